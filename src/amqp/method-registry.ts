@@ -1,0 +1,46 @@
+import { type ArgumentType, CLASSES, type ClassSpec } from "./spec/methods.ts";
+
+/** One method of the specification, ready for use. */
+export interface Method {
+  classId: number;
+  methodId: number;
+  /** As the specification writes it: `basic.publish`. */
+  name: string;
+  from: "client" | "server" | "both";
+  /** A content header and content bodies follow. */
+  content: boolean;
+  arguments: readonly Argument[];
+}
+
+export interface Argument {
+  name: string;
+  type: ArgumentType;
+}
+
+const registry: (Method | undefined)[] = [];
+export const METHODS: Method[] = [];
+
+for (const [classId, spec] of Object.entries<ClassSpec>(CLASSES)) {
+  for (const [methodId, method] of Object.entries(spec.methods)) {
+    const entry: Method = {
+      classId: Number(classId),
+      methodId: Number(methodId),
+      name: `${spec.name}.${method.name}`,
+      from: method.from,
+      content: method.content === true,
+      arguments: method.arguments.map(([name, type]) => ({ name, type })),
+    };
+    METHODS.push(entry);
+    registry[(entry.classId << 7) | entry.methodId] = entry;
+  }
+}
+
+/** The method of a class-id and method-id, or undefined where the specification has none. */
+export function methodOf(classId: number, methodId: number): Method | undefined {
+  return classId < 128 && methodId < 128 ? registry[(classId << 7) | methodId] : undefined;
+}
+
+/** `basic.publish`, or `method 60,99` for a pair the specification does not have. */
+export function methodName(classId: number, methodId: number): string {
+  return methodOf(classId, methodId)?.name ?? `method ${classId},${methodId}`;
+}

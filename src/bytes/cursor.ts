@@ -1,0 +1,79 @@
+import { long, longlong, octet, short } from "./big-endian.ts";
+
+/**
+ * Thrown when a length inside a payload reaches beyond it. Caught where the payload is decoded, and nowhere else, and
+ * turned into a fault: it never reaches a caller of that decoder.
+ */
+export class PayloadOverrun extends Error {
+  override name = "PayloadOverrun";
+  readonly wanted: number;
+  readonly left: number;
+  constructor(wanted: number, left: number) {
+    super(`${wanted} octets wanted, ${left} left`);
+    this.wanted = wanted;
+    this.left = left;
+  }
+}
+
+/**
+ * A reader over one payload. It cannot leave it: a lying length inside cannot reach the next frame. One instance is
+ * reused for payload after payload, in place. Methods are named in the AMQP specification's types (§4.2.5).
+ */
+export class Cursor {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Index of the next octet. */
+  at = 0;
+  /** Index behind the last octet of the payload. */
+  end = 0;
+
+  /** Looks at bytes[start, end) from now on. */
+  over(bytes: Uint8Array, start: number, end: number): this {
+    this.bytes = bytes;
+    this.at = start;
+    this.end = end;
+    return this;
+  }
+
+  get left(): number {
+    return this.end - this.at;
+  }
+
+  octet(): number {
+    return octet(this.bytes, this.skip(1));
+  }
+  short(): number {
+    return short(this.bytes, this.skip(2));
+  }
+  long(): number {
+    return long(this.bytes, this.skip(4));
+  }
+  longlong(): number {
+    return longlong(this.bytes, this.skip(8));
+  }
+  exactLonglong(): bigint {
+    const at = this.skip(8);
+    return (BigInt(long(this.bytes, at)) << 32n) | BigInt(long(this.bytes, at + 4));
+  }
+  shortstr(): string {
+    return this.text(this.octet());
+  }
+  longstr(): string {
+    return this.text(this.long());
+  }
+
+  /** `size` octets as text; octets that are not UTF-8 become U+FFFD. */
+  text(size: number): string {
+    const at = this.skip(size);
+    return UTF8.decode(this.bytes.subarray(at, at + size));
+  }
+
+  /** Steps over `size` octets and returns the index of the first of them. Throws PayloadOverrun. */
+  skip(size: number): number {
+    const at = this.at;
+    if (size > this.end - at) throw new PayloadOverrun(size, this.end - at);
+    this.at = at + size;
+    return at;
+  }
+}
+
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });

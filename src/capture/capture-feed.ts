@@ -1,0 +1,93 @@
+/**
+ * Feeds a capture to the reader it wants, in chunks as they come.
+ *
+ * A chunk is read in place. Of a record that lies across chunks the octets are put together in a buffer of the feed's
+ * own, as many as the reader needs and no more, so that each is copied once at most, however long the record is.
+ */
+import { FOREIGN_OCTETS, MAGIC_OCTETS, openCapture } from "./capture-format.ts";
+import type { CaptureReader, Truncation } from "./capture-reader.ts";
+import type { PacketSink } from "./packet-record.ts";
+
+const FIRST_CARRY = 64 * 1024;
+
+export class CaptureFeed {
+  /** Octets that came in. */
+  octets = 0;
+  readonly #sink: PacketSink;
+  #reader: CaptureReader | null = null;
+  /** The octets of the record that the last chunk ended in are #carry[0, #carried). */
+  #carry: Buffer = Buffer.allocUnsafeSlow(FIRST_CARRY);
+  #carried = 0;
+
+  constructor(sink: PacketSink) {
+    this.#sink = sink;
+  }
+
+  /** null until there were enough octets to tell the format. */
+  get reader(): CaptureReader | null {
+    return this.#reader;
+  }
+
+  /**
+   * Takes the capture's next octets, bytes[start, end). They are not looked at again after the call.
+   *
+   * @throws CaptureError when this is no capture, or is corrupt. The feed is of no use from then on.
+   */
+  push(bytes: Uint8Array, start: number, end: number): void {
+    this.octets += end - start;
+    if (this.#reader === null) {
+      if (this.#carried + end - start < MAGIC_OCTETS) {
+        this.#append(bytes, start, end);
+        return;
+      }
+      this.#reader = openCapture(this.#firstOctets(bytes, start, end), this.#sink);
+    }
+    const at = this.#carried === 0 ? start : this.#complete(this.#reader, bytes, start, end);
+    if (at === end) return;
+    this.#append(bytes, this.#reader.read(bytes, at, end), end);
+  }
+
+  /**
+   * There is no more to come: null when the capture ended between two records.
+   *
+   * @throws CaptureError when there were too few octets for any capture.
+   */
+  finish(): Truncation | null {
+    this.#reader ??= openCapture(this.#carry.subarray(0, this.#carried), this.#sink);
+    return this.#reader.finish(this.#carried);
+  }
+
+  /** Completes the record that is being carried, and returns the position behind what that took. */
+  #complete(reader: CaptureReader, bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (this.#carried > 0 && at < end) {
+      const missing = Math.max(1, reader.needed - this.#carried);
+      const taken = Math.min(missing, end - at);
+      this.#append(bytes, at, at + taken);
+      at += taken;
+      if (taken < missing) break;
+      const consumed = reader.read(this.#carry, 0, this.#carried);
+      this.#carry.copyWithin(0, consumed, this.#carried);
+      this.#carried -= consumed;
+    }
+    return at;
+  }
+
+  #append(bytes: Uint8Array, start: number, end: number): void {
+    const size = this.#carried + end - start;
+    if (size > this.#carry.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(size, this.#reader?.needed ?? 0, 2 * this.#carry.length));
+      larger.set(this.#carry.subarray(0, this.#carried));
+      this.#carry = larger;
+    }
+    this.#carry.set(bytes.subarray(start, end), this.#carried);
+    this.#carried = size;
+  }
+
+  #firstOctets(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    const first = new Uint8Array(Math.min(this.#carried + end - start, FOREIGN_OCTETS));
+    first.set(this.#carry.subarray(0, this.#carried));
+    first.set(bytes.subarray(start, start + first.length - this.#carried), this.#carried);
+    return first;
+  }
+}

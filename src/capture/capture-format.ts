@@ -1,0 +1,24 @@
+/** Which reader a file wants, by its first octets: names and extensions of captures are not to be relied on. */
+import { CaptureError } from "./capture-error.ts";
+import type { CaptureReader } from "./capture-reader.ts";
+import { looksLike } from "./foreign-file.ts";
+import type { PacketSink } from "./packet-record.ts";
+import { isPcap, PcapReader } from "./pcap-reader.ts";
+import { isPcapng, PcapngReader } from "./pcapng-reader.ts";
+
+/** Octets that tell the formats apart. */
+export const MAGIC_OCTETS = 4;
+
+/** Octets of a file that is no capture which are worth looking at to say what it is. */
+export const FOREIGN_OCTETS = 4096;
+
+/**
+ * The reader for a file that begins with `first`: MAGIC_OCTETS of it at least, unless the file is shorter.
+ *
+ * @throws CaptureError when it is no capture; the message says what it looks like.
+ */
+export function openCapture(first: Uint8Array, sink: PacketSink): CaptureReader {
+  if (isPcap(first)) return new PcapReader(sink);
+  if (isPcapng(first)) return new PcapngReader(sink);
+  throw new CaptureError(0, 1, `not a pcap or pcapng capture: ${looksLike(first)}`);
+}

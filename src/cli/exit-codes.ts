@@ -1,0 +1,11 @@
+/** What the process's exit status says, for every command. */
+export const EXIT = {
+  /** Nothing at or above the threshold. */
+  CLEAN: 0,
+  /** Findings. */
+  FINDINGS: 1,
+  /** The job could not be done: wrong usage, or an input that could not be read to its end. */
+  FAILED: 2,
+  /** Stopped by Ctrl-C. */
+  INTERRUPTED: 130,
+} as const;

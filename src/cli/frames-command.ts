@@ -1,0 +1,5 @@
+import { Command } from "commander";
+
+export function framesCommand(): Command {
+  return new Command("frames");
+}

@@ -1,0 +1,71 @@
+import { Command, Option } from "commander";
+import { inspect } from "../inspect.ts";
+import { type Format, formats } from "../report/formats.ts";
+import type { Report } from "../report/report.ts";
+import { EXIT } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { complain, wantsColour, write } from "./output.ts";
+import { collectPorts } from "./port-option.ts";
+import { Progress } from "./progress.ts";
+
+interface Options {
+  format: Format;
+  port?: number[];
+  decodeAs?: number[];
+  all: boolean;
+}
+
+export function inspectCommand(): Command {
+  return new Command("inspect")
+    .summary("say what is corrupt in captures")
+    .description(
+      `Reads captures (pcap, pcapng, either of them gzipped, "-" for standard input) and says what is corrupt in their AMQP 0-9-1 connections: which frame, where, in which packet, and what the broker said about it. Files of a ring buffer, given in order, are one timeline.`,
+    )
+    .argument("<file...>", "captures")
+    .addOption(new Option("--format <format>", "how to report").choices(Object.keys(formats)).default("text"))
+    .option("--port <port>", "only connections that use this port (again, or as a list, for more)", collectPorts)
+    .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
+    .option("--all", "leave nothing out of the text, however long it gets", false)
+    .addHelpText(
+      "after",
+      `
+Exit status: 0 nothing wrong, 1 errors or warnings found, 2 an input could not be
+read (to its end), 130 stopped by Ctrl-C.
+
+Examples:
+  $ ghostframe inspect trace.pcapng
+  $ ghostframe inspect --format json ring_*.pcapng | jq .findings
+  $ tcpdump -i any -w - port 5672 | ghostframe inspect -`,
+    )
+    .action(run);
+}
+
+async function run(paths: string[], options: Options): Promise<void> {
+  const signal = onInterrupt();
+  const progress = new Progress(process.stderr, performance);
+  const { port, decodeAs } = options;
+  const report = await inspect(paths, {
+    ...(port === undefined ? {} : { ports: port }),
+    ...(decodeAs === undefined ? {} : { decodeAs }),
+    signal,
+    onProgress: (path, read, total) => progress.update(path, read, total),
+  });
+  progress.clear();
+  const writer = await formats[options.format]();
+  await write(
+    writer(report, {
+      columns: process.stdout.columns ?? 80,
+      colour: wantsColour(process.stdout, process.env),
+      all: options.all,
+    }),
+  );
+  for (const { path, error } of report.inputs) {
+    if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
+  }
+  process.exitCode = signal.aborted ? EXIT.INTERRUPTED : exitCode(report);
+}
+
+function exitCode(report: Report): number {
+  if (report.inputs.some(input => input.error !== undefined)) return EXIT.FAILED;
+  return report.summary.errors + report.summary.warnings > 0 ? EXIT.FINDINGS : EXIT.CLEAN;
+}

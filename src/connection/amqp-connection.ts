@@ -1,0 +1,253 @@
+import type { FieldTable } from "../amqp/field-table.ts";
+import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
+import type { Method } from "../amqp/method-registry.ts";
+import { decodeArguments, type Values } from "../amqp/payload.ts";
+import { FRAME_MIN_SIZE, REPLY_CODES } from "../amqp/spec/constants.ts";
+import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import { Direction, type DirectionListener, type FrameListener } from "./direction.ts";
+import { Gaps } from "./gaps.ts";
+import { Incident } from "./incident.ts";
+import { looksLikeTlsRecord } from "./protocol-header.ts";
+import { type Judgement, Recognition } from "./recognition.ts";
+import type { Severity } from "./rules.ts";
+
+/** What an AMQP connection is told of the TCP connection it observes. */
+export interface ConnectionContext {
+  /** The connection's first octets are in the capture. */
+  sawBeginning: boolean;
+  /** Take it for AMQP whatever it looks like. */
+  forced: boolean;
+  /** AMQP is expected on its port, so that a client that speaks something else is worth naming. */
+  expected: boolean;
+  /** The shared moment of whoever delivers. */
+  moment: Moment;
+  budget: SearchBudget;
+  listener: FrameListener | null;
+  /** Called when the connection is left alone: no octets of it are wanted any more. */
+  leave: () => void;
+}
+
+/** A connection.close as it was sent. */
+export interface Close {
+  sender: Side;
+  code: number;
+  text: string;
+  classId: number;
+  methodId: number;
+}
+
+/** Octets of a direction searched for frames before the connection is given up as not AMQP. */
+const MAX_UNDECIDED_OCTETS = 1 << 20;
+/** A server's frames before a limit is negotiated: its start carries a table of some size. */
+const SERVER_LIMIT_BEFORE_TUNE = 131072;
+/** Client properties that are kept, and characters of each. */
+const MAX_PROPERTIES = 64;
+const MAX_PROPERTY_LENGTH = 1024;
+
+/**
+ * One TCP connection as AMQP 0-9-1: whether it is AMQP at all, what its two ends agreed on, what was found in it.
+ *
+ * With its beginning in the capture, Recognition decides by the first octets of both sides. In mid-stream it is AMQP
+ * when frames chain in either direction; until then both directions are searched for a frame boundary.
+ */
+export class AmqpConnection implements ConnectionObserver, DirectionListener {
+  state: "undecided" | "amqp" | "left-alone" = "undecided";
+  /** Names a connection that was left alone, where a user would ask where it went. */
+  protocol: "TLS" | "AMQP 1.0" | null = null;
+  readonly directions: readonly [Direction, Direction];
+  readonly gaps: readonly [Gaps, Gaps] = [new Gaps(), new Gaps()];
+  /** The side of the client. */
+  client: Side = 0;
+  /** The capture does not hold the connection's beginning. */
+  midStream = false;
+  readonly clientProperties = new Map<string, string>();
+  negotiated: { frameMax: number; channelMax: number; heartbeat: number } | null = null;
+  /** The first connection.close. */
+  close: Close | null = null;
+  /** The server ended the connection by RST before anyone had sent connection.close. */
+  resetByServer = false;
+  /** What was found of the connection as a whole; each direction has incidents of its own. */
+  readonly incidents: Incident[] = [];
+
+  readonly #context: ConnectionContext;
+  readonly #recognition: Recognition;
+  readonly #first = new Moment();
+  #undecidedOctets = 0;
+  #limitsUnknown = false;
+
+  constructor(context: ConnectionContext) {
+    this.#context = context;
+    this.#first.set(context.moment);
+    this.#recognition = new Recognition(context.expected);
+    this.directions = [
+      new Direction(0, this, context.moment, FRAME_MIN_SIZE, context.budget),
+      new Direction(1, this, context.moment, SERVER_LIMIT_BEFORE_TUNE, context.budget),
+    ];
+    for (const direction of this.directions) direction.listener = context.listener;
+    if (context.forced) this.state = "amqp";
+    if (!context.sawBeginning) this.#beginUnknown();
+  }
+
+  // ConnectionObserver
+
+  data(side: Side, bytes: Uint8Array, start: number, end: number): void {
+    let at = start;
+    if (!this.midStream && !this.#recognition.complete(side)) at = this.#opening(side, bytes, start, end);
+    else if (this.state === "undecided") this.#searchOn(bytes, start, end);
+    if (at < end && this.#reads(side)) this.directions[side].scanner.receive(bytes, at, end);
+  }
+
+  gap(side: Side, missing: number, cut: boolean): void {
+    const direction = this.directions[side];
+    this.gaps[side].add(missing, cut, direction.scanner.offset, this.#context.moment);
+    if (!this.midStream && !this.#recognition.complete(side)) this.#beginUnknown();
+    if (this.negotiated === null && !this.#limitsUnknown) {
+      this.#limitsUnknown = true;
+      for (const each of this.directions) each.limitsUnknown();
+    }
+    direction.gap(missing);
+  }
+
+  end(side: Side, reason: StreamEnd): void {
+    if (this.state === "undecided" && !this.midStream) this.#judge(this.#recognition.conclude(false));
+    if (this.state === "left-alone") return;
+    this.directions[side].end(reason);
+    if (side !== this.client && reason === "rst" && this.close === null) this.resetByServer = true;
+  }
+
+  // DirectionListener
+
+  connectionMethod(direction: Direction, method: Method, bytes: Uint8Array, start: number, size: number): void {
+    switch (method.methodId) {
+      case 11: {
+        const properties = decodeArguments(method, bytes, start, size).get("client-properties");
+        if (properties instanceof Map) this.#keepProperties(properties);
+        return;
+      }
+      case 31:
+        if (this.negotiated === null) this.#negotiate(decodeArguments(method, bytes, start, size));
+        return;
+      case 50: {
+        const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
+        this.directions[1 - direction.side]!.closedByPeer = true;
+        if (this.close === null) this.close = close;
+        this.#tellClose(direction, close, "connection");
+      }
+    }
+  }
+
+  channelClose(
+    direction: Direction,
+    channel: number,
+    method: Method,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+  ): void {
+    const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
+    this.#tellClose(direction, close, `channel ${channel}`);
+  }
+
+  methodFrom(direction: Direction, sender: "client" | "server"): void {
+    this.client = (sender === "client" ? direction.side : 1 - direction.side) as Side;
+    for (const each of this.directions) each.isClient = each.side === this.client;
+  }
+
+  boundaryFound(): void {
+    if (this.state === "undecided") this.state = "amqp";
+  }
+
+  /** What was found of the connection as a whole, now that the timeline is over. */
+  finish(): void {
+    if (this.midStream && this.state === "amqp") {
+      const message =
+        "The capture begins in the middle of this connection: its limits and open channels are not known.";
+      this.incidents.push(new Incident("mid-stream", "note", null, -1, this.#first, message));
+    }
+    for (const side of [0, 1] as const) this.incidents.push(...this.gaps[side].incidents(side));
+  }
+
+  /** Whether a side's octets behind its first ones are frames that are to be read. */
+  #reads(side: Side): boolean {
+    // A server's frames are read before its client was heard: two directions of a capture may be out of step.
+    return this.state === "amqp" || (this.state === "undecided" && (this.midStream || side === 1));
+  }
+
+  #opening(side: Side, bytes: Uint8Array, start: number, end: number): number {
+    const at = this.#recognition.receive(side, bytes, start, end);
+    this.directions[side].scanner.offset += at - start;
+    this.#judge(this.#context.forced ? this.#recognition.conclude(true) : this.#recognition.judge());
+    return at;
+  }
+
+  #judge(judgement: Judgement): void {
+    switch (judgement.kind) {
+      case "undecided":
+        return;
+      case "amqp":
+        if (this.state === "undecided") this.state = "amqp";
+        return;
+      case "refused":
+        this.state = "amqp";
+        this.directions[0].openingFault(this.#first, judgement.message);
+        return;
+      case "left-alone":
+        if (this.state === "undecided") this.#leave(judgement.protocol);
+    }
+  }
+
+  #leave(protocol: "TLS" | "AMQP 1.0" | null): void {
+    this.state = "left-alone";
+    this.protocol = protocol;
+    for (const direction of this.directions) direction.scanner.stop();
+    this.#context.leave();
+  }
+
+  #beginUnknown(): void {
+    this.midStream = true;
+    this.#limitsUnknown = true;
+    for (const direction of this.directions) direction.beginUnknown();
+  }
+
+  #searchOn(bytes: Uint8Array, start: number, end: number): void {
+    const tls = this.#undecidedOctets === 0 && looksLikeTlsRecord(bytes, start, end);
+    this.#undecidedOctets += end - start;
+    if (tls || this.#undecidedOctets > MAX_UNDECIDED_OCTETS) this.#leave(tls ? "TLS" : null);
+  }
+
+  #negotiate(values: Values): void {
+    const number = (name: string) => Number(values.get(name));
+    const frameMax = number("frame-max");
+    this.negotiated = { frameMax, channelMax: number("channel-max"), heartbeat: number("heartbeat") };
+    for (const direction of this.directions) direction.negotiated(frameMax);
+  }
+
+  #keepProperties(properties: FieldTable): void {
+    for (const [name, value] of properties) {
+      if (this.clientProperties.size >= MAX_PROPERTIES) return;
+      if (typeof value === "string") this.clientProperties.set(name, value.slice(0, MAX_PROPERTY_LENGTH));
+    }
+  }
+
+  /** An error code in a close is a finding, as severe as the code means it: hard, soft, or an operator's wish. */
+  #tellClose(direction: Direction, close: Close, what: string): void {
+    const code = REPLY_CODES[close.code];
+    if (close.code === 200 || close.code === 0) return;
+    const severity: Severity = close.code === 320 ? "note" : code?.soft ? "warning" : "error";
+    const who = close.sender === this.client ? "client" : "broker";
+    const message = `The ${who} closed the ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
+    const { frameOffset } = direction.scanner;
+    const moment = direction.scanner.frameMoment();
+    this.incidents.push(new Incident("broker-close", severity, direction.side, frameOffset, moment, message));
+  }
+}
+
+function readClose(sender: Side, values: Values): Close {
+  return {
+    sender,
+    code: Number(values.get("reply-code")),
+    text: String(values.get("reply-text")),
+    classId: Number(values.get("class-id")),
+    methodId: Number(values.get("method-id")),
+  };
+}

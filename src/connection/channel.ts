@@ -1,0 +1,47 @@
+import type { Method } from "../amqp/method-registry.ts";
+
+/** What one direction of a channel carries next (§4.2.6). UNKNOWN: octets were missed, so anything may follow. */
+export const AWAITS_METHOD = 0;
+export const AWAITS_HEADER = 1;
+export const AWAITS_BODY = 2;
+export const AWAITS_UNKNOWN = 3;
+
+/** Whether one direction may send on a channel, by what that direction itself has sent (§1.5). */
+export const CLOSED = 0;
+export const OPEN = 1;
+/** It has sent channel.close: only close-ok may follow, until the channel is opened again. */
+export const CLOSING = 2;
+export const STATE_UNKNOWN = 3;
+
+/**
+ * One channel as one direction of a connection uses it: open or not, and how far the present content has come.
+ * Plain fields, written on the hot path.
+ */
+export class Channel {
+  readonly number: number;
+  state: number;
+  awaits: number;
+  /** Octets of content body still to come. */
+  remaining = 0;
+  /** The last method that carries content. */
+  method: Method | null = null;
+  /** Stream offset of that method's frame. */
+  methodOffset = 0;
+  /** Which loss of the frame boundary this state is younger than. */
+  epoch: number;
+
+  constructor(number: number, epoch: number) {
+    this.number = number;
+    this.epoch = epoch;
+    this.state = epoch === 0 ? CLOSED : STATE_UNKNOWN;
+    this.awaits = epoch === 0 ? AWAITS_METHOD : AWAITS_UNKNOWN;
+  }
+
+  /** Octets were missed: nothing is known of this channel any more. */
+  forget(epoch: number): void {
+    this.epoch = epoch;
+    this.state = STATE_UNKNOWN;
+    this.awaits = AWAITS_UNKNOWN;
+    this.method = null;
+  }
+}

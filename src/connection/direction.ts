@@ -1,0 +1,565 @@
+import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
+import { type EnvelopeFault, FrameScanner, type FrameSink, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
+import { type Method, methodOf } from "../amqp/method-registry.ts";
+import { walkArguments, walkProperties } from "../amqp/payload.ts";
+import {
+  FRAME_BODY,
+  FRAME_ENVELOPE,
+  FRAME_HEADER,
+  FRAME_HEARTBEAT,
+  FRAME_METHOD,
+  frameTypeName,
+} from "../amqp/spec/constants.ts";
+import { longlong, short } from "../bytes/big-endian.ts";
+import { grouped } from "../bytes/grouped.ts";
+import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
+import {
+  AWAITS_BODY,
+  AWAITS_HEADER,
+  AWAITS_METHOD,
+  AWAITS_UNKNOWN,
+  Channel,
+  CLOSED,
+  CLOSING,
+  OPEN,
+  STATE_UNKNOWN,
+} from "./channel.ts";
+import { Incident } from "./incident.ts";
+import { RULES, type RuleId, type Severity } from "./rules.ts";
+
+/** What a direction tells the connection it belongs to. */
+export interface DirectionListener {
+  /** A method of class connection that decodes, on channel 0. */
+  connectionMethod(direction: Direction, method: Method, bytes: Uint8Array, start: number, size: number): void;
+  /** channel.close, on the channel it closes. */
+  channelClose(
+    direction: Direction,
+    channel: number,
+    method: Method,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+  ): void;
+  /** A method that only one end may send: settles who the client is where the beginning was not seen. */
+  methodFrom(direction: Direction, sender: "client" | "server"): void;
+  /** The frame boundary was found in a stream that was not known to be AMQP, or was lost. */
+  boundaryFound(direction: Direction): void;
+}
+
+/** Sees every frame, before it is judged; for `ghostframe frames`. */
+export interface FrameListener {
+  /** As FrameSink.frame; offset and moment are `direction.scanner`'s. */
+  frame(direction: Direction, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void;
+  hiddenFrame(direction: Direction, type: number, channel: number, size: number): void;
+  brokenEnvelope(direction: Direction, fault: EnvelopeFault): void;
+  boundaryFound(direction: Direction, streamOffset: number): void;
+}
+
+/** How far the handshake has come, by what this direction has sent (§2.2.4). */
+const OPENING = 0;
+const STARTED = 1;
+const TUNED = 2;
+const RUNNING = 3;
+
+/** Frames in good order after which an incident is over. */
+const QUIET_FRAMES = 32;
+/** Incidents kept of one direction; what comes then is counted in the last of them. */
+const MAX_INCIDENTS = 256;
+
+/**
+ * One direction of an AMQP connection: its frames, judged in the order in which they were sent.
+ *
+ * Theory of operation. Everything is judged by what this direction itself has sent, never by when the other direction
+ * was captured: two directions of a capture are not in step. Channel and content states are forgotten whenever octets
+ * were missed or the envelope broke, and what is unknown is never wrong. A fault opens an incident, further faults
+ * belong to it, and it is over after a run of frames in good order.
+ */
+export class Direction implements FrameSink {
+  readonly side: Side;
+  readonly scanner: FrameScanner;
+  readonly incidents: Incident[] = [];
+  frames = 0;
+  /** Frames of which a part was not captured; they are in `frames` as well. */
+  hidden = 0;
+  /** Set for `ghostframe frames`. */
+  listener: FrameListener | null = null;
+  stage = OPENING;
+  /** This direction has sent connection.close or close-ok: what it sends then is nobody's concern. */
+  closing = false;
+  /** The other end has sent connection.close, so that a frame left unfinished here is no wonder. */
+  closedByPeer = false;
+
+  readonly #listener: DirectionListener;
+  readonly #moment: Moment;
+  #isClient: boolean;
+  readonly #channels: (Channel | undefined)[] = [];
+  #last: Channel;
+  #epoch = 0;
+  #incident: Incident | null = null;
+  /** Largest payload that fits into frame-max together with its envelope. */
+  #payloadLimit = UNKNOWN_FRAME_LIMIT;
+  #toldTolerated = false;
+  #senderKnown = true;
+
+  constructor(side: Side, listener: DirectionListener, moment: Moment, sizeLimit: number, budget: SearchBudget) {
+    this.side = side;
+    this.#listener = listener;
+    this.#moment = moment;
+    this.#isClient = side === 0;
+    this.#last = new Channel(0, 0);
+    this.scanner = new FrameScanner(this, moment, sizeLimit, budget);
+  }
+
+  /** Who sends in this direction; may turn out only in mid-stream. */
+  get isClient(): boolean {
+    return this.#isClient;
+  }
+  set isClient(value: boolean) {
+    this.#isClient = value;
+    this.#senderKnown = true;
+  }
+
+  /** An incident that is not over yet, or the first there was. */
+  get firstIncident(): Incident | null {
+    return this.incidents[0] ?? this.#incident;
+  }
+
+  /** The beginning was not seen: nothing is known, not even the sender, and the frame boundary is looked for. */
+  beginUnknown(): void {
+    this.stage = RUNNING;
+    this.#senderKnown = false;
+    this.#forgetChannels();
+    this.limitsUnknown();
+    this.scanner.lose();
+  }
+
+  /** Octets of the handshake were missed, and with them what was negotiated. */
+  limitsUnknown(): void {
+    this.scanner.sizeLimit = UNKNOWN_FRAME_LIMIT;
+  }
+
+  /** frame-max was negotiated; 0 means that there is none. */
+  negotiated(frameMax: number): void {
+    this.scanner.sizeLimit = frameMax === 0 ? NO_LIMIT : frameMax;
+    this.#payloadLimit = frameMax === 0 ? NO_LIMIT : frameMax - FRAME_ENVELOPE;
+  }
+
+  gap(missing: number): void {
+    this.stage = RUNNING;
+    this.scanner.gap(missing);
+  }
+
+  end(reason: StreamEnd): void {
+    this.scanner.finish();
+    const partial = this.scanner.partial;
+    const ours = !this.closing && !this.closedByPeer && this.firstIncident === null;
+    if (partial !== null && reason !== "capture-ended" && ours) {
+      const header = partial.header;
+      const whole = header.length === 7;
+      const claim = whole
+        ? `a ${frameTypeName(header[0]!)} frame of ${grouped(partial.size)} octets on channel ${short(header, 1)}`
+        : "a frame";
+      const wants = whole ? ` of the ${grouped(partial.size + FRAME_ENVELOPE)} it needs` : "";
+      const how = reason === "fin" ? "ends" : "is reset";
+      const incident = new Incident(
+        "stalled-frame",
+        "error",
+        this.side,
+        partial.streamOffset,
+        partial.moment,
+        `The stream ${how} inside ${claim}: ${grouped(partial.octets)} octets${wants} were sent.`,
+      );
+      if (whole) incident.frame = { type: header[0]!, channel: short(header, 1), size: partial.size };
+      incident.endOffset = this.scanner.offset;
+      incident.to.set(this.#moment);
+      this.incidents.push(incident);
+    }
+    this.#closeIncident();
+    this.scanner.stop();
+  }
+
+  // FrameSink
+
+  frame(type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
+    this.frames++;
+    if (this.listener !== null) this.listener.frame(this, type, channel, bytes, start, size);
+    if (this.#incident !== null) this.#calm(this.#incident);
+    if (size > this.#payloadLimit) this.#tolerated(type, channel, size);
+    if (this.closing) return;
+    switch (type) {
+      case FRAME_METHOD:
+        this.#method(channel, bytes, start, size);
+        return;
+      case FRAME_HEADER:
+        this.#contentHeader(channel, bytes, start, size);
+        return;
+      case FRAME_BODY:
+        this.#contentBody(channel, size);
+        return;
+      case FRAME_HEARTBEAT:
+        if (channel !== 0) this.#fault("heartbeat", type, channel, size, `A heartbeat came on channel ${channel}`);
+        else if (size !== 0) {
+          this.#fault("heartbeat", type, channel, size, `A heartbeat came with a payload of ${grouped(size)} octets`);
+        }
+    }
+  }
+
+  hiddenFrame(type: number, channel: number, size: number): void {
+    this.frames++;
+    this.hidden++;
+    if (this.listener !== null) this.listener.hiddenFrame(this, type, channel, size);
+    if (type === FRAME_BODY) {
+      if (!this.closing && channel !== 0) this.#contentBody(channel, size);
+    } else if (channel === 0) this.stage = Math.max(this.stage, RUNNING);
+    else this.#channel(channel).forget(this.#epoch);
+  }
+
+  brokenEnvelope(fault: EnvelopeFault): void {
+    if (this.listener !== null) this.listener.brokenEnvelope(this, fault);
+    this.#forgetChannels();
+    const open = this.#incident;
+    if (open !== null) {
+      this.#again(open, fault.streamOffset);
+      return;
+    }
+    const rule = fault.rule === "undecided" ? "frame-type" : fault.rule;
+    const incident = new Incident(rule, "error", this.side, fault.streamOffset, fault.moment, "");
+    incident.envelope = fault;
+    incident.endOffset = this.scanner.offset;
+    incident.to.set(this.#moment);
+    // From its start-ok to its tune-ok the client's octets may hold its credentials. The first header cannot.
+    if (this.#isClient && this.stage < TUNED) incident.secret = this.stage === OPENING ? "payload" : "all";
+    incident.frame = { type: fault.type, channel: fault.channel, size: fault.size };
+    this.#incident = incident;
+  }
+
+  boundaryLost(): void {
+    this.#forgetChannels();
+    this.#closeIncident();
+  }
+
+  boundaryFound(streamOffset: number): void {
+    if (this.listener !== null) this.listener.boundaryFound(this, streamOffset);
+    const incident = this.#incident;
+    if (incident !== null) {
+      if (incident.faults === 1) incident.foundAt = streamOffset;
+      incident.endOffset = streamOffset;
+      incident.to.set(this.#moment);
+    }
+    this.stage = Math.max(this.stage, RUNNING);
+    this.#listener.boundaryFound(this);
+  }
+
+  /** The first octets, which are no frame, are not what they must be. What follows them means nothing. */
+  openingFault(moment: Moment, message: string): void {
+    if (this.firstIncident !== null) {
+      // Told already, when the server's answer had not come yet.
+      this.firstIncident.message = message;
+      return;
+    }
+    const incident = new Incident("handshake", "error", this.side, 0, moment, message);
+    incident.endOffset = this.scanner.offset;
+    this.incidents.push(incident);
+    this.closing = true;
+    this.scanner.stop();
+  }
+
+  #method(channel: number, bytes: Uint8Array, start: number, size: number): void {
+    if (size < 4) {
+      this.#fault(
+        "frame-malformed",
+        FRAME_METHOD,
+        channel,
+        size,
+        `A method frame has ${size} octets of payload, not 4`,
+      );
+      return;
+    }
+    const classId = short(bytes, start);
+    const method = methodOf(classId, short(bytes, start + 2));
+    if (method === undefined) {
+      const ids = `class ${classId}, method ${short(bytes, start + 2)}`;
+      this.#fault("frame-malformed", FRAME_METHOD, channel, size, `There is no method of ${ids}`);
+      return;
+    }
+    if (!this.#senderKnown && method.from !== "both") this.#listener.methodFrom(this, method.from);
+    const fault = walkArguments(method, bytes, start, size, null);
+    if (fault !== null) this.#fault("frame-malformed", FRAME_METHOD, channel, size, capital(fault));
+    if (channel === 0 || classId === 10) {
+      this.#connectionMethod(method, channel, bytes, start, size, fault === null);
+      return;
+    }
+    const state = this.#channel(channel);
+    if (this.stage !== RUNNING) {
+      this.#outOfTurn(method.name, channel, size);
+      return;
+    }
+    if (state.awaits === AWAITS_HEADER || state.awaits === AWAITS_BODY) {
+      this.#aborted(state, method, channel, size);
+    }
+    state.awaits = AWAITS_METHOD;
+    if (classId === 20) {
+      this.#channelMethod(state, method, bytes, start, size, fault === null);
+      return;
+    }
+    if (state.state !== OPEN) this.#notOpen(state, method.name, FRAME_METHOD, size);
+    if (method.content) {
+      state.awaits = AWAITS_HEADER;
+      state.method = method;
+      state.methodOffset = this.scanner.frameOffset;
+    }
+  }
+
+  #contentHeader(channel: number, bytes: Uint8Array, start: number, size: number): void {
+    if (channel === 0) {
+      this.#fault("channel-zero", FRAME_HEADER, 0, size, "A content header came on channel 0");
+      return;
+    }
+    if (size < 14) {
+      const clause = `A content header has ${size} octets of payload, fewer than the 14 it needs`;
+      this.#fault("frame-malformed", FRAME_HEADER, channel, size, clause);
+      return;
+    }
+    const state = this.#channel(channel);
+    if (state.state !== OPEN) this.#notOpen(state, "A content header", FRAME_HEADER, size);
+    const awaited = state.awaits;
+    if (awaited === AWAITS_METHOD || awaited === AWAITS_BODY) {
+      const clause =
+        awaited === AWAITS_METHOD
+          ? `A content header came on channel ${channel} without a method before it`
+          : `A content header came on channel ${channel} while ${this.#missing(state)}`;
+      this.#fault("content-order", FRAME_HEADER, channel, size, clause);
+    }
+    const classId = short(bytes, start);
+    if (classId !== 60) {
+      const clause = `The content header on channel ${channel} is of class ${classId}, which has no content`;
+      this.#fault(awaited === AWAITS_HEADER ? "content-order" : "frame-malformed", FRAME_HEADER, channel, size, clause);
+    } else if (short(bytes, start + 2) !== 0) {
+      const clause = `The content header on channel ${channel} has weight ${short(bytes, start + 2)}, not 0`;
+      this.#fault("frame-malformed", FRAME_HEADER, channel, size, clause);
+    } else {
+      const fault = walkProperties(bytes, start, size, null);
+      if (fault !== null) this.#fault("frame-malformed", FRAME_HEADER, channel, size, capital(fault));
+    }
+    state.remaining = longlong(bytes, start + 4);
+    state.awaits = state.remaining === 0 ? AWAITS_METHOD : AWAITS_BODY;
+  }
+
+  #contentBody(channel: number, size: number): void {
+    if (channel === 0) {
+      this.#fault("channel-zero", FRAME_BODY, 0, size, "A content body came on channel 0");
+      return;
+    }
+    const state = this.#channel(channel);
+    if (state.state !== OPEN) this.#notOpen(state, "A content body", FRAME_BODY, size);
+    switch (state.awaits) {
+      case AWAITS_BODY:
+        if (size <= state.remaining) {
+          state.remaining -= size;
+          if (state.remaining === 0) state.awaits = AWAITS_METHOD;
+          return;
+        }
+        this.#fault(
+          "content-overrun",
+          FRAME_BODY,
+          channel,
+          size,
+          `A content body of ${grouped(size)} octets came on channel ${channel} where its content header left ${grouped(state.remaining)}`,
+        );
+        state.awaits = AWAITS_METHOD;
+        return;
+      case AWAITS_UNKNOWN:
+        return;
+      case AWAITS_HEADER: {
+        const clause = `A content body came on channel ${channel} where the content header of ${contentMethod(state)} must stand`;
+        this.#fault("content-order", FRAME_BODY, channel, size, clause);
+        state.awaits = AWAITS_METHOD;
+        return;
+      }
+      default: {
+        const clause = `A content body came on channel ${channel} without method and content header before it`;
+        this.#fault("content-order", FRAME_BODY, channel, size, clause);
+      }
+    }
+  }
+
+  #connectionMethod(
+    method: Method,
+    channel: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    decodes: boolean,
+  ): void {
+    if (channel !== 0 || method.classId !== 10) {
+      const where = channel === 0 ? "on channel 0" : `on channel ${channel}, not on channel 0`;
+      this.#fault("channel-zero", FRAME_METHOD, channel, size, `${method.name} came ${where}`);
+      return;
+    }
+    const id = method.methodId;
+    const closes = id === 50 || id === 51;
+    if (closes) this.closing = true;
+    else if (this.stage === RUNNING) {
+      // Only blocked and unblocked, update-secret and its answer belong into a running connection.
+      if (id < 60) this.#outOfTurn(method.name, 0, size);
+    } else if (!this.#advances(id)) {
+      this.#outOfTurn(method.name, 0, size);
+      this.stage = RUNNING;
+    }
+    if (decodes) this.#listener.connectionMethod(this, method, bytes, start, size);
+  }
+
+  /** Moves the handshake on by a connection method: start, secure, tune, open, or their answers. False: out of turn. */
+  #advances(id: number): boolean {
+    const client = this.#isClient;
+    switch (this.stage) {
+      case OPENING:
+        this.stage = STARTED;
+        return id === (client ? 11 : 10);
+      case STARTED:
+        if (id === (client ? 21 : 20)) return true;
+        this.stage = TUNED;
+        return id === (client ? 31 : 30);
+      default:
+        this.stage = RUNNING;
+        return id === (client ? 40 : 41);
+    }
+  }
+
+  #channelMethod(
+    state: Channel,
+    method: Method,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    decodes: boolean,
+  ): void {
+    const opens = this.#isClient ? 10 : 11;
+    switch (method.methodId) {
+      case opens:
+        if (state.state === OPEN) {
+          const clause = `${method.name} came on channel ${state.number}, which is open already`;
+          this.#fault("channel-state", FRAME_METHOD, state.number, size, clause);
+        }
+        state.state = OPEN;
+        return;
+      case 40:
+        if (state.state !== OPEN) this.#notOpen(state, method.name, FRAME_METHOD, size);
+        state.state = CLOSING;
+        if (decodes) this.#listener.channelClose(this, state.number, method, bytes, start, size);
+        return;
+      case 41:
+        // Answers the other end's close, which may have crossed one of our own.
+        state.state = CLOSED;
+        return;
+      default:
+        if (state.state !== OPEN) this.#notOpen(state, method.name, FRAME_METHOD, size);
+    }
+  }
+
+  #aborted(state: Channel, method: Method, channel: number, size: number): void {
+    const clause = `${method.name} came on channel ${channel} while ${this.#missing(state)}`;
+    this.#fault("content-order", FRAME_METHOD, channel, size, clause);
+  }
+
+  #missing(state: Channel): string {
+    const content = contentMethod(state);
+    return state.awaits === AWAITS_HEADER
+      ? `the content header of ${content} was due`
+      : `${grouped(state.remaining)} octets of the body of ${content} were still to come`;
+  }
+
+  #notOpen(state: Channel, what: string, type: number, size: number): void {
+    if (state.state === STATE_UNKNOWN) return;
+    const why = state.state === CLOSING ? "after channel.close was sent on it" : "which is not open";
+    this.#fault("channel-state", type, state.number, size, `${what} came on channel ${state.number}, ${why}`);
+    // Said once: the frames that follow on this channel add nothing to it.
+    state.state = STATE_UNKNOWN;
+  }
+
+  #outOfTurn(what: string, channel: number, size: number): void {
+    const where = channel === 0 ? "" : ` on channel ${channel}`;
+    const when = this.stage === RUNNING ? "when the handshake was over" : "before the handshake was over";
+    this.#fault("handshake", FRAME_METHOD, channel, size, `${what} came${where} out of turn, ${when}`);
+  }
+
+  /** RabbitMQ forgives the envelope's 8 octets beyond frame-max; another broker need not. Said once. */
+  #tolerated(type: number, channel: number, size: number): void {
+    if (this.#toldTolerated || this.scanner.sizeLimit === UNKNOWN_FRAME_LIMIT) return;
+    this.#toldTolerated = true;
+    const incident = this.#incidentHere(
+      "frame-too-large",
+      "warning",
+      `A ${frameTypeName(type)} frame of ${grouped(size)} octets on channel ${channel} exceeds frame-max ${grouped(this.scanner.sizeLimit)} by its envelope of ${size - this.#payloadLimit} octets; RabbitMQ tolerates this, the specification does not.`,
+    );
+    incident.frame = { type, channel, size };
+    incident.endOffset = this.scanner.frameOffset + size + FRAME_ENVELOPE;
+    this.incidents.push(incident);
+  }
+
+  #fault(rule: RuleId, type: number, channel: number, size: number, clause: string): void {
+    const open = this.#incident;
+    const behind = this.scanner.frameOffset + size + FRAME_ENVELOPE;
+    if (open !== null) {
+      this.#again(open, behind);
+      return;
+    }
+    const incident = this.#incidentHere(rule, RULES[rule].severity, `${clause}.`);
+    incident.frame = { type, channel, size };
+    incident.endOffset = behind;
+    this.#incident = incident;
+  }
+
+  #incidentHere(rule: RuleId, severity: Severity, message: string): Incident {
+    const { frameOffset } = this.scanner;
+    const incident = new Incident(rule, severity, this.side, frameOffset, this.scanner.frameMoment(), message);
+    incident.to.set(this.#moment);
+    return incident;
+  }
+
+  #again(incident: Incident, endOffset: number): void {
+    incident.faults++;
+    incident.quiet = 0;
+    incident.endOffset = Math.max(incident.endOffset, endOffset);
+    incident.to.set(this.#moment);
+  }
+
+  #calm(incident: Incident): void {
+    incident.quiet++;
+    if (incident.quiet < QUIET_FRAMES || this.incidents.length >= MAX_INCIDENTS) return;
+    this.#closeIncident();
+  }
+
+  #closeIncident(): void {
+    if (this.#incident === null) return;
+    if (this.scanner.lost) this.#incident.endOffset = this.scanner.offset;
+    this.incidents.push(this.#incident);
+    this.#incident = null;
+  }
+
+  #channel(number: number): Channel {
+    const last = this.#last;
+    if (last.number === number && last.epoch === this.#epoch) return last;
+    let channel = this.#channels[number];
+    if (channel === undefined) {
+      channel = new Channel(number, this.#epoch);
+      this.#channels[number] = channel;
+    } else if (channel.epoch !== this.#epoch) channel.forget(this.#epoch);
+    this.#last = channel;
+    return channel;
+  }
+
+  #forgetChannels(): void {
+    this.#epoch++;
+  }
+}
+
+const NO_LIMIT = 0xffffffff;
+
+function contentMethod(state: Channel): string {
+  return state.method === null ? "the content" : `${state.method.name} at offset ${state.methodOffset}`;
+}
+
+function capital(clause: string): string {
+  return clause.charAt(0).toUpperCase() + clause.slice(1);
+}

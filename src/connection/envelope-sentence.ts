@@ -1,0 +1,49 @@
+import { type EnvelopeFault, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
+import { FRAME_BODY, FRAME_END, FRAME_HEADER, frameTypeName } from "../amqp/spec/constants.ts";
+import { grouped } from "../bytes/grouped.ts";
+
+/**
+ * Whether an oversize frame is what its header says: its end octet stands where the size puts it, and the stream goes
+ * on right behind. `foundAt` is the stream offset at which the boundary was found again, or −1.
+ */
+export function isGenuineOversize(fault: EnvelopeFault, foundAt: number): boolean {
+  return fault.rule === "frame-too-large" && fault.endOctet === FRAME_END && foundAt === fault.endOffset + 1;
+}
+
+/** What is wrong with a broken envelope, with the numbers that show it. */
+export function envelopeSentence(fault: EnvelopeFault, foundAt: number, secret: "none" | "payload" | "all"): string {
+  if (secret === "all") {
+    return `A frame header in the client's handshake is broken at offset ${fault.streamOffset}; its octets may hold credentials and are not shown.`;
+  }
+  const { streamOffset, type, channel } = fault;
+  const size = grouped(fault.size);
+  switch (fault.rule) {
+    case "frame-too-large": {
+      const limit =
+        fault.sizeLimit === UNKNOWN_FRAME_LIMIT
+          ? `frame-max is not known; ${grouped(fault.sizeLimit)} would be believed`
+          : `frame-max is ${grouped(fault.sizeLimit)}`;
+      if (isGenuineOversize(fault, foundAt)) {
+        return `The ${frameTypeName(type)} frame at offset ${streamOffset} on channel ${channel} really carries ${size} octets (${limit}): an oversize frame, not a corrupt header.`;
+      }
+      const claim = `The frame header at offset ${streamOffset} claims ${size} octets (type ${type}, channel ${channel}; ${limit})`;
+      if (foundAt >= 0) {
+        return `${claim}, but frames go on ${grouped(foundAt - streamOffset)} octets further: the size is spurious, the header corrupt.`;
+      }
+      return type === FRAME_HEADER || type === FRAME_BODY
+        ? `${claim}, and no frame boundary follows it: a corrupt header, or an oversize frame that was cut short.`
+        : `${claim}, and no frame boundary follows it: the header is corrupt.`;
+    }
+    case "frame-end": {
+      const found = `0x${fault.endOctet.toString(16).padStart(2, "0")}${asCharacter(fault.endOctet)}`;
+      const where = `frame at offset ${streamOffset} (channel ${channel}, ${size} octets)`;
+      return `The ${frameTypeName(type)} ${where} must end with 0xce at offset ${fault.endOffset}, where ${found} stands.`;
+    }
+    default:
+      return `The frame at offset ${streamOffset} has type ${type}, which AMQP 0-9-1 does not have (channel ${channel}, ${size} octets).`;
+  }
+}
+
+function asCharacter(octet: number): string {
+  return octet > 0x20 && octet < 0x7f ? ` (“${String.fromCharCode(octet)}”)` : "";
+}

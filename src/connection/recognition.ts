@@ -1,0 +1,102 @@
+import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
+import type { Side } from "../net/connection-observer.ts";
+import { type Opening, readOpening } from "./protocol-header.ts";
+
+/** Whether a TCP connection whose beginning is in the capture is AMQP 0-9-1. */
+export type Judgement =
+  | { kind: "undecided" }
+  | { kind: "amqp" }
+  /** The client opened with something else, and an AMQP server is (or was expected) at the other end. */
+  | { kind: "refused"; message: string }
+  /** Not AMQP 0-9-1. Named where a user would ask where it went. */
+  | { kind: "left-alone"; protocol: "TLS" | "AMQP 1.0" | null };
+
+const UNDECIDED: Judgement = { kind: "undecided" };
+const AMQP: Judgement = { kind: "amqp" };
+
+/**
+ * Looks at the first eight octets of each side. A client that opens with the protocol header makes the connection AMQP.
+ * What else it opens with is settled by the server: an AMQP server answers with the protocol header it wants (§4.2.2).
+ */
+export class Recognition {
+  readonly #octets = [new Uint8Array(PROTOCOL_HEADER_SIZE), new Uint8Array(PROTOCOL_HEADER_SIZE)] as const;
+  readonly #counts = [0, 0];
+  #serverSendsFrames = false;
+  readonly #expected: boolean;
+
+  /** `expected`: AMQP is expected on this port, so that a client that speaks something else is worth naming. */
+  constructor(expected: boolean) {
+    this.#expected = expected;
+  }
+
+  /** Whether this side's first octets are complete; a server that sends frames has none. */
+  complete(side: Side): boolean {
+    return this.#counts[side] === PROTOCOL_HEADER_SIZE || (side === 1 && this.#serverSendsFrames);
+  }
+
+  /** Takes a side's first octets out of bytes[start, end); returns where the rest begins. */
+  receive(side: Side, bytes: Uint8Array, start: number, end: number): number {
+    let count = this.#counts[side]!;
+    if (side === 1 && count === 0 && bytes[start] !== 0x41 /* A */) {
+      this.#serverSendsFrames = true;
+      return start;
+    }
+    let at = start;
+    while (at < end && count < PROTOCOL_HEADER_SIZE) this.#octets[side][count++] = bytes[at++]!;
+    this.#counts[side] = count;
+    return at;
+  }
+
+  judge(): Judgement {
+    const client = this.#opening(0);
+    if (client === null) return UNDECIDED;
+    const server = this.#opening(1);
+    const refuses = server !== null && (server.kind === "amqp-0-9" || server.kind === "amqp-1-0");
+    switch (client.kind) {
+      case "amqp-0-9":
+        return refuses ? this.#refused("an AMQP 0-9-1 protocol header") : AMQP;
+      case "amqp-1-0":
+        if (server?.kind === "amqp-0-9") return this.#refused("an AMQP 1.0 protocol header");
+        return this.complete(1) ? { kind: "left-alone", protocol: "AMQP 1.0" } : UNDECIDED;
+      case "tls":
+        if (refuses) return this.#refused("a TLS handshake");
+        return this.complete(1) ? { kind: "left-alone", protocol: "TLS" } : UNDECIDED;
+      case "foreign":
+        if (refuses || client.amqp) return this.#refused(client.what);
+        return this.complete(1) ? { kind: "left-alone", protocol: null } : UNDECIDED;
+    }
+  }
+
+  /** The stream is over, or is to be taken for AMQP without waiting for an answer (`forced`). */
+  conclude(forced: boolean): Judgement {
+    const judgement = this.judge();
+    if (judgement.kind !== "undecided" && !(forced && judgement.kind === "left-alone")) return judgement;
+    const client = this.#opening(0);
+    const count = this.#counts[0]!;
+    if (client === null && count >= 4) {
+      const message = `The client sent ${count} of the ${PROTOCOL_HEADER_SIZE} octets of the AMQP protocol header and no more.`;
+      return { kind: "refused", message };
+    }
+    if (client === null) return { kind: "left-alone", protocol: null };
+    if (client.kind === "tls")
+      return forced ? this.#refused("a TLS handshake") : { kind: "left-alone", protocol: "TLS" };
+    if (client.kind === "amqp-1-0") return { kind: "left-alone", protocol: "AMQP 1.0" };
+    if (client.kind === "foreign" && (forced || this.#expected)) return this.#refused(client.what);
+    return { kind: "left-alone", protocol: null };
+  }
+
+  #opening(side: Side): Opening | null {
+    return readOpening(this.#octets[side], this.#counts[side]!);
+  }
+
+  #refused(what: string): Judgement {
+    const server = this.#opening(1);
+    const version = this.#octets[1].subarray(4).join("-");
+    const answer =
+      server !== null && server.kind !== "foreign" ? `; the server refused it and wants AMQP ${version}` : "";
+    return {
+      kind: "refused",
+      message: `The client opened with ${what}, not with AMQP 0-9-1's protocol header${answer}.`,
+    };
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The rule registry: every rule ghostframe knows, the severity of a breach, the section of the AMQP 0-9-1
+ * specification it rests on, and one line of help. Reports, `--help` and CI outputs all read this table.
+ */
+export type Severity = "error" | "warning" | "note";
+
+interface Rule {
+  severity: Severity;
+  /** Section of the AMQP 0-9-1 specification; "" where the rule is not the specification's. */
+  spec: string;
+  help: string;
+}
+
+export const RULES = {
+  "frame-too-large": {
+    severity: "error",
+    spec: "4.2.3",
+    help: "A frame header claims more octets than frame-max allows: a corrupt header, or a genuine oversize.",
+  },
+  "frame-end": {
+    severity: "error",
+    spec: "4.2.3",
+    help: "The octet behind a frame's payload is not the frame-end octet 0xCE.",
+  },
+  "frame-type": {
+    severity: "error",
+    spec: "4.2.3",
+    help: "A frame of a type that AMQP 0-9-1 does not know.",
+  },
+  "frame-malformed": {
+    severity: "error",
+    spec: "4.2.4",
+    help: "The arguments of a method, a content header or a field table do not decode.",
+  },
+  "content-order": {
+    severity: "error",
+    spec: "4.2.6",
+    help: "Method, content header and content body of one channel do not come in this order.",
+  },
+  "content-overrun": {
+    severity: "error",
+    spec: "4.2.6",
+    help: "A content body carries more octets than its content header announced.",
+  },
+  "channel-state": {
+    severity: "error",
+    spec: "1.5.2",
+    help: "A frame on a channel that is not open, or one opened twice.",
+  },
+  "channel-zero": {
+    severity: "error",
+    spec: "4.2.3",
+    help: "Content on channel 0, or a connection method on another channel.",
+  },
+  heartbeat: {
+    severity: "error",
+    spec: "4.2.7",
+    help: "A heartbeat on a channel other than 0, or one with a payload.",
+  },
+  handshake: {
+    severity: "error",
+    spec: "2.2.4",
+    help: "A wrong protocol header, a foreign protocol, or connection methods out of turn.",
+  },
+  "stalled-frame": {
+    severity: "error",
+    spec: "4.2.3",
+    help: "The stream ends, or the connection dies, inside a frame.",
+  },
+  "broker-close": {
+    severity: "error",
+    spec: "1.4.2.8",
+    help: "connection.close or channel.close with an error code. As severe as the code says.",
+  },
+  "capture-gap": {
+    severity: "note",
+    spec: "",
+    help: "Octets that were sent are missing from the capture.",
+  },
+  "snap-length": {
+    severity: "note",
+    spec: "",
+    help: "Packets were recorded with a snap length that cut their end off.",
+  },
+  "mid-stream": {
+    severity: "note",
+    spec: "",
+    help: "The capture begins in the middle of the connection.",
+  },
+  "file-truncated": {
+    severity: "note",
+    spec: "",
+    help: "The capture file ends inside a packet record.",
+  },
+} as const satisfies Record<string, Rule>;
+
+export type RuleId = keyof typeof RULES;

@@ -1,0 +1,126 @@
+import { methodName, methodOf } from "../amqp/method-registry.ts";
+import { FRAME_END, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
+import { long, short } from "../bytes/big-endian.ts";
+import { grouped } from "../bytes/grouped.ts";
+
+/**
+ * Says of each of some consecutive octets what it most likely is, judged by itself and its neighbours: a frame-end
+ * octet and the header behind it, a heartbeat, payload text, an entry of a field table, another protocol. "" where
+ * nothing is recognised. The octets are those at a fault, so frames and text are looked for at any place.
+ */
+export function likelyMeanings(octets: Uint8Array): string[] {
+  const meanings: string[] = new Array<string>(octets.length).fill("");
+  for (let at = 0; at < octets.length; ) {
+    const reading = protocolAt(octets, at) ?? frameAt(octets, at) ?? tableEntryAt(octets, at) ?? textAt(octets, at);
+    if (reading === null) {
+      at++;
+      continue;
+    }
+    for (const [size, meaning] of reading) {
+      for (let i = 0; i < size && at < octets.length; i++) meanings[at++] = meaning;
+    }
+  }
+  return meanings;
+}
+
+/** Runs of octets and what each run is. */
+type Reading = readonly (readonly [size: number, meaning: string])[];
+
+const PROTOCOLS: readonly (readonly [start: string, meaning: string])[] = [
+  ["AMQP", "protocol header: a second handshake"],
+  ["HTTP/1.", "HTTP response"],
+  ["GET ", "HTTP request"],
+  ["POST ", "HTTP request"],
+  ["\x16\x03\x01", "TLS handshake"],
+  ["\x16\x03\x03", "TLS handshake"],
+];
+
+function protocolAt(octets: Uint8Array, at: number): Reading | null {
+  for (const [start, meaning] of PROTOCOLS) {
+    if (!startsWith(octets, at, start)) continue;
+    return [[start === "AMQP" ? 8 : start.length, meaning]];
+  }
+  return null;
+}
+
+/** A frame header, with the end octet of the frame before it where there is one. */
+function frameAt(octets: Uint8Array, at: number): Reading | null {
+  const ended = octets[at] === FRAME_END;
+  const header = ended ? at + 1 : at;
+  const left = octets.length - header;
+  if (left < 4) return ended && left === 0 ? [[1, "frame-end octet"]] : null;
+  const type = octets[header]!;
+  const channel = short(octets, header + 1);
+  if (type === FRAME_HEARTBEAT && channel === 0 && zeros(octets, header + 3, 4)) {
+    const heartbeat = [Math.min(left, 8), "heartbeat frame"] as const;
+    return ended ? [[1, "frame-end octet"], heartbeat] : [heartbeat];
+  }
+  // The first octet of a size is 0 in every frame of less than 16 MiB.
+  if (type < 1 || type > 3 || channel > 2047 || octets[header + 3] !== 0) return null;
+  const method = left >= 11 ? methodOf(short(octets, header + 7), short(octets, header + 9)) : undefined;
+  // Without an end octet before it only the header of a method frame tells enough.
+  if (!ended && !(type === FRAME_METHOD && method !== undefined)) return null;
+  const named = type === FRAME_METHOD && method !== undefined ? method.name : frameTypeName(type);
+  const size = left >= 7 ? `, ${grouped(long(octets, header + 3))} octets` : "";
+  const meaning = `header of a ${named} frame: channel ${channel}${size}`;
+  const frame: Reading = [[Math.min(left, 7), meaning]];
+  const ids: Reading =
+    method === undefined || type !== FRAME_METHOD ? [] : [[4, methodName(method.classId, method.methodId)]];
+  return ended ? [[1, "frame-end octet"], ...frame, ...ids] : [...frame, ...ids];
+}
+
+/** An entry of a field table: the name's length, the name, its type, and a long string's length. */
+function tableEntryAt(octets: Uint8Array, at: number): Reading | null {
+  const length = octets[at]!;
+  const end = Math.min(at + 1 + length, octets.length);
+  if (length < 3 || length > 64 || end - at < 4) return null;
+  for (let i = at + 1; i < end; i++) if (!isNameOctet(octets[i]!)) return null;
+  const name = latin1(octets, at + 1, end);
+  const whole = end === at + 1 + length;
+  const quoted = `“${name}${whole ? "" : "…"}”`;
+  const entry: [number, string][] = [
+    [1, `length of the name ${quoted}`],
+    [end - at - 1, `headers table: ${quoted}`],
+  ];
+  if (whole && octets[end] === 0x53 /* S */) {
+    entry.push([1, `headers table: long string`]);
+    if (end + 5 <= octets.length && octets[end + 1] === 0) {
+      entry.push([4, `headers table: ${grouped(long(octets, end + 1))} octets of text`]);
+    }
+  }
+  return entry;
+}
+
+/** A run of printable ASCII, long enough not to be chance. */
+function textAt(octets: Uint8Array, at: number): Reading | null {
+  let end = at;
+  while (end < octets.length && octets[end]! >= 0x20 && octets[end]! < 0x7f) end++;
+  const atEdge = at === 0 || end === octets.length;
+  if (end - at < (atEdge ? 2 : 4)) return null;
+  return [[end - at, `text “${latin1(octets, at, end)}”`]];
+}
+
+function startsWith(octets: Uint8Array, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (octets[at + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+function zeros(octets: Uint8Array, from: number, size: number): boolean {
+  for (let i = from; i < from + size && i < octets.length; i++) if (octets[i] !== 0) return false;
+  return true;
+}
+
+function isNameOctet(octet: number): boolean {
+  return (
+    (octet >= 0x30 && octet <= 0x39) ||
+    (octet >= 0x41 && octet <= 0x5a) ||
+    (octet >= 0x61 && octet <= 0x7a) ||
+    octet === 0x2d ||
+    octet === 0x2e ||
+    octet === 0x5f
+  );
+}
+
+function latin1(octets: Uint8Array, from: number, to: number): string {
+  return String.fromCharCode(...octets.subarray(from, to));
+}

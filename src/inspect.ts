@@ -1,0 +1,227 @@
+/** Wires the layers for captures: packet records → TCP streams → AMQP connections → report. */
+import type { SearchBudget } from "./amqp/frame-boundary-search.ts";
+import { grouped } from "./bytes/grouped.ts";
+import type { CaptureReading } from "./capture/capture-reading.ts";
+import { readCapture } from "./capture/capture-source.ts";
+import { InputError } from "./capture/input-error.ts";
+import type { PacketRecord } from "./capture/packet-record.ts";
+import { AmqpConnection } from "./connection/amqp-connection.ts";
+import type { FrameListener } from "./connection/direction.ts";
+import { RULES } from "./connection/rules.ts";
+import { TcpAssembler } from "./net/tcp-assembler.ts";
+import type { TcpConnection } from "./net/tcp-connection.ts";
+import { TcpCounters } from "./net/tcp-limits.ts";
+import { collectConnection, collectFindings, type Draft, numbered } from "./report/collect.ts";
+import { type Connection, type Finding, type Input, REPORT_SCHEMA, type Report } from "./report/report.ts";
+import { VERSION } from "./version.ts";
+
+export interface InspectOptions {
+  /** Only connections that use one of these ports, at either end. */
+  ports?: readonly number[];
+  /** Ports on which every connection is taken for AMQP. */
+  decodeAs?: readonly number[];
+  /** Sees every frame as it is read. */
+  listener?: FrameListener | null;
+  /** Ends reading early; the report says what was seen until then. */
+  signal?: AbortSignal;
+  /** Octets read of the file now being read, and its size where it has one. */
+  onProgress?: (path: string, octetsRead: number, totalOctets: number | null) => void;
+}
+
+/** The port IANA assigned to AMQP. A client that speaks something else there is worth naming. */
+const AMQP_PORT = 5672;
+/** Octets that all searches for a frame boundary keep together. */
+const SEARCH_BUDGET = 32 << 20;
+
+/**
+ * Reads captures, in the order given, as one timeline as long as time does not run backwards between them (a ring of
+ * files from dumpcap), and reports what is corrupt in them. A file that cannot be read has an `error` in the report's
+ * inputs; the others are inspected all the same.
+ */
+export async function inspect(paths: readonly string[], options: InspectOptions = {}): Promise<Report> {
+  const inspection = new Inspection(options);
+  for (const path of paths) {
+    if (options.signal?.aborted === true) break;
+    inspection.beginInput();
+    try {
+      const { signal, onProgress } = options;
+      const reading = await readCapture(path, record => inspection.packet(record), {
+        signal,
+        onProgress: onProgress && ((read, total) => onProgress(path, read, total)),
+      });
+      inspection.endInput(path, reading);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      inspection.failInput(path, error);
+    }
+  }
+  return inspection.finish();
+}
+
+/** The inspection of one or more captures. Fed with packet records, it touches no file. */
+export class Inspection {
+  readonly #options: InspectOptions;
+  readonly #assembler: TcpAssembler;
+  readonly #budget: SearchBudget = { octets: 0, limit: SEARCH_BUDGET };
+  readonly #watched = new Map<AmqpConnection, TcpConnection>();
+  readonly #inputs: Input[] = [];
+  readonly #drafts: Draft[] = [];
+  /** Connections left alone in the present input: how many, and on which ports of the server. */
+  #leftAlone = new Map<string, { count: number; ports: Set<number> }>();
+  #lastSeconds = -1;
+  #lastNanoseconds = 0;
+  #firstPacket = true;
+
+  constructor(options: InspectOptions = {}) {
+    this.#options = options;
+    this.#assembler = new TcpAssembler(tcp => this.#open(tcp));
+  }
+
+  beginInput(): void {
+    this.#assembler.input = this.#inputs.length;
+    this.#assembler.counters = new TcpCounters();
+    this.#leftAlone = new Map();
+    this.#firstPacket = true;
+  }
+
+  packet(record: PacketRecord): void {
+    if (this.#firstPacket) {
+      this.#firstPacket = false;
+      const { seconds, nanoseconds } = record;
+      const earlier =
+        seconds < this.#lastSeconds || (seconds === this.#lastSeconds && nanoseconds < this.#lastNanoseconds);
+      // Not the next file of a ring: another capture, with connections of its own.
+      if (earlier) this.#assembler.finish();
+    }
+    this.#lastSeconds = record.seconds;
+    this.#lastNanoseconds = record.nanoseconds;
+    this.#assembler.packet(record);
+  }
+
+  endInput(path: string, reading: CaptureReading): void {
+    const { format, packets, octets, truncated, error } = reading;
+    const input: Input = { path, format, packets, octets, notes: [...reading.notes, ...this.#notes()] };
+    if (error !== null) input.error = error.problem;
+    if (truncated !== null) this.#drafts.push(fileTruncated(this.#inputs.length, packets, truncated.message));
+    this.#inputs.push(input);
+  }
+
+  /** A file of which nothing could be read. */
+  failInput(path: string, error: InputError): void {
+    this.#inputs.push({ path, format: "unknown", packets: 0, octets: 0, notes: [], error: error.problem });
+  }
+
+  finish(): Report {
+    const before = this.#leftAlone;
+    this.#leftAlone = new Map();
+    this.#assembler.finish();
+    const late = this.#leftAloneNotes();
+    this.#leftAlone = before;
+    this.#inputs.at(-1)?.notes.push(...late);
+
+    const connections: Connection[] = [];
+    const drafts = this.#drafts;
+    for (const [amqp, tcp] of this.#watched) {
+      if (amqp.state !== "amqp") continue;
+      amqp.finish();
+      const id = `c${connections.length + 1}`;
+      connections.push(collectConnection(id, amqp, tcp));
+      for (const draft of collectFindings(id, amqp)) drafts.push(draft);
+    }
+    const findings = numbered(drafts);
+    const count = (severity: Finding["severity"]) => findings.filter(each => each.severity === severity).length;
+    return {
+      schema: REPORT_SCHEMA,
+      tool: { name: "ghostframe", version: VERSION },
+      inputs: this.#inputs,
+      connections,
+      findings,
+      summary: { errors: count("error"), warnings: count("warning"), notes: count("note") },
+    };
+  }
+
+  #open(tcp: TcpConnection): AmqpConnection | null {
+    const { ports, decodeAs = [], listener = null } = this.#options;
+    const uses = (port: number) => tcp.port(0) === port || tcp.port(1) === port;
+    const forced = decodeAs.some(uses);
+    if (ports !== undefined && !forced && !ports.some(uses)) return null;
+    const amqp: AmqpConnection = new AmqpConnection({
+      sawBeginning: tcp.sawSyn,
+      forced,
+      expected: ports?.some(uses) === true || tcp.port(1) === AMQP_PORT,
+      moment: this.#assembler.moment,
+      budget: this.#budget,
+      listener,
+      leave: () => {
+        tcp.observer = null;
+        this.#watched.delete(amqp);
+        this.#countLeftAlone(amqp, tcp);
+      },
+    });
+    this.#watched.set(amqp, tcp);
+    return amqp;
+  }
+
+  #countLeftAlone(amqp: AmqpConnection, tcp: TcpConnection): void {
+    if (amqp.protocol === null) return;
+    const counted = this.#leftAlone.get(amqp.protocol) ?? { count: 0, ports: new Set() };
+    this.#leftAlone.set(amqp.protocol, counted);
+    counted.count++;
+    if (counted.ports.size < MAX_PORTS_NAMED) counted.ports.add(tcp.port(1));
+  }
+
+  #leftAloneNotes(): string[] {
+    return Array.from(this.#leftAlone, ([protocol, { count, ports }]) => {
+      const what = count === 1 ? `${protocol} connection was` : `${protocol} connections were`;
+      const where = [...ports].sort((a, b) => a - b).join(", ");
+      const more = ports.size === MAX_PORTS_NAMED ? ", …" : "";
+      const why = protocol === "TLS" ? "its octets are encrypted" : "it is not AMQP 0-9-1";
+      return `${grouped(count)} ${what} left alone (server port ${where}${more}): ${why}.`;
+    });
+  }
+
+  #notes(): string[] {
+    const counters = this.#assembler.counters;
+    const notes = this.#leftAloneNotes();
+    const say = (count: number, what: string) => {
+      if (count > 0) notes.push(`${grouped(count)} ${what}.`);
+    };
+    for (const [linkType, count] of counters.unknownLinkTypes) {
+      say(count, `packets of link type ${linkType} were not read: ghostframe does not know it`);
+    }
+    say(counters.fragments, "IP fragments were left alone; they are not put together");
+    say(counters.headersCut, "packets were cut by the snap length inside their headers");
+    say(counters.malformed, "packets have headers that contradict themselves");
+    say(
+      counters.differingOverlaps,
+      "TCP segments brought other octets for a place already filled; the first were kept",
+    );
+    say(counters.resynchronisations, "times a TCP stream went on at unrelated sequence numbers");
+    say(counters.evictedConnections, "connections were given up because there are too many at a time");
+    return notes;
+  }
+}
+
+const MAX_PORTS_NAMED = 8;
+
+function fileTruncated(input: number, packets: number, message: string): Draft {
+  return {
+    cause: null,
+    finding: {
+      rule: "file-truncated",
+      spec: RULES["file-truncated"].spec,
+      severity: RULES["file-truncated"].severity,
+      input,
+      connection: null,
+      direction: null,
+      streamOffset: null,
+      length: null,
+      packets: packets > 0 ? [packets, packets] : [],
+      time: null,
+      frame: null,
+      message,
+      faults: 1,
+      octets: [],
+    },
+  };
+}

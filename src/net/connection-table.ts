@@ -1,0 +1,138 @@
+/**
+ * Finds a packet's connection without making a string of its end points: a Map keyed by a 30-bit hash that is the same
+ * in both directions, with a chain behind each key. The hash is seeded at random, so that nobody can craft a capture
+ * whose connections share one chain; what comes out does not depend on the seed.
+ *
+ * Connections are kept in two lists by last use, each with a bound: those somebody listens to, and spare ones (nobody
+ * listens, nobody was asked yet, or over). A capture with millions of connections thus stays within bounds.
+ */
+import type { Side } from "./connection-observer.ts";
+import { TcpConnection } from "./tcp-connection.ts";
+import type { TcpSegment } from "./tcp-segment.ts";
+
+const SEED = Math.trunc(Math.random() * 0x1_0000_0000) | 0;
+const MULTIPLIER_1 = Math.trunc(Math.random() * 0x1_0000_0000) | 1;
+const MULTIPLIER_2 = Math.trunc(Math.random() * 0x1_0000_0000) | 1;
+
+function mix(hash: number, word: number): number {
+  let mixed = Math.imul(hash ^ word, MULTIPLIER_1);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), MULTIPLIER_2);
+  return mixed ^ (mixed >>> 15);
+}
+
+/** The same for both directions: a sum of the two ends. */
+function hashOf(segment: TcpSegment): number {
+  let source = mix(mix(SEED, segment.source0), segment.sourcePort);
+  let destination = mix(mix(SEED, segment.destination0), segment.destinationPort);
+  if (segment.version === 6) {
+    source = mix(mix(mix(source, segment.source1), segment.source2), segment.source3);
+    destination = mix(mix(mix(destination, segment.destination1), segment.destination2), segment.destination3);
+  }
+  const sum = (source + destination) | 0;
+  return (sum ^ (sum >>> 16)) & 0x3fff_ffff; // 30 bits: a small integer on every build of V8
+}
+
+/** Connections by last use. The links are in the connections themselves. */
+class RecentList {
+  oldest: TcpConnection | null = null;
+  newest: TcpConnection | null = null;
+  length = 0;
+
+  append(connection: TcpConnection): void {
+    connection.older = this.newest;
+    connection.newer = null;
+    if (this.newest === null) this.oldest = connection;
+    else this.newest.newer = connection;
+    this.newest = connection;
+    this.length++;
+  }
+
+  remove(connection: TcpConnection): void {
+    if (connection.older === null) this.oldest = connection.newer;
+    else connection.older.newer = connection.newer;
+    if (connection.newer === null) this.newest = connection.older;
+    else connection.newer.older = connection.older;
+    this.length--;
+  }
+}
+
+export class ConnectionTable {
+  readonly #chains = new Map<number, TcpConnection>();
+  readonly #observed = new RecentList();
+  readonly #spare = new RecentList();
+  readonly #maxObserved: number;
+  readonly #maxSpare: number;
+  #last: TcpConnection | null = null;
+  #count = 0;
+
+  constructor(maxObserved: number, maxSpare: number) {
+    this.#maxObserved = maxObserved;
+    this.#maxSpare = maxSpare;
+  }
+
+  /** The connection a segment belongs to, which becomes the one last used. */
+  find(segment: TcpSegment): TcpConnection | null {
+    const last = this.#last;
+    if (last !== null && last.sideOf(segment) >= 0) return last;
+    let connection = this.#chains.get(hashOf(segment)) ?? null;
+    while (connection !== null && connection.sideOf(segment) < 0) connection = connection.chained;
+    if (connection === null) return null;
+    const list = connection.spare ? this.#spare : this.#observed;
+    if (list.newest !== connection) {
+      list.remove(connection);
+      list.append(connection);
+    }
+    this.#last = connection;
+    return connection;
+  }
+
+  /** A new connection, spare as yet. `from` is the side that sent the segment. */
+  add(segment: TcpSegment, from: Side): TcpConnection {
+    const hash = hashOf(segment);
+    const connection = new TcpConnection(this.#count++, hash, segment, from);
+    connection.chained = this.#chains.get(hash) ?? null;
+    this.#chains.set(hash, connection);
+    this.#spare.append(connection);
+    this.#last = connection;
+    return connection;
+  }
+
+  remove(connection: TcpConnection): void {
+    (connection.spare ? this.#spare : this.#observed).remove(connection);
+    if (this.#last === connection) this.#last = null;
+    const head = this.#chains.get(connection.hash)!;
+    if (head !== connection) {
+      let before = head;
+      while (before.chained !== connection) before = before.chained!;
+      before.chained = connection.chained;
+    } else if (connection.chained === null) {
+      this.#chains.delete(connection.hash);
+    } else {
+      this.#chains.set(connection.hash, connection.chained);
+    }
+  }
+
+  /** Moves a connection to the list it now belongs in. */
+  setSpare(connection: TcpConnection, spare: boolean): void {
+    if (connection.spare === spare) return;
+    (connection.spare ? this.#spare : this.#observed).remove(connection);
+    connection.spare = spare;
+    (spare ? this.#spare : this.#observed).append(connection);
+  }
+
+  /** The connection that must go because a bound is exceeded, or null. */
+  surplus(): TcpConnection | null {
+    if (this.#spare.length > this.#maxSpare) return this.#spare.oldest;
+    if (this.#observed.length > this.#maxObserved) return this.#observed.oldest;
+    return null;
+  }
+
+  /** All connections in the order of their first packet. */
+  all(): TcpConnection[] {
+    const connections: TcpConnection[] = [];
+    for (const list of [this.#spare, this.#observed]) {
+      for (let at = list.oldest; at !== null; at = at.newer) connections.push(at);
+    }
+    return connections.sort((a, b) => a.ordinal - b.ordinal);
+  }
+}

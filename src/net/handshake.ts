@@ -1,0 +1,59 @@
+/**
+ * Which connection a SYN belongs to (RFC 9293 §3.5, seen from outside). The end points alone do not tell: ports are
+ * used again, SYNs are sent again, and a capture may show a SYN after the octets that followed it.
+ */
+import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
+import { MAX_AHEAD } from "./tcp-limits.ts";
+import { ACK, type TcpSegment } from "./tcp-segment.ts";
+
+/** How late a SYN may be: octets captured before it, at most. */
+const LATE_SYN_OCTETS = 2 ** 16;
+
+/**
+ * Whether the SYN `segment`, which makes `start` the first sequence number of `stream`, is one of `connection`; if not,
+ * it begins another connection on the same end points. `reorderPackets` is how far packets may be out of order.
+ */
+export function belongs(
+  connection: TcpConnection,
+  stream: TcpStream,
+  other: TcpStream,
+  segment: TcpSegment,
+  start: number,
+  reorderPackets: number,
+): boolean {
+  const answers = (segment.flags & ACK) !== 0;
+  // Some systems try again with the same sequence number after a reset: the second try is a connection of its own.
+  if (connection.over && !answers) return false;
+  if (stream.known && start === stream.start) return true;
+  // The SYN may have carried octets (RFC 7413), which its answer acknowledges along with it.
+  const acknowledged = (segment.acknowledgment - other.start) | 0;
+  const answersOther = answers && (!other.known || (acknowledged >= 0 && acknowledged < LATE_SYN_OCTETS));
+  if (!stream.known) {
+    if (!other.known) return true;
+    return answers ? answersOther : other.sawSyn && other.untouched; // or both ends open at once
+  }
+  const late = (stream.start - start) | 0;
+  if (!stream.sawSyn && connection.packets <= reorderPackets && late > 0 && late < LATE_SYN_OCTETS) return true;
+  // An answer made anew, as servers do that keep no state for half-open connections.
+  return answersOther && stream.untouched && !connection.over;
+}
+
+/** Takes note of a SYN that belongs to the stream and makes `start` its first sequence number. */
+export function synchronise(stream: TcpStream, start: number): void {
+  if (!stream.known || (start !== stream.start && stream.untouched)) stream.beginAt(start);
+  if (start !== stream.start) return; // too late to matter: the stream began with a gap
+  stream.sawSyn = true;
+  stream.begun = true;
+}
+
+/** Takes note of what `segment`, whose octets begin at `sequence` in `stream`, acknowledges of the other stream. */
+export function noteAcknowledgment(stream: TcpStream, other: TcpStream, segment: TcpSegment, sequence: number): void {
+  if ((segment.flags & ACK) === 0) return;
+  if (other.known) {
+    const news = (segment.acknowledgment - other.acked) | 0;
+    if (news > 0 && news <= MAX_AHEAD) other.acked = segment.acknowledgment;
+  } else if (stream.sawSyn && stream.untouched && sequence === stream.start) {
+    // The other half of the handshake was not captured, but this is what it agreed on.
+    synchronise(other, segment.acknowledgment);
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * One direction's octets: what comes in order is passed on, what comes early waits, what does not come is a gap.
+ *
+ * When is it certain that missing octets will not come? When the receiver acknowledged them and the capture still has
+ * not shown them a number of packets later (captures shuffle packets a little, directions against each other above
+ * all); when too much waits behind the hole; when nothing can follow because the timeline is over or a new connection
+ * took the place. A FIN or an RST alone proves nothing about a hole.
+ *
+ * Octets that the snap length cut are a gap of known length; a later retransmission that has them is taken as old.
+ */
+import type { PacketRecord } from "../capture/packet-record.ts";
+import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "./connection-observer.ts";
+import { HeldSegments } from "./held-segments.ts";
+import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
+import type { TcpCounters, TcpLimits } from "./tcp-limits.ts";
+
+/** What it costs to keep one segment, besides its octets. */
+const HELD_SEGMENT_COST = 256;
+
+export class StreamReassembly {
+  /** When and where the octets now delivered were seen: set before every call of an observer. */
+  readonly moment = new Moment();
+  /** Index of the capture file. */
+  input = 0;
+
+  readonly #open: (connection: TcpConnection) => ConnectionObserver | null;
+  readonly #limits: TcpLimits;
+  /** Streams that hold segments back, those that began to first. */
+  readonly #holders = new Map<TcpStream, TcpConnection>();
+  /** Octets held back over all streams, with HELD_SEGMENT_COST for each segment. */
+  #heldTotal = 0;
+
+  constructor(open: (connection: TcpConnection) => ConnectionObserver | null, limits: TcpLimits) {
+    this.#open = open;
+    this.#limits = limits;
+  }
+
+  /** Overwrites `moment` with the record's. */
+  note(moment: Moment, record: PacketRecord): void {
+    moment.input = this.input;
+    moment.packet = record.number;
+    moment.seconds = record.seconds;
+    moment.nanoseconds = record.nanoseconds;
+    moment.timeDigits = record.timeDigits;
+  }
+
+  /** A moment of the record's own. */
+  noted(record: PacketRecord): Moment {
+    const moment = new Moment();
+    this.note(moment, record);
+    return moment;
+  }
+
+  /**
+   * Delivers bytes[start, end) and behind them `cut` octets that were not captured, at the stream's next sequence
+   * number. `moment` is the caller's to set.
+   */
+  deliver(
+    connection: TcpConnection,
+    stream: TcpStream,
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    cut: number,
+  ): void {
+    stream.next = (stream.next + (end - start) + cut) | 0;
+    if (!stream.begun) {
+      stream.begun = true;
+      this.#tellGap(connection, stream, side, -1, false);
+    }
+    if (end > start) {
+      if (!connection.opened) this.#askWhoListens(connection);
+      const observer = connection.observer;
+      if (observer === null) return;
+      stream.octets += end - start;
+      observer.data(side, bytes, start, end);
+    }
+    if (cut > 0) this.#tellGap(connection, stream, side, cut, true);
+  }
+
+  /** Takes octets at or ahead of the next sequence number: delivers them, or holds them back. */
+  accept(
+    connection: TcpConnection,
+    stream: TcpStream,
+    side: Side,
+    sequence: number,
+    record: PacketRecord,
+    start: number,
+    end: number,
+    cut: number,
+    counters: TcpCounters,
+  ): void {
+    const waiting = stream.held?.first();
+    const behind = (sequence + (end - start) + cut) | 0;
+    if (sequence === stream.next && (waiting === undefined || ((waiting.sequence - behind) | 0) >= 0)) {
+      this.note(this.moment, record);
+      this.deliver(connection, stream, side, record.bytes, start, end, cut);
+    } else {
+      if (stream.held === null) this.#beginToHold(connection, stream);
+      const held = stream.held!;
+      const before = costOf(held);
+      const differing = held.add(sequence, record.bytes, start, end, cut, this.noted(record));
+      this.#heldTotal += costOf(held) - before;
+      counters.outOfOrder++;
+      if (differing > 0) counters.differingOverlaps++;
+    }
+    this.#drain(connection, stream, side);
+    this.#enforceLimits(connection, stream, side, counters);
+  }
+
+  /** Gives up all holes: no segment can come any more. */
+  flush(connection: TcpConnection, stream: TcpStream, side: Side): void {
+    while (stream.held !== null) this.#skipHole(connection, stream, side);
+  }
+
+  /**
+   * Gives up the holes that the receiver acknowledged a while ago. The acknowledgment is noted every `reorderPackets`
+   * packets, and counts when it is looked at the next time.
+   */
+  giveUpAcknowledged(connection: TcpConnection, stream: TcpStream, side: Side): void {
+    if (stream.held === null || connection.packets - stream.markedAt < this.#limits.reorderPackets) return;
+    const settledAck = stream.markedAck;
+    stream.markedAck = stream.acked;
+    stream.markedAt = connection.packets;
+    for (let first = stream.held.first(); first !== undefined; first = stream.held?.first()) {
+      if (((settledAck - first.sequence) | 0) < 0) break;
+      this.#skipHole(connection, stream, side);
+    }
+    this.settle(connection, stream, side);
+  }
+
+  /** Ends a stream whose FIN or RST was seen, if all before it is delivered and somebody knows of it. */
+  settle(connection: TcpConnection, stream: TcpStream, side: Side): void {
+    if (stream.closing === null || stream.ended || stream.held !== null || !connection.opened) return;
+    if (((stream.next - stream.closeAt) | 0) < 0) return;
+    this.#recall(stream.closeMoment ?? connection.last);
+    this.#end(connection, stream, side, stream.closing);
+  }
+
+  /** No packet can follow: holes are gaps now, and the stream ends. */
+  conclude(connection: TcpConnection, stream: TcpStream, side: Side): void {
+    this.flush(connection, stream, side);
+    if (connection.observer === null || stream.ended) return;
+    this.#recall(stream.closeMoment ?? connection.last);
+    // How far the stream went is known from its FIN or RST, or from what the other side acknowledged. A single octet
+    // more than was seen may stand for a FIN that was not captured.
+    const behind = stream.closing === null ? stream.acked : stream.closeAt;
+    const missing = (behind - stream.next) | 0;
+    if (stream.known && missing > (stream.closing === "fin" ? 0 : 1)) this.#gap(connection, stream, side, missing);
+    this.#end(connection, stream, side, stream.closing ?? (connection.reset ? "rst" : "capture-ended"));
+  }
+
+  /** Lets go of what a stream holds back. */
+  release(connection: TcpConnection, stream: TcpStream): void {
+    if (stream.held === null) return;
+    this.#heldTotal -= costOf(stream.held);
+    this.#holders.delete(stream);
+    connection.holding--;
+    stream.held = null;
+  }
+
+  #beginToHold(connection: TcpConnection, stream: TcpStream): void {
+    stream.held = new HeldSegments();
+    stream.markedAck = stream.acked;
+    stream.markedAt = connection.packets;
+    stream.flowing = false;
+    connection.holding++;
+    this.#holders.set(stream, connection);
+  }
+
+  #enforceLimits(connection: TcpConnection, stream: TcpStream, side: Side, counters: TcpCounters): void {
+    const { maxBufferedOctets, maxBufferedSegments, maxBufferedTotal } = this.#limits;
+    while (
+      stream.held !== null &&
+      (stream.held.octets > maxBufferedOctets || stream.held.length > maxBufferedSegments)
+    ) {
+      counters.holesAtLimit++;
+      this.#skipHole(connection, stream, side);
+    }
+    while (this.#heldTotal > maxBufferedTotal) {
+      const [holder] = this.#holders;
+      if (holder === undefined) break;
+      const [longest, of] = holder;
+      counters.holesAtLimit++;
+      this.#skipHole(of, longest, longest === of.stream0 ? 0 : 1);
+    }
+  }
+
+  /** The octets in front of the first held segment are a gap; on with those that follow. */
+  #skipHole(connection: TcpConnection, stream: TcpStream, side: Side): void {
+    const first = stream.held?.first();
+    if (first === undefined) return;
+    this.#recall(first.moment);
+    this.#gap(connection, stream, side, (first.sequence - stream.next) | 0);
+    this.#drain(connection, stream, side);
+  }
+
+  /** Delivers held segments as far as they follow without a hole. */
+  #drain(connection: TcpConnection, stream: TcpStream, side: Side): void {
+    const held = stream.held;
+    if (held === null) return;
+    let first = held.first();
+    while (first !== undefined && first.sequence === stream.next && !connection.leftAlone) {
+      const before = costOf(held);
+      held.shift();
+      this.#heldTotal += costOf(held) - before;
+      this.#recall(first.moment);
+      this.deliver(connection, stream, side, first.octets, 0, first.octets.length, first.cut);
+      first = held.first();
+    }
+    if (first === undefined || connection.leftAlone) this.release(connection, stream);
+  }
+
+  #gap(connection: TcpConnection, stream: TcpStream, side: Side, missing: number): void {
+    stream.next = (stream.next + missing) | 0;
+    // What is not known to begin, begins with a gap that covers this one.
+    if (stream.begun) this.#tellGap(connection, stream, side, missing, false);
+  }
+
+  #tellGap(connection: TcpConnection, stream: TcpStream, side: Side, missing: number, cut: boolean): void {
+    if (!connection.opened) this.#askWhoListens(connection);
+    const observer = connection.observer;
+    if (observer === null) return;
+    stream.gaps++;
+    if (missing > 0) stream.missing += missing;
+    observer.gap(side, missing, cut);
+  }
+
+  #end(connection: TcpConnection, stream: TcpStream, side: Side, reason: StreamEnd): void {
+    stream.ended = true;
+    stream.flowing = false;
+    connection.observer?.end(side, reason);
+  }
+
+  #askWhoListens(connection: TcpConnection): void {
+    connection.opened = true;
+    connection.observer = this.#open(connection);
+  }
+
+  #recall(moment: Moment): void {
+    this.moment.input = moment.input;
+    this.moment.packet = moment.packet;
+    this.moment.seconds = moment.seconds;
+    this.moment.nanoseconds = moment.nanoseconds;
+    this.moment.timeDigits = moment.timeDigits;
+  }
+}
+
+function costOf(held: HeldSegments): number {
+  return held.octets + held.length * HELD_SEGMENT_COST;
+}

@@ -1,0 +1,322 @@
+/**
+ * TCP reassembly (RFC 9293) by looking on: packet records in, each connection's octets out, in stream order.
+ *
+ * A receiver can ask for what it missed; an onlooker cannot. So some things differ from a TCP stack:
+ *
+ * - Octets that do not come become a gap; stream-reassembly.ts says when.
+ * - Retransmissions are judged by sequence numbers alone. Octets already delivered are not kept, so a retransmission
+ *   that differs from them goes unseen; among octets held back, the first copy stays.
+ * - The beginning may be missing. Without a SYN, a side's first segment sets the expectation, after a gap of unknown
+ *   length. The same gap marks a stream that jumps to unrelated sequence numbers, as a port used again does when its
+ *   SYN was not captured.
+ * - An RST ends the side that sent it. The other side's octets may be on their way past the place of capture still.
+ *
+ * A segment with the expected sequence number goes from the record to the observer without a copy or an object;
+ * everything else takes the careful road, `#arrive`.
+ */
+import type { PacketRecord } from "../capture/packet-record.ts";
+import type { ConnectionObserver, Moment, Side, StreamEnd } from "./connection-observer.ts";
+import { ConnectionTable } from "./connection-table.ts";
+import { belongs, noteAcknowledgment, synchronise } from "./handshake.ts";
+import { FRAGMENT, HEADER_INCOMPLETE, NOT_IP, NOT_TCP, UNKNOWN_LINK_TYPE } from "./packet-outcome.ts";
+import { StreamReassembly } from "./stream-reassembly.ts";
+import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
+import { DEFAULT_TCP_LIMITS, MAX_AHEAD, MAX_BEHIND, TcpCounters, type TcpLimits } from "./tcp-limits.ts";
+import { ACK, FIN, RST, readSegment, SYN, TcpSegment } from "./tcp-segment.ts";
+
+/** So many segments in a row, each beginning where the one before ended or shortly behind, are a stream. */
+const RESYNCHRONISE_AFTER = 4;
+const STRAY_WINDOW = 2 ** 20;
+
+export class TcpAssembler {
+  /** The caller may put a new instance here to count by file. */
+  counters = new TcpCounters();
+
+  readonly #limits: TcpLimits;
+  readonly #streams: StreamReassembly;
+  readonly #segment = new TcpSegment();
+  #table: ConnectionTable;
+
+  /**
+   * `open` is asked once for every connection, when its first octets (or the first known lack of them) are about to be
+   * delivered: who listens, if anybody. A connection without octets is never shown.
+   */
+  constructor(open: (connection: TcpConnection) => ConnectionObserver | null, limits?: Partial<TcpLimits>) {
+    this.#limits = { ...DEFAULT_TCP_LIMITS, ...limits };
+    this.#streams = new StreamReassembly(open, this.#limits);
+    this.#table = new ConnectionTable(this.#limits.maxConnections, this.#limits.maxSpareConnections);
+  }
+
+  /** When and where the octets now delivered were seen: set before every call of an observer. */
+  get moment(): Moment {
+    return this.#streams.moment;
+  }
+
+  /** Index of the capture file the packets come from; the caller sets it. */
+  get input(): number {
+    return this.#streams.input;
+  }
+
+  set input(index: number) {
+    this.#streams.input = index;
+  }
+
+  /** Takes the next packet of the timeline. */
+  packet(record: PacketRecord): void {
+    const segment = this.#segment;
+    const outcome = readSegment(record, segment);
+    if (outcome !== 0) {
+      this.#countUnread(outcome, record);
+      return;
+    }
+    this.counters.segments++;
+    const connection = this.#table.find(segment) ?? this.#begin(record);
+    if (connection === null) return;
+    connection.packets++;
+    this.#streams.note(connection.last, record);
+
+    if ((segment.flags & (SYN | FIN | RST)) !== 0) {
+      this.#control(connection, record);
+      return;
+    }
+    if (connection.leftAlone) {
+      this.#letGo(connection);
+      return;
+    }
+    const side = connection.sideOf(segment) as Side;
+    const stream = side === 0 ? connection.stream0 : connection.stream1;
+    noteAcknowledgment(stream, side === 0 ? connection.stream1 : connection.stream0, segment, segment.sequence);
+    const { payloadStart, payloadEnd, cut } = segment;
+    if (payloadEnd + cut > payloadStart) {
+      if (stream.flowing && segment.sequence === stream.next) {
+        this.#streams.note(this.#streams.moment, record);
+        this.#streams.deliver(connection, stream, side, record.bytes, payloadStart, payloadEnd, cut);
+      } else {
+        this.#arrive(connection, stream, side, segment.sequence, record);
+      }
+    }
+    if (connection.holding > 0) this.#giveUpAcknowledged(connection);
+  }
+
+  /** The timeline is over: delivers what is held back, ends every stream and forgets all connections. */
+  finish(): void {
+    for (const connection of this.#table.all()) this.#drop(connection);
+  }
+
+  #countUnread(outcome: number, record: PacketRecord): void {
+    const counters = this.counters;
+    if (outcome === UNKNOWN_LINK_TYPE) {
+      counters.unknownLinkTypes.set(record.linkType, (counters.unknownLinkTypes.get(record.linkType) ?? 0) + 1);
+    } else if (outcome === NOT_IP) counters.notIp++;
+    else if (outcome === NOT_TCP) counters.notTcp++;
+    else if (outcome === FRAGMENT) counters.fragments++;
+    else if (outcome === HEADER_INCOMPLETE && record.originalLength > record.end - record.start) counters.headersCut++;
+    else counters.malformed++;
+  }
+
+  /** A connection for a packet that belongs to none, or null where there is nothing to follow: bare ACKs, resets. */
+  #begin(record: PacketRecord): TcpConnection | null {
+    const segment = this.#segment;
+    const flags = segment.flags;
+    const octets = segment.payloadEnd + segment.cut - segment.payloadStart;
+    if ((flags & SYN) !== 0 ? (flags & (RST | FIN)) !== 0 : octets === 0 || (flags & RST) !== 0) return null;
+    let from: Side;
+    if ((flags & SYN) !== 0) from = (flags & ACK) === 0 ? 0 : 1;
+    else from = segment.sourcePort >= segment.destinationPort ? 0 : 1;
+    const connection = this.#table.add(segment, from);
+    this.#streams.note(connection.first, record);
+    for (let surplus = this.#table.surplus(); surplus !== null; surplus = this.#table.surplus()) {
+      if (!surplus.spare) this.counters.evictedConnections++;
+      this.#drop(surplus);
+    }
+    return connection;
+  }
+
+  /** Ends a connection that the packet at hand shows to be over, and begins the next one on the same end points. */
+  #replace(connection: TcpConnection, record: PacketRecord): TcpConnection | null {
+    this.#drop(connection);
+    const next = this.#begin(record);
+    if (next === null) return null;
+    next.packets = 1;
+    this.#streams.note(next.last, record);
+    return next;
+  }
+
+  #drop(connection: TcpConnection): void {
+    this.#streams.conclude(connection, connection.stream0, 0);
+    this.#streams.conclude(connection, connection.stream1, 1);
+    this.#streams.release(connection, connection.stream0);
+    this.#streams.release(connection, connection.stream1);
+    this.#table.remove(connection);
+  }
+
+  /** Nobody listens any more: the connection may be forgotten when room is needed. */
+  #letGo(connection: TcpConnection): void {
+    this.#streams.release(connection, connection.stream0);
+    this.#streams.release(connection, connection.stream1);
+    this.#table.setSpare(connection, true);
+  }
+
+  #giveUpAcknowledged(connection: TcpConnection): void {
+    this.#streams.giveUpAcknowledged(connection, connection.stream0, 0);
+    this.#streams.giveUpAcknowledged(connection, connection.stream1, 1);
+  }
+
+  /** A segment with SYN, FIN or RST. */
+  #control(found: TcpConnection, record: PacketRecord): void {
+    const segment = this.#segment;
+    const flags = segment.flags;
+    let connection = found;
+    let sequence = segment.sequence;
+    if ((flags & SYN) !== 0) {
+      if ((flags & (FIN | RST)) !== 0) {
+        this.counters.malformed++;
+        return;
+      }
+      sequence = (sequence + 1) | 0; // the SYN itself takes one
+      const stream = connection.sender(segment);
+      const other = connection.receiver(segment);
+      if (!belongs(connection, stream, other, segment, sequence, this.#limits.reorderPackets)) {
+        const next = this.#replace(connection, record);
+        if (next === null) return;
+        connection = next;
+      }
+      synchronise(connection.sender(segment), sequence);
+    }
+    const side = connection.sideOf(segment) as Side;
+    const stream = connection.sender(segment);
+    const other = connection.receiver(segment);
+    if ((flags & RST) !== 0) {
+      // Octets in it are an explanation for humans (RFC 9293 §3.5.3), not the stream's.
+      this.#reset(connection, stream, other, side, record);
+    } else if (connection.leftAlone) {
+      if ((flags & FIN) !== 0) stream.closing ??= "fin";
+    } else {
+      noteAcknowledgment(stream, other, segment, sequence);
+      const octets = segment.payloadEnd + segment.cut - segment.payloadStart;
+      if (octets > 0 && !this.#arrive(connection, stream, side, sequence, record)) return;
+      if ((flags & FIN) !== 0) this.#finSeen(connection, stream, side, (sequence + octets) | 0, record);
+      if (connection.holding > 0) this.#giveUpAcknowledged(connection);
+    }
+    if (!connection.leftAlone) return;
+    this.#letGo(connection);
+    // After a reset, the octets still under way would look like another connection.
+    if (connection.over && !connection.reset) this.#table.remove(connection);
+  }
+
+  #finSeen(connection: TcpConnection, stream: TcpStream, side: Side, at: number, record: PacketRecord): void {
+    if (stream.closing !== null || stream.ended) return;
+    if (!stream.known) stream.beginAt(at);
+    const ahead = (at - stream.next) | 0;
+    // Behind what was delivered already, it is the late FIN of an older connection.
+    if (ahead >= 0 && ahead <= MAX_AHEAD) this.#close(connection, stream, side, "fin", at, record);
+  }
+
+  #reset(connection: TcpConnection, stream: TcpStream, other: TcpStream, side: Side, record: PacketRecord): void {
+    const { sequence, acknowledgment, flags } = this.#segment;
+    if (!connection.leftAlone) {
+      let near = true;
+      if (stream.known) near = isNear(sequence, stream.next) || isNear(sequence, stream.acked);
+      else if (other.known && (flags & ACK) !== 0) near = isNear(acknowledgment, other.next);
+      if (!near) {
+        this.counters.strayResets++;
+        return;
+      }
+    }
+    connection.reset = true;
+    if (!stream.known) stream.beginAt(sequence);
+    if (stream.closing === null) this.#close(connection, stream, side, "rst", sequence, record);
+    this.#table.setSpare(connection, true);
+  }
+
+  #close(
+    connection: TcpConnection,
+    stream: TcpStream,
+    side: Side,
+    reason: StreamEnd,
+    at: number,
+    record: PacketRecord,
+  ): void {
+    stream.closing = reason;
+    stream.closeAt = at;
+    stream.closeMoment = this.#streams.noted(record);
+    stream.flowing = false;
+    if (connection.over) this.#table.setSpare(connection, true);
+    this.#streams.settle(connection, stream, side);
+  }
+
+  /**
+   * The careful road for a segment with octets: anything but the next one of a stream in order. Returns false when the
+   * segment is not the connection's.
+   */
+  #arrive(connection: TcpConnection, stream: TcpStream, side: Side, sequence: number, record: PacketRecord): boolean {
+    const segment = this.#segment;
+    let { payloadStart, payloadEnd, cut } = segment;
+    let length = payloadEnd - payloadStart + cut;
+    if (!stream.known) stream.beginAt(sequence);
+    let offset = (sequence - stream.next) | 0;
+
+    if (offset < -MAX_BEHIND || (stream.ended ? offset > 0 : offset > MAX_AHEAD)) {
+      this.counters.straySegments++;
+      if (!isStream(stream, sequence, length)) return false;
+      this.counters.resynchronisations++;
+      if (stream.ended || connection.over) {
+        this.#arriveAnew(connection, sequence, record);
+        return false;
+      }
+      this.#streams.flush(connection, stream, side);
+      stream.begun = false;
+      stream.restartAt(sequence);
+      offset = 0;
+    }
+    stream.strays = 0;
+    if (stream.ended) return true;
+
+    if (stream.closing === "fin" && ((stream.closeAt - sequence) | 0) < length) {
+      length = (stream.closeAt - sequence) | 0;
+      payloadEnd = Math.min(payloadEnd, payloadStart + Math.max(0, length));
+      cut = Math.max(0, length - (payloadEnd - payloadStart));
+    }
+    if (offset + length <= 0) {
+      this.counters.retransmissions++;
+    } else if (length > 0) {
+      const old = Math.max(0, -offset);
+      const captured = Math.min(old, payloadEnd - payloadStart);
+      payloadStart += captured;
+      cut -= old - captured;
+      const from = (sequence + old) | 0;
+      this.#streams.accept(connection, stream, side, from, record, payloadStart, payloadEnd, cut, this.counters);
+    }
+    this.#streams.settle(connection, connection.stream0, 0);
+    this.#streams.settle(connection, connection.stream1, 1);
+    if (connection.leftAlone) {
+      this.#letGo(connection);
+    } else if (connection.opened) {
+      stream.flowing = stream.begun && stream.closing === null && stream.held === null;
+      this.#table.setSpare(connection, connection.over);
+    }
+    return true;
+  }
+
+  /** The segment at hand begins a connection of its own, in mid-stream. */
+  #arriveAnew(former: TcpConnection, sequence: number, record: PacketRecord): void {
+    const connection = this.#replace(former, record);
+    if (connection === null) return;
+    const side = connection.sideOf(this.#segment) as Side;
+    this.#arrive(connection, connection.stream(side), side, sequence, record);
+  }
+}
+
+/** Whether enough segments went on from one another in a place where the stream cannot be: then it is there. */
+function isStream(stream: TcpStream, sequence: number, length: number): boolean {
+  const step = (sequence - stream.strayNext) | 0;
+  if (stream.strays > 0 && step < 0 && step >= -STRAY_WINDOW) return false; // the same octets once more
+  stream.strays = stream.strays > 0 && step >= 0 && step <= STRAY_WINDOW ? stream.strays + 1 : 1;
+  stream.strayNext = (sequence + length) | 0;
+  stream.flowing = false;
+  return stream.strays >= RESYNCHRONISE_AFTER;
+}
+
+function isNear(sequence: number, expected: number): boolean {
+  return Math.abs((sequence - expected) | 0) <= MAX_BEHIND;
+}

@@ -1,0 +1,224 @@
+/** One TCP connection of the capture: who talks, how much, how it ended; and where reassembly stands. */
+import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "./connection-observer.ts";
+import type { HeldSegments } from "./held-segments.ts";
+import { ipv4Text, ipv6Text } from "./ip-address.ts";
+import type { TcpSegment } from "./tcp-segment.ts";
+
+/** What one end sends. Sequence numbers are signed 32-bit integers; only their differences mean anything. */
+export class TcpStream {
+  /** This end's SYN, or the other's acknowledgment of it, is in the capture. */
+  sawSyn = false;
+  /** `start` and `next` hold. */
+  known = false;
+  /** Sequence number of the first octet. */
+  start = 0;
+  /** Sequence number of the next octet to deliver. */
+  next = 0;
+  /** What the other end has acknowledged, as far as it was seen. */
+  acked = 0;
+  /** The observer knows how the stream begins: with its first octet, or with a gap of unknown length. */
+  begun = false;
+  /** In order so far and nothing pending: a segment at `next` goes straight through. */
+  flowing = false;
+  /** FIN or RST was seen; `closeAt` is the sequence number behind the last octet it allows. */
+  closing: StreamEnd | null = null;
+  closeAt = 0;
+  closeMoment: Moment | null = null;
+  /** The observer was told the end. */
+  ended = false;
+
+  held: HeldSegments | null = null;
+  /** What was acknowledged when the connection had `markedAt` packets. */
+  markedAck = 0;
+  markedAt = 0;
+
+  /** Segments in a row that lie where this stream cannot be, and where the next of them would go on. */
+  strays = 0;
+  strayNext = 0;
+
+  /** Octets delivered. */
+  octets = 0;
+  /** Gaps reported, those of unknown length included. */
+  gaps = 0;
+  /** Octets in the gaps of known length. */
+  missing = 0;
+
+  /** Nothing was delivered, skipped or held back yet. */
+  get untouched(): boolean {
+    return this.next === this.start && this.held === null;
+  }
+
+  /** The stream's first octet has this sequence number. */
+  beginAt(sequence: number): void {
+    this.known = true;
+    this.start = sequence;
+    this.restartAt(sequence);
+  }
+
+  /** Delivery goes on at this sequence number. */
+  restartAt(sequence: number): void {
+    this.next = sequence;
+    this.acked = sequence;
+    this.strays = 0;
+  }
+}
+
+/** Side 0 sent the SYN, or received the SYN-ACK; in mid-stream it is the end with the higher port. */
+export class TcpConnection {
+  /** Counts connections in the order of their first packet, from 0. */
+  readonly ordinal: number;
+  /** Null until the first octets, and for a connection nobody listens to. An observer sets it to be left alone. */
+  observer: ConnectionObserver | null = null;
+  /** Whether it was asked if anybody listens. */
+  opened = false;
+  /** The first and the last packet. */
+  readonly first = new Moment();
+  readonly last = new Moment();
+  /** Packets seen, those without octets included. */
+  packets = 0;
+  /** An RST was accepted. */
+  reset = false;
+
+  readonly version: number;
+  readonly #port0: number;
+  readonly #port1: number;
+  readonly #address00: number;
+  readonly #address01: number;
+  readonly #address02: number;
+  readonly #address03: number;
+  readonly #address10: number;
+  readonly #address11: number;
+  readonly #address12: number;
+  readonly #address13: number;
+
+  readonly stream0 = new TcpStream();
+  readonly stream1 = new TcpStream();
+  /** Streams that hold segments back, 0 to 2. */
+  holding = 0;
+
+  /** The connection table's own: hash of the end points, chain of equal hashes, place in a list by last use. */
+  readonly hash: number;
+  chained: TcpConnection | null = null;
+  older: TcpConnection | null = null;
+  newer: TcpConnection | null = null;
+  /** In the list of connections that nobody listens to, or that are over. */
+  spare = true;
+
+  /** `from` is the side that sent `segment`. */
+  constructor(ordinal: number, hash: number, segment: TcpSegment, from: Side) {
+    this.ordinal = ordinal;
+    this.hash = hash;
+    const forward = from === 0;
+    const wide = segment.version === 6;
+    this.version = segment.version;
+    this.#port0 = forward ? segment.sourcePort : segment.destinationPort;
+    this.#port1 = forward ? segment.destinationPort : segment.sourcePort;
+    this.#address00 = forward ? segment.source0 : segment.destination0;
+    this.#address10 = forward ? segment.destination0 : segment.source0;
+    this.#address01 = wide ? (forward ? segment.source1 : segment.destination1) : 0;
+    this.#address02 = wide ? (forward ? segment.source2 : segment.destination2) : 0;
+    this.#address03 = wide ? (forward ? segment.source3 : segment.destination3) : 0;
+    this.#address11 = wide ? (forward ? segment.destination1 : segment.source1) : 0;
+    this.#address12 = wide ? (forward ? segment.destination2 : segment.source2) : 0;
+    this.#address13 = wide ? (forward ? segment.destination3 : segment.source3) : 0;
+  }
+
+  /** The side that sent `segment`, or −1 when it belongs to another connection. */
+  sideOf(segment: TcpSegment): Side | -1 {
+    if (segment.version !== this.version) return -1;
+    const wide = segment.version === 6;
+    if (
+      segment.sourcePort === this.#port0 &&
+      segment.destinationPort === this.#port1 &&
+      segment.source0 === this.#address00 &&
+      segment.destination0 === this.#address10 &&
+      (!wide ||
+        (segment.source1 === this.#address01 &&
+          segment.source2 === this.#address02 &&
+          segment.source3 === this.#address03 &&
+          segment.destination1 === this.#address11 &&
+          segment.destination2 === this.#address12 &&
+          segment.destination3 === this.#address13))
+    ) {
+      return 0;
+    }
+    if (
+      segment.sourcePort === this.#port1 &&
+      segment.destinationPort === this.#port0 &&
+      segment.source0 === this.#address10 &&
+      segment.destination0 === this.#address00 &&
+      (!wide ||
+        (segment.source1 === this.#address11 &&
+          segment.source2 === this.#address12 &&
+          segment.source3 === this.#address13 &&
+          segment.destination1 === this.#address01 &&
+          segment.destination2 === this.#address02 &&
+          segment.destination3 === this.#address03))
+    ) {
+      return 1;
+    }
+    return -1;
+  }
+
+  /** IP address of a side as text, made when asked. */
+  address(side: Side): string {
+    if (this.version === 4) return ipv4Text(side === 0 ? this.#address00 : this.#address10);
+    return side === 0
+      ? ipv6Text(this.#address00, this.#address01, this.#address02, this.#address03)
+      : ipv6Text(this.#address10, this.#address11, this.#address12, this.#address13);
+  }
+
+  port(side: Side): number {
+    return side === 0 ? this.#port0 : this.#port1;
+  }
+
+  stream(side: Side): TcpStream {
+    return side === 0 ? this.stream0 : this.stream1;
+  }
+
+  /** The stream of the side that sent `segment`. */
+  sender(segment: TcpSegment): TcpStream {
+    return this.sideOf(segment) === 0 ? this.stream0 : this.stream1;
+  }
+
+  /** The stream of the side that `segment` goes to. */
+  receiver(segment: TcpSegment): TcpStream {
+    return this.sideOf(segment) === 0 ? this.stream1 : this.stream0;
+  }
+
+  /** Nobody listens. */
+  get leftAlone(): boolean {
+    return this.opened && this.observer === null;
+  }
+
+  /** The connection's beginning is in the capture. */
+  get sawSyn(): boolean {
+    return this.stream0.sawSyn || this.stream1.sawSyn;
+  }
+
+  /** Octets of a side delivered to the observer. */
+  octets(side: Side): number {
+    return this.stream(side).octets;
+  }
+
+  /** Gaps of a side reported to the observer. */
+  gaps(side: Side): number {
+    return this.stream(side).gaps;
+  }
+
+  /** Octets in a side's gaps, as far as they could be counted. */
+  missing(side: Side): number {
+    return this.stream(side).missing;
+  }
+
+  /** How it ended: `rst` after any reset, `fin` after one side's FIN or both. */
+  get ended(): "fin" | "rst" | "open" {
+    if (this.reset) return "rst";
+    return this.stream0.closing !== null || this.stream1.closing !== null ? "fin" : "open";
+  }
+
+  /** Nothing new can come: reset, or a FIN from both sides. */
+  get over(): boolean {
+    return this.reset || (this.stream0.closing !== null && this.stream1.closing !== null);
+  }
+}

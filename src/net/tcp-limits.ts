@@ -1,0 +1,62 @@
+/** What the TCP assembler may keep, and what it counts. */
+
+/** The largest window there is (RFC 7323 §2.3): what lies further ahead cannot belong to the stream as we know it. */
+export const MAX_AHEAD = 2 ** 30;
+/** Retransmissions reach back one window at most. Windows larger than this are not met in practice. */
+export const MAX_BEHIND = 2 ** 24;
+
+export interface TcpLimits {
+  /** Octets held back per stream while octets in front of them are missing. */
+  maxBufferedOctets: number;
+  /** Segments held back per stream. */
+  maxBufferedSegments: number;
+  /** Octets held back over all streams, with what it costs to keep each segment. */
+  maxBufferedTotal: number;
+  /** Packets of a connection after which an acknowledged hole is taken to be missing from the capture. */
+  reorderPackets: number;
+  /** Connections somebody listens to; beyond, the one unused for longest ends as if the capture ended there. */
+  maxConnections: number;
+  /** Connections nobody listens to, without octets yet, or over; beyond, the one unused for longest is forgotten. */
+  maxSpareConnections: number;
+}
+
+export const DEFAULT_TCP_LIMITS: TcpLimits = {
+  maxBufferedOctets: 1024 * 1024,
+  maxBufferedSegments: 1024,
+  maxBufferedTotal: 32 * 1024 * 1024,
+  reorderPackets: 64,
+  maxConnections: 100_000,
+  maxSpareConnections: 16_384,
+};
+
+/** What was seen that is no stream octet, and what had to be decided. All of it counts packets unless it says other. */
+export class TcpCounters {
+  /** TCP segments read. */
+  segments = 0;
+  /** Packets by link type that could not be read. */
+  readonly unknownLinkTypes = new Map<number, number>();
+  notIp = 0;
+  notTcp = 0;
+  /** Fragments of IP packets that carry TCP; they are left alone. */
+  fragments = 0;
+  /** Headers cut by the snap length, so that not even the payload's length is known. */
+  headersCut = 0;
+  /** Headers that contradict themselves. */
+  malformed = 0;
+  /** Segments without a new octet. */
+  retransmissions = 0;
+  /** Segments that had to wait for octets in front of them. */
+  outOfOrder = 0;
+  /** Segments that brought other octets for a place than a segment held back; the first copy stays. */
+  differingOverlaps = 0;
+  /** Resets outside any window, ignored. */
+  strayResets = 0;
+  /** Segments with octets where their stream cannot be, ignored. */
+  straySegments = 0;
+  /** Streams taken up again at an unrelated sequence number. */
+  resynchronisations = 0;
+  /** Holes given up because a limit on held octets was reached, not because the octets cannot come any more. */
+  holesAtLimit = 0;
+  /** Connections somebody listened to, given up because of maxConnections. */
+  evictedConnections = 0;
+}

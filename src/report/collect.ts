@@ -1,0 +1,172 @@
+/** Turns what the inspection found into the report: the facts keep no text, the report is nothing but. */
+
+import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import { FRAME_HEADER_SIZE, frameTypeName, REPLY_CODES } from "../amqp/spec/constants.ts";
+import { grouped } from "../bytes/grouped.ts";
+import type { AmqpConnection } from "../connection/amqp-connection.ts";
+import { envelopeSentence } from "../connection/envelope-sentence.ts";
+import type { Incident } from "../connection/incident.ts";
+import { RULES, type RuleId } from "../connection/rules.ts";
+import { likelyMeanings } from "../forensics/octet-reading.ts";
+import type { Side } from "../net/connection-observer.ts";
+import type { TcpConnection } from "../net/tcp-connection.ts";
+import type { Connection, Direction, Finding, OctetReading, PerDirection, Verdict } from "./report.ts";
+import { isoTime } from "./time.ts";
+
+/** One connection of the report, with the id it is known by. */
+export function collectConnection(id: string, amqp: AmqpConnection, tcp: TcpConnection): Connection {
+  const client = amqp.client;
+  const server = (1 - client) as Side;
+  const perDirection = (count: (side: Side) => number): PerDirection => ({
+    clientToServer: count(client),
+    serverToClient: count(server),
+  });
+  return {
+    id,
+    input: tcp.first.input,
+    client: { address: tcp.address(client), port: tcp.port(client) },
+    server: { address: tcp.address(server), port: tcp.port(server) },
+    start: isoTime(tcp.first),
+    end: isoTime(tcp.last),
+    ended: tcp.ended,
+    midStream: amqp.midStream,
+    clientProperties: Object.fromEntries(amqp.clientProperties),
+    negotiated: amqp.negotiated,
+    frames: perDirection(side => amqp.directions[side].frames),
+    octets: perDirection(side => tcp.octets(side)),
+    gaps: perDirection(side => amqp.gaps[side].count),
+    verdict: { predicted: null, observed: observedVerdict(amqp) },
+  };
+}
+
+function observedVerdict(amqp: AmqpConnection): Verdict | null {
+  const { close } = amqp;
+  if (close !== null && close.sender !== amqp.client) {
+    const name = REPLY_CODES[close.code]?.name ?? "";
+    const { code, text, classId, methodId } = close;
+    return { outcome: "close", code, name, text, classId, methodId };
+  }
+  return amqp.resetByServer ? { outcome: "reset", reason: "" } : null;
+}
+
+/** The findings of one connection, ids still to be given. */
+export function collectFindings(connectionId: string, amqp: AmqpConnection): Draft[] {
+  const drafts: Draft[] = [];
+  for (const direction of amqp.directions) {
+    for (const incident of direction.incidents) drafts.push(draft(connectionId, amqp, incident));
+  }
+  for (const incident of amqp.incidents) {
+    const made = draft(connectionId, amqp, incident);
+    if (incident.rule === "broker-close" && incident.severity === "error") {
+      made.cause = drafts.find(other => causes(other, made)) ?? null;
+    }
+    drafts.push(made);
+  }
+  return drafts;
+}
+
+/** A finding before all findings of the report are put in order. */
+export interface Draft {
+  finding: Omit<Finding, "id">;
+  cause: Draft | null;
+}
+
+/** An error in the other direction, begun before the close was sent. */
+function causes(draft: Draft, close: Draft): boolean {
+  const { finding } = draft;
+  return (
+    finding.severity === "error" &&
+    finding.rule !== "broker-close" &&
+    finding.direction !== close.finding.direction &&
+    (finding.packets[0] ?? 0) <= (close.finding.packets[0] ?? 0)
+  );
+}
+
+/** Puts findings in the order of the capture and numbers them. */
+export function numbered(drafts: Draft[]): Finding[] {
+  const order = drafts.toSorted(
+    ({ finding: a }, { finding: b }) => a.input - b.input || (a.packets[0] ?? 0) - (b.packets[0] ?? 0),
+  );
+  const ids = new Map(order.map((made, i) => [made, `f${i + 1}`]));
+  return order.map(made => {
+    const cause = made.cause === null ? undefined : ids.get(made.cause);
+    return { id: ids.get(made)!, ...made.finding, ...(cause === undefined ? {} : { cause }) };
+  });
+}
+
+function draft(connectionId: string, amqp: AmqpConnection, incident: Incident): Draft {
+  const { envelope, secret } = incident;
+  const rule = envelope === null ? incident.rule : envelopeRule(envelope);
+  const first = envelope === null ? incident.message : envelopeSentence(envelope, incident.foundAt, secret);
+  const more =
+    incident.faults > 1 ? ` ${grouped(incident.faults)} broken frames in all, up to offset ${incident.endOffset}.` : "";
+  const inStream = incident.streamOffset >= 0;
+  const direction: Direction = incident.side === amqp.client ? "client-to-server" : "server-to-client";
+  const { from, to } = incident;
+  return {
+    cause: null,
+    finding: {
+      rule,
+      spec: RULES[rule].spec,
+      severity: incident.severity,
+      input: from.input,
+      connection: connectionId,
+      direction: incident.side === null ? null : direction,
+      streamOffset: inStream ? incident.streamOffset : null,
+      length: inStream ? incident.endOffset - incident.streamOffset : null,
+      packets: packetRange(from, to),
+      time: isoTime(from),
+      frame: secret === "all" ? null : incident.frame,
+      message: first + more,
+      faults: incident.faults,
+      octets: envelope === null ? [] : octetReadings(envelope, secret),
+    },
+  };
+}
+
+function envelopeRule(fault: EnvelopeFault): RuleId {
+  // Where the stream ended before its end octet's place, the type is what is certainly wrong.
+  return fault.rule === "undecided" ? "frame-type" : fault.rule;
+}
+
+/** First and last packet; the last one only where it is in the same file. */
+function packetRange(from: { input: number; packet: number }, to: { input: number; packet: number }): number[] {
+  if (from.packet === 0) return [];
+  return to.input === from.input && to.packet > from.packet ? [from.packet, to.packet] : [from.packet, from.packet];
+}
+
+/** The octets at a broken envelope, each with what a decoder takes it for and what it more likely is. */
+function octetReadings(fault: EnvelopeFault, secret: "none" | "payload" | "all"): OctetReading[] {
+  if (secret === "all") return [];
+  const shown = secret === "none";
+  const behind = shown ? Uint8Array.from(fault.behind) : new Uint8Array(0);
+  if (fault.rule === "frame-end" && fault.behindOffset !== fault.streamOffset + FRAME_HEADER_SIZE) {
+    // The header and the place where the frame must end are apart; what stands at the end tells more.
+    const payload = shown ? fault.payload : new Uint8Array(0);
+    return [
+      ...readings(fault.streamOffset, Uint8Array.of(...fault.header, ...payload), i => takenForHeader(fault, i)),
+      ...readings(fault.endOffset, behind, i => (i === 0 ? "frame-end octet" : "next frame")),
+    ];
+  }
+  return readings(fault.streamOffset, Uint8Array.of(...fault.header, ...behind), i => takenForHeader(fault, i));
+}
+
+function readings(streamOffset: number, octets: Uint8Array, takenFor: (index: number) => string): OctetReading[] {
+  const likely = likelyMeanings(octets);
+  return Array.from(octets, (octet, i) => ({
+    streamOffset: streamOffset + i,
+    hex: octet.toString(16).padStart(2, "0"),
+    takenFor: takenFor(i),
+    likely: likely[i]!,
+  }));
+}
+
+function takenForHeader(fault: EnvelopeFault, index: number): string {
+  const { type, channel, size } = fault;
+  if (index === 0)
+    return frameTypeName(type) === `type ${type}` ? `type ${type}` : `type ${type} (${frameTypeName(type)})`;
+  if (index <= 2) return `channel ${channel}`;
+  if (index <= 6) return `size ${grouped(size)}`;
+  if (index === FRAME_HEADER_SIZE + size) return "frame-end octet";
+  return index < FRAME_HEADER_SIZE + size ? "payload" : "next frame";
+}

@@ -1,0 +1,12 @@
+/**
+ * The report's formats: to add one, write its file and name it here. A format is loaded when it is asked for, so that
+ * `--format json` does not wait for the terminal libraries.
+ */
+import type { Writer } from "./writer.ts";
+
+export const formats = {
+  text: async () => (await import("./text.ts")).text,
+  json: async () => (await import("./json.ts")).json,
+} as const satisfies Record<string, () => Promise<Writer>>;
+
+export type Format = keyof typeof formats;

@@ -1,0 +1,22 @@
+/** `--format json`: the report as it stands. */
+import type { Report } from "./report.ts";
+
+/**
+ * What JSON lets through and a terminal acts on: C1 controls, bidi and zero-width characters, and the like. Inside JSON
+ * they only occur in strings, where an escape means the same character. Line feeds are the indentation's own.
+ */
+const UNSAFE_IN_TERMINAL = /(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** Indented by two spaces, ending in a line feed. Parsing it gives back the report, strings from the wire unchanged. */
+export function json(report: Report): string {
+  return `${JSON.stringify(report, null, 2).replace(UNSAFE_IN_TERMINAL, unicodeEscape)}\n`;
+}
+
+/** `\u202e`, or the two escapes of a surrogate pair. */
+function unicodeEscape(character: string): string {
+  let escaped = "";
+  for (let at = 0; at < character.length; at++) {
+    escaped += `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`;
+  }
+  return escaped;
+}

@@ -1,0 +1,120 @@
+/**
+ * The report: what every output format is written from, and what `--format json` prints as it stands.
+ *
+ * Version 1 changes only by addition; report.schema.json beside this file is its published form. Offsets count the
+ * octets of one direction's TCP stream from its first captured payload octet; packets are 1-based numbers in the file;
+ * times are ISO 8601 UTC with as many digits as the capture has.
+ */
+import type { RuleId } from "./rules.ts";
+
+export const REPORT_SCHEMA = "ghostframe.report/1";
+
+export type Severity = "error" | "warning" | "note";
+export type Direction = "client-to-server" | "server-to-client";
+
+export interface Report {
+  schema: typeof REPORT_SCHEMA;
+  tool: { name: "ghostframe"; version: string };
+  inputs: Input[];
+  connections: Connection[];
+  findings: Finding[];
+  summary: { errors: number; warnings: number; notes: number };
+}
+
+export interface Input {
+  path: string;
+  format: "pcap" | "pcapng" | "unknown";
+  packets: number;
+  /** Octets of the capture that were read, after decompression. */
+  octets: number;
+  /** Sentences about the file as a whole: connections left alone, fragments, why reading stopped. */
+  notes: string[];
+  /** Set when the file could not be read, or not to its end: what, where, expected, found. */
+  error?: string;
+}
+
+export interface Endpoint {
+  address: string;
+  port: number;
+}
+
+export interface PerDirection {
+  clientToServer: number;
+  serverToClient: number;
+}
+
+export interface Connection {
+  id: string;
+  /** Index into `inputs`: the file in which the connection was first seen. */
+  input: number;
+  client: Endpoint;
+  server: Endpoint;
+  start: string;
+  end: string;
+  ended: "fin" | "rst" | "open";
+  /** True when the capture does not hold the connection's beginning. */
+  midStream: boolean;
+  /** From the client's start-ok; values that are not text are left out. */
+  clientProperties: Record<string, string>;
+  negotiated: { frameMax: number; channelMax: number; heartbeat: number } | null;
+  frames: PerDirection;
+  octets: PerDirection;
+  gaps: PerDirection;
+  verdict: { predicted: Verdict | null; observed: Verdict | null };
+}
+
+/** How a broker ends a connection: with a close frame, or with a bare reset. */
+export type Verdict = CloseVerdict | ResetVerdict;
+
+export interface CloseVerdict {
+  outcome: "close";
+  code: number;
+  name: string;
+  text: string;
+  classId: number;
+  methodId: number;
+}
+
+export interface ResetVerdict {
+  outcome: "reset";
+  reason: string;
+}
+
+export interface Finding {
+  id: string;
+  rule: RuleId;
+  /** Section of the AMQP 0-9-1 specification, or "" where the rule is not the specification's. */
+  spec: string;
+  severity: Severity;
+  /** Index into `inputs`: the file `packets` counts in. */
+  input: number;
+  /** Connection id, or null for a finding about the file itself. */
+  connection: string | null;
+  direction: Direction | null;
+  streamOffset: number | null;
+  /** Octets from streamOffset to where the stream is understood again. */
+  length: number | null;
+  /** First and last packet, or empty. */
+  packets: number[];
+  time: string | null;
+  /** The frame envelope as it was read. Null where there is none, or where it may hold part of a SASL response. */
+  frame: { type: number; channel: number; size: number } | null;
+  /** One sentence with the numbers in it. */
+  message: string;
+  /** Broken frames within the incident, this one included. */
+  faults: number;
+  /** The octets at the fault, one by one; empty where none apply. */
+  octets: OctetReading[];
+  /** Id of the finding that led to this one. */
+  cause?: string;
+}
+
+/** One octet at a fault: what a decoder takes it for, and what it more likely is. */
+export interface OctetReading {
+  streamOffset: number;
+  /** Two hexadecimal digits. */
+  hex: string;
+  takenFor: string;
+  /** Empty where the octet is what it was taken for. */
+  likely: string;
+}

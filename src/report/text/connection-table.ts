@@ -1,0 +1,139 @@
+/**
+ * The connections, a row each: those with findings first. Laid out here and not by cli-table3, which takes seconds over
+ * ten thousand rows and does not know the width of every name a client may choose.
+ */
+
+import { grouped } from "../../bytes/grouped.ts";
+import { columns, cut, pad, printable } from "../../bytes/printable.ts";
+import type { Connection } from "../report.ts";
+import type { Page } from "./page.ts";
+import { clientName, counted, endpoint, library, size } from "./phrases.ts";
+import type { Survey } from "./survey.ts";
+
+/** So many connections are listed whatever their state; beyond, only those with findings, and so many of them. */
+const MAX_LISTED = 10;
+const MAX_BROKEN = 20;
+const GAP = "  ";
+/** An IPv4 address with a port is never cut. */
+const IPV4_COLUMNS = 21;
+const NAME_COLUMNS = 14;
+
+interface Column {
+  head: string;
+  align: "left" | "right";
+  /** The width a long column may be cut to, or 0 where a cut would make it useless. */
+  least: number;
+  cells: string[];
+}
+
+export function connectionTable(survey: Survey, page: Page): string[] {
+  const { connections } = survey.report;
+  if (connections.length === 0) return [];
+  const broken = connections.filter(({ id }) => isBroken(id, survey));
+  const healthy = connections.filter(({ id }) => !isBroken(id, survey));
+  const complete = page.all || connections.length <= MAX_LISTED;
+  const shown = complete ? [...broken, ...healthy] : broken.slice(0, MAX_BROKEN);
+  const lines = shown.length > 0 ? table(shown, survey, page) : [];
+  if (!complete) lines.push(...leftOut(broken.length - shown.length, healthy.length, page));
+  const server = commonServer(connections);
+  const title = `CONNECTIONS${server === null ? "" : ` to ${server}`}`;
+  return [page.paint.strong(cut(title, page.columns)), ...lines];
+}
+
+function table(shown: readonly Connection[], survey: Survey, page: Page): string[] {
+  const common = commonServer(survey.report.connections) !== null;
+  const column = (head: string, cell: (connection: Connection) => string, least = 0): Column => ({
+    head,
+    align: "left",
+    least,
+    cells: shown.map(cell),
+  });
+  const id = column("id", ({ id }) => printable(id, 12));
+  const client = column("client", ({ client }) => endpoint(client), IPV4_COLUMNS);
+  const server = column("server", ({ server }) => endpoint(server), IPV4_COLUMNS);
+  const name = column("name", label, NAME_COLUMNS);
+  const frames = column("frames →/←", c => `${grouped(c.frames.clientToServer)}/${grouped(c.frames.serverToClient)}`);
+  const octets = column("size", c => size(c.octets.clientToServer + c.octets.serverToClient));
+  frames.align = octets.align = "right";
+  const ended = column("ended", ({ ended }) => printable(ended, 5));
+  const state = column("state", ({ id }) => stateOf(id, survey));
+
+  const wanted = [id, client, ...(common ? [] : [server]), name, frames, octets, ended, state];
+  const { kept, widths } = fitted(wanted, [octets, ended, frames, server, name], page.columns);
+  const head = kept.map((column, at) => pad(column.head, widths[at]!, column.align)).join(GAP);
+  return [
+    page.paint.faint(`${GAP}${head}`.trimEnd()),
+    ...shown.map((connection, row) => {
+      const cells = kept.map((column, at) => pad(column.cells[row]!, widths[at]!, column.align));
+      const last = (cells.pop() ?? "").trimEnd();
+      return `${GAP}${cells.join(GAP)}${GAP}${inkFor(connection.id, survey, page)(last)}`;
+    }),
+  ];
+}
+
+/** Cuts the widest column that may be cut, and where that is not enough leaves out columns in the order given. */
+function fitted(
+  wanted: readonly Column[],
+  order: readonly Column[],
+  total: number,
+): { kept: Column[]; widths: number[] } {
+  let kept = [...wanted];
+  const dispensable = [...order];
+  for (;;) {
+    const widths = kept.map(({ head, cells }) =>
+      cells.reduce((most, cell) => Math.max(most, columns(cell)), head.length),
+    );
+    let excess = widths.reduce((sum, width) => sum + width + GAP.length, 0) - total;
+    const shrinkable = kept.map(({ least }, at) => (least > 0 ? Math.max(0, widths[at]! - least) : 0));
+    while (excess > 0) {
+      const most = Math.max(...shrinkable);
+      if (most === 0) break;
+      const at = shrinkable.indexOf(most);
+      shrinkable[at]!--;
+      widths[at]!--;
+      excess--;
+    }
+    const victim = excess > 0 ? dispensable.shift() : undefined;
+    if (!victim) return { kept, widths };
+    kept = kept.filter(column => column !== victim);
+  }
+}
+
+function label(connection: Connection): string {
+  const name = clientName(connection);
+  const maker = library(connection);
+  if (name === "") return maker === "" ? "–" : maker;
+  return maker === "" ? name : `${name} (${maker})`;
+}
+
+function isBroken(id: string, { worst }: Survey): boolean {
+  const severity = worst.get(id)?.severity;
+  return severity === "error" || severity === "warning";
+}
+
+function stateOf(id: string, { worst }: Survey): string {
+  const finding = worst.get(id);
+  if (!finding) return "✓ clean";
+  if (finding.severity === "note") return "✓ partly seen";
+  return `${finding.severity === "error" ? "✗" : "!"} ${printable(finding.rule, 18)}`;
+}
+
+function inkFor(id: string, { worst }: Survey, { paint }: Page): (text: string) => string {
+  return paint[worst.get(id)?.severity ?? "good"];
+}
+
+function commonServer(connections: readonly Connection[]): string | null {
+  const first = connections[0];
+  if (!first) return null;
+  const { address, port } = first.server;
+  const common = connections.every(({ server }) => server.address === address && server.port === port);
+  return common ? endpoint(first.server) : null;
+}
+
+function leftOut(broken: number, healthy: number, page: Page): string[] {
+  const parts = [
+    broken > 0 ? `${counted(broken, "more connection")} with findings` : "",
+    healthy > 0 ? `${counted(healthy, "healthy connection")}` : "",
+  ].filter(part => part !== "");
+  return parts.length === 0 ? [] : page.prose(`not listed: ${parts.join(", ")}. --all lists them.`, page.paint.faint);
+}

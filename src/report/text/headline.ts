@@ -1,0 +1,88 @@
+/** One headline per input: which file, what kind, how much, and what was found in it, in a line. */
+
+import { columns, printable } from "../../bytes/printable.ts";
+import type { Input } from "../report.ts";
+import { type Page, row, wrap } from "./page.ts";
+import { counted, size } from "./phrases.ts";
+import type { Survey } from "./survey.ts";
+import type { Tally } from "./tally.ts";
+
+const MAX_INPUTS = 20;
+const MAX_NOTES = 8;
+
+/** A block of lines per input. Beyond twenty inputs only those with something to say have one. */
+export function headlines(survey: Survey, page: Page): string[][] {
+  const { inputs } = survey.report;
+  const blocks: string[][] = [];
+  let begun = false;
+  let leftOut = 0;
+  for (const [index, input] of inputs.entries()) {
+    const counts = survey.tallies[index]!;
+    const quiet = input.error === undefined && counts.errors === 0 && counts.warnings === 0;
+    if (!page.all && inputs.length > MAX_INPUTS && (quiet || blocks.length >= MAX_INPUTS)) leftOut++;
+    else blocks.push(headline(input, counts, begun, page));
+    begun ||= counts.connections > 0;
+  }
+  if (leftOut > 0) blocks.push(page.prose(`${counted(leftOut, "more file")}: --all lists them.`, page.paint.faint));
+  if (!begun && inputs.some(({ packets }) => packets > 0)) blocks.push(hint(page));
+  return blocks;
+}
+
+function headline(input: Input, counts: Tally, begun: boolean, page: Page): string[] {
+  const lines = title(input, counts, page);
+  if (input.error !== undefined) {
+    const problem = input.packets === 0 ? "could not be read" : "not read to its end";
+    lines.push(...page.prose(`${problem}: ${printable(input.error)}`, page.paint.error));
+  }
+  if (input.error === undefined || input.packets > 0) lines.push(...found(input, counts, begun, page));
+  const shown = page.all ? input.notes : input.notes.slice(0, MAX_NOTES);
+  for (const note of shown) lines.push(...page.labelled("note", printable(note)));
+  if (shown.length < input.notes.length) {
+    lines.push(...page.labelled("", `${counted(input.notes.length - shown.length, "more note")}: --all lists them.`));
+  }
+  return lines;
+}
+
+/** `orders.pcapng · pcapng · 48 packets · 469 kB · 2026-11-21`, the path apart where it would not fit. */
+function title(input: Input, { firstDay, lastDay }: Tally, page: Page): string[] {
+  const path = input.path === "-" ? "standard input" : printable(input.path);
+  const days = firstDay === lastDay ? (firstDay ?? "") : `${firstDay} to ${lastDay}`;
+  const format = input.format === "unknown" ? "unknown format" : printable(input.format);
+  const facts = [format, counted(input.packets, "packet"), size(input.octets), days].filter(part => part !== "");
+  const behind = ` · ${facts.join(" · ")}`;
+  if (columns(path) + columns(behind) <= page.columns) return [page.paint.strong(path) + page.paint.faint(behind)];
+  const lines = wrap(path, page.columns).map(line => page.paint.strong(line));
+  return [...lines, ...page.prose(row(facts), page.paint.faint)];
+}
+
+function found(input: Input, counts: Tally, begun: boolean, page: Page): string[] {
+  const { errors, warnings, notes, connections, frames } = counts;
+  const traffic = [counted(connections, "AMQP connection"), counted(frames, "frame")];
+  if (errors > 0 || warnings > 0) {
+    const findings = [
+      errors > 0 ? counted(errors, "error") : "",
+      warnings > 0 ? counted(warnings, "warning") : "",
+      notes > 0 ? counted(notes, "note") : "",
+    ];
+    return page.prose(
+      row([findings.filter(part => part !== "").join(", "), ...traffic]),
+      errors > 0 ? page.paint.error : page.paint.warning,
+    );
+  }
+  if (connections > 0) {
+    const partly = notes > 0 || input.error !== undefined;
+    const seen = row([...traffic, notes > 0 ? counted(notes, "note") : ""]);
+    return page.prose(`clean${partly ? " as far as can be seen" : ""}: ${seen}`, page.paint.good);
+  }
+  // A capture in several files: a connection is counted in the file where it begins.
+  return page.prose(begun ? "no further AMQP connection begins here" : "no AMQP 0-9-1 found", page.paint.warning);
+}
+
+/** What to try when there is nothing to report on. */
+function hint(page: Page): string[] {
+  return [
+    ...page.labelled("try", "--port PORT, if the broker listens on another port than 5672"),
+    ...page.labelled("", "--decode-as, if the connections began before the capture did"),
+    ...page.labelled("", "A capture behind TLS termination, if clients use port 5671: TLS hides the frames."),
+  ];
+}

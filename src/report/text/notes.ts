@@ -1,0 +1,34 @@
+/** The limits of what could be seen, a line each; many of them are counted. */
+
+import { grouped } from "../../bytes/grouped.ts";
+import { columns, cut, pad, printable } from "../../bytes/printable.ts";
+import { type Page, wrap } from "./page.ts";
+import { byRule, joined, packetRange } from "./phrases.ts";
+import { fairShare, type Survey } from "./survey.ts";
+
+const MAX_NOTES = 10;
+
+export function notes(survey: Survey, page: Page): string[] {
+  const shown = page.all ? survey.notes : fairShare(survey.notes, MAX_NOTES);
+  if (shown.length === 0) return [];
+  const ruleColumns = shown.reduce((most, { rule }) => Math.max(most, columns(printable(rule, 30))), 0);
+  const margin = " ".repeat(ruleColumns + 4);
+  const lines = shown.flatMap(({ rule, connection, packets, message }) => {
+    const places = [
+      connection === null ? "" : printable(connection, 12),
+      packets.length === 0 ? "" : packetRange(packets),
+    ].filter(part => part !== "");
+    const text = `${places.length > 0 ? `${places.join(", ")}: ` : ""}${printable(joined(message))}`;
+    const room = page.columns - margin.length;
+    const [first = "", ...more] = page.all ? wrap(text, room) : [cut(text, room)];
+    return [
+      `  ${page.paint.note(pad(printable(rule, 30), ruleColumns))}  ${first}`,
+      ...more.map(line => margin + line),
+    ];
+  });
+  const told = new Set(shown);
+  const rest = survey.notes.filter(note => !told.has(note));
+  if (rest.length > 0)
+    lines.push(...page.prose(`and ${grouped(rest.length)} more: ${byRule(rest)}. --all tells each.`));
+  return [page.paint.strong("NOTES"), ...lines];
+}

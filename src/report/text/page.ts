@@ -1,0 +1,89 @@
+/** The sheet the text report is written on: its width, its colours, and how prose and labelled lines are laid out. */
+
+import { Chalk } from "chalk";
+import { columns, fitting } from "../../bytes/printable.ts";
+import type { Severity } from "../report.ts";
+import type { WriterOptions } from "../writer.ts";
+
+/** Narrower than this an address no longer fits behind its label. */
+export const MIN_COLUMNS = 40;
+
+/** Column in which the text behind a label begins. */
+const LABEL_COLUMNS = 13;
+const INDENT = "  ";
+/** Printable text has none of its own. */
+const NO_BREAK = "\u00a0";
+const UNBROKEN_COLUMNS = MIN_COLUMNS - LABEL_COLUMNS;
+
+type Ink = (text: string) => string;
+
+export class Page {
+  readonly columns: number;
+  readonly all: boolean;
+  readonly paint: Record<Severity | "good" | "strong" | "faint", Ink>;
+
+  constructor(options: WriterOptions) {
+    this.columns = Math.max(MIN_COLUMNS, options.columns);
+    this.all = options.all;
+    // The 16 basic colours: they follow the terminal's theme, light or dark.
+    const chalk = new Chalk({ level: options.colour ? 1 : 0 });
+    this.paint = {
+      error: chalk.red.bold,
+      warning: chalk.yellow.bold,
+      note: chalk.cyan,
+      good: chalk.green,
+      strong: chalk.bold,
+      faint: chalk.dim,
+    };
+  }
+
+  /** Wrapped prose, indented. */
+  prose(text: string, ink: Ink = plain): string[] {
+    return wrap(text, this.columns - INDENT.length).map(line => INDENT + ink(line));
+  }
+
+  /** A label, and text that wraps in the column behind it. */
+  labelled(label: string, text: string, ink: Ink = plain): string[] {
+    return wrap(text, this.columns - LABEL_COLUMNS).map((line, index) => {
+      const margin = (index === 0 ? INDENT + label : "").padEnd(LABEL_COLUMNS);
+      return (index === 0 ? this.paint.faint(margin) : margin) + ink(line);
+    });
+  }
+}
+
+/** Breaks printable text at spaces, and inside a word only where the word alone is wider than a line. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = trimmed(text);
+  while (columns(rest) > width) {
+    const most = fitting(rest, Math.max(2, width)); // a wide character has to fit, or nothing ever would
+    const space = rest.lastIndexOf(" ", most);
+    const end = space > 0 ? space : most;
+    lines.push(trimmed(rest.slice(0, end)));
+    rest = trimmed(rest.slice(end));
+  }
+  lines.push(rest);
+  return lines.map(line => line.replaceAll(NO_BREAK, " "));
+}
+
+/** Printable text that `wrap` keeps on one line, where a line can hold it. */
+export function unbroken(text: string): string {
+  return columns(text) <= UNBROKEN_COLUMNS ? text.replaceAll(" ", NO_BREAK) : text;
+}
+
+/** Parts in a row, as `client → server · offset 2318`, each of them unbroken. Empty parts are left out. */
+export function row(parts: readonly string[]): string {
+  return parts
+    .filter(part => part !== "")
+    .map(unbroken)
+    .join(" · ");
+}
+
+/** Spaces only: `trim` would take the no-break spaces too. */
+function trimmed(text: string): string {
+  return text.replace(/^ +| +$/g, "");
+}
+
+function plain(text: string): string {
+  return text;
+}

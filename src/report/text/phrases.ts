@@ -1,0 +1,116 @@
+/** How the text report says things: counts, sizes, times, directions, names. Everything here returns printable text. */
+
+import { grouped } from "../../bytes/grouped.ts";
+import { printable } from "../../bytes/printable.ts";
+import type { Connection, Direction, Endpoint, Finding, Verdict } from "../report.ts";
+
+const NAME_COLUMNS = 60;
+const VERSION_COLUMNS = 40;
+const ADDRESS_COLUMNS = 45; // the longest IPv6 address in text, an IPv4 one embedded
+
+/** `1 error`, `4,212 frames`: for prose. Offsets and packet numbers get pasted elsewhere and stay ungrouped. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** `812 octets`, `471 kB`, `4.29 GB`: decimal units, three digits. */
+export function size(octets: number): string {
+  if (octets < 1000) return counted(octets, "octet");
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = octets / 1000;
+  let unit = 0;
+  // 999.5 would round to "1000 kB".
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value >= 100 ? grouped(Math.round(value)) : value.toPrecision(3)} ${units[unit]}`;
+}
+
+/** The day of an ISO 8601 time, or null where the text is none. */
+export function day(time: string): string | null {
+  return /^(\d{4}-\d\d-\d\d)T\d\d:\d\d/.exec(time)?.[1] ?? null;
+}
+
+/** `18:19:51.905717 UTC`: as precise as the capture's clock, to microseconds at most; the day only where it is asked. */
+export function clock(time: string, withDay: boolean): string {
+  const parts = /^(.+)T(\d\d:\d\d:\d\d(?:\.\d{1,6})?)\d*Z$/.exec(time);
+  if (!parts) return printable(time, VERSION_COLUMNS);
+  return `${withDay ? `${printable(parts[1]!, VERSION_COLUMNS)} ` : ""}${parts[2]} UTC`;
+}
+
+/** `900 frame-end, 12 content-order`: findings by rule, the most frequent first. */
+export function byRule(findings: readonly Finding[]): string {
+  const counts = new Map<string, number>();
+  for (const { rule } of findings) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  return [...counts]
+    .sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))
+    .map(([rule, count]) => `${grouped(count)} ${printable(rule)}`)
+    .join(", ");
+}
+
+const FRAME_TYPES: Readonly<Record<number, string>> = { 1: "method", 2: "content header", 3: "body", 8: "heartbeat" };
+
+/** `type 3 (body), channel 2, size 50743`: raw numbers, as Wireshark shows them. */
+export function frameHeader({ type, channel, size }: NonNullable<Finding["frame"]>): string {
+  const name = FRAME_TYPES[type];
+  return `type ${type}${name ? ` (${name})` : ""}, channel ${channel}, size ${size}`;
+}
+
+export function arrow(direction: Direction): string {
+  return direction === "client-to-server" ? "client → server" : "server → client";
+}
+
+/** `packet 31` or `packets 31–42`, as Wireshark numbers them. */
+export function packetRange(packets: readonly number[]): string {
+  const first = packets[0];
+  const last = packets.at(-1);
+  return first === last ? `packet ${first}` : `packets ${first}–${last}`;
+}
+
+/** A Wireshark display filter for the packets of one connection. */
+export function displayFilter(packets: readonly number[], connection: Connection | undefined): string {
+  const first = packets[0];
+  const last = packets.at(-1);
+  if (first === last) return `frame.number == ${first}`;
+  const range = `frame.number in {${first}..${last}}`;
+  return connection ? `${range} && tcp.port==${connection.client.port}` : range;
+}
+
+export function endpoint({ address, port }: Endpoint): string {
+  const host = printable(address, ADDRESS_COLUMNS);
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The name the client gave itself, or "". */
+export function clientName({ clientProperties }: Connection): string {
+  return printable(clientProperties.connection_name ?? "", NAME_COLUMNS);
+}
+
+/** `Bunny 2.19.0`, or "" where the client did not say. */
+export function library({ clientProperties: { product, version } }: Connection): string {
+  return [product, version]
+    .filter(part => part !== undefined && part !== "")
+    .map(part => printable(part ?? "", VERSION_COLUMNS))
+    .join(" ");
+}
+
+/** `ruby 3.1.2p20`: what some clients add in brackets, revision and processor, is left to the JSON. */
+export function platform({ clientProperties }: Connection): string {
+  return printable((clientProperties.platform ?? "").replace(/ [([].*/s, ""), VERSION_COLUMNS);
+}
+
+export function verdict(verdict: Verdict): string {
+  if (verdict.outcome === "reset") {
+    return `reset without a close frame (${printable(joined(verdict.reason))})`;
+  }
+  const { code, name, text, classId, methodId } = verdict;
+  const words = text.startsWith(name) ? text : `${name} - ${text}`;
+  const method = classId === 0 && methodId === 0 ? "" : ` (class ${classId}, method ${methodId})`;
+  return `connection.close ${code} ${printable(joined(words))}${method}`;
+}
+
+/** The broker's pretty-printer breaks long terms over lines, with an indentation as deep as the term: undo that. */
+export function joined(text: string): string {
+  return text.replace(/\n +/g, "");
+}

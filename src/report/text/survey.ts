@@ -1,0 +1,89 @@
+/**
+ * The report put in the order a reader wants it: which findings are incidents, which only tell what an incident led to,
+ * and what is the worst that happened to each connection.
+ */
+import type { Connection, Finding, Report, Severity } from "../report.ts";
+import { type Tally, tally } from "./tally.ts";
+
+export interface Survey {
+  report: Report;
+  /** One per input. */
+  tallies: readonly Tally[];
+  connections: ReadonlyMap<string, Connection>;
+  /** Errors and then warnings, each in the report's order, without those that are consequences. */
+  incidents: readonly Finding[];
+  /** By the id of an incident: findings it led to that have no octets of their own to show. */
+  consequences: ReadonlyMap<string, readonly Finding[]>;
+  notes: readonly Finding[];
+  /** By connection id: the first of its gravest findings. */
+  worst: ReadonlyMap<string, Finding>;
+}
+
+const GRAVITY: Record<Severity, number> = { error: 2, warning: 1, note: 0 };
+
+export function survey(report: Report): Survey {
+  const findings = new Map(report.findings.map(finding => [finding.id, finding]));
+  const consequences = new Map<string, Finding[]>();
+  const worst = new Map<string, Finding>();
+  const incidents: Finding[] = [];
+  for (const finding of report.findings) {
+    if (finding.connection !== null) {
+      const before = worst.get(finding.connection);
+      if (!before || GRAVITY[finding.severity] > GRAVITY[before.severity]) worst.set(finding.connection, finding);
+    }
+    if (finding.severity === "note") continue;
+    const origin = originOf(finding, findings);
+    if (origin === finding) {
+      incidents.push(finding);
+      continue;
+    }
+    const siblings = consequences.get(origin.id);
+    if (siblings) siblings.push(finding);
+    else consequences.set(origin.id, [finding]);
+  }
+  return {
+    report,
+    tallies: tally(report),
+    connections: new Map(report.connections.map(connection => [connection.id, connection])),
+    incidents: [
+      ...incidents.filter(({ severity }) => severity === "error"),
+      ...incidents.filter(({ severity }) => severity === "warning"),
+    ],
+    consequences,
+    notes: report.findings.filter(({ severity }) => severity === "note"),
+    worst,
+  };
+}
+
+/** The incident a finding is told under: itself, or the one its causes lead back to. */
+function originOf(finding: Finding, findings: ReadonlyMap<string, Finding>): Finding {
+  const seen = new Set<Finding>();
+  let origin = finding;
+  while (origin.cause !== undefined && origin.octets.length === 0) {
+    seen.add(origin);
+    const cause = findings.get(origin.cause);
+    // A cause that is missing, no incident, or its own consequence: the finding has to stand for itself.
+    if (!cause || cause.severity === "note" || seen.has(cause)) return finding;
+    origin = cause;
+  }
+  return origin;
+}
+
+/**
+ * At most `most` findings, in their order. Every rule has its turn before one has its second, so that a thousand alike
+ * do not hide the one that differs.
+ */
+export function fairShare(findings: readonly Finding[], most: number): readonly Finding[] {
+  if (findings.length <= most) return findings;
+  const seen = new Map<string, number>();
+  const turns = findings.map((finding, index) => {
+    const turn = seen.get(finding.rule) ?? 0;
+    seen.set(finding.rule, turn + 1);
+    return { finding, index, turn };
+  });
+  return turns
+    .sort((a, b) => a.turn - b.turn || a.index - b.index)
+    .slice(0, most)
+    .sort((a, b) => a.index - b.index)
+    .map(({ finding }) => finding);
+}

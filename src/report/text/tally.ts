@@ -1,0 +1,42 @@
+/** What belongs to each input of a report, counted in one pass over it. */
+
+import type { Report } from "../report.ts";
+import { day } from "./phrases.ts";
+
+export interface Tally {
+  connections: number;
+  frames: number;
+  errors: number;
+  warnings: number;
+  notes: number;
+  /** First and last day (UTC) on which anything was seen; null where nothing was. */
+  firstDay: string | null;
+  lastDay: string | null;
+}
+
+export function tally(report: Report): Tally[] {
+  const tallies = report.inputs.map(
+    (): Tally => ({ connections: 0, frames: 0, errors: 0, warnings: 0, notes: 0, firstDay: null, lastDay: null }),
+  );
+  const dated = (counts: Tally, time: string) => {
+    const date = day(time);
+    if (date === null) return;
+    if (counts.firstDay === null || date < counts.firstDay) counts.firstDay = date;
+    if (counts.lastDay === null || date > counts.lastDay) counts.lastDay = date;
+  };
+  for (const { input, frames, start, end } of report.connections) {
+    const counts = tallies[input];
+    if (!counts) continue;
+    counts.connections++;
+    counts.frames += frames.clientToServer + frames.serverToClient;
+    dated(counts, start);
+    dated(counts, end);
+  }
+  for (const { input, severity, time } of report.findings) {
+    const counts = tallies[input];
+    if (!counts) continue;
+    counts[`${severity}s`]++;
+    if (time !== null) dated(counts, time);
+  }
+  return tallies;
+}

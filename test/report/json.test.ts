@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { json } from "../../src/report/json.ts";
+import { clean, hostile, manyConnections, spuriousSize, tornFrame } from "../support/report-samples.ts";
+
+it.each([
+  ["torn frame", tornFrame()],
+  ["spurious size", spuriousSize()],
+  ["clean", clean()],
+])("%s: parses back to the report, indented by two, ending in a line feed", (_, report) => {
+  const text = json(report);
+  expect(JSON.parse(text)).toEqual(report);
+  expect(text).toMatch(/^\{\n {2}"schema": "ghostframe\.report\/1",\n/);
+  expect(text).toMatch(/[^\n]\n$/);
+});
+
+it("keeps strings from the wire whole, and shows a terminal none of what it would act on", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 40 }), strange => {
+      // A lone surrogate, too, survives as its escape.
+      const report = hostile(`${strange}\x1b]0;x\x07\x9b\u202e\u2028\u{e0041}\ud800`);
+      const text = json(report);
+      expect(text).not.toMatch(/(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u);
+      expect(JSON.parse(text)).toEqual(report);
+    }),
+  );
+});
+
+it("writes ten thousand connections", () => {
+  const report = manyConnections();
+  const started = performance.now();
+  const text = json(report);
+  expect(performance.now() - started).toBeLessThan(5_000); // 0.1 s on an idle machine
+  expect((JSON.parse(text) as typeof report).connections).toHaveLength(10_000);
+});

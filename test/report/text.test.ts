@@ -1,0 +1,176 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { columns } from "../../src/bytes/printable.ts";
+import type { Report } from "../../src/report/report.ts";
+import { text } from "../../src/report/text.ts";
+import * as samples from "../support/report-samples.ts";
+import { connection, finding, input, report } from "../support/report-samples.ts";
+
+const golden: Record<string, Report> = {
+  "torn-frame": samples.tornFrame(),
+  "spurious-size": samples.spuriousSize(),
+  clean: samples.clean(),
+  "nothing-found": samples.nothingFound(),
+  "ten-thousand-connections": samples.manyConnections(),
+  "all-broken": samples.manyConnections(1_500, 1_500),
+  hostile: samples.hostile("\x1b]0;owned\x07\u202eevil\u200b注文👍", "e\u0301\u0301\u0301\u0301\u0301\nnext: line"),
+};
+const ESC = "\x1b";
+const UNSAFE = /(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u;
+
+describe("golden reports (UPDATE_GOLDEN=1 rewrites them: read the diff)", () => {
+  it.each(Object.entries(golden))("%s", (name, sample) => {
+    const file = new URL(`golden/${name}.txt`, import.meta.url);
+    const shown = text(sample);
+    if (process.env.UPDATE_GOLDEN || !existsSync(file)) writeFileSync(file, shown);
+    expect(shown).toBe(readFileSync(file, "utf8"));
+  });
+});
+
+describe.each(Object.entries(golden))("%s", (_, sample) => {
+  it.each([40, 60, 80, 120, 200])("fits %i columns, in colour or without", width => {
+    for (const all of [false, true]) {
+      const plain = text(sample, { columns: width, all });
+      expect(widest(plain)).toBeLessThanOrEqual(width);
+      expect(plain).not.toMatch(UNSAFE);
+      expect(plain).not.toMatch(/ $/m);
+      expect(plain).toMatch(/[^\n]\n$/);
+      expect(plain).not.toContain("\n\n\n");
+      // Colours are all that colours add.
+      expect(text(sample, { columns: width, all, colour: true }).replaceAll(/\x1b\[\d+m/g, "")).toBe(plain);
+    }
+  });
+});
+
+it("shows hostile strings harmlessly, whatever they are and wherever", () => {
+  const strange = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 120 }),
+    fc.string({ unit: "grapheme", maxLength: 60 }),
+    fc.constantFrom(
+      "",
+      " ",
+      "  \n  ",
+      "\x1b[2J",
+      "\u202e",
+      "\ud800",
+      "漢".repeat(90),
+      "e\u0301".repeat(90),
+      "x".repeat(5_000),
+    ),
+  );
+  fc.assert(
+    fc.property(strange, strange, fc.integer({ min: 40, max: 120 }), fc.boolean(), (one, other, width, all) => {
+      const sample = samples.hostile(one, other);
+      const plain = text(sample, { columns: width, all });
+      expect(plain).not.toMatch(UNSAFE);
+      expect(widest(plain)).toBeLessThanOrEqual(width);
+      expect(plain).toBe(text(structuredClone(sample), { columns: width, all }));
+      expect(text(sample, { columns: width, all, colour: true }).replaceAll(/\x1b\[\d+m/g, "")).not.toMatch(UNSAFE);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+it("has no escape without colour, and escapes with", () => {
+  expect(text(samples.tornFrame())).not.toContain(ESC);
+  expect(text(samples.tornFrame(), { colour: true })).toContain(`${ESC}[31m`);
+});
+
+it("says on the first screen what broke, whose connection, where, and what to open", () => {
+  const screen = text(samples.spuriousSize()).split("\n").slice(0, 24).join("\n");
+  for (const answer of [
+    "1544254578",
+    "orders-api",
+    "offset 18342",
+    "frame.number in {1187..1189} && tcp.port==54264",
+  ]) {
+    expect(screen).toContain(answer);
+  }
+});
+
+describe("length", () => {
+  it("stays short over ten thousand connections, and says what it leaves out", () => {
+    const shown = text(samples.manyConnections());
+    expect(shown.split("\n").length).toBeLessThan(110);
+    expect(shown).toContain("9,995 healthy connections");
+    expect(shown).toContain("and 990 more: 990 mid-stream");
+  });
+
+  it("tells twenty incidents in full, each rule in turn, and counts the rest", () => {
+    const findings = Array.from({ length: 300 }, (_, at) =>
+      finding({ id: `f${at}`, rule: at === 299 ? "stalled-frame" : "frame-end", time: null }),
+    );
+    const shown = text(report({ inputs: [input()], connections: [connection()], findings }));
+    expect(shown.match(/^ERROR {2}/gm)).toHaveLength(20);
+    expect(shown).toContain("ERROR  stalled-frame  f299");
+    expect(shown).toContain("280 more incidents: 280 frame-end.");
+  });
+
+  it("with all, leaves out nothing", () => {
+    const shown = text(samples.manyConnections(), { all: true });
+    expect(shown.match(/^ {2}c\d+ /gm)).toHaveLength(10_000);
+    expect(shown.match(/^ {2}mid-stream /gm)).toHaveLength(1_000);
+    expect(shown).not.toContain("--all");
+  });
+
+  it("lists only the files with something to say when there are many", () => {
+    const inputs = Array.from({ length: 200 }, (_, at) => input({ path: `ring-${at}.pcap` }));
+    const shown = text(report({ inputs, connections: [connection()], findings: [finding({ input: 70 })] }));
+    expect(shown).toContain("ring-70.pcap");
+    expect(shown).not.toContain("ring-71.pcap");
+    expect(shown).toContain("199 more files");
+  });
+});
+
+describe("incidents", () => {
+  const one = (parts: Parameters<typeof finding>[0], connectionParts: Parameters<typeof connection>[0] = {}) =>
+    text(report({ inputs: [input()], connections: [connection(connectionParts)], findings: [finding(parts)] }));
+
+  it("tells a consequence under its cause, and one without a cause by itself", () => {
+    const caused = finding({ id: "f2", rule: "stalled-frame", cause: "f1", message: "It stopped.", packets: [9, 9] });
+    const circle = [finding({ cause: "f2" }), finding({ id: "f2", cause: "f1" })];
+    const lost = finding({ cause: "f77" });
+    const inputs = [input()];
+    expect(text(report({ inputs, findings: [finding(), caused] }))).toContain(
+      "led to     stalled-frame: It stopped. (f2, packet 9)",
+    );
+    expect(text(report({ inputs, findings: circle })).match(/^ERROR/gm)).toHaveLength(2);
+    expect(text(report({ inputs, findings: [lost] })).match(/^ERROR/gm)).toHaveLength(1);
+  });
+
+  it("names the frame where there are no octets to show", () => {
+    expect(one({ frame: { type: 2, channel: 7, size: 150_000 } })).toContain(
+      "frame      type 2 (content header), channel 7, size 150000",
+    );
+  });
+
+  it("says when a name could not be captured", () => {
+    expect(one({}, { midStream: true })).toContain("client     name not captured");
+    expect(one({})).toContain("client     unnamed");
+  });
+
+  it("joins what the broker's pretty-printer broke over lines", () => {
+    const predicted = {
+      outcome: "close",
+      code: 501,
+      name: "FRAME_ERROR",
+      text: "FRAME_ERROR - {invalid_frame_end_marker,\n                      97}",
+      classId: 0,
+      methodId: 0,
+    } as const;
+    expect(one({}, { verdict: { predicted, observed: null } })).toContain("{invalid_frame_end_marker,97}");
+  });
+
+  it("gives the day with the time only in a capture of several days", () => {
+    const time = "2026-11-22T00:00:03.25Z";
+    expect(one({ time }, { start: time, end: time })).toContain("seen       00:00:03.25 UTC · packet 1");
+    expect(one({ time })).toContain("seen       2026-11-22 00:00:03.25 UTC · packet 1");
+    expect(one({ time })).toContain(" · 2026-11-21 to 2026-11-22\n");
+  });
+
+  it("leaves the last column out where every octet is what it was taken for", () => {
+    const octets = samples.readings(9, "08 00", "type 8");
+    expect(one({ octets })).toMatch(/offset {2}octets {2}read as\n {2}9 {7}08 00 {3}type 8\n/);
+  });
+});
