@@ -22,6 +22,8 @@ export interface InspectOptions {
   decodeAs?: readonly number[];
   /** Sees every frame as it is read. */
   listener?: FrameListener | null;
+  /** Called for every AMQP connection when it is recognised, before its first frame: c`number`. */
+  onConnection?: (number: number, tcp: TcpConnection) => void;
   /** Ends reading early; the report says what was seen until then. */
   signal?: AbortSignal;
   /** Octets read of the file now being read, and its size where it has one. */
@@ -68,6 +70,7 @@ export class Inspection {
   readonly #drafts: Draft[] = [];
   /** Connections left alone in the present input: how many, and on which ports of the server. */
   #leftAlone = new Map<string, { count: number; ports: Set<number> }>();
+  #recognised = 0;
   #lastSeconds = -1;
   #lastNanoseconds = 0;
   #firstPacket = true;
@@ -121,10 +124,11 @@ export class Inspection {
 
     const connections: Connection[] = [];
     const drafts = this.#drafts;
-    for (const [amqp, tcp] of this.#watched) {
-      if (amqp.state !== "amqp") continue;
+    const recognised = [...this.#watched].filter(([amqp]) => amqp.state === "amqp");
+    recognised.sort(([a], [b]) => a.number - b.number);
+    for (const [amqp, tcp] of recognised) {
       amqp.finish();
-      const id = `c${connections.length + 1}`;
+      const id = `c${amqp.number}`;
       connections.push(collectConnection(id, amqp, tcp));
       for (const draft of collectFindings(id, amqp)) drafts.push(draft);
     }
@@ -152,6 +156,11 @@ export class Inspection {
       moment: this.#assembler.moment,
       budget: this.#budget,
       listener,
+      recognised: () => {
+        this.#recognised++;
+        this.#options.onConnection?.(this.#recognised, tcp);
+        return this.#recognised;
+      },
       leave: () => {
         tcp.observer = null;
         this.#watched.delete(amqp);

@@ -88,6 +88,11 @@ export class FrameBoundarySearch {
     this.#candidates = [];
   }
 
+  /** When and where the boundary that was found was captured. */
+  foundMoment(): Moment {
+    return (this.#marks.findLast(mark => mark.from <= this.foundAt) ?? this.#marks[0]!).moment;
+  }
+
   /** Hands over the kept octets from the boundary on, piece by piece, each with the moment it was captured. */
   replay(moment: Moment, piece: (bytes: Uint8Array, start: number, end: number) => void): void {
     const window = this.#window;

@@ -33,8 +33,8 @@ export interface FrameSink {
   brokenEnvelope(fault: EnvelopeFault): void;
   /** The boundary is lost to octets that were not captured. */
   boundaryLost(): void;
-  /** The boundary was found again at this stream offset; frames follow. */
-  boundaryFound(streamOffset: number): void;
+  /** The boundary was found again at this stream offset, whose octet was captured then; frames follow. */
+  boundaryFound(streamOffset: number, moment: Moment): void;
 }
 
 /** What is wrong with a frame envelope, in the broker's order of checks: size, end octet, type. */
@@ -358,7 +358,7 @@ export class FrameScanner {
     this.#phase = "boundary";
     this.#search = null;
     this.offset = search.foundAt;
-    this.#sink.boundaryFound(search.foundAt);
+    this.#sink.boundaryFound(search.foundAt, search.foundMoment());
     search.replay(this.#moment, (bytes, start, end) => this.receive(bytes, start, end));
   }
 

@@ -87,6 +87,13 @@ export function walkProperties(bytes: Uint8Array, start: number, size: number, i
   return `${cursor.left} octets stand behind the last property`;
 }
 
+/** The properties of a content header by name; where they do not decode, those before the fault. */
+export function decodeProperties(bytes: Uint8Array, start: number, size: number): Values {
+  const values: Values = new Map();
+  walkProperties(bytes, start, size, values);
+  return values;
+}
+
 function walkField(type: Exclude<ArgumentType, "bit"> | PropertyType, name: string, into: Values | null): void {
   switch (type) {
     case "octet": {

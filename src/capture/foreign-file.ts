@@ -17,6 +17,7 @@ interface TextLook {
 
 const LOOKS: readonly Look[] = [
   { when: first => first.length === 0, says: "it is empty" },
+  { when: first => first.length < 4, says: "it has fewer octets than a magic number" },
   { when: first => first.every(octet => octet === 0), says: "it begins with nothing but zeros" },
   { when: "1f8b", says: "it is gzip within gzip: decompress it once" },
   { when: "fd377a585a00", says: "it is xz-compressed: decompress it first (xz -dc FILE | ghostframe inspect -)" },
@@ -54,7 +55,7 @@ const TEXT_LOOKS: readonly TextLook[] = [
   { when: /^\s*<(!doctype\s+html|html)/i, says: "it is an HTML page, perhaps of a login or an error" },
   { when: /^\s*<\?xml|^\s*<pdml/, says: "it is XML; of Wireshark's exports only pcap and pcapng hold the octets" },
   { when: /^\s*[[{]/, says: "it is JSON; of Wireshark's exports only pcap and pcapng hold the octets" },
-  { when: /^(1MOyoQ|obLD1A|TTyyoQ|obI8TQ|Cg0NCg)/, says: "it is a capture in base64: decode it first (base64 -d)" },
+  { when: /^(1MOyoQ|obLD1A|TTyyoQ|obI8TQ|Cg0NC)/, says: "it is a capture in base64: decode it first (base64 -d)" },
   {
     when: /^\d\d:\d\d:\d\d\.\d+ (IP6? |ARP)/,
     says: "it is what tcpdump prints: let it write a capture (tcpdump -w FILE)",

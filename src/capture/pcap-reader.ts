@@ -120,7 +120,7 @@ export class PcapReader implements CaptureReader {
 
   get notes(): readonly string[] {
     if (this.#overfullSeconds === 0) return [];
-    return [`${this.#overfullSeconds} packets give more than a second as the fraction of one: carried over`];
+    return [`fractions of a second that are a second or more were carried over (packets: ${this.#overfullSeconds})`];
   }
 
   #readFileHeader(bytes: Uint8Array, at: number): void {

@@ -129,7 +129,8 @@ export function droppedPackets(bytes: Uint8Array, at: number, length: number, li
     if ((code === ISB_IFDROP || code === ISB_OSDROP) && octets === 8) {
       const first = word(bytes, value, littleEndian);
       const second = word(bytes, value + 4, littleEndian);
-      dropped += littleEndian ? second * 4294967296 + first : first * 4294967296 + second;
+      const count = littleEndian ? second * 4294967296 + first : first * 4294967296 + second;
+      if (Number.isSafeInteger(count)) dropped += count; // all ones: not known
     }
   });
   return dropped;

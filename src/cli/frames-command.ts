@@ -1,5 +1,135 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import type { FrameListener } from "../connection/direction.ts";
+import { inspect } from "../inspect.ts";
+import type { Side } from "../net/connection-observer.ts";
+import {
+  boundaryFoundEvent,
+  brokenEnvelopeEvent,
+  connectionEvent,
+  type FramesEvent,
+  frameEvent,
+  frameLine,
+} from "../report/frame-event.ts";
+import type { Direction as DirectionName } from "../report/report.ts";
+import { EXIT } from "./exit-codes.ts";
+import {
+  collectChannels,
+  collectConnections,
+  collectTypes,
+  type FrameFilter,
+  parseTimeBound,
+  passes,
+  type TimeBound,
+} from "./frame-filter.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { complain, isReaderGone, write } from "./output.ts";
+import { collectPorts } from "./port-option.ts";
+
+interface Options {
+  format: "text" | "ndjson";
+  connection?: string[];
+  channel?: number[];
+  type?: string[];
+  from?: TimeBound;
+  to?: TimeBound;
+  port?: number[];
+  decodeAs?: number[];
+}
 
 export function framesCommand(): Command {
-  return new Command("frames");
+  return new Command("frames")
+    .summary("one line a frame, like tcpdump for AMQP")
+    .description(
+      `Prints every AMQP 0-9-1 frame of captures on a line of its own, as they are read: time (UTC), packet, connection, direction (-> from the client), stream offset, channel, type, octets of payload, method with its telling arguments. "!!" marks a broken frame, "==" the place where frames go on.`,
+    )
+    .argument("<file...>", "captures")
+    .addOption(new Option("--format <format>", "how to print").choices(["text", "ndjson"]).default("text"))
+    .option("--connection <id>", "only this connection: c1 (again, or as a list, for more)", collectConnections)
+    .option("--channel <number>", "only frames on this channel", collectChannels)
+    .option("--type <type>", "only this type of frame, or this method: body, basic.publish", collectTypes)
+    .option("--from <time>", "only frames from this time on: 18:20:03.5, or with a date", parseTimeBound)
+    .option("--to <time>", "only frames up to this time", parseTimeBound)
+    .option("--port <port>", "only connections that use this port", collectPorts)
+    .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ ghostframe frames trace.pcapng | head
+  $ ghostframe frames trace.pcapng --connection c2 --channel 1 --from 18:20:03
+  $ ghostframe frames trace.pcapng --type basic.publish --format ndjson | jq .arguments
+  $ tcpdump -i any -U -w - port 5672 | ghostframe frames -`,
+    )
+    .action(run);
+}
+
+/** Characters gathered before they are written. */
+const BATCH = 1 << 16;
+
+async function run(paths: string[], options: Options): Promise<void> {
+  const interrupt = onInterrupt();
+  const stop = new AbortController();
+  interrupt.addEventListener("abort", () => stop.abort());
+
+  const filter = frameFilter(options);
+  let batch = "";
+  const flush = (): void => {
+    if (batch === "") return;
+    // Not awaited: on a pipe or a file the write is done when it returns, and the capture is read no faster than that.
+    void write(batch);
+    batch = "";
+    if (isReaderGone()) stop.abort();
+  };
+  const tell = (event: FramesEvent): void => {
+    if (!passes(event, filter)) return;
+    batch += `${options.format === "ndjson" ? JSON.stringify(event) : frameLine(event)}\n`;
+    if (batch.length > BATCH) flush();
+  };
+
+  const { port, decodeAs } = options;
+  const report = await inspect(paths, {
+    ...(port === undefined ? {} : { ports: port }),
+    ...(decodeAs === undefined ? {} : { decodeAs }),
+    listener: frameTeller(tell),
+    onConnection: (number, tcp) => {
+      const end = (side: Side) => ({ address: tcp.address(side), port: tcp.port(side) });
+      tell(connectionEvent(number, tcp.first, end(0), end(1)));
+    },
+    signal: stop.signal,
+    onProgress: flush,
+  });
+  flush();
+  for (const { path, error } of report.inputs) {
+    if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
+  }
+  const failed = report.inputs.some(input => input.error !== undefined) && !isReaderGone();
+  process.exitCode = interrupt.aborted ? EXIT.INTERRUPTED : failed ? EXIT.FAILED : EXIT.CLEAN;
+}
+
+function frameFilter({ connection, channel, type, from, to }: Options): FrameFilter {
+  return {
+    ...(connection === undefined ? {} : { connections: connection }),
+    ...(channel === undefined ? {} : { channels: channel }),
+    ...(type === undefined ? {} : { types: type }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
+}
+
+function frameTeller(tell: (event: FramesEvent) => void): FrameListener {
+  const name = (isClient: boolean): DirectionName => (isClient ? "client-to-server" : "server-to-client");
+  return {
+    frame({ connection, isClient, scanner }, type, channel, bytes, start, size) {
+      tell(frameEvent(connection, name(isClient), scanner, type, channel, bytes, start, size));
+    },
+    hiddenFrame({ connection, isClient, scanner }, type, channel, size) {
+      tell(frameEvent(connection, name(isClient), scanner, type, channel, null, 0, size));
+    },
+    brokenEnvelope({ connection, isClient }, fault, secret) {
+      tell(brokenEnvelopeEvent(connection, name(isClient), fault, secret));
+    },
+    boundaryFound({ connection, isClient }, streamOffset, moment) {
+      tell(boundaryFoundEvent(connection, name(isClient), moment, streamOffset));
+    },
+  };
 }

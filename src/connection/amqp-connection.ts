@@ -23,6 +23,8 @@ export interface ConnectionContext {
   moment: Moment;
   budget: SearchBudget;
   listener: FrameListener | null;
+  /** Called when it turns out to be AMQP; gives the connection its number. */
+  recognised: () => number;
   /** Called when the connection is left alone: no octets of it are wanted any more. */
   leave: () => void;
 }
@@ -52,6 +54,8 @@ const MAX_PROPERTY_LENGTH = 1024;
  */
 export class AmqpConnection implements ConnectionObserver, DirectionListener {
   state: "undecided" | "amqp" | "left-alone" = "undecided";
+  /** Counts AMQP connections from 1 in the order in which they were recognised: c1, c2, …; 0 until then. */
+  number = 0;
   /** Names a connection that was left alone, where a user would ask where it went. */
   protocol: "TLS" | "AMQP 1.0" | null = null;
   readonly directions: readonly [Direction, Direction];
@@ -83,8 +87,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       new Direction(0, this, context.moment, FRAME_MIN_SIZE, context.budget),
       new Direction(1, this, context.moment, SERVER_LIMIT_BEFORE_TUNE, context.budget),
     ];
-    for (const direction of this.directions) direction.listener = context.listener;
-    if (context.forced) this.state = "amqp";
+    if (context.forced) this.#becomeAmqp();
     if (!context.sawBeginning) this.#beginUnknown();
   }
 
@@ -154,7 +157,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   }
 
   boundaryFound(): void {
-    if (this.state === "undecided") this.state = "amqp";
+    this.#becomeAmqp();
   }
 
   /** What was found of the connection as a whole, now that the timeline is over. */
@@ -185,14 +188,24 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       case "undecided":
         return;
       case "amqp":
-        if (this.state === "undecided") this.state = "amqp";
+        this.#becomeAmqp();
         return;
       case "refused":
-        this.state = "amqp";
+        this.#becomeAmqp();
         this.directions[0].openingFault(this.#first, judgement.message);
         return;
       case "left-alone":
         if (this.state === "undecided") this.#leave(judgement.protocol);
+    }
+  }
+
+  #becomeAmqp(): void {
+    if (this.state !== "undecided") return;
+    this.state = "amqp";
+    this.number = this.#context.recognised();
+    for (const direction of this.directions) {
+      direction.connection = this.number;
+      direction.listener = this.#context.listener;
     }
   }
 

@@ -24,7 +24,7 @@ import {
   OPEN,
   STATE_UNKNOWN,
 } from "./channel.ts";
-import { Incident } from "./incident.ts";
+import { Incident, type Secret } from "./incident.ts";
 import { RULES, type RuleId, type Severity } from "./rules.ts";
 
 /** What a direction tells the connection it belongs to. */
@@ -51,8 +51,9 @@ export interface FrameListener {
   /** As FrameSink.frame; offset and moment are `direction.scanner`'s. */
   frame(direction: Direction, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void;
   hiddenFrame(direction: Direction, type: number, channel: number, size: number): void;
-  brokenEnvelope(direction: Direction, fault: EnvelopeFault): void;
-  boundaryFound(direction: Direction, streamOffset: number): void;
+  /** `secret` says which of its octets may hold credentials, and must not be shown. */
+  brokenEnvelope(direction: Direction, fault: EnvelopeFault, secret: Secret): void;
+  boundaryFound(direction: Direction, streamOffset: number, moment: Moment): void;
 }
 
 /** How far the handshake has come, by what this direction has sent (§2.2.4). */
@@ -81,6 +82,8 @@ export class Direction implements FrameSink {
   frames = 0;
   /** Frames of which a part was not captured; they are in `frames` as well. */
   hidden = 0;
+  /** Number of the connection, as AmqpConnection's. */
+  connection = 0;
   /** Set for `ghostframe frames`. */
   listener: FrameListener | null = null;
   stage = OPENING;
@@ -215,7 +218,10 @@ export class Direction implements FrameSink {
   }
 
   brokenEnvelope(fault: EnvelopeFault): void {
-    if (this.listener !== null) this.listener.brokenEnvelope(this, fault);
+    // From its start-ok to its tune-ok the client's octets may hold its credentials. The first header cannot.
+    const shaking = this.#isClient && this.stage < TUNED;
+    const secret: Secret = shaking ? (this.stage === OPENING ? "payload" : "all") : "none";
+    if (this.listener !== null) this.listener.brokenEnvelope(this, fault, secret);
     this.#forgetChannels();
     const open = this.#incident;
     if (open !== null) {
@@ -227,8 +233,7 @@ export class Direction implements FrameSink {
     incident.envelope = fault;
     incident.endOffset = this.scanner.offset;
     incident.to.set(this.#moment);
-    // From its start-ok to its tune-ok the client's octets may hold its credentials. The first header cannot.
-    if (this.#isClient && this.stage < TUNED) incident.secret = this.stage === OPENING ? "payload" : "all";
+    incident.secret = secret;
     incident.frame = { type: fault.type, channel: fault.channel, size: fault.size };
     this.#incident = incident;
   }
@@ -238,13 +243,13 @@ export class Direction implements FrameSink {
     this.#closeIncident();
   }
 
-  boundaryFound(streamOffset: number): void {
-    if (this.listener !== null) this.listener.boundaryFound(this, streamOffset);
+  boundaryFound(streamOffset: number, moment: Moment): void {
+    if (this.listener !== null) this.listener.boundaryFound(this, streamOffset, moment);
     const incident = this.#incident;
     if (incident !== null) {
       if (incident.faults === 1) incident.foundAt = streamOffset;
       incident.endOffset = streamOffset;
-      incident.to.set(this.#moment);
+      incident.to.set(moment);
     }
     this.stage = Math.max(this.stage, RUNNING);
     this.#listener.boundaryFound(this);

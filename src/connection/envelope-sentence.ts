@@ -1,6 +1,7 @@
 import { type EnvelopeFault, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
 import { FRAME_BODY, FRAME_END, FRAME_HEADER, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
+import type { Secret } from "./incident.ts";
 
 /**
  * Whether an oversize frame is what its header says: its end octet stands where the size puts it, and the stream goes
@@ -11,7 +12,7 @@ export function isGenuineOversize(fault: EnvelopeFault, foundAt: number): boolea
 }
 
 /** What is wrong with a broken envelope, with the numbers that show it. */
-export function envelopeSentence(fault: EnvelopeFault, foundAt: number, secret: "none" | "payload" | "all"): string {
+export function envelopeSentence(fault: EnvelopeFault, foundAt: number, secret: Secret): string {
   if (secret === "all") {
     return `A frame header in the client's handshake is broken at offset ${fault.streamOffset}; its octets may hold credentials and are not shown.`;
   }

@@ -3,6 +3,9 @@ import type { Side } from "../net/connection-observer.ts";
 import { Moment } from "../net/connection-observer.ts";
 import type { RuleId, Severity } from "./rules.ts";
 
+/** Octets that may hold part of a SASL response, and must not be shown: those behind the header, or all. */
+export type Secret = "none" | "payload" | "all";
+
 /**
  * What was found in one connection, before it becomes a report's finding: from the first broken frame to the point
  * where the stream is understood again, whatever lies between.
@@ -29,8 +32,7 @@ export class Incident {
   foundAt = -1;
   /** Frames in good order since the last fault. */
   quiet = 0;
-  /** Octets that may hold part of a SASL response, and must not be shown: those behind the header, or all. */
-  secret: "none" | "payload" | "all" = "none";
+  secret: Secret = "none";
 
   constructor(
     rule: RuleId,

@@ -1,5 +1,6 @@
 import { methodName, methodOf } from "../amqp/method-registry.ts";
-import { FRAME_END, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
+import { FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { long, short } from "../bytes/big-endian.ts";
 import { grouped } from "../bytes/grouped.ts";
 
@@ -58,8 +59,9 @@ function frameAt(octets: Uint8Array, at: number): Reading | null {
   // The first octet of a size is 0 in every frame of less than 16 MiB.
   if (type < 1 || type > 3 || channel > 2047 || octets[header + 3] !== 0) return null;
   const method = left >= 11 ? methodOf(short(octets, header + 7), short(octets, header + 9)) : undefined;
-  // Without an end octet before it only the header of a method frame tells enough.
-  if (!ended && !(type === FRAME_METHOD && method !== undefined)) return null;
+  // Without an end octet before it, only what stands behind the header tells enough.
+  const content = type === FRAME_HEADER && left >= 11 && long(octets, header + 7) === BASIC_CLASS << 16;
+  if (!ended && !content && !(type === FRAME_METHOD && method !== undefined)) return null;
   const named = type === FRAME_METHOD && method !== undefined ? method.name : frameTypeName(type);
   const size = left >= 7 ? `, ${grouped(long(octets, header + 3))} octets` : "";
   const meaning = `header of a ${named} frame: channel ${channel}${size}`;

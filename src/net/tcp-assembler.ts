@@ -72,13 +72,11 @@ export class TcpAssembler {
     this.counters.segments++;
     const connection = this.#table.find(segment) ?? this.#begin(record);
     if (connection === null) return;
-    connection.packets++;
-    this.#streams.note(connection.last, record);
-
     if ((segment.flags & (SYN | FIN | RST)) !== 0) {
       this.#control(connection, record);
       return;
     }
+    this.#seen(connection, record);
     if (connection.leftAlone) {
       this.#letGo(connection);
       return;
@@ -101,6 +99,11 @@ export class TcpAssembler {
   /** The timeline is over: delivers what is held back, ends every stream and forgets all connections. */
   finish(): void {
     for (const connection of this.#table.all()) this.#drop(connection);
+  }
+
+  #seen(connection: TcpConnection, record: PacketRecord): void {
+    connection.packets++;
+    this.#streams.note(connection.last, record);
   }
 
   #countUnread(outcome: number, record: PacketRecord): void {
@@ -135,11 +138,7 @@ export class TcpAssembler {
   /** Ends a connection that the packet at hand shows to be over, and begins the next one on the same end points. */
   #replace(connection: TcpConnection, record: PacketRecord): TcpConnection | null {
     this.#drop(connection);
-    const next = this.#begin(record);
-    if (next === null) return null;
-    next.packets = 1;
-    this.#streams.note(next.last, record);
-    return next;
+    return this.#begin(record);
   }
 
   #drop(connection: TcpConnection): void {
@@ -183,6 +182,7 @@ export class TcpAssembler {
       }
       synchronise(connection.sender(segment), sequence);
     }
+    this.#seen(connection, record);
     const side = connection.sideOf(segment) as Side;
     const stream = connection.sender(segment);
     const other = connection.receiver(segment);
@@ -194,8 +194,10 @@ export class TcpAssembler {
     } else {
       noteAcknowledgment(stream, other, segment, sequence);
       const octets = segment.payloadEnd + segment.cut - segment.payloadStart;
-      if (octets > 0 && !this.#arrive(connection, stream, side, sequence, record)) return;
-      if ((flags & FIN) !== 0) this.#finSeen(connection, stream, side, (sequence + octets) | 0, record);
+      const taker = octets === 0 ? connection : this.#arrive(connection, stream, side, sequence, record);
+      if (taker === null) return;
+      connection = taker;
+      if ((flags & FIN) !== 0) this.#finSeen(connection, (sequence + octets) | 0, record);
       if (connection.holding > 0) this.#giveUpAcknowledged(connection);
     }
     if (!connection.leftAlone) return;
@@ -204,7 +206,9 @@ export class TcpAssembler {
     if (connection.over && !connection.reset) this.#table.remove(connection);
   }
 
-  #finSeen(connection: TcpConnection, stream: TcpStream, side: Side, at: number, record: PacketRecord): void {
+  #finSeen(connection: TcpConnection, at: number, record: PacketRecord): void {
+    const side = connection.sideOf(this.#segment) as Side;
+    const stream = connection.stream(side);
     if (stream.closing !== null || stream.ended) return;
     if (!stream.known) stream.beginAt(at);
     const ahead = (at - stream.next) | 0;
@@ -246,10 +250,16 @@ export class TcpAssembler {
   }
 
   /**
-   * The careful road for a segment with octets: anything but the next one of a stream in order. Returns false when the
-   * segment is not the connection's.
+   * The careful road for a segment with octets: anything but the next one of a stream in order. Returns the connection
+   * whose segment it is, which may be a new one, or null where it is nobody's.
    */
-  #arrive(connection: TcpConnection, stream: TcpStream, side: Side, sequence: number, record: PacketRecord): boolean {
+  #arrive(
+    connection: TcpConnection,
+    stream: TcpStream,
+    side: Side,
+    sequence: number,
+    record: PacketRecord,
+  ): TcpConnection | null {
     const segment = this.#segment;
     let { payloadStart, payloadEnd, cut } = segment;
     let length = payloadEnd - payloadStart + cut;
@@ -258,19 +268,16 @@ export class TcpAssembler {
 
     if (offset < -MAX_BEHIND || (stream.ended ? offset > 0 : offset > MAX_AHEAD)) {
       this.counters.straySegments++;
-      if (!isStream(stream, sequence, length)) return false;
+      if (!isStream(stream, sequence, length)) return null;
       this.counters.resynchronisations++;
-      if (stream.ended || connection.over) {
-        this.#arriveAnew(connection, sequence, record);
-        return false;
-      }
+      if (stream.ended || connection.over) return this.#arriveAnew(connection, sequence, record);
       this.#streams.flush(connection, stream, side);
       stream.begun = false;
       stream.restartAt(sequence);
       offset = 0;
     }
     stream.strays = 0;
-    if (stream.ended) return true;
+    if (stream.ended) return connection;
 
     if (stream.closing === "fin" && ((stream.closeAt - sequence) | 0) < length) {
       length = (stream.closeAt - sequence) | 0;
@@ -295,15 +302,16 @@ export class TcpAssembler {
       stream.flowing = stream.begun && stream.closing === null && stream.held === null;
       this.#table.setSpare(connection, connection.over);
     }
-    return true;
+    return connection;
   }
 
   /** The segment at hand begins a connection of its own, in mid-stream. */
-  #arriveAnew(former: TcpConnection, sequence: number, record: PacketRecord): void {
+  #arriveAnew(former: TcpConnection, sequence: number, record: PacketRecord): TcpConnection | null {
     const connection = this.#replace(former, record);
-    if (connection === null) return;
+    if (connection === null) return null;
+    this.#seen(connection, record);
     const side = connection.sideOf(this.#segment) as Side;
-    this.#arrive(connection, connection.stream(side), side, sequence, record);
+    return this.#arrive(connection, connection.stream(side), side, sequence, record);
   }
 }
 

@@ -5,7 +5,7 @@ import { FRAME_HEADER_SIZE, frameTypeName, REPLY_CODES } from "../amqp/spec/cons
 import { grouped } from "../bytes/grouped.ts";
 import type { AmqpConnection } from "../connection/amqp-connection.ts";
 import { envelopeSentence } from "../connection/envelope-sentence.ts";
-import type { Incident } from "../connection/incident.ts";
+import type { Incident, Secret } from "../connection/incident.ts";
 import { RULES, type RuleId } from "../connection/rules.ts";
 import { likelyMeanings } from "../forensics/octet-reading.ts";
 import type { Side } from "../net/connection-observer.ts";
@@ -136,20 +136,24 @@ function packetRange(from: { input: number; packet: number }, to: { input: numbe
 }
 
 /** The octets at a broken envelope, each with what a decoder takes it for and what it more likely is. */
-function octetReadings(fault: EnvelopeFault, secret: "none" | "payload" | "all"): OctetReading[] {
+function octetReadings(fault: EnvelopeFault, secret: Secret): OctetReading[] {
   if (secret === "all") return [];
   const shown = secret === "none";
-  const behind = shown ? Uint8Array.from(fault.behind) : new Uint8Array(0);
-  if (fault.rule === "frame-end" && fault.behindOffset !== fault.streamOffset + FRAME_HEADER_SIZE) {
-    // The header and the place where the frame must end are apart; what stands at the end tells more.
-    const payload = shown ? fault.payload : new Uint8Array(0);
-    return [
-      ...readings(fault.streamOffset, Uint8Array.of(...fault.header, ...payload), i => takenForHeader(fault, i)),
-      ...readings(fault.endOffset, behind, i => (i === 0 ? "frame-end octet" : "next frame")),
-    ];
+  const behind = shown ? Uint8Array.from(fault.behind) : NOTHING;
+  if (fault.rule !== "frame-end") {
+    return readings(fault.streamOffset, Uint8Array.of(...fault.header, ...behind), i => takenForHeader(fault, i));
   }
-  return readings(fault.streamOffset, Uint8Array.of(...fault.header, ...behind), i => takenForHeader(fault, i));
+  // The size was believed: header, payload and the place where the frame must end are three places, each read alone.
+  const payload = readings(fault.streamOffset + FRAME_HEADER_SIZE, shown ? fault.payload : NOTHING, () => "payload");
+  for (const reading of payload) if (reading.likely.startsWith("text")) reading.likely = "";
+  return [
+    ...readings(fault.streamOffset, fault.header, i => takenForHeader(fault, i)),
+    ...payload,
+    ...readings(fault.endOffset, behind, i => (i === 0 ? "frame-end octet" : "next frame")),
+  ];
 }
+
+const NOTHING = new Uint8Array(0);
 
 function readings(streamOffset: number, octets: Uint8Array, takenFor: (index: number) => string): OctetReading[] {
   const likely = likelyMeanings(octets);

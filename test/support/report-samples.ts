@@ -32,12 +32,13 @@ export function tornFrame(): Report {
         time: "2026-11-21T18:19:51.905717411Z",
         frame: { type: 3, channel: 2, size: 50_743 },
         message:
-          "The body frame of 50,743 octets at 162315 on channel 2 does not end in 0xCE: at 213065 stands 0x61, the text “a”.",
+          "The body frame at offset 162315 (channel 2, 50,743 octets) must end with 0xce at offset 213065, where 0x61 (“a”) stands.",
         octets: [
           ...readings(162_315, "03", "type 3 (body)"),
           ...readings(162_316, "00 02", "channel 2"),
-          ...readings(162_318, "00 00 c6 37", "size 50743"),
-          ...readings(213_065, "61", "frame end, which must be ce", "text “a”"),
+          ...readings(162_318, "00 00 c6 37", "size 50,743"),
+          ...readings(213_065, "61", "frame-end octet", "text “aaaaa”"),
+          ...readings(213_066, "61 61 61 61", "next frame", "text “aaaaa”"),
         ],
       }),
       finding({
@@ -49,8 +50,8 @@ export function tornFrame(): Report {
         length: 170,
         packets: [41, 41],
         time: "2026-11-21T18:19:51.908265267Z",
-        frame: { type: 1, channel: 0, size: 162 },
-        message: "The broker closed the connection with 501 FRAME_ERROR.",
+        frame: null,
+        message: `The broker closed the connection: 501 ${TORN_TEXT}`,
         cause: "f1",
       }),
     ],
@@ -111,9 +112,9 @@ export function spuriousSize(): Report {
         octets: [
           ...readings(18_342, "00", "type 0", "headers table: 92 octets"),
           ...readings(18_343, "00 00", "channel 0", "headers table: 92 octets"),
-          ...readings(18_345, "5c", "size 1544254578", "headers table: 92 octets"),
-          ...readings(18_346, "0b", "size 1544254578", "length of the name “traceparent”"),
-          ...readings(18_347, "74 72", "size 1544254578", "headers table: “traceparent”"),
+          ...readings(18_345, "5c", "size 1,544,254,578", "headers table: 92 octets"),
+          ...readings(18_346, "0b", "size 1,544,254,578", "length of the name “traceparent”"),
+          ...readings(18_347, "74 72", "size 1,544,254,578", "headers table: “traceparent”"),
           ...readings(18_349, "61 63 65 70 61 72 65 6e 74", "payload", "headers table: “traceparent”"),
           ...readings(18_358, "53", "payload", "headers table: long string"),
         ],
@@ -257,13 +258,17 @@ export function manyConnections(count = 10_000, broken = 5): Report {
   });
 }
 
-/** Every string that a stranger may choose is the one given. */
+/** Every string is one of those given, even where the type would not have it; only the ids tie things together. */
 export function hostile(text: string, other: string = text): Report {
   return report({
-    inputs: [input({ path: text, notes: [other, text] }), input({ path: other, packets: 0, error: text })],
+    inputs: [
+      input({ path: text, format: text as "pcap", notes: [other, text] }),
+      input({ path: other, packets: 0, error: text }),
+    ],
     connections: ["c1", text].map(id =>
       connection({
         id,
+        ended: text as "fin",
         client: { address: text, port: 1 },
         server: { address: other, port: 2 },
         start: text,
@@ -273,7 +278,13 @@ export function hostile(text: string, other: string = text): Report {
       }),
     ),
     findings: [
-      finding({ message: text, time: other, octets: [{ streamOffset: 7, hex: text, takenFor: text, likely: other }] }),
+      finding({
+        rule: text as "frame-end",
+        spec: other,
+        message: text,
+        time: other,
+        octets: [{ streamOffset: 7, hex: text, takenFor: text, likely: other }],
+      }),
       finding({ id: "f2", rule: "broker-close", message: other, cause: "f1", packets: [3] }),
       finding({
         id: text,
@@ -284,7 +295,7 @@ export function hostile(text: string, other: string = text): Report {
         cause: other,
         severity: "warning",
       }),
-      finding({ id: "f4", rule: "capture-gap", severity: "note", connection: text, message: text }),
+      finding({ id: "f4", rule: other as "capture-gap", severity: "note", connection: text, message: text }),
     ],
   });
 }

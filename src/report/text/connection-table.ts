@@ -21,7 +21,7 @@ const NAME_COLUMNS = 14;
 interface Column {
   head: string;
   align: "left" | "right";
-  /** The width a long column may be cut to, or 0 where a cut would make it useless. */
+  /** The width a long column may be cut to, or 0 where a cut would make it useless and comes last of all. */
   least: number;
   cells: string[];
 }
@@ -71,32 +71,35 @@ function table(shown: readonly Connection[], survey: Survey, page: Page): string
   ];
 }
 
-/** Cuts the widest column that may be cut, and where that is not enough leaves out columns in the order given. */
+/** Cuts the widest column that may be cut; where that is not enough, leaves out columns in the order given. */
 function fitted(
   wanted: readonly Column[],
   order: readonly Column[],
   total: number,
 ): { kept: Column[]; widths: number[] } {
   let kept = [...wanted];
-  const dispensable = [...order];
-  for (;;) {
+  for (const victim of [...order, null]) {
     const widths = kept.map(({ head, cells }) =>
       cells.reduce((most, cell) => Math.max(most, columns(cell)), head.length),
     );
-    let excess = widths.reduce((sum, width) => sum + width + GAP.length, 0) - total;
-    const shrinkable = kept.map(({ least }, at) => (least > 0 ? Math.max(0, widths[at]! - least) : 0));
-    while (excess > 0) {
-      const most = Math.max(...shrinkable);
-      if (most === 0) break;
-      const at = shrinkable.indexOf(most);
-      shrinkable[at]!--;
-      widths[at]!--;
-      excess--;
-    }
-    const victim = excess > 0 ? dispensable.shift() : undefined;
-    if (!victim) return { kept, widths };
+    // With nothing left to leave out every column is cut, to a few letters if need be.
+    const least = kept.map((column, at) => (victim === null ? 4 : column.least || widths[at]!));
+    if (shrink(widths, least, total - GAP.length * kept.length) || victim === null) return { kept, widths };
     kept = kept.filter(column => column !== victim);
   }
+  return { kept, widths: [] };
+}
+
+/** Takes columns from the width that has most to give, one at a time. False when that did not reach the total. */
+function shrink(widths: number[], least: readonly number[], total: number): boolean {
+  let excess = widths.reduce((sum, width) => sum + width, 0) - total;
+  for (; excess > 0; excess--) {
+    const spare = widths.map((width, at) => width - least[at]!);
+    const most = Math.max(...spare);
+    if (most <= 0) return false;
+    widths[spare.indexOf(most)]!--;
+  }
+  return true;
 }
 
 function label(connection: Connection): string {

@@ -81,8 +81,8 @@ function found(input: Input, counts: Tally, begun: boolean, page: Page): string[
 /** What to try when there is nothing to report on. */
 function hint(page: Page): string[] {
   return [
-    ...page.labelled("try", "--port PORT, if the broker listens on another port than 5672"),
-    ...page.labelled("", "--decode-as, if the connections began before the capture did"),
-    ...page.labelled("", "A capture behind TLS termination, if clients use port 5671: TLS hides the frames."),
+    ...page.labelled("try", "--decode-as PORT (the broker's): takes every connection there for AMQP"),
+    ...page.labelled("", "--port PORT: tells what was spoken on that port instead"),
+    ...page.labelled("", "Behind TLS (port 5671) nothing can be read: capture where TLS ends."),
   ];
 }

@@ -39,7 +39,7 @@ export function octetTable(octets: readonly OctetReading[], page: Page): string[
   const head = ["offset", "octets", "read as", ...(explained ? ["more likely"] : [])];
   const cells = shown.map((row, index) => readable(row, shown[index - 1], explained));
   const widths = columnWidths([head, ...cells], page.columns);
-  const inks = [paint.faint, paint.strong, (text: string) => text, paint.warning];
+  const inks = [asIs, paint.strong, asIs, paint.warning];
   const table = new Table({
     chars: BORDERLESS,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
@@ -83,8 +83,8 @@ function joinOctets(octets: readonly OctetReading[], perRow: number): Row[] {
       row.likely === likely &&
       row.offset + row.hex.length === streamOffset &&
       row.hex.length < perRow;
-    if (joins) row.hex.push(printable(hex, 4));
-    else rows.push({ offset: streamOffset, hex: [printable(hex, 4)], takenFor, likely });
+    if (joins) row.hex.push(certain(hex, 4));
+    else rows.push({ offset: streamOffset, hex: [certain(hex, 4)], takenFor, likely });
   }
   return rows;
 }
@@ -104,11 +104,9 @@ function columnWidths(rows: readonly string[][], total: number): number[] {
  * Readings are our own words around single octets, so anything but plain text in them is shown as an escape. It must
  * be: cli-table3 measures by a table of 2019, and would lay out wide characters and emoji otherwise than terminals do.
  */
-function certain(text: string): string {
-  return printable(
-    printable(text, READING_COLUMNS).replace(/[^\x20-\x7e\xa1-\xff…–→“”‘’]/gu, visibleEscape),
-    READING_COLUMNS,
-  );
+function certain(text: string, maxColumns: number = READING_COLUMNS): string {
+  const plain = printable(text, maxColumns).replace(/[^\x20-\x7e\xa1-\xff…–→“”‘’]/gu, visibleEscape);
+  return printable(plain, maxColumns);
 }
 
 const BORDERLESS = {
@@ -128,3 +126,7 @@ const BORDERLESS = {
   "right-mid": "",
   middle: GAP,
 };
+
+function asIs(text: string): string {
+  return text;
+}

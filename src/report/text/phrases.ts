@@ -102,7 +102,8 @@ export function platform({ clientProperties }: Connection): string {
 
 export function verdict(verdict: Verdict): string {
   if (verdict.outcome === "reset") {
-    return `reset without a close frame (${printable(joined(verdict.reason))})`;
+    const reason = printable(joined(verdict.reason));
+    return `reset without a close frame${reason === "" ? "" : ` (${reason})`}`;
   }
   const { code, name, text, classId, methodId } = verdict;
   const words = text.startsWith(name) ? text : `${name} - ${text}`;

@@ -1,0 +1,8 @@
+/** The public API: what the command does, for programs. */
+
+export { RULES, type RuleId, type Severity } from "./connection/rules.ts";
+export { Inspection, type InspectOptions, inspect } from "./inspect.ts";
+export { type Format, formats } from "./report/formats.ts";
+export type * from "./report/report.ts";
+export type { Writer, WriterOptions } from "./report/writer.ts";
+export { VERSION } from "./version.ts";
