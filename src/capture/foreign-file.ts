@@ -54,6 +54,10 @@ const TEXT_LOOKS: readonly TextLook[] = [
   { when: /^version https:\/\/git-lfs/, says: "it is a Git LFS pointer: fetch the file itself (git lfs pull)" },
   { when: /^\s*<(!doctype\s+html|html)/i, says: "it is an HTML page, perhaps of a login or an error" },
   { when: /^\s*<\?xml|^\s*<pdml/, says: "it is XML; of Wireshark's exports only pcap and pcapng hold the octets" },
+  {
+    when: /frame_too_large|\[(error|info|warning|notice|debug)\]|=(ERROR|INFO|WARNING) REPORT/,
+    says: "it is a broker's log: ghostframe explain reads those",
+  },
   { when: /^\s*[[{]/, says: "it is JSON; of Wireshark's exports only pcap and pcapng hold the octets" },
   { when: /^(1MOyoQ|obLD1A|TTyyoQ|obI8TQ|Cg0NC)/, says: "it is a capture in base64: decode it first (base64 -d)" },
   {
@@ -63,10 +67,6 @@ const TEXT_LOOKS: readonly TextLook[] = [
   {
     when: /^(0x)?[0-9a-f]{4,8}:?\s+([0-9a-f]{2} ?){8}/i,
     says: "it is a hex dump: make a capture of it (text2pcap FILE OUT.pcapng)",
-  },
-  {
-    when: /frame_too_large|\[(error|info|warning|notice|debug)\]|=(ERROR|INFO|WARNING) REPORT/,
-    says: "it is a broker's log: ghostframe explain reads those",
   },
 ];
 

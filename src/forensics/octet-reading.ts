@@ -12,7 +12,12 @@ import { grouped } from "../bytes/grouped.ts";
 export function likelyMeanings(octets: Uint8Array): string[] {
   const meanings: string[] = new Array<string>(octets.length).fill("");
   for (let at = 0; at < octets.length; ) {
-    const reading = protocolAt(octets, at) ?? frameAt(octets, at) ?? tableEntryAt(octets, at) ?? textAt(octets, at);
+    const reading =
+      protocolAt(octets, at) ??
+      frameAt(octets, at) ??
+      tableEntryAt(octets, at) ??
+      longStringAt(octets, at) ??
+      textAt(octets, at);
     if (reading === null) {
       at++;
       continue;
@@ -80,24 +85,27 @@ function tableEntryAt(octets: Uint8Array, at: number): Reading | null {
   const name = latin1(octets, at + 1, end);
   const whole = end === at + 1 + length;
   const quoted = `“${name}${whole ? "" : "…"}”`;
-  const entry: [number, string][] = [
+  return [
     [1, `length of the name ${quoted}`],
     [end - at - 1, `headers table: ${quoted}`],
   ];
-  if (whole && octets[end] === 0x53 /* S */) {
-    entry.push([1, `headers table: long string`]);
-    if (end + 5 <= octets.length && octets[end + 1] === 0) {
-      entry.push([4, `headers table: ${grouped(long(octets, end + 1))} octets of text`]);
-    }
-  }
-  return entry;
+}
+
+/** The type and length of a long string in a field table. */
+function longStringAt(octets: Uint8Array, at: number): Reading | null {
+  if (octets[at] !== 0x53 /* S */ || at + 5 > octets.length || !zeros(octets, at + 1, 2)) return null;
+  return [
+    [1, "headers table: long string"],
+    [4, `headers table: ${grouped(long(octets, at + 1))} octets of text`],
+  ];
 }
 
 /** A run of printable ASCII, long enough not to be chance. */
 function textAt(octets: Uint8Array, at: number): Reading | null {
   let end = at;
-  while (end < octets.length && octets[end]! >= 0x20 && octets[end]! < 0x7f) end++;
-  const atEdge = at === 0 || end === octets.length;
+  while (end < octets.length && octets[end]! >= 0x20 && octets[end]! < 0x7f && longStringAt(octets, end) === null)
+    end++;
+  const atEdge = at === 0 || end === octets.length || octets[end] === 0x53;
   if (end - at < (atEdge ? 2 : 4)) return null;
   return [[end - at, `text “${latin1(octets, at, end)}”`]];
 }

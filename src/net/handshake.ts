@@ -4,7 +4,7 @@
  */
 import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
 import { MAX_AHEAD } from "./tcp-limits.ts";
-import { ACK, type TcpSegment } from "./tcp-segment.ts";
+import { ACK, SYN, type TcpSegment } from "./tcp-segment.ts";
 
 /** How late a SYN may be: octets captured before it, at most. */
 const LATE_SYN_OCTETS = 2 ** 16;
@@ -52,8 +52,8 @@ export function noteAcknowledgment(stream: TcpStream, other: TcpStream, segment:
   if (other.known) {
     const news = (segment.acknowledgment - other.acked) | 0;
     if (news > 0 && news <= MAX_AHEAD) other.acked = segment.acknowledgment;
-  } else if (stream.sawSyn && stream.untouched && sequence === stream.start) {
-    // The other half of the handshake was not captured, but this is what it agreed on.
+  } else if ((segment.flags & SYN) !== 0 || (stream.sawSyn && stream.untouched && sequence === stream.start)) {
+    // The other half of the handshake was not captured, or not yet, but this is what it agreed on.
     synchronise(other, segment.acknowledgment);
   }
 }

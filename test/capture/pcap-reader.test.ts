@@ -149,7 +149,10 @@ test("a packet may be as long as the snap length says, where that is beyond the 
   for (const chunkOctets of [1000, 65536, file.length]) {
     const { lines, error } = packetLog(file, chunkOctets);
     expect(error).toBeNull();
-    expect(lines.map(line => line.length)).toEqual([600_047, 35]);
+    expect(lines.map(line => line.slice(0, 48))).toEqual([
+      "#1 0.000000000/6 link 1, 300000 of 300000: aaaaa",
+      "#2 0.000000000/6 link 1, 1 of 1: 01",
+    ]);
   }
 });
 

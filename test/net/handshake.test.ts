@@ -121,6 +121,15 @@ const beginnings: Play[] = [
       > . 110 !`,
     log: ["> gap ? #1", "> world #1", "> ! #3", "> end capture-ended #3", "< end capture-ended #3"],
   },
+  {
+    rule: "the server's octets captured first, then its SYN-ACK, then the SYN: one connection",
+    segments: `
+      < . 500:100 b
+      < S 499:100
+      > S 99
+      > . 100:501 a`,
+    log: ["< gap ? #1", "< b #1", "> a #4", "> end capture-ended #4", "< end capture-ended #4"],
+  },
 ];
 
 const portsUsedAgain: Play[] = [

@@ -81,7 +81,7 @@ it("has no escape without colour, and escapes with", () => {
 it("says on the first screen what broke, whose connection, where, and what to open", () => {
   const screen = text(samples.spuriousSize()).split("\n").slice(0, 24).join("\n");
   for (const answer of [
-    "1544254578",
+    "size 1,544,254,578",
     "orders-api",
     "offset 18342",
     "frame.number in {1187..1189} && tcp.port==54264",
@@ -138,6 +138,51 @@ describe("incidents", () => {
     );
     expect(text(report({ inputs, findings: circle })).match(/^ERROR/gm)).toHaveLength(2);
     expect(text(report({ inputs, findings: [lost] })).match(/^ERROR/gm)).toHaveLength(1);
+  });
+
+  it("quotes the broker's answer once, with the finding it was seen in", () => {
+    const observed = {
+      outcome: "close",
+      code: 541,
+      name: "INTERNAL_ERROR",
+      text: "INTERNAL_ERROR",
+      classId: 0,
+      methodId: 0,
+    };
+    const connections = [connection({ verdict: { predicted: null, observed: { ...observed, outcome: "close" } } })];
+    const message = "The broker closed the connection: 541 INTERNAL_ERROR";
+    const close = finding({ id: "f2", rule: "broker-close", message, packets: [9, 9] });
+    const under = text(report({ inputs: [input()], connections, findings: [finding(), { ...close, cause: "f1" }] }));
+    expect(under).toContain("broker     connection.close 541 INTERNAL_ERROR (f2, packet 9)");
+    expect(under.match(/INTERNAL_ERROR/g)).toHaveLength(1);
+    const alone = text(report({ inputs: [input()], connections, findings: [close] }));
+    expect(alone.match(/INTERNAL_ERROR/g)).toHaveLength(1);
+  });
+
+  it("says so when the broker predicted does what the broker observed did", () => {
+    const reset = { outcome: "reset", reason: "unknown_method_id" } as const;
+    const shown = one({}, { verdict: { predicted: reset, observed: reset } });
+    expect(shown).toContain("broker     reset without a close frame (unknown_method_id)\n  predicted  the same\n");
+    expect(one({}, { verdict: { predicted: null, observed: { ...reset, reason: "" } } })).toContain("close frame\n");
+  });
+
+  it("introduces a connection once", () => {
+    const findings = [finding(), finding({ id: "f2", rule: "frame-type" })];
+    const connections = [connection({ clientProperties: { connection_name: "orders-api", product: "Bunny" } })];
+    const shown = text(report({ inputs: [input()], connections, findings }));
+    expect(shown).toContain(
+      "client     orders-api · Bunny\n             127.0.0.1:59768 → 127.0.0.1:5673 · connection c1\n",
+    );
+    expect(shown).toContain("client     orders-api · connection c1, as in f1\n");
+  });
+
+  it("puts a file's name to the packets where there are several files", () => {
+    const inputs = [input({ path: "ring-0.pcap" }), input({ path: "ring-1.pcap" })];
+    const shown = text(
+      report({ inputs, connections: [connection()], findings: [finding({ input: 1, packets: [7, 9] })] }),
+    );
+    expect(shown).toContain("packets 7–9 · ring-1.pcap\n");
+    expect(shown).toContain("ring-1.pcap · pcapng · 1 packet · 100 octets · 2026-11-21\n  1 error");
   });
 
   it("names the frame where there are no octets to show", () => {

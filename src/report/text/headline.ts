@@ -81,8 +81,8 @@ function found(input: Input, counts: Tally, begun: boolean, page: Page): string[
 /** What to try when there is nothing to report on. */
 function hint(page: Page): string[] {
   return [
-    ...page.labelled("try", "--decode-as PORT (the broker's): takes every connection there for AMQP"),
-    ...page.labelled("", "--port PORT: tells what was spoken on that port instead"),
+    ...page.labelled("try", "--decode-as PORT takes every connection of that port for AMQP"),
+    ...page.labelled("", "--port PORT tells what was spoken on that port instead"),
     ...page.labelled("", "Behind TLS (port 5671) nothing can be read: capture where TLS ends."),
   ];
 }

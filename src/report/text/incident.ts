@@ -95,7 +95,7 @@ function where(finding: Finding, connection: Connection | undefined, survey: Sur
   const stream = row([
     direction === null ? "" : arrow(direction),
     streamOffset === null ? "" : `offset ${streamOffset}`,
-    length === null ? "" : counted(length, "octet"),
+    length === null || length === 0 ? "" : counted(length, "octet"),
   ]);
   const seen = row([
     time === null ? "" : clock(time, days?.firstDay !== days?.lastDay),

@@ -33,35 +33,38 @@ interface Row {
 export function octetTable(octets: readonly OctetReading[], page: Page): string[] {
   if (octets.length === 0) return [];
   const { paint } = page;
-  const rows = joinOctets(octets, page.columns < 72 ? 4 : 8);
-  const shown = page.all ? rows : rows.slice(0, MAX_ROWS);
-  const explained = shown.some(({ likely }) => likely !== "");
-  const head = ["offset", "octets", "read as", ...(explained ? ["more likely"] : [])];
-  const cells = shown.map((row, index) => readable(row, shown[index - 1], explained));
-  const widths = columnWidths([head, ...cells], page.columns);
+  const long = layOut(octets, 8, page.all);
+  // Rows of four where the readings would have to wrap otherwise.
+  const { cells, left } = natural(long.cells) <= page.columns ? long : layOut(octets, 4, page.all);
+  const widths = columnWidths(cells, page.columns);
   const inks = [asIs, paint.strong, asIs, paint.warning];
   const table = new Table({
     chars: BORDERLESS,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-    head: head.map(name => paint.faint(name)),
     colWidths: widths,
   });
-  for (const row of cells) {
-    table.push(
-      row.map((cell, at) =>
-        wrap(cell, widths[at]!)
-          .map(line => inks[at]!(line))
-          .join("\n"),
-      ),
-    );
+  for (const [index, row] of cells.entries()) {
+    const ink = (at: number) => (index === 0 ? paint.faint : inks[at]!);
+    const lines = (cell: string, at: number) => wrap(cell, widths[at]!).map(line => ink(at)(line));
+    table.push(row.map((cell, at) => lines(cell, at).join("\n")));
   }
-  const lines = table
-    .toString()
-    .split("\n")
-    .map(line => `${GAP}${line}`.trimEnd());
-  const left = octets.length - shown.reduce((sum, { hex }) => sum + hex.length, 0);
-  if (left > 0) lines.push(...page.prose(`${counted(left, "more octet")}: --all lists them.`, paint.faint));
-  return lines;
+  const shown = table.toString().split("\n");
+  return [
+    ...shown.map(line => `${GAP}${line}`.trimEnd()),
+    ...(left > 0 ? page.prose(`${counted(left, "more octet")}: --all lists them.`, paint.faint) : []),
+  ];
+}
+
+/** The cells, the head's first, and how many octets they leave out. */
+function layOut(octets: readonly OctetReading[], perRow: number, all: boolean): { cells: string[][]; left: number } {
+  const rows = joinOctets(octets, perRow);
+  const shown = all ? rows : rows.slice(0, MAX_ROWS);
+  const explained = shown.some(({ likely }) => likely !== "");
+  const head = ["offset", "octets", "read as", ...(explained ? ["more likely"] : [])];
+  return {
+    cells: [head, ...shown.map((row, index) => readable(row, shown[index - 1], explained))],
+    left: octets.length - shown.reduce((sum, { hex }) => sum + hex.length, 0),
+  };
 }
 
 /** A reading is given once, above the rows it goes on for; "–" ends a likely one where nothing better is known. */
@@ -90,14 +93,22 @@ function joinOctets(octets: readonly OctetReading[], perRow: number): Row[] {
 }
 
 /** The octets keep their width; the two readings share what is left, each taking no more than it needs. */
-function columnWidths(rows: readonly string[][], total: number): number[] {
-  const natural = rows[0]!.map((_, at) => rows.reduce((most, row) => Math.max(most, columns(row[at]!)), 0));
-  const [offset = 0, hex = 0, takenFor = 0, likely] = natural;
-  const room = total - GAP.length * natural.length - offset - hex;
+function columnWidths(cells: readonly string[][], total: number): number[] {
+  const [offset = 0, hex = 0, takenFor = 0, likely] = widest(cells);
+  const room = total - GAP.length * cells[0]!.length - offset - hex;
   if (likely === undefined) return [offset, hex, Math.min(takenFor, room)];
   const half = Math.floor(room / 2);
   const first = Math.min(takenFor, Math.max(half, room - likely));
   return [offset, hex, first, Math.min(likely, room - first)];
+}
+
+/** Width of the table in which nothing wraps. */
+function natural(cells: readonly string[][]): number {
+  return widest(cells).reduce((sum, width) => sum + GAP.length + width, 0);
+}
+
+function widest(cells: readonly string[][]): number[] {
+  return cells[0]!.map((_, at) => cells.reduce((most, row) => Math.max(most, columns(row[at]!)), 0));
 }
 
 /**

@@ -53,10 +53,11 @@ export class Page {
 
 /** Breaks printable text at spaces, and inside a word only where the word alone is wider than a line. */
 export function wrap(text: string, width: number): string[] {
+  const room = Math.max(2, width); // a wide character has to fit, or nothing ever would
   const lines: string[] = [];
   let rest = trimmed(text);
-  while (columns(rest) > width) {
-    const most = fitting(rest, Math.max(2, width)); // a wide character has to fit, or nothing ever would
+  while (columns(rest) > room) {
+    const most = fitting(rest, room);
     const space = rest.lastIndexOf(" ", most);
     const end = space > 0 ? space : most;
     lines.push(trimmed(rest.slice(0, end)));
