@@ -1,5 +1,7 @@
 /** Wires the layers for captures: packet records → TCP streams → AMQP connections → report. */
 import type { SearchBudget } from "./amqp/frame-boundary-search.ts";
+import { BrokerReader } from "./broker/broker-reader.ts";
+import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "./broker/versions.ts";
 import { grouped } from "./bytes/grouped.ts";
 import type { CaptureReading } from "./capture/capture-reading.ts";
 import { readCapture } from "./capture/capture-source.ts";
@@ -20,6 +22,8 @@ export interface InspectOptions {
   ports?: readonly number[];
   /** Ports on which every connection is taken for AMQP. */
   decodeAs?: readonly number[];
+  /** Whose verdict is predicted; RabbitMQ 3.10 where nothing is said. */
+  broker?: BrokerId;
   /** Sees every frame as it is read. */
   listener?: FrameListener | null;
   /** Called for every AMQP connection when it is recognised, before its first frame: c`number`. */
@@ -65,7 +69,7 @@ export class Inspection {
   readonly #options: InspectOptions;
   readonly #assembler: TcpAssembler;
   readonly #budget: SearchBudget = { octets: 0, limit: SEARCH_BUDGET };
-  readonly #watched = new Map<AmqpConnection, TcpConnection>();
+  readonly #watched = new Map<AmqpConnection, { tcp: TcpConnection; judge: BrokerReader }>();
   readonly #inputs: Input[] = [];
   readonly #drafts: Draft[] = [];
   /** Connections left alone in the present input: how many, and on which ports of the server. */
@@ -126,10 +130,11 @@ export class Inspection {
     const drafts = this.#drafts;
     const recognised = [...this.#watched].filter(([amqp]) => amqp.state === "amqp");
     recognised.sort(([a], [b]) => a.number - b.number);
-    for (const [amqp, tcp] of recognised) {
+    const { broker = REFERENCE_BROKER } = this.#options;
+    for (const [amqp, { tcp, judge }] of recognised) {
       amqp.finish();
       const id = `c${amqp.number}`;
-      connections.push(collectConnection(id, amqp, tcp));
+      connections.push(collectConnection(id, amqp, tcp, { broker, prediction: judge.prediction }));
       for (const draft of collectFindings(id, amqp)) drafts.push(draft);
     }
     const findings = numbered(drafts);
@@ -149,7 +154,11 @@ export class Inspection {
     const uses = (port: number) => tcp.port(0) === port || tcp.port(1) === port;
     const forced = decodeAs.some(uses);
     if (ports !== undefined && !forced && !ports.some(uses)) return null;
+    const version = BROKER_VERSIONS[this.#options.broker ?? REFERENCE_BROKER];
+    const judge = new BrokerReader(version);
     const amqp: AmqpConnection = new AmqpConnection({
+      judge,
+      initialFrameMax: version.initialFrameMax,
       sawBeginning: tcp.sawSyn,
       forced,
       expected: ports?.some(uses) === true || tcp.port(1) === AMQP_PORT,
@@ -167,7 +176,7 @@ export class Inspection {
         this.#countLeftAlone(amqp, tcp);
       },
     });
-    this.#watched.set(amqp, tcp);
+    this.#watched.set(amqp, { tcp, judge });
     return amqp;
   }
 

@@ -296,7 +296,7 @@ export class FrameScanner {
   #finishFrame(bytes: Uint8Array, at: number): number {
     if (bytes[at] !== FRAME_END) {
       // Octets that were not captured stand between this frame's header and here: then nothing is said of it.
-      if (!this.#holed) this.#break("frame-end");
+      if (!this.#holed) this.#break("frame-end", bytes[at]!);
       else {
         this.lose();
         this.#sink.boundaryLost();
@@ -312,9 +312,10 @@ export class FrameScanner {
     return at + 1;
   }
 
-  #break(rule: EnvelopeFault["rule"]): void {
+  #break(rule: EnvelopeFault["rule"], endOctet = -1): void {
     const payload = rule === "frame-end" ? this.#held.slice(0, Math.min(this.#size, SNIPPET)) : NOTHING;
     const fault = new EnvelopeFault(rule, this.frameOffset, this.sizeLimit, this.#header, payload, this.#begun);
+    fault.endOctet = endOctet;
     this.#fault = fault;
     this.#phase = "lost";
     if (rule === "frame-end") {

@@ -2,9 +2,9 @@ import type { FieldTable } from "../amqp/field-table.ts";
 import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
-import { FRAME_MIN_SIZE, REPLY_CODES } from "../amqp/spec/constants.ts";
+import { PROTOCOL_HEADER_SIZE, REPLY_CODES } from "../amqp/spec/constants.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
-import { Direction, type DirectionListener, type FrameListener } from "./direction.ts";
+import { Direction, type DirectionListener, type FrameJudge, type FrameListener } from "./direction.ts";
 import { Gaps } from "./gaps.ts";
 import { Incident } from "./incident.ts";
 import { looksLikeTlsRecord } from "./protocol-header.ts";
@@ -23,6 +23,10 @@ export interface ConnectionContext {
   moment: Moment;
   budget: SearchBudget;
   listener: FrameListener | null;
+  /** Judges what the client sends; null for no prediction. */
+  judge: FrameJudge | null;
+  /** The frame-max in force for the client before tune-ok, as the broker judging it has it. */
+  initialFrameMax: number;
   /** Called when it turns out to be AMQP; gives the connection its number. */
   recognised: () => number;
   /** Called when the connection is left alone: no octets of it are wanted any more. */
@@ -66,10 +70,17 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   midStream = false;
   readonly clientProperties = new Map<string, string>();
   negotiated: { frameMax: number; channelMax: number; heartbeat: number } | null = null;
+  /** From connection.open. */
+  virtualHost: string | null = null;
   /** The first connection.close. */
   close: Close | null = null;
   /** The server ended the connection by RST before anyone had sent connection.close. */
   resetByServer = false;
+  /** Who judged what the client sent. */
+  get judge(): FrameJudge | null {
+    return this.#context.judge;
+  }
+
   /** What was found of the connection as a whole; each direction has incidents of its own. */
   readonly incidents: Incident[] = [];
 
@@ -78,14 +89,15 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   readonly #first = new Moment();
   #undecidedOctets = 0;
   #limitsUnknown = false;
+  #resetBy: Side | null = null;
 
   constructor(context: ConnectionContext) {
     this.#context = context;
     this.#first.set(context.moment);
     this.#recognition = new Recognition(context.expected);
     this.directions = [
-      new Direction(0, this, context.moment, FRAME_MIN_SIZE, context.budget),
-      new Direction(1, this, context.moment, SERVER_LIMIT_BEFORE_TUNE, context.budget),
+      new Direction(0, this, context.moment, context.initialFrameMax, context.budget, context.judge),
+      new Direction(1, this, context.moment, SERVER_LIMIT_BEFORE_TUNE, context.budget, null),
     ];
     if (context.forced) this.#becomeAmqp();
     if (!context.sawBeginning) this.#beginUnknown();
@@ -112,10 +124,14 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   }
 
   end(side: Side, reason: StreamEnd): void {
-    if (this.state === "undecided" && !this.midStream) this.#judge(this.#recognition.conclude(false));
+    if (this.state === "undecided" && !this.midStream) this.#act(this.#recognition.conclude(false));
     if (this.state === "left-alone") return;
     this.directions[side].end(reason);
-    if (side !== this.client && reason === "rst" && this.close === null) this.resetByServer = true;
+    // Both sides end by one reset; the one that sent it ends first.
+    if (reason === "rst" && this.#resetBy === null) {
+      this.#resetBy = side;
+      this.resetByServer = side !== this.client && this.close === null;
+    }
   }
 
   // DirectionListener
@@ -127,8 +143,17 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         if (properties instanceof Map) this.#keepProperties(properties);
         return;
       }
+      case 30: {
+        const values = decodeArguments(method, bytes, start, size);
+        const { judge } = this.#context;
+        if (judge !== null && direction.side !== this.client) judge.offer = readLimits(values);
+        return;
+      }
       case 31:
         if (this.negotiated === null) this.#negotiate(decodeArguments(method, bytes, start, size));
+        return;
+      case 40:
+        this.virtualHost ??= String(decodeArguments(method, bytes, start, size).get("virtual-host"));
         return;
       case 50: {
         const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
@@ -153,7 +178,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   methodFrom(direction: Direction, sender: "client" | "server"): void {
     this.client = (sender === "client" ? direction.side : 1 - direction.side) as Side;
-    for (const each of this.directions) each.isClient = each.side === this.client;
+    for (const each of this.directions) {
+      each.isClient = each.side === this.client;
+      if (this.client !== 0) each.judgeBy(each.isClient ? this.#context.judge : null);
+    }
   }
 
   boundaryFound(): void {
@@ -179,11 +207,14 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   #opening(side: Side, bytes: Uint8Array, start: number, end: number): number {
     const at = this.#recognition.receive(side, bytes, start, end);
     this.directions[side].scanner.offset += at - start;
-    this.#judge(this.#context.forced ? this.#recognition.conclude(true) : this.#recognition.judge());
+    if (side === 0 && this.#recognition.clientOctets.length === PROTOCOL_HEADER_SIZE) {
+      this.#context.judge?.protocolHeader(this.#recognition.clientOctets);
+    }
+    this.#act(this.#context.forced ? this.#recognition.conclude(true) : this.#recognition.judge());
     return at;
   }
 
-  #judge(judgement: Judgement): void {
+  #act(judgement: Judgement): void {
     switch (judgement.kind) {
       case "undecided":
         return;
@@ -229,10 +260,8 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   }
 
   #negotiate(values: Values): void {
-    const number = (name: string) => Number(values.get(name));
-    const frameMax = number("frame-max");
-    this.negotiated = { frameMax, channelMax: number("channel-max"), heartbeat: number("heartbeat") };
-    for (const direction of this.directions) direction.negotiated(frameMax);
+    this.negotiated = { ...readLimits(values), heartbeat: Number(values.get("heartbeat")) };
+    for (const direction of this.directions) direction.negotiated(this.negotiated.frameMax);
   }
 
   #keepProperties(properties: FieldTable): void {
@@ -253,6 +282,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     const moment = direction.scanner.frameMoment();
     this.incidents.push(new Incident("broker-close", severity, direction.side, frameOffset, moment, message));
   }
+}
+
+function readLimits(values: Values): { frameMax: number; channelMax: number } {
+  return { frameMax: Number(values.get("frame-max")), channelMax: Number(values.get("channel-max")) };
 }
 
 function readClose(sender: Side, values: Values): Close {

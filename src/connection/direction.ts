@@ -10,6 +10,7 @@ import {
   FRAME_METHOD,
   frameTypeName,
 } from "../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
@@ -56,6 +57,37 @@ export interface FrameListener {
   boundaryFound(direction: Direction, streamOffset: number, moment: Moment): void;
 }
 
+/**
+ * Judges the client's frames as its broker would, in stream order, until it has come to a verdict. Implemented by
+ * broker/, which lies ahead of this folder.
+ */
+export interface FrameJudge {
+  /** Set once nothing that follows can change it. */
+  readonly prediction: object | null;
+  /** What the server offered in connection.tune. */
+  offer: { frameMax: number; channelMax: number };
+  /** The client's first eight octets. */
+  protocolHeader(octets: Uint8Array): void;
+  /**
+   * A whole frame. With `start` −1 `bytes` holds the first octets of its payload only. `method` is what a method
+   * frame's ids name; `decodes`: its arguments, or a content header's properties, do. `behind`: offset behind it.
+   */
+  frame(
+    type: number,
+    channel: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    method: Method | undefined,
+    decodes: boolean,
+    behind: number,
+  ): void;
+  /** A broken envelope, its rule settled. */
+  brokenEnvelope(fault: EnvelopeFault): void;
+  /** Octets were missed. */
+  uncertain(): void;
+}
+
 /** How far the handshake has come, by what this direction has sent (§2.2.4). */
 const OPENING = 0;
 const STARTED = 1;
@@ -92,6 +124,10 @@ export class Direction implements FrameSink {
   /** The other end has sent connection.close, so that a frame left unfinished here is no wonder. */
   closedByPeer = false;
 
+  /** Judges the client's direction until it has its verdict. */
+  #judge: FrameJudge | null;
+  /** A broken envelope that the judge is to hear of when it is clear what broke. */
+  #unsettled: EnvelopeFault | null = null;
   readonly #listener: DirectionListener;
   readonly #moment: Moment;
   #isClient: boolean;
@@ -104,8 +140,16 @@ export class Direction implements FrameSink {
   #toldTolerated = false;
   #senderKnown = true;
 
-  constructor(side: Side, listener: DirectionListener, moment: Moment, sizeLimit: number, budget: SearchBudget) {
+  constructor(
+    side: Side,
+    listener: DirectionListener,
+    moment: Moment,
+    sizeLimit: number,
+    budget: SearchBudget,
+    judge: FrameJudge | null,
+  ) {
     this.side = side;
+    this.#judge = judge;
     this.#listener = listener;
     this.#moment = moment;
     this.#isClient = side === 0;
@@ -122,6 +166,11 @@ export class Direction implements FrameSink {
     this.#senderKnown = true;
   }
 
+  /** Hands the judgement of this direction to `judge`, or ends it. */
+  judgeBy(judge: FrameJudge | null): void {
+    this.#judge = judge;
+  }
+
   /** An incident that is not over yet, or the first there was. */
   get firstIncident(): Incident | null {
     return this.incidents[0] ?? this.#incident;
@@ -130,6 +179,7 @@ export class Direction implements FrameSink {
   /** The beginning was not seen: nothing is known, not even the sender, and the frame boundary is looked for. */
   beginUnknown(): void {
     this.stage = RUNNING;
+    this.#judge?.uncertain();
     this.#senderKnown = false;
     this.#forgetChannels();
     this.limitsUnknown();
@@ -154,6 +204,8 @@ export class Direction implements FrameSink {
 
   end(reason: StreamEnd): void {
     this.scanner.finish();
+    this.#settle();
+    this.#judge = null;
     const partial = this.scanner.partial;
     const ours = !this.closing && !this.closedByPeer && this.firstIncident === null;
     if (partial !== null && reason !== "capture-ended" && ours) {
@@ -188,7 +240,6 @@ export class Direction implements FrameSink {
     if (this.listener !== null) this.listener.frame(this, type, channel, bytes, start, size);
     if (this.#incident !== null) this.#calm(this.#incident);
     if (size > this.#payloadLimit) this.#tolerated(type, channel, size);
-    if (this.closing) return;
     switch (type) {
       case FRAME_METHOD:
         this.#method(channel, bytes, start, size);
@@ -197,9 +248,12 @@ export class Direction implements FrameSink {
         this.#contentHeader(channel, bytes, start, size);
         return;
       case FRAME_BODY:
-        this.#contentBody(channel, size);
+        if (this.#judge !== null) this.#judgeFrame(type, channel, bytes, start, size, undefined, true);
+        if (!this.closing) this.#contentBody(channel, size);
         return;
       case FRAME_HEARTBEAT:
+        if (this.#judge !== null) this.#judgeFrame(type, channel, bytes, start, size, undefined, true);
+        if (this.closing) return;
         if (channel !== 0) this.#fault("heartbeat", type, channel, size, `A heartbeat came on channel ${channel}`);
         else if (size !== 0) {
           this.#fault("heartbeat", type, channel, size, `A heartbeat came with a payload of ${grouped(size)} octets`);
@@ -212,8 +266,12 @@ export class Direction implements FrameSink {
     this.hidden++;
     if (this.listener !== null) this.listener.hiddenFrame(this, type, channel, size);
     if (type === FRAME_BODY) {
+      if (this.#judge !== null) this.#judgeFrame(type, channel, NOTHING, -1, size, undefined, true);
       if (!this.closing && channel !== 0) this.#contentBody(channel, size);
-    } else if (channel === 0) this.stage = Math.max(this.stage, RUNNING);
+      return;
+    }
+    this.#judge?.uncertain();
+    if (channel === 0) this.stage = Math.max(this.stage, RUNNING);
     else this.#channel(channel).forget(this.#epoch);
   }
 
@@ -223,6 +281,8 @@ export class Direction implements FrameSink {
     const secret: Secret = shaking ? (this.stage === OPENING ? "payload" : "all") : "none";
     if (this.listener !== null) this.listener.brokenEnvelope(this, fault, secret);
     this.#forgetChannels();
+    this.#unsettled = this.#judge === null ? null : fault;
+    this.#settle();
     const open = this.#incident;
     if (open !== null) {
       this.#again(open, fault.streamOffset);
@@ -239,6 +299,7 @@ export class Direction implements FrameSink {
   }
 
   boundaryLost(): void {
+    this.#judge?.uncertain();
     this.#forgetChannels();
     this.#closeIncident();
   }
@@ -269,8 +330,36 @@ export class Direction implements FrameSink {
     this.scanner.stop();
   }
 
+  #judgeFrame(
+    type: number,
+    channel: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    method: Method | undefined,
+    decodes: boolean,
+  ): void {
+    const judge = this.#judge!;
+    if (this.#unsettled !== null) {
+      // The broker is still waiting for the end of a frame whose header broke: what looks like frames is inside it.
+      this.#settle();
+      return;
+    }
+    judge.frame(type, channel, bytes, start, size, method, decodes, this.scanner.frameOffset + size + FRAME_ENVELOPE);
+    if (judge.prediction !== null) this.#judge = null;
+  }
+
+  #settle(): void {
+    if (this.#unsettled === null || this.#unsettled.rule === "undecided") return;
+    this.#judge?.brokenEnvelope(this.#unsettled);
+    this.#judge = null;
+    this.#unsettled = null;
+  }
+
   #method(channel: number, bytes: Uint8Array, start: number, size: number): void {
     if (size < 4) {
+      if (this.#judge !== null) this.#judgeFrame(FRAME_METHOD, channel, bytes, start, size, undefined, false);
+      if (this.closing) return;
       this.#fault(
         "frame-malformed",
         FRAME_METHOD,
@@ -282,13 +371,17 @@ export class Direction implements FrameSink {
     }
     const classId = short(bytes, start);
     const method = methodOf(classId, short(bytes, start + 2));
+    if (!this.#senderKnown && method !== undefined && method.from !== "both") {
+      this.#listener.methodFrom(this, method.from);
+    }
+    const fault = method === undefined ? null : walkArguments(method, bytes, start, size, null);
+    if (this.#judge !== null) this.#judgeFrame(FRAME_METHOD, channel, bytes, start, size, method, fault === null);
+    if (this.closing) return;
     if (method === undefined) {
       const ids = `class ${classId}, method ${short(bytes, start + 2)}`;
       this.#fault("frame-malformed", FRAME_METHOD, channel, size, `There is no method of ${ids}`);
       return;
     }
-    if (!this.#senderKnown && method.from !== "both") this.#listener.methodFrom(this, method.from);
-    const fault = walkArguments(method, bytes, start, size, null);
     if (fault !== null) this.#fault("frame-malformed", FRAME_METHOD, channel, size, capital(fault));
     if (channel === 0 || classId === 10) {
       this.#connectionMethod(method, channel, bytes, start, size, fault === null);
@@ -316,6 +409,12 @@ export class Direction implements FrameSink {
   }
 
   #contentHeader(channel: number, bytes: Uint8Array, start: number, size: number): void {
+    const ofBasic = size >= 14 && short(bytes, start) === BASIC_CLASS;
+    const fault = ofBasic ? walkProperties(bytes, start, size, null) : null;
+    if (this.#judge !== null) {
+      this.#judgeFrame(FRAME_HEADER, channel, bytes, start, size, undefined, ofBasic && fault === null);
+    }
+    if (this.closing) return;
     if (channel === 0) {
       this.#fault("channel-zero", FRAME_HEADER, 0, size, "A content header came on channel 0");
       return;
@@ -336,16 +435,13 @@ export class Direction implements FrameSink {
       this.#fault("content-order", FRAME_HEADER, channel, size, clause);
     }
     const classId = short(bytes, start);
-    if (classId !== 60) {
+    if (!ofBasic) {
       const clause = `The content header on channel ${channel} is of class ${classId}, which has no content`;
       this.#fault(awaited === AWAITS_HEADER ? "content-order" : "frame-malformed", FRAME_HEADER, channel, size, clause);
     } else if (short(bytes, start + 2) !== 0) {
       const clause = `The content header on channel ${channel} has weight ${short(bytes, start + 2)}, not 0`;
       this.#fault("frame-malformed", FRAME_HEADER, channel, size, clause);
-    } else {
-      const fault = walkProperties(bytes, start, size, null);
-      if (fault !== null) this.#fault("frame-malformed", FRAME_HEADER, channel, size, capital(fault));
-    }
+    } else if (fault !== null) this.#fault("frame-malformed", FRAME_HEADER, channel, size, capital(fault));
     state.remaining = longlong(bytes, start + 4);
     state.awaits = state.remaining === 0 ? AWAITS_METHOD : AWAITS_BODY;
   }
@@ -560,6 +656,7 @@ export class Direction implements FrameSink {
 }
 
 const NO_LIMIT = 0xffffffff;
+const NOTHING = new Uint8Array(0);
 
 function contentMethod(state: Channel): string {
   return state.method === null ? "the content" : `${state.method.name} at offset ${state.methodOffset}`;

@@ -34,6 +34,11 @@ export class Recognition {
     return this.#counts[side] === PROTOCOL_HEADER_SIZE || (side === 1 && this.#serverSendsFrames);
   }
 
+  /** The client's first eight octets, as far as they have come. */
+  get clientOctets(): Uint8Array {
+    return this.#octets[0].subarray(0, this.#counts[0]);
+  }
+
   /** Takes a side's first octets out of bytes[start, end); returns where the rest begins. */
   receive(side: Side, bytes: Uint8Array, start: number, end: number): number {
     let count = this.#counts[side]!;

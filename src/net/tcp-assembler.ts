@@ -129,7 +129,7 @@ export class TcpAssembler {
     const connection = this.#table.add(segment, from);
     this.#streams.note(connection.first, record);
     for (let surplus = this.#table.surplus(); surplus !== null; surplus = this.#table.surplus()) {
-      if (!surplus.spare) this.counters.evictedConnections++;
+      if (!surplus.spare && !surplus.leftAlone) this.counters.evictedConnections++;
       this.#drop(surplus);
     }
     return connection;

@@ -20,13 +20,14 @@ export interface TcpLimits {
   maxSpareConnections: number;
 }
 
+/** A connection takes about 1 KiB besides what it holds back. */
 export const DEFAULT_TCP_LIMITS: TcpLimits = {
   maxBufferedOctets: 1024 * 1024,
   maxBufferedSegments: 1024,
   maxBufferedTotal: 32 * 1024 * 1024,
   reorderPackets: 64,
-  maxConnections: 100_000,
-  maxSpareConnections: 16_384,
+  maxConnections: 32_768,
+  maxSpareConnections: 4096,
 };
 
 /** What was seen that is no stream octet, and what had to be decided. All of it counts packets unless it says other. */

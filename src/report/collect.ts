@@ -2,6 +2,7 @@
 
 import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
 import { FRAME_HEADER_SIZE, frameTypeName, REPLY_CODES } from "../amqp/spec/constants.ts";
+import type { Prediction } from "../broker/verdict.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { AmqpConnection } from "../connection/amqp-connection.ts";
 import { envelopeSentence } from "../connection/envelope-sentence.ts";
@@ -14,7 +15,7 @@ import type { Connection, Direction, Finding, OctetReading, PerDirection, Verdic
 import { isoTime } from "./time.ts";
 
 /** One connection of the report, with the id it is known by. */
-export function collectConnection(id: string, amqp: AmqpConnection, tcp: TcpConnection): Connection {
+export function collectConnection(id: string, amqp: AmqpConnection, tcp: TcpConnection, judge: Judge): Connection {
   const client = amqp.client;
   const server = (1 - client) as Side;
   const perDirection = (count: (side: Side) => number): PerDirection => ({
@@ -35,8 +36,24 @@ export function collectConnection(id: string, amqp: AmqpConnection, tcp: TcpConn
     frames: perDirection(side => amqp.directions[side].frames),
     octets: perDirection(side => tcp.octets(side)),
     gaps: perDirection(side => amqp.gaps[side].count),
-    verdict: { predicted: null, observed: observedVerdict(amqp) },
+    verdict: { predicted: predictedVerdict(amqp, tcp, judge), observed: observedVerdict(amqp) },
   };
+}
+
+/** The broker that judged a connection's client, and what came of it. */
+export interface Judge {
+  broker: string;
+  prediction: Prediction | null;
+}
+
+function predictedVerdict(amqp: AmqpConnection, tcp: TcpConnection, { broker, prediction }: Judge): Verdict | null {
+  if (prediction === null) return null;
+  const end = (side: Side) => `${tcp.address(side)}:${tcp.port(side)}`;
+  const name = amqp.clientProperties.get("connection_name");
+  const peers = `${end(amqp.client)} -> ${end((1 - amqp.client) as Side)}${name === undefined ? "" : ` - ${name}`}`;
+  const inVhost = amqp.virtualHost === null ? "" : `, vhost: '${amqp.virtualHost}', user: '…'`;
+  const log = prediction.log.map(line => line.replace("(…):", `(${peers}):`).replace("(…,", `(${peers}${inVhost},`));
+  return { ...prediction, log, broker };
 }
 
 function observedVerdict(amqp: AmqpConnection): Verdict | null {

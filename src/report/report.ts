@@ -66,18 +66,34 @@ export interface Connection {
 /** How a broker ends a connection: with a close frame, or with a bare reset. */
 export type Verdict = CloseVerdict | ResetVerdict;
 
-export interface CloseVerdict {
+export interface CloseVerdict extends Partial<PredictedDetails> {
   outcome: "close";
   code: number;
   name: string;
+  /** The reply text; in a prediction without the line breaks that the broker's pretty-printer puts into long ones. */
   text: string;
   classId: number;
   methodId: number;
+  /** The broker stops reading at once. Of a prediction only. */
+  fatal?: boolean;
 }
 
-export interface ResetVerdict {
+export interface ResetVerdict extends Partial<PredictedDetails> {
   outcome: "reset";
+  /** As the broker's log names it; "" where only the reset was seen. */
   reason: string;
+}
+
+/** What a prediction has and an observation has not. */
+export interface PredictedDetails {
+  /** The broker the prediction is for: rabbitmq-3.10. */
+  broker: string;
+  /** Offset in the client's stream behind the octet that decides it. */
+  streamOffset: number;
+  /** What the client sees next. */
+  sequel: string;
+  /** The lines the broker logs. */
+  log: string[];
 }
 
 export interface Finding {
