@@ -4,12 +4,14 @@ import { BrokerReader } from "./broker/broker-reader.ts";
 import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "./broker/versions.ts";
 import { grouped } from "./bytes/grouped.ts";
 import type { CaptureReading } from "./capture/capture-reading.ts";
-import { readCapture } from "./capture/capture-source.ts";
+import { canReadAgain, readCapture } from "./capture/capture-source.ts";
 import { InputError } from "./capture/input-error.ts";
 import type { PacketRecord } from "./capture/packet-record.ts";
 import { AmqpConnection } from "./connection/amqp-connection.ts";
-import type { FrameListener } from "./connection/direction.ts";
+import type { Direction, FrameListener } from "./connection/direction.ts";
 import { RULES } from "./connection/rules.ts";
+import { DirectionForensics } from "./forensics/direction-forensics.ts";
+import type { WindowBudget } from "./forensics/octet-window.ts";
 import { TcpAssembler } from "./net/tcp-assembler.ts";
 import type { TcpConnection } from "./net/tcp-connection.ts";
 import { TcpCounters } from "./net/tcp-limits.ts";
@@ -24,6 +26,8 @@ export interface InspectOptions {
   decodeAs?: readonly number[];
   /** Whose verdict is predicted; RabbitMQ 3.10 where nothing is said. */
   broker?: BrokerId;
+  /** Explain what breaks by the octets around it. True where nothing is said. */
+  explain?: boolean;
   /** Sees every frame as it is read. */
   listener?: FrameListener | null;
   /** Called for every AMQP connection when it is recognised, before its first frame: c`number`. */
@@ -38,39 +42,97 @@ export interface InspectOptions {
 const AMQP_PORT = 5672;
 /** Octets that all searches for a frame boundary keep together. */
 const SEARCH_BUDGET = 32 << 20;
+/** Octets kept for explaining what breaks, over all connections. */
+const WINDOW_BUDGET = 48 << 20;
 
 /**
  * Reads captures, in the order given, as one timeline as long as time does not run backwards between them (a ring of
  * files from dumpcap), and reports what is corrupt in them. A file that cannot be read has an `error` in the report's
  * inputs; the others are inspected all the same.
+ *
+ * Captures are read twice where something is corrupt: the first reading keeps no octets and finds which connections are
+ * broken, the second keeps theirs and explains them. Of standard input recent octets are kept from the beginning.
  */
 export async function inspect(paths: readonly string[], options: InspectOptions = {}): Promise<Report> {
-  const inspection = new Inspection(options);
-  for (const path of paths) {
-    if (options.signal?.aborted === true) break;
+  const again = await Promise.all(paths.map(canReadAgain));
+  const rereadable = again.every(Boolean);
+  const explains = options.explain !== false;
+  const inspection = new Inspection({ ...options, explain: explains && !rereadable });
+  await readAll(paths, inspection, options);
+  const recognised = inspection.finish();
+  const broken = recognised.filter(({ amqp }) => amqp.directions.some(isBroken));
+  if (explains && rereadable && broken.length > 0 && options.signal?.aborted !== true) {
+    const only = new Map(broken.map(each => [keyOf(each.tcp), each]));
+    const { listener: _, onConnection: __, ...rest } = options;
+    const second = new Inspection({ ...rest, explain: true, only: tcp => only.has(keyOf(tcp)) });
+    await readAll(paths, second, options, inspection.inputs);
+    for (const explained of second.finish()) {
+      const first = only.get(keyOf(explained.tcp));
+      if (first === undefined) continue;
+      explained.amqp.number = first.amqp.number;
+      recognised[recognised.indexOf(first)] = explained;
+    }
+  }
+  return inspection.report(recognised);
+}
+
+/** Reads all captures into an inspection; no further, where `limits` are given, than those say. */
+async function readAll(
+  paths: readonly string[],
+  inspection: Inspection,
+  { signal, onProgress }: InspectOptions,
+  limits?: readonly Input[],
+): Promise<void> {
+  for (const [i, path] of paths.entries()) {
+    if (signal?.aborted === true) return;
+    const limit = limits?.[i]?.packets ?? Number.POSITIVE_INFINITY;
     inspection.beginInput();
     try {
-      const { signal, onProgress } = options;
-      const reading = await readCapture(path, record => inspection.packet(record), {
-        signal,
-        onProgress: onProgress && ((read, total) => onProgress(path, read, total)),
-      });
+      const reading = await readCapture(
+        path,
+        // A file that grows while it is read must not look different the second time.
+        record => {
+          if (record.number <= limit) inspection.packet(record);
+        },
+        { signal, onProgress: onProgress && ((read, total) => onProgress(path, read, total)) },
+      );
       inspection.endInput(path, reading);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       inspection.failInput(path, error);
     }
   }
-  return inspection.finish();
+}
+
+/** The same connection in two readings of the same captures begins with the same packet. */
+function keyOf({ first }: TcpConnection): string {
+  return `${first.input}:${first.packet}`;
+}
+
+function isBroken(direction: Direction): boolean {
+  return direction.incidents.some(({ severity }) => severity === "error");
+}
+
+/** A connection that is AMQP, with who judged its client. */
+export interface Recognised {
+  amqp: AmqpConnection;
+  tcp: TcpConnection;
+  judge: BrokerReader;
+}
+
+export interface InspectionOptions extends InspectOptions {
+  /** Only the connections for which this is true. */
+  only?: (tcp: TcpConnection) => boolean;
 }
 
 /** The inspection of one or more captures. Fed with packet records, it touches no file. */
 export class Inspection {
-  readonly #options: InspectOptions;
+  readonly #options: InspectionOptions;
   readonly #assembler: TcpAssembler;
   readonly #budget: SearchBudget = { octets: 0, limit: SEARCH_BUDGET };
+  readonly #windows: WindowBudget = { octets: 0, limit: WINDOW_BUDGET };
   readonly #watched = new Map<AmqpConnection, { tcp: TcpConnection; judge: BrokerReader }>();
-  readonly #inputs: Input[] = [];
+  readonly inputs: Input[] = [];
   readonly #drafts: Draft[] = [];
   /** Connections left alone in the present input: how many, and on which ports of the server. */
   #leftAlone = new Map<string, { count: number; ports: Set<number> }>();
@@ -79,13 +141,13 @@ export class Inspection {
   #lastNanoseconds = 0;
   #firstPacket = true;
 
-  constructor(options: InspectOptions = {}) {
+  constructor(options: InspectionOptions = {}) {
     this.#options = options;
     this.#assembler = new TcpAssembler(tcp => this.#open(tcp));
   }
 
   beginInput(): void {
-    this.#assembler.input = this.#inputs.length;
+    this.#assembler.input = this.inputs.length;
     this.#assembler.counters = new TcpCounters();
     this.#leftAlone = new Map();
     this.#firstPacket = true;
@@ -109,30 +171,35 @@ export class Inspection {
     const { format, packets, octets, truncated, error } = reading;
     const input: Input = { path, format, packets, octets, notes: [...reading.notes, ...this.#notes()] };
     if (error !== null) input.error = error.problem;
-    if (truncated !== null) this.#drafts.push(fileTruncated(this.#inputs.length, packets, truncated.message));
-    this.#inputs.push(input);
+    if (truncated !== null) this.#drafts.push(fileTruncated(this.inputs.length, packets, truncated.message));
+    this.inputs.push(input);
   }
 
   /** A file of which nothing could be read. */
   failInput(path: string, error: InputError): void {
-    this.#inputs.push({ path, format: "unknown", packets: 0, octets: 0, notes: [], error: error.problem });
+    this.inputs.push({ path, format: "unknown", packets: 0, octets: 0, notes: [], error: error.problem });
   }
 
-  finish(): Report {
-    const before = this.#leftAlone;
+  /** The timeline is over. Returns the connections that are AMQP, in the order of their numbers. */
+  finish(): Recognised[] {
     this.#leftAlone = new Map();
     this.#assembler.finish();
-    const late = this.#leftAloneNotes();
-    this.#leftAlone = before;
-    this.#inputs.at(-1)?.notes.push(...late);
-
-    const connections: Connection[] = [];
-    const drafts = this.#drafts;
-    const recognised = [...this.#watched].filter(([amqp]) => amqp.state === "amqp");
-    recognised.sort(([a], [b]) => a.number - b.number);
-    const { broker = REFERENCE_BROKER } = this.#options;
-    for (const [amqp, { tcp, judge }] of recognised) {
+    this.inputs.at(-1)?.notes.push(...this.#leftAloneNotes());
+    const recognised: Recognised[] = [];
+    for (const [amqp, { tcp, judge }] of this.#watched) {
+      if (amqp.state !== "amqp") continue;
       amqp.finish();
+      recognised.push({ amqp, tcp, judge });
+    }
+    return recognised.sort((a, b) => a.amqp.number - b.amqp.number);
+  }
+
+  /** The report on the inputs read, with these connections. */
+  report(recognised: readonly Recognised[]): Report {
+    const { broker = REFERENCE_BROKER } = this.#options;
+    const connections: Connection[] = [];
+    const drafts = [...this.#drafts];
+    for (const { amqp, tcp, judge } of recognised) {
       const id = `c${amqp.number}`;
       connections.push(collectConnection(id, amqp, tcp, { broker, prediction: judge.prediction }));
       for (const draft of collectFindings(id, amqp)) drafts.push(draft);
@@ -142,7 +209,7 @@ export class Inspection {
     return {
       schema: REPORT_SCHEMA,
       tool: { name: "ghostframe", version: VERSION },
-      inputs: this.#inputs,
+      inputs: this.inputs,
       connections,
       findings,
       summary: { errors: count("error"), warnings: count("warning"), notes: count("note") },
@@ -152,12 +219,14 @@ export class Inspection {
   #open(tcp: TcpConnection): AmqpConnection | null {
     const { ports, decodeAs = [], listener = null } = this.#options;
     const uses = (port: number) => tcp.port(0) === port || tcp.port(1) === port;
+    if (this.#options.only?.(tcp) === false) return null;
     const forced = decodeAs.some(uses);
     if (ports !== undefined && !forced && !ports.some(uses)) return null;
     const version = BROKER_VERSIONS[this.#options.broker ?? REFERENCE_BROKER];
     const judge = new BrokerReader(version);
     const amqp: AmqpConnection = new AmqpConnection({
       judge,
+      forensics: this.#options.explain === true ? () => new DirectionForensics(this.#budget, this.#windows) : null,
       initialFrameMax: version.initialFrameMax,
       sawBeginning: tcp.sawSyn,
       forced,

@@ -1,5 +1,6 @@
 import { long, short } from "../bytes/big-endian.ts";
 import { Moment } from "../net/connection-observer.ts";
+import type { BoundarySearch } from "./boundary-search.ts";
 import { methodOf } from "./method-registry.ts";
 import {
   FRAME_BODY,
@@ -23,7 +24,7 @@ import { BASIC_CLASS } from "./spec/properties.ts";
  * Octets are kept only from the oldest undecided candidate on, so that the frames of the chain can be read once it is
  * found; in text there are no candidates and nothing is kept.
  */
-export class FrameBoundarySearch {
+export class FrameBoundarySearch implements BoundarySearch {
   /** Stream offset of the boundary that was found; valid after `receive` or `finish` returned true. */
   foundAt = -1;
 
@@ -169,7 +170,8 @@ export class FrameBoundarySearch {
       this.#window.copyWithin(0, first - this.#base, this.#length);
       this.#budget.octets -= first - this.#base;
     } else {
-      this.#window = this.#window.slice(first - this.#origin, until - this.#origin);
+      // A Buffer's slice would be no copy.
+      this.#window = new Uint8Array(this.#window.subarray(first - this.#origin, until - this.#origin));
       this.#budget.octets += until - first;
       this.#owned = true;
     }

@@ -1,6 +1,6 @@
 import { long, short } from "../bytes/big-endian.ts";
 import { Moment } from "../net/connection-observer.ts";
-import { FrameBoundarySearch, type SearchBudget } from "./frame-boundary-search.ts";
+import type { BoundarySearch, NewSearch } from "./boundary-search.ts";
 import {
   FRAME_BODY,
   FRAME_END,
@@ -37,9 +37,12 @@ export interface FrameSink {
   boundaryFound(streamOffset: number, moment: Moment): void;
 }
 
-/** What is wrong with a frame envelope, in the broker's order of checks: size, end octet, type. */
+/**
+ * What is wrong with a frame envelope, in the broker's order of checks: size, end octet, type. It is undecided while the
+ * end octet's place has not come, and stalled where the stream ended before a frame of good standing did.
+ */
 export class EnvelopeFault {
-  rule: "frame-too-large" | "frame-end" | "frame-type" | "undecided";
+  rule: "frame-too-large" | "frame-end" | "frame-type" | "undecided" | "stalled";
   readonly streamOffset: number;
   readonly type: number;
   readonly channel: number;
@@ -82,6 +85,23 @@ export class EnvelopeFault {
   get endOffset(): number {
     return this.streamOffset + FRAME_HEADER_SIZE + this.size;
   }
+
+  /**
+   * Takes evidence out of bytes[start, end), where the octet of stream offset `from` + i is bytes[i]. Returns whether
+   * the stream has come past all there may be.
+   */
+  gather(bytes: Uint8Array, start: number, end: number, from: number): boolean {
+    for (let i = this.behindOffset + this.behind.length - from; i >= start && i < end; i++) {
+      if (this.behind.length === SNIPPET) break;
+      this.behind.push(bytes[i]!);
+    }
+    const place = this.endOffset - from;
+    if (place >= start && place < end && this.endOctet < 0) {
+      this.endOctet = bytes[place]!;
+      if (this.rule === "undecided") this.rule = this.endOctet === FRAME_END ? "frame-type" : "frame-end";
+    }
+    return end > place && end >= this.behindOffset + SNIPPET - from;
+  }
 }
 
 /** Octets of evidence kept behind a broken header, and of its payload. RabbitMQ prints as many. */
@@ -92,6 +112,12 @@ export const MAX_HELD_PAYLOAD = 1 << 20;
 export const UNKNOWN_FRAME_LIMIT = 1 << 24;
 /** The largest frame of a chain that is believed while no frame-max is known. */
 const UNKNOWN_SEARCH_LIMIT = 1 << 20;
+
+/** Faults whose evidence is gathered at a time. */
+const MAX_WATCHED = 256;
+/** Octets that a search for the boundary is handed at a time: at first, and at most. */
+const FIRST_REACH = 64;
+const MAX_REACH = 1 << 16;
 
 type Phase = "boundary" | "header" | "payload" | "end" | "lost" | "stopped";
 
@@ -110,7 +136,7 @@ export class FrameScanner {
 
   readonly #sink: FrameSink;
   readonly #moment: Moment;
-  readonly #budget: SearchBudget;
+  readonly #newSearch: NewSearch;
   #phase: Phase = "boundary";
   // A frame that began in earlier octets.
   readonly #header = new Uint8Array(FRAME_HEADER_SIZE);
@@ -122,17 +148,23 @@ export class FrameScanner {
   #holds = false;
   #holed = false;
   readonly #begun = new Moment();
+  /** Where in the header later octets than its first ones go on, and when those were captured. */
+  #headerPieces: { from: number; moment: Moment }[] = [];
   #split = false;
   // The boundary is lost.
-  #search: FrameBoundarySearch | null = null;
-  #fault: EnvelopeFault | null = null;
+  #search: BoundarySearch | null = null;
+  /** Octets to hand to the search at a time. */
+  #reach = FIRST_REACH;
+  /** Faults whose evidence is not complete. */
+  #watched: EnvelopeFault[] = [];
+  #faults = 0;
 
   /** `moment` is the shared moment of whoever delivers. The boundary is known to be here unless `lose` is called. */
-  constructor(sink: FrameSink, moment: Moment, sizeLimit: number, budget: SearchBudget) {
+  constructor(sink: FrameSink, moment: Moment, sizeLimit: number, newSearch: NewSearch) {
     this.#sink = sink;
     this.#moment = moment;
     this.sizeLimit = sizeLimit;
-    this.#budget = budget;
+    this.#newSearch = newSearch;
   }
 
   /** When and where the first octet of the frame now being handed on was captured. */
@@ -155,15 +187,20 @@ export class FrameScanner {
 
   /** The next octets of the stream: bytes[start, end). */
   receive(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#fault !== null) this.#watch(this.#fault, bytes, start, end);
     let at = start;
+    let watchedFor = -1;
     while (at < end) {
+      if (watchedFor !== this.#faults) {
+        watchedFor = this.#faults;
+        if (this.#watched.length > 0) this.#watch(bytes, at, end);
+      }
       switch (this.#phase) {
         case "boundary":
           at = this.#frames(bytes, at, end);
           if (at < end && this.#phase === "boundary") at = this.#begin(bytes, at, end);
           break;
         case "header":
+          this.#noteHeaderPiece();
           at = this.#continueHeader(bytes, at, end);
           break;
         case "payload":
@@ -173,8 +210,8 @@ export class FrameScanner {
           at = this.#finishFrame(bytes, at);
           break;
         case "lost":
-          this.#look(bytes, at, end);
-          return;
+          at = this.#look(bytes, at, end);
+          break;
         case "stopped":
           this.offset += end - at;
           return;
@@ -186,7 +223,7 @@ export class FrameScanner {
   gap(missing: number): void {
     this.offset += Math.max(missing, 0);
     if (this.#phase === "stopped") return;
-    if (missing < 0) this.#fault = null;
+    if (missing < 0) this.#watched = [];
     if (this.#phase === "lost") {
       this.#search!.gap(missing);
       return;
@@ -211,8 +248,8 @@ export class FrameScanner {
 
   /** The boundary is not known: look for it from the next octet on. */
   lose(): void {
-    this.#phase = "lost";
-    this.#search = new FrameBoundarySearch(this.offset, this.#searchLimit(), this.#budget);
+    this.#search?.release();
+    this.#seek(this.offset, null);
   }
 
   /** The stream is over: takes a last whole frame where a boundary was looked for. */
@@ -221,6 +258,15 @@ export class FrameScanner {
     if (this.#phase !== "lost" || search === null) return;
     if (search.finish()) this.#found(search);
     else search.release();
+  }
+
+  /** The stream is over inside a frame, which is to be taken for broken: looks for frames behind its header. */
+  breakPartial(): void {
+    if (this.#phase !== "payload" && this.#phase !== "end") return;
+    const end = this.offset;
+    this.#break("stalled");
+    this.offset = end;
+    this.finish();
   }
 
   /** Counts octets from now on, and looks at none. */
@@ -256,8 +302,15 @@ export class FrameScanner {
     this.#split = true;
     this.frameOffset = this.offset;
     this.#headerOctets = 0;
+    if (this.#headerPieces.length > 0) this.#headerPieces = [];
     this.#phase = "header";
     return this.#continueHeader(bytes, at, end);
+  }
+
+  #noteHeaderPiece(): void {
+    const moment = new Moment();
+    moment.set(this.#moment);
+    this.#headerPieces.push({ from: this.#headerOctets, moment });
   }
 
   #continueHeader(bytes: Uint8Array, at: number, end: number): number {
@@ -316,46 +369,55 @@ export class FrameScanner {
     const payload = rule === "frame-end" ? this.#held.slice(0, Math.min(this.#size, SNIPPET)) : NOTHING;
     const fault = new EnvelopeFault(rule, this.frameOffset, this.sizeLimit, this.#header, payload, this.#begun);
     fault.endOctet = endOctet;
-    this.#fault = fault;
-    this.#phase = "lost";
-    if (rule === "frame-end") {
-      this.#search = new FrameBoundarySearch(this.offset, this.#searchLimit(), this.#budget);
-      this.#sink.brokenEnvelope(fault);
-      return;
-    }
-    // The size is not to be believed, so the true boundary may be anywhere behind the first header octet.
-    const from = this.frameOffset + 1;
-    const search = new FrameBoundarySearch(from, this.#searchLimit(), this.#budget);
-    this.#search = search;
+    this.#faults++;
+    if (this.#watched.length < MAX_WATCHED) this.#watched.push(fault);
+    // Where the size is not to be believed, the true boundary may be anywhere behind the first header octet.
+    const search = this.#seek(rule === "frame-end" ? this.offset : this.frameOffset + 1, fault);
     this.#sink.brokenEnvelope(fault);
-    search.receive(this.#header.slice(1), 0, FRAME_HEADER_SIZE - 1, this.#begun);
+    if (rule === "frame-end") return;
+    let from = 1;
+    let moment = this.#begun;
+    for (const piece of this.#headerPieces) {
+      if (piece.from > from) search.receive(this.#header, from, piece.from, moment);
+      from = piece.from;
+      moment = piece.moment;
+    }
+    search.receive(this.#header, from, FRAME_HEADER_SIZE, moment);
   }
 
-  /** Looks for the boundary in bytes[at, end). */
-  #look(bytes: Uint8Array, at: number, end: number): void {
-    if (this.#fault !== null) this.#watch(this.#fault, bytes, at, end);
-    this.offset += end - at;
-    const search = this.#search!;
-    if (search.receive(bytes, at, end, this.#moment)) this.#found(search);
+  /** Begins to look for the boundary, from stream offset `from` on. */
+  #seek(from: number, fault: EnvelopeFault | null): BoundarySearch {
+    const search = this.#newSearch(from, this.#searchLimit(), fault);
+    this.#phase = "lost";
+    this.#search = search;
+    this.#reach = FIRST_REACH;
+    return search;
   }
 
   /**
-   * Gathers evidence behind the fault, and settles its rule where the broker would: also when the boundary was found
-   * long before the place where the broken header says that the frame ends.
+   * Looks for the boundary in bytes[at, end); returns where it stopped. The search is handed a few octets first, then
+   * more and more: it copies them and gives those behind the boundary back, which one break after another in a segment
+   * would multiply.
    */
-  #watch(fault: EnvelopeFault, bytes: Uint8Array, start: number, end: number): void {
-    const from = this.offset - start;
-    for (let i = fault.behindOffset + fault.behind.length - from; i >= start && i < end; i++) {
-      if (fault.behind.length === SNIPPET) break;
-      fault.behind.push(bytes[i]!);
-    }
-    const place = fault.endOffset - from;
-    if (place < start || place >= end || fault.endOctet >= 0) return;
-    fault.endOctet = bytes[place]!;
-    if (fault.rule === "undecided") fault.rule = fault.endOctet === FRAME_END ? "frame-type" : "frame-end";
+  #look(bytes: Uint8Array, at: number, end: number): number {
+    const stop = Math.min(end, at + this.#reach);
+    this.#reach = Math.min(this.#reach * 2, MAX_REACH);
+    this.offset += stop - at;
+    const search = this.#search!;
+    if (search.receive(bytes, at, stop, this.#moment)) this.#found(search);
+    return stop;
   }
 
-  #found(search: FrameBoundarySearch): void {
+  /**
+   * Gathers evidence behind faults, and settles their rules where the broker would: also when the boundary was found
+   * long before the place where the broken header says that the frame ends.
+   */
+  #watch(bytes: Uint8Array, start: number, end: number): void {
+    const from = this.offset - start;
+    this.#watched = this.#watched.filter(fault => !fault.gather(bytes, start, end, from));
+  }
+
+  #found(search: BoundarySearch): void {
     this.#phase = "boundary";
     this.#search = null;
     this.offset = search.foundAt;

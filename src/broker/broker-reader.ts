@@ -104,6 +104,7 @@ export class BrokerReader {
         this.frame(type, channel, snippetOf(fault), 0, size, undefined, true, fault.endOffset + 1);
         return;
       case "undecided":
+      case "stalled":
         return;
     }
   }

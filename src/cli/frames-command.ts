@@ -90,6 +90,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   const report = await inspect(paths, {
     ...(port === undefined ? {} : { ports: port }),
     ...(decodeAs === undefined ? {} : { decodeAs }),
+    explain: false,
     listener: frameTeller(tell),
     onConnection: (number, tcp) => {
       const end = (side: Side) => ({ address: tcp.address(side), port: tcp.port(side) });

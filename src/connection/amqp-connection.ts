@@ -4,7 +4,13 @@ import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { PROTOCOL_HEADER_SIZE, REPLY_CODES } from "../amqp/spec/constants.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
-import { Direction, type DirectionListener, type FrameJudge, type FrameListener } from "./direction.ts";
+import {
+  Direction,
+  type DirectionListener,
+  type FrameJudge,
+  type FrameListener,
+  type StreamForensics,
+} from "./direction.ts";
 import { Gaps } from "./gaps.ts";
 import { Incident } from "./incident.ts";
 import { looksLikeTlsRecord } from "./protocol-header.ts";
@@ -23,6 +29,8 @@ export interface ConnectionContext {
   moment: Moment;
   budget: SearchBudget;
   listener: FrameListener | null;
+  /** Keeps and explains the octets of a direction; null where a break is only to be found, not explained. */
+  forensics: (() => StreamForensics) | null;
   /** Judges what the client sends; null for no prediction. */
   judge: FrameJudge | null;
   /** The frame-max in force for the client before tune-ok, as the broker judging it has it. */
@@ -99,6 +107,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       new Direction(0, this, context.moment, context.initialFrameMax, context.budget, context.judge),
       new Direction(1, this, context.moment, SERVER_LIMIT_BEFORE_TUNE, context.budget, null),
     ];
+    if (context.forensics !== null) for (const each of this.directions) each.forensics = context.forensics();
     if (context.forced) this.#becomeAmqp();
     if (!context.sawBeginning) this.#beginUnknown();
   }
@@ -109,7 +118,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     let at = start;
     if (!this.midStream && !this.#recognition.complete(side)) at = this.#opening(side, bytes, start, end);
     else if (this.state === "undecided") this.#searchOn(bytes, start, end);
-    if (at < end && this.#reads(side)) this.directions[side].scanner.receive(bytes, at, end);
+    if (at < end && this.#reads(side)) this.directions[side].receive(bytes, at, end);
   }
 
   gap(side: Side, missing: number, cut: boolean): void {

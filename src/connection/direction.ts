@@ -1,4 +1,5 @@
-import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
+import type { BoundarySearch } from "../amqp/boundary-search.ts";
+import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
 import { type EnvelopeFault, FrameScanner, type FrameSink, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
 import { walkArguments, walkProperties } from "../amqp/payload.ts";
@@ -88,6 +89,23 @@ export interface FrameJudge {
   uncertain(): void;
 }
 
+/**
+ * Keeps a direction's recent octets, and explains what they are where the envelope breaks. Implemented by forensics/,
+ * which lies ahead of this folder.
+ */
+export interface StreamForensics {
+  /** The next octets of the stream, before they are looked at. */
+  received(bytes: Uint8Array, start: number, end: number, streamOffset: number, moment: Moment): void;
+  /** A whole frame begins at this stream offset. */
+  frame(streamOffset: number): void;
+  /** Octets of the stream were not captured. */
+  gap(missing: number): void;
+  /** The stream is over. */
+  end(): void;
+  /** Looks for the boundary behind a broken envelope, by explaining what stands before it. */
+  search(fault: EnvelopeFault, direction: Direction, sizeLimit: number): BoundarySearch;
+}
+
 /** How far the handshake has come, by what this direction has sent (§2.2.4). */
 const OPENING = 0;
 const STARTED = 1;
@@ -116,6 +134,8 @@ export class Direction implements FrameSink {
   hidden = 0;
   /** Number of the connection, as AmqpConnection's. */
   connection = 0;
+  /** Set where the octets are kept for explaining what breaks. */
+  forensics: StreamForensics | null = null;
   /** Set for `ghostframe frames`. */
   listener: FrameListener | null = null;
   stage = OPENING;
@@ -154,7 +174,11 @@ export class Direction implements FrameSink {
     this.#moment = moment;
     this.#isClient = side === 0;
     this.#last = new Channel(0, 0);
-    this.scanner = new FrameScanner(this, moment, sizeLimit, budget);
+    this.scanner = new FrameScanner(this, moment, sizeLimit, (from, limit, fault) =>
+      this.forensics !== null && fault !== null
+        ? this.forensics.search(fault, this, limit)
+        : new FrameBoundarySearch(from, limit, budget),
+    );
   }
 
   /** Who sends in this direction; may turn out only in mid-stream. */
@@ -197,9 +221,21 @@ export class Direction implements FrameSink {
     this.#payloadLimit = frameMax === 0 ? NO_LIMIT : frameMax - FRAME_ENVELOPE;
   }
 
+  /** The next octets of the stream: bytes[start, end). */
+  receive(bytes: Uint8Array, start: number, end: number): void {
+    if (this.forensics !== null) this.forensics.received(bytes, start, end, this.scanner.offset, this.#moment);
+    this.scanner.receive(bytes, start, end);
+  }
+
+  /** Whether this direction has sent frames on a channel, or opened it. */
+  usesChannel(channel: number): boolean {
+    return this.#channels[channel] !== undefined;
+  }
+
   gap(missing: number): void {
     this.stage = RUNNING;
     this.scanner.gap(missing);
+    this.forensics?.gap(missing);
   }
 
   end(reason: StreamEnd): void {
@@ -227,16 +263,23 @@ export class Direction implements FrameSink {
       if (whole) incident.frame = { type: header[0]!, channel: short(header, 1), size: partial.size };
       incident.endOffset = this.scanner.offset;
       incident.to.set(this.#moment);
-      this.incidents.push(incident);
+      if (this.forensics === null) this.incidents.push(incident);
+      else {
+        // What the frame seems to lack may have been written elsewhere: it is looked for as behind any broken one.
+        this.#incident = incident;
+        this.scanner.breakPartial();
+      }
     }
     this.#closeIncident();
     this.scanner.stop();
+    this.forensics?.end();
   }
 
   // FrameSink
 
   frame(type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
     this.frames++;
+    if (this.forensics !== null) this.forensics.frame(this.scanner.frameOffset);
     if (this.listener !== null) this.listener.frame(this, type, channel, bytes, start, size);
     if (this.#incident !== null) this.#calm(this.#incident);
     if (size > this.#payloadLimit) this.#tolerated(type, channel, size);
@@ -285,10 +328,10 @@ export class Direction implements FrameSink {
     this.#settle();
     const open = this.#incident;
     if (open !== null) {
-      this.#again(open, fault.streamOffset);
+      if (fault.streamOffset !== open.streamOffset) this.#again(open, fault.streamOffset);
       return;
     }
-    const rule = fault.rule === "undecided" ? "frame-type" : fault.rule;
+    const rule = fault.rule === "undecided" || fault.rule === "stalled" ? "frame-type" : fault.rule;
     const incident = new Incident(rule, "error", this.side, fault.streamOffset, fault.moment, "");
     incident.envelope = fault;
     incident.endOffset = this.scanner.offset;

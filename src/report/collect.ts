@@ -8,10 +8,11 @@ import type { AmqpConnection } from "../connection/amqp-connection.ts";
 import { envelopeSentence } from "../connection/envelope-sentence.ts";
 import type { Incident, Secret } from "../connection/incident.ts";
 import { RULES, type RuleId } from "../connection/rules.ts";
+import { DirectionForensics } from "../forensics/direction-forensics.ts";
 import { likelyMeanings } from "../forensics/octet-reading.ts";
 import type { Side } from "../net/connection-observer.ts";
 import type { TcpConnection } from "../net/tcp-connection.ts";
-import type { Connection, Direction, Finding, OctetReading, PerDirection, Verdict } from "./report.ts";
+import type { Connection, Diagnosis, Direction, Finding, OctetReading, PerDirection, Verdict } from "./report.ts";
 import { isoTime } from "./time.ts";
 
 /** One connection of the report, with the id it is known by. */
@@ -117,6 +118,7 @@ function draft(connectionId: string, amqp: AmqpConnection, incident: Incident): 
   const first = envelope === null ? incident.message : envelopeSentence(envelope, incident.foundAt, secret);
   const more =
     incident.faults > 1 ? ` ${grouped(incident.faults)} broken frames in all, up to offset ${incident.endOffset}.` : "";
+  const diagnosis = diagnose(amqp, incident);
   const inStream = incident.streamOffset >= 0;
   const direction: Direction = incident.side === amqp.client ? "client-to-server" : "server-to-client";
   const { from, to } = incident;
@@ -137,13 +139,29 @@ function draft(connectionId: string, amqp: AmqpConnection, incident: Incident): 
       message: first + more,
       faults: incident.faults,
       octets: envelope === null ? [] : octetReadings(envelope, secret),
+      ...(diagnosis === null ? {} : { diagnosis }),
     },
   };
 }
 
+function diagnose(amqp: AmqpConnection, incident: Incident): Diagnosis | null {
+  if (incident.side === null) return null;
+  const { forensics } = amqp.directions[incident.side];
+  if (!(forensics instanceof DirectionForensics)) return null;
+  const explained = forensics.explanations.filter(
+    ({ faultOffset }) => faultOffset >= incident.streamOffset && faultOffset < incident.endOffset,
+  );
+  const torn = explained
+    .flatMap(({ untangling }) => untangling.frames)
+    .filter(frame => frame.spans.length > 1)
+    .map(frame => ({ ...frame, writer: "A" }));
+  if (torn.length === 0) return null;
+  return { kind: "torn-frame", confidence: 1, summary: "", remedy: "", torn };
+}
+
 function envelopeRule(fault: EnvelopeFault): RuleId {
   // Where the stream ended before its end octet's place, the type is what is certainly wrong.
-  return fault.rule === "undecided" ? "frame-type" : fault.rule;
+  return fault.rule === "undecided" || fault.rule === "stalled" ? "frame-type" : fault.rule;
 }
 
 /** First and last packet; the last one only where it is in the same file. */

@@ -23,6 +23,11 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
+export interface BrokerOptions {
+  /** Without it the broker leaves lines out while hundreds of connections come and go. */
+  completeLog?: boolean;
+}
+
 const START_TIMEOUT = 90_000;
 const POLL_INTERVAL = 100;
 
@@ -42,13 +47,13 @@ cd / && rm -rf "$3"
 
 /** Is there a broker to ask, or a RabbitMQ installed that could be started? */
 export function brokerAvailable(): boolean {
-  return process.env["AMQP_URL"] !== undefined || serverScript() !== undefined;
+  return process.env.AMQP_URL !== undefined || serverScript() !== undefined;
 }
 
 /** The broker at AMQP_URL where that is set, otherwise a new private one. */
-export async function startBroker(): Promise<Broker> {
-  const url = process.env["AMQP_URL"];
-  return url === undefined ? startPrivateBroker() : foreignBroker(new URL(url));
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const url = process.env.AMQP_URL;
+  return url === undefined ? startPrivateBroker(options) : foreignBroker(new URL(url));
 }
 
 async function foreignBroker(url: URL): Promise<Broker> {
@@ -59,7 +64,7 @@ async function foreignBroker(url: URL): Promise<Broker> {
   return { host, port, version, readLog: () => "", stop: async () => {} };
 }
 
-async function startPrivateBroker(): Promise<Broker> {
+async function startPrivateBroker({ completeLog = false }: BrokerOptions): Promise<Broker> {
   const script = serverScript();
   if (script === undefined) throw new Error("rabbitmq-server is not installed");
   const [port, distPort, epmdPort] = (await freePorts(3)) as [number, number, number];
@@ -74,7 +79,7 @@ async function startPrivateBroker(): Promise<Broker> {
     return path;
   };
   const env = {
-    PATH: `${process.env["PATH"]}${delimiter}/usr/sbin${delimiter}/sbin`,
+    PATH: `${process.env.PATH}${delimiter}/usr/sbin${delimiter}/sbin`,
     LANG: "C.UTF-8",
     HOME: home,
     ERL_EPMD_PORT: String(epmdPort),
@@ -88,7 +93,10 @@ async function startPrivateBroker(): Promise<Broker> {
     RABBITMQ_LOGS: logPath,
     RABBITMQ_PID_FILE: join(home, "pid"),
     RABBITMQ_CONF_ENV_FILE: write("env.conf", ""),
-    RABBITMQ_CONFIG_FILE: write("rabbitmq.conf", CONFIGURATION),
+    RABBITMQ_CONFIG_FILE: write(
+      "rabbitmq.conf",
+      `${CONFIGURATION}log.file.level = ${completeLog ? "debug" : "info"}\n`,
+    ),
     RABBITMQ_ADVANCED_CONFIG_FILE: write("advanced.config", "[].\n"),
     RABBITMQ_ENABLED_PLUGINS_FILE: write("enabled_plugins", "[].\n"),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1}",
@@ -116,13 +124,13 @@ async function startPrivateBroker(): Promise<Broker> {
   }
 }
 
-// Nothing may block a connection for want of room, whatever the machine has left.
+// Erlang's logger drops what comes in bursts, except at level debug. Nothing may block a connection for want of room, whatever the machine has left.
 const CONFIGURATION = `
 loopback_users.guest = true
 disk_free_limit.absolute = 1MB
 vm_memory_high_watermark.relative = 0.8
 tcp_listen_options.backlog = 1024
-log.file.level = info
+log.console = false
 `;
 
 function stopper(guard: ChildProcess): () => Promise<void> {
@@ -159,8 +167,8 @@ function greet(host: string, port: number): Promise<string | undefined> {
     socket.on("connect", () => socket.write("AMQP\x00\x00\x09\x01", "latin1"));
     socket.on("data", octets => {
       answer += octets.toString("latin1");
-      // server-properties: shortstr "version", type S, 4 octets of length.
-      const version = /\x07versionS\0\0\0[^]([\d.]+)/.exec(answer)?.[1];
+      // In the server-properties: the name, type S, 4 octets of length, the value.
+      const version = /versionS[\s\S]{4}([\d.]+)/.exec(answer)?.[1];
       if (version !== undefined && answer.endsWith("\xce")) done(version);
     });
     socket.on("error", () => done());
@@ -197,7 +205,7 @@ function serverScript(): string | undefined {
 }
 
 function inPath(command: string): string[] {
-  return `${process.env["PATH"]}${delimiter}/usr/sbin`.split(delimiter).map(folder => join(folder, command));
+  return `${process.env.PATH}${delimiter}/usr/sbin`.split(delimiter).map(folder => join(folder, command));
 }
 
 function readText(path: string): string {

@@ -1,5 +1,5 @@
 /** Arguments of any method of the specification: as a client would write them, at random, or spoiled. */
-import { type Method, METHODS } from "../../../src/amqp/method-registry.ts";
+import { METHODS, type Method } from "../../../src/amqp/method-registry.ts";
 import { malformedTable, randomTable } from "./field-tables.ts";
 import type { Random } from "./random.ts";
 import { join, long, longlong, longstr, octet, short, shortstr } from "./wire.ts";

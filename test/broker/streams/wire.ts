@@ -70,7 +70,7 @@ export function body(channel: number, payload: Uint8Array): Frame {
   return { type: BODY, channel, payload };
 }
 
-export function heartbeat(channel = 0, payload = new Uint8Array(0)): Frame {
+export function heartbeat(channel = 0, payload: Uint8Array = new Uint8Array(0)): Frame {
   return { type: HEARTBEAT, channel, payload };
 }
 

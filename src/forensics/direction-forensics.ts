@@ -1,0 +1,190 @@
+import type { BoundarySearch } from "../amqp/boundary-search.ts";
+import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
+import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import type { Direction, StreamForensics } from "../connection/direction.ts";
+import { Moment } from "../net/connection-observer.ts";
+import { OctetWindow, type WindowBudget } from "./octet-window.ts";
+import { ALLOWANCES, Reading, type Sender, type Untangling } from "./untangle.ts";
+
+/** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */
+const MAX_WINDOW = 8 << 20;
+/** A first look is taken when so many octets are there, and another whenever they have doubled. */
+const FIRST_LOOK = 1 << 12;
+/** Frames remembered before the broken one: a torn frame may have seemed whole. */
+const REMEMBERED_FRAMES = 64;
+
+/** Octets of one direction around a broken envelope, explained. */
+export interface Explanation {
+  /** Stream offset of the frame that was found broken. */
+  faultOffset: number;
+  untangling: Untangling;
+}
+
+/** Keeps the recent octets of one direction, and untangles what stands behind a broken envelope. */
+export class DirectionForensics implements StreamForensics {
+  readonly explanations: Explanation[] = [];
+  readonly window: OctetWindow;
+  readonly #budget: SearchBudget;
+  #frames: number[] = [];
+
+  constructor(budget: SearchBudget, windows: WindowBudget) {
+    this.#budget = budget;
+    this.window = new OctetWindow(0, windows);
+  }
+
+  received(bytes: Uint8Array, start: number, end: number, streamOffset: number, moment: Moment): void {
+    if (this.window.end !== streamOffset) this.window.restart(streamOffset);
+    this.window.append(bytes, start, end, moment);
+  }
+
+  frame(streamOffset: number): void {
+    this.#frames.push(streamOffset);
+    if (this.#frames.length > 2 * REMEMBERED_FRAMES) this.#frames.splice(0, REMEMBERED_FRAMES);
+  }
+
+  gap(missing: number): void {
+    this.window.restart(this.window.end + Math.max(missing, 0));
+    this.#frames = [];
+  }
+
+  end(): void {
+    this.window.release();
+  }
+
+  search(fault: EnvelopeFault, direction: Direction, sizeLimit: number): BoundarySearch {
+    const frames = this.#frames.filter(at => at >= this.window.base).slice(-REMEMBERED_FRAMES);
+    this.#frames = [];
+    const sender: Sender = {
+      sizeLimit,
+      isClient: direction.isClient,
+      usesChannel: channel => direction.usesChannel(channel),
+    };
+    const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
+    const search = new UntanglingSearch(this.window, fault, frames, sender, plain, untangling =>
+      this.explanations.push({ faultOffset: fault.streamOffset, untangling }),
+    );
+    return search;
+  }
+}
+
+/** Finds the boundary behind a broken envelope by explaining the octets before it. */
+class UntanglingSearch implements BoundarySearch {
+  foundAt = -1;
+  readonly #window: OctetWindow;
+  readonly #fault: EnvelopeFault;
+  /** Stream offsets of the frames before the broken one. */
+  readonly #before: readonly number[];
+  readonly #sender: Sender;
+  readonly #plainSearch: (from: number) => FrameBoundarySearch;
+  readonly #tell: (untangling: Untangling) => void;
+  /** Stream offset up to which the scanner has handed octets over; the window may reach further. */
+  #consumed: number;
+  #nextLook: number;
+  /** Takes over where nothing can be explained, and behind a gap. */
+  #plain: FrameBoundarySearch | null = null;
+
+  constructor(
+    window: OctetWindow,
+    fault: EnvelopeFault,
+    before: readonly number[],
+    sender: Sender,
+    plainSearch: (from: number) => FrameBoundarySearch,
+    tell: (untangling: Untangling) => void,
+  ) {
+    this.#window = window;
+    this.#fault = fault;
+    this.#before = before;
+    this.#sender = sender;
+    this.#plainSearch = plainSearch;
+    this.#tell = tell;
+    this.#consumed = fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1;
+    this.#nextLook = FIRST_LOOK;
+    window.held = true;
+  }
+
+  receive(bytes: Uint8Array, start: number, end: number, moment: Moment): boolean {
+    this.#consumed += end - start;
+    if (this.#plain !== null) return this.#plainFound(this.#plain.receive(bytes, start, end, moment));
+    if (this.foundAt < 0) this.#look();
+    return this.foundAt >= 0 && this.#consumed >= this.foundAt;
+  }
+
+  gap(missing: number): void {
+    const from = this.#consumed + Math.max(missing, 0);
+    if (this.#plain === null) {
+      if (this.foundAt < 0) this.#explain(true);
+      this.#plain = this.#plainSearch(from);
+      this.foundAt = -1;
+    } else this.#plain.gap(missing);
+    this.#consumed = from;
+  }
+
+  finish(): boolean {
+    if (this.#plain !== null) return this.#plainFound(this.#plain.finish());
+    if (this.foundAt < 0) this.#explain(true);
+    return this.foundAt >= 0;
+  }
+
+  foundMoment(): Moment {
+    return this.#plain?.foundMoment() ?? this.#window.momentAt(this.foundAt);
+  }
+
+  replay(moment: Moment, piece: (bytes: Uint8Array, start: number, end: number) => void): void {
+    this.#window.held = false;
+    if (this.#plain !== null) {
+      this.#plain.replay(moment, piece);
+      return;
+    }
+    const now = new Moment();
+    now.set(moment);
+    this.#window.pieces(this.foundAt, this.#consumed, (start, end, captured) => {
+      moment.set(captured);
+      piece(this.#window.bytes, start, end);
+    });
+    moment.set(now);
+  }
+
+  release(): void {
+    this.#plain?.release();
+    this.#window.held = false;
+  }
+
+  #plainFound(found: boolean): boolean {
+    if (found) this.foundAt = this.#plain!.foundAt;
+    return found;
+  }
+
+  #look(): void {
+    const octets = this.#window.end - this.#fault.streamOffset;
+    const full = octets >= MAX_WINDOW || this.#window.inNeed;
+    if (octets < this.#nextLook && !full) return;
+    this.#nextLook = octets * 2;
+    this.#explain(full);
+    if (!full || this.foundAt >= 0) return;
+    // Nothing explains so much: leave it at that, and look for frames in what is to come.
+    this.#plain = this.#plainSearch(this.#consumed);
+    this.#window.held = false;
+  }
+
+  #explain(ended: boolean): void {
+    const { streamOffset } = this.#fault;
+    const first = this.#before[0] ?? streamOffset;
+    const window = this.#window;
+    const reading = new Reading(window.bytes, window.length, window.base, first, ended, this.#sender);
+    let untangling: Untangling | null = null;
+    for (const orderly of [true, false]) {
+      untangling ??= reading.read(streamOffset, streamOffset, 0, orderly);
+      // A torn frame may have seemed whole, and broken only what follows it.
+      for (let i = this.#before.length - 1; untangling === null && i >= 0; i--) {
+        untangling = reading.read(this.#before[i]!, streamOffset, 0, orderly);
+      }
+    }
+    for (const allowance of ended ? ALLOWANCES : []) {
+      untangling ??= reading.read(streamOffset, streamOffset, allowance, true);
+      untangling ??= reading.read(streamOffset, streamOffset, allowance, false);
+    }
+    if (untangling === null) return;
+    this.foundAt = untangling.boundary;
+    this.#tell(untangling);
+  }
+}

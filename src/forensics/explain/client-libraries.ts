@@ -1,0 +1,150 @@
+/**
+ * The client libraries seen in the field, as data: how the text of each is recognised, what it writes to the socket in
+ * one go, under which lock, what that leads to when a connection is shared, and what to do instead. Sources: the
+ * libraries' own code and the issues named.
+ */
+
+export type LibraryId =
+  | "bunny"
+  | "pika"
+  | "aiormq"
+  | "py-amqp"
+  | "rabbitmq-c"
+  | "java"
+  | "dotnet"
+  | "amqp091-go"
+  | "php-amqplib"
+  | "amqplib"
+  | "amqp-client.js"
+  | "node-amqp"
+  | "amqp-cpp"
+  | "lapin";
+
+export interface ClientLibrary {
+  name: string;
+  /** What only this library prints. */
+  printedBy: RegExp;
+  /** What a shared connection tears: octets (frames are broken), or only the order of whole frames. */
+  tears: "octets" | "octets-when-cut-short" | "frames" | "nothing";
+  /** What is written in one go, and what guards it. A clause. */
+  writes: string;
+  remedy: string;
+}
+
+/** The first that matches is taken: the telling ones come before those with short names. */
+export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
+  aiormq: {
+    name: "aiormq, aio-pika",
+    printedBy: /\baiormq\b|\baio_pika\b/,
+    tears: "frames",
+    writes: "writes from one event loop",
+    remedy: "Use a connection only from the event loop it was opened in, never from another thread or after a fork.",
+  },
+  pika: {
+    name: "pika",
+    printedBy: /\bpika\b|ConnectionClosedByBroker|ConnectionClosed: \(50\d,/,
+    tears: "octets",
+    writes: "hands frames to an unlocked queue, so threads repeat, lose or tear octets",
+    remedy:
+      "One connection per thread. From another thread hand the publish over: connection.add_callback_threadsafe(…).",
+  },
+  "py-amqp": {
+    name: "py-amqp (Celery, Kombu)",
+    printedBy:
+      /\bamqp\.exceptions\b|\bkombu\b|\bcelery\b|\bpy-amqp\b|\bamqp\/(?:connection|method_framing|channel)\.py/,
+    tears: "octets",
+    writes: "puts messages together in one buffer without a lock, so threads overwrite each other (py-amqp#462)",
+    remedy:
+      "One connection per thread: take producers from kombu.pools, never share a Connection or Channel. Open it after the fork of a prefork worker.",
+  },
+  "rabbitmq-c": {
+    name: "rabbitmq-c (SimpleAmqpClient, PHP's amqp extension)",
+    printedBy:
+      /server connection error|\blibrabbitmq\b|\bSimpleAmqpClient\b|\bAmqpClient::|\bconnection error: 50\d:|\bAMQPConnectionException\b|\bAMQPChannelException\b/,
+    tears: "octets",
+    writes: "sends each frame from one shared buffer without a lock",
+    remedy: "One connection per thread, or one mutex around every call that uses the connection, reading included.",
+  },
+  "php-amqplib": {
+    name: "php-amqplib",
+    printedBy: /PhpAmqpLib|\bphp-amqplib\b|\bAMQPConnectionClosedException\b|\bAMQPProtocol\w*Exception\b/,
+    tears: "octets-when-cut-short",
+    writes: "writes a message in pieces of 8 KiB from a single thread",
+    remedy:
+      "Connect after pcntl_fork, in the child. After a timeout or an I/O exception throw the connection away: part of a frame may have been sent.",
+  },
+  bunny: {
+    name: "Bunny",
+    printedBy: /\bBunny::|\bbunny\b/i,
+    tears: "octets-when-cut-short",
+    writes: "writes a whole message under two locks (from 2.0; a frame at a time before, pieces of one before 0.9)",
+    remedy:
+      "Connect after the fork (Puma on_worker_boot, Unicorn and Spring after_fork), not in the master. No Timeout.timeout or Thread#kill around a publish; after one, close the connection.",
+  },
+  dotnet: {
+    name: ".NET client",
+    printedBy: /\bRabbitMQ\.Client\b|AMQP close-reason|initiated by (?:Peer|Library|Application)/,
+    tears: "frames",
+    writes: "writes frames under a lock, except 5.1, which dropped it (rabbitmq-dotnet-client#457, #681)",
+    remedy: "Leave 5.1.x: the lock is back in 6.0. One channel (IModel, IChannel) per thread, also with 6.x and 7.x.",
+  },
+  java: {
+    name: "Java client",
+    printedBy:
+      /#method<connection\.close>|\bShutdownSignalException\b|\bcom\.rabbitmq\.client\b|#method<channel\.close>/,
+    tears: "frames",
+    writes:
+      "writes a frame at a time under a lock; frames themselves broke in 5.27.0 with netty and virtual threads (rabbitmq-java-client#1778)",
+    remedy: "One Channel per publishing thread. With 5.27.0 and netty: upgrade, or go back to blocking I/O.",
+  },
+  "amqp091-go": {
+    name: "amqp091-go",
+    printedBy: /\bException \(\d{3}\) Reason: |\bamqp091\b|streadway\/amqp/,
+    tears: "frames",
+    writes: "writes a frame at a time under a lock, so other methods can come inside a publish",
+    remedy: "One Channel per publishing goroutine, or one goroutine that publishes for all.",
+  },
+  "amqp-client.js": {
+    name: "amqp-client.js",
+    printedBy: /\bAMQPClient\b|\bamqp-client\.js\b|@cloudamqp\/amqp-client|connection closed by server 50\d/,
+    tears: "octets-when-cut-short",
+    writes: "before 2.0.2 reused a frame buffer while it was being written (amqp-client.js#29)",
+    remedy: "Upgrade to 2.0.2 or later.",
+  },
+  amqplib: {
+    name: "amqplib (Node.js)",
+    printedBy:
+      /\((?:FRAME|UNEXPECTED|CHANNEL|INTERNAL|COMMAND)-(?:ERROR|FRAME|INVALID)\)|\bamqplib\b|with message "[A-Z_]{4,20} - /,
+    tears: "frames",
+    writes: "writes a small message at once, a larger one as method and header, then each body frame, from one thread",
+    remedy:
+      "Do not write to its socket from elsewhere, and connect after a fork. Buffers handed to publish must not be changed until they are sent.",
+  },
+  "node-amqp": {
+    name: "node-amqp",
+    printedBy: /\bnode-amqp\b|node_modules\/amqp\//,
+    tears: "octets",
+    writes: "shares one send buffer between writers (node-amqp#292)",
+    remedy: "It is no longer maintained: move to amqplib.",
+  },
+  "amqp-cpp": {
+    name: "AMQP-CPP",
+    printedBy: /\bAMQP-CPP\b|\bAMQP::|\bamqpcpp\b/,
+    tears: "octets",
+    writes: "writes from whatever thread calls it, without a lock (AMQP-CPP#278, #313)",
+    remedy: "Call it from its event loop's thread only; from other threads post to that loop.",
+  },
+  lapin: {
+    name: "lapin",
+    printedBy: /\blapin\b|AMQP hard error/,
+    tears: "nothing",
+    writes: "writes from one I/O loop",
+    remedy: "One Channel per publishing task.",
+  },
+};
+
+/** The library whose way of printing an error this text shows; null where none is told from it. */
+export function libraryOf(text: string): LibraryId | null {
+  for (const [id, { printedBy }] of Object.entries(CLIENT_LIBRARIES)) if (printedBy.test(text)) return id as LibraryId;
+  return null;
+}

@@ -1,0 +1,124 @@
+/**
+ * What a broker's log line or a client's exception says about a broken connection, taken apart. All of it is a quote:
+ * numbers and names are the broker's, and a header quoted in an error is the corrupt one.
+ */
+import type { LibraryId } from "./client-libraries.ts";
+
+export interface ErrorReport {
+  error: BrokerError;
+  /** Of the log line or the header: where a header is corrupt, so is this. Null where the text does not say. */
+  channel: number | null;
+  /** The method named in `operation basic.publish caused …`. */
+  operation: string | null;
+  /** The text it was read from: its lines as they came, a few hundred characters at most. */
+  quote: string;
+  /** Where and when the broker logged it; null where it did not come from a log. */
+  site: LogSite | null;
+  /** The client library whose way of printing this is. */
+  library: LibraryId | null;
+}
+
+/** What a line of a RabbitMQ log says about the connection it is about. Null and "" where it does not. */
+export interface LogSite {
+  time: LogTime | null;
+  pid: string | null;
+  peer: LogEndpoint | null;
+  host: LogEndpoint | null;
+  /** The name the client gave its connection. */
+  name: string;
+  vhost: string;
+  user: string;
+  /** running, closed, … */
+  state: string;
+}
+
+/** An end of a connection as the log names it: an address, or a host name where the broker looks names up. */
+export interface LogEndpoint {
+  address: string;
+  port: number;
+}
+
+export interface LogTime {
+  /** Milliseconds since the epoch, fractions kept; the broker's local time taken for UTC where it gives no zone. */
+  epoch: number;
+  /** The line says which time zone its time is in. */
+  zoned: boolean;
+  /** ISO 8601, UTC, with the digits that the line has; without the Z where there is no zone. */
+  iso: string;
+}
+
+/** Octets of a payload as the broker printed them. */
+export interface Snippet {
+  octets: Uint8Array;
+  /** The payload has no more octets than these. */
+  whole: boolean;
+}
+
+/** An octet, or null where it is not known. */
+export type MaybeOctet = number | null;
+
+export type BrokerError =
+  | { kind: "frame-too-large"; type: number | null; size: number; limit: number | null }
+  | { kind: "frame-end"; type: number | null; endOctet: number; snippet: Snippet | null }
+  /** Seven octets of a frame header, given as they are. */
+  | { kind: "header-octets"; octets: MaybeOctet[] }
+  | { kind: "unknown-frame"; type: number | null; snippet: Snippet | null }
+  /** 505 that only quotes the frame: content on channel 0, a heartbeat elsewhere, a channel before its time. */
+  | { kind: "misplaced-frame"; type: number; snippet: Snippet }
+  | { kind: "content-order"; expected: "method" | "content-header" | "content-body"; otherClass: number | null }
+  | { kind: "cannot-decode"; octets: Uint8Array }
+  | { kind: "bad-utf8" }
+  | { kind: "bad-table" }
+  | { kind: "body-overrun" }
+  | { kind: "body-too-large"; size: number; limit: number }
+  | { kind: "unknown-method"; classId: number; methodId: number }
+  | { kind: "channel-not-open" }
+  | { kind: "channel-opened-twice" }
+  | { kind: "wrong-state"; state: string }
+  | { kind: "channel-limit"; open: number; limit: number }
+  | { kind: "unsupported"; what: string }
+  | { kind: "internal-error" }
+  | { kind: "protocol-header"; octets: Uint8Array | null; named: "octets" | "version" | "amqp-1-0" | "tls" | "http" }
+  | { kind: "negotiation"; problem: string }
+  /** The client could not read what the broker sent. */
+  | { kind: "client-side"; problem: "frame-end" | "too-large" | "unreadable"; endOctet: number | null }
+  /** A reply code without the sentence behind it. */
+  | { kind: "code-only"; code: number };
+
+export type ErrorKind = BrokerError["kind"];
+
+/** The reply code each error is sent with; null for those that are not sent. */
+export function replyCodeOf(error: BrokerError): number | null {
+  switch (error.kind) {
+    case "frame-too-large":
+    case "frame-end":
+    case "unknown-frame":
+    case "cannot-decode":
+    case "bad-utf8":
+    case "body-overrun":
+    case "body-too-large":
+      return 501;
+    case "misplaced-frame":
+    case "content-order":
+      return 505;
+    case "channel-not-open":
+    case "channel-opened-twice":
+    case "wrong-state":
+      return 504;
+    case "channel-limit":
+      return 530;
+    case "unsupported":
+      return error.what === "unimplemented method" ? 503 : 540;
+    case "internal-error":
+      return 541;
+    case "code-only":
+      return error.code;
+    case "header-octets":
+    case "bad-table":
+    case "unknown-method":
+    case "protocol-header":
+    case "negotiation":
+    case "client-side":
+      return null;
+  }
+}

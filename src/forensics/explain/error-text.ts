@@ -1,0 +1,258 @@
+/**
+ * The errors in a text, found by the broker's own sentences (rabbit_reader, rabbit_command_assembler, rabbit_channel;
+ * LavinMQ's where they differ): these are the same in a log and in every client's exception, whatever is printed
+ * around them.
+ */
+
+import { readBinary, unquoted } from "./erlang-binary.ts";
+import type { BrokerError, Snippet } from "./error-report.ts";
+
+/** An error, and where in the folded text it stands. */
+export interface FoundError {
+  error: BrokerError;
+  from: number;
+  to: number;
+}
+
+/** Errors looked for in one text. */
+const MAX_ERRORS = 50;
+
+/** Every error that the text names, in its order. */
+export function errorsIn(raw: string): FoundError[] {
+  const found = find(folded(raw));
+  if (found.length > 0 || !raw.includes("\n")) return found;
+  // Copied from a terminal that broke the line wherever it was full, or from a mail that broke it between words.
+  const broken = find(folded(raw.replace(/\r?\n/g, "")));
+  return broken.length > 0 ? broken : find(folded(raw.replace(/\s*\n\s*/g, " ")));
+}
+
+/** Whether `errorsIn` may find something: quick, and now and then wrong to say so. */
+export function mayNameError(text: string): boolean {
+  return HINTS.test(text);
+}
+
+const HINTS =
+  /frame_too_large|frame_end|octets =|unknown_frame|_FRAME|FRAME_ERR|FRAME-|expected |cannot decode|Malformed|content body|unknown_method|channel\.open' seen|unexpected method|channels opened|unimplemented|immediate=true|active=false|prefetch_size|NTERNAL|bad_header|bad_version|amqp1_0|detected|did not start|negotiate conn|exceeded max|rabbit_binary_parser|rame end|rame size|Oversize|alformedFrame|CHANNEL_ERROR|COMMAND_INV|caused a connection/;
+
+/** Undoes quoting and wrapping, so that what follows is as the broker made it. */
+export function folded(raw: string): string {
+  let text = raw
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("«", "<<")
+    .replaceAll("»", ">>");
+  // One layer at a time, as long as the quotes inside a binary's brackets are quoted themselves.
+  for (let layer = 0; layer < 4 && /<<\s*\\+"/.test(text); layer++) text = unquoted(text);
+  // The pretty-printer wraps with an indentation as deep as the term.
+  return text.replace(/(?:\r?\n|\\+n)[ \t]+/g, gap => (gap.startsWith("\\") && text.includes('<<"') ? gap : ""));
+}
+
+/** A pattern of the broker's, and what to make of a match. Null where it turns out to be none. */
+interface Sentence {
+  pattern: RegExp;
+  make: (match: RegExpExecArray, text: string) => { error: BrokerError; to?: number } | null;
+}
+
+const number = (digits: string | undefined): number => Number(digits ?? "0");
+/** Between the parts of a term: spaces, or what is left of a wrap. */
+const GAP = String.raw`(?:\s|\\+n){0,200}`;
+const term = (source: string): RegExp => new RegExp(source.replaceAll("~", GAP), "g");
+
+/** Earlier ones win where two match the same place. */
+const SENTENCES: readonly Sentence[] = [
+  {
+    pattern: /\btype (\d{1,3}),\s{1,200}(all|first \d{1,2}) octets\s?=\s{0,200}(?=<<)/g,
+    make: (match, text) => quotedFrame(number(match[1]), match[2] === "all", text, match.index + match[0].length),
+  },
+  {
+    pattern: term(String.raw`frame_too_large~,~(\d{1,10})(?:~,~(\d{1,10}))?~\}`),
+    make: match => {
+      const error = { kind: "frame-too-large", type: null, size: number(match[1]) } as const;
+      if (error.size > 0xffffffff) return null;
+      return { error: { ...error, limit: match[2] === undefined ? null : number(match[2]) } };
+    },
+  },
+  {
+    pattern: term(String.raw`invalid_frame_end_marker~,~(\d{1,3})~\}`),
+    make: match => frameEnd(null, number(match[1]), null),
+  },
+  // LavinMQ.
+  {
+    pattern: /\bframe size (\d{1,10}) exceeded max (\d{1,10}) bytes/gi,
+    make: match => ({
+      error: { kind: "frame-too-large", type: null, size: number(match[1]), limit: number(match[2]) },
+    }),
+  },
+  {
+    pattern:
+      /expected (method frame|content header|content body)(?: for class \d{1,5})?, got (?:non|one for class (\d{1,5}))/g,
+    make: match => ({
+      error: {
+        kind: "content-order",
+        expected:
+          match[1] === "method frame" ? "method" : match[1] === "content body" ? "content-body" : "content-header",
+        otherClass: match[2] === undefined ? null : number(match[2]),
+      },
+    }),
+  },
+  {
+    pattern: /cannot decode (?=<<)/g,
+    make: (match, text) => {
+      const read = readBinary(text, match.index + match[0].length);
+      // Cut to fit a reply text: what there is will do.
+      const octets = read?.octets ?? numbersFrom(text, match.index + match[0].length + 2);
+      return { error: { kind: "cannot-decode", octets }, ...(read === null ? {} : { to: read.end }) };
+    },
+  },
+  { pattern: /Malformed UTF-8 in shortstr/g, make: () => ({ error: { kind: "bad-utf8" } }) },
+  {
+    pattern: /content body frame exceeds remaining content size/g,
+    make: () => ({ error: { kind: "body-overrun" } }),
+  },
+  {
+    pattern: /content body size (\d{1,20}) exceeds maximum allowed size (\d{1,20})/g,
+    make: match => ({ error: { kind: "body-too-large", size: number(match[1]), limit: number(match[2]) } }),
+  },
+  {
+    pattern: term(String.raw`unknown_method_id~,~\{~(\d{1,5})~,~(\d{1,5})~\}`),
+    make: match => ({ error: { kind: "unknown-method", classId: number(match[1]), methodId: number(match[2]) } }),
+  },
+  { pattern: /expected '?channel\.open'?/g, make: () => ({ error: { kind: "channel-not-open" } }) },
+  { pattern: /second '?channel\.open'? seen/g, make: () => ({ error: { kind: "channel-opened-twice" } }) },
+  {
+    pattern: /unexpected method in connection state (\w{1,20})/g,
+    make: match => ({ error: { kind: "wrong-state", state: match[1] ?? "" } }),
+  },
+  {
+    pattern: /number of channels opened \((\d{1,6})\) has reached the negotiated channel_max \((\d{1,6})\)/g,
+    make: match => ({ error: { kind: "channel-limit", open: number(match[1]), limit: number(match[2]) } }),
+  },
+  {
+    pattern: /unimplemented method|immediate=true|active=false|prefetch_size!=0/g,
+    make: match => ({ error: { kind: "unsupported", what: match[0] } }),
+  },
+  {
+    pattern: /TLS client detected on non-TLS AMQP port|detected_(?:unexpected_)?tls/g,
+    make: () => ({ error: { kind: "protocol-header", octets: null, named: "tls" } }),
+  },
+  {
+    pattern: /HTTP GET request detected on AMQP port|detected_http_get/g,
+    make: () => ({ error: { kind: "protocol-header", octets: null, named: "http" } }),
+  },
+  {
+    pattern: term(String.raw`(?:bad_header~,~|did not start with AMQP protocol header:\s{0,40})(?=<<)`),
+    make: (match, text) => {
+      const read = readBinary(text, match.index + match[0].length);
+      if (read === null) return null;
+      return { error: { kind: "protocol-header", octets: read.octets, named: "octets" }, to: read.end };
+    },
+  },
+  {
+    pattern: term(String.raw`bad_version~,~\{?~(\d{1,3})~,~(\d{1,3})~,~(\d{1,3})~,~(\d{1,3})~\}`),
+    make: match => {
+      const version = match.slice(1, 5).map(number);
+      if (version.some(octet => octet > 255)) return null;
+      const octets = Uint8Array.of(0x41, 0x4d, 0x51, 0x50, ...version);
+      return { error: { kind: "protocol-header", octets, named: "version" } };
+    },
+  },
+  {
+    pattern: /amqp1_0_plugin_not_enabled/g,
+    make: () => ({ error: { kind: "protocol-header", octets: null, named: "amqp-1-0" } }),
+  },
+  {
+    pattern: /failed to negotiate connection parameters(?::\s{0,40}([^\n"]{1,200}))?/g,
+    make: match => ({ error: { kind: "negotiation", problem: match[1] ?? "" } }),
+  },
+  {
+    pattern: /rabbit_binary_parser/g,
+    make: () => ({ error: { kind: "bad-table" } }),
+  },
+  { pattern: /\bunknown_frame\b/g, make: () => ({ error: { kind: "unknown-frame", type: null, snippet: null } }) },
+  // What clients say to the octets they receive: Java, amqplib, node-amqp, amqp091-go, amqp-client.rb.
+  {
+    pattern: /[Bb]ad frame end marker:? (\d{1,3})|[Uu]nexpected ?[Ff]rame ?[Ee]nd:? (\d{1,3})/g,
+    make: match => clientSide("frame-end", number(match[1] ?? match[2])),
+  },
+  {
+    pattern: /Frame size exceeds frame max|Oversized? frame \d{1,10}/g,
+    make: () => clientSide("too-large", null),
+  },
+  {
+    pattern: /MalformedFrameException|Error: Invalid frame\b|frame could not be parsed/g,
+    make: () => clientSide("unreadable", null),
+  },
+];
+
+/** A reply code by its name, for texts that hold no sentence we know. */
+const CODES: readonly (readonly [name: RegExp, code: number])[] = [
+  [/FRAME[_-]ERROR|\bframe_error\b/, 501],
+  [/UNEXPECTED[_-]FRAME|\bunexpected_frame\b/, 505],
+  [/\bCHANNEL[_-]ERROR\b|\bchannel_error\b/, 504],
+  [/COMMAND[_-]INVALID|\bcommand_invalid\b/, 503],
+];
+
+/** Other protocols have an INTERNAL_ERROR as well: the code, or who says so, must stand near it. */
+const INTERNAL =
+  /connection exception internal_error|\b541\b.{0,80}INTERNAL[_-]ERROR|INTERNAL[_-]ERROR.{0,80}\b541\b|^\s*INTERNAL_ERROR\s*$/;
+
+function find(text: string): FoundError[] {
+  const found: FoundError[] = [];
+  for (const { pattern, make } of SENTENCES) {
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(text); match !== null && found.length < MAX_ERRORS; match = pattern.exec(text)) {
+      const from = match.index;
+      if (found.some(other => from >= other.from && from < other.to)) continue;
+      const made = make(match, text);
+      if (made !== null) found.push({ error: made.error, from, to: made.to ?? from + match[0].length });
+    }
+  }
+  if (found.length === 0) {
+    const code = CODES.find(([name]) => name.test(text))?.[1];
+    const internal = INTERNAL.exec(text);
+    if (internal !== null) found.push({ error: { kind: "internal-error" }, from: internal.index, to: text.length });
+    else if (code !== undefined) found.push({ error: { kind: "code-only", code }, from: 0, to: text.length });
+  }
+  return found.sort((a, b) => a.from - b.from);
+}
+
+/** What follows `type 3, first 16 octets = `: the binary at `from`, and what was wrong with the frame. */
+function quotedFrame(type: number, whole: boolean, text: string, from: number) {
+  const read = readBinary(text, from);
+  if (type > 255 || read === null) return null;
+  const snippet: Snippet = { octets: read.octets, whole };
+  const behind = text.slice(read.end, read.end + 300);
+  const reason = REASON.exec(behind);
+  const to = read.end + (reason?.[0].length ?? 0);
+  if (reason === null) return { error: { kind: "misplaced-frame", type, snippet } as const, to };
+  const [, size, limit, endOctet] = reason;
+  if (endOctet !== undefined) {
+    const made = frameEnd(type, number(endOctet), snippet);
+    return made === null ? null : { ...made, to };
+  }
+  if (size === undefined) return { error: { kind: "unknown-frame", type, snippet } as const, to };
+  if (number(size) > 0xffffffff) return null;
+  return { error: { kind: "frame-too-large", type, size: number(size), limit: number(limit) } as const, to };
+}
+
+const REASON = new RegExp(
+  String.raw`^~:~(?:\{~frame_too_large~,~(\d{1,10})~,~(\d{1,10})~\}|\{~invalid_frame_end_marker~,~(\d{1,3})~\}|unknown_frame)`.replaceAll(
+    "~",
+    GAP,
+  ),
+);
+
+function frameEnd(type: number | null, endOctet: number, snippet: Snippet | null) {
+  return endOctet > 255 ? null : { error: { kind: "frame-end", type, endOctet, snippet } as const };
+}
+
+function clientSide(problem: "frame-end" | "too-large" | "unreadable", endOctet: number | null) {
+  return { error: { kind: "client-side", problem, endOctet } as const };
+}
+
+function numbersFrom(text: string, from: number): Uint8Array {
+  const numbers = /^[\d,\s]{0,1000}/.exec(text.slice(from, from + 1000))?.[0] ?? "";
+  const octets = numbers.split(",").map(part => Number(part.trim() || Number.NaN));
+  return Uint8Array.from(octets.filter(octet => octet >= 0 && octet < 256));
+}

@@ -1,0 +1,84 @@
+/**
+ * Lines of a log put together into messages. A message of RabbitMQ is several lines, each with the same prefix; before
+ * 3.9 only the first has one; an exception in an application's log is wrapped as its logger pleases.
+ */
+import type { LogTime } from "./error-report.ts";
+import { type LogLine, readLogLine } from "./log-line.ts";
+
+/** A message of a log. */
+export interface LogRecord {
+  time: LogTime | null;
+  level: string;
+  pid: string | null;
+  /** Its lines without their prefixes. */
+  lines: string[];
+}
+
+/** Bounds of one message. What is longer is cut into several. */
+const MAX_LINES = 60;
+const MAX_CHARACTERS = 16_384;
+/** Of a line, looked at to tell whether it is cut. */
+const TAIL_CHARACTERS = 400;
+/** Of one physical line; the rest is left out. */
+export const MAX_LINE_CHARACTERS = 65_536;
+
+/** Fed with lines, hands on messages. */
+export class LogRecords {
+  readonly #sink: (record: LogRecord) => void;
+  #record: LogRecord | null = null;
+  #prefixed = false;
+  #characters = 0;
+
+  constructor(sink: (record: LogRecord) => void) {
+    this.#sink = sink;
+  }
+
+  /** A physical line, without its line feed. */
+  line(text: string): void {
+    const line = readLogLine(text.slice(0, MAX_LINE_CHARACTERS));
+    if (!this.#continues(line)) this.#begin(line);
+    this.#append(line.text);
+    if (line.whole) this.end();
+  }
+
+  /** No more lines: the last message is complete. */
+  end(): void {
+    const record = this.#record;
+    this.#record = null;
+    if (record !== null && record.lines.length > 0) this.#sink(record);
+  }
+
+  #begin({ prefixed, time, level, pid }: LogLine): void {
+    this.end();
+    this.#record = { time, level, pid, lines: [] };
+    this.#prefixed = prefixed;
+    this.#characters = 0;
+  }
+
+  #append(text: string): void {
+    const record = this.#record;
+    if (record === null || (text === "" && record.lines.length === 0)) return;
+    record.lines.push(...text.slice(0, MAX_LINE_CHARACTERS).split(/\r?\n/));
+    this.#characters += text.length;
+  }
+
+  #continues(line: LogLine): boolean {
+    const record = this.#record;
+    if (record === null || line.whole) return false;
+    if (record.lines.length >= MAX_LINES || this.#characters >= MAX_CHARACTERS) return false;
+    if (line.prefixed) {
+      return record.pid !== null && line.pid === record.pid && line.time?.epoch === record.time?.epoch;
+    }
+    // An empty line ends what has no prefix: it parts the exceptions pasted from several places.
+    return this.#prefixed || (line.text.trim() !== "" && this.#openEnded());
+  }
+
+  /** Whether a message without prefixes goes on: its last line looks cut. */
+  #openEnded(): boolean {
+    const last = this.#record?.lines.at(-1) ?? "";
+    return OPEN_ENDED.test(last.slice(-TAIL_CHARACTERS));
+  }
+}
+
+/** Ends in a colon, a comma, an opening bracket; or in a term whose bracket is not closed. */
+const OPEN_ENDED = /[:,({<=-]\s*$|octets = (?:(?!: \{)[\s\S])*$|\{(?:frame_too_large|invalid_frame_end_marker)[^}]*$/;

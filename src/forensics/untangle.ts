@@ -1,0 +1,551 @@
+/**
+ * Explains the octets from a broken frame on as what they are: an interleaving of well-formed frames whose writers tore
+ * each other.
+ *
+ * Theory. Read at a boundary, the stream does one of few things: a frame begins there; a frame that was interrupted
+ * goes on; or a frame begins whose header is itself cut short. Inside a frame, another may begin at any octet, and then
+ * the present one is suspended. A *start* is a place where a whole header stands that this connection could have sent:
+ * type, an open channel, a size within frame-max, class and method that exist. In 40 octets of noise there is none by
+ * chance; so starts are few, and where a frame is interrupted is where a start lies in it. Every reading is then
+ * checked by the frame-end octets: a torn frame put together wrongly does not end on 0xCE with a good boundary behind.
+ *
+ * The reading is a depth-first search over these choices, the likeliest first, and the first that explains every octet
+ * wins. Where none does, frames that are never completed are allowed, then octets that nobody explains.
+ */
+import { methodOf } from "../amqp/method-registry.ts";
+import {
+  FRAME_BODY,
+  FRAME_END,
+  FRAME_ENVELOPE,
+  FRAME_HEADER,
+  FRAME_HEADER_SIZE,
+  FRAME_HEARTBEAT,
+  FRAME_METHOD,
+} from "../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../amqp/spec/properties.ts";
+import { long, short } from "../bytes/big-endian.ts";
+
+/** What is known of the sender of the octets. */
+export interface Sender {
+  /** Largest payload a frame may have. */
+  sizeLimit: number;
+  isClient: boolean;
+  /** Whether frames on this channel are to be expected. */
+  usesChannel(channel: number): boolean;
+}
+
+/** A frame as it was put together again. Spans are [stream offset, octets]. */
+export interface UntangledFrame {
+  type: number;
+  channel: number;
+  size: number;
+  spans: [number, number][];
+  complete: boolean;
+}
+
+export interface Untangling {
+  /** Frames in the order in which they begin; those that are whole and in one piece included. */
+  frames: UntangledFrame[];
+  /** Octets that belong to no frame: [stream offset, octets]. */
+  unexplained: [number, number][];
+  /** Stream offset of the boundary at which everything before is explained, and frames go on in good order. */
+  boundary: number;
+  /** The octets came to an end before that could be seen. */
+  open: boolean;
+}
+
+/** Frames in one piece, one behind the other, after which a stream is in order again. */
+const ORDERLY_FRAMES = 4;
+/** Choices looked at before a reading is given up: the bound on time. */
+const MAX_STEPS = 200_000;
+/** Frames that are interrupted at a time. */
+const MAX_SUSPENDED = 16;
+/** What a reading may cost in frames never completed and in stretches nobody explains. */
+const UNFINISHED = 2;
+const UNEXPLAINED = 3;
+/** Allowances to try in this order. */
+export const ALLOWANCES = [0, 2, 4, 8, 16, 32] as const;
+
+/** A frame that has begun and is not whole. */
+interface Open {
+  readonly frame: number;
+  /** Its header octets so far; `left` holds once there are seven. */
+  readonly header: readonly number[];
+  /** Octets of payload and end octet still to come. */
+  readonly left: number;
+  /** Index behind its last octet so far. */
+  readonly cutAt: number;
+}
+
+/**
+ * What each channel carries next, for writers that keep to the order of content (§4.2.6): octets of body to come, or
+ * one of these. A channel that is not in it may carry anything.
+ */
+type Order = ReadonlyMap<number, number>;
+const METHOD_NEXT = 0;
+const HEADER_NEXT = -1;
+
+/** One step of a reading: octets #at to `to` are given to `frame` (−1: to none). */
+interface Move {
+  readonly frame: number;
+  readonly to: number;
+  readonly suspended: readonly Open[];
+  readonly order: Order;
+  readonly cost: number;
+  /** A whole frame in one piece. */
+  readonly plain: boolean;
+  /** A new frame begins with it. */
+  readonly begins: boolean;
+}
+
+/** A place to come back to when a reading fails, with the moves not yet tried. */
+interface Choice {
+  readonly at: number;
+  readonly suspended: readonly Open[];
+  readonly order: Order;
+  readonly moves: Move[];
+  readonly pieces: number;
+  readonly frames: number;
+  readonly cost: number;
+  readonly run: number;
+  readonly runAt: number;
+}
+
+interface Piece {
+  readonly frame: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The octets of a broken stretch, to be read from one boundary or another. */
+export class Reading {
+  readonly #octets: Uint8Array;
+  readonly #end: number;
+  readonly #base: number;
+  readonly #ended: boolean;
+  readonly #sender: Sender;
+  readonly #starts: number[];
+  readonly #cutHeaders = new Map<number, readonly number[]>();
+  #pieces: Piece[] = [];
+  #frames = 0;
+  #steps = 0;
+  #orderly = true;
+  #starved = false;
+
+  /**
+   * Takes octets[0, length), of which octets[0] has stream offset `base`, and looks for starts from stream offset
+   * `from` on. `ended` says that there are no more octets.
+   */
+  constructor(octets: Uint8Array, length: number, base: number, from: number, ended: boolean, sender: Sender) {
+    this.#octets = octets;
+    this.#end = length;
+    this.#base = base;
+    this.#ended = ended;
+    this.#sender = sender;
+    this.#starts = [];
+    for (let at = from - base; at < length; at++) {
+      const type = octets[at]!;
+      if ((type <= FRAME_BODY && type !== 0) || type === FRAME_HEARTBEAT) if (this.#isStart(at)) this.#starts.push(at);
+    }
+  }
+
+  /**
+   * Reads from the boundary at stream offset `start`, with frames never completed and octets unexplained that cost up
+   * to `allowance` together, until the stream is in order again somewhere behind `past`. `orderly` takes each channel
+   * for one writer, who keeps to the order of content. Null where there is no such reading.
+   */
+  read(start: number, past: number, allowance: number, orderly: boolean): Untangling | null {
+    const from = start - this.#base;
+    this.#pieces = [];
+    this.#frames = 0;
+    this.#orderly = orderly;
+    this.#starved = false;
+    const choices: Choice[] = [];
+    const dead = new Set<string>();
+    let at = from;
+    let suspended: readonly Open[] = [];
+    let order: Order = new Map();
+    let cost = 0;
+    // The present run of plain frames: how many, and where it began.
+    let run = 0;
+    let runAt = from;
+    let moves = this.#moves(at, suspended, order);
+    for (;;) {
+      const settled = run >= ORDERLY_FRAMES && suspended.length === 0 && runAt > past - this.#base;
+      const finished = at >= this.#end && this.#ended && cost + suspended.length * UNFINISHED <= allowance;
+      if (settled || finished) return this.#result(run > 0 ? runAt : at, !settled);
+      const move = this.#steps++ < MAX_STEPS ? nextWithin(moves, allowance - cost) : undefined;
+      if (move === undefined) {
+        // Where the likeliest reading wants more octets than there are, none is worth having yet.
+        if (this.#starved) return null;
+        dead.add(stateOf(at, suspended, cost));
+        const back = choices.pop();
+        if (back === undefined || this.#steps >= MAX_STEPS) return null;
+        ({ at, suspended, order, moves, cost, run, runAt } = back);
+        this.#pieces.length = back.pieces;
+        this.#frames = back.frames;
+        continue;
+      }
+      if (dead.size > 0 && dead.has(stateOf(move.to, move.suspended, cost + move.cost))) continue;
+      if (moves.length > 0) {
+        const pieces = this.#pieces.length;
+        choices.push({ at, suspended, order, moves, pieces, frames: this.#frames, cost, run, runAt });
+      }
+      if (run === 0) runAt = at;
+      run = move.plain ? run + 1 : 0;
+      this.#pieces.push({ frame: move.frame, from: at, to: move.to });
+      if (move.begins) this.#frames++;
+      cost += move.cost;
+      at = move.to;
+      suspended = move.suspended;
+      order = move.order;
+      moves = this.#moves(at, suspended, order);
+    }
+  }
+
+  /** What may happen at the boundary `at`, the likeliest first. */
+  #moves(at: number, suspended: readonly Open[], order: Order): Move[] {
+    const moves: Move[] = [];
+    if (at >= this.#end) {
+      this.#starved = !this.#ended;
+      return moves;
+    }
+    const strong = this.#isStart(at);
+    if (strong) {
+      const header = Array.from(this.#octets.subarray(at, at + FRAME_HEADER_SIZE));
+      const open: Open = {
+        frame: this.#frames,
+        header,
+        left: long(this.#octets, at + 3) + FRAME_ENVELOPE,
+        cutAt: at,
+      };
+      const next = this.#inOrder(open, at, suspended, order);
+      if (next !== null) this.#readFrame(moves, open, at, suspended, next, true);
+      // A whole frame with no start in it: nothing else is worth a thought.
+      if (moves[0]?.plain === true && moves.length === 1) return moves;
+    }
+    for (let i = suspended.length - 1; i >= 0; i--) {
+      const open = suspended[i]!;
+      if (open.cutAt !== at) this.#resume(moves, open, at, suspended.toSpliced(i, 1), order);
+    }
+    if (suspended.length < MAX_SUSPENDED) this.#tornHeader(moves, at, suspended, order);
+    this.#skip(moves, at, suspended, order);
+    return moves;
+  }
+
+  /** A frame goes on at `at`, `left` octets of it to come, `others` staying suspended. */
+  #readFrame(moves: Move[], open: Open, at: number, others: readonly Open[], order: Order, begins: boolean): void {
+    const { frame, left } = open;
+    const to = at + left;
+    const inner = this.#interruptions(at + 1, Math.min(to, this.#end));
+    const ends = to <= this.#end && this.#octets[to - 1] === FRAME_END && (begins || this.#idsFit(open, at, to));
+    const whole: Move = { frame, to, suspended: others, order, cost: 0, plain: begins, begins };
+    const good = ends && (inner.length === 0 || to === this.#end || this.#isStart(to));
+    if (good) moves.push(whole);
+    if (others.length < MAX_SUSPENDED) {
+      for (const start of inner) {
+        const cut: Open = { ...open, left: left - (start - at), cutAt: start };
+        moves.push({ frame, to: start, suspended: [...others, cut], order, cost: 0, plain: false, begins });
+      }
+    }
+    if (ends && !good) moves.push(whole);
+    if (to > this.#end && !this.#ended && inner.length === 0 && moves.length === 0) this.#starved = true;
+    if (to > this.#end && this.#ended) {
+      const cut: Open = { ...open, left: to - this.#end, cutAt: this.#end };
+      moves.push({ frame, to: this.#end, suspended: [...others, cut], order, cost: 0, plain: false, begins });
+    }
+    // Its length is right, and what stands in it is not: overwritten.
+    if (to <= this.#end && !ends && begins && (to === this.#end || this.#isStart(to))) {
+      moves.push({ ...whole, cost: UNEXPLAINED, plain: false });
+    }
+  }
+
+  /** A suspended frame goes on at `at`. */
+  #resume(moves: Move[], open: Open, at: number, others: readonly Open[], order: Order): void {
+    const { frame } = open;
+    const wanted = FRAME_HEADER_SIZE - open.header.length;
+    if (wanted === 0) {
+      this.#readFrame(moves, open, at, others, order, false);
+      return;
+    }
+    const header = [...open.header, ...this.#octets.subarray(at, Math.min(at + wanted, this.#end))];
+    const whole = header.length === FRAME_HEADER_SIZE;
+    const size = whole ? long(Uint8Array.from(header), 3) : 0;
+    if (whole && this.#isHeader(header[0]!, (header[1]! << 8) | header[2]!, size)) {
+      const filled: Open = { frame, header, left: wanted + size + 1, cutAt: at };
+      const next = this.#inOrder(filled, at + wanted - FRAME_HEADER_SIZE, others, order);
+      if (next !== null) this.#readFrame(moves, filled, at, others, next, false);
+    }
+    // Cut again before its header is whole.
+    for (const start of this.#interruptions(at + 1, Math.min(at + wanted, this.#end))) {
+      const more = header.slice(0, open.header.length + start - at);
+      if (!this.#couldBegin(more)) continue;
+      const suspended = [...others, { frame, header: more, left: 0, cutAt: start }];
+      moves.push({ frame, to: start, suspended, order, cost: 0, plain: false, begins: false });
+    }
+  }
+
+  /** A frame begins whose header, or the ids behind it, are cut short: by another frame's start, or by the end. */
+  #tornHeader(moves: Move[], at: number, suspended: readonly Open[], order: Order): void {
+    const until = Math.min(at + HEADER_AND_IDS, this.#end);
+    const cuts = this.#interruptions(at + 1, until);
+    if (this.#ended && this.#end - at < HEADER_AND_IDS) cuts.push(this.#end);
+    for (const cut of cuts) {
+      const open = this.#cutHeader(at, cut);
+      if (open === null) continue;
+      const whole = open.header.length === FRAME_HEADER_SIZE;
+      const next = whole ? this.#inOrder(open, at, suspended, order) : order;
+      if (next === null) continue;
+      const { frame } = open;
+      moves.push({
+        frame,
+        to: cut,
+        suspended: [...suspended, open],
+        order: next,
+        cost: 0,
+        plain: false,
+        begins: true,
+      });
+    }
+  }
+
+  /** What is open of a new frame of which only octets at to `cut` are there, or null where they begin no frame. */
+  #cutHeader(at: number, cut: number): Open | null {
+    const header = Array.from(this.#octets.subarray(at, Math.min(cut, at + FRAME_HEADER_SIZE)));
+    if (!this.#couldBegin(header)) return null;
+    if (header.length < FRAME_HEADER_SIZE) return { frame: this.#frames, header, left: 0, cutAt: cut };
+    const left = long(this.#octets, at + 3) + FRAME_ENVELOPE - (cut - at);
+    return left > 0 ? { frame: this.#frames, header, left, cutAt: cut } : null;
+  }
+
+  /**
+   * The order of content behind a new frame whose header is whole, and whose payload's first octets stand behind `at` +
+   * 7; null where the frame is out of order, or its channel's writer is in the middle of another frame.
+   */
+  #inOrder(open: Open, at: number, suspended: readonly Open[], order: Order): Order | null {
+    if (!this.#orderly) return order;
+    const [type, high, low] = open.header;
+    const channel = (high! << 8) | low!;
+    if (channel === 0) return order;
+    for (const { header } of suspended) {
+      if (header.length >= 3 && header[1] === high && header[2] === low) return null;
+    }
+    const next = order.get(channel);
+    const size = long(Uint8Array.from(open.header), 3);
+    let then: number | undefined;
+    switch (type) {
+      case FRAME_METHOD: {
+        if (next !== undefined && next !== METHOD_NEXT) return null;
+        const method = methodOf(short(this.#octets, at + 7), short(this.#octets, at + 9));
+        then = method === undefined ? undefined : method.content ? HEADER_NEXT : METHOD_NEXT;
+        break;
+      }
+      case FRAME_HEADER:
+        if (next !== undefined && next !== HEADER_NEXT) return null;
+        // The body size may stand elsewhere, behind another frame.
+        break;
+      default:
+        if (next !== undefined && (next <= 0 || size > next)) return null;
+        then = next === undefined ? undefined : next - size;
+    }
+    const behind = new Map(order);
+    if (then === undefined) behind.delete(channel);
+    else behind.set(channel, then);
+    return behind;
+  }
+
+  /**
+   * Where a frame may be interrupted in [from, to): at the first starts there, and shortly before each where a header
+   * begins that is itself cut short by it.
+   */
+  #interruptions(from: number, to: number): number[] {
+    const places: number[] = [];
+    // A cut header may stand before a start that lies just behind `to`.
+    for (const start of this.#startsWithin(from, Math.min(to + HEADER_AND_IDS, this.#end))) {
+      if (start < to) places.push(start);
+      for (const at of this.#cutHeadersBefore(start)) {
+        if (at >= from && at < to && !places.includes(at)) places.push(at);
+      }
+    }
+    return places;
+  }
+
+  /** Where headers begin that are cut short by this start, the nearest first. */
+  #cutHeadersBefore(start: number): readonly number[] {
+    const known = this.#cutHeaders.get(start);
+    if (known !== undefined) return known;
+    const places: number[] = [];
+    for (let at = start - 1; at > start - MAX_CUT_HEADERS && at >= 0; at--) {
+      if (this.#isCutHeader(at, start, MAX_NESTED_HEADERS)) places.push(at);
+    }
+    this.#cutHeaders.set(start, places);
+    return places;
+  }
+
+  /** Octets at to `start` are headers cut short, each by the next, the last one by the start. */
+  #isCutHeader(at: number, start: number, depth: number): boolean {
+    const type = this.#octets[at]!;
+    if (type === 0 || (type > FRAME_BODY && type !== FRAME_HEARTBEAT)) return false;
+    for (let cut = Math.min(start, at + HEADER_AND_IDS - 1); cut > at; cut--) {
+      if (this.#cutHeader(at, cut) === null) continue;
+      if (cut === start || (depth > 1 && this.#isCutHeader(cut, start, depth - 1))) return true;
+    }
+    return false;
+  }
+
+  /** Octets that belong to nobody, up to the next start or the end. */
+  #skip(moves: Move[], at: number, suspended: readonly Open[], order: Order): void {
+    const [start] = this.#startsWithin(at + 1, this.#end);
+    if (start === undefined && !this.#ended) return;
+    moves.push({ frame: -1, to: start ?? this.#end, suspended, order, cost: UNEXPLAINED, plain: false, begins: false });
+  }
+
+  /** The first starts in [from, to). */
+  #startsWithin(from: number, to: number): number[] {
+    const starts = this.#starts;
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (starts[middle]! < from) low = middle + 1;
+      else high = middle;
+    }
+    let until = low;
+    while (until < starts.length && until - low < MAX_INNER_STARTS && starts[until]! < to) until++;
+    return starts.slice(low, until);
+  }
+
+  /** A whole header that the sender could have written stands here. */
+  #isStart(at: number): boolean {
+    const octets = this.#octets;
+    if (at + FRAME_ENVELOPE > this.#end) return false;
+    const type = octets[at]!;
+    const channel = short(octets, at + 1);
+    const size = long(octets, at + 3);
+    if (!this.#isHeader(type, channel, size)) return false;
+    if (type === FRAME_HEARTBEAT) return octets[at + FRAME_HEADER_SIZE] === FRAME_END;
+    if (type === FRAME_BODY) return !this.#isOverlapped(at);
+    if (at + FRAME_HEADER_SIZE + 4 > this.#end) return false;
+    return this.#idsOf(type, channel, short(octets, at + 7), short(octets, at + 9));
+  }
+
+  /** A frame put together of pieces, the last one at to `to`, carries the ids that its type wants. */
+  #idsFit({ frame, header }: Open, at: number, to: number): boolean {
+    if (header[0] !== FRAME_METHOD && header[0] !== FRAME_HEADER) return true;
+    const first: number[] = [];
+    const take = (from: number, until: number): void => {
+      for (let i = from; i < until && first.length < HEADER_AND_IDS; i++) first.push(this.#octets[i]!);
+    };
+    for (const piece of this.#pieces) if (piece.frame === frame) take(piece.from, piece.to);
+    take(at, to);
+    const bytes = Uint8Array.from(first);
+    if (first.length < HEADER_AND_IDS) return false;
+    return this.#idsOf(bytes[0]!, short(bytes, 1), short(bytes, 7), short(bytes, 9));
+  }
+
+  /** Class and method of a method frame, or class and weight of a content header, are ones the sender may send. */
+  #idsOf(type: number, channel: number, classId: number, second: number): boolean {
+    if (type === FRAME_HEADER) return classId === BASIC_CLASS && second === 0;
+    const method = methodOf(classId, second);
+    if (method === undefined || (classId === 10) !== (channel === 0)) return false;
+    return method.from === "both" || (method.from === "client") === this.#sender.isClient;
+  }
+
+  /** Another frame, of a kind that says more of itself, starts inside this header: then the header is cut short. */
+  #isOverlapped(at: number): boolean {
+    for (let inner = at + 1; inner < at + FRAME_HEADER_SIZE; inner++) {
+      if (this.#octets[inner] !== FRAME_BODY && this.#isStart(inner)) return true;
+    }
+    return false;
+  }
+
+  #isHeader(type: number, channel: number, size: number): boolean {
+    if (size > this.#sender.sizeLimit) return false;
+    switch (type) {
+      case FRAME_METHOD:
+        return size >= 4 && (channel === 0 || this.#sender.usesChannel(channel));
+      case FRAME_HEADER:
+        return size >= 14 && channel !== 0 && this.#sender.usesChannel(channel);
+      case FRAME_BODY:
+        return channel !== 0 && this.#sender.usesChannel(channel);
+      case FRAME_HEARTBEAT:
+        return size === 0 && channel === 0;
+      default:
+        return false;
+    }
+  }
+
+  /** Whether the first octets of a header, seven at most, can be the beginning of one. */
+  #couldBegin(header: readonly number[]): boolean {
+    const [type, high, low] = header;
+    if (type === FRAME_HEARTBEAT) return header.every((octet, i) => i === 0 || octet === 0);
+    if (type === undefined || type === 0 || type > FRAME_BODY) return false;
+    if (high === undefined) return true;
+    if (low === undefined) return high <= MAX_CHANNEL_HIGH;
+    const channel = (high << 8) | low;
+    if (!(channel === 0 ? type === FRAME_METHOD : this.#sender.usesChannel(channel))) return false;
+    let least = 0;
+    for (let i = 3; i < FRAME_HEADER_SIZE; i++) least = least * 256 + (header[i] ?? 0);
+    return (
+      least <= this.#sender.sizeLimit && (header.length < FRAME_HEADER_SIZE || this.#isHeader(type, channel, least))
+    );
+  }
+
+  #result(boundary: number, open: boolean): Untangling {
+    const spans = new Map<number, [number, number][]>();
+    const unexplained: [number, number][] = [];
+    for (const { frame, from, to } of this.#pieces) {
+      if (from >= boundary) break;
+      let list = unexplained;
+      if (frame >= 0) {
+        list = spans.get(frame) ?? [];
+        spans.set(frame, list);
+      }
+      list.push([this.#base + from, to - from]);
+    }
+    const frames = Array.from(spans.values(), pieces => this.#frame(pieces));
+    return { frames, unexplained, boundary: this.#base + boundary, open };
+  }
+
+  #frame(spans: [number, number][]): UntangledFrame {
+    const header: number[] = [];
+    let octets = 0;
+    for (const [offset, length] of spans) {
+      octets += length;
+      const from = offset - this.#base;
+      for (let i = from; i < from + length && header.length < FRAME_HEADER_SIZE; i++) header.push(this.#octets[i]!);
+    }
+    const bytes = Uint8Array.from(header);
+    const whole = header.length === FRAME_HEADER_SIZE;
+    const size = whole ? long(bytes, 3) : 0;
+    const [offset, length] = spans.at(-1)!;
+    const ends = this.#octets[offset - this.#base + length - 1] === FRAME_END;
+    return {
+      type: header[0]!,
+      channel: header.length >= 3 ? short(bytes, 1) : 0,
+      size,
+      spans,
+      complete: whole && octets === size + FRAME_ENVELOPE && ends,
+    };
+  }
+}
+
+/** Channel numbers above 2047 are not met in practice. */
+const MAX_CHANNEL_HIGH = 7;
+const MAX_INNER_STARTS = 3;
+/** Octets that show what a frame is: its header, and the ids of a method or of a content header's class. */
+const HEADER_AND_IDS = FRAME_HEADER_SIZE + 4;
+/** Headers cut one inside the other, and the octets they take at most. */
+const MAX_NESTED_HEADERS = 3;
+const MAX_CUT_HEADERS = 24;
+
+/** A state of a reading, as far as what may follow depends on it. */
+function stateOf(at: number, suspended: readonly Open[], cost: number): string {
+  return `${at} ${cost} ${suspended.map(open => `${open.frame}:${open.header.length}:${open.left}`).join(" ")}`;
+}
+
+/** Takes the next move that the allowance bears out of the list. */
+function nextWithin(moves: Move[], allowance: number): Move | undefined {
+  for (let move = moves.shift(); move !== undefined; move = moves.shift()) if (move.cost <= allowance) return move;
+  return undefined;
+}

@@ -1,0 +1,46 @@
+/** Does the prediction say what the broker said? */
+import type { Prediction } from "../support/predict.ts";
+import type { Answer } from "./answer.ts";
+
+export function agrees(prediction: Prediction | null, answer: Answer): boolean {
+  const { close } = answer;
+  if (close) {
+    return (
+      prediction?.outcome === "close" &&
+      prediction.code === close.code &&
+      prediction.classId === close.classId &&
+      prediction.methodId === close.methodId &&
+      sameText(prediction.text, close.text)
+    );
+  }
+  // Once close-ok is out, the end of the connection is what the client asked for, even where the broker dies of more.
+  if (answer.ended && answer.closeOk) return prediction?.outcome !== "close";
+  return answer.ended ? prediction?.outcome === "reset" : prediction === null;
+}
+
+/** Equal but for the broker's line breaks; `heard` holds an octet in each character, `predicted` that or UTF-8 read. */
+function sameText(predicted: string, heard: string): boolean {
+  const utf8 = Buffer.from(heard, "latin1").toString("utf8");
+  return fold(predicted) === fold(heard) || fold(predicted) === fold(utf8);
+}
+
+/** Erlang's pretty-printer breaks long terms into lines (80 columns) and indents them. */
+function fold(text: string): string {
+  return text.replaceAll(/\n +/g, "");
+}
+
+/** One line that says what the broker did. */
+export function describeAnswer(answer: Answer): string {
+  const { close, closeOk, ended, refused } = answer;
+  if (close) return `close ${close.code} (${close.classId}, ${close.methodId}) ${JSON.stringify(fold(close.text))}`;
+  if (refused) return ended ? "protocol header refused, then reset" : "protocol header refused";
+  if (closeOk) return ended ? "close-ok, then end" : "close-ok";
+  return ended ? "reset" : "nothing";
+}
+
+export function describePrediction(prediction: Prediction | null): string {
+  if (prediction === null) return "nothing";
+  if (prediction.outcome === "reset") return `reset: ${prediction.reason}`;
+  const { code, classId, methodId, text } = prediction;
+  return `close ${code} (${classId}, ${methodId}) ${JSON.stringify(fold(text))}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * Streams, the broker's answers, the predictions, and what became of each pair.
+ *
+ * The broker hands complete commands to a process per channel and reads on. What that process objects to and what the
+ * reader objects to in the octets behind it race for the one connection.close. So a stream whose answer was not the
+ * predicted one is sent again at other paces, down to a frame at a time: where the predicted answer is among those
+ * that the broker itself gives, the stream is a race and listed as one; where it is not, the prediction is wrong.
+ */
+
+import type { Prediction } from "../support/predict.ts";
+import type { Broker } from "../support/private-broker.ts";
+import { type Answer, answerTo, type Pace } from "./answer.ts";
+import { type Asked, askMany } from "./ask-many.ts";
+import { agrees, describeAnswer, describePrediction } from "./compare.ts";
+import { Random } from "./streams/random.ts";
+
+export interface Verdict {
+  asked: Asked;
+  prediction: Prediction | null;
+  outcome: "agreed" | "race" | "wrong";
+  /** Where the first answer was not the predicted one: what the broker said then and at each repetition. */
+  answers: { pace: Pace; answer: Answer }[];
+}
+
+export interface Differential {
+  verdicts: Verdict[];
+  agreed: number;
+  races: Verdict[];
+  wrong: Verdict[];
+}
+
+export type Predict = (clientOctets: Uint8Array) => Prediction | null;
+
+/** What of a stream's queues is still being deleted must not meet the next run: one after the other. */
+const REPETITIONS: readonly Pace[] = ["whole", "pauses", "burst", "pauses", "pieces"];
+
+export async function differ(broker: Broker, predict: Predict, seed: number, count: number): Promise<Differential> {
+  const all = await askMany({ broker, seed, count });
+  const verdicts: Verdict[] = all.map(asked => {
+    const prediction = predict(asked.stream.octets);
+    const outcome = agrees(prediction, asked.answer) ? "agreed" : "wrong";
+    return { asked, prediction, outcome, answers: [asked] };
+  });
+  const again = verdicts.filter(({ outcome }) => outcome !== "agreed").values();
+  const worker = async (): Promise<void> => {
+    for (const verdict of again) await repeat(broker, verdict);
+  };
+  await Promise.all(Array.from({ length: 20 }, worker));
+  return {
+    verdicts,
+    agreed: verdicts.filter(({ outcome }) => outcome === "agreed").length,
+    races: verdicts.filter(({ outcome }) => outcome === "race"),
+    wrong: verdicts.filter(({ outcome }) => outcome === "wrong"),
+  };
+}
+
+async function repeat({ host, port }: Broker, verdict: Verdict): Promise<void> {
+  const { octets, seed, index } = verdict.asked.stream;
+  for (const [at, pace] of REPETITIONS.entries()) {
+    const answer = await answerTo({ host, port, octets, pace, random: new Random(seed, index, 2 + at) });
+    verdict.answers.push({ pace, answer });
+  }
+  if (verdict.answers.some(({ answer }) => agrees(verdict.prediction, answer))) verdict.outcome = "race";
+}
+
+/** `agree N of M`, then each race in a line and the first `show` wrong predictions in full. */
+export function summary({ verdicts, agreed, races, wrong }: Differential, show: number): string {
+  const lines = [`agree ${agreed} of ${verdicts.length}; ${races.length} races, ${wrong.length} wrong`];
+  for (const verdict of races) lines.push(`  race  ${describe(verdict)}`);
+  for (const verdict of wrong.slice(0, show)) lines.push(`  wrong ${describe(verdict)}`);
+  if (wrong.length > show) lines.push(`  … and ${wrong.length - show} more`);
+  return lines.join("\n");
+}
+
+function describe({ asked, prediction, answers }: Verdict): string {
+  const { kind, seed, index, octets } = asked.stream;
+  const said = new Map<string, Pace[]>();
+  for (const { pace, answer } of answers) {
+    const text = describeAnswer(answer);
+    said.set(text, [...(said.get(text) ?? []), pace]);
+  }
+  const heads = [`${kind}, seed ${seed} index ${index}, ${octets.length} octets`];
+  const broker = [...said].map(([text, paces]) => `        broker    ${text} (${paces.join(", ")})`);
+  return [...heads, `        predicted ${describePrediction(prediction)}`, ...broker].join("\n");
+}
