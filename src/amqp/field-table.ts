@@ -81,7 +81,8 @@ function walkValue(cursor: Cursor, decode: boolean, depth: number): FieldValue {
       {
         const size = cursor.long();
         const at = cursor.skip(size);
-        return decode ? cursor.bytes.slice(at, at + size) : null;
+        // A Buffer's slice would be no copy.
+        return decode ? new Uint8Array(cursor.bytes.subarray(at, at + size)) : null;
       }
     case 0x74 /* t boolean */:
       return cursor.octet() !== 0;

@@ -3,6 +3,7 @@ import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-s
 import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
 import type { Direction, StreamForensics } from "../connection/direction.ts";
 import { Moment } from "../net/connection-observer.ts";
+import { explain, type Finding } from "./explanation.ts";
 import { OctetWindow, type WindowBudget } from "./octet-window.ts";
 import { ALLOWANCES, Reading, type Sender, type Untangling } from "./untangle.ts";
 
@@ -17,7 +18,7 @@ const REMEMBERED_FRAMES = 64;
 export interface Explanation {
   /** Stream offset of the frame that was found broken. */
   faultOffset: number;
-  untangling: Untangling;
+  finding: Finding;
 }
 
 /** Keeps the recent octets of one direction, and untangles what stands behind a broken envelope. */
@@ -61,7 +62,10 @@ export class DirectionForensics implements StreamForensics {
     };
     const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
     const search = new UntanglingSearch(this.window, fault, frames, sender, plain, untangling =>
-      this.explanations.push({ faultOffset: fault.streamOffset, untangling }),
+      this.explanations.push({
+        faultOffset: fault.streamOffset,
+        finding: explain(this.window, untangling, frames, fault.streamOffset),
+      }),
     );
     return search;
   }

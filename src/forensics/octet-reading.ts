@@ -41,6 +41,11 @@ const PROTOCOLS: readonly (readonly [start: string, meaning: string])[] = [
   ["\x16\x03\x03", "TLS handshake"],
 ];
 
+/** The foreign protocol whose first octets these are, or null. */
+export function protocolNameAt(octets: Uint8Array, at: number): string | null {
+  return PROTOCOLS.find(([start]) => startsWith(octets, at, start))?.[1] ?? null;
+}
+
 function protocolAt(octets: Uint8Array, at: number): Reading | null {
   for (const [start, meaning] of PROTOCOLS) {
     if (!startsWith(octets, at, start)) continue;

@@ -9,7 +9,9 @@ import { envelopeSentence } from "../connection/envelope-sentence.ts";
 import type { Incident, Secret } from "../connection/incident.ts";
 import { RULES, type RuleId } from "../connection/rules.ts";
 import { DirectionForensics } from "../forensics/direction-forensics.ts";
+import { merged } from "../forensics/explanation.ts";
 import { likelyMeanings } from "../forensics/octet-reading.ts";
+import { remedyFor } from "../forensics/remedy.ts";
 import type { Side } from "../net/connection-observer.ts";
 import type { TcpConnection } from "../net/tcp-connection.ts";
 import type { Connection, Diagnosis, Direction, Finding, OctetReading, PerDirection, Verdict } from "./report.ts";
@@ -144,19 +146,15 @@ function draft(connectionId: string, amqp: AmqpConnection, incident: Incident): 
   };
 }
 
+/** What the incident's octets are. Several tears that follow closely are one incident, and one diagnosis. */
 function diagnose(amqp: AmqpConnection, incident: Incident): Diagnosis | null {
   if (incident.side === null) return null;
   const { forensics } = amqp.directions[incident.side];
   if (!(forensics instanceof DirectionForensics)) return null;
-  const explained = forensics.explanations.filter(
-    ({ faultOffset }) => faultOffset >= incident.streamOffset && faultOffset < incident.endOffset,
-  );
-  const torn = explained
-    .flatMap(({ untangling }) => untangling.frames)
-    .filter(frame => frame.spans.length > 1)
-    .map(frame => ({ ...frame, writer: "A" }));
-  if (torn.length === 0) return null;
-  return { kind: "torn-frame", confidence: 1, summary: "", remedy: "", torn };
+  const findings = forensics.explanations
+    .filter(({ faultOffset }) => faultOffset >= incident.streamOffset && faultOffset <= incident.endOffset)
+    .map(({ finding }) => finding);
+  return findings.length === 0 ? null : { ...merged(findings), remedy: remedyFor(amqp.clientProperties) };
 }
 
 function envelopeRule(fault: EnvelopeFault): RuleId {

@@ -5,7 +5,10 @@
  * octets of one direction's TCP stream from its first captured payload octet; packets are 1-based numbers in the file;
  * times are ISO 8601 UTC with as many digits as the capture has.
  */
+import type { Diagnosis } from "../forensics/diagnosis.ts";
 import type { RuleId } from "./rules.ts";
+
+export type { Diagnosis, DiagnosisKind, Message, Span, TornFrame, Writer } from "../forensics/diagnosis.ts";
 
 export const REPORT_SCHEMA = "ghostframe.report/1";
 
@@ -125,33 +128,6 @@ export interface Finding {
   cause?: string;
   /** What the octets of the incident are, where they could be explained. */
   diagnosis?: Diagnosis;
-}
-
-/** A stretch of one direction's stream: offset and octets. */
-export type Span = [streamOffset: number, octets: number];
-
-export interface Diagnosis {
-  kind: DiagnosisKind;
-  /** Of findings told with 0.9, nine in ten are right. */
-  confidence: number;
-  /** What happened, with the numbers that prove it. */
-  summary: string;
-  remedy: string;
-  /** Frames interrupted by another writer's octets, each with the spans it really occupies. */
-  torn: TornFrame[];
-}
-
-export type DiagnosisKind = "torn-frame";
-
-export interface TornFrame {
-  type: number;
-  channel: number;
-  size: number;
-  spans: Span[];
-  /** All its octets were written. */
-  complete: boolean;
-  /** Name of its writer in `writers`. */
-  writer: string;
 }
 
 /** One octet at a fault: what a decoder takes it for, and what it more likely is. */

@@ -57,14 +57,6 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     remedy:
       "One connection per thread: take producers from kombu.pools, never share a Connection or Channel. Open it after the fork of a prefork worker.",
   },
-  "rabbitmq-c": {
-    name: "rabbitmq-c (SimpleAmqpClient, PHP's amqp extension)",
-    printedBy:
-      /server connection error|\blibrabbitmq\b|\bSimpleAmqpClient\b|\bAmqpClient::|\bconnection error: 50\d:|\bAMQPConnectionException\b|\bAMQPChannelException\b/,
-    tears: "octets",
-    writes: "sends each frame from one shared buffer without a lock",
-    remedy: "One connection per thread, or one mutex around every call that uses the connection, reading included.",
-  },
   "php-amqplib": {
     name: "php-amqplib",
     printedBy: /PhpAmqpLib|\bphp-amqplib\b|\bAMQPConnectionClosedException\b|\bAMQPProtocol\w*Exception\b/,
@@ -72,6 +64,14 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     writes: "writes a message in pieces of 8 KiB from a single thread",
     remedy:
       "Connect after pcntl_fork, in the child. After a timeout or an I/O exception throw the connection away: part of a frame may have been sent.",
+  },
+  "rabbitmq-c": {
+    name: "rabbitmq-c (SimpleAmqpClient, PHP's amqp extension)",
+    printedBy:
+      /server connection error|\blibrabbitmq\b|\bSimpleAmqpClient\b|\bAmqpClient::|\bconnection error: 50\d:|\bAMQPConnectionException\b|\bAMQPChannelException\b/,
+    tears: "octets",
+    writes: "sends each frame from one shared buffer without a lock",
+    remedy: "One connection per thread, or one mutex around every call that uses the connection, reading included.",
   },
   bunny: {
     name: "Bunny",

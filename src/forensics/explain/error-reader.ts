@@ -1,0 +1,118 @@
+/** From a message of a log, or any text, to what it says about broken connections. */
+import { REPLY_CODES } from "../../amqp/spec/constants.ts";
+import { libraryOf } from "./client-libraries.ts";
+import type { BrokerError, ErrorReport, MaybeOctet } from "./error-report.ts";
+import { errorsIn, mayNameError } from "./error-text.ts";
+import type { LogRecord } from "./log-record.ts";
+import { type RecordHead, readHead } from "./log-site.ts";
+
+const QUOTE_CHARACTERS = 600;
+
+export interface ReadRecord {
+  head: RecordHead;
+  reports: ErrorReport[];
+}
+
+/** What a message says; null where it is about something else altogether. */
+export function readRecord(record: LogRecord): ReadRecord | null {
+  const text = record.lines.join("\n");
+  const names = mayNameError(text);
+  if (!names && !text.includes("AMQP connection") && !text.includes("connection <")) return null;
+  const head = readHead(record);
+  const found = names ? errorsIn(text) : [];
+  if (found.length === 0 && head.kind === "other") return null;
+  const library = found.length === 0 ? null : libraryOf(text);
+  const logged = head.kind !== "other" || record.pid !== null;
+  const operation = /operation ([a-z]{1,20}\.[a-z-]{1,20}|'[a-z]{1,20}\.[a-z_-]{1,20}') caused/.exec(text)?.[1] ?? null;
+  const quote = record.lines
+    .map(line => line.trim())
+    .filter(line => line !== "")
+    .join("\n")
+    .slice(0, QUOTE_CHARACTERS);
+  const reports = found.map(
+    ({ error }): ErrorReport => ({
+      error,
+      channel: head.channel ?? (logged || library !== null ? null : channelWord(text)),
+      operation,
+      quote,
+      site: logged ? head.site : null,
+      library,
+    }),
+  );
+  return { head, reports };
+}
+
+/**
+ * What somebody types: a size in decimal or hex, `type 0 size 1544254578 channel 0`, seven octets in hex, a reply code,
+ * `bad end 97`. Null where the text is none of these.
+ */
+export function readLoose(raw: string): ErrorReport | null {
+  const text = raw.trim().slice(0, QUOTE_CHARACTERS);
+  const error = looseError(text);
+  if (error === null) return null;
+  return { error, channel: channelWord(text), operation: null, quote: text, site: null, library: null };
+}
+
+const NUMBER = String.raw`(0x[0-9a-f]{1,8}|\d{1,3}(?:[,_']\d{3})+|\d{1,10})`;
+
+function looseError(text: string): BrokerError | null {
+  const octets = hexOctets(text);
+  if (octets !== null) return { kind: "header-octets", octets };
+
+  const alone = new RegExp(`^[={]?\\s*${NUMBER}\\s*(?:octets|bytes)?\\s*[}]?$`, "i").exec(text);
+  if (alone !== null) {
+    const value = readNumber(alone[1]!);
+    if (value === null) return null;
+    if (value > 300 && REPLY_CODES[value] !== undefined && !REPLY_CODES[value].soft) {
+      return { kind: "code-only", code: value };
+    }
+    return { kind: "frame-too-large", type: null, size: value, limit: null };
+  }
+  const end = new RegExp(`\\bend(?:[ _-](?:octet|marker))?\\b[ :=,]{0,3}${NUMBER}`, "i").exec(text);
+  const type = word("type", text);
+  if (end !== null) {
+    const endOctet = readNumber(end[1]!);
+    if (endOctet === null || endOctet > 255) return null;
+    const payload = /\b(?:payload|octets|snippet)\b[ :=]{0,3}((?:[0-9a-f]{2}[ ,]){2,40}[0-9a-f]{2})/i.exec(text)?.[1];
+    const snippet = payload === undefined ? null : hexOctets(payload);
+    return {
+      kind: "frame-end",
+      type,
+      endOctet,
+      snippet: snippet === null ? null : { octets: Uint8Array.from(snippet, octet => octet ?? 0), whole: false },
+    };
+  }
+  const size = word("size", text);
+  if (size === null || (type !== null && type > 255)) return null;
+  return { kind: "frame-too-large", type, size, limit: word("limit", text) ?? word("frame_max", text) };
+}
+
+function channelWord(text: string): number | null {
+  const channel = word("channel", text);
+  return channel !== null && channel <= 65_535 ? channel : null;
+}
+
+/** The number behind a word: `size 1,342,177,289`, `type=65`, `size ≥ 134217728`. */
+function word(name: string, text: string): number | null {
+  const match = new RegExp(`\\b${name}[^\\w\\n]{1,4}${NUMBER}`, "i").exec(text);
+  return match === null ? null : readNumber(match[1]!);
+}
+
+function readNumber(text: string): number | null {
+  const value = Number(text.replace(/[,_']/g, ""));
+  return value <= 0xffffffff ? value : null;
+}
+
+/**
+ * `14 00 0A 00 CE 08 00`, `02 ?? ?? CE 03 00 01`: a header, and what follows it where there are more than seven; four
+ * are those of the size.
+ */
+function hexOctets(text: string): MaybeOctet[] | null {
+  if (!/^(?:0x)?(?:[0-9a-f]{2}|\?\?)(?:[ ,:-]{1,2}(?:0x)?(?:[0-9a-f]{2}|\?\?)){3,63}$/i.test(text)) return null;
+  const octets = Array.from(text.matchAll(/(?:0x)?([0-9a-f]{2}|\?\?)/gi), ([, octet]) =>
+    octet === "??" ? null : Number.parseInt(octet!, 16),
+  );
+  if (octets.length === 4) return [null, null, null, ...octets];
+  while (octets.length < 7) octets.push(null);
+  return octets.some(octet => octet !== null) ? octets : null;
+}

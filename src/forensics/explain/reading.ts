@@ -1,0 +1,55 @@
+import type { HeaderWindow } from "./header-window.ts";
+
+/** In words, because a number would claim a precision that nobody has. */
+export type Confidence = "near certain" | "likely" | "possible" | "unlikely";
+
+/** What some octets are: one hypothesis of several. */
+export interface Reading {
+  kind: ReadingKind;
+  /** What they are, as a clause: "a heartbeat frame inside a torn frame header". */
+  meaning: string;
+  /** Which octets say so. Sentences. */
+  why: string;
+  /** 0 to 100: how well the octets fit, only to rank by and to choose the word. */
+  score: number;
+  /** Index of the octet, counted from the header's first, at which a frame really begins; null where none is seen. */
+  boundary: number | null;
+  /** What each octet is, "" where that is not known. */
+  octets: readonly string[];
+}
+
+export type ReadingKind =
+  | "heartbeat-in-header"
+  | "frame-in-header"
+  | "late-frame"
+  | "frame-in-payload"
+  | "second-handshake"
+  | "foreign-protocol"
+  | "payload-text"
+  | "headers-table"
+  | "content-octets"
+  | "genuine-oversize"
+  | "handshake-oversize"
+  | "byte-order"
+  | "modest-size"
+  | "torn-later"
+  | "end-missing"
+  | "payload-missing"
+  | "zeros"
+  | "unknown";
+
+export function confidenceOf(score: number): Confidence {
+  if (score >= 85) return "near certain";
+  if (score >= 58) return "likely";
+  return score >= 25 ? "possible" : "unlikely";
+}
+
+/** As many labels as the window has octets, `label` on [from, to) and "" elsewhere. */
+export function labels(
+  window: HeaderWindow,
+  ...parts: readonly (readonly [from: number, to: number, label: string])[]
+) {
+  const made = new Array<string>(window.length).fill("");
+  for (const [from, to, label] of parts) made.fill(label, Math.max(0, from), Math.max(0, to));
+  return made;
+}

@@ -1,0 +1,209 @@
+/** From untangled octets to a diagnosis: who tore whom, what is missing, and the numbers that prove it. */
+import { FRAME_ENVELOPE, frameTypeName } from "../amqp/spec/constants.ts";
+import { grouped } from "../bytes/grouped.ts";
+import type { Diagnosis, DiagnosisKind, Span, TornFrame, Writer } from "./diagnosis.ts";
+import { protocolNameAt } from "./octet-reading.ts";
+import type { OctetWindow } from "./octet-window.ts";
+import { type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
+import type { Untangling } from "./untangle.ts";
+import { joined, tellWriters, writerName } from "./writers.ts";
+
+/** A torn frame's summary names so many frames; the others are counted. */
+const FRAMES_TOLD = 3;
+/** A repetition shorter than this may be chance. */
+const MIN_REPLAY = 24;
+
+/** A diagnosis but for its remedy, which depends on the client library. */
+export type Finding = Omit<Diagnosis, "remedy">;
+
+/**
+ * Makes the diagnosis of one untangling while the window still holds its octets. `before` are the stream offsets of the
+ * frames before the broken one, which tell what message it belongs to; `faultOffset` is where the broker found fault.
+ */
+export function explain(
+  window: OctetWindow,
+  untangling: Untangling,
+  before: readonly number[],
+  faultOffset: number,
+): Finding {
+  const context: ReadFrame[] = [];
+  const begins = Math.min(faultOffset, untangling.frames[0]?.spans[0]?.[0] ?? faultOffset);
+  for (const offset of before) {
+    if (offset >= begins) break;
+    const frame = wholeFrameAt(window, offset);
+    if (frame !== null) context.push(readFrame(window, frame));
+  }
+  const frames = untangling.frames.map(frame => readFrame(window, frame));
+  const { writers, of } = tellWriters([...context, ...frames], begins, faultOffset);
+
+  const cutOff = (frame: ReadFrame): boolean => {
+    const [offset, octets] = frame.spans.at(-1)!;
+    return untangling.open && offset + octets >= window.end;
+  };
+  const isOverwritten = (frame: ReadFrame): boolean =>
+    !frame.complete && frame.spans.length === 1 && frame.spans[0]![1] === frame.size + FRAME_ENVELOPE;
+  const broken = frames.filter(
+    frame => !isOverwritten(frame) && (frame.spans.length > 1 || (!frame.complete && !cutOff(frame))),
+  );
+  const torn = broken.map(
+    (frame): TornFrame => ({
+      type: frame.type,
+      channel: frame.channel,
+      size: frame.size,
+      spans: frame.spans,
+      packets: frame.packets,
+      complete: frame.complete,
+      writer: of.get(frame) ?? "",
+    }),
+  );
+  const missing = broken
+    .filter(frame => !frame.complete && !cutOff(frame))
+    .map(frame => {
+      const [offset, octets] = frame.spans.at(-1)!;
+      return {
+        streamOffset: offset + octets,
+        octets: Math.max(frame.size + FRAME_ENVELOPE - lengthOf(frame.spans), 0),
+      };
+    });
+  const overwritten = frames.filter(isOverwritten).map(frame => ({ span: frame.spans[0]! }));
+  const { replayed, foreign, unexplained } = sort(window, untangling.unexplained);
+  const parts = { torn, missing, overwritten, replayed, foreign, unexplained, writers };
+  const kind = kindOf(parts);
+  return { kind, confidence: confidenceOf(parts), summary: summarise(parts, untangling, window), ...parts };
+}
+
+/** Several findings of one incident as one; writers of the same channels are the same. */
+export function merged(findings: readonly Finding[]): Finding {
+  const [first, ...rest] = findings;
+  if (first === undefined) throw new RangeError("nothing to merge");
+  if (rest.length === 0) return first;
+  const writers: Writer[] = [];
+  const renamed = findings.map(finding => {
+    const names = new Map<string, string>();
+    const taken = new Set<Writer>();
+    for (const writer of finding.writers) {
+      let known = writers.find(each => !taken.has(each) && each.channels[0] === writer.channels[0]);
+      if (known === undefined) {
+        known = { name: writerName(writers.length), channels: writer.channels, spans: [], messages: [] };
+        writers.push(known);
+      }
+      taken.add(known);
+      names.set(writer.name, known.name);
+      known.spans = joined([...known.spans, ...writer.spans]);
+      known.messages.push(...writer.messages);
+    }
+    return finding.torn.map(frame => ({ ...frame, writer: names.get(frame.writer) ?? frame.writer }));
+  });
+  const parts: Parts = {
+    torn: renamed.flat(),
+    missing: findings.flatMap(({ missing }) => missing),
+    overwritten: findings.flatMap(({ overwritten }) => overwritten),
+    replayed: findings.flatMap(({ replayed }) => replayed),
+    foreign: findings.flatMap(({ foreign }) => foreign),
+    unexplained: findings.flatMap(({ unexplained }) => unexplained),
+    writers,
+  };
+  const summary = findings
+    .slice(0, FRAMES_TOLD)
+    .map(finding => finding.summary)
+    .join(" ");
+  return { kind: kindOf(parts), confidence: Math.min(...findings.map(each => each.confidence)), summary, ...parts };
+}
+
+type Parts = Pick<Diagnosis, "torn" | "missing" | "overwritten" | "replayed" | "foreign" | "unexplained" | "writers">;
+
+/** What the octets are that belong to no frame: sent before, another protocol's, or nobody knows. */
+function sort(window: OctetWindow, spans: readonly Span[]): Pick<Parts, "replayed" | "foreign" | "unexplained"> {
+  const replayed: Parts["replayed"] = [];
+  const foreign: Parts["foreign"] = [];
+  const unexplained: Span[] = [];
+  const octets = Buffer.from(window.bytes.buffer, window.bytes.byteOffset, window.length);
+  for (const span of spans) {
+    const at = span[0] - window.base;
+    const stretch = octets.subarray(at, at + span[1]);
+    const protocol = protocolNameAt(stretch, 0);
+    const original = span[1] < MIN_REPLAY ? -1 : octets.subarray(0, at).lastIndexOf(stretch.subarray(0, 4096));
+    if (protocol !== null) foreign.push({ span, protocol });
+    else if (original >= 0 && octets.subarray(original, original + span[1]).equals(stretch)) {
+      replayed.push({ span, of: [window.base + original, span[1]] });
+    } else unexplained.push(span);
+  }
+  return { replayed, foreign, unexplained };
+}
+
+function kindOf({ torn, missing, overwritten, replayed, foreign }: Parts): DiagnosisKind {
+  if (foreign.length > 0) return "foreign-protocol";
+  if (replayed.length > 0) return "replayed-octets";
+  if (torn.some(frame => frame.complete)) return "torn-frame";
+  if (overwritten.length > 0) return "overwritten-octets";
+  if (torn.length > 0) return missing.length > 0 && torn.length === missing.length ? "missing-octets" : "torn-frame";
+  return "unexplained";
+}
+
+function confidenceOf({ torn, unexplained, missing, overwritten, replayed }: Parts): number {
+  if (unexplained.length > 0) return 0.5;
+  if (replayed.length > 0 || overwritten.length > 0) return 0.8;
+  if (missing.length > 0) return 0.9;
+  return torn.length > 0 ? 0.99 : 0.5;
+}
+
+function summarise(parts: Parts, { frames, boundary }: Untangling, window: OctetWindow): string {
+  const sentences: string[] = [];
+  for (const frame of parts.torn.slice(0, FRAMES_TOLD)) {
+    const name = `The ${frameTypeName(frame.type)} frame of writer ${frame.writer} on channel ${frame.channel}`;
+    const size = `${grouped(frame.size)} octets, offset ${frame.spans[0]![0]}`;
+    const [first] = frame.spans;
+    const cutAt = first![0] + first![1];
+    if (!frame.complete) {
+      const there = lengthOf(frame.spans);
+      const whole = frame.size + FRAME_ENVELOPE;
+      sentences.push(
+        `${name} (${size}) was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`,
+      );
+      continue;
+    }
+    const end = frame.spans.at(-1)!;
+    const between = end[0] - cutAt - (lengthOf(frame.spans) - first![1] - end[1]);
+    const inside = frames.filter(({ spans }) => spans[0]![0] >= cutAt && spans[0]![0] < end[0]);
+    const channels = [...new Set(inside.map(({ channel }) => channel))].sort((a, b) => a - b);
+    const who =
+      inside.length === 0 ? "octets of others" : `${plural(inside.length, "frame")} on ${list("channel", channels)}`;
+    const times = frame.spans.length > 2 ? ` (and ${frame.spans.length - 2} more times)` : "";
+    const endsAt = end[0] + end[1];
+    const next = endsAt < window.end ? " and the stream goes on in order" : "";
+    sentences.push(
+      `${name} (${size}) was interrupted after ${grouped(first![1])} octets${times}: taking out ${grouped(between)} octets at ${cutAt}, ${who}, its end octet lands on 0xce at ${endsAt - 1}${next}.`,
+    );
+  }
+  const more = parts.torn.length - FRAMES_TOLD;
+  if (more > 0) sentences.push(`${plural(more, "more frame")} ${more === 1 ? "was" : "were"} torn.`);
+  for (const { span } of parts.overwritten.slice(0, FRAMES_TOLD)) {
+    sentences.push(
+      `The frame at offset ${span[0]} has its right length of ${grouped(span[1])} octets, and other octets in it than it must: it was overwritten before it was sent.`,
+    );
+  }
+  for (const { span, of } of parts.replayed.slice(0, FRAMES_TOLD)) {
+    sentences.push(`${grouped(span[1])} octets at ${span[0]} repeat those at ${of[0]}: a buffer was sent twice.`);
+  }
+  for (const { span, protocol } of parts.foreign.slice(0, FRAMES_TOLD)) {
+    sentences.push(`${grouped(span[1])} octets at ${span[0]} are another protocol's: ${protocol}.`);
+  }
+  if (parts.unexplained.length > 0) {
+    const octets = lengthOf(parts.unexplained);
+    sentences.push(`${grouped(octets)} octets between ${parts.unexplained[0]![0]} and ${boundary} stay unexplained.`);
+  }
+  return sentences.join(" ");
+}
+
+function lengthOf(spans: readonly Span[]): number {
+  return spans.reduce((sum, [, octets]) => sum + octets, 0);
+}
+
+function plural(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function list(noun: string, numbers: readonly number[]): string {
+  if (numbers.length === 1) return `${noun} ${numbers[0]}`;
+  return `${noun}s ${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}`;
+}

@@ -1,0 +1,162 @@
+/** ghostframe frames: its lines, its filters, and a reader that has seen enough. */
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { FrameEvent, FramesEvent } from "../../src/report/frame-event.ts";
+import { ended, ghostframe, ROOT, start, startCommand, temporaryFolder } from "../support/command.ts";
+import { FIXTURES } from "../support/golden.ts";
+
+const TORN_HEADER = "interleaving/heartbeat-inside-a-header.pcap";
+const CLEAN = "clean/confirms-and-acks.pcap";
+const TWO = "files/two-interfaces.pcapng";
+
+async function events(...args: string[]): Promise<FramesEvent[]> {
+  const { code, stdout, stderr } = await ghostframe(["frames", "--format", "ndjson", ...args]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const lines = stdout.split("\n");
+  expect(lines.pop()).toBe("");
+  return lines.map(line => JSON.parse(line) as FramesEvent);
+}
+
+async function frames(...args: string[]): Promise<FrameEvent[]> {
+  return (await events(...args)).filter((event): event is FrameEvent => event.event === "frame");
+}
+
+describe("a line a frame", () => {
+  it("shows where a header broke, and where frames go on", async () => {
+    const { stdout } = await ghostframe(["frames", TORN_HEADER]);
+    expect(stdout.split("\n").slice(-8, -4)).toEqual([
+      "20:03:29.799140      21 c1   ->       626 ch 1    method        14 basic.publish exchange=\"\" routing-key=\"tasks\"",
+      "20:03:29.799140      21 c1   ->       648 !! broken frame: header says type 2, channel 1, size 134217728",
+      expect.stringMatching(/^20:03:29\.802773 {6}24 c1 {3}<- {7}592 ch 0 {4}method {8}86 connection\.close reply-code=501 /),
+      "20:03:29.805383      25 c1   ->       723 == frames go on here",
+    ]);
+  });
+
+  it("is JSON a line with --format ndjson", async () => {
+    const [connection, start] = await events(CLEAN);
+    expect(connection).toEqual({
+      event: "connection",
+      time: "2026-11-21T20:02:44.165624Z",
+      input: 0,
+      packet: 1,
+      connection: "c1",
+      client: { address: "127.0.0.1", port: 50186 },
+      server: { address: "127.0.0.1", port: 5672 },
+    });
+    expect(start).toMatchObject({ type: "method", method: "connection.start", streamOffset: 0, channel: 0 });
+  });
+
+  it("is one line, whatever a name holds", async () => {
+    const { stdout } = await ghostframe(["frames", "interleaving/librabbitmq-threads.pcap.gz"]);
+    expect(stdout).not.toMatch(/[^\P{C}\n]/u);
+    for (const line of stdout.split("\n").slice(0, -1)) expect(line).toMatch(/^\d\d:\d\d:\d\d\.\d{6} +\d+ c1 /);
+  });
+
+  it("never shows a SASL response", async () => {
+    for (const format of ["text", "ndjson"]) {
+      const { stdout } = await ghostframe(["frames", "--format", format, "handshake/login-refused.pcap"]);
+      expect(stdout).toContain("connection.start-ok");
+      expect(stdout).not.toContain("wrong-password");
+    }
+  });
+
+  it("counts as the report does", async () => {
+    const all = await frames(TWO);
+    const { stdout } = await ghostframe(["inspect", "--format", "json", TWO]);
+    const { connections } = JSON.parse(stdout) as {
+      connections: { id: string; frames: { clientToServer: number; serverToClient: number } }[];
+    };
+    const count = (id: string, direction: string) =>
+      all.filter(frame => frame.connection === id && frame.direction === direction).length;
+    for (const { id, frames: counted } of connections) {
+      expect(count(id, "client-to-server")).toBe(counted.clientToServer);
+      expect(count(id, "server-to-client")).toBe(counted.serverToClient);
+    }
+  });
+});
+
+describe("filters", () => {
+  const distinct = <T>(values: T[]) => [...new Set(values)].toSorted();
+
+  it("--connection", async () => {
+    expect(distinct((await frames(TWO)).map(frame => frame.connection))).toEqual(["c1", "c2"]);
+    expect(distinct((await frames(TWO, "--connection", "c2")).map(frame => frame.connection))).toEqual(["c2"]);
+    expect(distinct((await frames(TWO, "--connection", "c1,c2")).map(frame => frame.connection))).toEqual(["c1", "c2"]);
+    expect(await events(TWO, "--connection", "c3")).toEqual([]);
+  });
+
+  it("--channel", async () => {
+    expect(distinct((await frames(TORN_HEADER, "--channel", "0")).map(frame => frame.channel))).toEqual([0]);
+    expect(distinct((await frames(TORN_HEADER, "--channel", "0", "--channel", "2")).map(frame => frame.channel))).toEqual([0, 2]);
+  });
+
+  it("--type, of frames and of methods", async () => {
+    expect(distinct((await frames(CLEAN, "--type", "body")).map(frame => frame.type))).toEqual(["body"]);
+    expect((await frames(CLEAN, "--type", "body")).length).toBe(8);
+    expect(distinct((await frames(CLEAN, "--type", "basic.ack,header")).map(frame => frame.method ?? frame.type))).toEqual([
+      "basic.ack",
+      "header",
+    ]);
+  });
+
+  it("keeps what breaks the sequence of frames", async () => {
+    const kept = await events(TORN_HEADER, "--type", "heartbeat");
+    expect(kept.map(event => event.event)).toEqual(["connection", "broken-envelope", "boundary-found"]);
+  });
+
+  it("--from and --to, as precise as they are written", async () => {
+    const times = async (...args: string[]) => (await events(CLEAN, ...args)).map(event => event.time);
+    const all = await times();
+    expect(await times("--from", "20:02:44", "--to", "20:02:44")).toEqual(all);
+    expect(await times("--from", "20:02:45")).toEqual([]);
+    const middle = all[Math.floor(all.length / 2)]!;
+    expect(await times("--from", middle)).toEqual(all.filter(time => time >= middle));
+    expect(await times("--to", middle.slice(11))).toEqual(all.filter(time => time <= middle));
+  });
+
+  it("--port", async () => {
+    expect(distinct((await frames(TWO, "--port", "15999")).map(frame => frame.connection))).toEqual(["c1"]);
+    expect(await events(TWO, "--port", "1")).toEqual([]);
+  });
+});
+
+describe("a reader that has seen enough", () => {
+  function bigCapture(): string {
+    const path = join(temporaryFolder(), "big.pcap");
+    const made = spawnSync(process.execPath, [join(ROOT, "test/bench/make-capture.mjs"), path, "4"]);
+    expect(made.status).toBe(0);
+    return path;
+  }
+
+  it("ends the command quietly, with exit status 0", async () => {
+    const child = start(["frames", bigCapture()]);
+    child.stdin.end();
+    const end = once(child, "close");
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    await once(child.stdout, "data");
+    child.stdout.destroy();
+    expect(await end).toEqual([0, null]);
+    expect(stderr).toBe("");
+  });
+
+  it.skipIf(process.platform === "win32")("is head", async () => {
+    const script = '"$0" bin/ghostframe.js frames "$1" | head -1; echo "${PIPESTATUS[0]}"';
+    const child = startCommand("bash", ["-c", script, process.execPath, bigCapture()], { cwd: ROOT });
+    child.stdin.end();
+    const { stdout, stderr } = await ended(child);
+    expect(stderr).toBe("");
+    expect(stdout.split("\n").slice(1)).toEqual(["0", ""]);
+  });
+
+  it("ends inspect quietly too", async () => {
+    const child = start(["inspect", "--format", "json", join(FIXTURES, "interleaving/librabbitmq-threads.pcap.gz")]);
+    child.stdin.end();
+    child.stdout.destroy();
+    expect((await once(child, "close"))[0]).toBe(1);
+  });
+});
