@@ -5,7 +5,7 @@ import type { Direction, StreamForensics } from "../connection/direction.ts";
 import { Moment } from "../net/connection-observer.ts";
 import { explain, type Finding } from "./explanation.ts";
 import { OctetWindow, type WindowBudget } from "./octet-window.ts";
-import { ALLOWANCES, Reading, type Sender, type Untangling } from "./untangle.ts";
+import { ALLOWANCES, type Manners, Reading, type Sender, type Untangling } from "./untangle.ts";
 
 /** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */
 const MAX_WINDOW = 8 << 20;
@@ -20,6 +20,8 @@ export interface Explanation {
   faultOffset: number;
   finding: Finding;
 }
+
+const MANNERS: readonly Manners[] = ["orderly", "concurrent", "free"];
 
 /** Keeps the recent octets of one direction, and untangles what stands behind a broken envelope. */
 export class DirectionForensics implements StreamForensics {
@@ -174,18 +176,18 @@ class UntanglingSearch implements BoundarySearch {
     const { streamOffset } = this.#fault;
     const first = this.#before[0] ?? streamOffset;
     const window = this.#window;
-    const reading = new Reading(window.bytes, window.length, window.base, first, ended, this.#sender);
-    let untangling: Untangling | null = null;
-    for (const orderly of [true, false]) {
-      untangling ??= reading.read(streamOffset, streamOffset, 0, orderly);
-      // A torn frame may have seemed whole, and broken only what follows it.
-      for (let i = this.#before.length - 1; untangling === null && i >= 0; i--) {
-        untangling = reading.read(this.#before[i]!, streamOffset, 0, orderly);
+    const { bytes, length, base } = window;
+    const segments = window.segmentsFrom(first);
+    const reading = new Reading(bytes, length, base, first, ended, this.#sender, segments);
+    let untangling = reading.read(streamOffset, streamOffset, 0, "orderly");
+    // A torn frame may have seemed whole, and broken only what follows it.
+    for (let i = this.#before.length - 1; untangling === null && i >= 0; i--) {
+      if (reading.startsInside(this.#before[i]!)) {
+        untangling = reading.read(this.#before[i]!, streamOffset, 0, "orderly");
       }
     }
     for (const allowance of ended ? ALLOWANCES : []) {
-      untangling ??= reading.read(streamOffset, streamOffset, allowance, true);
-      untangling ??= reading.read(streamOffset, streamOffset, allowance, false);
+      for (const manners of MANNERS) untangling ??= reading.read(streamOffset, streamOffset, allowance, manners);
     }
     if (untangling === null) return;
     this.foundAt = untangling.boundary;

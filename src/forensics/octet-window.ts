@@ -76,9 +76,10 @@ export class OctetWindow {
     return this.#marks[this.#markAt(streamOffset)]!.moment;
   }
 
-  /** Whether a TCP segment began at this stream offset: writes often do, too. */
-  segmentBeginsAt(streamOffset: number): boolean {
-    return this.#marks[this.#markAt(streamOffset)]?.from === streamOffset;
+  /** Stream offsets behind `from` at which TCP segments begin: writes often end there. */
+  segmentsFrom(from: number): number[] {
+    const segments = this.#marks.map(mark => mark.from);
+    return segments.filter(offset => offset > from);
   }
 
   /** Hands on the octets of stream offsets [from, to) by the moments they were captured at. */

@@ -57,14 +57,15 @@ export interface Untangling {
 /** Frames in one piece, one behind the other, after which a stream is in order again. */
 const ORDERLY_FRAMES = 4;
 /** Choices looked at before a reading is given up: the bound on time. */
-const MAX_STEPS = 200_000;
+const MAX_STEPS = 300_000;
+const MAX_STEPS_EACH = 30_000;
 /** Frames that are interrupted at a time. */
 const MAX_SUSPENDED = 16;
 /** What a reading may cost in frames never completed and in stretches nobody explains. */
-const UNFINISHED = 2;
+const UNFINISHED = 1;
 const UNEXPLAINED = 3;
 /** Allowances to try in this order. */
-export const ALLOWANCES = [0, 2, 4, 8, 16, 32] as const;
+export const ALLOWANCES = [0, 1, 2, 3, 4, 6, 8, 16, 32] as const;
 
 /** A frame that has begun and is not whole. */
 interface Open {
@@ -96,7 +97,16 @@ interface Move {
   readonly plain: boolean;
   /** A new frame begins with it. */
   readonly begins: boolean;
+  /** Behind it another frame goes on, and none begins. */
+  readonly resumes?: true;
 }
+
+/**
+ * What writers are taken to do. *orderly*: each channel has one writer, who keeps to the order of content, and an
+ * interrupted frame goes on only when the frames that interrupted it are whole. *concurrent*: besides, frames that are
+ * both under way may take turns, at the boundaries of TCP segments. *free*: a channel may have several writers.
+ */
+export type Manners = "orderly" | "concurrent" | "free";
 
 /** A place to come back to when a reading fails, with the moves not yet tried. */
 interface Choice {
@@ -125,24 +135,35 @@ export class Reading {
   readonly #ended: boolean;
   readonly #sender: Sender;
   readonly #starts: number[];
+  readonly #segments: readonly number[];
   readonly #cutHeaders = new Map<number, readonly number[]>();
   #pieces: Piece[] = [];
   #frames = 0;
   #steps = 0;
-  #orderly = true;
+  #manners: Manners = "orderly";
   #starved = false;
 
   /**
    * Takes octets[0, length), of which octets[0] has stream offset `base`, and looks for starts from stream offset
-   * `from` on. `ended` says that there are no more octets.
+   * `from` on. `ended` says that there are no more octets; `segments` are the stream offsets at which TCP segments
+   * begin.
    */
-  constructor(octets: Uint8Array, length: number, base: number, from: number, ended: boolean, sender: Sender) {
+  constructor(
+    octets: Uint8Array,
+    length: number,
+    base: number,
+    from: number,
+    ended: boolean,
+    sender: Sender,
+    segments: readonly number[],
+  ) {
     this.#octets = octets;
     this.#end = length;
     this.#base = base;
     this.#ended = ended;
     this.#sender = sender;
     this.#starts = [];
+    this.#segments = segments.map(offset => offset - base);
     for (let at = from - base; at < length; at++) {
       const type = octets[at]!;
       if ((type <= FRAME_BODY && type !== 0) || type === FRAME_HEARTBEAT) if (this.#isStart(at)) this.#starts.push(at);
@@ -151,14 +172,14 @@ export class Reading {
 
   /**
    * Reads from the boundary at stream offset `start`, with frames never completed and octets unexplained that cost up
-   * to `allowance` together, until the stream is in order again somewhere behind `past`. `orderly` takes each channel
-   * for one writer, who keeps to the order of content. Null where there is no such reading.
+   * to `allowance` together, until the stream is in order again somewhere behind `past`. Null where there is no such
+   * reading.
    */
-  read(start: number, past: number, allowance: number, orderly: boolean): Untangling | null {
+  read(start: number, past: number, allowance: number, manners: Manners): Untangling | null {
     const from = start - this.#base;
     this.#pieces = [];
     this.#frames = 0;
-    this.#orderly = orderly;
+    this.#manners = manners;
     this.#starved = false;
     const choices: Choice[] = [];
     const dead = new Set<string>();
@@ -169,18 +190,19 @@ export class Reading {
     // The present run of plain frames: how many, and where it began.
     let run = 0;
     let runAt = from;
-    let moves = this.#moves(at, suspended, order);
+    let moves = this.#moves(at, suspended, order, false);
+    const lastStep = Math.min(this.#steps + MAX_STEPS_EACH, MAX_STEPS);
     for (;;) {
       const settled = run >= ORDERLY_FRAMES && suspended.length === 0 && runAt > past - this.#base;
       const finished = at >= this.#end && this.#ended && cost + suspended.length * UNFINISHED <= allowance;
       if (settled || finished) return this.#result(run > 0 ? runAt : at, !settled);
-      const move = this.#steps++ < MAX_STEPS ? nextWithin(moves, allowance - cost) : undefined;
+      const move = this.#steps++ < lastStep ? nextWithin(moves, allowance - cost) : undefined;
       if (move === undefined) {
         // Where the likeliest reading wants more octets than there are, none is worth having yet.
         if (this.#starved) return null;
         dead.add(stateOf(at, suspended, cost));
         const back = choices.pop();
-        if (back === undefined || this.#steps >= MAX_STEPS) return null;
+        if (back === undefined || this.#steps >= lastStep) return null;
         ({ at, suspended, order, moves, cost, run, runAt } = back);
         this.#pieces.length = back.pieces;
         this.#frames = back.frames;
@@ -199,18 +221,29 @@ export class Reading {
       at = move.to;
       suspended = move.suspended;
       order = move.order;
-      moves = this.#moves(at, suspended, order);
+      moves = this.#moves(at, suspended, order, move.resumes === true);
     }
   }
 
+  /** Whether frames seem to begin inside the whole frame at a stream offset, as they do in one torn unnoticed. */
+  startsInside(streamOffset: number): boolean {
+    const at = streamOffset - this.#base;
+    const to = Math.min(at + long(this.#octets, at + 3) + FRAME_ENVELOPE, this.#end);
+    return this.#interruptions(at + 1, to).some(place => place < to);
+  }
+
   /** What may happen at the boundary `at`, the likeliest first. */
-  #moves(at: number, suspended: readonly Open[], order: Order): Move[] {
+  #moves(at: number, suspended: readonly Open[], order: Order, resumes: boolean): Move[] {
     const moves: Move[] = [];
     if (at >= this.#end) {
       this.#starved = !this.#ended;
       return moves;
     }
-    const strong = this.#isStart(at);
+    const strong = !resumes && this.#isStart(at);
+    // What seems to be a body's header may be one cut short, filled up by the header that cut it.
+    const doubtful =
+      strong && this.#octets[at] === FRAME_BODY && this.#interruptions(at + 1, at + FRAME_HEADER_SIZE).length > 0;
+    if (doubtful) this.#tornHeader(moves, at, suspended, order);
     if (strong) {
       const header = Array.from(this.#octets.subarray(at, at + FRAME_HEADER_SIZE));
       const open: Open = {
@@ -222,13 +255,14 @@ export class Reading {
       const next = this.#inOrder(open, at, suspended, order);
       if (next !== null) this.#readFrame(moves, open, at, suspended, next, true);
       // A whole frame with no start in it: nothing else is worth a thought.
-      if (moves[0]?.plain === true && moves.length === 1) return moves;
+      if (moves.length === 1 && moves[0]!.plain) return moves;
     }
     for (let i = suspended.length - 1; i >= 0; i--) {
       const open = suspended[i]!;
       if (open.cutAt !== at) this.#resume(moves, open, at, suspended.toSpliced(i, 1), order);
     }
-    if (suspended.length < MAX_SUSPENDED) this.#tornHeader(moves, at, suspended, order);
+    if (resumes) return moves;
+    if (!doubtful) this.#tornHeader(moves, at, suspended, order);
     this.#skip(moves, at, suspended, order);
     return moves;
   }
@@ -249,6 +283,13 @@ export class Reading {
       }
     }
     if (ends && !good) moves.push(whole);
+    if (this.#manners !== "orderly" && others.length > 0 && others.length < MAX_SUSPENDED) {
+      for (const boundary of this.#segmentsWithin(at + 1, Math.min(to, this.#end))) {
+        const cut: Open = { ...open, left: left - (boundary - at), cutAt: boundary };
+        const suspended = [...others, cut];
+        moves.push({ frame, to: boundary, suspended, order, cost: 0, plain: false, begins, resumes: true });
+      }
+    }
     if (to > this.#end && !this.#ended && inner.length === 0 && moves.length === 0) this.#starved = true;
     if (to > this.#end && this.#ended) {
       const cut: Open = { ...open, left: to - this.#end, cutAt: this.#end };
@@ -287,6 +328,7 @@ export class Reading {
 
   /** A frame begins whose header, or the ids behind it, are cut short: by another frame's start, or by the end. */
   #tornHeader(moves: Move[], at: number, suspended: readonly Open[], order: Order): void {
+    if (suspended.length >= MAX_SUSPENDED) return;
     const until = Math.min(at + HEADER_AND_IDS, this.#end);
     const cuts = this.#interruptions(at + 1, until);
     if (this.#ended && this.#end - at < HEADER_AND_IDS) cuts.push(this.#end);
@@ -323,7 +365,7 @@ export class Reading {
    * 7; null where the frame is out of order, or its channel's writer is in the middle of another frame.
    */
   #inOrder(open: Open, at: number, suspended: readonly Open[], order: Order): Order | null {
-    if (!this.#orderly) return order;
+    if (this.#manners === "free") return order;
     const [type, high, low] = open.header;
     const channel = (high! << 8) | low!;
     if (channel === 0) return order;
@@ -401,18 +443,13 @@ export class Reading {
   }
 
   /** The first starts in [from, to). */
-  #startsWithin(from: number, to: number): number[] {
-    const starts = this.#starts;
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (starts[middle]! < from) low = middle + 1;
-      else high = middle;
-    }
-    let until = low;
-    while (until < starts.length && until - low < MAX_INNER_STARTS && starts[until]! < to) until++;
-    return starts.slice(low, until);
+  #startsWithin(from: number, to: number): readonly number[] {
+    return within(this.#starts, from, to, MAX_INNER_STARTS);
+  }
+
+  /** The first boundaries of TCP segments in [from, to). */
+  #segmentsWithin(from: number, to: number): readonly number[] {
+    return within(this.#segments, from, to, MAX_INNER_SEGMENTS);
   }
 
   /** A whole header that the sender could have written stands here. */
@@ -533,11 +570,26 @@ export class Reading {
 /** Channel numbers above 2047 are not met in practice. */
 const MAX_CHANNEL_HIGH = 7;
 const MAX_INNER_STARTS = 3;
+const MAX_INNER_SEGMENTS = 8;
 /** Octets that show what a frame is: its header, and the ids of a method or of a content header's class. */
 const HEADER_AND_IDS = FRAME_HEADER_SIZE + 4;
 /** Headers cut one inside the other, and the octets they take at most. */
 const MAX_NESTED_HEADERS = 3;
 const MAX_CUT_HEADERS = 24;
+
+/** The first of some ascending numbers that lie in [from, to), `most` at most. */
+function within(numbers: readonly number[], from: number, to: number, most: number): readonly number[] {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle]! < from) low = middle + 1;
+    else high = middle;
+  }
+  let until = low;
+  while (until < numbers.length && until - low < most && numbers[until]! < to) until++;
+  return numbers.slice(low, until);
+}
 
 /** A state of a reading, as far as what may follow depends on it. */
 function stateOf(at: number, suspended: readonly Open[], cost: number): string {

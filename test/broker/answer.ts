@@ -28,7 +28,7 @@ export interface Asking {
   octets: Uint8Array;
   pace: Pace;
   random: Random;
-  /** How long to listen on after a connection.close, for the end that follows it. */
+  /** How many milliseconds to listen on after a connection.close, for the end that may follow it; 0 unless given. */
   linger?: number;
 }
 
@@ -94,8 +94,8 @@ class Exchange {
     this.#lastEvent = sent;
     await this.#until(() => this.#settled());
     this.#answer.milliseconds = Date.now() - sent;
-    const { linger } = this.#asking;
-    if (linger !== undefined && this.#answer.close) {
+    const { linger = 0 } = this.#asking;
+    if (this.#answer.close) {
       const listenUntil = Date.now() + linger;
       await this.#until(() => (this.#answer.ended ? 0 : listenUntil - Date.now()));
     }

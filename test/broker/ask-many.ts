@@ -6,7 +6,9 @@ import { type Answer, answerTo, type Pace } from "./answer.ts";
 import { Random } from "./streams/random.ts";
 
 export interface Asked {
-  stream: MutatedStream;
+  seed: number;
+  index: number;
+  kind: string;
   pace: Pace;
   answer: Answer;
 }
@@ -17,25 +19,25 @@ export interface Asks {
   count: number;
   /** Connections at a time. */
   concurrency?: number;
+  /** See Asking. */
   linger?: number;
-  done?: (asked: Asked) => void;
+  /** Called with each answer as it comes, while the stream's octets are at hand. */
+  answered: (asked: Asked, stream: MutatedStream) => void;
 }
 
-export async function askMany({ broker, seed, count, concurrency = 150, linger, done }: Asks): Promise<Asked[]> {
+export async function askMany({ broker, seed, count, concurrency = 150, linger = 0, answered }: Asks): Promise<void> {
+  const { host, port } = broker;
   const streams = mutatedStreams(seed, count);
-  const asked: Asked[] = [];
   const worker = async (): Promise<void> => {
     for (const stream of streams) {
-      const random = new Random(stream.seed, stream.index, 1);
-      const pace = random.pick<Pace>(["whole", "pieces", "burst"]);
-      const { host, port } = broker;
-      const { octets } = stream;
-      const answer = await answerTo({ host, port, octets, pace, random, ...(linger === undefined ? {} : { linger }) });
-      const entry = { stream, pace, answer };
-      asked.push(entry);
-      done?.(entry);
+      const { index, kind, octets } = stream;
+      const random = new Random(seed, index, 1);
+      const pace = random.pick(PACES);
+      const answer = await answerTo({ host, port, octets, pace, random, linger });
+      answered({ seed, index, kind, pace, answer }, stream);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
-  return asked.sort((a, b) => a.stream.index - b.stream.index);
 }
+
+const PACES: readonly Pace[] = ["whole", "pieces", "burst"];

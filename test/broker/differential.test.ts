@@ -45,7 +45,7 @@ test.skipIf(!available && !process.env.CI)(
         broker,
         result.verdicts.map(v => v.asked),
       );
-    expect(result.wrong.map(({ asked }) => `${asked.stream.kind} ${asked.stream.index}`)).toEqual([]);
+    expect(result.wrong.map(({ asked }) => `${asked.kind} ${asked.index}`)).toEqual([]);
     expect(result.races.length).toBeLessThanOrEqual(Math.max(3, COUNT * RACES_AT_MOST));
   },
   60_000 + COUNT * 100,

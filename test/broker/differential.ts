@@ -7,6 +7,7 @@
  * that the broker itself gives, the stream is a race and listed as one; where it is not, the prediction is wrong.
  */
 
+import { mutatedStream } from "../support/mutated-streams.ts";
 import type { Prediction } from "../support/predict.ts";
 import type { Broker } from "../support/private-broker.ts";
 import { type Answer, answerTo, type Pace } from "./answer.ts";
@@ -18,6 +19,8 @@ export interface Verdict {
   asked: Asked;
   prediction: Prediction | null;
   outcome: "agreed" | "race" | "wrong";
+  /** Octets of the stream. */
+  length: number;
   /** Where the first answer was not the predicted one: what the broker said then and at each repetition. */
   answers: { pace: Pace; answer: Answer }[];
 }
@@ -35,27 +38,26 @@ export type Predict = (clientOctets: Uint8Array) => Prediction | null;
 const REPETITIONS: readonly Pace[] = ["whole", "pauses", "burst", "pauses", "pieces"];
 
 export async function differ(broker: Broker, predict: Predict, seed: number, count: number): Promise<Differential> {
-  const all = await askMany({ broker, seed, count });
-  const verdicts: Verdict[] = all.map(asked => {
-    const prediction = predict(asked.stream.octets);
+  const verdicts: Verdict[] = [];
+  const answered = (asked: Asked, octets: Uint8Array): void => {
+    const prediction = predict(octets);
     const outcome = agrees(prediction, asked.answer) ? "agreed" : "wrong";
-    return { asked, prediction, outcome, answers: [asked] };
-  });
+    verdicts.push({ asked, prediction, outcome, length: octets.length, answers: [asked] });
+  };
+  await askMany({ broker, seed, count, answered: (asked, stream) => answered(asked, stream.octets) });
+  verdicts.sort((a, b) => a.asked.index - b.asked.index);
   const again = verdicts.filter(({ outcome }) => outcome !== "agreed").values();
   const worker = async (): Promise<void> => {
     for (const verdict of again) await repeat(broker, verdict);
   };
   await Promise.all(Array.from({ length: 20 }, worker));
-  return {
-    verdicts,
-    agreed: verdicts.filter(({ outcome }) => outcome === "agreed").length,
-    races: verdicts.filter(({ outcome }) => outcome === "race"),
-    wrong: verdicts.filter(({ outcome }) => outcome === "wrong"),
-  };
+  const those = (outcome: Verdict["outcome"]): Verdict[] => verdicts.filter(verdict => verdict.outcome === outcome);
+  return { verdicts, agreed: those("agreed").length, races: those("race"), wrong: those("wrong") };
 }
 
 async function repeat({ host, port }: Broker, verdict: Verdict): Promise<void> {
-  const { octets, seed, index } = verdict.asked.stream;
+  const { seed, index } = verdict.asked;
+  const { octets } = mutatedStream(seed, index);
   for (const [at, pace] of REPETITIONS.entries()) {
     const answer = await answerTo({ host, port, octets, pace, random: new Random(seed, index, 2 + at) });
     verdict.answers.push({ pace, answer });
@@ -72,14 +74,14 @@ export function summary({ verdicts, agreed, races, wrong }: Differential, show: 
   return lines.join("\n");
 }
 
-function describe({ asked, prediction, answers }: Verdict): string {
-  const { kind, seed, index, octets } = asked.stream;
+function describe({ asked, prediction, length, answers }: Verdict): string {
+  const { kind, seed, index } = asked;
   const said = new Map<string, Pace[]>();
   for (const { pace, answer } of answers) {
     const text = describeAnswer(answer);
     said.set(text, [...(said.get(text) ?? []), pace]);
   }
-  const heads = [`${kind}, seed ${seed} index ${index}, ${octets.length} octets`];
+  const heads = [`${kind}, seed ${seed} index ${index}, ${length} octets`];
   const broker = [...said].map(([text, paces]) => `        broker    ${text} (${paces.join(", ")})`);
   return [...heads, `        predicted ${describePrediction(prediction)}`, ...broker].join("\n");
 }

@@ -1,6 +1,7 @@
 /** Answers as a file of lines, for work on the predictor without a broker at hand. */
 import { appendFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { mutatedStream } from "../support/mutated-streams.ts";
 import type { Broker } from "../support/private-broker.ts";
 import type { Asked } from "./ask-many.ts";
 import { linesByPort } from "./broker-log.ts";
@@ -12,10 +13,9 @@ export async function record(path: string, broker: Broker, all: readonly Asked[]
   await delay(LAST_LINES);
   const lines = linesByPort(broker.readLog());
   writeFileSync(path, "");
-  for (const { stream, pace, answer } of all) {
-    const { octets, ...of } = stream;
-    const base64 = Buffer.from(octets).toString("base64");
+  for (const { seed, index, kind, pace, answer } of all) {
+    const octets = Buffer.from(mutatedStream(seed, index).octets).toString("base64");
     const log = lines.get(answer.clientPort)?.at(-1) ?? [];
-    appendFileSync(path, `${JSON.stringify({ ...of, pace, octets: base64, ...answer, log })}\n`);
+    appendFileSync(path, `${JSON.stringify({ seed, index, kind, pace, octets, ...answer, log })}\n`);
   }
 }

@@ -1,16 +1,31 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { test } from "vitest";
+import { METHODS } from "../../src/amqp/method-registry.ts";
 import { startBroker } from "../support/private-broker.ts";
-import { answerTo, type Answer, type Pace } from "./answer.ts";
-import { describeAnswer } from "./compare.ts";
+import { type Answer, answerTo, type Pace } from "./answer.ts";
 import { linesByPort } from "./broker-log.ts";
-import { Random } from "./streams/random.ts";
+import { describeAnswer } from "./compare.ts";
+import { encode, named } from "./streams/arguments.ts";
 import { call, open, PROTOCOL_HEADER, startOk, tuneOk } from "./streams/conversation.ts";
 import { deepArray, deepTable, field, table } from "./streams/field-tables.ts";
-import { encode, named } from "./streams/arguments.ts";
-import { METHODS } from "../../src/amqp/method-registry.ts";
-import { body, contentHeader, type Frame, frameOctets, heartbeat, join, latin1, long, longlong, longstr, method, octet, short, shortstr } from "./streams/wire.ts";
+import { Random } from "./streams/random.ts";
+import {
+  body,
+  contentHeader,
+  type Frame,
+  frameOctets,
+  heartbeat,
+  join,
+  latin1,
+  long,
+  longlong,
+  longstr,
+  method,
+  octet,
+  short,
+  shortstr,
+} from "./streams/wire.ts";
 
 type Row = [name: string, octets: Uint8Array];
 const hs = [startOk(), tuneOk(), open()];
@@ -28,16 +43,39 @@ const u8 = (...o: number[]) => Uint8Array.from(o);
 
 const suite = process.env.SUITE ?? "main";
 if (suite === "types") {
-  for (let t = 0; t < 256; t++) for (const n of [0, 1, 2, 4, 5, 8]) add(`type ${t} ${JSON.stringify(String.fromCharCode(t))} n${n}`, qd(table(join(shortstr("x"), octet(t), new Uint8Array(n)))));
+  for (let t = 0; t < 256; t++)
+    for (const n of [0, 1, 2, 4, 5, 8])
+      add(
+        `type ${t} ${JSON.stringify(String.fromCharCode(t))} n${n}`,
+        qd(table(join(shortstr("x"), octet(t), new Uint8Array(n)))),
+      );
 }
 if (suite === "types-startok") {
-  for (let t = 0; t < 256; t++) for (const n of [0, 1, 2, 4, 5, 8]) hand(`type ${t} ${JSON.stringify(String.fromCharCode(t))} n${n}`, startOk({ "client-properties": table(join(shortstr("x"), octet(t), new Uint8Array(n))) }), tuneOk(), open());
+  for (let t = 0; t < 256; t++)
+    for (const n of [0, 1, 2, 4, 5, 8])
+      hand(
+        `type ${t} ${JSON.stringify(String.fromCharCode(t))} n${n}`,
+        startOk({ "client-properties": table(join(shortstr("x"), octet(t), new Uint8Array(n))) }),
+        tuneOk(),
+        open(),
+      );
 }
 if (suite === "types-headers") {
-  for (let t = 0; t < 256; t++) for (const n of [0, 1, 2, 4, 5, 8]) add(`type ${t} ${JSON.stringify(String.fromCharCode(t))} n${n}`, pub(), hdr(join(short(0x2000), table(join(shortstr("x"), octet(t), new Uint8Array(n))))));
+  for (let t = 0; t < 256; t++)
+    for (const n of [0, 1, 2, 4, 5, 8])
+      add(
+        `type ${t} ${JSON.stringify(String.fromCharCode(t))} n${n}`,
+        pub(),
+        hdr(join(short(0x2000), table(join(shortstr("x"), octet(t), new Uint8Array(n))))),
+      );
 }
 if (suite === "types-array") {
-  for (let t = 0; t < 256; t++) for (const n of [0, 1, 2, 4, 5, 8]) add(`type ${t} ${JSON.stringify(String.fromCharCode(t))} n${n}`, qd(table(field("x", "A", longstr(join(octet(t), new Uint8Array(n)))))));
+  for (let t = 0; t < 256; t++)
+    for (const n of [0, 1, 2, 4, 5, 8])
+      add(
+        `type ${t} ${JSON.stringify(String.fromCharCode(t))} n${n}`,
+        qd(table(field("x", "A", longstr(join(octet(t), new Uint8Array(n)))))),
+      );
 }
 const tables: [string, Uint8Array][] = [
   ["empty", table()],
@@ -85,13 +123,25 @@ if (suite === "tables") {
     add(`queue.declare args: ${n}`, qd(t));
     if (t.length < 4000) hand(`start-ok props: ${n}`, startOk({ "client-properties": t }), tuneOk(), open());
     add(`headers: ${n}`, pub(), hdr(join(short(0x2000), t)));
-    add(`exchange.declare args: ${n}`, call(1, "exchange.declare", { exchange: "zz-t", type: "direct", "auto-delete": true, arguments: t }));
+    add(
+      `exchange.declare args: ${n}`,
+      call(1, "exchange.declare", { exchange: "zz-t", type: "direct", "auto-delete": true, arguments: t }),
+    );
     add(`basic.consume args: ${n}`, qd(table()), call(1, "basic.consume", { "no-ack": true, arguments: t }));
-    add(`queue.bind args: ${n}`, qd(table()), call(1, "queue.bind", { exchange: "amq.direct", "routing-key": "zz", arguments: t }));
+    add(
+      `queue.bind args: ${n}`,
+      qd(table()),
+      call(1, "queue.bind", { exchange: "amq.direct", "routing-key": "zz", arguments: t }),
+    );
   }
   for (const lie of [1, 3, 4, 5, 100, 0x7fffffff, 0xffffffff]) {
     add(`queue.declare args: table length ${lie}, 4 octets follow`, qd(join(long(lie), long(0))));
-    hand(`start-ok props: table length ${lie} lies`, startOk({ "client-properties": join(long(lie), long(0)) }), tuneOk(), open());
+    hand(
+      `start-ok props: table length ${lie} lies`,
+      startOk({ "client-properties": join(long(lie), long(0)) }),
+      tuneOk(),
+      open(),
+    );
     add(`headers: table length ${lie}, 4 octets follow`, pub(), hdr(join(short(0x2000), long(lie), long(0))));
   }
 }
@@ -112,7 +162,11 @@ if (suite === "args") {
       add(`${m.name} bad table in ${a.name}`, method(ch, m.classId, m.methodId, bad));
       add(`${m.name} bad table in ${a.name} + trailing`, method(ch, m.classId, m.methodId, bad, octet(0)));
       const s = m.arguments.find(x => x.type === "shortstr");
-      if (s) add(`${m.name} bad table in ${a.name} + bad utf8 in ${s.name}`, method(ch, m.classId, m.methodId, encode(m, { [a.name]: table(u8(1)), [s.name]: shortstr("\xff") })));
+      if (s)
+        add(
+          `${m.name} bad table in ${a.name} + bad utf8 in ${s.name}`,
+          method(ch, m.classId, m.methodId, encode(m, { [a.name]: table(u8(1)), [s.name]: shortstr("\xff") })),
+        );
     }
     if (m.arguments.some(a => a.type === "bit")) {
       const bits = good.slice();
@@ -120,28 +174,59 @@ if (suite === "args") {
       bits[at] = 0x80;
       if (!["connection.open"].includes(m.name)) add(`${m.name} bit 7`, method(ch, m.classId, m.methodId, bits));
     }
-    if (ch === 0) { add(`${m.name} on channel 1 (open)`, method(1, m.classId, m.methodId, good)); raw(`${m.name} on channel 1 (not open)`, method(1, m.classId, m.methodId, good)); 
-      add(`${m.name} on channel 1, trailing`, method(1, m.classId, m.methodId, good, octet(0))); }
-    else { add(`${m.name} on channel 0`, method(0, m.classId, m.methodId, good)); raw(`${m.name} on channel 7 not open`, method(7, m.classId, m.methodId, good)); }
+    if (ch === 0) {
+      add(`${m.name} on channel 1 (open)`, method(1, m.classId, m.methodId, good));
+      raw(`${m.name} on channel 1 (not open)`, method(1, m.classId, m.methodId, good));
+      add(`${m.name} on channel 1, trailing`, method(1, m.classId, m.methodId, good, octet(0)));
+    } else {
+      add(`${m.name} on channel 0`, method(0, m.classId, m.methodId, good));
+      raw(`${m.name} on channel 7 not open`, method(7, m.classId, m.methodId, good));
+    }
     if (m.content) add(`${m.name} + empty content`, method(ch, m.classId, m.methodId, good), contentHeader(1, 0n));
-    if (m.content) add(`${m.name} + header of class 50`, method(ch, m.classId, m.methodId, good), contentHeader(1, 0n, short(0), { classId: 50 }));
+    if (m.content)
+      add(
+        `${m.name} + header of class 50`,
+        method(ch, m.classId, m.methodId, good),
+        contentHeader(1, 0n, short(0), { classId: 50 }),
+      );
   }
 }
 if (suite === "unknown") {
-  for (let c = 0; c < 130; c++) for (let m = 0; m < 130; m++) if ([10,20,30,40,50,60,70,80,85,90,100,110,120].includes(c)) raw(`${c},${m}`, method(1, c, m));
+  for (let c = 0; c < 130; c++)
+    for (let m = 0; m < 130; m++)
+      if ([10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 100, 110, 120].includes(c)) raw(`${c},${m}`, method(1, c, m));
   for (let m = 130; m < 260; m++) raw(`60,${m}`, method(1, 60, m));
 }
 if (suite === "utf8") {
   for (let a = 0; a < 256; a++) add(`utf8 [${a}]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a)) }));
-  for (let a = 0xc0; a < 256; a++) for (const b of [0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0]) {
-    add(`utf8 [${a},${b}]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b)) }));
-    if (a >= 0xe0) add(`utf8 [${a},${b},128]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 128)) }));
-    if (a >= 0xe0) add(`utf8 [${a},${b},191]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 191)) }));
-    if (a >= 0xf0) add(`utf8 [${a},${b},128,128]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 128, 128)) }));
-    if (a >= 0xf0) add(`utf8 [${a},${b},191,191]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 191, 191)) }));
-    if (a >= 0xf8) add(`utf8 [${a},${b},128,128,128]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 128, 128, 128)) }));
-    if (a >= 0xfc) add(`utf8 [${a},${b},128,128,128,128]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 128, 128, 128, 128)) }));
-  }
+  for (let a = 0xc0; a < 256; a++)
+    for (const b of [0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0]) {
+      add(`utf8 [${a},${b}]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b)) }));
+      if (a >= 0xe0)
+        add(`utf8 [${a},${b},128]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 128)) }));
+      if (a >= 0xe0)
+        add(`utf8 [${a},${b},191]`, call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 191)) }));
+      if (a >= 0xf0)
+        add(
+          `utf8 [${a},${b},128,128]`,
+          call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 128, 128)) }),
+        );
+      if (a >= 0xf0)
+        add(
+          `utf8 [${a},${b},191,191]`,
+          call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 191, 191)) }),
+        );
+      if (a >= 0xf8)
+        add(
+          `utf8 [${a},${b},128,128,128]`,
+          call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 128, 128, 128)) }),
+        );
+      if (a >= 0xfc)
+        add(
+          `utf8 [${a},${b},128,128,128,128]`,
+          call(1, "queue.declare", { passive: true, queue: shortstr(u8(a, b, 128, 128, 128, 128)) }),
+        );
+    }
   add("utf8 nul", call(1, "queue.declare", { passive: true, queue: shortstr(u8(0)) }));
   add("utf8 bom", call(1, "queue.declare", { passive: true, queue: shortstr(u8(0xef, 0xbb, 0xbf)) }));
   add("utf8 bom then bad", call(1, "queue.declare", { passive: true, queue: shortstr(u8(0xef, 0xbb, 0xbf, 0xff)) }));
@@ -150,33 +235,153 @@ if (suite === "utf8") {
   add("utf8 ed a0 80", call(1, "queue.declare", { passive: true, queue: shortstr(u8(0xed, 0xa0, 0x80)) }));
   add("utf8 f4 90 80 80", call(1, "queue.declare", { passive: true, queue: shortstr(u8(0xf4, 0x90, 0x80, 0x80)) }));
 }
+if (suite === "extra") {
+  const cr = (id: number, ...p: Uint8Array[]) => method(1, 60, id, ...p);
+  add("credit good unknown consumer", cr(200, shortstr("x"), long(1), octet(0)));
+  add("credit trailing", cr(200, shortstr("x"), long(1), octet(0), octet(0)));
+  add("credit bad utf8", cr(200, shortstr("\xff"), long(1), octet(0)));
+  add("credit-ok", cr(201, long(1)));
+  add("credit-drained", cr(202, shortstr("x"), long(1)));
+  raw("credit on 0", method(0, 60, 200, shortstr("x"), long(1), octet(0)));
+  add("credit known consumer", call(1, "queue.declare", { exclusive: true }), call(1, "basic.consume", { "consumer-tag": "x" }), call(1, "basic.qos"), cr(200, shortstr("x"), long(1), octet(0)));
+  raw("unopened: get '' then channel.open", call(1, "basic.get"), C1);
+  raw("unopened: get '' then qos", call(1, "basic.get"), call(1, "basic.qos"));
+  raw("unopened: get named", call(1, "basic.get", { queue: "q" }));
+  raw("unopened: bind queue named, key empty", call(1, "queue.bind", { queue: "q", exchange: "amq.direct" }));
+  raw("unopened: bind queue '' key k", call(1, "queue.bind", { queue: "", exchange: "amq.direct", "routing-key": "k" }));
+  add("soft then get ''", call(1, "tx.commit"), call(1, "basic.get"));
+  add("soft then get '' x3 then open", call(1, "tx.commit"), call(1, "basic.get"), call(1, "basic.get"), C1);
+  add("close, get ''", call(1, "channel.close"), call(1, "basic.get"));
+  const small = (...frames: Frame[]) => join(PROTOCOL_HEADER, ...[startOk(), tuneOk({ channelMax: 1 }), open()].map(frameOctets), ...frames.map(frameOctets));
+  rows.push(["channel-max 1: open 1, close 1, open 2", small(C1, call(1, "channel.close"), call(2, "channel.open"))]);
+  rows.push(["channel-max 1: open 1, soft, close-ok, open 2", small(C1, call(1, "tx.commit"), call(1, "channel.close-ok"), call(2, "channel.open"))]);
+  rows.push(["channel-max 1: open 1, open 2", small(C1, call(2, "channel.open"))]);
+  rows.push(["channel-max 1: open 1, undecodable on 2", small(C1, method(2, 60, 10))]);
+  rows.push(["channel-max 1: open 1, header on 2", small(C1, contentHeader(2, 0n))]);
+  rows.push(["channel-max 1: open 1, type 9 on 2", small(C1, { type: 9, channel: 2, payload: u8() })]);
+  rows.push(["channel-max 1: open 1, heartbeat on 2", small(C1, heartbeat(2))]);
+  rows.push(["channel-max 1: open 1, unknown method on 2", small(C1, method(2, 99, 9))]);
+  rows.push(["channel-max 1: close-ok unopened 5, open 1", small(call(5, "channel.close-ok"), C1)]);
+  rows.push(["channel-max 1: qos on 5 (504), open 1", small(call(5, "basic.qos"), C1)]);
+  add("401 chars text", call(1, "exchange.declare", { exchange: "e", type: "t".repeat(255) }));
+  add("cannot decode long", method(1, 60, 10, new Uint8Array(200).fill(200)));
+  add("cannot decode, printable", method(1, 60, 10, latin1("hello")));
+  raw("404 long", C1, call(1, "basic.publish", { exchange: "x".repeat(255) }), hdr(short(0)));
+  add("unknown exchange type latin1", call(1, "exchange.declare", { exchange: "e", type: "\xc3\xa4" }));
+  add("consumer tag utf8 reuse", qd(table()), call(1, "basic.consume", { "consumer-tag": "\xc3\xa4" }), call(1, "basic.consume", { "consumer-tag": "\xc3\xa4" }));
+  add("unknown exchange type with newline", call(1, "exchange.declare", { exchange: "e", type: "a\n   b" }));
+  add("exchange type existing atom true", call(1, "exchange.declare", { exchange: "e", type: "true" }));
+  add("exchange type existing atom queue", call(1, "exchange.declare", { exchange: "e", type: "queue" }));
+  add("exchange type non-atom", call(1, "exchange.declare", { exchange: "e", type: "zzqqxx" }));
+  for (const t of ["x-local-random", "x-consistent-hash", "x-random", "fanout", "headers", "direct", "topic"]) add(`exchange type ${t}`, call(1, "exchange.declare", { exchange: `zz-${t}`, type: t, "auto-delete": true }));
+  for (const [k, v] of [["x-message-ttl", -1], ["x-expires", 0], ["x-max-priority", 300], ["x-max-length", -5]] as [string, number][]) add(`queue arg ${k}=${v}`, qd(table(field(k, "I", long(v)))));
+  add("queue arg x-dead-letter-exchange int", qd(table(field("x-dead-letter-exchange", "I", long(1)))));
+  add("queue arg x-dead-letter-routing-key without exchange", qd(table(field("x-dead-letter-routing-key", "S", longstr("k")))));
+  add("queue arg x-queue-type quorum exclusive", qd(table(field("x-queue-type", "S", longstr("quorum")))));
+  add("queue arg x-queue-type stream exclusive", qd(table(field("x-queue-type", "S", longstr("stream")))));
+  add("queue arg x-queue-type classic", qd(table(field("x-queue-type", "S", longstr("classic")))));
+  add("named queue bad x-queue-type", call(1, "queue.declare", { queue: "zz-n1", exclusive: true, arguments: table(field("x-queue-type", "S", longstr("nope"))) }));
+  add("consume arg x-priority S", qd(table()), call(1, "basic.consume", { arguments: table(field("x-priority", "S", longstr("a"))) }));
+  add("consume exclusive twice", qd(table()), call(1, "basic.consume", { exclusive: true }), call(1, "basic.consume"));
+  add("delete if-unused with consumer", qd(table()), call(1, "basic.consume"), call(1, "queue.delete", { "if-unused": true }));
+  add("alternate-exchange int", call(1, "exchange.declare", { exchange: "zz-ae", type: "direct", arguments: table(field("alternate-exchange", "I", long(1))) }));
+  add("publish mandatory unroutable", pub({ mandatory: true }), hdr(short(0)));
+  add("publish to internal", call(1, "exchange.declare", { exchange: "zz-int", type: "direct", internal: true, "auto-delete": true }), pub({ exchange: "zz-int" }), hdr(short(0)));
+  add("amq.rabbitmq.trace publish", pub({ exchange: "amq.rabbitmq.trace" }), hdr(short(0)));
+  add("amq.match publish", pub({ exchange: "amq.match" }), hdr(short(0)));
+  add("declare exclusive then other declare same name", call(1, "queue.declare", { queue: "zz-ex", exclusive: true }), call(1, "queue.declare", { queue: "zz-ex", exclusive: false }));
+  add("declare durable mismatch", call(1, "queue.declare", { queue: "zz-d", exclusive: true }), call(1, "queue.declare", { queue: "zz-d", exclusive: true, durable: true }));
+  hand("tune channel-max 0 alone", startOk(), tuneOk({ channelMax: 0 }), open());
+  const bigHeader = { type: 1, channel: 1, payload: new Uint8Array(20).fill(65), end: 65 };
+  add("all printable 16", { ...bigHeader, payload: latin1("0123456789abcdef") });
+  add("all printable 17", { ...bigHeader, payload: latin1("0123456789abcdefg") });
+  add("quote and backslash", { ...bigHeader, payload: latin1('a"b\\c') });
+  add("controls", { ...bigHeader, payload: u8(8, 9, 10, 11, 12, 13, 27) });
+  add("latin1 160-255", { ...bigHeader, payload: u8(160, 161, 200, 255) });
+  add("127", { ...bigHeader, payload: u8(65, 127) });
+  add("128-159", { ...bigHeader, payload: u8(65, 159) });
+  add("utf8 snippet", { ...bigHeader, payload: u8(0xc3, 0xa4, 0xc3, 0xb6) });
+  add("empty", { ...bigHeader, payload: u8() });
+  add("wrapping numbers", { ...bigHeader, payload: u8(200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 1) });
+  add("wrapping text", { ...bigHeader, type: 200, payload: latin1("\n".repeat(16)) });
+}
 if (suite === "race") {
-  const hards: [string, Frame[]][] = [["immediate", [pub({ immediate: true }), hdr(short(0))]], ["bad properties", [pub(), hdr(short(0xffff))]], ["second open", [C1]]];
-  for (const [n, fs] of hards) for (const kb of [0, 1, 4, 16, 32, 64, 100, 128, 200, 400, 1000]) {
-    const fill: Frame[] = [];
-    if (kb) { fill.push(call(2, "channel.open"), call(2, "basic.publish"), contentHeader(2, BigInt(kb * 1000))); for (let left = kb * 1000; left > 0; left -= 100_000) fill.push(body(2, new Uint8Array(Math.min(left, 100_000)))); }
-    add(`hard ${n}, ${kb} kB of one message elsewhere, header (505)`, ...fs, ...fill, hdr(short(0)));
-    const small: Frame[] = kb ? Array.from({ length: kb * 1000 / 15 | 0 }, () => call(1, "basic.qos")) : [];
-    if (kb <= 128) add(`hard ${n}, ${kb} kB of basic.qos, header (505)`, ...fs, ...small, hdr(short(0)));
-  }
+  const hards: [string, Frame[]][] = [
+    ["immediate", [pub({ immediate: true }), hdr(short(0))]],
+    ["bad properties", [pub(), hdr(short(0xffff))]],
+    ["second open", [C1]],
+  ];
+  for (const [n, fs] of hards)
+    for (const kb of [0, 1, 4, 16, 32, 64, 100, 128, 200, 400, 1000]) {
+      const fill: Frame[] = [];
+      if (kb) {
+        fill.push(call(2, "channel.open"), call(2, "basic.publish"), contentHeader(2, BigInt(kb * 1000)));
+        for (let left = kb * 1000; left > 0; left -= 100_000)
+          fill.push(body(2, new Uint8Array(Math.min(left, 100_000))));
+      }
+      add(`hard ${n}, ${kb} kB of one message elsewhere, header (505)`, ...fs, ...fill, hdr(short(0)));
+      const small: Frame[] = kb ? Array.from({ length: ((kb * 1000) / 15) | 0 }, () => call(1, "basic.qos")) : [];
+      if (kb <= 128) add(`hard ${n}, ${kb} kB of basic.qos, header (505)`, ...fs, ...small, hdr(short(0)));
+    }
   const bye = call(0, "connection.close", { "reply-code": 200 });
-  for (const kb of [0, 1, 10, 50, 100]) { const hb = Array.from({ length: kb * 125 }, () => heartbeat());
-    add(`connection.close, ${kb} kB of heartbeats, bad end`, bye, ...hb, { type: 3, channel: 1, payload: u8(1), end: 0 }); 
-    add(`connection.close, ${kb} kB of heartbeats, unknown method on 0`, bye, ...hb, method(0, 99, 99)); 
-    add(`connection.close, ${kb} kB of heartbeats, undecodable on 0`, bye, ...hb, method(0, 10, 50)); }
-  const two = [call(1, "queue.declare", { exclusive: true }), call(1, "basic.consume", { "consumer-tag": "c" }), call(1, "basic.cancel", { "consumer-tag": "c" })];
+  for (const kb of [0, 1, 10, 50, 100]) {
+    const hb = Array.from({ length: kb * 125 }, () => heartbeat());
+    add(`connection.close, ${kb} kB of heartbeats, bad end`, bye, ...hb, {
+      type: 3,
+      channel: 1,
+      payload: u8(1),
+      end: 0,
+    });
+    add(`connection.close, ${kb} kB of heartbeats, unknown method on 0`, bye, ...hb, method(0, 99, 99));
+    add(`connection.close, ${kb} kB of heartbeats, undecodable on 0`, bye, ...hb, method(0, 10, 50));
+  }
+  const two = [
+    call(1, "queue.declare", { exclusive: true }),
+    call(1, "basic.consume", { "consumer-tag": "c" }),
+    call(1, "basic.cancel", { "consumer-tag": "c" }),
+  ];
   add("consume, cancel", ...two);
   add("consume, qos, cancel", two[0]!, two[1]!, call(1, "basic.qos"), two[2]!);
   add("consume nowait, cancel", two[0]!, call(1, "basic.consume", { "consumer-tag": "c", "no-wait": true }), two[2]!);
-  add("two channels: immediate on 1, qos size on 2", call(2, "channel.open"), ...hards[0]![1], call(2, "basic.qos", { "prefetch-size": 1 }));
-  add("two channels: bad properties on 1, qos size on 2", call(2, "channel.open"), ...hards[1]![1], call(2, "basic.qos", { "prefetch-size": 1 }));
-  add("tx, publish routed, commit, qos", call(1, "queue.declare", { exclusive: true }), call(1, "queue.bind", { exchange: "amq.direct", "routing-key": "zz-tx1" }), call(1, "tx.select"), pub({ exchange: "amq.direct", "routing-key": "zz-tx1" }), hdr(short(0)), call(1, "tx.commit"), call(1, "basic.qos"));
+  add(
+    "two channels: immediate on 1, qos size on 2",
+    call(2, "channel.open"),
+    ...hards[0]![1],
+    call(2, "basic.qos", { "prefetch-size": 1 }),
+  );
+  add(
+    "two channels: bad properties on 1, qos size on 2",
+    call(2, "channel.open"),
+    ...hards[1]![1],
+    call(2, "basic.qos", { "prefetch-size": 1 }),
+  );
+  add(
+    "tx, publish routed, commit, qos",
+    call(1, "queue.declare", { exclusive: true }),
+    call(1, "queue.bind", { exchange: "amq.direct", "routing-key": "zz-tx1" }),
+    call(1, "tx.select"),
+    pub({ exchange: "amq.direct", "routing-key": "zz-tx1" }),
+    hdr(short(0)),
+    call(1, "tx.commit"),
+    call(1, "basic.qos"),
+  );
   add("close, open", call(1, "channel.close"), C1);
   add("close, 100 heartbeats, open", call(1, "channel.close"), ...Array.from({ length: 100 }, () => heartbeat()), C1);
   add("close, 1000 heartbeats, open", call(1, "channel.close"), ...Array.from({ length: 1000 }, () => heartbeat()), C1);
-  add("close, 12000 heartbeats, open", call(1, "channel.close"), ...Array.from({ length: 12000 }, () => heartbeat()), C1);
+  add(
+    "close, 12000 heartbeats, open",
+    call(1, "channel.close"),
+    ...Array.from({ length: 12000 }, () => heartbeat()),
+    C1,
+  );
   add("close, publish", call(1, "channel.close"), pub(), hdr(short(0)));
-  add("close, 12000 heartbeats, publish", call(1, "channel.close"), ...Array.from({ length: 12000 }, () => heartbeat()), pub(), hdr(short(0)));
+  add(
+    "close, 12000 heartbeats, publish",
+    call(1, "channel.close"),
+    ...Array.from({ length: 12000 }, () => heartbeat()),
+    pub(),
+    hdr(short(0)),
+  );
   add("hard, soft: immediate then 404", ...hards[0]![1], pub({ exchange: "zz-x" }), hdr(short(0)));
   add("bad properties then unknown method", ...hards[1]![1], method(1, 99, 99));
   add("bad properties then bad table", ...hards[1]![1], qd(table(u8(1))));
@@ -185,10 +390,40 @@ if (suite === "main") {
   const long70 = "q".repeat(70);
   // properties
   for (let b = 0; b < 16; b++) add(`properties flag bit ${b} alone, no value`, pub(), hdr(short(1 << b)));
-  for (let b = 0; b < 16; b++) add(`properties flag bit ${b} alone, 16 zero octets`, pub(), hdr(join(short(1 << b), new Uint8Array(16))));
-  for (let b = 2; b < 16; b++) add(`properties flag bit ${b} with its value`, pub(), hdr(join(short(1 << b), b === 13 ? long(0) : b === 12 || b === 11 ? octet(1) : b === 6 ? longlong(0n) : b === 8 ? shortstr("1") : b === 4 ? shortstr("guest") : shortstr(""))));
-  for (const n of [12, 13]) add(`content header of ${n} octets`, pub(), { type: 2, channel: 1, payload: new Uint8Array(n).fill(0).map((_, i) => (i === 1 ? 60 : 0)) });
-  add("properties empty (12 octets), confirmed", call(1, "confirm.select"), pub(), { type: 2, channel: 1, payload: join(short(60), short(0), longlong(0n)) });
+  for (let b = 0; b < 16; b++)
+    add(`properties flag bit ${b} alone, 16 zero octets`, pub(), hdr(join(short(1 << b), new Uint8Array(16))));
+  for (let b = 2; b < 16; b++)
+    add(
+      `properties flag bit ${b} with its value`,
+      pub(),
+      hdr(
+        join(
+          short(1 << b),
+          b === 13
+            ? long(0)
+            : b === 12 || b === 11
+              ? octet(1)
+              : b === 6
+                ? longlong(0n)
+                : b === 8
+                  ? shortstr("1")
+                  : b === 4
+                    ? shortstr("guest")
+                    : shortstr(""),
+        ),
+      ),
+    );
+  for (const n of [12, 13])
+    add(`content header of ${n} octets`, pub(), {
+      type: 2,
+      channel: 1,
+      payload: new Uint8Array(n).fill(0).map((_, i) => (i === 1 ? 60 : 0)),
+    });
+  add("properties empty (12 octets), confirmed", call(1, "confirm.select"), pub(), {
+    type: 2,
+    channel: 1,
+    payload: join(short(60), short(0), longlong(0n)),
+  });
   add("properties trailing", pub(), hdr(join(short(0), octet(0))));
   add("properties continuation 0x0001 + 0x0000", pub(), hdr(join(short(1), short(0))));
   add("properties 0x0001 alone", pub(), hdr(short(1)));
@@ -200,14 +435,40 @@ if (suite === "main") {
   add("properties bad utf8", pub(), hdr(join(short(0x8000), shortstr("\xff"))));
   add("properties bad + immediate", pub({ immediate: true }), hdr(short(0xffff)));
   add("user-id other", pub(), hdr(join(short(0x10), shortstr("other"))));
-  for (const e of ["", "0", "00", "abc", "-1", "1.5", " 1", "1 ", "+1", "4294967295", "4294967296", "99999999999", "315360000000", "0x10", "1e3", "1\xff"]) add(`expiration ${JSON.stringify(e)}`, pub(), hdr(join(short(0x100), shortstr(e))));
+  for (const e of [
+    "",
+    "0",
+    "00",
+    "abc",
+    "-1",
+    "1.5",
+    " 1",
+    "1 ",
+    "+1",
+    "4294967295",
+    "4294967296",
+    "99999999999",
+    "315360000000",
+    "0x10",
+    "1e3",
+    "1\xff",
+  ])
+    add(`expiration ${JSON.stringify(e)}`, pub(), hdr(join(short(0x100), shortstr(e))));
   add("reply-to amq.rabbitmq.reply-to", pub(), hdr(join(short(0x200), shortstr("amq.rabbitmq.reply-to"))));
   for (const v of [0, 1, 2, 3, 255]) add(`delivery-mode ${v}`, pub(), hdr(join(short(0x1000), octet(v))));
   for (const v of [0, 9, 10, 255]) add(`priority ${v}`, pub(), hdr(join(short(0x800), octet(v))));
   add("CC not an array", pub(), hdr(join(short(0x2000), table(field("CC", "S", longstr("a"))))));
   add("CC array of int", pub(), hdr(join(short(0x2000), table(field("CC", "A", longstr(join(latin1("I"), long(1))))))));
-  add("CC array of longstr", pub(), hdr(join(short(0x2000), table(field("CC", "A", longstr(join(latin1("S"), longstr("a"))))))));
-  add("CC array of longstr with bad utf8", pub(), hdr(join(short(0x2000), table(field("CC", "A", longstr(join(latin1("S"), longstr("\xff"))))))));
+  add(
+    "CC array of longstr",
+    pub(),
+    hdr(join(short(0x2000), table(field("CC", "A", longstr(join(latin1("S"), longstr("a"))))))),
+  );
+  add(
+    "CC array of longstr with bad utf8",
+    pub(),
+    hdr(join(short(0x2000), table(field("CC", "A", longstr(join(latin1("S"), longstr("\xff"))))))),
+  );
   add("BCC void", pub(), hdr(join(short(0x2000), table(field("BCC", "V", new Uint8Array(0))))));
   add("x-delay", pub(), hdr(join(short(0x2000), table(field("x-delay", "S", longstr("a"))))));
   // bodies
@@ -215,9 +476,22 @@ if (suite === "main") {
     add(`body size ${n} then nothing`, pub(), hdr(short(0), n));
     add(`body size ${n} then body then qos`, pub(), hdr(short(0), n), body(1, u8(1)), call(1, "basic.qos"));
   }
-  add("body overrun then body then body", pub(), hdr(short(0), 2n), body(1, u8(1, 2, 3)), body(1, u8(1)), body(1, u8(1)));
+  add(
+    "body overrun then body then body",
+    pub(),
+    hdr(short(0), 2n),
+    body(1, u8(1, 2, 3)),
+    body(1, u8(1)),
+    body(1, u8(1)),
+  );
   add("body overrun then qos", pub(), hdr(short(0), 2n), body(1, u8(1, 2, 3)), call(1, "basic.qos"));
-  add("body overrun then connection.close", pub(), hdr(short(0), 2n), body(1, u8(1, 2, 3)), call(0, "connection.close"));
+  add(
+    "body overrun then connection.close",
+    pub(),
+    hdr(short(0), 2n),
+    body(1, u8(1, 2, 3)),
+    call(0, "connection.close"),
+  );
   add("body after complete", pub(), hdr(short(0), 1n), body(1, u8(1)), body(1, u8(1)));
   add("empty body after complete", pub(), hdr(short(0), 1n), body(1, u8(1)), body(1, u8()));
   add("empty body after size 0", pub(), hdr(short(0), 0n), body(1, u8()));
@@ -267,8 +541,23 @@ if (suite === "main") {
   add("tx.rollback unselected", call(1, "tx.rollback"));
   add("tx.select twice", call(1, "tx.select"), call(1, "tx.select"));
   add("tx.commit twice", call(1, "tx.select"), call(1, "tx.commit"), call(1, "tx.commit"));
-  add("tx, publish routed, commit, qos", call(1, "queue.declare", { exclusive: true, queue: "zz-tx1" }), call(1, "tx.select"), pub({ "routing-key": "zz-tx1" }), hdr(short(0)), call(1, "tx.commit"), call(1, "basic.qos"));
-  add("tx, publish unrouted, commit, qos", call(1, "tx.select"), pub(), hdr(short(0)), call(1, "tx.commit"), call(1, "basic.qos"));
+  add(
+    "tx, publish routed, commit, qos",
+    call(1, "queue.declare", { exclusive: true, queue: "zz-tx1" }),
+    call(1, "tx.select"),
+    pub({ "routing-key": "zz-tx1" }),
+    hdr(short(0)),
+    call(1, "tx.commit"),
+    call(1, "basic.qos"),
+  );
+  add(
+    "tx, publish unrouted, commit, qos",
+    call(1, "tx.select"),
+    pub(),
+    hdr(short(0)),
+    call(1, "tx.commit"),
+    call(1, "basic.qos"),
+  );
   add("ack unknown", call(1, "basic.ack", { "delivery-tag": 7 }));
   add("ack 0 multiple", call(1, "basic.ack", { "delivery-tag": 0, multiple: true }));
   add("ack 0", call(1, "basic.ack", { "delivery-tag": 0 }));
@@ -277,8 +566,17 @@ if (suite === "main") {
   add("nack 1", call(1, "basic.nack", { "delivery-tag": 1 }));
   add("reject 1", call(1, "basic.reject", { "delivery-tag": 1 }));
   add("cancel unknown", call(1, "basic.cancel", { "consumer-tag": "x" }));
-  add("consume same tag", qd(table()), call(1, "basic.consume", { "consumer-tag": "s" }), call(1, "basic.consume", { "consumer-tag": "s" }));
-  add("consume unknown queue same tag", call(1, "basic.consume", { queue: "zz-u", "consumer-tag": "s" }), call(1, "basic.consume", { queue: "zz-u", "consumer-tag": "s" }));
+  add(
+    "consume same tag",
+    qd(table()),
+    call(1, "basic.consume", { "consumer-tag": "s" }),
+    call(1, "basic.consume", { "consumer-tag": "s" }),
+  );
+  add(
+    "consume unknown queue same tag",
+    call(1, "basic.consume", { queue: "zz-u", "consumer-tag": "s" }),
+    call(1, "basic.consume", { queue: "zz-u", "consumer-tag": "s" }),
+  );
   add("consume empty queue name, none declared", call(1, "basic.consume"));
   add("get empty queue name, none declared", call(1, "basic.get"));
   add("purge empty queue name, none declared", call(1, "queue.purge"));
@@ -287,20 +585,47 @@ if (suite === "main") {
   add("unbind empty queue name, none declared", call(1, "queue.unbind", { exchange: "amq.direct" }));
   add("consume reply-to no-ack", call(1, "basic.consume", { queue: "amq.rabbitmq.reply-to", "no-ack": true }));
   add("consume reply-to ack", call(1, "basic.consume", { queue: "amq.rabbitmq.reply-to" }));
-  add("consume reply-to twice", call(1, "basic.consume", { queue: "amq.rabbitmq.reply-to", "no-ack": true }), call(1, "basic.consume", { queue: "amq.rabbitmq.reply-to", "no-ack": true }));
+  add(
+    "consume reply-to twice",
+    call(1, "basic.consume", { queue: "amq.rabbitmq.reply-to", "no-ack": true }),
+    call(1, "basic.consume", { queue: "amq.rabbitmq.reply-to", "no-ack": true }),
+  );
   add("exchange.declare unknown type", call(1, "exchange.declare", { exchange: "zz-e", type: "nope" }));
   add("exchange.declare empty type", call(1, "exchange.declare", { exchange: "zz-e", type: "" }));
-  add("exchange.declare empty type passive, unknown", call(1, "exchange.declare", { exchange: "zz-e", type: "", passive: true }));
-  add("exchange.declare unknown type passive, existing", call(1, "exchange.declare", { exchange: "amq.direct", type: "nope", passive: true }));
+  add(
+    "exchange.declare empty type passive, unknown",
+    call(1, "exchange.declare", { exchange: "zz-e", type: "", passive: true }),
+  );
+  add(
+    "exchange.declare unknown type passive, existing",
+    call(1, "exchange.declare", { exchange: "amq.direct", type: "nope", passive: true }),
+  );
   add("exchange.declare unknown type, amq.", call(1, "exchange.declare", { exchange: "amq.zz", type: "nope" }));
   add("exchange.declare amq.", call(1, "exchange.declare", { exchange: "amq.zz", type: "direct" }));
-  add("exchange.declare amq.direct as fanout", call(1, "exchange.declare", { exchange: "amq.direct", type: "fanout", durable: true }));
-  add("exchange.declare amq.direct not durable", call(1, "exchange.declare", { exchange: "amq.direct", type: "direct" }));
-  add("exchange.declare amq.direct durable", call(1, "exchange.declare", { exchange: "amq.direct", type: "direct", durable: true }));
+  add(
+    "exchange.declare amq.direct as fanout",
+    call(1, "exchange.declare", { exchange: "amq.direct", type: "fanout", durable: true }),
+  );
+  add(
+    "exchange.declare amq.direct not durable",
+    call(1, "exchange.declare", { exchange: "amq.direct", type: "direct" }),
+  );
+  add(
+    "exchange.declare amq.direct durable",
+    call(1, "exchange.declare", { exchange: "amq.direct", type: "direct", durable: true }),
+  );
   add("exchange.declare empty name", call(1, "exchange.declare", { exchange: "", type: "direct" }));
   add("exchange.declare empty name unknown type", call(1, "exchange.declare", { exchange: "", type: "nope" }));
-  add("exchange.declare empty name passive", call(1, "exchange.declare", { exchange: "", type: "direct", passive: true }));
-  add("exchange.declare newline name", call(1, "exchange.declare", { exchange: "zz\n1", type: "direct", "auto-delete": true }), pub({ exchange: "zz1" }), hdr(short(0)));
+  add(
+    "exchange.declare empty name passive",
+    call(1, "exchange.declare", { exchange: "", type: "direct", passive: true }),
+  );
+  add(
+    "exchange.declare newline name",
+    call(1, "exchange.declare", { exchange: "zz\n1", type: "direct", "auto-delete": true }),
+    pub({ exchange: "zz1" }),
+    hdr(short(0)),
+  );
   add("exchange.delete amq.direct", call(1, "exchange.delete", { exchange: "amq.direct" }));
   add("exchange.delete empty", call(1, "exchange.delete", { exchange: "" }));
   add("exchange.delete unknown", call(1, "exchange.delete", { exchange: "zz-unknown" }));
@@ -311,10 +636,22 @@ if (suite === "main") {
   add("queue.declare passive unknown", call(1, "queue.declare", { queue: "zz-u", passive: true }));
   add("queue.declare passive empty", call(1, "queue.declare", { queue: "", passive: true }));
   add("queue.declare reply-to passive", call(1, "queue.declare", { queue: "amq.rabbitmq.reply-to", passive: true }));
-  add("queue.declare bad x-max-length", call(1, "queue.declare", { exclusive: true, arguments: table(field("x-max-length", "S", longstr("x"))) }));
-  add("queue.declare bad x-queue-type", call(1, "queue.declare", { exclusive: true, arguments: table(field("x-queue-type", "S", longstr("nope"))) }));
-  add("queue.declare bad x-queue-type int", call(1, "queue.declare", { exclusive: true, arguments: table(field("x-queue-type", "I", long(1))) }));
-  add("queue.declare unknown arg any", call(1, "queue.declare", { exclusive: true, arguments: table(field("zzz", "V", new Uint8Array(0))) }));
+  add(
+    "queue.declare bad x-max-length",
+    call(1, "queue.declare", { exclusive: true, arguments: table(field("x-max-length", "S", longstr("x"))) }),
+  );
+  add(
+    "queue.declare bad x-queue-type",
+    call(1, "queue.declare", { exclusive: true, arguments: table(field("x-queue-type", "S", longstr("nope"))) }),
+  );
+  add(
+    "queue.declare bad x-queue-type int",
+    call(1, "queue.declare", { exclusive: true, arguments: table(field("x-queue-type", "I", long(1))) }),
+  );
+  add(
+    "queue.declare unknown arg any",
+    call(1, "queue.declare", { exclusive: true, arguments: table(field("zzz", "V", new Uint8Array(0))) }),
+  );
   add("queue.delete unknown", call(1, "queue.delete", { queue: "zz-u" }));
   add("queue.purge unknown", call(1, "queue.purge", { queue: "zz-u" }));
   add("queue.bind default exchange", qd(table()), call(1, "queue.bind", { exchange: "" }));
@@ -347,7 +684,13 @@ if (suite === "main") {
   add("soft, then unknown method", ...soft, method(1, 99, 1));
   add("soft, then soft", ...soft, call(1, "tx.commit"));
   // hard errors of the channel, then the reader's, in one write
-  const hards: [string, Frame[]][] = [["immediate", [pub({ immediate: true }), hdr(short(0))]], ["qos size", [call(1, "basic.qos", { "prefetch-size": 1 })]], ["second open", [C1]], ["server-only", [call(1, "basic.qos-ok")]], ["bad properties", [pub(), hdr(short(0xffff))]]];
+  const hards: [string, Frame[]][] = [
+    ["immediate", [pub({ immediate: true }), hdr(short(0))]],
+    ["qos size", [call(1, "basic.qos", { "prefetch-size": 1 })]],
+    ["second open", [C1]],
+    ["server-only", [call(1, "basic.qos-ok")]],
+    ["bad properties", [pub(), hdr(short(0xffff))]],
+  ];
   for (const [n, fs] of hards) {
     add(`hard ${n} alone`, ...fs);
     add(`hard ${n}, header (505)`, ...fs, hdr(short(0)));
@@ -358,12 +701,40 @@ if (suite === "main") {
     add(`hard ${n}, connection.close`, ...fs, call(0, "connection.close"));
     add(`hard ${n}, channel.close`, ...fs, call(1, "channel.close"));
     add(`hard ${n}, channel.close, connection.close`, ...fs, call(1, "channel.close"), call(0, "connection.close"));
-    add(`hard ${n}, 40 qos, header (505)`, ...fs, ...Array.from({ length: 40 }, () => call(1, "basic.qos")), hdr(short(0)));
-    add(`hard ${n}, 100 heartbeats, header (505)`, ...fs, ...Array.from({ length: 100 }, () => heartbeat()), hdr(short(0)));
-    add(`hard ${n}, body of 100 kB elsewhere, header (505)`, ...fs, call(2, "channel.open"), call(2, "basic.publish"), contentHeader(2, 100000n), body(2, new Uint8Array(100000)), hdr(short(0)));
+    add(
+      `hard ${n}, 40 qos, header (505)`,
+      ...fs,
+      ...Array.from({ length: 40 }, () => call(1, "basic.qos")),
+      hdr(short(0)),
+    );
+    add(
+      `hard ${n}, 100 heartbeats, header (505)`,
+      ...fs,
+      ...Array.from({ length: 100 }, () => heartbeat()),
+      hdr(short(0)),
+    );
+    add(
+      `hard ${n}, body of 100 kB elsewhere, header (505)`,
+      ...fs,
+      call(2, "channel.open"),
+      call(2, "basic.publish"),
+      contentHeader(2, 100000n),
+      body(2, new Uint8Array(100000)),
+      hdr(short(0)),
+    );
   }
-  add("two channels: immediate on 1, qos size on 2", call(2, "channel.open"), ...hards[0]![1], call(2, "basic.qos", { "prefetch-size": 1 }));
-  add("40 qos then hard then 505", ...Array.from({ length: 40 }, () => call(1, "basic.qos")), ...hards[0]![1], hdr(short(0)));
+  add(
+    "two channels: immediate on 1, qos size on 2",
+    call(2, "channel.open"),
+    ...hards[0]![1],
+    call(2, "basic.qos", { "prefetch-size": 1 }),
+  );
+  add(
+    "40 qos then hard then 505",
+    ...Array.from({ length: 40 }, () => call(1, "basic.qos")),
+    ...hards[0]![1],
+    hdr(short(0)),
+  );
   // connection close and more
   const bye = call(0, "connection.close", { "reply-code": 200 });
   add("connection.close", bye);
@@ -409,15 +780,56 @@ if (suite === "main") {
   // handshake
   const ok = (v = {}) => startOk(v);
   const rest = [tuneOk(), open()];
-  hand("AMQPLAIN good", ok({ mechanism: "AMQPLAIN", response: longstr(join(field("LOGIN", "S", longstr("guest")), field("PASSWORD", "S", longstr("guest")))) }), ...rest);
+  hand(
+    "AMQPLAIN good",
+    ok({
+      mechanism: "AMQPLAIN",
+      response: longstr(join(field("LOGIN", "S", longstr("guest")), field("PASSWORD", "S", longstr("guest")))),
+    }),
+    ...rest,
+  );
   hand("AMQPLAIN bad table", ok({ mechanism: "AMQPLAIN", response: longstr("xx") }), ...rest);
-  hand("AMQPLAIN no password", ok({ mechanism: "AMQPLAIN", response: longstr(field("LOGIN", "S", longstr("guest"))) }), ...rest);
+  hand(
+    "AMQPLAIN no password",
+    ok({ mechanism: "AMQPLAIN", response: longstr(field("LOGIN", "S", longstr("guest"))) }),
+    ...rest,
+  );
   hand("AMQPLAIN empty", ok({ mechanism: "AMQPLAIN", response: longstr("") }), ...rest);
-  hand("AMQPLAIN wrong password", ok({ mechanism: "AMQPLAIN", response: longstr(join(field("LOGIN", "S", longstr("guest")), field("PASSWORD", "S", longstr("x")))) }), ...rest);
-  hand("AMQPLAIN int login", ok({ mechanism: "AMQPLAIN", response: longstr(join(field("LOGIN", "I", long(1)), field("PASSWORD", "S", longstr("x")))) }), ...rest);
-  for (const m of ["EXTERNAL", "RABBIT-CR-DEMO", "plain", "", "ANONYMOUS", "\xff", "CRAM-MD5"]) hand(`mechanism ${JSON.stringify(m)}`, ok({ mechanism: m }), ...rest);
-  for (const r of ["\0guest\0wrong", "\0nobody\0x", "", "\0", "\0\0", "guest", "\0guest", "\0guest\0guest\0", "x\0guest\0guest", "\0guest\0guest\0\0", "\0\0guest"]) hand(`PLAIN ${JSON.stringify(r)}`, ok({ response: longstr(r) }), ...rest);
-  const cap = (v: number) => ({ "client-properties": table(field("capabilities", "F", table(field("authentication_failure_close", "t", octet(v))))) });
+  hand(
+    "AMQPLAIN wrong password",
+    ok({
+      mechanism: "AMQPLAIN",
+      response: longstr(join(field("LOGIN", "S", longstr("guest")), field("PASSWORD", "S", longstr("x")))),
+    }),
+    ...rest,
+  );
+  hand(
+    "AMQPLAIN int login",
+    ok({
+      mechanism: "AMQPLAIN",
+      response: longstr(join(field("LOGIN", "I", long(1)), field("PASSWORD", "S", longstr("x")))),
+    }),
+    ...rest,
+  );
+  for (const m of ["EXTERNAL", "RABBIT-CR-DEMO", "plain", "", "ANONYMOUS", "\xff", "CRAM-MD5"])
+    hand(`mechanism ${JSON.stringify(m)}`, ok({ mechanism: m }), ...rest);
+  for (const r of [
+    "\0guest\0wrong",
+    "\0nobody\0x",
+    "",
+    "\0",
+    "\0\0",
+    "guest",
+    "\0guest",
+    "\0guest\0guest\0",
+    "x\0guest\0guest",
+    "\0guest\0guest\0\0",
+    "\0\0guest",
+  ])
+    hand(`PLAIN ${JSON.stringify(r)}`, ok({ response: longstr(r) }), ...rest);
+  const cap = (v: number) => ({
+    "client-properties": table(field("capabilities", "F", table(field("authentication_failure_close", "t", octet(v))))),
+  });
   hand("PLAIN wrong, capable", ok({ response: longstr("\0guest\0wrong"), ...cap(1) }), ...rest);
   hand("PLAIN wrong, capable 2", ok({ response: longstr("\0guest\0wrong"), ...cap(2) }), ...rest);
   hand("PLAIN wrong, capable 0", ok({ response: longstr("\0guest\0wrong"), ...cap(0) }), ...rest);
@@ -426,28 +838,68 @@ if (suite === "main") {
   hand("locale unknown", ok({ locale: "xx_XX" }), ...rest);
   hand("locale empty", ok({ locale: "" }), ...rest);
   hand("connection_name int", ok({ "client-properties": table(field("connection_name", "I", long(1))) }), ...rest);
-  hand("connection_name longstr bad utf8", ok({ "client-properties": table(field("connection_name", "S", longstr("\xff\xfe"))) }), ...rest);
-  hand("connection_name longstr", ok({ "client-properties": table(field("connection_name", "S", longstr("the name"))) }), ...rest, hdr(short(0)));
-  hand("capabilities not a table", ok({ "client-properties": table(field("capabilities", "S", longstr("x"))) }), ...rest);
-  hand("product int", ok({ "client-properties": table(field("product", "I", long(1)), field("version", "I", long(1)), field("platform", "V", u8())) }), ...rest);
+  hand(
+    "connection_name longstr bad utf8",
+    ok({ "client-properties": table(field("connection_name", "S", longstr("\xff\xfe"))) }),
+    ...rest,
+  );
+  hand(
+    "connection_name longstr",
+    ok({ "client-properties": table(field("connection_name", "S", longstr("the name"))) }),
+    ...rest,
+    hdr(short(0)),
+  );
+  hand(
+    "capabilities not a table",
+    ok({ "client-properties": table(field("capabilities", "S", longstr("x"))) }),
+    ...rest,
+  );
+  hand(
+    "product int",
+    ok({
+      "client-properties": table(
+        field("product", "I", long(1)),
+        field("version", "I", long(1)),
+        field("platform", "V", u8()),
+      ),
+    }),
+    ...rest,
+  );
   hand("secure-ok in starting", call(0, "connection.secure-ok"), ok(), ...rest);
   hand("secure-ok in tuning", ok(), call(0, "connection.secure-ok"), ...rest);
   hand("secure-ok in opening", ok(), tuneOk(), call(0, "connection.secure-ok"), open());
-  hand("CR demo secure", ok({ mechanism: "RABBIT-CR-DEMO", response: longstr("guest") }), call(0, "connection.secure-ok", { response: longstr("My password is guest") }), ...rest);
-  hand("CR demo secure wrong", ok({ mechanism: "RABBIT-CR-DEMO", response: longstr("guest") }), call(0, "connection.secure-ok", { response: longstr("nope") }), ...rest);
+  hand(
+    "CR demo secure",
+    ok({ mechanism: "RABBIT-CR-DEMO", response: longstr("guest") }),
+    call(0, "connection.secure-ok", { response: longstr("My password is guest") }),
+    ...rest,
+  );
+  hand(
+    "CR demo secure wrong",
+    ok({ mechanism: "RABBIT-CR-DEMO", response: longstr("guest") }),
+    call(0, "connection.secure-ok", { response: longstr("nope") }),
+    ...rest,
+  );
   for (const c of [0, 1, 2046, 2047, 2048, 65535]) hand(`channel-max ${c}`, ok(), tuneOk({ channelMax: c }), open());
-  for (const f of [0, 1, 4095, 4096, 131071, 131072, 131073, 0xffffffff]) hand(`frame-max ${f}`, ok(), tuneOk({ frameMax: f }), open());
+  for (const f of [0, 1, 4095, 4096, 131071, 131072, 131073, 0xffffffff])
+    hand(`frame-max ${f}`, ok(), tuneOk({ frameMax: f }), open());
   for (const h of [0, 1, 65535]) hand(`heartbeat ${h}`, ok(), tuneOk({ heartbeat: h }), open());
   hand("channel-max and frame-max both bad", ok(), tuneOk({ channelMax: 0, frameMax: 1 }), open());
-  for (const v of ["", "nowhere", "/ ", "\xff", "x".repeat(255), "a\nb", "~", "\xc3\xa4"]) hand(`vhost ${JSON.stringify(v.slice(0, 10))}`, ok(), tuneOk(), open(v));
+  for (const v of ["", "nowhere", "/ ", "\xff", "x".repeat(255), "a\nb", "~", "\xc3\xa4"])
+    hand(`vhost ${JSON.stringify(v.slice(0, 10))}`, ok(), tuneOk(), open(v));
   hand("vhost nowhere, capable", ok(cap(1)), tuneOk(), open("nowhere"));
   hand("open without reserved", ok(), tuneOk(), method(0, 10, 40, shortstr("/")));
   hand("open trailing", ok(), tuneOk(), method(0, 10, 40, shortstr("/"), shortstr(""), octet(0), octet(0)));
   hand("tune-ok short", ok(), method(0, 10, 31, short(0)), open());
   hand("start-ok short", method(0, 10, 11, long(0)), ...rest);
   hand("start-ok bad utf8 mechanism", ok({ mechanism: "\xff" }), ...rest);
-  for (const [state, before] of [["starting", []], ["tuning", [ok()]], ["opening", [ok(), tuneOk()]]] as [string, Frame[]][]) {
-    const put = (n: string, f: Frame) => hand(`${state}: ${n}`, ...before, f, ...[ok(), tuneOk(), open()].slice(before.length));
+  for (const [state, before] of [
+    ["starting", []],
+    ["tuning", [ok()]],
+    ["opening", [ok(), tuneOk()]],
+  ] as [string, Frame[]][]) {
+    const put = (n: string, f: Frame) =>
+      hand(`${state}: ${n}`, ...before, f, ...[ok(), tuneOk(), open()].slice(before.length));
     put("heartbeat", heartbeat());
     put("heartbeat payload", heartbeat(0, u8(1)));
     put("heartbeat on 1", heartbeat(1));
@@ -476,7 +928,25 @@ if (suite === "main") {
     put("connection.tune-ok", tuneOk());
     put("connection.start-ok", ok());
   }
-  for (const p of ["AMQP\0\0\x09\x01", "AMQP\x01\x01\0\x09", "AMQP\x01\x01\x09\x01", "AMQP\x01\x01\x08\0", "AMQP\0\x01\0\0", "AMQP\x03\x01\0\0", "AMQP\x02\x01\0\0", "AMQP\x09\x01\0\0", "AMQP\0\0\x09\0", "AMQP\0\0\x08\0", "GET / HT", "\0\0\0\0\0\0\0\0", "AMQP\0\0\x09"]) rows.push([`protocol ${JSON.stringify(p)}`, join(latin1(p), ...hs.map(frameOctets), frameOctets(C1), frameOctets(hdr(short(0))))]);
+  for (const p of [
+    "AMQP\0\0\x09\x01",
+    "AMQP\x01\x01\0\x09",
+    "AMQP\x01\x01\x09\x01",
+    "AMQP\x01\x01\x08\0",
+    "AMQP\0\x01\0\0",
+    "AMQP\x03\x01\0\0",
+    "AMQP\x02\x01\0\0",
+    "AMQP\x09\x01\0\0",
+    "AMQP\0\0\x09\0",
+    "AMQP\0\0\x08\0",
+    "GET / HT",
+    "\0\0\0\0\0\0\0\0",
+    "AMQP\0\0\x09",
+  ])
+    rows.push([
+      `protocol ${JSON.stringify(p)}`,
+      join(latin1(p), ...hs.map(frameOctets), frameOctets(C1), frameOctets(hdr(short(0)))),
+    ]);
   rows.push(["protocol header short AMQ", latin1("AMQ")]);
   rows.push(["protocol header twice", join(PROTOCOL_HEADER, PROTOCOL_HEADER, ...hs.map(frameOctets))]);
   // 0-8
@@ -501,7 +971,17 @@ test("facts", async () => {
     for (let t = 0; t < times; t++) {
       const it = rows.entries();
       const worker = async () => {
-        for (const [i, [, octets]] of it) answers[i]!.push(await answerTo({ host: broker.host, port: broker.port, octets, pace, random: new Random(i), linger: suite === "main" || suite === "args" ? 300 : undefined } as never));
+        for (const [i, [, octets]] of it)
+          answers[i]!.push(
+            await answerTo({
+              host: broker.host,
+              port: broker.port,
+              octets,
+              pace,
+              random: new Random(i),
+              linger: suite === "main" || suite === "args" ? 300 : undefined,
+            } as never),
+          );
       };
       await Promise.all(Array.from({ length: 120 }, worker));
     }
@@ -511,13 +991,25 @@ test("facts", async () => {
     rows.forEach(([name], i) => {
       const said = new Map<string, number>();
       for (const a of answers[i]!) {
-        const d = describeAnswer(a) + a.channelCloses.map(c => ` | channel.close ${c.channel}: ${c.code} (${c.classId}, ${c.methodId}) ${JSON.stringify(c.text)}`).join("") + (a.close && a.closeOk ? " +close-ok" : "");
+        const d =
+          describeAnswer(a) +
+          a.channelCloses
+            .map(
+              c => ` | channel.close ${c.channel}: ${c.code} (${c.classId}, ${c.methodId}) ${JSON.stringify(c.text)}`,
+            )
+            .join("") +
+          (a.close && a.closeOk ? " +close-ok" : "");
         said.set(d, (said.get(d) ?? 0) + 1);
       }
       const a = answers[i]!.at(-1)!;
-      const log = (lines.get(a.clientPort)?.at(-1) ?? []).filter(l => !/accepting|\[debug\]|authenticated and granted|unexpectedly closed TCP|\[warning\] closing AMQP/.test(l));
-      out.push(`${name}: ${[...said].map(([d, n]) => (said.size > 1 || times > 1 ? `${n}x ` : "") + d).join("  //  ")}${a.ended && !a.close ? ` after ${a.milliseconds} ms` : ""}`);
-      if (suite === "main" || suite === "args" || suite === "tables") for (const l of log.slice(0, 8)) out.push(`      ${l.slice(0, 200)}`);
+      const log = (lines.get(a.clientPort)?.at(-1) ?? []).filter(
+        l => !/accepting|\[debug\]|authenticated and granted|unexpectedly closed TCP|\[warning\] closing AMQP/.test(l),
+      );
+      out.push(
+        `${name}: ${[...said].map(([d, n]) => (said.size > 1 || times > 1 ? `${n}x ` : "") + d).join("  //  ")}${a.ended && !a.close ? ` after ${a.milliseconds} ms` : ""}`,
+      );
+      if (suite === "main" || suite === "args" || suite === "tables")
+        for (const l of log.slice(0, 8)) out.push(`      ${l.slice(0, 200)}`);
     });
     writeFileSync(`/tmp/facts-${suite}-${pace}.txt`, out.join("\n"), "latin1");
     console.log(rows.length, "rows");

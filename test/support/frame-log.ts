@@ -1,5 +1,5 @@
 /** Runs streams through the frame scanner and through whole connections, and writes down what they find as text. */
-import { expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import { FrameBoundarySearch, type SearchBudget } from "../../src/amqp/frame-boundary-search.ts";
 import { type EnvelopeFault, FrameScanner } from "../../src/amqp/frame-scanner.ts";
 import { AmqpConnection, type ConnectionContext } from "../../src/connection/amqp-connection.ts";
@@ -236,4 +236,19 @@ function line(finding: Finding): string {
   const place = streamOffset === null ? "" : `${direction === "client-to-server" ? ">" : "<"}${streamOffset}+${length} `;
   const envelope = frame === null ? "" : ` ${frame.type}/${frame.channel}/${frame.size}`;
   return `${place}${severity} ${rule}${envelope}: ${message}${cause === undefined ? "" : ` (${cause})`}`;
+}
+
+export interface Play {
+  rule: string;
+  told: Conversation;
+  findings: string[];
+}
+
+/** Tests that each conversation is found to be what the table says, however it is cut. */
+export function describePlays(title: string, plays: readonly Play[]): void {
+  describe(title, () => {
+    it.each(plays)("$rule", ({ told, findings: expected }) => {
+      expect(findings(told)).toEqual(expected);
+    });
+  });
 }

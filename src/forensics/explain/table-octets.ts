@@ -3,7 +3,6 @@
 import { type HeaderWindow, hexOf, octetsFrom } from "./header-window.ts";
 import { labels, type Reading } from "./reading.ts";
 import { capital } from "./signatures.ts";
-import { isTextOctet } from "./text-octets.ts";
 
 /** Header names that libraries set by themselves: tracing, brokers, task queues, service buses. */
 const KNOWN_NAMES = [
@@ -45,7 +44,8 @@ const KNOWN_NAMES = [
   "origin",
 ];
 const TRACING = /^(?:trace|baggage|uber-|sentry-|b3$|x-b3-|x-datadog|elastic-apm|newrelic)/;
-const MAX_NAME = 64;
+/** Longer ones are not told from text: their length would be a printable character. */
+const MAX_NAME = 31;
 
 /** The best reading of the octets as part of a headers table, or none. */
 export function tableReadings(window: HeaderWindow): Reading[] {
@@ -60,7 +60,7 @@ export function tableReadings(window: HeaderWindow): Reading[] {
 /** A name's length and the first octets of the name, with what stands before it. */
 function entryAt(window: HeaderWindow, at: number): Reading | null {
   const length = window[at];
-  if (length === null || length === undefined || length < 2 || length > MAX_NAME || isTextOctet(length)) return null;
+  if (length === null || length === undefined || length < 2 || length > MAX_NAME || length >= 0x20) return null;
   let end = at + 1;
   while (end < window.length && end <= at + length && isNameOctet(window[end])) end++;
   const shown = end - at - 1;

@@ -59,6 +59,17 @@ export const methodScenarios: Readonly<Record<string, Scenario>> = {
     const methodId = random.pick([0, 1, 9, 12, 22, 42, 60, 61, 99, 112, 121, 200, 201, 202, 255, random.below(65536)]);
     return [method(random.pick([0, ...talk.channels]), classId, methodId, random.octets(random.below(12)))];
   }),
+  // RabbitMQ's own, between its parts: basic.credit, credit-ok, credit-drained.
+  "method-of-credit": inserting((random, talk) => {
+    const consumer = shortstr(random.pick(["", "c0", "nobody", "\xff"]));
+    const [methodId, args] = random.pick([
+      [200, join(consumer, long(random.below(9)), octet(random.below(2)))],
+      [201, long(random.below(9))],
+      [202, join(consumer, long(random.below(9)))],
+    ] as const);
+    const spoiled = random.pick([args, args, join(args, octet(0)), args.subarray(1)]);
+    return [method(random.pick([0, ...talk.channels, ...talk.channels]), 60, methodId, spoiled)];
+  }),
   "method-elsewhere": inserting((random, talk) => {
     const [classTen, others] = [METHODS.filter(m => m.classId === 10), OF_CHANNEL];
     const any = random.pick(random.chance(0.6) ? classTen : others);

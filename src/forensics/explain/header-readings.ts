@@ -1,0 +1,232 @@
+/**
+ * What the octets are that a broker took for a frame header: hypotheses, the best first. A size is refused for being
+ * too large before anything else is looked at (BROKER.md's order is rabbit_reader's), so the other fields are no more to
+ * be trusted than the size.
+ */
+import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_METHOD } from "../../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
+import { grouped } from "../../bytes/grouped.ts";
+import { couldBeGenuine, frameReadings } from "./frame-readings.ts";
+import { type HeaderWindow, hexOf, knownOctets, numberAt, octetsFrom } from "./header-window.ts";
+import { labels, type Reading } from "./reading.ts";
+import { capital, signatureReadings } from "./signatures.ts";
+import { tableReadings } from "./table-octets.ts";
+import { asText, isText, isTextOctet, kindOfText } from "./text-octets.ts";
+
+/** Sizes below this, and no limit known: nothing is wrong with them by themselves. */
+const SMALLEST_LIMIT = 4096 - FRAME_ENVELOPE;
+/** frame_max before tune-ok, less the envelope: RabbitMQ up to 4.0, and from 4.1 on. */
+const HANDSHAKE_LIMITS = [4088, 8184];
+const MEBIOCTET = 2 ** 20;
+
+/** Readings of a header whose size is beyond `limit` (octets of payload; null where it is not known). */
+export function headerReadings(window: HeaderWindow, limit: number | null): Reading[] {
+  const readings = [
+    ...signatureReadings(window),
+    ...frameReadings(window),
+    ...tableReadings(window),
+    ...contentReadings(window),
+    ...textReadings(window),
+    ...genuineReadings(window, limit),
+    ...byteOrderReadings(window, limit),
+  ];
+  const best = Math.max(0, ...readings.map(({ score }) => score));
+  if (best < 80) readings.push(unknownReading(window, best));
+  return ranked(readings);
+}
+
+/** The best first; what is far behind the best is left out, and of one kind all but the best. */
+export function ranked(readings: readonly Reading[]): Reading[] {
+  const order = readings.toSorted((a, b) => b.score - a.score);
+  const best = order[0]?.score ?? 0;
+  const seen = new Set<string>();
+  return order
+    .filter(({ kind, boundary, score }) => {
+      const key = `${kind} ${kind === "late-frame" || kind === "frame-in-header" ? boundary : ""}`;
+      if (seen.has(key) || score < best - 75 || score < 5) return false;
+      seen.add(key);
+      return true;
+    })
+    .slice(0, 4);
+}
+
+function textReadings(window: HeaderWindow): Reading[] {
+  const header = window.slice(0, 7);
+  const known = header.filter(octet => octet !== null);
+  if (known.length === 0) return [];
+  const shown = asText(header);
+  if (known.length >= 3 && isText(known)) {
+    const kind = kindOfText(shown.replace(/^\?+/, ""));
+    const score = known.length >= 7 ? 93 : known.length >= 5 ? 88 : 77;
+    const all = known.length === 7 ? "All seven octets are" : `All ${known.length} octets that are known are`;
+    return [
+      {
+        kind: "payload-text",
+        meaning: `text of a message, “${shown}”, where a frame header should be`,
+        why: `${all} text: ${hexOf(header)} is “${shown}”${kind === "" ? "" : `; ${kind}`}.`,
+        score,
+        boundary: null,
+        octets: labels(window, [0, 7, `text “${shown}”`]),
+      },
+    ];
+  }
+  // Text and something else: the edge of a string in a header or an argument.
+  const size = header.slice(3).filter(octet => octet !== null);
+  const letters = size.filter(isTextOctet).length;
+  if (size.length < 4 || letters < 3) return [];
+  return [
+    {
+      kind: "payload-text",
+      meaning: "octets of a message, text among them",
+      why: `${capital(octetsFrom(3, 7))} are ${hexOf(header, 3)} (“${asText(header.slice(3))}”), mostly text.`,
+      score: couldBeGenuine(window) ? 20 : 42,
+      boundary: null,
+      octets: labels(window, [3, 7, `“${asText(header.slice(3))}”`]),
+    },
+  ];
+}
+
+/** Payloads of common frames, as templates: read from any of their octets on. */
+const PAYLOADS: readonly (readonly [what: string, label: string, octets: readonly number[]])[] = [
+  ["the arguments of a basic.publish", "basic.publish", [0, BASIC_CLASS, 0, 40, 0, 0]],
+  ["a content header's payload", "content header", [0, BASIC_CLASS, 0, 0, 0, 0, 0, 0]],
+];
+
+function contentReadings(window: HeaderWindow): Reading[] {
+  const found: Reading[] = [];
+  for (const [what, label, octets] of PAYLOADS) {
+    for (const passed of [0, 1]) {
+      const expected = octets.slice(passed);
+      const header = window.slice(0, expected.length);
+      const known = header.filter(octet => octet !== null).length;
+      if (known < 4 || header[1 - passed] !== BASIC_CLASS) continue;
+      if (!header.every((octet, i) => octet === null || octet === expected[i])) continue;
+      found.push({
+        kind: "content-octets",
+        meaning: `${what}, where a frame header should be`,
+        why: `${capital(octetsFrom(0, expected.length))} (${hexOf(header)}) are ${what}${passed === 0 ? " from its first octet on" : ", its first octet passed"}: the header that belongs before it is missing, or was read already.`,
+        score: Math.min(92, 50 + 7 * known),
+        boundary: null,
+        octets: labels(window, [0, expected.length, `payload of a ${label}`]),
+      });
+    }
+  }
+  return found;
+}
+
+function genuineReadings(window: HeaderWindow, limit: number | null): Reading[] {
+  const type = window[0] ?? null;
+  const channel = numberAt(window, 1, 3);
+  const size = numberAt(window, 3, 7);
+  if (size === null || (type !== null && (type < FRAME_METHOD || type > FRAME_BODY))) return [];
+  if (size <= (limit ?? SMALLEST_LIMIT)) return [modestSize(window, size, limit)];
+  const strange = channel !== null && channel > 2047;
+  if (limit !== null && HANDSHAKE_LIMITS.includes(limit) && type === FRAME_METHOD && size < MEBIOCTET) {
+    return [
+      {
+        kind: "handshake-oversize",
+        meaning: "a large handshake frame: it really is that long",
+        why: `${grouped(limit)} is the limit in force before tune-ok (frame_max ${grouped(limit + FRAME_ENVELOPE)} less 8), and the only long method then is connection.start-ok, with client properties and the SASL response.`,
+        score: strange ? 25 : 90,
+        boundary: null,
+        octets: labels(window, [0, 7, "a good header"]),
+      },
+    ];
+  }
+  const frame = type === FRAME_HEADER ? "content header" : type === FRAME_METHOD ? "method" : "body";
+  // Headers of a mebioctet are rare, bodies in one frame of a hundred are not unheard of where frame_max is ignored.
+  const usual =
+    type === FRAME_BODY || type === null ? 16 * MEBIOCTET : type === FRAME_HEADER ? 2 * MEBIOCTET : MEBIOCTET / 4;
+  let score = size <= usual ? 90 : size <= 16 * usual ? 62 : size <= 128 * MEBIOCTET ? 30 : 6;
+  if (type === null) score -= size <= usual ? 25 : 8;
+  if (channel === null) score -= 3;
+  if (strange) score = Math.min(score, 12);
+  if (score < 5) return [];
+  const over = limit === null ? "" : `, ${over_(size, limit)}`;
+  const fields = [
+    type === null ? "" : `Type ${type} is a ${frame} frame`,
+    channel === null
+      ? ""
+      : strange
+        ? `channel ${channel} is beyond any that is opened`
+        : `channel ${channel} is one that may be open`,
+  ].filter(part => part !== "");
+  const said = fields.length === 0 ? "" : `${fields.join(", and ")}. `;
+  const modest = size <= usual ? "small enough to be meant" : "long, but not out of the question";
+  return [
+    {
+      kind: "genuine-oversize",
+      meaning: `a ${type === null ? "" : `${frame} `}frame that really has ${grouped(size)} octets: oversize, not corrupt`,
+      why: `${said}The size is ${modest}${over}.${rounded(size)}`,
+      score,
+      boundary: null,
+      octets: labels(window, [0, 7, "a good header"]),
+    },
+  ];
+}
+
+function over_(size: number, limit: number): string {
+  const ratio = size / limit;
+  if (ratio < 2) return `${grouped(size - limit)} octets more than the ${grouped(limit)} allowed`;
+  return `${ratio < 10 ? ratio.toFixed(1) : grouped(Math.round(ratio))} times the ${grouped(limit)} allowed`;
+}
+
+/** What a size tells where it is a frame-max, or that less the envelope. */
+function rounded(size: number): string {
+  for (const frameMax of [8192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576]) {
+    if (size === frameMax - FRAME_ENVELOPE) {
+      return ` It is ${grouped(frameMax)} less 8: the client cuts bodies for a frame_max of ${grouped(frameMax)}, and the broker expects another.`;
+    }
+    if (size === frameMax) {
+      return ` It is ${grouped(frameMax)}: the client cuts bodies for a frame_max of that, and may forget the 8 octets around a payload.`;
+    }
+  }
+  return size % MEBIOCTET === 0 ? ` It is ${grouped(size / MEBIOCTET)} MiB exactly.` : "";
+}
+
+function modestSize(window: HeaderWindow, size: number, limit: number | null): Reading {
+  const bound = limit === null ? "any frame_max there is" : `the limit of ${grouped(limit)}`;
+  return {
+    kind: "modest-size",
+    meaning: `a size that is not too large: ${grouped(size)} octets`,
+    why: `${grouped(size)} is within ${bound}. By itself there is nothing wrong with it.`,
+    score: 60,
+    boundary: null,
+    octets: labels(window),
+  };
+}
+
+/** The size with its octets in the other order is a modest one. */
+function byteOrderReadings(window: HeaderWindow, limit: number | null): Reading[] {
+  const size = window.slice(3, 7);
+  if (size.includes(null) || size[3] !== 0 || size[2] !== 0 || size[0] === 0x08) return [];
+  const type = window[0] ?? null;
+  if (type !== null && (type < FRAME_METHOD || type > FRAME_BODY)) return [];
+  const swapped = numberAt(size.toReversed(), 0, 4)!;
+  if (swapped === 0 || swapped > (limit ?? 131_064) || couldBeGenuine(window)) return [];
+  return [
+    {
+      kind: "byte-order",
+      meaning: `a size of ${grouped(swapped)} with its octets in the wrong order`,
+      why: `${hexOf(size)} is ${grouped(swapped)} in little-endian order.`,
+      score: type === null ? 20 : 34,
+      boundary: null,
+      octets: labels(window, [3, 7, `${grouped(swapped)}, little-endian`]),
+    },
+  ];
+}
+
+function unknownReading(window: HeaderWindow, best: number): Reading {
+  const known = knownOctets(window);
+  return {
+    kind: "unknown",
+    meaning: "octets out of the middle of a payload, not recognised",
+    why:
+      known < 5
+        ? `Only ${known} of the 7 octets are known, and many things fit. The broker's log line names type and channel as well.`
+        : "They fit no frame header, no text and no other protocol that ghostframe knows: binary data, compressed or encrypted.",
+    score: best >= 58 ? 12 : 30,
+    boundary: null,
+    octets: labels(window),
+  };
+}

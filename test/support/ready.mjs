@@ -1,0 +1,35 @@
+/**
+ * npm run ready: what a fresh clone needs before anything runs. Installs the dependencies where they are missing or older
+ * than package-lock.json, builds src/ into dist/, and takes out of dist/ what no longer has a source.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const installed = join(root, "node_modules", ".package-lock.json");
+const lock = join(root, "package-lock.json");
+
+if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
+  console.log("Installing dependencies…");
+  const npm = process.env.npm_execpath;
+  if (npm === undefined) throw new Error("run this by npm: npm run ready");
+  // Not `npm ci`: it refuses a lock file that was written where the optional packages of other systems were out of reach.
+  run(process.execPath, [npm, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+}
+run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc")]);
+removeOrphans();
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function removeOrphans() {
+  for (const file of readdirSync(join(root, "dist"), { recursive: true })) {
+    const source = file.replace(/(?:\.d\.ts|\.js)$/, ".ts");
+    if (source !== file && !existsSync(join(root, "src", source))) rmSync(join(root, "dist", file));
+  }
+}
