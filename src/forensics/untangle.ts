@@ -61,6 +61,7 @@ const MAX_STEPS = 300_000;
 const MAX_STEPS_EACH = 30_000;
 /** Frames that are interrupted at a time. */
 const MAX_SUSPENDED = 16;
+const DETOURS = [0, 1, 2, 4, 8, 32] as const;
 /** What a reading may cost in frames never completed and in stretches nobody explains. */
 const UNFINISHED = 1;
 const UNEXPLAINED = 3;
@@ -117,6 +118,9 @@ interface Choice {
   readonly pieces: number;
   readonly frames: number;
   readonly cost: number;
+  /** Turns other than the likeliest taken on the way here, and moves tried here. */
+  readonly detoured: number;
+  readonly tried: number;
   readonly run: number;
   readonly runAt: number;
 }
@@ -142,6 +146,8 @@ export class Reading {
   #steps = 0;
   #manners: Manners = "orderly";
   #starved = false;
+  /** Every reading was tried that more detours could find. */
+  #exhausted = false;
 
   /**
    * Takes octets[0, length), of which octets[0] has stream offset `base`, and looks for starts from stream offset
@@ -176,6 +182,16 @@ export class Reading {
    * reading.
    */
   read(start: number, past: number, allowance: number, manners: Manners): Untangling | null {
+    // A wrong turn early on shows late. So readings with few turns other than the likeliest are tried first, wherever
+    // on the way they take them (limited discrepancy search), and not the last turns over and over again.
+    for (const detours of DETOURS) {
+      const result = this.#read(start, past, allowance, manners, detours);
+      if (result !== null || this.#exhausted) return result;
+    }
+    return null;
+  }
+
+  #read(start: number, past: number, allowance: number, manners: Manners, detours: number): Untangling | null {
     const from = start - this.#base;
     this.#pieces = [];
     this.#frames = 0;
@@ -187,6 +203,9 @@ export class Reading {
     let suspended: readonly Open[] = [];
     let order: Order = new Map();
     let cost = 0;
+    let detoured = 0;
+    let tried = 0;
+    this.#exhausted = true;
     // The present run of plain frames: how many, and where it began.
     let run = 0;
     let runAt = from;
@@ -196,23 +215,32 @@ export class Reading {
       const settled = run >= ORDERLY_FRAMES && suspended.length === 0 && runAt > past - this.#base;
       const finished = at >= this.#end && this.#ended && cost + suspended.length * UNFINISHED <= allowance;
       if (settled || finished) return this.#result(run > 0 ? runAt : at, !settled);
-      const move = this.#steps++ < lastStep ? nextWithin(moves, allowance - cost) : undefined;
+      while (moves.length > 0 && moves[0]!.cost > allowance - cost) moves.shift();
+      if (moves.length > 0 && detoured + tried > detours) {
+        this.#exhausted = false;
+        moves.length = 0;
+      }
+      const move = this.#steps++ < lastStep ? moves.shift() : undefined;
       if (move === undefined) {
         // Where the likeliest reading wants more octets than there are, none is worth having yet.
         if (this.#starved) return null;
-        dead.add(stateOf(at, suspended, cost));
+        dead.add(stateOf(at, suspended, cost, detoured));
         const back = choices.pop();
         if (back === undefined || this.#steps >= lastStep) return null;
-        ({ at, suspended, order, moves, cost, run, runAt } = back);
+        ({ at, suspended, order, moves, cost, detoured, tried, run, runAt } = back);
         this.#pieces.length = back.pieces;
         this.#frames = back.frames;
         continue;
       }
-      if (dead.size > 0 && dead.has(stateOf(move.to, move.suspended, cost + move.cost))) continue;
+      tried++;
+      const turn = detoured + tried - 1;
+      if (dead.size > 0 && dead.has(stateOf(move.to, move.suspended, cost + move.cost, turn))) continue;
       if (moves.length > 0) {
         const pieces = this.#pieces.length;
-        choices.push({ at, suspended, order, moves, pieces, frames: this.#frames, cost, run, runAt });
+        choices.push({ at, suspended, order, moves, pieces, frames: this.#frames, cost, detoured, tried, run, runAt });
       }
+      detoured = turn;
+      tried = 0;
       if (run === 0) runAt = at;
       run = move.plain ? run + 1 : 0;
       this.#pieces.push({ frame: move.frame, from: at, to: move.to });
@@ -500,7 +528,7 @@ export class Reading {
     if (size > this.#sender.sizeLimit) return false;
     switch (type) {
       case FRAME_METHOD:
-        return size >= 4 && (channel === 0 || this.#sender.usesChannel(channel));
+        return size >= 4 && size <= MAX_METHOD && (channel === 0 || this.#sender.usesChannel(channel));
       case FRAME_HEADER:
         return size >= 14 && channel !== 0 && this.#sender.usesChannel(channel);
       case FRAME_BODY:
@@ -567,6 +595,8 @@ export class Reading {
   }
 }
 
+/** Method frames are small: the largest carry a table of a few headers. */
+const MAX_METHOD = 16384;
 /** Channel numbers above 2047 are not met in practice. */
 const MAX_CHANNEL_HIGH = 7;
 const MAX_INNER_STARTS = 3;
@@ -592,12 +622,6 @@ function within(numbers: readonly number[], from: number, to: number, most: numb
 }
 
 /** A state of a reading, as far as what may follow depends on it. */
-function stateOf(at: number, suspended: readonly Open[], cost: number): string {
-  return `${at} ${cost} ${suspended.map(open => `${open.frame}:${open.header.length}:${open.left}`).join(" ")}`;
-}
-
-/** Takes the next move that the allowance bears out of the list. */
-function nextWithin(moves: Move[], allowance: number): Move | undefined {
-  for (let move = moves.shift(); move !== undefined; move = moves.shift()) if (move.cost <= allowance) return move;
-  return undefined;
+function stateOf(at: number, suspended: readonly Open[], cost: number, detoured: number): string {
+  return `${at} ${cost} ${detoured} ${suspended.map(open => `${open.frame}:${open.header.length}:${open.left}`).join(" ")}`;
 }

@@ -5,7 +5,7 @@ describePlays("channel-state (§1.5.2)", [
   {
     rule: "a publish on a channel that was never opened: one finding",
     told: conversation().client(wire().publish(1, "hello").publish(1, "hello")),
-    findings: [">1000+23 error channel-state 1/1/15: basic.publish came on channel 1, which is not open."],
+    findings: [">1000+22 error channel-state 1/1/14: basic.publish came on channel 1, which is not open."],
   },
   {
     rule: "content without a method on a channel that is not open",
@@ -17,7 +17,7 @@ describePlays("channel-state (§1.5.2)", [
   {
     rule: "a delivery on a channel the server has not opened",
     told: conversation().server(wire().deliver(1, "hello")),
-    findings: ["<1000+35 error channel-state 1/1/27: basic.deliver came on channel 1, which is not open."],
+    findings: ["<1000+33 error channel-state 1/1/25: basic.deliver came on channel 1, which is not open."],
   },
   {
     rule: "a channel opened twice",
@@ -28,7 +28,7 @@ describePlays("channel-state (§1.5.2)", [
     rule: "a publish after channel.close",
     told: conversation().client(wire().channelOpen(1).channelClose(1).publish(1, "hello")),
     findings: [
-      ">1042+23 error channel-state 1/1/15: basic.publish came on channel 1, after channel.close was sent on it.",
+      ">1039+22 error channel-state 1/1/14: basic.publish came on channel 1, after channel.close was sent on it.",
     ],
   },
   {
@@ -37,18 +37,18 @@ describePlays("channel-state (§1.5.2)", [
       .client(wire().channelOpen(1))
       .server(wire().channelOpenOk(1).channelClose(1, 200))
       .client(wire().channelCloseOk(1).publish(1, "hello")),
-    findings: [">1025+23 error channel-state 1/1/15: basic.publish came on channel 1, which is not open."],
+    findings: [">1025+22 error channel-state 1/1/14: basic.publish came on channel 1, which is not open."],
   },
   {
     rule: "channel.close on a channel that is not open",
     told: conversation().client(wire().channelClose(1)),
-    findings: [">1000+29 error channel-state 1/1/21: channel.close came on channel 1, which is not open."],
+    findings: [">1000+26 error channel-state 1/1/18: channel.close came on channel 1, which is not open."],
   },
   {
     rule: "channel.close twice",
     told: conversation().client(wire().channelOpen(1).channelClose(1).channelClose(1)),
     findings: [
-      ">1042+29 error channel-state 1/1/21: channel.close came on channel 1, after channel.close was sent on it.",
+      ">1039+26 error channel-state 1/1/18: channel.close came on channel 1, after channel.close was sent on it.",
     ],
   },
   {
@@ -63,7 +63,7 @@ describePlays("channel-zero (§4.2.3)", [
     rule: "a publish on channel 0, content and all: one finding",
     told: conversation().client(wire().publish(0, "hello")),
     findings: [
-      ">1000+58 error channel-zero 1/0/15: basic.publish came on channel 0. 3 broken frames in all, up to offset 1058.",
+      ">1000+57 error channel-zero 1/0/14: basic.publish came on channel 0. 3 broken frames in all, up to offset 1057.",
     ],
   },
   {

@@ -39,7 +39,7 @@ describePlays("frame-too-large (§4.2.3)", [
       wire().channelOpen(1).publishMethod(1).header(1, 5000).body(1, octets(5000)).publish(1, "next"),
     ),
     findings: [
-      ">1058+5008 error frame-too-large 3/1/5000: The body frame at offset 1058 on channel 1 really carries 5,000 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
+      ">1057+5008 error frame-too-large 3/1/5000: The body frame at offset 1057 on channel 1 really carries 5,000 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
     ],
   },
   {
@@ -51,7 +51,7 @@ describePlays("frame-too-large (§4.2.3)", [
         .publish(1, "next"),
     ),
     findings: [
-      ">1036+6037 error frame-too-large 2/1/6029: The header frame at offset 1036 on channel 1 really carries 6,029 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
+      ">1035+6037 error frame-too-large 2/1/6029: The header frame at offset 1035 on channel 1 really carries 6,029 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
     ],
   },
   {
@@ -61,8 +61,8 @@ describePlays("frame-too-large (§4.2.3)", [
       .gap(0, 1001)
       .client(wire().publish(1, "next")),
     findings: [
-      ">1058+5008 error frame-too-large 3/1/5000: The body frame at offset 1058 on channel 1 really carries 5,000 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
-      ">5065+0 note capture-gap: 1,001 octets of this direction are missing from the capture, in 1 gap.",
+      ">1057+5008 error frame-too-large 3/1/5000: The body frame at offset 1057 on channel 1 really carries 5,000 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
+      ">5064+0 note capture-gap: 1,001 octets of this direction are missing from the capture, in 1 gap.",
     ],
   },
   {
@@ -79,7 +79,7 @@ describePlays("frame-too-large (§4.2.3)", [
         .publish(1, octets(4096), { pieces: 4096 }),
     ),
     findings: [
-      ">1058+4097 warning frame-too-large 3/1/4089: A body frame of 4,089 octets on channel 1 exceeds frame-max 4,096 by its envelope of 1 octets; RabbitMQ tolerates this, the specification does not.",
+      ">1057+4097 warning frame-too-large 3/1/4089: A body frame of 4,089 octets on channel 1 exceeds frame-max 4,096 by its envelope of 1 octets; RabbitMQ tolerates this, the specification does not.",
     ],
   },
   {
@@ -91,7 +91,7 @@ describePlays("frame-too-large (§4.2.3)", [
         .publish(1, "next"),
     ),
     findings: [
-      ">1058+4105 error frame-too-large 3/1/4097: The body frame at offset 1058 on channel 1 really carries 4,097 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
+      ">1057+4105 error frame-too-large 3/1/4097: The body frame at offset 1057 on channel 1 really carries 4,097 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
     ],
   },
   {
@@ -115,7 +115,7 @@ describePlays("frame-too-large (§4.2.3)", [
         .open(),
     ),
     findings: [
-      ">8+5076 error frame-too-large 1/0/5068: The method frame at offset 8 on channel 0 really carries 5,068 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
+      ">8+5057 error frame-too-large 1/0/5049: The method frame at offset 8 on channel 0 really carries 5,049 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
     ],
   },
   {
@@ -148,7 +148,7 @@ describePlays("frame-end (§4.2.3)", [
       wire().channelOpen(3).raw("03 0001 00000020").publish(3, "hello").publish(3, "hello").heartbeat(),
     ),
     findings: [
-      ">1013+43 error frame-end 3/1/32: The body frame at offset 1013 (channel 1, 32 octets) must end with 0xce at offset 1052, where 0x00 stands.",
+      ">1013+51 error frame-end 3/1/32: The body frame at offset 1013 (channel 1, 32 octets) must end with 0xce at offset 1052, where 0x00 stands.",
     ],
   },
   {
@@ -191,14 +191,14 @@ describePlays("stalled-frame", [
     rule: "the stream ends inside a frame",
     told: begun().end(0, "fin"),
     findings: [
-      ">1058+10 error stalled-frame 3/1/500: The stream ends inside a body frame of 500 octets on channel 1: 10 octets of the 508 it needs were sent.",
+      ">1057+10 error stalled-frame 3/1/500: The stream ends inside a body frame of 500 octets on channel 1: 10 octets of the 508 it needs were sent.",
     ],
   },
   {
     rule: "the connection is reset inside a frame",
     told: begun().end(0, "rst"),
     findings: [
-      ">1058+10 error stalled-frame 3/1/500: The stream is reset inside a body frame of 500 octets on channel 1: 10 octets of the 508 it needs were sent.",
+      ">1057+10 error stalled-frame 3/1/500: The stream is reset inside a body frame of 500 octets on channel 1: 10 octets of the 508 it needs were sent.",
     ],
   },
   {
@@ -245,8 +245,8 @@ describePlays("stalled-frame", [
       )
       .end(0, "fin"),
     findings: [
-      ">1058+4098 warning frame-too-large 3/1/4090: A body frame of 4,090 octets on channel 1 exceeds frame-max 4,096 by its envelope of 2 octets; RabbitMQ tolerates this, the specification does not.",
-      ">5156+2 error stalled-frame: The stream ends inside a frame: 2 octets were sent.",
+      ">1057+4098 warning frame-too-large 3/1/4090: A body frame of 4,090 octets on channel 1 exceeds frame-max 4,096 by its envelope of 2 octets; RabbitMQ tolerates this, the specification does not.",
+      ">5155+2 error stalled-frame: The stream ends inside a frame: 2 octets were sent.",
     ],
   },
 ]);
