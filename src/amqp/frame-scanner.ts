@@ -254,10 +254,14 @@ export class FrameScanner {
 
   /** The stream is over: takes a last whole frame where a boundary was looked for. */
   finish(): void {
-    const search = this.#search;
-    if (this.#phase !== "lost" || search === null) return;
-    if (search.finish()) this.#found(search);
-    else search.release();
+    // What follows a boundary found now may be broken in its turn, and is looked through in the same way.
+    for (let search = this.#search; search !== null && this.#phase === "lost"; search = this.#search) {
+      if (!search.finish()) {
+        search.release();
+        return;
+      }
+      this.#found(search);
+    }
   }
 
   /** The stream is over inside a frame, which is to be taken for broken: looks for frames behind its header. */

@@ -15,6 +15,8 @@ import { BASIC_PROPERTIES, type PropertyType } from "./spec/properties.ts";
 /** Decoded values by the specification's names. */
 export type Values = Map<string, FieldValue>;
 
+const CONNECTION_CLASS = 10;
+
 const cursor = new Cursor();
 
 /**
@@ -56,10 +58,14 @@ export function walkArguments(
   return `${cursor.left} octets stand behind the last argument of ${method.name}`;
 }
 
-/** The arguments of a method frame by name; where they do not decode, those before the fault. */
+/**
+ * The arguments of a method frame by name; where they do not decode, those before the fault. Of class connection none
+ * then: a wrong length may have brought part of the credentials into another argument.
+ */
 export function decodeArguments(method: Method, bytes: Uint8Array, start: number, size: number): Values {
   const values: Values = new Map();
-  walkArguments(method, bytes, start, size, values);
+  const fault = walkArguments(method, bytes, start, size, values);
+  if (fault !== null && method.classId === CONNECTION_CLASS) values.clear();
   return values;
 }
 

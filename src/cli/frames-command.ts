@@ -57,7 +57,7 @@ export function framesCommand(): Command {
 Examples:
   $ ghostframe frames trace.pcapng | head
   $ ghostframe frames trace.pcapng --connection c2 --channel 1 --from 18:20:03
-  $ ghostframe frames trace.pcapng --type basic.publish --format ndjson | jq .arguments
+  $ ghostframe frames trace.pcapng --type basic.publish --format ndjson | jq .
   $ tcpdump -i any -U -w - port 5672 | ghostframe frames -`,
     )
     .action(run);

@@ -29,8 +29,8 @@ export function inspectCommand(): Command {
     .addHelpText(
       "after",
       `
-Exit status: 0 nothing wrong, 1 errors or warnings found, 2 an input could not be
-read (to its end), 130 stopped by Ctrl-C.
+Exit status: 0 nothing wrong, 1 errors or warnings found, 2 an input could not
+be read (to its end), 130 stopped by Ctrl-C.
 
 Examples:
   $ ghostframe inspect trace.pcapng

@@ -11,6 +11,13 @@ const program = new Command("ghostframe")
   )
   .version(VERSION)
   .showHelpAfterError("(--help shows how it is used)")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  $ ghostframe inspect trace.pcapng
+  $ ghostframe frames trace.pcapng | head`,
+  )
   .exitOverride();
 
 for (const command of [inspectCommand(), framesCommand()]) program.addCommand(command.copyInheritedSettings(program));

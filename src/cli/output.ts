@@ -7,10 +7,19 @@ import { once } from "node:events";
  */
 export async function write(text: string): Promise<boolean> {
   if (readerGone) return false;
-  if (!process.stdout.write(text)) await Promise.race([once(process.stdout, "drain"), gone]);
+  if (!process.stdout.write(text)) await Promise.race([drained(), gone]);
   return !readerGone;
 }
 
+/** One wait for everybody: `frames` writes many times before it could look again. */
+function drained(): Promise<unknown> {
+  draining ??= once(process.stdout, "drain").finally(() => {
+    draining = null;
+  });
+  return draining;
+}
+
+let draining: Promise<unknown> | null = null;
 let readerGone = false;
 let tellGone: () => void;
 const gone = new Promise<void>(resolve => {

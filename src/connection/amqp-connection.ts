@@ -124,7 +124,11 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   gap(side: Side, missing: number, cut: boolean): void {
     const direction = this.directions[side];
     this.gaps[side].add(missing, cut, direction.scanner.offset, this.#context.moment);
-    if (!this.midStream && !this.#recognition.complete(side)) this.#beginUnknown();
+    if (!this.midStream && !this.#recognition.complete(side)) {
+      // What the server says first is missed less than what the client does.
+      if (side === 1 && this.#recognition.complete(0)) this.#recognition.missServer();
+      else this.#beginUnknown();
+    }
     if (this.negotiated === null && !this.#limitsUnknown) {
       this.#limitsUnknown = true;
       for (const each of this.directions) each.limitsUnknown();
@@ -133,7 +137,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   }
 
   end(side: Side, reason: StreamEnd): void {
-    if (this.state === "undecided" && !this.midStream) this.#act(this.#recognition.conclude(false));
+    const { forced } = this.#context;
+    if ((this.state === "undecided" || forced) && !this.midStream) {
+      this.#act(this.#recognition.conclude(forced, reason !== "capture-ended"));
+    }
     if (this.state === "left-alone") return;
     this.directions[side].end(reason);
     // Both sides end by one reset; the one that sent it ends first.
@@ -219,7 +226,8 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     if (side === 0 && this.#recognition.clientOctets.length === PROTOCOL_HEADER_SIZE) {
       this.#context.judge?.protocolHeader(this.#recognition.clientOctets);
     }
-    this.#act(this.#context.forced ? this.#recognition.conclude(true) : this.#recognition.judge());
+    const forced = this.#context.forced && this.#recognition.complete(0);
+    this.#act(forced ? this.#recognition.conclude(true, false) : this.#recognition.judge());
     return at;
   }
 
@@ -233,6 +241,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       case "refused":
         this.#becomeAmqp();
         this.directions[0].openingFault(this.#first, judgement.message);
+        this.directions[1].scanner.stop();
         return;
       case "left-alone":
         if (this.state === "undecided") this.#leave(judgement.protocol);

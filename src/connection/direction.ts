@@ -26,6 +26,7 @@ import {
   OPEN,
   STATE_UNKNOWN,
 } from "./channel.ts";
+import { carriesCredentials, mayHoldCredentials } from "./credentials.ts";
 import { Incident, type Secret } from "./incident.ts";
 import { RULES, type RuleId, type Severity } from "./rules.ts";
 
@@ -100,6 +101,8 @@ export interface StreamForensics {
   frame(streamOffset: number): void;
   /** Octets of the stream were not captured. */
   gap(missing: number): void;
+  /** Whole frames in the wrong order, the first at `faultOffset`, and all in order again at `endOffset`. */
+  disorder(faultOffset: number, endOffset: number): void;
   /** The stream is over. */
   end(): void;
   /** Looks for the boundary behind a broken envelope, by explaining what stands before it. */
@@ -111,6 +114,8 @@ const OPENING = 0;
 const STARTED = 1;
 const TUNED = 2;
 const RUNNING = 3;
+/** Octets were missed before it was over: whatever method comes next is in turn. */
+const UNSURE = 4;
 
 /** Frames in good order after which an incident is over. */
 const QUIET_FRAMES = 32;
@@ -158,6 +163,8 @@ export class Direction implements FrameSink {
   /** Largest payload that fits into frame-max together with its envelope. */
   #payloadLimit = UNKNOWN_FRAME_LIMIT;
   #toldTolerated = false;
+  /** The handshake is past its tune-ok, where the stage is UNSURE. */
+  #pastTune = false;
   #senderKnown = true;
 
   constructor(
@@ -195,14 +202,9 @@ export class Direction implements FrameSink {
     this.#judge = judge;
   }
 
-  /** An incident that is not over yet, or the first there was. */
-  get firstIncident(): Incident | null {
-    return this.incidents[0] ?? this.#incident;
-  }
-
   /** The beginning was not seen: nothing is known, not even the sender, and the frame boundary is looked for. */
   beginUnknown(): void {
-    this.stage = RUNNING;
+    this.stage = UNSURE;
     this.#judge?.uncertain();
     this.#senderKnown = false;
     this.#forgetChannels();
@@ -233,7 +235,7 @@ export class Direction implements FrameSink {
   }
 
   gap(missing: number): void {
-    this.stage = RUNNING;
+    this.#missStage();
     this.scanner.gap(missing);
     this.forensics?.gap(missing);
   }
@@ -243,7 +245,7 @@ export class Direction implements FrameSink {
     this.#settle();
     this.#judge = null;
     const partial = this.scanner.partial;
-    const ours = !this.closing && !this.closedByPeer && this.firstIncident === null;
+    const ours = !this.closing && !this.closedByPeer && !this.#broken;
     if (partial !== null && reason !== "capture-ended" && ours) {
       const header = partial.header;
       const whole = header.length === 7;
@@ -281,27 +283,26 @@ export class Direction implements FrameSink {
     this.frames++;
     if (this.forensics !== null) this.forensics.frame(this.scanner.frameOffset);
     if (this.listener !== null) this.listener.frame(this, type, channel, bytes, start, size);
-    if (this.#incident !== null) this.#calm(this.#incident);
+    if (this.stage === UNSURE) this.#learnStage(type, channel);
     if (size > this.#payloadLimit) this.#tolerated(type, channel, size);
+    const incident = this.#incident;
+    const faults = incident === null ? 0 : incident.faults;
     switch (type) {
       case FRAME_METHOD:
         this.#method(channel, bytes, start, size);
-        return;
+        break;
       case FRAME_HEADER:
         this.#contentHeader(channel, bytes, start, size);
-        return;
+        break;
       case FRAME_BODY:
         if (this.#judge !== null) this.#judgeFrame(type, channel, bytes, start, size, undefined, true);
         if (!this.closing) this.#contentBody(channel, size);
-        return;
+        break;
       case FRAME_HEARTBEAT:
         if (this.#judge !== null) this.#judgeFrame(type, channel, bytes, start, size, undefined, true);
-        if (this.closing) return;
-        if (channel !== 0) this.#fault("heartbeat", type, channel, size, `A heartbeat came on channel ${channel}`);
-        else if (size !== 0) {
-          this.#fault("heartbeat", type, channel, size, `A heartbeat came with a payload of ${grouped(size)} octets`);
-        }
+        if (!this.closing) this.#heartbeat(channel, size);
     }
+    if (incident !== null && incident.faults === faults) this.#calm(incident);
   }
 
   hiddenFrame(type: number, channel: number, size: number): void {
@@ -314,14 +315,12 @@ export class Direction implements FrameSink {
       return;
     }
     this.#judge?.uncertain();
-    if (channel === 0) this.stage = Math.max(this.stage, RUNNING);
+    if (channel === 0) this.#missStage();
     else this.#channel(channel).forget(this.#epoch);
   }
 
   brokenEnvelope(fault: EnvelopeFault): void {
-    // From its start-ok to its tune-ok the client's octets may hold its credentials. The first header cannot.
-    const shaking = this.#isClient && this.stage < TUNED;
-    const secret: Secret = shaking ? (this.stage === OPENING ? "payload" : "all") : "none";
+    const secret: Secret = this.#authenticates ? (this.stage === OPENING ? "payload" : "all") : "none";
     if (this.listener !== null) this.listener.brokenEnvelope(this, fault, secret);
     this.#forgetChannels();
     this.#unsettled = this.#judge === null ? null : fault;
@@ -344,7 +343,7 @@ export class Direction implements FrameSink {
   boundaryLost(): void {
     this.#judge?.uncertain();
     this.#forgetChannels();
-    this.#closeIncident();
+    if (this.incidents.length < MAX_INCIDENTS) this.#closeIncident();
   }
 
   boundaryFound(streamOffset: number, moment: Moment): void {
@@ -355,15 +354,16 @@ export class Direction implements FrameSink {
       incident.endOffset = streamOffset;
       incident.to.set(moment);
     }
-    this.stage = Math.max(this.stage, RUNNING);
+    this.#missStage();
     this.#listener.boundaryFound(this);
   }
 
   /** The first octets, which are no frame, are not what they must be. What follows them means nothing. */
   openingFault(moment: Moment, message: string): void {
-    if (this.firstIncident !== null) {
+    const told = this.incidents[0];
+    if (told !== undefined) {
       // Told already, when the server's answer had not come yet.
-      this.firstIncident.message = message;
+      told.message = message;
       return;
     }
     const incident = new Incident("handshake", "error", this.side, 0, moment, message);
@@ -371,6 +371,29 @@ export class Direction implements FrameSink {
     this.incidents.push(incident);
     this.closing = true;
     this.scanner.stop();
+  }
+
+  /** Something is wrong with this direction already. */
+  get #broken(): boolean {
+    return this.#incident !== null || this.incidents.some(incident => incident.severity === "error");
+  }
+
+  /** From its start-ok to its tune-ok the client's octets may hold its credentials. The first header cannot. */
+  get #authenticates(): boolean {
+    return this.#isClient && (this.stage < TUNED || (this.stage === UNSURE && !this.#pastTune));
+  }
+
+  /** Octets were missed: nobody knows how far the handshake has come, unless it was over. */
+  #missStage(): void {
+    if (this.stage === RUNNING) return;
+    if (this.stage === TUNED) this.#pastTune = true;
+    this.stage = UNSURE;
+  }
+
+  /** Channels are used in a running connection only, heartbeats are sent from tune-ok on. */
+  #learnStage(type: number, channel: number): void {
+    if (channel !== 0) this.stage = RUNNING;
+    else if (type === FRAME_HEARTBEAT) this.#pastTune = true;
   }
 
   #judgeFrame(
@@ -425,7 +448,12 @@ export class Direction implements FrameSink {
       this.#fault("frame-malformed", FRAME_METHOD, channel, size, `There is no method of ${ids}`);
       return;
     }
-    if (fault !== null) this.#fault("frame-malformed", FRAME_METHOD, channel, size, capital(fault));
+    if (fault !== null) {
+      // The numbers in a clause may be misread octets.
+      const secret = this.#authenticates || (this.#isClient && carriesCredentials(method));
+      const clause = secret ? `The arguments of ${method.name} do not decode` : capital(fault);
+      this.#fault("frame-malformed", FRAME_METHOD, channel, size, clause);
+    }
     if (channel === 0 || classId === 10) {
       this.#connectionMethod(method, channel, bytes, start, size, fault === null);
       return;
@@ -527,6 +555,15 @@ export class Direction implements FrameSink {
     }
   }
 
+  #heartbeat(channel: number, size: number): void {
+    if (channel !== 0) {
+      this.#fault("heartbeat", FRAME_HEARTBEAT, channel, size, `A heartbeat came on channel ${channel}`);
+    } else if (size !== 0) {
+      const clause = `A heartbeat came with a payload of ${grouped(size)} octets`;
+      this.#fault("heartbeat", FRAME_HEARTBEAT, channel, size, clause);
+    }
+  }
+
   #connectionMethod(
     method: Method,
     channel: number,
@@ -548,25 +585,28 @@ export class Direction implements FrameSink {
       if (id < 60) this.#outOfTurn(method.name, 0, size);
     } else if (!this.#advances(id)) {
       this.#outOfTurn(method.name, 0, size);
-      this.stage = RUNNING;
+      this.stage = UNSURE;
     }
     if (decodes) this.#listener.connectionMethod(this, method, bytes, start, size);
   }
 
   /** Moves the handshake on by a connection method: start, secure, tune, open, or their answers. False: out of turn. */
   #advances(id: number): boolean {
-    const client = this.#isClient;
+    const [start, secure, tune, open] = this.#isClient ? [11, 21, 31, 40] : [10, 20, 30, 41];
     switch (this.stage) {
       case OPENING:
         this.stage = STARTED;
-        return id === (client ? 11 : 10);
+        return id === start;
       case STARTED:
-        if (id === (client ? 21 : 20)) return true;
+        if (id === secure) return true;
         this.stage = TUNED;
-        return id === (client ? 31 : 30);
-      default:
+        return id === tune;
+      case TUNED:
         this.stage = RUNNING;
-        return id === (client ? 40 : 41);
+        return id === open;
+      default:
+        this.stage = id === open || id >= 60 ? RUNNING : id === tune ? TUNED : STARTED;
+        return id === start || id === secure || id === tune || id === open || id >= 60;
     }
   }
 
@@ -675,9 +715,15 @@ export class Direction implements FrameSink {
   }
 
   #closeIncident(): void {
-    if (this.#incident === null) return;
-    if (this.scanner.lost) this.#incident.endOffset = this.scanner.offset;
-    this.incidents.push(this.#incident);
+    const incident = this.#incident;
+    if (incident === null) return;
+    const { envelope } = incident;
+    if (this.scanner.lost) incident.endOffset = this.scanner.offset;
+    if (envelope === null) this.forensics?.disorder(incident.streamOffset, incident.endOffset);
+    if (incident.secret === "none" && envelope !== null && this.#isClient && mayHoldCredentials(envelope)) {
+      incident.secret = "payload";
+    }
+    this.incidents.push(incident);
     this.#incident = null;
   }
 

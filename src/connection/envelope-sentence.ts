@@ -4,11 +4,12 @@ import { grouped } from "../bytes/grouped.ts";
 import type { Secret } from "./incident.ts";
 
 /**
- * Whether an oversize frame is what its header says: its end octet stands where the size puts it, and the stream goes
- * on right behind. `foundAt` is the stream offset at which the boundary was found again, or −1.
+ * Whether an oversize frame is what its header says: its end octet stands where the size puts it (unless that was not
+ * captured), and the stream goes on right behind. `foundAt` is the stream offset at which the boundary was found again, or −1.
  */
 export function isGenuineOversize(fault: EnvelopeFault, foundAt: number): boolean {
-  return fault.rule === "frame-too-large" && fault.endOctet === FRAME_END && foundAt === fault.endOffset + 1;
+  const ends = fault.endOctet === FRAME_END || fault.endOctet < 0;
+  return fault.rule === "frame-too-large" && ends && foundAt === fault.endOffset + 1;
 }
 
 /** What is wrong with a broken envelope, with the numbers that show it. */
@@ -36,7 +37,8 @@ export function envelopeSentence(fault: EnvelopeFault, foundAt: number, secret: 
         : `${claim}, and no frame boundary follows it: the header is corrupt.`;
     }
     case "frame-end": {
-      const found = `0x${fault.endOctet.toString(16).padStart(2, "0")}${asCharacter(fault.endOctet)}`;
+      const octet = `0x${fault.endOctet.toString(16).padStart(2, "0")}${asCharacter(fault.endOctet)}`;
+      const found = secret === "none" ? octet : "another octet";
       const where = `frame at offset ${streamOffset} (channel ${channel}, ${size} octets)`;
       return `The ${frameTypeName(type)} ${where} must end with 0xce at offset ${fault.endOffset}, where ${found} stands.`;
     }

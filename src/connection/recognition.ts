@@ -59,7 +59,9 @@ export class Recognition {
     const refuses = server !== null && (server.kind === "amqp-0-9" || server.kind === "amqp-1-0");
     switch (client.kind) {
       case "amqp-0-9":
-        return refuses ? this.#refused("an AMQP 0-9-1 protocol header") : AMQP;
+        return refuses
+          ? { kind: "refused", message: `The client opened with ${this.#version()}${this.#answer()}.` }
+          : AMQP;
       case "amqp-1-0":
         if (server?.kind === "amqp-0-9") return this.#refused("an AMQP 1.0 protocol header");
         return this.complete(1) ? { kind: "left-alone", protocol: "AMQP 1.0" } : UNDECIDED;
@@ -72,13 +74,21 @@ export class Recognition {
     }
   }
 
-  /** The stream is over, or is to be taken for AMQP without waiting for an answer (`forced`). */
-  conclude(forced: boolean): Judgement {
+  /** Octets of the server are missing where its first ones were due. */
+  missServer(): void {
+    this.#serverSendsFrames = true;
+  }
+
+  /**
+   * The stream is over (`ended`), or so is its capture, or it is to be taken for AMQP without waiting for an answer
+   * (`forced`).
+   */
+  conclude(forced: boolean, ended: boolean): Judgement {
     const judgement = this.judge();
     if (judgement.kind !== "undecided" && !(forced && judgement.kind === "left-alone")) return judgement;
     const client = this.#opening(0);
     const count = this.#counts[0]!;
-    if (client === null && count >= 4) {
+    if (client === null && count >= 4 && ended) {
       const message = `The client sent ${count} of the ${PROTOCOL_HEADER_SIZE} octets of the AMQP protocol header and no more.`;
       return { kind: "refused", message };
     }
@@ -95,13 +105,17 @@ export class Recognition {
   }
 
   #refused(what: string): Judgement {
+    const message = `The client opened with ${what}, not with AMQP 0-9-1's protocol header${this.#answer()}.`;
+    return { kind: "refused", message };
+  }
+
+  #answer(): string {
     const server = this.#opening(1);
-    const version = this.#octets[1].subarray(4).join("-");
-    const answer =
-      server !== null && server.kind !== "foreign" ? `; the server refused it and wants AMQP ${version}` : "";
-    return {
-      kind: "refused",
-      message: `The client opened with ${what}, not with AMQP 0-9-1's protocol header${answer}.`,
-    };
+    if (server === null || server.kind === "foreign") return "";
+    return `; the server refused it and wants AMQP ${this.#octets[1].subarray(4).join("-")}`;
+  }
+
+  #version(): string {
+    return `the protocol header AMQP ${this.#octets[0].subarray(4).join(" ")}`;
   }
 }

@@ -3,8 +3,10 @@ import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-s
 import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
 import type { Direction, StreamForensics } from "../connection/direction.ts";
 import { Moment } from "../net/connection-observer.ts";
+import { explainOrder } from "./content-order.ts";
 import { explain, type Finding } from "./explanation.ts";
 import { OctetWindow, type WindowBudget } from "./octet-window.ts";
+import { type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
 import { ALLOWANCES, type Manners, Reading, type Sender, type Untangling } from "./untangle.ts";
 
 /** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */
@@ -13,6 +15,8 @@ const MAX_WINDOW = 8 << 20;
 const FIRST_LOOK = 1 << 12;
 /** Frames remembered before the broken one: a torn frame may have seemed whole. */
 const REMEMBERED_FRAMES = 64;
+/** Frames read to explain the order of content, those before the incident included. */
+const ORDER_FRAMES = 256;
 
 /** Octets of one direction around a broken envelope, explained. */
 export interface Explanation {
@@ -42,7 +46,7 @@ export class DirectionForensics implements StreamForensics {
 
   frame(streamOffset: number): void {
     this.#frames.push(streamOffset);
-    if (this.#frames.length > 2 * REMEMBERED_FRAMES) this.#frames.splice(0, REMEMBERED_FRAMES);
+    if (this.#frames.length > 2 * ORDER_FRAMES) this.#frames.splice(0, ORDER_FRAMES);
   }
 
   gap(missing: number): void {
@@ -50,13 +54,27 @@ export class DirectionForensics implements StreamForensics {
     this.#frames = [];
   }
 
+  disorder(faultOffset: number, endOffset: number): void {
+    const frames = this.#framesBefore(endOffset).slice(-ORDER_FRAMES);
+    const read: ReadFrame[] = [];
+    for (const offset of frames) {
+      const frame = wholeFrameAt(this.window, offset);
+      if (frame !== null) read.push(readFrame(this.window, frame));
+    }
+    const finding = explainOrder(this.window, read, faultOffset);
+    if (finding !== null) this.explanations.push({ faultOffset, finding });
+  }
+
+  #framesBefore(streamOffset: number): number[] {
+    return this.#frames.filter(at => at >= this.window.base && at < streamOffset);
+  }
+
   end(): void {
     this.window.release();
   }
 
   search(fault: EnvelopeFault, direction: Direction, sizeLimit: number): BoundarySearch {
-    const frames = this.#frames.filter(at => at >= this.window.base).slice(-REMEMBERED_FRAMES);
-    this.#frames = [];
+    const frames = this.#framesBefore(fault.streamOffset).slice(-REMEMBERED_FRAMES);
     const sender: Sender = {
       sizeLimit,
       isClient: direction.isClient,
@@ -128,7 +146,7 @@ class UntanglingSearch implements BoundarySearch {
   finish(): boolean {
     if (this.#plain !== null) return this.#plainFound(this.#plain.finish());
     if (this.foundAt < 0) this.#explain(true);
-    return this.foundAt >= 0;
+    return this.foundAt >= 0 || this.#searchPlainly();
   }
 
   foundMoment(): Moment {
@@ -166,10 +184,34 @@ class UntanglingSearch implements BoundarySearch {
     if (octets < this.#nextLook && !full) return;
     this.#nextLook = octets * 2;
     this.#explain(full);
-    if (!full || this.foundAt >= 0) return;
-    // Nothing explains so much: leave it at that, and look for frames in what is to come.
-    this.#plain = this.#plainSearch(this.#consumed);
-    this.#window.held = false;
+    if (full && this.foundAt < 0) this.#searchPlainly();
+  }
+
+  /**
+   * Nothing explains so much. Looks for any boundary behind the fault, and explains what stands before that by itself;
+   * where there is none, goes on looking in what is to come. Returns whether one was found.
+   */
+  #searchPlainly(): boolean {
+    const { rule, endOffset, streamOffset } = this.#fault;
+    const from = rule === "frame-end" ? endOffset : streamOffset + 1;
+    const plain = this.#plainSearch(from);
+    this.#window.pieces(from, this.#consumed, (start, end, moment) => {
+      if (plain.foundAt < 0) plain.receive(this.#window.bytes, start, end, moment);
+    });
+    if (plain.foundAt < 0) {
+      this.#plain = plain;
+      this.#window.held = false;
+      return false;
+    }
+    plain.release();
+    const until = plain.foundAt;
+    const { bytes, base } = this.#window;
+    const reading = new Reading(bytes, until - base, base, streamOffset, true, this.#sender, []);
+    let untangling: Untangling | null = null;
+    for (const allowance of ALLOWANCES) untangling ??= reading.read(streamOffset, streamOffset, allowance, "free");
+    if (untangling !== null) this.#tell({ ...untangling, boundary: until });
+    this.foundAt = until;
+    return true;
   }
 
   #explain(ended: boolean): void {

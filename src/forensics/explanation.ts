@@ -1,5 +1,5 @@
 /** From untangled octets to a diagnosis: who tore whom, what is missing, and the numbers that prove it. */
-import { FRAME_ENVELOPE, frameTypeName } from "../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Diagnosis, DiagnosisKind, Span, TornFrame, Writer } from "./diagnosis.ts";
 import { protocolNameAt } from "./octet-reading.ts";
@@ -66,10 +66,13 @@ export function explain(
       };
     });
   const overwritten = frames.filter(isOverwritten).map(frame => ({ span: frame.spans[0]! }));
-  const { replayed, foreign, unexplained } = sort(window, untangling.unexplained);
+  const { replayed, foreign, unexplained: nobodys } = sort(window, untangling.unexplained);
+  const tails = nobodys.map(span => tailOf(window, span, [...context, ...frames]));
+  const unexplained = nobodys.filter((_, i) => tails[i] === null);
+  for (const tail of tails) if (tail !== null) missing.push({ streamOffset: tail.span[0], octets: tail.missing });
   const parts = { torn, missing, overwritten, replayed, foreign, unexplained, writers };
   const kind = kindOf(parts);
-  return { kind, confidence: confidenceOf(parts), summary: summarise(parts, untangling, window), ...parts };
+  return { kind, confidence: confidenceOf(parts), summary: summarise(parts, tails, untangling, window), ...parts };
 }
 
 /** Several findings of one incident as one; writers of the same channels are the same. */
@@ -131,23 +134,60 @@ function sort(window: OctetWindow, spans: readonly Span[]): Pick<Parts, "replaye
   return { replayed, foreign, unexplained };
 }
 
+/** Octets that are the end of a body frame whose beginning was never written. */
+interface Tail {
+  span: Span;
+  channel: number;
+  /** Octets of the whole frame, and those that are missing at its beginning. */
+  whole: number;
+  missing: number;
+}
+
+/**
+ * Whether octets that nobody explains are the end of the body frame that a channel awaits: they end on the frame-end
+ * octet, and the content header before them announced a body that is a little longer.
+ */
+function tailOf(window: OctetWindow, span: Span, frames: readonly ReadFrame[]): Tail | null {
+  const [offset, octets] = span;
+  if (window.bytes[offset - window.base + octets - 1] !== FRAME_END) return null;
+  const awaited = new Map<number, number>();
+  for (const { type, channel, size, bodySize, spans } of frames) {
+    if (spans[0]![0] > offset) break;
+    if (type === FRAME_HEADER) awaited.set(channel, bodySize);
+    else if (type === FRAME_BODY) awaited.set(channel, (awaited.get(channel) ?? 0) - size);
+  }
+  for (const [channel, left] of awaited) {
+    const whole = left + FRAME_ENVELOPE;
+    // Most of the frame must be there: anything may be the end of something.
+    if (left > 0 && whole > octets && octets * 2 > whole) return { span, channel, whole, missing: whole - octets };
+  }
+  return null;
+}
+
 function kindOf({ torn, missing, overwritten, replayed, foreign }: Parts): DiagnosisKind {
   if (foreign.length > 0) return "foreign-protocol";
   if (replayed.length > 0) return "replayed-octets";
   if (torn.some(frame => frame.complete)) return "torn-frame";
   if (overwritten.length > 0) return "overwritten-octets";
-  if (torn.length > 0) return missing.length > 0 && torn.length === missing.length ? "missing-octets" : "torn-frame";
+  if (missing.length > torn.length || (missing.length > 0 && torn.length === missing.length)) return "missing-octets";
+  if (torn.length > 0) return "torn-frame";
   return "unexplained";
 }
 
 function confidenceOf({ torn, unexplained, missing, overwritten, replayed }: Parts): number {
   if (unexplained.length > 0) return 0.5;
   if (replayed.length > 0 || overwritten.length > 0) return 0.8;
+  if (missing.length > torn.length) return 0.8;
   if (missing.length > 0) return 0.9;
   return torn.length > 0 ? 0.99 : 0.5;
 }
 
-function summarise(parts: Parts, { frames, boundary }: Untangling, window: OctetWindow): string {
+function summarise(
+  parts: Parts,
+  tails: readonly (Tail | null)[],
+  { frames, boundary }: Untangling,
+  window: OctetWindow,
+): string {
   const sentences: string[] = [];
   for (const frame of parts.torn.slice(0, FRAMES_TOLD)) {
     const name = `The ${frameTypeName(frame.type)} frame of writer ${frame.writer} on channel ${frame.channel}`;
@@ -184,6 +224,12 @@ function summarise(parts: Parts, { frames, boundary }: Untangling, window: Octet
   }
   for (const { span, of } of parts.replayed.slice(0, FRAMES_TOLD)) {
     sentences.push(`${grouped(span[1])} octets at ${span[0]} repeat those at ${of[0]}: a buffer was sent twice.`);
+  }
+  for (const tail of tails) {
+    if (tail === null) continue;
+    sentences.push(
+      `The ${grouped(tail.span[1])} octets at ${tail.span[0]} are the end of the body frame of ${grouped(tail.whole)} octets that channel ${tail.channel} awaits: its first ${grouped(tail.missing)} octets were never written.`,
+    );
   }
   for (const { span, protocol } of parts.foreign.slice(0, FRAMES_TOLD)) {
     sentences.push(`${grouped(span[1])} octets at ${span[0]} are another protocol's: ${protocol}.`);

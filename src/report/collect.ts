@@ -153,6 +153,7 @@ function diagnose(amqp: AmqpConnection, incident: Incident): Diagnosis | null {
   if (!(forensics instanceof DirectionForensics)) return null;
   const findings = forensics.explanations
     .filter(({ faultOffset }) => faultOffset >= incident.streamOffset && faultOffset <= incident.endOffset)
+    .toSorted((a, b) => a.faultOffset - b.faultOffset)
     .map(({ finding }) => finding);
   return findings.length === 0 ? null : { ...merged(findings), remedy: remedyFor(amqp.clientProperties) };
 }

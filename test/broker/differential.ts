@@ -34,17 +34,21 @@ export interface Differential {
 
 export type Predict = (clientOctets: Uint8Array) => Prediction | null;
 
-/** What of a stream's queues is still being deleted must not meet the next run: one after the other. */
+/** Paces at which a stream is sent again, one run after the other: the queues of the last shall not meet the next. */
 const REPETITIONS: readonly Pace[] = ["whole", "pauses", "burst", "pauses", "pieces"];
 
-export async function differ(broker: Broker, predict: Predict, seed: number, count: number): Promise<Differential> {
+export async function differ(
+  broker: Broker,
+  predict: Predict,
+  streams: { seed: number; count: number; linger?: number },
+): Promise<Differential> {
   const verdicts: Verdict[] = [];
   const answered = (asked: Asked, octets: Uint8Array): void => {
     const prediction = predict(octets);
     const outcome = agrees(prediction, asked.answer) ? "agreed" : "wrong";
     verdicts.push({ asked, prediction, outcome, length: octets.length, answers: [asked] });
   };
-  await askMany({ broker, seed, count, answered: (asked, stream) => answered(asked, stream.octets) });
+  await askMany({ ...streams, broker, answered: (asked, stream) => answered(asked, stream.octets) });
   verdicts.sort((a, b) => a.asked.index - b.asked.index);
   const again = verdicts.filter(({ outcome }) => outcome !== "agreed").values();
   const worker = async (): Promise<void> => {

@@ -1,8 +1,8 @@
 /**
  * A RabbitMQ of our own for the time of a test: own node name, ports, data, log and Erlang cookie, everything under one
- * temporary folder, nothing on any address but 127.0.0.1, no plugins. Its life hangs on a pipe: a shell starts it, waits
- * for the end of its own standard input, kills it and removes the folder. So it goes away with stop(), and just as well
- * when the process that started it dies of a signal, an exception or a test runner that loses patience.
+ * temporary folder, nothing on any address but 127.0.0.1, no plugins. Its life hangs on a pipe: beside it a shell
+ * waits for the end of its own standard input, then kills the broker and removes the folder. So it goes away with
+ * stop(), and just as well when this process dies of a signal, an exception or a test runner that loses patience.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -63,7 +63,7 @@ function looseError(text: string): BrokerError | null {
   if (alone !== null) {
     const value = readNumber(alone[1]!);
     if (value === null) return null;
-    if (value > 300 && REPLY_CODES[value] !== undefined && !REPLY_CODES[value].soft) {
+    if (value > 500 && REPLY_CODES[value] !== undefined) {
       return { kind: "code-only", code: value };
     }
     return { kind: "frame-too-large", type: null, size: value, limit: null };

@@ -4,7 +4,7 @@ import { grouped } from "../../bytes/grouped.ts";
 import { type FrameFit, frameFit, headBits } from "./frame-pattern.ts";
 import { type HeaderWindow, hexOf, numberAt, octetsFrom } from "./header-window.ts";
 import { methodTail } from "./method-tail.ts";
-import { labels, type Reading } from "./reading.ts";
+import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { capital } from "./signatures.ts";
 import { asText, isText } from "./text-octets.ts";
 
@@ -48,6 +48,7 @@ function lateFrame(window: HeaderWindow, at: number, fit: FrameFit | null): Read
     kind: "late-frame",
     meaning: `the last ${at === 1 ? "octet" : `${at} octets`} of one frame, then ${what}`,
     why: `Octet ${at - 1} is ce, the frame-end octet. ${next}${tail.why} The header was looked for ${at === 1 ? "one octet" : `${at} octets`} too early.`,
+    evidence: evidenceAt(window, at - 1, at + 3),
     score: couldBeGenuine(window) ? Math.min(score, 80) : score,
     boundary: at,
     octets: labels(
@@ -81,6 +82,7 @@ function tornHeader(window: HeaderWindow, fit: FrameFit, beforeKnown: boolean): 
     why: heartbeat
       ? `${inside}: the start of a heartbeat frame, ${whole}.${headWords}`
       : `${inside}: the start of ${frameWords(fit)}.${headWords}`,
+    evidence: evidenceAt(window, at, at + 8),
     score: couldBeGenuine(window) ? Math.min(score, CAP_BESIDE_GENUINE) : score,
     boundary: at,
     octets: labels(
@@ -102,6 +104,7 @@ function inferredLate(window: HeaderWindow, fit: FrameFit): Reading {
     kind: "late-frame",
     meaning: `the last ${at === 1 ? "octet" : `${at} octets`} of one frame, then ${what}`,
     why: `${hexOf(window, at)} fits ${what}; then octet ${at - 1}, which is not known, is the frame-end octet ce before it.${low}${high}`,
+    evidence: evidenceAt(window, at, at + 8),
     score: Math.max(10, Math.min(55, 8 + 2 * fit.bits) - (fit.type === FRAME_HEARTBEAT ? 15 : 0)),
     boundary: at,
     octets: labels(

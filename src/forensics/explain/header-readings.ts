@@ -8,7 +8,7 @@ import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
 import { grouped } from "../../bytes/grouped.ts";
 import { couldBeGenuine, frameReadings } from "./frame-readings.ts";
 import { type HeaderWindow, hexOf, knownOctets, numberAt, octetsFrom } from "./header-window.ts";
-import { labels, type Reading } from "./reading.ts";
+import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { capital, signatureReadings } from "./signatures.ts";
 import { tableReadings } from "./table-octets.ts";
 import { asText, isText, isTextOctet, kindOfText } from "./text-octets.ts";
@@ -64,6 +64,7 @@ function textReadings(window: HeaderWindow): Reading[] {
         kind: "payload-text",
         meaning: `text of a message, “${shown}”, where a frame header should be`,
         why: `${all} text: ${hexOf(header)} is “${shown}”${kind === "" ? "" : `; ${kind}`}.`,
+        evidence: `“${shown}” in the header`,
         score,
         boundary: null,
         octets: labels(window, [0, 7, `text “${shown}”`]),
@@ -79,6 +80,7 @@ function textReadings(window: HeaderWindow): Reading[] {
       kind: "payload-text",
       meaning: "octets of a message, text among them",
       why: `${capital(octetsFrom(3, 7))} are ${hexOf(header, 3)} (“${asText(header.slice(3))}”), mostly text.`,
+      evidence: evidenceAt(window, 3, 7),
       score: couldBeGenuine(window) ? 20 : 42,
       boundary: null,
       octets: labels(window, [3, 7, `“${asText(header.slice(3))}”`]),
@@ -105,6 +107,7 @@ function contentReadings(window: HeaderWindow): Reading[] {
         kind: "content-octets",
         meaning: `${what}, where a frame header should be`,
         why: `${capital(octetsFrom(0, expected.length))} (${hexOf(header)}) are ${what}${passed === 0 ? " from its first octet on" : ", its first octet passed"}: the header that belongs before it is missing, or was read already.`,
+        evidence: evidenceAt(window, 0, expected.length),
         score: Math.min(92, 50 + 7 * known),
         boundary: null,
         octets: labels(window, [0, expected.length, `payload of a ${label}`]),
@@ -127,6 +130,7 @@ function genuineReadings(window: HeaderWindow, limit: number | null): Reading[] 
         kind: "handshake-oversize",
         meaning: "a large handshake frame: it really is that long",
         why: `${grouped(limit)} is the limit in force before tune-ok (frame_max ${grouped(limit + FRAME_ENVELOPE)} less 8), and the only long method then is connection.start-ok, with client properties and the SASL response.`,
+        evidence: `a method frame of ${grouped(size)} octets, before tune-ok`,
         score: strange ? 25 : 90,
         boundary: null,
         octets: labels(window, [0, 7, "a good header"]),
@@ -158,6 +162,7 @@ function genuineReadings(window: HeaderWindow, limit: number | null): Reading[] 
       kind: "genuine-oversize",
       meaning: `a ${type === null ? "" : `${frame} `}frame that really has ${grouped(size)} octets: oversize, not corrupt`,
       why: `${said}The size is ${modest}${over}.${rounded(size)}`,
+      evidence: `a header that is good but for its size of ${grouped(size)}`,
       score,
       boundary: null,
       octets: labels(window, [0, 7, "a good header"]),
@@ -190,6 +195,7 @@ function modestSize(window: HeaderWindow, size: number, limit: number | null): R
     kind: "modest-size",
     meaning: `a size that is not too large: ${grouped(size)} octets`,
     why: `${grouped(size)} is within ${bound}. By itself there is nothing wrong with it.`,
+    evidence: `a size of ${grouped(size)}`,
     score: 60,
     boundary: null,
     octets: labels(window),
@@ -209,6 +215,7 @@ function byteOrderReadings(window: HeaderWindow, limit: number | null): Reading[
       kind: "byte-order",
       meaning: `a size of ${grouped(swapped)} with its octets in the wrong order`,
       why: `${hexOf(size)} is ${grouped(swapped)} in little-endian order.`,
+      evidence: evidenceAt(window, 3, 7),
       score: type === null ? 20 : 34,
       boundary: null,
       octets: labels(window, [3, 7, `${grouped(swapped)}, little-endian`]),
@@ -225,6 +232,7 @@ function unknownReading(window: HeaderWindow, best: number): Reading {
       known < 5
         ? `Only ${known} of the 7 octets are known, and many things fit. The broker's log line names type and channel as well.`
         : "They fit no frame header, no text and no other protocol that ghostframe knows: binary data, compressed or encrypted.",
+    evidence: hexOf(window.slice(0, 7)),
     score: best >= 58 ? 12 : 30,
     boundary: null,
     octets: labels(window),

@@ -3,21 +3,15 @@
  * printed them, and the one that stands in the frame-end octet's place.
  */
 import { methodOf } from "../../amqp/method-registry.ts";
-import {
-  FRAME_BODY,
-  FRAME_END,
-  FRAME_HEADER,
-  FRAME_HEARTBEAT,
-  FRAME_METHOD,
-} from "../../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
 import { likelyMeanings } from "../octet-reading.ts";
 import type { MaybeOctet, Snippet } from "./error-report.ts";
 import { type FrameFit, frameFit } from "./frame-pattern.ts";
 import { frameWords } from "./frame-readings.ts";
 import { headerReadings, ranked } from "./header-readings.ts";
-import { headerWindow, hexOf, type HeaderWindow, numberAt } from "./header-window.ts";
-import { labels, type Reading } from "./reading.ts";
+import { type HeaderWindow, headerWindow, hexOf, numberAt } from "./header-window.ts";
+import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { asText, isText, isTextOctet, kindOfText } from "./text-octets.ts";
 
 const HEADER = 7;
@@ -82,6 +76,7 @@ function payloadMissing(window: HeaderWindow): Reading[] {
       kind: "payload-missing",
       meaning: "a header and an end octet without the payload between them",
       why: `The first octet behind the header is ce, the frame-end octet: none of the ${size === null ? "" : `${size} `}octets that were announced are there.${next}`,
+      evidence: "ce right behind the header",
       score: Math.min(95, 62 + (fit?.bits ?? 0)),
       boundary: HEADER + 1,
       octets: labels(
@@ -114,11 +109,16 @@ function frameInside(window: HeaderWindow, fit: FrameFit, ended: boolean): Readi
     kind: "frame-in-payload",
     meaning,
     why: `${shown}, ${where}, are the header of ${words}${evidence}.`,
+    evidence: evidenceAt(window, at, at + HEADER),
     score: Math.min(97, 10 + 2 * (fit.bits + (ended ? 8 : 0)) + (behindHeader ? 8 : 0)),
     boundary: at,
     octets: labels(
       window,
-      [HEADER, ended ? at - 1 : at, ended ? "end of the frame's own payload" : behindHeader ? "" : "the frame's own payload"],
+      [
+        HEADER,
+        ended ? at - 1 : at,
+        ended ? "end of the frame's own payload" : behindHeader ? "" : "the frame's own payload",
+      ],
       [ended ? at - 1 : at, at, "frame-end octet"],
       [at, Math.min(window.length, at + HEADER), `header of ${words}`],
       [at + HEADER, Math.min(window.length, at + 11), fit.method ?? ""],
@@ -140,8 +140,11 @@ function goodPayload(
     return [
       {
         kind: text ? "payload-text" : "unknown",
-        meaning: text ? "text of a message behind a header that is not its own" : "octets that are no payload of this type",
+        meaning: text
+          ? "text of a message behind a header that is not its own"
+          : "octets that are no payload of this type",
         why: `A ${type === FRAME_METHOD ? "method frame begins with a class-id and a method-id" : "content header begins with class-id 60"}; ${hexOf(payload.slice(0, 8))} ${text ? `is text, “${asText(payload)}”` : "is neither"}.`,
+        evidence: text ? `“${asText(payload)}” behind the header` : `${hexOf(payload.slice(0, 4))} behind the header`,
         score: 66,
         boundary: null,
         octets: labels(window, [HEADER, HEADER + payload.length, text ? `text “${asText(payload)}”` : ""]),
@@ -153,6 +156,7 @@ function goodPayload(
       kind: "torn-later",
       meaning: `a good header and ${what}: the frame was torn further on`,
       why: `The first octets are as they must be, so header and payload began in order. Then octets of another writer came in between, or some of its own were lost: where the frame must end stands ${endOctetWords(endOctet)}.`,
+      evidence: `a good start, and ${endOctetWords(endOctet)} in the end octet's place`,
       score: type === FRAME_BODY && !isText(payload) ? 62 : 74,
       boundary: null,
       octets: labels(window, [0, HEADER, "a good header"], [HEADER, HEADER + payload.length, what]),
@@ -202,6 +206,7 @@ function endReadings(
         kind: "end-missing",
         meaning: `the first octet of the next frame, ${named}, where the end octet should be`,
         why: `${endOctet} is the type of ${named}${inOrder ? ", which follows this one" : ""}: the payload is one octet shorter than its header says, or its end octet was lost.`,
+        evidence: `${endOctet} in the end octet's place`,
         score: inOrder ? 70 : 45,
         boundary: null,
         octets: here,
@@ -214,6 +219,7 @@ function endReadings(
         kind: "zeros",
         meaning: "a zero where the end octet should be",
         why: "0 is what unwritten or cleared memory holds, and what channel numbers and lengths begin with: a buffer that was reused, or cleared, while it was being sent; or the middle of another frame.",
+        evidence: "0 in the end octet's place",
         score: payload.length === 0 ? 55 : 46,
         boundary: null,
         octets: here,
@@ -226,6 +232,7 @@ function endReadings(
         kind: "payload-text",
         meaning: `text where the end octet should be: ${endOctetWords(endOctet)}`,
         why: `${endOctetWords(endOctet)} is a letter of some message: octets were inserted into the frame, so that its own end comes later, or lost from it, so that the next frames moved up.`,
+        evidence: `${endOctetWords(endOctet)} in the end octet's place`,
         score: payload.length === 0 ? 70 : 40,
         boundary: null,
         octets: here,
@@ -237,6 +244,7 @@ function endReadings(
       kind: "unknown",
       meaning: `${endOctetWords(endOctet)} where the end octet should be`,
       why: "It is no frame type, no text and not zero: binary data, or the middle of another frame's numbers.",
+      evidence: `${endOctetWords(endOctet)} in the end octet's place`,
       score: payload.length === 0 ? 50 : 30,
       boundary: null,
       octets: here,

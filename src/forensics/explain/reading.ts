@@ -1,4 +1,4 @@
-import type { HeaderWindow } from "./header-window.ts";
+import { type HeaderWindow, hexOf, octetsFrom } from "./header-window.ts";
 
 /** In words, because a number would claim a precision that nobody has. */
 export type Confidence = "near certain" | "likely" | "possible" | "unlikely";
@@ -10,6 +10,8 @@ export interface Reading {
   meaning: string;
   /** Which octets say so. Sentences. */
   why: string;
+  /** The same in a few words, to refer to: "08 00 00 00 at octets 3–6". */
+  evidence: string;
   /** 0 to 100: how well the octets fit, only to rank by and to choose the word. */
   score: number;
   /** Index of the octet, counted from the header's first, at which a frame really begins; null where none is seen. */
@@ -37,6 +39,12 @@ export type ReadingKind =
   | "payload-missing"
   | "zeros"
   | "unknown";
+
+/** `08 00 00 00 at octets 3–6`. */
+export function evidenceAt(window: HeaderWindow, from: number, to: number): string {
+  const end = Math.min(window.length, to);
+  return `${hexOf(window, from, end)} at ${octetsFrom(from, end)}`;
+}
 
 export function confidenceOf(score: number): Confidence {
   if (score >= 85) return "near certain";

@@ -1,6 +1,6 @@
 /** How other protocols, and AMQP's own protocol header, begin: recognised at any place, and from some octets of them. */
 import { type HeaderWindow, hexOf, octetsFrom } from "./header-window.ts";
-import { labels, type Reading } from "./reading.ts";
+import { evidenceAt, labels, type Reading } from "./reading.ts";
 
 interface Signature {
   /** The octets it begins with; −1 stands for any octet. */
@@ -101,6 +101,7 @@ function reading(window: HeaderWindow, signature: Signature, at: number, fitting
     why: handshake
       ? `${capital(octetsFrom(from, to))} (${shown}) fit “AMQP”${version}, with which a client opens a connection: it was sent where a frame must begin.`
       : `${capital(octetsFrom(from, to))} (${shown}, “${text}”) are how ${signature.what} begins.`,
+    evidence: evidenceAt(window, from, to),
     score: fitting >= 5 ? 97 : fitting === 4 ? (handshake ? 88 : 84) : 72,
     boundary: null,
     octets: labels(window, [from, to, signature.label]),

@@ -1,7 +1,7 @@
 /** Octets read as a piece of a field table, where message headers travel: `name-length name type value`, entry by entry. */
 
 import { type HeaderWindow, hexOf, octetsFrom } from "./header-window.ts";
-import { labels, type Reading } from "./reading.ts";
+import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { capital } from "./signatures.ts";
 
 /** Header names that libraries set by themselves: tracing, brokers, task queues, service buses. */
@@ -92,6 +92,7 @@ function entryAt(window: HeaderWindow, at: number): Reading | null {
     kind: "headers-table",
     meaning: `the middle of a message's headers table${name === "" ? "" : `, at ${quoted}`}`,
     why: `${capital(octetsFrom(at, end))} are ${hexOf(window, at, end)}: a length of ${length}, then ${guess}.${before}${tracing}`,
+    evidence: evidenceAt(window, at, end),
     score: Math.min(96, 50 + 4 * shown + (known.length > 0 ? 16 : 0) + (size === null ? 0 : size.certain ? 26 : 8)),
     boundary: null,
     octets: labels(
@@ -128,6 +129,7 @@ function longStringAt(window: HeaderWindow, at: number): Reading | null {
     kind: "headers-table",
     meaning: "the middle of a message's headers table: the end of a name, and a text value",
     why: `Octet ${at} is 53 (“S”), a long string, and its length follows: ${hexOf(window, at + 1, at + 1 + length.length)}${size === null ? "" : `, ${size} octets`}.${trace}`,
+    evidence: evidenceAt(window, at, at + 5),
     score: Math.min(92, 64 + 7 * name + (size === null ? 0 : 8)),
     boundary: null,
     octets: labels(

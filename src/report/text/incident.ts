@@ -5,6 +5,7 @@
 
 import { columns, cut, printable } from "../../bytes/printable.ts";
 import type { Connection, Finding } from "../report.ts";
+import { diagnosisBlocks } from "./diagnosis.ts";
 import { octetTable } from "./octet-table.ts";
 import { outcome } from "./outcome.ts";
 import { type Page, row } from "./page.ts";
@@ -23,6 +24,7 @@ import {
   platform,
 } from "./phrases.ts";
 import { fairShare, type Survey } from "./survey.ts";
+import { writerLines } from "./writers.ts";
 
 /** Incidents told in full; the rest is counted by rule. */
 const MAX_INCIDENTS = 20;
@@ -53,18 +55,26 @@ function incident(
   survey: Survey,
   page: Page,
 ): string[] {
-  const table = octetTable(finding.octets, page);
+  const table = octetTable(evidence(finding, page), page);
   const ending = outcome(finding, before ? undefined : connection, survey.consequences.get(finding.id) ?? [], page);
+  const introduction = connection ? who(connection, before, page) : [];
+  const place = where(finding, connection, survey, page);
+  const { diagnosis } = finding;
+  const blocks = diagnosis
+    ? [introduction, ...diagnosisBlocks(diagnosis, page), ending, writerLines(diagnosis, page), place, table]
+    : [[...introduction, ...place], table, table.length > 0 ? ending : []];
   return [
     title(finding, page),
     ...page.prose(printable(joined(finding.message), MESSAGE_COLUMNS), page.paint.strong),
-    "",
-    ...(connection ? who(connection, before, page) : []),
-    ...where(finding, connection, survey, page),
-    ...(table.length > 0 ? ["", ...table] : []),
-    ...(table.length > 0 && ending.length > 0 ? [""] : []),
-    ...ending,
+    ...blocks.filter(lines => lines.length > 0).flatMap(lines => ["", ...lines]),
+    ...(diagnosis || table.length > 0 ? [] : ending),
   ];
+}
+
+/** With a diagnosis the octets are evidence, and those that are what they seem need not be shown. */
+function evidence({ octets, diagnosis }: Finding, page: Page): Finding["octets"] {
+  if (!diagnosis || page.all) return octets;
+  return octets.filter(({ takenFor, likely }) => likely !== "" || takenFor !== "payload");
 }
 
 /** `ERROR  frame-end  f1 · AMQP 0-9-1 §4.2.3` */

@@ -4,7 +4,7 @@ import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
 import type { Connection, Finding, Verdict } from "../report.ts";
 import { type Page, unbroken } from "./page.ts";
-import { byRule, joined, packetRange, verdict } from "./phrases.ts";
+import { brokerName, byRule, joined, packetRange, verdict } from "./phrases.ts";
 
 /** Consequences told with an incident; the rest is counted. */
 const MAX_CONSEQUENCES = 3;
@@ -22,17 +22,47 @@ export function outcome(
 ): string[] {
   if (!connection) return consequences(ledTo, page);
   const { predicted, observed } = connection.verdict;
-  const answer = observed === null ? null : verdict(observed);
-  const expected = predicted === null ? null : verdict(predicted);
   const lines: string[] = [];
   // A finding that says what the broker said makes one line with it, or is the message above.
   const quoted = ledTo.find(finding => quotes(finding, observed));
-  if (answer !== null && !quotes(incident, observed)) {
-    lines.push(...page.labelled("broker", answer + (quoted ? reference(quoted) : "")));
+  const asPredicted = observed !== null && predicted !== null && agree(observed, predicted);
+  if (observed !== null && (asPredicted || !quotes(incident, observed))) {
+    const words = asPredicted
+      ? `${verdict(observed)} — as predicted${knownReason(observed, predicted)}`
+      : verdict(observed);
+    lines.push(...page.labelled("broker", words + (quoted ? reference(quoted) : "")));
   }
-  if (expected !== null) lines.push(...page.labelled("predicted", expected === answer ? "the same" : expected));
+  if (predicted !== null && !asPredicted) lines.push(...prediction(predicted, page));
   const others = ledTo.filter(finding => finding !== quoted);
   return [...lines, ...consequences(others, page)];
+}
+
+/** The same to a client, whatever line breaks the broker's pretty-printer put in. A bare reset gives no reason. */
+function agree(observed: Verdict, predicted: Verdict): boolean {
+  if (observed.outcome === "reset" || predicted.outcome === "reset") {
+    if (observed.outcome !== predicted.outcome) return false;
+    return observed.reason === "" || joined(observed.reason) === joined(predicted.reason);
+  }
+  return (
+    observed.code === predicted.code &&
+    observed.name === predicted.name &&
+    joined(observed.text) === joined(predicted.text) &&
+    observed.classId === predicted.classId &&
+    observed.methodId === predicted.methodId
+  );
+}
+
+function knownReason(observed: Verdict, predicted: Verdict): string {
+  if (observed.outcome !== "reset" || predicted.outcome !== "reset" || observed.reason !== "") return "";
+  return predicted.reason === "" ? "" : ` (${printable(joined(predicted.reason), SENTENCE_COLUMNS)})`;
+}
+
+/** What the client's octets alone let expect, from which broker, and what comes then. */
+function prediction(predicted: Verdict, page: Page): string[] {
+  const { broker, sequel } = predicted;
+  const by = broker === undefined || broker === "" ? "" : ` (${brokerName(broker)})`;
+  const then = sequel === undefined || sequel === "" ? "" : `; then ${printable(joined(sequel), SENTENCE_COLUMNS)}`;
+  return page.labelled("predicted", `${verdict(predicted)}${unbroken(by)}${then}`);
 }
 
 function quotes({ rule, message }: Finding, observed: Verdict | null): boolean {

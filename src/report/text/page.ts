@@ -15,12 +15,13 @@ const INDENT = "  ";
 const NO_BREAK = "\u00a0";
 const UNBROKEN_COLUMNS = MIN_COLUMNS - LABEL_COLUMNS;
 
-type Ink = (text: string) => string;
+export type Ink = (text: string) => string;
 
 export class Page {
   readonly columns: number;
   readonly all: boolean;
   readonly paint: Record<Severity | "good" | "strong" | "faint", Ink>;
+  readonly #writers: readonly Ink[];
 
   constructor(options: WriterOptions) {
     this.columns = Math.max(MIN_COLUMNS, options.columns);
@@ -35,6 +36,12 @@ export class Page {
       strong: chalk.bold,
       faint: chalk.dim,
     };
+    this.#writers = [chalk.cyan, chalk.magenta, chalk.yellow, chalk.green, chalk.blue, chalk.red];
+  }
+
+  /** The colour of one of an incident's writers; null for what is no writer's. */
+  writer(index: number | null): Ink {
+    return index === null ? plain : this.#writers[index % this.#writers.length]!;
   }
 
   /** Wrapped prose, indented. */
@@ -43,10 +50,10 @@ export class Page {
   }
 
   /** A label, and text that wraps in the column behind it. */
-  labelled(label: string, text: string, ink: Ink = plain): string[] {
+  labelled(label: string, text: string, ink: Ink = plain, labelInk: Ink = this.paint.faint): string[] {
     return wrap(text, this.columns - LABEL_COLUMNS).map((line, index) => {
       const margin = (index === 0 ? INDENT + label : "").padEnd(LABEL_COLUMNS);
-      return (index === 0 ? this.paint.faint(margin) : margin) + ink(line);
+      return (index === 0 ? labelInk(margin) : margin) + ink(line);
     });
   }
 }

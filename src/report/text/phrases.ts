@@ -2,10 +2,11 @@
 
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
-import type { Connection, Direction, Endpoint, Finding, Verdict } from "../report.ts";
+import type { Connection, Direction, Endpoint, Finding, Message, Verdict } from "../report.ts";
 
 const NAME_COLUMNS = 60;
 const VERSION_COLUMNS = 40;
+const MESSAGE_NAME_COLUMNS = 40;
 const ADDRESS_COLUMNS = 45; // the longest IPv6 address in text, an IPv4 one embedded
 
 /** `1 error`, `4,212 frames`: for prose. Offsets and packet numbers get pasted elsewhere and stay ungrouped. */
@@ -114,4 +115,45 @@ export function verdict(verdict: Verdict): string {
 /** The broker's pretty-printer breaks long terms over lines, with an indentation as deep as the term: undo that. */
 export function joined(text: string): string {
   return text.replace(/\n +/g, "");
+}
+
+/** `ch 2`, `ch 1,3`, `ch 1,3…`: channels in a column's width. */
+export function channelList(channels: readonly number[]): string {
+  const known = [...new Set(channels)].sort((a, b) => a - b);
+  if (known.length === 0) return "";
+  return `ch ${known.slice(0, 2).join(",")}${known.length > 2 ? "…" : ""}`;
+}
+
+/** What a message is best known by: its message-id, its correlation-id, its trace, or where it begins. */
+export function messageName({ messageId, correlationId, traceparent, spans }: Message): string {
+  const trace = traceOf(traceparent);
+  const own = messageId || correlationId || (trace && `trace ${trace.traceId}`);
+  if (own) return printable(own, MESSAGE_NAME_COLUMNS);
+  return spans.length === 0 ? "unnamed" : `the one at ${spans[0]![0]}`;
+}
+
+/** Trace-id and span-id of a W3C traceparent; null where the text is none. */
+export function traceOf(traceparent: string | undefined): { traceId: string; spanId: string } | null {
+  const parts = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/.exec(traceparent ?? "");
+  return parts && { traceId: parts[1]!, spanId: parts[2]! };
+}
+
+/** `near certain (0.99)`. */
+export function confidence(value: number): string {
+  const word =
+    value >= 0.98
+      ? "near certain"
+      : value >= 0.9
+        ? "very likely"
+        : value >= 0.75
+          ? "likely"
+          : value >= 0.5
+            ? "plausible"
+            : "a guess";
+  return `${word} (${Math.round(value * 100) / 100})`;
+}
+
+/** `RabbitMQ 3.10` for `rabbitmq-3.10`. */
+export function brokerName(broker: string): string {
+  return printable(broker.replace(/^rabbitmq-/, "RabbitMQ "), VERSION_COLUMNS);
 }

@@ -132,8 +132,9 @@ export const frameScenarios: Readonly<Record<string, Scenario>> = {
   },
   "heartbeats-anywhere": (random, tag) => {
     const talk = conversation(random, tag);
-    for (let count = random.between(1, 6); count > 0; count--) insertAnywhere(random, talk, heartbeat());
-    talk.handshake.splice(random.below(4), 0, heartbeat());
+    for (const frames of [talk.frames, talk.frames, talk.frames, talk.handshake]) {
+      frames.splice(random.between(0, frames.length), 0, heartbeat());
+    }
     return serialise(talk);
   },
   "channel-zero": (random, tag) => {

@@ -1,0 +1,244 @@
+/**
+ * Explains what a broker or a client said about a broken connection: what happened, what the octets in the message are,
+ * and what usually causes it. Everything is a hypothesis with its reasons, since a line of a log is all there is; a
+ * capture proves what this can only make likely.
+ */
+import { FRAME_HEADER_SIZE, frameTypeName, REPLY_CODES } from "../amqp/spec/constants.ts";
+import { grouped } from "../bytes/grouped.ts";
+import { type Cause, causesOf } from "./explain/causes.ts";
+import { CLIENT_LIBRARIES, type LibraryId } from "./explain/client-libraries.ts";
+import { type ErrorReport, replyCodeOf } from "./explain/error-report.ts";
+import { frameReadings } from "./explain/frame-readings.ts";
+import { headerReadings } from "./explain/header-readings.ts";
+import { type HeaderWindow, headerWindow, numberAt } from "./explain/header-window.ts";
+import { argumentReadings, methodIdReadings, openingReadings, unknownFrameReadings } from "./explain/other-readings.ts";
+import { frameWindow, meaningsOf, payloadReadings } from "./explain/payload-readings.ts";
+import { type Confidence, confidenceOf, type Reading, type ReadingKind } from "./explain/reading.ts";
+import { nameOf, summaryOf } from "./explain/sentences.ts";
+
+export interface Explanation {
+  /** The broker's name for it: frame_too_large, unexpected_frame, …. */
+  name: string;
+  /** The AMQP reply code it is sent with, and that code's name; null where nothing is sent. */
+  code: number | null;
+  codeName: string | null;
+  /** What happened. */
+  summary: string;
+  /** The octets in question, one by one, as far as they are known. */
+  octets: ExplainedOctet[];
+  /** What the octets are: hypotheses, the best first. Empty where the error is not about octets. */
+  readings: OctetHypothesis[];
+  /** Where a frame really begins among the octets, in words; null where that is no question. */
+  boundary: string | null;
+  /** What usually causes it, the likeliest first. */
+  causes: Cause[];
+  /** Advice for the client library: the one recognised, or those known to break this way. */
+  clients: ClientAdvice[];
+}
+
+export interface ExplainedOctet {
+  /** Counted from the first octet that was read as the header (or as what `takenFor` says). */
+  index: number;
+  /** Two hexadecimal digits, or `??`. */
+  hex: string;
+  takenFor: string;
+  /** "" where nothing better is known. */
+  likely: string;
+}
+
+export interface OctetHypothesis {
+  kind: ReadingKind;
+  meaning: string;
+  confidence: Confidence;
+  why: string;
+  /** Index of the octet at which a frame really begins, or null. */
+  boundary: number | null;
+}
+
+export interface ClientAdvice {
+  library: LibraryId;
+  name: string;
+  /** Its text was recognised; otherwise it is one of those known to break this way. */
+  recognised: boolean;
+  writes: string;
+  remedy: string;
+}
+
+/** Explains one error. */
+export function explain(report: ErrorReport): Explanation {
+  const { window, readings, takenFor } = look(report);
+  const top = readings[0];
+  const own = top?.octets.some(label => label !== "") === true ? top.octets : meaningsOf(window);
+  const code = replyCodeOf(report.error);
+  return {
+    name: nameOf(report),
+    code,
+    codeName: code === null ? null : (REPLY_CODES[code]?.name ?? null),
+    summary: summaryOf(report, top),
+    octets: window.map((octet, index) => ({
+      index,
+      hex: octet === null ? "??" : octet.toString(16).padStart(2, "0"),
+      takenFor: takenFor(index),
+      likely: own[index] ?? "",
+    })),
+    readings: readings.map(({ kind, meaning, score, why, boundary }) => ({
+      kind,
+      meaning,
+      confidence: confidenceOf(score),
+      why,
+      boundary,
+    })),
+    boundary: top === undefined ? null : boundaryWords(top),
+    causes: causesOf(report, readings),
+    clients: advice(report, top?.kind),
+  };
+}
+
+interface Look {
+  window: HeaderWindow;
+  readings: Reading[];
+  takenFor: (index: number) => string;
+}
+
+/** The octets of an error, and what they are read as. */
+function look(report: ErrorReport): Look {
+  const { error, channel } = report;
+  switch (error.kind) {
+    case "frame-too-large": {
+      const window = headerWindow(error.type, channel, error.size);
+      return { window, readings: headerReadings(window, error.limit), takenFor: headerField(window) };
+    }
+    case "header-octets": {
+      const window = error.octets;
+      const behind = window.length > FRAME_HEADER_SIZE;
+      const fromPayload = behind ? payloadOfHeader(window) : [];
+      const readings = fromPayload.length > 0 ? fromPayload : headerReadings(window, null);
+      return { window, readings, takenFor: headerField(window) };
+    }
+    case "frame-end": {
+      const window = frameWindow(error.type, channel, error.snippet, error.endOctet);
+      const readings = payloadReadings(error.type, channel, error.snippet, error.endOctet);
+      return { window, readings, takenFor: headerField(window) };
+    }
+    case "unknown-frame":
+    case "misplaced-frame": {
+      const window = frameWindow(error.type, channel, error.snippet, null);
+      const readings = error.kind === "unknown-frame" ? unknownFrameReadings(error.type, error.snippet) : [];
+      return {
+        window,
+        readings: [...readings, ...frameReadings(window).filter(({ score }) => score > 70)],
+        takenFor: headerField(window),
+      };
+    }
+    case "cannot-decode":
+      return {
+        window: Array.from(error.octets),
+        readings: argumentReadings(report.operation ?? "", error.octets),
+        takenFor: () => "arguments",
+      };
+    case "unknown-method": {
+      const { classId, methodId } = error;
+      return {
+        window: [...headerWindow(null, classId, null).slice(1, 3), ...headerWindow(null, methodId, null).slice(1, 3)],
+        readings: methodIdReadings(classId, methodId),
+        takenFor: index => (index < 2 ? `class-id ${classId}` : `method-id ${methodId}`),
+      };
+    }
+    case "protocol-header": {
+      const window = Array.from(error.octets ?? []);
+      const takenFor = (index: number) => (index < 4 ? "“AMQP”" : "id and version");
+      return { window, readings: window.length === 0 ? [] : openingReadings(window), takenFor };
+    }
+    default:
+      return { window: [], readings: [], takenFor: () => "" };
+  }
+}
+
+/** A whole header, its payload and perhaps its end octet, given as octets: what a capture or a dump shows. */
+function payloadOfHeader(window: HeaderWindow): Reading[] {
+  const type = window[0] ?? null;
+  const payload = window.slice(FRAME_HEADER_SIZE).filter(octet => octet !== null);
+  const size = numberAt(window, 3, 7);
+  if (size === null || type === null || type < 1 || type > 3 || payload.length > 63) return [];
+  const end = window[FRAME_HEADER_SIZE + size];
+  if (end === 0xce) return [];
+  const octets = Uint8Array.from(payload.slice(0, Math.min(16, size)));
+  const whole = size <= payload.length;
+  return payloadReadings(type, numberAt(window, 1, 3), { octets, whole }, end ?? 0).filter(
+    ({ kind }) => kind === "payload-missing" || kind === "frame-in-payload",
+  );
+}
+
+/** What a decoder takes each octet of a frame for. */
+function headerField(window: HeaderWindow): (index: number) => string {
+  const type = window[0] ?? null;
+  const channel = numberAt(window, 1, 3);
+  const size = numberAt(window, 3, 7);
+  const named = type === null || frameTypeName(type).startsWith("type") ? "" : ` (${frameTypeName(type)})`;
+  return index => {
+    if (index === 0) return type === null ? "type" : `type ${type}${named}`;
+    if (index <= 2) return channel === null ? "channel" : `channel ${channel}`;
+    if (index < FRAME_HEADER_SIZE) return size === null ? "size" : `size ${grouped(size)}`;
+    if (size !== null && index === FRAME_HEADER_SIZE + size) return "frame-end octet";
+    return size !== null && index > FRAME_HEADER_SIZE + size ? "next frame" : "payload";
+  };
+}
+
+function boundaryWords({ kind, boundary }: Reading): string | null {
+  switch (kind) {
+    case "late-frame":
+      return `a frame begins at octet ${boundary}, behind the end octet: the header was looked for ${boundary === 1 ? "1 octet" : `${boundary} octets`} too early`;
+    case "heartbeat-in-header":
+      return `the heartbeat's 8 octets begin at octet ${boundary}; behind them the torn frame goes on`;
+    case "frame-in-header":
+      return `another frame begins at octet ${boundary}; behind it the torn frame goes on`;
+    case "frame-in-payload":
+    case "payload-missing":
+      return `a frame begins at octet ${boundary}`;
+    case "second-handshake":
+    case "foreign-protocol":
+    case "payload-text":
+    case "headers-table":
+    case "content-octets":
+      return "none among these octets; the frames before them went wrong";
+    case "genuine-oversize":
+    case "handshake-oversize":
+      return "where it was looked for";
+    case "torn-later":
+      return "the frame begins where it should; where it goes wrong, only a capture shows";
+    default:
+      return null;
+  }
+}
+
+/** Libraries that break a connection this way, where none was recognised. */
+const OCTET_TEARERS: readonly LibraryId[] = ["pika", "py-amqp", "bunny", "php-amqplib", "rabbitmq-c"];
+const ORDER_BREAKERS: readonly LibraryId[] = ["java", "dotnet", "amqp091-go", "pika", "amqp-cpp"];
+
+/** What these say is no matter of who writes when. */
+const NOT_TORN: readonly ReadingKind[] = [
+  "genuine-oversize",
+  "handshake-oversize",
+  "modest-size",
+  "second-handshake",
+  "foreign-protocol",
+];
+
+function advice({ error, library }: ErrorReport, kind: ReadingKind | undefined): ClientAdvice[] {
+  const told = (id: LibraryId, recognised: boolean): ClientAdvice => {
+    const { name, writes, remedy } = CLIENT_LIBRARIES[id];
+    return { library: id, name, recognised, writes, remedy };
+  };
+  if (library !== null) return [told(library, true)];
+  if (kind !== undefined && NOT_TORN.includes(kind)) return [];
+  switch (error.kind) {
+    case "frame-too-large":
+    case "header-octets":
+    case "frame-end":
+      return OCTET_TEARERS.map(id => told(id, false));
+    case "content-order":
+      return ORDER_BREAKERS.map(id => told(id, false));
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,171 @@
+/** Octets that broke a connection without breaking a frame: read the same way as a broken header's. */
+import { METHODS, methodOf } from "../../amqp/method-registry.ts";
+import { walkArguments } from "../../amqp/payload.ts";
+import { FRAME_HEARTBEAT, frameTypeName } from "../../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
+import type { Snippet } from "./error-report.ts";
+import { frameFit } from "./frame-pattern.ts";
+import { frameWords } from "./frame-readings.ts";
+import { ranked } from "./header-readings.ts";
+import { hexOf } from "./header-window.ts";
+import { evidenceAt, labels, type Reading } from "./reading.ts";
+import { signatureReadings } from "./signatures.ts";
+import { asText, isText, kindOfText } from "./text-octets.ts";
+
+/** What stands where a connection must begin with AMQP's protocol header. */
+export function openingReadings(octets: readonly number[]): Reading[] {
+  const readings = signatureReadings(octets).filter(({ octets: told }) => told[0] !== "");
+  const fit = frameFit(octets, 0);
+  if (fit !== null && fit.bits >= 20 && fit.known >= 7) {
+    const words = frameWords(fit, octets);
+    readings.push({
+      kind: "frame-in-payload",
+      meaning: `${words}, where the connection must begin`,
+      why: `${hexOf(octets)} are the header of ${words}: whoever wrote it took the connection for an open one.`,
+      evidence: evidenceAt(octets, 0, octets.length),
+      score: Math.min(97, 30 + 2 * fit.bits),
+      boundary: 0,
+      octets: labels(octets, [
+        0,
+        octets.length,
+        fit.type === FRAME_HEARTBEAT ? "heartbeat frame" : `header of ${words}`,
+      ]),
+    });
+  }
+  if (readings.length === 0 && isText(octets))
+    readings.push(textReading(octets, "text of another protocol, or of a person"));
+  return ranked(readings);
+}
+
+/** What a class-id and a method-id that AMQP does not have may be. */
+export function methodIdReadings(classId: number, methodId: number): Reading[] {
+  const octets = [classId >> 8, classId & 255, methodId >> 8, methodId & 255];
+  const readings: Reading[] = [];
+  if (isText(octets)) readings.push(textReading(octets, "text of a message, where class-id and method-id must be"));
+  if (classId === BASIC_CLASS && methodId === 0) {
+    readings.push({
+      kind: "content-octets",
+      meaning: "a content header's payload in a method frame",
+      why: "Class 60 and a weight of 0 are how a content header begins: the frame's type octet was overwritten, or its header belongs to another frame.",
+      evidence: hexOf(octets),
+      score: 82,
+      boundary: null,
+      octets: labels(octets, [0, 4, "start of a content header"]),
+    });
+  }
+  const sameClass = METHODS.some(method => method.classId === classId);
+  if (sameClass && methodId !== 0) {
+    readings.push({
+      kind: "unknown",
+      meaning: `a method of class ${classId} that AMQP 0-9-1 does not have`,
+      why: `Class ${classId} exists, method ${methodId} does not: an extension of another broker, another version of AMQP, or octets that were overwritten.`,
+      evidence: hexOf(octets),
+      score: 55,
+      boundary: null,
+      octets: labels(octets),
+    });
+  }
+  if (readings.length === 0) {
+    readings.push({
+      kind: "unknown",
+      meaning: "octets that are no method's ids",
+      why: `The frame's size and its end octet were right, and ${hexOf(octets)} stands where class-id and method-id must be: overwritten, with the length kept.`,
+      evidence: hexOf(octets),
+      score: 40,
+      boundary: null,
+      octets: labels(octets),
+    });
+  }
+  return ranked(readings);
+}
+
+/** Why the arguments of the method named (`basic.publish`, or "") do not decode. */
+export function argumentReadings(operation: string, octets: Uint8Array): Reading[] {
+  const method = METHODS.find(({ name }) => name === operation.replaceAll("'", "").replaceAll("_", "-"));
+  const ids = method === undefined ? [] : [0, method.classId, 0, method.methodId];
+  const payload = Uint8Array.from([...ids, ...octets]);
+  const clause = method === undefined ? null : walkArguments(method, payload, 0, payload.length, null);
+  const list = Array.from(octets);
+  const readings: Reading[] = [];
+  if (clause !== null) {
+    readings.push({
+      kind: "unknown",
+      meaning: `arguments that do not add up: ${clause}`,
+      why: "Read one by one as the method has them, the lengths in them do not fit the octets there are.",
+      evidence: clause,
+      score: 80,
+      boundary: null,
+      octets: labels(list),
+    });
+  }
+  if (isText(list)) readings.push(textReading(list, "text of a message, where arguments must be"));
+  if (readings.length === 0) {
+    readings.push({
+      kind: "unknown",
+      meaning: "arguments that are too short, too long, or not this method's",
+      why: "The lengths in them do not fit the octets there are.",
+      evidence: `${list.length} octets of arguments`,
+      score: 40,
+      boundary: null,
+      octets: labels(list),
+    });
+  }
+  return ranked(readings);
+}
+
+/** A frame that ends as it should, of a type, or with a payload, that there is not. */
+export function unknownFrameReadings(type: number | null, snippet: Snippet | null): Reading[] {
+  const octets = Array.from(snippet?.octets ?? []);
+  const window = [type, null, null, null, null, null, null, ...octets];
+  const reading = (meaning: string, why: string, score: number): Reading => ({
+    kind: "unknown",
+    meaning,
+    why,
+    evidence: `type ${type ?? "unknown"}`,
+    score,
+    boundary: null,
+    octets: labels(window),
+  });
+  switch (type) {
+    case 4:
+      return [
+        reading(
+          "a heartbeat as section 4.2.3 of the specification numbers it",
+          "That section lists type 4 for heartbeats; the constants in section 1.2, and everybody, use 8.",
+          octets.length === 0 ? 88 : 40,
+        ),
+      ];
+    case FRAME_HEARTBEAT:
+      return [reading("a heartbeat with a payload", "A heartbeat has none: size 0, and ce behind the header.", 75)];
+    case 1:
+      return octets.length >= 4 && methodOf(octets[0]! * 256 + octets[1]!, octets[2]! * 256 + octets[3]!) !== undefined
+        ? []
+        : [reading("a method frame too short for its ids", "Class-id and method-id take 4 octets.", 75)];
+    case 2:
+      return [reading("a content header too short", "Class-id, weight and body size take 12 octets.", 75)];
+    case null:
+      return [];
+    default:
+      return [
+        reading(
+          `a frame of type ${type}`,
+          `AMQP 0-9-1 has types 1, 2, 3 and 8 (${[1, 2, 3, 8].map(frameTypeName).join(", ")}). Size and end octet fit, so it was meant as a frame.`,
+          60,
+        ),
+      ];
+  }
+}
+
+function textReading(octets: readonly number[], meaning: string): Reading {
+  const shown = asText(octets);
+  const kind = kindOfText(shown);
+  return {
+    kind: "payload-text",
+    meaning: `${meaning}: “${shown.slice(0, 40)}”`,
+    why: `${hexOf(octets.slice(0, 16))} is “${shown.slice(0, 40)}”${kind === "" ? "" : `; ${kind}`}.`,
+    evidence: `“${shown.slice(0, 40)}”`,
+    score: octets.length >= 6 ? 88 : 78,
+    boundary: null,
+    octets: labels(octets, [0, octets.length, `text “${shown.slice(0, 40)}”`]),
+  };
+}

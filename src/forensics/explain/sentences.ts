@@ -1,0 +1,165 @@
+/** What happened, in a sentence or two, for every error there is. */
+import { FRAME_ENVELOPE, frameTypeName } from "../../amqp/spec/constants.ts";
+import { grouped } from "../../bytes/grouped.ts";
+import type { ErrorReport } from "./error-report.ts";
+import { hexOf, numberAt } from "./header-window.ts";
+import { endOctetWords } from "./payload-readings.ts";
+import type { Reading } from "./reading.ts";
+
+/** The name that brokers give it. */
+export function nameOf({ error }: ErrorReport): string {
+  switch (error.kind) {
+    case "frame-too-large":
+      return "frame_too_large";
+    case "header-octets":
+      return "frame header";
+    case "frame-end":
+      return "invalid_frame_end_marker";
+    case "unknown-frame":
+      return "unknown_frame";
+    case "misplaced-frame":
+    case "content-order":
+      return "unexpected_frame";
+    case "cannot-decode":
+      return "cannot decode";
+    case "bad-utf8":
+      return "malformed UTF-8";
+    case "bad-table":
+      return "malformed table";
+    case "body-overrun":
+    case "body-too-large":
+      return "content body size";
+    case "unknown-method":
+      return "unknown_method_id";
+    case "channel-not-open":
+    case "channel-opened-twice":
+    case "wrong-state":
+      return "channel_error";
+    case "channel-limit":
+      return "channel_max";
+    case "unsupported":
+      return "not supported";
+    case "internal-error":
+      return "internal_error";
+    case "protocol-header":
+      return {
+        octets: "bad_header",
+        tls: "bad_header",
+        http: "bad_header",
+        version: "bad_version",
+        "amqp-1-0": "AMQP 1.0",
+      }[error.named];
+    case "negotiation":
+      return "tune refused";
+    case "client-side":
+      return "read by the client";
+    case "code-only":
+      return `reply code ${error.code}`;
+  }
+}
+
+/** What happened. `top` is the best reading of its octets. */
+export function summaryOf(report: ErrorReport, top: Reading | undefined): string {
+  return said(report, top) + afterwards(report);
+}
+
+function said(report: ErrorReport, top: Reading | undefined): string {
+  const { error } = report;
+  const on = report.channel === null ? "" : ` on channel ${report.channel}`;
+  const given = report.site === null && report.library === null;
+  switch (error.kind) {
+    case "frame-too-large": {
+      const limit =
+        error.limit === null
+          ? ""
+          : `, where at most ${grouped(error.limit)} are taken (frame_max ${grouped(error.limit + FRAME_ENVELOPE)} less ${FRAME_ENVELOPE})`;
+      const subject =
+        given && error.limit === null ? "A frame header of this kind" : "The broker read a frame header that";
+      const verb = subject.endsWith("that") ? "announces" : "would announce";
+      const claim = `${subject} ${verb} ${grouped(error.size)} octets (0x${error.size.toString(16).padStart(8, "0")})${limit}.`;
+      if (top === undefined || top.kind === "modest-size") return claim;
+      if (top.kind === "genuine-oversize" || top.kind === "handshake-oversize") {
+        return `${claim} The header looks right: the frame is too large, not corrupt.`;
+      }
+      return `${claim} Nothing of that size was sent: these octets are no frame header, the frames before them went wrong.`;
+    }
+    case "header-octets":
+      return `Read as a frame header, ${hexOf(error.octets, 0, 7)} says type ${error.octets[0] ?? "?"}, channel ${numberAt(error.octets, 1, 3) ?? "?"}, size ${numberAt(error.octets, 3, 7) ?? "?"}.`;
+    case "frame-end": {
+      const frame = error.type === null ? "A frame" : `A ${frameTypeName(error.type)} frame`;
+      return `${frame}${on} did not end where its header says: in the place of the frame-end octet 206 (0xce) stands ${endOctetWords(error.endOctet)}.`;
+    }
+    case "unknown-frame":
+      return `A frame${error.type === null ? "" : ` of type ${error.type}`}${on} ends as it should, but is no method, content header, body or heartbeat, or too short for one.`;
+    case "misplaced-frame":
+      if (error.type === 8)
+        return `A heartbeat came${on === "" ? " on a channel" : on}; heartbeats belong on channel 0.`;
+      return `A ${frameTypeName(error.type)} frame came${on} where none may be: content on channel 0, or a channel used before the connection was open.`;
+    case "content-order":
+      switch (error.expected) {
+        case "method":
+          return `A content header or body came${on} while no message was being sent there. On one channel the order is: method, content header, bodies.`;
+        case "content-header":
+          return error.otherClass === null
+            ? `After a basic.publish${on} the next frame was not its content header. On one channel the order is: method, content header, bodies.`
+            : `The content header after a basic.publish${on} is of class ${error.otherClass}, not of 60 (basic).`;
+        case "content-body":
+          return `After a content header${on} something else came while octets of its body were still missing. On one channel the order is: method, content header, bodies.`;
+      }
+      break;
+    case "cannot-decode":
+      return `The arguments of ${report.operation ?? "a method"}${on} do not decode: ${error.octets.length} octets in a frame that begins and ends as it should.`;
+    case "bad-utf8":
+      return `A name or key in the arguments of ${report.operation ?? "a method"}${on} is not UTF-8; the frame around it is in order.`;
+    case "bad-table":
+      return "A field table (headers, arguments or client properties) does not decode, and the broker's process died of it: the client sees a reset, and no reason.";
+    case "body-overrun":
+      return `More octets of body came${on} than the content header had announced.`;
+    case "body-too-large":
+      return `A content header${on} announces a body of ${grouped(error.size)} octets; the broker takes ${grouped(error.limit)}.`;
+    case "unknown-method":
+      return `A method frame carries class-id ${error.classId} and method-id ${error.methodId}, which AMQP 0-9-1 does not have. The broker's process died of it: the client sees a reset, and no reason.`;
+    case "channel-not-open":
+      return `A method came${on === "" ? " on a channel" : on}, which is not open.`;
+    case "channel-opened-twice":
+      return `A channel.open came${on === "" ? " on a channel" : on}, which is open already.`;
+    case "wrong-state":
+      return `A method of the connection came while its state was “${error.state}”, where it has no place.`;
+    case "channel-limit":
+      return `One more channel than the ${grouped(error.limit)} agreed on was opened.`;
+    case "unsupported":
+      return `The client asked for something the broker does not do: ${error.what}.`;
+    case "internal-error":
+      return "The broker failed over something the client sent, and says no more than INTERNAL_ERROR.";
+    case "protocol-header":
+      return opening(error.named);
+    case "negotiation":
+      return `The client answered connection.tune with limits the broker does not take${error.problem === "" ? "" : `: ${error.problem}`}.`;
+    case "client-side":
+      return `The client could not read what it received${error.endOctet === null ? "" : `: ${endOctetWords(error.endOctet)} stood where a frame must end (206, 0xce)`}. This is about octets from the broker, or from whatever answered in its place.`;
+    case "code-only":
+      return "Only the code is known; the sentence behind it, in the broker's log or the exception, tells more.";
+  }
+  return "";
+}
+
+function opening(named: "octets" | "version" | "amqp-1-0" | "tls" | "http"): string {
+  switch (named) {
+    case "octets":
+      return "A new connection did not begin with AMQP's protocol header, and the broker reset it.";
+    case "version":
+      return "A new connection began with AMQP's protocol header, of a version the broker does not take.";
+    case "amqp-1-0":
+      return "A new connection asked for AMQP 1.0, which this broker has not enabled.";
+    case "tls":
+      return "A new connection began with a TLS handshake, on a port without TLS.";
+    case "http":
+      return "A new connection began with an HTTP request, on AMQP's port.";
+  }
+}
+
+/** A second error on a connection that had been given up: the broker goes on reading until the client says goodbye. */
+function afterwards({ site }: ErrorReport): string {
+  if (site?.state !== "closed") return "";
+  return " It was logged after the broker had given the connection up (state: closed): a consequence of the error before it, in octets that came later.";
+}

@@ -1,0 +1,133 @@
+/**
+ * What `ghostframe explain` found, as it is written: `--format json` prints it as it stands, the text is made from it.
+ *
+ * Version 1 changes only by addition. Strings may come from a log as they stood there: make them safe before showing
+ * them. Octets are counted from the first that was read as the header (or as what `takenFor` says); times are ISO 8601,
+ * in UTC, or without a Z in a time zone that the log does not tell.
+ *
+ *   { "schema": "ghostframe.explanation/1", "tool": { "name": "ghostframe", "version": "…" },
+ *     "lines": 7, "unrelatedLines": 3, "omitted": 0,
+ *     "incidents": [{
+ *       "id": "e1", "name": "frame_too_large", "code": 501, "codeName": "FRAME_ERROR", "count": 1,
+ *       "first": "2026-11-21T18:20:02.733286Z", "last": "2026-11-21T18:20:02.733286Z",
+ *       "connection": { "peers": ["127.0.0.1:54264"], "morePeers": false, "host": "127.0.0.1:5673",
+ *         "name": "orders-api", "vhost": "/", "user": "guest", "state": "closed", "channel": 16962 },
+ *       "quote": "type 66, all octets = …", "error": { "kind": "frame-too-large", "type": 66, "size": …, "limit": … },
+ *       "summary": "…",
+ *       "octets": [{ "index": 0, "hex": "42", "takenFor": "type 66", "likely": "text “BBBBBBB”" }],
+ *       "boundary": "…",
+ *       "readings": [{ "kind": "payload-text", "meaning": "…", "confidence": "near certain", "why": "…", "boundary": null }],
+ *       "causes": [{ "id": "shared-connection", "title": "…", "confidence": "likely", "why": "…", "confirm": "…",
+ *         "remedy": "…" }],
+ *       "clients": [{ "library": "pika", "name": "pika", "recognised": false, "writes": "…", "remedy": "…" }] }] }
+ *
+ * `confidence` is one of near certain, likely, possible, unlikely. `readings` say what the octets are and `causes` what
+ * led to it, the likeliest first. `clients` has advice for the library whose text it is (`recognised`), or for those
+ * that are known to break this way. `octets[].hex` is "??" where an octet is not known.
+ */
+import type { BrokerError, LogEndpoint } from "../forensics/explain/error-report.ts";
+import type { IncidentTally, TalliedIncident } from "../forensics/explain/incident-tally.ts";
+import { type Explanation, explain } from "../forensics/explain.ts";
+import { VERSION } from "../version.ts";
+
+export const EXPLANATION_SCHEMA = "ghostframe.explanation/1";
+
+export interface ExplanationReport {
+  schema: typeof EXPLANATION_SCHEMA;
+  tool: { name: "ghostframe"; version: string };
+  /** Lines read, and those of them that say nothing about a broken connection. */
+  lines: number;
+  unrelatedLines: number;
+  /** Errors beyond those kept. */
+  omitted: number;
+  incidents: ExplainedIncident[];
+}
+
+export interface ExplainedIncident extends Explanation {
+  id: string;
+  /** How often it was logged. */
+  count: number;
+  first: string | null;
+  last: string | null;
+  /** Null where the text names no connection. */
+  connection: ExplainedConnection | null;
+  channel: number | null;
+  /** The text it was read from. */
+  quote: string;
+  error: JsonError;
+}
+
+export interface ExplainedConnection {
+  peers: string[];
+  morePeers: boolean;
+  host: string | null;
+  name: string;
+  vhost: string;
+  user: string;
+  state: string;
+}
+
+/** The error with its octets in hex. */
+export type JsonError = { kind: BrokerError["kind"] } & Record<string, unknown>;
+
+/** The explanations of everything a tally found. */
+export function explainAll(tally: IncidentTally): ExplanationReport {
+  return {
+    schema: EXPLANATION_SCHEMA,
+    tool: { name: "ghostframe", version: VERSION },
+    lines: tally.lines,
+    unrelatedLines: tally.unrelatedLines,
+    omitted: tally.omitted,
+    incidents: tally.incidents.map((incident, index) => explained(incident, `e${index + 1}`)),
+  };
+}
+
+function explained(incident: TalliedIncident, id: string): ExplainedIncident {
+  const { report, count, first, last, peers, morePeers } = incident;
+  const { site } = report;
+  return {
+    id,
+    count,
+    first: first?.iso ?? null,
+    last: last?.iso ?? null,
+    connection:
+      site === null || (site.peer === null && site.state === "")
+        ? null
+        : {
+            peers,
+            morePeers,
+            host: site.host === null ? null : endpointText(site.host),
+            name: site.name,
+            vhost: site.vhost,
+            user: site.user,
+            state: site.state,
+          },
+    channel: report.channel,
+    quote: report.quote,
+    error: jsonError(report.error),
+    ...explain(report),
+  };
+}
+
+function endpointText({ address, port }: LogEndpoint): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function jsonError(error: BrokerError): JsonError {
+  const plain: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(error) as [string, unknown][]) plain[key] = jsonValue(key, value);
+  return { ...plain, kind: error.kind };
+}
+
+function jsonValue(key: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return hex(Array.from(value));
+  if (key === "octets" && Array.isArray(value)) return hex(value as (number | null)[]);
+  if (key === "snippet" && typeof value === "object" && value !== null && "octets" in value) {
+    return { ...value, octets: hex(Array.from(value.octets as Uint8Array)) };
+  }
+  return value;
+}
+
+function hex(octets: readonly (number | null)[]): string {
+  return octets.map(octet => (octet === null ? "??" : octet.toString(16).padStart(2, "0"))).join(" ");
+}

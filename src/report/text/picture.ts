@@ -1,0 +1,99 @@
+/**
+ * An incident as a picture: a lane for each writer over the stream, and under it where and in which packet each piece
+ * begins.
+ *
+ *     A ch 2  ██████████┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄██  torn t1-3
+ *     B ch 1            ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄    4 unread
+ *     offset  ▲162315   ▲210750                390697▲ ▲393013
+ *     packet  31                                     42
+ *
+ * Shapes tell the octets apart and letters the writers, so that colour only helps.
+ */
+
+import { grouped } from "../../bytes/grouped.ts";
+import { columns, cut, pad } from "../../bytes/printable.ts";
+import type { Diagnosis } from "../report.ts";
+import { type Page, row } from "./page.ts";
+import { type Canvas, canvas, GLYPHS } from "./picture/canvas.ts";
+import { captions, ruler, type Tick } from "./picture/ruler.ts";
+
+const INDENT = "  ";
+const GAP = "  ";
+const LABEL_COLUMNS = 11;
+const MAX_CANVAS = 120;
+/** From this width on there is something behind the lanes. */
+const TAIL_FROM = 60;
+
+/** Lines no wider than the page; none where there is nothing to tell apart. */
+export function picture(diagnosis: Diagnosis, page: Page): string[] {
+  const first = canvas(diagnosis, 2);
+  if (first === null) return [];
+  const labels = first.lanes.map(({ label }) => label);
+  const margin = [...labels, "offset"].reduce((most, label) => Math.max(most, columns(label)), 0);
+  const labelWidth = Math.min(LABEL_COLUMNS, margin);
+  const tailRoom = page.columns < TAIL_FROM ? 0 : Math.floor(page.columns / 4);
+  const tailWidth = first.lanes.reduce((most, { tail }) => Math.max(most, Math.min(tailRoom, columns(tail))), 0);
+  const behind = tailWidth === 0 ? 1 : GAP.length + tailWidth;
+  const room = page.columns - INDENT.length - labelWidth - GAP.length;
+  const painting = canvas(diagnosis, Math.min(MAX_CANVAS, room - behind));
+  if (painting === null) return [];
+  const lanes = painting.lanes.map(({ label, tail, writer }, at) => {
+    const ink = page.writer(writer);
+    const head = ink(pad(label, labelWidth));
+    const cells = painting.rows[at]!;
+    const words = cut(tail, tailRoom);
+    const lane = words === "" ? ink(cells.trimEnd()) : `${ink(cells)}${GAP}${words}`;
+    return `${INDENT}${head}${GAP}${lane}`;
+  });
+  const under = (label: string, line: string) =>
+    page.paint.faint(`${INDENT}${pad(label, labelWidth)}${GAP}${line}`.trimEnd());
+  const packets = captions(packetTicks(diagnosis, painting), room);
+  return [
+    ...lanes,
+    ...ruler(offsetTicks(painting), room).map((line, at) => under(at === 0 ? "offset" : "", line)),
+    ...(packets === "" ? [] : [under("packet", packets)]),
+    ...legend(painting, page),
+  ];
+}
+
+/** A mark where each piece begins, and one behind the last. */
+function offsetTicks({ pieces, ranks }: Canvas): Tick[] {
+  const last = pieces.at(-1)!;
+  const ends = { from: last.to, column: last.column + last.columns };
+  const ticks = new Map<number, Tick>();
+  for (const { from, column } of last.missing > 0 ? pieces : [...pieces, ends]) {
+    // Octets never written stand at the offset where the stream goes on without them.
+    if (!ticks.has(from)) ticks.set(from, { column, text: `${from}`, rank: ranks.get(from) ?? 4 });
+  }
+  return [...ticks.values()];
+}
+
+function packetTicks({ torn }: Diagnosis, { pieces }: Canvas): Tick[] {
+  const columnOf = new Map<number, number>();
+  for (const { from, column, missing } of pieces) if (missing === 0) columnOf.set(from, column);
+  return torn.flatMap(({ spans, packets }, rank) =>
+    spans.flatMap(([offset], at): Tick[] => {
+      const column = columnOf.get(offset);
+      const range = packets[at];
+      if (column === undefined || !range) return [];
+      const [first, last] = range;
+      return [{ column, rank, text: first === last ? `${first}` : `${first}–${last}` }];
+    }),
+  );
+}
+
+/** What the characters mean, those that do not speak for themselves. */
+function legend({ rows, pieces }: Canvas, page: Page): string[] {
+  const used = new Set(rows.join(""));
+  const folds = pieces.reduce((sum, { folds }) => sum + (folds > 1 ? folds : 0), 0);
+  const absent = pieces.reduce((sum, { missing }) => sum + missing, 0);
+  const words: [string, string][] = [
+    [GLYPHS.torn, "torn frame"],
+    [GLYPHS.whole, "whole frames"],
+    [GLYPHS.open, "still open"],
+    [GLYPHS.missing, `${grouped(absent)} never written`],
+    [GLYPHS.shortened, folds > 0 ? `${grouped(folds)} pieces folded` : "shortened"],
+  ];
+  const shown = words.filter(([glyph]) => used.has(glyph));
+  return page.prose(row(shown.map(([glyph, meaning]) => `${glyph} ${meaning}`)), page.paint.faint);
+}

@@ -1,0 +1,92 @@
+/** The lanes painted onto the scale: plain characters, a string of them for each lane, without any label. */
+
+import type { Diagnosis } from "../../report.ts";
+import { type Lane, lanesOf } from "./lanes.ts";
+import { type Piece, scaled } from "./scale.ts";
+import { endOf, touches } from "./spans.ts";
+
+/** What each character in a lane says. */
+export const GLYPHS = {
+  torn: "█",
+  whole: "▄",
+  stretch: "▒",
+  unknown: "?",
+  open: "┄",
+  missing: "░",
+  shortened: "╱",
+  nothing: " ",
+} as const;
+
+export interface Canvas {
+  lanes: readonly Lane[];
+  pieces: readonly Piece[];
+  /** By offset, how dispensable its label is: 0 the least. */
+  ranks: ReadonlyMap<number, number>;
+  /** One string per lane, as many characters as there are columns. */
+  rows: readonly string[];
+}
+
+/** Null where a picture would show nothing: no lanes, or a single stretch in a single one. */
+export function canvas(diagnosis: Diagnosis, width: number): Canvas | null {
+  const lanes = lanesOf(diagnosis);
+  const missing = new Map<number, number>();
+  for (const lane of lanes) {
+    for (const [offset, octets] of lane.missing) missing.set(offset, Math.max(octets, missing.get(offset) ?? 0));
+  }
+  const ranks = ranked(diagnosis, lanes);
+  const occupied = (from: number, to: number) => lanes.some(({ spans }) => touches(spans, from, to));
+  const pieces = scaled({ ranks, missing, occupied }, width);
+  if (pieces.length < 2) return null;
+  return { lanes, pieces, ranks, rows: lanes.map(lane => pieces.map(piece => painted(lane, piece)).join("")) };
+}
+
+/** Ends of the picture, the first torn frame, the other torn frames, what is no writer's, and then all the rest. */
+function ranked({ torn }: Diagnosis, lanes: readonly Lane[]): Map<number, number> {
+  const ranks = new Map<number, number>();
+  const cut = (offset: number, rank: number) => ranks.set(offset, Math.min(rank, ranks.get(offset) ?? rank));
+  for (const { fill, spans, missing } of lanes) {
+    const rank = fill === "frames" ? 4 : 3;
+    for (const span of spans) {
+      cut(span[0], rank);
+      cut(endOf(span), rank);
+    }
+    for (const offset of missing.keys()) cut(offset, 2);
+  }
+  for (const [at, { spans }] of torn.entries()) {
+    for (const span of spans) {
+      if (span[1] <= 0) continue;
+      cut(span[0], at === 0 ? 1 : 2);
+      cut(endOf(span), at === 0 ? 1 : 2);
+    }
+  }
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const offset of ranks.keys()) {
+    first = Math.min(first, offset);
+    last = Math.max(last, offset);
+  }
+  for (const offset of [first, last]) if (ranks.has(offset)) ranks.set(offset, 0);
+  return ranks;
+}
+
+function painted(lane: Lane, { from, to, missing, folds, shortened, columns }: Piece): string {
+  if (missing > 0) {
+    if (lane.missing.has(from)) return GLYPHS.missing.repeat(columns);
+    return (isOpenAt(lane, from) ? GLYPHS.open : GLYPHS.nothing).repeat(columns);
+  }
+  if (!touches(lane.spans, from, to)) {
+    return (touches(lane.open, from, to) ? GLYPHS.open : GLYPHS.nothing).repeat(columns);
+  }
+  if (folds > 1) return GLYPHS.shortened.repeat(columns);
+  const fill = touches(lane.torn, from, to) ? GLYPHS.torn : FILLS[lane.fill];
+  if (!shortened || columns < 4) return fill.repeat(columns);
+  const left = (columns - 2) >> 1;
+  return fill.repeat(left) + GLYPHS.shortened.repeat(2) + fill.repeat(columns - 2 - left);
+}
+
+const FILLS = { frames: GLYPHS.whole, stretch: GLYPHS.stretch, unknown: GLYPHS.unknown } as const;
+
+/** Nothing was written here, but a frame of this lane stood open before and behind it. */
+function isOpenAt({ open }: Lane, offset: number): boolean {
+  return open.some(span => span[0] <= offset && endOf(span) >= offset);
+}

@@ -1,0 +1,163 @@
+/**
+ * The lanes of an incident's picture: one for each writer in the order in which they appear, then one for each kind of
+ * octets that are no writer's own. Where there are too many writers the torn and the tearing have their lanes first,
+ * and the others share one.
+ */
+
+import { grouped } from "../../../bytes/grouped.ts";
+import { printable } from "../../../bytes/printable.ts";
+import type { Diagnosis, Span, TornFrame, Writer } from "../../report.ts";
+import { channelList, counted, messageName } from "../phrases.ts";
+import { endOf, tidy } from "./spans.ts";
+
+/** Writers with a lane of their own. */
+export const MAX_WRITER_LANES = 8;
+
+export interface Lane {
+  /** What stands before it: `A ch 2`, `unexplained`. */
+  label: string;
+  /** What stands behind it where there is room. */
+  tail: string;
+  /** Index of the writer, for its colour; null for a lane that is no single writer's. */
+  writer: number | null;
+  fill: "frames" | "stretch" | "unknown";
+  /** The octets in it: tidy. */
+  spans: readonly Span[];
+  /** Those of them that are pieces of torn frames. */
+  torn: readonly Span[];
+  /** From each piece of a torn frame to its next one: the frame stands open. */
+  open: readonly Span[];
+  /** Offset and octets: what was never written would have gone here. */
+  missing: ReadonlyMap<number, number>;
+}
+
+/** No lane where nothing is known of any octet. */
+export function lanesOf(diagnosis: Diagnosis): Lane[] {
+  return [...writerLanes(diagnosis), ...stretchLanes(diagnosis)].filter(
+    ({ spans, missing }) => spans.length > 0 || missing.size > 0,
+  );
+}
+
+function writerLanes(diagnosis: Diagnosis): Lane[] {
+  const { writers, torn } = diagnosis;
+  const tornOf = new Map<string, TornFrame[]>();
+  for (const frame of torn) tornOf.set(frame.writer, [...(tornOf.get(frame.writer) ?? []), frame]);
+  const known = new Set(writers.map(({ name }) => name));
+  const all = [...writers, ...[...tornOf].filter(([name]) => !known.has(name)).map(stranger)];
+  const chosen = new Set(chosenWriters(all, torn));
+  const lanes: Lane[] = [];
+  for (const [at, writer] of all.entries()) {
+    if (chosen.has(writer)) lanes.push(writerLane(writer, at, tornOf.get(writer.name) ?? [], diagnosis));
+  }
+  const others = all.filter(writer => !chosen.has(writer));
+  if (others.length > 0) {
+    const frames = others.flatMap(({ name }) => tornOf.get(name) ?? []);
+    const spans = others.flatMap(writer => writer.spans);
+    const shared = { name: `${others.length} more`, channels: [], spans, messages: [] };
+    lanes.push({ ...writerLane(shared, 0, frames, diagnosis), writer: null });
+  }
+  return lanes;
+}
+
+/** Those torn, then those that go on where another's frame was cut, then by appearance. */
+function chosenWriters(writers: readonly Writer[], torn: readonly TornFrame[]): readonly Writer[] {
+  if (writers.length <= MAX_WRITER_LANES) return writers;
+  const victims = new Set(torn.map(({ writer }) => writer));
+  const cuts = new Set(torn.flatMap(({ spans }) => spans.map(endOf)));
+  const weight = ({ name, spans }: Writer) => (victims.has(name) ? 2 : spans.some(([at]) => cuts.has(at)) ? 1 : 0);
+  return writers
+    .map((writer, at) => ({ writer, at, weight: weight(writer) }))
+    .sort((a, b) => b.weight - a.weight || a.at - b.at)
+    .slice(0, MAX_WRITER_LANES)
+    .map(({ writer }) => writer);
+}
+
+/** A torn frame whose writer is not among the writers still has its lane. */
+function stranger([name, frames]: [string, TornFrame[]]): Writer {
+  return { name, channels: frames.map(({ channel }) => channel), spans: [], messages: [] };
+}
+
+function writerLane(writer: Writer, index: number, frames: readonly TornFrame[], diagnosis: Diagnosis): Lane {
+  const pieces = frames.flatMap(({ spans }) => spans);
+  const missing = new Map<number, number>();
+  for (const frame of frames) {
+    const end = missingAt(frame);
+    for (const { streamOffset, octets } of diagnosis.missing) {
+      if (streamOffset === end && octets > 0) missing.set(end, (missing.get(end) ?? 0) + octets);
+    }
+  }
+  const label = [printable(writer.name, 8), channelList(writer.channels)].filter(part => part !== "").join(" ");
+  return {
+    label: label === "" ? "?" : label,
+    tail: fates(writer),
+    writer: index,
+    fill: "frames",
+    spans: tidy([...writer.spans, ...pieces]),
+    torn: tidy(pieces),
+    open: tidy(frames.flatMap(openStretches)),
+    missing,
+  };
+}
+
+/** Where the rest of a frame that was never completed should be. */
+function missingAt({ complete, spans }: TornFrame): number | null {
+  const last = spans.at(-1);
+  return complete || !last ? null : endOf(last);
+}
+
+function openStretches({ spans }: TornFrame): Span[] {
+  return spans.slice(1).map((span, at): Span => {
+    const end = endOf(spans[at]!);
+    return [end, span[0] - end];
+  });
+}
+
+/** `torn t1-3, 4 unread`. */
+function fates({ messages }: Writer): string {
+  const torn = messages.filter(({ fate }) => fate === "torn");
+  const unread = messages.filter(({ fate }) => fate === "unread").length;
+  return [
+    torn.length === 0 ? "" : torn.length === 1 ? `torn ${messageName(torn[0]!)}` : `${grouped(torn.length)} torn`,
+    unread === 0 ? "" : `${grouped(unread)} unread`,
+  ]
+    .filter(part => part !== "")
+    .join(", ");
+}
+
+function stretchLanes(diagnosis: Diagnosis): Lane[] {
+  const { torn, missing, overwritten, replayed, foreign, unexplained } = diagnosis;
+  const ends = new Set(torn.map(missingAt));
+  const ownerless = missing.filter(({ streamOffset, octets }) => octets > 0 && !ends.has(streamOffset));
+  const lane = (label: string, spans: readonly Span[], fill: Lane["fill"] = "stretch"): Lane => {
+    const own = tidy(spans);
+    const tail = counted(
+      own.reduce((sum, [, octets]) => sum + octets, 0),
+      "octet",
+    );
+    return { label, tail, writer: null, fill, spans: own, torn: [], open: [], missing: new Map() };
+  };
+  const protocols = [...new Set(foreign.map(({ protocol }) => protocol))];
+  return [
+    {
+      ...lane("missing", []),
+      tail: counted(
+        ownerless.reduce((sum, { octets }) => sum + octets, 0),
+        "octet",
+      ),
+      missing: new Map(ownerless.map(({ streamOffset, octets }) => [streamOffset, octets])),
+    },
+    lane(
+      "overwritten",
+      overwritten.map(({ span }) => span),
+    ),
+    lane(
+      "replayed",
+      replayed.map(({ span }) => span),
+    ),
+    lane(
+      protocols.length === 1 ? printable(protocols[0]!, 11) || "foreign" : "foreign",
+      foreign.map(({ span }) => span),
+    ),
+    lane("unexplained", unexplained, "unknown"),
+  ];
+}
