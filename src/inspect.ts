@@ -15,7 +15,7 @@ import type { WindowBudget } from "./forensics/octet-window.ts";
 import { TcpAssembler } from "./net/tcp-assembler.ts";
 import type { TcpConnection } from "./net/tcp-connection.ts";
 import { TcpCounters } from "./net/tcp-limits.ts";
-import { collectConnection, collectFindings, type Draft, numbered } from "./report/collect.ts";
+import { collectConnection, collectFindings, collectMismatch, type Draft, numbered } from "./report/collect.ts";
 import { type Connection, type Finding, type Input, REPORT_SCHEMA, type Report } from "./report/report.ts";
 import { VERSION } from "./version.ts";
 
@@ -201,7 +201,10 @@ export class Inspection {
     const drafts = [...this.#drafts];
     for (const { amqp, tcp, judge } of recognised) {
       const id = `c${amqp.number}`;
-      connections.push(collectConnection(id, amqp, tcp, { broker, prediction: judge.prediction }));
+      const connection = collectConnection(id, amqp, tcp, { broker, prediction: judge.prediction });
+      connections.push(connection);
+      const mismatch = collectMismatch(connection);
+      if (mismatch !== null) drafts.push(mismatch);
       for (const draft of collectFindings(id, amqp)) drafts.push(draft);
     }
     const findings = numbered(drafts);

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
 import { inspect } from "../inspect.ts";
 import { type Format, formats } from "../report/formats.ts";
 import type { Report } from "../report/report.ts";
@@ -12,6 +13,8 @@ interface Options {
   format: Format;
   port?: number[];
   decodeAs?: number[];
+  broker: BrokerId;
+  explain: boolean;
   all: boolean;
 }
 
@@ -25,6 +28,12 @@ export function inspectCommand(): Command {
     .addOption(new Option("--format <format>", "how to report").choices(Object.keys(formats)).default("text"))
     .option("--port <port>", "only connections that use this port (again, or as a list, for more)", collectPorts)
     .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
+    .addOption(
+      new Option("--broker <broker>", "whose verdict to predict")
+        .choices(Object.keys(BROKER_VERSIONS))
+        .default(REFERENCE_BROKER),
+    )
+    .option("--no-explain", "read a capture once, and do not explain what breaks")
     .option("--all", "leave nothing out of the text, however long it gets", false)
     .addHelpText(
       "after",
@@ -43,10 +52,12 @@ Examples:
 async function run(paths: string[], options: Options): Promise<void> {
   const signal = onInterrupt();
   const progress = new Progress(process.stderr, performance);
-  const { port, decodeAs } = options;
+  const { port, decodeAs, broker, explain } = options;
   const report = await inspect(paths, {
     ...(port === undefined ? {} : { ports: port }),
     ...(decodeAs === undefined ? {} : { decodeAs }),
+    broker,
+    explain,
     signal,
     onProgress: (path, read, total) => progress.update(path, read, total),
   });

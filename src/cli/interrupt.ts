@@ -4,10 +4,13 @@
  */
 import { EXIT } from "./exit-codes.ts";
 
+/** How long a pipe's writer has, milliseconds: it gets the same signal, and writes its last packets before it ends. */
+const LAST_PACKETS = 300;
+
 export function onInterrupt(): AbortSignal {
   const controller = new AbortController();
   process.once("SIGINT", () => {
-    controller.abort();
+    setTimeout(() => controller.abort(), LAST_PACKETS).unref();
     process.once("SIGINT", () => process.exit(EXIT.INTERRUPTED));
   });
   return controller.signal;

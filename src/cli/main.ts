@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { EXIT } from "./exit-codes.ts";
+import { explainCommand } from "./explain-command.ts";
 import { framesCommand } from "./frames-command.ts";
 import { inspectCommand } from "./inspect-command.ts";
 import { complain } from "./output.ts";
@@ -20,7 +21,8 @@ Examples:
   )
   .exitOverride();
 
-for (const command of [inspectCommand(), framesCommand()]) program.addCommand(command.copyInheritedSettings(program));
+for (const command of [inspectCommand(), framesCommand(), explainCommand()])
+  program.addCommand(command.copyInheritedSettings(program));
 
 try {
   await program.parseAsync();

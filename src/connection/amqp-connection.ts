@@ -211,6 +211,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         "The capture begins in the middle of this connection: its limits and open channels are not known.";
       this.incidents.push(new Incident("mid-stream", "note", null, -1, this.#first, message));
     }
+    const { splits, producers } = this.directions[this.client];
+    const split = splits.incident(this.client);
+    if (split !== null) this.incidents.push(split);
+    this.incidents.push(...producers.incidents(this.client));
     for (const side of [0, 1] as const) this.incidents.push(...this.gaps[side].incidents(side));
   }
 

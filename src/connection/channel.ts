@@ -27,6 +27,8 @@ export class Channel {
   method: Method | null = null;
   /** Stream offset of that method's frame. */
   methodOffset = 0;
+  /** Another channel's frame has come into the present content. */
+  split = false;
   /** Which loss of the frame boundary this state is younger than. */
   epoch: number;
 

@@ -28,6 +28,7 @@ import {
 } from "./channel.ts";
 import { carriesCredentials, mayHoldCredentials } from "./credentials.ts";
 import { Incident, type Secret } from "./incident.ts";
+import { ChannelProducers, SplitContents } from "./near-misses.ts";
 import { RULES, type RuleId, type Severity } from "./rules.ts";
 
 /** What a direction tells the connection it belongs to. */
@@ -134,6 +135,8 @@ export class Direction implements FrameSink {
   readonly side: Side;
   readonly scanner: FrameScanner;
   readonly incidents: Incident[] = [];
+  readonly splits = new SplitContents();
+  readonly producers = new ChannelProducers();
   frames = 0;
   /** Frames of which a part was not captured; they are in `frames` as well. */
   hidden = 0;
@@ -272,6 +275,7 @@ export class Direction implements FrameSink {
         this.scanner.breakPartial();
       }
     }
+    if (this.#incident !== null && this.scanner.lost) this.#incident.endOffset = this.scanner.offset;
     this.#closeIncident();
     this.scanner.stop();
     this.forensics?.end();
@@ -473,6 +477,8 @@ export class Direction implements FrameSink {
     }
     if (state.state !== OPEN) this.#notOpen(state, method.name, FRAME_METHOD, size);
     if (method.content) {
+      this.splits.publishes++;
+      state.split = false;
       state.awaits = AWAITS_HEADER;
       state.method = method;
       state.methodOffset = this.scanner.frameOffset;
@@ -513,6 +519,10 @@ export class Direction implements FrameSink {
       const clause = `The content header on channel ${channel} has weight ${short(bytes, start + 2)}, not 0`;
       this.#fault("frame-malformed", FRAME_HEADER, channel, size, clause);
     } else if (fault !== null) this.#fault("frame-malformed", FRAME_HEADER, channel, size, capital(fault));
+    else if (this.#isClient) {
+      const { frameOffset } = this.scanner;
+      this.producers.header(channel, bytes, start, size, frameOffset, this.scanner.frameMoment());
+    }
     state.remaining = longlong(bytes, start + 4);
     state.awaits = state.remaining === 0 ? AWAITS_METHOD : AWAITS_BODY;
   }
@@ -718,7 +728,6 @@ export class Direction implements FrameSink {
     const incident = this.#incident;
     if (incident === null) return;
     const { envelope } = incident;
-    if (this.scanner.lost) incident.endOffset = this.scanner.offset;
     if (envelope === null) this.forensics?.disorder(incident.streamOffset, incident.endOffset);
     if (incident.secret === "none" && envelope !== null && this.#isClient && mayHoldCredentials(envelope)) {
       incident.secret = "payload";
@@ -730,6 +739,10 @@ export class Direction implements FrameSink {
   #channel(number: number): Channel {
     const last = this.#last;
     if (last.number === number && last.epoch === this.#epoch) return last;
+    if ((last.awaits === AWAITS_HEADER || last.awaits === AWAITS_BODY) && last.epoch === this.#epoch) {
+      const { frameOffset } = this.scanner;
+      this.splits.split(last, last.awaits === AWAITS_HEADER, number, frameOffset, this.scanner.frameMoment());
+    }
     let channel = this.#channels[number];
     if (channel === undefined) {
       channel = new Channel(number, this.#epoch);

@@ -67,6 +67,16 @@ export const RULES = {
     spec: "4.2.3",
     help: "The stream ends, or the connection dies, inside a frame.",
   },
+  "shared-channel": {
+    severity: "warning",
+    spec: "4.2.6",
+    help: "Several threads or traces publish on one channel by turns: sooner or later their frames mix.",
+  },
+  "split-content": {
+    severity: "warning",
+    spec: "4.2.6",
+    help: "Other channels' frames stand inside publishes, again and again: this client does not serialise a publish.",
+  },
   "broker-close": {
     severity: "error",
     spec: "1.4.2.8",
@@ -86,6 +96,11 @@ export const RULES = {
     severity: "note",
     spec: "",
     help: "The capture begins in the middle of the connection.",
+  },
+  "verdict-mismatch": {
+    severity: "note",
+    spec: "",
+    help: "The broker did not end the connection as its octets let expect: another version, another broker, a middlebox.",
   },
   "file-truncated": {
     severity: "note",

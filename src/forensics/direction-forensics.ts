@@ -80,14 +80,13 @@ export class DirectionForensics implements StreamForensics {
       isClient: direction.isClient,
       usesChannel: channel => direction.usesChannel(channel),
     };
+    const tell = (untangling: Untangling): void => {
+      direction.frames += untangling.frames.filter(({ complete }) => complete).length;
+      const finding = explain(this.window, untangling, frames, fault.streamOffset);
+      this.explanations.push({ faultOffset: fault.streamOffset, finding });
+    };
     const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
-    const search = new UntanglingSearch(this.window, fault, frames, sender, plain, untangling =>
-      this.explanations.push({
-        faultOffset: fault.streamOffset,
-        finding: explain(this.window, untangling, frames, fault.streamOffset),
-      }),
-    );
-    return search;
+    return new UntanglingSearch(this.window, fault, frames, sender, plain, tell);
   }
 }
 

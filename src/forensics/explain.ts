@@ -58,6 +58,8 @@ export interface OctetHypothesis {
 export interface ClientAdvice {
   library: LibraryId;
   name: string;
+  /** The name in 11 columns. */
+  label: string;
   /** Its text was recognised; otherwise it is one of those known to break this way. */
   recognised: boolean;
   writes: string;
@@ -212,7 +214,7 @@ function boundaryWords({ kind, boundary }: Reading): string | null {
 }
 
 /** Libraries that break a connection this way, where none was recognised. */
-const OCTET_TEARERS: readonly LibraryId[] = ["pika", "py-amqp", "bunny", "php-amqplib", "rabbitmq-c"];
+const OCTET_TEARERS: readonly LibraryId[] = ["pika", "py-amqp", "rabbitmq-c", "bunny", "php-amqplib"];
 const ORDER_BREAKERS: readonly LibraryId[] = ["java", "dotnet", "amqp091-go", "pika", "amqp-cpp"];
 
 /** What these say is no matter of who writes when. */
@@ -226,8 +228,8 @@ const NOT_TORN: readonly ReadingKind[] = [
 
 function advice({ error, library }: ErrorReport, kind: ReadingKind | undefined): ClientAdvice[] {
   const told = (id: LibraryId, recognised: boolean): ClientAdvice => {
-    const { name, writes, remedy } = CLIENT_LIBRARIES[id];
-    return { library: id, name, recognised, writes, remedy };
+    const { name, label, writes, remedy } = CLIENT_LIBRARIES[id];
+    return { library: id, name, label, recognised, writes, remedy };
   };
   if (library !== null) return [told(library, true)];
   if (kind !== undefined && NOT_TORN.includes(kind)) return [];

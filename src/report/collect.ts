@@ -85,6 +85,53 @@ export function collectFindings(connectionId: string, amqp: AmqpConnection): Dra
   return drafts;
 }
 
+/** Codes by which RabbitMQ answers octets, and not permissions, resources or an operator's wish. */
+const PREDICTABLE = new Set([501, 503, 504, 505, 540, 541]);
+
+/**
+ * A note where the broker did otherwise than predicted, or null. Only where the whole conversation was seen: else the
+ * prediction may lack what decided.
+ */
+export function collectMismatch({ id, input, midStream, gaps, ended, verdict, end }: Connection): Draft | null {
+  const { predicted, observed } = verdict;
+  if (midStream || gaps.clientToServer + gaps.serverToClient > 0 || ended === "open" || observed === null) return null;
+  const observedCode = observed.outcome === "close" && PREDICTABLE.has(observed.code);
+  if (predicted === null ? !observedCode : sameVerdict(predicted, observed)) return null;
+  if (observed.outcome === "close" && !observedCode) return null;
+  const expected = predicted === null ? "nothing to end the connection for" : inWords(predicted);
+  const message = `Predicted: ${expected}. Observed: ${inWords(observed)}. Another version of RabbitMQ (see --broker), another broker, or something between may be the reason.`;
+  return {
+    cause: null,
+    finding: {
+      rule: "verdict-mismatch",
+      spec: RULES["verdict-mismatch"].spec,
+      severity: RULES["verdict-mismatch"].severity,
+      input,
+      connection: id,
+      direction: null,
+      streamOffset: null,
+      length: null,
+      packets: [],
+      time: end,
+      frame: null,
+      message,
+      faults: 1,
+      octets: [],
+    },
+  };
+}
+
+function sameVerdict(predicted: Verdict, observed: Verdict): boolean {
+  if (predicted.outcome === "reset") return observed.outcome === "reset";
+  if (observed.outcome !== "close") return false;
+  return predicted.code === observed.code && predicted.text === observed.text.replace(/\n +/g, "");
+}
+
+function inWords(verdict: Verdict): string {
+  if (verdict.outcome === "reset") return verdict.reason === "" ? "a reset" : `a reset (${verdict.reason})`;
+  return `connection.close ${verdict.code} ${verdict.text}`;
+}
+
 /** A finding before all findings of the report are put in order. */
 export interface Draft {
   finding: Omit<Finding, "id">;
@@ -119,7 +166,9 @@ function draft(connectionId: string, amqp: AmqpConnection, incident: Incident): 
   const rule = envelope === null ? incident.rule : envelopeRule(envelope);
   const first = envelope === null ? incident.message : envelopeSentence(envelope, incident.foundAt, secret);
   const more =
-    incident.faults > 1 ? ` ${grouped(incident.faults)} broken frames in all, up to offset ${incident.endOffset}.` : "";
+    incident.faults > 1 && incident.severity === "error"
+      ? ` ${grouped(incident.faults)} broken frames in all, up to offset ${incident.endOffset}.`
+      : "";
   const diagnosis = diagnose(amqp, incident);
   const inStream = incident.streamOffset >= 0;
   const direction: Direction = incident.side === amqp.client ? "client-to-server" : "server-to-client";

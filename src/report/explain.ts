@@ -19,7 +19,9 @@
  *       "readings": [{ "kind": "payload-text", "meaning": "…", "confidence": "near certain", "why": "…", "boundary": null }],
  *       "causes": [{ "id": "shared-connection", "title": "…", "confidence": "likely", "why": "…", "confirm": "…",
  *         "remedy": "…" }],
- *       "clients": [{ "library": "pika", "name": "pika", "recognised": false, "writes": "…", "remedy": "…" }] }] }
+ *       "clients": [{ "library": "pika", "name": "pika", "label": "pika", "recognised": false, "writes": "…",
+ *         "remedy": "…" }] }],
+ *     "next": { "capture": "tcpdump …", "inspect": "ghostframe inspect …" } }
  *
  * `confidence` is one of near certain, likely, possible, unlikely. `readings` say what the octets are and `causes` what
  * led to it, the likeliest first. `clients` has advice for the library whose text it is (`recognised`), or for those
@@ -41,7 +43,11 @@ export interface ExplanationReport {
   /** Errors beyond those kept. */
   omitted: number;
   incidents: ExplainedIncident[];
+  /** The commands that prove which of the causes it is. */
+  next: { capture: string; inspect: string };
 }
+
+const NEXT = { capture: "tcpdump -i any -s 0 -w trace.pcap port 5672", inspect: "ghostframe inspect trace.pcap" };
 
 export interface ExplainedIncident extends Explanation {
   id: string;
@@ -79,6 +85,7 @@ export function explainAll(tally: IncidentTally): ExplanationReport {
     unrelatedLines: tally.unrelatedLines,
     omitted: tally.omitted,
     incidents: tally.incidents.map((incident, index) => explained(incident, `e${index + 1}`)),
+    next: NEXT,
   };
 }
 

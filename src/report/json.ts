@@ -1,5 +1,4 @@
-/** `--format json`: the report as it stands. */
-import type { Report } from "./report.ts";
+/** `--format json`: a report as it stands, be it of `inspect` or of `explain`. */
 
 /**
  * What JSON lets through and a terminal acts on: C1 controls, bidi and zero-width characters, and the like. Inside JSON
@@ -8,7 +7,7 @@ import type { Report } from "./report.ts";
 const UNSAFE_IN_TERMINAL = /(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Indented by two spaces, ending in a line feed. Parsing it gives back the report, strings from the wire unchanged. */
-export function json(report: Report): string {
+export function json(report: object): string {
   return `${JSON.stringify(report, null, 2).replace(UNSAFE_IN_TERMINAL, unicodeEscape)}\n`;
 }
 

@@ -36,39 +36,39 @@ export interface CauseText {
   remedy: string;
 }
 
-const CAPTURE =
-  "Capture the port while it happens, tcpdump -i any -s 0 -w trace.pcap port 5672, and run ghostframe inspect trace.pcap";
-
 export const CAUSES: Readonly<Record<CauseId, CauseText>> = {
   "shared-connection": {
     title: "Threads write to one connection without a lock between them",
-    confirm: `${CAPTURE}: it shows whose octets stand inside whose frame. In the code, look for a connection or channel that more than one thread, worker or callback can reach. Does it stop with a single thread?`,
+    confirm:
+      "A capture shows whose octets stand inside whose frame. In the code: a connection or channel that more than one thread, worker or callback can reach. Does it stop with a single thread?",
     remedy: "One connection per thread, or one thread that does all the writing.",
   },
   "heartbeat-thread": {
     title: "The heartbeat and the publishes are sent by different threads, with no lock between them",
-    confirm: `${CAPTURE}. In the code, look for a timer or thread that sends heartbeats (or calls process_data_events, wait or the like) on a connection that others publish on. Does it come at the heartbeat's interval, or stop with heartbeat = 0?`,
+    confirm:
+      "In the code: a thread or timer that serves heartbeats on a connection that others publish on. Does it stop, for a test, with heartbeats off?",
     remedy:
-      "Heartbeats and publishes from one thread, or under one lock. Turning heartbeats off only hides it: other frames will meet the same way.",
+      "Send heartbeats and publishes from one thread, or under one lock. Leaving heartbeats off only hides it: other frames will meet the same way.",
   },
   fork: {
     title: "The process forked after it had connected: parent and child write to one socket",
     confirm:
-      "On the client's host: ss -tnp 'dport = :5672' (or lsof -iTCP:5672). One local port with several processes is the proof. Preforking servers and workers (Puma, Unicorn, gunicorn, Celery, pcntl_fork) are where it happens.",
+      "On the client's host, ss -tnp 'dport = :5672' shows one local port with several processes. It happens in preforking servers and workers: Puma, Unicorn, gunicorn, Celery, pcntl_fork.",
     remedy: "Connect after the fork, in each child. Never use a connection that was inherited.",
   },
   "cut-write": {
     title: "A write was cut short (timeout, cancelled task, killed thread), and the connection used on",
     confirm:
-      "In the application's log, shortly before the broker's time: a timeout, a cancellation, an exception or a signal around a publish. In a capture, a frame that is never completed, on a connection with one writer.",
+      "In the application's log, just before: a timeout, a cancellation, an exception or a signal around a publish. A capture shows a frame that is never completed.",
     remedy:
       "After an interrupted write close the connection: its stream cannot be mended. Set timeouts on the socket, not around the publish.",
   },
   "buffer-reuse": {
     title: "A buffer was changed or used again while it was still being sent",
-    confirm: `${CAPTURE}: lengths are right, and other content, or content already sent, stands in the frames. In the code, look for a message object or byte buffer that is filled again after publish returned.`,
+    confirm:
+      "A capture shows frames of the right length with other content, or with content already sent. In the code: a buffer or message object that is filled again after publish returned.",
     remedy:
-      "Give every message a buffer of its own, and do not touch it before it is confirmed. Upgrade the client: several had this fault (amqp-client.js before 2.0.2).",
+      "A buffer of its own for every message, left alone until it is confirmed. Upgrade the client: some had this fault themselves (amqp-client.js before 2.0.2).",
   },
   relay: {
     title: "Something between client and broker changed the stream",
@@ -107,7 +107,7 @@ export const CAUSES: Readonly<Record<CauseId, CauseText>> = {
   "oversize-headers": {
     title: "The message's headers and properties are too large for one frame",
     confirm:
-      "Log the size of the headers before publishing. Usual suspects: exception texts and stack traces that a service bus puts there, x-death after many rejections, tracing baggage, data that belongs in the body.",
+      "Log the size of the headers before publishing. Usual: stack traces that a service bus puts there, x-death after many rejections, tracing baggage, data that belongs in the body.",
     remedy:
       "Make the headers smaller: a content header cannot be divided over frames. Or raise frame_max on both sides (frame_max in rabbitmq.conf, and the client's own setting).",
   },
@@ -143,13 +143,14 @@ export const CAUSES: Readonly<Record<CauseId, CauseText>> = {
   },
   "shared-channel": {
     title: "Two threads publish on one channel",
-    confirm: `${CAPTURE}: it shows the frames of two messages in turns on one channel. In the code, look for a channel that more than one thread, task or callback uses; an acknowledgement from a consumer's thread is enough.`,
+    confirm:
+      "A capture shows the frames of two messages in turns on one channel. In the code: a channel that more than one thread, task or callback uses; an acknowledgement from a consumer's thread is enough.",
     remedy: "One channel per publishing thread, or a lock around each whole publish and every other call on it.",
   },
   "publish-cut-short": {
     title: "A publish was abandoned half-way (timeout, cancelled task, exception), and the channel used on",
     confirm:
-      "In the application's log, shortly before: a timeout, a cancellation or an exception around a publish, one while the body or the headers were being encoded among them.",
+      "In the application's log, just before: a timeout, a cancellation or an exception around a publish, or while its headers or body were being encoded.",
     remedy:
       "After a publish that failed, close the channel and open another. No timeouts or cancellation around a publish.",
   },

@@ -49,7 +49,7 @@ function weigh(report: ErrorReport, readings: readonly Reading[]): Weighed[] {
         ...tornCauses(report, "a frame type that AMQP 0-9-1 does not have, or a payload too short for it", -25),
       ];
     case "misplaced-frame":
-      return misplacedCauses(report, error.type);
+      return misplacedCauses(error.type);
     case "content-order":
       return orderCauses(report, error.expected);
     case "cannot-decode":
@@ -281,7 +281,7 @@ function orderCauses(report: ErrorReport, expected: "method" | "content-header" 
   ];
 }
 
-function misplacedCauses(report: ErrorReport, type: number): Weighed[] {
+function misplacedCauses(type: number): Weighed[] {
   if (type === 8) {
     return [
       ["protocol-mismatch", 50, "Heartbeats belong on channel 0."],

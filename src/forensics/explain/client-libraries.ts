@@ -22,6 +22,8 @@ export type LibraryId =
 
 export interface ClientLibrary {
   name: string;
+  /** At most 11 columns, for a label. */
+  label: string;
   /** What only this library prints. */
   printedBy: RegExp;
   /** What a shared connection tears: octets (frames are broken), or only the order of whole frames. */
@@ -35,6 +37,7 @@ export interface ClientLibrary {
 export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   aiormq: {
     name: "aiormq, aio-pika",
+    label: "aio-pika",
     printedBy: /\baiormq\b|\baio_pika\b/,
     tears: "frames",
     writes: "writes from one event loop",
@@ -42,47 +45,53 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   },
   pika: {
     name: "pika",
+    label: "pika",
     printedBy: /\bpika\b|ConnectionClosedByBroker|ConnectionClosed: \(50\d,/,
     tears: "octets",
     writes: "hands frames to an unlocked queue, so threads repeat, lose or tear octets",
     remedy:
-      "One connection per thread. From another thread hand the publish over: connection.add_callback_threadsafe(…).",
+      "One connection per thread; from others publish through connection.add_callback_threadsafe(…).",
   },
   "py-amqp": {
     name: "py-amqp (Celery, Kombu)",
+    label: "py-amqp",
     printedBy:
       /\bamqp\.exceptions\b|\bkombu\b|\bcelery\b|\bpy-amqp\b|\bamqp\/(?:connection|method_framing|channel)\.py/,
     tears: "octets",
     writes: "puts messages together in one buffer without a lock, so threads overwrite each other (py-amqp#462)",
     remedy:
-      "One connection per thread: take producers from kombu.pools, never share a Connection or Channel. Open it after the fork of a prefork worker.",
+      "One connection per thread, with producers from kombu.pools; opened after the fork of a prefork worker.",
   },
   "php-amqplib": {
     name: "php-amqplib",
+    label: "PHP",
     printedBy: /PhpAmqpLib|\bphp-amqplib\b|\bAMQPConnectionClosedException\b|\bAMQPProtocol\w*Exception\b/,
     tears: "octets-when-cut-short",
     writes: "writes a message in pieces of 8 KiB from a single thread",
     remedy:
-      "Connect after pcntl_fork, in the child. After a timeout or an I/O exception throw the connection away: part of a frame may have been sent.",
+      "Connect after pcntl_fork, in the child. After a timeout or an I/O exception throw the connection away.",
   },
   "rabbitmq-c": {
     name: "rabbitmq-c (SimpleAmqpClient, PHP's amqp extension)",
+    label: "rabbitmq-c",
     printedBy:
       /server connection error|\blibrabbitmq\b|\bSimpleAmqpClient\b|\bAmqpClient::|\bconnection error: 50\d:|\bAMQPConnectionException\b|\bAMQPChannelException\b/,
     tears: "octets",
     writes: "sends each frame from one shared buffer without a lock",
-    remedy: "One connection per thread, or one mutex around every call that uses the connection, reading included.",
+    remedy: "One connection per thread, or one mutex around every call, reading included.",
   },
   bunny: {
     name: "Bunny",
+    label: "Bunny",
     printedBy: /\bBunny::|\bbunny\b/i,
     tears: "octets-when-cut-short",
     writes: "writes a whole message under two locks (from 2.0; a frame at a time before, pieces of one before 0.9)",
     remedy:
-      "Connect after the fork (Puma on_worker_boot, Unicorn and Spring after_fork), not in the master. No Timeout.timeout or Thread#kill around a publish; after one, close the connection.",
+      "Connect after the fork (on_worker_boot, after_fork). No Timeout.timeout or Thread#kill around a publish; after one, close the connection.",
   },
   dotnet: {
     name: ".NET client",
+    label: ".NET",
     printedBy: /\bRabbitMQ\.Client\b|AMQP close-reason|initiated by (?:Peer|Library|Application)/,
     tears: "frames",
     writes: "writes frames under a lock, except 5.1, which dropped it (rabbitmq-dotnet-client#457, #681)",
@@ -90,6 +99,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   },
   java: {
     name: "Java client",
+    label: "Java",
     printedBy:
       /#method<connection\.close>|\bShutdownSignalException\b|\bcom\.rabbitmq\.client\b|#method<channel\.close>/,
     tears: "frames",
@@ -99,6 +109,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   },
   "amqp091-go": {
     name: "amqp091-go",
+    label: "amqp091-go",
     printedBy: /\bException \(\d{3}\) Reason: |\bamqp091\b|streadway\/amqp/,
     tears: "frames",
     writes: "writes a frame at a time under a lock, so other methods can come inside a publish",
@@ -106,6 +117,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   },
   "amqp-client.js": {
     name: "amqp-client.js",
+    label: "JS client",
     printedBy: /\bAMQPClient\b|\bamqp-client\.js\b|@cloudamqp\/amqp-client|connection closed by server 50\d/,
     tears: "octets-when-cut-short",
     writes: "before 2.0.2 reused a frame buffer while it was being written (amqp-client.js#29)",
@@ -113,6 +125,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   },
   amqplib: {
     name: "amqplib (Node.js)",
+    label: "amqplib",
     printedBy:
       /\((?:FRAME|UNEXPECTED|CHANNEL|INTERNAL|COMMAND)-(?:ERROR|FRAME|INVALID)\)|\bamqplib\b|with message "[A-Z_]{4,20} - /,
     tears: "frames",
@@ -122,6 +135,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   },
   "node-amqp": {
     name: "node-amqp",
+    label: "node-amqp",
     printedBy: /\bnode-amqp\b|node_modules\/amqp\//,
     tears: "octets",
     writes: "shares one send buffer between writers (node-amqp#292)",
@@ -129,6 +143,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   },
   "amqp-cpp": {
     name: "AMQP-CPP",
+    label: "AMQP-CPP",
     printedBy: /\bAMQP-CPP\b|\bAMQP::|\bamqpcpp\b/,
     tears: "octets",
     writes: "writes from whatever thread calls it, without a lock (AMQP-CPP#278, #313)",
@@ -136,6 +151,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   },
   lapin: {
     name: "lapin",
+    label: "lapin",
     printedBy: /\blapin\b|AMQP hard error/,
     tears: "nothing",
     writes: "writes from one I/O loop",

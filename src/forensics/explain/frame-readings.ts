@@ -11,6 +11,8 @@ import { asText, isText } from "./text-octets.ts";
 const HEADER = 7;
 /** A frame is only seen where so many bits speak for it. */
 const LEAST_BITS = 12;
+/** More, where its type is not known. */
+const LEAST_BITS_HIDDEN = 18;
 /** What other readings may leave for this one where the header could be good as it is. */
 const CAP_BESIDE_GENUINE = 56;
 
@@ -23,7 +25,7 @@ export function frameReadings(window: HeaderWindow): Reading[] {
     if (before === FRAME_END) {
       const late = lateFrame(window, at, fit);
       if (late !== null) found.push(late);
-    } else if (fit !== null && fit.known >= 2 && fit.bits >= LEAST_BITS) {
+    } else if (fit !== null && fit.known >= 2 && fit.bits >= (window[at] === null ? LEAST_BITS_HIDDEN : LEAST_BITS)) {
       const torn = tornHeader(window, fit, before !== null);
       if (torn !== null) found.push(torn);
       if (before === null) found.push(inferredLate(window, fit));
@@ -80,7 +82,7 @@ function tornHeader(window: HeaderWindow, fit: FrameFit, beforeKnown: boolean): 
     kind: heartbeat ? "heartbeat-in-header" : "frame-in-header",
     meaning: `${heartbeat ? "a heartbeat frame" : frameWords(fit)} inside a torn frame header`,
     why: heartbeat
-      ? `${inside}: the start of a heartbeat frame, ${whole}.${headWords}`
+      ? `${inside}: the start of a heartbeat frame (${whole}).${headWords}`
       : `${inside}: the start of ${frameWords(fit)}.${headWords}`,
     evidence: evidenceAt(window, at, at + 8),
     score: couldBeGenuine(window) ? Math.min(score, CAP_BESIDE_GENUINE) : score,
@@ -88,7 +90,7 @@ function tornHeader(window: HeaderWindow, fit: FrameFit, beforeKnown: boolean): 
     octets: labels(
       window,
       [0, at, "start of a frame header, cut off"],
-      [at, Math.min(window.length, at + frameOctets(fit)), heartbeat ? `heartbeat frame: ${whole}` : frameLabel(fit)],
+      [at, Math.min(window.length, at + frameOctets(fit)), heartbeat ? "heartbeat frame" : frameLabel(fit)],
     ),
   };
 }
@@ -96,14 +98,14 @@ function tornHeader(window: HeaderWindow, fit: FrameFit, beforeKnown: boolean): 
 /** The octet before the frame is not known: it may be the end octet. */
 function inferredLate(window: HeaderWindow, fit: FrameFit): Reading {
   const { at } = fit;
-  const low = at - 1 === 2 ? " It would be so where the log's channel, divided by 256, leaves 206 (0xce)." : "";
+  const low = at - 1 === 2 ? " So it is where the log's channel divided by 256 leaves 206 (0xce)." : "";
   const high =
-    at - 1 === 1 ? " It would be so where the log's channel is between 52,736 and 52,991 (0xce00 to 0xceff)." : "";
+    at - 1 === 1 ? " So it is where the log's channel lies between 52,736 and 52,991 (0xce00 to 0xceff)." : "";
   const what = frameWords(fit);
   return {
     kind: "late-frame",
     meaning: `the last ${at === 1 ? "octet" : `${at} octets`} of one frame, then ${what}`,
-    why: `${hexOf(window, at)} fits ${what}; then octet ${at - 1}, which is not known, is the frame-end octet ce before it.${low}${high}`,
+    why: `Then octet ${at - 1}, which is not known, is the frame-end octet ce, and ${hexOf(window, at)} begins ${what}.${low}${high}`,
     evidence: evidenceAt(window, at, at + 8),
     score: Math.max(10, Math.min(55, 8 + 2 * fit.bits) - (fit.type === FRAME_HEARTBEAT ? 15 : 0)),
     boundary: at,

@@ -46,6 +46,14 @@ export function evidenceAt(window: HeaderWindow, from: number, to: number): stri
   return `${hexOf(window, from, end)} at ${octetsFrom(from, end)}`;
 }
 
+/** The words in a sentence: "most likely a heartbeat frame". */
+export const ADVERBS: Readonly<Record<Confidence, string>> = {
+  "near certain": "almost certainly",
+  likely: "most likely",
+  possible: "possibly",
+  unlikely: "perhaps",
+};
+
 export function confidenceOf(score: number): Confidence {
   if (score >= 85) return "near certain";
   if (score >= 58) return "likely";

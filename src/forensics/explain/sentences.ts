@@ -4,7 +4,7 @@ import { grouped } from "../../bytes/grouped.ts";
 import type { ErrorReport } from "./error-report.ts";
 import { hexOf, numberAt } from "./header-window.ts";
 import { endOctetWords } from "./payload-readings.ts";
-import type { Reading } from "./reading.ts";
+import { ADVERBS, confidenceOf, type Reading } from "./reading.ts";
 
 /** The name that brokers give it. */
 export function nameOf({ error }: ErrorReport): string {
@@ -81,7 +81,7 @@ function said(report: ErrorReport, top: Reading | undefined): string {
       if (top.kind === "genuine-oversize" || top.kind === "handshake-oversize") {
         return `${claim} The header looks right: the frame is too large, not corrupt.`;
       }
-      return `${claim} Nothing of that size was sent: these octets are no frame header, the frames before them went wrong.`;
+      return `${claim} ${notSent(top)}`;
     }
     case "header-octets":
       return `Read as a frame header, ${hexOf(error.octets, 0, 7)} says type ${error.octets[0] ?? "?"}, channel ${numberAt(error.octets, 1, 3) ?? "?"}, size ${numberAt(error.octets, 3, 7) ?? "?"}.`;
@@ -141,6 +141,12 @@ function said(report: ErrorReport, top: Reading | undefined): string {
       return "Only the code is known; the sentence behind it, in the broker's log or the exception, tells more.";
   }
   return "";
+}
+
+/** What the octets of a spurious header are instead. */
+function notSent(top: Reading): string {
+  const claim = "Nothing of that size was sent: the octets are no frame header";
+  return top.kind === "unknown" ? `${claim}.` : `${claim} but, ${ADVERBS[confidenceOf(top.score)]}, ${top.meaning}.`;
 }
 
 function opening(named: "octets" | "version" | "amqp-1-0" | "tls" | "http"): string {

@@ -6,7 +6,7 @@ import type { Diagnosis, DiagnosisKind, Message, TornFrame } from "../report.ts"
 import { type Page, row, unbroken } from "./page.ts";
 import { channelList, confidence, counted, messageName } from "./phrases.ts";
 import { endOf } from "./picture/spans.ts";
-import { picture } from "./picture.ts";
+import { type Marks, picture } from "./picture.ts";
 
 const SUMMARY_COLUMNS = 1_200;
 const REMEDY_COLUMNS = 800;
@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<DiagnosisKind, string>> = {
 };
 
 /** Blocks of lines, in the order in which they are read; none of them is empty. */
-export function diagnosisBlocks(diagnosis: Diagnosis, page: Page): string[][] {
+export function diagnosisBlocks(diagnosis: Diagnosis, marks: Marks, page: Page): string[][] {
   const { kind, summary, remedy } = diagnosis;
   const long = page.all ? undefined : SUMMARY_COLUMNS;
   const verdict = row([
@@ -35,7 +35,7 @@ export function diagnosisBlocks(diagnosis: Diagnosis, page: Page): string[][] {
     ...tears(diagnosis),
   ]);
   return [
-    [...page.prose(verdict, page.paint.strong), ...picture(diagnosis, page)],
+    [...page.prose(verdict, page.paint.strong), ...picture(diagnosis, marks, page)],
     [
       ...(summary === "" ? [] : page.labelled("proof", printable(summary, long))),
       ...(remedy === "" ? [] : page.labelled("remedy", printable(remedy, page.all ? undefined : REMEDY_COLUMNS))),
@@ -50,7 +50,9 @@ function tears(diagnosis: Diagnosis): string[] {
   for (const frame of diagnosis.torn) {
     for (const tear of tearsOf(frame, diagnosis)) counts.set(tear, (counts.get(tear) ?? 0) + 1);
   }
-  const told = [...counts].map(([tear, count]) => (count > 1 ? `${tear} ${grouped(count)} times` : tear));
+  const told = [...counts].map(([tear, count]) =>
+    count > 1 ? `${tear} ${count === 2 ? "twice" : `${grouped(count)} times`}` : tear,
+  );
   if (told.length <= MAX_TEARS) return told;
   return [...told.slice(0, MAX_TEARS), `and ${counted(told.length - MAX_TEARS, "more tear")}`];
 }

@@ -23,6 +23,7 @@ import {
   packetRange,
   platform,
 } from "./phrases.ts";
+import type { Marks } from "./picture.ts";
 import { fairShare, type Survey } from "./survey.ts";
 import { writerLines } from "./writers.ts";
 
@@ -61,7 +62,14 @@ function incident(
   const place = where(finding, connection, survey, page);
   const { diagnosis } = finding;
   const blocks = diagnosis
-    ? [introduction, ...diagnosisBlocks(diagnosis, page), ending, writerLines(diagnosis, page), place, table]
+    ? [
+        introduction,
+        ...diagnosisBlocks(diagnosis, marksOf(finding, connection, survey), page),
+        ending,
+        writerLines(diagnosis, page),
+        place,
+        table,
+      ]
     : [[...introduction, ...place], table, table.length > 0 ? ending : []];
   return [
     title(finding, page),
@@ -69,6 +77,18 @@ function incident(
     ...blocks.filter(lines => lines.length > 0).flatMap(lines => ["", ...lines]),
     ...(diagnosis || table.length > 0 ? [] : ending),
   ];
+}
+
+/** What the picture tells of single octets: when the incident began, and how far a broker reads. */
+function marksOf(finding: Finding, connection: Connection | undefined, survey: Survey): Marks {
+  const { direction, streamOffset, time, input } = finding;
+  const days = survey.tallies[input];
+  const withDay = days?.firstDay !== days?.lastDay;
+  const stops = direction === "client-to-server" ? connection?.verdict.predicted?.streamOffset : undefined;
+  return {
+    begun: streamOffset === null || time === null ? null : { streamOffset, time: clock(time, withDay) },
+    brokerStops: stops ?? null,
+  };
 }
 
 /** With a diagnosis the octets are evidence, and those that are what they seem need not be shown. */

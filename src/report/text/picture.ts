@@ -15,7 +15,7 @@ import { columns, cut, pad } from "../../bytes/printable.ts";
 import type { Diagnosis } from "../report.ts";
 import { type Page, row } from "./page.ts";
 import { type Canvas, canvas, GLYPHS } from "./picture/canvas.ts";
-import { captions, ruler, type Tick } from "./picture/ruler.ts";
+import { captions, pointer, ruler, type Tick } from "./picture/ruler.ts";
 
 const INDENT = "  ";
 const GAP = "  ";
@@ -24,9 +24,18 @@ const MAX_CANVAS = 120;
 /** From this width on there is something behind the lanes. */
 const TAIL_FROM = 60;
 
+/** What is known of single octets, and told under the picture where they stand. */
+export interface Marks {
+  /** When the incident began, in words. */
+  begun: { streamOffset: number; time: string } | null;
+  /** Offset behind the last octet that a broker reads. */
+  brokerStops: number | null;
+}
+
 /** Lines no wider than the page; none where there is nothing to tell apart. */
-export function picture(diagnosis: Diagnosis, page: Page): string[] {
-  const first = canvas(diagnosis, 2);
+export function picture(diagnosis: Diagnosis, { begun, brokerStops }: Marks, page: Page): string[] {
+  const marked = brokerStops === null ? [] : [brokerStops];
+  const first = canvas(diagnosis, marked, 2);
   if (first === null) return [];
   const labels = first.lanes.map(({ label }) => label);
   const margin = [...labels, "offset"].reduce((most, label) => Math.max(most, columns(label)), 0);
@@ -35,42 +44,49 @@ export function picture(diagnosis: Diagnosis, page: Page): string[] {
   const tailWidth = first.lanes.reduce((most, { tail }) => Math.max(most, Math.min(tailRoom, columns(tail))), 0);
   const behind = tailWidth === 0 ? 1 : GAP.length + tailWidth;
   const room = page.columns - INDENT.length - labelWidth - GAP.length;
-  const painting = canvas(diagnosis, Math.min(MAX_CANVAS, room - behind));
+  const painting = canvas(diagnosis, marked, Math.min(MAX_CANVAS, room - behind));
   if (painting === null) return [];
-  const lanes = painting.lanes.map(({ label, tail, writer }, at) => {
+  const lanes = painting.lanes.map(({ label, tail, writer }, index) => {
     const ink = page.writer(writer);
     const head = ink(pad(label, labelWidth));
-    const cells = painting.rows[at]!;
+    const cells = painting.rows[index]!;
     const words = cut(tail, tailRoom);
     const lane = words === "" ? ink(cells.trimEnd()) : `${ink(cells)}${GAP}${words}`;
     return `${INDENT}${head}${GAP}${lane}`;
   });
   const under = (label: string, line: string) =>
     page.paint.faint(`${INDENT}${pad(label, labelWidth)}${GAP}${line}`.trimEnd());
-  const packets = captions(packetTicks(diagnosis, painting), room);
+  const columnOf = new Map<number, number>();
+  for (const { from, column, missing } of painting.pieces) if (missing === 0) columnOf.set(from, column);
+  const packets = captions(packetTicks(diagnosis, columnOf), room);
+  const at = (offset: number | undefined | null) => columnOf.get(offset ?? Number.NaN);
+  const beginning = at(begun?.streamOffset);
+  const stop = at(brokerStops);
+  const time = beginning === undefined ? "" : captions([{ column: beginning, text: begun!.time, rank: 0 }], room);
+  const reads = stop === undefined ? "" : pointer(stop, "✗", `reads up to ${brokerStops}`, room);
   return [
     ...lanes,
-    ...ruler(offsetTicks(painting), room).map((line, at) => under(at === 0 ? "offset" : "", line)),
+    ...ruler(offsetTicks(painting, brokerStops), room).map((line, depth) => under(depth === 0 ? "offset" : "", line)),
     ...(packets === "" ? [] : [under("packet", packets)]),
+    ...(time === "" ? [] : [under("time", time)]),
+    ...(reads === "" ? [] : [under("broker", reads)]),
     ...legend(painting, page),
   ];
 }
 
 /** A mark where each piece begins, and one behind the last. */
-function offsetTicks({ pieces, ranks }: Canvas): Tick[] {
+function offsetTicks({ pieces, ranks }: Canvas, without: number | null): Tick[] {
   const last = pieces.at(-1)!;
   const ends = { from: last.to, column: last.column + last.columns };
   const ticks = new Map<number, Tick>();
   for (const { from, column } of last.missing > 0 ? pieces : [...pieces, ends]) {
     // Octets never written stand at the offset where the stream goes on without them.
-    if (!ticks.has(from)) ticks.set(from, { column, text: `${from}`, rank: ranks.get(from) ?? 4 });
+    if (from !== without && !ticks.has(from)) ticks.set(from, { column, text: `${from}`, rank: ranks.get(from) ?? 4 });
   }
   return [...ticks.values()];
 }
 
-function packetTicks({ torn }: Diagnosis, { pieces }: Canvas): Tick[] {
-  const columnOf = new Map<number, number>();
-  for (const { from, column, missing } of pieces) if (missing === 0) columnOf.set(from, column);
+function packetTicks({ torn }: Diagnosis, columnOf: ReadonlyMap<number, number>): Tick[] {
   return torn.flatMap(({ spans, packets }, rank) =>
     spans.flatMap(([offset], at): Tick[] => {
       const column = columnOf.get(offset);

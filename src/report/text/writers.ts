@@ -81,9 +81,9 @@ function factsOf({ exchange, routingKey, appId, correlationId, messageId, header
   const telling = Object.entries(headers).sort(([a], [b]) => Number(TELLING.test(b)) - Number(TELLING.test(a)));
   return [
     `${from} → ${printable(routingKey, VALUE_COLUMNS)}`.trimEnd(),
-    correlationId && messageId ? `correlation ${printable(correlationId, VALUE_COLUMNS)}` : "",
-    appId ? `app ${printable(appId, VALUE_COLUMNS)}` : "",
     ...telling.map(([name, value]) => `${printable(name, 30)} ${printable(value, VALUE_COLUMNS)}`),
+    appId ? `app ${printable(appId, VALUE_COLUMNS)}` : "",
+    correlationId && messageId ? `correlation ${printable(correlationId, VALUE_COLUMNS)}` : "",
   ].filter(fact => fact !== "");
 }
 

@@ -26,22 +26,28 @@ export interface Canvas {
   rows: readonly string[];
 }
 
-/** Null where a picture would show nothing: no lanes, or a single stretch in a single one. */
-export function canvas(diagnosis: Diagnosis, width: number): Canvas | null {
+/**
+ * Null where a picture would show nothing: no lanes, or a single stretch in a single one. Within the lanes' extent
+ * `marks` are offsets that shall have a column of their own to begin in.
+ */
+export function canvas(diagnosis: Diagnosis, marks: readonly number[], width: number): Canvas | null {
   const lanes = lanesOf(diagnosis);
   const missing = new Map<number, number>();
   for (const lane of lanes) {
     for (const [offset, octets] of lane.missing) missing.set(offset, Math.max(octets, missing.get(offset) ?? 0));
   }
   const ranks = ranked(diagnosis, lanes);
+  if (ranks.size + missing.size < 3) return null;
+  const [first, last] = extent(ranks);
+  for (const offset of marks)
+    if (offset > first && offset < last) ranks.set(offset, Math.min(2, ranks.get(offset) ?? 2));
   const occupied = (from: number, to: number) => lanes.some(({ spans }) => touches(spans, from, to));
   const pieces = scaled({ ranks, missing, occupied }, width);
-  if (pieces.length < 2) return null;
   return { lanes, pieces, ranks, rows: lanes.map(lane => pieces.map(piece => painted(lane, piece)).join("")) };
 }
 
 /** Ends of the picture, the first torn frame, the other torn frames, what is no writer's, and then all the rest. */
-function ranked({ torn }: Diagnosis, lanes: readonly Lane[]): Map<number, number> {
+function ranked({ torn, replayed, overwritten }: Diagnosis, lanes: readonly Lane[]): Map<number, number> {
   const ranks = new Map<number, number>();
   const cut = (offset: number, rank: number) => ranks.set(offset, Math.min(rank, ranks.get(offset) ?? rank));
   for (const { fill, spans, missing } of lanes) {
@@ -52,6 +58,8 @@ function ranked({ torn }: Diagnosis, lanes: readonly Lane[]): Map<number, number
     }
     for (const offset of missing.keys()) cut(offset, 2);
   }
+  // Two of a kind that follow each other are one stretch of their lane, and two all the same.
+  for (const { span } of [...replayed, ...overwritten]) if (span[1] > 0) cut(span[0], 3);
   for (const [at, { spans }] of torn.entries()) {
     for (const span of spans) {
       if (span[1] <= 0) continue;
@@ -59,14 +67,18 @@ function ranked({ torn }: Diagnosis, lanes: readonly Lane[]): Map<number, number
       cut(endOf(span), at === 0 ? 1 : 2);
     }
   }
+  for (const offset of extent(ranks)) if (ranks.has(offset)) ranks.set(offset, 0);
+  return ranks;
+}
+
+function extent(ranks: ReadonlyMap<number, number>): [first: number, last: number] {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const offset of ranks.keys()) {
     first = Math.min(first, offset);
     last = Math.max(last, offset);
   }
-  for (const offset of [first, last]) if (ranks.has(offset)) ranks.set(offset, 0);
-  return ranks;
+  return [first, last];
 }
 
 function painted(lane: Lane, { from, to, missing, folds, shortened, columns }: Piece): string {

@@ -42,6 +42,14 @@ export function captions(ticks: readonly Tick[], width: number): string {
   return lineOf(row);
 }
 
+/** A line with one mark in it, its text on the side where there is room; empty where neither side has any. */
+export function pointer(column: number, mark: string, text: string, width: number): string {
+  const row: string[] = [];
+  if (column + 2 + text.length <= width) write(row, column, `${mark} ${text}`);
+  else if (column >= text.length + 1) write(row, column - text.length - 1, `${text} ${mark}`);
+  return lineOf(row);
+}
+
 function inOrder(ticks: readonly Tick[]): Tick[] {
   return ticks.toSorted((a, b) => a.rank - b.rank || a.column - b.column);
 }
@@ -55,7 +63,12 @@ function hang(rows: string[][], depth: number, column: number, text: string, wid
   else if (left >= 0 && isFree(row, left - 1, column + 2)) write(row, left, `${text}${depth === 0 ? "▲" : "┘"}`);
   else return false;
   rows[depth] = row;
-  for (let above = 0; above < depth; above++) write((rows[above] ??= []), column, above === 0 ? "▲" : "│");
+  // A row in between may have nothing else in it: it is there all the same, filled from the top down.
+  for (let above = 0; above < depth; above++) {
+    const between = rows[above] ?? [];
+    rows[above] = between;
+    write(between, column, above === 0 ? "▲" : "│");
+  }
   return true;
 }
 

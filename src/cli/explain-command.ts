@@ -1,0 +1,98 @@
+import { Command, Option } from "commander";
+import { printable } from "../bytes/printable.ts";
+import { IncidentTally } from "../forensics/explain/incident-tally.ts";
+import { type ExplanationReport, explainAll } from "../report/explain.ts";
+import { EXIT } from "./exit-codes.ts";
+import { complain, wantsColour, write } from "./output.ts";
+import { eachLine } from "./text-lines.ts";
+
+interface Options {
+  format: "text" | "json";
+  all: boolean;
+}
+
+const EXAMPLE = "ghostframe explain '{frame_too_large,1544254578,131064}'";
+
+export function explainCommand(): Command {
+  return new Command("explain")
+    .summary("say what a broker's log line, an error text or a size means")
+    .description(
+      "Takes lines of a RabbitMQ log (text or JSON), a client's exception, {frame_too_large,…} or {invalid_frame_end_marker,…}, a size in decimal or hex, or the seven octets of a frame header, and says what the octets are, what usually causes that, what would confirm it, and what to do. Without arguments it reads standard input: a line, or a whole log.",
+    )
+    .argument("[text...]", "what to explain; - for standard input")
+    .addOption(new Option("--format <format>", "how to print").choices(["text", "json"]).default("text"))
+    .option("--all", "explain every error of a log in full", false)
+    .addHelpText(
+      "after",
+      `
+Exit status: 0 explained, 2 nothing in it that ghostframe knows.
+
+Examples:
+  $ ghostframe explain 134217728
+  $ ghostframe explain 0x5c0b7472
+  $ ghostframe explain type 65, channel 19793, size 1342177289
+  $ ghostframe explain '{invalid_frame_end_marker,97}'
+  $ ghostframe explain 14 00 0a 00 ce 08 00
+  $ ghostframe explain "(505) UNEXPECTED_FRAME - expected content body, got …"
+  $ ghostframe explain < /var/log/rabbitmq/rabbit@host.log`,
+    )
+    .action(run);
+}
+
+async function run(texts: string[], options: Options): Promise<void> {
+  const fromStdin = texts.length === 0 || (texts.length === 1 && texts[0] === "-");
+  if (fromStdin && process.stdin.isTTY) {
+    complain(`nothing to explain: give a text, as in ${EXAMPLE}, or a log on standard input`);
+    process.exitCode = EXIT.FAILED;
+    return;
+  }
+  const tally = fromStdin ? await tallyOf(process.stdin) : tallyOfArguments(texts);
+  if (tally === null) return;
+  const report = explainAll(tally);
+  if (report.incidents.length === 0) {
+    complain(notUnderstood(fromStdin ? null : texts.join(" "), tally.lines));
+    process.exitCode = EXIT.FAILED;
+    return;
+  }
+  await write(await written(report, options));
+  process.exitCode = EXIT.CLEAN;
+}
+
+async function tallyOf(stream: NodeJS.ReadStream): Promise<IncidentTally | null> {
+  const tally = new IncidentTally();
+  try {
+    await eachLine(stream, line => tally.line(line));
+  } catch (error) {
+    complain(`standard input: cannot be read: ${printable(error instanceof Error ? error.message : String(error))}`);
+    process.exitCode = EXIT.FAILED;
+    return null;
+  }
+  tally.end();
+  return tally;
+}
+
+/** Arguments that each make sense alone are several things to explain; otherwise they are the words of one. */
+export function tallyOfArguments(texts: readonly string[]): IncidentTally {
+  const read = (parts: readonly string[]): IncidentTally => {
+    const tally = new IncidentTally();
+    for (const part of parts) for (const line of part.split("\n")) tally.line(line);
+    tally.end();
+    return tally;
+  };
+  if (texts.length > 1 && texts.every(text => read([text]).incidents.length > 0)) return read(texts);
+  const lines = read(texts);
+  const joined = read([texts.join(" ")]);
+  return joined.incidents.length > 0 ? joined : lines;
+}
+
+async function written(report: ExplanationReport, { format, all }: Options): Promise<string> {
+  if (format === "json") return (await import("../report/json.ts")).json(report);
+  const { explainText } = await import("../report/explain-text.ts");
+  const columns = process.stdout.columns ?? 80;
+  return explainText(report, { columns, colour: wantsColour(process.stdout, process.env), all });
+}
+
+function notUnderstood(text: string | null, lines: number): string {
+  const what = text === null ? `${lines} line${lines === 1 ? "" : "s"} of standard input` : `“${printable(text, 60)}”`;
+  return `nothing to explain in ${what}: give a RabbitMQ log line, a client's exception, an error term or a size, as in ${EXAMPLE} (for a file: ghostframe explain < FILE)`;
+}

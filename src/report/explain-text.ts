@@ -1,0 +1,184 @@
+/**
+ * `ghostframe explain --format text`: for whoever is on call and has a line of a log. It goes from what happened to what
+ * the octets are, from there to the likely causes with what would confirm each, and to what to do about it in the
+ * client at hand.
+ */
+import { columns, cut, printable } from "../bytes/printable.ts";
+import type { Cause } from "../forensics/explain/causes.ts";
+import type { Confidence } from "../forensics/explain/reading.ts";
+import type { OctetHypothesis } from "../forensics/explain.ts";
+import type { ExplainedIncident, ExplanationReport } from "./explain.ts";
+import { octetTable } from "./text/octet-table.ts";
+import { Page, row, wrap } from "./text/page.ts";
+import { clock, counted, joined } from "./text/phrases.ts";
+import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./writer.ts";
+
+/** Incidents told in full; the rest has a line each, and beyond that is counted. */
+const MAX_INCIDENTS = 5;
+const MAX_LISTED = 20;
+/** Hypotheses told; the JSON has those behind them. */
+const MAX_READINGS = 3;
+const MAX_CAUSES = 3;
+const QUOTE_COLUMNS = 400;
+const SENTENCE_COLUMNS = 1200;
+
+/** No line is wider than `columns`, which is at least 40. Ends in a line feed. */
+export function explainText(report: ExplanationReport, options: Partial<WriterOptions> = {}): string {
+  const page = new Page({ ...DEFAULT_WRITER_OPTIONS, ...options });
+  const { incidents } = report;
+  const inFull = page.all ? incidents : incidents.slice(0, MAX_INCIDENTS);
+  const blocks = [
+    ...inFull.flatMap((incident, index) => blocksOf(incident, incidents.length > 1, sameAdvice(inFull, index), page)),
+    next(report, page),
+    rest(incidents.slice(inFull.length), report.omitted, page),
+    report.lines > 1 ? counts(report, page) : [],
+  ];
+  return `${blocks
+    .filter(lines => lines.length > 0)
+    .map(lines => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+/** Whether an incident before this one had the same clients to advise: they are named once. */
+function sameAdvice(incidents: readonly ExplainedIncident[], index: number): boolean {
+  const names = (incident: ExplainedIncident) => incident.clients.map(({ library }) => library).join();
+  return incidents.slice(0, index).some(before => names(before) === names(incidents[index]!));
+}
+
+function blocksOf(incident: ExplainedIncident, numbered: boolean, advised: boolean, page: Page): string[][] {
+  const table = octetTable(
+    incident.octets.map(({ index, hex, takenFor, likely }) => ({ streamOffset: index, hex, takenFor, likely })),
+    page,
+  );
+  const causes = page.all ? incident.causes : incident.causes.slice(0, MAX_CAUSES);
+  return [
+    [title(incident, numbered, page), ...page.prose(say(incident.summary), page.paint.strong)],
+    where(incident, page),
+    table,
+    octetReadings(incident, page),
+    ...causes.map((cause, index) => causeLines(cause, index, page)),
+    advised ? [] : clients(incident, page),
+  ];
+}
+
+/** `ERROR  frame_too_large  501 FRAME_ERROR`, with the incident's number where there are several. */
+function title({ id, name, code, codeName }: ExplainedIncident, numbered: boolean, page: Page): string {
+  const word = `ERROR  ${printable(name, 30)}`;
+  const sent = code === null || name === `reply code ${code}` ? (codeName ?? "") : `${code} ${codeName ?? ""}`;
+  const reference = [numbered ? id : "", sent.trim()].filter(part => part !== "").join(" · ");
+  return `${page.paint.error(word)}  ${page.paint.faint(cut(reference, page.columns - columns(word) - 2))}`.trimEnd();
+}
+
+function where(incident: ExplainedIncident, page: Page): string[] {
+  const { connection, first, last, count, channel, quote } = incident;
+  const lines: string[] = [];
+  if (connection !== null) {
+    const peers = connection.peers.map(peer => printable(peer, 60)).join(", ") + (connection.morePeers ? ", …" : "");
+    const host = connection.host === null ? "" : ` → ${printable(connection.host, 60)}`;
+    const facts = [
+      printable(connection.name, 60) || (connection.peers.length === 1 ? "unnamed" : ""),
+      connection.vhost === "" ? "" : `vhost ${printable(connection.vhost, 40)}`,
+      connection.user === "" ? "" : `user ${printable(connection.user, 40)}`,
+      connection.state === "" ? "" : `state ${printable(connection.state, 20)}`,
+      channel === null ? "" : `channel ${channel}`,
+    ];
+    lines.push(...page.labelled("client", row(facts)));
+    if (peers !== "") lines.push(...page.labelled("", `${peers}${host}`));
+  }
+  if (first !== null) {
+    const span = first === last ? clockOf(first) : `${clockOf(first)} to ${clockOf(last ?? first)}`;
+    lines.push(...page.labelled("logged", row([span, count > 1 ? `${counted(count, "time")}` : ""])));
+  } else if (count > 1) lines.push(...page.labelled("seen", counted(count, "time")));
+  if (lines.length === 0 && quote.length > 60) lines.push(...page.labelled("text", say(joined(quote), QUOTE_COLUMNS)));
+  return lines;
+}
+
+/** `2026-11-21 18:20:02.731572 UTC`, or `… (no time zone)`. */
+function clockOf(time: string): string {
+  return time.endsWith("Z") ? clock(time, true) : `${printable(time.replace("T", " "), 40)} (no time zone)`;
+}
+
+/** What the octets are: the hypotheses, and where a frame really begins. */
+function octetReadings({ readings, boundary }: ExplainedIncident, page: Page): string[] {
+  if (readings.length === 0) return [];
+  const shown = page.all ? readings : readings.slice(0, MAX_READINGS);
+  const lines = shown.flatMap((reading, index) => hypothesis(reading, index, page));
+  const known = boundary === null ? [] : page.labelled("boundary", say(boundary));
+  return [page.paint.strong("WHAT THE OCTETS ARE"), ...lines, ...known];
+}
+
+function hypothesis({ meaning, confidence, why }: OctetHypothesis, index: number, page: Page): string[] {
+  return [...ranked(index, confidence, meaning, page), ...page.labelled("why", say(why))];
+}
+
+/** `1  near certain: a heartbeat frame inside a torn frame header`. */
+function ranked(index: number, confidence: Confidence, text: string, page: Page): string[] {
+  const ink = index === 0 ? page.paint.warning : page.paint.strong;
+  return wrap(`${index + 1}  ${confidence}: ${say(text)}`, page.columns - 5).map(
+    (line, at) => `${at === 0 ? "  " : "     "}${ink(line)}`,
+  );
+}
+
+function causeLines({ title, confidence, why, confirm, remedy }: Cause, index: number, page: Page): string[] {
+  return [
+    ...(index === 0 ? [page.paint.strong("WHAT USUALLY CAUSES IT")] : []),
+    ...ranked(index, confidence, title, page),
+    ...page.labelled("why", say(why)),
+    ...page.labelled("confirm", say(confirm)),
+    ...page.labelled("remedy", say(remedy)),
+  ];
+}
+
+function clients({ clients }: ExplainedIncident, page: Page): string[] {
+  if (clients.length === 0) return [];
+  const [first] = clients;
+  if (first?.recognised === true) {
+    const { name, writes, remedy } = first;
+    return [
+      page.paint.strong(`THE CLIENT: ${name}`),
+      ...page.labelled("it", say(`${writes}.`)),
+      ...page.labelled("remedy", say(remedy)),
+    ];
+  }
+  return [
+    page.paint.strong("IF THE CLIENT IS"),
+    ...clients.flatMap(({ label, remedy }) => page.labelled(label, say(remedy))),
+  ];
+}
+
+/** What proves which of them it is. */
+function next({ next: { capture, inspect } }: ExplanationReport, page: Page): string[] {
+  return [
+    page.paint.strong("TO PROVE IT"),
+    ...page.labelled("capture", capture, page.paint.note),
+    ...page.labelled("then", inspect, page.paint.note),
+  ];
+}
+
+/** Incidents not told in full, a line each. */
+function rest(incidents: readonly ExplainedIncident[], omitted: number, page: Page): string[] {
+  const listed = incidents.slice(0, MAX_LISTED);
+  const lines = listed.map(({ id, name, count, summary }) =>
+    cut(`  ${id}  ${printable(name, 30)}, ${counted(count, "time")}: ${say(summary)}`, page.columns),
+  );
+  const left = incidents.length - listed.length + omitted;
+  if (left > 0) lines.push(...page.prose(`${counted(left, "more error")}`, page.paint.faint));
+  if (lines.length === 0) return [];
+  const hint = incidents.length > 0 ? page.prose("--all explains each of them.", page.paint.faint) : [];
+  return [page.paint.strong("MORE ERRORS"), ...lines, ...hint];
+}
+
+function counts({ lines, unrelatedLines, incidents, omitted }: ExplanationReport, page: Page): string[] {
+  const errors = incidents.reduce((sum, { count }) => sum + count, omitted);
+  const distinct = incidents.length + (omitted > 0 ? omitted : 0);
+  const same = errors > distinct ? `, ${distinct} of them different` : "";
+  return page.prose(
+    `${counted(errors, "error")}${same} in ${counted(lines, "line")}; ${counted(unrelatedLines, "line")} about other things.`,
+    page.paint.faint,
+  );
+}
+
+/** A sentence of ours, in which something may be quoted. */
+function say(text: string, most: number = SENTENCE_COLUMNS): string {
+  return printable(text.replaceAll("\n", " "), most);
+}
