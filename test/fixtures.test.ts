@@ -3,8 +3,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { columns } from "../src/bytes/printable.ts";
 import { formats } from "../src/report/formats.ts";
-import type { Report } from "../src/report/report.ts";
 import schema from "../src/report/report.schema.json" with { type: "json" };
+import type { Report } from "../src/report/report.ts";
 import { RULES } from "../src/report/rules.ts";
 import { companion, expectGolden, type Fixture, inspectFixture, walkFixtures } from "./support/golden.ts";
 

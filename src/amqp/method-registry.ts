@@ -1,3 +1,4 @@
+import { FIELD_KINDS, type FieldKind } from "./field-kinds.ts";
 import { type ArgumentType, CLASSES, type ClassSpec } from "./spec/methods.ts";
 
 /** One method of the specification, ready for use. */
@@ -15,9 +16,11 @@ export interface Method {
 export interface Argument {
   name: string;
   type: ArgumentType;
+  kind: FieldKind;
 }
 
-const registry: (Method | undefined)[] = [];
+// Filled from end to end: an array with holes of this size becomes a hash table, and is read for every method frame.
+const registry: (Method | undefined)[] = new Array<Method | undefined>(1 << 14).fill(undefined);
 export const METHODS: Method[] = [];
 
 for (const [classId, spec] of Object.entries<ClassSpec>(CLASSES)) {
@@ -28,7 +31,7 @@ for (const [classId, spec] of Object.entries<ClassSpec>(CLASSES)) {
       name: `${spec.name}.${method.name}`,
       from: method.from,
       content: method.content === true,
-      arguments: method.arguments.map(([name, type]) => ({ name, type })),
+      arguments: method.arguments.map(([name, type]) => ({ name, type, kind: FIELD_KINDS[type] })),
     };
     METHODS.push(entry);
     registry[(entry.classId << 7) | entry.methodId] = entry;

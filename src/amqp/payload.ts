@@ -7,10 +7,21 @@
  */
 import { short } from "../bytes/big-endian.ts";
 import { Cursor, PayloadOverrun } from "../bytes/cursor.ts";
+import {
+  BIT,
+  FIELD_KINDS,
+  type FieldKind,
+  LONG,
+  LONGLONG,
+  LONGSTR,
+  OCTET,
+  SHORT,
+  SHORTSTR,
+  TABLE,
+} from "./field-kinds.ts";
 import { type FieldTable, type FieldValue, Undecodable, walkTable } from "./field-table.ts";
 import type { Method } from "./method-registry.ts";
-import type { ArgumentType } from "./spec/methods.ts";
-import { BASIC_PROPERTIES, type PropertyType } from "./spec/properties.ts";
+import { BASIC_PROPERTIES } from "./spec/properties.ts";
 
 /** Decoded values by the specification's names. */
 export type Values = Map<string, FieldValue>;
@@ -18,6 +29,8 @@ export type Values = Map<string, FieldValue>;
 const CONNECTION_CLASS = 10;
 
 const cursor = new Cursor();
+
+const PROPERTIES = BASIC_PROPERTIES.map(([name, type]) => ({ name: name as string, kind: FIELD_KINDS[type] }));
 
 /**
  * Checks the arguments of a method frame whose payload is bytes[start, start + size), and collects them in `into`.
@@ -39,9 +52,9 @@ export function walkArguments(
     for (let i = 0; i < list.length; i++) {
       const argument = list[i]!;
       name = argument.name;
-      if (argument.type !== "bit") {
+      if (argument.kind !== BIT) {
         bit = 8;
-        walkField(argument.type, name, into);
+        walkField(argument.kind, name, into);
         continue;
       }
       if (bit === 8) {
@@ -80,11 +93,12 @@ export function walkProperties(bytes: Uint8Array, start: number, size: number, i
     cursor.over(bytes, start + 14, start + size);
     // Bit 0 says that more flags follow; class basic has no more than one word of them.
     if ((flags & 1) !== 0) throw new Undecodable("more flags are announced than class basic has");
-    for (let i = 0; i < BASIC_PROPERTIES.length; i++) {
-      if ((flags & (0x8000 >> i)) === 0) continue;
-      const property = BASIC_PROPERTIES[i]!;
-      name = property[0];
-      walkField(property[1], name, into);
+    // Shifted out from the top until none is left: most headers have a few of the first ones. Bits 1 and 0 mean nothing.
+    for (let i = 0, left = flags & 0xfffc; left !== 0; i++, left = (left << 1) & 0xffff) {
+      if ((left & 0x8000) === 0) continue;
+      const property = PROPERTIES[i]!;
+      name = property.name;
+      walkField(property.kind, name, into);
     }
   } catch (fault) {
     return sentence(fault, name === "property-flags" ? name : `property ${name}`);
@@ -100,36 +114,36 @@ export function decodeProperties(bytes: Uint8Array, start: number, size: number)
   return values;
 }
 
-function walkField(type: Exclude<ArgumentType, "bit"> | PropertyType, name: string, into: Values | null): void {
-  switch (type) {
-    case "octet": {
+function walkField(kind: FieldKind, name: string, into: Values | null): void {
+  switch (kind) {
+    case OCTET: {
       const value = cursor.octet();
       if (into !== null) into.set(name, value);
       return;
     }
-    case "short": {
+    case SHORT: {
       const value = cursor.short();
       if (into !== null) into.set(name, value);
       return;
     }
-    case "long": {
+    case LONG: {
       const value = cursor.long();
       if (into !== null) into.set(name, value);
       return;
     }
-    case "longlong":
+    case LONGLONG:
       if (into !== null) into.set(name, cursor.exactLonglong());
       else cursor.skip(8);
       return;
-    case "shortstr":
+    case SHORTSTR:
       if (into !== null) into.set(name, cursor.shortstr());
       else cursor.skip(cursor.octet());
       return;
-    case "longstr":
+    case LONGSTR:
       if (into !== null) into.set(name, cursor.longstr());
       else cursor.skip(cursor.long());
       return;
-    case "table": {
+    case TABLE: {
       const table: FieldTable | null = into === null ? null : new Map();
       walkTable(cursor, table);
       if (into !== null && table !== null) into.set(name, table);

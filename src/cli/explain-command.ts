@@ -79,7 +79,8 @@ export function tallyOfArguments(texts: readonly string[]): IncidentTally {
     tally.end();
     return tally;
   };
-  if (texts.length > 1 && texts.every(text => read([text]).incidents.length > 0)) return read(texts);
+  const octets = texts.length >= 4 && texts.every(text => /^(?:[0-9a-f]{2}|\?\?)$/i.test(text));
+  if (!octets && texts.length > 1 && texts.every(text => read([text]).incidents.length > 0)) return read(texts);
   const lines = read(texts);
   const joined = read([texts.join(" ")]);
   return joined.incidents.length > 0 ? joined : lines;

@@ -1,10 +1,14 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { EXIT } from "./exit-codes.ts";
-import { explainCommand } from "./explain-command.ts";
-import { framesCommand } from "./frames-command.ts";
-import { inspectCommand } from "./inspect-command.ts";
 import { complain } from "./output.ts";
+
+/** A command is loaded when it is named, and for help all are: what is not used costs no time to load. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  inspect: async () => (await import("./inspect-command.ts")).inspectCommand(),
+  frames: async () => (await import("./frames-command.ts")).framesCommand(),
+  explain: async () => (await import("./explain-command.ts")).explainCommand(),
+};
 
 const program = new Command("ghostframe")
   .description(
@@ -17,12 +21,15 @@ const program = new Command("ghostframe")
     `
 Examples:
   $ ghostframe inspect trace.pcapng
-  $ ghostframe frames trace.pcapng | head`,
+  $ ghostframe frames trace.pcapng | head
+  $ ghostframe explain '{frame_too_large,1544254578,131064}'`,
   )
   .exitOverride();
 
-for (const command of [inspectCommand(), framesCommand(), explainCommand()])
-  program.addCommand(command.copyInheritedSettings(program));
+const named = process.argv.slice(2).find(argument => Object.hasOwn(COMMANDS, argument));
+for (const load of named === undefined ? Object.values(COMMANDS) : [COMMANDS[named]!]) {
+  program.addCommand((await load()).copyInheritedSettings(program));
+}
 
 try {
   await program.parseAsync();

@@ -44,9 +44,9 @@ export function complain(line: string): void {
 
 /** Colours: FORCE_COLOR and NO_COLOR decide where they are set, otherwise whether the stream is a terminal. */
 export function wantsColour(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
-  const force = environment["FORCE_COLOR"];
+  const force = environment.FORCE_COLOR;
   if (force !== undefined && force !== "") return force !== "0" && force !== "false";
-  const none = environment["NO_COLOR"];
+  const none = environment.NO_COLOR;
   if (none !== undefined && none !== "") return false;
-  return stream.isTTY === true && environment["TERM"] !== "dumb";
+  return stream.isTTY === true && environment.TERM !== "dumb";
 }

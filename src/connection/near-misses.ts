@@ -10,7 +10,7 @@ import type { Channel } from "./channel.ts";
 import { Incident } from "./incident.ts";
 
 /** Content headers of a direction whose producers are looked at; a client that shares a channel does so from the start. */
-const SAMPLED_HEADERS = 256;
+const SAMPLED_HEADERS = 128;
 /** Producers remembered of a channel. */
 const MAX_PRODUCERS = 64;
 /** A producer that comes back so often, after another has published on its channel, is no coincidence. */

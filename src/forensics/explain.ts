@@ -66,8 +66,8 @@ export interface ClientAdvice {
   remedy: string;
 }
 
-/** Explains one error. */
-export function explain(report: ErrorReport): Explanation {
+/** Explains one error. `tornLater`: frames were found broken on the same connection after it. */
+export function explain(report: ErrorReport, tornLater = false): Explanation {
   const { window, readings, takenFor } = look(report);
   const top = readings[0];
   const own = top?.octets.some(label => label !== "") === true ? top.octets : meaningsOf(window);
@@ -91,8 +91,8 @@ export function explain(report: ErrorReport): Explanation {
       boundary,
     })),
     boundary: top === undefined ? null : boundaryWords(top),
-    causes: causesOf(report, readings),
-    clients: advice(report, top?.kind),
+    causes: causesOf(report, readings, tornLater),
+    clients: advice(report, top?.kind, tornLater),
   };
 }
 
@@ -215,6 +215,7 @@ function boundaryWords({ kind, boundary }: Reading): string | null {
 
 /** Libraries that break a connection this way, where none was recognised. */
 const OCTET_TEARERS: readonly LibraryId[] = ["pika", "py-amqp", "rabbitmq-c", "bunny", "php-amqplib"];
+const HEADER_WITHOUT_PAYLOAD: readonly LibraryId[] = ["java", ...OCTET_TEARERS];
 const ORDER_BREAKERS: readonly LibraryId[] = ["java", "dotnet", "amqp091-go", "pika", "amqp-cpp"];
 
 /** What these say is no matter of who writes when. */
@@ -226,7 +227,7 @@ const NOT_TORN: readonly ReadingKind[] = [
   "foreign-protocol",
 ];
 
-function advice({ error, library }: ErrorReport, kind: ReadingKind | undefined): ClientAdvice[] {
+function advice({ error, library }: ErrorReport, kind: ReadingKind | undefined, tornLater: boolean): ClientAdvice[] {
   const told = (id: LibraryId, recognised: boolean): ClientAdvice => {
     const { name, label, writes, remedy } = CLIENT_LIBRARIES[id];
     return { library: id, name, label, recognised, writes, remedy };
@@ -237,9 +238,9 @@ function advice({ error, library }: ErrorReport, kind: ReadingKind | undefined):
     case "frame-too-large":
     case "header-octets":
     case "frame-end":
-      return OCTET_TEARERS.map(id => told(id, false));
+      return (kind === "payload-missing" ? HEADER_WITHOUT_PAYLOAD : OCTET_TEARERS).map(id => told(id, false));
     case "content-order":
-      return ORDER_BREAKERS.map(id => told(id, false));
+      return (tornLater ? OCTET_TEARERS : ORDER_BREAKERS).map(id => told(id, false));
     default:
       return [];
   }

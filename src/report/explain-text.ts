@@ -28,7 +28,7 @@ export function explainText(report: ExplanationReport, options: Partial<WriterOp
   const { incidents } = report;
   const inFull = page.all ? incidents : incidents.slice(0, MAX_INCIDENTS);
   const blocks = [
-    ...inFull.flatMap((incident, index) => blocksOf(incident, incidents.length > 1, sameAdvice(inFull, index), page)),
+    ...inFull.flatMap((incident, index) => blocksOf(incident, incidents.length > 1, inFull.slice(0, index), page)),
     next(report, page),
     rest(incidents.slice(inFull.length), report.omitted, page),
     report.lines > 1 ? counts(report, page) : [],
@@ -39,13 +39,14 @@ export function explainText(report: ExplanationReport, options: Partial<WriterOp
     .join("\n\n")}\n`;
 }
 
-/** Whether an incident before this one had the same clients to advise: they are named once. */
-function sameAdvice(incidents: readonly ExplainedIncident[], index: number): boolean {
-  const names = (incident: ExplainedIncident) => incident.clients.map(({ library }) => library).join();
-  return incidents.slice(0, index).some(before => names(before) === names(incidents[index]!));
-}
-
-function blocksOf(incident: ExplainedIncident, numbered: boolean, advised: boolean, page: Page): string[][] {
+function blocksOf(
+  incident: ExplainedIncident,
+  numbered: boolean,
+  before: readonly ExplainedIncident[],
+  page: Page,
+): string[][] {
+  const cause = before.find(({ id }) => id === incident.follows) ?? before.find(other => sameCauses(other, incident));
+  const advised = before.some(other => names(other) === names(incident));
   const table = octetTable(
     incident.octets.map(({ index, hex, takenFor, likely }) => ({ streamOffset: index, hex, takenFor, likely })),
     page,
@@ -56,9 +57,25 @@ function blocksOf(incident: ExplainedIncident, numbered: boolean, advised: boole
     where(incident, page),
     table,
     octetReadings(incident, page),
-    ...causes.map((cause, index) => causeLines(cause, index, page)),
-    advised ? [] : clients(incident, page),
+    ...(cause === undefined ? causes.map((each, index) => causeLines(each, index, page)) : [asBefore(cause, page)]),
+    advised || incident.follows !== undefined ? [] : clients(incident, page),
   ];
+}
+
+function sameCauses(one: ExplainedIncident, other: ExplainedIncident): boolean {
+  const key = ({ causes }: ExplainedIncident) => causes.map(({ id, confidence }) => `${id} ${confidence}`).join();
+  return key(one) === key(other);
+}
+
+function names({ clients }: ExplainedIncident): string {
+  return clients.map(({ library }) => library).join();
+}
+
+/** Causes that were told with an incident before. */
+function asBefore({ id, causes }: ExplainedIncident, page: Page): string[] {
+  const first = causes[0];
+  const title = first === undefined ? "" : `; ${first.confidence}: ${say(first.title)}`;
+  return page.labelled("caused by", `the same as ${id}${title}`);
 }
 
 /** `ERROR  frame_too_large  501 FRAME_ERROR`, with the incident's number where there are several. */
@@ -80,7 +97,7 @@ function where(incident: ExplainedIncident, page: Page): string[] {
       connection.vhost === "" ? "" : `vhost ${printable(connection.vhost, 40)}`,
       connection.user === "" ? "" : `user ${printable(connection.user, 40)}`,
       connection.state === "" ? "" : `state ${printable(connection.state, 20)}`,
-      channel === null ? "" : `channel ${channel}`,
+      channel === null || incident.name === "frame_too_large" ? "" : `channel ${channel}`,
     ];
     lines.push(...page.labelled("client", row(facts)));
     if (peers !== "") lines.push(...page.labelled("", `${peers}${host}`));

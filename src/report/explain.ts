@@ -24,7 +24,8 @@
  *     "next": { "capture": "tcpdump …", "inspect": "ghostframe inspect …" } }
  *
  * `confidence` is one of near certain, likely, possible, unlikely. `readings` say what the octets are and `causes` what
- * led to it, the likeliest first. `clients` has advice for the library whose text it is (`recognised`), or for those
+ * led to it, the likeliest first. `follows` is the id of the error
+ * for which the connection had been given up when this one was logged. `clients` has advice for the library whose text it is (`recognised`), or for those
  * that are known to break this way. `octets[].hex` is "??" where an octet is not known.
  */
 import type { BrokerError, LogEndpoint } from "../forensics/explain/error-report.ts";
@@ -51,6 +52,8 @@ const NEXT = { capture: "tcpdump -i any -s 0 -w trace.pcap port 5672", inspect: 
 
 export interface ExplainedIncident extends Explanation {
   id: string;
+  /** Id of the error for which the connection had been given up when this one was logged. */
+  follows?: string;
   /** How often it was logged. */
   count: number;
   first: string | null;
@@ -78,22 +81,24 @@ export type JsonError = { kind: BrokerError["kind"] } & Record<string, unknown>;
 
 /** The explanations of everything a tally found. */
 export function explainAll(tally: IncidentTally): ExplanationReport {
+  const ids = new Map(tally.incidents.map((incident, index) => [incident, `e${index + 1}`]));
   return {
     schema: EXPLANATION_SCHEMA,
     tool: { name: "ghostframe", version: VERSION },
     lines: tally.lines,
     unrelatedLines: tally.unrelatedLines,
     omitted: tally.omitted,
-    incidents: tally.incidents.map((incident, index) => explained(incident, `e${index + 1}`)),
+    incidents: tally.incidents.map(incident => explained(incident, ids)),
     next: NEXT,
   };
 }
 
-function explained(incident: TalliedIncident, id: string): ExplainedIncident {
-  const { report, count, first, last, peers, morePeers } = incident;
+function explained(incident: TalliedIncident, ids: ReadonlyMap<TalliedIncident, string>): ExplainedIncident {
+  const { report, count, first, last, peers, morePeers, follows, tornLater } = incident;
   const { site } = report;
   return {
-    id,
+    id: ids.get(incident)!,
+    ...(follows === null ? {} : { follows: ids.get(follows)! }),
     count,
     first: first?.iso ?? null,
     last: last?.iso ?? null,
@@ -112,7 +117,7 @@ function explained(incident: TalliedIncident, id: string): ExplainedIncident {
     channel: report.channel,
     quote: report.quote,
     error: jsonError(report.error),
-    ...explain(report),
+    ...explain(report, tornLater),
   };
 }
 

@@ -30,7 +30,11 @@ const { values } = parseArgs({
 });
 const sizes = values.size.map(Number);
 const runs = Number(values.runs);
-if (!sizes.every(size => size > 0) || !(runs >= 1) || !values.format.every(each => each === "pcap" || each === "pcapng")) {
+if (
+  !sizes.every(size => size > 0) ||
+  !(runs >= 1) ||
+  !values.format.every(each => each === "pcap" || each === "pcapng")
+) {
   console.error("usage: npm run bench -- [--size MEGABYTES]… [--format pcap|pcapng]… [--runs N]");
   process.exit(2);
 }
@@ -51,7 +55,9 @@ const hasGnuTime = spawnSync("/usr/bin/time", ["-f", "%M", "true"]).status === 0
 const hasTcpdump = spawnSync("tcpdump", ["--version"]).status === 0;
 const hasTshark = spawnSync("tshark", ["--version"]).status === 0;
 
-console.log(`Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${process.platform}`);
+console.log(
+  `Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${process.platform}`,
+);
 for (const [name, found] of Object.entries({ tcpdump: hasTcpdump, tshark: hasTshark })) {
   if (!found) console.log(`${name} is not installed: no comparison with it`);
 }
@@ -63,7 +69,8 @@ for (const format of values.format) {
 }
 for (const format of values.format) {
   const ofFormat = peaks.filter(peak => peak.format === format).map(peak => peak.mebibytes);
-  if (ofFormat.length > 1) console.log(`\n${format}: peak memory ${ofFormat.join(" → ")} MiB for ${sizes.join(" → ")} MB`);
+  if (ofFormat.length > 1)
+    console.log(`\n${format}: peak memory ${ofFormat.join(" → ")} MiB for ${sizes.join(" → ")} MB`);
 }
 process.exitCode = failures > 0 ? 1 : 0;
 
@@ -72,11 +79,18 @@ function bench(format, size) {
   const path = join(folder, `bench.${format}`);
   const capture = makeCapture(path, size, format);
   const count = number => number.toLocaleString("en");
-  console.log(`\n${format}, ${size} MB: ${count(capture.packets)} packets, ${count(capture.frames)} frames, seed ${capture.seed}`);
+  console.log(
+    `\n${format}, ${size} MB: ${count(capture.packets)} packets, ${count(capture.frames)} frames, seed ${capture.seed}`,
+  );
 
   /** @type {Record<string, { command: string[], seconds: number[], peak: number | null, runs: number }>} */
   const tools = {
-    ghostframe: { command: [process.execPath, GHOSTFRAME, "inspect", "--format", "json", path], seconds: [], peak: null, runs },
+    ghostframe: {
+      command: [process.execPath, GHOSTFRAME, "inspect", "--format", "json", path],
+      seconds: [],
+      peak: null,
+      runs,
+    },
   };
   if (hasTcpdump) {
     tools.tcpdump = { command: ["tcpdump", "-r", path, "-w", "/dev/null"], seconds: [], peak: null, runs };
@@ -114,7 +128,10 @@ function bench(format, size) {
 
 function checkAnswer(capture, json) {
   const report = JSON.parse(json);
-  const frames = report.connections.reduce((sum, { frames: { clientToServer, serverToClient } }) => sum + clientToServer + serverToClient, 0);
+  const frames = report.connections.reduce(
+    (sum, { frames: { clientToServer, serverToClient } }) => sum + clientToServer + serverToClient,
+    0,
+  );
   const expect = (what, found, expected) => {
     if (found !== expected) fail(`ghostframe found ${found} ${what}, and ${expected} are there`);
   };
@@ -145,7 +162,10 @@ function peakMemory([command, ...args]) {
     return Number(readFileSync(file, "utf8")) * 1024;
   }
   if (!hasGnuTime) return null;
-  const { stderr } = spawnSync("/usr/bin/time", ["-f", "%M", command, ...args], { encoding: "utf8", maxBuffer: 1 << 30 });
+  const { stderr } = spawnSync("/usr/bin/time", ["-f", "%M", command, ...args], {
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  });
   return Number(stderr.trim().split("\n").at(-1)) * 1024;
 }
 
@@ -164,7 +184,9 @@ function median(numbers) {
 function printTable(rows) {
   const widths = rows[0].map((_, at) => Math.max(...rows.map(row => row[at].length)));
   for (const row of rows) {
-    console.log(`  ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join("  ")}`);
+    console.log(
+      `  ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join("  ")}`,
+    );
   }
 }
 

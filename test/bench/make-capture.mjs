@@ -84,7 +84,10 @@ class Write {
     ];
     this.frame(2, channel, [...short(60), ...short(0), ...longlong(size), ...short(0xa080), ...properties]);
     for (let at = 0; at < size; at += FRAME_MAX - 8) {
-      const piece = Buffer.alloc(Math.min(size - at, FRAME_MAX - 8), `{"number":${number},"text":"lorem ipsum dolor sit amet"}`);
+      const piece = Buffer.alloc(
+        Math.min(size - at, FRAME_MAX - 8),
+        `{"number":${number},"text":"lorem ipsum dolor sit amet"}`,
+      );
       this.frame(3, channel, piece);
     }
     return this;
@@ -197,8 +200,24 @@ class Connection {
     this.#segment(0, nothing, 0, 0, SYN);
     this.#segment(1, nothing, 0, 0, SYN_ACK);
     this.#segment(0, Buffer.from("AMQP\0\0\x09\x01", "latin1"), 0, 8, PUSH_ACK);
-    const start = new Write().method(0, 10, 10, [0, 9], table({ product: "RabbitMQ" }), longstr("PLAIN"), longstr("en_US"));
-    const startOk = new Write().method(0, 10, 11, table({ product: "bench" }), shortstr("PLAIN"), longstr("\0bench\0bench"), shortstr("en_US"));
+    const start = new Write().method(
+      0,
+      10,
+      10,
+      [0, 9],
+      table({ product: "RabbitMQ" }),
+      longstr("PLAIN"),
+      longstr("en_US"),
+    );
+    const startOk = new Write().method(
+      0,
+      10,
+      11,
+      table({ product: "bench" }),
+      shortstr("PLAIN"),
+      longstr("\0bench\0bench"),
+      shortstr("en_US"),
+    );
     const limits = [short(2047), long(FRAME_MAX), short(60)];
     this.send(1, start);
     this.send(0, startOk);

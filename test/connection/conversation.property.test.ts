@@ -5,7 +5,7 @@ import { collectFindings } from "../../src/report/collect.ts";
 import { SEED } from "../support/chunkings.ts";
 import { type Conversation, conversation, findings, heard } from "../support/frame-log.ts";
 import { join } from "../support/wire.ts";
-import { conversations, type Range, ranges, type Saying } from "./conversations.ts";
+import { converse, plans, type Range, ranges, type Saying } from "./conversations.ts";
 
 const PROPERTY = { seed: SEED };
 
@@ -46,8 +46,10 @@ function lacking(sayings: readonly Saying[], lost: readonly Range[], known: bool
 describe(`any conversation in good order (seed ${SEED})`, () => {
   it("is silent, however it is cut", () => {
     fc.assert(
-      fc.property(conversations, sayings => {
-        expect(findings(told(sayings), 6)).toEqual([]);
+      fc.property(plans, plan => {
+        const sayings = converse(plan);
+        // Contents that take turns are legal; that a client makes them so again and again is worth a warning.
+        expect(findings(told(sayings), 6).filter(line => !line.includes(" warning split-content"))).toEqual([]);
       }),
       { ...PROPERTY, numRuns: 25 },
     );
@@ -55,7 +57,8 @@ describe(`any conversation in good order (seed ${SEED})`, () => {
 
   it("all its frames are counted", () => {
     fc.assert(
-      fc.property(conversations, sayings => {
+      fc.property(plans, plan => {
+        const sayings = converse(plan);
         const amqp = heard(told(sayings));
         for (const side of [0, 1] as const) {
           const octets = join(...sayings.filter(saying => saying.side === side).map(saying => saying.octets));
@@ -75,9 +78,10 @@ describe(`any conversation in good order (seed ${SEED})`, () => {
     ["octets missing, nobody knows how many", false],
   ])("%s: notes, and no errors", (_, known) => {
     fc.assert(
-      fc.property(conversations, ranges(6), (sayings, lost) => {
+      fc.property(plans, ranges(6), (plan, lost) => {
+        const sayings = converse(plan);
         const found = findings(lacking(sayings, lost, known), 2);
-        expect(found.filter(line => !/^(?:\S+ )?note |^left-alone$|^undecided$/.test(line))).toEqual([]);
+        expect(found.filter(line => /^(?:\S+ )?error /.test(line))).toEqual([]);
       }),
       { ...PROPERTY, numRuns: 250 },
     );
@@ -124,7 +128,8 @@ function mutated(octets: Uint8Array, list: readonly Mutation[]): Uint8Array {
 describe(`any conversation, its octets changed, dropped, repeated, inserted (seed ${SEED})`, () => {
   it("is read to its end: the same findings however it is cut, each within its stream", () => {
     fc.assert(
-      fc.property(conversations, mutations, mutations, (sayings, inClient, inServer) => {
+      fc.property(plans, mutations, mutations, (plan, inClient, inServer) => {
+        const sayings = converse(plan);
         const stream = (side: Side, list: readonly Mutation[]) =>
           mutated(join(...sayings.filter(saying => saying.side === side).map(saying => saying.octets)), list);
         const octets = [stream(0, inClient), stream(1, inServer)] as const;
@@ -140,7 +145,7 @@ describe(`any conversation, its octets changed, dropped, repeated, inserted (see
         }
         for (const { finding } of collectFindings("c1", amqp)) {
           const { direction, streamOffset, length, message } = finding;
-          expect(message).not.toMatch(/undefined|NaN|null|-1\b/);
+          expect(message).not.toMatch(/undefined|NaN|null|0x-/);
           const whole = octets[direction === "client-to-server" ? 0 : 1].length;
           expect(streamOffset).toBeGreaterThanOrEqual(0);
           expect(length).toBeGreaterThanOrEqual(0);

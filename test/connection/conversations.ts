@@ -31,13 +31,18 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 1, maxLength: 24 },
 );
 
-/** Whole conversations, from the protocol header to connection.close-ok. */
-export const conversations: fc.Arbitrary<Saying[]> = fc
-  .tuple(steps, fc.nat())
-  .map(([list, seed]) => converse(list, seed));
+/** What a conversation is made of; short to print where a property fails. */
+export interface Plan {
+  steps: Step[];
+  /** Of the bodies' octets. */
+  seed: number;
+}
 
-function converse(list: readonly Step[], seed: number): Saying[] {
-  const random = randomNumbers(seed);
+export const plans: fc.Arbitrary<Plan> = fc.record({ steps, seed: fc.nat() });
+
+/** A whole conversation, from the protocol header to connection.close-ok. */
+export function converse(plan: Plan): Saying[] {
+  const random = randomNumbers(plan.seed);
   const sayings: Saying[] = [];
   const say = (side: Side, octets: Wire | Uint8Array) =>
     sayings.push({ side, octets: octets instanceof Uint8Array ? octets : octets.octets });
@@ -54,7 +59,7 @@ function converse(list: readonly Step[], seed: number): Saying[] {
   say(0, client.subarray(0, 8));
   say(1, serverHandshake({ frameMax: 4096 }));
   say(0, client.subarray(8));
-  for (const { kind, channel, other, size, pieces } of list) {
+  for (const { kind, channel, other, size, pieces } of plan.steps) {
     const message = { pieces, properties: { headers: { n: field.I(size) }, messageId: "m" } };
     if (kind !== "heartbeat" && kind !== "blocked") opened(channel);
     switch (kind) {

@@ -19,9 +19,16 @@ import type { FrameListener } from "../../src/connection/direction.ts";
 import { inspect } from "../../src/inspect.ts";
 import type { Connection, Report } from "../../src/report/report.ts";
 import { FIXTURES, walkFixtures } from "../support/golden.ts";
-import { askTshark, count, hasTshark, type Oracle, type OracleConnection, type OraclePacket } from "../support/oracle-tools.ts";
+import {
+  askTshark,
+  count,
+  hasTshark,
+  type Oracle,
+  type OracleConnection,
+  type OraclePacket,
+} from "../support/oracle-tools.ts";
 
-const CAPTURES = process.env["GHOSTFRAME_CAPTURES"];
+const CAPTURES = process.env.GHOSTFRAME_CAPTURES;
 /** Larger captures are left to npm run bench. */
 const MOST_OCTETS = 64 << 20;
 

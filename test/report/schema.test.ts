@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import schema from "../../src/report/report.schema.json" with { type: "json" };
 import { RULES } from "../../src/report/rules.ts";
 import { clean, manyConnections, nothingFound, spuriousSize, tornFrame } from "../support/report-samples.ts";
+import { diagnosed, diagnoses } from "./diagnosis-samples.ts";
 
 const validate = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema);
 
@@ -16,6 +17,7 @@ it.each([
   ["clean", clean()],
   ["nothing found", nothingFound()],
   ["many connections", manyConnections(500, 20)],
+  ["a diagnosis of every kind", diagnosed(...Object.values(diagnoses))],
 ])("%s is valid", (_, report) => {
   validate(report);
   expect(validate.errors).toBeNull();
@@ -43,6 +45,12 @@ describe("a mutilated report is not valid", () => {
     ["an end unheard of", report => (report.connections[0].ended = "timeout")],
     ["a verdict without an outcome", report => (report.connections[0].verdict.predicted = { code: 501 })],
     ["a port beyond 16 bits", report => (report.connections[0].client.port = 65_536)],
+    ["a diagnosis unheard of", report => (report.findings[0].diagnosis.kind = "haunted")],
+    ["a confidence beyond certainty", report => (report.findings[0].diagnosis.confidence = 1.01)],
+    ["a span without a length", report => report.findings[0].diagnosis.torn[0].spans[0].pop()],
+    ["a fate unheard of", report => (report.findings[0].diagnosis.writers[0].messages[0].fate = "late")],
+    ["a header that is no text", report => (report.findings[0].diagnosis.writers[0].messages[0].headers.thread = 7)],
+    ["a log that is one text", report => (report.connections[0].verdict.predicted.log = "closing")],
     ["a count with a fraction", report => (report.summary.errors = 0.5)],
   ];
   it.each(mutilations)("%s", (_, mutilate) => {
@@ -52,10 +60,14 @@ describe("a mutilated report is not valid", () => {
   });
 
   it("any key that the type requires is missing", () => {
-    const optional = new Set(["error", "cause"]);
+    const optional = new Set([
+      ...["error", "cause", "diagnosis", "fatal", "broker", "sequel", "log"],
+      ...["messageId", "correlationId", "appId", "traceparent"],
+    ]);
     for (const path of keyPaths(tornFrame())) {
       const key = path.at(-1)!;
-      if (optional.has(key) || path.includes("clientProperties")) continue;
+      const predicted = path.at(-2) === "predicted" && key === "streamOffset";
+      if (optional.has(key) || predicted || path.includes("clientProperties") || path.at(-2) === "headers") continue;
       const report = structuredClone(tornFrame());
       delete path.slice(0, -1).reduce<Mutable>((node, step) => node[step], report)[key];
       expect(validate(report), path.join(".")).toBe(false);

@@ -6,10 +6,12 @@ import type { Report } from "../../src/report/report.ts";
 import { text } from "../../src/report/text.ts";
 import * as samples from "../support/report-samples.ts";
 import { connection, finding, input, report } from "../support/report-samples.ts";
+import { diagnosed, diagnoses } from "./diagnosis-samples.ts";
 
 const golden: Record<string, Report> = {
   "torn-frame": samples.tornFrame(),
   "spurious-size": samples.spuriousSize(),
+  diagnoses: diagnosed(...Object.values(diagnoses)),
   clean: samples.clean(),
   "nothing-found": samples.nothingFound(),
   "ten-thousand-connections": samples.manyConnections(),
@@ -90,6 +92,65 @@ it("says on the first screen what broke, whose connection, where, and what to op
   }
 });
 
+it("says on the first screen of a torn frame who tore whom, how that is known, and what to do", () => {
+  const screen = text(samples.tornFrame()).split("\n").slice(0, 30).join("\n");
+  for (const answer of [
+    "near certain (0.99)",
+    "A (ch 2) torn by B (ch 1)",
+    "▲162315",
+    "torn t1-3",
+    "lands on",
+    "connect after fork",
+  ]) {
+    expect(screen).toContain(answer);
+  }
+});
+
+describe("a diagnosis", () => {
+  const shown = text(samples.tornFrame());
+
+  it("gives the torn message's trace to look up, and what was lost", () => {
+    expect(shown).toContain("trace a9aced7e03919e74c034902c8aab312a · span 848a8f85b8a57e1d\n");
+    expect(shown).toContain("1 message torn: t1-3\n");
+    expect(shown).toContain("4 messages sent but never read: t0-1, t0-2, t0-3, t0-4\n");
+  });
+
+  it("says the broker's answer once, although its pretty-printer broke it", () => {
+    expect(shown.match(/invalid_frame_end_marker/g)).toHaveLength(1);
+    expect(shown.replaceAll(/\n +/g, " ")).toContain("— as predicted (f2, packet 41)");
+    expect(shown).toContain("✗ reads up to 213066");
+  });
+
+  it("has one colour for a writer, in its lane and before its messages", () => {
+    const coloured = text(samples.tornFrame(), { colour: true });
+    expect(coloured).toContain(`${ESC}[36mA ch 2${ESC}[39m  ${ESC}[36m██`);
+    expect(coloured).toContain(`${ESC}[36m  A ch 2     ${ESC}[39m`);
+    expect(coloured).toContain(`${ESC}[35mB ch 1${ESC}[39m`);
+  });
+
+  it("leaves nothing out with all", () => {
+    const messages = Array.from({ length: 40 }, (_, at) =>
+      samples.message({ messageId: `m${at}`, fate: "unread", headers: { n: `${at}` } }),
+    );
+    const many = samples.diagnosis({ writers: [{ name: "A", channels: [1], spans: [[0, 9]], messages }] });
+    expect(text(diagnosed(many))).toContain("and 37 more messages: --all lists them.");
+    const all = text(diagnosed(many), { all: true });
+    expect(all).not.toContain("--all");
+    expect(all).toContain("unread m39 · n 39");
+  });
+
+  it("knows messages without an id by their correlation, their trace or their place", () => {
+    const traceparent = `00-${"ab".repeat(16)}-${"cd".repeat(8)}-01`;
+    const messages = [{ correlationId: "rpc-7" }, { traceparent }, {}].map(parts =>
+      samples.message({ ...parts, spans: [[77, 9]], fate: "torn" }),
+    );
+    const anonymous = samples.diagnosis({ writers: [{ name: "A", channels: [1], spans: [[0, 9]], messages }] });
+    expect(text(diagnosed(anonymous), { columns: 120 })).toContain(
+      `3 messages torn: rpc-7, trace ${"ab".repeat(16)}, the one at 77\n`,
+    );
+  });
+});
+
 describe("length", () => {
   it("stays short over ten thousand connections, and says what it leaves out", () => {
     const shown = text(samples.manyConnections());
@@ -159,11 +220,37 @@ describe("incidents", () => {
     expect(alone.match(/INTERNAL_ERROR/g)).toHaveLength(1);
   });
 
-  it("says so when the broker predicted does what the broker observed did", () => {
+  it("says once what was predicted and observed", () => {
     const reset = { outcome: "reset", reason: "unknown_method_id" } as const;
     const shown = one({}, { verdict: { predicted: reset, observed: reset } });
-    expect(shown).toContain("broker     reset without a close frame (unknown_method_id)\n  predicted  the same\n");
-    expect(one({}, { verdict: { predicted: null, observed: { ...reset, reason: "" } } })).toContain("close frame\n");
+    expect(shown).toContain("broker     reset without a close frame (unknown_method_id) — as predicted\n");
+    expect(shown).not.toContain("  predicted  ");
+    const seen = { ...reset, reason: "" };
+    expect(one({}, { verdict: { predicted: null, observed: seen } })).toContain("close frame\n");
+    expect(one({}, { verdict: { predicted: reset, observed: seen } })).toContain(
+      "close frame — as predicted (unknown_method_id)\n",
+    );
+  });
+
+  it("tells both where the broker did otherwise, and what is predicted only with its sequel", () => {
+    const reset = { outcome: "reset", reason: "" } as const;
+    const predicted = {
+      outcome: "close",
+      code: 501,
+      name: "FRAME_ERROR",
+      text: "FRAME_ERROR",
+      classId: 0,
+      methodId: 0,
+      broker: "rabbitmq-3.10",
+      sequel: "RST after 3 s",
+    } as const;
+    const expected = "predicted  connection.close 501 FRAME_ERROR (RabbitMQ 3.10); then RST after 3 s\n";
+    expect(one({}, { verdict: { predicted, observed: reset } })).toContain(
+      `broker     reset without a close frame\n  ${expected}`,
+    );
+    const alone = one({}, { verdict: { predicted, observed: null } });
+    expect(alone).toContain(expected);
+    expect(alone).not.toContain("  broker  ");
   });
 
   it("introduces a connection once", () => {

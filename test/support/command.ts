@@ -48,7 +48,7 @@ export function startCommand(
   args: readonly string[],
   { env, cwd = FIXTURES, uid }: RunOptions = {},
 ): ChildProcessWithoutNullStreams {
-  const bare: Record<string, string | undefined> = { PATH: process.env["PATH"], SystemRoot: process.env["SystemRoot"] };
+  const bare: Record<string, string | undefined> = { PATH: process.env.PATH, SystemRoot: process.env.SystemRoot };
   const options: SpawnOptions = { cwd, env: { ...bare, ...env }, ...(uid === undefined ? {} : { uid, gid: uid }) };
   return spawn(command, [...args], { ...options, stdio: "pipe" });
 }

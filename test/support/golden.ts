@@ -60,7 +60,7 @@ export async function inspectFixture(fixture: Fixture): Promise<Report> {
 
 /** Compares with the golden file, or writes it where UPDATE_GOLDEN is set: read the diff then. */
 export function expectGolden(file: string, actual: string): void {
-  if (process.env["UPDATE_GOLDEN"]) {
+  if (process.env.UPDATE_GOLDEN) {
     if (!existsSync(file) || readFileSync(file, "utf8") !== actual) writeFileSync(file, actual);
   }
   expect(existsSync(file), `${file} is missing: run with UPDATE_GOLDEN=1, and read what it writes`).toBe(true);

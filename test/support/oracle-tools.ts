@@ -7,8 +7,10 @@ import { startCommand } from "./command.ts";
 export function hasTshark(): boolean {
   const found = spawnSync("tshark", ["--version"]).status === 0;
   if (found) return true;
-  if (process.env["CI"]) throw new Error("tshark is not installed, and CI may not go without its oracle");
-  process.stderr.write("\nSKIPPED: test/oracle/tshark.test.ts – tshark is not installed (Debian: apt install tshark)\n\n");
+  if (process.env.CI) throw new Error("tshark is not installed, and CI may not go without its oracle");
+  process.stderr.write(
+    "\nSKIPPED: test/oracle/tshark.test.ts – tshark is not installed (Debian: apt install tshark)\n\n",
+  );
   return false;
 }
 
@@ -85,15 +87,11 @@ const FIELDS = [
 
 /** Runs tshark over a capture, with AMQP on these ports. */
 export async function askTshark(path: string, amqpPorts: readonly number[]): Promise<Oracle> {
-  const child = startCommand("tshark", [
-    "-n",
-    ...["-r", path],
-    // Wireshark leaves segments alone that arrive out of order, unless it is asked.
-    ...["-o", "tcp.reassemble_out_of_order:TRUE"],
-    ...amqpPorts.flatMap(port => ["-d", `tcp.port==${port},amqp`]),
-    ...["-T", "fields"],
-    ...FIELDS.flatMap(field => ["-e", field]),
-  ]);
+  // Wireshark leaves segments alone that arrive out of order, unless it is asked.
+  const options = ["-n", "-r", path, "-T", "fields", "-o", "tcp.reassemble_out_of_order:TRUE"];
+  const dissectors = amqpPorts.flatMap(port => ["-d", `tcp.port==${port},amqp`]);
+  const fields = FIELDS.flatMap(field => ["-e", field]);
+  const child = startCommand("tshark", [...options, ...dissectors, ...fields]);
   child.stdin.end();
   child.stderr.resume();
   const packets: OraclePacket[] = [];
@@ -115,7 +113,7 @@ export async function askTshark(path: string, amqpPorts: readonly number[]): Pro
     if (payload) connection.streams[side].take(Number(sequence) - 1, Buffer.from(payload, "hex"));
     for (const type of list(types)) count(connection.counts, `type ${type}`);
     const methodIds = list(methods);
-    list(classes).forEach((classId, i) => count(connection.counts, `${classId}.${methodIds[i]}`));
+    for (const [i, classId] of list(classes).entries()) count(connection.counts, `${classId}.${methodIds[i]}`);
   }
   return { packets, connections };
 }

@@ -1,5 +1,14 @@
 /** Reports as the inspector makes them, for the tests of the writers. */
-import type { Connection, Finding, Input, OctetReading, Report } from "../../src/report/report.ts";
+import type {
+  Connection,
+  Diagnosis,
+  Finding,
+  Input,
+  Message,
+  OctetReading,
+  Report,
+  Span,
+} from "../../src/report/report.ts";
 
 /** Three threads on one Bunny session without its write lock: a body frame cut by another channel's messages. */
 export function tornFrame(): Report {
@@ -17,8 +26,8 @@ export function tornFrame(): Report {
         frames: { clientToServer: 29, serverToClient: 12 },
         octets: { clientToServer: 465_309, serverToClient: 778 },
         verdict: {
-          predicted: close("FRAME_ERROR", 501, TORN_TEXT.replace("97}", `\n${" ".repeat(54)}97}`)),
-          observed: close("FRAME_ERROR", 501, TORN_TEXT),
+          predicted: { ...close("FRAME_ERROR", 501, TORN_TEXT), ...PREDICTED },
+          observed: close("FRAME_ERROR", 501, TORN_TEXT.replace("97}", `\n${" ".repeat(54)}97}`)),
         },
       }),
     ],
@@ -40,6 +49,7 @@ export function tornFrame(): Report {
           ...readings(213_065, "61", "frame-end octet", "text “aaaaa”"),
           ...readings(213_066, "61 61 61 61", "next frame", "text “aaaaa”"),
         ],
+        diagnosis: tornByOne(),
       }),
       finding({
         id: "f2",
@@ -54,6 +64,74 @@ export function tornFrame(): Report {
         message: `The broker closed the connection: 501 ${TORN_TEXT}`,
         cause: "f1",
       }),
+    ],
+  });
+}
+
+const PREDICTED = {
+  fatal: true,
+  broker: "rabbitmq-3.10",
+  streamOffset: 213_066,
+  sequel: "connection.close, then RST after 3 s",
+  log: ["closing AMQP connection <…> (127.0.0.1:59768 -> 127.0.0.1:5673):", "fatal_frame_error"],
+};
+
+/** Two threads: four whole messages inside one body frame. */
+function tornByOne(): Diagnosis {
+  const unread = [210_750, 246_800, 303_053, 353_025].map((offset, at) =>
+    message({
+      messageId: `t0-${at + 1}`,
+      appId: "turn_server_power_on",
+      traceparent: `00-ab5e3a210e51c70c3aefeac4767cab9${at}-a370145816f3a2f${at}-01`,
+      headers: { thread: "turn_server_power_on-0" },
+      spans: [[offset, 36_050]],
+      fate: "unread",
+    }),
+  );
+  const spans: Span[] = [
+    [162_315, 48_435],
+    [390_697, 2_316],
+  ];
+  return diagnosis({
+    confidence: 0.99,
+    summary:
+      "The body frame of writer A on channel 2 (50,743 octets, offset 162315) was interrupted after 48,435 octets: taking out 179,947 octets at 210750, 12 frames on channel 1, its end octet lands on 0xce at 393012 and the stream goes on in order.",
+    remedy:
+      "Bunny 2 writes a whole message under one lock, so it tears only where the lock is not shared: connect after fork, never before (each worker its own Bunny.new); let no Timeout.timeout or Thread#kill cut a publish; use one channel per thread.",
+    torn: [
+      {
+        type: 3,
+        channel: 2,
+        size: 50_743,
+        spans,
+        packets: [
+          [31, 31],
+          [42, 42],
+        ],
+        complete: true,
+        writer: "A",
+      },
+    ],
+    writers: [
+      {
+        name: "A",
+        channels: [2],
+        spans,
+        messages: [
+          message({
+            messageId: "t1-3",
+            appId: "enable_switch_ports",
+            traceparent: "00-a9aced7e03919e74c034902c8aab312a-848a8f85b8a57e1d-01",
+            headers: { thread: "enable_switch_ports-1" },
+            spans: [
+              [162_110, 48_640],
+              [390_697, 2_316],
+            ],
+            fate: "torn",
+          }),
+        ],
+      },
+      { name: "B", channels: [1], spans: [[210_750, 179_947]], messages: unread },
     ],
   });
 }
@@ -284,6 +362,7 @@ export function hostile(text: string, other: string = text): Report {
         message: text,
         time: other,
         octets: [{ streamOffset: 7, hex: text, takenFor: text, likely: other }],
+        diagnosis: hostileDiagnosis(text, other),
       }),
       finding({ id: "f2", rule: "broker-close", message: other, cause: "f1", packets: [3] }),
       finding({
@@ -298,6 +377,42 @@ export function hostile(text: string, other: string = text): Report {
       finding({ id: "f4", rule: other as "capture-gap", severity: "note", connection: text, message: text }),
     ],
   });
+}
+
+function hostileDiagnosis(text: string, other: string): Diagnosis {
+  const span: Span = [0, 20];
+  const behind: Span = [20, 9];
+  const messages = (["torn", text, "unread"] as "torn"[]).map(fate =>
+    message({
+      exchange: text,
+      routingKey: other,
+      messageId: fate === "torn" ? text : other,
+      correlationId: other,
+      appId: text,
+      traceparent: other,
+      headers: { [text]: other, [other]: text, thread: text },
+      spans: [span],
+      fate,
+    }),
+  );
+  return {
+    kind: text as "torn-frame",
+    confidence: 0.5,
+    summary: other,
+    remedy: text,
+    torn: [
+      { type: 3, channel: 1, size: 99, spans: [span, [40, 3]], packets: [[1, 2]], complete: false, writer: other },
+    ],
+    replayed: [{ span: [29, 4], of: [0, 4] }],
+    missing: [{ streamOffset: 43, octets: 7 }],
+    overwritten: [{ span: [33, 2] }],
+    foreign: [{ span: [35, 5], protocol: text }],
+    unexplained: [[50, 1]],
+    writers: [
+      { name: text, channels: [1], spans: [span], messages },
+      { name: `${other}2`, channels: [2, 65_535, 3], spans: [behind], messages },
+    ],
+  };
 }
 
 export function report(parts: Partial<Report>): Report {
@@ -357,6 +472,27 @@ export function finding(parts: Partial<Finding> = {}): Finding {
     octets: [],
     ...parts,
   };
+}
+
+export function diagnosis(parts: Partial<Diagnosis> = {}): Diagnosis {
+  return {
+    kind: "torn-frame",
+    confidence: 0.9,
+    summary: "A sentence that proves it.",
+    remedy: "A sentence on what to do.",
+    torn: [],
+    replayed: [],
+    missing: [],
+    overwritten: [],
+    foreign: [],
+    unexplained: [],
+    writers: [],
+    ...parts,
+  };
+}
+
+export function message(parts: Partial<Message> = {}): Message {
+  return { exchange: "", routingKey: "tasks", headers: {}, spans: [[0, 100]], fate: "delivered", ...parts };
 }
 
 /** One reading per octet of "00 02", all of them the same field. */

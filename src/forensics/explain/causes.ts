@@ -22,8 +22,8 @@ type Weighed = readonly [id: CauseId, score: number, why: string];
 const SHOWN = 4;
 
 /** The likely causes, the likeliest first; at least two, so that none is taken for certain. */
-export function causesOf(report: ErrorReport, readings: readonly Reading[]): Cause[] {
-  return weigh(report, readings)
+export function causesOf(report: ErrorReport, readings: readonly Reading[], tornLater: boolean): Cause[] {
+  return weigh(report, readings, tornLater)
     .toSorted((a, b) => b[1] - a[1])
     .slice(0, SHOWN)
     .map(([id, score, why]) => ({ id, ...titled(id), confidence: confidenceOf(Math.min(score, 84)), why }));
@@ -34,7 +34,7 @@ function titled(id: CauseId) {
   return { title, confirm, remedy };
 }
 
-function weigh(report: ErrorReport, readings: readonly Reading[]): Weighed[] {
+function weigh(report: ErrorReport, readings: readonly Reading[], tornLater: boolean): Weighed[] {
   const { error } = report;
   switch (error.kind) {
     case "frame-too-large":
@@ -51,7 +51,7 @@ function weigh(report: ErrorReport, readings: readonly Reading[]): Weighed[] {
     case "misplaced-frame":
       return misplacedCauses(error.type);
     case "content-order":
-      return orderCauses(report, error.expected);
+      return orderCauses(report, error.expected, tornLater);
     case "cannot-decode":
     case "bad-utf8":
     case "bad-table":
@@ -182,20 +182,28 @@ function octetCauses(report: ErrorReport, top: Reading | undefined): Weighed[] {
   }
 }
 
+/** How much speaks for threads, a fork, a write cut short and a buffer, by what a library's writes allow. */
+const TEAR_WEIGHTS: Readonly<Record<ClientLibrary["tears"] | "unknown", readonly [number, number, number, number]>> = {
+  octets: [84, 42, 34, 40],
+  "octets-when-cut-short": [42, 72, 66, 30],
+  "octets-in-some-versions": [66, 46, 40, 30],
+  "octets-of-buffers": [50, 40, 34, 74],
+  frames: [45, 52, 44, 30],
+  nothing: [30, 45, 35, 20],
+  unknown: [74, 46, 44, 32],
+};
+
 /** Causes of torn frames, by what is known of the client library. `less` is taken from each. */
 function tornCauses(report: ErrorReport, evidence: string, less: number): Weighed[] {
   const library: ClientLibrary | null = report.library === null ? null : CLIENT_LIBRARIES[report.library];
   const tears = library?.tears ?? "unknown";
   const named = library === null ? "" : ` ${library.name} ${library.writes}.`;
-  const shared = { octets: 84, "octets-when-cut-short": 42, frames: 45, nothing: 30, unknown: 74 }[tears];
-  const forked = { octets: 42, "octets-when-cut-short": 72, frames: 52, nothing: 45, unknown: 46 }[tears];
-  const cut = { octets: 34, "octets-when-cut-short": 66, frames: 44, nothing: 35, unknown: 44 }[tears];
-  const buffer = { octets: 40, "octets-when-cut-short": 30, frames: 30, nothing: 20, unknown: 32 }[tears];
+  const [shared, forked, cut, buffer] = TEAR_WEIGHTS[tears];
   return [
     [
       "shared-connection",
       shared + less,
-      `${capital(evidence)}: one writer's octets stand where another's must go on.${tears === "octets" ? named : ""}`,
+      `${capital(evidence)}: one writer's octets stand where another's must go on.${tears === "octets" || tears === "octets-in-some-versions" ? named : ""}`,
     ],
     [
       "fork",
@@ -203,7 +211,11 @@ function tornCauses(report: ErrorReport, evidence: string, less: number): Weighe
       `Parent and child have one socket and each a lock of its own.${tears === "octets-when-cut-short" ? named : ""}`,
     ],
     ["cut-write", cut + less, "The rest of the frame never comes, and the next write is taken for it."],
-    ["buffer-reuse", buffer + less, "The octets of a later message stand in the place of an earlier one's."],
+    [
+      "buffer-reuse",
+      buffer + less,
+      `The octets of a later message stand in the place of an earlier one's.${tears === "octets-of-buffers" ? named : ""}`,
+    ],
     ["relay", 10, "Possible, and rarely true: TCP brings octets as they were sent."],
   ];
 }
@@ -229,7 +241,7 @@ function oversizeCauses({ error }: ErrorReport, top: Reading): Weighed[] {
       ["frame-max-changed", 30, "A limit that was lowered."],
     ];
   }
-  const changed: Weighed = ["frame-max-changed", 42, "It worked until the limit, or the broker, was another."];
+  const changed: Weighed = ["frame-max-changed", 42, "Where it worked before, the limit or the broker has changed."];
   if (type === 2) {
     return [
       [
@@ -250,7 +262,11 @@ function oversizeCauses({ error }: ErrorReport, top: Reading): Weighed[] {
   ];
 }
 
-function orderCauses(report: ErrorReport, expected: "method" | "content-header" | "content-body"): Weighed[] {
+function orderCauses(
+  report: ErrorReport,
+  expected: "method" | "content-header" | "content-body",
+  tornLater: boolean,
+): Weighed[] {
   const library = report.library === null ? null : CLIENT_LIBRARIES[report.library];
   const named = library === null || library.tears === "nothing" ? "" : ` ${library.name} ${library.writes}.`;
   const on = report.channel === null ? "" : ` on channel ${report.channel}`;
@@ -260,7 +276,7 @@ function orderCauses(report: ErrorReport, expected: "method" | "content-header" 
     "content-body": `Behind a content header${on} something else came than its body: another thread's method, mostly.`,
   }[expected];
   return [
-    ["shared-channel", 78, sentence + named],
+    ["shared-channel", tornLater ? 56 : 78, sentence + named],
     [
       "body-size-miscounted",
       expected === "content-header" ? 15 : 50,
@@ -275,8 +291,10 @@ function orderCauses(report: ErrorReport, expected: "method" | "content-header" 
     ],
     [
       "shared-connection",
-      34,
-      "Whole frames may get lost or come twice where threads share a connection (pika's queue does this).",
+      tornLater ? 82 : 34,
+      tornLater
+        ? "A frame of the same connection was broken as well (the error after this one), so it is octets that mix, not only frames."
+        : "Whole frames get lost or come twice where threads share a connection (pika's queue does this).",
     ],
   ];
 }
@@ -351,7 +369,7 @@ function clientSideCauses(): Weighed[] {
 function codeCauses(report: ErrorReport, code: number): Weighed[] {
   switch (code) {
     case 505:
-      return orderCauses(report, "method").map(([id, score]) => [
+      return orderCauses(report, "method", false).map(([id, score]) => [
         id,
         score - 10,
         "505 means that frames came in an order that AMQP does not allow.",

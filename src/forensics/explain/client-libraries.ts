@@ -27,7 +27,7 @@ export interface ClientLibrary {
   /** What only this library prints. */
   printedBy: RegExp;
   /** What a shared connection tears: octets (frames are broken), or only the order of whole frames. */
-  tears: "octets" | "octets-when-cut-short" | "frames" | "nothing";
+  tears: "octets" | "octets-when-cut-short" | "octets-in-some-versions" | "octets-of-buffers" | "frames" | "nothing";
   /** What is written in one go, and what guards it. A clause. */
   writes: string;
   remedy: string;
@@ -49,8 +49,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     printedBy: /\bpika\b|ConnectionClosedByBroker|ConnectionClosed: \(50\d,/,
     tears: "octets",
     writes: "hands frames to an unlocked queue, so threads repeat, lose or tear octets",
-    remedy:
-      "One connection per thread; from others publish through connection.add_callback_threadsafe(…).",
+    remedy: "One connection per thread; from others publish through connection.add_callback_threadsafe(…).",
   },
   "py-amqp": {
     name: "py-amqp (Celery, Kombu)",
@@ -59,8 +58,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
       /\bamqp\.exceptions\b|\bkombu\b|\bcelery\b|\bpy-amqp\b|\bamqp\/(?:connection|method_framing|channel)\.py/,
     tears: "octets",
     writes: "puts messages together in one buffer without a lock, so threads overwrite each other (py-amqp#462)",
-    remedy:
-      "One connection per thread, with producers from kombu.pools; opened after the fork of a prefork worker.",
+    remedy: "One connection per thread, with producers from kombu.pools; opened after the fork of a prefork worker.",
   },
   "php-amqplib": {
     name: "php-amqplib",
@@ -68,8 +66,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     printedBy: /PhpAmqpLib|\bphp-amqplib\b|\bAMQPConnectionClosedException\b|\bAMQPProtocol\w*Exception\b/,
     tears: "octets-when-cut-short",
     writes: "writes a message in pieces of 8 KiB from a single thread",
-    remedy:
-      "Connect after pcntl_fork, in the child. After a timeout or an I/O exception throw the connection away.",
+    remedy: "Connect after pcntl_fork, in the child. After a timeout or an I/O exception throw the connection away.",
   },
   "rabbitmq-c": {
     name: "rabbitmq-c (SimpleAmqpClient, PHP's amqp extension)",
@@ -93,7 +90,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     name: ".NET client",
     label: ".NET",
     printedBy: /\bRabbitMQ\.Client\b|AMQP close-reason|initiated by (?:Peer|Library|Application)/,
-    tears: "frames",
+    tears: "octets-in-some-versions",
     writes: "writes frames under a lock, except 5.1, which dropped it (rabbitmq-dotnet-client#457, #681)",
     remedy: "Leave 5.1.x: the lock is back in 6.0. One channel (IModel, IChannel) per thread, also with 6.x and 7.x.",
   },
@@ -102,7 +99,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     label: "Java",
     printedBy:
       /#method<connection\.close>|\bShutdownSignalException\b|\bcom\.rabbitmq\.client\b|#method<channel\.close>/,
-    tears: "frames",
+    tears: "octets-in-some-versions",
     writes:
       "writes a frame at a time under a lock; frames themselves broke in 5.27.0 with netty and virtual threads (rabbitmq-java-client#1778)",
     remedy: "One Channel per publishing thread. With 5.27.0 and netty: upgrade, or go back to blocking I/O.",
@@ -119,7 +116,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     name: "amqp-client.js",
     label: "JS client",
     printedBy: /\bAMQPClient\b|\bamqp-client\.js\b|@cloudamqp\/amqp-client|connection closed by server 50\d/,
-    tears: "octets-when-cut-short",
+    tears: "octets-of-buffers",
     writes: "before 2.0.2 reused a frame buffer while it was being written (amqp-client.js#29)",
     remedy: "Upgrade to 2.0.2 or later.",
   },
@@ -137,7 +134,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     name: "node-amqp",
     label: "node-amqp",
     printedBy: /\bnode-amqp\b|node_modules\/amqp\//,
-    tears: "octets",
+    tears: "octets-of-buffers",
     writes: "shares one send buffer between writers (node-amqp#292)",
     remedy: "It is no longer maintained: move to amqplib.",
   },

@@ -76,11 +76,11 @@ function stringOctets(inner: string, utf8: boolean): Uint8Array | null {
       at += character.length;
       continue;
     }
-    const escape = /^\\(?:x\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|([0-3]?[0-7]{1,2})|([\s\S]))/.exec(
+    const escaped = /^\\(?:x\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|([0-3]?[0-7]{1,2})|([\s\S]))/.exec(
       inner.slice(at, at + 12),
     );
-    if (escape === null) return null;
-    const [whole, long, short, octal, letter] = escape;
+    if (escaped === null) return null;
+    const [whole, long, short, octal, letter] = escaped;
     if (letter !== undefined) push(octets, ESCAPED[letter] ?? letter, utf8);
     else push(octets, codePoint(long ?? short, octal), utf8);
     at += whole.length;

@@ -3,6 +3,7 @@ import { REPLY_CODES } from "../../amqp/spec/constants.ts";
 import { libraryOf } from "./client-libraries.ts";
 import type { BrokerError, ErrorReport, MaybeOctet } from "./error-report.ts";
 import { errorsIn, mayNameError } from "./error-text.ts";
+import { headerWindow } from "./header-window.ts";
 import type { LogRecord } from "./log-record.ts";
 import { type RecordHead, readHead } from "./log-site.ts";
 
@@ -83,7 +84,9 @@ function looseError(text: string): BrokerError | null {
     };
   }
   const size = word("size", text);
-  if (size === null || (type !== null && type > 255)) return null;
+  if (type !== null && type > 255) return null;
+  if (size === null)
+    return type === null ? null : { kind: "header-octets", octets: [...headerWindow(type, channelWord(text), null)] };
   return { kind: "frame-too-large", type, size, limit: word("limit", text) ?? word("frame_max", text) };
 }
 

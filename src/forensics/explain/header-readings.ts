@@ -31,19 +31,26 @@ export function headerReadings(window: HeaderWindow, limit: number | null): Read
     ...byteOrderReadings(window, limit),
   ];
   const best = Math.max(0, ...readings.map(({ score }) => score));
-  if (best < 80) readings.push(unknownReading(window, best));
+  for (const reading of readings) {
+    // What another protocol begins with is text, too.
+    if (reading.kind === "payload-text" && readings.some(isForeign)) reading.score = Math.min(reading.score, 30);
+  }
+  readings.push(unknownReading(window, best));
   return ranked(readings);
 }
 
-/** The best first; what is far behind the best is left out, and of one kind all but the best. */
+function isForeign({ kind, score }: Reading): boolean {
+  return (kind === "foreign-protocol" || kind === "second-handshake") && score >= 58;
+}
+
+/** The best first, four at most, and of one kind the best only. */
 export function ranked(readings: readonly Reading[]): Reading[] {
   const order = readings.toSorted((a, b) => b.score - a.score);
-  const best = order[0]?.score ?? 0;
   const seen = new Set<string>();
   return order
     .filter(({ kind, boundary, score }) => {
       const key = `${kind} ${kind === "late-frame" || kind === "frame-in-header" ? boundary : ""}`;
-      if (seen.has(key) || score < best - 75 || score < 5) return false;
+      if (seen.has(key) || score < 5) return false;
       seen.add(key);
       return true;
     })
@@ -54,20 +61,27 @@ function textReadings(window: HeaderWindow): Reading[] {
   const header = window.slice(0, 7);
   const known = header.filter(octet => octet !== null);
   if (known.length === 0) return [];
-  const shown = asText(header);
-  if (known.length >= 3 && isText(known)) {
-    const kind = kindOfText(shown.replace(/^\?+/, ""));
-    const score = known.length >= 7 ? 93 : known.length >= 5 ? 88 : 77;
-    const all = known.length === 7 ? "All seven octets are" : `All ${known.length} octets that are known are`;
+  const from = header.findIndex(octet => octet !== null);
+  const to = header.findLastIndex(octet => octet !== null) + 1;
+  const shown = asText(header.slice(from, to));
+  if (isText(known)) {
+    const kind = kindOfText(shown);
+    const score = known.length >= 7 ? 93 : known.length >= 5 ? 88 : known.length >= 4 ? 77 : 20;
+    const all =
+      known.length === 7
+        ? "All seven octets are"
+        : known.length === 1
+          ? "The one octet that is known is"
+          : `The ${known.length} octets that are known are`;
     return [
       {
         kind: "payload-text",
         meaning: `text of a message, “${shown}”, where a frame header should be`,
-        why: `${all} text: ${hexOf(header)} is “${shown}”${kind === "" ? "" : `; ${kind}`}.`,
+        why: `${all} text: ${hexOf(header, from, to)} is “${shown}”${kind === "" ? "" : `; ${kind}`}.`,
         evidence: `“${shown}” in the header`,
         score,
         boundary: null,
-        octets: labels(window, [0, 7, `text “${shown}”`]),
+        octets: labels(window, [from, to, `text “${shown}”`]),
       },
     ];
   }
@@ -133,16 +147,16 @@ function genuineReadings(window: HeaderWindow, limit: number | null): Reading[] 
         evidence: `a method frame of ${grouped(size)} octets, before tune-ok`,
         score: strange ? 25 : 90,
         boundary: null,
-        octets: labels(window, [0, 7, "a good header"]),
+        octets: labels(window),
       },
     ];
   }
   const frame = type === FRAME_HEADER ? "content header" : type === FRAME_METHOD ? "method" : "body";
-  // Headers of a mebioctet are rare, bodies in one frame of a hundred are not unheard of where frame_max is ignored.
-  const usual =
-    type === FRAME_BODY || type === null ? 16 * MEBIOCTET : type === FRAME_HEADER ? 2 * MEBIOCTET : MEBIOCTET / 4;
-  let score = size <= usual ? 90 : size <= 16 * usual ? 62 : size <= 128 * MEBIOCTET ? 30 : 6;
-  if (type === null) score -= size <= usual ? 25 : 8;
+  // Headers of a mebioctet are rare; bodies of ten, written as one frame by a client that ignores frame_max, less so.
+  const usual = type === FRAME_METHOD ? MEBIOCTET / 4 : 2 * MEBIOCTET;
+  const rare = type === FRAME_HEADER ? 56 : type === FRAME_METHOD ? 45 : 74;
+  let score = size <= usual ? 90 : size < 16 * MEBIOCTET ? rare : size <= 128 * MEBIOCTET ? 34 : 6;
+  if (type === null) score = Math.min(60, score - 8);
   if (channel === null) score -= 3;
   if (strange) score = Math.min(score, 12);
   if (score < 5) return [];
@@ -165,7 +179,7 @@ function genuineReadings(window: HeaderWindow, limit: number | null): Reading[] 
       evidence: `a header that is good but for its size of ${grouped(size)}`,
       score,
       boundary: null,
-      octets: labels(window, [0, 7, "a good header"]),
+      octets: labels(window),
     },
   ];
 }
@@ -223,17 +237,21 @@ function byteOrderReadings(window: HeaderWindow, limit: number | null): Reading[
   ];
 }
 
+/** There is always one more: that it only looks like what it looks like. */
 function unknownReading(window: HeaderWindow, best: number): Reading {
-  const known = knownOctets(window);
+  const known = knownOctets(window.slice(0, 7));
+  const recognised = best >= 58;
   return {
     kind: "unknown",
-    meaning: "octets out of the middle of a payload, not recognised",
+    meaning: recognised ? "octets of some payload that only look like this" : "octets of some payload, not recognised",
     why:
       known < 5
-        ? `Only ${known} of the 7 octets are known, and many things fit. The broker's log line names type and channel as well.`
-        : "They fit no frame header, no text and no other protocol that ghostframe knows: binary data, compressed or encrypted.",
+        ? `Only ${known} of the 7 octets ${known === 1 ? "is" : "are"} known. The broker's log line has all: type, channel and size.`
+        : recognised
+          ? "Once the broker has lost its place, any octets of a message may come up as a header."
+          : "They fit no frame, no text and no protocol that ghostframe knows: binary, compressed or encrypted data.",
     evidence: hexOf(window.slice(0, 7)),
-    score: best >= 58 ? 12 : 30,
+    score: recognised ? 8 : 30,
     boundary: null,
     octets: labels(window),
   };

@@ -14,11 +14,17 @@ export interface TalliedIncident {
   /** Peers it came from, at most a few; `morePeers` says whether there were more. */
   peers: string[];
   morePeers: boolean;
+  /** The error that ended the connection before this one was logged (state: closed): what came later of its octets. */
+  follows: TalliedIncident | null;
+  /** Frames were found broken on the same connection after this error. */
+  tornLater: boolean;
 }
 
 /** Distinct errors kept; what comes after is only counted. */
 const MAX_INCIDENTS = 200;
 const MAX_PEERS = 5;
+/** Connections remembered for an error that may follow on theirs. */
+const MAX_ENDED = 10_000;
 /** What somebody types is short; a longer input is a log, where a lone number means nothing. */
 const MAX_LOOSE_CHARACTERS = 400;
 
@@ -31,6 +37,8 @@ export class IncidentTally {
   lines = 0;
   unrelatedLines = 0;
   readonly #byKey = new Map<string, TalliedIncident>();
+  /** The last errors that ended a connection, by the broker's process id of it. */
+  readonly #ended = new Map<string, TalliedIncident>();
   readonly #records: LogRecords;
   #loose: string[] = [];
   #looseCharacters = 0;
@@ -67,6 +75,20 @@ export class IncidentTally {
     if (this.incidents.length > 0) this.unrelatedLines = 0;
   }
 
+  /** Ties an error of a connection that was given up to the one it was given up for. */
+  #link(incident: TalliedIncident, { site, error }: ErrorReport): void {
+    if (site?.pid === undefined || site.pid === null) return;
+    if (site.state !== "closed") {
+      if (this.#ended.size >= MAX_ENDED) this.#ended.clear();
+      this.#ended.set(site.pid, incident);
+      return;
+    }
+    const first = this.#ended.get(site.pid);
+    if (first === undefined || first === incident) return;
+    incident.follows ??= first;
+    if (error.kind === "frame-too-large" || error.kind === "frame-end") first.tornLater = true;
+  }
+
   #count(report: ErrorReport): void {
     const key = keyOf(report);
     let incident = this.#byKey.get(key);
@@ -75,11 +97,21 @@ export class IncidentTally {
         this.omitted++;
         return;
       }
-      incident = { report, count: 0, first: null, last: null, peers: [], morePeers: false };
+      incident = {
+        report,
+        count: 0,
+        first: null,
+        last: null,
+        peers: [],
+        morePeers: false,
+        follows: null,
+        tornLater: false,
+      };
       this.#byKey.set(key, incident);
       this.incidents.push(incident);
     }
     incident.count++;
+    this.#link(incident, report);
     const time = report.site?.time ?? null;
     if (time !== null) {
       if (incident.first === null || time.epoch < incident.first.epoch) incident.first = time;

@@ -45,11 +45,11 @@ export function payloadReadings(
   const payload = Array.from(snippet?.octets ?? []);
   const typeFits = type === null || (type >= FRAME_METHOD && type <= FRAME_BODY) || type === FRAME_HEARTBEAT;
   if (!typeFits) return headerReadings(window, Number.POSITIVE_INFINITY);
-  return ranked([
-    ...framesInside(window, payload),
-    ...goodPayload(window, type, payload, endOctet),
-    ...endReadings(window, type, payload, endOctet),
-  ]);
+  const inside = framesInside(window, payload);
+  const others = [...goodPayload(window, type, payload, endOctet), ...endReadings(window, type, payload, endOctet)];
+  // A frame that is seen inside leaves little for what else the same octets may be.
+  if (inside.some(({ score }) => score >= 85)) for (const other of others) other.score = Math.min(other.score, 24);
+  return ranked([...inside, ...others]);
 }
 
 /** Frames that begin inside the payload. */
@@ -151,15 +151,16 @@ function goodPayload(
       },
     ];
   }
+  const text = type === FRAME_BODY && isText(payload) ? `text “${asText(payload)}”` : "";
   return [
     {
       kind: "torn-later",
       meaning: `a good header and ${what}: the frame was torn further on`,
       why: `The first octets are as they must be, so header and payload began in order. Then octets of another writer came in between, or some of its own were lost: where the frame must end stands ${endOctetWords(endOctet)}.`,
       evidence: `a good start, and ${endOctetWords(endOctet)} in the end octet's place`,
-      score: type === FRAME_BODY && !isText(payload) ? 62 : 74,
+      score: type === FRAME_BODY && text === "" ? 62 : 74,
       boundary: null,
-      octets: labels(window, [0, HEADER, "a good header"], [HEADER, HEADER + payload.length, what]),
+      octets: labels(window, [HEADER, HEADER + payload.length, text]),
     },
   ];
 }

@@ -79,7 +79,9 @@ function said(report: ErrorReport, top: Reading | undefined): string {
       const claim = `${subject} ${verb} ${grouped(error.size)} octets (0x${error.size.toString(16).padStart(8, "0")})${limit}.`;
       if (top === undefined || top.kind === "modest-size") return claim;
       if (top.kind === "genuine-oversize" || top.kind === "handshake-oversize") {
-        return `${claim} The header looks right: the frame is too large, not corrupt.`;
+        return top.score >= 58
+          ? `${claim} The header looks right: the frame is too large, not corrupt.`
+          : `${claim} It may really be that long: then the frame is too large, and not corrupt.`;
       }
       return `${claim} ${notSent(top)}`;
     }

@@ -1,5 +1,5 @@
 /** How other protocols, and AMQP's own protocol header, begin: recognised at any place, and from some octets of them. */
-import { type HeaderWindow, hexOf, octetsFrom } from "./header-window.ts";
+import { type HeaderWindow, hexOf, knownOctets, octetsFrom } from "./header-window.ts";
 import { evidenceAt, labels, type Reading } from "./reading.ts";
 
 interface Signature {
@@ -80,6 +80,8 @@ function fittingOctets(window: HeaderWindow, { octets }: Signature, at: number):
     if (wanted > 0x20) letters++;
     if (wanted === 0) zeros++;
   }
+  // The first letter alone, where nothing else is known.
+  if (at === 0 && fitting === 1 && knownOctets(window.slice(0, 7)) === 1 && window[0] === octets[0]) return fitting;
   // The whole start of a short one counts for as much as four octets of a long one.
   const start = at >= 0 && octets.slice(0, 3).every((octet, i) => octet === ANY || window[at + i] === octet);
   const enough = fitting >= 4 || (fitting >= 3 && start);
@@ -102,7 +104,7 @@ function reading(window: HeaderWindow, signature: Signature, at: number, fitting
       ? `${capital(octetsFrom(from, to))} (${shown}) fit “AMQP”${version}, with which a client opens a connection: it was sent where a frame must begin.`
       : `${capital(octetsFrom(from, to))} (${shown}, “${text}”) are how ${signature.what} begins.`,
     evidence: evidenceAt(window, from, to),
-    score: fitting >= 5 ? 97 : fitting === 4 ? (handshake ? 88 : 84) : 72,
+    score: fitting >= 5 ? 97 : fitting === 4 ? (handshake ? 88 : 84) : fitting === 3 ? 72 : 30,
     boundary: null,
     octets: labels(window, [from, to, signature.label]),
   };

@@ -2,10 +2,10 @@
 
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
-import type { Diagnosis, DiagnosisKind, Message, TornFrame } from "../report.ts";
+import type { Diagnosis, DiagnosisKind, Message, Span, TornFrame } from "../report.ts";
 import { type Page, row, unbroken } from "./page.ts";
 import { channelList, confidence, counted, messageName } from "./phrases.ts";
-import { endOf } from "./picture/spans.ts";
+import { endOf, tidy, touches } from "./picture/spans.ts";
 import { type Marks, picture } from "./picture.ts";
 
 const SUMMARY_COLUMNS = 1_200;
@@ -47,8 +47,9 @@ export function diagnosisBlocks(diagnosis: Diagnosis, marks: Marks, page: Page):
 /** `A (ch 2) torn by B (ch 1)`, `C cut short`: the last where nobody is seen to go on. */
 function tears(diagnosis: Diagnosis): string[] {
   const counts = new Map<string, number>();
+  const owners = ownersOf(diagnosis);
   for (const frame of diagnosis.torn) {
-    for (const tear of tearsOf(frame, diagnosis)) counts.set(tear, (counts.get(tear) ?? 0) + 1);
+    for (const tear of tearsOf(frame, owners)) counts.set(tear, (counts.get(tear) ?? 0) + 1);
   }
   const told = [...counts].map(([tear, count]) =>
     count > 1 ? `${tear} ${count === 2 ? "twice" : `${grouped(count)} times`}` : tear,
@@ -57,27 +58,33 @@ function tears(diagnosis: Diagnosis): string[] {
   return [...told.slice(0, MAX_TEARS), `and ${counted(told.length - MAX_TEARS, "more tear")}`];
 }
 
-function tearsOf(frame: TornFrame, diagnosis: Diagnosis): string[] {
+function tearsOf(frame: TornFrame, owners: readonly Owner[]): string[] {
   const victim = called(frame.writer, [frame.channel]);
   const last = frame.spans.length - 1;
   return frame.spans.flatMap((span, at) => {
     if (at === last && frame.complete) return [];
-    const by = goesOnAt(endOf(span), frame, diagnosis);
+    const offset = endOf(span);
+    const by = owners.find(({ name, spans }) => name !== frame.writer && touches(spans, offset, offset + 1))?.called;
     const never = at === last ? " and never completed" : "";
-    if (by !== null) return [`${victim} torn by ${by}${never}`];
+    if (by !== undefined) return [`${victim} torn by ${by}${never}`];
     return [at === last ? `${victim} never completed` : `${victim} torn`];
   });
 }
 
-/** Whose octets follow the cut. */
-function goesOnAt(offset: number, victim: TornFrame, { writers, foreign, replayed }: Diagnosis): string | null {
-  const holds = (spans: readonly (readonly [number, number])[]) =>
-    spans.some(([from, octets]) => from <= offset && offset < from + octets);
-  const writer = writers.find(({ name, spans }) => name !== victim.writer && holds(spans));
-  if (writer) return called(writer.name, writer.channels);
-  const alien = foreign.find(({ span }) => holds([span]));
-  if (alien) return printable(alien.protocol, 20);
-  return replayed.some(({ span }) => holds([span])) ? "octets sent before" : null;
+/** Whoever may have torn a frame: `name` is the writer's, if it is one. */
+interface Owner {
+  name: string | null;
+  called: string;
+  spans: readonly Span[];
+}
+
+function ownersOf({ writers, foreign, replayed }: Diagnosis): Owner[] {
+  const repeats = tidy(replayed.map(({ span }) => span));
+  return [
+    ...writers.map(({ name, channels, spans }) => ({ name, called: called(name, channels), spans: tidy(spans) })),
+    ...foreign.map(({ span, protocol }) => ({ name: null, called: printable(protocol, 20), spans: tidy([span]) })),
+    { name: null, called: "octets sent before", spans: repeats },
+  ];
 }
 
 function called(name: string, channels: readonly number[]): string {

@@ -1,7 +1,7 @@
 /** The sheet the text report is written on: its width, its colours, and how prose and labelled lines are laid out. */
 
 import { Chalk } from "chalk";
-import { columns, fitting } from "../../bytes/printable.ts";
+import { columns, fitting, pad } from "../../bytes/printable.ts";
 import type { Severity } from "../report.ts";
 import type { WriterOptions } from "../writer.ts";
 
@@ -52,7 +52,7 @@ export class Page {
   /** A label, and text that wraps in the column behind it. */
   labelled(label: string, text: string, ink: Ink = plain, labelInk: Ink = this.paint.faint): string[] {
     return wrap(text, this.columns - LABEL_COLUMNS).map((line, index) => {
-      const margin = (index === 0 ? INDENT + label : "").padEnd(LABEL_COLUMNS);
+      const margin = pad(index === 0 ? INDENT + label : "", LABEL_COLUMNS);
       return (index === 0 ? labelInk(margin) : margin) + ink(line);
     });
   }

@@ -70,7 +70,7 @@ export function picture(diagnosis: Diagnosis, { begun, brokerStops }: Marks, pag
     ...(packets === "" ? [] : [under("packet", packets)]),
     ...(time === "" ? [] : [under("time", time)]),
     ...(reads === "" ? [] : [under("broker", reads)]),
-    ...legend(painting, page),
+    ...legend(diagnosis, painting, page),
   ];
 }
 
@@ -99,10 +99,10 @@ function packetTicks({ torn }: Diagnosis, columnOf: ReadonlyMap<number, number>)
 }
 
 /** What the characters mean, those that do not speak for themselves. */
-function legend({ rows, pieces }: Canvas, page: Page): string[] {
+function legend({ missing }: Diagnosis, { rows, pieces }: Canvas, page: Page): string[] {
   const used = new Set(rows.join(""));
   const folds = pieces.reduce((sum, { folds }) => sum + (folds > 1 ? folds : 0), 0);
-  const absent = pieces.reduce((sum, { missing }) => sum + missing, 0);
+  const absent = missing.reduce((sum, { octets }) => sum + octets, 0);
   const words: [string, string][] = [
     [GLYPHS.torn, "torn frame"],
     [GLYPHS.whole, "whole frames"],

@@ -1,6 +1,6 @@
 /** The writers of an incident and what they wrote: whose they are, to whom, and the trace to look them up by. */
 
-import { printable } from "../../bytes/printable.ts";
+import { cut, printable } from "../../bytes/printable.ts";
 import type { Diagnosis, Message, Writer } from "../report.ts";
 import { type Page, row, unbroken } from "./page.ts";
 import { channelList, counted, messageName, traceOf } from "./phrases.ts";
@@ -34,10 +34,10 @@ export function writerLines({ writers }: Diagnosis, page: Page): string[] {
 }
 
 function writerOf(writer: Writer, index: number, page: Page): string[] {
-  const label = printable([printable(writer.name, 8), channelList(writer.channels)].join(" "), LABEL_COLUMNS);
+  const label = cut(`${printable(writer.name, 8)} ${channelList(writer.channels)}`.trim(), LABEL_COLUMNS);
   const [first, ...others] = writer.messages.map(factsOf);
   const common = new Set(first!.filter(fact => others.every(facts => facts.includes(fact))));
-  const groups = grouped(writer.messages, common);
+  const groups = alike(writer.messages, common);
   const shown = page.all ? groups : groups.slice(0, MAX_GROUPS);
   const about = row(shorten([...common], page.all));
   const texts = [about, ...shown.flatMap(group => groupLines(group, page))].filter(text => text !== "");
@@ -46,7 +46,7 @@ function writerOf(writer: Writer, index: number, page: Page): string[] {
   return texts.flatMap((text, at) => page.labelled(at === 0 ? label : "", text, undefined, page.writer(index)));
 }
 
-function grouped(messages: readonly Message[], common: ReadonlySet<string>): Group[] {
+function alike(messages: readonly Message[], common: ReadonlySet<string>): Group[] {
   const groups = new Map<string, Group>();
   for (const message of messages) {
     const facts = factsOf(message).filter(fact => !common.has(fact));

@@ -87,6 +87,7 @@ function painted(lane: Lane, { from, to, missing, folds, shortened, columns }: P
     return (isOpenAt(lane, from) ? GLYPHS.open : GLYPHS.nothing).repeat(columns);
   }
   if (!touches(lane.spans, from, to)) {
+    if (folds > 1 && missesWithin(lane, from, to)) return GLYPHS.missing.repeat(columns);
     return (touches(lane.open, from, to) ? GLYPHS.open : GLYPHS.nothing).repeat(columns);
   }
   if (folds > 1) return GLYPHS.shortened.repeat(columns);
@@ -97,6 +98,12 @@ function painted(lane: Lane, { from, to, missing, folds, shortened, columns }: P
 }
 
 const FILLS = { frames: GLYPHS.whole, stretch: GLYPHS.stretch, unknown: GLYPHS.unknown } as const;
+
+/** Octets never written whose place is folded away with others'. */
+export function missesWithin({ missing }: Lane, from: number, to: number): boolean {
+  for (const offset of missing.keys()) if (offset > from && offset < to) return true;
+  return false;
+}
 
 /** Nothing was written here, but a frame of this lane stood open before and behind it. */
 function isOpenAt({ open }: Lane, offset: number): boolean {

@@ -41,20 +41,25 @@ export function lanesOf(diagnosis: Diagnosis): Lane[] {
 function writerLanes(diagnosis: Diagnosis): Lane[] {
   const { writers, torn } = diagnosis;
   const tornOf = new Map<string, TornFrame[]>();
-  for (const frame of torn) tornOf.set(frame.writer, [...(tornOf.get(frame.writer) ?? []), frame]);
+  for (const frame of torn) {
+    const frames = tornOf.get(frame.writer);
+    if (frames) frames.push(frame);
+    else tornOf.set(frame.writer, [frame]);
+  }
+  const absent = absentAt(diagnosis);
   const known = new Set(writers.map(({ name }) => name));
   const all = [...writers, ...[...tornOf].filter(([name]) => !known.has(name)).map(stranger)];
   const chosen = new Set(chosenWriters(all, torn));
   const lanes: Lane[] = [];
   for (const [at, writer] of all.entries()) {
-    if (chosen.has(writer)) lanes.push(writerLane(writer, at, tornOf.get(writer.name) ?? [], diagnosis));
+    if (chosen.has(writer)) lanes.push(writerLane(writer, at, tornOf.get(writer.name) ?? [], absent));
   }
   const others = all.filter(writer => !chosen.has(writer));
   if (others.length > 0) {
     const frames = others.flatMap(({ name }) => tornOf.get(name) ?? []);
     const spans = others.flatMap(writer => writer.spans);
     const shared = { name: `${others.length} more`, channels: [], spans, messages: [] };
-    lanes.push({ ...writerLane(shared, 0, frames, diagnosis), writer: null });
+    lanes.push({ ...writerLane(shared, 0, frames, absent), writer: null });
   }
   return lanes;
 }
@@ -77,14 +82,27 @@ function stranger([name, frames]: [string, TornFrame[]]): Writer {
   return { name, channels: frames.map(({ channel }) => channel), spans: [], messages: [] };
 }
 
-function writerLane(writer: Writer, index: number, frames: readonly TornFrame[], diagnosis: Diagnosis): Lane {
+/** By offset, the octets that were never written there. */
+function absentAt({ missing }: Diagnosis): Map<number, number> {
+  const absent = new Map<number, number>();
+  for (const { streamOffset, octets } of missing) {
+    if (octets > 0) absent.set(streamOffset, (absent.get(streamOffset) ?? 0) + octets);
+  }
+  return absent;
+}
+
+function writerLane(
+  writer: Writer,
+  index: number,
+  frames: readonly TornFrame[],
+  absent: ReadonlyMap<number, number>,
+): Lane {
   const pieces = frames.flatMap(({ spans }) => spans);
   const missing = new Map<number, number>();
   for (const frame of frames) {
     const end = missingAt(frame);
-    for (const { streamOffset, octets } of diagnosis.missing) {
-      if (streamOffset === end && octets > 0) missing.set(end, (missing.get(end) ?? 0) + octets);
-    }
+    const octets = end === null ? undefined : absent.get(end);
+    if (end !== null && octets !== undefined) missing.set(end, octets);
   }
   const label = [printable(writer.name, 8), channelList(writer.channels)].filter(part => part !== "").join(" ");
   return {
@@ -125,9 +143,9 @@ function fates({ messages }: Writer): string {
 }
 
 function stretchLanes(diagnosis: Diagnosis): Lane[] {
-  const { torn, missing, overwritten, replayed, foreign, unexplained } = diagnosis;
+  const { torn, overwritten, replayed, foreign, unexplained } = diagnosis;
   const ends = new Set(torn.map(missingAt));
-  const ownerless = missing.filter(({ streamOffset, octets }) => octets > 0 && !ends.has(streamOffset));
+  const ownerless = [...absentAt(diagnosis)].filter(([streamOffset]) => !ends.has(streamOffset));
   const lane = (label: string, spans: readonly Span[], fill: Lane["fill"] = "stretch"): Lane => {
     const own = tidy(spans);
     const tail = counted(
@@ -141,10 +159,10 @@ function stretchLanes(diagnosis: Diagnosis): Lane[] {
     {
       ...lane("missing", []),
       tail: counted(
-        ownerless.reduce((sum, { octets }) => sum + octets, 0),
+        ownerless.reduce((sum, [, octets]) => sum + octets, 0),
         "octet",
       ),
-      missing: new Map(ownerless.map(({ streamOffset, octets }) => [streamOffset, octets])),
+      missing: new Map(ownerless),
     },
     lane(
       "overwritten",

@@ -1,0 +1,113 @@
+/** The house's rules of direction: what may import what, and who may touch the world outside. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const SRC = fileURLToPath(new URL("../src/", import.meta.url));
+
+/** Later may import earlier, never the other way round. A file of src/ itself stands under its own name. */
+const ORDER = [
+  "version.ts",
+  "bytes",
+  "capture",
+  "net",
+  "amqp",
+  "connection",
+  "broker",
+  "forensics",
+  "report",
+  "inspect.ts",
+  "proxy",
+  "index.ts",
+  "cli",
+];
+
+/** Who may import node: modules, and see the clock and the process. */
+const OUTSIDE = ["capture/capture-source.ts", "proxy/", "cli/"];
+const OUTER_GLOBALS = [
+  /\bDate\.now\(/,
+  /\bnew Date\(\)/,
+  /\bperformance\./,
+  /\bprocess\./,
+  /\bconsole\./,
+  /\bset(?:Timeout|Interval|Immediate)\(/,
+  /\bfetch\(/,
+];
+
+interface Source {
+  /** Relative to src/, with slashes. */
+  path: string;
+  imports: string[];
+  /** Without comments and the text of strings. */
+  code: string;
+}
+
+const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter(path => path.endsWith(".ts"))
+  .map((file): Source => {
+    const path = file.replaceAll(sep, "/");
+    const text = readFileSync(join(SRC, file), "utf8");
+    const imports = [
+      ...text.matchAll(/^(?:import|export)\b[^;]*?from "([^"]+)"|\bimport\("([^"]+)"\)|^import "([^"]+)"/gm),
+    ];
+    return { path, imports: imports.map(match => (match[1] ?? match[2] ?? match[3])!), code: withoutProse(text) };
+  });
+
+function withoutProse(text: string): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/"(?:[^"\\\n]|\\.)*"/g, '""')
+    .replace(/(^|[^:])\/\/.*$/gm, "$1");
+}
+
+function place(path: string): number {
+  const top = path.split("/")[0]!;
+  const at = ORDER.indexOf(top);
+  expect(at, `src/${top} has no place in the order: give it one in this test`).toBeGreaterThanOrEqual(0);
+  return at;
+}
+
+function mayTouchTheWorld(path: string): boolean {
+  return OUTSIDE.some(allowed => path === allowed || (allowed.endsWith("/") && path.startsWith(allowed)));
+}
+
+describe("imports", () => {
+  it("are found", () => {
+    const edges = sources.flatMap(({ imports }) => imports);
+    expect(edges.filter(name => name.startsWith("."))).not.toEqual([]);
+    expect(edges).toContain("node:fs");
+    expect(edges).toContain("./json.ts");
+  });
+
+  it("never point ahead", () => {
+    const ahead = sources.flatMap(({ path, imports }) =>
+      imports
+        .filter(name => name.startsWith("."))
+        .map(name => normalize(join(dirname(path), name)).replaceAll(sep, "/"))
+        .filter(target => place(target) > place(path))
+        .map(target => `${path} → ${target}`),
+    );
+    expect(ahead).toEqual([]);
+  });
+
+  it("of files, sockets and the like stay at the edge", () => {
+    const outer = sources
+      .filter(({ path }) => !mayTouchTheWorld(path))
+      .flatMap(({ path, imports }) =>
+        imports.filter(name => name.startsWith("node:")).map(name => `${path} → ${name}`),
+      );
+    expect(outer).toEqual([]);
+  });
+});
+
+it("clock, process and console stay at the edge", () => {
+  const outer = sources
+    .filter(({ path }) => !mayTouchTheWorld(path))
+    .flatMap(({ path, code }) =>
+      OUTER_GLOBALS.flatMap(pattern => [...code.matchAll(new RegExp(pattern, "g"))]).map(
+        ([found]) => `${path}: ${found}`,
+      ),
+    );
+  expect(outer).toEqual([]);
+});

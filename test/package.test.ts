@@ -1,0 +1,145 @@
+/** The package as npm publishes it: what is in it, and whether it runs where nothing else is. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import manifest from "../package.json" with { type: "json" };
+import { ROOT } from "./support/command.ts";
+
+const FIXTURE = "fixtures/interleaving/two-publishers-one-socket.pcapng.gz";
+
+let folder: string;
+let empty: string;
+let files: string[];
+
+interface Packed {
+  filename: string;
+  files: { path: string }[];
+}
+
+/** Runs npm, or what comes with it, as a user would who has no settings of this project. */
+function run(
+  command: "npm" | "npx",
+  args: string[],
+  cwd: string,
+): { status: number | null; stdout: string; stderr: string } {
+  const { npm_config_user_agent: _, ...environment } = process.env;
+  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !/^npm_/i.test(name)));
+  return spawnSync(command, args, { cwd, encoding: "utf8", env, shell: process.platform === "win32" });
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "ghostframe-package-"));
+  empty = join(folder, "empty");
+  mkdirSync(empty);
+  const packed = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], ROOT);
+  expect(packed.status, packed.stderr).toBe(0);
+  const [tarball] = JSON.parse(packed.stdout) as [Packed];
+  files = tarball.files.map(({ path }) => path);
+  // In a folder without package.json, npm would look for one further up.
+  writeFileSync(join(empty, "package.json"), "{}\n");
+  const install = [
+    "install",
+    "--prefer-offline",
+    "--no-audit",
+    "--no-fund",
+    "--ignore-scripts",
+    join(folder, tarball.filename),
+  ];
+  const installed = run("npm", install, empty);
+  expect(installed.status, installed.stderr).toBe(0);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the tarball", () => {
+  it("holds what belongs to it, and nothing else", () => {
+    const others = files.filter(path => !/^dist\/.+\.(?:js|d\.ts)$/.test(path));
+    expect(others.toSorted()).toEqual(
+      [
+        "CHANGELOG.md",
+        "LICENSE",
+        "README.md",
+        "bin/ghostframe.js",
+        FIXTURE,
+        "package.json",
+        "src/report/report.schema.json",
+      ].toSorted(),
+    );
+  });
+
+  it("holds nothing in dist that has no source", () => {
+    const sourceOf = (path: string) => path.replace(/^dist\//, "src/").replace(/(?:\.d\.ts|\.js)$/, ".ts");
+    const built = files.filter(path => path.startsWith("dist/"));
+    expect(built.filter(path => !existsSync(join(ROOT, sourceOf(path))))).toEqual([]);
+    expect(built).toContain("dist/index.js");
+    expect(built).toContain("dist/index.d.ts");
+  });
+
+  it("runs no script when it is installed", () => {
+    const hooks = Object.keys(manifest.scripts).filter(name =>
+      /^(?:pre|post)?(?:install|prepare|uninstall)$/.test(name),
+    );
+    expect(hooks).toEqual([]);
+  });
+});
+
+describe("installed into an empty folder", () => {
+  it("runs by npx", () => {
+    const { status, stdout } = run("npx", ["--no-install", "ghostframe", "--version"], empty);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${manifest.version}\n` });
+  });
+
+  it("inspects the capture that comes with it", () => {
+    const { status, stdout, stderr } = run(
+      "npx",
+      ["--no-install", "ghostframe", "inspect", `node_modules/ghostframe/${FIXTURE}`],
+      empty,
+    );
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+    expect(stdout).toContain("frame-end");
+    expect(stdout).toContain("162315");
+  });
+
+  it("is a library too, with its schema", () => {
+    const program = `
+      import { inspect, VERSION } from "ghostframe";
+      import schema from "ghostframe/report.schema.json" with { type: "json" };
+      const { findings } = await inspect(["node_modules/ghostframe/${FIXTURE}"]);
+      console.log(VERSION, findings[0].rule, schema.$schema);`;
+    writeFileSync(join(empty, "use.mjs"), program);
+    const { stdout, stderr } = spawnSync(process.execPath, ["--no-warnings", "use.mjs"], {
+      cwd: empty,
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    expect(stdout).toBe(`${manifest.version} frame-end https://json-schema.org/draft/2020-12/schema\n`);
+  });
+
+  it("has types that a strict program compiles against", () => {
+    writeFileSync(
+      join(empty, "use.mts"),
+      `import { type Finding, inspect, type Report } from "ghostframe";
+       const report: Report = await inspect(["x.pcap"], { ports: [5672] });
+       export const first: Finding | undefined = report.findings[0];
+       // @ts-expect-error: a port is a number
+       await inspect([], { ports: ["5672"] });`,
+    );
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--types", "node"];
+    const roots = ["--typeRoots", join(ROOT, "node_modules/@types")];
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    const { stdout } = spawnSync(process.execPath, [tsc, ...options, ...roots, "use.mts"], {
+      cwd: empty,
+      encoding: "utf8",
+    });
+    expect(stdout).toBe("");
+  });
+
+  it("brings the dependencies it names, and no others", () => {
+    const lock = JSON.parse(readFileSync(join(empty, "package-lock.json"), "utf8")) as { packages: object };
+    const direct = Object.keys(manifest.dependencies);
+    for (const name of direct) expect(Object.keys(lock.packages)).toContain(`node_modules/${name}`);
+    expect(Object.keys(lock.packages).length).toBeLessThan(20);
+  });
+});
