@@ -12,6 +12,7 @@ import type { Direction, FrameListener } from "./connection/direction.ts";
 import { RULES } from "./connection/rules.ts";
 import { DirectionForensics } from "./forensics/direction-forensics.ts";
 import type { WindowBudget } from "./forensics/octet-window.ts";
+import { MAX_STEPS, type StepBudget } from "./forensics/untangle.ts";
 import { TcpAssembler } from "./net/tcp-assembler.ts";
 import type { TcpConnection } from "./net/tcp-connection.ts";
 import { TcpCounters } from "./net/tcp-limits.ts";
@@ -130,6 +131,7 @@ export class Inspection {
   readonly #options: InspectionOptions;
   readonly #assembler: TcpAssembler;
   readonly #budget: SearchBudget = { octets: 0, limit: SEARCH_BUDGET };
+  readonly #steps: StepBudget = { steps: MAX_STEPS };
   readonly #windows: WindowBudget = { octets: 0, limit: WINDOW_BUDGET };
   readonly #watched = new Map<AmqpConnection, { tcp: TcpConnection; judge: BrokerReader }>();
   readonly inputs: Input[] = [];
@@ -229,7 +231,8 @@ export class Inspection {
     const judge = new BrokerReader(version);
     const amqp: AmqpConnection = new AmqpConnection({
       judge,
-      forensics: this.#options.explain === true ? () => new DirectionForensics(this.#budget, this.#windows) : null,
+      forensics:
+        this.#options.explain === true ? () => new DirectionForensics(this.#budget, this.#windows, this.#steps) : null,
       initialFrameMax: version.initialFrameMax,
       sawBeginning: tcp.sawSyn,
       forced,

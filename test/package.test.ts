@@ -24,9 +24,9 @@ function run(
   args: string[],
   cwd: string,
 ): { status: number | null; stdout: string; stderr: string } {
-  const { npm_config_user_agent: _, ...environment } = process.env;
-  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !/^npm_/i.test(name)));
-  return spawnSync(command, args, { cwd, encoding: "utf8", env, shell: process.platform === "win32" });
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  const shell = process.platform === "win32";
+  return spawnSync(command, args, { cwd, encoding: "utf8", env: { ...env, npm_config_loglevel: "error" }, shell });
 }
 
 beforeAll(() => {

@@ -3,6 +3,7 @@ import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "../broker/vers
 import { inspect } from "../inspect.ts";
 import { type Format, formats } from "../report/formats.ts";
 import type { Report } from "../report/report.ts";
+import { addBrokerLog } from "./broker-log-file.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { complain, wantsColour, write } from "./output.ts";
@@ -15,6 +16,7 @@ interface Options {
   decodeAs?: number[];
   broker: BrokerId;
   explain: boolean;
+  brokerLog?: string;
   all: boolean;
 }
 
@@ -33,6 +35,7 @@ export function inspectCommand(): Command {
         .choices(Object.keys(BROKER_VERSIONS))
         .default(REFERENCE_BROKER),
     )
+    .option("--broker-log <file>", "tie what this log of the broker says to the connections")
     .option("--no-explain", "read a capture once, and do not explain what breaks")
     .option("--all", "leave nothing out of the text, however long it gets", false)
     .addHelpText(
@@ -44,16 +47,22 @@ be read (to its end), 130 stopped by Ctrl-C.
 Examples:
   $ ghostframe inspect trace.pcapng
   $ ghostframe inspect --format json ring_*.pcapng | jq .findings
+  $ ghostframe inspect trace.pcapng --broker-log /var/log/rabbitmq/rabbit@host.log
   $ tcpdump -i any -w - port 5672 | ghostframe inspect -`,
     )
     .action(run);
 }
 
 async function run(paths: string[], options: Options): Promise<void> {
+  if (options.brokerLog === "-" && paths.includes("-")) {
+    complain("standard input cannot be both the capture and the broker's log");
+    process.exitCode = EXIT.FAILED;
+    return;
+  }
   const signal = onInterrupt();
   const progress = new Progress(process.stderr, performance);
   const { port, decodeAs, broker, explain } = options;
-  const report = await inspect(paths, {
+  const seen = await inspect(paths, {
     ...(port === undefined ? {} : { ports: port }),
     ...(decodeAs === undefined ? {} : { decodeAs }),
     broker,
@@ -62,6 +71,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     onProgress: (path, read, total) => progress.update(path, read, total),
   });
   progress.clear();
+  const report = options.brokerLog === undefined ? seen : await addBrokerLog(seen, options.brokerLog);
   const writer = await formats[options.format]();
   await write(
     writer(report, {
@@ -73,10 +83,13 @@ async function run(paths: string[], options: Options): Promise<void> {
   for (const { path, error } of report.inputs) {
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
   }
+  if (report.brokerLog?.error !== undefined) complain(`${report.brokerLog.path}: ${report.brokerLog.error}`);
   process.exitCode = signal.aborted ? EXIT.INTERRUPTED : exitCode(report);
 }
 
 function exitCode(report: Report): number {
-  if (report.inputs.some(input => input.error !== undefined)) return EXIT.FAILED;
+  if (report.inputs.some(input => input.error !== undefined) || report.brokerLog?.error !== undefined) {
+    return EXIT.FAILED;
+  }
   return report.summary.errors + report.summary.warnings > 0 ? EXIT.FINDINGS : EXIT.CLEAN;
 }

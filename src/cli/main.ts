@@ -41,7 +41,7 @@ try {
     // Ours to mend, and still no reason to show a user a stack trace.
     const { message } = error instanceof Error ? error : { message: String(error) };
     complain(`internal error: ${message}. Please report it with the command that led to it.`);
-    if (process.env["GHOSTFRAME_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    if (process.env.GHOSTFRAME_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     process.exitCode = EXIT.FAILED;
   }
 }

@@ -7,10 +7,10 @@ import { explainOrder } from "./content-order.ts";
 import { explain, type Finding } from "./explanation.ts";
 import { OctetWindow, type WindowBudget } from "./octet-window.ts";
 import { type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
-import { ALLOWANCES, type Manners, Reading, type Sender, type Untangling } from "./untangle.ts";
+import { ALLOWANCES, type Manners, Reading, type Sender, type StepBudget, type Untangling } from "./untangle.ts";
 
 /** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */
-const MAX_WINDOW = 8 << 20;
+const MAX_WINDOW = 4 << 20;
 /** A first look is taken when so many octets are there, and another whenever they have doubled. */
 const FIRST_LOOK = 1 << 12;
 /** Frames remembered before the broken one: a torn frame may have seemed whole. */
@@ -32,10 +32,12 @@ export class DirectionForensics implements StreamForensics {
   readonly explanations: Explanation[] = [];
   readonly window: OctetWindow;
   readonly #budget: SearchBudget;
+  readonly #steps: StepBudget;
   #frames: number[] = [];
 
-  constructor(budget: SearchBudget, windows: WindowBudget) {
+  constructor(budget: SearchBudget, windows: WindowBudget, steps: StepBudget) {
     this.#budget = budget;
+    this.#steps = steps;
     this.window = new OctetWindow(0, windows);
   }
 
@@ -86,7 +88,7 @@ export class DirectionForensics implements StreamForensics {
       this.explanations.push({ faultOffset: fault.streamOffset, finding });
     };
     const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
-    return new UntanglingSearch(this.window, fault, frames, sender, plain, tell);
+    return new UntanglingSearch(this.window, fault, frames, sender, this.#steps, plain, tell);
   }
 }
 
@@ -98,6 +100,7 @@ class UntanglingSearch implements BoundarySearch {
   /** Stream offsets of the frames before the broken one. */
   readonly #before: readonly number[];
   readonly #sender: Sender;
+  readonly #steps: StepBudget;
   readonly #plainSearch: (from: number) => FrameBoundarySearch;
   readonly #tell: (untangling: Untangling) => void;
   /** Stream offset up to which the scanner has handed octets over; the window may reach further. */
@@ -111,6 +114,7 @@ class UntanglingSearch implements BoundarySearch {
     fault: EnvelopeFault,
     before: readonly number[],
     sender: Sender,
+    steps: StepBudget,
     plainSearch: (from: number) => FrameBoundarySearch,
     tell: (untangling: Untangling) => void,
   ) {
@@ -118,6 +122,7 @@ class UntanglingSearch implements BoundarySearch {
     this.#fault = fault;
     this.#before = before;
     this.#sender = sender;
+    this.#steps = steps;
     this.#plainSearch = plainSearch;
     this.#tell = tell;
     this.#consumed = fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1;
@@ -205,7 +210,7 @@ class UntanglingSearch implements BoundarySearch {
     plain.release();
     const until = plain.foundAt;
     const { bytes, base } = this.#window;
-    const reading = new Reading(bytes, until - base, base, streamOffset, true, this.#sender, []);
+    const reading = new Reading(bytes, until - base, base, streamOffset, true, this.#sender, [], this.#steps);
     let untangling: Untangling | null = null;
     for (const allowance of ALLOWANCES) untangling ??= reading.read(streamOffset, streamOffset, allowance, "free");
     if (untangling !== null) this.#tell({ ...untangling, boundary: until });
@@ -219,7 +224,7 @@ class UntanglingSearch implements BoundarySearch {
     const window = this.#window;
     const { bytes, length, base } = window;
     const segments = window.segmentsFrom(first);
-    const reading = new Reading(bytes, length, base, first, ended, this.#sender, segments);
+    const reading = new Reading(bytes, length, base, first, ended, this.#sender, segments, this.#steps);
     let untangling = reading.read(streamOffset, streamOffset, 0, "orderly");
     // A torn frame may have seemed whole, and broken only what follows it.
     for (let i = this.#before.length - 1; untangling === null && i >= 0; i--) {

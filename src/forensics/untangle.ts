@@ -56,9 +56,13 @@ export interface Untangling {
 
 /** Frames in one piece, one behind the other, after which a stream is in order again. */
 const ORDERLY_FRAMES = 4;
-/** Choices looked at before a reading is given up: the bound on time. */
-const MAX_STEPS = 300_000;
-const MAX_STEPS_EACH = 30_000;
+/** Steps of one reading, and of all readings of an inspection together: the bound on time. */
+const MAX_STEPS_EACH = 20_000;
+export const MAX_STEPS = 150_000;
+/** What a reading may take even where the others have used up all. */
+const MIN_STEPS = 200;
+/** Frames in order, one behind the other, cost little. */
+const PLAIN_FRAMES_A_STEP = 16;
 /** Frames that are interrupted at a time. */
 const MAX_SUSPENDED = 16;
 const DETOURS = [0, 1, 2, 4, 8, 32] as const;
@@ -131,6 +135,11 @@ interface Piece {
   readonly to: number;
 }
 
+/** Steps that all readings of an inspection may still take together. */
+export interface StepBudget {
+  steps: number;
+}
+
 /** The octets of a broken stretch, to be read from one boundary or another. */
 export class Reading {
   readonly #octets: Uint8Array;
@@ -138,12 +147,16 @@ export class Reading {
   readonly #base: number;
   readonly #ended: boolean;
   readonly #sender: Sender;
+  /** Steps that may still be taken. */
+  readonly budget: StepBudget;
+  /** Indices of the octets at which frames seem to start, ascending. */
   readonly #starts: number[];
   readonly #segments: readonly number[];
   readonly #cutHeaders = new Map<number, readonly number[]>();
   #pieces: Piece[] = [];
   #frames = 0;
-  #steps = 0;
+  #plainEnd = 0;
+  #plainOrder: Order = new Map();
   #manners: Manners = "orderly";
   #starved = false;
   /** Every reading was tried that more detours could find. */
@@ -162,7 +175,9 @@ export class Reading {
     ended: boolean,
     sender: Sender,
     segments: readonly number[],
+    budget: StepBudget,
   ) {
+    this.budget = budget;
     this.#octets = octets;
     this.#end = length;
     this.#base = base;
@@ -209,9 +224,24 @@ export class Reading {
     // The present run of plain frames: how many, and where it began.
     let run = 0;
     let runAt = from;
-    let moves = this.#moves(at, suspended, order, false);
-    const lastStep = Math.min(this.#steps + MAX_STEPS_EACH, MAX_STEPS);
+    let moves: Move[] | null = null;
+    let resumes = false;
+    const { budget } = this;
+    const floor = Math.max(budget.steps - MAX_STEPS_EACH, 0);
+    // Even where the budget is used up, what is plain to see is seen.
+    let least = MIN_STEPS;
     for (;;) {
+      if (moves === null) {
+        const plain = resumes ? 0 : this.#plainFrames(at, suspended, order);
+        if (plain > 0) {
+          if (run === 0) runAt = at;
+          run += plain;
+          at = this.#plainEnd;
+          order = this.#plainOrder;
+          budget.steps -= plain / PLAIN_FRAMES_A_STEP;
+        }
+        moves = this.#moves(at, suspended, order, resumes);
+      }
       const settled = run >= ORDERLY_FRAMES && suspended.length === 0 && runAt > past - this.#base;
       const finished = at >= this.#end && this.#ended && cost + suspended.length * UNFINISHED <= allowance;
       if (settled || finished) return this.#result(run > 0 ? runAt : at, !settled);
@@ -220,13 +250,14 @@ export class Reading {
         this.#exhausted = false;
         moves.length = 0;
       }
-      const move = this.#steps++ < lastStep ? moves.shift() : undefined;
+      const may = --budget.steps > floor || --least > 0;
+      const move: Move | undefined = may ? moves.shift() : undefined;
       if (move === undefined) {
         // Where the likeliest reading wants more octets than there are, none is worth having yet.
         if (this.#starved) return null;
         dead.add(stateOf(at, suspended, cost, detoured));
         const back = choices.pop();
-        if (back === undefined || this.#steps >= lastStep) return null;
+        if (back === undefined || !may) return null;
         ({ at, suspended, order, moves, cost, detoured, tried, run, runAt } = back);
         this.#pieces.length = back.pieces;
         this.#frames = back.frames;
@@ -249,7 +280,8 @@ export class Reading {
       at = move.to;
       suspended = move.suspended;
       order = move.order;
-      moves = this.#moves(at, suspended, order, move.resumes === true);
+      resumes = move.resumes === true;
+      moves = null;
     }
   }
 
@@ -258,6 +290,37 @@ export class Reading {
     const at = streamOffset - this.#base;
     const to = Math.min(at + long(this.#octets, at + 3) + FRAME_ENVELOPE, this.#end);
     return this.#interruptions(at + 1, to).some(place => place < to);
+  }
+
+  /**
+   * Steps over whole frames in order, one behind the other, in which no other frame seems to start: there is nothing
+   * to choose. Returns how many; #plainEnd and #plainOrder tell where that leads.
+   */
+  #plainFrames(from: number, suspended: readonly Open[], order: Order): number {
+    const starts = this.#starts;
+    const octets = this.#octets;
+    const free = this.#manners === "free";
+    let at = from;
+    let then: Map<number, number> | null = null;
+    let count = 0;
+    for (let i = indexOf(starts, from); i < starts.length && starts[i] === at; i++) {
+      const size = long(octets, at + 3);
+      const to = at + size + FRAME_ENVELOPE;
+      const next = starts[i + 1];
+      if (octets[to - 1] !== FRAME_END || (next === undefined ? to !== this.#end : next !== to)) break;
+      const channel = short(octets, at + 1);
+      if (!free && channel !== 0) {
+        if (isBusy(channel, suspended)) break;
+        then ??= new Map(order);
+        if (!this.#advance(then, octets[at]!, channel, size, at)) break;
+      }
+      this.#pieces.push({ frame: this.#frames++, from: at, to });
+      at = to;
+      count++;
+    }
+    this.#plainEnd = at;
+    this.#plainOrder = then ?? order;
+    return count;
   }
 
   /** What may happen at the boundary `at`, the likeliest first. */
@@ -392,36 +455,36 @@ export class Reading {
    * The order of content behind a new frame whose header is whole, and whose payload's first octets stand behind `at` +
    * 7; null where the frame is out of order, or its channel's writer is in the middle of another frame.
    */
-  #inOrder(open: Open, at: number, suspended: readonly Open[], order: Order): Order | null {
-    if (this.#manners === "free") return order;
-    const [type, high, low] = open.header;
-    const channel = (high! << 8) | low!;
-    if (channel === 0) return order;
-    for (const { header } of suspended) {
-      if (header.length >= 3 && header[1] === high && header[2] === low) return null;
-    }
+  #inOrder({ header }: Open, at: number, suspended: readonly Open[], order: Order): Order | null {
+    const channel = (header[1]! << 8) | header[2]!;
+    if (this.#manners === "free" || channel === 0) return order;
+    if (isBusy(channel, suspended)) return null;
+    const behind = new Map(order);
+    return this.#advance(behind, header[0]!, channel, long(Uint8Array.from(header), 3), at) ? behind : null;
+  }
+
+  /** Moves the order of content on by a frame; false where it is out of order. */
+  #advance(order: Map<number, number>, type: number, channel: number, size: number, at: number): boolean {
     const next = order.get(channel);
-    const size = long(Uint8Array.from(open.header), 3);
-    let then: number | undefined;
     switch (type) {
       case FRAME_METHOD: {
-        if (next !== undefined && next !== METHOD_NEXT) return null;
+        if (next !== undefined && next !== METHOD_NEXT) return false;
         const method = methodOf(short(this.#octets, at + 7), short(this.#octets, at + 9));
-        then = method === undefined ? undefined : method.content ? HEADER_NEXT : METHOD_NEXT;
-        break;
+        if (method === undefined) order.delete(channel);
+        else order.set(channel, method.content ? HEADER_NEXT : METHOD_NEXT);
+        return true;
       }
       case FRAME_HEADER:
-        if (next !== undefined && next !== HEADER_NEXT) return null;
+        if (next !== undefined && next !== HEADER_NEXT) return false;
         // The body size may stand elsewhere, behind another frame.
-        break;
+        order.delete(channel);
+        return true;
       default:
-        if (next !== undefined && (next <= 0 || size > next)) return null;
-        then = next === undefined ? undefined : next - size;
+        if (next === undefined) return true;
+        if (next <= 0 || size > next) return false;
+        order.set(channel, next - size);
+        return true;
     }
-    const behind = new Map(order);
-    if (then === undefined) behind.delete(channel);
-    else behind.set(channel, then);
-    return behind;
   }
 
   /**
@@ -454,13 +517,36 @@ export class Reading {
 
   /** Octets at to `start` are headers cut short, each by the next, the last one by the start. */
   #isCutHeader(at: number, start: number, depth: number): boolean {
-    const type = this.#octets[at]!;
-    if (type === 0 || (type > FRAME_BODY && type !== FRAME_HEARTBEAT)) return false;
-    for (let cut = Math.min(start, at + HEADER_AND_IDS - 1); cut > at; cut--) {
-      if (this.#cutHeader(at, cut) === null) continue;
+    const most = this.#cutLength(at);
+    for (let cut = Math.min(start, at + most); cut > at; cut--) {
       if (cut === start || (depth > 1 && this.#isCutHeader(cut, start, depth - 1))) return true;
     }
     return false;
+  }
+
+  /** How many octets at `at` can be the beginning of a frame that is cut short before its ids are whole: 0 to 10. */
+  #cutLength(at: number): number {
+    const octets = this.#octets;
+    const type = octets[at]!;
+    if (type === FRAME_HEARTBEAT) {
+      let zeros = 1;
+      while (zeros < FRAME_HEADER_SIZE && at + zeros < this.#end && octets[at + zeros] === 0) zeros++;
+      return zeros;
+    }
+    if (type === 0 || type > FRAME_BODY || at + HEADER_AND_IDS > this.#end)
+      return type !== 0 && type <= FRAME_BODY ? 1 : 0;
+    if (octets[at + 1]! > MAX_CHANNEL_HIGH) return 1;
+    const channel = short(octets, at + 1);
+    if (!(channel === 0 ? type === FRAME_METHOD : this.#sender.usesChannel(channel))) return 2;
+    const size = long(octets, at + 3);
+    if (this.#isHeader(type, channel, size)) return Math.min(HEADER_AND_IDS - 1, size + FRAME_ENVELOPE - 1);
+    const limit = this.#sender.sizeLimit;
+    let known = 3;
+    for (let i = 3; i < FRAME_HEADER_SIZE - 1; i++) {
+      if (size - (size % 2 ** (8 * (FRAME_HEADER_SIZE - 1 - i))) > limit) break;
+      known = i + 1;
+    }
+    return known;
   }
 
   /** Octets that belong to nobody, up to the next start or the end. */
@@ -607,15 +693,29 @@ const HEADER_AND_IDS = FRAME_HEADER_SIZE + 4;
 const MAX_NESTED_HEADERS = 3;
 const MAX_CUT_HEADERS = 24;
 
-/** The first of some ascending numbers that lie in [from, to), `most` at most. */
-function within(numbers: readonly number[], from: number, to: number, most: number): readonly number[] {
+/** A frame of this channel is under way: its writer writes nothing else meanwhile. */
+function isBusy(channel: number, suspended: readonly Open[]): boolean {
+  for (const { header } of suspended) {
+    if (header.length >= 3 && ((header[1]! << 8) | header[2]!) === channel) return true;
+  }
+  return false;
+}
+
+/** The index of the first of some ascending numbers that is not below `value`. */
+function indexOf(numbers: readonly number[], value: number): number {
   let low = 0;
   let high = numbers.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (numbers[middle]! < from) low = middle + 1;
+    if (numbers[middle]! < value) low = middle + 1;
     else high = middle;
   }
+  return low;
+}
+
+/** The first of some ascending numbers that lie in [from, to), `most` at most. */
+function within(numbers: readonly number[], from: number, to: number, most: number): readonly number[] {
+  const low = indexOf(numbers, from);
   let until = low;
   while (until < numbers.length && until - low < most && numbers[until]! < to) until++;
   return numbers.slice(low, until);

@@ -22,6 +22,29 @@ export interface Report {
   connections: Connection[];
   findings: Finding[];
   summary: { errors: number; warnings: number; notes: number };
+  /** The broker's log, where one was given. */
+  brokerLog?: BrokerLogReport;
+}
+
+export interface BrokerLogReport {
+  path: string;
+  lines: number;
+  /** Messages about connections in trouble that belong to a connection of the capture: each has its own. */
+  tied: number;
+  /** Such messages that belong to none, and why. */
+  untied: (BrokerLogEntry & { reason: string })[];
+  /** Messages that are not listed because there are too many. */
+  omitted: number;
+  /** Set when the log could not be read, or not to its end. */
+  error?: string;
+}
+
+/** One message of a broker's log. */
+export interface BrokerLogEntry {
+  /** ISO 8601, UTC; without the Z where the log does not tell its time zone; null where it has no times. */
+  time: string | null;
+  /** Without the time, level and process in front of them. */
+  lines: string[];
 }
 
 export interface Input {
@@ -64,6 +87,10 @@ export interface Connection {
   octets: PerDirection;
   gaps: PerDirection;
   verdict: { predicted: Verdict | null; observed: Verdict | null };
+  /** What the broker logged about this connection, where its log was given and says something. */
+  brokerLog?: BrokerLogEntry[];
+  /** One sentence, where that is not what was predicted. */
+  brokerLogDiffers?: string;
 }
 
 /** How a broker ends a connection: with a close frame, or with a bare reset. */

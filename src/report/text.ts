@@ -8,6 +8,7 @@
  */
 
 import type { Report } from "./report.ts";
+import { brokerLogBlock } from "./text/broker-log.ts";
 import { connectionTable } from "./text/connection-table.ts";
 import { headlines } from "./text/headline.ts";
 import { incidents } from "./text/incident.ts";
@@ -24,6 +25,7 @@ export function text(report: Report, options: Partial<WriterOptions> = {}): stri
   const blocks = [
     ...headlines(found, page),
     ...incidents(found, page),
+    brokerLogBlock(found, page),
     notes(found, page),
     connectionTable(found, page),
     [summary(report, page)],

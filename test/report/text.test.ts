@@ -244,7 +244,7 @@ describe("incidents", () => {
       broker: "rabbitmq-3.10",
       sequel: "RST after 3 s",
     } as const;
-    const expected = "predicted  connection.close 501 FRAME_ERROR (RabbitMQ 3.10); then RST after 3 s\n";
+    const expected = "predicted  connection.close 501 FRAME_ERROR (RabbitMQ 3.10); then RST after 3\n             s\n";
     expect(one({}, { verdict: { predicted, observed: reset } })).toContain(
       `broker     reset without a close frame\n  ${expected}`,
     );

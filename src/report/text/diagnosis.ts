@@ -44,7 +44,7 @@ export function diagnosisBlocks(diagnosis: Diagnosis, marks: Marks, page: Page):
   ].filter(lines => lines.length > 0);
 }
 
-/** `A (ch 2) torn by B (ch 1)`, `C cut short`: the last where nobody is seen to go on. */
+/** `A (ch 2) torn by B (ch 1)`, `C (ch 3) never completed`. */
 function tears(diagnosis: Diagnosis): string[] {
   const counts = new Map<string, number>();
   const owners = ownersOf(diagnosis);
@@ -62,12 +62,11 @@ function tearsOf(frame: TornFrame, owners: readonly Owner[]): string[] {
   const victim = called(frame.writer, [frame.channel]);
   const last = frame.spans.length - 1;
   return frame.spans.flatMap((span, at) => {
-    if (at === last && frame.complete) return [];
+    // Who goes on where a frame was given up need not have torn it.
+    if (at === last) return frame.complete ? [] : [`${victim} never completed`];
     const offset = endOf(span);
-    const by = owners.find(({ name, spans }) => name !== frame.writer && touches(spans, offset, offset + 1))?.called;
-    const never = at === last ? " and never completed" : "";
-    if (by !== undefined) return [`${victim} torn by ${by}${never}`];
-    return [at === last ? `${victim} never completed` : `${victim} torn`];
+    const by = owners.find(({ name, spans }) => name !== frame.writer && touches(spans, offset, offset + 1));
+    return [by ? `${victim} torn by ${by.called}` : `${victim} torn`];
   });
 }
 

@@ -5,6 +5,7 @@
 
 import { columns, cut, printable } from "../../bytes/printable.ts";
 import type { Connection, Finding } from "../report.ts";
+import { logged } from "./broker-log.ts";
 import { diagnosisBlocks } from "./diagnosis.ts";
 import { octetTable } from "./octet-table.ts";
 import { outcome } from "./outcome.ts";
@@ -57,7 +58,10 @@ function incident(
   page: Page,
 ): string[] {
   const table = octetTable(evidence(finding, page), page);
-  const ending = outcome(finding, before ? undefined : connection, survey.consequences.get(finding.id) ?? [], page);
+  const ending = [
+    ...outcome(finding, before ? undefined : connection, survey.consequences.get(finding.id) ?? [], page),
+    ...(connection && !before ? logged(connection, page) : []),
+  ];
   const introduction = connection ? who(connection, before, page) : [];
   const place = where(finding, connection, survey, page);
   const { diagnosis } = finding;

@@ -62,7 +62,8 @@ export function picture(diagnosis: Diagnosis, { begun, brokerStops }: Marks, pag
   const at = (offset: number | undefined | null) => columnOf.get(offset ?? Number.NaN);
   const beginning = at(begun?.streamOffset);
   const stop = at(brokerStops);
-  const time = beginning === undefined ? "" : captions([{ column: beginning, text: begun!.time, rank: 0 }], room);
+  const fits = beginning !== undefined && begun !== null && beginning + columns(begun.time) <= room;
+  const time = fits ? " ".repeat(beginning) + begun.time : "";
   const reads = stop === undefined ? "" : pointer(stop, "✗", `reads up to ${brokerStops}`, room);
   return [
     ...lanes,

@@ -16,16 +16,23 @@ export interface Tick {
 
 const MAX_ROWS = 3;
 const HANGING_RANK = 3;
+/** The columns of so few marks as weigh most are kept clear of others' labels. */
+const MAX_RESERVED = 6;
 
 /** At most three lines of labels, each with a mark at its column, none wider than `width`. */
 export function ruler(ticks: readonly Tick[], width: number): string[] {
   const rows: string[][] = [];
   const taken = new Set<number>();
-  for (const { column, text, rank } of inOrder(ticks)) {
+  const weighty = ticks.filter(({ rank }) => rank <= 1).map(({ column }) => column);
+  const reserved = weighty.length <= MAX_RESERVED ? weighty : [];
+  // From the right: what a label to its right covers below is then known.
+  const order = ticks.toSorted((a, b) => Math.max(1, a.rank) - Math.max(1, b.rank) || b.column - a.column);
+  for (const { column, text, rank } of order) {
     if (taken.has(column)) continue;
     const deepest = rank > HANGING_RANK ? 1 : MAX_ROWS;
     for (let depth = 0; depth < deepest; depth++) {
-      if (!hang(rows, depth, column, text, width)) continue;
+      const others = depth === 0 ? reserved.filter(each => each !== column) : [];
+      if (!hang(rows, depth, { column, text }, others, width)) continue;
       taken.add(column);
       break;
     }
@@ -36,7 +43,7 @@ export function ruler(ticks: readonly Tick[], width: number): string[] {
 /** One line of labels that begin at their columns; those without room are left out. */
 export function captions(ticks: readonly Tick[], width: number): string {
   const row: string[] = [];
-  for (const { column, text } of inOrder(ticks)) {
+  for (const { column, text } of ticks.toSorted((a, b) => a.rank - b.rank || a.column - b.column)) {
     if (isFree(row, column - 2, column + text.length + 2) && column + text.length <= width) write(row, column, text);
   }
   return lineOf(row);
@@ -50,17 +57,20 @@ export function pointer(column: number, mark: string, text: string, width: numbe
   return lineOf(row);
 }
 
-function inOrder(ticks: readonly Tick[]): Tick[] {
-  return ticks.toSorted((a, b) => a.rank - b.rank || a.column - b.column);
-}
-
-function hang(rows: string[][], depth: number, column: number, text: string, width: number): boolean {
+function hang(
+  rows: string[][],
+  depth: number,
+  { column, text }: Pick<Tick, "column" | "text">,
+  reserved: readonly number[],
+  width: number,
+): boolean {
   for (let above = 0; above < depth; above++) if (!isFree(rows[above] ?? [], column, column + 1)) return false;
   const row = rows[depth] ?? [];
   const right = column + 1 + text.length;
   const left = column - text.length;
-  if (right <= width && isFree(row, column - 1, right + 1)) write(row, column, `${depth === 0 ? "▲" : "└"}${text}`);
-  else if (left >= 0 && isFree(row, left - 1, column + 2)) write(row, left, `${text}${depth === 0 ? "▲" : "┘"}`);
+  const free = (from: number, to: number) => isFree(row, from, to) && !reserved.some(at => at >= from && at < to);
+  if (right <= width && free(column - 1, right + 1)) write(row, column, `${depth === 0 ? "▲" : "└"}${text}`);
+  else if (left >= 0 && free(left - 1, column + 2)) write(row, left, `${text}${depth === 0 ? "▲" : "┘"}`);
   else return false;
   rows[depth] = row;
   // A row in between may have nothing else in it: it is there all the same, filled from the top down.
@@ -78,7 +88,7 @@ function isFree(row: readonly string[], from: number, to: number): boolean {
 }
 
 function write(row: string[], column: number, text: string): void {
-  for (const [at, character] of [...text].entries()) row[column + at] = character;
+  for (let at = 0; at < text.length; at++) row[column + at] = text[at]!;
 }
 
 function lineOf(row: readonly string[]): string {

@@ -39,19 +39,20 @@ export function scaled(cuts: Cuts, width: number): Piece[] {
   if (pieces.length === 0) return [];
   const weights = pieces.map(({ from, to, missing }) => Math.max(1, missing > 0 ? missing : to - from));
   const least = pieces.length * 4 <= width ? 2 : 1;
-  const most = pieces.map(({ from, to, missing }) =>
-    missing > 0 || cuts.occupied(from, to) ? width : Math.max(least, IDLE_COLUMNS),
-  );
+  const bound = Math.max(4, Math.floor(width / 4));
+  const most = pieces.map(({ from, to, missing, folds }) => {
+    if (missing === 0 && !cuts.occupied(from, to)) return Math.max(least, IDLE_COLUMNS);
+    return folds > 1 ? bound : width;
+  });
   let scale = octetsPerColumn(weights, least, most, width);
   const short = weights.filter(weight => weight / scale < least).length;
   if (short >= 3 && short * 2 >= pieces.length) {
-    const bound = Math.max(4, Math.floor(width / 4));
     for (const [at, columns] of most.entries()) most[at] = Math.min(columns, bound);
     scale = octetsPerColumn(weights, least, most, width);
   }
   const columns = wholeColumns(
     weights.map((weight, at) => clamp(weight / scale, least, most[at]!)),
-    weights,
+    most,
     width,
   );
   let column = 0;
@@ -107,18 +108,19 @@ function octetsPerColumn(weights: readonly number[], least: number, most: readon
 }
 
 /** Whole columns that sum up to the width: what rounding down leaves goes to whoever lost most by it. */
-function wholeColumns(exact: readonly number[], weights: readonly number[], width: number): number[] {
+function wholeColumns(exact: readonly number[], most: readonly number[], width: number): number[] {
   const whole = exact.map(columns => Math.floor(columns + 1e-6));
   let left = width - whole.reduce((sum, columns) => sum + columns, 0);
   const order = exact
-    .map((columns, at) => ({ at, lost: columns - whole[at]! }))
-    .sort((a, b) => b.lost - a.lost || weights[b.at]! - weights[a.at]! || a.at - b.at);
-  for (const { at } of order) {
-    if (left < 1) break;
-    whole[at]!++;
-    left--;
+    .map((columns, at) => ({ at, lost: columns - whole[at]!, bounded: columns >= most[at]! }))
+    .sort((a, b) => Number(a.bounded) - Number(b.bounded) || b.lost - a.lost || a.at - b.at);
+  // More than one round only where every piece is as long as it may be.
+  while (left > 0) {
+    for (const { at } of order.slice(0, left)) {
+      whole[at]!++;
+      left--;
+    }
   }
-  if (left > 0) whole[weights.indexOf(Math.max(...weights))]! += left;
   return whole;
 }
 

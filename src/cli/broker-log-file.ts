@@ -1,0 +1,19 @@
+import { createReadStream } from "node:fs";
+import { inputErrorOf } from "../capture/input-error.ts";
+import { BrokerLog } from "../forensics/broker-log.ts";
+import { withBrokerLog } from "../report/broker-log.ts";
+import type { Report } from "../report/report.ts";
+import { eachLine } from "./text-lines.ts";
+
+/** Reads a broker's log and adds to the report what it says. `-` is standard input. */
+export async function addBrokerLog(report: Report, path: string): Promise<Report> {
+  const log = new BrokerLog();
+  let error: string | null = null;
+  try {
+    await eachLine(path === "-" ? process.stdin : createReadStream(path), line => log.line(line));
+  } catch (cause) {
+    error = inputErrorOf(path, cause).problem.replace(", expected a capture file", "");
+  }
+  log.end();
+  return withBrokerLog(report, path, log, error);
+}
