@@ -28,7 +28,7 @@ export interface Candidate {
 export interface Ties {
   /** Entries by the id of their connection, in the log's order. */
   tied: Map<string, LogEntry[]>;
-  /** Entries without one, and why. */
+  /** Entries without one, and why; those logged at another time than the capture's come last. */
   untied: { entry: LogEntry; reason: string }[];
 }
 
@@ -98,17 +98,24 @@ export function tieEntries(entries: readonly LogEntry[], candidates: readonly Ca
   }
   const tied = new Map<string, LogEntry[]>();
   const untied: Ties["untied"] = [];
+  const elsewhen: Ties["untied"] = [];
+  const from = candidates.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY) - TOLERANCE_MS;
+  const to = candidates.reduce((most, { end }) => Math.max(most, end), Number.NEGATIVE_INFINITY) + TOLERANCE_MS;
   for (const entry of entries) {
     const found = connectionOf(entry, byPort.get(entry.site.peer?.port ?? -1) ?? []);
     if (typeof found === "string") {
-      untied.push({ entry, reason: found });
+      const { time } = entry.site;
+      const outside = time?.zoned === true && (time.epoch < from || time.epoch > to);
+      if (outside)
+        elsewhen.push({ entry, reason: `it was logged ${time.epoch < from ? "before" : "after"} the capture` });
+      else untied.push({ entry, reason: found });
       continue;
     }
     const before = tied.get(found.id);
     if (before === undefined) tied.set(found.id, [entry]);
     else before.push(entry);
   }
-  return { tied, untied };
+  return { tied, untied: [...untied, ...elsewhen] };
 }
 
 /** The connection an entry is about, or why there is none. */

@@ -9,10 +9,11 @@ import { type Cause, causesOf } from "./explain/causes.ts";
 import { CLIENT_LIBRARIES, type LibraryId } from "./explain/client-libraries.ts";
 import { type ErrorReport, replyCodeOf } from "./explain/error-report.ts";
 import { frameReadings } from "./explain/frame-readings.ts";
+import { frameWindow, meaningsOf } from "./explain/frame-window.ts";
 import { headerReadings } from "./explain/header-readings.ts";
 import { type HeaderWindow, headerWindow, numberAt } from "./explain/header-window.ts";
 import { argumentReadings, methodIdReadings, openingReadings, unknownFrameReadings } from "./explain/other-readings.ts";
-import { frameWindow, meaningsOf, payloadReadings } from "./explain/payload-readings.ts";
+import { payloadReadings } from "./explain/payload-readings.ts";
 import { type Confidence, confidenceOf, type Reading, type ReadingKind } from "./explain/reading.ts";
 import { nameOf, summaryOf } from "./explain/sentences.ts";
 

@@ -37,8 +37,11 @@ const PROTOCOLS: readonly (readonly [start: string, meaning: string])[] = [
   ["HTTP/1.", "HTTP response"],
   ["GET ", "HTTP request"],
   ["POST ", "HTTP request"],
+  ["\x16\x03\x00", "TLS handshake"],
   ["\x16\x03\x01", "TLS handshake"],
+  ["\x16\x03\x02", "TLS handshake"],
   ["\x16\x03\x03", "TLS handshake"],
+  ["\x16\x03\x04", "TLS handshake"],
 ];
 
 /** The foreign protocol whose first octets these are, or null. */
@@ -62,7 +65,8 @@ function frameAt(octets: Uint8Array, at: number): Reading | null {
   if (left < 4) return ended && left === 0 ? [[1, "frame-end octet"]] : null;
   const type = octets[header]!;
   const channel = short(octets, header + 1);
-  if (type === FRAME_HEARTBEAT && channel === 0 && zeros(octets, header + 3, 4)) {
+  const last = octets[header + 7] ?? FRAME_END;
+  if (type === FRAME_HEARTBEAT && channel === 0 && zeros(octets, header + 3, 4) && last === FRAME_END) {
     const heartbeat = [Math.min(left, 8), "heartbeat frame"] as const;
     return ended ? [[1, "frame-end octet"], heartbeat] : [heartbeat];
   }
@@ -70,7 +74,8 @@ function frameAt(octets: Uint8Array, at: number): Reading | null {
   if (type < 1 || type > 3 || channel > 2047 || octets[header + 3] !== 0) return null;
   const method = left >= 11 ? methodOf(short(octets, header + 7), short(octets, header + 9)) : undefined;
   // Without an end octet before it, only what stands behind the header tells enough.
-  const content = type === FRAME_HEADER && left >= 11 && long(octets, header + 7) === BASIC_CLASS << 16;
+  const basic = left >= 9 && short(octets, header + 7) === BASIC_CLASS && zeros(octets, header + 9, 2);
+  const content = type === FRAME_HEADER && basic;
   if (!ended && !content && !(type === FRAME_METHOD && method !== undefined)) return null;
   const named = type === FRAME_METHOD && method !== undefined ? method.name : frameTypeName(type);
   const size = left >= 7 ? `, ${grouped(long(octets, header + 3))} octets` : "";
@@ -89,6 +94,8 @@ function tableEntryAt(octets: Uint8Array, at: number): Reading | null {
   for (let i = at + 1; i < end; i++) if (!isNameOctet(octets[i]!)) return null;
   const name = latin1(octets, at + 1, end);
   const whole = end === at + 1 + length;
+  // A length that is a printable octet is more likely text, together with what follows.
+  if (length >= 0x20 && !whole) return null;
   const quoted = `“${name}${whole ? "" : "…"}”`;
   return [
     [1, `length of the name ${quoted}`],

@@ -57,14 +57,18 @@ export interface Untangling {
 /** Frames in one piece, one behind the other, after which a stream is in order again. */
 const ORDERLY_FRAMES = 4;
 /** Steps of one reading, and of all readings of an inspection together: the bound on time. */
-const MAX_STEPS_EACH = 20_000;
-export const MAX_STEPS = 150_000;
+const MAX_STEPS_EACH = 10_000;
+export const MAX_STEPS = 120_000;
 /** What a reading may take even where the others have used up all. */
 const MIN_STEPS = 200;
 /** Frames in order, one behind the other, cost little. */
 const PLAIN_FRAMES_A_STEP = 16;
 /** Frames that are interrupted at a time. */
-const MAX_SUSPENDED = 16;
+const MAX_SUSPENDED = 12;
+/** Starts looked at: octets in which more seem to start are no frames. The bound on memory. */
+const MAX_STARTS = 1 << 17;
+/** States remembered that lead nowhere. */
+const MAX_DEAD = 4096;
 const DETOURS = [0, 1, 2, 4, 8, 32] as const;
 /** What a reading may cost in frames never completed and in stretches nobody explains. */
 const UNFINISHED = 1;
@@ -185,7 +189,7 @@ export class Reading {
     this.#sender = sender;
     this.#starts = [];
     this.#segments = segments.map(offset => offset - base);
-    for (let at = from - base; at < length; at++) {
+    for (let at = from - base; at < length && this.#starts.length < MAX_STARTS; at++) {
       const type = octets[at]!;
       if ((type <= FRAME_BODY && type !== 0) || type === FRAME_HEARTBEAT) if (this.#isStart(at)) this.#starts.push(at);
     }
@@ -255,7 +259,7 @@ export class Reading {
       if (move === undefined) {
         // Where the likeliest reading wants more octets than there are, none is worth having yet.
         if (this.#starved) return null;
-        dead.add(stateOf(at, suspended, cost, detoured));
+        if (dead.size < MAX_DEAD) dead.add(stateOf(at, suspended, cost, detoured));
         const back = choices.pop();
         if (back === undefined || !may) return null;
         ({ at, suspended, order, moves, cost, detoured, tried, run, runAt } = back);

@@ -28,7 +28,8 @@ class Server {
       this.#say(socket, wire().start({}, "PLAIN"));
     }
     for (;;) {
-      const size = this.#unread.length < 7 ? 0 : new DataView(this.#unread.buffer, this.#unread.byteOffset + 3).getUint32(0);
+      const size =
+        this.#unread.length < 7 ? 0 : new DataView(this.#unread.buffer, this.#unread.byteOffset + 3).getUint32(0);
       if (this.#unread.length < size + 8) return;
       if (this.#unread[0] === 1) this.#answer(socket, this.#unread[2]!, `${this.#unread[8]},${this.#unread[10]}`);
       this.#unread = this.#unread.slice(size + 8);
@@ -169,10 +170,19 @@ describe("what amqplib writes", () => {
       "no-wait": false,
       arguments: new Map(),
     });
-    expect(values([50, 10])).toMatchObject({ queue: "tasks", durable: true, arguments: new Map([["x-max-length", 10]]) });
+    expect(values([50, 10])).toMatchObject({
+      queue: "tasks",
+      durable: true,
+      arguments: new Map([["x-max-length", 10]]),
+    });
     expect(values([50, 20])).toMatchObject({ "routing-key": "a.*", arguments: new Map([["match", true]]) });
     expect(values([60, 10])).toEqual({ "prefetch-size": 0, "prefetch-count": 5, global: false });
-    expect(values([60, 40])).toMatchObject({ exchange: "events", "routing-key": "a.b", mandatory: true, immediate: false });
+    expect(values([60, 40])).toMatchObject({
+      exchange: "events",
+      "routing-key": "a.b",
+      mandatory: true,
+      immediate: false,
+    });
     expect(values([60, 40], 1)).toMatchObject({ exchange: "", "routing-key": "tasks", mandatory: false });
   });
 
@@ -210,7 +220,9 @@ describe("what amqplib writes", () => {
   });
 
   it("is in good order, and so is what it was answered", () => {
-    const told = conversation({ handshake: false }).client(join(...talk.client)).server(join(...talk.server));
+    const told = conversation({ handshake: false })
+      .client(join(...talk.client))
+      .server(join(...talk.server));
     expect(findings(told)).toEqual([]);
   });
 });

@@ -31,7 +31,12 @@ describeCases("frames (§4.2.3)", [
       02 0001 0000000e  003c 0000 0000000000000005 0000  ce
       03 0001 00000005  68656c6c6f  ce
       08 0000 00000000  ce`,
-    log: ["@0 method 1 0014000a00", "@13 header 1 003c000000000000000000050000", "@35 body 1 5 octets", "@48 heartbeat 0"],
+    log: [
+      "@0 method 1 0014000a00",
+      "@13 header 1 003c000000000000000000050000",
+      "@35 body 1 5 octets",
+      "@48 heartbeat 0",
+    ],
   },
   {
     rule: "a payload may be empty, whatever the type",
@@ -427,12 +432,7 @@ describeCases("a start in mid-stream", [
     rule: "of several chains, the one complete first is taken: text that holds two heartbeats",
     lost: true,
     wire: `03 0001 00000018 ${HEARTBEATS} 6161616161616161 ce`,
-    log: [
-      "@7 found",
-      "@7 heartbeat 0",
-      "@15 heartbeat 0",
-      "@23 frame-too-large 61616161616161 @30 behind 61ce end ?",
-    ],
+    log: ["@7 found", "@7 heartbeat 0", "@15 heartbeat 0", "@23 frame-too-large 61616161616161 @30 behind 61ce end ?"],
   },
   {
     rule: "of two chains complete at the same octet, the one that began first",
@@ -454,7 +454,10 @@ describe("what is not believed to be a frame where the boundary is lost, twice i
     ["a content header with a weight", "02 0001 0000000e 003c 0001 0000000000000000 0000 ce"],
     ["a content header on channel 0", "02 0000 0000000e 003c 0000 0000000000000000 0000 ce"],
     ["a body on channel 0", "03 0000 00000001 61 ce"],
-    ["a body larger than the limit", "03 0001 00000021 616161616161616161616161616161616161616161616161616161616161616161 ce"],
+    [
+      "a body larger than the limit",
+      "03 0001 00000021 616161616161616161616161616161616161616161616161616161616161616161 ce",
+    ],
     ["a heartbeat on channel 1", "08 0001 00000000 ce"],
     ["a heartbeat with a payload", "08 0000 00000001 00 ce"],
     ["a frame-end that is none", "08 0000 00000000 cf"],

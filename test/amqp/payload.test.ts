@@ -35,7 +35,10 @@ interface Sample {
   encoded: Uint8Array;
   value: FieldValue;
 }
-const sample = (encoded: ArrayLike<number>, value: FieldValue): Sample => ({ encoded: Uint8Array.from(encoded), value });
+const sample = (encoded: ArrayLike<number>, value: FieldValue): Sample => ({
+  encoded: Uint8Array.from(encoded),
+  value,
+});
 
 const characters = fc.string({ unit: "binary", maxLength: 60 });
 const shortstrs = characters.map(value => sample(shortstr(value), value));
@@ -62,7 +65,9 @@ const { fields } = fc.letrec<{ fields: Sample }>(tie => ({
     signed64.map(value => sample(field.L(value), value)),
     fc.float().map(value => sample(field.f(value), value)),
     fc.double().map(value => sample(field.d(value), value)),
-    fc.tuple(unsigned(8), signed(32)).map(([scale, value]) => sample(field.D(scale, value), { decimal: { scale, value } })),
+    fc
+      .tuple(unsigned(8), signed(32))
+      .map(([scale, value]) => sample(field.D(scale, value), { decimal: { scale, value } })),
     unsigned64.map(timestamp => sample(field.T(timestamp), { timestamp })),
     fc.constant(sample(field.V(), null)),
     fc.array(tie("fields"), { maxLength: 4 }).map(each =>
@@ -71,9 +76,9 @@ const { fields } = fc.letrec<{ fields: Sample }>(tie => ({
         each.map(({ value }) => value),
       ),
     ),
-    fc.dictionary(fc.string({ maxLength: 12 }), tie("fields"), { maxKeys: 4, noNullPrototype: true }).map(entries =>
-      sample(field.F(encodedEntries(entries)), valuesOf(entries)),
-    ),
+    fc
+      .dictionary(fc.string({ maxLength: 12 }), tie("fields"), { maxKeys: 4, noNullPrototype: true })
+      .map(entries => sample(field.F(encodedEntries(entries)), valuesOf(entries))),
   ),
 }));
 
@@ -161,7 +166,11 @@ describe("the arguments of a method (§4.2.4)", () => {
     ["a value beyond its table", "01 61 49 000000", "wants 4 octets where 3 are left"],
     ["a long string beyond its table", "01 61 53 00000003 6161", "wants 3 octets where 2 are left"],
     ["an inner table beyond its table", "01 61 46 00000001", "wants 1 octets where 0 are left"],
-    ["an inner value beyond the inner table", "01 61 46 00000004 01 62 49 00 000000", "wants 4 octets where 1 are left"],
+    [
+      "an inner value beyond the inner table",
+      "01 61 46 00000004 01 62 49 00 000000",
+      "wants 4 octets where 1 are left",
+    ],
     ["an array beyond its table", "01 61 41 00000002 56", "wants 2 octets where 1 are left"],
     ["an array's value beyond the array", "01 61 41 00000002 4900 000000", "wants 4 octets where 1 are left"],
   ])("in a table: %s", (_, octets, what) => {
@@ -323,7 +332,8 @@ describe("a content header's properties (§4.2.6.1)", () => {
     appId: optional(words),
     clusterId: optional(words),
   });
-  const kebab = (name: string) => (name === "clusterId" ? "reserved" : name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`));
+  const kebab = (name: string) =>
+    name === "clusterId" ? "reserved" : name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
 
   it(`decode to what was encoded, truncated nowhere (seed ${SEED})`, () => {
     fc.assert(
@@ -356,11 +366,27 @@ describe("a content header's properties (§4.2.6.1)", () => {
   it.each([
     ["none", headerPayload(0), null],
     ["an empty table", headerPayload(0, { headers: {} }), null],
-    ["a short string cut short", headerPayload(0, {}, { flags: 0x8000 }), "property content-type wants 1 octets where 0 are left"],
-    ["a timestamp cut short", join(headerPayload(0, {}, { flags: 0x0040 }), long(0)), "property timestamp wants 8 octets where 4 are left"],
-    ["a table with an unknown type", headerPayload(0, { headers: [["a", text("?")]] }), "property headers: unknown field type 0x3f"],
+    [
+      "a short string cut short",
+      headerPayload(0, {}, { flags: 0x8000 }),
+      "property content-type wants 1 octets where 0 are left",
+    ],
+    [
+      "a timestamp cut short",
+      join(headerPayload(0, {}, { flags: 0x0040 }), long(0)),
+      "property timestamp wants 8 octets where 4 are left",
+    ],
+    [
+      "a table with an unknown type",
+      headerPayload(0, { headers: [["a", text("?")]] }),
+      "property headers: unknown field type 0x3f",
+    ],
     ["octets without a flag", join(headerPayload(0), [0]), "1 octets stand behind the last property"],
-    ["a second word of flags", join(headerPayload(0, {}, { flags: 1 }), short(0)), "property-flags: more flags are announced than class basic has"],
+    [
+      "a second word of flags",
+      join(headerPayload(0, {}, { flags: 1 }), short(0)),
+      "property-flags: more flags are announced than class basic has",
+    ],
   ])("%s", (_, payload, clause) => {
     expect(walk(payload)).toBe(clause);
   });

@@ -84,9 +84,7 @@ describePlays("channel-zero (§4.2.3)", [
   {
     rule: "a method of class connection on another channel",
     told: conversation().client(wire().channelOpen(1).method(1, 10, 51)),
-    findings: [
-      ">1013+12 error channel-zero 1/1/4: connection.close-ok came on channel 1, not on channel 0.",
-    ],
+    findings: [">1013+12 error channel-zero 1/1/4: connection.close-ok came on channel 1, not on channel 0."],
   },
 ]);
 
@@ -104,9 +102,7 @@ describePlays("heartbeat (§4.2.7)", [
 ]);
 
 const opened = () =>
-  conversation()
-    .client(wire().channelOpen(1).channelOpen(2))
-    .server(wire().channelOpenOk(1).channelOpenOk(2));
+  conversation().client(wire().channelOpen(1).channelOpen(2)).server(wire().channelOpenOk(1).channelOpenOk(2));
 
 describePlays("good order: silence", [
   {
@@ -215,7 +211,9 @@ describePlays("good order: silence", [
   },
   {
     rule: "what either end sends after connection.close is nobody's concern",
-    told: opened().client(wire().close().publish(9, "hello").body(1, "?").frame(8, 7, [1])).server(wire().closeOk()),
+    told: opened()
+      .client(wire().close().publish(9, "hello").body(1, "?").frame(8, 7, [1]))
+      .server(wire().closeOk()),
     findings: [],
   },
   {

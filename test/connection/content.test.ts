@@ -15,9 +15,7 @@ describePlays("content-order (§4.2.6)", [
   {
     rule: "a content header without a method before it, and its bodies: one finding",
     told: conversation().client(open().content(1, "hello")),
-    findings: [
-      ">1013+22 error content-order 2/1/14: A content header came on channel 1 without a method before it.",
-    ],
+    findings: [">1013+22 error content-order 2/1/14: A content header came on channel 1 without a method before it."],
   },
   {
     rule: "a content body behind a method without content",
@@ -57,7 +55,14 @@ describePlays("content-order (§4.2.6)", [
   {
     rule: "two threads on one channel, method by method: one finding",
     told: conversation().client(
-      open().publishMethod(1).publishMethod(1).header(1, 5).header(1, 5).body(1, "hello").body(1, "hello").publish(1, "x"),
+      open()
+        .publishMethod(1)
+        .publishMethod(1)
+        .header(1, 5)
+        .header(1, 5)
+        .body(1, "hello")
+        .body(1, "hello")
+        .publish(1, "x"),
     ),
     findings: [
       ">1035+92 error content-order 1/1/14: basic.publish came on channel 1 while the content header of basic.publish at offset 1013 was due. 3 broken frames in all, up to offset 1127.",
@@ -86,9 +91,7 @@ describePlays("content-order (§4.2.6)", [
   },
   {
     rule: "from the server, too: a delivery inside a delivery",
-    told: conversation()
-      .client(open())
-      .server(wire().channelOpenOk(1).deliverMethod(1).deliver(1, "hello")),
+    told: conversation().client(open()).server(wire().channelOpenOk(1).deliverMethod(1).deliver(1, "hello")),
     findings: [
       "<1049+33 error content-order 1/1/25: basic.deliver came on channel 1 while the content header of basic.deliver at offset 1016 was due.",
     ],
@@ -96,7 +99,14 @@ describePlays("content-order (§4.2.6)", [
   {
     rule: "of one channel only: the other one's content goes on",
     told: conversation().client(
-      open().channelOpen(2).publishMethod(2).header(2, 5).publishMethod(1).body(1, "hello").body(2, "hello").publish(2, "x"),
+      open()
+        .channelOpen(2)
+        .publishMethod(2)
+        .header(2, 5)
+        .publishMethod(1)
+        .body(1, "hello")
+        .body(2, "hello")
+        .publish(2, "x"),
     ),
     findings: [
       ">1092+13 error content-order 3/1/5: A content body came on channel 1 where the content header of basic.publish at offset 1070 must stand.",
@@ -121,7 +131,13 @@ describePlays("content-overrun (§4.2.6)", [
   },
   {
     rule: "a body size of 2^64 - 1 has room for all",
-    told: conversation().client(open().publishMethod(1).header(1, 2n ** 64n - 1n).body(1, "hello").body(1, "hello")),
+    told: conversation().client(
+      open()
+        .publishMethod(1)
+        .header(1, 2n ** 64n - 1n)
+        .body(1, "hello")
+        .body(1, "hello"),
+    ),
     findings: [],
   },
 ]);
@@ -147,18 +163,14 @@ describePlays("frame-malformed (§4.2.4, §4.2.5, §4.2.6.1)", [
   {
     rule: "octets behind the arguments",
     told: conversation().client(open().method(1, 60, 80, new Uint8Array(9), [1, 2])),
-    findings: [
-      ">1013+23 error frame-malformed 1/1/15: 2 octets stand behind the last argument of basic.ack.",
-    ],
+    findings: [">1013+23 error frame-malformed 1/1/15: 2 octets stand behind the last argument of basic.ack."],
   },
   {
     rule: "a field table that does not decode",
     told: conversation().client(
       open().frame(1, 1, methodPayload(50, 10, short(0), shortstr("q"), [0], hex("00000003 01 61 3f"))),
     ),
-    findings: [
-      ">1013+24 error frame-malformed 1/1/16: Argument arguments of queue.declare: unknown field type 0x3f.",
-    ],
+    findings: [">1013+24 error frame-malformed 1/1/16: Argument arguments of queue.declare: unknown field type 0x3f."],
   },
   {
     rule: "a publish whose arguments do not decode still has content",
@@ -177,34 +189,32 @@ describePlays("frame-malformed (§4.2.4, §4.2.5, §4.2.6.1)", [
   {
     rule: "a content header with a weight",
     told: conversation().client(open().publishMethod(1).header(1, 0, {}, { weight: 1 })),
-    findings: [
-      ">1035+22 error frame-malformed 2/1/14: The content header on channel 1 has weight 1, not 0.",
-    ],
+    findings: [">1035+22 error frame-malformed 2/1/14: The content header on channel 1 has weight 1, not 0."],
   },
   {
     rule: "a property cut short",
     told: conversation().client(open().publishMethod(1).header(1, 0, {}, { flags: 0x8000 })),
-    findings: [
-      ">1035+22 error frame-malformed 2/1/14: Property content-type wants 1 octets where 0 are left.",
-    ],
+    findings: [">1035+22 error frame-malformed 2/1/14: Property content-type wants 1 octets where 0 are left."],
   },
   {
     rule: "octets behind the properties",
     told: conversation().client(
-      open().publishMethod(1).frame(2, 1, join(hex("003c 0000 0000000000000000 0000"), [1])),
+      open()
+        .publishMethod(1)
+        .frame(2, 1, join(hex("003c 0000 0000000000000000 0000"), [1])),
     ),
     findings: [">1035+23 error frame-malformed 2/1/15: 1 octets stand behind the last property."],
   },
   {
     rule: "a second word of property flags",
     told: conversation().client(open().publishMethod(1).header(1, 0, {}, { flags: 1 })),
-    findings: [
-      ">1035+22 error frame-malformed 2/1/14: Property-flags: more flags are announced than class basic has.",
-    ],
+    findings: [">1035+22 error frame-malformed 2/1/14: Property-flags: more flags are announced than class basic has."],
   },
   {
     rule: "what the server sends, too",
-    told: conversation().client(open()).server(wire().method(1, 20, 11, [0, 0, 0, 1])),
+    told: conversation()
+      .client(open())
+      .server(wire().method(1, 20, 11, [0, 0, 0, 1])),
     findings: [
       "<1000+16 error frame-malformed 1/1/8: Argument reserved-1 of channel.open-ok wants 1 octets where 0 are left.",
     ],

@@ -109,7 +109,11 @@ function mutated(octets: Uint8Array, list: readonly Mutation[]): Uint8Array {
     const before = all.subarray(0, at);
     switch (kind) {
       case "change":
-        all = join(before, piece.map(each => each ^ octet || octet), rest);
+        all = join(
+          before,
+          piece.map(each => each ^ octet || octet),
+          rest,
+        );
         break;
       case "drop":
         all = join(before, rest);

@@ -10,7 +10,18 @@ export interface Saying {
   octets: Uint8Array;
 }
 
-const KINDS = ["publish", "deliver", "turns", "declare", "ack", "heartbeat", "close", "closed", "get", "blocked"] as const;
+const KINDS = [
+  "publish",
+  "deliver",
+  "turns",
+  "declare",
+  "ack",
+  "heartbeat",
+  "close",
+  "closed",
+  "get",
+  "blocked",
+] as const;
 
 interface Step {
   kind: (typeof KINDS)[number];

@@ -23,7 +23,12 @@ const SECRET = "Kq7!zW3#xV9$hT5%";
  * left out unless they are asked for: what a broker would say quotes the octets it could not read, and a method taken
  * for a content header has a body size.
  */
-function told(client: Uint8Array, server: Uint8Array, explain: boolean, all: boolean): { report: Report; output: string } {
+function told(
+  client: Uint8Array,
+  server: Uint8Array,
+  explain: boolean,
+  all: boolean,
+): { report: Report; output: string } {
   const lines: string[] = [];
   const tell = (event: FramesEvent): void => {
     if (!all && event.event === "frame" && event.channel === 0) delete event.bodySize;
@@ -137,7 +142,13 @@ function leakingChanges(octets: Uint8Array, from: number, to: number): string[] 
 
 describe("credentials reach no output", () => {
   const broken = (...behind: Octets[]) =>
-    wire().protocolHeader().startOk().tuneOk().open().raw(join(...behind)).heartbeat(2).octets;
+    wire()
+      .protocolHeader()
+      .startOk()
+      .tuneOk()
+      .open()
+      .raw(join(...behind))
+      .heartbeat(2).octets;
 
   it.each([
     ["as text", broken([4], text(SECRET))],

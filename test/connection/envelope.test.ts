@@ -73,10 +73,7 @@ describePlays("frame-too-large (§4.2.3)", [
   {
     rule: "RabbitMQ tolerates the envelope's 8 octets beyond frame-max: a warning, said once",
     told: conversation(small).client(
-      wire()
-        .channelOpen(1)
-        .publish(1, octets(4089), { pieces: 4089 })
-        .publish(1, octets(4096), { pieces: 4096 }),
+      wire().channelOpen(1).publish(1, octets(4089), { pieces: 4089 }).publish(1, octets(4096), { pieces: 4096 }),
     ),
     findings: [
       ">1057+4097 warning frame-too-large 3/1/4089: A body frame of 4,089 octets on channel 1 exceeds frame-max 4,096 by its envelope of 1 octets; RabbitMQ tolerates this, the specification does not.",
@@ -85,10 +82,7 @@ describePlays("frame-too-large (§4.2.3)", [
   {
     rule: "and not one octet more",
     told: conversation(small).client(
-      wire()
-        .channelOpen(1)
-        .publish(1, octets(4097), { pieces: 4097 })
-        .publish(1, "next"),
+      wire().channelOpen(1).publish(1, octets(4097), { pieces: 4097 }).publish(1, "next"),
     ),
     findings: [
       ">1057+4105 error frame-too-large 3/1/4097: The body frame at offset 1057 on channel 1 really carries 4,097 octets (frame-max is 4,096): an oversize frame, not a corrupt header.",
@@ -97,11 +91,7 @@ describePlays("frame-too-large (§4.2.3)", [
   {
     rule: "frame-max 0: no limit, and no 8 octets of it",
     told: conversation({ handshake: { frameMax: 0 } })
-      .client(
-        wire()
-          .channelOpen(1)
-          .publish(1, octets(20_000), { pieces: 20_000 }),
-      )
+      .client(wire().channelOpen(1).publish(1, octets(20_000), { pieces: 20_000 }))
       .server(wire().channelOpenOk(1)),
     findings: [],
   },
@@ -137,7 +127,11 @@ describePlays("frame-end (§4.2.3)", [
   },
   {
     rule: "a character stands there",
-    told: conversation().server(wire().raw(frame(8, 0, [], { end: 0x6e })).heartbeat(2)),
+    told: conversation().server(
+      wire()
+        .raw(frame(8, 0, [], { end: 0x6e }))
+        .heartbeat(2),
+    ),
     findings: [
       "<1000+8 error frame-end 8/0/0: The heartbeat frame at offset 1000 (channel 0, 0 octets) must end with 0xce at offset 1007, where 0x6e (“n”) stands.",
     ],
@@ -184,7 +178,8 @@ describePlays("frame-type (§4.2.3)", [
   },
 ]);
 
-const begun = () => conversation().client(wire().channelOpen(1).publishMethod(1).header(1, 500).raw("03 0001 000001f4 616161"));
+const begun = () =>
+  conversation().client(wire().channelOpen(1).publishMethod(1).header(1, 500).raw("03 0001 000001f4 616161"));
 
 describePlays("stalled-frame", [
   {
@@ -229,7 +224,9 @@ describePlays("stalled-frame", [
   },
   {
     rule: "after a broken frame nobody knows what is a frame: the break is told, and no more",
-    told: conversation().client(wire().frame(4, 0, []).heartbeat(2).raw("03 0001 000001f4 61")).end(0, "fin"),
+    told: conversation()
+      .client(wire().frame(4, 0, []).heartbeat(2).raw("03 0001 000001f4 61"))
+      .end(0, "fin"),
     findings: [
       ">1000+8 error frame-type 4/0/0: The frame at offset 1000 has type 4, which AMQP 0-9-1 does not have (channel 0, 0 octets).",
     ],
@@ -237,12 +234,7 @@ describePlays("stalled-frame", [
   {
     rule: "after a mere warning it is told all the same",
     told: conversation(small)
-      .client(
-        wire()
-          .channelOpen(1)
-          .publish(1, octets(4090), { pieces: 4090 })
-          .raw("01 00"),
-      )
+      .client(wire().channelOpen(1).publish(1, octets(4090), { pieces: 4090 }).raw("01 00"))
       .end(0, "fin"),
     findings: [
       ">1057+4098 warning frame-too-large 3/1/4090: A body frame of 4,090 octets on channel 1 exceeds frame-max 4,096 by its envelope of 2 octets; RabbitMQ tolerates this, the specification does not.",

@@ -19,11 +19,13 @@ describePlays("a client that opens with something else (§4.2.2)", [
   {
     rule: "an HTTP request where AMQP is expected, and no answer",
     told: bare({ expected: true }).client(HTTP).end(1, "rst").end(0, "rst"),
-    findings: [
-      ">0+8 error handshake: The client opened with an HTTP request, not with AMQP 0-9-1's protocol header.",
-    ],
+    findings: [">0+8 error handshake: The client opened with an HTTP request, not with AMQP 0-9-1's protocol header."],
   },
-  { rule: "an HTTP request elsewhere, and no answer", told: bare().client(HTTP).end(1, "rst"), findings: ["left-alone"] },
+  {
+    rule: "an HTTP request elsewhere, and no answer",
+    told: bare().client(HTTP).end(1, "rst"),
+    findings: ["left-alone"],
+  },
   {
     rule: "an HTTP request that is answered as such",
     told: bare({ expected: true }).client(HTTP).server(text("HTTP/1.1 200 OK\r\n\r\n")),
@@ -48,40 +50,53 @@ describePlays("a client that opens with something else (§4.2.2)", [
   },
   {
     rule: "AMQP 1.0, refused by an AMQP 0-9-1 server",
-    told: bare().client(refusal(3, 1, 0, 0)).server(refusal()),
+    told: bare()
+      .client(refusal(3, 1, 0, 0))
+      .server(refusal()),
     findings: [
       ">0+8 error handshake: The client opened with an AMQP 1.0 protocol header, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-0-9-1.",
     ],
   },
   {
     rule: "AMQP 1.0 at both ends",
-    told: bare({ expected: true }).client(refusal(0, 1, 0, 0)).server(refusal(0, 1, 0, 0)),
+    told: bare({ expected: true })
+      .client(refusal(0, 1, 0, 0))
+      .server(refusal(0, 1, 0, 0)),
     findings: ["left-alone: AMQP 1.0"],
   },
   {
     rule: "AMQP 0-9-1, refused by a server that speaks AMQP 1.0 only",
-    told: bare().client(refusal()).server(refusal(3, 1, 0, 0)),
+    told: bare()
+      .client(refusal())
+      .server(refusal(3, 1, 0, 0)),
     findings: [
       ">0+8 error handshake: The client opened with the protocol header AMQP 0 0 9 1; the server refused it and wants AMQP 3-1-0-0.",
     ],
   },
   {
     rule: "AMQP 0-8, refused by a server of today",
-    told: bare().client(refusal(1, 1, 8, 0)).server(refusal()),
+    told: bare()
+      .client(refusal(1, 1, 8, 0))
+      .server(refusal()),
     findings: [
       ">0+8 error handshake: The client opened with the protocol header AMQP 1 1 8 0; the server refused it and wants AMQP 0-0-9-1.",
     ],
   },
   {
     rule: "a version of AMQP that there is not",
-    told: bare().client(refusal(0, 0, 9, 2)).server(refusal()).end(1, "fin"),
+    told: bare()
+      .client(refusal(0, 0, 9, 2))
+      .server(refusal())
+      .end(1, "fin"),
     findings: [
       ">0+8 error handshake: The client opened with the protocol header AMQP 0 0 9 2, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-0-9-1.",
     ],
   },
   {
     rule: "a version of AMQP that there is not, and no answer",
-    told: bare().client(refusal(0, 0, 9, 2)).end(0, "rst"),
+    told: bare()
+      .client(refusal(0, 0, 9, 2))
+      .end(0, "rst"),
     findings: [
       ">0+8 error handshake: The client opened with the protocol header AMQP 0 0 9 2, not with AMQP 0-9-1's protocol header.",
     ],
@@ -109,11 +124,13 @@ describePlays("a protocol header cut short", [
   {
     rule: "five octets and no more",
     told: bare().client(hex("414d515000")).end(0, "fin"),
-    findings: [
-      ">0+5 error handshake: The client sent 5 of the 8 octets of the AMQP protocol header and no more.",
-    ],
+    findings: [">0+5 error handshake: The client sent 5 of the 8 octets of the AMQP protocol header and no more."],
   },
-  { rule: "three octets could be anything", told: bare().client(hex("414d51")).end(0, "fin"), findings: ["left-alone"] },
+  {
+    rule: "three octets could be anything",
+    told: bare().client(hex("414d51")).end(0, "fin"),
+    findings: ["left-alone"],
+  },
   { rule: "nothing at all", told: bare({ expected: true }).end(1, "fin").end(0, "fin"), findings: ["left-alone"] },
   {
     rule: "the capture ends behind five octets: nobody knows",
@@ -137,7 +154,9 @@ describePlays("methods out of turn (§2.2.4)", [
   },
   {
     rule: "a protocol header of AMQP 0-9 is as good",
-    told: bare().client(wire().protocolHeader(1, 1, 0, 9).startOk().tuneOk().open()).server(serverHandshake()),
+    told: bare()
+      .client(wire().protocolHeader(1, 1, 0, 9).startOk().tuneOk().open())
+      .server(serverHandshake()),
     findings: [],
   },
   {
@@ -150,9 +169,7 @@ describePlays("methods out of turn (§2.2.4)", [
   {
     rule: "tune-ok instead of start-ok: one finding",
     told: bare().client(wire().protocolHeader().tuneOk().open().channelOpen(1)),
-    findings: [
-      ">8+20 error handshake 1/0/12: connection.tune-ok came out of turn, before the handshake was over.",
-    ],
+    findings: [">8+20 error handshake 1/0/12: connection.tune-ok came out of turn, before the handshake was over."],
   },
   {
     rule: "open without tune-ok",
@@ -162,9 +179,7 @@ describePlays("methods out of turn (§2.2.4)", [
   {
     rule: "start-ok twice",
     told: bare().client(shake().startOk().tuneOk().open()),
-    findings: [
-      ">52+44 error handshake 1/0/36: connection.start-ok came out of turn, before the handshake was over.",
-    ],
+    findings: [">52+44 error handshake 1/0/36: connection.start-ok came out of turn, before the handshake was over."],
   },
   {
     rule: "a channel method before the connection is open",
@@ -176,30 +191,22 @@ describePlays("methods out of turn (§2.2.4)", [
   {
     rule: "tune-ok in a running connection",
     told: conversation().client(wire().channelOpen(1).tuneOk().publish(1, "hello")),
-    findings: [
-      ">1013+20 error handshake 1/0/12: connection.tune-ok came out of turn, when the handshake was over.",
-    ],
+    findings: [">1013+20 error handshake 1/0/12: connection.tune-ok came out of turn, when the handshake was over."],
   },
   {
     rule: "the server tunes before it starts",
     told: bare().client(wire().protocolHeader()).server(wire().tune().openOk()),
-    findings: [
-      "<0+20 error handshake 1/0/12: connection.tune came out of turn, before the handshake was over.",
-    ],
+    findings: ["<0+20 error handshake 1/0/12: connection.tune came out of turn, before the handshake was over."],
   },
   {
     rule: "the server opens what was never tuned",
     told: bare().client(wire().protocolHeader()).server(wire().start().openOk().channelOpenOk(1)),
-    findings: [
-      "<45+13 error handshake 1/0/5: connection.open-ok came out of turn, before the handshake was over.",
-    ],
+    findings: ["<45+13 error handshake 1/0/5: connection.open-ok came out of turn, before the handshake was over."],
   },
   {
     rule: "connection.close in the middle of the handshake is in order",
     told: bare().client(shake().tuneOk().open()).server(wire().start().tune().close(530, "NOT_ALLOWED - vhost")),
-    findings: [
-      "<65+0 error broker-close: The broker closed the connection: 530 NOT_ALLOWED - vhost",
-    ],
+    findings: ["<65+0 error broker-close: The broker closed the connection: 530 NOT_ALLOWED - vhost"],
   },
 ]);
 
@@ -211,17 +218,13 @@ describePlays("taken for AMQP by force (--decode-as)", [
   },
   {
     rule: "its protocol header in two pieces",
-    told: bare({ forced: true })
-      .client(hex("414d515000"))
-      .client(clientHandshake().channelOpen(1).octets.subarray(5)),
+    told: bare({ forced: true }).client(hex("414d515000")).client(clientHandshake().channelOpen(1).octets.subarray(5)),
     findings: [],
   },
   {
     rule: "a foreign protocol is refused without waiting for an answer",
     told: bare({ forced: true }).client(HTTP),
-    findings: [
-      ">0+8 error handshake: The client opened with an HTTP request, not with AMQP 0-9-1's protocol header.",
-    ],
+    findings: [">0+8 error handshake: The client opened with an HTTP request, not with AMQP 0-9-1's protocol header."],
   },
   {
     rule: "and with its answer",
@@ -233,15 +236,11 @@ describePlays("taken for AMQP by force (--decode-as)", [
   {
     rule: "TLS",
     told: bare({ forced: true }).client(CLIENT_HELLO).server(SERVER_HELLO),
-    findings: [
-      ">0+8 error handshake: The client opened with a TLS handshake, not with AMQP 0-9-1's protocol header.",
-    ],
+    findings: [">0+8 error handshake: The client opened with a TLS handshake, not with AMQP 0-9-1's protocol header."],
   },
   {
     rule: "a protocol header cut short",
     told: bare({ forced: true }).client(hex("414d515000")).end(0, "fin"),
-    findings: [
-      ">0+5 error handshake: The client sent 5 of the 8 octets of the AMQP protocol header and no more.",
-    ],
+    findings: [">0+5 error handshake: The client sent 5 of the 8 octets of the AMQP protocol header and no more."],
   },
 ]);

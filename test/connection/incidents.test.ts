@@ -67,7 +67,9 @@ describePlays("one finding per incident", [
   },
   {
     rule: "each direction has its own",
-    told: opened().client(wire().body(1, "hello")).server(wire().frame(8, 1, [])),
+    told: opened()
+      .client(wire().body(1, "hello"))
+      .server(wire().frame(8, 1, [])),
     findings: [
       ">1013+13 error content-order 3/1/5: A content body came on channel 1 without method and content header before it.",
       "<1000+8 error heartbeat 8/1/0: A heartbeat came on channel 1.",

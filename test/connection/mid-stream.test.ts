@@ -40,7 +40,9 @@ describePlays("mid-stream", [
   },
   {
     rule: "the client may turn out to be the other side: by what it publishes",
-    told: begun().from(1, wire().publish(1, "hello").frame(4, 1, []).heartbeat(2)).from(0, wire().deliver(1, "hello")),
+    told: begun()
+      .from(1, wire().publish(1, "hello").frame(4, 1, []).heartbeat(2))
+      .from(0, wire().deliver(1, "hello")),
     findings: [
       MID_STREAM,
       ">57+8 error frame-type 4/1/0: The frame at offset 57 has type 4, which AMQP 0-9-1 does not have (channel 1, 0 octets).",
@@ -48,7 +50,9 @@ describePlays("mid-stream", [
   },
   {
     rule: "the client may turn out to be the other side: by what is delivered to it",
-    told: begun().from(0, wire().deliver(1, "hello").frame(4, 1, []).heartbeat(2)).from(1, wire().ack(1, 1).ack(1, 2)),
+    told: begun()
+      .from(0, wire().deliver(1, "hello").frame(4, 1, []).heartbeat(2))
+      .from(1, wire().ack(1, 1).ack(1, 2)),
     findings: [
       MID_STREAM,
       "<68+8 error frame-type 4/1/0: The frame at offset 68 has type 4, which AMQP 0-9-1 does not have (channel 1, 0 octets).",
@@ -76,7 +80,9 @@ describePlays("mid-stream", [
   },
   {
     rule: "between tune-ok and open, heartbeats and all",
-    told: begun().client(wire().heartbeat(2).open().channelOpen(1).publish(1, "hello")).server(wire().openOk().heartbeat()),
+    told: begun()
+      .client(wire().heartbeat(2).open().channelOpen(1).publish(1, "hello"))
+      .server(wire().openOk().heartbeat()),
     findings: [MID_STREAM],
   },
   {
@@ -146,10 +152,7 @@ describePlays("capture-gap: what it hides is never reported", [
   },
   {
     rule: "channel.close-ok and channel.open",
-    told: opened()
-      .server(wire().channelClose(1))
-      .gap(0, 25)
-      .client(wire().publish(1, "hello").publish(1, "hello")),
+    told: opened().server(wire().channelClose(1)).gap(0, 25).client(wire().publish(1, "hello").publish(1, "hello")),
     findings: [missed(">1013+0", "25 octets")],
   },
   {
@@ -241,12 +244,7 @@ describePlays("gaps in the handshake", [
     told: bare()
       .client(wire().protocolHeader().startOk())
       .gap(0, 20)
-      .client(
-        wire()
-          .open()
-          .channelOpen(1)
-          .publish(1, new Uint8Array(9000), { pieces: 9000 }),
-      ),
+      .client(wire().open().channelOpen(1).publish(1, new Uint8Array(9000), { pieces: 9000 })),
     findings: [missed(">52+0", "20 octets")],
   },
   {
@@ -262,7 +260,10 @@ describePlays("gaps in the handshake", [
   },
   {
     rule: "open is",
-    told: bare().client(wire().protocolHeader().startOk().tuneOk()).gap(0, 16).client(wire().channelOpen(1).publish(1, "hello")),
+    told: bare()
+      .client(wire().protocolHeader().startOk().tuneOk())
+      .gap(0, 16)
+      .client(wire().channelOpen(1).publish(1, "hello")),
     findings: [missed(">72+0", "16 octets")],
   },
   {
@@ -270,7 +271,12 @@ describePlays("gaps in the handshake", [
     told: bare()
       .client(wire().protocolHeader())
       .gap(1, 300)
-      .client(wire().startOk({ product: field.S("Bunny") }).tuneOk().open())
+      .client(
+        wire()
+          .startOk({ product: field.S("Bunny") })
+          .tuneOk()
+          .open(),
+      )
       .server(wire().tune().openOk().channelOpenOk(1))
       .client(wire().channelOpen(1).publish(1, "hello").body(1, "?")),
     findings: [

@@ -242,7 +242,7 @@ describe("incidents", () => {
       classId: 0,
       methodId: 0,
       broker: "rabbitmq-3.10",
-      sequel: "RST after 3 s",
+      sequel: "connection.close, then RST after 3 s",
     } as const;
     const expected = "predicted  connection.close 501 FRAME_ERROR (RabbitMQ 3.10); then RST after 3\n             s\n";
     expect(one({}, { verdict: { predicted, observed: reset } })).toContain(

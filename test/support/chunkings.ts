@@ -72,12 +72,15 @@ export function deliver(
       continue;
     }
     const reused = chunking.memory === "reused";
-    const bytes = reused ? shared : new Uint8Array(new ArrayBuffer(piece.length + AROUND * 3), AROUND).fill(SURROUNDINGS);
+    const bytes = reused
+      ? shared
+      : new Uint8Array(new ArrayBuffer(piece.length + AROUND * 3), AROUND).fill(SURROUNDINGS);
     bytes.set(piece, AROUND);
     receive(bytes, AROUND, AROUND + piece.length);
     if (reused) {
       const left = bytes.subarray(AROUND, AROUND + piece.length);
-      if (left.some((octet, i) => octet !== piece[i])) expect.fail(`${chunking.name}: the octets received were changed`);
+      if (left.some((octet, i) => octet !== piece[i]))
+        expect.fail(`${chunking.name}: the octets received were changed`);
       shared.fill(SURROUNDINGS);
     }
   }

@@ -93,7 +93,8 @@ export function scan(chunking: Chunking, { limit = 131072, lost = false, ...rest
   );
   scanner.finish();
   const { partial } = scanner;
-  if (partial !== null) log.push(`@${partial.streamOffset} partial ${partial.octets} octets of ${hexOf(partial.header)}`);
+  if (partial !== null)
+    log.push(`@${partial.streamOffset} partial ${partial.octets} octets of ${hexOf(partial.header)}`);
   scanner.stop();
   expect(budget.octets, "octets kept at the end").toBe(0);
   return log.map(entry => (typeof entry === "string" ? entry : faultLine(entry)));
@@ -239,7 +240,8 @@ function lines(amqp: AmqpConnection): string[] {
 
 function line(finding: Finding): string {
   const { direction, streamOffset, length, severity, rule, frame, message, cause } = finding;
-  const place = streamOffset === null ? "" : `${direction === "client-to-server" ? ">" : "<"}${streamOffset}+${length} `;
+  const place =
+    streamOffset === null ? "" : `${direction === "client-to-server" ? ">" : "<"}${streamOffset}+${length} `;
   const envelope = frame === null ? "" : ` ${frame.type}/${frame.channel}/${frame.size}`;
   return `${place}${severity} ${rule}${envelope}: ${message}${cause === undefined ? "" : ` (${cause})`}`;
 }

@@ -4,8 +4,7 @@ import { grouped } from "../../bytes/grouped.ts";
 import { type FrameFit, frameFit, headBits } from "./frame-pattern.ts";
 import { type HeaderWindow, hexOf, numberAt, octetsFrom } from "./header-window.ts";
 import { methodTail } from "./method-tail.ts";
-import { evidenceAt, labels, type Reading } from "./reading.ts";
-import { capital } from "./signatures.ts";
+import { capital, evidenceAt, labels, type Reading } from "./reading.ts";
 import { asText, isText } from "./text-octets.ts";
 
 const HEADER = 7;

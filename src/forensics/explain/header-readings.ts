@@ -3,21 +3,16 @@
  * too large before anything else is looked at (BROKER.md's order is rabbit_reader's), so the other fields are no more to
  * be trusted than the size.
  */
-import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_METHOD } from "../../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_METHOD } from "../../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
 import { grouped } from "../../bytes/grouped.ts";
 import { couldBeGenuine, frameReadings } from "./frame-readings.ts";
 import { type HeaderWindow, hexOf, knownOctets, numberAt, octetsFrom } from "./header-window.ts";
-import { evidenceAt, labels, type Reading } from "./reading.ts";
-import { capital, signatureReadings } from "./signatures.ts";
+import { genuineReadings } from "./oversize-readings.ts";
+import { capital, evidenceAt, labels, type Reading } from "./reading.ts";
+import { signatureReadings } from "./signatures.ts";
 import { tableReadings } from "./table-octets.ts";
 import { asText, isText, isTextOctet, kindOfText } from "./text-octets.ts";
-
-/** Sizes below this, and no limit known: nothing is wrong with them by themselves. */
-const SMALLEST_LIMIT = 4096 - FRAME_ENVELOPE;
-/** frame_max before tune-ok, less the envelope: RabbitMQ up to 4.0, and from 4.1 on. */
-const HANDSHAKE_LIMITS = [4088, 8184];
-const MEBIOCTET = 2 ** 20;
 
 /** Readings of a header whose size is beyond `limit` (octets of payload; null where it is not known). */
 export function headerReadings(window: HeaderWindow, limit: number | null): Reading[] {
@@ -85,8 +80,22 @@ function textReadings(window: HeaderWindow): Reading[] {
       },
     ];
   }
-  // Text and something else: the edge of a string in a header or an argument.
   const size = header.slice(3).filter(octet => octet !== null);
+  if (size.length === 4 && isText(size) && startsHeader(header)) {
+    const text = asText(header.slice(3));
+    return [
+      {
+        kind: "payload-text",
+        meaning: `the first 3 octets of a frame header, then text of a message, “${text}”`,
+        why: `Type and channel are good; ${hexOf(header, 3)}, where the size must be, is “${text}”: the header was cut off, or lost its size.`,
+        evidence: evidenceAt(window, 3, 7),
+        score: 80,
+        boundary: null,
+        octets: labels(window, [0, 3, "start of a frame header"], [3, 7, `text “${text}”`]),
+      },
+    ];
+  }
+  // Text and something else: the edge of a string in a header or an argument.
   const letters = size.filter(isTextOctet).length;
   if (size.length < 4 || letters < 3) return [];
   return [
@@ -100,6 +109,10 @@ function textReadings(window: HeaderWindow): Reading[] {
       octets: labels(window, [3, 7, `“${asText(header.slice(3))}”`]),
     },
   ];
+}
+
+function startsHeader([type, high]: HeaderWindow): boolean {
+  return type !== null && type !== undefined && type >= FRAME_METHOD && type <= FRAME_BODY && (high ?? 0) <= 7;
 }
 
 /** Payloads of common frames, as templates: read from any of their octets on. */
@@ -129,91 +142,6 @@ function contentReadings(window: HeaderWindow): Reading[] {
     }
   }
   return found;
-}
-
-function genuineReadings(window: HeaderWindow, limit: number | null): Reading[] {
-  const type = window[0] ?? null;
-  const channel = numberAt(window, 1, 3);
-  const size = numberAt(window, 3, 7);
-  if (size === null || (type !== null && (type < FRAME_METHOD || type > FRAME_BODY))) return [];
-  if (size <= (limit ?? SMALLEST_LIMIT)) return [modestSize(window, size, limit)];
-  const strange = channel !== null && channel > 2047;
-  if (limit !== null && HANDSHAKE_LIMITS.includes(limit) && type === FRAME_METHOD && size < MEBIOCTET) {
-    return [
-      {
-        kind: "handshake-oversize",
-        meaning: "a large handshake frame: it really is that long",
-        why: `${grouped(limit)} is the limit in force before tune-ok (frame_max ${grouped(limit + FRAME_ENVELOPE)} less 8), and the only long method then is connection.start-ok, with client properties and the SASL response.`,
-        evidence: `a method frame of ${grouped(size)} octets, before tune-ok`,
-        score: strange ? 25 : 90,
-        boundary: null,
-        octets: labels(window),
-      },
-    ];
-  }
-  const frame = type === FRAME_HEADER ? "content header" : type === FRAME_METHOD ? "method" : "body";
-  // Headers of a mebioctet are rare; bodies of ten, written as one frame by a client that ignores frame_max, less so.
-  const usual = type === FRAME_METHOD ? MEBIOCTET / 4 : 2 * MEBIOCTET;
-  const rare = type === FRAME_HEADER ? 56 : type === FRAME_METHOD ? 45 : 74;
-  let score = size <= usual ? 90 : size < 16 * MEBIOCTET ? rare : size <= 128 * MEBIOCTET ? 34 : 6;
-  if (type === null) score = Math.min(60, score - 8);
-  if (channel === null) score -= 3;
-  if (strange) score = Math.min(score, 12);
-  if (score < 5) return [];
-  const over = limit === null ? "" : `, ${over_(size, limit)}`;
-  const fields = [
-    type === null ? "" : `Type ${type} is a ${frame} frame`,
-    channel === null
-      ? ""
-      : strange
-        ? `channel ${channel} is beyond any that is opened`
-        : `channel ${channel} is one that may be open`,
-  ].filter(part => part !== "");
-  const said = fields.length === 0 ? "" : `${fields.join(", and ")}. `;
-  const modest = size <= usual ? "small enough to be meant" : "long, but not out of the question";
-  return [
-    {
-      kind: "genuine-oversize",
-      meaning: `a ${type === null ? "" : `${frame} `}frame that really has ${grouped(size)} octets: oversize, not corrupt`,
-      why: `${said}The size is ${modest}${over}.${rounded(size)}`,
-      evidence: `a header that is good but for its size of ${grouped(size)}`,
-      score,
-      boundary: null,
-      octets: labels(window),
-    },
-  ];
-}
-
-function over_(size: number, limit: number): string {
-  const ratio = size / limit;
-  if (ratio < 2) return `${grouped(size - limit)} octets more than the ${grouped(limit)} allowed`;
-  return `${ratio < 10 ? ratio.toFixed(1) : grouped(Math.round(ratio))} times the ${grouped(limit)} allowed`;
-}
-
-/** What a size tells where it is a frame-max, or that less the envelope. */
-function rounded(size: number): string {
-  for (const frameMax of [8192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576]) {
-    if (size === frameMax - FRAME_ENVELOPE) {
-      return ` It is ${grouped(frameMax)} less 8: the client cuts bodies for a frame_max of ${grouped(frameMax)}, and the broker expects another.`;
-    }
-    if (size === frameMax) {
-      return ` It is ${grouped(frameMax)}: the client cuts bodies for a frame_max of that, and may forget the 8 octets around a payload.`;
-    }
-  }
-  return size % MEBIOCTET === 0 ? ` It is ${grouped(size / MEBIOCTET)} MiB exactly.` : "";
-}
-
-function modestSize(window: HeaderWindow, size: number, limit: number | null): Reading {
-  const bound = limit === null ? "any frame_max there is" : `the limit of ${grouped(limit)}`;
-  return {
-    kind: "modest-size",
-    meaning: `a size that is not too large: ${grouped(size)} octets`,
-    why: `${grouped(size)} is within ${bound}. By itself there is nothing wrong with it.`,
-    evidence: `a size of ${grouped(size)}`,
-    score: 60,
-    boundary: null,
-    octets: labels(window),
-  };
 }
 
 /** The size with its octets in the other order is a modest one. */

@@ -29,11 +29,13 @@ const EPOCH = /^(\d{10})(\d{6})? (?=\[\w+\])/;
 const LEVEL_AND_PID = /^(?:\[(\w{1,12})\] )?(?:(<\d{1,10}\.\d{1,10}\.\d{1,10}>) )?/;
 const REPORT = /^=(\w{1,10}) REPORT={4,} (\d{1,2})-([A-Z][a-z]{2})-(\d{4})::(\d\d):(\d\d):(\d\d)/;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const ANSI = /\x1b\[[0-9;]{0,40}m/g;
+const ESCAPE = "\x1b";
+/** Colours, as a console handler adds them. */
+const ANSI = new RegExp(`${ESCAPE}\\[[0-9;]{0,40}m`, "g");
 
 /** Reads a physical line, without its line feed. */
 export function readLogLine(line: string): LogLine {
-  const plain = line.includes("\x1b[") ? line.replace(ANSI, "") : line;
+  const plain = line.includes(ESCAPE) ? line.replace(ANSI, "") : line;
   const start = plain.search(/\S/);
   if (plain.charCodeAt(start) === 0x7b /* { */ && plain.includes('"')) {
     const entry = readJson(plain);

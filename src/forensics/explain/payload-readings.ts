@@ -5,12 +5,12 @@
 import { methodOf } from "../../amqp/method-registry.ts";
 import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
-import { likelyMeanings } from "../octet-reading.ts";
-import type { MaybeOctet, Snippet } from "./error-report.ts";
+import type { Snippet } from "./error-report.ts";
 import { type FrameFit, frameFit } from "./frame-pattern.ts";
 import { frameWords } from "./frame-readings.ts";
+import { endOctetWords, frameWindow } from "./frame-window.ts";
 import { headerReadings, ranked } from "./header-readings.ts";
-import { type HeaderWindow, headerWindow, hexOf, numberAt } from "./header-window.ts";
+import { type HeaderWindow, hexOf, numberAt } from "./header-window.ts";
 import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { asText, isText, isTextOctet, kindOfText } from "./text-octets.ts";
 
@@ -19,20 +19,6 @@ const HEADER = 7;
 const LEAST_BITS = 24;
 /** With an end octet before it less will do. */
 const LEAST_BITS_BEHIND_END = 9;
-
-/** Header, first octets of the payload and, where all of it was printed, the octet behind it. */
-export function frameWindow(
-  type: number | null,
-  channel: number | null,
-  snippet: Snippet | null,
-  endOctet: number | null,
-): HeaderWindow {
-  const whole = snippet?.whole === true;
-  const header: MaybeOctet[] = [...headerWindow(type, channel, whole ? snippet.octets.length : null)];
-  // It passed the size check: no frame_max reaches 16 MiB.
-  header[3] ??= snippet === null ? null : 0;
-  return [...header, ...(snippet?.octets ?? []), ...(whole && endOctet !== null ? [endOctet] : [])];
-}
 
 /** Readings of a frame whose end octet is `endOctet` instead of 0xCE. */
 export function payloadReadings(
@@ -251,25 +237,4 @@ function endReadings(
       octets: here,
     },
   ];
-}
-
-/** `97 (0x61, “a”)`. */
-export function endOctetWords(octet: number): string {
-  const hex = `0x${octet.toString(16).padStart(2, "0")}`;
-  return `${octet} (${hex}${octet > 0x20 && octet < 0x7f ? `, “${String.fromCharCode(octet)}”` : ""})`;
-}
-
-/** Each octet's likely meaning where no reading gave one: known octets in a row are looked at by themselves. */
-export function meaningsOf(window: HeaderWindow): string[] {
-  const meanings = new Array<string>(window.length).fill("");
-  for (let from = 0; from < window.length; ) {
-    let to = from;
-    while (to < window.length && window[to] !== null) to++;
-    if (to > from) {
-      const run = Uint8Array.from(window.slice(from, to), octet => octet ?? 0);
-      for (const [i, meaning] of likelyMeanings(run).entries()) meanings[from + i] = meaning;
-    }
-    from = to + 1;
-  }
-  return meanings;
 }

@@ -1,3 +1,4 @@
+import type { CauseId } from "./cause-catalogue.ts";
 import { type HeaderWindow, hexOf, octetsFrom } from "./header-window.ts";
 
 /** In words, because a number would claim a precision that nobody has. */
@@ -19,6 +20,9 @@ export interface Reading {
   /** What each octet is, "" where that is not known. */
   octets: readonly string[];
 }
+
+/** A cause, how much speaks for it (0 to 100, only to rank by and to choose the word), and what does. */
+export type Weighed = readonly [id: CauseId, score: number, why: string];
 
 export type ReadingKind =
   | "heartbeat-in-header"
@@ -65,7 +69,11 @@ export function labels(
   window: HeaderWindow,
   ...parts: readonly (readonly [from: number, to: number, label: string])[]
 ) {
-  const made = new Array<string>(window.length).fill("");
+  const made = Array.from(window, () => "");
   for (const [from, to, label] of parts) made.fill(label, Math.max(0, from), Math.max(0, to));
   return made;
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

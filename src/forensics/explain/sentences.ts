@@ -2,8 +2,8 @@
 import { FRAME_ENVELOPE, frameTypeName } from "../../amqp/spec/constants.ts";
 import { grouped } from "../../bytes/grouped.ts";
 import type { ErrorReport } from "./error-report.ts";
+import { endOctetWords } from "./frame-window.ts";
 import { hexOf, numberAt } from "./header-window.ts";
-import { endOctetWords } from "./payload-readings.ts";
 import { ADVERBS, confidenceOf, type Reading } from "./reading.ts";
 
 /** The name that brokers give it. */

@@ -1,6 +1,6 @@
 /** How other protocols, and AMQP's own protocol header, begin: recognised at any place, and from some octets of them. */
 import { type HeaderWindow, hexOf, knownOctets, octetsFrom } from "./header-window.ts";
-import { evidenceAt, labels, type Reading } from "./reading.ts";
+import { capital, evidenceAt, labels, type Reading } from "./reading.ts";
 
 interface Signature {
   /** The octets it begins with; −1 stands for any octet. */
@@ -108,8 +108,4 @@ function reading(window: HeaderWindow, signature: Signature, at: number, fitting
     boundary: null,
     octets: labels(window, [from, to, signature.label]),
   };
-}
-
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,8 +1,7 @@
 /** Octets read as a piece of a field table, where message headers travel: `name-length name type value`, entry by entry. */
 
 import { type HeaderWindow, hexOf, octetsFrom } from "./header-window.ts";
-import { evidenceAt, labels, type Reading } from "./reading.ts";
-import { capital } from "./signatures.ts";
+import { capital, evidenceAt, labels, type Reading } from "./reading.ts";
 
 /** Header names that libraries set by themselves: tracing, brokers, task queues, service buses. */
 const KNOWN_NAMES = [

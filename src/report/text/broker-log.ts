@@ -10,6 +10,7 @@ import type { Survey } from "./survey.ts";
 const MAX_ENTRIES = 4;
 const MAX_UNTIED = 8;
 const ENTRY_COLUMNS = 480;
+const UNTIED_COLUMNS = 200;
 
 /** The messages about one connection, and whether they are what was predicted. */
 export function logged({ brokerLog, brokerLogDiffers }: Connection, page: Page): string[] {
@@ -36,7 +37,12 @@ export function brokerLogBlock({ report, incidents }: Survey, page: Page): strin
       : `${counted(count, "message")} about connections in trouble, ${grouped(log.tied)} of them tied to connections of the capture`;
   const lines = page.prose(`${counted(log.lines, "line")}, ${found}.`);
   if (log.error !== undefined)
-    lines.push(...page.prose(`could not be read to its end: ${printable(log.error)}`, page.paint.error));
+    lines.push(
+      ...page.prose(
+        `${log.lines === 0 ? "could not be read" : "not read to its end"}: ${printable(log.error)}`,
+        page.paint.error,
+      ),
+    );
   for (const connection of report.connections) {
     if (connection.brokerLog === undefined || told.has(connection.id)) continue;
     lines.push(...page.labelled("about", `${printable(connection.id, 12)}, in which nothing was found:`));
@@ -44,8 +50,8 @@ export function brokerLogBlock({ report, incidents }: Survey, page: Page): strin
   }
   const shown = page.all ? log.untied : log.untied.slice(0, MAX_UNTIED);
   for (const entry of shown) {
-    lines.push(...page.labelled("untied", words(entry, true)));
-    lines.push(...page.labelled("", `${printable(entry.reason, 200)}.`, page.paint.faint));
+    lines.push(...page.labelled("untied", words(entry, true, page.all ? ENTRY_COLUMNS : UNTIED_COLUMNS)));
+    lines.push(...page.labelled("", `(${printable(entry.reason, 200)})`, page.paint.faint));
   }
   const left = log.untied.length - shown.length + log.omitted;
   if (left > 0) lines.push(...page.prose(`and ${counted(left, "more message")} that could not be tied.`));
@@ -53,9 +59,9 @@ export function brokerLogBlock({ report, incidents }: Survey, page: Page): strin
 }
 
 /** `18:20:02.731572 UTC Error on AMQP connection … operation none caused …`. */
-function words({ time, lines }: BrokerLogEntry, withDay: boolean): string {
+function words({ time, lines }: BrokerLogEntry, withDay: boolean, most: number = ENTRY_COLUMNS): string {
   const at =
     time === null ? "" : `${time.endsWith("Z") ? clock(time, withDay) : printable(time.replace("T", " "), 40)}  `;
   const text = lines.map(line => line.trim()).join(" ");
-  return at + printable(text.replace(/(?:\n|\\+n)\s+/g, ""), ENTRY_COLUMNS);
+  return at + printable(text.replace(/(?:\n|\\+n)\s+/g, ""), most);
 }

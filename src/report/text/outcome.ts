@@ -62,7 +62,9 @@ function knownReason(observed: Verdict, predicted: Verdict): string {
 function prediction(predicted: Verdict, page: Page): string[] {
   const { broker, sequel } = predicted;
   const by = broker === undefined || broker === "" ? "" : ` (${brokerName(broker)})`;
-  const then = sequel === undefined || sequel === "" ? "" : `; then ${printable(joined(sequel), SENTENCE_COLUMNS)}`;
+  // The sequel begins with the close frame that has just been told.
+  const rest = joined(sequel ?? "").replace(/^connection\.close, then /, "");
+  const then = rest === "" ? "" : `; then ${printable(rest, SENTENCE_COLUMNS)}`;
   return page.labelled("predicted", `${verdict(predicted)}${unbroken(by)}${then}`);
 }
 

@@ -112,5 +112,6 @@ function legend({ missing }: Diagnosis, { rows, pieces }: Canvas, page: Page): s
     [GLYPHS.shortened, folds > 0 ? `${grouped(folds)} pieces folded` : "shortened"],
   ];
   const shown = words.filter(([glyph]) => used.has(glyph));
+  if (shown.length === 0) return [];
   return page.prose(row(shown.map(([glyph, meaning]) => `${glyph} ${meaning}`)), page.paint.faint);
 }

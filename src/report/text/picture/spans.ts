@@ -19,17 +19,6 @@ export function endOf([offset, octets]: Span): number {
   return offset + octets;
 }
 
-/** Octets of [from, to) that lie in tidy spans. */
-export function octetsWithin(spans: readonly Span[], from: number, to: number): number {
-  let sum = 0;
-  for (let at = firstBehind(spans, from); at < spans.length; at++) {
-    const [offset, octets] = spans[at]!;
-    if (offset >= to) break;
-    sum += Math.min(offset + octets, to) - Math.max(offset, from);
-  }
-  return sum;
-}
-
 /** True when a tidy span holds an octet of [from, to). */
 export function touches(spans: readonly Span[], from: number, to: number): boolean {
   const span = spans[firstBehind(spans, from)];
