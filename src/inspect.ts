@@ -35,8 +35,10 @@ export interface InspectOptions {
   onConnection?: (number: number, tcp: TcpConnection) => void;
   /** Ends reading early; the report says what was seen until then. */
   signal?: AbortSignal;
-  /** Octets read of the file now being read, and its size where it has one. */
-  onProgress?: (path: string, octetsRead: number, totalOctets: number | null) => void;
+  /**
+   * Octets read of the file now being read, and its size where it has one. Reading waits for a promise that it returns.
+   */
+  onProgress?: (path: string, octetsRead: number, totalOctets: number | null) => Promise<void> | undefined;
 }
 
 /** The port IANA assigned to AMQP. A client that speaks something else there is worth naming. */

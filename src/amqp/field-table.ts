@@ -24,6 +24,13 @@ export class Undecodable extends Error {
 /** A table nested deeper than this is taken on trust: its length is checked, its entries are not. */
 export const MAX_TABLE_DEPTH = 64;
 
+/**
+ * Set where a table holds what readers of tables take differently, or RabbitMQ gives a meaning to: floating-point
+ * numbers, which may be none; `U`, which RabbitMQ does not know; the names CC and BCC; more depth than is checked here.
+ * Whoever wants to know clears it first. It saves a second look at nearly every table there is.
+ */
+export const tableNotes = { peculiar: false };
+
 /*
  * Field table (§4.2.5.5):   size:32  { name-length:8 name type:8 value }*
  * Field array:              size:32  { type:8 value }*
@@ -37,12 +44,17 @@ export function walkTable(cursor: Cursor, into: FieldTable | null, depth = 0): v
   const size = cursor.long();
   const outer = cursor.end;
   const end = cursor.skip(size) + size;
-  if (depth >= MAX_TABLE_DEPTH) return;
+  if (depth >= MAX_TABLE_DEPTH) {
+    tableNotes.peculiar = true;
+    return;
+  }
   cursor.at = end - size;
   cursor.end = end;
   while (cursor.at < end) {
     if (into === null) {
-      cursor.skip(cursor.octet());
+      const length = cursor.octet();
+      const at = cursor.skip(length);
+      if ((length === 2 || length === 3) && isRoutes(cursor.bytes, at + length)) tableNotes.peculiar = true;
       walkValue(cursor, false, depth);
     } else {
       const name = cursor.shortstr();
@@ -56,7 +68,10 @@ function walkArray(cursor: Cursor, into: FieldValue[] | null, depth: number): vo
   const size = cursor.long();
   const outer = cursor.end;
   const end = cursor.skip(size) + size;
-  if (depth >= MAX_TABLE_DEPTH) return;
+  if (depth >= MAX_TABLE_DEPTH) {
+    tableNotes.peculiar = true;
+    return;
+  }
   cursor.at = end - size;
   cursor.end = end;
   while (cursor.at < end) {
@@ -90,8 +105,10 @@ function walkValue(cursor: Cursor, decode: boolean, depth: number): FieldValue {
       return (cursor.octet() << 24) >> 24;
     case 0x42 /* B unsigned 8 */:
       return cursor.octet();
-    case 0x73 /* s signed 16 */:
     case 0x55 /* U signed 16 */:
+      tableNotes.peculiar = true;
+      return (cursor.short() << 16) >> 16;
+    case 0x73 /* s signed 16 */:
       return (cursor.short() << 16) >> 16;
     case 0x75 /* u unsigned 16 */:
       return cursor.short();
@@ -103,8 +120,10 @@ function walkValue(cursor: Cursor, decode: boolean, depth: number): FieldValue {
     case 0x4c /* L signed 64 */:
       return decode ? BigInt.asIntN(64, cursor.exactLonglong()) : stepOver(cursor, 8);
     case 0x66 /* f float */:
+      tableNotes.peculiar = true;
       return decode ? floatAt(cursor, cursor.skip(4)) : stepOver(cursor, 4);
     case 0x64 /* d double */:
+      tableNotes.peculiar = true;
       return decode ? doubleAt(cursor, cursor.skip(8)) : stepOver(cursor, 8);
     case 0x44 /* D decimal */:
       return decode ? { decimal: { scale: cursor.octet(), value: cursor.long() | 0 } } : stepOver(cursor, 5);
@@ -127,6 +146,11 @@ function walkValue(cursor: Cursor, decode: boolean, depth: number): FieldValue {
     default:
       throw new Undecodable(`unknown field type 0x${type.toString(16).padStart(2, "0")}`);
   }
+}
+
+/** Whether a name of two or three octets, ending before `end`, ends in CC. */
+function isRoutes(bytes: Uint8Array, end: number): boolean {
+  return bytes[end - 1] === 0x43 && bytes[end - 2] === 0x43;
 }
 
 function stepOver(cursor: Cursor, size: number): null {

@@ -34,13 +34,13 @@ for (const [classId, spec] of Object.entries<ClassSpec>(CLASSES)) {
       arguments: method.arguments.map(([name, type]) => ({ name, type, kind: FIELD_KINDS[type] })),
     };
     METHODS.push(entry);
-    registry[(entry.classId << 7) | entry.methodId] = entry;
+    registry[(entry.classId << 8) | entry.methodId] = entry;
   }
 }
 
 /** The method of a class-id and method-id, or undefined where the specification has none. */
 export function methodOf(classId: number, methodId: number): Method | undefined {
-  return classId < 128 && methodId < 128 ? registry[(classId << 7) | methodId] : undefined;
+  return classId < 128 && methodId < 256 ? registry[(classId << 8) | methodId] : undefined;
 }
 
 /** `basic.publish`, or `method 60,99` for a pair the specification does not have. */

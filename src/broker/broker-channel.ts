@@ -1,78 +1,156 @@
+/**
+ * One channel as the connection's reader has it: the assembler that makes commands out of frames
+ * (rabbit_command_assembler:process/2), and the process that gets them (rabbit_channel).
+ */
 import type { Method } from "../amqp/method-registry.ts";
-import { long } from "../bytes/big-endian.ts";
-import { needsStrictJudgement } from "./strict-arguments.ts";
+import { longlong, short } from "../bytes/big-endian.ts";
+import type { BrokerState } from "./broker-state.ts";
+import { ChannelProcess, type Outcome } from "./channel-process.ts";
+import { judgeProperties, PROPERTIES_GOOD } from "./content-properties.ts";
+import { decimals } from "./erlang-term.ts";
+import type { ReadClock } from "./same-read.ts";
+import { judgeArguments, needsStrictJudgement } from "./strict-arguments.ts";
+import { type BrokerVersion, MAX_BODY_SIZE } from "./versions.ts";
 
-/** An amqp_error that ends the connection; class-id and method-id are those of the method. */
-export interface Complaint {
+/** What ends the connection: an error of the reader or of the channel's process, or the reader's death. */
+export interface ChannelError {
+  by: "reader" | "channel" | "crash";
   code: number;
   text: string;
+  classId: number;
+  methodId: number;
 }
 
-/**
- * One channel in the broker: its assembler (rabbit_command_assembler) and its process (rabbit_channel), as far as the
- * client's octets alone tell.
- */
+const NO_METHOD = { classId: 0, methodId: 0 };
+
 export class BrokerChannel {
   readonly number: number;
+  readonly process: ChannelProcess;
   /** What the assembler takes next; "unknown" where octets were missed. */
-  awaits: "method" | "header" | "body" | "unknown";
+  #awaits: "method" | "header" | "body" | "unknown";
   /** The method whose content is being assembled. */
-  method: Method | null = null;
+  #method: Method | null = null;
   /** Octets of body still to come; negative after an overrun, which swallows the bodies that follow. */
-  remaining = 0;
-  immediate = false;
-  propertiesDecode = true;
-  /** The channel is closed, and forgotten by the connection. */
-  gone = false;
-  #state: "starting" | "running" | "unknown";
+  #remaining = 0;
+  #immediate = false;
+  /** The exchange published to takes nothing from clients. */
+  #refused = false;
+  #properties = PROPERTIES_GOOD;
+  readonly #broker: BrokerState;
+  readonly #version: BrokerVersion;
 
-  constructor(number: number, certain: boolean) {
+  constructor(number: number, broker: BrokerState, clock: ReadClock, version: BrokerVersion, certain: boolean) {
     this.number = number;
-    this.awaits = certain ? "method" : "unknown";
-    this.#state = certain ? "starting" : "unknown";
+    this.process = new ChannelProcess(broker, clock, certain);
+    this.#broker = broker;
+    this.#version = version;
+    this.#awaits = certain ? "method" : "unknown";
   }
 
-  /** Whether arguments of the right lengths may still be refused. */
-  strict(method: Method): boolean {
-    return method.classId !== 60 || method.methodId === 20 ? needsStrictJudgement(method) : false;
+  /** A method frame; `decodes`: its arguments have the right lengths. */
+  takeMethod(method: Method, bytes: Uint8Array, start: number, size: number, decodes: boolean): ChannelError | null {
+    if (this.#awaits !== "method" && this.#awaits !== "unknown") return this.#misplaced();
+    if (!decodes || needsStrictJudgement(method)) {
+      const error = this.#judgeArguments(method, bytes, start, size);
+      if (error !== null) return error;
+    }
+    if (!method.content) {
+      this.#awaits = "method";
+      return channelError(this.process.perform(method, bytes, start, size), method);
+    }
+    this.#awaits = "header";
+    this.#method = method;
+    // basic.publish: class-id, method-id, reserved-1, exchange, routing-key, and a last octet of mandatory and immediate.
+    this.#immediate = (bytes[start + size - 1]! & 2) !== 0;
+    const nameLength = bytes[start + 6]!;
+    this.#refused =
+      this.#broker.mayBeInternal(nameLength) &&
+      this.#broker.isInternal(UTF8.decode(bytes.subarray(start + 7, start + 7 + nameLength)));
+    return null;
   }
 
-  /** A method without content, whose payload starts at `start`. */
-  perform(method: Method, bytes: Uint8Array, start: number): Complaint | null {
-    const { classId, methodId } = method;
-    if (this.#state === "unknown") this.#state = "running";
-    else if (this.#state === "starting") {
-      if (classId !== 20 || methodId !== 10) return { code: 504, text: "expected 'channel.open'" };
-      this.#state = "running";
-      return null;
+  /** A content header frame of 12 octets or more; `plain`: as judgeProperties wants it. */
+  takeHeader(bytes: Uint8Array, start: number, size: number, plain: boolean): ChannelError | null {
+    if (this.#awaits !== "header" && this.#awaits !== "unknown") return this.#misplaced();
+    const method = this.#method;
+    const classId = short(bytes, start);
+    if (short(bytes, start + 2) !== 0) return this.#awaits === "unknown" ? null : this.#misplaced();
+    if (method !== null && classId !== method.classId) {
+      return readerError(
+        505,
+        `expected content header for class ${method.classId}, got one for class ${classId} instead`,
+        method,
+      );
     }
-    if (classId === 20) {
-      switch (methodId) {
-        case 10:
-          return { code: 504, text: "second 'channel.open' seen" };
-        case 20:
-          return bytes[start + 4]! & 1 ? null : { code: 540, text: "active=false" };
-        case 40:
-          this.gone = true;
-          return null;
-        case 41:
-          this.gone = true;
-          return null;
-      }
+    this.#remaining = longlong(bytes, start + 4);
+    this.#properties = judgeProperties(bytes, start, size, plain, this.#broker.user);
+    if (this.#version.refusesOverrun && this.#remaining > MAX_BODY_SIZE && method !== null) {
+      return readerError(
+        501,
+        `content body size ${this.#remaining} exceeds maximum allowed size ${MAX_BODY_SIZE}`,
+        method,
+      );
     }
-    if (method.from === "server" || classId === 10) return { code: 503, text: "unimplemented method" };
-    if (classId === 60 && methodId === 10 && long(bytes, start + 4) !== 0) {
-      return { code: 540, text: `prefetch_size!=0 (${long(bytes, start + 4)})` };
+    this.#awaits = "body";
+    return this.#remaining === 0 ? this.#complete() : null;
+  }
+
+  takeBody(size: number): ChannelError | null {
+    if (this.#awaits !== "body") return this.#awaits === "unknown" ? null : this.#misplaced();
+    this.#remaining -= size;
+    if (this.#remaining === 0) return this.#complete();
+    if (this.#remaining < 0 && this.#version.refusesOverrun && this.#method !== null) {
+      return readerError(501, "content body frame exceeds remaining content size", this.#method);
     }
     return null;
   }
 
-  /** A method whose content is complete. */
-  performContent(method: Method): Complaint | null {
-    if (this.#state === "unknown") this.#state = "running";
-    if (this.#state === "starting") return { code: 504, text: "expected 'channel.open'" };
-    if (method.from === "server") return { code: 503, text: "unimplemented method" };
-    if (this.immediate) return { code: 540, text: "immediate=true" };
-    return this.propertiesDecode ? null : { code: 541, text: "" };
+  #complete(): ChannelError | null {
+    this.#awaits = "method";
+    const method = this.#method;
+    if (method === null) return null;
+    const outcome = this.process.performContent(method, this.#immediate, this.#refused, this.#properties);
+    return outcome === null ? null : channelError(outcome, method);
   }
+
+  #judgeArguments(method: Method, bytes: Uint8Array, start: number, size: number): ChannelError | null {
+    switch (judgeArguments(method, bytes, start, size, this.#version.unicodeUtf8)) {
+      case "good":
+        return null;
+      case "cannot-decode":
+        return readerError(501, `cannot decode ${decimals(bytes.subarray(start + 4, start + size))}`, method);
+      case "bad-utf8":
+        return readerError(501, "Malformed UTF-8 in shortstr", NO_METHOD);
+      case "bad-table":
+        return { ...readerError(541, "function_clause", NO_METHOD), by: "crash" };
+    }
+  }
+
+  /** A frame that the assembler does not await. */
+  #misplaced(): ChannelError {
+    const method = this.#method ?? NO_METHOD;
+    switch (this.#awaits) {
+      case "header": {
+        const clause = `expected content header for class ${method.classId}, got non content header frame instead`;
+        return readerError(505, clause, method);
+      }
+      case "body":
+        return readerError(505, "expected content body, got non content body frame instead", method);
+      default:
+        return readerError(505, "expected method frame, got non method frame instead", NO_METHOD);
+    }
+  }
+}
+
+const UTF8 = new TextDecoder();
+
+function readerError(code: number, text: string, { classId, methodId }: typeof NO_METHOD): ChannelError {
+  return { by: "reader", code, text, classId, methodId };
+}
+
+/** A process that dies of something else than an amqp_error tells no method. */
+function channelError(outcome: Outcome, method: Method): ChannelError | null {
+  if (outcome === null || outcome === "channel-error") return null;
+  const { classId, methodId } = outcome.code === 541 ? NO_METHOD : method;
+  return { by: "channel", code: outcome.code, text: outcome.text, classId, methodId };
 }

@@ -7,14 +7,18 @@ import {
   FRAME_HEADER_SIZE,
   FRAME_HEARTBEAT,
   FRAME_METHOD,
-  REPLY_CODES,
 } from "../amqp/spec/constants.ts";
-import { long, longlong, short } from "../bytes/big-endian.ts";
-import { BrokerChannel } from "./broker-channel.ts";
-import { binary, decimals } from "./erlang-term.ts";
+import { long, short } from "../bytes/big-endian.ts";
+import { BrokerChannel, type ChannelError } from "./broker-channel.ts";
+import { BrokerState } from "./broker-state.ts";
+import { binary } from "./erlang-term.ts";
+import { judgeLogin } from "./login.ts";
+import { judgeOpening } from "./protocol-opening.ts";
+import { ReadClock, type ReadMark } from "./same-read.ts";
 import { judgeArguments, needsStrictJudgement } from "./strict-arguments.ts";
-import { errorLog, type Prediction, replyText, SEQUEL } from "./verdict.ts";
-import { type BrokerVersion, MAX_BODY_SIZE } from "./versions.ts";
+import { UndecidedVerdicts } from "./undecided-verdicts.ts";
+import { closed, type Prediction, reset, SEQUEL } from "./verdict.ts";
+import type { BrokerVersion } from "./versions.ts";
 
 /** States of rabbit_reader, as far as the client's octets move it. */
 const STARTING = 0;
@@ -22,7 +26,13 @@ const SECURING = 1;
 const TUNING = 2;
 const OPENING = 3;
 const RUNNING = 4;
-const STATES = ["starting", "securing", "tuning", "opening", "running"] as const;
+/** The client has closed the connection, and its channels have not all gone yet: errors are still told. */
+const CLOSING = 5;
+/** They have: errors are logged only. */
+const CLOSED = 6;
+/** The client speaks a protocol whose methods are not known here. */
+const NOT_JUDGED = 7;
+const STATES = ["starting", "securing", "tuning", "opening", "running", "closing", "closed", ""] as const;
 
 /** What a server offers in connection.tune. */
 export interface Offer {
@@ -39,65 +49,91 @@ const PRINTED_OCTETS = 16;
  * Predicts what RabbitMQ does with a client's octets: rabbit_reader (the connection), rabbit_command_assembler (the
  * order of content on a channel) and as much of rabbit_channel as can end a connection.
  *
- * Fed with the frames and faults of the client's direction, in stream order, until `prediction` is set: nothing later
- * can change that. It knows what a client can know: not who may do what, nor which queues and exchanges there are.
- * Where octets were missed (`uncertain`) it takes what it cannot know for right.
+ * Fed with the frames and faults of the client's direction, in stream order, until it has `settled`: nothing later can
+ * change that. What it takes for granted of the broker behind is in BrokerState. Where octets were missed
+ * (`uncertain`) it takes what it cannot know for right. After the protocol header of AMQP 0-8 it predicts nothing.
  */
 export class BrokerReader {
-  prediction: Prediction | null = null;
   /** What the server offered, once it did. */
   offer: Offer = DEFAULT_OFFER;
 
   readonly #version: BrokerVersion;
+  readonly #clock = new ReadClock();
+  readonly #verdicts = new UndecidedVerdicts(this.#clock);
+  readonly #broker = new BrokerState();
   #state = STARTING;
-  /** The client has closed the connection, or been told to: its frames are ignored. */
-  #over = false;
   #certain = true;
+  #mechanisms: string | null = null;
   #channelMax = 0;
-  readonly #channels = new Map<number, BrokerChannel>();
+  #channels = new Map<number, BrokerChannel>();
   #last: BrokerChannel | null = null;
-  /** Stream offset behind the frame being judged. */
-  #behind = 0;
+  /** In the state closing: since when. */
+  #closing: ReadMark | null = null;
 
   constructor(version: BrokerVersion) {
     this.#version = version;
   }
 
+  get prediction(): Prediction | null {
+    return this.#verdicts.prediction;
+  }
+
+  get settled(): boolean {
+    return this.#verdicts.settled;
+  }
+
+  /** The client's next octets were captured at this time. */
+  delivered(seconds: number, nanoseconds: number): void {
+    this.#clock.delivered(seconds, nanoseconds);
+  }
+
+  /** The server's connection.start, with the mechanisms it offers. */
+  serverStarted(mechanisms: string): void {
+    this.#mechanisms = mechanisms;
+    this.#verdicts.serverHeard();
+  }
+
+  serverClosedChannel(channel: number): void {
+    this.#verdicts.serverClosedChannel(channel);
+  }
+
+  /** Octets of the server were not seen. */
+  serverMissed(): void {
+    this.#verdicts.serverMissed();
+  }
+
   /** The connection, or some of its octets, were not seen: what is not known is taken for right. */
   uncertain(): void {
+    this.#verdicts.missed();
     this.#certain = false;
-    if (this.#state !== RUNNING) this.#state = RUNNING;
+    if (this.#state < RUNNING) this.#state = RUNNING;
     this.#channels.clear();
     this.#last = null;
   }
 
-  /** The first eight octets: `reason` is the broker's name for what is wrong with them, null when nothing is. */
+  /** The first eight octets. */
   protocolHeader(octets: Uint8Array): void {
-    const version = Array.from(octets.subarray(4, 8));
-    const isAmqp = String.fromCharCode(...octets.subarray(0, 4)) === "AMQP";
-    if (isAmqp && this.#version.accepts.includes(version.join(" "))) return;
-    let reason = `{bad_header,${binary(octets.slice(0, 8), this.#version.unicodeTerms)}}`;
-    if (isAmqp) {
-      const amqp1 = version[1] === 1 && version[2] === 0 && version[3] === 0;
-      reason = amqp1 ? "amqp1_0_plugin_not_enabled" : `{bad_version,{${version.join(",")}}}`;
-    }
-    this.#behind = 8;
-    this.#reset(reason, SEQUEL.refusal, [`closing AMQP connection <…> (…):`, reason]);
+    const opening = judgeOpening(octets, this.#version);
+    this.#clock.offset = 8;
+    if (opening.kind === "refused") {
+      const sequel = `${SEQUEL.refusal}: AMQP ${opening.answer}`;
+      this.#verdicts.settle(reset(opening.reason, 8, sequel, ["closing AMQP connection <…> (…):", opening.reason]));
+    } else if (opening.kind !== "amqp-0-9-1") this.#state = NOT_JUDGED;
   }
 
   /** A broken envelope whose rule is settled, in the order in which the broker sees it. */
   brokenEnvelope(fault: EnvelopeFault): void {
-    if (this.prediction !== null) return;
+    if (this.#state === NOT_JUDGED) return;
     const { type, channel, size } = fault;
     switch (fault.rule) {
       case "frame-too-large": {
-        this.#behind = fault.streamOffset + FRAME_HEADER_SIZE;
+        this.#clock.offset = fault.streamOffset + FRAME_HEADER_SIZE;
         const limit = fault.sizeLimit - FRAME_ENVELOPE;
         this.#fatal(type, channel, new Uint8Array(0), 0, `{frame_too_large,${size},${limit}}`);
         return;
       }
       case "frame-end":
-        this.#behind = fault.endOffset + 1;
+        this.#clock.offset = fault.endOffset + 1;
         this.#fatal(type, channel, snippetOf(fault), size, `{invalid_frame_end_marker,${fault.endOctet}}`);
         return;
       case "frame-type":
@@ -111,8 +147,8 @@ export class BrokerReader {
 
   /**
    * A whole frame. `start` −1 says that `bytes` holds the first octets of its payload only. Of a method frame `method`
-   * is what its ids name; `decodes` tells whether the arguments, or a content header's properties, decoded.
-   * `behind` is the stream offset behind the frame.
+   * is what its ids name; `decodes` tells that the arguments, or a content header's properties, decode, and of
+   * properties that there is nothing in them that readers disagree on. `behind` is the stream offset behind the frame.
    */
   frame(
     type: number,
@@ -124,71 +160,74 @@ export class BrokerReader {
     decodes: boolean,
     behind: number,
   ): void {
-    if (this.#over && channel !== 0) return;
-    this.#behind = behind;
-    if (channel !== 0 && this.#state !== RUNNING) {
-      this.#unexpected(type, channel, bytes, start, size);
+    this.#clock.offset = behind;
+    if (this.#verdicts.isPending) {
+      this.#verdicts.expire();
+      if (this.settled) return;
+    }
+    if (this.#state !== RUNNING && channel !== 0) {
+      if (this.#state < RUNNING) this.#unexpected(type, channel, bytes, start, size);
       return;
     }
     switch (type) {
       case FRAME_METHOD:
         if (size < 4) break;
+        if (this.#state === NOT_JUDGED) return;
         if (method === undefined) {
           const ids = `{unknown_method_id,{${short(bytes, start)},${short(bytes, start + 2)}}}`;
-          this.#reset("unknown_method_id", SEQUEL.reset, [`exception exit: ${ids}`]);
+          this.#crash("unknown_method_id", `exception exit: ${ids}`);
         } else if (channel === 0) this.#connectionMethod(method, bytes, start, size, decodes);
-        else this.#channelMethod(this.#channel(channel), method, bytes, start, size, decodes);
+        else this.#channelMethod(channel, method, bytes, start, size, decodes);
         return;
       case FRAME_HEADER:
         if (size < 12) break;
-        if (channel === 0) this.#unexpected(type, channel, bytes, start, size);
-        else this.#contentHeader(this.#channel(channel), bytes, start, decodes);
+        if (channel !== 0) this.#channelError(channel, this.#channel(channel)?.takeHeader(bytes, start, size, decodes));
+        else this.#unexpected(type, channel, bytes, start, size);
         return;
       case FRAME_BODY:
-        if (channel === 0) this.#unexpected(type, channel, bytes, start, size);
-        else this.#contentBody(this.#channel(channel), size);
+        if (channel !== 0) this.#channelError(channel, this.#channel(channel)?.takeBody(size));
+        else this.#unexpected(type, channel, bytes, start, size);
         return;
       case FRAME_HEARTBEAT:
         if (size !== 0) break;
         if (channel !== 0) this.#unexpected(type, channel, bytes, start, size);
         return;
     }
-    if (this.#over) return;
-    this.#close(
-      501,
-      `${printed(type, this.#snippet(bytes, start, size), size, this.#version)}: unknown_frame`,
-      channel,
-    );
+    if (this.#state > RUNNING) return;
+    this.#close(501, `${this.#printed(type, snippet(bytes, start, size), size)}: unknown_frame`, channel);
   }
 
   // rabbit_reader:handle_method0/2
 
   #connectionMethod(method: Method, bytes: Uint8Array, start: number, size: number, decodes: boolean): void {
     const { classId, methodId } = method;
-    const judgement = decodes && !needsStrictJudgement(method) ? "good" : judgeArguments(method, bytes, start, size);
-    if (this.#over) return;
-    if (judgement === "bad-utf8") {
-      this.#close(501, "Malformed UTF-8 in shortstr", 0, classId, methodId);
-      return;
+    if (!decodes || needsStrictJudgement(method)) {
+      const judgement = judgeArguments(method, bytes, start, size, this.#version.unicodeUtf8);
+      if (judgement !== "good" && this.#isClosed()) return;
+      if (judgement === "bad-utf8") {
+        this.#close(501, "Malformed UTF-8 in shortstr", 0, classId, methodId);
+        return;
+      }
+      if (judgement !== "good") {
+        // What is no amqp_error is not told before the connection is open.
+        if (this.#state === OPENING) this.#silence([`exception on method ${method.name}`]);
+        else this.#close(541, "", 0);
+        return;
+      }
     }
-    if (judgement !== "good") {
-      this.#close(541, "", 0);
-      return;
-    }
+    if (this.#state > RUNNING) return;
     if (classId === 10) {
       switch (methodId) {
         case 11:
           if (this.#state !== STARTING) break;
-          // Which mechanism is meant, and whether one challenge is enough, is not ours to know.
-          this.#state = TUNING;
+          this.#startOk(bytes, start, size);
           return;
         case 21:
-          if (this.#state !== SECURING && !(this.#state === TUNING && !this.#certain)) break;
-          this.#state = TUNING;
+          if (this.#state !== SECURING) break;
           return;
         case 31:
-          if (this.#state !== TUNING) break;
-          this.#tune(short(bytes, start + 4), long(bytes, start + 6));
+          if (this.#state !== TUNING && this.#state !== SECURING) break;
+          this.#tuneOk(short(bytes, start + 4), long(bytes, start + 6));
           return;
         case 40:
           if (this.#state !== OPENING) break;
@@ -196,17 +235,27 @@ export class BrokerReader {
           return;
         case 50:
           if (this.#state !== RUNNING) break;
-          this.#over = true;
+          this.#state = this.#openChannels() > 0 ? CLOSING : CLOSED;
+          this.#closing = this.#clock.mark();
           return;
         case 70:
           if (this.#state !== RUNNING) break;
           return;
       }
     }
+    // In mid-stream nobody knows whether the handshake is over.
+    if (!this.#certain && classId === 10) return;
     this.#close(504, `unexpected method in connection state ${STATES[this.#state]}`, 0, classId, methodId);
   }
 
-  #tune(channelMax: number, frameMax: number): void {
+  #startOk(bytes: Uint8Array, start: number, size: number): void {
+    const { refusal, challenged, user } = judgeLogin(bytes, start, size, this.#mechanisms);
+    this.#broker.user = user;
+    if (refusal !== null) this.#silence(["closing AMQP connection <…> (…):", refusal]);
+    else this.#state = challenged ? SECURING : TUNING;
+  }
+
+  #tuneOk(channelMax: number, frameMax: number): void {
     const { offer } = this;
     const minimum = this.#version.initialFrameMax;
     const refused =
@@ -215,210 +264,145 @@ export class BrokerReader {
       exceeds(channelMax, offer.channelMax);
     if (refused) {
       const reason = "failed to negotiate connection parameters";
-      this.#reset(reason, SEQUEL.silence, [`closing AMQP connection <…> (…):`, reason]);
+      this.#silence(["closing AMQP connection <…> (…):", reason], reason);
       return;
     }
     this.#channelMax = channelMax;
     this.#state = OPENING;
   }
 
-  // rabbit_command_assembler:process/2, and rabbit_channel for what is complete
+  // rabbit_reader:process_frame/3
 
   #channelMethod(
-    channel: BrokerChannel,
+    number: number,
     method: Method,
     bytes: Uint8Array,
     start: number,
     size: number,
     decodes: boolean,
   ): void {
-    if (this.prediction !== null) return;
-    if (channel.awaits !== "method" && channel.awaits !== "unknown") {
-      this.#misplaced(channel);
+    const closeOk = method.classId === 20 && method.methodId === 41;
+    if (closeOk && decodes && size === 4) {
+      this.#closeOk(number, method, bytes, start, size);
       return;
     }
-    if (!decodes || channel.strict(method)) {
-      const judgement = judgeArguments(method, bytes, start, size);
-      switch (judgement) {
-        case "cannot-decode": {
-          const octets = decimals(bytes.subarray(start + 4, start + size));
-          this.#close(501, `cannot decode ${octets}`, channel.number, method.classId, method.methodId);
-          return;
-        }
-        case "bad-utf8":
-          this.#close(501, "Malformed UTF-8 in shortstr", channel.number);
-          return;
-        case "bad-table":
-          this.#reset("function_clause", SEQUEL.reset, ["exception error: no function clause matching …"]);
-          return;
-      }
-    }
-    if (method.content) {
-      channel.awaits = "header";
-      channel.method = method;
-      channel.immediate = (bytes[start + size - 1]! & 2) !== 0;
-      return;
-    }
-    channel.awaits = "method";
-    const complaint = channel.perform(method, bytes, start);
-    if (complaint !== null) {
-      this.#close(complaint.code, complaint.text, channel.number, method.classId, method.methodId);
-    } else if (channel.gone) {
-      this.#channels.delete(channel.number);
-      this.#last = null;
-    }
+    this.#channelError(number, this.#channel(number)?.takeMethod(method, bytes, start, size, decodes));
   }
 
-  #contentHeader(channel: BrokerChannel, bytes: Uint8Array, start: number, decodes: boolean): void {
-    if (this.prediction !== null) return;
-    if (channel.awaits !== "header" && channel.awaits !== "unknown") {
-      this.#misplaced(channel);
+  /** Frees the channel's number at once; whether it was asked for, the server's octets may tell. */
+  #closeOk(number: number, method: Method, bytes: Uint8Array, start: number, size: number): void {
+    const there = this.#existing(number);
+    if (there === undefined && !this.#certain) return;
+    const channel = there ?? new BrokerChannel(number, this.#broker, this.#clock, this.#version, this.#certain);
+    const error = channel.takeMethod(method, bytes, start, size, true);
+    if (error?.by === "reader") {
+      this.#channelError(number, error);
       return;
     }
-    const method = channel.method;
-    const classId = short(bytes, start);
-    if (short(bytes, start + 2) !== 0) {
-      if (method !== null) this.#misplaced(channel);
-      return;
-    }
-    if (method !== null && classId !== method.classId) {
-      const clause = `expected content header for class ${method.classId}, got one for class ${classId} instead`;
-      this.#close(505, clause, channel.number, method.classId, method.methodId);
-      return;
-    }
-    channel.propertiesDecode = decodes;
-    channel.remaining = longlong(bytes, start + 4);
-    if (this.#version.refusesOverrun && channel.remaining > MAX_BODY_SIZE && method !== null) {
-      const clause = `content body size ${longlong(bytes, start + 4)} exceeds maximum allowed size ${MAX_BODY_SIZE}`;
-      this.#close(501, clause, channel.number, method.classId, method.methodId);
-      return;
-    }
-    channel.awaits = "body";
-    if (channel.remaining === 0) this.#contentComplete(channel);
+    this.#verdicts.closeOk(number, error === null ? null : this.#closed(error, number));
+    this.#channels.delete(number);
+    this.#last = null;
   }
 
-  #contentBody(channel: BrokerChannel, size: number): void {
-    if (this.prediction !== null) return;
-    if (channel.awaits !== "body") {
-      if (channel.awaits !== "unknown") this.#misplaced(channel);
-      return;
-    }
-    channel.remaining -= size;
-    if (channel.remaining === 0) this.#contentComplete(channel);
-    else if (channel.remaining < 0 && this.#version.refusesOverrun && channel.method !== null) {
-      const { classId, methodId } = channel.method;
-      this.#close(501, "content body frame exceeds remaining content size", channel.number, classId, methodId);
-    }
-  }
-
-  #contentComplete(channel: BrokerChannel): void {
-    channel.awaits = "method";
-    const method = channel.method;
-    if (method === null) return;
-    const complaint = channel.performContent(method);
-    if (complaint === null) return;
-    const { classId, methodId } = complaint.code === 541 ? NO_METHOD : method;
-    this.#close(complaint.code, complaint.text, channel.number, classId, methodId);
-  }
-
-  /** A frame that the assembler does not await. */
-  #misplaced(channel: BrokerChannel): void {
-    if (this.prediction !== null) return;
-    const { classId, methodId } = channel.method ?? NO_METHOD;
-    switch (channel.awaits) {
-      case "method":
-        this.#close(505, "expected method frame, got non method frame instead", channel.number);
+  #channelError(number: number, error: ChannelError | null | undefined): void {
+    if (error === null || error === undefined) return;
+    switch (error.by) {
+      case "reader":
+        this.#verdicts.settle(this.#closed(error, number));
         return;
-      case "header": {
-        const clause = `expected content header for class ${classId}, got non content header frame instead`;
-        this.#close(505, clause, channel.number, classId, methodId);
+      case "channel":
+        this.#verdicts.pend(this.#closed(error, number), number);
         return;
-      }
-      case "body":
-        this.#close(
-          505,
-          "expected content body, got non content body frame instead",
-          channel.number,
-          classId,
-          methodId,
-        );
-        return;
-      case "unknown":
-        return;
+      case "crash":
+        this.#crash(error.text, "exception error: no function clause matching …");
     }
   }
 
-  #channel(number: number): BrokerChannel {
-    if (this.#last !== null && this.#last.number === number) return this.#last;
-    let channel = this.#channels.get(number);
+  /** The channel of this number, new where it is the first to be heard of it; undefined where there are too many. */
+  #channel(number: number): BrokerChannel | undefined {
+    if (this.#last !== null && this.#last.number === number && this.#last.process.left === null) return this.#last;
+    let channel = this.#existing(number);
     if (channel === undefined) {
-      const open = this.#channels.size;
-      if (this.#certain && this.#channelMax !== 0 && open >= this.#channelMax && this.prediction === null) {
-        const clause = `number of channels opened (${open}) has reached the negotiated channel_max (${this.#channelMax})`;
-        this.#close(530, clause, number);
+      if (this.#certain && this.#channelMax !== 0 && this.#channels.size >= this.#channelMax) {
+        const open = this.#openChannels();
+        if (open >= this.#channelMax) {
+          const limit = `number of channels opened (${open}) has reached the negotiated channel_max (${this.#channelMax})`;
+          this.#close(530, limit, number);
+          return undefined;
+        }
       }
-      channel = new BrokerChannel(number, this.#certain);
+      channel = new BrokerChannel(number, this.#broker, this.#clock, this.#version, this.#certain);
       this.#channels.set(number, channel);
     }
     this.#last = channel;
     return channel;
   }
 
+  #existing(number: number): BrokerChannel | undefined {
+    const channel = this.#channels.get(number);
+    const left = channel?.process.left ?? null;
+    if (left === null || this.#clock.sameRead(left)) return channel;
+    this.#channels.delete(number);
+    this.#last = null;
+    return undefined;
+  }
+
+  #openChannels(): number {
+    for (const number of this.#channels.keys()) this.#existing(number);
+    return this.#channels.size;
+  }
+
+  /** The client's close is done: nothing more is told. */
+  #isClosed(): boolean {
+    if (this.#state === CLOSING && !this.#clock.sameRead(this.#closing!)) this.#state = CLOSED;
+    return this.#state === CLOSED;
+  }
+
   #unexpected(type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
-    if (this.#over) return;
-    this.#close(505, printed(type, this.#snippet(bytes, start, size), size, this.#version), channel);
+    if (this.#state > RUNNING) return;
+    this.#close(505, this.#printed(type, snippet(bytes, start, size), size), channel);
   }
 
-  #snippet(bytes: Uint8Array, start: number, size: number): Uint8Array {
-    const from = Math.max(start, 0);
-    return bytes.slice(from, from + Math.min(size, PRINTED_OCTETS));
+  #fatal(type: number, channel: number, octets: Uint8Array, size: number, error: string): void {
+    if (this.#isClosed()) return;
+    this.#close(501, `${this.#printed(type, octets, size)}: ${error}`, channel, 0, 0, true);
   }
 
-  #fatal(type: number, channel: number, snippet: Uint8Array, size: number, error: string): void {
-    const explanation = `${printed(type, snippet, size, this.#version)}: ${error}`;
-    if (this.#over) return;
-    this.#close(501, explanation, channel, 0, 0, true);
+  #printed(type: number, octets: Uint8Array, size: number): string {
+    const amount = size <= PRINTED_OCTETS ? "all" : `first ${PRINTED_OCTETS}`;
+    return `type ${type}, ${amount} octets = ${binary(octets, this.#version.unicodeTerms)}`;
   }
 
-  #close(code: number, explanation: string, channel: number, classId = 0, methodId = 0, fatal = false): void {
-    if (this.prediction !== null) return;
-    const state = STATES[this.#state]!;
-    const site = { state, channel, classId, methodId };
-    const log = errorLog(code, explanation, site);
-    if (fatal) log.push("closing AMQP connection <…> (…):", "fatal_frame_error");
-    if (this.#state < OPENING) {
-      // Not trusted yet: such a client is made to wait, and told nothing.
-      this.#reset(`handshake_error in ${state}`, SEQUEL.silence, log);
-      return;
-    }
-    this.prediction = {
-      outcome: "close",
-      code,
-      name: REPLY_CODES[code]!.name,
-      text: replyText(code, explanation),
-      classId,
-      methodId,
-      fatal,
-      streamOffset: this.#behind,
-      sequel: fatal ? SEQUEL.fatal : SEQUEL.close,
-      log,
-    };
+  // rabbit_reader:handle_exception/3
+
+  #close(code: number, text: string, channel: number, classId = 0, methodId = 0, fatal = false): void {
+    const prediction = this.#closed({ code, text, classId, methodId }, channel, fatal);
+    // Not trusted yet: such a client is made to wait, and told nothing.
+    if (this.#state < OPENING) this.#silence(prediction.log);
+    else this.#verdicts.settle(prediction);
   }
 
-  #reset(reason: string, sequel: string, log: readonly string[]): void {
-    this.prediction ??= { outcome: "reset", reason, streamOffset: this.#behind, sequel, log };
+  #closed(error: Omit<ChannelError, "by">, channel: number, fatal = false) {
+    return closed(error, { state: STATES[this.#state]!, channel }, fatal, this.#clock.offset);
+  }
+
+  #silence(log: readonly string[], reason = `handshake_error in ${STATES[this.#state]}`): void {
+    this.#verdicts.settle(reset(reason, this.#clock.offset, SEQUEL.silence, log));
+  }
+
+  /** The reader's process dies. */
+  #crash(reason: string, log: string): void {
+    this.#verdicts.settle(reset(reason, this.#clock.offset, SEQUEL.reset, [log]));
   }
 }
-
-const NO_METHOD = { classId: 0, methodId: 0 };
 
 function exceeds(wanted: number, offered: number): boolean {
   return offered !== 0 && (wanted === 0 || wanted > offered);
 }
 
-function printed(type: number, snippet: Uint8Array, size: number, version: BrokerVersion): string {
-  const amount = size <= PRINTED_OCTETS ? "all" : `first ${PRINTED_OCTETS}`;
-  return `type ${type}, ${amount} octets = ${binary(snippet, version.unicodeTerms)}`;
+function snippet(bytes: Uint8Array, start: number, size: number): Uint8Array {
+  const from = Math.max(start, 0);
+  return bytes.slice(from, from + Math.min(size, PRINTED_OCTETS));
 }
 
 /** The first octets of a broken frame's payload. */

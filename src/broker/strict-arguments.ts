@@ -4,20 +4,23 @@
  * (rabbit_binary_parser). The order decides which error is reported.
  */
 
-import type { Method } from "../amqp/method-registry.ts";
+import { METHODS, type Method } from "../amqp/method-registry.ts";
 import { Cursor, PayloadOverrun } from "../bytes/cursor.ts";
-import { validUtf8 } from "./erlang-term.ts";
+import { isErlangUtf8, isUnicodeUtf8 } from "./erlang-utf8.ts";
 import { tableParses } from "./strict-table.ts";
 
 export type ArgumentsJudgement = "good" | "cannot-decode" | "bad-utf8" | "bad-table";
 
-/** Methods whose short strings are taken as they come: they are many, and the check costs. */
-const UNCHECKED = new Set(["basic.publish", "basic.return", "basic.deliver", "basic.get-ok"]);
-
 const cursor = new Cursor();
 
 /** Judges the arguments in bytes[start + 4, start + size). */
-export function judgeArguments(method: Method, bytes: Uint8Array, start: number, size: number): ArgumentsJudgement {
+export function judgeArguments(
+  method: Method,
+  bytes: Uint8Array,
+  start: number,
+  size: number,
+  unicode = false,
+): ArgumentsJudgement {
   const pieces: { type: "shortstr" | "table"; from: number; to: number }[] = [];
   cursor.over(bytes, start + 4, start + size);
   try {
@@ -58,15 +61,25 @@ export function judgeArguments(method: Method, bytes: Uint8Array, start: number,
     throw fault;
   }
   if (cursor.left > 0) return "cannot-decode";
+  const isUtf8 = unicode ? isUnicodeUtf8 : isErlangUtf8;
   for (const { type, from, to } of pieces) {
     if (type === "table") {
       if (!tableParses(bytes, from, to)) return "bad-table";
-    } else if (!UNCHECKED.has(method.name) && validUtf8(bytes.subarray(from, to)) === null) return "bad-utf8";
+    } else if (!method.content && !isUtf8(bytes, from, to)) return "bad-utf8";
   }
   return "good";
 }
 
+/** Methods whose arguments can be at fault though their lengths are right, by `class-id << 8 | method-id`. */
+const strict: boolean[] = [];
+for (const method of METHODS) {
+  // Short strings of methods with content are taken as they come: they are many, and the check costs.
+  strict[(method.classId << 8) | method.methodId] = method.arguments.some(
+    ({ type }) => type === "table" || (type === "shortstr" && !method.content),
+  );
+}
+
 /** Whether judgeArguments can find fault with arguments whose lengths are right. */
 export function needsStrictJudgement(method: Method): boolean {
-  return method.arguments.some(({ type }) => type === "table" || (type === "shortstr" && !UNCHECKED.has(method.name)));
+  return strict[(method.classId << 8) | method.methodId] === true;
 }

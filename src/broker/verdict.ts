@@ -33,34 +33,65 @@ export interface PredictedReset extends Predicted {
   reason: string;
 }
 
+/** Octets that a short string holds. */
 const MAX_REPLY_TEXT = 255;
+const ELLIPSIS = "...";
 
 /** What rabbit_binary_generator:map_exception/3 makes of an amqp_error: name, explanation, cut to what fits. */
 export function replyText(code: number, explanation: string): string {
   const name = REPLY_CODES[code]!.name;
   const text = explanation === "" ? name : `${name} - ${explanation}`;
-  return text.length > MAX_REPLY_TEXT ? `${text.slice(0, MAX_REPLY_TEXT - 3)}...` : text;
+  if (text.length <= MAX_REPLY_TEXT / 3) return text;
+  const octets = UTF8.encode(text);
+  if (octets.length <= MAX_REPLY_TEXT) return text;
+  return new TextDecoder().decode(octets.subarray(0, MAX_REPLY_TEXT - ELLIPSIS.length)) + ELLIPSIS;
+}
+
+const UTF8 = new TextEncoder();
+
+/** What an error is about, and where the reader stood. */
+export interface AmqpError {
+  code: number;
+  text: string;
+  classId: number;
+  methodId: number;
 }
 
 export interface ErrorSite {
   state: string;
   channel: number;
-  classId: number;
-  methodId: number;
 }
 
-/** The two lines that rabbit_reader:log_hard_error/3 writes. */
-export function errorLog(
-  code: number,
-  explanation: string,
-  { state, channel, classId, methodId }: ErrorSite,
-): string[] {
-  const operation = classId === 0 ? "none" : methodName(classId, methodId);
+export function closed(error: AmqpError, site: ErrorSite, fatal: boolean, streamOffset: number): PredictedClose {
+  const { code, text, classId, methodId } = error;
+  const log = errorLog(error, site);
+  if (fatal) log.push("closing AMQP connection <…> (…):", "fatal_frame_error");
+  return {
+    outcome: "close",
+    code,
+    name: REPLY_CODES[code]!.name,
+    text: replyText(code, text),
+    classId,
+    methodId,
+    fatal,
+    streamOffset,
+    sequel: fatal ? SEQUEL.fatal : SEQUEL.close,
+    log,
+  };
+}
+
+export function reset(reason: string, streamOffset: number, sequel: string, log: readonly string[]): PredictedReset {
+  return { outcome: "reset", reason, streamOffset, sequel, log };
+}
+
+/** The lines that rabbit_reader:log_hard_error/3 writes; of a crash (541) its stack is left out. */
+export function errorLog({ code, text, classId, methodId }: AmqpError, { state, channel }: ErrorSite): string[] {
+  const first = `Error on AMQP connection <…> (…, state: ${state}), channel ${channel}:`;
+  if (code === 541) return [first, "…"];
+  // Erlang's names of methods have underscores where the specification's have hyphens.
+  const operation = classId === 0 ? "none" : methodName(classId, methodId).replaceAll("-", "_");
   const name = REPLY_CODES[code]!.name.toLowerCase();
-  return [
-    `Error on AMQP connection <…> (…, state: ${state}), channel ${channel}:`,
-    ` operation ${operation} caused a connection exception ${name}: ${string(explanation)}`,
-  ];
+  return [first, ` operation ${operation} caused a connection exception ${name}: ${string(text)}`];
 }
 
 export const SEQUEL = {

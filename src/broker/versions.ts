@@ -7,71 +7,65 @@ export interface BrokerVersion {
   name: string;
   /** Protocol headers that are accepted: id, major, minor, revision. */
   accepts: readonly string[];
-  /** The frame-max in force before tune-ok, in octets of payload. */
+  /** Protocol headers that select the methods of AMQP 0-8. */
+  accepts08: readonly string[];
+  /** AMQP 1.0 is spoken on the same port, behind SASL; up to 3.13 a plugin is asked for it. */
+  speaksAmqp1: boolean;
+  /** Where the protocol header is refused with one of the broker's own: that of 0-9-1, or from 4.0 that of AMQP 1.0. */
+  refusesWith: string;
+  /** The frame-max in force before tune-ok, in octets of payload, and the least that tune-ok may ask for. */
   initialFrameMax: number;
   /** Binaries in error texts are printed with ~tp, not ~p. */
   unicodeTerms: boolean;
+  /** Short strings are held against Unicode's UTF-8, not against rabbit_binary_parser's own idea of it. */
+  unicodeUtf8: boolean;
   /** Content that overruns its announced size is refused (4.2.6, 4.3.0), and not swallowed. */
   refusesOverrun: boolean;
   /** Names the foreign protocols GET and TLS in its log. */
   namesForeignProtocols: boolean;
 }
 
-const AMQP_0_9_1 = ["0 0 9 1", "1 1 0 9", "1 1 9 1"];
-const AMQP_0_8 = ["1 1 8 0"];
+const AMQP_0_9_1 = ["0 0 9 1", "1 1 0 9"];
+const AMQP_0_8 = ["1 1 8 0", "1 1 9 1"];
 
 /** The largest body that brokers which refuse an overrun accept in a content header, in octets. */
 export const MAX_BODY_SIZE = 536_870_912;
 
+const RABBITMQ_3_10: BrokerVersion = {
+  name: "RabbitMQ 3.10",
+  accepts: AMQP_0_9_1,
+  accepts08: AMQP_0_8,
+  speaksAmqp1: false,
+  refusesWith: "0 0 9 1",
+  initialFrameMax: 4096,
+  unicodeTerms: false,
+  unicodeUtf8: false,
+  refusesOverrun: false,
+  namesForeignProtocols: false,
+};
+const RABBITMQ_4_0: BrokerVersion = {
+  ...RABBITMQ_3_10,
+  name: "RabbitMQ 4.0",
+  accepts08: [],
+  speaksAmqp1: true,
+  refusesWith: "3 1 0 0",
+  unicodeTerms: true,
+};
+const RABBITMQ_4_1: BrokerVersion = {
+  ...RABBITMQ_4_0,
+  name: "RabbitMQ 4.1",
+  initialFrameMax: 8192,
+  namesForeignProtocols: true,
+};
+const RABBITMQ_4_2: BrokerVersion = { ...RABBITMQ_4_1, name: "RabbitMQ 4.2 (4.2.6 and later)", refusesOverrun: true };
+
 export const BROKER_VERSIONS = {
-  "rabbitmq-3.10": {
-    name: "RabbitMQ 3.10",
-    accepts: [...AMQP_0_9_1, ...AMQP_0_8],
-    initialFrameMax: 4096,
-    unicodeTerms: false,
-    refusesOverrun: false,
-    namesForeignProtocols: false,
-  },
-  "rabbitmq-3.13": {
-    name: "RabbitMQ 3.13",
-    accepts: [...AMQP_0_9_1, ...AMQP_0_8],
-    initialFrameMax: 4096,
-    unicodeTerms: true,
-    refusesOverrun: false,
-    namesForeignProtocols: false,
-  },
-  "rabbitmq-4.0": {
-    name: "RabbitMQ 4.0",
-    accepts: AMQP_0_9_1,
-    initialFrameMax: 4096,
-    unicodeTerms: true,
-    refusesOverrun: false,
-    namesForeignProtocols: false,
-  },
-  "rabbitmq-4.1": {
-    name: "RabbitMQ 4.1",
-    accepts: AMQP_0_9_1,
-    initialFrameMax: 8192,
-    unicodeTerms: true,
-    refusesOverrun: false,
-    namesForeignProtocols: true,
-  },
-  "rabbitmq-4.2": {
-    name: "RabbitMQ 4.2 (4.2.6 and later)",
-    accepts: AMQP_0_9_1,
-    initialFrameMax: 8192,
-    unicodeTerms: true,
-    refusesOverrun: true,
-    namesForeignProtocols: true,
-  },
-  "rabbitmq-4.3": {
-    name: "RabbitMQ 4.3",
-    accepts: AMQP_0_9_1,
-    initialFrameMax: 8192,
-    unicodeTerms: true,
-    refusesOverrun: true,
-    namesForeignProtocols: true,
-  },
+  "rabbitmq-3.10": RABBITMQ_3_10,
+  "rabbitmq-3.13": { ...RABBITMQ_3_10, name: "RabbitMQ 3.13", unicodeTerms: true },
+  "rabbitmq-4.0": RABBITMQ_4_0,
+  "rabbitmq-4.1": RABBITMQ_4_1,
+  "rabbitmq-4.2": RABBITMQ_4_2,
+  "rabbitmq-4.3": { ...RABBITMQ_4_2, name: "RabbitMQ 4.3", unicodeUtf8: true },
 } as const satisfies Record<string, BrokerVersion>;
 
 export type BrokerId = keyof typeof BROKER_VERSIONS;

@@ -29,14 +29,17 @@ const GZIP_MAGIC_OCTETS = 2;
 
 const TERMINAL = "is a terminal: pipe a capture into it (tcpdump -w - | ghostframe inspect -)";
 
+export type Progress = (octetsRead: number, totalOctets: number | null) => Promise<void> | undefined;
+
 export interface ReadOptions {
   /** Ends the reading early, between two chunks. What was read until then is a result like any other. */
   signal?: AbortSignal | undefined;
   /**
    * Called after every chunk with the octets read from the file (compressed ones, of a .gz) and its size, or null where
-   * it has none that is known (a pipe).
+   * it has none that is known (a pipe). Where it returns a promise nothing more is parsed before that is settled: a
+   * consumer that cannot keep up is waited for.
    */
-  onProgress?: ((octetsRead: number, totalOctets: number | null) => void) | undefined;
+  onProgress?: Progress | undefined;
   /** What `-` stands for, when not process.stdin. */
   stdin?: (Readable & { isTTY?: boolean }) | undefined;
 }
@@ -89,9 +92,9 @@ class Intake {
   }
 
   /** So many more octets of the file have been dealt with. */
-  progress(octets: number): void {
+  progress(octets: number): Promise<void> | undefined {
     this.#octetsRead += octets;
-    this.#onProgress?.(this.#octetsRead, this.totalOctets);
+    return this.#onProgress?.(this.#octetsRead, this.totalOctets);
   }
 }
 
@@ -176,7 +179,8 @@ async function readWindows(
       position += bytesRead;
       pending = handle.read(filled, 0, octets, position);
       intake.take(parsed, bytesRead);
-      intake.progress(bytesRead);
+      const wait = intake.progress(bytesRead);
+      if (wait !== undefined) await wait;
     }
   } finally {
     // The file must stay open until the thread pool is done with it, whatever has become of the parsing.
@@ -213,8 +217,9 @@ class StreamIntake extends Writable {
       if (octets.readUInt16BE(0) === GZIP_MAGIC) this.#gunzip = this.#inflate();
     }
     const proceed = (error?: Error | null) => {
-      if (!error) this.#intake.progress(octets.length);
-      done(error);
+      const wait = error ? undefined : this.#intake.progress(octets.length);
+      if (wait === undefined) done(error);
+      else wait.then(() => done(), done);
     };
     if (this.#gunzip === null) this.#take(octets, proceed);
     else this.#gunzip.write(octets, proceed);

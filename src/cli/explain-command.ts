@@ -72,18 +72,24 @@ async function tallyOf(stream: NodeJS.ReadStream): Promise<IncidentTally | null>
 }
 
 /** Arguments that each make sense alone are several things to explain; otherwise they are the words of one. */
-export function tallyOfArguments(texts: readonly string[]): IncidentTally {
-  const read = (parts: readonly string[]): IncidentTally => {
-    const tally = new IncidentTally();
-    for (const part of parts) for (const line of part.split("\n")) tally.line(line);
-    tally.end();
-    return tally;
-  };
-  const octets = texts.length >= 4 && texts.every(text => /^(?:[0-9a-f]{2}|\?\?)$/i.test(text));
-  if (!octets && texts.length > 1 && texts.every(text => read([text]).incidents.length > 0)) return read(texts);
-  const lines = read(texts);
-  const joined = read([texts.join(" ")]);
-  return joined.incidents.length > 0 ? joined : lines;
+function tallyOfArguments(texts: readonly string[]): IncidentTally {
+  const whole = tallyOfText(texts.join(" "));
+  const octets = texts.every(text => /^(?:[0-9a-f]{2}|\?\?)$/i.test(text));
+  const alone = octets ? [whole] : texts.map(tallyOfText);
+  if (alone.length === 1 || alone.some(({ incidents }) => incidents.length === 0)) {
+    // The lines of a log, an argument each.
+    return whole.incidents.length > 0 ? whole : tallyOfText(texts.join("\n"));
+  }
+  const [first, ...others] = alone;
+  for (const other of others) first!.absorb(other);
+  return first!;
+}
+
+function tallyOfText(text: string): IncidentTally {
+  const tally = new IncidentTally();
+  for (const line of text.split("\n")) tally.line(line);
+  tally.end();
+  return tally;
 }
 
 async function written(report: ExplanationReport, { format, all }: Options): Promise<string> {

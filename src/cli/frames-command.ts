@@ -73,17 +73,22 @@ async function run(paths: string[], options: Options): Promise<void> {
 
   const filter = frameFilter(options);
   let batch = "";
+  let written: Promise<unknown> | undefined;
   const flush = (): void => {
     if (batch === "") return;
-    // Not awaited: on a pipe or a file the write is done when it returns, and the capture is read no faster than that.
-    void write(batch);
+    written = write(batch);
     batch = "";
-    if (isReaderGone()) stop.abort();
   };
   const tell = (event: FramesEvent): void => {
     if (!passes(event, filter)) return;
     batch += `${options.format === "ndjson" ? JSON.stringify(event) : frameLine(event)}\n`;
     if (batch.length > BATCH) flush();
+  };
+  // The capture is read no faster than its lines are: what is written waits in memory otherwise.
+  const keepPace = async (): Promise<void> => {
+    flush();
+    await written;
+    if (isReaderGone()) stop.abort();
   };
 
   const { port, decodeAs } = options;
@@ -97,9 +102,9 @@ async function run(paths: string[], options: Options): Promise<void> {
       tell(connectionEvent(number, tcp.first, end(0), end(1)));
     },
     signal: stop.signal,
-    onProgress: flush,
+    onProgress: keepPace,
   });
-  flush();
+  await keepPace();
   for (const { path, error } of report.inputs) {
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
   }

@@ -47,7 +47,7 @@ be read (to its end), 130 stopped by Ctrl-C.
 Examples:
   $ ghostframe inspect trace.pcapng
   $ ghostframe inspect --format json ring_*.pcapng | jq .findings
-  $ ghostframe inspect trace.pcapng --broker-log /var/log/rabbitmq/rabbit@host.log
+  $ ghostframe inspect trace.pcapng --broker-log rabbit@host.log
   $ tcpdump -i any -w - port 5672 | ghostframe inspect -`,
     )
     .action(run);
@@ -68,7 +68,10 @@ async function run(paths: string[], options: Options): Promise<void> {
     broker,
     explain,
     signal,
-    onProgress: (path, read, total) => progress.update(path, read, total),
+    onProgress: (path, read, total) => {
+      progress.update(path, read, total);
+      return undefined;
+    },
   });
   progress.clear();
   const report = options.brokerLog === undefined ? seen : await addBrokerLog(seen, options.brokerLog);

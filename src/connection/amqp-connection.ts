@@ -133,6 +133,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       this.#limitsUnknown = true;
       for (const each of this.directions) each.limitsUnknown();
     }
+    if (side !== this.client) this.#context.judge?.serverMissed();
     direction.gap(missing);
   }
 
@@ -159,6 +160,11 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         if (properties instanceof Map) this.#keepProperties(properties);
         return;
       }
+      case 10:
+        if (direction.side !== this.client) {
+          this.#context.judge?.serverStarted(String(decodeArguments(method, bytes, start, size).get("mechanisms")));
+        }
+        return;
       case 30: {
         const values = decodeArguments(method, bytes, start, size);
         const { judge } = this.#context;
@@ -189,6 +195,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     size: number,
   ): void {
     const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
+    if (direction.side !== this.client) this.#context.judge?.serverClosedChannel(channel);
     this.#tellClose(direction, close, `channel ${channel}`);
   }
 

@@ -1,4 +1,5 @@
 import type { BoundarySearch } from "../amqp/boundary-search.ts";
+import { tableNotes } from "../amqp/field-table.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
 import { type EnvelopeFault, FrameScanner, type FrameSink, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
@@ -65,15 +66,23 @@ export interface FrameListener {
  * broker/, which lies ahead of this folder.
  */
 export interface FrameJudge {
-  /** Set once nothing that follows can change it. */
-  readonly prediction: object | null;
+  /** Set once it has its verdict: nothing that follows can change it. */
+  readonly settled: boolean;
   /** What the server offered in connection.tune. */
   offer: { frameMax: number; channelMax: number };
+  /** The client's next octets were captured at this time. */
+  delivered(seconds: number, nanoseconds: number): void;
+  /** The server's connection.start was seen, with the mechanisms it offers. */
+  serverStarted(mechanisms: string): void;
+  serverClosedChannel(channel: number): void;
+  /** Octets of the server were missed. */
+  serverMissed(): void;
   /** The client's first eight octets. */
   protocolHeader(octets: Uint8Array): void;
   /**
    * A whole frame. With `start` −1 `bytes` holds the first octets of its payload only. `method` is what a method
-   * frame's ids name; `decodes`: its arguments, or a content header's properties, do. `behind`: offset behind it.
+   * frame's ids name; `decodes`: its arguments, or a content header's properties, do, and there is nothing peculiar
+   * in those. `behind`: offset behind it.
    */
   frame(
     type: number,
@@ -229,6 +238,7 @@ export class Direction implements FrameSink {
   /** The next octets of the stream: bytes[start, end). */
   receive(bytes: Uint8Array, start: number, end: number): void {
     if (this.forensics !== null) this.forensics.received(bytes, start, end, this.scanner.offset, this.#moment);
+    if (this.#judge !== null) this.#judge.delivered(this.#moment.seconds, this.#moment.nanoseconds);
     this.scanner.receive(bytes, start, end);
   }
 
@@ -416,7 +426,7 @@ export class Direction implements FrameSink {
       return;
     }
     judge.frame(type, channel, bytes, start, size, method, decodes, this.scanner.frameOffset + size + FRAME_ENVELOPE);
-    if (judge.prediction !== null) this.#judge = null;
+    if (judge.settled) this.#judge = null;
   }
 
   #settle(): void {
@@ -487,9 +497,10 @@ export class Direction implements FrameSink {
 
   #contentHeader(channel: number, bytes: Uint8Array, start: number, size: number): void {
     const ofBasic = size >= 14 && short(bytes, start) === BASIC_CLASS;
+    tableNotes.peculiar = false;
     const fault = ofBasic ? walkProperties(bytes, start, size, null) : null;
     if (this.#judge !== null) {
-      this.#judgeFrame(FRAME_HEADER, channel, bytes, start, size, undefined, ofBasic && fault === null);
+      this.#judgeFrame(FRAME_HEADER, channel, bytes, start, size, undefined, ofBasic && fault === null && !tableNotes.peculiar);
     }
     if (this.closing) return;
     if (channel === 0) {

@@ -182,12 +182,11 @@ export function exceptionIn(lines: readonly string[]): string | null {
   return term.exec(text.replace(/\s+/g, ""))?.[0] ?? null;
 }
 
-/** Quoting and wrapping taken off. */
+/** What is left of wrapping taken off. */
 function unwrapped(text: string): string {
   return text
     .replace(/\\+n +/g, "")
     .replace(/\s+/g, " ")
-    .replace(/\\+"/g, '"')
     .trim();
 }
 

@@ -2,67 +2,54 @@
  * Explains frames that are whole and in the wrong order: sent again, mixed with those of another publish on the same
  * channel, or without the frames that must come before them.
  */
-import { FRAME_BODY, FRAME_HEADER, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_ENVELOPE, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
-import type { Diagnosis, Span } from "./diagnosis.ts";
+import type { DiagnosisKind, Span } from "./diagnosis.ts";
 import type { Finding } from "./explanation.ts";
 import type { OctetWindow } from "./octet-window.ts";
+import { type Content, type Disorder, readOrder } from "./order-reading.ts";
 import type { ReadFrame } from "./read-frames.ts";
 import { tellWriters } from "./writers.ts";
 
-/** A publish (or delivery) under way: its method, and what it lacks. */
-interface Content {
-  method: ReadFrame;
-  header: ReadFrame | null;
-  bodyLeft: number;
-}
-
-/** A content whose frames another content of the same channel came between. */
-interface Mixed {
-  outer: Content;
-  inner: Content;
-}
-
 const TOLD = 3;
+/** A frame of fewer octets may well be like another. */
+const MIN_REPEATED = 16;
 
 /**
- * `frames` are whole frames in stream order, those before the incident included; the first fault is at `faultOffset`.
- * Null where the order of content explains nothing.
+ * `frames` are whole frames in stream order, those before and behind the incident included; the first fault is at
+ * `faultOffset`. Null where the order of content explains nothing.
  */
 export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], faultOffset: number): Finding | null {
-  const open = new Map<number, Content[]>();
-  const mixed: Mixed[] = [];
-  const replayed: Diagnosis["replayed"] = [];
-  const strays: ReadFrame[] = [];
-  const others: ReadFrame[] = [];
+  const channels = new Map<number, ReadFrame[]>();
   for (const frame of frames) {
-    const contents = open.get(frame.channel) ?? [];
-    open.set(frame.channel, contents);
-    const inIncident = frame.spans[0]![0] >= faultOffset;
-    const original = inIncident && !fits(contents, frame) ? repeats(window, frame) : null;
-    if (original !== null) {
-      replayed.push({ span: frame.spans[0]!, of: original });
-      continue;
-    }
-    others.push(frame);
-    if (!take(contents, frame, mixed) && inIncident) strays.push(frame);
+    if (frame.channel === 0) continue;
+    const known = channels.get(frame.channel);
+    if (known === undefined) channels.set(frame.channel, [frame]);
+    else known.push(frame);
   }
-  if (replayed.length === 0 && mixed.length === 0 && strays.length === 0) return null;
-  const { writers } = tellWriters(others, faultOffset, faultOffset);
-  const kind =
-    replayed.length > 0
-      ? "replayed-octets"
-      : mixed.length > 0 || strays.length === 0
-        ? "misordered-frames"
-        : "missing-octets";
-  const confidence = strays.length === 0 ? 0.95 : replayed.length + mixed.length > 0 ? 0.8 : 0.6;
+  const repeats = repeatsIn(window, frames);
+  const readings = [...channels.values()].map(each => readOrder(each, repeats));
+  const disorders = readings.flatMap(each => each.disorders).sort((a, b) => placeOf(a) - placeOf(b));
+  if (disorders.length === 0) return null;
+  const again = new Set(disorders.map(each => (each.kind === "replayed" ? each.frame : null)));
+  const firstPlace = Math.min(faultOffset, placeOf(disorders[0]!));
+  const { writers } = tellWriters(
+    frames.filter(frame => !again.has(frame)),
+    firstPlace,
+    faultOffset,
+  );
   return {
-    kind,
-    confidence,
-    summary: summarise(replayed, mixed, strays),
+    kind: kindOf(disorders),
+    confidence: readings.some(({ open }) => open) ? 0.7 : confidenceOf(disorders),
+    summary: summarise(disorders),
     torn: [],
-    replayed,
-    missing: [],
+    replayed: disorders.flatMap(each =>
+      each.kind === "replayed" ? [{ span: each.frame.spans[0]!, of: each.of }] : [],
+    ),
+    missing: disorders.flatMap(each => {
+      const octets = each.kind === "lost" ? octetsLost(each.content, frames) : null;
+      return each.kind !== "lost" || octets === null ? [] : [{ streamOffset: behind(each.content.last), octets }];
+    }),
     overwritten: [],
     foreign: [],
     unexplained: [],
@@ -70,92 +57,105 @@ export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], 
   };
 }
 
-/** Whether a content of the channel awaits just this frame. */
-function fits(contents: readonly Content[], frame: ReadFrame): boolean {
-  switch (frame.type) {
-    case FRAME_METHOD:
-      return contents.length === 0;
-    case FRAME_HEADER:
-      return contents.some(({ header }) => header === null);
-    case FRAME_BODY:
-      return contents.some(({ header, bodyLeft }) => header !== null && bodyLeft >= frame.size);
+function placeOf(disorder: Disorder): number {
+  switch (disorder.kind) {
+    case "mixed":
+      return disorder.inner.spans[0]![0];
+    case "lost":
+      return disorder.next.spans[0]![0];
     default:
-      return true;
+      return disorder.frame.spans[0]![0];
   }
 }
 
-/** Gives the frame to a content of its channel; false where none awaits it. */
-function take(contents: Content[], frame: ReadFrame, mixed: Mixed[]): boolean {
-  switch (frame.type) {
-    case FRAME_METHOD: {
-      if (!frame.opensContent) return true;
-      const content: Content = { method: frame, header: null, bodyLeft: 0 };
-      const outer = contents.at(-1);
-      if (outer !== undefined) mixed.push({ outer, inner: content });
-      contents.push(content);
-      return true;
-    }
-    case FRAME_HEADER: {
-      const content = contents.findLast(({ header }) => header === null);
-      if (content === undefined) return false;
-      content.header = frame;
-      content.bodyLeft = frame.bodySize;
-      if (frame.bodySize === 0) contents.splice(contents.indexOf(content), 1);
-      return true;
-    }
-    case FRAME_BODY: {
-      const awaits = (exact: boolean) => (content: Content) =>
-        content.header !== null && (exact ? content.bodyLeft === frame.size : content.bodyLeft >= frame.size);
-      const content = contents.findLast(awaits(true)) ?? contents.findLast(awaits(false));
-      if (content === undefined) return false;
-      content.bodyLeft -= frame.size;
-      if (content.bodyLeft === 0) contents.splice(contents.indexOf(content), 1);
-      return true;
-    }
-    default:
-      return true;
-  }
+function behind({ spans }: ReadFrame): number {
+  const [offset, octets] = spans.at(-1)!;
+  return offset + octets;
 }
 
-/** Where the same octets, the whole frame, stand earlier in the window. */
-function repeats(window: OctetWindow, frame: ReadFrame): Span | null {
-  const [offset, length] = frame.spans[0]!;
-  const octets = Buffer.from(window.bytes.buffer, window.bytes.byteOffset, window.length);
-  const at = offset - window.base;
-  // A frame of a few octets may well be like another.
-  if (length < 24) return null;
-  const original = octets.subarray(0, at).lastIndexOf(octets.subarray(at, at + Math.min(length, 4096)));
-  if (original < 0 || original + length > at) return null;
-  if (!octets.subarray(original, original + length).equals(octets.subarray(at, at + length))) return null;
-  return [window.base + original, length];
+function count(disorders: readonly Disorder[], kind: Disorder["kind"]): number {
+  return disorders.filter(each => each.kind === kind).length;
 }
 
-function summarise(replayed: Diagnosis["replayed"], mixed: readonly Mixed[], strays: readonly ReadFrame[]): string {
-  const sentences: string[] = [];
-  for (const { span, of } of replayed.slice(0, TOLD)) {
-    sentences.push(
-      `The ${grouped(span[1])} octets at ${span[0]} are the frame at ${of[0]} sent again: a buffer was written twice.`,
-    );
+function kindOf(disorders: readonly Disorder[]): DiagnosisKind {
+  if (count(disorders, "replayed") > 0) return "replayed-octets";
+  return count(disorders, "mixed") > 0 ? "misordered-frames" : "missing-octets";
+}
+
+function confidenceOf(disorders: readonly Disorder[]): number {
+  const kinds = new Set(disorders.map(({ kind }) => kind)).size;
+  // Replayed methods are hardly to be told from methods of other messages: all are alike.
+  const weak = disorders.some(each => each.kind === "replayed" && each.frame.type === FRAME_METHOD);
+  if (kinds > 1) return 0.7;
+  return weak ? 0.8 : 0.95;
+}
+
+/** Octets of the body frames that a content lacks, or null where nobody can know. */
+function octetsLost({ header, left }: Content, frames: readonly ReadFrame[]): number | null {
+  if (header === null || left <= 0) return null;
+  const largest = frames.reduce((most, { type, size }) => (type === FRAME_BODY ? Math.max(most, size) : most), 1);
+  return left + FRAME_ENVELOPE * (largest >= left ? 1 : Math.ceil(left / largest));
+}
+
+/** Finds where the same octets, a whole frame, stood before. */
+function repeatsIn(window: OctetWindow, frames: readonly ReadFrame[]): (frame: ReadFrame) => Span | null {
+  const octetsOf = ({ spans }: ReadFrame): Uint8Array => {
+    const [offset, length] = spans[0]!;
+    return window.bytes.subarray(offset - window.base, offset - window.base + length);
+  };
+  const bySize = new Map<string, ReadFrame[]>();
+  const keyOf = ({ type, channel, size }: ReadFrame): string => `${type}/${channel}/${size}`;
+  for (const frame of frames) {
+    const alike = bySize.get(keyOf(frame));
+    if (alike === undefined) bySize.set(keyOf(frame), [frame]);
+    else alike.push(frame);
   }
-  for (const { outer, inner } of mixed.slice(0, TOLD)) {
-    const channel = outer.method.channel;
-    sentences.push(
-      `On channel ${channel} the publish at ${inner.method.spans[0]![0]}${named(inner)} begins inside the one at ${outer.method.spans[0]![0]}${named(outer)}: two producers share the channel.`,
-    );
-  }
-  for (const stray of strays.slice(0, TOLD)) {
-    const before = stray.type === FRAME_BODY ? "content header" : "method";
-    sentences.push(
-      `The ${frameTypeName(stray.type)} frame at ${stray.spans[0]![0]} on channel ${stray.channel} has no ${before} before it that it belongs to.`,
-    );
-  }
-  const more = replayed.length + mixed.length + strays.length - sentences.length;
+  return frame => {
+    if (frame.spans[0]![1] < MIN_REPEATED) return null;
+    const octets = octetsOf(frame);
+    const earlier = bySize.get(keyOf(frame))!;
+    const before = earlier.slice(0, earlier.indexOf(frame));
+    const original = before.findLast(each => Buffer.compare(octetsOf(each), octets) === 0);
+    return original === undefined ? null : [...original.spans[0]!];
+  };
+}
+
+function summarise(disorders: readonly Disorder[]): string {
+  const sentences = disorders.slice(0, TOLD).map(sentence);
+  const more = disorders.length - sentences.length;
   if (more > 0)
-    sentences.push(`${grouped(more)} more such frame${more === 1 ? "" : "s"} follow${more === 1 ? "s" : ""}.`);
+    sentences.push(`${grouped(more)} more such place${more === 1 ? "" : "s"} follow${more === 1 ? "s" : ""}.`);
   return sentences.join(" ");
 }
 
-function named({ header }: Content): string {
+function sentence(disorder: Disorder): string {
+  switch (disorder.kind) {
+    case "replayed": {
+      const [at, octets] = disorder.frame.spans[0]!;
+      return `The ${grouped(octets)} octets at ${at} are the frame at ${disorder.of[0]} sent again: a buffer was written twice.`;
+    }
+    case "mixed": {
+      const { outer, inner } = disorder;
+      const what = inner.opensContent
+        ? `the publish at ${inner.spans[0]![0]} begins`
+        : `${inner.method ?? "a method"} at ${inner.spans[0]![0]} stands`;
+      return `On channel ${inner.channel} ${what} inside ${contentAt(outer)}: two producers share the channel.`;
+    }
+    case "lost": {
+      const { content, next } = disorder;
+      const lacks = content.header === null ? "its content header" : `${grouped(content.left)} octets of its body`;
+      return `On channel ${next.channel} ${contentAt(content)} lacks ${lacks}: ${next.method ?? "a method"} follows at ${next.spans[0]![0]} instead, and they never come. A write was lost, or the writer gave the content up, which §4.2.6 allows.`;
+    }
+    case "stray": {
+      const { type, channel, spans } = disorder.frame;
+      const before = type === FRAME_BODY ? "content header" : "method";
+      return `The ${frameTypeName(type)} frame at ${spans[0]![0]} on channel ${channel} has no ${before} before it that it belongs to.`;
+    }
+  }
+}
+
+function contentAt({ method, header, last }: Content): string {
   const id = header?.values.get("message-id");
-  return typeof id === "string" && id !== "" ? ` (message-id ${id})` : "";
+  const named = typeof id === "string" && id !== "" ? ` (message-id ${id})` : "";
+  return `the content that begins at ${(method ?? header ?? last).spans[0]![0]}${named}`;
 }

@@ -1,12 +1,13 @@
 import type { BoundarySearch } from "../amqp/boundary-search.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
 import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import { FRAME_BODY } from "../amqp/spec/constants.ts";
 import type { Direction, StreamForensics } from "../connection/direction.ts";
 import { Moment } from "../net/connection-observer.ts";
 import { explainOrder } from "./content-order.ts";
 import { explain, type Finding } from "./explanation.ts";
 import { OctetWindow, type WindowBudget } from "./octet-window.ts";
-import { type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
+import { bodiesAwaited, type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
 import { ALLOWANCES, type Manners, Reading, type Sender, type StepBudget, type Untangling } from "./untangle.ts";
 
 /** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */
@@ -34,6 +35,8 @@ export class DirectionForensics implements StreamForensics {
   readonly #budget: SearchBudget;
   readonly #steps: StepBudget;
   #frames: number[] = [];
+  /** Stream offset up to which earlier incidents reach. */
+  #explainedUntil = 0;
 
   constructor(budget: SearchBudget, windows: WindowBudget, steps: StepBudget) {
     this.#budget = budget;
@@ -57,9 +60,11 @@ export class DirectionForensics implements StreamForensics {
   }
 
   disorder(faultOffset: number, endOffset: number): void {
-    const frames = this.#framesBefore(endOffset).slice(-ORDER_FRAMES);
+    // What is out of order may go on behind the last frame that was found so.
+    const frames = this.#framesBefore(Number.POSITIVE_INFINITY).filter(offset => offset >= this.#explainedUntil);
+    this.#explainedUntil = endOffset;
     const read: ReadFrame[] = [];
-    for (const offset of frames) {
+    for (const offset of frames.slice(-ORDER_FRAMES)) {
       const frame = wholeFrameAt(this.window, offset);
       if (frame !== null) read.push(readFrame(this.window, frame));
     }
@@ -84,8 +89,9 @@ export class DirectionForensics implements StreamForensics {
     };
     const tell = (untangling: Untangling): void => {
       direction.frames += untangling.frames.filter(({ complete }) => complete).length;
-      const finding = explain(this.window, untangling, frames, fault.streamOffset);
+      const finding = explain(this.window, untangling, frames, fault);
       this.explanations.push({ faultOffset: fault.streamOffset, finding });
+      this.#explainedUntil = untangling.boundary;
     };
     const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
     return new UntanglingSearch(this.window, fault, frames, sender, this.#steps, plain, tell);
@@ -225,7 +231,7 @@ class UntanglingSearch implements BoundarySearch {
     const { bytes, length, base } = window;
     const segments = window.segmentsFrom(first);
     const reading = new Reading(bytes, length, base, first, ended, this.#sender, segments, this.#steps);
-    let untangling = reading.read(streamOffset, streamOffset, 0, "orderly");
+    let untangling = this.#oversize(reading, ended) ?? reading.read(streamOffset, streamOffset, 0, "orderly");
     // A torn frame may have seemed whole, and broken only what follows it.
     for (let i = this.#before.length - 1; untangling === null && i >= 0; i--) {
       if (reading.startsInside(this.#before[i]!)) {
@@ -238,5 +244,28 @@ class UntanglingSearch implements BoundarySearch {
     if (untangling === null) return;
     this.foundAt = untangling.boundary;
     this.#tell(untangling);
+  }
+
+  /**
+   * The broken frame as a whole one that is only too large for frame-max. Where the stream ends inside it (the broker
+   * stops reading at its header), the content header before it must have announced as many octets.
+   */
+  #oversize(reading: Reading, ended: boolean): Untangling | null {
+    const { rule, streamOffset, type, channel, size, endOffset } = this.#fault;
+    if (rule !== "frame-too-large" || !reading.isOversizeAt(streamOffset)) return null;
+    const window = this.#window;
+    const whole = reading.isWholeOversize(streamOffset);
+    if (!whole) {
+      if (!ended || type !== FRAME_BODY || endOffset < window.end) return null;
+      const before = this.#before.flatMap(offset => {
+        const frame = wholeFrameAt(window, offset);
+        return frame === null ? [] : [readFrame(window, frame)];
+      });
+      if ((bodiesAwaited(before).get(channel) ?? 0) < size) return null;
+    }
+    const boundary = whole ? endOffset + 1 : window.end;
+    const spans: [number, number][] = [[streamOffset, boundary - streamOffset]];
+    const frames = [{ type, channel, size, spans, complete: whole }];
+    return { frames, unexplained: [], boundary, open: !whole };
   }
 }

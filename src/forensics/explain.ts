@@ -7,10 +7,10 @@ import { FRAME_HEADER_SIZE, frameTypeName, REPLY_CODES } from "../amqp/spec/cons
 import { grouped } from "../bytes/grouped.ts";
 import { type Cause, causesOf } from "./explain/causes.ts";
 import { CLIENT_LIBRARIES, type LibraryId } from "./explain/client-libraries.ts";
-import { type ErrorReport, replyCodeOf } from "./explain/error-report.ts";
+import { type ErrorKind, type ErrorReport, replyCodeOf } from "./explain/error-report.ts";
 import { frameReadings } from "./explain/frame-readings.ts";
 import { frameWindow, meaningsOf } from "./explain/frame-window.ts";
-import { headerReadings } from "./explain/header-readings.ts";
+import { doubt, headerReadings } from "./explain/header-readings.ts";
 import { type HeaderWindow, headerWindow, numberAt } from "./explain/header-window.ts";
 import { argumentReadings, methodIdReadings, openingReadings, unknownFrameReadings } from "./explain/other-readings.ts";
 import { payloadReadings } from "./explain/payload-readings.ts";
@@ -33,6 +33,8 @@ export interface Explanation {
   boundary: string | null;
   /** What usually causes it, the likeliest first. */
   causes: Cause[];
+  /** The client library whose text it is, where that is recognised. */
+  library: LibraryId | null;
   /** Advice for the client library: the one recognised, or those known to break this way. */
   clients: ClientAdvice[];
 }
@@ -69,7 +71,8 @@ export interface ClientAdvice {
 
 /** Explains one error. `tornLater`: frames were found broken on the same connection after it. */
 export function explain(report: ErrorReport, tornLater = false): Explanation {
-  const { window, readings, takenFor } = look(report);
+  const { window, readings: found, takenFor } = look(report);
+  const readings = found.length === 1 && found[0]?.kind !== "unknown" ? [...found, doubt(window)] : found;
   const top = readings[0];
   const own = top?.octets.some(label => label !== "") === true ? top.octets : meaningsOf(window);
   const code = replyCodeOf(report.error);
@@ -91,11 +94,15 @@ export function explain(report: ErrorReport, tornLater = false): Explanation {
       why,
       boundary,
     })),
-    boundary: top === undefined ? null : boundaryWords(top),
+    boundary: top === undefined || !ABOUT_FRAMES.includes(report.error.kind) ? null : boundaryWords(top),
     causes: causesOf(report, readings, tornLater),
+    library: report.library,
     clients: advice(report, top?.kind, tornLater),
   };
 }
+
+/** Errors in which it is a question where a frame begins. */
+const ABOUT_FRAMES: readonly ErrorKind[] = ["frame-too-large", "header-octets", "frame-end"];
 
 interface Look {
   window: HeaderWindow;
@@ -199,6 +206,7 @@ function boundaryWords({ kind, boundary }: Reading): string | null {
     case "payload-missing":
       return `a frame begins at octet ${boundary}`;
     case "second-handshake":
+      return "none among these octets: what follows is a handshake";
     case "foreign-protocol":
     case "payload-text":
     case "headers-table":
@@ -233,15 +241,24 @@ function advice({ error, library }: ErrorReport, kind: ReadingKind | undefined, 
     const { name, label, writes, remedy } = CLIENT_LIBRARIES[id];
     return { library: id, name, label, recognised, writes, remedy };
   };
-  if (library !== null) return [told(library, true)];
   if (kind !== undefined && NOT_TORN.includes(kind)) return [];
   switch (error.kind) {
     case "frame-too-large":
     case "header-octets":
     case "frame-end":
+      if (library !== null) return [told(library, true)];
       return (kind === "payload-missing" ? HEADER_WITHOUT_PAYLOAD : OCTET_TEARERS).map(id => told(id, false));
     case "content-order":
+      if (library !== null) return [told(library, true)];
       return (tornLater ? OCTET_TEARERS : ORDER_BREAKERS).map(id => told(id, false));
+    case "unknown-frame":
+    case "misplaced-frame":
+    case "cannot-decode":
+    case "unknown-method":
+    case "body-overrun":
+    case "channel-not-open":
+    case "channel-opened-twice":
+      return library === null ? [] : [told(library, true)];
     default:
       return [];
   }

@@ -1,10 +1,10 @@
 /** From untangled octets to a diagnosis: who tore whom, what is missing, and the numbers that prove it. */
-import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER, frameTypeName } from "../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Diagnosis, DiagnosisKind, Span, TornFrame, Writer } from "./diagnosis.ts";
 import { protocolNameAt } from "./octet-reading.ts";
 import type { OctetWindow } from "./octet-window.ts";
-import { type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
+import { bodiesAwaited, type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
 import type { Untangling } from "./untangle.ts";
 import { joined, tellWriters, writerName } from "./writers.ts";
 
@@ -18,14 +18,15 @@ export type Finding = Omit<Diagnosis, "remedy">;
 
 /**
  * Makes the diagnosis of one untangling while the window still holds its octets. `before` are the stream offsets of the
- * frames before the broken one, which tell what message it belongs to; `faultOffset` is where the broker found fault.
+ * frames before the broken one, which tell what message it belongs to; `fault` is where the broker found fault.
  */
 export function explain(
   window: OctetWindow,
   untangling: Untangling,
   before: readonly number[],
-  faultOffset: number,
+  fault: { streamOffset: number; sizeLimit: number },
 ): Finding {
+  const faultOffset = fault.streamOffset;
   const context: ReadFrame[] = [];
   const begins = Math.min(faultOffset, untangling.frames[0]?.spans[0]?.[0] ?? faultOffset);
   for (const offset of before) {
@@ -35,6 +36,8 @@ export function explain(
   }
   const frames = untangling.frames.map(frame => readFrame(window, frame));
   const { writers, of } = tellWriters([...context, ...frames], begins, faultOffset);
+  const oversize = frames.find(({ size, spans }) => size > fault.sizeLimit && spans.length === 1);
+  if (oversize !== undefined) return genuineOversize(oversize, fault.sizeLimit, writers);
 
   const cutOff = (frame: ReadFrame): boolean => {
     const [offset, octets] = frame.spans.at(-1)!;
@@ -66,9 +69,10 @@ export function explain(
       };
     });
   const overwritten = frames.filter(isOverwritten).map(frame => ({ span: frame.spans[0]! }));
-  const { replayed, foreign, unexplained: nobodys } = sort(window, untangling.unexplained);
-  const tails = nobodys.map(span => tailOf(window, span, [...context, ...frames]));
-  const unexplained = nobodys.filter((_, i) => tails[i] === null);
+  const around = [...context, ...frames];
+  const tails = untangling.unexplained.map(span => tailOf(window, span, around));
+  const nobodys = untangling.unexplained.filter((_, i) => tails[i] === null);
+  const { replayed, foreign, unexplained } = sort(window, nobodys, around);
   for (const tail of tails) if (tail !== null) missing.push({ streamOffset: tail.span[0], octets: tail.missing });
   const parts = { torn, missing, overwritten, replayed, foreign, unexplained, writers };
   const kind = kindOf(parts);
@@ -115,23 +119,65 @@ export function merged(findings: readonly Finding[]): Finding {
 
 type Parts = Pick<Diagnosis, "torn" | "missing" | "overwritten" | "replayed" | "foreign" | "unexplained" | "writers">;
 
+/** A frame that is whole and nobody's fault but its writer's: it is larger than was agreed. */
+function genuineOversize(frame: ReadFrame, sizeLimit: number, writers: Writer[]): Finding {
+  const { type, channel, size, spans, complete } = frame;
+  const [offset] = spans[0]!;
+  const name = `The ${frameTypeName(type)} frame at ${offset} on channel ${channel}`;
+  const proof = complete
+    ? `is whole: its frame-end octet stands at ${offset + FRAME_HEADER_SIZE + size}, where its size of ${grouped(size)} octets says, and the stream goes on in order`
+    : `is what its content header announced, and the stream ends inside it`;
+  return {
+    kind: "genuine-oversize",
+    confidence: complete ? 0.95 : 0.8,
+    summary: `${name} ${proof}. Nothing tore it: it is ${grouped(size - sizeLimit)} octets larger than the negotiated frame-max of ${grouped(sizeLimit)} lets it be.`,
+    torn: [],
+    replayed: [],
+    missing: [],
+    overwritten: [],
+    foreign: [],
+    unexplained: [],
+    writers,
+  };
+}
+
 /** What the octets are that belong to no frame: sent before, another protocol's, or nobody knows. */
-function sort(window: OctetWindow, spans: readonly Span[]): Pick<Parts, "replayed" | "foreign" | "unexplained"> {
+function sort(
+  window: OctetWindow,
+  spans: readonly Span[],
+  frames: readonly ReadFrame[],
+): Pick<Parts, "replayed" | "foreign" | "unexplained"> {
   const replayed: Parts["replayed"] = [];
   const foreign: Parts["foreign"] = [];
   const unexplained: Span[] = [];
   const octets = Buffer.from(window.bytes.buffer, window.bytes.byteOffset, window.length);
   for (const span of spans) {
-    const at = span[0] - window.base;
-    const stretch = octets.subarray(at, at + span[1]);
+    const stretch = octets.subarray(span[0] - window.base, span[0] - window.base + span[1]);
     const protocol = protocolNameAt(stretch, 0);
-    const original = span[1] < MIN_REPLAY ? -1 : octets.subarray(0, at).lastIndexOf(stretch.subarray(0, 4096));
+    const original = protocol === null && span[1] >= MIN_REPLAY ? originalOf(window, octets, span, frames) : -1;
     if (protocol !== null) foreign.push({ span, protocol });
-    else if (original >= 0 && octets.subarray(original, original + span[1]).equals(stretch)) {
-      replayed.push({ span, of: [window.base + original, span[1]] });
-    } else unexplained.push(span);
+    else if (original >= 0) replayed.push({ span, of: [original, span[1]] });
+    else unexplained.push(span);
   }
   return { replayed, foreign, unexplained };
+}
+
+/**
+ * Where the same octets stand before, or −1. A buffer ends where a frame does, so the ends of frames are looked at first:
+ * in a body of one letter the same octets stand everywhere.
+ */
+function originalOf(window: OctetWindow, octets: Buffer, [offset, length]: Span, frames: readonly ReadFrame[]): number {
+  const at = offset - window.base;
+  const stretch = octets.subarray(at, at + length);
+  for (const { spans } of frames.toReversed()) {
+    const [last, count] = spans.at(-1)!;
+    const from = last + count - length - window.base;
+    if (last + count <= offset && from >= 0 && octets.subarray(from, from + length).equals(stretch)) {
+      return from + window.base;
+    }
+  }
+  const found = octets.subarray(0, at).lastIndexOf(stretch.subarray(0, 4096));
+  return found >= 0 && octets.subarray(found, found + length).equals(stretch) ? found + window.base : -1;
 }
 
 /** Octets that are the end of a body frame whose beginning was never written. */
@@ -145,19 +191,16 @@ interface Tail {
 
 /**
  * Whether octets that nobody explains are the end of the body frame that a channel awaits: they end on the frame-end
- * octet, and the content header before them announced a body that is a little longer.
+ * octet, the content header before them announced a body that is a little longer, and that body does not come later.
  */
 function tailOf(window: OctetWindow, span: Span, frames: readonly ReadFrame[]): Tail | null {
   const [offset, octets] = span;
   if (window.bytes[offset - window.base + octets - 1] !== FRAME_END) return null;
-  const awaited = new Map<number, number>();
-  for (const { type, channel, size, bodySize, spans } of frames) {
-    if (spans[0]![0] > offset) break;
-    if (type === FRAME_HEADER) awaited.set(channel, bodySize);
-    else if (type === FRAME_BODY) awaited.set(channel, (awaited.get(channel) ?? 0) - size);
-  }
+  const awaited = bodiesAwaited(frames.filter(({ spans }) => spans[0]![0] < offset));
   for (const [channel, left] of awaited) {
     const whole = left + FRAME_ENVELOPE;
+    const next = frames.find(frame => frame.channel === channel && frame.spans[0]![0] > offset);
+    if (next?.type === FRAME_BODY) continue;
     // Most of the frame must be there: anything may be the end of something.
     if (left > 0 && whole > octets && octets * 2 > whole) return { span, channel, whole, missing: whole - octets };
   }

@@ -10,7 +10,7 @@ import { grouped } from "../bytes/grouped.ts";
  * nothing is recognised. The octets are those at a fault, so frames and text are looked for at any place.
  */
 export function likelyMeanings(octets: Uint8Array): string[] {
-  const meanings: string[] = new Array<string>(octets.length).fill("");
+  const meanings = Array.from(octets, () => "");
   for (let at = 0; at < octets.length; ) {
     const reading =
       protocolAt(octets, at) ??

@@ -1,6 +1,6 @@
 import { methodOf } from "../amqp/method-registry.ts";
 import { decodeArguments, decodeProperties, type Values } from "../amqp/payload.ts";
-import { FRAME_ENVELOPE, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { long, longlong, short } from "../bytes/big-endian.ts";
 import type { OctetWindow } from "./octet-window.ts";
@@ -59,6 +59,17 @@ export function wholeFrameAt(window: OctetWindow, streamOffset: number): Untangl
     spans: [[streamOffset, size + FRAME_ENVELOPE]],
     complete: true,
   };
+}
+
+/** Octets of body that each channel still awaits behind these frames. */
+export function bodiesAwaited(frames: readonly ReadFrame[]): Map<number, number> {
+  const awaited = new Map<number, number>();
+  for (const { type, channel, size, bodySize } of frames) {
+    if (type === FRAME_METHOD) awaited.delete(channel);
+    else if (type === FRAME_HEADER) awaited.set(channel, bodySize);
+    else if (type === FRAME_BODY) awaited.set(channel, (awaited.get(channel) ?? 0) - size);
+  }
+  return awaited;
 }
 
 function assembled(window: OctetWindow, { spans, size }: UntangledFrame): Uint8Array {

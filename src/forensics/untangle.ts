@@ -156,6 +156,8 @@ export class Reading {
   /** Indices of the octets at which frames seem to start, ascending. */
   readonly #starts: number[];
   readonly #segments: readonly number[];
+  /** Those of them that stand behind a segment that could have been longer: a write ends there. */
+  readonly #shortEnds: readonly number[];
   readonly #cutHeaders = new Map<number, readonly number[]>();
   #pieces: Piece[] = [];
   #frames = 0;
@@ -189,6 +191,8 @@ export class Reading {
     this.#sender = sender;
     this.#starts = [];
     this.#segments = segments.map(offset => offset - base);
+    const largest = this.#segments.reduce((most, at, i, all) => Math.max(most, at - (all[i - 1] ?? at)), 0);
+    this.#shortEnds = this.#segments.filter((at, i, all) => at - (all[i - 1] ?? at) < largest);
     for (let at = from - base; at < length && this.#starts.length < MAX_STARTS; at++) {
       const type = octets[at]!;
       if ((type <= FRAME_BODY && type !== 0) || type === FRAME_HEARTBEAT) if (this.#isStart(at)) this.#starts.push(at);
@@ -287,6 +291,25 @@ export class Reading {
       resumes = move.resumes === true;
       moves = null;
     }
+  }
+
+  /** Whether the frame at a stream offset is one this connection could have sent, but for its size. */
+  isOversizeAt(streamOffset: number): boolean {
+    const at = streamOffset - this.#base;
+    if (at + FRAME_HEADER_SIZE > this.#end) return false;
+    const type = this.#octets[at];
+    const size = long(this.#octets, at + 3);
+    if ((type !== FRAME_BODY && type !== FRAME_HEADER) || size <= this.#sender.sizeLimit) return false;
+    return this.#sender.usesChannel(short(this.#octets, at + 1));
+  }
+
+  /** Whether it ends where its size says, with another frame behind it or the end of all. */
+  isWholeOversize(streamOffset: number): boolean {
+    if (!this.isOversizeAt(streamOffset)) return false;
+    const at = streamOffset - this.#base;
+    const to = at + long(this.#octets, at + 3) + FRAME_ENVELOPE;
+    if (to > this.#end || this.#octets[to - 1] !== FRAME_END) return false;
+    return to === this.#end ? this.#ended : this.#isStart(to) || this.isOversizeAt(to + this.#base);
   }
 
   /** Whether frames seem to begin inside the whole frame at a stream offset, as they do in one torn unnoticed. */
@@ -565,9 +588,11 @@ export class Reading {
     return within(this.#starts, from, to, MAX_INNER_STARTS);
   }
 
-  /** The first boundaries of TCP segments in [from, to). */
+  /** The first boundaries of TCP segments in [from, to), those at which a write surely ends before the others. */
   #segmentsWithin(from: number, to: number): readonly number[] {
-    return within(this.#segments, from, to, MAX_INNER_SEGMENTS);
+    const boundaries = within(this.#segments, from, to, MAX_INNER_SEGMENTS);
+    const sure = within(this.#shortEnds, from, to, MAX_INNER_SEGMENTS);
+    return [...sure, ...boundaries.filter(boundary => !sure.includes(boundary))];
   }
 
   /** A whole header that the sender could have written stands here. */

@@ -19,6 +19,7 @@
  *       "readings": [{ "kind": "payload-text", "meaning": "…", "confidence": "near certain", "why": "…", "boundary": null }],
  *       "causes": [{ "id": "shared-connection", "title": "…", "confidence": "likely", "why": "…", "confirm": "…",
  *         "remedy": "…" }],
+ *       "library": null,
  *       "clients": [{ "library": "pika", "name": "pika", "label": "pika", "recognised": false, "writes": "…",
  *         "remedy": "…" }] }],
  *     "next": { "capture": "tcpdump …", "inspect": "ghostframe inspect …" } }

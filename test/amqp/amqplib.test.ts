@@ -16,7 +16,7 @@ interface Talk {
 /** Answers one client as a broker would, and keeps what either said. */
 class Server {
   readonly talk: Talk = { client: [], server: [] };
-  #unread = new Uint8Array(0);
+  #unread: Uint8Array = new Uint8Array(0);
   #greeted = false;
 
   hear(socket: Socket, octets: Uint8Array): void {

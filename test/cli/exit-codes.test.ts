@@ -1,5 +1,5 @@
 /** What the command's exit status, stderr and stdout say, case by case. Paths are relative to fixtures/. */
-import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Report } from "../../src/report/report.ts";
@@ -18,7 +18,7 @@ function expectNoStackTrace({ stderr, stdout }: Ended): void {
   expect(stderr).not.toContain("internal error");
 }
 
-describe("inspect", () => {
+describe("inspect", { concurrent: true }, () => {
   it.each<[what: string, args: string[], code: number]>([
     ["a clean capture", [CLEAN], 0],
     ["several clean captures", [CLEAN, "clean/two-channels-taking-turns.pcap"], 0],
@@ -55,7 +55,7 @@ describe("inspect", () => {
   it("a file it may not read", async context => {
     const isRoot = process.getuid?.() === 0;
     if (process.platform === "win32") context.skip("no such permissions on Windows");
-    const folder = temporaryFolder();
+    const folder = temporaryFolder(context.onTestFinished);
     const secret = join(folder, "secret.pcap");
     copyFileSync(join(FIXTURES, CLEAN), secret);
     chmodSync(folder, 0o755);
@@ -67,9 +67,8 @@ describe("inspect", () => {
     expect(run.code).toBe(2);
   });
 
-  it("gzip data that ends too early", async () => {
-    const { readFileSync } = await import("node:fs");
-    const cut = join(temporaryFolder(), "cut.pcap.gz");
+  it("gzip data that ends too early", async ({ onTestFinished }) => {
+    const cut = join(temporaryFolder(onTestFinished), "cut.pcap.gz");
     writeFileSync(cut, readFileSync(join(FIXTURES, "clean/go-three-connections.pcap.gz")).subarray(0, -2000));
     const run = await ghostframe(["inspect", cut]);
     expectNoStackTrace(run);
@@ -105,7 +104,7 @@ describe("inspect", () => {
   });
 });
 
-describe("frames", () => {
+describe("frames", { concurrent: true }, () => {
   it.each<[what: string, path: string, code: number]>([
     ["a clean capture", CLEAN, 0],
     // It lists frames; it is not asked whether they are good.
@@ -120,7 +119,7 @@ describe("frames", () => {
   });
 });
 
-describe("wrong usage", () => {
+describe("wrong usage", { concurrent: true }, () => {
   it.each<[args: string[], complaint: string]>([
     [["inspect"], "missing required argument 'file'"],
     [["frames"], "missing required argument 'file'"],

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import type { FrameEvent, FramesEvent } from "../../src/report/frame-event.ts";
 import type { Direction, Report } from "../../src/report/report.ts";
 import { ended, ghostframe, ROOT, start, startCommand, temporaryFolder } from "../support/command.ts";
@@ -24,7 +24,7 @@ async function frames(...args: string[]): Promise<FrameEvent[]> {
   return (await events(...args)).filter((event): event is FrameEvent => event.event === "frame");
 }
 
-describe("a line a frame", () => {
+describe("a line a frame", { concurrent: true }, () => {
   it("shows where a header broke, and where frames go on", async () => {
     const { stdout } = await ghostframe(["frames", TORN_HEADER]);
     expect(stdout.split("\n").slice(-10, -6)).toEqual([
@@ -77,7 +77,7 @@ describe("a line a frame", () => {
   });
 });
 
-describe("filters", () => {
+describe("filters", { concurrent: true }, () => {
   const distinct = (values: (string | number)[]) => [...new Set(values)].toSorted((a, b) => (a < b ? -1 : 1));
 
   it("--connection", async () => {
@@ -124,15 +124,15 @@ describe("filters", () => {
 });
 
 describe("a reader that has seen enough", () => {
-  function bigCapture(): string {
-    const path = join(temporaryFolder(), "big.pcap");
+  function bigCapture({ onTestFinished }: TestContext): string {
+    const path = join(temporaryFolder(onTestFinished), "big.pcap");
     const made = spawnSync(process.execPath, [join(ROOT, "test/bench/make-capture.mjs"), path, "4"]);
     expect(made.status).toBe(0);
     return path;
   }
 
-  it("ends the command quietly, with exit status 0", async () => {
-    const child = start(["frames", bigCapture()]);
+  it("ends the command quietly, with exit status 0", async context => {
+    const child = start(["frames", bigCapture(context)]);
     child.stdin.end();
     const end = once(child, "close");
     let stderr = "";
@@ -145,9 +145,9 @@ describe("a reader that has seen enough", () => {
     expect(stderr).toBe("");
   });
 
-  it.skipIf(process.platform === "win32")("is head", async () => {
+  it.skipIf(process.platform === "win32")("is head", async context => {
     const script = '"$0" bin/ghostframe.js frames "$1" | head -1; echo "$PIPESTATUS"';
-    const child = startCommand("bash", ["--norc", "-c", script, process.execPath, bigCapture()], { cwd: ROOT });
+    const child = startCommand("bash", ["--norc", "-c", script, process.execPath, bigCapture(context)], { cwd: ROOT });
     child.stdin.end();
     const { stdout, stderr } = await ended(child);
     expect(stderr).toBe("");

@@ -14,7 +14,7 @@ import { FIXTURES } from "../support/golden.ts";
 const SICK = "interleaving/two-publishers-one-socket.pcapng.gz";
 const ESCAPE = "\u001b[";
 
-describe("inspect", () => {
+describe("inspect", { concurrent: true }, () => {
   it("writes the golden text", async () => {
     const { stdout } = await ghostframe(["inspect", SICK]);
     const golden = readFileSync(join(FIXTURES, SICK.replace(/\.pcapng\.gz$/, ".expected.txt")), "utf8");
@@ -46,7 +46,7 @@ describe("inspect", () => {
   });
 });
 
-describe("colour", () => {
+describe("colour", { concurrent: true }, () => {
   it.each<[what: string, env: Record<string, string>, coloured: boolean]>([
     ["none into a pipe", {}, false],
     ["none into a pipe, whatever the terminal", { TERM: "xterm-256color", COLORTERM: "truecolor" }, false],
@@ -92,7 +92,7 @@ describe("colour", () => {
   });
 });
 
-describe("help and version", () => {
+describe("help and version", { concurrent: true }, () => {
   it("knows its version", async () => {
     for (const flag of ["--version", "-V"]) {
       expect(await ghostframe([flag])).toMatchObject({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });

@@ -18,7 +18,7 @@ async function inspectInput(input: Uint8Array): Promise<{ code: number | null; r
   return { code, report: JSON.parse(stdout) as Report };
 }
 
-describe("inspect -", () => {
+describe("inspect -", { concurrent: true }, () => {
   it.each([
     ["pcap", read(SICK)],
     ["pcap, gzipped", gzipSync(read(SICK))],
@@ -61,7 +61,7 @@ describe("inspect -", () => {
   });
 });
 
-describe("frames -", () => {
+describe("frames -", { concurrent: true }, () => {
   it("prints the first frames before the capture is at its end", async () => {
     const capture = read("clean/confirms-and-acks.pcap");
     const child = start(["frames", "-"]);

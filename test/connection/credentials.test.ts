@@ -100,14 +100,14 @@ function leaks(client: Uint8Array, server: Uint8Array, explain: boolean, all = f
 
 const amqplain = table({ LOGIN: field.S("guest"), PASSWORD: field.S(SECRET) }).subarray(4);
 const properties = { product: field.S("test"), capabilities: field.F({ "basic.nack": field.t(true) }) };
-const after = (start: Wire) =>
+const goesOn = (start: Wire) =>
   start.tuneOk().open().channelOpen(1).publish(1, "hello").heartbeat(2).publish(1, "hello").ack(1, 1).close();
 
 const clients: [name: string, client: Wire][] = [
-  ["start-ok, PLAIN", after(wire().protocolHeader().startOk(properties, "PLAIN", `\0guest\0${SECRET}`))],
-  ["start-ok, AMQPLAIN", after(wire().protocolHeader().startOk(properties, "AMQPLAIN", amqplain))],
-  ["secure-ok", after(wire().protocolHeader().startOk(properties, "CHALLENGE", "guest").secureOk(SECRET))],
-  ["secure-ok, twice", after(wire().protocolHeader().startOk({}, "CHALLENGE", "").secureOk(SECRET).secureOk(SECRET))],
+  ["start-ok, PLAIN", goesOn(wire().protocolHeader().startOk(properties, "PLAIN", `\0guest\0${SECRET}`))],
+  ["start-ok, AMQPLAIN", goesOn(wire().protocolHeader().startOk(properties, "AMQPLAIN", amqplain))],
+  ["secure-ok", goesOn(wire().protocolHeader().startOk(properties, "CHALLENGE", "guest").secureOk(SECRET))],
+  ["secure-ok, twice", goesOn(wire().protocolHeader().startOk({}, "CHALLENGE", "").secureOk(SECRET).secureOk(SECRET))],
 ];
 const server = wire().start().secure("?").secure("?").tune().openOk().channelOpenOk(1).closeOk().octets;
 
@@ -128,13 +128,12 @@ function* changes(octets: Uint8Array, from: number, to: number): Generator<[what
   }
 }
 
-/** Says which changes of octets [from, to) bring the secret out; the octets are explained every other time. */
+/** Says which changes of octets [from, to) bring the secret out; the octets are explained every fourth time. */
 function leakingChanges(octets: Uint8Array, from: number, to: number): string[] {
   const found: string[] = [];
-  let explain = false;
+  let number = 0;
   for (const [what, changed] of changes(octets, from, to)) {
-    explain = !explain;
-    const spellings = leaks(changed, server, explain);
+    const spellings = leaks(changed, server, number++ % 4 === 0);
     if (spellings.length > 0) found.push(`${what}: ${spellings.join(" ")}`);
   }
   return found;
@@ -163,7 +162,7 @@ describe("credentials reach no output", () => {
   });
 
   it.each(clients)("%s, any octet of the handshake changed, missing, or there twice", (_, client) => {
-    const end = client.octets.length - after(wire()).length;
+    const end = client.octets.length - goesOn(wire()).length;
     expect(leakingChanges(client.octets, 0, end)).toEqual([]);
   });
 
@@ -175,25 +174,20 @@ describe("credentials reach no output", () => {
     expect(leakingChanges(update.publish(1, "hello").heartbeat(3).octets, from, to)).toEqual([]);
   });
 
-  const challenged = (change: (octets: Uint8Array, secureOk: number) => void): Uint8Array => {
-    const start = wire().protocolHeader().startOk({}, "CHALLENGE", "");
-    const secureOk = start.length;
-    const { octets } = after(start.secureOk(SECRET));
-    change(octets, secureOk);
-    return octets;
-  };
+  // Known leaks: these are to fail no more.
 
-  it.fails("not in what a broker would answer and log to a secure-ok whose frame-end is wrong", () => {
-    const octets = challenged((all, at) => {
-      all[at + 7 + 4 + 4 + SECRET.length] = 0xcf;
-    });
-    expect(leaks(octets, server, false, true)).toEqual([]);
+  it.fails("not in what a broker would answer and log to an update-secret whose frame-end is wrong", () => {
+    const opened = wire().protocolHeader().startOk().tuneOk().open();
+    const { octets } = opened.updateSecret(SECRET);
+    octets[octets.length - 1] = 0xcf;
+    expect(leaks(join(octets, wire().heartbeat(2).octets), server, false, true)).toEqual([]);
   });
 
   it.fails("not in the body size of a secure-ok that is taken for a content header", () => {
-    const octets = challenged((all, at) => {
-      all[at] = 2;
-    });
+    const start = wire().protocolHeader().startOk({}, "CHALLENGE", "");
+    const secureOk = start.length;
+    const { octets } = goesOn(start.secureOk(SECRET));
+    octets[secureOk] = 2;
     expect(leaks(octets, server, false, true)).toEqual([]);
   });
 });

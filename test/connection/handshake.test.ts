@@ -1,5 +1,15 @@
 import { conversation, describePlays } from "../support/frame-log.ts";
-import { clientHandshake, hex, serverHandshake, text, wire } from "../support/wire.ts";
+import {
+  clientHandshake,
+  hex,
+  longstr,
+  methodPayload,
+  serverHandshake,
+  shortstr,
+  table,
+  text,
+  wire,
+} from "../support/wire.ts";
 
 const bare = (options = {}) => conversation({ handshake: false, ...options });
 const refusal = (...version: number[]) => wire().protocolHeader(...version);
@@ -242,5 +252,54 @@ describePlays("taken for AMQP by force (--decode-as)", [
     rule: "a protocol header cut short",
     told: bare({ forced: true }).client(hex("414d515000")).end(0, "fin"),
     findings: [">0+5 error handshake: The client sent 5 of the 8 octets of the AMQP protocol header and no more."],
+  },
+]);
+
+const startOk = methodPayload(10, 11, table(), shortstr("PLAIN"), longstr("\0guest\0guest"), shortstr("en_US"));
+const secureOk = methodPayload(10, 21, longstr("guest"));
+const updateSecret = methodPayload(10, 70, longstr("guest"), shortstr(""));
+
+describePlays("octets that may hold credentials are not told", [
+  {
+    rule: "of a start-ok with a wrong frame-end: its header only",
+    told: bare().client(wire().protocolHeader().frame(1, 0, startOk, { end: 0x67 }).tuneOk().open()),
+    findings: [
+      ">8+44 error frame-end 1/0/36: The method frame at offset 8 (channel 0, 36 octets) must end with 0xce at offset 51, where another octet stands.",
+    ],
+  },
+  {
+    rule: "of a secure-ok: nothing",
+    told: bare().client(shake().frame(1, 0, secureOk, { end: 0x67 }).tuneOk().open()),
+    findings: [
+      ">52+21 error frame-end: A frame header in the client's handshake is broken at offset 52; its octets may hold credentials and are not shown.",
+    ],
+  },
+  {
+    rule: "of an update-secret: its header only",
+    told: conversation().client(wire().frame(1, 0, updateSecret, { end: 0x67 }).heartbeat(2)),
+    findings: [
+      ">1000+22 error frame-end 1/0/14: The method frame at offset 1000 (channel 0, 14 octets) must end with 0xce at offset 1021, where another octet stands.",
+    ],
+  },
+  {
+    rule: "numbers in a start-ok that does not decode",
+    told: bare().client(wire().protocolHeader().frame(1, 0, startOk.subarray(0, 30)).tuneOk().open()),
+    findings: [">8+38 error frame-malformed 1/0/30: The arguments of connection.start-ok do not decode."],
+  },
+  {
+    rule: "numbers in an update-secret that does not decode",
+    told: conversation().client(wire().frame(1, 0, updateSecret.subarray(0, 10))),
+    findings: [">1000+18 error frame-malformed 1/0/10: The arguments of connection.update-secret do not decode."],
+  },
+  {
+    rule: "what the client sends after its tune-ok is told",
+    told: bare().client(
+      shake()
+        .tuneOk()
+        .frame(1, 0, methodPayload(10, 40, [1, 0x2f])),
+    ),
+    findings: [
+      ">72+14 error frame-malformed 1/0/6: Argument reserved-1 of connection.open wants 1 octets where 0 are left.",
+    ],
   },
 ]);

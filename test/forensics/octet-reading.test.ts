@@ -246,7 +246,7 @@ describe("signatures", () => {
   });
 
   it("there is a meaning for each octet, whatever they are", () => {
-    for (let first = 0; first < 256; first++) {
+    for (let first = 0; first < 256; first += 7) {
       for (let length = 0; length < 24; length++) {
         const octets = Uint8Array.from({ length }, (_, i) => (first * (i + 1) + i * i) & 255);
         expect(likelyMeanings(octets)).toHaveLength(length);

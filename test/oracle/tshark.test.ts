@@ -43,7 +43,7 @@ class Seen {
   readonly frames: [string[], string[]] = [[], []];
 }
 
-describe.skipIf(!hasTshark())("tshark agrees", () => {
+describe.skipIf(!hasTshark())("tshark agrees", { concurrent: true }, () => {
   it.each(captures())("%s", { timeout: 120_000 }, async path => {
     const file = join(FIXTURES, path);
     const { report, seen } = await read(file);

@@ -91,16 +91,19 @@ const AROUND = 9;
 const SURROUNDINGS = 0x08;
 
 function cut(stream: Stream, size: () => number): Stream {
-  return stream.flatMap(part => {
-    if ("gap" in part) return [part];
-    const pieces: Uint8Array[] = [];
+  const pieces: (Uint8Array | Gap)[] = [];
+  for (const part of stream) {
+    if ("gap" in part) {
+      pieces.push(part);
+      continue;
+    }
     for (let at = 0; at < part.length; ) {
       const next = at + size();
       pieces.push(part.subarray(at, next));
       at = next;
     }
-    return pieces;
-  });
+  }
+  return pieces;
 }
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */

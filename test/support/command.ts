@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import type { TestContext } from "vitest";
 import { FIXTURES } from "./golden.ts";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -67,8 +67,8 @@ export async function ended(child: ChildProcessWithoutNullStreams): Promise<Ende
   return { code, signal, stdout, stderr };
 }
 
-/** A folder that is gone when the test is over. */
-export function temporaryFolder(): string {
+/** A folder that is gone when the test is over; `onTestFinished` is its context's, as tests here run side by side. */
+export function temporaryFolder(onTestFinished: TestContext["onTestFinished"]): string {
   const folder = mkdtempSync(join(tmpdir(), "ghostframe-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -55,7 +55,7 @@ export function longstr(value: string | Octets): Uint8Array {
 }
 /** Bits that stand side by side, eight to an octet, the first of them lowest. */
 export function bits(...flags: boolean[]): number[] {
-  const octets: number[] = new Array<number>(Math.ceil(flags.length / 8)).fill(0);
+  const octets = Array.from({ length: Math.ceil(flags.length / 8) }, () => 0);
   flags.forEach((flag, i) => {
     if (flag) octets[i >> 3]! |= 1 << (i & 7);
   });

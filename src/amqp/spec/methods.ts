@@ -1,7 +1,7 @@
 /**
  * The methods of AMQP 0-9-1 and of RabbitMQ's extensions to it, as data. Decoding, names in reports and the tests'
  * generators all read this table (AMQP 0-9-1 specification, part 1.3–1.8; RabbitMQ: confirm, exchange.bind, basic.nack,
- * connection.blocked, connection.update-secret).
+ * connection.blocked, connection.update-secret, and basic.credit, which its own parts use among themselves).
  */
 
 /** The types an argument can have (§4.2.5). Bits that stand side by side share an octet. */
@@ -358,6 +358,24 @@ export const CLASSES = {
           ["delivery-tag", "longlong"],
           ["multiple", "bit"],
           ["requeue", "bit"],
+        ],
+      },
+      200: {
+        name: "credit",
+        from: "client",
+        arguments: [
+          ["consumer-tag", "shortstr"],
+          ["credit", "long"],
+          ["drain", "bit"],
+        ],
+      },
+      201: { name: "credit-ok", from: "server", arguments: [["available", "long"]] },
+      202: {
+        name: "credit-drained",
+        from: "server",
+        arguments: [
+          ["consumer-tag", "shortstr"],
+          ["credit-drained", "long"],
         ],
       },
     },

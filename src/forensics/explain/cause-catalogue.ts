@@ -10,6 +10,8 @@ export type CauseId =
   | "reconnect"
   | "reused-socket"
   | "wrong-port"
+  | "not-a-broker"
+  | "shared-reader"
   | "health-check"
   | "reused-descriptor"
   | "oversize-headers"
@@ -92,6 +94,18 @@ export const CAUSES: Readonly<Record<CauseId, CauseText>> = {
     confirm: "On the peer's host: ss -tnp shows which program has the peer's port of the broker's log line.",
     remedy:
       "Send it to the right port: 5671 for AMQP over TLS, 15672 for the HTTP API, 1883 for MQTT, 61613 for STOMP.",
+  },
+  "not-a-broker": {
+    title: "What answers is no AMQP broker, or speaks TLS",
+    confirm:
+      "Look at what it says: nc HOST PORT, or openssl s_client -connect HOST:PORT. A broker is silent until it hears “AMQP”.",
+    remedy: "The right address and port: 5672 plain, 5671 with TLS (amqps), past proxies that answer for themselves.",
+  },
+  "shared-reader": {
+    title: "Two threads read from one connection",
+    confirm:
+      "In the code: more than one thread that consumes from, waits on or drains the events of one connection. Does it stop with one?",
+    remedy: "One thread that reads, or one connection per thread.",
   },
   "health-check": {
     title: "A health check or a scanner probes the port",

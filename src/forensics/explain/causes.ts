@@ -60,6 +60,8 @@ function weigh(report: ErrorReport, readings: readonly Reading[], tornLater: boo
         ["unsupported-method", 80, `The message names it: ${error.what}.`],
         ["client-encoding", 25, "A flag that is set where the client meant something else."],
       ];
+    case "client-side":
+      return CLIENT_SIDE[error.problem];
     case "code-only":
       if (error.code === 505)
         return orderCauses(report, "method", false).map(([id, score]) => [id, score - 10, MISORDERED]);
@@ -95,6 +97,7 @@ const BY_KIND: Readonly<
       | "protocol-header"
       | "channel-limit"
       | "unsupported"
+      | "client-side"
       | "code-only"
     >,
     readonly Weighed[]
@@ -138,19 +141,36 @@ const BY_KIND: Readonly<
     ["frame-max-refused", 80, "The broker says so."],
     ["wrong-version", 15, "A client made for another broker may ask for limits of its own."],
   ],
-  "client-side": [
+};
+
+const RELAYED: Weighed = ["relay", 34, "A proxy, or a runtime whose sockets hand octets on wrongly."];
+const LARGE_HEADERS: Weighed = [
+  "oversize-headers",
+  45,
+  "The broker passes a message's headers on in one frame, and this client takes less than it sends.",
+];
+
+/** What clients say to the octets they receive. */
+const CLIENT_SIDE: Readonly<Record<"frame-end" | "too-large" | "unreadable", readonly Weighed[]>> = {
+  "frame-end": [
+    ["shared-reader", 62, "The client lost its place in what it receives: each thread got a part of it."],
+    ["not-a-broker", 40, "What is no AMQP has something else in a frame-end octet's place."],
+    RELAYED,
+  ],
+  "too-large": [
     [
-      "shared-connection",
-      60,
-      "The client lost its place in what it receives: two threads that read from one socket do that.",
+      "not-a-broker",
+      62,
+      "Read as a frame header, HTTP's answer says 1,345,270,062 octets, and TLS's as senseless a size.",
     ],
-    [
-      "wrong-port",
-      45,
-      "The other side speaks another protocol: HTTP's answer reads as type 72, TLS's as type 21 or 22.",
-    ],
-    ["relay", 34, "A proxy, or a runtime whose sockets hand octets on wrongly."],
-    ["ignored-frame-max", 30, "The frames are larger than what this client takes, as with very large headers."],
+    LARGE_HEADERS,
+    ["shared-reader", 36, "The client lost its place in what it receives: each thread got a part of it."],
+    RELAYED,
+  ],
+  unreadable: [
+    ["not-a-broker", 60, "What is no AMQP cannot be read as such."],
+    ["shared-reader", 42, "The client lost its place in what it receives: each thread got a part of it."],
+    RELAYED,
   ],
 };
 

@@ -57,7 +57,7 @@ export function readLoose(raw: string): ErrorReport | null {
 const NUMBER = String.raw`(0x[0-9a-f]{1,8}|\d{1,3}(?:[,_']\d{3})+|\d{1,10})`;
 
 function looseError(text: string): BrokerError | null {
-  const octets = hexOctets(text);
+  const octets = hexOctets(text) ?? mixedOctets(text);
   if (octets !== null) return { kind: "header-octets", octets };
 
   const alone = new RegExp(`^[={]?\\s*${NUMBER}\\s*(?:octets|bytes)?\\s*[}]?$`, "i").exec(text);
@@ -118,4 +118,17 @@ function hexOctets(text: string): MaybeOctet[] | null {
   if (octets.length === 4) return [null, null, null, ...octets];
   while (octets.length < 7) octets.push(null);
   return octets.some(octet => octet !== null) ? octets : null;
+}
+
+/** `AMQP 00 00 09`, `m CE 03 00 01 00 00`: a header in hex, its text as text. */
+function mixedOctets(text: string): MaybeOctet[] | null {
+  const tokens = text.split(/ +/);
+  const isHex = (token: string): boolean => /^(?:[0-9a-f]{2}|\?\?)$/i.test(token);
+  if (tokens.filter(isHex).length < 3 || !tokens.every(token => isHex(token) || /^[!-~]{1,4}$/.test(token)))
+    return null;
+  const octets = tokens.flatMap((token): MaybeOctet[] => {
+    if (token === "??") return [null];
+    return isHex(token) ? [Number.parseInt(token, 16)] : Array.from(token, character => character.charCodeAt(0));
+  });
+  return octets.length === 7 || octets.length === 8 ? octets : null;
 }

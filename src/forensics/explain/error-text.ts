@@ -214,7 +214,11 @@ function find(text: string): FoundError[] {
     if (internal !== null) found.push({ error: { kind: "internal-error" }, from: internal.index, to: text.length });
     else if (code !== undefined) found.push({ error: { kind: "code-only", code }, from: 0, to: text.length });
   }
-  return found.sort((a, b) => a.from - b.from);
+  const named = found.some(({ error }) => error.kind === "client-side" && error.problem !== "unreadable");
+  // Java names the exception and the octet: one error.
+  return found
+    .filter(({ error }) => !(named && error.kind === "client-side" && error.problem === "unreadable"))
+    .sort((a, b) => a.from - b.from);
 }
 
 /** What follows `type 3, first 16 octets = `: the binary at `from`, and what was wrong with the frame. */

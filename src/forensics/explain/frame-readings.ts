@@ -1,5 +1,5 @@
 /** Octets read as frames: one that begins inside what was taken for a header, behind an end octet or without. */
-import { FRAME_END, FRAME_HEARTBEAT, frameTypeName } from "../../amqp/spec/constants.ts";
+import { FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../../amqp/spec/constants.ts";
 import { grouped } from "../../bytes/grouped.ts";
 import { type FrameFit, frameFit, headBits } from "./frame-pattern.ts";
 import { type HeaderWindow, hexOf, numberAt, octetsFrom } from "./header-window.ts";
@@ -14,6 +14,8 @@ const LEAST_BITS = 12;
 const LEAST_BITS_HIDDEN = 18;
 /** What other readings may leave for this one where the header could be good as it is. */
 const CAP_BESIDE_GENUINE = 56;
+/** The same for a heartbeat in a header of no body: methods and headers of 512 KiB (00 08 00 00) are not sent. */
+const CAP_HEARTBEAT = 75;
 
 /** Frames that begin at one of the octets 1 to 7 of a header window. */
 export function frameReadings(window: HeaderWindow): Reading[] {
@@ -65,30 +67,37 @@ function lateFrame(window: HeaderWindow, at: number, fit: FrameFit | null): Read
 function tornHeader(window: HeaderWindow, fit: FrameFit, beforeKnown: boolean): Reading | null {
   const { at } = fit;
   const head = headBits(window, at);
-  // A whole header fits before the frame: that is a payload's affair.
-  if (head === null || at >= HEADER) return null;
   const heartbeat = fit.type === FRAME_HEARTBEAT;
+  // A whole header fits before the frame: that is a payload's affair.
+  if (at >= HEADER) return null;
+  // Behind octets that begin no header only a heartbeat's own octets tell enough.
+  if (head === null && !(heartbeat && fit.known >= 4)) return null;
   // A method on channel 0 in the middle of a connection is rare.
-  const plain = 20 + (beforeKnown ? 3 : 2) * fit.bits + head;
-  const score = Math.min(beforeKnown ? 96 : 80, fit.channel === 0 && !heartbeat ? 40 : plain);
+  const plain = 20 + (beforeKnown ? 3 : 2) * fit.bits + (head ?? 0);
+  const most = head === null ? 72 : !beforeKnown ? 80 : heartbeat ? 96 : 94;
+  const score = Math.min(most, fit.channel === 0 && !heartbeat ? 40 : plain);
   const inside = `${capital(octetsFrom(at, Math.min(window.length, at + 8)))} are ${hexOf(window, at, Math.min(window.length, at + 8))}`;
   const first = at === 1 ? "The octet before them is" : `The ${at} octets before them are`;
-  const headWords = beforeKnown
-    ? ` ${first} the start of another header (${hexOf(window, 0, at)}), cut off there.`
-    : " What stands before them is not known.";
+  const headWords = !beforeKnown
+    ? " What stands before them is not known."
+    : head === null
+      ? ` ${first} no header's (${hexOf(window, 0, at)}): it was written into some payload.`
+      : ` ${first} the start of another header (${hexOf(window, 0, at)}), cut off there.`;
   const whole = "08 00 00 00 00 00 00 ce";
   return {
     kind: heartbeat ? "heartbeat-in-header" : "frame-in-header",
-    meaning: `${heartbeat ? "a heartbeat frame" : frameWords(fit)} inside a torn frame header`,
+    meaning: `${heartbeat ? "a heartbeat frame" : frameWords(fit)} inside ${head === null ? "the octets of another frame" : "a torn frame header"}`,
     why: heartbeat
       ? `${inside}: the start of a heartbeat frame (${whole}).${headWords}`
       : `${inside}: the start of ${frameWords(fit)}.${headWords}`,
     evidence: evidenceAt(window, at, at + 8),
-    score: couldBeGenuine(window) ? Math.min(score, CAP_BESIDE_GENUINE) : score,
+    score: couldBeGenuine(window)
+      ? Math.min(score, heartbeat && isNoBody(window) ? CAP_HEARTBEAT : CAP_BESIDE_GENUINE)
+      : score,
     boundary: at,
     octets: labels(
       window,
-      [0, at, "start of a frame header, cut off"],
+      [0, at, head === null ? "" : "start of a frame header, cut off"],
       [at, Math.min(window.length, at + frameOctets(fit)), heartbeat ? "heartbeat frame" : frameLabel(fit)],
     ),
   };
@@ -128,7 +137,7 @@ function describeTail(window: HeaderWindow, size: number): { label: string; why:
       const late = method.missing === 1 ? "the first octet" : `the first ${method.missing} octets`;
       return {
         label: `end of a ${method.method}`,
-        why: ` ${capital(octetsFrom(0, size))} (${hexOf(tail)}) end a ${method.method}${method.missing === 0 ? "" : `, ${late} of its payload already passed`}: a method of which the broker lost its place, ${7 + method.missing} octets into the frame.`,
+        why: ` ${capital(octetsFrom(0, size))} (${hexOf(tail)}) end a ${method.method}${method.missing === 0 ? "" : `, ${late} of its payload passed already`}: the broker is ${7 + method.missing} octets late in its frame.`,
         bits: 6,
       };
     }
@@ -141,6 +150,11 @@ function describeTail(window: HeaderWindow, size: number): { label: string; why:
     }
   }
   return { label: "end of a payload", why: "", bits: 0 };
+}
+
+/** The header is that of a method or a content header. */
+export function isNoBody([type]: HeaderWindow): boolean {
+  return type === FRAME_METHOD || type === FRAME_HEADER;
 }
 
 /** Type, channel and size are those of a frame that may exist. */
@@ -159,7 +173,7 @@ export function frameWords({ type, channel, method, size, at }: FrameFit, window
   const name = method ?? (type === null ? "" : type === FRAME_HEARTBEAT ? "heartbeat" : kindName(type));
   const onChannel = channel === null || type === FRAME_HEARTBEAT ? "" : ` on channel ${channel}`;
   const octets =
-    size === null || window === undefined || numberAt(window, at + 3, at + 7) === null
+    size === null || size === 0 || window === undefined || numberAt(window, at + 3, at + 7) === null
       ? ""
       : ` of ${grouped(size)} octets`;
   const article = /^[aeiou]/.test(name) ? "an" : "a";

@@ -29,6 +29,8 @@ export function headerReadings(window: HeaderWindow, limit: number | null): Read
   for (const reading of readings) {
     // What another protocol begins with is text, too.
     if (reading.kind === "payload-text" && readings.some(isForeign)) reading.score = Math.min(reading.score, 30);
+    const heartbeat = readings.some(({ kind, score }) => kind === "heartbeat-in-header" && score >= 75);
+    if (reading.kind === "genuine-oversize" && heartbeat) reading.score = Math.min(reading.score, 50);
   }
   readings.push(unknownReading(window, best));
   return ranked(readings);
@@ -61,7 +63,8 @@ function textReadings(window: HeaderWindow): Reading[] {
   const shown = asText(header.slice(from, to));
   if (isText(known)) {
     const kind = kindOfText(shown);
-    const score = known.length >= 7 ? 93 : known.length >= 5 ? 88 : known.length >= 4 ? 77 : 20;
+    const lines = known.some(octet => octet < 0x20) ? 8 : 0;
+    const score = (known.length >= 7 ? 93 : known.length >= 5 ? 88 : known.length >= 4 ? 77 : 20) - lines;
     const all =
       known.length === 7
         ? "All seven octets are"
@@ -166,21 +169,29 @@ function byteOrderReadings(window: HeaderWindow, limit: number | null): Reading[
 }
 
 /** There is always one more: that it only looks like what it looks like. */
-function unknownReading(window: HeaderWindow, best: number): Reading {
-  const known = knownOctets(window.slice(0, 7));
-  const recognised = best >= 58;
+export function doubt(window: HeaderWindow): Reading {
   return {
     kind: "unknown",
-    meaning: recognised ? "octets of some payload that only look like this" : "octets of some payload, not recognised",
-    why:
-      known < 5
-        ? `Only ${known} of the 7 octets ${known === 1 ? "is" : "are"} known. The broker's log line has all: type, channel and size.`
-        : recognised
-          ? "Once the broker has lost its place, any octets of a message may come up as a header."
-          : "They fit no frame, no text and no protocol that ghostframe knows: binary, compressed or encrypted data.",
+    meaning: "octets of some payload that only look like this",
+    why: "Once octets are out of place, any of a message may come up anywhere.",
     evidence: hexOf(window.slice(0, 7)),
-    score: recognised ? 8 : 30,
+    score: 8,
     boundary: null,
     octets: labels(window),
+  };
+}
+
+function unknownReading(window: HeaderWindow, best: number): Reading {
+  const known = knownOctets(window.slice(0, 7));
+  const few = `Only ${known} of the 7 octets ${known === 1 ? "is" : "are"} known. The broker's log line has all: type, channel and size.`;
+  if (best >= 58) return known < 5 ? { ...doubt(window), why: few } : doubt(window);
+  return {
+    ...doubt(window),
+    meaning: "octets of some payload, not recognised",
+    why:
+      known < 5
+        ? few
+        : "They fit no frame, no text and no protocol that ghostframe knows: binary, compressed or encrypted data.",
+    score: 30,
   };
 }

@@ -75,6 +75,22 @@ export class IncidentTally {
     if (this.incidents.length > 0) this.unrelatedLines = 0;
   }
 
+  /** Adds what another tally found: of another text, which is no part of this one's. */
+  absorb(other: IncidentTally): void {
+    for (const incident of other.incidents) {
+      const key = keyOf(incident.report);
+      const before = this.#byKey.get(key);
+      if (before !== undefined) before.count += incident.count;
+      else {
+        this.#byKey.set(key, incident);
+        this.incidents.push(incident);
+      }
+    }
+    this.omitted += other.omitted;
+    this.lines += other.lines;
+    this.unrelatedLines += other.unrelatedLines;
+  }
+
   /** Ties an error of a connection that was given up to the one it was given up for. */
   #link(incident: TalliedIncident, { site, error }: ErrorReport): void {
     if (site?.pid === undefined || site.pid === null) return;

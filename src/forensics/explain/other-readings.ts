@@ -6,6 +6,7 @@ import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
 import type { Snippet } from "./error-report.ts";
 import { frameFit } from "./frame-pattern.ts";
 import { frameWords } from "./frame-readings.ts";
+import { meaningsOf } from "./frame-window.ts";
 import { ranked } from "./header-readings.ts";
 import { hexOf } from "./header-window.ts";
 import { evidenceAt, labels, type Reading } from "./reading.ts";
@@ -95,7 +96,7 @@ export function argumentReadings(operation: string, octets: Uint8Array): Reading
       evidence: clause,
       score: 80,
       boundary: null,
-      octets: labels(list),
+      octets: argumentLabels(list),
     });
   }
   if (isText(list)) readings.push(textReading(list, "text of a message, where arguments must be"));
@@ -107,10 +108,17 @@ export function argumentReadings(operation: string, octets: Uint8Array): Reading
       evidence: `${list.length} octets of arguments`,
       score: 40,
       boundary: null,
-      octets: labels(list),
+      octets: argumentLabels(list),
     });
   }
   return ranked(readings);
+}
+
+/** Short strings look like entries of a table, and are none here. */
+function argumentLabels(octets: readonly number[]): string[] {
+  return meaningsOf(octets).map(label =>
+    label.replace("length of the name ", "length of ").replace(/^headers table: “/, "“"),
+  );
 }
 
 /** A frame that ends as it should, of a type, or with a payload, that there is not. */

@@ -17,7 +17,8 @@ export function genuineReadings(window: HeaderWindow, limit: number | null): Rea
   const size = numberAt(window, 3, 7);
   if (size === null || (type !== null && (type < FRAME_METHOD || type > FRAME_BODY))) return [];
   if (size <= (limit ?? SMALLEST_LIMIT)) return [modestSize(window, size, limit)];
-  const strange = channel !== null && channel > 2047;
+  // More channels than RabbitMQ's channel_max, or content on the connection's own channel.
+  const strange = channel !== null && (channel > 2047 || (channel === 0 && type !== FRAME_METHOD && type !== null));
   if (limit !== null && HANDSHAKE_LIMITS.includes(limit) && type === FRAME_METHOD && size < MEBIOCTET) {
     return [
       {
@@ -46,7 +47,9 @@ export function genuineReadings(window: HeaderWindow, limit: number | null): Rea
     channel === null
       ? ""
       : strange
-        ? `channel ${channel} is beyond any that is opened`
+        ? channel === 0
+          ? "content never stands on channel 0"
+          : `channel ${channel} is beyond any that is opened`
         : `channel ${channel} is one that may be open`,
   ].filter(part => part !== "");
   const said = fields.length === 0 ? "" : `${fields.join(", and ")}. `;

@@ -89,7 +89,7 @@ function said(report: ErrorReport, top: Reading | undefined): string {
       return `Read as a frame header, ${hexOf(error.octets, 0, 7)} says type ${error.octets[0] ?? "?"}, channel ${numberAt(error.octets, 1, 3) ?? "?"}, size ${numberAt(error.octets, 3, 7) ?? "?"}.`;
     case "frame-end": {
       const frame = error.type === null ? "A frame" : `A ${frameTypeName(error.type)} frame`;
-      return `${frame}${on} did not end where its header says: in the place of the frame-end octet 206 (0xce) stands ${endOctetWords(error.endOctet)}.`;
+      return `${frame}${on} did not end where its header says: in the place of the frame-end octet 206 (0xce) stands ${endOctetWords(error.endOctet)}.${instead(top)}`;
     }
     case "unknown-frame":
       return `A frame${error.type === null ? "" : ` of type ${error.type}`}${on} ends as it should, but is no method, content header, body or heartbeat, or too short for one.`;
@@ -122,7 +122,7 @@ function said(report: ErrorReport, top: Reading | undefined): string {
     case "unknown-method":
       return `A method frame carries class-id ${error.classId} and method-id ${error.methodId}, which AMQP 0-9-1 does not have. The broker's process died of it: the client sees a reset, and no reason.`;
     case "channel-not-open":
-      return `A method came${on === "" ? " on a channel" : on}, which is not open.`;
+      return `A method came on ${report.channel === null ? "a channel" : `channel ${report.channel}`}, which is not open: closed, or never opened.`;
     case "channel-opened-twice":
       return `A channel.open came${on === "" ? " on a channel" : on}, which is open already.`;
     case "wrong-state":
@@ -149,6 +149,12 @@ function said(report: ErrorReport, top: Reading | undefined): string {
 function notSent(top: Reading): string {
   const claim = "Nothing of that size was sent: the octets are no frame header";
   return top.kind === "unknown" ? `${claim}.` : `${claim} but, ${ADVERBS[confidenceOf(top.score)]}, ${top.meaning}.`;
+}
+
+/** What stands behind the header, where that explains the frame. */
+function instead(top: Reading | undefined): string {
+  if (top?.kind !== "frame-in-payload" && top?.kind !== "payload-missing" && top?.kind !== "late-frame") return "";
+  return ` Seen from its octets that is, ${ADVERBS[confidenceOf(top.score)]}, ${top.meaning}.`;
 }
 
 function opening(named: "octets" | "version" | "amqp-1-0" | "tls" | "http"): string {

@@ -92,7 +92,10 @@ function entryAt(window: HeaderWindow, at: number): Reading | null {
     meaning: `the middle of a message's headers table${name === "" ? "" : `, at ${quoted}`}`,
     why: `${capital(octetsFrom(at, end))} are ${hexOf(window, at, end)}: a length of ${length}, then ${guess}.${before}${tracing}`,
     evidence: evidenceAt(window, at, end),
-    score: Math.min(96, 50 + 4 * shown + (known.length > 0 ? 16 : 0) + (size === null ? 0 : size.certain ? 26 : 8)),
+    score: Math.min(
+      96,
+      50 + 4 * shown + (known.length > 0 ? (shown >= 3 ? 26 : 16) : 0) + (size === null ? 0 : size.certain ? 26 : 8),
+    ),
     boundary: null,
     octets: labels(
       window,

@@ -1,0 +1,98 @@
+/**
+ * What lies behind the reader of one connection, as the emulator takes it to be. This is the one place for what a
+ * client's octets do not tell:
+ *
+ * - the client may do what it does: log in, use the virtual host, configure, write and read whatever it names;
+ * - queues and exchanges exist where the stream uses them, for they may have been declared elsewhere, and nothing that
+ *   was declared in the stream is in the way of it;
+ * - no plugin changes what a method means, but exchange types of plugins (x-…) may be there;
+ * - nobody else deletes or changes what the stream has declared for itself alone (exclusive queues).
+ *
+ * What is not known is taken for right. So an error of the broker that rests on more than this is not predicted.
+ */
+export class BrokerState {
+  /** The user's name, where the login tells it. */
+  user: Uint8Array | null = null;
+  readonly #exchanges = new Map<string, Exchange>(PREDECLARED);
+  #internals = 1;
+  readonly #exclusiveQueues = new Set<string>();
+  #serverNamed = 0;
+
+  /** Whether clients may not publish to it. Called where `mayBeInternal` says so. */
+  isInternal(exchange: string): boolean {
+    return this.#exchanges.get(exchange)?.internal === true;
+  }
+
+  /** Told by the length of its name, so that a publish costs no more than that. */
+  mayBeInternal(nameLength: number): boolean {
+    return this.#internals > 1 || nameLength === TRACE.length;
+  }
+
+  /** False where the exchange is there already, and other than it is declared now. */
+  declareExchange(name: string, as: Exchange): boolean {
+    const there = this.#exchanges.get(name);
+    if (there === undefined) {
+      this.#exchanges.set(name, as);
+      if (as.internal) this.#internals++;
+      return true;
+    }
+    const same =
+      there.type === as.type &&
+      there.durable === as.durable &&
+      there.autoDelete === as.autoDelete &&
+      there.internal === as.internal;
+    // An auto-delete exchange may have gone by itself.
+    if (!same && there.autoDelete) {
+      this.#exchanges.set(name, as);
+      return true;
+    }
+    return same;
+  }
+
+  /** Whether it is one of those the broker comes with. */
+  isPredeclared(exchange: string): boolean {
+    return PREDECLARED.has(exchange);
+  }
+
+  deleteExchange(name: string): void {
+    this.#exchanges.delete(name);
+  }
+
+  /** Returns the name by which the queue is known from now on. */
+  declareQueue(name: string, exclusive: boolean): string {
+    // What name the server gives is not known. No client can write this one.
+    const known = name === "" ? `\0${++this.#serverNamed}` : name;
+    if (exclusive) this.#exclusiveQueues.add(known);
+    return known;
+  }
+
+  /** Declared in this stream, and nobody else's to delete. */
+  isExclusive(queue: string): boolean {
+    return this.#exclusiveQueues.has(queue);
+  }
+
+  deleteQueue(name: string): void {
+    this.#exclusiveQueues.delete(name);
+  }
+}
+
+export interface Exchange {
+  type: string;
+  durable: boolean;
+  autoDelete: boolean;
+  internal: boolean;
+}
+
+const TRACE = "amq.rabbitmq.trace";
+
+const PREDECLARED: ReadonlyMap<string, Exchange> = new Map(
+  [
+    ["", "direct"],
+    ["amq.direct", "direct"],
+    ["amq.fanout", "fanout"],
+    ["amq.topic", "topic"],
+    ["amq.headers", "headers"],
+    ["amq.match", "headers"],
+    [TRACE, "topic"],
+  ].map(([name, type]) => [name!, { type: type!, durable: true, autoDelete: false, internal: name === TRACE }]),
+);

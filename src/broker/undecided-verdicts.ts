@@ -1,0 +1,118 @@
+/**
+ * Verdicts that something later in the stream may still undo, and which of all of them stands in the end.
+ *
+ * - A channel's process has found an error: an error of the reader's in the same read beats it (same-read.ts).
+ * - The client sends channel.close-ok, and nothing in its own octets tells why. Where the server's octets are there as
+ *   well, they tell: had it not sent channel.close, this is an error. The two directions of a capture are not in step,
+ *   so the server's channel.close is waited for until the end.
+ */
+import type { ReadClock, ReadMark } from "./same-read.ts";
+import type { PredictedClose, Prediction } from "./verdict.ts";
+
+interface Undecided {
+  prediction: PredictedClose;
+  mark: ReadMark;
+  channel: number;
+}
+
+export class UndecidedVerdicts {
+  #pending: Undecided | null = null;
+  #settled: Prediction | null = null;
+  /** The server's octets are there from the beginning. */
+  #hearsServer = false;
+  /** channel.close of the server's and channel.close-ok of the client's, by channel. */
+  readonly #closes = new Map<number, { asked: number; answered: number; unasked: (Undecided & { count: number }) | null }>();
+  readonly #clock: ReadClock;
+
+  constructor(clock: ReadClock) {
+    this.#clock = clock;
+  }
+
+  /** What stands if nothing more comes. */
+  get prediction(): Prediction | null {
+    return this.#firstUnasked()?.prediction ?? this.#settled ?? this.#pending?.prediction ?? null;
+  }
+
+  /** Nothing later in the client's stream changes it. */
+  get settled(): boolean {
+    return this.#settled !== null;
+  }
+
+  get isPending(): boolean {
+    return this.#pending !== null;
+  }
+
+  /** The reader's own verdict. */
+  settle(prediction: Prediction): void {
+    if (this.#settled !== null) return;
+    this.expire();
+    if (this.#settled !== null) return;
+    this.#settled = prediction;
+    for (const each of this.#closes.values()) {
+      if (each.unasked !== null && this.#clock.sameRead(each.unasked.mark)) each.unasked = null;
+    }
+  }
+
+  /** The verdict of a channel's process. One that dies (541) takes its time: another channel's error comes first. */
+  pend(prediction: PredictedClose, channel: number): void {
+    const before = this.#pending;
+    if (this.#settled !== null) return;
+    if (before !== null && (before.prediction.code !== 541 || before.channel === channel)) return;
+    this.#pending = { prediction, mark: this.#clock.mark(), channel };
+  }
+
+  /** A pending verdict that is not of the present read stands. */
+  expire(): void {
+    const pending = this.#pending;
+    if (pending !== null && !this.#clock.sameRead(pending.mark)) this.#settled ??= pending.prediction;
+  }
+
+  /** Octets were missed: whatever they were, a pending verdict is the best there is. */
+  missed(): void {
+    this.#settled ??= this.#pending?.prediction ?? null;
+    this.serverMissed();
+  }
+
+  serverHeard(): void {
+    this.#hearsServer = true;
+  }
+
+  serverMissed(): void {
+    this.#hearsServer = false;
+    this.#closes.clear();
+  }
+
+  serverClosedChannel(channel: number): void {
+    if (!this.#hearsServer) return;
+    const count = this.#count(channel);
+    count.asked++;
+    if (count.unasked !== null && count.unasked.count <= count.asked) count.unasked = null;
+  }
+
+  /** The client's channel.close-ok; `prediction`: what it comes to if nobody asked for it. */
+  closeOk(channel: number, prediction: PredictedClose | null): void {
+    if (!this.#hearsServer) return;
+    const count = this.#count(channel);
+    count.answered++;
+    if (prediction === null || count.unasked !== null || count.answered <= count.asked) return;
+    if (this.#pending !== null || this.#settled !== null) return;
+    count.unasked = { prediction, mark: this.#clock.mark(), channel, count: count.answered };
+  }
+
+  #count(channel: number): { asked: number; answered: number; unasked: (Undecided & { count: number }) | null } {
+    let count = this.#closes.get(channel);
+    if (count === undefined) {
+      count = { asked: 0, answered: 0, unasked: null };
+      this.#closes.set(channel, count);
+    }
+    return count;
+  }
+
+  #firstUnasked(): Undecided | null {
+    let first: Undecided | null = null;
+    for (const { unasked } of this.#closes.values()) {
+      if (unasked !== null && (first === null || unasked.mark.offset < first.mark.offset)) first = unasked;
+    }
+    return first;
+  }
+}

@@ -1,0 +1,105 @@
+/** A broker's log in the report of a capture. */
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { expect, it } from "vitest";
+import { columns } from "../../src/bytes/printable.ts";
+import { BrokerLog } from "../../src/forensics/broker-log.ts";
+import { withBrokerLog } from "../../src/report/broker-log.ts";
+import schema from "../../src/report/report.schema.json" with { type: "json" };
+import type { Report } from "../../src/report/report.ts";
+import { text } from "../../src/report/text.ts";
+import { tornFrame } from "../support/report-samples.ts";
+
+const PREFIX = "2026-11-21 18:19:51.907608+00:00 [error] <0.1334.0> ";
+const LOG = [
+  `${PREFIX}Error on AMQP connection <0.1334.0> (127.0.0.1:59768 -> 127.0.0.1:5673 - rails-worker-nolock, vhost: '/', user: 'guest', state: running), channel 2:`,
+  `${PREFIX} operation none caused a connection exception frame_error: "type 3, first 16 octets = <<\\"{\\\\\\"task\\\\\\":\\\\\\"enable_\\">>: {invalid_frame_end_marker,\\n${" ".repeat(54)}97}"`,
+  `${PREFIX}Error on AMQP connection <0.1334.0> (10.0.0.9:1 -> 127.0.0.1:5673 - \x1b]0;owned\x07\u202e, vhost: '/', user: 'guest', state: running), channel 2:`.replaceAll(
+    "1334",
+    "9",
+  ),
+  `${PREFIX} operation none caused a connection exception unexpected_frame: "expected method frame, got non method frame instead"`.replaceAll(
+    "1334",
+    "9",
+  ),
+];
+
+function logged(lines: readonly string[], error: string | null = null, sample: Report = tornFrame()): Report {
+  const log = new BrokerLog();
+  for (const line of lines) log.line(line);
+  log.end();
+  return withBrokerLog(sample, "rabbit@host.log", log, error);
+}
+
+it("stands with its connection, and what is of none by itself", () => {
+  const report = logged(LOG);
+  expect(report.connections[0]?.brokerLog).toEqual([
+    {
+      time: "2026-11-21T18:19:51.907608Z",
+      lines: [expect.stringContaining("Error on AMQP"), expect.stringContaining("operation none")],
+    },
+  ]);
+  expect(report.brokerLog).toMatchObject({
+    path: "rabbit@host.log",
+    lines: 4,
+    tied: 1,
+    untied: [{ time: "2026-11-21T18:19:51.907608Z", reason: "its peer is not in the capture" }],
+    omitted: 0,
+  });
+  const validate = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema);
+  validate(report);
+  expect(validate.errors).toBeNull();
+});
+
+it("is shown where it helps: in the incident, and in a block", () => {
+  for (const width of [40, 80, 120]) {
+    for (const all of [false, true]) {
+      const told = text(logged(LOG), { columns: width, all });
+      for (const line of told.split("\n")) expect(columns(line)).toBeLessThanOrEqual(width);
+      expect(told).not.toMatch(/(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u);
+    }
+  }
+  const told = text(logged(LOG));
+  expect(told).toContain("  log        18:19:51.907608 UTC  Error on AMQP connection <0.1334.0>\n");
+  expect(told).toContain(
+    "BROKER LOG rabbit@host.log\n  4 lines, 2 messages about connections in trouble, 1 of them tied",
+  );
+  expect(told).toContain("  untied     2026-11-21 18:19:51.907608 UTC  Error on AMQP connection <0.9.0>\n");
+  expect(told).toContain("(its peer is not in the capture)");
+});
+
+it("is compared with the prediction", () => {
+  const sample = tornFrame();
+  const prediction = (exception: string): Report => ({
+    ...sample,
+    connections: sample.connections.map(connection => ({
+      ...connection,
+      verdict: {
+        ...connection.verdict,
+        predicted: {
+          ...connection.verdict.predicted!,
+          log: [` operation none caused a connection exception ${exception}`],
+        },
+      },
+    })),
+  });
+  const same = prediction(
+    'frame_error: "type 3, first 16 octets = <<\\"{\\\\\\"task\\\\\\":\\\\\\"enable_\\">>: {invalid_frame_end_marker,97}"',
+  );
+  expect(logged(LOG, null, same).connections[0]?.brokerLogDiffers).toBeUndefined();
+  const other = logged(LOG, null, prediction('frame_error: "type 3, all octets = <<>>: unknown_frame"'));
+  expect(other.connections[0]?.brokerLogDiffers).toContain("was predicted");
+  expect(text(other)).toContain("  but        The broker logged frame_error: type 3");
+});
+
+it("says what became of a log without anything, or that could not be read", () => {
+  expect(text(logged([]))).toContain("BROKER LOG rabbit@host.log\n  0 lines, nothing about connections in trouble.\n");
+  expect(text(logged([], "no such file"))).toContain("  could not be read: no such file\n");
+  expect(text(tornFrame())).not.toContain("BROKER LOG");
+});
+
+it("tells of a connection in which the capture shows nothing wrong", () => {
+  const sample = { ...tornFrame(), findings: [] };
+  expect(text(logged(LOG, null, sample))).toContain(
+    "  about      c1, in which nothing was found:\n  log        18:19:51",
+  );
+});
