@@ -175,7 +175,7 @@ export class Inspection {
     const { format, packets, octets, truncated, error } = reading;
     const input: Input = { path, format, packets, octets, notes: [...reading.notes, ...this.#notes()] };
     if (error !== null) input.error = error.problem;
-    if (truncated !== null) this.#drafts.push(fileTruncated(this.inputs.length, packets, truncated.message));
+    if (truncated !== null) this.#drafts.push(fileTruncated(this.inputs.length, packets, capital(truncated.message)));
     this.inputs.push(input);
   }
 
@@ -298,6 +298,10 @@ export class Inspection {
 }
 
 const MAX_PORTS_NAMED = 8;
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
 
 function fileTruncated(input: number, packets: number, message: string): Draft {
   return {

@@ -109,7 +109,7 @@ export const SNIPPET = 16;
 /** Method and header frames larger than this are skipped like bodies. */
 export const MAX_HELD_PAYLOAD = 1 << 20;
 /** The largest frame believed while no frame-max is known. */
-export const UNKNOWN_FRAME_LIMIT = 1 << 24;
+export const UNKNOWN_FRAME_LIMIT = (1 << 24) + 7;
 /** The largest frame of a chain that is believed while no frame-max is known. */
 const UNKNOWN_SEARCH_LIMIT = 1 << 20;
 

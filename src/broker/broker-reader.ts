@@ -13,6 +13,7 @@ import { BrokerChannel, type ChannelError } from "./broker-channel.ts";
 import { BrokerState } from "./broker-state.ts";
 import { binary } from "./erlang-term.ts";
 import { judgeLogin } from "./login.ts";
+import { methodOf08 } from "./methods-0-8.ts";
 import { judgeOpening } from "./protocol-opening.ts";
 import { ReadClock, type ReadMark } from "./same-read.ts";
 import { judgeArguments, needsStrictJudgement } from "./strict-arguments.ts";
@@ -30,7 +31,7 @@ const RUNNING = 4;
 const CLOSING = 5;
 /** They have: errors are logged only. */
 const CLOSED = 6;
-/** The client speaks a protocol whose methods are not known here. */
+/** The client speaks AMQP 1.0. */
 const NOT_JUDGED = 7;
 const STATES = ["starting", "securing", "tuning", "opening", "running", "closing", "closed", ""] as const;
 
@@ -51,7 +52,7 @@ const PRINTED_OCTETS = 16;
  *
  * Fed with the frames and faults of the client's direction, in stream order, until it has `settled`: nothing later can
  * change that. What it takes for granted of the broker behind is in BrokerState. Where octets were missed
- * (`uncertain`) it takes what it cannot know for right. After the protocol header of AMQP 0-8 it predicts nothing.
+ * (`uncertain`) it takes what it cannot know for right.
  */
 export class BrokerReader {
   /** What the server offered, once it did. */
@@ -64,6 +65,8 @@ export class BrokerReader {
   #state = STARTING;
   #certain = true;
   #mechanisms: string | null = null;
+  /** The protocol header has selected the methods of AMQP 0-8. */
+  #speaks08 = false;
   #channelMax = 0;
   #channels = new Map<number, BrokerChannel>();
   #last: BrokerChannel | null = null;
@@ -118,7 +121,8 @@ export class BrokerReader {
     if (opening.kind === "refused") {
       const sequel = `${SEQUEL.refusal}: AMQP ${opening.answer}`;
       this.#verdicts.settle(reset(opening.reason, 8, sequel, ["closing AMQP connection <…> (…):", opening.reason]));
-    } else if (opening.kind !== "amqp-0-9-1") this.#state = NOT_JUDGED;
+    } else if (opening.kind === "amqp-0-8") this.#speaks08 = true;
+    else if (opening.kind === "amqp-1-0") this.#state = NOT_JUDGED;
   }
 
   /** A broken envelope whose rule is settled, in the order in which the broker sees it. */
@@ -172,12 +176,9 @@ export class BrokerReader {
     switch (type) {
       case FRAME_METHOD:
         if (size < 4) break;
-        if (this.#state === NOT_JUDGED) return;
-        if (method === undefined) {
-          const ids = `{unknown_method_id,{${short(bytes, start)},${short(bytes, start + 2)}}}`;
-          this.#crash("unknown_method_id", `exception exit: ${ids}`);
-        } else if (channel === 0) this.#connectionMethod(method, bytes, start, size, decodes);
-        else this.#channelMethod(channel, method, bytes, start, size, decodes);
+        if (this.#speaks08)
+          this.#method(channel, methodOf08(short(bytes, start), short(bytes, start + 2)), bytes, start, size, false);
+        else this.#method(channel, method, bytes, start, size, decodes);
         return;
       case FRAME_HEADER:
         if (size < 12) break;
@@ -195,6 +196,22 @@ export class BrokerReader {
     }
     if (this.#state > RUNNING) return;
     this.#close(501, `${this.#printed(type, snippet(bytes, start, size), size)}: unknown_frame`, channel);
+  }
+
+  #method(
+    channel: number,
+    method: Method | undefined,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    decodes: boolean,
+  ): void {
+    if (this.#state === NOT_JUDGED) return;
+    if (method === undefined) {
+      const ids = `{unknown_method_id,{${short(bytes, start)},${short(bytes, start + 2)}}}`;
+      this.#crash("unknown_method_id", `exception exit: ${ids}`);
+    } else if (channel === 0) this.#connectionMethod(method, bytes, start, size, decodes);
+    else this.#channelMethod(channel, method, bytes, start, size, decodes);
   }
 
   // rabbit_reader:handle_method0/2
@@ -217,7 +234,7 @@ export class BrokerReader {
     }
     if (this.#state > RUNNING) return;
     if (classId === 10) {
-      switch (methodId) {
+      switch (this.#speaks08 ? idIn091(methodId) : methodId) {
         case 11:
           if (this.#state !== STARTING) break;
           this.#startOk(bytes, start, size);
@@ -394,6 +411,12 @@ export class BrokerReader {
   #crash(reason: string, log: string): void {
     this.#verdicts.settle(reset(reason, this.#clock.offset, SEQUEL.reset, [log]));
   }
+}
+
+/** Class connection of 0-8 has close and close-ok behind a redirect that 0-9-1 knows no more. */
+function idIn091(methodId: number): number {
+  if (methodId < 50) return methodId;
+  return methodId === 50 ? 0 : methodId - 10;
 }
 
 function exceeds(wanted: number, offered: number): boolean {

@@ -5,7 +5,7 @@
 import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { long } from "../bytes/big-endian.ts";
-import { type BrokerState, type Exchange } from "./broker-state.ts";
+import type { BrokerState, Exchange } from "./broker-state.ts";
 import { PROPERTIES_FAST_REPLY, PROPERTIES_GOOD, PROPERTIES_UNDECODABLE } from "./content-properties.ts";
 import type { ReadClock, ReadMark } from "./same-read.ts";
 

@@ -71,15 +71,14 @@ export function judgeArguments(
 }
 
 /** Methods whose arguments can be at fault though their lengths are right, by `class-id << 8 | method-id`. */
-const strict: boolean[] = [];
+const strict = new Uint8Array(1 << 15);
 for (const method of METHODS) {
   // Short strings of methods with content are taken as they come: they are many, and the check costs.
-  strict[(method.classId << 8) | method.methodId] = method.arguments.some(
-    ({ type }) => type === "table" || (type === "shortstr" && !method.content),
-  );
+  const some = method.arguments.some(({ type }) => type === "table" || (type === "shortstr" && !method.content));
+  if (some) strict[(method.classId << 8) | method.methodId] = 1;
 }
 
 /** Whether judgeArguments can find fault with arguments whose lengths are right. */
 export function needsStrictJudgement(method: Method): boolean {
-  return strict[(method.classId << 8) | method.methodId] === true;
+  return strict[(method.classId << 8) | method.methodId] === 1;
 }

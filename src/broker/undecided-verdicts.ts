@@ -21,7 +21,10 @@ export class UndecidedVerdicts {
   /** The server's octets are there from the beginning. */
   #hearsServer = false;
   /** channel.close of the server's and channel.close-ok of the client's, by channel. */
-  readonly #closes = new Map<number, { asked: number; answered: number; unasked: (Undecided & { count: number }) | null }>();
+  readonly #closes = new Map<
+    number,
+    { asked: number; answered: number; unasked: (Undecided & { count: number }) | null }
+  >();
   readonly #clock: ReadClock;
 
   constructor(clock: ReadClock) {

@@ -54,6 +54,8 @@ export interface Close {
 const MAX_UNDECIDED_OCTETS = 1 << 20;
 /** A server's frames before a limit is negotiated: its start carries a table of some size. */
 const SERVER_LIMIT_BEFORE_TUNE = 131072;
+/** Closes with an error code that are told of one connection. */
+const MAX_CLOSES = 256;
 /** Client properties that are kept, and characters of each. */
 const MAX_PROPERTIES = 64;
 const MAX_PROPERTY_LENGTH = 1024;
@@ -98,6 +100,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   #undecidedOctets = 0;
   #limitsUnknown = false;
   #resetBy: Side | null = null;
+  #clientEnded = false;
 
   constructor(context: ConnectionContext) {
     this.#context = context;
@@ -144,10 +147,12 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     }
     if (this.state === "left-alone") return;
     this.directions[side].end(reason);
+    if (side === this.client && reason === "fin") this.#clientEnded = true;
     // Both sides end by one reset; the one that sent it ends first.
     if (reason === "rst" && this.#resetBy === null) {
       this.#resetBy = side;
-      this.resetByServer = side !== this.client && this.close === null;
+      // Where the client had ended the stream already, a reset is no answer to what it sent.
+      this.resetByServer = side !== this.client && this.close === null && !this.#clientEnded;
     }
   }
 
@@ -181,7 +186,9 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
         this.directions[1 - direction.side]!.closedByPeer = true;
         if (this.close === null) this.close = close;
-        this.#tellClose(direction, close, "connection");
+        // The broker has decided: what the client answers is judged no more.
+        if (direction.side !== this.client) this.directions[this.client].judgeBy(null);
+        this.#tellClose(direction, close, "the connection");
       }
     }
   }
@@ -303,10 +310,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   /** An error code in a close is a finding, as severe as the code means it: hard, soft, or an operator's wish. */
   #tellClose(direction: Direction, close: Close, what: string): void {
     const code = REPLY_CODES[close.code];
-    if (close.code === 200 || close.code === 0) return;
+    if (close.code === 200 || close.code === 0 || this.incidents.length >= MAX_CLOSES) return;
     const severity: Severity = close.code === 320 ? "note" : code?.soft ? "warning" : "error";
     const who = close.sender === this.client ? "client" : "broker";
-    const message = `The ${who} closed the ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
+    const message = `The ${who} closed ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
     const { frameOffset } = direction.scanner;
     const moment = direction.scanner.frameMoment();
     this.incidents.push(new Incident("broker-close", severity, direction.side, frameOffset, moment, message));

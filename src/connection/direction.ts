@@ -211,6 +211,9 @@ export class Direction implements FrameSink {
 
   /** Hands the judgement of this direction to `judge`, or ends it. */
   judgeBy(judge: FrameJudge | null): void {
+    // What broke before may be settled since the last frame.
+    if (judge === null) this.#settle();
+    if (judge === null) this.#settle();
     this.#judge = judge;
   }
 
@@ -500,7 +503,15 @@ export class Direction implements FrameSink {
     tableNotes.peculiar = false;
     const fault = ofBasic ? walkProperties(bytes, start, size, null) : null;
     if (this.#judge !== null) {
-      this.#judgeFrame(FRAME_HEADER, channel, bytes, start, size, undefined, ofBasic && fault === null && !tableNotes.peculiar);
+      this.#judgeFrame(
+        FRAME_HEADER,
+        channel,
+        bytes,
+        start,
+        size,
+        undefined,
+        ofBasic && fault === null && !tableNotes.peculiar,
+      );
     }
     if (this.closing) return;
     if (channel === 0) {

@@ -5,15 +5,18 @@ import type { Secret } from "./incident.ts";
 
 /**
  * Whether an oversize frame is what its header says: its end octet stands where the size puts it (unless that was not
- * captured), and the stream goes on right behind. `foundAt` is the stream offset at which the boundary was found again, or −1.
+ * captured), and the stream goes on right behind, or ends there. `foundAt` is the stream offset at which the boundary was
+ * found again, or −1; `endOffset` that behind the incident.
  */
-export function isGenuineOversize(fault: EnvelopeFault, foundAt: number): boolean {
-  const ends = fault.endOctet === FRAME_END || fault.endOctet < 0;
-  return fault.rule === "frame-too-large" && ends && foundAt === fault.endOffset + 1;
+export function isGenuineOversize(fault: EnvelopeFault, foundAt: number, endOffset: number): boolean {
+  if (fault.rule !== "frame-too-large") return false;
+  const behind = fault.endOffset + 1;
+  if (foundAt === behind) return fault.endOctet === FRAME_END || fault.endOctet < 0;
+  return foundAt < 0 && endOffset === behind && fault.endOctet === FRAME_END;
 }
 
 /** What is wrong with a broken envelope, with the numbers that show it. */
-export function envelopeSentence(fault: EnvelopeFault, foundAt: number, secret: Secret): string {
+export function envelopeSentence(fault: EnvelopeFault, foundAt: number, endOffset: number, secret: Secret): string {
   if (secret === "all") {
     return `A frame header in the client's handshake is broken at offset ${fault.streamOffset}; its octets may hold credentials and are not shown.`;
   }
@@ -23,9 +26,9 @@ export function envelopeSentence(fault: EnvelopeFault, foundAt: number, secret: 
     case "frame-too-large": {
       const limit =
         fault.sizeLimit === UNKNOWN_FRAME_LIMIT
-          ? `frame-max is not known; ${grouped(fault.sizeLimit)} would be believed`
+          ? `frame-max is not known; 16 MiB would be believed`
           : `frame-max is ${grouped(fault.sizeLimit)}`;
-      if (isGenuineOversize(fault, foundAt)) {
+      if (isGenuineOversize(fault, foundAt, endOffset)) {
         return `The ${frameTypeName(type)} frame at offset ${streamOffset} on channel ${channel} really carries ${size} octets (${limit}): an oversize frame, not a corrupt header.`;
       }
       const claim = `The frame header at offset ${streamOffset} claims ${size} octets (type ${type}, channel ${channel}; ${limit})`;

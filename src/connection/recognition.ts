@@ -88,7 +88,7 @@ export class Recognition {
     if (judgement.kind !== "undecided" && !(forced && judgement.kind === "left-alone")) return judgement;
     const client = this.#opening(0);
     const count = this.#counts[0]!;
-    if (client === null && count >= 4 && ended) {
+    if (client === null && count >= 4 && ended && this.#octets[0][0] === 0x41 /* A */) {
       const message = `The client sent ${count} of the ${PROTOCOL_HEADER_SIZE} octets of the AMQP protocol header and no more.`;
       return { kind: "refused", message };
     }
@@ -112,7 +112,7 @@ export class Recognition {
   #answer(): string {
     const server = this.#opening(1);
     if (server === null || server.kind === "foreign") return "";
-    return `; the server refused it and wants AMQP ${this.#octets[1].subarray(4).join("-")}`;
+    return `; the server refused it and wants AMQP ${this.#octets[1].subarray(5).join("-")}`;
   }
 
   #version(): string {

@@ -6,7 +6,8 @@
 import { FRAME_HEADER_SIZE, frameTypeName, REPLY_CODES } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import { type Cause, causesOf } from "./explain/causes.ts";
-import { CLIENT_LIBRARIES, type LibraryId } from "./explain/client-libraries.ts";
+import { adviceFor, type ClientAdvice } from "./explain/client-advice.ts";
+import type { LibraryId } from "./explain/client-libraries.ts";
 import { type ErrorKind, type ErrorReport, replyCodeOf } from "./explain/error-report.ts";
 import { frameReadings } from "./explain/frame-readings.ts";
 import { frameWindow, meaningsOf } from "./explain/frame-window.ts";
@@ -58,17 +59,6 @@ export interface OctetHypothesis {
   boundary: number | null;
 }
 
-export interface ClientAdvice {
-  library: LibraryId;
-  name: string;
-  /** The name in 11 columns. */
-  label: string;
-  /** Its text was recognised; otherwise it is one of those known to break this way. */
-  recognised: boolean;
-  writes: string;
-  remedy: string;
-}
-
 /** Explains one error. `tornLater`: frames were found broken on the same connection after it. */
 export function explain(report: ErrorReport, tornLater = false): Explanation {
   const { window, readings: found, takenFor } = look(report);
@@ -97,7 +87,7 @@ export function explain(report: ErrorReport, tornLater = false): Explanation {
     boundary: top === undefined || !ABOUT_FRAMES.includes(report.error.kind) ? null : boundaryWords(top),
     causes: causesOf(report, readings, tornLater),
     library: report.library,
-    clients: advice(report, top?.kind, tornLater),
+    clients: adviceFor(report, top?.kind, tornLater),
   };
 }
 
@@ -219,47 +209,5 @@ function boundaryWords({ kind, boundary }: Reading): string | null {
       return "the frame begins where it should; where it goes wrong, only a capture shows";
     default:
       return null;
-  }
-}
-
-/** Libraries that break a connection this way, where none was recognised. */
-const OCTET_TEARERS: readonly LibraryId[] = ["pika", "py-amqp", "rabbitmq-c", "bunny", "php-amqplib"];
-const HEADER_WITHOUT_PAYLOAD: readonly LibraryId[] = ["java", ...OCTET_TEARERS];
-const ORDER_BREAKERS: readonly LibraryId[] = ["java", "dotnet", "amqp091-go", "pika", "amqp-cpp"];
-
-/** What these say is no matter of who writes when. */
-const NOT_TORN: readonly ReadingKind[] = [
-  "genuine-oversize",
-  "handshake-oversize",
-  "modest-size",
-  "second-handshake",
-  "foreign-protocol",
-];
-
-function advice({ error, library }: ErrorReport, kind: ReadingKind | undefined, tornLater: boolean): ClientAdvice[] {
-  const told = (id: LibraryId, recognised: boolean): ClientAdvice => {
-    const { name, label, writes, remedy } = CLIENT_LIBRARIES[id];
-    return { library: id, name, label, recognised, writes, remedy };
-  };
-  if (kind !== undefined && NOT_TORN.includes(kind)) return [];
-  switch (error.kind) {
-    case "frame-too-large":
-    case "header-octets":
-    case "frame-end":
-      if (library !== null) return [told(library, true)];
-      return (kind === "payload-missing" ? HEADER_WITHOUT_PAYLOAD : OCTET_TEARERS).map(id => told(id, false));
-    case "content-order":
-      if (library !== null) return [told(library, true)];
-      return (tornLater ? OCTET_TEARERS : ORDER_BREAKERS).map(id => told(id, false));
-    case "unknown-frame":
-    case "misplaced-frame":
-    case "cannot-decode":
-    case "unknown-method":
-    case "body-overrun":
-    case "channel-not-open":
-    case "channel-opened-twice":
-      return library === null ? [] : [told(library, true)];
-    default:
-      return [];
   }
 }

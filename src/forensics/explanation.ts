@@ -60,7 +60,8 @@ export function explain(
     }),
   );
   const missing = broken
-    .filter(frame => !frame.complete && !cutOff(frame))
+    // Of a frame whose header is not whole nobody knows how long it was to be.
+    .filter(frame => !frame.complete && !cutOff(frame) && lengthOf(frame.spans) >= FRAME_HEADER_SIZE)
     .map(frame => {
       const [offset, octets] = frame.spans.at(-1)!;
       return {
@@ -68,12 +69,16 @@ export function explain(
         octets: Math.max(frame.size + FRAME_ENVELOPE - lengthOf(frame.spans), 0),
       };
     });
-  const overwritten = frames.filter(isOverwritten).map(frame => ({ span: frame.spans[0]! }));
   const around = [...context, ...frames];
-  const tails = untangling.unexplained.map(span => tailOf(window, span, around));
-  const nobodys = untangling.unexplained.filter((_, i) => tails[i] === null);
-  const { replayed, foreign, unexplained } = sort(window, nobodys, around);
-  for (const tail of tails) if (tail !== null) missing.push({ streamOffset: tail.span[0], octets: tail.missing });
+  const tails: Tail[] = [];
+  const overwritten = frames.filter(isOverwritten).map(frame => ({ span: frame.spans[0]! }));
+  const rests = untangling.unexplained.filter(span => {
+    const place = overwrittenPlace(window, span, frames);
+    if (place !== null) overwritten.push({ span: place });
+    return place === null;
+  });
+  const { replayed, foreign, unexplained } = sort(window, rests, around, tails);
+  for (const tail of tails) missing.push({ streamOffset: tail.span[0], octets: tail.missing });
   const parts = { torn, missing, overwritten, replayed, foreign, unexplained, writers };
   const kind = kindOf(parts);
   return { kind, confidence: confidenceOf(parts), summary: summarise(parts, tails, untangling, window), ...parts };
@@ -141,11 +146,12 @@ function genuineOversize(frame: ReadFrame, sizeLimit: number, writers: Writer[])
   };
 }
 
-/** What the octets are that belong to no frame: sent before, another protocol's, or nobody knows. */
+/** What the octets are that belong to no frame: sent before, another protocol's, a frame's end, or nobody knows. */
 function sort(
   window: OctetWindow,
   spans: readonly Span[],
   frames: readonly ReadFrame[],
+  tails: Tail[],
 ): Pick<Parts, "replayed" | "foreign" | "unexplained"> {
   const replayed: Parts["replayed"] = [];
   const foreign: Parts["foreign"] = [];
@@ -155,11 +161,41 @@ function sort(
     const stretch = octets.subarray(span[0] - window.base, span[0] - window.base + span[1]);
     const protocol = protocolNameAt(stretch, 0);
     const original = protocol === null && span[1] >= MIN_REPLAY ? originalOf(window, octets, span, frames) : -1;
+    // That octets like any others stood before proves nothing where a frame's end is awaited.
+    const tail = original >= 0 && !isRepetitive(stretch) ? null : tailOf(window, span, frames);
     if (protocol !== null) foreign.push({ span, protocol });
+    else if (tail !== null) tails.push(tail);
     else if (original >= 0) replayed.push({ span, of: [original, span[1]] });
     else unexplained.push(span);
   }
   return { replayed, foreign, unexplained };
+}
+
+/**
+ * The place of a frame into which another one was written before it was sent: the other frame stands in its first part,
+ * what nobody explains is the rest of it, up to its frame-end octet, and the other frame itself follows. Or null.
+ */
+function overwrittenPlace(window: OctetWindow, [offset, octets]: Span, frames: readonly ReadFrame[]): Span | null {
+  const behind = offset + octets;
+  if (window.bytes[behind - 1 - window.base] !== FRAME_END) return null;
+  const whole = frames.filter(({ complete, spans }) => complete && spans.length === 1);
+  const before = whole.find(({ spans }) => spans[0]![0] + spans[0]![1] === offset);
+  const after = whole.find(({ spans }) => spans[0]![0] === behind);
+  if (before === undefined || after === undefined || before.size !== after.size) return null;
+  const octetsOf = ({ spans }: ReadFrame): Uint8Array => {
+    const from = spans[0]![0] - window.base;
+    return window.bytes.subarray(from, from + spans[0]![1]);
+  };
+  if (Buffer.compare(octetsOf(before), octetsOf(after)) !== 0) return null;
+  const [begin] = before.spans[0]!;
+  return [begin, behind - begin];
+}
+
+/** The same few octets again and again. */
+function isRepetitive(stretch: Buffer): boolean {
+  const sample = stretch.subarray(0, Math.min(stretch.length >> 1, 2048));
+  const again = stretch.subarray(1).indexOf(sample);
+  return again >= 0 && again < sample.length;
 }
 
 /**
@@ -217,17 +253,17 @@ function kindOf({ torn, missing, overwritten, replayed, foreign }: Parts): Diagn
   return "unexplained";
 }
 
-function confidenceOf({ torn, unexplained, missing, overwritten, replayed }: Parts): number {
+function confidenceOf({ torn, unexplained, missing, overwritten, replayed, foreign }: Parts): number {
   if (unexplained.length > 0) return 0.5;
-  if (replayed.length > 0 || overwritten.length > 0) return 0.8;
-  if (missing.length > torn.length) return 0.8;
-  if (missing.length > 0) return 0.9;
+  if (overwritten.length > 0) return 0.8;
+  if (missing.length > 0 || replayed.length > 0) return 0.9;
+  if (foreign.length > 0) return 0.95;
   return torn.length > 0 ? 0.99 : 0.5;
 }
 
 function summarise(
   parts: Parts,
-  tails: readonly (Tail | null)[],
+  tails: readonly Tail[],
   { frames, boundary }: Untangling,
   window: OctetWindow,
 ): string {
@@ -240,6 +276,13 @@ function summarise(
     if (!frame.complete) {
       const there = lengthOf(frame.spans);
       const whole = frame.size + FRAME_ENVELOPE;
+      if (there < FRAME_HEADER_SIZE) {
+        const known = there < 3 ? "" : ` on channel ${frame.channel}`;
+        sentences.push(
+          `Of a ${frameTypeName(frame.type)} frame of writer ${frame.writer}${known} only ${plural(there, "octet")} of its header stand in the stream (offset ${frame.spans[0]![0]}): nobody can tell how long it was to be.`,
+        );
+        continue;
+      }
       sentences.push(
         `${name} (${size}) was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`,
       );
@@ -262,14 +305,13 @@ function summarise(
   if (more > 0) sentences.push(`${plural(more, "more frame")} ${more === 1 ? "was" : "were"} torn.`);
   for (const { span } of parts.overwritten.slice(0, FRAMES_TOLD)) {
     sentences.push(
-      `The frame at offset ${span[0]} has its right length of ${grouped(span[1])} octets, and other octets in it than it must: it was overwritten before it was sent.`,
+      `The frame at offset ${span[0]} has the right length, ${grouped(span[1])} octets, and other octets in it than it must: its buffer was overwritten before it was sent.`,
     );
   }
   for (const { span, of } of parts.replayed.slice(0, FRAMES_TOLD)) {
     sentences.push(`${grouped(span[1])} octets at ${span[0]} repeat those at ${of[0]}: a buffer was sent twice.`);
   }
   for (const tail of tails) {
-    if (tail === null) continue;
     sentences.push(
       `The ${grouped(tail.span[1])} octets at ${tail.span[0]} are the end of the body frame of ${grouped(tail.whole)} octets that channel ${tail.channel} awaits: its first ${grouped(tail.missing)} octets were never written.`,
     );

@@ -77,7 +77,8 @@ function frameAt(octets: Uint8Array, at: number): Reading | null {
   const basic = left >= 9 && short(octets, header + 7) === BASIC_CLASS && zeros(octets, header + 9, 2);
   const content = type === FRAME_HEADER && basic;
   if (!ended && !content && !(type === FRAME_METHOD && method !== undefined)) return null;
-  const named = type === FRAME_METHOD && method !== undefined ? method.name : frameTypeName(type);
+  const plain = type === FRAME_HEADER ? "content header" : frameTypeName(type);
+  const named = type === FRAME_METHOD && method !== undefined ? method.name : plain;
   const size = left >= 7 ? `, ${grouped(long(octets, header + 3))} octets` : "";
   const meaning = `header of a ${named} frame: channel ${channel}${size}`;
   const frame: Reading = [[Math.min(left, 7), meaning]];

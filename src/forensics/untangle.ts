@@ -24,6 +24,7 @@ import {
 } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { long, short } from "../bytes/big-endian.ts";
+import { foreignLength, mayBeForeign } from "./foreign.ts";
 
 /** What is known of the sender of the octets. */
 export interface Sender {
@@ -73,6 +74,9 @@ const DETOURS = [0, 1, 2, 4, 8, 32] as const;
 /** What a reading may cost in frames never completed and in stretches nobody explains. */
 const UNFINISHED = 1;
 const UNEXPLAINED = 3;
+const FOREIGN = 1;
+/** Places looked at where another protocol seems to begin. */
+const MAX_FOREIGN = 8;
 /** Allowances to try in this order. */
 export const ALLOWANCES = [0, 1, 2, 3, 4, 6, 8, 16, 32] as const;
 
@@ -159,6 +163,8 @@ export class Reading {
   /** Those of them that stand behind a segment that could have been longer: a write ends there. */
   readonly #shortEnds: readonly number[];
   readonly #cutHeaders = new Map<number, readonly number[]>();
+  /** Where another protocol's octets seem to begin, and how many those are. */
+  readonly #foreign = new Map<number, number>();
   #pieces: Piece[] = [];
   #frames = 0;
   #plainEnd = 0;
@@ -195,7 +201,12 @@ export class Reading {
     this.#shortEnds = this.#segments.filter((at, i, all) => at - (all[i - 1] ?? at) < largest);
     for (let at = from - base; at < length && this.#starts.length < MAX_STARTS; at++) {
       const type = octets[at]!;
-      if ((type <= FRAME_BODY && type !== 0) || type === FRAME_HEARTBEAT) if (this.#isStart(at)) this.#starts.push(at);
+      if ((type <= FRAME_BODY && type !== 0) || type === FRAME_HEARTBEAT) {
+        if (this.#isStart(at)) this.#starts.push(at);
+      } else if (mayBeForeign(type)) {
+        const foreign = foreignLength(octets, at, length);
+        if (foreign > 0 && this.#foreign.size < MAX_FOREIGN) this.#foreign.set(at, foreign);
+      }
     }
   }
 
@@ -372,8 +383,9 @@ export class Reading {
       };
       const next = this.#inOrder(open, at, suspended, order);
       if (next !== null) this.#readFrame(moves, open, at, suspended, next, true);
+      else this.#abandon(moves, open, at, suspended, order);
       // A whole frame with no start in it: nothing else is worth a thought.
-      if (moves.length === 1 && moves[0]!.plain) return moves;
+      if (moves.length === 1 && moves[0]!.plain && moves[0]!.cost === 0) return moves;
     }
     for (let i = suspended.length - 1; i >= 0; i--) {
       const open = suspended[i]!;
@@ -383,6 +395,20 @@ export class Reading {
     if (!doubtful) this.#tornHeader(moves, at, suspended, order);
     this.#skip(moves, at, suspended, order);
     return moves;
+  }
+
+  /** A frame begins on a channel of which another is interrupted: its writer has given that one up. */
+  #abandon(moves: Move[], open: Open, at: number, suspended: readonly Open[], order: Order): void {
+    const channel = short(this.#octets, at + 1);
+    const others = suspended.filter(({ header }) => !isOf(header, channel));
+    if (others.length === suspended.length) return;
+    const behind = new Map(order).set(channel, METHOD_NEXT);
+    const next = this.#inOrder(open, at, others, behind);
+    if (next === null) return;
+    const given: Move[] = [];
+    this.#readFrame(given, open, at, others, next, true);
+    const cost = UNFINISHED * (suspended.length - others.length);
+    for (const move of given) moves.push({ ...move, cost: move.cost + cost });
   }
 
   /** A frame goes on at `at`, `left` octets of it to come, `others` staying suspended. */
@@ -401,6 +427,14 @@ export class Reading {
       }
     }
     if (ends && !good) moves.push(whole);
+    if (others.length < MAX_SUSPENDED) {
+      for (const stranger of this.#foreign.keys()) {
+        if (stranger <= at || stranger >= Math.min(to, this.#end)) continue;
+        const cut: Open = { ...open, left: left - (stranger - at), cutAt: stranger };
+        const suspended = [...others, cut];
+        moves.push({ frame, to: stranger, suspended, order, cost: FOREIGN, plain: false, begins });
+      }
+    }
     if (this.#manners !== "orderly" && others.length > 0 && others.length < MAX_SUSPENDED) {
       for (const boundary of this.#segmentsWithin(at + 1, Math.min(to, this.#end))) {
         const cut: Open = { ...open, left: left - (boundary - at), cutAt: boundary };
@@ -578,6 +612,11 @@ export class Reading {
 
   /** Octets that belong to nobody, up to the next start or the end. */
   #skip(moves: Move[], at: number, suspended: readonly Open[], order: Order): void {
+    const foreign = this.#foreign.get(at);
+    if (foreign !== undefined) {
+      moves.push({ frame: -1, to: at + foreign, suspended, order, cost: 0, plain: false, begins: false });
+      return;
+    }
     const [start] = this.#startsWithin(at + 1, this.#end);
     if (start === undefined && !this.#ended) return;
     moves.push({ frame: -1, to: start ?? this.#end, suspended, order, cost: UNEXPLAINED, plain: false, begins: false });
@@ -724,10 +763,12 @@ const MAX_CUT_HEADERS = 24;
 
 /** A frame of this channel is under way: its writer writes nothing else meanwhile. */
 function isBusy(channel: number, suspended: readonly Open[]): boolean {
-  for (const { header } of suspended) {
-    if (header.length >= 3 && ((header[1]! << 8) | header[2]!) === channel) return true;
-  }
-  return false;
+  return suspended.some(({ header }) => isOf(header, channel));
+}
+
+/** The beginning of a header says that the frame is of this channel. */
+function isOf(header: readonly number[], channel: number): boolean {
+  return header.length >= 3 && ((header[1]! << 8) | header[2]!) === channel;
 }
 
 /** The index of the first of some ascending numbers that is not below `value`. */

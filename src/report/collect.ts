@@ -55,8 +55,14 @@ function predictedVerdict(amqp: AmqpConnection, tcp: TcpConnection, { broker, pr
   const name = amqp.clientProperties.get("connection_name");
   const peers = `${end(amqp.client)} -> ${end((1 - amqp.client) as Side)}${name === undefined ? "" : ` - ${name}`}`;
   const inVhost = amqp.virtualHost === null ? "" : `, vhost: '${amqp.virtualHost}', user: '…'`;
-  const log = prediction.log.map(line => line.replace("(…):", `(${peers}):`).replace("(…,", `(${peers}${inVhost},`));
-  return { ...prediction, log, broker };
+  // What the broker prints of a payload may hold part of a SASL response or of a new secret.
+  const secret = amqp.directions[amqp.client].incidents.some(incident => incident.secret !== "none");
+  const masked = (text: string): string => (secret ? text.replace(/<<[^>].*?>>/g, "<<…>>") : text);
+  const log = prediction.log.map(line =>
+    masked(line).replace("(…):", `(${peers}):`).replace("(…,", `(${peers}${inVhost},`),
+  );
+  if (prediction.outcome === "reset") return { ...prediction, reason: masked(prediction.reason), log, broker };
+  return { ...prediction, text: masked(prediction.text), log, broker };
 }
 
 function observedVerdict(amqp: AmqpConnection): Verdict | null {
@@ -145,15 +151,22 @@ function causes(draft: Draft, close: Draft): boolean {
     finding.severity === "error" &&
     finding.rule !== "broker-close" &&
     finding.direction !== close.finding.direction &&
-    (finding.packets[0] ?? 0) <= (close.finding.packets[0] ?? 0)
+    isEarlier(finding, close.finding)
   );
+}
+
+function isEarlier(a: Omit<Finding, "id">, b: Omit<Finding, "id">): boolean {
+  return a.input < b.input || (a.input === b.input && (a.packets[0] ?? 0) <= (b.packets[0] ?? 0));
+}
+
+/** Where a finding stands in its file. What comments on a whole connection comes behind what it comments on. */
+function place({ rule, packets }: Omit<Finding, "id">): number {
+  return rule === "verdict-mismatch" ? Number.POSITIVE_INFINITY : (packets[0] ?? 0);
 }
 
 /** Puts findings in the order of the capture and numbers them. */
 export function numbered(drafts: Draft[]): Finding[] {
-  const order = drafts.toSorted(
-    ({ finding: a }, { finding: b }) => a.input - b.input || (a.packets[0] ?? 0) - (b.packets[0] ?? 0),
-  );
+  const order = drafts.toSorted(({ finding: a }, { finding: b }) => a.input - b.input || place(a) - place(b) || 0);
   const ids = new Map(order.map((made, i) => [made, `f${i + 1}`]));
   return order.map(made => {
     const cause = made.cause === null ? undefined : ids.get(made.cause);
@@ -164,7 +177,8 @@ export function numbered(drafts: Draft[]): Finding[] {
 function draft(connectionId: string, amqp: AmqpConnection, incident: Incident): Draft {
   const { envelope, secret } = incident;
   const rule = envelope === null ? incident.rule : envelopeRule(envelope);
-  const first = envelope === null ? incident.message : envelopeSentence(envelope, incident.foundAt, secret);
+  const first =
+    envelope === null ? incident.message : envelopeSentence(envelope, incident.foundAt, incident.endOffset, secret);
   const more =
     incident.faults > 1 && incident.severity === "error"
       ? ` ${grouped(incident.faults)} broken frames in all, up to offset ${incident.endOffset}.`
@@ -223,7 +237,7 @@ function octetReadings(fault: EnvelopeFault, secret: Secret): OctetReading[] {
   if (secret === "all") return [];
   const shown = secret === "none";
   const behind = shown ? Uint8Array.from(fault.behind) : NOTHING;
-  if (fault.rule !== "frame-end") {
+  if (fault.behindOffset !== fault.endOffset) {
     return readings(fault.streamOffset, Uint8Array.of(...fault.header, ...behind), i => takenForHeader(fault, i));
   }
   // The size was believed: header, payload and the place where the frame must end are three places, each read alone.
@@ -244,7 +258,7 @@ function readings(streamOffset: number, octets: Uint8Array, takenFor: (index: nu
     streamOffset: streamOffset + i,
     hex: octet.toString(16).padStart(2, "0"),
     takenFor: takenFor(i),
-    likely: likely[i]!,
+    likely: likely[i] === takenFor(i) ? "" : likely[i]!,
   }));
 }
 

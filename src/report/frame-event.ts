@@ -96,9 +96,10 @@ export function frameEvent(
     const method = methodOf(short(bytes, start), short(bytes, start + 2));
     event.method = methodName(short(bytes, start), short(bytes, start + 2));
     if (method !== undefined) event.arguments = scalars(decodeArguments(method, bytes, start, size));
-  } else if (type === FRAME_HEADER && size >= 14) {
+  } else if (type === FRAME_HEADER && size >= 14 && channel !== 0 && short(bytes, start) === BASIC_CLASS) {
+    // Only where it certainly is one: a handshake method with a broken type octet holds credentials here.
     event.bodySize = longlong(bytes, start + 4);
-    if (short(bytes, start) === BASIC_CLASS) event.properties = scalars(decodeProperties(bytes, start, size));
+    event.properties = scalars(decodeProperties(bytes, start, size));
   }
   return event;
 }
@@ -171,6 +172,10 @@ export function frameLine(event: FramesEvent): string {
   }
 }
 
+function quoted(value: string): string {
+  return `"${printable(value, MAX_STRING_COLUMNS).replaceAll('"', '\\"')}"`;
+}
+
 function bodySize(event: FrameEvent): string {
   return event.bodySize === undefined ? "" : `body-size=${event.bodySize}`;
 }
@@ -179,7 +184,7 @@ function text(values: Scalars | undefined): string {
   return Object.entries(values ?? {})
     .map(([name, value]) => {
       if (value === true) return name;
-      return `${name}=${typeof value === "string" ? `"${printable(value, MAX_STRING_COLUMNS)}"` : value}`;
+      return `${name}=${typeof value === "string" ? quoted(value) : value}`;
     })
     .join(" ");
 }

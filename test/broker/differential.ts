@@ -5,6 +5,7 @@
  * reader objects to in the octets behind it race for the one connection.close. So a stream whose answer was not the
  * predicted one is sent again at other paces, down to a frame at a time: where the predicted answer is among those
  * that the broker itself gives, the stream is a race and listed as one; where it is not, the prediction is wrong.
+ * Apart from both stands what nobody can know from the octets alone (unknowable.ts).
  */
 
 import { mutatedStream } from "../support/mutated-streams.ts";
@@ -14,11 +15,14 @@ import { type Answer, answerTo, type Pace } from "./answer.ts";
 import { type Asked, askMany } from "./ask-many.ts";
 import { agrees, describeAnswer, describePrediction } from "./compare.ts";
 import { Random } from "./streams/random.ts";
+import { unknowable } from "./unknowable.ts";
 
 export interface Verdict {
   asked: Asked;
   prediction: Prediction | null;
-  outcome: "agreed" | "race" | "wrong";
+  outcome: "agreed" | "race" | "unknowable" | "wrong";
+  /** Of an unknowable answer: what decided it. */
+  reason?: string;
   /** Octets of the stream. */
   length: number;
   /** Where the first answer was not the predicted one: what the broker said then and at each repetition. */
@@ -29,6 +33,7 @@ export interface Differential {
   verdicts: Verdict[];
   agreed: number;
   races: Verdict[];
+  unknowable: Verdict[];
   wrong: Verdict[];
 }
 
@@ -45,18 +50,29 @@ export async function differ(
   const verdicts: Verdict[] = [];
   const answered = (asked: Asked, octets: Uint8Array): void => {
     const prediction = predict(octets);
-    const outcome = agrees(prediction, asked.answer) ? "agreed" : "wrong";
-    verdicts.push({ asked, prediction, outcome, length: octets.length, answers: [asked] });
+    const verdict: Verdict = { asked, prediction, outcome: "agreed", length: octets.length, answers: [asked] };
+    if (!agrees(prediction, asked.answer)) {
+      const reason = unknowable(prediction, asked.answer, octets);
+      verdict.outcome = reason === null ? "wrong" : "unknowable";
+      if (reason !== null) verdict.reason = reason;
+    }
+    verdicts.push(verdict);
   };
   await askMany({ ...streams, broker, answered: (asked, stream) => answered(asked, stream.octets) });
   verdicts.sort((a, b) => a.asked.index - b.asked.index);
-  const again = verdicts.filter(({ outcome }) => outcome !== "agreed").values();
+  const again = verdicts.filter(({ outcome }) => outcome === "wrong").values();
   const worker = async (): Promise<void> => {
     for (const verdict of again) await repeat(broker, verdict);
   };
   await Promise.all(Array.from({ length: 20 }, worker));
   const those = (outcome: Verdict["outcome"]): Verdict[] => verdicts.filter(verdict => verdict.outcome === outcome);
-  return { verdicts, agreed: those("agreed").length, races: those("race"), wrong: those("wrong") };
+  return {
+    verdicts,
+    agreed: those("agreed").length,
+    races: those("race"),
+    unknowable: those("unknowable"),
+    wrong: those("wrong"),
+  };
 }
 
 async function repeat({ host, port }: Broker, verdict: Verdict): Promise<void> {
@@ -69,9 +85,17 @@ async function repeat({ host, port }: Broker, verdict: Verdict): Promise<void> {
   if (verdict.answers.some(({ answer }) => agrees(verdict.prediction, answer))) verdict.outcome = "race";
 }
 
-/** `agree N of M`, then each race in a line and the first `show` wrong predictions in full. */
-export function summary({ verdicts, agreed, races, wrong }: Differential, show: number): string {
-  const lines = [`agree ${agreed} of ${verdicts.length}; ${races.length} races, ${wrong.length} wrong`];
+/** `agree N of M`, then what was unknowable by its reasons, each race and the first `show` wrong predictions in full. */
+export function summary(result: Differential, show: number): string {
+  const { verdicts, agreed, races, wrong } = result;
+  const counts = `${races.length} races, ${result.unknowable.length} unknowable, ${wrong.length} wrong`;
+  const lines = [`agree ${agreed} of ${verdicts.length}; ${counts}`];
+  for (const { asked, prediction, reason } of result.unknowable) {
+    const { kind, seed, index } = asked;
+    lines.push(
+      `  unknowable ${kind}, seed ${seed} index ${index}: ${reason}; predicted ${describePrediction(prediction)}`,
+    );
+  }
   for (const verdict of races) lines.push(`  race  ${describe(verdict)}`);
   for (const verdict of wrong.slice(0, show)) lines.push(`  wrong ${describe(verdict)}`);
   if (wrong.length > show) lines.push(`  … and ${wrong.length - show} more`);

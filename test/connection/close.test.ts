@@ -50,12 +50,12 @@ describePlays("broker-close", [
   {
     rule: "a soft error on a channel: a warning",
     told: opened().server(wire().channelClose(1, 404, "NOT_FOUND - no queue 'tasks'", 50, 10)),
-    findings: ["<1016+0 warning broker-close: The broker closed the channel 1: 404 NOT_FOUND - no queue 'tasks'"],
+    findings: ["<1016+0 warning broker-close: The broker closed channel 1: 404 NOT_FOUND - no queue 'tasks'"],
   },
   {
     rule: "a hard code on a channel: an error",
     told: opened().server(wire().channelClose(1, 505, "UNEXPECTED_FRAME")),
-    findings: ["<1016+0 error broker-close: The broker closed the channel 1: 505 UNEXPECTED_FRAME"],
+    findings: ["<1016+0 error broker-close: The broker closed channel 1: 505 UNEXPECTED_FRAME"],
   },
   {
     rule: "a code that nobody knows: an error",
@@ -78,8 +78,8 @@ describePlays("broker-close", [
       .server(wire().channelClose(1, 404, "NOT_FOUND").channelOpenOk(1).channelClose(1, 406, "PRECONDITION_FAILED"))
       .client(wire().channelCloseOk(1).channelOpen(1).channelCloseOk(1)),
     findings: [
-      "<1016+0 warning broker-close: The broker closed the channel 1: 404 NOT_FOUND",
-      "<1060+0 warning broker-close: The broker closed the channel 1: 406 PRECONDITION_FAILED",
+      "<1016+0 warning broker-close: The broker closed channel 1: 404 NOT_FOUND",
+      "<1060+0 warning broker-close: The broker closed channel 1: 406 PRECONDITION_FAILED",
     ],
   },
 ]);

@@ -23,7 +23,7 @@ describePlays("a client that opens with something else (§4.2.2)", [
     rule: "an HTTP request, refused by an AMQP server",
     told: bare().client(HTTP).server(refusal()).end(1, "fin").end(0, "fin"),
     findings: [
-      ">0+8 error handshake: The client opened with an HTTP request, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-0-9-1.",
+      ">0+8 error handshake: The client opened with an HTTP request, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-9-1.",
     ],
   },
   {
@@ -45,7 +45,7 @@ describePlays("a client that opens with something else (§4.2.2)", [
     rule: "a TLS handshake, refused by an AMQP server: TLS on the plain port",
     told: bare().client(CLIENT_HELLO).server(refusal()),
     findings: [
-      ">0+8 error handshake: The client opened with a TLS handshake, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-0-9-1.",
+      ">0+8 error handshake: The client opened with a TLS handshake, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-9-1.",
     ],
   },
   {
@@ -64,7 +64,7 @@ describePlays("a client that opens with something else (§4.2.2)", [
       .client(refusal(3, 1, 0, 0))
       .server(refusal()),
     findings: [
-      ">0+8 error handshake: The client opened with an AMQP 1.0 protocol header, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-0-9-1.",
+      ">0+8 error handshake: The client opened with an AMQP 1.0 protocol header, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-9-1.",
     ],
   },
   {
@@ -80,7 +80,7 @@ describePlays("a client that opens with something else (§4.2.2)", [
       .client(refusal())
       .server(refusal(3, 1, 0, 0)),
     findings: [
-      ">0+8 error handshake: The client opened with the protocol header AMQP 0 0 9 1; the server refused it and wants AMQP 3-1-0-0.",
+      ">0+8 error handshake: The client opened with the protocol header AMQP 0 0 9 1; the server refused it and wants AMQP 1-0-0.",
     ],
   },
   {
@@ -89,7 +89,7 @@ describePlays("a client that opens with something else (§4.2.2)", [
       .client(refusal(1, 1, 8, 0))
       .server(refusal()),
     findings: [
-      ">0+8 error handshake: The client opened with the protocol header AMQP 1 1 8 0; the server refused it and wants AMQP 0-0-9-1.",
+      ">0+8 error handshake: The client opened with the protocol header AMQP 1 1 8 0; the server refused it and wants AMQP 0-9-1.",
     ],
   },
   {
@@ -99,7 +99,7 @@ describePlays("a client that opens with something else (§4.2.2)", [
       .server(refusal())
       .end(1, "fin"),
     findings: [
-      ">0+8 error handshake: The client opened with the protocol header AMQP 0 0 9 2, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-0-9-1.",
+      ">0+8 error handshake: The client opened with the protocol header AMQP 0 0 9 2, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-9-1.",
     ],
   },
   {
@@ -125,7 +125,7 @@ describePlays("a client that opens with something else (§4.2.2)", [
     rule: `${what}, refused by an AMQP server`,
     told: bare().client(text(opening!)).server(refusal()),
     findings: [
-      `>0+8 error handshake: The client opened with ${what}, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-0-9-1.`,
+      `>0+8 error handshake: The client opened with ${what}, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-9-1.`,
     ],
   })),
 ]);
@@ -240,7 +240,7 @@ describePlays("taken for AMQP by force (--decode-as)", [
     rule: "and with its answer",
     told: bare({ forced: true }).client(HTTP).server(refusal()),
     findings: [
-      ">0+8 error handshake: The client opened with an HTTP request, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-0-9-1.",
+      ">0+8 error handshake: The client opened with an HTTP request, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-9-1.",
     ],
   },
   {

@@ -255,7 +255,7 @@ describePlays("gaps in the handshake", [
       .client(wire().open().channelOpen(1).raw("03 0001 08000000").heartbeat(2)),
     findings: [
       missed(">52+0", "20 octets"),
-      ">101+7 error frame-too-large 3/1/134217728: The frame header at offset 101 claims 134,217,728 octets (type 3, channel 1; frame-max is not known; 16,777,216 would be believed), but frames go on 7 octets further: the size is spurious, the header corrupt.",
+      ">101+7 error frame-too-large 3/1/134217728: The frame header at offset 101 claims 134,217,728 octets (type 3, channel 1; frame-max is not known; 16 MiB would be believed), but frames go on 7 octets further: the size is spurious, the header corrupt.",
     ],
   },
   {

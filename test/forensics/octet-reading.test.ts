@@ -164,13 +164,13 @@ const wrongEnds: FieldCase[] = [
     report: "AMQP-CPP#278",
     what: "a content header of channel 40 inside a body frame",
     octets: hex("02 0028 0000000e 003c"),
-    likely: ["0+7 header of a header frame: channel 40, 14 octets"],
+    likely: ["0+7 header of a content header frame: channel 40, 14 octets"],
   },
   {
     report: "AMQP-CPP#278",
     what: "the same with more of it",
     octets: hex("02 0028 0000000e 003c 0000 0000000000"),
-    likely: ["0+7 header of a header frame: channel 40, 14 octets"],
+    likely: ["0+7 header of a content header frame: channel 40, 14 octets"],
   },
   {
     report: "rabbitmq-java-client#1778",
@@ -220,7 +220,7 @@ describe("signatures", () => {
   it.each([
     ["heartbeat", wire().heartbeat().octets, "1+8 heartbeat frame"],
     ["method", wire().ack(1, 1).octets.subarray(0, 7), "1+7 header of a method frame: channel 1, 13 octets"],
-    ["content header", wire().header(2, 5).octets.subarray(0, 7), "1+7 header of a header frame: channel 2, 14 octets"],
+    ["content header", wire().header(2, 5).octets.subarray(0, 7), "1+7 header of a content header frame: channel 2, 14 octets"],
     ["content body", wire().body(3, "hello").octets.subarray(0, 7), "1+7 header of a body frame: channel 3, 5 octets"],
   ])("a %s frame behind an end octet", (_, octets, reading) => {
     expect(readings(join([0xce], octets))).toEqual(["0+1 frame-end octet", reading]);
@@ -235,7 +235,7 @@ describe("signatures", () => {
   it("a genuine oversize frame is what it was taken for", () => {
     expect(readings(hex("03 0001 0001fe63 9f9f9f9f"))).toEqual([]);
     expect(readings(hex("02 0001 000249f0 003c 0000"))).toEqual([
-      "0+7 header of a header frame: channel 1, 150,000 octets",
+      "0+7 header of a content header frame: channel 1, 150,000 octets",
     ]);
   });
 

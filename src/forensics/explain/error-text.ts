@@ -129,8 +129,10 @@ const SENTENCES: readonly Sentence[] = [
     make: match => ({ error: { kind: "channel-limit", open: number(match[1]), limit: number(match[2]) } }),
   },
   {
-    pattern: /unimplemented method|immediate=true|active=false|prefetch_size!=0/g,
-    make: match => ({ error: { kind: "unsupported", what: match[0] } }),
+    // Other protocols have unimplemented methods, too.
+    pattern:
+      /(?:command_invalid|not_implemented)[^\w\n]{1,20}(unimplemented method|immediate=true|active=false|prefetch_size!=0)/gi,
+    make: match => ({ error: { kind: "unsupported", what: match[1]! } }),
   },
   {
     pattern: /TLS client detected on non-TLS AMQP port|detected_(?:unexpected_)?tls/g,

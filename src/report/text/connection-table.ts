@@ -117,7 +117,7 @@ function isBroken(id: string, { worst }: Survey): boolean {
 function stateOf(id: string, { worst }: Survey): string {
   const finding = worst.get(id);
   if (!finding) return "✓ clean";
-  if (finding.severity === "note") return "✓ partly seen";
+  if (finding.severity === "note") return finding.rule === "broker-close" ? "✓ closed" : "✓ partly seen";
   return `${finding.severity === "error" ? "✗" : "!"} ${printable(finding.rule, 18)}`;
 }
 

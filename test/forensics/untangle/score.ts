@@ -48,13 +48,18 @@ function claims({ torn, missing, replayed, overwritten, foreign }: Claims): stri
   return [
     ...torn.map(
       ({ type, channel, size, spans, complete }) =>
-        `torn ${type}/${channel}/${size}@${spans.map(name).join(",")}${complete ? "" : " unfinished"}`,
+        `torn ${type}/${known(spans, 3, channel)}/${known(spans, 7, size)}@${spans.map(name).join(",")}${complete ? "" : " unfinished"}`,
     ),
     ...missing.map(({ octets }) => `missing ${octets}`),
     ...touching(replayed).map(span => `replayed ${name(span)}`),
     ...overwritten.map(span => `overwritten ${name(span)}`),
     ...foreign.map(span => `foreign ${name(span)}`),
   ];
+}
+
+/** What stands in a header, or nothing where so many octets of it are not there. */
+function known(spans: readonly Span[], wanted: number, value: number): number | "?" {
+  return spans.reduce((sum, [, octets]) => sum + octets, 0) < wanted ? "?" : value;
 }
 
 function name([offset, octets]: Span): string {

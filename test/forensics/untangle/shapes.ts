@@ -133,23 +133,25 @@ function nested(turns: boolean): Shape {
   };
 }
 
-const unfinished: Shape = plan => {
-  const { chance } = plan;
-  const i = anyOf(
-    chance,
-    places(plan, ({ octets }, at) => octets.length > 20 && at < plan.pieces.length - 6),
-  );
-  if (i < 0) return false;
-  const target = plan.pieces[i]!;
-  const [first] = split(target, chance.int(HEADER + 4, target.octets.length - 1));
-  const dies = chance.one(0.5);
-  const gone = ({ frame: sent }: Piece): boolean =>
-    dies ? sent?.channel === channelOf(target) : sent !== null && sent.message === target.frame!.message;
-  plan.pieces = [...plan.pieces.slice(0, i), first, ...plan.pieces.slice(i + 1).filter(piece => !gone(piece))];
-  plan.kinds.push("torn-frame", "missing-octets");
-  plan.missing.push(target.octets.length - first.octets.length);
-  return plan.pieces.length > i + 4;
-};
+const unfinishedIn =
+  (least: number, most: number): Shape =>
+  plan => {
+    const { chance } = plan;
+    const i = anyOf(
+      chance,
+      places(plan, ({ octets }, at) => octets.length > 20 && at < plan.pieces.length - 6),
+    );
+    if (i < 0) return false;
+    const target = plan.pieces[i]!;
+    const [first] = split(target, chance.int(least, Math.min(most, target.octets.length - 1)));
+    const dies = chance.one(0.5);
+    const gone = ({ frame: sent }: Piece): boolean =>
+      dies ? sent?.channel === channelOf(target) : sent !== null && sent.message === target.frame!.message;
+    plan.pieces = [...plan.pieces.slice(0, i), first, ...plan.pieces.slice(i + 1).filter(piece => !gone(piece))];
+    plan.kinds.push("torn-frame", "missing-octets");
+    if (most > HEADER) plan.missing.push(target.octets.length - first.octets.length);
+    return plan.pieces.length > i + 4;
+  };
 
 /** Octets of pieces i to `until`, the first `skip` left out, are written a second time. */
 function again(plan: Plan, i: number, until: number, skip: number): void {
@@ -301,6 +303,72 @@ const misordered: Shape = plan => {
   return true;
 };
 
+/** A stranger's octets inside a body. */
+const foreignInside: Shape = plan => {
+  const { chance, pieces } = plan;
+  const i = anyOf(
+    chance,
+    places(plan, ({ frame: sent, octets }) => sent?.type === 3 && octets.length > 60),
+  );
+  if (i < 0) return false;
+  const [first, rest] = split(pieces[i]!, chance.int(HEADER + 1, pieces[i]!.octets.length - 2));
+  writes += 2;
+  const stranger: Piece = { octets: chance.pick(STRANGERS), frame: null, write: writes - 1, as: "foreign" };
+  pieces.splice(i, 1, first, stranger, { ...rest, write: writes });
+  for (let j = i + 3; pieces[j]?.write === first.write; j++) pieces[j] = { ...pieces[j]!, write: writes };
+  plan.kinds.push("foreign-protocol", "torn-frame");
+  return true;
+};
+
+/** One send buffer for two frames: the shorter one's octets stand in the first part of the longer one's place too. */
+const sharedBuffer: Shape = plan => {
+  const { chance, pieces } = plan;
+  const i = anyOf(
+    chance,
+    places(
+      plan,
+      ({ octets }, at) =>
+        octets.length > (pieces[at + 1]?.octets.length ?? 0) + 12 &&
+        channelOf(pieces[at + 1]!) !== channelOf(pieces[at]!),
+    ),
+  );
+  if (i < 0) return false;
+  const octets = pieces[i]!.octets.slice();
+  const { octets: shorter } = pieces[i + 1]!;
+  if (shorter.length < 20) return false;
+  octets.set(shorter);
+  pieces[i] = { ...pieces[i]!, octets, as: "overwritten" };
+  plan.kinds.push("overwritten-octets");
+  return true;
+};
+
+/** Two writers share a channel and a socket: one's message stands inside the other's body. */
+const tornOnOneChannel: Shape = plan => {
+  const { chance, pieces } = plan;
+  const i = anyOf(
+    chance,
+    places(plan, ({ frame: sent, octets }) => sent?.type === 3 && octets.length > 60),
+  );
+  if (i < 0) return false;
+  const { message } = pieces[i]!.frame!;
+  const from = pieces.findIndex(
+    ({ frame: sent }, at) =>
+      at > i && sent?.type === 1 && sent.channel === message!.channel && sent.message !== message,
+  );
+  if (from < 0) return false;
+  const inner = pieces.filter(piece => piece.frame?.message === pieces[from]!.frame!.message);
+  const [first, rest] = split(pieces[i]!, chance.int(HEADER + 1, pieces[i]!.octets.length - 1));
+  writes += 2;
+  const moved = inner.map(piece => ({ ...piece, write: writes - 1 }));
+  plan.pieces = pieces.flatMap((piece, at) => {
+    if (at === i) return [first, ...moved, { ...rest, write: writes }];
+    if (inner.includes(piece)) return [];
+    return [at > i && piece.write === first.write ? { ...piece, write: writes } : piece];
+  });
+  plan.kinds.push("torn-frame");
+  return true;
+};
+
 /** A body in one frame although frame-max wants several. */
 const oversize: Shape = plan => {
   const { chance, pieces, frameMax } = plan;
@@ -342,14 +410,18 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   "torn twice": tornTwice,
   "torn, nested": nested(false),
   "torn, taking turns": nested(true),
-  "never completed": unfinished,
+  "never completed": unfinishedIn(HEADER + 4, Number.POSITIVE_INFINITY),
   "replayed frame": replayedFrame,
   "replayed frames": replayedFrames,
   "replayed tail": replayedTail,
   "frame dropped": missingFrame,
   "beginning lost": missingBeginning,
   overwritten,
+  "shared send buffer": sharedBuffer,
   foreign,
+  "foreign inside a body": foreignInside,
+  "torn on one channel": tornOnOneChannel,
+  "never completed, in its header": unfinishedIn(1, 6),
   misordered,
   "genuine oversize": oversize,
   "torn, then packet loss": tornThenLost,

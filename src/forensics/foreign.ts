@@ -1,0 +1,35 @@
+/** How far the octets of another protocol reach: what a stranger writes on a socket in one go. */
+import { short } from "../bytes/big-endian.ts";
+import { protocolNameAt } from "./octet-reading.ts";
+
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
+const TLS_HANDSHAKE = 0x16;
+const TLS_HEADER = 5;
+const PROTOCOL_HEADER = 8;
+/** The largest head of an HTTP message that is looked for. */
+const MAX_HEAD = 8192;
+
+/** Whether another protocol can begin with this octet: a capital letter, or a TLS record of a handshake. */
+export function mayBeForeign(octet: number): boolean {
+  return octet === TLS_HANDSHAKE || (octet >= 0x41 && octet <= 0x5a);
+}
+
+/** Octets of another protocol that begin at octets[at], or 0 where none does or its end is not to be seen. */
+export function foreignLength(octets: Uint8Array, at: number, end: number): number {
+  if (protocolNameAt(octets, at) === null) return 0;
+  let length = 0;
+  if (octets[at] === TLS_HANDSHAKE) length = TLS_HEADER + short(octets, at + 3);
+  else if (octets[at] === 0x41) length = PROTOCOL_HEADER;
+  else length = headLength(octets, at, Math.min(end, at + MAX_HEAD));
+  return at + length <= end ? length : 0;
+}
+
+/** An HTTP message up to the empty line behind its head. */
+function headLength(octets: Uint8Array, at: number, end: number): number {
+  for (let i = at; i + 3 < end; i++) {
+    if (octets[i] !== CARRIAGE_RETURN || octets[i + 1] !== LINE_FEED) continue;
+    if (octets[i + 2] === CARRIAGE_RETURN && octets[i + 3] === LINE_FEED) return i + 4 - at;
+  }
+  return 0;
+}
