@@ -19,6 +19,8 @@ export interface ChannelError {
   text: string;
   classId: number;
   methodId: number;
+  /** As Complaint's. */
+  late: boolean;
 }
 
 const NO_METHOD = { classId: 0, methodId: 0 };
@@ -145,12 +147,13 @@ export class BrokerChannel {
 const UTF8 = new TextDecoder();
 
 function readerError(code: number, text: string, { classId, methodId }: typeof NO_METHOD): ChannelError {
-  return { by: "reader", code, text, classId, methodId };
+  return { by: "reader", code, text, classId, methodId, late: false };
 }
 
 /** A process that dies of something else than an amqp_error tells no method. */
 function channelError(outcome: Outcome, method: Method): ChannelError | null {
   if (outcome === null || outcome === "channel-error") return null;
   const { classId, methodId } = outcome.code === 541 ? NO_METHOD : method;
-  return { by: "channel", code: outcome.code, text: outcome.text, classId, methodId };
+  const { code, text, late = false } = outcome;
+  return { by: "channel", code, text, classId, methodId, late };
 }

@@ -254,6 +254,7 @@ export class BrokerReader {
           if (this.#state !== RUNNING) break;
           this.#state = this.#openChannels() > 0 ? CLOSING : CLOSED;
           this.#closing = this.#clock.mark();
+          this.#verdicts.closes(0);
           return;
         case 70:
           if (this.#state !== RUNNING) break;
@@ -303,7 +304,9 @@ export class BrokerReader {
       this.#closeOk(number, method, bytes, start, size);
       return;
     }
-    this.#channelError(number, this.#channel(number)?.takeMethod(method, bytes, start, size, decodes));
+    const error = this.#channel(number)?.takeMethod(method, bytes, start, size, decodes) ?? null;
+    this.#channelError(number, error);
+    if (error === null && method.classId === 20 && method.methodId === 40) this.#verdicts.closes(number);
   }
 
   /** Frees the channel's number at once; whether it was asked for, the server's octets may tell. */
@@ -328,7 +331,7 @@ export class BrokerReader {
         this.#verdicts.settle(this.#closed(error, number));
         return;
       case "channel":
-        this.#verdicts.pend(this.#closed(error, number), number);
+        this.#verdicts.pend(this.#closed(error, number), number, error.late);
         return;
       case "crash":
         this.#crash(error.text, "exception error: no function clause matching …");
@@ -399,7 +402,7 @@ export class BrokerReader {
     else this.#verdicts.settle(prediction);
   }
 
-  #closed(error: Omit<ChannelError, "by">, channel: number, fatal = false) {
+  #closed(error: Omit<ChannelError, "by" | "late">, channel: number, fatal = false) {
     return closed(error, { state: STATES[this.#state]!, channel }, fatal, this.#clock.offset);
   }
 

@@ -31,6 +31,7 @@ export class BrokerState {
   /** False where the exchange is there already, and other than it is declared now. */
   declareExchange(name: string, as: Exchange): boolean {
     const there = this.#exchanges.get(name);
+    if (there === undefined && this.#exchanges.size >= MAX_REMEMBERED) return true;
     if (there === undefined) {
       this.#exchanges.set(name, as);
       if (as.internal) this.#internals++;
@@ -62,7 +63,7 @@ export class BrokerState {
   declareQueue(name: string, exclusive: boolean): string {
     // What name the server gives is not known. No client can write this one.
     const known = name === "" ? `\0${++this.#serverNamed}` : name;
-    if (exclusive) this.#exclusiveQueues.add(known);
+    if (exclusive && this.#exclusiveQueues.size < MAX_REMEMBERED) this.#exclusiveQueues.add(known);
     return known;
   }
 
@@ -82,6 +83,9 @@ export interface Exchange {
   autoDelete: boolean;
   internal: boolean;
 }
+
+/** Names remembered of each kind: a client may declare without end. What is forgotten is taken for right. */
+const MAX_REMEMBERED = 4096;
 
 const TRACE = "amq.rabbitmq.trace";
 

@@ -13,6 +13,8 @@ import type { ReadClock, ReadMark } from "./same-read.ts";
 export interface Complaint {
   code: number;
   text: string;
+  /** Comes only when what the client has sent so far is done: closing the channel or the connection forestalls it. */
+  late?: true;
 }
 
 /** Nothing, an error that ends the connection, or one that closes the channel. */
@@ -20,8 +22,12 @@ export type Outcome = Complaint | "channel-error" | null;
 
 const UNIMPLEMENTED: Complaint = { code: 503, text: "unimplemented method" };
 const CRASH: Complaint = { code: 541, text: "" };
+const LATE_CRASH: Complaint = { ...CRASH, late: true };
 const FAST_REPLY = "amq.rabbitmq.reply-to";
 const EXCHANGE_TYPES = ["direct", "fanout", "topic", "headers"];
+
+/** Consumers remembered of a channel. */
+const MAX_CONSUMERS = 4096;
 
 interface Consumer {
   queue: string | null;
@@ -152,9 +158,9 @@ export class ChannelProcess {
       case BASIC_CONSUME:
         return this.#consume(decodeArguments(method, bytes, start, size));
       case BASIC_CANCEL:
-        return this.#cancel(String(decodeArguments(method, bytes, start, size).get("consumer-tag")));
+        return this.#cancel(named(decodeArguments(method, bytes, start, size), "consumer-tag"));
       case BASIC_CREDIT: {
-        const tag = String(decodeArguments(method, bytes, start, size).get("consumer-tag"));
+        const tag = named(decodeArguments(method, bytes, start, size), "consumer-tag");
         const consumers = this.#consumers;
         const unknown = consumers === null || (!consumers.has(tag) && !consumers.has(""));
         return certain && unknown ? "channel-error" : null;
@@ -223,7 +229,7 @@ export class ChannelProcess {
     }
     if (!noAck) this.#acknowledges = true;
     const asked = values.get("no-wait") === true ? null : this.#clock.mark();
-    this.#consumers.set(tag, { queue, asked });
+    if (this.#consumers.size < MAX_CONSUMERS) this.#consumers.set(tag, { queue, asked });
     return null;
   }
 
@@ -233,13 +239,13 @@ export class ChannelProcess {
     return asked !== null && this.#clock.sameRead(asked);
   }
 
-  /** The channel dies of a cancel that comes before the queue has answered the consume. */
+  /** The channel dies of the queue's answer to a consume that has been cancelled before it came. */
   #cancel(tag: string): Outcome {
     const consumer = this.#consumers?.get(tag);
     if (consumer === undefined) return null;
     this.#consumers!.delete(tag);
     const answered = consumer.asked === null || consumer.queue === FAST_REPLY || !this.#clock.sameRead(consumer.asked);
-    return answered ? null : CRASH;
+    return answered ? null : LATE_CRASH;
   }
 
   #queue(values: Values): string | null {
@@ -249,7 +255,8 @@ export class ChannelProcess {
 }
 
 function named(values: Values, argument: string): string {
-  return String(values.get(argument) ?? "");
+  const value = values.get(argument);
+  return typeof value === "string" ? value : "";
 }
 
 function id(classId: number, methodId: number): number {

@@ -51,7 +51,7 @@ for (const entry of DIFFERENT.trim().split(/\s{2,}|\n/)) {
     name,
     from: from === "c" ? "client" : "server",
     content: layout.endsWith("+"),
-    arguments: [...layout.replace("+", "")].map((letter, i) => {
+    arguments: Array.from(layout.replace("+", ""), (letter, i) => {
       const type = TYPES[letter]!;
       return { name: `argument-${i}`, type, kind: FIELD_KINDS[type] };
     }),

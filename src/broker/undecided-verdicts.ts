@@ -13,6 +13,7 @@ interface Undecided {
   prediction: PredictedClose;
   mark: ReadMark;
   channel: number;
+  late: boolean;
 }
 
 export class UndecidedVerdicts {
@@ -56,12 +57,22 @@ export class UndecidedVerdicts {
     }
   }
 
-  /** The verdict of a channel's process. One that dies (541) takes its time: another channel's error comes first. */
-  pend(prediction: PredictedClose, channel: number): void {
+  /**
+   * The verdict of a channel's process. One that dies (541) takes its time: another channel's error comes first. A
+   * `late` one comes after all that stands in the same read.
+   */
+  pend(prediction: PredictedClose, channel: number, late: boolean): void {
     const before = this.#pending;
     if (this.#settled !== null) return;
-    if (before !== null && (before.prediction.code !== 541 || before.channel === channel)) return;
-    this.#pending = { prediction, mark: this.#clock.mark(), channel };
+    if (before !== null && !before.late && (before.prediction.code !== 541 || before.channel === channel)) return;
+    this.#pending = { prediction, mark: this.#clock.mark(), channel, late };
+  }
+
+  /** The client closes a channel, or with it all there are: a late verdict of the same read will not come. */
+  closes(channel: number): void {
+    const pending = this.#pending;
+    if (pending === null || !pending.late || !this.#clock.sameRead(pending.mark)) return;
+    if (channel === 0 || channel === pending.channel) this.#pending = null;
   }
 
   /** A pending verdict that is not of the present read stands. */
@@ -99,7 +110,7 @@ export class UndecidedVerdicts {
     count.answered++;
     if (prediction === null || count.unasked !== null || count.answered <= count.asked) return;
     if (this.#pending !== null || this.#settled !== null) return;
-    count.unasked = { prediction, mark: this.#clock.mark(), channel, count: count.answered };
+    count.unasked = { prediction, mark: this.#clock.mark(), channel, late: false, count: count.answered };
   }
 
   #count(channel: number): { asked: number; answered: number; unasked: (Undecided & { count: number }) | null } {

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { FrameListener } from "../connection/direction.ts";
+import type { FrameListener } from "../connection/observers.ts";
 import { inspect } from "../inspect.ts";
 import type { Side } from "../net/connection-observer.ts";
 import {

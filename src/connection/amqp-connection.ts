@@ -4,15 +4,10 @@ import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { PROTOCOL_HEADER_SIZE, REPLY_CODES } from "../amqp/spec/constants.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
-import {
-  Direction,
-  type DirectionListener,
-  type FrameJudge,
-  type FrameListener,
-  type StreamForensics,
-} from "./direction.ts";
+import { Direction } from "./direction.ts";
 import { Gaps } from "./gaps.ts";
 import { Incident } from "./incident.ts";
+import type { DirectionListener, FrameJudge, FrameListener, StreamForensics } from "./observers.ts";
 import { looksLikeTlsRecord } from "./protocol-header.ts";
 import { type Judgement, Recognition } from "./recognition.ts";
 import type { Severity } from "./rules.ts";

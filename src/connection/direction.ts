@@ -1,4 +1,3 @@
-import type { BoundarySearch } from "../amqp/boundary-search.ts";
 import { tableNotes } from "../amqp/field-table.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
 import { type EnvelopeFault, FrameScanner, type FrameSink, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
@@ -8,6 +7,7 @@ import {
   FRAME_BODY,
   FRAME_ENVELOPE,
   FRAME_HEADER,
+  FRAME_HEADER_SIZE,
   FRAME_HEARTBEAT,
   FRAME_METHOD,
   frameTypeName,
@@ -28,109 +28,12 @@ import {
   STATE_UNKNOWN,
 } from "./channel.ts";
 import { carriesCredentials, mayHoldCredentials } from "./credentials.ts";
+import { Handshake } from "./handshake.ts";
 import { Incident, type Secret } from "./incident.ts";
+import { IncidentLog } from "./incident-log.ts";
 import { ChannelProducers, SplitContents } from "./near-misses.ts";
+import type { DirectionListener, FrameJudge, FrameListener, StreamForensics } from "./observers.ts";
 import { RULES, type RuleId, type Severity } from "./rules.ts";
-
-/** What a direction tells the connection it belongs to. */
-export interface DirectionListener {
-  /** A method of class connection that decodes, on channel 0. */
-  connectionMethod(direction: Direction, method: Method, bytes: Uint8Array, start: number, size: number): void;
-  /** channel.close, on the channel it closes. */
-  channelClose(
-    direction: Direction,
-    channel: number,
-    method: Method,
-    bytes: Uint8Array,
-    start: number,
-    size: number,
-  ): void;
-  /** A method that only one end may send: settles who the client is where the beginning was not seen. */
-  methodFrom(direction: Direction, sender: "client" | "server"): void;
-  /** The frame boundary was found in a stream that was not known to be AMQP, or was lost. */
-  boundaryFound(direction: Direction): void;
-}
-
-/** Sees every frame, before it is judged; for `ghostframe frames`. */
-export interface FrameListener {
-  /** As FrameSink.frame; offset and moment are `direction.scanner`'s. */
-  frame(direction: Direction, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void;
-  hiddenFrame(direction: Direction, type: number, channel: number, size: number): void;
-  /** `secret` says which of its octets may hold credentials, and must not be shown. */
-  brokenEnvelope(direction: Direction, fault: EnvelopeFault, secret: Secret): void;
-  boundaryFound(direction: Direction, streamOffset: number, moment: Moment): void;
-}
-
-/**
- * Judges the client's frames as its broker would, in stream order, until it has come to a verdict. Implemented by
- * broker/, which lies ahead of this folder.
- */
-export interface FrameJudge {
-  /** Set once it has its verdict: nothing that follows can change it. */
-  readonly settled: boolean;
-  /** What the server offered in connection.tune. */
-  offer: { frameMax: number; channelMax: number };
-  /** The client's next octets were captured at this time. */
-  delivered(seconds: number, nanoseconds: number): void;
-  /** The server's connection.start was seen, with the mechanisms it offers. */
-  serverStarted(mechanisms: string): void;
-  serverClosedChannel(channel: number): void;
-  /** Octets of the server were missed. */
-  serverMissed(): void;
-  /** The client's first eight octets. */
-  protocolHeader(octets: Uint8Array): void;
-  /**
-   * A whole frame. With `start` −1 `bytes` holds the first octets of its payload only. `method` is what a method
-   * frame's ids name; `decodes`: its arguments, or a content header's properties, do, and there is nothing peculiar
-   * in those. `behind`: offset behind it.
-   */
-  frame(
-    type: number,
-    channel: number,
-    bytes: Uint8Array,
-    start: number,
-    size: number,
-    method: Method | undefined,
-    decodes: boolean,
-    behind: number,
-  ): void;
-  /** A broken envelope, its rule settled. */
-  brokenEnvelope(fault: EnvelopeFault): void;
-  /** Octets were missed. */
-  uncertain(): void;
-}
-
-/**
- * Keeps a direction's recent octets, and explains what they are where the envelope breaks. Implemented by forensics/,
- * which lies ahead of this folder.
- */
-export interface StreamForensics {
-  /** The next octets of the stream, before they are looked at. */
-  received(bytes: Uint8Array, start: number, end: number, streamOffset: number, moment: Moment): void;
-  /** A whole frame begins at this stream offset. */
-  frame(streamOffset: number): void;
-  /** Octets of the stream were not captured. */
-  gap(missing: number): void;
-  /** Whole frames in the wrong order, the first at `faultOffset`, and all in order again at `endOffset`. */
-  disorder(faultOffset: number, endOffset: number): void;
-  /** The stream is over. */
-  end(): void;
-  /** Looks for the boundary behind a broken envelope, by explaining what stands before it. */
-  search(fault: EnvelopeFault, direction: Direction, sizeLimit: number): BoundarySearch;
-}
-
-/** How far the handshake has come, by what this direction has sent (§2.2.4). */
-const OPENING = 0;
-const STARTED = 1;
-const TUNED = 2;
-const RUNNING = 3;
-/** Octets were missed before it was over: whatever method comes next is in turn. */
-const UNSURE = 4;
-
-/** Frames in good order after which an incident is over. */
-const QUIET_FRAMES = 32;
-/** Incidents kept of one direction; what comes then is counted in the last of them. */
-const MAX_INCIDENTS = 256;
 
 /**
  * One direction of an AMQP connection: its frames, judged in the order in which they were sent.
@@ -143,7 +46,6 @@ const MAX_INCIDENTS = 256;
 export class Direction implements FrameSink {
   readonly side: Side;
   readonly scanner: FrameScanner;
-  readonly incidents: Incident[] = [];
   readonly splits = new SplitContents();
   readonly producers = new ChannelProducers();
   frames = 0;
@@ -155,7 +57,6 @@ export class Direction implements FrameSink {
   forensics: StreamForensics | null = null;
   /** Set for `ghostframe frames`. */
   listener: FrameListener | null = null;
-  stage = OPENING;
   /** This direction has sent connection.close or close-ok: what it sends then is nobody's concern. */
   closing = false;
   /** The other end has sent connection.close, so that a frame left unfinished here is no wonder. */
@@ -167,16 +68,14 @@ export class Direction implements FrameSink {
   #unsettled: EnvelopeFault | null = null;
   readonly #listener: DirectionListener;
   readonly #moment: Moment;
-  #isClient: boolean;
+  readonly #handshake: Handshake;
+  readonly #log = new IncidentLog(incident => this.#closing(incident));
   readonly #channels: (Channel | undefined)[] = [];
   #last: Channel;
   #epoch = 0;
-  #incident: Incident | null = null;
   /** Largest payload that fits into frame-max together with its envelope. */
   #payloadLimit = UNKNOWN_FRAME_LIMIT;
   #toldTolerated = false;
-  /** The handshake is past its tune-ok, where the stage is UNSURE. */
-  #pastTune = false;
   #senderKnown = true;
 
   constructor(
@@ -191,7 +90,7 @@ export class Direction implements FrameSink {
     this.#judge = judge;
     this.#listener = listener;
     this.#moment = moment;
-    this.#isClient = side === 0;
+    this.#handshake = new Handshake(side === 0);
     this.#last = new Channel(0, 0);
     this.scanner = new FrameScanner(this, moment, sizeLimit, (from, limit, fault) =>
       this.forensics !== null && fault !== null
@@ -202,24 +101,28 @@ export class Direction implements FrameSink {
 
   /** Who sends in this direction; may turn out only in mid-stream. */
   get isClient(): boolean {
-    return this.#isClient;
+    return this.#handshake.isClient;
   }
   set isClient(value: boolean) {
-    this.#isClient = value;
+    this.#handshake.isClient = value;
     this.#senderKnown = true;
+  }
+
+  /** Incidents that are over, in the order in which they ended. */
+  get incidents(): readonly Incident[] {
+    return this.#log.over;
   }
 
   /** Hands the judgement of this direction to `judge`, or ends it. */
   judgeBy(judge: FrameJudge | null): void {
     // What broke before may be settled since the last frame.
     if (judge === null) this.#settle();
-    if (judge === null) this.#settle();
     this.#judge = judge;
   }
 
   /** The beginning was not seen: nothing is known, not even the sender, and the frame boundary is looked for. */
   beginUnknown(): void {
-    this.stage = UNSURE;
+    this.#handshake.doubt();
     this.#judge?.uncertain();
     this.#senderKnown = false;
     this.#forgetChannels();
@@ -251,7 +154,7 @@ export class Direction implements FrameSink {
   }
 
   gap(missing: number): void {
-    this.#missStage();
+    this.#handshake.miss();
     this.scanner.gap(missing);
     this.forensics?.gap(missing);
   }
@@ -260,38 +163,32 @@ export class Direction implements FrameSink {
     this.scanner.finish();
     this.#settle();
     this.#judge = null;
-    const partial = this.scanner.partial;
-    const ours = !this.closing && !this.closedByPeer && !this.#broken;
-    if (partial !== null && reason !== "capture-ended" && ours) {
-      const header = partial.header;
-      const whole = header.length === 7;
-      const claim = whole
-        ? `a ${frameTypeName(header[0]!)} frame of ${grouped(partial.size)} octets on channel ${short(header, 1)}`
-        : "a frame";
-      const wants = whole ? ` of the ${grouped(partial.size + FRAME_ENVELOPE)} it needs` : "";
-      const how = reason === "fin" ? "ends" : "is reset";
-      const incident = new Incident(
-        "stalled-frame",
-        "error",
-        this.side,
-        partial.streamOffset,
-        partial.moment,
-        `The stream ${how} inside ${claim}: ${grouped(partial.octets)} octets${wants} were sent.`,
-      );
-      if (whole) incident.frame = { type: header[0]!, channel: short(header, 1), size: partial.size };
-      incident.endOffset = this.scanner.offset;
-      incident.to.set(this.#moment);
-      if (this.forensics === null) this.incidents.push(incident);
-      else {
-        // What the frame seems to lack may have been written elsewhere: it is looked for as behind any broken one.
-        this.#incident = incident;
-        this.scanner.breakPartial();
-      }
-    }
-    if (this.#incident !== null && this.scanner.lost) this.#incident.endOffset = this.scanner.offset;
-    this.#closeIncident();
+    if (reason !== "capture-ended" && !this.closing && !this.closedByPeer && !this.#log.broken) this.#stalled(reason);
+    if (this.#log.open !== null && this.scanner.lost) this.#log.open.endOffset = this.scanner.offset;
+    this.#log.close();
     this.scanner.stop();
     this.forensics?.end();
+  }
+
+  /** The stream ended inside a frame: tells so. */
+  #stalled(reason: "fin" | "rst"): void {
+    const { partial } = this.scanner;
+    if (partial === null) return;
+    const { header, streamOffset, octets, size, moment } = partial;
+    const whole = header.length === FRAME_HEADER_SIZE;
+    const claim = whole
+      ? `a ${frameTypeName(header[0]!)} frame of ${grouped(size)} octets on channel ${short(header, 1)}`
+      : "a frame";
+    const wants = whole ? ` of the ${grouped(size + FRAME_ENVELOPE)} it needs` : "";
+    const how = reason === "fin" ? "ends" : "is reset";
+    const message = `The stream ${how} inside ${claim}: ${grouped(octets)} octets${wants} were sent.`;
+    const incident = new Incident("stalled-frame", "error", this.side, streamOffset, moment, message);
+    if (whole) incident.frame = { type: header[0]!, channel: short(header, 1), size };
+    incident.endOffset = this.scanner.offset;
+    incident.to.set(this.#moment);
+    this.#log.open = incident;
+    // What the frame seems to lack may have been written elsewhere: it is looked for as behind any broken one.
+    if (this.forensics !== null) this.scanner.breakPartial();
   }
 
   // FrameSink
@@ -300,9 +197,9 @@ export class Direction implements FrameSink {
     this.frames++;
     if (this.forensics !== null) this.forensics.frame(this.scanner.frameOffset);
     if (this.listener !== null) this.listener.frame(this, type, channel, bytes, start, size);
-    if (this.stage === UNSURE) this.#learnStage(type, channel);
+    if (this.#handshake.unsure) this.#handshake.learn(type, channel);
     if (size > this.#payloadLimit) this.#tolerated(type, channel, size);
-    const incident = this.#incident;
+    const incident = this.#log.open;
     const faults = incident === null ? 0 : incident.faults;
     switch (type) {
       case FRAME_METHOD:
@@ -319,7 +216,7 @@ export class Direction implements FrameSink {
         if (this.#judge !== null) this.#judgeFrame(type, channel, bytes, start, size, undefined, true);
         if (!this.closing) this.#heartbeat(channel, size);
     }
-    if (incident !== null && incident.faults === faults) this.#calm(incident);
+    if (incident !== null && incident.faults === faults) this.#log.calm(incident);
   }
 
   hiddenFrame(type: number, channel: number, size: number): void {
@@ -332,19 +229,20 @@ export class Direction implements FrameSink {
       return;
     }
     this.#judge?.uncertain();
-    if (channel === 0) this.#missStage();
+    if (channel === 0) this.#handshake.miss();
     else this.#channel(channel).forget(this.#epoch);
   }
 
   brokenEnvelope(fault: EnvelopeFault): void {
-    const secret: Secret = this.#authenticates ? (this.stage === OPENING ? "payload" : "all") : "none";
+    // The first header is sent before there are credentials to send.
+    const secret: Secret = this.#handshake.authenticates ? (this.#handshake.opening ? "payload" : "all") : "none";
     if (this.listener !== null) this.listener.brokenEnvelope(this, fault, secret);
     this.#forgetChannels();
     this.#unsettled = this.#judge === null ? null : fault;
     this.#settle();
-    const open = this.#incident;
+    const { open } = this.#log;
     if (open !== null) {
-      if (fault.streamOffset !== open.streamOffset) this.#again(open, fault.streamOffset);
+      if (fault.streamOffset !== open.streamOffset) this.#log.again(open, fault.streamOffset, this.#moment);
       return;
     }
     const rule = fault.rule === "undecided" || fault.rule === "stalled" ? "frame-type" : fault.rule;
@@ -354,30 +252,30 @@ export class Direction implements FrameSink {
     incident.to.set(this.#moment);
     incident.secret = secret;
     incident.frame = { type: fault.type, channel: fault.channel, size: fault.size };
-    this.#incident = incident;
+    this.#log.open = incident;
   }
 
   boundaryLost(): void {
     this.#judge?.uncertain();
     this.#forgetChannels();
-    if (this.incidents.length < MAX_INCIDENTS) this.#closeIncident();
+    if (!this.#log.full) this.#log.close();
   }
 
   boundaryFound(streamOffset: number, moment: Moment): void {
     if (this.listener !== null) this.listener.boundaryFound(this, streamOffset, moment);
-    const incident = this.#incident;
+    const incident = this.#log.open;
     if (incident !== null) {
       if (incident.faults === 1) incident.foundAt = streamOffset;
       incident.endOffset = streamOffset;
       incident.to.set(moment);
     }
-    this.#missStage();
+    this.#handshake.miss();
     this.#listener.boundaryFound(this);
   }
 
   /** The first octets, which are no frame, are not what they must be. What follows them means nothing. */
   openingFault(moment: Moment, message: string): void {
-    const told = this.incidents[0];
+    const told = this.#log.over[0];
     if (told !== undefined) {
       // Told already, when the server's answer had not come yet.
       told.message = message;
@@ -385,32 +283,9 @@ export class Direction implements FrameSink {
     }
     const incident = new Incident("handshake", "error", this.side, 0, moment, message);
     incident.endOffset = this.scanner.offset;
-    this.incidents.push(incident);
+    this.#log.over.push(incident);
     this.closing = true;
     this.scanner.stop();
-  }
-
-  /** Something is wrong with this direction already. */
-  get #broken(): boolean {
-    return this.#incident !== null || this.incidents.some(incident => incident.severity === "error");
-  }
-
-  /** From its start-ok to its tune-ok the client's octets may hold its credentials. The first header cannot. */
-  get #authenticates(): boolean {
-    return this.#isClient && (this.stage < TUNED || (this.stage === UNSURE && !this.#pastTune));
-  }
-
-  /** Octets were missed: nobody knows how far the handshake has come, unless it was over. */
-  #missStage(): void {
-    if (this.stage === RUNNING) return;
-    if (this.stage === TUNED) this.#pastTune = true;
-    this.stage = UNSURE;
-  }
-
-  /** Channels are used in a running connection only, heartbeats are sent from tune-ok on. */
-  #learnStage(type: number, channel: number): void {
-    if (channel !== 0) this.stage = RUNNING;
-    else if (type === FRAME_HEARTBEAT) this.#pastTune = true;
   }
 
   #judgeFrame(
@@ -467,7 +342,7 @@ export class Direction implements FrameSink {
     }
     if (fault !== null) {
       // The numbers in a clause may be misread octets.
-      const secret = this.#authenticates || (this.#isClient && carriesCredentials(method));
+      const secret = this.#handshake.authenticates || (this.isClient && carriesCredentials(method));
       const clause = secret ? `The arguments of ${method.name} do not decode` : capital(fault);
       this.#fault("frame-malformed", FRAME_METHOD, channel, size, clause);
     }
@@ -476,8 +351,8 @@ export class Direction implements FrameSink {
       return;
     }
     const state = this.#channel(channel);
-    if (this.stage !== RUNNING) {
-      this.#outOfTurn(method.name, channel, size);
+    if (!this.#handshake.over) {
+      this.#outOfTurn(method.name, channel, size, false);
       return;
     }
     if (state.awaits === AWAITS_HEADER || state.awaits === AWAITS_BODY) {
@@ -541,7 +416,7 @@ export class Direction implements FrameSink {
       const clause = `The content header on channel ${channel} has weight ${short(bytes, start + 2)}, not 0`;
       this.#fault("frame-malformed", FRAME_HEADER, channel, size, clause);
     } else if (fault !== null) this.#fault("frame-malformed", FRAME_HEADER, channel, size, capital(fault));
-    else if (this.#isClient) {
+    else if (this.isClient) {
       const { frameOffset } = this.scanner;
       this.producers.header(channel, bytes, start, size, frameOffset, this.scanner.frameMoment());
     }
@@ -610,36 +485,13 @@ export class Direction implements FrameSink {
       return;
     }
     const id = method.methodId;
-    const closes = id === 50 || id === 51;
-    if (closes) this.closing = true;
-    else if (this.stage === RUNNING) {
-      // Only blocked and unblocked, update-secret and its answer belong into a running connection.
-      if (id < 60) this.#outOfTurn(method.name, 0, size);
-    } else if (!this.#advances(id)) {
-      this.#outOfTurn(method.name, 0, size);
-      this.stage = UNSURE;
+    const wasOver = this.#handshake.over;
+    if (id === 50 || id === 51) this.closing = true;
+    else if (!this.#handshake.advances(id)) {
+      this.#outOfTurn(method.name, 0, size, wasOver);
+      if (!wasOver) this.#handshake.doubt();
     }
     if (decodes) this.#listener.connectionMethod(this, method, bytes, start, size);
-  }
-
-  /** Moves the handshake on by a connection method: start, secure, tune, open, or their answers. False: out of turn. */
-  #advances(id: number): boolean {
-    const [start, secure, tune, open] = this.#isClient ? [11, 21, 31, 40] : [10, 20, 30, 41];
-    switch (this.stage) {
-      case OPENING:
-        this.stage = STARTED;
-        return id === start;
-      case STARTED:
-        if (id === secure) return true;
-        this.stage = TUNED;
-        return id === tune;
-      case TUNED:
-        this.stage = RUNNING;
-        return id === open;
-      default:
-        this.stage = id === open || id >= 60 ? RUNNING : id === tune ? TUNED : STARTED;
-        return id === start || id === secure || id === tune || id === open || id >= 60;
-    }
   }
 
   #channelMethod(
@@ -650,7 +502,7 @@ export class Direction implements FrameSink {
     size: number,
     decodes: boolean,
   ): void {
-    const opens = this.#isClient ? 10 : 11;
+    const opens = this.isClient ? 10 : 11;
     switch (method.methodId) {
       case opens:
         if (state.state === OPEN) {
@@ -693,9 +545,9 @@ export class Direction implements FrameSink {
     state.state = STATE_UNKNOWN;
   }
 
-  #outOfTurn(what: string, channel: number, size: number): void {
+  #outOfTurn(what: string, channel: number, size: number, over: boolean): void {
     const where = channel === 0 ? "" : ` on channel ${channel}`;
-    const when = this.stage === RUNNING ? "when the handshake was over" : "before the handshake was over";
+    const when = over ? "when the handshake was over" : "before the handshake was over";
     this.#fault("handshake", FRAME_METHOD, channel, size, `${what} came${where} out of turn, ${when}`);
   }
 
@@ -710,20 +562,20 @@ export class Direction implements FrameSink {
     );
     incident.frame = { type, channel, size };
     incident.endOffset = this.scanner.frameOffset + size + FRAME_ENVELOPE;
-    this.incidents.push(incident);
+    this.#log.over.push(incident);
   }
 
   #fault(rule: RuleId, type: number, channel: number, size: number, clause: string): void {
-    const open = this.#incident;
+    const { open } = this.#log;
     const behind = this.scanner.frameOffset + size + FRAME_ENVELOPE;
     if (open !== null) {
-      this.#again(open, behind);
+      this.#log.again(open, behind, this.#moment);
       return;
     }
     const incident = this.#incidentHere(rule, RULES[rule].severity, `${clause}.`);
     incident.frame = { type, channel, size };
     incident.endOffset = behind;
-    this.#incident = incident;
+    this.#log.open = incident;
   }
 
   #incidentHere(rule: RuleId, severity: Severity, message: string): Incident {
@@ -733,29 +585,13 @@ export class Direction implements FrameSink {
     return incident;
   }
 
-  #again(incident: Incident, endOffset: number): void {
-    incident.faults++;
-    incident.quiet = 0;
-    incident.endOffset = Math.max(incident.endOffset, endOffset);
-    incident.to.set(this.#moment);
-  }
-
-  #calm(incident: Incident): void {
-    incident.quiet++;
-    if (incident.quiet < QUIET_FRAMES || this.incidents.length >= MAX_INCIDENTS) return;
-    this.#closeIncident();
-  }
-
-  #closeIncident(): void {
-    const incident = this.#incident;
-    if (incident === null) return;
+  /** An incident is over. */
+  #closing(incident: Incident): void {
     const { envelope } = incident;
     if (envelope === null) this.forensics?.disorder(incident.streamOffset, incident.endOffset);
-    if (incident.secret === "none" && envelope !== null && this.#isClient && mayHoldCredentials(envelope)) {
+    if (incident.secret === "none" && envelope !== null && this.isClient && mayHoldCredentials(envelope)) {
       incident.secret = "payload";
     }
-    this.incidents.push(incident);
-    this.#incident = null;
   }
 
   #channel(number: number): Channel {

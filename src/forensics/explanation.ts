@@ -73,7 +73,7 @@ export function explain(
   const tails: Tail[] = [];
   const overwritten = frames.filter(isOverwritten).map(frame => ({ span: frame.spans[0]! }));
   const rests = untangling.unexplained.filter(span => {
-    const place = overwrittenPlace(window, span, frames);
+    const place = overwrittenPlace(window, span, around);
     if (place !== null) overwritten.push({ span: place });
     return place === null;
   });
@@ -180,15 +180,12 @@ function overwrittenPlace(window: OctetWindow, [offset, octets]: Span, frames: r
   if (window.bytes[behind - 1 - window.base] !== FRAME_END) return null;
   const whole = frames.filter(({ complete, spans }) => complete && spans.length === 1);
   const before = whole.find(({ spans }) => spans[0]![0] + spans[0]![1] === offset);
-  const after = whole.find(({ spans }) => spans[0]![0] === behind);
-  if (before === undefined || after === undefined || before.size !== after.size) return null;
-  const octetsOf = ({ spans }: ReadFrame): Uint8Array => {
-    const from = spans[0]![0] - window.base;
-    return window.bytes.subarray(from, from + spans[0]![1]);
+  if (before === undefined) return null;
+  const [begin, length] = before.spans[0]!;
+  const octetsAt = (place: number): Uint8Array => {
+    return window.bytes.subarray(place - window.base, place - window.base + length);
   };
-  if (Buffer.compare(octetsOf(before), octetsOf(after)) !== 0) return null;
-  const [begin] = before.spans[0]!;
-  return [begin, behind - begin];
+  return Buffer.compare(octetsAt(begin), octetsAt(behind)) === 0 ? [begin, behind - begin] : null;
 }
 
 /** The same few octets again and again. */

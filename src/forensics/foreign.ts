@@ -6,6 +6,8 @@ const CARRIAGE_RETURN = 0x0d;
 const LINE_FEED = 0x0a;
 const TLS_HANDSHAKE = 0x16;
 const TLS_HEADER = 5;
+const LETTER_A = 0x41;
+/** “AMQP”, then 0 (or 1, before 0-9-1) and the version: the word alone is text. */
 const PROTOCOL_HEADER = 8;
 /** The largest head of an HTTP message that is looked for. */
 const MAX_HEAD = 8192;
@@ -20,7 +22,7 @@ export function foreignLength(octets: Uint8Array, at: number, end: number): numb
   if (protocolNameAt(octets, at) === null) return 0;
   let length = 0;
   if (octets[at] === TLS_HANDSHAKE) length = TLS_HEADER + short(octets, at + 3);
-  else if (octets[at] === 0x41) length = PROTOCOL_HEADER;
+  else if (octets[at] === LETTER_A) length = octets[at + 4]! <= 1 ? PROTOCOL_HEADER : 0;
   else length = headLength(octets, at, Math.min(end, at + MAX_HEAD));
   return at + length <= end ? length : 0;
 }

@@ -615,7 +615,6 @@ export class Reading {
     const foreign = this.#foreign.get(at);
     if (foreign !== undefined) {
       moves.push({ frame: -1, to: at + foreign, suspended, order, cost: 0, plain: false, begins: false });
-      return;
     }
     const [start] = this.#startsWithin(at + 1, this.#end);
     if (start === undefined && !this.#ended) return;

@@ -30,6 +30,8 @@ export interface Asking {
   random: Random;
   /** How many milliseconds to listen on after a connection.close, for the end that may follow it; 0 unless given. */
   linger?: number;
+  /** How much longer than usual to wait for a verdict; 1 unless given. */
+  patience?: number;
 }
 
 /** A running connection is judged as the octets come in: this is for a machine that is busy. */
@@ -141,7 +143,8 @@ class Exchange {
   /** 0 when the verdict is there, otherwise how long to wait for more. */
   #settled(): number {
     if (this.#over()) return 0;
-    const quiet = this.#answer.opened ? QUIET : QUIET_HANDSHAKE;
+    const { patience = 1 } = this.#asking;
+    const quiet = this.#answer.opened ? QUIET * patience : QUIET_HANDSHAKE;
     return this.#lastEvent + quiet - Date.now();
   }
 

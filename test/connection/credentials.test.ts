@@ -3,7 +3,7 @@
  * in hexadecimal, not as numbers.
  */
 import { describe, expect, it } from "vitest";
-import type { FrameListener } from "../../src/connection/direction.ts";
+import type { FrameListener } from "../../src/connection/observers.ts";
 import { Inspection } from "../../src/inspect.ts";
 import {
   boundaryFoundEvent,

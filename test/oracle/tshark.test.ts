@@ -15,7 +15,7 @@ import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readCapture } from "../../src/capture/capture-source.ts";
 import { InputError } from "../../src/capture/input-error.ts";
-import type { FrameListener } from "../../src/connection/direction.ts";
+import type { FrameListener } from "../../src/connection/observers.ts";
 import { inspect } from "../../src/inspect.ts";
 import type { Connection, Report } from "../../src/report/report.ts";
 import { FIXTURES, walkFixtures } from "../support/golden.ts";

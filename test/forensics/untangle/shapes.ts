@@ -253,9 +253,7 @@ const overwritten: Shape = plan => {
 
 const STRANGERS = [
   text("GET /metrics HTTP/1.1\r\nHost: broker:5672\r\nUser-Agent: probe/2.1\r\nAccept: */*\r\n\r\n"),
-  hex(
-    `16 0301 00c4 01 0000c0 0303 ${"5a71c30e".repeat(8)} 20 ${"9be04417".repeat(8)} 003e 1302 1303 1301 c02c ${"00".repeat(50)}`,
-  ),
+  hex(`16 0301 0083 01 00007f 0303 ${"5a71c30e".repeat(8)} 20 ${"9be04417".repeat(8)} 003a ${"1302".repeat(29)}`),
   join(text("AMQP"), [0, 0, 9, 1]),
 ];
 

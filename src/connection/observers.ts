@@ -1,0 +1,94 @@
+/** Who looks at a direction's frames besides the direction itself: what each is told, and when. */
+import type { BoundarySearch } from "../amqp/boundary-search.ts";
+import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import type { Method } from "../amqp/method-registry.ts";
+import type { Moment } from "../net/connection-observer.ts";
+import type { Direction } from "./direction.ts";
+import type { Secret } from "./incident.ts";
+
+/** What a direction tells the connection it belongs to. */
+export interface DirectionListener {
+  /** A method of class connection that decodes, on channel 0. */
+  connectionMethod(direction: Direction, method: Method, bytes: Uint8Array, start: number, size: number): void;
+  /** channel.close, on the channel it closes. */
+  channelClose(
+    direction: Direction,
+    channel: number,
+    method: Method,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+  ): void;
+  /** A method that only one end may send: settles who the client is where the beginning was not seen. */
+  methodFrom(direction: Direction, sender: "client" | "server"): void;
+  /** The frame boundary was found in a stream that was not known to be AMQP, or was lost. */
+  boundaryFound(direction: Direction): void;
+}
+
+/** Sees every frame, before it is judged; for `ghostframe frames`. */
+export interface FrameListener {
+  /** As FrameSink.frame; offset and moment are `direction.scanner`'s. */
+  frame(direction: Direction, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void;
+  hiddenFrame(direction: Direction, type: number, channel: number, size: number): void;
+  /** `secret` says which of its octets may hold credentials, and must not be shown. */
+  brokenEnvelope(direction: Direction, fault: EnvelopeFault, secret: Secret): void;
+  boundaryFound(direction: Direction, streamOffset: number, moment: Moment): void;
+}
+
+/**
+ * Judges the client's frames as its broker would, in stream order, until it has come to a verdict. Implemented by
+ * broker/, which lies ahead of this folder.
+ */
+export interface FrameJudge {
+  /** Set once it has its verdict: nothing that follows can change it. */
+  readonly settled: boolean;
+  /** What the server offered in connection.tune. */
+  offer: { frameMax: number; channelMax: number };
+  /** The client's next octets were captured at this time. */
+  delivered(seconds: number, nanoseconds: number): void;
+  /** The server's connection.start was seen, with the mechanisms it offers. */
+  serverStarted(mechanisms: string): void;
+  serverClosedChannel(channel: number): void;
+  /** Octets of the server were missed. */
+  serverMissed(): void;
+  /** The client's first eight octets. */
+  protocolHeader(octets: Uint8Array): void;
+  /**
+   * A whole frame. With `start` −1 `bytes` holds the first octets of its payload only. `method` is what a method
+   * frame's ids name; `decodes`: its arguments, or a content header's properties, do, and there is nothing peculiar
+   * in those. `behind`: offset behind it.
+   */
+  frame(
+    type: number,
+    channel: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    method: Method | undefined,
+    decodes: boolean,
+    behind: number,
+  ): void;
+  /** A broken envelope, its rule settled. */
+  brokenEnvelope(fault: EnvelopeFault): void;
+  /** Octets were missed. */
+  uncertain(): void;
+}
+
+/**
+ * Keeps a direction's recent octets, and explains what they are where the envelope breaks. Implemented by forensics/,
+ * which lies ahead of this folder.
+ */
+export interface StreamForensics {
+  /** The next octets of the stream, before they are looked at. */
+  received(bytes: Uint8Array, start: number, end: number, streamOffset: number, moment: Moment): void;
+  /** A whole frame begins at this stream offset. */
+  frame(streamOffset: number): void;
+  /** Octets of the stream were not captured. */
+  gap(missing: number): void;
+  /** Whole frames in the wrong order, the first at `faultOffset`, and all in order again at `endOffset`. */
+  disorder(faultOffset: number, endOffset: number): void;
+  /** The stream is over. */
+  end(): void;
+  /** Looks for the boundary behind a broken envelope, by explaining what stands before it. */
+  search(fault: EnvelopeFault, direction: Direction, sizeLimit: number): BoundarySearch;
+}
