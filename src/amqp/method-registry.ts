@@ -1,4 +1,5 @@
 import { FIELD_KINDS, type FieldKind } from "./field-kinds.ts";
+import { layoutOf } from "./quick-look.ts";
 import { type ArgumentType, CLASSES, type ClassSpec } from "./spec/methods.ts";
 
 /** One method of the specification, ready for use. */
@@ -11,6 +12,8 @@ export interface Method {
   /** A content header and content bodies follow. */
   content: boolean;
   arguments: readonly Argument[];
+  /** For the quick look at its arguments. */
+  layout: Int8Array | null;
 }
 
 export interface Argument {
@@ -25,13 +28,15 @@ export const METHODS: Method[] = [];
 
 for (const [classId, spec] of Object.entries<ClassSpec>(CLASSES)) {
   for (const [methodId, method] of Object.entries(spec.methods)) {
+    const list = method.arguments.map(([name, type]) => ({ name, type, kind: FIELD_KINDS[type] }));
     const entry: Method = {
       classId: Number(classId),
       methodId: Number(methodId),
       name: `${spec.name}.${method.name}`,
       from: method.from,
       content: method.content === true,
-      arguments: method.arguments.map(([name, type]) => ({ name, type, kind: FIELD_KINDS[type] })),
+      arguments: list,
+      layout: layoutOf(list),
     };
     METHODS.push(entry);
     registry[(entry.classId << 8) | entry.methodId] = entry;

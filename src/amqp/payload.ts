@@ -21,6 +21,7 @@ import {
 } from "./field-kinds.ts";
 import { type FieldTable, type FieldValue, Undecodable, walkTable } from "./field-table.ts";
 import type { Method } from "./method-registry.ts";
+import { argumentsFit, propertiesFit } from "./quick-look.ts";
 import { BASIC_PROPERTIES } from "./spec/properties.ts";
 
 /** Decoded values by the specification's names. */
@@ -43,6 +44,7 @@ export function walkArguments(
   size: number,
   into: Values | null,
 ): string | null {
+  if (into === null && argumentsFit(method, bytes, start, size)) return null;
   cursor.over(bytes, start + 4, start + size);
   const list = method.arguments;
   let name = "";
@@ -87,6 +89,7 @@ export function decodeArguments(method: Method, bytes: Uint8Array, start: number
  * `into`. Returns null, or one clause that says what does not decode.
  */
 export function walkProperties(bytes: Uint8Array, start: number, size: number, into: Values | null): string | null {
+  if (into === null && propertiesFit(bytes, start, size)) return null;
   const flags = short(bytes, start + 12);
   let name = "property-flags";
   try {

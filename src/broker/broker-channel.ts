@@ -20,7 +20,9 @@ export interface ChannelError {
   classId: number;
   methodId: number;
   /** As Complaint's. */
-  late: boolean;
+  forestalledBy?: "channel.close" | "connection.close";
+  /** Of a channel's process: others are heard before it. */
+  slow: boolean;
 }
 
 const NO_METHOD = { classId: 0, methodId: 0 };
@@ -58,7 +60,8 @@ export class BrokerChannel {
     }
     if (!method.content) {
       this.#awaits = "method";
-      return channelError(this.process.perform(method, bytes, start, size), method);
+      const outcome = this.process.perform(method, bytes, start, size);
+      return outcome === null ? null : channelError(outcome, method, this.process.isBusy);
     }
     this.#awaits = "header";
     this.#method = method;
@@ -112,7 +115,7 @@ export class BrokerChannel {
     const method = this.#method;
     if (method === null) return null;
     const outcome = this.process.performContent(method, this.#immediate, this.#refused, this.#properties);
-    return outcome === null ? null : channelError(outcome, method);
+    return outcome === null ? null : channelError(outcome, method, this.process.isBusy);
   }
 
   #judgeArguments(method: Method, bytes: Uint8Array, start: number, size: number): ChannelError | null {
@@ -147,13 +150,12 @@ export class BrokerChannel {
 const UTF8 = new TextDecoder();
 
 function readerError(code: number, text: string, { classId, methodId }: typeof NO_METHOD): ChannelError {
-  return { by: "reader", code, text, classId, methodId, late: false };
+  return { by: "reader", code, text, classId, methodId, slow: false };
 }
 
 /** A process that dies of something else than an amqp_error tells no method. */
-function channelError(outcome: Outcome, method: Method): ChannelError | null {
+function channelError(outcome: Outcome, method: Method, busy: boolean): ChannelError | null {
   if (outcome === null || outcome === "channel-error") return null;
   const { classId, methodId } = outcome.code === 541 ? NO_METHOD : method;
-  const { code, text, late = false } = outcome;
-  return { by: "channel", code, text, classId, methodId, late };
+  return { by: "channel", classId, methodId, slow: busy || outcome.code === 541, ...outcome };
 }

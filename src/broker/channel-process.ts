@@ -13,8 +13,8 @@ import type { ReadClock, ReadMark } from "./same-read.ts";
 export interface Complaint {
   code: number;
   text: string;
-  /** Comes only when what the client has sent so far is done: closing the channel or the connection forestalls it. */
-  late?: true;
+  /** Closing the connection, or the channel too, forestalls it, where that comes in the same read. */
+  forestalledBy?: "channel.close" | "connection.close";
 }
 
 /** Nothing, an error that ends the connection, or one that closes the channel. */
@@ -22,7 +22,10 @@ export type Outcome = Complaint | "channel-error" | null;
 
 const UNIMPLEMENTED: Complaint = { code: 503, text: "unimplemented method" };
 const CRASH: Complaint = { code: 541, text: "" };
-const LATE_CRASH: Complaint = { ...CRASH, late: true };
+const LATE_CRASH: Complaint = { ...CRASH, forestalledBy: "channel.close" };
+const SECOND_OPEN: Complaint = { code: 504, text: "second 'channel.open' seen" };
+/** The reader hears first that the channel is closing, and may be done with the connection then. */
+const OPEN_WHILE_CLOSING: Complaint = { ...SECOND_OPEN, forestalledBy: "connection.close" };
 const FAST_REPLY = "amq.rabbitmq.reply-to";
 const EXCHANGE_TYPES = ["direct", "fanout", "topic", "headers"];
 
@@ -40,6 +43,8 @@ export class ChannelProcess {
   state: "starting" | "running" | "closing";
   /** In closing: when the client asked for it; null where an error did it. */
   left: ReadMark | null = null;
+  /** The last command that takes time, as those on queues and exchanges do. */
+  #busy: ReadMark | null = null;
   readonly #broker: BrokerState;
   readonly #clock: ReadClock;
   /** Nothing of what was sent on this channel was missed. */
@@ -67,12 +72,22 @@ export class ChannelProcess {
     if (this.#lastQueue === null && this.#certain && namesLastQueue(id) && bytes[start + 6] === 0) return this.#fail();
     if (id === CHANNEL_OPEN) {
       const second = this.state !== "starting" && this.#certain;
+      const closing = this.left !== null;
       this.#certain = true;
       this.state = "running";
-      return second ? { code: 504, text: "second 'channel.open' seen" } : null;
+      return second ? (closing ? OPEN_WHILE_CLOSING : SECOND_OPEN) : null;
     }
     if (this.state === "starting") return { code: 504, text: "expected 'channel.open'" };
     if (this.state === "closing") return null;
+    if (
+      method.classId === 40 ||
+      method.classId === 50 ||
+      id === BASIC_CONSUME ||
+      id === BASIC_GET ||
+      id === TX_COMMIT
+    ) {
+      this.#busy = this.#clock.mark();
+    }
     const outcome = this.#run(id, method, bytes, start, size);
     return outcome === "channel-error" ? this.#fail() : outcome;
   }
@@ -88,6 +103,11 @@ export class ChannelProcess {
     if (properties === PROPERTIES_UNDECODABLE) return CRASH;
     if (properties === PROPERTIES_FAST_REPLY && (this.#fastReply || !this.#certain)) return null;
     return this.#fail();
+  }
+
+  /** It has work to do that came in the present read: another channel's process will be heard before it. */
+  get isBusy(): boolean {
+    return this.#busy !== null && this.#clock.sameRead(this.#busy);
   }
 
   #fail(): "channel-error" {

@@ -54,7 +54,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function quoted(text: string): string {
-  return text.replace(/[\b\t\n\v\f\r\x1b"\\]/g, character => ESCAPES[character]!);
+  return Array.from(text, character => ESCAPES[character] ?? character).join("");
 }
 
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -25,7 +25,8 @@ export function judgeLogin(bytes: Uint8Array, start: number, size: number, offer
   const mechanism = cursor.shortstr();
   const length = cursor.long();
   const from = cursor.skip(length);
-  const response = bytes.slice(from, from + length);
+  // A Buffer's slice would be no copy.
+  const response = new Uint8Array(bytes.subarray(from, from + length));
   const known = offered === null ? MECHANISMS : offered.split(" ");
   const login: Login = { refusal: null, challenged: false, user: null };
   if (!known.includes(mechanism)) login.refusal = `unknown authentication mechanism '${mechanism}'`;

@@ -51,6 +51,8 @@ for (const entry of DIFFERENT.trim().split(/\s{2,}|\n/)) {
     name,
     from: from === "c" ? "client" : "server",
     content: layout.endsWith("+"),
+    // So few are they that the walk may judge them.
+    layout: null,
     arguments: Array.from(layout.replace("+", ""), (letter, i) => {
       const type = TYPES[letter]!;
       return { name: `argument-${i}`, type, kind: FIELD_KINDS[type] };

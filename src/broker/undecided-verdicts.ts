@@ -6,6 +6,7 @@
  *   well, they tell: had it not sent channel.close, this is an error. The two directions of a capture are not in step,
  *   so the server's channel.close is waited for until the end.
  */
+import type { ChannelError } from "./broker-channel.ts";
 import type { ReadClock, ReadMark } from "./same-read.ts";
 import type { PredictedClose, Prediction } from "./verdict.ts";
 
@@ -13,7 +14,8 @@ interface Undecided {
   prediction: PredictedClose;
   mark: ReadMark;
   channel: number;
-  late: boolean;
+  slow: boolean;
+  forestalledBy: ChannelError["forestalledBy"];
 }
 
 export class UndecidedVerdicts {
@@ -58,21 +60,28 @@ export class UndecidedVerdicts {
   }
 
   /**
-   * The verdict of a channel's process. One that dies (541) takes its time: another channel's error comes first. A
-   * `late` one comes after all that stands in the same read.
+   * The verdict of a channel's process, `error`. A process that dies, or has other work of this read to do, is slow:
+   * another's error comes first.
    */
-  pend(prediction: PredictedClose, channel: number, late: boolean): void {
-    const before = this.#pending;
+  pend(prediction: PredictedClose, channel: number, { slow, forestalledBy }: ChannelError): void {
     if (this.#settled !== null) return;
-    if (before !== null && !before.late && (before.prediction.code !== 541 || before.channel === channel)) return;
-    this.#pending = { prediction, mark: this.#clock.mark(), channel, late };
+    for (const each of this.#closes.values()) if (!slow && this.#isSlow(each.unasked)) each.unasked = null;
+    const before = this.#pending;
+    const first = before === null || before.forestalledBy === "channel.close" || (!slow && this.#isSlow(before));
+    if (first) this.#pending = { prediction, mark: this.#clock.mark(), channel, slow, forestalledBy };
   }
 
-  /** The client closes a channel, or with it all there are: a late verdict of the same read will not come. */
+  #isSlow(verdict: Undecided | null): boolean {
+    return verdict?.slow === true && this.#clock.sameRead(verdict.mark);
+  }
+
+  /** The client closes a channel, or the connection and with it all (0). */
   closes(channel: number): void {
     const pending = this.#pending;
-    if (pending === null || !pending.late || !this.#clock.sameRead(pending.mark)) return;
-    if (channel === 0 || channel === pending.channel) this.#pending = null;
+    if (pending?.forestalledBy === undefined || !this.#clock.sameRead(pending.mark)) return;
+    if (channel === 0 || (channel === pending.channel && pending.forestalledBy === "channel.close")) {
+      this.#pending = null;
+    }
   }
 
   /** A pending verdict that is not of the present read stands. */
@@ -104,13 +113,15 @@ export class UndecidedVerdicts {
   }
 
   /** The client's channel.close-ok; `prediction`: what it comes to if nobody asked for it. */
-  closeOk(channel: number, prediction: PredictedClose | null): void {
+  closeOk(channel: number, prediction: PredictedClose | null, slow: boolean): void {
     if (!this.#hearsServer) return;
     const count = this.#count(channel);
     count.answered++;
-    if (prediction === null || count.unasked !== null || count.answered <= count.asked) return;
+    if (prediction === null || count.answered <= count.asked) return;
+    if (count.unasked !== null && (slow || !this.#isSlow(count.unasked))) return;
     if (this.#pending !== null || this.#settled !== null) return;
-    count.unasked = { prediction, mark: this.#clock.mark(), channel, late: false, count: count.answered };
+    const mark = this.#clock.mark();
+    count.unasked = { prediction, mark, channel, slow, forestalledBy: undefined, count: count.answered };
   }
 
   #count(channel: number): { asked: number; answered: number; unasked: (Undecided & { count: number }) | null } {

@@ -210,7 +210,8 @@ function originalOf(window: OctetWindow, octets: Buffer, [offset, length]: Span,
     }
   }
   const found = octets.subarray(0, at).lastIndexOf(stretch.subarray(0, 4096));
-  return found >= 0 && octets.subarray(found, found + length).equals(stretch) ? found + window.base : -1;
+  if (found < 0 || found + length > at || !octets.subarray(found, found + length).equals(stretch)) return -1;
+  return found + window.base;
 }
 
 /** Octets that are the end of a body frame whose beginning was never written. */

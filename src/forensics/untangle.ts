@@ -64,6 +64,8 @@ export const MAX_STEPS = 120_000;
 const MIN_STEPS = 200;
 /** Frames in order, one behind the other, cost little. */
 const PLAIN_FRAMES_A_STEP = 16;
+/** So do moves to choose from where few frames are interrupted. */
+const SMALL_MOVES_A_STEP = 40;
 /** Frames that are interrupted at a time. */
 const MAX_SUSPENDED = 12;
 /** Starts looked at: octets in which more seem to start are no frames. The bound on memory. */
@@ -260,6 +262,7 @@ export class Reading {
           budget.steps -= plain / PLAIN_FRAMES_A_STEP;
         }
         moves = this.#moves(at, suspended, order, resumes);
+        budget.steps -= (moves.length * (suspended.length + 1)) / SMALL_MOVES_A_STEP;
       }
       const settled = run >= ORDERLY_FRAMES && suspended.length === 0 && runAt > past - this.#base;
       const finished = at >= this.#end && this.#ended && cost + suspended.length * UNFINISHED <= allowance;

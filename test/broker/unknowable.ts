@@ -31,7 +31,8 @@ export function unknowable(prediction: Prediction | null, answer: Answer, octets
   return null;
 }
 
-const ELSEWHERE = /^(NOT_FOUND - no (exchange|queue) '|RESOURCE_LOCKED|PRECONDITION_FAILED - inequivalent arg)/;
+const ELSEWHERE =
+  /^(NOT_FOUND - no (exchange|queue) '|RESOURCE_LOCKED|PRECONDITION_FAILED - inequivalent arg|ACCESS_REFUSED)/;
 
 /** Verdicts of a connection's reader do not depend on what a channel's process does. */
 function isOfReader(prediction: Prediction | null): boolean {

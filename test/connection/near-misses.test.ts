@@ -1,120 +1,145 @@
-import { conversation, describePlays } from "../support/frame-log.ts";
-import { field, type Wire, wire } from "../support/wire.ts";
+import { describe, expect, it } from "vitest";
+import type { Finding } from "../../src/report/report.ts";
+import { inspected, segmented } from "../forensics/untangle/inspected.ts";
+import { randomNumbers } from "../support/chunkings.ts";
+import { clientHandshake, field, headerPayload, join, type Properties, type Wire, wire } from "../support/wire.ts";
 
-const opened = () => wire().channelOpen(1).channelOpen(2);
-
-function times(count: number, made: Wire, add: (made: Wire, i: number) => Wire): Wire {
-  for (let i = 0; i < count; i++) add(made, i);
-  return made;
+function warnings(client: Wire): Finding[] {
+  const opened = clientHandshake().channelOpen(1).channelOpen(2).channelOpen(3);
+  return inspected({ segments: segmented(join(opened.octets, client.octets)) }).findings;
 }
 
-/** A publish on channel 1 with one on channel 2 between its content header and its body. */
-const splitBehindHeader = (made: Wire) => made.publishMethod(1).header(1, 5).publish(2, "x").body(1, "hello");
-/** The same between its method and its content header. */
-const splitBehindMethod = (made: Wire) => made.publishMethod(1).ack(2, 1).content(1, "hello");
-const whole = (made: Wire) => made.publish(1, "hello");
+function rules(client: Wire): string[] {
+  return warnings(client).map(({ rule, severity }) => `${severity} ${rule}`);
+}
 
-const splits = (splits: string, publishes: string, where: string) =>
-  `Other channels' frames stand inside ${splits} of ${publishes} publishes (${where}; first channel 2 inside channel 1): legal (§4.2.6), but this client writes a publish in pieces, and only the lock around each piece keeps frames whole.`;
+function named(properties: Readonly<Record<string, string>>): Properties {
+  return { headers: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, field.S(value)])) };
+}
 
-describePlays("split-content", [
-  {
-    rule: "ten publishes with another channel's frames inside",
-    told: conversation().client(times(10, opened(), splitBehindHeader)),
-    findings: [`>1070+0 warning split-content: ${splits("10", "20", "always between content header and body")}`],
-  },
-  {
-    rule: "right behind the method, which no client that holds a lock for a publish does",
-    told: conversation().client(times(4, times(6, opened(), splitBehindHeader), splitBehindMethod)),
-    findings: [
-      `>1070+0 warning split-content: ${splits("10", "16", "4 times right behind the method, before its content header")}`,
-    ],
-  },
-  {
-    rule: "nine are chance: silence",
-    told: conversation().client(times(9, opened(), splitBehindHeader)),
-    findings: [],
-  },
-  {
-    rule: "ten among more than 500 are, too",
-    told: conversation().client(times(491, times(10, opened(), splitBehindMethod), whole)),
-    findings: [],
-  },
-  {
-    rule: "ten among 500 are not",
-    told: conversation().client(times(490, times(10, opened(), splitBehindMethod), whole)),
-    findings: [
-      `>1048+0 warning split-content: ${splits("10", "500", "10 times right behind the method, before its content header")}`,
-    ],
-  },
-  {
-    rule: "several frames inside one publish are one",
-    told: conversation().client(
-      times(9, opened(), made => made.publishMethod(1).ack(2, 1).ack(2, 2).header(1, 5).ack(2, 3).body(1, "hello")),
-    ),
-    findings: [],
-  },
-  {
-    rule: "heartbeats inside a publish are in order",
-    told: conversation().client(times(20, opened(), made => made.publishMethod(1).heartbeat().content(1, "hello"))),
-    findings: [],
-  },
-  {
-    rule: "a server may deliver so",
-    told: conversation()
-      .client(opened())
-      .server(
-        times(20, wire().channelOpenOk(1).channelOpenOk(2), made =>
-          made.deliverMethod(1).header(1, 5).deliver(2, "x").body(1, "hello"),
-        ),
-      ),
-    findings: [],
-  },
-]);
+function trace(id: number): string {
+  return `00-${String(id).padStart(32, "0")}-00000000000000aa-01`;
+}
 
-const by = (made: Wire, headers: Record<string, string>, channel = 1) =>
-  made.publish(channel, "hello", {
-    properties: { headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, field.S(value)])) },
+/** Publishes on channel 1, one after the other, each by the producer that the list says. */
+function published(producers: readonly string[], header = "thread"): Wire {
+  const client = wire();
+  for (const producer of producers) client.publish(1, "hello", { properties: named({ [header]: producer }) });
+  return client;
+}
+
+describe("shared-channel", () => {
+  /** A and B by turns, until a producer has come back so often. */
+  const turns = (returns: number): string[] => Array.from({ length: returns + 2 }, (_, i) => "AB"[i % 2]!);
+
+  it.each([
+    { what: "a producer that comes back five times after another may be chance", producers: turns(5), found: [] },
+    { what: "one that comes back six times is none", producers: turns(6), found: ["warning shared-channel"] },
+    { what: "producers that follow each other and never come back", producers: [..."ABCDEFGHIJKLMNOP"], found: [] },
+    { what: "one producer", producers: [..."A".repeat(100)], found: [] },
+    { what: "long turns", producers: [..."AAAAABBBBBCCCCC".repeat(2)], found: [] },
+    { what: "a pool of three, by turns", producers: [..."ABC".repeat(8)], found: ["warning shared-channel"] },
+  ])("$what", ({ producers, found }) => {
+    expect(rules(published(producers))).toEqual(found);
   });
-const thread = (made: Wire, name: string, channel = 1) => by(made, { thread: name }, channel);
-const trace = (id: number) => `00-${id.toString(16).padStart(32, "0")}-00f067aa0ba902b7-01`;
 
-const shared = (who: string, returns: number, one: string, other: string) =>
-  `${who} take turns on channel 1: ${returns} times one published again after another had (“${one}” after “${other}”). A channel is for one producer; where two publish at a time, their frames mix.`;
+  it("says how many there are, how often they came back, and which", () => {
+    const [finding] = warnings(published([..."ABC".repeat(8)]));
+    expect(finding?.message).toBe(
+      "3 threads take turns on channel 1: 21 times one published again after another had (“C” after “B”). A channel is for one producer; where two publish at a time, their frames mix.",
+    );
+  });
 
-describePlays("shared-channel", [
-  {
-    rule: "two threads take turns on a channel",
-    told: conversation().client(times(8, opened(), (made, i) => thread(made, i % 2 === 0 ? "a" : "b"))),
-    findings: [`>1048+0 warning shared-channel: ${shared("2 threads", 6, "b", "a")}`],
-  },
-  {
-    rule: "two traces do",
-    told: conversation().client(times(8, opened(), (made, i) => by(made, { traceparent: trace(1 + (i % 2)) }))),
-    findings: [
-      `>1048+0 warning shared-channel: ${shared("2 traces", 6, trace(2).slice(3, 35), trace(1).slice(3, 35))}`,
-    ],
-  },
-  {
-    rule: "five returns are chance: silence",
-    told: conversation().client(times(7, opened(), (made, i) => thread(made, i % 2 === 0 ? "a" : "b"))),
-    findings: [],
-  },
-  {
-    rule: "each thread has a channel of its own: silence",
-    told: conversation().client(
-      times(20, opened(), (made, i) => (i % 2 === 0 ? thread(made, "a", 1) : thread(made, "b", 2))),
-    ),
-    findings: [],
-  },
-  {
-    rule: "one after another, and none comes back: silence",
-    told: conversation().client(times(40, opened(), (made, i) => thread(made, `worker ${Math.floor(i / 2)}`))),
-    findings: [],
-  },
-  {
-    rule: "a trace for every message: silence",
-    told: conversation().client(times(40, opened(), (made, i) => by(made, { traceparent: trace(i) }))),
-    findings: [],
-  },
-]);
+  it.each(["thread", "Thread-Id", "x-worker", "worker_name", "goroutine", "process id"])(
+    "header %s names one",
+    header => {
+      expect(rules(published(turns(6), header))).toEqual(["warning shared-channel"]);
+    },
+  );
+
+  it.each(["threads", "host", "tenant", "x-request-id"])("header %s does not", header => {
+    expect(rules(published(turns(6), header))).toEqual([]);
+  });
+
+  it("traces that alternate are producers, too; a new trace for each publish is none", () => {
+    const client = wire();
+    for (let i = 0; i < 8; i++) client.publish(1, "hello", { properties: named({ traceparent: trace(i % 2) }) });
+    expect(rules(client)).toEqual(["warning shared-channel"]);
+    const fresh = wire();
+    for (let i = 0; i < 100; i++) fresh.publish(1, "hello", { properties: named({ traceparent: trace(i) }) });
+    expect(rules(fresh)).toEqual([]);
+  });
+
+  it("each thread on a channel of its own is as it should be", () => {
+    const client = wire();
+    for (let i = 0; i < 60; i++)
+      client.publish(1 + (i % 3), "hello", { properties: named({ thread: `worker-${i % 3}` }) });
+    expect(rules(client)).toEqual([]);
+  });
+});
+
+describe("split-content", () => {
+  /** Publishes on channel 1; so many of them have a heartbeat's channel, or channel 2, inside. */
+  const splits = (count: number, publishes: number, where: "method" | "header"): Wire => {
+    const client = wire();
+    for (let i = 0; i < publishes; i++) {
+      client.publishMethod(1);
+      if (i < count && where === "method") client.ack(2, i + 1);
+      client.frame(2, 1, headerPayload(5));
+      if (i < count && where === "header") client.ack(2, i + 1);
+      client.body(1, "hello");
+    }
+    return client;
+  };
+
+  it.each([
+    { what: "nine are too few", client: splits(9, 9, "header"), found: [] },
+    { what: "ten are a habit", client: splits(10, 10, "header"), found: ["warning split-content"] },
+    { what: "ten in 500 are a habit", client: splits(10, 500, "method"), found: ["warning split-content"] },
+    { what: "ten in 501 are not", client: splits(10, 501, "method"), found: [] },
+  ])("$what", ({ client, found }) => {
+    expect(rules(client)).toEqual(found);
+  });
+
+  it("says how many there are and where the closest came", () => {
+    expect(warnings(splits(12, 40, "method"))[0]?.message).toBe(
+      "Other channels' frames stand inside 12 of 40 publishes (12 times right behind the method, before its content header; first channel 2 inside channel 1): legal (§4.2.6), but this client writes a publish in pieces, and only the lock around each piece keeps frames whole.",
+    );
+    expect(warnings(splits(12, 40, "header"))[0]?.message).toContain("always between content header and body");
+  });
+
+  it("a publish counts once, however many frames come into it", () => {
+    const client = wire();
+    for (let i = 0; i < 5; i++) {
+      client
+        .publishMethod(1)
+        .heartbeat()
+        .ack(2, i + 1)
+        .ack(3, i + 1)
+        .ack(2, i + 1)
+        .frame(2, 1, headerPayload(2));
+      client.ack(3, 9).body(1, "a").ack(2, 9).body(1, "b");
+    }
+    expect(rules(client)).toEqual([]);
+  });
+});
+
+describe("many channels used properly", () => {
+  it("is nothing to warn of: whole publishes on three channels, acks and heartbeats between them", () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const random = randomNumbers(seed);
+      const client = wire();
+      for (let i = 0; i < 200; i++) {
+        const channel = 1 + Math.floor(random() * 3);
+        const kind = random();
+        if (kind < 0.15) client.heartbeat();
+        else if (kind < 0.3) client.ack(channel, i + 1);
+        else {
+          const properties = named({ thread: `worker-${channel}`, traceparent: trace(i) });
+          client.publish(channel, "x".repeat(Math.floor(random() * 9000)), { properties });
+        }
+      }
+      expect(rules(client), `seed ${seed}`).toEqual([]);
+    }
+  });
+});

@@ -220,7 +220,11 @@ describe("signatures", () => {
   it.each([
     ["heartbeat", wire().heartbeat().octets, "1+8 heartbeat frame"],
     ["method", wire().ack(1, 1).octets.subarray(0, 7), "1+7 header of a method frame: channel 1, 13 octets"],
-    ["content header", wire().header(2, 5).octets.subarray(0, 7), "1+7 header of a content header frame: channel 2, 14 octets"],
+    [
+      "content header",
+      wire().header(2, 5).octets.subarray(0, 7),
+      "1+7 header of a content header frame: channel 2, 14 octets",
+    ],
     ["content body", wire().body(3, "hello").octets.subarray(0, 7), "1+7 header of a body frame: channel 3, 5 octets"],
   ])("a %s frame behind an end octet", (_, octets, reading) => {
     expect(readings(join([0xce], octets))).toEqual(["0+1 frame-end octet", reading]);

@@ -202,6 +202,7 @@ export function longTangle(megabytes: number): Uint8Array {
   const outer = wire().publish(1, filler, { pieces: 131_064 }).octets;
   const parts: Uint8Array[] = [octets.octets];
   const rounds = Math.ceil((megabytes * 1_000_000) / (inner.length + outer.length));
-  for (let i = 0; i < rounds; i++) parts.push(outer.subarray(0, outer.length - 9), inner, outer.subarray(outer.length - 9));
+  for (let i = 0; i < rounds; i++)
+    parts.push(outer.subarray(0, outer.length - 9), inner, outer.subarray(outer.length - 9));
   return join(...parts);
 }

@@ -1,0 +1,128 @@
+/** How far a connection has come in the broker's eyes, by the methods of its channel 0 (rabbit_reader:handle_method0/2). */
+import type { Method } from "../amqp/method-registry.ts";
+import { long, short } from "../bytes/big-endian.ts";
+import { judgeLogin } from "./login.ts";
+import type { BrokerVersion } from "./versions.ts";
+
+/** States of rabbit_reader, as far as the client's octets move it. */
+export const STARTING = 0;
+export const SECURING = 1;
+export const TUNING = 2;
+export const OPENING = 3;
+export const RUNNING = 4;
+/** The client has closed the connection, and its channels have not all gone yet: errors are still told. */
+export const CLOSING = 5;
+/** They have: errors are logged only. */
+export const CLOSED = 6;
+/** The client speaks AMQP 1.0. */
+export const NOT_JUDGED = 7;
+const NAMES = ["starting", "securing", "tuning", "opening", "running", "closing", "closed", ""] as const;
+
+/** What a server offers in connection.tune. */
+export interface Offer {
+  frameMax: number;
+  channelMax: number;
+}
+
+/** RabbitMQ's defaults, for where the server's tune was not captured. */
+const DEFAULT_OFFER: Offer = { frameMax: 131072, channelMax: 2047 };
+
+/** What a method on channel 0 comes to. */
+export type Step =
+  | "taken"
+  /** The client closes the connection. */
+  | "closes"
+  /** It has no place in this state. */
+  | "out-of-turn"
+  /** The broker keeps silent, and resets: its reason. */
+  | { refusal: string };
+
+export class ConnectionState {
+  now = STARTING;
+  /** The protocol header has selected the methods of AMQP 0-8. */
+  speaks08 = false;
+  /** Every method since the beginning was seen. */
+  certain = true;
+  offer: Offer = DEFAULT_OFFER;
+  /** The mechanisms the server offers, where that was seen. */
+  mechanisms: string | null = null;
+  /** As negotiated. */
+  channelMax = 0;
+  /** The user's name, where the login tells it. */
+  user: Uint8Array | null = null;
+  readonly #version: BrokerVersion;
+
+  constructor(version: BrokerVersion) {
+    this.#version = version;
+  }
+
+  get name(): string {
+    return NAMES[this.now]!;
+  }
+
+  /** Octets were missed: the connection is running, as far as anybody knows. */
+  miss(): void {
+    this.certain = false;
+    if (this.now < RUNNING) this.now = RUNNING;
+  }
+
+  /** A method on channel 0 whose arguments decode, not in closing or closed. */
+  take(method: Method, bytes: Uint8Array, start: number, size: number): Step {
+    const state = this.now;
+    const id = this.speaks08 ? idIn091(method.methodId) : method.methodId;
+    switch (method.classId === 10 ? id : 0) {
+      case 11:
+        if (state !== STARTING) break;
+        return this.#startOk(bytes, start, size);
+      case 21:
+        if (state !== SECURING) break;
+        return "taken";
+      case 31:
+        if (state !== TUNING && state !== SECURING) break;
+        return this.#tuneOk(short(bytes, start + 4), long(bytes, start + 6));
+      case 40:
+        if (state !== OPENING) break;
+        this.now = RUNNING;
+        return "taken";
+      case 50:
+        if (state !== RUNNING) break;
+        return "closes";
+      case 70:
+        if (state !== RUNNING) break;
+        return "taken";
+    }
+    // In mid-stream nobody knows whether the handshake is over.
+    return this.certain || method.classId !== 10 ? "out-of-turn" : "taken";
+  }
+
+  #startOk(bytes: Uint8Array, start: number, size: number): Step {
+    const { refusal, challenged, user } = judgeLogin(bytes, start, size, this.mechanisms);
+    if (refusal !== null) return { refusal };
+    this.user = user;
+    this.now = challenged ? SECURING : TUNING;
+    return "taken";
+  }
+
+  #tuneOk(channelMax: number, frameMax: number): Step {
+    const { offer } = this;
+    const minimum = this.#version.initialFrameMax;
+    const refused =
+      (frameMax !== 0 && frameMax < minimum) ||
+      exceeds(frameMax, offer.frameMax) ||
+      exceeds(channelMax, offer.channelMax);
+    if (refused) return { refusal: "failed to negotiate connection parameters" };
+    this.channelMax = channelMax;
+    this.now = OPENING;
+    return "taken";
+  }
+}
+
+/** Class connection of 0-8 has close and close-ok behind a redirect that 0-9-1 knows no more. */
+function idIn091(methodId: number): number {
+  if (methodId < 50) return methodId;
+  return methodId === 50 ? 0 : methodId - 10;
+}
+
+function exceeds(wanted: number, offered: number): boolean {
+  return offered !== 0 && (wanted === 0 || wanted > offered);
+}

@@ -1,0 +1,70 @@
+import { BrokerChannel } from "./broker-channel.ts";
+import type { BrokerState } from "./broker-state.ts";
+import type { ReadClock } from "./same-read.ts";
+import type { BrokerVersion } from "./versions.ts";
+
+/**
+ * The channels that a reader counts as open (rabbit_reader:create_channel/2, channel_cleanup/2): from the first frame on
+ * a number, whatever it is, until close-ok, or until a channel.close is done with, which is not before the next read.
+ */
+export class OpenChannels {
+  /** The negotiated channel-max; 0 where there is none. */
+  limit = 0;
+  /** Whether every frame since the beginning was seen. */
+  certain = true;
+  readonly #channels = new Map<number, BrokerChannel>();
+  #last: BrokerChannel | null = null;
+  readonly #broker: BrokerState;
+  readonly #clock: ReadClock;
+  readonly #version: BrokerVersion;
+
+  constructor(broker: BrokerState, clock: ReadClock, version: BrokerVersion) {
+    this.#broker = broker;
+    this.#clock = clock;
+    this.#version = version;
+  }
+
+  /** The channel of this number, new where this is the first to be heard of it; null where that is one too many. */
+  take(number: number): BrokerChannel | null {
+    if (this.#last !== null && this.#last.number === number && this.#last.process.left === null) return this.#last;
+    const channel = this.find(number) ?? this.#create(number);
+    this.#last = channel;
+    return channel;
+  }
+
+  find(number: number): BrokerChannel | undefined {
+    const channel = this.#channels.get(number);
+    const left = channel?.process.left ?? null;
+    if (left === null || this.#clock.sameRead(left)) return channel;
+    this.forget(number);
+    return undefined;
+  }
+
+  /** A channel that is not counted. */
+  uncounted(number: number): BrokerChannel {
+    return new BrokerChannel(number, this.#broker, this.#clock, this.#version, this.certain);
+  }
+
+  forget(number: number): void {
+    this.#channels.delete(number);
+    this.#last = null;
+  }
+
+  forgetAll(): void {
+    this.#channels.clear();
+    this.#last = null;
+  }
+
+  count(): number {
+    for (const number of this.#channels.keys()) this.find(number);
+    return this.#channels.size;
+  }
+
+  #create(number: number): BrokerChannel | null {
+    const { limit } = this;
+    if (this.certain && limit !== 0 && this.#channels.size >= limit && this.count() >= limit) return null;
+    const channel = this.uncounted(number);
+    this.#channels.set(number, channel);
+    return channel;
+  }
+}
