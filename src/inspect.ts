@@ -39,7 +39,7 @@ export interface InspectOptions {
   /**
    * Octets read of the file now being read, and its size where it has one. Reading waits for a promise that it returns.
    */
-  onProgress?: (path: string, octetsRead: number, totalOctets: number | null) => Promise<void> | undefined;
+  onProgress?: (path: string, octetsRead: number, totalOctets: number | null) => unknown;
 }
 
 /** The port IANA assigned to AMQP. A client that speaks something else there is worth naming. */

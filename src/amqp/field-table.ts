@@ -16,6 +16,11 @@ export type FieldValue =
 /** A decoded field table. A Map, because names come from the wire and `__proto__` is one a peer may send. */
 export type FieldTable = Map<string, FieldValue>;
 
+/** A value as text: "" where it is none. */
+export function textOf(value: FieldValue | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
 /** Thrown inside a payload decoder where octets do not decode; turned into a fault there, as PayloadOverrun is. */
 export class Undecodable extends Error {
   override name = "Undecodable";

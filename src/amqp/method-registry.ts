@@ -23,7 +23,7 @@ export interface Argument {
 }
 
 // Filled from end to end: an array with holes of this size becomes a hash table, and is read for every method frame.
-const registry: (Method | undefined)[] = new Array<Method | undefined>(1 << 15).fill(undefined);
+const registry: (Method | undefined)[] = Array.from({ length: 1 << 15 }, () => undefined);
 export const METHODS: Method[] = [];
 
 for (const [classId, spec] of Object.entries<ClassSpec>(CLASSES)) {

@@ -221,9 +221,10 @@ export class BrokerReader {
       this.#channels.limit = connection.channelMax;
       this.#broker.user = connection.user;
     } else if (step === "closes") {
-      connection.now = this.#channels.count() > 0 ? CLOSING : CLOSED;
+      const open = this.#channels.count();
+      connection.now = open > 0 ? CLOSING : CLOSED;
       this.#closing = this.#clock.mark();
-      this.#verdicts.closes(0);
+      this.#verdicts.closesConnection(open);
     } else if (step === "out-of-turn") {
       this.#close(504, `unexpected method in connection state ${connection.name}`, 0, classId, methodId);
     } else this.#silence(["closing AMQP connection <…> (…):", step.refusal], step.refusal);
@@ -248,7 +249,7 @@ export class BrokerReader {
     if (channel === null) return;
     const error = channel.takeMethod(method, bytes, start, size, decodes);
     this.#channelError(number, error);
-    if (error === null && ofChannel && method.methodId === 40) this.#verdicts.closes(number);
+    if (error === null && ofChannel && method.methodId === 40) this.#verdicts.closesChannel(number);
   }
 
   /** Frees the channel's number at once; whether it was asked for, the server's octets may tell. */

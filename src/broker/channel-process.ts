@@ -13,7 +13,10 @@ import type { ReadClock, ReadMark } from "./same-read.ts";
 export interface Complaint {
   code: number;
   text: string;
-  /** Closing the connection, or the channel too, forestalls it, where that comes in the same read. */
+  /**
+   * The channel's close forestalls it, or the connection's where this is the last channel, if that comes in the same
+   * read.
+   */
   forestalledBy?: "channel.close" | "connection.close";
 }
 
@@ -79,16 +82,8 @@ export class ChannelProcess {
     }
     if (this.state === "starting") return { code: 504, text: "expected 'channel.open'" };
     if (this.state === "closing") return null;
-    if (
-      method.classId === 40 ||
-      method.classId === 50 ||
-      id === BASIC_CONSUME ||
-      id === BASIC_GET ||
-      id === TX_COMMIT
-    ) {
-      this.#busy = this.#clock.mark();
-    }
     const outcome = this.#run(id, method, bytes, start, size);
+    if (outcome === null && takesTime(id, bytes, start)) this.#busy = this.#clock.mark();
     return outcome === "channel-error" ? this.#fail() : outcome;
   }
 
@@ -312,6 +307,31 @@ const CONFIRM_SELECT = id(85, 10);
 const TX_SELECT = id(90, 10);
 const TX_COMMIT = id(90, 20);
 const TX_ROLLBACK = id(90, 30);
+
+/** Commands that others wait for: those that change queues and exchanges, and ask queues. */
+function takesTime(method: number, bytes: Uint8Array, start: number): boolean {
+  switch (method) {
+    case EXCHANGE_DECLARE: {
+      // Bit 0 behind two names is passive: then it is only looked for.
+      const type = start + 7 + bytes[start + 6]!;
+      return (bytes[type + 1 + bytes[type]!]! & 1) === 0;
+    }
+    case EXCHANGE_DELETE:
+    case EXCHANGE_BIND:
+    case EXCHANGE_UNBIND:
+    case QUEUE_DECLARE:
+    case QUEUE_BIND:
+    case QUEUE_PURGE:
+    case QUEUE_DELETE:
+    case QUEUE_UNBIND:
+    case BASIC_CONSUME:
+    case BASIC_GET:
+    case TX_COMMIT:
+      return true;
+    default:
+      return false;
+  }
+}
 
 /** Methods that begin with reserved-1 and a queue, whose empty name stands for the queue declared last. */
 function namesLastQueue(method: number): boolean {

@@ -61,7 +61,7 @@ for (const entry of DIFFERENT.trim().split(/\s{2,}|\n/)) {
 }
 // Named as in 0-9-1, by which they are asked for.
 const consume = methodOf(60, 20)!;
-different.set((60 << 8) | 20, { ...consume, arguments: consume.arguments.slice(0, -1) });
+different.set((60 << 8) | 20, { ...consume, arguments: consume.arguments.slice(0, -1), layout: null });
 
 /** As methodOf, in AMQP 0-8. */
 export function methodOf08(classId: number, methodId: number): Method | undefined {

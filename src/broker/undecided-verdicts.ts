@@ -75,13 +75,21 @@ export class UndecidedVerdicts {
     return verdict?.slow === true && this.#clock.sameRead(verdict.mark);
   }
 
-  /** The client closes a channel, or the connection and with it all (0). */
-  closes(channel: number): void {
+  /** The client closes a channel. */
+  closesChannel(channel: number): void {
     const pending = this.#pending;
-    if (pending?.forestalledBy === undefined || !this.#clock.sameRead(pending.mark)) return;
-    if (channel === 0 || (channel === pending.channel && pending.forestalledBy === "channel.close")) {
-      this.#pending = null;
-    }
+    if (pending?.channel === channel && pending.forestalledBy === "channel.close") this.#forestall(pending);
+  }
+
+  /** The client closes the connection, which has this many channels. */
+  closesConnection(channels: number): void {
+    const pending = this.#pending;
+    const by = pending?.forestalledBy;
+    if (by === "channel.close" || (by === "connection.close" && channels <= 1)) this.#forestall(pending!);
+  }
+
+  #forestall(pending: Undecided): void {
+    if (this.#clock.sameRead(pending.mark)) this.#pending = null;
   }
 
   /** A pending verdict that is not of the present read stands. */

@@ -29,7 +29,7 @@ const GZIP_MAGIC_OCTETS = 2;
 
 const TERMINAL = "is a terminal: pipe a capture into it (tcpdump -w - | ghostframe inspect -)";
 
-export type Progress = (octetsRead: number, totalOctets: number | null) => Promise<void> | undefined;
+export type Progress = (octetsRead: number, totalOctets: number | null) => unknown;
 
 export interface ReadOptions {
   /** Ends the reading early, between two chunks. What was read until then is a result like any other. */
@@ -92,7 +92,7 @@ class Intake {
   }
 
   /** So many more octets of the file have been dealt with. */
-  progress(octets: number): Promise<void> | undefined {
+  progress(octets: number): unknown {
     this.#octetsRead += octets;
     return this.#onProgress?.(this.#octetsRead, this.totalOctets);
   }
@@ -180,7 +180,7 @@ async function readWindows(
       pending = handle.read(filled, 0, octets, position);
       intake.take(parsed, bytesRead);
       const wait = intake.progress(bytesRead);
-      if (wait !== undefined) await wait;
+      if (wait instanceof Promise) await wait;
     }
   } finally {
     // The file must stay open until the thread pool is done with it, whatever has become of the parsing.
@@ -218,8 +218,8 @@ class StreamIntake extends Writable {
     }
     const proceed = (error?: Error | null) => {
       const wait = error ? undefined : this.#intake.progress(octets.length);
-      if (wait === undefined) done(error);
-      else wait.then(() => done(), done);
+      if (wait instanceof Promise) wait.then(() => done(), done);
+      else done(error);
     };
     if (this.#gunzip === null) this.#take(octets, proceed);
     else this.#gunzip.write(octets, proceed);

@@ -68,10 +68,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     broker,
     explain,
     signal,
-    onProgress: (path, read, total) => {
-      progress.update(path, read, total);
-      return undefined;
-    },
+    onProgress: (path, read, total) => progress.update(path, read, total),
   });
   progress.clear();
   const report = options.brokerLog === undefined ? seen : await addBrokerLog(seen, options.brokerLog);

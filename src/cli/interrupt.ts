@@ -1,5 +1,5 @@
 /**
- * Ctrl-C ends reading at once and lets the command tell what it has seen: `tcpdump -w - | ghostframe inspect -` is
+ * Ctrl-C ends reading and lets the command tell what it has seen: `tcpdump -w - | ghostframe inspect -` is
  * stopped that way, by one signal to both. A second Ctrl-C ends the process.
  */
 import { EXIT } from "./exit-codes.ts";

@@ -1,4 +1,4 @@
-import type { FieldTable } from "../amqp/field-table.ts";
+import { type FieldTable, textOf } from "../amqp/field-table.ts";
 import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
@@ -162,7 +162,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       }
       case 10:
         if (direction.side !== this.client) {
-          this.#context.judge?.serverStarted(String(decodeArguments(method, bytes, start, size).get("mechanisms")));
+          this.#context.judge?.serverStarted(textOf(decodeArguments(method, bytes, start, size).get("mechanisms")));
         }
         return;
       case 30: {
@@ -175,7 +175,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         if (this.negotiated === null) this.#negotiate(decodeArguments(method, bytes, start, size));
         return;
       case 40:
-        this.virtualHost ??= String(decodeArguments(method, bytes, start, size).get("virtual-host"));
+        this.virtualHost ??= textOf(decodeArguments(method, bytes, start, size).get("virtual-host"));
         return;
       case 50: {
         const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
@@ -274,7 +274,11 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   #leave(protocol: "TLS" | "AMQP 1.0" | null): void {
     this.state = "left-alone";
     this.protocol = protocol;
-    for (const direction of this.directions) direction.scanner.stop();
+    for (const direction of this.directions) {
+      direction.scanner.stop();
+      direction.forensics?.end();
+      direction.forensics = null;
+    }
     this.#context.leave();
   }
 
@@ -323,7 +327,7 @@ function readClose(sender: Side, values: Values): Close {
   return {
     sender,
     code: Number(values.get("reply-code")),
-    text: String(values.get("reply-text")),
+    text: textOf(values.get("reply-text")),
     classId: Number(values.get("class-id")),
     methodId: Number(values.get("method-id")),
   };

@@ -2,7 +2,7 @@
  * Explains frames that are whole and in the wrong order: sent again, mixed with those of another publish on the same
  * channel, or without the frames that must come before them.
  */
-import { FRAME_BODY, FRAME_ENVELOPE, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { DiagnosisKind, Span } from "./diagnosis.ts";
 import type { Finding } from "./explanation.ts";
@@ -29,8 +29,11 @@ export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], 
   }
   const repeats = repeatsIn(window, frames);
   const readings = [...channels.values()].map(each => readOrder(each, repeats));
-  const disorders = readings.flatMap(each => each.disorders).sort((a, b) => placeOf(a) - placeOf(b));
-  if (disorders.length === 0) return null;
+  const all = readings.flatMap(each => each.disorders).sort((a, b) => placeOf(a) - placeOf(b));
+  if (all.length === 0) return null;
+  const overwritten = overwrittenMethods(all, frames);
+  // Of a method in another's place nothing was lost.
+  const disorders = all.filter(each => each.kind !== "lost" || !overwritten.has(each.content.last));
   const again = new Set(disorders.map(each => (each.kind === "replayed" ? each.frame : null)));
   const firstPlace = Math.min(faultOffset, placeOf(disorders[0]!));
   const { writers } = tellWriters(
@@ -39,9 +42,9 @@ export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], 
     faultOffset,
   );
   return {
-    kind: kindOf(disorders),
-    confidence: readings.some(({ open }) => open) ? 0.7 : confidenceOf(disorders),
-    summary: summarise(disorders),
+    kind: overwritten.size > 0 ? "overwritten-octets" : kindOf(disorders),
+    confidence: overwritten.size > 0 ? 0.8 : readings.some(({ open }) => open) ? 0.7 : confidenceOf(disorders),
+    summary: [...Array.from(overwritten, inAnothersPlace).slice(0, TOLD), summarise(disorders)].join(" ").trim(),
     torn: [],
     replayed: disorders.flatMap(each =>
       each.kind === "replayed" ? [{ span: each.frame.spans[0]!, of: each.of }] : [],
@@ -50,11 +53,34 @@ export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], 
       const octets = each.kind === "lost" ? octetsLost(each.content, frames) : null;
       return each.kind !== "lost" || octets === null ? [] : [{ streamOffset: behind(each.content.last), octets }];
     }),
-    overwritten: [],
+    overwritten: Array.from(overwritten.keys(), frame => ({ span: frame.spans[0]! })),
     foreign: [],
     unexplained: [],
     writers,
   };
+}
+
+/**
+ * Methods that stand where another channel's must: right before a content header without a method, and without a content
+ * header of their own. They were written into the other's buffer before it was sent. With the channel whose place it is.
+ */
+function overwrittenMethods(disorders: readonly Disorder[], frames: readonly ReadFrame[]): Map<ReadFrame, number> {
+  const found = new Map<ReadFrame, number>();
+  for (const disorder of disorders) {
+    if (disorder.kind !== "stray" || disorder.frame.type !== FRAME_HEADER) continue;
+    const at = frames.indexOf(disorder.frame);
+    const before = frames[at - 1];
+    if (before?.opensContent !== true || behind(before) !== disorder.frame.spans[0]![0]) continue;
+    const next = frames.find((frame, i) => i > at && frame.channel === before.channel);
+    if (before.channel !== disorder.frame.channel && next?.type !== FRAME_HEADER) {
+      found.set(before, disorder.frame.channel);
+    }
+  }
+  return found;
+}
+
+function inAnothersPlace([{ spans, channel, method }, place]: [ReadFrame, number]): string {
+  return `${method ?? "The method"} of channel ${channel} at ${spans[0]![0]} stands where that of channel ${place} must: the send buffer was overwritten before it was sent.`;
 }
 
 function placeOf(disorder: Disorder): number {

@@ -20,6 +20,9 @@ const REMEMBERED_FRAMES = 64;
 /** Frames read to explain the order of content, those before the incident included. */
 const ORDER_FRAMES = 256;
 
+/** Broken frames remembered; so many follow each other only where nothing can be explained. */
+const MAX_BREAKS = 64;
+
 /** Octets of one direction around a broken envelope, explained. */
 export interface Explanation {
   /** Stream offset of the frame that was found broken. */
@@ -36,8 +39,10 @@ export class DirectionForensics implements StreamForensics {
   readonly #budget: SearchBudget;
   readonly #steps: StepBudget;
   #frames: number[] = [];
-  /** Stream offset up to which earlier incidents reach. */
+  /** Stream offset up to which the order of frames is explained. */
   #explainedUntil = 0;
+  /** Stream offsets of broken frames: of what their incidents hide nothing follows for the order of those behind. */
+  #breaks: number[] = [];
 
   constructor(budget: SearchBudget, windows: WindowBudget, steps: StepBudget) {
     this.#budget = budget;
@@ -58,19 +63,29 @@ export class DirectionForensics implements StreamForensics {
   gap(missing: number): void {
     this.window.restart(this.window.end + Math.max(missing, 0));
     this.#frames = [];
+    this.#breaks = [];
   }
 
   disorder(faultOffset: number, endOffset: number): void {
     // What is out of order may go on behind the last frame that was found so.
     const frames = this.#framesBefore(Number.POSITIVE_INFINITY).filter(offset => offset >= this.#explainedUntil);
+    const breaks = [...this.#breaks, Number.POSITIVE_INFINITY];
     this.#explainedUntil = endOffset;
-    const read: ReadFrame[] = [];
-    for (const offset of frames.slice(-ORDER_FRAMES)) {
-      const frame = wholeFrameAt(this.window, offset);
-      if (frame !== null) read.push(readFrame(this.window, frame));
+    this.#breaks = [];
+    let from = 0;
+    for (const until of breaks) {
+      const unbroken = frames.filter(offset => offset >= from && offset < until).slice(-ORDER_FRAMES);
+      const finding = explainOrder(this.window, this.#read(unbroken), faultOffset);
+      if (finding !== null) this.explanations.push({ faultOffset, finding });
+      from = until;
     }
-    const finding = explainOrder(this.window, read, faultOffset);
-    if (finding !== null) this.explanations.push({ faultOffset, finding });
+  }
+
+  #read(offsets: readonly number[]): ReadFrame[] {
+    return offsets.flatMap(offset => {
+      const frame = wholeFrameAt(this.window, offset);
+      return frame === null ? [] : [readFrame(this.window, frame)];
+    });
   }
 
   #framesBefore(streamOffset: number): number[] {
@@ -83,6 +98,8 @@ export class DirectionForensics implements StreamForensics {
 
   search(fault: EnvelopeFault, direction: Direction, sizeLimit: number): BoundarySearch {
     const frames = this.#framesBefore(fault.streamOffset).slice(-REMEMBERED_FRAMES);
+    this.#breaks.push(fault.streamOffset);
+    if (this.#breaks.length > MAX_BREAKS) this.#breaks.shift();
     const sender: Sender = {
       sizeLimit,
       isClient: direction.isClient,
@@ -92,7 +109,9 @@ export class DirectionForensics implements StreamForensics {
       direction.frames += untangling.frames.filter(({ complete }) => complete).length;
       const finding = explain(this.window, untangling, frames, fault);
       this.explanations.push({ faultOffset: fault.streamOffset, finding });
-      this.#explainedUntil = untangling.boundary;
+      const [first] = untangling.frames;
+      const begin = Math.min(fault.streamOffset, first?.spans[0]?.[0] ?? fault.streamOffset);
+      this.#frames = this.#frames.filter(offset => offset < begin || offset >= untangling.boundary);
     };
     const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
     return new UntanglingSearch(this.window, fault, frames, sender, this.#steps, plain, tell);

@@ -1,5 +1,7 @@
 /** What to do about writers that tear each other, by the client library that the connection names. */
 
+import type { DiagnosisKind } from "./diagnosis.ts";
+
 interface Remedy {
   /** In the `product` of the client's properties. */
   product: RegExp;
@@ -28,7 +30,7 @@ const REMEDIES: readonly Remedy[] = [
     text: "php-amqplib writes a message in pieces: connect after pcntl_fork(), never before, and close a connection whose write timed out instead of going on with it.",
   },
   {
-    product: /amqp 0\.9\.1 client|go/i,
+    product: /amqp 0\.9\.1 client|\bgo(lang)?\b|amqp091/i,
     text: "amqp091-go locks each frame, not a publish: one goroutine per channel, or a mutex around PublishWithContext.",
   },
   {
@@ -48,11 +50,21 @@ const REMEDIES: readonly Remedy[] = [
 const GENERAL =
   "Several writers share one socket without a lock around the whole write: one lock around the socket write, or a connection per thread; connect after fork; no timeout that cuts a publish short.";
 
-/** One paragraph fit for the client library, or the general one. */
-export function remedyFor(clientProperties: ReadonlyMap<string, string>): string {
+/** What helps where no writers tore each other. */
+const OTHERWISE: Partial<Record<DiagnosisKind, string>> = {
+  "genuine-oversize":
+    "Nothing is corrupt: split bodies at the negotiated frame-max less 8 octets, as client libraries do by themselves, and keep a message's headers below it; or raise frame_max at the broker and in the client, which both must allow.",
+  "foreign-protocol":
+    "Something that does not speak AMQP writes to this socket: look for a health check or proxy on this port, for a TLS client on the plain port, and for a file descriptor that was closed and used again, or inherited by another process.",
+};
+
+/** One paragraph fit for what happened and for the client library, or the general one. */
+export function remedyFor(clientProperties: ReadonlyMap<string, string>, kind?: DiagnosisKind): string {
+  const otherwise = kind === undefined ? undefined : OTHERWISE[kind];
+  if (otherwise !== undefined) return otherwise;
   const product = `${clientProperties.get("product") ?? ""} ${clientProperties.get("platform") ?? ""}`;
   const known =
     REMEDIES.find(remedy => remedy.product.test(clientProperties.get("product") ?? "")) ??
     REMEDIES.find(remedy => remedy.product.test(product));
-  return known === undefined ? GENERAL : `${known.text}`;
+  return known === undefined ? GENERAL : known.text;
 }

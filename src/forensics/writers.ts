@@ -1,4 +1,4 @@
-import type { FieldValue } from "../amqp/field-table.ts";
+import { textOf } from "../amqp/field-table.ts";
 import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import type { Message, Span, Writer } from "./diagnosis.ts";
 import type { ReadFrame } from "./read-frames.ts";
@@ -125,10 +125,6 @@ function describe(message: Message, { values }: ReadFrame): void {
       });
     }
   }
-}
-
-function textOf(value: FieldValue | undefined): string {
-  return typeof value === "string" ? value : "";
 }
 
 /** A, B, C, … */

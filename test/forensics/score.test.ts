@@ -10,7 +10,7 @@ import { type Figures, figures, isExact, type Judged, judge, precision, recall }
 import { SHAPES } from "./untangle/shapes.ts";
 
 const SEED = Number(process.env.SCORE_SEED ?? 20_261_121);
-const STREAMS = Number(process.env.SCORE_STREAMS ?? 40);
+const STREAMS = Number(process.env.SCORE_STREAMS ?? 25);
 
 /** What recall and precision, and the share of kinds that are right, must reach; 0.99 where nothing is said. */
 const LEAST: Readonly<Record<string, number>> = {

@@ -1,0 +1,109 @@
+/** The explanation of an incident in words, with the numbers that prove it. */
+import { FRAME_ENVELOPE, FRAME_HEADER_SIZE, frameTypeName } from "../amqp/spec/constants.ts";
+import { grouped } from "../bytes/grouped.ts";
+import type { Diagnosis, Span, TornFrame } from "./diagnosis.ts";
+import { lengthOf, type Tail } from "./leftover-octets.ts";
+import type { Untangling } from "./untangle.ts";
+
+/** A summary names so many frames of a kind; the others are counted. */
+export const FRAMES_TOLD = 3;
+const GAPS_TOLD = 3;
+
+/** All that a diagnosis says but for what follows from it. */
+export type Parts = Pick<
+  Diagnosis,
+  "torn" | "missing" | "overwritten" | "replayed" | "foreign" | "unexplained" | "writers"
+>;
+
+/** `writerOf` names the writer of the frame that begins at a stream offset. */
+export function summarise(
+  parts: Parts,
+  tails: readonly Tail[],
+  untangling: Untangling,
+  writerOf: (frameAt: number) => string | undefined,
+): string {
+  const sentences: string[] = [];
+  for (const frame of parts.torn.slice(0, FRAMES_TOLD)) {
+    sentences.push(frame.complete ? interrupted(frame, untangling, writerOf) : neverCompleted(frame));
+  }
+  const more = parts.torn.length - FRAMES_TOLD;
+  if (more > 0) sentences.push(`${plural(more, "more frame")} ${more === 1 ? "was" : "were"} torn.`);
+  for (const { span } of parts.overwritten.slice(0, FRAMES_TOLD)) {
+    sentences.push(
+      `The frame at offset ${span[0]} has the right length, ${grouped(span[1])} octets, and other octets in it than it must: its buffer was overwritten before it was sent.`,
+    );
+  }
+  for (const { span, of } of parts.replayed.slice(0, FRAMES_TOLD)) {
+    sentences.push(`${grouped(span[1])} octets at ${span[0]} repeat those at ${of[0]}: a buffer was sent twice.`);
+  }
+  for (const tail of tails) {
+    sentences.push(
+      `The ${grouped(tail.span[1])} octets at ${tail.span[0]} are the end of the body frame of ${grouped(tail.whole)} octets that channel ${tail.channel} awaits: its first ${grouped(tail.missing)} octets were never written.`,
+    );
+  }
+  for (const { span, protocol } of parts.foreign.slice(0, FRAMES_TOLD)) {
+    sentences.push(`${grouped(span[1])} octets at ${span[0]} are another protocol's: ${protocol}.`);
+  }
+  if (parts.unexplained.length > 0) {
+    const octets = lengthOf(parts.unexplained);
+    sentences.push(
+      `${grouped(octets)} octets between ${parts.unexplained[0]![0]} and ${untangling.boundary} stay unexplained.`,
+    );
+  }
+  return sentences.join(" ");
+}
+
+/** A frame that others came into: who they are, and the proof that they are not it. */
+function interrupted(
+  { type, channel, size, writer, spans }: TornFrame,
+  { frames, boundary, open }: Untangling,
+  writerOf: (frameAt: number) => string | undefined,
+): string {
+  const [begin, there] = spans[0]!;
+  const [last, rest] = spans.at(-1)!;
+  const gaps = spans.slice(1).map(([offset], i): Span => {
+    const behind = spans[i]![0] + spans[i]![1];
+    return [behind, offset - behind];
+  });
+  const inside = frames.filter(({ spans: [first] }) =>
+    gaps.some(([at, octets]) => first![0] >= at && first![0] < at + octets),
+  );
+  const channels = [...new Set(inside.map(frame => frame.channel))].sort((a, b) => a - b);
+  const names = new Set(inside.map(frame => writerOf(frame.spans[0]![0]) ?? writer));
+  names.delete(writer);
+  const whose = names.size === 0 ? "" : ` of ${list("writer", [...names].sort())}`;
+  const who =
+    inside.length === 0
+      ? "octets of others"
+      : `${plural(inside.length, "frame")}${whose} on ${list("channel", channels)}`;
+  const told = gaps.slice(0, GAPS_TOLD).map(([at]) => at);
+  const where = gaps.length > GAPS_TOLD ? `${told.join(", ")} and ${gaps.length - GAPS_TOLD} more places` : and(told);
+  const times = gaps.length > 1 ? ` (and ${plural(gaps.length - 1, "more time")})` : "";
+  const end = last + rest;
+  const next = frames.some(frame => frame.spans[0]![0] === end) || (end === boundary && !open);
+  const behind = next ? " and the stream goes on in order" : "";
+  return `The ${frameTypeName(type)} frame of writer ${writer} on channel ${channel} (${grouped(size)} octets, offset ${begin}) was interrupted after ${plural(there, "octet")}${times}: taking out ${grouped(lengthOf(gaps))} octets at ${where}, ${who}, its end octet lands on 0xce at ${end - 1}${behind}.`;
+}
+
+function neverCompleted({ type, channel, size, writer, spans }: TornFrame): string {
+  const there = lengthOf(spans);
+  const whole = size + FRAME_ENVELOPE;
+  const [begin] = spans[0]!;
+  if (there < FRAME_HEADER_SIZE) {
+    const known = there < 3 ? "" : ` on channel ${channel}`;
+    return `Of a ${frameTypeName(type)} frame of writer ${writer}${known} only ${plural(there, "octet")} of its header stand${there === 1 ? "s" : ""} in the stream (offset ${begin}): nobody can tell how long it was to be.`;
+  }
+  return `The ${frameTypeName(type)} frame of writer ${writer} on channel ${channel} (${grouped(size)} octets, offset ${begin}) was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function list(noun: string, names: readonly (number | string)[]): string {
+  return names.length === 1 ? `${noun} ${names[0]}` : `${noun}s ${and(names)}`;
+}
+
+function and(names: readonly (number | string)[]): string {
+  return names.length === 1 ? `${names[0]}` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
