@@ -70,7 +70,11 @@ export async function inspect(paths: readonly string[], options: InspectOptions 
     const { listener: _, onConnection: __, ...rest } = options;
     const second = new Inspection({ ...rest, explain: true, only: tcp => only.has(keyOf(tcp)) });
     await readAll(paths, second, options, inspection.inputs);
-    for (const explained of second.finish()) {
+    const explainedAll = second.finish();
+    // A second reading that was stopped, or met a file that is gone, knows less than the first.
+    const whole =
+      options.signal?.aborted !== true && second.inputs.every(({ error }, i) => error === inspection.inputs[i]?.error);
+    for (const explained of whole ? explainedAll : []) {
       const first = only.get(keyOf(explained.tcp));
       if (first === undefined) continue;
       explained.amqp.number = first.amqp.number;

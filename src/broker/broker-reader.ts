@@ -19,7 +19,7 @@ import { judgeOpening } from "./protocol-opening.ts";
 import { ReadClock, type ReadMark } from "./same-read.ts";
 import { judgeArguments, needsStrictJudgement } from "./strict-arguments.ts";
 import { UndecidedVerdicts } from "./undecided-verdicts.ts";
-import { closed, type PredictedClose, type Prediction, reset, SEQUEL } from "./verdict.ts";
+import { closed, type PredictedClose, type PredictedReset, type Prediction, reset, SEQUEL } from "./verdict.ts";
 import type { BrokerVersion } from "./versions.ts";
 
 /**
@@ -60,6 +60,7 @@ export class BrokerReader {
   }
   set offer(offer: Offer) {
     this.#connection.offer = offer;
+    this.#verdicts.acceptLogin();
   }
 
   /** The client's next octets were captured at this time. */
@@ -75,6 +76,10 @@ export class BrokerReader {
 
   serverClosedChannel(channel: number): void {
     this.#verdicts.serverClosedChannel(channel);
+  }
+
+  serverClosedConnection(): void {
+    this.#verdicts.serverClosedConnection();
   }
 
   /** Octets of the server were not seen. */
@@ -210,7 +215,7 @@ export class BrokerReader {
       }
       if (judgement !== "good") {
         // What is no amqp_error is not told before the connection is open.
-        if (connection.now === OPENING) this.#silence([`exception on method ${method.name}`]);
+        if (connection.now === OPENING) this.#verdicts.settle(this.#silent());
         else this.#close(541, "", 0);
         return;
       }
@@ -226,8 +231,12 @@ export class BrokerReader {
       this.#closing = this.#clock.mark();
       this.#verdicts.closesConnection(open);
     } else if (step === "out-of-turn") {
-      this.#close(504, `unexpected method in connection state ${connection.name}`, 0, classId, methodId);
-    } else this.#silence(["closing AMQP connection <…> (…):", step.refusal], step.refusal);
+      this.#close(504, this.#outOfTurn(), 0, classId, methodId);
+    } else if (step === "close-ok") {
+      this.#verdicts.connectionCloseOk(this.#refusal(504, this.#outOfTurn(), 0, classId, methodId));
+      connection.now = CLOSED;
+    } else if ("loginRefusal" in step) this.#verdicts.refuseLogin(this.#silent(step.loginRefusal));
+    else this.#verdicts.settle(this.#silent(step.refusal));
   }
 
   // rabbit_reader:process_frame/3
@@ -314,18 +323,28 @@ export class BrokerReader {
   // rabbit_reader:handle_exception/3
 
   #close(code: number, text: string, channel: number, classId = 0, methodId = 0, fatal = false): void {
+    this.#verdicts.settle(this.#refusal(code, text, channel, classId, methodId, fatal));
+  }
+
+  #refusal(code: number, text: string, channel: number, classId = 0, methodId = 0, fatal = false): Prediction {
     const prediction = this.#closed({ code, text, classId, methodId }, channel, fatal);
     // Not trusted yet: such a client is made to wait, and told nothing.
-    if (this.#connection.now < OPENING) this.#silence(prediction.log);
-    else this.#verdicts.settle(prediction);
+    return this.#connection.now < OPENING ? this.#silent(undefined, prediction.log) : prediction;
+  }
+
+  #outOfTurn(): string {
+    return `unexpected method in connection state ${this.#connection.name}`;
   }
 
   #closed(error: Omit<ChannelError, "by" | "slow">, channel: number, fatal = false): PredictedClose {
     return closed(error, { state: this.#connection.name, channel }, fatal, this.#clock.offset);
   }
 
-  #silence(log: readonly string[], reason = `handshake_error in ${this.#connection.name}`): void {
-    this.#verdicts.settle(reset(reason, this.#clock.offset, SEQUEL.silence, log));
+  #silent(
+    reason = `handshake_error in ${this.#connection.name}`,
+    log: readonly string[] = ["closing AMQP connection <…> (…):", reason],
+  ): PredictedReset {
+    return reset(reason, this.#clock.offset, SEQUEL.silence, log);
   }
 
   /** The reader's process dies. */

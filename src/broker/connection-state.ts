@@ -32,10 +32,14 @@ export type Step =
   | "taken"
   /** The client closes the connection. */
   | "closes"
+  /** The client answers a close of the server's. */
+  | "close-ok"
   /** It has no place in this state. */
   | "out-of-turn"
   /** The broker keeps silent, and resets: its reason. */
-  | { refusal: string };
+  | { refusal: string }
+  /** The same, if the login is what it looks like. */
+  | { loginRefusal: string };
 
 export class ConnectionState {
   now = STARTING;
@@ -87,6 +91,8 @@ export class ConnectionState {
       case 50:
         if (state !== RUNNING) break;
         return "closes";
+      case 51:
+        return "close-ok";
       case 70:
         if (state !== RUNNING) break;
         return "taken";
@@ -97,10 +103,9 @@ export class ConnectionState {
 
   #startOk(bytes: Uint8Array, start: number, size: number): Step {
     const { refusal, challenged, user } = judgeLogin(bytes, start, size, this.mechanisms);
-    if (refusal !== null) return { refusal };
     this.user = user;
     this.now = challenged ? SECURING : TUNING;
-    return "taken";
+    return refusal === null ? "taken" : { loginRefusal: refusal };
   }
 
   #tuneOk(channelMax: number, frameMax: number): Step {

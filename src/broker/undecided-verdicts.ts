@@ -2,9 +2,11 @@
  * Verdicts that something later in the stream may still undo, and which of all of them stands in the end.
  *
  * - A channel's process has found an error: an error of the reader's in the same read beats it (same-read.ts).
- * - The client sends channel.close-ok, and nothing in its own octets tells why. Where the server's octets are there as
- *   well, they tell: had it not sent channel.close, this is an error. The two directions of a capture are not in step,
- *   so the server's channel.close is waited for until the end.
+ * - The login cannot do. Where the server answers it with connection.tune it could: credentials are taken out of
+ *   captures before they are given away.
+ * - The client sends close-ok, of a channel or of the connection, and nothing in its own octets tells why. Where the
+ *   server's octets are there as well, they tell: had it not sent close, this is an error. The two directions of a
+ *   capture are not in step, so the server's close is waited for until the end.
  */
 import type { ChannelError } from "./broker-channel.ts";
 import type { ReadClock, ReadMark } from "./same-read.ts";
@@ -21,6 +23,9 @@ interface Undecided {
 export class UndecidedVerdicts {
   #pending: Undecided | null = null;
   #settled: Prediction | null = null;
+  #refusedLogin: Prediction | null = null;
+  #connectionCloseOk: Prediction | null = null;
+  #serverClosed = false;
   /** The server's octets are there from the beginning. */
   #hearsServer = false;
   /** channel.close of the server's and channel.close-ok of the client's, by channel. */
@@ -36,7 +41,10 @@ export class UndecidedVerdicts {
 
   /** What stands if nothing more comes. */
   get prediction(): Prediction | null {
-    return this.#firstUnasked()?.prediction ?? this.#settled ?? this.#pending?.prediction ?? null;
+    if (this.#refusedLogin !== null) return this.#refusedLogin;
+    return (
+      this.#firstUnasked()?.prediction ?? this.#settled ?? this.#connectionCloseOk ?? this.#pending?.prediction ?? null
+    );
   }
 
   /** Nothing later in the client's stream changes it. */
@@ -104,12 +112,35 @@ export class UndecidedVerdicts {
     this.serverMissed();
   }
 
+  /** The login cannot do, as far as its octets go. */
+  refuseLogin(prediction: Prediction): void {
+    if (this.#hearsServer && this.#settled === null) this.#refusedLogin = prediction;
+  }
+
+  /** The server goes on behind the login. */
+  acceptLogin(): void {
+    this.#refusedLogin = null;
+  }
+
+  /** The client's connection.close-ok, and what it comes to if nobody asked for it. */
+  connectionCloseOk(prediction: Prediction): void {
+    this.expire();
+    if (this.#hearsServer && !this.#serverClosed) this.#connectionCloseOk ??= prediction;
+  }
+
+  serverClosedConnection(): void {
+    this.#serverClosed = true;
+    this.#connectionCloseOk = null;
+  }
+
   serverHeard(): void {
     this.#hearsServer = true;
   }
 
   serverMissed(): void {
     this.#hearsServer = false;
+    this.#refusedLogin = null;
+    this.#connectionCloseOk = null;
     this.#closes.clear();
   }
 

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { METHODS } from "../amqp/method-registry.ts";
 import type { FramesEvent } from "../report/frame-event.ts";
+import { wholeNumbers } from "./port-option.ts";
 
 export interface FrameFilter {
   /** c1, c2, … */
@@ -41,7 +42,8 @@ function part(time: string, bound: TimeBound): string {
 
 /** `2026-11-21T18:20:03.5Z`, or `18:20:03.5` for a time of day (UTC). */
 export function parseTimeBound(value: string): TimeBound {
-  const match = /^(\d{4}-\d\d-\d\dT)?(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)Z?$/.exec(value);
+  const match =
+    /^(\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T)?((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?)Z?$/.exec(value);
   if (match === null) {
     throw new InvalidArgumentError(`"${value}" is no time: expected 18:20:03.5 or 2026-11-21T18:20:03.5Z, in UTC.`);
   }
@@ -58,10 +60,7 @@ export function collectConnections(value: string, before: string[] | undefined):
 }
 
 export function collectChannels(value: string, before: number[] | undefined): number[] {
-  const channels = value.split(",").map(Number);
-  const wrong = channels.findIndex(channel => !Number.isInteger(channel) || channel < 0 || channel > 65535);
-  if (wrong >= 0) throw new InvalidArgumentError(`"${value.split(",")[wrong]}" is no channel: expected 0 to 65535.`);
-  return [...(before ?? []), ...channels];
+  return [...(before ?? []), ...wholeNumbers(value, 0, "channel")];
 }
 
 export function collectTypes(value: string, before: string[] | undefined): string[] {

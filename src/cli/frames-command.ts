@@ -10,6 +10,7 @@ import {
   frameEvent,
   frameLine,
 } from "../report/frame-event.ts";
+import { jsonLine } from "../report/json.ts";
 import type { Direction as DirectionName } from "../report/report.ts";
 import { EXIT } from "./exit-codes.ts";
 import {
@@ -81,7 +82,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   };
   const tell = (event: FramesEvent): void => {
     if (!passes(event, filter)) return;
-    batch += `${options.format === "ndjson" ? JSON.stringify(event) : frameLine(event)}\n`;
+    batch += `${options.format === "ndjson" ? jsonLine(event) : frameLine(event)}\n`;
     if (batch.length > BATCH) flush();
   };
   // The capture is read no faster than its lines are: what is written waits in memory otherwise.

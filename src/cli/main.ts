@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { EXIT } from "./exit-codes.ts";
-import { complain } from "./output.ts";
+import { complain, OutputError } from "./output.ts";
 
 /** A command is loaded when it is named, and for help all are: what is not used costs no time to load. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -37,6 +37,9 @@ try {
   if (error instanceof CommanderError) {
     // Commander has said what was wrong. Help and version are no failure.
     process.exitCode = error.exitCode === 0 ? EXIT.CLEAN : EXIT.FAILED;
+  } else if (error instanceof OutputError) {
+    complain(error.message);
+    process.exitCode = EXIT.FAILED;
   } else {
     // Ours to mend, and still no reason to show a user a stack trace.
     const { message } = error instanceof Error ? error : { message: String(error) };

@@ -1,14 +1,22 @@
 /** stdout and stderr as the commands use them: data to one, diagnostics to the other. */
 import { once } from "node:events";
+import { printable } from "../bytes/printable.ts";
 
 /**
  * Writes to stdout and waits while its reader is slower. Resolves to false when the reader has gone (`| head`): there
  * is nobody to write for any more, and nothing wrong.
  */
 export async function write(text: string): Promise<boolean> {
+  if (failure !== null) throw failure;
   if (readerGone) return false;
   if (!process.stdout.write(text)) await Promise.race([drained(), gone]);
+  if (failure !== null) throw failure;
   return !readerGone;
+}
+
+/** What stdout could not be written for: a full disk, an error of the device. */
+export class OutputError extends Error {
+  override name = "OutputError";
 }
 
 /** One wait for everybody: `frames` writes many times before it could look again. */
@@ -21,16 +29,20 @@ function drained(): Promise<unknown> {
 
 let draining: Promise<unknown> | null = null;
 let readerGone = false;
+let failure: OutputError | null = null;
 let tellGone: () => void;
 const gone = new Promise<void>(resolve => {
   tellGone = resolve;
 });
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
-  readerGone = true;
+  if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") readerGone = true;
+  else failure = new OutputError(`the output cannot be written (${error.code ?? error.message})`, { cause: error });
   tellGone();
 });
+
+// Nobody reads what is wrong, and the exit status says it all the same.
+process.stderr.on("error", () => {});
 
 /** Whether whoever read stdout has gone. */
 export function isReaderGone(): boolean {
@@ -39,7 +51,7 @@ export function isReaderGone(): boolean {
 
 /** One line on stderr. */
 export function complain(line: string): void {
-  process.stderr.write(`ghostframe: ${line}\n`);
+  process.stderr.write(`ghostframe: ${printable(line)}\n`);
 }
 
 /** Colours: FORCE_COLOR and NO_COLOR decide where they are set, otherwise whether the stream is a terminal. */

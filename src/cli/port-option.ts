@@ -2,8 +2,16 @@ import { InvalidArgumentError } from "commander";
 
 /** Collects port numbers of an option that may be given again, or as a list: `--port 5672,5673`. */
 export function collectPorts(value: string, before: number[] | undefined): number[] {
-  const ports = value.split(",").map(Number);
-  const wrong = ports.findIndex(port => !Number.isInteger(port) || port < 1 || port > 65535);
-  if (wrong >= 0) throw new InvalidArgumentError(`"${value.split(",")[wrong]}" is no port: expected 1 to 65535.`);
-  return [...(before ?? []), ...ports];
+  return [...(before ?? []), ...wholeNumbers(value, 1, "port")];
+}
+
+/** The whole numbers of a list separated by commas, from `least` to 65535. */
+export function wholeNumbers(value: string, least: number, what: string): number[] {
+  return value.split(",").map(text => {
+    const number = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+    if (number < least || number > 65535) {
+      throw new InvalidArgumentError(`"${text}" is no ${what}: expected ${least} to 65535.`);
+    }
+    return number;
+  });
 }

@@ -13,6 +13,7 @@ export class Progress {
   readonly #stream: { isTTY?: boolean; columns?: number; write(text: string): unknown };
   readonly #clock: ProgressClock;
   #path = "";
+  #octets = 0;
   #began = 0;
   #shownAt = 0;
   #shown = false;
@@ -28,10 +29,12 @@ export class Progress {
   update(path: string, octets: number, total: number | null): void {
     if (this.#stream.isTTY !== true) return;
     const now = this.#clock.now();
-    if (path !== this.#path) {
+    // Fewer octets than before: the file is read a second time.
+    if (path !== this.#path || octets < this.#octets) {
       this.#path = path;
       this.#began = now;
     }
+    this.#octets = octets;
     const elapsed = now - this.#began;
     if (elapsed < PATIENCE || now - this.#shownAt < INTERVAL) return;
     this.#shownAt = now;

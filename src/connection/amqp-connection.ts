@@ -4,6 +4,7 @@ import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { PROTOCOL_HEADER_SIZE, REPLY_CODES } from "../amqp/spec/constants.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import { withoutCredentials } from "./credentials.ts";
 import { Direction } from "./direction.ts";
 import { Gaps } from "./gaps.ts";
 import { Incident } from "./incident.ts";
@@ -181,8 +182,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
         this.directions[1 - direction.side]!.closedByPeer = true;
         if (this.close === null) this.close = close;
-        // The broker has decided: what the client answers is judged no more.
-        if (direction.side !== this.client) this.directions[this.client].judgeBy(null);
+        if (direction.side !== this.client) this.#context.judge?.serverClosedConnection();
         this.#tellClose(direction, close, "the connection");
       }
     }
@@ -327,7 +327,7 @@ function readClose(sender: Side, values: Values): Close {
   return {
     sender,
     code: Number(values.get("reply-code")),
-    text: textOf(values.get("reply-text")),
+    text: withoutCredentials(textOf(values.get("reply-text"))),
     classId: Number(values.get("class-id")),
     methodId: Number(values.get("method-id")),
   };

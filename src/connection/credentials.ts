@@ -27,3 +27,11 @@ export function mayHoldCredentials(fault: EnvelopeFault): boolean {
     ),
   );
 }
+
+/**
+ * A broker's own words without what it quotes of a start-ok, a secure-ok or an update-secret. Binaries are quoted as
+ * Erlang prints them; these begin with the method's ids.
+ */
+export function withoutCredentials(text: string): string {
+  return text.replace(/<<0,10,0,(?:11|21|70)\b.*?>>/gs, "<<…>>");
+}

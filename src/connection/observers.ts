@@ -49,6 +49,7 @@ export interface FrameJudge {
   /** The server's connection.start was seen, with the mechanisms it offers. */
   serverStarted(mechanisms: string): void;
   serverClosedChannel(channel: number): void;
+  serverClosedConnection(): void;
   /** Octets of the server were missed. */
   serverMissed(): void;
   /** The client's first eight octets. */

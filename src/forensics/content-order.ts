@@ -119,8 +119,19 @@ function confidenceOf(disorders: readonly Disorder[]): number {
 /** Octets of the body frames that a content lacks, or null where nobody can know. */
 function octetsLost({ header, left }: Content, frames: readonly ReadFrame[]): number | null {
   if (header === null || left <= 0) return null;
-  const largest = frames.reduce((most, { type, size }) => (type === FRAME_BODY ? Math.max(most, size) : most), 1);
-  return left + FRAME_ENVELOPE * (largest >= left ? 1 : Math.ceil(left / largest));
+  return left + FRAME_ENVELOPE * Math.ceil(left / (pieceOf(frames) ?? left));
+}
+
+/** The size at which the sender splits bodies, or null where no body is seen in several frames. */
+function pieceOf(frames: readonly ReadFrame[]): number | null {
+  const latest = new Map<number, ReadFrame>();
+  let piece: number | null = null;
+  for (const frame of frames) {
+    const before = latest.get(frame.channel);
+    if (frame.type === FRAME_BODY && before?.type === FRAME_BODY) piece = Math.max(piece ?? 0, before.size);
+    latest.set(frame.channel, frame);
+  }
+  return piece;
 }
 
 /** Finds where the same octets, a whole frame, stood before. */

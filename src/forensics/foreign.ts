@@ -12,9 +12,9 @@ const PROTOCOL_HEADER = 8;
 /** The largest head of an HTTP message that is looked for. */
 const MAX_HEAD = 8192;
 
-/** Whether another protocol can begin with this octet: a capital letter, or a TLS record of a handshake. */
+/** Whether another protocol may begin with this octet: “AMQP”, “HTTP/1.”, “GET ”, “POST ”, or a TLS handshake. */
 export function mayBeForeign(octet: number): boolean {
-  return octet === TLS_HANDSHAKE || (octet >= 0x41 && octet <= 0x5a);
+  return octet === LETTER_A || octet === 0x48 || octet === 0x47 || octet === 0x50 || octet === TLS_HANDSHAKE;
 }
 
 /** Octets of another protocol that begin at octets[at], or 0 where none does or its end is not to be seen. */

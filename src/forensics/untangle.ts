@@ -202,14 +202,18 @@ export class Reading {
     const largest = this.#segments.reduce((most, at, i, all) => Math.max(most, at - (all[i - 1] ?? at)), 0);
     this.#shortEnds = this.#segments.filter((at, i, all) => at - (all[i - 1] ?? at) < largest);
     for (let at = from - base; at < length && this.#starts.length < MAX_STARTS; at++) {
-      const type = octets[at]!;
-      if ((type <= FRAME_BODY && type !== 0) || type === FRAME_HEARTBEAT) {
+      const beginning = BEGINNINGS[octets[at]!]!;
+      if (beginning === NO_BEGINNING) continue;
+      if (beginning === OF_FRAME) {
         if (this.#isStart(at)) this.#starts.push(at);
-      } else if (mayBeForeign(type)) {
-        const foreign = foreignLength(octets, at, length);
-        if (foreign > 0 && this.#foreign.size < MAX_FOREIGN) this.#foreign.set(at, foreign);
-      }
+      } else this.#noteForeign(at);
     }
+  }
+
+  #noteForeign(at: number): void {
+    if (this.#foreign.size >= MAX_FOREIGN) return;
+    const foreign = foreignLength(this.#octets, at, this.#end);
+    if (foreign > 0) this.#foreign.set(at, foreign);
   }
 
   /**
@@ -751,6 +755,14 @@ export class Reading {
   }
 }
 
+/** What may begin with each octet. */
+const NO_BEGINNING = 0;
+const OF_FRAME = 1;
+const FOREIGN_BEGINNING = 2;
+const BEGINNINGS = Uint8Array.from({ length: 256 }, (_, octet) => {
+  if ((octet <= FRAME_BODY && octet !== 0) || octet === FRAME_HEARTBEAT) return OF_FRAME;
+  return mayBeForeign(octet) ? FOREIGN_BEGINNING : NO_BEGINNING;
+});
 /** Method frames are small: the largest carry a table of a few headers. */
 const MAX_METHOD = 16384;
 /** Channel numbers above 2047 are not met in practice. */

@@ -122,6 +122,8 @@ function describe(message: Message, { values }: ReadFrame): void {
       Object.defineProperty(message.headers, name, {
         value: String(value).slice(0, MAX_HEADER_LENGTH),
         enumerable: true,
+        writable: true,
+        configurable: true,
       });
     }
   }

@@ -59,7 +59,9 @@ function predictedVerdict(amqp: AmqpConnection, tcp: TcpConnection, { broker, pr
   const secret = amqp.directions[amqp.client].incidents.some(incident => incident.secret !== "none");
   const masked = (text: string): string => (secret ? text.replace(/<<[^>].*?>>/g, "<<…>>") : text);
   const log = prediction.log.map(line =>
-    masked(line).replace("(…):", `(${peers}):`).replace("(…,", `(${peers}${inVhost},`),
+    masked(line)
+      .replace("(…):", () => `(${peers}):`)
+      .replace("(…,", () => `(${peers}${inVhost},`),
   );
   if (prediction.outcome === "reset") return { ...prediction, reason: masked(prediction.reason), log, broker };
   return { ...prediction, text: masked(prediction.text), log, broker };
@@ -218,7 +220,9 @@ function diagnose(amqp: AmqpConnection, incident: Incident): Diagnosis | null {
     .filter(({ faultOffset }) => faultOffset >= incident.streamOffset && faultOffset <= incident.endOffset)
     .toSorted((a, b) => a.faultOffset - b.faultOffset)
     .map(({ finding }) => finding);
-  return findings.length === 0 ? null : { ...merged(findings), remedy: remedyFor(amqp.clientProperties) };
+  if (findings.length === 0) return null;
+  const finding = merged(findings);
+  return { ...finding, remedy: remedyFor(amqp.clientProperties, finding.kind) };
 }
 
 function envelopeRule(fault: EnvelopeFault): RuleId {

@@ -10,6 +10,7 @@ import { FRAME_HEADER, FRAME_METHOD, frameTypeName } from "../amqp/spec/constant
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import { pad, printable } from "../bytes/printable.ts";
+import { withoutCredentials } from "../connection/credentials.ts";
 import type { Secret } from "../connection/incident.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import type { Direction, Endpoint } from "./report.ts";
@@ -129,7 +130,7 @@ function scalars(values: Values): Scalars {
   for (const [name, value] of values) {
     if (SECRETS.has(name) || name.startsWith("reserved") || value === false) continue;
     const scalar = toScalar(value);
-    if (scalar !== undefined) kept[name] = scalar;
+    if (scalar !== undefined) kept[name] = name === "reply-text" ? withoutCredentials(String(scalar)) : scalar;
   }
   return kept;
 }

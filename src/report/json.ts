@@ -11,6 +11,11 @@ export function json(report: object): string {
   return `${JSON.stringify(report, null, 2).replace(UNSAFE_IN_TERMINAL, unicodeEscape)}\n`;
 }
 
+/** As `json`, in one line and without the line feed: for formats of a line an event. */
+export function jsonLine(value: object): string {
+  return JSON.stringify(value).replace(UNSAFE_IN_TERMINAL, unicodeEscape);
+}
+
 /** `\u202e`, or the two escapes of a surrogate pair. */
 function unicodeEscape(character: string): string {
   let escaped = "";

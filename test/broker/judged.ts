@@ -14,7 +14,7 @@ export interface Court {
   server?: Wire | null;
 }
 
-export const GREETING = wire().start({}, "PLAIN AMQPLAIN").tune();
+export const GREETING = wire().start({}, "PLAIN AMQPLAIN");
 
 /** Nanoseconds that the client pauses before its next octets. */
 export interface Pause {

@@ -55,6 +55,22 @@ test("a close-ok is unasked where the server has not closed the channel", () => 
   expect(said(judged([ready(), closeOk], { server: null }))).toBe("nothing");
 });
 
+test("the same of a connection", () => {
+  const closeOk = wire().closeOk().octets;
+  const asked = { server: wire().close(320, "CONNECTION_FORCED") };
+  const unexpected = "504 (10, 51) CHANNEL_ERROR - unexpected method in connection state running";
+  expect(said(judged([ready(), closeOk]))).toBe(unexpected);
+  expect(said(judged([ready(), asked, closeOk]))).toBe("nothing");
+  expect(said(judged([ready(), closeOk, asked]))).toBe("nothing");
+});
+
+test("a login that cannot do, but did: the capture has been cleaned of credentials", () => {
+  const login = wire().protocolHeader().startOk({}, "PLAIN", "xxxxxxxxxxxx").octets;
+  expect(said(judged([login]))).toBe("silence PLAIN response invalid");
+  expect(said(judged([login, { server: wire().tune() }]))).toBe("nothing");
+  expect(said(judged([login], { server: null }))).toBe("nothing");
+});
+
 function consume(options: number): Uint8Array {
   const declared: Wire = wire().queueDeclare(1, "");
   return declared.method(1, 60, 20, short(0), shortstr(""), shortstr("tag"), octet(options), table()).octets;

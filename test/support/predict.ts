@@ -10,7 +10,7 @@ export type Prediction =
 const SEGMENT = 1400;
 
 /** What a broker sends to every client that greets it well. It says no more here, least of all channel.close. */
-const GREETING = wire().start({}, "PLAIN AMQPLAIN").tune().octets;
+const GREETING = wire().start({}, "PLAIN AMQPLAIN").octets;
 
 /** What the broker will do, from the client's octets alone; null when it will not end the connection. */
 export function predict(clientOctets: Uint8Array): Prediction | null {

@@ -24,6 +24,8 @@ export interface ClientLibrary {
   name: string;
   /** At most 11 columns, for a label. */
   label: string;
+  /** How it names itself in its client properties: product, a slash, platform. */
+  product: RegExp;
   /** What only this library prints. */
   printedBy: RegExp;
   /** What a shared connection tears: octets (frames are broken), or only the order of whole frames. */
@@ -38,6 +40,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   aiormq: {
     name: "aiormq, aio-pika",
     label: "aio-pika",
+    product: /^aiormq|aio.?pika/i,
     printedBy: /\baiormq\b|\baio_pika\b/,
     tears: "frames",
     writes: "writes from one event loop",
@@ -46,6 +49,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   pika: {
     name: "pika",
     label: "pika",
+    product: /^pika/i,
     printedBy: /\bpika\b|ConnectionClosedByBroker|ConnectionClosed: \(50\d,/,
     tears: "octets",
     writes: "hands frames to an unlocked queue, so threads repeat, lose or tear octets",
@@ -54,6 +58,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   "py-amqp": {
     name: "py-amqp (Celery, Kombu)",
     label: "py-amqp",
+    product: /^py-?amqp|kombu|celery/i,
     printedBy:
       /\bamqp\.exceptions\b|\bkombu\b|\bcelery\b|\bpy-amqp\b|\bamqp\/(?:connection|method_framing|channel)\.py/,
     tears: "octets",
@@ -63,6 +68,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   "php-amqplib": {
     name: "php-amqplib",
     label: "PHP",
+    product: /^AMQPLib\b|php/,
     printedBy: /PhpAmqpLib|\bphp-amqplib\b|\bAMQPConnectionClosedException\b|\bAMQPProtocol\w*Exception\b/,
     tears: "octets-when-cut-short",
     writes: "writes a message in pieces of 8 KiB from a single thread",
@@ -71,6 +77,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   "rabbitmq-c": {
     name: "rabbitmq-c (SimpleAmqpClient, PHP's amqp extension)",
     label: "rabbitmq-c",
+    product: /^rabbitmq-c|librabbitmq|SimpleAmqpClient/i,
     printedBy:
       /server connection error|\blibrabbitmq\b|\bSimpleAmqpClient\b|\bAmqpClient::|\bconnection error: 50\d:|\bAMQPConnectionException\b|\bAMQPChannelException\b/,
     tears: "octets",
@@ -80,6 +87,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   bunny: {
     name: "Bunny",
     label: "Bunny",
+    product: /^bunny/i,
     printedBy: /\bBunny::|\bbunny\b/i,
     tears: "octets-when-cut-short",
     writes: "writes a whole message under two locks (from 2.0; a frame at a time before, pieces of one before 0.9)",
@@ -89,6 +97,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   dotnet: {
     name: ".NET client",
     label: ".NET",
+    product: /\/ \.NET|dotnet/i,
     printedBy: /\bRabbitMQ\.Client\b|AMQP close-reason|initiated by (?:Peer|Library|Application)/,
     tears: "octets-in-some-versions",
     writes: "writes frames under a lock, except 5.1, which dropped it (rabbitmq-dotnet-client#457, #681)",
@@ -97,6 +106,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   java: {
     name: "Java client",
     label: "Java",
+    product: /\/ Java\b/,
     printedBy:
       /#method<connection\.close>|\bShutdownSignalException\b|\bcom\.rabbitmq\.client\b|#method<channel\.close>/,
     tears: "octets-in-some-versions",
@@ -107,6 +117,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   "amqp091-go": {
     name: "amqp091-go",
     label: "amqp091-go",
+    product: /^AMQP 0\.9\.1 Client|streadway|amqp091/i,
     printedBy: /\bException \(\d{3}\) Reason: |\bamqp091\b|streadway\/amqp/,
     tears: "frames",
     writes: "writes a frame at a time under a lock, so other methods can come inside a publish",
@@ -115,6 +126,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   "amqp-client.js": {
     name: "amqp-client.js",
     label: "JS client",
+    product: /amqp-client/i,
     printedBy: /\bAMQPClient\b|\bamqp-client\.js\b|@cloudamqp\/amqp-client|connection closed by server 50\d/,
     tears: "octets-of-buffers",
     writes: "before 2.0.2 reused a frame buffer while it was being written (amqp-client.js#29)",
@@ -123,6 +135,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   amqplib: {
     name: "amqplib (Node.js)",
     label: "amqplib",
+    product: /^amqplib/,
     printedBy:
       /\((?:FRAME|UNEXPECTED|CHANNEL|INTERNAL|COMMAND)-(?:ERROR|FRAME|INVALID)\)|\bamqplib\b|with message "[A-Z_]{4,20} - /,
     tears: "frames",
@@ -133,6 +146,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   "node-amqp": {
     name: "node-amqp",
     label: "node-amqp",
+    product: /^node-amqp/i,
     printedBy: /\bnode-amqp\b|node_modules\/amqp\//,
     tears: "octets-of-buffers",
     writes: "shares one send buffer between writers (node-amqp#292)",
@@ -141,6 +155,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   "amqp-cpp": {
     name: "AMQP-CPP",
     label: "AMQP-CPP",
+    product: /Copernica|AMQP-CPP/i,
     printedBy: /\bAMQP-CPP\b|\bAMQP::|\bamqpcpp\b/,
     tears: "octets",
     writes: "writes from whatever thread calls it, without a lock (AMQP-CPP#278, #313)",
@@ -149,6 +164,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   lapin: {
     name: "lapin",
     label: "lapin",
+    product: /^lapin/i,
     printedBy: /\blapin\b|AMQP hard error/,
     tears: "nothing",
     writes: "writes from one I/O loop",
