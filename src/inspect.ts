@@ -65,7 +65,7 @@ export async function inspect(paths: readonly string[], options: InspectOptions 
   await readAll(paths, inspection, options);
   const recognised = inspection.finish();
   const broken = recognised.filter(({ amqp }) => amqp.directions.some(isBroken));
-  if (explains && rereadable && broken.length > 0 && options.signal?.aborted !== true) {
+  if (explains && rereadable && broken.length > 0 && !isStopped(options)) {
     const only = new Map(broken.map(each => [keyOf(each.tcp), each]));
     const { listener: _, onConnection: __, ...rest } = options;
     const second = new Inspection({ ...rest, explain: true, only: tcp => only.has(keyOf(tcp)) });
@@ -112,6 +112,10 @@ async function readAll(
   }
 }
 
+function isStopped({ signal }: InspectOptions): boolean {
+  return signal?.aborted === true;
+}
+
 /** The same connection in two readings of the same captures begins with the same packet. */
 function keyOf({ first }: TcpConnection): string {
   return `${first.input}:${first.packet}`;
@@ -146,6 +150,8 @@ export class Inspection {
   /** Connections left alone in the present input: how many, and on which ports of the server. */
   #leftAlone = new Map<string, { count: number; ports: Set<number> }>();
   #recognised = 0;
+  /** Connections of the present input on other ports than those asked for. */
+  #excluded = 0;
   #lastSeconds = -1;
   #lastNanoseconds = 0;
   #firstPacket = true;
@@ -159,6 +165,7 @@ export class Inspection {
     this.#assembler.input = this.inputs.length;
     this.#assembler.counters = new TcpCounters();
     this.#leftAlone = new Map();
+    this.#excluded = 0;
     this.#firstPacket = true;
   }
 
@@ -233,7 +240,10 @@ export class Inspection {
     const uses = (port: number) => tcp.port(0) === port || tcp.port(1) === port;
     if (this.#options.only?.(tcp) === false) return null;
     const forced = decodeAs.some(uses);
-    if (ports !== undefined && !forced && !ports.some(uses)) return null;
+    if (ports !== undefined && !forced && !ports.some(uses)) {
+      this.#excluded++;
+      return null;
+    }
     const version = BROKER_VERSIONS[this.#options.broker ?? REFERENCE_BROKER];
     const judge = new BrokerReader(version);
     const amqp: AmqpConnection = new AmqpConnection({
@@ -288,6 +298,10 @@ export class Inspection {
     };
     for (const [linkType, count] of counters.unknownLinkTypes) {
       say(count, `packets of link type ${linkType} were not read: ghostframe does not know it`);
+    }
+    if (this.#excluded > 0) {
+      const plural = this.#excluded === 1 ? "" : "s";
+      notes.push(`${grouped(this.#excluded)} TCP connection${plural} on other ports left out.`);
     }
     say(counters.fragments, "IP fragments were left alone; they are not put together");
     say(counters.headersCut, "packets were cut by the snap length inside their headers");

@@ -23,6 +23,9 @@ const ORDER_FRAMES = 256;
 /** Broken frames remembered; so many follow each other only where nothing can be explained. */
 const MAX_BREAKS = 64;
 
+/** Incidents explained of one direction; what comes then is found, and not explained. */
+const MAX_EXPLANATIONS = 256;
+
 /** Octets of one direction around a broken envelope, explained. */
 export interface Explanation {
   /** Stream offset of the frame that was found broken. */
@@ -114,6 +117,9 @@ export class DirectionForensics implements StreamForensics {
       this.#frames = this.#frames.filter(offset => offset < begin || offset >= untangling.boundary);
     };
     const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
+    if (this.explanations.length >= MAX_EXPLANATIONS) {
+      return plain(fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1);
+    }
     return new UntanglingSearch(this.window, fault, frames, sender, this.#steps, plain, tell);
   }
 }

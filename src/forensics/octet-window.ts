@@ -5,6 +5,10 @@ const KEPT_OCTETS = 1 << 19;
 /** As many are kept where all windows together keep more than they may. */
 const KEPT_IN_NEED = 1 << 13;
 
+/** Segments kept, and kept in need. */
+const MAX_MARKS = 2048;
+const MARKS_IN_NEED = 64;
+
 /** Octets that all windows of an inspection keep together, and how many they may. */
 export interface WindowBudget {
   octets: number;
@@ -46,6 +50,9 @@ export class OctetWindow {
     if (!this.held) {
       const keep = this.inNeed ? KEPT_IN_NEED : KEPT_OCTETS;
       if (this.length > 2 * keep) this.#forget(this.length - keep);
+      // Segments of a few octets each take more room by their moments than by themselves.
+      const most = this.inNeed ? MARKS_IN_NEED : MAX_MARKS;
+      if (this.#marks.length > 2 * most) this.#forget(this.#marks.at(-most)!.from - this.base);
     }
     const size = this.length + end - start;
     if (size > this.bytes.length) this.#resize(Math.max(size, this.bytes.length * 2));
