@@ -12,13 +12,21 @@ const PROTOCOL_HEADER = 8;
 /** The largest head of an HTTP message that is looked for. */
 const MAX_HEAD = 8192;
 
-/** Whether another protocol may begin with this octet: “AMQP”, “HTTP/1.”, “GET ”, “POST ”, or a TLS handshake. */
+/** The second octet by the first one: of “AMQP”, “HTTP/1.”, “GET ”, “POST ” and of a TLS handshake's record. */
+const SECOND_BY_FIRST = new Int16Array(256).fill(-1);
+for (const [first, second] of ["AM", "HT", "GE", "PO", "\x16\x03"].map(two => new TextEncoder().encode(two))) {
+  SECOND_BY_FIRST[first!] = second!;
+}
+
+/** Whether another protocol may begin with this octet. */
 export function mayBeForeign(octet: number): boolean {
-  return octet === LETTER_A || octet === 0x48 || octet === 0x47 || octet === 0x50 || octet === TLS_HANDSHAKE;
+  return SECOND_BY_FIRST[octet]! >= 0;
 }
 
 /** Octets of another protocol that begin at octets[at], or 0 where none does or its end is not to be seen. */
 export function foreignLength(octets: Uint8Array, at: number, end: number): number {
+  // In nearly every place the second octet tells that none does.
+  if (at + 1 >= end || octets[at + 1] !== SECOND_BY_FIRST[octets[at]!]) return 0;
   if (protocolNameAt(octets, at) === null) return 0;
   let length = 0;
   if (octets[at] === TLS_HANDSHAKE) length = TLS_HEADER + short(octets, at + 3);

@@ -242,7 +242,10 @@ function octetReadings(fault: EnvelopeFault, secret: Secret): OctetReading[] {
   const shown = secret === "none";
   const behind = shown ? Uint8Array.from(fault.behind) : NOTHING;
   if (fault.behindOffset !== fault.endOffset) {
-    return readings(fault.streamOffset, Uint8Array.of(...fault.header, ...behind), i => takenForHeader(fault, i));
+    const read = readings(fault.streamOffset, Uint8Array.of(...fault.header, ...behind), i => takenForHeader(fault, i));
+    // A header that reads as one is what it was taken for.
+    if (read[0]!.likely.startsWith("header of")) for (let i = 0; i < FRAME_HEADER_SIZE; i++) read[i]!.likely = "";
+    return read;
   }
   // The size was believed: header, payload and the place where the frame must end are three places, each read alone.
   const payload = readings(fault.streamOffset + FRAME_HEADER_SIZE, shown ? fault.payload : NOTHING, () => "payload");
