@@ -29,7 +29,7 @@ const OUTER_GLOBALS = [
   /\bDate\.now\(/,
   /\bnew Date\(\)/,
   /\bperformance\./,
-  /\bprocess\./,
+  /(?<![.#\w])process\./,
   /\bconsole\./,
   /\bset(?:Timeout|Interval|Immediate)\(/,
   /\bfetch\(/,

@@ -5,7 +5,8 @@
 import type { Method } from "../amqp/method-registry.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import type { BrokerState } from "./broker-state.ts";
-import { ChannelProcess, type Outcome } from "./channel-process.ts";
+import { ChannelProcess } from "./channel-process.ts";
+import type { Outcome } from "./complaint.ts";
 import { judgeProperties, PROPERTIES_GOOD } from "./content-properties.ts";
 import { decimals } from "./erlang-term.ts";
 import type { ReadClock } from "./same-read.ts";
@@ -29,7 +30,7 @@ const NO_METHOD = { classId: 0, methodId: 0 };
 
 export class BrokerChannel {
   readonly number: number;
-  readonly process: ChannelProcess;
+  readonly channelProcess: ChannelProcess;
   /** What the assembler takes next; "unknown" where octets were missed. */
   #awaits: "method" | "header" | "body" | "unknown";
   /** The method whose content is being assembled. */
@@ -45,7 +46,7 @@ export class BrokerChannel {
 
   constructor(number: number, broker: BrokerState, clock: ReadClock, version: BrokerVersion, certain: boolean) {
     this.number = number;
-    this.process = new ChannelProcess(broker, clock, certain);
+    this.channelProcess = new ChannelProcess(broker, clock, certain);
     this.#broker = broker;
     this.#version = version;
     this.#awaits = certain ? "method" : "unknown";
@@ -60,8 +61,8 @@ export class BrokerChannel {
     }
     if (!method.content) {
       this.#awaits = "method";
-      const outcome = this.process.perform(method, bytes, start, size);
-      return outcome === null ? null : channelError(outcome, method, this.process.isBusy);
+      const outcome = this.channelProcess.perform(method, bytes, start, size);
+      return outcome === null ? null : channelError(outcome, method, this.channelProcess.isBusy);
     }
     this.#awaits = "header";
     this.#method = method;
@@ -114,8 +115,8 @@ export class BrokerChannel {
     this.#awaits = "method";
     const method = this.#method;
     if (method === null) return null;
-    const outcome = this.process.performContent(method, this.#immediate, this.#refused, this.#properties);
-    return outcome === null ? null : channelError(outcome, method, this.process.isBusy);
+    const outcome = this.channelProcess.performContent(method, this.#immediate, this.#refused, this.#properties);
+    return outcome === null ? null : channelError(outcome, method, this.channelProcess.isBusy);
   }
 
   #judgeArguments(method: Method, bytes: Uint8Array, start: number, size: number): ChannelError | null {

@@ -26,7 +26,8 @@ export class OpenChannels {
 
   /** The channel of this number, new where this is the first to be heard of it; null where that is one too many. */
   take(number: number): BrokerChannel | null {
-    if (this.#last !== null && this.#last.number === number && this.#last.process.left === null) return this.#last;
+    if (this.#last !== null && this.#last.number === number && this.#last.channelProcess.left === null)
+      return this.#last;
     const channel = this.find(number) ?? this.#create(number);
     this.#last = channel;
     return channel;
@@ -34,7 +35,7 @@ export class OpenChannels {
 
   find(number: number): BrokerChannel | undefined {
     const channel = this.#channels.get(number);
-    const left = channel?.process.left ?? null;
+    const left = channel?.channelProcess.left ?? null;
     if (left === null || this.#clock.sameRead(left)) return channel;
     this.forget(number);
     return undefined;

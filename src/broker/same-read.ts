@@ -2,7 +2,8 @@
  * Which of the client's octets the broker takes in one read. A reader drains what it has read before it looks into its
  * mailbox, where the channels' processes tell it of their errors and of channels that have closed. So of two errors in
  * one read the reader's own wins, though a channel's came first; a pause, or more octets than a read takes, and the
- * channel wins. The same goes for channel.close and what follows it.
+ * channel wins. The same goes for channel.close and what follows it. Of two channels' errors in one read the one wins
+ * whose process has no slow commands of that read to do before it (ChannelProcess.isBusy).
  *
  * The model: octets are in one read as long as they were captured without a pause, and up to 60,000 of them. It cannot
  * know how busy the broker was, nor what a capture away from the broker does to the pauses: between, say, 30 µs and some
