@@ -3,7 +3,6 @@ import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "../broker/vers
 import { inspect } from "../inspect.ts";
 import { type Format, formats } from "../report/formats.ts";
 import type { Report } from "../report/report.ts";
-import { addBrokerLog } from "./broker-log-file.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { complain, wantsColour, write } from "./output.ts";
@@ -71,7 +70,9 @@ async function run(paths: string[], options: Options): Promise<void> {
     onProgress: (path, read, total) => progress.update(path, read, total),
   });
   progress.clear();
-  const report = options.brokerLog === undefined ? seen : await addBrokerLog(seen, options.brokerLog);
+  const { brokerLog } = options;
+  const report =
+    brokerLog === undefined ? seen : await (await import("./broker-log-file.ts")).addBrokerLog(seen, brokerLog);
   const writer = await formats[options.format]();
   await write(
     writer(report, {
