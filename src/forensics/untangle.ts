@@ -69,9 +69,9 @@ const SMALL_MOVES_A_STEP = 40;
 /** Frames that are interrupted at a time. */
 const MAX_SUSPENDED = 12;
 /** Starts looked at: octets in which more seem to start are no frames. The bound on memory. */
-const MAX_STARTS = 1 << 17;
+const MAX_STARTS = 1 << 16;
 /** States remembered that lead nowhere. */
-const MAX_DEAD = 4096;
+const MAX_DEAD = 1024;
 const DETOURS = [0, 1, 2, 4, 8, 32] as const;
 /** What a reading may cost in frames never completed and in stretches nobody explains. */
 const UNFINISHED = 1;
