@@ -443,7 +443,7 @@ export class Direction implements FrameSink {
           FRAME_BODY,
           channel,
           size,
-          `A content body of ${grouped(size)} octets came on channel ${channel} where its content header left ${grouped(state.remaining)}`,
+          `A content body of ${grouped(size)} octets came on channel ${channel} where its content header left ${grouped(state.remaining)}: RabbitMQ before 4.2.6 loses the message without a word`,
         );
         state.awaits = AWAITS_METHOD;
         return;
@@ -588,7 +588,9 @@ export class Direction implements FrameSink {
   /** An incident is over. */
   #closing(incident: Incident): void {
     const { envelope } = incident;
-    if (envelope === null) this.forensics?.disorder(incident.streamOffset, incident.endOffset);
+    // Of other rules the order of frames tells nothing, but that a frame was sent twice.
+    const isOrder = incident.rule === "content-order";
+    if (envelope === null) this.forensics?.disorder(incident.streamOffset, incident.endOffset, isOrder);
     if (incident.secret === "none" && envelope !== null && this.isClient && mayHoldCredentials(envelope)) {
       incident.secret = "payload";
     }

@@ -86,8 +86,11 @@ export interface StreamForensics {
   frame(streamOffset: number): void;
   /** Octets of the stream were not captured. */
   gap(missing: number): void;
-  /** Whole frames in the wrong order, the first at `faultOffset`, and all in order again at `endOffset`. */
-  disorder(faultOffset: number, endOffset: number): void;
+  /**
+   * Whole frames that must not stand where they do, the first at `faultOffset`, and all in order again at `endOffset`.
+   * `isOrder`: it is their order that is wrong; else only a repetition may explain them.
+   */
+  disorder(faultOffset: number, endOffset: number, isOrder: boolean): void;
   /** The stream is over. */
   end(): void;
   /** Looks for the boundary behind a broken envelope, by explaining what stands before it. */

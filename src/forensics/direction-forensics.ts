@@ -69,7 +69,7 @@ export class DirectionForensics implements StreamForensics {
     this.#breaks = [];
   }
 
-  disorder(faultOffset: number, endOffset: number): void {
+  disorder(faultOffset: number, endOffset: number, isOrder: boolean): void {
     // What is out of order may go on behind the last frame that was found so.
     const frames = this.#framesBefore(Number.POSITIVE_INFINITY).filter(offset => offset >= this.#explainedUntil);
     const breaks = [...this.#breaks, Number.POSITIVE_INFINITY];
@@ -79,7 +79,8 @@ export class DirectionForensics implements StreamForensics {
     for (const until of breaks) {
       const unbroken = frames.filter(offset => offset >= from && offset < until).slice(-ORDER_FRAMES);
       const finding = explainOrder(this.window, this.#read(unbroken), faultOffset);
-      if (finding !== null) this.explanations.push({ faultOffset, finding });
+      const fits = finding !== null && (isOrder || finding.kind === "replayed-octets");
+      if (fits) this.explanations.push({ faultOffset, finding });
       from = until;
     }
   }

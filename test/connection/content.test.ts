@@ -119,14 +119,14 @@ describePlays("content-overrun (§4.2.6)", [
     rule: "a body longer than announced",
     told: conversation().client(open().publishMethod(1).header(1, 4).body(1, "hello").publish(1, "next")),
     findings: [
-      ">1057+13 error content-overrun 3/1/5: A content body of 5 octets came on channel 1 where its content header left 4.",
+      ">1057+13 error content-overrun 3/1/5: A content body of 5 octets came on channel 1 where its content header left 4: RabbitMQ before 4.2.6 loses the message without a word.",
     ],
   },
   {
     rule: "in its second frame",
     told: conversation().client(open().publishMethod(1).header(1, 7).body(1, "hello").body(1, "hello")),
     findings: [
-      ">1070+13 error content-overrun 3/1/5: A content body of 5 octets came on channel 1 where its content header left 2.",
+      ">1070+13 error content-overrun 3/1/5: A content body of 5 octets came on channel 1 where its content header left 2: RabbitMQ before 4.2.6 loses the message without a word.",
     ],
   },
   {
