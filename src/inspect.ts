@@ -10,14 +10,13 @@ import type { PacketRecord } from "./capture/packet-record.ts";
 import { AmqpConnection } from "./connection/amqp-connection.ts";
 import type { Direction } from "./connection/direction.ts";
 import type { FrameListener } from "./connection/observers.ts";
-import { RULES } from "./connection/rules.ts";
 import { DirectionForensics } from "./forensics/direction-forensics.ts";
 import type { WindowBudget } from "./forensics/octet-window.ts";
 import { MAX_STEPS, type StepBudget } from "./forensics/untangle.ts";
 import { TcpAssembler } from "./net/tcp-assembler.ts";
 import type { TcpConnection } from "./net/tcp-connection.ts";
 import { TcpCounters } from "./net/tcp-limits.ts";
-import { collectConnection, collectFindings, collectMismatch, type Draft, numbered } from "./report/collect.ts";
+import { collectConnection, collectFindings, collectMismatch, type Draft, numbered, remark } from "./report/collect.ts";
 import { type Connection, type Finding, type Input, REPORT_SCHEMA, type Report } from "./report/report.ts";
 import { VERSION } from "./version.ts";
 
@@ -187,7 +186,11 @@ export class Inspection {
     const { format, packets, octets, truncated, error } = reading;
     const input: Input = { path, format, packets, octets, notes: [...reading.notes, ...this.#notes()] };
     if (error !== null) input.error = error.problem;
-    if (truncated !== null) this.#drafts.push(fileTruncated(this.inputs.length, packets, capital(truncated.message)));
+    if (truncated !== null) {
+      const last = packets > 0 ? [packets, packets] : [];
+      const about = { input: this.inputs.length, packets: last };
+      this.#drafts.push(remark("file-truncated", capital(truncated.message), about));
+    }
     this.inputs.push(input);
   }
 
@@ -320,26 +323,4 @@ const MAX_PORTS_NAMED = 8;
 
 function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
-}
-
-function fileTruncated(input: number, packets: number, message: string): Draft {
-  return {
-    cause: null,
-    finding: {
-      rule: "file-truncated",
-      spec: RULES["file-truncated"].spec,
-      severity: RULES["file-truncated"].severity,
-      input,
-      connection: null,
-      direction: null,
-      streamOffset: null,
-      length: null,
-      packets: packets > 0 ? [packets, packets] : [],
-      time: null,
-      frame: null,
-      message,
-      faults: 1,
-      octets: [],
-    },
-  };
 }

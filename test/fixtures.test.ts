@@ -2,10 +2,10 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { columns } from "../src/bytes/printable.ts";
+import { RULES } from "../src/connection/rules.ts";
 import { formats } from "../src/report/formats.ts";
 import schema from "../src/report/report.schema.json" with { type: "json" };
 import type { Report } from "../src/report/report.ts";
-import { RULES } from "../src/report/rules.ts";
 import { companion, expectGolden, type Fixture, inspectFixture, walkFixtures } from "./support/golden.ts";
 
 const { fixtures, strays } = walkFixtures();

@@ -108,23 +108,23 @@ export function collectMismatch({ id, input, midStream, gaps, ended, verdict, en
   if (observed.outcome === "close" && !observedCode) return null;
   const expected = predicted === null ? "nothing to end the connection for" : inWords(predicted);
   const message = `Predicted: ${expected}. Observed: ${inWords(observed)}. Another version of RabbitMQ (see --broker), another broker, or something between may be the reason.`;
+  return remark("verdict-mismatch", message, { input, connection: id, time: end });
+}
+
+/** A finding about a file or a whole connection, which stands at no place of a stream. */
+export function remark(
+  rule: RuleId,
+  message: string,
+  about: Pick<Finding, "input"> & Partial<Pick<Finding, "connection" | "packets" | "time">>,
+): Draft {
+  const { spec, severity } = RULES[rule];
+  const { input, connection = null, packets = [], time = null } = about;
+  const nowhere = { direction: null, streamOffset: null, length: null };
   return {
     cause: null,
     finding: {
-      rule: "verdict-mismatch",
-      spec: RULES["verdict-mismatch"].spec,
-      severity: RULES["verdict-mismatch"].severity,
-      input,
-      connection: id,
-      direction: null,
-      streamOffset: null,
-      length: null,
-      packets: [],
-      time: end,
-      frame: null,
-      message,
-      faults: 1,
-      octets: [],
+      ...{ rule, spec, severity, input, connection, ...nowhere, packets, time },
+      ...{ frame: null, message, faults: 1, octets: [] },
     },
   };
 }

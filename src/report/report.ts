@@ -5,8 +5,9 @@
  * octets of one direction's TCP stream from its first captured payload octet; packets are 1-based numbers in the file;
  * times are ISO 8601 UTC with as many digits as the capture has.
  */
+
+import type { RuleId } from "../connection/rules.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
-import type { RuleId } from "./rules.ts";
 
 export type { Diagnosis, DiagnosisKind, Message, Span, TornFrame, Writer } from "../forensics/diagnosis.ts";
 

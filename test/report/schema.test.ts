@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { RULES } from "../../src/connection/rules.ts";
 import schema from "../../src/report/report.schema.json" with { type: "json" };
-import { RULES } from "../../src/report/rules.ts";
 import { clean, manyConnections, nothingFound, spuriousSize, tornFrame } from "../support/report-samples.ts";
 import { diagnosed, diagnoses } from "./diagnosis-samples.ts";
 

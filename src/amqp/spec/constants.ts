@@ -12,8 +12,6 @@ export const FRAME_END = 0xce;
 export const FRAME_HEADER_SIZE = 7;
 /** Octets of a frame that are not payload: its header and the frame-end octet. They count towards frame-max. */
 export const FRAME_ENVELOPE = 8;
-/** The frame-max before any is negotiated, and the least that may be (§1.2, frame-min-size). */
-export const FRAME_MIN_SIZE = 4096;
 
 export const PROTOCOL_HEADER_SIZE = 8;
 

@@ -1,1 +1,0 @@
-export * from "../connection/rules.ts";
