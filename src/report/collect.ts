@@ -119,12 +119,23 @@ export function remark(
 ): Draft {
   const { spec, severity } = RULES[rule];
   const { input, connection = null, packets = [], time = null } = about;
-  const nowhere = { direction: null, streamOffset: null, length: null };
   return {
     cause: null,
     finding: {
-      ...{ rule, spec, severity, input, connection, ...nowhere, packets, time },
-      ...{ frame: null, message, faults: 1, octets: [] },
+      rule,
+      spec,
+      severity,
+      input,
+      connection,
+      direction: null,
+      streamOffset: null,
+      length: null,
+      packets,
+      time,
+      frame: null,
+      message,
+      faults: 1,
+      octets: [],
     },
   };
 }
