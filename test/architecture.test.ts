@@ -18,6 +18,7 @@ const ORDER = [
   "forensics",
   "report",
   "inspect.ts",
+  "check",
   "proxy",
   "index.ts",
   "cli",

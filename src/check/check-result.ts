@@ -1,0 +1,106 @@
+/**
+ * What `ghostframe check` found: the findings of each capture under a policy. Every output format is written from this,
+ * and `json` prints it as it stands. The same captures under the same policy give the same result, in whatever order
+ * they were named and however many were read at a time.
+ */
+import type { RuleId } from "../connection/rules.ts";
+import type { Connection, Finding, Input, Severity } from "../report/report.ts";
+
+export const CHECK_SCHEMA = "ghostframe.check/1";
+
+/** What a rule's findings count as: "off" leaves them out. */
+export type Level = Severity | "off";
+
+export interface CheckResult {
+  schema: typeof CHECK_SCHEMA;
+  tool: { name: "ghostframe"; version: string };
+  /** Nothing fails: no finding at or above `failOn` that is neither accepted nor expected, and no violation. */
+  passed: boolean;
+  policy: Policy;
+  /** By path, in code unit order. */
+  captures: CheckedCapture[];
+  /** Of the call as a whole. */
+  violations: Violation[];
+  baseline: BaselineState | null;
+  summary: CheckSummary;
+}
+
+export interface Policy {
+  /** The least severe level that fails. */
+  failOn: Severity;
+  /** Levels that differ from the registry's. */
+  rules: Partial<Record<RuleId, Level>>;
+  limits: Limits;
+}
+
+export interface Limits {
+  /** Gaps of a capture, both directions of all connections together; null for no limit. */
+  maxGaps: number | null;
+  /** Frames that all captures together must have. 1 where nothing is said: a check that saw no AMQP fails. */
+  minFrames: number;
+}
+
+export interface CheckedCapture {
+  /** As it was named, with slashes. */
+  path: string;
+  passed: boolean;
+  input: Input;
+  connections: Connection[];
+  /** In the order of the capture. */
+  findings: CheckedFinding[];
+  violations: Violation[];
+  /** The globs of the expectations that it met or failed, in the config's order. */
+  expectations: string[];
+  frames: number;
+  gaps: number;
+}
+
+export interface CheckedFinding {
+  finding: Finding;
+  /** Its severity under the policy. */
+  level: Severity;
+  /** Survives re-recording: hexadecimal, 16 digits. Two findings of one capture may have the same. */
+  fingerprint: string;
+  /** failing: ends the check with status 1. told: below `failOn`. accepted: by the baseline. expected: by the config. */
+  state: "failing" | "told" | "accepted" | "expected";
+}
+
+/** What the captures break of the policy other than by a finding. */
+export interface Violation {
+  kind: "unreadable" | "expected-clean" | "expected-finding" | "max-gaps" | "min-frames" | "no-capture";
+  /** One sentence with the numbers in it. */
+  message: string;
+  /** The rule that was expected and not found. */
+  rule?: RuleId;
+}
+
+export interface BaselineState {
+  path: string;
+  /** Findings it accepted. */
+  accepted: number;
+  /** Entries that no finding has any more. */
+  gone: BaselineEntry[];
+}
+
+/** One accepted finding, as the baseline's file has it. */
+export interface BaselineEntry {
+  fingerprint: string;
+  rule: RuleId;
+  /** The capture it was seen in; not part of the fingerprint. */
+  capture: string;
+  /** How many findings of that capture have it. */
+  count: number;
+  /** The finding's sentence when it was accepted, for whoever reads the file. */
+  message: string;
+}
+
+export interface CheckSummary {
+  captures: number;
+  connections: number;
+  frames: number;
+  failing: number;
+  told: number;
+  accepted: number;
+  expected: number;
+  violations: number;
+}
