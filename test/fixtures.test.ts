@@ -87,12 +87,15 @@ describe.each(fixtures.map(fixture => [fixture.name, fixture] as const))("%s", (
   });
 });
 
+/** Which processes hold a socket, no capture tells. */
+const LIVE_ONLY = ["shared-socket"];
+
 describe("the folder", () => {
   it("holds fixtures and nothing else", () => expect(strays).toEqual([]));
 
   it("has a fixture for every rule", () => {
     const raised = new Set(fixtures.flatMap(fixture => describeFixture(fixture).mustRaise));
-    expect(Object.keys(RULES).filter(rule => !raised.has(rule))).toEqual([]);
+    expect(Object.keys(RULES).filter(rule => !raised.has(rule))).toEqual(LIVE_ONLY);
   });
 
   it("stays small", () => {

@@ -220,11 +220,15 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         "The capture begins in the middle of this connection: its limits and open channels are not known.";
       this.incidents.push(new Incident("mid-stream", "note", null, -1, this.#first, message));
     }
+    this.incidents.push(...this.nearMisses());
+    for (const side of [0, 1] as const) this.incidents.push(...this.gaps[side].incidents(side));
+  }
+
+  /** Signs, so far, that the client's writers share what they must not share. */
+  nearMisses(): Incident[] {
     const { splits, producers } = this.directions[this.client];
     const split = splits.incident(this.client);
-    if (split !== null) this.incidents.push(split);
-    this.incidents.push(...producers.incidents(this.client));
-    for (const side of [0, 1] as const) this.incidents.push(...this.gaps[side].incidents(side));
+    return [...(split === null ? [] : [split]), ...producers.incidents(this.client)];
   }
 
   /** Whether a side's octets behind its first ones are frames that are to be read. */

@@ -113,6 +113,11 @@ export class Direction implements FrameSink {
     return this.#log.over;
   }
 
+  /** The incident under way. */
+  get openIncident(): Incident | null {
+    return this.#log.open;
+  }
+
   /** Hands the judgement of this direction to `judge`, or ends it. */
   judgeBy(judge: FrameJudge | null): void {
     // What broke before may be settled since the last frame.

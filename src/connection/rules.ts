@@ -77,6 +77,11 @@ export const RULES = {
     spec: "4.2.6",
     help: "Other channels' frames stand inside publishes, again and again: this client does not serialise a publish.",
   },
+  "shared-socket": {
+    severity: "warning",
+    spec: "",
+    help: "More than one process holds the client's end of a connection: it was inherited through fork.",
+  },
   "broker-close": {
     severity: "error",
     spec: "1.4.2.8",

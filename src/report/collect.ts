@@ -17,8 +17,11 @@ import type { TcpConnection } from "../net/tcp-connection.ts";
 import type { Connection, Diagnosis, Direction, Finding, OctetReading, PerDirection, Verdict } from "./report.ts";
 import { isoTime } from "./time.ts";
 
+/** Who carried a connection's octets: a capture's packets, or the proxy's sockets. */
+export type Carrier = Pick<TcpConnection, "first" | "last" | "ended" | "address" | "port" | "octets">;
+
 /** One connection of the report, with the id it is known by. */
-export function collectConnection(id: string, amqp: AmqpConnection, tcp: TcpConnection, judge: Judge): Connection {
+export function collectConnection(id: string, amqp: AmqpConnection, tcp: Carrier, judge: Judge): Connection {
   const client = amqp.client;
   const server = (1 - client) as Side;
   const perDirection = (count: (side: Side) => number): PerDirection => ({
@@ -49,7 +52,7 @@ export interface Judge {
   prediction: Prediction | null;
 }
 
-function predictedVerdict(amqp: AmqpConnection, tcp: TcpConnection, { broker, prediction }: Judge): Verdict | null {
+function predictedVerdict(amqp: AmqpConnection, tcp: Carrier, { broker, prediction }: Judge): Verdict | null {
   if (prediction === null) return null;
   const end = (side: Side) => `${tcp.address(side)}:${tcp.port(side)}`;
   const name = amqp.clientProperties.get("connection_name");
@@ -81,15 +84,9 @@ function observedVerdict(amqp: AmqpConnection): Verdict | null {
 export function collectFindings(connectionId: string, amqp: AmqpConnection): Draft[] {
   const drafts: Draft[] = [];
   for (const direction of amqp.directions) {
-    for (const incident of direction.incidents) drafts.push(draft(connectionId, amqp, incident));
+    for (const incident of direction.incidents) drafts.push(collectFinding(connectionId, amqp, incident, drafts));
   }
-  for (const incident of amqp.incidents) {
-    const made = draft(connectionId, amqp, incident);
-    if (incident.rule === "broker-close" && incident.severity === "error") {
-      made.cause = drafts.find(other => causes(other, made)) ?? null;
-    }
-    drafts.push(made);
-  }
+  for (const incident of amqp.incidents) drafts.push(collectFinding(connectionId, amqp, incident, drafts));
   return drafts;
 }
 
@@ -187,7 +184,13 @@ export function numbered(drafts: Draft[]): Finding[] {
   });
 }
 
-function draft(connectionId: string, amqp: AmqpConnection, incident: Incident): Draft {
+/** The finding that an incident which is over becomes. `before`: the connection's other findings, of which one may be its cause. */
+export function collectFinding(
+  connectionId: string,
+  amqp: AmqpConnection,
+  incident: Incident,
+  before: readonly Draft[],
+): Draft {
   const { envelope, secret } = incident;
   const rule = envelope === null ? incident.rule : envelopeRule(envelope);
   const first =
@@ -200,7 +203,7 @@ function draft(connectionId: string, amqp: AmqpConnection, incident: Incident): 
   const inStream = incident.streamOffset >= 0;
   const direction: Direction = incident.side === amqp.client ? "client-to-server" : "server-to-client";
   const { from, to } = incident;
-  return {
+  const made: Draft = {
     cause: null,
     finding: {
       rule,
@@ -220,6 +223,10 @@ function draft(connectionId: string, amqp: AmqpConnection, incident: Incident): 
       ...(diagnosis === null ? {} : { diagnosis }),
     },
   };
+  if (incident.rule === "broker-close" && incident.severity === "error") {
+    made.cause = before.find(other => causes(other, made)) ?? null;
+  }
+  return made;
 }
 
 /** What the incident's octets are. Several tears that follow closely are one incident, and one diagnosis. */

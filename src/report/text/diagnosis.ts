@@ -25,15 +25,15 @@ const KINDS: Readonly<Record<DiagnosisKind, string>> = {
   unexplained: "not explained",
 };
 
+export function diagnosisName(kind: DiagnosisKind): string {
+  return Object.hasOwn(KINDS, kind) ? KINDS[kind] : printable(kind, 40);
+}
+
 /** Blocks of lines, in the order in which they are read; none of them is empty. */
 export function diagnosisBlocks(diagnosis: Diagnosis, marks: Marks, page: Page): string[][] {
   const { kind, summary, remedy } = diagnosis;
   const long = page.all ? undefined : SUMMARY_COLUMNS;
-  const verdict = row([
-    Object.hasOwn(KINDS, kind) ? KINDS[kind] : printable(kind, 40),
-    confidence(diagnosis.confidence),
-    ...tears(diagnosis),
-  ]);
+  const verdict = row([diagnosisName(kind), confidence(diagnosis.confidence), ...tears(diagnosis)]);
   return [
     [...page.prose(verdict, page.paint.strong), ...picture(diagnosis, marks, page)],
     [

@@ -29,22 +29,26 @@ export function headlines(survey: Survey, page: Page): string[][] {
 }
 
 function headline(input: Input, counts: Tally, begun: boolean, page: Page): string[] {
-  const lines = title(input, counts, page);
+  const lines = inputTitle(input, counts, page);
   if (input.error !== undefined) {
     const problem = input.packets === 0 ? "could not be read" : "not read to its end";
     lines.push(...page.prose(`${problem}: ${printable(input.error)}`, page.paint.error));
   }
   if (input.error === undefined || input.packets > 0) lines.push(...found(input, counts, begun, page));
-  const shown = page.all ? input.notes : input.notes.slice(0, MAX_NOTES);
-  for (const note of shown) lines.push(...page.labelled("note", printable(note)));
-  if (shown.length < input.notes.length) {
-    lines.push(...page.labelled("", `${counted(input.notes.length - shown.length, "more note")}: --all lists them.`));
-  }
+  return [...lines, ...inputNotes(input, page)];
+}
+
+/** What is to be said of the file as a whole. */
+export function inputNotes({ notes }: Input, page: Page): string[] {
+  const shown = page.all ? notes : notes.slice(0, MAX_NOTES);
+  const lines = shown.flatMap(note => page.labelled("note", printable(note)));
+  const rest = notes.length - shown.length;
+  if (rest > 0) lines.push(...page.labelled("", `${counted(rest, "more note")}: --all lists them.`));
   return lines;
 }
 
 /** `orders.pcapng · pcapng · 48 packets · 469 kB · 2026-11-21`, the path apart where it would not fit. */
-function title(input: Input, { firstDay, lastDay }: Tally, page: Page): string[] {
+export function inputTitle(input: Input, { firstDay, lastDay }: Tally, page: Page): string[] {
   const path = input.path === "-" ? "standard input" : printable(input.path);
   const days = firstDay === lastDay ? (firstDay ?? "") : `${firstDay} to ${lastDay}`;
   const format = input.format === "unknown" ? "unknown format" : printable(input.format);

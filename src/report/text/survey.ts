@@ -70,10 +70,10 @@ function originOf(finding: Finding, findings: ReadonlyMap<string, Finding>): Fin
 }
 
 /**
- * At most `most` findings, in their order. Every rule has its turn before one has its second, so that a thousand alike
- * do not hide the one that differs.
+ * At most `most` findings, or what else has a rule, in their order. Every rule has its turn before one has its second,
+ * so that a thousand alike do not hide the one that differs.
  */
-export function fairShare(findings: readonly Finding[], most: number): readonly Finding[] {
+export function fairShare<T extends { rule: string }>(findings: readonly T[], most: number): readonly T[] {
   if (findings.length <= most) return findings;
   const seen = new Map<string, number>();
   const turns = findings.map((finding, index) => {

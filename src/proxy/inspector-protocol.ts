@@ -1,0 +1,37 @@
+/** What passes between the relay's thread and the inspector's. */
+import type { BrokerId } from "../broker/versions.ts";
+import type { ConnectionEvent } from "../report/live-event.ts";
+
+export interface InspectorSetting {
+  broker: BrokerId;
+  /** Where and how to record; null for not at all. */
+  record: RecordSetting | null;
+  /** Look for client sockets that several processes hold. */
+  sharedSockets: boolean;
+}
+
+export interface RecordSetting {
+  directory: string;
+  /** Octets after which a file is full. */
+  fileOctets: number;
+  /** Files that are kept. */
+  files: number;
+  on: "always" | "finding";
+  /** Record what authenticates clients, too. */
+  credentials: boolean;
+}
+
+export type ToInspector =
+  /** `buffer` holds `used` octets of tape; it is transferred, and comes back. */
+  | { kind: "tape"; buffer: ArrayBuffer; used: number }
+  /** Begin a new recording. */
+  | { kind: "reopen" }
+  /** Conclude everything, then end. */
+  | { kind: "close" };
+
+export type FromInspector =
+  | { kind: "ready" }
+  | { kind: "tape-read"; buffer: ArrayBuffer }
+  | { kind: "events"; events: ConnectionEvent[] }
+  | { kind: "problem"; message: string }
+  | { kind: "closed" };

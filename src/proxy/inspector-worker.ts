@@ -1,0 +1,67 @@
+/** The inspector's thread: inspects and records what the relay hands over. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { ConnectionEvent } from "../report/live-event.ts";
+import type { FromInspector, InspectorSetting, RecordSetting, ToInspector } from "./inspector-protocol.ts";
+import { Recorder } from "./recorder.ts";
+import { TapeInspection } from "./tape-inspection.ts";
+import { WallClock } from "./wall-clock.ts";
+
+/** Milliseconds between two looks at what happens without octets. */
+const TICK = 1000;
+/** Octets of latest packets kept for each connection, and over all, where only findings are recorded. */
+const RING_OCTETS = 256 << 10;
+const RING_BUDGET = 64 << 20;
+
+const port = parentPort!;
+const setting = workerData as InspectorSetting;
+const clock = new WallClock();
+const recorder = setting.record === null ? null : newRecorder(setting.record);
+let events: ConnectionEvent[] = [];
+const tape = new TapeInspection({ broker: setting.broker, recorder, tell: event => events.push(event) });
+
+function newRecorder({ directory, fileOctets, files, on, credentials }: RecordSetting): Recorder {
+  const problem = (message: string): void => post({ kind: "problem", message });
+  return new Recorder({
+    directory,
+    fileOctets,
+    files,
+    on,
+    credentials,
+    ringOctets: RING_OCTETS,
+    ringBudget: RING_BUDGET,
+    problem,
+  });
+}
+
+function post(message: FromInspector, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+function tellEvents(): void {
+  if (events.length > 0) post({ kind: "events", events });
+  events = [];
+}
+
+const ticking = setInterval(() => {
+  clock.read();
+  tape.at(clock.seconds, clock.microseconds, inspection => inspection.tick());
+  tellEvents();
+}, TICK);
+
+port.on("message", (message: ToInspector) => {
+  switch (message.kind) {
+    case "tape":
+      tape.read(new Uint8Array(message.buffer), message.used);
+      tellEvents();
+      post({ kind: "tape-read", buffer: message.buffer }, [message.buffer]);
+      return;
+    case "reopen":
+      recorder?.reopen();
+      return;
+    case "close":
+      clearInterval(ticking);
+      tape.finish();
+      tellEvents();
+      post({ kind: "closed" });
+  }
+});

@@ -1,0 +1,66 @@
+import type { AmqpConnection } from "../connection/amqp-connection.ts";
+import { Moment, type Side } from "../net/connection-observer.ts";
+import type { Carrier } from "../report/collect.ts";
+import type { Endpoint } from "../report/report.ts";
+import type { RelayedConnection } from "./connection-tap.ts";
+
+/** What is known of a relayed connection besides its AMQP: who talks, how much, how it ended. */
+export class LiveConnection implements Carrier {
+  readonly number: number;
+  readonly first = new Moment();
+  readonly last = new Moment();
+  /** The broker's address, as far as it is known. */
+  upstream: Endpoint;
+  /** Set at once by whoever makes it. */
+  amqp!: AmqpConnection;
+  /** Nobody looks at its octets any more. */
+  lost = false;
+  readonly #ends: readonly [Endpoint, Endpoint];
+  readonly #octets = [0, 0];
+  readonly #ended: ("fin" | "rst" | "open" | null)[] = [null, null];
+
+  constructor({ number, client, listener, upstream }: RelayedConnection, moment: Moment) {
+    this.number = number;
+    this.upstream = upstream;
+    this.#ends = [client, listener];
+    this.first.set(moment);
+    this.last.set(moment);
+  }
+
+  get id(): string {
+    return `c${this.number}`;
+  }
+
+  get ended(): "fin" | "rst" | "open" {
+    if (this.#ended.includes("rst")) return "rst";
+    return this.#ended.includes("fin") ? "fin" : "open";
+  }
+
+  address(side: Side): string {
+    return this.#ends[side].address;
+  }
+
+  port(side: Side): number {
+    return this.#ends[side].port;
+  }
+
+  octets(side: Side): number {
+    return this.#octets[side]!;
+  }
+
+  carried(side: Side, octets: number, moment: Moment): void {
+    this.#octets[side]! += octets;
+    this.last.set(moment);
+  }
+
+  /** Whether a side's stream is over. */
+  hasEnded(side: Side): boolean {
+    return this.#ended[side] !== null;
+  }
+
+  /** `open`: nobody has ended it, and nothing more of it will be seen. */
+  end(side: Side, reason: "fin" | "rst" | "open", moment: Moment): void {
+    this.#ended[side] = reason;
+    this.last.set(moment);
+  }
+}

@@ -1,0 +1,347 @@
+/**
+ * The inspection of relayed connections while they run: the same connections, judge and forensics as of a capture, fed
+ * from a tape. Tells what it finds as soon as it is certain. Touches no socket and no clock.
+ */
+import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
+import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
+import { BrokerReader } from "../broker/broker-reader.ts";
+import { BROKER_VERSIONS, type BrokerId } from "../broker/versions.ts";
+import { AmqpConnection } from "../connection/amqp-connection.ts";
+import type { Direction } from "../connection/direction.ts";
+import { envelopeSentence } from "../connection/envelope-sentence.ts";
+import type { Incident } from "../connection/incident.ts";
+import type { RuleId } from "../connection/rules.ts";
+import { DirectionForensics } from "../forensics/direction-forensics.ts";
+import type { WindowBudget } from "../forensics/octet-window.ts";
+import { MAX_STEPS, type StepBudget } from "../forensics/untangle.ts";
+import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
+import { collectConnection, collectFinding, collectMismatch, type Draft, remark } from "../report/collect.ts";
+import { type ConnectionEvent, EVENT_SCHEMA } from "../report/live-event.ts";
+import type { Connection, Endpoint, Finding } from "../report/report.ts";
+import { isoTime } from "../report/time.ts";
+import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import { LiveConnection } from "./live-connection.ts";
+
+/** Octets that all searches for a frame boundary keep together. */
+const SEARCH_BUDGET = 32 << 20;
+/** Octets kept for explaining what breaks, over all connections: a few recent ones of each direction. */
+const WINDOW_BUDGET = 48 << 20;
+/** Seconds in which the steps of untangling that were used up grow back. */
+const STEPS_GROW_BACK = 10;
+/** Seconds without an octet after which an incident that is not over is told as far as it is known. */
+const PROVISIONAL_AFTER = 2;
+
+export interface LiveInspectionOptions {
+  broker: BrokerId;
+  /** The shared moment: when what is now being delivered was read. */
+  moment: Moment;
+  /** Must not keep the event's parts from being collected: it is told once. */
+  tell: (event: ConnectionEvent) => void;
+}
+
+/** One connection under inspection: what was told of it, and what is still to tell. */
+interface Watched {
+  live: LiveConnection;
+  judge: BrokerReader;
+  drafts: Draft[];
+  /** Finding ids by draft. */
+  ids: Map<Draft, string>;
+  /** Incidents told of each direction, and of the connection. */
+  told: [number, number, number];
+  /** The incident under way whose fault was told, of each direction. */
+  faults: [Incident | null, Incident | null];
+  /** Ids of findings told before they were final, by what they are about. */
+  provisional: Map<string, string>;
+  counts: { errors: number; warnings: number; notes: number };
+}
+
+export class LiveInspection {
+  readonly #options: LiveInspectionOptions;
+  readonly #budget: SearchBudget = { octets: 0, limit: SEARCH_BUDGET };
+  readonly #windows: WindowBudget = { octets: 0, limit: WINDOW_BUDGET };
+  readonly #steps: StepBudget = { steps: MAX_STEPS };
+  readonly #watched = new Map<number, Watched>();
+  /** Those that brought octets since the last tick, or have an incident that was not told yet. */
+  readonly #restless = new Set<Watched>();
+  #findings = 0;
+
+  constructor(options: LiveInspectionOptions) {
+    this.#options = options;
+  }
+
+  /** Connections that are open, by number. */
+  get open(): Iterable<LiveConnection> {
+    return Array.from(this.#watched.values(), ({ live }) => live);
+  }
+
+  opened(connection: RelayedConnection): void {
+    const { moment, broker } = this.#options;
+    const live = new LiveConnection(connection, moment);
+    const version = BROKER_VERSIONS[broker];
+    const judge = new BrokerReader(version);
+    live.amqp = new AmqpConnection({
+      judge,
+      forensics: () => new DirectionForensics(this.#budget, this.#windows, this.#steps),
+      initialFrameMax: version.initialFrameMax,
+      sawBeginning: true,
+      forced: false,
+      // Whoever connects here wants a broker.
+      expected: true,
+      moment,
+      budget: this.#budget,
+      listener: null,
+      recognised: () => live.number,
+      leave: () => this.#leftAlone(live),
+    });
+    const { number } = connection;
+    this.#watched.set(number, {
+      live,
+      judge,
+      drafts: [],
+      ids: new Map(),
+      told: [0, 0, 0],
+      faults: [null, null],
+      provisional: new Map(),
+      counts: { errors: 0, warnings: 0, notes: 0 },
+    });
+  }
+
+  connected(number: number, upstream: Endpoint): void {
+    const watched = this.#watched.get(number);
+    if (watched === undefined) return;
+    watched.live.upstream = upstream;
+    this.#tell(watched, { event: "opened" });
+  }
+
+  /** The next octets of one side: bytes[start, end). */
+  data(number: number, side: Side, bytes: Uint8Array, start: number, end: number): void {
+    const watched = this.#watched.get(number);
+    if (watched === undefined) return;
+    const { live } = watched;
+    live.carried(side, end - start, this.#options.moment);
+    if (live.lost || live.hasEnded(side)) return;
+    this.#look(watched, () => live.amqp.data(side, bytes, start, end));
+    this.#restless.add(watched);
+  }
+
+  end(number: number, side: Side, reason: "fin" | "rst"): void {
+    const watched = this.#watched.get(number);
+    if (watched === undefined || watched.live.hasEnded(side)) return;
+    watched.live.end(side, reason, this.#options.moment);
+    this.#end(watched, side, reason);
+  }
+
+  /** Says what it knows of the client's octets by now; none follow. */
+  conclude(number: number): void {
+    const watched = this.#watched.get(number);
+    if (watched === undefined || watched.live.hasEnded(0)) return;
+    watched.live.end(0, "fin", this.#options.moment);
+    this.#end(watched, 0, "capture-ended");
+  }
+
+  trouble(number: number, { kind, message }: RelayTrouble): void {
+    const watched = this.#watched.get(number);
+    if (watched !== undefined) this.#tell(watched, { event: "trouble", kind, message });
+  }
+
+  /** Its octets do not come any more; what was seen of it is concluded. */
+  lost(number: number, message: string): void {
+    const watched = this.#watched.get(number);
+    if (watched === undefined || watched.live.lost) return;
+    this.#abandon(watched, message);
+  }
+
+  closed(number: number): void {
+    const watched = this.#watched.get(number);
+    if (watched === undefined) return;
+    const { live } = watched;
+    live.last.set(this.#options.moment);
+    if (!live.lost) {
+      this.#endBoth(watched);
+      for (const side of [0, 1] as const) if (!live.hasEnded(side)) live.end(side, "open", this.#options.moment);
+      this.#look(watched, () => live.amqp.finish());
+      const mismatch = live.amqp.state === "amqp" ? collectMismatch(this.#collect(watched)) : null;
+      if (mismatch !== null) this.#tellFinding(watched, mismatch, null);
+    }
+    this.#tell(watched, { event: "closed", findings: watched.counts });
+    this.#watched.delete(number);
+    this.#restless.delete(watched);
+  }
+
+  /** A finding that no octet tells. */
+  remark(number: number, rule: RuleId, message: string): void {
+    const watched = this.#watched.get(number);
+    if (watched === undefined) return;
+    const { live } = watched;
+    const time = isoTime(this.#options.moment);
+    this.#tellFinding(watched, remark(rule, message, { input: 0, connection: live.id, time }), null);
+  }
+
+  /** To be called about once a second, with the moment set to the present. */
+  tick(): void {
+    this.#steps.steps = Math.min(MAX_STEPS, this.#steps.steps + MAX_STEPS / STEPS_GROW_BACK);
+    const now = this.#options.moment;
+    for (const watched of this.#restless) {
+      const { live, faults } = watched;
+      this.#nearMisses(watched);
+      const quiet = now.seconds - live.last.seconds;
+      if (faults.some(incident => incident !== null) && quiet < PROVISIONAL_AFTER) continue;
+      for (const incident of faults) if (incident !== null) this.#tellProvisional(watched, incident);
+      this.#restless.delete(watched);
+    }
+  }
+
+  #end(watched: Watched, side: Side, reason: StreamEnd): void {
+    if (!watched.live.lost) this.#look(watched, () => watched.live.amqp.end(side, reason));
+  }
+
+  #endBoth(watched: Watched): void {
+    for (const side of [0, 1] as const) {
+      if (!watched.live.hasEnded(side)) this.#end(watched, side, "capture-ended");
+    }
+  }
+
+  /** Has the connection look at something, and tells what it found. What fails in it ends its inspection, no more. */
+  #look(watched: Watched, looks: () => void): void {
+    try {
+      looks();
+      this.#tellNews(watched);
+    } catch (error) {
+      if (watched.live.lost) return;
+      watched.live.lost = true;
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#tell(watched, {
+        event: "uninspected",
+        message: `an internal error ended its inspection: ${problem}. Please report it`,
+      });
+      for (const direction of watched.live.amqp.directions) direction.forensics?.end();
+    }
+  }
+
+  #abandon(watched: Watched, message: string): void {
+    this.#endBoth(watched);
+    watched.live.lost = true;
+    this.#tell(watched, { event: "uninspected", message });
+  }
+
+  #leftAlone(live: LiveConnection): void {
+    const watched = this.#watched.get(live.number);
+    const { protocol } = live.amqp;
+    if (watched === undefined || live.lost) return;
+    live.lost = true;
+    const what = protocol ?? "no AMQP 0-9-1";
+    const why = live.octets(0) === 0 ? "the client said nothing" : `it is ${what}`;
+    if (live.octets(0) > 0) this.#tell(watched, { event: "uninspected", message: `left alone: ${why}` });
+  }
+
+  #tellNews(watched: Watched): void {
+    const { told, live } = watched;
+    const { directions, incidents } = live.amqp;
+    for (const side of [0, 1] as const) {
+      const direction = directions[side];
+      for (; told[side] < direction.incidents.length; told[side]++) {
+        const incident = direction.incidents[told[side]]!;
+        if (awaitsAnswer(incident, live)) break;
+        this.#tellIncident(watched, incident);
+      }
+      if (direction.openIncident !== watched.faults[side]) this.#tellFault(watched, side, direction);
+    }
+    // A close is told behind the incident that led to it.
+    if (told[2] < incidents.length && directions.every(each => each.openIncident === null)) {
+      while (told[2] < incidents.length) this.#tellIncident(watched, incidents[told[2]++]!);
+    }
+  }
+
+  #tellFault(watched: Watched, side: Side, direction: Direction): void {
+    const incident = direction.openIncident;
+    watched.faults[side] = incident;
+    if (incident === null) return;
+    const { envelope, rule, severity, streamOffset } = incident;
+    const message =
+      envelope === null
+        ? incident.message
+        : envelopeSentence(envelope, incident.foundAt, incident.endOffset, incident.secret);
+    this.#tell(watched, {
+      event: "fault",
+      rule,
+      severity,
+      direction: direction.isClient ? "client-to-server" : "server-to-client",
+      streamOffset,
+      message,
+    });
+  }
+
+  #tellIncident(watched: Watched, incident: Incident): void {
+    const made = collectFinding(watched.live.id, watched.live.amqp, incident, watched.drafts);
+    watched.drafts.push(made);
+    this.#tellFinding(watched, made, about(incident));
+  }
+
+  /** What the incident is by now. It is told again, under the same id, when it is over. */
+  #tellProvisional(watched: Watched, incident: Incident): void {
+    const key = about(incident);
+    if (watched.provisional.has(key)) return;
+    const made = collectFinding(watched.live.id, watched.live.amqp, incident, watched.drafts);
+    this.#tellFinding(watched, made, key, false);
+  }
+
+  #nearMisses(watched: Watched): void {
+    if (watched.live.lost || watched.live.amqp.state !== "amqp") return;
+    for (const incident of watched.live.amqp.nearMisses()) this.#tellProvisional(watched, incident);
+  }
+
+  #tellFinding(watched: Watched, made: Draft, key: string | null, final = true): void {
+    const before = key === null ? undefined : watched.provisional.get(key);
+    const id = before ?? `f${++this.#findings}`;
+    if (key !== null && !final) watched.provisional.set(key, id);
+    watched.ids.set(made, id);
+    const { finding } = made;
+    if (before === undefined) {
+      const { counts } = watched;
+      counts[COUNTER[finding.severity]]++;
+    }
+    const cause = made.cause === null ? undefined : watched.ids.get(made.cause);
+    this.#tell(watched, {
+      event: "finding",
+      final,
+      finding: { id, ...finding, ...(cause === undefined ? {} : { cause }) },
+    });
+  }
+
+  #collect({ live, judge }: Watched): Connection {
+    return collectConnection(live.id, live.amqp, live, { broker: this.#options.broker, prediction: judge.prediction });
+  }
+
+  #tell(watched: Watched, what: News): void {
+    this.#options.tell({
+      schema: EVENT_SCHEMA,
+      time: isoTime(this.#options.moment),
+      connection: this.#collect(watched),
+      upstream: watched.live.upstream,
+      ...what,
+    });
+  }
+}
+
+/** An event without what all events have. */
+type News = ConnectionEvent extends infer Event
+  ? Event extends ConnectionEvent
+    ? Omit<Event, "schema" | "time" | "connection" | "upstream">
+    : never
+  : never;
+
+const COUNTER = { error: "errors", warning: "warnings", note: "notes" } as const satisfies Record<
+  Finding["severity"],
+  string
+>;
+
+/** What a client opened with is told when the server's answer to it is there: it says what was wanted. */
+function awaitsAnswer({ rule, streamOffset, envelope }: Incident, live: LiveConnection): boolean {
+  const isOpening = rule === "handshake" && streamOffset === 0 && envelope === null;
+  return isOpening && live.octets(1) < PROTOCOL_HEADER_SIZE && !live.hasEnded(0) && !live.hasEnded(1);
+}
+
+/** What makes a finding that comes again the same. */
+function about({ rule, side, streamOffset }: Incident): string {
+  return `${rule} ${side} ${streamOffset}`;
+}

@@ -1,0 +1,93 @@
+/**
+ * What the relay tells its inspector, written down one record behind the other in batches that pass from thread to
+ * thread. A record:
+ *
+ *      0  kind         1        8  seconds      4  since the epoch
+ *      1  side         1       12  microseconds 4
+ *      2  –            2       16  length       4
+ *      4  connection   4       20  octets       length
+ *
+ * Numbers are little-endian. The octets of `opened`, `connected` and `trouble` are JSON.
+ */
+import type { Side } from "../net/connection-observer.ts";
+
+export const RECORD_HEADER = 20;
+
+/** Kinds of records. */
+export const OPENED = 1;
+export const CONNECTED = 2;
+export const DATA = 3;
+/** A side's stream ended: by FIN, by RST. */
+export const ENDED_BY_FIN = 4;
+export const ENDED_BY_RST = 5;
+export const TROUBLE = 6;
+/** No octets of the connection follow: the inspector fell behind. */
+export const LOST = 7;
+/** The guard wants to know what broke: nothing of the client follows. */
+export const CONCLUDE = 8;
+export const CLOSED = 9;
+
+export interface TapeRecord {
+  kind: number;
+  side: Side;
+  connection: number;
+  seconds: number;
+  microseconds: number;
+  /** The octets: bytes[start, end). */
+  start: number;
+  end: number;
+}
+
+/** Octets a batch can take behind `used`, a record's header left out; negative where there is no room for that. */
+export function roomIn(batch: Uint8Array, used: number): number {
+  return batch.length - used - RECORD_HEADER;
+}
+
+/** Writes a record with bytes[from, to) at `at`; returns the offset behind it. The batch has room for it. */
+export function writeRecord(
+  batch: Uint8Array,
+  at: number,
+  kind: number,
+  side: Side,
+  connection: number,
+  seconds: number,
+  microseconds: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number {
+  batch[at] = kind;
+  batch[at + 1] = side;
+  writeLong(batch, at + 4, connection);
+  writeLong(batch, at + 8, seconds);
+  writeLong(batch, at + 12, microseconds);
+  writeLong(batch, at + 16, to - from);
+  if (to > from) batch.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), at + RECORD_HEADER);
+  return at + RECORD_HEADER + to - from;
+}
+
+/** Reads the records of batch[0, used) one by one into one object, which is valid during the call. */
+export function readRecords(batch: Uint8Array, used: number, read: (record: TapeRecord) => void): void {
+  const record: TapeRecord = { kind: 0, side: 0, connection: 0, seconds: 0, microseconds: 0, start: 0, end: 0 };
+  for (let at = 0; at < used; at = record.end) {
+    record.kind = batch[at]!;
+    record.side = batch[at + 1] === 1 ? 1 : 0;
+    record.connection = readLong(batch, at + 4);
+    record.seconds = readLong(batch, at + 8);
+    record.microseconds = readLong(batch, at + 12);
+    record.start = at + RECORD_HEADER;
+    record.end = record.start + readLong(batch, at + 16);
+    read(record);
+  }
+}
+
+function writeLong(batch: Uint8Array, at: number, value: number): void {
+  batch[at] = value;
+  batch[at + 1] = value >>> 8;
+  batch[at + 2] = value >>> 16;
+  batch[at + 3] = value >>> 24;
+}
+
+function readLong(batch: Uint8Array, at: number): number {
+  return (batch[at]! | (batch[at + 1]! << 8) | (batch[at + 2]! << 16) | (batch[at + 3]! << 24)) >>> 0;
+}

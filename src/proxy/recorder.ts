@@ -1,0 +1,226 @@
+/**
+ * The flight recorder: relayed connections' octets as packets, in pcapng files that Wireshark and `inspect` read.
+ *
+ * `always` writes every packet as it comes. `finding` writes nothing until something is found on a connection: in
+ * memory it keeps the connection's beginning, where the handshake is, and a ring of its latest packets. Then both are
+ * written (what lay between them is missing, as sequence numbers tell), and the packets that follow, until as many
+ * octets as the ring holds have passed without another finding.
+ *
+ * Nothing here throws for what the disk does, and nothing looks at a clock: every call brings its time. Packets are
+ * only in the file after `flush`.
+ */
+import { word } from "../capture/byte-order.ts";
+import { PcapngWriter } from "../capture/pcapng-writer.ts";
+import { CredentialsMask } from "../connection/credentials-mask.ts";
+import type { Side } from "../net/connection-observer.ts";
+import { MAX_SEGMENT, SyntheticTcp } from "../net/synthetic-tcp.ts";
+import type { Endpoint } from "../report/report.ts";
+import { BlockPool, type BlockQueue } from "./flight-ring.ts";
+import { RecordingFile, type RecordingFileOptions } from "./recording-file.ts";
+
+/** Octets of a connection's first packets that are kept apart from the ring, both sides and headers included. */
+export const BEGINNING_OCTETS = 32 * 1024;
+
+export interface RecorderOptions extends RecordingFileOptions {
+  on: "always" | "finding";
+  /** Record what authenticates clients, too; it is masked otherwise. */
+  credentials: boolean;
+  /** Octets of latest packets kept for each connection, headers included. Only for `finding`. */
+  ringOctets: number;
+  /** Octets kept over all connections; flight-ring.ts says what counts. Only for `finding`. */
+  ringBudget: number;
+}
+
+/** What is in memory of a connection, for `finding`. */
+interface Flight {
+  beginning: BlockQueue;
+  /** The beginning holds all it ever will. */
+  complete: boolean;
+  /** Ordinal of the file that the beginning was written to; 0 before. */
+  writtenTo: number;
+  ring: BlockQueue;
+  /** Octets that are still written as they come. */
+  writes: number;
+  /** Something was found while no file could be written. */
+  due: boolean;
+}
+
+interface Recorded {
+  tcp: SyntheticTcp;
+  mask: CredentialsMask | null;
+  flight: Flight | null;
+}
+
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #file: RecordingFile;
+  readonly #pool: BlockPool;
+  readonly #connections = new Map<number, Recorded>();
+  /** The blocks of the call at hand. */
+  readonly #writer = new PcapngWriter();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#file = new RecordingFile(options);
+    this.#pool = new BlockPool(options.ringBudget);
+  }
+
+  /** The file being written, or the last one; null before the first. */
+  get file(): string | null {
+    return this.#file.path;
+  }
+
+  /** Packets that should have been recorded and could not be. */
+  get lost(): number {
+    return this.#file.lost;
+  }
+
+  /** Octets of memory that beginnings and rings take: `ringBudget` at most. */
+  get memory(): number {
+    return this.#pool.octets;
+  }
+
+  opened(number: number, client: Endpoint, server: Endpoint, seconds: number, nanoseconds: number): void {
+    // Any numbers will do; others for every connection, as the same ports are used again.
+    const initial = Math.imul(number, 0x9e37_79b1) ^ Math.imul(seconds, 0x85eb_ca6b) ^ nanoseconds;
+    const tcp = new SyntheticTcp(this.#writer, client, server, [initial, Math.imul(initial, 0xc2b2_ae35)]);
+    const mask = this.#options.credentials ? null : new CredentialsMask();
+    const recorded = { tcp, mask, flight: this.#options.on === "finding" ? this.#newFlight() : null };
+    this.#connections.set(number, recorded);
+    tcp.open(seconds, nanoseconds);
+    this.#take(recorded, seconds, nanoseconds);
+  }
+
+  /**
+   * The next octets of one side, bytes[start, end). Those beyond MAX_SEGMENT become packets of their own. `comment` is
+   * for the first packet.
+   */
+  data(
+    number: number,
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    seconds: number,
+    nanoseconds: number,
+    comment: string | null = null,
+  ): void {
+    const recorded = this.#connections.get(number);
+    if (recorded === undefined) return;
+    let shown = bytes;
+    let at = start;
+    let behind = end;
+    if (side === 0 && recorded.mask !== null) {
+      shown = recorded.mask.mask(bytes.subarray(start, end));
+      at = 0;
+      behind = shown.length;
+    }
+    for (let first = true; at < behind; at += MAX_SEGMENT, first = false) {
+      const next = Math.min(behind, at + MAX_SEGMENT);
+      recorded.tcp.data(side, shown, at, next, seconds, nanoseconds, first ? comment : null);
+      this.#take(recorded, seconds, nanoseconds);
+    }
+  }
+
+  /** One side's stream is over. */
+  end(
+    number: number,
+    side: Side,
+    reason: "fin" | "rst",
+    seconds: number,
+    nanoseconds: number,
+    comment: string | null = null,
+  ): void {
+    const recorded = this.#connections.get(number);
+    if (recorded === undefined) return;
+    recorded.tcp.end(side, reason, seconds, nanoseconds, comment);
+    this.#take(recorded, seconds, nanoseconds);
+  }
+
+  /** A packet without octets from this side, for its comment: what became known later. */
+  remark(number: number, side: Side, text: string, seconds: number, nanoseconds: number): void {
+    const recorded = this.#connections.get(number);
+    if (recorded === undefined) return;
+    recorded.tcp.remark(side, text, seconds, nanoseconds);
+    this.#take(recorded, seconds, nanoseconds);
+  }
+
+  /** Something was found: of `finding`, what is kept of the connection is written, and what follows. */
+  finding(number: number, seconds: number, nanoseconds: number): void {
+    const flight = this.#connections.get(number)?.flight;
+    if (!flight) return;
+    if (flight.writes > 0) flight.writes = this.#options.ringOctets;
+    else this.#write(flight, seconds, nanoseconds);
+  }
+
+  /** Nothing more comes of this connection. */
+  closed(number: number): void {
+    const flight = this.#connections.get(number)?.flight;
+    flight?.beginning.clear();
+    flight?.ring.clear();
+    this.#connections.delete(number);
+  }
+
+  /** Writes what came since the last time. To be called after each batch. */
+  flush(): void {
+    this.#file.flush();
+  }
+
+  /** The next packet begins a new file, wherever the directory leads now. */
+  reopen(): void {
+    this.#file.reopen();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #newFlight(): Flight {
+    const beginning = this.#pool.beginning();
+    return { beginning, complete: false, writtenTo: 0, ring: this.#pool.ring(), writes: 0, due: false };
+  }
+
+  /** Takes the blocks that were just made. */
+  #take({ flight }: Recorded, seconds: number, nanoseconds: number): void {
+    const { bytes, length } = this.#writer;
+    for (let at = 0; at < length; ) {
+      const next = at + word(bytes, at + 4, true);
+      if (flight === null) this.#file.append(bytes, at, next, seconds, nanoseconds);
+      else this.#fly(flight, bytes, at, next, seconds, nanoseconds);
+      at = next;
+    }
+    this.#writer.clear();
+  }
+
+  #fly(flight: Flight, bytes: Uint8Array, start: number, end: number, seconds: number, nanoseconds: number): void {
+    if (flight.writes > 0) {
+      flight.writes -= end - start;
+      this.#file.append(bytes, start, end, seconds, nanoseconds);
+      return;
+    }
+    if (!flight.complete) {
+      const fits = flight.beginning.octets + end - start <= BEGINNING_OCTETS;
+      flight.complete = !fits || !flight.beginning.append(bytes, start, end);
+    }
+    if (flight.complete && flight.ring.append(bytes, start, end)) {
+      while (flight.ring.octets > this.#options.ringOctets) flight.ring.drop();
+    }
+    if (flight.due) this.#write(flight, seconds, nanoseconds);
+  }
+
+  /** Writes what is kept, and lets the packets that follow be written. */
+  #write(flight: Flight, seconds: number, nanoseconds: number): void {
+    flight.due = !this.#file.ready(seconds, nanoseconds);
+    if (flight.due) return;
+    const append = (bytes: Uint8Array, length: number) => this.#file.append(bytes, 0, length, seconds, nanoseconds);
+    // Once, unless the file that has it was deleted since.
+    if (flight.writtenTo === 0 || flight.writtenTo <= this.#file.ordinal - this.#options.files) {
+      flight.writtenTo = this.#file.ordinal;
+      flight.beginning.eachBlock(append);
+    }
+    flight.complete = true;
+    flight.ring.eachBlock(append);
+    flight.ring.clear();
+    flight.writes = this.#options.ringOctets;
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * The files of a recording: pcapng, a new one when the last is full, the oldest deleted. Synchronous: it belongs into a
+ * worker thread.
+ *
+ * Blocks are gathered and written in one call per flush, whole blocks only, so that a file is valid at any moment: a
+ * process that is killed while the system copies a write leaves a truncated last block at worst. What could not be
+ * written whole (no room, no directory, no permission) is taken off the file's end; the recording then pauses, and is
+ * tried again with a new file after RETRY_SECONDS of the packets' time. Nothing here throws.
+ *
+ * A directory belongs to one recording: files of earlier ones by the same name pattern count towards `files`.
+ */
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { PcapngWriter } from "../capture/pcapng-writer.ts";
+
+export interface RecordingFileOptions {
+  directory: string;
+  /** A file is full when the next packet would make it longer; one packet it takes in any case. */
+  fileOctets: number;
+  /** Files kept in the directory at most, the current one among them; at least 1. */
+  files: number;
+  /** One sentence, once when recording pauses and once when it goes on. */
+  problem: (message: string) => void;
+}
+
+const INTERFACE_NAME = "ghostframe proxy";
+const NAME = /^ghostframe-\d{8}T\d{6}\.\d{3}Z-\d{4,}\.pcapng$/;
+/** Gathered octets that are written though nobody flushed. */
+const BATCH_OCTETS = 1024 * 1024;
+const RETRY_SECONDS = 10;
+
+export class RecordingFile {
+  /** Packets that could not be recorded. */
+  lost = 0;
+  /** Counts the files of this recording; 0 before the first. */
+  ordinal = 0;
+  readonly #options: RecordingFileOptions;
+  readonly #batch = new Uint8Array(BATCH_OCTETS);
+  #batched = 0;
+  #batchedPackets = 0;
+  /** −1 while no file is open. */
+  #descriptor = -1;
+  #path: string | null = null;
+  /** Octets of the file that are known to be written. */
+  #written = 0;
+  /** Octets of a file that holds no packet. */
+  #headers = 0;
+  /** Time of the last packet, and of the first one that may be tried again. */
+  #seconds = 0;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  /** Whether it was said that recording pauses, and not yet that it goes on. */
+  #troubled = false;
+  /** Milliseconds since the epoch in the last file's name: names sort in the order of files, whatever the clock does. */
+  #named = 0;
+
+  constructor(options: RecordingFileOptions) {
+    this.#options = options;
+  }
+
+  /** The file being written, or the last one; null before the first. */
+  get path(): string | null {
+    return this.#path;
+  }
+
+  /** Whether a packet of this time would be recorded; opens a file if there is none. */
+  ready(seconds: number, nanoseconds: number): boolean {
+    this.#seconds = seconds;
+    return this.#descriptor >= 0 || this.#open(seconds, nanoseconds);
+  }
+
+  /** Adds one whole block, bytes[start, end), of a packet of this time. */
+  append(bytes: Uint8Array, start: number, end: number, seconds: number, nanoseconds: number): void {
+    if (!this.#hasRoom(end - start, seconds, nanoseconds)) {
+      this.lost++;
+      return;
+    }
+    this.#batch.set(bytes.subarray(start, end), this.#batched);
+    this.#batched += end - start;
+    this.#batchedPackets++;
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    if (this.#descriptor < 0) return;
+    // A file that was deleted takes octets like any other; nobody will see them.
+    if (this.#seconds !== this.#checkedAt && this.#isDeleted()) return;
+    if (this.#batched === 0) return;
+    try {
+      for (let at = 0; at < this.#batched; ) {
+        at += writeSync(this.#descriptor, this.#batch, at, this.#batched - at);
+      }
+    } catch (error) {
+      this.#pause(error);
+      return;
+    }
+    this.#written += this.#batched;
+    this.#batched = this.#batchedPackets = 0;
+    if (!this.#troubled) return;
+    this.#troubled = false;
+    this.#options.problem(`recording goes on in ${this.#path}; packets lost so far: ${this.lost}`);
+  }
+
+  /** Ends the current file; the next packet begins a new one, at once even if recording pauses. */
+  reopen(): void {
+    this.close();
+    this.#pausedUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  close(): void {
+    this.flush();
+    this.#release();
+  }
+
+  #hasRoom(octets: number, seconds: number, nanoseconds: number): boolean {
+    if (!this.ready(seconds, nanoseconds)) return false;
+    const size = this.#written + this.#batched;
+    if (size + octets > this.#options.fileOctets && size > this.#headers) {
+      this.close();
+      if (!this.ready(seconds, nanoseconds)) return false;
+    }
+    if (this.#batched + octets > BATCH_OCTETS) this.flush();
+    return this.#descriptor >= 0;
+  }
+
+  #open(seconds: number, nanoseconds: number): boolean {
+    if (seconds < this.#pausedUntil) return false;
+    const { directory } = this.#options;
+    this.#named = Math.max(this.#named, seconds * 1000 + Math.trunc(nanoseconds / 1e6));
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      this.#create(directory);
+    } catch (error) {
+      this.#pause(error);
+      return false;
+    }
+    const writer = new PcapngWriter();
+    writer.begin(INTERFACE_NAME);
+    this.#batch.set(writer.bytes.subarray(0, writer.length));
+    this.#batched = this.#headers = writer.length;
+    this.#written = 0;
+    this.#checkedAt = seconds;
+    this.#tidy(directory);
+    return true;
+  }
+
+  /** Creates a file that was not there before. */
+  #create(directory: string): void {
+    const time = new Date(this.#named).toISOString().replaceAll(/[-:]/g, "");
+    for (let number = this.ordinal + 1; ; number++) {
+      const path = join(directory, `ghostframe-${time}-${String(number).padStart(4, "0")}.pcapng`);
+      try {
+        this.#descriptor = openSync(path, "wx", 0o600);
+        this.#path = path;
+        this.ordinal = number;
+        return;
+      } catch (error) {
+        if (codeOf(error) !== "EEXIST") throw error;
+      }
+    }
+  }
+
+  /** Deletes the oldest files beyond those that may be kept. */
+  #tidy(directory: string): void {
+    try {
+      const others = readdirSync(directory).filter(name => NAME.test(name) && join(directory, name) !== this.#path);
+      const surplus = others.length + 1 - this.#options.files;
+      for (const name of others.sort().slice(0, Math.max(0, surplus))) rmSync(join(directory, name), { force: true });
+    } catch (error) {
+      this.#options.problem(`old recordings in ${directory} cannot be deleted: ${codeOf(error)}`);
+    }
+  }
+
+  #isDeleted(): boolean {
+    this.#checkedAt = this.#seconds;
+    try {
+      if (fstatSync(this.#descriptor).nlink > 0) return false;
+    } catch (error) {
+      this.#pause(error);
+      return true;
+    }
+    this.#options.problem(`the recording ${this.#path} was deleted; a new one is begun`);
+    this.#forget();
+    this.#release();
+    return true;
+  }
+
+  /** Gives up the file at the last block that is whole, and what was gathered. */
+  #pause(error: unknown): void {
+    if (this.#descriptor >= 0) {
+      try {
+        ftruncateSync(this.#descriptor, this.#written);
+        if (this.#written === 0 && this.#path !== null) unlinkSync(this.#path);
+      } catch {
+        // What made the write fail may make this fail, too; a reader finds the last block truncated then.
+      }
+    }
+    this.#forget();
+    this.#release();
+    this.#pausedUntil = this.#seconds + RETRY_SECONDS;
+    if (this.#troubled) return;
+    this.#troubled = true;
+    const where = this.#options.directory;
+    this.#options.problem(
+      `recording to ${where} pauses: ${codeOf(error)}; it is tried again every ${RETRY_SECONDS} seconds`,
+    );
+  }
+
+  /** What was gathered is lost. */
+  #forget(): void {
+    this.lost += this.#batchedPackets;
+    this.#batched = this.#batchedPackets = 0;
+  }
+
+  #release(): void {
+    if (this.#descriptor < 0) return;
+    try {
+      closeSync(this.#descriptor);
+    } catch {
+      // Nothing is left to be written; the descriptor is gone either way.
+    }
+    this.#descriptor = -1;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}

@@ -1,0 +1,47 @@
+/**
+ * Which connections count as shared between processes. Between fork and exec, or until it closes what it does not need, a
+ * child holds its parent's sockets for a moment: only what two scans in a row agree on counts.
+ */
+import type { Holder } from "./socket-holders.ts";
+
+export interface SharedSocket {
+  /** The connection's. */
+  number: number;
+  /** Two at least. */
+  holders: Holder[];
+}
+
+const MAX_NAMED = 8;
+
+export class SharedSockets {
+  #previous: ReadonlyMap<number, readonly Holder[]> = new Map();
+  #told = new Set<number>();
+
+  /** Takes a scan's answer, and returns the connections that newly count as shared. Each is told once. */
+  scanned(found: ReadonlyMap<number, readonly Holder[]>): SharedSocket[] {
+    for (const number of this.#told) if (!found.has(number)) this.#told.delete(number);
+    const shared: SharedSocket[] = [];
+    for (const [number, holders] of found) {
+      if (this.#told.has(number)) continue;
+      const before = new Set(this.#previous.get(number)?.map(({ pid }) => pid));
+      const still = holders.filter(({ pid }) => before.has(pid));
+      if (still.length < 2) continue;
+      this.#told.add(number);
+      shared.push({ number, holders: still });
+    }
+    this.#previous = found;
+    return shared;
+  }
+}
+
+/** What a finding says. */
+export function sharedSocketSentence(holders: readonly Holder[]): string {
+  const named = holders
+    .slice(0, MAX_NAMED)
+    .map(({ pid, command }) => (command === "" ? `${pid}` : `${pid} (${command})`));
+  if (holders.length > MAX_NAMED) named.push(`${holders.length - MAX_NAMED} more`);
+  return (
+    `${holders.length} processes hold the client's end of this connection: ${named.join(", ")}. ` +
+    "A connection inherited through fork: when a second one of them writes, their frames mix. Connect after the fork."
+  );
+}

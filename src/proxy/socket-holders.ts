@@ -1,0 +1,233 @@
+/**
+ * Which processes of this host hold the client's end of a connection open (Linux): /proc/net/tcp and tcp6 tell the
+ * number of the client's socket, and the links /proc/PID/fd/* tell who has it open. More than one process means that the
+ * connection was inherited through fork, or passed on.
+ *
+ * What may not be read is passed over: of other users' processes only root sees the open files. Clients on other hosts,
+ * and those in a container with a network of its own, are not found. Nothing here throws.
+ */
+import type { Dir } from "node:fs";
+import { type FileHandle, open, opendir, readlink } from "node:fs/promises";
+import { endianness, networkInterfaces } from "node:os";
+import { printable } from "../bytes/printable.ts";
+import type { Endpoint } from "../report/report.ts";
+import { openSocket, plainAddress } from "./proc-net-tcp.ts";
+
+export interface Holder {
+  pid: number;
+  /** The process's name and, where one is plain to see, its script: `ruby worker.rb`. No other arguments. */
+  command: string;
+}
+
+/** What is asked about: see `RelayedConnection`. */
+export interface HeldConnection {
+  number: number;
+  client: Endpoint;
+  listener: Endpoint;
+}
+
+export interface ScanLimits {
+  maxProcesses: number;
+  /** Open files that are looked at, of all processes together. */
+  maxFiles: number;
+  /** Octets of /proc/net/tcp, and of tcp6. */
+  maxTableOctets: number;
+  milliseconds: number;
+}
+
+/** A scan that reaches one ends there: holders may be missing from its answer, none is wrong. */
+export const SCAN_LIMITS: ScanLimits = {
+  maxProcesses: 8192,
+  maxFiles: 200_000,
+  maxTableOctets: 32 * 1024 * 1024,
+  milliseconds: 2000,
+};
+
+/** Links read at a time. The thread pool that reads them is shared with all else that reads and writes files. */
+const LINKS_AT_ONCE = 32;
+const PIECE_OCTETS = 64 * 1024;
+/** Longer than any line of the tables, or what is worth knowing of a command line. */
+const MAX_LINE_CHARACTERS = 4096;
+const MAX_COMMAND_COLUMNS = 64;
+/** By its ending, since an argument may be anything, a password included. */
+const SCRIPT = /^(?!-)[^\s=@:]*\.(?:rb|ru|py|pyc|js|mjs|cjs|ts|php|phar|pl|sh|lua|exs|jar)$/i;
+
+/** Answers who holds what. One scan at a time. */
+export class SocketHolders {
+  #root: string;
+  #limits: ScanLimits;
+  #underWay: Promise<Map<number, Holder[]>> | null = null;
+
+  /** @param root where the proc filesystem is mounted */
+  constructor(root = "/proc", limits: Partial<ScanLimits> = {}) {
+    this.#root = root;
+    this.#limits = { ...SCAN_LIMITS, ...limits };
+  }
+
+  /**
+   * The holders of each connection's client end, by pid; none where they could not be found. While a scan is under way,
+   * the answer is that scan's, which does not know of connections that came later.
+   */
+  scan(connections: readonly HeldConnection[]): Promise<Map<number, Holder[]>> {
+    this.#underWay ??= new Scan(this.#root, this.#limits).run(connections).finally(() => {
+      this.#underWay = null;
+    });
+    return this.#underWay;
+  }
+}
+
+class Scan {
+  #root: string;
+  #limits: ScanLimits;
+  #deadline: number;
+  #files = 0;
+
+  constructor(root: string, limits: ScanLimits) {
+    this.#root = root;
+    this.#limits = limits;
+    this.#deadline = performance.now() + limits.milliseconds;
+  }
+
+  async run(connections: readonly HeldConnection[]): Promise<Map<number, Holder[]>> {
+    const found = new Map<number, Holder[]>(connections.map(({ number }) => [number, []]));
+    const local = localAddresses();
+    const asked = new Map<string, number>();
+    for (const { number, client, listener } of connections) {
+      if (isLocal(client.address, local)) asked.set(key(client, listener), number);
+    }
+    if (asked.size === 0) return found;
+    /** Link texts: `socket:[1341547]`. */
+    const links = new Map<string, number>();
+    for (const table of ["tcp", "tcp6"]) await this.#readTable(`${this.#root}/net/${table}`, asked, links);
+    if (links.size > 0) await this.#searchProcesses(links, found);
+    for (const holders of found.values()) holders.sort((a, b) => a.pid - b.pid);
+    return found;
+  }
+
+  /** Finds the sockets that are asked for in one of the two tables. */
+  async #readTable(path: string, asked: ReadonlyMap<string, number>, links: Map<string, number>): Promise<void> {
+    const littleEndian = endianness() === "LE";
+    for await (const line of this.#lines(path)) {
+      const socket = openSocket(line, littleEndian);
+      const number = socket && asked.get(key(socket.local, socket.remote));
+      if (typeof number === "number") links.set(`socket:[${socket!.inode}]`, number);
+    }
+  }
+
+  async *#lines(path: string): AsyncGenerator<string> {
+    let file: FileHandle | undefined;
+    try {
+      file = await open(path);
+      const piece = new Uint8Array(PIECE_OCTETS);
+      const text = new TextDecoder("latin1");
+      let rest = "";
+      for (let octets = 0; octets < this.#limits.maxTableOctets && !this.#isOver(); ) {
+        const { bytesRead } = await file.read(piece, 0, PIECE_OCTETS);
+        if (bytesRead === 0) break;
+        octets += bytesRead;
+        const lines = (rest + text.decode(piece.subarray(0, bytesRead))).split("\n");
+        rest = lines.pop()!.slice(0, MAX_LINE_CHARACTERS);
+        yield* lines;
+      }
+    } catch {
+      // Not Linux, or no IPv6.
+    } finally {
+      await file?.close().catch(() => {});
+    }
+  }
+
+  async #searchProcesses(links: ReadonlyMap<string, number>, found: Map<number, Holder[]>): Promise<void> {
+    let processes = 0;
+    for await (const name of this.#names(this.#root)) {
+      // Only whole processes are listed here. Their threads share what is open, and are below /proc/PID/task.
+      if (!/^\d{1,10}$/.test(name)) continue;
+      if (++processes > this.#limits.maxProcesses) return;
+      const held = await this.#heldBy(name, links);
+      if (held.size === 0) continue;
+      const holder = { pid: Number(name), command: await this.#command(name) };
+      for (const number of held) found.get(number)?.push(holder);
+    }
+  }
+
+  /** The connections of which a process holds the client's end, once each. */
+  async #heldBy(pid: string, links: ReadonlyMap<string, number>): Promise<Set<number>> {
+    const held = new Set<number>();
+    const folder = `${this.#root}/${pid}/fd`;
+    let batch: string[] = [];
+    const read = async () => {
+      const targets = await Promise.all(batch.map(name => readlink(`${folder}/${name}`).catch(() => "")));
+      for (const target of targets) {
+        const number = links.get(target);
+        if (number !== undefined) held.add(number);
+      }
+      batch = [];
+    };
+    for await (const name of this.#names(folder)) {
+      if (++this.#files > this.#limits.maxFiles) break;
+      batch.push(name);
+      if (batch.length === LINKS_AT_ONCE) await read();
+    }
+    await read();
+    return held;
+  }
+
+  /** What a folder contains, until time is over; nothing where it may not be read, or is gone. */
+  async *#names(path: string): AsyncGenerator<string> {
+    let folder: Dir | undefined;
+    try {
+      folder = await opendir(path, { bufferSize: 256 });
+      for (let entry = await folder.read(); entry !== null && !this.#isOver(); entry = await folder.read()) {
+        yield entry.name;
+      }
+    } catch {
+      // Another user's process, or one that has ended.
+    } finally {
+      await folder?.close().catch(() => {});
+    }
+  }
+
+  async #command(pid: string): Promise<string> {
+    const name = (await this.#beginning(`${pid}/comm`)).trimEnd();
+    const [, script] = (await this.#beginning(`${pid}/cmdline`)).split("\0", 3);
+    const shown = script !== undefined && SCRIPT.test(script) ? [name, script.split("/").at(-1)] : [name];
+    return printable(shown.join(" "), MAX_COMMAND_COLUMNS);
+  }
+
+  /** The first octets of a small file, as text. */
+  async #beginning(path: string): Promise<string> {
+    let file: FileHandle | undefined;
+    try {
+      file = await open(`${this.#root}/${path}`);
+      const octets = new Uint8Array(MAX_LINE_CHARACTERS);
+      const { bytesRead } = await file.read(octets, 0, octets.length);
+      return new TextDecoder().decode(octets.subarray(0, bytesRead));
+    } catch {
+      return "";
+    } finally {
+      await file?.close().catch(() => {});
+    }
+  }
+
+  #isOver(): boolean {
+    return performance.now() > this.#deadline;
+  }
+}
+
+function key(client: Endpoint, listener: Endpoint): string {
+  return `${plainAddress(client.address)} ${client.port} ${plainAddress(listener.address)} ${listener.port}`;
+}
+
+function localAddresses(): Set<string> {
+  try {
+    const interfaces = Object.values(networkInterfaces()).flatMap(addresses => addresses ?? []);
+    return new Set(interfaces.map(({ address }) => plainAddress(address)));
+  } catch {
+    return new Set();
+  }
+}
+
+/** All of 127.0.0.0/8 is this host, of which the interfaces tell one address only. */
+function isLocal(address: string, local: ReadonlySet<string>): boolean {
+  const plain = plainAddress(address);
+  return plain.startsWith("127.") || plain === "::1" || local.has(plain);
+}

@@ -1,0 +1,154 @@
+/** Reads the relay's tape: has every record inspected, and recorded together with what was found in it. */
+
+import type { BrokerId } from "../broker/versions.ts";
+import { printable } from "../bytes/printable.ts";
+import { Moment } from "../net/connection-observer.ts";
+import type { ConnectionEvent } from "../report/live-event.ts";
+import type { Endpoint } from "../report/report.ts";
+import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import { LiveInspection } from "./live-inspection.ts";
+import {
+  CLOSED,
+  CONCLUDE,
+  CONNECTED,
+  DATA,
+  ENDED_BY_FIN,
+  ENDED_BY_RST,
+  LOST,
+  OPENED,
+  readRecords,
+  type TapeRecord,
+  TROUBLE,
+} from "./octet-tape.ts";
+import type { Recorder } from "./recorder.ts";
+
+export interface TapeInspectionOptions {
+  broker: BrokerId;
+  recorder: Recorder | null;
+  tell: (event: ConnectionEvent) => void;
+}
+
+const FELL_BEHIND = "the inspector fell behind; its octets are relayed, and not looked at any more";
+
+export class TapeInspection {
+  readonly inspection: LiveInspection;
+  readonly #moment = new Moment();
+  readonly #recorder: Recorder | null;
+  readonly #tell: (event: ConnectionEvent) => void;
+  /** Told since the last packet was recorded. */
+  #news: ConnectionEvent[] = [];
+
+  constructor({ broker, recorder, tell }: TapeInspectionOptions) {
+    this.#recorder = recorder;
+    this.#tell = tell;
+    this.inspection = new LiveInspection({ broker, moment: this.#moment, tell: event => this.#news.push(event) });
+  }
+
+  /** Reads batch[0, used). */
+  read(batch: Uint8Array, used: number): void {
+    readRecords(batch, used, record => this.#record(batch, record));
+    this.#recorder?.flush();
+  }
+
+  /** What happens at this time without an octet. */
+  at(seconds: number, microseconds: number, happens: (inspection: LiveInspection) => void): void {
+    this.#setMoment(seconds, microseconds);
+    happens(this.inspection);
+    this.#tellNews();
+    this.#recorder?.flush();
+  }
+
+  /** Concludes all connections that are open. */
+  finish(): void {
+    for (const { number } of this.inspection.open) {
+      this.inspection.closed(number);
+      this.#tellNews();
+      this.#recorder?.closed(number);
+    }
+    this.#recorder?.close();
+  }
+
+  #record(batch: Uint8Array, record: TapeRecord): void {
+    const { kind, side, connection, seconds, microseconds, start, end } = record;
+    this.#setMoment(seconds, microseconds);
+    const nanoseconds = microseconds * 1000;
+    const { inspection } = this;
+    const recorder = this.#recorder;
+    switch (kind) {
+      case OPENED: {
+        const opened = decoded<RelayedConnection>(batch, start, end);
+        inspection.opened(opened);
+        recorder?.opened(connection, opened.client, opened.listener, seconds, nanoseconds);
+        break;
+      }
+      case CONNECTED:
+        inspection.connected(connection, decoded<Endpoint>(batch, start, end));
+        break;
+      case DATA:
+        inspection.data(connection, side, batch, start, end);
+        recorder?.data(connection, side, batch, start, end, seconds, nanoseconds, this.#faultShown());
+        break;
+      case ENDED_BY_FIN:
+      case ENDED_BY_RST: {
+        const reason = kind === ENDED_BY_FIN ? "fin" : "rst";
+        inspection.end(connection, side, reason);
+        recorder?.end(connection, side, reason, seconds, nanoseconds, this.#faultShown());
+        break;
+      }
+      case TROUBLE:
+        inspection.trouble(connection, decoded<RelayTrouble>(batch, start, end));
+        break;
+      case LOST:
+        inspection.lost(connection, FELL_BEHIND);
+        break;
+      case CONCLUDE:
+        inspection.conclude(connection);
+        break;
+      case CLOSED:
+        inspection.closed(connection);
+    }
+    this.#tellNews();
+    if (kind === CLOSED) recorder?.closed(connection);
+  }
+
+  #setMoment(seconds: number, microseconds: number): void {
+    this.#moment.seconds = seconds;
+    this.#moment.nanoseconds = microseconds * 1000;
+  }
+
+  /** What the present packet showed to be broken: it stands with this packet in the recording. */
+  #faultShown(): string | null {
+    const fault = this.#news.find(({ event }) => event === "fault");
+    return fault?.event === "fault" ? `${fault.rule}: ${printable(fault.message)}` : null;
+  }
+
+  /** Tells what is new, and writes findings into the recording as well. */
+  #tellNews(): void {
+    if (this.#news.length === 0) return;
+    const news = this.#news;
+    this.#news = [];
+    for (const event of news) {
+      if (this.#recorder !== null) this.#recordFinding(event, this.#recorder);
+      this.#tell(event);
+    }
+  }
+
+  #recordFinding(event: ConnectionEvent, recorder: Recorder): void {
+    if (event.event !== "fault" && event.event !== "finding") return;
+    const { seconds, nanoseconds } = this.#moment;
+    const number = Number(event.connection.id.slice(1));
+    if (event.event === "fault" || event.finding.severity !== "note") recorder.finding(number, seconds, nanoseconds);
+    if (event.event === "fault") return;
+    const { id, rule, message, diagnosis, direction } = event.finding;
+    const side = direction === "server-to-client" ? 1 : 0;
+    const said = diagnosis === undefined ? message : `${diagnosis.summary} ${diagnosis.remedy}`;
+    recorder.remark(number, side, `${id} ${rule}: ${printable(said)}`, seconds, nanoseconds);
+    if (recorder.file !== null) event.recording = recorder.file;
+  }
+}
+
+const DECODER = new TextDecoder();
+
+function decoded<Value>(batch: Uint8Array, start: number, end: number): Value {
+  return JSON.parse(DECODER.decode(batch.subarray(start, end))) as Value;
+}

@@ -1,0 +1,27 @@
+/** Seconds by which the two clocks may drift apart before the wall clock wins. */
+const MAX_DRIFT = 0.05;
+/** Readings between two looks at the wall clock. */
+const READINGS = 1024;
+
+/**
+ * The wall clock in microseconds, which Date alone does not tell: a steady clock carries it on, and now and then, after
+ * weeks of drift or when somebody set the clock, it is compared.
+ */
+export class WallClock {
+  seconds = 0;
+  microseconds = 0;
+  #origin = Date.now() - performance.now();
+  #readings = 0;
+
+  /** Sets `seconds` and `microseconds` to the present. */
+  read(): void {
+    const steady = performance.now();
+    if (this.#readings++ % READINGS === 0) {
+      const origin = Date.now() - steady;
+      if (Math.abs(origin - this.#origin) > MAX_DRIFT * 1000) this.#origin = origin;
+    }
+    const now = this.#origin + steady;
+    this.seconds = Math.floor(now / 1000);
+    this.microseconds = Math.floor((now - this.seconds * 1000) * 1000);
+  }
+}

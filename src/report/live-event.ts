@@ -1,0 +1,91 @@
+/**
+ * What `ghostframe proxy` tells while it happens, one event at a time, each complete in itself: `--format ndjson` prints
+ * them as they stand. Like the report they change only by addition.
+ */
+import type { RuleId } from "../connection/rules.ts";
+import type { Connection, Direction, Endpoint, Finding, Severity } from "./report.ts";
+
+export const EVENT_SCHEMA = "ghostframe.event/1";
+
+/** What all events of a connection have. */
+interface ConnectionPlace {
+  schema: typeof EVENT_SCHEMA;
+  /** ISO 8601, UTC. */
+  time: string;
+  /** The connection as it is known by now; its server is the proxy's end, where the client connected to. */
+  connection: Connection;
+  /** The broker it is relayed to. */
+  upstream: Endpoint;
+}
+
+/** A client is connected to its broker. */
+export interface OpenedEvent extends ConnectionPlace {
+  event: "opened";
+}
+
+/** Something broke: the first word of an incident. Its finding follows when it is over. */
+export interface FaultEvent extends ConnectionPlace {
+  event: "fault";
+  rule: RuleId;
+  severity: Severity;
+  direction: Direction;
+  streamOffset: number;
+  /** One sentence. */
+  message: string;
+}
+
+export interface FindingEvent extends ConnectionPlace {
+  event: "finding";
+  /** False where the same finding, by its id, may come again and know more: the incident is not over. */
+  final: boolean;
+  finding: Finding;
+  /** The recording's file that was being written, where there is one. */
+  recording?: string;
+}
+
+/** The connection could not be relayed, or was not ended by its two ends. */
+export interface TroubleEvent extends ConnectionPlace {
+  event: "trouble";
+  kind: string;
+  message: string;
+}
+
+/** The connection goes on, and nobody looks at it any more. */
+export interface UninspectedEvent extends ConnectionPlace {
+  event: "uninspected";
+  message: string;
+}
+
+export interface ClosedEvent extends ConnectionPlace {
+  event: "closed";
+  findings: { errors: number; warnings: number; notes: number };
+}
+
+/** An event of one connection. */
+export type ConnectionEvent = OpenedEvent | FaultEvent | FindingEvent | TroubleEvent | UninspectedEvent | ClosedEvent;
+
+/** Something about the proxy itself: it listens, it could not record, it ends. */
+export interface ProxyEvent {
+  schema: typeof EVENT_SCHEMA;
+  time: string;
+  event: "proxy";
+  kind: "listening" | "draining" | "reloaded" | "problem" | "guarded" | "summary";
+  message: string;
+  /** Of the kind summary. */
+  counters?: ProxyCounters;
+}
+
+export interface ProxyCounters {
+  /** Connections relayed, and of these how many nobody looked at to their end. */
+  connections: number;
+  uninspected: number;
+  /** Connections that could not be relayed: the broker was away, too many at a time. */
+  refused: number;
+  errors: number;
+  warnings: number;
+  notes: number;
+  /** Events that could not be told because their reader was too slow. */
+  untold: number;
+}
+
+export type LiveEvent = ConnectionEvent | ProxyEvent;

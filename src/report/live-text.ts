@@ -1,0 +1,108 @@
+/** The events of `ghostframe proxy` for the person who watches: a line each, and an incident's block where one is told. */
+import { printable } from "../bytes/printable.ts";
+import type { ConnectionEvent, FindingEvent, LiveEvent, ProxyCounters } from "./live-event.ts";
+import { type Connection, REPORT_SCHEMA, type Report } from "./report.ts";
+import { incidents } from "./text/incident.ts";
+import { Page } from "./text/page.ts";
+import { clientName, clock, counted, endpoint, joined, size } from "./text/phrases.ts";
+import { survey } from "./text/survey.ts";
+import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./writer.ts";
+
+/** Columns of a message in a line of its own. */
+const MESSAGE_COLUMNS = 400;
+
+/** Writes events one by one. Remembers what was told, so that nothing is told twice. */
+export class LiveText {
+  readonly #page: Page;
+  /** Ids of findings that were told before they were final. */
+  readonly #told = new Set<string>();
+
+  constructor(options: Partial<WriterOptions> = {}) {
+    this.#page = new Page({ ...DEFAULT_WRITER_OPTIONS, ...options });
+  }
+
+  /** Lines that end in a line feed each; "" where there is nothing to say. */
+  write(event: LiveEvent): string {
+    const { paint, all } = this.#page;
+    switch (event.event) {
+      case "proxy":
+        return this.#line(event.time, "", event.kind === "summary" ? summary(event.counters!) : event.message);
+      case "opened": {
+        if (!all) return "";
+        const { client, server } = event.connection;
+        const route = `${endpoint(client)} → ${endpoint(server)} → ${endpoint(event.upstream)}`;
+        return this.#of(event, paint.faint(`opened  ${route}`));
+      }
+      case "fault":
+        return this.#of(event, `${paint[event.severity](`${event.rule}  `)}${told(event.message)}`);
+      case "finding":
+        return this.#finding(event);
+      case "trouble":
+        return this.#of(event, `${paint.warning(`${printable(event.kind)}  `)}${told(event.message)}`);
+      case "uninspected":
+        return this.#of(event, `${paint.warning("uninspected  ")}${told(event.message)}`);
+      case "closed":
+        return all ? this.#of(event, paint.faint(closed(event.connection))) : "";
+    }
+  }
+
+  #finding(event: FindingEvent): string {
+    const { finding, connection, final } = event;
+    const { paint } = this.#page;
+    if (this.#told.has(finding.id)) {
+      if (!final) return "";
+      this.#told.delete(finding.id);
+      // Told as it was known then: only an explanation is news.
+      if (finding.diagnosis === undefined) return "";
+    } else if (!final) this.#told.add(finding.id);
+    if (finding.severity === "note" || finding.cause !== undefined) {
+      const after = finding.cause === undefined ? "" : ` (led to by ${printable(finding.cause, 12)})`;
+      return this.#of(event, `${paint[finding.severity](`${finding.rule}  `)}${told(finding.message)}${after}`);
+    }
+    const report: Report = {
+      schema: REPORT_SCHEMA,
+      tool: { name: "ghostframe", version: "" },
+      inputs: [{ path: "", format: "unknown", packets: 0, octets: 0, notes: [] }],
+      connections: [connection],
+      findings: [finding],
+      summary: { errors: 0, warnings: 0, notes: 0 },
+    };
+    const lines = incidents(survey(report), this.#page).flat();
+    if (event.recording !== undefined) lines.push(...this.#page.labelled("recorded", printable(event.recording, 400)));
+    return `\n${lines.join("\n")}\n\n`;
+  }
+
+  #of(event: ConnectionEvent, text: string): string {
+    const name = clientName(event.connection);
+    const { id, client } = event.connection;
+    const who = name === "" ? endpoint(client) : `${name} ${endpoint(client)}`;
+    return this.#line(event.time, `${printable(id, 12)} ${who}  `, text);
+  }
+
+  #line(time: string, who: string, text: string): string {
+    return `${this.#page.paint.faint(`${clock(time, true)}  ${who}`)}${text}\n`;
+  }
+}
+
+function told(message: string): string {
+  return printable(joined(message), MESSAGE_COLUMNS);
+}
+
+function closed({ frames, octets, ended }: Connection): string {
+  const count = counted(frames.clientToServer + frames.serverToClient, "frame");
+  return `closed  ${count}, ${size(octets.clientToServer + octets.serverToClient)}, ended by ${ended}`;
+}
+
+function summary(counters: ProxyCounters): string {
+  const { connections, uninspected, refused, errors, warnings, notes, untold } = counters;
+  const parts = [
+    counted(connections, "connection"),
+    ...(uninspected > 0 ? [`${uninspected} not inspected to the end`] : []),
+    ...(refused > 0 ? [`${refused} not relayed`] : []),
+    counted(errors, "error"),
+    counted(warnings, "warning"),
+    counted(notes, "note"),
+    ...(untold > 0 ? [`${counted(untold, "event")} not told: their reader was too slow`] : []),
+  ];
+  return parts.join(", ");
+}
