@@ -3,11 +3,15 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { ConnectionEvent } from "../report/live-event.ts";
 import type { FromInspector, InspectorSetting, RecordSetting, ToInspector } from "./inspector-protocol.ts";
 import { Recorder } from "./recorder.ts";
+import { SharedSockets, sharedSocketSentence } from "./shared-sockets.ts";
+import { SocketHolders } from "./socket-holders.ts";
 import { TapeInspection } from "./tape-inspection.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** Milliseconds between two looks at what happens without octets. */
 const TICK = 1000;
+/** Milliseconds between two looks at who holds the clients' sockets. */
+const SCAN = 3000;
 /** Octets of latest packets kept for each connection, and over all, where only findings are recorded. */
 const RING_OCTETS = 256 << 10;
 const RING_BUDGET = 64 << 20;
@@ -48,6 +52,25 @@ const ticking = setInterval(() => {
   tellEvents();
 }, TICK);
 
+const holders = new SocketHolders();
+const sharedSockets = new SharedSockets();
+
+async function scanSockets(): Promise<void> {
+  const open = [...tape.inspection.open].map(({ number, client, listener }) => ({ number, client, listener }));
+  if (open.length === 0) return;
+  const shared = sharedSockets.scanned(await holders.scan(open));
+  if (shared.length === 0) return;
+  clock.read();
+  tape.at(clock.seconds, clock.microseconds, inspection => {
+    for (const { number, holders: who } of shared) {
+      inspection.remark(number, "shared-socket", sharedSocketSentence(who));
+    }
+  });
+  tellEvents();
+}
+
+const scanning = setting.sharedSockets ? setInterval(() => void scanSockets(), SCAN) : undefined;
+
 port.on("message", (message: ToInspector) => {
   switch (message.kind) {
     case "tape":
@@ -60,6 +83,7 @@ port.on("message", (message: ToInspector) => {
       return;
     case "close":
       clearInterval(ticking);
+      clearInterval(scanning);
       tape.finish();
       tellEvents();
       post({ kind: "closed" });

@@ -31,6 +31,15 @@ export class LiveConnection implements Carrier {
     return `c${this.number}`;
   }
 
+  get client(): Endpoint {
+    return this.#ends[0];
+  }
+
+  /** Where the client connected to. */
+  get listener(): Endpoint {
+    return this.#ends[1];
+  }
+
   get ended(): "fin" | "rst" | "open" {
     if (this.#ended.includes("rst")) return "rst";
     return this.#ended.includes("fin") ? "fin" : "open";

@@ -17,8 +17,12 @@ export class SharedSockets {
   #previous: ReadonlyMap<number, readonly Holder[]> = new Map();
   #told = new Set<number>();
 
-  /** Takes a scan's answer, and returns the connections that newly count as shared. Each is told once. */
+  /**
+   * Takes a scan's answer, and returns the connections that newly count as shared. Each is told once. The same answer
+   * again is no second scan.
+   */
   scanned(found: ReadonlyMap<number, readonly Holder[]>): SharedSocket[] {
+    if (found === this.#previous) return [];
     for (const number of this.#told) if (!found.has(number)) this.#told.delete(number);
     const shared: SharedSocket[] = [];
     for (const [number, holders] of found) {

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { SharedSockets, sharedSocketSentence } from "../../src/proxy/shared-sockets.ts";
+import type { Holder } from "../../src/proxy/socket-holders.ts";
+
+type Scan = Record<number, number[]>;
+
+function answer(scan: Scan): Map<number, Holder[]> {
+  const holders = (pids: number[]) => pids.map(pid => ({ pid, command: "ruby worker.rb" }));
+  return new Map(Object.entries(scan).map(([number, pids]) => [Number(number), holders(pids)]));
+}
+
+const cases: { what: string; scans: Scan[]; told: string[] }[] = [
+  { what: "one holder is how it should be", scans: [{ 1: [10] }, { 1: [10] }], told: ["", ""] },
+  { what: "two holders count in the second scan", scans: [{ 1: [10, 11] }, { 1: [10, 11] }], told: ["", "1: 10 11"] },
+  {
+    what: "what is told is not told again",
+    scans: [{ 1: [10, 11] }, { 1: [10, 11] }, { 1: [10, 11] }, { 1: [10, 11, 12] }],
+    told: ["", "1: 10 11", "", ""],
+  },
+  {
+    what: "held for a moment, and again by another child",
+    scans: [{ 1: [10, 11] }, { 1: [10] }, { 1: [10, 12] }, { 1: [10, 13] }],
+    told: ["", "", "", ""],
+  },
+  {
+    what: "a scan between that found nothing",
+    scans: [{ 1: [10, 11] }, { 1: [] }, { 1: [10, 11] }],
+    told: ["", "", ""],
+  },
+  {
+    what: "of three holders only those that stay",
+    scans: [{ 1: [10, 11, 12] }, { 1: [10, 12, 13] }],
+    told: ["", "1: 10 12"],
+  },
+  { what: "handed on from one process to the next", scans: [{ 1: [10] }, { 1: [11] }], told: ["", ""] },
+  {
+    what: "several connections, each on its own",
+    scans: [
+      { 1: [10, 11], 2: [10], 3: [20, 21] },
+      { 1: [10, 11], 2: [10, 11], 3: [20] },
+      { 1: [10, 11], 2: [10, 11], 3: [20] },
+    ],
+    told: ["", "1: 10 11", "2: 10 11"],
+  },
+  {
+    what: "connections of the same processes, at once",
+    scans: [
+      { 1: [10, 11], 2: [10, 11] },
+      { 1: [10, 11], 2: [10, 11] },
+    ],
+    told: ["", "1: 10 11, 2: 10 11"],
+  },
+  { what: "nothing is open", scans: [{}, {}], told: ["", ""] },
+];
+
+test.each(cases)("$what", ({ scans, told }) => {
+  const sockets = new SharedSockets();
+  const text = (scan: Scan) =>
+    sockets
+      .scanned(answer(scan))
+      .map(({ number, holders }) => `${number}: ${holders.map(({ pid }) => pid).join(" ")}`)
+      .join(", ");
+  expect(scans.map(text)).toEqual(told);
+});
+
+test("the same answer twice is one scan", () => {
+  const sockets = new SharedSockets();
+  const scan = answer({ 1: [10, 11] });
+  expect([sockets.scanned(scan), sockets.scanned(scan)]).toEqual([[], []]);
+  expect(sockets.scanned(answer({ 1: [10, 11] }))).toHaveLength(1);
+});
+
+test("the sentence names the processes", () => {
+  const holders = [
+    { pid: 4711, command: "ruby worker.rb" },
+    { pid: 4713, command: "" },
+  ];
+  expect(sharedSocketSentence(holders)).toBe(
+    "2 processes hold the client's end of this connection: 4711 (ruby worker.rb), 4713. A connection inherited through " +
+      "fork: when a second one of them writes, their frames mix. Connect after the fork.",
+  );
+});
+
+test("the sentence names eight of them at the most", () => {
+  const holders = Array.from({ length: 11 }, (_, at) => ({ pid: 100 + at, command: "puma" }));
+  expect(sharedSocketSentence(holders)).toContain("11 processes hold");
+  expect(sharedSocketSentence(holders)).toContain("107 (puma), 3 more. A connection");
+});

@@ -1,0 +1,113 @@
+/** From tape to events and recordings: what is told live is what `inspect` says of the recording. */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { inspect } from "../../src/inspect.ts";
+import type { Moment, Side } from "../../src/net/connection-observer.ts";
+import { MAX_SEGMENT } from "../../src/net/synthetic-tcp.ts";
+import * as tape from "../../src/proxy/octet-tape.ts";
+import { Recorder } from "../../src/proxy/recorder.ts";
+import { TapeInspection } from "../../src/proxy/tape-inspection.ts";
+import type { ConnectionEvent, FindingEvent } from "../../src/report/live-event.ts";
+import { walkFixtures } from "../support/golden.ts";
+import { playConnections, UPSTREAM, unnumbered } from "../support/played-connections.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ghostframe-tape-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const NOTHING = new Uint8Array(0);
+
+function json(value: object): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+interface Played {
+  whole: boolean;
+  events: ConnectionEvent[];
+  recordings: string[];
+}
+
+async function playOnTape(captures: readonly string[], on: "always" | "finding", name: string): Promise<Played> {
+  const directory = join(folder, name);
+  const problems: string[] = [];
+  const recorder = new Recorder({
+    directory,
+    fileOctets: 1 << 30,
+    files: 10,
+    on,
+    credentials: true,
+    ringOctets: 1 << 20,
+    ringBudget: 64 << 20,
+    problem: message => problems.push(message),
+  });
+  const events: ConnectionEvent[] = [];
+  const inspection = new TapeInspection({ broker: "rabbitmq-3.10", recorder, tell: event => events.push(event) });
+  const batch = new Uint8Array(1 << 20);
+  let last: Moment | null = null;
+  const write = (kind: number, side: Side, number: number, bytes: Uint8Array, moment: Moment): void => {
+    last = moment;
+    const { seconds, nanoseconds } = moment;
+    const microseconds = Math.floor(nanoseconds / 1000);
+    for (let from = 0; from === 0 || from < bytes.length; from += MAX_SEGMENT) {
+      const to = Math.min(bytes.length, from + MAX_SEGMENT);
+      const used = tape.writeRecord(batch, 0, kind, side, number, seconds, microseconds, bytes, from, to);
+      inspection.read(batch, used);
+    }
+  };
+  const numbers: number[] = [];
+  const whole = await playConnections(captures, {
+    opened: (connection, moment) => {
+      numbers.push(connection.number);
+      write(tape.OPENED, 0, connection.number, json(connection), moment);
+      write(tape.CONNECTED, 1, connection.number, json(UPSTREAM), moment);
+    },
+    data: (number, side, bytes, start, end, moment) =>
+      write(tape.DATA, side, number, bytes.subarray(start, end), moment),
+    end: (number, side, reason, moment) =>
+      write(reason === "fin" ? tape.ENDED_BY_FIN : tape.ENDED_BY_RST, side, number, NOTHING, moment),
+  });
+  if (last !== null) for (const number of numbers) write(tape.CLOSED, 0, number, NOTHING, last);
+  inspection.finish();
+  expect(problems).toEqual([]);
+  const recordings = whole && numbers.length > 0 ? files(directory) : [];
+  return { whole, events, recordings };
+}
+
+function files(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .toSorted()
+      .map(file => join(directory, file));
+  } catch {
+    return [];
+  }
+}
+
+function findings(events: readonly ConnectionEvent[]): FindingEvent[] {
+  return events.filter((event): event is FindingEvent => event.event === "finding" && event.final);
+}
+
+const { fixtures } = walkFixtures();
+
+describe.each(["always", "finding"] as const)("recorded (%s), a finding is what it was live", on => {
+  it.each(fixtures.map(fixture => [fixture.name, fixture] as const))("%s", async (name, { captures }) => {
+    const { whole, events, recordings } = await playOnTape(captures, on, `${on}-${name.replaceAll("/", "-")}`);
+    if (!whole) return;
+    // Notes are no incident: of those alone nothing is recorded where only findings are.
+    const told = findings(events).filter(({ finding }) => finding.severity !== "note");
+    if (on === "finding" && told.length === 0) {
+      expect(recordings).toEqual([]);
+      return;
+    }
+    const report = await inspect(recordings);
+    const recorded = report.findings.filter(finding => finding.severity !== "note");
+    expect(unnumbered(recorded, report.connections)).toEqual(
+      unnumbered(
+        told.map(({ finding }) => finding),
+        told.map(({ connection }) => connection),
+      ),
+    );
+    expect(told.every(({ recording }) => recording !== undefined && recordings.includes(recording))).toBe(true);
+  });
+});

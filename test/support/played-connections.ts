@@ -1,0 +1,57 @@
+/** A capture's connections played to whatever takes a relay's octets: what a proxy would have seen of them. */
+import { readCapture } from "../../src/capture/capture-source.ts";
+import { InputError } from "../../src/capture/input-error.ts";
+import type { Moment, Side } from "../../src/net/connection-observer.ts";
+import { TcpAssembler } from "../../src/net/tcp-assembler.ts";
+import type { TcpConnection } from "../../src/net/tcp-connection.ts";
+import type { RelayedConnection } from "../../src/proxy/connection-tap.ts";
+import type { Connection, Finding } from "../../src/report/report.ts";
+
+export const UPSTREAM = { address: "192.0.2.1", port: 5672 };
+
+export interface Player {
+  opened(connection: RelayedConnection, moment: Moment): void;
+  data(number: number, side: Side, bytes: Uint8Array, start: number, end: number, moment: Moment): void;
+  end(number: number, side: Side, reason: "fin" | "rst", moment: Moment): void;
+}
+
+/** Returns false where the capture lacks octets, which a proxy never does, or cannot be read. */
+export async function playConnections(captures: readonly string[], player: Player): Promise<boolean> {
+  let whole = true;
+  let count = 0;
+  const assembler = new TcpAssembler((tcp: TcpConnection) => {
+    const number = ++count;
+    const end = (side: Side) => ({ address: tcp.address(side), port: tcp.port(side) });
+    if (!tcp.sawSyn) whole = false;
+    const encrypted = { client: false, upstream: false };
+    player.opened({ number, client: end(0), listener: end(1), upstream: UPSTREAM, encrypted }, tcp.first);
+    return {
+      data: (side, bytes, start, to) => player.data(number, side, bytes, start, to, assembler.moment),
+      gap: () => {
+        whole = false;
+      },
+      end: (side, reason) => {
+        if (reason !== "capture-ended") player.end(number, side, reason, assembler.moment);
+      },
+    };
+  });
+  try {
+    for (const path of captures) await readCapture(path, record => assembler.packet(record), {});
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+  assembler.finish();
+  return whole;
+}
+
+/** Findings as text without what only numbers them: ids, packets, times, the order of connections. */
+export function unnumbered(findings: readonly Finding[], connections: readonly Connection[]): string[] {
+  const clients = new Map(connections.map(({ id, client }) => [id, client]));
+  return findings
+    .map(({ id: _id, packets: _packets, cause: _cause, input: _input, time: _time, connection, ...rest }) => {
+      const client = connection === null ? null : clients.get(connection);
+      return JSON.stringify({ ...rest, client }, (key, value) => (key === "packets" ? [] : value));
+    })
+    .toSorted();
+}
