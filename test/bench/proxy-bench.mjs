@@ -1,0 +1,218 @@
+#!/usr/bin/env node
+/**
+ * npm run bench:proxy -- [--rounds N] [--seconds N] [--only NAME]… [--assert]
+ *
+ * What a connection costs through `ghostframe proxy`, beside haproxy (TCP mode, one thread), a bare relay in Node, and no
+ * relay at all: throughput, the delay added to a publish and its basic.ack, memory for an idle connection. Relays take
+ * turns in every round, and medians of the rounds are shown. The sink counts what arrives, so that a relay that loses
+ * octets fails. With --assert a missed target makes the exit code 1.
+ *
+ * NAME is a measurement (throughput, latency, memory) or a relay (direct, haproxy, bare, ghostframe); without one, all.
+ * All processes share the machine's processors: where these are few, throughput is bounded by sink and load generator
+ * too, and the processor time that a relay takes for a gigabyte says more. Memory and processor time need Linux's /proc.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { processorSeconds, RELAYS, residentOctets, startEnds, startRelay } from "./bench-processes.mjs";
+
+const LEAST_THROUGHPUT = 0.9;
+const MOST_ADDED_LATENCY = 1.3;
+const MOST_IDLE_OCTETS = 64 * 1024;
+
+const BODIES = [300, 65536];
+const CONNECTIONS = 4;
+const ROUND_TRIPS = 20_000;
+const IDLE_CONNECTIONS = 1000;
+const WARM_UP_SECONDS = 0.5;
+const SETTLED_MILLISECONDS = 3000;
+
+const MEASUREMENTS = ["throughput", "latency", "memory"];
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "2" },
+    only: { type: "string", multiple: true, default: [] },
+    assert: { type: "boolean", default: false },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+if (!(rounds >= 1) || !(seconds > 0) || !values.only.every(name => [...MEASUREMENTS, ...RELAYS].includes(name))) {
+  console.error(`usage: npm run bench:proxy -- [--rounds N] [--seconds N] [--only NAME]… [--assert]
+NAME: ${[...MEASUREMENTS, ...RELAYS].join(", ")}`);
+  process.exit(2);
+}
+const chosen = names => {
+  const named = names.filter(name => values.only.includes(name));
+  return named.length > 0 ? named : names;
+};
+const measurements = chosen(MEASUREMENTS);
+const relays = chosen(RELAYS).filter(name => name !== "haproxy" || isInstalled("haproxy", "-v"));
+
+/** @type {{ what: string, found: number, target: number, met: boolean }[]} */
+const targets = [];
+const folder = mkdtempSync(join(tmpdir(), "ghostframe-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+console.log(`Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, \
+${process.platform}; ${rounds} rounds`);
+const ends = await startEnds();
+try {
+  if (measurements.includes("throughput")) await throughput();
+  if (measurements.includes("latency")) await latency();
+  if (measurements.includes("memory")) await memory();
+  printTargets();
+} catch (error) {
+  console.error(`proxy-bench: ${error.message}`);
+  process.exit(1);
+}
+process.exit(values.assert && targets.some(({ met }) => !met) ? 1 : 0);
+
+async function throughput() {
+  for (const bodyOctets of BODIES) {
+    const found = await inTurn(async (relay, warmUp) => {
+      const before = relay.pid === null ? null : processorSeconds(relay.pid);
+      const job = { port: relay.port, bodyOctets, connections: CONNECTIONS };
+      const sent = await ends.run("publish", { ...job, seconds: warmUp ? WARM_UP_SECONDS : seconds });
+      const gigabytes = sent.octets / 1e9;
+      return {
+        speed: sent.octets / sent.seconds,
+        messages: sent.messages / sent.seconds,
+        cost: before === null ? null : (processorSeconds(relay.pid) - before) / gigabytes,
+      };
+    });
+    const speed = name => median(found[name].map(round => round.speed));
+    const rows = Object.entries(found).map(([name, of]) => [
+      name,
+      megabytes(speed(name)).toFixed(0),
+      range(of.map(round => megabytes(round.speed))),
+      count(median(of.map(round => round.messages))),
+      ratio(speed(name), found.haproxy && speed("haproxy")),
+      of[0].cost === null ? "–" : median(of.map(round => round.cost)).toFixed(2),
+    ]);
+    const header = ["", "MB/s", "from–to", "messages/s", "× haproxy", "processor s/GB"];
+    printTable(`Throughput: bodies of ${count(bodyOctets)} octets, ${CONNECTIONS} connections`, [header, ...rows]);
+    if (found.haproxy && found.ghostframe) {
+      const of = `throughput × haproxy, bodies of ${count(bodyOctets)} octets`;
+      atLeast(of, speed("ghostframe") / speed("haproxy"), LEAST_THROUGHPUT);
+    }
+  }
+}
+
+async function latency() {
+  const found = await inTurn((relay, warmUp) => {
+    const roundTrips = warmUp ? ROUND_TRIPS / 4 : ROUND_TRIPS;
+    return ends.run("pingPong", { port: relay.port, roundTrips, bodyOctets: BODIES[0] });
+  });
+  const at = (name, quantile) => median(found[name].map(round => round[quantile]));
+  const added = (name, quantile) => found.direct && name !== "direct" && at(name, quantile) - at("direct", quantile);
+  const rows = Object.keys(found).map(name => [
+    name,
+    ...["median", "p99"].flatMap(quantile => [
+      at(name, quantile).toFixed(1),
+      added(name, quantile) ? added(name, quantile).toFixed(1) : "–",
+      found.haproxy && added(name, quantile) ? ratio(added(name, quantile), added("haproxy", quantile)) : "–",
+    ]),
+  ]);
+  const header = ["µs", "median", "added", "× haproxy", "p99", "added", "× haproxy"];
+  printTable(`Latency: a publish of ${BODIES[0]} octets and its basic.ack, ${count(ROUND_TRIPS)} round trips`, [
+    header,
+    ...rows,
+  ]);
+  if (!found.direct || !found.haproxy || !found.ghostframe) return;
+  for (const quantile of ["median", "p99"]) {
+    // By chance haproxy may seem to add nothing at all.
+    const times = added("ghostframe", quantile) / Math.max(added("haproxy", quantile), 1);
+    atMost(`added latency × haproxy, ${quantile}`, times, MOST_ADDED_LATENCY);
+  }
+}
+
+/** In a process of its own for each relay: what was measured before must not have made it larger. */
+async function memory() {
+  const rows = [];
+  for (const name of relays.filter(each => each !== "direct")) {
+    const relay = await startRelay(name, ends.port, folder);
+    await delay(SETTLED_MILLISECONDS);
+    const none = residentOctets(relay.pid);
+    await ends.run("hold", { port: relay.port, connections: IDLE_CONNECTIONS });
+    await delay(SETTLED_MILLISECONDS);
+    const all = residentOctets(relay.pid);
+    await ends.run("release", {});
+    await relay.stop();
+    if (none === null || all === null) return;
+    const each = (all - none) / IDLE_CONNECTIONS;
+    rows.push([name, (each / 1024).toFixed(1), mebibytes(none), mebibytes(all)]);
+    if (name === "ghostframe") atMost("KiB per idle connection", each / 1024, MOST_IDLE_OCTETS / 1024);
+  }
+  const header = ["", "KiB per connection", "MiB with none", `MiB with ${count(IDLE_CONNECTIONS)}`];
+  printTable("Memory: idle AMQP connections", [header, ...rows]);
+}
+
+/** Measures each relay once a round, after one round that does not count. */
+async function inTurn(measure) {
+  const started = [];
+  for (const name of relays) started.push(await startRelay(name, ends.port, folder));
+  const found = Object.fromEntries(relays.map(name => [name, []]));
+  for (const relay of started) await measure(relay, true);
+  for (let round = 0; round < rounds; round++) {
+    for (const relay of started) found[relay.name].push(await measure(relay, false));
+  }
+  for (const relay of started) await relay.stop();
+  return found;
+}
+
+function atLeast(what, found, target) {
+  targets.push({ what: `${what}: at least ${target}`, found, met: found >= target });
+}
+
+function atMost(what, found, target) {
+  targets.push({ what: `${what}: at most ${target}`, found, met: found <= target });
+}
+
+function printTargets() {
+  if (targets.length === 0) return;
+  const rows = targets.map(({ what, found, met }) => [what, found.toFixed(2), met ? "met" : "missed"]);
+  printTable("Targets", [["ghostframe", "found", ""], ...rows]);
+}
+
+function printTable(title, [header, ...rows]) {
+  const line = cells => `| ${cells.join(" | ")} |`;
+  console.log(`\n${title}\n\n${[line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n")}`);
+}
+
+function isInstalled(command, ...args) {
+  if (spawnSync(command, args).status === 0) return true;
+  console.error(`${command} is not installed: no comparison with it`);
+  if (values.assert) process.exit(2);
+  return false;
+}
+
+function ratio(found, reference) {
+  return reference ? (found / reference).toFixed(2) : "–";
+}
+
+function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function range(numbers) {
+  return `${Math.min(...numbers).toFixed(0)}–${Math.max(...numbers).toFixed(0)}`;
+}
+
+function megabytes(octets) {
+  return octets / 1e6;
+}
+
+function mebibytes(octets) {
+  return (octets / 1024 / 1024).toFixed(1);
+}
+
+function count(number) {
+  return Math.round(number).toLocaleString("en");
+}
