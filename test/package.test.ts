@@ -64,6 +64,8 @@ describe("the tarball", () => {
         "bin/ghostframe.js",
         FIXTURE,
         "package.json",
+        "src/check/check-result.schema.json",
+        "src/check/config.schema.json",
         "src/report/report.schema.json",
       ].toSorted(),
     );

@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import("./inspect-command.ts")).inspectCommand(),
   frames: async () => (await import("./frames-command.ts")).framesCommand(),
   explain: async () => (await import("./explain-command.ts")).explainCommand(),
+  check: async () => (await import("./check-command.ts")).checkCommand(),
 };
 
 const program = new Command("ghostframe")

@@ -1,6 +1,232 @@
-/** Placeholder while the mask is being written. */
+/**
+ * Masks with `*` what authenticates a client, in a copy of its octets, over any chunking: the response of start-ok and
+ * secure-ok, the new-secret of update-secret. Lengths and structure stay, and so does what a login is judged by: of
+ * PLAIN the NULs and the user, of AMQPLAIN the table and LOGIN. Of any other mechanism the whole response is masked.
+ *
+ * It fails closed. In doubt more is masked than needs be:
+ *
+ * - Up to tune-ok every frame is followed, and only what a client may send there is shown. Where something else comes,
+ *   or a frame does not end as it should, all octets are masked until a whole tune-ok has come.
+ * - From then on any of the three methods is masked wherever it stands with its frame's header, be it inside of what
+ *   another frame's size covers: octets that were sent before may come again. Where it does not end as it should,
+ *   REACH octets more are masked, as another writer's octets may lie between its own.
+ * - Behind a broken envelope the three methods' ids are enough.
+ *
+ * What it cannot see: a PLAIN response whose second NUL is missing, so that the password is a part of the user; three
+ * octets of a response that stand where its length should; a method without its frame's header inside of a torn frame
+ * whose size could be right; what comes of a torn method beyond REACH.
+ */
+import { Undecodable } from "../amqp/field-table.ts";
+import { FRAME_HEADER_SIZE, FRAME_HEARTBEAT, FRAME_METHOD, PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
+import { long } from "../bytes/big-endian.ts";
+import { PayloadOverrun } from "../bytes/cursor.ts";
+import {
+  CLASS_CONNECTION,
+  CLOSE,
+  CLOSE_OK,
+  close,
+  FieldRun,
+  type Following,
+  frameEnd,
+  LOOK,
+  SECURE_OK,
+  START_OK,
+  secureOk,
+  startOk,
+  TUNE_OK,
+  UPDATE_SECRET,
+  updateSecret,
+} from "./credential-fields.ts";
+import { EnvelopeWalk } from "./envelope-walk.ts";
+
+/** Octets that are masked where a method with credentials does not end as it should. */
+export const REACH = 64 * 1024;
+
+const STAR = 0x2a;
+/** Octets from a frame's first to the last of its method-id. */
+const SIGNATURE = 11;
+/** Of tune-ok's payload. */
+const TUNE_OK_OCTETS = 12;
+const METHODS: ReadonlyMap<number, (fields: FieldRun) => Following> = new Map([
+  [START_OK, startOk],
+  [SECURE_OK, secureOk],
+  [UPDATE_SECRET, updateSecret],
+]);
+/** What a client may send before tune-ok. */
+const HANDSHAKE: readonly number[] = [START_OK, SECURE_OK, TUNE_OK, CLOSE, CLOSE_OK];
+const PROTOCOL = "AMQP";
+
 export class CredentialsMask {
+  /** What is followed octet by octet; null while methods are searched for. */
+  #following: Following | null;
+  /** Octets that stay as they are, or are masked if negative, before it is asked again. */
+  #run = 0;
+  #looks = false;
+  /** Everything is masked until a tune-ok comes. */
+  #hides = false;
+  readonly #envelope = new EnvelopeWalk();
+  /** Whether frames can be followed by their sizes; `#following` does so itself before they are. */
+  #walks = false;
+  /** Where in the octets at hand the envelope is known to be broken. */
+  #brokenFrom = Number.POSITIVE_INFINITY;
+  /** The last octets before those at hand, as they came. */
+  readonly #before = new Uint8Array(SIGNATURE - 1).fill(0xff);
+
+  constructor() {
+    this.#following = this.#handshake();
+  }
+
+  /** The client's next octets: the same array where nothing is masked, a masked copy otherwise. */
   mask(bytes: Uint8Array): Uint8Array {
-    return bytes;
+    let masked = bytes;
+    if (this.#brokenFrom !== Number.POSITIVE_INFINITY) this.#brokenFrom = 0;
+    else if (this.#walks) this.#walk(bytes, 0);
+    for (let at = 0; at < bytes.length; ) {
+      const from = at;
+      const hidden = this.#run < 0 || (this.#following === null && this.#hides);
+      if (this.#run !== 0) {
+        at += Math.min(Math.abs(this.#run), bytes.length - at);
+        this.#run += hidden ? at - from : from - at;
+      } else if (this.#following === null) at = this.#search(bytes, at);
+      else this.#ask(this.#following, bytes, at);
+      if (!hidden || at === from) continue;
+      if (masked === bytes) masked = new Uint8Array(bytes);
+      masked.fill(STAR, from, at);
+    }
+    this.#remember(bytes);
+    return masked;
+  }
+
+  #ask(following: Following, bytes: Uint8Array, at: number): void {
+    const { done, value } = following.next(this.#looks ? bytes[at]! : 0);
+    this.#looks = done !== true && value === LOOK;
+    if (done !== true) {
+      this.#run = value;
+      return;
+    }
+    this.#following = null;
+    if (this.#walks || this.#hides) return;
+    this.#walks = true;
+    if (this.#brokenFrom > at) this.#walk(bytes, at);
+  }
+
+  #walk(bytes: Uint8Array, from: number): void {
+    const at = this.#envelope.walk(bytes, from);
+    if (at >= 0) this.#brokenFrom = at;
+  }
+
+  /** From the protocol header to tune-ok. */
+  *#handshake(): Following {
+    let isAmqp = true;
+    for (let i = 0; i < PROTOCOL_HEADER_SIZE; i++) {
+      const octet = yield LOOK;
+      yield 1;
+      isAmqp &&= i >= PROTOCOL.length || octet === PROTOCOL.charCodeAt(i);
+    }
+    try {
+      while (isAmqp) if (yield* this.#handshakeFrame()) return;
+    } catch (fault) {
+      if (!(fault instanceof PayloadOverrun || fault instanceof Undecodable)) throw fault;
+    }
+    this.#hides = true;
+  }
+
+  /** One frame before tune-ok, which says whether it was that. */
+  *#handshakeFrame(): Following<boolean> {
+    const header = new FieldRun(FRAME_HEADER_SIZE);
+    const type = yield* header.expected(octet => octet === FRAME_METHOD || octet === FRAME_HEARTBEAT);
+    for (let i = 0; i < 2; i++) yield* header.expected(octet => octet === 0); // the channel
+    const size = yield* header.long();
+    const fields = new FieldRun(size);
+    let method = 0;
+    if (type === FRAME_METHOD) {
+      if ((yield* fields.short()) === CLASS_CONNECTION) method = yield* fields.short();
+      if (!HANDSHAKE.includes(method)) throw new Undecodable("no method of the handshake");
+      const follow = METHODS.get(method);
+      if (follow !== undefined) yield* follow(fields);
+      else if (method === TUNE_OK && size === TUNE_OK_OCTETS) yield* this.#tuneOk(fields);
+      else if (method === CLOSE) yield* close(fields);
+    }
+    if (fields.left > 0) throw new Undecodable("octets behind the method's last field");
+    yield* frameEnd();
+    return method === TUNE_OK;
+  }
+
+  /** channel-max short, frame-max long, heartbeat short. */
+  *#tuneOk(fields: FieldRun): Following {
+    yield* fields.show(2);
+    this.#envelope.frameMax = yield* fields.long();
+    yield* fields.show(2);
+  }
+
+  /** Goes on to the next method to be followed, or to the end of the octets; returns the position behind. */
+  #search(bytes: Uint8Array, from: number): number {
+    for (let last = from; last < bytes.length; last++) {
+      // 0x0a, the class-id, is the third octet from behind; that may lie in the octets before.
+      if (last >= from + 2) {
+        const classId = bytes.indexOf(CLASS_CONNECTION, last - 2);
+        if (classId < 0 || classId + 2 >= bytes.length) break;
+        last = classId + 2;
+      }
+      if (this.#octet(bytes, last - 2) !== CLASS_CONNECTION || this.#octet(bytes, last - 1) !== 0) continue;
+      if (this.#octet(bytes, last - 3) === 0 && this.#begins(bytes, last)) return last + 1;
+    }
+    return bytes.length;
+  }
+
+  /** Whether bytes[last] ends the ids of a method that is to be followed; then it is. */
+  #begins(bytes: Uint8Array, last: number): boolean {
+    const method = bytes[last]!;
+    const first = last - SIGNATURE + 1;
+    const headed =
+      this.#octet(bytes, first) === FRAME_METHOD &&
+      this.#octet(bytes, first + 1) === 0 &&
+      this.#octet(bytes, first + 2) === 0;
+    const size = long(Uint8Array.of(...[3, 4, 5, 6].map(i => this.#octet(bytes, first + i))), 0);
+    if (this.#hides) {
+      if (method !== TUNE_OK || !headed || size !== TUNE_OK_OCTETS) return false;
+      this.#following = this.#hiddenTuneOk();
+      return true;
+    }
+    const follow = METHODS.get(method);
+    if (follow === undefined || (!headed && last < this.#brokenFrom)) return false;
+    this.#following = methodAnywhere(follow, headed ? new FieldRun(Math.max(0, size - 4)) : null);
+    return true;
+  }
+
+  /** The rest of a tune-ok behind a broken handshake: nothing of the envelope is believed from here on. */
+  *#hiddenTuneOk(): Following {
+    yield 4 - TUNE_OK_OCTETS;
+    try {
+      yield* frameEnd();
+    } catch (fault) {
+      if (fault instanceof Undecodable) return;
+      throw fault;
+    }
+    this.#hides = false;
+    this.#brokenFrom = 0;
+  }
+
+  /** An octet of those at hand; of those before for a negative position. */
+  #octet(bytes: Uint8Array, at: number): number {
+    return at >= 0 ? bytes[at]! : this.#before[this.#before.length + at]!;
+  }
+
+  #remember(bytes: Uint8Array): void {
+    const before = this.#before;
+    const room = before.length;
+    if (bytes.length < room) before.copyWithin(0, bytes.length);
+    before.set(bytes.length < room ? bytes : bytes.subarray(bytes.length - room), Math.max(0, room - bytes.length));
+  }
+}
+
+/** A method behind its ids in a running connection. `headed`: what its frame's size leaves, or null where it has none. */
+function* methodAnywhere(follow: (fields: FieldRun) => Following, headed: FieldRun | null): Following {
+  try {
+    yield* follow(headed ?? new FieldRun(REACH));
+    yield* frameEnd();
+  } catch (fault) {
+    if (!(fault instanceof PayloadOverrun || fault instanceof Undecodable)) throw fault;
+    yield -REACH;
   }
 }

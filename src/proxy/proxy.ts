@@ -1,26 +1,39 @@
 /** `ghostframe proxy` without its command line: relay, guard and inspector together, and what they tell. */
 import type { BrokerId } from "../broker/versions.ts";
 import type { Incident } from "../connection/incident.ts";
-import { type ConnectionEvent, EVENT_SCHEMA, type LiveEvent, type ProxyCounters, type ProxyEvent } from "../report/live-event.ts";
+import {
+  type ConnectionEvent,
+  EVENT_SCHEMA,
+  type FindingEvent,
+  type LiveEvent,
+  type ProxyCounters,
+  type ProxyEvent,
+} from "../report/live-event.ts";
+import type { Endpoint } from "../report/report.ts";
 import { isoTime } from "../report/time.ts";
 import type { RelayedConnection } from "./connection-tap.ts";
 import { connectionClose } from "./farewell.ts";
 import { Guard } from "./guard.ts";
 import { Inspector } from "./inspector.ts";
 import type { RecordSetting } from "./inspector-protocol.ts";
-import { ProxyServer, type ProxyServerOptions, type Session } from "./proxy-server.ts";
+import { ProxyServer, type ProxyServerOptions, type Relayed } from "./proxy-server.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** Milliseconds in which a guarded client may show more of what it writes, before its incident is concluded. */
 const GUARD_LISTENS = 100;
 /** Milliseconds that the inspector then has to explain it. */
 const GUARD_EXPLAINS = 400;
+const FRAME_ERROR = 501;
 
 export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem"> {
   broker: BrokerId;
+  /** Null for no recording. */
   record: RecordSetting | null;
+  /** Stop a corrupt stream before the broker sees it. */
   guard: boolean;
+  /** Look for client sockets that several processes hold. */
   sharedSockets: boolean;
+  /** Must not wait, and must not throw. */
   tell: (event: LiveEvent) => void;
 }
 
@@ -32,4 +45,86 @@ export class Proxy {
   readonly #counts = { errors: 0, warnings: 0, notes: 0 };
   /** Ids of findings that may be told again. */
   readonly #provisional = new Set<string>();
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+    const { broker, record, sharedSockets } = options;
+    const problem = (message: string): void => this.#say("problem", message);
+    this.#inspector = new Inspector({
+      broker,
+      record,
+      sharedSockets,
+      tell: event => this.#hear(event),
+      problem,
+    });
+    this.#server = new ProxyServer({ ...options, open: (connection, relayed) => this.#open(connection, relayed), problem });
+  }
+
+  /** Where it listens, in the order of the routes. */
+  async listen(): Promise<Endpoint[]> {
+    return await this.#server.listen();
+  }
+
+  /** New recording, certificates read again. */
+  async reload(): Promise<void> {
+    this.#inspector.reopen();
+    await this.#server.reloadCertificates();
+    this.#say("reloaded", "certificates read again, a new recording begun");
+  }
+
+  /**
+   * Accepts no more, lets connections end, and tells the summary.
+   *
+   * @param grace milliseconds after which connections are reset
+   */
+  async drain(grace: number): Promise<ProxyCounters> {
+    await this.#server.drain(grace);
+    await this.#inspector.close();
+    const { accepted, refused } = this.#server.counters;
+    const { uninspected } = this.#inspector;
+    return { connections: accepted, uninspected, refused, ...this.#counts, untold: 0 };
+  }
+
+  #open(connection: RelayedConnection, relayed: Relayed): { tap: ReturnType<Inspector["follow"]>; gate: Guard | null } {
+    const tap = this.#inspector.follow(connection);
+    if (!this.#options.guard) return { tap, gate: null };
+    const gate: Guard = new Guard(this.#options.broker, incident => {
+      void this.#stop(connection, relayed, gate, incident);
+    });
+    return { tap, gate };
+  }
+
+  /** The client's stream is broken, and stopped. Tells the client why, and parts from it. */
+  async #stop(connection: RelayedConnection, relayed: Relayed, gate: Guard, incident: Incident): Promise<void> {
+    await new Promise(resolve => setTimeout(resolve, GUARD_LISTENS));
+    const finding = await this.#inspector.conclude(connection.number, GUARD_EXPLAINS);
+    const reason = reasonOf(finding, incident);
+    this.#say("guarded", `c${connection.number} stopped before the broker saw it: ${reason}`);
+    relayed.stop(gate.clientAtBoundary ? connectionClose(FRAME_ERROR, `ghostframe: ${reason}`) : null);
+  }
+
+  #hear(event: ConnectionEvent): void {
+    if (event.event === "finding") this.#count(event);
+    this.#options.tell(event);
+  }
+
+  #count({ finding: { id, severity }, final }: FindingEvent): void {
+    if (!this.#provisional.delete(id)) this.#counts[COUNTERS[severity]]++;
+    if (!final) this.#provisional.add(id);
+  }
+
+  #say(kind: ProxyEvent["kind"], message: string): void {
+    this.#clock.read();
+    const { seconds, microseconds } = this.#clock;
+    const time = isoTime({ seconds, nanoseconds: microseconds * 1000, timeDigits: 6 });
+    this.#options.tell({ schema: EVENT_SCHEMA, time, event: "proxy", kind, message });
+  }
+}
+
+const COUNTERS = { error: "errors", warning: "warnings", note: "notes" } as const;
+
+/** In a reply text there is room for one sentence. */
+function reasonOf(finding: FindingEvent | null, incident: Incident): string {
+  if (finding?.finding.diagnosis !== undefined) return finding.finding.diagnosis.summary;
+  return finding?.finding.message ?? incident.message ?? incident.rule;
 }

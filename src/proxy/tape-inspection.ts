@@ -100,6 +100,9 @@ export class TapeInspection {
         break;
       case LOST:
         inspection.lost(connection, FELL_BEHIND);
+        recorder?.remark(connection, 0, FELL_BEHIND, seconds, nanoseconds);
+        // Octets that came later would stand where the missing ones belong.
+        recorder?.closed(connection);
         break;
       case CONCLUDE:
         inspection.conclude(connection);

@@ -120,7 +120,7 @@ describe("always", () => {
     expect(statSync(file!).mode & 0o777).toBe(0o600);
     const report = await inspect([file!]);
     expect(report.connections).toMatchObject([{ client: { ...CLIENT, port: 50124 }, server: LISTENER, ended: "rst" }]);
-    expect(report.findings[0]).toMatchObject({ rule: "frame-end", packets: [8] });
+    expect(report.findings[0]).toMatchObject({ rule: "frame-end", packets: [8, 8] });
     expect(report.inputs[0]!.notes).toEqual([]);
     if (!tsharkIsThere) return;
     const comments = sharkPackets(file!).filter(({ comment }) => comment !== "");

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
@@ -121,7 +122,8 @@ describe("a process that is killed", () => {
   let built = "";
 
   beforeAll(() => {
-    built = fs.mkdtempSync(join(ROOT, "node_modules", ".ghostframe-recorder-"));
+    built = fs.mkdtempSync(join(tmpdir(), "ghostframe-test-"));
+    fs.writeFileSync(join(built, "package.json"), '{ "type": "module" }');
     const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
     spawnSync(process.execPath, [compiler, "-p", ROOT, "--outDir", built, "--declaration", "false"], { cwd: ROOT });
     return () => fs.rmSync(built, { recursive: true, force: true });
@@ -132,7 +134,7 @@ describe("a process that is killed", () => {
     const kills = Number(process.env.GHOSTFRAME_KILLS ?? 4);
     for (let kill = 0; kill < kills; kill++) {
       const directory = temporaryFolder(onTestFinished);
-      await killWhileRecording(built, directory, 20 + 37 * kill);
+      await killWhileRecording(built, directory, 20 + 37 * kill, onTestFinished);
       const files = fs.readdirSync(directory).sort();
       expect(files.length).toBeGreaterThan(0);
       for (const name of files) {
@@ -163,11 +165,17 @@ const BUSY = `
 `;
 
 /** Kills it once it has told so many times that it goes on. */
-async function killWhileRecording(built: string, directory: string, after: number): Promise<void> {
+async function killWhileRecording(
+  built: string,
+  directory: string,
+  after: number,
+  onTestFinished: TestContext["onTestFinished"],
+): Promise<void> {
   const script = join(built, "proxy", "recorder.js");
   const child = spawn(process.execPath, ["--input-type=module", "-e", BUSY, script, directory], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  onTestFinished(() => void child.kill("SIGKILL"));
   const exit = once(child, "exit");
   let told = 0;
   for await (const _ of createInterface({ input: child.stdout })) if (++told === after) child.kill("SIGKILL");

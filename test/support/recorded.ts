@@ -59,7 +59,8 @@ export async function listenToFiles(paths: readonly string[]): Promise<Listening
       listening.packets++;
       listening.assembler.packet(record);
     });
-    if (reading.truncation !== null) throw new Error(reading.truncation.message);
+    const trouble = reading.error ?? reading.truncated;
+    if (trouble !== null) throw new Error(trouble.message);
   }
   listening.assembler.finish();
   return listening;

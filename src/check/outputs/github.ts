@@ -1,0 +1,86 @@
+/**
+ * `--format github`: annotations for GitHub Actions, a workflow command a line.
+ *
+ * Of a step GitHub shows ten annotations of each level and drops the others in silence: so no more are written, what
+ * fails comes first, each rule has its turn, and the last line tells the counts. What is accepted or expected has none.
+ */
+import { grouped } from "../../bytes/grouped.ts";
+import { printable } from "../../bytes/printable.ts";
+import type { Severity } from "../../report/report.ts";
+import { packetRange } from "../../report/text/phrases.ts";
+import { fairShare } from "../../report/text/survey.ts";
+import type { CheckedCapture, CheckedFinding, CheckResult, Violation } from "../check-result.ts";
+import { connectionOf, outcome, particulars, path, sentence, violationSentence } from "./phrases.ts";
+import { commandData, commandProperty } from "./workflow-command.ts";
+
+/** Annotations of one level that GitHub shows of a step. */
+const MAX_OF_LEVEL = 10;
+const COMMANDS: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", note: "notice" };
+
+interface Annotation {
+  level: Severity;
+  /** A rule, or a kind of violation: what `fairShare` gives its turns to. */
+  rule: string;
+  fails: boolean;
+  /** Written only for those that are shown. */
+  line: () => string;
+}
+
+export function github(result: CheckResult): string {
+  const all = [
+    ...result.violations.map(each => violationAnnotation(each, null)),
+    ...result.captures.flatMap(captureAnnotations),
+  ];
+  const conclusion: Severity = result.passed ? "note" : "error";
+  let leftOut = 0;
+  const lines = (["error", "warning", "note"] as const).flatMap(level => {
+    const most = level === conclusion ? MAX_OF_LEVEL - 1 : MAX_OF_LEVEL;
+    const failing = all.filter(each => each.level === level && each.fails);
+    const others = all.filter(each => each.level === level && !each.fails);
+    const shown = [...fairShare(failing, most)];
+    shown.push(...fairShare(others, most - shown.length));
+    leftOut += failing.length + others.length - shown.length;
+    return shown.map(({ line }) => line());
+  });
+  const rest = leftOut === 0 ? "" : `; ${grouped(leftOut)} not shown here`;
+  lines.push(command(conclusion, { title: "ghostframe check" }, outcome(result) + rest));
+  return `${lines.join("\n")}\n`;
+}
+
+function captureAnnotations(capture: CheckedCapture): Annotation[] {
+  return [
+    ...capture.violations.map(each => violationAnnotation(each, capture)),
+    ...capture.findings
+      .filter(({ state }) => state === "failing" || state === "told")
+      .map(each => findingAnnotation(each, capture)),
+  ];
+}
+
+function violationAnnotation(violation: Violation, capture: CheckedCapture | null): Annotation {
+  const file = capture === null ? {} : { file: path(capture.path) };
+  const { kind } = violation;
+  return {
+    level: "error",
+    rule: kind,
+    fails: true,
+    line: () => command("error", { ...file, title: kind }, violationSentence(violation)),
+  };
+}
+
+function findingAnnotation({ finding, level, state }: CheckedFinding, capture: CheckedCapture): Annotation {
+  const line = () => {
+    const seen = [
+      connectionOf(capture, finding) ? `connection ${printable(finding.connection ?? "", 12)}` : "",
+      finding.packets.length === 0 ? "" : packetRange(finding.packets),
+    ].filter(part => part !== "");
+    const title = `${printable(finding.rule, 30)}${seen.length === 0 ? "" : ` (${seen.join(", ")})`}`;
+    const about = particulars(capture, finding).map(({ label, text }) => `${label}: ${text}`);
+    return command(level, { file: path(capture.path), title }, [sentence(finding), ...about].join("\n"));
+  };
+  return { level, rule: finding.rule, fails: state === "failing", line };
+}
+
+function command(level: Severity, properties: Readonly<Record<string, string>>, message: string): string {
+  const written = Object.entries(properties).map(([name, value]) => `${name}=${commandProperty(value)}`);
+  return `::${COMMANDS[level]} ${written.join(",")}::${commandData(message)}`;
+}

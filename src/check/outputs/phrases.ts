@@ -1,0 +1,139 @@
+/** How the outputs for people say things: the counts, whose finding it is, and what explains it. All of it printable. */
+import { grouped } from "../../bytes/grouped.ts";
+import { printable } from "../../bytes/printable.ts";
+import { type Connection, type Finding, REPORT_SCHEMA, type Report } from "../../report/report.ts";
+import { diagnosisName } from "../../report/text/diagnosis.ts";
+import {
+  arrow,
+  clientName,
+  confidence,
+  displayFilter,
+  endpoint,
+  joined,
+  packetRange,
+} from "../../report/text/phrases.ts";
+import type {
+  BaselineEntry,
+  CheckedCapture,
+  CheckedFinding,
+  CheckResult,
+  CheckSummary,
+  Violation,
+} from "../check-result.ts";
+
+const MESSAGE_COLUMNS = 2_048;
+const SUMMARY_COLUMNS = 1_200;
+const REMEDY_COLUMNS = 800;
+const PATH_COLUMNS = 400;
+
+/** `FAILED: 2 failing, 1 violation, 3 told`: what fails is always told, of the rest what there is. */
+export function outcome({ passed, summary }: Pick<CheckResult, "passed" | "summary">): string {
+  const parts = [`${grouped(summary.failing)} failing`];
+  if (summary.violations > 0)
+    parts.push(`${grouped(summary.violations)} violation${summary.violations === 1 ? "" : "s"}`);
+  for (const state of ["told", "accepted", "expected"] as const) {
+    if (summary[state] > 0) parts.push(`${grouped(summary[state])} ${state}`);
+  }
+  return `${passed ? "PASSED" : "FAILED"}: ${parts.join(", ")}`;
+}
+
+/** Findings and violations of one capture, in the shape of the whole call's. */
+export function tallied({ findings, violations, connections, frames }: CheckedCapture): CheckSummary {
+  const count = (state: CheckedFinding["state"]) => findings.filter(each => each.state === state).length;
+  return {
+    captures: 1,
+    connections: connections.length,
+    frames,
+    failing: count("failing"),
+    told: count("told"),
+    accepted: count("accepted"),
+    expected: count("expected"),
+    violations: violations.length,
+  };
+}
+
+/** A capture about which there is nothing to say but that it passed. */
+export function isQuiet({ passed, findings, violations }: CheckedCapture): boolean {
+  return passed && findings.length === 0 && violations.length === 0;
+}
+
+/** A report on some of a capture's findings, for the blocks of the text report. Severities are the policy's. */
+export function reportOn(capture: CheckedCapture, findings: readonly CheckedFinding[], tool: Report["tool"]): Report {
+  const count = (severity: string) => findings.filter(({ level }) => level === severity).length;
+  return {
+    schema: REPORT_SCHEMA,
+    tool,
+    inputs: [{ ...capture.input, path: capture.path }],
+    connections: capture.connections,
+    findings: findings.map(({ finding, level }) => ({ ...finding, severity: level })),
+    summary: { errors: count("error"), warnings: count("warning"), notes: count("note") },
+  };
+}
+
+export function path(name: string): string {
+  return printable(name, PATH_COLUMNS);
+}
+
+/** The finding's sentence. */
+export function sentence({ message }: Pick<Finding, "message">): string {
+  return printable(joined(message), MESSAGE_COLUMNS);
+}
+
+export function violationSentence({ message }: Violation): string {
+  return printable(message, MESSAGE_COLUMNS);
+}
+
+export function goneSentence({ rule, capture, count, message }: BaselineEntry): string {
+  const times = count === 1 ? "" : ` (${grouped(count)} times)`;
+  return `${printable(rule, 30)} in ${path(capture)}${times}: ${printable(joined(message), MESSAGE_COLUMNS)}`;
+}
+
+export function connectionOf(capture: CheckedCapture, { connection }: Finding): Connection | undefined {
+  return connection === null ? undefined : capture.connections.find(({ id }) => id === connection);
+}
+
+/** `orders-api · connection c1 · client → server · offset 2318 · packets 31–42`, as far as it is known. */
+export function place({ finding, connection }: { finding: Finding; connection: Connection | undefined }): string {
+  const { direction, streamOffset, packets } = finding;
+  return [
+    connection ? clientName(connection) : "",
+    finding.connection === null ? "" : `connection ${printable(finding.connection, 12)}`,
+    direction === null ? "" : arrow(direction),
+    streamOffset === null ? "" : `offset ${streamOffset}`,
+    packets.length === 0 ? "" : packetRange(packets),
+  ]
+    .filter(part => part !== "")
+    .join(" · ");
+}
+
+/** `127.0.0.1:59768 → 127.0.0.1:5672`. */
+export function route({ client, server }: Connection): string {
+  return `${endpoint(client)} → ${endpoint(server)}`;
+}
+
+/** What its octets are, with the numbers that prove it; empty where they could not be explained. */
+export function proof({ diagnosis }: Finding): string {
+  return printable(diagnosis?.summary ?? "", SUMMARY_COLUMNS);
+}
+
+export function remedy({ diagnosis }: Finding): string {
+  return printable(diagnosis?.remedy ?? "", REMEDY_COLUMNS);
+}
+
+/** What explains a finding and what helps, a label and a text each. */
+export function particulars(capture: CheckedCapture, finding: Finding): { label: string; text: string }[] {
+  const { diagnosis, packets } = finding;
+  const connection = connectionOf(capture, finding);
+  const all = [
+    { label: "where", text: place({ finding, connection }) },
+    { label: "route", text: connection ? route(connection) : "" },
+    {
+      label: "diagnosis",
+      text: diagnosis ? `${diagnosisName(diagnosis.kind)} · ${confidence(diagnosis.confidence)}` : "",
+    },
+    { label: "proof", text: proof(finding) },
+    { label: "remedy", text: remedy(finding) },
+    { label: "Wireshark", text: packets.length === 0 ? "" : displayFilter(packets, connection) },
+  ];
+  return all.filter(({ text }) => text !== "");
+}

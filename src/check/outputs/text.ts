@@ -1,0 +1,155 @@
+/**
+ * `--format text`: a check for the person whose build it failed, read in a CI log or a terminal.
+ *
+ * Of each capture that fails, what fails in it in full, as `inspect` tells it, and what else there is in counts; of each
+ * that passes a line. Then the violations of the call, the baseline's entries that nothing has any more, and in the last
+ * line whether it passed. `all` tells what is below the threshold in full, too, and lists every capture.
+ */
+import { grouped } from "../../bytes/grouped.ts";
+import { columns, cut } from "../../bytes/printable.ts";
+import type { Finding } from "../../report/report.ts";
+import { inputNotes, inputTitle } from "../../report/text/headline.ts";
+import { incidents } from "../../report/text/incident.ts";
+import { Page, wrap } from "../../report/text/page.ts";
+import { byRule, counted } from "../../report/text/phrases.ts";
+import { survey } from "../../report/text/survey.ts";
+import type { CheckedCapture, CheckedFinding, CheckResult, Violation } from "../check-result.ts";
+import type { OutputOptions } from "./output.ts";
+import { goneSentence, outcome, path, reportOn, tallied, violationSentence } from "./phrases.ts";
+import { disarmed } from "./workflow-command.ts";
+
+/** Captures that fail and are told in full; the others have a line. */
+const MAX_IN_FULL = 20;
+/** Captures with a line of their own. */
+const MAX_LINES = 20;
+const MAX_VIOLATIONS = 20;
+const MAX_GONE = 20;
+const EXPECTATION_COLUMNS = 200;
+
+/** No line is wider than `columns`, which is at least 40. Ends in a line feed. */
+export function text(result: CheckResult, options: OutputOptions): string {
+  const page = new Page(options);
+  const failing = result.captures.filter(({ passed }) => !passed);
+  const inFull = page.all ? result.captures : failing.slice(0, MAX_IN_FULL);
+  const told = new Set(inFull);
+  const briefly = result.captures.filter(capture => !told.has(capture));
+  const blocks = [
+    ...inFull.flatMap(capture => captureBlocks(capture, result, page)),
+    captureLines(briefly, page),
+    violationBlock(result.violations, page),
+    baselineBlock(result, page),
+    conclusion(result, page),
+  ];
+  const shown = blocks.filter(lines => lines.length > 0).map(lines => lines.join("\n"));
+  return disarmed(`${shown.join("\n\n")}\n`);
+}
+
+/** Title and counts, and then a block for each finding that fails. */
+function captureBlocks(capture: CheckedCapture, { tool }: CheckResult, page: Page): string[][] {
+  const told = capture.findings.filter(({ state }) => state === "failing" || (page.all && state === "told"));
+  const report = reportOn(capture, told, tool);
+  const found = survey(report);
+  const [input] = report.inputs;
+  return [
+    [
+      ...inputTitle(input!, found.tallies[0]!, page),
+      ...page.prose(standing(capture), capture.passed ? page.paint.good : page.paint.error),
+      ...violationLines(capture.violations, page),
+      ...quieter(capture, page),
+      ...inputNotes(input!, page),
+    ],
+    // What a policy makes fail may be a note: it is told as in full as the others.
+    ...incidents({ ...found, incidents: [...found.incidents, ...found.notes] }, page),
+  ];
+}
+
+/** `FAILED: 2 failing, 1 told · 1 AMQP connection · 41 frames`. */
+function standing(capture: CheckedCapture): string {
+  const summary = tallied(capture);
+  const { connections, frames } = summary;
+  const traffic = `${counted(connections, "AMQP connection")} · ${counted(frames, "frame")}`;
+  return `${outcome({ passed: capture.passed, summary })} · ${traffic}`;
+}
+
+/** What does not fail, by rule. */
+function quieter({ findings, expectations }: CheckedCapture, page: Page): string[] {
+  const of = (state: CheckedFinding["state"]): Finding[] =>
+    findings.filter(each => each.state === state).map(({ finding }) => finding);
+  const lines = (["told", "accepted", "expected"] as const).flatMap(state =>
+    of(state).length === 0 ? [] : page.labelled(state, byRule(of(state))),
+  );
+  if (expectations.length === 0) return lines;
+  const globs = cut(expectations.map(glob => path(glob)).join(", "), EXPECTATION_COLUMNS);
+  return [...lines, ...page.labelled("expects", globs)];
+}
+
+/** `passed  captures/a.pcap · 2 AMQP connections · 57 frames`, a line for each capture. */
+function captureLines(captures: readonly CheckedCapture[], page: Page): string[] {
+  const telling = captures.filter(({ passed, findings }) => !passed || findings.length > 0);
+  const shown = captures.length <= MAX_LINES ? captures : telling.slice(0, MAX_LINES);
+  const lines = shown.map(capture => captureLine(capture, page));
+  const listed = new Set(shown);
+  const rest = captures.filter(capture => !listed.has(capture));
+  if (rest.length === 0) return lines;
+  const failing = rest.filter(({ passed }) => !passed).length;
+  const fate = failing === 0 ? " passed" : `, ${grouped(failing)} of them failing`;
+  return [
+    ...lines,
+    ...page.prose(`${counted(rest.length, "more capture")}${fate}: --all lists them.`, page.paint.faint),
+  ];
+}
+
+function captureLine(capture: CheckedCapture, page: Page): string {
+  const word = capture.passed ? "passed" : "FAILED";
+  const { connections, frames, ...summary } = tallied(capture);
+  const counts = (["failing", "violations", "told", "accepted", "expected"] as const)
+    .filter(state => summary[state] > 0)
+    .map(state => `${grouped(summary[state])} ${state}`);
+  const facts =
+    counts.length > 0 ? counts.join(", ") : `${counted(connections, "connection")}, ${counted(frames, "frame")}`;
+  const room = Math.max(8, page.columns - columns(word) - columns(facts) - 5);
+  const ink = capture.passed ? page.paint.good : page.paint.error;
+  const line = `${cut(path(capture.path), room)} · ${facts}`;
+  return `${ink(word)}  ${cut(line, page.columns - word.length - 2)}`;
+}
+
+function violationBlock(violations: readonly Violation[], page: Page): string[] {
+  return violations.length === 0 ? [] : [page.paint.strong("VIOLATIONS"), ...violationLines(violations, page)];
+}
+
+function violationLines(violations: readonly Violation[], page: Page): string[] {
+  const shown = page.all ? violations : violations.slice(0, MAX_VIOLATIONS);
+  const lines = shown.flatMap(each => page.prose(`${each.kind}: ${violationSentence(each)}`, page.paint.error));
+  const rest = violations.length - shown.length;
+  if (rest > 0) lines.push(...page.prose(`${counted(rest, "more violation")}: --all lists them.`));
+  return lines;
+}
+
+/** The entries that can be taken out of the baseline. */
+function baselineBlock({ baseline }: CheckResult, page: Page): string[] {
+  if (baseline === null || baseline.gone.length === 0) return [];
+  const { gone, accepted } = baseline;
+  const shown = page.all ? gone : gone.slice(0, MAX_GONE);
+  const title = wrap(`BASELINE ${path(baseline.path)}`, page.columns);
+  const lines = shown.flatMap(entry => page.labelled("gone", goneSentence(entry)));
+  const rest = gone.length - shown.length;
+  if (rest > 0) lines.push(...page.labelled("", `and ${grouped(rest)} more: --all lists them.`));
+  const is = gone.length === 1 ? "1 entry has no finding" : `${grouped(gone.length)} entries have no finding`;
+  return [
+    ...title.map(line => page.paint.strong(line)),
+    ...page.prose(`accepts ${counted(accepted, "finding")}; ${is} any more and can be taken out:`),
+    ...lines,
+  ];
+}
+
+function conclusion(result: CheckResult, page: Page): string[] {
+  const { captures, connections, frames } = result.summary;
+  const seen = [counted(captures, "capture"), counted(connections, "AMQP connection"), counted(frames, "frame")];
+  const { failOn } = result.policy;
+  const threshold = failOn === "note" ? "any finding fails" : `findings fail from ${failOn} on`;
+  const ink = result.passed ? page.paint.good : page.paint.error;
+  return [
+    ...wrap(`${seen.join(", ")}; ${threshold}`, page.columns),
+    ...wrap(outcome(result), page.columns).map(line => ink(line)),
+  ];
+}

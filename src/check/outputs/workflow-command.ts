@@ -1,0 +1,28 @@
+/**
+ * Workflow commands: what GitHub's runner reads out of a step's standard output. `::error file=a.pcap::message` makes an
+ * annotation; others mask words of the log or switch commands off, so that text from the wire must never make one.
+ */
+
+/** Behind the second `::`. */
+export function commandData(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+/** The value of a property. */
+export function commandProperty(text: string): string {
+  return commandData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+/** A colour as the text outputs switch them on and off: `\x1b[31m`. */
+const COLOUR = `${"\x1b"}\\[\\d+m`;
+const LEADING_COLONS = new RegExp(`^((?:\\s|${COLOUR})*)::`, "gm");
+const NUMBER_SIGNS = new RegExp(`##(?=(?:${COLOUR})*[\\w.]*\\[)`, "g");
+
+/**
+ * Text that prints the same and is no command in any line. A line is one when it begins with `::`, spaces and colours
+ * aside, and wherever it holds `##[`, or `##vso[` on Azure Pipelines. The full-width twin of the character that makes it
+ * one takes the same two columns as the pair, so that what is laid out stays so.
+ */
+export function disarmed(text: string): string {
+  return text.replace(LEADING_COLONS, "$1：").replace(NUMBER_SIGNS, "＃");
+}

@@ -1,0 +1,4 @@
+/** As much of picomatch 4.0.7 as its use here needs; it brings no types. */
+declare module "picomatch/posix.js" {
+  export default function picomatch(glob: string, options?: { dot?: boolean }): (path: string) => boolean;
+}

@@ -1,0 +1,51 @@
+/** The options of `ghostframe check` that hold more than a word, and what is wrong with them. */
+import { InvalidArgumentError } from "commander";
+import type { Level } from "../check/check-result.ts";
+import { OUTPUT_NAMES } from "../check/config.ts";
+import { didYouMean } from "../check/nearest-name.ts";
+import { LEVELS, RULE_IDS } from "../check/policy.ts";
+import type { RuleId } from "../connection/rules.ts";
+import type { OutputFile } from "./check-output.ts";
+
+/** `sarif=out/ghostframe.sarif`, any number of times. */
+export function collectOutputs(value: string, before: OutputFile[] | undefined): OutputFile[] {
+  const [name, path] = pair(value, "FORMAT=FILE");
+  const format = OUTPUT_NAMES.find(each => each === name);
+  if (format === undefined) throw unknown("format", name, OUTPUT_NAMES);
+  if (path === "-") throw new InvalidArgumentError(`For standard output there is --format ${name}.`);
+  return [...(before ?? []), { format, path }];
+}
+
+/** `shared-channel=error`, any number of times; of one rule the last counts. */
+export function collectRules(
+  value: string,
+  before: Partial<Record<RuleId, Level>> | undefined,
+): Partial<Record<RuleId, Level>> {
+  const [name, word] = pair(value, "RULE=LEVEL");
+  const rule = RULE_IDS.find(each => each === name);
+  const level = LEVELS.find(each => each === word);
+  if (rule === undefined) throw unknown("rule", name, RULE_IDS);
+  if (level === undefined) throw unknown("level", word, LEVELS);
+  return { ...before, [rule]: level };
+}
+
+function pair(value: string, form: string): [string, string] {
+  const at = value.indexOf("=");
+  if (at < 1 || at === value.length - 1) throw new InvalidArgumentError(`Expected ${form}.`);
+  return [value.slice(0, at), value.slice(at + 1)];
+}
+
+function unknown(what: string, name: string, names: readonly string[]): InvalidArgumentError {
+  const near = didYouMean(name, names);
+  return new InvalidArgumentError(`Unknown ${what} "${name}"${near === "" ? `: expected ${names.join(", ")}.` : near}`);
+}
+
+export function wholeNumber(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError("Expected a whole number from 0 on.");
+  return Number(value);
+}
+
+export function positiveNumber(value: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError("Expected a number from 1 to 9999.");
+  return Number(value);
+}

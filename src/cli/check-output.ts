@@ -1,0 +1,77 @@
+/** Where the result of a check goes: stdout, files, and what a CI system has for it. */
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import type { CheckResult } from "../check/check-result.ts";
+import { type OutputName, outputs } from "../check/outputs/outputs.ts";
+import { DEFAULT_WRITER_OPTIONS } from "../report/writer.ts";
+import { wantsColour, write } from "./output.ts";
+
+export interface OutputFile {
+  format: OutputName;
+  /** As it was named. */
+  path: string;
+  /** Whether the text goes behind what the file holds. */
+  append?: boolean;
+}
+
+/** A file that could not be written. The message names it. */
+export class OutputFileError extends Error {
+  override name = "OutputFileError";
+}
+
+/**
+ * What the environment asks for, besides what was asked for by options: in GitHub Actions, annotations behind the text
+ * on stdout, and a summary of the job.
+ */
+export function ciOutputs(
+  format: OutputName,
+  environment: NodeJS.ProcessEnv,
+): { printed: OutputName[]; files: OutputFile[] } {
+  const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY: summary } = environment;
+  return {
+    printed: GITHUB_ACTIONS === "true" && format === "text" ? ["text", "github"] : [format],
+    files: summary === undefined || summary === "" ? [] : [{ format: "markdown", path: summary, append: true }],
+  };
+}
+
+/** Prints the result on stdout, in one format after the other. */
+export async function print(result: CheckResult, formats: readonly OutputName[], all: boolean): Promise<void> {
+  const options = { columns: process.stdout.columns ?? 80, colour: wantsColour(process.stdout, process.env), all };
+  for (const format of formats) await write((await outputs[format]())(result, options));
+}
+
+/**
+ * Writes the result into a file, as a whole; the folder it is in is made where it is missing. What is written does not
+ * depend on the terminal.
+ *
+ * @throws OutputFileError
+ */
+export async function writeResult(result: CheckResult, file: OutputFile, all: boolean): Promise<void> {
+  const output = await outputs[file.format]();
+  await writeText(file.path, output(result, { ...DEFAULT_WRITER_OPTIONS, all }), file.append);
+}
+
+/** @throws OutputFileError */
+export async function writeText(path: string, text: string, append = false): Promise<void> {
+  try {
+    await mkdir(dirname(resolve(path)), { recursive: true });
+    await (append ? appendFile(path, text) : writeFile(path, text));
+  } catch (cause) {
+    throw new OutputFileError(`${path}: cannot be written: ${problemOf(cause)}`, { cause });
+  }
+}
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  EACCES: "permission is denied",
+  EPERM: "permission is denied",
+  EROFS: "the file system is read-only",
+  EISDIR: "it is a directory",
+  ENOTDIR: "a part of the path is not a directory",
+  EEXIST: "a part of the path is not a directory",
+  ENOSPC: "there is no space left",
+};
+
+function problemOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return ("code" in cause && PROBLEMS[String(cause.code)]) || cause.message;
+}

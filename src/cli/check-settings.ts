@@ -1,0 +1,101 @@
+/** What `ghostframe check` goes by: the config's settings, and the command line's before them. */
+import { availableParallelism } from "node:os";
+import { relative, resolve } from "node:path";
+import { type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
+import type { CheckRules } from "../check/check.ts";
+import type { Level, Limits } from "../check/check-result.ts";
+import { CONFIG_FILE } from "../check/config.ts";
+import type { OutputName } from "../check/outputs/outputs.ts";
+import { policyOf } from "../check/policy.ts";
+import type { RuleId, Severity } from "../connection/rules.ts";
+import type { FoundConfig } from "./check-config.ts";
+import type { CaptureFile } from "./check-files.ts";
+import type { OutputFile } from "./check-output.ts";
+
+/** As commander gives them. */
+export interface CheckOptions {
+  format: OutputName;
+  output?: OutputFile[];
+  failOn?: Severity;
+  rule?: Partial<Record<RuleId, Level>>;
+  maxGaps?: number;
+  minFrames?: number;
+  config: string | boolean;
+  baseline?: string;
+  updateBaseline: boolean;
+  port?: number[];
+  decodeAs?: number[];
+  broker?: BrokerId;
+  jobs?: number;
+  all: boolean;
+}
+
+export interface Settings {
+  rules: CheckRules;
+  inspect: { ports?: readonly number[]; decodeAs?: readonly number[]; broker: BrokerId };
+  jobs: number;
+  /** As it was named, or from here where the config names it. */
+  baseline: string | null;
+  outputs: OutputFile[];
+}
+
+/** The config's settings, those of the command line before them. */
+export function settingsOf(options: CheckOptions, { config, folder }: FoundConfig): Settings {
+  const { maxGaps, minFrames, failOn, rule, updateBaseline } = options;
+  const ports = options.port ?? config.ports;
+  const decodeAs = options.decodeAs ?? config.decodeAs;
+  const limits: Partial<Limits> = {
+    ...(maxGaps === undefined ? {} : { maxGaps }),
+    ...(minFrames === undefined ? {} : { minFrames }),
+  };
+  const wishes = {
+    ...(failOn === undefined ? {} : { failOn }),
+    ...(rule === undefined ? {} : { rules: rule }),
+    limits,
+  };
+  const fromHere = (path: string): string => relative("", resolve(folder, path));
+  const baseline = options.baseline ?? (config.baseline === undefined ? null : fromHere(config.baseline));
+  if (updateBaseline && baseline === null) {
+    throw new UsageError(`--update-baseline needs --baseline FILE, or "baseline" in ${CONFIG_FILE}`);
+  }
+  const named = options.output ?? [];
+  const configured = Object.entries(config.outputs) as [OutputName, string][];
+  const others = configured.filter(([format]) => !named.some(output => output.format === format));
+  return {
+    rules: { policy: policyOf(config, wishes), expectations: config.expect },
+    inspect: {
+      ...(ports === undefined ? {} : { ports }),
+      ...(decodeAs === undefined ? {} : { decodeAs }),
+      broker: options.broker ?? config.broker ?? REFERENCE_BROKER,
+    },
+    jobs: options.jobs ?? availableParallelism(),
+    baseline,
+    outputs: [...named, ...others.map(([format, path]): OutputFile => ({ format, path: fromHere(path) }))],
+  };
+}
+
+/** What is read must not be written, nor two results into one file. */
+export function refuseOverwriting(
+  { outputs, baseline }: Settings,
+  { file }: FoundConfig,
+  captures: readonly CaptureFile[],
+): void {
+  const taken = new Map<string, string>();
+  for (const { path } of captures) if (path !== "-") taken.set(resolve(path), "a capture");
+  if (file !== null) taken.set(file, "the config");
+  if (baseline !== null) {
+    const other = taken.get(resolve(baseline));
+    if (other !== undefined) throw new UsageError(`${baseline} cannot be the baseline: it is ${other}`);
+    taken.set(resolve(baseline), "the baseline");
+  }
+  for (const { path, format } of outputs) {
+    const other = taken.get(resolve(path));
+    if (other !== undefined) throw new UsageError(`the output ${format} cannot go to ${path}: it is ${other}`);
+    taken.set(resolve(path), "another output");
+  }
+}
+
+/** Options or settings that contradict each other. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}

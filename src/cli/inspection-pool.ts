@@ -1,0 +1,210 @@
+/**
+ * Inspects many captures, each on its own, on several cores. Workers get the paths of a few captures at a time and send
+ * back a report each; captures themselves never cross over, and what is kept is reports. The reports come in the order
+ * of the files, whoever made them.
+ *
+ * A worker that crashes takes one capture with it: the one it was at. It is told as unreadable, a new worker goes on
+ * with the others.
+ */
+import { Worker } from "node:worker_threads";
+import { type InspectOptions, inspect } from "../inspect.ts";
+import { REPORT_SCHEMA, type Report } from "../report/report.ts";
+import { VERSION } from "../version.ts";
+import type { CaptureFile } from "./check-files.ts";
+
+export interface PoolOptions {
+  /** Workers at most. With 1 there is none: this thread does the work. */
+  jobs: number;
+  inspect: Pick<InspectOptions, "ports" | "decodeAs" | "broker">;
+  signal: AbortSignal;
+  /** So many octets of captures have been dealt with, of so many. */
+  onProgress?: (octets: number, total: number) => void;
+  /** What a worker runs, when not inspection-worker.js. */
+  worker?: URL;
+}
+
+/** A capture to inspect: which one it is of all, and where. */
+export interface Task {
+  index: number;
+  path: string;
+}
+
+/** What a worker says of each of its tasks. */
+export type Told = { index: number; report: Report } | { index: number; problem: string };
+
+// The built one: node cannot run a worker from TypeScript. Tests of the sources bring a worker of their own.
+const WORKER = new URL("./inspection-worker.js", import.meta.url);
+
+/** What there must be to do for each worker that is started, octets: less is done sooner than a worker is there. */
+const WORK_EACH = 16 << 20;
+/** What a capture costs beside its octets: as much as reading so many. */
+const CAPTURE_COST = 48 << 10;
+/** What is sent to a worker at a time: captures of so much work together. Large enough that nobody waits for messages. */
+const BATCH = 1 << 20;
+
+/** The reports on all files, in their order; null when it was stopped before they were all there. */
+export async function inspectAll(files: readonly CaptureFile[], options: PoolOptions): Promise<Report[] | null> {
+  const all = new Reports(files, options);
+  const here: Task[] = [];
+  const elsewhere: Task[] = [];
+  for (const [index, { path, problem }] of files.entries()) {
+    if (problem !== undefined) all.keep({ index, problem });
+    else (path === "-" ? here : elsewhere).push({ index, path });
+  }
+  const work = elsewhere.reduce((sum, { index }) => sum + workOf(files[index]!), 0);
+  const workers = Math.min(options.jobs, Math.ceil(work / WORK_EACH), elsewhere.length);
+  if (workers < 2) await inspectHere([...here, ...elsewhere], all, options);
+  else await Promise.all([inspectHere(here, all, options), inspectByWorkers(elsewhere, workers, all, files, options)]);
+  return options.signal.aborted ? null : all.list;
+}
+
+function workOf({ octets }: CaptureFile): number {
+  return octets + CAPTURE_COST;
+}
+
+/** One capture; what goes wrong within ghostframe is its problem alone. */
+export async function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Told> {
+  try {
+    return { index, report: await inspect([path], options) };
+  } catch (error) {
+    return { index, problem: internalError(error) };
+  }
+}
+
+function internalError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return `internal error: ${message}: please report it, with the capture if you can`;
+}
+
+/** The reports as they come in. */
+class Reports {
+  readonly list: Report[];
+  readonly #files: readonly CaptureFile[];
+  readonly #onProgress: PoolOptions["onProgress"];
+  readonly #total: number;
+  #octets = 0;
+
+  constructor(files: readonly CaptureFile[], { onProgress }: PoolOptions) {
+    this.list = Array.from({ length: files.length });
+    this.#files = files;
+    this.#onProgress = onProgress;
+    this.#total = files.reduce((sum, { octets }) => sum + octets, 0);
+  }
+
+  /** So many octets of a capture have been read; `keep` says when it is done. */
+  reading(octets: number): void {
+    this.#onProgress?.(this.#octets + octets, this.#total);
+  }
+
+  keep(told: Told): void {
+    const { path, octets } = this.#files[told.index]!;
+    this.list[told.index] = "report" in told ? told.report : unreadable(path, told.problem);
+    this.#octets += octets;
+    this.#onProgress?.(this.#octets, this.#total);
+  }
+}
+
+/** The report on a capture of which nothing was seen. */
+function unreadable(path: string, error: string): Report {
+  return {
+    schema: REPORT_SCHEMA,
+    tool: { name: "ghostframe", version: VERSION },
+    inputs: [{ path, format: "unknown", packets: 0, octets: 0, notes: [], error }],
+    connections: [],
+    findings: [],
+    summary: { errors: 0, warnings: 0, notes: 0 },
+  };
+}
+
+async function inspectHere(tasks: readonly Task[], all: Reports, { inspect, signal }: PoolOptions): Promise<void> {
+  for (const task of tasks) {
+    const told = await inspectOne(task, { ...inspect, signal, onProgress: (_, octets) => all.reading(octets) });
+    if (signal.aborted) return;
+    all.keep(told);
+  }
+}
+
+/** Resolves when all is done, or `signal` says stop; no worker is left then. */
+async function inspectByWorkers(
+  tasks: readonly Task[],
+  count: number,
+  all: Reports,
+  files: readonly CaptureFile[],
+  { inspect, signal, worker = WORKER }: PoolOptions,
+): Promise<void> {
+  const queue = batches(tasks, files);
+  const serve = async (): Promise<void> => {
+    while (queue.length > 0 && !signal.aborted) {
+      await new WorkerShift(new Worker(worker, { workerData: inspect }), queue, all, signal).over;
+    }
+  };
+  await Promise.all(Array.from({ length: count }, serve));
+}
+
+/** The largest captures first, so that none of them is left when the others are done; small ones together. */
+function batches(tasks: readonly Task[], files: readonly CaptureFile[]): Task[][] {
+  const size = ({ index }: Task) => workOf(files[index]!);
+  const queue: Task[][] = [];
+  let room = 0;
+  for (const task of tasks.toSorted((a, b) => size(b) - size(a) || a.index - b.index)) {
+    if (size(task) > room) {
+      queue.push([]);
+      room = BATCH;
+    }
+    queue.at(-1)!.push(task);
+    room -= size(task);
+  }
+  return queue;
+}
+
+/** One worker, from its start until it has crashed or there is nothing more to do. */
+class WorkerShift {
+  /** Settles when the worker is gone. */
+  readonly over: Promise<void>;
+  readonly #worker: Worker;
+  readonly #queue: Task[][];
+  readonly #all: Reports;
+  /** What it was given and has not told yet, in order. */
+  #tasks: Task[] = [];
+  #crash: unknown = new Error("a worker ended before its time");
+
+  constructor(worker: Worker, queue: Task[][], all: Reports, signal: AbortSignal) {
+    this.#worker = worker;
+    this.#queue = queue;
+    this.#all = all;
+    const stop = () => void worker.terminate();
+    signal.addEventListener("abort", stop);
+    this.over = new Promise(resolve => {
+      worker.once("exit", () => {
+        signal.removeEventListener("abort", stop);
+        if (!signal.aborted) this.#recover();
+        resolve();
+      });
+    });
+    worker.on("message", (told: Told) => this.#told(told));
+    worker.on("error", error => {
+      this.#crash = error;
+    });
+    this.#next();
+  }
+
+  #told(told: Told): void {
+    this.#tasks.shift();
+    this.#all.keep(told);
+    if (this.#tasks.length === 0) this.#next();
+  }
+
+  #next(): void {
+    this.#tasks = this.#queue.shift() ?? [];
+    if (this.#tasks.length > 0) this.#worker.postMessage(this.#tasks);
+    else void this.#worker.terminate();
+  }
+
+  /** The capture it was at is lost; the others that it was given go back. */
+  #recover(): void {
+    const [lost, ...rest] = this.#tasks;
+    if (lost === undefined) return;
+    this.#all.keep({ index: lost.index, problem: internalError(this.#crash) });
+    if (rest.length > 0) this.#queue.unshift(rest);
+  }
+}

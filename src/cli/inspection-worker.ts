@@ -1,0 +1,8 @@
+/** What a worker of the inspection pool runs: paths come in, a report each goes out. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { InspectOptions } from "../inspect.ts";
+import { inspectOne, type Task } from "./inspection-pool.ts";
+
+parentPort!.on("message", async (tasks: readonly Task[]) => {
+  for (const task of tasks) parentPort!.postMessage(await inspectOne(task, workerData as InspectOptions));
+});

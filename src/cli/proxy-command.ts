@@ -1,0 +1,154 @@
+import { Command, Option } from "commander";
+import { Proxy } from "../proxy/proxy.ts";
+import { ListenError } from "../proxy/proxy-server.ts";
+import { jsonLine } from "../report/json.ts";
+import type { LiveEvent, ProxyCounters } from "../report/live-event.ts";
+import { LiveText } from "../report/live-text.ts";
+import { EventOutput } from "./event-output.ts";
+import { EXIT } from "./exit-codes.ts";
+import { complain, wantsColour } from "./output.ts";
+import { addRelayOptions, atLeast, collect, octets, type RelayOptions } from "./relay-options.ts";
+
+interface Options extends RelayOptions {
+  listen: string[];
+  upstream: string[];
+  format: "text" | "ndjson";
+  verbose: boolean;
+  tlsCert?: string;
+  tlsKey?: string;
+  tlsClientCa?: string;
+  proxyProtocol?: "v1" | "v2";
+  guard: boolean;
+  record?: string;
+  recordOn: "always" | "finding";
+  recordSize: number;
+  recordFiles: number;
+  recordCredentials: boolean;
+  sharedSockets: boolean;
+  maxConnections: number;
+  grace: number;
+}
+
+export function proxyCommand(): Command {
+  const command = new Command("proxy")
+    .summary("the same inspection, live, between clients and a broker")
+    .description(
+      `Listens for AMQP clients and relays them to a broker, every octet as it came, and inspects them on the way: tells what breaks while it breaks, who tore whom, and what the broker will say to it. Whatever the inspection does, connections are relayed on.`,
+    )
+    .requiredOption("--listen <address>", "where clients connect to: 127.0.0.1:5673, 5673, [::1]:5673 (again for more)", collect)
+    .requiredOption("--upstream <url>", "the broker: amqp://host:5672, amqps://host (again: one for each --listen)", collect)
+    .addOption(new Option("--format <format>", "how to tell what happens").choices(["text", "ndjson"]).default("text"))
+    .option("--verbose", "tell of connections that open and close, too", false)
+    .option("--guard", "stop a corrupt stream before the broker sees it, and tell the client why", false)
+    .option("--record <dir>", "write what is relayed into pcapng files, passwords masked")
+    .addOption(
+      new Option("--record-on <when>", "record everything, or only what surrounds a finding")
+        .choices(["always", "finding"])
+        .default("always"),
+    )
+    .option("--record-size <size>", "size at which a recording goes on in another file", octets, 100e6)
+    .option("--record-files <number>", "files that are kept, the oldest goes first", atLeast(1), 20)
+    .option("--record-credentials", "do not mask passwords in recordings", false)
+    .option("--tls-cert <file>", "speak TLS to clients, with this certificate (PEM)")
+    .option("--tls-key <file>", "the certificate's key (PEM)")
+    .option("--tls-client-ca <file>", "require certificates of clients, signed by one of these (PEM)")
+    .addOption(
+      new Option("--proxy-protocol <version>", "tell the broker the client's address").choices(["v1", "v2"]),
+    )
+    .option("--max-connections <number>", "connections at a time; more are reset", atLeast(1), 10_000)
+    .option("--grace <seconds>", "time for connections to end, when stopped", atLeast(0), 10)
+    .option("--no-shared-sockets", "do not look which processes of this host hold a client's socket");
+  return addRelayOptions(command)
+    .addHelpText(
+      "after",
+      `
+Findings go to stdout, everything else to stderr; with --format ndjson every
+event is a line on stdout. SIGTERM and Ctrl-C end it in good order, SIGHUP
+begins a new recording and reads certificates again.
+
+Exit status: 0 nothing found, 1 errors or warnings were found, 2 it could not
+listen, 130 stopped by Ctrl-C.
+
+Examples:
+  $ ghostframe proxy --listen 5673 --upstream amqp://broker:5672
+  $ ghostframe proxy --listen 5673 --upstream amqp://broker --record /var/tmp/amqp
+  $ ghostframe proxy --listen 5673 --upstream amqps://broker --format ndjson
+  $ ghostframe proxy --listen 5673 --upstream amqp://broker --squeeze`,
+    )
+    .action(run);
+}
+
+/** Writes events to the standard streams, and counts what it could not. */
+class ProxyOutput {
+  readonly #stdout: EventOutput;
+  readonly #stderr: EventOutput;
+  readonly #asJson: boolean;
+  readonly #text: LiveText;
+
+  constructor({ format, verbose }: Options) {
+    this.#asJson = format === "ndjson";
+    // The relay goes on without a reader: whoever started it is told once, in the other stream.
+    this.#stdout = new EventOutput(1, code => this.#stderr.write(`ghostframe: stdout cannot be written (${code})\n`));
+    this.#stderr = new EventOutput(2, () => {});
+    this.#text = new LiveText({
+      columns: process.stdout.columns ?? 80,
+      colour: wantsColour(process.stdout, process.env),
+      all: verbose,
+    });
+  }
+
+  get omitted(): number {
+    return this.#stdout.omitted;
+  }
+
+  tell(event: LiveEvent): void {
+    if (!this.#asJson) {
+      const isFinding = event.event === "finding" || event.event === "fault";
+      (isFinding ? this.#stdout : this.#stderr).write(this.#text.write(event));
+      return;
+    }
+    this.#stdout.write(`${jsonLine(event)}\n`);
+    // What concerns the proxy itself must not be lost in a log shipper's pipe.
+    if (event.event === "proxy" && event.kind === "problem") this.#stderr.write(`ghostframe: ${event.message}\n`);
+  }
+
+  async close(): Promise<void> {
+    await this.#stdout.close();
+    await this.#stderr.close();
+  }
+}
+
+async function run(options: Options): Promise<void> {
+  const output = new ProxyOutput(options);
+  const proxy = new Proxy({ ...readProxyOptions(options), tell: event => output.tell(event) });
+  try {
+    await proxy.listen();
+    const signal = await stopped(proxy);
+    const counters = await proxy.drain(options.grace * 1000, output.omitted);
+    process.exitCode = signal === "SIGINT" ? EXIT.INTERRUPTED : exitCode(counters);
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    complain(error.message);
+    process.exitCode = EXIT.FAILED;
+  } finally {
+    await proxy.close();
+    await output.close();
+  }
+}
+
+/** Resolves with the first signal that asks it to end. A second one ends the process at once. */
+function stopped(proxy: Proxy): Promise<NodeJS.Signals> {
+  process.on("SIGHUP", () => void proxy.reload());
+  return new Promise(resolve => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(EXIT.INTERRUPTED));
+        resolve(signal);
+      });
+    }
+  });
+}
+
+function exitCode({ errors, warnings }: ProxyCounters): number {
+  return errors + warnings > 0 ? EXIT.FINDINGS : EXIT.CLEAN;
+}

@@ -1,0 +1,236 @@
+/**
+ * The methods that carry credentials, followed octet by octet as they come: which octets may be shown, and which are
+ * masked. A generator is the reader here, as a method may be cut anywhere; it yields what it wants next, LOOK or a number
+ * of octets, and is told the octet it wanted to look at.
+ *
+ * Whatever does not decode throws PayloadOverrun or Undecodable before an octet behind it is shown: tables are walked
+ * through, as a wrong length of client-properties would otherwise show the response for a part of them.
+ */
+
+import { MAX_TABLE_DEPTH, Undecodable } from "../amqp/field-table.ts";
+import { FRAME_END } from "../amqp/spec/constants.ts";
+import { PayloadOverrun } from "../bytes/cursor.ts";
+
+/** The next octet is to be looked at; it is taken by what is yielded after that. */
+export const LOOK = 0;
+
+/** Yields LOOK, n for n octets to be shown, −n for n octets to be masked. */
+export type Following<Result = void> = Generator<number, Result, number>;
+
+/** Class-id of all methods here. */
+export const CLASS_CONNECTION = 10;
+export const START_OK = 11;
+export const SECURE_OK = 21;
+export const TUNE_OK = 31;
+export const CLOSE = 50;
+export const CLOSE_OK = 51;
+export const UPDATE_SECRET = 70;
+
+/** Longer names are no user's. */
+const LONGEST_USER = 255;
+const SPACE = 0x20;
+
+/** Octets of a value by its type; S, x, F and A carry a length. */
+const SIZES: Readonly<Record<string, number>> = {
+  V: 0,
+  B: 1,
+  b: 1,
+  t: 1,
+  s: 2,
+  u: 2,
+  U: 2,
+  I: 4,
+  f: 4,
+  i: 4,
+  D: 5,
+  L: 8,
+  T: 8,
+  d: 8,
+  l: 8,
+};
+
+/** So many octets, of which a method's fields take theirs. */
+export class FieldRun {
+  left: number;
+
+  constructor(octets: number) {
+    this.left = octets;
+  }
+
+  /** A part of it that is followed on its own. */
+  part(octets: number): FieldRun {
+    this.#spend(octets);
+    return new FieldRun(octets);
+  }
+
+  /** The next octet, to be shown. */
+  *octet(): Following<number> {
+    this.#spend(1);
+    const octet = yield LOOK;
+    yield 1;
+    return octet;
+  }
+
+  /** The next octet, to be shown if it is what it should be. */
+  *expected(isRight: (octet: number) => boolean): Following<number> {
+    if (this.left === 0) throw new PayloadOverrun(1, 0);
+    const octet = yield LOOK;
+    if (!isRight(octet)) throw new Undecodable(`octet ${octet} should be another`);
+    this.left--;
+    yield 1;
+    return octet;
+  }
+
+  *short(): Following<number> {
+    return (yield* this.octet()) * 256 + (yield* this.octet());
+  }
+
+  *long(): Following<number> {
+    return (yield* this.short()) * 65536 + (yield* this.short());
+  }
+
+  /** A long that says how many octets follow: so few that its first octet is zero. */
+  *length(): Following<number> {
+    yield* this.expected(octet => octet === 0);
+    return (yield* this.octet()) * 65536 + (yield* this.short());
+  }
+
+  *show(octets: number): Following {
+    this.#spend(octets);
+    if (octets > 0) yield octets;
+  }
+
+  /** As many of `octets` octets as are text; those from the first control character on are masked. */
+  *showText(octets: number): Following {
+    this.#spend(octets);
+    let isText = true;
+    for (let i = 0; i < octets; i++) {
+      isText &&= (yield LOOK) >= SPACE;
+      yield isText ? 1 : -1;
+    }
+  }
+
+  *mask(octets: number): Following {
+    this.#spend(octets);
+    if (octets > 0) yield -octets;
+  }
+
+  #spend(octets: number): void {
+    if (octets > this.left) throw new PayloadOverrun(octets, this.left);
+    this.left -= octets;
+  }
+}
+
+/** client-properties table, mechanism shortstr, response longstr, locale shortstr. */
+export function* startOk(fields: FieldRun): Following {
+  yield* shownTable(fields.part(yield* fields.length()), true, 0);
+  let mechanism = "";
+  for (let left = yield* fields.octet(); left > 0; left--) {
+    mechanism += String.fromCharCode(yield* fields.expected(isOfMechanism));
+  }
+  const response = fields.part(yield* fields.length());
+  if (mechanism === "PLAIN") yield* plain(response);
+  else if (mechanism === "AMQPLAIN") yield* amqplain(response);
+  else yield* response.mask(response.left);
+  yield* lastShortstr(fields, true);
+}
+
+/** Capitals, digits, hyphen and underscore (RFC 4422 §3.1): a length too large shows nothing of the response. */
+function isOfMechanism(octet: number): boolean {
+  return /[A-Z0-9_-]/.test(String.fromCharCode(octet));
+}
+
+/** response longstr. */
+export function* secureOk(fields: FieldRun): Following {
+  yield* fields.mask(yield* fields.length());
+}
+
+/** new-secret longstr, reason shortstr; what is behind a secret could be the rest of it, and is masked with it. */
+export function* updateSecret(fields: FieldRun): Following {
+  yield* fields.mask(yield* fields.length());
+  yield* lastShortstr(fields, false);
+}
+
+export function* frameEnd(): Following {
+  yield* new FieldRun(1).expected(octet => octet === FRAME_END);
+}
+
+/** reply-code short, reply-text shortstr, class-id and method-id short. */
+export function* close(fields: FieldRun): Following {
+  yield* fields.show(2);
+  const text = yield* fields.expected(octet => octet === fields.left - 5);
+  yield* fields.showText(text);
+  yield* fields.show(4);
+}
+
+/** A shortstr with nothing behind it. */
+function* lastShortstr(fields: FieldRun, shown: boolean): Following {
+  const length = yield* fields.expected(octet => octet === fields.left - 1);
+  yield* shown ? fields.show(length) : fields.mask(length);
+}
+
+/** The entries of a table, or without names of an array. */
+function* shownTable(fields: FieldRun, named: boolean, depth: number): Following {
+  if (depth > MAX_TABLE_DEPTH) throw new Undecodable("a table nested too deep");
+  while (fields.left > 0) {
+    if (named) yield* fields.show(yield* fields.octet());
+    const type = String.fromCharCode(yield* fields.octet());
+    const size = SIZES[type];
+    if (size !== undefined) yield* fields.show(size);
+    else if (type === "S" || type === "x") yield* fields.show(yield* fields.length());
+    else if (type === "F" || type === "A") {
+      yield* shownTable(fields.part(yield* fields.length()), type === "F", depth + 1);
+    } else throw new Undecodable(`no type of a field: ${type.charCodeAt(0)}`);
+  }
+}
+
+/** NUL user NUL password. All NULs are shown, so that it is found as right or wrong as it was. */
+function* plain(response: FieldRun): Following {
+  let position = 0;
+  let separators = 0;
+  for (; response.left > 0; position++) {
+    response.left--;
+    const nul = (yield LOOK) === 0;
+    if (nul) separators++;
+    // Without a NUL at its beginning it is no PLAIN response, and nobody knows what is what.
+    else if (position === 0) separators = 2;
+    yield nul || (separators === 1 && position <= LONGEST_USER) ? 1 : -1;
+  }
+}
+
+/**
+ * The entries of a table, LOGIN and PASSWORD among them; the names of others are masked with their values. What does not
+ * decode is masked to the response's end.
+ */
+function* amqplain(response: FieldRun): Following {
+  try {
+    while (response.left > 0) {
+      const name = yield* knownName(response);
+      const type = String.fromCharCode(yield* response.expected(isOfType));
+      const size = SIZES[type] ?? (yield* response.length());
+      if (name === "LOGIN" && type === "S" && size <= LONGEST_USER) yield* response.showText(size);
+      else yield* response.mask(size);
+    }
+  } catch (fault) {
+    if (!(fault instanceof PayloadOverrun || fault instanceof Undecodable)) throw fault;
+  }
+  yield* response.mask(response.left);
+}
+
+/** LOGIN or PASSWORD; of another name only as much is shown as they have in common, and "" returned. */
+function* knownName(fields: FieldRun): Following<string> {
+  const length = yield* fields.expected(octet => octet < fields.left);
+  const known = ["LOGIN", "PASSWORD"].find(name => name.length === length) ?? "";
+  let isKnown = known !== "";
+  const name = fields.part(length);
+  for (let i = 0; name.left > 0; i++) {
+    isKnown &&= (yield LOOK) === known.charCodeAt(i);
+    yield* isKnown ? name.show(1) : name.mask(1);
+  }
+  return isKnown ? known : "";
+}
+
+function isOfType(octet: number): boolean {
+  const type = String.fromCharCode(octet);
+  return SIZES[type] !== undefined || "SxFA".includes(type);
+}

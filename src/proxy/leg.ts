@@ -1,0 +1,41 @@
+import type { Socket } from "node:net";
+
+/** Nothing, to be written: the kernel then says whether the connection is still there. */
+const NOTHING = new Uint8Array(0);
+
+/** One end of a relayed connection: the stream its octets go through, and the TCP connection under it. */
+export class Leg {
+  /** A TLSSocket where the octets are encrypted. */
+  readonly socket: Socket;
+  readonly tcp: Socket;
+
+  constructor(socket: Socket, tcp: Socket) {
+    this.socket = socket;
+    this.tcp = tcp;
+  }
+
+  /** Closes the connection by RST, and drops what is not written yet, as a reset does on any path. */
+  reset(): void {
+    const { socket, tcp } = this;
+    if (tcp.destroyed) return;
+    // While a FIN is on its way to the kernel libuv refuses a reset (EINVAL), and Node then leaks the socket.
+    const finishing = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+    if (finishing && !socket.destroyed) socket.once("finish", () => tcp.resetAndDestroy());
+    else tcp.resetAndDestroy();
+  }
+
+  /** Closes what is left of the connection, without waiting for anything. */
+  destroy(): void {
+    this.socket.destroy();
+    this.tcp.destroy();
+  }
+
+  /**
+   * Nobody reads from a paused socket, so nobody hears that its peer has reset the connection: a broker that blocks its
+   * publishers would keep dead ones for hours. To write nothing sends nothing, and fails when the connection is gone.
+   */
+  probe(): void {
+    const { socket } = this;
+    if (socket.isPaused() && socket.writable && socket.writableLength === 0) socket.write(NOTHING);
+  }
+}

@@ -1,0 +1,24 @@
+/** The proxy cannot do its job: an address that is none, a port in use, a certificate that cannot be read. */
+export class ProxyError extends Error {
+  override name = "ProxyError";
+  /** The address or path it is about, as it was given but without credentials. */
+  readonly where: string;
+  /** What is wrong, what was expected and what was found. */
+  readonly problem: string;
+
+  constructor(where: string, problem: string, options?: ErrorOptions) {
+    super(`${where}: ${problem}`, options);
+    this.where = where;
+    this.problem = problem;
+  }
+}
+
+/** The operating system's or Node's code of an error: `ECONNREFUSED`. Empty where there is none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** What to say of an error in brackets: its code, or else its message. */
+export function reasonOf(error: unknown): string {
+  return codeOf(error) || (error instanceof Error ? error.message : String(error));
+}

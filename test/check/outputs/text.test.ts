@@ -1,0 +1,123 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { columns } from "../../../src/bytes/printable.ts";
+import type { CheckResult } from "../../../src/check/check-result.ts";
+import { text } from "../../../src/check/outputs/text.ts";
+import { capture, checkSamples, fiveHundred, gone, hostileResult, result } from "../../support/check-samples.ts";
+import { expectGolden } from "../../support/golden.ts";
+import { connection, finding, input, report } from "../../support/report-samples.ts";
+
+const samples = await checkSamples();
+const ESC = "\x1b";
+const COLOURS = new RegExp(`${ESC}\\[\\d+m`, "g");
+const OPTIONS = { columns: 80, colour: false, all: false };
+const told = (sample: CheckResult, all = false) => text(sample, { ...OPTIONS, all });
+
+describe.each(Object.entries(samples))("%s", (name, sample) => {
+  it("is the golden text", () => {
+    expectGolden(fileURLToPath(new URL(`golden/${name}.txt`, import.meta.url)), told(sample));
+  });
+
+  it.each([40, 80, 120])("fits %i columns, in colour or without", width => {
+    for (const all of [false, true]) {
+      const plain = text(sample, { columns: width, colour: false, all });
+      expect(plain.split("\n").filter(line => columns(line) > width)).toEqual([]);
+      expect(plain).not.toMatch(/ $/m);
+      expect(plain).not.toContain("\n\n\n");
+      const coloured = text(sample, { columns: width, colour: true, all });
+      expect(coloured).toContain(`${ESC}[`);
+      expect(coloured.replace(COLOURS, "")).toBe(plain);
+    }
+  });
+
+  it("ends with the outcome", () => {
+    const { passed, summary } = sample;
+    const last = told(sample).trimEnd().split("\n").at(-1);
+    expect(last).toMatch(new RegExp(`^${passed ? "PASSED" : "FAILED"}: ${summary.failing} failing`));
+  });
+});
+
+it("tells what fails in full, and counts what does not", () => {
+  const shown = told(samples.failing!);
+  expect(shown).toContain("ERROR  frame-end  f1 · AMQP 0-9-1 §4.2.3\n");
+  expect(shown).toContain("A (ch 2) torn by B (ch 1)");
+  expect(shown).not.toContain("WARNING  shared-channel");
+  expect(shown).not.toContain("heartbeat-*.pcap");
+  const all = told(samples.failing!, true);
+  expect(all).toContain("WARNING  shared-channel");
+  expect(all).toContain("  expects    rules/heartbeat-*.pcap\n");
+  expect(all).toContain("  accepted   1 broker-close, 1 frame-end\n");
+});
+
+it("tells a note in full where notes fail", () => {
+  expect(told(samples["note-that-fails"]!)).toContain(
+    "NOTE  capture-gap  f1\n  1,298 octets of this direction are missing",
+  );
+});
+
+it("gives findings the level of the policy", () => {
+  const one = capture(
+    report({ inputs: [input({ path: "a.pcap" })], connections: [connection()], findings: [finding()] }),
+    "failing",
+  );
+  const [checked] = one.findings;
+  checked!.level = "warning";
+  expect(told(result({ captures: [one] }))).toContain("WARNING  frame-end  f1");
+});
+
+it("tells a consequence by itself where its cause is accepted", () => {
+  const findings = [finding(), finding({ id: "f2", rule: "broker-close", cause: "f1" })];
+  const one = capture(
+    report({ inputs: [input({ path: "a.pcap" })], connections: [connection()], findings }),
+    "failing",
+  );
+  expect(told(result({ captures: [one] })).match(/^ERROR/gm)).toHaveLength(1);
+  one.findings[0]!.state = "accepted";
+  expect(told(result({ captures: [one] }))).toContain("ERROR  broker-close  f2");
+});
+
+it("stays short", () => {
+  const shown = told(fiveHundred(5_000));
+  expect(shown.split("\n").length).toBeLessThan(200);
+  expect(shown).toContain("4,980 more incidents: 4,980 frame-end.");
+  expect(shown).toContain("ERROR  stalled-frame  f5000");
+  expect(shown).toContain("200 more captures passed: --all lists them.\n");
+  expect(told(fiveHundred(50), true).match(/^clean-\d+\.pcap/gm)).toHaveLength(200);
+});
+
+it("counts the captures beyond those it tells", () => {
+  const captures = Array.from({ length: 60 }, (_, at) =>
+    capture(
+      report({ inputs: [input({ path: `run-${at}.pcap` })], findings: [finding({ connection: null })] }),
+      "failing",
+    ),
+  );
+  const shown = told(result({ captures }));
+  expect(shown.match(/^ERROR/gm)).toHaveLength(20);
+  expect(shown.match(/^FAILED {2}run-\d+\.pcap · 1 failing$/gm)).toHaveLength(20);
+  expect(shown).toContain("20 more captures, 20 of them failing: --all lists them.");
+});
+
+it("lists what can be taken out of the baseline, and counts the rest", () => {
+  const shown = told(samples["accepted-and-gone"]!);
+  expect(shown).toContain("BASELINE ci/baseline.json\n  accepts 2 findings; 60 entries have no finding any more");
+  expect(shown.match(/^ {2}gone /gm)).toHaveLength(20);
+  expect(shown).toContain("and 40 more: --all lists them.");
+  expect(told(samples["accepted-and-gone"]!, true).match(/^ {2}gone /gm)).toHaveLength(60);
+  const one = result({ baseline: { path: "b.json", accepted: 0, gone: [gone()] } });
+  expect(told(one)).toContain("accepts 0 findings; 1 entry has no finding any more");
+});
+
+it("is no workflow command, whatever the wire said", () => {
+  for (const strange of ["::error::pwned", "x ::add-mask::y", "##[add-mask]x", "##vso[task.complete]", " ::group::"]) {
+    for (const width of [40, 41, 47, 60, 80]) {
+      for (const colour of [false, true]) {
+        const shown = text(hostileResult(strange, strange.repeat(9)), { columns: width, colour, all: true });
+        expect(shown.replace(COLOURS, "")).not.toMatch(/^\s*::/m);
+        expect(shown.replace(COLOURS, "")).not.toMatch(/##[\w.]*\[/);
+        const widths = shown.replace(COLOURS, "").split("\n").map(columns);
+        expect(Math.max(...widths)).toBeLessThanOrEqual(width);
+      }
+    }
+  }
+});
