@@ -130,7 +130,8 @@ function resultOf(judged: readonly PlacedCapture[], policy: Policy, baseline: Ch
 
 function violationsOfAll(captures: readonly CheckedCapture[], { minFrames }: Limits): Violation[] {
   if (captures.length === 0) {
-    return [{ kind: "no-capture", message: "There is no capture to check: a check that saw nothing does not pass." }];
+    const message = "There is no capture to check. In a folder, *.pcap, *.pcapng, *.cap and .gz of them are captures.";
+    return [{ kind: "no-capture", message }];
   }
   const frames = sum(captures, capture => capture.frames);
   if (frames >= minFrames) return [];

@@ -7,6 +7,7 @@ import { complain, OutputError } from "./output.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import("./inspect-command.ts")).inspectCommand(),
   frames: async () => (await import("./frames-command.ts")).framesCommand(),
+  proxy: async () => (await import("./proxy-command.ts")).proxyCommand(),
   explain: async () => (await import("./explain-command.ts")).explainCommand(),
   check: async () => (await import("./check-command.ts")).checkCommand(),
 };

@@ -1,13 +1,16 @@
 import { Command, Option } from "commander";
-import { Proxy } from "../proxy/proxy.ts";
-import { ListenError } from "../proxy/proxy-server.ts";
+import { parseListen, parseUpstream } from "../proxy/address.ts";
+import { InspectingProxy, type ProxyOptions } from "../proxy/inspecting-proxy.ts";
+import type { RecordSetting } from "../proxy/inspector-protocol.ts";
+import { ProxyError } from "../proxy/proxy-error.ts";
+import type { Route } from "../proxy/proxy-server.ts";
 import { jsonLine } from "../report/json.ts";
 import type { LiveEvent, ProxyCounters } from "../report/live-event.ts";
 import { LiveText } from "../report/live-text.ts";
 import { EventOutput } from "./event-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, wantsColour } from "./output.ts";
-import { addRelayOptions, atLeast, collect, octets, type RelayOptions } from "./relay-options.ts";
+import { addRelayOptions, atLeast, collect, octets, type RelayOptions, relaySettings } from "./relay-options.ts";
 
 interface Options extends RelayOptions {
   listen: string[];
@@ -35,8 +38,16 @@ export function proxyCommand(): Command {
     .description(
       `Listens for AMQP clients and relays them to a broker, every octet as it came, and inspects them on the way: tells what breaks while it breaks, who tore whom, and what the broker will say to it. Whatever the inspection does, connections are relayed on.`,
     )
-    .requiredOption("--listen <address>", "where clients connect to: 127.0.0.1:5673, 5673, [::1]:5673 (again for more)", collect)
-    .requiredOption("--upstream <url>", "the broker: amqp://host:5672, amqps://host (again: one for each --listen)", collect)
+    .requiredOption(
+      "--listen <address>",
+      "where clients connect to: 127.0.0.1:5673, 5673, [::1]:5673 (again for more)",
+      collect,
+    )
+    .requiredOption(
+      "--upstream <url>",
+      "the broker: amqp://host:5672, amqps://host (again: one for each --listen)",
+      collect,
+    )
     .addOption(new Option("--format <format>", "how to tell what happens").choices(["text", "ndjson"]).default("text"))
     .option("--verbose", "tell of connections that open and close, too", false)
     .option("--guard", "stop a corrupt stream before the broker sees it, and tell the client why", false)
@@ -52,9 +63,7 @@ export function proxyCommand(): Command {
     .option("--tls-cert <file>", "speak TLS to clients, with this certificate (PEM)")
     .option("--tls-key <file>", "the certificate's key (PEM)")
     .option("--tls-client-ca <file>", "require certificates of clients, signed by one of these (PEM)")
-    .addOption(
-      new Option("--proxy-protocol <version>", "tell the broker the client's address").choices(["v1", "v2"]),
-    )
+    .addOption(new Option("--proxy-protocol <version>", "tell the broker the client's address").choices(["v1", "v2"]))
     .option("--max-connections <number>", "connections at a time; more are reset", atLeast(1), 10_000)
     .option("--grace <seconds>", "time for connections to end, when stopped", atLeast(0), 10)
     .option("--no-shared-sockets", "do not look which processes of this host hold a client's socket");
@@ -120,24 +129,70 @@ class ProxyOutput {
 
 async function run(options: Options): Promise<void> {
   const output = new ProxyOutput(options);
-  const proxy = new Proxy({ ...readProxyOptions(options), tell: event => output.tell(event) });
+  let proxy: InspectingProxy | null = null;
   try {
+    proxy = new InspectingProxy({ ...proxyOptions(options), tell: event => output.tell(event) });
     await proxy.listen();
     const signal = await stopped(proxy);
-    const counters = await proxy.drain(options.grace * 1000, output.omitted);
+    const counters = await proxy.drain(options.grace * 1000, () => output.omitted);
     process.exitCode = signal === "SIGINT" ? EXIT.INTERRUPTED : exitCode(counters);
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
+    if (!(error instanceof ProxyError)) throw error;
     complain(error.message);
     process.exitCode = EXIT.FAILED;
   } finally {
-    await proxy.close();
+    await proxy?.close();
     await output.close();
   }
 }
 
+function proxyOptions(options: Options): Omit<ProxyOptions, "tell"> {
+  const { broker, guard, sharedSockets, maxConnections, tlsCert, tlsKey, tlsClientCa } = options;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new ProxyError("--tls-cert", "expected together with --tls-key, found only one of them");
+  }
+  const hasTls = tlsCert !== undefined && tlsKey !== undefined;
+  if (!hasTls && tlsClientCa !== undefined) {
+    throw new ProxyError("--tls-client-ca", "expected together with --tls-cert and --tls-key");
+  }
+  return {
+    ...relaySettings(options),
+    routes: routes(options),
+    broker,
+    guard,
+    sharedSockets,
+    maxConnections,
+    record: recordSetting(options),
+    clientTls: hasTls ? { cert: tlsCert, key: tlsKey, clientCa: tlsClientCa ?? null } : null,
+    proxyProtocol: options.proxyProtocol ?? null,
+  };
+}
+
+function routes({ listen, upstream }: Options): Route[] {
+  if (upstream.length !== 1 && upstream.length !== listen.length) {
+    const found = `found ${listen.length} --listen and ${upstream.length} --upstream`;
+    throw new ProxyError("--upstream", `expected one for all, or one for each --listen; ${found}`);
+  }
+  return listen.map((address, i) => ({
+    listen: parseListen(address),
+    upstream: parseUpstream(upstream[i] ?? upstream[0]!),
+  }));
+}
+
+function recordSetting(options: Options): RecordSetting | null {
+  const { record, recordOn, recordSize, recordFiles, recordCredentials } = options;
+  if (record === undefined) return null;
+  return {
+    directory: record,
+    fileOctets: recordSize,
+    files: recordFiles,
+    on: recordOn,
+    credentials: recordCredentials,
+  };
+}
+
 /** Resolves with the first signal that asks it to end. A second one ends the process at once. */
-function stopped(proxy: Proxy): Promise<NodeJS.Signals> {
+function stopped(proxy: InspectingProxy): Promise<NodeJS.Signals> {
   process.on("SIGHUP", () => void proxy.reload());
   return new Promise(resolve => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {

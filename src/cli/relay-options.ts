@@ -1,6 +1,7 @@
 /** Options of a relay, which `proxy` and `run` have in common. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
+import type { ProxyServerOptions } from "../proxy/proxy-server.ts";
 
 export interface RelayOptions {
   broker: BrokerId;
@@ -28,6 +29,20 @@ export function addRelayOptions(command: Command): Command {
     .option("--squeeze-pause <ms>", "milliseconds between two sips", atLeast(0), SQUEEZE.pause);
 }
 
+/** What a relay takes of these options. */
+export function relaySettings({
+  ca,
+  insecure,
+  squeeze,
+  squeezeSip,
+  squeezePause,
+}: RelayOptions): Pick<ProxyServerOptions, "upstreamTls" | "sip"> {
+  return {
+    upstreamTls: { ca: ca ?? null, insecure },
+    sip: squeeze ? { octets: squeezeSip, pauseMs: squeezePause } : null,
+  };
+}
+
 /** A whole number from `least` on. */
 export function atLeast(least: number): (value: string) => number {
   return value => {
@@ -38,7 +53,15 @@ export function atLeast(least: number): (value: string) => number {
   };
 }
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30 };
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+};
 
 /** `100MB`, `64MiB`, `1000000`: octets. */
 export function octets(value: string): number {

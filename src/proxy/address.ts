@@ -76,7 +76,8 @@ function hostAndPort(text: string, shown: string, forms: string): { host: string
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text);
   if (bracketed !== null) {
     const [, host = "", port = null] = bracketed;
-    if (!isIPv6(host)) throw new ProxyError(shown, `expected an IPv6 address in brackets, found "${printable(host, 60)}"`);
+    if (!isIPv6(host))
+      throw new ProxyError(shown, `expected an IPv6 address in brackets, found "${printable(host, 60)}"`);
     return { host, port };
   }
   if (isIPv6(text)) throw new ProxyError(shown, `${forms}, found an IPv6 address without brackets`);

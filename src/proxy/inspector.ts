@@ -131,6 +131,7 @@ export class Inspector {
 
   /** Concludes everything. Resolves when the last event was told. */
   async close(): Promise<void> {
+    if (this.#closing !== null) return;
     this.flush();
     await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, CLOSE_WITHIN);
@@ -140,7 +141,6 @@ export class Inspector {
       };
       this.#post({ kind: "close" }, []);
     });
-    this.#closing ??= () => {};
     await this.#worker.terminate();
   }
 

@@ -18,7 +18,7 @@ export class Leg {
   reset(): void {
     const { socket, tcp } = this;
     if (tcp.destroyed) return;
-    // While a FIN is on its way to the kernel libuv refuses a reset (EINVAL), and Node then leaks the socket.
+    // While a FIN is on its way to the kernel, libuv refuses a reset (EINVAL), and Node would then leak the socket.
     const finishing = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
     if (finishing && !socket.destroyed) socket.once("finish", () => tcp.resetAndDestroy());
     else tcp.resetAndDestroy();

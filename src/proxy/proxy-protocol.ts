@@ -53,12 +53,14 @@ function ipv6Octets(address: string): number[] {
   const [before = "", after] = text.split("::");
   const head = groups(before);
   const tail = after === undefined ? [] : groups(after);
-  return [...head, ...new Array<number>(16 - head.length - tail.length).fill(0), ...tail];
+  return [...head, ...Array.from({ length: 16 - head.length - tail.length }, () => 0), ...tail];
 }
 
 function groups(text: string): number[] {
   if (text === "") return [];
-  return text.split(":").flatMap(group => (group.includes(".") ? ipv4Octets(group) : short(Number.parseInt(group, 16))));
+  return text
+    .split(":")
+    .flatMap(group => (group.includes(".") ? ipv4Octets(group) : short(Number.parseInt(group, 16))));
 }
 
 /** `fe80::1%eth0` is known by that name on this machine only. */

@@ -11,7 +11,8 @@ import {
 } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
 import { isoTime } from "../report/time.ts";
-import type { RelayedConnection } from "./connection-tap.ts";
+import { endpointText } from "./address.ts";
+import type { ConnectionTap, RelayedConnection } from "./connection-tap.ts";
 import { connectionClose } from "./farewell.ts";
 import { Guard } from "./guard.ts";
 import { Inspector } from "./inspector.ts";
@@ -37,7 +38,7 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   tell: (event: LiveEvent) => void;
 }
 
-export class Proxy {
+export class InspectingProxy {
   readonly #options: ProxyOptions;
   readonly #server: ProxyServer;
   readonly #inspector: Inspector;
@@ -57,50 +58,78 @@ export class Proxy {
       tell: event => this.#hear(event),
       problem,
     });
-    this.#server = new ProxyServer({ ...options, open: (connection, relayed) => this.#open(connection, relayed), problem });
+    this.#server = new ProxyServer({
+      ...options,
+      open: (connection, relayed) => this.#open(connection, relayed),
+      problem,
+    });
   }
 
-  /** Where it listens, in the order of the routes. */
+  /** Returns where it listens, in the order of the routes; rejects with a ProxyError where it cannot. */
   async listen(): Promise<Endpoint[]> {
-    return await this.#server.listen();
+    const addresses = await this.#server.listen();
+    for (const [i, { address, port }] of addresses.entries()) {
+      const { upstream } = this.#options.routes[i]!;
+      this.#say("listening", `listening on ${endpointText(address, port)} for ${upstream.shown}`);
+    }
+    return addresses;
   }
 
   /** New recording, certificates read again. */
   async reload(): Promise<void> {
     this.#inspector.reopen();
     await this.#server.reloadCertificates();
-    this.#say("reloaded", "certificates read again, a new recording begun");
+    const recording = this.#options.record === null ? "" : ", a new recording begins";
+    this.#say("reloaded", `certificates are read again${recording}`);
   }
 
   /**
    * Accepts no more, lets connections end, and tells the summary.
    *
    * @param grace milliseconds after which connections are reset
+   * @param untold asked at the end: events that could not be written
    */
-  async drain(grace: number): Promise<ProxyCounters> {
+  async drain(grace: number, untold: () => number): Promise<ProxyCounters> {
+    const { open } = this.#server.counters;
+    this.#say("draining", `stopping: ${open} open connection${open === 1 ? "" : "s"} may end within ${grace / 1000} s`);
     await this.#server.drain(grace);
     await this.#inspector.close();
     const { accepted, refused } = this.#server.counters;
     const { uninspected } = this.#inspector;
-    return { connections: accepted, uninspected, refused, ...this.#counts, untold: 0 };
+    const counters = { connections: accepted, uninspected, refused, ...this.#counts, untold: untold() };
+    this.#options.tell({ ...this.#event("summary", summarySentence(counters)), counters });
+    return counters;
   }
 
-  #open(connection: RelayedConnection, relayed: Relayed): { tap: ReturnType<Inspector["follow"]>; gate: Guard | null } {
+  /** Ends what `drain` has not: where it could not listen. */
+  async close(): Promise<void> {
+    await this.#inspector.close();
+  }
+
+  #open(connection: RelayedConnection, relayed: Relayed): { tap: ConnectionTap; gate: Guard | null } {
     const tap = this.#inspector.follow(connection);
     if (!this.#options.guard) return { tap, gate: null };
     const gate: Guard = new Guard(this.#options.broker, incident => {
-      void this.#stop(connection, relayed, gate, incident);
+      void this.#stop(connection, relayed, tap, gate, incident);
     });
     return { tap, gate };
   }
 
   /** The client's stream is broken, and stopped. Tells the client why, and parts from it. */
-  async #stop(connection: RelayedConnection, relayed: Relayed, gate: Guard, incident: Incident): Promise<void> {
+  async #stop(
+    connection: RelayedConnection,
+    relayed: Relayed,
+    tap: ConnectionTap,
+    gate: Guard,
+    incident: Incident,
+  ): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, GUARD_LISTENS));
     const finding = await this.#inspector.conclude(connection.number, GUARD_EXPLAINS);
     const reason = reasonOf(finding, incident);
     this.#say("guarded", `c${connection.number} stopped before the broker saw it: ${reason}`);
-    relayed.stop(gate.clientAtBoundary ? connectionClose(FRAME_ERROR, `ghostframe: ${reason}`) : null);
+    const farewell = gate.clientAtBoundary ? connectionClose(FRAME_ERROR, `ghostframe: ${reason}`) : null;
+    if (farewell !== null) tap.data(1, farewell);
+    relayed.stop(farewell);
   }
 
   #hear(event: ConnectionEvent): void {
@@ -114,14 +143,23 @@ export class Proxy {
   }
 
   #say(kind: ProxyEvent["kind"], message: string): void {
+    this.#options.tell(this.#event(kind, message));
+  }
+
+  #event(kind: ProxyEvent["kind"], message: string): ProxyEvent {
     this.#clock.read();
     const { seconds, microseconds } = this.#clock;
     const time = isoTime({ seconds, nanoseconds: microseconds * 1000, timeDigits: 6 });
-    this.#options.tell({ schema: EVENT_SCHEMA, time, event: "proxy", kind, message });
+    return { schema: EVENT_SCHEMA, time, event: "proxy", kind, message };
   }
 }
 
 const COUNTERS = { error: "errors", warning: "warnings", note: "notes" } as const;
+
+function summarySentence({ connections, errors, warnings, notes }: ProxyCounters): string {
+  const told = `${errors} error${errors === 1 ? "" : "s"}, ${warnings} warning${warnings === 1 ? "" : "s"}`;
+  return `${connections} connections relayed: ${told}, ${notes} notes`;
+}
 
 /** In a reply text there is room for one sentence. */
 function reasonOf(finding: FindingEvent | null, incident: Incident): string {

@@ -1,0 +1,245 @@
+/** Accepts clients on every listener, and relays each to its broker. */
+import { createServer, type Server, type Socket } from "node:net";
+import type { Endpoint } from "../report/report.ts";
+import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
+import type { ConnectionTap, Gate, RelayedConnection } from "./connection-tap.ts";
+import { codeOf, ProxyError, reasonOf } from "./proxy-error.ts";
+import { type ProxyProtocol, proxyHeader } from "./proxy-protocol.ts";
+import { DEFAULT_PATIENCE, type Patience, Relay, type Relayed } from "./relay.ts";
+import type { Sip } from "./sipper.ts";
+import { ClientTls, type ClientTlsFiles, UpstreamTls, type UpstreamTlsSettings } from "./tls.ts";
+import { KEEP_ALIVE_MS, UpstreamAttempt } from "./upstream.ts";
+
+export type { Relayed } from "./relay.ts";
+
+export interface Route {
+  listen: ListenAddress;
+  upstream: UpstreamAddress;
+}
+
+export interface ProxyServerOptions {
+  routes: readonly Route[];
+  /** Called for every client as it is accepted: who is told of it, and who stands in its way. */
+  open: (connection: RelayedConnection, relayed: Relayed) => { tap: ConnectionTap; gate?: Gate | null };
+  /** Something that the operator should know, and that ends nothing. One sentence without a full stop. */
+  problem: (message: string) => void;
+  /** TLS towards clients; null or missing for none. */
+  clientTls?: ClientTlsFiles | null;
+  /** Whom to trust where an upstream is `amqps`. */
+  upstreamTls?: UpstreamTlsSettings;
+  proxyProtocol?: ProxyProtocol | null;
+  /** Null or missing for as many as the operating system gives. */
+  maxConnections?: number | null;
+  /** Clients are read in sips: `--squeeze`. */
+  sip?: Sip | null;
+  patience?: Partial<Patience>;
+}
+
+/** Milliseconds between two looks after paused sockets, and between two complaints about one listener. */
+const PROBE_MS = 1000;
+const COMPLAINT_MS = 1000;
+
+export class ProxyServer {
+  readonly #options: ProxyServerOptions;
+  readonly #patience: Patience;
+  readonly #listeners: Server[] = [];
+  readonly #relays = new Set<Relay>();
+  #clientTls: ClientTls | null = null;
+  #upstreamTls: UpstreamTls | null = null;
+  #number = 0;
+  #accepted = 0;
+  #ended = 0;
+  #refused = 0;
+  #probing: NodeJS.Timeout | null = null;
+  #allClosed: (() => void) | null = null;
+
+  constructor(options: ProxyServerOptions) {
+    this.#options = options;
+    this.#patience = { ...DEFAULT_PATIENCE, ...options.patience };
+  }
+
+  /** Connections that are open, that were accepted, and that were refused because there were too many. */
+  get counters(): { open: number; accepted: number; refused: number } {
+    return { open: this.#accepted - this.#ended, accepted: this.#accepted, refused: this.#refused };
+  }
+
+  /** Listens for every route. Resolves to where it does, in their order; rejects with a ProxyError, listening nowhere. */
+  async listen(): Promise<Endpoint[]> {
+    const { routes, clientTls, upstreamTls } = this.#options;
+    if (clientTls != null) this.#clientTls = await ClientTls.open(clientTls, this.#patience.handshake);
+    if (routes.some(({ upstream }) => upstream.tls)) this.#upstreamTls = await UpstreamTls.open(upstreamTls ?? {});
+    try {
+      for (const route of routes) this.#listeners.push(await this.#listenFor(route));
+    } catch (error) {
+      for (const listener of this.#listeners.splice(0)) listener.close();
+      throw error;
+    }
+    return this.addresses();
+  }
+
+  /** Where it listens, in the order of the routes: tells the ports that were chosen for port 0. */
+  addresses(): Endpoint[] {
+    return this.#listeners.map(listener => {
+      const bound = listener.address();
+      return typeof bound === "object" && bound !== null
+        ? { address: bound.address, port: bound.port }
+        : { address: "", port: 0 };
+    });
+  }
+
+  /** Reads certificates again. New connections use them; one that is no good is reported, and the old one kept. */
+  async reloadCertificates(): Promise<void> {
+    for (const certificates of [this.#clientTls, this.#upstreamTls]) {
+      try {
+        await certificates?.reload();
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        this.#options.problem(`the certificates in use are kept: ${message}`);
+      }
+    }
+  }
+
+  /**
+   * Accepts no more, and lets the connections there are come to their end.
+   *
+   * @param grace milliseconds after which those that are left are reset
+   */
+  async drain(grace: number): Promise<void> {
+    const allClosed = new Promise<void>(resolve => {
+      this.#allClosed = resolve;
+    });
+    const listeners = this.#listeners.map(listener => new Promise(resolve => listener.close(resolve)));
+    this.#concludeIfAlone();
+    const message = `the proxy shut down, and the connection was still open after ${grace} ms`;
+    const timer = setTimeout(() => {
+      for (const relay of this.#relays) relay.abort({ kind: "shutdown", message });
+    }, grace);
+    await Promise.all([allClosed, ...listeners]);
+    clearTimeout(timer);
+  }
+
+  async #listenFor(route: Route): Promise<Server> {
+    const server = createServer({
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+    });
+    const { host, port } = route.listen;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", cause => reject(listenError(route.listen, cause)));
+      server.listen({ host, port }, resolve);
+    });
+    server.removeAllListeners("error");
+    server.on("error", this.#complainer(endpointText(host, port)));
+    server.on("connection", tcp => this.#accept(tcp, route.upstream));
+    return server;
+  }
+
+  /** Out of file descriptors, a listener fails for every client that waits: one word a second is enough. */
+  #complainer(where: string): (error: Error) => void {
+    let last = Number.NEGATIVE_INFINITY;
+    return error => {
+      const now = performance.now();
+      if (now - last < COMPLAINT_MS) return;
+      last = now;
+      this.#options.problem(`${where}: a client could not be accepted (${reasonOf(error)})`);
+    };
+  }
+
+  #accept(tcp: Socket, upstream: UpstreamAddress): void {
+    // Gone before it was accepted: nobody knows any more who it was.
+    if (tcp.remoteAddress === undefined) {
+      tcp.on("error", () => {}).destroy();
+      return;
+    }
+    const connection: RelayedConnection = {
+      number: ++this.#number,
+      client: remoteEndpoint(tcp),
+      listener: localEndpoint(tcp),
+      upstream: { address: upstream.host, port: upstream.port },
+      encrypted: { client: this.#clientTls !== null, upstream: upstream.tls },
+    };
+    const max = this.#options.maxConnections ?? Number.POSITIVE_INFINITY;
+    const full = this.counters.open >= max;
+    const relay = this.#relay(tcp, connection, upstream, full);
+    if (full) {
+      this.#refused++;
+      relay.abort({
+        kind: "too-many-connections",
+        message: `${endpointText(connection.client.address, connection.client.port)} was refused: ${max} connections are open, as many as allowed`,
+      });
+      return;
+    }
+    this.#accepted++;
+    this.#probing ??= setInterval(() => this.#probe(), PROBE_MS).unref();
+    this.#begin(tcp, relay, connection);
+  }
+
+  #relay(tcp: Socket, connection: RelayedConnection, upstream: UpstreamAddress, full: boolean): Relay {
+    const { sip, problem, proxyProtocol } = this.#options;
+    const relay: Relay = new Relay(tcp, {
+      connection,
+      sip: sip ?? null,
+      patience: this.#patience,
+      problem,
+      connect: listener => {
+        const { client, listener: listening } = connection;
+        const header = proxyProtocol == null ? null : proxyHeader(proxyProtocol, client, listening);
+        return new UpstreamAttempt(upstream, upstream.tls ? this.#upstreamTls : null, header, listener);
+      },
+      over: () => {
+        this.#relays.delete(relay);
+        if (!full) this.#ended++;
+        this.#concludeIfAlone();
+      },
+    });
+    this.#relays.add(relay);
+    try {
+      const { tap, gate } = this.#options.open(connection, relay);
+      relay.watch(tap, gate ?? null);
+    } catch (error) {
+      problem(`connection ${connection.number} is relayed uninspected: its inspection failed (${reasonOf(error)})`);
+    }
+    return relay;
+  }
+
+  #begin(tcp: Socket, relay: Relay, { client }: RelayedConnection): void {
+    if (this.#clientTls === null) {
+      relay.start(tcp);
+      return;
+    }
+    this.#clientTls.begin(tcp, {
+      secured: socket => relay.start(socket),
+      failed: message =>
+        relay.abort({ kind: "client-tls", message: `${endpointText(client.address, client.port)}: ${message}` }),
+    });
+  }
+
+  #probe(): void {
+    for (const relay of this.#relays) relay.probe();
+  }
+
+  #concludeIfAlone(): void {
+    if (this.#relays.size > 0) return;
+    if (this.#probing !== null) clearInterval(this.#probing);
+    this.#probing = null;
+    this.#allClosed?.();
+  }
+}
+
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there, expected a free port",
+  EACCES: "permission to listen there is denied, expected a port above 1023 or the right to use this one",
+  EADDRNOTAVAIL: "this machine has no such address, expected one of its own",
+  ENOTFOUND: "the name has no address, expected one of this machine's",
+  EAI_AGAIN: "the name cannot be looked up now, expected an address of this machine",
+};
+
+function listenError({ host, port }: ListenAddress, cause: Error): ProxyError {
+  const code = codeOf(cause);
+  const problem = LISTEN_PROBLEMS[code];
+  const said = problem === undefined ? `cannot listen there: ${cause.message}` : `${problem} (${code})`;
+  return new ProxyError(endpointText(host, port), said, { cause });
+}

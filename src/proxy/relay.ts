@@ -1,0 +1,416 @@
+/**
+ * One relayed connection: two sockets, and what passes between them.
+ *
+ * Every octet goes on as it came, and only then is the tap told. An end of stream (FIN) goes on as one, after what
+ * came before it; a reset as a reset, at once. A side is read only as fast as the other one takes.
+ *
+ * A connection waits, relays, and may be stopped; it is over when both sockets are closed:
+ *
+ *     waiting ──► relaying ──► stopping          waiting: for the broker
+ *        └───────────────────────►┘              stopping: the client is told why, and may end its stream
+ *
+ * Bound: of each direction at most MAX_PENDING_OCTETS are held in this process, besides what TLS and a gate hold.
+ */
+import type { Socket } from "node:net";
+import type { Side } from "../net/connection-observer.ts";
+import type { Endpoint } from "../report/report.ts";
+import { endpointText } from "./address.ts";
+import type { ConnectionTap, Gate, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import { Leg } from "./leg.ts";
+import { codeOf, reasonOf } from "./proxy-error.ts";
+import { type Sip, Sipper } from "./sipper.ts";
+import { tlsReason } from "./tls.ts";
+import type { AttemptListener } from "./upstream.ts";
+
+/** Octets that Node reads from a socket at once. */
+const CHUNK_OCTETS = 64 * 1024;
+/** Octets of a client that are read before its broker is connected. Then it must wait; its going is not noticed. */
+const MAX_EARLY_OCTETS = 16 * 1024;
+/**
+ * A chunk that waits to be written while less than a socket's high-water mark (16 KiB, Node's own) was waiting, and
+ * one that Node had read, or reads ahead, when the source was paused: each may come on top of that mark.
+ */
+export const MAX_PENDING_OCTETS = 2 * (CHUNK_OCTETS + 16 * 1024);
+
+/** How long whom is waited for. Milliseconds. */
+export interface Patience {
+  /** A broker's connection, for a client that has ended its stream already: it may be gone. */
+  halfClosed: number;
+  /** A stopped client, to end its stream. */
+  farewell: number;
+  /** What is still to be written to one side, when the other one is closed. */
+  linger: number;
+  /** A client's TLS handshake. */
+  handshake: number;
+}
+
+export const DEFAULT_PATIENCE: Patience = { halfClosed: 2000, farewell: 2000, linger: 60_000, handshake: 30_000 };
+
+const SIDES = [0, 1] as const;
+
+/** What those who look at a connection may do to it. */
+export interface Relayed {
+  /**
+   * Ends the connection from the proxy's side. Nothing more is relayed; the broker's stream ends after what was
+   * admitted, the client is sent the farewell (or, for null, the end of its stream) and closed when it has ended its own.
+   */
+  stop(farewell: Uint8Array | null): void;
+}
+
+export interface RelaySurroundings {
+  connection: RelayedConnection;
+  /** Begins to connect to the broker. */
+  connect: (listener: AttemptListener) => { abandon(): void };
+  sip: Sip | null;
+  patience: Patience;
+  problem: (message: string) => void;
+  /** Both sockets are closed, and the tap knows. */
+  over: () => void;
+}
+
+export class Relay implements Relayed, AttemptListener {
+  readonly #surroundings: RelaySurroundings;
+  #phase: "waiting" | "relaying" | "stopping" = "waiting";
+  #started = false;
+  #client: Leg;
+  #upstream: Leg | null = null;
+  #attempt: { abandon(): void } | null = null;
+  #tap: ConnectionTap | null = null;
+  #gate: Gate | null = null;
+  #sipper: Sipper | null = null;
+  /** What the client sent before there was a broker. */
+  #early: Uint8Array[] = [];
+  #earlyOctets = 0;
+  #earlyEnd = false;
+  /** Whose end was told, and whose socket is closed. */
+  readonly #ended: [boolean, boolean] = [false, false];
+  readonly #closed: [boolean, boolean] = [false, true];
+  #troubled = false;
+  #deadline: NodeJS.Timeout | null = null;
+  /** The gate is at work: a stop that it asks for comes after what it admits. */
+  #admitting = false;
+  #stopAsked: { farewell: Uint8Array | null } | null = null;
+
+  /** @param tcp the client's connection, paused */
+  constructor(tcp: Socket, surroundings: RelaySurroundings) {
+    this.#surroundings = surroundings;
+    this.#client = new Leg(tcp, tcp);
+    // Of an encrypted connection the TLS socket tells the same again.
+    tcp.on("error", () => {});
+    tcp.once("close", () => this.#close(0));
+  }
+
+  /** Who is told, and who stands in the way. */
+  watch(tap: ConnectionTap, gate: Gate | null): void {
+    this.#tap = tap;
+    this.#gate = gate;
+  }
+
+  /** Begins: `socket` gives the client's octets. Those stay with the kernel, but for a few, until the broker is there. */
+  start(socket: Socket): void {
+    this.#client = new Leg(socket, this.#client.tcp);
+    this.#started = true;
+    this.#listen(0, socket);
+    socket.resume();
+    this.#attempt = this.#surroundings.connect(this);
+  }
+
+  connected(leg: Leg, upstream: Endpoint): void {
+    this.#attempt = null;
+    this.#upstream = leg;
+    this.#surroundings.connection.upstream = upstream;
+    this.#closed[1] = false;
+    leg.tcp.once("close", () => this.#close(1));
+    this.#listen(1, leg.socket);
+    this.#cancelDeadline();
+    this.#phase = "relaying";
+    this.#tell(tap => tap.connected(upstream));
+    const { sip } = this.#surroundings;
+    if (sip !== null) this.#sipper = this.#sipping(sip, leg);
+    this.#passEarly();
+    // Its stream was over before anybody listened.
+    if (leg.socket.readableEnded) this.#ending(1);
+  }
+
+  failed(trouble: RelayTrouble): void {
+    this.#attempt = null;
+    this.abort(trouble);
+  }
+
+  /** Resets both sides. */
+  abort(trouble: RelayTrouble): void {
+    this.#trouble(trouble);
+    this.#abandonAttempt();
+    for (const side of SIDES) this.#reset(side);
+    if (!this.#isOver) this.#setDeadline(this.#surroundings.patience.farewell);
+  }
+
+  stop(farewell: Uint8Array | null): void {
+    if (this.#phase === "stopping" || this.#isOver) return;
+    if (this.#admitting) {
+      this.#stopAsked = { farewell };
+      return;
+    }
+    this.#phase = "stopping";
+    this.#sipper?.stop();
+    this.#early = [];
+    this.#abandonAttempt();
+    this.#setDeadline(this.#surroundings.patience.farewell);
+    const { socket } = this.#client;
+    if (farewell !== null && socket.writable) socket.write(farewell);
+    if (farewell === null || this.#ended[0]) socket.end();
+    if (this.#earlyEnd) this.#end(0);
+    this.#upstream?.socket.end();
+    // What still comes is read, to see the ends, and thrown away.
+    socket.resume();
+    this.#upstream?.socket.resume();
+  }
+
+  /** Looks after a side that nobody reads from. */
+  probe(): void {
+    if (this.#phase === "stopping" || !this.#started) return;
+    this.#client.probe();
+    this.#upstream?.probe();
+  }
+
+  #listen(side: Side, socket: Socket): void {
+    socket.on("data", chunk => this.#data(side, chunk));
+    socket.on("drain", () => this.#drained(side));
+    socket.on("end", () => this.#ending(side));
+    socket.on("error", error => this.#error(side, error));
+  }
+
+  #data(side: Side, chunk: Uint8Array): void {
+    if (this.#phase !== "relaying") this.#unrelayed(chunk);
+    else if (side === 0 && this.#sipper !== null) this.#sipper.take(chunk);
+    else this.#pass(side, chunk);
+  }
+
+  #pass(side: Side, chunk: Uint8Array): void {
+    const from = this.#leg(side)!.socket;
+    const to = this.#leg(side === 0 ? 1 : 0)!.socket;
+    if (this.#gate === null) to.write(chunk);
+    else this.#admit(this.#gate, side, chunk, to);
+    // A chunk above the high-water mark counts as too much even when the kernel took it all at once.
+    if (to.writableNeedDrain && to.writableLength > 0) from.pause();
+    // Not #tell: a closure for every chunk is too many.
+    try {
+      this.#tap?.data(side, chunk);
+    } catch (error) {
+      this.#loseTap(error);
+    }
+    this.#stopIfAsked();
+  }
+
+  #unrelayed(chunk: Uint8Array): void {
+    if (this.#phase === "stopping") return;
+    this.#early.push(chunk);
+    this.#earlyOctets += chunk.length;
+    if (this.#earlyOctets >= MAX_EARLY_OCTETS) this.#client.socket.pause();
+  }
+
+  #passEarly(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const chunk of early) this.#data(0, chunk);
+    if (this.#earlyEnd && this.#phase === "relaying") this.#ending(0);
+    else if (this.#sipper === null && !this.#upstream!.socket.writableNeedDrain) this.#client.socket.resume();
+  }
+
+  #sipping(sip: Sip, { socket }: Leg): Sipper {
+    const { socket: source } = this.#client;
+    return new Sipper(sip, source, octets => {
+      this.#pass(0, octets);
+      return !socket.writableNeedDrain || socket.writableLength === 0;
+    });
+  }
+
+  /** What was written to `side` has gone out: the other one may be read again. */
+  #drained(side: Side): void {
+    if (side === 1 && this.#sipper !== null) {
+      this.#sipper.drained();
+      return;
+    }
+    const source = this.#leg(side === 0 ? 1 : 0)?.socket;
+    if (source?.isPaused()) source.resume();
+  }
+
+  #ending(side: Side): void {
+    if (this.#phase === "waiting") {
+      this.#earlyEnd = true;
+      this.#setDeadline(this.#surroundings.patience.halfClosed);
+    } else if (side === 0 && this.#sipper !== null && this.#phase === "relaying") {
+      this.#sipper.finish(() => this.#end(0));
+    } else {
+      this.#end(side);
+    }
+  }
+
+  /** A side has ended its stream: so does the other one hear. */
+  #end(side: Side): void {
+    const to = this.#leg(side === 0 ? 1 : 0)?.socket;
+    if (this.#phase === "stopping") {
+      if (side === 0) this.#client.socket.end();
+    } else if (to !== undefined) {
+      if (this.#gate !== null) this.#writeRest(this.#gate, side, to);
+      to.end();
+    }
+    this.#tellEnd(side, "fin");
+    this.#stopIfAsked();
+  }
+
+  #error(side: Side, error: Error): void {
+    this.#tellEnd(side, "rst");
+    if (this.#phase !== "stopping") this.#trouble(lossOf(side, this.#surroundings.connection, error));
+    this.#lose(side);
+  }
+
+  /** A side is gone: the other one goes the same way, unless it is being parted from. */
+  #lose(side: Side): void {
+    this.#abandonAttempt();
+    this.#leg(side)?.destroy();
+    if (this.#phase !== "stopping") this.#reset(side === 0 ? 1 : 0);
+  }
+
+  #close(side: Side): void {
+    this.#closed[side] = true;
+    if (!this.#ended[side]) {
+      this.#tellEnd(side, this.#earlyEnd && side === 0 ? "fin" : "rst");
+      this.#lose(side);
+    }
+    if (!this.#isOver) {
+      if (this.#phase === "relaying") this.#setDeadline(this.#surroundings.patience.linger);
+      return;
+    }
+    this.#cancelDeadline();
+    this.#sipper?.stop();
+    this.#tell(tap => tap.closed());
+    this.#tap = null;
+    this.#gate = null;
+    this.#surroundings.over();
+  }
+
+  #reset(side: Side): void {
+    const leg = this.#leg(side);
+    if (leg === null || this.#closed[side]) return;
+    this.#tellEnd(side, "rst");
+    leg.reset();
+  }
+
+  #admit(gate: Gate, side: Side, chunk: Uint8Array, to: Socket): void {
+    this.#admitting = true;
+    try {
+      for (const piece of gate.admit(side, chunk)) to.write(piece);
+    } catch (error) {
+      this.#loseGate(gate, error);
+      to.write(chunk);
+    }
+    this.#admitting = false;
+  }
+
+  #writeRest(gate: Gate, side: Side, to: Socket): void {
+    this.#admitting = true;
+    try {
+      for (const piece of gate.rest(side)) to.write(piece);
+    } catch (error) {
+      this.#loseGate(gate, error);
+    }
+    this.#admitting = false;
+  }
+
+  /** What a failed gate still holds goes on, and then everything else. */
+  #loseGate(gate: Gate, error: unknown): void {
+    this.#gate = null;
+    const { connection, problem } = this.#surroundings;
+    problem(`connection ${connection.number} is relayed unguarded from here: its guard failed (${reasonOf(error)})`);
+    for (const side of SIDES) {
+      const to = this.#leg(side === 0 ? 1 : 0)?.socket;
+      if (to === undefined || this.#ended[side]) continue;
+      try {
+        for (const piece of gate.rest(side)) to.write(piece);
+      } catch {
+        // It fails there too: what it holds is lost to us.
+      }
+    }
+  }
+
+  #stopIfAsked(): void {
+    const asked = this.#stopAsked;
+    if (asked === null) return;
+    this.#stopAsked = null;
+    this.stop(asked.farewell);
+  }
+
+  #trouble(trouble: RelayTrouble): void {
+    if (this.#troubled) return;
+    this.#troubled = true;
+    this.#tell(tap => tap.trouble(trouble));
+  }
+
+  #tellEnd(side: Side, reason: "fin" | "rst"): void {
+    if (this.#ended[side]) return;
+    this.#ended[side] = true;
+    this.#tell(tap => tap.end(side, reason));
+  }
+
+  #tell(what: (tap: ConnectionTap) => void): void {
+    if (this.#tap === null) return;
+    try {
+      what(this.#tap);
+    } catch (error) {
+      this.#loseTap(error);
+    }
+  }
+
+  #loseTap(error: unknown): void {
+    this.#tap = null;
+    const { connection, problem } = this.#surroundings;
+    problem(
+      `connection ${connection.number} is relayed uninspected from here: its inspection failed (${reasonOf(error)})`,
+    );
+  }
+
+  #leg(side: Side): Leg | null {
+    return side === 0 ? this.#client : this.#upstream;
+  }
+
+  get #isOver(): boolean {
+    return this.#closed[0] && this.#closed[1];
+  }
+
+  #abandonAttempt(): void {
+    this.#attempt?.abandon();
+    this.#attempt = null;
+  }
+
+  /** After so long, whatever is still open is closed. */
+  #setDeadline(milliseconds: number): void {
+    this.#cancelDeadline();
+    this.#deadline = setTimeout(() => {
+      this.#abandonAttempt();
+      for (const side of SIDES) {
+        // A stream that is cut short must not look like one that came to its end.
+        if (this.#phase === "relaying") this.#reset(side);
+        this.#leg(side)?.destroy();
+      }
+    }, milliseconds);
+  }
+
+  #cancelDeadline(): void {
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.#deadline = null;
+  }
+}
+
+/** How a side was lost, while it was being relayed or waited for its broker. */
+function lossOf(side: Side, { client, upstream }: RelayedConnection, error: Error): RelayTrouble {
+  const { address, port } = side === 0 ? client : upstream;
+  const who = `the ${side === 0 ? "client" : "broker"} at ${endpointText(address, port)}`;
+  const code = codeOf(error);
+  if (code.startsWith("ERR_SSL") || code === "EPROTO") {
+    const message = `the TLS connection with ${who} failed: ${tlsReason(error)}`;
+    return { kind: side === 0 ? "client-tls" : "upstream-tls", message };
+  }
+  const how = code === "ETIMEDOUT" ? "answers no more" : "reset the connection";
+  return { kind: side === 0 ? "client-reset" : "upstream-reset", message: `${who} ${how} (${reasonOf(error)})` };
+}

@@ -1,0 +1,198 @@
+/** TLS towards clients and towards the broker: what it needs from files, and how those are read again. */
+import { readFile } from "node:fs/promises";
+import { isIP, type Socket } from "node:net";
+import {
+  type ConnectionOptions,
+  connect,
+  createSecureContext,
+  createServer,
+  type Server,
+  type TLSSocket,
+} from "node:tls";
+import { printable } from "../bytes/printable.ts";
+import type { UpstreamAddress } from "./address.ts";
+import { codeOf, ProxyError, reasonOf } from "./proxy-error.ts";
+
+/** Paths of PEM files. */
+export interface ClientTlsFiles {
+  cert: string;
+  key: string;
+  /** Clients must show a certificate that one of these signed. */
+  clientCa?: string | null;
+}
+
+export interface UpstreamTlsSettings {
+  /** Path of a PEM file: whom to trust instead of the system's authorities. */
+  ca?: string | null;
+  /** Take any certificate, in any name. */
+  insecure?: boolean;
+}
+
+/** What became of a client's TLS handshake. */
+export interface HandshakeListener {
+  secured(socket: TLSSocket): void;
+  failed(message: string): void;
+}
+
+/** Where systems keep the certificates they trust. Node itself brings a list, but no company's own authority is on it. */
+const SYSTEM_AUTHORITIES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/ssl/cert.pem",
+];
+
+/** The proxy's end of its clients' TLS connections. */
+export class ClientTls {
+  readonly #files: ClientTlsFiles;
+  readonly #server: Server;
+  /** Handshakes going on, by the client's end of the connection. */
+  readonly #handshakes = new Map<string, HandshakeListener>();
+
+  /** @param patience milliseconds that a handshake may take */
+  static async open(files: ClientTlsFiles, patience: number): Promise<ClientTls> {
+    return new ClientTls(files, await readCertificates(files), patience);
+  }
+
+  private constructor(files: ClientTlsFiles, certificates: Certificates, patience: number) {
+    this.#files = files;
+    const verify = certificates.ca !== undefined;
+    this.#server = createServer({
+      ...certificates,
+      requestCert: verify,
+      rejectUnauthorized: verify,
+      handshakeTimeout: patience,
+    });
+    this.#server.on("secureConnection", socket => {
+      const listener = this.#ended(socket);
+      // Without a listener the client is gone already.
+      if (listener === undefined) socket.destroy();
+      else listener.secured(socket);
+    });
+    this.#server.on("tlsClientError", (error, socket) => {
+      this.#ended(socket)?.failed(`the TLS handshake with the client failed: ${tlsReason(error)}`);
+    });
+  }
+
+  /** Begins the handshake with a client that connected. */
+  begin(tcp: Socket, listener: HandshakeListener): void {
+    const key = clientKey(tcp);
+    this.#handshakes.set(key, listener);
+    tcp.once("close", () => {
+      if (this.#handshakes.get(key) === listener) this.#handshakes.delete(key);
+    });
+    // Documented as the way to hand a TLS server a connection that somebody else accepted.
+    this.#server.emit("connection", tcp);
+  }
+
+  /** Clients that come from now on are shown the new certificate. Rejects, and keeps the old one, if that is no good. */
+  async reload(): Promise<void> {
+    this.#server.setSecureContext(await readCertificates(this.#files));
+  }
+
+  #ended(socket: TLSSocket): HandshakeListener | undefined {
+    const key = clientKey(socket);
+    const listener = this.#handshakes.get(key);
+    this.#handshakes.delete(key);
+    return listener;
+  }
+}
+
+/** The proxy's end of its TLS connections to the broker. */
+export class UpstreamTls {
+  readonly #settings: UpstreamTlsSettings;
+  #options: ConnectionOptions;
+
+  static async open(settings: UpstreamTlsSettings): Promise<UpstreamTls> {
+    return new UpstreamTls(settings, await trustOf(settings));
+  }
+
+  private constructor(settings: UpstreamTlsSettings, options: ConnectionOptions) {
+    this.#settings = settings;
+    this.#options = options;
+  }
+
+  /** Begins the handshake on a connection to the broker. */
+  connect(tcp: Socket, { host }: UpstreamAddress): TLSSocket {
+    // A server name is a name (RFC 6066 §3); an address is compared with the certificate's addresses.
+    const servername = isIP(host) === 0 ? { servername: host } : {};
+    return connect({ ...this.#options, ...servername, host, socket: tcp });
+  }
+
+  async reload(): Promise<void> {
+    this.#options = await trustOf(this.#settings);
+  }
+}
+
+/** What to say of a failed handshake. OpenSSL's own message begins with addresses of its memory and source code. */
+export function tlsReason(error: Error): string {
+  const reason = "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
+  const code = codeOf(error);
+  const text = printable(reason, 200);
+  return code === "" || text.includes(code) ? text : `${text} (${code})`;
+}
+
+interface Certificates {
+  cert: Buffer;
+  key: Buffer;
+  ca?: Buffer;
+}
+
+async function readCertificates({ cert, key, clientCa }: ClientTlsFiles): Promise<Certificates> {
+  const certificates: Certificates = { cert: await readPem(cert), key: await readPem(key) };
+  if (clientCa != null) certificates.ca = await readAuthorities(clientCa);
+  try {
+    createSecureContext(certificates);
+  } catch (cause) {
+    throw new ProxyError(
+      cert,
+      `expected a PEM certificate with the key of ${key}, found what OpenSSL refuses: ${tlsReason(cause as Error)}`,
+      { cause },
+    );
+  }
+  return certificates;
+}
+
+async function trustOf({ ca, insecure = false }: UpstreamTlsSettings): Promise<ConnectionOptions> {
+  if (insecure) return { rejectUnauthorized: false };
+  const authorities = ca != null ? await readAuthorities(ca) : await systemAuthorities();
+  // One context for all connections: it holds a hundred certificates, parsed.
+  return { secureContext: createSecureContext(authorities === null ? {} : { ca: authorities }) };
+}
+
+async function systemAuthorities(): Promise<Buffer | null> {
+  for (const path of SYSTEM_AUTHORITIES) {
+    const octets = await readFile(path).catch(() => null);
+    if (octets !== null) return octets;
+  }
+  return null;
+}
+
+/** OpenSSL silently takes a file without certificates for an empty list. */
+async function readAuthorities(path: string): Promise<Buffer> {
+  const octets = await readPem(path);
+  if (!octets.includes("-----BEGIN CERTIFICATE-----")) {
+    throw new ProxyError(path, "expected certificates in PEM form, found none");
+  }
+  try {
+    createSecureContext({ ca: octets });
+  } catch (cause) {
+    throw new ProxyError(path, `expected certificates in PEM form, found what OpenSSL refuses: ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+  return octets;
+}
+
+async function readPem(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new ProxyError(path, `cannot be read (${reasonOf(cause)}), expected a PEM file`, { cause });
+  }
+}
+
+function clientKey(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`;
+}

@@ -1,0 +1,129 @@
+/** Connecting to the broker: TCP, the PROXY header, TLS. */
+import { createConnection, type Socket } from "node:net";
+import { printable } from "../bytes/printable.ts";
+import type { Endpoint } from "../report/report.ts";
+import { endpointText, remoteEndpoint, type UpstreamAddress } from "./address.ts";
+import type { RelayTrouble } from "./connection-tap.ts";
+import { Leg } from "./leg.ts";
+import { codeOf, reasonOf } from "./proxy-error.ts";
+import { tlsReason, type UpstreamTls } from "./tls.ts";
+
+/** Idle milliseconds after which the kernel asks whether the peer is still there. */
+export const KEEP_ALIVE_MS = 60_000;
+
+/**
+ * Milliseconds before the next address of a name is tried beside the first. Node's own 250 give up on a broker that is
+ * merely far away. The last address is waited for as long as the operating system does.
+ */
+const NEXT_ADDRESS_MS = 2000;
+
+/** What became of an attempt to connect: one call, unless it was abandoned. */
+export interface AttemptListener {
+  /** Octets may flow from the moment of this call on. */
+  connected(leg: Leg, upstream: Endpoint): void;
+  failed(trouble: RelayTrouble): void;
+}
+
+/** One attempt to connect to the broker. It lasts as long as the operating system's patience does. */
+export class UpstreamAttempt {
+  readonly #address: UpstreamAddress;
+  readonly #tls: UpstreamTls | null;
+  readonly #listener: AttemptListener;
+  readonly #tcp: Socket;
+  #stage: "tcp" | "tls" | "over" = "tcp";
+
+  /**
+   * @param tls null for a broker without TLS
+   * @param header goes before everything else, in clear: the PROXY protocol's header, or null
+   */
+  constructor(address: UpstreamAddress, tls: UpstreamTls | null, header: Uint8Array | null, listener: AttemptListener) {
+    this.#address = address;
+    this.#tls = tls;
+    this.#listener = listener;
+    this.#tcp = createConnection({
+      host: address.host,
+      port: address.port,
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+      autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+    });
+    this.#tcp.on("error", this.#failed);
+    this.#tcp.once("connect", () => {
+      // TLS takes the connection over: not before the header is written.
+      if (header === null) this.#tcpConnected();
+      else this.#tcp.write(header, error => error == null && this.#tcpConnected());
+    });
+  }
+
+  /** Ends the attempt without a word. */
+  abandon(): void {
+    if (this.#stage === "over") return;
+    this.#stage = "over";
+    this.#tcp.destroy();
+  }
+
+  #tcpConnected(): void {
+    if (this.#stage === "over") return;
+    if (this.#tls === null) {
+      this.#connected(this.#tcp);
+      return;
+    }
+    this.#stage = "tls";
+    const socket = this.#tls.connect(this.#tcp, this.#address);
+    socket.on("error", this.#failed);
+    socket.once("secureConnect", () => {
+      if (this.#stage === "over") return;
+      socket.off("error", this.#failed);
+      this.#connected(socket);
+    });
+  }
+
+  #connected(socket: Socket): void {
+    this.#stage = "over";
+    this.#listener.connected(new Leg(socket, this.#tcp), remoteEndpoint(this.#tcp));
+  }
+
+  readonly #failed = (error: Error): void => {
+    const stage = this.#stage;
+    if (stage === "over") return;
+    this.#stage = "over";
+    this.#tcp.destroy();
+    const trouble = stage === "tls" ? handshakeTrouble(this.#address, error) : connectTrouble(this.#address, error);
+    this.#listener.failed(trouble);
+  };
+}
+
+/** Why there is no connection to the broker. */
+function connectTrouble({ host, port }: UpstreamAddress, error: Error): RelayTrouble {
+  const broker = `the broker at ${printable(endpointText(host, port), 300)}`;
+  const reason = printable(reasonOf(error), 200);
+  switch (codeOf(error)) {
+    case "ECONNREFUSED":
+      return { kind: "upstream-refused", message: `${broker} refused the connection (${reason})` };
+    case "ETIMEDOUT":
+      return { kind: "upstream-timeout", message: `${broker} did not answer (${reason})` };
+    case "ECONNRESET":
+    case "EPIPE":
+      return { kind: "upstream-reset", message: `${broker} reset the connection (${reason})` };
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return {
+        kind: "upstream-unreachable",
+        message: `${broker} cannot be found: its name has no address (${reason})`,
+      };
+    default:
+      return { kind: "upstream-unreachable", message: `${broker} cannot be reached (${reason})` };
+  }
+}
+
+function handshakeTrouble(address: UpstreamAddress, error: Error): RelayTrouble {
+  const code = codeOf(error);
+  if (code === "ECONNRESET" || code === "EPIPE") {
+    const broker = `the broker at ${endpointText(address.host, address.port)}`;
+    return { kind: "upstream-reset", message: `${broker} ended the connection during the TLS handshake (${code})` };
+  }
+  const message = `the TLS handshake with the broker at ${endpointText(address.host, address.port)} failed: ${tlsReason(error)}`;
+  return { kind: "upstream-tls", message };
+}
