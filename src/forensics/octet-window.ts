@@ -21,7 +21,7 @@ export interface WindowBudget {
  */
 export class OctetWindow {
   /** The octets, from index 0 to `length`. */
-  bytes: Uint8Array = new Uint8Array(1 << 12);
+  bytes: Uint8Array = new Uint8Array(1 << 9);
   length = 0;
   /** Stream offset of bytes[0]. */
   base: number;

@@ -10,6 +10,7 @@ import {
   type ProxyEvent,
 } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
+import { counted } from "../report/text/phrases.ts";
 import { isoTime } from "../report/time.ts";
 import { endpointText } from "./address.ts";
 import type { ConnectionTap, RelayedConnection } from "./connection-tap.ts";
@@ -91,7 +92,7 @@ export class InspectingProxy {
    */
   async drain(grace: number, untold: () => number): Promise<ProxyCounters> {
     const { open } = this.#server.counters;
-    this.#say("draining", `stopping: ${open} open connection${open === 1 ? "" : "s"} may end within ${grace / 1000} s`);
+    this.#say("draining", `stopping: ${counted(open, "open connection")} may end within ${grace / 1000} s`);
     await this.#server.drain(grace);
     await this.#inspector.close();
     const { accepted, refused } = this.#server.counters;
@@ -150,15 +151,15 @@ export class InspectingProxy {
     this.#clock.read();
     const { seconds, microseconds } = this.#clock;
     const time = isoTime({ seconds, nanoseconds: microseconds * 1000, timeDigits: 6 });
-    return { schema: EVENT_SCHEMA, time, event: "proxy", kind, message };
+    return { schema: EVENT_SCHEMA, event: "proxy", time, kind, message };
   }
 }
 
 const COUNTERS = { error: "errors", warning: "warnings", note: "notes" } as const;
 
 function summarySentence({ connections, errors, warnings, notes }: ProxyCounters): string {
-  const told = `${errors} error${errors === 1 ? "" : "s"}, ${warnings} warning${warnings === 1 ? "" : "s"}`;
-  return `${connections} connections relayed: ${told}, ${notes} notes`;
+  const told = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")].join(", ");
+  return `${counted(connections, "connection")} relayed: ${told}`;
 }
 
 /** In a reply text there is room for one sentence. */

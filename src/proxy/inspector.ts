@@ -26,13 +26,13 @@ import {
 import { WallClock } from "./wall-clock.ts";
 
 /** Octets of a batch; the longest record fits. */
-const BATCH_OCTETS = 1 << 18;
+const BATCH_OCTETS = 1 << 20;
 /** Milliseconds that a batch waits for more. */
-const FLUSH_AFTER = 2;
+const FLUSH_AFTER = 20;
 /** Octets of tape that the inspector may be behind. */
 const MAX_BEHIND = 64 << 20;
 /** Batches kept for use again. */
-const MAX_SPARE = 16;
+const MAX_SPARE = 4;
 /** An inspector that died is replaced so often. */
 const MAX_RESTARTS = 10;
 /** Milliseconds that the last one has for its conclusions. */

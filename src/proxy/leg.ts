@@ -31,11 +31,26 @@ export class Leg {
   }
 
   /**
-   * Nobody reads from a paused socket, so nobody hears that its peer has reset the connection: a broker that blocks its
-   * publishers would keep dead ones for hours. To write nothing sends nothing, and fails when the connection is gone.
+   * Nobody reads from a paused socket, nor from one whose stream has ended, so nobody hears that its peer has reset the
+   * connection or answers no more: a broker that blocks its publishers would keep dead ones for hours. To write nothing
+   * sends nothing, and fails when the connection is gone.
    */
   probe(): void {
-    const { socket } = this;
-    if (socket.isPaused() && socket.writable && socket.writableLength === 0) socket.write(NOTHING);
+    const unread = this.socket.isPaused() || this.socket.readableEnded;
+    if (unread && this.#canProbe) this.tcp.write(NOTHING);
+  }
+
+  /**
+   * Calls `then` for a stream that has ended, unless it was reset. When octets and a reset wait together, libuv reads
+   * the octets and calls the rest an end of stream (UV_HANDLE_READ_PARTIAL with POLLHUP); the kernel knows better.
+   */
+  ifEnded(then: () => void): void {
+    if (!this.#canProbe) then();
+    else this.tcp.write(NOTHING, error => error == null && then());
+  }
+
+  /** Behind octets that wait to be written a probe would wait as well; they find out by themselves. */
+  get #canProbe(): boolean {
+    return this.socket.writable && this.socket.writableLength === 0;
   }
 }

@@ -52,6 +52,10 @@ interface Watched {
   faults: [Incident | null, Incident | null];
   /** Ids of findings told before they were final, by what they are about. */
   provisional: Map<string, string>;
+  /** Sides of which the connection knows that they are over. */
+  ended: [boolean, boolean];
+  /** The guard stopped the client: nothing that follows is looked at. */
+  concluded: boolean;
   counts: { errors: number; warnings: number; notes: number };
 }
 
@@ -102,6 +106,8 @@ export class LiveInspection {
       told: [0, 0, 0],
       faults: [null, null],
       provisional: new Map(),
+      ended: [false, false],
+      concluded: false,
       counts: { errors: 0, warnings: 0, notes: 0 },
     });
   }
@@ -119,7 +125,7 @@ export class LiveInspection {
     if (watched === undefined) return;
     const { live } = watched;
     live.carried(side, end - start, this.#options.moment);
-    if (live.lost || live.hasEnded(side)) return;
+    if (live.lost || watched.concluded || live.hasEnded(side)) return;
     this.#look(watched, () => live.amqp.data(side, bytes, start, end));
     this.#restless.add(watched);
   }
@@ -131,11 +137,11 @@ export class LiveInspection {
     this.#end(watched, side, reason);
   }
 
-  /** Says what it knows of the client's octets by now; none follow. */
+  /** Says what it knows of the client's octets by now. What follows is between the client and the guard. */
   conclude(number: number): void {
     const watched = this.#watched.get(number);
-    if (watched === undefined || watched.live.hasEnded(0)) return;
-    watched.live.end(0, "fin", this.#options.moment);
+    if (watched === undefined || watched.concluded || watched.live.hasEnded(0)) return;
+    watched.concluded = true;
     this.#end(watched, 0, "capture-ended");
   }
 
@@ -191,14 +197,15 @@ export class LiveInspection {
     }
   }
 
+  /** Tells the connection that a side is over; once. */
   #end(watched: Watched, side: Side, reason: StreamEnd): void {
+    if (watched.ended[side]) return;
+    watched.ended[side] = true;
     if (!watched.live.lost) this.#look(watched, () => watched.live.amqp.end(side, reason));
   }
 
   #endBoth(watched: Watched): void {
-    for (const side of [0, 1] as const) {
-      if (!watched.live.hasEnded(side)) this.#end(watched, side, "capture-ended");
-    }
+    for (const side of [0, 1] as const) this.#end(watched, side, "capture-ended");
   }
 
   /** Has the connection look at something, and tells what it found. What fails in it ends its inspection, no more. */
@@ -315,6 +322,8 @@ export class LiveInspection {
   #tell(watched: Watched, what: News): void {
     this.#options.tell({
       schema: EVENT_SCHEMA,
+      // Where lines are read by people, this comes first.
+      event: what.event,
       time: isoTime(this.#options.moment),
       connection: this.#collect(watched),
       upstream: watched.live.upstream,

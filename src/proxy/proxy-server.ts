@@ -35,8 +35,7 @@ export interface ProxyServerOptions {
   patience?: Partial<Patience>;
 }
 
-/** Milliseconds between two looks after paused sockets, and between two complaints about one listener. */
-const PROBE_MS = 1000;
+/** Milliseconds between two complaints about one listener. */
 const COMPLAINT_MS = 1000;
 
 export class ProxyServer {
@@ -173,7 +172,7 @@ export class ProxyServer {
       return;
     }
     this.#accepted++;
-    this.#probing ??= setInterval(() => this.#probe(), PROBE_MS).unref();
+    this.#probing ??= setInterval(() => this.#probe(), this.#patience.probe).unref();
     this.#begin(tcp, relay, connection);
   }
 

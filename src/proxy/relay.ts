@@ -42,9 +42,17 @@ export interface Patience {
   linger: number;
   /** A client's TLS handshake. */
   handshake: number;
+  /** Between two looks after sockets that nobody reads from. */
+  probe: number;
 }
 
-export const DEFAULT_PATIENCE: Patience = { halfClosed: 2000, farewell: 2000, linger: 60_000, handshake: 30_000 };
+export const DEFAULT_PATIENCE: Patience = {
+  halfClosed: 2000,
+  farewell: 2000,
+  linger: 60_000,
+  handshake: 30_000,
+  probe: 1000,
+};
 
 const SIDES = [0, 1] as const;
 
@@ -95,9 +103,7 @@ export class Relay implements Relayed, AttemptListener {
   constructor(tcp: Socket, surroundings: RelaySurroundings) {
     this.#surroundings = surroundings;
     this.#client = new Leg(tcp, tcp);
-    // Of an encrypted connection the TLS socket tells the same again.
-    tcp.on("error", () => {});
-    tcp.once("close", () => this.#close(0));
+    this.#listenTo(0, tcp);
   }
 
   /** Who is told, and who stands in the way. */
@@ -110,7 +116,7 @@ export class Relay implements Relayed, AttemptListener {
   start(socket: Socket): void {
     this.#client = new Leg(socket, this.#client.tcp);
     this.#started = true;
-    this.#listen(0, socket);
+    this.#listen(0, this.#client);
     socket.resume();
     this.#attempt = this.#surroundings.connect(this);
   }
@@ -120,8 +126,8 @@ export class Relay implements Relayed, AttemptListener {
     this.#upstream = leg;
     this.#surroundings.connection.upstream = upstream;
     this.#closed[1] = false;
-    leg.tcp.once("close", () => this.#close(1));
-    this.#listen(1, leg.socket);
+    this.#listenTo(1, leg.tcp);
+    this.#listen(1, leg);
     this.#cancelDeadline();
     this.#phase = "relaying";
     this.#tell(tap => tap.connected(upstream));
@@ -173,11 +179,16 @@ export class Relay implements Relayed, AttemptListener {
     this.#upstream?.probe();
   }
 
-  #listen(side: Side, socket: Socket): void {
+  #listenTo(side: Side, tcp: Socket): void {
+    tcp.on("error", error => this.#error(side, error));
+    tcp.once("close", () => this.#close(side));
+  }
+
+  #listen(side: Side, { socket, tcp }: Leg): void {
     socket.on("data", chunk => this.#data(side, chunk));
     socket.on("drain", () => this.#drained(side));
     socket.on("end", () => this.#ending(side));
-    socket.on("error", error => this.#error(side, error));
+    if (socket !== tcp) socket.on("error", error => this.#error(side, error));
   }
 
   #data(side: Side, chunk: Uint8Array): void {
@@ -213,7 +224,7 @@ export class Relay implements Relayed, AttemptListener {
     const early = this.#early;
     this.#early = [];
     for (const chunk of early) this.#data(0, chunk);
-    if (this.#earlyEnd && this.#phase === "relaying") this.#ending(0);
+    if (this.#earlyEnd && this.#phase === "relaying") this.#hasEnded(0);
     else if (this.#sipper === null && !this.#upstream!.socket.writableNeedDrain) this.#client.socket.resume();
   }
 
@@ -236,6 +247,10 @@ export class Relay implements Relayed, AttemptListener {
   }
 
   #ending(side: Side): void {
+    this.#leg(side)!.ifEnded(() => this.#hasEnded(side));
+  }
+
+  #hasEnded(side: Side): void {
     if (this.#phase === "waiting") {
       this.#earlyEnd = true;
       this.#setDeadline(this.#surroundings.patience.halfClosed);

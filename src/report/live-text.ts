@@ -4,7 +4,7 @@ import type { ConnectionEvent, FindingEvent, LiveEvent, ProxyCounters } from "./
 import { type Connection, REPORT_SCHEMA, type Report } from "./report.ts";
 import { incidents } from "./text/incident.ts";
 import { Page } from "./text/page.ts";
-import { clientName, clock, counted, endpoint, joined, size } from "./text/phrases.ts";
+import { arrow, clientName, clock, counted, endpoint, joined, size } from "./text/phrases.ts";
 import { survey } from "./text/survey.ts";
 import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./writer.ts";
 
@@ -34,7 +34,11 @@ export class LiveText {
         return this.#of(event, paint.faint(`opened  ${route}`));
       }
       case "fault":
-        return this.#of(event, `${paint[event.severity](`${event.rule}  `)}${told(event.message)}`);
+        // The sentence stands in the incident's block, when it is over.
+        return this.#of(
+          event,
+          `${paint[event.severity](event.rule)} at offset ${event.streamOffset}, ${arrow(event.direction)}`,
+        );
       case "finding":
         return this.#finding(event);
       case "trouble":

@@ -94,6 +94,8 @@ function packetTicks({ torn }: Diagnosis, columnOf: ReadonlyMap<number, number>)
       const range = packets[at];
       if (column === undefined || !range) return [];
       const [first, last] = range;
+      // The proxy has octets, and no packets.
+      if (first === 0) return [];
       return [{ column, rank, text: first === last ? `${first}` : `${first}–${last}` }];
     }),
   );
