@@ -1,11 +1,26 @@
-/** The options of `ghostframe check` that hold more than a word, and what is wrong with them. */
-import { InvalidArgumentError } from "commander";
+/** The options that `check` and `run` have in common, and what is wrong with those that hold more than a word. */
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Level } from "../check/check-result.ts";
-import { OUTPUT_NAMES } from "../check/config.ts";
+import { CONFIG_FILE, OUTPUT_NAMES } from "../check/config.ts";
 import { didYouMean } from "../check/nearest-name.ts";
-import { LEVELS, RULE_IDS } from "../check/policy.ts";
+import { LEVELS, RULE_IDS, SEVERITIES } from "../check/policy.ts";
 import type { RuleId } from "../connection/rules.ts";
 import type { OutputFile } from "./check-output.ts";
+
+/** The policy, the baseline, and what is written besides what is printed. */
+export function addPolicyOptions(command: Command): Command {
+  return command
+    .option("--output <format=file>", "write the result into a file, too (again for more)", collectOutputs)
+    .addOption(new Option("--fail-on <level>", "the least level that fails (default: warning)").choices(SEVERITIES))
+    .option("--rule <rule=level>", `what a rule's findings count as: ${LEVELS.join(", ")}`, collectRules)
+    .option("--max-gaps <number>", "gaps a capture may have (default: any number)", wholeNumber)
+    .option("--min-frames <number>", "frames there must be in all captures together (default: 1)", wholeNumber)
+    .option("--config <file>", `read this config, not the nearest ${CONFIG_FILE}`)
+    .option("--no-config", "read no config")
+    .option("--baseline <file>", "accept the findings that this file lists")
+    .option("--update-baseline", "write the baseline, so that it accepts what fails now", false)
+    .option("--all", "leave nothing out of the text, however long it gets", false);
+}
 
 /** `sarif=out/ghostframe.sarif`, any number of times. */
 export function collectOutputs(value: string, before: OutputFile[] | undefined): OutputFile[] {

@@ -34,10 +34,19 @@ export function ciOutputs(
   };
 }
 
-/** Prints the result on stdout, in one format after the other. */
-export async function print(result: CheckResult, formats: readonly OutputName[], all: boolean): Promise<void> {
-  const options = { columns: process.stdout.columns ?? 80, colour: wantsColour(process.stdout, process.env), all };
-  for (const format of formats) await write((await outputs[format]())(result, options));
+/** Prints the result, in one format after the other: on stdout, or on stderr where stdout is somebody else's. */
+export async function print(
+  result: CheckResult,
+  formats: readonly OutputName[],
+  all: boolean,
+  stream: NodeJS.WriteStream = process.stdout,
+): Promise<void> {
+  const options = { columns: stream.columns ?? 80, colour: wantsColour(stream, process.env), all };
+  for (const format of formats) {
+    const text = (await outputs[format]())(result, options);
+    if (stream === process.stdout) await write(text);
+    else stream.write(text);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What `ghostframe check` goes by: the config's settings, and the command line's before them. */
+/** What `check` and `run` go by: the config's settings, and the command line's before them. */
 import { availableParallelism } from "node:os";
 import { relative, resolve } from "node:path";
 import { type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
@@ -12,9 +12,8 @@ import type { FoundConfig } from "./check-config.ts";
 import type { CaptureFile } from "./check-files.ts";
 import type { OutputFile } from "./check-output.ts";
 
-/** As commander gives them. */
-export interface CheckOptions {
-  format: OutputName;
+/** What `check` and `run` have in common, as commander gives it. */
+export interface PolicyOptions {
   output?: OutputFile[];
   failOn?: Severity;
   rule?: Partial<Record<RuleId, Level>>;
@@ -23,11 +22,15 @@ export interface CheckOptions {
   config: string | boolean;
   baseline?: string;
   updateBaseline: boolean;
+  broker?: BrokerId;
+  all: boolean;
+}
+
+export interface CheckOptions extends PolicyOptions {
+  format: OutputName;
   port?: number[];
   decodeAs?: number[];
-  broker?: BrokerId;
   jobs?: number;
-  all: boolean;
 }
 
 export interface Settings {
@@ -40,7 +43,10 @@ export interface Settings {
 }
 
 /** The config's settings, those of the command line before them. */
-export function settingsOf(options: CheckOptions, { config, folder }: FoundConfig): Settings {
+export function settingsOf(
+  options: PolicyOptions & Pick<CheckOptions, "port" | "decodeAs" | "jobs">,
+  { config, folder }: FoundConfig,
+): Settings {
   const { maxGaps, minFrames, failOn, rule, updateBaseline } = options;
   const ports = options.port ?? config.ports;
   const decodeAs = options.decodeAs ?? config.decodeAs;

@@ -1,9 +1,8 @@
 /** The command that `ghostframe run` runs: started with an environment, signalled, awaited. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
 
-/** Signals that are passed on. Those of the keyboard reach the command by itself: it is in the same process group. */
 const PASSED_ON = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 const FROM_KEYBOARD = ["SIGINT", "SIGQUIT"] as const;
 
@@ -13,32 +12,66 @@ export class CommandError extends Error {
 }
 
 /**
- * Runs a command with our own standard streams until it ends. Returns its exit status: where a signal ended it 128 and
- * the signal's number, as shells do.
+ * Runs a command with our own standard streams until it ends. Signals are passed on to it; those of the keyboard reach it
+ * by themselves. Returns its exit status: where a signal ended it 128 and the signal's number, as shells do.
  *
  * @throws CommandError
  */
-export async function runCommand(command: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const [file, ...rest] = command;
-  const child = spawn(file!, rest, { stdio: "inherit", env: environment });
-  const ignored = (): void => {};
-  const passing = PASSED_ON.map(signal => [signal, () => child.kill(signal)] as const);
-  const handlers = [...passing, ...FROM_KEYBOARD.map(signal => [signal, ignored] as const)];
+export async function runToEnd(command: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const child = started(command, environment);
+  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+  const fromKeyboard = hasTerminal() ? (): void => {} : passOn;
+  const handlers = [
+    ...PASSED_ON.map(signal => [signal, passOn] as const),
+    ...FROM_KEYBOARD.map(signal => [signal, fromKeyboard] as const),
+  ];
   for (const [signal, handle] of handlers) process.on(signal, handle);
   try {
-    return await ended(child, file!);
+    return await ended(child, command[0]!);
   } finally {
     for (const [signal, handle] of handlers) process.off(signal, handle);
   }
 }
 
-async function ended(child: ChildProcess, file: string): Promise<number> {
+function started([file, ...rest]: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
   try {
-    const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+    return spawn(file!, rest, { stdio: "inherit", env: environment });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    const why = code === "ENOENT" ? "no such command" : code === "EACCES" ? "it may not be executed" : code;
-    throw new CommandError(`${file}: cannot be started: ${why}`, { cause: error });
+    throw commandError(file!, error);
+  }
+}
+
+function ended(child: ChildProcess, file: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let running = false;
+    child.once("spawn", () => {
+      running = true;
+    });
+    // Of a command that runs: a signal could not be passed on, as it runs as somebody else by now.
+    child.on("error", error => running || reject(commandError(file, error)));
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+}
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: "no such command",
+  EACCES: "it may not be executed",
+  ENOEXEC: "it is no program of this system",
+  ERR_INVALID_ARG_VALUE: "expected the name of a command",
+};
+
+function commandError(file: string, error: unknown): CommandError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return new CommandError(`${file || '""'}: cannot be started: ${PROBLEMS[code] ?? code}`, { cause: error });
+}
+
+/** Whether there is a terminal whose Ctrl-C goes to the whole process group, and so to the command. */
+function hasTerminal(): boolean {
+  if (process.platform === "win32") return true;
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
   }
 }

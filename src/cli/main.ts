@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   proxy: async () => (await import("./proxy-command.ts")).proxyCommand(),
   explain: async () => (await import("./explain-command.ts")).explainCommand(),
   check: async () => (await import("./check-command.ts")).checkCommand(),
+  run: async () => (await import("./run-command.ts")).runCommand(),
 };
 
 const program = new Command("ghostframe")
@@ -17,6 +18,8 @@ const program = new Command("ghostframe")
     "Frame integrity inspector for AMQP 0-9-1: what is corrupt in a capture, and what the broker says to it.",
   )
   .version(VERSION)
+  // Options behind a command are that command's: those of the command that "run" runs are its own.
+  .enablePositionalOptions()
   .showHelpAfterError("(--help shows how it is used)")
   .addHelpText(
     "after",

@@ -48,7 +48,8 @@ export interface ConnectionTap {
 export interface Gate {
   /**
    * Takes the next octets of one side, and returns those that may be written on now, in order; others are held back
-   * and come with a later call. Nothing more of a side comes behind its `end`.
+   * and come with a later call. Nothing more of a side comes behind its `end`. A gate that throws is done without: it
+   * must have taken nothing of this chunk, and still give the `rest` of both sides.
    */
   admit(side: Side, chunk: Uint8Array): readonly Uint8Array[];
   /** What is still held back of a side whose stream ends: it is written on before the end is. */

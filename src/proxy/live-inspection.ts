@@ -320,15 +320,10 @@ export class LiveInspection {
   }
 
   #tell(watched: Watched, what: News): void {
-    this.#options.tell({
-      schema: EVENT_SCHEMA,
-      // Where lines are read by people, this comes first.
-      event: what.event,
-      time: isoTime(this.#options.moment),
-      connection: this.#collect(watched),
-      upstream: watched.live.upstream,
-      ...what,
-    });
+    const { event, ...details } = what;
+    const time = isoTime(this.#options.moment);
+    const place = { time, connection: this.#collect(watched), upstream: watched.live.upstream };
+    this.#options.tell({ schema: EVENT_SCHEMA, event, ...place, ...details } as ConnectionEvent);
   }
 }
 

@@ -136,7 +136,10 @@ export class ProxyServer {
     return server;
   }
 
-  /** Out of file descriptors, a listener fails for every client that waits: one word a second is enough. */
+  /**
+   * A listener may fail for every client that waits: one word a second is enough. Out of file descriptors, libuv closes
+   * waiting clients without an error; as a rule it is the connection to the broker that then fails (EMFILE), and is told.
+   */
   #complainer(where: string): (error: Error) => void {
     let last = Number.NEGATIVE_INFINITY;
     return error => {
