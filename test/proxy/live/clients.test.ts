@@ -1,0 +1,173 @@
+/** Real clients that work as they should, through the built proxy to a real RabbitMQ: all arrives, and nothing is told. */
+import { createHash, randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type ChannelModel, type ConfirmChannel, connect } from "amqplib";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { inspect } from "../../../src/inspect.ts";
+import { temporaryFolder } from "../../support/command.ts";
+import { unnumbered } from "../../support/played-connections.ts";
+import { type Broker, startBroker } from "../../support/private-broker.ts";
+import { PATIENCE, type Proxied, startProxy } from "../../support/proxied.ts";
+import { loggedAbout, unwrapped } from "./broker-answers.ts";
+import { BUNNY, PHP_AMQPLIB, PIKA, programOrSkip, runProgram } from "./client-programs.ts";
+import { brokerOrSkip } from "./live-tools.ts";
+
+const SUITE = "clients.test.ts";
+/** Bodies around the one frame that 131,072 octets of frame-max leave room for, among others. */
+const SIZES = [0, 1, 100, 4096, 131_063, 131_064, 131_065, 262_128, 1_000_000];
+const live = brokerOrSkip(SUITE);
+let broker: Broker;
+
+beforeAll(async () => {
+  if (live) broker = await startBroker();
+});
+afterAll(() => broker?.stop());
+
+function proxy({ onTestFinished }: TestContext, ...args: string[]): Promise<Proxied> {
+  return startProxy({ upstream: broker.port, args, onTestFinished });
+}
+
+/** Ends the proxy: it carried so many connections to their ends, and found nothing. */
+async function expectSilence(proxied: Proxied, connections: number): Promise<void> {
+  const isClosed = ({ event }: { event: string }) => event === "closed";
+  await proxied.told(`${connections} closed`, events => events.filter(isClosed).length === connections);
+  const { code, counters, stderr } = await proxied.stop();
+  const told = proxied.events.filter(({ event }) => !["opened", "closed", "proxy"].includes(event));
+  expect(told).toEqual([]);
+  expect(counters).toEqual({
+    connections,
+    uninspected: 0,
+    refused: 0,
+    errors: 0,
+    warnings: 0,
+    notes: 0,
+    untold: 0,
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+}
+
+function digest(octets: Uint8Array): string {
+  return createHash("sha256").update(octets).digest("hex");
+}
+
+/** Publishes bodies on a channel of its own, consumes them again, and returns what of both has come. */
+async function exchanged(connection: ChannelModel, queue: string, bodies: readonly Buffer[]): Promise<string[]> {
+  const channel: ConfirmChannel = await connection.createConfirmChannel();
+  await channel.assertQueue(queue, { exclusive: true });
+  const digests: string[] = [];
+  const allConsumed = new Promise<void>((resolve, reject) => {
+    const late = () => reject(new Error(`${queue}: ${digests.length} of ${bodies.length} within ${PATIENCE} ms`));
+    const timer = setTimeout(late, PATIENCE);
+    const consumer = channel.consume(queue, message => {
+      channel.ack(message!);
+      if (digests.push(digest(message!.content)) < bodies.length) return;
+      clearTimeout(timer);
+      resolve();
+    });
+    consumer.catch(reject);
+  });
+  for (const body of bodies) channel.sendToQueue(queue, body, { headers: { traceparent: "00-1-2-03" } });
+  await channel.waitForConfirms();
+  await allConsumed;
+  await channel.close();
+  return digests;
+}
+
+describe.skipIf(!live)("amqplib", { concurrent: true }, () => {
+  it.for<[how: string, args: string[]]>([
+    ["plain", []],
+    ["guarded", ["--guard"]],
+    ["squeezed", ["--squeeze", "--squeeze-sip", "65536", "--squeeze-pause", "1"]],
+  ])("%s: bodies of 0 octets to 5 MB", async ([, args], context) => {
+    const proxied = await proxy(context, ...args);
+    const connection = await connect({ port: proxied.port, frameMax: 131_072 });
+    const bodies = [...SIZES, 5_000_000].map(size => randomBytes(size));
+    expect(await exchanged(connection, `sizes ${args}`, bodies)).toEqual(bodies.map(digest));
+    await connection.close();
+    await expectSilence(proxied, 1);
+  });
+
+  it("50 channels at a time, and other connections", async context => {
+    const folder = temporaryFolder(context.onTestFinished);
+    const proxied = await proxy(context, "--record", folder);
+    const count = await manyChannels(proxied, 1, WRITTEN_AT_ONCE);
+    await expectSilence(proxied, count);
+    const report = await inspect(readdirSync(folder).map(name => join(folder, name)));
+    expect(report.findings).toEqual([]);
+    expect(report.connections.map(({ ended }) => ended)).toEqual(Array.from({ length: count }, () => "fin"));
+  });
+
+  it("50 channels that write a publish in pieces: a near miss, and no more", async context => {
+    const proxied = await proxy(context);
+    await manyChannels(proxied, 2, 10 * WRITTEN_AT_ONCE);
+    const { code, counters } = await proxied.stop();
+    expect(new Set(proxied.findings().map(({ finding }) => finding.rule))).toEqual(new Set(["split-content"]));
+    expect(counters).toMatchObject({ errors: 0, notes: 0 });
+    expect(code).toBe(1);
+  });
+});
+
+/** amqplib writes a publish at once where its body is shorter than 2 KiB. */
+const WRITTEN_AT_ONCE = 1900;
+
+/** Exchanges messages up to so long over 50 channels of one connection, and some of four others; returns how many these are. */
+async function manyChannels(proxied: Proxied, run: number, longest: number): Promise<number> {
+  const connections = await Promise.all(Array.from({ length: 5 }, () => connect({ port: proxied.port })));
+  const bodies = Array.from({ length: 11 }, (_, i) => randomBytes((i * longest) / 10));
+  const expected = bodies.map(digest);
+  const exchanges = connections.flatMap((connection, i) =>
+    Array.from({ length: i === 0 ? 50 : 5 }, (_, channel) =>
+      exchanged(connection, `many ${run} ${i} ${channel}`, bodies),
+    ),
+  );
+  for (const digests of await Promise.all(exchanges)) expect(digests).toEqual(expected);
+  await Promise.all(connections.map(connection => connection.close()));
+  return connections.length;
+}
+
+describe.skipIf(!live).each([PIKA, BUNNY, PHP_AMQPLIB])("$library", program => {
+  const isThere = live && programOrSkip(SUITE, program);
+
+  it.skipIf(!isThere)("publishes with confirms and consumes", async context => {
+    const proxied = await proxy(context);
+    const args = [String(proxied.port), `queue of ${program.library}`, SIZES.join(",")];
+    const { code, stdout, stderr } = await runProgram(program, "publish-and-consume", args, context.onTestFinished);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "same\n", stderr: "" });
+    await expectSilence(proxied, 1);
+  });
+});
+
+/** pika tears nearly always here. Should it not, there is nothing to tell. */
+describe.skipIf(!live)("pika, its connection shared by threads", () => {
+  const isThere = live && programOrSkip(SUITE, PIKA);
+  const TRIES = 5;
+
+  it.skipIf(!isThere)("is told as it is recorded, and as the broker answers", async context => {
+    for (let i = 0, torn = false; i < TRIES && !torn; i++) torn = await sharedByThreads(context, `threads ${i}`);
+  });
+});
+
+/** Returns whether anything broke. */
+async function sharedByThreads(context: TestContext, name: string): Promise<boolean> {
+  const folder = temporaryFolder(context.onTestFinished);
+  const squeeze = ["--squeeze", "--squeeze-sip", "4096", "--squeeze-pause", "1"];
+  const proxied = await proxy(context, "--record", folder, ...squeeze);
+  await runProgram(PIKA, "share-connection", [String(proxied.port), name], context.onTestFinished, 8000);
+  const { connection } = await proxied.until("closed", event => event.event === "closed");
+  const { code } = await proxied.stop();
+  const told = proxied.findings();
+  const report = await inspect(readdirSync(folder).map(file => join(folder, file)));
+  expect(
+    unnumbered(
+      told.map(({ finding }) => finding),
+      [connection],
+    ),
+  ).toEqual(unnumbered(report.findings, report.connections));
+  expect(connection.verdict).toEqual(report.connections[0]!.verdict);
+  expect(code).toBe(told.some(({ finding }) => finding.severity !== "note") ? 1 : 0);
+  // A client that resets its connection may do so before the broker has read what broke.
+  const errors = loggedAbout(broker, name).filter(line => line.startsWith("[error]"));
+  if (errors.length > 0) expect(errors.map(unwrapped)).toContain(`[error] ${connection.verdict.predicted!.log![1]}`);
+  return told.length > 0;
+}

@@ -1,0 +1,62 @@
+import { createHash, type Hash } from "node:crypto";
+import type { Side } from "../../src/net/connection-observer.ts";
+import type { ConnectionTap, RelayTrouble } from "../../src/proxy/connection-tap.ts";
+import type { Endpoint } from "../../src/report/report.ts";
+
+/** Keeps what a connection tells, and its octets as a count and a hash. */
+export class RecordingTap implements ConnectionTap {
+  /** Everything but data: `connected`, `end 0 fin`, `trouble client-reset`, `closed`. */
+  readonly events: string[] = [];
+  readonly octets: [number, number] = [0, 0];
+  readonly messages: string[] = [];
+  upstream: Endpoint | null = null;
+  /** Called for octets before they are counted. */
+  onData: (side: Side, bytes: Uint8Array) => void = () => {};
+  /** Resolves when the connection is closed. */
+  readonly over: Promise<void>;
+  /** Resolves when both sides are connected. */
+  readonly ready: Promise<void>;
+  readonly #hashes: [Hash, Hash] = [createHash("sha256"), createHash("sha256")];
+  #over!: () => void;
+  #ready!: () => void;
+
+  constructor() {
+    this.over = new Promise(resolve => {
+      this.#over = resolve;
+    });
+    this.ready = new Promise(resolve => {
+      this.#ready = resolve;
+    });
+  }
+
+  connected(upstream: Endpoint): void {
+    this.upstream = upstream;
+    this.events.push("connected");
+    this.#ready();
+  }
+
+  data(side: Side, bytes: Uint8Array): void {
+    if (bytes.length === 0) throw new Error("no octets");
+    this.onData(side, bytes);
+    this.octets[side] += bytes.length;
+    this.#hashes[side].update(bytes);
+  }
+
+  end(side: Side, reason: "fin" | "rst"): void {
+    this.events.push(`end ${side} ${reason}`);
+  }
+
+  trouble({ kind, message }: RelayTrouble): void {
+    this.events.push(`trouble ${kind}`);
+    this.messages.push(message);
+  }
+
+  closed(): void {
+    this.events.push("closed");
+    this.#over();
+  }
+
+  hash(side: Side): string {
+    return this.#hashes[side].copy().digest("hex");
+  }
+}

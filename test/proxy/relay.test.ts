@@ -1,0 +1,512 @@
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Side } from "../../src/net/connection-observer.ts";
+import type { Gate } from "../../src/proxy/connection-tap.ts";
+import { MAX_PENDING_OCTETS } from "../../src/proxy/relay.ts";
+import { PROPERTY } from "../capture/property-runs.ts";
+import { RecordingTap } from "./recording-tap.ts";
+import { fate, type RelayedPair, received, relayedPair, until } from "./relayed-pair.ts";
+
+/** More than the kernel takes between two sockets of which one does not read. */
+const TOO_MUCH = Buffer.alloc(64 * 1024 * 1024, "x");
+
+type Actor = "client" | "broker";
+type Act = "fin" | "rst";
+
+function does(act: Act, socket: Socket): void {
+  if (act === "fin") socket.end();
+  else socket.resetAndDestroy();
+}
+
+function others(pair: RelayedPair, actor: Actor): { actor: Socket; other: Socket; source: Socket; side: Side } {
+  return actor === "client"
+    ? { actor: pair.client, other: pair.broker, source: pair.accepted, side: 0 }
+    : { actor: pair.broker, other: pair.client, source: pair.upstream, side: 1 };
+}
+
+describe.each<[Actor, Side]>([
+  ["client", 0],
+  ["broker", 1],
+])("a %s", (name, side) => {
+  const other = 1 - side;
+
+  it("that ends its stream leaves the other direction open", async () => {
+    await using pair = await relayedPair();
+    const { actor, other: peer } = others(pair, name);
+    actor.end("last words");
+    expect(await fate(peer)).toEqual({ how: "fin", octets: 10 });
+    expect(pair.tap.events).toEqual(["connected", `end ${side} fin`]);
+    peer.write("and an answer");
+    expect(String(await received(actor, 13))).toBe("and an answer");
+    peer.end();
+    expect((await fate(actor)).how).toBe("fin");
+    await pair.tap.over;
+    expect(pair.tap.events).toEqual(["connected", `end ${side} fin`, `end ${other} fin`, "closed"]);
+    expect(pair.overs()).toBe(1);
+  });
+
+  it("that resets an idle connection resets the other side's", async () => {
+    await using pair = await relayedPair();
+    const { actor, other: peer } = others(pair, name);
+    const seen = fate(peer);
+    actor.resetAndDestroy();
+    expect(await seen).toEqual({ how: "rst", octets: 0 });
+    await pair.tap.over;
+    expect(pair.tap.events).toEqual([
+      "connected",
+      `end ${side} rst`,
+      `trouble ${name === "client" ? "client" : "upstream"}-reset`,
+      `end ${other} rst`,
+      "closed",
+    ]);
+    expect(pair.tap.messages[0]).toMatch(
+      new RegExp(`^the ${name} at 127\\.0\\.0\\.1:\\d+ reset the connection \\(ECONNRESET\\)$`),
+    );
+  });
+
+  it("that ends its stream behind many octets has them all relayed first", async () => {
+    await using pair = await relayedPair();
+    const { actor, other: peer } = others(pair, name);
+    actor.end(TOO_MUCH.subarray(0, 5_000_000));
+    expect(await fate(peer)).toEqual({ how: "fin", octets: 5_000_000 });
+  });
+
+  it("that resets amidst many octets resets the other side's", async () => {
+    await using pair = await relayedPair();
+    const { actor, other: peer } = others(pair, name);
+    const seen = fate(peer);
+    actor.write(TOO_MUCH);
+    await until(() => pair.tap.octets[side] > 1_000_000);
+    actor.resetAndDestroy();
+    expect((await seen).how).toBe("rst");
+    await pair.tap.over;
+    expect(pair.tap.events.slice(1, 3)).toEqual([
+      `end ${side} rst`,
+      `trouble ${name === "client" ? "client" : "upstream"}-reset`,
+    ]);
+  });
+
+  it("that ends its stream while the other one does not read: everything arrives, whenever that is", async () => {
+    await using pair = await relayedPair();
+    const { actor, other: peer, source } = others(pair, name);
+    actor.end(TOO_MUCH);
+    await until(() => source.isPaused());
+    expect(await fate(peer)).toEqual({ how: "fin", octets: TOO_MUCH.length });
+  });
+
+  it("that resets while the other one does not read is found out by a probe", async () => {
+    await using pair = await relayedPair();
+    const { actor, other: peer, source } = others(pair, name);
+    actor.write(TOO_MUCH);
+    await until(() => source.isPaused() && source.readableLength > 0);
+    actor.resetAndDestroy();
+    await once(actor, "close");
+    pair.relay.probe();
+    await pair.tap.over;
+    expect(pair.tap.events[1]).toBe(`end ${side} rst`);
+    expect((await fate(peer)).how).toBe("rst");
+  });
+
+  it("that ends its stream and is gone then is found out by a probe", async () => {
+    await using pair = await relayedPair();
+    const { actor, other: peer } = others(pair, name);
+    actor.end();
+    await until(() => pair.tap.events.includes(`end ${side} fin`));
+    actor.resetAndDestroy();
+    await once(actor, "close");
+    pair.relay.probe();
+    peer.resume();
+    await pair.tap.over;
+    expect(pair.tap.events).toContain(`trouble ${name === "client" ? "client" : "upstream"}-reset`);
+  });
+
+  it("that resets is not heard of twice when the other one resets, too", async () => {
+    await using pair = await relayedPair();
+    pair.client.resetAndDestroy();
+    pair.broker.resetAndDestroy();
+    await pair.tap.over;
+    expect(pair.tap.events.filter(event => event.startsWith("trouble"))).toHaveLength(1);
+    expect(pair.tap.events.filter(event => event.startsWith("end"))).toHaveLength(2);
+    expect(pair.tap.events.at(-1)).toBe("closed");
+  });
+
+  it.each<[Act, Act]>([
+    ["fin", "fin"],
+    ["fin", "rst"],
+    ["rst", "fin"],
+  ])("that acts (%s) in the same moment as the other one (%s) leaves nothing open", async (mine, theirs) => {
+    await using pair = await relayedPair();
+    const { actor, other: peer } = others(pair, name);
+    actor.write("a");
+    peer.write("b");
+    does(mine, actor);
+    does(theirs, peer);
+    for (const socket of [actor, peer]) socket.resume();
+    await pair.tap.over;
+    expect(pair.accepted.destroyed && pair.upstream.destroyed).toBe(true);
+    expect(pair.tap.events.filter(event => event.startsWith("end"))).toHaveLength(2);
+  });
+
+  it("whose peer is gone and who does not take what is left is reset after a while", async () => {
+    await using pair = await relayedPair({ patience: { linger: 20 } });
+    const { actor, other: peer } = others(pair, name);
+    const sink = name === "client" ? pair.accepted : pair.upstream;
+    let sent = 0;
+    while (sink.writableLength === 0) {
+      peer.write(TOO_MUCH.subarray(0, 8192));
+      sent += 8192;
+      await until(() => pair.tap.octets[other] === sent);
+    }
+    peer.end();
+    actor.end();
+    expect((await fate(peer)).how).toBe("fin");
+    await pair.tap.over;
+    expect((await fate(actor)).octets).toBeLessThan(sent);
+  });
+});
+
+describe("while there is no broker yet", () => {
+  it("a client's octets and its end wait, and go on in order", async () => {
+    await using pair = await relayedPair({ waiting: true });
+    pair.client.end("AMQP\0\0\x09\x01");
+    await once(pair.accepted, "end");
+    expect(pair.tap.events).toEqual([]);
+    pair.connect();
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 8 });
+    expect(pair.tap.events).toEqual(["connected", "end 0 fin"]);
+    expect(pair.tap.octets).toEqual([8, 0]);
+  });
+
+  it("of many octets only the first are read", async () => {
+    await using pair = await relayedPair({ waiting: true });
+    pair.client.end(TOO_MUCH);
+    await until(() => pair.accepted.isPaused() && pair.accepted.readableLength > 0);
+    expect(pair.accepted.bytesRead).toBeLessThanOrEqual(MAX_PENDING_OCTETS);
+    pair.connect();
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: TOO_MUCH.length });
+    expect(pair.tap.octets[0]).toBe(TOO_MUCH.length);
+  });
+
+  it("a reset ends the attempt at once", async () => {
+    await using pair = await relayedPair({ waiting: true });
+    pair.client.resetAndDestroy();
+    await pair.tap.over;
+    expect(pair.wasAbandoned()).toBe(true);
+    expect(pair.tap.events).toEqual(["end 0 rst", "trouble client-reset", "closed"]);
+  });
+
+  it("a reset by a client that is not read from is found out by a probe", async () => {
+    await using pair = await relayedPair({ waiting: true });
+    pair.client.write(TOO_MUCH);
+    await until(() => pair.accepted.isPaused() && pair.accepted.readableLength > 0);
+    pair.client.resetAndDestroy();
+    await once(pair.client, "close");
+    pair.relay.probe();
+    await pair.tap.over;
+    expect(pair.wasAbandoned()).toBe(true);
+  });
+
+  it("an ended stream ends the attempt after a while", async () => {
+    await using pair = await relayedPair({ waiting: true, patience: { halfClosed: 10 } });
+    pair.client.end();
+    await pair.tap.over;
+    expect(pair.wasAbandoned()).toBe(true);
+    expect(pair.tap.events).toEqual(["end 0 fin", "closed"]);
+  });
+
+  it("a broker that cannot be had resets the client", async () => {
+    await using pair = await relayedPair({ waiting: true });
+    pair.client.write("AMQP");
+    pair.relay.failed({ kind: "upstream-refused", message: "refused" });
+    expect((await fate(pair.client)).how).toBe("rst");
+    await pair.tap.over;
+    expect(pair.tap.events).toEqual(["trouble upstream-refused", "end 0 rst", "closed"]);
+  });
+});
+
+describe("octets", () => {
+  it(`arrive as they were sent, both ways at once (seed ${PROPERTY.seed})`, { timeout: 30_000 }, async () => {
+    const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 200_000 })), {
+      minLength: 1,
+      maxLength: 40,
+    });
+    const direction = fc.record({ sizes, rest: fc.integer({ min: 0, max: 3 }) });
+    await fc.assert(
+      fc.asyncProperty(direction, direction, async (up, down) => {
+        await using pair = await relayedPair();
+        const [atBroker, atClient] = [hashed(pair.broker), hashed(pair.client)];
+        const sent = [await send(pair.client, up), await send(pair.broker, down)];
+        expect([await atBroker, await atClient]).toEqual(sent);
+        await pair.tap.over;
+        expect([pair.tap.hash(0), pair.tap.hash(1)]).toEqual(sent);
+      }),
+      { ...PROPERTY, numRuns: 25 },
+    );
+  });
+
+  it.each<Actor>(["client", "broker"])("of a %s whose peer is slow do not pile up", async name => {
+    const tap = new RecordingTap();
+    await using pair = await relayedPair({ tap });
+    const { actor, other, source } = others(pair, name);
+    const sink = name === "client" ? pair.upstream : pair.accepted;
+    let most = 0;
+    tap.onData = () => {
+      most = Math.max(most, sink.writableLength + source.readableLength);
+    };
+    actor.end(TOO_MUCH);
+    await until(() => source.isPaused());
+    expect(await fate(other)).toEqual({ how: "fin", octets: TOO_MUCH.length });
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(MAX_PENDING_OCTETS);
+  });
+});
+
+describe("a tap that throws", () => {
+  it.each(["connected", "data", "end", "trouble", "closed"] as const)("in %s is done without", async method => {
+    const tap = new RecordingTap();
+    let calls = 0;
+    tap[method] = () => {
+      calls++;
+      throw new Error("broken");
+    };
+    await using pair = await relayedPair({ tap });
+    pair.client.write("up");
+    expect(String(await received(pair.broker, 2))).toBe("up");
+    pair.broker.write("down");
+    expect(String(await received(pair.client, 4))).toBe("down");
+    pair.client.resetAndDestroy();
+    expect((await fate(pair.broker)).how).toBe("rst");
+    await until(() => pair.overs() === 1);
+    expect(calls).toBe(1);
+    expect(pair.problems).toEqual(["connection 7 is relayed uninspected from here: its inspection failed (broken)"]);
+  });
+});
+
+/** Holds back every octet until it is told to let go. */
+class HoldingGate implements Gate {
+  readonly held: [Uint8Array[], Uint8Array[]] = [[], []];
+  onAdmit: (side: Side) => void = () => {};
+  open = false;
+
+  admit(side: Side, chunk: Uint8Array): readonly Uint8Array[] {
+    this.onAdmit(side);
+    if (this.open) return [...this.rest(side), chunk];
+    this.held[side].push(Uint8Array.from(chunk));
+    return [];
+  }
+
+  rest(side: Side): readonly Uint8Array[] {
+    return this.held[side].splice(0);
+  }
+}
+
+describe("a gate", () => {
+  it("decides what goes on, and its rest goes before the end; the tap is told of everything as it comes", async () => {
+    const gate = new HoldingGate();
+    await using pair = await relayedPair({ gate });
+    pair.client.write("first ");
+    await until(() => pair.tap.octets[0] === 6);
+    expect(pair.broker.bytesRead).toBe(0);
+    gate.open = true;
+    pair.client.write("second ");
+    expect(String(await received(pair.broker, 13))).toBe("first second ");
+    gate.open = false;
+    pair.client.end("third");
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 5 });
+  });
+
+  it("that throws is done without, after what it held back", async () => {
+    const gate = new HoldingGate();
+    await using pair = await relayedPair({ gate });
+    pair.broker.write("old ");
+    pair.client.write("first ");
+    await until(() => pair.tap.octets[0] === 6 && pair.tap.octets[1] === 4);
+    gate.onAdmit = () => {
+      throw new Error("broken");
+    };
+    pair.client.write("second ");
+    expect(String(await received(pair.broker, 13))).toBe("first second ");
+    expect(String(await received(pair.client, 4))).toBe("old ");
+    pair.client.end("third");
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 5 });
+    expect(pair.problems).toEqual(["connection 7 is relayed unguarded from here: its guard failed (broken)"]);
+    expect(pair.tap.octets[0]).toBe(18);
+  });
+
+  it("that throws for its rest, too, does not break the connection", async () => {
+    const gate = new HoldingGate();
+    gate.admit = () => {
+      throw new Error("broken");
+    };
+    gate.rest = () => {
+      throw new Error("broken, too");
+    };
+    await using pair = await relayedPair({ gate });
+    pair.client.end("first");
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 5 });
+    expect(pair.problems).toHaveLength(1);
+  });
+
+  it("that throws only for its rest loses no end of stream", async () => {
+    const gate = new HoldingGate();
+    gate.rest = () => {
+      throw new Error("broken");
+    };
+    await using pair = await relayedPair({ gate });
+    pair.client.end();
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 0 });
+    expect(pair.problems).toHaveLength(1);
+  });
+});
+
+describe("stop", () => {
+  it("ends the broker's stream, says farewell and waits for the client to end its own", async () => {
+    await using pair = await relayedPair({ patience: { farewell: 60_000 } });
+    pair.client.write("good");
+    expect(String(await received(pair.broker, 4))).toBe("good");
+    pair.relay.stop(Buffer.from("farewell"));
+    pair.client.write("bad");
+    pair.broker.write("ignored");
+    expect(String(await received(pair.client, 8))).toBe("farewell");
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 0 });
+    pair.client.end("close-ok");
+    pair.broker.end();
+    expect(await fate(pair.client)).toEqual({ how: "fin", octets: 0 });
+    await pair.tap.over;
+    expect(pair.tap.octets).toEqual([4, 0]);
+    expect(pair.tap.events.toSorted()).toEqual(["closed", "connected", "end 0 fin", "end 1 fin"]);
+    expect(pair.tap.events.at(-1)).toBe("closed");
+    expect(pair.overs()).toBe(1);
+  });
+
+  it("without a farewell ends the client's stream", async () => {
+    await using pair = await relayedPair({ patience: { farewell: 60_000 } });
+    pair.relay.stop(null);
+    expect(await fate(pair.client)).toEqual({ how: "fin", octets: 0 });
+    pair.client.end();
+    pair.broker.end();
+    await pair.tap.over;
+    expect(pair.tap.events.filter(event => event.startsWith("end"))).toHaveLength(2);
+  });
+
+  it("does not wait for ever", async () => {
+    await using pair = await relayedPair({ patience: { farewell: 20 } });
+    pair.relay.stop(Buffer.from("farewell"));
+    pair.relay.stop(Buffer.from("again"));
+    expect((await fate(pair.client)).octets).toBe(8);
+    await pair.tap.over;
+    expect(pair.tap.events.toSorted()).toEqual(["closed", "connected", "end 0 rst", "end 1 rst"]);
+  });
+
+  it("that a gate asks for comes after what it admits", async () => {
+    const gate = new HoldingGate();
+    gate.open = true;
+    await using pair = await relayedPair({ gate, patience: { farewell: 60_000 } });
+    gate.onAdmit = () => pair.relay.stop(Buffer.from("farewell"));
+    pair.client.write("good");
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 4 });
+    pair.client.end();
+    pair.broker.end();
+    expect(await fate(pair.client)).toEqual({ how: "fin", octets: 8 });
+    await pair.tap.over;
+  });
+
+  it("that the tap asks for drops what the gate holds back", async () => {
+    const gate = new HoldingGate();
+    const tap = new RecordingTap();
+    await using pair = await relayedPair({ gate, tap, patience: { farewell: 60_000 } });
+    tap.data = () => pair.relay.stop(null);
+    pair.client.write("bad");
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 0 });
+    pair.client.end();
+    pair.broker.end();
+    await tap.over;
+  });
+
+  it("is not disturbed by a broker that resets", async () => {
+    await using pair = await relayedPair({ patience: { farewell: 60_000 } });
+    pair.relay.stop(Buffer.from("farewell"));
+    pair.broker.resetAndDestroy();
+    await until(() => pair.upstream.closed);
+    pair.client.end();
+    expect(await fate(pair.client)).toEqual({ how: "fin", octets: 8 });
+    await pair.tap.over;
+    expect(pair.tap.events.filter(event => event.startsWith("trouble"))).toEqual([]);
+  });
+
+  it("before there is a broker, with the client's end already there", async () => {
+    await using pair = await relayedPair({ waiting: true });
+    pair.client.end("AMQP");
+    await once(pair.accepted, "end");
+    pair.relay.stop(Buffer.from("farewell"));
+    expect(await fate(pair.client)).toEqual({ how: "fin", octets: 8 });
+    await pair.tap.over;
+    expect(pair.wasAbandoned()).toBe(true);
+    expect(pair.tap.events).toEqual(["end 0 fin", "closed"]);
+  });
+
+  it("when everything is over does nothing", async () => {
+    await using pair = await relayedPair();
+    pair.client.resetAndDestroy();
+    await pair.tap.over;
+    pair.relay.stop(Buffer.from("farewell"));
+    expect(pair.overs()).toBe(1);
+  });
+});
+
+describe("a client that is read in sips", () => {
+  it("has its octets passed on a few at a time, all of them and in order", async () => {
+    const tap = new RecordingTap();
+    const sips: number[] = [];
+    tap.onData = (side, bytes) => {
+      if (side === 0) sips.push(bytes.length);
+    };
+    await using pair = await relayedPair({ tap, sip: { octets: 1000, pauseMs: 1 } });
+    const octets = randomBytes(25_500);
+    const atBroker = hashed(pair.broker);
+    pair.client.end(octets);
+    expect(await atBroker).toBe(createHash("sha256").update(octets).digest("hex"));
+    expect(Math.max(...sips)).toBe(1000);
+    expect(sips.length).toBeGreaterThanOrEqual(26);
+  });
+
+  it("does not fill the process, and may be reset or stopped at any time", async () => {
+    await using pair = await relayedPair({ sip: { octets: 1, pauseMs: 60_000 } });
+    pair.client.write(TOO_MUCH);
+    await until(() => pair.accepted.isPaused() && pair.accepted.readableLength > 0);
+    expect(pair.accepted.bytesRead).toBeLessThanOrEqual(MAX_PENDING_OCTETS);
+    pair.broker.resetAndDestroy();
+    expect((await fate(pair.client)).how).toBe("rst");
+  });
+
+  it("waits for a broker that does not read", async () => {
+    await using pair = await relayedPair({ sip: { octets: 1_000_000, pauseMs: 0 } });
+    pair.client.end(TOO_MUCH.subarray(0, 20_000_000));
+    await until(() => pair.upstream.writableNeedDrain);
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 20_000_000 });
+  });
+});
+
+/** The hash of everything that comes until the end of the stream. */
+async function hashed(socket: Socket): Promise<string> {
+  const hash = createHash("sha256");
+  socket.on("data", chunk => hash.update(chunk)).resume();
+  await once(socket, "end");
+  return hash.digest("hex");
+}
+
+/** Writes random octets in pieces of these sizes, ends the stream, and returns their hash. */
+async function send(socket: Socket, { sizes, rest }: { sizes: number[]; rest: number }): Promise<string> {
+  const hash = createHash("sha256");
+  for (const [index, size] of sizes.entries()) {
+    const octets = randomBytes(size);
+    hash.update(octets);
+    socket.write(octets);
+    if (rest > 0 && index % rest === 0) await new Promise(resolve => setImmediate(resolve));
+  }
+  socket.end();
+  return hash.digest("hex");
+}
