@@ -1,8 +1,12 @@
 /** The public API: what the command does, for programs. */
 
+export { type CaptureReport, type CheckRules, check } from "./check/check.ts";
+export type * from "./check/check-result.ts";
+export { policyOf } from "./check/policy.ts";
 export { RULES, type RuleId, type Severity } from "./connection/rules.ts";
 export { Inspection, type InspectOptions, inspect } from "./inspect.ts";
 export { type Format, formats } from "./report/formats.ts";
+export type * from "./report/live-event.ts";
 export type * from "./report/report.ts";
 export type { Writer, WriterOptions } from "./report/writer.ts";
 export { VERSION } from "./version.ts";
