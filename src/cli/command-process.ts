@@ -18,15 +18,17 @@ export class CommandError extends Error {
  * @throws CommandError
  */
 export async function runToEnd(command: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const child = started(command, environment);
-  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+  let child: ChildProcess | null = null;
+  const passOn = (signal: NodeJS.Signals): void => void child?.kill(signal);
   const fromKeyboard = hasTerminal() ? (): void => {} : passOn;
   const handlers = [
     ...PASSED_ON.map(signal => [signal, passOn] as const),
     ...FROM_KEYBOARD.map(signal => [signal, fromKeyboard] as const),
   ];
+  // Before there is a command: it may run for a while before spawn returns, and Ctrl-C must not end us without it.
   for (const [signal, handle] of handlers) process.on(signal, handle);
   try {
+    child = started(command, environment);
     return await ended(child, command[0]!);
   } finally {
     for (const [signal, handle] of handlers) process.off(signal, handle);

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { printable } from "../bytes/printable.ts";
 import { parseListen, parseUpstream } from "../proxy/address.ts";
 import { InspectingProxy, type ProxyOptions } from "../proxy/inspecting-proxy.ts";
 import type { RecordSetting } from "../proxy/inspector-protocol.ts";
@@ -118,12 +119,14 @@ class ProxyOutput {
     }
     this.#stdout.write(`${jsonLine(event)}\n`);
     // What concerns the proxy itself must not be lost in a log shipper's pipe.
-    if (event.event === "proxy" && event.kind === "problem") this.#stderr.write(`ghostframe: ${event.message}\n`);
+    if (event.event === "proxy" && event.kind === "problem")
+      this.#stderr.write(`ghostframe: ${printable(event.message)}\n`);
   }
 
-  async close(): Promise<void> {
-    await this.#stdout.close();
-    await this.#stderr.close();
+  /** Resolves to false where something is still to be written. */
+  async close(): Promise<boolean> {
+    const written = await Promise.all([this.#stdout.close(), this.#stderr.close()]);
+    return written.every(Boolean);
   }
 }
 
@@ -142,8 +145,8 @@ async function run(options: Options): Promise<void> {
     process.exitCode = EXIT.FAILED;
   } finally {
     await proxy?.close();
-    await output.close();
   }
+  if (!(await output.close())) process.exit();
 }
 
 function proxyOptions(options: Options): Omit<ProxyOptions, "tell"> {

@@ -12,8 +12,11 @@ export interface RelayOptions {
   squeezePause: number;
 }
 
-/** What a squeezed client is read with: a write of a few kilobytes takes as many sips, and the client waits for each. */
-export const SQUEEZE = { sip: 512, pause: 5 };
+/**
+ * What a squeezed client is read with: at most 1.6 MB/s, and about 50 requests a second of a client that waits for each
+ * answer. A client that writes less than 1.6 MB/s needs less: its buffers only fill when it is ahead of its reader.
+ */
+export const SQUEEZE = { sip: 32 * 1024, pause: 20 };
 
 export function addRelayOptions(command: Command): Command {
   return command
@@ -24,8 +27,8 @@ export function addRelayOptions(command: Command): Command {
     )
     .option("--ca <file>", "PEM certificates that an amqps:// upstream is verified against, instead of the system's")
     .option("--insecure", "do not verify an amqps:// upstream: whoever answers is taken for it", false)
-    .option("--squeeze", "provoke the race: read clients in small sips, so that their writes are cut", false)
-    .option("--squeeze-sip <octets>", "octets read from a client at a time", atLeast(1), SQUEEZE.sip)
+    .option("--squeeze", "provoke the race: read clients slowly, in sips, so that their writes are cut", false)
+    .option("--squeeze-sip <octets>", "octets passed on from a client at a time", atLeast(1), SQUEEZE.sip)
     .option("--squeeze-pause <ms>", "milliseconds between two sips", atLeast(0), SQUEEZE.pause);
 }
 

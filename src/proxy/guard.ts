@@ -53,9 +53,10 @@ export class Guard implements Gate {
   admit(side: Side, chunk: Uint8Array): readonly Uint8Array[] {
     if (this.#stopped && side === 0) return [];
     const held = this.#held[side];
+    // Should this throw, the chunk is the relay's to pass on: it must not be held as well.
+    if (!this.#idle) this.#amqp.data(side, chunk, 0, chunk.length);
     held.add(chunk);
     if (this.#idle) return held.passAll(false);
-    this.#amqp.data(side, chunk, 0, chunk.length);
     const { scanner, openIncident, incidents } = this.#amqp.directions[side];
     const incident = openIncident ?? incidents.find(({ severity }) => severity === "error") ?? null;
     // What the client opened with is the broker's to refuse, and what the broker sends is not guarded.

@@ -1,5 +1,6 @@
 /** `ghostframe proxy` without its command line: relay, guard and inspector together, and what they tell. */
 import type { BrokerId } from "../broker/versions.ts";
+import { envelopeSentence } from "../connection/envelope-sentence.ts";
 import type { Incident } from "../connection/incident.ts";
 import {
   type ConnectionEvent,
@@ -37,6 +38,8 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   sharedSockets: boolean;
   /** Must not wait, and must not throw. */
   tell: (event: LiveEvent) => void;
+  /** Another script for the inspector's thread, in tests. */
+  worker?: URL;
 }
 
 export class InspectingProxy {
@@ -47,15 +50,18 @@ export class InspectingProxy {
   readonly #counts = { errors: 0, warnings: 0, notes: 0 };
   /** Ids of findings that may be told again. */
   readonly #provisional = new Set<string>();
+  /** Connections that the guard is about to stop, and the error told of each since its client broke. */
+  readonly #stopping = new Map<number, FindingEvent | null>();
 
   constructor(options: ProxyOptions) {
     this.#options = options;
-    const { broker, record, sharedSockets } = options;
+    const { broker, record, sharedSockets, worker } = options;
     const problem = (message: string): void => this.#say("problem", message);
     this.#inspector = new Inspector({
       broker,
       record,
       sharedSockets,
+      worker,
       tell: event => this.#hear(event),
       problem,
     });
@@ -72,6 +78,10 @@ export class InspectingProxy {
     for (const [i, { address, port }] of addresses.entries()) {
       const { upstream } = this.#options.routes[i]!;
       this.#say("listening", `listening on ${endpointText(address, port)} for ${upstream.shown}`);
+      if (upstream.tls && this.#options.upstreamTls?.insecure === true) {
+        const risk = "whoever answers there may read and change everything";
+        this.#say("problem", `the certificate of ${upstream.shown} is NOT verified (--insecure): ${risk}`);
+      }
     }
     return addresses;
   }
@@ -124,17 +134,25 @@ export class InspectingProxy {
     gate: Guard,
     incident: Incident,
   ): Promise<void> {
+    const { number } = connection;
+    this.#stopping.set(number, null);
     await new Promise(resolve => setTimeout(resolve, GUARD_LISTENS));
-    const finding = await this.#inspector.conclude(connection.number, GUARD_EXPLAINS);
-    const reason = reasonOf(finding, incident);
-    this.#say("guarded", `c${connection.number} stopped before the broker saw it: ${reason}`);
+    const told = this.#stopping.get(number) ?? null;
+    this.#stopping.delete(number);
+    const concluded = await this.#inspector.conclude(number, told === null ? GUARD_EXPLAINS : 0);
+    const reason = reasonOf(told ?? concluded, incident);
+    this.#say("guarded", `c${number} stopped before the broker saw it: ${reason}`);
     const farewell = gate.clientAtBoundary ? connectionClose(FRAME_ERROR, `ghostframe: ${reason}`) : null;
     if (farewell !== null) tap.data(1, farewell);
     relayed.stop(farewell);
   }
 
   #hear(event: ConnectionEvent): void {
-    if (event.event === "finding") this.#count(event);
+    if (event.event === "finding") {
+      this.#count(event);
+      const number = Number(event.connection.id.slice(1));
+      if (event.finding.severity === "error" && this.#stopping.has(number)) this.#stopping.set(number, event);
+    }
     this.#options.tell(event);
   }
 
@@ -164,6 +182,7 @@ function summarySentence({ connections, errors, warnings, notes }: ProxyCounters
 
 /** In a reply text there is room for one sentence. */
 function reasonOf(finding: FindingEvent | null, incident: Incident): string {
-  if (finding?.finding.diagnosis !== undefined) return finding.finding.diagnosis.summary;
-  return finding?.finding.message ?? incident.message ?? incident.rule;
+  if (finding !== null) return finding.finding.diagnosis?.summary ?? finding.finding.message;
+  const { envelope, foundAt, endOffset, secret, message } = incident;
+  return envelope === null ? message : envelopeSentence(envelope, foundAt, endOffset, secret);
 }

@@ -30,7 +30,6 @@ export type ToInspector =
   | { kind: "close" };
 
 export type FromInspector =
-  | { kind: "ready" }
   | { kind: "tape-read"; buffer: ArrayBuffer }
   | { kind: "events"; events: ConnectionEvent[] }
   | { kind: "problem"; message: string }

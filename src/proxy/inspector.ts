@@ -27,6 +27,8 @@ import { WallClock } from "./wall-clock.ts";
 
 /** Octets of a batch; the longest record fits. */
 const BATCH_OCTETS = 1 << 20;
+/** Octets up to which what is on a batch is copied, and the batch written on: a quiet tape needs no new one each time. */
+const SMALL_BATCH = BATCH_OCTETS / 4;
 /** Milliseconds that a batch waits for more. */
 const FLUSH_AFTER = 20;
 /** Octets of tape that the inspector may be behind. */
@@ -43,6 +45,8 @@ const MAX_HEAP = 1024;
 export interface InspectorOptions extends InspectorSetting {
   tell: (event: ConnectionEvent) => void;
   problem: (message: string) => void;
+  /** Another script for the thread, in tests. */
+  worker?: URL | undefined;
 }
 
 export class Inspector {
@@ -71,6 +75,10 @@ export class Inspector {
   /** Follows one more connection. */
   follow(connection: RelayedConnection): ConnectionTap {
     const tap = new TapeTap(connection.number, this);
+    if (!this.listens) {
+      this.uninspected++;
+      return tap;
+    }
     this.#taps.add(tap);
     this.write(OPENED, 0, connection.number, encoded(connection));
     return tap;
@@ -93,8 +101,9 @@ export class Inspector {
     });
   }
 
-  /** Begins a new recording. */
+  /** Begins a new recording, with what comes from now on. */
   reopen(): void {
+    this.flush();
     this.#post({ kind: "reopen" }, []);
   }
 
@@ -121,20 +130,27 @@ export class Inspector {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const batch = this.#batch;
-    if (batch === null || this.#used === 0) return;
-    this.#behind += batch.length;
-    const buffer = batch.buffer as ArrayBuffer;
-    this.#post({ kind: "tape", buffer, used: this.#used }, [buffer]);
-    this.#batch = null;
+    const used = this.#used;
+    if (batch === null || used === 0) return;
+    const given = used > SMALL_BATCH ? batch : batch.slice(0, used);
+    if (given === batch) this.#batch = null;
     this.#used = 0;
+    this.#behind += given.length;
+    const buffer = given.buffer as ArrayBuffer;
+    this.#post({ kind: "tape", buffer, used }, [buffer]);
   }
 
   /** Concludes everything. Resolves when the last event was told. */
   async close(): Promise<void> {
-    if (this.#closing !== null) return;
+    if (this.#closing !== null || !this.listens) return;
     this.flush();
     await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, CLOSE_WITHIN);
+      const timer = setTimeout(() => {
+        this.#options.problem(
+          `the inspector did not come to its end within ${CLOSE_WITHIN / 1000} s: findings may lack`,
+        );
+        resolve();
+      }, CLOSE_WITHIN);
       this.#closing = () => {
         clearTimeout(timer);
         resolve();
@@ -159,9 +175,9 @@ export class Inspector {
   }
 
   #start(): Worker {
-    const { broker, record, sharedSockets } = this.#options;
+    const { broker, record, sharedSockets, worker: script } = this.#options;
     const setting: InspectorSetting = { broker, record, sharedSockets };
-    const worker = new Worker(new URL("./inspector-worker.js", import.meta.url), {
+    const worker = new Worker(script ?? new URL("./inspector-worker.js", import.meta.url), {
       workerData: setting,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },
     });
@@ -175,11 +191,8 @@ export class Inspector {
 
   #hear(message: FromInspector): void {
     switch (message.kind) {
-      case "ready":
-        return;
       case "tape-read":
-        this.#behind -= message.buffer.byteLength;
-        if (this.#spare.length < MAX_SPARE) this.#spare.push(new Uint8Array(message.buffer));
+        this.#tapeRead(new Uint8Array(message.buffer));
         return;
       case "events":
         for (const event of message.events) {
@@ -197,6 +210,11 @@ export class Inspector {
     }
   }
 
+  #tapeRead(batch: Uint8Array): void {
+    this.#behind -= batch.length;
+    if (batch.length === BATCH_OCTETS && this.#spare.length < MAX_SPARE) this.#spare.push(batch);
+  }
+
   #answer(number: number, finding: FindingEvent | null): void {
     this.#awaited.get(number)?.(finding);
     this.#awaited.delete(number);
@@ -209,8 +227,8 @@ export class Inspector {
       this.#closing();
       return;
     }
-    const lost = [...this.#taps].filter(tap => !tap.deaf);
-    for (const tap of lost) tap.deaf = true;
+    const lost = [...this.#taps].filter(tap => !tap.isLost);
+    for (const tap of this.#taps) tap.deaf = true;
     for (const number of this.#awaited.keys()) this.#answer(number, null);
     this.uninspected += lost.length;
     this.#taps.clear();
@@ -231,8 +249,8 @@ export class Inspector {
 class TapeTap implements ConnectionTap {
   /** Nobody listens to this connection any more. */
   deaf: boolean;
-  /** The inspector is too far behind for its octets. */
-  #lost = false;
+  /** The inspector was too far behind for its octets. */
+  isLost = false;
   readonly #number: number;
   readonly #inspector: Inspector;
 
@@ -247,12 +265,12 @@ class TapeTap implements ConnectionTap {
   }
 
   data(side: Side, bytes: Uint8Array): void {
-    if (this.deaf || this.#lost) return;
+    if (this.deaf || this.isLost) return;
     if (!this.#inspector.isBehind) {
       this.#inspector.write(DATA, side, this.#number, bytes);
       return;
     }
-    this.#lost = true;
+    this.isLost = true;
     this.#inspector.uninspected++;
     this.#inspector.write(LOST, 0, this.#number, NOTHING);
   }

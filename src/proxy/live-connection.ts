@@ -17,7 +17,7 @@ export class LiveConnection implements Carrier {
   lost = false;
   readonly #ends: readonly [Endpoint, Endpoint];
   readonly #octets = [0, 0];
-  readonly #ended: ("fin" | "rst" | "open" | null)[] = [null, null];
+  readonly #ended: ("fin" | "rst" | null)[] = [null, null];
 
   constructor({ number, client, listener, upstream }: RelayedConnection, moment: Moment) {
     this.number = number;
@@ -67,8 +67,7 @@ export class LiveConnection implements Carrier {
     return this.#ended[side] !== null;
   }
 
-  /** `open`: nobody has ended it, and nothing more of it will be seen. */
-  end(side: Side, reason: "fin" | "rst" | "open", moment: Moment): void {
+  end(side: Side, reason: "fin" | "rst", moment: Moment): void {
     this.#ended[side] = reason;
     this.last.set(moment);
   }

@@ -154,7 +154,11 @@ export class LiveInspection {
   lost(number: number, message: string): void {
     const watched = this.#watched.get(number);
     if (watched === undefined || watched.live.lost) return;
-    this.#abandon(watched, message);
+    this.#finish(watched);
+    // It may have been left alone, or have failed, for that: which was told.
+    if (watched.live.lost) return;
+    watched.live.lost = true;
+    this.#tell(watched, { event: "uninspected", message });
   }
 
   closed(number: number): void {
@@ -163,9 +167,7 @@ export class LiveInspection {
     const { live } = watched;
     live.last.set(this.#options.moment);
     if (!live.lost) {
-      this.#endBoth(watched);
-      for (const side of [0, 1] as const) if (!live.hasEnded(side)) live.end(side, "open", this.#options.moment);
-      this.#look(watched, () => live.amqp.finish());
+      this.#finish(watched);
       const mismatch = live.amqp.state === "amqp" ? collectMismatch(this.#collect(watched)) : null;
       if (mismatch !== null) this.#tellFinding(watched, mismatch, null);
     }
@@ -185,15 +187,12 @@ export class LiveInspection {
 
   /** To be called about once a second, with the moment set to the present. */
   tick(): void {
-    this.#steps.steps = Math.min(MAX_STEPS, this.#steps.steps + MAX_STEPS / STEPS_GROW_BACK);
-    const now = this.#options.moment;
+    // Below none it was taken what the least reading of each needed.
+    const left = Math.max(0, this.#steps.steps);
+    this.#steps.steps = Math.min(MAX_STEPS, left + MAX_STEPS / STEPS_GROW_BACK);
     for (const watched of this.#restless) {
-      const { live, faults } = watched;
-      this.#nearMisses(watched);
-      const quiet = now.seconds - live.last.seconds;
-      if (faults.some(incident => incident !== null) && quiet < PROVISIONAL_AFTER) continue;
-      for (const incident of faults) if (incident !== null) this.#tellProvisional(watched, incident);
-      this.#restless.delete(watched);
+      if (watched.live.lost) this.#restless.delete(watched);
+      else this.#look(watched, () => this.#tellUnfinished(watched));
     }
   }
 
@@ -204,8 +203,10 @@ export class LiveInspection {
     if (!watched.live.lost) this.#look(watched, () => watched.live.amqp.end(side, reason));
   }
 
-  #endBoth(watched: Watched): void {
+  /** Nothing more of it will be seen. */
+  #finish(watched: Watched): void {
     for (const side of [0, 1] as const) this.#end(watched, side, "capture-ended");
+    if (!watched.live.lost) this.#look(watched, () => watched.live.amqp.finish());
   }
 
   /** Has the connection look at something, and tells what it found. What fails in it ends its inspection, no more. */
@@ -221,14 +222,11 @@ export class LiveInspection {
         event: "uninspected",
         message: `an internal error ended its inspection: ${problem}. Please report it`,
       });
-      for (const direction of watched.live.amqp.directions) direction.forensics?.end();
+      for (const { scanner, forensics } of watched.live.amqp.directions) {
+        scanner.stop();
+        forensics?.end();
+      }
     }
-  }
-
-  #abandon(watched: Watched, message: string): void {
-    this.#endBoth(watched);
-    watched.live.lost = true;
-    this.#tell(watched, { event: "uninspected", message });
   }
 
   #leftAlone(live: LiveConnection): void {
@@ -236,9 +234,9 @@ export class LiveInspection {
     const { protocol } = live.amqp;
     if (watched === undefined || live.lost) return;
     live.lost = true;
-    const what = protocol ?? "no AMQP 0-9-1";
-    const why = live.octets(0) === 0 ? "the client said nothing" : `it is ${what}`;
-    if (live.octets(0) > 0) this.#tell(watched, { event: "uninspected", message: `left alone: ${why}` });
+    // A client that says nothing is a health check.
+    if (live.octets(0) === 0) return;
+    this.#tell(watched, { event: "uninspected", message: `left alone: it is ${protocol ?? "no AMQP 0-9-1"}` });
   }
 
   #tellNews(watched: Watched): void {
@@ -248,7 +246,7 @@ export class LiveInspection {
       const direction = directions[side];
       for (; told[side] < direction.incidents.length; told[side]++) {
         const incident = direction.incidents[told[side]]!;
-        if (awaitsAnswer(incident, live)) break;
+        if (awaitsAnswer(incident, watched)) break;
         this.#tellIncident(watched, incident);
       }
       if (direction.openIncident !== watched.faults[side]) this.#tellFault(watched, side, direction);
@@ -292,9 +290,15 @@ export class LiveInspection {
     this.#tellFinding(watched, made, key, false);
   }
 
-  #nearMisses(watched: Watched): void {
-    if (watched.live.lost || watched.live.amqp.state !== "amqp") return;
-    for (const incident of watched.live.amqp.nearMisses()) this.#tellProvisional(watched, incident);
+  /** What is not over and may not be for long: near misses, and incidents behind which nothing comes. */
+  #tellUnfinished(watched: Watched): void {
+    const { live, faults } = watched;
+    for (const incident of live.amqp.nearMisses()) this.#tellProvisional(watched, incident);
+    const quiet = this.#options.moment.seconds - live.last.seconds;
+    const open = faults.filter(incident => incident !== null);
+    if (open.length > 0 && quiet < PROVISIONAL_AFTER) return;
+    for (const incident of open) this.#tellProvisional(watched, incident);
+    this.#restless.delete(watched);
   }
 
   #tellFinding(watched: Watched, made: Draft, key: string | null, final = true): void {
@@ -340,9 +344,9 @@ const COUNTER = { error: "errors", warning: "warnings", note: "notes" } as const
 >;
 
 /** What a client opened with is told when the server's answer to it is there: it says what was wanted. */
-function awaitsAnswer({ rule, streamOffset, envelope }: Incident, live: LiveConnection): boolean {
+function awaitsAnswer({ rule, streamOffset, envelope }: Incident, { live, ended }: Watched): boolean {
   const isOpening = rule === "handshake" && streamOffset === 0 && envelope === null;
-  return isOpening && live.octets(1) < PROTOCOL_HEADER_SIZE && !live.hasEnded(0) && !live.hasEnded(1);
+  return isOpening && live.octets(1) < PROTOCOL_HEADER_SIZE && !ended[0] && !ended[1];
 }
 
 /** What makes a finding that comes again the same. */

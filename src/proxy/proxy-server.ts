@@ -124,6 +124,8 @@ export class ProxyServer {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_MS,
+      // A squeezed client's socket must read as little ahead as it can: one chunk.
+      ...(this.#options.sip == null ? {} : { highWaterMark: 1 }),
     });
     const { host, port } = route.listen;
     await new Promise<void>((resolve, reject) => {

@@ -1,31 +1,35 @@
-import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 
-/** How slowly a side is to be read: at most `octets` are passed on, then nothing for `pauseMs`. */
+/** How slowly a side is to be read: at most `octets` are passed on, then nothing is read or passed on for `pauseMs`. */
 export interface Sip {
   octets: number;
   pauseMs: number;
 }
 
 /**
- * Passes a socket's octets on in sips, with a pause after each, so that the peer's kernel must hold back what it sends
- * and its writes come out in parts.
+ * Reads a socket in sips, with a pause after each, so that the peer's kernel must hold back what it sends and its writes
+ * come out in parts.
  *
- * Of what was read, at most two chunks of 64 KiB wait in the process: the one that is being sipped, and one that Node
- * reads ahead. Smaller reads from the kernel would need `onread`, a buffer of one's own, and Node's documented API has
- * that for sockets that connect, not for those a server accepts. What the peer can send beyond that is bounded by the
- * receive window, which stays small as long as its socket is read slowly.
+ * A write is cut when the peer's send buffer is full, and then whichever thread wakes first writes on. The kernel must be
+ * left alone from the first octets on: while a connection is read fast, Linux widens window and send buffer, and ten
+ * times as much goes out before a write is cut. So there is a pause after every read, however little it gave. For the
+ * same reason little may be read ahead: a socket with Node's usual high-water mark reads 16 KiB and more while it is
+ * paused, one with the least (1) a single chunk of at most 64 KiB. Smaller reads from the kernel were no better.
+ *
+ * Bound: the chunk that is being passed on, and what the paused socket reads ahead.
  */
 export class Sipper {
   readonly #sip: Sip;
-  readonly #source: Socket;
+  readonly #source: Readable;
   readonly #pour: (octets: Uint8Array) => boolean;
   #waiting: Uint8Array[] = [];
   #afterLast: (() => void) | null = null;
   #pause: NodeJS.Timeout | null = null;
   #blocked = false;
+  #stopped = false;
 
   /** `pour` passes octets on, and returns false when nothing more may come before `drained` is called. */
-  constructor(sip: Sip, source: Socket, pour: (octets: Uint8Array) => boolean) {
+  constructor(sip: Sip, source: Readable, pour: (octets: Uint8Array) => boolean) {
     this.#sip = sip;
     this.#source = source;
     this.#pour = pour;
@@ -49,6 +53,7 @@ export class Sipper {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#waiting = [];
     this.#afterLast = null;
     if (this.#pause !== null) clearTimeout(this.#pause);
@@ -56,10 +61,10 @@ export class Sipper {
   }
 
   #next(): void {
-    if (this.#pause !== null || this.#blocked) return;
+    if (this.#stopped || this.#pause !== null || this.#blocked) return;
     const chunk = this.#waiting[0];
     if (chunk === undefined) {
-      this.#source.resume();
+      this.#read();
       return;
     }
     const { octets, pauseMs } = this.#sip;
@@ -71,5 +76,10 @@ export class Sipper {
     }, pauseMs);
     this.#blocked = !this.#pour(chunk.subarray(0, octets));
     if (this.#waiting.length === 0) this.#afterLast?.();
+  }
+
+  /** Of a paused socket, `read` gives all that was read ahead as one chunk, by way of its event `data`. */
+  #read(): void {
+    if (this.#source.read() === null) this.#source.resume();
   }
 }

@@ -100,9 +100,6 @@ export class TapeInspection {
         break;
       case LOST:
         inspection.lost(connection, FELL_BEHIND);
-        recorder?.remark(connection, 0, FELL_BEHIND, seconds, nanoseconds);
-        // Octets that came later would stand where the missing ones belong.
-        recorder?.closed(connection);
         break;
       case CONCLUDE:
         inspection.conclude(connection);
@@ -111,7 +108,9 @@ export class TapeInspection {
         inspection.closed(connection);
     }
     this.#tellNews();
-    if (kind === CLOSED) recorder?.closed(connection);
+    if (kind === LOST) recorder?.remark(connection, 0, FELL_BEHIND, seconds, nanoseconds);
+    // Octets that came behind lost ones would stand where those belong.
+    if (kind === LOST || kind === CLOSED) recorder?.closed(connection);
   }
 
   #setMoment(seconds: number, microseconds: number): void {

@@ -10,12 +10,13 @@ import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./writer.ts";
 
 /** Columns of a message in a line of its own. */
 const MESSAGE_COLUMNS = 400;
+const KIND_COLUMNS = 40;
 
 /** Writes events one by one. Remembers what was told, so that nothing is told twice. */
 export class LiveText {
   readonly #page: Page;
-  /** Ids of findings that were told before they were final. */
-  readonly #told = new Set<string>();
+  /** By ids of findings that were told before they were final: what was said to explain them. */
+  readonly #told = new Map<string, string | undefined>();
 
   constructor(options: Partial<WriterOptions> = {}) {
     this.#page = new Page({ ...DEFAULT_WRITER_OPTIONS, ...options });
@@ -26,7 +27,7 @@ export class LiveText {
     const { paint, all } = this.#page;
     switch (event.event) {
       case "proxy":
-        return this.#line(event.time, "", event.kind === "summary" ? summary(event.counters!) : event.message);
+        return this.#line(event.time, "", event.kind === "summary" ? summary(event.counters!) : told(event.message));
       case "opened": {
         if (!all) return "";
         const { client, server } = event.connection;
@@ -42,7 +43,7 @@ export class LiveText {
       case "finding":
         return this.#finding(event);
       case "trouble":
-        return this.#of(event, `${paint.warning(`${printable(event.kind)}  `)}${told(event.message)}`);
+        return this.#of(event, `${paint.warning(`${printable(event.kind, KIND_COLUMNS)}  `)}${told(event.message)}`);
       case "uninspected":
         return this.#of(event, `${paint.warning("uninspected  ")}${told(event.message)}`);
       case "closed":
@@ -53,12 +54,14 @@ export class LiveText {
   #finding(event: FindingEvent): string {
     const { finding, connection, final } = event;
     const { paint } = this.#page;
+    const explanation = finding.diagnosis?.summary;
     if (this.#told.has(finding.id)) {
       if (!final) return "";
+      const before = this.#told.get(finding.id);
       this.#told.delete(finding.id);
       // Told as it was known then: only an explanation is news.
-      if (finding.diagnosis === undefined) return "";
-    } else if (!final) this.#told.add(finding.id);
+      if (explanation === undefined || explanation === before) return "";
+    } else if (!final) this.#told.set(finding.id, explanation);
     if (finding.severity === "note" || finding.cause !== undefined) {
       const after = finding.cause === undefined ? "" : ` (led to by ${printable(finding.cause, 12)})`;
       return this.#of(event, `${paint[finding.severity](`${finding.rule}  `)}${told(finding.message)}${after}`);
@@ -72,7 +75,10 @@ export class LiveText {
       summary: { errors: 0, warnings: 0, notes: 0 },
     };
     const lines = incidents(survey(report), this.#page).flat();
-    if (event.recording !== undefined) lines.push(...this.#page.labelled("recorded", printable(event.recording, 400)));
+    if (event.recording !== undefined) {
+      if (finding.octets.length > 0) lines.push("");
+      lines.push(...this.#page.labelled("recorded", printable(event.recording, MESSAGE_COLUMNS)));
+    }
     return `\n${lines.join("\n")}\n\n`;
   }
 
@@ -94,7 +100,8 @@ function told(message: string): string {
 
 function closed({ frames, octets, ended }: Connection): string {
   const count = counted(frames.clientToServer + frames.serverToClient, "frame");
-  return `closed  ${count}, ${size(octets.clientToServer + octets.serverToClient)}, ended by ${ended}`;
+  const end = ended === "open" ? "still open" : `ended by ${ended}`;
+  return `closed  ${count}, ${size(octets.clientToServer + octets.serverToClient)}, ${end}`;
 }
 
 function summary(counters: ProxyCounters): string {

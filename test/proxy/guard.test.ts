@@ -85,6 +85,19 @@ describe("a guard", () => {
     expect(incidents).toEqual([]);
   });
 
+  it("holds nothing of a chunk that it fails at: the relay passes that on", () => {
+    const guard = new Guard("rabbitmq-3.10", () => {});
+    const held = Uint8Array.of(3, 0, 1, 0);
+    expect(join(...guard.admit(0, join(good, held))).length).toBe(good.length);
+    const unreadable = new Proxy(new Uint8Array(8), {
+      get() {
+        throw new Error("unreadable");
+      },
+    });
+    expect(() => guard.admit(0, unreadable)).toThrow("unreadable");
+    expect(join(...guard.rest(0))).toEqual(held);
+  });
+
   it("knows whether the client's stream is at a frame boundary", () => {
     const guard = new Guard("rabbitmq-3.10", () => {});
     guard.admit(1, serverHandshake().channelOpenOk(1).octets);

@@ -1,41 +1,10 @@
 /** What is found while it happens is what is found in a capture of it: every fixture is fed to both. */
 import { describe, expect, it } from "vitest";
 import { inspect } from "../../src/inspect.ts";
-import { Moment } from "../../src/net/connection-observer.ts";
-import { LiveInspection } from "../../src/proxy/live-inspection.ts";
 import type { ConnectionEvent, FindingEvent } from "../../src/report/live-event.ts";
 import type { Connection } from "../../src/report/report.ts";
 import { walkFixtures } from "../support/golden.ts";
-import { playConnections, UPSTREAM, unnumbered } from "../support/played-connections.ts";
-
-/** Null where a capture lacks octets. */
-async function live(captures: readonly string[]): Promise<ConnectionEvent[] | null> {
-  const events: ConnectionEvent[] = [];
-  const moment = new Moment();
-  const inspection = new LiveInspection({ broker: "rabbitmq-3.10", moment, tell: event => events.push(event) });
-  const at = (now: Moment): void => {
-    moment.set(now);
-    moment.packet = 0;
-    moment.input = 0;
-  };
-  const whole = await playConnections(captures, {
-    opened: (connection, now) => {
-      at(now);
-      inspection.opened(connection);
-      inspection.connected(connection.number, UPSTREAM);
-    },
-    data: (number, side, bytes, start, end, now) => {
-      at(now);
-      inspection.data(number, side, bytes, start, end);
-    },
-    end: (number, side, reason, now) => {
-      at(now);
-      inspection.end(number, side, reason);
-    },
-  });
-  for (const { number } of inspection.open) inspection.closed(number);
-  return whole ? events : null;
-}
+import { liveEvents, unnumbered } from "../support/played-connections.ts";
 
 function finalFindings(events: readonly ConnectionEvent[]): FindingEvent[] {
   return events.filter((event): event is FindingEvent => event.event === "finding" && event.final);
@@ -46,7 +15,7 @@ let played = 0;
 
 describe("a live inspection finds what the capture's inspection finds", () => {
   it.each(fixtures.map(fixture => [fixture.name, fixture] as const))("%s", async (_, { captures }) => {
-    const events = await live(captures);
+    const events = await liveEvents(captures);
     if (events === null) return;
     played++;
     const report = await inspect(captures);

@@ -12,6 +12,7 @@ import { TapeInspection } from "../../src/proxy/tape-inspection.ts";
 import type { ConnectionEvent, FindingEvent } from "../../src/report/live-event.ts";
 import { walkFixtures } from "../support/golden.ts";
 import { playConnections, UPSTREAM, unnumbered } from "../support/played-connections.ts";
+import { clientHandshake, serverHandshake } from "../support/wire.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ghostframe-tape-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -110,4 +111,44 @@ describe.each(["always", "finding"] as const)("recorded (%s), a finding is what 
     );
     expect(told.every(({ recording }) => recording !== undefined && recordings.includes(recording))).toBe(true);
   });
+});
+
+it("records what is found of a connection as it is lost", async () => {
+  const directory = join(folder, "lost");
+  const recorder = new Recorder({
+    directory,
+    fileOctets: 1 << 30,
+    files: 10,
+    on: "finding",
+    credentials: true,
+    ringOctets: 1 << 20,
+    ringBudget: 64 << 20,
+    problem: message => expect.unreachable(message),
+  });
+  const events: ConnectionEvent[] = [];
+  const inspection = new TapeInspection({ broker: "rabbitmq-3.10", recorder, tell: event => events.push(event) });
+  const batch = new Uint8Array(1 << 16);
+  const write = (kind: number, side: Side, bytes: Uint8Array): void => {
+    inspection.read(batch, tape.writeRecord(batch, 0, kind, side, 1, 1_795_285_200, 0, bytes, 0, bytes.length));
+  };
+  const client = { address: "127.0.0.1", port: 40_001 };
+  const listener = { address: "127.0.0.1", port: 5673 };
+  write(tape.OPENED, 0, json({ number: 1, client, listener, upstream: UPSTREAM }));
+  write(tape.CONNECTED, 1, json(UPSTREAM));
+  write(tape.DATA, 1, serverHandshake().octets);
+  const splits = clientHandshake().channelOpen(1).channelOpen(2);
+  for (let i = 0; i < 12; i++) splits.publishMethod(1).publish(2, "inside").content(1, "outside");
+  write(tape.DATA, 0, splits.octets);
+  expect(files(directory)).toEqual([]);
+  write(tape.LOST, 0, NOTHING);
+  write(tape.DATA, 0, splits.octets);
+  write(tape.CLOSED, 0, NOTHING);
+  inspection.finish();
+  const recordings = files(directory);
+  expect(findings(events).map(({ finding, recording }) => [finding.rule, recording])).toEqual([
+    ["split-content", recordings[0]],
+  ]);
+  const report = await inspect(recordings);
+  expect(report.findings.map(({ rule }) => rule)).toContain("split-content");
+  expect(report.connections[0]!.octets.clientToServer).toBe(splits.length);
 });

@@ -1,10 +1,12 @@
 /** A capture's connections played to whatever takes a relay's octets: what a proxy would have seen of them. */
 import { readCapture } from "../../src/capture/capture-source.ts";
 import { InputError } from "../../src/capture/input-error.ts";
-import type { Moment, Side } from "../../src/net/connection-observer.ts";
+import { Moment, type Side } from "../../src/net/connection-observer.ts";
 import { TcpAssembler } from "../../src/net/tcp-assembler.ts";
 import type { TcpConnection } from "../../src/net/tcp-connection.ts";
 import type { RelayedConnection } from "../../src/proxy/connection-tap.ts";
+import { LiveInspection } from "../../src/proxy/live-inspection.ts";
+import type { ConnectionEvent } from "../../src/report/live-event.ts";
 import type { Connection, Finding } from "../../src/report/report.ts";
 
 export const UPSTREAM = { address: "192.0.2.1", port: 5672 };
@@ -43,6 +45,35 @@ export async function playConnections(captures: readonly string[], player: Playe
   }
   assembler.finish();
   return whole;
+}
+
+/** What a live inspection tells of a capture's connections; null where the capture lacks octets. */
+export async function liveEvents(captures: readonly string[]): Promise<ConnectionEvent[] | null> {
+  const events: ConnectionEvent[] = [];
+  const moment = new Moment();
+  const inspection = new LiveInspection({ broker: "rabbitmq-3.10", moment, tell: event => events.push(event) });
+  const at = (now: Moment): void => {
+    moment.set(now);
+    moment.packet = 0;
+    moment.input = 0;
+  };
+  const whole = await playConnections(captures, {
+    opened: (connection, now) => {
+      at(now);
+      inspection.opened(connection);
+      inspection.connected(connection.number, UPSTREAM);
+    },
+    data: (number, side, bytes, start, end, now) => {
+      at(now);
+      inspection.data(number, side, bytes, start, end);
+    },
+    end: (number, side, reason, now) => {
+      at(now);
+      inspection.end(number, side, reason);
+    },
+  });
+  for (const { number } of inspection.open) inspection.closed(number);
+  return whole ? events : null;
 }
 
 /** Findings as text without what only numbers them: ids, packets, times, the order of connections. */

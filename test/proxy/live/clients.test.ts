@@ -16,6 +16,8 @@ import { brokerOrSkip } from "./live-tools.ts";
 const SUITE = "clients.test.ts";
 /** Bodies around the one frame that 131,072 octets of frame-max leave room for, among others. */
 const SIZES = [0, 1, 100, 4096, 131_063, 131_064, 131_065, 262_128, 1_000_000];
+/** amqplib writes a publish at once where its body is shorter than 2 KiB. */
+const WRITTEN_AT_ONCE = 1900;
 const live = brokerOrSkip(SUITE);
 let broker: Broker;
 
@@ -83,7 +85,7 @@ describe.skipIf(!live)("amqplib", { concurrent: true }, () => {
     const proxied = await proxy(context, ...args);
     const connection = await connect({ port: proxied.port, frameMax: 131_072 });
     const bodies = [...SIZES, 5_000_000].map(size => randomBytes(size));
-    expect(await exchanged(connection, `sizes ${args}`, bodies)).toEqual(bodies.map(digest));
+    expect(await exchanged(connection, `sizes ${args.join(" ")}`, bodies)).toEqual(bodies.map(digest));
     await connection.close();
     await expectSilence(proxied, 1);
   });
@@ -107,9 +109,6 @@ describe.skipIf(!live)("amqplib", { concurrent: true }, () => {
     expect(code).toBe(1);
   });
 });
-
-/** amqplib writes a publish at once where its body is shorter than 2 KiB. */
-const WRITTEN_AT_ONCE = 1900;
 
 /** Exchanges messages up to so long over 50 channels of one connection, and some of four others; returns how many these are. */
 async function manyChannels(proxied: Proxied, run: number, longest: number): Promise<number> {
@@ -153,7 +152,7 @@ async function sharedByThreads(context: TestContext, name: string): Promise<bool
   const folder = temporaryFolder(context.onTestFinished);
   const squeeze = ["--squeeze", "--squeeze-sip", "4096", "--squeeze-pause", "1"];
   const proxied = await proxy(context, "--record", folder, ...squeeze);
-  await runProgram(PIKA, "share-connection", [String(proxied.port), name], context.onTestFinished, 8000);
+  await runProgram(PIKA, "share-connection", [String(proxied.port), name], context.onTestFinished, 4000);
   const { connection } = await proxied.until("closed", event => event.event === "closed");
   const { code } = await proxied.stop();
   const told = proxied.findings();

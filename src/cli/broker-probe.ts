@@ -1,0 +1,33 @@
+/** Is there a broker? Asked before a command is started that needs one. */
+import type { UpstreamAddress } from "../proxy/address.ts";
+import { UpstreamTls, type UpstreamTlsSettings } from "../proxy/tls.ts";
+import { UpstreamAttempt } from "../proxy/upstream.ts";
+
+/** Milliseconds for connecting, and for the TLS handshake. */
+const PATIENCE = 10_000;
+
+/**
+ * Connects to the broker as the proxy does, and hangs up. Resolves to why that is not possible, or null.
+ *
+ * @throws ProxyError where the certificates cannot be read
+ */
+export async function whyUnreachable(address: UpstreamAddress, settings: UpstreamTlsSettings): Promise<string | null> {
+  const tls = address.tls ? await UpstreamTls.open(settings) : null;
+  return new Promise(resolve => {
+    const attempt = new UpstreamAttempt(address, tls, null, {
+      connected: leg => {
+        leg.socket.on("error", () => {});
+        settle(null, () => leg.destroy());
+      },
+      failed: ({ message }) => settle(message),
+    });
+    const timer = setTimeout(() => {
+      settle(`the broker at ${address.shown} did not answer within ${PATIENCE / 1000} s`, () => attempt.abandon());
+    }, PATIENCE);
+    function settle(why: string | null, hangUp = () => {}): void {
+      clearTimeout(timer);
+      hangUp();
+      resolve(why);
+    }
+  });
+}

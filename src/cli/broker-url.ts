@@ -1,0 +1,79 @@
+/** The URL by which a command finds its broker: taken apart, and written again with the proxy in the broker's place. */
+import { endpointText, parseUpstream, type UpstreamAddress } from "../proxy/address.ts";
+import { ProxyError } from "../proxy/proxy-error.ts";
+import type { Endpoint } from "../report/report.ts";
+
+export interface BrokerUrl {
+  upstream: UpstreamAddress;
+  /** User and password, as they were written, with the `@` behind them; empty where there is none. */
+  userinfo: string;
+  /** Virtual host and parameters, as they were written: `/%2f?heartbeat=10`. */
+  rest: string;
+}
+
+/**
+ * Query parameters that are about TLS: those that RabbitMQ names (https://www.rabbitmq.com/docs/uri-query-parameters),
+ * and pika's. Without TLS some clients refuse them (Bunny), and others speak TLS because of them (pika).
+ */
+const TLS_PARAMETERS = new Set([
+  "cacertfile",
+  "certfile",
+  "keyfile",
+  "verify",
+  "fail_if_no_peer_cert",
+  "server_name_indication",
+  "ssl_options",
+]);
+
+/** @throws ProxyError, whose message holds no credentials */
+export function parseBrokerUrl(text: string): BrokerUrl {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";
+  const { at, end } = authority(text, scheme.length);
+  return {
+    upstream: parseUpstream(scheme + text.slice(at, end)),
+    userinfo: text.slice(scheme.length, at),
+    rest: text.slice(end),
+  };
+}
+
+/** The URL for a client that is to connect to the proxy, which speaks no TLS. */
+export function urlAt({ address, port }: Endpoint, { upstream, userinfo, rest }: BrokerUrl): string {
+  return `amqp://${userinfo}${endpointText(address, port)}${upstream.tls ? withoutTls(rest) : rest}`;
+}
+
+/** The same broker's URL, which may have other credentials and another virtual host; null where it is none. */
+export function sameBroker(text: string | undefined, { upstream }: BrokerUrl): BrokerUrl | null {
+  if (text === undefined) return null;
+  try {
+    const other = parseBrokerUrl(text);
+    return other.upstream.shown === upstream.shown ? other : null;
+  } catch (error) {
+    if (error instanceof ProxyError) return null;
+    throw error;
+  }
+}
+
+/** Where host and port begin and end. */
+function authority(text: string, start: number): { at: number; end: number } {
+  const end = indexOfDelimiter(text, start);
+  const at = start + text.slice(start, end).lastIndexOf("@") + 1;
+  if (/^(?:\[.*\]|[^:]*)(?::\d*)?$/s.test(text.slice(at, end)) || !text.includes("@", end)) return { at, end };
+  // RFC 3986 §3.2 ends the authority at the first slash. But that one was part of a password, and not escaped.
+  const last = text.lastIndexOf("@") + 1;
+  return { at: last, end: indexOfDelimiter(text, last) };
+}
+
+function indexOfDelimiter(text: string, start: number): number {
+  const at = text.slice(start).search(/[/?#]/);
+  return at < 0 ? text.length : start + at;
+}
+
+function withoutTls(rest: string): string {
+  return rest.replace(/\?[^#]*/, query => {
+    const kept = query
+      .slice(1)
+      .split("&")
+      .filter(parameter => !TLS_PARAMETERS.has(parameter.split("=")[0]!));
+    return kept.length === 0 ? "" : `?${kept.join("&")}`;
+  });
+}

@@ -1,0 +1,262 @@
+import { Command } from "commander";
+import type { CaptureReport } from "../check/check.ts";
+import type { CheckResult } from "../check/check-result.ts";
+import { ConfigError } from "../check/config.ts";
+import { inspect } from "../inspect.ts";
+import { endpointText, parseListen } from "../proxy/address.ts";
+import { InspectingProxy } from "../proxy/inspecting-proxy.ts";
+import { ProxyError } from "../proxy/proxy-error.ts";
+import type { LiveEvent, ProxyCounters } from "../report/live-event.ts";
+import type { Endpoint, Report } from "../report/report.ts";
+import { whyUnreachable } from "./broker-probe.ts";
+import { type BrokerUrl, parseBrokerUrl } from "./broker-url.ts";
+import { exitStatus, judge, writeAll } from "./check-conclusion.ts";
+import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
+import { addPolicyOptions } from "./check-options.ts";
+import { ciOutputs, print } from "./check-output.ts";
+import { type PolicyOptions, refuseOverwriting, type Settings, settingsOf, UsageError } from "./check-settings.ts";
+import { type BrokerVariables, collectVariables, commandEnvironment, URL_VARIABLE } from "./command-environment.ts";
+import { CommandError, runToEnd } from "./command-process.ts";
+import { EXIT } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { complain } from "./output.ts";
+import { Progress } from "./progress.ts";
+import { addRelayOptions, type RelayOptions, relaySettings } from "./relay-options.ts";
+import { asOneInput, RecordingError, RunRecording } from "./run-recording.ts";
+
+interface Options extends Omit<PolicyOptions, "broker">, RelayOptions {
+  upstream?: string;
+  env?: BrokerVariables[];
+  keep?: string;
+}
+
+/** What the capture is called in the result, in the config's globs and in the baseline: the same in every run. */
+const CAPTURE = "ghostframe run";
+/** Any free port, that only this machine reaches. */
+const LISTEN = "127.0.0.1:0";
+/** Milliseconds that connections have to end, when the command has: squeezed, what they hold takes its time. */
+const GRACE = { plain: 2000, squeezed: 10_000 };
+
+export function runCommand(): Command {
+  const command = new Command("run")
+    .summary("run a command whose AMQP traffic is relayed, inspected and checked")
+    .description(
+      `Starts a proxy before the broker at ${URL_VARIABLE}, runs COMMAND with the proxy's URL in ${URL_VARIABLE}, and when it has ended checks what it said and heard, as "check" does. All that COMMAND does to its standard streams stays as it is; what there is to tell goes to stderr.`,
+    )
+    .argument("<command...>", "the command and its arguments, best behind --")
+    .passThroughOptions()
+    .option("--upstream <url>", `the broker, instead of the one at ${URL_VARIABLE}`)
+    .option(
+      "--env <name>",
+      "another variable for the proxy's URL; HOST:PORT, the names of two, for its host and port (again for more)",
+      collectVariables,
+    )
+    .option("--keep <dir>", "keep the recording there in any case, not only of a run that fails");
+  return addRelayOptions(addPolicyOptions(command))
+    .addHelpText(
+      "after",
+      `
+Exit status: COMMAND's own where that is not 0 (128 and the signal's number
+where a signal ended it); otherwise 0 passed, 1 failing findings, or limits not
+met: COMMAND that used no AMQP at all, for one; 2 no broker, no COMMAND, or the
+check could not do its job.
+
+Examples:
+  $ ghostframe run -- pytest -q
+  $ ghostframe run --squeeze -- npx vitest run
+  $ ghostframe run --upstream amqp://broker --env RABBIT_HOST:RABBIT_PORT -- rspec
+  $ ghostframe run --keep captures/ --output junit=amqp.xml -- make test`,
+    )
+    .action(run);
+}
+
+async function run(command: string[], options: Options, self: Command): Promise<void> {
+  try {
+    const { broker, ...rest } = options;
+    // The config may name another broker than the relay's options have by themselves.
+    const policy = self.getOptionValueSource("broker") === "default" ? rest : { ...rest, broker };
+    process.exitCode = await runAndCheck(command, options, policy);
+  } catch (error) {
+    const kinds = [ConfigError, SettingsError, UsageError, ProxyError, RecordingError, CommandError];
+    if (!kinds.some(kind => error instanceof kind)) throw error;
+    complain((error as Error).message);
+    process.exitCode = EXIT.FAILED;
+  }
+}
+
+/** Does it all, and returns the exit status. What could keep it from checking is asked before the command is started. */
+async function runAndCheck(command: readonly string[], options: Options, policy: PolicyOptions): Promise<number> {
+  const found = await findConfig(options.config);
+  const settings = settingsOf(policy, found);
+  refuseOverwriting(settings, found, []);
+  const { baseline, inspect: inspecting } = settings;
+  const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);
+  const broker = brokerOf(options);
+  const why = await whyUnreachable(broker.upstream, relaySettings(options).upstreamTls ?? {});
+  if (why !== null) throw new CommandError(`${why}: ${command[0]} was not started`);
+
+  const recording = await RunRecording.begin(options.keep ?? null);
+  const relayed = await new RelayedRun(options, broker, settings, recording).run(command).catch(async error => {
+    await recording.discard();
+    throw error;
+  });
+
+  const signal = onInterrupt();
+  const files = await recording.files();
+  const report = await inspected(files, { broker: inspecting.broker, ports: [relayed.proxy.port], signal });
+  const captures: CaptureReport[] = [{ path: CAPTURE, report: asOneInput(withoutCut(report, relayed.cut), CAPTURE) }];
+  if (signal.aborted) {
+    complain(`the recording is in ${files.join(", ")}`);
+    return relayed.status === 0 ? EXIT.INTERRUPTED : relayed.status;
+  }
+  const judgement = judge(captures, settings, { accepted, update: options.updateBaseline });
+  const keeps = recording.isKept || relayed.status !== 0 || !judgement.result.passed;
+  const ci = ciOutputs("text", process.env);
+  const written = await writeAll(
+    { ...judgement, result: keeps ? withRecording(judgement.result, files) : judgement.result },
+    [...settings.outputs, ...ci.files],
+    options.all,
+  );
+  await print(judgement.result, ci.printed, options.all, process.stderr);
+  const checked = exitStatus(judgement.result, written);
+  const whole = tellWhatIsMissing(command, relayed, files, settings);
+  if (keeps && files.length > 0) complain(`the recording is in ${files.join(", ")}`);
+  if (!keeps || files.length === 0) await recording.discard();
+  if (relayed.status !== 0) return relayed.status;
+  return whole ? checked : EXIT.FAILED;
+}
+
+/** The broker that is named, or the one that the command would connect to. */
+function brokerOf({ upstream, env = [] }: Options): BrokerUrl {
+  if (upstream !== undefined) return parseBrokerUrl(upstream);
+  const names = [URL_VARIABLE, ...env.flatMap(each => ("url" in each ? [each.url] : []))];
+  const url = names.map(name => process.env[name]).find(value => value !== undefined && value !== "");
+  if (url === undefined) {
+    throw new UsageError(
+      `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} not set: --upstream URL names the broker`,
+    );
+  }
+  return parseBrokerUrl(url);
+}
+
+/** What became of a command and its connections. */
+interface Relayed {
+  status: number;
+  /** Where it was to connect to. */
+  proxy: Endpoint;
+  counters: ProxyCounters;
+  /** Milliseconds that connections had to end, when it had. */
+  grace: number;
+  /** Clients whose connections were still open when their time was over. */
+  cut: readonly Endpoint[];
+}
+
+/** The proxy, for the time of the command. */
+class RelayedRun {
+  readonly #options: Options;
+  readonly #broker: BrokerUrl;
+  readonly #proxy: InspectingProxy;
+  readonly #cut: Endpoint[] = [];
+
+  constructor(
+    options: Options,
+    broker: BrokerUrl,
+    { inspect: { broker: version } }: Settings,
+    recording: RunRecording,
+  ) {
+    this.#options = options;
+    this.#broker = broker;
+    this.#proxy = new InspectingProxy({
+      ...relaySettings(options),
+      routes: [{ listen: parseListen(LISTEN), upstream: broker.upstream }],
+      broker: version,
+      record: {
+        directory: recording.directory,
+        // One file, so that the report's packet numbers are those of that file.
+        fileOctets: Number.MAX_SAFE_INTEGER,
+        files: Number.MAX_SAFE_INTEGER,
+        on: "always",
+        credentials: false,
+      },
+      guard: false,
+      sharedSockets: false,
+      tell: event => this.#hear(event),
+    });
+  }
+
+  async run(command: readonly string[]): Promise<Relayed> {
+    try {
+      const [proxy] = await this.#proxy.listen();
+      const environment = commandEnvironment(process.env, this.#options.env ?? [], this.#broker, proxy!);
+      const status = await runToEnd(command, environment);
+      const grace = this.#options.squeeze ? GRACE.squeezed : GRACE.plain;
+      const counters = await this.#proxy.drain(grace, () => 0);
+      return { status, proxy: proxy!, counters, grace, cut: this.#cut };
+    } catch (error) {
+      await this.#proxy.drain(0, () => 0);
+      throw error;
+    } finally {
+      await this.#proxy.close();
+    }
+  }
+
+  #hear(event: LiveEvent): void {
+    if (event.event === "proxy" && event.kind === "problem") complain(event.message);
+    if (event.event === "trouble" && event.kind === "shutdown") this.#cut.push(event.connection.client);
+  }
+}
+
+async function inspected(files: readonly string[], options: Parameters<typeof inspect>[1] & object): Promise<Report> {
+  const progress = new Progress(process.stderr, performance);
+  const report = await inspect(files, {
+    ...options,
+    onProgress: (_, read, total) => progress.update("the recording", read, total),
+  });
+  progress.clear();
+  return report;
+}
+
+/** Leaves out frames that were not whole when the proxy itself cut their connection. */
+function withoutCut(report: Report, cut: readonly Endpoint[]): Report {
+  const isCut = ({ client }: { client: Endpoint }): boolean =>
+    cut.some(({ address, port }) => client.address === address && client.port === port);
+  const ids = new Set(report.connections.filter(isCut).map(({ id }) => id));
+  const findings = report.findings.filter(
+    ({ rule, connection }) => rule !== "stalled-frame" || !ids.has(connection ?? ""),
+  );
+  return { ...report, findings };
+}
+
+/** The result, with the place of the recording that its packet numbers count in. */
+function withRecording(result: CheckResult, files: readonly string[]): CheckResult {
+  if (files.length === 0) return result;
+  const note = `Packets are counted in ${files.join(", and on in ")}.`;
+  const captures = result.captures.map(capture => {
+    return { ...capture, input: { ...capture.input, notes: [...capture.input.notes, note] } };
+  });
+  return { ...result, captures };
+}
+
+/** Says what the result cannot: what was not seen. Whether all was seen that there was. */
+function tellWhatIsMissing(
+  [command]: readonly string[],
+  { counters: { connections, uninspected }, proxy, grace, cut }: Relayed,
+  files: readonly string[],
+  { rules: { policy } }: Settings,
+): boolean {
+  if (connections === 0 && policy.limits.minFrames > 0) {
+    const where = endpointText(proxy.address, proxy.port);
+    complain(`${command} did not use AMQP: ${URL_VARIABLE} led it to ${where}, where --env leads other variables, too`);
+  }
+  if (cut.length > 0) {
+    const those = cut.length === 1 ? "1 connection was" : `${cut.length} connections were`;
+    complain(`${those} still open ${grace / 1000} s after ${command} had ended, and cut`);
+  }
+  if (uninspected > 0) {
+    const those = uninspected === 1 ? "1 connection was" : `${uninspected} connections were`;
+    complain(`${those} not recorded to the end: the inspector could not keep up`);
+  }
+  const isRecorded = connections === 0 || files.length > 0;
+  if (!isRecorded) complain("nothing could be recorded, so that nothing was checked");
+  return isRecorded && uninspected === 0;
+}

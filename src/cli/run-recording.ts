@@ -1,0 +1,86 @@
+/** The recording of a run: where it is, what is in it, and what becomes of it. */
+import { constants } from "node:fs";
+import { access, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { codeOf } from "../proxy/proxy-error.ts";
+import type { Report } from "../report/report.ts";
+
+/** There is no place for a recording. The message names it. */
+export class RecordingError extends Error {
+  override name = "RecordingError";
+}
+
+export class RunRecording {
+  /** Absolute. */
+  readonly directory: string;
+  readonly #temporary: boolean;
+  /** Recordings of earlier runs. */
+  readonly #earlier: ReadonlySet<string>;
+
+  /**
+   * @param directory where it shall be kept in any case; null for a folder that may be deleted
+   * @throws RecordingError
+   */
+  static async begin(directory: string | null): Promise<RunRecording> {
+    const place = directory === null ? join(tmpdir(), "ghostframe-run-") : resolve(directory);
+    try {
+      if (directory === null) return new RunRecording(await mkdtemp(place), true, []);
+      await mkdir(place, { recursive: true, mode: 0o700 });
+      await access(place, constants.W_OK | constants.X_OK);
+      return new RunRecording(place, false, await readdir(place));
+    } catch (cause) {
+      throw new RecordingError(`${place}: nothing can be recorded there (${codeOf(cause)})`, { cause });
+    }
+  }
+
+  private constructor(directory: string, temporary: boolean, earlier: readonly string[]) {
+    this.directory = directory;
+    this.#temporary = temporary;
+    this.#earlier = new Set(earlier);
+  }
+
+  /** Its files, the oldest first: one, unless the disk was full for a time. */
+  async files(): Promise<string[]> {
+    const names = await readdir(this.directory);
+    const own = names.filter(name => name.endsWith(".pcapng") && !this.#earlier.has(name));
+    return own.sort().map(name => join(this.directory, name));
+  }
+
+  /** Deletes it, unless it shall be kept in any case. */
+  async discard(): Promise<void> {
+    if (this.#temporary) await rm(this.directory, { recursive: true, force: true });
+  }
+
+  get isKept(): boolean {
+    return !this.#temporary;
+  }
+}
+
+/** Several files of a recording as one: packets are counted on from file to file, as `mergecap -a` puts them together. */
+export function asOneInput(report: Report, path: string): Report {
+  const { inputs, connections, findings } = report;
+  const [first] = inputs;
+  if (first === undefined) return report;
+  const before = inputs.map((_, i) => inputs.slice(0, i).reduce((sum, { packets }) => sum + packets, 0));
+  const error = inputs.find(input => input.error !== undefined)?.error;
+  return {
+    ...report,
+    inputs: [
+      {
+        path,
+        format: first.format,
+        packets: inputs.reduce((sum, { packets }) => sum + packets, 0),
+        octets: inputs.reduce((sum, { octets }) => sum + octets, 0),
+        notes: inputs.flatMap(({ notes }) => notes),
+        ...(error === undefined ? {} : { error }),
+      },
+    ],
+    connections: connections.map(connection => ({ ...connection, input: 0 })),
+    findings: findings.map(finding => ({
+      ...finding,
+      input: 0,
+      packets: finding.packets.map(packet => packet + before[finding.input]!),
+    })),
+  };
+}

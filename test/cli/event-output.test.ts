@@ -1,0 +1,118 @@
+/** What becomes of events whose reader is slow, or gone. The built class, in a process whose stdout it is. */
+import { type ChildProcess, type IOType, spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, type TestContext } from "vitest";
+import { temporaryFolder } from "../support/command.ts";
+
+const WRITER = fileURLToPath(new URL("event-writer.mjs", import.meta.url));
+/** Lines of a kibibyte each: more than may wait. */
+const MANY = 20_000;
+/** Lines that may wait: 8 MiB, and the one that reaches them. */
+const WAITING = 8 * 1024 + 1;
+
+interface Told {
+  omitted: number;
+  written?: boolean;
+  failures?: string[];
+}
+
+class Writer {
+  readonly child: ChildProcess;
+  readonly #told: AsyncIterator<string>;
+
+  constructor({ onTestFinished }: TestContext, lines: number, stdout: IOType | number = "pipe") {
+    this.child = spawn(process.execPath, [WRITER, `${lines}`], { stdio: ["pipe", stdout, "inherit", "pipe"] });
+    onTestFinished(() => void this.child.kill("SIGKILL"));
+    this.#told = createInterface({ input: this.child.stdio[3] as Readable })[Symbol.asyncIterator]();
+  }
+
+  get stdout(): Readable {
+    return this.child.stdout!;
+  }
+
+  go(): void {
+    this.child.stdin!.end();
+  }
+
+  async told(): Promise<Told> {
+    return JSON.parse((await this.#told.next()).value as string) as Told;
+  }
+
+  async exit(): Promise<unknown> {
+    return this.child.exitCode ?? (await once(this.child, "exit"))[0];
+  }
+}
+
+function numbersOf(shown: string): number[] {
+  return shown
+    .trimEnd()
+    .split("\n")
+    .map(line => Number.parseInt(line, 10));
+}
+
+describe("an event output", { concurrent: true }, () => {
+  it("goes on, counts what is left out and ends, although nobody reads", async context => {
+    const writer = new Writer(context, MANY);
+    writer.go();
+    const { omitted } = await writer.told();
+    // What a pipe takes by itself differs from system to system.
+    expect(omitted).toBeGreaterThan(MANY / 4);
+    expect(omitted).toBeLessThanOrEqual(MANY - WAITING);
+    expect(await writer.told()).toEqual({ omitted: omitted + 1, written: false, failures: [] });
+    expect(await writer.exit()).toBe(7);
+  });
+
+  it("writes all that was not left out to a reader who comes late, whole and in order", async context => {
+    const writer = new Writer(context, MANY);
+    writer.go();
+    const { omitted } = await writer.told();
+    const shown = await text(writer.stdout);
+    const kept = MANY - omitted;
+    const numbers = numbersOf(shown.replace("afterwards\n", ""));
+    expect(numbers).toEqual(Array.from({ length: kept }, (_, i) => i));
+    expect((await writer.told()).written).toBe(true);
+    expect(await writer.exit()).toBe(7);
+  });
+
+  it("leaves nothing out where its reader keeps up", async context => {
+    const writer = new Writer(context, 1000);
+    writer.go();
+    expect(numbersOf((await text(writer.stdout)).replace("afterwards\n", ""))).toHaveLength(1000);
+    expect(await writer.told()).toEqual({ omitted: 0 });
+    expect(await writer.told()).toEqual({ omitted: 0, written: true, failures: [] });
+  });
+
+  it("tells once that its reader has gone, and counts what comes then", async context => {
+    const writer = new Writer(context, MANY);
+    writer.stdout.destroy();
+    await once(writer.stdout, "close");
+    writer.go();
+    const { omitted } = await writer.told();
+    expect(await writer.told()).toEqual({ omitted: omitted + 1, written: true, failures: ["EPIPE"] });
+    expect(await writer.exit()).toBe(7);
+  });
+
+  it("writes into a file, too", async context => {
+    const file = join(temporaryFolder(context.onTestFinished), "events");
+    const writer = new Writer(context, 1000, openSync(file, "w"));
+    writer.go();
+    expect(await writer.told()).toEqual({ omitted: 0 });
+    expect(await writer.told()).toEqual({ omitted: 0, written: true, failures: [] });
+    expect(await writer.exit()).toBe(7);
+    expect(numbersOf(readFileSync(file, "utf8").replace("afterwards\n", ""))).toHaveLength(1000);
+  });
+
+  it.runIf(process.platform === "linux")("tells that a file takes no more", async context => {
+    const writer = new Writer(context, 10, openSync("/dev/full", "w"));
+    writer.go();
+    expect(await writer.told()).toEqual({ omitted: 0 });
+    expect(await writer.told()).toEqual({ omitted: 1, written: true, failures: ["ENOSPC"] });
+    expect(await writer.exit()).toBe(7);
+  });
+});

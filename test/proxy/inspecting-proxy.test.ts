@@ -1,0 +1,100 @@
+/** The proxy without its command line, between a client and a broker that only know their parts. */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { describe, expect, it, type TestContext } from "vitest";
+import { InspectingProxy } from "../../src/proxy/inspecting-proxy.ts";
+import type { LiveEvent, ProxyCounters } from "../../src/report/live-event.ts";
+import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";
+
+const WORKER = new URL("../../dist/proxy/inspector-worker.js", import.meta.url);
+const GREETING = serverHandshake().channelOpenOk(1).octets;
+const GOOD = clientHandshake().channelOpen(1).publish(1, "good").octets;
+const BROKEN = wire().frame(3, 1, text("torn"), { end: 0x41 }).octets;
+/** Behind so many octets in good order an incident is over. */
+const CALM = (() => {
+  const calm = wire();
+  for (let i = 0; i < 20; i++) calm.publish(1, "c".repeat(400));
+  return calm.octets;
+})();
+
+interface Scene {
+  events: LiveEvent[];
+  client: Socket;
+  /** What the broker was sent until the client's stream ended. */
+  received: Promise<Buffer>;
+  end: () => Promise<ProxyCounters>;
+}
+
+/** A client behind a proxy, its handshake with the broker done. */
+async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<Scene> {
+  const broker = createServer(socket => void socket.write(GREETING));
+  broker.listen(0, "127.0.0.1");
+  await once(broker, "listening");
+  const { port } = broker.address() as AddressInfo;
+  const events: LiveEvent[] = [];
+  const proxy = new InspectingProxy({
+    routes: [
+      { listen: { host: "127.0.0.1", port: 0 }, upstream: { host: "127.0.0.1", port, tls: false, shown: "a broker" } },
+    ],
+    broker: "rabbitmq-3.10",
+    record: null,
+    guard,
+    sharedSockets: false,
+    worker: WORKER,
+    tell: event => events.push(event),
+  });
+  const [address] = await proxy.listen();
+  const received = once(broker, "connection").then(([socket]) => {
+    onTestFinished(() => void (socket as Socket).destroy());
+    return buffer(socket as Socket);
+  });
+  const client = connect(address!.port, "127.0.0.1");
+  onTestFinished(async () => {
+    client.destroy();
+    broker.close();
+    await proxy.close();
+  });
+  client.write(GOOD);
+  await once(client, "readable");
+  return { events, client, received, end: () => proxy.drain(5000, () => 0) };
+}
+
+function guardedMessage(events: readonly LiveEvent[]): string | undefined {
+  const event = events.find(each => each.event === "proxy" && each.kind === "guarded");
+  return event?.event === "proxy" ? event.message : undefined;
+}
+
+describe("an inspecting proxy", { concurrent: true }, () => {
+  it("relays what breaks, tells of it, and counts it", async context => {
+    const { events, client, received, end } = await scene(context, false);
+    client.end(join(BROKEN, CALM));
+    const [octets] = await Promise.all([received, buffer(client)]);
+    expect(Uint8Array.from(octets)).toEqual(join(GOOD, BROKEN, CALM));
+    expect(await end()).toMatchObject({ connections: 1, errors: 1, warnings: 0, uninspected: 0, refused: 0 });
+    expect(events[0]).toMatchObject({ event: "proxy", kind: "listening" });
+    expect(events.at(-1)).toMatchObject({ event: "proxy", kind: "summary", counters: { errors: 1 } });
+    const told = events.filter(({ event }) => event !== "proxy" && event !== "fault");
+    expect(told.map(({ event }) => event)).toEqual(["opened", "finding", "closed"]);
+  });
+
+  it.for([
+    { when: "while it is not over", behind: wire().heartbeat().octets },
+    { when: "that is over before it is asked for", behind: CALM },
+  ])("tells a guarded client why, of an incident $when", async ({ behind }, context) => {
+    const { events, client, received, end } = await scene(context, true);
+    client.write(join(BROKEN, behind));
+    let heard = "";
+    for await (const octets of client) {
+      heard += (octets as Buffer).toString("latin1");
+      if (heard.includes("ghostframe")) client.end();
+    }
+    const octets = await received;
+    expect(Uint8Array.from(octets)).toEqual(GOOD);
+    await end();
+    const message = guardedMessage(events);
+    expect(message).toMatch(/^c1 stopped before the broker saw it: The frame at offset \d+ has the right length/);
+    expect(heard).toContain("FRAME_ERROR - ghostframe: The frame at offset ");
+    expect(events.filter(({ event }) => event === "finding")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,69 @@
+/** A broker in the test's own process: as much of AMQP as a client needs to log in, open a channel and say goodbye. */
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { wire } from "./wire.ts";
+
+const HEADER_OCTETS = 8;
+/** Type, channel, size; and the end octet. */
+const ENVELOPE_OCTETS = 8;
+
+/** By class-id and method-id: what a client's method is answered with. */
+const ANSWERS: Readonly<Record<string, (channel: number) => Uint8Array>> = {
+  "10.11": () => wire().tune().octets,
+  "10.40": () => wire().openOk().octets,
+  "10.50": () => wire().closeOk().octets,
+  "20.10": channel => wire().channelOpenOk(channel).octets,
+};
+
+export interface SmallBroker {
+  port: number;
+  /** Octets of whole frames that all clients sent, end octets unchecked. */
+  octets: number;
+  close(): Promise<void>;
+}
+
+export async function startSmallBroker(tls?: { cert: string; key: string }): Promise<SmallBroker> {
+  const sockets = new Set<Socket>();
+  const serve = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => {});
+    let unread: Buffer = Buffer.alloc(0);
+    let greeted = false;
+    socket.on("data", chunk => {
+      unread = Buffer.concat([unread, chunk]);
+      if (!greeted && unread.length >= HEADER_OCTETS) {
+        greeted = true;
+        if (unread.toString("latin1", 0, 4) !== "AMQP") {
+          socket.end(wire().protocolHeader().octets);
+          return;
+        }
+        unread = unread.subarray(HEADER_OCTETS);
+        socket.write(wire().start({}).octets);
+      }
+      while (greeted && unread.length >= ENVELOPE_OCTETS && unread.length >= ENVELOPE_OCTETS + unread.readUInt32BE(3)) {
+        const octets = ENVELOPE_OCTETS + unread.readUInt32BE(3);
+        const method = unread[0] === 1 ? `${unread.readUInt16BE(7)}.${unread.readUInt16BE(9)}` : "";
+        const answer = ANSWERS[method]?.(unread.readUInt16BE(1));
+        if (answer !== undefined) socket.write(answer);
+        unread = unread.subarray(octets);
+        broker.octets += octets;
+      }
+    });
+  };
+  const server: Server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const broker: SmallBroker = {
+    port: (server.address() as AddressInfo).port,
+    octets: 0,
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+  return broker;
+}
