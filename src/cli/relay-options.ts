@@ -10,6 +10,7 @@ export interface RelayOptions {
   squeeze: boolean;
   squeezeSip: number;
   squeezePause: number;
+  squeezeRate?: number;
 }
 
 /**
@@ -29,7 +30,12 @@ export function addRelayOptions(command: Command): Command {
     .option("--insecure", "do not verify an amqps:// upstream: whoever answers is taken for it", false)
     .option("--squeeze", "provoke the race: read clients slowly, in sips, so that their writes are cut", false)
     .option("--squeeze-sip <octets>", "octets passed on from a client at a time", atLeast(1), SQUEEZE.sip)
-    .option("--squeeze-pause <ms>", "milliseconds between two sips", atLeast(0), SQUEEZE.pause);
+    .option("--squeeze-pause <ms>", "milliseconds between two sips", atLeast(0), SQUEEZE.pause)
+    .addOption(
+      new Option("--squeeze-rate <size>", "octets a second, from which the pause follows")
+        .argParser(octets)
+        .conflicts("squeezePause"),
+    );
 }
 
 /** What a relay takes of these options. */
@@ -39,10 +45,12 @@ export function relaySettings({
   squeeze,
   squeezeSip,
   squeezePause,
+  squeezeRate,
 }: RelayOptions): Pick<ProxyServerOptions, "upstreamTls" | "sip"> {
+  const pauseMs = squeezeRate === undefined ? squeezePause : Math.ceil((squeezeSip / Math.max(1, squeezeRate)) * 1000);
   return {
     upstreamTls: { ca: ca ?? null, insecure },
-    sip: squeeze ? { octets: squeezeSip, pauseMs: squeezePause } : null,
+    sip: squeeze ? { octets: squeezeSip, pauseMs } : null,
   };
 }
 
