@@ -7,6 +7,7 @@ import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../n
 import { withoutCredentials } from "./credentials.ts";
 import { Direction } from "./direction.ts";
 import { Gaps } from "./gaps.ts";
+import { GUARD_MARK } from "./guard-mark.ts";
 import { Incident } from "./incident.ts";
 import type { DirectionListener, FrameJudge, FrameListener, StreamForensics } from "./observers.ts";
 import { looksLikeTlsRecord } from "./protocol-header.ts";
@@ -315,7 +316,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     const code = REPLY_CODES[close.code];
     if (close.code === 200 || close.code === 0 || this.incidents.length >= MAX_CLOSES) return;
     const severity: Severity = close.code === 320 ? "note" : code?.soft ? "warning" : "error";
-    const who = close.sender === this.client ? "client" : "broker";
+    const who = close.text.includes(GUARD_MARK) ? "guard" : close.sender === this.client ? "client" : "broker";
     const message = `The ${who} closed ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
     const { frameOffset } = direction.scanner;
     const moment = direction.scanner.frameMoment();

@@ -1,6 +1,7 @@
 /** `ghostframe proxy` without its command line: relay, guard and inspector together, and what they tell. */
 import type { BrokerId } from "../broker/versions.ts";
 import { envelopeSentence } from "../connection/envelope-sentence.ts";
+import { GUARD_MARK } from "../connection/guard-mark.ts";
 import type { Incident } from "../connection/incident.ts";
 import {
   type ConnectionEvent,
@@ -14,7 +15,7 @@ import type { Endpoint } from "../report/report.ts";
 import { counted } from "../report/text/phrases.ts";
 import { isoTime } from "../report/time.ts";
 import { endpointText } from "./address.ts";
-import type { ConnectionTap, RelayedConnection } from "./connection-tap.ts";
+import type { ConnectionTap, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { connectionClose } from "./farewell.ts";
 import { Guard } from "./guard.ts";
 import { Inspector } from "./inspector.ts";
@@ -48,6 +49,8 @@ export class InspectingProxy {
   readonly #inspector: Inspector;
   readonly #clock = new WallClock();
   readonly #counts = { errors: 0, warnings: 0, notes: 0 };
+  /** Connections that could not be relayed. */
+  #refused = 0;
   /** Ids of findings that may be told again. */
   readonly #provisional = new Set<string>();
   /** Connections that the guard is about to stop, and the error told of each since its client broke. */
@@ -105,9 +108,9 @@ export class InspectingProxy {
     this.#say("draining", `stopping: ${counted(open, "open connection")} may end within ${grace / 1000} s`);
     await this.#server.drain(grace);
     await this.#inspector.close();
-    const { accepted, refused } = this.#server.counters;
+    const { accepted } = this.#server.counters;
     const { uninspected } = this.#inspector;
-    const counters = { connections: accepted, uninspected, refused, ...this.#counts, untold: untold() };
+    const counters = { connections: accepted, uninspected, refused: this.#refused, ...this.#counts, untold: untold() };
     this.#options.tell({ ...this.#event("summary", summarySentence(counters)), counters });
     return counters;
   }
@@ -142,12 +145,13 @@ export class InspectingProxy {
     const concluded = await this.#inspector.conclude(number, told === null ? GUARD_EXPLAINS : 0);
     const reason = reasonOf(told ?? concluded, incident);
     this.#say("guarded", `c${number} stopped before the broker saw it: ${reason}`);
-    const farewell = gate.clientAtBoundary ? connectionClose(FRAME_ERROR, `ghostframe: ${reason}`) : null;
+    const farewell = gate.clientAtBoundary ? connectionClose(FRAME_ERROR, GUARD_MARK + reason) : null;
     if (farewell !== null) tap.data(1, farewell);
     relayed.stop(farewell);
   }
 
   #hear(event: ConnectionEvent): void {
+    if (event.event === "trouble" && UNRELAYED.has(event.kind)) this.#refused++;
     if (event.event === "finding") {
       this.#count(event);
       const number = Number(event.connection.id.slice(1));
@@ -173,6 +177,16 @@ export class InspectingProxy {
   }
 }
 
+/** Troubles of connections that never were relayed. */
+const UNRELAYED: ReadonlySet<string> = new Set<RelayTrouble["kind"]>([
+  "upstream-refused",
+  "upstream-unreachable",
+  "upstream-timeout",
+  "upstream-tls",
+  "client-tls",
+  "too-many-connections",
+]);
+
 const COUNTERS = { error: "errors", warning: "warnings", note: "notes" } as const;
 
 function summarySentence({ connections, errors, warnings, notes }: ProxyCounters): string {
@@ -182,7 +196,10 @@ function summarySentence({ connections, errors, warnings, notes }: ProxyCounters
 
 /** In a reply text there is room for one sentence. */
 function reasonOf(finding: FindingEvent | null, incident: Incident): string {
-  if (finding !== null) return finding.finding.diagnosis?.summary ?? finding.finding.message;
+  const { diagnosis, message: told } = finding?.finding ?? {};
+  // Octets that nothing explains say less than what is wrong with them.
+  if (diagnosis !== undefined && diagnosis.kind !== "unexplained") return diagnosis.summary;
+  if (told !== undefined) return told;
   const { envelope, foundAt, endOffset, secret, message } = incident;
   return envelope === null ? message : envelopeSentence(envelope, foundAt, endOffset, secret);
 }

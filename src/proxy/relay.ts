@@ -86,6 +86,8 @@ export class Relay implements Relayed, AttemptListener {
   #tap: ConnectionTap | null = null;
   #gate: Gate | null = null;
   #sipper: Sipper | null = null;
+  /** The client's stream has ended, and its last octets are still sipped. */
+  #sipsLast = false;
   /** What the client sent before there was a broker. */
   #early: Uint8Array[] = [];
   #earlyOctets = 0;
@@ -255,6 +257,7 @@ export class Relay implements Relayed, AttemptListener {
       this.#earlyEnd = true;
       this.#setDeadline(this.#surroundings.patience.halfClosed);
     } else if (side === 0 && this.#sipper !== null && this.#phase === "relaying") {
+      this.#sipsLast = true;
       this.#sipper.finish(() => this.#end(0));
     } else {
       this.#end(side);
@@ -289,7 +292,9 @@ export class Relay implements Relayed, AttemptListener {
 
   #close(side: Side): void {
     this.#closed[side] = true;
-    if (!this.#ended[side]) {
+    // A client may be closed, both its streams over in good order, while its last octets are still sipped.
+    const sips = side === 0 && this.#sipsLast && this.#phase === "relaying";
+    if (!this.#ended[side] && !sips) {
       this.#tellEnd(side, this.#earlyEnd && side === 0 ? "fin" : "rst");
       this.#lose(side);
     }

@@ -6,6 +6,7 @@ import type { Prediction } from "../broker/verdict.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { AmqpConnection } from "../connection/amqp-connection.ts";
 import { envelopeSentence } from "../connection/envelope-sentence.ts";
+import { GUARD_MARK } from "../connection/guard-mark.ts";
 import type { Incident, Secret } from "../connection/incident.ts";
 import { RULES, type RuleId } from "../connection/rules.ts";
 import { DirectionForensics } from "../forensics/direction-forensics.ts";
@@ -102,7 +103,7 @@ export function collectMismatch({ id, input, midStream, gaps, ended, verdict, en
   if (midStream || gaps.clientToServer + gaps.serverToClient > 0 || ended === "open" || observed === null) return null;
   const observedCode = observed.outcome === "close" && PREDICTABLE.has(observed.code);
   if (predicted === null ? !observedCode : sameVerdict(predicted, observed)) return null;
-  if (observed.outcome === "close" && !observedCode) return null;
+  if (observed.outcome === "close" && (!observedCode || observed.text.includes(GUARD_MARK))) return null;
   const expected = predicted === null ? "nothing to end the connection for" : inWords(predicted);
   const message = `Predicted: ${expected}. Observed: ${inWords(observed)}. Another version of RabbitMQ (see --broker), another broker, or something between may be the reason.`;
   return remark("verdict-mismatch", message, { input, connection: id, time: end });

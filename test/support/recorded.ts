@@ -28,7 +28,7 @@ export class Listening {
     const heard = new HeardConnection();
     this.connections.push(heard);
     return {
-      data: (side, bytes, start, end) => heard.add(side, bytes.slice(start, end)),
+      data: (side, bytes, start, end) => heard.add(side, Uint8Array.from(bytes.subarray(start, end))),
       gap: (side, missing) => heard.gaps[side].push(missing),
       end: (side, reason) => {
         heard.ends[side] = reason;
