@@ -6,7 +6,8 @@ import { inspect } from "../inspect.ts";
 import { endpointText, parseListen } from "../proxy/address.ts";
 import { InspectingProxy } from "../proxy/inspecting-proxy.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
-import type { LiveEvent, ProxyCounters } from "../report/live-event.ts";
+import type { ToldEvent } from "../proxy/told-event.ts";
+import type { ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import type { Endpoint, Report } from "../report/report.ts";
 import { whyUnreachable } from "./broker-probe.ts";
 import { type BrokerUrl, parseBrokerUrl } from "./broker-url.ts";
@@ -180,6 +181,7 @@ class RelayedRun {
       },
       guard: false,
       sharedSockets: false,
+      writing: null,
       tell: event => this.#hear(event),
     });
   }
@@ -200,9 +202,10 @@ class RelayedRun {
     }
   }
 
-  #hear(event: LiveEvent): void {
-    if (event.event === "proxy" && event.kind === "problem") complain(event.message);
-    if (event.event === "trouble" && event.kind === "shutdown") this.#cut.push(event.connection.client);
+  #hear(event: ToldEvent | ProxyEvent): void {
+    if (event.event !== "proxy") {
+      if (event.trouble === "shutdown") this.#cut.push(event.client);
+    } else if (event.kind === "problem") complain(event.message);
   }
 }
 

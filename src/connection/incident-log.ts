@@ -4,7 +4,7 @@ import type { Incident } from "./incident.ts";
 /** Frames in good order after which an incident is over. */
 const QUIET_FRAMES = 32;
 /** Incidents kept of one direction; what comes then is counted in the last of them. */
-const MAX_INCIDENTS = 256;
+export const MAX_INCIDENTS = 256;
 
 /** The incidents of one direction: the one that is under way, and those that are over. */
 export class IncidentLog {

@@ -3,14 +3,8 @@ import type { BrokerId } from "../broker/versions.ts";
 import { envelopeSentence } from "../connection/envelope-sentence.ts";
 import { GUARD_MARK } from "../connection/guard-mark.ts";
 import type { Incident } from "../connection/incident.ts";
-import {
-  type ConnectionEvent,
-  EVENT_SCHEMA,
-  type FindingEvent,
-  type LiveEvent,
-  type ProxyCounters,
-  type ProxyEvent,
-} from "../report/live-event.ts";
+import type { EventWriting } from "../report/event-writer.ts";
+import { EVENT_SCHEMA, type ProxyCounters, type ProxyEvent } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
 import { counted } from "../report/text/phrases.ts";
 import { isoTime } from "../report/time.ts";
@@ -20,7 +14,9 @@ import { connectionClose } from "./farewell.ts";
 import { Guard } from "./guard.ts";
 import { Inspector } from "./inspector.ts";
 import type { RecordSetting } from "./inspector-protocol.ts";
+import { reasonOf } from "./proxy-error.ts";
 import { ProxyServer, type ProxyServerOptions, type Relayed } from "./proxy-server.ts";
+import type { ToldEvent, ToldFinding } from "./told-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** Milliseconds in which a guarded client may show more of what it writes, before its incident is concluded. */
@@ -37,8 +33,10 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   guard: boolean;
   /** Look for client sockets that several processes hold. */
   sharedSockets: boolean;
+  /** How events of connections are written down; null where nobody reads them. */
+  writing: EventWriting | null;
   /** Must not wait, and must not throw. */
-  tell: (event: LiveEvent) => void;
+  tell: (event: ToldEvent | ProxyEvent) => void;
   /** Another script for the inspector's thread, in tests. */
   worker?: URL;
 }
@@ -54,16 +52,17 @@ export class InspectingProxy {
   /** Ids of findings that may be told again. */
   readonly #provisional = new Set<string>();
   /** Connections that the guard is about to stop, and the error told of each since its client broke. */
-  readonly #stopping = new Map<number, FindingEvent | null>();
+  readonly #stopping = new Map<number, ToldFinding | null>();
 
   constructor(options: ProxyOptions) {
     this.#options = options;
-    const { broker, record, sharedSockets, worker } = options;
+    const { broker, record, sharedSockets, writing, worker } = options;
     const problem = (message: string): void => this.#say("problem", message);
     this.#inspector = new Inspector({
       broker,
       record,
       sharedSockets,
+      writing,
       worker,
       tell: event => this.#hear(event),
       problem,
@@ -124,43 +123,39 @@ export class InspectingProxy {
     const tap = this.#inspector.follow(connection);
     if (!this.#options.guard) return { tap, gate: null };
     const gate: Guard = new Guard(this.#options.broker, incident => {
-      void this.#stop(connection, relayed, tap, gate, incident);
+      this.#stop(connection.number, relayed, tap, gate, incident).catch((error: unknown) => {
+        this.#say("problem", `c${connection.number} could not be told why it is stopped: ${reasonOf(error)}`);
+        relayed.stop(null);
+      });
     });
     return { tap, gate };
   }
 
   /** The client's stream is broken, and stopped. Tells the client why, and parts from it. */
-  async #stop(
-    connection: RelayedConnection,
-    relayed: Relayed,
-    tap: ConnectionTap,
-    gate: Guard,
-    incident: Incident,
-  ): Promise<void> {
-    const { number } = connection;
+  async #stop(number: number, relayed: Relayed, tap: ConnectionTap, gate: Guard, incident: Incident): Promise<void> {
     this.#stopping.set(number, null);
     await new Promise(resolve => setTimeout(resolve, GUARD_LISTENS));
     const told = this.#stopping.get(number) ?? null;
     this.#stopping.delete(number);
     const concluded = await this.#inspector.conclude(number, told === null ? GUARD_EXPLAINS : 0);
-    const reason = reasonOf(told ?? concluded, incident);
-    this.#say("guarded", `c${number} stopped before the broker saw it: ${reason}`);
+    const reason = (told ?? concluded)?.reason ?? sentenceOf(incident);
+    this.#inspector.guarded(number, reason);
     const farewell = gate.clientAtBoundary ? connectionClose(FRAME_ERROR, GUARD_MARK + reason) : null;
     if (farewell !== null) tap.data(1, farewell);
     relayed.stop(farewell);
   }
 
-  #hear(event: ConnectionEvent): void {
-    if (event.event === "trouble" && UNRELAYED.has(event.kind)) this.#refused++;
-    if (event.event === "finding") {
-      this.#count(event);
-      const number = Number(event.connection.id.slice(1));
-      if (event.finding.severity === "error" && this.#stopping.has(number)) this.#stopping.set(number, event);
+  #hear(event: ToldEvent): void {
+    const { number, trouble, finding } = event;
+    if (trouble !== null && UNRELAYED.has(trouble)) this.#refused++;
+    if (finding !== null) {
+      this.#count(finding);
+      if (finding.severity === "error" && this.#stopping.has(number)) this.#stopping.set(number, finding);
     }
     this.#options.tell(event);
   }
 
-  #count({ finding: { id, severity }, final }: FindingEvent): void {
+  #count({ id, severity, final }: ToldFinding): void {
     if (!this.#provisional.delete(id)) this.#counts[COUNTERS[severity]]++;
     if (!final) this.#provisional.add(id);
   }
@@ -194,12 +189,6 @@ function summarySentence({ connections, errors, warnings, notes }: ProxyCounters
   return `${counted(connections, "connection")} relayed: ${told}`;
 }
 
-/** In a reply text there is room for one sentence. */
-function reasonOf(finding: FindingEvent | null, incident: Incident): string {
-  const { diagnosis, message: told } = finding?.finding ?? {};
-  // Octets that nothing explains say less than what is wrong with them.
-  if (diagnosis !== undefined && diagnosis.kind !== "unexplained") return diagnosis.summary;
-  if (told !== undefined) return told;
-  const { envelope, foundAt, endOffset, secret, message } = incident;
+function sentenceOf({ envelope, foundAt, endOffset, secret, message }: Incident): string {
   return envelope === null ? message : envelopeSentence(envelope, foundAt, endOffset, secret);
 }

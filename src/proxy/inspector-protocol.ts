@@ -1,6 +1,7 @@
 /** What passes between the relay's thread and the inspector's. */
 import type { BrokerId } from "../broker/versions.ts";
-import type { ConnectionEvent } from "../report/live-event.ts";
+import type { EventWriting } from "../report/event-writer.ts";
+import type { ToldEvent } from "./told-event.ts";
 
 export interface InspectorSetting {
   broker: BrokerId;
@@ -8,6 +9,14 @@ export interface InspectorSetting {
   record: RecordSetting | null;
   /** Look for client sockets that several processes hold. */
   sharedSockets: boolean;
+  /** How events are written down; null where nobody reads them. */
+  writing: EventWriting | null;
+}
+
+/** What the inspector's thread is started with. */
+export interface InspectorData extends InspectorSetting {
+  /** Findings are numbered from this on: an inspector before this one may have used the numbers below. */
+  firstFinding: number;
 }
 
 export interface RecordSetting {
@@ -31,6 +40,6 @@ export type ToInspector =
 
 export type FromInspector =
   | { kind: "tape-read"; buffer: ArrayBuffer }
-  | { kind: "events"; events: ConnectionEvent[] }
+  | { kind: "events"; events: ToldEvent[] }
   | { kind: "problem"; message: string }
   | { kind: "closed" };

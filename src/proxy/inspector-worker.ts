@@ -1,11 +1,12 @@
 /** The inspector's thread: inspects and records what the relay hands over. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { ConnectionEvent } from "../report/live-event.ts";
-import type { FromInspector, InspectorSetting, RecordSetting, ToInspector } from "./inspector-protocol.ts";
+import { eventWriter } from "../report/event-writer.ts";
+import type { FromInspector, InspectorData, RecordSetting, ToInspector } from "./inspector-protocol.ts";
 import { Recorder } from "./recorder.ts";
 import { SharedSockets, sharedSocketSentence } from "./shared-sockets.ts";
 import { SocketHolders } from "./socket-holders.ts";
 import { TapeInspection } from "./tape-inspection.ts";
+import { type ToldEvent, toldEvent } from "./told-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** Milliseconds between two looks at what happens without octets. */
@@ -17,11 +18,17 @@ const RING_OCTETS = 256 << 10;
 const RING_BUDGET = 64 << 20;
 
 const port = parentPort!;
-const setting = workerData as InspectorSetting;
+const setting = workerData as InspectorData;
 const clock = new WallClock();
 const recorder = setting.record === null ? null : newRecorder(setting.record);
-let events: ConnectionEvent[] = [];
-const tape = new TapeInspection({ broker: setting.broker, recorder, tell: event => events.push(event) });
+const write = setting.writing === null ? () => "" : eventWriter(setting.writing);
+let events: ToldEvent[] = [];
+const tape = new TapeInspection({
+  broker: setting.broker,
+  recorder,
+  firstFinding: setting.firstFinding,
+  tell: event => events.push(toldEvent(event, write)),
+});
 
 function newRecorder({ directory, fileOctets, files, on, credentials }: RecordSetting): Recorder {
   const problem = (message: string): void => post({ kind: "problem", message });

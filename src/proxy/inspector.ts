@@ -6,10 +6,13 @@
 import { Worker } from "node:worker_threads";
 import type { Side } from "../net/connection-observer.ts";
 import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
-import type { ConnectionEvent, FindingEvent } from "../report/live-event.ts";
+import { eventWriter } from "../report/event-writer.ts";
+import { EVENT_SCHEMA, type LiveEvent } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
+import { counted } from "../report/text/phrases.ts";
+import { isoTime } from "../report/time.ts";
 import type { ConnectionTap, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
-import type { FromInspector, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
+import type { FromInspector, InspectorData, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
 import {
   CLOSED,
   CONCLUDE,
@@ -17,12 +20,14 @@ import {
   DATA,
   ENDED_BY_FIN,
   ENDED_BY_RST,
+  GUARDED,
   LOST,
   OPENED,
   roomIn,
   TROUBLE,
   writeRecord,
 } from "./octet-tape.ts";
+import { type ToldEvent, type ToldFinding, toldEvent } from "./told-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** Octets of a batch; the longest record fits. */
@@ -35,48 +40,66 @@ const FLUSH_AFTER = 20;
 const MAX_BEHIND = 64 << 20;
 /** Batches kept for use again. */
 const MAX_SPARE = 4;
-/** An inspector that died is replaced so often. */
-const MAX_RESTARTS = 10;
+/** An inspector that died is replaced at once, unless so many died within this time; then after it. Milliseconds. */
+const MAX_DEATHS = 3;
+const DEATHS_WITHIN = 60_000;
+/** An inspector that is behind and has read nothing for so long hangs. Milliseconds. */
+const HANGS_AFTER = 30_000;
 /** Milliseconds that the last one has for its conclusions. */
 const CLOSE_WITHIN = 10_000;
 /** Megabytes of heap that the inspector's thread may use: its octets are not in it. */
 const MAX_HEAP = 1024;
 
 export interface InspectorOptions extends InspectorSetting {
-  tell: (event: ConnectionEvent) => void;
+  tell: (event: ToldEvent) => void;
   problem: (message: string) => void;
   /** Another script for the thread, in tests. */
   worker?: URL | undefined;
+  /** Another DEATHS_WITHIN, in tests. */
+  deathsWithin?: number | undefined;
 }
 
 export class Inspector {
   /** Connections that went on uninspected because the inspector fell behind or died. */
   uninspected = 0;
-  /** Whether there is an inspector to read the tape. */
-  listens = true;
   readonly #options: InspectorOptions;
   readonly #clock = new WallClock();
   readonly #taps = new Set<TapeTap>();
-  readonly #awaited = new Map<number, (finding: FindingEvent | null) => void>();
-  #worker: Worker;
+  readonly #awaited = new Map<number, (finding: ToldFinding | null) => void>();
+  readonly #write: (event: LiveEvent) => string;
+  /** Null where the last one died and the next is not there yet. */
+  #worker: Worker | null = null;
   #spare: Uint8Array[] = [];
   #batch: Uint8Array | null = null;
   #used = 0;
   #behind = 0;
   #timer: NodeJS.Timeout | null = null;
-  #restarts = 0;
+  /** When the last ones died, by the steady clock. */
+  #deaths: number[] = [];
+  #again: NodeJS.Timeout | null = null;
+  /** When it gave octets back last. */
+  #readAt = 0;
+  #toldBehind = false;
+  #nextFinding = 1;
   #closing: (() => void) | null = null;
 
   constructor(options: InspectorOptions) {
     this.#options = options;
-    this.#worker = this.#start();
+    this.#write = options.writing === null ? () => "" : eventWriter(options.writing);
+    this.#start();
+  }
+
+  /** Whether there is an inspector to read the tape. */
+  get listens(): boolean {
+    return this.#worker !== null;
   }
 
   /** Follows one more connection. */
   follow(connection: RelayedConnection): ConnectionTap {
-    const tap = new TapeTap(connection.number, this);
-    if (!this.listens) {
-      this.uninspected++;
+    const tap = new TapeTap(connection, this);
+    if (!this.listens || this.isBehind) {
+      if (this.isBehind) this.#tellBehind();
+      tap.goDeaf("the inspector is not there, or too far behind, to look at it");
       return tap;
     }
     this.#taps.add(tap);
@@ -89,7 +112,7 @@ export class Inspector {
    *
    * @param within milliseconds
    */
-  conclude(number: number, within: number): Promise<FindingEvent | null> {
+  conclude(number: number, within: number): Promise<ToldFinding | null> {
     return new Promise(resolve => {
       const timer = setTimeout(() => this.#answer(number, null), within);
       this.#awaited.set(number, finding => {
@@ -99,6 +122,11 @@ export class Inspector {
       this.write(CONCLUDE, 0, number, NOTHING);
       this.flush();
     });
+  }
+
+  /** The guard parted from a client. */
+  guarded(number: number, reason: string): void {
+    this.write(GUARDED, 0, number, encoded({ reason }));
   }
 
   /** Begins a new recording, with what comes from now on. */
@@ -112,7 +140,38 @@ export class Inspector {
     return this.#behind > MAX_BEHIND;
   }
 
+  /** A connection goes on uninspected because of that. */
+  lost(): void {
+    this.uninspected++;
+    this.#tellBehind();
+  }
+
+  /** Tells an event that no inspector is there to tell. */
+  tellAlone(what: AloneEvent, { client, listener, upstream }: RelayedConnection, number: number): void {
+    this.#clock.read();
+    const { seconds, microseconds } = this.#clock;
+    const time = isoTime({ seconds, nanoseconds: microseconds * 1000, timeDigits: 6 });
+    const connection = {
+      id: `c${number}`,
+      input: 0,
+      client,
+      server: listener,
+      start: time,
+      end: time,
+      ended: "open",
+      midStream: false,
+      clientProperties: {},
+      negotiated: null,
+      frames: NONE,
+      octets: NONE,
+      gaps: NONE,
+      verdict: { predicted: null, observed: null },
+    } as const;
+    this.#options.tell(toldEvent({ schema: EVENT_SCHEMA, time, connection, upstream, ...what }, this.#write));
+  }
+
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void {
+    if (this.#worker === null) return;
     this.#clock.read();
     const { seconds, microseconds } = this.#clock;
     let from = 0;
@@ -142,7 +201,12 @@ export class Inspector {
 
   /** Concludes everything. Resolves when the last event was told. */
   async close(): Promise<void> {
-    if (this.#closing !== null || !this.listens) return;
+    if (this.#again !== null) clearTimeout(this.#again);
+    const worker = this.#worker;
+    if (this.#closing !== null || worker === null) {
+      this.#closing ??= () => {};
+      return;
+    }
     this.flush();
     await new Promise<void>(resolve => {
       const timer = setTimeout(() => {
@@ -157,7 +221,7 @@ export class Inspector {
       };
       this.#post({ kind: "close" }, []);
     });
-    await this.#worker.terminate();
+    await worker.terminate();
   }
 
   forget(tap: TapeTap): void {
@@ -171,16 +235,37 @@ export class Inspector {
   }
 
   #post(message: ToInspector, transfer: ArrayBuffer[]): void {
-    this.#worker.postMessage(message, transfer);
+    this.#worker?.postMessage(message, transfer);
   }
 
-  #start(): Worker {
-    const { broker, record, sharedSockets, worker: script } = this.#options;
-    const setting: InspectorSetting = { broker, record, sharedSockets };
+  #start(): void {
+    try {
+      this.#worker = this.#newWorker();
+    } catch (error) {
+      // No memory or no thread to be had: the relay goes on.
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.problem(`no inspector can be started: ${why}`);
+      this.#startLater();
+    }
+  }
+
+  #startLater(): void {
+    this.#worker = null;
+    this.#again = setTimeout(() => this.#start(), this.#deathsWithin).unref();
+  }
+
+  get #deathsWithin(): number {
+    return this.#options.deathsWithin ?? DEATHS_WITHIN;
+  }
+
+  #newWorker(): Worker {
+    const { broker, record, sharedSockets, writing, worker: script } = this.#options;
+    const data: InspectorData = { broker, record, sharedSockets, writing, firstFinding: this.#nextFinding };
     const worker = new Worker(script ?? new URL("./inspector-worker.js", import.meta.url), {
-      workerData: setting,
+      workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },
     });
+    this.#readAt = performance.now();
     worker.on("message", (message: FromInspector) => this.#hear(message));
     worker.on("error", error => {
       this.#options.problem(`the inspector failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -195,12 +280,7 @@ export class Inspector {
         this.#tapeRead(new Uint8Array(message.buffer));
         return;
       case "events":
-        for (const event of message.events) {
-          this.#options.tell(event);
-          if (event.event === "finding" && event.finding.severity === "error") {
-            this.#answer(Number(event.connection.id.slice(1)), event);
-          }
-        }
+        for (const event of message.events) this.#told(event);
         return;
       case "problem":
         this.#options.problem(message.message);
@@ -210,12 +290,31 @@ export class Inspector {
     }
   }
 
+  #told(event: ToldEvent): void {
+    this.#options.tell(event);
+    const { finding, number } = event;
+    if (finding === null) return;
+    this.#nextFinding = Math.max(this.#nextFinding, Number(finding.id.slice(1)) + 1);
+    if (finding.severity === "error") this.#answer(number, finding);
+  }
+
+  #tellBehind(): void {
+    if (performance.now() - this.#readAt > HANGS_AFTER) void this.#worker?.terminate();
+    if (this.#toldBehind) return;
+    this.#toldBehind = true;
+    this.#options.problem(
+      `the inspector is ${MAX_BEHIND >> 20} MiB behind: connections that bring octets now go on uninspected`,
+    );
+  }
+
   #tapeRead(batch: Uint8Array): void {
+    this.#readAt = performance.now();
     this.#behind -= batch.length;
+    if (!this.isBehind) this.#toldBehind = false;
     if (batch.length === BATCH_OCTETS && this.#spare.length < MAX_SPARE) this.#spare.push(batch);
   }
 
-  #answer(number: number, finding: FindingEvent | null): void {
+  #answer(number: number, finding: ToldFinding | null): void {
     this.#awaited.get(number)?.(finding);
     this.#awaited.delete(number);
   }
@@ -227,69 +326,91 @@ export class Inspector {
       this.#closing();
       return;
     }
-    const lost = [...this.#taps].filter(tap => !tap.isLost);
-    for (const tap of this.#taps) tap.deaf = true;
     for (const number of this.#awaited.keys()) this.#answer(number, null);
-    this.uninspected += lost.length;
-    this.#taps.clear();
     this.#behind = 0;
     this.#batch = null;
     this.#used = 0;
-    const again = this.#restarts++ < MAX_RESTARTS;
-    const those = `${lost.length} open connection${lost.length === 1 ? " goes" : "s go"} on uninspected`;
+    const now = performance.now();
+    this.#deaths = [...this.#deaths.filter(at => now - at < this.#deathsWithin), now];
+    const atOnce = this.#deaths.length < MAX_DEATHS;
+    const those = counted([...this.#taps].filter(tap => !tap.isLost).length, "open connection");
+    const wait = `the next one comes in ${Math.ceil(this.#deathsWithin / 1000)} s`;
     this.#options.problem(
-      `the inspector ended: ${those}; ${again ? "another one inspects those that come" : "so do those that come"}`,
+      `the inspector ended: ${those} left uninspected; ${atOnce ? "another one takes those that come" : wait}`,
     );
-    if (again) this.#worker = this.#start();
-    else this.listens = false;
+    for (const tap of this.#taps) tap.goDeaf("the inspector that looked at it ended");
+    this.#taps.clear();
+    if (atOnce) this.#start();
+    else this.#startLater();
   }
 }
 
+/** An event that needs no inspection. */
+type AloneEvent =
+  | { event: "uninspected"; message: string }
+  | { event: "closed"; findings: { errors: number; warnings: number; notes: number } };
+
 /** One connection's place on the tape. */
 class TapeTap implements ConnectionTap {
-  /** Nobody listens to this connection any more. */
-  deaf: boolean;
-  /** The inspector was too far behind for its octets. */
+  /** Nobody listens to this connection any more: what there is to tell of it is told here. */
+  #deaf = false;
+  /** Its octets are not looked at any more, and that was told. */
   isLost = false;
+  readonly #connection: RelayedConnection;
   readonly #number: number;
   readonly #inspector: Inspector;
 
-  constructor(number: number, inspector: Inspector) {
-    this.#number = number;
+  constructor(connection: RelayedConnection, inspector: Inspector) {
+    this.#connection = connection;
+    this.#number = connection.number;
     this.#inspector = inspector;
-    this.deaf = !inspector.listens;
+  }
+
+  /** It goes on uninspected, and nobody else can say so. */
+  goDeaf(message: string): void {
+    this.#deaf = true;
+    if (this.isLost) return;
+    this.isLost = true;
+    this.#inspector.uninspected++;
+    this.#inspector.tellAlone({ event: "uninspected", message }, this.#connection, this.#number);
   }
 
   connected(upstream: Endpoint): void {
-    if (!this.deaf) this.#inspector.write(CONNECTED, 1, this.#number, encoded(upstream));
+    if (!this.#deaf) this.#inspector.write(CONNECTED, 1, this.#number, encoded(upstream));
   }
 
   data(side: Side, bytes: Uint8Array): void {
-    if (this.deaf || this.isLost) return;
+    if (this.isLost) return;
     if (!this.#inspector.isBehind) {
       this.#inspector.write(DATA, side, this.#number, bytes);
       return;
     }
     this.isLost = true;
-    this.#inspector.uninspected++;
+    this.#inspector.lost();
     this.#inspector.write(LOST, 0, this.#number, NOTHING);
   }
 
   end(side: Side, reason: "fin" | "rst"): void {
-    if (!this.deaf) this.#inspector.write(reason === "fin" ? ENDED_BY_FIN : ENDED_BY_RST, side, this.#number, NOTHING);
+    if (!this.#deaf) {
+      this.#inspector.write(reason === "fin" ? ENDED_BY_FIN : ENDED_BY_RST, side, this.#number, NOTHING);
+    }
   }
 
   trouble(trouble: RelayTrouble): void {
-    if (!this.deaf) this.#inspector.write(TROUBLE, 0, this.#number, encoded(trouble));
+    if (!this.#deaf) this.#inspector.write(TROUBLE, 0, this.#number, encoded(trouble));
   }
 
   closed(): void {
-    if (!this.deaf) this.#inspector.write(CLOSED, 0, this.#number, NOTHING);
+    if (this.#deaf) {
+      const findings = { errors: 0, warnings: 0, notes: 0 };
+      this.#inspector.tellAlone({ event: "closed", findings }, this.#connection, this.#number);
+    } else this.#inspector.write(CLOSED, 0, this.#number, NOTHING);
     this.#inspector.forget(this);
   }
 }
 
 const NOTHING = new Uint8Array(0);
+const NONE = { clientToServer: 0, serverToClient: 0 };
 const ENCODER = new TextEncoder();
 
 function encoded(value: object): Uint8Array {

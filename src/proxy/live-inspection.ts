@@ -10,6 +10,7 @@ import { AmqpConnection } from "../connection/amqp-connection.ts";
 import type { Direction } from "../connection/direction.ts";
 import { envelopeSentence } from "../connection/envelope-sentence.ts";
 import type { Incident } from "../connection/incident.ts";
+import { MAX_INCIDENTS } from "../connection/incident-log.ts";
 import type { RuleId } from "../connection/rules.ts";
 import { DirectionForensics } from "../forensics/direction-forensics.ts";
 import type { WindowBudget } from "../forensics/octet-window.ts";
@@ -35,6 +36,8 @@ export interface LiveInspectionOptions {
   broker: BrokerId;
   /** The shared moment: when what is now being delivered was read. */
   moment: Moment;
+  /** Findings are numbered from this on: f1. */
+  firstFinding?: number;
   /** Must not keep the event's parts from being collected: it is told once. */
   tell: (event: ConnectionEvent) => void;
 }
@@ -56,6 +59,8 @@ interface Watched {
   ended: [boolean, boolean];
   /** The guard stopped the client: nothing that follows is looked at. */
   concluded: boolean;
+  /** So many incidents were told that no others will be. */
+  isFull: boolean;
   counts: { errors: number; warnings: number; notes: number };
 }
 
@@ -67,10 +72,11 @@ export class LiveInspection {
   readonly #watched = new Map<number, Watched>();
   /** Those that brought octets since the last tick, or have an incident that was not told yet. */
   readonly #restless = new Set<Watched>();
-  #findings = 0;
+  #findings: number;
 
   constructor(options: LiveInspectionOptions) {
     this.#options = options;
+    this.#findings = options.firstFinding ?? 1;
   }
 
   /** Connections that are open, by number. */
@@ -108,6 +114,7 @@ export class LiveInspection {
       provisional: new Map(),
       ended: [false, false],
       concluded: false,
+      isFull: false,
       counts: { errors: 0, warnings: 0, notes: 0 },
     });
   }
@@ -148,6 +155,17 @@ export class LiveInspection {
   trouble(number: number, { kind, message }: RelayTrouble): void {
     const watched = this.#watched.get(number);
     if (watched !== undefined) this.#tell(watched, { event: "trouble", kind, message });
+  }
+
+  guarded(number: number, message: string): void {
+    const watched = this.#watched.get(number);
+    if (watched !== undefined) this.#tell(watched, { event: "guarded", message });
+  }
+
+  /** Something else than its inspection failed over this connection: nothing more is looked at. */
+  failed(number: number, error: unknown): void {
+    const watched = this.#watched.get(number);
+    if (watched !== undefined) this.#fail(watched, error);
   }
 
   /** Its octets do not come any more; what was seen of it is concluded. */
@@ -215,17 +233,19 @@ export class LiveInspection {
       looks();
       this.#tellNews(watched);
     } catch (error) {
-      if (watched.live.lost) return;
-      watched.live.lost = true;
-      const problem = error instanceof Error ? error.message : String(error);
-      this.#tell(watched, {
-        event: "uninspected",
-        message: `an internal error ended its inspection: ${problem}. Please report it`,
-      });
-      for (const { scanner, forensics } of watched.live.amqp.directions) {
-        scanner.stop();
-        forensics?.end();
-      }
+      this.#fail(watched, error);
+    }
+  }
+
+  #fail(watched: Watched, error: unknown): void {
+    if (watched.live.lost) return;
+    watched.live.lost = true;
+    const problem = error instanceof Error ? error.message : String(error);
+    const message = `an internal error ended its inspection: ${problem}. Please report it`;
+    this.#tell(watched, { event: "uninspected", message });
+    for (const { scanner, forensics } of watched.live.amqp.directions) {
+      scanner.stop();
+      forensics?.end();
     }
   }
 
@@ -250,6 +270,11 @@ export class LiveInspection {
         this.#tellIncident(watched, incident);
       }
       if (direction.openIncident !== watched.faults[side]) this.#tellFault(watched, side, direction);
+    }
+    if (!watched.isFull && (told[0] >= MAX_INCIDENTS || told[1] >= MAX_INCIDENTS)) {
+      watched.isFull = true;
+      const message = `${MAX_INCIDENTS} incidents of one direction were told; what follows is counted in the last of them`;
+      this.#tell(watched, { event: "uninspected", message });
     }
     // A close is told behind the incident that led to it.
     if (told[2] < incidents.length && directions.every(each => each.openIncident === null)) {
@@ -303,7 +328,7 @@ export class LiveInspection {
 
   #tellFinding(watched: Watched, made: Draft, key: string | null, final = true): void {
     const before = key === null ? undefined : watched.provisional.get(key);
-    const id = before ?? `f${++this.#findings}`;
+    const id = before ?? `f${this.#findings++}`;
     if (key !== null && !final) watched.provisional.set(key, id);
     watched.ids.set(made, id);
     const { finding } = made;

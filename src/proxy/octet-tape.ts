@@ -7,7 +7,7 @@
  *      2  –            2       16  length       4
  *      4  connection   4       20  octets       length
  *
- * Numbers are little-endian. The octets of `opened`, `connected` and `trouble` are JSON.
+ * Numbers are little-endian. The octets of `opened`, `connected`, `trouble` and `guarded` are JSON.
  */
 import type { Side } from "../net/connection-observer.ts";
 
@@ -26,6 +26,8 @@ export const LOST = 7;
 /** The guard wants to know what broke: nothing of the client follows. */
 export const CONCLUDE = 8;
 export const CLOSED = 9;
+/** The guard parted from the client. */
+export const GUARDED = 10;
 
 export interface TapeRecord {
   kind: number;

@@ -137,12 +137,12 @@ export class Recorder {
     this.#take(recorded, seconds, nanoseconds);
   }
 
-  /** A packet without octets from this side, for its comment: what became known later. */
-  remark(number: number, side: Side, text: string, seconds: number, nanoseconds: number): void {
+  /** A packet without octets from this side, for its comment: what became known later. False where no file has it. */
+  remark(number: number, side: Side, text: string, seconds: number, nanoseconds: number): boolean {
     const recorded = this.#connections.get(number);
-    if (recorded === undefined) return;
+    if (recorded === undefined) return false;
     recorded.tcp.remark(side, text, seconds, nanoseconds);
-    this.#take(recorded, seconds, nanoseconds);
+    return this.#take(recorded, seconds, nanoseconds);
   }
 
   /** Something was found: of `finding`, what is kept of the connection is written, and what follows. */
@@ -180,23 +180,24 @@ export class Recorder {
     return { beginning, complete: false, writtenTo: 0, ring: this.#pool.ring(), writes: 0, due: false };
   }
 
-  /** Takes the blocks that were just made. */
-  #take({ flight }: Recorded, seconds: number, nanoseconds: number): void {
+  /** Takes the blocks that were just made. Whether the last of them goes to a file. */
+  #take({ flight }: Recorded, seconds: number, nanoseconds: number): boolean {
     const { bytes, length } = this.#writer;
+    let written = false;
     for (let at = 0; at < length; ) {
       const next = at + word(bytes, at + 4, true);
-      if (flight === null) this.#file.append(bytes, at, next, seconds, nanoseconds);
-      else this.#fly(flight, bytes, at, next, seconds, nanoseconds);
+      if (flight === null) written = this.#file.append(bytes, at, next, seconds, nanoseconds);
+      else written = this.#fly(flight, bytes, at, next, seconds, nanoseconds);
       at = next;
     }
     this.#writer.clear();
+    return written;
   }
 
-  #fly(flight: Flight, bytes: Uint8Array, start: number, end: number, seconds: number, nanoseconds: number): void {
+  #fly(flight: Flight, bytes: Uint8Array, start: number, end: number, seconds: number, nanoseconds: number): boolean {
     if (flight.writes > 0) {
       flight.writes -= end - start;
-      this.#file.append(bytes, start, end, seconds, nanoseconds);
-      return;
+      return this.#file.append(bytes, start, end, seconds, nanoseconds);
     }
     if (!flight.complete) {
       const fits = flight.beginning.octets + end - start <= BEGINNING_OCTETS;
@@ -206,6 +207,7 @@ export class Recorder {
       while (flight.ring.octets > this.#options.ringOctets) flight.ring.drop();
     }
     if (flight.due) this.#write(flight, seconds, nanoseconds);
+    return false;
   }
 
   /** Writes what is kept, and lets the packets that follow be written. */

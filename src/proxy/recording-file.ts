@@ -22,6 +22,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { PcapngWriter } from "../capture/pcapng-writer.ts";
+import { codeOf, reasonOf } from "./proxy-error.ts";
 
 export interface RecordingFileOptions {
   directory: string;
@@ -80,14 +81,15 @@ export class RecordingFile {
   }
 
   /** Adds one whole block, bytes[start, end), of a packet of this time. */
-  append(bytes: Uint8Array, start: number, end: number, seconds: number, nanoseconds: number): void {
+  append(bytes: Uint8Array, start: number, end: number, seconds: number, nanoseconds: number): boolean {
     if (!this.#hasRoom(end - start, seconds, nanoseconds)) {
       this.lost++;
-      return;
+      return false;
     }
     this.#batch.set(bytes.subarray(start, end), this.#batched);
     this.#batched += end - start;
     this.#batchedPackets++;
+    return true;
   }
 
   /** Writes what was gathered. */
@@ -177,7 +179,7 @@ export class RecordingFile {
       const surplus = others.length + 1 - this.#options.files;
       for (const name of others.sort().slice(0, Math.max(0, surplus))) rmSync(join(directory, name), { force: true });
     } catch (error) {
-      this.#options.problem(`old recordings in ${directory} cannot be deleted: ${codeOf(error)}`);
+      this.#options.problem(`old recordings in ${directory} cannot be deleted: ${reasonOf(error)}`);
     }
   }
 
@@ -212,7 +214,7 @@ export class RecordingFile {
     this.#troubled = true;
     const where = this.#options.directory;
     this.#options.problem(
-      `recording to ${where} pauses: ${codeOf(error)}; it is tried again every ${RETRY_SECONDS} seconds`,
+      `recording to ${where} pauses: ${reasonOf(error)}; it is tried again every ${RETRY_SECONDS} seconds`,
     );
   }
 
@@ -231,8 +233,4 @@ export class RecordingFile {
     }
     this.#descriptor = -1;
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }

@@ -14,6 +14,7 @@ import {
   DATA,
   ENDED_BY_FIN,
   ENDED_BY_RST,
+  GUARDED,
   LOST,
   OPENED,
   readRecords,
@@ -25,6 +26,8 @@ import type { Recorder } from "./recorder.ts";
 export interface TapeInspectionOptions {
   broker: BrokerId;
   recorder: Recorder | null;
+  /** Findings are numbered from this on. */
+  firstFinding?: number;
   tell: (event: ConnectionEvent) => void;
 }
 
@@ -37,16 +40,29 @@ export class TapeInspection {
   readonly #tell: (event: ConnectionEvent) => void;
   /** Told since the last packet was recorded. */
   #news: ConnectionEvent[] = [];
+  /** Connections whose client the guard has stopped: it discards what that sends, and so does the recording. */
+  readonly #concluded = new Set<number>();
 
-  constructor({ broker, recorder, tell }: TapeInspectionOptions) {
+  constructor({ broker, recorder, firstFinding = 1, tell }: TapeInspectionOptions) {
     this.#recorder = recorder;
     this.#tell = tell;
-    this.inspection = new LiveInspection({ broker, moment: this.#moment, tell: event => this.#news.push(event) });
+    this.inspection = new LiveInspection({
+      broker,
+      moment: this.#moment,
+      firstFinding,
+      tell: event => this.#news.push(event),
+    });
   }
 
   /** Reads batch[0, used). */
   read(batch: Uint8Array, used: number): void {
-    readRecords(batch, used, record => this.#record(batch, record));
+    readRecords(batch, used, record => {
+      try {
+        this.#record(batch, record);
+      } catch (error) {
+        this.#giveUp(record.connection, error);
+      }
+    });
     this.#recorder?.flush();
   }
 
@@ -68,6 +84,13 @@ export class TapeInspection {
     this.#recorder?.close();
   }
 
+  /** One connection that fails here must not end the others' inspection. */
+  #giveUp(connection: number, error: unknown): void {
+    this.inspection.failed(connection, error);
+    this.#tellNews();
+    this.#recorder?.closed(connection);
+  }
+
   #record(batch: Uint8Array, record: TapeRecord): void {
     const { kind, side, connection, seconds, microseconds, start, end } = record;
     this.#setMoment(seconds, microseconds);
@@ -85,6 +108,7 @@ export class TapeInspection {
         inspection.connected(connection, decoded<Endpoint>(batch, start, end));
         break;
       case DATA:
+        if (side === 0 && this.#concluded.has(connection)) break;
         inspection.data(connection, side, batch, start, end);
         recorder?.data(connection, side, batch, start, end, seconds, nanoseconds, this.#faultShown());
         break;
@@ -102,9 +126,14 @@ export class TapeInspection {
         inspection.lost(connection, FELL_BEHIND);
         break;
       case CONCLUDE:
+        this.#concluded.add(connection);
         inspection.conclude(connection);
         break;
+      case GUARDED:
+        inspection.guarded(connection, decoded<{ reason: string }>(batch, start, end).reason);
+        break;
       case CLOSED:
+        this.#concluded.delete(connection);
         inspection.closed(connection);
     }
     this.#tellNews();
@@ -144,8 +173,8 @@ export class TapeInspection {
     const { id, rule, message, diagnosis, direction } = event.finding;
     const side = direction === "server-to-client" ? 1 : 0;
     const said = diagnosis === undefined ? message : `${diagnosis.summary} ${diagnosis.remedy}`;
-    recorder.remark(number, side, `${id} ${rule}: ${printable(said)}`, seconds, nanoseconds);
-    if (recorder.file !== null) event.recording = recorder.file;
+    const isRecorded = recorder.remark(number, side, `${id} ${rule}: ${printable(said)}`, seconds, nanoseconds);
+    if (isRecorded && recorder.file !== null) event.recording = recorder.file;
   }
 }
 

@@ -6,21 +6,28 @@
  */
 const UNSAFE_IN_TERMINAL = /(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
+/** `##[` and `##vso[`, wherever they stand in a line, are commands to GitHub's and Azure's runners. */
+const COMMAND = /#(?=#[\w.]*\[)/g;
+
 /** Indented by two spaces, ending in a line feed. Parsing it gives back the report, strings from the wire unchanged. */
 export function json(report: object): string {
-  return `${JSON.stringify(report, null, 2).replace(UNSAFE_IN_TERMINAL, unicodeEscape)}\n`;
+  return `${escaped(JSON.stringify(report, null, 2))}\n`;
 }
 
 /** As `json`, in one line and without the line feed: for formats of a line an event. */
 export function jsonLine(value: object): string {
-  return JSON.stringify(value).replace(UNSAFE_IN_TERMINAL, unicodeEscape);
+  return escaped(JSON.stringify(value));
+}
+
+function escaped(text: string): string {
+  return text.replace(UNSAFE_IN_TERMINAL, unicodeEscape).replace(COMMAND, unicodeEscape);
 }
 
 /** `\u202e`, or the two escapes of a surrogate pair. */
 function unicodeEscape(character: string): string {
-  let escaped = "";
+  let escapes = "";
   for (let at = 0; at < character.length; at++) {
-    escaped += `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`;
+    escapes += `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`;
   }
-  return escaped;
+  return escapes;
 }

@@ -39,7 +39,7 @@ export interface FindingEvent extends ConnectionPlace {
   /** False where the same finding, by its id, may come again and know more: the incident is not over. */
   final: boolean;
   finding: Finding;
-  /** The recording's file that was being written, where there is one. */
+  /** The recording's file that has it, where there is one. */
   recording?: string;
 }
 
@@ -56,20 +56,33 @@ export interface UninspectedEvent extends ConnectionPlace {
   message: string;
 }
 
+/** The guard stopped the client's stream before the broker saw what is broken in it, and told the client why. */
+export interface GuardedEvent extends ConnectionPlace {
+  event: "guarded";
+  message: string;
+}
+
 export interface ClosedEvent extends ConnectionPlace {
   event: "closed";
   findings: { errors: number; warnings: number; notes: number };
 }
 
 /** An event of one connection. */
-export type ConnectionEvent = OpenedEvent | FaultEvent | FindingEvent | TroubleEvent | UninspectedEvent | ClosedEvent;
+export type ConnectionEvent =
+  | OpenedEvent
+  | FaultEvent
+  | FindingEvent
+  | TroubleEvent
+  | UninspectedEvent
+  | GuardedEvent
+  | ClosedEvent;
 
 /** Something about the proxy itself: it listens, it could not record, it ends. */
 export interface ProxyEvent {
   schema: typeof EVENT_SCHEMA;
   time: string;
   event: "proxy";
-  kind: "listening" | "draining" | "reloaded" | "problem" | "guarded" | "summary";
+  kind: "listening" | "draining" | "reloaded" | "problem" | "summary";
   message: string;
   /** Of the kind summary. */
   counters?: ProxyCounters;

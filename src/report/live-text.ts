@@ -45,7 +45,8 @@ export class LiveText {
       case "trouble":
         return this.#of(event, `${paint.warning(`${printable(event.kind, KIND_COLUMNS)}  `)}${told(event.message)}`);
       case "uninspected":
-        return this.#of(event, `${paint.warning("uninspected  ")}${told(event.message)}`);
+      case "guarded":
+        return this.#of(event, `${paint.warning(`${event.event}  `)}${told(event.message)}`);
       case "closed":
         return all ? this.#of(event, paint.faint(closed(event.connection))) : "";
     }

@@ -5,6 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { describe, expect, it, type TestContext } from "vitest";
 import { InspectingProxy } from "../../src/proxy/inspecting-proxy.ts";
 import type { LiveEvent, ProxyCounters } from "../../src/report/live-event.ts";
+import { DEFAULT_WRITER_OPTIONS } from "../../src/report/writer.ts";
 import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";
 
 const WORKER = new URL("../../dist/proxy/inspector-worker.js", import.meta.url);
@@ -41,8 +42,9 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
     record: null,
     guard,
     sharedSockets: false,
+    writing: { format: "ndjson", options: DEFAULT_WRITER_OPTIONS },
     worker: WORKER,
-    tell: event => events.push(event),
+    tell: event => events.push(event.event === "proxy" ? event : (JSON.parse(event.text) as LiveEvent)),
   });
   const [address] = await proxy.listen();
   const received = once(broker, "connection").then(([socket]) => {
@@ -61,8 +63,8 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
 }
 
 function guardedMessage(events: readonly LiveEvent[]): string | undefined {
-  const event = events.find(each => each.event === "proxy" && each.kind === "guarded");
-  return event?.event === "proxy" ? event.message : undefined;
+  const event = events.find(each => each.event === "guarded");
+  return event?.event === "guarded" ? event.message : undefined;
 }
 
 describe("an inspecting proxy", { concurrent: true }, () => {
@@ -93,7 +95,7 @@ describe("an inspecting proxy", { concurrent: true }, () => {
     expect(Uint8Array.from(octets)).toEqual(GOOD);
     await end();
     const message = guardedMessage(events);
-    expect(message).toMatch(/^c1 stopped before the broker saw it: The frame at offset \d+ has the right length/);
+    expect(message).toMatch(/^The frame at offset \d+ has the right length/);
     expect(heard).toContain("FRAME_ERROR - ghostframe: The frame at offset ");
     expect(events.filter(({ event }) => event === "finding")).toHaveLength(1);
   });

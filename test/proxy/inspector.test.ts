@@ -4,13 +4,18 @@ import { join as joinPath } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { inspect } from "../../src/inspect.ts";
 import { Inspector, type InspectorOptions } from "../../src/proxy/inspector.ts";
-import { OPENED } from "../../src/proxy/octet-tape.ts";
+import { CONNECTED } from "../../src/proxy/octet-tape.ts";
 import type { ConnectionEvent } from "../../src/report/live-event.ts";
+import { DEFAULT_WRITER_OPTIONS } from "../../src/report/writer.ts";
 import { temporaryFolder } from "../support/command.ts";
 import { UPSTREAM } from "../support/played-connections.ts";
 import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";
 
 const WORKER = new URL("../../dist/proxy/inspector-worker.js", import.meta.url);
+/** The built one, which dies when a new recording is asked for. */
+const MORTAL = script(
+  `await import(${JSON.stringify(WORKER.href)}); parentPort.on("message", ({ kind }) => { if (kind === "reopen") throw new Error("as asked"); });`,
+);
 /** Takes what it is given, says nothing, and dies when a new recording is asked for. */
 const DUMB = script(`parentPort.on("message", ({ kind }) => { if (kind === "reopen") throw new Error("as asked"); });`);
 const STILLBORN = script(`throw new Error("not today");`);
@@ -41,7 +46,8 @@ class Scene {
       record: null,
       sharedSockets: false,
       worker: WORKER,
-      tell: event => this.#heard(() => this.events.push(event)),
+      writing: { format: "ndjson", options: DEFAULT_WRITER_OPTIONS },
+      tell: ({ text: line }) => this.#heard(() => this.events.push(JSON.parse(line) as ConnectionEvent)),
       problem: message => this.#heard(() => this.problems.push(message)),
       ...options,
     });
@@ -159,7 +165,7 @@ describe("a conclusion", () => {
     const scene = new Scene();
     scene.running(1).data(0, BROKEN);
     const told = await scene.inspector.conclude(1, 20_000);
-    expect(told).toMatchObject({ event: "finding", final: true, finding: { rule: "frame-end" } });
+    expect(told).toMatchObject({ id: "f1", final: true, severity: "error" });
   });
 
   it.each([
@@ -172,9 +178,11 @@ describe("a conclusion", () => {
   });
 
   it("is none where the inspector dies over it", async () => {
-    const scene = new Scene();
-    scene.inspector.write(OPENED, 0, 3, text("no JSON"));
-    expect(await scene.inspector.conclude(3, 60_000)).toBeNull();
+    const scene = new Scene({ worker: DUMB });
+    const concluded = scene.inspector.conclude(3, 60_000);
+    scene.inspector.reopen();
+    expect(await concluded).toBeNull();
+    scene.inspector.reopen();
   });
 });
 
@@ -198,7 +206,19 @@ describe("an inspector that falls behind", () => {
     expect(scene.of(1)).toEqual(["opened", "uninspected", "closed"]);
     for (const number of [3, 4]) expect(scene.of(number)).toEqual(["opened", "fault", "finding", "closed"]);
     expect(scene.inspector.uninspected).toBe(2);
-    expect(scene.problems).toEqual([]);
+    expect(scene.problems).toEqual([
+      "the inspector is 64 MiB behind: connections that bring octets now go on uninspected",
+    ]);
+  });
+
+  it("follows no connection that comes meanwhile", () => {
+    const scene = new Scene({ worker: DUMB });
+    const flood = scene.follow(1);
+    for (let i = 0; i < 6; i++) flood.data(0, LOAD);
+    for (let number = 2; number <= 1000; number++) scene.follow(number).closed();
+    expect(scene.of(2)).toEqual(["uninspected", "closed"]);
+    expect(scene.inspector.uninspected).toBe(1000);
+    scene.inspector.reopen();
   });
 
   it("keeps no more than it may of what nobody reads", () => {
@@ -227,17 +247,17 @@ describe("an inspector that falls behind", () => {
 
 describe("an inspector that dies", () => {
   it("is replaced: open connections go on uninspected, others are inspected", async () => {
-    const scene = new Scene();
+    const scene = new Scene({ worker: MORTAL });
     const open = [scene.running(1), scene.running(2)];
-    scene.running(3).closed();
-    await scene.until(() => scene.of(3).includes("closed"));
-    scene.inspector.write(OPENED, 0, 9, text("no JSON"));
+    scene.running(3).data(0, BROKEN);
+    await scene.until(() => scene.of(3).includes("fault"));
+    scene.inspector.reopen();
     await scene.until(() => scene.problems.length === 2);
     expect(scene.problems[0]).toMatch(/^the inspector failed: /);
     expect(scene.problems[1]).toBe(
-      "the inspector ended: 2 open connections go on uninspected; another one inspects those that come",
+      "the inspector ended: 3 open connections left uninspected; another one takes those that come",
     );
-    expect(scene.inspector.uninspected).toBe(2);
+    expect(scene.inspector.uninspected).toBe(3);
     for (const tap of open) {
       tap.data(0, BROKEN);
       tap.end(0, "rst");
@@ -245,10 +265,35 @@ describe("an inspector that dies", () => {
     }
     scene.running(4).data(0, BROKEN);
     await scene.inspector.close();
-    expect(scene.of(1)).toEqual(["opened"]);
+    for (const number of [1, 2]) expect(scene.of(number)).toEqual(["opened", "uninspected", "closed"]);
     expect(scene.of(4)).toEqual(["opened", "fault", "finding", "closed"]);
-    expect(scene.inspector.uninspected).toBe(2);
+    expect(scene.inspector.uninspected).toBe(3);
     expect(scene.problems).toHaveLength(2);
+  });
+
+  it("leaves its numbers of findings to the next one as they are", async () => {
+    const scene = new Scene({ worker: MORTAL });
+    const first = scene.running(1);
+    first.data(0, BROKEN);
+    first.closed();
+    await scene.until(() => scene.of(1).includes("closed"));
+    scene.inspector.reopen();
+    await scene.until(() => scene.problems.length === 2);
+    scene.running(2).data(0, BROKEN);
+    await scene.inspector.close();
+    const ids = scene.events.flatMap(event => (event.event === "finding" ? [event.finding.id] : []));
+    expect(ids).toEqual(["f1", "f2"]);
+  });
+
+  it("over one connection does not die: that one goes on uninspected", async () => {
+    const scene = new Scene();
+    scene.running(1);
+    scene.inspector.write(CONNECTED, 1, 1, text("no JSON"));
+    scene.running(2).data(0, BROKEN);
+    await scene.inspector.close();
+    expect(scene.of(1)).toEqual(["opened", "uninspected", "closed"]);
+    expect(scene.of(2)).toEqual(["opened", "fault", "finding", "closed"]);
+    expect(scene.problems).toEqual([]);
   });
 
   it("does not count a second time what it was too far behind for", async () => {
@@ -257,31 +302,40 @@ describe("an inspector that dies", () => {
     for (let i = 0; i < 6; i++) flood.data(0, LOAD);
     expect(scene.inspector.uninspected).toBe(1);
     scene.inspector.reopen();
-    await scene.until(() => scene.problems.length === 2);
-    expect(scene.problems[1]).toContain("1 open connection goes on uninspected");
+    await scene.until(() => scene.problems.length === 3);
+    expect(scene.problems.at(-1)).toContain("1 open connection left uninspected");
     expect(scene.inspector.uninspected).toBe(2);
     // What was on the tape went with it.
     expect(scene.inspector.isBehind).toBe(false);
     quiet.closed();
     scene.inspector.reopen();
-    await scene.until(() => scene.problems.length === 4);
+    await scene.until(() => scene.problems.length === 5);
     expect(scene.inspector.uninspected).toBe(2);
     scene.inspector.reopen();
   });
 
-  it("again and again is given up: the relay goes on without", async () => {
-    const scene = new Scene({ worker: STILLBORN });
+  it("again and again is let rest: the relay goes on without, and then another one comes", async () => {
+    const scene = new Scene({ worker: STILLBORN, deathsWithin: 300 });
     await scene.until(() => !scene.inspector.listens);
-    expect(scene.problems).toHaveLength(22);
+    expect(scene.problems).toHaveLength(6);
     expect(scene.problems.at(-1)).toBe(
-      "the inspector ended: 0 open connections go on uninspected; so do those that come",
+      "the inspector ended: 0 open connections left uninspected; the next one comes in 1 s",
     );
     const tap = scene.running(1);
     tap.end(0, "fin");
     tap.closed();
     expect(scene.inspector.uninspected).toBe(1);
     expect(await scene.inspector.conclude(1, 1)).toBeNull();
+    expect(scene.of(1)).toEqual(["uninspected", "closed"]);
+    await scene.until(() => scene.problems.length > 6);
     await scene.inspector.close();
-    expect(scene.events).toEqual([]);
+  });
+
+  it("and cannot be started is no end of the relay", async () => {
+    const scene = new Scene({ worker: new URL("http://127.0.0.1/no-script") });
+    expect(scene.problems).toEqual([expect.stringMatching(/^no inspector can be started: /)]);
+    scene.running(1).closed();
+    expect(scene.of(1)).toEqual(["uninspected", "closed"]);
+    await scene.inspector.close();
   });
 });

@@ -59,6 +59,10 @@ export function uninspected({ of, ...parts }: Parts<UninspectedEvent> = {}): Uni
   return { ...place(of), event: "uninspected", message: "left alone: it is TLS", ...parts };
 }
 
+export function guarded({ of, ...parts }: Parts<GuardedEvent> = {}): GuardedEvent {
+  return { ...place(of), event: "guarded", message: "A heartbeat came on channel 3.", ...parts };
+}
+
 export function closed({ of, ...parts }: Parts<ClosedEvent> = {}): ClosedEvent {
   const findings = { errors: 0, warnings: 0, notes: 0 };
   return { ...place({ ended: "fin", ...of }), event: "closed", findings, ...parts };
@@ -97,10 +101,10 @@ export function hostileEvents(text: string, other: string = text): LiveEvent[] {
   const upstream = { address: text, port: 5672 };
   return [
     proxyEvent("problem", text),
-    proxyEvent("guarded", other),
     opened({ of, upstream }),
     trouble({ of, kind: text, message: other }),
     uninspected({ of, message: text }),
+    guarded({ of, message: other }),
     fault({ of, message: other }),
     found({ ...torn!, rule: "frame-end" }, { of, recording: text }),
     found({ ...close!, cause: other }, { of }),

@@ -99,7 +99,8 @@ function line(event: ConnectionEvent): string {
     case "trouble":
       return `${id} trouble ${event.kind}`;
     case "uninspected":
-      return `${id} uninspected: ${event.message}`;
+    case "guarded":
+      return `${id} ${event.event}: ${event.message}`;
     case "closed": {
       const { errors, warnings, notes } = event.findings;
       return `${id} closed ${errors}+${warnings}+${notes}`;

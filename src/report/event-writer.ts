@@ -1,0 +1,17 @@
+/** How the events of `ghostframe proxy` are written down. */
+import { jsonLine } from "./json.ts";
+import type { LiveEvent } from "./live-event.ts";
+import { LiveText } from "./live-text.ts";
+import type { WriterOptions } from "./writer.ts";
+
+export interface EventWriting {
+  format: "text" | "ndjson";
+  options: WriterOptions;
+}
+
+/** Writes events one by one, as whole lines; "" where there is nothing to say. */
+export function eventWriter({ format, options }: EventWriting): (event: LiveEvent) => string {
+  if (format === "ndjson") return event => `${jsonLine(event)}\n`;
+  const text = new LiveText(options);
+  return event => text.write(event);
+}
