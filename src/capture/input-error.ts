@@ -16,7 +16,7 @@ export class InputError extends Error {
 const PROBLEMS: Readonly<Record<string, string>> = {
   ENOENT: "no such file",
   ENOTDIR: "no such file: a part of the path is not a directory",
-  EISDIR: "is a directory, expected a capture file",
+  EISDIR: "is a directory",
   EACCES: "permission to read it is denied",
   EPERM: "permission to read it is denied",
   ELOOP: "leads through too many symbolic links",
@@ -26,9 +26,9 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EIO: "the device failed while reading (EIO)",
 };
 
-/** Wraps an error of the operating system (or of Node) in words that a user can act on. */
-export function inputErrorOf(path: string, cause: unknown): InputError {
+/** Wraps an error of the operating system (or of Node) in words that a user can act on; `expected` is what was wanted. */
+export function inputErrorOf(path: string, cause: unknown, expected = "a capture file"): InputError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const problem = PROBLEMS[code] ?? `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new InputError(path, problem, { cause });
+  return new InputError(path, code === "EISDIR" ? `${problem}, expected ${expected}` : problem, { cause });
 }

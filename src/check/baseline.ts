@@ -2,6 +2,7 @@
  * A baseline: findings that were there when it was written, and are accepted from then on. Its file is made for version
  * control: sorted, one entry a line, and unchanged as long as the findings are.
  */
+import { byCodeUnit } from "../bytes/code-unit-order.ts";
 import { RULES } from "../connection/rules.ts";
 import { jsonLine } from "../report/json.ts";
 import type { BaselineEntry, BaselineState, CheckedCapture } from "./check-result.ts";
@@ -13,6 +14,8 @@ export const BASELINE_SCHEMA = "ghostframe.baseline/1";
 export interface Baseline {
   path: string;
   entries: readonly BaselineEntry[];
+  /** Captures of its entries, of which there is no file any more. */
+  missing: ReadonlySet<string>;
 }
 
 /** A baseline that cannot be used. The message names no file. */
@@ -66,14 +69,16 @@ export interface PlacedCapture {
 /**
  * Marks the findings that a baseline accepts. A capture that it knows may have as many findings of a fingerprint as it
  * says, and what there is beyond that fails. A capture that it does not know is a new recording, perhaps of what an
- * old one held: it may have what the baseline accepts of captures that are not there any more.
+ * old one held: it may have what the baseline accepts of captures that are not there any more. Those that are there and
+ * were not checked keep what they have.
  */
-export function applyBaseline(captures: readonly PlacedCapture[], { path, entries }: Baseline): BaselineState {
+export function applyBaseline(captures: readonly PlacedCapture[], { path, entries, missing }: Baseline): BaselineState {
   const here = new Set(captures.map(({ place }) => place));
+  const inReach = entries.filter(({ capture }) => here.has(capture) || missing.has(capture));
   const known = new Set(entries.map(({ capture }) => capture));
   const own = new Map<string, Allowance[]>();
   const left = new Map<string, Allowance[]>();
-  const allowances = entries.toSorted(byPlace).map(entry => ({ entry, used: 0 }));
+  const allowances = inReach.toSorted(byPlace).map(entry => ({ entry, used: 0 }));
   for (const allowance of allowances) {
     const { capture, fingerprint } = allowance.entry;
     if (here.has(capture)) push(own, `${fingerprint} ${capture}`, allowance);
@@ -92,7 +97,8 @@ export function applyBaseline(captures: readonly PlacedCapture[], { path, entrie
       finding.state = "accepted";
     }
   }
-  return { path, accepted, gone: allowances.filter(({ used }) => used === 0).map(({ entry }) => entry) };
+  const gone = allowances.filter(({ used }) => used === 0).map(({ entry }) => entry);
+  return { path, accepted, gone, notChecked: entries.length - inReach.length };
 }
 
 interface Allowance {
@@ -102,9 +108,14 @@ interface Allowance {
 
 /**
  * The baseline that accepts what fails. Of a finding that `before` accepts as well, the sentence stays as it is there: a
- * second recording of the same is no change.
+ * second recording of the same is no change. So do entries of captures that were not checked, as long as they are there.
  */
-export function entriesFor(captures: readonly PlacedCapture[], before: readonly BaselineEntry[]): BaselineEntry[] {
+export function entriesFor(
+  captures: readonly PlacedCapture[],
+  { entries: before, missing }: Pick<Baseline, "entries" | "missing">,
+): BaselineEntry[] {
+  const here = new Set(captures.map(({ place }) => place));
+  const kept = before.filter(({ capture }) => !here.has(capture) && !missing.has(capture));
   const sentences = new Map(before.map(({ fingerprint, capture, message }) => [`${fingerprint} ${capture}`, message]));
   const entries = new Map<string, BaselineEntry>();
   for (const { place, capture } of captures) {
@@ -120,7 +131,7 @@ export function entriesFor(captures: readonly PlacedCapture[], before: readonly 
       entries.set(key, { fingerprint, rule, capture: place, count: 1, message: sentences.get(key) ?? message });
     }
   }
-  return [...entries.values()].sort(byPlace);
+  return [...kept, ...entries.values()].sort(byPlace);
 }
 
 function parsed(text: string): unknown {
@@ -154,11 +165,9 @@ function isEntry(value: unknown): value is BaselineEntry {
 
 /** By capture, rule and fingerprint, in code unit order. */
 function byPlace(a: BaselineEntry, b: BaselineEntry): number {
-  return compare(a.capture, b.capture) || compare(a.rule, b.rule) || compare(a.fingerprint, b.fingerprint);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return (
+    byCodeUnit(a.capture, b.capture) || byCodeUnit(a.rule, b.rule) || byCodeUnit(a.fingerprint, b.fingerprint)
+  );
 }
 
 function push<Value>(map: Map<string, Value[]>, key: string, value: Value): void {

@@ -16,11 +16,15 @@ export interface CheckResult {
   tool: { name: "ghostframe"; version: string };
   /** Nothing fails: no finding at or above `failOn` that is neither accepted nor expected, and no violation. */
   passed: boolean;
+  /** The config it was checked by, with slashes, from the working directory; null where there was none. */
+  config: string | null;
   policy: Policy;
   /** By path, in code unit order. */
   captures: CheckedCapture[];
   /** Of the call as a whole. */
   violations: Violation[];
+  /** Globs of the expectations that concern no capture of the call, nor a folder that was looked through. */
+  expectedElsewhere: string[];
   baseline: BaselineState | null;
   summary: CheckSummary;
 }
@@ -36,7 +40,10 @@ export interface Policy {
 export interface Limits {
   /** Gaps of a capture, both directions of all connections together; null for no limit. */
   maxGaps: number | null;
-  /** Frames that all captures together must have. 1 where nothing is said: a check that saw no AMQP fails. */
+  /**
+   * Frames that all captures together must have. 1 where nothing is said: a check that saw no AMQP fails. Where it is
+   * not 0, a capture that was named by itself must have one of its own.
+   */
   minFrames: number;
 }
 
@@ -53,6 +60,8 @@ export interface CheckedCapture {
   expectations: string[];
   frames: number;
   gaps: number;
+  /** Findings of rules that are off: they are not among `findings`. */
+  off: number;
 }
 
 export interface CheckedFinding {
@@ -67,7 +76,14 @@ export interface CheckedFinding {
 
 /** What the captures break of the policy other than by a finding. */
 export interface Violation {
-  kind: "unreadable" | "expected-clean" | "expected-finding" | "max-gaps" | "min-frames" | "no-capture";
+  kind:
+    | "unreadable"
+    | "expected-clean"
+    | "expected-finding"
+    | "expectation-unmatched"
+    | "max-gaps"
+    | "min-frames"
+    | "no-capture";
   /** One sentence with the numbers in it. */
   message: string;
   /** The rule that was expected and not found. */
@@ -78,8 +94,10 @@ export interface BaselineState {
   path: string;
   /** Findings it accepted. */
   accepted: number;
-  /** Entries that no finding has any more. */
+  /** Entries that no finding has any more, of captures that were checked or are not there any more. */
   gone: BaselineEntry[];
+  /** Entries of captures that are there, and were not checked in this call. */
+  notChecked: number;
 }
 
 /** One accepted finding, as the baseline's file has it. */
@@ -102,5 +120,7 @@ export interface CheckSummary {
   told: number;
   accepted: number;
   expected: number;
+  /** Findings of rules that are off. */
+  off: number;
   violations: number;
 }

@@ -2,12 +2,14 @@
  * Judges reports by a policy. Where they come from is not asked: captures read by `inspect`, or a live connection. The
  * result depends on their paths and contents, and not on their order.
  */
+import { byCodeUnit } from "../bytes/code-unit-order.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Connection, Input, PerDirection, Report } from "../report/report.ts";
 import { VERSION } from "../version.ts";
 import { applyBaseline, type Baseline, entriesFor, type PlacedCapture } from "./baseline.ts";
 import {
   type BaselineEntry,
+  type BaselineState,
   CHECK_SCHEMA,
   type CheckedCapture,
   type CheckedFinding,
@@ -17,7 +19,7 @@ import {
   type Policy,
   type Violation,
 } from "./check-result.ts";
-import { brokenExpectations, type Expectation, ExpectationTable, type Expected } from "./expectations.ts";
+import { brokenExpectations, type Expectation, ExpectationTable, type Expected, type Unmatched } from "./expectations.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { levelOf, reaches } from "./policy.ts";
 
@@ -30,6 +32,8 @@ export interface CaptureReport {
    * same as `path` where nothing is said.
    */
   place?: string;
+  /** Whether it was named by itself, and not found in a folder. */
+  isNamed?: boolean;
   report: Report;
 }
 
@@ -38,29 +42,58 @@ export interface CheckRules {
   expectations: readonly Expectation[];
 }
 
+/** What was asked for, as far as captures and rules do not tell it. */
+export interface CheckCall {
+  /** The config's path, for those who read the result; null where there is none. */
+  config: string | null;
+  /** Folders that were looked through, as `place` has them: "" is the config's own. */
+  folders: readonly string[];
+}
+
 /** What the reports are worth under these rules. */
-export function check(reports: readonly CaptureReport[], rules: CheckRules, baseline: Baseline | null): CheckResult {
+export function check(
+  reports: readonly CaptureReport[],
+  rules: CheckRules,
+  baseline: Baseline | null,
+  call: CheckCall = { config: null, folders: [] },
+): CheckResult {
   const judged = judgedAll(reports, rules);
   const state = baseline === null ? null : applyBaseline(judged, baseline);
-  return resultOf(judged, rules.policy, state);
+  const unmatched = new ExpectationTable(rules.expectations).unmatched(
+    judged.map(({ place }) => place),
+    call.folders,
+  );
+  return resultOf(judged, rules.policy, state, unmatched, call.config);
 }
 
 /** The entries of a baseline that accepts all that fails now; `before` is the one it takes the place of. */
 export function newBaseline(
   reports: readonly CaptureReport[],
   rules: CheckRules,
-  before: readonly BaselineEntry[],
+  before: Pick<Baseline, "entries" | "missing">,
 ): BaselineEntry[] {
   return entriesFor(judgedAll(reports, rules), before);
 }
 
 function judgedAll(reports: readonly CaptureReport[], { policy, expectations }: CheckRules): PlacedCapture[] {
   const table = new ExpectationTable(expectations);
-  const judged = reports.map(({ path, place = path, report }) => ({
+  const judged = reports.map(({ path, place = path, isNamed = false, report }) => ({
     place,
+    isNamed,
     capture: judge(path, report, policy, table.of(place)),
   }));
-  return judged.sort((a, b) => (a.capture.path < b.capture.path ? -1 : a.capture.path > b.capture.path ? 1 : 0));
+  // Where there is no frame in any of them, the call fails for it, once.
+  if (policy.limits.minFrames > 0 && judged.some(({ capture }) => capture.frames > 0)) {
+    for (const { capture, isNamed } of judged) if (isNamed && showsNothing(capture)) capture.violations.push(NO_FRAME);
+  }
+  return judged.sort((a, b) => byCodeUnit(a.capture.path, b.capture.path));
+}
+
+const NO_FRAME: Violation = { kind: "min-frames", message: "No AMQP frame is in it, and it was named by itself." };
+
+/** Nothing of it was checked. What is wrong with a handshake shows without a frame. */
+function showsNothing({ frames, findings, input }: CheckedCapture): boolean {
+  return frames === 0 && input.error === undefined && findings.every(({ finding }) => finding.severity === "note");
 }
 
 /** A capture under the policy, before a baseline has accepted anything. Whether it passed is not told yet. */
@@ -69,10 +102,10 @@ function judge(path: string, report: Report, policy: Policy, expected: Expected)
   const input = report.inputs[0] ?? { path, format: "unknown", packets: 0, octets: 0, notes: [] };
   const findings = checkedFindings(report, policy, expected);
   const gaps = total(connections, connection => connection.gaps);
-  const found = findings.map(({ finding: { rule }, level }) => ({ rule, level }));
+  const frames = total(connections, connection => connection.frames);
   const violations: Violation[] = [
     ...unreadable(input),
-    ...brokenExpectations(expected, found, policy.failOn),
+    ...brokenExpectations(expected, { findings, frames }, policy.failOn),
     ...tooManyGaps(gaps, policy.limits),
   ];
   return {
@@ -83,18 +116,20 @@ function judge(path: string, report: Report, policy: Policy, expected: Expected)
     findings,
     violations,
     expectations: expected.globs,
-    frames: total(connections, connection => connection.frames),
+    frames,
     gaps,
+    off: report.findings.length - findings.length,
   };
 }
 
 function checkedFindings(report: Report, policy: Policy, expected: Expected): CheckedFinding[] {
+  const byId = new Map(report.findings.map(finding => [finding.id, finding]));
   return report.findings.flatMap(finding => {
     const level = levelOf(finding.rule, finding.severity, policy);
     if (level === null) return [];
     const fails = reaches(level, policy.failOn);
     const state = expected.rules.has(finding.rule) ? "expected" : fails ? "failing" : "told";
-    return [{ finding, level, fingerprint: fingerprint(finding), state }];
+    return [{ finding, level, fingerprint: fingerprint(finding, byId.get(finding.cause ?? "")), state }];
   });
 }
 
@@ -110,19 +145,27 @@ function tooManyGaps(gaps: number, { maxGaps }: Limits): Violation[] {
   return [{ kind: "max-gaps", message }];
 }
 
-function resultOf(judged: readonly PlacedCapture[], policy: Policy, baseline: CheckResult["baseline"]): CheckResult {
+function resultOf(
+  judged: readonly PlacedCapture[],
+  policy: Policy,
+  baseline: BaselineState | null,
+  { violations: unmatched, elsewhere }: Unmatched,
+  config: string | null,
+): CheckResult {
   const captures = judged.map(({ capture }) => capture);
   for (const capture of captures) {
     capture.passed = capture.violations.length === 0 && capture.findings.every(({ state }) => state !== "failing");
   }
-  const violations = violationsOfAll(captures, policy.limits);
+  const violations = [...violationsOfAll(captures, policy.limits), ...unmatched];
   return {
     schema: CHECK_SCHEMA,
     tool: { name: "ghostframe", version: VERSION },
     passed: violations.length === 0 && captures.every(({ passed }) => passed),
+    config,
     policy,
     captures,
     violations,
+    expectedElsewhere: elsewhere,
     baseline,
     summary: summaryOf(captures, violations),
   };
@@ -130,7 +173,8 @@ function resultOf(judged: readonly PlacedCapture[], policy: Policy, baseline: Ch
 
 function violationsOfAll(captures: readonly CheckedCapture[], { minFrames }: Limits): Violation[] {
   if (captures.length === 0) {
-    const message = "There is no capture to check. In a folder, *.pcap, *.pcapng, *.cap and .gz of them are captures.";
+    const message =
+      "There is no capture to check. In a folder, *.pcap, *.pcapng and *.cap are captures, with digits or .gz behind that, too.";
     return [{ kind: "no-capture", message }];
   }
   const frames = sum(captures, capture => capture.frames);
@@ -153,6 +197,7 @@ function summaryOf(captures: readonly CheckedCapture[], violations: readonly Vio
     told: count("told"),
     accepted: count("accepted"),
     expected: count("expected"),
+    off: sum(captures, ({ off }) => off),
     violations: violations.length + sum(captures, capture => capture.violations.length),
   };
 }

@@ -42,15 +42,16 @@ export class ConfigError extends Error {
  */
 export function readConfig(text: string, file: string): Config {
   const top = new ConfigPlace(parsed(text, file), "", file).object(KEYS);
+  const levels = top.optional("rules", readRules);
   return {
     ...top.optional("failOn", place => place.oneOf(SEVERITIES)),
-    ...top.optional("rules", readRules),
+    ...levels,
     ...top.optional("limits", readLimits),
     ...top.optional("ports", readPorts),
     ...top.optional("decodeAs", readPorts),
     ...top.optional("broker", place => place.oneOf(Object.keys(BROKER_VERSIONS) as BrokerId[])),
     ...top.optional("baseline", place => place.text()),
-    expect: top.optional("expect", place => place.list().map(readExpectation)).expect ?? [],
+    expect: top.optional("expect", place => place.list().map(each => readExpectation(each, levels.rules))).expect ?? [],
     outputs: top.optional("outputs", readOutputs).outputs ?? {},
   };
 }
@@ -80,9 +81,9 @@ function readPorts(place: ConfigPlace): number[] {
   });
 }
 
-function readExpectation(place: ConfigPlace): Expectation {
+function readExpectation(place: ConfigPlace, levels: PolicyWishes["rules"] = {}): Expectation {
   const expectation = place.object(["captures", "clean", "findings"]);
-  const { captures } = expectation.optional("captures", glob => glob.text());
+  const { captures } = expectation.optional("captures", readGlob);
   const { clean = null } = expectation.optional("clean", said => said.yes());
   const { findings } = expectation.optional("findings", rules =>
     rules.list().map(rule => rule.oneOf(RULE_IDS, "rule")),
@@ -91,12 +92,29 @@ function readExpectation(place: ConfigPlace): Expectation {
   if (clean === null && findings === undefined) throw place.lacks('"clean" or "findings"');
   if (clean !== null && findings !== undefined) throw place.contradicts('both "clean" and "findings"');
   if (findings?.length === 0) throw place.contradicts('no rule in "findings"');
+  const off = findings?.find(rule => levels[rule] === "off");
+  if (off !== undefined) throw place.contradicts(`${off} in "findings", which "rules" turns off`);
   return { captures, clean, findings: findings ?? [] };
+}
+
+function readGlob(place: ConfigPlace): string {
+  const glob = place.text();
+  if (/^(?:\/|[A-Za-z]:[/\\])/.test(glob)) throw place.wrong("a glob relative to the config's folder");
+  if (glob.endsWith("/")) throw place.wrong('a glob over files, such as "captures/**"');
+  if (glob.startsWith("!")) throw place.wrong('a glob without "!" in front');
+  return glob;
+}
+
+/** A config is read by many calls: what one of them shall print is not its business. */
+function readOutputFile(place: ConfigPlace): string {
+  const path = place.text();
+  if (path === "-") throw place.wrong("a file; for standard output there is --format");
+  return path;
 }
 
 function readOutputs(place: ConfigPlace): Partial<Record<OutputName, string>> {
   const files = place.object(OUTPUT_NAMES, "format");
-  return Object.assign({}, ...OUTPUT_NAMES.map(name => files.optional(name, file => file.text())));
+  return Object.assign({}, ...OUTPUT_NAMES.map(name => files.optional(name, readOutputFile)));
 }
 
 function parsed(text: string, file: string): unknown {

@@ -11,9 +11,11 @@
  *      type of the frame that the finding names;
  *   5. channel roles: whether the frame's channel is channel 0, and whether those who wrote into it were on the same
  *      channel, on another one, or on channel 0;
- *   6. the kind of the diagnosis, and the protocols of foreign octets;
+ *   6. the kind of the diagnosis, what it has parts of (torn frames, missing octets, …), the protocols of foreign
+ *      octets, and whether there was one writer or were several;
  *   7. the queues and exchanges that the incident's messages go to, or that the broker's reply text names;
- *   8. the specification's own words in the finding's sentence: methods, arguments, reply codes, protocols.
+ *   8. the specification's own words in the finding's sentence: methods, arguments, reply codes, protocols;
+ *   9. of a close by the broker, the fingerprint of the finding that led to it.
  *
  * Left out is what a second recording has otherwise: offsets, sizes, times, packets, ports, addresses, ids, numbers of
  * channels, how many frames were broken, names that a program made up for this one run. The sentence itself is left out
@@ -27,24 +29,25 @@ import { fnv1a64 } from "./fnv.ts";
 
 export const FINGERPRINT_VERSION = 1;
 
-/** Hexadecimal, 16 digits. */
-export function fingerprint(finding: Finding): string {
-  return fnv1a64(JSON.stringify([FINGERPRINT_VERSION, ...fingerprintFacts(finding)]));
+/** Hexadecimal, 16 digits; `cause` is the finding that led to this one, where it is known. */
+export function fingerprint(finding: Finding, cause?: Finding): string {
+  return fnv1a64(JSON.stringify([FINGERPRINT_VERSION, ...fingerprintFacts(finding, cause)]));
 }
 
 export type Fact = string | readonly string[];
 
 /** What the fingerprint is made of, from the rule on. */
-export function fingerprintFacts(finding: Finding): Fact[] {
-  const { rule, direction, diagnosis } = finding;
+export function fingerprintFacts(finding: Finding, cause?: Finding): Fact[] {
+  const { rule, direction } = finding;
   return [
     rule,
     direction ?? "",
     brokenFrame(finding),
     channelRoles(finding),
-    diagnosis === undefined ? [] : [diagnosis.kind, ...distinct(diagnosis.foreign.map(({ protocol }) => protocol))],
+    explanation(finding),
     distinct([...destinations(finding), ...namedResources(finding)]),
     rule === "broker-close" ? [replyCode(finding.message)] : specificationWords(finding.message),
+    rule === "broker-close" && cause !== undefined ? fingerprint(cause) : "",
   ];
 }
 
@@ -78,6 +81,17 @@ function channelRoles({ frame, diagnosis }: Finding): string[] {
     return channel === 0 ? "written into on channel 0" : "written into on another channel";
   });
   return [broken === 0 ? "channel 0" : "a channel", ...distinct(roles)];
+}
+
+const PARTS = ["torn", "replayed", "missing", "overwritten", "foreign", "unexplained"] as const;
+
+/** How many parts there are of each, a second recording has otherwise. */
+function explanation({ diagnosis }: Finding): string[] {
+  if (diagnosis === undefined) return [];
+  const parts = PARTS.filter(part => diagnosis[part].length > 0);
+  const { length } = diagnosis.writers;
+  const writers = length === 0 ? [] : [length === 1 ? "one writer" : "several writers"];
+  return [diagnosis.kind, ...parts, ...distinct(diagnosis.foreign.map(({ protocol }) => protocol)), ...writers];
 }
 
 /** The default exchange's routing keys are queues; those of others may be anything, and differ from message to message. */

@@ -1,3 +1,4 @@
+/** Globs over paths with slashes. */
 import picomatch from "picomatch/posix.js";
 
 /**
@@ -6,4 +7,9 @@ import picomatch from "picomatch/posix.js";
  */
 export function globMatcher(glob: string): (path: string) => boolean {
   return picomatch(glob.replace(/^(?:\.\/)+/, ""), { dot: true });
+}
+
+/** The part of a glob in front of its first wildcard, in whole names: `captures/clean` of `captures/clean/*.pcap`. */
+export function globFolder(glob: string): string {
+  return picomatch.scan(glob).base;
 }

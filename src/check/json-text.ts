@@ -1,18 +1,23 @@
 /** JSON written by people: what is wrong with it, and where. */
+import { printable } from "../bytes/printable.ts";
 
-/** What does not stand in the text as JSON wants it, with its place: lines and columns count from 1. */
+/** What does not stand in the text as it should, with its place: lines and columns count from 1. */
 export class JsonSyntaxError extends Error {
   override name = "JsonSyntaxError";
   readonly line: number;
   readonly column: number;
 
-  constructor(text: string, at: number, expected: string) {
+  constructor(text: string, at: number, problem: string) {
     const line = text.slice(0, at).split("\n").length;
     const column = at - text.lastIndexOf("\n", at - 1);
-    super(`line ${line}, column ${column}: expected ${expected}, found ${found(text, at)}`);
+    super(`line ${line}, column ${column}: ${problem}`);
     this.line = line;
     this.column = column;
   }
+}
+
+function unexpected(text: string, at: number, expected: string): JsonSyntaxError {
+  return new JsonSyntaxError(text, at, `expected ${expected}, found ${found(text, at)}`);
 }
 
 function found(text: string, at: number): string {
@@ -22,18 +27,17 @@ function found(text: string, at: number): string {
 }
 
 /**
- * Parses JSON. A byte order mark in front of it is passed over.
+ * Parses JSON. A byte order mark in front of it is passed over. A key that an object has twice is a mistake: JSON allows
+ * it (RFC 8259, section 4), and one of the two would count in silence.
  *
  * @throws JsonSyntaxError
  */
 export function parseJson(text: string): unknown {
   const json = text.startsWith("\ufeff") ? text.slice(1) : text;
-  try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    // What the engine says differs from version to version, and has not always a place.
-    throw firstMistake(json);
-  }
+  // What the engine says of a mistake differs from version to version, and has not always a place.
+  const mistake = firstMistake(json);
+  if (mistake !== null) throw mistake;
+  return JSON.parse(json) as unknown;
 }
 
 const SPACE = /[ \t\n\r]*/y;
@@ -41,9 +45,9 @@ const SCALAR =
   /"(?:[ -!#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])|(?:true|false|null)(?!\w)/y;
 
 /** Reads along until something does not fit (RFC 8259), without recursion. */
-function firstMistake(text: string): JsonSyntaxError {
-  /** `{` and `[` of the objects and arrays that are open. */
-  const open: string[] = [];
+function firstMistake(text: string): JsonSyntaxError | null {
+  /** The objects and arrays that are open: the keys of the one so far, null for the other. */
+  const open: (Set<string> | null)[] = [];
   let expected: "value" | "value or ]" | "key" | "key or }" | "colon" | "more" = "value";
   let at = 0;
   for (;;) {
@@ -51,30 +55,34 @@ function firstMistake(text: string): JsonSyntaxError {
     SPACE.test(text);
     at = SPACE.lastIndex;
     const character = text[at] ?? "";
-    const inObject = open.at(-1) === "{";
+    const keys = open.at(-1) ?? null;
     if (expected === "colon") {
-      if (character !== ":") return new JsonSyntaxError(text, at, '":"');
+      if (character !== ":") return unexpected(text, at, '":"');
       expected = "value";
     } else if (expected === "more") {
-      if (open.length === 0) return new JsonSyntaxError(text, at, "nothing more");
-      if (character === ",") expected = inObject ? "key" : "value";
-      else if (character === (inObject ? "}" : "]")) open.pop();
-      else return new JsonSyntaxError(text, at, inObject ? '"," or "}"' : '"," or "]"');
+      if (open.length === 0) return at === text.length ? null : unexpected(text, at, "nothing more");
+      if (character === ",") expected = keys === null ? "value" : "key";
+      else if (character === (keys === null ? "]" : "}")) open.pop();
+      else return unexpected(text, at, keys === null ? '"," or "]"' : '"," or "}"');
     } else if ((expected === "key or }" && character === "}") || (expected === "value or ]" && character === "]")) {
       open.pop();
       expected = "more";
     } else if (expected === "key" || expected === "key or }") {
       const end = scalarEnd(text, at);
-      if (character !== '"' || end === at) return new JsonSyntaxError(text, at, "a key in double quotes");
+      if (character !== '"' || end === at) return unexpected(text, at, "a key in double quotes");
+      // Two spellings of a key are the same key.
+      const key = JSON.parse(text.slice(at, end)) as string;
+      if (keys?.has(key)) return new JsonSyntaxError(text, at, `the key ${shown(key)} is there for the second time`);
+      keys?.add(key);
       at = end;
       expected = "colon";
       continue;
     } else if (character === "{" || character === "[") {
-      open.push(character);
+      open.push(character === "{" ? new Set() : null);
       expected = character === "{" ? "key or }" : "value or ]";
     } else {
       const end = scalarEnd(text, at);
-      if (end === at) return new JsonSyntaxError(text, at, "a value");
+      if (end === at) return unexpected(text, at, "a value");
       at = end;
       expected = "more";
       continue;
@@ -82,6 +90,13 @@ function firstMistake(text: string): JsonSyntaxError {
     at++;
   }
 }
+
+function shown(key: string): string {
+  return printable(JSON.stringify(key), MAX_SHOWN);
+}
+
+/** Columns of a key in a message. */
+const MAX_SHOWN = 60;
 
 /** Index behind the string, number or word at `at`, or `at` where none is. */
 function scalarEnd(text: string, at: number): number {

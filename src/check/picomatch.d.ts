@@ -1,4 +1,8 @@
 /** As much of picomatch 4.0.7 as its use here needs; it brings no types. */
 declare module "picomatch/posix.js" {
-  export default function picomatch(glob: string, options?: { dot?: boolean }): (path: string) => boolean;
+  function picomatch(glob: string, options?: { dot?: boolean }): (path: string) => boolean;
+  namespace picomatch {
+    function scan(glob: string): { base: string };
+  }
+  export default picomatch;
 }

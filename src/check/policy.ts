@@ -5,6 +5,7 @@ import type { Level, Limits, Policy } from "./check-result.ts";
 /** The least severe first. */
 export const SEVERITIES = ["note", "warning", "error"] as const satisfies readonly Severity[];
 export const LEVELS = ["error", "warning", "note", "off"] as const satisfies readonly Level[];
+/** In the registry's order. */
 export const RULE_IDS = Object.keys(RULES) as RuleId[];
 
 /** As `inspect` does: errors and warnings fail, notes do not. */

@@ -12,7 +12,7 @@ export async function addBrokerLog(report: Report, path: string): Promise<Report
   try {
     await eachLine(path === "-" ? process.stdin : createReadStream(path), line => log.line(line));
   } catch (cause) {
-    error = inputErrorOf(path, cause).problem.replace(", expected a capture file", "");
+    error = inputErrorOf(path, cause, "a log").problem;
   }
   log.end();
   return withBrokerLog(report, path, log, error);

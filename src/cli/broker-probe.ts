@@ -15,6 +15,7 @@ export async function whyUnreachable(address: UpstreamAddress, settings: Upstrea
   const tls = address.tls ? await UpstreamTls.open(settings) : null;
   return new Promise(resolve => {
     const attempt = new UpstreamAttempt(address, tls, null, {
+      reached: () => {},
       connected: leg => {
         leg.socket.on("error", () => {});
         settle(null, () => leg.destroy());

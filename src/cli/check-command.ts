@@ -1,11 +1,14 @@
 import { relative, resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { BROKER_VERSIONS, REFERENCE_BROKER } from "../broker/versions.ts";
+import { grouped } from "../bytes/grouped.ts";
 import type { CaptureReport } from "../check/check.ts";
 import { CONFIG_FILE, ConfigError, OUTPUT_NAMES } from "../check/config.ts";
+import type { Report } from "../report/report.ts";
 import { exitStatus, judge, writeAll } from "./check-conclusion.ts";
 import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
-import { type CaptureFile, captureFiles, withSlashes } from "./check-files.ts";
+import { type CaptureFile, captureFiles, type FoundFolder, withSlashes } from "./check-files.ts";
 import { addPolicyOptions, positiveNumber } from "./check-options.ts";
 import { ciOutputs, print } from "./check-output.ts";
 import { type CheckOptions, refuseOverwriting, type Settings, settingsOf, UsageError } from "./check-settings.ts";
@@ -20,7 +23,7 @@ export function checkCommand(): Command {
   const command = new Command("check")
     .summary("inspect recorded traffic in CI, under a policy")
     .description(
-      `Inspects captures, each on its own, and fails where a finding is severe enough: by the options, or by the nearest ${CONFIG_FILE} upwards. A FILE is a capture, a folder of captures (*.pcap, *.pcapng, *.cap, and .gz of them), or "-".`,
+      `Inspects captures, each on its own, and fails where a finding is severe enough: by the options, or by the nearest ${CONFIG_FILE} upwards. A FILE is a capture, a folder of captures (*.pcap, *.pcapng, *.cap, with digits or .gz behind that, too), or "-".`,
     )
     .argument("<file...>", "captures, or folders of them")
     .addOption(new Option("--format <format>", "how to print").choices(OUTPUT_NAMES).default("text"));
@@ -65,33 +68,62 @@ async function run(named: string[], options: CheckOptions): Promise<void> {
 
 /** Does it all, and returns the exit status. */
 async function checkCaptures(named: readonly string[], options: CheckOptions): Promise<number> {
-  const signal = onInterrupt();
+  const signal = onInterrupt(0);
   const found = await findConfig(options.config);
   const settings = settingsOf(options, found);
-  const files = await captureFiles(named);
+  const { files, folders } = await captureFiles(named);
+  folders.forEach(tellWhatIsLeftAlone);
   refuseOverwriting(settings, found, files);
   const { baseline } = settings;
   const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);
 
-  const reports = await inspected(files, settings, signal);
-  if (reports === null) return EXIT.INTERRUPTED;
-  const captures = files.map(({ path }, i): CaptureReport => {
-    return { path, place: placeOf(path, found.folder), report: reports[i]! };
-  });
-  const judgement = judge(captures, settings, { accepted, update: options.updateBaseline });
   const ci = ciOutputs(options.format, process.env);
-  const written = await writeAll(judgement, [...settings.outputs, ...ci.files], options.all);
+  const outputs = [...settings.outputs, ...ci.files];
+  // SARIF tells of connections only what findings have to do with.
+  const lean = options.format !== "json" && outputs.every(({ format }) => format !== "json");
+  const reports = await inspected(files, settings, signal, lean);
+  if (reports === null) return EXIT.INTERRUPTED;
+  const captures = files.map(({ path, isNamed }, i): CaptureReport => {
+    return { path, place: placeOf(path, found.folder), isNamed, report: reports[i]! };
+  });
+  const judgement = judge(captures, settings, {
+    accepted,
+    update: options.updateBaseline,
+    folders: folders.map(({ path }) => placeOf(path, found.folder)),
+  });
+  // A signal is told of between two turns of the event loop, of which there may have been none since the last octet.
+  await nextTurn();
+  if (signal.aborted) return EXIT.INTERRUPTED;
+  const written = await writeAll(judgement, outputs, options.all);
   await print(judgement.result, ci.printed, options.all);
   return exitStatus(judgement.result, written);
 }
 
-async function inspected(files: readonly CaptureFile[], { jobs, inspect }: Settings, signal: AbortSignal) {
+/** Nothing that was left out is left out in silence. */
+function tellWhatIsLeftAlone({ path, passedOver, links }: FoundFolder): void {
+  if (passedOver.length > 0) {
+    const those = passedOver.length === 1 ? "1 file was" : `${grouped(passedOver.length)} files were`;
+    complain(`${path}: ${those} passed over, not being called *.pcap, *.pcapng or *.cap`);
+  }
+  if (links.length > 0) {
+    const those = links.length === 1 ? "1 link to a folder was" : `${grouped(links.length)} links to folders were`;
+    complain(`${path}: ${those} not followed`);
+  }
+}
+
+async function inspected(
+  files: readonly CaptureFile[],
+  { jobs, inspect }: Settings,
+  signal: AbortSignal,
+  lean: boolean,
+): Promise<Report[] | null> {
   const progress = new Progress(process.stderr, performance);
   const what = files.length === 1 ? files[0]!.path : `${files.length} captures`;
   const reports = await inspectAll(files, {
     jobs,
     inspect,
     signal,
+    lean,
     onProgress: (octets, total) => progress.update(what, octets, total === 0 ? null : total),
   });
   progress.clear();
@@ -100,5 +132,7 @@ async function inspected(files: readonly CaptureFile[], { jobs, inspect }: Setti
 
 /** By what the config's globs and the baseline know a capture, from wherever it is checked. */
 function placeOf(path: string, folder: string): string {
-  return path === "-" ? path : withSlashes(relative(folder, resolve(path)));
+  if (path === "-") return path;
+  const place = withSlashes(relative(folder, resolve(path)));
+  return place === "-" ? "./-" : place;
 }

@@ -1,4 +1,6 @@
 /** How `check` and `run` end: captures are judged, the result and the baseline written, the exit status found. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { baselineText } from "../check/baseline.ts";
 import { type CaptureReport, check, newBaseline } from "../check/check.ts";
 import type { BaselineEntry, CheckResult } from "../check/check-result.ts";
@@ -14,24 +16,46 @@ export interface Judgement {
   update: { path: string; entries: readonly BaselineEntry[]; obstacle: string | null } | null;
 }
 
-/** @param known what the baseline's file accepts, and whether it is to be written anew */
+/** What is known besides the captures. */
+export interface Known {
+  /** What the baseline's file accepts. */
+  accepted: readonly BaselineEntry[];
+  /** Whether that file is to be written anew. */
+  update: boolean;
+  /** Folders that were looked through as a whole, relative to the config's. */
+  folders?: readonly string[];
+}
+
 export function judge(
   captures: readonly CaptureReport[],
-  { rules, baseline }: Settings,
-  { accepted, update }: { accepted: readonly BaselineEntry[]; update: boolean },
+  { rules, baseline, config, folder }: Settings,
+  { accepted, update, folders = [] }: Known,
 ): Judgement {
-  if (baseline === null) return { result: check(captures, rules, null), update: null };
-  const obstacle = obstacleOf(captures);
-  const entries = update && obstacle === null ? newBaseline(captures, rules, accepted) : accepted;
-  const result = check(captures, rules, { path: withSlashes(baseline), entries });
+  const call = { config, folders };
+  if (baseline === null) return { result: check(captures, rules, null, call), update: null };
+  const missing = missingOf(accepted, folder);
+  const obstacle = update ? obstacleOf(check(captures, rules, null)) : null;
+  const isNew = update && obstacle === null;
+  const entries = isNew ? newBaseline(captures, rules, { entries: accepted, missing }) : accepted;
+  const result = check(captures, rules, { path: withSlashes(baseline), entries, missing }, call);
   return { result, update: update ? { path: baseline, entries, obstacle } : null };
 }
 
-/** Why these captures make no baseline, or null. It would lose what it accepts of those that were not seen. */
-function obstacleOf(captures: readonly CaptureReport[]): string | null {
-  const inputs = captures.flatMap(({ report }) => report.inputs);
-  if (inputs.length === 0) return "there is no capture";
-  return inputs.some(({ error }) => error !== undefined) ? "not all captures could be read" : null;
+/** By these names a baseline knows what is in no file: standard input, and what `run` records. They are never missing. */
+const NO_FILES = ["-", "ghostframe run"];
+
+/** Captures of a baseline of which there is no file any more. */
+function missingOf(accepted: readonly BaselineEntry[], folder: string): Set<string> {
+  const places = new Set(accepted.map(({ capture }) => capture));
+  return new Set([...places].filter(place => !NO_FILES.includes(place) && !existsSync(resolve(folder, place))));
+}
+
+/** Why these captures make no baseline, or null. It would lose what it accepts of what was not seen. */
+function obstacleOf({ captures, violations }: CheckResult): string | null {
+  const kinds = [...violations, ...captures.flatMap(capture => capture.violations)].map(({ kind }) => kind);
+  if (kinds.includes("no-capture")) return "there is no capture";
+  if (kinds.includes("unreadable")) return "not all captures could be read";
+  return kinds.includes("min-frames") ? "there are fewer AMQP frames in them than there must be" : null;
 }
 
 /** Writes baseline and outputs. Whether all could be written; what could not does not keep the rest from being. */

@@ -78,7 +78,7 @@ async function textOf(path: string, name: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    const problem = inputErrorOf(name, cause).problem.replace(", expected a capture file", "");
+    const { problem } = inputErrorOf(name, cause, "a file");
     throw new SettingsError(`${withSlashes(name)}: ${problem}`, { cause });
   }
 }

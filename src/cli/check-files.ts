@@ -2,6 +2,7 @@
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, normalize, resolve, sep } from "node:path";
+import { byCodeUnit } from "../bytes/code-unit-order.ts";
 import { inputErrorOf } from "../capture/input-error.ts";
 
 export interface CaptureFile {
@@ -9,49 +10,96 @@ export interface CaptureFile {
   path: string;
   /** 0 where nobody knows. */
   octets: number;
+  /** Whether it was named by itself, and not only found in a folder. */
+  isNamed: boolean;
   /** Why it cannot be read, where that is known already. */
   problem?: string;
 }
 
-/** What counts as a capture in a folder. A file that is named itself may be called as it likes. */
-const CAPTURE_NAME = /\.(?:pcap|pcapng|cap)(?:\.gz)?$/i;
-
-/** In code unit order of their paths, each of them once, in whatever order and however often they were named. */
-export async function captureFiles(named: readonly string[]): Promise<CaptureFile[]> {
-  const found = await Promise.all(named.map(filesAt));
-  const byPlace = new Map<string, CaptureFile>();
-  for (const file of found.flat().sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))) {
-    const place = file.path === "-" ? "-" : resolve(file.path);
-    if (!byPlace.has(place)) byPlace.set(place, file);
-  }
-  return [...byPlace.values()];
+export interface FoundCaptures {
+  /** In code unit order of their paths, each of them once, in whatever order and however often they were named. */
+  files: CaptureFile[];
+  /** The folders that were named. */
+  folders: FoundFolder[];
 }
 
-async function filesAt(name: string): Promise<CaptureFile[]> {
-  if (name === "-") return [{ path: name, octets: 0 }];
-  const path = normalize(name);
+/** A folder that was looked through, with what was left alone in it. */
+export interface FoundFolder {
+  /** As it was named, with slashes. */
+  path: string;
+  /** Files that are not called as captures are, and were not named by themselves. */
+  passedOver: string[];
+  /** Links to folders. */
+  links: string[];
+}
+
+/**
+ * What counts as a capture in a folder: a digit is what tcpdump -C and -W put behind the name that they were given. A
+ * file that is named itself may be called as it likes.
+ */
+const CAPTURE_NAME = /\.(?:pcap|pcapng|cap)\d*(?:\.gz)?$/i;
+
+export async function captureFiles(named: readonly string[]): Promise<FoundCaptures> {
+  const found = await Promise.all(named.map(foundAt));
+  const byPlace = new Map<string, CaptureFile>();
+  for (const file of found.flatMap(({ files }) => files).sort((a, b) => byCodeUnit(a.path, b.path))) {
+    const known = byPlace.get(placeOf(file));
+    if (known === undefined) byPlace.set(placeOf(file), { ...file });
+    else known.isNamed ||= file.isNamed;
+  }
+  const folders = new Map<string, FoundFolder>();
+  for (const folder of found.flatMap(each => each.folders).sort((a, b) => byCodeUnit(a.path, b.path))) {
+    const passedOver = folder.passedOver.filter(path => !byPlace.has(resolve(path)));
+    const place = resolve(folder.path);
+    if (!folders.has(place)) folders.set(place, { ...folder, passedOver });
+  }
+  return { files: [...byPlace.values()], folders: [...folders.values()] };
+}
+
+/** `-` is standard input, which has no place; `./-` is a file. */
+function placeOf({ path }: CaptureFile): string {
+  return path === "-" ? path : resolve(path);
+}
+
+async function foundAt(name: string): Promise<FoundCaptures> {
+  if (name === "-") return { files: [{ path: name, octets: 0, isNamed: true }], folders: [] };
+  const normal = normalize(name);
+  const path = normal === "-" ? `.${sep}-` : normal;
   const status = await statusOf(path);
-  if (status instanceof Error) return [{ path: withSlashes(path), octets: 0, problem: problemOf(path, status) }];
-  return status.isDirectory() ? filesIn(path) : [{ path: withSlashes(path), octets: status.size }];
+  if (!(status instanceof Error) && status.isDirectory()) {
+    const folder: FoundFolder = { path: withSlashes(path), passedOver: [], links: [] };
+    return { files: await filesIn(path, folder), folders: [folder] };
+  }
+  return { files: [{ ...fileAt(path, status), isNamed: true }], folders: [] };
+}
+
+function fileAt(path: string, status: Stats | Error): CaptureFile {
+  const file = { path: withSlashes(path), octets: 0, isNamed: false };
+  return status instanceof Error ? { ...file, problem: problemOf(path, status) } : { ...file, octets: status.size };
 }
 
 /** Symbolic links to files are followed, those to folders are not: they may lead back. */
-async function filesIn(folder: string): Promise<CaptureFile[]> {
+async function filesIn(folder: string, { passedOver, links }: FoundFolder): Promise<CaptureFile[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     const found = await Promise.all(
       entries.map(async entry => {
         const path = join(folder, entry.name);
-        if (entry.isDirectory()) return filesIn(path);
-        if (!CAPTURE_NAME.test(entry.name)) return [];
+        if (entry.isDirectory()) return filesIn(path, { path: folder, passedOver, links });
+        const isCapture = CAPTURE_NAME.test(entry.name);
+        if (entry.isFile() && !isCapture) passedOver.push(path);
+        if (!isCapture && !entry.isSymbolicLink()) return [];
         const status = await statusOf(path);
-        if (!(status instanceof Error) && !status.isFile()) return [];
-        return filesAt(path);
+        if (!(status instanceof Error) && status.isDirectory()) links.push(path);
+        else if (!isCapture && !(status instanceof Error) && status.isFile()) passedOver.push(path);
+        else if (isCapture && (status instanceof Error || status.isFile())) return [fileAt(path, status)];
+        return [];
       }),
     );
     return found.flat();
   } catch (cause) {
-    return [{ path: withSlashes(folder), octets: 0, problem: problemOf(folder, cause) }];
+    const problem = problemOf(folder, cause);
+    return [{ path: withSlashes(folder), octets: 0, isNamed: false, problem }];
   }
 }
 

@@ -1,5 +1,5 @@
 /** Where the result of a check goes: stdout, files, and what a CI system has for it. */
-import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { CheckResult } from "../check/check-result.ts";
 import { type OutputName, outputs } from "../check/outputs/outputs.ts";
@@ -57,20 +57,63 @@ export async function print(
  */
 export async function writeResult(result: CheckResult, file: OutputFile, all: boolean): Promise<void> {
   const output = await outputs[file.format]();
-  await writeText(file.path, output(result, { ...DEFAULT_WRITER_OPTIONS, all }), file.append);
+  const options = { ...DEFAULT_WRITER_OPTIONS, all };
+  if (file.append !== true) return writeText(file.path, output(result, options));
+  const { octets, endsInLine } = await heldBy(file.path);
+  const feed = endsInLine ? "" : "\n";
+  await writeText(file.path, feed + output(result, { ...options, octetsBefore: octets + feed.length }), true);
 }
 
 /** @throws OutputFileError */
 export async function writeText(path: string, text: string, append = false): Promise<void> {
   try {
-    await mkdir(dirname(resolve(path)), { recursive: true });
+    await makeFolder(dirname(resolve(path)));
     await (append ? appendFile(path, text) : writeFile(path, text));
   } catch (cause) {
     throw new OutputFileError(`${path}: cannot be written: ${problemOf(cause)}`, { cause });
   }
 }
 
+/** Makes a folder and those above it, from above: where none can be made, as in /proc, Node's own way never ends. */
+async function makeFolder(folder: string): Promise<void> {
+  const above = dirname(folder);
+  if (above === folder || (await isThere(folder))) return;
+  await makeFolder(above);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!(await isThere(folder))) throw error;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What a file that is written behind of holds; nothing where it is not there, or cannot be read. */
+async function heldBy(path: string): Promise<{ octets: number; endsInLine: boolean }> {
+  try {
+    const file = await open(path);
+    try {
+      const { size } = await file.stat();
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+      return { octets: size, endsInLine: bytesRead === 0 || buffer[0] === LINE_FEED };
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return { octets: 0, endsInLine: true };
+  }
+}
+
+const LINE_FEED = 0x0a;
+
 const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: "its folder cannot be made",
   EACCES: "permission is denied",
   EPERM: "permission is denied",
   EROFS: "the file system is read-only",

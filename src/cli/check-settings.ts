@@ -1,6 +1,7 @@
 /** What `check` and `run` go by: the config's settings, and the command line's before them. */
+import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
 import type { CheckRules } from "../check/check.ts";
 import type { Level, Limits } from "../check/check-result.ts";
@@ -9,7 +10,7 @@ import type { OutputName } from "../check/outputs/outputs.ts";
 import { policyOf } from "../check/policy.ts";
 import type { RuleId, Severity } from "../connection/rules.ts";
 import type { FoundConfig } from "./check-config.ts";
-import type { CaptureFile } from "./check-files.ts";
+import { type CaptureFile, withSlashes } from "./check-files.ts";
 import type { OutputFile } from "./check-output.ts";
 
 /** What `check` and `run` have in common, as commander gives it. */
@@ -35,6 +36,10 @@ export interface CheckOptions extends PolicyOptions {
 
 export interface Settings {
   rules: CheckRules;
+  /** The config's path from here, with slashes; null where there is none. */
+  config: string | null;
+  /** What globs and the baseline's captures are relative to; absolute. */
+  folder: string;
   inspect: { ports?: readonly number[]; decodeAs?: readonly number[]; broker: BrokerId };
   jobs: number;
   /** As it was named, or from here where the config names it. */
@@ -45,7 +50,7 @@ export interface Settings {
 /** The config's settings, those of the command line before them. */
 export function settingsOf(
   options: PolicyOptions & Pick<CheckOptions, "port" | "decodeAs" | "jobs">,
-  { config, folder }: FoundConfig,
+  { config, folder, file }: FoundConfig,
 ): Settings {
   const { maxGaps, minFrames, failOn, rule, updateBaseline } = options;
   const ports = options.port ?? config.ports;
@@ -69,6 +74,8 @@ export function settingsOf(
   const others = configured.filter(([format]) => !named.some(output => output.format === format));
   return {
     rules: { policy: policyOf(config, wishes), expectations: config.expect },
+    config: file === null ? null : withSlashes(relative("", file)),
+    folder,
     inspect: {
       ...(ports === undefined ? {} : { ports }),
       ...(decodeAs === undefined ? {} : { decodeAs }),
@@ -80,24 +87,36 @@ export function settingsOf(
   };
 }
 
-/** What is read must not be written, nor two results into one file. */
+/** What is read must not be written, nor two results into one file, whatever links lead there. */
 export function refuseOverwriting(
   { outputs, baseline }: Settings,
   { file }: FoundConfig,
   captures: readonly CaptureFile[],
 ): void {
   const taken = new Map<string, string>();
-  for (const { path } of captures) if (path !== "-") taken.set(resolve(path), "a capture");
-  if (file !== null) taken.set(file, "the config");
+  for (const { path } of captures) if (path !== "-") taken.set(identity(path), "a capture");
+  if (file !== null) taken.set(identity(file), "the config");
   if (baseline !== null) {
-    const other = taken.get(resolve(baseline));
+    const other = taken.get(identity(baseline));
     if (other !== undefined) throw new UsageError(`${baseline} cannot be the baseline: it is ${other}`);
-    taken.set(resolve(baseline), "the baseline");
+    taken.set(identity(baseline), "the baseline");
   }
   for (const { path, format } of outputs) {
-    const other = taken.get(resolve(path));
+    const other = taken.get(identity(path));
     if (other !== undefined) throw new UsageError(`the output ${format} cannot go to ${path}: it is ${other}`);
-    taken.set(resolve(path), "another output");
+    taken.set(identity(path), "another output");
+  }
+}
+
+/** The same for two names of a file, be it that their folders or they themselves are links; it need not be there. */
+function identity(name: string): string {
+  const path = resolve(name);
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(identity(folder), basename(path));
   }
 }
 

@@ -7,6 +7,7 @@
  * with the others.
  */
 import { Worker } from "node:worker_threads";
+import { leanReport } from "../check/lean-report.ts";
 import { type InspectOptions, inspect } from "../inspect.ts";
 import { REPORT_SCHEMA, type Report } from "../report/report.ts";
 import { VERSION } from "../version.ts";
@@ -17,6 +18,8 @@ export interface PoolOptions {
   jobs: number;
   inspect: Pick<InspectOptions, "ports" | "decodeAs" | "broker">;
   signal: AbortSignal;
+  /** Whether of captures in which nothing is found only the counts are kept. */
+  lean?: boolean;
   /** So many octets of captures have been dealt with, of so many. */
   onProgress?: (octets: number, total: number) => void;
   /** What a worker runs, when not inspection-worker.js. */
@@ -82,11 +85,13 @@ class Reports {
   readonly #files: readonly CaptureFile[];
   readonly #onProgress: PoolOptions["onProgress"];
   readonly #total: number;
+  readonly #lean: boolean;
   #octets = 0;
 
-  constructor(files: readonly CaptureFile[], { onProgress }: PoolOptions) {
+  constructor(files: readonly CaptureFile[], { onProgress, lean = false }: PoolOptions) {
     this.list = Array.from({ length: files.length });
     this.#files = files;
+    this.#lean = lean;
     this.#onProgress = onProgress;
     this.#total = files.reduce((sum, { octets }) => sum + octets, 0);
   }
@@ -98,7 +103,8 @@ class Reports {
 
   keep(told: Told): void {
     const { path, octets } = this.#files[told.index]!;
-    this.list[told.index] = "report" in told ? told.report : unreadable(path, told.problem);
+    const report = "report" in told ? told.report : unreadable(path, told.problem);
+    this.list[told.index] = this.#lean ? leanReport(report) : report;
     this.#octets += octets;
     this.#onProgress?.(this.#octets, this.#total);
   }

@@ -7,10 +7,12 @@ import { EXIT } from "./exit-codes.ts";
 /** How long a pipe's writer has, milliseconds: it gets the same signal, and writes its last packets before it ends. */
 const LAST_PACKETS = 300;
 
-export function onInterrupt(): AbortSignal {
+/** @param grace milliseconds until reading ends; 0 for a command that tells nothing of what it has seen. */
+export function onInterrupt(grace = LAST_PACKETS): AbortSignal {
   const controller = new AbortController();
   process.once("SIGINT", () => {
-    setTimeout(() => controller.abort(), LAST_PACKETS).unref();
+    if (grace === 0) controller.abort();
+    else setTimeout(() => controller.abort(), grace).unref();
     process.once("SIGINT", () => process.exit(EXIT.INTERRUPTED));
   });
   return controller.signal;

@@ -1,6 +1,7 @@
 /** stdout and stderr as the commands use them: data to one, diagnostics to the other. */
 import { once } from "node:events";
 import { printable } from "../bytes/printable.ts";
+import { disarmed } from "../check/outputs/workflow-command.ts";
 
 /**
  * Writes to stdout and waits while its reader is slower. Resolves to false when the reader has gone (`| head`): there
@@ -49,9 +50,9 @@ export function isReaderGone(): boolean {
   return readerGone;
 }
 
-/** One line on stderr. */
+/** One line on stderr, which CI systems read for commands as they do stdout. */
 export function complain(line: string): void {
-  process.stderr.write(`ghostframe: ${printable(line)}\n`);
+  process.stderr.write(`${disarmed(`ghostframe: ${printable(line)}`)}\n`);
 }
 
 /** Colours: FORCE_COLOR and NO_COLOR decide where they are set, otherwise whether the stream is a terminal. */

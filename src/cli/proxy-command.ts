@@ -5,9 +5,9 @@ import { InspectingProxy, type ProxyOptions } from "../proxy/inspecting-proxy.ts
 import type { RecordSetting } from "../proxy/inspector-protocol.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { Route } from "../proxy/proxy-server.ts";
-import { jsonLine } from "../report/json.ts";
-import type { LiveEvent, ProxyCounters } from "../report/live-event.ts";
-import { LiveText } from "../report/live-text.ts";
+import type { ToldEvent } from "../proxy/told-event.ts";
+import { type EventWriting, eventWriter } from "../report/event-writer.ts";
+import type { LiveEvent, ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import { EventOutput } from "./event-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, wantsColour } from "./output.ts";
@@ -93,34 +93,33 @@ class ProxyOutput {
   readonly #stdout: EventOutput;
   readonly #stderr: EventOutput;
   readonly #asJson: boolean;
-  readonly #text: LiveText;
+  readonly #write: (event: LiveEvent) => string;
+  /** How events are written down; those of connections are when they come here. */
+  readonly writing: EventWriting;
 
   constructor({ format, verbose }: Options) {
     this.#asJson = format === "ndjson";
     // The relay goes on without a reader: whoever started it is told once, in the other stream.
     this.#stdout = new EventOutput(1, code => this.#stderr.write(`ghostframe: stdout cannot be written (${code})\n`));
     this.#stderr = new EventOutput(2, () => {});
-    this.#text = new LiveText({
-      columns: process.stdout.columns ?? 80,
-      colour: wantsColour(process.stdout, process.env),
-      all: verbose,
-    });
+    const columns = process.stdout.columns ?? 80;
+    this.writing = { format, options: { columns, colour: wantsColour(process.stdout, process.env), all: verbose } };
+    this.#write = eventWriter(this.writing);
   }
 
   get omitted(): number {
     return this.#stdout.omitted;
   }
 
-  tell(event: LiveEvent): void {
-    if (!this.#asJson) {
-      const isFinding = event.event === "finding" || event.event === "fault";
-      (isFinding ? this.#stdout : this.#stderr).write(this.#text.write(event));
-      return;
-    }
-    this.#stdout.write(`${jsonLine(event)}\n`);
+  tell(event: ToldEvent | ProxyEvent): void {
+    const isProxy = event.event === "proxy";
+    const text = isProxy ? this.#write(event) : event.text;
+    const isFinding = event.event === "finding" || event.event === "fault";
+    (this.#asJson || isFinding ? this.#stdout : this.#stderr).write(text);
     // What concerns the proxy itself must not be lost in a log shipper's pipe.
-    if (event.event === "proxy" && event.kind === "problem")
+    if (this.#asJson && isProxy && event.kind === "problem") {
       this.#stderr.write(`ghostframe: ${printable(event.message)}\n`);
+    }
   }
 
   /** Resolves to false where something is still to be written. */
@@ -134,7 +133,11 @@ async function run(options: Options): Promise<void> {
   const output = new ProxyOutput(options);
   let proxy: InspectingProxy | null = null;
   try {
-    proxy = new InspectingProxy({ ...proxyOptions(options), tell: event => output.tell(event) });
+    proxy = new InspectingProxy({
+      ...proxyOptions(options),
+      writing: output.writing,
+      tell: event => output.tell(event),
+    });
     await proxy.listen();
     const signal = await stopped(proxy);
     const counters = await proxy.drain(options.grace * 1000, () => output.omitted);
@@ -149,7 +152,7 @@ async function run(options: Options): Promise<void> {
   if (!(await output.close())) process.exit();
 }
 
-function proxyOptions(options: Options): Omit<ProxyOptions, "tell"> {
+function proxyOptions(options: Options): Omit<ProxyOptions, "tell" | "writing"> {
   const { broker, guard, sharedSockets, maxConnections, tlsCert, tlsKey, tlsClientCa } = options;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new ProxyError("--tls-cert", "expected together with --tls-key, found only one of them");

@@ -15,7 +15,10 @@ export interface RelayedConnection {
   encrypted: { client: boolean; upstream: boolean };
 }
 
-/** Why a connection was not, or not to its end, relayed. Each is told once, and in the log. */
+/**
+ * Why a connection was not, or not to its end, relayed: one of a connection at most. Before it may come
+ * `upstream-silent`, which ends nothing.
+ */
 export interface RelayTrouble {
   kind:
     | "upstream-refused"
@@ -23,6 +26,7 @@ export interface RelayTrouble {
     | "upstream-timeout"
     | "upstream-tls"
     | "upstream-reset"
+    | "upstream-silent"
     | "client-reset"
     | "client-tls"
     | "too-many-connections"
@@ -46,10 +50,12 @@ export interface ConnectionTap {
 
 /** Stands in the way of a connection's octets: `--guard`. */
 export interface Gate {
+  /** Octets of the client were held back for good: whatever becomes of the gate, nothing may follow them. */
+  readonly stopped: boolean;
   /**
    * Takes the next octets of one side, and returns those that may be written on now, in order; others are held back
-   * and come with a later call. Nothing more of a side comes behind its `end`. A gate that throws is done without: it
-   * must have taken nothing of this chunk, and still give the `rest` of both sides.
+   * and come with a later call. Nothing more of a side comes behind its `end`. A gate that throws is done without,
+   * unless it has stopped the client: it must have taken nothing of this chunk, and still give the `rest` of both sides.
    */
   admit(side: Side, chunk: Uint8Array): readonly Uint8Array[];
   /** What is still held back of a side whose stream ends: it is written on before the end is. */

@@ -10,23 +10,34 @@ const MAX_HELD = 1 << 20;
 
 /**
  * Lets whole frames pass, and none from the first broken one of the client on. Frames of the broker are held until they
- * are whole, too, so that the client can be told why where its stream is at a frame boundary.
+ * are whole, too, so that the client can be told why where its stream is at a frame boundary. What the broker itself
+ * breaks passes as it comes from there on; the client is guarded all the same.
  *
  * It sees octets before the broker does, on the relay's own thread: it only looks, and leaves explaining to the
  * inspector. A frame longer than MAX_HELD passes before its end is seen.
+ *
+ * Bound: of each side MAX_HELD and a chunk are held, in a buffer of at most twice that.
  */
 export class Guard implements Gate {
   readonly #amqp: AmqpConnection;
   readonly #held: readonly [HeldOctets, HeldOctets] = [new HeldOctets(), new HeldOctets()];
   readonly #broken: (incident: Incident) => void;
-  /** What of the client is stopped. */
+  readonly #brokerBroken: (incident: Incident) => void;
   #stopped = false;
-  /** It is not AMQP 0-9-1: everything passes. */
-  #idle = false;
+  /** Sides whose octets pass unseen: both of what is no AMQP 0-9-1, the broker's when it has broken. */
+  readonly #idle: [boolean, boolean] = [false, false];
 
-  /** `broken` is called once, when the client's stream has broken, before `admit` returns. */
-  constructor(broker: BrokerId, broken: (incident: Incident) => void) {
+  /**
+   * `broken` is called once, when the client's stream has broken, and `brokerBroken` once, when the broker's has; both
+   * before `admit` returns. Neither may throw.
+   */
+  constructor(
+    broker: BrokerId,
+    broken: (incident: Incident) => void,
+    brokerBroken: (incident: Incident) => void = () => {},
+  ) {
     this.#broken = broken;
+    this.#brokerBroken = brokerBroken;
     const budget: SearchBudget = { octets: 0, limit: 0 };
     this.#amqp = new AmqpConnection({
       judge: null,
@@ -39,95 +50,122 @@ export class Guard implements Gate {
       budget,
       listener: null,
       recognised: () => 1,
-      leave: () => {
-        this.#idle = true;
-      },
+      leave: () => this.#leave(),
     });
+  }
+
+  /** Of the client nothing more passes. */
+  get stopped(): boolean {
+    return this.#stopped;
   }
 
   /** Whether all that the client was sent ends with a whole frame, so that another may follow. */
   get clientAtBoundary(): boolean {
-    return !this.#idle && this.#held[1].passedWhole;
+    return !this.#idle[1] && this.#held[1].passedWhole;
   }
 
   admit(side: Side, chunk: Uint8Array): readonly Uint8Array[] {
     if (this.#stopped && side === 0) return [];
     const held = this.#held[side];
     // Should this throw, the chunk is the relay's to pass on: it must not be held as well.
-    if (!this.#idle) this.#amqp.data(side, chunk, 0, chunk.length);
-    held.add(chunk);
-    if (this.#idle) return held.passAll(false);
-    const { scanner, openIncident, incidents } = this.#amqp.directions[side];
-    const incident = openIncident ?? incidents.find(({ severity }) => severity === "error") ?? null;
-    // What the client opened with is the broker's to refuse, and what the broker sends is not guarded.
-    if (incident !== null && (side === 1 || isOpening(incident))) {
-      this.#idle = true;
-      return held.passAll(false);
-    }
-    if (incident?.severity === "error") {
-      this.#stopped = true;
-      const good = held.passUntil(incident.streamOffset);
-      held.drop();
-      this.#broken(incident);
-      return good;
-    }
-    const partial = scanner.partial;
-    if (partial === null || held.octets > MAX_HELD) return held.passAll(partial === null);
-    return held.passUntil(partial.streamOffset);
+    if (!this.#idle[side]) this.#amqp.data(side, chunk, 0, chunk.length);
+    if (this.#idle[side]) return held.passAll(chunk, false);
+    const incident = this.#errorOf(side);
+    if (incident !== null) return side === 0 ? this.#stop(incident, chunk) : this.#leaveBroker(incident, chunk);
+    const { partial } = this.#amqp.directions[side].scanner;
+    if (partial === null || held.octets + chunk.length > MAX_HELD) return held.passAll(chunk, partial === null);
+    return held.passUntil(partial.streamOffset, chunk);
   }
 
   rest(side: Side): readonly Uint8Array[] {
-    return this.#stopped && side === 0 ? [] : this.#held[side].passAll(false);
+    return this.#stopped && side === 0 ? [] : this.#held[side].passAll(NOTHING, false);
+  }
+
+  #errorOf(side: Side): Incident | null {
+    const { openIncident, incidents } = this.#amqp.directions[side];
+    if (openIncident?.severity === "error") return openIncident;
+    return incidents.find(({ severity }) => severity === "error") ?? null;
+  }
+
+  /** From a broken frame on nothing passes; what the client opened with is the broker's to refuse. */
+  #stop(incident: Incident, chunk: Uint8Array): readonly Uint8Array[] {
+    const held = this.#held[0];
+    if (incident.rule === "handshake" && incident.streamOffset === 0) {
+      this.#leave();
+      return held.passAll(chunk, false);
+    }
+    this.#stopped = true;
+    const good = held.passUntil(incident.streamOffset, chunk);
+    held.drop();
+    this.#broken(incident);
+    return good;
+  }
+
+  /** What the broker sends is not guarded. */
+  #leaveBroker(incident: Incident, chunk: Uint8Array): readonly Uint8Array[] {
+    this.#idle[1] = true;
+    const all = this.#held[1].passAll(chunk, false);
+    this.#brokerBroken(incident);
+    return all;
+  }
+
+  #leave(): void {
+    this.#idle.fill(true);
   }
 }
 
-function isOpening({ rule, streamOffset }: Incident): boolean {
-  return rule === "handshake" && streamOffset === 0;
-}
+const NOTHING = new Uint8Array(0);
 
-/** The octets of one direction that have come and not passed. */
+/** The octets of one direction that have come and not passed: one buffer, however small the chunks were. */
 class HeldOctets {
   octets = 0;
   /** What has passed ends with a frame's end. */
   passedWhole = true;
-  #chunks: Uint8Array[] = [];
+  #buffer: Uint8Array = NOTHING;
   /** Stream offset behind the last octet that passed. */
   #passed = 0;
 
-  add(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-    this.octets += chunk.length;
-  }
-
-  /** `whole`: the last of it ends a frame. */
-  passAll(whole: boolean): Uint8Array[] {
-    const chunks = this.#chunks;
+  /** Lets pass what is held, and `chunk` behind it. `whole`: the last of it ends a frame. */
+  passAll(chunk: Uint8Array, whole: boolean): Uint8Array[] {
+    const passing = this.#pass(chunk, this.octets + chunk.length);
     this.passedWhole = whole;
-    this.#passed += this.octets;
-    this.drop();
-    return chunks;
-  }
-
-  /** Lets pass what stands before a stream offset at which a frame begins. */
-  passUntil(streamOffset: number): Uint8Array[] {
-    const passing: Uint8Array[] = [];
-    let left = streamOffset - this.#passed;
-    this.passedWhole = left >= 0;
-    while (left > 0) {
-      const chunk = this.#chunks.shift();
-      if (chunk === undefined) break;
-      const piece = chunk.subarray(0, left);
-      if (piece.length < chunk.length) this.#chunks.unshift(chunk.subarray(left));
-      passing.push(piece);
-      left -= piece.length;
-      this.#passed += piece.length;
-      this.octets -= piece.length;
-    }
     return passing;
   }
 
+  /** Lets pass what stands before a stream offset at which a frame begins, and holds the rest. */
+  passUntil(streamOffset: number, chunk: Uint8Array): Uint8Array[] {
+    const count = streamOffset - this.#passed;
+    this.passedWhole = count >= 0;
+    return this.#pass(chunk, Math.min(Math.max(count, 0), this.octets + chunk.length));
+  }
+
   drop(): void {
-    this.#chunks = [];
+    this.#buffer = NOTHING;
     this.octets = 0;
+  }
+
+  /** The next `count` octets of those held and of `chunk` behind them. What passes is never written to again. */
+  #pass(chunk: Uint8Array, count: number): Uint8Array[] {
+    const before = this.#buffer.subarray(0, Math.min(count, this.octets));
+    const after = this.#buffer.subarray(before.length, this.octets);
+    const fromChunk = count - before.length;
+    if (before.length > 0) {
+      this.drop();
+      this.#hold(after);
+    }
+    this.#hold(chunk.subarray(fromChunk));
+    this.#passed += count;
+    return [before, chunk.subarray(0, fromChunk)].filter(({ length }) => length > 0);
+  }
+
+  #hold(octets: Uint8Array): void {
+    const needed = this.octets + octets.length;
+    if (needed > this.#buffer.length) {
+      const buffer = new Uint8Array(Math.max(needed, 2 * this.#buffer.length));
+      buffer.set(this.#buffer.subarray(0, this.octets));
+      this.#buffer = buffer;
+    }
+    this.#buffer.set(octets, this.octets);
+    this.octets = needed;
   }
 }

@@ -9,6 +9,7 @@
  */
 import { ipv4Text, ipv6Text } from "../net/ip-address.ts";
 import type { Endpoint } from "../report/report.ts";
+import { plainAddress } from "./address.ts";
 
 /** A socket, by the number that `socket:[…]` links of /proc/PID/fd name. */
 export interface OpenSocket {
@@ -28,12 +29,6 @@ export function openSocket(line: string, littleEndian: boolean): OpenSocket | nu
   const inode = fields[9];
   if (inode === undefined || !INODE.test(inode) || !ENDPOINT.test(local!) || !ENDPOINT.test(remote!)) return null;
   return { local: endpoint(local!, littleEndian), remote: endpoint(remote!, littleEndian), inode };
-}
-
-/** An address as all of this writes it: without an interface's name, and an IPv4-mapped one as the IPv4 address it is. */
-export function plainAddress(address: string): string {
-  const [unscoped] = address.toLowerCase().split("%", 1);
-  return unscoped!.replace(/^::ffff:(?=[\d.]+$)/, "");
 }
 
 function endpoint(text: string, littleEndian: boolean): Endpoint {

@@ -3,9 +3,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import type { ConnectionTap, Gate, RelayedConnection } from "./connection-tap.ts";
+import { DEFAULT_PATIENCE, type Patience } from "./patience.ts";
 import { codeOf, ProxyError, reasonOf } from "./proxy-error.ts";
 import { type ProxyProtocol, proxyHeader } from "./proxy-protocol.ts";
-import { DEFAULT_PATIENCE, type Patience, Relay, type Relayed } from "./relay.ts";
+import { Relay, type Relayed } from "./relay.ts";
 import type { Sip } from "./sipper.ts";
 import { ClientTls, type ClientTlsFiles, UpstreamTls, type UpstreamTlsSettings } from "./tls.ts";
 import { KEEP_ALIVE_MS, UpstreamAttempt } from "./upstream.ts";
@@ -45,6 +46,8 @@ export class ProxyServer {
   readonly #relays = new Set<Relay>();
   #clientTls: ClientTls | null = null;
   #upstreamTls: UpstreamTls | null = null;
+  /** Clients that came before every listener was bound; null when all are. */
+  #arrived: { tcp: Socket; upstream: UpstreamAddress }[] | null = [];
   #number = 0;
   #accepted = 0;
   #ended = 0;
@@ -71,8 +74,12 @@ export class ProxyServer {
       for (const route of routes) this.#listeners.push(await this.#listenFor(route));
     } catch (error) {
       for (const listener of this.#listeners.splice(0)) listener.close();
+      for (const { tcp } of this.#arrived ?? []) tcp.resetAndDestroy();
       throw error;
     }
+    const arrived = this.#arrived ?? [];
+    this.#arrived = null;
+    for (const { tcp, upstream } of arrived) this.#accept(tcp, upstream);
     return this.addresses();
   }
 
@@ -128,13 +135,13 @@ export class ProxyServer {
       ...(this.#options.sip == null ? {} : { highWaterMark: 1 }),
     });
     const { host, port } = route.listen;
+    server.on("connection", tcp => this.#arrive(tcp, route.upstream));
     await new Promise<void>((resolve, reject) => {
       server.once("error", cause => reject(listenError(route.listen, cause)));
       server.listen({ host, port }, resolve);
     });
     server.removeAllListeners("error");
     server.on("error", this.#complainer(endpointText(host, port)));
-    server.on("connection", tcp => this.#accept(tcp, route.upstream));
     return server;
   }
 
@@ -150,6 +157,12 @@ export class ProxyServer {
       last = now;
       this.#options.problem(`${where}: a client could not be accepted (${reasonOf(error)})`);
     };
+  }
+
+  /** Nobody is relayed, or told of, before it is sure that all listeners can be. */
+  #arrive(tcp: Socket, upstream: UpstreamAddress): void {
+    if (this.#arrived === null) this.#accept(tcp, upstream);
+    else this.#arrived.push({ tcp: tcp.on("error", () => {}), upstream });
   }
 
   #accept(tcp: Socket, upstream: UpstreamAddress): void {
@@ -216,8 +229,8 @@ export class ProxyServer {
     }
     this.#clientTls.begin(tcp, {
       secured: socket => relay.start(socket),
-      failed: message =>
-        relay.abort({ kind: "client-tls", message: `${endpointText(client.address, client.port)}: ${message}` }),
+      failed: did =>
+        relay.abort({ kind: "client-tls", message: `the client at ${endpointText(client.address, client.port)} ${did}` }),
     });
   }
 

@@ -14,12 +14,14 @@
 import type { Socket } from "node:net";
 import type { Side } from "../net/connection-observer.ts";
 import type { Endpoint } from "../report/report.ts";
-import { endpointText } from "./address.ts";
+import { BrokerSilence } from "./broker-silence.ts";
 import type { ConnectionTap, Gate, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { Leg } from "./leg.ts";
-import { codeOf, reasonOf } from "./proxy-error.ts";
+import { Passage } from "./passage.ts";
+import type { Patience } from "./patience.ts";
+import { reasonOf } from "./proxy-error.ts";
+import { lossOf, silenceOf } from "./relay-trouble.ts";
 import { type Sip, Sipper } from "./sipper.ts";
-import { tlsReason } from "./tls.ts";
 import type { AttemptListener } from "./upstream.ts";
 
 /** Octets that Node reads from a socket at once. */
@@ -31,28 +33,6 @@ const MAX_EARLY_OCTETS = 16 * 1024;
  * one that Node had read, or reads ahead, when the source was paused: each may come on top of that mark.
  */
 export const MAX_PENDING_OCTETS = 2 * (CHUNK_OCTETS + 16 * 1024);
-
-/** How long whom is waited for. Milliseconds. */
-export interface Patience {
-  /** A broker's connection, for a client that has ended its stream already: it may be gone. */
-  halfClosed: number;
-  /** A stopped client, to end its stream. */
-  farewell: number;
-  /** What is still to be written to one side, when the other one is closed. */
-  linger: number;
-  /** A client's TLS handshake. */
-  handshake: number;
-  /** Between two looks after sockets that nobody reads from. */
-  probe: number;
-}
-
-export const DEFAULT_PATIENCE: Patience = {
-  halfClosed: 2000,
-  farewell: 2000,
-  linger: 60_000,
-  handshake: 30_000,
-  probe: 1000,
-};
 
 const SIDES = [0, 1] as const;
 
@@ -84,7 +64,8 @@ export class Relay implements Relayed, AttemptListener {
   #upstream: Leg | null = null;
   #attempt: { abandon(): void } | null = null;
   #tap: ConnectionTap | null = null;
-  #gate: Gate | null = null;
+  readonly #passage: Passage;
+  readonly #silence: BrokerSilence;
   #sipper: Sipper | null = null;
   /** The client's stream has ended, and its last octets are still sipped. */
   #sipsLast = false;
@@ -97,21 +78,28 @@ export class Relay implements Relayed, AttemptListener {
   readonly #closed: [boolean, boolean] = [false, true];
   #troubled = false;
   #deadline: NodeJS.Timeout | null = null;
-  /** The gate is at work: a stop that it asks for comes after what it admits. */
-  #admitting = false;
+  /** A stop that the gate asked for while it was at work: it comes after what the gate admits. */
   #stopAsked: { farewell: Uint8Array | null } | null = null;
 
   /** @param tcp the client's connection, paused */
   constructor(tcp: Socket, surroundings: RelaySurroundings) {
     this.#surroundings = surroundings;
     this.#client = new Leg(tcp, tcp);
+    const { connection, patience, problem } = surroundings;
+    this.#passage = new Passage({
+      number: connection.number,
+      sink: side => (this.#ended[side] ? null : (this.#leg(side === 0 ? 1 : 0)?.socket ?? null)),
+      problem,
+      stop: () => this.stop(null),
+    });
+    this.#silence = new BrokerSilence(patience.silence, () => this.#tellSilence());
     this.#listenTo(0, tcp);
   }
 
   /** Who is told, and who stands in the way. */
   watch(tap: ConnectionTap, gate: Gate | null): void {
     this.#tap = tap;
-    this.#gate = gate;
+    this.#passage.guardBy(gate);
   }
 
   /** Begins: `socket` gives the client's octets. Those stay with the kernel, but for a few, until the broker is there. */
@@ -121,6 +109,10 @@ export class Relay implements Relayed, AttemptListener {
     this.#listen(0, this.#client);
     socket.resume();
     this.#attempt = this.#surroundings.connect(this);
+  }
+
+  reached(): void {
+    this.#silence.reached();
   }
 
   connected(leg: Leg, upstream: Endpoint): void {
@@ -148,6 +140,7 @@ export class Relay implements Relayed, AttemptListener {
   /** Resets both sides. */
   abort(trouble: RelayTrouble): void {
     this.#trouble(trouble);
+    this.#silence.end();
     this.#abandonAttempt();
     for (const side of SIDES) this.#reset(side);
     if (!this.#isOver) this.#setDeadline(this.#surroundings.patience.farewell);
@@ -155,11 +148,12 @@ export class Relay implements Relayed, AttemptListener {
 
   stop(farewell: Uint8Array | null): void {
     if (this.#phase === "stopping" || this.#isOver) return;
-    if (this.#admitting) {
-      this.#stopAsked = { farewell };
+    if (this.#passage.admitting) {
+      this.#stopAsked ??= { farewell };
       return;
     }
     this.#phase = "stopping";
+    this.#silence.end();
     this.#sipper?.stop();
     this.#early = [];
     this.#abandonAttempt();
@@ -194,6 +188,8 @@ export class Relay implements Relayed, AttemptListener {
   }
 
   #data(side: Side, chunk: Uint8Array): void {
+    if (side === 0) this.#silence.asked();
+    else this.#silence.end();
     if (this.#phase !== "relaying") this.#unrelayed(chunk);
     else if (side === 0 && this.#sipper !== null) this.#sipper.take(chunk);
     else this.#pass(side, chunk);
@@ -202,8 +198,7 @@ export class Relay implements Relayed, AttemptListener {
   #pass(side: Side, chunk: Uint8Array): void {
     const from = this.#leg(side)!.socket;
     const to = this.#leg(side === 0 ? 1 : 0)!.socket;
-    if (this.#gate === null) to.write(chunk);
-    else this.#admit(this.#gate, side, chunk, to);
+    this.#passage.write(side, chunk, to);
     // A chunk above the high-water mark counts as too much even when the kernel took it all at once.
     if (to.writableNeedDrain && to.writableLength > 0) from.pause();
     // Not #tell: a closure for every chunk is too many.
@@ -270,7 +265,7 @@ export class Relay implements Relayed, AttemptListener {
     if (this.#phase === "stopping") {
       if (side === 0) this.#client.socket.end();
     } else if (to !== undefined) {
-      if (this.#gate !== null) this.#writeRest(this.#gate, side, to);
+      this.#passage.writeRest(side, to);
       to.end();
     }
     this.#tellEnd(side, "fin");
@@ -304,9 +299,10 @@ export class Relay implements Relayed, AttemptListener {
     }
     this.#cancelDeadline();
     this.#sipper?.stop();
+    this.#silence.end();
     this.#tell(tap => tap.closed());
     this.#tap = null;
-    this.#gate = null;
+    this.#passage.guardBy(null);
     this.#surroundings.over();
   }
 
@@ -315,43 +311,6 @@ export class Relay implements Relayed, AttemptListener {
     if (leg === null || this.#closed[side]) return;
     this.#tellEnd(side, "rst");
     leg.reset();
-  }
-
-  #admit(gate: Gate, side: Side, chunk: Uint8Array, to: Socket): void {
-    this.#admitting = true;
-    try {
-      for (const piece of gate.admit(side, chunk)) to.write(piece);
-    } catch (error) {
-      this.#loseGate(gate, error);
-      to.write(chunk);
-    }
-    this.#admitting = false;
-  }
-
-  #writeRest(gate: Gate, side: Side, to: Socket): void {
-    this.#admitting = true;
-    try {
-      for (const piece of gate.rest(side)) to.write(piece);
-    } catch (error) {
-      this.#loseGate(gate, error);
-    }
-    this.#admitting = false;
-  }
-
-  /** What a failed gate still holds goes on, and then everything else. */
-  #loseGate(gate: Gate, error: unknown): void {
-    this.#gate = null;
-    const { connection, problem } = this.#surroundings;
-    problem(`connection ${connection.number} is relayed unguarded from here: its guard failed (${reasonOf(error)})`);
-    for (const side of SIDES) {
-      const to = this.#leg(side === 0 ? 1 : 0)?.socket;
-      if (to === undefined || this.#ended[side]) continue;
-      try {
-        for (const piece of gate.rest(side)) to.write(piece);
-      } catch {
-        // It fails there too: what it holds is lost to us.
-      }
-    }
   }
 
   #stopIfAsked(): void {
@@ -367,9 +326,17 @@ export class Relay implements Relayed, AttemptListener {
     this.#tell(tap => tap.trouble(trouble));
   }
 
+  /** The connection goes on, so that what ends it is told as well. */
+  #tellSilence(): void {
+    const { connection, patience } = this.#surroundings;
+    const trouble = silenceOf(connection, this.#phase === "waiting", patience.silence / 1000);
+    this.#tell(tap => tap.trouble(trouble));
+  }
+
   #tellEnd(side: Side, reason: "fin" | "rst"): void {
     if (this.#ended[side]) return;
     this.#ended[side] = true;
+    if (side === 1) this.#silence.end();
     this.#tell(tap => tap.end(side, reason));
   }
 
@@ -420,17 +387,4 @@ export class Relay implements Relayed, AttemptListener {
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     this.#deadline = null;
   }
-}
-
-/** How a side was lost, while it was being relayed or waited for its broker. */
-function lossOf(side: Side, { client, upstream }: RelayedConnection, error: Error): RelayTrouble {
-  const { address, port } = side === 0 ? client : upstream;
-  const who = `the ${side === 0 ? "client" : "broker"} at ${endpointText(address, port)}`;
-  const code = codeOf(error);
-  if (code.startsWith("ERR_SSL") || code === "EPROTO") {
-    const message = `the TLS connection with ${who} failed: ${tlsReason(error)}`;
-    return { kind: side === 0 ? "client-tls" : "upstream-tls", message };
-  }
-  const how = code === "ETIMEDOUT" ? "answers no more" : "reset the connection";
-  return { kind: side === 0 ? "client-reset" : "upstream-reset", message: `${who} ${how} (${reasonOf(error)})` };
 }

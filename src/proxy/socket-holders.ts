@@ -11,7 +11,8 @@ import { type FileHandle, open, opendir, readlink } from "node:fs/promises";
 import { endianness, networkInterfaces } from "node:os";
 import { printable } from "../bytes/printable.ts";
 import type { Endpoint } from "../report/report.ts";
-import { openSocket, plainAddress } from "./proc-net-tcp.ts";
+import { plainAddress } from "./address.ts";
+import { openSocket } from "./proc-net-tcp.ts";
 
 export interface Holder {
   pid: number;

@@ -31,7 +31,8 @@ export interface UpstreamTlsSettings {
 /** What became of a client's TLS handshake. */
 export interface HandshakeListener {
   secured(socket: TLSSocket): void;
-  failed(message: string): void;
+  /** What the client did, to be read behind its name: `showed no certificate`. */
+  failed(did: string): void;
 }
 
 /** Where systems keep the certificates they trust. Node itself brings a list, but no company's own authority is on it. */
@@ -61,18 +62,22 @@ export class ClientTls {
     this.#server = createServer({
       ...certificates,
       requestCert: verify,
-      rejectUnauthorized: verify,
+      // A client is refused by us: Node would close its socket first, and nobody knew any more whose it was.
+      rejectUnauthorized: false,
       handshakeTimeout: patience,
     });
     this.#server.on("secureConnection", socket => {
       const listener = this.#ended(socket);
+      const refused = verify ? refusalOf(socket) : null;
+      if (refused === null && listener !== undefined) {
+        listener.secured(socket);
+        return;
+      }
       // Without a listener the client is gone already.
-      if (listener === undefined) socket.destroy();
-      else listener.secured(socket);
+      if (refused !== null) listener?.failed(refused);
+      socket.on("error", () => {}).destroy();
     });
-    this.#server.on("tlsClientError", (error, socket) => {
-      this.#ended(socket)?.failed(`the TLS handshake with the client failed: ${tlsReason(error)}`);
-    });
+    this.#server.on("tlsClientError", (error, socket) => this.#ended(socket)?.failed(failureOf(error)));
   }
 
   /** Begins the handshake with a client that connected. */
@@ -133,6 +138,27 @@ export function tlsReason(error: Error): string {
   return code === "" || text.includes(code) ? text : `${text} (${code})`;
 }
 
+/** Why a client whose handshake is done is not let in; null where it may come. */
+function refusalOf(socket: TLSSocket): string | null {
+  // A session that began without a certificate counts as authorized when it is resumed (TLS 1.3).
+  if (Object.keys(socket.getPeerCertificate()).length === 0) return "showed no certificate, and was refused";
+  if (socket.authorized) return null;
+  return `showed a certificate that is not trusted, and was refused (${printable(String(socket.authorizationError), 200)})`;
+}
+
+/** What was wrong with a client's handshake: as a rule it does not speak TLS at all. */
+function failureOf(error: Error): string {
+  switch (codeOf(error)) {
+    case "ERR_SSL_WRONG_VERSION_NUMBER":
+      return `speaks without TLS: what it sent first is no TLS record (${codeOf(error)})`;
+    case "ERR_SSL_HTTP_REQUEST":
+    case "ERR_SSL_HTTPS_PROXY_REQUEST":
+      return `speaks without TLS: it sent an HTTP request (${codeOf(error)})`;
+    default:
+      return `failed in the TLS handshake: ${tlsReason(error)}`;
+  }
+}
+
 interface Certificates {
   cert: Buffer;
   key: Buffer;
@@ -158,7 +184,9 @@ async function trustOf({ ca, insecure = false }: UpstreamTlsSettings): Promise<C
   if (insecure) return { rejectUnauthorized: false };
   const authorities = ca != null ? await readAuthorities(ca) : await systemAuthorities();
   // One context for all connections: it holds a hundred certificates, parsed.
-  return { secureContext: createSecureContext(authorities === null ? {} : { ca: authorities }) };
+  const secureContext = createSecureContext(authorities === null ? {} : { ca: authorities });
+  // NODE_TLS_REJECT_UNAUTHORIZED=0 would otherwise switch verification off, without a word of ours.
+  return { secureContext, rejectUnauthorized: true };
 }
 
 async function systemAuthorities(): Promise<Buffer | null> {

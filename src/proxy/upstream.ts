@@ -17,8 +17,10 @@ export const KEEP_ALIVE_MS = 60_000;
  */
 const NEXT_ADDRESS_MS = 2000;
 
-/** What became of an attempt to connect: one call, unless it was abandoned. */
+/** What became of an attempt to connect: one call of the last two, unless it was abandoned. */
 export interface AttemptListener {
+  /** The broker's host has accepted the connection; TLS may still be to come. */
+  reached(): void;
   /** Octets may flow from the moment of this call on. */
   connected(leg: Leg, upstream: Endpoint): void;
   failed(trouble: RelayTrouble): void;
@@ -51,6 +53,8 @@ export class UpstreamAttempt {
     });
     this.#tcp.on("error", this.#failed);
     this.#tcp.once("connect", () => {
+      if (this.#stage === "over") return;
+      listener.reached();
       // TLS takes the connection over: not before the header is written.
       if (header === null) this.#tcpConnected();
       else this.#tcp.write(header, error => error == null && this.#tcpConnected());

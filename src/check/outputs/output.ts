@@ -3,6 +3,9 @@ import type { WriterOptions } from "../../report/writer.ts";
 import type { CheckResult } from "../check-result.ts";
 
 /** Formats for programs pass over them: what they print depends on the result alone. */
-export type OutputOptions = WriterOptions;
+export interface OutputOptions extends WriterOptions {
+  /** Octets of the file that the text goes behind of; nothing where it begins one. Counts where a file has a limit. */
+  octetsBefore?: number;
+}
 
 export type Output = (result: CheckResult, options: OutputOptions) => string;

@@ -12,13 +12,17 @@ const NAMES: Readonly<Record<string, string>> = {
   "'": "&apos;",
 };
 
+/** What would make a line that is printed a workflow command, were it not a reference: see workflow-command.ts. */
+const COMMAND = /#(?=#[\w.]*\[)|(?<=^\s*):(?=:)/gm;
+
 /** Text as an element's content. What XML forbids is shown as a visible escape, as printable text has it. */
 export function xmlText(text: string): string {
   // A parser would make a carriage return a line feed, unless it is a reference.
   return text
     .replace(FORBIDDEN, visibleEscape)
     .replace(MARKUP, character => NAMES[character]!)
-    .replaceAll("\r", "&#13;");
+    .replaceAll("\r", "&#13;")
+    .replace(COMMAND, character => `&#${character.charCodeAt(0)};`);
 }
 
 /** Text as an attribute's value, whose white space a parser would make spaces. */
