@@ -5,6 +5,7 @@ import {
   EVENT_SCHEMA,
   type FaultEvent,
   type FindingEvent,
+  type GuardedEvent,
   type LiveEvent,
   type OpenedEvent,
   type ProxyCounters,
