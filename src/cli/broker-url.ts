@@ -1,5 +1,5 @@
 /** The URL by which a command finds its broker: taken apart, and written again with the proxy in the broker's place. */
-import { endpointText, parseUpstream, type UpstreamAddress } from "../proxy/address.ts";
+import { endpointText, hostAndPortIn, parseUpstream, type UpstreamAddress } from "../proxy/address.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { Endpoint } from "../report/report.ts";
 
@@ -28,10 +28,10 @@ const TLS_PARAMETERS = new Set([
 /** @throws ProxyError, whose message holds no credentials */
 export function parseBrokerUrl(text: string): BrokerUrl {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";
-  const { at, end } = authority(text, scheme.length);
+  const { start, end } = hostAndPortIn(text, scheme.length);
   return {
-    upstream: parseUpstream(scheme + text.slice(at, end)),
-    userinfo: text.slice(scheme.length, at),
+    upstream: parseUpstream(scheme + text.slice(start, end)),
+    userinfo: text.slice(scheme.length, start),
     rest: text.slice(end),
   };
 }
@@ -51,21 +51,6 @@ export function sameBroker(text: string | undefined, { upstream }: BrokerUrl): B
     if (error instanceof ProxyError) return null;
     throw error;
   }
-}
-
-/** Where host and port begin and end. */
-function authority(text: string, start: number): { at: number; end: number } {
-  const end = indexOfDelimiter(text, start);
-  const at = start + text.slice(start, end).lastIndexOf("@") + 1;
-  if (/^(?:\[.*\]|[^:]*)(?::\d*)?$/s.test(text.slice(at, end)) || !text.includes("@", end)) return { at, end };
-  // RFC 3986 §3.2 ends the authority at the first slash. But that one was part of a password, and not escaped.
-  const last = text.lastIndexOf("@") + 1;
-  return { at: last, end: indexOfDelimiter(text, last) };
-}
-
-function indexOfDelimiter(text: string, start: number): number {
-  const at = text.slice(start).search(/[/?#]/);
-  return at < 0 ? text.length : start + at;
 }
 
 function withoutTls(rest: string): string {

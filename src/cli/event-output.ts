@@ -1,34 +1,55 @@
 /** A standard stream for a command that must never wait for whoever reads it. */
-import { createWriteStream, fstatSync } from "node:fs";
+import { createWriteStream, fstatSync, WriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 
 /** Octets that wait for the reader; what comes beyond is left out, and counted. */
 const MAX_WAITING = 8 << 20;
 /** Milliseconds that the last lines have to be written. */
 const CLOSE_WITHIN = 2000;
+/** Milliseconds after which a file that took no more is tried again. */
+const RETRY_AFTER = 5000;
 
-/** Writes to stdout (1) or stderr (2) in the background. */
+export interface OutputListener {
+  /** Nothing can be written, for this reason: ENOSPC, EPIPE. */
+  failed: (code: string) => void;
+  /** What had failed can be written again; so many texts are lost since. */
+  recovered: (omitted: number) => void;
+}
+
+/** Writes to stdout (1) or stderr (2) in the background. A file that takes no more is tried again, with what comes then. */
 export class EventOutput {
-  /** Texts left out because the reader was too slow, or has gone. */
+  /** Texts left out because the reader was too slow or has gone, or because the file took no more. */
   omitted = 0;
   /** Why nothing can be written any more: EPIPE, ENOSPC. Null while it can. */
   failure: string | null = null;
-  readonly #stream: Writable;
+  readonly #fd: 1 | 2;
+  readonly #listener: OutputListener;
+  readonly #retryAfter: number;
+  /** Null while nothing can be written. */
+  #stream: Writable | null;
+  /** Octets of texts that this stream has written, and the sizes of those that it has not. */
+  #written = 0;
+  #waiting: number[] = [];
+  /** Texts left out since the failure. */
+  #lost = 0;
+  #retryAt = Number.POSITIVE_INFINITY;
+  /** The last text was written in part: the next one begins a new line. */
+  #isTorn = false;
+  /** So it was when the stream was opened. */
+  #wasTorn = false;
 
-  /** `failed` is called once, with the failure. */
-  constructor(fd: 1 | 2, failed: (code: string) => void) {
-    this.#stream = background(fd);
-    this.#stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (this.failure !== null) return;
-      this.failure = error.code ?? error.message;
-      failed(this.failure);
-    });
+  constructor(fd: 1 | 2, listener: OutputListener, retryAfter = RETRY_AFTER) {
+    this.#fd = fd;
+    this.#listener = listener;
+    this.#retryAfter = retryAfter;
+    this.#stream = this.#open();
   }
 
   write(text: string): void {
     if (text === "") return;
-    if (this.failure !== null || this.#stream.writableLength > MAX_WAITING) this.omitted++;
-    else this.#stream.write(text);
+    if (this.#stream === null && performance.now() >= this.#retryAt) this.#stream = this.#open();
+    if (this.#stream === null || this.#stream.writableLength > MAX_WAITING) this.#omit(1);
+    else this.#send(this.#stream, text);
   }
 
   /**
@@ -42,10 +63,65 @@ export class EventOutput {
         clearTimeout(timer);
         resolve(true);
       };
-      if (this.failure !== null) done();
+      if (this.#stream === null) done();
       // Comes behind all that waits.
       else this.#stream.write("", done);
     });
+  }
+
+  #open(): Writable {
+    const stream = background(this.#fd);
+    this.#written = 0;
+    this.#waiting = [];
+    this.#wasTorn = this.#isTorn;
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (stream === this.#stream) this.#fail(stream, error.code ?? error.message);
+    });
+    return stream;
+  }
+
+  #send(stream: Writable, text: string): void {
+    const whole = this.#isTorn ? `\n${text}` : text;
+    this.#isTorn = false;
+    const size = Buffer.byteLength(whole);
+    this.#waiting.push(size);
+    stream.write(whole, error => {
+      if (error != null || stream !== this.#stream) return;
+      this.#written += size;
+      this.#waiting.shift();
+      this.#recover();
+    });
+  }
+
+  #fail(stream: Writable, code: string): void {
+    this.#stream = null;
+    const isFile = stream instanceof WriteStream;
+    if (isFile) this.#settle(stream.bytesWritten);
+    this.#retryAt = isFile && code !== "EPIPE" ? performance.now() + this.#retryAfter : Number.POSITIVE_INFINITY;
+    const isFirst = this.failure === null;
+    this.failure = code;
+    this.#omit(this.#waiting.length);
+    if (isFirst) this.#listener.failed(code);
+  }
+
+  /** Of those that wait, as many were written as the stream's octets tell; of the next one perhaps a part. */
+  #settle(octets: number): void {
+    let left = octets - this.#written;
+    while (this.#waiting.length > 0 && left >= this.#waiting[0]!) left -= this.#waiting.shift()!;
+    this.#isTorn = left > 0 || (octets === 0 && this.#wasTorn);
+  }
+
+  #recover(): void {
+    if (this.failure === null) return;
+    this.failure = null;
+    const lost = this.#lost;
+    this.#lost = 0;
+    this.#listener.recovered(lost);
+  }
+
+  #omit(texts: number): void {
+    this.omitted += texts;
+    if (this.failure !== null) this.#lost += texts;
   }
 }
 

@@ -8,10 +8,12 @@ import type { Route } from "../proxy/proxy-server.ts";
 import type { ToldEvent } from "../proxy/told-event.ts";
 import { type EventWriting, eventWriter } from "../report/event-writer.ts";
 import type { LiveEvent, ProxyCounters, ProxyEvent } from "../report/live-event.ts";
+import { counted } from "../report/text/phrases.ts";
 import { EventOutput } from "./event-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, wantsColour } from "./output.ts";
-import { addRelayOptions, atLeast, collect, octets, type RelayOptions, relaySettings } from "./relay-options.ts";
+import { ProxySignals } from "./proxy-signals.ts";
+import { addRelayOptions, collect, octets, type RelayOptions, relaySettings, within } from "./relay-options.ts";
 
 interface Options extends RelayOptions {
   listen: string[];
@@ -32,6 +34,11 @@ interface Options extends RelayOptions {
   maxConnections: number;
   grace: number;
 }
+
+/** Octets: a file has a header of its own, and room for a packet of the largest size. */
+const MIN_RECORDING = 64 * 1024;
+/** A day, in seconds. */
+const MAX_GRACE = 86_400;
 
 export function proxyCommand(): Command {
   const command = new Command("proxy")
@@ -58,15 +65,15 @@ export function proxyCommand(): Command {
         .choices(["always", "finding"])
         .default("always"),
     )
-    .option("--record-size <size>", "size at which a recording goes on in another file", octets, 100e6)
-    .option("--record-files <number>", "files that are kept, the oldest goes first", atLeast(1), 20)
+    .option("--record-size <size>", "size at which a recording goes on in another file", octets(MIN_RECORDING), 100e6)
+    .option("--record-files <number>", "files that are kept, the oldest goes first", within(1, 100_000), 20)
     .option("--record-credentials", "do not mask passwords in recordings", false)
     .option("--tls-cert <file>", "speak TLS to clients, with this certificate (PEM)")
     .option("--tls-key <file>", "the certificate's key (PEM)")
     .option("--tls-client-ca <file>", "require certificates of clients, signed by one of these (PEM)")
     .addOption(new Option("--proxy-protocol <version>", "tell the broker the client's address").choices(["v1", "v2"]))
-    .option("--max-connections <number>", "connections at a time; more are reset", atLeast(1), 10_000)
-    .option("--grace <seconds>", "time for connections to end, when stopped", atLeast(0), 10)
+    .option("--max-connections <number>", "connections at a time; more are reset", within(1, 1_000_000), 10_000)
+    .option("--grace <seconds>", "time for connections to end, when stopped", within(0, MAX_GRACE), 10)
     .option("--no-shared-sockets", "do not look which processes of this host hold a client's socket");
   return addRelayOptions(command)
     .addHelpText(
@@ -77,7 +84,7 @@ event is a line on stdout. SIGTERM and Ctrl-C end it in good order, SIGHUP
 begins a new recording and reads certificates again.
 
 Exit status: 0 nothing found, 1 errors or warnings were found, 2 it could not
-listen, 130 stopped by Ctrl-C.
+listen, or a second SIGTERM ended it, 130 stopped by Ctrl-C.
 
 Examples:
   $ ghostframe proxy --listen 5673 --upstream amqp://broker:5672
@@ -100,8 +107,14 @@ class ProxyOutput {
   constructor({ format, verbose }: Options) {
     this.#asJson = format === "ndjson";
     // The relay goes on without a reader: whoever started it is told once, in the other stream.
-    this.#stdout = new EventOutput(1, code => this.#stderr.write(`ghostframe: stdout cannot be written (${code})\n`));
-    this.#stderr = new EventOutput(2, () => {});
+    this.#stdout = new EventOutput(1, {
+      failed: code => this.#stderr.write(`ghostframe: stdout cannot be written (${code})\n`),
+      recovered: omitted => this.#stderr.write(recoverySentence(omitted, "stdout")),
+    });
+    this.#stderr = new EventOutput(2, {
+      failed: () => {},
+      recovered: omitted => this.#stderr.write(recoverySentence(omitted, "stderr")),
+    });
     const columns = process.stdout.columns ?? 80;
     this.writing = { format, options: { columns, colour: wantsColour(process.stdout, process.env), all: verbose } };
     this.#write = eventWriter(this.writing);
@@ -132,16 +145,19 @@ class ProxyOutput {
 async function run(options: Options): Promise<void> {
   const output = new ProxyOutput(options);
   let proxy: InspectingProxy | null = null;
+  const signals = new ProxySignals(status => process.exit(status));
   try {
     proxy = new InspectingProxy({
       ...proxyOptions(options),
       writing: output.writing,
       tell: event => output.tell(event),
     });
-    await proxy.listen();
-    const signal = await stopped(proxy);
-    const counters = await proxy.drain(options.grace * 1000, () => output.omitted);
-    process.exitCode = signal === "SIGINT" ? EXIT.INTERRUPTED : exitCode(counters);
+    const running = proxy;
+    await running.listen();
+    signals.onHangUp(() => running.reload(), complain);
+    await signals.stop;
+    const counters = await running.drain(options.grace * 1000, () => output.omitted);
+    process.exitCode = signals.interrupted ? EXIT.INTERRUPTED : exitCode(counters);
   } catch (error) {
     if (!(error instanceof ProxyError)) throw error;
     complain(error.message);
@@ -161,9 +177,13 @@ function proxyOptions(options: Options): Omit<ProxyOptions, "tell" | "writing"> 
   if (!hasTls && tlsClientCa !== undefined) {
     throw new ProxyError("--tls-client-ca", "expected together with --tls-cert and --tls-key");
   }
+  const relayed = routes(options);
   return {
-    ...relaySettings(options),
-    routes: routes(options),
+    ...relaySettings(
+      options,
+      relayed.map(({ upstream }) => upstream),
+    ),
+    routes: relayed,
     broker,
     guard,
     sharedSockets,
@@ -197,17 +217,8 @@ function recordSetting(options: Options): RecordSetting | null {
   };
 }
 
-/** Resolves with the first signal that asks it to end. A second one ends the process at once. */
-function stopped(proxy: InspectingProxy): Promise<NodeJS.Signals> {
-  process.on("SIGHUP", () => void proxy.reload());
-  return new Promise(resolve => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(EXIT.INTERRUPTED));
-        resolve(signal);
-      });
-    }
-  });
+function recoverySentence(omitted: number, where: string): string {
+  return `ghostframe: ${where} can be written again; ${counted(omitted, "event")} could not be written\n`;
 }
 
 function exitCode({ errors, warnings }: ProxyCounters): number {

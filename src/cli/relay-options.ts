@@ -1,6 +1,8 @@
 /** Options of a relay, which `proxy` and `run` have in common. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
+import type { UpstreamAddress } from "../proxy/address.ts";
+import { ProxyError } from "../proxy/proxy-error.ts";
 import type { ProxyServerOptions } from "../proxy/proxy-server.ts";
 
 export interface RelayOptions {
@@ -19,6 +21,11 @@ export interface RelayOptions {
  */
 export const SQUEEZE = { sip: 32 * 1024, pause: 20 };
 
+/** Node reads at most 64 KiB at a time: a longer sip is none. Timers end at 2³¹ ms, and patience long before. */
+const MAX_SIP = 64 * 1024;
+const MAX_PAUSE_MS = 60_000;
+const MAX_SIZE = 2 ** 40;
+
 export function addRelayOptions(command: Command): Command {
   return command
     .addOption(
@@ -29,36 +36,46 @@ export function addRelayOptions(command: Command): Command {
     .option("--ca <file>", "PEM certificates that an amqps:// upstream is verified against, instead of the system's")
     .option("--insecure", "do not verify an amqps:// upstream: whoever answers is taken for it", false)
     .option("--squeeze", "provoke the race: read clients slowly, in sips, so that their writes are cut", false)
-    .option("--squeeze-sip <octets>", "octets passed on from a client at a time", atLeast(1), SQUEEZE.sip)
-    .option("--squeeze-pause <ms>", "milliseconds between two sips", atLeast(0), SQUEEZE.pause)
+    .option("--squeeze-sip <octets>", "octets passed on from a client at a time", within(1, MAX_SIP), SQUEEZE.sip)
+    .option("--squeeze-pause <ms>", "milliseconds between two sips", within(0, MAX_PAUSE_MS), SQUEEZE.pause)
     .addOption(
       new Option("--squeeze-rate <size>", "octets a second, from which the pause follows")
-        .argParser(octets)
+        .argParser(octets(1))
         .conflicts("squeezePause"),
     );
 }
 
-/** What a relay takes of these options. */
-export function relaySettings({
-  ca,
-  insecure,
-  squeeze,
-  squeezeSip,
-  squeezePause,
-  squeezeRate,
-}: RelayOptions): Pick<ProxyServerOptions, "upstreamTls" | "sip"> {
-  const pauseMs = squeezeRate === undefined ? squeezePause : Math.ceil((squeezeSip / Math.max(1, squeezeRate)) * 1000);
+/**
+ * What a relay before these brokers takes of these options.
+ *
+ * @throws ProxyError where they contradict each other
+ */
+export function relaySettings(
+  { ca, insecure, squeeze, squeezeSip, squeezePause, squeezeRate }: RelayOptions,
+  upstreams: readonly UpstreamAddress[],
+): Pick<ProxyServerOptions, "upstreamTls" | "sip"> {
+  if (upstreams.every(({ tls }) => !tls) && (ca !== undefined || insecure)) {
+    throw new ProxyError(
+      insecure ? "--insecure" : "--ca",
+      "expected an amqps:// upstream, found none: nothing is verified",
+    );
+  }
+  const pauseMs = squeezeRate === undefined ? squeezePause : Math.ceil((squeezeSip / squeezeRate) * 1000);
+  if (pauseMs > MAX_PAUSE_MS) {
+    const found = `found ${squeezeSip} octets at ${squeezeRate} a second`;
+    throw new ProxyError("--squeeze-rate", `expected a pause of at most ${MAX_PAUSE_MS} ms between two sips, ${found}`);
+  }
   return {
     upstreamTls: { ca: ca ?? null, insecure },
     sip: squeeze ? { octets: squeezeSip, pauseMs } : null,
   };
 }
 
-/** A whole number from `least` on. */
-export function atLeast(least: number): (value: string) => number {
+/** A whole number from `least` to `most`. */
+export function within(least: number, most: number): (value: string) => number {
   return value => {
-    if (!/^\d{1,12}$/.test(value) || Number(value) < least) {
-      throw new InvalidArgumentError(`expected a whole number from ${least} on.`);
+    if (!/^\d{1,12}$/.test(value) || Number(value) < least || Number(value) > most) {
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
     }
     return Number(value);
   };
@@ -74,12 +91,18 @@ const UNITS: Readonly<Record<string, number>> = {
   gi: 2 ** 30,
 };
 
-/** `100MB`, `64MiB`, `1000000`: octets. */
-export function octets(value: string): number {
-  const parts = /^(\d{1,9}(?:\.\d{1,3})?) ?([kmg]?i?)b?$/i.exec(value);
-  const unit = parts === null ? undefined : UNITS[parts[2]!.toLowerCase()];
-  if (parts === null || unit === undefined) throw new InvalidArgumentError("expected a size: 100MB, 64MiB, 1000000.");
-  return Math.floor(Number(parts[1]) * unit);
+/** `100MB`, `64MiB`, `1000000`: octets, at least so many. */
+export function octets(least: number): (value: string) => number {
+  return value => {
+    const parts = /^(\d{1,9}(?:\.\d{1,3})?) ?([kmg]?i?)b?$/i.exec(value);
+    const unit = parts === null ? undefined : UNITS[parts[2]!.toLowerCase()];
+    if (parts === null || unit === undefined) throw new InvalidArgumentError("expected a size: 100MB, 64MiB, 1000000.");
+    const size = Math.floor(Number(parts[1]) * unit);
+    if (size < least || size > MAX_SIZE) {
+      throw new InvalidArgumentError(`expected a size from ${least} to ${MAX_SIZE} octets.`);
+    }
+    return size;
+  };
 }
 
 /** Collects the values of an option that may be given again. */

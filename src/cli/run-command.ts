@@ -93,7 +93,7 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
   const { baseline, inspect: inspecting } = settings;
   const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);
   const broker = brokerOf(options);
-  const why = await whyUnreachable(broker.upstream, relaySettings(options).upstreamTls ?? {});
+  const why = await whyUnreachable(broker.upstream, relaySettings(options, [broker.upstream]).upstreamTls ?? {});
   if (why !== null) throw new CommandError(`${why}: ${command[0]} was not started`);
 
   const recording = await RunRecording.begin(options.keep ?? null);
@@ -168,7 +168,7 @@ class RelayedRun {
     this.#options = options;
     this.#broker = broker;
     this.#proxy = new InspectingProxy({
-      ...relaySettings(options),
+      ...relaySettings(options, [broker.upstream]),
       routes: [{ listen: parseListen(LISTEN), upstream: broker.upstream }],
       broker: version,
       record: {

@@ -28,7 +28,8 @@ const UPSTREAM_FORMS = "expected broker, broker:5672, [::1]:5672, amqp://broker:
 
 /** `127.0.0.1:5673`, `5673` and `:5673` (both loopback), `[::1]:5673`, `0.0.0.0:5673`, `[::]:5673`. */
 export function parseListen(text: string): ListenAddress {
-  const shown = withoutCredentials(text);
+  if (text.includes("@")) throw new ProxyError(withoutCredentials(text), LISTEN_FORMS);
+  const shown = printable(text, 120);
   if (/^\d+$/.test(text)) return { host: LOOPBACK, port: portOf(text, 0, shown) };
   const { host, port } = hostAndPort(text, shown, LISTEN_FORMS);
   if (port === null) throw new ProxyError(shown, `${LISTEN_FORMS}, found no port`);
@@ -43,13 +44,57 @@ export function parseUpstream(text: string): UpstreamAddress {
   if (name !== "amqp" && name !== "amqps") {
     throw new ProxyError(shown, `expected amqp:// or amqps://, found "${printable(name, 40)}://"`);
   }
-  const rest = scheme === null ? text : text.slice(scheme[0].length);
-  // A password may hold any character that its writer forgot to escape: the last @ ends it.
-  const authority = rest.slice(rest.lastIndexOf("@") + 1).split(/[/?#]/)[0]!;
-  const { host, port } = hostAndPort(authority, shown, UPSTREAM_FORMS);
+  const { start, end } = hostAndPortIn(text, scheme === null ? 0 : scheme[0].length);
+  const { host, port } = hostAndPort(text.slice(start, end), shown, UPSTREAM_FORMS);
   if (host === "") throw new ProxyError(shown, `${UPSTREAM_FORMS}, found no host`);
+  if (port !== null && !/^\d+$/.test(port)) {
+    // Where the host was forgotten, this is a password.
+    throw new ProxyError(shown, "expected a port from 1 to 65535 behind the colon, found no number");
+  }
   const number = port === null ? DEFAULT_PORT[name] : portOf(port, 1, shown);
   return { host, port: number, tls: name === "amqps", shown: `${name}://${endpointText(host, number)}` };
+}
+
+const HOST_AND_PORT = /^(?:\[[^\]]*\]|[^:@]*)(?::\d*)?$/;
+
+/**
+ * Where host and port stand in a URL whose scheme ends at `schemeEnd`. RFC 3986 §3.2 ends the authority at the first
+ * slash; but passwords are written with slashes and @ in them that should have been escaped.
+ *
+ * @throws ProxyError where it can be read in two ways
+ */
+export function hostAndPortIn(text: string, schemeEnd: number): { start: number; end: number } {
+  const end = delimiterFrom(text, schemeEnd);
+  const start = text.slice(0, end).lastIndexOf("@", end) + 1;
+  const last = text.lastIndexOf("@");
+  if (start > schemeEnd) {
+    // There is a user; any other @ belongs to the virtual host, or to a parameter.
+    if (last < end || HOST_AND_PORT.test(text.slice(start, end))) return { start, end };
+    throw ambiguous(text);
+  }
+  if (last < end) return { start: schemeEnd, end };
+  const opening = text.slice(schemeEnd, end);
+  // A user without a password, and with a slash in it, is nobody.
+  if (!opening.includes(":") || opening.startsWith("[")) return { start: schemeEnd, end };
+  const first = text.indexOf("@");
+  if (HOST_AND_PORT.test(opening)) {
+    if (/\?[^?]*=/.test(text.slice(end, first))) return { start: schemeEnd, end };
+    // Of `a:1/b@c` nobody knows whether 1 is the port of host a, or 1/b the password of user a.
+    throw ambiguous(text);
+  }
+  // Nor which @ it is that ends a password, where a slash stands between two of them.
+  if (delimiterFrom(text, first) < last) throw ambiguous(text);
+  return { start: last + 1, end: delimiterFrom(text, last) };
+}
+
+function delimiterFrom(text: string, start: number): number {
+  const at = text.slice(start).search(/[/?#]/);
+  return at < 0 ? text.length : start + at;
+}
+
+function ambiguous(text: string): ProxyError {
+  const problem = "expected one @, before the host, and one slash, behind it, found more: write %40 and %2F for others";
+  return new ProxyError(withoutCredentials(text), problem);
 }
 
 /** `127.0.0.1:5672`, `[::1]:5672`. */
@@ -57,9 +102,10 @@ export function endpointText(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** An IPv4 address that a socket for both families shows as `::ffff:192.0.2.1`, as it stands in the packets. */
+/** An address as it stands in the packets: without an interface's name, an IPv4-mapped one as the IPv4 address it is. */
 export function plainAddress(address: string): string {
-  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice("::ffff:".length) : address;
+  const [unscoped] = address.toLowerCase().split("%", 1);
+  return unscoped!.replace(/^::ffff:(?=[\d.]+$)/, "");
 }
 
 /** The peer's end of a connection. A socket that is closed already has forgotten it. */
@@ -94,10 +140,15 @@ function portOf(text: string, least: number, shown: string): number {
   return port;
 }
 
-/** What was given, fit to be printed: everything before an @ may be a password. */
+/**
+ * A URL as it was given, fit to be printed: without what stands before an @, without what stands behind a colon and is no
+ * port, for it may be a password, and without virtual host and parameters.
+ */
 function withoutCredentials(text: string): string {
-  const at = text.lastIndexOf("@");
-  if (at < 0) return printable(text.split("?")[0]!, 120);
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";
-  return printable(`${scheme}…@${text.slice(at + 1).split("?")[0]}`, 120);
+  const at = text.lastIndexOf("@") + 1;
+  const start = Math.max(at, scheme.length);
+  const place = text.slice(start, delimiterFrom(text, start));
+  const plain = place.startsWith("[") || isIPv6(place) ? place : place.replace(/:(?!\d+$).*$/s, ":…");
+  return printable(`${scheme}${at > 0 ? "…@" : ""}${plain}`, 120);
 }

@@ -122,12 +122,18 @@ export class InspectingProxy {
   #open(connection: RelayedConnection, relayed: Relayed): { tap: ConnectionTap; gate: Guard | null } {
     const tap = this.#inspector.follow(connection);
     if (!this.#options.guard) return { tap, gate: null };
-    const gate: Guard = new Guard(this.#options.broker, incident => {
-      this.#stop(connection.number, relayed, tap, gate, incident).catch((error: unknown) => {
-        this.#say("problem", `c${connection.number} could not be told why it is stopped: ${reasonOf(error)}`);
+    const { number } = connection;
+    const broken = (incident: Incident): void => {
+      this.#stop(number, relayed, tap, gate, incident).catch((error: unknown) => {
+        this.#say("problem", `c${number} could not be told why it is stopped: ${reasonOf(error)}`);
         relayed.stop(null);
       });
-    });
+    };
+    const brokerBroken = (incident: Incident): void => {
+      const what = sentenceOf(incident);
+      this.#say("problem", `c${number}: the broker's own octets broke, its client is guarded all the same: ${what}`);
+    };
+    const gate: Guard = new Guard(this.#options.broker, broken, brokerBroken);
     return { tap, gate };
   }
 

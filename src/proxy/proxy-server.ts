@@ -230,7 +230,10 @@ export class ProxyServer {
     this.#clientTls.begin(tcp, {
       secured: socket => relay.start(socket),
       failed: did =>
-        relay.abort({ kind: "client-tls", message: `the client at ${endpointText(client.address, client.port)} ${did}` }),
+        relay.abort({
+          kind: "client-tls",
+          message: `the client at ${endpointText(client.address, client.port)} ${did}`,
+        }),
     });
   }
 

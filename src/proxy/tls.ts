@@ -68,14 +68,10 @@ export class ClientTls {
     });
     this.#server.on("secureConnection", socket => {
       const listener = this.#ended(socket);
-      const refused = verify ? refusalOf(socket) : null;
-      if (refused === null && listener !== undefined) {
-        listener.secured(socket);
-        return;
-      }
       // Without a listener the client is gone already.
-      if (refused !== null) listener?.failed(refused);
-      socket.on("error", () => {}).destroy();
+      if (listener === undefined) socket.destroy();
+      else if (verify) this.#admit(socket, listener);
+      else listener.secured(socket);
     });
     this.#server.on("tlsClientError", (error, socket) => this.#ended(socket)?.failed(failureOf(error)));
   }
@@ -94,6 +90,17 @@ export class ClientTls {
   /** Clients that come from now on are shown the new certificate. Rejects, and keeps the old one, if that is no good. */
   async reload(): Promise<void> {
     this.#server.setSecureContext(await readCertificates(this.#files));
+  }
+
+  #admit(socket: TLSSocket, listener: HandshakeListener): void {
+    const refused = refusalOf(socket);
+    if (refused === null) {
+      listener.secured(socket);
+      return;
+    }
+    socket.on("error", () => {});
+    // OpenSSL is still at work on this socket, and the process dies where it is reset from within.
+    setImmediate(() => listener.failed(refused));
   }
 
   #ended(socket: TLSSocket): HandshakeListener | undefined {

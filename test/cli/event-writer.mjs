@@ -8,7 +8,7 @@ import { EventOutput } from "../../dist/cli/event-output.js";
 
 const lines = Number(process.argv[2]);
 const failures = [];
-const output = new EventOutput(1, code => failures.push(code));
+const output = new EventOutput(1, { failed: code => failures.push(code), recovered: () => {} });
 
 process.stdin.resume().on("end", async () => {
   output.write("");

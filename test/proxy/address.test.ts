@@ -28,6 +28,7 @@ describe("where to listen", () => {
     ["localhost:-1", 'expected a port from 0 to 65535, found "-1"'],
     ["two words:1", "expected 5673, 127.0.0.1:5673 or [::1]:5673"],
     ["a:1:2", 'expected a port from 0 to 65535, found "1:2"'],
+    ["…@localhost:5673", "expected 5673, 127.0.0.1:5673 or [::1]:5673"],
   ])("not %s", (text, problem) => {
     expect(() => parseListen(text)).toThrow(new ProxyError(text, problem));
   });
@@ -41,7 +42,19 @@ describe("the broker", () => {
     ["AMQPS://broker", "broker", 5671, true, "amqps://broker:5671"],
     ["amqps://broker:1", "broker", 1, true, "amqps://broker:1"],
     ["amqp://user:pass@broker:5672/vhost", "broker", 5672, false, "amqp://broker:5672"],
-    ["amqp://user:p@ss/w?rd@broker", "broker", 5672, false, "amqp://broker:5672"],
+    // An @ is nothing special behind the host.
+    ["amqp://u:p@broker:5672/a@b", "broker", 5672, false, "amqp://broker:5672"],
+    ["amqp://u:p@broker/a@b?name=me@home", "broker", 5672, false, "amqp://broker:5672"],
+    ["amqps://u:p@[::1]:1/a@b", "::1", 1, true, "amqps://[::1]:1"],
+    ["u:p@broker/a@b", "broker", 5672, false, "amqp://broker:5672"],
+    ["amqp://broker/a@b", "broker", 5672, false, "amqp://broker:5672"],
+    ["amqp://broker?name=me@home", "broker", 5672, false, "amqp://broker:5672"],
+    ["amqp://broker:5673/v?name=me@home", "broker", 5673, false, "amqp://broker:5673"],
+    ["amqp://[::1]:5673/a@b", "::1", 5673, false, "amqp://[::1]:5673"],
+    // Passwords that should have been escaped, and were not.
+    ["amqp://user:p@ss@broker/v", "broker", 5672, false, "amqp://broker:5672"],
+    ["amqp://user:pa/ss@broker/v", "broker", 5672, false, "amqp://broker:5672"],
+    ["amqp://user:p?a@ss@broker:1/v", "broker", 1, false, "amqp://broker:1"],
     ["user:pass@broker", "broker", 5672, false, "amqp://broker:5672"],
     ["amqp://broker/%2f?heartbeat=10&password=x", "broker", 5672, false, "amqp://broker:5672"],
     ["amqp://[2001:db8::1]:5672", "2001:db8::1", 5672, false, "amqp://[2001:db8::1]:5672"],
@@ -57,7 +70,19 @@ describe("the broker", () => {
     ["amqp:///vhost", /found no host$/],
     ["::1", /found an IPv6 address without brackets$/],
     ["broker:0", 'broker:0: expected a port from 1 to 65535, found "0"'],
-    ["amqp://user:secret@broker:x", 'amqp://…@broker:x: expected a port from 1 to 65535, found "x"'],
+    ["broker:65536", 'broker:65536: expected a port from 1 to 65535, found "65536"'],
+    ["amqp://user:secret@broker:x", /^amqp:\/\/…@broker:…: expected a port .* behind the colon, found no number$/],
+    // The host was forgotten.
+    ["amqp://guest:secret", "amqp://guest:…: expected a port from 1 to 65535 behind the colon, found no number"],
+    ["guest:secret", "guest:…: expected a port from 1 to 65535 behind the colon, found no number"],
+    ["amqp://guest:secret/vhost", /^amqp:\/\/guest:…: expected a port/],
+    ["amqp://guest:1secret?x", /^amqp:\/\/guest:…: expected a port/],
+    ["amqp://guest:", /^amqp:\/\/guest:…: expected a port/],
+    // Either this is a port and that a virtual host, or all of it a password.
+    ["amqp://guest:5672/secret@broker", /^amqp:\/\/…@broker: expected one @, .* write %40 and %2F for others$/],
+    ["amqp://guest:5672/secret@secret@b", /^amqp:\/\/…@b: expected one @/],
+    ["amqp://user:sec/ret@broker/a@b", /^amqp:\/\/…@b: expected one @/],
+    ["amqp://user:sec@s:s/secret@broker", /^amqp:\/\/…@broker: expected one @/],
     ["http://user:secret@broker", 'http://…@broker: expected amqp:// or amqps://, found "http://"'],
     ["amqp://user:secret@", /^amqp:\/\/…@: expected .*found no host$/],
     [
@@ -85,5 +110,7 @@ it("an endpoint as text", () => {
 
 it("an IPv4 address in IPv6 clothes", () => {
   expect(plainAddress("::ffff:192.0.2.1")).toBe("192.0.2.1");
+  expect(plainAddress("::FFFF:192.0.2.1")).toBe("192.0.2.1");
   expect(plainAddress("2001:db8::1")).toBe("2001:db8::1");
+  expect(plainAddress("fe80::1%eth0")).toBe("fe80::1");
 });

@@ -98,6 +98,65 @@ describe("a guard", () => {
     expect(join(...guard.rest(0))).toEqual(held);
   });
 
+  it("hands over what it held of small chunks in one piece", () => {
+    const body = wire().publish(1, "x".repeat(10_000), { pieces: 10_000 }).octets;
+    const guard = new Guard("rabbitmq-3.10", () => expect.unreachable());
+    guard.admit(1, serverHandshake().octets);
+    guard.admit(0, good);
+    const passed: Uint8Array[][] = [];
+    for (const octet of body) passed.push([...guard.admit(0, Uint8Array.of(octet))]);
+    // What passed stays as it is, whatever is held after it.
+    guard.admit(0, new Uint8Array(4).fill(8));
+    expect(join(...passed.flat())).toEqual(body);
+    expect(passed.at(-1)!.map(({ length }) => length)).toEqual([10_007, 1]);
+  });
+
+  it("lets a frame beyond a mebibyte pass before its end, and stops behind it what is broken", () => {
+    const handshake = clientHandshake({ frameMax: 0 }).channelOpen(1).octets;
+    const huge = wire().publish(1, new Uint8Array(3 << 20), { pieces: 3 << 20 }).octets;
+    const incidents: Incident[] = [];
+    const guard = new Guard("rabbitmq-3.10", incident => incidents.push(incident));
+    guard.admit(1, serverHandshake().octets);
+    const stream = join(handshake, huge, cases[0]!.bad);
+    const passed: Uint8Array[] = [];
+    for (let at = 0; at < stream.length; at += 65_536) {
+      passed.push(...guard.admit(0, stream.subarray(at, at + 65_536)));
+      if (at === 2 << 20) expect(join(...passed).length).toBeGreaterThan(1 << 20);
+    }
+    expect(Buffer.from(join(...passed)).equals(join(handshake, huge))).toBe(true);
+    expect(incidents.map(({ streamOffset }) => streamOffset)).toEqual([handshake.length + huge.length]);
+  });
+
+  it.each([
+    { name: "a body out of order", bad: wire().body(1, "body").octets },
+    { name: "an end octet that is none", bad: wire().frame(1, 1, text("torn"), { end: 0x41 }).octets },
+  ])("guards the client although the broker broke: $name", ({ bad }) => {
+    const incidents: Incident[] = [];
+    const ofBroker: Incident[] = [];
+    const guard = new Guard(
+      "rabbitmq-3.10",
+      incident => incidents.push(incident),
+      incident => ofBroker.push(incident),
+    );
+    const greeting = serverHandshake().channelOpenOk(1).octets;
+    guard.admit(1, greeting);
+    guard.admit(0, good);
+    expect(guard.clientAtBoundary).toBe(true);
+    // Behind the fault nothing is held any more, and nothing is said of another one.
+    const behind = join(bad, wire().heartbeat().octets, bad, text("half a fra"));
+    expect(join(...guard.admit(1, behind.subarray(0, 5)), ...guard.admit(1, behind.subarray(5)))).toEqual(behind);
+    expect(ofBroker.map(({ streamOffset }) => streamOffset)).toEqual([greeting.length]);
+    expect(guard.clientAtBoundary).toBe(false);
+    expect(guard.stopped).toBe(false);
+    expect(guard.admit(0, cases[0]!.bad)).toEqual([]);
+    expect(incidents.map(({ streamOffset }) => streamOffset)).toEqual([good.length]);
+    expect(guard.stopped).toBe(true);
+    expect(guard.admit(0, wire().heartbeat().octets)).toEqual([]);
+    expect(guard.rest(0)).toEqual([]);
+    guard.admit(1, wire().heartbeat().octets);
+    expect(guard.clientAtBoundary).toBe(false);
+  });
+
   it("knows whether the client's stream is at a frame boundary", () => {
     const guard = new Guard("rabbitmq-3.10", () => {});
     guard.admit(1, serverHandshake().channelOpenOk(1).octets);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { openSocket, plainAddress } from "../../src/proxy/proc-net-tcp.ts";
+import { plainAddress } from "../../src/proxy/address.ts";
+import { openSocket } from "../../src/proxy/proc-net-tcp.ts";
 
 /** A line as the kernel writes it, padded to 149 columns. */
 function line(local: string, remote: string, inode: string, state = "01"): string {

@@ -4,12 +4,13 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from "node:tls";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ProxyError } from "../../src/proxy/proxy-error.ts";
 import { ProxyServer } from "../../src/proxy/proxy-server.ts";
 import { type CertificateFiles, Certificates } from "./certificates.ts";
 import { freePort, listening, type Proxied, proxied } from "./proxied.ts";
 import { readProxyHeader } from "./proxy-header.ts";
+import { RecordingTap } from "./recording-tap.ts";
 import { fate, received, until } from "./relayed-pair.ts";
 
 let certificates: Certificates;
@@ -312,6 +313,15 @@ describe("TLS on both sides", () => {
     expect(proxy.taps[0]!.messages[0]).toMatch(message);
   });
 
+  it("verifies a broker although NODE_TLS_REJECT_UNAUTHORIZED=0", async ({ onTestFinished }) => {
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await using proxy = await proxied({ broker: broker(), tlsName: "localhost" });
+    expect((await fate(proxy.call())).how).toBe("rst");
+    await proxy.taps[0]!.over;
+    expect(proxy.taps[0]!.events[0]).toBe("trouble upstream-tls");
+  });
+
   it("by address: the certificate names it", async () => {
     await using proxy = await proxied({
       broker: broker(),
@@ -344,9 +354,25 @@ describe("TLS towards clients", () => {
     await proxy.taps[0]!.over;
     expect(proxy.taps[0]!.events[0]).toBe("trouble client-tls");
     expect(proxy.taps[0]!.messages[0]).toMatch(
-      /^127\.0\.0\.1:\d+: the TLS handshake with the client failed: .*\(ERR_SSL_[A-Z_]+\)$/,
+      /^the client at 127\.0\.0\.1:\d+ speaks without TLS: .* no TLS record \(ERR_SSL_WRONG_VERSION_NUMBER\)$/,
     );
-    expect(proxy.taps[0]!.messages[0]).not.toContain("ssl3_record.c");
+  });
+
+  it.each([
+    [
+      "an HTTP request",
+      "GET / HTTP/1.1\r\n\r\n",
+      /speaks without TLS: it sent an HTTP request \(ERR_SSL_HTTP_REQUEST\)$/,
+    ],
+    ["a TLS record that is none", "\x16\x03\x01\0\x05\x05hello", /failed in the TLS handshake: .*\(ERR_SSL_[A-Z_]+\)$/],
+  ])("tells of %s", async (_, octets, message) => {
+    await using proxy = await proxied({ clientTls: server });
+    const client = await proxy.client();
+    client.write(octets, "latin1");
+    await fate(client);
+    await proxy.taps[0]!.over;
+    expect(proxy.taps[0]!.messages[0]).toMatch(message);
+    expect(proxy.taps[0]!.messages[0]).not.toMatch(/ssl.*\.c:/);
   });
 
   it("does not wait for ever for a handshake", async () => {
@@ -366,6 +392,45 @@ describe("TLS towards clients", () => {
     await proxy.taps[1]!.over;
     expect(proxy.taps[1]!.events[0]).toBe("trouble client-tls");
     expect(proxy.taps[1]!.events).not.toContain("connected");
+    expect(proxy.taps[1]!.messages[0]).toMatch(
+      /^the client at 127\.0\.0\.1:\d+ showed no certificate, and was refused$/,
+    );
+  });
+
+  it.each(["TLSv1.2", "TLSv1.3"] as const)("tells of every certificate that is not trusted: %s", async version => {
+    using others = new Certificates();
+    const client = pem(others.issue("client", "DNS:client"));
+    await using proxy = await proxied({ clientTls: { ...server, clientCa: certificates.ca } });
+    for (let round = 0; round < 5; round++) {
+      const stranger = await tlsClient(proxy, { ...client, minVersion: version, maxVersion: version });
+      expect((await fate(stranger)).octets).toBe(0);
+      await until(() => proxy.taps.length === round + 1);
+      const tap = proxy.taps[round]!;
+      await tap.over;
+      expect(tap.events[0]).toBe("trouble client-tls");
+      expect(tap.messages[0]).toMatch(/ showed a certificate that is not trusted, and was refused \([A-Z_]+\)$/);
+    }
+    expect(proxy.connections.map(({ upstream }) => upstream)).toHaveLength(5);
+    expect(proxy.taps.flatMap(({ events }) => events)).not.toContain("connected");
+  });
+
+  it("lets nobody in who resumes a session that began without a certificate", async () => {
+    await using proxy = await proxied({ clientTls: { ...server, clientCa: certificates.ca } });
+    const first = createConnection({ port: proxy.at.port, host: proxy.at.address });
+    const options = { servername: "localhost", ca: readFileSync(certificates.ca) };
+    const sessions: Buffer[] = [];
+    const stranger = connectTls({ socket: first, ...options }).on("session", session => sessions.push(session));
+    await fate(stranger);
+    for (const session of sessions) {
+      const again = createConnection({ port: proxy.at.port, host: proxy.at.address });
+      await fate(connectTls({ socket: again, ...options, session }));
+    }
+    await until(() => proxy.taps.length === 1 + sessions.length);
+    for (const tap of proxy.taps) {
+      await tap.over;
+      expect(tap.events[0]).toBe("trouble client-tls");
+      expect(tap.events).not.toContain("connected");
+    }
   });
 
   it("takes new certificates, keeps the old ones where the new are no good", async () => {
@@ -473,6 +538,52 @@ describe("a listener that cannot be", () => {
     expect(proxy.addresses()).toEqual([]);
     await new Promise(resolve => taken.close(resolve));
   });
+});
+
+it("relays nobody, and tells of nobody, before all listeners are bound", async () => {
+  const taken = createServer();
+  const { port } = await listening(taken);
+  const upstream = { host: "127.0.0.1", port: 1, tls: false, shown: "" };
+  // A name is looked up in another thread: the event loop turns in between.
+  const free = { listen: { host: "localhost", port: 0 }, upstream };
+  let opened = 0;
+  const proxy = new ProxyServer({
+    // Many, so that a client of the first one is there before the last one fails.
+    routes: [...Array.from({ length: 100 }, () => free), { listen: { host: "127.0.0.1", port }, upstream }],
+    open: () => {
+      opened++;
+      return { tap: new RecordingTap() };
+    },
+    problem: () => {},
+  });
+  const failed = proxy.listen().catch((thrown: unknown) => thrown);
+  await until(() => proxy.addresses().length > 0);
+  const [first] = proxy.addresses();
+  const client = createConnection({ port: first!.port, host: first!.address });
+  expect((await fate(client)).how).toBe("rst");
+  expect(await failed).toBeInstanceOf(ProxyError);
+  expect(opened).toBe(0);
+  await new Promise(resolve => taken.close(resolve));
+});
+
+it("relays who came before all listeners were bound", async () => {
+  const broker = createServer(socket => void socket.on("error", () => {}).end("hello"));
+  const at = await listening(broker);
+  const upstream = { host: at.address, port: at.port, tls: false, shown: "" };
+  const proxy = new ProxyServer({
+    routes: Array.from({ length: 100 }, () => ({ listen: { host: "localhost", port: 0 }, upstream })),
+    open: () => ({ tap: new RecordingTap() }),
+    problem: () => {},
+  });
+  const listens = proxy.listen();
+  await until(() => proxy.addresses().length > 0);
+  const [first] = proxy.addresses();
+  const client = createConnection({ port: first!.port, host: first!.address });
+  expect(String(await received(client, 5))).toBe("hello");
+  client.destroy();
+  await listens;
+  await proxy.drain(1000);
+  await new Promise(resolve => broker.close(resolve));
 });
 
 /** Listens in a process that stands still, with no room left for connections: nobody's SYN is answered any more. */

@@ -290,6 +290,7 @@ class HoldingGate implements Gate {
   readonly held: [Uint8Array[], Uint8Array[]] = [[], []];
   onAdmit: (side: Side) => void = () => {};
   open = false;
+  stopped = false;
 
   admit(side: Side, chunk: Uint8Array): readonly Uint8Array[] {
     this.onAdmit(side);
@@ -350,6 +351,26 @@ describe("a gate", () => {
     expect(pair.problems).toHaveLength(1);
   });
 
+  it.each(["admit", "rest"] as const)("that throws (%s) after it stopped the client ends it all", async method => {
+    const gate = new HoldingGate();
+    await using pair = await relayedPair({ gate, patience: { farewell: 60_000 } });
+    pair.client.write("bad");
+    pair.broker.write("old");
+    await until(() => pair.tap.octets[0] === 3 && pair.tap.octets[1] === 3);
+    gate.stopped = true;
+    gate[method] = () => {
+      throw new Error("broken");
+    };
+    if (method === "admit") pair.client.write("behind the hole");
+    else pair.client.end();
+    expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 0 });
+    pair.broker.end();
+    expect(await fate(pair.client)).toEqual({ how: "fin", octets: 0 });
+    pair.client.end();
+    await pair.tap.over;
+    expect(pair.problems).toEqual(["connection 7 is ended: its guard failed after it had stopped the client (broken)"]);
+  });
+
   it("that throws only for its rest loses no end of stream", async () => {
     const gate = new HoldingGate();
     gate.rest = () => {
@@ -359,6 +380,43 @@ describe("a gate", () => {
     pair.client.end();
     expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 0 });
     expect(pair.problems).toHaveLength(1);
+  });
+});
+
+describe("a broker that says nothing", () => {
+  const patience = { silence: 10 };
+
+  it("to a client that has sent something is told once, and the connection goes on", async () => {
+    await using pair = await relayedPair({ patience });
+    pair.client.write("AMQP\0\0\x09\x01");
+    await until(() => pair.tap.events.length === 2);
+    expect(pair.tap.events).toEqual(["connected", "trouble upstream-silent"]);
+    expect(pair.tap.messages[0]).toMatch(
+      /^the broker at 127\.0\.0\.1:\d+ accepted the connection, and has not sent an octet for 0\.01 s$/,
+    );
+    pair.client.write("AMQP");
+    expect(String(await received(pair.broker, 12))).toContain("AMQP");
+    pair.broker.write("late");
+    expect(String(await received(pair.client, 4))).toBe("late");
+    pair.broker.resetAndDestroy();
+    await pair.tap.over;
+    expect(pair.tap.events.filter(event => event.startsWith("trouble"))).toEqual([
+      "trouble upstream-silent",
+      "trouble upstream-reset",
+    ]);
+  });
+
+  it("before TLS is done with it is told, too", async () => {
+    await using pair = await relayedPair({ waiting: true, patience });
+    pair.client.write("AMQP");
+    await once(pair.accepted, "data");
+    pair.relay.reached();
+    await until(() => pair.tap.events.length === 1);
+    expect(pair.tap.messages[0]).toMatch(
+      / accepted the connection, and has not finished the TLS handshake for 0\.01 s$/,
+    );
+    pair.connect();
+    expect(String(await received(pair.broker, 4))).toBe("AMQP");
   });
 });
 

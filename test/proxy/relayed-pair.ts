@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from "node:net";
 import type { Gate } from "../../src/proxy/connection-tap.ts";
 import { Leg } from "../../src/proxy/leg.ts";
-import { DEFAULT_PATIENCE, type Patience, Relay } from "../../src/proxy/relay.ts";
+import { DEFAULT_PATIENCE, type Patience } from "../../src/proxy/patience.ts";
+import { Relay } from "../../src/proxy/relay.ts";
 import type { Sip } from "../../src/proxy/sipper.ts";
 import type { AttemptListener } from "../../src/proxy/upstream.ts";
 import { RecordingTap } from "./recording-tap.ts";
@@ -75,7 +76,10 @@ export async function relayedPair(options: PairOptions = {}): Promise<RelayedPai
     const at = { address: "127.0.0.1", port: upstream.remotePort! };
     listener!.connected(new Leg(upstream, upstream), at);
   };
-  if (options.waiting !== true) connect();
+  if (options.waiting !== true) {
+    listener!.reached();
+    connect();
+  }
   return {
     relay,
     client,
