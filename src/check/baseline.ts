@@ -165,9 +165,7 @@ function isEntry(value: unknown): value is BaselineEntry {
 
 /** By capture, rule and fingerprint, in code unit order. */
 function byPlace(a: BaselineEntry, b: BaselineEntry): number {
-  return (
-    byCodeUnit(a.capture, b.capture) || byCodeUnit(a.rule, b.rule) || byCodeUnit(a.fingerprint, b.fingerprint)
-  );
+  return byCodeUnit(a.capture, b.capture) || byCodeUnit(a.rule, b.rule) || byCodeUnit(a.fingerprint, b.fingerprint);
 }
 
 function push<Value>(map: Map<string, Value[]>, key: string, value: Value): void {

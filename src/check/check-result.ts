@@ -7,6 +7,7 @@ import type { RuleId } from "../connection/rules.ts";
 import type { Connection, Finding, Input, Severity } from "../report/report.ts";
 
 export const CHECK_SCHEMA = "ghostframe.check/1";
+export const CONFIG_FILE = "ghostframe.config.json";
 
 /** What a rule's findings count as: "off" leaves them out. */
 export type Level = Severity | "off";

@@ -19,7 +19,13 @@ import {
   type Policy,
   type Violation,
 } from "./check-result.ts";
-import { brokenExpectations, type Expectation, ExpectationTable, type Expected, type Unmatched } from "./expectations.ts";
+import {
+  brokenExpectations,
+  type Expectation,
+  ExpectationTable,
+  type Expected,
+  type Unmatched,
+} from "./expectations.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { levelOf, reaches } from "./policy.ts";
 

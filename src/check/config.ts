@@ -13,8 +13,6 @@ import { didYouMean } from "./nearest-name.ts";
 import { type OutputName, outputs } from "./outputs/outputs.ts";
 import { LEVELS, type PolicyWishes, RULE_IDS, SEVERITIES } from "./policy.ts";
 
-export const CONFIG_FILE = "ghostframe.config.json";
-
 /** Paths are as they stand in the file: relative to its folder. */
 export interface Config extends PolicyWishes {
   expect: Expectation[];

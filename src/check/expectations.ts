@@ -48,7 +48,9 @@ export class ExpectationTable {
 
   /** @param folders what was looked through as a whole, relative to the config's folder */
   unmatched(places: readonly string[], folders: readonly string[]): Unmatched {
-    const idle = this.#rows.filter(({ matches }) => !places.some(matches)).map(({ expectation }) => expectation.captures);
+    const idle = this.#rows
+      .filter(({ matches }) => !places.some(matches))
+      .map(({ expectation }) => expectation.captures);
     const isHere = (glob: string): boolean => folders.some(folder => liesIn(globFolder(glob), folder));
     return {
       violations: idle.filter(isHere).map(glob => {

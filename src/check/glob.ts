@@ -6,7 +6,9 @@ import picomatch from "picomatch/posix.js";
  * folder's or file's leading dot is a character like any other.
  */
 export function globMatcher(glob: string): (path: string) => boolean {
-  return picomatch(glob.replace(/^(?:\.\/)+/, ""), { dot: true });
+  const matches = picomatch(glob.replace(/^(?:\.\/)+/, ""), { dot: true });
+  // Its second argument would change what it returns.
+  return path => matches(path);
 }
 
 /** The part of a glob in front of its first wildcard, in whole names: `captures/clean` of `captures/clean/*.pcap`. */

@@ -4,7 +4,8 @@ import { Command, Option } from "commander";
 import { BROKER_VERSIONS, REFERENCE_BROKER } from "../broker/versions.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { CaptureReport } from "../check/check.ts";
-import { CONFIG_FILE, ConfigError, OUTPUT_NAMES } from "../check/config.ts";
+import { CONFIG_FILE } from "../check/check-result.ts";
+import { ConfigError, OUTPUT_NAMES } from "../check/config.ts";
 import type { Report } from "../report/report.ts";
 import { exitStatus, judge, writeAll } from "./check-conclusion.ts";
 import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
@@ -91,7 +92,8 @@ async function checkCaptures(named: readonly string[], options: CheckOptions): P
     update: options.updateBaseline,
     folders: folders.map(({ path }) => placeOf(path, found.folder)),
   });
-  // A signal is told of between two turns of the event loop, of which there may have been none since the last octet.
+  // The last octets may have come in the same turn of the event loop as a signal, which is told of in the next one.
+  await nextTurn();
   await nextTurn();
   if (signal.aborted) return EXIT.INTERRUPTED;
   const written = await writeAll(judgement, outputs, options.all);

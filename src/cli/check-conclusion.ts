@@ -34,7 +34,7 @@ export function judge(
   const call = { config, folders };
   if (baseline === null) return { result: check(captures, rules, null, call), update: null };
   const missing = missingOf(accepted, folder);
-  const obstacle = update ? obstacleOf(check(captures, rules, null)) : null;
+  const obstacle = update ? obstacleOf(captures, check(captures, rules, null)) : null;
   const isNew = update && obstacle === null;
   const entries = isNew ? newBaseline(captures, rules, { entries: accepted, missing }) : accepted;
   const result = check(captures, rules, { path: withSlashes(baseline), entries, missing }, call);
@@ -51,9 +51,9 @@ function missingOf(accepted: readonly BaselineEntry[], folder: string): Set<stri
 }
 
 /** Why these captures make no baseline, or null. It would lose what it accepts of what was not seen. */
-function obstacleOf({ captures, violations }: CheckResult): string | null {
+function obstacleOf(reports: readonly CaptureReport[], { captures, violations }: CheckResult): string | null {
   const kinds = [...violations, ...captures.flatMap(capture => capture.violations)].map(({ kind }) => kind);
-  if (kinds.includes("no-capture")) return "there is no capture";
+  if (reports.every(({ report }) => report.inputs.length === 0)) return "there is no capture";
   if (kinds.includes("unreadable")) return "not all captures could be read";
   return kinds.includes("min-frames") ? "there are fewer AMQP frames in them than there must be" : null;
 }

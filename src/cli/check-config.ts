@@ -4,7 +4,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import { inputErrorOf } from "../capture/input-error.ts";
 import { BaselineError, readBaseline } from "../check/baseline.ts";
 import type { BaselineEntry } from "../check/check-result.ts";
-import { CONFIG_FILE, type Config, NO_CONFIG, readConfig } from "../check/config.ts";
+import { CONFIG_FILE } from "../check/check-result.ts";
+import { type Config, NO_CONFIG, readConfig } from "../check/config.ts";
 import { withSlashes } from "./check-files.ts";
 
 /** A config with the folder its paths are relative to. */

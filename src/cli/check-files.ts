@@ -87,12 +87,15 @@ async function filesIn(folder: string, { passedOver, links }: FoundFolder): Prom
         const path = join(folder, entry.name);
         if (entry.isDirectory()) return filesIn(path, { path: folder, passedOver, links });
         const isCapture = CAPTURE_NAME.test(entry.name);
-        if (entry.isFile() && !isCapture) passedOver.push(path);
-        if (!isCapture && !entry.isSymbolicLink()) return [];
+        if (!isCapture && !entry.isSymbolicLink()) {
+          if (entry.isFile()) passedOver.push(path);
+          return [];
+        }
         const status = await statusOf(path);
-        if (!(status instanceof Error) && status.isDirectory()) links.push(path);
-        else if (!isCapture && !(status instanceof Error) && status.isFile()) passedOver.push(path);
-        else if (isCapture && (status instanceof Error || status.isFile())) return [fileAt(path, status)];
+        const isFile = status instanceof Error || status.isFile();
+        if (isFile && isCapture) return [fileAt(path, status)];
+        if (isFile) passedOver.push(path);
+        else if (status.isDirectory()) links.push(path);
         return [];
       }),
     );

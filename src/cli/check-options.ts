@@ -1,7 +1,8 @@
 /** The options that `check` and `run` have in common, and what is wrong with those that hold more than a word. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Level } from "../check/check-result.ts";
-import { CONFIG_FILE, OUTPUT_NAMES } from "../check/config.ts";
+import { CONFIG_FILE } from "../check/check-result.ts";
+import { OUTPUT_NAMES } from "../check/config.ts";
 import { didYouMean } from "../check/nearest-name.ts";
 import { LEVELS, RULE_IDS, SEVERITIES } from "../check/policy.ts";
 import type { RuleId } from "../connection/rules.ts";

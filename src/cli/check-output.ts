@@ -97,6 +97,8 @@ async function isThere(path: string): Promise<boolean> {
 /** What a file that is written behind of holds; nothing where it is not there, or cannot be read. */
 async function heldBy(path: string): Promise<{ octets: number; endsInLine: boolean }> {
   try {
+    // Whoever opens a pipe waits for its writer.
+    if (!(await stat(path)).isFile()) return NOTHING_HELD;
     const file = await open(path);
     try {
       const { size } = await file.stat();
@@ -106,14 +108,15 @@ async function heldBy(path: string): Promise<{ octets: number; endsInLine: boole
       await file.close();
     }
   } catch {
-    return { octets: 0, endsInLine: true };
+    return NOTHING_HELD;
   }
 }
 
+const NOTHING_HELD = { octets: 0, endsInLine: true };
 const LINE_FEED = 0x0a;
 
 const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: "its folder cannot be made",
+  ENOENT: "nothing can be made there",
   EACCES: "permission is denied",
   EPERM: "permission is denied",
   EROFS: "the file system is read-only",

@@ -5,7 +5,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
 import type { CheckRules } from "../check/check.ts";
 import type { Level, Limits } from "../check/check-result.ts";
-import { CONFIG_FILE } from "../check/config.ts";
+import { CONFIG_FILE } from "../check/check-result.ts";
 import type { OutputName } from "../check/outputs/outputs.ts";
 import { policyOf } from "../check/policy.ts";
 import type { RuleId, Severity } from "../connection/rules.ts";

@@ -27,8 +27,12 @@ function capture(path: string, ...rules: RuleId[]): CaptureReport {
 }
 
 function baselineOf(...captures: CaptureReport[]): Baseline {
-  return { path: "baseline.json", entries: newBaseline(captures, RULES_OF_CHECK, []) };
+  return { path: "baseline.json", entries: newBaseline(captures, RULES_OF_CHECK, EMPTY), missing: new Set() };
 }
+
+const EMPTY: Baseline = { path: "baseline.json", entries: [], missing: new Set() };
+/** All that is not there is deleted. */
+const GONE: ReadonlySet<string> = new Set(["a", "b"]);
 
 function states(captures: CaptureReport[], baseline: Baseline): CheckedFinding["state"][][] {
   const result = check(captures, RULES_OF_CHECK, baseline);
@@ -49,7 +53,7 @@ describe("over a second recording", () => {
     const result = check([recorded("a.pcap", TORN_BODY, again)], RULES_OF_CHECK, baseline);
     expect(result.passed).toBe(true);
     expect(result.summary).toMatchObject({ failing: 0, accepted: 2 });
-    expect(result.baseline).toEqual({ path: "baseline.json", accepted: 2, gone: [] });
+    expect(result.baseline).toEqual({ path: "baseline.json", accepted: 2, gone: [], notChecked: 0 });
   });
 
   it("of another corruption it fails, and what it accepted is gone", () => {
@@ -58,10 +62,11 @@ describe("over a second recording", () => {
     expect(result.passed).toBe(false);
     expect(result.captures[0]!.findings.map(({ finding: { rule }, state }) => [rule, state])).toEqual([
       ["frame-end", "failing"],
-      ["broker-close", "accepted"],
+      ["broker-close", "failing"],
       ["verdict-mismatch", "told"],
     ]);
-    expect(result.baseline!.gone).toEqual(baseline.entries.filter(({ rule }) => rule === "frame-end"));
+    // The close, too: it is told by what led to it.
+    expect(result.baseline!.gone).toEqual(baseline.entries);
   });
 
   it("without corruption it passes, and all is gone", () => {
@@ -74,15 +79,16 @@ describe("over a second recording", () => {
 
   it("written anew it stays as it is, sentences with their offsets included", () => {
     const { entries } = baselineOf(recorded("a.pcap", TORN_BODY));
-    const anew = newBaseline([recorded("a.pcap", TORN_BODY, again)], RULES_OF_CHECK, entries);
+    const anew = newBaseline([recorded("a.pcap", TORN_BODY, again)], RULES_OF_CHECK, { ...EMPTY, entries });
     expect(baselineText(anew)).toBe(baselineText(entries));
-    const fresh = newBaseline([recorded("a.pcap", TORN_BODY, again)], RULES_OF_CHECK, []);
+    const fresh = newBaseline([recorded("a.pcap", TORN_BODY, again)], RULES_OF_CHECK, EMPTY);
     expect(baselineText(fresh)).not.toBe(baselineText(entries));
   });
 });
 
 describe("counts", () => {
-  const two = baselineOf(capture("a", "frame-end", "frame-end"), capture("b", "heartbeat"));
+  const all = baselineOf(capture("a", "frame-end", "frame-end"), capture("b", "heartbeat"));
+  const two = { ...all, missing: GONE };
 
   it.each<[what: string, captures: CaptureReport[], expected: CheckedFinding["state"][][]]>([
     ["as many", [capture("a", "frame-end", "frame-end")], [["accepted", "accepted"]]],
@@ -120,6 +126,24 @@ describe("counts", () => {
     ],
   ])("%s", (_, captures, expected) => expect(states(captures, two)).toEqual(expected));
 
+  it("a new recording has nothing of those that are there and were not checked", () => {
+    const result = check([capture("new", "heartbeat", "frame-end")], RULES_OF_CHECK, { ...all, missing: new Set("b") });
+    expect(result.captures[0]!.findings.map(({ state }) => state)).toEqual(["accepted", "failing"]);
+    expect(result.baseline).toMatchObject({ accepted: 1, gone: [], notChecked: 1 });
+  });
+
+  it("a check of some of the captures takes no entry of the others for gone, and keeps them", () => {
+    const result = check([capture("b")], RULES_OF_CHECK, all);
+    expect(result.baseline!.gone.map(({ capture: place }) => place)).toEqual(["b"]);
+    expect(result.baseline!.notChecked).toBe(1);
+    const places = (missing: ReadonlySet<string>) =>
+      newBaseline([capture("b", "frame-type")], RULES_OF_CHECK, { ...all, missing }).map(
+        ({ capture: place, rule }) => `${place} ${rule}`,
+      );
+    expect(places(new Set())).toEqual(["a frame-end", "b frame-type"]);
+    expect(places(GONE)).toEqual(["b frame-type"]);
+  });
+
   it("an entry is gone when no finding has it, however many it accepted", () => {
     const gone = (...captures: CaptureReport[]) => {
       const result = check(captures, RULES_OF_CHECK, two);
@@ -139,7 +163,7 @@ describe("what is accepted", () => {
       expectations: [{ captures: "a", clean: null, findings: ["handshake"] }],
     };
     const all = capture("a", "frame-end", "heartbeat", "frame-type", "handshake", "mid-stream", "shared-channel");
-    expect(newBaseline([all], rules, []).map(({ rule }) => rule)).toEqual(["frame-end", "shared-channel"]);
+    expect(newBaseline([all], rules, EMPTY).map(({ rule }) => rule)).toEqual(["frame-end", "shared-channel"]);
   });
 
   it("stays accepted where it only is told now: nothing is gone", () => {
@@ -157,9 +181,9 @@ describe("what is accepted", () => {
 
   it("is known by where the capture is, not by how it was named", () => {
     const from = (path: string): CaptureReport => ({ ...capture(path, "heartbeat"), place: "captures/a" });
-    const entries = newBaseline([from("captures/a")], RULES_OF_CHECK, []);
+    const entries = newBaseline([from("captures/a")], RULES_OF_CHECK, EMPTY);
     expect(entries[0]!.capture).toBe("captures/a");
-    expect(states([from("../captures/a")], { path: "x", entries })).toEqual([["accepted"]]);
+    expect(states([from("../captures/a")], { ...EMPTY, entries })).toEqual([["accepted"]]);
   });
 });
 

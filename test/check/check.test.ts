@@ -52,6 +52,7 @@ describe("the policy", () => {
     expect(result.captures[0]!.passed).toBe(result.passed);
     const count = (state: string) => expected.filter(each => each === state).length;
     expect(result.summary).toMatchObject({ failing: count("failing"), told: count("told"), accepted: 0, expected: 0 });
+    expect(result.summary.off).toBe(ALL_LEVELS.length - expected.length);
   });
 
   it("a level is the finding's own where no rule is named: a close is as severe as its code", () => {
@@ -117,6 +118,20 @@ describe("limits", () => {
     expect(result.passed).toBe(message === null);
   });
 
+  it.each<[what: string, named: CaptureReport, minFrames: number, fails: boolean]>([
+    ["without a frame", capture({ path: "b", connections: [] }), 1, true],
+    ["without a frame, and none wanted", capture({ path: "b", connections: [] }), 0, false],
+    ["with notes and no frame", capture({ path: "b", connections: [], rules: ["file-truncated"] }), 1, true],
+    ["whose handshake says enough", capture({ path: "b", connections: [], rules: ["handshake"] }), 1, false],
+    ["with frames", capture({ path: "b" }), 1, false],
+  ])("a capture that was named by itself, %s", (_, named, minFrames, fails) => {
+    const policy = rules({ limits: { minFrames } });
+    const violations = (isNamed: boolean) =>
+      check([capture(), { ...named, isNamed }], policy, null).captures[1]!.violations.map(({ message }) => message);
+    expect(violations(true)).toEqual(fails ? ["No AMQP frame is in it, and it was named by itself."] : []);
+    expect(violations(false)).toEqual([]);
+  });
+
   it("no capture at all does not pass, whatever the limit", () => {
     const result = check([], rules({ limits: { minFrames: 0 } }), null);
     expect(result.passed).toBe(false);
@@ -177,6 +192,14 @@ describe("expectations", () => {
       ["Expected to be clean, it has 1 finding (mid-stream)."],
       { failOn: "note" },
     ],
+    [
+      "clean: an error counts, even where the policy makes less of it",
+      ["frame-end"],
+      [clean("a*")],
+      ["told"],
+      ["Expected to be clean, it has 1 finding (frame-end)."],
+      { rules: { "frame-end": "note" } },
+    ],
     ["clean, with a rule off", ["frame-end"], [clean("a*")], [], [], { rules: { "frame-end": "off" } }],
     ["known bad, and it is", ["frame-end", "frame-end"], [showing("a*", "frame-end")], ["expected", "expected"], []],
     [
@@ -204,6 +227,36 @@ describe("expectations", () => {
     expect(result.captures[0]!.expectations).toEqual(globs);
   });
 
+  it("a clean capture has frames in it", () => {
+    const result = check([capture({ connections: [] })], rules({ limits: { minFrames: 0 } }, [clean("*")]), null);
+    expect(result.captures[0]!.violations).toEqual([
+      { kind: "expected-clean", message: "Expected to be clean, it has no AMQP frame in it." },
+    ]);
+  });
+
+  it.each<[what: string, glob: string, folders: string[], fails: boolean]>([
+    ["the folder it names was looked through", "captures/clean/**", ["captures"], true],
+    ["that folder itself was", "captures/clean/*.pcap", ["captures/clean"], true],
+    ["the file's folder was", "captures/b.pcap", ["captures"], true],
+    ["the config's folder was, and it names none", "**/*.gz", [""], true],
+    ["a folder above was", "captures/{b,c}.pcap", [".."], true],
+    ["two above were", "../other/*.pcap", ["../.."], true],
+    ["one of several was", "b/*", ["c", "b"], true],
+    ["files were named", "captures/*.gz", [], false],
+    ["a folder below was", "captures/**/*.gz", ["captures/clean"], false],
+    ["a folder beside was", "captures/clean/*", ["captures/cleaner"], false],
+    ["only the config's was, and it leads out", "../other/*.pcap", [""], false],
+    ["another folder above was", "captures/*.gz", ["../other"], false],
+  ])("that match nothing: %s", (_, glob, folders, fails) => {
+    const captures = [capture(), capture({ path: "a2.pcap" })];
+    const result = check(captures, rules({}, [clean("a.pcap"), clean(glob)]), null, { config: "c.json", folders });
+    const message = `No capture matches ${glob}, of which the config expects something.`;
+    expect(result.violations).toEqual(fails ? [{ kind: "expectation-unmatched", message }] : []);
+    expect(result.expectedElsewhere).toEqual(fails ? [] : [glob]);
+    expect(result.passed).toBe(!fails);
+    expect(result.config).toBe("c.json");
+  });
+
   it("the rule that is missing is named", () => {
     const result = check([capture()], rules({}, [showing("*", "frame-end")]), null);
     expect(result.captures[0]!.violations).toMatchObject([{ kind: "expected-finding", rule: "frame-end" }]);
@@ -229,8 +282,9 @@ describe("a live report", () => {
 it(`the order of captures does not matter (seed ${PROPERTY.seed})`, () => {
   const paths = ["b.pcap", "B.pcap", "a/z.pcap", "a.pcap", "ä.pcap", "10.pcap", "9.pcap"];
   const captures = paths.map((path, i) => capture({ path, rules: i % 2 === 0 ? ["frame-end", "frame-end"] : [] }));
-  const entries = newBaseline(captures.slice(0, 3), rules(), []);
-  const written = (list: CaptureReport[]) => json(check(list, rules(), { path: "x", entries }));
+  const empty = { path: "x", entries: [], missing: new Set<string>() };
+  const entries = newBaseline(captures.slice(0, 3), rules(), empty);
+  const written = (list: CaptureReport[]) => json(check(list, rules(), { ...empty, entries }));
   const first = written(captures);
   const sorted = (JSON.parse(first) as CheckResult).captures.map(({ path }) => path);
   expect(sorted).toEqual(["10.pcap", "9.pcap", "B.pcap", "a.pcap", "a/z.pcap", "b.pcap", "ä.pcap"]);

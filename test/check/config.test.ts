@@ -91,6 +91,26 @@ it.each<[config: unknown, message: string]>([
   [{ expect: [{ clean: true }] }, `expect[0] of ${FILE} lacks "captures", a glob`],
   [{ expect: [{ captures: "a" }] }, `expect[0] of ${FILE} lacks "clean" or "findings"`],
   [{ expect: [{ captures: "", clean: true }] }, `expect[0].captures of ${FILE} is "": expected text`],
+  [
+    { expect: [{ captures: "/ci/captures/**", clean: true }] },
+    `expect[0].captures of ${FILE} is "/ci/captures/**": expected a glob relative to the config's folder`,
+  ],
+  [
+    { expect: [{ captures: "C:/captures/*", clean: true }] },
+    `expect[0].captures of ${FILE} is "C:/captures/*": expected a glob relative to the config's folder`,
+  ],
+  [
+    { expect: [{ captures: "captures/", clean: true }] },
+    `expect[0].captures of ${FILE} is "captures/": expected a glob over files, such as "captures/**"`,
+  ],
+  [
+    { expect: [{ captures: "!(a)*.pcap", clean: true }] },
+    `expect[0].captures of ${FILE} is "!(a)*.pcap": expected a glob without "!" in front`,
+  ],
+  [
+    { outputs: { text: "-" } },
+    `outputs.text of ${FILE} is "-": expected a file; for standard output there is --format`,
+  ],
   [{ expect: [{ captures: "a", clean: false }] }, `expect[0].clean of ${FILE} is false: expected true`],
   [{ expect: [{ captures: "a", findings: [] }] }, `expect[0] of ${FILE} has no rule in "findings"`],
   [
@@ -110,6 +130,17 @@ it.each<[config: unknown, message: string]>([
   const read = () => readConfig(JSON.stringify(config), FILE);
   expect(read).toThrow(new ConfigError(message));
   expect(validate(config)).toBe(false);
+});
+
+it("an expectation wants no rule that is off", () => {
+  const config = { rules: { heartbeat: "off" }, expect: [{ captures: "a", findings: ["frame-end", "heartbeat"] }] };
+  const read = () => readConfig(JSON.stringify(config), FILE);
+  expect(read).toThrow(new ConfigError(`expect[0] of ${FILE} has heartbeat in "findings", which "rules" turns off`));
+});
+
+it("a key that is there twice is told with line and column", () => {
+  const read = () => readConfig('{\n  "failOn": "error",\n  "failOn": "note"\n}', FILE);
+  expect(read).toThrow(new ConfigError(`${FILE}: line 3, column 3: the key "failOn" is there for the second time`));
 });
 
 it("text that is no JSON is told with line and column", () => {

@@ -113,13 +113,48 @@ describe("names", () => {
   });
 
   it("of the specification count, with whatever words around them", () => {
-    const facts = (text: string) => fingerprintFacts(finding({ rule: "frame-malformed", message: text })).at(-1);
+    const facts = (text: string) => fingerprintFacts(finding({ rule: "frame-malformed", message: text })).at(-2);
     const first = facts("Argument routing-key of basic.publish wants 64 octets where 6 are left.");
     expect(first).toEqual(["basic.publish", "routing-key"]);
     expect(facts("In basic.publish, argument routing-key of 9 octets is cut.")).toEqual(first);
     expect(facts('The text "basic.get" of basic.publish: argument routing-key of it.')).toEqual(first);
     expect(facts("Property message-id wants 7 octets where 1 are left.")).toEqual(["message-id"]);
   });
+});
+
+describe("the diagnosis", () => {
+  const span: [number, number] = [0, 9];
+  const writer = (name: string) => ({ name, channels: [1], spans: [], messages: [] });
+  const of = (parts: Parameters<typeof diagnosis>[0]): string => fingerprint(finding({ diagnosis: diagnosis(parts) }));
+
+  it("counts by what it has parts of, not by how many", () => {
+    const one = of({ missing: [{ streamOffset: 1, octets: 5 }] });
+    expect(of({ missing: [1, 2].map(at => ({ streamOffset: at, octets: at })) })).toBe(one);
+    const others = [
+      of({}),
+      of({ replayed: [{ span, of: span }] }),
+      of({ overwritten: [{ span }] }),
+      of({ foreign: [{ span, protocol: "HTTP" }] }),
+      of({ unexplained: [span] }),
+      of({ missing: [{ streamOffset: 1, octets: 5 }], unexplained: [span] }),
+    ];
+    expect(new Set([one, ...others]).size).toBe(7);
+  });
+
+  it("counts by one writer or several, not by how many", () => {
+    const [none, one, two, three] = [[], ["A"], ["A", "B"], ["A", "B", "C"]].map(names => {
+      return of({ writers: names.map(writer) });
+    });
+    expect(two).toBe(three);
+    expect(new Set([none, one, two]).size).toBe(3);
+  });
+});
+
+it("a close counts by what led to it, where that is known", () => {
+  const close = finding({ rule: "broker-close", message: "The broker closed the connection: 501 FRAME_ERROR" });
+  const causes = [undefined, finding({ rule: "frame-end" }), finding({ rule: "frame-type" })];
+  expect(new Set(causes.map(cause => fingerprint(close, cause))).size).toBe(3);
+  expect(fingerprint(finding({ rule: "frame-end" }), causes[2])).toBe(fingerprint(finding({ rule: "frame-end" })));
 });
 
 it("FNV-1a, 64 bits, as its draft has it", () => {
@@ -130,7 +165,10 @@ it("FNV-1a, 64 bits, as its draft has it", () => {
 
 it("the fixtures' fingerprints are what they were: baselines of users hold such", () => {
   const lines = fixtureReports().flatMap(([name, { findings }]) => {
-    return findings.map(each => `${name} ${fingerprint(each)} ${JSON.stringify(fingerprintFacts(each))}`);
+    return findings.map(each => {
+      const cause = findings.find(({ id }) => id === each.cause);
+      return `${name} ${fingerprint(each, cause)} ${JSON.stringify(fingerprintFacts(each, cause))}`;
+    });
   });
   const text = `fingerprints of version ${FINGERPRINT_VERSION}\n${lines.join("\n")}\n`;
   expectGolden(fileURLToPath(new URL("./golden/fingerprints.txt", import.meta.url)), text);

@@ -38,12 +38,20 @@ describe("a mistake is told with its place", () => {
     ['["\\x"]', "line 1, column 2: expected a value, found a string that is not closed"],
     ["[\u{1f600}]", 'line 1, column 2: expected a value, found "\u{1f600}"'],
     ["\ufeff[,]", 'line 1, column 2: expected a value, found ","'],
+    ['{"a": 1,\n "b": {"a": 2},\n "a": 3}', 'line 3, column 2: the key "a" is there for the second time'],
+    ['[{}, {"a": 1, "\\u0061": 2}]', 'line 1, column 15: the key "a" is there for the second time'],
+    ['{"\u202e": 1, "\u202e": 2}', 'line 1, column 10: the key "\\u{202e}" is there for the second time'],
     ["\r\n\t[}", 'line 2, column 3: expected a value, found "}"'],
   ])("%j", (text, message) => {
     expect(mistake(text).slice(0, message.length)).toBe(message);
   });
 
   it("however deep", () => expect(mistake("[".repeat(200_000))).toContain("column 200001: expected a value"));
+});
+
+it("a key may be there in several objects", () => {
+  const text = '{"a":{"a":[{"a":1},{"a":2}]},"A":0,"__proto__":{"a":3}}';
+  expect(parseJson(text)).toEqual(JSON.parse(text));
 });
 
 it("a byte order mark is passed over", () => expect(parseJson('\ufeff{"a":1}')).toEqual({ a: 1 }));
@@ -62,10 +70,17 @@ it(`what JSON.parse takes is taken, what it refuses is refused (seed ${PROPERTY.
         value = JSON.parse(text);
       } catch {
         // A mistake was found where there is one: what is in front of it has none.
-        expect(mistake(text)).toMatch(/^line \d+, column \d+: expected (?!nothing more, found the end)/);
+        expect(mistake(text)).toMatch(/^line \d+, column \d+: (?:expected (?!nothing more, found the end)|the key )/);
         return;
       }
-      expect(parseJson(text)).toEqual(value);
+      let read: unknown;
+      try {
+        read = parseJson(text);
+      } catch {
+        expect(mistake(text)).toMatch(/: the key .* is there for the second time$/);
+        return;
+      }
+      expect(read).toEqual(value);
     }),
     { ...PROPERTY, numRuns: 2000 },
   );

@@ -1,6 +1,15 @@
 /** `ghostframe check` as CI calls it: exit status, settings, baseline, outputs. Paths are relative to fixtures/. */
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
 import type { CheckResult } from "../../src/check/check-result.ts";
@@ -10,6 +19,7 @@ import { FIXTURES } from "../support/golden.ts";
 const CLEAN = "clean/confirms-and-acks.pcap";
 const SICK = "interleaving/message-inside-a-body.pcap";
 const WARNED = "near-misses/two-threads-take-turns.pcap";
+const NO_AMQP = "connections/strangers-on-loopback.pcap";
 const NOTED = "loss/consumer-from-mid-stream.pcap";
 
 function check(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
@@ -56,11 +66,13 @@ describe("exit status", { concurrent: true }, () => {
     ["too few frames", [CLEAN, "--min-frames", "53"], 1],
     ["as many gaps as there may be", ["loss/go-packets-not-captured.pcap.gz", "--max-gaps", "7"], 0],
     ["too many gaps", ["loss/go-packets-not-captured.pcap.gz", "--max-gaps", "6"], 1],
+    ["a named capture without AMQP beside another", [CLEAN, NO_AMQP], 1],
+    ["a named capture without AMQP beside another, which is enough", [CLEAN, NO_AMQP, "--min-frames", "0"], 0],
     ["one worker", [CLEAN, "--jobs", "1"], 0],
     ["a folder without captures", ["../src/check", "--min-frames", "0"], 1],
   ])("%s", async (_, args, code) => {
     const run = await check([...args, "--no-config"]);
-    expect(run.stderr).toBe("");
+    expect(run.stderr).toMatch(/^(?:ghostframe: [\w./]+: \d+ files were passed over, [^\n]+\n)?$/);
     expect(run.stdout).not.toBe("");
     expect(run.code).toBe(code);
   });
@@ -91,6 +103,11 @@ describe("exit status", { concurrent: true }, () => {
       "two outputs into one file",
       [CLEAN, "--output", "json=x", "--output", "sarif=./x"],
       "sarif cannot go to ./x: it is another output",
+    ],
+    [
+      "an output where no folder can be made",
+      [CLEAN, "--output", "json=/proc/x/y.json"],
+      `/proc/x/y.json: cannot be written: ${process.platform === "linux" ? "nothing can be made there" : ""}`,
     ],
     ["an output into a folder", [CLEAN, "--output", "json=clean"], "clean: cannot be written: it is a directory"],
     ["an output through a file", [CLEAN, "--output", `json=${CLEAN}/x`], "a part of the path is not a directory"],
@@ -138,7 +155,10 @@ describe("exit status", { concurrent: true }, () => {
     expect(run.code).toBe(2);
   });
 
-  it.skipIf(process.platform === "win32")("Ctrl-C: 130, and nothing is written", async ({ onTestFinished }) => {
+  it.skipIf(process.platform === "win32").for<[what: string, ends: boolean]>([
+    ["Ctrl-C: 130, and nothing is written", false],
+    ["Ctrl-C, to whoever writes to standard input, too: the same", true],
+  ])("%s", async ([, ends], { onTestFinished }) => {
     const output = join(temporaryFolder(onTestFinished), "result.json");
     const child = start(["check", "-", "--no-config", "--output", `json=${output}`]);
     const end = ended(child);
@@ -148,6 +168,7 @@ describe("exit status", { concurrent: true }, () => {
     const packets = Buffer.concat([capture, ...Array.from({ length: 20_000 }, () => idle)]);
     await new Promise(resolve => child.stdin.write(packets, resolve));
     child.kill("SIGINT");
+    if (ends) child.stdin.end();
     expect(await end).toMatchObject({ code: 130, signal: null, stdout: "", stderr: "" });
     expect(existsSync(output)).toBe(false);
   });
@@ -172,7 +193,63 @@ describe("standard input", { concurrent: true }, () => {
   });
 });
 
+it.skipIf(process.platform === "win32")('"./-" is a file', async ({ onTestFinished }) => {
+  const folder = project(onTestFinished, null, { "-": CLEAN });
+  expect((await resultOf(["./-"], { cwd: folder, input: "" })).captures).toMatchObject([{ path: "./-", frames: 52 }]);
+});
+
+describe("what is left alone is told", { concurrent: true }, () => {
+  it.skipIf(process.platform === "win32")("files by their names, and linked folders", async ({ onTestFinished }) => {
+    const folder = project(onTestFinished, null, { "c/a.pcap1": CLEAN, "c/trace.bin": CLEAN, "c/b/x.dump": CLEAN });
+    symlinkSync("b", join(folder, "c/link"));
+    const run = await check(["c", "--no-config"], { cwd: folder });
+    expect(run.stderr).toBe(
+      "ghostframe: c: 2 files were passed over, not being called *.pcap, *.pcapng or *.cap\n" +
+        "ghostframe: c: 1 link to a folder was not followed\n",
+    );
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("c/a.pcap1") as string });
+  });
+
+  it("a workflow command in a name is none", async () => {
+    const run = await check(["##[add-mask]x.pcap", "--no-config"]);
+    expect(run.stderr).toMatch(/^ghostframe: ＃\[add-mask\]x\.pcap: no such file\n$/);
+  });
+});
+
+it.skipIf(process.platform === "win32")("no link leads over what is read", async ({ onTestFinished }) => {
+  const folder = project(onTestFinished, {}, { "c/a.pcap": CLEAN });
+  symlinkSync("c/a.pcap", join(folder, "soft"));
+  linkSync(join(folder, "c/a.pcap"), join(folder, "hard"));
+  symlinkSync("ghostframe.config.json", join(folder, "config"));
+  symlinkSync("c", join(folder, "d"));
+  const refused: [args: string[], complaint: string][] = [
+    [["--output", "json=soft"], "json cannot go to soft: it is a capture"],
+    [["--output", "json=hard"], "json cannot go to hard: it is a capture"],
+    [["--output", "json=config"], "json cannot go to config: it is the config"],
+    [["--baseline", "hard", "--update-baseline"], "hard cannot be the baseline: it is a capture"],
+    [["--output", "json=c/new/x", "--output", "text=d/new/x"], "text cannot go to d/new/x: it is another output"],
+  ];
+  for (const [args, complaint] of refused) {
+    const run = await check(["c/a.pcap", ...args], { cwd: folder });
+    expect(run.stderr).toContain(complaint);
+    expect(run.code).toBe(2);
+  }
+  expect(readFileSync(join(folder, "hard"))).toEqual(readFileSync(join(FIXTURES, CLEAN)));
+});
+
 describe("the config", { concurrent: true }, () => {
+  it("that expects captures which are not there fails, where their folder was looked through", async ({
+    onTestFinished,
+  }) => {
+    const folder = project(onTestFinished, { expect: [{ captures: "captures/clear/**", clean: true }] });
+    const result = await resultOf(["captures/clean.pcap"], { cwd: folder });
+    expect(result).toMatchObject({ passed: true, expectedElsewhere: ["captures/clear/**"] });
+    const named = await resultOf(["."], { cwd: join(folder, "captures") });
+    expect(named.violations.map(({ kind }) => kind)).toEqual(["expectation-unmatched"]);
+    expect(named.config).toBe("../ghostframe.config.json");
+    expect((await resultOf(["captures", "--no-config"], { cwd: folder })).config).toBeNull();
+  });
+
   it("is found upwards, and its paths are relative to it", async ({ onTestFinished }) => {
     const folder = project(onTestFinished, {
       expect: [
@@ -265,6 +342,11 @@ describe("the baseline", { concurrent: true }, () => {
   it.for<[what: string, named: string[], complaint: string]>([
     ["not all captures can be read", ["captures", "nowhere.pcap"], "stays as it is, because not all captures could be"],
     ["there is no capture", ["empty"], "stays as it is, because there is no capture"],
+    [
+      "there are too few frames",
+      ["captures", "--port", "1"],
+      "stays as it is, because there are fewer AMQP frames in them than there must be",
+    ],
   ])("stays as it is while %s", async ([, named, complaint], { onTestFinished }) => {
     const folder = project(onTestFinished, { baseline: "b.json" });
     mkdirSync(join(folder, "empty"));
@@ -274,6 +356,24 @@ describe("the baseline", { concurrent: true }, () => {
     expect(run.stderr).toContain(`ghostframe: b.json: ${complaint}`);
     expect(run.code).toBe(2);
     expect(readFileSync(join(folder, "b.json"), "utf8")).toBe(text);
+  });
+
+  it("of some of the captures keeps what it accepts of the others", async ({ onTestFinished }) => {
+    const folder = project(onTestFinished, { baseline: "b.json" });
+    copyFileSync(join(FIXTURES, WARNED), join(folder, "captures/warned.pcap"));
+    await check(["captures", "--update-baseline"], { cwd: folder });
+    const text = readFileSync(join(folder, "b.json"), "utf8");
+    const some = await resultOf(["captures/sick.pcap"], { cwd: folder });
+    expect(some.baseline).toMatchObject({ accepted: 2, gone: [], notChecked: 1 });
+    await check(["captures/sick.pcap", "--update-baseline"], { cwd: folder });
+    expect(readFileSync(join(folder, "b.json"), "utf8")).toBe(text);
+
+    copyFileSync(join(folder, "captures/sick.pcap"), join(folder, "captures/again.pcap"));
+    expect((await check(["captures/again.pcap"], { cwd: folder })).code).toBe(1);
+    rmSync(join(folder, "captures/sick.pcap"));
+    expect((await check(["captures/again.pcap"], { cwd: folder })).code).toBe(0);
+    await check(["captures/again.pcap", "--update-baseline"], { cwd: folder });
+    expect(readFileSync(join(folder, "b.json"), "utf8")).not.toContain("captures/sick.pcap");
   });
 
   it("of another version is refused, and can be written anew", async ({ onTestFinished }) => {
@@ -354,6 +454,19 @@ describe("in GitHub Actions", { concurrent: true }, () => {
     await check([SICK, "--no-config"], { env: { ...env, GITHUB_STEP_SUMMARY: summary } });
     const markdown = (await check([SICK, "--no-config", "--format", "markdown"])).stdout;
     expect(readFileSync(summary, "utf8")).toBe(`# Before\n${markdown}`);
+    writeFileSync(summary, "no line feed");
+    await check([SICK, "--no-config"], { env: { ...env, GITHUB_STEP_SUMMARY: summary } });
+    expect(readFileSync(summary, "utf8")).toBe(`no line feed\n${markdown}`);
+  });
+
+  it("a summary leaves out what the job's has no room for", async ({ onTestFinished }) => {
+    const summary = join(temporaryFolder(onTestFinished), "summary.md");
+    writeFileSync(summary, "x".repeat((1 << 20) - 5_000));
+    const run = await check([SICK, "--no-config"], { env: { ...env, GITHUB_STEP_SUMMARY: summary } });
+    expect(run.stderr).toBe("");
+    const written = readFileSync(summary, "utf8");
+    expect(written.length).toBeLessThanOrEqual(1 << 20);
+    expect(written).toContain("Left out: ");
   });
 
   it("a summary that cannot be written is told", async () => {

@@ -13,7 +13,7 @@ const LARGE = 64 << 20;
 type Answer = Report & { threadId?: number; given?: number };
 
 function files(...names: string[]): CaptureFile[] {
-  return names.map(path => ({ path, octets: path.includes("large") ? LARGE : 1000 }));
+  return names.map(path => ({ path, octets: path.includes("large") ? LARGE : 1000, isNamed: false }));
 }
 
 async function reports(list: CaptureFile[], options: Partial<PoolOptions> = {}): Promise<Answer[]> {
@@ -86,8 +86,8 @@ describe("workers", { concurrent: true }, () => {
 });
 
 describe("this thread", () => {
-  const clean = { path: join(FIXTURES, "clean/confirms-and-acks.pcap"), octets: 8000 };
-  const sick = { path: join(FIXTURES, "rules/unknown-frame-type.pcap"), octets: 4000 };
+  const clean = { path: join(FIXTURES, "clean/confirms-and-acks.pcap"), octets: 8000, isNamed: true };
+  const sick = { path: join(FIXTURES, "rules/unknown-frame-type.pcap"), octets: 4000, isNamed: true };
 
   it.each<[what: string, list: CaptureFile[], jobs: number]>([
     ["with one job", [clean, { ...sick, octets: LARGE }], 1],
@@ -96,6 +96,17 @@ describe("this thread", () => {
     const all = await reports(list, { jobs });
     expect(all.map(({ findings }) => findings.map(({ rule }) => rule))).toEqual([[], ["frame-type", "broker-close"]]);
     expect(paths(all)).toEqual(list.map(({ path }) => path));
+  });
+
+  it("keeps of a capture in which nothing is found only the counts, where no more is needed", async () => {
+    const [full, fullSick] = await reports([clean, sick]);
+    const [lean, leanSick] = await reports([clean, sick], { lean: true });
+    expect(leanSick).toEqual(fullSick);
+    const [connection] = full!.connections;
+    expect(connection!.clientProperties).not.toEqual({});
+    const { frames, octets, gaps, start } = connection!;
+    expect(lean!.connections).toMatchObject([{ frames, octets, gaps, start, clientProperties: {} }]);
+    expect(lean!.inputs).toEqual(full!.inputs);
   });
 
   it("does not try what is known not to work", async () => {

@@ -154,7 +154,7 @@ describe("exit status", { concurrent: true }, () => {
   it.for<[args: string[], complaint: string]>([
     [[], "missing required argument 'command'"],
     [["--env", "1A", "--", "true"], "Expected the name of a variable, or HOST:PORT"],
-    [["--squeeze-sip", "0", "--", "true"], "expected a whole number from 1 on"],
+    [["--squeeze-sip", "0", "--", "true"], "expected a whole number from 1 to 65536"],
     [["--fail-on", "fatal", "--", "true"], "Allowed choices are note, warning, error"],
     [["--nothing", "--", "true"], "unknown option '--nothing'"],
   ])("%j", async ([args, complaint], context) => {

@@ -26,6 +26,13 @@ it("keeps strings from the wire whole, and shows a terminal none of what it woul
   );
 });
 
+it("has no workflow command in it, and says the same", () => {
+  const report = hostile("##[add-mask]x ##vso[task] ###[y] # [z]");
+  const text = json(report);
+  expect(text).not.toMatch(/##[\w.]*\[/);
+  expect(JSON.parse(text)).toEqual(report);
+});
+
 it("writes ten thousand connections", () => {
   const report = manyConnections();
   const started = performance.now();

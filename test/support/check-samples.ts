@@ -33,7 +33,12 @@ export async function checkSamples(): Promise<Record<string, CheckResult>> {
   );
   return {
     passed: result({
-      captures: [capture(clean!), capture(turns!, "told"), capture(heartbeat!, "expected"), capture(lossy!)],
+      captures: [
+        capture(clean!),
+        capture(turns!, "told", { off: 3 }),
+        capture(heartbeat!, "expected"),
+        capture(lossy!),
+      ],
     }),
     failing: result({
       captures: [
@@ -44,7 +49,9 @@ export async function checkSamples(): Promise<Record<string, CheckResult>> {
         capture(heartbeat!, "expected", { expectations: ["rules/heartbeat-*.pcap"] }),
         capture(vlan!, "accepted"),
       ],
-      baseline: { path: "ghostframe-baseline.json", accepted: 2, gone: [gone(), gone({ count: 3 })] },
+      baseline: { path: "ghostframe-baseline.json", accepted: 2, gone: [gone(), gone({ count: 3 })], notChecked: 4 },
+      config: "ci/ghostframe.config.json",
+      expectedElsewhere: ["captures/clean/**"],
       policy: { ...POLICY, rules: { "shared-channel": "note", "snap-length": "off", "capture-gap": "error" } },
     }),
     "accepted-and-gone": result({
@@ -53,6 +60,7 @@ export async function checkSamples(): Promise<Record<string, CheckResult>> {
         path: "ci/baseline.json",
         accepted: 2,
         gone: Array.from({ length: 60 }, (_, at) => gone({ capture: `old/run-${at}.pcap` })),
+        notChecked: 0,
       },
     }),
     violations: result({
@@ -115,12 +123,15 @@ export function hostileResult(one: string, other: string): CheckResult {
     (each, at): CheckedFinding => ({ ...each, state: (["failing", "told", "accepted", "expected"] as const)[at % 4]! }),
   );
   return result({
+    config: one,
+    expectedElsewhere: [other, one],
     captures: [{ ...strange, findings }],
     violations: [{ kind: "no-capture", message: `${one}${other}` }],
     baseline: {
       path: other,
       accepted: 1,
       gone: [gone({ capture: one, message: other }), gone({ capture: other, message: one })],
+      notChecked: 0,
     },
   });
 }
@@ -157,6 +168,7 @@ export function capture(
     expectations: [],
     frames: counts?.frames ?? 0,
     gaps: connections.reduce((sum, { gaps }) => sum + gaps.clientToServer + gaps.serverToClient, 0),
+    off: 0,
     ...parts,
   };
 }
@@ -185,15 +197,18 @@ export function result(parts: Partial<CheckResult>): CheckResult {
     told: count("told"),
     accepted: count("accepted"),
     expected: count("expected"),
+    off: captures.reduce((sum, each) => sum + each.off, 0),
     violations: violations.length + captures.reduce((sum, each) => sum + each.violations.length, 0),
   };
   return {
     schema: "ghostframe.check/1",
     tool: { name: "ghostframe", version: "0.0.0" },
     passed: summary.failing === 0 && summary.violations === 0,
+    config: null,
     policy,
     captures,
     violations,
+    expectedElsewhere: [],
     baseline,
     summary,
     ...parts,

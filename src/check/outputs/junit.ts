@@ -4,21 +4,33 @@
  * A capture is a test suite, and each rule of the registry a test case of it, so that a server that compares two runs
  * shows which rule began to fail for which capture. Violations are test cases of their own; those of the call as a whole
  * have a suite of theirs. GitLab groups by classname and drops a second case of the same name, so that names are unique
- * in a suite. A capture that could not be read at all has no rules: none of them was tried.
+ * in a suite. A capture that could not be read at all has no rules: none of them was tried. Where there is no AMQP in it
+ * they are skipped.
  */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
-import { RULES, type RuleId } from "../../connection/rules.ts";
+import type { RuleId } from "../../connection/rules.ts";
 import type { Severity } from "../../report/report.ts";
 import type { CheckedCapture, CheckedFinding, CheckResult, Violation } from "../check-result.ts";
-import { goneSentence, outcome, particulars, path, sentence, tallied, violationSentence } from "./phrases.ts";
+import { RULE_IDS } from "../policy.ts";
+import {
+  elsewhere,
+  goneSentence,
+  notChecked,
+  outcome,
+  particulars,
+  path,
+  sentence,
+  tallied,
+  violationSentence,
+} from "./phrases.ts";
 import { type Element, element, xmlDocument } from "./xml.ts";
 
 const CALL = "ghostframe check";
 
 export function junit(result: CheckResult): string {
   const suites = result.captures.map(capture => captureSuite(capture, result));
-  const call = [...violationCases(result.violations, CALL), ...baselineCases(result)];
+  const call = [...violationCases(result.violations, CALL), ...expectationCases(result), ...baselineCases(result)];
   if (call.length > 0) suites.push(suite(CALL, call, outcome(result)));
   const sum = (key: "tests" | "failures" | "errors" | "skipped") =>
     suites.reduce((total, { attributes }) => total + Number(attributes[key]), 0);
@@ -41,10 +53,12 @@ function captureSuite(capture: CheckedCapture, { policy }: CheckResult): Element
     else byRule.set(each.finding.rule, [each]);
   }
   const wasRead = capture.input.error === undefined || capture.input.packets > 0;
-  const rules = wasRead ? (Object.keys(RULES) as RuleId[]) : [];
-  const cases = rules.map(rule =>
-    policy.rules[rule] === "off" ? skipped(name, rule) : ruleCase(capture, name, rule, byRule.get(rule) ?? []),
-  );
+  const cases = (wasRead ? RULE_IDS : []).map(rule => {
+    const findings = byRule.get(rule);
+    if (findings !== undefined) return ruleCase(capture, name, rule, findings);
+    if (policy.rules[rule] === "off") return skipped(name, rule, "off by the policy");
+    return capture.frames === 0 ? skipped(name, rule, "no AMQP") : ruleCase(capture, name, rule, []);
+  });
   const about = [outcome({ passed: capture.passed, summary: tallied(capture) }), ...capture.input.notes];
   return suite(
     name,
@@ -70,8 +84,8 @@ function testcase(classname: string, name: string, children: readonly Element[])
   return element("testcase", { classname, name, ...file }, children);
 }
 
-function skipped(classname: string, rule: RuleId): Element {
-  return testcase(classname, rule, [element("skipped", { message: "off by the policy" })]);
+function skipped(classname: string, rule: RuleId, why: string): Element {
+  return testcase(classname, rule, [element("skipped", { message: why })]);
 }
 
 /** Fails with all findings of the rule that fail. Those that do not are told all the same. */
@@ -122,10 +136,17 @@ function violationCases(violations: readonly Violation[], classname: string): El
   });
 }
 
+/** Passes: these are about captures that nobody asked for. */
+function expectationCases(result: CheckResult): Element[] {
+  const said = elsewhere(result, Number.POSITIVE_INFINITY);
+  return said === "" ? [] : [testcase(CALL, "expectations", [element("system-out", {}, said)])];
+}
+
 /** Passes: what is gone from the baseline is good news. */
 function baselineCases({ baseline }: CheckResult): Element[] {
   if (baseline === null) return [];
   const accepted = `${path(baseline.path)} accepts ${grouped(baseline.accepted)} of the findings`;
-  const lines = [accepted, ...baseline.gone.map(entry => `gone: ${goneSentence(entry)}`)];
-  return [testcase(CALL, "baseline", [element("system-out", {}, lines.join("\n"))])];
+  const lines = [accepted, notChecked(baseline), ...baseline.gone.map(entry => `gone: ${goneSentence(entry)}`)];
+  const said = lines.filter(line => line !== "").join("\n");
+  return [testcase(CALL, "baseline", [element("system-out", {}, said)])];
 }

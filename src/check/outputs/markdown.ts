@@ -2,7 +2,8 @@
  * `--format markdown`: a check as the summary of a job, for $GITHUB_STEP_SUMMARY or a comment.
  *
  * The outcome, a table of the captures with something to say, and what fails with its diagnosis, folded where that is
- * long. GitHub refuses a summary over 1 MiB as a whole: what does not fit is left out and counted.
+ * long. GitHub refuses a summary over 1 MiB as a whole, with what others wrote before: what does not fit is left out and
+ * counted.
  */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
@@ -18,7 +19,20 @@ import type {
 } from "../check-result.ts";
 import { codeSpan, markdownText } from "./markdown-text.ts";
 import type { OutputOptions } from "./output.ts";
-import { goneSentence, isQuiet, outcome, particulars, path, sentence, tallied, violationSentence } from "./phrases.ts";
+import {
+  basis,
+  elsewhere,
+  goneSentence,
+  isQuiet,
+  notChecked,
+  outcome,
+  particulars,
+  path,
+  sentence,
+  tallied,
+  violationSentence,
+  withoutFrames,
+} from "./phrases.ts";
 
 /** Octets of a step's summary that GitHub takes. */
 const MAX_OCTETS = 1 << 20;
@@ -29,6 +43,8 @@ const MAX_ROWS = 100;
 const MAX_FINDINGS = 50;
 const MAX_VIOLATIONS = 50;
 const MAX_GONE = 50;
+/** Captures and globs that are named in a sentence. */
+const MAX_NAMES = 20;
 /** With `all` there are so many times more, and as many findings as fit: rows must not take the place of these. */
 const ALL = 10;
 /** Characters of a diagnosis beyond which it is folded. */
@@ -43,10 +59,11 @@ interface Failing {
   capture: CheckedCapture;
 }
 
-export function markdown(result: CheckResult, { all }: OutputOptions): string {
+export function markdown(result: CheckResult, { all, octetsBefore = 0 }: OutputOptions): string {
   const most = (bound: number) => (all ? ALL * bound : bound);
-  const summary = new Summary(MAX_OCTETS - RESERVED_OCTETS);
+  const summary = new Summary(MAX_OCTETS - octetsBefore - RESERVED_OCTETS);
   summary.add(headline(result));
+  addBasis(summary, result, most(MAX_NAMES));
   addTable(summary, result, most(MAX_ROWS));
   addViolations(summary, result, most(MAX_VIOLATIONS));
   addFindings(summary, result, all ? Number.POSITIVE_INFINITY : MAX_FINDINGS);
@@ -108,6 +125,18 @@ function headline(result: CheckResult): string {
     `## ghostframe check ${result.passed ? "passed" : "failed"}`,
     `**${outcome(result)}** in ${seen.join(", ")}.`,
   ].join("\n\n");
+}
+
+/** What it was checked by, and what was not checked. */
+function addBasis(summary: Summary, result: CheckResult, most: number): void {
+  const { baseline } = result;
+  const about = baseline === null ? "" : notChecked(baseline);
+  const lines = [...basis(result), withoutFrames(result, most), elsewhere(result, most), about];
+  summary.addLines(
+    "",
+    lines.filter(line => line !== ""),
+    line => `- ${markdownText(line)}`,
+  );
 }
 
 /** The captures with something to say, those that fail first, and how many have nothing. */

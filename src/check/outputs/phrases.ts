@@ -1,12 +1,14 @@
 /** How the outputs for people say things: the counts, whose finding it is, and what explains it. All of it printable. */
 import { grouped } from "../../bytes/grouped.ts";
-import { printable } from "../../bytes/printable.ts";
+import { columns, printable } from "../../bytes/printable.ts";
+import type { RuleId } from "../../connection/rules.ts";
 import { type Connection, type Finding, REPORT_SCHEMA, type Report } from "../../report/report.ts";
 import { diagnosisName } from "../../report/text/diagnosis.ts";
 import {
   arrow,
   clientName,
   confidence,
+  counted,
   displayFilter,
   endpoint,
   joined,
@@ -14,10 +16,12 @@ import {
 } from "../../report/text/phrases.ts";
 import type {
   BaselineEntry,
+  BaselineState,
   CheckedCapture,
   CheckedFinding,
   CheckResult,
   CheckSummary,
+  Level,
   Violation,
 } from "../check-result.ts";
 
@@ -38,7 +42,7 @@ export function outcome({ passed, summary }: Pick<CheckResult, "passed" | "summa
 }
 
 /** Findings and violations of one capture, in the shape of the whole call's. */
-export function tallied({ findings, violations, connections, frames }: CheckedCapture): CheckSummary {
+export function tallied({ findings, violations, connections, frames, off }: CheckedCapture): CheckSummary {
   const count = (state: CheckedFinding["state"]) => findings.filter(each => each.state === state).length;
   return {
     captures: 1,
@@ -48,6 +52,7 @@ export function tallied({ findings, violations, connections, frames }: CheckedCa
     told: count("told"),
     accepted: count("accepted"),
     expected: count("expected"),
+    off,
     violations: violations.length,
   };
 }
@@ -71,7 +76,67 @@ export function reportOn(capture: CheckedCapture, findings: readonly CheckedFind
 }
 
 export function path(name: string): string {
-  return printable(name, PATH_COLUMNS);
+  return cutInFront(printable(name, Number.POSITIVE_INFINITY), PATH_COLUMNS);
+}
+
+/** Printable text without its front, where it is too long: paths differ at their ends. */
+export function cutInFront(text: string, maxColumns: number): string {
+  if (columns(text) <= maxColumns) return text;
+  let width = columns(ELLIPSIS);
+  const kept: string[] = [];
+  for (const character of Array.from(text).reverse()) {
+    width += columns(character);
+    if (width > maxColumns) break;
+    kept.push(character);
+  }
+  // A mark whose letter is cut off would join the ellipsis.
+  return `${ELLIPSIS}${kept
+    .reverse()
+    .join("")
+    .replace(/^\p{M}+/u, "")}`;
+}
+
+const ELLIPSIS = "…";
+
+/** What it was checked by: `config ci/ghostframe.config.json; shared-channel counts as error, heartbeat is off`. */
+export function basis({ config, policy, summary }: CheckResult): string[] {
+  const levels = (Object.entries(policy.rules) as [RuleId, Level][]).map(([rule, level]) => {
+    return level === "off" ? `${rule} is off` : `${rule} counts as ${level}`;
+  });
+  const { off } = summary;
+  return [
+    [config === null ? "no config" : `config ${path(config)}`, levels.join(", ")]
+      .filter(part => part !== "")
+      .join("; "),
+    off === 0 ? "" : `${counted(off, "finding")} of rules that are off`,
+  ].filter(line => line !== "");
+}
+
+/** `1 expectation concerns no capture of this call: captures/clean/**`; empty where each concerns one. */
+export function elsewhere({ expectedElsewhere }: CheckResult, most: number): string {
+  if (expectedElsewhere.length === 0) return "";
+  const concern = expectedElsewhere.length === 1 ? "concerns" : "concern";
+  return `${counted(expectedElsewhere.length, "expectation")} ${concern} no capture of this call: ${named(expectedElsewhere, most)}`;
+}
+
+/** `2 captures without an AMQP frame: a.pcap, b.pcap`; empty where there is none. */
+export function withoutFrames({ captures }: CheckResult, most: number): string {
+  const empty = captures
+    .filter(({ frames, input }) => frames === 0 && input.error === undefined)
+    .map(capture => capture.path);
+  return empty.length === 0 ? "" : `${counted(empty.length, "capture")} without an AMQP frame: ${named(empty, most)}`;
+}
+
+function named(names: readonly string[], most: number): string {
+  const rest = names.length - most;
+  return names.slice(0, most).map(path).join(", ") + (rest > 0 ? ` and ${grouped(rest)} more` : "");
+}
+
+/** `3 entries of captures that were not checked`; empty where there is none. */
+export function notChecked({ notChecked: entries }: BaselineState): string {
+  return entries === 0
+    ? ""
+    : `${grouped(entries)} ${entries === 1 ? "entry" : "entries"} of captures that were not checked`;
 }
 
 /** The finding's sentence. */

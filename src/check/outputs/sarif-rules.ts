@@ -1,15 +1,14 @@
 /** The rule registry and the kinds of violations as SARIF describes them: what a viewer shows beside a result. */
-import { RULES, type RuleId } from "../../connection/rules.ts";
+import { RULES } from "../../connection/rules.ts";
 import type { Level, Policy, Violation } from "../check-result.ts";
+import { RULE_IDS } from "../policy.ts";
 
-const RULE_IDS = Object.keys(RULES) as RuleId[];
-
-/** Results name their rule by id and by its place in the registry. */
-export const RULE_INDEX: ReadonlyMap<string, number> = new Map(RULE_IDS.map((rule, index) => [rule, index]));
-
-/** A reportingDescriptor for each rule, in the registry's order (SARIF 2.1.0, section 3.49). */
+/**
+ * A reportingDescriptor for each rule, in the registry's order (SARIF 2.1.0, section 3.49), and behind these one for each
+ * kind of violation.
+ */
 export function ruleDescriptors(): object[] {
-  return RULE_IDS.map(id => {
+  const rules = RULE_IDS.map(id => {
     const { severity, spec, help } = RULES[id];
     const basis =
       spec === "" ? "Not a rule of the AMQP 0-9-1 specification." : `AMQP 0-9-1 specification, section ${spec}.`;
@@ -25,6 +24,14 @@ export function ruleDescriptors(): object[] {
       defaultConfiguration: { level: severity },
     };
   });
+  const violations = Object.entries(VIOLATIONS).map(([id, text]) => ({
+    id,
+    shortDescription: { text },
+    fullDescription: { text },
+    help: { text: `${text} It fails whatever the levels are.` },
+    defaultConfiguration: { level: "error" },
+  }));
+  return [...rules, ...violations];
 }
 
 /** What the policy makes of rules otherwise than the registry. */
@@ -41,19 +48,29 @@ const VIOLATIONS: Readonly<Record<Violation["kind"], string>> = {
   "expected-clean": "A capture that is expected to be clean is not.",
   "expected-finding": "A finding that is expected is not there.",
   "max-gaps": "A capture has more gaps than the policy allows.",
-  "min-frames": "The captures have fewer frames than the policy asks for.",
+  "expectation-unmatched": "The configuration expects something of captures that are not there.",
+  "min-frames": "There are fewer frames than the policy asks for.",
   "no-capture": "There is no capture to check.",
 };
+/** Results name their rule by id and by its place among the descriptors. */
+export const RULE_INDEX: ReadonlyMap<string, number> = new Map(
+  [...RULE_IDS, ...Object.keys(VIOLATIONS)].map((id, index) => [id, index]),
+);
+
 const GONE = "baseline-entry-gone";
+const NOT_CHECKED = "baseline-entries-not-checked";
+const ELSEWHERE = "expectation-elsewhere";
 const OMITTED = "results-omitted";
 const NOTIFICATIONS: Readonly<Record<string, string>> = {
   ...VIOLATIONS,
   [GONE]: "An entry of the baseline has no finding any more.",
+  [NOT_CHECKED]: "Entries of the baseline are of captures that were not checked.",
+  [ELSEWHERE]: "An expectation of the configuration concerns no capture of the call.",
   [OMITTED]: "There are more results than a run may have.",
 };
 const NOTIFICATION_IDS = Object.keys(NOTIFICATIONS);
 
-export type NotificationId = Violation["kind"] | typeof GONE | typeof OMITTED;
+export type NotificationId = Violation["kind"] | typeof GONE | typeof NOT_CHECKED | typeof ELSEWHERE | typeof OMITTED;
 
 export function notificationDescriptors(): object[] {
   return NOTIFICATION_IDS.map(id => ({ id, shortDescription: { text: NOTIFICATIONS[id] } }));

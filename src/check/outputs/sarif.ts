@@ -1,6 +1,7 @@
 /**
- * `--format sarif`: a check as a log of SARIF 2.1.0, for GitHub's code scanning and other viewers. One run; findings are
- * its results, violations and what is gone from the baseline its notifications.
+ * `--format sarif`: a check as a log of SARIF 2.1.0, for GitHub's code scanning and other viewers. One run; findings and
+ * violations are its results, violations and what is gone from the baseline its notifications: code scanning shows results
+ * only, other viewers say by notifications that a run is not to be trusted.
  *
  * Three things are as GitHub needs them, against the letter or beyond it. Every result has the region of line 1, which
  * it does not show a result without, although a capture has no lines; there are no byte offsets, because ours count the
@@ -14,8 +15,25 @@ import { printable } from "../../bytes/printable.ts";
 import { json } from "../../report/json.ts";
 import type { Finding } from "../../report/report.ts";
 import { clientName, displayFilter, endpoint } from "../../report/text/phrases.ts";
-import type { CheckedCapture, CheckedFinding, CheckResult, Violation } from "../check-result.ts";
-import { connectionOf, goneSentence, path, proof, remedy, route, sentence, violationSentence } from "./phrases.ts";
+import {
+  type CheckedCapture,
+  type CheckedFinding,
+  type CheckResult,
+  CONFIG_FILE,
+  type Violation,
+} from "../check-result.ts";
+import { fnv1a64 } from "../fnv.ts";
+import {
+  connectionOf,
+  goneSentence,
+  notChecked as notCheckedEntries,
+  path,
+  proof,
+  remedy,
+  route,
+  sentence,
+  violationSentence,
+} from "./phrases.ts";
 import {
   notificationDescriptors,
   notificationReference,
@@ -27,6 +45,7 @@ import {
 const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 const BASE = "%SRCROOT%";
 const MAX_RESULTS = 25_000;
+const FIRST_LINE = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
 /** Findings by what is to become of them: the last are left out first. */
 const IMPORTANCE: readonly CheckedFinding["state"][] = ["failing", "told", "expected", "accepted"];
 
@@ -40,7 +59,8 @@ export function sarif(result: CheckResult): string {
   const found = result.captures.flatMap((capture, index) =>
     capture.findings.map(checked => ({ checked, place: { capture, index } })),
   );
-  const shown = mostImportant(found);
+  const broken = violationResults(result);
+  const shown = mostImportant(found, Math.max(0, MAX_RESULTS - broken.length));
   const occurrences = new Map<string, number>();
   const results = shown.map(({ checked, place }) => {
     const key = `${place.index} ${checked.finding.rule} ${checked.fingerprint}`;
@@ -48,16 +68,17 @@ export function sarif(result: CheckResult): string {
     occurrences.set(key, occurrence);
     return resultOf(checked, place, occurrence, result);
   });
+  const all = [...results, ...broken].slice(0, MAX_RESULTS);
   return json({
     $schema: SCHEMA,
     version: "2.1.0",
     runs: [
       {
         tool: { driver: driver(result) },
-        invocations: [invocation(result, found.length - shown.length)],
+        invocations: [invocation(result, found.length + broken.length - all.length)],
         originalUriBaseIds: { [BASE]: { description: { text: "The folder that captures are named from." } } },
-        artifacts: result.captures.map(artifact),
-        results,
+        artifacts: [...result.captures.map(artifact), ...(hasCallArtifact(result) ? [callArtifact(result)] : [])],
+        results: all,
         columnKind: "utf16CodeUnits",
         properties: runProperties(result),
       },
@@ -65,10 +86,10 @@ export function sarif(result: CheckResult): string {
   });
 }
 
-function mostImportant<T extends { checked: CheckedFinding }>(found: readonly T[]): readonly T[] {
-  if (found.length <= MAX_RESULTS) return found;
+function mostImportant<T extends { checked: CheckedFinding }>(found: readonly T[], most: number): readonly T[] {
+  if (found.length <= most) return found;
   const ordered = IMPORTANCE.flatMap(state => found.filter(({ checked }) => checked.state === state));
-  const kept = new Set(ordered.slice(0, MAX_RESULTS));
+  const kept = new Set(ordered.slice(0, most));
   return found.filter(each => kept.has(each));
 }
 
@@ -94,6 +115,15 @@ function invocation(result: CheckResult, omitted: number): object {
     descriptor: notificationReference("baseline-entry-gone"),
     message: message(goneSentence(entry)),
   }));
+  const notChecked = baseline === null ? "" : notCheckedEntries(baseline);
+  if (notChecked !== "") {
+    const descriptor = notificationReference("baseline-entries-not-checked");
+    notes.push({ level: "note", descriptor, message: message(notChecked) });
+  }
+  for (const glob of result.expectedElsewhere) {
+    const descriptor = notificationReference("expectation-elsewhere");
+    notes.push({ level: "note", descriptor, message: message(`No capture of this call matches ${path(glob)}.`) });
+  }
   if (omitted > 0) {
     const text = `${grouped(omitted)} results are left out, accepted ones first.`;
     broken.push({ level: "warning", descriptor: notificationReference("results-omitted"), message: message(text) });
@@ -104,6 +134,52 @@ function invocation(result: CheckResult, omitted: number): object {
     ruleConfigurationOverrides: ruleOverrides(policy),
     toolExecutionNotifications: broken,
     toolConfigurationNotifications: notes,
+  };
+}
+
+/** Violations of the call stand where the config is, or would be. */
+function hasCallArtifact({ violations }: CheckResult): boolean {
+  return violations.length > 0;
+}
+
+function callArtifact({ config, captures }: CheckResult): { location: object } {
+  return { location: locationOf(config ?? CONFIG_FILE, captures.length) };
+}
+
+function violationResults(result: CheckResult): object[] {
+  const { captures, violations, baseline } = result;
+  const placed = [
+    ...violations.map(violation => ({ violation, index: captures.length, at: callArtifact(result).location })),
+    ...captures.flatMap((capture, index) =>
+      capture.violations.map(violation => ({ violation, index, at: artifactLocation({ capture, index }) })),
+    ),
+  ];
+  const occurrences = new Map<string, number>();
+  return placed.map(({ violation, index, at }) => {
+    const { kind, rule } = violation;
+    const fingerprint = fnv1a64(JSON.stringify(["violation", kind, rule ?? ""]));
+    const key = `${index} ${fingerprint}`;
+    const occurrence = (occurrences.get(key) ?? 0) + 1;
+    occurrences.set(key, occurrence);
+    return {
+      ruleId: kind,
+      ...indexOf("ruleIndex", kind),
+      level: "error",
+      message: message(violationSentence(violation)),
+      locations: [{ physicalLocation: { artifactLocation: at, region: FIRST_LINE } }],
+      partialFingerprints: fingerprints(fingerprint, occurrence),
+      ...(baseline === null ? {} : { baselineState: "new" }),
+      suppressions: [],
+      properties: { state: "violation" },
+    };
+  });
+}
+
+function fingerprints(fingerprint: string, occurrence: number): object {
+  return {
+    "ghostframeFingerprint/v1": fingerprint,
+    // As CodeQL makes it: a hash, and which of those with the same hash.
+    primaryLocationLineHash: `${fingerprint}:${occurrence}`,
   };
 }
 
@@ -129,7 +205,11 @@ function artifact(capture: CheckedCapture, index: number): object {
 }
 
 function artifactLocation({ capture, index }: Place): object {
-  const uri = uriOf(capture.path);
+  return locationOf(capture.path, index);
+}
+
+function locationOf(name: string, index: number): object {
+  const uri = uriOf(name);
   return uri.startsWith("file:") ? { uri, index } : { uri, uriBaseId: BASE, index };
 }
 
@@ -155,11 +235,7 @@ function resultOf(checked: CheckedFinding, place: Place, occurrence: number, res
     level,
     message: message(parts.filter(part => part !== "").join("\n\n")),
     locations: [location(finding, place)],
-    partialFingerprints: {
-      "ghostframeFingerprint/v1": fingerprint,
-      // As CodeQL makes it: a hash, and which of those with the same hash.
-      primaryLocationLineHash: `${fingerprint}:${occurrence}`,
-    },
+    partialFingerprints: fingerprints(fingerprint, occurrence),
     ...(result.baseline === null ? {} : { baselineState: state === "accepted" ? "unchanged" : "new" }),
     suppressions: suppressions(checked, result),
     properties: properties(checked, place),
@@ -196,7 +272,7 @@ function location(finding: Finding, place: Place): object {
   return {
     physicalLocation: {
       artifactLocation: artifactLocation(place),
-      region: { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 },
+      region: FIRST_LINE,
     },
     ...(logical.length === 0 ? {} : { logicalLocations: logical }),
   };

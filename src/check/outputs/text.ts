@@ -6,7 +6,7 @@
  * line whether it passed. `all` tells what is below the threshold in full, too, and lists every capture.
  */
 import { grouped } from "../../bytes/grouped.ts";
-import { columns, cut } from "../../bytes/printable.ts";
+import { columns, cut, printable } from "../../bytes/printable.ts";
 import type { Finding } from "../../report/report.ts";
 import { inputNotes, inputTitle } from "../../report/text/headline.ts";
 import { incidents } from "../../report/text/incident.ts";
@@ -15,7 +15,19 @@ import { byRule, counted } from "../../report/text/phrases.ts";
 import { survey } from "../../report/text/survey.ts";
 import type { CheckedCapture, CheckedFinding, CheckResult, Violation } from "../check-result.ts";
 import type { OutputOptions } from "./output.ts";
-import { goneSentence, outcome, path, reportOn, tallied, violationSentence } from "./phrases.ts";
+import {
+  basis,
+  cutInFront,
+  elsewhere,
+  goneSentence,
+  notChecked,
+  outcome,
+  path,
+  reportOn,
+  tallied,
+  violationSentence,
+  withoutFrames,
+} from "./phrases.ts";
 import { disarmed } from "./workflow-command.ts";
 
 /** Captures that fail and are told in full; the others have a line. */
@@ -24,7 +36,11 @@ const MAX_IN_FULL = 20;
 const MAX_LINES = 20;
 const MAX_VIOLATIONS = 20;
 const MAX_GONE = 20;
+/** Captures and globs that are named in a sentence. */
+const MAX_NAMES = 10;
 const EXPECTATION_COLUMNS = 200;
+/** Columns that are left for a capture's path at least, as a share of the line. */
+const PATH_SHARE = 0.4;
 
 /** No line is wider than `columns`, which is at least 40. Ends in a line feed. */
 export function text(result: CheckResult, options: OutputOptions): string {
@@ -87,7 +103,7 @@ function quieter({ findings, expectations }: CheckedCapture, page: Page): string
 function captureLines(captures: readonly CheckedCapture[], page: Page): string[] {
   const telling = captures.filter(({ passed, findings }) => !passed || findings.length > 0);
   const shown = captures.length <= MAX_LINES ? captures : telling.slice(0, MAX_LINES);
-  const lines = shown.map(capture => captureLine(capture, page));
+  const lines = shown.flatMap(capture => [captureLine(capture, page), ...inputNotes(capture.input, page)]);
   const listed = new Set(shown);
   const rest = captures.filter(capture => !listed.has(capture));
   if (rest.length === 0) return lines;
@@ -102,14 +118,17 @@ function captureLines(captures: readonly CheckedCapture[], page: Page): string[]
 function captureLine(capture: CheckedCapture, page: Page): string {
   const word = capture.passed ? "passed" : "FAILED";
   const { connections, frames, ...summary } = tallied(capture);
-  const counts = (["failing", "violations", "told", "accepted", "expected"] as const)
+  const rules = capture.findings.filter(({ state }) => state === "told").map(({ finding }) => finding.rule);
+  const names = [...new Set(rules)].map(rule => printable(rule, 30)).join(", ");
+  const counts = (["failing", "violations", "accepted", "expected", "told"] as const)
     .filter(state => summary[state] > 0)
-    .map(state => `${grouped(summary[state])} ${state}`);
-  const facts =
+    .map(state => `${grouped(summary[state])} ${state}${state === "told" && capture.passed ? `: ${names}` : ""}`);
+  const said =
     counts.length > 0 ? counts.join(", ") : `${counted(connections, "connection")}, ${counted(frames, "frame")}`;
+  const facts = cut(said, Math.floor(page.columns * (1 - PATH_SHARE)));
   const room = Math.max(8, page.columns - columns(word) - columns(facts) - 5);
   const ink = capture.passed ? page.paint.good : page.paint.error;
-  const line = `${cut(path(capture.path), room)} · ${facts}`;
+  const line = `${cutInFront(path(capture.path), room)} · ${facts}`;
   return `${ink(word)}  ${cut(line, page.columns - word.length - 2)}`;
 }
 
@@ -125,9 +144,9 @@ function violationLines(violations: readonly Violation[], page: Page): string[] 
   return lines;
 }
 
-/** The entries that can be taken out of the baseline. */
+/** The entries that can be taken out of the baseline, and how many nobody looked at. */
 function baselineBlock({ baseline }: CheckResult, page: Page): string[] {
-  if (baseline === null || baseline.gone.length === 0) return [];
+  if (baseline === null || (baseline.gone.length === 0 && baseline.notChecked === 0)) return [];
   const { gone, accepted } = baseline;
   const shown = page.all ? gone : gone.slice(0, MAX_GONE);
   const title = wrap(`BASELINE ${path(baseline.path)}`, page.columns);
@@ -135,9 +154,14 @@ function baselineBlock({ baseline }: CheckResult, page: Page): string[] {
   const rest = gone.length - shown.length;
   if (rest > 0) lines.push(...page.labelled("", `and ${grouped(rest)} more: --all lists them.`));
   const is = gone.length === 1 ? "1 entry has no finding" : `${grouped(gone.length)} entries have no finding`;
+  const parts = [
+    `accepts ${counted(accepted, "finding")}`,
+    notChecked(baseline),
+    gone.length === 0 ? "" : `${is} any more and can be taken out:`,
+  ];
   return [
     ...title.map(line => page.paint.strong(line)),
-    ...page.prose(`accepts ${counted(accepted, "finding")}; ${is} any more and can be taken out:`),
+    ...page.prose(parts.filter(part => part !== "").join("; ")),
     ...lines,
   ];
 }
@@ -148,8 +172,11 @@ function conclusion(result: CheckResult, page: Page): string[] {
   const { failOn } = result.policy;
   const threshold = failOn === "note" ? "any finding fails" : `findings fail from ${failOn} on`;
   const ink = result.passed ? page.paint.good : page.paint.error;
+  const most = page.all ? Number.POSITIVE_INFINITY : MAX_NAMES;
+  const asides = [...basis(result), withoutFrames(result, most), elsewhere(result, most)].filter(line => line !== "");
   return [
     ...wrap(`${seen.join(", ")}; ${threshold}`, page.columns),
+    ...asides.flatMap(line => wrap(line, page.columns)),
     ...wrap(outcome(result), page.columns).map(line => ink(line)),
   ];
 }

@@ -2,13 +2,20 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { junit } from "../../../src/check/outputs/junit.ts";
 import { RULES } from "../../../src/connection/rules.ts";
-import { capture, checkSamples, result } from "../../support/check-samples.ts";
+import { capture, checkSamples, hostileResult, result } from "../../support/check-samples.ts";
 import { expectGolden } from "../../support/golden.ts";
 import { finding, input, report } from "../../support/report-samples.ts";
 import { elementsNamed, hasXmlParser, type ParsedElement, parseXml } from "../../support/xml-oracle.ts";
 
 const samples = await checkSamples();
 const BRIEF = ["failing", "violations", "no-capture", "hostile"];
+
+it("is no workflow command, whatever the wire said", () => {
+  const strange = "::error::pwned\n ::stop-commands::x\n##[add-mask]x ##vso[task]";
+  const written = junit(hostileResult(strange, strange));
+  expect(written).not.toMatch(/##[\w.]*\[/);
+  expect(written).not.toMatch(/^\s*::/m);
+});
 
 it.each(BRIEF)("%s is the golden report", name => {
   expectGolden(fileURLToPath(new URL(`golden/${name}.junit.xml`, import.meta.url)), junit(samples[name]!));
@@ -25,9 +32,9 @@ describe.skipIf(!hasXmlParser())("read by an XML parser", () => {
         expect(Number(suite.attributes.skipped)).toBe(elementsNamed(suite, "skipped").length);
       }
       expect(counts(root)).toEqual(counted(root));
-      expect(suites).toHaveLength(
-        sample.captures.length + (sample.violations.length > 0 || sample.baseline !== null ? 1 : 0),
-      );
+      const { violations, baseline, expectedElsewhere } = sample;
+      const hasCall = violations.length > 0 || baseline !== null || expectedElsewhere.length > 0;
+      expect(suites).toHaveLength(sample.captures.length + (hasCall ? 1 : 0));
     });
 
     it("fails where and only where the check fails", () => {
@@ -77,6 +84,17 @@ describe.skipIf(!hasXmlParser())("read by an XML parser", () => {
     const [suite] = elementsNamed(parseXml(junit(samples.violations!)), "testsuite");
     expect(elementsNamed(suite!, "testcase").map(({ attributes }) => attributes.name)).toEqual(["unreadable"]);
     expect(elementsNamed(suite!, "error")[0]?.attributes.type).toBe("unreadable");
+  });
+
+  it("skips the rules that had nothing to try, in a capture without AMQP", () => {
+    const findings = [finding({ rule: "handshake" })];
+    const one = capture(report({ inputs: [input()], findings }), "failing");
+    const [suite] = elementsNamed(parseXml(junit(result({ captures: [one] }))), "testsuite");
+    const skipped = elementsNamed(suite!, "skipped");
+    expect(skipped).toHaveLength(Object.keys(RULES).length - 1);
+    expect(new Set(skipped.map(({ attributes }) => attributes.message))).toEqual(new Set(["no AMQP"]));
+    one.frames = 1;
+    expect(elementsNamed(parseXml(junit(result({ captures: [one] }))), "skipped")).toEqual([]);
   });
 
   it("joins violations of one kind, and tells those of a rule apart", () => {

@@ -58,7 +58,12 @@ it("stays below a mebibyte and says what it leaves out", () => {
     capture(report({ inputs: [input({ path: `${"long/".repeat(20)}${at}.pcap` })], findings: [finding()] }), "told"),
   );
   captures.push(capture(report({ inputs: [input({ path: "z.pcap" })], findings }), "failing"));
-  const baseline = { path: "b", accepted: 0, gone: Array.from({ length: 9_000 }, () => gone({ message: long })) };
+  const baseline = {
+    path: "b",
+    accepted: 0,
+    notChecked: 0,
+    gone: Array.from({ length: 9_000 }, () => gone({ message: long })),
+  };
   const violations = Array.from({ length: 9_000 }, () => ({ kind: "unreadable", message: long }) as const);
   for (const all of [false, true]) {
     const written = markdown(result({ captures, baseline, violations }), { ...OPTIONS, all });
@@ -66,6 +71,16 @@ it("stays below a mebibyte and says what it leaves out", () => {
     expect(written).toMatch(/more captures with something to say left out of the table/);
     expect(written).toMatch(/more violations left out/);
     expect(written).toMatch(/Left out: [\d,]+ more failing findings, [\d,]+ frame-end\./);
+  }
+});
+
+it("leaves room for what the file holds already", () => {
+  const findings = Array.from({ length: 2_000 }, (_, at) => finding({ id: `f${at}`, message: "x".repeat(900) }));
+  const sample = result({ captures: [capture(report({ inputs: [input()], findings }), "failing")] });
+  for (const octetsBefore of [0, MEBIBYTE / 2, MEBIBYTE - 6_000]) {
+    const written = markdown(sample, { ...OPTIONS, all: true, octetsBefore });
+    expect(octetsBefore + new TextEncoder().encode(written).length).toBeLessThanOrEqual(MEBIBYTE);
+    expect(written).toMatch(/Left out: /);
   }
 });
 

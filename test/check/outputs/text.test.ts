@@ -82,7 +82,42 @@ it("stays short", () => {
   expect(shown).toContain("4,980 more incidents: 4,980 frame-end.");
   expect(shown).toContain("ERROR  stalled-frame  f5000");
   expect(shown).toContain("200 more captures passed: --all lists them.\n");
-  expect(told(fiveHundred(50), true).match(/^clean-\d+\.pcap/gm)).toHaveLength(200);
+  expect(told(fiveHundred(50), true).match(/^clean-\d+\.pcap · /gm)).toHaveLength(200);
+});
+
+it("tells of a capture that passed which rules were told, and what the reader said of it", () => {
+  const made = input({ path: "a.pcap", notes: ["1 TLS connection was left alone."] });
+  const findings = (["snap-length", "snap-length", "mid-stream"] as const).map(rule => finding({ rule }));
+  const shown = told(result({ captures: [capture(report({ inputs: [made], findings }), "told")] }));
+  expect(shown).toMatch(
+    /^passed {2}a\.pcap · 3 told: snap-length, mid-stream\n {2}note {7}1 TLS connection was left alone\.$/m,
+  );
+});
+
+it("cuts a long path in front, where paths do not differ", () => {
+  const captures = ["one", "two"].map(name =>
+    capture(report({ inputs: [input({ path: `${"long/".repeat(30)}${name}.pcap` })] })),
+  );
+  expect(told(result({ captures })).match(/^passed {2}….*\/(?:one|two)\.pcap · /gm)).toHaveLength(2);
+});
+
+it("names the config, changed levels, captures without AMQP, and what was left out", () => {
+  const empty = ["c.pcap", "d.pcap"].map(path => capture(report({ inputs: [input({ path })] })));
+  const shown = told(
+    result({
+      captures: [capture(report({ inputs: [input({ path: "b.pcap" })] }), "told", { frames: 1, off: 2 }), ...empty],
+      config: "../ghostframe.config.json",
+      expectedElsewhere: ["x/**"],
+      policy: { failOn: "error", rules: { heartbeat: "off" }, limits: { maxGaps: null, minFrames: 1 } },
+    }),
+  );
+  expect(shown.split("\n").slice(-6, -1)).toEqual([
+    "config ../ghostframe.config.json; heartbeat is off",
+    "2 findings of rules that are off",
+    "2 captures without an AMQP frame: c.pcap, d.pcap",
+    "1 expectation concerns no capture of this call: x/**",
+    "PASSED: 0 failing",
+  ]);
 });
 
 it("counts the captures beyond those it tells", () => {
@@ -104,7 +139,7 @@ it("lists what can be taken out of the baseline, and counts the rest", () => {
   expect(shown.match(/^ {2}gone /gm)).toHaveLength(20);
   expect(shown).toContain("and 40 more: --all lists them.");
   expect(told(samples["accepted-and-gone"]!, true).match(/^ {2}gone /gm)).toHaveLength(60);
-  const one = result({ baseline: { path: "b.json", accepted: 0, gone: [gone()] } });
+  const one = result({ baseline: { path: "b.json", accepted: 0, gone: [gone()], notChecked: 0 } });
   expect(told(one)).toContain("accepts 0 findings; 1 entry has no finding any more");
 });
 
