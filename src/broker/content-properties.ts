@@ -27,6 +27,20 @@ const USER_ID = 4;
 /** Properties of which some values are refused; of `headers` see routesRefused. */
 const NOTABLE = (1 << DELIVERY_MODE) | (1 << REPLY_TO) | (1 << EXPIRATION) | (1 << USER_ID);
 
+/** They are rare; delivery-mode is not. */
+const NOTABLE_BUT_MODE = NOTABLE & ~(1 << DELIVERY_MODE);
+
+/** Judges properties that decode, of which delivery-mode is the only notable one; the first of them stands at `at`. */
+function judgeDeliveryMode(bytes: Uint8Array, at: number, flags: number): number {
+  if ((flags & (1 << DELIVERY_MODE)) === 0) return PROPERTIES_GOOD;
+  let mode = at;
+  // content-type and content-encoding, before the headers.
+  if ((flags & 0x8000) !== 0) mode += 1 + bytes[mode]!;
+  if ((flags & 0x4000) !== 0) mode += 1 + bytes[mode]!;
+  if ((flags & (1 << HEADERS)) !== 0) mode += 4 + long(bytes, mode);
+  return bytes[mode] === 1 || bytes[mode] === 2 ? PROPERTIES_GOOD : PROPERTIES_REFUSED;
+}
+
 /**
  * Judges the properties of the content header bytes[start, start + size). `plain` says that they decode and that there
  * is nothing out of the ordinary in their headers; `user` is the name the client logged in with, where it is known.
@@ -41,6 +55,7 @@ export function judgeProperties(
   const end = start + size;
   if (size < 14) return PROPERTIES_UNDECODABLE;
   const flags = short(bytes, start + 12);
+  if (plain && (flags & NOTABLE_BUT_MODE) === 0) return judgeDeliveryMode(bytes, start + 14, flags);
   let verdict = PROPERTIES_GOOD;
   let at = start + 14;
   for (let bit = 15; bit >= 2; bit--) {

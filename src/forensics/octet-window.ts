@@ -1,9 +1,12 @@
 import { Moment } from "../net/connection-observer.ts";
 
-/** Octets kept behind the last one while nothing is wrong: a few frames of the usual frame-max. */
-const KEPT_OCTETS = 1 << 19;
+/** Octets kept behind the last one while nothing is wrong: a frame of the usual frame-max, and what leads to it. */
+const KEPT_OCTETS = 3 << 16;
 /** As many are kept where all windows together keep more than they may. */
 const KEPT_IN_NEED = 1 << 13;
+
+/** So many times as much may gather before it is cut: a cut moves what is kept. */
+const GATHERED = 4;
 
 /** Segments kept, and kept in need. */
 const MAX_MARKS = 2048;
@@ -17,7 +20,7 @@ export interface WindowBudget {
 
 /**
  * The recent octets of one direction of a stream, and when each was captured. Grows only while it is held; otherwise
- * it forgets what is older than the last half mebibyte.
+ * it forgets what is older than KEPT_OCTETS, now and then.
  */
 export class OctetWindow {
   /** The octets, from index 0 to `length`. */
@@ -49,7 +52,7 @@ export class OctetWindow {
   append(bytes: Uint8Array, start: number, end: number, moment: Moment): void {
     if (!this.held) {
       const keep = this.inNeed ? KEPT_IN_NEED : KEPT_OCTETS;
-      if (this.length > 2 * keep) this.#forget(this.length - keep);
+      if (this.length > GATHERED * keep) this.#forget(this.length - keep);
       // Segments of a few octets each take more room by their moments than by themselves.
       const most = this.inNeed ? MARKS_IN_NEED : MAX_MARKS;
       if (this.#marks.length > 2 * most) this.#forget(this.#marks.at(-most)!.from - this.base);
@@ -121,7 +124,7 @@ export class OctetWindow {
     this.bytes.copyWithin(0, octets, this.length);
     this.base += octets;
     this.length -= octets;
-    if (this.bytes.length > 4 * KEPT_OCTETS || (this.inNeed && this.bytes.length > 8 * this.length)) {
+    if (this.bytes.length > 2 * GATHERED * KEPT_OCTETS || (this.inNeed && this.bytes.length > 8 * this.length)) {
       this.#resize(2 * this.length);
     }
     const first = this.#markAt(this.base);

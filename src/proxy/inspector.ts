@@ -35,7 +35,7 @@ const BATCH_OCTETS = 1 << 20;
 /** Octets up to which what is on a batch is copied, and the batch written on: a quiet tape needs no new one each time. */
 const SMALL_BATCH = BATCH_OCTETS / 4;
 /** Milliseconds that a batch waits for more. */
-const FLUSH_AFTER = 20;
+const FLUSH_AFTER = 5;
 /** Octets of tape that the inspector may be behind. */
 const MAX_BEHIND = 64 << 20;
 /** Batches kept for use again. */
