@@ -68,7 +68,9 @@ function runOf(sample: CheckResult): Run {
   return (JSON.parse(sarif(sample)) as Log).runs[0];
 }
 
-describe.skipIf(SCHEMA === undefined)("the official schema", () => {
+const describeWithSchema = SCHEMA === undefined ? () => {} : describe;
+
+describeWithSchema("the official schema", () => {
   it.each(Object.entries(samples))("takes %s", (_, sample) => {
     const validate = official();
     validate(JSON.parse(sarif(sample)));
