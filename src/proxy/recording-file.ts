@@ -11,11 +11,13 @@
  */
 import {
   closeSync,
+  existsSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
+  renameSync,
   rmSync,
   unlinkSync,
   writeSync,
@@ -34,6 +36,8 @@ export interface RecordingFileOptions {
   problem: (message: string) => void;
 }
 
+/** Behind the name of a file in which nothing is written yet: a capture is not empty at any moment. */
+const UNBEGUN = ".part";
 const INTERFACE_NAME = "ghostframe proxy";
 const NAME = /^ghostframe-\d{8}T\d{6}\.\d{3}Z-\d{4,}\.pcapng$/;
 /** Gathered octets that are written though nobody flushed. */
@@ -52,6 +56,8 @@ export class RecordingFile {
   /** −1 while no file is open. */
   #descriptor = -1;
   #path: string | null = null;
+  /** The file has its name. */
+  #begun = false;
   /** Octets of the file that are known to be written. */
   #written = 0;
   /** Octets of a file that holds no packet. */
@@ -108,6 +114,7 @@ export class RecordingFile {
     }
     this.#written += this.#batched;
     this.#batched = this.#batchedPackets = 0;
+    if (!this.#begin()) return;
     if (!this.#troubled) return;
     this.#troubled = false;
     this.#options.problem(`recording goes on in ${this.#path}; packets lost so far: ${this.lost}`);
@@ -162,13 +169,28 @@ export class RecordingFile {
     for (let number = this.ordinal + 1; ; number++) {
       const path = join(directory, `ghostframe-${time}-${String(number).padStart(4, "0")}.pcapng`);
       try {
-        this.#descriptor = openSync(path, "wx", 0o600);
+        if (existsSync(path)) continue;
+        this.#descriptor = openSync(path + UNBEGUN, "wx", 0o600);
         this.#path = path;
+        this.#begun = false;
         this.ordinal = number;
         return;
       } catch (error) {
         if (codeOf(error) !== "EEXIST") throw error;
       }
+    }
+  }
+
+  /** Gives a file its name, now that there is something in it. */
+  #begin(): boolean {
+    if (this.#begun || this.#path === null) return true;
+    try {
+      renameSync(this.#path + UNBEGUN, this.#path);
+      this.#begun = true;
+      return true;
+    } catch (error) {
+      this.#pause(error);
+      return false;
     }
   }
 
@@ -202,7 +224,7 @@ export class RecordingFile {
     if (this.#descriptor >= 0) {
       try {
         ftruncateSync(this.#descriptor, this.#written);
-        if (this.#written === 0 && this.#path !== null) unlinkSync(this.#path);
+        if (this.#written === 0 && this.#path !== null) unlinkSync(this.#begun ? this.#path : this.#path + UNBEGUN);
       } catch {
         // What made the write fail may make this fail, too; a reader finds the last block truncated then.
       }
