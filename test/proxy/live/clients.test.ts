@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type ChannelModel, type ConfirmChannel, connect } from "amqplib";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
 import { inspect } from "../../../src/inspect.ts";
 import { temporaryFolder } from "../../support/command.ts";
 import { unnumbered } from "../../support/played-connections.ts";
@@ -166,7 +166,9 @@ async function sharedByThreads(context: TestContext, name: string): Promise<bool
   expect(connection.verdict).toEqual(report.connections[0]!.verdict);
   expect(code).toBe(told.some(({ finding }) => finding.severity !== "note") ? 1 : 0);
   // A client that resets its connection may do so before the broker has read what broke.
-  const errors = loggedAbout(broker, name).filter(line => line.startsWith("[error]"));
+  // Its log is written behind its answer.
+  const logged = await vi.waitFor(() => loggedAbout(broker, name), { timeout: 10_000 });
+  const errors = logged.filter(line => line.startsWith("[error]"));
   if (errors.length > 0) expect(errors.map(unwrapped)).toContain(`[error] ${connection.verdict.predicted!.log![1]}`);
   return told.length > 0;
 }
