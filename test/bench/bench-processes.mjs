@@ -67,16 +67,19 @@ function keep(child) {
 
 /**
  * Starts a relay in front of the sink, and waits until it takes connections. "direct" is the sink itself.
- * @returns {Promise<{ name: string, port: number, pid: number | null, stop: () => Promise<void> }>}
+ * `fellBehind`: what it relayed it did not inspect to the end, and said so.
+ * @returns {Promise<{ name: string, port: number, pid: number | null, fellBehind: () => boolean, stop: () => Promise<void> }>}
  */
 export async function startRelay(name, upstreamPort, folder) {
-  if (name === "direct") return { name, port: upstreamPort, pid: null, stop: async () => {} };
+  if (name === "direct") return { name, port: upstreamPort, pid: null, fellBehind: () => false, stop: async () => {} };
   const port = await freePort();
   const [command, ...args] = COMMANDS[name](port, upstreamPort, folder);
   const child = keep(spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] }));
   let told = "";
+  let behind = false;
   child.stderr.on("data", chunk => {
     told = (told + chunk).slice(-STDERR_CHARACTERS);
+    behind ||= told.includes("MiB behind");
   });
   let problem = null;
   child.once("error", error => {
@@ -94,7 +97,7 @@ export async function startRelay(name, upstreamPort, folder) {
     }
     await delay(20);
   }
-  return { name, port, pid: child.pid, stop: () => stop(child) };
+  return { name, port, pid: child.pid, fellBehind: () => behind, stop: () => stop(child) };
 }
 
 /** A graceful relay waits for its connections; the benchmark does not wait for it. */
