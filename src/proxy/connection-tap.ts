@@ -39,8 +39,11 @@ export interface RelayTrouble {
 export interface ConnectionTap {
   /** Both sides are connected; octets come next. The upstream's address is the real one now. */
   connected(upstream: Endpoint): void;
-  /** The next octets of one side, as they were read. `bytes` must not be kept. */
-  data(side: Side, bytes: Uint8Array): void;
+  /**
+   * The next octets of one side, as they were read. `bytes` must not be kept, unless they are `given`: nobody else looks
+   * at their buffer any more, which holds nothing else.
+   */
+  data(side: Side, bytes: Uint8Array, given?: boolean): void;
   /** One side will send no more: it ended its stream (fin) or reset the connection (rst). Once a side at most. */
   end(side: Side, reason: "fin" | "rst"): void;
   trouble(trouble: RelayTrouble): void;

@@ -12,7 +12,7 @@ import { endpointText } from "./address.ts";
 import type { ConnectionTap, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { connectionClose } from "./farewell.ts";
 import { Guard } from "./guard.ts";
-import { Inspector } from "./inspector.ts";
+import { Inspector, type NewThread } from "./inspector.ts";
 import type { RecordSetting } from "./inspector-protocol.ts";
 import { reasonOf } from "./proxy-error.ts";
 import { ProxyServer, type ProxyServerOptions, type Relayed } from "./proxy-server.ts";
@@ -37,8 +37,8 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   writing: EventWriting | null;
   /** Must not wait, and must not throw. */
   tell: (event: ToldEvent | ProxyEvent) => void;
-  /** Another script for the inspector's thread, in tests. */
-  worker?: URL;
+  /** Another thread for the inspector, in tests. */
+  newThread?: NewThread;
 }
 
 export class InspectingProxy {
@@ -56,14 +56,14 @@ export class InspectingProxy {
 
   constructor(options: ProxyOptions) {
     this.#options = options;
-    const { broker, record, sharedSockets, writing, worker } = options;
+    const { broker, record, sharedSockets, writing, newThread } = options;
     const problem = (message: string): void => this.#say("problem", message);
     this.#inspector = new Inspector({
       broker,
       record,
       sharedSockets,
       writing,
-      worker,
+      newThread,
       tell: event => this.#hear(event),
       problem,
     });

@@ -17,6 +17,8 @@ export interface InspectorSetting {
 export interface InspectorData extends InspectorSetting {
   /** Findings are numbered from this on: an inspector before this one may have used the numbers below. */
   firstFinding: number;
+  /** An OctetPipe's: the tape of quiet times. */
+  pipe: SharedArrayBuffer;
 }
 
 export interface RecordSetting {
@@ -31,15 +33,16 @@ export interface RecordSetting {
 }
 
 export type ToInspector =
-  /** `buffer` holds `used` octets of tape; it is transferred, and comes back. */
-  | { kind: "tape"; buffer: ArrayBuffer; used: number }
-  /** Begin a new recording. */
-  | { kind: "reopen" }
+  /** `buffer` holds `used` octets of tape; it is transferred, and comes back. The chunks do not. */
+  | { kind: "tape"; buffer: ArrayBuffer; used: number; chunks: ArrayBuffer[] }
+  /** There is something in the pipe. */
+  | { kind: "piped" }
   /** Conclude everything, then end. */
   | { kind: "close" };
 
 export type FromInspector =
-  | { kind: "tape-read"; buffer: ArrayBuffer }
+  /** A batch was read, and so many octets of chunks with it. */
+  | { kind: "tape-read"; buffer: ArrayBuffer; chunkOctets: number }
   | { kind: "events"; events: ToldEvent[] }
   | { kind: "problem"; message: string }
   | { kind: "closed" };

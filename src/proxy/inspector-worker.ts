@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { eventWriter } from "../report/event-writer.ts";
 import type { FromInspector, InspectorData, RecordSetting, ToInspector } from "./inspector-protocol.ts";
+import { OctetPipe } from "./octet-pipe.ts";
 import { Recorder } from "./recorder.ts";
 import { SharedSockets, sharedSocketSentence } from "./shared-sockets.ts";
 import { SocketHolders } from "./socket-holders.ts";
@@ -11,6 +12,9 @@ import { WallClock } from "./wall-clock.ts";
 
 /** Milliseconds between two looks at what happens without octets. */
 const TICK = 1000;
+/** Milliseconds between two looks into the pipe, and such looks in vain after which the relay has to wake us. */
+const LOOK = 5;
+const LOOKS_IN_VAIN = 20;
 /** Milliseconds between two looks at who holds the clients' sockets. */
 const SCAN = 3000;
 /** Octets of latest packets kept for each connection, and over all, where only findings are recorded. */
@@ -53,11 +57,24 @@ function tellEvents(): void {
   events = [];
 }
 
-const ticking = setInterval(() => {
-  clock.read();
-  tape.at(clock.seconds, clock.microseconds, inspection => inspection.tick());
+const pipe = new OctetPipe(setting.pipe);
+let looking: NodeJS.Timeout | null = null;
+let inVain = 0;
+
+/** Reads what is in the pipe; returns whether there was anything. */
+function readPipe(): boolean {
+  const octets = pipe.read();
+  if (octets.length === 0) return false;
+  tape.read(octets, octets.length);
   tellEvents();
-}, TICK);
+  return true;
+}
+
+/** Looks into the pipe now and then, as long as something comes. */
+function keepLooking(): void {
+  inVain = readPipe() ? 0 : inVain + 1;
+  looking = inVain >= LOOKS_IN_VAIN && pipe.sleep() ? null : setTimeout(keepLooking, LOOK);
+}
 
 const holders = new SocketHolders();
 const sharedSockets = new SharedSockets();
@@ -67,6 +84,7 @@ async function scanSockets(): Promise<void> {
   if (open.length === 0) return;
   const shared = sharedSockets.scanned(await holders.scan(open));
   if (shared.length === 0) return;
+  readPipe();
   clock.read();
   tape.at(clock.seconds, clock.microseconds, inspection => {
     for (const { number, holders: who } of shared) {
@@ -76,19 +94,35 @@ async function scanSockets(): Promise<void> {
   tellEvents();
 }
 
+const ticking = setInterval(() => {
+  readPipe();
+  clock.read();
+  tape.at(clock.seconds, clock.microseconds, inspection => inspection.tick());
+  tellEvents();
+}, TICK);
+
 const scanning = setting.sharedSockets ? setInterval(() => void scanSockets(), SCAN) : undefined;
 
+function readBatch(buffer: ArrayBuffer, used: number, chunks: readonly ArrayBuffer[]): void {
+  const chunkOctets = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  tape.read(new Uint8Array(buffer), used, chunks);
+  tellEvents();
+  post({ kind: "tape-read", buffer, chunkOctets }, [buffer]);
+}
+
 port.on("message", (message: ToInspector) => {
+  // What is in the pipe is older than any message.
+  readPipe();
   switch (message.kind) {
     case "tape":
-      tape.read(new Uint8Array(message.buffer), message.used);
-      tellEvents();
-      post({ kind: "tape-read", buffer: message.buffer }, [message.buffer]);
+      readBatch(message.buffer, message.used, message.chunks);
       return;
-    case "reopen":
-      recorder?.reopen();
+    case "piped":
+      inVain = 0;
+      if (looking === null) keepLooking();
       return;
     case "close":
+      if (looking !== null) clearTimeout(looking);
       clearInterval(ticking);
       clearInterval(scanning);
       tape.finish();

@@ -1,11 +1,9 @@
 /**
- * The relay's side of the inspector, which lives in a thread of its own: octets are written on a tape that is handed over
- * in batches. Whatever the inspector does, the relay never waits for it: where it falls behind by more than MAX_BEHIND,
+ * The relay's side of the inspector, which lives in a thread of its own: octets are written on a tape that it reads. Whatever the inspector does, the relay never waits for it: where it falls behind by more than MAX_BEHIND,
  * connections go on uninspected, and where it dies another one takes the connections that come.
  */
 import { Worker } from "node:worker_threads";
 import type { Side } from "../net/connection-observer.ts";
-import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
 import { eventWriter } from "../report/event-writer.ts";
 import { EVENT_SCHEMA, type LiveEvent } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
@@ -23,23 +21,15 @@ import {
   GUARDED,
   LOST,
   OPENED,
-  roomIn,
+  REOPENED,
   TROUBLE,
-  writeRecord,
 } from "./octet-tape.ts";
+import { TapeWriter } from "./tape-writer.ts";
 import { type ToldEvent, type ToldFinding, toldEvent } from "./told-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
-/** Octets of a batch; the longest record fits. */
-const BATCH_OCTETS = 1 << 20;
-/** Octets up to which what is on a batch is copied, and the batch written on: a quiet tape needs no new one each time. */
-const SMALL_BATCH = BATCH_OCTETS / 4;
-/** Milliseconds that a batch waits for more. */
-const FLUSH_AFTER = 5;
 /** Octets of tape that the inspector may be behind. */
 const MAX_BEHIND = 64 << 20;
-/** Batches kept for use again. */
-const MAX_SPARE = 4;
 /** An inspector that died is replaced at once, unless so many died within this time; then after it. Milliseconds. */
 const MAX_DEATHS = 3;
 const DEATHS_WITHIN = 60_000;
@@ -50,11 +40,13 @@ const CLOSE_WITHIN = 10_000;
 /** Megabytes of heap that the inspector's thread may use: its octets are not in it. */
 const MAX_HEAP = 1024;
 
+export type NewThread = (data: InspectorData) => Worker;
+
 export interface InspectorOptions extends InspectorSetting {
   tell: (event: ToldEvent) => void;
   problem: (message: string) => void;
-  /** Another script for the thread, in tests. */
-  worker?: URL | undefined;
+  /** Another thread, in tests. */
+  newThread?: NewThread | undefined;
   /** Another DEATHS_WITHIN, in tests. */
   deathsWithin?: number | undefined;
 }
@@ -69,11 +61,7 @@ export class Inspector {
   readonly #write: (event: LiveEvent) => string;
   /** Null where the last one died and the next is not there yet. */
   #worker: Worker | null = null;
-  #spare: Uint8Array[] = [];
-  #batch: Uint8Array | null = null;
-  #used = 0;
-  #behind = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #tape = this.#newTape();
   /** When the last ones died, by the steady clock. */
   #deaths: number[] = [];
   #again: NodeJS.Timeout | null = null;
@@ -131,13 +119,12 @@ export class Inspector {
 
   /** Begins a new recording, with what comes from now on. */
   reopen(): void {
-    this.flush();
-    this.#post({ kind: "reopen" }, []);
+    this.write(REOPENED, 0, 0, NOTHING);
   }
 
   /** Whether the inspector is further behind than it may be. */
   get isBehind(): boolean {
-    return this.#behind > MAX_BEHIND;
+    return this.#tape.unread > MAX_BEHIND;
   }
 
   /** A connection goes on uninspected because of that. */
@@ -171,32 +158,17 @@ export class Inspector {
   }
 
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void {
-    if (this.#worker === null) return;
-    this.#clock.read();
-    const { seconds, microseconds } = this.#clock;
-    let from = 0;
-    do {
-      const to = Math.min(bytes.length, from + MAX_SEGMENT);
-      const batch = this.#batchFor(to - from);
-      this.#used = writeRecord(batch, this.#used, kind, side, connection, seconds, microseconds, bytes, from, to);
-      from = to;
-    } while (from < bytes.length);
-    this.#timer ??= setTimeout(() => this.flush(), FLUSH_AFTER);
+    if (this.listens) this.#tape.write(kind, side, connection, bytes);
+  }
+
+  /** Data whose buffer is handed over. */
+  give(side: Side, connection: number, bytes: Uint8Array): void {
+    if (this.listens) this.#tape.give(side, connection, bytes);
   }
 
   /** Hands over what is on the tape. */
   flush(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const batch = this.#batch;
-    const used = this.#used;
-    if (batch === null || used === 0) return;
-    const given = used > SMALL_BATCH ? batch : batch.slice(0, used);
-    if (given === batch) this.#batch = null;
-    this.#used = 0;
-    this.#behind += given.length;
-    const buffer = given.buffer as ArrayBuffer;
-    this.#post({ kind: "tape", buffer, used }, [buffer]);
+    this.#tape.flush();
   }
 
   /** Concludes everything. Resolves when the last event was told. */
@@ -228,10 +200,8 @@ export class Inspector {
     this.#taps.delete(tap);
   }
 
-  #batchFor(octets: number): Uint8Array {
-    if (this.#batch !== null && roomIn(this.#batch, this.#used) < octets) this.flush();
-    this.#batch ??= this.#spare.pop() ?? new Uint8Array(BATCH_OCTETS);
-    return this.#batch;
+  #newTape(): TapeWriter {
+    return new TapeWriter((message, transfer) => this.#post(message, transfer));
   }
 
   #post(message: ToInspector, transfer: ArrayBuffer[]): void {
@@ -259,12 +229,10 @@ export class Inspector {
   }
 
   #newWorker(): Worker {
-    const { broker, record, sharedSockets, writing, worker: script } = this.#options;
-    const data: InspectorData = { broker, record, sharedSockets, writing, firstFinding: this.#nextFinding };
-    const worker = new Worker(script ?? new URL("./inspector-worker.js", import.meta.url), {
-      workerData: data,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },
-    });
+    const { broker, record, sharedSockets, writing, newThread = inspectorThread } = this.#options;
+    const { pipeMemory: pipe } = this.#tape;
+    const data: InspectorData = { broker, record, sharedSockets, writing, firstFinding: this.#nextFinding, pipe };
+    const worker = newThread(data);
     this.#readAt = performance.now();
     worker.on("message", (message: FromInspector) => this.#hear(message));
     worker.on("error", error => {
@@ -277,7 +245,9 @@ export class Inspector {
   #hear(message: FromInspector): void {
     switch (message.kind) {
       case "tape-read":
-        this.#tapeRead(new Uint8Array(message.buffer));
+        this.#readAt = performance.now();
+        this.#tape.wasRead(message.buffer, message.chunkOctets);
+        if (!this.isBehind) this.#toldBehind = false;
         return;
       case "events":
         for (const event of message.events) this.#told(event);
@@ -307,13 +277,6 @@ export class Inspector {
     );
   }
 
-  #tapeRead(batch: Uint8Array): void {
-    this.#readAt = performance.now();
-    this.#behind -= batch.length;
-    if (!this.isBehind) this.#toldBehind = false;
-    if (batch.length === BATCH_OCTETS && this.#spare.length < MAX_SPARE) this.#spare.push(batch);
-  }
-
   #answer(number: number, finding: ToldFinding | null): void {
     this.#awaited.get(number)?.(finding);
     this.#awaited.delete(number);
@@ -327,9 +290,8 @@ export class Inspector {
       return;
     }
     for (const number of this.#awaited.keys()) this.#answer(number, null);
-    this.#behind = 0;
-    this.#batch = null;
-    this.#used = 0;
+    this.#tape.end();
+    this.#tape = this.#newTape();
     const now = performance.now();
     this.#deaths = [...this.#deaths.filter(at => now - at < this.#deathsWithin), now];
     const atOnce = this.#deaths.length < MAX_DEATHS;
@@ -343,6 +305,13 @@ export class Inspector {
     if (atOnce) this.#start();
     else this.#startLater();
   }
+}
+
+function inspectorThread(data: InspectorData): Worker {
+  return new Worker(new URL("./inspector-worker.js", import.meta.url), {
+    workerData: data,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },
+  });
 }
 
 /** An event that needs no inspection. */
@@ -379,10 +348,11 @@ class TapeTap implements ConnectionTap {
     if (!this.#deaf) this.#inspector.write(CONNECTED, 1, this.#number, encoded(upstream));
   }
 
-  data(side: Side, bytes: Uint8Array): void {
+  data(side: Side, bytes: Uint8Array, given = false): void {
     if (this.isLost) return;
     if (!this.#inspector.isBehind) {
-      this.#inspector.write(DATA, side, this.#number, bytes);
+      if (given) this.#inspector.give(side, this.#number, bytes);
+      else this.#inspector.write(DATA, side, this.#number, bytes);
       return;
     }
     this.isLost = true;

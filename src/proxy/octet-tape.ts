@@ -7,9 +7,11 @@
  *      2  –            2       16  length       4
  *      4  connection   4       20  octets       length
  *
- * Numbers are little-endian. The octets of `opened`, `connected`, `trouble` and `guarded` are JSON.
+ * Numbers are little-endian. The octets of `opened`, `connected`, `trouble` and `guarded` are JSON. Those of `given` are
+ * not on the tape: they are the next of the chunks that come with the batch.
  */
 import type { Side } from "../net/connection-observer.ts";
+import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
 
 export const RECORD_HEADER = 20;
 
@@ -28,6 +30,10 @@ export const CONCLUDE = 8;
 export const CLOSED = 9;
 /** The guard parted from the client. */
 export const GUARDED = 10;
+/** DATA whose octets come beside the tape. */
+export const GIVEN = 11;
+/** Begin a new recording. Of no connection. */
+export const REOPENED = 12;
 
 export interface TapeRecord {
   kind: number;
@@ -36,6 +42,7 @@ export interface TapeRecord {
   seconds: number;
   microseconds: number;
   /** The octets: bytes[start, end). */
+  bytes: Uint8Array;
   start: number;
   end: number;
 }
@@ -68,17 +75,52 @@ export function writeRecord(
   return at + RECORD_HEADER + to - from;
 }
 
-/** Reads the records of batch[0, used) one by one into one object, which is valid during the call. */
-export function readRecords(batch: Uint8Array, used: number, read: (record: TapeRecord) => void): void {
-  const record: TapeRecord = { kind: 0, side: 0, connection: 0, seconds: 0, microseconds: 0, start: 0, end: 0 };
-  for (let at = 0; at < used; at = record.end) {
-    record.kind = batch[at]!;
+/**
+ * Reads the records of batch[0, used) one by one into one object, which is valid during the call. A given chunk is read
+ * as DATA, and as several where it is longer than a piece may be.
+ */
+export function readRecords(
+  batch: Uint8Array,
+  used: number,
+  chunks: readonly ArrayBuffer[],
+  read: (record: TapeRecord) => void,
+): void {
+  const record: TapeRecord = {
+    kind: 0,
+    side: 0,
+    connection: 0,
+    seconds: 0,
+    microseconds: 0,
+    bytes: batch,
+    start: 0,
+    end: 0,
+  };
+  let given = 0;
+  for (let at = 0; at < used; ) {
+    const kind = batch[at]!;
+    record.kind = kind === GIVEN ? DATA : kind;
     record.side = batch[at + 1] === 1 ? 1 : 0;
     record.connection = readLong(batch, at + 4);
     record.seconds = readLong(batch, at + 8);
     record.microseconds = readLong(batch, at + 12);
-    record.start = at + RECORD_HEADER;
-    record.end = record.start + readLong(batch, at + 16);
+    const start = at + RECORD_HEADER;
+    at = start + readLong(batch, at + 16);
+    if (kind === GIVEN) {
+      record.bytes = new Uint8Array(chunks[given++]!);
+      readPieces(record, read);
+    } else {
+      record.bytes = batch;
+      record.start = start;
+      record.end = at;
+      read(record);
+    }
+  }
+}
+
+function readPieces(record: TapeRecord, read: (record: TapeRecord) => void): void {
+  const { length } = record.bytes;
+  for (record.start = 0; record.start < length; record.start = record.end) {
+    record.end = Math.min(length, record.start + MAX_SEGMENT);
     read(record);
   }
 }

@@ -26,6 +26,11 @@ export class Passage {
     this.#surroundings = surroundings;
   }
 
+  /** Whether octets pass straight on: nothing here keeps them. */
+  get isOpen(): boolean {
+    return this.#gate === null;
+  }
+
   guardBy(gate: Gate | null): void {
     this.#gate = gate;
   }

@@ -199,11 +199,13 @@ export class Relay implements Relayed, AttemptListener {
     const from = this.#leg(side)!.socket;
     const to = this.#leg(side === 0 ? 1 : 0)!.socket;
     this.#passage.write(side, chunk, to);
+    const written = to.writableLength === 0;
     // A chunk above the high-water mark counts as too much even when the kernel took it all at once.
-    if (to.writableNeedDrain && to.writableLength > 0) from.pause();
+    if (to.writableNeedDrain && !written) from.pause();
+    const given = written && this.#passage.isOpen && chunk.length === chunk.buffer.byteLength;
     // Not #tell: a closure for every chunk is too many.
     try {
-      this.#tap?.data(side, chunk);
+      this.#tap?.data(side, chunk, given);
     } catch (error) {
       this.#loseTap(error);
     }

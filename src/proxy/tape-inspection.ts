@@ -17,6 +17,7 @@ import {
   GUARDED,
   LOST,
   OPENED,
+  REOPENED,
   readRecords,
   type TapeRecord,
   TROUBLE,
@@ -54,11 +55,11 @@ export class TapeInspection {
     });
   }
 
-  /** Reads batch[0, used). */
-  read(batch: Uint8Array, used: number): void {
-    readRecords(batch, used, record => {
+  /** Reads batch[0, used) and the chunks that belong to it. */
+  read(batch: Uint8Array, used: number, chunks: readonly ArrayBuffer[] = []): void {
+    readRecords(batch, used, chunks, record => {
       try {
-        this.#record(batch, record);
+        this.#record(record);
       } catch (error) {
         this.#giveUp(record.connection, error);
       }
@@ -91,26 +92,25 @@ export class TapeInspection {
     this.#recorder?.closed(connection);
   }
 
-  #record(batch: Uint8Array, record: TapeRecord): void {
-    const { kind, side, connection, seconds, microseconds, start, end } = record;
+  #record({ kind, side, connection, seconds, microseconds, bytes, start, end }: TapeRecord): void {
     this.#setMoment(seconds, microseconds);
     const nanoseconds = microseconds * 1000;
     const { inspection } = this;
     const recorder = this.#recorder;
     switch (kind) {
       case OPENED: {
-        const opened = decoded<RelayedConnection>(batch, start, end);
+        const opened = decoded<RelayedConnection>(bytes, start, end);
         inspection.opened(opened);
         recorder?.opened(connection, opened.client, opened.listener, seconds, nanoseconds);
         break;
       }
       case CONNECTED:
-        inspection.connected(connection, decoded<Endpoint>(batch, start, end));
+        inspection.connected(connection, decoded<Endpoint>(bytes, start, end));
         break;
       case DATA:
         if (side === 0 && this.#concluded.has(connection)) break;
-        inspection.data(connection, side, batch, start, end);
-        recorder?.data(connection, side, batch, start, end, seconds, nanoseconds, this.#faultShown());
+        inspection.data(connection, side, bytes, start, end);
+        recorder?.data(connection, side, bytes, start, end, seconds, nanoseconds, this.#faultShown());
         break;
       case ENDED_BY_FIN:
       case ENDED_BY_RST: {
@@ -120,7 +120,7 @@ export class TapeInspection {
         break;
       }
       case TROUBLE:
-        inspection.trouble(connection, decoded<RelayTrouble>(batch, start, end));
+        inspection.trouble(connection, decoded<RelayTrouble>(bytes, start, end));
         break;
       case LOST:
         inspection.lost(connection, FELL_BEHIND);
@@ -130,11 +130,14 @@ export class TapeInspection {
         inspection.conclude(connection);
         break;
       case GUARDED:
-        inspection.guarded(connection, decoded<{ reason: string }>(batch, start, end).reason);
+        inspection.guarded(connection, decoded<{ reason: string }>(bytes, start, end).reason);
         break;
       case CLOSED:
         this.#concluded.delete(connection);
         inspection.closed(connection);
+        break;
+      case REOPENED:
+        recorder?.reopen();
     }
     this.#tellNews();
     if (kind === LOST) recorder?.remark(connection, 0, FELL_BEHIND, seconds, nanoseconds);

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it, type TestContext } from "vitest";
 import { InspectingProxy } from "../../src/proxy/inspecting-proxy.ts";
 import type { LiveEvent, ProxyCounters } from "../../src/report/live-event.ts";
@@ -43,7 +44,7 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
     guard,
     sharedSockets: false,
     writing: { format: "ndjson", options: DEFAULT_WRITER_OPTIONS },
-    worker: WORKER,
+    newThread: data => new Worker(WORKER, { workerData: data }),
     tell: event => events.push(event.event === "proxy" ? event : (JSON.parse(event.text) as LiveEvent)),
   });
   const [address] = await proxy.listen();

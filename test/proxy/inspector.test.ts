@@ -1,6 +1,7 @@
 /** The inspector and its thread: the built one, since a thread runs no TypeScript, and stand-ins that do not do their work. */
 import { readdirSync } from "node:fs";
 import { join as joinPath } from "node:path";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { inspect } from "../../src/inspect.ts";
 import { Inspector, type InspectorOptions } from "../../src/proxy/inspector.ts";
@@ -12,12 +13,11 @@ import { UPSTREAM } from "../support/played-connections.ts";
 import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";
 
 const WORKER = new URL("../../dist/proxy/inspector-worker.js", import.meta.url);
-/** The built one, which dies when a new recording is asked for. */
-const MORTAL = script(
-  `await import(${JSON.stringify(WORKER.href)}); parentPort.on("message", ({ kind }) => { if (kind === "reopen") throw new Error("as asked"); });`,
-);
-/** Takes what it is given, says nothing, and dies when a new recording is asked for. */
-const DUMB = script(`parentPort.on("message", ({ kind }) => { if (kind === "reopen") throw new Error("as asked"); });`);
+const DEATH = `parentPort.on("message", ({ kind }) => { if (kind === "die") throw new Error("as asked"); });`;
+/** The built one, which dies when it is asked to. */
+const MORTAL = script(`await import(${JSON.stringify(WORKER.href)}); ${DEATH}`);
+/** Takes what it is given, says nothing, and dies when it is asked to. */
+const DUMB = script(DEATH);
 const STILLBORN = script(`throw new Error("not today");`);
 
 function script(lines: string): URL {
@@ -40,18 +40,28 @@ class Scene {
   readonly inspector: Inspector;
   readonly #waiting = new Set<() => void>();
 
-  constructor(options: Partial<InspectorOptions> = {}) {
+  #thread!: Worker;
+
+  constructor(options: Partial<InspectorOptions> = {}, script: URL = WORKER) {
     this.inspector = new Inspector({
       broker: "rabbitmq-3.10",
       record: null,
       sharedSockets: false,
-      worker: WORKER,
+      newThread: data => {
+        this.#thread = new Worker(script, { workerData: data });
+        return this.#thread;
+      },
       writing: { format: "ndjson", options: DEFAULT_WRITER_OPTIONS },
       tell: ({ text: line }) => this.#heard(() => this.events.push(JSON.parse(line) as ConnectionEvent)),
       problem: message => this.#heard(() => this.problems.push(message)),
       ...options,
     });
     onTestFinished(() => this.inspector.close());
+  }
+
+  /** Has the inspector's thread die, where its script does so. */
+  kill(): void {
+    this.#thread.postMessage({ kind: "die" });
   }
 
   follow(number: number) {
@@ -178,11 +188,11 @@ describe("a conclusion", () => {
   });
 
   it("is none where the inspector dies over it", async () => {
-    const scene = new Scene({ worker: DUMB });
+    const scene = new Scene({}, DUMB);
     const concluded = scene.inspector.conclude(3, 60_000);
-    scene.inspector.reopen();
+    scene.kill();
     expect(await concluded).toBeNull();
-    scene.inspector.reopen();
+    scene.kill();
   });
 });
 
@@ -212,17 +222,17 @@ describe("an inspector that falls behind", () => {
   });
 
   it("follows no connection that comes meanwhile", () => {
-    const scene = new Scene({ worker: DUMB });
+    const scene = new Scene({}, DUMB);
     const flood = scene.follow(1);
     for (let i = 0; i < 6; i++) flood.data(0, LOAD);
     for (let number = 2; number <= 1000; number++) scene.follow(number).closed();
     expect(scene.of(2)).toEqual(["uninspected", "closed"]);
     expect(scene.inspector.uninspected).toBe(1000);
-    scene.inspector.reopen();
+    scene.kill();
   });
 
   it("keeps no more than it may of what nobody reads", () => {
-    const scene = new Scene({ worker: DUMB });
+    const scene = new Scene({}, DUMB);
     const tap = scene.follow(1);
     for (let i = 0; i < 3; i++) tap.data(0, LOAD);
     expect(scene.inspector.isBehind).toBe(false);
@@ -230,28 +240,28 @@ describe("an inspector that falls behind", () => {
     expect(scene.inspector.isBehind).toBe(true);
     for (let i = 0; i < 100; i++) tap.data(0, LOAD);
     expect(scene.inspector.uninspected).toBe(1);
-    scene.inspector.reopen();
+    scene.kill();
   });
 
   it("is not behind by a few octets at a time", () => {
-    const scene = new Scene({ worker: DUMB });
+    const scene = new Scene({}, DUMB);
     const tap = scene.follow(1);
     for (let i = 0; i < 1000; i++) {
       tap.data(0, text("a heartbeat, say"));
       scene.inspector.flush();
     }
     expect(scene.inspector.isBehind).toBe(false);
-    scene.inspector.reopen();
+    scene.kill();
   });
 });
 
 describe("an inspector that dies", () => {
   it("is replaced: open connections go on uninspected, others are inspected", async () => {
-    const scene = new Scene({ worker: MORTAL });
+    const scene = new Scene({}, MORTAL);
     const open = [scene.running(1), scene.running(2)];
     scene.running(3).data(0, BROKEN);
     await scene.until(() => scene.of(3).includes("fault"));
-    scene.inspector.reopen();
+    scene.kill();
     await scene.until(() => scene.problems.length === 2);
     expect(scene.problems[0]).toMatch(/^the inspector failed: /);
     expect(scene.problems[1]).toBe(
@@ -272,12 +282,12 @@ describe("an inspector that dies", () => {
   });
 
   it("leaves its numbers of findings to the next one as they are", async () => {
-    const scene = new Scene({ worker: MORTAL });
+    const scene = new Scene({}, MORTAL);
     const first = scene.running(1);
     first.data(0, BROKEN);
     first.closed();
     await scene.until(() => scene.of(1).includes("closed"));
-    scene.inspector.reopen();
+    scene.kill();
     await scene.until(() => scene.problems.length === 2);
     scene.running(2).data(0, BROKEN);
     await scene.inspector.close();
@@ -297,25 +307,25 @@ describe("an inspector that dies", () => {
   });
 
   it("does not count a second time what it was too far behind for", async () => {
-    const scene = new Scene({ worker: DUMB });
+    const scene = new Scene({}, DUMB);
     const [flood, quiet] = [scene.follow(1), scene.follow(2)];
     for (let i = 0; i < 6; i++) flood.data(0, LOAD);
     expect(scene.inspector.uninspected).toBe(1);
-    scene.inspector.reopen();
+    scene.kill();
     await scene.until(() => scene.problems.length === 3);
     expect(scene.problems.at(-1)).toContain("1 open connection left uninspected");
     expect(scene.inspector.uninspected).toBe(2);
     // What was on the tape went with it.
     expect(scene.inspector.isBehind).toBe(false);
     quiet.closed();
-    scene.inspector.reopen();
+    scene.kill();
     await scene.until(() => scene.problems.length === 5);
     expect(scene.inspector.uninspected).toBe(2);
-    scene.inspector.reopen();
+    scene.kill();
   });
 
   it("again and again is let rest: the relay goes on without, and then another one comes", async () => {
-    const scene = new Scene({ worker: STILLBORN, deathsWithin: 300 });
+    const scene = new Scene({ deathsWithin: 300 }, STILLBORN);
     await scene.until(() => !scene.inspector.listens);
     expect(scene.problems).toHaveLength(6);
     expect(scene.problems.at(-1)).toBe(
@@ -332,7 +342,7 @@ describe("an inspector that dies", () => {
   });
 
   it("and cannot be started is no end of the relay", async () => {
-    const scene = new Scene({ worker: new URL("http://127.0.0.1/no-script") });
+    const scene = new Scene({}, new URL("http://127.0.0.1/no-script"));
     expect(scene.problems).toEqual([expect.stringMatching(/^no inspector can be started: /)]);
     scene.running(1).closed();
     expect(scene.of(1)).toEqual(["uninspected", "closed"]);

@@ -14,7 +14,7 @@ import {
 import { SEED } from "../support/chunkings.ts";
 import { hex } from "../support/wire.ts";
 
-interface Written extends Omit<TapeRecord, "start" | "end"> {
+interface Written extends Omit<TapeRecord, "bytes" | "start" | "end"> {
   octets: number[];
 }
 
@@ -41,8 +41,8 @@ function write(
 
 function read(batch: Uint8Array, used: number): Written[] {
   const records: Written[] = [];
-  readRecords(batch, used, ({ start, end, ...record }) => {
-    records.push({ ...record, octets: [...batch.subarray(start, end)] });
+  readRecords(batch, used, [], ({ bytes, start, end, ...record }) => {
+    records.push({ ...record, octets: [...bytes.subarray(start, end)] });
   });
   return records;
 }

@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { ToInspector } from "../../src/proxy/inspector-protocol.ts";
+import { OctetPipe } from "../../src/proxy/octet-pipe.ts";
+import { CLOSED, DATA, readRecords } from "../../src/proxy/octet-tape.ts";
+import { TapeWriter } from "../../src/proxy/tape-writer.ts";
+
+const KIB = 1024;
+const MIB = 1 << 20;
+
+/** A tape and its reader, which does what the inspector's thread does, when it is told to. */
+class Scene {
+  readonly posted: ToInspector[] = [];
+  /** Kind, length and first octet of each record that was read. */
+  readonly read: string[] = [];
+  readonly tape = new TapeWriter((message, transfer) => this.posted.push(structuredClone(message, { transfer })));
+  readonly #pipe = new OctetPipe(this.tape.pipeMemory);
+
+  readAll(): void {
+    for (const message of this.posted.splice(0)) {
+      this.#readPipe();
+      if (message.kind !== "tape") continue;
+      this.#records(new Uint8Array(message.buffer), message.used, message.chunks);
+      const chunkOctets = message.chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      this.tape.wasRead(message.buffer, chunkOctets);
+    }
+    this.#readPipe();
+  }
+
+  #readPipe(): void {
+    const octets = this.#pipe.read();
+    this.#records(octets, octets.length, []);
+  }
+
+  #records(batch: Uint8Array, used: number, chunks: readonly ArrayBuffer[]): void {
+    readRecords(batch, used, chunks, ({ kind, bytes, start, end }) => {
+      this.read.push(`${kind === DATA ? "data" : kind} ${end - start} ${start < end ? bytes[start] : ""}`.trim());
+    });
+  }
+}
+
+let scene: Scene;
+beforeEach(() => {
+  vi.useFakeTimers();
+  scene = new Scene();
+  return () => vi.useRealTimers();
+});
+
+const filled = (length: number, value: number) => new Uint8Array(length).fill(value);
+
+describe("a tape in quiet times", () => {
+  it("is not posted, but for the call that wakes its reader", () => {
+    for (let i = 0; i < 10; i++) scene.tape.write(DATA, 0, 1, filled(100, i));
+    scene.tape.write(CLOSED, 0, 1, filled(0, 0));
+    expect(scene.posted).toEqual([{ kind: "piped" }]);
+    expect(vi.getTimerCount()).toBe(0);
+    scene.readAll();
+    expect(scene.read).toEqual([...Array.from({ length: 10 }, (_, i) => `data 100 ${i}`), `${CLOSED} 0`]);
+  });
+
+  it("is not behind, however much is piped", () => {
+    scene.tape.write(DATA, 0, 1, filled(16 * KIB, 1));
+    expect(scene.tape.unread).toBe(0);
+  });
+});
+
+describe("a tape", () => {
+  it("goes in batches where the pipe is full, behind what was piped, until those are read", () => {
+    for (let i = 0; i < 60; i++) scene.tape.write(DATA, 0, 1, filled(8 * KIB, i));
+    scene.tape.flush();
+    expect(scene.posted.map(({ kind }) => kind)).toEqual(["piped", "tape"]);
+    scene.tape.write(DATA, 0, 1, filled(1, 60));
+    scene.tape.flush();
+    expect(scene.tape.unread).toBeGreaterThan(0);
+    scene.readAll();
+    expect(scene.read).toEqual(Array.from({ length: 61 }, (_, i) => `data ${i === 60 ? 1 : 8192} ${i}`));
+    expect(scene.tape.unread).toBe(0);
+    scene.tape.write(DATA, 0, 1, filled(1, 61));
+    expect(scene.posted).toEqual([]);
+  });
+
+  it("hands over what waits after a few milliseconds", () => {
+    scene.tape.write(DATA, 0, 1, filled(20 * KIB, 1));
+    expect(scene.posted).toEqual([]);
+    vi.advanceTimersByTime(10);
+    expect(scene.posted.map(({ kind }) => kind)).toEqual(["tape"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("hands over a full batch at once, and cuts what is long", () => {
+    scene.tape.write(DATA, 0, 1, filled(2 * MIB, 1));
+    expect(scene.posted.length).toBeGreaterThan(0);
+    scene.tape.flush();
+    scene.readAll();
+    expect(scene.read).toEqual(Array.from({ length: 64 }, () => `data ${32 * KIB} 1`));
+  });
+
+  it("gives a large chunk as it is, in its place, and copies a small one", () => {
+    const [small, large] = [filled(100, 2), filled(70 * KIB, 3)];
+    scene.tape.write(DATA, 0, 1, filled(40 * KIB, 1));
+    scene.tape.give(0, 1, small);
+    scene.tape.give(0, 1, large);
+    scene.tape.write(DATA, 0, 1, filled(5, 4));
+    scene.tape.flush();
+    expect(small.length).toBe(100);
+    expect(large.buffer.byteLength).toBe(0);
+    scene.readAll();
+    const ones = [`data ${32 * KIB} 1`, `data ${8 * KIB} 1`];
+    const threes = [`data ${32 * KIB} 3`, `data ${32 * KIB} 3`, `data ${6 * KIB} 3`];
+    expect(scene.read).toEqual([...ones, "data 100 2", ...threes, "data 5 4"]);
+  });
+
+  it("counts given chunks as unread, and hands them over when they are as much as a batch", () => {
+    for (let i = 0; i < 16; i++) scene.tape.give(0, 1, filled(64 * KIB, i));
+    expect(scene.posted).toHaveLength(1);
+    expect(scene.tape.unread).toBeGreaterThan(MIB);
+    scene.readAll();
+    expect(scene.tape.unread).toBe(0);
+    expect(scene.read).toHaveLength(32);
+  });
+
+  it("takes memory that was read again", () => {
+    scene.tape.write(DATA, 0, 1, filled(900 * KIB, 1));
+    scene.tape.flush();
+    const [first] = scene.posted;
+    scene.readAll();
+    scene.tape.write(DATA, 0, 1, filled(900 * KIB, 1));
+    scene.tape.flush();
+    // It was written on and handed over once more.
+    expect(first?.kind === "tape" && first.buffer.byteLength).toBe(0);
+  });
+
+  it("leaves no timer behind", () => {
+    scene.tape.write(DATA, 0, 1, filled(20 * KIB, 1));
+    scene.tape.end();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(scene.posted).toEqual([]);
+  });
+});
