@@ -1,5 +1,5 @@
 /** The inspector's thread: inspects and records what the relay hands over. */
-import { parentPort, workerData } from "node:worker_threads";
+import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 import { eventWriter } from "../report/event-writer.ts";
 import type { FromInspector, InspectorData, RecordSetting, ToInspector } from "./inspector-protocol.ts";
 import { OctetPipe } from "./octet-pipe.ts";
@@ -103,10 +103,15 @@ const ticking = setInterval(() => {
 
 const scanning = setting.sharedSockets ? setInterval(() => void scanSockets(), SCAN) : undefined;
 
-function readBatch(buffer: ArrayBuffer, used: number, chunks: readonly ArrayBuffer[]): void {
+/** Memory that is sent where nobody listens is freed at once. The collector would let it pile up, and run for it. */
+const { port1: nowhere } = new MessageChannel();
+nowhere.close();
+
+function readBatch(buffer: ArrayBuffer, used: number, chunks: ArrayBuffer[]): void {
   const chunkOctets = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
   tape.read(new Uint8Array(buffer), used, chunks);
   tellEvents();
+  nowhere.postMessage(null, chunks);
   post({ kind: "tape-read", buffer, chunkOctets }, [buffer]);
 }
 
