@@ -41,8 +41,10 @@ export function judge(
   return { result, update: update ? { path: baseline, entries, obstacle } : null };
 }
 
+/** What the capture of `run` is called in the result, in the config's globs and in the baseline: the same every time. */
+export const RUN_CAPTURE = "ghostframe run";
 /** By these names a baseline knows what is in no file: standard input, and what `run` records. They are never missing. */
-const NO_FILES = ["-", "ghostframe run"];
+const NO_FILES = ["-", RUN_CAPTURE];
 
 /** Captures of a baseline of which there is no file any more. */
 function missingOf(accepted: readonly BaselineEntry[], folder: string): Set<string> {

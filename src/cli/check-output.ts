@@ -1,8 +1,9 @@
 /** Where the result of a check goes: stdout, files, and what a CI system has for it. */
-import { appendFile, mkdir, open, stat, writeFile } from "node:fs/promises";
+import { appendFile, open, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { CheckResult } from "../check/check-result.ts";
 import { type OutputName, outputs } from "../check/outputs/outputs.ts";
+import { makeFolder } from "../proxy/folder.ts";
 import { DEFAULT_WRITER_OPTIONS } from "../report/writer.ts";
 import { wantsColour, write } from "./output.ts";
 
@@ -67,31 +68,11 @@ export async function writeResult(result: CheckResult, file: OutputFile, all: bo
 /** @throws OutputFileError */
 export async function writeText(path: string, text: string, append = false): Promise<void> {
   try {
-    await makeFolder(dirname(resolve(path)));
+    makeFolder(dirname(resolve(path)));
     await (append ? appendFile(path, text) : writeFile(path, text));
   } catch (cause) {
     throw new OutputFileError(`${path}: cannot be written: ${problemOf(cause)}`, { cause });
   }
-}
-
-/** Makes a folder and those above it, from above: where none can be made, as in /proc, Node's own way never ends. */
-async function makeFolder(folder: string): Promise<void> {
-  const above = dirname(folder);
-  if (above === folder || (await isThere(folder))) return;
-  await makeFolder(above);
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    // Somebody else may have made it meanwhile.
-    if (!(await isThere(folder))) throw error;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** What a file that is written behind of holds; nothing where it is not there, or cannot be read. */

@@ -13,6 +13,7 @@ import { EventOutput } from "./event-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, wantsColour } from "./output.ts";
 import { ProxySignals } from "./proxy-signals.ts";
+import { RecordingError, recordingFolder } from "./recording-folder.ts";
 import { addRelayOptions, collect, octets, type RelayOptions, relaySettings, within } from "./relay-options.ts";
 
 interface Options extends RelayOptions {
@@ -84,7 +85,8 @@ event is a line on stdout. SIGTERM and Ctrl-C end it in good order, SIGHUP
 begins a new recording and reads certificates again.
 
 Exit status: 0 nothing found, 1 errors or warnings were found, 2 it could not
-listen, or a second SIGTERM ended it, 130 stopped by Ctrl-C.
+listen, or not record in <dir>, or a second SIGTERM ended it, 130 stopped by
+Ctrl-C.
 
 Examples:
   $ ghostframe proxy --listen 5673 --upstream amqp://broker:5672
@@ -159,7 +161,7 @@ async function run(options: Options): Promise<void> {
     const counters = await running.drain(options.grace * 1000, () => output.omitted);
     process.exitCode = signals.interrupted ? EXIT.INTERRUPTED : exitCode(counters);
   } catch (error) {
-    if (!(error instanceof ProxyError)) throw error;
+    if (!(error instanceof ProxyError || error instanceof RecordingError)) throw error;
     complain(error.message);
     process.exitCode = EXIT.FAILED;
   } finally {
@@ -208,6 +210,8 @@ function routes({ listen, upstream }: Options): Route[] {
 function recordSetting(options: Options): RecordSetting | null {
   const { record, recordOn, recordSize, recordFiles, recordCredentials } = options;
   if (record === undefined) return null;
+  // Once it runs, a recording that cannot be written only pauses.
+  recordingFolder(record);
   return {
     directory: record,
     fileOctets: recordSize,

@@ -11,7 +11,7 @@ import type { ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import type { Endpoint, Report } from "../report/report.ts";
 import { whyUnreachable } from "./broker-probe.ts";
 import { type BrokerUrl, parseBrokerUrl } from "./broker-url.ts";
-import { exitStatus, judge, writeAll } from "./check-conclusion.ts";
+import { exitStatus, judge, RUN_CAPTURE, writeAll } from "./check-conclusion.ts";
 import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
 import { addPolicyOptions } from "./check-options.ts";
 import { ciOutputs, print } from "./check-output.ts";
@@ -22,8 +22,9 @@ import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { complain } from "./output.ts";
 import { Progress } from "./progress.ts";
+import { RecordingError } from "./recording-folder.ts";
 import { addRelayOptions, type RelayOptions, relaySettings } from "./relay-options.ts";
-import { asOneInput, RecordingError, RunRecording } from "./run-recording.ts";
+import { asOneInput, RunRecording } from "./run-recording.ts";
 
 interface Options extends Omit<PolicyOptions, "broker">, RelayOptions {
   upstream?: string;
@@ -31,8 +32,6 @@ interface Options extends Omit<PolicyOptions, "broker">, RelayOptions {
   keep?: string;
 }
 
-/** What the capture is called in the result, in the config's globs and in the baseline: the same in every run. */
-const CAPTURE = "ghostframe run";
 /** Any free port, that only this machine reaches. */
 const LISTEN = "127.0.0.1:0";
 /** Milliseconds that connections have to end, when the command has: squeezed, what they hold takes its time. */
@@ -105,7 +104,9 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
   const signal = onInterrupt();
   const files = await recording.files();
   const report = await inspected(files, { broker: inspecting.broker, ports: [relayed.proxy.port], signal });
-  const captures: CaptureReport[] = [{ path: CAPTURE, report: asOneInput(withoutCut(report, relayed.cut), CAPTURE) }];
+  const captures: CaptureReport[] = [
+    { path: RUN_CAPTURE, report: asOneInput(withoutCut(report, relayed.cut), RUN_CAPTURE) },
+  ];
   if (signal.aborted) {
     complain(`the recording is in ${files.join(", ")}`);
     return relayed.status === 0 ? EXIT.INTERRUPTED : relayed.status;

@@ -1,15 +1,9 @@
 /** The recording of a run: where it is, what is in it, and what becomes of it. */
-import { constants } from "node:fs";
-import { access, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { codeOf } from "../proxy/proxy-error.ts";
+import { join } from "node:path";
 import type { Report } from "../report/report.ts";
-
-/** There is no place for a recording. The message names it. */
-export class RecordingError extends Error {
-  override name = "RecordingError";
-}
+import { RecordingError, recordingFolder } from "./recording-folder.ts";
 
 export class RunRecording {
   /** Absolute. */
@@ -23,14 +17,12 @@ export class RunRecording {
    * @throws RecordingError
    */
   static async begin(directory: string | null): Promise<RunRecording> {
-    const place = directory === null ? join(tmpdir(), "ghostframe-run-") : resolve(directory);
+    const place = directory === null ? join(tmpdir(), "ghostframe-run-") : recordingFolder(directory);
     try {
       if (directory === null) return new RunRecording(await mkdtemp(place), true, []);
-      await mkdir(place, { recursive: true, mode: 0o700 });
-      await access(place, constants.W_OK | constants.X_OK);
       return new RunRecording(place, false, await readdir(place));
     } catch (cause) {
-      throw new RecordingError(`${place}: nothing can be recorded there (${codeOf(cause)})`, { cause });
+      throw new RecordingError(place, cause);
     }
   }
 

@@ -14,7 +14,6 @@ import {
   existsSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -24,6 +23,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { PcapngWriter } from "../capture/pcapng-writer.ts";
+import { makeFolder } from "./folder.ts";
 import { codeOf, reasonOf } from "./proxy-error.ts";
 
 export interface RecordingFileOptions {
@@ -147,7 +147,7 @@ export class RecordingFile {
     const { directory } = this.#options;
     this.#named = Math.max(this.#named, seconds * 1000 + Math.trunc(nanoseconds / 1e6));
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      makeFolder(directory, 0o700);
       this.#create(directory);
     } catch (error) {
       this.#pause(error);

@@ -16,6 +16,12 @@ const NODE = process.execPath;
 const CLIENT = ["--", NODE, fileURLToPath(new URL("small-client.mjs", import.meta.url))];
 const PASSWORD = "correct-horse";
 const WINDOWS = process.platform === "win32";
+/** Where nothing can be made, though nothing is in the way. */
+const NO_PLACE: [what: string, args: string[], complaint: string] = [
+  "no place for any file",
+  ["--keep", "/proc/x/y"],
+  "/proc/x/y: nothing can be recorded there (ENOENT)",
+];
 
 const LOGIN = [wire().protocolHeader(), wire().startOk({}, "PLAIN", `\0user\0${PASSWORD}`), wire().tuneOk().open()];
 const CLEAN = pieces(...LOGIN, wire().channelOpen(1), wire().publish(1, "a message").close());
@@ -129,6 +135,8 @@ describe("exit status", { concurrent: true }, () => {
     ["no baseline", ["--baseline", "none.json"], "none.json: no such file; --update-baseline writes it"],
     ["no config", ["--config", "none.json"], "none.json: no such file"],
     ["no place for the recording", ["--keep", "/dev/null/x"], "/dev/null/x: nothing can be recorded there (ENOTDIR)"],
+    // Elsewhere it is as any other folder that is not there.
+    ...(process.platform === "linux" ? [NO_PLACE] : []),
   ])("%s: the command is not started", async ([, args, complaint, env], context) => {
     const project = new Project(context, env);
     const end = await project.run(...args, ...program("fs.writeFileSync('started', '')"));

@@ -1,0 +1,31 @@
+/** The folder of a recording, asked for before anything is started that shall be recorded. */
+import { accessSync, constants } from "node:fs";
+import { resolve } from "node:path";
+import { makeFolder } from "../proxy/folder.ts";
+import { reasonOf } from "../proxy/proxy-error.ts";
+
+/** There is no place for a recording. The message names it. */
+export class RecordingError extends Error {
+  override name = "RecordingError";
+
+  constructor(place: string, cause: unknown) {
+    super(`${place}: nothing can be recorded there (${reasonOf(cause)})`, { cause });
+  }
+}
+
+/**
+ * Makes the folder where it is missing, looks whether files can be made in it, and returns its absolute path.
+ *
+ * @throws RecordingError
+ */
+export function recordingFolder(directory: string): string {
+  const path = resolve(directory);
+  try {
+    makeFolder(path, 0o700);
+    // The dot is there only in a folder.
+    accessSync(`${path}/.`, constants.W_OK | constants.X_OK);
+    return path;
+  } catch (cause) {
+    throw new RecordingError(path, cause);
+  }
+}
