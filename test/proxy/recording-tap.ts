@@ -8,10 +8,12 @@ export class RecordingTap implements ConnectionTap {
   /** Everything but data: `connected`, `end 0 fin`, `trouble client-reset`, `closed`. */
   readonly events: string[] = [];
   readonly octets: [number, number] = [0, 0];
+  /** Octets that were given: they are taken, as a thread does that they are handed to. */
+  given = 0;
   readonly messages: string[] = [];
   upstream: Endpoint | null = null;
   /** Called for octets before they are counted. */
-  onData: (side: Side, bytes: Uint8Array) => void = () => {};
+  onData: (side: Side, bytes: Uint8Array, given: boolean) => void = () => {};
   /** Resolves when the connection is closed. */
   readonly over: Promise<void>;
   /** Resolves when both sides are connected. */
@@ -35,11 +37,13 @@ export class RecordingTap implements ConnectionTap {
     this.#ready();
   }
 
-  data(side: Side, bytes: Uint8Array): void {
+  data(side: Side, bytes: Uint8Array, given = false): void {
     if (bytes.length === 0) throw new Error("no octets");
-    this.onData(side, bytes);
-    this.octets[side] += bytes.length;
-    this.#hashes[side].update(bytes);
+    this.onData(side, bytes, given);
+    const taken = given ? taking(bytes) : bytes;
+    this.octets[side] += taken.length;
+    if (given) this.given += taken.length;
+    this.#hashes[side].update(taken);
   }
 
   end(side: Side, reason: "fin" | "rst"): void {
@@ -59,4 +63,9 @@ export class RecordingTap implements ConnectionTap {
   hash(side: Side): string {
     return this.#hashes[side].copy().digest("hex");
   }
+}
+
+function taking(bytes: Uint8Array): Uint8Array {
+  const buffer = bytes.buffer as ArrayBuffer;
+  return new Uint8Array(structuredClone(buffer, { transfer: [buffer] }));
 }

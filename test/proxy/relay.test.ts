@@ -8,7 +8,7 @@ import type { Gate } from "../../src/proxy/connection-tap.ts";
 import { MAX_PENDING_OCTETS } from "../../src/proxy/relay.ts";
 import { PROPERTY } from "../capture/property-runs.ts";
 import { RecordingTap } from "./recording-tap.ts";
-import { fate, type RelayedPair, received, relayedPair, until } from "./relayed-pair.ts";
+import { fate, type PairOptions, type RelayedPair, received, relayedPair, until } from "./relayed-pair.ts";
 
 /** More than the kernel takes between two sockets of which one does not read. */
 const TOO_MUCH = Buffer.alloc(64 * 1024 * 1024, "x");
@@ -245,6 +245,36 @@ describe("octets", () => {
       }),
       { ...PROPERTY, numRuns: 25 },
     );
+  });
+
+  it("that were written on are given to the tap", async () => {
+    await using pair = await relayedPair();
+    const atBroker = hashed(pair.broker);
+    pair.client.end(TOO_MUCH.subarray(0, 5_000_000));
+    await atBroker;
+    expect(pair.tap.given).toBeGreaterThan(0);
+  });
+
+  it("that wait to be written are not", async () => {
+    const tap = new RecordingTap();
+    await using pair = await relayedPair({ tap });
+    const waiting: boolean[] = [];
+    tap.onData = (_side, _bytes, given) => {
+      if (pair.upstream.writableLength > 0) waiting.push(given);
+    };
+    pair.client.write(TOO_MUCH);
+    await until(() => pair.accepted.isPaused());
+    expect(waiting).toEqual([false]);
+  });
+
+  it.each<[string, PairOptions]>([
+    ["behind a gate", { gate: { stopped: false, admit: (_, chunk) => [chunk], rest: () => [] } }],
+    ["of which the rest is sipped", { sip: { octets: 10, pauseMs: 60_000 } }],
+  ])("%s are not", async (_, options) => {
+    await using pair = await relayedPair(options);
+    pair.client.write(TOO_MUCH.subarray(0, 1000));
+    await until(() => pair.tap.octets[0] > 0);
+    expect(pair.tap.given).toBe(0);
   });
 
   it.each<Actor>(["client", "broker"])("of a %s whose peer is slow do not pile up", async name => {
