@@ -4,7 +4,7 @@ import { eventWriter } from "../report/event-writer.ts";
 import type { FromInspector, InspectorData, RecordSetting, ToInspector } from "./inspector-protocol.ts";
 import { OctetPipe } from "./octet-pipe.ts";
 import { Recorder } from "./recorder.ts";
-import { SharedSockets, sharedSocketSentence } from "./shared-sockets.ts";
+import { ScanPace, SharedSockets, sharedSocketSentence } from "./shared-sockets.ts";
 import { SocketHolders } from "./socket-holders.ts";
 import { TapeInspection } from "./tape-inspection.ts";
 import { type ToldEvent, toldEvent } from "./told-event.ts";
@@ -13,9 +13,9 @@ import { WallClock } from "./wall-clock.ts";
 /** Milliseconds between two looks at what happens without octets. */
 const TICK = 1000;
 /** Milliseconds between two looks into the pipe, and such looks in vain after which the relay has to wake us. */
-const LOOK = 5;
-const LOOKS_IN_VAIN = 20;
-/** Milliseconds between two looks at who holds the clients' sockets. */
+const LOOK = 25;
+const LOOKS_IN_VAIN = 8;
+/** Milliseconds between two looks at who holds the clients' sockets, where one is due. */
 const SCAN = 3000;
 /** Octets of latest packets kept for each connection, and over all, where only findings are recorded. */
 const RING_OCTETS = 256 << 10;
@@ -79,9 +79,11 @@ function keepLooking(): void {
 const holders = new SocketHolders();
 const sharedSockets = new SharedSockets();
 
+const pace = new ScanPace();
+
 async function scanSockets(): Promise<void> {
   const open = [...tape.inspection.open].map(({ number, client, listener }) => ({ number, client, listener }));
-  if (open.length === 0) return;
+  if (!pace.isDue(open.at(-1)?.number ?? 0)) return;
   const shared = sharedSockets.scanned(await holders.scan(open));
   if (shared.length === 0) return;
   readPipe();

@@ -12,6 +12,27 @@ export interface SharedSocket {
 }
 
 const MAX_NAMED = 8;
+/** Scans in a row when there is a new connection, and of how many one is made when there is none. */
+const SCANS_OF_NEW = 4;
+const SCANS_OF_OLD = 10;
+
+/** A scan looks at every open file of the host: processes fork soon after they connect, later it is done less often. */
+export class ScanPace {
+  #newest = 0;
+  #ofNew = 0;
+  #passed = 0;
+
+  /** Asked every few seconds. `newest` is the number of the connection opened last, 0 where none is open. */
+  isDue(newest: number): boolean {
+    if (newest === 0) return false;
+    if (newest > this.#newest) this.#ofNew = SCANS_OF_NEW;
+    this.#newest = newest;
+    if (this.#ofNew > 0) this.#ofNew--;
+    else if (++this.#passed < SCANS_OF_OLD) return false;
+    this.#passed = 0;
+    return true;
+  }
+}
 
 export class SharedSockets {
   #previous: ReadonlyMap<number, readonly Holder[]> = new Map();

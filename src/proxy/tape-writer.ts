@@ -23,7 +23,7 @@ const FLUSH_AFTER = 5;
 /** Batches kept for use again. */
 const MAX_SPARE = 4;
 /** Octets that the pipe holds. */
-const PIPE_OCTETS = 1 << 18;
+const PIPE_OCTETS = 1 << 20;
 /** Octets of the longest record that is piped. A chunk as long is worth giving. */
 const MAX_PIPED = 1 << 14;
 
@@ -76,13 +76,16 @@ export class TapeWriter {
     this.#flushSoon();
   }
 
-  /** Hands over what is on the tape. */
+  /** Hands over what is on the tape, and has the pipe read at once. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const batch = this.#batch;
     const used = this.#used;
-    if (batch === null || used === 0) return;
+    if (batch === null || used === 0) {
+      this.#post({ kind: "piped" }, []);
+      return;
+    }
     const given = used > SMALL_BATCH ? batch : batch.slice(0, used);
     if (given === batch) this.#batch = null;
     this.#used = 0;

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { SharedSockets, sharedSocketSentence } from "../../src/proxy/shared-sockets.ts";
+import { describe, expect, test } from "vitest";
+import { ScanPace, SharedSockets, sharedSocketSentence } from "../../src/proxy/shared-sockets.ts";
 import type { Holder } from "../../src/proxy/socket-holders.ts";
 
 type Scan = Record<number, number[]>;
@@ -85,4 +85,25 @@ test("the sentence names eight of them at the most", () => {
   const holders = Array.from({ length: 11 }, (_, at) => ({ pid: 100 + at, command: "puma" }));
   expect(sharedSocketSentence(holders)).toContain("11 processes hold");
   expect(sharedSocketSentence(holders)).toContain("107 (puma), 3 more. A connection");
+});
+
+describe("the pace of scans", () => {
+  /** Which of these asks found a scan due. */
+  const dueAt = (newest: readonly number[]): number[] => {
+    const pace = new ScanPace();
+    return newest.flatMap((number, at) => (pace.isDue(number) ? [at] : []));
+  };
+
+  test.each([
+    ["is none while nothing is open", Array.from({ length: 30 }, () => 0), []],
+    [
+      "is four scans in a row of a new connection, and every tenth then",
+      Array.from({ length: 25 }, () => 1),
+      [0, 1, 2, 3, 13, 23],
+    ],
+    ["begins again with another one", [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2], [0, 1, 2, 3, 6, 7, 8, 9]],
+    ["does not begin again when the newest one is closed", [2, 2, 2, 2, 1, 1, 1], [0, 1, 2, 3]],
+  ])("%s", (_, newest, due) => {
+    expect(dueAt(newest)).toEqual(due);
+  });
 });

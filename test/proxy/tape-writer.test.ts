@@ -57,6 +57,13 @@ describe("a tape in quiet times", () => {
     expect(scene.read).toEqual([...Array.from({ length: 10 }, (_, i) => `data 100 ${i}`), `${CLOSED} 0`]);
   });
 
+  it("is read at once when it is asked for", () => {
+    scene.tape.write(DATA, 0, 1, filled(100, 1));
+    scene.tape.write(DATA, 0, 1, filled(100, 2));
+    scene.tape.flush();
+    expect(scene.posted).toEqual([{ kind: "piped" }, { kind: "piped" }]);
+  });
+
   it("is not behind, however much is piped", () => {
     scene.tape.write(DATA, 0, 1, filled(16 * KIB, 1));
     expect(scene.tape.unread).toBe(0);
@@ -65,16 +72,16 @@ describe("a tape in quiet times", () => {
 
 describe("a tape", () => {
   it("goes in batches where the pipe is full, behind what was piped, until those are read", () => {
-    for (let i = 0; i < 60; i++) scene.tape.write(DATA, 0, 1, filled(8 * KIB, i));
+    for (let i = 0; i < 200; i++) scene.tape.write(DATA, 0, 1, filled(8 * KIB, i));
     scene.tape.flush();
     expect(scene.posted.map(({ kind }) => kind)).toEqual(["piped", "tape"]);
-    scene.tape.write(DATA, 0, 1, filled(1, 60));
+    scene.tape.write(DATA, 0, 1, filled(1, 200));
     scene.tape.flush();
     expect(scene.tape.unread).toBeGreaterThan(0);
     scene.readAll();
-    expect(scene.read).toEqual(Array.from({ length: 61 }, (_, i) => `data ${i === 60 ? 1 : 8192} ${i}`));
+    expect(scene.read).toEqual(Array.from({ length: 201 }, (_, i) => `data ${i === 200 ? 1 : 8192} ${i}`));
     expect(scene.tape.unread).toBe(0);
-    scene.tape.write(DATA, 0, 1, filled(1, 61));
+    scene.tape.write(DATA, 0, 1, filled(1, 201));
     expect(scene.posted).toEqual([]);
   });
 
