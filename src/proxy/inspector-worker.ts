@@ -7,12 +7,9 @@ import { Recorder } from "./recorder.ts";
 import { ScanPace, SharedSockets, sharedSocketSentence } from "./shared-sockets.ts";
 import { SocketHolders } from "./socket-holders.ts";
 import { TapeInspection } from "./tape-inspection.ts";
-import { giveWay } from "./thread-priority.ts";
 import { type ToldEvent, toldEvent } from "./told-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
-/** The relay's thread goes first; next to one that takes all it can get, a tenth is left to this one. See nice(2). */
-const NICENESS = 10;
 /** Milliseconds between two looks at what happens without octets. */
 const TICK = 1000;
 /** Milliseconds between two looks into the pipe, and such looks in vain after which the relay has to wake us. */
@@ -24,7 +21,6 @@ const SCAN = 3000;
 const RING_OCTETS = 256 << 10;
 const RING_BUDGET = 64 << 20;
 
-giveWay(NICENESS);
 const port = parentPort!;
 const setting = workerData as InspectorData;
 const clock = new WallClock();
