@@ -76,6 +76,8 @@ export function readOrder(frames: readonly ReadFrame[], repeats: (frame: ReadFra
         if (known === undefined || known.cost > then.cost) next.set(key, then);
       }
     }
+    // More contents are open than any reading follows: it ends with what is known by then.
+    if (next.size === 0) break;
     states = [...next.values()].sort((a, b) => a.cost - b.cost).slice(0, MAX_READINGS);
   }
   const tired = ({ interruptedAt }: Content): boolean =>

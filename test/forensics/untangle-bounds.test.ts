@@ -58,6 +58,13 @@ const ADVERSARIES: Readonly<Record<string, Uint8Array>> = {
     ...Array.from({ length: 40 }, (_, i) => begun(1 + (i % 3), 2000 + i, 50)),
     ...Array.from({ length: 40 }, () => new Uint8Array(1951).fill(0xce)),
   ),
+  "contents that are never finished, and then bodies": join(
+    repeated(40, method(1), header(1, 10), body(1, "too short")),
+    repeated(12, body(1, "abc")),
+    method(1),
+    header(1, 3),
+    body(1, "abc"),
+  ),
   "good frames behind one octet of noise": join(
     Uint8Array.of(0x55),
     repeated(20_000, method(1), header(1, 3), body(1, "abc")),
