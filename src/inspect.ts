@@ -1,5 +1,5 @@
 /** Wires the layers for captures: packet records → TCP streams → AMQP connections → report. */
-import type { SearchBudget } from "./amqp/frame-boundary-search.ts";
+import { SEARCH_BUDGET, type SearchBudget } from "./amqp/frame-boundary-search.ts";
 import { BrokerReader } from "./broker/broker-reader.ts";
 import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "./broker/versions.ts";
 import { grouped } from "./bytes/grouped.ts";
@@ -11,7 +11,7 @@ import { AmqpConnection } from "./connection/amqp-connection.ts";
 import type { Direction } from "./connection/direction.ts";
 import type { FrameListener } from "./connection/observers.ts";
 import { DirectionForensics } from "./forensics/direction-forensics.ts";
-import type { WindowBudget } from "./forensics/octet-window.ts";
+import { WINDOW_BUDGET, type WindowBudget } from "./forensics/octet-window.ts";
 import { MAX_STEPS, type StepBudget } from "./forensics/untangle.ts";
 import { TcpAssembler } from "./net/tcp-assembler.ts";
 import type { TcpConnection } from "./net/tcp-connection.ts";
@@ -43,10 +43,6 @@ export interface InspectOptions {
 
 /** The port IANA assigned to AMQP. A client that speaks something else there is worth naming. */
 const AMQP_PORT = 5672;
-/** Octets that all searches for a frame boundary keep together. */
-const SEARCH_BUDGET = 32 << 20;
-/** Octets kept for explaining what breaks, over all connections. */
-const WINDOW_BUDGET = 48 << 20;
 
 /**
  * Reads captures, in the order given, as one timeline as long as time does not run backwards between them (a ring of

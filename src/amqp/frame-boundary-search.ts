@@ -235,6 +235,8 @@ export interface SearchBudget {
   limit: number;
 }
 
+/** Octets that all searches for a frame boundary keep together. */
+export const SEARCH_BUDGET = 32 << 20;
 /** Frames that must follow one another before a boundary is believed. */
 const CHAIN = 2;
 const MAX_KEPT_OCTETS = 1 << 20;

@@ -10,6 +10,7 @@ import {
   FRAME_HEARTBEAT,
   FRAME_METHOD,
 } from "./spec/constants.ts";
+import { mayBeWhole } from "./whole-message.ts";
 
 /*
  *   0      1         3             7                  size+7 size+8
@@ -27,6 +28,12 @@ export interface FrameSink {
    * moment it began are the scanner's `frameOffset` and `frameMoment()`.
    */
   frame(type: number, channel: number, bytes: Uint8Array, start: number, size: number): void;
+  /**
+   * What begins at bytes[at] may be a message that lies whole in bytes[at, end) (`mayBeWhole`), with others behind it.
+   * Returns how many octets of such messages the sink has taken, of which it is told nothing else, or 0. `frameOffset`
+   * is the first one's, and the sink moves it on to the last one's; all of them began at `frameMoment()`.
+   */
+  messages(bytes: Uint8Array, at: number, end: number): number;
   /** A whole frame part of whose payload was not captured. */
   hiddenFrame(type: number, channel: number, size: number): void;
   /** A frame envelope is broken. Its `behind` goes on filling as octets come in. */
@@ -287,6 +294,12 @@ export class FrameScanner {
     this.#split = false;
     let at = from;
     while (end - at >= FRAME_ENVELOPE) {
+      if (mayBeWhole(bytes, at, end)) {
+        this.frameOffset = base + at;
+        const taken = sink.messages(bytes, at, end);
+        at += taken;
+        if (taken > 0) continue;
+      }
       const type = bytes[at]!;
       const size = long(bytes, at + 3);
       const last = at + FRAME_HEADER_SIZE + size;

@@ -73,8 +73,9 @@ export function propertiesFit(bytes: Uint8Array, start: number, size: number): b
   let at = start + 14;
   let flags = short(bytes, start + 12);
   if ((flags & 3) !== 0) return false;
-  for (let i = 0; flags !== 0; i++, flags = (flags << 1) & 0xffff) {
-    if ((flags & 0x8000) === 0) continue;
+  while (flags !== 0) {
+    const i = Math.clz32(flags) - 16;
+    flags &= 0x7fff >> i;
     const step = PROPERTY_STEPS[i]!;
     if (step > 0) at += step;
     else if (at >= end) return false;

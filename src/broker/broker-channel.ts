@@ -3,6 +3,8 @@
  * (rabbit_command_assembler:process/2), and the process that gets them (rabbit_channel).
  */
 import type { Method } from "../amqp/method-registry.ts";
+import { FRAME_HEADER_SIZE } from "../amqp/spec/constants.ts";
+import type { WholeMessage } from "../amqp/whole-message.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { ChannelProcess } from "./channel-process.ts";
@@ -65,6 +67,12 @@ export class BrokerChannel {
       return outcome === null ? null : channelError(outcome, method, this.channelProcess.isBusy);
     }
     this.#awaits = "header";
+    this.#publish(method, bytes, start, size);
+    return null;
+  }
+
+  /** A method with content. */
+  #publish(method: Method, bytes: Uint8Array, start: number, size: number): void {
     this.#method = method;
     // basic.publish: class-id, method-id, reserved-1, exchange, routing-key, and a last octet of mandatory and immediate.
     this.#immediate = (bytes[start + size - 1]! & 2) !== 0;
@@ -72,7 +80,6 @@ export class BrokerChannel {
     this.#refused =
       this.#broker.mayBeInternal(nameLength) &&
       this.#broker.isInternal(UTF8.decode(bytes.subarray(start + 7, start + 7 + nameLength)));
-    return null;
   }
 
   /** A content header frame of 12 octets or more; `plain`: as judgeProperties wants it. */
@@ -109,6 +116,20 @@ export class BrokerChannel {
       return readerError(501, "content body frame exceeds remaining content size", this.#method);
     }
     return null;
+  }
+
+  /** Whether a whole message with a body of so many octets is in its place here: then only its content can be wrong. */
+  awaitsMessage(bodySize: number): boolean {
+    return this.#awaits === "method" && bodySize <= MAX_BODY_SIZE;
+  }
+
+  /** A whole message that is in its place: method, content header and body. */
+  takeMessage(message: WholeMessage, bytes: Uint8Array): ChannelError | null {
+    const { method, at, methodSize, headerAt, headerSize } = message;
+    this.#publish(method, bytes, at + FRAME_HEADER_SIZE, methodSize);
+    this.#properties = judgeProperties(bytes, headerAt + FRAME_HEADER_SIZE, headerSize, true, this.#broker.user);
+    this.#remaining = 0;
+    return this.#complete();
   }
 
   #complete(): ChannelError | null {

@@ -8,6 +8,7 @@ import {
   FRAME_HEARTBEAT,
   FRAME_METHOD,
 } from "../amqp/spec/constants.ts";
+import type { WholeMessage } from "../amqp/whole-message.ts";
 import { short } from "../bytes/big-endian.ts";
 import type { BrokerChannel, ChannelError } from "./broker-channel.ts";
 import { BrokerState } from "./broker-state.ts";
@@ -183,6 +184,21 @@ export class BrokerReader {
     }
     if (state > RUNNING) return;
     this.#close(501, `${this.#printed(type, firstOctets(bytes, start, size), size)}: unknown_frame`, channel);
+  }
+
+  /**
+   * A whole message, where it can be at fault as a whole only: `behind` is the stream offset behind it. Else false, and
+   * nothing has changed: it has to come frame by frame.
+   */
+  message(message: WholeMessage, bytes: Uint8Array, behind: number): boolean {
+    const { now, speaks08 } = this.#connection;
+    if (now !== RUNNING || speaks08 || this.#verdicts.isPending) return false;
+    const channel = this.#channels.inUse(message.channel);
+    if (channel === null || !channel.awaitsMessage(message.bodySize)) return false;
+    this.#clock.offset = behind;
+    const error = channel.takeMessage(message, bytes);
+    if (error !== null) this.#channelError(message.channel, error);
+    return true;
   }
 
   #method(

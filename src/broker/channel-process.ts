@@ -107,8 +107,9 @@ export class ChannelProcess {
 
   /** A command whose content is complete; `properties` as judgeProperties found them, `refused`: its exchange is. */
   performContent(method: Method, immediate: boolean, refused: boolean, properties: number): Outcome {
-    if (this.state === "starting") return { code: 504, text: "expected 'channel.open'" };
-    if (this.state === "closing") return null;
+    if (this.state !== "running") {
+      return this.state === "starting" ? { code: 504, text: "expected 'channel.open'" } : null;
+    }
     if (method.from === "server") return UNIMPLEMENTED;
     if (immediate) return { code: 540, text: "immediate=true" };
     if (refused) return this.#fail();

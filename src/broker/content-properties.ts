@@ -52,12 +52,23 @@ export function judgeProperties(
   plain: boolean,
   user: Uint8Array | null,
 ): number {
-  const end = start + size;
   if (size < 14) return PROPERTIES_UNDECODABLE;
   const flags = short(bytes, start + 12);
   if (plain && (flags & NOTABLE_BUT_MODE) === 0) return judgeDeliveryMode(bytes, start + 14, flags);
+  return judgeEach(bytes, start + 14, start + size, flags, plain, user);
+}
+
+/** Judges the properties in bytes[from, end) one after the other, as far as there may be something to find. */
+function judgeEach(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  flags: number,
+  plain: boolean,
+  user: Uint8Array | null,
+): number {
   let verdict = PROPERTIES_GOOD;
-  let at = start + 14;
+  let at = from;
   for (let bit = 15; bit >= 2; bit--) {
     if (plain && (flags & NOTABLE & ((2 << bit) - 1)) === 0) return verdict;
     if ((flags & (1 << bit)) === 0) continue;

@@ -26,11 +26,20 @@ export class OpenChannels {
 
   /** The channel of this number, new where this is the first to be heard of it; null where that is one too many. */
   take(number: number): BrokerChannel | null {
-    if (this.#last !== null && this.#last.number === number && this.#last.channelProcess.left === null)
-      return this.#last;
-    const channel = this.find(number) ?? this.#create(number);
+    const channel = this.inUse(number) ?? this.find(number) ?? this.#create(number);
     this.#last = channel;
     return channel;
+  }
+
+  /** The channel of this number, where there is one and the client has not closed it. */
+  inUse(number: number): BrokerChannel | null {
+    let channel = this.#last;
+    if (channel === null || channel.number !== number) {
+      channel = this.#channels.get(number) ?? null;
+      if (channel === null) return null;
+      this.#last = channel;
+    }
+    return channel.channelProcess.left === null ? channel : null;
   }
 
   find(number: number): BrokerChannel | undefined {

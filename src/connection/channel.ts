@@ -1,4 +1,5 @@
 import type { Method } from "../amqp/method-registry.ts";
+import { grouped } from "../bytes/grouped.ts";
 
 /** What one direction of a channel carries next (§4.2.6). UNKNOWN: octets were missed, so anything may follow. */
 export const AWAITS_METHOD = 0;
@@ -45,5 +46,22 @@ export class Channel {
     this.state = STATE_UNKNOWN;
     this.awaits = AWAITS_UNKNOWN;
     this.method = null;
+  }
+
+  /** Whether content may begin here without a word about it. */
+  get takesContent(): boolean {
+    return this.awaits === AWAITS_METHOD && (this.state === OPEN || this.state === STATE_UNKNOWN);
+  }
+
+  /** The method of its content, and where that stands. */
+  get contentMethod(): string {
+    return this.method === null ? "the content" : `${this.method.name} at offset ${this.methodOffset}`;
+  }
+
+  /** What is still to come of its content, where the content header or a body is awaited. */
+  get missing(): string {
+    return this.awaits === AWAITS_HEADER
+      ? `the content header of ${this.contentMethod} was due`
+      : `${grouped(this.remaining)} octets of the body of ${this.contentMethod} were still to come`;
   }
 }

@@ -13,6 +13,7 @@ import {
   frameTypeName,
 } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
+import { mayBeWhole, WholeMessage } from "../amqp/whole-message.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
@@ -34,6 +35,7 @@ import { IncidentLog } from "./incident-log.ts";
 import { ChannelProducers, SplitContents } from "./near-misses.ts";
 import type { DirectionListener, FrameJudge, FrameListener, StreamForensics } from "./observers.ts";
 import { RULES, type RuleId, type Severity } from "./rules.ts";
+import { stalledFrame } from "./stalled-frame.ts";
 
 /**
  * One direction of an AMQP connection: its frames, judged in the order in which they were sent.
@@ -74,7 +76,7 @@ export class Direction implements FrameSink {
   #last: Channel;
   #epoch = 0;
   /** Largest payload that fits into frame-max together with its envelope. */
-  #payloadLimit = UNKNOWN_FRAME_LIMIT;
+  #payloadLimit: number;
   #toldTolerated = false;
   #senderKnown = true;
 
@@ -92,6 +94,7 @@ export class Direction implements FrameSink {
     this.#moment = moment;
     this.#handshake = new Handshake(side === 0);
     this.#last = new Channel(0, 0);
+    this.#payloadLimit = sizeLimit;
     this.scanner = new FrameScanner(this, moment, sizeLimit, (from, limit, fault) =>
       this.forensics !== null && fault !== null
         ? this.forensics.search(fault, this, limit)
@@ -138,6 +141,7 @@ export class Direction implements FrameSink {
   /** Octets of the handshake were missed, and with them what was negotiated. */
   limitsUnknown(): void {
     this.scanner.sizeLimit = UNKNOWN_FRAME_LIMIT;
+    this.#payloadLimit = UNKNOWN_FRAME_LIMIT;
   }
 
   /** frame-max was negotiated; 0 means that there is none. */
@@ -175,21 +179,10 @@ export class Direction implements FrameSink {
     this.forensics?.end();
   }
 
-  /** The stream ended inside a frame: tells so. */
+  /** The stream may have ended inside a frame: tells so. */
   #stalled(reason: "fin" | "rst"): void {
-    const { partial } = this.scanner;
-    if (partial === null) return;
-    const { header, streamOffset, octets, size, moment } = partial;
-    const whole = header.length === FRAME_HEADER_SIZE;
-    const claim = whole
-      ? `a ${frameTypeName(header[0]!)} frame of ${grouped(size)} octets on channel ${short(header, 1)}`
-      : "a frame";
-    const wants = whole ? ` of the ${grouped(size + FRAME_ENVELOPE)} it needs` : "";
-    const how = reason === "fin" ? "ends" : "is reset";
-    const message = `The stream ${how} inside ${claim}: ${grouped(octets)} octets${wants} were sent.`;
-    const incident = new Incident("stalled-frame", "error", this.side, streamOffset, moment, message);
-    if (whole) incident.frame = { type: header[0]!, channel: short(header, 1), size };
-    incident.endOffset = this.scanner.offset;
+    const incident = stalledFrame(this.scanner, this.side, reason);
+    if (incident === null) return;
     incident.to.set(this.#moment);
     this.#log.open = incident;
     // What the frame seems to lack may have been written elsewhere: it is looked for as behind any broken one.
@@ -222,6 +215,42 @@ export class Direction implements FrameSink {
         if (!this.closing) this.#heartbeat(channel, size);
     }
     if (incident !== null && incident.faults === faults) this.#log.calm(incident);
+  }
+
+  messages(bytes: Uint8Array, from: number, end: number): number {
+    if (!this.#handshake.over || this.closing || !this.#senderKnown || this.listener !== null) return 0;
+    if (this.#log.open !== null || this.#unsettled !== null) return 0;
+    const base = this.scanner.frameOffset - from;
+    const limit = this.#payloadLimit;
+    let at = from;
+    while (mayBeWhole(bytes, at, end) && whole.read(bytes, at, end, limit) && this.#takes(whole, bytes, base)) {
+      at = whole.behind;
+    }
+    return at - from;
+  }
+
+  /**
+   * Does at once what the frames of a message do one by one, if its place is right: then nothing but a verdict of the
+   * judge can come of it. The octet of stream offset `base` + i is bytes[i].
+   */
+  #takes(message: WholeMessage, bytes: Uint8Array, base: number): boolean {
+    const { channel, at, headerAt, bodyAt, behind } = message;
+    const state = this.#channels[channel];
+    if (state === undefined || state.epoch !== this.#epoch || !state.takesContent) return false;
+    if (this.#judge !== null) {
+      if (!this.#judge.message(message, bytes, base + behind)) return false;
+      if (this.#judge.settled) this.#judge = null;
+    }
+    this.scanner.frameOffset = base + at;
+    this.frames += 3;
+    if (this.forensics !== null) this.forensics.message(base + at, base + headerAt, base + bodyAt);
+    if (state !== this.#last) this.#channel(channel);
+    this.#contentBegins(state, message.method);
+    if (this.isClient && this.producers.sampling) {
+      const start = headerAt + FRAME_HEADER_SIZE;
+      this.producers.header(channel, bytes, start, message.headerSize, base + headerAt, this.scanner.frameMoment());
+    }
+    return true;
   }
 
   hiddenFrame(type: number, channel: number, size: number): void {
@@ -370,12 +399,16 @@ export class Direction implements FrameSink {
     }
     if (state.state !== OPEN) this.#notOpen(state, method.name, FRAME_METHOD, size);
     if (method.content) {
-      this.splits.publishes++;
-      state.split = false;
+      this.#contentBegins(state, method);
       state.awaits = AWAITS_HEADER;
-      state.method = method;
-      state.methodOffset = this.scanner.frameOffset;
     }
+  }
+
+  #contentBegins(state: Channel, method: Method): void {
+    this.splits.publishes++;
+    state.split = false;
+    state.method = method;
+    state.methodOffset = this.scanner.frameOffset;
   }
 
   #contentHeader(channel: number, bytes: Uint8Array, start: number, size: number): void {
@@ -410,7 +443,7 @@ export class Direction implements FrameSink {
       const clause =
         awaited === AWAITS_METHOD
           ? `A content header came on channel ${channel} without a method before it`
-          : `A content header came on channel ${channel} while ${this.#missing(state)}`;
+          : `A content header came on channel ${channel} while ${state.missing}`;
       this.#fault("content-order", FRAME_HEADER, channel, size, clause);
     }
     const classId = short(bytes, start);
@@ -455,7 +488,7 @@ export class Direction implements FrameSink {
       case AWAITS_UNKNOWN:
         return;
       case AWAITS_HEADER: {
-        const clause = `A content body came on channel ${channel} where the content header of ${contentMethod(state)} must stand`;
+        const clause = `A content body came on channel ${channel} where the content header of ${state.contentMethod} must stand`;
         this.#fault("content-order", FRAME_BODY, channel, size, clause);
         state.awaits = AWAITS_METHOD;
         return;
@@ -531,15 +564,8 @@ export class Direction implements FrameSink {
   }
 
   #aborted(state: Channel, method: Method, channel: number, size: number): void {
-    const clause = `${method.name} came on channel ${channel} while ${this.#missing(state)}`;
+    const clause = `${method.name} came on channel ${channel} while ${state.missing}`;
     this.#fault("content-order", FRAME_METHOD, channel, size, clause);
-  }
-
-  #missing(state: Channel): string {
-    const content = contentMethod(state);
-    return state.awaits === AWAITS_HEADER
-      ? `the content header of ${content} was due`
-      : `${grouped(state.remaining)} octets of the body of ${content} were still to come`;
   }
 
   #notOpen(state: Channel, what: string, type: number, size: number): void {
@@ -624,10 +650,7 @@ export class Direction implements FrameSink {
 
 const NO_LIMIT = 0xffffffff;
 const NOTHING = new Uint8Array(0);
-
-function contentMethod(state: Channel): string {
-  return state.method === null ? "the content" : `${state.method.name} at offset ${state.methodOffset}`;
-}
+const whole = new WholeMessage();
 
 function capital(clause: string): string {
   return clause.charAt(0).toUpperCase() + clause.slice(1);

@@ -78,9 +78,14 @@ export class ChannelProducers {
   #left = SAMPLED_HEADERS;
   readonly #channels = new Map<number, Producers>();
 
+  /** Whether content headers are still looked at. */
+  get sampling(): boolean {
+    return this.#left > 0;
+  }
+
   /** Looks at a content header's payload, bytes[start, start + size). */
   header(channel: number, bytes: Uint8Array, start: number, size: number, streamOffset: number, moment: Moment): void {
-    if (this.#left === 0) return;
+    if (!this.sampling) return;
     this.#left--;
     const headers = decodeProperties(bytes, start, size).get("headers");
     if (!(headers instanceof Map)) return;

@@ -2,6 +2,7 @@
 import type { BoundarySearch } from "../amqp/boundary-search.ts";
 import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
 import type { Method } from "../amqp/method-registry.ts";
+import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import type { Direction } from "./direction.ts";
 import type { Secret } from "./incident.ts";
@@ -69,6 +70,11 @@ export interface FrameJudge {
     decodes: boolean,
     behind: number,
   ): void;
+  /**
+   * The same as the three frames of a whole message in `bytes`, `behind` being the offset behind the last of them; or
+   * false, and nothing has changed: they are to be judged one by one.
+   */
+  message(message: WholeMessage, bytes: Uint8Array, behind: number): boolean;
   /** A broken envelope, its rule settled. */
   brokenEnvelope(fault: EnvelopeFault): void;
   /** Octets were missed. */
@@ -84,6 +90,8 @@ export interface StreamForensics {
   received(bytes: Uint8Array, start: number, end: number, streamOffset: number, moment: Moment): void;
   /** A whole frame begins at this stream offset. */
   frame(streamOffset: number): void;
+  /** The three frames of a whole message begin at these. */
+  message(methodOffset: number, headerOffset: number, bodyOffset: number): void;
   /** Octets of the stream were not captured. */
   gap(missing: number): void;
   /**

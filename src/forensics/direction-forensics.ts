@@ -9,6 +9,7 @@ import { explainOrder } from "./content-order.ts";
 import { explain, type Finding } from "./explanation.ts";
 import { OctetWindow, type WindowBudget } from "./octet-window.ts";
 import { bodiesAwaited, type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
+import { RecentOffsets } from "./recent-offsets.ts";
 import { ALLOWANCES, type Manners, Reading, type Sender, type StepBudget, type Untangling } from "./untangle.ts";
 
 /** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */
@@ -41,7 +42,8 @@ export class DirectionForensics implements StreamForensics {
   readonly window: OctetWindow;
   readonly #budget: SearchBudget;
   readonly #steps: StepBudget;
-  #frames: number[] = [];
+  /** Where the last frames begin: between ORDER_FRAMES of them and twice as many. */
+  readonly #frames = new RecentOffsets(2 * ORDER_FRAMES);
   /** Stream offset up to which the order of frames is explained. */
   #explainedUntil = 0;
   /** Stream offsets of broken frames: of what their incidents hide nothing follows for the order of those behind. */
@@ -60,12 +62,15 @@ export class DirectionForensics implements StreamForensics {
 
   frame(streamOffset: number): void {
     this.#frames.push(streamOffset);
-    if (this.#frames.length > 2 * ORDER_FRAMES) this.#frames.splice(0, ORDER_FRAMES);
+  }
+
+  message(methodOffset: number, headerOffset: number, bodyOffset: number): void {
+    this.#frames.pushThree(methodOffset, headerOffset, bodyOffset);
   }
 
   gap(missing: number): void {
     this.window.restart(this.window.end + Math.max(missing, 0));
-    this.#frames = [];
+    this.#frames.clear();
     this.#breaks = [];
   }
 
@@ -93,7 +98,7 @@ export class DirectionForensics implements StreamForensics {
   }
 
   #framesBefore(streamOffset: number): number[] {
-    return this.#frames.filter(at => at >= this.window.base && at < streamOffset);
+    return this.#frames.list().filter(at => at >= this.window.base && at < streamOffset);
   }
 
   end(): void {
@@ -115,7 +120,7 @@ export class DirectionForensics implements StreamForensics {
       this.explanations.push({ faultOffset: fault.streamOffset, finding });
       const [first] = untangling.frames;
       const begin = Math.min(fault.streamOffset, first?.spans[0]?.[0] ?? fault.streamOffset);
-      this.#frames = this.#frames.filter(offset => offset < begin || offset >= untangling.boundary);
+      this.#frames.keep(offset => offset < begin || offset >= untangling.boundary);
     };
     const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
     if (this.explanations.length >= MAX_EXPLANATIONS) {

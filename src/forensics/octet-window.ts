@@ -18,6 +18,9 @@ export interface WindowBudget {
   limit: number;
 }
 
+/** Octets kept for explaining what breaks, over all connections, before each window keeps less. */
+export const WINDOW_BUDGET = 48 << 20;
+
 /**
  * The recent octets of one direction of a stream, and when each was captured. Grows only while it is held; otherwise
  * it forgets what is older than KEPT_OCTETS, now and then.

@@ -2,7 +2,7 @@
  * The inspection of relayed connections while they run: the same connections, judge and forensics as of a capture, fed
  * from a tape. Tells what it finds as soon as it is certain. Touches no socket and no clock.
  */
-import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
+import { SEARCH_BUDGET, type SearchBudget } from "../amqp/frame-boundary-search.ts";
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import { BrokerReader } from "../broker/broker-reader.ts";
 import { BROKER_VERSIONS, type BrokerId } from "../broker/versions.ts";
@@ -13,7 +13,7 @@ import type { Incident } from "../connection/incident.ts";
 import { MAX_INCIDENTS } from "../connection/incident-log.ts";
 import type { RuleId } from "../connection/rules.ts";
 import { DirectionForensics } from "../forensics/direction-forensics.ts";
-import type { WindowBudget } from "../forensics/octet-window.ts";
+import { WINDOW_BUDGET, type WindowBudget } from "../forensics/octet-window.ts";
 import { MAX_STEPS, type StepBudget } from "../forensics/untangle.ts";
 import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
 import { collectConnection, collectFinding, collectMismatch, type Draft, remark } from "../report/collect.ts";
@@ -23,10 +23,6 @@ import { isoTime } from "../report/time.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { LiveConnection } from "./live-connection.ts";
 
-/** Octets that all searches for a frame boundary keep together. */
-const SEARCH_BUDGET = 32 << 20;
-/** Octets kept for explaining what breaks, over all connections: a few recent ones of each direction. */
-const WINDOW_BUDGET = 48 << 20;
 /** Seconds in which the steps of untangling that were used up grow back. */
 const STEPS_GROW_BACK = 10;
 /** Seconds without an octet after which an incident that is not over is told as far as it is known. */
@@ -133,7 +129,13 @@ export class LiveInspection {
     const { live } = watched;
     live.carried(side, end - start, this.#options.moment);
     if (live.lost || watched.concluded || live.hasEnded(side)) return;
-    this.#look(watched, () => live.amqp.data(side, bytes, start, end));
+    // Not #look: a closure for every piece is too many.
+    try {
+      live.amqp.data(side, bytes, start, end);
+      this.#tellNews(watched);
+    } catch (error) {
+      this.#fail(watched, error);
+    }
     this.#restless.add(watched);
   }
 

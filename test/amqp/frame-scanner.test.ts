@@ -60,6 +60,32 @@ describeCases("frames (§4.2.3)", [
     wire: "03 0001 00000006 010203040506 ce  01 0001 00000006 010203040506 ce",
     log: ["@0 body 1 6 octets", "@14 method 1 010203040506"],
   },
+  {
+    rule: "messages one behind the other, and what stands between them",
+    wire: `
+      01 0001 00000009  003c 0028 0000 00 00 00  ce
+      02 0001 0000000e  003c 0000 0000000000000002 0000  ce
+      03 0001 00000002  6869  ce
+      01 0002 0000000c  003c 0028 0000 01 65 02 6b6b 00  ce
+      02 0002 0000000f  003c 0000 0000000000000001 1000 02  ce
+      03 0002 00000001  21  ce
+      08 0000 00000000  ce
+      01 0001 00000009  003c 0028 0000 00 00 00  ce
+      02 0001 0000000e  003c 0000 0000000000000002 0000  ce
+      03 0001 00000002  6869  ce`,
+    log: [
+      "@0 method 1 003c00280000000000",
+      "@17 header 1 003c000000000000000000020000",
+      "@39 body 1 2 octets",
+      "@49 method 2 003c002800000165026b6b00",
+      "@69 header 2 003c00000000000000000001100002",
+      "@92 body 2 1 octets",
+      "@101 heartbeat 0",
+      "@109 method 1 003c00280000000000",
+      "@126 header 1 003c000000000000000000020000",
+      "@148 body 1 2 octets",
+    ],
+  },
   { rule: "part of a frame header waits", wire: "01 0001 000000", log: ["@0 partial 6 octets of 010001000000"] },
   {
     rule: "part of a payload waits",
@@ -554,7 +580,14 @@ describe(`streams made to be hard: half a MiB in less than 1 s, the budget kept 
     const octets = make();
     for (const size of sizes) {
       const budget = { octets: 0, limit: 1 << 19 };
-      const sink = { frame() {}, hiddenFrame() {}, brokenEnvelope() {}, boundaryLost() {}, boundaryFound() {} };
+      const sink = {
+        frame() {},
+        messages: () => 0,
+        hiddenFrame() {},
+        brokenEnvelope() {},
+        boundaryLost() {},
+        boundaryFound() {},
+      };
       const search = (from: number, limit: number) => new FrameBoundarySearch(from, limit, budget);
       const scanner = new FrameScanner(sink, new Moment(), 1 << 24, search);
       if (size === 1460) scanner.lose();

@@ -1,7 +1,8 @@
 /** Runs streams through the frame scanner and through whole connections, and writes down what they find as text. */
 import { describe, expect, it } from "vitest";
 import { FrameBoundarySearch, type SearchBudget } from "../../src/amqp/frame-boundary-search.ts";
-import { type EnvelopeFault, FrameScanner } from "../../src/amqp/frame-scanner.ts";
+import { type EnvelopeFault, FrameScanner, type FrameSink } from "../../src/amqp/frame-scanner.ts";
+import { WholeMessage } from "../../src/amqp/whole-message.ts";
 import { AmqpConnection, type ConnectionContext } from "../../src/connection/amqp-connection.ts";
 import { Moment, type Side, type StreamEnd } from "../../src/net/connection-observer.ts";
 import { collectFindings, numbered } from "../../src/report/collect.ts";
@@ -46,29 +47,51 @@ export function scan(chunking: Chunking, { limit = 131072, lost = false, ...rest
   const sent: number[] = [];
   const packets: number[] = [];
 
-  const scanner: FrameScanner = new FrameScanner(
-    {
-      frame(type, channel, bytes, start, size) {
-        const at = scanner.frameOffset;
-        expect(scanner.frameMoment().packet, `packet of the frame @${at}`).toBe(packets[at]);
-        const payload = sent.slice(at + 7, at + 7 + size);
-        if (start >= 0) expect(hexOf(bytes.subarray(start, start + size)), `payload @${at}`).toBe(hexOf(payload));
-        else expect(type).toBe(3);
-        log.push(`@${at} ${TYPES[type]} ${channel} ${type === 3 ? `${size} octets` : hexOf(payload)}`.trimEnd());
-      },
-      hiddenFrame(type, channel, size) {
-        log.push(`@${scanner.frameOffset} hidden ${TYPES[type]} ${channel} ${size} octets`);
-      },
-      brokenEnvelope(fault) {
-        expect(fault.moment.packet, `packet of the fault @${fault.streamOffset}`).toBe(packets[fault.streamOffset]);
-        log.push(fault);
-      },
-      boundaryLost: () => log.push("lost"),
-      boundaryFound(streamOffset, found) {
-        expect(found.packet, `packet of the boundary @${streamOffset}`).toBe(packets[streamOffset]);
-        log.push(`@${streamOffset} found`);
-      },
+  const sink: FrameSink = {
+    frame(type, channel, bytes, start, size) {
+      const at = scanner.frameOffset;
+      expect(scanner.frameMoment().packet, `packet of the frame @${at}`).toBe(packets[at]);
+      const payload = sent.slice(at + 7, at + 7 + size);
+      if (start >= 0) expect(hexOf(bytes.subarray(start, start + size)), `payload @${at}`).toBe(hexOf(payload));
+      else expect(type).toBe(3);
+      log.push(`@${at} ${TYPES[type]} ${channel} ${type === 3 ? `${size} octets` : hexOf(payload)}`.trimEnd());
     },
+    // Takes one of two that follow each other, so that every way of going on behind a message is gone.
+    messages(bytes, at, end) {
+      const base = scanner.frameOffset - at;
+      if (takes || !message.read(bytes, at, end, limit)) {
+        takes = false;
+        return 0;
+      }
+      takes = true;
+      const { channel, headerAt, bodyAt, behind } = message;
+      for (const [type, from, to] of [
+        [1, at, headerAt],
+        [2, headerAt, bodyAt],
+        [3, bodyAt, behind],
+      ] as const) {
+        scanner.frameOffset = base + from;
+        sink.frame(type, channel, bytes, from + 7, to - from - 8);
+      }
+      return behind - at;
+    },
+    hiddenFrame(type, channel, size) {
+      log.push(`@${scanner.frameOffset} hidden ${TYPES[type]} ${channel} ${size} octets`);
+    },
+    brokenEnvelope(fault) {
+      expect(fault.moment.packet, `packet of the fault @${fault.streamOffset}`).toBe(packets[fault.streamOffset]);
+      log.push(fault);
+    },
+    boundaryLost: () => log.push("lost"),
+    boundaryFound(streamOffset, found) {
+      expect(found.packet, `packet of the boundary @${streamOffset}`).toBe(packets[streamOffset]);
+      log.push(`@${streamOffset} found`);
+    },
+  };
+  const message = new WholeMessage();
+  let takes = false;
+  const scanner: FrameScanner = new FrameScanner(
+    sink,
     moment,
     limit,
     (from, sizeLimit) => new FrameBoundarySearch(from, sizeLimit, budget),
