@@ -45,6 +45,8 @@ const COMMANDS = {
     `127.0.0.1:${port}`,
     "--upstream",
     `amqp://127.0.0.1:${upstreamPort}`,
+    "--format",
+    "ndjson",
   ],
 };
 
@@ -67,14 +69,20 @@ function keep(child) {
 
 /**
  * Starts a relay in front of the sink, and waits until it takes connections. "direct" is the sink itself.
+ * `inspected`: resolves when it has told of the end of so many connections since it was started, or is none that tells.
  * `fellBehind`: what it relayed it did not inspect to the end, and said so.
- * @returns {Promise<{ name: string, port: number, pid: number | null, fellBehind: () => boolean, stop: () => Promise<void> }>}
+ * @returns {Promise<{ name: string, port: number, pid: number | null, inspected: (connections: number) => Promise<void>,
+ *   fellBehind: () => boolean, stop: () => Promise<void> }>}
  */
 export async function startRelay(name, upstreamPort, folder) {
-  if (name === "direct") return { name, port: upstreamPort, pid: null, fellBehind: () => false, stop: async () => {} };
+  if (name === "direct") {
+    return { name, port: upstreamPort, pid: null, inspected, fellBehind: () => false, stop: inspected };
+  }
   const port = await freePort();
   const [command, ...args] = COMMANDS[name](port, upstreamPort, folder);
-  const child = keep(spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] }));
+  const child = keep(spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] }));
+  const telling = name === "ghostframe" ? new Telling(child.stdout) : null;
+  child.stdout.resume();
   let told = "";
   let behind = false;
   child.stderr.on("data", chunk => {
@@ -97,7 +105,42 @@ export async function startRelay(name, upstreamPort, folder) {
     }
     await delay(20);
   }
-  return { name, port, pid: child.pid, fellBehind: () => behind, stop: () => stop(child) };
+  return {
+    name,
+    port,
+    pid: child.pid,
+    inspected: telling === null ? inspected : connections => telling.closed(connections),
+    fellBehind: () => behind,
+    stop: () => stop(child),
+  };
+}
+
+/** Nothing to wait for. */
+async function inspected() {}
+
+/** What ghostframe tells, an event a line: of the end of a connection, when it is inspected. */
+class Telling {
+  #closed = 0;
+  #rest = "";
+  #look = () => {};
+
+  constructor(stdout) {
+    stdout.setEncoding("utf8").on("data", text => {
+      const lines = (this.#rest + text).split("\n");
+      this.#rest = lines.pop();
+      // Who only connects, and says nothing, is no client of the benchmark.
+      this.#closed += lines.filter(line => /"event":"closed".*"product"/.test(line)).length;
+      this.#look();
+    });
+  }
+
+  async closed(connections) {
+    while (this.#closed < connections) {
+      await new Promise(resolve => {
+        this.#look = resolve;
+      });
+    }
+  }
 }
 
 /** A graceful relay waits for its connections; the benchmark does not wait for it. */
