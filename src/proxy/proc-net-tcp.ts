@@ -19,11 +19,14 @@ export interface OpenSocket {
 }
 
 const ENDPOINT = /^(?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}$/i;
-/** 0 stands where no process can have the socket open any more: in TIME-WAIT, for one. */
+/** The state TIME-WAIT, as a field. No process has such a socket open, and a busy host has thousands of them. */
+const TIME_WAIT = " 06 ";
+/** 0 stands where no process can have the socket open any more. */
 const INODE = /^[1-9]\d{0,19}$/;
 
 /** The socket of one line; null for the heading, for one that no process has open, and for what is no such line. */
 export function openSocket(line: string, littleEndian: boolean): OpenSocket | null {
+  if (line.includes(TIME_WAIT)) return null;
   const fields = line.trim().split(/\s+/, 10);
   const [, local, remote] = fields;
   const inode = fields[9];
