@@ -54,7 +54,7 @@ export class SplitContents {
       this.#beforeHeader > 0
         ? `${grouped(this.#beforeHeader)} times right behind the method, before its content header`
         : "always between content header and body";
-    const message = `Other channels' frames stand inside ${grouped(this.#splits)} of ${grouped(this.publishes)} publishes (${closest}; first channel ${this.#inner} inside channel ${this.#outer}): legal (§4.2.6), but this client writes a publish in pieces, and only the lock around each piece keeps frames whole.`;
+    const message = `Other channels' frames stand inside ${grouped(this.#splits)} of ${grouped(this.publishes)} publishes (${closest}; first channel ${this.#inner} inside channel ${this.#outer}): legal (§4.2.6), but this client writes a publish in pieces: where several threads write, only a lock around each piece keeps frames whole.`;
     const incident = new Incident("split-content", "warning", side, this.#streamOffset, this.#first, message);
     incident.to.set(this.#last);
     incident.faults = this.#splits;

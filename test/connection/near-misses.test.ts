@@ -107,7 +107,7 @@ describe("split-content", () => {
 
   it("says how many there are and where the closest came", () => {
     expect(warnings(splits(12, 40, "method"))[0]?.message).toBe(
-      "Other channels' frames stand inside 12 of 40 publishes (12 times right behind the method, before its content header; first channel 2 inside channel 1): legal (§4.2.6), but this client writes a publish in pieces, and only the lock around each piece keeps frames whole.",
+      "Other channels' frames stand inside 12 of 40 publishes (12 times right behind the method, before its content header; first channel 2 inside channel 1): legal (§4.2.6), but this client writes a publish in pieces: where several threads write, only a lock around each piece keeps frames whole.",
     );
     expect(warnings(splits(12, 40, "header"))[0]?.message).toContain("always between content header and body");
   });
