@@ -1,5 +1,5 @@
 /** The folder of a recording, asked for before anything is started that shall be recorded. */
-import { accessSync, constants } from "node:fs";
+import { mkdtempSync, rmdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { makeFolder } from "../proxy/folder.ts";
 import { reasonOf } from "../proxy/proxy-error.ts";
@@ -22,8 +22,8 @@ export function recordingFolder(directory: string): string {
   const path = resolve(directory);
   try {
     makeFolder(path, 0o700);
-    // The dot is there only in a folder.
-    accessSync(`${path}/.`, constants.W_OK | constants.X_OK);
+    // Permissions do not tell: root may write into /proc, where nothing can be made.
+    rmdirSync(mkdtempSync(`${path}/.ghostframe-`));
     return path;
   } catch (cause) {
     throw new RecordingError(path, cause);

@@ -85,6 +85,7 @@ async function scanSockets(): Promise<void> {
   const open = [...tape.inspection.open].map(({ number, client, listener }) => ({ number, client, listener }));
   if (!pace.isDue(open.at(-1)?.number ?? 0)) return;
   const shared = sharedSockets.scanned(await holders.scan(open));
+  if (sharedSockets.suspects) pace.again();
   if (shared.length === 0) return;
   readPipe();
   clock.read();

@@ -1,6 +1,7 @@
 /**
- * The relay's side of the inspector, which lives in a thread of its own: octets are written on a tape that it reads. Whatever the inspector does, the relay never waits for it: where it falls behind by more than MAX_BEHIND,
- * connections go on uninspected, and where it dies another one takes the connections that come.
+ * The relay's side of the inspector, which lives in a thread of its own: octets are written on a tape that it reads.
+ * Whatever the inspector does, the relay never waits for it: where it falls behind by more than MAX_BEHIND, connections
+ * go on uninspected, and where it dies another one takes the connections that come.
  */
 import { Worker } from "node:worker_threads";
 import type { Side } from "../net/connection-observer.ts";
@@ -65,8 +66,6 @@ export class Inspector {
   /** When the last ones died, by the steady clock. */
   #deaths: number[] = [];
   #again: NodeJS.Timeout | null = null;
-  /** When it gave octets back last. */
-  #readAt = 0;
   #toldBehind = false;
   #nextFinding = 1;
   #closing: (() => void) | null = null;
@@ -233,7 +232,6 @@ export class Inspector {
     const { pipeMemory: pipe } = this.#tape;
     const data: InspectorData = { broker, record, sharedSockets, writing, firstFinding: this.#nextFinding, pipe };
     const worker = newThread(data);
-    this.#readAt = performance.now();
     worker.on("message", (message: FromInspector) => this.#hear(message));
     worker.on("error", error => {
       this.#options.problem(`the inspector failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -245,7 +243,6 @@ export class Inspector {
   #hear(message: FromInspector): void {
     switch (message.kind) {
       case "tape-read":
-        this.#readAt = performance.now();
         this.#tape.wasRead(message.buffer, message.chunkOctets);
         if (!this.isBehind) this.#toldBehind = false;
         return;
@@ -269,7 +266,7 @@ export class Inspector {
   }
 
   #tellBehind(): void {
-    if (performance.now() - this.#readAt > HANGS_AFTER) void this.#worker?.terminate();
+    if (performance.now() - this.#tape.waitingSince > HANGS_AFTER) void this.#worker?.terminate();
     if (this.#toldBehind) return;
     this.#toldBehind = true;
     this.#options.problem(

@@ -1,6 +1,6 @@
 /**
- * What the relay tells its inspector, written down one record behind the other in batches that pass from thread to
- * thread. A record:
+ * What the relay tells its inspector, written down one record behind the other, in batches or in a pipe (tape-writer.ts).
+ * A record:
  *
  *      0  kind         1        8  seconds      4  since the epoch
  *      1  side         1       12  microseconds 4

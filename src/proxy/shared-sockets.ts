@@ -32,11 +32,21 @@ export class ScanPace {
     this.#passed = 0;
     return true;
   }
+
+  /** The last scan has to be confirmed. */
+  again(): void {
+    this.#ofNew = Math.max(this.#ofNew, 1);
+  }
 }
 
 export class SharedSockets {
   #previous: ReadonlyMap<number, readonly Holder[]> = new Map();
   #told = new Set<number>();
+
+  /** Whether the last scan found a connection that another one may prove to be shared. */
+  get suspects(): boolean {
+    return [...this.#previous].some(([number, holders]) => holders.length > 1 && !this.#told.has(number));
+  }
 
   /**
    * Takes a scan's answer, and returns the connections that newly count as shared. Each is told once. The same answer

@@ -86,6 +86,8 @@ class Scan {
   #limits: ScanLimits;
   #deadline: number;
   #files = 0;
+  /** When it paused last. */
+  #paused = performance.now();
 
   constructor(root: string, limits: ScanLimits) {
     this.#root = root;
@@ -143,33 +145,39 @@ class Scan {
 
   async #searchProcesses(links: ReadonlyMap<string, number>, found: Map<number, Holder[]>): Promise<void> {
     let processes = 0;
-    let since = performance.now();
     for (const name of this.#names(this.#root)) {
       // Only whole processes are listed here. Their threads share what is open, and are below /proc/PID/task.
       if (!/^\d{1,10}$/.test(name)) continue;
       if (++processes > this.#limits.maxProcesses) return;
-      const held = this.#heldBy(name, links);
-      if (held.size > 0) {
-        const holder = { pid: Number(name), command: await this.#command(name) };
-        for (const number of held) found.get(number)?.push(holder);
-      }
-      if (performance.now() - since > AT_ONCE) {
-        await pause();
-        since = performance.now();
-      }
+      if (this.#isLong()) await this.#pause();
+      const held = await this.#heldBy(name, links);
+      if (held.size === 0) continue;
+      const holder = { pid: Number(name), command: await this.#command(name) };
+      for (const number of held) found.get(number)?.push(holder);
     }
   }
 
   /** The connections of which a process holds the client's end, once each. */
-  #heldBy(pid: string, links: ReadonlyMap<string, number>): Set<number> {
+  async #heldBy(pid: string, links: ReadonlyMap<string, number>): Promise<Set<number>> {
     const held = new Set<number>();
     const folder = `${this.#root}/${pid}/fd`;
     for (const name of this.#names(folder)) {
       if (++this.#files > this.#limits.maxFiles) break;
       const number = links.get(target(`${folder}/${name}`));
       if (number !== undefined) held.add(number);
+      if (this.#isLong()) await this.#pause();
     }
     return held;
+  }
+
+  #isLong(): boolean {
+    return performance.now() - this.#paused > AT_ONCE;
+  }
+
+  /** Lets others have the thread. */
+  async #pause(): Promise<void> {
+    await pause();
+    this.#paused = performance.now();
   }
 
   /** What a folder contains, until time is over; nothing where it may not be read, or is gone. */

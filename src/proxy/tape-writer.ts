@@ -40,6 +40,7 @@ export class TapeWriter {
   #chunks: ArrayBuffer[] = [];
   #chunkOctets = 0;
   #unread = 0;
+  #waitingSince = 0;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(post: (message: ToInspector, transfer: ArrayBuffer[]) => void) {
@@ -49,6 +50,11 @@ export class TapeWriter {
   /** Octets of batches and chunks that were posted and not read yet. */
   get unread(): number {
     return this.#unread;
+  }
+
+  /** Since when, by the steady clock, something posted has waited without any of it being read. Milliseconds. */
+  get waitingSince(): number {
+    return this.#unread === 0 ? performance.now() : this.#waitingSince;
   }
 
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void {
@@ -90,6 +96,7 @@ export class TapeWriter {
     if (given === batch) this.#batch = null;
     this.#used = 0;
     const chunks = this.#chunks;
+    if (this.#unread === 0) this.#waitingSince = performance.now();
     this.#unread += given.length + this.#chunkOctets;
     this.#chunks = [];
     this.#chunkOctets = 0;
@@ -100,6 +107,7 @@ export class TapeWriter {
   /** A batch was read, and so many octets of chunks with it: its memory is used again. */
   wasRead(buffer: ArrayBuffer, chunkOctets: number): void {
     this.#unread -= buffer.byteLength + chunkOctets;
+    this.#waitingSince = performance.now();
     if (buffer.byteLength === BATCH_OCTETS && this.#spare.length < MAX_SPARE) this.#spare.push(new Uint8Array(buffer));
   }
 

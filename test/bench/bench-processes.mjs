@@ -76,12 +76,12 @@ function keep(child) {
  */
 export async function startRelay(name, upstreamPort, folder) {
   if (name === "direct") {
-    return { name, port: upstreamPort, pid: null, inspected, fellBehind: () => false, stop: inspected };
+    return { name, port: upstreamPort, pid: null, inspected: nothing, fellBehind: () => false, stop: nothing };
   }
   const port = await freePort();
   const [command, ...args] = COMMANDS[name](port, upstreamPort, folder);
   const child = keep(spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] }));
-  const telling = name === "ghostframe" ? new Telling(child.stdout) : null;
+  const telling = name === "ghostframe" ? new Telling(child) : null;
   child.stdout.resume();
   let told = "";
   let behind = false;
@@ -109,37 +109,50 @@ export async function startRelay(name, upstreamPort, folder) {
     name,
     port,
     pid: child.pid,
-    inspected: telling === null ? inspected : connections => telling.closed(connections),
+    inspected: telling === null ? nothing : connections => telling.closed(connections),
     fellBehind: () => behind,
     stop: () => stop(child),
   };
 }
 
-/** Nothing to wait for. */
-async function inspected() {}
+/** Where there is nothing to wait for. */
+async function nothing() {}
 
 /** What ghostframe tells, an event a line: of the end of a connection, when it is inspected. */
 class Telling {
   #closed = 0;
   #rest = "";
+  #problem = null;
   #look = () => {};
 
-  constructor(stdout) {
-    stdout.setEncoding("utf8").on("data", text => {
+  constructor(child) {
+    child.stdout.setEncoding("utf8").on("data", text => {
       const lines = (this.#rest + text).split("\n");
       this.#rest = lines.pop();
       // Who only connects, and says nothing, is no client of the benchmark.
       this.#closed += lines.filter(line => /"event":"closed".*"product"/.test(line)).length;
+      if (lines.some(line => line.includes('"event":"uninspected"')))
+        this.#problem ??= "did not inspect all it relayed";
+      this.#look();
+    });
+    child.once("exit", () => {
+      this.#problem ??= "ended";
       this.#look();
     });
   }
 
   async closed(connections) {
-    while (this.#closed < connections) {
+    const late = setTimeout(() => {
+      this.#problem ??= "tells nothing of connections that are closed";
+      this.#look();
+    }, SILENCE_MILLISECONDS);
+    while (this.#closed < connections && this.#problem === null) {
       await new Promise(resolve => {
         this.#look = resolve;
       });
     }
+    clearTimeout(late);
+    if (this.#closed < connections) throw new Error(`ghostframe ${this.#problem}`);
   }
 }
 

@@ -5,8 +5,9 @@
  * What a connection costs through `ghostframe proxy`, beside haproxy (TCP mode, one thread), a bare relay in Node, and no
  * relay at all: throughput, the delay added to a publish and its basic.ack, memory for an idle connection. Relays take
  * turns in every round, and medians of the rounds are shown. The sink counts what arrives, so that a relay that loses
- * octets fails, and throughput is what was relayed and inspected: the time ends when ghostframe has told of the end of
- * all connections. One that falls too far behind, and leaves octets uninspected, fails. With --assert a missed target makes the exit code 1.
+ * octets fails. Throughput is what was relayed and inspected: the time ends when ghostframe has told of the end of all
+ * connections. One that falls too far behind, and leaves octets uninspected, fails. With --assert a missed target makes
+ * the exit code 1.
  *
  * NAME is a measurement (throughput, latency, memory) or a relay (direct, haproxy, bare, ghostframe); without one, all.
  * All processes share the machine's processors: where these are few, throughput is bounded by sink and load generator

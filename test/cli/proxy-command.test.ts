@@ -11,7 +11,8 @@ describe("no place for the recording", { concurrent: true }, () => {
   it.for<[what: string, directory: string, code: string, isPossible: boolean]>([
     ["a file", "file", "ENOTDIR", true],
     ["in a file", "file/a", "ENOTDIR", true],
-    ["where nobody can make anything", "/proc/x/y", "ENOENT", LINUX],
+    ["where nobody can make anything", "/proc", "ENOENT", LINUX],
+    ["below where nobody can make anything", "/proc/x/y", "ENOENT", LINUX],
     ["where this user can make nothing", "theirs", "EACCES", process.getuid?.() === 0],
     ["where this user can make no folder", "theirs/a/b", "EACCES", process.getuid?.() === 0],
   ])("%s", async ([, directory, code, isPossible], { onTestFinished, skip }) => {

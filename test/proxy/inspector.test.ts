@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join as joinPath } from "node:path";
 import { Worker } from "node:worker_threads";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { inspect } from "../../src/inspect.ts";
 import { Inspector, type InspectorOptions } from "../../src/proxy/inspector.ts";
 import { CONNECTED } from "../../src/proxy/octet-tape.ts";
@@ -242,6 +242,19 @@ describe("an inspector that falls behind", () => {
     expect(scene.inspector.isBehind).toBe(true);
     for (let i = 0; i < 100; i++) tap.data(0, LOAD);
     expect(scene.inspector.uninspected).toBe(1);
+    scene.kill();
+  });
+
+  it("for long, and reads nothing, is replaced", async () => {
+    const scene = new Scene({}, DUMB);
+    const flood = scene.follow(1);
+    for (let i = 0; i <= MOST + 1; i++) flood.data(0, LOAD);
+    const later = performance.now() + 31_000;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => later);
+    scene.follow(2);
+    clock.mockRestore();
+    await scene.until(() => scene.problems.length === 2);
+    expect(scene.problems[1]).toMatch(/^the inspector ended: /);
     scene.kill();
   });
 

@@ -87,6 +87,15 @@ test("the sentence names eight of them at the most", () => {
   expect(sharedSocketSentence(holders)).toContain("107 (puma), 3 more. A connection");
 });
 
+test("a connection is suspected from the first scan that finds it shared until it is told", () => {
+  const sockets = new SharedSockets();
+  const suspected = [{ 1: [10] }, { 1: [10, 11] }, { 1: [10, 11] }, { 1: [10, 11] }].map(scan => {
+    sockets.scanned(answer(scan));
+    return sockets.suspects;
+  });
+  expect(suspected).toEqual([false, true, false, false]);
+});
+
 describe("the pace of scans", () => {
   /** Which of these asks found a scan due. */
   const dueAt = (newest: readonly number[]): number[] => {
@@ -105,5 +114,12 @@ describe("the pace of scans", () => {
     ["does not begin again when the newest one is closed", [2, 2, 2, 2, 1, 1, 1], [0, 1, 2, 3]],
   ])("%s", (_, newest, due) => {
     expect(dueAt(newest)).toEqual(due);
+  });
+
+  test("is one more scan where one has to be confirmed", () => {
+    const pace = new ScanPace();
+    for (let i = 0; i < 4; i++) pace.isDue(1);
+    pace.again();
+    expect([pace.isDue(1), pace.isDue(1)]).toEqual([true, false]);
   });
 });

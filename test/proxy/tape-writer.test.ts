@@ -125,6 +125,24 @@ describe("a tape", () => {
     expect(scene.read).toHaveLength(32);
   });
 
+  it("waits from its first batch on that is not read, and not since it was last read", () => {
+    const seconds = (count: number) => vi.advanceTimersByTime(1000 * count);
+    const now = performance.now();
+    scene.tape.write(DATA, 0, 1, filled(20 * KIB, 1));
+    scene.tape.flush();
+    scene.readAll();
+    for (let i = 0; i < 60; i++, seconds(1)) scene.tape.write(DATA, 0, 1, filled(100, i));
+    expect(scene.tape.waitingSince).toBe(now + 60_000);
+    for (let i = 0; i < 2; i++, seconds(10)) {
+      scene.tape.write(DATA, 0, 1, filled(20 * KIB, 1));
+      scene.tape.flush();
+    }
+    expect(scene.tape.waitingSince).toBe(now + 60_000);
+    const [, first] = scene.posted;
+    if (first?.kind === "tape") scene.tape.wasRead(first.buffer, 0);
+    expect(scene.tape.waitingSince).toBe(now + 80_000);
+  });
+
   it("takes memory that was read again", () => {
     scene.tape.write(DATA, 0, 1, filled(900 * KIB, 1));
     scene.tape.flush();
