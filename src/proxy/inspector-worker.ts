@@ -13,8 +13,8 @@ import { WallClock } from "./wall-clock.ts";
 /** Milliseconds between two looks at what happens without octets. */
 const TICK = 1000;
 /** Milliseconds between two looks into the pipe, and such looks in vain after which the relay has to wake us. */
-const LOOK = 100;
-const LOOKS_IN_VAIN = 3;
+const LOOK = 250;
+const LOOKS_IN_VAIN = 2;
 /** Milliseconds between two looks at who holds the clients' sockets, where one is due. */
 const SCAN = 3000;
 /** Octets of latest packets kept for each connection, and over all, where only findings are recorded. */

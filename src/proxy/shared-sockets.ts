@@ -13,7 +13,7 @@ export interface SharedSocket {
 
 const MAX_NAMED = 8;
 /** Scans in a row when there is a new connection, and of how many one is made when there is none. */
-const SCANS_OF_NEW = 4;
+const SCANS_OF_NEW = 2;
 const SCANS_OF_OLD = 10;
 
 /** A scan looks at every open file of the host: processes fork soon after they connect, later it is done less often. */

@@ -62,6 +62,8 @@ export class SocketHolders {
   #root: string;
   #limits: ScanLimits;
   #underWay: Promise<Map<number, Holder[]>> | null = null;
+  /** Link texts of the sockets that are found, by connection: to find one the kernel goes through a large table. */
+  #known: ReadonlyMap<number, string> = new Map();
 
   /** @param root where the proc filesystem is mounted */
   constructor(root = "/proc", limits: Partial<ScanLimits> = {}) {
@@ -74,14 +76,20 @@ export class SocketHolders {
    * the answer is that scan's, which does not know of connections that came later.
    */
   scan(connections: readonly HeldConnection[]): Promise<Map<number, Holder[]>> {
-    this.#underWay ??= new Scan(this.#root, this.#limits).run(connections).finally(() => {
+    if (this.#underWay !== null) return this.#underWay;
+    const scan = new Scan(this.#root, this.#limits, this.#known);
+    this.#underWay = scan.run(connections).finally(() => {
       this.#underWay = null;
+      this.#known = scan.links;
     });
     return this.#underWay;
   }
 }
 
 class Scan {
+  /** Of the connections asked about, by number: `socket:[1341547]`. */
+  readonly links = new Map<number, string>();
+  readonly #known: ReadonlyMap<number, string>;
   #root: string;
   #limits: ScanLimits;
   #deadline: number;
@@ -89,7 +97,8 @@ class Scan {
   /** When it paused last. */
   #paused = performance.now();
 
-  constructor(root: string, limits: ScanLimits) {
+  constructor(root: string, limits: ScanLimits, known: ReadonlyMap<number, string>) {
+    this.#known = known;
     this.#root = root;
     this.#limits = limits;
     this.#deadline = performance.now() + limits.milliseconds;
@@ -100,24 +109,29 @@ class Scan {
     const local = localAddresses();
     const asked = new Map<string, number>();
     for (const { number, client, listener } of connections) {
-      if (isLocal(client.address, local)) asked.set(key(client, listener), number);
+      const link = this.#known.get(number);
+      if (link !== undefined) this.links.set(number, link);
+      else if (isLocal(client.address, local)) asked.set(key(client, listener), number);
     }
-    if (asked.size === 0) return found;
-    /** Link texts: `socket:[1341547]`. */
-    const links = new Map<string, number>();
-    for (const table of ["tcp", "tcp6"]) await this.#readTable(`${this.#root}/net/${table}`, asked, links);
-    if (links.size > 0) await this.#searchProcesses(links, found);
+    for (const table of ["tcp", "tcp6"]) {
+      if (asked.size > 0) await this.#readTable(`${this.#root}/net/${table}`, asked);
+    }
+    if (this.links.size > 0) await this.#searchProcesses(found);
     for (const holders of found.values()) holders.sort((a, b) => a.pid - b.pid);
     return found;
   }
 
-  /** Finds the sockets that are asked for in one of the two tables. */
-  async #readTable(path: string, asked: ReadonlyMap<string, number>, links: Map<string, number>): Promise<void> {
+  /** Finds sockets that are asked for in one of the two tables: they are asked for no more. */
+  async #readTable(path: string, asked: Map<string, number>): Promise<void> {
     const littleEndian = endianness() === "LE";
     for await (const line of this.#lines(path)) {
       const socket = openSocket(line, littleEndian);
-      const number = socket && asked.get(key(socket.local, socket.remote));
-      if (typeof number === "number") links.set(`socket:[${socket!.inode}]`, number);
+      if (socket === null) continue;
+      const name = key(socket.local, socket.remote);
+      const number = asked.get(name);
+      if (number === undefined) continue;
+      this.links.set(number, `socket:[${socket.inode}]`);
+      asked.delete(name);
     }
   }
 
@@ -143,7 +157,8 @@ class Scan {
     }
   }
 
-  async #searchProcesses(links: ReadonlyMap<string, number>, found: Map<number, Holder[]>): Promise<void> {
+  async #searchProcesses(found: Map<number, Holder[]>): Promise<void> {
+    const links = new Map(Array.from(this.links, ([number, link]) => [link, number]));
     let processes = 0;
     for (const name of this.#names(this.#root)) {
       // Only whole processes are listed here. Their threads share what is open, and are below /proc/PID/task.

@@ -23,7 +23,7 @@ const FLUSH_AFTER = 5;
 /** Batches kept for use again. */
 const MAX_SPARE = 4;
 /** Octets that the pipe holds. */
-const PIPE_OCTETS = 1 << 20;
+const PIPE_OCTETS = 1 << 22;
 /** Octets of the longest record that is piped. A chunk as long is worth giving. */
 const MAX_PIPED = 1 << 14;
 

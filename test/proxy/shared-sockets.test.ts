@@ -106,19 +106,19 @@ describe("the pace of scans", () => {
   test.each([
     ["is none while nothing is open", Array.from({ length: 30 }, () => 0), []],
     [
-      "is four scans in a row of a new connection, and every tenth then",
+      "is two scans in a row of a new connection, and every tenth then",
       Array.from({ length: 25 }, () => 1),
-      [0, 1, 2, 3, 13, 23],
+      [0, 1, 11, 21],
     ],
-    ["begins again with another one", [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2], [0, 1, 2, 3, 6, 7, 8, 9]],
-    ["does not begin again when the newest one is closed", [2, 2, 2, 2, 1, 1, 1], [0, 1, 2, 3]],
+    ["begins again with another one", [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2], [0, 1, 6, 7]],
+    ["does not begin again when the newest one is closed", [2, 2, 2, 2, 1, 1, 1], [0, 1]],
   ])("%s", (_, newest, due) => {
     expect(dueAt(newest)).toEqual(due);
   });
 
   test("is one more scan where one has to be confirmed", () => {
     const pace = new ScanPace();
-    for (let i = 0; i < 4; i++) pace.isDue(1);
+    for (let i = 0; i < 2; i++) pace.isDue(1);
     pace.again();
     expect([pace.isDue(1), pace.isDue(1)]).toEqual([true, false]);
   });

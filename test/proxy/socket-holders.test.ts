@@ -63,6 +63,24 @@ describe("in a folder like /proc", () => {
 
   const held = { fd: { 3: "socket:[777]" } };
 
+  test("the number of a socket is looked up once, and forgotten with its connection", async () => {
+    const path = root([line(40_001, 11), line(40_002, 12)], {
+      1: { fd: { 3: "socket:[11]" } },
+      2: { fd: { 3: "socket:[12]" } },
+    });
+    const holders = new SocketHolders(path);
+    const [first, second] = [connection(1, 40_001), connection(2, 40_002)];
+    const scanned = async (...connections: HeldConnection[]) =>
+      Object.fromEntries(
+        [...(await holders.scan(connections))].map(([number, of]) => [number, of.map(({ pid }) => pid)]),
+      );
+    expect(await scanned(first)).toEqual({ 1: [1] });
+    writeFileSync(join(path, "net/tcp"), `\n${line(40_002, 12)}\n`);
+    expect(await scanned(first, second)).toEqual({ 1: [1], 2: [2] });
+    expect(await scanned(second)).toEqual({ 2: [2] });
+    expect(await scanned(first, second)).toEqual({ 1: [], 2: [2] });
+  });
+
   test("all connections in one scan, by pid", async () => {
     const path = root([line(50001, 777), line(50002, 778), line(50003, 779)], {
       "4713": { fd: { 0: "/dev/null", 7: "socket:[777]" } },
