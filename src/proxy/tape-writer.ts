@@ -59,7 +59,11 @@ export class TapeWriter {
 
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void {
     this.#clock.read();
-    if (this.#isQuiet && bytes.length <= MAX_PIPED && this.#pipes(kind, side, connection, bytes)) return;
+    if (this.#isQuiet && bytes.length <= MAX_PIPED && this.#pipes(kind, side, connection, bytes)) {
+      // What is told of at once, and seldom, does not wait for the reader's next look.
+      if (kind !== DATA) this.#flushSoon();
+      return;
+    }
     let from = 0;
     do {
       const to = Math.min(bytes.length, from + MAX_SEGMENT);

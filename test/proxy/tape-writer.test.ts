@@ -50,11 +50,21 @@ const filled = (length: number, value: number) => new Uint8Array(length).fill(va
 describe("a tape in quiet times", () => {
   it("is not posted, but for the call that wakes its reader", () => {
     for (let i = 0; i < 10; i++) scene.tape.write(DATA, 0, 1, filled(100, i));
-    scene.tape.write(CLOSED, 0, 1, filled(0, 0));
     expect(scene.posted).toEqual([{ kind: "piped" }]);
     expect(vi.getTimerCount()).toBe(0);
     scene.readAll();
-    expect(scene.read).toEqual([...Array.from({ length: 10 }, (_, i) => `data 100 ${i}`), `${CLOSED} 0`]);
+    expect(scene.read).toEqual(Array.from({ length: 10 }, (_, i) => `data 100 ${i}`));
+  });
+
+  it("is read soon where more than data comes: once for all of it", () => {
+    scene.tape.write(DATA, 0, 1, filled(100, 1));
+    for (const connection of [1, 2, 3]) scene.tape.write(CLOSED, 0, connection, filled(0, 0));
+    expect(scene.posted).toHaveLength(1);
+    vi.advanceTimersByTime(10);
+    expect(scene.posted).toEqual([{ kind: "piped" }, { kind: "piped" }]);
+    expect(vi.getTimerCount()).toBe(0);
+    scene.readAll();
+    expect(scene.read).toEqual(["data 100 1", `${CLOSED} 0`, `${CLOSED} 0`, `${CLOSED} 0`]);
   });
 
   it("is read at once when it is asked for", () => {
