@@ -29,7 +29,7 @@ import { TapeWriter } from "./tape-writer.ts";
 import { type ToldEvent, type ToldFinding, toldEvent } from "./told-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
-/** Octets of tape that the inspector may be behind: a second or so of all that two processors relay. */
+/** Octets of tape that the inspector may be behind: two seconds at the full speed of two processors leave fewer. */
 const MAX_BEHIND = 256 << 20;
 /** An inspector that died is replaced at once, unless so many died within this time; then after it. Milliseconds. */
 const MAX_DEATHS = 3;

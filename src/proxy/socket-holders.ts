@@ -46,8 +46,8 @@ export const SCAN_LIMITS: ScanLimits = {
 };
 
 /**
- * Milliseconds for which processes are searched in one go. Each link is read synchronously: by way of the thread pool,
- * thousands of them took ten times the processor time.
+ * Milliseconds for which processes are searched in one go. Each link is read synchronously: by way of the thread pool
+ * they took three times the processor time.
  */
 const AT_ONCE = 2;
 const PIECE_OCTETS = 64 * 1024;
