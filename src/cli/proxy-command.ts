@@ -32,6 +32,7 @@ interface Options extends RelayOptions {
   recordFiles: number;
   recordCredentials: boolean;
   sharedSockets: boolean;
+  busyPolling: boolean;
   maxConnections: number;
   grace: number;
 }
@@ -75,7 +76,8 @@ export function proxyCommand(): Command {
     .addOption(new Option("--proxy-protocol <version>", "tell the broker the client's address").choices(["v1", "v2"]))
     .option("--max-connections <number>", "connections at a time; more are reset", within(1, 1_000_000), 10_000)
     .option("--grace <seconds>", "time for connections to end, when stopped", within(0, MAX_GRACE), 10)
-    .option("--no-shared-sockets", "do not look which processes of this host hold a client's socket");
+    .option("--no-shared-sockets", "do not look which processes of this host hold a client's socket")
+    .option("--no-busy-polling", "sleep at once when nothing comes: less processor time, more latency");
   return addRelayOptions(command)
     .addHelpText(
       "after",
@@ -171,7 +173,7 @@ async function run(options: Options): Promise<void> {
 }
 
 function proxyOptions(options: Options): Omit<ProxyOptions, "tell" | "writing"> {
-  const { broker, guard, sharedSockets, maxConnections, tlsCert, tlsKey, tlsClientCa } = options;
+  const { broker, guard, sharedSockets, busyPolling, maxConnections, tlsCert, tlsKey, tlsClientCa } = options;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new ProxyError("--tls-cert", "expected together with --tls-key, found only one of them");
   }
@@ -189,6 +191,7 @@ function proxyOptions(options: Options): Omit<ProxyOptions, "tell" | "writing"> 
     broker,
     guard,
     sharedSockets,
+    busyPolling,
     maxConnections,
     record: recordSetting(options),
     clientTls: hasTls ? { cert: tlsCert, key: tlsKey, clientCa: tlsClientCa ?? null } : null,

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
+import { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionTap, Gate, RelayedConnection } from "./connection-tap.ts";
 import { DEFAULT_PATIENCE, type Patience } from "./patience.ts";
 import { codeOf, ProxyError, reasonOf } from "./proxy-error.ts";
@@ -33,6 +34,8 @@ export interface ProxyServerOptions {
   maxConnections?: number | null;
   /** Clients are read in sips: `--squeeze`. */
   sip?: Sip | null;
+  /** Stay awake for a moment behind small chunks, as long as that pays. */
+  busyPolling?: boolean;
   patience?: Partial<Patience>;
 }
 
@@ -42,6 +45,7 @@ const COMPLAINT_MS = 1000;
 export class ProxyServer {
   readonly #options: ProxyServerOptions;
   readonly #patience: Patience;
+  readonly #polling: BusyPolling | null;
   readonly #listeners: Server[] = [];
   readonly #relays = new Set<Relay>();
   #clientTls: ClientTls | null = null;
@@ -58,6 +62,7 @@ export class ProxyServer {
   constructor(options: ProxyServerOptions) {
     this.#options = options;
     this.#patience = { ...DEFAULT_PATIENCE, ...options.patience };
+    this.#polling = options.busyPolling === true ? new BusyPolling() : null;
   }
 
   /** Connections that are open, that were accepted, and that were refused because there were too many. */
@@ -199,6 +204,7 @@ export class ProxyServer {
     const relay: Relay = new Relay(tcp, {
       connection,
       sip: sip ?? null,
+      polling: this.#polling,
       patience: this.#patience,
       problem,
       connect: listener => {

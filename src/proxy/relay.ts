@@ -15,6 +15,7 @@ import type { Socket } from "node:net";
 import type { Side } from "../net/connection-observer.ts";
 import type { Endpoint } from "../report/report.ts";
 import { BrokerSilence } from "./broker-silence.ts";
+import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionTap, Gate, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { Leg } from "./leg.ts";
 import { Passage } from "./passage.ts";
@@ -50,6 +51,8 @@ export interface RelaySurroundings {
   /** Begins to connect to the broker. */
   connect: (listener: AttemptListener) => { abandon(): void };
   sip: Sip | null;
+  /** Null where the thread sleeps as soon as it may. */
+  polling: BusyPolling | null;
   patience: Patience;
   problem: (message: string) => void;
   /** Both sockets are closed, and the tap knows. */
@@ -209,6 +212,7 @@ export class Relay implements Relayed, AttemptListener {
     } catch (error) {
       this.#loseTap(error);
     }
+    this.#surroundings.polling?.relayed(chunk.length);
     this.#stopIfAsked();
   }
 

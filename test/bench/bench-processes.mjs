@@ -37,18 +37,14 @@ const COMMANDS = {
     return ["haproxy", "-db", "-f", configuration];
   },
   bare: (port, upstreamPort) => [process.execPath, here("bare-relay.mjs"), String(port), String(upstreamPort)],
-  ghostframe: (port, upstreamPort) => [
-    process.execPath,
-    here("../../bin/ghostframe.js"),
-    "proxy",
-    "--listen",
-    `127.0.0.1:${port}`,
-    "--upstream",
-    `amqp://127.0.0.1:${upstreamPort}`,
-    "--format",
-    "ndjson",
-  ],
+  ghostframe: (port, upstreamPort) => ghostframe(port, upstreamPort),
+  sleeping: (port, upstreamPort) => ghostframe(port, upstreamPort, "--no-busy-polling"),
 };
+
+function ghostframe(port, upstreamPort, ...options) {
+  const route = ["--listen", `127.0.0.1:${port}`, "--upstream", `amqp://127.0.0.1:${upstreamPort}`];
+  return [process.execPath, here("../../bin/ghostframe.js"), "proxy", ...route, "--format", "ndjson", ...options];
+}
 
 export const RELAYS = ["direct", ...Object.keys(COMMANDS)];
 
@@ -81,7 +77,7 @@ export async function startRelay(name, upstreamPort, folder) {
   const port = await freePort();
   const [command, ...args] = COMMANDS[name](port, upstreamPort, folder);
   const child = keep(spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] }));
-  const telling = name === "ghostframe" ? new Telling(child) : null;
+  const telling = name === "ghostframe" || name === "sleeping" ? new Telling(child) : null;
   child.stdout.resume();
   let told = "";
   let behind = false;

@@ -6,10 +6,11 @@
  * relay at all: throughput, the delay added to a publish and its basic.ack, memory for an idle connection. Relays take
  * turns in every round, and medians of the rounds are shown. The sink counts what arrives, so that a relay that loses
  * octets fails. Throughput is what was relayed and inspected: the time ends when ghostframe has told of the end of all
- * connections. One that falls too far behind, and leaves octets uninspected, fails. With --assert a missed target makes
- * the exit code 1.
+ * connections. One that falls too far behind, and leaves octets uninspected, fails. Delay is measured of ghostframe with
+ * --no-busy-polling as well, which is "sleeping". With --assert a missed target makes the exit code 1.
  *
- * NAME is a measurement (throughput, latency, memory) or a relay (direct, haproxy, bare, ghostframe); without one, all.
+ * NAME is a measurement (throughput, latency, memory) or a relay (direct, haproxy, bare, ghostframe, sleeping); without
+ * one, all.
  * All processes share the machine's processors: where these are few, throughput is bounded by sink and load generator
  * too, and the processor time that a relay takes for a gigabyte says more. Memory and processor time need Linux's /proc.
  */
@@ -56,6 +57,8 @@ const chosen = names => {
 };
 const measurements = chosen(MEASUREMENTS);
 const relays = chosen(RELAYS).filter(name => name !== "haproxy" || isInstalled("haproxy", "-v"));
+/** Nothing sleeps at full speed, and whether an idle connection's relay could does not matter. */
+const awake = relays.filter(name => name !== "sleeping");
 
 /** @type {{ what: string, found: number, target: number, met: boolean }[]} */
 const targets = [];
@@ -78,7 +81,7 @@ process.exit(values.assert && targets.some(({ met }) => !met) ? 1 : 0);
 
 async function throughput() {
   for (const bodyOctets of BODIES) {
-    const found = await inTurn(async (relay, warmUp) => {
+    const measure = async (relay, warmUp) => {
       const before = relay.pid === null ? null : processorSeconds(relay.pid);
       const job = { port: relay.port, bodyOctets, connections: CONNECTIONS };
       const sent = await ends.run("publish", { ...job, seconds: warmUp ? WARM_UP_SECONDS : seconds });
@@ -93,7 +96,8 @@ async function throughput() {
         messages: sent.messages / took,
         cost: before === null ? null : (processorSeconds(relay.pid) - before) / gigabytes,
       };
-    });
+    };
+    const found = await inTurn(awake, measure, rounds);
     const speed = name => median(found[name].map(round => round.speed));
     const rows = Object.entries(found).map(([name, of]) => [
       name,
@@ -113,10 +117,14 @@ async function throughput() {
 }
 
 async function latency() {
-  const found = await inTurn((relay, warmUp) => {
+  const measure = async (relay, warmUp) => {
     const roundTrips = warmUp ? 2 * ROUND_TRIPS : ROUND_TRIPS;
-    return ends.run("pingPong", { port: relay.port, roundTrips, bodyOctets: BODIES[0] });
-  }, rounds * LATENCY_TURNS);
+    const before = relay.pid === null ? null : processorSeconds(relay.pid);
+    const trips = await ends.run("pingPong", { port: relay.port, roundTrips, bodyOctets: BODIES[0] });
+    const cost = before === null ? null : ((processorSeconds(relay.pid) - before) / roundTrips) * 1e6;
+    return { ...trips, cost };
+  };
+  const found = await inTurn(relays, measure, rounds * LATENCY_TURNS);
   const at = (name, quantile) => median(found[name].map(turn => turn[quantile]));
   /** To what came directly in the same turn. */
   const added = (name, quantile) =>
@@ -130,8 +138,9 @@ async function latency() {
       added(name, quantile) ? added(name, quantile).toFixed(1) : "–",
       found.haproxy && added(name, quantile) ? ratio(added(name, quantile), added("haproxy", quantile)) : "–",
     ]),
+    found[name][0].cost === null ? "–" : mean(found[name].map(turn => turn.cost)).toFixed(0),
   ]);
-  const header = ["µs", "median", "added", "× haproxy", "p99", "added", "× haproxy"];
+  const header = ["µs", "median", "added", "× haproxy", "p99", "added", "× haproxy", "processor µs"];
   const trips = `${rounds * LATENCY_TURNS} turns of ${count(ROUND_TRIPS)} round trips`;
   printTable(`Latency: a publish of ${BODIES[0]} octets and its basic.ack, ${trips}`, [header, ...rows]);
   if (!found.direct || !found.haproxy || !found.ghostframe) return;
@@ -145,7 +154,7 @@ async function latency() {
 /** In a process of its own for each relay: what was measured before must not have made it larger. */
 async function memory() {
   const rows = [];
-  for (const name of relays.filter(each => each !== "direct")) {
+  for (const name of awake.filter(each => each !== "direct")) {
     const relay = await startRelay(name, ends.port, folder);
     await delay(SETTLED_MILLISECONDS);
     const none = residentOctets(relay.pid);
@@ -164,10 +173,10 @@ async function memory() {
 }
 
 /** Measures each relay once a turn, after one turn that does not count. */
-async function inTurn(measure, turns = rounds) {
+async function inTurn(names, measure, turns) {
   const started = [];
-  for (const name of relays) started.push(await startRelay(name, ends.port, folder));
-  const found = Object.fromEntries(relays.map(name => [name, []]));
+  for (const name of names) started.push(await startRelay(name, ends.port, folder));
+  const found = Object.fromEntries(names.map(name => [name, []]));
   for (const relay of started) await measure(relay, true);
   for (let turn = 0; turn < turns; turn++) {
     for (const relay of started) found[relay.name].push(await measure(relay, false));
@@ -213,6 +222,10 @@ function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function mean(numbers) {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
 function range(numbers) {

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Side } from "../../src/net/connection-observer.ts";
+import { BusyPolling } from "../../src/proxy/busy-polling.ts";
 import type { Gate } from "../../src/proxy/connection-tap.ts";
 import { MAX_PENDING_OCTETS } from "../../src/proxy/relay.ts";
 import { PROPERTY } from "../capture/property-runs.ts";
@@ -245,6 +246,25 @@ describe("octets", () => {
       }),
       { ...PROPERTY, numRuns: 25 },
     );
+  });
+
+  it("that come fast, either way, keep the event loop turning", async () => {
+    let turned = false;
+    const polling = new BusyPolling({
+      now: () => 0,
+      next: () => {
+        turned = true;
+      },
+    });
+    await using pair = await relayedPair({ polling });
+    for (let exchange = 0; exchange < 5; exchange++) {
+      expect(turned).toBe(false);
+      pair.client.write("publish");
+      await received(pair.broker, 7);
+      pair.broker.write("ack");
+      await received(pair.client, 3);
+    }
+    expect(turned).toBe(true);
   });
 
   it("that were written on are given to the tap", async () => {

@@ -1,6 +1,7 @@
 /** A relay between two TCP connections of this process, with all four sockets in the test's hands. */
 import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from "node:net";
+import type { BusyPolling } from "../../src/proxy/busy-polling.ts";
 import type { Gate } from "../../src/proxy/connection-tap.ts";
 import { Leg } from "../../src/proxy/leg.ts";
 import { DEFAULT_PATIENCE, type Patience } from "../../src/proxy/patience.ts";
@@ -32,6 +33,7 @@ export interface PairOptions {
   gate?: Gate;
   tap?: RecordingTap;
   sip?: Sip;
+  polling?: BusyPolling;
   patience?: Partial<Patience>;
 }
 
@@ -64,6 +66,7 @@ export async function relayedPair(options: PairOptions = {}): Promise<RelayedPai
       };
     },
     sip: options.sip ?? null,
+    polling: options.polling ?? null,
     patience: { ...DEFAULT_PATIENCE, ...options.patience },
     problem: message => problems.push(message),
     over: () => {
