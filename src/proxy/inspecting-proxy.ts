@@ -104,8 +104,10 @@ export class InspectingProxy {
    */
   async drain(grace: number, untold: () => number): Promise<ProxyCounters> {
     const { open } = this.#server.counters;
+    // Nobody is accepted any more when it is told.
+    const drained = this.#server.drain(grace);
     this.#say("draining", `stopping: ${counted(open, "open connection")} may end within ${grace / 1000} s`);
-    await this.#server.drain(grace);
+    await drained;
     await this.#inspector.close();
     const { accepted } = this.#server.counters;
     const { uninspected } = this.#inspector;
