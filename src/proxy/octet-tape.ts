@@ -11,7 +11,6 @@
  * not on the tape: they are the next of the chunks that come with the batch.
  */
 import type { Side } from "../net/connection-observer.ts";
-import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
 
 export const RECORD_HEADER = 20;
 
@@ -77,12 +76,13 @@ export function writeRecord(
 
 /**
  * Reads the records of batch[0, used) one by one into one object, which is valid during the call. A given chunk is read
- * as DATA, and as several where it is longer than a piece may be.
+ * as DATA, and as several where it is longer than `mostOctets`.
  */
 export function readRecords(
   batch: Uint8Array,
   used: number,
   chunks: readonly ArrayBuffer[],
+  mostOctets: number,
   read: (record: TapeRecord) => void,
 ): void {
   const record: TapeRecord = {
@@ -107,7 +107,7 @@ export function readRecords(
     at = start + readLong(batch, at + 16);
     if (kind === GIVEN) {
       record.bytes = new Uint8Array(chunks[given++]!);
-      readPieces(record, read);
+      readPieces(record, mostOctets, read);
     } else {
       record.bytes = batch;
       record.start = start;
@@ -117,10 +117,10 @@ export function readRecords(
   }
 }
 
-function readPieces(record: TapeRecord, read: (record: TapeRecord) => void): void {
+function readPieces(record: TapeRecord, mostOctets: number, read: (record: TapeRecord) => void): void {
   const { length } = record.bytes;
   for (record.start = 0; record.start < length; record.start = record.end) {
-    record.end = Math.min(length, record.start + MAX_SEGMENT);
+    record.end = Math.min(length, record.start + mostOctets);
     read(record);
   }
 }

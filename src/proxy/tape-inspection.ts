@@ -3,6 +3,7 @@
 import type { BrokerId } from "../broker/versions.ts";
 import { printable } from "../bytes/printable.ts";
 import { Moment } from "../net/connection-observer.ts";
+import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
 import type { ConnectionEvent } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
@@ -57,7 +58,9 @@ export class TapeInspection {
 
   /** Reads batch[0, used) and the chunks that belong to it. */
   read(batch: Uint8Array, used: number, chunks: readonly ArrayBuffer[] = []): void {
-    readRecords(batch, used, chunks, record => {
+    // What is recorded is inspected in the pieces it is recorded in.
+    const mostOctets = this.#recorder === null ? Number.POSITIVE_INFINITY : MAX_SEGMENT;
+    readRecords(batch, used, chunks, mostOctets, record => {
       try {
         this.#record(record);
       } catch (error) {

@@ -4,6 +4,7 @@ import type { Side } from "../../src/net/connection-observer.ts";
 import {
   CLOSED,
   DATA,
+  GIVEN,
   OPENED,
   RECORD_HEADER,
   readRecords,
@@ -41,11 +42,33 @@ function write(
 
 function read(batch: Uint8Array, used: number): Written[] {
   const records: Written[] = [];
-  readRecords(batch, used, [], ({ bytes, start, end, ...record }) => {
+  readRecords(batch, used, [], MOST, ({ bytes, start, end, ...record }) => {
     records.push({ ...record, octets: [...bytes.subarray(start, end)] });
   });
   return records;
 }
+
+describe("a given chunk", () => {
+  it.each([
+    [Number.POSITIVE_INFINITY, [100]],
+    [100, [100]],
+    [99, [99, 1]],
+    [40, [40, 40, 20]],
+  ])("is read in pieces of at most %d octets", (mostOctets, pieces) => {
+    const chunk = Uint8Array.from({ length: 100 }, (_, i) => i);
+    const batch = new Uint8Array(RECORD_HEADER);
+    const used = writeRecord(batch, 0, GIVEN, 1, 7, 5, 6, chunk, 0, 0);
+    const lengths: number[] = [];
+    const octets: number[] = [];
+    readRecords(batch, used, [chunk.buffer], mostOctets, ({ kind, side, connection, bytes, start, end }) => {
+      expect([kind, side, connection]).toEqual([DATA, 1, 7]);
+      lengths.push(end - start);
+      octets.push(...bytes.subarray(start, end));
+    });
+    expect(lengths).toEqual(pieces);
+    expect(octets).toEqual([...chunk]);
+  });
+});
 
 describe("a tape", () => {
   it(`gives back what was written, in its order (seed ${SEED})`, () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { MAX_SEGMENT } from "../../src/net/synthetic-tcp.ts";
 import type { ToInspector } from "../../src/proxy/inspector-protocol.ts";
 import { OctetPipe } from "../../src/proxy/octet-pipe.ts";
 import { CLOSED, DATA, readRecords } from "../../src/proxy/octet-tape.ts";
@@ -32,7 +33,7 @@ class Scene {
   }
 
   #records(batch: Uint8Array, used: number, chunks: readonly ArrayBuffer[]): void {
-    readRecords(batch, used, chunks, ({ kind, bytes, start, end }) => {
+    readRecords(batch, used, chunks, MAX_SEGMENT, ({ kind, bytes, start, end }) => {
       this.read.push(`${kind === DATA ? "data" : kind} ${end - start} ${start < end ? bytes[start] : ""}`.trim());
     });
   }
