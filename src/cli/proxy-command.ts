@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { printable } from "../bytes/printable.ts";
 import { parseListen, parseUpstream } from "../proxy/address.ts";
+import { BusyPolling } from "../proxy/busy-polling.ts";
 import { InspectingProxy, type ProxyOptions } from "../proxy/inspecting-proxy.ts";
 import type { RecordSetting } from "../proxy/inspector-protocol.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
@@ -191,7 +192,7 @@ function proxyOptions(options: Options): Omit<ProxyOptions, "tell" | "writing"> 
     broker,
     guard,
     sharedSockets,
-    busyPolling,
+    polling: busyPolling ? new BusyPolling() : null,
     maxConnections,
     record: recordSetting(options),
     clientTls: hasTls ? { cert: tlsCert, key: tlsKey, clientCa: tlsClientCa ?? null } : null,

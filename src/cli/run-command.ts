@@ -182,6 +182,8 @@ class RelayedRun {
       },
       guard: false,
       sharedSockets: false,
+      // It leaves the processors to the command.
+      polling: null,
       writing: null,
       tell: event => this.#hear(event),
     });

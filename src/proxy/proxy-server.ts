@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
-import { BusyPolling } from "./busy-polling.ts";
+import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionTap, Gate, RelayedConnection } from "./connection-tap.ts";
 import { DEFAULT_PATIENCE, type Patience } from "./patience.ts";
 import { codeOf, ProxyError, reasonOf } from "./proxy-error.ts";
@@ -34,8 +34,8 @@ export interface ProxyServerOptions {
   maxConnections?: number | null;
   /** Clients are read in sips: `--squeeze`. */
   sip?: Sip | null;
-  /** Stay awake for a moment behind small chunks, as long as that pays. */
-  busyPolling?: boolean;
+  /** What keeps the thread awake behind small chunks; null or missing where it sleeps. */
+  polling?: BusyPolling | null;
   patience?: Partial<Patience>;
 }
 
@@ -45,7 +45,6 @@ const COMPLAINT_MS = 1000;
 export class ProxyServer {
   readonly #options: ProxyServerOptions;
   readonly #patience: Patience;
-  readonly #polling: BusyPolling | null;
   readonly #listeners: Server[] = [];
   readonly #relays = new Set<Relay>();
   #clientTls: ClientTls | null = null;
@@ -62,7 +61,6 @@ export class ProxyServer {
   constructor(options: ProxyServerOptions) {
     this.#options = options;
     this.#patience = { ...DEFAULT_PATIENCE, ...options.patience };
-    this.#polling = options.busyPolling === true ? new BusyPolling() : null;
   }
 
   /** Connections that are open, that were accepted, and that were refused because there were too many. */
@@ -200,11 +198,11 @@ export class ProxyServer {
   }
 
   #relay(tcp: Socket, connection: RelayedConnection, upstream: UpstreamAddress, full: boolean): Relay {
-    const { sip, problem, proxyProtocol } = this.#options;
+    const { sip, polling, problem, proxyProtocol } = this.#options;
     const relay: Relay = new Relay(tcp, {
       connection,
       sip: sip ?? null,
-      polling: this.#polling,
+      polling: polling ?? null,
       patience: this.#patience,
       problem,
       connect: listener => {

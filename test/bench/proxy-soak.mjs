@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * node test/bench/proxy-soak.mjs [--relay ghostframe|haproxy|bare] [--connections N] [--rate N] [--at-once N] [--warm-up N]
+ * node test/bench/proxy-soak.mjs [--relay ghostframe|sleeping|haproxy|bare] [--connections N] [--rate N] [--at-once N] [--warm-up N]
  *   [--assert]
  *
  * Many short connections through a relay, each with a handshake, one publish and a close: what a client does that connects

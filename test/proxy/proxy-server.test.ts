@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { BusyPolling } from "../../src/proxy/busy-polling.ts";
 import { ProxyError } from "../../src/proxy/proxy-error.ts";
 import { ProxyServer } from "../../src/proxy/proxy-server.ts";
 import { type CertificateFiles, Certificates } from "./certificates.ts";
@@ -68,6 +69,25 @@ describe("a connection", () => {
     });
     expect(from).toMatchObject({ address: host });
     expect(proxy.server.counters).toEqual({ open: 0, accepted: 1, refused: 0 });
+  });
+
+  it("keeps the thread awake together with the others", async () => {
+    let turned = false;
+    const polling = new BusyPolling({
+      now: () => 0,
+      next: () => {
+        turned = true;
+      },
+    });
+    await using proxy = await proxied({ polling });
+    const clients = [await proxy.client(), await proxy.client()];
+    for (let exchange = 0; exchange < 5; exchange++) {
+      expect(turned).toBe(false);
+      const client = clients[exchange % 2]!;
+      client.write("echo");
+      await received(client, 4);
+    }
+    expect(turned).toBe(true);
   });
 
   it("through a listener for both families shows IPv4 as such", async () => {
