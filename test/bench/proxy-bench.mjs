@@ -4,10 +4,11 @@
  *
  * What a connection costs through `ghostframe proxy`, beside haproxy (TCP mode, one thread), a bare relay in Node, and no
  * relay at all: throughput, the delay added to a publish and its basic.ack, memory for an idle connection. Relays take
- * turns, several in every round; medians of the turns are shown, and of the ratios within each. The sink counts what arrives, so that a relay that loses
- * octets fails. Throughput is what was relayed and inspected: the time ends when ghostframe has told of the end of all
- * connections. One that falls too far behind, and leaves octets uninspected, fails. Delay is measured of ghostframe with
- * --no-busy-polling as well, which is "sleeping"; a relay's processor time is that of a round trip. With --assert a missed target makes the exit code 1.
+ * turns, several in every round; medians of the turns are shown, and of the ratios within each. The sink counts what
+ * arrives, so that a relay that loses octets fails. Throughput is what was relayed and inspected: the time ends when
+ * ghostframe has told of the end of all connections. One that falls too far behind, and leaves octets uninspected, fails.
+ * Delay is measured of ghostframe with --no-busy-polling as well, which is "sleeping"; "processor µs" are the relay's, for a
+ * round trip. With --assert a missed target makes the exit code 1.
  *
  * NAME is a measurement (throughput, latency, memory) or a relay (direct, haproxy, bare, ghostframe, sleeping); without
  * one, all.

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * node test/bench/proxy-soak.mjs [--relay ghostframe|sleeping|haproxy|bare] [--connections N] [--rate N] [--at-once N] [--warm-up N]
- *   [--assert]
+ * node test/bench/proxy-soak.mjs [--relay ghostframe|sleeping|haproxy|bare] [--connections N] [--rate N] [--at-once N]
+ *   [--warm-up N] [--assert]
  *
  * Many short connections through a relay, each with a handshake, one publish and a close: what a client does that connects
  * for each message. As fast as it goes, or --rate of them a second: `--connections 12000 --rate 200` is a minute. Before

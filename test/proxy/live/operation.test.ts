@@ -290,7 +290,7 @@ it("1,000 idle connections: all are told, and nothing is left of them", { timeou
   const { onTestFinished } = context;
   const COUNT = 1000;
   const upstream = await silentBroker(onTestFinished);
-  // To look after shared sockets it opens files of its own.
+  // To look after shared sockets it opens files of its own. Staying awake is no use to it.
   const proxied = await startProxy({ upstream, args: ["--no-shared-sockets", "--no-busy-polling"], onTestFinished });
   const first = await opened(proxied.port, onTestFinished);
   first.end();
