@@ -15,8 +15,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
   console.log("Installing dependencies…");
   const npm = process.env.npm_execpath;
   if (npm === undefined) throw new Error("run this by npm: npm run ready");
-  // Not `npm ci`: it refuses a lock file that was written where the optional packages of other systems were out of reach.
-  run(process.execPath, [npm, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+  run(process.execPath, [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc")]);
 removeOrphans();
