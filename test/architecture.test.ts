@@ -16,6 +16,8 @@ const ORDER = [
   "connection",
   "broker",
   "forensics",
+  "inspection",
+  "explain",
   "report",
   "inspect.ts",
   "check",

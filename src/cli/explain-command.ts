@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { printable } from "../bytes/printable.ts";
-import { IncidentTally } from "../forensics/explain/incident-tally.ts";
+import { IncidentTally } from "../explain/incident-tally.ts";
 import { type ExplanationReport, explainAll } from "../report/explain.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, wantsColour, write } from "./output.ts";

@@ -1,7 +1,7 @@
 /** What to do about an incident: by what happened, and by the client library that the connection names. */
 
+import { CLIENT_LIBRARIES } from "./client-libraries.ts";
 import type { DiagnosisKind } from "./diagnosis.ts";
-import { CLIENT_LIBRARIES } from "./explain/client-libraries.ts";
 
 const GENERAL =
   "Several writers share one socket without a lock around the whole write: one lock around the socket write, or a connection per thread; connect after fork; no timeout that cuts a publish short.";

@@ -1,5 +1,5 @@
 /** Adds a broker's log to a report: to each connection what was logged about it, and what belongs to none. */
-import { type BrokerLog, type LogEntry, logDiffers, tieEntries } from "../forensics/broker-log.ts";
+import { type BrokerLog, type LogEntry, logDiffers, tieEntries } from "../explain/broker-log.ts";
 import type { BrokerLogEntry, Report } from "./report.ts";
 
 /** Untied entries that are listed. */

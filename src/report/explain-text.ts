@@ -4,9 +4,9 @@
  * client at hand.
  */
 import { columns, cut, printable } from "../bytes/printable.ts";
-import type { Cause } from "../forensics/explain/causes.ts";
-import type { Confidence } from "../forensics/explain/reading.ts";
-import type { OctetHypothesis } from "../forensics/explain.ts";
+import type { Cause } from "../explain/causes.ts";
+import type { OctetHypothesis } from "../explain/explain.ts";
+import type { Confidence } from "../explain/reading.ts";
 import type { ExplainedIncident, ExplanationReport } from "./explain.ts";
 import { octetTable } from "./text/octet-table.ts";
 import { Page, row, wrap } from "./text/page.ts";

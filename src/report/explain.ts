@@ -29,9 +29,9 @@
  * for which the connection had been given up when this one was logged. `clients` has advice for the library whose text it is (`recognised`), or for those
  * that are known to break this way. `octets[].hex` is "??" where an octet is not known.
  */
-import type { BrokerError, LogEndpoint } from "../forensics/explain/error-report.ts";
-import type { IncidentTally, TalliedIncident } from "../forensics/explain/incident-tally.ts";
-import { type Explanation, explain } from "../forensics/explain.ts";
+import type { BrokerError, LogEndpoint } from "../explain/error-report.ts";
+import { type Explanation, explain } from "../explain/explain.ts";
+import type { IncidentTally, TalliedIncident } from "../explain/incident-tally.ts";
 import { VERSION } from "../version.ts";
 
 export const EXPLANATION_SCHEMA = "ghostframe.explanation/1";

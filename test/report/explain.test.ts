@@ -4,7 +4,7 @@ import { columns } from "../../src/bytes/printable.ts";
 import { EXPLANATION_SCHEMA, type ExplanationReport, explainAll } from "../../src/report/explain.ts";
 import { explainText } from "../../src/report/explain-text.ts";
 import { json } from "../../src/report/json.ts";
-import { tallied } from "../forensics/explain-text.ts";
+import { tallied } from "../explain/explain-text.ts";
 
 const PREFIX = "2026-11-21 18:20:02.731572+00:00 [error] <0.1396.0> ";
 const SITE =

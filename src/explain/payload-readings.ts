@@ -2,9 +2,9 @@
  * What the octets of a frame are that did not end where its header says: the first of its payload, as the broker
  * printed them, and the one that stands in the frame-end octet's place.
  */
-import { methodOf } from "../../amqp/method-registry.ts";
-import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../../amqp/spec/constants.ts";
-import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
+import { methodOf } from "../amqp/method-registry.ts";
+import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import type { Snippet } from "./error-report.ts";
 import { type FrameFit, frameFit } from "./frame-pattern.ts";
 import { frameWords } from "./frame-readings.ts";

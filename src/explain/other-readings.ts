@@ -1,8 +1,8 @@
 /** Octets that broke a connection without breaking a frame: read the same way as a broken header's. */
-import { METHODS, methodOf } from "../../amqp/method-registry.ts";
-import { walkArguments } from "../../amqp/payload.ts";
-import { FRAME_HEARTBEAT, frameTypeName } from "../../amqp/spec/constants.ts";
-import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
+import { METHODS, methodOf } from "../amqp/method-registry.ts";
+import { walkArguments } from "../amqp/payload.ts";
+import { FRAME_HEARTBEAT, frameTypeName } from "../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import type { Snippet } from "./error-report.ts";
 import { frameFit } from "./frame-pattern.ts";
 import { frameWords } from "./frame-readings.ts";

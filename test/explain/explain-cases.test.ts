@@ -3,7 +3,7 @@
  * the reports; "the shape of" marks a text put together from what a report tells.
  */
 import { describe, expect, it } from "vitest";
-import { type Explanation, explain } from "../../src/forensics/explain.ts";
+import { type Explanation, explain } from "../../src/explain/explain.ts";
 import { tallied } from "./explain-text.ts";
 
 interface Case {

@@ -1,6 +1,6 @@
 /** A header that is as it should be but for its size: a frame that really is too large, told from a corrupt one. */
-import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_METHOD } from "../../amqp/spec/constants.ts";
-import { grouped } from "../../bytes/grouped.ts";
+import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_METHOD } from "../amqp/spec/constants.ts";
+import { grouped } from "../bytes/grouped.ts";
 import { type HeaderWindow, numberAt } from "./header-window.ts";
 import { labels, type Reading } from "./reading.ts";
 

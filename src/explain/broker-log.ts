@@ -4,10 +4,10 @@
  * while, and up to RabbitMQ 3.8 the log does not say which time zone its times are in.
  */
 
-import { readRecord } from "./explain/error-reader.ts";
-import type { LogEndpoint, LogSite } from "./explain/error-report.ts";
-import { folded } from "./explain/error-text.ts";
-import { LogRecords } from "./explain/log-record.ts";
+import { readRecord } from "./error-reader.ts";
+import type { LogEndpoint, LogSite } from "./error-report.ts";
+import { folded } from "./error-text.ts";
+import { LogRecords } from "./log-record.ts";
 
 /** A message about a connection that the broker had trouble with. */
 export interface LogEntry {

@@ -2,9 +2,9 @@
  * How well octets, some of them unknown, fit a frame that begins at a given place: counted in bits, as many as a fitting
  * octet is more to be expected in a frame than in arbitrary octets.
  */
-import { methodOf } from "../../amqp/method-registry.ts";
-import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../../amqp/spec/constants.ts";
-import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
+import { methodOf } from "../amqp/method-registry.ts";
+import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { type HeaderWindow, numberAt } from "./header-window.ts";
 
 export interface FrameFit {

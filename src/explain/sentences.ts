@@ -1,6 +1,6 @@
 /** What happened, in a sentence or two, for every error there is. */
-import { FRAME_ENVELOPE, frameTypeName } from "../../amqp/spec/constants.ts";
-import { grouped } from "../../bytes/grouped.ts";
+import { FRAME_ENVELOPE, frameTypeName } from "../amqp/spec/constants.ts";
+import { grouped } from "../bytes/grouped.ts";
 import type { ErrorReport } from "./error-report.ts";
 import { endOctetWords } from "./frame-window.ts";
 import { hexOf, numberAt } from "./header-window.ts";

@@ -5,18 +5,18 @@
  */
 import { FRAME_HEADER_SIZE, frameTypeName, REPLY_CODES } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
-import { type Cause, causesOf } from "./explain/causes.ts";
-import { adviceFor, type ClientAdvice } from "./explain/client-advice.ts";
-import type { LibraryId } from "./explain/client-libraries.ts";
-import { type ErrorKind, type ErrorReport, replyCodeOf } from "./explain/error-report.ts";
-import { frameReadings } from "./explain/frame-readings.ts";
-import { frameWindow, meaningsOf } from "./explain/frame-window.ts";
-import { doubt, headerReadings } from "./explain/header-readings.ts";
-import { type HeaderWindow, headerWindow, numberAt } from "./explain/header-window.ts";
-import { argumentReadings, methodIdReadings, openingReadings, unknownFrameReadings } from "./explain/other-readings.ts";
-import { payloadReadings } from "./explain/payload-readings.ts";
-import { type Confidence, confidenceOf, type Reading, type ReadingKind } from "./explain/reading.ts";
-import { nameOf, summaryOf } from "./explain/sentences.ts";
+import type { LibraryId } from "../forensics/client-libraries.ts";
+import { type Cause, causesOf } from "./causes.ts";
+import { adviceFor, type ClientAdvice } from "./client-advice.ts";
+import { type ErrorKind, type ErrorReport, replyCodeOf } from "./error-report.ts";
+import { frameReadings } from "./frame-readings.ts";
+import { frameWindow, meaningsOf } from "./frame-window.ts";
+import { doubt, headerReadings } from "./header-readings.ts";
+import { type HeaderWindow, headerWindow, numberAt } from "./header-window.ts";
+import { argumentReadings, methodIdReadings, openingReadings, unknownFrameReadings } from "./other-readings.ts";
+import { payloadReadings } from "./payload-readings.ts";
+import { type Confidence, confidenceOf, type Reading, type ReadingKind } from "./reading.ts";
+import { nameOf, summaryOf } from "./sentences.ts";
 
 export interface Explanation {
   /** The broker's name for it: frame_too_large, unexpected_frame, …. */

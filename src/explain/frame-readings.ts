@@ -1,6 +1,6 @@
 /** Octets read as frames: one that begins inside what was taken for a header, behind an end octet or without. */
-import { FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../../amqp/spec/constants.ts";
-import { grouped } from "../../bytes/grouped.ts";
+import { FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
+import { grouped } from "../bytes/grouped.ts";
 import { type FrameFit, frameFit, headBits } from "./frame-pattern.ts";
 import { type HeaderWindow, hexOf, numberAt, octetsFrom } from "./header-window.ts";
 import { methodTail } from "./method-tail.ts";

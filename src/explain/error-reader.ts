@@ -1,6 +1,6 @@
 /** From a message of a log, or any text, to what it says about broken connections. */
-import { REPLY_CODES } from "../../amqp/spec/constants.ts";
-import { libraryOf } from "./client-libraries.ts";
+import { REPLY_CODES } from "../amqp/spec/constants.ts";
+import { libraryOf } from "../forensics/client-libraries.ts";
 import type { BrokerError, ErrorReport, MaybeOctet } from "./error-report.ts";
 import { errorsIn, mayNameError } from "./error-text.ts";
 import { headerWindow } from "./header-window.ts";

@@ -1,5 +1,5 @@
 /** Causes of whole frames in the wrong place: out of order on a channel, on the wrong channel, before the handshake. */
-import { CLIENT_LIBRARIES } from "./client-libraries.ts";
+import { CLIENT_LIBRARIES } from "../forensics/client-libraries.ts";
 import type { ErrorReport } from "./error-report.ts";
 import { capital, type Reading, type Weighed } from "./reading.ts";
 

@@ -3,9 +3,9 @@
  * too large before anything else is looked at (BROKER.md's order is rabbit_reader's), so the other fields are no more to
  * be trusted than the size.
  */
-import { FRAME_BODY, FRAME_METHOD } from "../../amqp/spec/constants.ts";
-import { BASIC_CLASS } from "../../amqp/spec/properties.ts";
-import { grouped } from "../../bytes/grouped.ts";
+import { FRAME_BODY, FRAME_METHOD } from "../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../amqp/spec/properties.ts";
+import { grouped } from "../bytes/grouped.ts";
 import { couldBeGenuine, frameReadings } from "./frame-readings.ts";
 import { type HeaderWindow, hexOf, knownOctets, numberAt, octetsFrom } from "./header-window.ts";
 import { genuineReadings } from "./oversize-readings.ts";

@@ -1,6 +1,6 @@
 /** What explain reads: logs of every format, exceptions of every client, and what people type. */
 import { describe, expect, it } from "vitest";
-import type { BrokerError, ErrorReport } from "../../src/forensics/explain/error-report.ts";
+import type { BrokerError, ErrorReport } from "../../src/explain/error-report.ts";
 import { tallied } from "./explain-text.ts";
 
 const JSON_START = Uint8Array.from(Buffer.from('{"task":"enable_'));

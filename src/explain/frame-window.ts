@@ -1,5 +1,5 @@
 /** The octets of a frame as an error text leaves them: its header, the first of its payload, its end. */
-import { likelyMeanings } from "../octet-reading.ts";
+import { likelyMeanings } from "../forensics/octet-reading.ts";
 import type { MaybeOctet, Snippet } from "./error-report.ts";
 import { type HeaderWindow, headerWindow } from "./header-window.ts";
 

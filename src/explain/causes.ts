@@ -1,5 +1,5 @@
 /** Which causes an error and its octets speak for: ranked, with what speaks for each. */
-import { grouped } from "../../bytes/grouped.ts";
+import { grouped } from "../bytes/grouped.ts";
 import { CAUSES, type CauseId } from "./cause-catalogue.ts";
 import type { ErrorKind, ErrorReport } from "./error-report.ts";
 import { octetCauses, tornCauses } from "./octet-causes.ts";

@@ -1,5 +1,5 @@
 /** Causes of octets that stand where others should: of broken headers, of frames that do not end, of oversize. */
-import { CLIENT_LIBRARIES, type ClientLibrary } from "./client-libraries.ts";
+import { CLIENT_LIBRARIES, type ClientLibrary } from "../forensics/client-libraries.ts";
 import type { ErrorReport } from "./error-report.ts";
 import { capital, type Reading, type Weighed } from "./reading.ts";
 

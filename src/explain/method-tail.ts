@@ -1,6 +1,6 @@
 /** The last octets of a payload, recognised as those of a method with few arguments. */
-import { METHODS } from "../../amqp/method-registry.ts";
-import { walkArguments } from "../../amqp/payload.ts";
+import { METHODS } from "../amqp/method-registry.ts";
+import { walkArguments } from "../amqp/payload.ts";
 
 export interface MethodTail {
   method: string;

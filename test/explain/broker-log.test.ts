@@ -1,6 +1,6 @@
 /** A broker's log beside a capture: what belongs to which connection. */
 import { describe, expect, it } from "vitest";
-import { BrokerLog, type Candidate, exceptionIn, logDiffers, tieEntries } from "../../src/forensics/broker-log.ts";
+import { BrokerLog, type Candidate, exceptionIn, logDiffers, tieEntries } from "../../src/explain/broker-log.ts";
 
 const AT = Date.parse("2026-11-21T18:20:00Z");
 

@@ -1,4 +1,4 @@
-import { IncidentTally } from "../../src/forensics/explain/incident-tally.ts";
+import { IncidentTally } from "../../src/explain/incident-tally.ts";
 
 /** What is read from a text, given as a file or a pipe would give it. */
 export function tallied(text: string): IncidentTally {
