@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { inputErrorOf } from "../capture/input-error.ts";
 import { BrokerLog } from "../explain/broker-log.ts";
-import { withBrokerLog } from "../report/broker-log.ts";
+import { withBrokerLog } from "../report/broker-log-section.ts";
 import type { Report } from "../report/report.ts";
 import { eachLine } from "./text-lines.ts";
 

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { CheckResult } from "../check/check-result.ts";
 import { type OutputName, outputs } from "../check/outputs/outputs.ts";
 import { makeFolder } from "../proxy/folder.ts";
-import { DEFAULT_WRITER_OPTIONS } from "../report/writer.ts";
+import { DEFAULT_WRITER_OPTIONS } from "../report/report-format.ts";
 import { wantsColour, write } from "./output.ts";
 
 export interface OutputFile {

@@ -9,7 +9,7 @@ import type { Route } from "../proxy/proxy-server.ts";
 import type { ToldEvent } from "../proxy/told-event.ts";
 import { type EventWriting, eventWriter } from "../report/event-writer.ts";
 import type { LiveEvent, ProxyCounters, ProxyEvent } from "../report/live-event.ts";
-import { counted } from "../report/text/phrases.ts";
+import { counted } from "../report/text/wording.ts";
 import { EventOutput } from "./event-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, wantsColour } from "./output.ts";

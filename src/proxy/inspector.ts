@@ -8,8 +8,9 @@ import type { Side } from "../net/connection-observer.ts";
 import { eventWriter } from "../report/event-writer.ts";
 import { EVENT_SCHEMA, type LiveEvent } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
-import { counted } from "../report/text/phrases.ts";
+import { counted } from "../report/text/wording.ts";
 import { isoTime } from "../report/time.ts";
+import { TapeWriter } from "./batch-writer.ts";
 import type { ConnectionTap, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import type { FromInspector, InspectorData, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
 import {
@@ -24,8 +25,7 @@ import {
   OPENED,
   REOPENED,
   TROUBLE,
-} from "./octet-tape.ts";
-import { TapeWriter } from "./tape-writer.ts";
+} from "./octet-batch.ts";
 import { type ToldEvent, type ToldFinding, toldEvent } from "./told-event.ts";
 import { WallClock } from "./wall-clock.ts";
 

@@ -4,11 +4,11 @@ import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionTap, Gate, RelayedConnection } from "./connection-tap.ts";
-import { DEFAULT_PATIENCE, type Patience } from "./patience.ts";
 import { codeOf, ProxyError, reasonOf } from "./proxy-error.ts";
 import { type ProxyProtocol, proxyHeader } from "./proxy-protocol.ts";
 import { Relay, type Relayed } from "./relay.ts";
-import type { Sip } from "./sipper.ts";
+import type { Sip } from "./slow-reader.ts";
+import { DEFAULT_PATIENCE, type Patience } from "./timeouts.ts";
 import { ClientTls, type ClientTlsFiles, UpstreamTls, type UpstreamTlsSettings } from "./tls.ts";
 import { KEEP_ALIVE_MS, UpstreamAttempt } from "./upstream.ts";
 

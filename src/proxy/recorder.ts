@@ -15,7 +15,7 @@ import { CredentialsMask } from "../connection/credentials-mask.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { MAX_SEGMENT, SyntheticTcp } from "../net/synthetic-tcp.ts";
 import type { Endpoint } from "../report/report.ts";
-import { BlockPool, type BlockQueue } from "./flight-ring.ts";
+import { BlockPool, type BlockQueue } from "./block-pool.ts";
 import { RecordingFile, type RecordingFileOptions } from "./recording-file.ts";
 
 /** Octets of a connection's first packets that are kept apart from the ring, both sides and headers included. */

@@ -17,12 +17,12 @@ import type { Endpoint } from "../report/report.ts";
 import { BrokerSilence } from "./broker-silence.ts";
 import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionTap, Gate, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
-import { Leg } from "./leg.ts";
-import { Passage } from "./passage.ts";
-import type { Patience } from "./patience.ts";
+import { Passage } from "./forwarder.ts";
 import { reasonOf } from "./proxy-error.ts";
 import { lossOf, silenceOf } from "./relay-trouble.ts";
-import { type Sip, Sipper } from "./sipper.ts";
+import { Leg } from "./side-socket.ts";
+import { type Sip, Sipper } from "./slow-reader.ts";
+import type { Patience } from "./timeouts.ts";
 import type { AttemptListener } from "./upstream.ts";
 
 /** Octets that Node reads from a socket at once. */

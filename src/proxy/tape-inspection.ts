@@ -22,7 +22,7 @@ import {
   readRecords,
   type TapeRecord,
   TROUBLE,
-} from "./octet-tape.ts";
+} from "./octet-batch.ts";
 import type { Recorder } from "./recorder.ts";
 
 export interface TapeInspectionOptions {

@@ -4,8 +4,8 @@ import { printable } from "../bytes/printable.ts";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import type { RelayTrouble } from "./connection-tap.ts";
-import { Leg } from "./leg.ts";
 import { codeOf, reasonOf } from "./proxy-error.ts";
+import { Leg } from "./side-socket.ts";
 import { tlsReason, type UpstreamTls } from "./tls.ts";
 
 /** Idle milliseconds after which the kernel asks whether the peer is still there. */

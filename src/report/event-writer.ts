@@ -2,7 +2,7 @@
 import { jsonLine } from "./json.ts";
 import type { LiveEvent } from "./live-event.ts";
 import { LiveText } from "./live-text.ts";
-import type { WriterOptions } from "./writer.ts";
+import type { WriterOptions } from "./report-format.ts";
 
 export interface EventWriting {
   format: "text" | "ndjson";

@@ -8,10 +8,10 @@ import type { Cause } from "../explain/causes.ts";
 import type { OctetHypothesis } from "../explain/explain.ts";
 import type { Confidence } from "../explain/reading.ts";
 import type { ExplainedIncident, ExplanationReport } from "./explain.ts";
+import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./report-format.ts";
 import { octetTable } from "./text/octet-table.ts";
 import { Page, row, wrap } from "./text/page.ts";
-import { clock, counted, joined } from "./text/phrases.ts";
-import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./writer.ts";
+import { clock, counted, joined } from "./text/wording.ts";
 
 /** Incidents told in full; the rest has a line each, and beyond that is counted. */
 const MAX_INCIDENTS = 5;

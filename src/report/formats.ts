@@ -2,7 +2,7 @@
  * The report's formats: to add one, write its file and name it here. A format is loaded when it is asked for, so that
  * `--format json` does not wait for the terminal libraries.
  */
-import type { Writer } from "./writer.ts";
+import type { Writer } from "./report-format.ts";
 
 export const formats = {
   text: async () => (await import("./text.ts")).text,

@@ -2,11 +2,11 @@
 import { printable } from "../bytes/printable.ts";
 import type { ConnectionEvent, FindingEvent, LiveEvent, ProxyCounters } from "./live-event.ts";
 import { type Connection, REPORT_SCHEMA, type Report } from "./report.ts";
+import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./report-format.ts";
 import { incidents } from "./text/incident.ts";
+import { survey } from "./text/overview.ts";
 import { Page } from "./text/page.ts";
-import { arrow, clientName, clock, counted, endpoint, joined, size } from "./text/phrases.ts";
-import { survey } from "./text/survey.ts";
-import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./writer.ts";
+import { arrow, clientName, clock, counted, endpoint, joined, size } from "./text/wording.ts";
 
 /** Columns of a message in a line of its own. */
 const MESSAGE_COLUMNS = 400;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Incident } from "../../src/connection/incident.ts";
-import { connectionClose } from "../../src/proxy/farewell.ts";
+import { connectionClose } from "../../src/proxy/close-frame.ts";
 import { Guard } from "../../src/proxy/guard.ts";
 import { chunkings, deliver } from "../support/chunkings.ts";
 import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";

@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, it, type TestContext } from "vitest";
 import { InspectingProxy } from "../../src/proxy/inspecting-proxy.ts";
 import type { LiveEvent, ProxyCounters } from "../../src/report/live-event.ts";
-import { DEFAULT_WRITER_OPTIONS } from "../../src/report/writer.ts";
+import { DEFAULT_WRITER_OPTIONS } from "../../src/report/report-format.ts";
 import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";
 
 const WORKER = new URL("../../dist/proxy/inspector-worker.js", import.meta.url);

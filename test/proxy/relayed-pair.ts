@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from "node:net";
 import type { BusyPolling } from "../../src/proxy/busy-polling.ts";
 import type { Gate } from "../../src/proxy/connection-tap.ts";
-import { Leg } from "../../src/proxy/leg.ts";
-import { DEFAULT_PATIENCE, type Patience } from "../../src/proxy/patience.ts";
 import { Relay } from "../../src/proxy/relay.ts";
-import type { Sip } from "../../src/proxy/sipper.ts";
+import { Leg } from "../../src/proxy/side-socket.ts";
+import type { Sip } from "../../src/proxy/slow-reader.ts";
+import { DEFAULT_PATIENCE, type Patience } from "../../src/proxy/timeouts.ts";
 import type { AttemptListener } from "../../src/proxy/upstream.ts";
 import { RecordingTap } from "./recording-tap.ts";
 

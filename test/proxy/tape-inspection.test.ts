@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { inspect } from "../../src/inspect.ts";
 import type { Moment, Side } from "../../src/net/connection-observer.ts";
 import { MAX_SEGMENT } from "../../src/net/synthetic-tcp.ts";
-import * as tape from "../../src/proxy/octet-tape.ts";
+import * as tape from "../../src/proxy/octet-batch.ts";
 import { Recorder } from "../../src/proxy/recorder.ts";
 import { TapeInspection } from "../../src/proxy/tape-inspection.ts";
 import type { ConnectionEvent, FindingEvent } from "../../src/report/live-event.ts";

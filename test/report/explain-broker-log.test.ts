@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, it } from "vitest";
 import { columns } from "../../src/bytes/printable.ts";
 import { BrokerLog } from "../../src/explain/broker-log.ts";
-import { withBrokerLog } from "../../src/report/broker-log.ts";
+import { withBrokerLog } from "../../src/report/broker-log-section.ts";
 import schema from "../../src/report/report.schema.json" with { type: "json" };
 import type { Report } from "../../src/report/report.ts";
 import { text } from "../../src/report/text.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { columns } from "../../src/bytes/printable.ts";
 import type { FindingEvent, LiveEvent } from "../../src/report/live-event.ts";
 import { LiveText } from "../../src/report/live-text.ts";
-import type { WriterOptions } from "../../src/report/writer.ts";
+import type { WriterOptions } from "../../src/report/report-format.ts";
 import { SEED } from "../support/chunkings.ts";
 import {
   closed,

@@ -9,7 +9,7 @@ import type {
   Policy,
 } from "../../src/check/check-result.ts";
 import type { Report } from "../../src/report/report.ts";
-import { tally } from "../../src/report/text/tally.ts";
+import { tally } from "../../src/report/text/input-counts.ts";
 import { inspectFixture, walkFixtures } from "./golden.ts";
 import { finding, hostile, report } from "./report-samples.ts";
 

@@ -7,10 +7,10 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
 import type { Severity } from "../../report/report.ts";
-import { packetRange } from "../../report/text/phrases.ts";
-import { fairShare } from "../../report/text/survey.ts";
+import { fairShare } from "../../report/text/overview.ts";
+import { packetRange } from "../../report/text/wording.ts";
 import type { CheckedCapture, CheckedFinding, CheckResult, Violation } from "../check-result.ts";
-import { connectionOf, outcome, particulars, path, sentence, violationSentence } from "./phrases.ts";
+import { connectionOf, outcome, particulars, path, sentence, violationSentence } from "./result-wording.ts";
 import { commandData, commandProperty } from "./workflow-command.ts";
 
 /** Annotations of one level that GitHub shows of a step. */

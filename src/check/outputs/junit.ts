@@ -23,7 +23,7 @@ import {
   sentence,
   tallied,
   violationSentence,
-} from "./phrases.ts";
+} from "./result-wording.ts";
 import { type Element, element, xmlDocument } from "./xml.ts";
 
 const CALL = "ghostframe check";

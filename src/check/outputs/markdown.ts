@@ -7,8 +7,8 @@
  */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
-import { byRule, counted } from "../../report/text/phrases.ts";
-import { fairShare } from "../../report/text/survey.ts";
+import { fairShare } from "../../report/text/overview.ts";
+import { byRule, counted } from "../../report/text/wording.ts";
 import type {
   BaselineEntry,
   CheckedCapture,
@@ -32,7 +32,7 @@ import {
   tallied,
   violationSentence,
   withoutFrames,
-} from "./phrases.ts";
+} from "./result-wording.ts";
 
 /** Octets of a step's summary that GitHub takes. */
 const MAX_OCTETS = 1 << 20;

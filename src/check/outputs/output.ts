@@ -1,5 +1,5 @@
 /** An output turns the result of a check into one format's text. Like a report's writer it is pure. */
-import type { WriterOptions } from "../../report/writer.ts";
+import type { WriterOptions } from "../../report/report-format.ts";
 import type { CheckResult } from "../check-result.ts";
 
 /** Formats for programs pass over them: what they print depends on the result alone. */

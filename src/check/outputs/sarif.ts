@@ -14,7 +14,7 @@ import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
 import { json } from "../../report/json.ts";
 import type { Finding } from "../../report/report.ts";
-import { clientName, displayFilter, endpoint } from "../../report/text/phrases.ts";
+import { clientName, displayFilter, endpoint } from "../../report/text/wording.ts";
 import {
   type CheckedCapture,
   type CheckedFinding,
@@ -33,7 +33,7 @@ import {
   route,
   sentence,
   violationSentence,
-} from "./phrases.ts";
+} from "./result-wording.ts";
 import {
   notificationDescriptors,
   notificationReference,

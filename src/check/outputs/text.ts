@@ -10,9 +10,9 @@ import { columns, cut, printable } from "../../bytes/printable.ts";
 import type { Finding } from "../../report/report.ts";
 import { inputNotes, inputTitle } from "../../report/text/headline.ts";
 import { incidents } from "../../report/text/incident.ts";
+import { survey } from "../../report/text/overview.ts";
 import { Page, wrap } from "../../report/text/page.ts";
-import { byRule, counted } from "../../report/text/phrases.ts";
-import { survey } from "../../report/text/survey.ts";
+import { byRule, counted } from "../../report/text/wording.ts";
 import type { CheckedCapture, CheckedFinding, CheckResult, Violation } from "../check-result.ts";
 import type { OutputOptions } from "./output.ts";
 import {
@@ -27,7 +27,7 @@ import {
   tallied,
   violationSentence,
   withoutFrames,
-} from "./phrases.ts";
+} from "./result-wording.ts";
 import { disarmed } from "./workflow-command.ts";
 
 /** Captures that fail and are told in full; the others have a line. */

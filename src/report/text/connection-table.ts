@@ -6,9 +6,9 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, pad, printable } from "../../bytes/printable.ts";
 import type { Connection } from "../report.ts";
+import type { Survey } from "./overview.ts";
 import type { Page } from "./page.ts";
-import { clientName, counted, endpoint, library, size } from "./phrases.ts";
-import type { Survey } from "./survey.ts";
+import { clientName, counted, endpoint, library, size } from "./wording.ts";
 
 /** So many connections are listed whatever their state; beyond, only those with findings, and so many of them. */
 const MAX_LISTED = 10;

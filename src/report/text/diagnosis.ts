@@ -4,9 +4,9 @@ import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
 import type { Diagnosis, DiagnosisKind, Message, Span, TornFrame } from "../report.ts";
 import { type Page, row, unbroken } from "./page.ts";
-import { channelList, confidence, counted, messageName } from "./phrases.ts";
 import { endOf, tidy, touches } from "./picture/spans.ts";
 import { type Marks, picture } from "./picture.ts";
+import { channelList, confidence, counted, messageName } from "./wording.ts";
 
 const SUMMARY_COLUMNS = 1_200;
 const REMEDY_COLUMNS = 800;

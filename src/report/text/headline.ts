@@ -2,10 +2,10 @@
 
 import { columns, printable } from "../../bytes/printable.ts";
 import type { Input } from "../report.ts";
+import type { Tally } from "./input-counts.ts";
+import type { Survey } from "./overview.ts";
 import { type Page, row, wrap } from "./page.ts";
-import { counted, size } from "./phrases.ts";
-import type { Survey } from "./survey.ts";
-import type { Tally } from "./tally.ts";
+import { counted, size } from "./wording.ts";
 
 const MAX_INPUTS = 20;
 const MAX_NOTES = 8;

@@ -5,11 +5,13 @@
 
 import { columns, cut, printable } from "../../bytes/printable.ts";
 import type { Connection, Finding } from "../report.ts";
-import { logged } from "./broker-log.ts";
+import { logged } from "./broker-log-lines.ts";
 import { diagnosisBlocks } from "./diagnosis.ts";
 import { octetTable } from "./octet-table.ts";
 import { outcome } from "./outcome.ts";
+import { fairShare, type Survey } from "./overview.ts";
 import { type Page, row } from "./page.ts";
+import type { Marks } from "./picture.ts";
 import {
   arrow,
   byRule,
@@ -23,10 +25,8 @@ import {
   library,
   packetRange,
   platform,
-} from "./phrases.ts";
-import type { Marks } from "./picture.ts";
-import { fairShare, type Survey } from "./survey.ts";
-import { writerLines } from "./writers.ts";
+} from "./wording.ts";
+import { writerLines } from "./writer-lines.ts";
 
 /** Incidents told in full; the rest is counted by rule. */
 const MAX_INCIDENTS = 20;

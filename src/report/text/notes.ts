@@ -2,9 +2,9 @@
 
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, pad, printable } from "../../bytes/printable.ts";
+import { fairShare, type Survey } from "./overview.ts";
 import { type Page, wrap } from "./page.ts";
-import { byRule, joined, packetRange } from "./phrases.ts";
-import { fairShare, type Survey } from "./survey.ts";
+import { byRule, joined, packetRange } from "./wording.ts";
 
 const MAX_NOTES = 10;
 

@@ -15,7 +15,7 @@ import Table from "cli-table3";
 import { columns, printable, visibleEscape } from "../../bytes/printable.ts";
 import type { OctetReading } from "../report.ts";
 import { type Page, wrap } from "./page.ts";
-import { counted } from "./phrases.ts";
+import { counted } from "./wording.ts";
 
 /** Rows before the rest is only counted: a frame header, its frame end and a few octets of what follows. */
 const MAX_ROWS = 16;

@@ -4,7 +4,7 @@ import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
 import type { Connection, Finding, Verdict } from "../report.ts";
 import { type Page, unbroken } from "./page.ts";
-import { brokerName, byRule, joined, packetRange, verdict } from "./phrases.ts";
+import { brokerName, byRule, joined, packetRange, verdict } from "./wording.ts";
 
 /** Consequences told with an incident; the rest is counted. */
 const MAX_CONSEQUENCES = 3;

@@ -3,7 +3,7 @@
 import { Chalk } from "chalk";
 import { columns, fitting, pad } from "../../bytes/printable.ts";
 import type { Severity } from "../report.ts";
-import type { WriterOptions } from "../writer.ts";
+import type { WriterOptions } from "../report-format.ts";
 
 /** Narrower than this an address no longer fits behind its label. */
 export const MIN_COLUMNS = 40;

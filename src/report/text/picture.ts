@@ -14,8 +14,8 @@ import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, pad } from "../../bytes/printable.ts";
 import type { Diagnosis } from "../report.ts";
 import { type Page, row } from "./page.ts";
-import { type Canvas, canvas, GLYPHS } from "./picture/canvas.ts";
-import { captions, pointer, ruler, type Tick } from "./picture/ruler.ts";
+import { captions, pointer, ruler, type Tick } from "./picture/axis.ts";
+import { type Canvas, canvas, GLYPHS } from "./picture/grid.ts";
 
 const INDENT = "  ";
 const GAP = "  ";

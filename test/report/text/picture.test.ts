@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { columns } from "../../../src/bytes/printable.ts";
 import type { Diagnosis, Message, Span } from "../../../src/report/report.ts";
 import { Page } from "../../../src/report/text/page.ts";
-import { type Canvas, canvas, GLYPHS, missesWithin } from "../../../src/report/text/picture/canvas.ts";
+import { type Canvas, canvas, GLYPHS, missesWithin } from "../../../src/report/text/picture/grid.ts";
 import { touches } from "../../../src/report/text/picture/spans.ts";
 import { type Marks, picture } from "../../../src/report/text/picture.ts";
 import { diagnosis } from "../../support/report-samples.ts";

@@ -7,7 +7,7 @@
 import { grouped } from "../../../bytes/grouped.ts";
 import { printable } from "../../../bytes/printable.ts";
 import type { Diagnosis, Span, TornFrame, Writer } from "../../report.ts";
-import { channelList, counted, messageName } from "../phrases.ts";
+import { channelList, counted, messageName } from "../wording.ts";
 import { endOf, tidy } from "./spans.ts";
 
 /** Writers with a lane of their own. */

@@ -2,9 +2,9 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
 import type { BrokerLogEntry, Connection } from "../report.ts";
+import type { Survey } from "./overview.ts";
 import type { Page } from "./page.ts";
-import { clock, counted } from "./phrases.ts";
-import type { Survey } from "./survey.ts";
+import { clock, counted } from "./wording.ts";
 
 /** Messages of one connection, and messages without a connection, that are shown. */
 const MAX_ENTRIES = 4;

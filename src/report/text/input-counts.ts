@@ -1,7 +1,7 @@
 /** What belongs to each input of a report, counted in one pass over it. */
 
 import type { Report } from "../report.ts";
-import { day } from "./phrases.ts";
+import { day } from "./wording.ts";
 
 export interface Tally {
   connections: number;

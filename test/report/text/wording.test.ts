@@ -8,7 +8,7 @@ import {
   packetRange,
   platform,
   size,
-} from "../../../src/report/text/phrases.ts";
+} from "../../../src/report/text/wording.ts";
 import { connection, finding } from "../../support/report-samples.ts";
 
 it.each([

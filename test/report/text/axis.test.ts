@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { captions, pointer, ruler, type Tick } from "../../../src/report/text/picture/ruler.ts";
+import { captions, pointer, ruler, type Tick } from "../../../src/report/text/picture/axis.ts";
 
 const ticks = (...given: readonly [column: number, text: string, rank?: number][]): Tick[] =>
   given.map(([column, text, rank = 1]) => ({ column, text, rank }));

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { setImmediate as settled } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type Sip, Sipper } from "../../src/proxy/sipper.ts";
+import { type Sip, Sipper } from "../../src/proxy/slow-reader.ts";
 import { SEED } from "../support/chunkings.ts";
 
 const SIP = { octets: 4, pauseMs: 10 };

@@ -13,7 +13,7 @@ import {
   endpoint,
   joined,
   packetRange,
-} from "../../report/text/phrases.ts";
+} from "../../report/text/wording.ts";
 import type {
   BaselineEntry,
   BaselineState,

@@ -11,7 +11,7 @@ import {
   roomIn,
   type TapeRecord,
   writeRecord,
-} from "../../src/proxy/octet-tape.ts";
+} from "../../src/proxy/octet-batch.ts";
 import { SEED } from "../support/chunkings.ts";
 import { hex } from "../support/wire.ts";
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_SEGMENT } from "../../src/net/synthetic-tcp.ts";
+import { TapeWriter } from "../../src/proxy/batch-writer.ts";
 import type { ToInspector } from "../../src/proxy/inspector-protocol.ts";
+import { CLOSED, DATA, readRecords } from "../../src/proxy/octet-batch.ts";
 import { OctetPipe } from "../../src/proxy/octet-pipe.ts";
-import { CLOSED, DATA, readRecords } from "../../src/proxy/octet-tape.ts";
-import { TapeWriter } from "../../src/proxy/tape-writer.ts";
 
 const KIB = 1024;
 const MIB = 1 << 20;

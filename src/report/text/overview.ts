@@ -3,7 +3,7 @@
  * and what is the worst that happened to each connection.
  */
 import type { Connection, Finding, Report, Severity } from "../report.ts";
-import { type Tally, tally } from "./tally.ts";
+import { type Tally, tally } from "./input-counts.ts";
 
 export interface Survey {
   report: Report;

@@ -10,8 +10,8 @@
 import type { Side } from "../net/connection-observer.ts";
 import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
 import type { ToInspector } from "./inspector-protocol.ts";
+import { DATA, GIVEN, RECORD_HEADER, roomIn, writeRecord } from "./octet-batch.ts";
 import { OctetPipe } from "./octet-pipe.ts";
-import { DATA, GIVEN, RECORD_HEADER, roomIn, writeRecord } from "./octet-tape.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** Octets of a batch, and of what comes with it; the longest record fits. */

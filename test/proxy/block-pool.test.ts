@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BlockPool, type BlockQueue, PAGE_OCTETS } from "../../src/proxy/flight-ring.ts";
+import { BlockPool, type BlockQueue, PAGE_OCTETS } from "../../src/proxy/block-pool.ts";
 import { PROPERTY } from "../capture/property-runs.ts";
 
 /** A block as far as a queue looks at it: its length in the second word, a name in the third. */

@@ -3,7 +3,7 @@
 import { cut, printable } from "../../bytes/printable.ts";
 import type { Diagnosis, Message, Writer } from "../report.ts";
 import { type Page, row, unbroken } from "./page.ts";
-import { channelList, counted, messageName, traceOf } from "./phrases.ts";
+import { channelList, counted, messageName, traceOf } from "./wording.ts";
 
 const MAX_WRITERS = 8;
 const MAX_GROUPS = 3;
