@@ -1,4 +1,5 @@
 import { Moment } from "../net/connection-observer.ts";
+import { SegmentMarks } from "./segment-marks.ts";
 
 /** Octets kept behind the last one while nothing is wrong: a frame of the usual frame-max, and what leads to it. */
 const KEPT_OCTETS = 3 << 16;
@@ -33,7 +34,8 @@ export class OctetWindow {
   base: number;
   /** Nothing is forgotten while this is set. */
   held = false;
-  #marks: Mark[] = [];
+  /** Where each segment that is kept begins, and when it was captured. */
+  readonly #marks = new SegmentMarks();
   readonly #budget: WindowBudget;
 
   constructor(base: number, budget: WindowBudget) {
@@ -58,14 +60,13 @@ export class OctetWindow {
       if (this.length > GATHERED * keep) this.#forget(this.length - keep);
       // Segments of a few octets each take more room by their moments than by themselves.
       const most = this.inNeed ? MARKS_IN_NEED : MAX_MARKS;
-      if (this.#marks.length > 2 * most) this.#forget(this.#marks.at(-most)!.from - this.base);
+      const { count } = this.#marks;
+      if (count > 2 * most) this.#forget(this.#marks.from(count - most) - this.base);
     }
     const size = this.length + end - start;
     if (size > this.bytes.length) this.#resize(Math.max(size, this.bytes.length * 2));
-    this.bytes.set(bytes.subarray(start, end), this.length);
-    const copy = new Moment();
-    copy.set(moment);
-    this.#marks.push({ from: this.end, moment: copy });
+    copyOctets(bytes, start, end, this.bytes, this.length);
+    this.#marks.push(this.end, moment);
     this.length = size;
   }
 
@@ -74,46 +75,47 @@ export class OctetWindow {
     this.#budget.octets -= this.bytes.length;
     this.bytes = new Uint8Array(0);
     this.length = 0;
-    this.#marks = [];
+    this.#marks.release();
   }
 
   /** Forgets everything: the next octet appended has this stream offset. */
   restart(base: number): void {
     this.base = base;
     this.length = 0;
-    this.#marks = [];
+    this.#marks.clear();
   }
 
   /** When and where the octet at this stream offset was captured. */
   momentAt(streamOffset: number): Moment {
-    return this.#marks[this.#markAt(streamOffset)]!.moment;
+    const moment = new Moment();
+    this.#marks.readMoment(this.#marks.at(streamOffset), moment);
+    return moment;
   }
 
   /** Stream offsets behind `from` at which TCP segments begin: writes often end there. */
   segmentsFrom(from: number): number[] {
-    const segments = this.#marks.map(mark => mark.from);
-    return segments.filter(offset => offset > from);
-  }
-
-  /** Hands on the octets of stream offsets [from, to) by the moments they were captured at. */
-  pieces(from: number, to: number, piece: (start: number, end: number, moment: Moment) => void): void {
-    for (let i = this.#markAt(from); i < this.#marks.length && this.#marks[i]!.from < to; i++) {
-      const start = Math.max(from, this.#marks[i]!.from);
-      const end = Math.min(to, this.#marks[i + 1]?.from ?? this.end);
-      if (end > start) piece(start - this.base, end - this.base, this.#marks[i]!.moment);
-    }
-  }
-
-  #markAt(streamOffset: number): number {
     const marks = this.#marks;
-    let low = 0;
-    let high = marks.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (marks[middle]!.from <= streamOffset) low = middle;
-      else high = middle - 1;
+    const segments: number[] = [];
+    for (let i = marks.at(from); i < marks.count; i++) {
+      if (marks.from(i) > from) segments.push(marks.from(i));
     }
-    return low;
+    return segments;
+  }
+
+  /**
+   * Hands on the octets of stream offsets [from, to) by the moments they were captured at. The moment is valid during
+   * the call only.
+   */
+  pieces(from: number, to: number, piece: (start: number, end: number, moment: Moment) => void): void {
+    const marks = this.#marks;
+    const moment = new Moment();
+    for (let i = marks.at(from); i < marks.count && marks.from(i) < to; i++) {
+      const start = Math.max(from, marks.from(i));
+      const end = Math.min(to, i + 1 < marks.count ? marks.from(i + 1) : this.end);
+      if (end <= start) continue;
+      marks.readMoment(i, moment);
+      piece(start - this.base, end - this.base, moment);
+    }
   }
 
   #resize(capacity: number): void {
@@ -130,12 +132,14 @@ export class OctetWindow {
     if (this.bytes.length > 2 * GATHERED * KEPT_OCTETS || (this.inNeed && this.bytes.length > 8 * this.length)) {
       this.#resize(2 * this.length);
     }
-    const first = this.#markAt(this.base);
-    this.#marks.splice(0, first);
+    this.#marks.forget(this.#marks.at(this.base));
   }
 }
 
-interface Mark {
-  from: number;
-  moment: Moment;
+/** Octets up to which a loop copies faster than making a view of them, which is an object, for a block copy. */
+const COPIED_ONE_BY_ONE = 128;
+
+function copyOctets(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  if (end - start > COPIED_ONE_BY_ONE) to.set(from.subarray(start, end), at);
+  else for (let i = start, j = at; i < end; i++, j++) to[j] = from[i]!;
 }
