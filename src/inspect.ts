@@ -256,6 +256,7 @@ export class Inspection {
       moment: this.#assembler.moment,
       budget: this.#budget,
       listener,
+      incidents: null,
       recognised: () => {
         this.#recognised++;
         this.#options.onConnection?.(this.#recognised, tcp);

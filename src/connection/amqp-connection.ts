@@ -9,7 +9,7 @@ import { Direction } from "./direction.ts";
 import { Gaps } from "./gaps.ts";
 import { GUARD_MARK } from "./guard-mark.ts";
 import { Incident } from "./incident.ts";
-import type { DirectionListener, FrameJudge, FrameListener, StreamForensics } from "./observers.ts";
+import type { DirectionListener, FrameJudge, FrameListener, IncidentListener, StreamForensics } from "./observers.ts";
 import { looksLikeTlsRecord } from "./protocol-header.ts";
 import { type Judgement, Recognition } from "./recognition.ts";
 import type { Severity } from "./rules.ts";
@@ -26,6 +26,8 @@ export interface ConnectionContext {
   moment: Moment;
   budget: SearchBudget;
   listener: FrameListener | null;
+  /** Is told what is wrong, as it is found; null where it is asked for later. */
+  incidents: IncidentListener | null;
   /** Keeps and explains the octets of a direction; null where a break is only to be found, not explained. */
   forensics: (() => StreamForensics) | null;
   /** Judges what the client sends; null for no prediction. */
@@ -103,9 +105,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     this.#context = context;
     this.#first.set(context.moment);
     this.#recognition = new Recognition(context.expected);
+    const { moment, budget, judge, incidents } = context;
     this.directions = [
-      new Direction(0, this, context.moment, context.initialFrameMax, context.budget, context.judge),
-      new Direction(1, this, context.moment, SERVER_LIMIT_BEFORE_TUNE, context.budget, null),
+      new Direction(0, this, moment, context.initialFrameMax, budget, judge, incidents),
+      new Direction(1, this, moment, SERVER_LIMIT_BEFORE_TUNE, budget, null, incidents),
     ];
     if (context.forensics !== null) for (const each of this.directions) each.forensics = context.forensics();
     if (context.forced) this.#becomeAmqp();
@@ -219,10 +222,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     if (this.midStream && this.state === "amqp") {
       const message =
         "The capture begins in the middle of this connection: its limits and open channels are not known.";
-      this.incidents.push(new Incident("mid-stream", "note", null, -1, this.#first, message));
+      this.#note(new Incident("mid-stream", "note", null, -1, this.#first, message));
     }
-    this.incidents.push(...this.nearMisses());
-    for (const side of [0, 1] as const) this.incidents.push(...this.gaps[side].incidents(side));
+    for (const incident of this.nearMisses()) this.#note(incident);
+    for (const side of [0, 1] as const) for (const gap of this.gaps[side].incidents(side)) this.#note(gap);
   }
 
   /** Signs, so far, that the client's writers share what they must not share. */
@@ -320,7 +323,12 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     const message = `The ${who} closed ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
     const { frameOffset } = direction.scanner;
     const moment = direction.scanner.frameMoment();
-    this.incidents.push(new Incident("broker-close", severity, direction.side, frameOffset, moment, message));
+    this.#note(new Incident("broker-close", severity, direction.side, frameOffset, moment, message));
+  }
+
+  #note(incident: Incident): void {
+    this.incidents.push(incident);
+    this.#context.incidents?.noted(incident);
   }
 }
 

@@ -33,7 +33,7 @@ import { Handshake } from "./handshake.ts";
 import { Incident, type Secret } from "./incident.ts";
 import { IncidentLog } from "./incident-log.ts";
 import { ChannelProducers, SplitContents } from "./near-misses.ts";
-import type { DirectionListener, FrameJudge, FrameListener, StreamForensics } from "./observers.ts";
+import type { DirectionListener, FrameJudge, FrameListener, IncidentListener, StreamForensics } from "./observers.ts";
 import { RULES, type RuleId, type Severity } from "./rules.ts";
 import { stalledFrame } from "./stalled-frame.ts";
 
@@ -71,7 +71,7 @@ export class Direction implements FrameSink {
   readonly #listener: DirectionListener;
   readonly #moment: Moment;
   readonly #handshake: Handshake;
-  readonly #log = new IncidentLog(incident => this.#closing(incident));
+  readonly #log: IncidentLog;
   readonly #channels: (Channel | undefined)[] = [];
   #last: Channel;
   #epoch = 0;
@@ -87,8 +87,10 @@ export class Direction implements FrameSink {
     sizeLimit: number,
     budget: SearchBudget,
     judge: FrameJudge | null,
+    incidents: IncidentListener | null,
   ) {
     this.side = side;
+    this.#log = new IncidentLog(incident => this.#closing(incident), incidents);
     this.#judge = judge;
     this.#listener = listener;
     this.#moment = moment;
@@ -184,7 +186,7 @@ export class Direction implements FrameSink {
     const incident = stalledFrame(this.scanner, this.side, reason);
     if (incident === null) return;
     incident.to.set(this.#moment);
-    this.#log.open = incident;
+    this.#log.begin(incident);
     // What the frame seems to lack may have been written elsewhere: it is looked for as behind any broken one.
     if (this.forensics !== null) this.scanner.breakPartial();
   }
@@ -286,7 +288,7 @@ export class Direction implements FrameSink {
     incident.to.set(this.#moment);
     incident.secret = secret;
     incident.frame = { type: fault.type, channel: fault.channel, size: fault.size };
-    this.#log.open = incident;
+    this.#log.begin(incident);
   }
 
   boundaryLost(): void {
@@ -317,7 +319,7 @@ export class Direction implements FrameSink {
     }
     const incident = new Incident("handshake", "error", this.side, 0, moment, message);
     incident.endOffset = this.scanner.offset;
-    this.#log.over.push(incident);
+    this.#log.file(incident);
     this.closing = true;
     this.scanner.stop();
   }
@@ -593,7 +595,7 @@ export class Direction implements FrameSink {
     );
     incident.frame = { type, channel, size };
     incident.endOffset = this.scanner.frameOffset + size + FRAME_ENVELOPE;
-    this.#log.over.push(incident);
+    this.#log.file(incident);
   }
 
   #fault(rule: RuleId, type: number, channel: number, size: number, clause: string): void {
@@ -606,7 +608,7 @@ export class Direction implements FrameSink {
     const incident = this.#incidentHere(rule, RULES[rule].severity, `${clause}.`);
     incident.frame = { type, channel, size };
     incident.endOffset = behind;
-    this.#log.open = incident;
+    this.#log.begin(incident);
   }
 
   #incidentHere(rule: RuleId, severity: Severity, message: string): Incident {

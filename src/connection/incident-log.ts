@@ -1,5 +1,6 @@
 import type { Moment } from "../net/connection-observer.ts";
 import type { Incident } from "./incident.ts";
+import type { IncidentListener } from "./observers.ts";
 
 /** Frames in good order after which an incident is over. */
 const QUIET_FRAMES = 32;
@@ -9,22 +10,40 @@ export const MAX_INCIDENTS = 256;
 /** The incidents of one direction: the one that is under way, and those that are over. */
 export class IncidentLog {
   readonly over: Incident[] = [];
-  /** The incident under way: further faults belong to it. */
-  open: Incident | null = null;
   readonly #closing: (incident: Incident) => void;
+  readonly #listener: IncidentListener | null;
+  #open: Incident | null = null;
 
-  /** `closing` is called with an incident when it is over, before it is filed. */
-  constructor(closing: (incident: Incident) => void) {
+  /** `closing` is called with an incident when it is over, before it is filed and the listener is told. */
+  constructor(closing: (incident: Incident) => void, listener: IncidentListener | null) {
     this.#closing = closing;
+    this.#listener = listener;
+  }
+
+  /** The incident under way: further faults belong to it. */
+  get open(): Incident | null {
+    return this.#open;
   }
 
   /** Something is wrong with this direction already. */
   get broken(): boolean {
-    return this.open !== null || this.over.some(incident => incident.severity === "error");
+    return this.#open !== null || this.over.some(incident => incident.severity === "error");
   }
 
   get full(): boolean {
     return this.over.length >= MAX_INCIDENTS;
+  }
+
+  /** A first fault: the incident is under way. */
+  begin(incident: Incident): void {
+    this.#open = incident;
+    this.#listener?.incidentBegan(incident);
+  }
+
+  /** An incident of one frame, over as soon as it is seen. */
+  file(incident: Incident): void {
+    this.over.push(incident);
+    this.#listener?.incidentOver(incident);
   }
 
   /** Another fault in the incident under way, up to `endOffset`. */
@@ -42,10 +61,10 @@ export class IncidentLog {
   }
 
   close(): void {
-    const incident = this.open;
+    const incident = this.#open;
     if (incident === null) return;
     this.#closing(incident);
-    this.over.push(incident);
-    this.open = null;
+    this.#open = null;
+    this.file(incident);
   }
 }

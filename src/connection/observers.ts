@@ -5,7 +5,7 @@ import type { Method } from "../amqp/method-registry.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import type { Direction } from "./direction.ts";
-import type { Secret } from "./incident.ts";
+import type { Incident, Secret } from "./incident.ts";
 
 /** What a direction tells the connection it belongs to. */
 export interface DirectionListener {
@@ -26,7 +26,20 @@ export interface DirectionListener {
   boundaryFound(direction: Direction): void;
 }
 
-/** Sees every frame, before it is judged; for `ghostframe frames`. */
+/** Is told what is wrong with a connection, at the moment it is found. Implemented by inspection/. */
+export interface IncidentListener {
+  /** A direction broke; further faults may belong to this incident until it is over. */
+  incidentBegan(incident: Incident): void;
+  /** An incident of a direction is over. Told once of each, also of those that nobody saw begin. */
+  incidentOver(incident: Incident): void;
+  /** Something was found that concerns the connection as a whole. */
+  noted(incident: Incident): void;
+}
+
+/**
+ * Sees every frame by itself, before it is judged; for `ghostframe frames`. Because of it whole messages are taken apart
+ * into frames, which is slower: who can do with less must listen to incidents instead.
+ */
 export interface FrameListener {
   /** As FrameSink.frame; offset and moment are `direction.scanner`'s. */
   frame(direction: Direction, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void;

@@ -49,6 +49,7 @@ export class Guard implements Gate {
       moment: new Moment(),
       budget,
       listener: null,
+      incidents: null,
       recognised: () => 1,
       leave: () => this.#leave(),
     });

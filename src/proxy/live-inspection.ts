@@ -96,6 +96,7 @@ export class LiveInspection {
       moment,
       budget: this.#budget,
       listener: null,
+      incidents: null,
       recognised: () => live.number,
       leave: () => this.#leftAlone(live),
     });

@@ -67,6 +67,7 @@ function open({ broker = REFERENCE_BROKER, server = GREETING }: Court) {
     expected: true,
     budget: { octets: 0, limit: 1 << 24 },
     listener: null,
+    incidents: null,
     forensics: null,
     initialFrameMax: version.initialFrameMax,
     recognised: () => 1,

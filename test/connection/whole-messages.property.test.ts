@@ -231,6 +231,7 @@ function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY)
     forced: true,
     expected: true,
     listener: null,
+    incidents: null,
     forensics: explain ? forensics : null,
     initialFrameMax: FRAME_MAX,
     recognised: () => 1,

@@ -38,6 +38,7 @@ function play({ before, message = MESSAGE, pause = 0, context = {} }: Situation)
     expected: true,
     budget: { octets: 0, limit: 1 << 20 },
     listener: null,
+    incidents: null,
     forensics: null,
     initialFrameMax: FRAME_MAX,
     recognised: () => 1,

@@ -204,6 +204,7 @@ export class Conversation {
       moment,
       budget,
       listener: null,
+      incidents: null,
       forensics: null,
       judge: null,
       initialFrameMax: 4096,
