@@ -31,8 +31,11 @@ export interface InspectOptions {
   explain?: boolean;
   /** Sees every frame as it is read. */
   listener?: FrameListener | null;
-  /** Called for every AMQP connection when it is recognised, before its first frame: c`number`. */
-  onConnection?: (number: number, tcp: TcpConnection) => void;
+  /**
+   * Called for every AMQP connection when it is recognised, before its first frame: c`number`. `clientKnown`: its
+   * beginning was seen, so that side 0 is the client; in mid-stream that is a guess.
+   */
+  onConnection?: (number: number, tcp: TcpConnection, clientKnown: boolean) => void;
   /** Ends reading early; the report says what was seen until then. */
   signal?: AbortSignal;
   /**
@@ -244,13 +247,14 @@ export class Inspection {
       return null;
     }
     const version = BROKER_VERSIONS[this.#options.broker ?? REFERENCE_BROKER];
+    const sawBeginning = tcp.sawSyn;
     const judge = new BrokerReader(version);
     const amqp: AmqpConnection = new AmqpConnection({
       judge,
       forensics:
         this.#options.explain === true ? () => new DirectionForensics(this.#budget, this.#windows, this.#steps) : null,
       initialFrameMax: version.initialFrameMax,
-      sawBeginning: tcp.sawSyn,
+      sawBeginning,
       forced,
       expected: ports?.some(uses) === true || tcp.port(1) === AMQP_PORT,
       moment: this.#assembler.moment,
@@ -259,7 +263,7 @@ export class Inspection {
       incidents: null,
       recognised: () => {
         this.#recognised++;
-        this.#options.onConnection?.(this.#recognised, tcp);
+        this.#options.onConnection?.(this.#recognised, tcp, sawBeginning);
         return this.#recognised;
       },
       leave: () => {

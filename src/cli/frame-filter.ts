@@ -1,55 +1,106 @@
 import { InvalidArgumentError } from "commander";
 import { METHODS } from "../amqp/method-registry.ts";
-import type { FramesEvent } from "../report/frame-event.ts";
+import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
+import { short } from "../bytes/big-endian.ts";
+import type { Moment } from "../net/connection-observer.ts";
 import { wholeNumbers } from "./port-option.ts";
 
-export interface FrameFilter {
+export interface FrameFilterOptions {
   /** c1, c2, … */
-  connections?: string[];
-  channels?: number[];
+  connection?: readonly string[];
+  channel?: readonly number[];
   /** Frame types, or names of methods. */
-  types?: string[];
+  type?: readonly string[];
   from?: TimeBound;
   to?: TimeBound;
 }
 
-/** A point in time that ISO 8601 text is compared with: all of it, or the time of day only. */
+/** The span of time that a bound as it was written stands for: 12:00:01 is the whole second. */
 export interface TimeBound {
-  from: number;
-  to: number;
-  text: string;
+  /** A time of day (UTC): of a moment, the seconds since midnight are compared. */
+  daily: boolean;
+  first: Instant;
+  last: Instant;
 }
 
-const FRAME_TYPES = ["method", "header", "body", "heartbeat"];
-
-/** Whether an event passes. What breaks the sequence of frames passes every filter but those of place and time. */
-export function passes(event: FramesEvent, filter: FrameFilter): boolean {
-  const { connections, channels, types, from, to } = filter;
-  if (connections !== undefined && !connections.includes(event.connection)) return false;
-  if (from !== undefined && part(event.time, from) < from.text) return false;
-  if (to !== undefined && part(event.time, to) > to.text) return false;
-  if (event.event !== "frame") return true;
-  if (channels !== undefined && !channels.includes(event.channel)) return false;
-  return (
-    types === undefined || types.includes(event.type) || (event.method !== undefined && types.includes(event.method))
-  );
+interface Instant {
+  /** Since the epoch, or since midnight. */
+  seconds: number;
+  nanoseconds: number;
 }
 
-/** As many digits of the event's time as the bound has: 12:00:01 is the whole second. */
-function part(time: string, bound: TimeBound): string {
-  return time.slice(bound.from, Math.min(bound.to, time.length - 1));
+const FRAME_TYPES = new Map(
+  [FRAME_METHOD, FRAME_HEADER, FRAME_BODY, FRAME_HEARTBEAT].map(type => [frameTypeName(type), type]),
+);
+
+/** What `ghostframe frames` is asked to show. It looks at numbers alone: most frames are not shown. */
+export class FrameFilter {
+  readonly #connections: ReadonlySet<number> | null;
+  readonly #channels: ReadonlySet<number> | null;
+  /** Null for every frame. */
+  readonly #types: ReadonlySet<number> | null;
+  /** By methodKey. */
+  readonly #methods: ReadonlySet<number>;
+  readonly #from: TimeBound | null;
+  readonly #to: TimeBound | null;
+
+  constructor({ connection, channel, type, from, to }: FrameFilterOptions) {
+    this.#connections = connection === undefined ? null : new Set(connection.map(name => Number(name.slice(1))));
+    this.#channels = channel === undefined ? null : new Set(channel);
+    this.#types = type === undefined ? null : new Set(type.flatMap(name => FRAME_TYPES.get(name) ?? []));
+    const methods = METHODS.filter(method => type?.includes(method.name));
+    this.#methods = new Set(methods.map(({ classId, methodId }) => methodKey(classId, methodId)));
+    this.#from = from ?? null;
+    this.#to = to ?? null;
+  }
+
+  /** Whether what was captured at `moment` of connection c`connection` is to be shown. */
+  takesPlace(connection: number, moment: Moment): boolean {
+    if (this.#connections !== null && !this.#connections.has(connection)) return false;
+    if (this.#from !== null && compare(moment, this.#from, this.#from.first) < 0) return false;
+    return this.#to === null || compare(moment, this.#to, this.#to.last) <= 0;
+  }
+
+  /** Whether a frame of this type, channel and payload is to be shown; `bytes` is null where that was not captured. */
+  takesFrame(type: number, channel: number, bytes: Uint8Array | null, start: number, size: number): boolean {
+    if (this.#channels !== null && !this.#channels.has(channel)) return false;
+    if (this.#types === null || this.#types.has(type)) return true;
+    if (this.#methods.size === 0 || type !== FRAME_METHOD || bytes === null || size < 4) return false;
+    return this.#methods.has(methodKey(short(bytes, start), short(bytes, start + 2)));
+  }
+}
+
+function methodKey(classId: number, methodId: number): number {
+  return classId * 0x1_0000 + methodId;
+}
+
+const DAY = 86_400; // seconds
+
+/** How `moment` lies to an instant of `bound`: less than 0 before it, 0 at it. */
+function compare(moment: Moment, { daily }: TimeBound, instant: Instant): number {
+  const seconds = daily ? moment.seconds % DAY : moment.seconds;
+  return seconds - instant.seconds || moment.nanoseconds - instant.nanoseconds;
 }
 
 /** `2026-11-21T18:20:03.5Z`, or `18:20:03.5` for a time of day (UTC). */
 export function parseTimeBound(value: string): TimeBound {
-  const match =
-    /^(\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T)?((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?)Z?$/.exec(value);
-  if (match === null) {
+  const match = /^(?:(\d{4}-\d\d-\d\d)T)?(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?Z?$/.exec(value);
+  const [, date = "1970-01-01", minute, second = "00", fraction = ""] = match ?? [];
+  const whole = `${date}T${minute}:${second}.000Z`;
+  const milliseconds = Date.parse(whole);
+  // What rolls over, as the 30th of February does, is no time either.
+  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== whole) {
     throw new InvalidArgumentError(`"${value}" is no time: expected 18:20:03.5 or 2026-11-21T18:20:03.5Z, in UTC.`);
   }
-  const [, date = "", time = ""] = match;
-  const from = date === "" ? 11 : 0;
-  return { from, to: from + date.length + time.length, text: date + time };
+  const seconds = milliseconds / 1000;
+  return {
+    daily: match![1] === undefined,
+    first: { seconds, nanoseconds: Number(fraction.padEnd(9, "0")) },
+    last: {
+      seconds: match![3] === undefined ? seconds + 59 : seconds,
+      nanoseconds: Number(fraction.padEnd(9, "9")),
+    },
+  };
 }
 
 export function collectConnections(value: string, before: string[] | undefined): string[] {
@@ -65,10 +116,10 @@ export function collectChannels(value: string, before: number[] | undefined): nu
 
 export function collectTypes(value: string, before: string[] | undefined): string[] {
   const types = value.split(",");
-  const wrong = types.find(type => !FRAME_TYPES.includes(type) && !METHODS.some(method => method.name === type));
+  const wrong = types.find(type => !FRAME_TYPES.has(type) && !METHODS.some(method => method.name === type));
   if (wrong !== undefined) {
     throw new InvalidArgumentError(
-      `"${wrong}" is neither a frame type (${FRAME_TYPES.join(", ")}) nor a method such as basic.publish.`,
+      `"${wrong}" is neither a frame type (${[...FRAME_TYPES.keys()].join(", ")}) nor a method such as basic.publish.`,
     );
   }
   return [...(before ?? []), ...types];

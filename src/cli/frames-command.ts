@@ -1,25 +1,15 @@
 import { Command, Option } from "commander";
-import type { FrameListener } from "../connection/observers.ts";
 import { inspect } from "../inspect.ts";
-import type { Side } from "../net/connection-observer.ts";
-import {
-  boundaryFoundEvent,
-  brokenEnvelopeEvent,
-  connectionEvent,
-  type FramesEvent,
-  frameEvent,
-  frameLine,
-} from "../report/frame-event.ts";
+import { frameLine } from "../report/frame-event.ts";
 import { jsonLine } from "../report/json.ts";
-import type { Direction as DirectionName } from "../report/report.ts";
 import { EXIT } from "./exit-codes.ts";
+import { FrameEvents } from "./frame-events.ts";
 import {
   collectChannels,
   collectConnections,
   collectTypes,
-  type FrameFilter,
+  FrameFilter,
   parseTimeBound,
-  passes,
   type TimeBound,
 } from "./frame-filter.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -41,7 +31,7 @@ export function framesCommand(): Command {
   return new Command("frames")
     .summary("one line a frame, like tcpdump for AMQP")
     .description(
-      `Prints every AMQP 0-9-1 frame of captures on a line of its own, as they are read: time (UTC), packet, connection, direction (-> from the client), stream offset, channel, type, octets of payload, method with its telling arguments. "!!" marks a broken frame, "==" the place where frames go on.`,
+      `Prints every AMQP 0-9-1 frame of captures on a line of its own, as they are read: time (UTC), packet, connection, direction (-> from the client), stream offset, channel, type, octets of payload, method with its telling arguments. "!!" marks a broken frame, "==" the place where frames go on. In a capture that begins in mid-stream, ?> and <? stand for frames of the end named first and second until a method shows which one is the client.`,
     )
     .argument("<file...>", "captures")
     .addOption(new Option("--format <format>", "how to print").choices(["text", "ndjson"]).default("text"))
@@ -72,7 +62,6 @@ async function run(paths: string[], options: Options): Promise<void> {
   const stop = new AbortController();
   interrupt.addEventListener("abort", () => stop.abort());
 
-  const filter = frameFilter(options);
   let batch = "";
   let written: Promise<unknown> | undefined;
   const flush = (): void => {
@@ -80,11 +69,10 @@ async function run(paths: string[], options: Options): Promise<void> {
     written = write(batch);
     batch = "";
   };
-  const tell = (event: FramesEvent): void => {
-    if (!passes(event, filter)) return;
+  const events = new FrameEvents(new FrameFilter(options), event => {
     batch += `${options.format === "ndjson" ? jsonLine(event) : frameLine(event)}\n`;
     if (batch.length > BATCH) flush();
-  };
+  });
   // The capture is read no faster than its lines are: what is written waits in memory otherwise.
   const keepPace = async (): Promise<void> => {
     flush();
@@ -97,46 +85,16 @@ async function run(paths: string[], options: Options): Promise<void> {
     ...(port === undefined ? {} : { ports: port }),
     ...(decodeAs === undefined ? {} : { decodeAs }),
     explain: false,
-    listener: frameTeller(tell),
-    onConnection: (number, tcp) => {
-      const end = (side: Side) => ({ address: tcp.address(side), port: tcp.port(side) });
-      tell(connectionEvent(number, tcp.first, end(0), end(1)));
-    },
+    listener: events,
+    onConnection: (number, tcp, clientKnown) => events.connection(number, tcp, clientKnown),
     signal: stop.signal,
     onProgress: keepPace,
   });
+  events.finish();
   await keepPace();
   for (const { path, error } of report.inputs) {
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
   }
   const failed = report.inputs.some(input => input.error !== undefined) && !isReaderGone();
   process.exitCode = interrupt.aborted ? EXIT.INTERRUPTED : failed ? EXIT.FAILED : EXIT.CLEAN;
-}
-
-function frameFilter({ connection, channel, type, from, to }: Options): FrameFilter {
-  return {
-    ...(connection === undefined ? {} : { connections: connection }),
-    ...(channel === undefined ? {} : { channels: channel }),
-    ...(type === undefined ? {} : { types: type }),
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-  };
-}
-
-function frameTeller(tell: (event: FramesEvent) => void): FrameListener {
-  const name = (isClient: boolean): DirectionName => (isClient ? "client-to-server" : "server-to-client");
-  return {
-    frame({ connection, isClient, scanner }, type, channel, bytes, start, size) {
-      tell(frameEvent(connection, name(isClient), scanner, type, channel, bytes, start, size));
-    },
-    hiddenFrame({ connection, isClient, scanner }, type, channel, size) {
-      tell(frameEvent(connection, name(isClient), scanner, type, channel, null, 0, size));
-    },
-    brokenEnvelope({ connection, isClient }, fault, secret) {
-      tell(brokenEnvelopeEvent(connection, name(isClient), fault, secret));
-    },
-    boundaryFound({ connection, isClient }, streamOffset, moment) {
-      tell(boundaryFoundEvent(connection, name(isClient), moment, streamOffset));
-    },
-  };
 }

@@ -293,7 +293,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   #beginUnknown(): void {
     this.midStream = true;
     this.#limitsUnknown = true;
-    for (const direction of this.directions) direction.beginUnknown();
+    for (const direction of this.directions) direction.beginUnknown(this.#context.sawBeginning);
   }
 
   #searchOn(bytes: Uint8Array, start: number, end: number): void {

@@ -63,6 +63,8 @@ export class Direction implements FrameSink {
   closing = false;
   /** The other end has sent connection.close, so that a frame left unfinished here is no wonder. */
   closedByPeer = false;
+  /** Whether `isClient` is certain: the beginning was seen, or a method that only one end may send. */
+  senderKnown = true;
 
   /** Judges the client's direction until it has its verdict. */
   #judge: FrameJudge | null;
@@ -78,7 +80,6 @@ export class Direction implements FrameSink {
   /** Largest payload that fits into frame-max together with its envelope. */
   #payloadLimit: number;
   #toldTolerated = false;
-  #senderKnown = true;
 
   constructor(
     side: Side,
@@ -110,7 +111,7 @@ export class Direction implements FrameSink {
   }
   set isClient(value: boolean) {
     this.#handshake.isClient = value;
-    this.#senderKnown = true;
+    this.senderKnown = true;
   }
 
   /** Incidents that are over, in the order in which they ended. */
@@ -130,11 +131,11 @@ export class Direction implements FrameSink {
     this.#judge = judge;
   }
 
-  /** The beginning was not seen: nothing is known, not even the sender, and the frame boundary is looked for. */
-  beginUnknown(): void {
+  /** The beginning was not seen: nothing is known, perhaps not even the sender. The frame boundary is looked for. */
+  beginUnknown(senderKnown: boolean): void {
     this.#handshake.doubt();
     this.#judge?.uncertain();
-    this.#senderKnown = false;
+    this.senderKnown = senderKnown;
     this.#forgetChannels();
     this.limitsUnknown();
     this.scanner.lose();
@@ -196,6 +197,7 @@ export class Direction implements FrameSink {
   frame(type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
     this.frames++;
     if (this.forensics !== null) this.forensics.frame(this.scanner.frameOffset);
+    if (!this.senderKnown && type === FRAME_METHOD && size >= 4) this.#learnSender(bytes, start);
     if (this.listener !== null) this.listener.frame(this, type, channel, bytes, start, size);
     if (this.#handshake.unsure) this.#handshake.learn(type, channel);
     if (size > this.#payloadLimit) this.#tolerated(type, channel, size);
@@ -220,7 +222,7 @@ export class Direction implements FrameSink {
   }
 
   messages(bytes: Uint8Array, from: number, end: number): number {
-    if (!this.#handshake.over || this.closing || !this.#senderKnown || this.listener !== null) return 0;
+    if (!this.#handshake.over || this.closing || !this.senderKnown || this.listener !== null) return 0;
     if (this.#log.open !== null || this.#unsettled !== null) return 0;
     const base = this.scanner.frameOffset - from;
     const limit = this.#payloadLimit;
@@ -350,6 +352,12 @@ export class Direction implements FrameSink {
     this.#unsettled = null;
   }
 
+  /** A method that only one end may send tells who sends here. */
+  #learnSender(bytes: Uint8Array, start: number): void {
+    const method = methodOf(short(bytes, start), short(bytes, start + 2));
+    if (method !== undefined && method.from !== "both") this.#listener.methodFrom(this, method.from);
+  }
+
   #method(channel: number, bytes: Uint8Array, start: number, size: number): void {
     if (size < 4) {
       if (this.#judge !== null) this.#judgeFrame(FRAME_METHOD, channel, bytes, start, size, undefined, false);
@@ -365,9 +373,6 @@ export class Direction implements FrameSink {
     }
     const classId = short(bytes, start);
     const method = methodOf(classId, short(bytes, start + 2));
-    if (!this.#senderKnown && method !== undefined && method.from !== "both") {
-      this.#listener.methodFrom(this, method.from);
-    }
     const fault = method === undefined ? null : walkArguments(method, bytes, start, size, null);
     if (this.#judge !== null) this.#judgeFrame(FRAME_METHOD, channel, bytes, start, size, method, fault === null);
     if (this.closing) return;

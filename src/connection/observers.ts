@@ -41,7 +41,10 @@ export interface IncidentListener {
  * into frames, which is slower: who can do with less must listen to incidents instead.
  */
 export interface FrameListener {
-  /** As FrameSink.frame; offset and moment are `direction.scanner`'s. */
+  /**
+   * As FrameSink.frame; offset and moment are `direction.scanner`'s. In mid-stream `direction.isClient` is a guess until
+   * `direction.senderKnown`; a frame that settles it is told when it has.
+   */
   frame(direction: Direction, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void;
   hiddenFrame(direction: Direction, type: number, channel: number, size: number): void;
   /** `secret` says which of its octets may hold credentials, and must not be shown. */

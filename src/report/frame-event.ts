@@ -3,7 +3,7 @@
  * report because it is written while the capture is read.
  */
 import type { FieldValue } from "../amqp/field-table.ts";
-import type { EnvelopeFault, FrameScanner } from "../amqp/frame-scanner.ts";
+import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
 import { methodName, methodOf } from "../amqp/method-registry.ts";
 import { decodeArguments, decodeProperties, type Values } from "../amqp/payload.ts";
 import { FRAME_HEADER, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
@@ -11,9 +11,10 @@ import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import { pad, printable } from "../bytes/printable.ts";
 import { withoutCredentials } from "../connection/credentials.ts";
+import type { Direction } from "../connection/direction.ts";
 import type { Secret } from "../connection/incident.ts";
-import type { Moment } from "../net/connection-observer.ts";
-import type { Direction, Endpoint } from "./report.ts";
+import type { Moment, Side } from "../net/connection-observer.ts";
+import type { Direction as DirectionName, Endpoint } from "./report.ts";
 import { isoTime } from "./time.ts";
 
 interface Place {
@@ -21,7 +22,10 @@ interface Place {
   input: number;
   packet: number;
   connection: string;
-  direction: Direction;
+  /** Null in mid-stream, as long as it is not known which end is the client. */
+  direction: DirectionName | null;
+  /** Where `direction` is null: the end that sent it, as an index into `endpoints` of the event of that name. */
+  sender?: Side;
   streamOffset: number;
 }
 
@@ -42,6 +46,7 @@ export interface FrameEvent extends Place {
   hidden?: true;
 }
 
+/** The first packet of a connection; after an EndpointsEvent, the packet that tells which end is the client. */
 export interface ConnectionEvent {
   event: "connection";
   time: string;
@@ -50,6 +55,19 @@ export interface ConnectionEvent {
   connection: string;
   client: Endpoint;
   server: Endpoint;
+}
+
+/**
+ * The first packet of a connection in mid-stream of which it is not known yet which end is the client. A
+ * ConnectionEvent follows as soon as a method shows it.
+ */
+export interface EndpointsEvent {
+  event: "endpoints";
+  time: string;
+  input: number;
+  packet: number;
+  connection: string;
+  endpoints: [Endpoint, Endpoint];
 }
 
 export interface BrokenEnvelopeEvent extends Place {
@@ -62,16 +80,18 @@ export interface BoundaryFoundEvent extends Place {
   event: "boundary-found";
 }
 
-export type FramesEvent = FrameEvent | ConnectionEvent | BrokenEnvelopeEvent | BoundaryFoundEvent;
+export type FramesEvent = FrameEvent | ConnectionEvent | EndpointsEvent | BrokenEnvelopeEvent | BoundaryFoundEvent;
 
 type Scalars = Record<string, string | number | boolean>;
 
 /** Arguments that authenticate. They never reach any output. */
 const SECRETS = new Set(["response", "challenge", "new-secret"]);
 
-function place(connection: number, direction: Direction, moment: Moment, streamOffset: number): Place {
+function place(from: Direction, moment: Moment, streamOffset: number): Place {
   const { input, packet } = moment;
-  return { time: isoTime(moment), input, packet, connection: `c${connection}`, direction, streamOffset };
+  const where = { time: isoTime(moment), input, packet, connection: `c${from.connection}` };
+  if (!from.senderKnown) return { ...where, direction: null, sender: from.side, streamOffset };
+  return { ...where, direction: from.isClient ? "client-to-server" : "server-to-client", streamOffset };
 }
 
 export function connectionEvent(number: number, moment: Moment, client: Endpoint, server: Endpoint): ConnectionEvent {
@@ -79,18 +99,21 @@ export function connectionEvent(number: number, moment: Moment, client: Endpoint
   return { event: "connection", time: isoTime(moment), input, packet, connection: `c${number}`, client, server };
 }
 
-/** A frame as FrameSink is given it; `bytes` is null where its payload was not captured whole. */
+export function endpointsEvent(number: number, moment: Moment, endpoints: [Endpoint, Endpoint]): EndpointsEvent {
+  const { input, packet } = moment;
+  return { event: "endpoints", time: isoTime(moment), input, packet, connection: `c${number}`, endpoints };
+}
+
+/** A frame as FrameListener is given it; `bytes` is null where its payload was not captured whole. */
 export function frameEvent(
-  connection: number,
-  direction: Direction,
-  scanner: FrameScanner,
+  from: Direction,
   type: number,
   channel: number,
   bytes: Uint8Array | null,
   start: number,
   size: number,
 ): FrameEvent {
-  const where = place(connection, direction, scanner.frameMoment(), scanner.frameOffset);
+  const where = place(from, from.scanner.frameMoment(), from.scanner.frameOffset);
   const event: FrameEvent = { event: "frame", ...where, type: frameTypeName(type), channel, size };
   if (bytes === null) event.hidden = true;
   else if (type === FRAME_METHOD && size >= 4) {
@@ -105,24 +128,14 @@ export function frameEvent(
   return event;
 }
 
-export function brokenEnvelopeEvent(
-  connection: number,
-  direction: Direction,
-  fault: EnvelopeFault,
-  secret: Secret,
-): BrokenEnvelopeEvent {
+export function brokenEnvelopeEvent(from: Direction, fault: EnvelopeFault, secret: Secret): BrokenEnvelopeEvent {
   const { type, channel, size } = fault;
-  const where = place(connection, direction, fault.moment, fault.streamOffset);
+  const where = place(from, fault.moment, fault.streamOffset);
   return { event: "broken-envelope", ...where, ...(secret === "all" ? {} : { frame: { type, channel, size } }) };
 }
 
-export function boundaryFoundEvent(
-  connection: number,
-  direction: Direction,
-  moment: Moment,
-  streamOffset: number,
-): BoundaryFoundEvent {
-  return { event: "boundary-found", ...place(connection, direction, moment, streamOffset) };
+export function boundaryFoundEvent(from: Direction, moment: Moment, streamOffset: number): BoundaryFoundEvent {
+  return { event: "boundary-found", ...place(from, moment, streamOffset) };
 }
 
 function scalars(values: Values): Scalars {
@@ -146,12 +159,12 @@ const MAX_STRING_COLUMNS = 60;
 /** The event as a line of text, without its line feed. */
 export function frameLine(event: FramesEvent): string {
   const start = `${event.time.slice(11, -1)} ${pad(String(event.packet), 7, "right")} ${pad(event.connection, 4)}`;
-  if (event.event === "connection") {
-    const { client, server } = event;
-    return `${start} ${client.address}:${client.port} -> ${server.address}:${server.port}`;
+  if (event.event === "connection") return `${start} ${endpoint(event.client)} -> ${endpoint(event.server)}`;
+  if (event.event === "endpoints") {
+    const [first, second] = event.endpoints;
+    return `${start} ${endpoint(first)} <?> ${endpoint(second)} (not known yet which one is the client)`;
   }
-  const arrow = event.direction === "client-to-server" ? "->" : "<-";
-  const head = `${start} ${arrow} ${pad(String(event.streamOffset), 9, "right")}`;
+  const head = `${start} ${arrow(event)} ${pad(String(event.streamOffset), 9, "right")}`;
   switch (event.event) {
     case "broken-envelope": {
       const { frame } = event;
@@ -171,6 +184,16 @@ export function frameLine(event: FramesEvent): string {
       return details === "" ? line : `${line} ${details}`;
     }
   }
+}
+
+function endpoint({ address, port }: Endpoint): string {
+  return `${address}:${port}`;
+}
+
+/** From the client or to it; with a question mark, from the end named first or second. */
+function arrow({ direction, sender }: Place): string {
+  if (direction === null) return sender === 0 ? "?>" : "<?";
+  return direction === "client-to-server" ? "->" : "<-";
 }
 
 function quoted(value: string): string {

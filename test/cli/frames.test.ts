@@ -1,12 +1,16 @@
 /** ghostframe frames: its lines, its filters, and a reader that has seen enough. */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
 import type { FrameEvent, FramesEvent } from "../../src/report/frame-event.ts";
 import type { Direction, Report } from "../../src/report/report.ts";
+import { join as joinOctets, pcapHeader, pcapRecord } from "../support/capture-writer.ts";
 import { ended, ghostframe, ROOT, start, startCommand, temporaryFolder } from "../support/command.ts";
 import { FIXTURES } from "../support/golden.ts";
+import { carrying } from "../support/segments.ts";
+import { type Wire, wire } from "../support/wire.ts";
 
 const TORN_HEADER = "interleaving/heartbeat-inside-a-header.pcap";
 const CLEAN = "clean/confirms-and-acks.pcap";
@@ -74,6 +78,32 @@ describe("a line a frame", { concurrent: true }, () => {
       clientToServer: count("client-to-server"),
       serverToClient: count("server-to-client"),
     });
+  });
+});
+
+describe("a broker on the higher port, in mid-stream", () => {
+  it("is not taken for the client, and no arrow turns round", async ({ onTestFinished }) => {
+    const path = join(temporaryFolder(onTestFinished), "mid-stream.pcap");
+    const packet = (from: number, to: number, sequence: number, octets: Wire) =>
+      carrying(octets.octets)
+        .tcp({ from, to, sequence })
+        .ipv4({ source: "10.0.0.1", destination: "10.0.0.1" })
+        .ethernet().bytes;
+    const packets = [
+      packet(40_000, 5000, 500, wire().heartbeat(2)),
+      packet(5000, 40_000, 100, wire().publish(1, "hello")),
+      packet(40_000, 5000, 516, wire().deliver(1, "hello")),
+    ];
+    writeFileSync(path, joinOctets(pcapHeader({ linkType: 1 }), ...packets.map(data => pcapRecord({ data }))));
+    const told = await events(path);
+    const named = told.filter(event => event.event === "connection");
+    expect(named.map(({ client, server }) => [client.port, server.port])).toEqual([[5000, 40_000]]);
+    const directions = (packetNumber: number) => [
+      ...new Set(
+        told.flatMap(event => (event.event === "frame" && event.packet === packetNumber ? event.direction : [])),
+      ),
+    ];
+    expect([1, 2, 3].map(directions)).toEqual([[null], ["client-to-server"], ["server-to-client"]]);
   });
 });
 

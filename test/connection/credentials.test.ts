@@ -3,15 +3,10 @@
  * in hexadecimal, not as numbers.
  */
 import { describe, expect, it } from "vitest";
-import type { FrameListener } from "../../src/connection/observers.ts";
+import { FrameEvents } from "../../src/cli/frame-events.ts";
+import { FrameFilter } from "../../src/cli/frame-filter.ts";
 import { Inspection } from "../../src/inspect.ts";
-import {
-  boundaryFoundEvent,
-  brokenEnvelopeEvent,
-  type FramesEvent,
-  frameEvent,
-  frameLine,
-} from "../../src/report/frame-event.ts";
+import { type FramesEvent, frameLine } from "../../src/report/frame-event.ts";
 import type { Report } from "../../src/report/report.ts";
 import { carrying } from "../support/segments.ts";
 import { field, join, type Octets, table, text, type Wire, wire } from "../support/wire.ts";
@@ -34,22 +29,12 @@ function told(
     if (!all && event.event === "frame" && event.channel === 0) delete event.bodySize;
     lines.push(JSON.stringify(event), frameLine(event));
   };
-  const name = (isClient: boolean) => (isClient ? "client-to-server" : "server-to-client");
-  const listener: FrameListener = {
-    frame({ connection, isClient, scanner }, type, channel, bytes, start, size) {
-      tell(frameEvent(connection, name(isClient), scanner, type, channel, bytes, start, size));
-    },
-    hiddenFrame({ connection, isClient, scanner }, type, channel, size) {
-      tell(frameEvent(connection, name(isClient), scanner, type, channel, null, 0, size));
-    },
-    brokenEnvelope({ connection, isClient }, fault, secret) {
-      tell(brokenEnvelopeEvent(connection, name(isClient), fault, secret));
-    },
-    boundaryFound({ connection, isClient }, streamOffset, moment) {
-      tell(boundaryFoundEvent(connection, name(isClient), moment, streamOffset));
-    },
-  };
-  const inspection = new Inspection({ listener, explain });
+  const events = new FrameEvents(new FrameFilter({}), tell);
+  const inspection = new Inspection({
+    listener: events,
+    onConnection: (c, tcp, clientKnown) => events.connection(c, tcp, clientKnown),
+    explain,
+  });
   inspection.beginInput();
   let number = 0;
   const send = (fromClient: boolean, flags: string, sequence: number, acknowledgment: number, octets: Octets) => {
