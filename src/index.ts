@@ -8,5 +8,5 @@ export { Inspection, type InspectOptions, inspect } from "./inspect.ts";
 export { type Format, formats } from "./report/formats.ts";
 export type * from "./report/live-event.ts";
 export type * from "./report/report.ts";
-export type { Writer, WriterOptions } from "./report/report-format.ts";
+export type { FormatOptions, ReportFormat } from "./report/report-format.ts";
 export { VERSION } from "./version.ts";

@@ -16,9 +16,9 @@ export async function whyUnreachable(address: UpstreamAddress, settings: Upstrea
   return new Promise(resolve => {
     const attempt = new UpstreamAttempt(address, tls, null, {
       reached: () => {},
-      connected: leg => {
-        leg.socket.on("error", () => {});
-        settle(null, () => leg.destroy());
+      connected: broker => {
+        broker.socket.on("error", () => {});
+        settle(null, () => broker.destroy());
       },
       failed: ({ message }) => settle(message),
     });

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { CheckResult } from "../check/check-result.ts";
 import { type OutputName, outputs } from "../check/outputs/outputs.ts";
 import { makeFolder } from "../proxy/folder.ts";
-import { DEFAULT_WRITER_OPTIONS } from "../report/report-format.ts";
+import { DEFAULT_FORMAT_OPTIONS } from "../report/report-format.ts";
 import { wantsColour, write } from "./output.ts";
 
 export interface OutputFile {
@@ -58,7 +58,7 @@ export async function print(
  */
 export async function writeResult(result: CheckResult, file: OutputFile, all: boolean): Promise<void> {
   const output = await outputs[file.format]();
-  const options = { ...DEFAULT_WRITER_OPTIONS, all };
+  const options = { ...DEFAULT_FORMAT_OPTIONS, all };
   if (file.append !== true) return writeText(file.path, output(result, options));
   const { octets, endsInLine } = await heldBy(file.path);
   const feed = endsInLine ? "" : "\n";

@@ -19,10 +19,10 @@ export interface RelayOptions {
  * What a squeezed client is read with: at most 1.6 MB/s, and about 50 requests a second of a client that waits for each
  * answer. A client that writes less than 1.6 MB/s needs less: its buffers only fill when it is ahead of its reader.
  */
-export const SQUEEZE = { sip: 32 * 1024, pause: 20 };
+export const SQUEEZE = { octets: 32 * 1024, pause: 20 };
 
-/** Node reads at most 64 KiB at a time: a longer sip is none. Timers end at 2³¹ ms, and patience long before. */
-const MAX_SIP = 64 * 1024;
+/** Node reads at most 64 KiB at a time: a larger portion makes no difference. Timers end at 2³¹ ms. */
+const MAX_PORTION = 64 * 1024;
 const MAX_PAUSE_MS = 60_000;
 const MAX_SIZE = 2 ** 40;
 
@@ -35,9 +35,18 @@ export function addRelayOptions(command: Command): Command {
     )
     .option("--ca <file>", "PEM certificates that an amqps:// upstream is verified against, instead of the system's")
     .option("--insecure", "do not verify an amqps:// upstream: whoever answers is taken for it", false)
-    .option("--squeeze", "provoke the race: read clients slowly, in sips, so that their writes are cut", false)
-    .option("--squeeze-sip <octets>", "octets passed on from a client at a time", within(1, MAX_SIP), SQUEEZE.sip)
-    .option("--squeeze-pause <ms>", "milliseconds between two sips", within(0, MAX_PAUSE_MS), SQUEEZE.pause)
+    .option(
+      "--squeeze",
+      "provoke the race: read clients slowly, in small portions, so that their writes are cut",
+      false,
+    )
+    .option(
+      "--squeeze-sip <octets>",
+      "octets passed on from a client at a time",
+      within(1, MAX_PORTION),
+      SQUEEZE.octets,
+    )
+    .option("--squeeze-pause <ms>", "milliseconds between two portions", within(0, MAX_PAUSE_MS), SQUEEZE.pause)
     .addOption(
       new Option("--squeeze-rate <size>", "octets a second, from which the pause follows")
         .argParser(octets(1))
@@ -53,7 +62,7 @@ export function addRelayOptions(command: Command): Command {
 export function relaySettings(
   { ca, insecure, squeeze, squeezeSip, squeezePause, squeezeRate }: RelayOptions,
   upstreams: readonly UpstreamAddress[],
-): Pick<ProxyServerOptions, "upstreamTls" | "sip"> {
+): Pick<ProxyServerOptions, "upstreamTls" | "pace"> {
   if (upstreams.every(({ tls }) => !tls) && (ca !== undefined || insecure)) {
     throw new ProxyError(
       insecure ? "--insecure" : "--ca",
@@ -63,11 +72,14 @@ export function relaySettings(
   const pauseMs = squeezeRate === undefined ? squeezePause : Math.ceil((squeezeSip / squeezeRate) * 1000);
   if (pauseMs > MAX_PAUSE_MS) {
     const found = `found ${squeezeSip} octets at ${squeezeRate} a second`;
-    throw new ProxyError("--squeeze-rate", `expected a pause of at most ${MAX_PAUSE_MS} ms between two sips, ${found}`);
+    throw new ProxyError(
+      "--squeeze-rate",
+      `expected a pause of at most ${MAX_PAUSE_MS} ms between two portions, ${found}`,
+    );
   }
   return {
     upstreamTls: { ca: ca ?? null, insecure },
-    sip: squeeze ? { octets: squeezeSip, pauseMs } : null,
+    pace: squeeze ? { octets: squeezeSip, pauseMs } : null,
   };
 }
 

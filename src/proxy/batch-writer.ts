@@ -27,7 +27,7 @@ const PIPE_OCTETS = 1 << 22;
 /** Octets of the longest record that is piped. A chunk as long is worth giving. */
 const MAX_PIPED = 1 << 14;
 
-export class TapeWriter {
+export class BatchWriter {
   /** The memory of the pipe, for its reader. */
   readonly pipeMemory = OctetPipe.memory(PIPE_OCTETS);
   readonly #pipe = new OctetPipe(this.pipeMemory);
@@ -105,7 +105,7 @@ export class TapeWriter {
     this.#chunks = [];
     this.#chunkOctets = 0;
     const buffer = given.buffer as ArrayBuffer;
-    this.#post({ kind: "tape", buffer, used, chunks }, [buffer, ...chunks]);
+    this.#post({ kind: "batch", buffer, used, chunks }, [buffer, ...chunks]);
   }
 
   /** A batch was read, and so many octets of chunks with it: its memory is used again. */

@@ -52,12 +52,12 @@ export interface ConnectionTap {
 }
 
 /** Stands in the way of a connection's octets: `--guard`. */
-export interface Gate {
-  /** Octets of the client were held back for good: whatever becomes of the gate, nothing may follow them. */
+export interface ConnectionGuard {
+  /** Octets of the client were held back for good: whatever becomes of the guard, nothing may follow them. */
   readonly stopped: boolean;
   /**
    * Takes the next octets of one side, and returns those that may be written on now, in order; others are held back
-   * and come with a later call. Nothing more of a side comes behind its `end`. A gate that throws is done without,
+   * and come with a later call. Nothing more of a side comes behind its `end`. A guard that throws is done without,
    * unless it has stopped the client: it must have taken nothing of this chunk, and still give the `rest` of both sides.
    */
   admit(side: Side, chunk: Uint8Array): readonly Uint8Array[];

@@ -3,7 +3,7 @@ import { BROKER_VERSIONS, type BrokerId } from "../broker/versions.ts";
 import { AmqpConnection } from "../connection/amqp-connection.ts";
 import type { Incident } from "../connection/incident.ts";
 import { Moment, type Side } from "../net/connection-observer.ts";
-import type { Gate } from "./connection-tap.ts";
+import type { ConnectionGuard } from "./connection-tap.ts";
 
 /** Octets of a frame that are held back until its end is seen: eight times the usual frame-max. */
 const MAX_HELD = 1 << 20;
@@ -18,7 +18,7 @@ const MAX_HELD = 1 << 20;
  *
  * Bound: of each side MAX_HELD and a chunk are held, in a buffer of at most twice that.
  */
-export class Guard implements Gate {
+export class Guard implements ConnectionGuard {
   readonly #amqp: AmqpConnection;
   readonly #held: readonly [HeldOctets, HeldOctets] = [new HeldOctets(), new HeldOctets()];
   readonly #broken: (incident: Incident) => void;

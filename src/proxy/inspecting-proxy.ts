@@ -121,12 +121,12 @@ export class InspectingProxy {
     await this.#inspector.close();
   }
 
-  #open(connection: RelayedConnection, relayed: Relayed): { tap: ConnectionTap; gate: Guard | null } {
+  #open(connection: RelayedConnection, relayed: Relayed): { tap: ConnectionTap; guard: Guard | null } {
     const tap = this.#inspector.follow(connection);
-    if (!this.#options.guard) return { tap, gate: null };
+    if (!this.#options.guard) return { tap, guard: null };
     const { number } = connection;
     const broken = (incident: Incident): void => {
-      this.#stop(number, relayed, tap, gate, incident).catch((error: unknown) => {
+      this.#stop(number, relayed, tap, guard, incident).catch((error: unknown) => {
         this.#say("problem", `c${number} could not be told why it is stopped: ${reasonOf(error)}`);
         relayed.stop(null);
       });
@@ -135,12 +135,12 @@ export class InspectingProxy {
       const what = sentenceOf(incident);
       this.#say("problem", `c${number}: the broker's own octets broke, its client is guarded all the same: ${what}`);
     };
-    const gate: Guard = new Guard(this.#options.broker, broken, brokerBroken);
-    return { tap, gate };
+    const guard: Guard = new Guard(this.#options.broker, broken, brokerBroken);
+    return { tap, guard };
   }
 
   /** The client's stream is broken, and stopped. Tells the client why, and parts from it. */
-  async #stop(number: number, relayed: Relayed, tap: ConnectionTap, gate: Guard, incident: Incident): Promise<void> {
+  async #stop(number: number, relayed: Relayed, tap: ConnectionTap, guard: Guard, incident: Incident): Promise<void> {
     this.#stopping.set(number, null);
     await new Promise(resolve => setTimeout(resolve, GUARD_LISTENS));
     const told = this.#stopping.get(number) ?? null;
@@ -148,9 +148,9 @@ export class InspectingProxy {
     const concluded = await this.#inspector.conclude(number, told === null ? GUARD_EXPLAINS : 0);
     const reason = (told ?? concluded)?.reason ?? sentenceOf(incident);
     this.#inspector.guarded(number, reason);
-    const farewell = gate.clientAtBoundary ? connectionClose(FRAME_ERROR, GUARD_MARK + reason) : null;
-    if (farewell !== null) tap.data(1, farewell);
-    relayed.stop(farewell);
+    const closeFrame = guard.clientAtBoundary ? connectionClose(FRAME_ERROR, GUARD_MARK + reason) : null;
+    if (closeFrame !== null) tap.data(1, closeFrame);
+    relayed.stop(closeFrame);
   }
 
   #hear(event: ToldEvent): void {

@@ -34,7 +34,7 @@ export interface RecordSetting {
 
 export type ToInspector =
   /** `buffer` holds `used` octets of tape; it is transferred, and comes back. The chunks do not. */
-  | { kind: "tape"; buffer: ArrayBuffer; used: number; chunks: ArrayBuffer[] }
+  | { kind: "batch"; buffer: ArrayBuffer; used: number; chunks: ArrayBuffer[] }
   /** There is something in the pipe. */
   | { kind: "piped" }
   /** Conclude everything, then end. */
@@ -42,7 +42,7 @@ export type ToInspector =
 
 export type FromInspector =
   /** A batch was read, and so many octets of chunks with it. */
-  | { kind: "tape-read"; buffer: ArrayBuffer; chunkOctets: number }
+  | { kind: "batch-read"; buffer: ArrayBuffer; chunkOctets: number }
   | { kind: "events"; events: ToldEvent[] }
   | { kind: "problem"; message: string }
   | { kind: "closed" };

@@ -115,14 +115,14 @@ function readBatch(buffer: ArrayBuffer, used: number, chunks: ArrayBuffer[]): vo
   tape.read(new Uint8Array(buffer), used, chunks);
   tellEvents();
   nowhere.postMessage(null, chunks);
-  post({ kind: "tape-read", buffer, chunkOctets }, [buffer]);
+  post({ kind: "batch-read", buffer, chunkOctets }, [buffer]);
 }
 
 port.on("message", (message: ToInspector) => {
   // What is in the pipe is older than any message.
   readPipe();
   switch (message.kind) {
-    case "tape":
+    case "batch":
       readBatch(message.buffer, message.used, message.chunks);
       return;
     case "piped":

@@ -10,7 +10,7 @@ import { EVENT_SCHEMA, type LiveEvent } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
 import { counted } from "../report/text/wording.ts";
 import { isoTime } from "../report/time.ts";
-import { TapeWriter } from "./batch-writer.ts";
+import { BatchWriter } from "./batch-writer.ts";
 import type { ConnectionTap, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import type { FromInspector, InspectorData, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
 import {
@@ -57,12 +57,12 @@ export class Inspector {
   uninspected = 0;
   readonly #options: InspectorOptions;
   readonly #clock = new WallClock();
-  readonly #taps = new Set<TapeTap>();
+  readonly #taps = new Set<InspectorTap>();
   readonly #awaited = new Map<number, (finding: ToldFinding | null) => void>();
   readonly #write: (event: LiveEvent) => string;
   /** Null where the last one died and the next is not there yet. */
   #worker: Worker | null = null;
-  #tape = this.#newTape();
+  #batches = this.#newBatches();
   /** When the last ones died, by the steady clock. */
   #deaths: number[] = [];
   #again: NodeJS.Timeout | null = null;
@@ -83,7 +83,7 @@ export class Inspector {
 
   /** Follows one more connection. */
   follow(connection: RelayedConnection): ConnectionTap {
-    const tap = new TapeTap(connection, this);
+    const tap = new InspectorTap(connection, this);
     if (!this.listens || this.isBehind) {
       if (this.isBehind) this.#tellBehind();
       tap.goDeaf("the inspector is not there, or too far behind, to look at it");
@@ -123,7 +123,7 @@ export class Inspector {
 
   /** Whether the inspector is further behind than it may be. */
   get isBehind(): boolean {
-    return this.#tape.unread > MAX_BEHIND;
+    return this.#batches.unread > MAX_BEHIND;
   }
 
   /** A connection goes on uninspected because of that. */
@@ -157,17 +157,17 @@ export class Inspector {
   }
 
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void {
-    if (this.listens) this.#tape.write(kind, side, connection, bytes);
+    if (this.listens) this.#batches.write(kind, side, connection, bytes);
   }
 
   /** Data whose buffer is handed over. */
   give(side: Side, connection: number, bytes: Uint8Array): void {
-    if (this.listens) this.#tape.give(side, connection, bytes);
+    if (this.listens) this.#batches.give(side, connection, bytes);
   }
 
   /** Hands over what is on the tape. */
   flush(): void {
-    this.#tape.flush();
+    this.#batches.flush();
   }
 
   /** Concludes everything. Resolves when the last event was told. */
@@ -195,12 +195,12 @@ export class Inspector {
     await worker.terminate();
   }
 
-  forget(tap: TapeTap): void {
+  forget(tap: InspectorTap): void {
     this.#taps.delete(tap);
   }
 
-  #newTape(): TapeWriter {
-    return new TapeWriter((message, transfer) => this.#post(message, transfer));
+  #newBatches(): BatchWriter {
+    return new BatchWriter((message, transfer) => this.#post(message, transfer));
   }
 
   #post(message: ToInspector, transfer: ArrayBuffer[]): void {
@@ -229,7 +229,7 @@ export class Inspector {
 
   #newWorker(): Worker {
     const { broker, record, sharedSockets, writing, newThread = inspectorThread } = this.#options;
-    const { pipeMemory: pipe } = this.#tape;
+    const { pipeMemory: pipe } = this.#batches;
     const data: InspectorData = { broker, record, sharedSockets, writing, firstFinding: this.#nextFinding, pipe };
     const worker = newThread(data);
     worker.on("message", (message: FromInspector) => this.#hear(message));
@@ -242,8 +242,8 @@ export class Inspector {
 
   #hear(message: FromInspector): void {
     switch (message.kind) {
-      case "tape-read":
-        this.#tape.wasRead(message.buffer, message.chunkOctets);
+      case "batch-read":
+        this.#batches.wasRead(message.buffer, message.chunkOctets);
         if (!this.isBehind) this.#toldBehind = false;
         return;
       case "events":
@@ -266,7 +266,7 @@ export class Inspector {
   }
 
   #tellBehind(): void {
-    if (performance.now() - this.#tape.waitingSince > HANGS_AFTER) void this.#worker?.terminate();
+    if (performance.now() - this.#batches.waitingSince > HANGS_AFTER) void this.#worker?.terminate();
     if (this.#toldBehind) return;
     this.#toldBehind = true;
     this.#options.problem(
@@ -287,8 +287,8 @@ export class Inspector {
       return;
     }
     for (const number of this.#awaited.keys()) this.#answer(number, null);
-    this.#tape.end();
-    this.#tape = this.#newTape();
+    this.#batches.end();
+    this.#batches = this.#newBatches();
     const now = performance.now();
     this.#deaths = [...this.#deaths.filter(at => now - at < this.#deathsWithin), now];
     const atOnce = this.#deaths.length < MAX_DEATHS;
@@ -317,7 +317,7 @@ type AloneEvent =
   | { event: "closed"; findings: { errors: number; warnings: number; notes: number } };
 
 /** One connection's place on the tape. */
-class TapeTap implements ConnectionTap {
+class InspectorTap implements ConnectionTap {
   /** Nobody listens to this connection any more: what there is to tell of it is told here. */
   #deaf = false;
   /** Its octets are not looked at any more, and that was told. */

@@ -34,7 +34,7 @@ export const GIVEN = 11;
 /** Begin a new recording. Of no connection. */
 export const REOPENED = 12;
 
-export interface TapeRecord {
+export interface BatchRecord {
   kind: number;
   side: Side;
   connection: number;
@@ -83,9 +83,9 @@ export function readRecords(
   used: number,
   chunks: readonly ArrayBuffer[],
   mostOctets: number,
-  read: (record: TapeRecord) => void,
+  read: (record: BatchRecord) => void,
 ): void {
-  const record: TapeRecord = {
+  const record: BatchRecord = {
     kind: 0,
     side: 0,
     connection: 0,
@@ -117,7 +117,7 @@ export function readRecords(
   }
 }
 
-function readPieces(record: TapeRecord, mostOctets: number, read: (record: TapeRecord) => void): void {
+function readPieces(record: BatchRecord, mostOctets: number, read: (record: BatchRecord) => void): void {
   const { length } = record.bytes;
   for (record.start = 0; record.start < length; record.start = record.end) {
     record.end = Math.min(length, record.start + mostOctets);

@@ -3,12 +3,12 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import type { BusyPolling } from "./busy-polling.ts";
-import type { ConnectionTap, Gate, RelayedConnection } from "./connection-tap.ts";
+import type { ConnectionGuard, ConnectionTap, RelayedConnection } from "./connection-tap.ts";
 import { codeOf, ProxyError, reasonOf } from "./proxy-error.ts";
 import { type ProxyProtocol, proxyHeader } from "./proxy-protocol.ts";
 import { Relay, type Relayed } from "./relay.ts";
-import type { Sip } from "./slow-reader.ts";
-import { DEFAULT_PATIENCE, type Patience } from "./timeouts.ts";
+import type { ReadPace } from "./slow-reader.ts";
+import { DEFAULT_TIMEOUTS, type Timeouts } from "./timeouts.ts";
 import { ClientTls, type ClientTlsFiles, UpstreamTls, type UpstreamTlsSettings } from "./tls.ts";
 import { KEEP_ALIVE_MS, UpstreamAttempt } from "./upstream.ts";
 
@@ -22,7 +22,7 @@ export interface Route {
 export interface ProxyServerOptions {
   routes: readonly Route[];
   /** Called for every client as it is accepted: who is told of it, and who stands in its way. */
-  open: (connection: RelayedConnection, relayed: Relayed) => { tap: ConnectionTap; gate?: Gate | null };
+  open: (connection: RelayedConnection, relayed: Relayed) => { tap: ConnectionTap; guard?: ConnectionGuard | null };
   /** Something that the operator should know, and that ends nothing. One sentence without a full stop. */
   problem: (message: string) => void;
   /** TLS towards clients; null or missing for none. */
@@ -33,10 +33,10 @@ export interface ProxyServerOptions {
   /** Null or missing for as many as the operating system gives. */
   maxConnections?: number | null;
   /** Clients are read in sips: `--squeeze`. */
-  sip?: Sip | null;
+  pace?: ReadPace | null;
   /** What keeps the thread awake behind small chunks; null or missing where it sleeps. */
   polling?: BusyPolling | null;
-  patience?: Partial<Patience>;
+  timeouts?: Partial<Timeouts>;
 }
 
 /** Milliseconds between two complaints about one listener. */
@@ -44,7 +44,7 @@ const COMPLAINT_MS = 1000;
 
 export class ProxyServer {
   readonly #options: ProxyServerOptions;
-  readonly #patience: Patience;
+  readonly #timeouts: Timeouts;
   readonly #listeners: Server[] = [];
   readonly #relays = new Set<Relay>();
   #clientTls: ClientTls | null = null;
@@ -60,7 +60,7 @@ export class ProxyServer {
 
   constructor(options: ProxyServerOptions) {
     this.#options = options;
-    this.#patience = { ...DEFAULT_PATIENCE, ...options.patience };
+    this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   }
 
   /** Connections that are open, that were accepted, and that were refused because there were too many. */
@@ -71,7 +71,7 @@ export class ProxyServer {
   /** Listens for every route. Resolves to where it does, in their order; rejects with a ProxyError, listening nowhere. */
   async listen(): Promise<Endpoint[]> {
     const { routes, clientTls, upstreamTls } = this.#options;
-    if (clientTls != null) this.#clientTls = await ClientTls.open(clientTls, this.#patience.handshake);
+    if (clientTls != null) this.#clientTls = await ClientTls.open(clientTls, this.#timeouts.handshake);
     if (routes.some(({ upstream }) => upstream.tls)) this.#upstreamTls = await UpstreamTls.open(upstreamTls ?? {});
     try {
       for (const route of routes) this.#listeners.push(await this.#listenFor(route));
@@ -135,7 +135,7 @@ export class ProxyServer {
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_MS,
       // A squeezed client's socket must read as little ahead as it can: one chunk.
-      ...(this.#options.sip == null ? {} : { highWaterMark: 1 }),
+      ...(this.#options.pace == null ? {} : { highWaterMark: 1 }),
     });
     const { host, port } = route.listen;
     server.on("connection", tcp => this.#arrive(tcp, route.upstream));
@@ -193,17 +193,17 @@ export class ProxyServer {
       return;
     }
     this.#accepted++;
-    this.#probing ??= setInterval(() => this.#probe(), this.#patience.probe).unref();
+    this.#probing ??= setInterval(() => this.#probe(), this.#timeouts.probe).unref();
     this.#begin(tcp, relay, connection);
   }
 
   #relay(tcp: Socket, connection: RelayedConnection, upstream: UpstreamAddress, full: boolean): Relay {
-    const { sip, polling, problem, proxyProtocol } = this.#options;
+    const { pace, polling, problem, proxyProtocol } = this.#options;
     const relay: Relay = new Relay(tcp, {
       connection,
-      sip: sip ?? null,
+      pace: pace ?? null,
       polling: polling ?? null,
-      patience: this.#patience,
+      timeouts: this.#timeouts,
       problem,
       connect: listener => {
         const { client, listener: listening } = connection;
@@ -218,8 +218,8 @@ export class ProxyServer {
     });
     this.#relays.add(relay);
     try {
-      const { tap, gate } = this.#options.open(connection, relay);
-      relay.watch(tap, gate ?? null);
+      const { tap, guard } = this.#options.open(connection, relay);
+      relay.watch(tap, guard ?? null);
     } catch (error) {
       problem(`connection ${connection.number} is relayed uninspected: its inspection failed (${reasonOf(error)})`);
     }

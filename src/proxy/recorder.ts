@@ -27,7 +27,7 @@ export interface RecorderOptions extends RecordingFileOptions {
   credentials: boolean;
   /** Octets of latest packets kept for each connection, headers included. Only for `finding`. */
   ringOctets: number;
-  /** Octets kept over all connections; flight-ring.ts says what counts. Only for `finding`. */
+  /** Octets kept over all connections; block-pool.ts says what counts. Only for `finding`. */
   ringBudget: number;
 }
 

@@ -9,20 +9,20 @@
  *     waiting ──► relaying ──► stopping          waiting: for the broker
  *        └───────────────────────►┘              stopping: the client is told why, and may end its stream
  *
- * Bound: of each direction at most MAX_PENDING_OCTETS are held in this process, besides what TLS and a gate hold.
+ * Bound: of each direction at most MAX_PENDING_OCTETS are held in this process, besides what TLS and a guard hold.
  */
 import type { Socket } from "node:net";
 import type { Side } from "../net/connection-observer.ts";
 import type { Endpoint } from "../report/report.ts";
 import { BrokerSilence } from "./broker-silence.ts";
 import type { BusyPolling } from "./busy-polling.ts";
-import type { ConnectionTap, Gate, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
-import { Passage } from "./forwarder.ts";
+import type { ConnectionGuard, ConnectionTap, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import { Forwarder } from "./forwarder.ts";
 import { reasonOf } from "./proxy-error.ts";
 import { lossOf, silenceOf } from "./relay-trouble.ts";
-import { Leg } from "./side-socket.ts";
-import { type Sip, Sipper } from "./slow-reader.ts";
-import type { Patience } from "./timeouts.ts";
+import { SideSocket } from "./side-socket.ts";
+import { type ReadPace, SlowReader } from "./slow-reader.ts";
+import type { Timeouts } from "./timeouts.ts";
 import type { AttemptListener } from "./upstream.ts";
 
 /** Octets that Node reads from a socket at once. */
@@ -41,19 +41,19 @@ const SIDES = [0, 1] as const;
 export interface Relayed {
   /**
    * Ends the connection from the proxy's side. Nothing more is relayed; the broker's stream ends after what was
-   * admitted, the client is sent the farewell (or, for null, the end of its stream) and closed when it has ended its own.
+   * admitted, the client is sent the closeFrame (or, for null, the end of its stream) and closed when it has ended its own.
    */
-  stop(farewell: Uint8Array | null): void;
+  stop(closeFrame: Uint8Array | null): void;
 }
 
 export interface RelaySurroundings {
   connection: RelayedConnection;
   /** Begins to connect to the broker. */
   connect: (listener: AttemptListener) => { abandon(): void };
-  sip: Sip | null;
+  pace: ReadPace | null;
   /** Null where the thread sleeps as soon as it may. */
   polling: BusyPolling | null;
-  patience: Patience;
+  timeouts: Timeouts;
   problem: (message: string) => void;
   /** Both sockets are closed, and the tap knows. */
   over: () => void;
@@ -63,15 +63,15 @@ export class Relay implements Relayed, AttemptListener {
   readonly #surroundings: RelaySurroundings;
   #phase: "waiting" | "relaying" | "stopping" = "waiting";
   #started = false;
-  #client: Leg;
-  #upstream: Leg | null = null;
+  #client: SideSocket;
+  #upstream: SideSocket | null = null;
   #attempt: { abandon(): void } | null = null;
   #tap: ConnectionTap | null = null;
-  readonly #passage: Passage;
+  readonly #forwarder: Forwarder;
   readonly #silence: BrokerSilence;
-  #sipper: Sipper | null = null;
+  #slowReader: SlowReader | null = null;
   /** The client's stream has ended, and its last octets are still sipped. */
-  #sipsLast = false;
+  #lastOctetsWait = false;
   /** What the client sent before there was a broker. */
   #early: Uint8Array[] = [];
   #earlyOctets = 0;
@@ -81,33 +81,33 @@ export class Relay implements Relayed, AttemptListener {
   readonly #closed: [boolean, boolean] = [false, true];
   #troubled = false;
   #deadline: NodeJS.Timeout | null = null;
-  /** A stop that the gate asked for while it was at work: it comes after what the gate admits. */
-  #stopAsked: { farewell: Uint8Array | null } | null = null;
+  /** A stop that the guard asked for while it was at work: it comes after what the guard admits. */
+  #stopAsked: { closeFrame: Uint8Array | null } | null = null;
 
   /** @param tcp the client's connection, paused */
   constructor(tcp: Socket, surroundings: RelaySurroundings) {
     this.#surroundings = surroundings;
-    this.#client = new Leg(tcp, tcp);
-    const { connection, patience, problem } = surroundings;
-    this.#passage = new Passage({
+    this.#client = new SideSocket(tcp, tcp);
+    const { connection, timeouts, problem } = surroundings;
+    this.#forwarder = new Forwarder({
       number: connection.number,
-      sink: side => (this.#ended[side] ? null : (this.#leg(side === 0 ? 1 : 0)?.socket ?? null)),
+      sink: side => (this.#ended[side] ? null : (this.#sideSocket(side === 0 ? 1 : 0)?.socket ?? null)),
       problem,
       stop: () => this.stop(null),
     });
-    this.#silence = new BrokerSilence(patience.silence, () => this.#tellSilence());
+    this.#silence = new BrokerSilence(timeouts.silence, () => this.#tellSilence());
     this.#listenTo(0, tcp);
   }
 
   /** Who is told, and who stands in the way. */
-  watch(tap: ConnectionTap, gate: Gate | null): void {
+  watch(tap: ConnectionTap, guard: ConnectionGuard | null): void {
     this.#tap = tap;
-    this.#passage.guardBy(gate);
+    this.#forwarder.setGuard(guard);
   }
 
   /** Begins: `socket` gives the client's octets. Those stay with the kernel, but for a few, until the broker is there. */
   start(socket: Socket): void {
-    this.#client = new Leg(socket, this.#client.tcp);
+    this.#client = new SideSocket(socket, this.#client.tcp);
     this.#started = true;
     this.#listen(0, this.#client);
     socket.resume();
@@ -118,21 +118,21 @@ export class Relay implements Relayed, AttemptListener {
     this.#silence.reached();
   }
 
-  connected(leg: Leg, upstream: Endpoint): void {
+  connected(sideSocket: SideSocket, upstream: Endpoint): void {
     this.#attempt = null;
-    this.#upstream = leg;
+    this.#upstream = sideSocket;
     this.#surroundings.connection.upstream = upstream;
     this.#closed[1] = false;
-    this.#listenTo(1, leg.tcp);
-    this.#listen(1, leg);
+    this.#listenTo(1, sideSocket.tcp);
+    this.#listen(1, sideSocket);
     this.#cancelDeadline();
     this.#phase = "relaying";
     this.#tell(tap => tap.connected(upstream));
-    const { sip } = this.#surroundings;
-    if (sip !== null) this.#sipper = this.#sipping(sip, leg);
+    const { pace } = this.#surroundings;
+    if (pace !== null) this.#slowReader = this.#slowReaderTo(pace, sideSocket);
     this.#passEarly();
     // Its stream was over before anybody listened.
-    if (leg.socket.readableEnded) this.#ending(1);
+    if (sideSocket.socket.readableEnded) this.#ending(1);
   }
 
   failed(trouble: RelayTrouble): void {
@@ -146,24 +146,24 @@ export class Relay implements Relayed, AttemptListener {
     this.#silence.end();
     this.#abandonAttempt();
     for (const side of SIDES) this.#reset(side);
-    if (!this.#isOver) this.#setDeadline(this.#surroundings.patience.farewell);
+    if (!this.#isOver) this.#setDeadline(this.#surroundings.timeouts.stopping);
   }
 
-  stop(farewell: Uint8Array | null): void {
+  stop(closeFrame: Uint8Array | null): void {
     if (this.#phase === "stopping" || this.#isOver) return;
-    if (this.#passage.admitting) {
-      this.#stopAsked ??= { farewell };
+    if (this.#forwarder.admitting) {
+      this.#stopAsked ??= { closeFrame };
       return;
     }
     this.#phase = "stopping";
     this.#silence.end();
-    this.#sipper?.stop();
+    this.#slowReader?.stop();
     this.#early = [];
     this.#abandonAttempt();
-    this.#setDeadline(this.#surroundings.patience.farewell);
+    this.#setDeadline(this.#surroundings.timeouts.stopping);
     const { socket } = this.#client;
-    if (farewell !== null && socket.writable) socket.write(farewell);
-    if (farewell === null || this.#ended[0]) socket.end();
+    if (closeFrame !== null && socket.writable) socket.write(closeFrame);
+    if (closeFrame === null || this.#ended[0]) socket.end();
     if (this.#earlyEnd) this.#end(0);
     this.#upstream?.socket.end();
     // What still comes is read, to see the ends, and thrown away.
@@ -183,7 +183,7 @@ export class Relay implements Relayed, AttemptListener {
     tcp.once("close", () => this.#close(side));
   }
 
-  #listen(side: Side, { socket, tcp }: Leg): void {
+  #listen(side: Side, { socket, tcp }: SideSocket): void {
     socket.on("data", chunk => this.#data(side, chunk));
     socket.on("drain", () => this.#drained(side));
     socket.on("end", () => this.#ending(side));
@@ -194,18 +194,18 @@ export class Relay implements Relayed, AttemptListener {
     if (side === 0) this.#silence.asked();
     else this.#silence.end();
     if (this.#phase !== "relaying") this.#unrelayed(chunk);
-    else if (side === 0 && this.#sipper !== null) this.#sipper.take(chunk);
+    else if (side === 0 && this.#slowReader !== null) this.#slowReader.take(chunk);
     else this.#pass(side, chunk);
   }
 
   #pass(side: Side, chunk: Uint8Array): void {
-    const from = this.#leg(side)!.socket;
-    const to = this.#leg(side === 0 ? 1 : 0)!.socket;
-    this.#passage.write(side, chunk, to);
+    const from = this.#sideSocket(side)!.socket;
+    const to = this.#sideSocket(side === 0 ? 1 : 0)!.socket;
+    this.#forwarder.write(side, chunk, to);
     const written = to.writableLength === 0;
     // A chunk above the high-water mark counts as too much even when the kernel took it all at once.
     if (to.writableNeedDrain && !written) from.pause();
-    const given = written && this.#passage.isOpen && chunk.length === chunk.buffer.byteLength;
+    const given = written && this.#forwarder.isOpen && chunk.length === chunk.buffer.byteLength;
     // Not #tell: a closure for every chunk is too many.
     try {
       this.#tap?.data(side, chunk, given);
@@ -228,12 +228,12 @@ export class Relay implements Relayed, AttemptListener {
     this.#early = [];
     for (const chunk of early) this.#data(0, chunk);
     if (this.#earlyEnd && this.#phase === "relaying") this.#hasEnded(0);
-    else if (this.#sipper === null && !this.#upstream!.socket.writableNeedDrain) this.#client.socket.resume();
+    else if (this.#slowReader === null && !this.#upstream!.socket.writableNeedDrain) this.#client.socket.resume();
   }
 
-  #sipping(sip: Sip, { socket }: Leg): Sipper {
+  #slowReaderTo(pace: ReadPace, { socket }: SideSocket): SlowReader {
     const { socket: source } = this.#client;
-    return new Sipper(sip, source, octets => {
+    return new SlowReader(pace, source, octets => {
       this.#pass(0, octets);
       return !socket.writableNeedDrain || socket.writableLength === 0;
     });
@@ -241,25 +241,25 @@ export class Relay implements Relayed, AttemptListener {
 
   /** What was written to `side` has gone out: the other one may be read again. */
   #drained(side: Side): void {
-    if (side === 1 && this.#sipper !== null) {
-      this.#sipper.drained();
+    if (side === 1 && this.#slowReader !== null) {
+      this.#slowReader.drained();
       return;
     }
-    const source = this.#leg(side === 0 ? 1 : 0)?.socket;
+    const source = this.#sideSocket(side === 0 ? 1 : 0)?.socket;
     if (source?.isPaused()) source.resume();
   }
 
   #ending(side: Side): void {
-    this.#leg(side)!.ifEnded(() => this.#hasEnded(side));
+    this.#sideSocket(side)!.ifEnded(() => this.#hasEnded(side));
   }
 
   #hasEnded(side: Side): void {
     if (this.#phase === "waiting") {
       this.#earlyEnd = true;
-      this.#setDeadline(this.#surroundings.patience.halfClosed);
-    } else if (side === 0 && this.#sipper !== null && this.#phase === "relaying") {
-      this.#sipsLast = true;
-      this.#sipper.finish(() => this.#end(0));
+      this.#setDeadline(this.#surroundings.timeouts.halfClosed);
+    } else if (side === 0 && this.#slowReader !== null && this.#phase === "relaying") {
+      this.#lastOctetsWait = true;
+      this.#slowReader.finish(() => this.#end(0));
     } else {
       this.#end(side);
     }
@@ -267,11 +267,11 @@ export class Relay implements Relayed, AttemptListener {
 
   /** A side has ended its stream: so does the other one hear. */
   #end(side: Side): void {
-    const to = this.#leg(side === 0 ? 1 : 0)?.socket;
+    const to = this.#sideSocket(side === 0 ? 1 : 0)?.socket;
     if (this.#phase === "stopping") {
       if (side === 0) this.#client.socket.end();
     } else if (to !== undefined) {
-      this.#passage.writeRest(side, to);
+      this.#forwarder.writeRest(side, to);
       to.end();
     }
     this.#tellEnd(side, "fin");
@@ -287,43 +287,43 @@ export class Relay implements Relayed, AttemptListener {
   /** A side is gone: the other one goes the same way, unless it is being parted from. */
   #lose(side: Side): void {
     this.#abandonAttempt();
-    this.#leg(side)?.destroy();
+    this.#sideSocket(side)?.destroy();
     if (this.#phase !== "stopping") this.#reset(side === 0 ? 1 : 0);
   }
 
   #close(side: Side): void {
     this.#closed[side] = true;
     // A client may be closed, both its streams over in good order, while its last octets are still sipped.
-    const sips = side === 0 && this.#sipsLast && this.#phase === "relaying";
+    const sips = side === 0 && this.#lastOctetsWait && this.#phase === "relaying";
     if (!this.#ended[side] && !sips) {
       this.#tellEnd(side, this.#earlyEnd && side === 0 ? "fin" : "rst");
       this.#lose(side);
     }
     if (!this.#isOver) {
-      if (this.#phase === "relaying") this.#setDeadline(this.#surroundings.patience.linger);
+      if (this.#phase === "relaying") this.#setDeadline(this.#surroundings.timeouts.linger);
       return;
     }
     this.#cancelDeadline();
-    this.#sipper?.stop();
+    this.#slowReader?.stop();
     this.#silence.end();
     this.#tell(tap => tap.closed());
     this.#tap = null;
-    this.#passage.guardBy(null);
+    this.#forwarder.setGuard(null);
     this.#surroundings.over();
   }
 
   #reset(side: Side): void {
-    const leg = this.#leg(side);
-    if (leg === null || this.#closed[side]) return;
+    const sideSocket = this.#sideSocket(side);
+    if (sideSocket === null || this.#closed[side]) return;
     this.#tellEnd(side, "rst");
-    leg.reset();
+    sideSocket.reset();
   }
 
   #stopIfAsked(): void {
     const asked = this.#stopAsked;
     if (asked === null) return;
     this.#stopAsked = null;
-    this.stop(asked.farewell);
+    this.stop(asked.closeFrame);
   }
 
   #trouble(trouble: RelayTrouble): void {
@@ -334,8 +334,8 @@ export class Relay implements Relayed, AttemptListener {
 
   /** The connection goes on, so that what ends it is told as well. */
   #tellSilence(): void {
-    const { connection, patience } = this.#surroundings;
-    const trouble = silenceOf(connection, this.#phase === "waiting", patience.silence / 1000);
+    const { connection, timeouts } = this.#surroundings;
+    const trouble = silenceOf(connection, this.#phase === "waiting", timeouts.silence / 1000);
     this.#tell(tap => tap.trouble(trouble));
   }
 
@@ -363,7 +363,7 @@ export class Relay implements Relayed, AttemptListener {
     );
   }
 
-  #leg(side: Side): Leg | null {
+  #sideSocket(side: Side): SideSocket | null {
     return side === 0 ? this.#client : this.#upstream;
   }
 
@@ -384,7 +384,7 @@ export class Relay implements Relayed, AttemptListener {
       for (const side of SIDES) {
         // A stream that is cut short must not look like one that came to its end.
         if (this.#phase === "relaying") this.#reset(side);
-        this.#leg(side)?.destroy();
+        this.#sideSocket(side)?.destroy();
       }
     }, milliseconds);
   }

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 const NOTHING = new Uint8Array(0);
 
 /** One end of a relayed connection: the stream its octets go through, and the TCP connection under it. */
-export class Leg {
+export class SideSocket {
   /** A TLSSocket where the octets are encrypted. */
   readonly socket: Socket;
   readonly tcp: Socket;

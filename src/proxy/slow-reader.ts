@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
 /** How slowly a side is to be read: at most `octets` are passed on, then nothing is read or passed on for `pauseMs`. */
-export interface Sip {
+export interface ReadPace {
   octets: number;
   pauseMs: number;
 }
@@ -18,8 +18,8 @@ export interface Sip {
  *
  * Bound: the chunk that is being passed on, and what the paused socket reads ahead.
  */
-export class Sipper {
-  readonly #sip: Sip;
+export class SlowReader {
+  readonly #pace: ReadPace;
   readonly #source: Readable;
   readonly #pour: (octets: Uint8Array) => boolean;
   #waiting: Uint8Array[] = [];
@@ -29,8 +29,8 @@ export class Sipper {
   #stopped = false;
 
   /** `pour` passes octets on, and returns false when nothing more may come before `drained` is called. */
-  constructor(sip: Sip, source: Readable, pour: (octets: Uint8Array) => boolean) {
-    this.#sip = sip;
+  constructor(pace: ReadPace, source: Readable, pour: (octets: Uint8Array) => boolean) {
+    this.#pace = pace;
     this.#source = source;
     this.#pour = pour;
   }
@@ -67,7 +67,7 @@ export class Sipper {
       this.#read();
       return;
     }
-    const { octets, pauseMs } = this.#sip;
+    const { octets, pauseMs } = this.#pace;
     if (chunk.length <= octets) this.#waiting.shift();
     else this.#waiting[0] = chunk.subarray(octets);
     this.#pause = setTimeout(() => {

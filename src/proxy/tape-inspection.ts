@@ -9,6 +9,7 @@ import type { Endpoint } from "../report/report.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { LiveInspection } from "./live-inspection.ts";
 import {
+  type BatchRecord,
   CLOSED,
   CONCLUDE,
   CONNECTED,
@@ -20,7 +21,6 @@ import {
   OPENED,
   REOPENED,
   readRecords,
-  type TapeRecord,
   TROUBLE,
 } from "./octet-batch.ts";
 import type { Recorder } from "./recorder.ts";
@@ -95,7 +95,7 @@ export class TapeInspection {
     this.#recorder?.closed(connection);
   }
 
-  #record({ kind, side, connection, seconds, microseconds, bytes, start, end }: TapeRecord): void {
+  #record({ kind, side, connection, seconds, microseconds, bytes, start, end }: BatchRecord): void {
     this.#setMoment(seconds, microseconds);
     const nanoseconds = microseconds * 1000;
     const { inspection } = this;

@@ -1,9 +1,9 @@
 /** How long a relay waits for whom. Milliseconds. */
-export interface Patience {
+export interface Timeouts {
   /** A broker's connection, for a client that has ended its stream already: it may be gone. */
   halfClosed: number;
   /** A stopped client, to end its stream. */
-  farewell: number;
+  stopping: number;
   /** What is still to be written to one side, when the other one is closed. */
   linger: number;
   /** A client's TLS handshake. */
@@ -14,9 +14,9 @@ export interface Patience {
   probe: number;
 }
 
-export const DEFAULT_PATIENCE: Patience = {
+export const DEFAULT_TIMEOUTS: Timeouts = {
   halfClosed: 2000,
-  farewell: 2000,
+  stopping: 2000,
   linger: 60_000,
   handshake: 30_000,
   silence: 10_000,

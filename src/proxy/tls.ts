@@ -51,12 +51,12 @@ export class ClientTls {
   /** Handshakes going on, by the client's end of the connection. */
   readonly #handshakes = new Map<string, HandshakeListener>();
 
-  /** @param patience milliseconds that a handshake may take */
-  static async open(files: ClientTlsFiles, patience: number): Promise<ClientTls> {
-    return new ClientTls(files, await readCertificates(files), patience);
+  /** @param timeout milliseconds that a handshake may take */
+  static async open(files: ClientTlsFiles, timeout: number): Promise<ClientTls> {
+    return new ClientTls(files, await readCertificates(files), timeout);
   }
 
-  private constructor(files: ClientTlsFiles, certificates: Certificates, patience: number) {
+  private constructor(files: ClientTlsFiles, certificates: Certificates, timeout: number) {
     this.#files = files;
     const verify = certificates.ca !== undefined;
     this.#server = createServer({
@@ -64,7 +64,7 @@ export class ClientTls {
       requestCert: verify,
       // A client is refused by us: Node would close its socket first, and nobody knew any more whose it was.
       rejectUnauthorized: false,
-      handshakeTimeout: patience,
+      handshakeTimeout: timeout,
     });
     this.#server.on("secureConnection", socket => {
       const listener = this.#ended(socket);

@@ -5,7 +5,7 @@ import type { Endpoint } from "../report/report.ts";
 import { endpointText, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import type { RelayTrouble } from "./connection-tap.ts";
 import { codeOf, reasonOf } from "./proxy-error.ts";
-import { Leg } from "./side-socket.ts";
+import { SideSocket } from "./side-socket.ts";
 import { tlsReason, type UpstreamTls } from "./tls.ts";
 
 /** Idle milliseconds after which the kernel asks whether the peer is still there. */
@@ -22,11 +22,11 @@ export interface AttemptListener {
   /** The broker's host has accepted the connection; TLS may still be to come. */
   reached(): void;
   /** Octets may flow from the moment of this call on. */
-  connected(leg: Leg, upstream: Endpoint): void;
+  connected(broker: SideSocket, upstream: Endpoint): void;
   failed(trouble: RelayTrouble): void;
 }
 
-/** One attempt to connect to the broker. It lasts as long as the operating system's patience does. */
+/** One attempt to connect to the broker. It lasts as long as the operating system waits. */
 export class UpstreamAttempt {
   readonly #address: UpstreamAddress;
   readonly #tls: UpstreamTls | null;
@@ -86,7 +86,7 @@ export class UpstreamAttempt {
 
   #connected(socket: Socket): void {
     this.#stage = "over";
-    this.#listener.connected(new Leg(socket, this.#tcp), remoteEndpoint(this.#tcp));
+    this.#listener.connected(new SideSocket(socket, this.#tcp), remoteEndpoint(this.#tcp));
   }
 
   readonly #failed = (error: Error): void => {

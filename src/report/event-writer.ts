@@ -2,11 +2,11 @@
 import { jsonLine } from "./json.ts";
 import type { LiveEvent } from "./live-event.ts";
 import { LiveText } from "./live-text.ts";
-import type { WriterOptions } from "./report-format.ts";
+import type { FormatOptions } from "./report-format.ts";
 
 export interface EventWriting {
   format: "text" | "ndjson";
-  options: WriterOptions;
+  options: FormatOptions;
 }
 
 /** Writes events one by one, as whole lines; "" where there is nothing to say. */

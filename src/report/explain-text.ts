@@ -8,7 +8,7 @@ import type { Cause } from "../explain/causes.ts";
 import type { OctetHypothesis } from "../explain/explain.ts";
 import type { Confidence } from "../explain/reading.ts";
 import type { ExplainedIncident, ExplanationReport } from "./explain.ts";
-import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./report-format.ts";
+import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
 import { octetTable } from "./text/octet-table.ts";
 import { Page, row, wrap } from "./text/page.ts";
 import { clock, counted, joined } from "./text/wording.ts";
@@ -23,8 +23,8 @@ const QUOTE_COLUMNS = 400;
 const SENTENCE_COLUMNS = 1200;
 
 /** No line is wider than `columns`, which is at least 40. Ends in a line feed. */
-export function explainText(report: ExplanationReport, options: Partial<WriterOptions> = {}): string {
-  const page = new Page({ ...DEFAULT_WRITER_OPTIONS, ...options });
+export function explainText(report: ExplanationReport, options: Partial<FormatOptions> = {}): string {
+  const page = new Page({ ...DEFAULT_FORMAT_OPTIONS, ...options });
   const { incidents } = report;
   const inFull = page.all ? incidents : incidents.slice(0, MAX_INCIDENTS);
   const blocks = [

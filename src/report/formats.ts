@@ -2,11 +2,11 @@
  * The report's formats: to add one, write its file and name it here. A format is loaded when it is asked for, so that
  * `--format json` does not wait for the terminal libraries.
  */
-import type { Writer } from "./report-format.ts";
+import type { ReportFormat } from "./report-format.ts";
 
 export const formats = {
   text: async () => (await import("./text.ts")).text,
   json: async () => (await import("./json.ts")).json,
-} as const satisfies Record<string, () => Promise<Writer>>;
+} as const satisfies Record<string, () => Promise<ReportFormat>>;
 
 export type Format = keyof typeof formats;

@@ -2,9 +2,9 @@
 import { printable } from "../bytes/printable.ts";
 import type { ConnectionEvent, FindingEvent, LiveEvent, ProxyCounters } from "./live-event.ts";
 import { type Connection, REPORT_SCHEMA, type Report } from "./report.ts";
-import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./report-format.ts";
+import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
 import { incidents } from "./text/incident.ts";
-import { survey } from "./text/overview.ts";
+import { overview } from "./text/overview.ts";
 import { Page } from "./text/page.ts";
 import { arrow, clientName, clock, counted, endpoint, joined, size } from "./text/wording.ts";
 
@@ -18,8 +18,8 @@ export class LiveText {
   /** By ids of findings that were told before they were final: what was said to explain them. */
   readonly #told = new Map<string, string | undefined>();
 
-  constructor(options: Partial<WriterOptions> = {}) {
-    this.#page = new Page({ ...DEFAULT_WRITER_OPTIONS, ...options });
+  constructor(options: Partial<FormatOptions> = {}) {
+    this.#page = new Page({ ...DEFAULT_FORMAT_OPTIONS, ...options });
   }
 
   /** Lines that end in a line feed each; "" where there is nothing to say. */
@@ -75,7 +75,7 @@ export class LiveText {
       findings: [finding],
       summary: { errors: 0, warnings: 0, notes: 0 },
     };
-    const lines = incidents(survey(report), this.#page).flat();
+    const lines = incidents(overview(report), this.#page).flat();
     if (event.recording !== undefined) {
       if (finding.octets.length > 0) lines.push("");
       lines.push(...this.#page.labelled("recorded", printable(event.recording, MESSAGE_COLUMNS)));

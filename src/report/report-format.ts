@@ -4,7 +4,7 @@
  */
 import type { Report } from "./report.ts";
 
-export interface WriterOptions {
+export interface FormatOptions {
   /** Terminal columns no line may exceed. A writer may ask for a minimum of its own. */
   columns: number;
   /** Terminal colours (ANSI escape sequences) in the text. */
@@ -13,6 +13,6 @@ export interface WriterOptions {
   all: boolean;
 }
 
-export const DEFAULT_WRITER_OPTIONS: Readonly<WriterOptions> = { columns: 80, colour: false, all: false };
+export const DEFAULT_FORMAT_OPTIONS: Readonly<FormatOptions> = { columns: 80, colour: false, all: false };
 
-export type Writer = (report: Report, options?: Partial<WriterOptions>) => string;
+export type ReportFormat = (report: Report, options?: Partial<FormatOptions>) => string;

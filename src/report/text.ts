@@ -8,20 +8,20 @@
  */
 
 import type { Report } from "./report.ts";
-import { DEFAULT_WRITER_OPTIONS, type WriterOptions } from "./report-format.ts";
+import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
 import { brokerLogBlock } from "./text/broker-log-lines.ts";
 import { connectionTable } from "./text/connection-table.ts";
 import { headlines } from "./text/headline.ts";
 import { incidents } from "./text/incident.ts";
 import { notes } from "./text/notes.ts";
-import { survey } from "./text/overview.ts";
+import { overview } from "./text/overview.ts";
 import { Page } from "./text/page.ts";
 import { counted } from "./text/wording.ts";
 
 /** No line is wider than `columns`, which is at least 40. Ends in a line feed. */
-export function text(report: Report, options: Partial<WriterOptions> = {}): string {
-  const page = new Page({ ...DEFAULT_WRITER_OPTIONS, ...options });
-  const found = survey(report);
+export function text(report: Report, options: Partial<FormatOptions> = {}): string {
+  const page = new Page({ ...DEFAULT_FORMAT_OPTIONS, ...options });
+  const found = overview(report);
   const blocks = [
     ...headlines(found, page),
     ...incidents(found, page),

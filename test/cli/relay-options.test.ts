@@ -53,7 +53,7 @@ describe("a squeeze", () => {
     [["--squeeze-rate", "1MB"], 32_768, 33],
     [["--squeeze-rate", "1", "--squeeze-sip", "60"], 60, 60_000],
   ])("%j", (args, size, pauseMs) => {
-    expect(relaySettings(parsed("--squeeze", ...args), [PLAIN]).sip).toEqual({ octets: size, pauseMs });
+    expect(relaySettings(parsed("--squeeze", ...args), [PLAIN]).pace).toEqual({ octets: size, pauseMs });
   });
 
   it.each([
@@ -69,7 +69,7 @@ describe("a squeeze", () => {
     expect(() => relaySettings(parsed("--squeeze", "--squeeze-rate", "1"), [PLAIN])).toThrow(
       new ProxyError(
         "--squeeze-rate",
-        "expected a pause of at most 60000 ms between two sips, found 32768 octets at 1 a second",
+        "expected a pause of at most 60000 ms between two portions, found 32768 octets at 1 a second",
       ),
     );
   });

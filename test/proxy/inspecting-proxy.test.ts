@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, it, type TestContext } from "vitest";
 import { InspectingProxy } from "../../src/proxy/inspecting-proxy.ts";
 import type { LiveEvent, ProxyCounters } from "../../src/report/live-event.ts";
-import { DEFAULT_WRITER_OPTIONS } from "../../src/report/report-format.ts";
+import { DEFAULT_FORMAT_OPTIONS } from "../../src/report/report-format.ts";
 import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";
 
 const WORKER = new URL("../../dist/proxy/inspector-worker.js", import.meta.url);
@@ -43,7 +43,7 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
     record: null,
     guard,
     sharedSockets: false,
-    writing: { format: "ndjson", options: DEFAULT_WRITER_OPTIONS },
+    writing: { format: "ndjson", options: DEFAULT_FORMAT_OPTIONS },
     newThread: data => new Worker(WORKER, { workerData: data }),
     tell: event => events.push(event.event === "proxy" ? event : (JSON.parse(event.text) as LiveEvent)),
   });

@@ -7,7 +7,7 @@ import { inspect } from "../../src/inspect.ts";
 import { Inspector, type InspectorOptions } from "../../src/proxy/inspector.ts";
 import { CONNECTED } from "../../src/proxy/octet-batch.ts";
 import type { ConnectionEvent } from "../../src/report/live-event.ts";
-import { DEFAULT_WRITER_OPTIONS } from "../../src/report/report-format.ts";
+import { DEFAULT_FORMAT_OPTIONS } from "../../src/report/report-format.ts";
 import { temporaryFolder } from "../support/command.ts";
 import { UPSTREAM } from "../support/played-connections.ts";
 import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";
@@ -28,7 +28,7 @@ function script(lines: string): URL {
 const GREETING = serverHandshake().channelOpenOk(1).octets;
 const GOOD = clientHandshake().channelOpen(1).publish(1, "good").octets;
 const BROKEN = wire().frame(3, 1, text("torn"), { end: 0x41 }).octets;
-/** So many LOADs may be on the tape and not read. */
+/** So many LOADs may be written in batches and not read. */
 const MOST = 16;
 /** 16 MiB of one publish after the other. */
 const LOAD = (() => {
@@ -53,7 +53,7 @@ class Scene {
         this.#thread = new Worker(script, { workerData: data });
         return this.#thread;
       },
-      writing: { format: "ndjson", options: DEFAULT_WRITER_OPTIONS },
+      writing: { format: "ndjson", options: DEFAULT_FORMAT_OPTIONS },
       tell: ({ text: line }) => this.#heard(() => this.events.push(JSON.parse(line) as ConnectionEvent)),
       problem: message => this.#heard(() => this.problems.push(message)),
       ...options,
@@ -330,7 +330,7 @@ describe("an inspector that dies", () => {
     await scene.until(() => scene.problems.length === 3);
     expect(scene.problems.at(-1)).toContain("1 open connection left uninspected");
     expect(scene.inspector.uninspected).toBe(2);
-    // What was on the tape went with it.
+    // What was written in batches went with it.
     expect(scene.inspector.isBehind).toBe(false);
     quiet.closed();
     scene.kill();

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Side } from "../../src/net/connection-observer.ts";
 import {
+  type BatchRecord,
   CLOSED,
   DATA,
   GIVEN,
@@ -9,13 +10,12 @@ import {
   RECORD_HEADER,
   readRecords,
   roomIn,
-  type TapeRecord,
   writeRecord,
 } from "../../src/proxy/octet-batch.ts";
 import { SEED } from "../support/chunkings.ts";
 import { hex } from "../support/wire.ts";
 
-interface Written extends Omit<TapeRecord, "bytes" | "start" | "end"> {
+interface Written extends Omit<BatchRecord, "bytes" | "start" | "end"> {
   octets: number[];
 }
 
@@ -70,7 +70,7 @@ describe("a given chunk", () => {
   });
 });
 
-describe("a tape", () => {
+describe("a batch", () => {
   it(`gives back what was written, in its order (seed ${SEED})`, () => {
     fc.assert(
       fc.property(fc.array(written, { maxLength: 20 }), fc.nat({ max: 255 }), (records, filling) => {

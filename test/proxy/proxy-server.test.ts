@@ -199,7 +199,7 @@ describe("a broker", () => {
 });
 
 it("a client that resets while the broker does not read is noticed", async () => {
-  await using proxy = await proxied({ broker: createServer({ pauseOnConnect: true }), patience: { probe: 5 } });
+  await using proxy = await proxied({ broker: createServer({ pauseOnConnect: true }), timeouts: { probe: 5 } });
   const client = await proxy.client();
   client.write(Buffer.alloc(64 * 1024 * 1024));
   await until(() => (proxy.taps[0]?.octets[0] ?? 0) > 300_000);
@@ -396,7 +396,7 @@ describe("TLS towards clients", () => {
   });
 
   it("does not wait for ever for a handshake", async () => {
-    await using proxy = await proxied({ clientTls: server, patience: { handshake: 20 } });
+    await using proxy = await proxied({ clientTls: server, timeouts: { handshake: 20 } });
     await fate(await proxy.client());
     await proxy.taps[0]!.over;
     expect(proxy.taps[0]!.messages[0]).toContain("ERR_TLS_HANDSHAKE_TIMEOUT");

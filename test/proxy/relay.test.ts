@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Side } from "../../src/net/connection-observer.ts";
 import { BusyPolling } from "../../src/proxy/busy-polling.ts";
-import type { Gate } from "../../src/proxy/connection-tap.ts";
+import type { ConnectionGuard } from "../../src/proxy/connection-tap.ts";
 import { MAX_PENDING_OCTETS } from "../../src/proxy/relay.ts";
 import { PROPERTY } from "../capture/property-runs.ts";
 import { RecordingTap } from "./recording-tap.ts";
@@ -152,7 +152,7 @@ describe.each<[Actor, Side]>([
   });
 
   it("whose peer is gone and who does not take what is left is reset after a while", async () => {
-    await using pair = await relayedPair({ patience: { linger: 20 } });
+    await using pair = await relayedPair({ timeouts: { linger: 20 } });
     const { actor, other: peer } = others(pair, name);
     const sink = name === "client" ? pair.accepted : pair.upstream;
     let sent = 0;
@@ -211,7 +211,7 @@ describe("while there is no broker yet", () => {
   });
 
   it("an ended stream ends the attempt after a while", async () => {
-    await using pair = await relayedPair({ waiting: true, patience: { halfClosed: 10 } });
+    await using pair = await relayedPair({ waiting: true, timeouts: { halfClosed: 10 } });
     pair.client.end();
     await pair.tap.over;
     expect(pair.wasAbandoned()).toBe(true);
@@ -288,8 +288,8 @@ describe("octets", () => {
   });
 
   it.each<[string, PairOptions]>([
-    ["behind a gate", { gate: { stopped: false, admit: (_, chunk) => [chunk], rest: () => [] } }],
-    ["of which the rest is sipped", { sip: { octets: 10, pauseMs: 60_000 } }],
+    ["behind a guard", { guard: { stopped: false, admit: (_, chunk) => [chunk], rest: () => [] } }],
+    ["that is still read slowly", { pace: { octets: 10, pauseMs: 60_000 } }],
   ])("%s are not", async (_, options) => {
     await using pair = await relayedPair(options);
     pair.client.write(TOO_MUCH.subarray(0, 1000));
@@ -336,7 +336,7 @@ describe("a tap that throws", () => {
 });
 
 /** Holds back every octet until it is told to let go. */
-class HoldingGate implements Gate {
+class HoldingGuard implements ConnectionGuard {
   readonly held: [Uint8Array[], Uint8Array[]] = [[], []];
   onAdmit: (side: Side) => void = () => {};
   open = false;
@@ -354,28 +354,28 @@ class HoldingGate implements Gate {
   }
 }
 
-describe("a gate", () => {
+describe("a guard", () => {
   it("decides what goes on, and its rest goes before the end; the tap is told of everything as it comes", async () => {
-    const gate = new HoldingGate();
-    await using pair = await relayedPair({ gate });
+    const guard = new HoldingGuard();
+    await using pair = await relayedPair({ guard });
     pair.client.write("first ");
     await until(() => pair.tap.octets[0] === 6);
     expect(pair.broker.bytesRead).toBe(0);
-    gate.open = true;
+    guard.open = true;
     pair.client.write("second ");
     expect(String(await received(pair.broker, 13))).toBe("first second ");
-    gate.open = false;
+    guard.open = false;
     pair.client.end("third");
     expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 5 });
   });
 
   it("that throws is done without, after what it held back", async () => {
-    const gate = new HoldingGate();
-    await using pair = await relayedPair({ gate });
+    const guard = new HoldingGuard();
+    await using pair = await relayedPair({ guard });
     pair.broker.write("old ");
     pair.client.write("first ");
     await until(() => pair.tap.octets[0] === 6 && pair.tap.octets[1] === 4);
-    gate.onAdmit = () => {
+    guard.onAdmit = () => {
       throw new Error("broken");
     };
     pair.client.write("second ");
@@ -388,27 +388,27 @@ describe("a gate", () => {
   });
 
   it("that throws for its rest, too, does not break the connection", async () => {
-    const gate = new HoldingGate();
-    gate.admit = () => {
+    const guard = new HoldingGuard();
+    guard.admit = () => {
       throw new Error("broken");
     };
-    gate.rest = () => {
+    guard.rest = () => {
       throw new Error("broken, too");
     };
-    await using pair = await relayedPair({ gate });
+    await using pair = await relayedPair({ guard });
     pair.client.end("first");
     expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 5 });
     expect(pair.problems).toHaveLength(1);
   });
 
   it.each(["admit", "rest"] as const)("that throws (%s) after it stopped the client ends it all", async method => {
-    const gate = new HoldingGate();
-    await using pair = await relayedPair({ gate, patience: { farewell: 60_000 } });
+    const guard = new HoldingGuard();
+    await using pair = await relayedPair({ guard, timeouts: { stopping: 60_000 } });
     pair.client.write("bad");
     pair.broker.write("old");
     await until(() => pair.tap.octets[0] === 3 && pair.tap.octets[1] === 3);
-    gate.stopped = true;
-    gate[method] = () => {
+    guard.stopped = true;
+    guard[method] = () => {
       throw new Error("broken");
     };
     if (method === "admit") pair.client.write("behind the hole");
@@ -422,11 +422,11 @@ describe("a gate", () => {
   });
 
   it("that throws only for its rest loses no end of stream", async () => {
-    const gate = new HoldingGate();
-    gate.rest = () => {
+    const guard = new HoldingGuard();
+    guard.rest = () => {
       throw new Error("broken");
     };
-    await using pair = await relayedPair({ gate });
+    await using pair = await relayedPair({ guard });
     pair.client.end();
     expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 0 });
     expect(pair.problems).toHaveLength(1);
@@ -434,10 +434,10 @@ describe("a gate", () => {
 });
 
 describe("a broker that says nothing", () => {
-  const patience = { silence: 10 };
+  const timeouts = { silence: 10 };
 
   it("to a client that has sent something is told once, and the connection goes on", async () => {
-    await using pair = await relayedPair({ patience });
+    await using pair = await relayedPair({ timeouts });
     pair.client.write("AMQP\0\0\x09\x01");
     await until(() => pair.tap.events.length === 2);
     expect(pair.tap.events).toEqual(["connected", "trouble upstream-silent"]);
@@ -457,7 +457,7 @@ describe("a broker that says nothing", () => {
   });
 
   it("before TLS is done with it is told, too", async () => {
-    await using pair = await relayedPair({ waiting: true, patience });
+    await using pair = await relayedPair({ waiting: true, timeouts });
     pair.client.write("AMQP");
     await once(pair.accepted, "data");
     pair.relay.reached();
@@ -471,14 +471,14 @@ describe("a broker that says nothing", () => {
 });
 
 describe("stop", () => {
-  it("ends the broker's stream, says farewell and waits for the client to end its own", async () => {
-    await using pair = await relayedPair({ patience: { farewell: 60_000 } });
+  it("ends the broker's stream, sends a close frame and waits for the client to end its own", async () => {
+    await using pair = await relayedPair({ timeouts: { stopping: 60_000 } });
     pair.client.write("good");
     expect(String(await received(pair.broker, 4))).toBe("good");
-    pair.relay.stop(Buffer.from("farewell"));
+    pair.relay.stop(Buffer.from("goodbye."));
     pair.client.write("bad");
     pair.broker.write("ignored");
-    expect(String(await received(pair.client, 8))).toBe("farewell");
+    expect(String(await received(pair.client, 8))).toBe("goodbye.");
     expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 0 });
     pair.client.end("close-ok");
     pair.broker.end();
@@ -490,8 +490,8 @@ describe("stop", () => {
     expect(pair.overs()).toBe(1);
   });
 
-  it("without a farewell ends the client's stream", async () => {
-    await using pair = await relayedPair({ patience: { farewell: 60_000 } });
+  it("without a close frame ends the client's stream", async () => {
+    await using pair = await relayedPair({ timeouts: { stopping: 60_000 } });
     pair.relay.stop(null);
     expect(await fate(pair.client)).toEqual({ how: "fin", octets: 0 });
     pair.client.end();
@@ -501,19 +501,19 @@ describe("stop", () => {
   });
 
   it("does not wait for ever", async () => {
-    await using pair = await relayedPair({ patience: { farewell: 20 } });
-    pair.relay.stop(Buffer.from("farewell"));
+    await using pair = await relayedPair({ timeouts: { stopping: 20 } });
+    pair.relay.stop(Buffer.from("goodbye."));
     pair.relay.stop(Buffer.from("again"));
     expect((await fate(pair.client)).octets).toBe(8);
     await pair.tap.over;
     expect(pair.tap.events.toSorted()).toEqual(["closed", "connected", "end 0 rst", "end 1 rst"]);
   });
 
-  it("that a gate asks for comes after what it admits", async () => {
-    const gate = new HoldingGate();
-    gate.open = true;
-    await using pair = await relayedPair({ gate, patience: { farewell: 60_000 } });
-    gate.onAdmit = () => pair.relay.stop(Buffer.from("farewell"));
+  it("that a guard asks for comes after what it admits", async () => {
+    const guard = new HoldingGuard();
+    guard.open = true;
+    await using pair = await relayedPair({ guard, timeouts: { stopping: 60_000 } });
+    guard.onAdmit = () => pair.relay.stop(Buffer.from("goodbye."));
     pair.client.write("good");
     expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 4 });
     pair.client.end();
@@ -522,10 +522,10 @@ describe("stop", () => {
     await pair.tap.over;
   });
 
-  it("that the tap asks for drops what the gate holds back", async () => {
-    const gate = new HoldingGate();
+  it("that the tap asks for drops what the guard holds back", async () => {
+    const guard = new HoldingGuard();
     const tap = new RecordingTap();
-    await using pair = await relayedPair({ gate, tap, patience: { farewell: 60_000 } });
+    await using pair = await relayedPair({ guard, tap, timeouts: { stopping: 60_000 } });
     tap.data = () => pair.relay.stop(null);
     pair.client.write("bad");
     expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 0 });
@@ -535,8 +535,8 @@ describe("stop", () => {
   });
 
   it("is not disturbed by a broker that resets", async () => {
-    await using pair = await relayedPair({ patience: { farewell: 60_000 } });
-    pair.relay.stop(Buffer.from("farewell"));
+    await using pair = await relayedPair({ timeouts: { stopping: 60_000 } });
+    pair.relay.stop(Buffer.from("goodbye."));
     pair.broker.resetAndDestroy();
     await until(() => pair.upstream.closed);
     pair.client.end();
@@ -549,7 +549,7 @@ describe("stop", () => {
     await using pair = await relayedPair({ waiting: true });
     pair.client.end("AMQP");
     await once(pair.accepted, "end");
-    pair.relay.stop(Buffer.from("farewell"));
+    pair.relay.stop(Buffer.from("goodbye."));
     expect(await fate(pair.client)).toEqual({ how: "fin", octets: 8 });
     await pair.tap.over;
     expect(pair.wasAbandoned()).toBe(true);
@@ -560,29 +560,29 @@ describe("stop", () => {
     await using pair = await relayedPair();
     pair.client.resetAndDestroy();
     await pair.tap.over;
-    pair.relay.stop(Buffer.from("farewell"));
+    pair.relay.stop(Buffer.from("goodbye."));
     expect(pair.overs()).toBe(1);
   });
 });
 
-describe("a client that is read in sips", () => {
+describe("a client that is read slowly", () => {
   it("has its octets passed on a few at a time, all of them and in order", async () => {
     const tap = new RecordingTap();
-    const sips: number[] = [];
+    const sizes: number[] = [];
     tap.onData = (side, bytes) => {
-      if (side === 0) sips.push(bytes.length);
+      if (side === 0) sizes.push(bytes.length);
     };
-    await using pair = await relayedPair({ tap, sip: { octets: 1000, pauseMs: 1 } });
+    await using pair = await relayedPair({ tap, pace: { octets: 1000, pauseMs: 1 } });
     const octets = randomBytes(25_500);
     const atBroker = hashed(pair.broker);
     pair.client.end(octets);
     expect(await atBroker).toBe(createHash("sha256").update(octets).digest("hex"));
-    expect(Math.max(...sips)).toBe(1000);
-    expect(sips.length).toBeGreaterThanOrEqual(26);
+    expect(Math.max(...sizes)).toBe(1000);
+    expect(sizes.length).toBeGreaterThanOrEqual(26);
   });
 
   it("does not fill the process, and may be reset or stopped at any time", async () => {
-    await using pair = await relayedPair({ sip: { octets: 1, pauseMs: 60_000 } });
+    await using pair = await relayedPair({ pace: { octets: 1, pauseMs: 60_000 } });
     pair.client.write(TOO_MUCH);
     await until(() => pair.accepted.isPaused() && pair.accepted.readableLength > 0);
     expect(pair.accepted.bytesRead).toBeLessThanOrEqual(MAX_PENDING_OCTETS);
@@ -591,7 +591,7 @@ describe("a client that is read in sips", () => {
   });
 
   it("waits for a broker that does not read", async () => {
-    await using pair = await relayedPair({ sip: { octets: 1_000_000, pauseMs: 0 } });
+    await using pair = await relayedPair({ pace: { octets: 1_000_000, pauseMs: 0 } });
     pair.client.end(TOO_MUCH.subarray(0, 20_000_000));
     await until(() => pair.upstream.writableNeedDrain);
     expect(await fate(pair.broker)).toEqual({ how: "fin", octets: 20_000_000 });

@@ -2,11 +2,11 @@
 import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from "node:net";
 import type { BusyPolling } from "../../src/proxy/busy-polling.ts";
-import type { Gate } from "../../src/proxy/connection-tap.ts";
+import type { ConnectionGuard } from "../../src/proxy/connection-tap.ts";
 import { Relay } from "../../src/proxy/relay.ts";
-import { Leg } from "../../src/proxy/side-socket.ts";
-import type { Sip } from "../../src/proxy/slow-reader.ts";
-import { DEFAULT_PATIENCE, type Patience } from "../../src/proxy/timeouts.ts";
+import { SideSocket } from "../../src/proxy/side-socket.ts";
+import type { ReadPace } from "../../src/proxy/slow-reader.ts";
+import { DEFAULT_TIMEOUTS, type Timeouts } from "../../src/proxy/timeouts.ts";
 import type { AttemptListener } from "../../src/proxy/upstream.ts";
 import { RecordingTap } from "./recording-tap.ts";
 
@@ -30,11 +30,11 @@ export interface RelayedPair {
 export interface PairOptions {
   /** Left out, both sides are connected at once. */
   waiting?: boolean;
-  gate?: Gate;
+  guard?: ConnectionGuard;
   tap?: RecordingTap;
-  sip?: Sip;
+  pace?: ReadPace;
   polling?: BusyPolling;
-  patience?: Partial<Patience>;
+  timeouts?: Partial<Timeouts>;
 }
 
 export async function relayedPair(options: PairOptions = {}): Promise<RelayedPair> {
@@ -65,19 +65,19 @@ export async function relayedPair(options: PairOptions = {}): Promise<RelayedPai
         },
       };
     },
-    sip: options.sip ?? null,
+    pace: options.pace ?? null,
     polling: options.polling ?? null,
-    patience: { ...DEFAULT_PATIENCE, ...options.patience },
+    timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
     problem: message => problems.push(message),
     over: () => {
       overs++;
     },
   });
-  relay.watch(tap, options.gate ?? null);
+  relay.watch(tap, options.guard ?? null);
   relay.start(accepted);
   const connect = (): void => {
     const at = { address: "127.0.0.1", port: upstream.remotePort! };
-    listener!.connected(new Leg(upstream, upstream), at);
+    listener!.connected(new SideSocket(upstream, upstream), at);
   };
   if (options.waiting !== true) {
     listener!.reached();

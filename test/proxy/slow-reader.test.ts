@@ -2,50 +2,50 @@ import { Readable } from "node:stream";
 import { setImmediate as settled } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type Sip, Sipper } from "../../src/proxy/slow-reader.ts";
+import { type ReadPace, SlowReader } from "../../src/proxy/slow-reader.ts";
 import { SEED } from "../support/chunkings.ts";
 
-const SIP = { octets: 4, pauseMs: 10 };
+const PACE = { octets: 4, pauseMs: 10 };
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
-test("passes on a sip at a time, with the pause between", async () => {
-  const { source, poured } = sipped(SIP);
+test("passes on a portion at a time, with the pause between", async () => {
+  const { source, poured } = slowly(PACE);
   source.push("0123456789");
   await settled();
   expect(poured).toEqual(["0123"]);
-  vi.advanceTimersByTime(SIP.pauseMs - 1);
+  vi.advanceTimersByTime(PACE.pauseMs - 1);
   expect(poured).toEqual(["0123"]);
   vi.advanceTimersByTime(1);
   expect(poured).toEqual(["0123", "4567"]);
-  vi.advanceTimersByTime(SIP.pauseMs);
+  vi.advanceTimersByTime(PACE.pauseMs);
   expect(poured).toEqual(["0123", "4567", "89"]);
 });
 
 test("pauses after a read however little it gave, and takes what came meanwhile as one", async () => {
-  const { source, poured } = sipped(SIP);
+  const { source, poured } = slowly(PACE);
   source.push("a");
   await settled();
   for (const octet of "bcd") source.push(octet);
   await settled();
   expect(poured).toEqual(["a"]);
-  vi.advanceTimersByTime(SIP.pauseMs);
+  vi.advanceTimersByTime(PACE.pauseMs);
   expect(poured).toEqual(["a", "bcd"]);
 });
 
 test("listens again after an idle time", async () => {
-  const { source, poured } = sipped(SIP);
+  const { source, poured } = slowly(PACE);
   source.push("a");
   await settled();
-  vi.advanceTimersByTime(10 * SIP.pauseMs);
+  vi.advanceTimersByTime(10 * PACE.pauseMs);
   source.push("b");
   await settled();
   expect(poured).toEqual(["a", "b"]);
 });
 
 test("tells the end behind the last octet", async () => {
-  const { source, poured } = sipped(SIP);
+  const { source, poured } = slowly(PACE);
   source.push("012345");
   source.push(null);
   await settled();
@@ -55,61 +55,61 @@ test("tells the end behind the last octet", async () => {
 });
 
 test("tells the end at once when nothing waits", async () => {
-  const { source, poured } = sipped(SIP);
+  const { source, poured } = slowly(PACE);
   source.push(null);
   await settled();
   expect(poured).toEqual(["end"]);
 });
 
 test("passes nothing on to a side that takes no more, until it does", async () => {
-  const { source, sipper, poured, block } = sipped(SIP);
+  const { source, slowReader, poured, block } = slowly(PACE);
   block();
   source.push("01234567");
   await settled();
   await afterPauses(5);
   expect(poured).toEqual(["0123"]);
-  sipper.drained();
+  slowReader.drained();
   expect(poured).toEqual(["0123", "4567"]);
 });
 
 test("keeps the pause when the other side is quick", async () => {
-  const { source, sipper, poured, block } = sipped(SIP);
+  const { source, slowReader, poured, block } = slowly(PACE);
   block();
   source.push("01234567");
   await settled();
-  sipper.drained();
+  slowReader.drained();
   expect(poured).toEqual(["0123"]);
-  vi.advanceTimersByTime(SIP.pauseMs);
+  vi.advanceTimersByTime(PACE.pauseMs);
   expect(poured).toEqual(["0123", "4567"]);
 });
 
 test("stopped, passes nothing on and leaves no timer", async () => {
-  const { source, sipper, poured } = sipped(SIP);
+  const { source, slowReader, poured } = slowly(PACE);
   source.push("01234567");
   await settled();
-  sipper.stop();
+  slowReader.stop();
   expect(vi.getTimerCount()).toBe(0);
-  sipper.drained();
-  sipper.take(new TextEncoder().encode("8"));
+  slowReader.drained();
+  slowReader.take(new TextEncoder().encode("8"));
   expect(poured).toEqual(["0123"]);
 });
 
 test("stopped by what it passes on, leaves no timer", async () => {
   const source = new Readable({ read: () => {} });
-  const sipper: Sipper = new Sipper(SIP, source, () => {
-    sipper.stop();
+  const slowReader: SlowReader = new SlowReader(PACE, source, () => {
+    slowReader.stop();
     return true;
   });
-  sipper.take(new TextEncoder().encode("01234567"));
+  slowReader.take(new TextEncoder().encode("01234567"));
   expect(vi.getTimerCount()).toBe(0);
 });
 
 test(`every octet comes once and in order, however it is cut (seed ${SEED})`, async () => {
   const chunks = fc.array(fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 40 }), { maxLength: 20 });
-  const sips = fc.record({ octets: fc.integer({ min: 1, max: 50 }), pauseMs: fc.integer({ min: 0, max: 3 }) });
+  const paces = fc.record({ octets: fc.integer({ min: 1, max: 50 }), pauseMs: fc.integer({ min: 0, max: 3 }) });
   await fc.assert(
-    fc.asyncProperty(chunks, sips, fc.infiniteStream(fc.boolean()), async (written, sip, isBlocked) => {
-      const { source, sipper, poured, block } = sipped(sip);
+    fc.asyncProperty(chunks, paces, fc.infiniteStream(fc.boolean()), async (written, pace, isBlocked) => {
+      const { source, slowReader, poured, block } = slowly(pace);
       for (const chunk of written) {
         source.push(chunk);
         if (isBlocked.next().value) block();
@@ -117,32 +117,32 @@ test(`every octet comes once and in order, however it is cut (seed ${SEED})`, as
       }
       source.push(null);
       while (poured.at(-1) !== "end") {
-        sipper.drained();
+        slowReader.drained();
         await afterPauses(1);
       }
       expect(poured.slice(0, -1).join("")).toBe(written.join(""));
-      expect(poured.slice(0, -1).every(({ length }) => length <= sip.octets)).toBe(true);
+      expect(poured.slice(0, -1).every(({ length }) => length <= pace.octets)).toBe(true);
     }),
     { numRuns: 100, seed: SEED },
   );
 });
 
-/** A stream that is sipped as a relay's client is: what is passed on, as text, and "end" behind it. */
-function sipped(sip: Sip): { source: Readable; sipper: Sipper; poured: string[]; block: () => void } {
+/** A stream that is slowly as a relay's client is: what is passed on, as text, and "end" behind it. */
+function slowly(pace: ReadPace): { source: Readable; slowReader: SlowReader; poured: string[]; block: () => void } {
   const source = new Readable({ read: () => {} });
   const poured: string[] = [];
   let blocked = false;
-  const sipper = new Sipper(sip, source, octets => {
+  const slowReader = new SlowReader(pace, source, octets => {
     poured.push(new TextDecoder("latin1").decode(octets));
     const takesMore = !blocked;
     blocked = false;
     return takesMore;
   });
-  source.on("data", chunk => sipper.take(chunk));
-  source.on("end", () => sipper.finish(() => poured.push("end")));
+  source.on("data", chunk => slowReader.take(chunk));
+  source.on("end", () => slowReader.finish(() => poured.push("end")));
   return {
     source,
-    sipper,
+    slowReader,
     poured,
     block: () => {
       blocked = true;
@@ -152,7 +152,7 @@ function sipped(sip: Sip): { source: Readable; sipper: Sipper; poured: string[];
 
 async function afterPauses(count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
-    vi.advanceTimersByTime(Math.max(1, SIP.pauseMs));
+    vi.advanceTimersByTime(Math.max(1, PACE.pauseMs));
     await settled();
   }
 }

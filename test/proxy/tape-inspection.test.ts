@@ -1,4 +1,4 @@
-/** From tape to events and recordings: what is told live is what `inspect` says of the recording. */
+/** From records of the relay to events and recordings: what is told live is what `inspect` says of the recording. */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { inspect } from "../../src/inspect.ts";
 import type { Moment, Side } from "../../src/net/connection-observer.ts";
 import { MAX_SEGMENT } from "../../src/net/synthetic-tcp.ts";
-import * as tape from "../../src/proxy/octet-batch.ts";
+import * as records from "../../src/proxy/octet-batch.ts";
 import { Recorder } from "../../src/proxy/recorder.ts";
 import { TapeInspection } from "../../src/proxy/tape-inspection.ts";
 import type { ConnectionEvent, FindingEvent } from "../../src/report/live-event.ts";
@@ -14,7 +14,7 @@ import { walkFixtures } from "../support/golden.ts";
 import { playConnections, UPSTREAM, unnumbered } from "../support/played-connections.ts";
 import { clientHandshake, serverHandshake } from "../support/wire.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ghostframe-tape-"));
+const folder = mkdtempSync(join(tmpdir(), "ghostframe-batches-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const NOTHING = new Uint8Array(0);
@@ -29,7 +29,7 @@ interface Played {
   recordings: string[];
 }
 
-async function playOnTape(captures: readonly string[], on: "always" | "finding", name: string): Promise<Played> {
+async function playAsBatches(captures: readonly string[], on: "always" | "finding", name: string): Promise<Played> {
   const directory = join(folder, name);
   const problems: string[] = [];
   const recorder = new Recorder({
@@ -52,7 +52,7 @@ async function playOnTape(captures: readonly string[], on: "always" | "finding",
     const microseconds = Math.floor(nanoseconds / 1000);
     for (let from = 0; from === 0 || from < bytes.length; from += MAX_SEGMENT) {
       const to = Math.min(bytes.length, from + MAX_SEGMENT);
-      const used = tape.writeRecord(batch, 0, kind, side, number, seconds, microseconds, bytes, from, to);
+      const used = records.writeRecord(batch, 0, kind, side, number, seconds, microseconds, bytes, from, to);
       inspection.read(batch, used);
     }
   };
@@ -60,15 +60,15 @@ async function playOnTape(captures: readonly string[], on: "always" | "finding",
   const whole = await playConnections(captures, {
     opened: (connection, moment) => {
       numbers.push(connection.number);
-      write(tape.OPENED, 0, connection.number, json(connection), moment);
-      write(tape.CONNECTED, 1, connection.number, json(UPSTREAM), moment);
+      write(records.OPENED, 0, connection.number, json(connection), moment);
+      write(records.CONNECTED, 1, connection.number, json(UPSTREAM), moment);
     },
     data: (number, side, bytes, start, end, moment) =>
-      write(tape.DATA, side, number, bytes.subarray(start, end), moment),
+      write(records.DATA, side, number, bytes.subarray(start, end), moment),
     end: (number, side, reason, moment) =>
-      write(reason === "fin" ? tape.ENDED_BY_FIN : tape.ENDED_BY_RST, side, number, NOTHING, moment),
+      write(reason === "fin" ? records.ENDED_BY_FIN : records.ENDED_BY_RST, side, number, NOTHING, moment),
   });
-  if (last !== null) for (const number of numbers) write(tape.CLOSED, 0, number, NOTHING, last);
+  if (last !== null) for (const number of numbers) write(records.CLOSED, 0, number, NOTHING, last);
   inspection.finish();
   expect(problems).toEqual([]);
   const recordings = whole && numbers.length > 0 ? files(directory) : [];
@@ -93,7 +93,7 @@ const { fixtures } = walkFixtures();
 
 describe.each(["always", "finding"] as const)("recorded (%s), a finding is what it was live", on => {
   it.each(fixtures.map(fixture => [fixture.name, fixture] as const))("%s", async (name, { captures }) => {
-    const { whole, events, recordings } = await playOnTape(captures, on, `${on}-${name.replaceAll("/", "-")}`);
+    const { whole, events, recordings } = await playAsBatches(captures, on, `${on}-${name.replaceAll("/", "-")}`);
     if (!whole) return;
     // Notes are no incident: of those alone nothing is recorded where only findings are.
     const told = findings(events).filter(({ finding }) => finding.severity !== "note");
@@ -129,20 +129,20 @@ it("records what is found of a connection as it is lost", async () => {
   const inspection = new TapeInspection({ broker: "rabbitmq-3.10", recorder, tell: event => events.push(event) });
   const batch = new Uint8Array(1 << 16);
   const write = (kind: number, side: Side, bytes: Uint8Array): void => {
-    inspection.read(batch, tape.writeRecord(batch, 0, kind, side, 1, 1_795_285_200, 0, bytes, 0, bytes.length));
+    inspection.read(batch, records.writeRecord(batch, 0, kind, side, 1, 1_795_285_200, 0, bytes, 0, bytes.length));
   };
   const client = { address: "127.0.0.1", port: 40_001 };
   const listener = { address: "127.0.0.1", port: 5673 };
-  write(tape.OPENED, 0, json({ number: 1, client, listener, upstream: UPSTREAM }));
-  write(tape.CONNECTED, 1, json(UPSTREAM));
-  write(tape.DATA, 1, serverHandshake().octets);
+  write(records.OPENED, 0, json({ number: 1, client, listener, upstream: UPSTREAM }));
+  write(records.CONNECTED, 1, json(UPSTREAM));
+  write(records.DATA, 1, serverHandshake().octets);
   const splits = clientHandshake().channelOpen(1).channelOpen(2);
   for (let i = 0; i < 12; i++) splits.publishMethod(1).publish(2, "inside").content(1, "outside");
-  write(tape.DATA, 0, splits.octets);
+  write(records.DATA, 0, splits.octets);
   expect(files(directory)).toEqual([]);
-  write(tape.LOST, 0, NOTHING);
-  write(tape.DATA, 0, splits.octets);
-  write(tape.CLOSED, 0, NOTHING);
+  write(records.LOST, 0, NOTHING);
+  write(records.DATA, 0, splits.octets);
+  write(records.CLOSED, 0, NOTHING);
   inspection.finish();
   const recordings = files(directory);
   expect(findings(events).map(({ finding, recording }) => [finding.rule, recording])).toEqual([

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { columns } from "../../src/bytes/printable.ts";
 import type { FindingEvent, LiveEvent } from "../../src/report/live-event.ts";
 import { LiveText } from "../../src/report/live-text.ts";
-import type { WriterOptions } from "../../src/report/report-format.ts";
+import type { FormatOptions } from "../../src/report/report-format.ts";
 import { SEED } from "../support/chunkings.ts";
 import {
   closed,
@@ -70,7 +70,7 @@ const ESC = "\x1b";
 const COLOURS = new RegExp(`${ESC}\\[\\d+m`, "g");
 const UNSAFE = /(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u;
 
-function shown(events: readonly LiveEvent[], options: Partial<WriterOptions> = {}): string {
+function shown(events: readonly LiveEvent[], options: Partial<FormatOptions> = {}): string {
   const text = new LiveText(options);
   return events.map(event => text.write(event)).join("");
 }

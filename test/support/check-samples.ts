@@ -9,7 +9,7 @@ import type {
   Policy,
 } from "../../src/check/check-result.ts";
 import type { Report } from "../../src/report/report.ts";
-import { tally } from "../../src/report/text/input-counts.ts";
+import { countInputs } from "../../src/report/text/input-counts.ts";
 import { inspectFixture, walkFixtures } from "./golden.ts";
 import { finding, hostile, report } from "./report-samples.ts";
 
@@ -148,7 +148,7 @@ export function capture(
   state?: State,
   parts: Partial<CheckedCapture> = {},
 ): CheckedCapture {
-  const [counts] = tally(report({ inputs, connections, findings }));
+  const [counts] = countInputs(report({ inputs, connections, findings }));
   const checked = findings.map(
     (each, at): CheckedFinding => ({
       finding: each,

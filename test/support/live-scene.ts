@@ -74,7 +74,7 @@ export class LiveScene {
   }
 
   #sends(number: number, side: Side, octets: Octets): this {
-    // Octets of a tape's batch: others stand around them, and they are gone when the call is over.
+    // Octets of a batch: others stand around them, and they are gone when the call is over.
     const batch = new Uint8Array(octets.length + 14).fill(0x08);
     batch.set(octets, 7);
     this.inspection.data(number, side, batch, 7, 7 + octets.length);

@@ -14,6 +14,7 @@ import type { Severity } from "../../report/report.ts";
 import type { CheckedCapture, CheckedFinding, CheckResult, Violation } from "../check-result.ts";
 import { RULE_IDS } from "../policy.ts";
 import {
+  captureSummary,
   elsewhere,
   goneSentence,
   notChecked,
@@ -21,7 +22,6 @@ import {
   particulars,
   path,
   sentence,
-  tallied,
   violationSentence,
 } from "./result-wording.ts";
 import { type Element, element, xmlDocument } from "./xml.ts";
@@ -59,7 +59,7 @@ function captureSuite(capture: CheckedCapture, { policy }: CheckResult): Element
     if (policy.rules[rule] === "off") return skipped(name, rule, "off by the policy");
     return capture.frames === 0 ? skipped(name, rule, "no AMQP") : ruleCase(capture, name, rule, []);
   });
-  const about = [outcome({ passed: capture.passed, summary: tallied(capture) }), ...capture.input.notes];
+  const about = [outcome({ passed: capture.passed, summary: captureSummary(capture) }), ...capture.input.notes];
   return suite(
     name,
     [...cases, ...violationCases(capture.violations, name)],

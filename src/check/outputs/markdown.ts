@@ -21,6 +21,7 @@ import { codeSpan, markdownText } from "./markdown-text.ts";
 import type { OutputOptions } from "./output.ts";
 import {
   basis,
+  captureSummary,
   elsewhere,
   goneSentence,
   isQuiet,
@@ -29,7 +30,6 @@ import {
   particulars,
   path,
   sentence,
-  tallied,
   violationSentence,
   withoutFrames,
 } from "./result-wording.ts";
@@ -152,7 +152,7 @@ function addTable(summary: Summary, { captures }: CheckResult, most: number): vo
 }
 
 function row(capture: CheckedCapture): string {
-  const counts: CheckSummary = tallied(capture);
+  const counts: CheckSummary = captureSummary(capture);
   const cells = [
     markdownText(path(capture.path)),
     capture.passed ? "passed" : "**failed**",

@@ -42,7 +42,7 @@ export function outcome({ passed, summary }: Pick<CheckResult, "passed" | "summa
 }
 
 /** Findings and violations of one capture, in the shape of the whole call's. */
-export function tallied({ findings, violations, connections, frames, off }: CheckedCapture): CheckSummary {
+export function captureSummary({ findings, violations, connections, frames, off }: CheckedCapture): CheckSummary {
   const count = (state: CheckedFinding["state"]) => findings.filter(each => each.state === state).length;
   return {
     captures: 1,

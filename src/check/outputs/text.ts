@@ -10,13 +10,14 @@ import { columns, cut, printable } from "../../bytes/printable.ts";
 import type { Finding } from "../../report/report.ts";
 import { inputNotes, inputTitle } from "../../report/text/headline.ts";
 import { incidents } from "../../report/text/incident.ts";
-import { survey } from "../../report/text/overview.ts";
+import { overview } from "../../report/text/overview.ts";
 import { Page, wrap } from "../../report/text/page.ts";
 import { byRule, counted } from "../../report/text/wording.ts";
 import type { CheckedCapture, CheckedFinding, CheckResult, Violation } from "../check-result.ts";
 import type { OutputOptions } from "./output.ts";
 import {
   basis,
+  captureSummary,
   cutInFront,
   elsewhere,
   goneSentence,
@@ -24,7 +25,6 @@ import {
   outcome,
   path,
   reportOn,
-  tallied,
   violationSentence,
   withoutFrames,
 } from "./result-wording.ts";
@@ -64,11 +64,11 @@ export function text(result: CheckResult, options: OutputOptions): string {
 function captureBlocks(capture: CheckedCapture, { tool }: CheckResult, page: Page): string[][] {
   const told = capture.findings.filter(({ state }) => state === "failing" || (page.all && state === "told"));
   const report = reportOn(capture, told, tool);
-  const found = survey(report);
+  const found = overview(report);
   const [input] = report.inputs;
   return [
     [
-      ...inputTitle(input!, found.tallies[0]!, page),
+      ...inputTitle(input!, found.inputCounts[0]!, page),
       ...page.prose(standing(capture), capture.passed ? page.paint.good : page.paint.error),
       ...violationLines(capture.violations, page),
       ...quieter(capture, page),
@@ -81,7 +81,7 @@ function captureBlocks(capture: CheckedCapture, { tool }: CheckResult, page: Pag
 
 /** `FAILED: 2 failing, 1 told · 1 AMQP connection · 41 frames`. */
 function standing(capture: CheckedCapture): string {
-  const summary = tallied(capture);
+  const summary = captureSummary(capture);
   const { connections, frames } = summary;
   const traffic = `${counted(connections, "AMQP connection")} · ${counted(frames, "frame")}`;
   return `${outcome({ passed: capture.passed, summary })} · ${traffic}`;
@@ -117,7 +117,7 @@ function captureLines(captures: readonly CheckedCapture[], page: Page): string[]
 
 function captureLine(capture: CheckedCapture, page: Page): string {
   const word = capture.passed ? "passed" : "FAILED";
-  const { connections, frames, ...summary } = tallied(capture);
+  const { connections, frames, ...summary } = captureSummary(capture);
   const rules = capture.findings.filter(({ state }) => state === "told").map(({ finding }) => finding.rule);
   const names = [...new Set(rules)].map(rule => printable(rule, 30)).join(", ");
   const counts = (["failing", "violations", "accepted", "expected", "told"] as const)

@@ -2,7 +2,7 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
 import type { BrokerLogEntry, Connection } from "../report.ts";
-import type { Survey } from "./overview.ts";
+import type { Overview } from "./overview.ts";
 import type { Page } from "./page.ts";
 import { clock, counted } from "./wording.ts";
 
@@ -25,7 +25,7 @@ export function logged({ brokerLog, brokerLogDiffers }: Connection, page: Page):
 }
 
 /** The log as a whole: how much of it was tied, what was not, and what is about connections without an incident. */
-export function brokerLogBlock({ report, incidents }: Survey, page: Page): string[] {
+export function brokerLogBlock({ report, incidents }: Overview, page: Page): string[] {
   const log = report.brokerLog;
   if (log === undefined) return [];
   const told = new Set(incidents.map(({ connection }) => connection));

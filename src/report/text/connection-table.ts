@@ -6,7 +6,7 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, pad, printable } from "../../bytes/printable.ts";
 import type { Connection } from "../report.ts";
-import type { Survey } from "./overview.ts";
+import type { Overview } from "./overview.ts";
 import type { Page } from "./page.ts";
 import { clientName, counted, endpoint, library, size } from "./wording.ts";
 
@@ -26,22 +26,22 @@ interface Column {
   cells: string[];
 }
 
-export function connectionTable(survey: Survey, page: Page): string[] {
-  const { connections } = survey.report;
+export function connectionTable(overview: Overview, page: Page): string[] {
+  const { connections } = overview.report;
   if (connections.length === 0) return [];
-  const broken = connections.filter(({ id }) => isBroken(id, survey));
-  const healthy = connections.filter(({ id }) => !isBroken(id, survey));
+  const broken = connections.filter(({ id }) => isBroken(id, overview));
+  const healthy = connections.filter(({ id }) => !isBroken(id, overview));
   const complete = page.all || connections.length <= MAX_LISTED;
   const shown = complete ? [...broken, ...healthy] : broken.slice(0, MAX_BROKEN);
-  const lines = shown.length > 0 ? table(shown, survey, page) : [];
+  const lines = shown.length > 0 ? table(shown, overview, page) : [];
   if (!complete) lines.push(...leftOut(broken.length - shown.length, healthy.length, page));
   const server = commonServer(connections);
   const title = `CONNECTIONS${server === null ? "" : ` to ${server}`}`;
   return [page.paint.strong(cut(title, page.columns)), ...lines];
 }
 
-function table(shown: readonly Connection[], survey: Survey, page: Page): string[] {
-  const common = commonServer(survey.report.connections) !== null;
+function table(shown: readonly Connection[], overview: Overview, page: Page): string[] {
+  const common = commonServer(overview.report.connections) !== null;
   const column = (head: string, cell: (connection: Connection) => string, least = 0): Column => ({
     head,
     align: "left",
@@ -56,7 +56,7 @@ function table(shown: readonly Connection[], survey: Survey, page: Page): string
   const octets = column("size", c => size(c.octets.clientToServer + c.octets.serverToClient));
   frames.align = octets.align = "right";
   const ended = column("ended", ({ ended }) => printable(ended, 5));
-  const state = column("state", ({ id }) => stateOf(id, survey));
+  const state = column("state", ({ id }) => stateOf(id, overview));
 
   const wanted = [id, client, ...(common ? [] : [server]), name, frames, octets, ended, state];
   const { kept, widths } = fitted(wanted, [octets, ended, frames, server, name], page.columns);
@@ -66,7 +66,7 @@ function table(shown: readonly Connection[], survey: Survey, page: Page): string
     ...shown.map((connection, row) => {
       const cells = kept.map((column, at) => pad(column.cells[row]!, widths[at]!, column.align));
       const last = (cells.pop() ?? "").trimEnd();
-      return `${GAP}${cells.join(GAP)}${GAP}${inkFor(connection.id, survey, page)(last)}`;
+      return `${GAP}${cells.join(GAP)}${GAP}${inkFor(connection.id, overview, page)(last)}`;
     }),
   ];
 }
@@ -109,19 +109,19 @@ function label(connection: Connection): string {
   return maker === "" ? name : `${name} (${maker})`;
 }
 
-function isBroken(id: string, { worst }: Survey): boolean {
+function isBroken(id: string, { worst }: Overview): boolean {
   const severity = worst.get(id)?.severity;
   return severity === "error" || severity === "warning";
 }
 
-function stateOf(id: string, { worst }: Survey): string {
+function stateOf(id: string, { worst }: Overview): string {
   const finding = worst.get(id);
   if (!finding) return "✓ clean";
   if (finding.severity === "note") return finding.rule === "broker-close" ? "✓ closed" : "✓ partly seen";
   return `${finding.severity === "error" ? "✗" : "!"} ${printable(finding.rule, 18)}`;
 }
 
-function inkFor(id: string, { worst }: Survey, { paint }: Page): (text: string) => string {
+function inkFor(id: string, { worst }: Overview, { paint }: Page): (text: string) => string {
   return paint[worst.get(id)?.severity ?? "good"];
 }
 

@@ -2,8 +2,8 @@
 
 import { columns, printable } from "../../bytes/printable.ts";
 import type { Input } from "../report.ts";
-import type { Tally } from "./input-counts.ts";
-import type { Survey } from "./overview.ts";
+import type { InputCounts } from "./input-counts.ts";
+import type { Overview } from "./overview.ts";
 import { type Page, row, wrap } from "./page.ts";
 import { counted, size } from "./wording.ts";
 
@@ -11,13 +11,13 @@ const MAX_INPUTS = 20;
 const MAX_NOTES = 8;
 
 /** A block of lines per input. Beyond twenty inputs only those with something to say have one. */
-export function headlines(survey: Survey, page: Page): string[][] {
-  const { inputs } = survey.report;
+export function headlines(overview: Overview, page: Page): string[][] {
+  const { inputs } = overview.report;
   const blocks: string[][] = [];
   let begun = false;
   let leftOut = 0;
   for (const [index, input] of inputs.entries()) {
-    const counts = survey.tallies[index]!;
+    const counts = overview.inputCounts[index]!;
     const quiet = input.error === undefined && counts.errors === 0 && counts.warnings === 0;
     if (!page.all && inputs.length > MAX_INPUTS && (quiet || blocks.length >= MAX_INPUTS)) leftOut++;
     else blocks.push(headline(input, counts, begun, page));
@@ -28,7 +28,7 @@ export function headlines(survey: Survey, page: Page): string[][] {
   return blocks;
 }
 
-function headline(input: Input, counts: Tally, begun: boolean, page: Page): string[] {
+function headline(input: Input, counts: InputCounts, begun: boolean, page: Page): string[] {
   const lines = inputTitle(input, counts, page);
   if (input.error !== undefined) {
     const problem = input.packets === 0 ? "could not be read" : "not read to its end";
@@ -48,7 +48,7 @@ export function inputNotes({ notes }: Input, page: Page): string[] {
 }
 
 /** `orders.pcapng · pcapng · 48 packets · 469 kB · 2026-11-21`, the path apart where it would not fit. */
-export function inputTitle(input: Input, { firstDay, lastDay }: Tally, page: Page): string[] {
+export function inputTitle(input: Input, { firstDay, lastDay }: InputCounts, page: Page): string[] {
   const path = input.path === "-" ? "standard input" : printable(input.path);
   const days = firstDay === lastDay ? (firstDay ?? "") : `${firstDay} to ${lastDay}`;
   const format = input.format === "unknown" ? "unknown format" : printable(input.format);
@@ -59,7 +59,7 @@ export function inputTitle(input: Input, { firstDay, lastDay }: Tally, page: Pag
   return [...lines, ...page.prose(row(facts), page.paint.faint)];
 }
 
-function found(input: Input, counts: Tally, begun: boolean, page: Page): string[] {
+function found(input: Input, counts: InputCounts, begun: boolean, page: Page): string[] {
   const { errors, warnings, notes, connections, frames } = counts;
   const traffic = [counted(connections, "AMQP connection"), counted(frames, "frame")];
   if (errors > 0 || warnings > 0) {

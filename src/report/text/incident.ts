@@ -9,7 +9,7 @@ import { logged } from "./broker-log-lines.ts";
 import { diagnosisBlocks } from "./diagnosis.ts";
 import { octetTable } from "./octet-table.ts";
 import { outcome } from "./outcome.ts";
-import { fairShare, type Survey } from "./overview.ts";
+import { fairShare, type Overview } from "./overview.ts";
 import { type Page, row } from "./page.ts";
 import type { Marks } from "./picture.ts";
 import {
@@ -32,18 +32,18 @@ import { writerLines } from "./writer-lines.ts";
 const MAX_INCIDENTS = 20;
 const MESSAGE_COLUMNS = 2048;
 
-export function incidents(survey: Survey, page: Page): string[][] {
-  const shown = page.all ? survey.incidents : fairShare(survey.incidents, MAX_INCIDENTS);
+export function incidents(overview: Overview, page: Page): string[][] {
+  const shown = page.all ? overview.incidents : fairShare(overview.incidents, MAX_INCIDENTS);
   const introduced = new Map<string, Finding>();
   const blocks = shown.map(finding => {
-    const connection = finding.connection === null ? undefined : survey.connections.get(finding.connection);
+    const connection = finding.connection === null ? undefined : overview.connections.get(finding.connection);
     // A connection is introduced, and the broker's words about it quoted, with the first incident it has here.
     const before = connection && introduced.get(connection.id);
     if (connection && !before) introduced.set(connection.id, finding);
-    return incident(finding, connection, before, survey, page);
+    return incident(finding, connection, before, overview, page);
   });
   const inFull = new Set(shown);
-  const rest = survey.incidents.filter(finding => !inFull.has(finding));
+  const rest = overview.incidents.filter(finding => !inFull.has(finding));
   if (rest.length > 0) {
     blocks.push(page.prose(`${counted(rest.length, "more incident")}: ${byRule(rest)}. --all tells each.`));
   }
@@ -54,21 +54,21 @@ function incident(
   finding: Finding,
   connection: Connection | undefined,
   before: Finding | undefined,
-  survey: Survey,
+  overview: Overview,
   page: Page,
 ): string[] {
   const table = octetTable(evidence(finding, page), page);
   const ending = [
-    ...outcome(finding, before ? undefined : connection, survey.consequences.get(finding.id) ?? [], page),
+    ...outcome(finding, before ? undefined : connection, overview.consequences.get(finding.id) ?? [], page),
     ...(connection && !before ? logged(connection, page) : []),
   ];
   const introduction = connection ? who(connection, before, page) : [];
-  const place = where(finding, connection, survey, page);
+  const place = where(finding, connection, overview, page);
   const { diagnosis } = finding;
   const blocks = diagnosis
     ? [
         introduction,
-        ...diagnosisBlocks(diagnosis, marksOf(finding, connection, survey), page),
+        ...diagnosisBlocks(diagnosis, marksOf(finding, connection, overview), page),
         ending,
         writerLines(diagnosis, page),
         place,
@@ -84,9 +84,9 @@ function incident(
 }
 
 /** What the picture tells of single octets: when the incident began, and how far a broker reads. */
-function marksOf(finding: Finding, connection: Connection | undefined, survey: Survey): Marks {
+function marksOf(finding: Finding, connection: Connection | undefined, overview: Overview): Marks {
   const { direction, streamOffset, time, input } = finding;
-  const days = survey.tallies[input];
+  const days = overview.inputCounts[input];
   const withDay = days?.firstDay !== days?.lastDay;
   const stops = direction === "client-to-server" ? connection?.verdict.predicted?.streamOffset : undefined;
   return {
@@ -122,10 +122,10 @@ function who(connection: Connection, before: Finding | undefined, page: Page): s
   ];
 }
 
-function where(finding: Finding, connection: Connection | undefined, survey: Survey, page: Page): string[] {
+function where(finding: Finding, connection: Connection | undefined, overview: Overview, page: Page): string[] {
   const { direction, streamOffset, length, packets, time, frame, octets } = finding;
-  const { inputs } = survey.report;
-  const days = survey.tallies[finding.input];
+  const { inputs } = overview.report;
+  const days = overview.inputCounts[finding.input];
   const stream = row([
     direction === null ? "" : arrow(direction),
     streamOffset === null ? "" : `offset ${streamOffset}`,

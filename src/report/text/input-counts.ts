@@ -3,7 +3,7 @@
 import type { Report } from "../report.ts";
 import { day } from "./wording.ts";
 
-export interface Tally {
+export interface InputCounts {
   connections: number;
   frames: number;
   errors: number;
@@ -14,18 +14,18 @@ export interface Tally {
   lastDay: string | null;
 }
 
-export function tally(report: Report): Tally[] {
-  const tallies = report.inputs.map(
-    (): Tally => ({ connections: 0, frames: 0, errors: 0, warnings: 0, notes: 0, firstDay: null, lastDay: null }),
+export function countInputs(report: Report): InputCounts[] {
+  const inputCounts = report.inputs.map(
+    (): InputCounts => ({ connections: 0, frames: 0, errors: 0, warnings: 0, notes: 0, firstDay: null, lastDay: null }),
   );
-  const dated = (counts: Tally, time: string) => {
+  const dated = (counts: InputCounts, time: string) => {
     const date = day(time);
     if (date === null) return;
     if (counts.firstDay === null || date < counts.firstDay) counts.firstDay = date;
     if (counts.lastDay === null || date > counts.lastDay) counts.lastDay = date;
   };
   for (const { input, frames, start, end } of report.connections) {
-    const counts = tallies[input];
+    const counts = inputCounts[input];
     if (!counts) continue;
     counts.connections++;
     counts.frames += frames.clientToServer + frames.serverToClient;
@@ -33,10 +33,10 @@ export function tally(report: Report): Tally[] {
     dated(counts, end);
   }
   for (const { input, severity, time } of report.findings) {
-    const counts = tallies[input];
+    const counts = inputCounts[input];
     if (!counts) continue;
     counts[`${severity}s`]++;
     if (time !== null) dated(counts, time);
   }
-  return tallies;
+  return inputCounts;
 }

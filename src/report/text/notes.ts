@@ -2,14 +2,14 @@
 
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, pad, printable } from "../../bytes/printable.ts";
-import { fairShare, type Survey } from "./overview.ts";
+import { fairShare, type Overview } from "./overview.ts";
 import { type Page, wrap } from "./page.ts";
 import { byRule, joined, packetRange } from "./wording.ts";
 
 const MAX_NOTES = 10;
 
-export function notes(survey: Survey, page: Page): string[] {
-  const shown = page.all ? survey.notes : fairShare(survey.notes, MAX_NOTES);
+export function notes(overview: Overview, page: Page): string[] {
+  const shown = page.all ? overview.notes : fairShare(overview.notes, MAX_NOTES);
   if (shown.length === 0) return [];
   const ruleColumns = shown.reduce((most, { rule }) => Math.max(most, columns(printable(rule, 30))), 0);
   const margin = " ".repeat(ruleColumns + 4);
@@ -27,7 +27,7 @@ export function notes(survey: Survey, page: Page): string[] {
     ];
   });
   const told = new Set(shown);
-  const rest = survey.notes.filter(note => !told.has(note));
+  const rest = overview.notes.filter(note => !told.has(note));
   if (rest.length > 0)
     lines.push(...page.prose(`and ${grouped(rest.length)} more: ${byRule(rest)}. --all tells each.`));
   return [page.paint.strong("NOTES"), ...lines];

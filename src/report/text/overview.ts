@@ -3,12 +3,12 @@
  * and what is the worst that happened to each connection.
  */
 import type { Connection, Finding, Report, Severity } from "../report.ts";
-import { type Tally, tally } from "./input-counts.ts";
+import { countInputs, type InputCounts } from "./input-counts.ts";
 
-export interface Survey {
+export interface Overview {
   report: Report;
   /** One per input. */
-  tallies: readonly Tally[];
+  inputCounts: readonly InputCounts[];
   connections: ReadonlyMap<string, Connection>;
   /** Errors and then warnings, each in the report's order, without those that are consequences. */
   incidents: readonly Finding[];
@@ -21,7 +21,7 @@ export interface Survey {
 
 const GRAVITY: Record<Severity, number> = { error: 2, warning: 1, note: 0 };
 
-export function survey(report: Report): Survey {
+export function overview(report: Report): Overview {
   const findings = new Map(report.findings.map(finding => [finding.id, finding]));
   const consequences = new Map<string, Finding[]>();
   const worst = new Map<string, Finding>();
@@ -43,7 +43,7 @@ export function survey(report: Report): Survey {
   }
   return {
     report,
-    tallies: tally(report),
+    inputCounts: countInputs(report),
     connections: new Map(report.connections.map(connection => [connection.id, connection])),
     incidents: [
       ...incidents.filter(({ severity }) => severity === "error"),

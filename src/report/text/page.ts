@@ -3,7 +3,7 @@
 import { Chalk } from "chalk";
 import { columns, fitting, pad } from "../../bytes/printable.ts";
 import type { Severity } from "../report.ts";
-import type { WriterOptions } from "../report-format.ts";
+import type { FormatOptions } from "../report-format.ts";
 
 /** Narrower than this an address no longer fits behind its label. */
 export const MIN_COLUMNS = 40;
@@ -23,7 +23,7 @@ export class Page {
   readonly paint: Record<Severity | "good" | "strong" | "faint", Ink>;
   readonly #writers: readonly Ink[];
 
-  constructor(options: WriterOptions) {
+  constructor(options: FormatOptions) {
     this.columns = Math.max(MIN_COLUMNS, options.columns);
     this.all = options.all;
     // The 16 basic colours: they follow the terminal's theme, light or dark.

@@ -14,13 +14,13 @@ import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, pad } from "../../bytes/printable.ts";
 import type { Diagnosis } from "../report.ts";
 import { type Page, row } from "./page.ts";
-import { captions, pointer, ruler, type Tick } from "./picture/axis.ts";
-import { type Canvas, canvas, GLYPHS } from "./picture/grid.ts";
+import { axis, captions, pointer, type Tick } from "./picture/axis.ts";
+import { GLYPHS, type Grid, grid } from "./picture/grid.ts";
 
 const INDENT = "  ";
 const GAP = "  ";
 const LABEL_COLUMNS = 11;
-const MAX_CANVAS = 120;
+const MAX_GRID = 120;
 /** From this width on there is something behind the lanes. */
 const TAIL_FROM = 60;
 
@@ -35,7 +35,7 @@ export interface Marks {
 /** Lines no wider than the page; none where there is nothing to tell apart. */
 export function picture(diagnosis: Diagnosis, { begun, brokerStops }: Marks, page: Page): string[] {
   const marked = brokerStops === null ? [] : [brokerStops];
-  const first = canvas(diagnosis, marked, 2);
+  const first = grid(diagnosis, marked, 2);
   if (first === null) return [];
   const labels = first.lanes.map(({ label }) => label);
   const margin = [...labels, "offset"].reduce((most, label) => Math.max(most, columns(label)), 0);
@@ -44,7 +44,7 @@ export function picture(diagnosis: Diagnosis, { begun, brokerStops }: Marks, pag
   const tailWidth = first.lanes.reduce((most, { tail }) => Math.max(most, Math.min(tailRoom, columns(tail))), 0);
   const behind = tailWidth === 0 ? 1 : GAP.length + tailWidth;
   const room = page.columns - INDENT.length - labelWidth - GAP.length;
-  const painting = canvas(diagnosis, marked, Math.min(MAX_CANVAS, room - behind));
+  const painting = grid(diagnosis, marked, Math.min(MAX_GRID, room - behind));
   if (painting === null) return [];
   const lanes = painting.lanes.map(({ label, tail, writer }, index) => {
     const ink = page.writer(writer);
@@ -67,7 +67,7 @@ export function picture(diagnosis: Diagnosis, { begun, brokerStops }: Marks, pag
   const reads = stop === undefined ? "" : pointer(stop, "✗", `reads up to ${brokerStops}`, room);
   return [
     ...lanes,
-    ...ruler(offsetTicks(painting, brokerStops), room).map((line, depth) => under(depth === 0 ? "offset" : "", line)),
+    ...axis(offsetTicks(painting, brokerStops), room).map((line, depth) => under(depth === 0 ? "offset" : "", line)),
     ...(packets === "" ? [] : [under("packet", packets)]),
     ...(time === "" ? [] : [under("time", time)]),
     ...(reads === "" ? [] : [under("broker", reads)]),
@@ -76,7 +76,7 @@ export function picture(diagnosis: Diagnosis, { begun, brokerStops }: Marks, pag
 }
 
 /** A mark where each piece begins, and one behind the last. */
-function offsetTicks({ pieces, ranks }: Canvas, without: number | null): Tick[] {
+function offsetTicks({ pieces, ranks }: Grid, without: number | null): Tick[] {
   const last = pieces.at(-1)!;
   const ends = { from: last.to, column: last.column + last.columns };
   const ticks = new Map<number, Tick>();
@@ -102,7 +102,7 @@ function packetTicks({ torn }: Diagnosis, columnOf: ReadonlyMap<number, number>)
 }
 
 /** What the characters mean, those that do not speak for themselves. */
-function legend({ missing }: Diagnosis, { rows, pieces }: Canvas, page: Page): string[] {
+function legend({ missing }: Diagnosis, { rows, pieces }: Grid, page: Page): string[] {
   const used = new Set(rows.join(""));
   const folds = pieces.reduce((sum, { folds }) => sum + (folds > 1 ? folds : 0), 0);
   const absent = missing.reduce((sum, { octets }) => sum + octets, 0);

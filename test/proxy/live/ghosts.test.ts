@@ -183,7 +183,7 @@ describe.skipIf(!live).each(MODES)("$mode", ({ mode }) => {
     it("is what inspect finds in the recording", () => {
       const { report, proxied } = haunting();
       const recorded = report.connections.find(({ client: { port } }) => port === client().port)!;
-      // The guard's farewell is in the recording, as the client heard it; there it looks like the broker's.
+      // The guard's close frame is in the recording, as the client heard it; there it looks like the broker's.
       const found = report.findings
         .filter(({ connection }) => connection === recorded.id)
         .filter(({ direction }) => !guarded || direction === "client-to-server");

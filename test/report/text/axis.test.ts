@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { captions, pointer, ruler, type Tick } from "../../../src/report/text/picture/axis.ts";
+import { axis, captions, pointer, type Tick } from "../../../src/report/text/picture/axis.ts";
 
 const ticks = (...given: readonly [column: number, text: string, rank?: number][]): Tick[] =>
   given.map(([column, text, rank = 1]) => ({ column, text, rank }));
 
-describe("ruler", () => {
+describe("axis", () => {
   it("puts a label behind its mark, or before it where there is no room behind", () => {
-    expect(ruler(ticks([0, "197"], [10, "4000"], [30, "90000"]), 31)).toEqual(["▲197      ▲4000          90000▲"]);
+    expect(axis(ticks([0, "197"], [10, "4000"], [30, "90000"]), 31)).toEqual(["▲197      ▲4000          90000▲"]);
   });
 
   it("hangs a label lower where there is no room beside its mark", () => {
-    expect(ruler(ticks([0, "162315"], [3, "210750"], [6, "390697"]), 20)).toEqual([
+    expect(axis(ticks([0, "162315"], [3, "210750"], [6, "390697"]), 20)).toEqual([
       "▲  ▲  ▲390697",
       "│  └210750",
       "└162315",
@@ -18,8 +18,8 @@ describe("ruler", () => {
   });
 
   it("leaves out what weighs little rather than give it a line", () => {
-    expect(ruler(ticks([0, "162315", 0], [3, "210750", 4]), 20)).toEqual(["▲162315"]);
-    expect(ruler([], 20)).toEqual([]);
+    expect(axis(ticks([0, "162315", 0], [3, "210750", 4]), 20)).toEqual(["▲162315"]);
+    expect(axis([], 20)).toEqual([]);
   });
 });
 

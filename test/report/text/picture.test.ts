@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { columns } from "../../../src/bytes/printable.ts";
 import type { Diagnosis, Message, Span } from "../../../src/report/report.ts";
 import { Page } from "../../../src/report/text/page.ts";
-import { type Canvas, canvas, GLYPHS, missesWithin } from "../../../src/report/text/picture/grid.ts";
+import { GLYPHS, type Grid, grid, missesWithin } from "../../../src/report/text/picture/grid.ts";
 import { touches } from "../../../src/report/text/picture/spans.ts";
 import { type Marks, picture } from "../../../src/report/text/picture.ts";
 import { diagnosis } from "../../support/report-samples.ts";
@@ -63,7 +63,7 @@ const absurd: fc.Arbitrary<Diagnosis> = fc
   })
   .map(parts => diagnosis(parts));
 
-describe("canvas", () => {
+describe("grid", () => {
   it("paints a lane where it has octets, and nowhere else", () => {
     fc.assert(
       fc.property(
@@ -71,7 +71,7 @@ describe("canvas", () => {
         fc.nat(300_000),
         fc.integer({ min: 24, max: 120 }),
         (given, mark, width) => {
-          const painting = canvas(given, [mark], width);
+          const painting = grid(given, [mark], width);
           if (painting === null) return;
           for (const [at, lane] of painting.lanes.entries()) {
             eachColumn(painting, at, (glyph, { from, to, missing, folds }) => {
@@ -92,7 +92,7 @@ describe("canvas", () => {
   it("shows every octet once, in order, over its whole width", () => {
     fc.assert(
       fc.property(tangled, fc.integer({ min: 24, max: 120 }), (given, width) => {
-        const painting = canvas(given, [], width);
+        const painting = grid(given, [], width);
         if (painting === null) return;
         expect(painting.rows.every(row => row.length === width)).toBe(true);
         let offset = painting.pieces[0]!.from;
@@ -115,7 +115,7 @@ describe("canvas", () => {
   });
 
   it("is to scale where the pieces allow it", () => {
-    const painting = canvas(
+    const painting = grid(
       laidOut(0, [
         ["A", 1_000, "1"],
         ["B", 3_000],
@@ -128,7 +128,7 @@ describe("canvas", () => {
   });
 
   it("shortens what is huge where the others would all look alike", () => {
-    const painting = canvas(diagnoses["torn-three-times"]!, [], 48)!;
+    const painting = grid(diagnoses["torn-three-times"]!, [], 48)!;
     expect(painting.pieces.map(({ shortened }) => shortened)).toContain(true);
     expect(painting.rows.join("")).toContain(GLYPHS.shortened);
     const [first, huge] = painting.pieces;
@@ -136,15 +136,15 @@ describe("canvas", () => {
   });
 
   it("has eight lanes for thirty writers, and one for the rest of them", () => {
-    const { lanes } = canvas(diagnoses["thirty-writers"]!, [], 48)!;
+    const { lanes } = grid(diagnoses["thirty-writers"]!, [], 48)!;
     expect(lanes).toHaveLength(8 + 1 + 1);
     expect(lanes.at(-2)!.label).toBe("22 more");
     expect(lanes.at(-1)!.label).toBe("unexplained");
   });
 
   it("paints nothing where there is nothing to tell apart", () => {
-    expect(canvas(diagnoses["no-writers"]!, [], 48)).toBeNull();
-    expect(canvas(diagnoses["genuine-oversize"]!, [3], 48)).toBeNull();
+    expect(grid(diagnoses["no-writers"]!, [], 48)).toBeNull();
+    expect(grid(diagnoses["genuine-oversize"]!, [3], 48)).toBeNull();
   });
 });
 
@@ -202,9 +202,9 @@ describe("picture", () => {
 });
 
 function eachColumn(
-  { rows, pieces }: Canvas,
+  { rows, pieces }: Grid,
   lane: number,
-  check: (glyph: string, piece: Canvas["pieces"][number]) => void,
+  check: (glyph: string, piece: Grid["pieces"][number]) => void,
 ): void {
   for (const piece of pieces) {
     for (let column = piece.column; column < piece.column + piece.columns; column++) check(rows[lane]![column]!, piece);

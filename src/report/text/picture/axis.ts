@@ -20,7 +20,7 @@ const HANGING_RANK = 3;
 const MAX_RESERVED = 6;
 
 /** At most three lines of labels, each with a mark at its column, none wider than `width`. */
-export function ruler(ticks: readonly Tick[], width: number): string[] {
+export function axis(ticks: readonly Tick[], width: number): string[] {
   const rows: string[][] = [];
   const taken = new Set<number>();
   const weighty = ticks.filter(({ rank }) => rank <= 1).map(({ column }) => column);

@@ -17,7 +17,7 @@ export const GLYPHS = {
   nothing: " ",
 } as const;
 
-export interface Canvas {
+export interface Grid {
   lanes: readonly Lane[];
   pieces: readonly Piece[];
   /** By offset, how dispensable its label is: 0 the least. */
@@ -30,7 +30,7 @@ export interface Canvas {
  * Null where a picture would show nothing: no lanes, or a single stretch in a single one. Within the lanes' extent
  * `marks` are offsets that shall have a column of their own to begin in.
  */
-export function canvas(diagnosis: Diagnosis, marks: readonly number[], width: number): Canvas | null {
+export function grid(diagnosis: Diagnosis, marks: readonly number[], width: number): Grid | null {
   const lanes = lanesOf(diagnosis);
   const missing = new Map<number, number>();
   for (const lane of lanes) {
