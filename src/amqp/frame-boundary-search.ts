@@ -1,17 +1,8 @@
 import { long, short } from "../bytes/big-endian.ts";
 import { Moment } from "../net/connection-observer.ts";
 import type { BoundarySearch } from "./boundary-search.ts";
-import { methodOf } from "./method-registry.ts";
-import {
-  FRAME_BODY,
-  FRAME_END,
-  FRAME_ENVELOPE,
-  FRAME_HEADER,
-  FRAME_HEADER_SIZE,
-  FRAME_HEARTBEAT,
-  FRAME_METHOD,
-} from "./spec/constants.ts";
-import { BASIC_CLASS } from "./spec/properties.ts";
+import { arePlausibleIds, hasIds, isPlausibleHeader } from "./plausible-frame.ts";
+import { FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE, isFrameType, METHOD_IDS_SIZE } from "./spec/constants.ts";
 
 /**
  * Finds the frame boundary again where it was lost: after a gap, at a start in mid-stream, behind a broken frame.
@@ -61,7 +52,7 @@ export class FrameBoundarySearch implements BoundarySearch {
     this.#candidates.length = alive;
     for (let at = from; at < until; at++) {
       if (this.#best !== null && at >= this.#best.boundary) break;
-      if (!couldBeFrameType(this.#window[at - this.#origin]!)) continue;
+      if (!isFrameType(this.#window[at - this.#origin]!)) continue;
       const candidate: Candidate = { start: at, boundary: at, frames: 0, wakesAt: at + FRAME_HEADER_SIZE };
       if (candidate.wakesAt > until || this.#follow(candidate, until)) this.#candidates.push(candidate);
     }
@@ -191,31 +182,12 @@ export class FrameBoundarySearch implements BoundarySearch {
       const type = window[at]!;
       const channel = short(window, at + 1);
       const size = long(window, at + 3);
-      if (size > this.#sizeLimit) return false;
-      switch (type) {
-        case FRAME_METHOD:
-          if (size < 4) return false;
-          break;
-        case FRAME_HEADER:
-          if (size < 14 || channel === 0) return false;
-          break;
-        case FRAME_BODY:
-          if (channel === 0) return false;
-          break;
-        case FRAME_HEARTBEAT:
-          if (size !== 0 || channel !== 0) return false;
-          break;
-        default:
-          return false;
-      }
-      if (type === FRAME_METHOD || type === FRAME_HEADER) {
-        candidate.wakesAt = candidate.boundary + FRAME_HEADER_SIZE + 4;
+      if (!isPlausibleHeader(type, channel, size, this.#sizeLimit)) return false;
+      if (hasIds(type)) {
+        candidate.wakesAt = candidate.boundary + FRAME_HEADER_SIZE + METHOD_IDS_SIZE;
         if (candidate.wakesAt > until) return true;
-        const classId = short(window, at + 7);
-        const second = short(window, at + 9);
-        if (type === FRAME_HEADER) {
-          if (classId !== BASIC_CLASS || second !== 0) return false;
-        } else if (methodOf(classId, second) === undefined || (classId === 10) !== (channel === 0)) return false;
+        const ids = at + FRAME_HEADER_SIZE;
+        if (!arePlausibleIds(type, channel, short(window, ids), short(window, ids + 2))) return false;
       }
       candidate.wakesAt = candidate.boundary + size + FRAME_ENVELOPE;
       if (candidate.wakesAt > until) return true;
@@ -256,8 +228,4 @@ interface Candidate {
 interface Mark {
   from: number;
   moment: Moment;
-}
-
-function couldBeFrameType(octet: number): boolean {
-  return octet === FRAME_METHOD || octet === FRAME_HEADER || octet === FRAME_BODY || octet === FRAME_HEARTBEAT;
 }

@@ -1,15 +1,7 @@
 import { long, short } from "../bytes/big-endian.ts";
 import { Moment } from "../net/connection-observer.ts";
 import type { BoundarySearch, NewSearch } from "./boundary-search.ts";
-import {
-  FRAME_BODY,
-  FRAME_END,
-  FRAME_ENVELOPE,
-  FRAME_HEADER,
-  FRAME_HEADER_SIZE,
-  FRAME_HEARTBEAT,
-  FRAME_METHOD,
-} from "./spec/constants.ts";
+import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE, isFrameType } from "./spec/constants.ts";
 import { mayBeWhole } from "./whole-message.ts";
 
 /*
@@ -448,7 +440,3 @@ export class FrameScanner {
 }
 
 const NOTHING = new Uint8Array(0);
-
-function isFrameType(type: number): boolean {
-  return type === FRAME_METHOD || type === FRAME_HEADER || type === FRAME_BODY || type === FRAME_HEARTBEAT;
-}

@@ -1,4 +1,5 @@
 import { FIELD_KINDS, type FieldKind } from "./field-kinds.ts";
+import { keyOf } from "./method-keys.ts";
 import { layoutOf } from "./quick-look.ts";
 import { type ArgumentType, CLASSES, type ClassSpec } from "./spec/methods.ts";
 
@@ -6,6 +7,8 @@ import { type ArgumentType, CLASSES, type ClassSpec } from "./spec/methods.ts";
 export interface Method {
   classId: number;
   methodId: number;
+  /** By which code tells methods apart (method-keys.ts). */
+  key: number;
   /** As the specification writes it: `basic.publish`. */
   name: string;
   from: "client" | "server" | "both";
@@ -32,6 +35,7 @@ for (const [classId, spec] of Object.entries<ClassSpec>(CLASSES)) {
     const entry: Method = {
       classId: Number(classId),
       methodId: Number(methodId),
+      key: keyOf(Number(classId), Number(methodId)),
       name: `${spec.name}.${method.name}`,
       from: method.from,
       content: method.content === true,
@@ -39,13 +43,18 @@ for (const [classId, spec] of Object.entries<ClassSpec>(CLASSES)) {
       layout: layoutOf(list),
     };
     METHODS.push(entry);
-    registry[(entry.classId << 8) | entry.methodId] = entry;
+    registry[entry.key] = entry;
   }
 }
 
 /** The method of a class-id and method-id, or undefined where the specification has none. */
 export function methodOf(classId: number, methodId: number): Method | undefined {
-  return classId < 128 && methodId < 256 ? registry[(classId << 8) | methodId] : undefined;
+  return classId < 128 && methodId < 256 ? registry[keyOf(classId, methodId)] : undefined;
+}
+
+/** The method that the specification calls so (`basic.publish`), or undefined. */
+export function methodNamed(name: string): Method | undefined {
+  return METHODS.find(method => method.name === name);
 }
 
 /** `basic.publish`, or `method 60,99` for a pair the specification does not have. */

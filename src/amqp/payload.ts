@@ -20,14 +20,13 @@ import {
   TABLE,
 } from "./field-kinds.ts";
 import { type FieldTable, type FieldValue, Undecodable, walkTable } from "./field-table.ts";
+import { CONNECTION_CLASS } from "./method-keys.ts";
 import type { Method } from "./method-registry.ts";
 import { argumentsFit, propertiesFit } from "./quick-look.ts";
 import { BASIC_PROPERTIES } from "./spec/properties.ts";
 
 /** Decoded values by the specification's names. */
 export type Values = Map<string, FieldValue>;
-
-const CONNECTION_CLASS = 10;
 
 const cursor = new Cursor();
 

@@ -8,6 +8,8 @@ import {
   FRAME_HEADER,
   FRAME_HEADER_SIZE,
   FRAME_METHOD,
+  LEAST_CONTENT_HEADER,
+  METHOD_IDS_SIZE,
 } from "./spec/constants.ts";
 import { BASIC_CLASS } from "./spec/properties.ts";
 
@@ -20,9 +22,9 @@ import { BASIC_CLASS } from "./spec/properties.ts";
  */
 
 /** Octets of the shortest content header frame, and of the shortest body frame that is not empty. */
-const LEAST_HEADER = FRAME_ENVELOPE + 14;
+const LEAST_HEADER = FRAME_ENVELOPE + LEAST_CONTENT_HEADER;
 const LEAST_BODY = FRAME_ENVELOPE + 1;
-const LEAST_MESSAGE = FRAME_ENVELOPE + 4 + LEAST_HEADER + LEAST_BODY;
+const LEAST_MESSAGE = FRAME_ENVELOPE + METHOD_IDS_SIZE + LEAST_HEADER + LEAST_BODY;
 /** The end octet of a frame, the type of the next, and room for its channel. */
 const THEN_HEADER = (FRAME_END << 24) | (FRAME_HEADER << 16);
 const THEN_BODY = (FRAME_END << 24) | (FRAME_BODY << 16);
@@ -86,7 +88,7 @@ export class WholeMessage {
 
     const headerSize = view.getUint32(headerAt + 3);
     const bodyAt = headerAt + FRAME_ENVELOPE + headerSize;
-    if (headerSize < 14 || headerSize > limit || end - bodyAt < LEAST_BODY) return false;
+    if (headerSize < LEAST_CONTENT_HEADER || headerSize > limit || end - bodyAt < LEAST_BODY) return false;
     if (view.getInt32(bodyAt - 1) !== (THEN_BODY | channel)) return false;
 
     const bodySize = view.getUint32(bodyAt + 3);

@@ -2,8 +2,20 @@
  * One channel as the connection's reader has it: the assembler that makes commands out of frames
  * (rabbit_command_assembler:process/2), and the process that gets them (rabbit_channel).
  */
+import {
+  AWAITS_ANY,
+  AWAITS_HEADER,
+  AWAITS_METHOD,
+  afterBody,
+  afterHeader,
+  afterMethod,
+  type ContentState,
+  contentFault,
+  IN_ORDER,
+  OVERRUN,
+} from "../amqp/content-order.ts";
 import type { Method } from "../amqp/method-registry.ts";
-import { FRAME_HEADER_SIZE } from "../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import type { BrokerState } from "./broker-state.ts";
@@ -33,12 +45,10 @@ const NO_METHOD = { classId: 0, methodId: 0 };
 export class BrokerChannel {
   readonly number: number;
   readonly channelProcess: ChannelProcess;
-  /** What the assembler takes next; "unknown" where octets were missed. */
-  #awaits: "method" | "header" | "body" | "unknown";
+  /** What the assembler takes next. */
+  #content: ContentState;
   /** The method whose content is being assembled. */
   #method: Method | null = null;
-  /** Octets of body still to come; negative after an overrun, which swallows the bodies that follow. */
-  #remaining = 0;
   #immediate = false;
   /** The exchange published to takes nothing from clients. */
   #refused = false;
@@ -51,22 +61,21 @@ export class BrokerChannel {
     this.channelProcess = new ChannelProcess(broker, clock, certain);
     this.#broker = broker;
     this.#version = version;
-    this.#awaits = certain ? "method" : "unknown";
+    this.#content = certain ? AWAITS_METHOD : AWAITS_ANY;
   }
 
   /** A method frame; `decodes`: its arguments have the right lengths. */
   takeMethod(method: Method, bytes: Uint8Array, start: number, size: number, decodes: boolean): ChannelError | null {
-    if (this.#awaits !== "method" && this.#awaits !== "unknown") return this.#misplaced();
+    if (contentFault(this.#content, FRAME_METHOD, size) !== IN_ORDER) return this.#misplaced();
     if (!decodes || needsStrictJudgement(method)) {
       const error = this.#judgeArguments(method, bytes, start, size);
       if (error !== null) return error;
     }
+    this.#content = afterMethod(method.content);
     if (!method.content) {
-      this.#awaits = "method";
       const outcome = this.channelProcess.perform(method, bytes, start, size);
       return outcome === null ? null : channelError(outcome, method, this.channelProcess.isBusy);
     }
-    this.#awaits = "header";
     this.#publish(method, bytes, start, size);
     return null;
   }
@@ -84,10 +93,10 @@ export class BrokerChannel {
 
   /** A content header frame of 12 octets or more; `plain`: as judgeProperties wants it. */
   takeHeader(bytes: Uint8Array, start: number, size: number, plain: boolean): ChannelError | null {
-    if (this.#awaits !== "header" && this.#awaits !== "unknown") return this.#misplaced();
+    if (contentFault(this.#content, FRAME_HEADER, size) !== IN_ORDER) return this.#misplaced();
     const method = this.#method;
     const classId = short(bytes, start);
-    if (short(bytes, start + 2) !== 0) return this.#awaits === "unknown" ? null : this.#misplaced();
+    if (short(bytes, start + 2) !== 0) return this.#content === AWAITS_ANY ? null : this.#misplaced();
     if (method !== null && classId !== method.classId) {
       return readerError(
         505,
@@ -95,32 +104,31 @@ export class BrokerChannel {
         method,
       );
     }
-    this.#remaining = longlong(bytes, start + 4);
+    const bodySize = longlong(bytes, start + 4);
     this.#properties = judgeProperties(bytes, start, size, plain, this.#broker.user);
-    if (this.#version.refusesOverrun && this.#remaining > MAX_BODY_SIZE && method !== null) {
-      return readerError(
-        501,
-        `content body size ${this.#remaining} exceeds maximum allowed size ${MAX_BODY_SIZE}`,
-        method,
-      );
+    if (this.#version.refusesOverrun && bodySize > MAX_BODY_SIZE && method !== null) {
+      return readerError(501, `content body size ${bodySize} exceeds maximum allowed size ${MAX_BODY_SIZE}`, method);
     }
-    this.#awaits = "body";
-    return this.#remaining === 0 ? this.#complete() : null;
+    this.#content = afterHeader(bodySize);
+    return bodySize === 0 ? this.#complete() : null;
   }
 
   takeBody(size: number): ChannelError | null {
-    if (this.#awaits !== "body") return this.#awaits === "unknown" ? null : this.#misplaced();
-    this.#remaining -= size;
-    if (this.#remaining === 0) return this.#complete();
-    if (this.#remaining < 0 && this.#version.refusesOverrun && this.#method !== null) {
+    const fault = contentFault(this.#content, FRAME_BODY, size);
+    if (fault === OVERRUN) {
+      this.#content = SWALLOWS_BODIES;
+      if (!this.#version.refusesOverrun || this.#method === null) return null;
       return readerError(501, "content body frame exceeds remaining content size", this.#method);
     }
-    return null;
+    if (fault !== IN_ORDER) return this.#misplaced();
+    if (this.#content === AWAITS_ANY) return null;
+    this.#content = afterBody(this.#content, size);
+    return this.#content === AWAITS_METHOD ? this.#complete() : null;
   }
 
   /** Whether a whole message with a body of so many octets is in its place here: then only its content can be wrong. */
   awaitsMessage(bodySize: number): boolean {
-    return this.#awaits === "method" && bodySize <= MAX_BODY_SIZE;
+    return this.#content === AWAITS_METHOD && bodySize <= MAX_BODY_SIZE;
   }
 
   /** A whole message that is in its place: method, content header and body. */
@@ -128,12 +136,10 @@ export class BrokerChannel {
     const { method, at, methodSize, headerAt, headerSize } = message;
     this.#publish(method, bytes, at + FRAME_HEADER_SIZE, methodSize);
     this.#properties = judgeProperties(bytes, headerAt + FRAME_HEADER_SIZE, headerSize, true, this.#broker.user);
-    this.#remaining = 0;
     return this.#complete();
   }
 
   #complete(): ChannelError | null {
-    this.#awaits = "method";
     const method = this.#method;
     if (method === null) return null;
     const outcome = this.channelProcess.performContent(method, this.#immediate, this.#refused, this.#properties);
@@ -156,19 +162,19 @@ export class BrokerChannel {
   /** A frame that the assembler does not await. */
   #misplaced(): ChannelError {
     const method = this.#method ?? NO_METHOD;
-    switch (this.#awaits) {
-      case "header": {
-        const clause = `expected content header for class ${method.classId}, got non content header frame instead`;
-        return readerError(505, clause, method);
-      }
-      case "body":
-        return readerError(505, "expected content body, got non content body frame instead", method);
-      default:
-        return readerError(505, "expected method frame, got non method frame instead", NO_METHOD);
+    if (this.#content === AWAITS_METHOD) {
+      return readerError(505, "expected method frame, got non method frame instead", NO_METHOD);
     }
+    if (this.#content === AWAITS_HEADER) {
+      const clause = `expected content header for class ${method.classId}, got non content header frame instead`;
+      return readerError(505, clause, method);
+    }
+    return readerError(505, "expected content body, got non content body frame instead", method);
   }
 }
 
+/** After an overrun the assembler takes all bodies that follow for the same content, which never becomes complete. */
+const SWALLOWS_BODIES: ContentState = Number.POSITIVE_INFINITY;
 const UTF8 = new TextDecoder();
 
 function readerError(code: number, text: string, { classId, methodId }: typeof NO_METHOD): ChannelError {

@@ -1,4 +1,5 @@
 import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import { CHANNEL_CLOSE, CHANNEL_CLOSE_OK } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import {
   FRAME_BODY,
@@ -7,6 +8,7 @@ import {
   FRAME_HEADER_SIZE,
   FRAME_HEARTBEAT,
   FRAME_METHOD,
+  METHOD_IDS_SIZE,
 } from "../amqp/spec/constants.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import { short } from "../bytes/big-endian.ts";
@@ -158,7 +160,7 @@ export class BrokerReader {
     }
     switch (type) {
       case FRAME_METHOD:
-        if (size < 4) break;
+        if (size < METHOD_IDS_SIZE) break;
         if (this.#connection.speaks08) {
           const named = methodOf08(short(bytes, start), short(bytes, start + 2));
           this.#method(channel, named, bytes, start, size, false);
@@ -265,8 +267,7 @@ export class BrokerReader {
     size: number,
     decodes: boolean,
   ): void {
-    const ofChannel = method.classId === 20;
-    if (ofChannel && method.methodId === 41 && size === 4) {
+    if (method.key === CHANNEL_CLOSE_OK && size === METHOD_IDS_SIZE) {
       this.#closeOk(number, method, bytes, start, size);
       return;
     }
@@ -274,7 +275,7 @@ export class BrokerReader {
     if (channel === null) return;
     const error = channel.takeMethod(method, bytes, start, size, decodes);
     this.#channelError(number, error);
-    if (error === null && ofChannel && method.methodId === 40) this.#verdicts.closesChannel(number);
+    if (error === null && method.key === CHANNEL_CLOSE) this.#verdicts.closesChannel(number);
   }
 
   /** Frees the channel's number at once; whether it was asked for, the server's octets may tell. */

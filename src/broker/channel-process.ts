@@ -2,10 +2,6 @@
  * One channel's process in the broker (rabbit_channel): what it makes of complete commands, as far as that can end the
  * connection, or closes the channel so that later commands are dropped.
  */
-import type { Method } from "../amqp/method-registry.ts";
-import { decodeArguments, type Values } from "../amqp/payload.ts";
-import { long } from "../bytes/big-endian.ts";
-import type { BrokerState } from "./broker-state.ts";
 import {
   BASIC_ACK,
   BASIC_CANCEL,
@@ -24,12 +20,11 @@ import {
   CHANNEL_FLOW_OK,
   CHANNEL_OPEN,
   CONFIRM_SELECT,
+  CONNECTION_CLASS,
   EXCHANGE_BIND,
   EXCHANGE_DECLARE,
   EXCHANGE_DELETE,
   EXCHANGE_UNBIND,
-  methodKey,
-  namesLastQueue,
   QUEUE_BIND,
   QUEUE_DECLARE,
   QUEUE_DELETE,
@@ -37,8 +32,12 @@ import {
   TX_COMMIT,
   TX_ROLLBACK,
   TX_SELECT,
-  takesTime,
-} from "./channel-methods.ts";
+} from "../amqp/method-keys.ts";
+import type { Method } from "../amqp/method-registry.ts";
+import { decodeArguments, type Values } from "../amqp/payload.ts";
+import { long } from "../bytes/big-endian.ts";
+import type { BrokerState } from "./broker-state.ts";
+import { namesLastQueue, takesTime } from "./channel-methods.ts";
 import { type Complaint, CRASH, type Outcome } from "./complaint.ts";
 import { PROPERTIES_FAST_REPLY, PROPERTIES_GOOD, PROPERTIES_UNDECODABLE } from "./content-properties.ts";
 import { declareExchange, declareQueue, FAST_REPLY, named } from "./declarations.ts";
@@ -87,7 +86,7 @@ export class ChannelProcess {
 
   /** A command without content, whose payload is bytes[start, start + size). */
   perform(method: Method, bytes: Uint8Array, start: number, size: number): Outcome {
-    const id = methodKey(method.classId, method.methodId);
+    const id = method.key;
     if (id === BASIC_ACK && this.#acknowledges && this.state === "running") return null;
     // rabbit_channel:expand_shortcuts/2 comes before everything else.
     if (this.#lastQueue === null && this.#certain && namesLastQueue(id) && bytes[start + 6] === 0) return this.#fail();
@@ -205,7 +204,7 @@ export class ChannelProcess {
       }
     }
     const answers = id === CHANNEL_FLOW_OK || id === BASIC_CANCEL_OK || id === CHANNEL_CLOSE_OK;
-    return method.from === "server" || method.classId === 10 || answers ? UNIMPLEMENTED : null;
+    return method.from === "server" || method.classId === CONNECTION_CLASS || answers ? UNIMPLEMENTED : null;
   }
 
   #consume(values: Values): Outcome {

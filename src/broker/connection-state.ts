@@ -1,4 +1,14 @@
 /** How far a connection has come in the broker's eyes, by the methods of its channel 0 (rabbit_reader:handle_method0/2). */
+import {
+  CONNECTION_CLASS,
+  CONNECTION_CLOSE,
+  CONNECTION_CLOSE_OK,
+  CONNECTION_OPEN,
+  CONNECTION_SECURE_OK,
+  CONNECTION_START_OK,
+  CONNECTION_TUNE_OK,
+  CONNECTION_UPDATE_SECRET,
+} from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { long, short } from "../bytes/big-endian.ts";
 import { judgeLogin } from "./login.ts";
@@ -73,32 +83,31 @@ export class ConnectionState {
   /** A method on channel 0 whose arguments decode, not in closing or closed. */
   take(method: Method, bytes: Uint8Array, start: number, size: number): Step {
     const state = this.now;
-    const id = this.speaks08 ? idIn091(method.methodId) : method.methodId;
-    switch (method.classId === 10 ? id : 0) {
-      case 11:
+    switch (method.key) {
+      case CONNECTION_START_OK:
         if (state !== STARTING) break;
         return this.#startOk(bytes, start, size);
-      case 21:
+      case CONNECTION_SECURE_OK:
         if (state !== SECURING) break;
         return "taken";
-      case 31:
+      case CONNECTION_TUNE_OK:
         if (state !== TUNING && state !== SECURING) break;
         return this.#tuneOk(short(bytes, start + 4), long(bytes, start + 6));
-      case 40:
+      case CONNECTION_OPEN:
         if (state !== OPENING) break;
         this.now = RUNNING;
         return "taken";
-      case 50:
+      case CONNECTION_CLOSE:
         if (state !== RUNNING) break;
         return "closes";
-      case 51:
+      case CONNECTION_CLOSE_OK:
         return "close-ok";
-      case 70:
+      case CONNECTION_UPDATE_SECRET:
         if (state !== RUNNING) break;
         return "taken";
     }
     // In mid-stream nobody knows whether the handshake is over.
-    return this.certain || method.classId !== 10 ? "out-of-turn" : "taken";
+    return this.certain || method.classId !== CONNECTION_CLASS ? "out-of-turn" : "taken";
   }
 
   #startOk(bytes: Uint8Array, start: number, size: number): Step {
@@ -120,12 +129,6 @@ export class ConnectionState {
     this.now = OPENING;
     return "taken";
   }
-}
-
-/** Class connection of 0-8 has close and close-ok behind a redirect that 0-9-1 knows no more. */
-function idIn091(methodId: number): number {
-  if (methodId < 50) return methodId;
-  return methodId === 50 ? 0 : methodId - 10;
 }
 
 function exceeds(wanted: number, offered: number): boolean {

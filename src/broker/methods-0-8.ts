@@ -4,7 +4,8 @@
  * it (c, s), and the arguments: o octet, s short, l long, L longlong, S shortstr, X longstr, T table, b bit; + content.
  */
 import { FIELD_KINDS } from "../amqp/field-kinds.ts";
-import { type Method, methodOf } from "../amqp/method-registry.ts";
+import { keyOf, NO_KEY } from "../amqp/method-keys.ts";
+import { type Method, methodNamed, methodOf } from "../amqp/method-registry.ts";
 import type { ArgumentType } from "../amqp/spec/methods.ts";
 
 const DIFFERENT = `
@@ -44,10 +45,19 @@ const TYPES: Readonly<Record<string, ArgumentType>> = {
 
 const different = new Map<number, Method>();
 for (const entry of DIFFERENT.trim().split(/\s{2,}|\n/)) {
-  const [classId, methodId, name, from, layout = ""] = entry.split(" ") as [string, string, string, string, string?];
-  different.set((Number(classId) << 8) | Number(methodId), {
-    classId: Number(classId),
-    methodId: Number(methodId),
+  const [classText, methodText, name, from, layout = ""] = entry.split(" ") as [
+    string,
+    string,
+    string,
+    string,
+    string?,
+  ];
+  const classId = Number(classText);
+  const methodId = Number(methodText);
+  different.set(keyOf(classId, methodId), {
+    classId,
+    methodId,
+    key: methodNamed(name)?.key ?? NO_KEY,
     name,
     from: from === "c" ? "client" : "server",
     content: layout.endsWith("+"),
@@ -60,12 +70,12 @@ for (const entry of DIFFERENT.trim().split(/\s{2,}|\n/)) {
   });
 }
 // Named as in 0-9-1, by which they are asked for.
-const consume = methodOf(60, 20)!;
-different.set((60 << 8) | 20, { ...consume, arguments: consume.arguments.slice(0, -1), layout: null });
+const consume = methodNamed("basic.consume")!;
+different.set(consume.key, { ...consume, arguments: consume.arguments.slice(0, -1), layout: null });
 
 /** As methodOf, in AMQP 0-8. */
 export function methodOf08(classId: number, methodId: number): Method | undefined {
-  const own = methodId < 256 ? different.get((classId << 8) | methodId) : undefined;
+  const own = methodId < 256 ? different.get(keyOf(classId, methodId)) : undefined;
   if (own !== undefined) return own;
   return MISSING[classId]?.includes(methodId) ? undefined : methodOf(classId, methodId);
 }

@@ -1,5 +1,13 @@
 import { type FieldTable, textOf } from "../amqp/field-table.ts";
 import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
+import {
+  CONNECTION_CLOSE,
+  CONNECTION_OPEN,
+  CONNECTION_START,
+  CONNECTION_START_OK,
+  CONNECTION_TUNE,
+  CONNECTION_TUNE_OK,
+} from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { PROTOCOL_HEADER_SIZE, REPLY_CODES } from "../amqp/spec/constants.ts";
@@ -159,30 +167,30 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   // DirectionListener
 
   connectionMethod(direction: Direction, method: Method, bytes: Uint8Array, start: number, size: number): void {
-    switch (method.methodId) {
-      case 11: {
+    switch (method.key) {
+      case CONNECTION_START_OK: {
         const properties = decodeArguments(method, bytes, start, size).get("client-properties");
         if (properties instanceof Map) this.#keepProperties(properties);
         return;
       }
-      case 10:
+      case CONNECTION_START:
         if (direction.side !== this.client) {
           this.#context.judge?.serverStarted(textOf(decodeArguments(method, bytes, start, size).get("mechanisms")));
         }
         return;
-      case 30: {
+      case CONNECTION_TUNE: {
         const values = decodeArguments(method, bytes, start, size);
         const { judge } = this.#context;
         if (judge !== null && direction.side !== this.client) judge.offer = readLimits(values);
         return;
       }
-      case 31:
+      case CONNECTION_TUNE_OK:
         if (this.negotiated === null) this.#negotiate(decodeArguments(method, bytes, start, size));
         return;
-      case 40:
+      case CONNECTION_OPEN:
         this.virtualHost ??= textOf(decodeArguments(method, bytes, start, size).get("virtual-host"));
         return;
-      case 50: {
+      case CONNECTION_CLOSE: {
         const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
         this.directions[1 - direction.side]!.closedByPeer = true;
         if (this.close === null) this.close = close;

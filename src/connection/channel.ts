@@ -1,11 +1,6 @@
+import { AWAITS_ANY, AWAITS_HEADER, AWAITS_METHOD, type ContentState } from "../amqp/content-order.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { grouped } from "../bytes/grouped.ts";
-
-/** What one direction of a channel carries next (§4.2.6). UNKNOWN: octets were missed, so anything may follow. */
-export const AWAITS_METHOD = 0;
-export const AWAITS_HEADER = 1;
-export const AWAITS_BODY = 2;
-export const AWAITS_UNKNOWN = 3;
 
 /** Whether one direction may send on a channel, by what that direction itself has sent (§1.5). */
 export const CLOSED = 0;
@@ -21,9 +16,7 @@ export const STATE_UNKNOWN = 3;
 export class Channel {
   readonly number: number;
   state: number;
-  awaits: number;
-  /** Octets of content body still to come. */
-  remaining = 0;
+  content: ContentState;
   /** The last method that carries content. */
   method: Method | null = null;
   /** Stream offset of that method's frame. */
@@ -37,20 +30,20 @@ export class Channel {
     this.number = number;
     this.epoch = epoch;
     this.state = epoch === 0 ? CLOSED : STATE_UNKNOWN;
-    this.awaits = epoch === 0 ? AWAITS_METHOD : AWAITS_UNKNOWN;
+    this.content = epoch === 0 ? AWAITS_METHOD : AWAITS_ANY;
   }
 
   /** Octets were missed: nothing is known of this channel any more. */
   forget(epoch: number): void {
     this.epoch = epoch;
     this.state = STATE_UNKNOWN;
-    this.awaits = AWAITS_UNKNOWN;
+    this.content = AWAITS_ANY;
     this.method = null;
   }
 
   /** Whether content may begin here without a word about it. */
   get takesContent(): boolean {
-    return this.awaits === AWAITS_METHOD && (this.state === OPEN || this.state === STATE_UNKNOWN);
+    return this.content === AWAITS_METHOD && (this.state === OPEN || this.state === STATE_UNKNOWN);
   }
 
   /** The method of its content, and where that stands. */
@@ -60,8 +53,8 @@ export class Channel {
 
   /** What is still to come of its content, where the content header or a body is awaited. */
   get missing(): string {
-    return this.awaits === AWAITS_HEADER
+    return this.content === AWAITS_HEADER
       ? `the content header of ${this.contentMethod} was due`
-      : `${grouped(this.remaining)} octets of the body of ${this.contentMethod} were still to come`;
+      : `${grouped(this.content)} octets of the body of ${this.contentMethod} were still to come`;
   }
 }

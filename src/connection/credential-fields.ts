@@ -17,15 +17,6 @@ export const LOOK = 0;
 /** Yields LOOK, n for n octets to be shown, −n for n octets to be masked. */
 export type Following<Result = void> = Generator<number, Result, number>;
 
-/** Class-id of all methods here. */
-export const CLASS_CONNECTION = 10;
-export const START_OK = 11;
-export const SECURE_OK = 21;
-export const TUNE_OK = 31;
-export const CLOSE = 50;
-export const CLOSE_OK = 51;
-export const UPDATE_SECRET = 70;
-
 /** Longer names are no user's. */
 const LONGEST_USER = 255;
 const SPACE = 0x20;

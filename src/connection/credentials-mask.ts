@@ -17,24 +17,33 @@
  * whose size could be right; what comes of a torn method beyond REACH.
  */
 import { Undecodable } from "../amqp/field-table.ts";
-import { FRAME_HEADER_SIZE, FRAME_HEARTBEAT, FRAME_METHOD, PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
+import {
+  CONNECTION_CLASS,
+  CONNECTION_CLOSE,
+  CONNECTION_CLOSE_OK,
+  CONNECTION_SECURE_OK,
+  CONNECTION_START_OK,
+  CONNECTION_TUNE_OK,
+  CONNECTION_UPDATE_SECRET,
+  methodIdOf,
+} from "../amqp/method-keys.ts";
+import {
+  FRAME_HEADER_SIZE,
+  FRAME_HEARTBEAT,
+  FRAME_METHOD,
+  METHOD_IDS_SIZE,
+  PROTOCOL_HEADER_SIZE,
+} from "../amqp/spec/constants.ts";
 import { long } from "../bytes/big-endian.ts";
 import { PayloadOverrun } from "../bytes/cursor.ts";
 import {
-  CLASS_CONNECTION,
-  CLOSE,
-  CLOSE_OK,
   close,
   FieldRun,
   type Following,
   frameEnd,
   LOOK,
-  SECURE_OK,
-  START_OK,
   secureOk,
   startOk,
-  TUNE_OK,
-  UPDATE_SECRET,
   updateSecret,
 } from "./credential-fields.ts";
 import { EnvelopeWalk } from "./envelope-walk.ts";
@@ -44,16 +53,24 @@ export const REACH = 64 * 1024;
 
 const STAR = 0x2a;
 /** Octets from a frame's first to the last of its method-id. */
-const SIGNATURE = 11;
+const SIGNATURE = FRAME_HEADER_SIZE + METHOD_IDS_SIZE;
 /** Of tune-ok's payload. */
 const TUNE_OK_OCTETS = 12;
 const METHODS: ReadonlyMap<number, (fields: FieldRun) => Following> = new Map([
-  [START_OK, startOk],
-  [SECURE_OK, secureOk],
-  [UPDATE_SECRET, updateSecret],
+  [methodIdOf(CONNECTION_START_OK), startOk],
+  [methodIdOf(CONNECTION_SECURE_OK), secureOk],
+  [methodIdOf(CONNECTION_UPDATE_SECRET), updateSecret],
 ]);
-/** What a client may send before tune-ok. */
-const HANDSHAKE: readonly number[] = [START_OK, SECURE_OK, TUNE_OK, CLOSE, CLOSE_OK];
+/** What a client may send before tune-ok, by method-id. */
+const HANDSHAKE: readonly number[] = [
+  CONNECTION_START_OK,
+  CONNECTION_SECURE_OK,
+  CONNECTION_TUNE_OK,
+  CONNECTION_CLOSE,
+  CONNECTION_CLOSE_OK,
+].map(methodIdOf);
+const TUNE_OK = methodIdOf(CONNECTION_TUNE_OK);
+const CLOSE = methodIdOf(CONNECTION_CLOSE);
 const PROTOCOL = "AMQP";
 
 export class CredentialsMask {
@@ -140,7 +157,7 @@ export class CredentialsMask {
     const fields = new FieldRun(size);
     let method = 0;
     if (type === FRAME_METHOD) {
-      if ((yield* fields.short()) === CLASS_CONNECTION) method = yield* fields.short();
+      if ((yield* fields.short()) === CONNECTION_CLASS) method = yield* fields.short();
       if (!HANDSHAKE.includes(method)) throw new Undecodable("no method of the handshake");
       const follow = METHODS.get(method);
       if (follow !== undefined) yield* follow(fields);
@@ -164,11 +181,11 @@ export class CredentialsMask {
     for (let last = from; last < bytes.length; last++) {
       // 0x0a, the class-id, is the third octet from behind; that may lie in the octets before.
       if (last >= from + 2) {
-        const classId = bytes.indexOf(CLASS_CONNECTION, last - 2);
+        const classId = bytes.indexOf(CONNECTION_CLASS, last - 2);
         if (classId < 0 || classId + 2 >= bytes.length) break;
         last = classId + 2;
       }
-      if (this.#octet(bytes, last - 2) !== CLASS_CONNECTION || this.#octet(bytes, last - 1) !== 0) continue;
+      if (this.#octet(bytes, last - 2) !== CONNECTION_CLASS || this.#octet(bytes, last - 1) !== 0) continue;
       if (this.#octet(bytes, last - 3) === 0 && this.#begins(bytes, last)) return last + 1;
     }
     return bytes.length;

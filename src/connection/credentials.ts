@@ -1,17 +1,20 @@
 import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import {
+  CONNECTION_SECURE_OK,
+  CONNECTION_START_OK,
+  CONNECTION_UPDATE_SECRET,
+  methodIdOf,
+} from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { FRAME_METHOD } from "../amqp/spec/constants.ts";
 
-/** start-ok, secure-ok and update-secret: class-id and method-id. */
-const IDS = [
-  [10, 11],
-  [10, 21],
-  [10, 70],
-] as const;
+const KEYS: readonly number[] = [CONNECTION_START_OK, CONNECTION_SECURE_OK, CONNECTION_UPDATE_SECRET];
+/** The four octets of class-id and method-id of each. */
+const IDS = KEYS.map(key => [0, key >> 8, 0, methodIdOf(key)]);
 
 /** Whether a method carries what authenticates a client. */
 export function carriesCredentials(method: Method): boolean {
-  return IDS.some(([classId, methodId]) => method.classId === classId && method.methodId === methodId);
+  return KEYS.includes(method.key);
 }
 
 /**
@@ -21,11 +24,7 @@ export function carriesCredentials(method: Method): boolean {
 export function mayHoldCredentials(fault: EnvelopeFault): boolean {
   if (fault.type === FRAME_METHOD && fault.channel === 0) return true;
   const octets = [...fault.header, ...fault.payload, ...fault.behind];
-  return IDS.some(([classId, methodId]) =>
-    octets.some(
-      (octet, i) => octet === 0 && octets[i + 1] === classId && octets[i + 2] === 0 && octets[i + 3] === methodId,
-    ),
-  );
+  return IDS.some(ids => octets.some((_, at) => ids.every((octet, i) => octets[at + i] === octet)));
 }
 
 /**
@@ -33,5 +32,7 @@ export function mayHoldCredentials(fault: EnvelopeFault): boolean {
  * Erlang prints them; these begin with the method's ids.
  */
 export function withoutCredentials(text: string): string {
-  return text.replace(/<<0,10,0,(?:11|21|70)\b.*?>>/gs, "<<…>>");
+  return text.replace(QUOTED, "<<…>>");
 }
+
+const QUOTED = new RegExp(`<<(?:${IDS.join("|")})\\b.*?>>`, "gs");

@@ -1,6 +1,27 @@
+import {
+  AWAITS_HEADER,
+  AWAITS_METHOD,
+  afterBody,
+  afterHeader,
+  afterMethod,
+  contentFault,
+  IN_ORDER,
+  isInContent,
+  OVERRUN,
+} from "../amqp/content-order.ts";
 import { tableNotes } from "../amqp/field-table.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
 import { type EnvelopeFault, FrameScanner, type FrameSink, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
+import {
+  CHANNEL_CLASS,
+  CHANNEL_CLOSE,
+  CHANNEL_CLOSE_OK,
+  CHANNEL_OPEN,
+  CHANNEL_OPEN_OK,
+  CONNECTION_CLASS,
+  CONNECTION_CLOSE,
+  CONNECTION_CLOSE_OK,
+} from "../amqp/method-keys.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
 import { walkArguments, walkProperties } from "../amqp/payload.ts";
 import {
@@ -11,23 +32,15 @@ import {
   FRAME_HEARTBEAT,
   FRAME_METHOD,
   frameTypeName,
+  LEAST_CONTENT_HEADER,
+  METHOD_IDS_SIZE,
 } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { mayBeWhole, WholeMessage } from "../amqp/whole-message.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
-import {
-  AWAITS_BODY,
-  AWAITS_HEADER,
-  AWAITS_METHOD,
-  AWAITS_UNKNOWN,
-  Channel,
-  CLOSED,
-  CLOSING,
-  OPEN,
-  STATE_UNKNOWN,
-} from "./channel.ts";
+import { Channel, CLOSED, CLOSING, OPEN, STATE_UNKNOWN } from "./channel.ts";
 import { carriesCredentials, mayHoldCredentials } from "./credentials.ts";
 import { Handshake } from "./handshake.ts";
 import { Incident, type Secret } from "./incident.ts";
@@ -133,7 +146,7 @@ export class Direction implements FrameSink {
 
   /** The beginning was not seen: nothing is known, perhaps not even the sender. The frame boundary is looked for. */
   beginUnknown(senderKnown: boolean): void {
-    this.#handshake.doubt();
+    this.#handshake.beginUnknown();
     this.#judge?.uncertain();
     this.senderKnown = senderKnown;
     this.#forgetChannels();
@@ -197,7 +210,7 @@ export class Direction implements FrameSink {
   frame(type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
     this.frames++;
     if (this.forensics !== null) this.forensics.frame(this.scanner.frameOffset);
-    if (!this.senderKnown && type === FRAME_METHOD && size >= 4) this.#learnSender(bytes, start);
+    if (!this.senderKnown && type === FRAME_METHOD && size >= METHOD_IDS_SIZE) this.#learnSender(bytes, start);
     if (this.listener !== null) this.listener.frame(this, type, channel, bytes, start, size);
     if (this.#handshake.unsure) this.#handshake.learn(type, channel);
     if (size > this.#payloadLimit) this.#tolerated(type, channel, size);
@@ -359,7 +372,7 @@ export class Direction implements FrameSink {
   }
 
   #method(channel: number, bytes: Uint8Array, start: number, size: number): void {
-    if (size < 4) {
+    if (size < METHOD_IDS_SIZE) {
       if (this.#judge !== null) this.#judgeFrame(FRAME_METHOD, channel, bytes, start, size, undefined, false);
       if (this.closing) return;
       this.#fault(
@@ -387,7 +400,7 @@ export class Direction implements FrameSink {
       const clause = secret ? `The arguments of ${method.name} do not decode` : capital(fault);
       this.#fault("frame-malformed", FRAME_METHOD, channel, size, clause);
     }
-    if (channel === 0 || classId === 10) {
+    if (channel === 0 || classId === CONNECTION_CLASS) {
       this.#connectionMethod(method, channel, bytes, start, size, fault === null);
       return;
     }
@@ -396,19 +409,14 @@ export class Direction implements FrameSink {
       this.#outOfTurn(method.name, channel, size, false);
       return;
     }
-    if (state.awaits === AWAITS_HEADER || state.awaits === AWAITS_BODY) {
-      this.#aborted(state, method, channel, size);
-    }
-    state.awaits = AWAITS_METHOD;
-    if (classId === 20) {
+    if (contentFault(state.content, FRAME_METHOD, size) !== IN_ORDER) this.#aborted(state, method, channel, size);
+    state.content = afterMethod(method.content);
+    if (classId === CHANNEL_CLASS) {
       this.#channelMethod(state, method, bytes, start, size, fault === null);
       return;
     }
     if (state.state !== OPEN) this.#notOpen(state, method.name, FRAME_METHOD, size);
-    if (method.content) {
-      this.#contentBegins(state, method);
-      state.awaits = AWAITS_HEADER;
-    }
+    if (method.content) this.#contentBegins(state, method);
   }
 
   #contentBegins(state: Channel, method: Method): void {
@@ -419,7 +427,7 @@ export class Direction implements FrameSink {
   }
 
   #contentHeader(channel: number, bytes: Uint8Array, start: number, size: number): void {
-    const ofBasic = size >= 14 && short(bytes, start) === BASIC_CLASS;
+    const ofBasic = size >= LEAST_CONTENT_HEADER && short(bytes, start) === BASIC_CLASS;
     tableNotes.peculiar = false;
     const fault = ofBasic ? walkProperties(bytes, start, size, null) : null;
     if (this.#judge !== null) {
@@ -438,15 +446,15 @@ export class Direction implements FrameSink {
       this.#fault("channel-zero", FRAME_HEADER, 0, size, "A content header came on channel 0");
       return;
     }
-    if (size < 14) {
+    if (size < LEAST_CONTENT_HEADER) {
       const clause = `A content header has ${size} octets of payload, fewer than the 14 it needs`;
       this.#fault("frame-malformed", FRAME_HEADER, channel, size, clause);
       return;
     }
     const state = this.#channel(channel);
     if (state.state !== OPEN) this.#notOpen(state, "A content header", FRAME_HEADER, size);
-    const awaited = state.awaits;
-    if (awaited === AWAITS_METHOD || awaited === AWAITS_BODY) {
+    const awaited = state.content;
+    if (contentFault(awaited, FRAME_HEADER, size) !== IN_ORDER) {
       const clause =
         awaited === AWAITS_METHOD
           ? `A content header came on channel ${channel} without a method before it`
@@ -465,8 +473,7 @@ export class Direction implements FrameSink {
       const { frameOffset } = this.scanner;
       this.producers.header(channel, bytes, start, size, frameOffset, this.scanner.frameMoment());
     }
-    state.remaining = longlong(bytes, start + 4);
-    state.awaits = state.remaining === 0 ? AWAITS_METHOD : AWAITS_BODY;
+    state.content = afterHeader(longlong(bytes, start + 4));
   }
 
   #contentBody(channel: number, size: number): void {
@@ -476,35 +483,21 @@ export class Direction implements FrameSink {
     }
     const state = this.#channel(channel);
     if (state.state !== OPEN) this.#notOpen(state, "A content body", FRAME_BODY, size);
-    switch (state.awaits) {
-      case AWAITS_BODY:
-        if (size <= state.remaining) {
-          state.remaining -= size;
-          if (state.remaining === 0) state.awaits = AWAITS_METHOD;
-          return;
-        }
-        this.#fault(
-          "content-overrun",
-          FRAME_BODY,
-          channel,
-          size,
-          `A content body of ${grouped(size)} octets came on channel ${channel} where its content header left ${grouped(state.remaining)}: RabbitMQ before 4.2.6 loses the message without a word`,
-        );
-        state.awaits = AWAITS_METHOD;
-        return;
-      case AWAITS_UNKNOWN:
-        return;
-      case AWAITS_HEADER: {
-        const clause = `A content body came on channel ${channel} where the content header of ${state.contentMethod} must stand`;
+    const { content } = state;
+    const fault = contentFault(content, FRAME_BODY, size);
+    if (fault !== IN_ORDER) {
+      const came = `A content body${fault === OVERRUN ? ` of ${grouped(size)} octets` : ""} came on channel ${channel}`;
+      if (fault === OVERRUN) {
+        const clause = `${came} where its content header left ${grouped(content)}: RabbitMQ before 4.2.6 loses the message without a word`;
+        this.#fault("content-overrun", FRAME_BODY, channel, size, clause);
+      } else if (content === AWAITS_HEADER) {
+        const clause = `${came} where the content header of ${state.contentMethod} must stand`;
         this.#fault("content-order", FRAME_BODY, channel, size, clause);
-        state.awaits = AWAITS_METHOD;
-        return;
-      }
-      default: {
-        const clause = `A content body came on channel ${channel} without method and content header before it`;
-        this.#fault("content-order", FRAME_BODY, channel, size, clause);
+      } else {
+        this.#fault("content-order", FRAME_BODY, channel, size, `${came} without method and content header before it`);
       }
     }
+    state.content = afterBody(content, size);
   }
 
   #heartbeat(channel: number, size: number): void {
@@ -524,18 +517,14 @@ export class Direction implements FrameSink {
     size: number,
     decodes: boolean,
   ): void {
-    if (channel !== 0 || method.classId !== 10) {
+    if (channel !== 0 || method.classId !== CONNECTION_CLASS) {
       const where = channel === 0 ? "on channel 0" : `on channel ${channel}, not on channel 0`;
       this.#fault("channel-zero", FRAME_METHOD, channel, size, `${method.name} came ${where}`);
       return;
     }
-    const id = method.methodId;
     const wasOver = this.#handshake.over;
-    if (id === 50 || id === 51) this.closing = true;
-    else if (!this.#handshake.advances(id)) {
-      this.#outOfTurn(method.name, 0, size, wasOver);
-      if (!wasOver) this.#handshake.doubt();
-    }
+    if (method.key === CONNECTION_CLOSE || method.key === CONNECTION_CLOSE_OK) this.closing = true;
+    else if (!this.#handshake.advances(method.key)) this.#outOfTurn(method.name, 0, size, wasOver);
     if (decodes) this.#listener.connectionMethod(this, method, bytes, start, size);
   }
 
@@ -547,8 +536,8 @@ export class Direction implements FrameSink {
     size: number,
     decodes: boolean,
   ): void {
-    const opens = this.isClient ? 10 : 11;
-    switch (method.methodId) {
+    const opens = this.isClient ? CHANNEL_OPEN : CHANNEL_OPEN_OK;
+    switch (method.key) {
       case opens:
         if (state.state === OPEN) {
           const clause = `${method.name} came on channel ${state.number}, which is open already`;
@@ -556,12 +545,12 @@ export class Direction implements FrameSink {
         }
         state.state = OPEN;
         return;
-      case 40:
+      case CHANNEL_CLOSE:
         if (state.state !== OPEN) this.#notOpen(state, method.name, FRAME_METHOD, size);
         state.state = CLOSING;
         if (decodes) this.#listener.channelClose(this, state.number, method, bytes, start, size);
         return;
-      case 41:
+      case CHANNEL_CLOSE_OK:
         // Answers the other end's close, which may have crossed one of our own.
         state.state = CLOSED;
         return;
@@ -637,9 +626,9 @@ export class Direction implements FrameSink {
   #channel(number: number): Channel {
     const last = this.#last;
     if (last.number === number && last.epoch === this.#epoch) return last;
-    if ((last.awaits === AWAITS_HEADER || last.awaits === AWAITS_BODY) && last.epoch === this.#epoch) {
+    if (isInContent(last.content) && last.epoch === this.#epoch) {
       const { frameOffset } = this.scanner;
-      this.splits.split(last, last.awaits === AWAITS_HEADER, number, frameOffset, this.scanner.frameMoment());
+      this.splits.split(last, last.content === AWAITS_HEADER, number, frameOffset, this.scanner.frameMoment());
     }
     let channel = this.#channels[number];
     if (channel === undefined) {

@@ -1,14 +1,5 @@
-import {
-  FRAME_BODY,
-  FRAME_END,
-  FRAME_HEADER,
-  FRAME_HEADER_SIZE,
-  FRAME_HEARTBEAT,
-  FRAME_METHOD,
-} from "../amqp/spec/constants.ts";
+import { FRAME_END, FRAME_HEADER_SIZE, isFrameType } from "../amqp/spec/constants.ts";
 import { long } from "../bytes/big-endian.ts";
-
-const TYPES: readonly number[] = [FRAME_METHOD, FRAME_HEADER, FRAME_BODY, FRAME_HEARTBEAT];
 
 /** Goes from frame to frame by their sizes, over any chunking, and sees no more than where the envelope breaks first. */
 export class EnvelopeWalk {
@@ -42,6 +33,6 @@ export class EnvelopeWalk {
   #begin(): boolean {
     this.#payload = long(this.#header, 3);
     // As RabbitMQ has it: a payload of frame-max is forgiven those that forget the envelope.
-    return TYPES.includes(this.#header[0]!) && (this.frameMax === 0 || this.#payload <= this.frameMax);
+    return isFrameType(this.#header[0]!) && (this.frameMax === 0 || this.#payload <= this.frameMax);
   }
 }

@@ -1,23 +1,85 @@
+/**
+ * The handshake, by what one direction sends (§2.2.4). The two sides send their methods by turns, but each direction is
+ * followed by itself: two directions of a capture are not in step. So a step names two methods: the server's, and the
+ * client's answer to it (in open, the client's and the server's answer).
+ *
+ * The broker's own states (broker/connection-state.ts) are another fact: they depend on the login, and stand in its log.
+ */
+import {
+  CONNECTION_BLOCKED,
+  CONNECTION_OPEN,
+  CONNECTION_OPEN_OK,
+  CONNECTION_SECURE,
+  CONNECTION_SECURE_OK,
+  CONNECTION_START,
+  CONNECTION_START_OK,
+  CONNECTION_TUNE,
+  CONNECTION_TUNE_OK,
+  CONNECTION_UNBLOCKED,
+  CONNECTION_UPDATE_SECRET,
+  CONNECTION_UPDATE_SECRET_OK,
+} from "../amqp/method-keys.ts";
 import { FRAME_HEARTBEAT } from "../amqp/spec/constants.ts";
 
-/** How far the handshake has come, by what one direction has sent (§2.2.4). */
-const OPENING = 0;
-const STARTED = 1;
-const TUNED = 2;
-const RUNNING = 3;
-/** Octets were missed before it was over: whatever method comes next is in turn. */
-const UNSURE = 4;
-
 /**
- * The handshake as one direction goes through it: start, secure, tune and open, or the answers to them. Where octets
- * were missed it takes what comes for right, and learns from it.
+ * How far a direction has come. "unsure": octets were missed, or a method came out of turn, so any method of the
+ * handshake is in turn; "unsure-tuned": the same, but it has sent its tune or tune-ok.
  */
+export type Stage = "opening" | "started" | "tuned" | "running" | "unsure" | "unsure-tuned";
+
+interface Step {
+  readonly stage: Stage;
+  /** Keys of the methods that take a client's, or a server's, direction to `next`. */
+  readonly client: readonly number[];
+  readonly server: readonly number[];
+  readonly next: Stage;
+}
+
+const START = { client: [CONNECTION_START_OK], server: [CONNECTION_START] };
+const SECURE = { client: [CONNECTION_SECURE_OK], server: [CONNECTION_SECURE] };
+const TUNE = { client: [CONNECTION_TUNE_OK], server: [CONNECTION_TUNE] };
+const OPEN = { client: [CONNECTION_OPEN], server: [CONNECTION_OPEN_OK] };
+/** Of these it is not checked which side sends them. */
+const IN_USE = [CONNECTION_BLOCKED, CONNECTION_UNBLOCKED, CONNECTION_UPDATE_SECRET, CONNECTION_UPDATE_SECRET_OK];
+const USE = { client: IN_USE, server: IN_USE };
+
+/** All steps. connection.close and close-ok are not among them: they may come in any stage, and end the connection. */
+export const STEPS: readonly Step[] = [
+  { stage: "opening", ...START, next: "started" },
+  { stage: "started", ...SECURE, next: "started" },
+  { stage: "started", ...TUNE, next: "tuned" },
+  { stage: "tuned", ...OPEN, next: "running" },
+  { stage: "running", ...USE, next: "running" },
+  ...(["unsure", "unsure-tuned"] as const).flatMap((stage): Step[] => [
+    { stage, ...START, next: "started" },
+    { stage, ...SECURE, next: "started" },
+    { stage, ...TUNE, next: "tuned" },
+    { stage, ...OPEN, next: "running" },
+    { stage, ...USE, next: "running" },
+  ]),
+];
+
+/** The stage where octets were missed in this one. */
+export const MISSED: Readonly<Record<Stage, Stage>> = {
+  opening: "unsure",
+  started: "unsure",
+  tuned: "unsure-tuned",
+  running: "running",
+  unsure: "unsure",
+  "unsure-tuned": "unsure-tuned",
+};
+
+/** The stage where a method came out of turn in this one. */
+export const OUT_OF_TURN: Readonly<Record<Stage, Stage>> = { ...MISSED, tuned: "unsure" };
+
+/** The handshake of one direction. What was missed is taken for right, and later frames tell how far it has come. */
 export class Handshake {
-  /** The client's direction: it sends the answers. May turn out only in mid-stream. */
+  /** Whether this is the client's direction. In mid-stream that may turn out late. */
   isClient: boolean;
-  #stage = OPENING;
-  /** It is past its tune-ok, where the stage is UNSURE. */
-  #pastTune = false;
+  /** It is over, as far as can be known. Plain fields, both: they are asked for every frame. */
+  over = false;
+  unsure = false;
+  #stage: Stage = "opening";
 
   constructor(isClient: boolean) {
     this.isClient = isClient;
@@ -25,62 +87,41 @@ export class Handshake {
 
   /** Nothing has been sent yet. */
   get opening(): boolean {
-    return this.#stage === OPENING;
-  }
-
-  /** It is over, as far as can be known. */
-  get over(): boolean {
-    return this.#stage === RUNNING;
-  }
-
-  get unsure(): boolean {
-    return this.#stage === UNSURE;
+    return this.#stage === "opening";
   }
 
   /** From its start-ok to its tune-ok the client's octets may hold its credentials. */
   get authenticates(): boolean {
-    return this.isClient && (this.#stage < TUNED || (this.#stage === UNSURE && !this.#pastTune));
+    return this.isClient && (this.#stage === "opening" || this.#stage === "started" || this.#stage === "unsure");
   }
 
-  /** Octets were missed: nobody knows how far it has come, unless it was over. */
+  /** Octets of this direction were missed. */
   miss(): void {
-    if (this.#stage === RUNNING) return;
-    if (this.#stage === TUNED) this.#pastTune = true;
-    this.#stage = UNSURE;
+    this.#enter(MISSED[this.#stage]);
   }
 
-  /** The beginning was not seen, or a method came out of turn. */
-  doubt(): void {
-    this.#stage = UNSURE;
+  /** The beginning of the stream was not seen. */
+  beginUnknown(): void {
+    this.#enter("unsure");
   }
 
-  /** Learns from a frame: channels are used in a running connection only, heartbeats are sent from tune-ok on. */
+  /** Learns from a frame, where it is unsure: channels are used in a running connection, heartbeats from tune-ok on. */
   learn(type: number, channel: number): void {
-    if (channel !== 0) this.#stage = RUNNING;
-    else if (type === FRAME_HEARTBEAT) this.#pastTune = true;
+    if (channel !== 0) this.#enter("running");
+    else if (type === FRAME_HEARTBEAT) this.#enter("unsure-tuned");
   }
 
-  /** Moves on by a method of class connection, other than close; false when it is out of turn. */
-  advances(methodId: number): boolean {
-    // Only blocked and unblocked, update-secret and its answer belong into a running connection.
-    if (this.#stage === RUNNING) return methodId >= 60;
-    const [start, secure, tune, open] = this.isClient ? [11, 21, 31, 40] : [10, 20, 30, 41];
-    switch (this.#stage) {
-      case OPENING:
-        this.#stage = STARTED;
-        return methodId === start;
-      case STARTED:
-        if (methodId === secure) return true;
-        this.#stage = TUNED;
-        return methodId === tune;
-      case TUNED:
-        this.#stage = RUNNING;
-        return methodId === open;
-      default: {
-        const runs = methodId === open || methodId >= 60;
-        this.#stage = runs ? RUNNING : methodId === tune ? TUNED : STARTED;
-        return runs || methodId === start || methodId === secure || methodId === tune;
-      }
-    }
+  /** Moves on by a method of class connection, other than close and close-ok; false where it is out of turn. */
+  advances(method: number): boolean {
+    const sender = this.isClient ? "client" : "server";
+    const step = STEPS.find(each => each.stage === this.#stage && each[sender].includes(method));
+    this.#enter(step?.next ?? OUT_OF_TURN[this.#stage]);
+    return step !== undefined;
+  }
+
+  #enter(stage: Stage): void {
+    this.#stage = stage;
+    this.over = stage === "running";
+    this.unsure = stage === "unsure" || stage === "unsure-tuned";
   }
 }

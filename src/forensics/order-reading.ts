@@ -6,6 +6,16 @@
  * it is that publish's own header that is then in nobody's place. So every reading is followed at once, each with what
  * it costs, and the cheapest that explains all frames is taken.
  */
+import {
+  AWAITS_ANY,
+  AWAITS_HEADER,
+  AWAITS_METHOD,
+  afterBody,
+  afterHeader,
+  type ContentState,
+  contentFault,
+  IN_ORDER,
+} from "../amqp/content-order.ts";
 import { FRAME_BODY, FRAME_HEADER, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import type { Span } from "./diagnosis.ts";
 import type { ReadFrame } from "./read-frames.ts";
@@ -14,15 +24,12 @@ import type { ReadFrame } from "./read-frames.ts";
 export interface Content {
   readonly method: ReadFrame | null;
   readonly header: ReadFrame | null;
-  /** Octets of body to come; one of the two below before its header. */
-  readonly left: number;
+  /** What is to come of it: its header, bodies, or bodies of which nobody knows how many (its header never came). */
+  readonly left: ContentState;
   readonly last: ReadFrame;
   /** Frames of the channel that had come when another content came into this one; −1: none did. */
   readonly interruptedAt: number;
 }
-const AWAITS_HEADER = -1;
-/** Its header never came: bodies follow, and nobody knows how many. */
-const ANY_BODIES = -2;
 
 export type Disorder =
   /** The same octets stood at `of`. */
@@ -133,7 +140,7 @@ function method(open: readonly Content[], frame: ReadFrame, index: number, to: T
   const begun: Content[] = frame.opensContent
     ? [{ method: frame, header: null, left: AWAITS_HEADER, last: frame, interruptedAt: -1 }]
     : [];
-  const waiting = open.filter(({ left }) => left !== ANY_BODIES);
+  const waiting = open.filter(({ left }) => left !== AWAITS_ANY);
   const outer = waiting.at(-1);
   if (outer === undefined) {
     to(begun);
@@ -148,15 +155,15 @@ function method(open: readonly Content[], frame: ReadFrame, index: number, to: T
 }
 
 function header(open: readonly Content[] | null, frame: ReadFrame, to: To): void {
-  const finished = frame.bodySize === 0;
+  const left = afterHeader(frame.bodySize);
   const filled = (content: Content | null): Content[] =>
-    finished
+    left === AWAITS_METHOD
       ? []
       : [
           {
             method: content?.method ?? null,
             header: frame,
-            left: frame.bodySize,
+            left,
             last: frame,
             interruptedAt: content?.interruptedAt ?? -1,
           },
@@ -180,15 +187,16 @@ function body(open: readonly Content[] | null, frame: ReadFrame, to: To): void {
   for (const content of open) {
     const { left } = content;
     const crossed = content !== latest && latest!.left >= frame.size ? CROSSED : 0;
-    if (left === ANY_BODIES) to(open);
+    if (left === AWAITS_ANY) to(open);
     else if (left === AWAITS_HEADER) {
       to(
-        open.map(each => (each === content ? { ...content, left: ANY_BODIES, last: frame } : each)),
+        open.map(each => (each === content ? { ...content, left: AWAITS_ANY, last: frame } : each)),
         { kind: "stray", frame },
       );
-    } else if (left >= frame.size) {
+    } else if (contentFault(left, FRAME_BODY, frame.size) === IN_ORDER) {
+      const then = afterBody(left, frame.size);
       const rest: Content[] =
-        left === frame.size ? [] : [{ ...content, left: left - frame.size, last: frame, interruptedAt: -1 }];
+        then === AWAITS_METHOD ? [] : [{ ...content, left: then, last: frame, interruptedAt: -1 }];
       to(
         open.flatMap(each => (each === content ? rest : [each])),
         undefined,

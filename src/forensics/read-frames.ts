@@ -1,6 +1,14 @@
+import { AWAITS_METHOD, afterBody, afterHeader, type ContentState } from "../amqp/content-order.ts";
 import { methodOf } from "../amqp/method-registry.ts";
 import { decodeArguments, decodeProperties, type Values } from "../amqp/payload.ts";
-import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../amqp/spec/constants.ts";
+import {
+  FRAME_BODY,
+  FRAME_ENVELOPE,
+  FRAME_HEADER,
+  FRAME_HEADER_SIZE,
+  FRAME_METHOD,
+  LEAST_CONTENT_HEADER,
+} from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { long, longlong, short } from "../bytes/big-endian.ts";
 import type { OctetWindow } from "./octet-window.ts";
@@ -39,7 +47,7 @@ export function readFrame(window: OctetWindow, frame: UntangledFrame): ReadFrame
     read.method = method.name;
     read.opensContent = method.content;
     read.values = decodeArguments(method, octets, FRAME_HEADER_SIZE, size);
-  } else if (size >= 14 && short(octets, FRAME_HEADER_SIZE) === BASIC_CLASS) {
+  } else if (size >= LEAST_CONTENT_HEADER && short(octets, FRAME_HEADER_SIZE) === BASIC_CLASS) {
     read.bodySize = longlong(octets, FRAME_HEADER_SIZE + 4);
     read.values = decodeProperties(octets, FRAME_HEADER_SIZE, size);
   }
@@ -63,11 +71,11 @@ export function wholeFrameAt(window: OctetWindow, streamOffset: number): Untangl
 
 /** Octets of body that each channel still awaits behind these frames. */
 export function bodiesAwaited(frames: readonly ReadFrame[]): Map<number, number> {
-  const awaited = new Map<number, number>();
+  const awaited = new Map<number, ContentState>();
   for (const { type, channel, size, bodySize } of frames) {
     if (type === FRAME_METHOD) awaited.delete(channel);
-    else if (type === FRAME_HEADER) awaited.set(channel, bodySize);
-    else if (type === FRAME_BODY) awaited.set(channel, (awaited.get(channel) ?? 0) - size);
+    else if (type === FRAME_HEADER) awaited.set(channel, afterHeader(bodySize));
+    else if (type === FRAME_BODY) awaited.set(channel, afterBody(awaited.get(channel) ?? AWAITS_METHOD, size));
   }
   return awaited;
 }

@@ -12,7 +12,17 @@
  * The reading is a depth-first search over these choices, the likeliest first, and the first that explains every octet
  * wins. Where none does, frames that are never completed are allowed, then octets that nobody explains.
  */
+import {
+  AWAITS_ANY,
+  AWAITS_METHOD,
+  afterBody,
+  afterMethod,
+  type ContentState,
+  contentFault,
+  IN_ORDER,
+} from "../amqp/content-order.ts";
 import { methodOf } from "../amqp/method-registry.ts";
+import { arePlausibleIds, isPlausibleHeader } from "../amqp/plausible-frame.ts";
 import {
   FRAME_BODY,
   FRAME_END,
@@ -22,7 +32,6 @@ import {
   FRAME_HEARTBEAT,
   FRAME_METHOD,
 } from "../amqp/spec/constants.ts";
-import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { long, short } from "../bytes/big-endian.ts";
 import { foreignLength, mayBeForeign } from "./foreign.ts";
 
@@ -93,13 +102,8 @@ interface Open {
   readonly cutAt: number;
 }
 
-/**
- * What each channel carries next, for writers that keep to the order of content (§4.2.6): octets of body to come, or
- * one of these. A channel that is not in it may carry anything.
- */
-type Order = ReadonlyMap<number, number>;
-const METHOD_NEXT = 0;
-const HEADER_NEXT = -1;
+/** What each channel carries next, for writers that keep to the order of content. One that is not in it: anything. */
+type Order = ReadonlyMap<number, ContentState>;
 
 /** One step of a reading: octets #at to `to` are given to `frame` (−1: to none). */
 interface Move {
@@ -409,7 +413,7 @@ export class Reading {
     const channel = short(this.#octets, at + 1);
     const others = suspended.filter(({ header }) => !isOf(header, channel));
     if (others.length === suspended.length) return;
-    const behind = new Map(order).set(channel, METHOD_NEXT);
+    const behind = new Map(order).set(channel, AWAITS_METHOD);
     const next = this.#inOrder(open, at, others, behind);
     if (next === null) return;
     const given: Move[] = [];
@@ -533,26 +537,17 @@ export class Reading {
 
   /** Moves the order of content on by a frame; false where it is out of order. */
   #advance(order: Map<number, number>, type: number, channel: number, size: number, at: number): boolean {
-    const next = order.get(channel);
-    switch (type) {
-      case FRAME_METHOD: {
-        if (next !== undefined && next !== METHOD_NEXT) return false;
-        const method = methodOf(short(this.#octets, at + 7), short(this.#octets, at + 9));
-        if (method === undefined) order.delete(channel);
-        else order.set(channel, method.content ? HEADER_NEXT : METHOD_NEXT);
-        return true;
-      }
-      case FRAME_HEADER:
-        if (next !== undefined && next !== HEADER_NEXT) return false;
-        // The body size may stand elsewhere, behind another frame.
-        order.delete(channel);
-        return true;
-      default:
-        if (next === undefined) return true;
-        if (next <= 0 || size > next) return false;
-        order.set(channel, next - size);
-        return true;
-    }
+    const state = order.get(channel) ?? AWAITS_ANY;
+    if (contentFault(state, type, size) !== IN_ORDER) return false;
+    if (type === FRAME_METHOD) {
+      const method = methodOf(short(this.#octets, at + 7), short(this.#octets, at + 9));
+      if (method === undefined) order.delete(channel);
+      else order.set(channel, afterMethod(method.content));
+    } else if (type === FRAME_HEADER) {
+      // The body size may stand elsewhere, behind another frame.
+      order.delete(channel);
+    } else if (type === FRAME_BODY && state !== AWAITS_ANY) order.set(channel, afterBody(state, size));
+    return true;
   }
 
   /**
@@ -670,10 +665,9 @@ export class Reading {
 
   /** Class and method of a method frame, or class and weight of a content header, are ones the sender may send. */
   #idsOf(type: number, channel: number, classId: number, second: number): boolean {
-    if (type === FRAME_HEADER) return classId === BASIC_CLASS && second === 0;
-    const method = methodOf(classId, second);
-    if (method === undefined || (classId === 10) !== (channel === 0)) return false;
-    return method.from === "both" || (method.from === "client") === this.#sender.isClient;
+    if (!arePlausibleIds(type, channel, classId, second)) return false;
+    const method = type === FRAME_HEADER ? undefined : methodOf(classId, second);
+    return method === undefined || method.from === "both" || (method.from === "client") === this.#sender.isClient;
   }
 
   /** Another frame, of a kind that says more of itself, starts inside this header: then the header is cut short. */
@@ -685,19 +679,9 @@ export class Reading {
   }
 
   #isHeader(type: number, channel: number, size: number): boolean {
-    if (size > this.#sender.sizeLimit) return false;
-    switch (type) {
-      case FRAME_METHOD:
-        return size >= 4 && size <= MAX_METHOD && (channel === 0 || this.#sender.usesChannel(channel));
-      case FRAME_HEADER:
-        return size >= 14 && channel !== 0 && this.#sender.usesChannel(channel);
-      case FRAME_BODY:
-        return channel !== 0 && this.#sender.usesChannel(channel);
-      case FRAME_HEARTBEAT:
-        return size === 0 && channel === 0;
-      default:
-        return false;
-    }
+    if (!isPlausibleHeader(type, channel, size, this.#sender.sizeLimit)) return false;
+    if (type === FRAME_METHOD && size > MAX_METHOD) return false;
+    return channel === 0 || this.#sender.usesChannel(channel);
   }
 
   /** Whether the first octets of a header, seven at most, can be the beginning of one. */

@@ -13,6 +13,11 @@ export const FRAME_HEADER_SIZE = 7;
 /** Octets of a frame that are not payload: its header and the frame-end octet. They count towards frame-max. */
 export const FRAME_ENVELOPE = 8;
 
+/** Octets of class-id and method-id, with which the payload of a method frame begins (§4.2.4). */
+export const METHOD_IDS_SIZE = 4;
+/** The least payload of a content header: class-id 2, weight 2, body size 8, property flags 2 (§4.2.6.1). */
+export const LEAST_CONTENT_HEADER = 14;
+
 export const PROTOCOL_HEADER_SIZE = 8;
 
 const FRAME_TYPES: Readonly<Record<number, string>> = {
@@ -21,6 +26,11 @@ const FRAME_TYPES: Readonly<Record<number, string>> = {
   [FRAME_BODY]: "body",
   [FRAME_HEARTBEAT]: "heartbeat",
 };
+
+/** Whether AMQP knows frames of this type. */
+export function isFrameType(type: number): boolean {
+  return type === FRAME_METHOD || type === FRAME_HEADER || type === FRAME_BODY || type === FRAME_HEARTBEAT;
+}
 
 /** "method", "header", "body" or "heartbeat"; `type 65` for a type that AMQP does not know. */
 export function frameTypeName(type: number): string {
