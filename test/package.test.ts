@@ -120,15 +120,9 @@ describe("installed into an empty folder", () => {
     expect(stdout).toBe(`${manifest.version} frame-end https://json-schema.org/draft/2020-12/schema\n`);
   });
 
-  it("has types that a strict program compiles against", () => {
-    writeFileSync(
-      join(empty, "use.mts"),
-      `import { type Finding, inspect, type Report } from "ghostframe";
-       const report: Report = await inspect(["x.pcap"], { ports: [5672] });
-       export const first: Finding | undefined = report.findings[0];
-       // @ts-expect-error: a port is a number
-       await inspect([], { ports: ["5672"] });`,
-    );
+  /** What the compiler says of a strict program that uses the package. */
+  function compile(program: string): string {
+    writeFileSync(join(empty, "use.mts"), program);
     const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--types", "node"];
     const roots = ["--typeRoots", join(ROOT, "node_modules/@types")];
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
@@ -136,7 +130,52 @@ describe("installed into an empty folder", () => {
       cwd: empty,
       encoding: "utf8",
     });
-    expect(stdout).toBe("");
+    return stdout;
+  }
+
+  it("has types that a strict program compiles against", () => {
+    const program = `
+      import { type Finding, inspect, type Report } from "ghostframe";
+      const report: Report = await inspect(["x.pcap"], { ports: [5672] });
+      export const first: Finding | undefined = report.findings[0];
+      // @ts-expect-error: a port is a number
+      await inspect([], { ports: ["5672"] });`;
+    expect(compile(program)).toBe("");
+  });
+
+  it("names every part of what it returns: the writers and messages of a diagnosis, too", () => {
+    const program = `
+      import { type Diagnosis, inspect, type Message, type TornFrame, type Writer } from "ghostframe";
+      const { findings } = await inspect(["x.pcap"]);
+      export const diagnosis: Diagnosis | undefined = findings[0]?.diagnosis;
+      export const writers: Writer[] | undefined = diagnosis?.writers;
+      export const messages: Message[] | undefined = writers?.[0]?.messages;
+      export const torn: TornFrame[] | undefined = diagnosis?.torn;
+      export const channels: number[] | undefined = writers?.[0]?.channels;`;
+    expect(compile(program)).toBe("");
+  });
+
+  it("has no type that another of the same name hides", () => {
+    const dist = join(empty, "node_modules/ghostframe/dist");
+    const index = readFileSync(join(dist, "index.d.ts"), "utf8");
+    const modules = [...index.matchAll(/^export type \* from "\.\/(.+)\.[jt]s";$/gm)].map(([, module]) => module!);
+    expect(modules.length).toBeGreaterThan(2);
+    const lines = [
+      "type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;",
+    ];
+    for (const module of modules) {
+      const text = readFileSync(join(dist, `${module}.d.ts`), "utf8");
+      const declared = [...text.matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name!);
+      const passedOn = [...text.matchAll(/^export type \{ (.+) \} from/gm)].flatMap(([, names]) => names!.split(", "));
+      expect([...declared, ...passedOn], module).not.toEqual([]);
+      for (const name of [...declared, ...passedOn]) {
+        const there = `import("./node_modules/ghostframe/dist/${module}.js").${name}`;
+        lines.push(
+          `export const ${module.replaceAll(/\W/g, "_")}_${name}: Same<import("ghostframe").${name}, ${there}> = true;`,
+        );
+      }
+    }
+    expect(compile(lines.join("\n"))).toBe("");
   });
 
   it("brings the dependencies it names, and no others", () => {
