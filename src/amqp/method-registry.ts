@@ -1,6 +1,6 @@
+import { layoutOf } from "./argument-skip.ts";
 import { FIELD_KINDS, type FieldKind } from "./field-kinds.ts";
 import { keyOf } from "./method-keys.ts";
-import { layoutOf } from "./quick-look.ts";
 import { type ArgumentType, CLASSES, type ClassSpec } from "./spec/methods.ts";
 
 /** One method of the specification, ready for use. */
@@ -15,7 +15,7 @@ export interface Method {
   /** A content header and content bodies follow. */
   content: boolean;
   arguments: readonly Argument[];
-  /** For the quick look at its arguments. */
+  /** By which argument-skip.ts steps over its arguments. */
   layout: Int8Array | null;
 }
 

@@ -5,30 +5,18 @@
  *   method frame payload (§4.2.4)          content header payload (§4.2.6.1)
  *   class-id:16 method-id:16 arguments     class-id:16 weight:16 body-size:64 property-flags:16 property-list
  */
-import { short } from "../bytes/big-endian.ts";
-import { Cursor, PayloadOverrun } from "../bytes/cursor.ts";
-import {
-  BIT,
-  FIELD_KINDS,
-  type FieldKind,
-  LONG,
-  LONGLONG,
-  LONGSTR,
-  OCTET,
-  SHORT,
-  SHORTSTR,
-  TABLE,
-} from "./field-kinds.ts";
-import { type FieldTable, type FieldValue, Undecodable, walkTable } from "./field-table.ts";
+import { exactLonglong, long, short } from "../bytes/big-endian.ts";
+import { Cursor, PayloadOverrun, textAt } from "../bytes/cursor.ts";
+import { BIT, FIELD_KINDS, type FieldKind, LONG, LONGLONG, OCTET, SHORT, stepOver, TABLE } from "./field-kinds.ts";
+import { type FieldTable, type FieldValue, walkTable } from "./field-table.ts";
+import { Undecodable } from "./field-walk.ts";
 import { CONNECTION_CLASS } from "./method-keys.ts";
 import type { Method } from "./method-registry.ts";
-import { argumentsFit, propertiesFit } from "./quick-look.ts";
+import { LEAST_CONTENT_HEADER, METHOD_IDS_SIZE } from "./spec/constants.ts";
 import { BASIC_PROPERTIES } from "./spec/properties.ts";
 
 /** Decoded values by the specification's names. */
 export type Values = Map<string, FieldValue>;
-
-const cursor = new Cursor();
 
 const PROPERTIES = BASIC_PROPERTIES.map(([name, type]) => ({ name: name as string, kind: FIELD_KINDS[type] }));
 
@@ -43,8 +31,7 @@ export function walkArguments(
   size: number,
   into: Values | null,
 ): string | null {
-  if (into === null && argumentsFit(method, bytes, start, size)) return null;
-  cursor.over(bytes, start + 4, start + size);
+  const cursor = new Cursor().over(bytes, start + METHOD_IDS_SIZE, start + size);
   const list = method.arguments;
   let name = "";
   let bit = 8;
@@ -55,7 +42,7 @@ export function walkArguments(
       name = argument.name;
       if (argument.kind !== BIT) {
         bit = 8;
-        walkField(argument.kind, name, into);
+        walkField(cursor, argument.kind, name, into);
         continue;
       }
       if (bit === 8) {
@@ -84,15 +71,14 @@ export function decodeArguments(method: Method, bytes: Uint8Array, start: number
 }
 
 /**
- * Checks a content header whose payload is bytes[start, start + size), size ≥ 14, and collects its properties in
+ * Checks a content header whose payload is bytes[start, start + size), size ≥ LEAST_CONTENT_HEADER, and collects its properties in
  * `into`. Returns null, or one clause that says what does not decode.
  */
 export function walkProperties(bytes: Uint8Array, start: number, size: number, into: Values | null): string | null {
-  if (into === null && propertiesFit(bytes, start, size)) return null;
   const flags = short(bytes, start + 12);
+  const cursor = new Cursor().over(bytes, start + LEAST_CONTENT_HEADER, start + size);
   let name = "property-flags";
   try {
-    cursor.over(bytes, start + 14, start + size);
     // Bit 0 says that more flags follow; class basic has no more than one word of them.
     if ((flags & 1) !== 0) throw new Undecodable("more flags are announced than class basic has");
     // Shifted out from the top until none is left: most headers have a few of the first ones. Bits 1 and 0 mean nothing.
@@ -100,7 +86,7 @@ export function walkProperties(bytes: Uint8Array, start: number, size: number, i
       if ((left & 0x8000) === 0) continue;
       const property = PROPERTIES[i]!;
       name = property.name;
-      walkField(property.kind, name, into);
+      walkField(cursor, property.kind, name, into);
     }
   } catch (fault) {
     return sentence(fault, name === "property-flags" ? name : `property ${name}`);
@@ -116,41 +102,32 @@ export function decodeProperties(bytes: Uint8Array, start: number, size: number)
   return values;
 }
 
-function walkField(kind: FieldKind, name: string, into: Values | null): void {
+/** Steps over a field that is no bit, checks it, and collects it in `into`. */
+function walkField(cursor: Cursor, kind: FieldKind, name: string, into: Values | null): void {
+  if (kind === BIT) return;
+  if (kind === TABLE) {
+    const table: FieldTable | null = into === null ? null : new Map();
+    walkTable(cursor, table);
+    if (into !== null && table !== null) into.set(name, table);
+    return;
+  }
+  const at = stepOver(cursor, kind);
+  if (into !== null) into.set(name, fieldAt(cursor.bytes, kind, at, cursor.at - at));
+}
+
+/** A field that is neither bit nor table, as a value. */
+function fieldAt(bytes: Uint8Array, kind: FieldKind, at: number, size: number): FieldValue {
   switch (kind) {
-    case OCTET: {
-      const value = cursor.octet();
-      if (into !== null) into.set(name, value);
-      return;
-    }
-    case SHORT: {
-      const value = cursor.short();
-      if (into !== null) into.set(name, value);
-      return;
-    }
-    case LONG: {
-      const value = cursor.long();
-      if (into !== null) into.set(name, value);
-      return;
-    }
+    case OCTET:
+      return bytes[at]!;
+    case SHORT:
+      return short(bytes, at);
+    case LONG:
+      return long(bytes, at);
     case LONGLONG:
-      if (into !== null) into.set(name, cursor.exactLonglong());
-      else cursor.skip(8);
-      return;
-    case SHORTSTR:
-      if (into !== null) into.set(name, cursor.shortstr());
-      else cursor.skip(cursor.octet());
-      return;
-    case LONGSTR:
-      if (into !== null) into.set(name, cursor.longstr());
-      else cursor.skip(cursor.long());
-      return;
-    case TABLE: {
-      const table: FieldTable | null = into === null ? null : new Map();
-      walkTable(cursor, table);
-      if (into !== null && table !== null) into.set(name, table);
-      return;
-    }
+      return exactLonglong(bytes, at);
+    default:
+      return textAt(bytes, at, size);
   }
 }
 

@@ -1,6 +1,6 @@
 import { short } from "../bytes/big-endian.ts";
+import { argumentsFit, propertiesFit } from "./argument-skip.ts";
 import { METHODS, type Method, methodOf } from "./method-registry.ts";
-import { argumentsFit, propertiesFit } from "./quick-look.ts";
 import {
   FRAME_BODY,
   FRAME_END,

@@ -4,14 +4,15 @@
  * (rabbit_binary_parser). The order decides which error is reported.
  */
 
+import { BIT, type FieldKind, SHORTSTR, stepOver, TABLE } from "../amqp/field-kinds.ts";
+import { keyOf } from "../amqp/method-keys.ts";
 import { METHODS, type Method } from "../amqp/method-registry.ts";
+import { METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { Cursor, PayloadOverrun } from "../bytes/cursor.ts";
 import { isErlangUtf8, isUnicodeUtf8 } from "./erlang-utf8.ts";
 import { tableParses } from "./strict-table.ts";
 
 export type ArgumentsJudgement = "good" | "cannot-decode" | "bad-utf8" | "bad-table";
-
-const cursor = new Cursor();
 
 /** Judges the arguments in bytes[start + 4, start + size). */
 export function judgeArguments(
@@ -21,40 +22,22 @@ export function judgeArguments(
   size: number,
   unicode = false,
 ): ArgumentsJudgement {
-  const pieces: { type: "shortstr" | "table"; from: number; to: number }[] = [];
-  cursor.over(bytes, start + 4, start + size);
+  const pieces: { kind: FieldKind; from: number; to: number }[] = [];
+  const cursor = new Cursor().over(bytes, start + METHOD_IDS_SIZE, start + size);
   try {
     let bit = 8;
-    for (const { type } of method.arguments) {
-      if (type !== "bit") bit = 8;
-      switch (type) {
-        case "bit":
-          if (bit === 8) {
-            cursor.skip(1);
-            bit = 0;
-          }
-          bit++;
-          break;
-        case "octet":
+    for (const { kind } of method.arguments) {
+      if (kind === BIT) {
+        if (bit === 8) {
           cursor.skip(1);
-          break;
-        case "short":
-          cursor.skip(2);
-          break;
-        case "long":
-          cursor.skip(4);
-          break;
-        case "longlong":
-          cursor.skip(8);
-          break;
-        case "shortstr":
-        case "longstr":
-        case "table": {
-          const length = type === "shortstr" ? cursor.octet() : cursor.long();
-          const from = cursor.skip(length);
-          if (type !== "longstr") pieces.push({ type, from, to: from + length });
+          bit = 0;
         }
+        bit++;
+        continue;
       }
+      bit = 8;
+      const from = stepOver(cursor, kind);
+      if (kind === SHORTSTR || kind === TABLE) pieces.push({ kind, from, to: cursor.at });
     }
   } catch (fault) {
     if (fault instanceof PayloadOverrun) return "cannot-decode";
@@ -62,8 +45,8 @@ export function judgeArguments(
   }
   if (cursor.left > 0) return "cannot-decode";
   const isUtf8 = unicode ? isUnicodeUtf8 : isErlangUtf8;
-  for (const { type, from, to } of pieces) {
-    if (type === "table") {
+  for (const { kind, from, to } of pieces) {
+    if (kind === TABLE) {
       if (!tableParses(bytes, from, to)) return "bad-table";
     } else if (!method.content && !isUtf8(bytes, from, to)) return "bad-utf8";
   }
@@ -74,11 +57,11 @@ export function judgeArguments(
 const strict = new Uint8Array(1 << 15);
 for (const method of METHODS) {
   // Short strings of methods with content are taken as they come: they are many, and the check costs.
-  const some = method.arguments.some(({ type }) => type === "table" || (type === "shortstr" && !method.content));
-  if (some) strict[(method.classId << 8) | method.methodId] = 1;
+  const some = method.arguments.some(({ kind }) => kind === TABLE || (kind === SHORTSTR && !method.content));
+  if (some) strict[keyOf(method.classId, method.methodId)] = 1;
 }
 
 /** Whether judgeArguments can find fault with arguments whose lengths are right. */
 export function needsStrictJudgement(method: Method): boolean {
-  return strict[(method.classId << 8) | method.methodId] === 1;
+  return strict[keyOf(method.classId, method.methodId)] === 1;
 }

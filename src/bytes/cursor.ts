@@ -1,4 +1,4 @@
-import { long, longlong, octet, short } from "./big-endian.ts";
+import { exactLonglong, long, longlong, octet, short } from "./big-endian.ts";
 
 /**
  * Thrown when a length inside a payload reaches beyond it. Caught where the payload is decoded, and nowhere else, and
@@ -51,8 +51,7 @@ export class Cursor {
     return longlong(this.bytes, this.skip(8));
   }
   exactLonglong(): bigint {
-    const at = this.skip(8);
-    return (BigInt(long(this.bytes, at)) << 32n) | BigInt(long(this.bytes, at + 4));
+    return exactLonglong(this.bytes, this.skip(8));
   }
   shortstr(): string {
     return this.text(this.octet());
@@ -63,8 +62,7 @@ export class Cursor {
 
   /** `size` octets as text; octets that are not UTF-8 become U+FFFD. */
   text(size: number): string {
-    const at = this.skip(size);
-    return UTF8.decode(this.bytes.subarray(at, at + size));
+    return textAt(this.bytes, this.skip(size), size);
   }
 
   /** Steps over `size` octets and returns the index of the first of them. Throws PayloadOverrun. */
@@ -74,6 +72,11 @@ export class Cursor {
     this.at = at + size;
     return at;
   }
+}
+
+/** The octets bytes[at, at + size) as text; those that are not UTF-8 become U+FFFD. */
+export function textAt(bytes: Uint8Array, at: number, size: number): string {
+  return UTF8.decode(bytes.subarray(at, at + size));
 }
 
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -7,8 +7,10 @@
  * through, as a wrong length of client-properties would otherwise show the response for a part of them.
  */
 
-import { MAX_TABLE_DEPTH, Undecodable } from "../amqp/field-table.ts";
+import { MAX_TABLE_DEPTH } from "../amqp/field-table.ts";
+import { Undecodable } from "../amqp/field-walk.ts";
 import { FRAME_END } from "../amqp/spec/constants.ts";
+import { FIELD_SIZES, LENGTH_AND_FIELDS, NO_TYPE, TYPE_LONGSTR, TYPE_TABLE } from "../amqp/spec/field-types.ts";
 import { PayloadOverrun } from "../bytes/cursor.ts";
 
 /** The next octet is to be looked at; it is taken by what is yielded after that. */
@@ -20,25 +22,6 @@ export type Following<Result = void> = Generator<number, Result, number>;
 /** Longer names are no user's. */
 const LONGEST_USER = 255;
 const SPACE = 0x20;
-
-/** Octets of a value by its type; S, x, F and A carry a length. */
-const SIZES: Readonly<Record<string, number>> = {
-  V: 0,
-  B: 1,
-  b: 1,
-  t: 1,
-  s: 2,
-  u: 2,
-  U: 2,
-  I: 4,
-  f: 4,
-  i: 4,
-  D: 5,
-  L: 8,
-  T: 8,
-  d: 8,
-  l: 8,
-};
 
 /** So many octets, of which a method's fields take theirs. */
 export class FieldRun {
@@ -165,13 +148,12 @@ function* shownTable(fields: FieldRun, named: boolean, depth: number): Following
   if (depth > MAX_TABLE_DEPTH) throw new Undecodable("a table nested too deep");
   while (fields.left > 0) {
     if (named) yield* fields.show(yield* fields.octet());
-    const type = String.fromCharCode(yield* fields.octet());
-    const size = SIZES[type];
-    if (size !== undefined) yield* fields.show(size);
-    else if (type === "S" || type === "x") yield* fields.show(yield* fields.length());
-    else if (type === "F" || type === "A") {
-      yield* shownTable(fields.part(yield* fields.length()), type === "F", depth + 1);
-    } else throw new Undecodable(`no type of a field: ${type.charCodeAt(0)}`);
+    const type = yield* fields.octet();
+    const size = FIELD_SIZES[type]!;
+    if (size === NO_TYPE) throw new Undecodable(`no type of a field: ${type}`);
+    if (size === LENGTH_AND_FIELDS) {
+      yield* shownTable(fields.part(yield* fields.length()), type === TYPE_TABLE, depth + 1);
+    } else yield* fields.show(size >= 0 ? size : yield* fields.length());
   }
 }
 
@@ -197,9 +179,10 @@ function* amqplain(response: FieldRun): Following {
   try {
     while (response.left > 0) {
       const name = yield* knownName(response);
-      const type = String.fromCharCode(yield* response.expected(isOfType));
-      const size = SIZES[type] ?? (yield* response.length());
-      if (name === "LOGIN" && type === "S" && size <= LONGEST_USER) yield* response.showText(size);
+      const type = yield* response.expected(octet => FIELD_SIZES[octet] !== NO_TYPE);
+      const fixed = FIELD_SIZES[type]!;
+      const size = fixed >= 0 ? fixed : yield* response.length();
+      if (name === "LOGIN" && type === TYPE_LONGSTR && size <= LONGEST_USER) yield* response.showText(size);
       else yield* response.mask(size);
     }
   } catch (fault) {
@@ -219,9 +202,4 @@ function* knownName(fields: FieldRun): Following<string> {
     yield* isKnown ? name.show(1) : name.mask(1);
   }
   return isKnown ? known : "";
-}
-
-function isOfType(octet: number): boolean {
-  const type = String.fromCharCode(octet);
-  return SIZES[type] !== undefined || "SxFA".includes(type);
 }

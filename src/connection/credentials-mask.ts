@@ -16,7 +16,7 @@
  * octets of a response that stand where its length should; a method without its frame's header inside of a torn frame
  * whose size could be right; what comes of a torn method beyond REACH.
  */
-import { Undecodable } from "../amqp/field-table.ts";
+import { Undecodable } from "../amqp/field-walk.ts";
 import {
   CONNECTION_CLASS,
   CONNECTION_CLOSE,

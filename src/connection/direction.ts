@@ -1,3 +1,4 @@
+import { argumentsFit, propertiesFit } from "../amqp/argument-skip.ts";
 import {
   AWAITS_HEADER,
   AWAITS_METHOD,
@@ -9,7 +10,6 @@ import {
   isInContent,
   OVERRUN,
 } from "../amqp/content-order.ts";
-import { tableNotes } from "../amqp/field-table.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
 import { type EnvelopeFault, FrameScanner, type FrameSink, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
 import {
@@ -386,7 +386,8 @@ export class Direction implements FrameSink {
     }
     const classId = short(bytes, start);
     const method = methodOf(classId, short(bytes, start + 2));
-    const fault = method === undefined ? null : walkArguments(method, bytes, start, size, null);
+    const fits = method === undefined || argumentsFit(method, bytes, start, size);
+    const fault = fits ? null : walkArguments(method, bytes, start, size, null);
     if (this.#judge !== null) this.#judgeFrame(FRAME_METHOD, channel, bytes, start, size, method, fault === null);
     if (this.closing) return;
     if (method === undefined) {
@@ -428,19 +429,9 @@ export class Direction implements FrameSink {
 
   #contentHeader(channel: number, bytes: Uint8Array, start: number, size: number): void {
     const ofBasic = size >= LEAST_CONTENT_HEADER && short(bytes, start) === BASIC_CLASS;
-    tableNotes.peculiar = false;
-    const fault = ofBasic ? walkProperties(bytes, start, size, null) : null;
-    if (this.#judge !== null) {
-      this.#judgeFrame(
-        FRAME_HEADER,
-        channel,
-        bytes,
-        start,
-        size,
-        undefined,
-        ofBasic && fault === null && !tableNotes.peculiar,
-      );
-    }
+    const plain = ofBasic && propertiesFit(bytes, start, size);
+    const fault = !ofBasic || plain ? null : walkProperties(bytes, start, size, null);
+    if (this.#judge !== null) this.#judgeFrame(FRAME_HEADER, channel, bytes, start, size, undefined, plain);
     if (this.closing) return;
     if (channel === 0) {
       this.#fault("channel-zero", FRAME_HEADER, 0, size, "A content header came on channel 0");
