@@ -31,6 +31,7 @@ interface Introduced {
  * event. A connection in mid-stream is introduced with its first frame, which often shows who the client is.
  */
 export class FrameEvents implements FrameListener {
+  readonly wantsMessages: boolean;
   readonly #filter: FrameFilter;
   readonly #emit: (event: FramesEvent) => void;
   /** By number of the connection. */
@@ -38,6 +39,7 @@ export class FrameEvents implements FrameListener {
 
   constructor(filter: FrameFilter, emit: (event: FramesEvent) => void) {
     this.#filter = filter;
+    this.wantsMessages = filter.takesMessages;
     this.#emit = emit;
   }
 

@@ -41,6 +41,8 @@ export class FrameFilter {
   readonly #types: ReadonlySet<number> | null;
   /** By methodKey. */
   readonly #methods: ReadonlySet<number>;
+  /** Whether frames of messages may pass: methods with content, content headers and bodies. */
+  readonly takesMessages: boolean;
   readonly #from: TimeBound | null;
   readonly #to: TimeBound | null;
 
@@ -50,6 +52,9 @@ export class FrameFilter {
     this.#types = type === undefined ? null : new Set(type.flatMap(name => FRAME_TYPES.get(name) ?? []));
     const methods = METHODS.filter(method => type?.includes(method.name));
     this.#methods = new Set(methods.map(({ classId, methodId }) => methodKey(classId, methodId)));
+    const ofMessages = [FRAME_METHOD, FRAME_HEADER, FRAME_BODY];
+    this.takesMessages =
+      this.#types === null || ofMessages.some(each => this.#types!.has(each)) || methods.some(({ content }) => content);
     this.#from = from ?? null;
     this.#to = to ?? null;
   }

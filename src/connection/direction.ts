@@ -235,7 +235,8 @@ export class Direction implements FrameSink {
   }
 
   messages(bytes: Uint8Array, from: number, end: number): number {
-    if (!this.#handshake.over || this.closing || !this.senderKnown || this.listener !== null) return 0;
+    if (!this.#handshake.over || this.closing || !this.senderKnown) return 0;
+    if (this.listener?.wantsMessages === true) return 0;
     if (this.#log.open !== null || this.#unsettled !== null) return 0;
     const base = this.scanner.frameOffset - from;
     const limit = this.#payloadLimit;

@@ -41,6 +41,8 @@ export interface IncidentListener {
  * into frames, which is slower: who can do with less must listen to incidents instead.
  */
 export interface FrameListener {
+  /** False where it can do without the frames of messages, which are then taken whole where they lie whole. */
+  readonly wantsMessages: boolean;
   /**
    * As FrameSink.frame; offset and moment are `direction.scanner`'s. In mid-stream `direction.isClient` is a guess until
    * `direction.senderKnown`; a frame that settles it is told when it has.

@@ -112,4 +112,13 @@ describe("frames", () => {
     expect(takes(filter, 2, 8)).toBe(false);
     expect(takes(filter, 3, 9)).toBe(false);
   });
+
+  it("of messages are not asked for where none of them would pass", () => {
+    const takes = (...type: string[]) => new FrameFilter({ type }).takesMessages;
+    expect(new FrameFilter({}).takesMessages).toBe(true);
+    for (const name of ["method", "header", "body", "basic.publish", "basic.deliver", "basic.return", "basic.get-ok"]) {
+      expect(takes("heartbeat", name), name).toBe(true);
+    }
+    expect(takes("heartbeat", "basic.ack", "channel.open", "connection.close")).toBe(false);
+  });
 });

@@ -132,6 +132,16 @@ describe("filters", { concurrent: true }, () => {
     ).toEqual(["basic.ack", "header"]);
   });
 
+  it.each(["heartbeat", "basic.ack", "channel.open", "basic.deliver"])(
+    "--type %s picks out of all frames",
+    async type => {
+      for (const capture of [CLEAN, TORN_HEADER, "interleaving/two-publishers-one-socket.pcapng.gz"]) {
+        const picked = (await frames(capture)).filter(frame => [frame.type, frame.method].includes(type));
+        expect(await frames(capture, "--type", type), capture).toEqual(picked);
+      }
+    },
+  );
+
   it("keeps what breaks the sequence of frames", async () => {
     const kept = await events(TORN_HEADER, "--type", "heartbeat");
     expect(kept.map(event => event.event)).toEqual(["connection", "broken-envelope", "boundary-found"]);

@@ -60,7 +60,7 @@ function play({ before, message = MESSAGE, pause = 0, context = {} }: Situation)
 afterEach(() => vi.restoreAllMocks());
 
 const swallowing = opened().publishMethod(1).header(1, 2).body(1, "overrun").heartbeat(40);
-const listener = { frame() {}, hiddenFrame() {}, brokenEnvelope() {}, boundaryFound() {} };
+const listener = { wantsMessages: true, frame() {}, hiddenFrame() {}, brokenEnvelope() {}, boundaryFound() {} };
 
 test.each<[string, Situation]>([
   ["on an open channel", { before: opened() }],
@@ -73,6 +73,10 @@ test.each<[string, Situation]>([
     },
   ],
   ["32 good frames behind a fault", { before: opened().body(2, "stray").heartbeat(32) }],
+  [
+    "whose frames the listener can do without",
+    { before: opened(), context: { listener: { ...listener, wantsMessages: false } } },
+  ],
   ["of which the broker does not hear", { before: opened(), context: { judge: null } }],
   ["whose sender is the server", { before: opened(), message: wire().deliver(1, "hello") }],
   ["one behind the other", { before: opened(), message: wire().publish(1, "a").publish(2, "b").publish(1, "c") }],
@@ -96,7 +100,7 @@ test.each<[string, Situation]>([
       message: wire().publish(1, new Uint8Array(FRAME_MAX - 7), { pieces: FRAME_MAX }),
     },
   ],
-  ["where every frame is listened to", { before: opened(), context: { listener } }],
+  ["whose frames are listened to", { before: opened(), context: { listener } }],
   ["of AMQP 0-8", { before: shaken(1, 1, 8, 0).channelOpen(1) }],
   ["while a verdict is pending", { before: opened().method(2, 60, 10, long(7), short(0), bits(false)) }],
   ["on a channel that the broker takes for another's body", { before: swallowing }],

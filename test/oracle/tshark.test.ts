@@ -105,6 +105,7 @@ async function read(file: string): Promise<{ report: Report; seen: Map<string, S
     return known;
   };
   const listener: FrameListener = {
+    wantsMessages: true,
     frame({ connection, isClient, scanner }, type, channel, bytes, start, size) {
       const own = of(connection);
       count(own.counts, `type ${type}`);
