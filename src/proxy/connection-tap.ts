@@ -1,4 +1,4 @@
-/** What the relay tells of the connections it carries, and who may stand in their way. */
+/** The events of relayed connections, and what may be done to a connection. */
 import type { Side } from "../net/connection-observer.ts";
 import type { Endpoint } from "../report/report.ts";
 
@@ -16,8 +16,8 @@ export interface RelayedConnection {
 }
 
 /**
- * Why a connection was not, or not to its end, relayed: one of a connection at most. Before it may come
- * `upstream-silent`, which ends nothing.
+ * Why a connection was not relayed, or not to its end: at most one for each connection. `upstream-silent` may come
+ * before it, and ends nothing.
  */
 export interface RelayTrouble {
   kind:
@@ -35,13 +35,13 @@ export interface RelayTrouble {
   message: string;
 }
 
-/** Is told what one connection carries, in the order in which it happens. Never throws, never waits. */
+/** Gets the events of one connection, in the order in which they happen. Must not throw or wait. */
 export interface ConnectionTap {
   /** Both sides are connected; octets come next. The upstream's address is the real one now. */
   connected(upstream: Endpoint): void;
   /**
-   * The next octets of one side, as they were read. `bytes` must not be kept, unless they are `given`: nobody else looks
-   * at their buffer any more, which holds nothing else.
+   * The next octets of one side, as they were read. `bytes` must not be kept, unless they are `given`: then the buffer
+   * holds nothing else, and belongs to the tap.
    */
   data(side: Side, bytes: Uint8Array, given?: boolean): void;
   /** One side will send no more: it ended its stream (fin) or reset the connection (rst). Once a side at most. */
@@ -51,16 +51,26 @@ export interface ConnectionTap {
   closed(): void;
 }
 
-/** Stands in the way of a connection's octets: `--guard`. */
+/** What whoever looks at a connection may do to it. */
+export interface Relayed {
+  /**
+   * Ends the connection from the proxy's side. Nothing more is relayed. The broker's stream ends after what the guard
+   * admitted. The client is sent the close frame (for null, the end of its stream) and is closed when it has ended its
+   * own stream.
+   */
+  stop(closeFrame: Uint8Array | null): void;
+}
+
+/** All octets of a connection pass through it: `--guard`. */
 export interface ConnectionGuard {
-  /** Octets of the client were held back for good: whatever becomes of the guard, nothing may follow them. */
+  /** Octets of the client were dropped: even if the guard fails now, nothing may follow them. */
   readonly stopped: boolean;
   /**
-   * Takes the next octets of one side, and returns those that may be written on now, in order; others are held back
-   * and come with a later call. Nothing more of a side comes behind its `end`. A guard that throws is done without,
-   * unless it has stopped the client: it must have taken nothing of this chunk, and still give the `rest` of both sides.
+   * Takes the next octets of one side. Returns the octets that may be written on now, in order; the others are held back
+   * and come with a later call. A guard that throws is removed, unless it has stopped the client. So when it throws it
+   * must have kept nothing of this chunk, and `rest` must still work for both sides.
    */
   admit(side: Side, chunk: Uint8Array): readonly Uint8Array[];
-  /** What is still held back of a side whose stream ends: it is written on before the end is. */
+  /** What is still held back of a side whose stream ends. It is written on before the end is passed on. */
   rest(side: Side): readonly Uint8Array[];
 }

@@ -1,90 +1,171 @@
-/** The way of a connection's octets to the other side: straight on, or through its guard for as long as it has one. */
+/**
+ * Writes a connection's octets on to the other side: straight, or through its guard while it has one; at once, or slowly
+ * (`--squeeze`). A side is read only as fast as the other side takes its octets.
+ */
 import type { Socket } from "node:net";
 import type { Side } from "../net/connection-observer.ts";
+import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionGuard } from "./connection-tap.ts";
 import { reasonOf } from "./proxy-error.ts";
+import { type ReadPace, SlowReader } from "./slow-reader.ts";
+import { otherSide, SIDES, type SocketPair } from "./socket-pair.ts";
+import type { TapEvents } from "./tap-events.ts";
 
-const SIDES = [0, 1] as const;
-
-export interface ForwarderOptions {
-  /** Counts the connections of this process, to name this one. */
+export interface ForwarderContext {
+  /** Number of the connection, to name it. */
   number: number;
-  /** Where a side's octets are written on; null where there is nobody, or where its end is told already. */
-  sink: (side: Side) => Socket | null;
+  sockets: SocketPair;
+  events: TapEvents;
+  /** Null where the thread sleeps whenever there is nothing to do. */
+  polling: BusyPolling | null;
   problem: (message: string) => void;
-  /** The guard failed when it had stopped the client: nothing more may pass. */
+  /** The guard failed after it had stopped the client: nothing more may pass. */
   stop: () => void;
 }
 
 export class Forwarder {
-  readonly #surroundings: ForwarderOptions;
+  readonly #context: ForwarderContext;
   #guard: ConnectionGuard | null = null;
-  /** The guard is at work: a stop that it asks for has to wait for what it admits. */
-  admitting = false;
+  #slowReader: SlowReader | null = null;
+  /** The client's stream has ended, and its last octets are still to be passed on slowly. */
+  lastOctetsWait = false;
+  /** The guard is at work. */
+  #admitting = false;
+  /** What waits until the octets at hand are passed on. */
+  #deferred: (() => void) | null = null;
 
-  constructor(surroundings: ForwarderOptions) {
-    this.#surroundings = surroundings;
-  }
-
-  /** Whether octets pass straight on: nothing here keeps them. */
-  get isOpen(): boolean {
-    return this.#guard === null;
+  constructor(context: ForwarderContext) {
+    this.#context = context;
   }
 
   setGuard(guard: ConnectionGuard | null): void {
     this.#guard = guard;
   }
 
-  write(side: Side, chunk: Uint8Array, to: Socket): void {
-    const guard = this.#guard;
-    if (guard === null) {
-      to.write(chunk);
+  /** From now on the client is read slowly. Both sockets are connected. */
+  readSlowly(pace: ReadPace): void {
+    const { sockets } = this.#context;
+    const to = sockets.of(1)!.socket;
+    this.#slowReader = new SlowReader(pace, sockets.client.socket, octets => {
+      this.#pass(0, octets);
+      return !to.writableNeedDrain || to.writableLength === 0;
+    });
+  }
+
+  get readsSlowly(): boolean {
+    return this.#slowReader !== null;
+  }
+
+  /** Passes on the next octets of a side. */
+  take(side: Side, chunk: Uint8Array): void {
+    if (side === 0 && this.#slowReader !== null) this.#slowReader.take(chunk);
+    else this.#pass(side, chunk);
+  }
+
+  /** Calls `then` when everything that was taken of the side has been passed on. */
+  finish(side: Side, then: () => void): void {
+    if (side === 1 || this.#slowReader === null) {
+      then();
       return;
     }
-    this.admitting = true;
-    try {
-      for (const piece of guard.admit(side, chunk)) to.write(piece);
-    } catch (error) {
-      if (this.#loseGuard(guard, error)) to.write(chunk);
+    this.lastOctetsWait = true;
+    this.#slowReader.finish(then);
+  }
+
+  /** What was written to `side` has gone out: the other side may be read again. */
+  drained(side: Side): void {
+    if (side === 1 && this.#slowReader !== null) {
+      this.#slowReader.drained();
+      return;
     }
-    this.admitting = false;
+    const source = this.#context.sockets.of(otherSide(side))?.socket;
+    if (source?.isPaused()) source.resume();
   }
 
   /** Writes what is still held back of a side whose stream has ended. */
   writeRest(side: Side, to: Socket): void {
     const guard = this.#guard;
     if (guard === null) return;
-    this.admitting = true;
+    this.#admitting = true;
     try {
       for (const piece of guard.rest(side)) to.write(piece);
     } catch (error) {
       this.#loseGuard(guard, error);
     }
-    this.admitting = false;
+    this.#admitting = false;
   }
 
   /**
-   * What a failed guard still holds goes on, and then everything else: returns true. But behind octets that a guard has
-   * stopped there is a hole, and nothing may follow it.
+   * While the guard is at work, keeps `action` for `runDeferred` and returns true: the action must come after what the
+   * guard admits. Only the first one is kept.
+   */
+  defer(action: () => void): boolean {
+    if (this.#admitting) this.#deferred ??= action;
+    return this.#admitting;
+  }
+
+  runDeferred(): void {
+    const action = this.#deferred;
+    if (action === null) return;
+    this.#deferred = null;
+    action();
+  }
+
+  /** Passes nothing more on slowly. */
+  stop(): void {
+    this.#slowReader?.stop();
+  }
+
+  #pass(side: Side, chunk: Uint8Array): void {
+    const { sockets, events, polling } = this.#context;
+    const from = sockets.of(side)!.socket;
+    const to = sockets.of(otherSide(side))!.socket;
+    if (this.#guard === null) to.write(chunk);
+    else this.#writeGuarded(this.#guard, side, chunk, to);
+    const written = to.writableLength === 0;
+    // A chunk above the high-water mark counts as too much even when the kernel took it all at once.
+    if (to.writableNeedDrain && !written) from.pause();
+    const given = written && this.#guard === null && chunk.length === chunk.buffer.byteLength;
+    events.data(side, chunk, given);
+    polling?.relayed(chunk.length);
+    this.runDeferred();
+  }
+
+  #writeGuarded(guard: ConnectionGuard, side: Side, chunk: Uint8Array, to: Socket): void {
+    this.#admitting = true;
+    try {
+      for (const piece of guard.admit(side, chunk)) to.write(piece);
+    } catch (error) {
+      if (this.#loseGuard(guard, error)) to.write(chunk);
+    }
+    this.#admitting = false;
+  }
+
+  /**
+   * What a failed guard still holds is written on, and everything after it as well: returns true. But where the guard
+   * has stopped the client, octets are missing, and nothing may follow them.
    */
   #loseGuard(guard: ConnectionGuard, error: unknown): boolean {
     this.#guard = null;
-    const { number, problem, sink, stop } = this.#surroundings;
+    const { number, problem, stop } = this.#context;
     if (guard.stopped) {
       problem(`connection ${number} is ended: its guard failed after it had stopped the client (${reasonOf(error)})`);
       stop();
       return false;
     }
     problem(`connection ${number} is relayed unguarded from here: its guard failed (${reasonOf(error)})`);
-    for (const side of SIDES) {
-      const to = sink(side);
-      if (to === null) continue;
-      try {
-        for (const piece of guard.rest(side)) to.write(piece);
-      } catch {
-        // It fails there too: what it holds is lost to us.
-      }
-    }
+    for (const side of SIDES) this.#writeHeld(guard, side);
     return true;
+  }
+
+  #writeHeld(guard: ConnectionGuard, side: Side): void {
+    const { sockets, events } = this.#context;
+    const to = sockets.of(otherSide(side))?.socket;
+    if (to === undefined || events.hasEnded(side)) return;
+    try {
+      for (const piece of guard.rest(side)) to.write(piece);
+    } catch {
+      // The guard fails here, too: what it holds is lost.
+    }
   }
 }

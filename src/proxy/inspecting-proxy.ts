@@ -10,12 +10,12 @@ import { counted } from "../report/text/wording.ts";
 import { isoTime } from "../report/time.ts";
 import { endpointText } from "./address.ts";
 import { connectionClose } from "./close-frame.ts";
-import type { ConnectionTap, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import type { ConnectionTap, Relayed, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { Guard } from "./guard.ts";
 import { Inspector, type NewThread } from "./inspector.ts";
 import type { RecordSetting } from "./inspector-protocol.ts";
 import { reasonOf } from "./proxy-error.ts";
-import { ProxyServer, type ProxyServerOptions, type Relayed } from "./proxy-server.ts";
+import { ProxyServer, type ProxyServerOptions } from "./proxy-server.ts";
 import type { ToldEvent, ToldFinding } from "./told-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
@@ -64,7 +64,7 @@ export class InspectingProxy {
       sharedSockets,
       writing,
       newThread,
-      tell: event => this.#hear(event),
+      emit: event => this.#hear(event),
       problem,
     });
     this.#server = new ProxyServer({

@@ -1,50 +1,39 @@
 /**
- * The relay's side of the inspector, which lives in a thread of its own: octets are written on a tape that it reads.
- * Whatever the inspector does, the relay never waits for it: where it falls behind by more than MAX_BEHIND, connections
- * go on uninspected, and where it dies another one takes the connections that come.
+ * The relay's side of the inspector, which runs in a thread of its own and reads what the relay writes in batches.
+ * The relay never waits for the inspector. Where the inspector is more than MAX_BEHIND behind, connections go on
+ * uninspected. Where it dies, a new inspector takes the connections that come later.
  */
 import { Worker } from "node:worker_threads";
 import type { Side } from "../net/connection-observer.ts";
 import { eventWriter } from "../report/event-writer.ts";
-import { EVENT_SCHEMA, type LiveEvent } from "../report/live-event.ts";
-import type { Endpoint } from "../report/report.ts";
+import type { LiveEvent } from "../report/live-event.ts";
 import { counted } from "../report/text/wording.ts";
 import { isoTime } from "../report/time.ts";
 import { BatchWriter } from "./batch-writer.ts";
-import type { ConnectionTap, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import type { ConnectionTap, RelayedConnection } from "./connection-tap.ts";
 import type { FromInspector, InspectorData, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
-import {
-  CLOSED,
-  CONCLUDE,
-  CONNECTED,
-  DATA,
-  ENDED_BY_FIN,
-  ENDED_BY_RST,
-  GUARDED,
-  LOST,
-  OPENED,
-  REOPENED,
-  TROUBLE,
-} from "./octet-batch.ts";
+import { encoded, InspectorTap, NOTHING, type TapInspector } from "./inspector-tap.ts";
+import { CONCLUDE, GUARDED, OPENED, REOPENED } from "./octet-batch.ts";
 import { type ToldEvent, type ToldFinding, toldEvent } from "./told-event.ts";
+import { type InspectionlessEvent, uninspectedEvent } from "./uninspected-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
-/** Octets of tape that the inspector may be behind: two seconds at the full speed of two processors leave fewer. */
+/** Octets of batches that the inspector may be behind: two seconds at the full speed of two processors leave fewer. */
 const MAX_BEHIND = 256 << 20;
-/** An inspector that died is replaced at once, unless so many died within this time; then after it. Milliseconds. */
+/** An inspector that died is replaced at once; but when so many died within this time, after this time. Milliseconds. */
 const MAX_DEATHS = 3;
 const DEATHS_WITHIN = 60_000;
-/** An inspector that is behind and has read nothing for so long hangs. Milliseconds. */
+/** An inspector that is behind and has read nothing for this time hangs. Milliseconds. */
 const HANGS_AFTER = 30_000;
-/** Milliseconds that the last one has for its conclusions. */
+/** Milliseconds that the inspector has for its conclusions when the proxy ends. */
 const CLOSE_WITHIN = 10_000;
-/** Megabytes of heap that the inspector's thread may use: its octets are not in it. */
+/** Megabytes of heap that the inspector's thread may use. The octets it reads are outside the heap. */
 const MAX_HEAP = 1024;
 
 export type NewThread = (data: InspectorData) => Worker;
 
 export interface InspectorOptions extends InspectorSetting {
-  tell: (event: ToldEvent) => void;
+  emit: (event: ToldEvent) => void;
   problem: (message: string) => void;
   /** Another thread, in tests. */
   newThread?: NewThread | undefined;
@@ -52,7 +41,7 @@ export interface InspectorOptions extends InspectorSetting {
   deathsWithin?: number | undefined;
 }
 
-export class Inspector {
+export class Inspector implements TapInspector {
   /** Connections that went on uninspected because the inspector fell behind or died. */
   uninspected = 0;
   readonly #options: InspectorOptions;
@@ -60,13 +49,13 @@ export class Inspector {
   readonly #taps = new Set<InspectorTap>();
   readonly #awaited = new Map<number, (finding: ToldFinding | null) => void>();
   readonly #write: (event: LiveEvent) => string;
-  /** Null where the last one died and the next is not there yet. */
+  /** Null after one died and before the next one is started. */
   #worker: Worker | null = null;
   #batches = this.#newBatches();
-  /** When the last ones died, by the steady clock. */
+  /** When the last ones died, by the steady clock, in milliseconds. */
   #deaths: number[] = [];
   #again: NodeJS.Timeout | null = null;
-  #toldBehind = false;
+  #behindReported = false;
   #nextFinding = 1;
   #closing: (() => void) | null = null;
 
@@ -76,17 +65,17 @@ export class Inspector {
     this.#start();
   }
 
-  /** Whether there is an inspector to read the tape. */
-  get listens(): boolean {
+  /** Whether there is an inspector to read the batches. */
+  get isRunning(): boolean {
     return this.#worker !== null;
   }
 
   /** Follows one more connection. */
   follow(connection: RelayedConnection): ConnectionTap {
     const tap = new InspectorTap(connection, this);
-    if (!this.listens || this.isBehind) {
-      if (this.isBehind) this.#tellBehind();
-      tap.goDeaf("the inspector is not there, or too far behind, to look at it");
+    if (!this.isRunning || this.isBehind) {
+      if (this.isBehind) this.#reportBehind();
+      tap.orphan("the inspector is not there, or too far behind, to look at it");
       return tap;
     }
     this.#taps.add(tap);
@@ -95,7 +84,8 @@ export class Inspector {
   }
 
   /**
-   * What broke in the client's octets, of which no more follow: its finding, or null where none is told in time.
+   * What broke in the client's octets. No more of them may follow. Resolves to the finding, or to null where there is
+   * none in time.
    *
    * @param within milliseconds
    */
@@ -111,7 +101,7 @@ export class Inspector {
     });
   }
 
-  /** The guard parted from a client. */
+  /** The guard has stopped a client. */
   guarded(number: number, reason: string): void {
     this.write(GUARDED, 0, number, encoded({ reason }));
   }
@@ -121,56 +111,37 @@ export class Inspector {
     this.write(REOPENED, 0, 0, NOTHING);
   }
 
-  /** Whether the inspector is further behind than it may be. */
   get isBehind(): boolean {
     return this.#batches.unread > MAX_BEHIND;
   }
 
-  /** A connection goes on uninspected because of that. */
-  lost(): void {
+  fellBehind(): void {
     this.uninspected++;
-    this.#tellBehind();
+    this.#reportBehind();
   }
 
-  /** Tells an event that no inspector is there to tell. */
-  tellAlone(what: AloneEvent, { client, listener, upstream }: RelayedConnection, number: number): void {
+  emitUninspected(event: InspectionlessEvent, connection: RelayedConnection): void {
+    if (event.event === "uninspected") this.uninspected++;
     this.#clock.read();
     const { seconds, microseconds } = this.#clock;
     const time = isoTime({ seconds, nanoseconds: microseconds * 1000, timeDigits: 6 });
-    const connection = {
-      id: `c${number}`,
-      input: 0,
-      client,
-      server: listener,
-      start: time,
-      end: time,
-      ended: "open",
-      midStream: false,
-      clientProperties: {},
-      negotiated: null,
-      frames: NONE,
-      octets: NONE,
-      gaps: NONE,
-      verdict: { predicted: null, observed: null },
-    } as const;
-    this.#options.tell(toldEvent({ schema: EVENT_SCHEMA, time, connection, upstream, ...what }, this.#write));
+    this.#options.emit(toldEvent(uninspectedEvent(event, connection, time), this.#write));
   }
 
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void {
-    if (this.listens) this.#batches.write(kind, side, connection, bytes);
+    if (this.isRunning) this.#batches.write(kind, side, connection, bytes);
   }
 
-  /** Data whose buffer is handed over. */
   give(side: Side, connection: number, bytes: Uint8Array): void {
-    if (this.listens) this.#batches.give(side, connection, bytes);
+    if (this.isRunning) this.#batches.give(side, connection, bytes);
   }
 
-  /** Hands over what is on the tape. */
+  /** Hands over what was written. */
   flush(): void {
     this.#batches.flush();
   }
 
-  /** Concludes everything. Resolves when the last event was told. */
+  /** Concludes everything. Resolves when the last event was emitted. */
   async close(): Promise<void> {
     if (this.#again !== null) clearTimeout(this.#again);
     const worker = this.#worker;
@@ -182,7 +153,7 @@ export class Inspector {
     await new Promise<void>(resolve => {
       const timer = setTimeout(() => {
         this.#options.problem(
-          `the inspector did not come to its end within ${CLOSE_WITHIN / 1000} s: findings may lack`,
+          `the inspector did not come to its end within ${CLOSE_WITHIN / 1000} s: findings may be missing`,
         );
         resolve();
       }, CLOSE_WITHIN);
@@ -232,7 +203,7 @@ export class Inspector {
     const { pipeMemory: pipe } = this.#batches;
     const data: InspectorData = { broker, record, sharedSockets, writing, firstFinding: this.#nextFinding, pipe };
     const worker = newThread(data);
-    worker.on("message", (message: FromInspector) => this.#hear(message));
+    worker.on("message", (message: FromInspector) => this.#received(message));
     worker.on("error", error => {
       this.#options.problem(`the inspector failed: ${error instanceof Error ? error.message : String(error)}`);
     });
@@ -240,14 +211,14 @@ export class Inspector {
     return worker;
   }
 
-  #hear(message: FromInspector): void {
+  #received(message: FromInspector): void {
     switch (message.kind) {
       case "batch-read":
         this.#batches.wasRead(message.buffer, message.chunkOctets);
-        if (!this.isBehind) this.#toldBehind = false;
+        if (!this.isBehind) this.#behindReported = false;
         return;
       case "events":
-        for (const event of message.events) this.#told(event);
+        for (const event of message.events) this.#emit(event);
         return;
       case "problem":
         this.#options.problem(message.message);
@@ -257,18 +228,18 @@ export class Inspector {
     }
   }
 
-  #told(event: ToldEvent): void {
-    this.#options.tell(event);
+  #emit(event: ToldEvent): void {
+    this.#options.emit(event);
     const { finding, number } = event;
     if (finding === null) return;
     this.#nextFinding = Math.max(this.#nextFinding, Number(finding.id.slice(1)) + 1);
     if (finding.severity === "error") this.#answer(number, finding);
   }
 
-  #tellBehind(): void {
+  #reportBehind(): void {
     if (performance.now() - this.#batches.waitingSince > HANGS_AFTER) void this.#worker?.terminate();
-    if (this.#toldBehind) return;
-    this.#toldBehind = true;
+    if (this.#behindReported) return;
+    this.#behindReported = true;
     this.#options.problem(
       `the inspector is ${MAX_BEHIND >> 20} MiB behind: connections that bring octets now go on uninspected`,
     );
@@ -297,7 +268,7 @@ export class Inspector {
     this.#options.problem(
       `the inspector ended: ${those} left uninspected; ${atOnce ? "another one takes those that come" : wait}`,
     );
-    for (const tap of this.#taps) tap.goDeaf("the inspector that looked at it ended");
+    for (const tap of this.#taps) tap.orphan("the inspector that looked at it ended");
     this.#taps.clear();
     if (atOnce) this.#start();
     else this.#startLater();
@@ -309,77 +280,4 @@ function inspectorThread(data: InspectorData): Worker {
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },
   });
-}
-
-/** An event that needs no inspection. */
-type AloneEvent =
-  | { event: "uninspected"; message: string }
-  | { event: "closed"; findings: { errors: number; warnings: number; notes: number } };
-
-/** One connection's place on the tape. */
-class InspectorTap implements ConnectionTap {
-  /** Nobody listens to this connection any more: what there is to tell of it is told here. */
-  #deaf = false;
-  /** Its octets are not looked at any more, and that was told. */
-  isLost = false;
-  readonly #connection: RelayedConnection;
-  readonly #number: number;
-  readonly #inspector: Inspector;
-
-  constructor(connection: RelayedConnection, inspector: Inspector) {
-    this.#connection = connection;
-    this.#number = connection.number;
-    this.#inspector = inspector;
-  }
-
-  /** It goes on uninspected, and nobody else can say so. */
-  goDeaf(message: string): void {
-    this.#deaf = true;
-    if (this.isLost) return;
-    this.isLost = true;
-    this.#inspector.uninspected++;
-    this.#inspector.tellAlone({ event: "uninspected", message }, this.#connection, this.#number);
-  }
-
-  connected(upstream: Endpoint): void {
-    if (!this.#deaf) this.#inspector.write(CONNECTED, 1, this.#number, encoded(upstream));
-  }
-
-  data(side: Side, bytes: Uint8Array, given = false): void {
-    if (this.isLost) return;
-    if (!this.#inspector.isBehind) {
-      if (given) this.#inspector.give(side, this.#number, bytes);
-      else this.#inspector.write(DATA, side, this.#number, bytes);
-      return;
-    }
-    this.isLost = true;
-    this.#inspector.lost();
-    this.#inspector.write(LOST, 0, this.#number, NOTHING);
-  }
-
-  end(side: Side, reason: "fin" | "rst"): void {
-    if (!this.#deaf) {
-      this.#inspector.write(reason === "fin" ? ENDED_BY_FIN : ENDED_BY_RST, side, this.#number, NOTHING);
-    }
-  }
-
-  trouble(trouble: RelayTrouble): void {
-    if (!this.#deaf) this.#inspector.write(TROUBLE, 0, this.#number, encoded(trouble));
-  }
-
-  closed(): void {
-    if (this.#deaf) {
-      const findings = { errors: 0, warnings: 0, notes: 0 };
-      this.#inspector.tellAlone({ event: "closed", findings }, this.#connection, this.#number);
-    } else this.#inspector.write(CLOSED, 0, this.#number, NOTHING);
-    this.#inspector.forget(this);
-  }
-}
-
-const NOTHING = new Uint8Array(0);
-const NONE = { clientToServer: 0, serverToClient: 0 };
-const ENCODER = new TextEncoder();
-
-function encoded(value: object): Uint8Array {
-  return ENCODER.encode(JSON.stringify(value));
 }

@@ -3,16 +3,14 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import type { BusyPolling } from "./busy-polling.ts";
-import type { ConnectionGuard, ConnectionTap, RelayedConnection } from "./connection-tap.ts";
+import type { ConnectionGuard, ConnectionTap, Relayed, RelayedConnection } from "./connection-tap.ts";
 import { codeOf, ProxyError, reasonOf } from "./proxy-error.ts";
 import { type ProxyProtocol, proxyHeader } from "./proxy-protocol.ts";
-import { Relay, type Relayed } from "./relay.ts";
+import { Relay } from "./relay.ts";
 import type { ReadPace } from "./slow-reader.ts";
 import { DEFAULT_TIMEOUTS, type Timeouts } from "./timeouts.ts";
 import { ClientTls, type ClientTlsFiles, UpstreamTls, type UpstreamTlsSettings } from "./tls.ts";
 import { KEEP_ALIVE_MS, UpstreamAttempt } from "./upstream.ts";
-
-export type { Relayed } from "./relay.ts";
 
 export interface Route {
   listen: ListenAddress;

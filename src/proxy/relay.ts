@@ -1,13 +1,14 @@
 /**
- * One relayed connection: two sockets, and what passes between them.
+ * One relayed connection: two sockets, and the octets between them.
  *
- * Every octet goes on as it came, and only then is the tap told. An end of stream (FIN) goes on as one, after what
- * came before it; a reset as a reset, at once. A side is read only as fast as the other one takes.
- *
- * A connection waits, relays, and may be stopped; it is over when both sockets are closed:
+ * Every octet is written on as it came; the tap gets it afterwards. An end of stream (FIN) is passed on as FIN, after
+ * the octets before it. A reset is passed on as a reset, at once. A side is read only as fast as the other side takes
+ * its octets.
  *
  *     waiting ──► relaying ──► stopping          waiting: for the broker
  *        └───────────────────────►┘              stopping: the client is told why, and may end its stream
+ *
+ * The connection is over when both sockets are closed.
  *
  * Bound: of each direction at most MAX_PENDING_OCTETS are held in this process, besides what TLS and a guard hold.
  */
@@ -16,123 +17,101 @@ import type { Side } from "../net/connection-observer.ts";
 import type { Endpoint } from "../report/report.ts";
 import { BrokerSilence } from "./broker-silence.ts";
 import type { BusyPolling } from "./busy-polling.ts";
-import type { ConnectionGuard, ConnectionTap, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import type { ConnectionGuard, ConnectionTap, Relayed, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import { EarlyOctets } from "./early-octets.ts";
 import { Forwarder } from "./forwarder.ts";
 import { reasonOf } from "./proxy-error.ts";
 import { lossOf, silenceOf } from "./relay-trouble.ts";
-import { SideSocket } from "./side-socket.ts";
-import { type ReadPace, SlowReader } from "./slow-reader.ts";
+import type { SideSocket } from "./side-socket.ts";
+import type { ReadPace } from "./slow-reader.ts";
+import { otherSide, SIDES, SocketPair } from "./socket-pair.ts";
+import { TapEvents } from "./tap-events.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { AttemptListener } from "./upstream.ts";
 
 /** Octets that Node reads from a socket at once. */
 const CHUNK_OCTETS = 64 * 1024;
-/** Octets of a client that are read before its broker is connected. Then it must wait; its going is not noticed. */
-const MAX_EARLY_OCTETS = 16 * 1024;
 /**
  * A chunk that waits to be written while less than a socket's high-water mark (16 KiB, Node's own) was waiting, and
  * one that Node had read, or reads ahead, when the source was paused: each may come on top of that mark.
  */
 export const MAX_PENDING_OCTETS = 2 * (CHUNK_OCTETS + 16 * 1024);
 
-const SIDES = [0, 1] as const;
-
-/** What those who look at a connection may do to it. */
-export interface Relayed {
-  /**
-   * Ends the connection from the proxy's side. Nothing more is relayed; the broker's stream ends after what was
-   * admitted, the client is sent the closeFrame (or, for null, the end of its stream) and closed when it has ended its own.
-   */
-  stop(closeFrame: Uint8Array | null): void;
-}
-
-export interface RelaySurroundings {
+export interface RelayContext {
   connection: RelayedConnection;
   /** Begins to connect to the broker. */
   connect: (listener: AttemptListener) => { abandon(): void };
   pace: ReadPace | null;
-  /** Null where the thread sleeps as soon as it may. */
+  /** Null where the thread sleeps whenever there is nothing to do. */
   polling: BusyPolling | null;
   timeouts: Timeouts;
   problem: (message: string) => void;
-  /** Both sockets are closed, and the tap knows. */
+  /** Both sockets are closed, and the tap knows it. */
   over: () => void;
 }
 
 export class Relay implements Relayed, AttemptListener {
-  readonly #surroundings: RelaySurroundings;
+  readonly #context: RelayContext;
   #phase: "waiting" | "relaying" | "stopping" = "waiting";
   #started = false;
-  #client: SideSocket;
-  #upstream: SideSocket | null = null;
   #attempt: { abandon(): void } | null = null;
-  #tap: ConnectionTap | null = null;
+  readonly #sockets: SocketPair;
+  readonly #events: TapEvents;
   readonly #forwarder: Forwarder;
   readonly #silence: BrokerSilence;
-  #slowReader: SlowReader | null = null;
-  /** The client's stream has ended, and its last octets are still sipped. */
-  #lastOctetsWait = false;
-  /** What the client sent before there was a broker. */
-  #early: Uint8Array[] = [];
-  #earlyOctets = 0;
-  #earlyEnd = false;
-  /** Whose end was told, and whose socket is closed. */
-  readonly #ended: [boolean, boolean] = [false, false];
-  readonly #closed: [boolean, boolean] = [false, true];
-  #troubled = false;
+  readonly #early = new EarlyOctets();
   #deadline: NodeJS.Timeout | null = null;
-  /** A stop that the guard asked for while it was at work: it comes after what the guard admits. */
-  #stopAsked: { closeFrame: Uint8Array | null } | null = null;
 
   /** @param tcp the client's connection, paused */
-  constructor(tcp: Socket, surroundings: RelaySurroundings) {
-    this.#surroundings = surroundings;
-    this.#client = new SideSocket(tcp, tcp);
-    const { connection, timeouts, problem } = surroundings;
-    this.#forwarder = new Forwarder({
-      number: connection.number,
-      sink: side => (this.#ended[side] ? null : (this.#sideSocket(side === 0 ? 1 : 0)?.socket ?? null)),
-      problem,
-      stop: () => this.stop(null),
+  constructor(tcp: Socket, context: RelayContext) {
+    this.#context = context;
+    const { connection, polling, timeouts, problem } = context;
+    const { number } = connection;
+    this.#sockets = new SocketPair(tcp, {
+      data: (side, chunk) => this.#data(side, chunk),
+      drained: side => this.#forwarder.drained(side),
+      ending: side => this.#sockets.of(side)!.ifEnded(() => this.#hasEnded(side)),
+      error: (side, error) => this.#error(side, error),
+      closed: side => this.#close(side),
     });
-    this.#silence = new BrokerSilence(timeouts.silence, () => this.#tellSilence());
-    this.#listenTo(0, tcp);
+    this.#events = new TapEvents(error => {
+      problem(`connection ${number} is relayed uninspected from here: its inspection failed (${reasonOf(error)})`);
+    });
+    const stop = (): void => this.stop(null);
+    this.#forwarder = new Forwarder({ number, sockets: this.#sockets, events: this.#events, polling, problem, stop });
+    this.#silence = new BrokerSilence(timeouts.silence, () => this.#brokerSilent());
   }
 
-  /** Who is told, and who stands in the way. */
+  /** From now on the tap gets the connection's events, and all octets pass through the guard. */
   watch(tap: ConnectionTap, guard: ConnectionGuard | null): void {
-    this.#tap = tap;
+    this.#events.setTap(tap);
     this.#forwarder.setGuard(guard);
   }
 
-  /** Begins: `socket` gives the client's octets. Those stay with the kernel, but for a few, until the broker is there. */
+  /** Begins: `socket` gives the client's octets. All but a few of them stay with the kernel until the broker is there. */
   start(socket: Socket): void {
-    this.#client = new SideSocket(socket, this.#client.tcp);
     this.#started = true;
-    this.#listen(0, this.#client);
+    this.#sockets.startClient(socket);
     socket.resume();
-    this.#attempt = this.#surroundings.connect(this);
+    this.#attempt = this.#context.connect(this);
   }
 
   reached(): void {
     this.#silence.reached();
   }
 
-  connected(sideSocket: SideSocket, upstream: Endpoint): void {
+  connected(broker: SideSocket, upstream: Endpoint): void {
     this.#attempt = null;
-    this.#upstream = sideSocket;
-    this.#surroundings.connection.upstream = upstream;
-    this.#closed[1] = false;
-    this.#listenTo(1, sideSocket.tcp);
-    this.#listen(1, sideSocket);
+    this.#context.connection.upstream = upstream;
+    this.#sockets.connect(broker);
     this.#cancelDeadline();
     this.#phase = "relaying";
-    this.#tell(tap => tap.connected(upstream));
-    const { pace } = this.#surroundings;
-    if (pace !== null) this.#slowReader = this.#slowReaderTo(pace, sideSocket);
-    this.#passEarly();
-    // Its stream was over before anybody listened.
-    if (sideSocket.socket.readableEnded) this.#ending(1);
+    this.#events.connected(upstream);
+    const { pace } = this.#context;
+    if (pace !== null) this.#forwarder.readSlowly(pace);
+    this.#passEarly(broker);
+    // Its stream was over before anybody listened to it.
+    if (broker.socket.readableEnded) broker.ifEnded(() => this.#hasEnded(1));
   }
 
   failed(trouble: RelayTrouble): void {
@@ -142,233 +121,129 @@ export class Relay implements Relayed, AttemptListener {
 
   /** Resets both sides. */
   abort(trouble: RelayTrouble): void {
-    this.#trouble(trouble);
+    this.#events.trouble(trouble);
     this.#silence.end();
     this.#abandonAttempt();
     for (const side of SIDES) this.#reset(side);
-    if (!this.#isOver) this.#setDeadline(this.#surroundings.timeouts.stopping);
+    if (!this.#sockets.isOver) this.#setDeadline(this.#context.timeouts.stopping);
   }
 
   stop(closeFrame: Uint8Array | null): void {
-    if (this.#phase === "stopping" || this.#isOver) return;
-    if (this.#forwarder.admitting) {
-      this.#stopAsked ??= { closeFrame };
-      return;
-    }
+    if (this.#phase === "stopping" || this.#sockets.isOver) return;
+    if (this.#forwarder.defer(() => this.stop(closeFrame))) return;
     this.#phase = "stopping";
     this.#silence.end();
-    this.#slowReader?.stop();
-    this.#early = [];
+    this.#forwarder.stop();
+    this.#early.take();
     this.#abandonAttempt();
-    this.#setDeadline(this.#surroundings.timeouts.stopping);
-    const { socket } = this.#client;
+    this.#setDeadline(this.#context.timeouts.stopping);
+    const { socket } = this.#sockets.client;
+    const upstream = this.#sockets.of(1)?.socket;
     if (closeFrame !== null && socket.writable) socket.write(closeFrame);
-    if (closeFrame === null || this.#ended[0]) socket.end();
-    if (this.#earlyEnd) this.#end(0);
-    this.#upstream?.socket.end();
-    // What still comes is read, to see the ends, and thrown away.
+    if (closeFrame === null || this.#events.hasEnded(0)) socket.end();
+    if (this.#early.ended) this.#end(0);
+    upstream?.end();
+    // What still comes is read, so that the ends are seen, and is thrown away.
     socket.resume();
-    this.#upstream?.socket.resume();
+    upstream?.resume();
   }
 
-  /** Looks after a side that nobody reads from. */
+  /** Checks whether the peers are still there, where nobody reads from their sockets. */
   probe(): void {
     if (this.#phase === "stopping" || !this.#started) return;
-    this.#client.probe();
-    this.#upstream?.probe();
-  }
-
-  #listenTo(side: Side, tcp: Socket): void {
-    tcp.on("error", error => this.#error(side, error));
-    tcp.once("close", () => this.#close(side));
-  }
-
-  #listen(side: Side, { socket, tcp }: SideSocket): void {
-    socket.on("data", chunk => this.#data(side, chunk));
-    socket.on("drain", () => this.#drained(side));
-    socket.on("end", () => this.#ending(side));
-    if (socket !== tcp) socket.on("error", error => this.#error(side, error));
+    for (const side of SIDES) this.#sockets.of(side)?.probe();
   }
 
   #data(side: Side, chunk: Uint8Array): void {
     if (side === 0) this.#silence.asked();
     else this.#silence.end();
-    if (this.#phase !== "relaying") this.#unrelayed(chunk);
-    else if (side === 0 && this.#slowReader !== null) this.#slowReader.take(chunk);
-    else this.#pass(side, chunk);
+    if (this.#phase === "relaying") this.#forwarder.take(side, chunk);
+    else if (this.#phase === "waiting") this.#keep(chunk);
   }
 
-  #pass(side: Side, chunk: Uint8Array): void {
-    const from = this.#sideSocket(side)!.socket;
-    const to = this.#sideSocket(side === 0 ? 1 : 0)!.socket;
-    this.#forwarder.write(side, chunk, to);
-    const written = to.writableLength === 0;
-    // A chunk above the high-water mark counts as too much even when the kernel took it all at once.
-    if (to.writableNeedDrain && !written) from.pause();
-    const given = written && this.#forwarder.isOpen && chunk.length === chunk.buffer.byteLength;
-    // Not #tell: a closure for every chunk is too many.
-    try {
-      this.#tap?.data(side, chunk, given);
-    } catch (error) {
-      this.#loseTap(error);
-    }
-    this.#surroundings.polling?.relayed(chunk.length);
-    this.#stopIfAsked();
+  #keep(chunk: Uint8Array): void {
+    this.#early.add(chunk);
+    if (this.#early.isFull) this.#sockets.client.socket.pause();
   }
 
-  #unrelayed(chunk: Uint8Array): void {
-    if (this.#phase === "stopping") return;
-    this.#early.push(chunk);
-    this.#earlyOctets += chunk.length;
-    if (this.#earlyOctets >= MAX_EARLY_OCTETS) this.#client.socket.pause();
-  }
-
-  #passEarly(): void {
-    const early = this.#early;
-    this.#early = [];
-    for (const chunk of early) this.#data(0, chunk);
-    if (this.#earlyEnd && this.#phase === "relaying") this.#hasEnded(0);
-    else if (this.#slowReader === null && !this.#upstream!.socket.writableNeedDrain) this.#client.socket.resume();
-  }
-
-  #slowReaderTo(pace: ReadPace, { socket }: SideSocket): SlowReader {
-    const { socket: source } = this.#client;
-    return new SlowReader(pace, source, octets => {
-      this.#pass(0, octets);
-      return !socket.writableNeedDrain || socket.writableLength === 0;
-    });
-  }
-
-  /** What was written to `side` has gone out: the other one may be read again. */
-  #drained(side: Side): void {
-    if (side === 1 && this.#slowReader !== null) {
-      this.#slowReader.drained();
-      return;
-    }
-    const source = this.#sideSocket(side === 0 ? 1 : 0)?.socket;
-    if (source?.isPaused()) source.resume();
-  }
-
-  #ending(side: Side): void {
-    this.#sideSocket(side)!.ifEnded(() => this.#hasEnded(side));
+  #passEarly({ socket: to }: SideSocket): void {
+    for (const chunk of this.#early.take()) this.#data(0, chunk);
+    if (this.#early.ended && this.#phase === "relaying") this.#hasEnded(0);
+    else if (!this.#forwarder.readsSlowly && !to.writableNeedDrain) this.#sockets.client.socket.resume();
   }
 
   #hasEnded(side: Side): void {
     if (this.#phase === "waiting") {
-      this.#earlyEnd = true;
-      this.#setDeadline(this.#surroundings.timeouts.halfClosed);
-    } else if (side === 0 && this.#slowReader !== null && this.#phase === "relaying") {
-      this.#lastOctetsWait = true;
-      this.#slowReader.finish(() => this.#end(0));
+      this.#early.ended = true;
+      this.#setDeadline(this.#context.timeouts.halfClosed);
+    } else if (this.#phase === "relaying") {
+      this.#forwarder.finish(side, () => this.#end(side));
     } else {
       this.#end(side);
     }
   }
 
-  /** A side has ended its stream: so does the other one hear. */
+  /** A side has ended its stream: the other side's stream is ended as well. */
   #end(side: Side): void {
-    const to = this.#sideSocket(side === 0 ? 1 : 0)?.socket;
+    const to = this.#sockets.of(otherSide(side))?.socket;
     if (this.#phase === "stopping") {
-      if (side === 0) this.#client.socket.end();
+      if (side === 0) this.#sockets.client.socket.end();
     } else if (to !== undefined) {
       this.#forwarder.writeRest(side, to);
       to.end();
     }
-    this.#tellEnd(side, "fin");
-    this.#stopIfAsked();
+    this.#emitEnd(side, "fin");
+    this.#forwarder.runDeferred();
   }
 
   #error(side: Side, error: Error): void {
-    this.#tellEnd(side, "rst");
-    if (this.#phase !== "stopping") this.#trouble(lossOf(side, this.#surroundings.connection, error));
+    this.#emitEnd(side, "rst");
+    if (this.#phase !== "stopping") this.#events.trouble(lossOf(side, this.#context.connection, error));
     this.#lose(side);
   }
 
-  /** A side is gone: the other one goes the same way, unless it is being parted from. */
+  /** A side is gone: the other one is reset as well, unless the connection is being stopped. */
   #lose(side: Side): void {
     this.#abandonAttempt();
-    this.#sideSocket(side)?.destroy();
-    if (this.#phase !== "stopping") this.#reset(side === 0 ? 1 : 0);
+    this.#sockets.of(side)?.destroy();
+    if (this.#phase !== "stopping") this.#reset(otherSide(side));
   }
 
   #close(side: Side): void {
-    this.#closed[side] = true;
-    // A client may be closed, both its streams over in good order, while its last octets are still sipped.
-    const sips = side === 0 && this.#lastOctetsWait && this.#phase === "relaying";
-    if (!this.#ended[side] && !sips) {
-      this.#tellEnd(side, this.#earlyEnd && side === 0 ? "fin" : "rst");
+    // A client's socket may be closed, with both streams ended by FIN, while its last octets still wait here.
+    const lastOctetsWait = side === 0 && this.#forwarder.lastOctetsWait && this.#phase === "relaying";
+    if (!this.#events.hasEnded(side) && !lastOctetsWait) {
+      this.#emitEnd(side, this.#early.ended && side === 0 ? "fin" : "rst");
       this.#lose(side);
     }
-    if (!this.#isOver) {
-      if (this.#phase === "relaying") this.#setDeadline(this.#surroundings.timeouts.linger);
+    if (!this.#sockets.isOver) {
+      if (this.#phase === "relaying") this.#setDeadline(this.#context.timeouts.linger);
       return;
     }
     this.#cancelDeadline();
-    this.#slowReader?.stop();
+    this.#forwarder.stop();
     this.#silence.end();
-    this.#tell(tap => tap.closed());
-    this.#tap = null;
+    this.#events.closed();
     this.#forwarder.setGuard(null);
-    this.#surroundings.over();
+    this.#context.over();
   }
 
   #reset(side: Side): void {
-    const sideSocket = this.#sideSocket(side);
-    if (sideSocket === null || this.#closed[side]) return;
-    this.#tellEnd(side, "rst");
+    const sideSocket = this.#sockets.of(side);
+    if (sideSocket === null || this.#sockets.isClosed(side)) return;
+    this.#emitEnd(side, "rst");
     sideSocket.reset();
   }
 
-  #stopIfAsked(): void {
-    const asked = this.#stopAsked;
-    if (asked === null) return;
-    this.#stopAsked = null;
-    this.stop(asked.closeFrame);
+  /** The connection goes on: if trouble ends it later, that is emitted as well. */
+  #brokerSilent(): void {
+    const { connection, timeouts } = this.#context;
+    this.#events.silent(silenceOf(connection, this.#phase === "waiting", timeouts.silence / 1000));
   }
 
-  #trouble(trouble: RelayTrouble): void {
-    if (this.#troubled) return;
-    this.#troubled = true;
-    this.#tell(tap => tap.trouble(trouble));
-  }
-
-  /** The connection goes on, so that what ends it is told as well. */
-  #tellSilence(): void {
-    const { connection, timeouts } = this.#surroundings;
-    const trouble = silenceOf(connection, this.#phase === "waiting", timeouts.silence / 1000);
-    this.#tell(tap => tap.trouble(trouble));
-  }
-
-  #tellEnd(side: Side, reason: "fin" | "rst"): void {
-    if (this.#ended[side]) return;
-    this.#ended[side] = true;
+  #emitEnd(side: Side, reason: "fin" | "rst"): void {
     if (side === 1) this.#silence.end();
-    this.#tell(tap => tap.end(side, reason));
-  }
-
-  #tell(what: (tap: ConnectionTap) => void): void {
-    if (this.#tap === null) return;
-    try {
-      what(this.#tap);
-    } catch (error) {
-      this.#loseTap(error);
-    }
-  }
-
-  #loseTap(error: unknown): void {
-    this.#tap = null;
-    const { connection, problem } = this.#surroundings;
-    problem(
-      `connection ${connection.number} is relayed uninspected from here: its inspection failed (${reasonOf(error)})`,
-    );
-  }
-
-  #sideSocket(side: Side): SideSocket | null {
-    return side === 0 ? this.#client : this.#upstream;
-  }
-
-  get #isOver(): boolean {
-    return this.#closed[0] && this.#closed[1];
+    this.#events.end(side, reason);
   }
 
   #abandonAttempt(): void {
@@ -376,15 +251,15 @@ export class Relay implements Relayed, AttemptListener {
     this.#attempt = null;
   }
 
-  /** After so long, whatever is still open is closed. */
+  /** After this time whatever is still open is closed. */
   #setDeadline(milliseconds: number): void {
     this.#cancelDeadline();
     this.#deadline = setTimeout(() => {
       this.#abandonAttempt();
       for (const side of SIDES) {
-        // A stream that is cut short must not look like one that came to its end.
+        // A stream that is cut short must not look like one that was ended in order.
         if (this.#phase === "relaying") this.#reset(side);
-        this.#sideSocket(side)?.destroy();
+        this.#sockets.of(side)?.destroy();
       }
     }, milliseconds);
   }

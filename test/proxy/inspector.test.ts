@@ -54,7 +54,7 @@ class Scene {
         return this.#thread;
       },
       writing: { format: "ndjson", options: DEFAULT_FORMAT_OPTIONS },
-      tell: ({ text: line }) => this.#heard(() => this.events.push(JSON.parse(line) as ConnectionEvent)),
+      emit: ({ text: line }) => this.#heard(() => this.events.push(JSON.parse(line) as ConnectionEvent)),
       problem: message => this.#heard(() => this.problems.push(message)),
       ...options,
     });
@@ -341,7 +341,7 @@ describe("an inspector that dies", () => {
 
   it("again and again is let rest: the relay goes on without, and then another one comes", async () => {
     const scene = new Scene({ deathsWithin: 300 }, STILLBORN);
-    await scene.until(() => !scene.inspector.listens);
+    await scene.until(() => !scene.inspector.isRunning);
     expect(scene.problems).toHaveLength(6);
     expect(scene.problems.at(-1)).toBe(
       "the inspector ended: 0 open connections left uninspected; the next one comes in 1 s",

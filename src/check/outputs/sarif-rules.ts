@@ -53,9 +53,15 @@ const VIOLATIONS: Readonly<Record<Violation["kind"], string>> = {
   "no-capture": "There is no capture to check.",
 };
 /** Results name their rule by id and by its place among the descriptors. */
-export const RULE_INDEX: ReadonlyMap<string, number> = new Map(
+const RULE_INDEX: ReadonlyMap<string, number> = new Map(
   [...RULE_IDS, ...Object.keys(VIOLATIONS)].map((id, index) => [id, index]),
 );
+
+/** A rule that the registry does not have is named without a place in it. */
+export function indexOf(key: "index" | "ruleIndex", rule: string): object {
+  const index = RULE_INDEX.get(rule);
+  return index === undefined ? {} : { [key]: index };
+}
 
 const GONE = "baseline-entry-gone";
 const NOT_CHECKED = "baseline-entries-not-checked";

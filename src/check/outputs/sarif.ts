@@ -1,59 +1,35 @@
 /**
- * `--format sarif`: a check as a log of SARIF 2.1.0, for GitHub's code scanning and other viewers. One run; findings and
- * violations are its results, violations and what is gone from the baseline its notifications: code scanning shows results
- * only, other viewers say by notifications that a run is not to be trusted.
+ * `--format sarif`: a check as a log of SARIF 2.1.0, for GitHub's code scanning and other viewers. It has one run.
+ * Findings and violations are its results. Violations, and what is gone from the baseline, are its notifications as
+ * well: code scanning shows results only, other viewers show by notifications that a run is not to be trusted.
  *
- * Three things are as GitHub needs them, against the letter or beyond it. Every result has the region of line 1, which
- * it does not show a result without, although a capture has no lines; there are no byte offsets, because ours count the
- * octets of a stream and SARIF's those of the file: they are in the properties, and in the logical location. The key
- * primaryLocationLineHash is the only fingerprint it compares, and stands beside our own. And it refuses a run of more
- * than 25,000 results, so that the least important are left out. It passes over suppressions: there, results that the
- * baseline accepts have to be dismissed once.
+ * Some things are as GitHub needs them, and not as the standard means them:
+ * - Every result has the region of line 1: without a region GitHub does not show it, although a capture has no lines.
+ * - There are no byte offsets: ours count the octets of a stream, SARIF's those of the file. They are in the properties
+ *   and in the logical location.
+ * - The key primaryLocationLineHash stands beside our own fingerprint: it is the only one that GitHub compares.
+ * - GitHub refuses a run of more than 25,000 results: the least important ones are left out.
+ * - GitHub ignores suppressions: there, results that the baseline accepts have to be dismissed once.
  */
 import { grouped } from "../../bytes/grouped.ts";
-import { printable } from "../../bytes/printable.ts";
 import { json } from "../../report/json.ts";
-import type { Finding } from "../../report/report.ts";
-import { clientName, displayFilter, endpoint } from "../../report/text/wording.ts";
+import type { CheckedCapture, CheckedFinding, CheckResult, Violation } from "../check-result.ts";
+import { goneSentence, notChecked as notCheckedEntries, path, violationSentence } from "./result-wording.ts";
+import { artifactLocation, BASE_IDS, type CaptureArtifact, callArtifact, hasCallArtifact } from "./sarif-locations.ts";
+import { message } from "./sarif-message.ts";
+import { resultOf, violationResults } from "./sarif-results.ts";
 import {
-  type CheckedCapture,
-  type CheckedFinding,
-  type CheckResult,
-  CONFIG_FILE,
-  type Violation,
-} from "../check-result.ts";
-import { fnv1a64 } from "../fnv.ts";
-import {
-  connectionOf,
-  goneSentence,
-  notChecked as notCheckedEntries,
-  path,
-  proof,
-  remedy,
-  route,
-  sentence,
-  violationSentence,
-} from "./result-wording.ts";
-import {
+  indexOf,
   notificationDescriptors,
   notificationReference,
-  RULE_INDEX,
   ruleDescriptors,
   ruleOverrides,
 } from "./sarif-rules.ts";
 
 const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-const BASE = "%SRCROOT%";
 const MAX_RESULTS = 25_000;
-const FIRST_LINE = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
 /** Findings by what is to become of them: the last are left out first. */
 const IMPORTANCE: readonly CheckedFinding["state"][] = ["failing", "told", "expected", "accepted"];
-
-interface Place {
-  capture: CheckedCapture;
-  /** Index of the capture's artifact. */
-  index: number;
-}
 
 export function sarif(result: CheckResult): string {
   const found = result.captures.flatMap((capture, index) =>
@@ -76,7 +52,7 @@ export function sarif(result: CheckResult): string {
       {
         tool: { driver: driver(result) },
         invocations: [invocation(result, found.length + broken.length - all.length)],
-        originalUriBaseIds: { [BASE]: { description: { text: "The folder that captures are named from." } } },
+        originalUriBaseIds: BASE_IDS,
         artifacts: [...result.captures.map(artifact), ...(hasCallArtifact(result) ? [callArtifact(result)] : [])],
         results: all,
         columnKind: "utf16CodeUnits",
@@ -137,53 +113,7 @@ function invocation(result: CheckResult, omitted: number): object {
   };
 }
 
-/** Violations of the call stand where the config is, or would be. */
-function hasCallArtifact({ violations }: CheckResult): boolean {
-  return violations.length > 0;
-}
-
-function callArtifact({ config, captures }: CheckResult): { location: object } {
-  return { location: locationOf(config ?? CONFIG_FILE, captures.length) };
-}
-
-function violationResults(result: CheckResult): object[] {
-  const { captures, violations, baseline } = result;
-  const placed = [
-    ...violations.map(violation => ({ violation, index: captures.length, at: callArtifact(result).location })),
-    ...captures.flatMap((capture, index) =>
-      capture.violations.map(violation => ({ violation, index, at: artifactLocation({ capture, index }) })),
-    ),
-  ];
-  const occurrences = new Map<string, number>();
-  return placed.map(({ violation, index, at }) => {
-    const { kind, rule } = violation;
-    const fingerprint = fnv1a64(JSON.stringify(["violation", kind, rule ?? ""]));
-    const key = `${index} ${fingerprint}`;
-    const occurrence = (occurrences.get(key) ?? 0) + 1;
-    occurrences.set(key, occurrence);
-    return {
-      ruleId: kind,
-      ...indexOf("ruleIndex", kind),
-      level: "error",
-      message: message(violationSentence(violation)),
-      locations: [{ physicalLocation: { artifactLocation: at, region: FIRST_LINE } }],
-      partialFingerprints: fingerprints(fingerprint, occurrence),
-      ...(baseline === null ? {} : { baselineState: "new" }),
-      suppressions: [],
-      properties: { state: "violation" },
-    };
-  });
-}
-
-function fingerprints(fingerprint: string, occurrence: number): object {
-  return {
-    "ghostframeFingerprint/v1": fingerprint,
-    // As CodeQL makes it: a hash, and which of those with the same hash.
-    primaryLocationLineHash: `${fingerprint}:${occurrence}`,
-  };
-}
-
-function notification(violation: Violation, place: Place | null): object {
+function notification(violation: Violation, place: CaptureArtifact | null): object {
   const { kind, rule } = violation;
   return {
     level: "error",
@@ -202,122 +132,4 @@ function artifact(capture: CheckedCapture, index: number): object {
     roles: ["analysisTarget"],
     properties: { passed, format, packets, octets, frames, gaps, expectations },
   };
-}
-
-function artifactLocation({ capture, index }: Place): object {
-  return locationOf(capture.path, index);
-}
-
-function locationOf(name: string, index: number): object {
-  const uri = uriOf(name);
-  return uri.startsWith("file:") ? { uri, index } : { uri, uriBaseId: BASE, index };
-}
-
-/** `captures/a%20b.pcap`, or file:///… of a path that begins at the root. */
-export function uriOf(name: string): string {
-  const segments = name
-    .replace(/\p{Surrogate}/gu, "\ufffd")
-    .split("/")
-    .filter(segment => segment !== ".")
-    .map(encodeURIComponent);
-  // A drive's colon has to stay: C:/captures/a.pcap.
-  if (/^[A-Za-z]:\//.test(name)) return `file:///${[name.slice(0, 2), ...segments.slice(1)].join("/")}`;
-  return name.startsWith("/") ? `file://${segments.join("/")}` : segments.join("/");
-}
-
-function resultOf(checked: CheckedFinding, place: Place, occurrence: number, result: CheckResult): object {
-  const { finding, level, fingerprint, state } = checked;
-  const advice = remedy(finding);
-  const parts = [sentence(finding), proof(finding), advice === "" ? "" : `Remedy: ${advice}`];
-  return {
-    ruleId: finding.rule,
-    ...indexOf("ruleIndex", finding.rule),
-    level,
-    message: message(parts.filter(part => part !== "").join("\n\n")),
-    locations: [location(finding, place)],
-    partialFingerprints: fingerprints(fingerprint, occurrence),
-    ...(result.baseline === null ? {} : { baselineState: state === "accepted" ? "unchanged" : "new" }),
-    suppressions: suppressions(checked, result),
-    properties: properties(checked, place),
-  };
-}
-
-/**
- * Empty where nothing is suppressed: all results of a run have them or none (section 3.27.23). Without a status they are
- * accepted, as far as both the standard and the drafts of it that are still about are concerned.
- */
-function suppressions({ state }: CheckedFinding, { baseline }: CheckResult): object[] {
-  if (state === "accepted") {
-    const by = baseline === null ? "" : ` ${path(baseline.path)}`;
-    return [{ kind: "external", justification: `Accepted by the baseline${by}.` }];
-  }
-  if (state !== "expected") return [];
-  return [{ kind: "external", justification: "Expected of this capture by the configuration." }];
-}
-
-function location(finding: Finding, place: Place): object {
-  const connection = connectionOf(place.capture, finding);
-  const logical =
-    connection === undefined
-      ? []
-      : [
-          {
-            name: printable(connection.id, 12),
-            fullyQualifiedName: [route(connection), finding.direction ?? "", at(finding)]
-              .filter(part => part !== "")
-              .join(" "),
-            kind: "connection",
-          },
-        ];
-  return {
-    physicalLocation: {
-      artifactLocation: artifactLocation(place),
-      region: FIRST_LINE,
-    },
-    ...(logical.length === 0 ? {} : { logicalLocations: logical }),
-  };
-}
-
-function at({ streamOffset }: Finding): string {
-  return streamOffset === null ? "" : `@${streamOffset}`;
-}
-
-/** What there is to look it up by; what is not known is left out. */
-function properties({ finding, state }: CheckedFinding, { capture }: Place): object {
-  const { id, spec, direction, streamOffset, length, packets, time, frame, faults, diagnosis } = finding;
-  const connection = connectionOf(capture, finding);
-  const known = {
-    id,
-    state,
-    spec: spec === "" ? null : spec,
-    connection: finding.connection,
-    client: connection ? endpoint(connection.client) : null,
-    clientName: connection ? clientName(connection) || null : null,
-    server: connection ? endpoint(connection.server) : null,
-    direction,
-    streamOffset,
-    length,
-    packets: packets.length === 0 ? null : packets,
-    displayFilter: packets.length === 0 ? null : displayFilter(packets, connection),
-    time,
-    frame,
-    faults,
-    diagnosis: diagnosis ? { kind: diagnosis.kind, confidence: diagnosis.confidence } : null,
-  };
-  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== null));
-}
-
-/** A rule that the registry does not have is named without a place in it. */
-function indexOf(key: "index" | "ruleIndex", rule: string): object {
-  const index = RULE_INDEX.get(rule);
-  return index === undefined ? {} : { [key]: index };
-}
-
-/**
- * Plain text as a message. Braces are doubled because single ones hold placeholders (section 3.11.5), and where text
- * from the wire would make a link, its brackets are escaped (section 3.11.6).
- */
-export function message(text: string): object {
-  const plain = text.replace(/[{}]/g, "$&$&");
-  return { text: plain.includes("](") ? plain.replace(/[[\]\\]/g, "\\$&") : plain };
 }
