@@ -1,8 +1,10 @@
 /** Wires the layers for captures: packet records → TCP streams → AMQP connections → report. */
+
 import { SEARCH_BUDGET, type SearchBudget } from "./amqp/frame-boundary-search.ts";
 import { BrokerReader } from "./broker/broker-reader.ts";
 import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "./broker/versions.ts";
 import { grouped } from "./bytes/grouped.ts";
+import { capital } from "./bytes/words.ts";
 import type { CaptureReading } from "./capture/capture-reading.ts";
 import { canReadAgain, readCapture } from "./capture/capture-source.ts";
 import { InputError } from "./capture/input-error.ts";
@@ -321,7 +323,3 @@ export class Inspection {
 }
 
 const MAX_PORTS_NAMED = 8;
-
-function capital(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
-}

@@ -1,27 +1,8 @@
 import { argumentsFit, propertiesFit } from "../amqp/argument-skip.ts";
-import {
-  AWAITS_HEADER,
-  AWAITS_METHOD,
-  afterBody,
-  afterHeader,
-  afterMethod,
-  contentFault,
-  IN_ORDER,
-  isInContent,
-  OVERRUN,
-} from "../amqp/content-order.ts";
+import { AWAITS_HEADER, afterHeader, isInContent } from "../amqp/content-order.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
 import { type EnvelopeFault, FrameScanner, type FrameSink, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
-import {
-  CHANNEL_CLASS,
-  CHANNEL_CLOSE,
-  CHANNEL_CLOSE_OK,
-  CHANNEL_OPEN,
-  CHANNEL_OPEN_OK,
-  CONNECTION_CLASS,
-  CONNECTION_CLOSE,
-  CONNECTION_CLOSE_OK,
-} from "../amqp/method-keys.ts";
+import { CHANNEL_CLOSE, CONNECTION_CLASS, CONNECTION_CLOSE, CONNECTION_CLOSE_OK } from "../amqp/method-keys.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
 import { walkArguments, walkProperties } from "../amqp/payload.ts";
 import {
@@ -39,9 +20,22 @@ import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { mayBeWhole, WholeMessage } from "../amqp/whole-message.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import { grouped } from "../bytes/grouped.ts";
+import { capital } from "../bytes/words.ts";
 import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
-import { Channel, CLOSED, CLOSING, OPEN, STATE_UNKNOWN } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import { headerFault, takeBody, takeHeader, takeMethod } from "./channel-rules.ts";
+import { ChannelStates } from "./channel-states.ts";
+import {
+  channelZeroFault,
+  contentOnZero,
+  heartbeatFault,
+  outOfTurn,
+  shortHeader,
+  shortMethod,
+  unknownMethod,
+} from "./connection-rules.ts";
 import { carriesCredentials, mayHoldCredentials } from "./credentials.ts";
+import type { Fault } from "./fault.ts";
 import { Handshake } from "./handshake.ts";
 import { Incident, type Secret } from "./incident.ts";
 import { IncidentLog } from "./incident-log.ts";
@@ -87,9 +81,7 @@ export class Direction implements FrameSink {
   readonly #moment: Moment;
   readonly #handshake: Handshake;
   readonly #log: IncidentLog;
-  readonly #channels: (Channel | undefined)[] = [];
-  #last: Channel;
-  #epoch = 0;
+  readonly #channels = new ChannelStates();
   /** Largest payload that fits into frame-max together with its envelope. */
   #payloadLimit: number;
   #toldTolerated = false;
@@ -109,7 +101,6 @@ export class Direction implements FrameSink {
     this.#listener = listener;
     this.#moment = moment;
     this.#handshake = new Handshake(side === 0);
-    this.#last = new Channel(0, 0);
     this.#payloadLimit = sizeLimit;
     this.scanner = new FrameScanner(this, moment, sizeLimit, (from, limit, fault) =>
       this.forensics !== null && fault !== null
@@ -149,7 +140,7 @@ export class Direction implements FrameSink {
     this.#handshake.beginUnknown();
     this.#judge?.uncertain();
     this.senderKnown = senderKnown;
-    this.#forgetChannels();
+    this.#channels.forgetAll();
     this.limitsUnknown();
     this.scanner.lose();
   }
@@ -175,7 +166,7 @@ export class Direction implements FrameSink {
 
   /** Whether this direction has sent frames on a channel, or opened it. */
   usesChannel(channel: number): boolean {
-    return this.#channels[channel] !== undefined;
+    return this.#channels.isUsed(channel);
   }
 
   gap(missing: number): void {
@@ -253,8 +244,8 @@ export class Direction implements FrameSink {
    */
   #takes(message: WholeMessage, bytes: Uint8Array, base: number): boolean {
     const { channel, at, headerAt, bodyAt, behind } = message;
-    const state = this.#channels[channel];
-    if (state === undefined || state.epoch !== this.#epoch || !state.takesContent) return false;
+    const state = this.#channels.known(channel);
+    if (state === undefined || !state.takesContent) return false;
     if (this.#judge !== null) {
       if (!this.#judge.message(message, bytes, base + behind)) return false;
       if (this.#judge.settled) this.#judge = null;
@@ -262,7 +253,7 @@ export class Direction implements FrameSink {
     this.scanner.frameOffset = base + at;
     this.frames += 3;
     if (this.forensics !== null) this.forensics.message(base + at, base + headerAt, base + bodyAt);
-    if (state !== this.#last) this.#channel(channel);
+    if (state !== this.#channels.last) this.#channel(channel);
     this.#contentBegins(state, message.method);
     if (this.isClient && this.producers.sampling) {
       const start = headerAt + FRAME_HEADER_SIZE;
@@ -282,14 +273,14 @@ export class Direction implements FrameSink {
     }
     this.#judge?.uncertain();
     if (channel === 0) this.#handshake.miss();
-    else this.#channel(channel).forget(this.#epoch);
+    else this.#channels.forget(this.#channel(channel));
   }
 
   brokenEnvelope(fault: EnvelopeFault): void {
     // The first header is sent before there are credentials to send.
     const secret: Secret = this.#handshake.authenticates ? (this.#handshake.opening ? "payload" : "all") : "none";
     if (this.listener !== null) this.listener.brokenEnvelope(this, fault, secret);
-    this.#forgetChannels();
+    this.#channels.forgetAll();
     this.#unsettled = this.#judge === null ? null : fault;
     this.#settle();
     const { open } = this.#log;
@@ -309,7 +300,7 @@ export class Direction implements FrameSink {
 
   boundaryLost(): void {
     this.#judge?.uncertain();
-    this.#forgetChannels();
+    this.#channels.forgetAll();
     if (!this.#log.full) this.#log.close();
   }
 
@@ -375,130 +366,30 @@ export class Direction implements FrameSink {
   #method(channel: number, bytes: Uint8Array, start: number, size: number): void {
     if (size < METHOD_IDS_SIZE) {
       if (this.#judge !== null) this.#judgeFrame(FRAME_METHOD, channel, bytes, start, size, undefined, false);
-      if (this.closing) return;
-      this.#fault(
-        "frame-malformed",
-        FRAME_METHOD,
-        channel,
-        size,
-        `A method frame has ${size} octets of payload, not 4`,
-      );
+      if (!this.closing) this.#tell(shortMethod(size), FRAME_METHOD, channel, size);
       return;
     }
     const classId = short(bytes, start);
-    const method = methodOf(classId, short(bytes, start + 2));
+    const methodId = short(bytes, start + 2);
+    const method = methodOf(classId, methodId);
     const fits = method === undefined || argumentsFit(method, bytes, start, size);
-    const fault = fits ? null : walkArguments(method, bytes, start, size, null);
-    if (this.#judge !== null) this.#judgeFrame(FRAME_METHOD, channel, bytes, start, size, method, fault === null);
+    const undecodable = fits ? null : walkArguments(method, bytes, start, size, null);
+    const decodes = undecodable === null;
+    if (this.#judge !== null) this.#judgeFrame(FRAME_METHOD, channel, bytes, start, size, method, decodes);
     if (this.closing) return;
     if (method === undefined) {
-      const ids = `class ${classId}, method ${short(bytes, start + 2)}`;
-      this.#fault("frame-malformed", FRAME_METHOD, channel, size, `There is no method of ${ids}`);
+      this.#tell(unknownMethod(classId, methodId), FRAME_METHOD, channel, size);
       return;
     }
-    if (fault !== null) {
+    if (!decodes) {
       // The numbers in a clause may be misread octets.
       const secret = this.#handshake.authenticates || (this.isClient && carriesCredentials(method));
-      const clause = secret ? `The arguments of ${method.name} do not decode` : capital(fault);
-      this.#fault("frame-malformed", FRAME_METHOD, channel, size, clause);
+      const clause = secret ? `The arguments of ${method.name} do not decode` : capital(undecodable);
+      this.#tell({ rule: "frame-malformed", clause }, FRAME_METHOD, channel, size);
     }
     if (channel === 0 || classId === CONNECTION_CLASS) {
-      this.#connectionMethod(method, channel, bytes, start, size, fault === null);
-      return;
-    }
-    const state = this.#channel(channel);
-    if (!this.#handshake.over) {
-      this.#outOfTurn(method.name, channel, size, false);
-      return;
-    }
-    if (contentFault(state.content, FRAME_METHOD, size) !== IN_ORDER) this.#aborted(state, method, channel, size);
-    state.content = afterMethod(method.content);
-    if (classId === CHANNEL_CLASS) {
-      this.#channelMethod(state, method, bytes, start, size, fault === null);
-      return;
-    }
-    if (state.state !== OPEN) this.#notOpen(state, method.name, FRAME_METHOD, size);
-    if (method.content) this.#contentBegins(state, method);
-  }
-
-  #contentBegins(state: Channel, method: Method): void {
-    this.splits.publishes++;
-    state.split = false;
-    state.method = method;
-    state.methodOffset = this.scanner.frameOffset;
-  }
-
-  #contentHeader(channel: number, bytes: Uint8Array, start: number, size: number): void {
-    const ofBasic = size >= LEAST_CONTENT_HEADER && short(bytes, start) === BASIC_CLASS;
-    const plain = ofBasic && propertiesFit(bytes, start, size);
-    const fault = !ofBasic || plain ? null : walkProperties(bytes, start, size, null);
-    if (this.#judge !== null) this.#judgeFrame(FRAME_HEADER, channel, bytes, start, size, undefined, plain);
-    if (this.closing) return;
-    if (channel === 0) {
-      this.#fault("channel-zero", FRAME_HEADER, 0, size, "A content header came on channel 0");
-      return;
-    }
-    if (size < LEAST_CONTENT_HEADER) {
-      const clause = `A content header has ${size} octets of payload, fewer than the 14 it needs`;
-      this.#fault("frame-malformed", FRAME_HEADER, channel, size, clause);
-      return;
-    }
-    const state = this.#channel(channel);
-    if (state.state !== OPEN) this.#notOpen(state, "A content header", FRAME_HEADER, size);
-    const awaited = state.content;
-    if (contentFault(awaited, FRAME_HEADER, size) !== IN_ORDER) {
-      const clause =
-        awaited === AWAITS_METHOD
-          ? `A content header came on channel ${channel} without a method before it`
-          : `A content header came on channel ${channel} while ${state.missing}`;
-      this.#fault("content-order", FRAME_HEADER, channel, size, clause);
-    }
-    const classId = short(bytes, start);
-    if (!ofBasic) {
-      const clause = `The content header on channel ${channel} is of class ${classId}, which has no content`;
-      this.#fault(awaited === AWAITS_HEADER ? "content-order" : "frame-malformed", FRAME_HEADER, channel, size, clause);
-    } else if (short(bytes, start + 2) !== 0) {
-      const clause = `The content header on channel ${channel} has weight ${short(bytes, start + 2)}, not 0`;
-      this.#fault("frame-malformed", FRAME_HEADER, channel, size, clause);
-    } else if (fault !== null) this.#fault("frame-malformed", FRAME_HEADER, channel, size, capital(fault));
-    else if (this.isClient) {
-      const { frameOffset } = this.scanner;
-      this.producers.header(channel, bytes, start, size, frameOffset, this.scanner.frameMoment());
-    }
-    state.content = afterHeader(longlong(bytes, start + 4));
-  }
-
-  #contentBody(channel: number, size: number): void {
-    if (channel === 0) {
-      this.#fault("channel-zero", FRAME_BODY, 0, size, "A content body came on channel 0");
-      return;
-    }
-    const state = this.#channel(channel);
-    if (state.state !== OPEN) this.#notOpen(state, "A content body", FRAME_BODY, size);
-    const { content } = state;
-    const fault = contentFault(content, FRAME_BODY, size);
-    if (fault !== IN_ORDER) {
-      const came = `A content body${fault === OVERRUN ? ` of ${grouped(size)} octets` : ""} came on channel ${channel}`;
-      if (fault === OVERRUN) {
-        const clause = `${came} where its content header left ${grouped(content)}: RabbitMQ before 4.2.6 loses the message without a word`;
-        this.#fault("content-overrun", FRAME_BODY, channel, size, clause);
-      } else if (content === AWAITS_HEADER) {
-        const clause = `${came} where the content header of ${state.contentMethod} must stand`;
-        this.#fault("content-order", FRAME_BODY, channel, size, clause);
-      } else {
-        this.#fault("content-order", FRAME_BODY, channel, size, `${came} without method and content header before it`);
-      }
-    }
-    state.content = afterBody(content, size);
-  }
-
-  #heartbeat(channel: number, size: number): void {
-    if (channel !== 0) {
-      this.#fault("heartbeat", FRAME_HEARTBEAT, channel, size, `A heartbeat came on channel ${channel}`);
-    } else if (size !== 0) {
-      const clause = `A heartbeat came with a payload of ${grouped(size)} octets`;
-      this.#fault("heartbeat", FRAME_HEARTBEAT, channel, size, clause);
-    }
+      this.#connectionMethod(method, channel, bytes, start, size, decodes);
+    } else this.#channelMethod(method, channel, bytes, start, size, decodes);
   }
 
   #connectionMethod(
@@ -509,65 +400,73 @@ export class Direction implements FrameSink {
     size: number,
     decodes: boolean,
   ): void {
-    if (channel !== 0 || method.classId !== CONNECTION_CLASS) {
-      const where = channel === 0 ? "on channel 0" : `on channel ${channel}, not on channel 0`;
-      this.#fault("channel-zero", FRAME_METHOD, channel, size, `${method.name} came ${where}`);
+    const fault = channelZeroFault(method, channel);
+    if (fault !== null) {
+      this.#tell(fault, FRAME_METHOD, channel, size);
       return;
     }
-    const wasOver = this.#handshake.over;
+    const { over } = this.#handshake;
     if (method.key === CONNECTION_CLOSE || method.key === CONNECTION_CLOSE_OK) this.closing = true;
-    else if (!this.#handshake.advances(method.key)) this.#outOfTurn(method.name, 0, size, wasOver);
+    else if (!this.#handshake.advances(method.key)) this.#tell(outOfTurn(method, 0, over), FRAME_METHOD, 0, size);
     if (decodes) this.#listener.connectionMethod(this, method, bytes, start, size);
   }
 
   #channelMethod(
-    state: Channel,
     method: Method,
+    number: number,
     bytes: Uint8Array,
     start: number,
     size: number,
     decodes: boolean,
   ): void {
-    const opens = this.isClient ? CHANNEL_OPEN : CHANNEL_OPEN_OK;
-    switch (method.key) {
-      case opens:
-        if (state.state === OPEN) {
-          const clause = `${method.name} came on channel ${state.number}, which is open already`;
-          this.#fault("channel-state", FRAME_METHOD, state.number, size, clause);
-        }
-        state.state = OPEN;
-        return;
-      case CHANNEL_CLOSE:
-        if (state.state !== OPEN) this.#notOpen(state, method.name, FRAME_METHOD, size);
-        state.state = CLOSING;
-        if (decodes) this.#listener.channelClose(this, state.number, method, bytes, start, size);
-        return;
-      case CHANNEL_CLOSE_OK:
-        // Answers the other end's close, which may have crossed one of our own.
-        state.state = CLOSED;
-        return;
-      default:
-        if (state.state !== OPEN) this.#notOpen(state, method.name, FRAME_METHOD, size);
+    const channel = this.#channel(number);
+    if (!this.#handshake.over) {
+      this.#tell(outOfTurn(method, number, false), FRAME_METHOD, number, size);
+      return;
+    }
+    this.#tellAll(takeMethod(channel, method, this.isClient), FRAME_METHOD, number, size);
+    if (method.content) this.#contentBegins(channel, method);
+    if (method.key === CHANNEL_CLOSE && decodes) {
+      this.#listener.channelClose(this, number, method, bytes, start, size);
     }
   }
 
-  #aborted(state: Channel, method: Method, channel: number, size: number): void {
-    const clause = `${method.name} came on channel ${channel} while ${state.missing}`;
-    this.#fault("content-order", FRAME_METHOD, channel, size, clause);
+  #contentBegins(state: Channel, method: Method): void {
+    this.splits.publishes++;
+    state.split = false;
+    state.method = method;
+    state.methodOffset = this.scanner.frameOffset;
   }
 
-  #notOpen(state: Channel, what: string, type: number, size: number): void {
-    if (state.state === STATE_UNKNOWN) return;
-    const why = state.state === CLOSING ? "after channel.close was sent on it" : "which is not open";
-    this.#fault("channel-state", type, state.number, size, `${what} came on channel ${state.number}, ${why}`);
-    // Said once: the frames that follow on this channel add nothing to it.
-    state.state = STATE_UNKNOWN;
+  #contentHeader(number: number, bytes: Uint8Array, start: number, size: number): void {
+    const ofBasic = size >= LEAST_CONTENT_HEADER && short(bytes, start) === BASIC_CLASS;
+    const plain = ofBasic && propertiesFit(bytes, start, size);
+    const undecodable = !ofBasic || plain ? null : walkProperties(bytes, start, size, null);
+    if (this.#judge !== null) this.#judgeFrame(FRAME_HEADER, number, bytes, start, size, undefined, plain);
+    if (this.closing) return;
+    if (number === 0) this.#tell(contentOnZero("A content header"), FRAME_HEADER, 0, size);
+    else if (size < LEAST_CONTENT_HEADER) this.#tell(shortHeader(size), FRAME_HEADER, number, size);
+    else {
+      const channel = this.#channel(number);
+      this.#tellAll(takeHeader(channel), FRAME_HEADER, number, size);
+      const fault = headerFault(channel, bytes, start, undecodable);
+      if (fault !== null) this.#tell(fault, FRAME_HEADER, number, size);
+      else if (this.isClient) {
+        const { frameOffset } = this.scanner;
+        this.producers.header(number, bytes, start, size, frameOffset, this.scanner.frameMoment());
+      }
+      channel.content = afterHeader(longlong(bytes, start + BODY_SIZE_AT));
+    }
   }
 
-  #outOfTurn(what: string, channel: number, size: number, over: boolean): void {
-    const where = channel === 0 ? "" : ` on channel ${channel}`;
-    const when = over ? "when the handshake was over" : "before the handshake was over";
-    this.#fault("handshake", FRAME_METHOD, channel, size, `${what} came${where} out of turn, ${when}`);
+  #contentBody(channel: number, size: number): void {
+    if (channel === 0) this.#tell(contentOnZero("A content body"), FRAME_BODY, 0, size);
+    else this.#tellAll(takeBody(this.#channel(channel), size), FRAME_BODY, channel, size);
+  }
+
+  #heartbeat(channel: number, size: number): void {
+    const fault = heartbeatFault(channel, size);
+    if (fault !== null) this.#tell(fault, FRAME_HEARTBEAT, channel, size);
   }
 
   /** RabbitMQ forgives the envelope's 8 octets beyond frame-max; another broker need not. Said once. */
@@ -584,7 +483,12 @@ export class Direction implements FrameSink {
     this.#log.file(incident);
   }
 
-  #fault(rule: RuleId, type: number, channel: number, size: number, clause: string): void {
+  #tellAll(faults: readonly Fault[], type: number, channel: number, size: number): void {
+    for (let i = 0; i < faults.length; i++) this.#tell(faults[i]!, type, channel, size);
+  }
+
+  /** A fault of the frame being handed on: it opens an incident, or belongs to the one under way. */
+  #tell({ rule, clause }: Fault, type: number, channel: number, size: number): void {
     const { open } = this.#log;
     const behind = this.scanner.frameOffset + size + FRAME_ENVELOPE;
     if (open !== null) {
@@ -616,30 +520,22 @@ export class Direction implements FrameSink {
   }
 
   #channel(number: number): Channel {
-    const last = this.#last;
-    if (last.number === number && last.epoch === this.#epoch) return last;
-    if (isInContent(last.content) && last.epoch === this.#epoch) {
-      const { frameOffset } = this.scanner;
-      this.splits.split(last, last.content === AWAITS_HEADER, number, frameOffset, this.scanner.frameMoment());
+    const channels = this.#channels;
+    const { last } = channels;
+    if (channels.isCurrent(last)) {
+      if (last.number === number) return last;
+      if (isInContent(last.content)) {
+        const { frameOffset } = this.scanner;
+        this.splits.split(last, last.content === AWAITS_HEADER, number, frameOffset, this.scanner.frameMoment());
+      }
     }
-    let channel = this.#channels[number];
-    if (channel === undefined) {
-      channel = new Channel(number, this.#epoch);
-      this.#channels[number] = channel;
-    } else if (channel.epoch !== this.#epoch) channel.forget(this.#epoch);
-    this.#last = channel;
-    return channel;
-  }
-
-  #forgetChannels(): void {
-    this.#epoch++;
+    return channels.take(number);
   }
 }
 
 const NO_LIMIT = 0xffffffff;
 const NOTHING = new Uint8Array(0);
+/** The body size's place in a content header, behind class-id and weight. */
+const BODY_SIZE_AT = 4;
+/** Overwritten by each message before it is looked at; a direction's own would keep the octets it read last. */
 const whole = new WholeMessage();
-
-function capital(clause: string): string {
-  return clause.charAt(0).toUpperCase() + clause.slice(1);
-}

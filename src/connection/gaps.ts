@@ -1,4 +1,4 @@
-import { grouped } from "../bytes/grouped.ts";
+import { capital, plural } from "../bytes/words.ts";
 import { Moment, type Side } from "../net/connection-observer.ts";
 import { Incident } from "./incident.ts";
 import type { RuleId } from "./rules.ts";
@@ -60,12 +60,4 @@ class GapCount {
     incident.to.set(this.#last);
     return incident;
   }
-}
-
-function plural(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function capital(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

@@ -1,10 +1,11 @@
 /** Octets read as frames: one that begins inside what was taken for a header, behind an end octet or without. */
 import { FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
+import { capital } from "../bytes/words.ts";
 import { type FrameFit, frameFit, headBits } from "./frame-pattern.ts";
 import { type HeaderWindow, hexOf, numberAt, octetsFrom } from "./header-window.ts";
 import { methodTail } from "./method-tail.ts";
-import { capital, evidenceAt, labels, type Reading } from "./reading.ts";
+import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { asText, isText } from "./text-octets.ts";
 
 const HEADER = 7;

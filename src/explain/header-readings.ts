@@ -6,10 +6,11 @@
 import { FRAME_BODY, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { grouped } from "../bytes/grouped.ts";
+import { capital } from "../bytes/words.ts";
 import { couldBeGenuine, frameReadings } from "./frame-readings.ts";
 import { type HeaderWindow, hexOf, knownOctets, numberAt, octetsFrom } from "./header-window.ts";
 import { genuineReadings } from "./oversize-readings.ts";
-import { capital, evidenceAt, labels, type Reading } from "./reading.ts";
+import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { signatureReadings } from "./signatures.ts";
 import { tableReadings } from "./table-octets.ts";
 import { asText, isText, isTextOctet, kindOfText } from "./text-octets.ts";

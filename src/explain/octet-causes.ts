@@ -1,7 +1,9 @@
 /** Causes of octets that stand where others should: of broken headers, of frames that do not end, of oversize. */
+
+import { capital } from "../bytes/words.ts";
 import { CLIENT_LIBRARIES, type ClientLibrary } from "../forensics/client-libraries.ts";
 import type { ErrorReport } from "./error-report.ts";
-import { capital, type Reading, type Weighed } from "./reading.ts";
+import type { Reading, Weighed } from "./reading.ts";
 
 /** By the best reading of the octets. */
 export function octetCauses(report: ErrorReport, top: Reading | undefined): Weighed[] {

@@ -1,7 +1,9 @@
 /** Causes of whole frames in the wrong place: out of order on a channel, on the wrong channel, before the handshake. */
+
+import { capital } from "../bytes/words.ts";
 import { CLIENT_LIBRARIES } from "../forensics/client-libraries.ts";
 import type { ErrorReport } from "./error-report.ts";
-import { capital, type Reading, type Weighed } from "./reading.ts";
+import type { Reading, Weighed } from "./reading.ts";
 
 /** What was awaited on the channel, and whether a frame of the same connection was found broken later. */
 export function orderCauses(

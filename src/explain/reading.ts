@@ -73,7 +73,3 @@ export function labels(
   for (const [from, to, label] of parts) made.fill(label, Math.max(0, from), Math.max(0, to));
   return made;
 }
-
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

@@ -1,6 +1,8 @@
 /** How other protocols, and AMQP's own protocol header, begin: recognised at any place, and from some octets of them. */
+
+import { capital } from "../bytes/words.ts";
 import { type HeaderWindow, hexOf, knownOctets, octetsFrom } from "./header-window.ts";
-import { capital, evidenceAt, labels, type Reading } from "./reading.ts";
+import { evidenceAt, labels, type Reading } from "./reading.ts";
 
 interface Signature {
   /** The octets it begins with; −1 stands for any octet. */

@@ -1,7 +1,8 @@
 /** Octets read as a piece of a field table, where message headers travel: `name-length name type value`, entry by entry. */
 
+import { capital } from "../bytes/words.ts";
 import { type HeaderWindow, hexOf, octetsFrom } from "./header-window.ts";
-import { capital, evidenceAt, labels, type Reading } from "./reading.ts";
+import { evidenceAt, labels, type Reading } from "./reading.ts";
 
 /** Header names that libraries set by themselves: tracing, brokers, task queues, service buses. */
 const KNOWN_NAMES = [

@@ -1,6 +1,7 @@
 /** The explanation of an incident in words, with the numbers that prove it. */
 import { FRAME_ENVELOPE, FRAME_HEADER_SIZE, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
+import { plural } from "../bytes/words.ts";
 import type { Diagnosis, Span, TornFrame } from "./diagnosis.ts";
 import { lengthOf, type Tail } from "./leftover-octets.ts";
 import type { Untangling } from "./untangle.ts";
@@ -94,10 +95,6 @@ function neverCompleted({ type, channel, size, writer, spans }: TornFrame): stri
     return `Of a ${frameTypeName(type)} frame of writer ${writer}${known} only ${plural(there, "octet")} of its header stand${there === 1 ? "s" : ""} in the stream (offset ${begin}): nobody can tell how long it was to be.`;
   }
   return `The ${frameTypeName(type)} frame of writer ${writer} on channel ${channel} (${grouped(size)} octets, offset ${begin}) was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function list(noun: string, names: readonly (number | string)[]): string {

@@ -1,0 +1,45 @@
+import { Channel } from "./channel.ts";
+
+/** The channels of one direction, by number. All of them are forgotten at once where octets were missed. */
+export class ChannelStates {
+  /** The channel of the frame before. */
+  last = new Channel(0, 0);
+  readonly #channels: (Channel | undefined)[] = [];
+  /** How many times all were forgotten: what is older than the last time is not known any more. */
+  #epoch = 0;
+
+  /** Whether a frame has come on this channel. */
+  isUsed(number: number): boolean {
+    return this.#channels[number] !== undefined;
+  }
+
+  /** Whether what is known of a channel is still so. */
+  isCurrent(channel: Channel): boolean {
+    return channel.epoch === this.#epoch;
+  }
+
+  /** The channel of this number, if it is known. */
+  known(number: number): Channel | undefined {
+    const channel = this.#channels[number];
+    return channel !== undefined && channel.epoch === this.#epoch ? channel : undefined;
+  }
+
+  /** The channel of this number, which is the last one from now on. */
+  take(number: number): Channel {
+    let channel = this.#channels[number];
+    if (channel === undefined) {
+      channel = new Channel(number, this.#epoch);
+      this.#channels[number] = channel;
+    } else if (channel.epoch !== this.#epoch) channel.forget(this.#epoch);
+    this.last = channel;
+    return channel;
+  }
+
+  forget(channel: Channel): void {
+    channel.forget(this.#epoch);
+  }
+
+  forgetAll(): void {
+    this.#epoch++;
+  }
+}
