@@ -22,30 +22,29 @@ import { Progress } from "./progress.ts";
 
 export function checkCommand(): Command {
   const command = new Command("check")
-    .summary("inspect recorded traffic in CI, under a policy")
+    .summary("inspect recorded traffic in CI, and pass or fail")
     .description(
-      `Inspects captures, each on its own, and fails where a finding is severe enough: by the options, or by the nearest ${CONFIG_FILE} upwards. A FILE is a capture, a folder of captures (*.pcap, *.pcapng, *.cap, with digits or .gz behind that, too), or "-".`,
+      `Inspects captures, each one by itself, and fails if a finding is severe enough. What is severe enough stands in the options, or in the nearest ${CONFIG_FILE} in this folder or above it. A FILE is a capture, a folder of captures (*.pcap, *.pcapng, *.cap; digits or .gz may follow), or "-" for standard input.`,
     )
     .argument("<file...>", "captures, or folders of them")
-    .addOption(new Option("--format <format>", "how to print").choices(OUTPUT_NAMES).default("text"));
+    .addOption(new Option("--format <format>", "form of the result").choices(OUTPUT_NAMES).default("text"));
   return addPolicyOptions(command)
-    .option("--port <port>", "only connections that use this port (again, or as a list, for more)", collectPorts)
+    .option("--port <port>", "only connections that use this port (repeat it, or give a list)", collectPorts)
     .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
     .addOption(
-      new Option("--broker <broker>", `whose verdict to predict (default: ${REFERENCE_BROKER})`).choices(
+      new Option("--broker <broker>", `predict the verdict of this broker (default: ${REFERENCE_BROKER})`).choices(
         Object.keys(BROKER_VERSIONS),
       ),
     )
-    .option("--jobs <number>", "captures to read at a time (default: as many as there are cores)", positiveNumber)
+    .option("--jobs <number>", "captures to read at the same time (default: one for each core)", positiveNumber)
     .addHelpText(
       "after",
       `
-In GitHub Actions the text is followed by annotations, and a summary is added to
-the job.
+In GitHub Actions annotations follow the text, and the job gets a summary.
 
 Exit status: 0 passed, 1 failing findings, or limits or expectations not met,
-2 a capture or a file of settings could not be read (to its end), or an output
-not written, 130 stopped by Ctrl-C: nothing is written then.
+2 a capture or a settings file could not be read, or not to its end, or an
+output could not be written, 130 stopped by Ctrl-C: then nothing is written.
 
 Examples:
   $ ghostframe check captures/

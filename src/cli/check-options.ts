@@ -1,4 +1,4 @@
-/** The options that `check` and `run` have in common, and what is wrong with those that hold more than a word. */
+/** The options that `check` and `run` have in common, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Level } from "../check/check-result.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
@@ -8,19 +8,19 @@ import { LEVELS, RULE_IDS, SEVERITIES } from "../check/policy.ts";
 import type { RuleId } from "../connection/rules.ts";
 import type { OutputFile } from "./check-output.ts";
 
-/** The policy, the baseline, and what is written besides what is printed. */
+/** The policy, the baseline, and the files to write. */
 export function addPolicyOptions(command: Command): Command {
   return command
-    .option("--output <format=file>", "write the result into a file, too (again for more)", collectOutputs)
-    .addOption(new Option("--fail-on <level>", "the least level that fails (default: warning)").choices(SEVERITIES))
-    .option("--rule <rule=level>", `what a rule's findings count as: ${LEVELS.join(", ")}`, collectRules)
-    .option("--max-gaps <number>", "gaps a capture may have (default: any number)", wholeNumber)
-    .option("--min-frames <number>", "frames there must be in all captures together (default: 1)", wholeNumber)
-    .option("--config <file>", `read this config, not the nearest ${CONFIG_FILE}`)
-    .option("--no-config", "read no config")
+    .option("--output <format=file>", "also write the result into a file (repeat it for more)", collectOutputs)
+    .addOption(new Option("--fail-on <level>", "lowest level that fails (default: warning)").choices(SEVERITIES))
+    .option("--rule <rule=level>", `level of a rule's findings: ${LEVELS.join(", ")}`, collectRules)
+    .option("--max-gaps <number>", "most gaps in a capture (default: no limit)", wholeNumber)
+    .option("--min-frames <number>", "fewest frames in all captures together (default: 1)", wholeNumber)
+    .option("--config <file>", `use this config instead of the nearest ${CONFIG_FILE}`)
+    .option("--no-config", "use no config")
     .option("--baseline <file>", "accept the findings that this file lists")
-    .option("--update-baseline", "write the baseline, so that it accepts what fails now", false)
-    .option("--all", "leave nothing out of the text, however long it gets", false);
+    .option("--update-baseline", "write the baseline anew: it accepts what fails now", false)
+    .option("--all", "show everything in the text, however long it gets", false);
 }
 
 /** `sarif=out/ghostframe.sarif`, any number of times. */

@@ -1,8 +1,9 @@
 import { Command, Option } from "commander";
-import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
+import type { BrokerId } from "../broker/versions.ts";
 import { inspect } from "../inspect.ts";
 import { type Format, formats } from "../report/formats.ts";
 import type { Report } from "../report/report.ts";
+import { brokerOption } from "./broker-option.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { complain, wantsColour, write } from "./output.ts";
@@ -21,27 +22,23 @@ interface Options {
 
 export function inspectCommand(): Command {
   return new Command("inspect")
-    .summary("say what is corrupt in captures")
+    .summary("find what is corrupt in captures")
     .description(
-      `Reads captures (pcap, pcapng, either of them gzipped, "-" for standard input) and says what is corrupt in their AMQP 0-9-1 connections: which frame, where, in which packet, and what the broker said about it. Files of a ring buffer, given in order, are one timeline.`,
+      `Reads captures (pcap, pcapng, either of them gzipped, "-" for standard input) and reports what is corrupt in their AMQP 0-9-1 connections: which frame, where, in which packet, why, and what the broker answered. Several files are read as one timeline: give the files of a ring buffer in their order.`,
     )
     .argument("<file...>", "captures")
-    .addOption(new Option("--format <format>", "how to report").choices(Object.keys(formats)).default("text"))
-    .option("--port <port>", "only connections that use this port (again, or as a list, for more)", collectPorts)
+    .addOption(new Option("--format <format>", "form of the report").choices(Object.keys(formats)).default("text"))
+    .option("--port <port>", "only connections that use this port (repeat it, or give a list)", collectPorts)
     .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
-    .addOption(
-      new Option("--broker <broker>", "whose verdict to predict")
-        .choices(Object.keys(BROKER_VERSIONS))
-        .default(REFERENCE_BROKER),
-    )
-    .option("--broker-log <file>", "tie what this log of the broker says to the connections")
-    .option("--no-explain", "read a capture once, and do not explain what breaks")
-    .option("--all", "leave nothing out of the text, however long it gets", false)
+    .addOption(brokerOption())
+    .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
+    .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
+    .option("--all", "show everything in the text, however long it gets", false)
     .addHelpText(
       "after",
       `
 Exit status: 0 nothing wrong, 1 errors or warnings found, 2 an input could not
-be read (to its end), 130 stopped by Ctrl-C.
+be read, or not to its end, 130 stopped by Ctrl-C.
 
 Examples:
   $ ghostframe inspect trace.pcapng

@@ -3,7 +3,7 @@ import { VERSION } from "../version.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, OutputError } from "./output.ts";
 
-/** A command is loaded when it is named, and for help all are: what is not used costs no time to load. */
+/** Only the named command is loaded, to save time; all of them for help. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import("./inspect-command.ts")).inspectCommand(),
   frames: async () => (await import("./frames-command.ts")).framesCommand(),
@@ -15,10 +15,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 const program = new Command("ghostframe")
   .description(
-    "Frame integrity inspector for AMQP 0-9-1: what is corrupt in a capture, and what the broker says to it.",
+    "Frame integrity inspector for AMQP 0-9-1: finds what is corrupt in a capture, and what the broker answers.",
   )
   .version(VERSION)
-  // Options behind a command are that command's: those of the command that "run" runs are its own.
+  // Options behind a command belong to that command: "run" must not take those of COMMAND.
   .enablePositionalOptions()
   .showHelpAfterError("(--help shows how it is used)")
   .addHelpText(
@@ -40,13 +40,13 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Commander has said what was wrong. Help and version are no failure.
+    // Commander has printed what was wrong. Help and version are no failure.
     process.exitCode = error.exitCode === 0 ? EXIT.CLEAN : EXIT.FAILED;
   } else if (error instanceof OutputError) {
     complain(error.message);
     process.exitCode = EXIT.FAILED;
   } else {
-    // Ours to mend, and still no reason to show a user a stack trace.
+    // A mistake of ours. Users get no stack trace all the same.
     const { message } = error instanceof Error ? error : { message: String(error) };
     complain(`internal error: ${message}. Please report it with the command that led to it.`);
     if (process.env.GHOSTFRAME_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);

@@ -45,50 +45,52 @@ const MAX_GRACE = 86_400;
 
 export function proxyCommand(): Command {
   const command = new Command("proxy")
-    .summary("the same inspection, live, between clients and a broker")
+    .summary("inspect live, between clients and a broker")
     .description(
-      `Listens for AMQP clients and relays them to a broker, every octet as it came, and inspects them on the way: tells what breaks while it breaks, who tore whom, and what the broker will say to it. Whatever the inspection does, connections are relayed on.`,
+      `Listens for AMQP clients, relays every octet to a broker as it came, and inspects it on the way. Reports at once what breaks, which writers tore each other's frames, and what the broker will answer. If the inspection fails, connections are relayed all the same.`,
     )
     .requiredOption(
       "--listen <address>",
-      "where clients connect to: 127.0.0.1:5673, 5673, [::1]:5673 (again for more)",
+      "where clients connect to: 127.0.0.1:5673, 5673, [::1]:5673 (repeat it for more)",
       collect,
     )
     .requiredOption(
       "--upstream <url>",
-      "the broker: amqp://host:5672, amqps://host (again: one for each --listen)",
+      "the broker: amqp://host:5672, amqps://host (one for all, or one for each --listen)",
       collect,
     )
-    .addOption(new Option("--format <format>", "how to tell what happens").choices(["text", "ndjson"]).default("text"))
-    .option("--verbose", "tell of connections that open and close, too", false)
+    .addOption(new Option("--format <format>", "form of the events").choices(["text", "ndjson"]).default("text"))
+    .option("--verbose", "also print connections that open and close", false)
     .option("--guard", "stop a corrupt stream before the broker sees it, and tell the client why", false)
-    .option("--record <dir>", "write what is relayed into pcapng files, passwords masked")
+    .option("--record <dir>", "record what is relayed in pcapng files, with passwords masked")
     .addOption(
-      new Option("--record-on <when>", "record everything, or only what surrounds a finding")
+      new Option("--record-on <when>", "record everything, or only what is around a finding")
         .choices(["always", "finding"])
         .default("always"),
     )
-    .option("--record-size <size>", "size at which a recording goes on in another file", octets(MIN_RECORDING), 100e6)
-    .option("--record-files <number>", "files that are kept, the oldest goes first", within(1, 100_000), 20)
+    .option("--record-size <size>", "size at which the next file begins", octets(MIN_RECORDING), 100e6)
+    .option("--record-files <number>", "files to keep; the oldest is deleted first", within(1, 100_000), 20)
     .option("--record-credentials", "do not mask passwords in recordings", false)
     .option("--tls-cert <file>", "speak TLS to clients, with this certificate (PEM)")
     .option("--tls-key <file>", "the certificate's key (PEM)")
-    .option("--tls-client-ca <file>", "require certificates of clients, signed by one of these (PEM)")
-    .addOption(new Option("--proxy-protocol <version>", "tell the broker the client's address").choices(["v1", "v2"]))
-    .option("--max-connections <number>", "connections at a time; more are reset", within(1, 1_000_000), 10_000)
-    .option("--grace <seconds>", "time for connections to end, when stopped", within(0, MAX_GRACE), 10)
-    .option("--no-shared-sockets", "do not look which processes of this host hold a client's socket")
-    .option("--no-busy-polling", "sleep at once when nothing comes: less processor time, more latency");
+    .option("--tls-client-ca <file>", "clients must have a certificate signed by one of these (PEM)")
+    .addOption(
+      new Option("--proxy-protocol <version>", "send the client's address to the broker").choices(["v1", "v2"]),
+    )
+    .option("--max-connections <number>", "open connections at most; others are reset", within(1, 1_000_000), 10_000)
+    .option("--grace <seconds>", "time for connections to end when the proxy is stopped", within(0, MAX_GRACE), 10)
+    .option("--no-shared-sockets", "do not check whether several processes of this host hold a client's socket")
+    .option("--no-busy-polling", "sleep whenever nothing comes: less processor time, more latency");
   return addRelayOptions(command)
     .addHelpText(
       "after",
       `
 Findings go to stdout, everything else to stderr; with --format ndjson every
-event is a line on stdout. SIGTERM and Ctrl-C end it in good order, SIGHUP
-begins a new recording and reads certificates again.
+event is a line on stdout. SIGTERM and Ctrl-C let connections end, then stop the
+proxy. SIGHUP begins a new recording and reads certificates again.
 
-Exit status: 0 nothing found, 1 errors or warnings were found, 2 it could not
-listen, or not record in <dir>, or a second SIGTERM ended it, 130 stopped by
+Exit status: 0 nothing found, 1 errors or warnings found, 2 could not listen,
+could not record in <dir>, or was ended by a second SIGTERM, 130 stopped by
 Ctrl-C.
 
 Examples:
@@ -100,18 +102,18 @@ Examples:
     .action(run);
 }
 
-/** Writes events to the standard streams, and counts what it could not. */
+/** Writes events to the standard streams, and counts those that could not be written. */
 class ProxyOutput {
   readonly #stdout: EventOutput;
   readonly #stderr: EventOutput;
   readonly #asJson: boolean;
   readonly #write: (event: LiveEvent) => string;
-  /** How events are written down; those of connections are when they come here. */
+  /** How events are written. Events of connections come here as text. */
   readonly writing: EventWriting;
 
   constructor({ format, verbose }: Options) {
     this.#asJson = format === "ndjson";
-    // The relay goes on without a reader: whoever started it is told once, in the other stream.
+    // The relay goes on without a reader. The other stream says so once.
     this.#stdout = new EventOutput(1, {
       failed: code => this.#stderr.write(`ghostframe: stdout cannot be written (${code})\n`),
       recovered: omitted => this.#stderr.write(recoverySentence(omitted, "stdout")),
@@ -134,7 +136,7 @@ class ProxyOutput {
     const text = isProxy ? this.#write(event) : event.text;
     const isFinding = event.event === "finding" || event.event === "fault";
     (this.#asJson || isFinding ? this.#stdout : this.#stderr).write(text);
-    // What concerns the proxy itself must not be lost in a log shipper's pipe.
+    // Problems of the proxy itself must not be lost in the pipe of a log shipper.
     if (this.#asJson && isProxy && event.kind === "problem") {
       this.#stderr.write(`ghostframe: ${printable(event.message)}\n`);
     }

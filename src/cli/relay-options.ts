@@ -1,9 +1,10 @@
 /** Options of a relay, which `proxy` and `run` have in common. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
+import type { BrokerId } from "../broker/versions.ts";
 import type { UpstreamAddress } from "../proxy/address.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { ProxyServerOptions } from "../proxy/proxy-server.ts";
+import { brokerOption } from "./broker-option.ts";
 
 export interface RelayOptions {
   broker: BrokerId;
@@ -28,27 +29,18 @@ const MAX_SIZE = 2 ** 40;
 
 export function addRelayOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option("--broker <broker>", "whose verdict to predict")
-        .choices(Object.keys(BROKER_VERSIONS))
-        .default(REFERENCE_BROKER),
-    )
-    .option("--ca <file>", "PEM certificates that an amqps:// upstream is verified against, instead of the system's")
-    .option("--insecure", "do not verify an amqps:// upstream: whoever answers is taken for it", false)
+    .addOption(brokerOption())
+    .option("--ca <file>", "PEM certificates to verify an amqps:// upstream with, instead of the system's")
+    .option("--insecure", "do not verify an amqps:// upstream: another host could pretend to be the broker", false)
     .option(
       "--squeeze",
-      "provoke the race: read clients slowly, in small portions, so that their writes are cut",
+      "provoke torn frames: read clients slowly, in small portions, so that their writes are cut",
       false,
     )
-    .option(
-      "--squeeze-sip <octets>",
-      "octets passed on from a client at a time",
-      within(1, MAX_PORTION),
-      SQUEEZE.octets,
-    )
+    .option("--squeeze-sip <octets>", "octets of a portion", within(1, MAX_PORTION), SQUEEZE.octets)
     .option("--squeeze-pause <ms>", "milliseconds between two portions", within(0, MAX_PAUSE_MS), SQUEEZE.pause)
     .addOption(
-      new Option("--squeeze-rate <size>", "octets a second, from which the pause follows")
+      new Option("--squeeze-rate <size>", "octets a second: sets the pause")
         .argParser(octets(1))
         .conflicts("squeezePause"),
     );

@@ -32,34 +32,34 @@ interface Options extends Omit<PolicyOptions, "broker">, RelayOptions {
   keep?: string;
 }
 
-/** Any free port, that only this machine reaches. */
+/** Any free port; only this machine can reach it. */
 const LISTEN = "127.0.0.1:0";
-/** Milliseconds that connections have to end, when the command has: squeezed, what they hold takes its time. */
+/** Milliseconds that connections have to end after the command: with --squeeze, what is still to be passed on takes longer. */
 const GRACE = { plain: 2000, squeezed: 10_000 };
 
 export function runCommand(): Command {
   const command = new Command("run")
-    .summary("run a command whose AMQP traffic is relayed, inspected and checked")
+    .summary("run a command, and check its AMQP traffic")
     .description(
-      `Starts a proxy before the broker at ${URL_VARIABLE}, runs COMMAND with the proxy's URL in ${URL_VARIABLE}, and when it has ended checks what it said and heard, as "check" does. All that COMMAND does to its standard streams stays as it is; what there is to tell goes to stderr.`,
+      `Starts a proxy for the broker at ${URL_VARIABLE}, and runs COMMAND with the proxy's URL in ${URL_VARIABLE}. When COMMAND has ended, the recorded traffic is checked as "check" does it. The standard streams of COMMAND are left alone; the result goes to stderr.`,
     )
-    .argument("<command...>", "the command and its arguments, best behind --")
+    .argument("<command...>", "the command and its arguments; write -- before it")
     .passThroughOptions()
-    .option("--upstream <url>", `the broker, instead of the one at ${URL_VARIABLE}`)
+    .option("--upstream <url>", `the broker, if it is not the one in ${URL_VARIABLE}`)
     .option(
       "--env <name>",
-      "another variable for the proxy's URL; HOST:PORT, the names of two, for its host and port (again for more)",
+      "also set this variable to the proxy's URL; NAME1:NAME2 sets two, to its host and its port (repeat it for more)",
       collectVariables,
     )
-    .option("--keep <dir>", "keep the recording there in any case, not only of a run that fails");
+    .option("--keep <dir>", "keep the recording there, also of a run that passes");
   return addRelayOptions(addPolicyOptions(command))
     .addHelpText(
       "after",
       `
-Exit status: COMMAND's own where that is not 0 (128 and the signal's number
-where a signal ended it); otherwise 0 passed, 1 failing findings, or limits not
-met: COMMAND that used no AMQP at all, for one; 2 no broker, no COMMAND, or the
-check could not do its job.
+Exit status: that of COMMAND if it is not 0 (128 + number of the signal if a
+signal ended COMMAND). Otherwise 0 passed; 1 failing findings, or limits not
+met, for example if COMMAND used no AMQP at all; 2 no broker, no such COMMAND,
+or the check could not be made.
 
 Examples:
   $ ghostframe run -- pytest -q
@@ -73,7 +73,7 @@ Examples:
 async function run(command: string[], options: Options, self: Command): Promise<void> {
   try {
     const { broker, ...rest } = options;
-    // The config may name another broker than the relay's options have by themselves.
+    // The default of the relay's options must not replace the broker that the config names.
     const policy = self.getOptionValueSource("broker") === "default" ? rest : { ...rest, broker };
     process.exitCode = await runAndCheck(command, options, policy);
   } catch (error) {
@@ -84,7 +84,7 @@ async function run(command: string[], options: Options, self: Command): Promise<
   }
 }
 
-/** Does it all, and returns the exit status. What could keep it from checking is asked before the command is started. */
+/** Does it all, and returns the exit status. Whatever could prevent the check is found before the command is started. */
 async function runAndCheck(command: readonly string[], options: Options, policy: PolicyOptions): Promise<number> {
   const found = await findConfig(options.config);
   const settings = settingsOf(policy, found);
@@ -121,35 +121,35 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
   );
   await print(judgement.result, ci.printed, options.all, process.stderr);
   const checked = exitStatus(judgement.result, written);
-  const whole = tellWhatIsMissing(command, relayed, files, settings);
+  const whole = complainOfMissing(command, relayed, files, settings);
   if (keeps && files.length > 0) complain(`the recording is in ${files.join(", ")}`);
   if (!keeps || files.length === 0) await recording.discard();
   if (relayed.status !== 0) return relayed.status;
   return whole ? checked : EXIT.FAILED;
 }
 
-/** The broker that is named, or the one that the command would connect to. */
+/** The broker that the options name, or the one that the command would connect to. */
 function brokerOf({ upstream, env = [] }: Options): BrokerUrl {
   if (upstream !== undefined) return parseBrokerUrl(upstream);
   const names = [URL_VARIABLE, ...env.flatMap(each => ("url" in each ? [each.url] : []))];
   const url = names.map(name => process.env[name]).find(value => value !== undefined && value !== "");
   if (url === undefined) {
     throw new UsageError(
-      `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} not set: --upstream URL names the broker`,
+      `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} not set: name the broker with --upstream URL`,
     );
   }
   return parseBrokerUrl(url);
 }
 
-/** What became of a command and its connections. */
+/** How a command and its connections ended. */
 interface Relayed {
   status: number;
-  /** Where it was to connect to. */
+  /** Where the command should have connected to. */
   proxy: Endpoint;
   counters: ProxyCounters;
-  /** Milliseconds that connections had to end, when it had. */
+  /** Milliseconds that connections had to end after the command. */
   grace: number;
-  /** Clients whose connections were still open when their time was over. */
+  /** Clients whose connections were still open after that time. */
   cut: readonly Endpoint[];
 }
 
@@ -182,7 +182,7 @@ class RelayedRun {
       },
       guard: false,
       sharedSockets: false,
-      // It leaves the processors to the command.
+      // Leaves the processors to the command.
       polling: null,
       writing: null,
       tell: event => this.#hear(event),
@@ -233,18 +233,18 @@ function withoutCut(report: Report, cut: readonly Endpoint[]): Report {
   return { ...report, findings };
 }
 
-/** The result, with the place of the recording that its packet numbers count in. */
+/** The result, with a note that says in which files its packets are numbered. */
 function withRecording(result: CheckResult, files: readonly string[]): CheckResult {
   if (files.length === 0) return result;
-  const note = `Packets are counted in ${files.join(", and on in ")}.`;
+  const note = `Packet numbers are those of ${files.join(", continued in ")}.`;
   const captures = result.captures.map(capture => {
     return { ...capture, input: { ...capture.input, notes: [...capture.input.notes, note] } };
   });
   return { ...result, captures };
 }
 
-/** Says what the result cannot: what was not seen. Whether all was seen that there was. */
-function tellWhatIsMissing(
+/** Prints what was not seen, which the result does not say. Returns whether everything was seen. */
+function complainOfMissing(
   [command]: readonly string[],
   { counters: { connections, uninspected }, proxy, grace, cut }: Relayed,
   files: readonly string[],
@@ -252,17 +252,19 @@ function tellWhatIsMissing(
 ): boolean {
   if (connections === 0 && policy.limits.minFrames > 0) {
     const where = endpointText(proxy.address, proxy.port);
-    complain(`${command} did not use AMQP: ${URL_VARIABLE} led it to ${where}, where --env leads other variables, too`);
+    complain(
+      `${command} did not use AMQP at ${where}: ${URL_VARIABLE} names this address, and --env sets other variables to it`,
+    );
   }
   if (cut.length > 0) {
     const those = cut.length === 1 ? "1 connection was" : `${cut.length} connections were`;
-    complain(`${those} still open ${grace / 1000} s after ${command} had ended, and cut`);
+    complain(`${those} still open ${grace / 1000} s after ${command} had ended, and were cut`);
   }
   if (uninspected > 0) {
     const those = uninspected === 1 ? "1 connection was" : `${uninspected} connections were`;
     complain(`${those} not recorded to the end: the inspector could not keep up`);
   }
   const isRecorded = connections === 0 || files.length > 0;
-  if (!isRecorded) complain("nothing could be recorded, so that nothing was checked");
+  if (!isRecorded) complain("nothing could be recorded, so nothing was checked");
   return isRecorded && uninspected === 0;
 }

@@ -109,7 +109,7 @@ describe("exit status", { concurrent: true }, () => {
       "no AMQP",
       program(""),
       1,
-      /min-frames: No AMQP frame is[\s\S]*\nghostframe: \S+ did not use AMQP: AMQP_URL led it to /,
+      /min-frames: No AMQP frame is[\s\S]*\nghostframe: \S+ did not use AMQP at \S+: AMQP_URL names this address/,
     ],
     ["no AMQP, which is enough", ["--min-frames", "0", ...program("")], 0, /PASSED: 0 failing\n$/],
     ["no AMQP, and a command that fails", program("process.exit(4)"), 4, /did not use AMQP/],
@@ -128,8 +128,8 @@ describe("exit status", { concurrent: true }, () => {
 
   it.for<[what: string, args: string[], complaint: string, env?: Record<string, string>]>([
     ["no broker", ["--upstream", "amqp://u:hidden@127.0.0.1:1/v"], "the broker at 127.0.0.1:1 refused the connection"],
-    ["no URL", [], "AMQP_URL is not set: --upstream URL names the broker", { AMQP_URL: "" }],
-    ["no URL in any", ["--env", "A"], "AMQP_URL and A are not set: --upstream URL names", { AMQP_URL: "" }],
+    ["no URL", [], "AMQP_URL is not set: name the broker with --upstream URL", { AMQP_URL: "" }],
+    ["no URL in any", ["--env", "A"], "AMQP_URL and A are not set: name the broker with", { AMQP_URL: "" }],
     ["a wrong URL", ["--upstream", "http://u:hidden@b"], 'http://b: expected amqp:// or amqps://, found "http://"'],
     ["no certificates", ["--upstream", "amqps://b", "--ca", "none.pem"], "none.pem: cannot be read (ENOENT)"],
     ["no baseline", ["--baseline", "none.json"], "none.json: no such file; --update-baseline writes it"],
@@ -247,7 +247,7 @@ describe("the command", { concurrent: true }, () => {
       left.stdout.once("data", () => process.exit());`;
     const end = await project.run(...program(script));
     expect(end.stderr).toMatch(
-      /\nPASSED: 0 failing\nghostframe: 1 connection was still open 2 s after \S+ had ended, and cut\n$/,
+      /\nPASSED: 0 failing\nghostframe: 1 connection was still open 2 s after \S+ had ended, and were cut\n$/,
     );
     expect(end.code).toBe(0);
   });
@@ -278,7 +278,7 @@ describe("the recording", { concurrent: true }, () => {
     const report = await inspect([path!], { ports: capture!.connections.map(({ server }) => server.port) });
     expect(capture!.findings.map(({ finding }) => finding)).toEqual(report.findings);
     expect(capture!.input).toMatchObject({ packets: report.inputs[0]!.packets, path: "ghostframe run" });
-    expect(capture!.input.notes).toContain(`Packets are counted in ${path}.`);
+    expect(capture!.input.notes).toContain(`Packet numbers are those of ${path}.`);
     for (const file of [path!, project.path("result.json")]) {
       expect(readFileSync(file, "latin1")).not.toContain(PASSWORD);
     }
