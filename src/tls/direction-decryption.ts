@@ -1,0 +1,137 @@
+import type { RecordProtection } from "./record-protection.ts";
+
+/** Numbers that are tried behind the expected one: after a gap, and otherwise (a record that was changed is passed over). */
+const AHEAD_OF_GAP = 4096;
+const AHEAD = 8;
+/** Numbers already used that are tried, the latest first. */
+const BACK = 4096;
+/** Copies of a session that are told apart. */
+const MAX_COPIES = 8;
+/** Octets of records that are tried in vain before only the expected numbers are. */
+const MAX_TRIED_OCTETS = 64 << 20;
+
+/** Keys of one direction, in the order in which they come into use. */
+export interface Epoch {
+  protection: RecordProtection;
+  /** The keys behind these, made when they are asked for; null for none (TLS 1.2, or before renegotiation). */
+  next: (() => Epoch) | null;
+}
+
+/** A record that was opened. */
+export interface OpenedRecord {
+  /** Octets of plaintext, at the beginning of `protection.plaintext`; `protection.contentType` is its type. */
+  size: number;
+  protection: RecordProtection;
+  /** Number of the record under its keys. */
+  number: number;
+  /** 0: the writer whose records follow one another; 1, …: copies of the session, in the order in which they appeared. */
+  writer: number;
+  /** Records may have been missed before this one. */
+  afterGap: boolean;
+  epoch: Epoch;
+}
+
+/** A copy of the session, and the number it uses next. */
+interface Copy {
+  epoch: Epoch;
+  next: number;
+}
+
+/**
+ * Opens the encrypted records of one direction, each with the number it must have. One that does not fit is tried with
+ * the keys that come next, with later numbers (records were missed), and with numbers already used: what fits one of
+ * those was written by a second copy of the session, which counts on by itself.
+ */
+export class DirectionDecryption {
+  /** Records that no key and number fit. */
+  unopened = 0;
+  opened = 0;
+  readonly #opened: OpenedRecord;
+  #epoch: Epoch;
+  #following: Epoch | null = null;
+  #next = 0;
+  readonly #copies: Copy[] = [];
+  /** Records were missed since the last that was opened. */
+  #gap = false;
+  #triedOctets = 0;
+
+  constructor(first: Epoch) {
+    this.#epoch = first;
+    this.#opened = { size: 0, protection: first.protection, number: 0, writer: 0, afterGap: false, epoch: first };
+  }
+
+  /** Octets were not captured: the number of the next record is not known. */
+  missed(): void {
+    this.#gap = true;
+  }
+
+  /** Number of the latest record that the first writer is known to have written; −1 for none. */
+  get latest(): number {
+    return this.#next - 1;
+  }
+
+  /** Opens a record's body, bytes[start, start + length); null where nothing fits. The result is used again. */
+  open(type: number, bytes: Uint8Array, start: number, length: number): OpenedRecord | null {
+    const size = this.#epoch.protection.open(type, bytes, start, length, this.#next);
+    if (size >= 0) return this.#tell(size, this.#epoch, this.#next, 0);
+    const found = this.#triedOctets < MAX_TRIED_OCTETS ? this.#search(type, bytes, start, length) : null;
+    if (found === null) {
+      this.unopened++;
+      this.#epoch.protection.passOver(bytes, start, length);
+    }
+    return found;
+  }
+
+  #search(type: number, bytes: Uint8Array, start: number, length: number): OpenedRecord | null {
+    const attempt = (epoch: Epoch, number: number): number => {
+      this.#triedOctets += length;
+      return epoch.protection.open(type, bytes, start, length, number);
+    };
+    for (const [i, copy] of this.#copies.entries()) {
+      const size = attempt(copy.epoch, copy.next);
+      if (size >= 0) return this.#tell(size, copy.epoch, copy.next, i + 1);
+    }
+    const following = this.#followingEpoch();
+    const ahead = this.#gap ? AHEAD_OF_GAP : AHEAD;
+    for (let i = 0; i < (following === null ? 0 : ahead); i++) {
+      const size = attempt(following!, i);
+      if (size < 0) continue;
+      this.#epoch = following!;
+      this.#following = null;
+      return this.#tell(size, this.#epoch, i, 0);
+    }
+    for (let number = this.#next + 1; number <= this.#next + ahead; number++) {
+      const size = attempt(this.#epoch, number);
+      if (size >= 0) return this.#tell(size, this.#epoch, number, 0);
+    }
+    for (let number = this.#next - 1; number >= Math.max(0, this.#next - BACK); number--) {
+      const size = attempt(this.#epoch, number);
+      if (size < 0) continue;
+      if (this.#copies.length < MAX_COPIES) this.#copies.push({ epoch: this.#epoch, next: number });
+      return this.#tell(size, this.#epoch, number, this.#copies.length);
+    }
+    return null;
+  }
+
+  #followingEpoch(): Epoch | null {
+    if (this.#following === null && this.#epoch.next !== null) this.#following = this.#epoch.next();
+    return this.#following;
+  }
+
+  #tell(size: number, epoch: Epoch, number: number, writer: number): OpenedRecord {
+    const told = this.#opened;
+    told.size = size;
+    told.protection = epoch.protection;
+    told.number = number;
+    told.writer = writer;
+    told.afterGap = writer === 0 && (this.#gap || number > (epoch === told.epoch ? this.#next : 0));
+    // Records before the first that is opened are those of a handshake whose keys are not known.
+    if (this.opened++ === 0) this.unopened = 0;
+    if (writer === 0) {
+      this.#next = number + 1;
+      this.#gap = false;
+      told.epoch = epoch;
+    } else this.#copies[writer - 1]!.next = number + 1;
+    return told;
+  }
+}

@@ -1,0 +1,110 @@
+/** From a session's secrets to the keys of records: the pseudo-random functions of TLS 1.0 to 1.2, and HKDF of 1.3. */
+import type { CipherSuite } from "./cipher-suites.ts";
+import type { HashName, TlsCrypto } from "./crypto.ts";
+import { TLS_1_2 } from "./record-layer.ts";
+
+/** What protects the records of one direction. */
+export interface RecordKeys {
+  /** Of HMAC; empty for an AEAD. */
+  mac: Uint8Array;
+  key: Uint8Array;
+  /** The implicit part of the nonce, or the first record's IV (TLS 1.0). */
+  iv: Uint8Array;
+}
+
+export const MAC_SIZES = { sha1: 20, sha256: 32, sha384: 48 } as const;
+
+/** Keys of client and server from the master secret of TLS 1.2 and earlier (RFC 5246 §6.3). */
+export function keysOfMaster(
+  crypto: TlsCrypto,
+  suite: CipherSuite,
+  version: number,
+  master: Uint8Array,
+  clientRandom: Uint8Array,
+  serverRandom: Uint8Array,
+): [client: RecordKeys, server: RecordKeys] {
+  const macSize = suite.mac === undefined ? 0 : MAC_SIZES[suite.mac];
+  const ivSize = suite.protection === "cbc" ? 16 : suite.protection === "chacha20-poly1305" ? 12 : 4;
+  const block = expand(crypto, suite, version, master, joined(text("key expansion"), serverRandom, clientRandom), {
+    octets: 2 * (macSize + suite.keySize + ivSize),
+  });
+  let at = 0;
+  const next = (size: number) => block.slice(at, (at += size));
+  const [clientMac, serverMac] = [next(macSize), next(macSize)];
+  const [clientKey, serverKey] = [next(suite.keySize), next(suite.keySize)];
+  const [clientIv, serverIv] = [next(ivSize), next(ivSize)];
+  return [
+    { mac: clientMac, key: clientKey, iv: clientIv },
+    { mac: serverMac, key: serverKey, iv: serverIv },
+  ];
+}
+
+/** Keys of one direction from a traffic secret of TLS 1.3 (RFC 8446 §7.3). */
+export function keysOfTrafficSecret(crypto: TlsCrypto, suite: CipherSuite, secret: Uint8Array): RecordKeys {
+  return {
+    mac: new Uint8Array(0),
+    key: expandLabel(crypto, suite.hash, secret, "key", suite.keySize),
+    iv: expandLabel(crypto, suite.hash, secret, "iv", 12),
+  };
+}
+
+/** The traffic secret behind a key update (RFC 8446 §7.2). */
+export function nextTrafficSecret(crypto: TlsCrypto, suite: CipherSuite, secret: Uint8Array): Uint8Array {
+  return expandLabel(crypto, suite.hash, secret, "traffic upd", MAC_SIZES[suite.hash]);
+}
+
+/** HKDF-Expand-Label with an empty context (RFC 8446 §7.1), of no more octets than the hash has. */
+function expandLabel(crypto: TlsCrypto, hash: HashName, secret: Uint8Array, label: string, octets: number): Uint8Array {
+  const name = text(`tls13 ${label}`);
+  const info = joined(Uint8Array.of(octets >> 8, octets & 255, name.length), name, Uint8Array.of(0, 1));
+  return crypto.hmac(hash, secret, [info]).subarray(0, octets);
+}
+
+function expand(
+  crypto: TlsCrypto,
+  suite: CipherSuite,
+  version: number,
+  secret: Uint8Array,
+  seed: Uint8Array,
+  { octets }: { octets: number },
+): Uint8Array {
+  if (version >= TLS_1_2) return expandHash(crypto, suite.hash, secret, seed, octets);
+  // RFC 2246 §5: MD5 with the first half of the secret, SHA-1 with the second.
+  const half = Math.ceil(secret.length / 2);
+  const md5 = expandHash(crypto, "md5", secret.subarray(0, half), seed, octets);
+  const sha1 = expandHash(crypto, "sha1", secret.subarray(secret.length - half), seed, octets);
+  return md5.map((octet, i) => octet ^ sha1[i]!);
+}
+
+/** P_hash (RFC 5246 §5). */
+function expandHash(
+  crypto: TlsCrypto,
+  hash: HashName,
+  secret: Uint8Array,
+  seed: Uint8Array,
+  octets: number,
+): Uint8Array {
+  const out = new Uint8Array(octets);
+  let a = crypto.hmac(hash, secret, [seed]);
+  for (let at = 0; at < octets; ) {
+    const piece = crypto.hmac(hash, secret, [a, seed]);
+    out.set(piece.subarray(0, octets - at), at);
+    at += piece.length;
+    a = crypto.hmac(hash, secret, [a]);
+  }
+  return out;
+}
+
+function joined(...pieces: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
+
+function text(ascii: string): Uint8Array {
+  return Uint8Array.from(ascii, character => character.charCodeAt(0));
+}

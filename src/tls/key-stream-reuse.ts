@@ -1,0 +1,259 @@
+import { long } from "../bytes/big-endian.ts";
+import type { Moment } from "../net/connection-observer.ts";
+import { HEAD_OCTETS, TAIL_OCTETS } from "./record-scanner.ts";
+
+/*
+ * Theory. A stream-like AEAD (GCM, CCM, ChaCha20-Poly1305) encrypts by XOR with a key stream that key and nonce make. No
+ * writer uses a nonce twice; two copies of one session (a fork) count on alone, and do. Then the XOR of two records is
+ * the XOR of their plaintexts: of two AMQP frames (type, channel, size, class-id, …) that is nearly all zeros, where
+ * that of other records is random. No key is needed to see it.
+ *
+ * Records are indexed by the octets 1, 3 and 4 of their ciphertext: the high octets of channel number and frame size are
+ * zero in nearly every frame, so that two of one key stream agree there. Those that agree are compared octet by octet.
+ */
+
+/** Records of a direction in which a repetition is looked for: a power of two. */
+export const MAX_REMEMBERED = 1 << 14;
+const FIRST_CAPACITY = 32;
+/** Octets of memory per record remembered, about. */
+const OCTETS_EACH = HEAD_OCTETS + TAIL_OCTETS + 4 + 4 + 4 + 4 + 4 + 8 + 4;
+
+/** Octets of a ciphertext that are compared. */
+const COMPARED = HEAD_OCTETS - 8;
+/**
+ * Bits of evidence that two records share a key stream: chance gives as much to one pair in 2^64. A direction of
+ * 10 million records has 2^37 pairs within MAX_REMEMBERED.
+ */
+const PROOF_BITS = 64;
+/** What XOR of two frame types can be: method, header, body and heartbeat frames are 1, 2, 3 and 8. */
+const TYPE_XORS = [0, 1, 2, 3, 9, 10, 11];
+
+/** Memory that all connections of an inspection spend on this. */
+export interface ReuseBudget {
+  octets: number;
+  limit: number;
+}
+export const REUSE_BUDGET = 32 << 20;
+
+/** One of two records with the same nonce. */
+export interface RepeatedRecord {
+  streamOffset: number;
+  /** Octets of its body. */
+  length: number;
+  /** Counts application-data records of the direction from 0. */
+  index: number;
+  input: number;
+  packet: number;
+}
+
+/** Two records of one direction that were encrypted with the same nonce. */
+export interface RepeatedNonce {
+  first: RepeatedRecord;
+  second: RepeatedRecord;
+  /** The nonce that both show; null where the suite does not show it. */
+  nonce: Uint8Array | null;
+  /** XOR of the ciphertexts' first octets, which is that of the plaintexts'. */
+  xor: Uint8Array;
+  /** The same octets from beginning to end: sent twice, or the same plaintext encrypted twice. */
+  identical: boolean;
+}
+
+/** Finds records of one direction that were encrypted with a nonce used before. */
+export class KeyStreamReuse {
+  readonly #budget: ReuseBudget;
+  /** Octets of nonce in front of each ciphertext: 8 or 0. */
+  readonly #nonceSize: number;
+  readonly #tagSize: number;
+  #count = 0;
+  /** The first record that is not forgotten. */
+  #oldest = 0;
+  #capacity = 0;
+  #heads = new Uint8Array(0);
+  #tails = new Uint8Array(0);
+  #lengths = new Int32Array(0);
+  #offsets = new Float64Array(0);
+  #inputs = new Int32Array(0);
+  #packets = new Int32Array(0);
+  #keys = new Int32Array(0);
+  /** Record before this one with the same bucket, by number; −1 for none. */
+  #before = new Int32Array(0);
+  /** The latest record of each bucket, by number. */
+  #latest = new Int32Array(0);
+
+  constructor(nonceSize: 0 | 8, tagSize: number, budget: ReuseBudget) {
+    this.#nonceSize = nonceSize;
+    this.#tagSize = tagSize;
+    this.#budget = budget;
+  }
+
+  /** The keys have changed, or who knows what was missed: what came before is forgotten. */
+  forget(): void {
+    this.#latest.fill(-1);
+    this.#oldest = this.#count;
+  }
+
+  release(): void {
+    this.#budget.octets -= this.#capacity * OCTETS_EACH;
+    this.#capacity = 0;
+    this.#count = 1;
+    this.#heads = new Uint8Array(0);
+  }
+
+  /**
+   * An application-data record of `length` octets, as RecordSink.record has it, at `streamOffset`, captured at `moment`.
+   * Returns what it repeats, or null.
+   */
+  record(
+    length: number,
+    bytes: Uint8Array,
+    start: number,
+    tail: Uint8Array,
+    tailEnd: number,
+    streamOffset: number,
+    moment: Moment,
+  ): RepeatedNonce | null {
+    if (length < this.#nonceSize + MIN_FRAME + this.#tagSize) return null;
+    if (this.#count === this.#capacity && this.#capacity < MAX_REMEMBERED) this.#grow();
+    const key = this.#nonceSize === 8 ? nonceKey(bytes, start) : cipherKey(bytes, start);
+    // Octets that are not encrypted: zero where zero is sent.
+    if (key === 0 && this.#nonceSize === 0) return null;
+    const slot = this.#count & (this.#capacity - 1);
+    this.#keep(slot, length, bytes, start, tail, tailEnd);
+    this.#offsets[slot] = streamOffset;
+    this.#inputs[slot] = moment.input;
+    this.#packets[slot] = moment.packet;
+    this.#keys[slot] = key;
+    const bucket = bucketOf(key, this.#capacity);
+    const before = this.#latest[bucket]!;
+    this.#before[slot] = before;
+    this.#latest[bucket] = this.#count;
+    this.#count++;
+    return before < 0 ? null : this.#repeated(slot, key, before);
+  }
+
+  #keep(slot: number, length: number, bytes: Uint8Array, start: number, tail: Uint8Array, tailEnd: number): void {
+    const octets = Math.min(length, HEAD_OCTETS);
+    const head = slot * HEAD_OCTETS;
+    for (let i = 0; i < octets; i++) this.#heads[head + i] = bytes[start + i]!;
+    for (let i = 0; i < TAIL_OCTETS; i++) this.#tails[slot * TAIL_OCTETS + i] = tail[tailEnd - TAIL_OCTETS + i]!;
+    this.#lengths[slot] = length;
+  }
+
+  /** The record that the one in `slot` repeats, looked for among those of its bucket. */
+  #repeated(slot: number, key: number, latest: number): RepeatedNonce | null {
+    const oldest = this.#count - this.#capacity;
+    let steps = MAX_STEPS;
+    for (let number = latest; number >= oldest && number >= 0 && steps > 0; steps--) {
+      const other = number & (this.#capacity - 1);
+      if (this.#keys[other] === key && this.#isRepeated(other, slot)) return this.#pair(number, other, slot);
+      const next = this.#before[other]!;
+      // A slot used again has a younger record's.
+      if (next >= number) break;
+      number = next;
+    }
+    return null;
+  }
+
+  #isRepeated(a: number, b: number): boolean {
+    const headA = a * HEAD_OCTETS;
+    const headB = b * HEAD_OCTETS;
+    if (this.#nonceSize === 8) {
+      for (let i = 0; i < 8; i++) if (this.#heads[headA + i] !== this.#heads[headB + i]) return false;
+      return true;
+    }
+    const compared = this.#compared(a, b);
+    if (!TYPE_XORS.includes(this.#heads[headA]! ^ this.#heads[headB]!)) return false;
+    let equal = 0;
+    let free = 0;
+    for (let i = 2; i < compared; i++) {
+      if (i === 3 || i === 4) continue;
+      free++;
+      if (this.#heads[headA + i] === this.#heads[headB + i]) equal++;
+    }
+    // Three octets by which they were found, and a type that fits (7 of 256).
+    return 24 + 5 + 8 * equal - waysBits(free, equal) >= PROOF_BITS;
+  }
+
+  /** Octets in which both have encrypted plaintext, as far as they are kept. */
+  #compared(a: number, b: number): number {
+    const plain = Math.min(this.#lengths[a]!, this.#lengths[b]!) - this.#nonceSize - this.#tagSize;
+    return Math.min(plain, COMPARED);
+  }
+
+  #pair(number: number, a: number, b: number): RepeatedNonce {
+    const headA = a * HEAD_OCTETS;
+    const headB = b * HEAD_OCTETS;
+    const skip = this.#nonceSize;
+    const xor = Uint8Array.from({ length: this.#compared(a, b) }, (_, i) => {
+      return this.#heads[headA + skip + i]! ^ this.#heads[headB + skip + i]!;
+    });
+    let identical = this.#lengths[a] === this.#lengths[b] && xor.every(octet => octet === 0);
+    for (let i = 0; i < TAIL_OCTETS; i++) {
+      if (this.#tails[a * TAIL_OCTETS + i] !== this.#tails[b * TAIL_OCTETS + i]) identical = false;
+    }
+    const nonce = skip === 8 ? this.#heads.slice(headA, headA + 8) : null;
+    return { first: this.#told(a, number), second: this.#told(b, this.#count - 1), nonce, xor, identical };
+  }
+
+  #told(slot: number, index: number): RepeatedRecord {
+    return {
+      streamOffset: this.#offsets[slot]!,
+      length: this.#lengths[slot]!,
+      index,
+      input: this.#inputs[slot]!,
+      packet: this.#packets[slot]!,
+    };
+  }
+
+  /** Makes room for twice as many, as long as the budget has it. Where it has none, the oldest make room. */
+  #grow(): void {
+    const capacity = this.#capacity === 0 ? FIRST_CAPACITY : this.#capacity * 2;
+    const more = (capacity - this.#capacity) * OCTETS_EACH;
+    if (this.#capacity > 0 && this.#budget.octets + more > this.#budget.limit) return;
+    this.#budget.octets += more;
+    this.#capacity = capacity;
+    const larger = <T extends Uint8Array | Int32Array | Float64Array>(fresh: T, old: T): T => {
+      fresh.set(old);
+      return fresh;
+    };
+    // Records are numbered from 0, and the old capacity was just filled: each keeps its slot.
+    this.#heads = larger(new Uint8Array(capacity * HEAD_OCTETS), this.#heads);
+    this.#tails = larger(new Uint8Array(capacity * TAIL_OCTETS), this.#tails);
+    this.#lengths = larger(new Int32Array(capacity), this.#lengths);
+    this.#offsets = larger(new Float64Array(capacity), this.#offsets);
+    this.#inputs = larger(new Int32Array(capacity), this.#inputs);
+    this.#packets = larger(new Int32Array(capacity), this.#packets);
+    this.#keys = larger(new Int32Array(capacity), this.#keys);
+    this.#before = larger(new Int32Array(capacity), this.#before);
+    this.#latest = new Int32Array(capacity).fill(-1);
+    for (let number = this.#oldest; number < this.#count; number++) {
+      const bucket = bucketOf(this.#keys[number]!, capacity);
+      this.#before[number] = this.#latest[bucket]!;
+      this.#latest[bucket] = number;
+    }
+  }
+}
+
+/** The smallest frame: a heartbeat. */
+const MIN_FRAME = 8;
+/** Records of one bucket that are looked at, where a stream was made to have many. */
+const MAX_STEPS = 64;
+
+function nonceKey(bytes: Uint8Array, start: number): number {
+  return (long(bytes, start) ^ Math.imul(long(bytes, start + 4), 0x9e3779b1)) | 0;
+}
+
+function cipherKey(bytes: Uint8Array, start: number): number {
+  return (bytes[start + 1]! << 16) | (bytes[start + 3]! << 8) | bytes[start + 4]!;
+}
+
+function bucketOf(key: number, capacity: number): number {
+  return (Math.imul(key, 0x9e3779b1) >>> 12) & (capacity - 1);
+}
+
+/** Binary logarithm of the ways to choose `k` of `n`, rounded up. */
+function waysBits(n: number, k: number): number {
+  let bits = 0;
+  for (let i = 1; i <= k; i++) bits += Math.log2((n - k + i) / i);
+  return Math.ceil(bits);
+}

@@ -1,0 +1,48 @@
+/** Decryption by node:crypto: the one file of this folder that knows a cryptographic library. */
+import { createDecipheriv, createHmac } from "node:crypto";
+import { type CipherSuite, tagSize } from "./cipher-suites.ts";
+import type { TlsCrypto } from "./crypto.ts";
+
+export const nodeCrypto: TlsCrypto = {
+  hmac(hash, key, data) {
+    const hmac = createHmac(hash, key);
+    for (const piece of data) hmac.update(piece);
+    return hmac.digest();
+  },
+
+  open(suite, key, nonce, additionalData, bytes, start, end, out) {
+    const tag = tagSize(suite);
+    const size = end - start - tag;
+    if (size < 0) return -1;
+    const decipher = createDecipheriv(algorithm(suite) as "aes-128-ccm", key, nonce, { authTagLength: tag });
+    decipher.setAAD(additionalData, { plaintextLength: size });
+    decipher.setAuthTag(bytes.subarray(end - tag, end));
+    try {
+      out.set(decipher.update(bytes.subarray(start, end - tag)));
+      decipher.final();
+    } catch {
+      // The one way to learn that a tag does not fit.
+      return -1;
+    }
+    return size;
+  },
+
+  decryptCbc(key, iv, bytes, start, end, out) {
+    const decipher = createDecipheriv(`aes-${key.length * 8}-cbc`, key, iv).setAutoPadding(false);
+    out.set(decipher.update(bytes.subarray(start, end)));
+  },
+};
+
+function algorithm({ protection, keySize }: CipherSuite): string {
+  switch (protection) {
+    case "gcm":
+      return keySize === 16 ? "aes-128-gcm" : "aes-256-gcm";
+    case "ccm":
+    case "ccm-8":
+      return keySize === 16 ? "aes-128-ccm" : "aes-256-ccm";
+    case "chacha20-poly1305":
+      return "chacha20-poly1305";
+    case "cbc":
+      return keySize === 16 ? "aes-128-cbc" : "aes-256-cbc";
+  }
+}

@@ -1,0 +1,320 @@
+import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import { explicitNonceSize, tagSize } from "./cipher-suites.ts";
+import { DirectionDecryption, type Epoch, type OpenedRecord } from "./direction-decryption.ts";
+import { HandshakeReader } from "./handshake-reader.ts";
+import { KeyStreamReuse, type ReuseBudget } from "./key-stream-reuse.ts";
+import type { OctetBudget } from "./recent-octets.ts";
+import { ALERT, APPLICATION_DATA, HANDSHAKE } from "./record-layer.ts";
+import { type Alert, type RecordListener, TlsDirection } from "./tls-direction.ts";
+import { type TlsKeys, TlsSession } from "./tls-session.ts";
+
+/** What a TLS connection is told of the TCP connection it observes. */
+export interface TlsContext {
+  /** The shared moment of whoever delivers. */
+  moment: Moment;
+  /** The connection's first octets are in the capture. */
+  sawBeginning: boolean;
+  reuse: ReuseBudget;
+  /** Octets kept to explain torn records; null where they are only to be found. */
+  octets: OctetBudget | null;
+  /** Null where nothing can be decrypted. */
+  keys: TlsKeys | null;
+  /** Called once when it is certain that this is TLS, with its first records' facts still to come. */
+  recognised: () => void;
+  /** It is not TLS: what was held back has been handed to `plain`, which gets the rest by itself. */
+  isPlain: () => void;
+  /** Observes the octets where it is not TLS, and the decrypted ones where it is and keys are at hand. */
+  plain: ConnectionObserver;
+  /** A copy of the session wrote these octets: bytes[0, size). `number` is its record's. */
+  copyWrote: ((side: Side, copy: number, number: number, bytes: Uint8Array, size: number) => void) | null;
+}
+
+/** Octets of the client that are held until the server's first octet tells whether it speaks TLS. */
+const MAX_HELD = 1 << 15;
+/** Octets of a direction searched for records, in mid-stream, before the connection is given up as not TLS. */
+const MAX_UNDECIDED_OCTETS = 1 << 20;
+/** Octets by which a ClientHello is known: record header, and the message's type. */
+const HELLO_OCTETS = 6;
+
+/**
+ * One TCP connection as TLS: whether it is that at all, what its ends agreed on, what is wrong with its records; and
+ * with keys, what they carry.
+ */
+export class TlsConnection implements ConnectionObserver, RecordListener {
+  state: "undecided" | "tls" | "plain" = "undecided";
+  readonly session = new TlsSession();
+  readonly directions: readonly [TlsDirection, TlsDirection];
+  /** The capture does not hold the connection's beginning. */
+  midStream = false;
+  /** The first fatal or closing alert of each side; in TLS 1.3 without keys what looks like one and came last. */
+  readonly alerts: [Alert | null, Alert | null] = [null, null];
+  /** Null where nothing is decrypted. */
+  decryption: [DirectionDecryption, DirectionDecryption] | null = null;
+
+  readonly #context: TlsContext;
+  readonly #handshakes: [HandshakeReader, HandshakeReader];
+  readonly #offsets: [number, number] = [0, 0];
+  /** The client's octets while it is not clear what they are. */
+  #held: Uint8Array[] = [];
+  #heldOctets = 0;
+  readonly #heldMoment = new Moment();
+  #undecidedOctets = 0;
+  /** Keys that come into use with the next change_cipher_spec of each side (renegotiation). */
+  #pending: [Epoch, Epoch] | null = null;
+  /** Sessions of the key log when it was last asked. */
+  #askedSessions = -1;
+
+  constructor(context: TlsContext) {
+    this.#context = context;
+    const { moment, octets } = context;
+    this.directions = [new TlsDirection(0, this, moment, octets), new TlsDirection(1, this, moment, octets)];
+    const reader = (side: Side) => new HandshakeReader((type, body) => this.#message(side, type, body));
+    this.#handshakes = [reader(0), reader(1)];
+    if (!context.sawBeginning) this.#beginUnknown();
+  }
+
+  // ConnectionObserver
+
+  data(side: Side, bytes: Uint8Array, start: number, end: number): void {
+    if (this.state === "tls") this.#records(side, bytes, start, end);
+    else if (this.state === "plain") this.#context.plain.data(side, bytes, start, end);
+    else this.#decide(side, bytes, start, end);
+  }
+
+  gap(side: Side, missing: number, cut: boolean): void {
+    if (this.state === "undecided" && !this.midStream) {
+      this.#offsets[0] += this.#heldOctets;
+      this.directions[0].scanner.offset = this.#offsets[0];
+      this.#giveHeld(piece => this.#context.plain.data(0, piece, 0, piece.length));
+      this.#beginUnknown();
+    }
+    if (this.state !== "tls") this.#context.plain.gap(side, missing, cut);
+    if (this.state === "plain") return;
+    this.#offsets[side] += Math.max(missing, 0);
+    this.directions[side].gap(missing);
+  }
+
+  end(side: Side, reason: StreamEnd): void {
+    if (this.state === "undecided") {
+      // What a search has found by the end of the stream makes it TLS even so.
+      if (this.midStream) this.directions[side].scanner.finish();
+      if (this.state === "undecided" && !this.midStream) this.#isPlain();
+    }
+    if (this.state !== "tls") {
+      this.#context.plain.end(side, reason);
+      return;
+    }
+    for (const direction of this.directions) {
+      if (direction.endsWithAlert && this.alerts[direction.side] === null) this.#alert(direction, null);
+    }
+    this.directions[side].end(reason);
+    if (this.decryption !== null) this.#context.plain.end(side, reason);
+  }
+
+  // RecordListener
+
+  wantsBody(side: Side, type: number): boolean {
+    if (type === HANDSHAKE || type === ALERT) return true;
+    return type === APPLICATION_DATA && this.decryption !== null && this.#isEncrypted(side);
+  }
+
+  record(direction: TlsDirection, type: number, bytes: Uint8Array, start: number, length: number): void {
+    const { side } = direction;
+    if (!direction.isEncrypted || (this.session.isTls13 && type !== APPLICATION_DATA)) {
+      // An alert of two octets is in the clear; of a session that began before the capture, others are not.
+      if (type === ALERT && length !== 2) this.#alert(direction, null);
+      else this.#content(direction, type, bytes, start, length, true);
+      return;
+    }
+    const opened = this.decryption?.[side].open(type, bytes, start, length) ?? null;
+    if (opened === null) {
+      if (type === ALERT) this.#alert(direction, null);
+      return;
+    }
+    this.#opened(direction, opened);
+  }
+
+  changeCipherSpec(direction: TlsDirection): void {
+    if (this.session.isTls13) return;
+    this.#handshakes[direction.side].clear();
+    if (direction.isEncrypted) {
+      // Renegotiation: other keys, and records are counted from 0 again.
+      direction.reuse?.forget();
+      if (this.#pending !== null && this.decryption !== null) {
+        this.decryption[direction.side] = new DirectionDecryption(this.#pending[direction.side]);
+      }
+      return;
+    }
+    this.#findKeys();
+    direction.isEncrypted = true;
+    this.#watch(direction);
+  }
+
+  missed(direction: TlsDirection, _records: number): void {
+    this.#handshakes[direction.side].clear();
+    this.decryption?.[direction.side].missed();
+  }
+
+  boundaryFound(): void {
+    if (this.state === "undecided") this.#isTls();
+  }
+
+  #records(side: Side, bytes: Uint8Array, start: number, end: number): void {
+    const offset = this.#offsets[side];
+    this.#offsets[side] = offset + end - start;
+    this.directions[side].receive(bytes, start, end, offset);
+  }
+
+  /** Takes octets while it is not clear what they are. */
+  #decide(side: Side, bytes: Uint8Array, start: number, end: number): void {
+    if (this.midStream) {
+      this.#records(side, bytes, start, end);
+      this.#undecidedOctets += end - start;
+      if (this.state !== "undecided") return;
+      this.#context.plain.data(side, bytes, start, end);
+      if (this.#undecidedOctets > MAX_UNDECIDED_OCTETS) this.#isPlain();
+      return;
+    }
+    if (side === 1) {
+      // A server's first record is a handshake or an alert.
+      const first = bytes[start]!;
+      if (this.#heldOctets >= HELLO_OCTETS && (first === HANDSHAKE || first === ALERT)) {
+        this.#isTls();
+        this.#giveHeld(piece => this.#records(0, piece, 0, piece.length));
+        this.#records(side, bytes, start, end);
+      } else {
+        this.#isPlain();
+        this.#context.plain.data(side, bytes, start, end);
+      }
+      return;
+    }
+    if (this.#heldOctets === 0) this.#heldMoment.set(this.#context.moment);
+    this.#held.push(new Uint8Array(bytes.subarray(start, end)));
+    this.#heldOctets += end - start;
+    if (!mayBeClientHello(this.#held) || this.#heldOctets > MAX_HELD) this.#isPlain();
+  }
+
+  #isTls(): void {
+    this.state = "tls";
+    this.#context.recognised();
+  }
+
+  #isPlain(): void {
+    this.state = "plain";
+    this.#giveHeld(piece => this.#context.plain.data(0, piece, 0, piece.length));
+    this.#context.isPlain();
+  }
+
+  /** Hands over what was held, as if it came at the moment at which the first of it did. */
+  #giveHeld(take: (piece: Uint8Array) => void): void {
+    const held = this.#held;
+    this.#held = [];
+    const { moment } = this.#context;
+    const now = new Moment();
+    now.set(moment);
+    moment.set(this.#heldMoment);
+    for (const piece of held) take(piece);
+    moment.set(now);
+  }
+
+  #beginUnknown(): void {
+    this.midStream = true;
+    for (const direction of this.directions) direction.scanner.lose();
+  }
+
+  #isEncrypted(side: Side): boolean {
+    return this.directions[side].isEncrypted;
+  }
+
+  #message(side: Side, type: number, body: Uint8Array): void {
+    const before = this.session.serverHello;
+    this.session.message(type, body);
+    const { serverHello } = this.session;
+    if (side === 0 || serverHello === null || serverHello === before) return;
+    if (before === null) this.#agreed();
+    else if (this.#context.keys !== null) this.#pending = this.session.epochs(this.#context.keys);
+  }
+
+  /** The server has chosen: what is encrypted from here on, and by what. */
+  #agreed(): void {
+    this.#findKeys();
+    if (!this.session.isTls13) return;
+    for (const direction of this.directions) {
+      direction.isEncrypted = true;
+      this.#watch(direction);
+    }
+  }
+
+  /** Asks the key log, once it knows more sessions than when it was last asked. */
+  #findKeys(): void {
+    const { keys } = this.#context;
+    if (keys === null || this.decryption !== null || keys.log.sessions === this.#askedSessions) return;
+    this.#askedSessions = keys.log.sessions;
+    const epochs = this.session.epochs(keys);
+    if (epochs !== null) this.decryption = [new DirectionDecryption(epochs[0]), new DirectionDecryption(epochs[1])];
+  }
+
+  #watch(direction: TlsDirection): void {
+    const { suite } = this.session;
+    if (suite === undefined || suite.protection === "cbc") return;
+    const nonceSize = explicitNonceSize(suite) === 8 ? 8 : 0;
+    direction.reuse = new KeyStreamReuse(nonceSize, tagSize(suite), this.#context.reuse);
+    // RFC 8446 §5.4: level and description, the content type, the tag.
+    if (suite.isTls13) direction.alertLength = 3 + tagSize(suite);
+  }
+
+  #opened(direction: TlsDirection, opened: OpenedRecord): void {
+    const { protection, size, writer, number } = opened;
+    if (writer > 0) {
+      if (protection.contentType === APPLICATION_DATA) {
+        this.#context.copyWrote?.(direction.side, writer, number, protection.plaintext, size);
+      }
+      return;
+    }
+    if (opened.afterGap) this.#context.plain.gap(direction.side, -1, false);
+    this.#content(direction, protection.contentType, protection.plaintext, 0, size, false);
+  }
+
+  /** A record's plaintext. */
+  #content(
+    direction: TlsDirection,
+    type: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    inTheClear: boolean,
+  ): void {
+    // In TLS 1.2 an encrypted handshake is a renegotiation.
+    if (type === HANDSHAKE && (inTheClear || !this.session.isTls13))
+      this.#handshakes[direction.side].receive(bytes, start, start + size);
+    else if (type === ALERT && size === 2) {
+      this.#alert(direction, { level: bytes[start]!, description: bytes[start + 1]! });
+    } else if (type === APPLICATION_DATA && !inTheClear && size > 0) {
+      this.#context.plain.data(direction.side, bytes, start, start + size);
+    }
+  }
+
+  #alert(direction: TlsDirection, content: Alert["content"]): void {
+    const { side, scanner } = direction;
+    if (this.alerts[side] === null) {
+      const moment = new Moment();
+      moment.set(scanner.recordMoment);
+      this.alerts[side] = { side, streamOffset: scanner.recordOffset, moment, content };
+    }
+    if (content === null || content.level === FATAL || content.description === CLOSE_NOTIFY) {
+      direction.closing = true;
+      this.directions[1 - side]!.closedByPeer = true;
+    }
+  }
+}
+
+const FATAL = 2;
+const CLOSE_NOTIFY = 0;
+
+/** Whether the first octets are those of a ClientHello, as far as they go. */
+function mayBeClientHello(pieces: readonly Uint8Array[]): boolean {
+  const octets =
+    pieces.length === 1 ? pieces[0]! : Uint8Array.from(pieces.flatMap(piece => [...piece.subarray(0, HELLO_OCTETS)]));
+  const fits = [octets[0] === HANDSHAKE, octets[1] === 3, (octets[2] ?? 0) <= 4, true, true, octets[5] === 1];
+  return fits.every((each, i) => each || i >= octets.length);
+}

@@ -1,0 +1,246 @@
+import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
+import type { KeyStreamReuse, RepeatedNonce } from "./key-stream-reuse.ts";
+import { type OctetBudget, RecentOctets } from "./recent-octets.ts";
+import { APPLICATION_DATA, CHANGE_CIPHER_SPEC, RECORD_HEADER_SIZE } from "./record-layer.ts";
+import { RecordScanner, type RecordSink, TAIL_OCTETS } from "./record-scanner.ts";
+import { type SharedSession, TlsFinding } from "./tls-finding.ts";
+import { explainTear, type Span } from "./torn-record.ts";
+
+/** Findings of a direction; what comes then is counted with the last. */
+const MAX_FINDINGS = 64;
+/** Records in good order that end an incident. */
+const QUIET_RECORDS = 8;
+/** Pairs of records that are told one by one. */
+const MAX_PAIRS = 16;
+
+/** An alert, or what must be one by its length. */
+export interface Alert {
+  side: Side;
+  streamOffset: number;
+  readonly moment: Moment;
+  /** Null where it is encrypted. */
+  content: { level: number; description: number } | null;
+}
+
+/** What a direction tells the connection it belongs to. */
+export interface RecordListener {
+  /** Whether all octets of records of this type are wanted. */
+  wantsBody(side: Side, type: number): boolean;
+  /** A whole record that is not change_cipher_spec. */
+  record(direction: TlsDirection, type: number, bytes: Uint8Array, start: number, length: number): void;
+  changeCipherSpec(direction: TlsDirection): void;
+  /** Octets of records were missed: `records` of them, or −1 where nobody knows. */
+  missed(direction: TlsDirection, records: number): void;
+  /** The boundary was found where it was not known. */
+  boundaryFound(direction: TlsDirection): void;
+}
+
+/** One direction of a TLS connection: its records, and what is wrong with them. */
+export class TlsDirection implements RecordSink {
+  readonly side: Side;
+  readonly scanner: RecordScanner;
+  records = 0;
+  /** Records of which a part was not captured; they are in `records` as well. */
+  hidden = 0;
+  readonly findings: TlsFinding[] = [];
+  /** What this direction sends is encrypted. */
+  isEncrypted = false;
+  /** It has said that it sends nothing more, or sent a fatal alert. */
+  closing = false;
+  /** The other side has: a record left unfinished is no wonder then. */
+  closedByPeer = false;
+  /** Looks for nonces used twice; null where the suite has none, or nothing is encrypted yet. */
+  reuse: KeyStreamReuse | null = null;
+  /** Octets that the body of an encrypted alert has; 0 where alerts show their type. */
+  alertLength = 0;
+  /** The last record has the length of an alert. */
+  endsWithAlert = false;
+
+  readonly #listener: RecordListener;
+  readonly #moment: Moment;
+  readonly #window: RecentOctets | null;
+  /** The record before the present one: offset (−1 for none), length of its body, packet. */
+  #before = -1;
+  #beforeLength = 0;
+  #beforePacket = 0;
+  /** The broken record under way, and records in good order since. */
+  #open: TlsFinding | null = null;
+  #quiet = 0;
+  #shared: TlsFinding | null = null;
+
+  /** `octets`: keep what is needed to explain torn records, within this budget. */
+  constructor(side: Side, listener: RecordListener, moment: Moment, octets: OctetBudget | null) {
+    this.side = side;
+    this.#listener = listener;
+    this.#moment = moment;
+    this.#window = octets === null ? null : new RecentOctets(octets);
+    this.scanner = new RecordScanner(this, moment);
+  }
+
+  receive(bytes: Uint8Array, start: number, end: number, streamOffset: number): void {
+    if (this.#window !== null) this.#window.append(bytes, start, end, streamOffset, this.#moment);
+    this.scanner.receive(bytes, start, end);
+  }
+
+  gap(missing: number): void {
+    // Behind a gap of unknown length the same octets may come again.
+    if (missing < 0) this.reuse?.forget();
+    this.scanner.gap(missing);
+  }
+
+  end(reason: StreamEnd): void {
+    this.scanner.finish();
+    const { unfinished, announced } = this.scanner;
+    if (reason === "fin" && unfinished > 0 && !this.scanner.lost && !this.closing && !this.closedByPeer) {
+      const octets = Math.max(0, unfinished - RECORD_HEADER_SIZE);
+      const { recordOffset, recordMoment } = this.scanner;
+      const finding = new TlsFinding(this.side, recordOffset, recordMoment, { kind: "unfinished", octets, announced });
+      finding.endOffset = this.scanner.offset;
+      finding.to.set(this.#moment);
+      this.#add(finding);
+    }
+    this.#conclude();
+    this.#window?.release();
+    this.reuse?.release();
+    this.reuse = null;
+  }
+
+  // RecordSink
+
+  wantsBody(type: number): boolean {
+    return this.#listener.wantsBody(this.side, type);
+  }
+
+  record(type: number, length: number, bytes: Uint8Array, start: number, tail: Uint8Array, tailEnd: number): void {
+    this.#step(length);
+    this.endsWithAlert = type === APPLICATION_DATA && length === this.alertLength;
+    if (type === CHANGE_CIPHER_SPEC) {
+      this.#listener.changeCipherSpec(this);
+      return;
+    }
+    if (type === APPLICATION_DATA && this.reuse !== null && length >= TAIL_OCTETS) {
+      const { recordOffset, recordMoment } = this.scanner;
+      const pair = this.reuse.record(length, bytes, start, tail, tailEnd, recordOffset, recordMoment);
+      if (pair !== null) this.#repeated(pair);
+      // The same octets once more tell nothing new.
+      if (pair?.identical === true) return;
+    }
+    if (type !== APPLICATION_DATA || this.#listener.wantsBody(this.side, type)) {
+      this.#listener.record(this, type, bytes, start, length);
+    }
+  }
+
+  hiddenRecord(_type: number, length: number): void {
+    this.#step(length);
+    this.hidden++;
+    this.#listener.missed(this, 1);
+  }
+
+  brokenHeader(header: Uint8Array): void {
+    this.#quiet = 0;
+    this.#listener.missed(this, -1);
+    if (this.closing) {
+      // What follows a closing alert is not the session's.
+      this.scanner.stop();
+      return;
+    }
+    const { recordOffset, recordMoment } = this.scanner;
+    if (this.#open !== null) {
+      this.#open.faults++;
+      this.#open.endOffset = this.scanner.offset;
+      this.#open.to.set(this.#moment);
+      return;
+    }
+    const before =
+      this.#before < 0 ? null : { streamOffset: this.#before, length: this.#beforeLength, packet: this.#beforePacket };
+    const finding = new TlsFinding(this.side, recordOffset, recordMoment, {
+      kind: "broken-header",
+      header: header.slice(),
+      before,
+      foundAt: -1,
+      tear: null,
+      packets: [],
+      insertedPackets: null,
+    });
+    finding.endOffset = this.scanner.offset;
+    finding.to.set(this.#moment);
+    if (this.#window !== null) this.#window.heldFrom = before?.streamOffset ?? recordOffset;
+    this.#open = finding;
+  }
+
+  boundaryLost(): void {
+    this.#conclude();
+    this.#before = -1;
+    this.#listener.missed(this, -1);
+  }
+
+  boundaryFound(streamOffset: number): void {
+    this.#before = -1;
+    this.#quiet = 0;
+    this.#listener.boundaryFound(this);
+    if (this.#open === null) return;
+    this.#open.endOffset = streamOffset;
+    this.#open.to.set(this.#moment);
+    if (this.#open.evidence.kind === "broken-header") this.#open.evidence.foundAt = streamOffset;
+  }
+
+  /** A record in good order. */
+  #step(length: number): void {
+    this.records++;
+    this.#before = this.scanner.recordOffset;
+    this.#beforeLength = length;
+    this.#beforePacket = this.scanner.recordMoment.packet;
+    if (this.#open !== null && ++this.#quiet >= QUIET_RECORDS) this.#conclude();
+  }
+
+  /** The broken record under way is over: what its octets are is told as far as they were kept. */
+  #conclude(): void {
+    const finding = this.#open;
+    if (finding === null) return;
+    this.#open = null;
+    this.#quiet = 0;
+    const { evidence } = finding;
+    const window = this.#window;
+    if (window !== null && evidence.kind === "broken-header") {
+      const tear = explainTear(window, evidence.before?.streamOffset ?? -1, finding.streamOffset, evidence.foundAt);
+      evidence.tear = tear;
+      evidence.packets = tear.spans.map(span => packetsOf(window, span));
+      evidence.insertedPackets = tear.inserted === null ? null : packetsOf(window, tear.inserted);
+      window.heldFrom = Number.POSITIVE_INFINITY;
+    }
+    this.#add(finding);
+  }
+
+  #repeated(pair: RepeatedNonce): void {
+    const { recordOffset, recordMoment, offset } = this.scanner;
+    if (this.#shared !== null) {
+      const shared = this.#shared.evidence as SharedSession;
+      this.#shared.faults++;
+      shared.count++;
+      if (pair.identical) shared.identical++;
+      if (shared.pairs.length < MAX_PAIRS) shared.pairs.push(pair);
+      this.#shared.endOffset = offset;
+      this.#shared.to.set(this.#moment);
+      return;
+    }
+    const evidence: TlsFinding["evidence"] = pair.identical
+      ? { kind: "sent-twice", pair }
+      : { kind: "shared-session", pairs: [pair], count: 1, identical: 0 };
+    const finding = new TlsFinding(this.side, recordOffset, recordMoment, evidence);
+    finding.endOffset = offset;
+    finding.to.set(this.#moment);
+    if (!pair.identical) this.#shared = finding;
+    this.#add(finding);
+  }
+
+  #add(finding: TlsFinding): void {
+    const last = this.findings.at(-1);
+    if (this.findings.length < MAX_FINDINGS || finding.rule === "tls-shared-session") this.findings.push(finding);
+    else if (last !== undefined) last.faults += finding.faults;
+  }
+}
+
+function packetsOf(window: RecentOctets, [from, octets]: Span): [first: number, last: number] {
+  const first = window.momentAt(from)?.packet ?? 0;
+  return [first, window.momentAt(from + octets - 1)?.packet ?? first];
+}
