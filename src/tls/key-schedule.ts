@@ -14,22 +14,31 @@ export interface RecordKeys {
 
 export const MAC_SIZES = { sha1: 20, sha256: 32, sha384: 48 } as const;
 
+/** What the keys of TLS 1.2 and earlier are made of. */
+export interface MasterSecret {
+  version: number;
+  master: Uint8Array;
+  clientRandom: Uint8Array;
+  serverRandom: Uint8Array;
+}
+
 /** Keys of client and server from the master secret of TLS 1.2 and earlier (RFC 5246 §6.3). */
 export function keysOfMaster(
   crypto: TlsCrypto,
   suite: CipherSuite,
-  version: number,
-  master: Uint8Array,
-  clientRandom: Uint8Array,
-  serverRandom: Uint8Array,
+  { version, master, clientRandom, serverRandom }: MasterSecret,
 ): [client: RecordKeys, server: RecordKeys] {
   const macSize = suite.mac === undefined ? 0 : MAC_SIZES[suite.mac];
   const ivSize = suite.protection === "cbc" ? 16 : suite.protection === "chacha20-poly1305" ? 12 : 4;
-  const block = expand(crypto, suite, version, master, joined(text("key expansion"), serverRandom, clientRandom), {
-    octets: 2 * (macSize + suite.keySize + ivSize),
-  });
+  const seed = joined(text("key expansion"), serverRandom, clientRandom);
+  const block = new Uint8Array(2 * (macSize + suite.keySize + ivSize));
+  if (version >= TLS_1_2) expand(crypto, suite.hash, master, seed, block);
+  else expandOld(crypto, master, seed, block);
   let at = 0;
-  const next = (size: number) => block.slice(at, (at += size));
+  const next = (size: number) => {
+    at += size;
+    return block.slice(at - size, at);
+  };
   const [clientMac, serverMac] = [next(macSize), next(macSize)];
   const [clientKey, serverKey] = [next(suite.keySize), next(suite.keySize)];
   const [clientIv, serverIv] = [next(ivSize), next(ivSize)];
@@ -60,39 +69,24 @@ function expandLabel(crypto: TlsCrypto, hash: HashName, secret: Uint8Array, labe
   return crypto.hmac(hash, secret, [info]).subarray(0, octets);
 }
 
-function expand(
-  crypto: TlsCrypto,
-  suite: CipherSuite,
-  version: number,
-  secret: Uint8Array,
-  seed: Uint8Array,
-  { octets }: { octets: number },
-): Uint8Array {
-  if (version >= TLS_1_2) return expandHash(crypto, suite.hash, secret, seed, octets);
-  // RFC 2246 §5: MD5 with the first half of the secret, SHA-1 with the second.
+/** The pseudo-random function of TLS 1.0 and 1.1 (RFC 2246 §5): MD5 with half of the secret, SHA-1 with the other. */
+function expandOld(crypto: TlsCrypto, secret: Uint8Array, seed: Uint8Array, out: Uint8Array): void {
   const half = Math.ceil(secret.length / 2);
-  const md5 = expandHash(crypto, "md5", secret.subarray(0, half), seed, octets);
-  const sha1 = expandHash(crypto, "sha1", secret.subarray(secret.length - half), seed, octets);
-  return md5.map((octet, i) => octet ^ sha1[i]!);
+  const md5 = new Uint8Array(out.length);
+  expand(crypto, "md5", secret.subarray(0, half), seed, md5);
+  expand(crypto, "sha1", secret.subarray(secret.length - half), seed, out);
+  for (let i = 0; i < out.length; i++) out[i]! ^= md5[i]!;
 }
 
-/** P_hash (RFC 5246 §5). */
-function expandHash(
-  crypto: TlsCrypto,
-  hash: HashName,
-  secret: Uint8Array,
-  seed: Uint8Array,
-  octets: number,
-): Uint8Array {
-  const out = new Uint8Array(octets);
+/** P_hash (RFC 5246 §5): fills `out`. */
+function expand(crypto: TlsCrypto, hash: HashName, secret: Uint8Array, seed: Uint8Array, out: Uint8Array): void {
   let a = crypto.hmac(hash, secret, [seed]);
-  for (let at = 0; at < octets; ) {
+  for (let at = 0; at < out.length; ) {
     const piece = crypto.hmac(hash, secret, [a, seed]);
-    out.set(piece.subarray(0, octets - at), at);
+    out.set(piece.subarray(0, out.length - at), at);
     at += piece.length;
     a = crypto.hmac(hash, secret, [a]);
   }
-  return out;
 }
 
 function joined(...pieces: readonly Uint8Array[]): Uint8Array {

@@ -1,6 +1,5 @@
 import { long } from "../bytes/big-endian.ts";
-import type { Moment } from "../net/connection-observer.ts";
-import { HEAD_OCTETS, TAIL_OCTETS } from "./record-scanner.ts";
+import { HEAD_OCTETS, type RecordScanner, TAIL_OCTETS } from "./record-scanner.ts";
 
 /*
  * Theory. A stream-like AEAD (GCM, CCM, ChaCha20-Poly1305) encrypts by XOR with a key stream that key and nonce make. No
@@ -99,29 +98,18 @@ export class KeyStreamReuse {
     this.#heads = new Uint8Array(0);
   }
 
-  /**
-   * An application-data record of `length` octets, as RecordSink.record has it, at `streamOffset`, captured at `moment`.
-   * Returns what it repeats, or null.
-   */
-  record(
-    length: number,
-    bytes: Uint8Array,
-    start: number,
-    tail: Uint8Array,
-    tailEnd: number,
-    streamOffset: number,
-    moment: Moment,
-  ): RepeatedNonce | null {
+  /** An application-data record, as `scanner` tells it. Returns what it repeats, or null. */
+  record(scanner: RecordScanner, length: number, bytes: Uint8Array, start: number): RepeatedNonce | null {
     if (length < this.#nonceSize + MIN_FRAME + this.#tagSize) return null;
     if (this.#count === this.#capacity && this.#capacity < MAX_REMEMBERED) this.#grow();
     const key = this.#nonceSize === 8 ? nonceKey(bytes, start) : cipherKey(bytes, start);
     // Octets that are not encrypted: zero where zero is sent.
     if (key === 0 && this.#nonceSize === 0) return null;
     const slot = this.#count & (this.#capacity - 1);
-    this.#keep(slot, length, bytes, start, tail, tailEnd);
-    this.#offsets[slot] = streamOffset;
-    this.#inputs[slot] = moment.input;
-    this.#packets[slot] = moment.packet;
+    this.#keep(slot, scanner, length, bytes, start);
+    this.#offsets[slot] = scanner.recordOffset;
+    this.#inputs[slot] = scanner.recordMoment.input;
+    this.#packets[slot] = scanner.recordMoment.packet;
     this.#keys[slot] = key;
     const bucket = bucketOf(key, this.#capacity);
     const before = this.#latest[bucket]!;
@@ -131,7 +119,7 @@ export class KeyStreamReuse {
     return before < 0 ? null : this.#repeated(slot, key, before);
   }
 
-  #keep(slot: number, length: number, bytes: Uint8Array, start: number, tail: Uint8Array, tailEnd: number): void {
+  #keep(slot: number, { tail, tailEnd }: RecordScanner, length: number, bytes: Uint8Array, start: number): void {
     const octets = Math.min(length, HEAD_OCTETS);
     const head = slot * HEAD_OCTETS;
     for (let i = 0; i < octets; i++) this.#heads[head + i] = bytes[start + i]!;

@@ -10,7 +10,7 @@ export const nodeCrypto: TlsCrypto = {
     return hmac.digest();
   },
 
-  open(suite, key, nonce, additionalData, bytes, start, end, out) {
+  open({ suite, key, nonce, additionalData, bytes, start, end }, out) {
     const tag = tagSize(suite);
     const size = end - start - tag;
     if (size < 0) return -1;
@@ -27,9 +27,9 @@ export const nodeCrypto: TlsCrypto = {
     return size;
   },
 
-  decryptCbc(key, iv, bytes, start, end, out) {
+  decryptCbc(key, iv, blocks, out) {
     const decipher = createDecipheriv(`aes-${key.length * 8}-cbc`, key, iv).setAutoPadding(false);
-    out.set(decipher.update(bytes.subarray(start, end)));
+    out.set(decipher.update(blocks));
   },
 };
 

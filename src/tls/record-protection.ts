@@ -1,6 +1,6 @@
 /** Opens the records of one direction under one set of keys. */
 import { type CipherSuite, explicitNonceSize, tagSize } from "./cipher-suites.ts";
-import type { TlsCrypto } from "./crypto.ts";
+import type { Sealed, TlsCrypto } from "./crypto.ts";
 import { MAC_SIZES, type RecordKeys } from "./key-schedule.ts";
 import { APPLICATION_DATA, MAX_BODY, TLS_1_0 } from "./record-layer.ts";
 
@@ -17,8 +17,7 @@ export class RecordProtection {
   readonly #version: number;
   readonly #keys: RecordKeys;
   readonly #encryptThenMac: boolean;
-  readonly #nonce = new Uint8Array(12);
-  readonly #additional: Uint8Array;
+  readonly #sealed: Sealed;
   /** The last block of the record before, which is the next one's IV (TLS 1.0). */
   #chained: Uint8Array;
 
@@ -28,13 +27,15 @@ export class RecordProtection {
     this.#version = version;
     this.#keys = keys;
     this.#encryptThenMac = encryptThenMac;
-    this.#additional = new Uint8Array(suite.isTls13 ? 5 : 13);
+    const additionalData = new Uint8Array(suite.isTls13 ? 5 : 13);
+    const nonce = new Uint8Array(12);
+    this.#sealed = { suite, key: keys.key, nonce, additionalData, bytes: nonce, start: 0, end: 0 };
     this.#chained = keys.iv;
   }
 
   /** The last octets of a record that was not opened: the next one may need them. */
   passOver(bytes: Uint8Array, start: number, length: number): void {
-    if (length >= BLOCK) this.#chained = bytes.slice(start + length - BLOCK, start + length);
+    if (length >= BLOCK) this.#chain(bytes, start + length);
   }
 
   /**
@@ -50,8 +51,7 @@ export class RecordProtection {
   }
 
   #openTls13(bytes: Uint8Array, start: number, length: number, number: number): number {
-    const additional = this.#additional;
-    additional.set([APPLICATION_DATA, 3, 3, length >> 8, length & 255]);
+    this.#sealed.additionalData.set([APPLICATION_DATA, 3, 3, length >> 8, length & 255]);
     this.#xorNonce(number);
     const end = start + length;
     let size = this.#open(bytes, start, end);
@@ -67,25 +67,27 @@ export class RecordProtection {
     const explicit = explicitNonceSize(this.#suite);
     const size = length - explicit - tagSize(this.#suite);
     if (size < 0) return -1;
-    writePrefix(this.#additional, number, type, this.#version, size);
+    writePrefix(this.#sealed.additionalData, number, type, this.#version, size);
     if (explicit === 0) this.#xorNonce(number);
     else {
-      this.#nonce.set(this.#keys.iv);
-      this.#nonce.set(bytes.subarray(start, start + explicit), 4);
+      this.#sealed.nonce.set(this.#keys.iv);
+      this.#sealed.nonce.set(bytes.subarray(start, start + explicit), 4);
     }
     return this.#open(bytes, start + explicit, start + length);
   }
 
   #open(bytes: Uint8Array, start: number, end: number): number {
-    const { key } = this.#keys;
-    return this.#crypto.open(this.#suite, key, this.#nonce, this.#additional, bytes, start, end, this.plaintext);
+    this.#sealed.bytes = bytes;
+    this.#sealed.start = start;
+    this.#sealed.end = end;
+    return this.#crypto.open(this.#sealed, this.plaintext);
   }
 
   /** RFC 8446 §5.3, RFC 7905 §2: the record's number, XOR the IV. */
   #xorNonce(number: number): void {
-    this.#nonce.set(this.#keys.iv);
+    this.#sealed.nonce.set(this.#keys.iv);
     writeNumber(numberOctets, 0, number);
-    for (let i = 0; i < 8; i++) this.#nonce[4 + i]! ^= numberOctets[i]!;
+    for (let i = 0; i < 8; i++) this.#sealed.nonce[4 + i]! ^= numberOctets[i]!;
   }
 
   #openCbc(type: number, bytes: Uint8Array, start: number, length: number, number: number): number {
@@ -95,12 +97,12 @@ export class RecordProtection {
     const from = start + ivSize;
     if (end - from < BLOCK || (end - from) % BLOCK !== 0) return -1;
     if (this.#encryptThenMac) {
-      writePrefix(this.#additional, number, type, this.#version, end - start);
+      writePrefix(this.#sealed.additionalData, number, type, this.#version, end - start);
       if (!this.#macFits([bytes.subarray(start, end)], bytes, end, macSize)) return -1;
     }
     const iv = ivSize === 0 ? this.#chained : bytes.subarray(start, from);
     const { plaintext } = this;
-    this.#crypto.decryptCbc(this.#keys.key, iv, bytes, from, end, plaintext);
+    this.#crypto.decryptCbc(this.#keys.key, iv, bytes.subarray(from, end), plaintext);
     const padded = end - from;
     const padding = plaintext[padded - 1]! + 1;
     let size = padded - padding;
@@ -108,16 +110,21 @@ export class RecordProtection {
     if (!this.#encryptThenMac) {
       size -= macSize;
       if (size < 0) return -1;
-      writePrefix(this.#additional, number, type, this.#version, size);
+      writePrefix(this.#sealed.additionalData, number, type, this.#version, size);
       if (!this.#macFits([plaintext.subarray(0, size)], plaintext, size, macSize)) return -1;
     }
     if (size < 0) return -1;
-    this.#chained = bytes.slice(end - BLOCK, end);
+    this.#chain(bytes, end);
     return size;
   }
 
+  #chain(bytes: Uint8Array, end: number): void {
+    // A Buffer's slice would be no copy.
+    this.#chained = new Uint8Array(bytes.subarray(end - BLOCK, end));
+  }
+
   #macFits(data: readonly Uint8Array[], bytes: Uint8Array, at: number, size: number): boolean {
-    const mac = this.#crypto.hmac(this.#suite.mac ?? "sha1", this.#keys.mac, [this.#additional, ...data]);
+    const mac = this.#crypto.hmac(this.#suite.mac ?? "sha1", this.#keys.mac, [this.#sealed.additionalData, ...data]);
     for (let i = 0; i < size; i++) if (mac[i] !== bytes[at + i]) return false;
     return true;
   }

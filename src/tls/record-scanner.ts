@@ -13,9 +13,10 @@ export interface RecordSink {
   wantsBody(type: number): boolean;
   /**
    * A record is whole: its header stands at `scanner.recordOffset`, captured at `scanner.recordMoment`. Of its body of
-   * `length` octets the first are bytes[start, …), all of them or HEAD_OCTETS, the last TAIL_OCTETS end at `tail[tailEnd]`.
+   * `length` octets the first are bytes[start, …), all of them or HEAD_OCTETS; the last TAIL_OCTETS end at
+   * `scanner.tail[scanner.tailEnd]`.
    */
-  record(type: number, length: number, bytes: Uint8Array, start: number, tail: Uint8Array, tailEnd: number): void;
+  record(type: number, length: number, bytes: Uint8Array, start: number): void;
   /** A part of a record was not captured; the boundary behind it is known. */
   hiddenRecord(type: number, length: number): void;
   /** No record header stands where one must: five octets at `scanner.recordOffset`, valid during the call. */
@@ -36,6 +37,9 @@ export class RecordScanner {
   /** Stream offset of the present record's header. */
   recordOffset = 0;
   readonly recordMoment = new Moment();
+  /** During RecordSink.record: where the last octets of the body are, and behind which of these they end. */
+  tail: Uint8Array = NOTHING;
+  tailEnd = 0;
   /** The boundary is not known. */
   get lost(): boolean {
     return this.#search !== null;
@@ -134,7 +138,9 @@ export class RecordScanner {
             if (end - body >= length) {
               at = body + length;
               this.offset = base + at;
-              this.#sink.record(bytes[body - RECORD_HEADER_SIZE]!, length, bytes, body, bytes, at);
+              this.tail = bytes;
+              this.tailEnd = at;
+              this.#sink.record(bytes[body - RECORD_HEADER_SIZE]!, length, bytes, body);
               continue;
             }
           }
@@ -196,8 +202,9 @@ export class RecordScanner {
     this.#left = -1;
     if (this.#hidden) this.#sink.hiddenRecord(this.#type, this.#length);
     else {
-      const tailEnd = this.#whole ? this.#length : HEAD_OCTETS + TAIL_OCTETS;
-      this.#sink.record(this.#type, this.#length, this.#body, 0, this.#body, tailEnd);
+      this.tail = this.#body;
+      this.tailEnd = this.#whole ? this.#length : HEAD_OCTETS + TAIL_OCTETS;
+      this.#sink.record(this.#type, this.#length, this.#body, 0);
     }
   }
 
@@ -210,3 +217,5 @@ export class RecordScanner {
     search.replay(this.#moment, (bytes, start, end) => this.receive(bytes, start, end));
   }
 }
+
+const NOTHING = new Uint8Array(0);

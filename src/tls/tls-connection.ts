@@ -2,6 +2,7 @@ import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../n
 import { explicitNonceSize, tagSize } from "./cipher-suites.ts";
 import { DirectionDecryption, type Epoch, type OpenedRecord } from "./direction-decryption.ts";
 import { HandshakeReader } from "./handshake-reader.ts";
+import { HeldOpening } from "./held-opening.ts";
 import { KeyStreamReuse, type ReuseBudget } from "./key-stream-reuse.ts";
 import type { OctetBudget } from "./recent-octets.ts";
 import { ALERT, APPLICATION_DATA, HANDSHAKE } from "./record-layer.ts";
@@ -29,12 +30,8 @@ export interface TlsContext {
   copyWrote: ((side: Side, copy: number, number: number, bytes: Uint8Array, size: number) => void) | null;
 }
 
-/** Octets of the client that are held until the server's first octet tells whether it speaks TLS. */
-const MAX_HELD = 1 << 15;
 /** Octets of a direction searched for records, in mid-stream, before the connection is given up as not TLS. */
 const MAX_UNDECIDED_OCTETS = 1 << 20;
-/** Octets by which a ClientHello is known: record header, and the message's type. */
-const HELLO_OCTETS = 6;
 
 /**
  * One TCP connection as TLS: whether it is that at all, what its ends agreed on, what is wrong with its records; and
@@ -54,10 +51,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
   readonly #context: TlsContext;
   readonly #handshakes: [HandshakeReader, HandshakeReader];
   readonly #offsets: [number, number] = [0, 0];
-  /** The client's octets while it is not clear what they are. */
-  #held: Uint8Array[] = [];
-  #heldOctets = 0;
-  readonly #heldMoment = new Moment();
+  readonly #held = new HeldOpening();
   #undecidedOctets = 0;
   /** Keys that come into use with the next change_cipher_spec of each side (renegotiation). */
   #pending: [Epoch, Epoch] | null = null;
@@ -83,9 +77,9 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
   gap(side: Side, missing: number, cut: boolean): void {
     if (this.state === "undecided" && !this.midStream) {
-      this.#offsets[0] += this.#heldOctets;
+      this.#offsets[0] += this.#held.octets;
       this.directions[0].scanner.offset = this.#offsets[0];
-      this.#giveHeld(piece => this.#context.plain.data(0, piece, 0, piece.length));
+      this.#held.give(this.#context.moment, piece => this.#context.plain.data(0, piece, 0, piece.length));
       this.#beginUnknown();
     }
     if (this.state !== "tls") this.#context.plain.gap(side, missing, cut);
@@ -123,7 +117,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     if (!direction.isEncrypted || (this.session.isTls13 && type !== APPLICATION_DATA)) {
       // An alert of two octets is in the clear; of a session that began before the capture, others are not.
       if (type === ALERT && length !== 2) this.#alert(direction, null);
-      else this.#content(direction, type, bytes, start, length, true);
+      else this.#content(direction, type, bytes, start, length);
       return;
     }
     const opened = this.decryption?.[side].open(type, bytes, start, length) ?? null;
@@ -178,9 +172,9 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     if (side === 1) {
       // A server's first record is a handshake or an alert.
       const first = bytes[start]!;
-      if (this.#heldOctets >= HELLO_OCTETS && (first === HANDSHAKE || first === ALERT)) {
+      if (this.#held.isClientHello && (first === HANDSHAKE || first === ALERT)) {
         this.#isTls();
-        this.#giveHeld(piece => this.#records(0, piece, 0, piece.length));
+        this.#held.give(this.#context.moment, piece => this.#records(0, piece, 0, piece.length));
         this.#records(side, bytes, start, end);
       } else {
         this.#isPlain();
@@ -188,10 +182,8 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
       }
       return;
     }
-    if (this.#heldOctets === 0) this.#heldMoment.set(this.#context.moment);
-    this.#held.push(new Uint8Array(bytes.subarray(start, end)));
-    this.#heldOctets += end - start;
-    if (!mayBeClientHello(this.#held) || this.#heldOctets > MAX_HELD) this.#isPlain();
+    this.#held.push(bytes, start, end, this.#context.moment);
+    if (!this.#held.mayBeClientHello) this.#isPlain();
   }
 
   #isTls(): void {
@@ -201,20 +193,8 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
   #isPlain(): void {
     this.state = "plain";
-    this.#giveHeld(piece => this.#context.plain.data(0, piece, 0, piece.length));
+    this.#held.give(this.#context.moment, piece => this.#context.plain.data(0, piece, 0, piece.length));
     this.#context.isPlain();
-  }
-
-  /** Hands over what was held, as if it came at the moment at which the first of it did. */
-  #giveHeld(take: (piece: Uint8Array) => void): void {
-    const held = this.#held;
-    this.#held = [];
-    const { moment } = this.#context;
-    const now = new Moment();
-    now.set(moment);
-    moment.set(this.#heldMoment);
-    for (const piece of held) take(piece);
-    moment.set(now);
   }
 
   #beginUnknown(): void {
@@ -238,17 +218,18 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
   /** The server has chosen: what is encrypted from here on, and by what. */
   #agreed(): void {
     this.#findKeys();
-    if (!this.session.isTls13) return;
     for (const direction of this.directions) {
-      direction.isEncrypted = true;
-      this.#watch(direction);
+      if (this.session.isTls13) direction.isEncrypted = true;
+      // Two directions of a capture may be out of step: the client's change_cipher_spec may have come first.
+      if (direction.isEncrypted) this.#watch(direction);
     }
   }
 
   /** Asks the key log, once it knows more sessions than when it was last asked. */
   #findKeys(): void {
     const { keys } = this.#context;
-    if (keys === null || this.decryption !== null || keys.log.sessions === this.#askedSessions) return;
+    if (keys === null || this.decryption !== null || this.session.serverHello === null) return;
+    if (keys.log.sessions === this.#askedSessions) return;
     this.#askedSessions = keys.log.sessions;
     const epochs = this.session.epochs(keys);
     if (epochs !== null) this.decryption = [new DirectionDecryption(epochs[0]), new DirectionDecryption(epochs[1])];
@@ -272,25 +253,18 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
       return;
     }
     if (opened.afterGap) this.#context.plain.gap(direction.side, -1, false);
-    this.#content(direction, protection.contentType, protection.plaintext, 0, size, false);
+    if (protection.contentType !== APPLICATION_DATA) {
+      this.#content(direction, protection.contentType, protection.plaintext, 0, size);
+    } else if (size > 0) this.#context.plain.data(direction.side, protection.plaintext, 0, size);
   }
 
-  /** A record's plaintext. */
-  #content(
-    direction: TlsDirection,
-    type: number,
-    bytes: Uint8Array,
-    start: number,
-    size: number,
-    inTheClear: boolean,
-  ): void {
-    // In TLS 1.2 an encrypted handshake is a renegotiation.
-    if (type === HANDSHAKE && (inTheClear || !this.session.isTls13))
-      this.#handshakes[direction.side].receive(bytes, start, start + size);
+  /** Octets of a record in the clear that is no application data, or of one that was opened. */
+  #content(direction: TlsDirection, type: number, bytes: Uint8Array, start: number, size: number): void {
+    // What TLS 1.3 encrypts of handshakes is of no use; in TLS 1.2 that is a renegotiation.
+    const readable = !direction.isEncrypted || !this.session.isTls13;
+    if (type === HANDSHAKE && readable) this.#handshakes[direction.side].receive(bytes, start, start + size);
     else if (type === ALERT && size === 2) {
       this.#alert(direction, { level: bytes[start]!, description: bytes[start + 1]! });
-    } else if (type === APPLICATION_DATA && !inTheClear && size > 0) {
-      this.#context.plain.data(direction.side, bytes, start, start + size);
     }
   }
 
@@ -310,11 +284,3 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
 const FATAL = 2;
 const CLOSE_NOTIFY = 0;
-
-/** Whether the first octets are those of a ClientHello, as far as they go. */
-function mayBeClientHello(pieces: readonly Uint8Array[]): boolean {
-  const octets =
-    pieces.length === 1 ? pieces[0]! : Uint8Array.from(pieces.flatMap(piece => [...piece.subarray(0, HELLO_OCTETS)]));
-  const fits = [octets[0] === HANDSHAKE, octets[1] === 3, (octets[2] ?? 0) <= 4, true, true, octets[5] === 1];
-  return fits.every((each, i) => each || i >= octets.length);
-}

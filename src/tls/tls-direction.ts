@@ -111,7 +111,7 @@ export class TlsDirection implements RecordSink {
     return this.#listener.wantsBody(this.side, type);
   }
 
-  record(type: number, length: number, bytes: Uint8Array, start: number, tail: Uint8Array, tailEnd: number): void {
+  record(type: number, length: number, bytes: Uint8Array, start: number): void {
     this.#step(length);
     this.endsWithAlert = type === APPLICATION_DATA && length === this.alertLength;
     if (type === CHANGE_CIPHER_SPEC) {
@@ -119,8 +119,7 @@ export class TlsDirection implements RecordSink {
       return;
     }
     if (type === APPLICATION_DATA && this.reuse !== null && length >= TAIL_OCTETS) {
-      const { recordOffset, recordMoment } = this.scanner;
-      const pair = this.reuse.record(length, bytes, start, tail, tailEnd, recordOffset, recordMoment);
+      const pair = this.reuse.record(this.scanner, length, bytes, start);
       if (pair !== null) this.#repeated(pair);
       // The same octets once more tell nothing new.
       if (pair?.identical === true) return;

@@ -84,7 +84,12 @@ export class TlsSession {
     const master = log.secret(clientRandom, "CLIENT_RANDOM");
     if (master === null) return null;
     const { version, encryptThenMac } = serverHello;
-    const keys = keysOfMaster(crypto, suite, version, master, clientHello.random, serverHello.random);
+    const keys = keysOfMaster(crypto, suite, {
+      version,
+      master,
+      clientRandom: clientHello.random,
+      serverRandom: serverHello.random,
+    });
     const epoch = (side: 0 | 1): Epoch => ({
       protection: new RecordProtection(crypto, suite, version, keys[side], encryptThenMac),
       next: null,
