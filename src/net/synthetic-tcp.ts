@@ -95,7 +95,7 @@ export class SyntheticTcp {
   }
 
   /** A segment without octets, for its comment. */
-  remark(side: Side, comment: string, seconds: number, nanoseconds: number): void {
+  comment(side: Side, comment: string, seconds: number, nanoseconds: number): void {
     this.#window[side] = this.#window[side] === WINDOW ? WINDOW - 1 : WINDOW;
     this.#bare(side, ACK, seconds, nanoseconds, comment);
   }

@@ -1,4 +1,4 @@
-/** Where the proxy listens and where it connects to, as they are written on a command line. */
+/** Where the proxy listens and where it connects to, as written on a command line. */
 import { isIPv6, type Socket } from "node:net";
 import { printable } from "../bytes/printable.ts";
 import type { Endpoint } from "../report/report.ts";
@@ -19,7 +19,7 @@ export interface UpstreamAddress {
   shown: string;
 }
 
-/** Named by no address: only this machine may connect. */
+/** Used where no address is named: only this machine can connect. */
 const LOOPBACK = "127.0.0.1";
 const DEFAULT_PORT = { amqp: 5672, amqps: 5671 } as const;
 
@@ -36,7 +36,9 @@ export function parseListen(text: string): ListenAddress {
   return { host: host === "" ? LOOPBACK : host, port: portOf(port, 0, shown) };
 }
 
-/** An AMQP URI, or a host with or without a port. User, password, virtual host and parameters are the client's matter. */
+/**
+ * An AMQP URI, or a host with or without a port. User, password, virtual host and parameters are the client's matter.
+ */
 export function parseUpstream(text: string): UpstreamAddress {
   const shown = withoutCredentials(text);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
@@ -48,7 +50,7 @@ export function parseUpstream(text: string): UpstreamAddress {
   const { host, port } = hostAndPort(text.slice(start, end), shown, UPSTREAM_FORMS);
   if (host === "") throw new ProxyError(shown, `${UPSTREAM_FORMS}, found no host`);
   if (port !== null && !/^\d+$/.test(port)) {
-    // Where the host was forgotten, this is a password.
+    // If the host was forgotten, this is a password: it must not be printed.
     throw new ProxyError(shown, "expected a port from 1 to 65535 behind the colon, found no number");
   }
   const number = port === null ? DEFAULT_PORT[name] : portOf(port, 1, shown);
@@ -74,15 +76,15 @@ export function hostAndPortIn(text: string, schemeEnd: number): { start: number;
   }
   if (last < end) return { start: schemeEnd, end };
   const opening = text.slice(schemeEnd, end);
-  // A user without a password, and with a slash in it, is nobody.
+  // A user name without a password does not hold a slash.
   if (!opening.includes(":") || opening.startsWith("[")) return { start: schemeEnd, end };
   const first = text.indexOf("@");
   if (HOST_AND_PORT.test(opening)) {
     if (/\?[^?]*=/.test(text.slice(end, first))) return { start: schemeEnd, end };
-    // Of `a:1/b@c` nobody knows whether 1 is the port of host a, or 1/b the password of user a.
+    // `a:1/b@c` can be read in two ways: port 1 of host a, or password 1/b of user a.
     throw ambiguous(text);
   }
-  // Nor which @ it is that ends a password, where a slash stands between two of them.
+  // Where a slash stands between two @, either of them may end the password.
   if (delimiterFrom(text, first) < last) throw ambiguous(text);
   return { start: last + 1, end: delimiterFrom(text, last) };
 }
@@ -93,7 +95,7 @@ function delimiterFrom(text: string, start: number): number {
 }
 
 function ambiguous(text: string): ProxyError {
-  const problem = "expected one @, before the host, and one slash, behind it, found more: write %40 and %2F for others";
+  const problem = "expected one @ before the host and one slash after it, found more: write %40 and %2F for the others";
   return new ProxyError(withoutCredentials(text), problem);
 }
 
@@ -102,7 +104,9 @@ export function endpointText(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** An address as it stands in the packets: without an interface's name, an IPv4-mapped one as the IPv4 address it is. */
+/**
+ * An address as it stands in the packets: without an interface's name, an IPv4-mapped one as the IPv4 address it is.
+ */
 export function plainAddress(address: string): string {
   const [unscoped] = address.toLowerCase().split("%", 1);
   return unscoped!.replace(/^::ffff:(?=[\d.]+$)/, "");
@@ -141,8 +145,8 @@ function portOf(text: string, least: number, shown: string): number {
 }
 
 /**
- * A URL as it was given, fit to be printed: without what stands before an @, without what stands behind a colon and is no
- * port, for it may be a password, and without virtual host and parameters.
+ * A URL as it was given, safe to print: without anything before an @, without anything after a colon that is not a port
+ * (it may be a password), and without virtual host and parameters.
  */
 function withoutCredentials(text: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";

@@ -1,11 +1,11 @@
 /**
- * Writes the tape, and hands it to the inspector's thread in one of two ways.
+ * Writes the relay's records (octet-batch.ts) for the inspector's thread, in one of two ways.
  *
- * In quiet times records go through a pipe that both threads share: the relay makes no call and sets no timer for them,
- * which would cost it more than relaying a small chunk does. What is large, or comes when the pipe is full, goes in
- * batches that are posted; a chunk that nobody else needs goes with its batch as it is, and is not copied.
+ * In quiet times records go through a pipe that both threads share: for them the relay makes no call and sets no timer,
+ * because either would cost more than to relay a small chunk. Large records, and records that come when the pipe is
+ * full, go in batches that are posted. A chunk that nobody else needs goes with its batch as it is, without a copy.
  *
- * Order holds because nothing is piped as long as a batch is not read: so whoever takes a batch reads the pipe first.
+ * Nothing is piped as long as a batch is not read. So the reader keeps the order if it reads the pipe before a batch.
  */
 import type { Side } from "../net/connection-observer.ts";
 import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
@@ -14,17 +14,19 @@ import { DATA, GIVEN, RECORD_HEADER, roomIn, writeRecord } from "./octet-batch.t
 import { OctetPipe } from "./octet-pipe.ts";
 import { WallClock } from "./wall-clock.ts";
 
-/** Octets of a batch, and of what comes with it; the longest record fits. */
+/** Octets of a batch, and of the chunks that go with it. The longest record fits. */
 const BATCH_OCTETS = 1 << 20;
-/** Octets up to which what is on a batch is copied, and the batch written on: a quiet tape needs no new one each time. */
+/**
+ * Up to so many octets are copied out of the batch, and its memory is kept: quiet traffic needs no new batch each time.
+ */
 const SMALL_BATCH = BATCH_OCTETS / 4;
-/** Milliseconds that a batch waits for more. */
+/** Milliseconds that a batch waits for more records. */
 const FLUSH_AFTER = 5;
 /** Batches kept for use again. */
 const MAX_SPARE = 4;
 /** Octets that the pipe holds. */
 const PIPE_OCTETS = 1 << 22;
-/** Octets of the longest record that is piped. A chunk as long is worth giving. */
+/** Octets of the longest record that is piped. A longer chunk is given uncopied. */
 const MAX_PIPED = 1 << 14;
 
 export class BatchWriter {
@@ -47,12 +49,12 @@ export class BatchWriter {
     this.#post = post;
   }
 
-  /** Octets of batches and chunks that were posted and not read yet. */
+  /** Octets of batches and chunks that were posted and are not read yet. */
   get unread(): number {
     return this.#unread;
   }
 
-  /** Since when, by the steady clock, something posted has waited without any of it being read. Milliseconds. */
+  /** Time (steady clock, milliseconds) since which nothing that was posted has been read. */
   get waitingSince(): number {
     return this.#unread === 0 ? performance.now() : this.#waitingSince;
   }
@@ -60,7 +62,7 @@ export class BatchWriter {
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void {
     this.#clock.read();
     if (this.#isQuiet && bytes.length <= MAX_PIPED && this.#pipes(kind, side, connection, bytes)) {
-      // What is told of at once, and seldom, does not wait for the reader's next look.
+      // Events other than data are rare: they do not wait for the reader's next look.
       if (kind !== DATA) this.#flushSoon();
       return;
     }
@@ -73,7 +75,7 @@ export class BatchWriter {
     this.#flushSoon();
   }
 
-  /** Data that nobody else needs; the buffer holds nothing else, and is gone for the caller. */
+  /** Data that nobody else needs. The buffer holds nothing else, and is no longer the caller's. */
   give(side: Side, connection: number, bytes: Uint8Array): void {
     if (bytes.length < MAX_PIPED) {
       this.write(DATA, side, connection, bytes);
@@ -86,7 +88,7 @@ export class BatchWriter {
     this.#flushSoon();
   }
 
-  /** Hands over what is on the tape, and has the pipe read at once. */
+  /** Hands over what was written, and has the pipe read at once. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -108,14 +110,14 @@ export class BatchWriter {
     this.#post({ kind: "batch", buffer, used, chunks }, [buffer, ...chunks]);
   }
 
-  /** A batch was read, and so many octets of chunks with it: its memory is used again. */
+  /** A batch was read, with so many octets of chunks: its memory is used again. */
   wasRead(buffer: ArrayBuffer, chunkOctets: number): void {
     this.#unread -= buffer.byteLength + chunkOctets;
     this.#waitingSince = performance.now();
     if (buffer.byteLength === BATCH_OCTETS && this.#spare.length < MAX_SPARE) this.#spare.push(new Uint8Array(buffer));
   }
 
-  /** Nobody reads it any more. */
+  /** There is no reader any more. */
   end(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

@@ -1,11 +1,12 @@
 /**
- * pcapng blocks kept in memory, first in, first out, in pages of one pool.
+ * Queues of pcapng blocks in memory, first in, first out, in pages of one pool.
  *
- * The pool never has more than its budget: what every connection keeps, its beginning and its ring, lies in its pages,
- * and a page once made is used again, not given back. Besides pages a queue costs about 200 octets, and 8 for a page.
- * When all pages are taken, the ring that took its last page longest ago gives its oldest blocks; when no ring holds
- * anything, the beginning that took its page longest ago is given up whole. A queue of a few octets holds a page, one
- * of n octets at most n / 4096 + 2: the budget is met at any moment, a ring's own bound without that rounding.
+ * Every connection has two queues: its beginning, and a ring of its latest blocks. Bound: the pool never has more pages
+ * than its budget allows; pages are used again and never given back to the system. A queue of n octets holds at most
+ * n / 4096 + 2 pages, and needs about 200 octets more, and 8 for each page.
+ *
+ * When all pages are taken, the ring that took its last page longest ago drops its oldest blocks. When no ring holds
+ * anything, the beginning that took its last page longest ago is dropped as a whole.
  */
 import { word } from "../capture/byte-order.ts";
 
@@ -14,7 +15,7 @@ export const PAGE_OCTETS = 4096;
 export class BlockPool {
   readonly #most: number;
   readonly #free: Uint8Array[] = [];
-  /** Queues that hold pages, those that took one longest ago first. */
+  /** Queues that hold pages; first those that took their last page longest ago. */
   readonly #rings = new Set<BlockQueue>();
   readonly #beginnings = new Set<BlockQueue>();
   #pages = 0;
@@ -42,7 +43,7 @@ export class BlockPool {
     return new BlockQueue(this, this.#beginnings);
   }
 
-  /** A page for this queue, taken from another one where it must be; null where there is none to be had. */
+  /** A page for this queue, taken from another queue if it must be; null where there is none. */
   take(queue: BlockQueue): Uint8Array | null {
     if (this.#free.length === 0) {
       if (this.#pages < this.#most) {
@@ -87,7 +88,7 @@ export class BlockQueue {
 
   /** Adds a whole block, bytes[start, end); false where there is no memory for it. */
   append(bytes: Uint8Array, start: number, end: number): boolean {
-    // Taking a page may cost this queue its own oldest blocks: what is free is asked anew each time.
+    // To take a page may cost this queue its own oldest blocks: what is free is computed anew each time.
     while (this.#pages.length * PAGE_OCTETS - this.#head - this.octets < end - start) {
       const page = this.#pool.take(this);
       if (page === null) {
@@ -111,7 +112,7 @@ export class BlockQueue {
     return true;
   }
 
-  /** Lets go of the oldest block. */
+  /** Drops the oldest block. */
   drop(): void {
     const length = this.#lengthAt(this.#head);
     this.octets -= length;
@@ -131,7 +132,7 @@ export class BlockQueue {
     this.#head = 0;
   }
 
-  /** Shows every block, the oldest first, as bytes[0, length) of a buffer that is used again. */
+  /** Visits every block, the oldest first, as bytes[0, length) of a buffer that is used again. */
   eachBlock(visit: (bytes: Uint8Array, length: number) => void): void {
     let block = new Uint8Array(PAGE_OCTETS);
     for (let at = this.#head; at < this.#head + this.octets; ) {

@@ -1,19 +1,19 @@
 /**
- * Waits for the first octet of a broker that was reached, and that a client has sent something: one that says nothing
- * then is gone, or is no broker, though its host, or a balancer before it, accepts connections.
+ * Waits for the first octet of a broker. If the broker was reached, the client has sent something, and nothing comes
+ * back, the broker is gone, or it is no broker: its host, or a load balancer before it, only accepts connections.
  */
 export class BrokerSilence {
   readonly #milliseconds: number;
-  readonly #tell: () => void;
+  readonly #silent: () => void;
   #reached = false;
   #asked = false;
   #over = false;
   #timer: NodeJS.Timeout | null = null;
 
-  /** `tell` is called at most once. */
-  constructor(milliseconds: number, tell: () => void) {
+  /** `silent` is called at most once. */
+  constructor(milliseconds: number, silent: () => void) {
     this.#milliseconds = milliseconds;
-    this.#tell = tell;
+    this.#silent = silent;
   }
 
   /** The broker's host has accepted the TCP connection. */
@@ -29,7 +29,7 @@ export class BrokerSilence {
     this.#wait();
   }
 
-  /** The broker has said something, or nobody waits for it any more. */
+  /** The broker has sent something, or nobody waits for it any more. */
   end(): void {
     if (this.#over) return;
     this.#over = true;
@@ -38,6 +38,6 @@ export class BrokerSilence {
 
   #wait(): void {
     if (!this.#reached || !this.#asked || this.#over || this.#timer !== null) return;
-    this.#timer = setTimeout(this.#tell, this.#milliseconds);
+    this.#timer = setTimeout(this.#silent, this.#milliseconds);
   }
 }

@@ -1,29 +1,29 @@
 /**
- * Keeps the event loop turning for a moment behind a small chunk, instead of letting the thread sleep: an idle processor,
- * above all a virtual one, takes longer to wake than a chunk takes to be relayed.
+ * Keeps the event loop turning for a moment after a small chunk, instead of letting the thread sleep: to wake an idle
+ * processor, above all a virtual one, takes longer than to relay a chunk.
  *
- * It does so only where it pays: where more than two of three chunks come within that moment of the one before, on
- * whatever connection. And only with processor time that is left over: where the loop comes round too late for too much of
- * the time, others want what it wastes, or it has enough to do, and it sleeps for a while. One serves all connections of a
- * thread.
+ * It does so only where it pays: when more than two of three chunks, counted over all connections, come within that
+ * moment of the chunk before. And only while the processor is not needed otherwise: when the loop turns too late for
+ * too much of the time, other threads need the processor, or the loop has enough to do. Then it sleeps for a while. One
+ * BusyPolling serves all connections of a thread.
  */
 
-/** Milliseconds that the loop is kept turning; about as long as a broker takes for a confirm. */
+/** Milliseconds that the loop is kept turning: about as long as a broker takes for a confirm. */
 const REACH = 0.2;
-/** Octets within REACH that are a bulk transfer, which gains nothing: 80 MB/s. A chunk as large is one by itself. */
+/** So many octets within REACH are a bulk transfer (80 MB/s), which gains nothing. So is one chunk of this size. */
 const BULK = 16 * 1024;
-/** A chunk in time counts one, one that is late takes two away: from ENOUGH on the loop is kept turning. */
+/** A chunk within REACH adds one, a later one takes two away. From ENOUGH on the loop is kept turning. */
 const ENOUGH = 8;
 const MOST = 16;
-/** Milliseconds between two turns that were somebody else's; or the loop's own work, of which there is plenty then. */
+/** From so many milliseconds between two turns on, the time was taken by other threads, or by the loop's own work. */
 const STOLEN = 0.5;
-/** Milliseconds that may be stolen of so many: more than the inspector takes for such traffic. */
+/** Milliseconds that may be taken in a window of so many: more than the inspector takes for such traffic. */
 const MAX_STOLEN = 15;
 const WINDOW = 250;
-/** Milliseconds for which the thread sleeps then; twice as long each time that it comes to that again. */
+/** Milliseconds for which the thread sleeps then: at first, and at most. It doubles each time. */
 const LEAST_REST = 500;
 const MOST_REST = 16_000;
-/** Counted between two looks, some 2 µs: each leaves half a kilobyte behind, and to collect that takes time as well. */
+/** Counts between two turns, about 2 µs: each turn leaves half a kilobyte to the garbage collector. */
 const COUNT_TO = 500;
 
 export interface Turning {
@@ -39,12 +39,12 @@ export class BusyPolling {
   readonly #loop: Turning;
   #score = 0;
   #lastChunk = Number.NEGATIVE_INFINITY;
-  /** Octets that came, as far as they did not leak away at the rate of a bulk transfer. */
+  /** Octets that came lately; they leak away at the rate of a bulk transfer. */
   #recent = 0;
   #isTurning = false;
   #lastTurn = 0;
   #until = 0;
-  /** How much was stolen in the window that began at `#windowAt`. */
+  /** Milliseconds taken in the window that began at `#windowAt`. */
   #stolen = 0;
   #windowAt = 0;
   #rest = LEAST_REST;
@@ -56,7 +56,7 @@ export class BusyPolling {
     this.#loop = loop;
   }
 
-  /** So many octets were relayed just now. */
+  /** So many octets were relayed now. */
   relayed(octets: number): void {
     const now = this.#loop.now();
     const since = now - this.#lastChunk;
@@ -88,7 +88,7 @@ export class BusyPolling {
 
   #wasStolen(milliseconds: number, now: number): void {
     if (now - this.#windowAt > WINDOW) {
-      // A window in which little was stolen, or nothing, makes up for all before it.
+      // After a window in which little was taken, the rest begins small again.
       if (now - this.#restsUntil > WINDOW) this.#rest = LEAST_REST;
       this.#windowAt = now;
       this.#stolen = 0;

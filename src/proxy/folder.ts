@@ -3,8 +3,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 /**
- * Makes a folder and those above it that are missing, from above: where none can be made, as in /proc, Node's own
- * `recursive` never ends.
+ * Makes a folder, and first the missing folders above it. Node's own `recursive` never ends where none can be made, as
+ * in /proc.
  *
  * @param mode of those that are made
  */

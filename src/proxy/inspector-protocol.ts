@@ -1,4 +1,4 @@
-/** What passes between the relay's thread and the inspector's. */
+/** Messages between the relay's thread and the inspector's thread. */
 import type { BrokerId } from "../broker/versions.ts";
 import type { EventWriting } from "../report/event-writer.ts";
 import type { ToldEvent } from "./told-event.ts";
@@ -7,9 +7,9 @@ export interface InspectorSetting {
   broker: BrokerId;
   /** Where and how to record; null for not at all. */
   record: RecordSetting | null;
-  /** Look for client sockets that several processes hold. */
+  /** Look for clients' sockets that several processes hold. */
   sharedSockets: boolean;
-  /** How events are written down; null where nobody reads them. */
+  /** How events are written; null where nobody reads them. */
   writing: EventWriting | null;
 }
 
@@ -17,7 +17,7 @@ export interface InspectorSetting {
 export interface InspectorData extends InspectorSetting {
   /** Findings are numbered from this on: an inspector before this one may have used the numbers below. */
   firstFinding: number;
-  /** An OctetPipe's: the tape of quiet times. */
+  /** Memory of the OctetPipe. */
   pipe: SharedArrayBuffer;
 }
 
@@ -33,7 +33,7 @@ export interface RecordSetting {
 }
 
 export type ToInspector =
-  /** `buffer` holds `used` octets of tape; it is transferred, and comes back. The chunks do not. */
+  /** `buffer` holds `used` octets of records. It is transferred, and comes back; the chunks do not. */
   | { kind: "batch"; buffer: ArrayBuffer; used: number; chunks: ArrayBuffer[] }
   /** There is something in the pipe. */
   | { kind: "piped" }
@@ -41,7 +41,7 @@ export type ToInspector =
   | { kind: "close" };
 
 export type FromInspector =
-  /** A batch was read, and so many octets of chunks with it. */
+  /** A batch was read, with so many octets of chunks. */
   | { kind: "batch-read"; buffer: ArrayBuffer; chunkOctets: number }
   | { kind: "events"; events: ToldEvent[] }
   | { kind: "problem"; message: string }

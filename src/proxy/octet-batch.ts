@@ -1,5 +1,5 @@
 /**
- * What the relay tells its inspector, written down one record behind the other, in batches or in a pipe (tape-writer.ts).
+ * The records that the relay writes for its inspector, one behind the other, in batches or in a pipe (batch-writer.ts).
  * A record:
  *
  *      0  kind         1        8  seconds      4  since the epoch
@@ -7,8 +7,8 @@
  *      2  –            2       16  length       4
  *      4  connection   4       20  octets       length
  *
- * Numbers are little-endian. The octets of `opened`, `connected`, `trouble` and `guarded` are JSON. Those of `given` are
- * not on the tape: they are the next of the chunks that come with the batch.
+ * Numbers are little-endian. The octets of `opened`, `connected`, `trouble` and `guarded` are JSON. Those of `given`
+ * are not in the batch: they are the next of the chunks that come with it.
  */
 import type { Side } from "../net/connection-observer.ts";
 
@@ -24,12 +24,12 @@ export const ENDED_BY_RST = 5;
 export const TROUBLE = 6;
 /** No octets of the connection follow: the inspector fell behind. */
 export const LOST = 7;
-/** The guard wants to know what broke: nothing of the client follows. */
+/** The guard asks what broke. Nothing of the client follows. */
 export const CONCLUDE = 8;
 export const CLOSED = 9;
-/** The guard parted from the client. */
+/** The guard has stopped the client. */
 export const GUARDED = 10;
-/** DATA whose octets come beside the tape. */
+/** DATA whose octets come as a chunk with the batch. */
 export const GIVEN = 11;
 /** Begin a new recording. Of no connection. */
 export const REOPENED = 12;
@@ -46,7 +46,7 @@ export interface BatchRecord {
   end: number;
 }
 
-/** Octets a batch can take behind `used`, a record's header left out; negative where there is no room for that. */
+/** Octets that one more record in the batch may have, besides its header; negative where not even the header fits. */
 export function roomIn(batch: Uint8Array, used: number): number {
   return batch.length - used - RECORD_HEADER;
 }

@@ -1,6 +1,7 @@
 /**
- * Octets that pass from one thread to another through memory both share. Neither waits for the other, nor calls it: to
- * write costs a copy, and no system call. One thread writes, one reads; each has its own OctetPipe over the same memory.
+ * Passes octets from one thread to another through shared memory. Neither thread waits for the other or calls it: to
+ * write costs a copy, and no system call. One thread writes, one reads. Each has its own OctetPipe over the same
+ * memory.
  *
  *      0  written    4        octets written and read so far, modulo 2^32
  *      4  read       4
@@ -21,7 +22,7 @@ export class OctetPipe {
   /** Where the reader puts what it has read. */
   #copy = new Uint8Array(0);
 
-  /** Memory for a pipe that holds so many octets, a power of two. Its reader sleeps. */
+  /** Memory for a pipe that holds so many octets (a power of two). The reader sleeps at first. */
   static memory(octets: number): SharedArrayBuffer {
     const memory = new SharedArrayBuffer(RING_AT + octets);
     new Int32Array(memory)[SLEEPING] = 1;
@@ -33,7 +34,7 @@ export class OctetPipe {
     this.#ring = new Uint8Array(memory, RING_AT);
   }
 
-  /** Writes octets[0, length) all together; returns false, and has written none, where there is no room. */
+  /** Writes octets[0, length). Where there is no room for all of them, writes none and returns false. */
   write(octets: Uint8Array, length: number): boolean {
     const control = this.#control;
     const ring = this.#ring;
@@ -48,13 +49,13 @@ export class OctetPipe {
     return true;
   }
 
-  /** Whether the reader has to be woken for what was written. From here on it counts as awake. */
+  /** Whether the reader must be woken now. Afterwards it counts as awake. */
   get wakes(): boolean {
     const control = this.#control;
     return Atomics.load(control, SLEEPING) === 1 && Atomics.exchange(control, SLEEPING, 0) === 1;
   }
 
-  /** All that was written and not read yet; valid until the next call. */
+  /** All that was written and not read yet. Valid until the next call. */
   read(): Uint8Array {
     const control = this.#control;
     const ring = this.#ring;
@@ -70,7 +71,7 @@ export class OctetPipe {
     return this.#copy.subarray(0, length);
   }
 
-  /** The reader means to sleep. Returns false where something was written meanwhile: then it must go on reading. */
+  /** The reader wants to sleep. Returns false where something was written meanwhile: then it must read on. */
   sleep(): boolean {
     const control = this.#control;
     Atomics.store(control, SLEEPING, 1);

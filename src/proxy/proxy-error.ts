@@ -1,4 +1,4 @@
-/** The proxy cannot do its job: an address that is none, a port in use, a certificate that cannot be read. */
+/** The proxy cannot do its job: a wrong address, a port in use, a certificate that cannot be read. */
 export class ProxyError extends Error {
   override name = "ProxyError";
   /** The address or path it is about, as it was given but without credentials. */

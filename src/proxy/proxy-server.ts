@@ -1,4 +1,4 @@
-/** Accepts clients on every listener, and relays each to its broker. */
+/** Accepts clients on every listener, and relays each of them to its broker. */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
@@ -19,26 +19,26 @@ export interface Route {
 
 export interface ProxyServerOptions {
   routes: readonly Route[];
-  /** Called for every client as it is accepted: who is told of it, and who stands in its way. */
+  /** Called for every client when it is accepted: returns what gets its events, and what its octets pass through. */
   open: (connection: RelayedConnection, relayed: Relayed) => { tap: ConnectionTap; guard?: ConnectionGuard | null };
-  /** Something that the operator should know, and that ends nothing. One sentence without a full stop. */
+  /** Gets what the operator should know; it ends nothing. One sentence without a full stop. */
   problem: (message: string) => void;
-  /** TLS towards clients; null or missing for none. */
+  /** TLS with clients; null or missing for none. */
   clientTls?: ClientTlsFiles | null;
-  /** Whom to trust where an upstream is `amqps`. */
+  /** How an `amqps` upstream is verified. */
   upstreamTls?: UpstreamTlsSettings;
   proxyProtocol?: ProxyProtocol | null;
   /** Null or missing for as many as the operating system gives. */
   maxConnections?: number | null;
-  /** Clients are read in sips: `--squeeze`. */
+  /** How slowly clients are read: `--squeeze`. Null or missing: as fast as the broker takes their octets. */
   pace?: ReadPace | null;
-  /** What keeps the thread awake behind small chunks; null or missing where it sleeps. */
+  /** Keeps the thread awake after small chunks; null or missing where it sleeps. */
   polling?: BusyPolling | null;
   timeouts?: Partial<Timeouts>;
 }
 
-/** Milliseconds between two complaints about one listener. */
-const COMPLAINT_MS = 1000;
+/** Milliseconds between two reports about one listener. */
+const REPORT_MS = 1000;
 
 export class ProxyServer {
   readonly #options: ProxyServerOptions;
@@ -66,7 +66,10 @@ export class ProxyServer {
     return { open: this.#accepted - this.#ended, accepted: this.#accepted, refused: this.#refused };
   }
 
-  /** Listens for every route. Resolves to where it does, in their order; rejects with a ProxyError, listening nowhere. */
+  /**
+   * Listens for every route. Resolves to the addresses in the order of routes. Rejects with a ProxyError: then it
+   * listens nowhere.
+   */
   async listen(): Promise<Endpoint[]> {
     const { routes, clientTls, upstreamTls } = this.#options;
     if (clientTls != null) this.#clientTls = await ClientTls.open(clientTls, this.#timeouts.handshake);
@@ -84,7 +87,7 @@ export class ProxyServer {
     return this.addresses();
   }
 
-  /** Where it listens, in the order of the routes: tells the ports that were chosen for port 0. */
+  /** Where it listens, in the order of the routes, with the ports that were chosen for port 0. */
   addresses(): Endpoint[] {
     return this.#listeners.map(listener => {
       const bound = listener.address();
@@ -94,7 +97,7 @@ export class ProxyServer {
     });
   }
 
-  /** Reads certificates again. New connections use them; one that is no good is reported, and the old one kept. */
+  /** Reads certificates again, for new connections. If one is no good that is reported, and the old one is kept. */
   async reloadCertificates(): Promise<void> {
     for (const certificates of [this.#clientTls, this.#upstreamTls]) {
       try {
@@ -107,7 +110,7 @@ export class ProxyServer {
   }
 
   /**
-   * Accepts no more, and lets the connections there are come to their end.
+   * Accepts no more clients, and waits until the open connections end.
    *
    * @param grace milliseconds after which those that are left are reset
    */
@@ -132,7 +135,7 @@ export class ProxyServer {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_MS,
-      // A squeezed client's socket must read as little ahead as it can: one chunk.
+      // A client that is read slowly must be read ahead as little as possible: one chunk.
       ...(this.#options.pace == null ? {} : { highWaterMark: 1 }),
     });
     const { host, port } = route.listen;
@@ -142,32 +145,33 @@ export class ProxyServer {
       server.listen({ host, port }, resolve);
     });
     server.removeAllListeners("error");
-    server.on("error", this.#complainer(endpointText(host, port)));
+    server.on("error", this.#problemReporter(endpointText(host, port)));
     return server;
   }
 
   /**
-   * A listener may fail for every client that waits: one word a second is enough. Out of file descriptors, libuv closes
-   * waiting clients without an error; as a rule it is the connection to the broker that then fails (EMFILE), and is told.
+   * A listener may fail for every client that waits: one report a second is enough. When file descriptors run out,
+   * libuv closes waiting clients without an error. Then usually the connection to the broker fails (EMFILE), which is
+   * reported.
    */
-  #complainer(where: string): (error: Error) => void {
+  #problemReporter(where: string): (error: Error) => void {
     let last = Number.NEGATIVE_INFINITY;
     return error => {
       const now = performance.now();
-      if (now - last < COMPLAINT_MS) return;
+      if (now - last < REPORT_MS) return;
       last = now;
       this.#options.problem(`${where}: a client could not be accepted (${reasonOf(error)})`);
     };
   }
 
-  /** Nobody is relayed, or told of, before it is sure that all listeners can be. */
+  /** Clients wait until all listeners are bound: before that it is not sure that the proxy can run. */
   #arrive(tcp: Socket, upstream: UpstreamAddress): void {
     if (this.#arrived === null) this.#accept(tcp, upstream);
     else this.#arrived.push({ tcp: tcp.on("error", () => {}), upstream });
   }
 
   #accept(tcp: Socket, upstream: UpstreamAddress): void {
-    // Gone before it was accepted: nobody knows any more who it was.
+    // The client is gone already, and so is its address.
     if (tcp.remoteAddress === undefined) {
       tcp.on("error", () => {}).destroy();
       return;

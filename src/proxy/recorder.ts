@@ -1,13 +1,13 @@
 /**
- * The flight recorder: relayed connections' octets as packets, in pcapng files that Wireshark and `inspect` read.
+ * Records relayed connections: their octets as packets, in pcapng files that Wireshark and `inspect` read.
  *
- * `always` writes every packet as it comes. `finding` writes nothing until something is found on a connection: in
- * memory it keeps the connection's beginning, where the handshake is, and a ring of its latest packets. Then both are
- * written (what lay between them is missing, as sequence numbers tell), and the packets that follow, until as many
- * octets as the ring holds have passed without another finding.
+ * `always` writes every packet as it comes. `finding` keeps two things of each connection in memory: its beginning with
+ * the handshake, and a ring of its latest packets. When something is found, both are written (sequence numbers show
+ * what is missing between them), and so are the packets that follow, until as many octets as the ring holds have passed
+ * without another finding.
  *
- * Nothing here throws for what the disk does, and nothing looks at a clock: every call brings its time. Packets are
- * only in the file after `flush`.
+ * Errors of the disk never throw here. No clock is read: every call brings its time. Packets are in the file only after
+ * `flush`.
  */
 import { word } from "../capture/byte-order.ts";
 import { PcapngWriter } from "../capture/pcapng-writer.ts";
@@ -18,37 +18,37 @@ import type { Endpoint } from "../report/report.ts";
 import { BlockPool, type BlockQueue } from "./block-pool.ts";
 import { RecordingFile, type RecordingFileOptions } from "./recording-file.ts";
 
-/** Octets of a connection's first packets that are kept apart from the ring, both sides and headers included. */
+/** Octets of a connection's first packets that are kept apart from the ring. Both sides and headers count. */
 export const BEGINNING_OCTETS = 32 * 1024;
 
 export interface RecorderOptions extends RecordingFileOptions {
   on: "always" | "finding";
-  /** Record what authenticates clients, too; it is masked otherwise. */
+  /** Also record what authenticates clients; otherwise it is masked. */
   credentials: boolean;
   /** Octets of latest packets kept for each connection, headers included. Only for `finding`. */
   ringOctets: number;
-  /** Octets kept over all connections; block-pool.ts says what counts. Only for `finding`. */
+  /** Octets kept of all connections together; block-pool.ts says what counts. Only for `finding`. */
   ringBudget: number;
 }
 
-/** What is in memory of a connection, for `finding`. */
-interface Flight {
+/** What is kept in memory of a connection, for `finding`. */
+interface KeptPackets {
   beginning: BlockQueue;
-  /** The beginning holds all it ever will. */
+  /** Nothing more is added to the beginning. */
   complete: boolean;
-  /** Ordinal of the file that the beginning was written to; 0 before. */
+  /** Ordinal of the file that has the beginning; 0 before it is written. */
   writtenTo: number;
   ring: BlockQueue;
-  /** Octets that are still written as they come. */
+  /** So many more octets are written as they come. */
   writes: number;
-  /** Something was found while no file could be written. */
+  /** Something was found while no file could be written: it is written later. */
   due: boolean;
 }
 
 interface Recorded {
   tcp: SyntheticTcp;
   mask: CredentialsMask | null;
-  flight: Flight | null;
+  kept: KeptPackets | null;
 }
 
 export class Recorder {
@@ -85,7 +85,7 @@ export class Recorder {
     const initial = Math.imul(number, 0x9e37_79b1) ^ Math.imul(seconds, 0x85eb_ca6b) ^ nanoseconds;
     const tcp = new SyntheticTcp(this.#writer, client, server, [initial, Math.imul(initial, 0xc2b2_ae35)]);
     const mask = this.#options.credentials ? null : new CredentialsMask();
-    const recorded = { tcp, mask, flight: this.#options.on === "finding" ? this.#newFlight() : null };
+    const recorded = { tcp, mask, kept: this.#options.on === "finding" ? this.#newKept() : null };
     this.#connections.set(number, recorded);
     tcp.open(seconds, nanoseconds);
     this.#take(recorded, seconds, nanoseconds);
@@ -138,30 +138,30 @@ export class Recorder {
   }
 
   /** A packet without octets from this side, for its comment: what became known later. False where no file has it. */
-  remark(number: number, side: Side, text: string, seconds: number, nanoseconds: number): boolean {
+  comment(number: number, side: Side, text: string, seconds: number, nanoseconds: number): boolean {
     const recorded = this.#connections.get(number);
     if (recorded === undefined) return false;
-    recorded.tcp.remark(side, text, seconds, nanoseconds);
+    recorded.tcp.comment(side, text, seconds, nanoseconds);
     return this.#take(recorded, seconds, nanoseconds);
   }
 
-  /** Something was found: of `finding`, what is kept of the connection is written, and what follows. */
+  /** Something was found. With `finding`, what is kept of the connection is written, and what follows. */
   finding(number: number, seconds: number, nanoseconds: number): void {
-    const flight = this.#connections.get(number)?.flight;
-    if (!flight) return;
-    if (flight.writes > 0) flight.writes = this.#options.ringOctets;
-    else this.#write(flight, seconds, nanoseconds);
+    const kept = this.#connections.get(number)?.kept;
+    if (!kept) return;
+    if (kept.writes > 0) kept.writes = this.#options.ringOctets;
+    else this.#write(kept, seconds, nanoseconds);
   }
 
-  /** Nothing more comes of this connection. */
+  /** Nothing more of this connection comes. */
   closed(number: number): void {
-    const flight = this.#connections.get(number)?.flight;
-    flight?.beginning.clear();
-    flight?.ring.clear();
+    const kept = this.#connections.get(number)?.kept;
+    kept?.beginning.clear();
+    kept?.ring.clear();
     this.#connections.delete(number);
   }
 
-  /** Writes what came since the last time. To be called after each batch. */
+  /** Writes what came since the last call. To be called after each batch. */
   flush(): void {
     this.#file.flush();
   }
@@ -175,54 +175,61 @@ export class Recorder {
     this.#file.close();
   }
 
-  #newFlight(): Flight {
+  #newKept(): KeptPackets {
     const beginning = this.#pool.beginning();
     return { beginning, complete: false, writtenTo: 0, ring: this.#pool.ring(), writes: 0, due: false };
   }
 
-  /** Takes the blocks that were just made. Whether the last of them goes to a file. */
-  #take({ flight }: Recorded, seconds: number, nanoseconds: number): boolean {
+  /** Takes the blocks that were just made. Returns whether the last of them goes to a file. */
+  #take({ kept }: Recorded, seconds: number, nanoseconds: number): boolean {
     const { bytes, length } = this.#writer;
     let written = false;
     for (let at = 0; at < length; ) {
       const next = at + word(bytes, at + 4, true);
-      if (flight === null) written = this.#file.append(bytes, at, next, seconds, nanoseconds);
-      else written = this.#fly(flight, bytes, at, next, seconds, nanoseconds);
+      if (kept === null) written = this.#file.append(bytes, at, next, seconds, nanoseconds);
+      else written = this.#keep(kept, bytes, at, next, seconds, nanoseconds);
       at = next;
     }
     this.#writer.clear();
     return written;
   }
 
-  #fly(flight: Flight, bytes: Uint8Array, start: number, end: number, seconds: number, nanoseconds: number): boolean {
-    if (flight.writes > 0) {
-      flight.writes -= end - start;
+  #keep(
+    kept: KeptPackets,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    seconds: number,
+    nanoseconds: number,
+  ): boolean {
+    if (kept.writes > 0) {
+      kept.writes -= end - start;
       return this.#file.append(bytes, start, end, seconds, nanoseconds);
     }
-    if (!flight.complete) {
-      const fits = flight.beginning.octets + end - start <= BEGINNING_OCTETS;
-      flight.complete = !fits || !flight.beginning.append(bytes, start, end);
+    if (!kept.complete) {
+      const fits = kept.beginning.octets + end - start <= BEGINNING_OCTETS;
+      kept.complete = !fits || !kept.beginning.append(bytes, start, end);
     }
-    if (flight.complete && flight.ring.append(bytes, start, end)) {
-      while (flight.ring.octets > this.#options.ringOctets) flight.ring.drop();
+    if (kept.complete && kept.ring.append(bytes, start, end)) {
+      while (kept.ring.octets > this.#options.ringOctets) kept.ring.drop();
     }
-    if (flight.due) this.#write(flight, seconds, nanoseconds);
+    if (kept.due) this.#write(kept, seconds, nanoseconds);
     return false;
   }
 
   /** Writes what is kept, and lets the packets that follow be written. */
-  #write(flight: Flight, seconds: number, nanoseconds: number): void {
-    flight.due = !this.#file.ready(seconds, nanoseconds);
-    if (flight.due) return;
+  #write(kept: KeptPackets, seconds: number, nanoseconds: number): void {
+    kept.due = !this.#file.ready(seconds, nanoseconds);
+    if (kept.due) return;
     const append = (bytes: Uint8Array, length: number) => this.#file.append(bytes, 0, length, seconds, nanoseconds);
-    // Once, unless the file that has it was deleted since.
-    if (flight.writtenTo === 0 || flight.writtenTo <= this.#file.ordinal - this.#options.files) {
-      flight.writtenTo = this.#file.ordinal;
-      flight.beginning.eachBlock(append);
+    // The beginning is written once; again if the file that has it was deleted since.
+    if (kept.writtenTo === 0 || kept.writtenTo <= this.#file.ordinal - this.#options.files) {
+      kept.writtenTo = this.#file.ordinal;
+      kept.beginning.eachBlock(append);
     }
-    flight.complete = true;
-    flight.ring.eachBlock(append);
-    flight.ring.clear();
-    flight.writes = this.#options.ringOctets;
+    kept.complete = true;
+    kept.ring.eachBlock(append);
+    kept.ring.clear();
+    kept.writes = this.#options.ringOctets;
   }
 }

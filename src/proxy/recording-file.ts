@@ -1,13 +1,13 @@
 /**
- * The files of a recording: pcapng, a new one when the last is full, the oldest deleted. Synchronous: it belongs into a
- * worker thread.
+ * The pcapng files of a recording. When a file is full a new one begins, and the oldest is deleted. Synchronous: use it
+ * in a worker thread.
  *
- * Blocks are gathered and written in one call per flush, whole blocks only, so that a file is valid at any moment: a
- * process that is killed while the system copies a write leaves a truncated last block at worst. What could not be
- * written whole (no room, no directory, no permission) is taken off the file's end; the recording then pauses, and is
- * tried again with a new file after RETRY_SECONDS of the packets' time. Nothing here throws.
+ * Only whole blocks are written, in one call per flush, so that a file is valid at any moment; only if the process is
+ * killed in the middle of a write, the last block may be cut. What could not be written whole (no room, no directory,
+ * no permission) is cut off the end of the file. Then the recording pauses, and is tried again with a new file after
+ * RETRY_SECONDS of the packets' time. Nothing here throws.
  *
- * A directory belongs to one recording: files of earlier ones by the same name pattern count towards `files`.
+ * A directory belongs to one recording: files of earlier recordings with the same name pattern count towards `files`.
  */
 import {
   closeSync,
@@ -28,19 +28,19 @@ import { codeOf, reasonOf } from "./proxy-error.ts";
 
 export interface RecordingFileOptions {
   directory: string;
-  /** A file is full when the next packet would make it longer; one packet it takes in any case. */
+  /** A file is full when the next packet would make it longer than this. It takes at least one packet. */
   fileOctets: number;
-  /** Files kept in the directory at most, the current one among them; at least 1. */
+  /** Most files in the directory, with the current one; at least 1. */
   files: number;
-  /** One sentence, once when recording pauses and once when it goes on. */
+  /** Gets one sentence when recording pauses, and one when it goes on. */
   problem: (message: string) => void;
 }
 
-/** Behind the name of a file in which nothing is written yet: a capture is not empty at any moment. */
+/** Ending of a file in which nothing is written yet, so that no capture is ever empty. */
 const UNBEGUN = ".part";
 const INTERFACE_NAME = "ghostframe proxy";
 const NAME = /^ghostframe-\d{8}T\d{6}\.\d{3}Z-\d{4,}\.pcapng$/;
-/** Gathered octets that are written though nobody flushed. */
+/** Octets after which gathered blocks are written without a flush. */
 const BATCH_OCTETS = 1024 * 1024;
 const RETRY_SECONDS = 10;
 
@@ -56,19 +56,19 @@ export class RecordingFile {
   /** −1 while no file is open. */
   #descriptor = -1;
   #path: string | null = null;
-  /** The file has its name. */
+  /** The file has its final name. */
   #begun = false;
-  /** Octets of the file that are known to be written. */
+  /** Octets of the file that were written. */
   #written = 0;
-  /** Octets of a file that holds no packet. */
+  /** Octets of a file without a packet. */
   #headers = 0;
   /** Time of the last packet, and of the first one that may be tried again. */
   #seconds = 0;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #checkedAt = Number.NEGATIVE_INFINITY;
-  /** Whether it was said that recording pauses, and not yet that it goes on. */
+  /** The pause was reported, and not yet that recording goes on. */
   #troubled = false;
-  /** Milliseconds since the epoch in the last file's name: names sort in the order of files, whatever the clock does. */
+  /** Milliseconds since the epoch in the last file's name. It never goes back, so names sort in the order of files. */
   #named = 0;
 
   constructor(options: RecordingFileOptions) {
@@ -101,7 +101,7 @@ export class RecordingFile {
   /** Writes what was gathered. */
   flush(): void {
     if (this.#descriptor < 0) return;
-    // A file that was deleted takes octets like any other; nobody will see them.
+    // A deleted file can still be written, but nobody will see that.
     if (this.#seconds !== this.#checkedAt && this.#isDeleted()) return;
     if (this.#batched === 0) return;
     try {
@@ -181,7 +181,7 @@ export class RecordingFile {
     }
   }
 
-  /** Gives a file its name, now that there is something in it. */
+  /** Gives the file its final name: there is something in it now. */
   #begin(): boolean {
     if (this.#begun || this.#path === null) return true;
     try {
@@ -219,14 +219,14 @@ export class RecordingFile {
     return true;
   }
 
-  /** Gives up the file at the last block that is whole, and what was gathered. */
+  /** Ends the file behind its last whole block, and drops what was gathered. */
   #pause(error: unknown): void {
     if (this.#descriptor >= 0) {
       try {
         ftruncateSync(this.#descriptor, this.#written);
         if (this.#written === 0 && this.#path !== null) unlinkSync(this.#begun ? this.#path : this.#path + UNBEGUN);
       } catch {
-        // What made the write fail may make this fail, too; a reader finds the last block truncated then.
+        // What made the write fail may make this fail as well. Then the last block is cut.
       }
     }
     this.#forget();

@@ -1,4 +1,4 @@
-/** What is said of a connection that one of its two sides does not keep up. */
+/** The messages about a connection that one of its two sides has lost, or does not answer. */
 import { printable } from "../bytes/printable.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { endpointText } from "./address.ts";
@@ -6,7 +6,7 @@ import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { codeOf, reasonOf } from "./proxy-error.ts";
 import { tlsReason } from "./tls.ts";
 
-/** How a side was lost, while it was being relayed or waited for its broker. */
+/** How a side was lost, while the connection was relayed or waited for its broker. */
 export function lossOf(side: Side, connection: RelayedConnection, error: Error): RelayTrouble {
   const who = nameOf(side, connection);
   const code = codeOf(error);
@@ -14,11 +14,11 @@ export function lossOf(side: Side, connection: RelayedConnection, error: Error):
     const message = `the TLS connection with ${who} failed: ${tlsReason(error)}`;
     return { kind: side === 0 ? "client-tls" : "upstream-tls", message };
   }
-  const how = code === "ETIMEDOUT" ? "answers no more" : "reset the connection";
+  const how = code === "ETIMEDOUT" ? "does not answer any more" : "reset the connection";
   return { kind: side === 0 ? "client-reset" : "upstream-reset", message: `${who} ${how} (${reasonOf(error)})` };
 }
 
-/** A broker that was reached, and says nothing. `inHandshake`: TLS is not done with it yet. */
+/** The broker was reached, and sends nothing. `inHandshake`: the TLS handshake is not finished. */
 export function silenceOf(connection: RelayedConnection, inHandshake: boolean, seconds: number): RelayTrouble {
   const lacks = inHandshake ? "has not finished the TLS handshake" : "has not sent an octet";
   const message = `${nameOf(1, connection)} accepted the connection, and ${lacks} for ${seconds} s`;

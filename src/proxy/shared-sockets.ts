@@ -1,6 +1,6 @@
 /**
- * Which connections count as shared between processes. Between fork and exec, or until it closes what it does not need, a
- * child holds its parent's sockets for a moment: only what two scans in a row agree on counts.
+ * Which connections count as shared between processes. A child process holds its parent's sockets for a moment, until
+ * it calls exec or closes what it does not need. So only what two scans in a row agree on counts.
  */
 import type { Holder } from "./socket-holders.ts";
 
@@ -12,17 +12,19 @@ export interface SharedSocket {
 }
 
 const MAX_NAMED = 8;
-/** Scans in a row when there is a new connection, and of how many one is made when there is none. */
+/** Scans in a row after a new connection; without one, every so many calls lead to a scan. */
 const SCANS_OF_NEW = 2;
 const SCANS_OF_OLD = 10;
 
-/** A scan looks at every open file of the host: processes fork soon after they connect, later it is done less often. */
+/**
+ * When to scan. A scan reads every open file of the host, and processes fork soon after they connect: later, scan less.
+ */
 export class ScanPace {
   #newest = 0;
   #ofNew = 0;
   #passed = 0;
 
-  /** Asked every few seconds. `newest` is the number of the connection opened last, 0 where none is open. */
+  /** Called every few seconds. `newest`: number of the connection opened last, 0 where none is open. */
   isDue(newest: number): boolean {
     if (newest === 0) return false;
     if (newest > this.#newest) this.#ofNew = SCANS_OF_NEW;
@@ -41,27 +43,27 @@ export class ScanPace {
 
 export class SharedSockets {
   #previous: ReadonlyMap<number, readonly Holder[]> = new Map();
-  #told = new Set<number>();
+  #reported = new Set<number>();
 
-  /** Whether the last scan found a connection that another one may prove to be shared. */
+  /** Whether the last scan found a connection that the next scan may confirm as shared. */
   get suspects(): boolean {
-    return [...this.#previous].some(([number, holders]) => holders.length > 1 && !this.#told.has(number));
+    return [...this.#previous].some(([number, holders]) => holders.length > 1 && !this.#reported.has(number));
   }
 
   /**
-   * Takes a scan's answer, and returns the connections that newly count as shared. Each is told once. The same answer
-   * again is no second scan.
+   * Takes the answer of a scan. Returns the connections that newly count as shared, each only once. The same answer
+   * object is no second scan.
    */
   scanned(found: ReadonlyMap<number, readonly Holder[]>): SharedSocket[] {
     if (found === this.#previous) return [];
-    for (const number of this.#told) if (!found.has(number)) this.#told.delete(number);
+    for (const number of this.#reported) if (!found.has(number)) this.#reported.delete(number);
     const shared: SharedSocket[] = [];
     for (const [number, holders] of found) {
-      if (this.#told.has(number)) continue;
+      if (this.#reported.has(number)) continue;
       const before = new Set(this.#previous.get(number)?.map(({ pid }) => pid));
       const still = holders.filter(({ pid }) => before.has(pid));
       if (still.length < 2) continue;
-      this.#told.add(number);
+      this.#reported.add(number);
       shared.push({ number, holders: still });
     }
     this.#previous = found;

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 
-/** Nothing, to be written: the kernel then says whether the connection is still there. */
+/** Nothing, to be written: then the kernel says whether the connection is still there. */
 const NOTHING = new Uint8Array(0);
 
-/** One end of a relayed connection: the stream its octets go through, and the TCP connection under it. */
+/** One side of a relayed connection: the stream of its octets, and the TCP connection below. */
 export class SideSocket {
   /** A TLSSocket where the octets are encrypted. */
   readonly socket: Socket;
@@ -14,7 +14,7 @@ export class SideSocket {
     this.tcp = tcp;
   }
 
-  /** Closes the connection by RST, and drops what is not written yet, as a reset does on any path. */
+  /** Closes the connection by RST, and drops what is not written yet, as every reset does. */
   reset(): void {
     const { socket, tcp } = this;
     if (tcp.destroyed) return;
@@ -31,9 +31,9 @@ export class SideSocket {
   }
 
   /**
-   * Nobody reads from a paused socket, nor from one whose stream has ended, so nobody hears that its peer has reset the
-   * connection or answers no more: a broker that blocks its publishers would keep dead ones for hours. To write nothing
-   * sends nothing, and fails when the connection is gone.
+   * Finds out whether the peer is gone, where nobody reads: from a paused socket, and from one whose stream has ended.
+   * Otherwise a broker that blocks its publishers would keep dead ones for hours. Writes nothing: that sends nothing,
+   * and fails when the connection is gone.
    */
   probe(): void {
     const unread = this.socket.isPaused() || this.socket.readableEnded;
@@ -41,15 +41,15 @@ export class SideSocket {
   }
 
   /**
-   * Calls `then` for a stream that has ended, unless it was reset. When octets and a reset wait together, libuv reads
-   * the octets and calls the rest an end of stream (UV_HANDLE_READ_PARTIAL with POLLHUP); the kernel knows better.
+   * Calls `then` if the stream has ended by FIN, not by a reset. When octets and a reset wait together, libuv reads the
+   * octets and reports an end of stream (UV_HANDLE_READ_PARTIAL with POLLHUP). The kernel knows better.
    */
   ifEnded(then: () => void): void {
     if (!this.#canProbe) then();
     else this.tcp.write(NOTHING, error => error == null && then());
   }
 
-  /** Behind octets that wait to be written a probe would wait as well; they find out by themselves. */
+  /** Behind octets that wait to be written a probe would wait as well; those find out by themselves. */
   get #canProbe(): boolean {
     return this.socket.writable && this.socket.writableLength === 0;
   }

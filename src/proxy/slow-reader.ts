@@ -1,38 +1,38 @@
 import type { Readable } from "node:stream";
 
-/** How slowly a side is to be read: at most `octets` are passed on, then nothing is read or passed on for `pauseMs`. */
+/** How slowly a side is read: a portion of at most `octets` is passed on, then nothing is read for `pauseMs`. */
 export interface ReadPace {
   octets: number;
   pauseMs: number;
 }
 
 /**
- * Reads a socket in sips, with a pause after each, so that the peer's kernel must hold back what it sends and its writes
- * come out in parts.
+ * Reads a socket in portions, with a pause after each, so that the peer's kernel must hold back what it sends and the
+ * peer's writes are cut.
  *
- * A write is cut when the peer's send buffer is full, and then whichever thread wakes first writes on. The kernel must be
- * left alone from the first octets on: while a connection is read fast, Linux widens window and send buffer, and ten
- * times as much goes out before a write is cut. So there is a pause after every read, however little it gave. For the
- * same reason little may be read ahead: a socket with Node's usual high-water mark reads 16 KiB and more while it is
- * paused, one with the least (1) a single chunk of at most 64 KiB. Smaller reads from the kernel were no better.
+ * A write is cut when the peer's send buffer is full. Then the thread that wakes first writes on. The connection must
+ * be read slowly from the first octets on: while it is read fast, Linux widens window and send buffer, and ten times as
+ * much goes out before a write is cut. So there is a pause after every read, however little it gave. For the same
+ * reason little may be read ahead: a paused socket with Node's usual high-water mark reads 16 KiB and more, one with
+ * the least (1) a single chunk of at most 64 KiB. Smaller reads from the kernel were no better.
  *
  * Bound: the chunk that is being passed on, and what the paused socket reads ahead.
  */
 export class SlowReader {
   readonly #pace: ReadPace;
   readonly #source: Readable;
-  readonly #pour: (octets: Uint8Array) => boolean;
+  readonly #pass: (octets: Uint8Array) => boolean;
   #waiting: Uint8Array[] = [];
   #afterLast: (() => void) | null = null;
   #pause: NodeJS.Timeout | null = null;
   #blocked = false;
   #stopped = false;
 
-  /** `pour` passes octets on, and returns false when nothing more may come before `drained` is called. */
-  constructor(pace: ReadPace, source: Readable, pour: (octets: Uint8Array) => boolean) {
+  /** `pass` passes octets on, and returns false when nothing more may come before `drained` is called. */
+  constructor(pace: ReadPace, source: Readable, pass: (octets: Uint8Array) => boolean) {
     this.#pace = pace;
     this.#source = source;
-    this.#pour = pour;
+    this.#pass = pass;
   }
 
   take(chunk: Uint8Array): void {
@@ -74,7 +74,7 @@ export class SlowReader {
       this.#pause = null;
       this.#next();
     }, pauseMs);
-    this.#blocked = !this.#pour(chunk.subarray(0, octets));
+    this.#blocked = !this.#pass(chunk.subarray(0, octets));
     if (this.#waiting.length === 0) this.#afterLast?.();
   }
 

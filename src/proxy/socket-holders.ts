@@ -1,10 +1,10 @@
 /**
- * Which processes of this host hold the client's end of a connection open (Linux): /proc/net/tcp and tcp6 tell the
- * number of the client's socket, and the links /proc/PID/fd/* tell who has it open. More than one process means that the
- * connection was inherited through fork, or passed on.
+ * Which processes of this host hold the client's end of a connection open (Linux). /proc/net/tcp and tcp6 have the
+ * number of the client's socket; the links /proc/PID/fd/* show which processes have it open. If there is more than one,
+ * the connection was inherited through fork, or passed on.
  *
- * What may not be read is passed over: of other users' processes only root sees the open files. Clients on other hosts,
- * and those in a container with a network of its own, are not found. Nothing here throws.
+ * What may not be read is skipped: only root sees the open files of other users' processes. Clients on other hosts, and
+ * those in a container with its own network, are not found. Nothing here throws.
  */
 import { type Dir, opendirSync, readlinkSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
@@ -21,7 +21,7 @@ export interface Holder {
   command: string;
 }
 
-/** What is asked about: see `RelayedConnection`. */
+/** A connection whose holders are looked for: see `RelayedConnection`. */
 export interface HeldConnection {
   number: number;
   client: Endpoint;
@@ -30,14 +30,14 @@ export interface HeldConnection {
 
 export interface ScanLimits {
   maxProcesses: number;
-  /** Open files that are looked at, of all processes together. */
+  /** Open files that are read, of all processes together. */
   maxFiles: number;
   /** Octets of /proc/net/tcp, and of tcp6. */
   maxTableOctets: number;
   milliseconds: number;
 }
 
-/** A scan that reaches one ends there: holders may be missing from its answer, none is wrong. */
+/** A scan that reaches a limit ends there: holders may be missing from its answer, but none is wrong. */
 export const SCAN_LIMITS: ScanLimits = {
   maxProcesses: 8192,
   maxFiles: 200_000,
@@ -46,8 +46,8 @@ export const SCAN_LIMITS: ScanLimits = {
 };
 
 /**
- * Milliseconds for which processes are searched in one go. Each link is read synchronously: by way of the thread pool
- * they took three times the processor time.
+ * Milliseconds for which processes are searched without a pause. Links are read synchronously: through the thread pool
+ * that took three times the processor time.
  */
 const AT_ONCE = 2;
 const PIECE_OCTETS = 64 * 1024;
@@ -57,12 +57,12 @@ const MAX_COMMAND_COLUMNS = 64;
 /** By its ending, since an argument may be anything, a password included. */
 const SCRIPT = /^(?!-)[^\s=@:]*\.(?:rb|ru|py|pyc|js|mjs|cjs|ts|php|phar|pl|sh|lua|exs|jar)$/i;
 
-/** Answers who holds what. One scan at a time. */
+/** Finds the holders of sockets. One scan at a time. */
 export class SocketHolders {
   #root: string;
   #limits: ScanLimits;
   #underWay: Promise<Map<number, Holder[]>> | null = null;
-  /** Link texts of the sockets that are found, by connection: to find one the kernel goes through a large table. */
+  /** Link texts of the sockets found, by connection. They are kept: to find one the kernel reads a large table. */
   #known: ReadonlyMap<number, string> = new Map();
 
   /** @param root where the proc filesystem is mounted */
@@ -72,8 +72,8 @@ export class SocketHolders {
   }
 
   /**
-   * The holders of each connection's client end, by pid; none where they could not be found. While a scan is under way,
-   * the answer is that scan's, which does not know of connections that came later.
+   * The holders of each connection's client end, in the order of their pid; none where they could not be found. While a
+   * scan is running, its answer is returned, which lacks connections that came later.
    */
   scan(connections: readonly HeldConnection[]): Promise<Map<number, Holder[]>> {
     if (this.#underWay !== null) return this.#underWay;
@@ -87,7 +87,7 @@ export class SocketHolders {
 }
 
 class Scan {
-  /** Of the connections asked about, by number: `socket:[1341547]`. */
+  /** Link texts by the number of the connection: `socket:[1341547]`. */
   readonly links = new Map<number, string>();
   readonly #known: ReadonlyMap<number, string>;
   #root: string;
@@ -121,7 +121,7 @@ class Scan {
     return found;
   }
 
-  /** Finds sockets that are asked for in one of the two tables: they are asked for no more. */
+  /** Finds sockets in one of the two tables, and takes them out of `asked`. */
   async #readTable(path: string, asked: Map<string, number>): Promise<void> {
     const littleEndian = endianness() === "LE";
     for await (const line of this.#lines(path)) {
@@ -161,7 +161,7 @@ class Scan {
     const links = new Map(Array.from(this.links, ([number, link]) => [link, number]));
     let processes = 0;
     for (const name of this.#names(this.#root)) {
-      // Only whole processes are listed here. Their threads share what is open, and are below /proc/PID/task.
+      // Only processes stand here. Their threads share the open files, and are below /proc/PID/task.
       if (!/^\d{1,10}$/.test(name)) continue;
       if (++processes > this.#limits.maxProcesses) return;
       if (this.#isLong()) await this.#pause();
@@ -172,7 +172,7 @@ class Scan {
     }
   }
 
-  /** The connections of which a process holds the client's end, once each. */
+  /** The connections whose client end this process holds. */
   async #heldBy(pid: string, links: ReadonlyMap<string, number>): Promise<Set<number>> {
     const held = new Set<number>();
     const folder = `${this.#root}/${pid}/fd`;
@@ -189,13 +189,13 @@ class Scan {
     return performance.now() - this.#paused > AT_ONCE;
   }
 
-  /** Lets others have the thread. */
+  /** Gives way to other work of the thread. */
   async #pause(): Promise<void> {
     await pause();
     this.#paused = performance.now();
   }
 
-  /** What a folder contains, until time is over; nothing where it may not be read, or is gone. */
+  /** The names in a folder, until the time is over; none where it may not be read, or is gone. */
   *#names(path: string): Generator<string> {
     let folder: Dir | undefined;
     try {
@@ -237,7 +237,7 @@ class Scan {
   }
 }
 
-/** Where a link leads; nowhere when it is gone. */
+/** Where a link leads; "" when it is gone. */
 function target(link: string): string {
   try {
     return readlinkSync(link);
@@ -259,7 +259,7 @@ function localAddresses(): Set<string> {
   }
 }
 
-/** All of 127.0.0.0/8 is this host, of which the interfaces tell one address only. */
+/** All of 127.0.0.0/8 is this host; the interfaces list only one address of it. */
 function isLocal(address: string, local: ReadonlySet<string>): boolean {
   const plain = plainAddress(address);
   return plain.startsWith("127.") || plain === "::1" || local.has(plain);

@@ -143,7 +143,7 @@ export class TapeInspection {
         recorder?.reopen();
     }
     this.#tellNews();
-    if (kind === LOST) recorder?.remark(connection, 0, FELL_BEHIND, seconds, nanoseconds);
+    if (kind === LOST) recorder?.comment(connection, 0, FELL_BEHIND, seconds, nanoseconds);
     // Octets that came behind lost ones would stand where those belong.
     if (kind === LOST || kind === CLOSED) recorder?.closed(connection);
   }
@@ -179,7 +179,7 @@ export class TapeInspection {
     const { id, rule, message, diagnosis, direction } = event.finding;
     const side = direction === "server-to-client" ? 1 : 0;
     const said = diagnosis === undefined ? message : `${diagnosis.summary} ${diagnosis.remedy}`;
-    const isRecorded = recorder.remark(number, side, `${id} ${rule}: ${printable(said)}`, seconds, nanoseconds);
+    const isRecorded = recorder.comment(number, side, `${id} ${rule}: ${printable(said)}`, seconds, nanoseconds);
     if (isRecorded && recorder.file !== null) event.recording = recorder.file;
   }
 }

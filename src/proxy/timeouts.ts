@@ -1,16 +1,16 @@
-/** How long a relay waits for whom. Milliseconds. */
+/** How long a relay waits. Milliseconds. */
 export interface Timeouts {
-  /** A broker's connection, for a client that has ended its stream already: it may be gone. */
+  /** For the broker's connection when the client has already ended its stream: the client may be gone. */
   halfClosed: number;
-  /** A stopped client, to end its stream. */
+  /** For a stopped client to end its stream. */
   stopping: number;
-  /** What is still to be written to one side, when the other one is closed. */
+  /** For one side to take what is still to be written, when the other side is closed. */
   linger: number;
-  /** A client's TLS handshake. */
+  /** For a client's TLS handshake. */
   handshake: number;
-  /** The first octet of a broker that was reached. It is then told to be silent, and waited for all the same. */
+  /** For the first octet of a broker that was reached. Then the broker is reported as silent; the wait goes on. */
   silence: number;
-  /** Between two looks after sockets that nobody reads from. */
+  /** Between two checks of sockets that nobody reads from. */
   probe: number;
 }
 

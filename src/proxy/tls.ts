@@ -1,4 +1,4 @@
-/** TLS towards clients and towards the broker: what it needs from files, and how those are read again. */
+/** TLS with clients and with the broker: reading its files, and reading them again. */
 import { readFile } from "node:fs/promises";
 import { isIP, type Socket } from "node:net";
 import {
@@ -22,20 +22,22 @@ export interface ClientTlsFiles {
 }
 
 export interface UpstreamTlsSettings {
-  /** Path of a PEM file: whom to trust instead of the system's authorities. */
+  /** Path of a PEM file with authorities to trust instead of the system's. */
   ca?: string | null;
-  /** Take any certificate, in any name. */
+  /** Accept any certificate, with any name. */
   insecure?: boolean;
 }
 
-/** What became of a client's TLS handshake. */
+/** The result of a client's TLS handshake: one call. */
 export interface HandshakeListener {
   secured(socket: TLSSocket): void;
-  /** What the client did, to be read behind its name: `showed no certificate`. */
+  /** What the client did. The text follows its name: `showed no certificate`. */
   failed(did: string): void;
 }
 
-/** Where systems keep the certificates they trust. Node itself brings a list, but no company's own authority is on it. */
+/**
+ * Where systems keep the certificates they trust. Node has a list of its own, but without a company's own authority.
+ */
 const SYSTEM_AUTHORITIES = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -62,7 +64,7 @@ export class ClientTls {
     this.#server = createServer({
       ...certificates,
       requestCert: verify,
-      // A client is refused by us: Node would close its socket first, and nobody knew any more whose it was.
+      // We refuse clients ourselves: Node would close the socket first, and its address would be lost.
       rejectUnauthorized: false,
       handshakeTimeout: timeout,
     });
@@ -83,11 +85,11 @@ export class ClientTls {
     tcp.once("close", () => {
       if (this.#handshakes.get(key) === listener) this.#handshakes.delete(key);
     });
-    // Documented as the way to hand a TLS server a connection that somebody else accepted.
+    // The documented way to give a TLS server a connection that was accepted elsewhere.
     this.#server.emit("connection", tcp);
   }
 
-  /** Clients that come from now on are shown the new certificate. Rejects, and keeps the old one, if that is no good. */
+  /** New clients get the new certificate. Rejects, and keeps the old one, if the new one is no good. */
   async reload(): Promise<void> {
     this.#server.setSecureContext(await readCertificates(this.#files));
   }
@@ -99,7 +101,7 @@ export class ClientTls {
       return;
     }
     socket.on("error", () => {});
-    // OpenSSL is still at work on this socket, and the process dies where it is reset from within.
+    // OpenSSL still works on this socket: to reset it in this call would crash the process.
     setImmediate(() => listener.failed(refused));
   }
 
@@ -137,7 +139,7 @@ export class UpstreamTls {
   }
 }
 
-/** What to say of a failed handshake. OpenSSL's own message begins with addresses of its memory and source code. */
+/** The reason of a failed handshake, without the memory addresses and source lines of OpenSSL's own message. */
 export function tlsReason(error: Error): string {
   const reason = "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
   const code = codeOf(error);
@@ -145,7 +147,7 @@ export function tlsReason(error: Error): string {
   return code === "" || text.includes(code) ? text : `${text} (${code})`;
 }
 
-/** Why a client whose handshake is done is not let in; null where it may come. */
+/** Why a client is refused after its handshake; null where it is accepted. */
 function refusalOf(socket: TLSSocket): string | null {
   // A session that began without a certificate counts as authorized when it is resumed (TLS 1.3).
   if (Object.keys(socket.getPeerCertificate()).length === 0) return "showed no certificate, and was refused";
@@ -153,7 +155,7 @@ function refusalOf(socket: TLSSocket): string | null {
   return `showed a certificate that is not trusted, and was refused (${printable(String(socket.authorizationError), 200)})`;
 }
 
-/** What was wrong with a client's handshake: as a rule it does not speak TLS at all. */
+/** What was wrong with a client's handshake. Most often the client does not speak TLS at all. */
 function failureOf(error: Error): string {
   switch (codeOf(error)) {
     case "ERR_SSL_WRONG_VERSION_NUMBER":
@@ -192,7 +194,7 @@ async function trustOf({ ca, insecure = false }: UpstreamTlsSettings): Promise<C
   const authorities = ca != null ? await readAuthorities(ca) : await systemAuthorities();
   // One context for all connections: it holds a hundred certificates, parsed.
   const secureContext = createSecureContext(authorities === null ? {} : { ca: authorities });
-  // NODE_TLS_REJECT_UNAUTHORIZED=0 would otherwise switch verification off, without a word of ours.
+  // Otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off silently.
   return { secureContext, rejectUnauthorized: true };
 }
 
@@ -204,7 +206,7 @@ async function systemAuthorities(): Promise<Buffer | null> {
   return null;
 }
 
-/** OpenSSL silently takes a file without certificates for an empty list. */
+/** Refuses a file without certificates, which OpenSSL would take for an empty list. */
 async function readAuthorities(path: string): Promise<Buffer> {
   const octets = await readPem(path);
   if (!octets.includes("-----BEGIN CERTIFICATE-----")) {

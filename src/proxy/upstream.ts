@@ -12,12 +12,12 @@ import { tlsReason, type UpstreamTls } from "./tls.ts";
 export const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Milliseconds before the next address of a name is tried beside the first. Node's own 250 give up on a broker that is
- * merely far away. The last address is waited for as long as the operating system does.
+ * Milliseconds after which the next address of a name is tried. Node's own 250 give up on a broker that is only far
+ * away. The last address is tried for as long as the operating system waits.
  */
 const NEXT_ADDRESS_MS = 2000;
 
-/** What became of an attempt to connect: one call of the last two, unless it was abandoned. */
+/** How an attempt to connect goes. At its end one of the last two is called, unless the attempt was abandoned. */
 export interface AttemptListener {
   /** The broker's host has accepted the connection; TLS may still be to come. */
   reached(): void;
@@ -61,7 +61,7 @@ export class UpstreamAttempt {
     });
   }
 
-  /** Ends the attempt without a word. */
+  /** Ends the attempt without a call of its listener. */
   abandon(): void {
     if (this.#stage === "over") return;
     this.#stage = "over";
@@ -115,7 +115,7 @@ function connectTrouble({ host, port }: UpstreamAddress, error: Error): RelayTro
     case "EAI_AGAIN":
       return {
         kind: "upstream-unreachable",
-        message: `${broker} cannot be found: its name has no address (${reason})`,
+        message: `${broker} cannot be found: the name has no address (${reason})`,
       };
     default:
       return { kind: "upstream-unreachable", message: `${broker} cannot be reached (${reason})` };

@@ -1,11 +1,11 @@
 /** Seconds by which the two clocks may drift apart before the wall clock wins. */
 const MAX_DRIFT = 0.05;
-/** Readings between two looks at the wall clock. */
+/** Readings between two comparisons with the wall clock. */
 const READINGS = 1024;
 
 /**
- * The wall clock in microseconds, which Date alone does not tell: a steady clock carries it on, and now and then, after
- * weeks of drift or when somebody set the clock, it is compared.
+ * The wall clock in microseconds; Date has milliseconds only. A steady clock counts on from it. Now and then both are
+ * compared, in case they have drifted apart or somebody has set the clock.
  */
 export class WallClock {
   seconds = 0;

@@ -44,8 +44,8 @@ class Conversation {
     return this;
   }
 
-  remark(side: Side, text: string): this {
-    this.tcp.remark(side, text, SECONDS, this.#next());
+  comment(side: Side, text: string): this {
+    this.tcp.comment(side, text, SECONDS, this.#next());
     return this;
   }
 
@@ -65,7 +65,7 @@ function octets(length: number, first = 0): Uint8Array {
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ side: fc.constantFrom(0, 1), length: fc.integer({ min: 1, max: 3000 }) }) },
   { weight: 1, arbitrary: fc.record({ side: fc.constantFrom(0, 1), length: fc.constantFrom(1, 32_767, MAX_SEGMENT) }) },
-  { weight: 1, arbitrary: fc.record({ side: fc.constantFrom(0, 1), remark: fc.constant("remark") }) },
+  { weight: 1, arbitrary: fc.record({ side: fc.constantFrom(0, 1), comment: fc.constant("comment") }) },
   { weight: 1, arbitrary: fc.record({ side: fc.constantFrom(0, 1), end: fc.constantFrom("fin", "rst") }) },
 );
 /** Most wrap around 2^32 or 2^31 before long. */
@@ -82,10 +82,10 @@ const families: readonly (readonly [string, string])[] = [
 function play(conversation: Conversation, steps: readonly object[]): ["fin" | "rst" | null, "fin" | "rst" | null] {
   const ends: ["fin" | "rst" | null, "fin" | "rst" | null] = [null, null];
   for (const [i, each] of steps.entries()) {
-    const { side, length, remark, end } = each as { side: Side; length?: number; remark?: string; end?: "fin" | "rst" };
+    const { side, length, comment, end } = each as { side: Side; length?: number; comment?: string; end?: "fin" | "rst" };
     if (ends[side] !== null || ends.includes("rst")) continue;
     if (length !== undefined) conversation.data(side, octets(length, i));
-    else if (remark !== undefined) conversation.remark(side, `${remark} ${i}`);
+    else if (comment !== undefined) conversation.comment(side, `${comment} ${i}`);
     else if (end !== undefined) {
       conversation.end(side, end);
       ends[side] = end;
@@ -156,11 +156,11 @@ describe.skipIf(!hasTshark())("tshark has no objection", () => {
       .data(0, octets(8), "the first")
       .data(1, octets(501))
       .data(0, octets(300))
-      .remark(1, "f1: näher erklärt");
+      .comment(1, "f1: näher erklärt");
     // Far more than the receiver has to say anything about, and odd lengths.
-    for (let i = 0; i < 40; i++) conversation.data(0, octets(MAX_SEGMENT - (i % 5), i)).remark(1, `remark ${i}`);
-    conversation.remark(0, "one").remark(0, "two").remark(0, "three");
-    conversation.end(0, "fin").remark(0, "behind the FIN").data(1, octets(24_464)).end(1, "fin").remark(1, "last");
+    for (let i = 0; i < 40; i++) conversation.data(0, octets(MAX_SEGMENT - (i % 5), i)).comment(1, `comment ${i}`);
+    conversation.comment(0, "one").comment(0, "two").comment(0, "three");
+    conversation.end(0, "fin").comment(0, "behind the FIN").data(1, octets(24_464)).end(1, "fin").comment(1, "last");
     writeFileSync(path, conversation.capture);
 
     const packets = sharkPackets(path);

@@ -61,8 +61,8 @@ class Recording {
     return this;
   }
 
-  remark(side: Side, comment: string, number = 1): this {
-    this.recorder.remark(number, side, comment, this.seconds, this.#next());
+  comment(side: Side, comment: string, number = 1): this {
+    this.recorder.comment(number, side, comment, this.seconds, this.#next());
     return this;
   }
 
@@ -111,7 +111,7 @@ describe("always", () => {
     recording.data(0, client.subarray(0, 8)).data(1, server).data(0, client.subarray(8));
     recording.data(0, wire().channelOpen(1).publish(1, "hello").octets);
     recording.data(0, wire().frame(3, 1, text("x"), { end: 0 }).octets, 1, "f1 frame-end: found here");
-    recording.remark(0, "f1: and this is why").end(0, "rst").end(1, "rst");
+    recording.comment(0, "f1: and this is why").end(0, "rst").end(1, "rst");
     recording.recorder.closed(1);
 
     const [file] = recording.files;
@@ -326,7 +326,7 @@ describe("finding", () => {
     recording.data(0, octets(900), 2);
     for (let at = 8000; at < 1_000_000; at += 8000) recording.data(0, stream.subarray(at, at + 8000));
     recording.data(0, stream.subarray(1_000_000, 1_008_000), 1, "f1 frame-end").finding();
-    recording.data(0, stream.subarray(1_008_000, 1_016_000)).data(1, octets(100, 7)).remark(0, "f1: why");
+    recording.data(0, stream.subarray(1_008_000, 1_016_000)).data(1, octets(100, 7)).comment(0, "f1: why");
 
     const { connections } = await recording.listen();
     expect(connections).toHaveLength(1);
@@ -444,7 +444,7 @@ describe("credentials", () => {
 
 it("calls for connections it does not know do nothing", context => {
   const recording = new Recording(context);
-  recording.data(0, octets(5)).end(0).remark(1, "x").finding().recorder.closed(1);
+  recording.data(0, octets(5)).end(0).comment(1, "x").finding().recorder.closed(1);
   expect(recording.files).toEqual([]);
 });
 
