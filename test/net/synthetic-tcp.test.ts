@@ -82,7 +82,12 @@ const families: readonly (readonly [string, string])[] = [
 function play(conversation: Conversation, steps: readonly object[]): ["fin" | "rst" | null, "fin" | "rst" | null] {
   const ends: ["fin" | "rst" | null, "fin" | "rst" | null] = [null, null];
   for (const [i, each] of steps.entries()) {
-    const { side, length, comment, end } = each as { side: Side; length?: number; comment?: string; end?: "fin" | "rst" };
+    const { side, length, comment, end } = each as {
+      side: Side;
+      length?: number;
+      comment?: string;
+      end?: "fin" | "rst";
+    };
     if (ends[side] !== null || ends.includes("rst")) continue;
     if (length !== undefined) conversation.data(side, octets(length, i));
     else if (comment !== undefined) conversation.comment(side, `${comment} ${i}`);

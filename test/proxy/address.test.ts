@@ -79,7 +79,7 @@ describe("the broker", () => {
     ["amqp://guest:1secret?x", /^amqp:\/\/guest:…: expected a port/],
     ["amqp://guest:", /^amqp:\/\/guest:…: expected a port/],
     // Either this is a port and that a virtual host, or all of it a password.
-    ["amqp://guest:5672/secret@broker", /^amqp:\/\/…@broker: expected one @ .* write %40 and %2F for others$/],
+    ["amqp://guest:5672/secret@broker", /^amqp:\/\/…@broker: expected one @ .* write %40 and %2F for the others$/],
     ["amqp://guest:5672/secret@secret@b", /^amqp:\/\/…@b: expected one @/],
     ["amqp://user:sec/ret@broker/a@b", /^amqp:\/\/…@b: expected one @/],
     ["amqp://user:sec@s:s/secret@broker", /^amqp:\/\/…@broker: expected one @/],
