@@ -6,7 +6,7 @@ import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "./broker/versi
 import { grouped } from "./bytes/grouped.ts";
 import { capital } from "./bytes/words.ts";
 import type { CaptureReading } from "./capture/capture-reading.ts";
-import { canReadAgain, readCapture } from "./capture/capture-source.ts";
+import { canReadAgain, randomSeed, readCapture } from "./capture/capture-source.ts";
 import { InputError } from "./capture/input-error.ts";
 import type { PacketRecord } from "./capture/packet-record.ts";
 import { AmqpConnection } from "./connection/amqp-connection.ts";
@@ -158,7 +158,7 @@ export class Inspection {
 
   constructor(options: InspectionOptions = {}) {
     this.#options = options;
-    this.#assembler = new TcpAssembler(tcp => this.#open(tcp));
+    this.#assembler = new TcpAssembler(tcp => this.#open(tcp), {}, randomSeed());
   }
 
   beginInput(): void {

@@ -38,7 +38,14 @@ const OUTER_GLOBALS = [
   /\bconsole\./,
   /\bset(?:Timeout|Interval|Immediate)\(/,
   /\bfetch\(/,
+  /\bMath\.random\(/,
+  /\bcrypto\./,
+  /\bBuffer\b/,
 ];
+/** A circle that is still to go. */
+const STILL_ROUND = /^net\/(?:ip|tcp-segment)\.ts → net\/(?:ip|tcp-segment)\.ts → /;
+/** Where something of this is still to go. */
+const STILL: readonly string[] = ["forensics/leftover-octets.ts: Buffer"];
 
 interface Source {
   /** Relative to src/, with slashes. */
@@ -106,7 +113,7 @@ describe("imports", () => {
   });
 });
 
-it("clock, process and console stay at the edge", () => {
+it("clock, process, console, chance and Node's own types stay at the edge", () => {
   const outer = sources
     .filter(({ path }) => !mayTouchTheWorld(path))
     .flatMap(({ path, code }) =>
@@ -114,5 +121,35 @@ it("clock, process and console stay at the edge", () => {
         ([found]) => `${path}: ${found}`,
       ),
     );
-  expect(outer).toEqual([]);
+  expect(outer.filter(found => !STILL.includes(found))).toEqual([]);
+});
+
+it("no two files import each other, on whatever way round", () => {
+  const targets = new Map(
+    sources.map(({ path, imports }) => {
+      const local = imports.filter(name => name.startsWith("."));
+      return [path, local.map(name => normalize(join(dirname(path), name)).replaceAll(sep, "/"))];
+    }),
+  );
+  /** The shortest way from a file back to itself. */
+  const circleOf = (start: string): string | null => {
+    const cameFrom = new Map<string, string>();
+    const queue = [start];
+    for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+      for (const target of targets.get(path) ?? []) {
+        if (target === start) {
+          const way = [path];
+          while (way[0] !== start) way.unshift(cameFrom.get(way[0]!)!);
+          return [...way, start].join(" → ");
+        }
+        if (!cameFrom.has(target)) {
+          cameFrom.set(target, path);
+          queue.push(target);
+        }
+      }
+    }
+    return null;
+  };
+  const circles = sources.map(({ path }) => circleOf(path)).filter(circle => circle !== null);
+  expect(circles.filter(circle => !STILL_ROUND.test(circle))).toEqual([]);
 });

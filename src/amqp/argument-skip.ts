@@ -8,7 +8,6 @@
  */
 import { long, short } from "../bytes/big-endian.ts";
 import { BIT, FIELD_KINDS, type FieldKind, KIND_SIZES, SHORTSTR, TABLE } from "./field-kinds.ts";
-import type { Method } from "./method-registry.ts";
 import { LEAST_CONTENT_HEADER, METHOD_IDS_SIZE } from "./spec/constants.ts";
 import { FIELD_SIZES, LENGTH_AND_OCTETS, NO_TYPE, TYPE_TABLE } from "./spec/field-types.ts";
 import { BASIC_PROPERTIES } from "./spec/properties.ts";
@@ -44,9 +43,13 @@ export function layoutOf(list: readonly { kind: FieldKind }[]): Int8Array | null
   return Int8Array.from(steps);
 }
 
-/** Whether the arguments in bytes[start + 4, start + size) are certain to decode. */
-export function argumentsFit(method: Method, bytes: Uint8Array, start: number, size: number): boolean {
-  const { layout } = method;
+/** Whether the arguments of a method in bytes[start + 4, start + size) are certain to decode. */
+export function argumentsFit(
+  { layout }: { readonly layout: Int8Array | null },
+  bytes: Uint8Array,
+  start: number,
+  size: number,
+): boolean {
   if (layout === null) return false;
   const end = start + size;
   let at = start + METHOD_IDS_SIZE;

@@ -1,5 +1,5 @@
 import type { Moment } from "../net/connection-observer.ts";
-import type { EnvelopeFault } from "./frame-scanner.ts";
+import type { EnvelopeFault } from "./envelope-fault.ts";
 
 /**
  * Looks for the frame boundary where a scanner has lost it, and hands the octets from there on back to it. The scanner

@@ -1,6 +1,9 @@
 import { long, short } from "../bytes/big-endian.ts";
-import { Moment } from "../net/connection-observer.ts";
+import type { Moment } from "../net/connection-observer.ts";
 import type { BoundarySearch, NewSearch } from "./boundary-search.ts";
+import { AwaitedEvidence, EnvelopeFault } from "./envelope-fault.ts";
+import type { FrameSink } from "./frame-sink.ts";
+import { PartialFrame } from "./partial-frame.ts";
 import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE, isFrameType } from "./spec/constants.ts";
 import { mayBeWhole } from "./whole-message.ts";
 
@@ -12,108 +15,11 @@ import { mayBeWhole } from "./whole-message.ts";
  *    octet   short        long         size octets     0xCE
  */
 
-/** Receives what a scanner finds in one direction of a stream. */
-export interface FrameSink {
-  /**
-   * A whole frame with a right end octet. The payload of method, header and heartbeat frames is
-   * bytes[start, start + size); a body's payload is there only where start ≥ 0. The frame's stream offset and the
-   * moment it began are the scanner's `frameOffset` and `frameMoment()`.
-   */
-  frame(type: number, channel: number, bytes: Uint8Array, start: number, size: number): void;
-  /**
-   * What begins at bytes[at] may be a message that lies whole in bytes[at, end) (`mayBeWhole`), with others behind it.
-   * Returns how many octets of such messages the sink has taken, of which it is told nothing else, or 0. `frameOffset`
-   * is the first one's, and the sink moves it on to the last one's; all of them began at `frameMoment()`.
-   */
-  messages(bytes: Uint8Array, at: number, end: number): number;
-  /** A whole frame part of whose payload was not captured. */
-  hiddenFrame(type: number, channel: number, size: number): void;
-  /** A frame envelope is broken. Its `behind` goes on filling as octets come in. */
-  brokenEnvelope(fault: EnvelopeFault): void;
-  /** The boundary is lost to octets that were not captured. */
-  boundaryLost(): void;
-  /** The boundary was found again at this stream offset, whose octet was captured then; frames follow. */
-  boundaryFound(streamOffset: number, moment: Moment): void;
-}
-
-/**
- * What is wrong with a frame envelope, in the broker's order of checks: size, end octet, type. It is undecided while the
- * end octet's place has not come, and stalled where the stream ended before a frame of good standing did.
- */
-export class EnvelopeFault {
-  rule: "frame-too-large" | "frame-end" | "frame-type" | "undecided" | "stalled";
-  readonly streamOffset: number;
-  readonly type: number;
-  readonly channel: number;
-  readonly size: number;
-  /** The largest payload that would have been no fault. */
-  readonly sizeLimit: number;
-  /** The seven header octets. */
-  readonly header: Uint8Array;
-  /** The first octets of the payload, 16 at most; for frame-too-large they are in `behind`. */
-  readonly payload: Uint8Array;
-  /** Octets that follow, 16 at most: from the end octet's place on, or behind the header where that came first. */
-  readonly behind: number[] = [];
-  /** Stream offset of the first octet of `behind`. */
-  readonly behindOffset: number;
-  /** What stands in the frame-end octet's place, or −1 where the stream has not come so far. */
-  endOctet = -1;
-  readonly moment = new Moment();
-
-  constructor(
-    rule: EnvelopeFault["rule"],
-    streamOffset: number,
-    sizeLimit: number,
-    header: Uint8Array,
-    payload: Uint8Array,
-    moment: Moment,
-  ) {
-    this.rule = rule;
-    this.sizeLimit = sizeLimit;
-    this.streamOffset = streamOffset;
-    this.header = header.slice(0, FRAME_HEADER_SIZE);
-    this.type = header[0]!;
-    this.channel = short(header, 1);
-    this.size = long(header, 3);
-    this.payload = payload;
-    this.behindOffset = rule === "frame-end" ? this.endOffset : streamOffset + FRAME_HEADER_SIZE;
-    this.moment.set(moment);
-  }
-
-  /** Stream offset of the place where the frame-end octet must stand. */
-  get endOffset(): number {
-    return this.streamOffset + FRAME_HEADER_SIZE + this.size;
-  }
-
-  /**
-   * Takes evidence out of bytes[start, end), where the octet of stream offset `from` + i is bytes[i]. Returns whether
-   * the stream has come past all there may be.
-   */
-  gather(bytes: Uint8Array, start: number, end: number, from: number): boolean {
-    for (let i = this.behindOffset + this.behind.length - from; i >= start && i < end; i++) {
-      if (this.behind.length === SNIPPET) break;
-      this.behind.push(bytes[i]!);
-    }
-    const place = this.endOffset - from;
-    if (place >= start && place < end && this.endOctet < 0) {
-      this.endOctet = bytes[place]!;
-      if (this.rule === "undecided") this.rule = this.endOctet === FRAME_END ? "frame-type" : "frame-end";
-    }
-    return end > place && end >= this.behindOffset + SNIPPET - from;
-  }
-}
-
-/** Octets of evidence kept behind a broken header, and of its payload. RabbitMQ prints as many. */
-export const SNIPPET = 16;
-/** Method and header frames larger than this are skipped like bodies. */
-export const MAX_HELD_PAYLOAD = 1 << 20;
 /** The largest frame believed while no frame-max is known. */
 export const UNKNOWN_FRAME_LIMIT = (1 << 24) + 7;
 /** The largest frame of a chain that is believed while no frame-max is known. */
 const UNKNOWN_SEARCH_LIMIT = 1 << 20;
 
-/** Faults whose evidence is gathered at a time. */
-const MAX_WATCHED = 256;
 /** Octets that a search for the boundary is handed at a time: at first, and at most. */
 const FIRST_REACH = 64;
 const MAX_REACH = 1 << 16;
@@ -137,26 +43,14 @@ export class FrameScanner {
   readonly #moment: Moment;
   readonly #newSearch: NewSearch;
   #phase: Phase = "boundary";
-  // A frame that began in earlier octets.
-  readonly #header = new Uint8Array(FRAME_HEADER_SIZE);
-  #headerOctets = 0;
-  #type = 0;
-  #size = 0;
-  #received = 0;
-  #held: Uint8Array = NOTHING;
-  #holds = false;
-  #holed = false;
-  readonly #begun = new Moment();
-  /** Where in the header later octets than its first ones go on, and when those were captured. */
-  #headerPieces: { from: number; moment: Moment }[] = [];
+  /** The frame that began in earlier octets. */
+  readonly #partial = new PartialFrame();
   #split = false;
   // The boundary is lost.
   #search: BoundarySearch | null = null;
   /** Octets to hand to the search at a time. */
   #reach = FIRST_REACH;
-  /** Faults whose evidence is not complete. */
-  #watched: EnvelopeFault[] = [];
-  #faults = 0;
+  readonly #evidence = new AwaitedEvidence();
 
   /** `moment` is the shared moment of whoever delivers. The boundary is known to be here unless `lose` is called. */
   constructor(sink: FrameSink, moment: Moment, sizeLimit: number, newSearch: NewSearch) {
@@ -168,7 +62,7 @@ export class FrameScanner {
 
   /** When and where the first octet of the frame now being handed on was captured. */
   frameMoment(): Moment {
-    return this.#split ? this.#begun : this.#moment;
+    return this.#split ? this.#partial.begun : this.#moment;
   }
 
   /** Whether the frame boundary is being looked for. */
@@ -179,19 +73,18 @@ export class FrameScanner {
   /** Octets seen of a frame that has begun and is not whole, and the frame's own size; 0 at a boundary. */
   get partial(): { streamOffset: number; octets: number; header: Uint8Array; size: number; moment: Moment } | null {
     if (this.#phase !== "header" && this.#phase !== "payload" && this.#phase !== "end") return null;
-    const octets = this.#phase === "header" ? this.#headerOctets : FRAME_HEADER_SIZE + this.#received;
-    const header = this.#header.slice(0, this.#headerOctets);
-    return { streamOffset: this.frameOffset, octets, header, size: this.#size, moment: this.#begun };
+    const { header, octets, size, begun } = this.#partial;
+    return { streamOffset: this.frameOffset, octets, header, size, moment: begun };
   }
 
   /** The next octets of the stream: bytes[start, end). */
   receive(bytes: Uint8Array, start: number, end: number): void {
     let at = start;
-    let watchedFor = -1;
+    let gatheredFor = -1;
     while (at < end) {
-      if (watchedFor !== this.#faults) {
-        watchedFor = this.#faults;
-        if (this.#watched.length > 0) this.#watch(bytes, at, end);
+      if (gatheredFor !== this.#evidence.count) {
+        gatheredFor = this.#evidence.count;
+        this.#evidence.gather(bytes, at, end, this.offset);
       }
       switch (this.#phase) {
         case "boundary":
@@ -199,7 +92,7 @@ export class FrameScanner {
           if (at < end && this.#phase === "boundary") at = this.#begin(bytes, at, end);
           break;
         case "header":
-          this.#noteHeaderPiece();
+          this.#partial.noteHeaderPiece(this.#moment);
           at = this.#continueHeader(bytes, at, end);
           break;
         case "payload":
@@ -222,22 +115,22 @@ export class FrameScanner {
   gap(missing: number): void {
     this.offset += Math.max(missing, 0);
     if (this.#phase === "stopped") return;
-    if (missing < 0) this.#watched = [];
+    if (missing < 0) this.#evidence.giveUp();
     if (this.#phase === "lost") {
       this.#search!.gap(missing);
       return;
     }
     if (missing >= 0 && (this.#phase === "payload" || this.#phase === "end")) {
       // The sequence numbers tell how much is missing: as long as it is of this frame, the boundary stays known.
-      const left = this.#size - this.#received;
+      const partial = this.#partial;
+      const { left } = partial;
       if (missing <= left + 1) {
-        this.#received += Math.min(missing, left);
-        this.#holed = true;
+        partial.miss(Math.min(missing, left));
         if (missing > left) {
           this.#phase = "boundary";
           this.#split = true;
-          this.#sink.hiddenFrame(this.#type, short(this.#header, 1), this.#size);
-        } else if (this.#received === this.#size) this.#phase = "end";
+          this.#sink.hiddenFrame(partial.type, partial.channel, partial.size);
+        } else if (partial.left === 0) this.#phase = "end";
         return;
       }
     }
@@ -307,58 +200,40 @@ export class FrameScanner {
 
   /** A frame begins that is not whole here, or is broken. */
   #begin(bytes: Uint8Array, at: number, end: number): number {
-    this.#begun.set(this.#moment);
+    this.#partial.begin(this.#moment);
     this.#split = true;
     this.frameOffset = this.offset;
-    this.#headerOctets = 0;
-    if (this.#headerPieces.length > 0) this.#headerPieces = [];
     this.#phase = "header";
     return this.#continueHeader(bytes, at, end);
   }
 
-  #noteHeaderPiece(): void {
-    const moment = new Moment();
-    moment.set(this.#moment);
-    this.#headerPieces.push({ from: this.#headerOctets, moment });
-  }
-
   #continueHeader(bytes: Uint8Array, at: number, end: number): number {
-    const take = Math.min(FRAME_HEADER_SIZE - this.#headerOctets, end - at);
-    for (let i = 0; i < take; i++) this.#header[this.#headerOctets++] = bytes[at + i]!;
-    this.offset += take;
-    if (this.#headerOctets < FRAME_HEADER_SIZE) return at + take;
-    this.#type = this.#header[0]!;
-    this.#size = long(this.#header, 3);
-    this.#received = 0;
-    this.#holed = false;
-    if (this.#size > this.sizeLimit) {
-      this.#break("frame-too-large");
-    } else if (!isFrameType(this.#type)) {
-      // The broker would wait for the end octet before it looks at the type. It is watched for, too.
-      this.#break("undecided");
-    } else {
-      this.#holds = this.#type !== FRAME_BODY && this.#size <= MAX_HELD_PAYLOAD;
-      if (this.#holds && this.#held.length < this.#size) this.#held = new Uint8Array(Math.max(256, this.#size * 2));
-      else if (!this.#holds && this.#held.length < SNIPPET) this.#held = new Uint8Array(256);
-      this.#phase = this.#size === 0 ? "end" : "payload";
+    const partial = this.#partial;
+    const stop = partial.takeHeader(bytes, at, end);
+    this.offset += stop - at;
+    if (!partial.isHeaderWhole) return stop;
+    if (partial.size > this.sizeLimit) this.#break("frame-too-large");
+    // The broker would wait for the end octet before it looks at the type. It is watched for, too.
+    else if (!isFrameType(partial.type)) this.#break("undecided");
+    else {
+      partial.beginPayload();
+      this.#phase = partial.size === 0 ? "end" : "payload";
     }
-    return at + take;
+    return stop;
   }
 
   #continuePayload(bytes: Uint8Array, at: number, end: number): number {
-    const take = Math.min(this.#size - this.#received, end - at);
-    const keep = this.#holds ? take : Math.min(take, SNIPPET - this.#received);
-    if (keep > 0 && !this.#holed) this.#held.set(bytes.subarray(at, at + keep), this.#received);
-    this.#received += take;
-    this.offset += take;
-    if (this.#received === this.#size) this.#phase = "end";
-    return at + take;
+    const stop = this.#partial.takePayload(bytes, at, end);
+    this.offset += stop - at;
+    if (this.#partial.left === 0) this.#phase = "end";
+    return stop;
   }
 
   #finishFrame(bytes: Uint8Array, at: number): number {
+    const { type, channel, size, held, isHoled, isHeld } = this.#partial;
     if (bytes[at] !== FRAME_END) {
       // Octets that were not captured stand between this frame's header and here: then nothing is said of it.
-      if (!this.#holed) this.#break("frame-end", bytes[at]!);
+      if (!isHoled) this.#break("frame-end", bytes[at]!);
       else {
         this.lose();
         this.#sink.boundaryLost();
@@ -367,31 +242,22 @@ export class FrameScanner {
     }
     this.offset++;
     this.#phase = "boundary";
-    const channel = short(this.#header, 1);
-    if (this.#type === FRAME_BODY) this.#sink.frame(FRAME_BODY, channel, this.#held, -1, this.#size);
-    else if (this.#holds && !this.#holed) this.#sink.frame(this.#type, channel, this.#held, 0, this.#size);
-    else this.#sink.hiddenFrame(this.#type, channel, this.#size);
+    if (type === FRAME_BODY) this.#sink.frame(FRAME_BODY, channel, held, -1, size);
+    else if (isHeld && !isHoled) this.#sink.frame(type, channel, held, 0, size);
+    else this.#sink.hiddenFrame(type, channel, size);
     return at + 1;
   }
 
   #break(rule: EnvelopeFault["rule"], endOctet = -1): void {
-    const payload = rule === "frame-end" ? this.#held.slice(0, Math.min(this.#size, SNIPPET)) : NOTHING;
-    const fault = new EnvelopeFault(rule, this.frameOffset, this.sizeLimit, this.#header, payload, this.#begun);
+    const partial = this.#partial;
+    const payload = rule === "frame-end" ? partial.firstOctets : NOTHING;
+    const fault = new EnvelopeFault(rule, this.frameOffset, this.sizeLimit, partial, payload);
     fault.endOctet = endOctet;
-    this.#faults++;
-    if (this.#watched.length < MAX_WATCHED) this.#watched.push(fault);
+    this.#evidence.add(fault);
     // Where the size is not to be believed, the true boundary may be anywhere behind the first header octet.
     const search = this.#seek(rule === "frame-end" ? this.offset : this.frameOffset + 1, fault);
     this.#sink.brokenEnvelope(fault);
-    if (rule === "frame-end") return;
-    let from = 1;
-    let moment = this.#begun;
-    for (const piece of this.#headerPieces) {
-      if (piece.from > from) search.receive(this.#header, from, piece.from, moment);
-      from = piece.from;
-      moment = piece.moment;
-    }
-    search.receive(this.#header, from, FRAME_HEADER_SIZE, moment);
+    if (rule !== "frame-end") partial.searchHeader(search);
   }
 
   /** Begins to look for the boundary, from stream offset `from` on. */
@@ -415,15 +281,6 @@ export class FrameScanner {
     const search = this.#search!;
     if (search.receive(bytes, at, stop, this.#moment)) this.#found(search);
     return stop;
-  }
-
-  /**
-   * Gathers evidence behind faults, and settles their rules where the broker would: also when the boundary was found
-   * long before the place where the broken header says that the frame ends.
-   */
-  #watch(bytes: Uint8Array, start: number, end: number): void {
-    const from = this.offset - start;
-    this.#watched = this.#watched.filter(fault => !fault.gather(bytes, start, end, from));
   }
 
   #found(search: BoundarySearch): void {

@@ -1,4 +1,4 @@
-import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { CHANNEL_CLOSE, CHANNEL_CLOSE_OK } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import {

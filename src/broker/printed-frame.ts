@@ -1,5 +1,5 @@
 /** Frames as rabbit_reader's errors print them. */
-import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { binary } from "./erlang-term.ts";
 
 const PRINTED_OCTETS = 16;

@@ -16,7 +16,7 @@ export class CaptureFeed {
   readonly #sink: PacketSink;
   #reader: CaptureReader | null = null;
   /** The octets of the record that the last chunk ended in are #carry[0, #carried). */
-  #carry: Buffer = Buffer.allocUnsafeSlow(FIRST_CARRY);
+  #carry = new Uint8Array(FIRST_CARRY);
   #carried = 0;
 
   constructor(sink: PacketSink) {
@@ -76,7 +76,7 @@ export class CaptureFeed {
   #append(bytes: Uint8Array, start: number, end: number): void {
     const size = this.#carried + end - start;
     if (size > this.#carry.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(size, this.#reader?.needed ?? 0, 2 * this.#carry.length));
+      const larger = new Uint8Array(Math.max(size, this.#reader?.needed ?? 0, 2 * this.#carry.length));
       larger.set(this.#carry.subarray(0, this.#carried));
       this.#carry = larger;
     }

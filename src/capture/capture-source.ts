@@ -4,6 +4,7 @@
  * pool while the present one is parsed; whatever else there is comes as a stream. Octets are parsed where they were
  * read to, and memory stays at a few MiB for a capture of any size.
  */
+import { randomInt } from "node:crypto";
 import { constants, open as openDescriptor } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { Socket } from "node:net";
@@ -26,6 +27,11 @@ const INFLATED_OCTETS = 128 * 1024;
 
 const GZIP_MAGIC = 0x1f8b;
 const GZIP_MAGIC_OCTETS = 2;
+
+/** A number of 32 bits that nobody can foresee, for hashes of what strangers write. */
+export function randomSeed(): number {
+  return randomInt(0x1_0000_0000);
+}
 
 const TERMINAL = "is a terminal: pipe a capture into it (tcpdump -w - | ghostframe inspect -)";
 

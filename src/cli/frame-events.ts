@@ -1,5 +1,5 @@
 /** Turns what is read of a capture into the events of `ghostframe frames`, as far as they pass its filter. */
-import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import type { Direction } from "../connection/direction.ts";
 import type { Secret } from "../connection/incident.ts";
 import type { FrameListener } from "../connection/observers.ts";

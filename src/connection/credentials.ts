@@ -1,4 +1,4 @@
-import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import {
   CONNECTION_SECURE_OK,
   CONNECTION_START_OK,

@@ -1,7 +1,9 @@
 import { argumentsFit, propertiesFit } from "../amqp/argument-skip.ts";
 import { AWAITS_HEADER, afterHeader, isInContent } from "../amqp/content-order.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
-import { type EnvelopeFault, FrameScanner, type FrameSink, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
+import { FrameScanner, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
+import type { FrameSink } from "../amqp/frame-sink.ts";
 import { CHANNEL_CLOSE, CONNECTION_CLASS, CONNECTION_CLOSE, CONNECTION_CLOSE_OK } from "../amqp/method-keys.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
 import { walkArguments, walkProperties } from "../amqp/payload.ts";

@@ -1,4 +1,5 @@
-import { type EnvelopeFault, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import { UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
 import { FRAME_BODY, FRAME_END, FRAME_HEADER, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Secret } from "./incident.ts";

@@ -1,4 +1,4 @@
-import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { Moment } from "../net/connection-observer.ts";
 import type { RuleId, Severity } from "./rules.ts";

@@ -1,19 +1,33 @@
 /** Who looks at a direction's frames besides the direction itself: what each is told, and when. */
 import type { BoundarySearch } from "../amqp/boundary-search.ts";
-import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import type { FrameScanner } from "../amqp/frame-scanner.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
-import type { Moment } from "../net/connection-observer.ts";
-import type { Direction } from "./direction.ts";
+import type { Moment, Side } from "../net/connection-observer.ts";
 import type { Incident, Secret } from "./incident.ts";
+
+/** A direction of a connection, as it is seen by those it tells something. */
+export interface ObservedDirection {
+  readonly side: Side;
+  /** Number of the connection. */
+  readonly connection: number;
+  readonly isClient: boolean;
+  /** Whether `isClient` is certain. */
+  readonly senderKnown: boolean;
+  readonly scanner: FrameScanner;
+  frames: number;
+  /** Whether this direction has sent frames on a channel, or opened it. */
+  usesChannel(channel: number): boolean;
+}
 
 /** What a direction tells the connection it belongs to. */
 export interface DirectionListener {
   /** A method of class connection that decodes, on channel 0. */
-  connectionMethod(direction: Direction, method: Method, bytes: Uint8Array, start: number, size: number): void;
+  connectionMethod(direction: ObservedDirection, method: Method, bytes: Uint8Array, start: number, size: number): void;
   /** channel.close, on the channel it closes. */
   channelClose(
-    direction: Direction,
+    direction: ObservedDirection,
     channel: number,
     method: Method,
     bytes: Uint8Array,
@@ -21,9 +35,9 @@ export interface DirectionListener {
     size: number,
   ): void;
   /** A method that only one end may send: settles who the client is where the beginning was not seen. */
-  methodFrom(direction: Direction, sender: "client" | "server"): void;
+  methodFrom(direction: ObservedDirection, sender: "client" | "server"): void;
   /** The frame boundary was found in a stream that was not known to be AMQP, or was lost. */
-  boundaryFound(direction: Direction): void;
+  boundaryFound(direction: ObservedDirection): void;
 }
 
 /** Is told what is wrong with a connection, at the moment it is found. Implemented by inspection/. */
@@ -47,11 +61,18 @@ export interface FrameListener {
    * As FrameSink.frame; offset and moment are `direction.scanner`'s. In mid-stream `direction.isClient` is a guess until
    * `direction.senderKnown`; a frame that settles it is told when it has.
    */
-  frame(direction: Direction, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void;
-  hiddenFrame(direction: Direction, type: number, channel: number, size: number): void;
+  frame(
+    direction: ObservedDirection,
+    type: number,
+    channel: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+  ): void;
+  hiddenFrame(direction: ObservedDirection, type: number, channel: number, size: number): void;
   /** `secret` says which of its octets may hold credentials, and must not be shown. */
-  brokenEnvelope(direction: Direction, fault: EnvelopeFault, secret: Secret): void;
-  boundaryFound(direction: Direction, streamOffset: number, moment: Moment): void;
+  brokenEnvelope(direction: ObservedDirection, fault: EnvelopeFault, secret: Secret): void;
+  boundaryFound(direction: ObservedDirection, streamOffset: number, moment: Moment): void;
 }
 
 /**
@@ -120,5 +141,5 @@ export interface StreamForensics {
   /** The stream is over. */
   end(): void;
   /** Looks for the boundary behind a broken envelope, by explaining what stands before it. */
-  search(fault: EnvelopeFault, direction: Direction, sizeLimit: number): BoundarySearch;
+  search(fault: EnvelopeFault, direction: ObservedDirection, sizeLimit: number): BoundarySearch;
 }

@@ -4,6 +4,7 @@
  */
 import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
+import { equalOctets } from "../bytes/octets.ts";
 import type { DiagnosisKind, Span } from "./diagnosis.ts";
 import type { Finding } from "./explanation.ts";
 import type { OctetWindow } from "./octet-window.ts";
@@ -152,7 +153,7 @@ function repeatsIn(window: OctetWindow, frames: readonly ReadFrame[]): (frame: R
     const octets = octetsOf(frame);
     const earlier = bySize.get(keyOf(frame))!;
     const before = earlier.slice(0, earlier.indexOf(frame));
-    const original = before.findLast(each => Buffer.compare(octetsOf(each), octets) === 0);
+    const original = before.findLast(each => equalOctets(octetsOf(each), octets));
     return original === undefined ? null : [...original.spans[0]!];
   };
 }

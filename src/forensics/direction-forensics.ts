@@ -1,6 +1,6 @@
 import type { BoundarySearch } from "../amqp/boundary-search.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
-import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
 import { FRAME_BODY } from "../amqp/spec/constants.ts";
 import type { Direction } from "../connection/direction.ts";
 import type { StreamForensics } from "../connection/observers.ts";

@@ -1,5 +1,6 @@
 /** What the octets are that belong to no frame. */
 import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE } from "../amqp/spec/constants.ts";
+import { equalOctets } from "../bytes/octets.ts";
 import type { Diagnosis, Span } from "./diagnosis.ts";
 import { protocolNameAt } from "./octet-reading.ts";
 import type { OctetWindow } from "./octet-window.ts";
@@ -53,7 +54,7 @@ export function overwrittenPlace(
   const octetsAt = (place: number): Uint8Array => {
     return window.bytes.subarray(place - window.base, place - window.base + length);
   };
-  return Buffer.compare(octetsAt(begin), octetsAt(behind)) === 0 ? [begin, behind - begin] : null;
+  return equalOctets(octetsAt(begin), octetsAt(behind)) ? [begin, behind - begin] : null;
 }
 
 /** The same few octets again and again. */

@@ -1,7 +1,7 @@
 /**
  * Finds a packet's connection without making a string of its end points: a Map keyed by a 30-bit hash that is the same
- * in both directions, with a chain behind each key. The hash is seeded at random, so that nobody can craft a capture
- * whose connections share one chain; what comes out does not depend on the seed.
+ * in both directions, with a chain behind each key. The hash has a seed, which whoever reads captures of strangers
+ * draws at random, so that nobody can craft one whose connections share one chain. What comes out does not depend on it.
  *
  * Connections are kept in two lists by last use, each with a bound: those somebody listens to, and spare ones (nobody
  * listens, nobody was asked yet, or over). A capture with millions of connections thus stays within bounds.
@@ -9,28 +9,6 @@
 import type { Side } from "./connection-observer.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 import type { TcpSegment } from "./tcp-segment.ts";
-
-const SEED = Math.trunc(Math.random() * 0x1_0000_0000) | 0;
-const MULTIPLIER_1 = Math.trunc(Math.random() * 0x1_0000_0000) | 1;
-const MULTIPLIER_2 = Math.trunc(Math.random() * 0x1_0000_0000) | 1;
-
-function mix(hash: number, word: number): number {
-  let mixed = Math.imul(hash ^ word, MULTIPLIER_1);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), MULTIPLIER_2);
-  return mixed ^ (mixed >>> 15);
-}
-
-/** The same for both directions: a sum of the two ends. */
-function hashOf(segment: TcpSegment): number {
-  let source = mix(mix(SEED, segment.source0), segment.sourcePort);
-  let destination = mix(mix(SEED, segment.destination0), segment.destinationPort);
-  if (segment.version === 6) {
-    source = mix(mix(mix(source, segment.source1), segment.source2), segment.source3);
-    destination = mix(mix(mix(destination, segment.destination1), segment.destination2), segment.destination3);
-  }
-  const sum = (source + destination) | 0;
-  return (sum ^ (sum >>> 16)) & 0x3fff_ffff; // 30 bits: a small integer on every build of V8
-}
 
 /** Connections by last use. The links are in the connections themselves. */
 class RecentList {
@@ -62,10 +40,17 @@ export class ConnectionTable {
   readonly #spare = new RecentList();
   readonly #maxObserved: number;
   readonly #maxSpare: number;
+  readonly #seed: number;
+  readonly #multiplier1: number;
+  readonly #multiplier2: number;
   #last: TcpConnection | null = null;
   #count = 0;
 
-  constructor(maxObserved: number, maxSpare: number) {
+  constructor(maxObserved: number, maxSpare: number, seed: number) {
+    this.#seed = seed | 0;
+    // Odd, and as different as two seeds are.
+    this.#multiplier1 = Math.imul(seed ^ 0x2545f491, 0x9e3779b1) | 1;
+    this.#multiplier2 = Math.imul(this.#multiplier1 ^ (seed >>> 15), 0x85ebca77) | 1;
     this.#maxObserved = maxObserved;
     this.#maxSpare = maxSpare;
   }
@@ -74,7 +59,7 @@ export class ConnectionTable {
   find(segment: TcpSegment): TcpConnection | null {
     const last = this.#last;
     if (last !== null && last.sideOf(segment) >= 0) return last;
-    let connection = this.#chains.get(hashOf(segment)) ?? null;
+    let connection = this.#chains.get(this.#hashOf(segment)) ?? null;
     while (connection !== null && connection.sideOf(segment) < 0) connection = connection.chained;
     if (connection === null) return null;
     const list = connection.spare ? this.#spare : this.#observed;
@@ -88,7 +73,7 @@ export class ConnectionTable {
 
   /** A new connection, spare as yet. `from` is the side that sent the segment. */
   add(segment: TcpSegment, from: Side): TcpConnection {
-    const hash = hashOf(segment);
+    const hash = this.#hashOf(segment);
     const connection = new TcpConnection(this.#count++, hash, segment, from);
     connection.chained = this.#chains.get(hash) ?? null;
     this.#chains.set(hash, connection);
@@ -134,5 +119,24 @@ export class ConnectionTable {
       for (let at = list.oldest; at !== null; at = at.newer) connections.push(at);
     }
     return connections.sort((a, b) => a.ordinal - b.ordinal);
+  }
+
+  /** The same for both directions: a sum of the two ends. */
+  #hashOf(segment: TcpSegment): number {
+    let source = this.#mix(this.#mix(this.#seed, segment.source0), segment.sourcePort);
+    let destination = this.#mix(this.#mix(this.#seed, segment.destination0), segment.destinationPort);
+    if (segment.version === 6) {
+      source = this.#mix(this.#mix(this.#mix(source, segment.source1), segment.source2), segment.source3);
+      destination = this.#mix(destination, segment.destination1);
+      destination = this.#mix(this.#mix(destination, segment.destination2), segment.destination3);
+    }
+    const sum = (source + destination) | 0;
+    return (sum ^ (sum >>> 16)) & 0x3fff_ffff; // 30 bits: a small integer on every build of V8
+  }
+
+  #mix(hash: number, word: number): number {
+    let mixed = Math.imul(hash ^ word, this.#multiplier1);
+    mixed = Math.imul(mixed ^ (mixed >>> 16), this.#multiplier2);
+    return mixed ^ (mixed >>> 15);
   }
 }

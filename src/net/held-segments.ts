@@ -3,6 +3,7 @@
  * overlapping. Where two copies of an octet arrive, the first stays.
  */
 import type { Moment } from "./connection-observer.ts";
+import { comesBefore, octetsFrom, sequenceBehind } from "./sequence-number.ts";
 
 /** A stretch of the stream, waiting. It is `octets`, and behind them `cut` octets that the snap length took. */
 export interface HeldSegment {
@@ -15,7 +16,7 @@ export interface HeldSegment {
 
 /** The sequence number behind a held segment. */
 export function endOf(held: HeldSegment): number {
-  return (held.sequence + held.octets.length + held.cut) | 0;
+  return sequenceBehind(held.sequence, held.octets.length + held.cut);
 }
 
 export class HeldSegments {
@@ -48,18 +49,18 @@ export class HeldSegments {
     let index = this.#indexBehind(sequence);
     while (done < length) {
       const held = this.#segments[index];
-      const ahead = held === undefined ? length : Math.min(length, (held.sequence - sequence) | 0);
+      const ahead = held === undefined ? length : Math.min(length, octetsFrom(sequence, held.sequence));
       if (ahead > done) {
         const from = Math.min(start + done, end);
         const octets = new Uint8Array(Math.min(start + ahead, end) - from);
         octets.set(bytes.subarray(from, from + octets.length));
-        const piece = { sequence: (sequence + done) | 0, octets, cut: ahead - done - octets.length, moment };
+        const piece = { sequence: sequenceBehind(sequence, done), octets, cut: ahead - done - octets.length, moment };
         this.#segments.splice(index++, 0, piece);
         this.octets += octets.length;
         done = ahead;
       }
       if (held === undefined || done >= length) break;
-      const offset = (sequence + done - held.sequence) | 0;
+      const offset = octetsFrom(held.sequence, sequenceBehind(sequence, done));
       const shared = Math.min(length - done, held.octets.length + held.cut - offset);
       const comparable = Math.min(shared, held.octets.length - offset, end - start - done);
       for (let i = 0; i < comparable; i++) {
@@ -74,7 +75,7 @@ export class HeldSegments {
   /** Index of the first held segment that ends behind `sequence`. Searched from the end, where most belong. */
   #indexBehind(sequence: number): number {
     let index = this.#segments.length;
-    while (index > 0 && ((endOf(this.#segments[index - 1]!) - sequence) | 0) > 0) index--;
+    while (index > 0 && comesBefore(sequence, endOf(this.#segments[index - 1]!))) index--;
     return index;
   }
 }

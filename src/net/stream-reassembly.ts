@@ -11,6 +11,7 @@
 import type { PacketRecord } from "../capture/packet-record.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "./connection-observer.ts";
 import { HeldSegments } from "./held-segments.ts";
+import { comesBefore, octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
 import type { TcpCounters, TcpLimits } from "./tcp-limits.ts";
 
@@ -64,7 +65,7 @@ export class StreamReassembly {
     end: number,
     cut: number,
   ): void {
-    stream.next = (stream.next + (end - start) + cut) | 0;
+    stream.next = sequenceBehind(stream.next, end - start + cut);
     if (!stream.begun) {
       stream.begun = true;
       this.#tellGap(connection, stream, side, -1, false);
@@ -92,8 +93,8 @@ export class StreamReassembly {
     counters: TcpCounters,
   ): void {
     const waiting = stream.held?.first();
-    const behind = (sequence + (end - start) + cut) | 0;
-    if (sequence === stream.next && (waiting === undefined || ((waiting.sequence - behind) | 0) >= 0)) {
+    const behind = sequenceBehind(sequence, end - start + cut);
+    if (sequence === stream.next && (waiting === undefined || !comesBefore(waiting.sequence, behind))) {
       this.note(this.moment, record);
       this.deliver(connection, stream, side, record.bytes, start, end, cut);
     } else {
@@ -124,7 +125,7 @@ export class StreamReassembly {
     stream.markedAck = stream.acked;
     stream.markedAt = connection.packets;
     for (let first = stream.held.first(); first !== undefined; first = stream.held?.first()) {
-      if (((settledAck - first.sequence) | 0) < 0) break;
+      if (comesBefore(settledAck, first.sequence)) break;
       this.#skipHole(connection, stream, side);
     }
     this.settle(connection, stream, side);
@@ -133,7 +134,7 @@ export class StreamReassembly {
   /** Ends a stream whose FIN or RST was seen, if all before it is delivered and somebody knows of it. */
   settle(connection: TcpConnection, stream: TcpStream, side: Side): void {
     if (stream.closing === null || stream.ended || stream.held !== null || !connection.opened) return;
-    if (((stream.next - stream.closeAt) | 0) < 0) return;
+    if (comesBefore(stream.next, stream.closeAt)) return;
     this.#recall(stream.closeMoment ?? connection.last);
     this.#end(connection, stream, side, stream.closing);
   }
@@ -146,7 +147,7 @@ export class StreamReassembly {
     // How far the stream went is known from its FIN or RST, or from what the other side acknowledged. A single octet
     // more than was seen may stand for a FIN that was not captured.
     const behind = stream.closing === null ? stream.acked : stream.closeAt;
-    const missing = (behind - stream.next) | 0;
+    const missing = octetsFrom(stream.next, behind);
     if (stream.known && missing > (stream.closing === "fin" ? 0 : 1)) this.#gap(connection, stream, side, missing);
     this.#end(connection, stream, side, stream.closing ?? (connection.reset ? "rst" : "capture-ended"));
   }
@@ -192,7 +193,7 @@ export class StreamReassembly {
     const first = stream.held?.first();
     if (first === undefined) return;
     this.#recall(first.moment);
-    this.#gap(connection, stream, side, (first.sequence - stream.next) | 0);
+    this.#gap(connection, stream, side, octetsFrom(stream.next, first.sequence));
     this.#drain(connection, stream, side);
   }
 
@@ -213,7 +214,7 @@ export class StreamReassembly {
   }
 
   #gap(connection: TcpConnection, stream: TcpStream, side: Side, missing: number): void {
-    stream.next = (stream.next + missing) | 0;
+    stream.next = sequenceBehind(stream.next, missing);
     // What is not known to begin, begins with a gap that covers this one.
     if (stream.begun) this.#tellGap(connection, stream, side, missing, false);
   }

@@ -9,6 +9,7 @@
 import type { PcapngWriter } from "../capture/pcapng-writer.ts";
 import { addressOctets, asIpv6 } from "./address-octets.ts";
 import type { Side } from "./connection-observer.ts";
+import { octetsFrom } from "./sequence-number.ts";
 import { ACK, FIN, RST, SYN } from "./tcp-segment.ts";
 
 /** Octets of stream in one packet at most: well below the 65,475 that IPv6 leaves beside the headers. */
@@ -81,7 +82,7 @@ export class SyntheticTcp {
     if (this.#ended[side]) return;
     this.#segment(side, PSH | ACK, bytes, start, end, seconds, nanoseconds, comment);
     const other = (1 - side) as Side;
-    if (((this.#next[side]! - this.#acknowledged[other]!) | 0) >= ACKNOWLEDGE_AFTER) {
+    if (octetsFrom(this.#acknowledged[other]!, this.#next[side]!) >= ACKNOWLEDGE_AFTER) {
       this.#bare(other, ACK, seconds, nanoseconds, null);
     }
   }

@@ -17,10 +17,11 @@
 import type { PacketRecord } from "../capture/packet-record.ts";
 import type { ConnectionObserver, Moment, Side, StreamEnd } from "./connection-observer.ts";
 import { ConnectionTable } from "./connection-table.ts";
-import { belongs, noteAcknowledgment, synchronise } from "./handshake.ts";
 import { FRAGMENT, HEADER_INCOMPLETE, NOT_IP, NOT_TCP, UNKNOWN_LINK_TYPE } from "./packet-outcome.ts";
+import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import { StreamReassembly } from "./stream-reassembly.ts";
 import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
+import { belongs, noteAcknowledgment, synchronise } from "./tcp-handshake.ts";
 import { DEFAULT_TCP_LIMITS, MAX_AHEAD, MAX_BEHIND, TcpCounters, type TcpLimits } from "./tcp-limits.ts";
 import { ACK, FIN, RST, readSegment, SYN, TcpSegment } from "./tcp-segment.ts";
 
@@ -41,10 +42,15 @@ export class TcpAssembler {
    * `open` is asked once for every connection, when its first octets (or the first known lack of them) are about to be
    * delivered: who listens, if anybody. A connection without octets is never shown.
    */
-  constructor(open: (connection: TcpConnection) => ConnectionObserver | null, limits?: Partial<TcpLimits>) {
+  /** `seed` is that of ConnectionTable's hash. */
+  constructor(
+    open: (connection: TcpConnection) => ConnectionObserver | null,
+    limits: Partial<TcpLimits> = {},
+    seed = 0,
+  ) {
     this.#limits = { ...DEFAULT_TCP_LIMITS, ...limits };
     this.#streams = new StreamReassembly(open, this.#limits);
-    this.#table = new ConnectionTable(this.#limits.maxConnections, this.#limits.maxSpareConnections);
+    this.#table = new ConnectionTable(this.#limits.maxConnections, this.#limits.maxSpareConnections, seed);
   }
 
   /** When and where the octets now delivered were seen: set before every call of an observer. */
@@ -172,7 +178,7 @@ export class TcpAssembler {
         this.counters.malformed++;
         return;
       }
-      sequence = (sequence + 1) | 0; // the SYN itself takes one
+      sequence = sequenceBehind(sequence, 1); // the SYN itself takes one
       const stream = connection.sender(segment);
       const other = connection.receiver(segment);
       if (!belongs(connection, stream, other, segment, sequence, this.#limits.reorderPackets)) {
@@ -197,7 +203,7 @@ export class TcpAssembler {
       const taker = octets === 0 ? connection : this.#arrive(connection, stream, side, sequence, record);
       if (taker === null) return;
       connection = taker;
-      if ((flags & FIN) !== 0) this.#finSeen(connection, (sequence + octets) | 0, record);
+      if ((flags & FIN) !== 0) this.#finSeen(connection, sequenceBehind(sequence, octets), record);
       if (connection.holding > 0) this.#giveUpAcknowledged(connection);
     }
     if (!connection.leftAlone) return;
@@ -211,7 +217,7 @@ export class TcpAssembler {
     const stream = connection.stream(side);
     if (stream.closing !== null || stream.ended) return;
     if (!stream.known) stream.beginAt(at);
-    const ahead = (at - stream.next) | 0;
+    const ahead = octetsFrom(stream.next, at);
     // Behind what was delivered already, it is the late FIN of an older connection.
     if (ahead >= 0 && ahead <= MAX_AHEAD) this.#close(connection, stream, side, "fin", at, record);
   }
@@ -264,7 +270,7 @@ export class TcpAssembler {
     let { payloadStart, payloadEnd, cut } = segment;
     let length = payloadEnd - payloadStart + cut;
     if (!stream.known) stream.beginAt(sequence);
-    let offset = (sequence - stream.next) | 0;
+    let offset = octetsFrom(stream.next, sequence);
 
     if (offset < -MAX_BEHIND || (stream.ended ? offset > 0 : offset > MAX_AHEAD)) {
       this.counters.straySegments++;
@@ -279,8 +285,8 @@ export class TcpAssembler {
     stream.strays = 0;
     if (stream.ended) return connection;
 
-    if (stream.closing === "fin" && ((stream.closeAt - sequence) | 0) < length) {
-      length = (stream.closeAt - sequence) | 0;
+    if (stream.closing === "fin" && octetsFrom(sequence, stream.closeAt) < length) {
+      length = octetsFrom(sequence, stream.closeAt);
       payloadEnd = Math.min(payloadEnd, payloadStart + Math.max(0, length));
       cut = Math.max(0, length - (payloadEnd - payloadStart));
     }
@@ -291,7 +297,7 @@ export class TcpAssembler {
       const captured = Math.min(old, payloadEnd - payloadStart);
       payloadStart += captured;
       cut -= old - captured;
-      const from = (sequence + old) | 0;
+      const from = sequenceBehind(sequence, old);
       this.#streams.accept(connection, stream, side, from, record, payloadStart, payloadEnd, cut, this.counters);
     }
     this.#streams.settle(connection, connection.stream0, 0);
@@ -317,14 +323,14 @@ export class TcpAssembler {
 
 /** Whether enough segments went on from one another in a place where the stream cannot be: then it is there. */
 function isStream(stream: TcpStream, sequence: number, length: number): boolean {
-  const step = (sequence - stream.strayNext) | 0;
+  const step = octetsFrom(stream.strayNext, sequence);
   if (stream.strays > 0 && step < 0 && step >= -STRAY_WINDOW) return false; // the same octets once more
   stream.strays = stream.strays > 0 && step >= 0 && step <= STRAY_WINDOW ? stream.strays + 1 : 1;
-  stream.strayNext = (sequence + length) | 0;
+  stream.strayNext = sequenceBehind(sequence, length);
   stream.flowing = false;
   return stream.strays >= RESYNCHRONISE_AFTER;
 }
 
 function isNear(sequence: number, expected: number): boolean {
-  return Math.abs((sequence - expected) | 0) <= MAX_BEHIND;
+  return Math.abs(octetsFrom(expected, sequence)) <= MAX_BEHIND;
 }

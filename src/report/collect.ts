@@ -1,6 +1,6 @@
 /** Turns what the inspection found into the report: the facts keep no text, the report is nothing but. */
 
-import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FRAME_HEADER_SIZE, frameTypeName, REPLY_CODES } from "../amqp/spec/constants.ts";
 import type { Prediction } from "../broker/verdict.ts";
 import { grouped } from "../bytes/grouped.ts";

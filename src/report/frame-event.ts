@@ -2,8 +2,9 @@
  * What `ghostframe frames` tells, one event a line: the frames, and what breaks their sequence. Kept apart from the
  * report because it is written while the capture is read.
  */
+
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import type { FieldValue } from "../amqp/field-table.ts";
-import type { EnvelopeFault } from "../amqp/frame-scanner.ts";
 import { methodName, methodOf } from "../amqp/method-registry.ts";
 import { decodeArguments, decodeProperties, type Values } from "../amqp/payload.ts";
 import { FRAME_HEADER, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";

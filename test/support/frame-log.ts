@@ -1,7 +1,9 @@
 /** Runs streams through the frame scanner and through whole connections, and writes down what they find as text. */
 import { describe, expect, it } from "vitest";
+import type { EnvelopeFault } from "../../src/amqp/envelope-fault.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../../src/amqp/frame-boundary-search.ts";
-import { type EnvelopeFault, FrameScanner, type FrameSink } from "../../src/amqp/frame-scanner.ts";
+import { FrameScanner } from "../../src/amqp/frame-scanner.ts";
+import type { FrameSink } from "../../src/amqp/frame-sink.ts";
 import { WholeMessage } from "../../src/amqp/whole-message.ts";
 import { AmqpConnection, type ConnectionContext } from "../../src/connection/amqp-connection.ts";
 import { Moment, type Side, type StreamEnd } from "../../src/net/connection-observer.ts";

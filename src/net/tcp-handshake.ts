@@ -2,6 +2,8 @@
  * Which connection a SYN belongs to (RFC 9293 §3.5, seen from outside). The end points alone do not tell: ports are
  * used again, SYNs are sent again, and a capture may show a SYN after the octets that followed it.
  */
+
+import { octetsFrom } from "./sequence-number.ts";
 import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
 import { MAX_AHEAD } from "./tcp-limits.ts";
 import { ACK, SYN, type TcpSegment } from "./tcp-segment.ts";
@@ -26,13 +28,13 @@ export function belongs(
   if (connection.over && !answers) return false;
   if (stream.known && start === stream.start) return true;
   // The SYN may have carried octets (RFC 7413), which its answer acknowledges along with it.
-  const acknowledged = (segment.acknowledgment - other.start) | 0;
+  const acknowledged = octetsFrom(other.start, segment.acknowledgment);
   const answersOther = answers && (!other.known || (acknowledged >= 0 && acknowledged < LATE_SYN_OCTETS));
   if (!stream.known) {
     if (!other.known) return true;
     return answers ? answersOther : other.sawSyn && other.untouched; // or both ends open at once
   }
-  const late = (stream.start - start) | 0;
+  const late = octetsFrom(start, stream.start);
   if (!stream.sawSyn && connection.packets <= reorderPackets && late > 0 && late < LATE_SYN_OCTETS) return true;
   // An answer made anew, as servers do that keep no state for half-open connections.
   return answersOther && stream.untouched && !connection.over;
@@ -50,7 +52,7 @@ export function synchronise(stream: TcpStream, start: number): void {
 export function noteAcknowledgment(stream: TcpStream, other: TcpStream, segment: TcpSegment, sequence: number): void {
   if ((segment.flags & ACK) === 0) return;
   if (other.known) {
-    const news = (segment.acknowledgment - other.acked) | 0;
+    const news = octetsFrom(other.acked, segment.acknowledgment);
     if (news > 0 && news <= MAX_AHEAD) other.acked = segment.acknowledgment;
   } else if ((segment.flags & SYN) !== 0 || (stream.sawSyn && stream.untouched && sequence === stream.start)) {
     // The other half of the handshake was not captured, or not yet, but this is what it agreed on.
