@@ -39,7 +39,7 @@ const OUTER_GLOBALS = [
   /\bset(?:Timeout|Interval|Immediate)\(/,
   /\bfetch\(/,
   /\bMath\.random\(/,
-  /\bcrypto\./,
+  /\bcrypto\.random|getRandomValues/,
   /\bBuffer\b/,
 ];
 /** A circle that is still to go. */
