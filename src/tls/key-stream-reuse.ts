@@ -1,4 +1,3 @@
-import { long } from "../bytes/big-endian.ts";
 import { HEAD_OCTETS, type RecordScanner, TAIL_OCTETS } from "./record-scanner.ts";
 
 /*
@@ -14,8 +13,15 @@ import { HEAD_OCTETS, type RecordScanner, TAIL_OCTETS } from "./record-scanner.t
 /** Records of a direction in which a repetition is looked for: a power of two. */
 export const MAX_REMEMBERED = 1 << 14;
 const FIRST_CAPACITY = 32;
-/** Octets of memory per record remembered, about. */
-const OCTETS_EACH = HEAD_OCTETS + TAIL_OCTETS + 4 + 4 + 4 + 4 + 4 + 8 + 4;
+
+/** Of each record 32-bit words: the first octets of its body, its last ones, its length, its packet. */
+const HEAD_WORDS = HEAD_OCTETS / 4;
+const TAIL_WORDS = TAIL_OCTETS / 4;
+const LENGTH_WORD = HEAD_WORDS + TAIL_WORDS;
+const PACKET_WORD = LENGTH_WORD + 1;
+const WORDS = PACKET_WORD + 1;
+/** Octets of memory per record remembered. */
+const OCTETS_EACH = WORDS * 4 + 8 + 4 * 4;
 
 /** Octets of a ciphertext that are compared. */
 const COMPARED = HEAD_OCTETS - 8;
@@ -67,12 +73,9 @@ export class KeyStreamReuse {
   /** The first record that is not forgotten. */
   #oldest = 0;
   #capacity = 0;
-  #heads = new Uint8Array(0);
-  #tails = new Uint8Array(0);
-  #lengths = new Int32Array(0);
+  #words = new Int32Array(0);
   #offsets = new Float64Array(0);
   #inputs = new Int32Array(0);
-  #packets = new Int32Array(0);
   #keys = new Int32Array(0);
   /** Record before this one with the same bucket, by number; −1 for none. */
   #before = new Int32Array(0);
@@ -95,7 +98,7 @@ export class KeyStreamReuse {
     this.#budget.octets -= this.#capacity * OCTETS_EACH;
     this.#capacity = 0;
     this.#count = 1;
-    this.#heads = new Uint8Array(0);
+    this.#words = new Int32Array(0);
   }
 
   /** An application-data record, as `scanner` tells it. Returns what it repeats, or null. */
@@ -106,10 +109,9 @@ export class KeyStreamReuse {
     // Octets that are not encrypted: zero where zero is sent.
     if (key === 0 && this.#nonceSize === 0) return null;
     const slot = this.#count & (this.#capacity - 1);
-    this.#keep(slot, scanner, length, bytes, start);
+    this.#keep(slot * WORDS, scanner, length, bytes, start);
     this.#offsets[slot] = scanner.recordOffset;
     this.#inputs[slot] = scanner.recordMoment.input;
-    this.#packets[slot] = scanner.recordMoment.packet;
     this.#keys[slot] = key;
     const bucket = bucketOf(key, this.#capacity);
     const before = this.#latest[bucket]!;
@@ -119,12 +121,14 @@ export class KeyStreamReuse {
     return before < 0 ? null : this.#repeated(slot, key, before);
   }
 
-  #keep(slot: number, { tail, tailEnd }: RecordScanner, length: number, bytes: Uint8Array, start: number): void {
-    const octets = Math.min(length, HEAD_OCTETS);
-    const head = slot * HEAD_OCTETS;
-    for (let i = 0; i < octets; i++) this.#heads[head + i] = bytes[start + i]!;
-    for (let i = 0; i < TAIL_OCTETS; i++) this.#tails[slot * TAIL_OCTETS + i] = tail[tailEnd - TAIL_OCTETS + i]!;
-    this.#lengths[slot] = length;
+  #keep(at: number, scanner: RecordScanner, length: number, bytes: Uint8Array, start: number): void {
+    const words = this.#words;
+    const { tail, tailEnd } = scanner;
+    const octets = Math.min(length, HEAD_OCTETS) & ~3;
+    for (let i = 0; i < octets; i += 4) words[at + (i >> 2)] = word(bytes, start + i);
+    for (let i = 0; i < TAIL_WORDS; i++) words[at + HEAD_WORDS + i] = word(tail, tailEnd - TAIL_OCTETS + 4 * i);
+    words[at + LENGTH_WORD] = length;
+    words[at + PACKET_WORD] = scanner.recordMoment.packet;
   }
 
   /** The record that the one in `slot` repeats, looked for among those of its bucket. */
@@ -143,53 +147,53 @@ export class KeyStreamReuse {
   }
 
   #isRepeated(a: number, b: number): boolean {
-    const headA = a * HEAD_OCTETS;
-    const headB = b * HEAD_OCTETS;
     if (this.#nonceSize === 8) {
-      for (let i = 0; i < 8; i++) if (this.#heads[headA + i] !== this.#heads[headB + i]) return false;
-      return true;
+      const words = this.#words;
+      return words[a * WORDS] === words[b * WORDS] && words[a * WORDS + 1] === words[b * WORDS + 1];
     }
-    const compared = this.#compared(a, b);
-    if (!TYPE_XORS.includes(this.#heads[headA]! ^ this.#heads[headB]!)) return false;
+    const xor = this.#xor(a, b);
+    if (!TYPE_XORS.includes(xor[0]!)) return false;
     let equal = 0;
     let free = 0;
-    for (let i = 2; i < compared; i++) {
+    for (let i = 2; i < xor.length; i++) {
       if (i === 3 || i === 4) continue;
       free++;
-      if (this.#heads[headA + i] === this.#heads[headB + i]) equal++;
+      if (xor[i] === 0) equal++;
     }
     // Three octets by which they were found, and a type that fits (7 of 256).
     return 24 + 5 + 8 * equal - waysBits(free, equal) >= PROOF_BITS;
   }
 
-  /** Octets in which both have encrypted plaintext, as far as they are kept. */
-  #compared(a: number, b: number): number {
-    const plain = Math.min(this.#lengths[a]!, this.#lengths[b]!) - this.#nonceSize - this.#tagSize;
-    return Math.min(plain, COMPARED);
+  /** XOR of what both have encrypted, as far as it is kept and compared. */
+  #xor(a: number, b: number): Uint8Array {
+    const words = this.#words;
+    const shorter = Math.min(words[a * WORDS + LENGTH_WORD]!, words[b * WORDS + LENGTH_WORD]!);
+    const size = Math.min(shorter - this.#nonceSize - this.#tagSize, COMPARED, (shorter & ~3) - this.#nonceSize);
+    return Uint8Array.from({ length: size }, (_, i) => {
+      const octet = this.#nonceSize + i;
+      return (words[a * WORDS + (octet >> 2)]! ^ words[b * WORDS + (octet >> 2)]!) >>> (24 - 8 * (octet & 3));
+    });
   }
 
   #pair(number: number, a: number, b: number): RepeatedNonce {
-    const headA = a * HEAD_OCTETS;
-    const headB = b * HEAD_OCTETS;
-    const skip = this.#nonceSize;
-    const xor = Uint8Array.from({ length: this.#compared(a, b) }, (_, i) => {
-      return this.#heads[headA + skip + i]! ^ this.#heads[headB + skip + i]!;
-    });
-    let identical = this.#lengths[a] === this.#lengths[b] && xor.every(octet => octet === 0);
-    for (let i = 0; i < TAIL_OCTETS; i++) {
-      if (this.#tails[a * TAIL_OCTETS + i] !== this.#tails[b * TAIL_OCTETS + i]) identical = false;
+    const words = this.#words;
+    const xor = this.#xor(a, b);
+    let identical =
+      words[a * WORDS + LENGTH_WORD] === words[b * WORDS + LENGTH_WORD] && xor.every(octet => octet === 0);
+    for (let i = HEAD_WORDS; i < LENGTH_WORD; i++) {
+      if (words[a * WORDS + i] !== words[b * WORDS + i]) identical = false;
     }
-    const nonce = skip === 8 ? this.#heads.slice(headA, headA + 8) : null;
+    const nonce = this.#nonceSize === 0 ? null : octetsOf(words.subarray(a * WORDS, a * WORDS + 2));
     return { first: this.#told(a, number), second: this.#told(b, this.#count - 1), nonce, xor, identical };
   }
 
   #told(slot: number, index: number): RepeatedRecord {
     return {
       streamOffset: this.#offsets[slot]!,
-      length: this.#lengths[slot]!,
+      length: this.#words[slot * WORDS + LENGTH_WORD]!,
       index,
       input: this.#inputs[slot]!,
-      packet: this.#packets[slot]!,
+      packet: this.#words[slot * WORDS + PACKET_WORD]!,
     };
   }
 
@@ -200,17 +204,14 @@ export class KeyStreamReuse {
     if (this.#capacity > 0 && this.#budget.octets + more > this.#budget.limit) return;
     this.#budget.octets += more;
     this.#capacity = capacity;
-    const larger = <T extends Uint8Array | Int32Array | Float64Array>(fresh: T, old: T): T => {
+    const larger = <T extends Int32Array | Float64Array>(fresh: T, old: T): T => {
       fresh.set(old);
       return fresh;
     };
     // Records are numbered from 0, and the old capacity was just filled: each keeps its slot.
-    this.#heads = larger(new Uint8Array(capacity * HEAD_OCTETS), this.#heads);
-    this.#tails = larger(new Uint8Array(capacity * TAIL_OCTETS), this.#tails);
-    this.#lengths = larger(new Int32Array(capacity), this.#lengths);
+    this.#words = larger(new Int32Array(capacity * WORDS), this.#words);
     this.#offsets = larger(new Float64Array(capacity), this.#offsets);
     this.#inputs = larger(new Int32Array(capacity), this.#inputs);
-    this.#packets = larger(new Int32Array(capacity), this.#packets);
     this.#keys = larger(new Int32Array(capacity), this.#keys);
     this.#before = larger(new Int32Array(capacity), this.#before);
     this.#latest = new Int32Array(capacity).fill(-1);
@@ -227,8 +228,16 @@ const MIN_FRAME = 8;
 /** Records of one bucket that are looked at, where a stream was made to have many. */
 const MAX_STEPS = 64;
 
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+function octetsOf(words: Int32Array): Uint8Array {
+  return Uint8Array.from({ length: words.length * 4 }, (_, i) => words[i >> 2]! >>> (24 - 8 * (i & 3)));
+}
+
 function nonceKey(bytes: Uint8Array, start: number): number {
-  return (long(bytes, start) ^ Math.imul(long(bytes, start + 4), 0x9e3779b1)) | 0;
+  return word(bytes, start) ^ Math.imul(word(bytes, start + 4), 0x9e3779b1);
 }
 
 function cipherKey(bytes: Uint8Array, start: number): number {

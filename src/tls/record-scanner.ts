@@ -4,8 +4,8 @@ import { RecordBoundarySearch } from "./record-boundary-search.ts";
 import { isRecordHeader, MAX_BODY, RECORD_HEADER_SIZE } from "./record-layer.ts";
 
 /** Octets kept of the beginning and of the end of a record's body that nobody wants whole. */
-export const HEAD_OCTETS = 40;
-export const TAIL_OCTETS = 16;
+export const HEAD_OCTETS = 32;
+export const TAIL_OCTETS = 8;
 
 /** What a scanner tells of the records of one direction. Offsets are those of the TCP stream. */
 export interface RecordSink {
