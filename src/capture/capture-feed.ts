@@ -7,6 +7,7 @@
 import { FOREIGN_OCTETS, MAGIC_OCTETS, openCapture } from "./capture-format.ts";
 import type { CaptureReader, Truncation } from "./capture-reader.ts";
 import type { PacketSink } from "./packet-record.ts";
+import type { SecretsSink } from "./pcapng-secrets.ts";
 
 const FIRST_CARRY = 64 * 1024;
 
@@ -14,13 +15,16 @@ export class CaptureFeed {
   /** Octets that came in. */
   octets = 0;
   readonly #sink: PacketSink;
+  readonly #secrets: SecretsSink | undefined;
   #reader: CaptureReader | null = null;
   /** The octets of the record that the last chunk ended in are #carry[0, #carried). */
   #carry = new Uint8Array(FIRST_CARRY);
   #carried = 0;
 
-  constructor(sink: PacketSink) {
+  /** `secrets` gets the key logs that a pcapng file carries; where there is none, they are passed over. */
+  constructor(sink: PacketSink, secrets?: SecretsSink) {
     this.#sink = sink;
+    this.#secrets = secrets;
   }
 
   /** null until there were enough octets to tell the format. */
@@ -40,7 +44,7 @@ export class CaptureFeed {
         this.#append(bytes, start, end);
         return;
       }
-      this.#reader = openCapture(this.#firstOctets(bytes, start, end), this.#sink);
+      this.#reader = openCapture(this.#firstOctets(bytes, start, end), this.#sink, this.#secrets);
     }
     const at = this.#carried === 0 ? start : this.#complete(this.#reader, bytes, start, end);
     if (at === end) return;
@@ -53,7 +57,7 @@ export class CaptureFeed {
    * @throws CaptureError when there were too few octets for any capture.
    */
   finish(): Truncation | null {
-    this.#reader ??= openCapture(this.#carry.subarray(0, this.#carried), this.#sink);
+    this.#reader ??= openCapture(this.#carry.subarray(0, this.#carried), this.#sink, this.#secrets);
     return this.#reader.finish(this.#carried);
   }
 

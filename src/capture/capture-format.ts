@@ -5,6 +5,7 @@ import { looksLike } from "./foreign-file.ts";
 import type { PacketSink } from "./packet-record.ts";
 import { isPcap, PcapReader } from "./pcap-reader.ts";
 import { isPcapng, PcapngReader } from "./pcapng-reader.ts";
+import type { SecretsSink } from "./pcapng-secrets.ts";
 
 /** Octets that tell the formats apart. */
 export const MAGIC_OCTETS = 4;
@@ -17,8 +18,8 @@ export const FOREIGN_OCTETS = 4096;
  *
  * @throws CaptureError when it is no capture; the message says what it looks like.
  */
-export function openCapture(first: Uint8Array, sink: PacketSink): CaptureReader {
+export function openCapture(first: Uint8Array, sink: PacketSink, secrets?: SecretsSink): CaptureReader {
   if (isPcap(first)) return new PcapReader(sink);
-  if (isPcapng(first)) return new PcapngReader(sink);
+  if (isPcapng(first)) return new PcapngReader(sink, secrets);
   throw new CaptureError(0, 1, `not a pcap or pcapng capture: ${looksLike(first)}`);
 }

@@ -18,6 +18,7 @@ import { CaptureFeed } from "./capture-feed.ts";
 import { type CaptureReading, conclude, type ReadingEnd } from "./capture-reading.ts";
 import { InputError, inputErrorOf } from "./input-error.ts";
 import type { PacketSink } from "./packet-record.ts";
+import type { SecretsSink } from "./pcapng-secrets.ts";
 
 const WINDOW_OCTETS = 1024 * 1024;
 const STREAM_OCTETS = 256 * 1024;
@@ -46,6 +47,8 @@ export interface ReadOptions {
    * consumer that cannot keep up is waited for.
    */
   onProgress?: Progress | undefined;
+  /** Gets the key logs of TLS sessions that a pcapng file carries, each before the packets behind it. */
+  onSecrets?: SecretsSink | undefined;
   /** What `-` stands for, when not process.stdin. */
   stdin?: (Readable & { isTTY?: boolean }) | undefined;
 }
@@ -83,7 +86,7 @@ class Intake {
   readonly #onProgress: ReadOptions["onProgress"];
 
   constructor(sink: PacketSink, options: ReadOptions) {
-    this.feed = new CaptureFeed(sink);
+    this.feed = new CaptureFeed(sink, options.onSecrets);
     this.#onProgress = options.onProgress;
   }
 

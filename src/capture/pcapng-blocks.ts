@@ -10,6 +10,7 @@ export const SIMPLE_PACKET_BLOCK = 3;
 export const NAME_RESOLUTION_BLOCK = 4;
 export const INTERFACE_STATISTICS_BLOCK = 5;
 export const ENHANCED_PACKET_BLOCK = 6;
+export const DECRYPTION_SECRETS_BLOCK = 10;
 
 const SYSTEMD_JOURNAL = "systemd journal export";
 const CUSTOM = "custom";
@@ -24,7 +25,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [INTERFACE_STATISTICS_BLOCK, "interface statistics"],
   [ENHANCED_PACKET_BLOCK, "enhanced packet"],
   [9, SYSTEMD_JOURNAL],
-  [10, "decryption secrets"],
+  [DECRYPTION_SECRETS_BLOCK, "decryption secrets"],
   [0x0bad, CUSTOM],
   [0x4000_0bad, CUSTOM],
   [0x204, SYSDIG_EVENT],

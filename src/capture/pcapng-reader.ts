@@ -25,6 +25,7 @@ import {
   blockName,
   closingLengthProblem,
   corruptBlock,
+  DECRYPTION_SECRETS_BLOCK,
   ENHANCED_PACKET_BLOCK,
   INTERFACE_DESCRIPTION_BLOCK,
   INTERFACE_STATISTICS_BLOCK,
@@ -34,14 +35,10 @@ import {
   SIMPLE_PACKET_BLOCK,
   takesPacketNumber,
 } from "./pcapng-blocks.ts";
-import {
-  type CaptureInterface,
-  describeInterface,
-  droppedPackets,
-  INTERFACE_DESCRIPTION,
-  INTERFACE_STATISTICS,
-} from "./pcapng-interface.ts";
+import { type CaptureInterface, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS } from "./pcapng-interface.ts";
+import { SectionInterfaces } from "./pcapng-interfaces.ts";
 import { PcapngNotes } from "./pcapng-notes.ts";
+import { DECRYPTION_SECRETS, MAX_SECRETS_OCTETS, readSecrets, type SecretsSink } from "./pcapng-secrets.ts";
 import { readSectionHeader, SECTION_HEADER } from "./pcapng-section.ts";
 
 /** Type, length, and the first four octets of the body or the closing length. */
@@ -49,8 +46,6 @@ const SHORTEST_BLOCK = 12;
 const ENHANCED_PACKET = 32;
 const SIMPLE_PACKET = 16;
 
-/** An interface is kept for the rest of its section: a bound, so that memory does not grow with the file. */
-const MAX_INTERFACES = 65536;
 /** Statistics blocks longer than this are passed over: theirs are a dozen options of eight octets. */
 const MAX_STATISTICS_OCTETS = 4096;
 
@@ -66,21 +61,21 @@ export class PcapngReader implements CaptureReader {
   needed = SHORTEST_BLOCK;
 
   readonly #sink: PacketSink;
+  readonly #secrets: SecretsSink | undefined;
   readonly #record = new PacketRecord();
   #inSection = false;
   #littleEndian = false;
-  #interfaces: CaptureInterface[] = [];
+  readonly #interfaces = new SectionInterfaces();
   /** Number of the last packet, counted as Wireshark does: some blocks that are no packets take one too. */
   #number = 0;
   readonly #passed = new PassedBlock();
   /** Type of the block that was incomplete when `read` returned; −1 while it has not come. */
   #awaitedType = -1;
   readonly #notes = new PcapngNotes();
-  /** Packets lost in the sections before this one. */
-  #droppedBefore = 0;
 
-  constructor(sink: PacketSink) {
+  constructor(sink: PacketSink, secrets?: SecretsSink) {
     this.#sink = sink;
+    this.#secrets = secrets;
   }
 
   read(bytes: Uint8Array, start: number, end: number): number {
@@ -156,7 +151,7 @@ export class PcapngReader implements CaptureReader {
   }
 
   get notes(): readonly string[] {
-    return this.#notes.sentences(this.#dropped());
+    return this.#notes.sentences(this.#interfaces.dropped);
   }
 
   /** A block that is no packet, or a simple one: the position behind what was taken of it; −1 when it must be whole. */
@@ -176,8 +171,16 @@ export class PcapngReader implements CaptureReader {
       case INTERFACE_STATISTICS_BLOCK:
         if (length > MAX_STATISTICS_OCTETS) break;
         if (!this.#isWhole(type, length, INTERFACE_STATISTICS, bytes, at, end, atOctet)) return -1;
-        this.#countDropped(bytes, at, length);
+        this.#interfaces.countDropped(bytes, at, length, this.#littleEndian);
         return at + length;
+      case DECRYPTION_SECRETS_BLOCK: {
+        if (this.#secrets === undefined || length > MAX_SECRETS_OCTETS) break;
+        if (!this.#isWhole(type, length, DECRYPTION_SECRETS, bytes, at, end, atOctet)) return -1;
+        const keyLog = readSecrets(bytes, at, length, this.#littleEndian);
+        if (keyLog === null) this.#notes.skipped(type);
+        else this.#secrets(keyLog);
+        return at + length;
+      }
     }
     if (length < SHORTEST_BLOCK || (length & 3) !== 0) {
       throw this.#corrupt(type, atOctet, lengthProblem(length, SHORTEST_BLOCK, Number.POSITIVE_INFINITY));
@@ -219,8 +222,7 @@ export class PcapngReader implements CaptureReader {
     if (typeof header === "string") throw this.#corrupt(SECTION_HEADER_BLOCK, atOctet, header);
     this.#inSection = true;
     this.#littleEndian = header.littleEndian;
-    this.#droppedBefore = this.#dropped();
-    this.#interfaces = [];
+    this.#interfaces.beginSection();
     this.#passed.begin(SECTION_HEADER_BLOCK, atOctet, header.length, 24);
     return at + 24;
   }
@@ -245,31 +247,15 @@ export class PcapngReader implements CaptureReader {
   }
 
   #describe(bytes: Uint8Array, at: number, length: number, atOctet: number): void {
-    if (this.#interfaces.length === MAX_INTERFACES) {
-      throw this.#corrupt(
-        INTERFACE_DESCRIPTION_BLOCK,
-        atOctet,
-        `there should be ${MAX_INTERFACES} in a section at most`,
-      );
-    }
-    const description = describeInterface(bytes, at, length, this.#littleEndian);
-    this.#interfaces.push(description.interface);
-    if (!description.optionsAreSound) this.#notes.unsoundInterfaces++;
-  }
-
-  #countDropped(bytes: Uint8Array, at: number, length: number): void {
-    const counted = this.#interfaces[word(bytes, at + 8, this.#littleEndian)];
-    if (counted !== undefined) counted.dropped = droppedPackets(bytes, at, length, this.#littleEndian);
-  }
-
-  #dropped(): number {
-    return this.#interfaces.reduce((sum, { dropped }) => sum + dropped, this.#droppedBefore);
+    const problem = this.#interfaces.describe(bytes, at, length, this.#littleEndian);
+    if (problem !== null) throw this.#corrupt(INTERFACE_DESCRIPTION_BLOCK, atOctet, problem);
+    this.#notes.unsoundInterfaces = this.#interfaces.unsound;
   }
 
   #interface(id: number, type: number, atOctet: number): CaptureInterface {
-    const interfaces = this.#interfaces;
-    if (id < interfaces.length) return interfaces[id]!;
-    const problem = `it is of interface ${id}, and its section has described ${interfaces.length} before it`;
+    const found = this.#interfaces.get(id);
+    if (found !== undefined) return found;
+    const problem = `it is of interface ${id}, and its section has described ${this.#interfaces.count} before it`;
     throw this.#corrupt(type, atOctet, problem);
   }
 
