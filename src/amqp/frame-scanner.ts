@@ -128,7 +128,6 @@ export class FrameScanner {
         partial.miss(Math.min(missing, left));
         if (missing > left) {
           this.#phase = "boundary";
-          this.#split = true;
           this.#sink.hiddenFrame(partial.type, partial.channel, partial.size);
         } else if (partial.left === 0) this.#phase = "end";
         return;
@@ -159,9 +158,7 @@ export class FrameScanner {
   /** The stream is over inside a frame, which is to be taken for broken: looks for frames behind its header. */
   breakPartial(): void {
     if (this.#phase !== "payload" && this.#phase !== "end") return;
-    const end = this.offset;
     this.#break("stalled");
-    this.offset = end;
     this.finish();
   }
 

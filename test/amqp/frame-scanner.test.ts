@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { EnvelopeFault } from "../../src/amqp/envelope-fault.ts";
 import { FrameBoundarySearch } from "../../src/amqp/frame-boundary-search.ts";
-import { FrameScanner } from "../../src/amqp/frame-scanner.ts";
+import { FrameScanner, UNKNOWN_FRAME_LIMIT } from "../../src/amqp/frame-scanner.ts";
+import type { FrameSink } from "../../src/amqp/frame-sink.ts";
 import { Moment } from "../../src/net/connection-observer.ts";
 import { randomNumbers, SEED } from "../support/chunkings.ts";
 import { type ScanOptions, scan, scanEveryWay, stream } from "../support/frame-log.ts";
-import { join, wire } from "../support/wire.ts";
+import { hex, join, wire } from "../support/wire.ts";
 
 interface Case extends Pick<ScanOptions, "limit" | "lost"> {
   rule: string;
@@ -490,6 +492,82 @@ describe("what is not believed to be a frame where the boundary is lost, twice i
     ["a frame-end that is none", "08 0000 00000000 cf"],
   ])("%s", (_, frame) => {
     expect(scanEveryWay(stream(`61 ${frame} ${frame}`), { limit: 32, lost: true })).toEqual([]);
+  });
+});
+
+/** A sink that writes down the offset of each frame, and of each place where frames go on. */
+function offsets(): { sink: FrameSink; log: string[]; scanner: FrameScanner | null } {
+  const log: string[] = [];
+  const noted = {
+    log,
+    scanner: null as FrameScanner | null,
+    sink: {
+      frame: () => log.push(`@${noted.scanner!.frameOffset}`),
+      messages: () => 0,
+      hiddenFrame: () => log.push(`@${noted.scanner!.frameOffset} hidden`),
+      brokenEnvelope: (fault: EnvelopeFault) => log.push(`@${fault.streamOffset} ${fault.rule}`),
+      boundaryLost: () => log.push("lost"),
+      boundaryFound: (offset: number) => log.push(`@${offset} found`),
+    },
+  };
+  return noted;
+}
+
+describe("a stream that ends inside a frame, which is taken for broken", () => {
+  const budget = { octets: 0, limit: 1 << 20 };
+  const broken = (text: string, size: number) => {
+    const noted = offsets();
+    const search = (from: number, limit: number) => new FrameBoundarySearch(from, limit, budget);
+    const scanner = new FrameScanner(noted.sink, new Moment(), 4096, search);
+    noted.scanner = scanner;
+    const octets = hex(text);
+    for (let at = 0; at < octets.length; at += size) scanner.receive(octets, at, Math.min(at + size, octets.length));
+    scanner.finish();
+    scanner.breakPartial();
+    const { offset, partial } = scanner;
+    scanner.stop();
+    expect(budget.octets, "octets kept at the end").toBe(0);
+    return { log: noted.log, offset, partial: partial?.octets };
+  };
+
+  it.each([1, 2, 3, 7, 100])("%i octets at a time: its offset is where the stream ends", size => {
+    expect(broken("08 0000 00000000 ce 03 0001 00000020 616161", size)).toEqual({
+      log: ["@0", "@8 stalled"],
+      offset: 18,
+      partial: undefined,
+    });
+    expect(broken("08 0000 00000000 ce 03 0001 00000003 616161", size)).toEqual({
+      log: ["@0", "@8 stalled"],
+      offset: 18,
+      partial: undefined,
+    });
+  });
+
+  it("inside its header there is nothing to break", () => {
+    expect(broken("08 0000 00000000 ce 03 0001 0000", 100)).toEqual({ log: ["@0"], offset: 13, partial: 5 });
+    expect(broken("08 0000 00000000 ce", 100)).toEqual({ log: ["@0"], offset: 8, partial: undefined });
+  });
+});
+
+describe("a search for the boundary believes frames", () => {
+  it.each([
+    ["up to the limit in force", 4096, 4096],
+    ["of 1 MiB at most while no frame-max is known", UNKNOWN_FRAME_LIMIT, 1 << 20],
+    ["of any size where frame-max is 0", 0xffffffff, 0xffffffff],
+  ])("%s", (_, sizeLimit, expected) => {
+    const limits: number[] = [];
+    const noted = offsets();
+    const search = (from: number, limit: number) => {
+      limits.push(limit);
+      return new FrameBoundarySearch(from, limit, { octets: 0, limit: 1 << 20 });
+    };
+    const scanner = new FrameScanner(noted.sink, new Moment(), sizeLimit, search);
+    scanner.lose();
+    scanner.stop();
+    const another = new FrameScanner(noted.sink, new Moment(), sizeLimit, search);
+    another.receive(hex("05 0001 00000000"), 0, 7);
+    another.stop();
+    expect(limits).toEqual([expected, expected]);
   });
 });
 

@@ -101,6 +101,23 @@ const gaps: Play[] = [
     log: ["> gap 1 #4", "> b #4", "< x #135", ...OPEN_END(135)],
   },
   {
+    rule: "acknowledged exactly up to what is held back: a gap",
+    segments: `${HANDSHAKE}
+      > . 101:500 b
+      ${"< . 500:101\n".repeat(130)}
+      < . 500:101 x`,
+    log: ["> gap 1 #4", "> b #4", "< x #135", ...OPEN_END(135)],
+  },
+  {
+    rule: "acknowledged up to one octet before what is held back: that octet may still come",
+    segments: `${HANDSHAKE}
+      > . 102:500 c
+      ${"< . 500:101\n".repeat(130)}
+      > . 100:500 ab
+      < . 500:103 x`,
+    log: ["> ab #135", "> c #4", "< x #136", ...OPEN_END(136)],
+  },
+  {
     rule: "acknowledged before the segment behind the hole was captured",
     segments: `${HANDSHAKE}
       < . 500:102
@@ -118,6 +135,14 @@ const gaps: Play[] = [
       ${"< . 500:104\n".repeat(130)}
       < . 500:104 x`,
     log: ["> gap 1 #4", "> b #4", "> gap 1 #5", "> d #5", "< x #137", "> gap 1 #6", "> f #6", ...OPEN_END(137)],
+  },
+  {
+    rule: "in front of a stream that has not begun: one gap, and nobody knows how large",
+    segments: `
+      > S 99
+      < R 500:100
+      < . 503:100 xyz`,
+    log: ["< gap ? #3", "< xyz #3", "< end rst #2"],
   },
   {
     rule: "a FIN held up by an acknowledged hole is told with it",
@@ -158,6 +183,49 @@ const gaps: Play[] = [
       < . 503:100 z
       > . 100:500 a`,
     log: ["> gap 1 #4", "> b #4", OPEN_END(7)[0], "< gap 1 #5", "< y #5", "< gap 1 #6", "< z #6", OPEN_END(7)[1]],
+  },
+];
+
+const limits: Play[] = [
+  {
+    rule: "as much as the limits allow is held back: octets",
+    limits: { maxBufferedOctets: 3 },
+    segments: `${HANDSHAKE}
+      > . 101:500 bc
+      > . 104:500 e
+      > . 100:500 a
+      > . 103:500 d`,
+    log: ["> a #6", "> bc #4", "> d #7", "> e #5", ...OPEN_END(7)],
+  },
+  {
+    rule: "as much as the limits allow is held back: segments",
+    limits: { maxBufferedSegments: 2 },
+    segments: `${HANDSHAKE}
+      > . 101:500 b
+      > . 103:500 d
+      > . 100:500 a
+      > . 102:500 c`,
+    log: ["> a #6", "> b #4", "> c #7", "> d #5", ...OPEN_END(7)],
+  },
+  {
+    rule: "as much as the limits allow is held back: in all, a segment being 256 octets more than it has",
+    limits: { maxBufferedTotal: 2 * (256 + 3) },
+    segments: `${HANDSHAKE}
+      > . 101:500 bcd
+      < . 501:100 yyy
+      > . 100:500 a
+      < . 500:104 x`,
+    log: ["> a #6", "> bcd #4", "< x #7", "< yyy #5", ...OPEN_END(7)],
+  },
+  {
+    rule: "one octet more, and the stream that has waited longest gives up its hole",
+    limits: { maxBufferedTotal: 2 * (256 + 3) },
+    segments: `${HANDSHAKE}
+      > . 101:500 bcd
+      < . 501:100 yyyy
+      > . 100:500 a
+      < . 500:104 x`,
+    log: ["> gap 1 #4", "> bcd #4", "< x #7", "< yyyy #5", ...OPEN_END(7)],
   },
 ];
 
@@ -213,6 +281,7 @@ const snapLength: Play[] = [
 
 describePlays("order", order);
 describePlays("gaps", gaps);
+describePlays("limits", limits);
 describePlays("snap length", snapLength);
 
 describe("what is held back", () => {
@@ -249,5 +318,28 @@ describe("what is held back", () => {
       > . 100:500 a`);
     expect(book.finish()).toEqual([]);
     expect(assembler.counters.outOfOrder).toBe(1);
+  });
+
+  /** Each round holds back `b` in a connection of its own, between the same two ends, and lets go of it somehow. */
+  const rounds: [how: string, round: (at: number) => string, foreign?: boolean][] = [
+    ["when the hole is filled", at => `> . ${at + 101}:500 b\n > . ${at + 100}:500 a`],
+    [
+      "when the hole is filled piece by piece",
+      at => `> . ${at + 103}:500 d\n > . ${at + 101}:500 bc\n > . ${at + 100}:500 a`,
+    ],
+    ["when the hole is acknowledged", at => `> . ${at + 101}:500 b\n${`< . 500:${at + 102}\n`.repeat(130)}`],
+    ["when the connection is over", at => `> . ${at + 101}:500 b`],
+    ["when nobody listens", at => `> . ${at + 101}:500 b\n < . 500:${at + 100} x\n > . ${at + 100}:501 a`, true],
+  ];
+  it.each(rounds)("counts no longer %s", (_, round, foreign = false) => {
+    const one = 256 + "bcd".length;
+    const book = new Playbook({ foreign, limits: { maxBufferedTotal: 2 * one } });
+    for (let at = 0; at < 20_000; at += 1000) book.feed(`> S ${at + 99}\n < S 499:${at + 100}\n${round(at)}`);
+    expect(book.assembler.counters.outOfOrder, "segments held back").toBeGreaterThanOrEqual(20);
+    expect(book.assembler.counters.holesAtLimit).toBe(0);
+    // There is room for two segments still, in any stream.
+    book.feed("> S 50099\n < S 499:50100\n > . 50101:500 bcd\n < . 501:50100 yyy\n > . 50100:500 a\n < . 500:50104 x");
+    expect(book.assembler.counters.holesAtLimit).toBe(0);
+    if (!foreign) expect(book.finish().join()).toMatch(/> a #\d+,\d+ > bcd #\d+,\d+ < x #\d+,\d+ < yyy #/);
   });
 });

@@ -78,6 +78,8 @@ export function scan(chunking: Chunking, { limit = 131072, lost = false, ...rest
       return behind - at;
     },
     hiddenFrame(type, channel, size) {
+      const at = scanner.frameOffset;
+      expect(scanner.frameMoment().packet, `packet of the hidden frame @${at}`).toBe(packets[at]);
       log.push(`@${scanner.frameOffset} hidden ${TYPES[type]} ${channel} ${size} octets`);
     },
     brokenEnvelope(fault) {
