@@ -1,16 +1,17 @@
 /**
  * Inspects many captures, each on its own, on several cores. Workers get the paths of a few captures at a time and send
- * back a report each; captures themselves never cross over, and what is kept is reports. The reports come in the order
+ * back a result each; captures themselves never cross over, and what is kept is reports. The reports come in the order
  * of the files, whoever made them.
  *
  * A worker that crashes takes one capture with it: the one it was at. It is told as unreadable, a new worker goes on
  * with the others.
  */
 import { Worker } from "node:worker_threads";
-import { leanReport } from "../check/lean-report.ts";
-import { type InspectOptions, inspect } from "../inspect.ts";
-import { REPORT_SCHEMA, type Report } from "../report/report.ts";
-import { VERSION } from "../version.ts";
+import { type InspectOptions, inspectPart } from "../inspect.ts";
+import { buildReport } from "../report/build-report.ts";
+import { type PartialResult, unreadableInput } from "../report/partial/partial-result.ts";
+import { countsOfHealthy } from "../report/partial/reduce.ts";
+import type { Report } from "../report/report.ts";
 import type { CaptureFile } from "./check-files.ts";
 
 export interface PoolOptions {
@@ -33,7 +34,7 @@ export interface Task {
 }
 
 /** What a worker says of each of its tasks. */
-export type Told = { index: number; report: Report } | { index: number; problem: string };
+export type Told = { index: number; result: PartialResult } | { index: number; problem: string };
 
 // The built one: node cannot run a worker from TypeScript. Tests of the sources bring a worker of their own.
 const WORKER = new URL("./inspection-worker.js", import.meta.url);
@@ -68,7 +69,7 @@ function workOf({ octets }: CaptureFile): number {
 /** One capture; what goes wrong within ghostframe is its problem alone. */
 export async function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Told> {
   try {
-    return { index, report: await inspect([path], options) };
+    return { index, result: await inspectPart([path], options) };
   } catch (error) {
     return { index, problem: internalError(error) };
   }
@@ -103,23 +104,11 @@ class Reports {
 
   keep(told: Told): void {
     const { path, octets } = this.#files[told.index]!;
-    const report = "report" in told ? told.report : unreadable(path, told.problem);
-    this.list[told.index] = this.#lean ? leanReport(report) : report;
+    const result = "result" in told ? told.result : { inputs: [unreadableInput(path, told.problem)], connections: [] };
+    this.list[told.index] = buildReport(this.#lean ? countsOfHealthy(result) : result);
     this.#octets += octets;
     this.#onProgress?.(this.#octets, this.#total);
   }
-}
-
-/** The report on a capture of which nothing was seen. */
-function unreadable(path: string, error: string): Report {
-  return {
-    schema: REPORT_SCHEMA,
-    tool: { name: "ghostframe", version: VERSION },
-    inputs: [{ path, format: "unknown", packets: 0, octets: 0, notes: [], error }],
-    connections: [],
-    findings: [],
-    summary: { errors: 0, warnings: 0, notes: 0 },
-  };
 }
 
 async function inspectHere(tasks: readonly Task[], all: Reports, { inspect, signal }: PoolOptions): Promise<void> {

@@ -2,13 +2,16 @@ import { Command } from "commander";
 import type { CaptureReport } from "../check/check.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { ConfigError } from "../check/config.ts";
-import { inspect } from "../inspect.ts";
+import { type InspectOptions, inspectPart } from "../inspect.ts";
 import { endpointText, parseListen } from "../proxy/address.ts";
 import { InspectingProxy } from "../proxy/inspecting-proxy.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { ToldEvent } from "../proxy/told-event.ts";
+import { buildReport } from "../report/build-report.ts";
 import type { ProxyCounters, ProxyEvent } from "../report/live-event.ts";
-import type { Endpoint, Report } from "../report/report.ts";
+import type { PartialResult } from "../report/partial/partial-result.ts";
+import { asOneInput, withoutFindings } from "../report/partial/reduce.ts";
+import type { Endpoint } from "../report/report.ts";
 import { whyUnreachable } from "./broker-probe.ts";
 import { type BrokerUrl, parseBrokerUrl } from "./broker-url.ts";
 import { exitStatus, judge, RUN_CAPTURE, writeAll } from "./check-conclusion.ts";
@@ -24,7 +27,7 @@ import { complain } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { RecordingError } from "./recording-folder.ts";
 import { addRelayOptions, type RelayOptions, relaySettings } from "./relay-options.ts";
-import { asOneInput, RunRecording } from "./run-recording.ts";
+import { RunRecording } from "./run-recording.ts";
 
 interface Options extends Omit<PolicyOptions, "broker">, RelayOptions {
   upstream?: string;
@@ -103,9 +106,9 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
 
   const signal = onInterrupt();
   const files = await recording.files();
-  const report = await inspected(files, { broker: inspecting.broker, ports: [relayed.proxy.port], signal });
+  const recorded = await inspected(files, { broker: inspecting.broker, ports: [relayed.proxy.port], signal });
   const captures: CaptureReport[] = [
-    { path: RUN_CAPTURE, report: asOneInput(withoutCut(report, relayed.cut), RUN_CAPTURE) },
+    { path: RUN_CAPTURE, report: buildReport(asOneInput(withoutCut(recorded, relayed.cut), RUN_CAPTURE)) },
   ];
   if (signal.aborted) {
     complain(`the recording is in ${files.join(", ")}`);
@@ -212,25 +215,23 @@ class RelayedRun {
   }
 }
 
-async function inspected(files: readonly string[], options: Parameters<typeof inspect>[1] & object): Promise<Report> {
+async function inspected(files: readonly string[], options: InspectOptions): Promise<PartialResult> {
   const progress = new Progress(process.stderr, performance);
-  const report = await inspect(files, {
+  const found = await inspectPart(files, {
     ...options,
     onProgress: (_, read, total) => progress.update("the recording", read, total),
   });
   progress.clear();
-  return report;
+  return found;
 }
 
 /** Leaves out frames that were not whole when the proxy itself cut their connection. */
-function withoutCut(report: Report, cut: readonly Endpoint[]): Report {
-  const isCut = ({ client }: { client: Endpoint }): boolean =>
-    cut.some(({ address, port }) => client.address === address && client.port === port);
-  const ids = new Set(report.connections.filter(isCut).map(({ id }) => id));
-  const findings = report.findings.filter(
-    ({ rule, connection }) => rule !== "stalled-frame" || !ids.has(connection ?? ""),
-  );
-  return { ...report, findings };
+function withoutCut(found: PartialResult, cut: readonly Endpoint[]): PartialResult {
+  return withoutFindings(found, ({ finding }, { details }) => {
+    const client = details?.client;
+    const isCut = cut.some(({ address, port }) => client?.address === address && client.port === port);
+    return isCut && finding.rule === "stalled-frame";
+  });
 }
 
 /** The result, with a note that says in which files its packets are numbered. */

@@ -2,7 +2,6 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Report } from "../report/report.ts";
 import { RecordingError, recordingFolder } from "./recording-folder.ts";
 
 export class RunRecording {
@@ -47,32 +46,4 @@ export class RunRecording {
   get isKept(): boolean {
     return !this.#temporary;
   }
-}
-
-/** Several files of a recording as one: packets are counted on from file to file, as `mergecap -a` puts them together. */
-export function asOneInput(report: Report, path: string): Report {
-  const { inputs, connections, findings } = report;
-  const [first] = inputs;
-  if (first === undefined) return report;
-  const before = inputs.map((_, i) => inputs.slice(0, i).reduce((sum, { packets }) => sum + packets, 0));
-  const error = inputs.find(input => input.error !== undefined)?.error;
-  return {
-    ...report,
-    inputs: [
-      {
-        path,
-        format: first.format,
-        packets: inputs.reduce((sum, { packets }) => sum + packets, 0),
-        octets: inputs.reduce((sum, { octets }) => sum + octets, 0),
-        notes: inputs.flatMap(({ notes }) => notes),
-        ...(error === undefined ? {} : { error }),
-      },
-    ],
-    connections: connections.map(connection => ({ ...connection, input: 0 })),
-    findings: findings.map(finding => ({
-      ...finding,
-      input: 0,
-      packets: finding.packets.map(packet => packet + before[finding.input]!),
-    })),
-  };
 }

@@ -36,8 +36,8 @@ export interface ConnectionContext {
   listener: FrameListener | null;
   /** Is told what is wrong, as it is found; null where it is asked for later. */
   incidents: IncidentListener | null;
-  /** Keeps and explains the octets of a direction; null where a break is only to be found, not explained. */
-  forensics: (() => StreamForensics) | null;
+  /** Keep and explain the octets of each direction; null where a break is only to be found, not explained. */
+  forensics: readonly [StreamForensics, StreamForensics] | null;
   /** Judges what the client sends; null for no prediction. */
   judge: FrameJudge | null;
   /** The frame-max in force for the client before tune-ok, as the broker judging it has it. */
@@ -118,7 +118,8 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       new Direction(0, this, moment, context.initialFrameMax, budget, judge, incidents),
       new Direction(1, this, moment, SERVER_LIMIT_BEFORE_TUNE, budget, null, incidents),
     ];
-    if (context.forensics !== null) for (const each of this.directions) each.forensics = context.forensics();
+    if (context.forensics !== null)
+      for (const side of [0, 1] as const) this.directions[side].forensics = context.forensics[side];
     if (context.forced) this.#becomeAmqp();
     if (!context.sawBeginning) this.#beginUnknown();
   }

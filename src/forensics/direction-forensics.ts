@@ -39,6 +39,8 @@ const MANNERS: readonly Manners[] = ["orderly", "concurrent", "free"];
 /** Keeps the recent octets of one direction, and untangles what stands behind a broken envelope. */
 export class DirectionForensics implements StreamForensics {
   readonly explanations: Explanation[] = [];
+  /** Whole frames that were found by untangling; the scanner did not see them. */
+  untangledFrames = 0;
   readonly window: OctetWindow;
   readonly #budget: SearchBudget;
   readonly #steps: StepBudget;
@@ -115,7 +117,7 @@ export class DirectionForensics implements StreamForensics {
       usesChannel: channel => direction.usesChannel(channel),
     };
     const tell = (untangling: Untangling): void => {
-      direction.frames += untangling.frames.filter(({ complete }) => complete).length;
+      this.untangledFrames += untangling.frames.filter(({ complete }) => complete).length;
       const finding = explain(this.window, untangling, frames, fault);
       this.explanations.push({ faultOffset: fault.streamOffset, finding });
       const [first] = untangling.frames;

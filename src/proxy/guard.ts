@@ -1,7 +1,9 @@
-import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
-import { BROKER_VERSIONS, type BrokerId } from "../broker/versions.ts";
-import { AmqpConnection } from "../connection/amqp-connection.ts";
+import type { BrokerId } from "../broker/versions.ts";
 import type { Incident } from "../connection/incident.ts";
+import type { Carrier } from "../inspection/carrier.ts";
+import type { ConnectionInspection } from "../inspection/connection-inspection.ts";
+import { Engine } from "../inspection/engine.ts";
+import type { InspectionEvent } from "../inspection/event.ts";
 import { Moment, type Side } from "../net/connection-observer.ts";
 import type { ConnectionGuard } from "./connection-tap.ts";
 
@@ -19,7 +21,9 @@ const MAX_HELD = 1 << 20;
  * Bound: of each side MAX_HELD and a chunk are held, in a buffer of at most twice that.
  */
 export class Guard implements ConnectionGuard {
-  readonly #amqp: AmqpConnection;
+  readonly #connection: ConnectionInspection;
+  /** The first error of each side. */
+  readonly #errors: [Incident | null, Incident | null] = [null, null];
   readonly #held: readonly [HeldOctets, HeldOctets] = [new HeldOctets(), new HeldOctets()];
   readonly #broken: (incident: Incident) => void;
   readonly #brokerBroken: (incident: Incident) => void;
@@ -38,21 +42,15 @@ export class Guard implements ConnectionGuard {
   ) {
     this.#broken = broken;
     this.#brokerBroken = brokerBroken;
-    const budget: SearchBudget = { octets: 0, limit: 0 };
-    this.#amqp = new AmqpConnection({
-      judge: null,
-      forensics: null,
-      initialFrameMax: BROKER_VERSIONS[broker].initialFrameMax,
-      sawBeginning: true,
-      forced: false,
-      expected: true,
-      moment: new Moment(),
-      budget,
-      listener: null,
-      incidents: null,
-      recognised: () => 1,
-      leave: () => this.#leave(),
+    const engine = new Engine({
+      broker,
+      moment: NOW,
+      predicts: false,
+      explains: false,
+      searchOctets: 0,
+      sink: event => this.#take(event),
     });
+    this.#connection = engine.connection(NOBODY, { sawBeginning: true, forced: false, expected: true });
   }
 
   /** Of the client nothing more passes. */
@@ -69,11 +67,11 @@ export class Guard implements ConnectionGuard {
     if (this.#stopped && side === 0) return [];
     const held = this.#held[side];
     // Should this throw, the chunk is the relay's to pass on: it must not be held as well.
-    if (!this.#idle[side]) this.#amqp.data(side, chunk, 0, chunk.length);
+    if (!this.#idle[side]) this.#connection.data(side, chunk, 0, chunk.length);
     if (this.#idle[side]) return held.passAll(chunk, false);
-    const incident = this.#errorOf(side);
+    const incident = this.#errors[side];
     if (incident !== null) return side === 0 ? this.#stop(incident, chunk) : this.#leaveBroker(incident, chunk);
-    const { partial } = this.#amqp.directions[side].scanner;
+    const { partial } = this.#connection.amqp.directions[side].scanner;
     if (partial === null || held.octets + chunk.length > MAX_HELD) return held.passAll(chunk, partial === null);
     return held.passUntil(partial.streamOffset, chunk);
   }
@@ -82,10 +80,12 @@ export class Guard implements ConnectionGuard {
     return this.#stopped && side === 0 ? [] : this.#held[side].passAll(NOTHING, false);
   }
 
-  #errorOf(side: Side): Incident | null {
-    const { openIncident, incidents } = this.#amqp.directions[side];
-    if (openIncident?.severity === "error") return openIncident;
-    return incidents.find(({ severity }) => severity === "error") ?? null;
+  #take(event: InspectionEvent): void {
+    if (event.kind === "uninspected" && event.connection.givenUp) this.#leave();
+    if (event.kind !== "incident-opened" && event.kind !== "finding") return;
+    const { severity, side, rule } = event.incident;
+    // A close is a whole frame, whatever led to it.
+    if (severity === "error" && side !== null && rule !== "broker-close") this.#errors[side] ??= event.incident;
   }
 
   /** From a broken frame on nothing passes; what the client opened with is the broker's to refuse. */
@@ -116,6 +116,9 @@ export class Guard implements ConnectionGuard {
 }
 
 const NOTHING = new Uint8Array(0);
+const NOW = new Moment();
+/** What carries the octets is the relay's to know. */
+const NOBODY: Carrier = { first: NOW, last: NOW, ended: "open", address: () => "", port: () => 0, octets: () => 0 };
 
 /** The octets of one direction that have come and not passed: one buffer, however small the chunks were. */
 class HeldOctets {

@@ -82,7 +82,10 @@ const sharedSockets = new SharedSockets();
 const pace = new ScanPace();
 
 async function scanSockets(): Promise<void> {
-  const open = [...tape.inspection.open].map(({ number, client, listener }) => ({ number, client, listener }));
+  const open = Array.from(tape.inspection.open, ({ carrier }) => {
+    const { number, client, listener } = carrier;
+    return { number, client, listener };
+  });
   if (!pace.isDue(open.at(-1)?.number ?? 0)) return;
   const shared = sharedSockets.scanned(await holders.scan(open));
   if (sharedSockets.suspects) pace.again();

@@ -5,10 +5,10 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Side } from "../net/connection-observer.ts";
+import { isoTime } from "../net/place.ts";
 import { eventWriter } from "../report/event-writer.ts";
 import type { LiveEvent } from "../report/live-event.ts";
 import { counted } from "../report/text/wording.ts";
-import { isoTime } from "../report/time.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import type { ConnectionTap, RelayedConnection } from "./connection-tap.ts";
 import type { FromInspector, InspectorData, InspectorSetting, ToInspector } from "./inspector-protocol.ts";

@@ -1,20 +1,17 @@
-import type { AmqpConnection } from "../connection/amqp-connection.ts";
 import { Moment, type Side } from "../net/connection-observer.ts";
-import type { Carrier } from "../report/collect.ts";
+import type { RelayedCarrier } from "../report/live-event-sink.ts";
 import type { Endpoint } from "../report/report.ts";
 import type { RelayedConnection } from "./connection-tap.ts";
 
 /** What is known of a relayed connection besides its AMQP: who talks, how much, how it ended. */
-export class LiveConnection implements Carrier {
+export class LiveConnection implements RelayedCarrier {
   readonly number: number;
   readonly first = new Moment();
   readonly last = new Moment();
   /** The broker's address, as far as it is known. */
   upstream: Endpoint;
-  /** Set at once by whoever makes it. */
-  amqp!: AmqpConnection;
-  /** Nobody looks at its octets any more. */
-  lost = false;
+  /** The guard stopped the client: nothing that follows is looked at. */
+  concluded = false;
   readonly #ends: readonly [Endpoint, Endpoint];
   readonly #octets = [0, 0];
   readonly #ended: ("fin" | "rst" | null)[] = [null, null];

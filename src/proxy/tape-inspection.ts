@@ -80,7 +80,9 @@ export class TapeInspection {
 
   /** Concludes all connections that are open. */
   finish(): void {
-    for (const { number } of this.inspection.open) {
+    for (const {
+      carrier: { number },
+    } of this.inspection.open) {
       this.inspection.closed(number);
       this.#tellNews();
       this.#recorder?.closed(number);

@@ -15,8 +15,8 @@ import { withoutCredentials } from "../connection/credentials.ts";
 import type { Direction } from "../connection/direction.ts";
 import type { Secret } from "../connection/incident.ts";
 import type { Moment, Side } from "../net/connection-observer.ts";
+import { isoTime } from "../net/place.ts";
 import type { Direction as DirectionName, Endpoint } from "./report.ts";
-import { isoTime } from "./time.ts";
 
 interface Place {
   time: string;

@@ -8,8 +8,12 @@
 
 import type { RuleId } from "../connection/rules.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
+import type { Verdict } from "../inspection/verdict.ts";
+import type { Range } from "../net/place.ts";
 
 export type { Diagnosis, DiagnosisKind, Message, Span, TornFrame, Writer } from "../forensics/diagnosis.ts";
+export type { CloseVerdict, PredictedDetails, ResetVerdict, Verdict } from "../inspection/verdict.ts";
+export type { Place, Range } from "../net/place.ts";
 
 export const REPORT_SCHEMA = "ghostframe.report/1";
 
@@ -94,39 +98,6 @@ export interface Connection {
   brokerLogDiffers?: string;
 }
 
-/** How a broker ends a connection: with a close frame, or with a bare reset. */
-export type Verdict = CloseVerdict | ResetVerdict;
-
-export interface CloseVerdict extends Partial<PredictedDetails> {
-  outcome: "close";
-  code: number;
-  name: string;
-  /** The reply text; in a prediction without the line breaks that the broker's pretty-printer puts into long ones. */
-  text: string;
-  classId: number;
-  methodId: number;
-  /** The broker stops reading at once. Of a prediction only. */
-  fatal?: boolean;
-}
-
-export interface ResetVerdict extends Partial<PredictedDetails> {
-  outcome: "reset";
-  /** As the broker's log names it; "" where only the reset was seen. */
-  reason: string;
-}
-
-/** What a prediction has and an observation has not. */
-export interface PredictedDetails {
-  /** The broker the prediction is for: rabbitmq-3.10. */
-  broker: string;
-  /** Offset in the client's stream behind the octet that decides it. */
-  streamOffset: number;
-  /** What the client sees next. */
-  sequel: string;
-  /** The lines the broker logs. */
-  log: string[];
-}
-
 export interface Finding {
   id: string;
   rule: RuleId;
@@ -144,6 +115,8 @@ export interface Finding {
   /** First and last packet, or empty. */
   packets: number[];
   time: string | null;
+  /** Where it begins and ends, in whatever files these are; `packets` counts in the first one. */
+  at?: Range;
   /** The frame envelope as it was read. Null where there is none, or where it may hold part of a SASL response. */
   frame: { type: number; channel: number; size: number } | null;
   /** One sentence with the numbers in it. */

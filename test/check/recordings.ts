@@ -5,6 +5,7 @@
 import { CaptureFeed } from "../../src/capture/capture-feed.ts";
 import { conclude } from "../../src/capture/capture-reading.ts";
 import { Inspection } from "../../src/inspect.ts";
+import { buildReport } from "../../src/report/build-report.ts";
 import type { Report } from "../../src/report/report.ts";
 import { pcapHeader, pcapRecord } from "../support/capture-writer.ts";
 import { carrying, type TcpFields } from "../support/segments.ts";
@@ -114,5 +115,5 @@ export function inspectOctets(capture: Uint8Array, path = "recorded.pcap"): Repo
   const feed = new CaptureFeed(record => inspection.packet(record));
   feed.push(capture, 0, capture.length);
   inspection.endInput(path, conclude(path, feed, "end of file"));
-  return inspection.report(inspection.finish());
+  return buildReport(inspection.finish());
 }

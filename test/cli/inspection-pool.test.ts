@@ -9,35 +9,35 @@ import { FIXTURES } from "../support/golden.ts";
 const WORKER = new URL("./pool-worker.mjs", import.meta.url);
 const LARGE = 64 << 20;
 
-/** What the worker of these tests reports. */
-type Answer = Report & { threadId?: number; given?: number };
-
 function files(...names: string[]): CaptureFile[] {
   return names.map(path => ({ path, octets: path.includes("large") ? LARGE : 1000, isNamed: false }));
 }
 
-async function reports(list: CaptureFile[], options: Partial<PoolOptions> = {}): Promise<Answer[]> {
+async function reports(list: CaptureFile[], options: Partial<PoolOptions> = {}): Promise<Report[]> {
   const signal = new AbortController().signal;
-  return (await inspectAll(list, { jobs: 3, inspect: {}, signal, worker: WORKER, ...options })) as Answer[];
+  return (await inspectAll(list, { jobs: 3, inspect: {}, signal, worker: WORKER, ...options }))!;
 }
 
-const paths = (list: Answer[]) => list.map(({ inputs }) => inputs[0]!.path);
-const errors = (list: Answer[]) => list.flatMap(({ inputs }) => inputs[0]!.error ?? []);
+/** As pool-worker.mjs says who had a capture, and how many it was given at a time. */
+const threadOf = ({ inputs }: Report) => inputs[0]!.format;
+const givenWith = ({ inputs }: Report) => inputs[0]!.packets;
+const paths = (list: Report[]) => list.map(({ inputs }) => inputs[0]!.path);
+const errors = (list: Report[]) => list.flatMap(({ inputs }) => inputs[0]!.error ?? []);
 
 describe("workers", { concurrent: true }, () => {
   it("share the captures; the reports come in the order of the files", async () => {
     const names = Array.from({ length: 900 }, (_, i) => (i % 100 === 7 ? `${i}-large` : `${i}`));
     const all = await reports(files(...names));
     expect(paths(all)).toEqual(names);
-    expect(new Set(all.map(({ threadId }) => threadId)).size).toBe(3);
+    expect(new Set(all.map(threadOf)).size).toBe(3);
     // Large ones come alone, small ones together.
-    expect(all.map(({ given }) => given! > 1)).toEqual(names.map(name => !name.includes("large")));
-    expect(Math.max(...all.map(({ given }) => given!))).toBeLessThan(100);
+    expect(all.map(given => givenWith(given) > 1)).toEqual(names.map(name => !name.includes("large")));
+    expect(Math.max(...all.map(givenWith))).toBeLessThan(100);
   });
 
   it("are as many as asked for, and no more than there is to do", async () => {
     const threads = async (jobs: number, ...names: string[]) =>
-      new Set((await reports(files(...names), { jobs })).map(({ threadId }) => threadId)).size;
+      new Set((await reports(files(...names), { jobs })).map(threadOf)).size;
     expect(await threads(2, "large 1", "large 2", "large 3", "large 4")).toBe(2);
     expect(await threads(8, "large 1", "large 2")).toBe(2);
   });

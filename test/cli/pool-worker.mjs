@@ -12,6 +12,14 @@ parentPort.on("message", async tasks => {
     if (path.includes("exit")) process.exit(3);
     if (path.includes("hang")) return;
     if (path.includes("sorry")) parentPort.postMessage({ index, problem: "sorry" });
-    else parentPort.postMessage({ index, report: { inputs: [{ path }], threadId, given: tasks.length } });
+    else parentPort.postMessage({ index, result: { inputs: [inputOf(path, tasks.length)], connections: [] } });
   }
 });
+
+/** Its format tells who had it, and its packets with how many others. */
+function inputOf(path, given) {
+  const none = { linkTypes: [], fragments: 0, headersCut: 0, malformed: 0, findings: [] };
+  const traffic = { excluded: 0, leftAlone: [], differingOverlaps: 0, resynchronisations: 0, evictedConnections: 0 };
+  const file = { format: `thread ${threadId}`, packets: given, octets: 0, notes: [], error: null, ...none };
+  return { position: 0, path, begin: null, file, traffic };
+}

@@ -2,8 +2,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { asOneInput, RunRecording } from "../../src/cli/run-recording.ts";
-import { inspect } from "../../src/inspect.ts";
+import { RunRecording } from "../../src/cli/run-recording.ts";
+import { inspectPart } from "../../src/inspect.ts";
+import { buildReport } from "../../src/report/build-report.ts";
+import { asOneInput } from "../../src/report/partial/reduce.ts";
 import { temporaryFolder } from "../support/command.ts";
 import { FIXTURES } from "../support/golden.ts";
 
@@ -12,9 +14,10 @@ const captures = paths.map(path => join(FIXTURES, path));
 
 describe("several files as one", () => {
   it("count on", async () => {
-    const report = await inspect(captures);
+    const found = await inspectPart(captures);
+    const report = buildReport(found);
     const [clean, sick, empty] = report.inputs;
-    const one = asOneInput(report, "all");
+    const one = buildReport(asOneInput(found, "all"));
     expect(one.inputs).toHaveLength(1);
     expect(one.inputs[0]).toMatchObject({
       path: "all",
@@ -34,7 +37,7 @@ describe("several files as one", () => {
   });
 
   it("of which there is none stay none", async () => {
-    expect(asOneInput(await inspect([]), "all").inputs).toEqual([]);
+    expect(asOneInput(await inspectPart([]), "all").inputs).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Side } from "../../src/net/connection-observer.ts";
-import { collectFindings } from "../../src/report/collect.ts";
 import { SEED } from "../support/chunkings.ts";
+import { findingsOf } from "../support/findings-of.ts";
 import { type Conversation, conversation, findings, heard } from "../support/frame-log.ts";
 import { join } from "../support/wire.ts";
 import { converse, plans, type Range, ranges, type Saying } from "./conversations.ts";
@@ -147,7 +147,7 @@ describe(`any conversation, its octets changed, dropped, repeated, inserted (see
           expect(hidden).toBe(0);
           expect(scanner.offset).toBe(octets[side].length);
         }
-        for (const { finding } of collectFindings("c1", amqp)) {
+        for (const finding of findingsOf(amqp)) {
           const { direction, streamOffset, length, message } = finding;
           expect(message).not.toMatch(/undefined|NaN|null|0x-/);
           const whole = octets[direction === "client-to-server" ? 0 : 1].length;

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { FrameEvents } from "../../src/cli/frame-events.ts";
 import { FrameFilter } from "../../src/cli/frame-filter.ts";
 import { Inspection } from "../../src/inspect.ts";
+import { buildReport } from "../../src/report/build-report.ts";
 import { type FramesEvent, frameLine } from "../../src/report/frame-event.ts";
 import type { Report } from "../../src/report/report.ts";
 import { carrying } from "../support/segments.ts";
@@ -53,7 +54,7 @@ function told(
   send(true, "A", 108, 500 + server.length, client.subarray(8));
   send(true, "FA", 100 + client.length, 500 + server.length, []);
   send(false, "FA", 500 + server.length, 101 + client.length, []);
-  const report = inspection.report(inspection.finish());
+  const report = buildReport(inspection.finish());
   if (!all) for (const { verdict } of report.connections) verdict.predicted = null;
   return { report, output: [JSON.stringify(report), ...lines].join("\n") };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { collectFindings } from "../../src/report/collect.ts";
+import { findingsOf } from "../support/findings-of.ts";
 import { conversation, describePlays, findings, heard } from "../support/frame-log.ts";
 import { clientHandshake, serverHandshake, wire } from "../support/wire.ts";
 
@@ -113,8 +113,8 @@ describe("where and when", () => {
       .client(wire().raw("00 08 0000")) // 5
       .client(wire().raw("00000000 ce").heartbeat()); // 6
     const amqp = heard(told);
-    const [draft] = collectFindings("c1", amqp);
-    expect(draft?.finding).toMatchObject({ rule: "frame-end", streamOffset: 1013, length: 12, packets: [1, 5] });
+    const [finding] = findingsOf(amqp);
+    expect(finding).toMatchObject({ rule: "frame-end", streamOffset: 1013, length: 12, packets: [1, 5] });
   });
 
   it("a fault in a frame begun in an earlier packet is in that packet", () => {
@@ -122,7 +122,7 @@ describe("where and when", () => {
       .client(wire().raw("08 0001")) // packet 1
       .client(wire().raw("00000000 ce")); // 2
     const amqp = heard(told);
-    expect(collectFindings("c1", amqp)[0]?.finding).toMatchObject({ rule: "heartbeat", packets: [1, 2] });
+    expect(findingsOf(amqp)[0]).toMatchObject({ rule: "heartbeat", packets: [1, 2] });
   });
 });
 

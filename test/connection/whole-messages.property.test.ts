@@ -9,8 +9,8 @@ import type { StreamForensics } from "../../src/connection/observers.ts";
 import { DirectionForensics } from "../../src/forensics/direction-forensics.ts";
 import { MAX_STEPS } from "../../src/forensics/untangle.ts";
 import { Moment, type Side } from "../../src/net/connection-observer.ts";
-import { collectFindings } from "../../src/report/collect.ts";
 import { SEED } from "../support/chunkings.ts";
+import { findingsOf } from "../support/findings-of.ts";
 import {
   bits,
   field,
@@ -232,7 +232,7 @@ function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY)
     expected: true,
     listener: null,
     incidents: null,
-    forensics: explain ? forensics : null,
+    forensics: explain ? [forensics(), forensics()] : null,
     initialFrameMax: FRAME_MAX,
     recognised: () => 1,
     leave: () => {},
@@ -261,7 +261,7 @@ function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY)
     state: amqp.state,
     prediction: judge.prediction,
     settled: judge.settled,
-    findings: collectFindings("c1", amqp),
+    findings: findingsOf(amqp),
     incidents: amqp.incidents,
     explanations: explained.map(({ explanations }) => explanations),
     directions: amqp.directions.map(({ frames, hidden, incidents, scanner, closing }) => {

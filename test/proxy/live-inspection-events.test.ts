@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { LiveConnection } from "../../src/proxy/live-connection.ts";
+import type { Inspected } from "../../src/proxy/live-inspection.ts";
 import { chunkings, deliver } from "../support/chunkings.ts";
 import { LiveScene } from "../support/live-scene.ts";
 import { clientHandshake, frame, hex, join, type Octets, serverHandshake, text, wire } from "../support/wire.ts";
@@ -182,8 +182,8 @@ describe("a connection that is lost", () => {
 
 describe("an internal error", () => {
   /** Has the inspection of the client's octets fail from now on. */
-  function sabotage(scene: LiveScene, number: number): LiveConnection {
-    const live = [...scene.inspection.open].find(each => each.number === number)!;
+  function sabotage(scene: LiveScene, number: number): Inspected {
+    const live = [...scene.inspection.open].find(each => each.carrier.number === number)!;
     live.amqp.directions[0].forensics!.received = () => {
       throw new Error("no such octet");
     };
@@ -413,7 +413,7 @@ describe("the steps of untangling", () => {
 describe("memory", () => {
   it("keeps nothing of 10,000 connections that came and went", async () => {
     const scene = new LiveScene();
-    const gone: WeakRef<LiveConnection>[] = [];
+    const gone: WeakRef<Inspected>[] = [];
     const request = text("GET / HTTP/1.1\r\n\r\n");
     const torn = join(GOOD, TEAR);
     const ways: ((number: number) => void)[] = [

@@ -7,9 +7,9 @@ import type { FrameSink } from "../../src/amqp/frame-sink.ts";
 import { WholeMessage } from "../../src/amqp/whole-message.ts";
 import { AmqpConnection, type ConnectionContext } from "../../src/connection/amqp-connection.ts";
 import { Moment, type Side, type StreamEnd } from "../../src/net/connection-observer.ts";
-import { collectFindings, numbered } from "../../src/report/collect.ts";
 import type { Finding } from "../../src/report/report.ts";
 import { type Chunking, chunkings, deliver, type Stream } from "./chunkings.ts";
+import { findingsOf } from "./findings-of.ts";
 import { clientHandshake, type HandshakeOptions, hex, serverHandshake, type Wire } from "./wire.ts";
 
 export function hexOf(octets: ArrayLike<number>): string {
@@ -263,7 +263,7 @@ export function heard(told: Conversation, context?: Partial<ConnectionContext>):
 
 function lines(amqp: AmqpConnection): string[] {
   if (amqp.state !== "amqp") return [`${amqp.state}${amqp.protocol === null ? "" : `: ${amqp.protocol}`}`];
-  return numbered(collectFindings("c1", amqp)).map(line);
+  return findingsOf(amqp).map(line);
 }
 
 function line(finding: Finding): string {

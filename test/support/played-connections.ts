@@ -72,7 +72,10 @@ export async function liveEvents(captures: readonly string[]): Promise<Connectio
       inspection.end(number, side, reason);
     },
   });
-  for (const { number } of inspection.open) inspection.closed(number);
+  for (const {
+    carrier: { number },
+  } of inspection.open)
+    inspection.closed(number);
   return whole ? events : null;
 }
 
@@ -80,9 +83,9 @@ export async function liveEvents(captures: readonly string[]): Promise<Connectio
 export function unnumbered(findings: readonly Finding[], connections: readonly Connection[]): string[] {
   const clients = new Map(connections.map(({ id, client }) => [id, client]));
   return findings
-    .map(({ id: _id, packets: _packets, cause: _cause, input: _input, time: _time, connection, ...rest }) => {
+    .map(({ id: _id, packets: _packets, cause: _cause, input: _input, time: _time, at: _at, connection, ...rest }) => {
       const client = connection === null ? null : clients.get(connection);
-      return JSON.stringify({ ...rest, client }, (key, value) => (key === "packets" ? [] : value));
+      return JSON.stringify({ ...rest, client }, (key, value) => (key === "packets" || key === "at" ? [] : value));
     })
     .toSorted();
 }

@@ -43,7 +43,7 @@ export function predict(clientOctets: Uint8Array): Prediction | null {
   for (let at = header.length; at < clientOctets.length; at += SEGMENT) {
     send("A", at + 1, clientOctets.subarray(at, at + SEGMENT));
   }
-  return inspection.finish()[0]?.judge.prediction ?? null;
+  return (inspection.finish().connections[0]?.details?.verdict.predicted ?? null) as Prediction | null;
 }
 
 /** The protocol headers of AMQP 0-9-1, 0-9 and 0-8. */

@@ -1,5 +1,6 @@
 /** Runs a client's octets through an inspection, in memory. */
 import { Inspection } from "../../../src/inspect.ts";
+import { buildReport } from "../../../src/report/build-report.ts";
 import type { Report } from "../../../src/report/report.ts";
 import { carrying } from "../../support/segments.ts";
 
@@ -22,7 +23,7 @@ export function inspected({ segments, lost }: Heard, explain = true): Report {
     at += octets.length;
   }
   send("FA", at, new Uint8Array(0));
-  return inspection.report(inspection.finish());
+  return buildReport(inspection.finish());
 }
 
 /** Octets in segments of `mss`. */

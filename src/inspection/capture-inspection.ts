@@ -1,0 +1,155 @@
+import { type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
+import type { CaptureReading } from "../capture/capture-reading.ts";
+import type { InputError } from "../capture/input-error.ts";
+import type { PacketRecord } from "../capture/packet-record.ts";
+import type { FrameListener } from "../connection/observers.ts";
+import type { ConnectionObserver } from "../net/connection-observer.ts";
+import { isoTime } from "../net/place.ts";
+import { TcpAssembler } from "../net/tcp-assembler.ts";
+import type { TcpConnection } from "../net/tcp-connection.ts";
+import { TcpCounters } from "../net/tcp-limits.ts";
+import type { ConnectionInspection } from "./connection-inspection.ts";
+import { Engine } from "./engine.ts";
+import type { InspectionSink } from "./event.ts";
+
+export interface CaptureInspectionOptions {
+  /** Only connections that use one of these ports, at either end. */
+  ports?: readonly number[];
+  /** Ports on which every connection is taken for AMQP. */
+  decodeAs?: readonly number[];
+  /** Whose verdict is predicted; RabbitMQ 3.10 where nothing is said. */
+  broker?: BrokerId;
+  /** Keep octets, and explain what breaks by them. */
+  explain?: boolean;
+  /** Sees every frame as it is read. */
+  listener?: FrameListener | null;
+  /** Where the hash of end points begins: drawn at random, so that nobody can craft connections that share one chain. */
+  seed?: number;
+  /** Only the connections for which this is true. */
+  only?: (tcp: TcpConnection) => boolean;
+}
+
+/** What is known of one capture besides its connections. */
+export interface CaptureInput {
+  path: string;
+  /** Time of its first packet, ISO 8601; null where it has none. */
+  begin: string | null;
+  /** null where nothing of the file could be read. */
+  reading: CaptureReading | null;
+  error: InputError | null;
+  counters: TcpCounters;
+  /** TCP connections on other ports than those asked for. */
+  excluded: number;
+}
+
+/** The port IANA assigned to AMQP. A client that speaks something else there is worth naming. */
+const AMQP_PORT = 5672;
+
+/**
+ * The inspection of one or more captures, in the order given: packet records → TCP streams → the engine. Fed with packet
+ * records, it touches no file.
+ */
+export class CaptureInspection {
+  readonly inputs: CaptureInput[] = [];
+  /** How far the timeline was read. */
+  readonly #position = { input: 0, packet: 0 };
+  readonly #options: CaptureInspectionOptions;
+  readonly #assembler: TcpAssembler;
+  readonly #engine: Engine<TcpConnection>;
+  /** Connections that may be AMQP, or are. */
+  readonly #connections = new Map<TcpConnection, ConnectionInspection<TcpConnection>>();
+  #excluded = 0;
+  #begin: string | null = null;
+  #lastSeconds = -1;
+  #lastNanoseconds = 0;
+
+  constructor(options: CaptureInspectionOptions, sink: InspectionSink<TcpConnection>) {
+    const { broker = REFERENCE_BROKER, explain = false, listener = null, seed = 0 } = options;
+    this.#options = options;
+    this.#assembler = new TcpAssembler(tcp => this.#open(tcp), {}, seed);
+    this.#engine = new Engine<TcpConnection>({
+      broker,
+      moment: this.#assembler.moment,
+      position: this.#position,
+      predicts: true,
+      explains: explain,
+      listener,
+      sink: event => {
+        sink(event);
+        if (event.kind === "uninspected" && event.connection.givenUp) this.#forget(event.connection.carrier);
+      },
+    });
+  }
+
+  beginInput(): void {
+    this.#assembler.input = this.inputs.length;
+    this.#assembler.counters = new TcpCounters();
+    this.#excluded = 0;
+    this.#begin = null;
+  }
+
+  packet(record: PacketRecord): void {
+    const { seconds, nanoseconds } = record;
+    this.#position.input = this.#assembler.input;
+    this.#position.packet = record.number;
+    if (this.#begin === null) {
+      this.#begin = isoTime(record);
+      const earlier =
+        seconds < this.#lastSeconds || (seconds === this.#lastSeconds && nanoseconds < this.#lastNanoseconds);
+      // Not the next file of a ring: another capture, with connections of its own.
+      if (earlier) this.#assembler.finish();
+    }
+    this.#lastSeconds = seconds;
+    this.#lastNanoseconds = nanoseconds;
+    this.#assembler.packet(record);
+  }
+
+  endInput(path: string, reading: CaptureReading): void {
+    this.#file(path, reading, reading.error);
+  }
+
+  /** A file of which nothing could be read. */
+  failInput(path: string, error: InputError): void {
+    this.#file(path, null, error);
+  }
+
+  /** The timeline is over: tells what is found by that. */
+  finish(): void {
+    this.#position.packet = Number.MAX_SAFE_INTEGER;
+    this.#assembler.finish();
+    for (const connection of this.#connections.values()) {
+      if (connection.givenUp || connection.amqp.state !== "amqp") continue;
+      connection.finish();
+      connection.close();
+    }
+  }
+
+  /** Nobody wants its octets any more. */
+  #forget(tcp: TcpConnection): void {
+    tcp.observer = null;
+    this.#connections.delete(tcp);
+  }
+
+  #file(path: string, reading: CaptureReading | null, error: InputError | null): void {
+    const input = { path, begin: this.#begin, reading, error };
+    this.inputs.push({ ...input, counters: this.#assembler.counters, excluded: this.#excluded });
+  }
+
+  #open(tcp: TcpConnection): ConnectionObserver | null {
+    const { ports, decodeAs = [], only } = this.#options;
+    const uses = (port: number) => tcp.port(0) === port || tcp.port(1) === port;
+    if (only?.(tcp) === false) return null;
+    const forced = decodeAs.some(uses);
+    if (ports !== undefined && !forced && !ports.some(uses)) {
+      this.#excluded++;
+      return null;
+    }
+    const connection = this.#engine.connection(tcp, {
+      sawBeginning: tcp.sawSyn,
+      forced,
+      expected: ports?.some(uses) === true || tcp.port(1) === AMQP_PORT,
+    });
+    this.#connections.set(tcp, connection);
+    return connection;
+  }
+}

@@ -1,0 +1,13 @@
+import type { Moment, Side } from "../net/connection-observer.ts";
+
+/** Who carried a connection's octets: a capture's packets, or the proxy's sockets. */
+export interface Carrier {
+  /** When and where its first and its latest octets were seen. */
+  readonly first: Moment;
+  readonly last: Moment;
+  readonly ended: "fin" | "rst" | "open";
+  address(side: Side): string;
+  port(side: Side): number;
+  /** Octets of one side that were handed on. */
+  octets(side: Side): number;
+}

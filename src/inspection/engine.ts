@@ -1,0 +1,39 @@
+import { SEARCH_BUDGET } from "../amqp/frame-boundary-search.ts";
+import { WINDOW_BUDGET } from "../forensics/octet-window.ts";
+import { MAX_STEPS } from "../forensics/untangle.ts";
+import type { Carrier } from "./carrier.ts";
+import { ConnectionInspection } from "./connection-inspection.ts";
+import type { Beginning, Budgets, EngineSetting } from "./setting.ts";
+
+/**
+ * Inspects connections, and tells a sink what it finds. Captures, the live proxy and the guard feed it, each
+ * connection by its ConnectionObserver. It owns the budgets of all its connections.
+ */
+export class Engine<By extends Carrier = Carrier> {
+  readonly #setting: EngineSetting<By>;
+  readonly #budgets: Budgets;
+  #recognised = 0;
+
+  constructor(setting: EngineSetting<By>) {
+    this.#setting = setting;
+    this.#budgets = {
+      search: { octets: 0, limit: setting.searchOctets ?? SEARCH_BUDGET },
+      windows: { octets: 0, limit: WINDOW_BUDGET },
+      steps: { steps: MAX_STEPS },
+    };
+  }
+
+  /** A connection whose octets are about to come. */
+  connection(carrier: By, beginning: Beginning): ConnectionInspection<By> {
+    const nextNumber = (): number => ++this.#recognised;
+    return new ConnectionInspection(carrier, beginning, this.#setting, this.#budgets, nextNumber);
+  }
+
+  /** Gives back a share of the steps that untangling may take: for inspections that go on for ever. */
+  regainSteps(share: number): void {
+    const { steps } = this.#budgets;
+    // Readings may take a few steps even where none are left.
+    const left = Math.max(0, steps.steps);
+    steps.steps = Math.min(MAX_STEPS, left + MAX_STEPS * share);
+  }
+}

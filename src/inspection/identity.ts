@@ -1,0 +1,29 @@
+import type { Incident } from "../connection/incident.ts";
+
+/** An incident, and what makes it the same when it is told again. */
+export interface IdentifiedIncident {
+  incident: Incident;
+  identity: string;
+}
+
+/** The same for an incident that comes again, and for no other one of its connection. */
+export function identityOf({ rule, side, streamOffset, message }: Incident): string {
+  // A remark on the whole connection has no place: its words tell it from others.
+  return side === null ? `${rule} ${message}` : `${rule} ${side} ${streamOffset}`;
+}
+
+/**
+ * Identity of what led to an incident, or null. Only a close has a cause: the first error of the other direction, if
+ * that begins before the close was sent. `told` are the incidents told before it.
+ */
+export function causeOf({ rule, severity, side, from }: Incident, told: readonly IdentifiedIncident[]): string | null {
+  if (rule !== "broker-close" || severity !== "error") return null;
+  const cause = told.find(
+    ({ incident: other }) =>
+      other.severity === "error" &&
+      other.rule !== "broker-close" &&
+      other.side !== side &&
+      (other.from.input < from.input || (other.from.input === from.input && other.from.packet <= from.packet)),
+  );
+  return cause?.identity ?? null;
+}

@@ -1,0 +1,29 @@
+import type { Prediction } from "../broker/verdict.ts";
+import type { BrokerId } from "../broker/versions.ts";
+import type { AmqpConnection } from "../connection/amqp-connection.ts";
+import type { Incident } from "../connection/incident.ts";
+import type { Diagnosis } from "../forensics/diagnosis.ts";
+import type { Side } from "../net/connection-observer.ts";
+import type { Carrier } from "./carrier.ts";
+
+/** A connection as a sink of events sees it: what is known of it by now. */
+export interface InspectedConnection<By extends Carrier = Carrier> {
+  readonly carrier: By;
+  /** The broker whose verdict is predicted. */
+  readonly broker: BrokerId;
+  readonly amqp: AmqpConnection;
+  /** Its first octets were seen. */
+  readonly sawBeginning: boolean;
+  /** Its octets are kept, to explain what breaks. */
+  readonly explains: boolean;
+  /** What the broker will do about the client's octets; null where it goes on, or nothing is predicted. */
+  readonly prediction: Prediction | null;
+  /** Nothing of it is looked at any more. */
+  readonly givenUp: boolean;
+  /** Whole frames of one side, those that untangling found included. */
+  frames(side: Side): number;
+  /** What the octets of an incident are, where they could be explained. */
+  diagnosis(incident: Incident): Diagnosis | null;
+  /** Identity of the finding that led to this incident, or null; as far as findings were told by now. */
+  cause(incident: Incident): string | null;
+}

@@ -1,0 +1,43 @@
+import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
+import type { BrokerId } from "../broker/versions.ts";
+import type { FrameListener } from "../connection/observers.ts";
+import type { WindowBudget } from "../forensics/octet-window.ts";
+import type { StepBudget } from "../forensics/untangle.ts";
+import type { Moment } from "../net/connection-observer.ts";
+import type { Carrier } from "./carrier.ts";
+import type { InspectionSink, Position } from "./event.ts";
+
+/** What is wanted of an engine. */
+export interface EngineSetting<By extends Carrier = Carrier> {
+  broker: BrokerId;
+  /** The shared moment: when and where the octets now delivered were seen. */
+  moment: Moment;
+  /** How far the timeline has been read, where there is one: input and packet. */
+  position?: Readonly<Position>;
+  /** Predict what the broker does. */
+  predicts: boolean;
+  /** Keep recent octets, and explain by them what breaks. */
+  explains: boolean;
+  /** Octets that all searches for a frame boundary may keep together. */
+  searchOctets?: number;
+  /** Sees every frame by itself, which is slower. */
+  listener?: FrameListener | null;
+  sink: InspectionSink<By>;
+}
+
+/** What the connections of an inspection share, so that all of them together stay within bounds. */
+export interface Budgets {
+  readonly search: SearchBudget;
+  readonly windows: WindowBudget;
+  readonly steps: StepBudget;
+}
+
+/** What is known of a connection when its first octets come. */
+export interface Beginning {
+  /** They are its first ones. */
+  sawBeginning: boolean;
+  /** Take it for AMQP whatever it looks like. */
+  forced: boolean;
+  /** AMQP is expected on its port. */
+  expected: boolean;
+}

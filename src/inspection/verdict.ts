@@ -1,0 +1,108 @@
+/** What the broker did, what it was expected to do, and a note where the two differ. */
+import { REPLY_CODES } from "../amqp/spec/constants.ts";
+import { GUARD_MARK } from "../connection/guard-mark.ts";
+import { Incident } from "../connection/incident.ts";
+import { RULES } from "../connection/rules.ts";
+import { Moment, type Side } from "../net/connection-observer.ts";
+import type { InspectedConnection } from "./inspected-connection.ts";
+
+/** How a broker ends a connection: with a close frame, or with a bare reset. */
+export type Verdict = CloseVerdict | ResetVerdict;
+
+export interface CloseVerdict extends Partial<PredictedDetails> {
+  outcome: "close";
+  code: number;
+  name: string;
+  /** The reply text; in a prediction without the line breaks that the broker's pretty-printer puts into long ones. */
+  text: string;
+  classId: number;
+  methodId: number;
+  /** The broker stops reading at once. Of a prediction only. */
+  fatal?: boolean;
+}
+
+export interface ResetVerdict extends Partial<PredictedDetails> {
+  outcome: "reset";
+  /** As the broker's log names it; "" where only the reset was seen. */
+  reason: string;
+}
+
+/** What a prediction has and an observation has not. */
+export interface PredictedDetails {
+  /** The broker the prediction is for: rabbitmq-3.10. */
+  broker: string;
+  /** Offset in the client's stream behind the octet that decides it. */
+  streamOffset: number;
+  /** What the client sees next. */
+  sequel: string;
+  /** The lines the broker logs. */
+  log: string[];
+}
+
+/** What the broker does about the client's octets, with its words; null where it goes on, or nothing is predicted. */
+export function predictedVerdict({ amqp, carrier, broker, prediction }: InspectedConnection): Verdict | null {
+  if (prediction === null) return null;
+  const end = (side: Side) => `${carrier.address(side)}:${carrier.port(side)}`;
+  const name = amqp.clientProperties.get("connection_name");
+  const peers = `${end(amqp.client)} -> ${end((1 - amqp.client) as Side)}${name === undefined ? "" : ` - ${name}`}`;
+  const inVhost = amqp.virtualHost === null ? "" : `, vhost: '${amqp.virtualHost}', user: '…'`;
+  // What the broker prints of a payload may hold part of a SASL response or of a new secret.
+  const secret = amqp.directions[amqp.client].incidents.some(incident => incident.secret !== "none");
+  const masked = (text: string): string => (secret ? text.replace(/<<[^>].*?>>/g, "<<…>>") : text);
+  const log = prediction.log.map(line =>
+    masked(line)
+      .replace("(…):", () => `(${peers}):`)
+      .replace("(…,", () => `(${peers}${inVhost},`),
+  );
+  if (prediction.outcome === "reset") {
+    return { ...prediction, reason: masked(prediction.reason), log, broker };
+  }
+  return { ...prediction, text: masked(prediction.text), log, broker };
+}
+
+/** What was seen to end the connection; null where nothing of the broker was. */
+export function observedVerdict({ amqp }: InspectedConnection): Verdict | null {
+  const { close } = amqp;
+  if (close !== null && close.sender !== amqp.client) {
+    const name = REPLY_CODES[close.code]?.name ?? "";
+    const { code, text, classId, methodId } = close;
+    return { outcome: "close", code, name, text, classId, methodId };
+  }
+  return amqp.resetByServer ? { outcome: "reset", reason: "" } : null;
+}
+
+/** Codes by which RabbitMQ answers octets, and not permissions, resources or an operator's wish. */
+const PREDICTABLE = new Set([501, 503, 504, 505, 540, 541]);
+
+/**
+ * A note where the broker did otherwise than predicted, or null. Only where the whole conversation was seen: else the
+ * prediction may lack what decided.
+ */
+export function mismatch(connection: InspectedConnection): Incident | null {
+  const { amqp, carrier } = connection;
+  const predicted = predictedVerdict(connection);
+  const observed = observedVerdict(connection);
+  const hasGaps = amqp.gaps[0].count + amqp.gaps[1].count > 0;
+  if (amqp.midStream || hasGaps || carrier.ended === "open" || observed === null) return null;
+  const observedCode = observed.outcome === "close" && PREDICTABLE.has(observed.code);
+  if (predicted === null ? !observedCode : sameVerdict(predicted, observed)) return null;
+  if (observed.outcome === "close" && (!observedCode || observed.text.includes(GUARD_MARK))) return null;
+  const expected = predicted === null ? "nothing to end the connection for" : inWords(predicted);
+  const message = `Predicted: ${expected}. Observed: ${inWords(observed)}. Another version of RabbitMQ (see --broker), another broker, or something between may be the reason.`;
+  const at = new Moment();
+  at.set(carrier.last);
+  at.input = carrier.first.input;
+  at.packet = 0;
+  return new Incident("verdict-mismatch", RULES["verdict-mismatch"].severity, null, -1, at, message);
+}
+
+function sameVerdict(predicted: Verdict, observed: Verdict): boolean {
+  if (predicted.outcome === "reset") return observed.outcome === "reset";
+  if (observed.outcome !== "close") return false;
+  return predicted.code === observed.code && predicted.text === observed.text.replace(/\n +/g, "");
+}
+
+function inWords(verdict: Verdict): string {
+  if (verdict.outcome === "reset") return verdict.reason === "" ? "a reset" : `a reset (${verdict.reason})`;
+  return `connection.close ${verdict.code} ${verdict.text}`;
+}

@@ -1,0 +1,97 @@
+/** Makes the report of a result: the order of time and place, and the ids that follow from it. */
+import { VERSION } from "../version.ts";
+import { findingOf } from "./partial/finding-part.ts";
+import { inputNotes } from "./partial/input-notes.ts";
+import { mapPlaces } from "./partial/map-places.ts";
+import { merge } from "./partial/merge.ts";
+import type { ConnectionPart, FindingPart, InputPart, PartialResult } from "./partial/partial-result.ts";
+import { type Connection, type Finding, type Input, REPORT_SCHEMA, type Report } from "./report.ts";
+
+/** Where the report calls it so, and where its finding is told. */
+interface Told {
+  part: FindingPart;
+  connection: string | null;
+  /** The findings of the same connection, or file. */
+  among: readonly FindingPart[];
+}
+
+export function buildReport(result: PartialResult): Report {
+  const { inputs, connections } = merge([result]);
+  const told = [
+    ...inputs.flatMap(fileFindings),
+    ...connections.flatMap(({ findings }, i) =>
+      findings.map((part): Told => ({ part, connection: `c${i + 1}`, among: findings })),
+    ),
+  ];
+  const findings = numbered(told);
+  const count = (severity: Finding["severity"]) => findings.filter(each => each.severity === severity).length;
+  return {
+    schema: REPORT_SCHEMA,
+    tool: { name: "ghostframe", version: VERSION },
+    inputs: inputs.map(inputOf),
+    connections: connections.map(connectionOf),
+    findings,
+    summary: { errors: count("error"), warnings: count("warning"), notes: count("note") },
+  };
+}
+
+function fileFindings({ file }: InputPart, index: number): Told[] {
+  return file.findings.map((part): Told => {
+    const here = mapPlaces(part, (_, packet) => ({ input: index, packet }));
+    return { part: here, connection: null, among: file.findings };
+  });
+}
+
+function inputOf(input: InputPart): Input {
+  const { path, file } = input;
+  const { format, packets, octets, error } = file;
+  return { path, format, packets, octets, notes: inputNotes(input), ...(error === null ? {} : { error }) };
+}
+
+const NOWHERE = { address: "", port: 0 };
+
+function connectionOf({ first, counts, details }: ConnectionPart, index: number): Connection {
+  const { start, end, ended, midStream, frames, octets, gaps } = counts;
+  const { client, server, clientProperties, negotiated, verdict } = details ?? {
+    client: NOWHERE,
+    server: NOWHERE,
+    clientProperties: {},
+    negotiated: null,
+    verdict: { predicted: null, observed: null },
+  };
+  return {
+    id: `c${index + 1}`,
+    input: first.input,
+    client,
+    server,
+    start,
+    end,
+    ended,
+    midStream,
+    clientProperties,
+    negotiated,
+    frames,
+    octets,
+    gaps,
+    verdict,
+  };
+}
+
+/** Puts findings in the order of the captures, and numbers them. */
+function numbered(told: readonly Told[]): Finding[] {
+  const order = told.toSorted(({ part: a }, { part: b }) => inputIn(a) - inputIn(b) || packetIn(a) - packetIn(b) || 0);
+  const ids = new Map(order.map(({ part }, i) => [part, `f${i + 1}`]));
+  return order.map(({ part, connection, among }) => {
+    const cause = part.cause === null ? undefined : among.find(({ identity }) => identity === part.cause);
+    return findingOf(part, { id: ids.get(part)!, connection, cause: cause && ids.get(cause) });
+  });
+}
+
+function inputIn({ at }: FindingPart): number {
+  return at.from.input;
+}
+
+/** What comments on a whole connection comes behind what it comments on. */
+function packetIn({ at, finding }: FindingPart): number {
+  return finding.rule === "verdict-mismatch" ? Number.POSITIVE_INFINITY : (at.from.packet ?? 0);
+}

@@ -1,0 +1,125 @@
+import type { Carrier } from "../inspection/carrier.ts";
+import type { FindingMade, IncidentOpened, InspectionEvent } from "../inspection/event.ts";
+import type { InspectedConnection } from "../inspection/inspected-connection.ts";
+import type { Moment } from "../net/connection-observer.ts";
+import { isoTime } from "../net/place.ts";
+import { type ConnectionEvent, EVENT_SCHEMA } from "./live-event.ts";
+import { connectionRecord } from "./partial/connection-record.ts";
+import { findingOf, findingPart, sentenceOf } from "./partial/finding-part.ts";
+import type { Endpoint, Finding } from "./report.ts";
+
+/** A connection that is relayed: by what it is known, and where to. */
+export interface RelayedCarrier extends Carrier {
+  readonly id: string;
+  readonly upstream: Endpoint;
+}
+
+/** An event without what all events have. */
+export type News = ConnectionEvent extends infer Event
+  ? Event extends ConnectionEvent
+    ? Omit<Event, "schema" | "time" | "connection" | "upstream">
+    : never
+  : never;
+
+export interface LiveEventOptions {
+  /** The shared moment: when what is told happens. */
+  moment: Moment;
+  /** Findings are numbered from this on: f1. */
+  firstFinding: number;
+  /** Must not keep the event's parts from being collected: it is told once. */
+  emit: (event: ConnectionEvent) => void;
+}
+
+/** What was told of a connection. */
+interface Told {
+  /** Ids of its findings, by their identity. */
+  ids: Map<string, string>;
+  counts: { errors: number; warnings: number; notes: number };
+}
+
+const COUNTER = { error: "errors", warning: "warnings", note: "notes" } as const satisfies Record<
+  Finding["severity"],
+  string
+>;
+
+/** Makes live events of what an inspection tells, and numbers findings in the order in which they come. */
+export class LiveEventSink<By extends RelayedCarrier> {
+  readonly #options: LiveEventOptions;
+  readonly #told = new Map<InspectedConnection<By>, Told>();
+  #nextFinding: number;
+
+  constructor(options: LiveEventOptions) {
+    this.#options = options;
+    this.#nextFinding = options.firstFinding;
+  }
+
+  take(event: InspectionEvent<By>): void {
+    const { connection } = event;
+    switch (event.kind) {
+      case "connection-opened":
+        // The proxy tells of a connection as soon as its two ends are there, AMQP or not.
+        return;
+      case "incident-opened":
+        this.#incident(event);
+        return;
+      case "finding":
+        this.#finding(event);
+        return;
+      case "connection-closed":
+        this.emit(connection, { event: "closed", findings: this.#of(connection).counts });
+        this.#told.delete(connection);
+        return;
+      case "uninspected":
+        // A client that says nothing is a health check.
+        if (event.why === "left-alone" && connection.carrier.octets(0) === 0) return;
+        this.emit(connection, { event: "uninspected", message: event.message });
+    }
+  }
+
+  /** Tells of a connection what no inspection knows. */
+  emit(connection: InspectedConnection<By>, { event, ...details }: News): void {
+    const { moment, emit } = this.#options;
+    const { id, upstream } = connection.carrier;
+    const place = { time: isoTime(moment), connection: { id, ...connectionRecord(connection) }, upstream };
+    emit({ schema: EVENT_SCHEMA, event, ...place, ...details } as ConnectionEvent);
+  }
+
+  #incident({ connection, incident }: IncidentOpened<By>): void {
+    const { rule, severity, streamOffset, side } = incident;
+    this.emit(connection, {
+      event: "fault",
+      rule,
+      severity,
+      direction: side === connection.amqp.client ? "client-to-server" : "server-to-client",
+      streamOffset,
+      message: sentenceOf(incident),
+    });
+  }
+
+  #finding(made: FindingMade<By>): void {
+    const { connection, identity, final } = made;
+    const { ids, counts } = this.#of(connection);
+    const part = findingPart(made);
+    let id = ids.get(identity);
+    if (id === undefined) {
+      id = `f${this.#nextFinding++}`;
+      ids.set(identity, id);
+      counts[COUNTER[part.finding.severity]]++;
+    }
+    const known = {
+      id,
+      connection: connection.carrier.id,
+      cause: part.cause === null ? undefined : ids.get(part.cause),
+    };
+    this.emit(connection, { event: "finding", final, finding: findingOf(part, known) });
+  }
+
+  #of(connection: InspectedConnection<By>): Told {
+    let told = this.#told.get(connection);
+    if (told === undefined) {
+      told = { ids: new Map(), counts: { errors: 0, warnings: 0, notes: 0 } };
+      this.#told.set(connection, told);
+    }
+    return told;
+  }
+}

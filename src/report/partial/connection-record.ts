@@ -1,0 +1,31 @@
+import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
+import { observedVerdict, predictedVerdict } from "../../inspection/verdict.ts";
+import type { Side } from "../../net/connection-observer.ts";
+import { isoTime } from "../../net/place.ts";
+import type { Connection, PerDirection } from "../report.ts";
+
+/** What is known of a connection by now, but for the id by which a report calls it. */
+export function connectionRecord(connection: InspectedConnection): Omit<Connection, "id"> {
+  const { amqp, carrier } = connection;
+  const client = amqp.client;
+  const server = (1 - client) as Side;
+  const perDirection = (count: (side: Side) => number): PerDirection => ({
+    clientToServer: count(client),
+    serverToClient: count(server),
+  });
+  return {
+    input: carrier.first.input,
+    client: { address: carrier.address(client), port: carrier.port(client) },
+    server: { address: carrier.address(server), port: carrier.port(server) },
+    start: isoTime(carrier.first),
+    end: isoTime(carrier.last),
+    ended: carrier.ended,
+    midStream: amqp.midStream,
+    clientProperties: Object.fromEntries(amqp.clientProperties),
+    negotiated: amqp.negotiated,
+    frames: perDirection(side => connection.frames(side)),
+    octets: perDirection(side => carrier.octets(side)),
+    gaps: perDirection(side => amqp.gaps[side].count),
+    verdict: { predicted: predictedVerdict(connection), observed: observedVerdict(connection) },
+  };
+}

@@ -1,0 +1,114 @@
+/** The finding that an incident becomes. */
+import type { EnvelopeFault } from "../../amqp/envelope-fault.ts";
+import { grouped } from "../../bytes/grouped.ts";
+import { envelopeSentence } from "../../connection/envelope-sentence.ts";
+import type { Incident } from "../../connection/incident.ts";
+import { RULES, type RuleId } from "../../connection/rules.ts";
+import type { FindingMade } from "../../inspection/event.ts";
+import { type Place, placeAt } from "../../net/place.ts";
+import type { Direction, Finding } from "../report.ts";
+import { octetReadings } from "./octet-readings.ts";
+import type { FindingPart } from "./partial-result.ts";
+
+export function findingPart({ connection, incident, identity }: FindingMade): FindingPart {
+  const { envelope, secret, side, streamOffset, endOffset, severity } = incident;
+  const rule = ruleOf(incident);
+  const diagnosis = connection.diagnosis(incident);
+  const inStream = streamOffset >= 0;
+  const direction: Direction = side === connection.amqp.client ? "client-to-server" : "server-to-client";
+  return {
+    identity,
+    cause: connection.cause(incident),
+    at: {
+      from: placeAt(incident.from, inStream ? streamOffset : null),
+      to: placeAt(incident.to, inStream ? endOffset : null),
+    },
+    finding: {
+      rule,
+      spec: RULES[rule].spec,
+      severity,
+      direction: side === null ? null : direction,
+      streamOffset: inStream ? streamOffset : null,
+      length: inStream ? endOffset - streamOffset : null,
+      frame: secret === "all" ? null : incident.frame,
+      message: sentenceOf(incident) + moreFaults(incident),
+      faults: incident.faults,
+      octets: envelope === null ? [] : octetReadings(envelope, secret),
+      ...(diagnosis === null ? {} : { diagnosis }),
+    },
+  };
+}
+
+/** A finding about a file, which stands in no stream; at packet `packet`, where that is not null. */
+export function fileFinding(rule: RuleId, message: string, packet: number | null): FindingPart {
+  const { spec, severity } = RULES[rule];
+  const place: Place = { input: 0, packet, time: null, streamOffset: null };
+  return {
+    identity: rule,
+    cause: null,
+    at: { from: place, to: place },
+    finding: {
+      rule,
+      spec,
+      severity,
+      direction: null,
+      streamOffset: null,
+      length: null,
+      frame: null,
+      message,
+      faults: 1,
+      octets: [],
+    },
+  };
+}
+
+/** The finding with all that a report says of it. */
+export function findingOf(
+  { at, finding }: FindingPart,
+  ids: { id: string; connection: string | null; cause: string | undefined },
+): Finding {
+  const { rule, spec, severity, direction, streamOffset, length, ...rest } = finding;
+  const { id, connection, cause } = ids;
+  return {
+    id,
+    rule,
+    spec,
+    severity,
+    input: at.from.input,
+    connection,
+    direction,
+    streamOffset,
+    length,
+    packets: packetsOf(at.from, at.to),
+    time: at.from.time,
+    at,
+    ...rest,
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+/** First and last packet; the last one only where it is in the same file. */
+function packetsOf(from: Place, to: Place): number[] {
+  if (from.packet === null) return [];
+  const last = to.packet;
+  return [from.packet, last !== null && to.input === from.input && last > from.packet ? last : from.packet];
+}
+
+/** What is wrong, in one sentence. */
+export function sentenceOf({ envelope, message, foundAt, endOffset, secret }: Incident): string {
+  return envelope === null ? message : envelopeSentence(envelope, foundAt, endOffset, secret);
+}
+
+function moreFaults({ faults, severity, endOffset }: Incident): string {
+  if (faults <= 1 || severity !== "error") return "";
+  return ` ${grouped(faults)} broken frames in all, up to offset ${endOffset}.`;
+}
+
+function ruleOf({ envelope, rule }: Incident): RuleId {
+  return envelope === null ? rule : envelopeRule(envelope);
+}
+
+function envelopeRule(fault: EnvelopeFault): RuleId {
+  // Where the stream ended before its end octet's place, the type is what is certainly wrong.
+  return fault.rule === "undecided" || fault.rule === "stalled" ? "frame-type" : fault.rule;
+}

@@ -1,0 +1,96 @@
+/**
+ * What was found in a part of the traffic: plain data that a worker can post and a file can hold. Parts are merged in any
+ * order (merge.ts); ids are given when a report is made of them (build-report.ts).
+ */
+import type { Place, Range } from "../../net/place.ts";
+import type { Connection, Finding, Input } from "../report.ts";
+
+export interface PartialResult {
+  inputs: InputPart[];
+  connections: ConnectionPart[];
+}
+
+/** One capture. Parts with the same position, path and beginning are about the same file. */
+export interface InputPart {
+  /** Its position among the inputs of the whole job, from 0. */
+  position: number;
+  path: string;
+  /** Time of its first packet; null where it has none. */
+  begin: string | null;
+  file: FileFacts;
+  traffic: TrafficCounts;
+}
+
+/** What whoever reads the whole file finds out. Of two parts, those of the one that read further hold. */
+export interface FileFacts {
+  format: Input["format"];
+  packets: number;
+  octets: number;
+  /** Sentences of the reader about the file. */
+  notes: string[];
+  error: string | null;
+  /** Packets that were not read: of unknown link types, and by what is wrong with them. */
+  linkTypes: [linkType: number, packets: number][];
+  fragments: number;
+  headersCut: number;
+  malformed: number;
+  /** Findings about the file itself; their places are in input 0, whichever input it is. */
+  findings: FindingPart[];
+}
+
+/** Counts over the connections of a part: those of two parts are added up. */
+export interface TrafficCounts {
+  /** Connections on other ports than those asked for. */
+  excluded: number;
+  leftAlone: { protocol: string; connections: number; ports: number[] }[];
+  differingOverlaps: number;
+  resynchronisations: number;
+  evictedConnections: number;
+}
+
+/** One AMQP connection. */
+export interface ConnectionPart {
+  /** With the input of `first`: what makes it the same connection in two parts. */
+  key: string;
+  /** Where it begins. Inputs of places are indices into the part's own. */
+  first: Place;
+  /** How far the timeline had been read when it turned out to be AMQP: gives connections their order. */
+  recognised: { input: number; packet: number };
+  /** Its octets were kept, and what broke is explained. Of two parts the explained one holds. */
+  explained: boolean;
+  counts: Pick<Connection, "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps">;
+  /** null where only the counts were wanted. */
+  details: Pick<Connection, "client" | "server" | "clientProperties" | "negotiated" | "verdict"> | null;
+  findings: FindingPart[];
+}
+
+/** A finding before it has an id. */
+export interface FindingPart {
+  /** Unique within its connection. */
+  identity: string;
+  /** Identity of the finding of the same connection that led to it. */
+  cause: string | null;
+  at: Range;
+  finding: Omit<Finding, "id" | "input" | "connection" | "packets" | "time" | "at" | "cause">;
+}
+
+/** A file of which nothing could be read. */
+export function unreadableInput(path: string, error: string): InputPart {
+  const none = { linkTypes: [], fragments: 0, headersCut: 0, malformed: 0, findings: [] };
+  return {
+    position: 0,
+    path,
+    begin: null,
+    file: { format: "unknown", packets: 0, octets: 0, notes: [], error, ...none },
+    traffic: NO_TRAFFIC,
+  };
+}
+
+/** No connection was counted. */
+export const NO_TRAFFIC: TrafficCounts = {
+  excluded: 0,
+  leftAlone: [],
+  differingOverlaps: 0,
+  resynchronisations: 0,
+  evictedConnections: 0,
+};

@@ -1,0 +1,110 @@
+import { capital } from "../../bytes/words.ts";
+import type { CaptureInput } from "../../inspection/capture-inspection.ts";
+import type { FindingMade, InspectionEvent, Position } from "../../inspection/event.ts";
+import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
+import { placeAt } from "../../net/place.ts";
+import type { TcpConnection } from "../../net/tcp-connection.ts";
+import { connectionRecord } from "./connection-record.ts";
+import { fileFinding, findingPart } from "./finding-part.ts";
+import { addLeftAlone } from "./left-alone.ts";
+import type { ConnectionPart, FileFacts, InputPart, PartialResult, TrafficCounts } from "./partial-result.ts";
+
+/** A connection whose findings are gathered until it is over. */
+interface Gathered {
+  recognised: Position;
+  findings: FindingMade<TcpConnection>[];
+}
+
+/** Makes a partial result of the events of captures: the sink that a report is written from. */
+export class PartialSink {
+  readonly #open = new Map<InspectedConnection<TcpConnection>, Gathered>();
+  readonly #connections: ConnectionPart[] = [];
+  /** Of each input. */
+  readonly #leftAlone: TrafficCounts["leftAlone"][] = [];
+
+  take(event: InspectionEvent<TcpConnection>): void {
+    const { connection } = event;
+    switch (event.kind) {
+      case "connection-opened":
+        this.#open.set(connection, { recognised: event.at, findings: [] });
+        return;
+      case "finding":
+        if (event.final) this.#open.get(connection)?.findings.push(event);
+        return;
+      case "connection-closed": {
+        const gathered = this.#open.get(connection);
+        this.#open.delete(connection);
+        if (gathered !== undefined) this.#connections.push(connectionPart(connection, gathered));
+        return;
+      }
+      case "uninspected": {
+        const { protocol } = connection.amqp;
+        if (event.why !== "left-alone" || protocol === null) return;
+        const { input } = connection.carrier.last;
+        const counts = this.#leftAlone[input] ?? [];
+        this.#leftAlone[input] = counts;
+        addLeftAlone(counts, { protocol, connections: 1, ports: [connection.carrier.port(1)] });
+        return;
+      }
+      case "incident-opened":
+        return;
+    }
+  }
+
+  /** What was found, the timeline being over. */
+  result(inputs: readonly CaptureInput[]): PartialResult {
+    return {
+      inputs: inputs.map((input, i) => inputPart(input, i, this.#leftAlone[i] ?? [])),
+      connections: this.#connections,
+    };
+  }
+}
+
+function connectionPart(connection: InspectedConnection<TcpConnection>, gathered: Gathered): ConnectionPart {
+  const { carrier, explains } = connection;
+  const record = connectionRecord(connection);
+  const { start, end, ended, midStream, frames, octets, gaps } = record;
+  const { client, server, clientProperties, negotiated, verdict } = record;
+  const ends = ([0, 1] as const).map(side => `${carrier.address(side)} ${carrier.port(side)}`);
+  return {
+    key: `${carrier.first.packet} ${start} ${ends.join(" ")}`,
+    first: placeAt(carrier.first, null),
+    recognised: gathered.recognised,
+    explained: explains,
+    counts: { start, end, ended, midStream, frames, octets, gaps },
+    details: { client, server, clientProperties, negotiated, verdict },
+    findings: gathered.findings.map(findingPart),
+  };
+}
+
+function inputPart(input: CaptureInput, index: number, leftAlone: TrafficCounts["leftAlone"]): InputPart {
+  const { path, begin, counters, excluded } = input;
+  const { differingOverlaps, resynchronisations, evictedConnections } = counters;
+  return {
+    position: index,
+    path,
+    begin,
+    file: fileFacts(input),
+    traffic: { excluded, leftAlone, differingOverlaps, resynchronisations, evictedConnections },
+  };
+}
+
+function fileFacts({ reading, error, counters }: CaptureInput): FileFacts {
+  const { unknownLinkTypes, fragments, headersCut, malformed } = counters;
+  const truncated = reading?.truncated ?? null;
+  const packets = reading?.packets ?? 0;
+  const findings =
+    truncated === null ? [] : [fileFinding("file-truncated", capital(truncated.message), packets > 0 ? packets : null)];
+  return {
+    format: reading?.format ?? "unknown",
+    packets,
+    octets: reading?.octets ?? 0,
+    notes: [...(reading?.notes ?? [])],
+    error: error?.problem ?? null,
+    linkTypes: [...unknownLinkTypes],
+    fragments,
+    headersCut,
+    malformed,
+    findings,
+  };
+}
