@@ -1,6 +1,6 @@
 /**
- * A baseline: findings that were there when it was written, and are accepted from then on. Its file is made for version
- * control: sorted, one entry a line, and unchanged as long as the findings are.
+ * A baseline: the findings when it was written. From then on they are accepted. Its file is made for version control:
+ * sorted, one entry a line, and unchanged as long as the findings are unchanged.
  */
 import { byCodeUnit } from "../bytes/code-unit-order.ts";
 import { RULES } from "../connection/rules.ts";
@@ -14,14 +14,14 @@ export const BASELINE_SCHEMA = "ghostframe.baseline/1";
 export interface Baseline {
   path: string;
   entries: readonly BaselineEntry[];
-  /** Captures of its entries, of which there is no file any more. */
+  /** Captures of its entries whose files are gone. */
   missing: ReadonlySet<string>;
 }
 
 /** A baseline that cannot be used. The message names no file. */
 export class BaselineError extends Error {
   override name = "BaselineError";
-  /** Its fingerprints are of another version: a baseline all the same, to be written anew. */
+  /** It is a baseline, but its fingerprints are of another version: it must be written anew. */
   readonly outdated: boolean;
 
   constructor(problem: string, outdated = false) {
@@ -42,7 +42,10 @@ export function readBaseline(text: string): BaselineEntry[] {
   }
   if (schema !== BASELINE_SCHEMA || fingerprints !== FINGERPRINT_VERSION) {
     const version = schema === BASELINE_SCHEMA ? `fingerprints of version ${String(fingerprints)}` : schema;
-    throw new BaselineError(`was written by another ghostframe (${version}): write it anew by --update-baseline`, true);
+    throw new BaselineError(
+      `was written by another ghostframe (${version}): write it anew with --update-baseline`,
+      true,
+    );
   }
   if (!Array.isArray(accepted)) throw new BaselineError(`is no baseline: expected a list "accepted"`);
   return accepted.map((entry: unknown, i) => {
@@ -68,9 +71,8 @@ export interface PlacedCapture {
 
 /**
  * Marks the findings that a baseline accepts. A capture that it knows may have as many findings of a fingerprint as it
- * says, and what there is beyond that fails. A capture that it does not know is a new recording, perhaps of what an
- * old one held: it may have what the baseline accepts of captures that are not there any more. Those that are there and
- * were not checked keep what they have.
+ * says; more of them fail. A capture that it does not know is a new recording: it may have the findings that were
+ * accepted of captures whose files are gone. Captures that exist but were not checked keep their entries.
  */
 export function applyBaseline(captures: readonly PlacedCapture[], { path, entries, missing }: Baseline): BaselineState {
   const here = new Set(captures.map(({ place }) => place));
@@ -107,8 +109,9 @@ interface Allowance {
 }
 
 /**
- * The baseline that accepts what fails. Of a finding that `before` accepts as well, the sentence stays as it is there: a
- * second recording of the same is no change. So do entries of captures that were not checked, as long as they are there.
+ * The baseline that accepts what fails. If `before` accepts a finding as well, its old sentence stays: a second
+ * recording of the same traffic is no change. Entries of captures that were not checked stay as long as their files
+ * exist.
  */
 export function entriesFor(
   captures: readonly PlacedCapture[],

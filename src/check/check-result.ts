@@ -1,7 +1,7 @@
 /**
- * What `ghostframe check` found: the findings of each capture under a policy. Every output format is written from this,
- * and `json` prints it as it stands. The same captures under the same policy give the same result, in whatever order
- * they were named and however many were read at a time.
+ * What `ghostframe check` found: the findings of each capture, judged by a policy. Every output format is written from
+ * this; `json` prints it as it is. The same captures and the same policy give the same result, in any order, and
+ * however many were read at the same time.
  */
 import type { RuleId } from "../connection/rules.ts";
 import type { Connection, Finding, Input, Severity } from "../report/report.ts";
@@ -9,7 +9,7 @@ import type { Connection, Finding, Input, Severity } from "../report/report.ts";
 export const CHECK_SCHEMA = "ghostframe.check/1";
 export const CONFIG_FILE = "ghostframe.config.json";
 
-/** What a rule's findings count as: "off" leaves them out. */
+/** The level of a rule's findings; "off" leaves them out. */
 export type Level = Severity | "off";
 
 export interface CheckResult {
@@ -17,21 +17,21 @@ export interface CheckResult {
   tool: { name: "ghostframe"; version: string };
   /** Nothing fails: no finding at or above `failOn` that is neither accepted nor expected, and no violation. */
   passed: boolean;
-  /** The config it was checked by, with slashes, from the working directory; null where there was none. */
+  /** The config's path from the working directory, with slashes; null without a config. */
   config: string | null;
   policy: Policy;
   /** By path, in code unit order. */
   captures: CheckedCapture[];
-  /** Of the call as a whole. */
+  /** Violations of the call as a whole. */
   violations: Violation[];
-  /** Globs of the expectations that concern no capture of the call, nor a folder that was looked through. */
+  /** Globs of the expectations that match no capture and no folder of the call. */
   expectedElsewhere: string[];
   baseline: BaselineState | null;
   summary: CheckSummary;
 }
 
 export interface Policy {
-  /** The least severe level that fails. */
+  /** The lowest level that fails. */
   failOn: Severity;
   /** Levels that differ from the registry's. */
   rules: Partial<Record<RuleId, Level>>;
@@ -42,8 +42,8 @@ export interface Limits {
   /** Gaps of a capture, both directions of all connections together; null for no limit. */
   maxGaps: number | null;
   /**
-   * Frames that all captures together must have. 1 where nothing is said: a check that saw no AMQP fails. Where it is
-   * not 0, a capture that was named by itself must have one of its own.
+   * Fewest frames of all captures together. Default 1: a check without any AMQP fails. If it is not 0, a capture that
+   * was named by itself must have a frame, too.
    */
   minFrames: number;
 }
@@ -69,13 +69,15 @@ export interface CheckedFinding {
   finding: Finding;
   /** Its severity under the policy. */
   level: Severity;
-  /** Survives re-recording: hexadecimal, 16 digits. Two findings of one capture may have the same. */
+  /** Stays the same in a new recording: hexadecimal, 16 digits. Two findings of one capture may have the same. */
   fingerprint: string;
-  /** failing: ends the check with status 1. told: below `failOn`. accepted: by the baseline. expected: by the config. */
+  /**
+   * failing: ends the check with status 1. told: below `failOn`. accepted: by the baseline. expected: by the config.
+   */
   state: "failing" | "told" | "accepted" | "expected";
 }
 
-/** What the captures break of the policy other than by a finding. */
+/** What fails besides findings: limits, expectations, captures that could not be read. */
 export interface Violation {
   kind:
     | "unreadable"
@@ -95,13 +97,13 @@ export interface BaselineState {
   path: string;
   /** Findings it accepted. */
   accepted: number;
-  /** Entries that no finding has any more, of captures that were checked or are not there any more. */
+  /** Entries without a finding any more, of captures that were checked or whose files are gone. */
   gone: BaselineEntry[];
-  /** Entries of captures that are there, and were not checked in this call. */
+  /** Entries of captures whose files exist, but were not checked in this call. */
   notChecked: number;
 }
 
-/** One accepted finding, as the baseline's file has it. */
+/** An accepted finding, as it stands in the baseline's file. */
 export interface BaselineEntry {
   fingerprint: string;
   rule: RuleId;
@@ -109,7 +111,7 @@ export interface BaselineEntry {
   capture: string;
   /** How many findings of that capture have it. */
   count: number;
-  /** The finding's sentence when it was accepted, for whoever reads the file. */
+  /** The finding's sentence when it was accepted, for people who read the file. */
   message: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Judges reports by a policy. Where they come from is not asked: captures read by `inspect`, or a live connection. The
- * result depends on their paths and contents, and not on their order.
+ * Judges reports by a policy. They may come from captures or from a live connection. The result depends on their paths
+ * and contents, not on their order.
  */
 import { byCodeUnit } from "../bytes/code-unit-order.ts";
 import { grouped } from "../bytes/grouped.ts";
@@ -29,13 +29,13 @@ import {
 import { fingerprint } from "./fingerprint.ts";
 import { levelOf, reaches } from "./policy.ts";
 
-/** One capture, inspected on its own. */
+/** One capture, inspected by itself. */
 export interface CaptureReport {
   /** As it was named, with slashes. */
   path: string;
   /**
-   * By what the config's globs and the baseline know it: its path relative to the config's folder, with slashes. The
-   * same as `path` where nothing is said.
+   * Its path relative to the config's folder, with slashes: the config's globs and the baseline use it. Default:
+   * `path`.
    */
   place?: string;
   /** Whether it was named by itself, and not found in a folder. */
@@ -48,7 +48,7 @@ export interface CheckRules {
   expectations: readonly Expectation[];
 }
 
-/** What was asked for, as far as captures and rules do not tell it. */
+/** What else is known of the call, besides captures and rules. */
 export interface CheckCall {
   /** The config's path, for those who read the result; null where there is none. */
   config: string | null;
@@ -56,7 +56,7 @@ export interface CheckCall {
   folders: readonly string[];
 }
 
-/** What the reports are worth under these rules. */
+/** Judges the reports by these rules. */
 export function check(
   reports: readonly CaptureReport[],
   rules: CheckRules,
@@ -72,7 +72,7 @@ export function check(
   return resultOf(judged, rules.policy, state, unmatched, call.config);
 }
 
-/** The entries of a baseline that accepts all that fails now; `before` is the one it takes the place of. */
+/** The entries of a baseline that accepts all that fails now. `before` is the baseline that it replaces. */
 export function newBaseline(
   reports: readonly CaptureReport[],
   rules: CheckRules,
@@ -95,14 +95,17 @@ function judgedAll(reports: readonly CaptureReport[], { policy, expectations }: 
   return judged.sort((a, b) => byCodeUnit(a.capture.path, b.capture.path));
 }
 
-const NO_FRAME: Violation = { kind: "min-frames", message: "No AMQP frame is in it, and it was named by itself." };
+const NO_FRAME: Violation = {
+  kind: "min-frames",
+  message: "There is no AMQP frame in this capture, which was named by itself.",
+};
 
-/** Nothing of it was checked. What is wrong with a handshake shows without a frame. */
+/** Nothing in it was checked. A broken handshake is found without a frame. */
 function showsNothing({ frames, findings, input }: CheckedCapture): boolean {
   return frames === 0 && input.error === undefined && findings.every(({ finding }) => finding.severity === "note");
 }
 
-/** A capture under the policy, before a baseline has accepted anything. Whether it passed is not told yet. */
+/** A capture judged by the policy, before the baseline. `passed` is not final yet. */
 function judge(path: string, report: Report, policy: Policy, expected: Expected): CheckedCapture {
   const { connections } = report;
   const input = report.inputs[0] ?? { path, format: "unknown", packets: 0, octets: 0, notes: [] };
@@ -147,7 +150,7 @@ function unreadable({ error, packets }: Input): Violation[] {
 
 function tooManyGaps(gaps: number, { maxGaps }: Limits): Violation[] {
   if (maxGaps === null || gaps <= maxGaps) return [];
-  const message = `The capture has ${grouped(gaps)} gap${gaps === 1 ? "" : "s"}, and may have ${grouped(maxGaps)}.`;
+  const message = `The capture has ${grouped(gaps)} gap${gaps === 1 ? "" : "s"}; ${grouped(maxGaps)} are allowed.`;
   return [{ kind: "max-gaps", message }];
 }
 
@@ -180,7 +183,7 @@ function resultOf(
 function violationsOfAll(captures: readonly CheckedCapture[], { minFrames }: Limits): Violation[] {
   if (captures.length === 0) {
     const message =
-      "There is no capture to check. In a folder, *.pcap, *.pcapng and *.cap are captures, with digits or .gz behind that, too.";
+      "There is no capture to check. In a folder, *.pcap, *.pcapng and *.cap are captures; digits or .gz may follow.";
     return [{ kind: "no-capture", message }];
   }
   const frames = sum(captures, capture => capture.frames);

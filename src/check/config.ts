@@ -1,7 +1,6 @@
 /**
- * `ghostframe.config.json`: what a project checks its captures by. config.schema.json beside this file is its published
- * form. Nothing in it is guessed at: a key or a value that ghostframe does not know is refused, with the nearest that it
- * knows.
+ * `ghostframe.config.json`: how a project checks its captures. config.schema.json beside this file is its published
+ * form. Nothing in it is guessed: an unknown key or value is refused, and the nearest known one is named.
  */
 import { BROKER_VERSIONS, type BrokerId } from "../broker/versions.ts";
 import { printable } from "../bytes/printable.ts";
@@ -13,7 +12,7 @@ import { didYouMean } from "./nearest-name.ts";
 import { type OutputName, outputs } from "./outputs/outputs.ts";
 import { LEVELS, type PolicyWishes, RULE_IDS, SEVERITIES } from "./policy.ts";
 
-/** Paths are as they stand in the file: relative to its folder. */
+/** Paths are as in the file: relative to its folder. */
 export interface Config extends PolicyWishes {
   expect: Expectation[];
   ports?: number[];
@@ -23,7 +22,7 @@ export interface Config extends PolicyWishes {
   outputs: Partial<Record<OutputName, string>>;
 }
 
-/** Where no config is found. */
+/** The config where no file is found. */
 export const NO_CONFIG: Config = { expect: [], outputs: {} };
 
 export const OUTPUT_NAMES = Object.keys(outputs) as OutputName[];
@@ -103,7 +102,7 @@ function readGlob(place: ConfigPlace): string {
   return glob;
 }
 
-/** A config is read by many calls: what one of them shall print is not its business. */
+/** Output settings do not belong here: many calls read the same config. */
 function readOutputFile(place: ConfigPlace): string {
   const path = place.text();
   if (path === "-") throw place.wrong("a file; for standard output there is --format");

@@ -1,4 +1,4 @@
-/** What the config expects of captures: that one is clean, or that one known to be bad still shows it. */
+/** What the config expects of captures: that they are clean, or still show a known fault. */
 import { printable } from "../bytes/printable.ts";
 import type { RuleId, Severity } from "../connection/rules.ts";
 import type { CheckedFinding, Violation } from "./check-result.ts";
@@ -8,13 +8,13 @@ import { reaches } from "./policy.ts";
 export interface Expectation {
   /** A glob over captures' paths, relative to the config's folder. */
   captures: string;
-  /** Nothing may be found in them; null where the config does not say so. */
+  /** They must be clean; null where the config does not say so. */
   clean: true | null;
-  /** Rules of which a finding must be there. */
+  /** Each of these rules must have a finding. */
   findings: RuleId[];
 }
 
-/** What all expectations say of one capture. */
+/** All expectations of one capture together. */
 export interface Expected {
   globs: string[];
   clean: boolean;
@@ -23,13 +23,13 @@ export interface Expected {
 
 /** Expectations whose glob matches no capture of the call. */
 export interface Unmatched {
-  /** Of those that are about what was looked through: captures that were to be there are not. */
+  /** Their folder was checked, and holds no such capture. */
   violations: Violation[];
   /** The globs of the others. */
   elsewhere: string[];
 }
 
-/** Matches captures with expectations; globs are read once. */
+/** Matches captures with expectations; globs are compiled once. */
 export class ExpectationTable {
   readonly #rows: readonly { expectation: Expectation; matches: (path: string) => boolean }[];
 
@@ -46,7 +46,7 @@ export class ExpectationTable {
     };
   }
 
-  /** @param folders what was looked through as a whole, relative to the config's folder */
+  /** @param folders folders that were checked as a whole, relative to the config's folder */
   unmatched(places: readonly string[], folders: readonly string[]): Unmatched {
     const idle = this.#rows
       .filter(({ matches }) => !places.some(matches))
@@ -54,7 +54,7 @@ export class ExpectationTable {
     const isHere = (glob: string): boolean => folders.some(folder => liesIn(globFolder(glob), folder));
     return {
       violations: idle.filter(isHere).map(glob => {
-        const message = `No capture matches ${printable(glob, GLOB_COLUMNS)}, of which the config expects something.`;
+        const message = `No capture matches ${printable(glob, GLOB_COLUMNS)}, an expectation of the config.`;
         return { kind: "expectation-unmatched", message };
       }),
       elsewhere: idle.filter(glob => !isHere(glob)),
@@ -80,10 +80,9 @@ function segments(folder: string): { up: number; names: string[] } {
 const GLOB_COLUMNS = 200;
 
 /**
- * What a capture breaks of its expectations. A clean capture has AMQP frames in it. It may have notes, as long as they do
- * not fail: they speak of the recording. An error or a warning makes it unclean even where the policy makes less of it,
- * unless its rule is off. What another expectation wants to be found does not make it unclean; what a baseline accepts
- * does.
+ * The expectations that a capture does not meet. A clean capture has AMQP frames. It may have notes that do not fail:
+ * they are about the recording. An error or a warning makes it unclean, even if the policy lowers its level, unless its
+ * rule is off. A finding that another expectation asks for does not make it unclean; one that a baseline accepts does.
  */
 export function brokenExpectations(
   { clean, rules }: Expected,
@@ -99,14 +98,21 @@ export function brokenExpectations(
   if (clean && dirt.length > 0) {
     const what = dirt.length === 1 ? "1 finding" : `${dirt.length} findings`;
     const names = [...new Set(dirt.map(({ finding }) => finding.rule))].sort().join(", ");
-    violations.push({ kind: "expected-clean", message: `Expected to be clean, it has ${what} (${names}).` });
+    violations.push({
+      kind: "expected-clean",
+      message: `The capture is expected to be clean, but has ${what} (${names}).`,
+    });
   }
   if (clean && frames === 0) {
-    violations.push({ kind: "expected-clean", message: "Expected to be clean, it has no AMQP frame in it." });
+    violations.push({ kind: "expected-clean", message: "The capture is expected to be clean, but has no AMQP frame." });
   }
   for (const rule of rules) {
     if (findings.some(({ finding }) => finding.rule === rule)) continue;
-    violations.push({ kind: "expected-finding", message: `Expected to show ${rule}, it does not.`, rule });
+    violations.push({
+      kind: "expected-finding",
+      message: `The capture is expected to show ${rule}, but does not.`,
+      rule,
+    });
   }
   return violations;
 }

@@ -1,6 +1,6 @@
 /**
- * A finding's fingerprint: what stays the same when the same program does the same wrong to the same broker again, and
- * is recorded again. A baseline accepts findings by it.
+ * A finding's fingerprint: it stays the same when the same program makes the same mistake again and is recorded again.
+ * A baseline accepts findings by it.
  *
  * It is made of facts, in this order, and hashed:
  *
@@ -17,9 +17,9 @@
  *   8. the specification's own words in the finding's sentence: methods, arguments, reply codes, protocols;
  *   9. of a close by the broker, the fingerprint of the finding that led to it.
  *
- * Left out is what a second recording has otherwise: offsets, sizes, times, packets, ports, addresses, ids, numbers of
+ * Left out is what differs in a second recording: offsets, sizes, times, packets, ports, addresses, ids, numbers of
  * channels, how many frames were broken, names that a program made up for this one run. The sentence itself is left out
- * too, so that it can be reworded. Whoever changes the list, or what becomes of a fact, counts FINGERPRINT_VERSION up:
+ * as well, so that it can be reworded. If you change the list, or how a fact is made, increase FINGERPRINT_VERSION:
  * baselines of another version are refused.
  */
 import { METHODS } from "../amqp/method-registry.ts";
@@ -51,7 +51,7 @@ export function fingerprintFacts(finding: Finding, cause?: Finding): Fact[] {
   ];
 }
 
-/** A corrupt header may have any type at all: what was torn says better what is broken. */
+/** A corrupt header may have any type: the type of the torn frame says more. */
 function brokenFrame({ frame, diagnosis }: Finding): string {
   const torn = diagnosis?.torn[0];
   if (torn !== undefined) return `${typeName(torn.type)}${torn.complete ? "" : ", never completed"}`;
@@ -85,7 +85,7 @@ function channelRoles({ frame, diagnosis }: Finding): string[] {
 
 const PARTS = ["torn", "replayed", "missing", "overwritten", "foreign", "unexplained"] as const;
 
-/** How many parts there are of each, a second recording has otherwise. */
+/** Only which parts there are: their number differs in a second recording. */
 function explanation({ diagnosis }: Finding): string[] {
   if (diagnosis === undefined) return [];
   const parts = PARTS.filter(part => diagnosis[part].length > 0);
@@ -94,7 +94,9 @@ function explanation({ diagnosis }: Finding): string[] {
   return [diagnosis.kind, ...parts, ...distinct(diagnosis.foreign.map(({ protocol }) => protocol)), ...writers];
 }
 
-/** The default exchange's routing keys are queues; those of others may be anything, and differ from message to message. */
+/**
+ * The default exchange's routing keys are queues; those of others may be anything, and differ from message to message.
+ */
 function destinations({ diagnosis }: Finding): string[] {
   const messages = diagnosis?.writers.flatMap(writer => writer.messages) ?? [];
   return messages.map(({ exchange, routingKey }) =>
@@ -110,12 +112,12 @@ function namedResources({ rule, message }: Finding): string[] {
   });
 }
 
-/** `The broker closed channel 1: 404 NOT_FOUND - …`: the code. What follows it, a broker or a client may word as it likes. */
+/** `The broker closed channel 1: 404 NOT_FOUND - …`: the code. The text after it is free. */
 function replyCode(message: string): string {
   return /: ([0-9]+) /.exec(message)?.[1] ?? "";
 }
 
-/** A name without what is made up for one run: a server's or a program's unique names, dates, process ids. */
+/** A name without the parts made up for one run: unique names of a server or a program, dates, process ids. */
 function lastingName(name: string): string {
   return name
     .replace(/^(amq\.gen|amq\.rabbitmq\.reply-to)\b.*$/, "$1…")

@@ -1,6 +1,6 @@
 /**
- * FNV-1a, 64 bits, over UTF-8 (draft-eastlake-fnv): short, and the same everywhere. It tells texts apart, and keeps no
- * secret: whoever wants two texts with one hash finds them.
+ * FNV-1a, 64 bits, over UTF-8 (draft-eastlake-fnv): short, and the same on every machine. It is not cryptographic:
+ * two texts with the same hash can be made on purpose.
  */
 
 const OFFSET_BASIS = 0xcbf29ce484222325n;

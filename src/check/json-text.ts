@@ -1,7 +1,7 @@
-/** JSON written by people: what is wrong with it, and where. */
+/** JSON written by people: finds what is wrong in it, and where. */
 import { printable } from "../bytes/printable.ts";
 
-/** What does not stand in the text as it should, with its place: lines and columns count from 1. */
+/** A mistake in the text, with its place: lines and columns count from 1. */
 export class JsonSyntaxError extends Error {
   override name = "JsonSyntaxError";
   readonly line: number;
@@ -27,14 +27,14 @@ function found(text: string, at: number): string {
 }
 
 /**
- * Parses JSON. A byte order mark in front of it is passed over. A key that an object has twice is a mistake: JSON allows
- * it (RFC 8259, section 4), and one of the two would count in silence.
+ * Parses JSON. A byte order mark at its beginning is skipped. The same key twice in an object is a mistake: JSON allows
+ * it (RFC 8259, section 4), but one of the two would be ignored silently.
  *
  * @throws JsonSyntaxError
  */
 export function parseJson(text: string): unknown {
   const json = text.startsWith("\ufeff") ? text.slice(1) : text;
-  // What the engine says of a mistake differs from version to version, and has not always a place.
+  // The engine's own messages differ from version to version, and do not always have a place.
   const mistake = firstMistake(json);
   if (mistake !== null) throw mistake;
   return JSON.parse(json) as unknown;
@@ -44,7 +44,7 @@ const SPACE = /[ \t\n\r]*/y;
 const SCALAR =
   /"(?:[ -!#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])|(?:true|false|null)(?!\w)/y;
 
-/** Reads along until something does not fit (RFC 8259), without recursion. */
+/** Reads until something is wrong (RFC 8259), without recursion. */
 function firstMistake(text: string): JsonSyntaxError | null {
   /** The objects and arrays that are open: the keys of the one so far, null for the other. */
   const open: (Set<string> | null)[] = [];

@@ -1,8 +1,8 @@
-/** What makes a check fail: which findings, of which severity, and how much of a capture may be missing. */
+/** What makes a check fail: findings from which level on, and the limits of a capture. */
 import { RULES, type RuleId, type Severity } from "../connection/rules.ts";
 import type { Level, Limits, Policy } from "./check-result.ts";
 
-/** The least severe first. */
+/** From the lowest to the highest. */
 export const SEVERITIES = ["note", "warning", "error"] as const satisfies readonly Severity[];
 export const LEVELS = ["error", "warning", "note", "off"] as const satisfies readonly Level[];
 /** In the registry's order. */
@@ -12,14 +12,14 @@ export const RULE_IDS = Object.keys(RULES) as RuleId[];
 export const DEFAULT_FAIL_ON: Severity = "warning";
 export const DEFAULT_LIMITS: Readonly<Limits> = { maxGaps: null, minFrames: 1 };
 
-/** What of a policy somebody has said. */
+/** The parts of a policy that are set. */
 export interface PolicyWishes {
   failOn?: Severity;
   rules?: Partial<Record<RuleId, Level>>;
   limits?: Partial<Limits>;
 }
 
-/** The policy of several wishes, later ones before earlier ones: the config's, then the command line's. */
+/** One policy of several parts; later parts win: first the config's, then the command line's. */
 export function policyOf(...wishes: readonly PolicyWishes[]): Policy {
   const levels: Partial<Record<RuleId, Level>> = Object.assign({}, ...wishes.map(({ rules }) => rules));
   const policy: Policy = { failOn: DEFAULT_FAIL_ON, rules: {}, limits: { ...DEFAULT_LIMITS } };
@@ -27,7 +27,7 @@ export function policyOf(...wishes: readonly PolicyWishes[]): Policy {
     policy.failOn = failOn ?? policy.failOn;
     Object.assign(policy.limits, limits);
   }
-  // In the registry's order, so that the same policy is written the same way wherever its rules came from.
+  // In the registry's order: so equal policies are written equally.
   for (const rule of RULE_IDS) {
     const level = levels[rule];
     if (level !== undefined) policy.rules[rule] = level;
@@ -35,13 +35,13 @@ export function policyOf(...wishes: readonly PolicyWishes[]): Policy {
   return policy;
 }
 
-/** What a finding counts as; null where its rule is off. */
+/** The level of a finding; null where its rule is off. */
 export function levelOf(rule: RuleId, severity: Severity, { rules }: Policy): Severity | null {
   const level = rules[rule] ?? severity;
   return level === "off" ? null : level;
 }
 
-/** Whether `level` is as severe as `least`, or more so. */
+/** Whether `level` is `least` or higher. */
 export function reaches(level: Severity, least: Severity): boolean {
   return SEVERITIES.indexOf(level) >= SEVERITIES.indexOf(least);
 }

@@ -1,11 +1,11 @@
-/** Adds a broker's log to a report: to each connection what was logged about it, and what belongs to none. */
+/** Adds a broker's log to a report: messages about a connection to that connection, the others to the report. */
 import { type BrokerLog, type LogEntry, logDiffers, tieEntries } from "../explain/broker-log.ts";
 import type { BrokerLogEntry, Report } from "./report.ts";
 
 /** Untied entries that are listed. */
 const MAX_UNTIED = 1000;
 
-/** The report with the log's messages. `error` says why the log could not be read (to its end). */
+/** The report with the log's messages. `error`: why the log could not be read, or not to its end. */
 export function withBrokerLog(report: Report, path: string, log: BrokerLog, error: string | null = null): Report {
   const candidates = report.connections.map(({ id, client, server, start, end }) => ({
     id,

@@ -1,4 +1,4 @@
-/** How the events of `ghostframe proxy` are written down. */
+/** How the events of `ghostframe proxy` are written. */
 import { jsonLine } from "./json.ts";
 import type { LiveEvent } from "./live-event.ts";
 import { LiveText } from "./live-text.ts";

@@ -1,6 +1,6 @@
 /**
- * The report's formats: to add one, write its file and name it here. A format is loaded when it is asked for, so that
- * `--format json` does not wait for the terminal libraries.
+ * The report's formats: to add one, write its file and name it here. A format is loaded only when it is used, so that
+ * `--format json` does not load the terminal libraries.
  */
 import type { ReportFormat } from "./report-format.ts";
 

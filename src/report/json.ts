@@ -1,8 +1,8 @@
-/** `--format json`: a report as it stands, be it of `inspect` or of `explain`. */
+/** `--format json`: a report as it is, of `inspect` or of `explain`. */
 
 /**
- * What JSON lets through and a terminal acts on: C1 controls, bidi and zero-width characters, and the like. Inside JSON
- * they only occur in strings, where an escape means the same character. Line feeds are the indentation's own.
+ * Characters that JSON allows and a terminal acts on: C1 controls, bidi and zero-width characters, and the like. In
+ * JSON they only occur in strings, where an escape means the same character. Line feeds belong to the indentation.
  */
 const UNSAFE_IN_TERMINAL = /(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 

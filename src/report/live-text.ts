@@ -1,4 +1,4 @@
-/** The events of `ghostframe proxy` for the person who watches: a line each, and an incident's block where one is told. */
+/** The events of `ghostframe proxy` for people: a line for each, and a block for an incident. */
 import { printable } from "../bytes/printable.ts";
 import type { ConnectionEvent, FindingEvent, LiveEvent, ProxyCounters } from "./live-event.ts";
 import { type Connection, REPORT_SCHEMA, type Report } from "./report.ts";
@@ -12,11 +12,11 @@ import { arrow, clientName, clock, counted, endpoint, joined, size } from "./tex
 const MESSAGE_COLUMNS = 400;
 const KIND_COLUMNS = 40;
 
-/** Writes events one by one. Remembers what was told, so that nothing is told twice. */
+/** Writes events one by one, and remembers findings, so that nothing is printed twice. */
 export class LiveText {
   readonly #page: Page;
-  /** By ids of findings that were told before they were final: what was said to explain them. */
-  readonly #told = new Map<string, string | undefined>();
+  /** Findings that were printed before they were final, by id: the explanation printed with them. */
+  readonly #provisional = new Map<string, string | undefined>();
 
   constructor(options: Partial<FormatOptions> = {}) {
     this.#page = new Page({ ...DEFAULT_FORMAT_OPTIONS, ...options });
@@ -56,13 +56,13 @@ export class LiveText {
     const { finding, connection, final } = event;
     const { paint } = this.#page;
     const explanation = finding.diagnosis?.summary;
-    if (this.#told.has(finding.id)) {
+    if (this.#provisional.has(finding.id)) {
       if (!final) return "";
-      const before = this.#told.get(finding.id);
-      this.#told.delete(finding.id);
-      // Told as it was known then: only an explanation is news.
+      const before = this.#provisional.get(finding.id);
+      this.#provisional.delete(finding.id);
+      // It was printed before: only an explanation is new.
       if (explanation === undefined || explanation === before) return "";
-    } else if (!final) this.#told.set(finding.id, explanation);
+    } else if (!final) this.#provisional.set(finding.id, explanation);
     if (finding.severity === "note" || finding.cause !== undefined) {
       const after = finding.cause === undefined ? "" : ` (led to by ${printable(finding.cause, 12)})`;
       return this.#of(event, `${paint[finding.severity](`${finding.rule}  `)}${told(finding.message)}${after}`);

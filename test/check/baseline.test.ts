@@ -236,13 +236,13 @@ describe("the file", () => {
     [
       "another version",
       whole([], { schema: "ghostframe.baseline/2" }),
-      "was written by another ghostframe (ghostframe.baseline/2): write it anew by --update-baseline",
+      "was written by another ghostframe (ghostframe.baseline/2): write it anew with --update-baseline",
       true,
     ],
     [
       "other fingerprints",
       whole([], { fingerprints: 0 }),
-      "was written by another ghostframe (fingerprints of version 0): write it anew by --update-baseline",
+      "was written by another ghostframe (fingerprints of version 0): write it anew with --update-baseline",
       true,
     ],
     ["no list", whole({}), 'is no baseline: expected a list "accepted"'],

@@ -85,8 +85,8 @@ describe("limits", () => {
   it.each<[what: string, maxGaps: number | null, violation: string | null]>([
     ["any number", null, null],
     ["as many as there are", 6, null],
-    ["one fewer", 5, "The capture has 6 gaps, and may have 5."],
-    ["none", 0, "The capture has 6 gaps, and may have 0."],
+    ["one fewer", 5, "The capture has 6 gaps; 5 are allowed."],
+    ["none", 0, "The capture has 6 gaps; 0 are allowed."],
   ])("gaps: %s", (_, maxGaps, message) => {
     const lossy = capture({ connections: [gaps(1, 2), gaps(3, 0)] });
     const result = check([lossy, capture({ path: "b.pcap" })], rules({ limits: { maxGaps } }), null);
@@ -128,7 +128,9 @@ describe("limits", () => {
     const policy = rules({ limits: { minFrames } });
     const violations = (isNamed: boolean) =>
       check([capture(), { ...named, isNamed }], policy, null).captures[1]!.violations.map(({ message }) => message);
-    expect(violations(true)).toEqual(fails ? ["No AMQP frame is in it, and it was named by itself."] : []);
+    expect(violations(true)).toEqual(
+      fails ? ["There is no AMQP frame in this capture, which was named by itself."] : [],
+    );
     expect(violations(false)).toEqual([]);
   });
 
@@ -174,14 +176,14 @@ describe("expectations", () => {
       ["frame-end", "shared-channel"],
       [clean("a*")],
       ["failing", "failing"],
-      ["Expected to be clean, it has 2 findings (frame-end, shared-channel)."],
+      ["The capture is expected to be clean, but has 2 findings (frame-end, shared-channel)."],
     ],
     [
       "clean: what does not fail elsewhere counts",
       ["shared-channel"],
       [clean("a*")],
       ["told"],
-      ["Expected to be clean, it has 1 finding (shared-channel)."],
+      ["The capture is expected to be clean, but has 1 finding (shared-channel)."],
       { failOn: "error" },
     ],
     [
@@ -189,7 +191,7 @@ describe("expectations", () => {
       ["mid-stream"],
       [clean("a*")],
       ["failing"],
-      ["Expected to be clean, it has 1 finding (mid-stream)."],
+      ["The capture is expected to be clean, but has 1 finding (mid-stream)."],
       { failOn: "note" },
     ],
     [
@@ -197,7 +199,7 @@ describe("expectations", () => {
       ["frame-end"],
       [clean("a*")],
       ["told"],
-      ["Expected to be clean, it has 1 finding (frame-end)."],
+      ["The capture is expected to be clean, but has 1 finding (frame-end)."],
       { rules: { "frame-end": "note" } },
     ],
     ["clean, with a rule off", ["frame-end"], [clean("a*")], [], [], { rules: { "frame-end": "off" } }],
@@ -207,7 +209,10 @@ describe("expectations", () => {
       [],
       [showing("a*", "frame-end", "broker-close")],
       [],
-      ["Expected to show frame-end, it does not.", "Expected to show broker-close, it does not."],
+      [
+        "The capture is expected to show frame-end, but does not.",
+        "The capture is expected to show broker-close, but does not.",
+      ],
     ],
     ["known bad, and worse", ["frame-end", "heartbeat"], [showing("a*", "frame-end")], ["expected", "failing"], []],
     [
@@ -230,7 +235,7 @@ describe("expectations", () => {
   it("a clean capture has frames in it", () => {
     const result = check([capture({ connections: [] })], rules({ limits: { minFrames: 0 } }, [clean("*")]), null);
     expect(result.captures[0]!.violations).toEqual([
-      { kind: "expected-clean", message: "Expected to be clean, it has no AMQP frame in it." },
+      { kind: "expected-clean", message: "The capture is expected to be clean, but has no AMQP frame." },
     ]);
   });
 
@@ -250,7 +255,7 @@ describe("expectations", () => {
   ])("that match nothing: %s", (_, glob, folders, fails) => {
     const captures = [capture(), capture({ path: "a2.pcap" })];
     const result = check(captures, rules({}, [clean("a.pcap"), clean(glob)]), null, { config: "c.json", folders });
-    const message = `No capture matches ${glob}, of which the config expects something.`;
+    const message = `No capture matches ${glob}, an expectation of the config.`;
     expect(result.violations).toEqual(fails ? [{ kind: "expectation-unmatched", message }] : []);
     expect(result.expectedElsewhere).toEqual(fails ? [] : [glob]);
     expect(result.passed).toBe(!fails);

@@ -274,7 +274,11 @@ describe("the config", { concurrent: true }, () => {
     const folder = project(onTestFinished, { expect: [{ captures: "**/clean.pcap", findings: ["frame-end"] }] });
     const result = await resultOf(["captures/clean.pcap"], { cwd: folder });
     expect(result.captures[0]!.violations).toEqual([
-      { kind: "expected-finding", message: "Expected to show frame-end, it does not.", rule: "frame-end" },
+      {
+        kind: "expected-finding",
+        message: "The capture is expected to show frame-end, but does not.",
+        rule: "frame-end",
+      },
     ]);
   });
 

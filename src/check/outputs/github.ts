@@ -1,8 +1,9 @@
 /**
  * `--format github`: annotations for GitHub Actions, a workflow command a line.
  *
- * Of a step GitHub shows ten annotations of each level and drops the others in silence: so no more are written, what
- * fails comes first, each rule has its turn, and the last line tells the counts. What is accepted or expected has none.
+ * GitHub shows ten annotations of each level for a step, and drops the others silently. So no more are written: what
+ * fails comes first, each rule gets its turn, and the last line has the counts. Accepted and expected findings get
+ * none.
  */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";

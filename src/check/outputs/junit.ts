@@ -1,11 +1,10 @@
 /**
  * `--format junit`: a check as the test reports that GitLab, Jenkins and most other CI servers read.
  *
- * A capture is a test suite, and each rule of the registry a test case of it, so that a server that compares two runs
- * shows which rule began to fail for which capture. Violations are test cases of their own; those of the call as a whole
- * have a suite of theirs. GitLab groups by classname and drops a second case of the same name, so that names are unique
- * in a suite. A capture that could not be read at all has no rules: none of them was tried. Where there is no AMQP in it
- * they are skipped.
+ * A capture is a test suite, and each rule is a test case in it. So a server that compares two runs shows which rule
+ * began to fail for which capture. Each violation is a test case, too; violations of the call as a whole have their own
+ * suite. Names are unique in a suite, because GitLab groups by classname and drops a second case of the same name. A
+ * capture that could not be read at all has no rules: none was tried. In a capture without AMQP they are skipped.
  */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
@@ -88,7 +87,7 @@ function skipped(classname: string, rule: RuleId, why: string): Element {
   return testcase(classname, rule, [element("skipped", { message: why })]);
 }
 
-/** Fails with all findings of the rule that fail. Those that do not are told all the same. */
+/** Fails with all failing findings of the rule. The others are listed as well. */
 function ruleCase(capture: CheckedCapture, name: string, rule: RuleId, findings: readonly CheckedFinding[]): Element {
   const failing = findings.filter(({ state }) => state === "failing");
   const others = findings.filter(({ state }) => state !== "failing");
@@ -119,7 +118,7 @@ function story(capture: CheckedCapture, { finding, level, fingerprint }: Checked
   ].join("\n");
 }
 
-/** A test case for each kind of violation, and for each rule that was expected in vain. */
+/** A test case for each kind of violation, and for each expected rule without a finding. */
 function violationCases(violations: readonly Violation[], classname: string): Element[] {
   const cases = new Map<string, { kind: Violation["kind"]; said: string[] }>();
   for (const violation of violations) {
@@ -130,13 +129,13 @@ function violationCases(violations: readonly Violation[], classname: string): El
     cases.set(name, { kind, said });
   }
   return [...cases].map(([name, { kind, said }]) => {
-    // Not a test that failed, but one that could not be run.
+    // An error, not a failure: the test could not be run.
     const verdict = kind === "unreadable" ? "error" : "failure";
     return testcase(classname, name, [element(verdict, { type: kind, message: said[0]! }, said.join("\n"))]);
   });
 }
 
-/** Passes: these are about captures that nobody asked for. */
+/** Passes: these expectations are about captures that were not part of the call. */
 function expectationCases(result: CheckResult): Element[] {
   const said = elsewhere(result, Number.POSITIVE_INFINITY);
   return said === "" ? [] : [testcase(CALL, "expectations", [element("system-out", {}, said)])];

@@ -1,9 +1,9 @@
 /**
  * `--format markdown`: a check as the summary of a job, for $GITHUB_STEP_SUMMARY or a comment.
  *
- * The outcome, a table of the captures with something to say, and what fails with its diagnosis, folded where that is
- * long. GitHub refuses a summary over 1 MiB as a whole, with what others wrote before: what does not fit is left out and
- * counted.
+ * It has the outcome, a table of the captures with something to report, and what fails with its diagnosis, folded if it
+ * is long. GitHub refuses a summary over 1 MiB as a whole, with everything written before: what does not fit is left
+ * out and counted.
  */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
@@ -52,7 +52,7 @@ const LONG = 400;
 
 const COUNTS = ["failing", "violations", "told", "accepted", "expected"] as const;
 
-/** A finding that fails, with its capture and what `fairShare` gives its turns to. */
+/** A failing finding, with its capture and the rule that `fairShare` shares by. */
 interface Failing {
   rule: string;
   checked: CheckedFinding;
@@ -71,7 +71,7 @@ export function markdown(result: CheckResult, { all, octetsBefore = 0 }: OutputO
   return summary.text();
 }
 
-/** Paragraphs up to a number of octets; whoever adds is told what no longer fits. */
+/** Paragraphs up to a number of octets. To add one fails when it no longer fits. */
 class Summary {
   readonly #encoder = new TextEncoder();
   readonly #paragraphs: string[] = [];
@@ -88,7 +88,9 @@ class Summary {
     return true;
   }
 
-  /** One paragraph: a title, and a line for as many of these as fit. Returns how many do; with none, no title either. */
+  /**
+   * One paragraph: a title, and a line for as many of these as fit. Returns how many do; with none, no title either.
+   */
   addLines<T>(title: string, each: readonly T[], line: (one: T) => string): number {
     const lines: string[] = [];
     if (each.length === 0 || !this.#takes(title, 2)) return 0;
@@ -101,7 +103,7 @@ class Summary {
     return lines.length;
   }
 
-  /** A paragraph that always has a place: short, and not one for each of anything. */
+  /** Adds a paragraph that always fits: a short one, of which there are only a few. */
   close(paragraph: string): void {
     this.#paragraphs.push(paragraph);
   }
@@ -127,7 +129,7 @@ function headline(result: CheckResult): string {
   ].join("\n\n");
 }
 
-/** What it was checked by, and what was not checked. */
+/** The config and policy, and what was not checked. */
 function addBasis(summary: Summary, result: CheckResult, most: number): void {
   const { baseline } = result;
   const about = baseline === null ? "" : notChecked(baseline);

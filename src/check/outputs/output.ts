@@ -1,10 +1,10 @@
-/** An output turns the result of a check into one format's text. Like a report's writer it is pure. */
+/** An output turns the result of a check into the text of one format. It is pure, like a ReportFormat. */
 import type { FormatOptions } from "../../report/report-format.ts";
 import type { CheckResult } from "../check-result.ts";
 
-/** Formats for programs pass over them: what they print depends on the result alone. */
+/** Formats for programs ignore them: their text depends on the result alone. */
 export interface OutputOptions extends FormatOptions {
-  /** Octets of the file that the text goes behind of; nothing where it begins one. Counts where a file has a limit. */
+  /** Octets already in the file that the text is appended to. They count towards a limit of the file. */
   octetsBefore?: number;
 }
 

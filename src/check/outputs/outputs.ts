@@ -1,6 +1,6 @@
 /**
- * The formats of `ghostframe check`: to add one, write its file and name it here. A format is loaded when it is asked
- * for.
+ * The formats of `ghostframe check`: to add one, write its file and name it here. A format is loaded only when it is
+ * used.
  */
 import type { Output } from "./output.ts";
 

@@ -1,4 +1,4 @@
-/** How the outputs for people say things: the counts, whose finding it is, and what explains it. All of it printable. */
+/** Texts of the outputs for people: counts, where a finding stands, what explains it. All of it is printable. */
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, printable } from "../../bytes/printable.ts";
 import type { RuleId } from "../../connection/rules.ts";
@@ -30,7 +30,7 @@ const SUMMARY_COLUMNS = 1_200;
 const REMEDY_COLUMNS = 800;
 const PATH_COLUMNS = 400;
 
-/** `FAILED: 2 failing, 1 violation, 3 told`: what fails is always told, of the rest what there is. */
+/** `FAILED: 2 failing, 1 violation, 3 told`: failing always, the rest where it is not 0. */
 export function outcome({ passed, summary }: Pick<CheckResult, "passed" | "summary">): string {
   const parts = [`${grouped(summary.failing)} failing`];
   if (summary.violations > 0)
@@ -41,7 +41,7 @@ export function outcome({ passed, summary }: Pick<CheckResult, "passed" | "summa
   return `${passed ? "PASSED" : "FAILED"}: ${parts.join(", ")}`;
 }
 
-/** Findings and violations of one capture, in the shape of the whole call's. */
+/** Findings and violations of one capture, in the shape of the summary of the call. */
 export function captureSummary({ findings, violations, connections, frames, off }: CheckedCapture): CheckSummary {
   const count = (state: CheckedFinding["state"]) => findings.filter(each => each.state === state).length;
   return {
@@ -57,7 +57,7 @@ export function captureSummary({ findings, violations, connections, frames, off 
   };
 }
 
-/** A capture about which there is nothing to say but that it passed. */
+/** A capture that passed, with nothing else to report. */
 export function isQuiet({ passed, findings, violations }: CheckedCapture): boolean {
   return passed && findings.length === 0 && violations.length === 0;
 }
@@ -79,7 +79,7 @@ export function path(name: string): string {
   return cutInFront(printable(name, Number.POSITIVE_INFINITY), PATH_COLUMNS);
 }
 
-/** Printable text without its front, where it is too long: paths differ at their ends. */
+/** Printable text; if it is too long, its beginning is cut: paths differ at their ends. */
 export function cutInFront(text: string, maxColumns: number): string {
   if (columns(text) <= maxColumns) return text;
   let width = columns(ELLIPSIS);
@@ -98,7 +98,7 @@ export function cutInFront(text: string, maxColumns: number): string {
 
 const ELLIPSIS = "…";
 
-/** What it was checked by: `config ci/ghostframe.config.json; shared-channel counts as error, heartbeat is off`. */
+/** Config and policy: `config ci/ghostframe.config.json; shared-channel counts as error, heartbeat is off`. */
 export function basis({ config, policy, summary }: CheckResult): string[] {
   const levels = (Object.entries(policy.rules) as [RuleId, Level][]).map(([rule, level]) => {
     return level === "off" ? `${rule} is off` : `${rule} counts as ${level}`;
@@ -176,7 +176,7 @@ export function route({ client, server }: Connection): string {
   return `${endpoint(client)} → ${endpoint(server)}`;
 }
 
-/** What its octets are, with the numbers that prove it; empty where they could not be explained. */
+/** What the octets are, with the numbers that prove it; empty where they could not be explained. */
 export function proof({ diagnosis }: Finding): string {
   return printable(diagnosis?.summary ?? "", SUMMARY_COLUMNS);
 }

@@ -1,9 +1,10 @@
 /**
  * `--format text`: a check for the person whose build it failed, read in a CI log or a terminal.
  *
- * Of each capture that fails, what fails in it in full, as `inspect` tells it, and what else there is in counts; of each
- * that passes a line. Then the violations of the call, the baseline's entries that nothing has any more, and in the last
- * line whether it passed. `all` tells what is below the threshold in full, too, and lists every capture.
+ * A capture that fails has a block: what fails in full, as `inspect` prints it, and the counts of the rest. A capture
+ * that passes has a line. Then come the violations of the call, the baseline's entries without a finding any more, and
+ * in the last line the outcome. With `all`, findings below the threshold are printed in full as well, and every
+ * capture.
  */
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, printable } from "../../bytes/printable.ts";
@@ -30,7 +31,7 @@ import {
 } from "./result-wording.ts";
 import { disarmed } from "./workflow-command.ts";
 
-/** Captures that fail and are told in full; the others have a line. */
+/** Failing captures that are printed in full; the others have a line. */
 const MAX_IN_FULL = 20;
 /** Captures with a line of their own. */
 const MAX_LINES = 20;
@@ -39,7 +40,7 @@ const MAX_GONE = 20;
 /** Captures and globs that are named in a sentence. */
 const MAX_NAMES = 10;
 const EXPECTATION_COLUMNS = 200;
-/** Columns that are left for a capture's path at least, as a share of the line. */
+/** Least columns for a capture's path, as a share of the line. */
 const PATH_SHARE = 0.4;
 
 /** No line is wider than `columns`, which is at least 40. Ends in a line feed. */
@@ -74,7 +75,7 @@ function captureBlocks(capture: CheckedCapture, { tool }: CheckResult, page: Pag
       ...quieter(capture, page),
       ...inputNotes(input!, page),
     ],
-    // What a policy makes fail may be a note: it is told as in full as the others.
+    // With some policies a note fails: it is printed in full like the others.
     ...incidents({ ...found, incidents: [...found.incidents, ...found.notes] }, page),
   ];
 }
@@ -144,7 +145,7 @@ function violationLines(violations: readonly Violation[], page: Page): string[] 
   return lines;
 }
 
-/** The entries that can be taken out of the baseline, and how many nobody looked at. */
+/** The entries that can be removed from the baseline, and how many were not checked. */
 function baselineBlock({ baseline }: CheckResult, page: Page): string[] {
   if (baseline === null || (baseline.gone.length === 0 && baseline.notChecked === 0)) return [];
   const { gone, accepted } = baseline;

@@ -1,6 +1,6 @@
 /**
- * Workflow commands: what GitHub's runner reads out of a step's standard output. `::error file=a.pcap::message` makes an
- * annotation; others mask words of the log or switch commands off, so that text from the wire must never make one.
+ * Workflow commands: what GitHub's runner reads out of a step's standard output. `::error file=a.pcap::message` makes
+ * an annotation; others mask words of the log or switch commands off, so that text from the wire must never make one.
  */
 
 /** Behind the second `::`. */
@@ -19,9 +19,9 @@ const LEADING_COLONS = new RegExp(`^((?:\\s|${COLOUR})*)::`, "gm");
 const NUMBER_SIGNS = new RegExp(`##(?=(?:${COLOUR})*[\\w.]*\\[)`, "g");
 
 /**
- * Text that prints the same and is no command in any line. A line is one when it begins with `::`, spaces and colours
- * aside, and wherever it holds `##[`, or `##vso[` on Azure Pipelines. The full-width twin of the character that makes it
- * one takes the same two columns as the pair, so that what is laid out stays so.
+ * Text that looks the same and has no command in any line. A line is a command if it begins with `::` after spaces and
+ * colours, or if it holds `##[` anywhere, or `##vso[` on Azure Pipelines. The pair of characters is replaced by one
+ * full-width character, which takes the same two columns, so that tables stay aligned.
  */
 export function disarmed(text: string): string {
   return text.replace(LEADING_COLONS, "$1：").replace(NUMBER_SIGNS, "＃");
