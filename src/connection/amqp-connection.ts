@@ -239,9 +239,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   /** Signs, so far, that the client's writers share what they must not share. */
   nearMisses(): Incident[] {
-    const { splits, producers } = this.directions[this.client];
-    const split = splits.incident(this.client);
-    return [...(split === null ? [] : [split]), ...producers.incidents(this.client)];
+    return this.directions[this.client].warnings.incidents(this.client);
   }
 
   /** Whether a side's octets behind its first ones are frames that are to be read. */

@@ -53,8 +53,14 @@ function play({ before, message = MESSAGE, pause = 0, context = {} }: Situation)
   const taken = messages.mock.results.reduce((sum, { value }) => sum + value, 0);
   messages.mockRestore();
   amqp.end(0, "capture-ended");
-  const { frames, splits } = amqp.directions[0];
-  return { taken: taken === message.length, frames, publishes: splits.publishes, prediction: judge.prediction, judge };
+  const { frames, warnings } = amqp.directions[0];
+  return {
+    taken: taken === message.length,
+    frames,
+    publishes: warnings.splits.publishes,
+    prediction: judge.prediction,
+    judge,
+  };
 }
 
 afterEach(() => vi.restoreAllMocks());

@@ -140,3 +140,15 @@ export class ChannelProducers {
     return incidents;
   }
 }
+
+/** All that is watched in one direction. */
+export class EarlyWarnings {
+  readonly splits = new SplitContents();
+  readonly producers = new ChannelProducers();
+
+  /** What was seen so far. */
+  incidents(side: Side): Incident[] {
+    const split = this.splits.incident(side);
+    return [...(split === null ? [] : [split]), ...this.producers.incidents(side)];
+  }
+}

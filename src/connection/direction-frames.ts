@@ -1,0 +1,258 @@
+import { argumentsFit, propertiesFit } from "../amqp/argument-skip.ts";
+import { AWAITS_HEADER, afterHeader, isInContent } from "../amqp/content-order.ts";
+import { CHANNEL_CLOSE, CONNECTION_CLASS, CONNECTION_CLOSE, CONNECTION_CLOSE_OK } from "../amqp/method-keys.ts";
+import { type Method, methodOf } from "../amqp/method-registry.ts";
+import { walkArguments, walkProperties } from "../amqp/payload.ts";
+import {
+  FRAME_BODY,
+  FRAME_ENVELOPE,
+  FRAME_HEADER,
+  FRAME_HEADER_SIZE,
+  FRAME_HEARTBEAT,
+  FRAME_METHOD,
+  LEAST_CONTENT_HEADER,
+  METHOD_IDS_SIZE,
+} from "../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../amqp/spec/properties.ts";
+import type { WholeMessage } from "../amqp/whole-message.ts";
+import { longlong, short } from "../bytes/big-endian.ts";
+import { capital } from "../bytes/words.ts";
+import type { Channel } from "./channel.ts";
+import { headerFault, takeBody, takeHeader, takeMethod } from "./channel-rules.ts";
+import { ChannelStates } from "./channel-states.ts";
+import {
+  channelZeroFault,
+  contentOnZero,
+  heartbeatFault,
+  outOfTurn,
+  shortHeader,
+  shortMethod,
+  unknownMethod,
+} from "./connection-rules.ts";
+import { carriesCredentials } from "./credentials.ts";
+import type { DirectionIncidents } from "./direction-incidents.ts";
+import { EarlyWarnings } from "./early-warnings.ts";
+import { Handshake } from "./handshake.ts";
+import type { DirectionListener, ObservedDirection } from "./observers.ts";
+import type { PredictorFeed } from "./predictor-feed.ts";
+
+/**
+ * What each frame of one direction does to its handshake, its channels and their content. Every frame is handed to the
+ * predictor first, then judged by the rules, whose faults become incidents.
+ */
+export class DirectionFrames {
+  readonly handshake: Handshake;
+  readonly channels = new ChannelStates();
+  readonly warnings = new EarlyWarnings();
+  /** It has sent connection.close or close-ok: what it sends then is nobody's concern. */
+  closing = false;
+  readonly #source: ObservedDirection;
+  readonly #listener: DirectionListener;
+  readonly #prediction: PredictorFeed;
+  readonly #incidents: DirectionIncidents;
+
+  constructor(
+    source: ObservedDirection,
+    listener: DirectionListener,
+    prediction: PredictorFeed,
+    incidents: DirectionIncidents,
+  ) {
+    this.handshake = new Handshake(source.side === 0);
+    this.#source = source;
+    this.#listener = listener;
+    this.#prediction = prediction;
+    this.#incidents = incidents;
+  }
+
+  /** Whether a whole message can be in its place. */
+  get takesMessages(): boolean {
+    return this.handshake.over && !this.closing;
+  }
+
+  /**
+   * Does at once what the frames of a message do one by one, if its place is right: then nothing but a verdict can come
+   * of it. The octet of stream offset `base` + i is bytes[i]. Returns whether it did; otherwise nothing has changed.
+   */
+  message(message: WholeMessage, bytes: Uint8Array, base: number): boolean {
+    const { channel, at, headerAt, behind } = message;
+    const state = this.channels.known(channel);
+    if (state === undefined || !state.takesContent) return false;
+    if (!this.#prediction.message(message, bytes, base + behind)) return false;
+    const { scanner } = this.#source;
+    const { producers } = this.warnings;
+    scanner.frameOffset = base + at;
+    if (state !== this.channels.last) this.#channel(channel);
+    this.#contentBegins(state, message.method);
+    if (producers.sampling && this.#source.isClient) {
+      const start = headerAt + FRAME_HEADER_SIZE;
+      producers.header(channel, bytes, start, message.headerSize, base + headerAt, scanner.frameMoment());
+    }
+    return true;
+  }
+
+  /** A frame part of whose payload was not captured. Of a body only the size is needed. */
+  hidden(type: number, channel: number, size: number): void {
+    if (type === FRAME_BODY) {
+      this.#predict(FRAME_BODY, channel, NOTHING, -1, size, undefined, true);
+      if (!this.closing && channel !== 0) this.#takeBody(channel, size);
+      return;
+    }
+    this.#prediction.predictor?.uncertain();
+    if (channel === 0) this.handshake.miss();
+    else this.channels.forget(this.#channel(channel));
+  }
+
+  /** A method frame, whose payload is bytes[start, start + size). */
+  method(channel: number, bytes: Uint8Array, start: number, size: number): void {
+    if (size < METHOD_IDS_SIZE) {
+      this.#predict(FRAME_METHOD, channel, bytes, start, size, undefined, false);
+      if (!this.closing) this.#incidents.tell(shortMethod(size), FRAME_METHOD, channel, size);
+      return;
+    }
+    const classId = short(bytes, start);
+    const methodId = short(bytes, start + 2);
+    const method = methodOf(classId, methodId);
+    const fits = method === undefined || argumentsFit(method, bytes, start, size);
+    const undecodable = fits ? null : walkArguments(method, bytes, start, size, null);
+    const decodes = undecodable === null;
+    this.#predict(FRAME_METHOD, channel, bytes, start, size, method, decodes);
+    if (this.closing) return;
+    if (method === undefined) {
+      this.#incidents.tell(unknownMethod(classId, methodId), FRAME_METHOD, channel, size);
+      return;
+    }
+    if (!decodes) {
+      // The numbers in a clause may be misread octets.
+      const secret = this.handshake.authenticates || (this.#source.isClient && carriesCredentials(method));
+      const clause = secret ? `The arguments of ${method.name} do not decode` : capital(undecodable);
+      this.#incidents.tell({ rule: "frame-malformed", clause }, FRAME_METHOD, channel, size);
+    }
+    if (channel === 0 || classId === CONNECTION_CLASS) {
+      this.#connectionMethod(method, channel, bytes, start, size, decodes);
+    } else this.#channelMethod(method, channel, bytes, start, size, decodes);
+  }
+
+  #connectionMethod(
+    method: Method,
+    channel: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    decodes: boolean,
+  ): void {
+    const fault = channelZeroFault(method, channel);
+    if (fault !== null) {
+      this.#incidents.tell(fault, FRAME_METHOD, channel, size);
+      return;
+    }
+    const { over } = this.handshake;
+    if (method.key === CONNECTION_CLOSE || method.key === CONNECTION_CLOSE_OK) this.closing = true;
+    else if (!this.handshake.advances(method.key))
+      this.#incidents.tell(outOfTurn(method, 0, over), FRAME_METHOD, 0, size);
+    if (decodes) this.#listener.connectionMethod(this.#source, method, bytes, start, size);
+  }
+
+  #channelMethod(
+    method: Method,
+    number: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    decodes: boolean,
+  ): void {
+    const channel = this.#channel(number);
+    if (!this.handshake.over) {
+      this.#incidents.tell(outOfTurn(method, number, false), FRAME_METHOD, number, size);
+      return;
+    }
+    this.#incidents.tellAll(takeMethod(channel, method, this.#source.isClient), FRAME_METHOD, number, size);
+    if (method.content) this.#contentBegins(channel, method);
+    if (method.key === CHANNEL_CLOSE && decodes) {
+      this.#listener.channelClose(this.#source, number, method, bytes, start, size);
+    }
+  }
+
+  #contentBegins(state: Channel, method: Method): void {
+    this.warnings.splits.publishes++;
+    state.split = false;
+    state.method = method;
+    state.methodOffset = this.#source.scanner.frameOffset;
+  }
+
+  contentHeader(number: number, bytes: Uint8Array, start: number, size: number): void {
+    const ofBasic = size >= LEAST_CONTENT_HEADER && short(bytes, start) === BASIC_CLASS;
+    const plain = ofBasic && propertiesFit(bytes, start, size);
+    const undecodable = !ofBasic || plain ? null : walkProperties(bytes, start, size, null);
+    this.#predict(FRAME_HEADER, number, bytes, start, size, undefined, plain);
+    if (this.closing) return;
+    if (number === 0) this.#incidents.tell(contentOnZero("A content header"), FRAME_HEADER, 0, size);
+    else if (size < LEAST_CONTENT_HEADER) this.#incidents.tell(shortHeader(size), FRAME_HEADER, number, size);
+    else {
+      const channel = this.#channel(number);
+      this.#incidents.tellAll(takeHeader(channel), FRAME_HEADER, number, size);
+      const fault = headerFault(channel, bytes, start, undecodable);
+      if (fault !== null) this.#incidents.tell(fault, FRAME_HEADER, number, size);
+      else if (this.#source.isClient) {
+        const { frameOffset } = this.#source.scanner;
+        this.warnings.producers.header(number, bytes, start, size, frameOffset, this.#source.scanner.frameMoment());
+      }
+      channel.content = afterHeader(longlong(bytes, start + BODY_SIZE_AT));
+    }
+  }
+
+  /** A content body; where `start` is −1 its payload is not there, as FrameSink.frame has it. */
+  contentBody(channel: number, bytes: Uint8Array, start: number, size: number): void {
+    this.#predict(FRAME_BODY, channel, bytes, start, size, undefined, true);
+    if (!this.closing) this.#takeBody(channel, size);
+  }
+
+  #takeBody(channel: number, size: number): void {
+    if (channel === 0) this.#incidents.tell(contentOnZero("A content body"), FRAME_BODY, 0, size);
+    else this.#incidents.tellAll(takeBody(this.#channel(channel), size), FRAME_BODY, channel, size);
+  }
+
+  heartbeat(channel: number, bytes: Uint8Array, start: number, size: number): void {
+    this.#predict(FRAME_HEARTBEAT, channel, bytes, start, size, undefined, true);
+    if (this.closing) return;
+    const fault = heartbeatFault(channel, size);
+    if (fault !== null) this.#incidents.tell(fault, FRAME_HEARTBEAT, channel, size);
+  }
+
+  /** Hands a frame to the predictor, if there is one. */
+  #predict(
+    type: number,
+    channel: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    method: Method | undefined,
+    decodes: boolean,
+  ): void {
+    if (this.#prediction.predictor === null) return;
+    const behind = this.#source.scanner.frameOffset + size + FRAME_ENVELOPE;
+    this.#prediction.frame(type, channel, bytes, start, size, method, decodes, behind);
+  }
+
+  #channel(number: number): Channel {
+    const channels = this.channels;
+    const { last } = channels;
+    if (channels.isCurrent(last)) {
+      if (last.number === number) return last;
+      if (isInContent(last.content)) {
+        const { frameOffset } = this.#source.scanner;
+        this.warnings.splits.split(
+          last,
+          last.content === AWAITS_HEADER,
+          number,
+          frameOffset,
+          this.#source.scanner.frameMoment(),
+        );
+      }
+    }
+    return channels.take(number);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+/** The body size's place in a content header, behind class-id and weight. */
+const BODY_SIZE_AT = 4;

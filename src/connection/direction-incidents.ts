@@ -1,0 +1,139 @@
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import { FRAME_ENVELOPE, frameTypeName } from "../amqp/spec/constants.ts";
+import { grouped } from "../bytes/grouped.ts";
+import type { Moment } from "../net/connection-observer.ts";
+import { mayHoldCredentials } from "./credentials.ts";
+import type { Fault } from "./fault.ts";
+import { Incident, type Secret } from "./incident.ts";
+import { IncidentLog } from "./incident-log.ts";
+import type { IncidentListener, ObservedDirection, StreamForensics } from "./observers.ts";
+import { RULES, type RuleId, type Severity } from "./rules.ts";
+import { stalledFrame } from "./stalled-frame.ts";
+
+/** The direction whose incidents these are. */
+interface Source extends ObservedDirection {
+  readonly forensics: StreamForensics | null;
+}
+
+/** Makes incidents of what is wrong with one direction. The first fault opens one; those that follow belong to it. */
+export class DirectionIncidents {
+  readonly log: IncidentLog;
+  readonly #source: Source;
+  /** When the octets now looked at were captured. */
+  readonly #moment: Moment;
+  #toldTolerated = false;
+
+  constructor(source: Source, moment: Moment, listener: IncidentListener | null) {
+    this.#source = source;
+    this.#moment = moment;
+    this.log = new IncidentLog(incident => this.#closing(incident), listener);
+  }
+
+  /** Faults of the frame being handed on, which has `size` octets of payload. */
+  tellAll(faults: readonly Fault[], type: number, channel: number, size: number): void {
+    for (let i = 0; i < faults.length; i++) this.tell(faults[i]!, type, channel, size);
+  }
+
+  tell({ rule, clause }: Fault, type: number, channel: number, size: number): void {
+    const { open } = this.log;
+    const behind = this.#source.scanner.frameOffset + size + FRAME_ENVELOPE;
+    if (open !== null) {
+      this.log.again(open, behind, this.#moment);
+      return;
+    }
+    const incident = this.#ofFrame(rule, RULES[rule].severity, `${clause}.`);
+    incident.frame = { type, channel, size };
+    incident.endOffset = behind;
+    this.log.begin(incident);
+  }
+
+  /**
+   * A frame larger than frame-max by `excess` octets of its envelope. RabbitMQ forgives them; another broker need not.
+   * Said once.
+   */
+  tolerated(type: number, channel: number, size: number, excess: number): void {
+    if (this.#toldTolerated) return;
+    this.#toldTolerated = true;
+    const { scanner } = this.#source;
+    const message = `A ${frameTypeName(type)} frame of ${grouped(size)} octets on channel ${channel} exceeds frame-max ${grouped(scanner.sizeLimit)} by its envelope of ${excess} octets; RabbitMQ tolerates this, the specification does not.`;
+    const incident = this.#ofFrame("frame-too-large", "warning", message);
+    incident.frame = { type, channel, size };
+    incident.endOffset = scanner.frameOffset + size + FRAME_ENVELOPE;
+    this.log.file(incident);
+  }
+
+  brokenEnvelope(fault: EnvelopeFault, secret: Secret): void {
+    const { open } = this.log;
+    if (open !== null) {
+      if (fault.streamOffset !== open.streamOffset) this.log.again(open, fault.streamOffset, this.#moment);
+      return;
+    }
+    const { side, scanner } = this.#source;
+    const rule = fault.rule === "undecided" || fault.rule === "stalled" ? "frame-type" : fault.rule;
+    const incident = new Incident(rule, "error", side, fault.streamOffset, fault.moment, "");
+    incident.envelope = fault;
+    incident.endOffset = scanner.offset;
+    incident.to.set(this.#moment);
+    incident.secret = secret;
+    incident.frame = { type: fault.type, channel: fault.channel, size: fault.size };
+    this.log.begin(incident);
+  }
+
+  boundaryFound(streamOffset: number, moment: Moment): void {
+    const { open } = this.log;
+    if (open === null) return;
+    if (open.faults === 1) open.foundAt = streamOffset;
+    open.endOffset = streamOffset;
+    open.to.set(moment);
+  }
+
+  /** The first octets, which are no frame, are not what they must be. False where that was told: only the words change. */
+  opening(moment: Moment, message: string): boolean {
+    const told = this.log.over[0];
+    if (told !== undefined) {
+      // The server's answer had not come yet.
+      told.message = message;
+      return false;
+    }
+    const { side, scanner } = this.#source;
+    const incident = new Incident("handshake", "error", side, 0, moment, message);
+    incident.endOffset = scanner.offset;
+    this.log.file(incident);
+    return true;
+  }
+
+  /** The stream has ended; whether it did inside a frame. */
+  stalled(reason: "fin" | "rst"): boolean {
+    const incident = stalledFrame(this.#source.scanner, this.#source.side, reason);
+    if (incident === null) return false;
+    incident.to.set(this.#moment);
+    this.log.begin(incident);
+    return true;
+  }
+
+  /** Nothing comes any more. */
+  end(): void {
+    const { scanner } = this.#source;
+    if (this.log.open !== null && scanner.lost) this.log.open.endOffset = scanner.offset;
+    this.log.close();
+  }
+
+  #ofFrame(rule: RuleId, severity: Severity, message: string): Incident {
+    const { side, scanner } = this.#source;
+    const incident = new Incident(rule, severity, side, scanner.frameOffset, scanner.frameMoment(), message);
+    incident.to.set(this.#moment);
+    return incident;
+  }
+
+  /** An incident is over. */
+  #closing(incident: Incident): void {
+    const { envelope } = incident;
+    const { forensics, isClient } = this.#source;
+    // Of other rules the order of frames tells nothing, but that a frame was sent twice.
+    const isOrder = incident.rule === "content-order";
+    if (envelope === null) forensics?.disorder(incident.streamOffset, incident.endOffset, isOrder);
+    if (incident.secret === "none" && envelope !== null && isClient && mayHoldCredentials(envelope)) {
+      incident.secret = "payload";
+    }
+  }
+}

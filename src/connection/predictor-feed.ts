@@ -1,0 +1,71 @@
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import type { Method } from "../amqp/method-registry.ts";
+import type { WholeMessage } from "../amqp/whole-message.ts";
+import type { FrameJudge } from "./observers.ts";
+
+/** Hands the client's frames to whoever predicts the broker's verdict, until that is settled. */
+export class PredictorFeed {
+  /** Null where there is none, or its verdict is settled. A plain field: it is asked for every frame. */
+  predictor: FrameJudge | null;
+  /** A broken envelope that it is to hear of when it is clear what broke. */
+  #unsettled: EnvelopeFault | null = null;
+
+  constructor(predictor: FrameJudge | null) {
+    this.predictor = predictor;
+  }
+
+  /** Whether a broken envelope is not settled yet. */
+  get awaitsEvidence(): boolean {
+    return this.#unsettled !== null;
+  }
+
+  /** As FrameJudge.frame. Called where there is a predictor. */
+  frame(
+    type: number,
+    channel: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    method: Method | undefined,
+    decodes: boolean,
+    behind: number,
+  ): void {
+    if (this.#unsettled !== null) {
+      // The broker is still waiting for the end of a frame whose header broke: what looks like frames is inside it.
+      this.settle();
+      return;
+    }
+    const predictor = this.predictor!;
+    predictor.frame(type, channel, bytes, start, size, method, decodes, behind);
+    if (predictor.settled) this.predictor = null;
+  }
+
+  /** As FrameJudge.message; true where there is no predictor. */
+  message(message: WholeMessage, bytes: Uint8Array, behind: number): boolean {
+    const { predictor } = this;
+    if (predictor === null) return true;
+    if (!predictor.message(message, bytes, behind)) return false;
+    if (predictor.settled) this.predictor = null;
+    return true;
+  }
+
+  brokenEnvelope(fault: EnvelopeFault): void {
+    this.#unsettled = this.predictor === null ? null : fault;
+    this.settle();
+  }
+
+  /** Tells of a broken envelope, if it is clear by now what broke. Nothing behind it is looked at. */
+  settle(): void {
+    if (this.#unsettled === null || this.#unsettled.rule === "undecided") return;
+    this.predictor?.brokenEnvelope(this.#unsettled);
+    this.predictor = null;
+    this.#unsettled = null;
+  }
+
+  /** Goes on with another predictor, or ends. */
+  handOver(predictor: FrameJudge | null): void {
+    // What broke before may be settled since the last frame.
+    if (predictor === null) this.settle();
+    this.predictor = predictor;
+  }
+}
