@@ -2,11 +2,11 @@ import { Command, Option } from "commander";
 import { printable } from "../bytes/printable.ts";
 import { parseListen, parseUpstream } from "../proxy/address.ts";
 import { BusyPolling } from "../proxy/busy-polling.ts";
+import type { EventMessage } from "../proxy/event-message.ts";
 import { InspectingProxy, type ProxyOptions } from "../proxy/inspecting-proxy.ts";
 import type { RecordSetting } from "../proxy/inspector-protocol.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { Route } from "../proxy/proxy-server.ts";
-import type { ToldEvent } from "../proxy/told-event.ts";
 import { type EventWriting, eventWriter } from "../report/event-writer.ts";
 import type { LiveEvent, ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import { counted } from "../report/text/wording.ts";
@@ -131,7 +131,7 @@ class ProxyOutput {
     return this.#stdout.omitted;
   }
 
-  tell(event: ToldEvent | ProxyEvent): void {
+  write(event: EventMessage | ProxyEvent): void {
     const isProxy = event.event === "proxy";
     const text = isProxy ? this.#write(event) : event.text;
     const isFinding = event.event === "finding" || event.event === "fault";
@@ -157,7 +157,7 @@ async function run(options: Options): Promise<void> {
     proxy = new InspectingProxy({
       ...proxyOptions(options),
       writing: output.writing,
-      tell: event => output.tell(event),
+      emit: event => output.write(event),
     });
     const running = proxy;
     await running.listen();
@@ -175,7 +175,7 @@ async function run(options: Options): Promise<void> {
   if (!(await output.close())) process.exit();
 }
 
-function proxyOptions(options: Options): Omit<ProxyOptions, "tell" | "writing"> {
+function proxyOptions(options: Options): Omit<ProxyOptions, "emit" | "writing"> {
   const { broker, guard, sharedSockets, busyPolling, maxConnections, tlsCert, tlsKey, tlsClientCa } = options;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new ProxyError("--tls-cert", "expected together with --tls-key, found only one of them");

@@ -4,9 +4,9 @@ import type { CheckResult } from "../check/check-result.ts";
 import { ConfigError } from "../check/config.ts";
 import { type InspectOptions, inspectPart } from "../inspect.ts";
 import { endpointText, parseListen } from "../proxy/address.ts";
+import type { EventMessage } from "../proxy/event-message.ts";
 import { InspectingProxy } from "../proxy/inspecting-proxy.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
-import type { ToldEvent } from "../proxy/told-event.ts";
 import { buildReport } from "../report/build-report.ts";
 import type { ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import type { PartialResult } from "../report/partial/partial-result.ts";
@@ -188,7 +188,7 @@ class RelayedRun {
       // Leaves the processors to the command.
       polling: null,
       writing: null,
-      tell: event => this.#hear(event),
+      emit: event => this.#received(event),
     });
   }
 
@@ -208,7 +208,7 @@ class RelayedRun {
     }
   }
 
-  #hear(event: ToldEvent | ProxyEvent): void {
+  #received(event: EventMessage | ProxyEvent): void {
     if (event.event !== "proxy") {
       if (event.trouble === "shutdown") this.#cut.push(event.client);
     } else if (event.kind === "problem") complain(event.message);

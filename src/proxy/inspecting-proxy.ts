@@ -11,12 +11,12 @@ import { counted } from "../report/text/wording.ts";
 import { endpointText } from "./address.ts";
 import { connectionClose } from "./close-frame.ts";
 import type { ConnectionTap, Relayed, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import type { EventMessage, FindingMessage } from "./event-message.ts";
 import { Guard } from "./guard.ts";
 import { Inspector, type NewThread } from "./inspector.ts";
 import type { RecordSetting } from "./inspector-protocol.ts";
 import { reasonOf } from "./proxy-error.ts";
 import { ProxyServer, type ProxyServerOptions } from "./proxy-server.ts";
-import type { ToldEvent, ToldFinding } from "./told-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** Milliseconds in which a guarded client may show more of what it writes, before its incident is concluded. */
@@ -36,7 +36,7 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   /** How events of connections are written down; null where nobody reads them. */
   writing: EventWriting | null;
   /** Must not wait, and must not throw. */
-  tell: (event: ToldEvent | ProxyEvent) => void;
+  emit: (event: EventMessage | ProxyEvent) => void;
   /** Another thread for the inspector, in tests. */
   newThread?: NewThread;
 }
@@ -52,7 +52,7 @@ export class InspectingProxy {
   /** Ids of findings that may be told again. */
   readonly #provisional = new Set<string>();
   /** Connections that the guard is about to stop, and the error told of each since its client broke. */
-  readonly #stopping = new Map<number, ToldFinding | null>();
+  readonly #stopping = new Map<number, FindingMessage | null>();
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -64,7 +64,7 @@ export class InspectingProxy {
       sharedSockets,
       writing,
       newThread,
-      emit: event => this.#hear(event),
+      emit: event => this.#received(event),
       problem,
     });
     this.#server = new ProxyServer({
@@ -112,7 +112,7 @@ export class InspectingProxy {
     const { accepted } = this.#server.counters;
     const { uninspected } = this.#inspector;
     const counters = { connections: accepted, uninspected, refused: this.#refused, ...this.#counts, untold: untold() };
-    this.#options.tell({ ...this.#event("summary", summarySentence(counters)), counters });
+    this.#options.emit({ ...this.#event("summary", summarySentence(counters)), counters });
     return counters;
   }
 
@@ -153,23 +153,23 @@ export class InspectingProxy {
     relayed.stop(closeFrame);
   }
 
-  #hear(event: ToldEvent): void {
+  #received(event: EventMessage): void {
     const { number, trouble, finding } = event;
     if (trouble !== null && UNRELAYED.has(trouble)) this.#refused++;
     if (finding !== null) {
       this.#count(finding);
       if (finding.severity === "error" && this.#stopping.has(number)) this.#stopping.set(number, finding);
     }
-    this.#options.tell(event);
+    this.#options.emit(event);
   }
 
-  #count({ id, severity, final }: ToldFinding): void {
+  #count({ id, severity, final }: FindingMessage): void {
     if (!this.#provisional.delete(id)) this.#counts[COUNTERS[severity]]++;
     if (!final) this.#provisional.add(id);
   }
 
   #say(kind: ProxyEvent["kind"], message: string): void {
-    this.#options.tell(this.#event(kind, message));
+    this.#options.emit(this.#event(kind, message));
   }
 
   #event(kind: ProxyEvent["kind"], message: string): ProxyEvent {

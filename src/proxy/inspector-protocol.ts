@@ -1,7 +1,7 @@
 /** Messages between the relay's thread and the inspector's thread. */
 import type { BrokerId } from "../broker/versions.ts";
 import type { EventWriting } from "../report/event-writer.ts";
-import type { ToldEvent } from "./told-event.ts";
+import type { EventMessage } from "./event-message.ts";
 
 export interface InspectorSetting {
   broker: BrokerId;
@@ -43,6 +43,6 @@ export type ToInspector =
 export type FromInspector =
   /** A batch was read, with so many octets of chunks. */
   | { kind: "batch-read"; buffer: ArrayBuffer; chunkOctets: number }
-  | { kind: "events"; events: ToldEvent[] }
+  | { kind: "events"; events: EventMessage[] }
   | { kind: "problem"; message: string }
   | { kind: "closed" };

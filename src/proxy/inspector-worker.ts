@@ -1,13 +1,13 @@
 /** The inspector's thread: inspects and records what the relay hands over. */
 import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 import { eventWriter } from "../report/event-writer.ts";
+import { BatchInspection } from "./batch-inspection.ts";
+import { type EventMessage, eventMessage } from "./event-message.ts";
 import type { FromInspector, InspectorData, RecordSetting, ToInspector } from "./inspector-protocol.ts";
 import { OctetPipe } from "./octet-pipe.ts";
 import { Recorder } from "./recorder.ts";
 import { ScanPace, SharedSockets, sharedSocketSentence } from "./shared-sockets.ts";
 import { SocketHolders } from "./socket-holders.ts";
-import { TapeInspection } from "./tape-inspection.ts";
-import { type ToldEvent, toldEvent } from "./told-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** Milliseconds between two looks at what happens without octets. */
@@ -26,12 +26,12 @@ const setting = workerData as InspectorData;
 const clock = new WallClock();
 const recorder = setting.record === null ? null : newRecorder(setting.record);
 const write = setting.writing === null ? () => "" : eventWriter(setting.writing);
-let events: ToldEvent[] = [];
-const tape = new TapeInspection({
+let events: EventMessage[] = [];
+const batches = new BatchInspection({
   broker: setting.broker,
   recorder,
   firstFinding: setting.firstFinding,
-  tell: event => events.push(toldEvent(event, write)),
+  emit: event => events.push(eventMessage(event, write)),
 });
 
 function newRecorder({ directory, fileOctets, files, on, credentials }: RecordSetting): Recorder {
@@ -52,7 +52,7 @@ function post(message: FromInspector, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
 }
 
-function tellEvents(): void {
+function postEvents(): void {
   if (events.length > 0) post({ kind: "events", events });
   events = [];
 }
@@ -65,8 +65,8 @@ let inVain = 0;
 function readPipe(): boolean {
   const octets = pipe.read();
   if (octets.length === 0) return false;
-  tape.read(octets, octets.length);
-  tellEvents();
+  batches.read(octets, octets.length);
+  postEvents();
   return true;
 }
 
@@ -82,7 +82,7 @@ const sharedSockets = new SharedSockets();
 const pace = new ScanPace();
 
 async function scanSockets(): Promise<void> {
-  const open = Array.from(tape.inspection.open, ({ carrier }) => {
+  const open = Array.from(batches.inspection.open, ({ carrier }) => {
     const { number, client, listener } = carrier;
     return { number, client, listener };
   });
@@ -92,19 +92,19 @@ async function scanSockets(): Promise<void> {
   if (shared.length === 0) return;
   readPipe();
   clock.read();
-  tape.at(clock.seconds, clock.microseconds, inspection => {
+  batches.at(clock.seconds, clock.microseconds, inspection => {
     for (const { number, holders: who } of shared) {
-      inspection.remark(number, "shared-socket", sharedSocketSentence(who));
+      inspection.addFinding(number, "shared-socket", sharedSocketSentence(who));
     }
   });
-  tellEvents();
+  postEvents();
 }
 
 const ticking = setInterval(() => {
   readPipe();
   clock.read();
-  tape.at(clock.seconds, clock.microseconds, inspection => inspection.tick());
-  tellEvents();
+  batches.at(clock.seconds, clock.microseconds, inspection => inspection.tick());
+  postEvents();
 }, TICK);
 
 const scanning = setting.sharedSockets ? setInterval(() => void scanSockets(), SCAN) : undefined;
@@ -115,8 +115,8 @@ nowhere.close();
 
 function readBatch(buffer: ArrayBuffer, used: number, chunks: ArrayBuffer[]): void {
   const chunkOctets = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  tape.read(new Uint8Array(buffer), used, chunks);
-  tellEvents();
+  batches.read(new Uint8Array(buffer), used, chunks);
+  postEvents();
   nowhere.postMessage(null, chunks);
   post({ kind: "batch-read", buffer, chunkOctets }, [buffer]);
 }
@@ -136,8 +136,8 @@ port.on("message", (message: ToInspector) => {
       if (looking !== null) clearTimeout(looking);
       clearInterval(ticking);
       clearInterval(scanning);
-      tape.finish();
-      tellEvents();
+      batches.finish();
+      postEvents();
       post({ kind: "closed" });
   }
 });

@@ -11,10 +11,10 @@ import type { LiveEvent } from "../report/live-event.ts";
 import { counted } from "../report/text/wording.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import type { ConnectionTap, RelayedConnection } from "./connection-tap.ts";
+import { type EventMessage, eventMessage, type FindingMessage } from "./event-message.ts";
 import type { FromInspector, InspectorData, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
 import { encoded, InspectorTap, NOTHING, type TapInspector } from "./inspector-tap.ts";
 import { CONCLUDE, GUARDED, OPENED, REOPENED } from "./octet-batch.ts";
-import { type ToldEvent, type ToldFinding, toldEvent } from "./told-event.ts";
 import { type InspectionlessEvent, uninspectedEvent } from "./uninspected-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
@@ -33,7 +33,7 @@ const MAX_HEAP = 1024;
 export type NewThread = (data: InspectorData) => Worker;
 
 export interface InspectorOptions extends InspectorSetting {
-  emit: (event: ToldEvent) => void;
+  emit: (event: EventMessage) => void;
   problem: (message: string) => void;
   /** Another thread, in tests. */
   newThread?: NewThread | undefined;
@@ -47,7 +47,7 @@ export class Inspector implements TapInspector {
   readonly #options: InspectorOptions;
   readonly #clock = new WallClock();
   readonly #taps = new Set<InspectorTap>();
-  readonly #awaited = new Map<number, (finding: ToldFinding | null) => void>();
+  readonly #awaited = new Map<number, (finding: FindingMessage | null) => void>();
   readonly #write: (event: LiveEvent) => string;
   /** Null after one died and before the next one is started. */
   #worker: Worker | null = null;
@@ -89,7 +89,7 @@ export class Inspector implements TapInspector {
    *
    * @param within milliseconds
    */
-  conclude(number: number, within: number): Promise<ToldFinding | null> {
+  conclude(number: number, within: number): Promise<FindingMessage | null> {
     return new Promise(resolve => {
       const timer = setTimeout(() => this.#answer(number, null), within);
       this.#awaited.set(number, finding => {
@@ -125,7 +125,7 @@ export class Inspector implements TapInspector {
     this.#clock.read();
     const { seconds, microseconds } = this.#clock;
     const time = isoTime({ seconds, nanoseconds: microseconds * 1000, timeDigits: 6 });
-    this.#options.emit(toldEvent(uninspectedEvent(event, connection, time), this.#write));
+    this.#options.emit(eventMessage(uninspectedEvent(event, connection, time), this.#write));
   }
 
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void {
@@ -228,7 +228,7 @@ export class Inspector implements TapInspector {
     }
   }
 
-  #emit(event: ToldEvent): void {
+  #emit(event: EventMessage): void {
     this.#options.emit(event);
     const { finding, number } = event;
     if (finding === null) return;
@@ -245,7 +245,7 @@ export class Inspector implements TapInspector {
     );
   }
 
-  #answer(number: number, finding: ToldFinding | null): void {
+  #answer(number: number, finding: FindingMessage | null): void {
     this.#awaited.get(number)?.(finding);
     this.#awaited.delete(number);
   }

@@ -1,6 +1,6 @@
 /**
  * The inspection of relayed connections while they run: the engine that inspects captures, fed from batches of octets.
- * Tells what it finds as soon as it is certain. Touches no socket and no clock.
+ * Emits a finding as soon as it is certain. Touches no socket and no clock.
  */
 import type { BrokerId } from "../broker/versions.ts";
 import { Incident } from "../connection/incident.ts";
@@ -16,7 +16,7 @@ import { LiveConnection } from "./live-connection.ts";
 
 /** Seconds in which the steps of untangling that were used up grow back. */
 const STEPS_GROW_BACK = 10;
-/** Seconds without an octet after which an incident that is not over is told as far as it is known. */
+/** Seconds without an octet after which an open incident is emitted as it is known so far. */
 const PROVISIONAL_AFTER = 2;
 
 export interface LiveInspectionOptions {
@@ -25,8 +25,8 @@ export interface LiveInspectionOptions {
   moment: Moment;
   /** Findings are numbered from this on: f1. */
   firstFinding?: number;
-  /** Must not keep the event's parts from being collected: it is told once. */
-  tell: (event: ConnectionEvent) => void;
+  /** Must not keep the event: its parts are large. */
+  emit: (event: ConnectionEvent) => void;
 }
 
 /** A connection under inspection. */
@@ -40,9 +40,9 @@ export class LiveInspection {
   /** Those that brought octets since the last tick, or have an incident that was not told yet. */
   readonly #restless = new Set<Inspected>();
 
-  constructor({ broker, moment, firstFinding = 1, tell }: LiveInspectionOptions) {
+  constructor({ broker, moment, firstFinding = 1, emit }: LiveInspectionOptions) {
     this.#moment = moment;
-    this.#events = new LiveEventSink({ moment, firstFinding, emit: tell });
+    this.#events = new LiveEventSink({ moment, firstFinding, emit });
     this.#engine = new Engine({
       broker,
       moment,
@@ -135,8 +135,8 @@ export class LiveInspection {
     this.#restless.delete(connection);
   }
 
-  /** A finding that no octet tells. */
-  remark(number: number, rule: RuleId, message: string): void {
+  /** Adds a finding that does not come from the octets. */
+  addFinding(number: number, rule: RuleId, message: string): void {
     const connection = this.#connections.get(number);
     if (connection === undefined) return;
     const now = new Moment();

@@ -45,7 +45,7 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
     sharedSockets: false,
     writing: { format: "ndjson", options: DEFAULT_FORMAT_OPTIONS },
     newThread: data => new Worker(WORKER, { workerData: data }),
-    tell: event => events.push(event.event === "proxy" ? event : (JSON.parse(event.text) as LiveEvent)),
+    emit: event => events.push(event.event === "proxy" ? event : (JSON.parse(event.text) as LiveEvent)),
   });
   const [address] = await proxy.listen();
   const received = once(broker, "connection").then(([socket]) => {

@@ -83,7 +83,7 @@ describe("the events of a connection", () => {
 
   it("count each finding once when it is closed", () => {
     const scene = broken().pass(5).client(CALM);
-    scene.inspection.remark(1, "shared-socket", "2 processes hold it.");
+    scene.inspection.addFinding(1, "shared-socket", "2 processes hold it.");
     scene.close();
     expect(scene.log.slice(2)).toEqual([
       "c1 f1 frame-end, not over",
@@ -111,7 +111,7 @@ describe("the events of a connection", () => {
     const scene = new LiveScene().client(GOOD).end(0).close().pass(1);
     for (const act of ["conclude", "closed"] as const) scene.inspection[act](9);
     scene.inspection.lost(9, "gone");
-    scene.inspection.remark(9, "shared-socket", "shared");
+    scene.inspection.addFinding(9, "shared-socket", "shared");
     expect(scene.log).toEqual([]);
   });
 });

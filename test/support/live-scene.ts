@@ -16,10 +16,10 @@ export class LiveScene {
 
   constructor() {
     this.#moment.seconds = BEGIN;
-    const tell = (event: ConnectionEvent): void => {
+    const emit = (event: ConnectionEvent): void => {
       this.events.push(event);
     };
-    this.inspection = new LiveInspection({ broker: "rabbitmq-3.10", moment: this.#moment, tell });
+    this.inspection = new LiveInspection({ broker: "rabbitmq-3.10", moment: this.#moment, emit });
   }
 
   /** A client comes. */

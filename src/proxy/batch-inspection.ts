@@ -1,4 +1,4 @@
-/** Reads the relay's tape: has every record inspected, and recorded together with what was found in it. */
+/** Reads the relay's records: has each one inspected, then recorded together with what was found in it. */
 
 import type { BrokerId } from "../broker/versions.ts";
 import { printable } from "../bytes/printable.ts";
@@ -25,34 +25,34 @@ import {
 } from "./octet-batch.ts";
 import type { Recorder } from "./recorder.ts";
 
-export interface TapeInspectionOptions {
+export interface BatchInspectionOptions {
   broker: BrokerId;
   recorder: Recorder | null;
   /** Findings are numbered from this on. */
   firstFinding?: number;
-  tell: (event: ConnectionEvent) => void;
+  emit: (event: ConnectionEvent) => void;
 }
 
 const FELL_BEHIND = "the inspector fell behind; its octets are relayed, and not looked at any more";
 
-export class TapeInspection {
+export class BatchInspection {
   readonly inspection: LiveInspection;
   readonly #moment = new Moment();
   readonly #recorder: Recorder | null;
-  readonly #tell: (event: ConnectionEvent) => void;
+  readonly #emit: (event: ConnectionEvent) => void;
   /** Told since the last packet was recorded. */
   #news: ConnectionEvent[] = [];
   /** Connections whose client the guard has stopped: it discards what that sends, and so does the recording. */
   readonly #concluded = new Set<number>();
 
-  constructor({ broker, recorder, firstFinding = 1, tell }: TapeInspectionOptions) {
+  constructor({ broker, recorder, firstFinding = 1, emit }: BatchInspectionOptions) {
     this.#recorder = recorder;
-    this.#tell = tell;
+    this.#emit = emit;
     this.inspection = new LiveInspection({
       broker,
       moment: this.#moment,
       firstFinding,
-      tell: event => this.#news.push(event),
+      emit: event => this.#news.push(event),
     });
   }
 
@@ -74,7 +74,7 @@ export class TapeInspection {
   at(seconds: number, microseconds: number, happens: (inspection: LiveInspection) => void): void {
     this.#setMoment(seconds, microseconds);
     happens(this.inspection);
-    this.#tellNews();
+    this.#emitNews();
     this.#recorder?.flush();
   }
 
@@ -84,7 +84,7 @@ export class TapeInspection {
       carrier: { number },
     } of this.inspection.open) {
       this.inspection.closed(number);
-      this.#tellNews();
+      this.#emitNews();
       this.#recorder?.closed(number);
     }
     this.#recorder?.close();
@@ -93,7 +93,7 @@ export class TapeInspection {
   /** One connection that fails here must not end the others' inspection. */
   #giveUp(connection: number, error: unknown): void {
     this.inspection.failed(connection, error);
-    this.#tellNews();
+    this.#emitNews();
     this.#recorder?.closed(connection);
   }
 
@@ -144,7 +144,7 @@ export class TapeInspection {
       case REOPENED:
         recorder?.reopen();
     }
-    this.#tellNews();
+    this.#emitNews();
     if (kind === LOST) recorder?.comment(connection, 0, FELL_BEHIND, seconds, nanoseconds);
     // Octets that came behind lost ones would stand where those belong.
     if (kind === LOST || kind === CLOSED) recorder?.closed(connection);
@@ -162,13 +162,13 @@ export class TapeInspection {
   }
 
   /** Tells what is new, and writes findings into the recording as well. */
-  #tellNews(): void {
+  #emitNews(): void {
     if (this.#news.length === 0) return;
     const news = this.#news;
     this.#news = [];
     for (const event of news) {
       if (this.#recorder !== null) this.#recordFinding(event, this.#recorder);
-      this.#tell(event);
+      this.#emit(event);
     }
   }
 

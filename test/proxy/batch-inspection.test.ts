@@ -6,9 +6,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import { inspect } from "../../src/inspect.ts";
 import type { Moment, Side } from "../../src/net/connection-observer.ts";
 import { MAX_SEGMENT } from "../../src/net/synthetic-tcp.ts";
+import { BatchInspection } from "../../src/proxy/batch-inspection.ts";
 import * as records from "../../src/proxy/octet-batch.ts";
 import { Recorder } from "../../src/proxy/recorder.ts";
-import { TapeInspection } from "../../src/proxy/tape-inspection.ts";
 import type { ConnectionEvent, FindingEvent } from "../../src/report/live-event.ts";
 import { walkFixtures } from "../support/golden.ts";
 import { playConnections, UPSTREAM, unnumbered } from "../support/played-connections.ts";
@@ -43,7 +43,7 @@ async function playAsBatches(captures: readonly string[], on: "always" | "findin
     problem: message => problems.push(message),
   });
   const events: ConnectionEvent[] = [];
-  const inspection = new TapeInspection({ broker: "rabbitmq-3.10", recorder, tell: event => events.push(event) });
+  const inspection = new BatchInspection({ broker: "rabbitmq-3.10", recorder, emit: event => events.push(event) });
   const batch = new Uint8Array(1 << 20);
   let last: Moment | null = null;
   const write = (kind: number, side: Side, number: number, bytes: Uint8Array, moment: Moment): void => {
@@ -126,7 +126,7 @@ it("records what is found of a connection as it is lost", async () => {
     problem: message => expect.unreachable(message),
   });
   const events: ConnectionEvent[] = [];
-  const inspection = new TapeInspection({ broker: "rabbitmq-3.10", recorder, tell: event => events.push(event) });
+  const inspection = new BatchInspection({ broker: "rabbitmq-3.10", recorder, emit: event => events.push(event) });
   const batch = new Uint8Array(1 << 16);
   const write = (kind: number, side: Side, bytes: Uint8Array): void => {
     inspection.read(batch, records.writeRecord(batch, 0, kind, side, 1, 1_795_285_200, 0, bytes, 0, bytes.length));

@@ -2,23 +2,23 @@ import type { ConnectionEvent, LiveEvent } from "../report/live-event.ts";
 import type { Endpoint, Severity } from "../report/report.ts";
 
 /**
- * An event of a connection as the relay's thread needs it. An incident may be large, and takes its time to be written
- * down: the inspector does that, and hands over the text.
+ * An event of a connection as the inspector's thread sends it to the relay's. An incident may be large and take long to
+ * write as text: the inspector does that, and sends the text.
  */
-export interface ToldEvent {
+export interface EventMessage {
   event: ConnectionEvent["event"];
   /** The connection's. */
   number: number;
   client: Endpoint;
-  /** As it was asked for, whole lines; "" where there is nothing to say. */
+  /** The event as text, whole lines; "" where there is nothing to print. */
   text: string;
   /** Of trouble: its kind. */
   trouble: string | null;
   /** Of a finding. */
-  finding: ToldFinding | null;
+  finding: FindingMessage | null;
 }
 
-export interface ToldFinding {
+export interface FindingMessage {
   id: string;
   severity: Severity;
   final: boolean;
@@ -27,7 +27,7 @@ export interface ToldFinding {
 }
 
 /** `write` makes the text. */
-export function toldEvent(event: ConnectionEvent, write: (event: LiveEvent) => string): ToldEvent {
+export function eventMessage(event: ConnectionEvent, write: (event: LiveEvent) => string): EventMessage {
   const { id, client } = event.connection;
   return {
     event: event.event,
@@ -35,11 +35,11 @@ export function toldEvent(event: ConnectionEvent, write: (event: LiveEvent) => s
     client,
     text: write(event),
     trouble: event.event === "trouble" ? event.kind : null,
-    finding: event.event === "finding" ? toldFinding(event) : null,
+    finding: event.event === "finding" ? findingMessage(event) : null,
   };
 }
 
-function toldFinding({ finding, final }: ConnectionEvent & { event: "finding" }): ToldFinding {
+function findingMessage({ finding, final }: ConnectionEvent & { event: "finding" }): FindingMessage {
   const { id, severity, message, diagnosis } = finding;
   // Octets that nothing explains say less than what is wrong with them.
   const explained = diagnosis !== undefined && diagnosis.kind !== "unexplained";
