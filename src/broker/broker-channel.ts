@@ -21,10 +21,10 @@ import { longlong, short } from "../bytes/big-endian.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { ChannelProcess } from "./channel-process.ts";
 import type { Outcome } from "./complaint.ts";
-import { judgeProperties, PROPERTIES_GOOD } from "./content-properties.ts";
+import { checkProperties, PROPERTIES_GOOD } from "./content-properties.ts";
 import { decimals } from "./erlang-term.ts";
-import type { ReadClock } from "./same-read.ts";
-import { judgeArguments, needsStrictJudgement } from "./strict-arguments.ts";
+import type { ReadClock } from "./read-timing.ts";
+import { checkArguments, needsStrictCheck } from "./strict-arguments.ts";
 import { type BrokerVersion, MAX_BODY_SIZE } from "./versions.ts";
 
 /** What ends the connection: an error of the reader or of the channel's process, or the reader's death. */
@@ -67,8 +67,8 @@ export class BrokerChannel {
   /** A method frame; `decodes`: its arguments have the right lengths. */
   takeMethod(method: Method, bytes: Uint8Array, start: number, size: number, decodes: boolean): ChannelError | null {
     if (contentFault(this.#content, FRAME_METHOD, size) !== IN_ORDER) return this.#misplaced();
-    if (!decodes || needsStrictJudgement(method)) {
-      const error = this.#judgeArguments(method, bytes, start, size);
+    if (!decodes || needsStrictCheck(method)) {
+      const error = this.#checkArguments(method, bytes, start, size);
       if (error !== null) return error;
     }
     this.#content = afterMethod(method.content);
@@ -91,7 +91,7 @@ export class BrokerChannel {
       this.#broker.isInternal(UTF8.decode(bytes.subarray(start + 7, start + 7 + nameLength)));
   }
 
-  /** A content header frame of 12 octets or more; `plain`: as judgeProperties wants it. */
+  /** A content header frame of 12 octets or more; `plain`: as checkProperties wants it. */
   takeHeader(bytes: Uint8Array, start: number, size: number, plain: boolean): ChannelError | null {
     if (contentFault(this.#content, FRAME_HEADER, size) !== IN_ORDER) return this.#misplaced();
     const method = this.#method;
@@ -105,7 +105,7 @@ export class BrokerChannel {
       );
     }
     const bodySize = longlong(bytes, start + 4);
-    this.#properties = judgeProperties(bytes, start, size, plain, this.#broker.user);
+    this.#properties = checkProperties(bytes, start, size, plain, this.#broker.user);
     if (this.#version.refusesOverrun && bodySize > MAX_BODY_SIZE && method !== null) {
       return readerError(501, `content body size ${bodySize} exceeds maximum allowed size ${MAX_BODY_SIZE}`, method);
     }
@@ -135,7 +135,7 @@ export class BrokerChannel {
   takeMessage(message: WholeMessage, bytes: Uint8Array): ChannelError | null {
     const { method, at, methodSize, headerAt, headerSize } = message;
     this.#publish(method, bytes, at + FRAME_HEADER_SIZE, methodSize);
-    this.#properties = judgeProperties(bytes, headerAt + FRAME_HEADER_SIZE, headerSize, true, this.#broker.user);
+    this.#properties = checkProperties(bytes, headerAt + FRAME_HEADER_SIZE, headerSize, true, this.#broker.user);
     return this.#complete();
   }
 
@@ -146,8 +146,8 @@ export class BrokerChannel {
     return outcome === null ? null : channelError(outcome, method, this.channelProcess.isBusy);
   }
 
-  #judgeArguments(method: Method, bytes: Uint8Array, start: number, size: number): ChannelError | null {
-    switch (judgeArguments(method, bytes, start, size, this.#version.unicodeUtf8)) {
+  #checkArguments(method: Method, bytes: Uint8Array, start: number, size: number): ChannelError | null {
+    switch (checkArguments(method, bytes, start, size, this.#version.unicodeUtf8)) {
       case "good":
         return null;
       case "cannot-decode":

@@ -41,7 +41,7 @@ import { namesLastQueue, takesTime } from "./channel-methods.ts";
 import { type Complaint, CRASH, type Outcome } from "./complaint.ts";
 import { PROPERTIES_FAST_REPLY, PROPERTIES_GOOD, PROPERTIES_UNDECODABLE } from "./content-properties.ts";
 import { declareExchange, declareQueue, FAST_REPLY, named } from "./declarations.ts";
-import type { ReadClock, ReadMark } from "./same-read.ts";
+import type { ReadClock, ReadMark } from "./read-timing.ts";
 
 const UNIMPLEMENTED: Complaint = { code: 503, text: "unimplemented method" };
 const LATE_CRASH: Complaint = { ...CRASH, forestalledBy: "channel.close" };
@@ -104,7 +104,7 @@ export class ChannelProcess {
     return outcome === "channel-error" ? this.#fail() : outcome;
   }
 
-  /** A command whose content is complete; `properties` as judgeProperties found them, `refused`: its exchange is. */
+  /** A command whose content is complete; `properties` as checkProperties found them, `refused`: its exchange is. */
   performContent(method: Method, immediate: boolean, refused: boolean, properties: number): Outcome {
     if (this.state !== "running") {
       return this.state === "starting" ? { code: 504, text: "expected 'channel.open'" } : null;

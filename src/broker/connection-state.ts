@@ -11,7 +11,7 @@ import {
 } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { long, short } from "../bytes/big-endian.ts";
-import { judgeLogin } from "./login.ts";
+import { checkLogin } from "./login.ts";
 import type { BrokerVersion } from "./versions.ts";
 
 /** States of rabbit_reader, as far as the client's octets move it. */
@@ -111,7 +111,7 @@ export class ConnectionState {
   }
 
   #startOk(bytes: Uint8Array, start: number, size: number): Step {
-    const { refusal, challenged, user } = judgeLogin(bytes, start, size, this.mechanisms);
+    const { refusal, challenged, user } = checkLogin(bytes, start, size, this.mechanisms);
     this.user = user;
     this.now = challenged ? SECURING : TUNING;
     return refusal === null ? "taken" : { loginRefusal: refusal };

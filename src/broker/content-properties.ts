@@ -31,7 +31,7 @@ const NOTABLE = (1 << DELIVERY_MODE) | (1 << REPLY_TO) | (1 << EXPIRATION) | (1 
 const NOTABLE_BUT_MODE = NOTABLE & ~(1 << DELIVERY_MODE);
 
 /** Judges properties that decode, of which delivery-mode is the only notable one; the first of them stands at `at`. */
-function judgeDeliveryMode(bytes: Uint8Array, at: number, flags: number): number {
+function checkDeliveryMode(bytes: Uint8Array, at: number, flags: number): number {
   if ((flags & (1 << DELIVERY_MODE)) === 0) return PROPERTIES_GOOD;
   let mode = at;
   // content-type and content-encoding, before the headers.
@@ -45,7 +45,7 @@ function judgeDeliveryMode(bytes: Uint8Array, at: number, flags: number): number
  * Judges the properties of the content header bytes[start, start + size). `plain` says that they decode and that there
  * is nothing out of the ordinary in their headers; `user` is the name the client logged in with, where it is known.
  */
-export function judgeProperties(
+export function checkProperties(
   bytes: Uint8Array,
   start: number,
   size: number,
@@ -54,12 +54,12 @@ export function judgeProperties(
 ): number {
   if (size < 14) return PROPERTIES_UNDECODABLE;
   const flags = short(bytes, start + 12);
-  if (plain && (flags & NOTABLE_BUT_MODE) === 0) return judgeDeliveryMode(bytes, start + 14, flags);
-  return judgeEach(bytes, start + 14, start + size, flags, plain, user);
+  if (plain && (flags & NOTABLE_BUT_MODE) === 0) return checkDeliveryMode(bytes, start + 14, flags);
+  return checkEach(bytes, start + 14, start + size, flags, plain, user);
 }
 
 /** Judges the properties in bytes[from, end) one after the other, as far as there may be something to find. */
-function judgeEach(
+function checkEach(
   bytes: Uint8Array,
   from: number,
   end: number,

@@ -19,7 +19,7 @@ export interface Login {
 const MECHANISMS = ["PLAIN", "AMQPLAIN", "EXTERNAL", "RABBIT-CR-DEMO"];
 
 /** Judges start-ok, whose arguments in bytes[start + 4, start + size) decode. `offered`: the server's mechanisms. */
-export function judgeLogin(bytes: Uint8Array, start: number, size: number, offered: string | null): Login {
+export function checkLogin(bytes: Uint8Array, start: number, size: number, offered: string | null): Login {
   const cursor = new Cursor().over(bytes, start + 4, start + size);
   cursor.skip(cursor.long());
   const mechanism = cursor.shortstr();

@@ -1,6 +1,6 @@
 import { BrokerChannel } from "./broker-channel.ts";
 import type { BrokerState } from "./broker-state.ts";
-import type { ReadClock } from "./same-read.ts";
+import type { ReadClock } from "./read-timing.ts";
 import type { BrokerVersion } from "./versions.ts";
 
 /**

@@ -10,7 +10,7 @@ export type Opening =
   /** `reason` is the broker's name for what is wrong, `answer` the protocol header it sends before it resets. */
   | { kind: "refused"; reason: string; answer: string };
 
-export function judgeOpening(octets: Uint8Array, version: BrokerVersion): Opening {
+export function checkOpening(octets: Uint8Array, version: BrokerVersion): Opening {
   const refused = (reason: string, answer = version.refusesWith): Opening => ({ kind: "refused", reason, answer });
   const start = String.fromCharCode(...octets.subarray(0, 4));
   if (start !== "AMQP") {

@@ -12,16 +12,16 @@ import { Cursor, PayloadOverrun } from "../bytes/cursor.ts";
 import { isErlangUtf8, isUnicodeUtf8 } from "./erlang-utf8.ts";
 import { tableParses } from "./strict-table.ts";
 
-export type ArgumentsJudgement = "good" | "cannot-decode" | "bad-utf8" | "bad-table";
+export type ArgumentsCheck = "good" | "cannot-decode" | "bad-utf8" | "bad-table";
 
 /** Judges the arguments in bytes[start + 4, start + size). */
-export function judgeArguments(
+export function checkArguments(
   method: Method,
   bytes: Uint8Array,
   start: number,
   size: number,
   unicode = false,
-): ArgumentsJudgement {
+): ArgumentsCheck {
   const pieces: { kind: FieldKind; from: number; to: number }[] = [];
   const cursor = new Cursor().over(bytes, start + METHOD_IDS_SIZE, start + size);
   try {
@@ -61,7 +61,7 @@ for (const method of METHODS) {
   if (some) strict[keyOf(method.classId, method.methodId)] = 1;
 }
 
-/** Whether judgeArguments can find fault with arguments whose lengths are right. */
-export function needsStrictJudgement(method: Method): boolean {
+/** Whether checkArguments can find fault with arguments whose lengths are right. */
+export function needsStrictCheck(method: Method): boolean {
   return strict[keyOf(method.classId, method.methodId)] === 1;
 }

@@ -1,7 +1,7 @@
 /**
  * Verdicts that something later in the stream may still undo, and which of all of them stands in the end.
  *
- * - A channel's process has found an error: an error of the reader's in the same read beats it (same-read.ts).
+ * - A channel's process has found an error: an error of the reader's in the same read beats it (read-timing.ts).
  * - The login cannot do. Where the server answers it with connection.tune it could: credentials are taken out of
  *   captures before they are given away.
  * - The client sends close-ok, of a channel or of the connection, and nothing in its own octets tells why. Where the
@@ -9,7 +9,7 @@
  *   capture are not in step, so the server's close is waited for until the end.
  */
 import type { ChannelError } from "./broker-channel.ts";
-import type { ReadClock, ReadMark } from "./same-read.ts";
+import type { ReadClock, ReadMark } from "./read-timing.ts";
 import type { PredictedClose, Prediction } from "./verdict.ts";
 
 interface Undecided {

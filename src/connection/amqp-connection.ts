@@ -17,9 +17,9 @@ import { Direction } from "./direction.ts";
 import { Gaps } from "./gaps.ts";
 import { GUARD_MARK } from "./guard-mark.ts";
 import { Incident } from "./incident.ts";
-import type { DirectionListener, FrameJudge, FrameListener, IncidentListener, StreamForensics } from "./observers.ts";
+import type { DirectionListener, FrameListener, IncidentListener, Predictor, StreamForensics } from "./observers.ts";
 import { looksLikeTlsRecord } from "./protocol-header.ts";
-import { type Judgement, Recognition } from "./recognition.ts";
+import { type Decision, Recognition } from "./recognition.ts";
 import type { Severity } from "./rules.ts";
 
 /** What an AMQP connection is told of the TCP connection it observes. */
@@ -39,7 +39,7 @@ export interface ConnectionContext {
   /** Keep and explain the octets of each direction; null where a break is only to be found, not explained. */
   forensics: readonly [StreamForensics, StreamForensics] | null;
   /** Judges what the client sends; null for no prediction. */
-  judge: FrameJudge | null;
+  predictor: Predictor | null;
   /** The frame-max in force for the client before tune-ok, as the broker judging it has it. */
   initialFrameMax: number;
   /** Called when it turns out to be AMQP; gives the connection its number. */
@@ -93,9 +93,9 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   close: Close | null = null;
   /** The server ended the connection by RST before anyone had sent connection.close. */
   resetByServer = false;
-  /** Who judged what the client sent. */
-  get judge(): FrameJudge | null {
-    return this.#context.judge;
+  /** Who predicts the verdict on what the client sends. */
+  get decide(): Predictor | null {
+    return this.#context.predictor;
   }
 
   /** What was found of the connection as a whole; each direction has incidents of its own. */
@@ -113,9 +113,9 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     this.#context = context;
     this.#first.set(context.moment);
     this.#recognition = new Recognition(context.expected);
-    const { moment, budget, judge, incidents } = context;
+    const { moment, budget, predictor, incidents } = context;
     this.directions = [
-      new Direction(0, this, moment, context.initialFrameMax, budget, judge, incidents),
+      new Direction(0, this, moment, context.initialFrameMax, budget, predictor, incidents),
       new Direction(1, this, moment, SERVER_LIMIT_BEFORE_TUNE, budget, null, incidents),
     ];
     if (context.forensics !== null)
@@ -145,7 +145,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       this.#limitsUnknown = true;
       for (const each of this.directions) each.limitsUnknown();
     }
-    if (side !== this.client) this.#context.judge?.serverMissed();
+    if (side !== this.client) this.#context.predictor?.serverMissed();
     direction.gap(missing);
   }
 
@@ -176,13 +176,13 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       }
       case CONNECTION_START:
         if (direction.side !== this.client) {
-          this.#context.judge?.serverStarted(textOf(decodeArguments(method, bytes, start, size).get("mechanisms")));
+          this.#context.predictor?.serverStarted(textOf(decodeArguments(method, bytes, start, size).get("mechanisms")));
         }
         return;
       case CONNECTION_TUNE: {
         const values = decodeArguments(method, bytes, start, size);
-        const { judge } = this.#context;
-        if (judge !== null && direction.side !== this.client) judge.offer = readLimits(values);
+        const { predictor } = this.#context;
+        if (predictor !== null && direction.side !== this.client) predictor.offer = readLimits(values);
         return;
       }
       case CONNECTION_TUNE_OK:
@@ -195,7 +195,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
         this.directions[1 - direction.side]!.closedByPeer = true;
         if (this.close === null) this.close = close;
-        if (direction.side !== this.client) this.#context.judge?.serverClosedConnection();
+        if (direction.side !== this.client) this.#context.predictor?.serverClosedConnection();
         this.#tellClose(direction, close, "the connection");
       }
     }
@@ -210,7 +210,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     size: number,
   ): void {
     const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
-    if (direction.side !== this.client) this.#context.judge?.serverClosedChannel(channel);
+    if (direction.side !== this.client) this.#context.predictor?.serverClosedChannel(channel);
     this.#tellClose(direction, close, `channel ${channel}`);
   }
 
@@ -218,7 +218,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     this.client = (sender === "client" ? direction.side : 1 - direction.side) as Side;
     for (const each of this.directions) {
       each.isClient = each.side === this.client;
-      if (this.client !== 0) each.judgeBy(each.isClient ? this.#context.judge : null);
+      if (this.client !== 0) each.predictBy(each.isClient ? this.#context.predictor : null);
     }
   }
 
@@ -233,12 +233,12 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         "The capture begins in the middle of this connection: its limits and open channels are not known.";
       this.#note(new Incident("mid-stream", "note", null, -1, this.#first, message));
     }
-    for (const incident of this.nearMisses()) this.#note(incident);
+    for (const incident of this.earlyWarnings()) this.#note(incident);
     for (const side of [0, 1] as const) for (const gap of this.gaps[side].incidents(side)) this.#note(gap);
   }
 
   /** Signs, so far, that the client's writers share what they must not share. */
-  nearMisses(): Incident[] {
+  earlyWarnings(): Incident[] {
     return this.directions[this.client].warnings.incidents(this.client);
   }
 
@@ -252,15 +252,15 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     const at = this.#recognition.receive(side, bytes, start, end);
     this.directions[side].scanner.offset += at - start;
     if (side === 0 && this.#recognition.clientOctets.length === PROTOCOL_HEADER_SIZE) {
-      this.#context.judge?.protocolHeader(this.#recognition.clientOctets);
+      this.#context.predictor?.protocolHeader(this.#recognition.clientOctets);
     }
     const forced = this.#context.forced && this.#recognition.complete(0);
-    this.#act(forced ? this.#recognition.conclude(true, false) : this.#recognition.judge());
+    this.#act(forced ? this.#recognition.conclude(true, false) : this.#recognition.decide());
     return at;
   }
 
-  #act(judgement: Judgement): void {
-    switch (judgement.kind) {
+  #act(decision: Decision): void {
+    switch (decision.kind) {
       case "undecided":
         return;
       case "amqp":
@@ -268,11 +268,11 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         return;
       case "refused":
         this.#becomeAmqp();
-        this.directions[0].openingFault(this.#first, judgement.message);
+        this.directions[0].openingFault(this.#first, decision.message);
         this.directions[1].scanner.stop();
         return;
       case "left-alone":
-        if (this.state === "undecided") this.#leave(judgement.protocol);
+        if (this.state === "undecided") this.#leave(decision.protocol);
     }
   }
 

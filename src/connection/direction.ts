@@ -19,7 +19,7 @@ import { DirectionIncidents } from "./direction-incidents.ts";
 import type { EarlyWarnings } from "./early-warnings.ts";
 import type { Incident, Secret } from "./incident.ts";
 import type { IncidentLog } from "./incident-log.ts";
-import type { DirectionListener, FrameJudge, FrameListener, IncidentListener, StreamForensics } from "./observers.ts";
+import type { DirectionListener, FrameListener, IncidentListener, Predictor, StreamForensics } from "./observers.ts";
 import { PredictorFeed } from "./predictor-feed.ts";
 
 /**
@@ -62,11 +62,11 @@ export class Direction implements FrameSink {
     moment: Moment,
     sizeLimit: number,
     budget: SearchBudget,
-    judge: FrameJudge | null,
+    predictor: Predictor | null,
     incidents: IncidentListener | null,
   ) {
     this.side = side;
-    this.#prediction = new PredictorFeed(judge);
+    this.#prediction = new PredictorFeed(predictor);
     this.#listener = listener;
     this.#moment = moment;
     this.#payloadLimit = sizeLimit;
@@ -109,9 +109,9 @@ export class Direction implements FrameSink {
     return this.#log.open;
   }
 
-  /** Hands the judgement of this direction to `judge`, or ends it. */
-  judgeBy(judge: FrameJudge | null): void {
-    this.#prediction.handOver(judge);
+  /** Goes on with another predictor, or with none. */
+  predictBy(predictor: Predictor | null): void {
+    this.#prediction.handOver(predictor);
   }
 
   /** The beginning was not seen: nothing is known, perhaps not even the sender. The frame boundary is looked for. */

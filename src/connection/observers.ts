@@ -76,10 +76,10 @@ export interface FrameListener {
 }
 
 /**
- * Judges the client's frames as its broker would, in stream order, until it has come to a verdict. Implemented by
+ * Predicts what the broker makes of the client's frames, in stream order, until it has come to a verdict. Implemented by
  * broker/, which lies ahead of this folder.
  */
-export interface FrameJudge {
+export interface Predictor {
   /** Set once it has its verdict: nothing that follows can change it. */
   readonly settled: boolean;
   /** What the server offered in connection.tune. */

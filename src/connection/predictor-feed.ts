@@ -1,16 +1,16 @@
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
-import type { FrameJudge } from "./observers.ts";
+import type { Predictor } from "./observers.ts";
 
 /** Hands the client's frames to whoever predicts the broker's verdict, until that is settled. */
 export class PredictorFeed {
   /** Null where there is none, or its verdict is settled. A plain field: it is asked for every frame. */
-  predictor: FrameJudge | null;
+  predictor: Predictor | null;
   /** A broken envelope that it is to hear of when it is clear what broke. */
   #unsettled: EnvelopeFault | null = null;
 
-  constructor(predictor: FrameJudge | null) {
+  constructor(predictor: Predictor | null) {
     this.predictor = predictor;
   }
 
@@ -19,7 +19,7 @@ export class PredictorFeed {
     return this.#unsettled !== null;
   }
 
-  /** As FrameJudge.frame. Called where there is a predictor. */
+  /** As Predictor.frame. Called where there is a predictor. */
   frame(
     type: number,
     channel: number,
@@ -40,7 +40,7 @@ export class PredictorFeed {
     if (predictor.settled) this.predictor = null;
   }
 
-  /** As FrameJudge.message; true where there is no predictor. */
+  /** As Predictor.message; true where there is no predictor. */
   message(message: WholeMessage, bytes: Uint8Array, behind: number): boolean {
     const { predictor } = this;
     if (predictor === null) return true;
@@ -63,7 +63,7 @@ export class PredictorFeed {
   }
 
   /** Goes on with another predictor, or ends. */
-  handOver(predictor: FrameJudge | null): void {
+  handOver(predictor: Predictor | null): void {
     // What broke before may be settled since the last frame.
     if (predictor === null) this.settle();
     this.predictor = predictor;

@@ -3,7 +3,7 @@ import type { Side } from "../net/connection-observer.ts";
 import { type Opening, readOpening } from "./protocol-header.ts";
 
 /** Whether a TCP connection whose beginning is in the capture is AMQP 0-9-1. */
-export type Judgement =
+export type Decision =
   | { kind: "undecided" }
   | { kind: "amqp" }
   /** The client opened with something else, and an AMQP server is (or was expected) at the other end. */
@@ -11,8 +11,8 @@ export type Judgement =
   /** Not AMQP 0-9-1. Named where a user would ask where it went. */
   | { kind: "left-alone"; protocol: "TLS" | "AMQP 1.0" | null };
 
-const UNDECIDED: Judgement = { kind: "undecided" };
-const AMQP: Judgement = { kind: "amqp" };
+const UNDECIDED: Decision = { kind: "undecided" };
+const AMQP: Decision = { kind: "amqp" };
 
 /**
  * Looks at the first eight octets of each side. A client that opens with the protocol header makes the connection AMQP.
@@ -52,7 +52,7 @@ export class Recognition {
     return at;
   }
 
-  judge(): Judgement {
+  decide(): Decision {
     const client = this.#opening(0);
     if (client === null) return UNDECIDED;
     const server = this.#opening(1);
@@ -83,9 +83,9 @@ export class Recognition {
    * The stream is over (`ended`), or so is its capture, or it is to be taken for AMQP without waiting for an answer
    * (`forced`).
    */
-  conclude(forced: boolean, ended: boolean): Judgement {
-    const judgement = this.judge();
-    if (judgement.kind !== "undecided" && !(forced && judgement.kind === "left-alone")) return judgement;
+  conclude(forced: boolean, ended: boolean): Decision {
+    const decision = this.decide();
+    if (decision.kind !== "undecided" && !(forced && decision.kind === "left-alone")) return decision;
     const client = this.#opening(0);
     const count = this.#counts[0]!;
     if (client === null && count >= 4 && ended && this.#octets[0][0] === 0x41 /* A */) {
@@ -104,7 +104,7 @@ export class Recognition {
     return readOpening(this.#octets[side], this.#counts[side]!);
   }
 
-  #refused(what: string): Judgement {
+  #refused(what: string): Decision {
     const message = `The client opened with ${what}, not with AMQP 0-9-1's protocol header${this.#answer()}.`;
     return { kind: "refused", message };
   }

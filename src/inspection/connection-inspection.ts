@@ -1,5 +1,5 @@
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
-import { BrokerReader } from "../broker/broker-reader.ts";
+import { BrokerPredictor } from "../broker/broker-predictor.ts";
 import type { Prediction } from "../broker/verdict.ts";
 import { BROKER_VERSIONS, type BrokerId } from "../broker/versions.ts";
 import { AmqpConnection } from "../connection/amqp-connection.ts";
@@ -33,7 +33,7 @@ export class ConnectionInspection<By extends Carrier = Carrier>
   givenUp = false;
 
   /** null where no prediction is wanted. */
-  readonly #predictor: BrokerReader | null;
+  readonly #predictor: BrokerPredictor | null;
   readonly #sink: InspectionSink<By>;
   /** Of both directions; null where nothing is explained. */
   readonly #forensics: readonly [DirectionForensics, DirectionForensics] | null;
@@ -68,7 +68,7 @@ export class ConnectionInspection<By extends Carrier = Carrier>
     this.#sink = setting.sink;
     this.carrier = carrier;
     this.broker = setting.broker;
-    this.#predictor = setting.predicts ? new BrokerReader(version) : null;
+    this.#predictor = setting.predicts ? new BrokerPredictor(version) : null;
     this.#forensics = setting.explains ? [forensics(), forensics()] : null;
     this.sawBeginning = sawBeginning;
     let isComplete = false;
@@ -81,7 +81,7 @@ export class ConnectionInspection<By extends Carrier = Carrier>
       sawBeginning,
       forced,
       expected,
-      judge: this.#predictor,
+      predictor: this.#predictor,
       forensics: this.#forensics,
       initialFrameMax: version.initialFrameMax,
       moment: setting.moment,
@@ -191,7 +191,7 @@ export class ConnectionInspection<By extends Carrier = Carrier>
 
   /** Tells early warnings so far, and with `open` the incidents under way, each once. They come again when they are final. */
   emitProvisional(open: boolean): void {
-    for (const incident of this.amqp.nearMisses()) this.#emitOnce(incident);
+    for (const incident of this.amqp.earlyWarnings()) this.#emitOnce(incident);
     if (!open) return;
     for (const incident of this.#openTold) if (incident !== null) this.#emitOnce(incident);
   }

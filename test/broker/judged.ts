@@ -1,6 +1,6 @@
-/** A client's octets before an emulated broker: the connection, the judge, and nothing else. */
+/** A client's octets before an emulated broker: the connection, the predictor, and nothing else. */
 import { expect } from "vitest";
-import { BrokerReader } from "../../src/broker/broker-reader.ts";
+import { BrokerPredictor } from "../../src/broker/broker-predictor.ts";
 import type { Prediction } from "../../src/broker/verdict.ts";
 import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "../../src/broker/versions.ts";
 import { AmqpConnection } from "../../src/connection/amqp-connection.ts";
@@ -26,14 +26,14 @@ export function judged(
   parts: readonly (Uint8Array | Pause | { server: Wire })[],
   court: Court = {},
 ): Prediction | null {
-  const { amqp, judge, moment } = open(court);
+  const { amqp, predictor, moment } = open(court);
   for (const part of parts) {
     if ("pause" in part) moment.nanoseconds += part.pause;
     else if ("server" in part) amqp.data(1, part.server.octets, 0, part.server.length);
     else amqp.data(0, part, 0, part.length);
   }
   amqp.end(0, "capture-ended");
-  return judge.prediction;
+  return predictor.prediction;
 }
 
 /** The same for one piece of octets, which must come out the same however it is cut. */
@@ -48,19 +48,19 @@ export function verdictOf(client: Wire, court: Court = {}): string {
 }
 
 function judgedInPieces(header: Uint8Array, chunking: Chunking, court: Court): Prediction | null {
-  const { amqp, judge } = open(court);
+  const { amqp, predictor } = open(court);
   amqp.data(0, header, 0, header.length);
   deliver(chunking, (bytes, start, end) => amqp.data(0, bytes, start, end));
   amqp.end(0, "capture-ended");
-  return judge.prediction;
+  return predictor.prediction;
 }
 
 function open({ broker = REFERENCE_BROKER, server = GREETING }: Court) {
   const version = BROKER_VERSIONS[broker];
-  const judge = new BrokerReader(version);
+  const predictor = new BrokerPredictor(version);
   const moment = new Moment();
   const amqp = new AmqpConnection({
-    judge,
+    predictor,
     moment,
     sawBeginning: true,
     forced: true,
@@ -74,7 +74,7 @@ function open({ broker = REFERENCE_BROKER, server = GREETING }: Court) {
     leave: () => {},
   });
   if (server !== null) amqp.data(1, server.octets, 0, server.length);
-  return { amqp, judge, moment };
+  return { amqp, predictor, moment };
 }
 
 /** `501 (0, 0) FRAME_ERROR - …`, `fatal 501 …`, `RST unknown_method_id` and `silence handshake_error in starting`. */

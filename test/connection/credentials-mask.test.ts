@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { judgeLogin } from "../../src/broker/login.ts";
+import { checkLogin } from "../../src/broker/login.ts";
 import { CredentialsMask, REACH } from "../../src/connection/credentials-mask.ts";
 import { PROPERTY } from "../capture/property-runs.ts";
 import { type Chunking, chunkings, deliver } from "../support/chunkings.ts";
@@ -86,7 +86,7 @@ describe("what authenticates is masked, and nothing else", () => {
   it.each(cases)("%s: the login is judged like the real one", (_, mechanism, response, expected) => {
     const judged = (octets: string | Uint8Array, offered: string | null) => {
       const payload = wire().startOk(PROPERTIES, mechanism, octets).octets.subarray(7, -1);
-      const { refusal, challenged, user } = judgeLogin(payload, 0, payload.length, offered);
+      const { refusal, challenged, user } = checkLogin(payload, 0, payload.length, offered);
       return { refusal, challenged, user: (user?.length ?? 0) > 255 ? null : user };
     };
     for (const offered of [null, "PLAIN", "PLAIN AMQPLAIN EXTERNAL"]) {

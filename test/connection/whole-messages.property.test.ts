@@ -1,7 +1,7 @@
 /** Messages that are taken as a whole leave behind what their frames do one by one, whatever is wrong around them. */
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { BrokerReader } from "../../src/broker/broker-reader.ts";
+import { BrokerPredictor } from "../../src/broker/broker-predictor.ts";
 import { BROKER_VERSIONS, type BrokerId } from "../../src/broker/versions.ts";
 import { AmqpConnection } from "../../src/connection/amqp-connection.ts";
 import { Direction } from "../../src/connection/direction.ts";
@@ -214,7 +214,7 @@ function spoken({ actions, mutations, cuts }: SidePlan, isClient: boolean): Piec
 function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY) {
   const { broker, begins, channelMax } = plan;
   const version = BROKER_VERSIONS[broker];
-  const judge = new BrokerReader(version);
+  const predictor = new BrokerPredictor(version);
   const moment = new Moment();
   const budget = { octets: 0, limit: 1 << 24 };
   const explained: DirectionForensics[] = [];
@@ -224,7 +224,7 @@ function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY)
     return one;
   };
   const amqp = new AmqpConnection({
-    judge,
+    predictor,
     moment,
     budget,
     sawBeginning: begins,
@@ -259,8 +259,8 @@ function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY)
   amqp.finish();
   return {
     state: amqp.state,
-    prediction: judge.prediction,
-    settled: judge.settled,
+    prediction: predictor.prediction,
+    settled: predictor.settled,
     findings: findingsOf(amqp),
     incidents: amqp.incidents,
     explanations: explained.map(({ explanations }) => explanations),
@@ -299,13 +299,13 @@ describe(`messages taken as a whole (seed ${SEED})`, () => {
     fc.assert(
       fc.property(plans, plan => {
         const messages = vi.spyOn(Direction.prototype, "messages");
-        const judge = vi.spyOn(BrokerReader.prototype, "message");
+        const predictor = vi.spyOn(BrokerPredictor.prototype, "message");
         const whole = heard(plan, explain);
         for (const { value } of messages.mock.results) {
           if (value > 0) taken++;
           else refused++;
         }
-        for (const { value } of judge.mock.results) if (value === true) judged++;
+        for (const { value } of predictor.mock.results) if (value === true) judged++;
         vi.restoreAllMocks();
         if (isWrong(whole)) wrong++;
         expect(whole).toEqual(frameByFrame(plan, explain));

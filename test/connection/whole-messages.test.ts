@@ -1,6 +1,6 @@
 /** Which messages are taken as a whole, and which have to come frame by frame. */
 import { afterEach, expect, test, vi } from "vitest";
-import { BrokerReader } from "../../src/broker/broker-reader.ts";
+import { BrokerPredictor } from "../../src/broker/broker-predictor.ts";
 import { BROKER_VERSIONS } from "../../src/broker/versions.ts";
 import { AmqpConnection, type ConnectionContext } from "../../src/connection/amqp-connection.ts";
 import { Direction } from "../../src/connection/direction.ts";
@@ -28,10 +28,10 @@ const shaken = (...version: number[]) =>
 const opened = () => shaken().channelOpen(1).channelOpen(2);
 
 function play({ before, message = MESSAGE, pause = 0, context = {} }: Situation) {
-  const judge = new BrokerReader(BROKER_VERSIONS["rabbitmq-3.10"]);
+  const predictor = new BrokerPredictor(BROKER_VERSIONS["rabbitmq-3.10"]);
   const moment = new Moment();
   const amqp = new AmqpConnection({
-    judge,
+    predictor,
     moment,
     sawBeginning: true,
     forced: true,
@@ -58,8 +58,8 @@ function play({ before, message = MESSAGE, pause = 0, context = {} }: Situation)
     taken: taken === message.length,
     frames,
     publishes: warnings.splits.publishes,
-    prediction: judge.prediction,
-    judge,
+    prediction: predictor.prediction,
+    predictor,
   };
 }
 
@@ -83,7 +83,7 @@ test.each<[string, Situation]>([
     "whose frames the listener can do without",
     { before: opened(), context: { listener: { ...listener, wantsMessages: false } } },
   ],
-  ["of which the broker does not hear", { before: opened(), context: { judge: null } }],
+  ["of which the broker does not hear", { before: opened(), context: { predictor: null } }],
   ["whose sender is the server", { before: opened(), message: wire().deliver(1, "hello") }],
   ["one behind the other", { before: opened(), message: wire().publish(1, "a").publish(2, "b").publish(1, "c") }],
 ])("is taken as a whole: %s", (_, situation) => {
@@ -98,7 +98,7 @@ test.each<[string, Situation]>([
   ["on a channel of which nothing is known", { before: wire().heartbeat(3), context: { sawBeginning: false } }],
   ["31 good frames behind a fault", { before: opened().body(2, "stray").heartbeat(31) }],
   ["before the handshake is over", { before: wire().protocolHeader().startOk().tuneOk(2047, FRAME_MAX) }],
-  ["behind connection.close", { before: opened().close(), context: { judge: null } }],
+  ["behind connection.close", { before: opened().close(), context: { predictor: null } }],
   [
     "larger than frame-max by its envelope",
     {
@@ -130,7 +130,7 @@ test.each<[string, Situation]>([
 test("counts for as much as its frames", () => {
   const before = opened().publishMethod(2);
   const whole = play({ before });
-  vi.spyOn(BrokerReader.prototype, "message").mockReturnValue(false);
+  vi.spyOn(BrokerPredictor.prototype, "message").mockReturnValue(false);
   const single = play({ before });
   expect([whole.taken, single.taken]).toEqual([true, false]);
   expect([whole.frames, whole.publishes]).toEqual([single.frames, single.publishes]);
@@ -141,8 +141,8 @@ test("the verdict of a channel's process on it stands behind its last octet", ()
   const message = wire().publish(1, "hello", {}).octets;
   // immediate
   message[message.indexOf(0xce) - 1] = 2;
-  const { taken, prediction, judge } = play({ before, message: wire().raw(message), pause: 1e6 });
+  const { taken, prediction, predictor } = play({ before, message: wire().raw(message), pause: 1e6 });
   expect(taken).toBe(true);
   expect(prediction).toMatchObject({ code: 540, streamOffset: before.length + message.length });
-  expect(judge.settled).toBe(false);
+  expect(predictor.settled).toBe(false);
 });

@@ -222,7 +222,7 @@ describe("an internal error", () => {
 
   it("of a tick is its connection's, too", () => {
     const scene = broken().open(2).broker(GREETING, 2).client(join(GOOD, TEAR), 2);
-    sabotage(scene, 1).amqp.nearMisses = () => {
+    sabotage(scene, 1).amqp.earlyWarnings = () => {
       throw new Error("no such miss");
     };
     scene.pass(3);

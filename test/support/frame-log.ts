@@ -210,7 +210,7 @@ export class Conversation {
       listener: null,
       incidents: null,
       forensics: null,
-      judge: null,
+      predictor: null,
       initialFrameMax: 4096,
       recognised: () => 1,
       leave: () => {},

@@ -18,9 +18,9 @@ import { CLOSED, CLOSING, ConnectionState, NOT_JUDGED, type Offer, OPENING, RUNN
 import { methodOf08 } from "./methods-0-8.ts";
 import { OpenChannels } from "./open-channels.ts";
 import { firstOctets, firstOctetsOf, printedFrame } from "./printed-frame.ts";
-import { judgeOpening } from "./protocol-opening.ts";
-import { ReadClock, type ReadMark } from "./same-read.ts";
-import { judgeArguments, needsStrictJudgement } from "./strict-arguments.ts";
+import { checkOpening } from "./protocol-opening.ts";
+import { ReadClock, type ReadMark } from "./read-timing.ts";
+import { checkArguments, needsStrictCheck } from "./strict-arguments.ts";
 import { UndecidedVerdicts } from "./undecided-verdicts.ts";
 import { closed, type PredictedClose, type PredictedReset, type Prediction, reset, SEQUEL } from "./verdict.ts";
 import type { BrokerVersion } from "./versions.ts";
@@ -33,7 +33,7 @@ import type { BrokerVersion } from "./versions.ts";
  * change that. What it takes for granted of the broker behind is in BrokerState. Where octets were missed
  * (`uncertain`) it takes what it cannot know for right.
  */
-export class BrokerReader {
+export class BrokerPredictor {
   readonly #version: BrokerVersion;
   readonly #clock = new ReadClock();
   readonly #verdicts = new UndecidedVerdicts(this.#clock);
@@ -100,7 +100,7 @@ export class BrokerReader {
 
   /** The first eight octets. */
   protocolHeader(octets: Uint8Array): void {
-    const opening = judgeOpening(octets, this.#version);
+    const opening = checkOpening(octets, this.#version);
     this.#clock.offset = 8;
     if (opening.kind === "refused") {
       const sequel = `${SEQUEL.refusal}: AMQP ${opening.answer}`;
@@ -224,14 +224,14 @@ export class BrokerReader {
   #connectionMethod(method: Method, bytes: Uint8Array, start: number, size: number, decodes: boolean): void {
     const { classId, methodId } = method;
     const connection = this.#connection;
-    if (!decodes || needsStrictJudgement(method)) {
-      const judgement = judgeArguments(method, bytes, start, size, this.#version.unicodeUtf8);
-      if (judgement !== "good" && this.#isClosed()) return;
-      if (judgement === "bad-utf8") {
+    if (!decodes || needsStrictCheck(method)) {
+      const outcome = checkArguments(method, bytes, start, size, this.#version.unicodeUtf8);
+      if (outcome !== "good" && this.#isClosed()) return;
+      if (outcome === "bad-utf8") {
         this.#close(501, "Malformed UTF-8 in shortstr", 0, classId, methodId);
         return;
       }
-      if (judgement !== "good") {
+      if (outcome !== "good") {
         // What is no amqp_error is not told before the connection is open.
         if (connection.now === OPENING) this.#verdicts.settle(this.#silent());
         else this.#close(541, "", 0);
