@@ -7,7 +7,7 @@ import { methodOf } from "../../src/amqp/method-registry.ts";
 import { WholeMessage } from "../../src/amqp/whole-message.ts";
 import { BrokerChannel, type ChannelError } from "../../src/broker/broker-channel.ts";
 import { BrokerState } from "../../src/broker/broker-state.ts";
-import { ReadClock } from "../../src/broker/same-read.ts";
+import { ReadClock } from "../../src/broker/read-timing.ts";
 import { BROKER_VERSIONS, type BrokerId } from "../../src/broker/versions.ts";
 import { bits, longlong, methodPayload, short, shortstr, text, type Wire, wire } from "../support/wire.ts";
 
