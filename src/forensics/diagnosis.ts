@@ -1,5 +1,7 @@
 /** What is known of an incident once its octets are explained: plain data, as the report prints it. */
 
+import type { Place, Range } from "../net/place.ts";
+
 /** A stretch of one direction's stream: offset and octets. */
 export type Span = [streamOffset: number, octets: number];
 
@@ -13,15 +15,17 @@ export interface Diagnosis {
   /** Frames interrupted by other writers' octets, each with the spans it really occupies. */
   torn: TornFrame[];
   /** Octets sent a second time: `span` repeats `of`. */
-  replayed: { span: Span; of: Span }[];
+  replayed: { span: Span; of: Span; at?: Range; ofAt?: Range }[];
   /** Octets of a frame that were never written, and where the stream goes on without them. */
-  missing: { streamOffset: number; octets: number }[];
+  missing: { streamOffset: number; octets: number; at?: Place }[];
   /** Stretches of the right length that hold other octets than they must. */
-  overwritten: { span: Span }[];
+  overwritten: { span: Span; at?: Range }[];
   /** Octets of another protocol. */
-  foreign: { span: Span; protocol: string }[];
+  foreign: { span: Span; protocol: string; at?: Range }[];
   /** Octets that nothing explains. */
   unexplained: Span[];
+  /** Where those were captured. */
+  unexplainedAt?: Range[];
   writers: Writer[];
 }
 
@@ -42,6 +46,8 @@ export interface TornFrame {
   spans: Span[];
   /** First and last packet of each span, in the order of `spans`. */
   packets: [first: number, last: number][];
+  /** Where each span begins and ends: the files of a ring are one stream, and a tear may lie across two. */
+  at?: Range[];
   /** All its octets were written. */
   complete: boolean;
   /** Name of its writer in `writers`. */
@@ -70,6 +76,8 @@ export interface Message {
   headers: Record<string, string>;
   /** The stretches of the stream that its frames occupy. */
   spans: Span[];
+  /** Where each of them begins and ends. */
+  at?: Range[];
   /** What the broker makes of it: it stops reading at the first broken frame. */
   fate: "delivered" | "torn" | "unread";
 }

@@ -7,6 +7,7 @@ import type { StreamForensics } from "../connection/observers.ts";
 import { Moment } from "../net/connection-observer.ts";
 import { explainOrder } from "./content-order.ts";
 import { explain, type Finding } from "./explanation.ts";
+import { located } from "./located.ts";
 import { OctetWindow, type WindowBudget } from "./octet-window.ts";
 import { bodiesAwaited, type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
 import { RecentOffsets } from "./recent-offsets.ts";
@@ -87,7 +88,7 @@ export class DirectionForensics implements StreamForensics {
       const unbroken = frames.filter(offset => offset >= from && offset < until).slice(-ORDER_FRAMES);
       const finding = explainOrder(this.window, this.#read(unbroken), faultOffset);
       const fits = finding !== null && (isOrder || finding.kind === "replayed-octets");
-      if (fits) this.explanations.push({ faultOffset, finding });
+      if (fits) this.#keep(faultOffset, finding);
       from = until;
     }
   }
@@ -97,6 +98,10 @@ export class DirectionForensics implements StreamForensics {
       const frame = wholeFrameAt(this.window, offset);
       return frame === null ? [] : [readFrame(this.window, frame)];
     });
+  }
+
+  #keep(faultOffset: number, finding: Finding): void {
+    this.explanations.push({ faultOffset, finding: located(finding, this.window) });
   }
 
   #framesBefore(streamOffset: number): number[] {
@@ -119,7 +124,7 @@ export class DirectionForensics implements StreamForensics {
     const tell = (untangling: Untangling): void => {
       this.untangledFrames += untangling.frames.filter(({ complete }) => complete).length;
       const finding = explain(this.window, untangling, frames, fault);
-      this.explanations.push({ faultOffset: fault.streamOffset, finding });
+      this.#keep(fault.streamOffset, finding);
       const [first] = untangling.frames;
       const begin = Math.min(fault.streamOffset, first?.spans[0]?.[0] ?? fault.streamOffset);
       this.#frames.keep(offset => offset < begin || offset >= untangling.boundary);

@@ -205,7 +205,12 @@ export class ConnectionInspection<By extends Carrier = Carrier>
       .map(({ finding }) => finding);
     if (findings.length === 0) return null;
     const finding = merged(findings);
-    return { ...finding, remedy: remedyFor(this.amqp.clientProperties, finding.kind) };
+    const unexplainedAt = findings.flatMap(each => each.unexplainedAt ?? []);
+    return {
+      ...finding,
+      remedy: remedyFor(this.amqp.clientProperties, finding.kind),
+      ...(unexplainedAt.length === 0 ? {} : { unexplainedAt }),
+    };
   }
 
   cause(incident: Incident): string | null {

@@ -85,7 +85,10 @@ export function unnumbered(findings: readonly Finding[], connections: readonly C
   return findings
     .map(({ id: _id, packets: _packets, cause: _cause, input: _input, time: _time, at: _at, connection, ...rest }) => {
       const client = connection === null ? null : clients.get(connection);
-      return JSON.stringify({ ...rest, client }, (key, value) => (key === "packets" || key === "at" ? [] : value));
+      return JSON.stringify({ ...rest, client }, (key, value) => (PLACES.has(key) ? [] : value));
     })
     .toSorted();
 }
+
+/** Keys of what says in which packets something is. */
+const PLACES = new Set(["packets", "at", "ofAt", "unexplainedAt"]);

@@ -19,11 +19,13 @@ import {
   clock,
   counted,
   displayFilter,
+  displayFilters,
   endpoint,
   frameHeader,
   joined,
   library,
   packetRange,
+  packetsOfFiles,
   platform,
 } from "./wording.ts";
 import { writerLines } from "./writer-lines.ts";
@@ -131,15 +133,17 @@ function where(finding: Finding, connection: Connection | undefined, overview: O
     streamOffset === null ? "" : `offset ${streamOffset}`,
     length === null || length === 0 ? "" : counted(length, "octet"),
   ]);
+  const ofFiles = packetsOfFiles(finding, inputs);
   const seen = row([
     time === null ? "" : clock(time, days?.firstDay !== days?.lastDay),
-    packets.length === 0 ? "" : packetRange(packets),
-    inputs.length > 1 ? printable(inputs[finding.input]?.path ?? "", 200) : "",
+    ofFiles ?? (packets.length === 0 ? "" : packetRange(packets)),
+    inputs.length > 1 && ofFiles === null ? printable(inputs[finding.input]?.path ?? "", 200) : "",
   ]);
+  const filter = ofFiles === null ? displayFilter(packets, connection) : displayFilters(finding);
   return [
     ...(stream === "" ? [] : page.labelled("stream", stream)),
     ...(frame && octets.length === 0 ? page.labelled("frame", frameHeader(frame)) : []),
     ...(seen === "" ? [] : page.labelled("seen", seen)),
-    ...(packets.length === 0 ? [] : page.labelled("Wireshark", displayFilter(packets, connection), page.paint.note)),
+    ...(packets.length === 0 ? [] : page.labelled("Wireshark", filter, page.paint.note)),
   ];
 }

@@ -2,11 +2,12 @@
 
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
-import type { Connection, Direction, Endpoint, Finding, Message, Verdict } from "../report.ts";
+import type { Connection, Direction, Endpoint, Finding, Input, Message, Place, Verdict } from "../report.ts";
 
 const NAME_COLUMNS = 60;
 const VERSION_COLUMNS = 40;
 const MESSAGE_NAME_COLUMNS = 40;
+const PATH_COLUMNS = 200;
 const ADDRESS_COLUMNS = 45; // the longest IPv6 address in text, an IPv4 one embedded
 
 /** `1 error`, `4,212 frames`: for prose. Offsets and packet numbers get pasted elsewhere and stay ungrouped. */
@@ -67,6 +68,20 @@ export function packetRange(packets: readonly number[]): string {
   const first = packets[0];
   const last = packets.at(-1);
   return first === last ? `packet ${first}` : `packets ${first}–${last}`;
+}
+
+/** `packet 110 of ring-1.pcap to packet 3 of ring-2.pcap`, where a finding ends in another file than it begins; else null. */
+export function packetsOfFiles({ at }: Finding, inputs: readonly Input[]): string | null {
+  if (at === undefined || at.to.input === at.from.input || at.from.packet === null || at.to.packet === null)
+    return null;
+  const place = ({ input, packet }: Place) =>
+    `packet ${packet} of ${printable(inputs[input]?.path ?? "", PATH_COLUMNS)}`;
+  return `${place(at.from)} to ${place(at.to)}`;
+}
+
+/** A Wireshark display filter for each of two files that a finding lies across. */
+export function displayFilters({ at }: Finding): string {
+  return `frame.number >= ${at?.from.packet} in the first, frame.number <= ${at?.to.packet} in the other`;
 }
 
 /** A Wireshark display filter for the packets of one connection. */
