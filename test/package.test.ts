@@ -66,6 +66,7 @@ describe("the tarball", () => {
         "package.json",
         "src/check/check-result.schema.json",
         "src/check/config.schema.json",
+        "src/report/explanation.schema.json",
         "src/report/live-event.schema.json",
         "src/report/report.schema.json",
       ].toSorted(),

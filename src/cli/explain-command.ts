@@ -17,7 +17,7 @@ export function explainCommand(): Command {
   return new Command("explain")
     .summary("say what a broker's log line, an error text or a size means")
     .description(
-      "Takes lines of a RabbitMQ log (text or JSON), a client's exception, {frame_too_large,…} or {invalid_frame_end_marker,…}, a size in decimal or hex, or the seven octets of a frame header, and says what the octets are, what usually causes that, what would confirm it, and what to do. Without arguments it reads standard input: a line, or a whole log.",
+      "Takes lines of a RabbitMQ log (text or JSON; UTF-8 or UTF-16, gzipped or not), a client's exception, {frame_too_large,…} or {invalid_frame_end_marker,…}, a size in decimal or hex, or the seven octets of a frame header. Says what it is and who read it (broker or client), what the octets are, what usually causes that, what would confirm it, and what to do. Without arguments it reads standard input: a line, or a whole log.",
     )
     .argument("[text...]", "what to explain; - for standard input")
     .addOption(new Option("--format <format>", "how to print").choices(["text", "json"]).default("text"))
@@ -34,6 +34,8 @@ Examples:
   $ ghostframe explain '{invalid_frame_end_marker,97}'
   $ ghostframe explain 14 00 0a 00 ce 08 00
   $ ghostframe explain "(505) UNEXPECTED_FRAME - expected content body, got …"
+  $ ghostframe explain "Received 0x00 while expecting 0xce"
+  $ ghostframe explain "missed heartbeats from client, timeout: 60s"
   $ ghostframe explain < /var/log/rabbitmq/rabbit@host.log`,
     )
     .action(run);

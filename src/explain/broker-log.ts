@@ -185,7 +185,7 @@ export function exceptionIn(lines: readonly string[]): string | null {
 /** What is left of wrapping taken off. */
 function unwrapped(text: string): string {
   return text
-    .replace(/\\+n +/g, "")
+    .replace(/\\{1,8}n +/g, "")
     .replace(/\s+/g, " ")
     .trim();
 }

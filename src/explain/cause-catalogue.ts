@@ -1,6 +1,10 @@
-/** What breaks connections, as data: for each cause what it is, what would confirm it, and what to do. */
+/** What breaks frames, as data: for each cause what it is, what would confirm it, and what to do. */
+import type { CauseText } from "./cause-text.ts";
+import { CONNECTION_CAUSES, type ConnectionCauseId } from "./connection-causes.ts";
 
-export type CauseId =
+export type CauseId = FrameCauseId | ConnectionCauseId;
+
+type FrameCauseId =
   | "shared-connection"
   | "heartbeat-thread"
   | "fork"
@@ -32,13 +36,7 @@ export type CauseId =
   | "unsupported-method"
   | "protocol-mismatch";
 
-export interface CauseText {
-  title: string;
-  confirm: string;
-  remedy: string;
-}
-
-export const CAUSES: Readonly<Record<CauseId, CauseText>> = {
+const FRAME_CAUSES: Readonly<Record<FrameCauseId, CauseText>> = {
   "shared-connection": {
     title: "Threads write to one connection without a lock between them",
     confirm:
@@ -46,7 +44,7 @@ export const CAUSES: Readonly<Record<CauseId, CauseText>> = {
     remedy: "One connection per thread, or one thread that does all the writing.",
   },
   "heartbeat-thread": {
-    title: "The heartbeat and the publishes are sent by different threads, with no lock between them",
+    title: "Heartbeats and publishes are sent by different threads, with no lock between them",
     confirm:
       "In the code: a thread or timer that serves heartbeats on a connection that others publish on. Does it stop, for a test, with heartbeats off?",
     remedy:
@@ -102,10 +100,10 @@ export const CAUSES: Readonly<Record<CauseId, CauseText>> = {
     remedy: "The right address and port: 5672 plain, 5671 with TLS (amqps), past proxies that answer for themselves.",
   },
   "shared-reader": {
-    title: "Two threads read from one connection",
+    title: "Two threads or processes read from one connection, and each gets a part of the stream",
     confirm:
-      "In the code: more than one thread that consumes from, waits on or drains the events of one connection. Does it stop with one?",
-    remedy: "One thread that reads, or one connection per thread.",
+      "In the code: more than one thread that consumes from, waits on or drains the events of one connection; a consumer that was forked after it had connected (ss -tnp shows one local port with several processes). Does it stop with one?",
+    remedy: "One thread that reads, or one connection per thread; connect after the fork, in each process.",
   },
   "health-check": {
     title: "A health check or a scanner probes the port",
@@ -139,7 +137,7 @@ export const CAUSES: Readonly<Record<CauseId, CauseText>> = {
       "Upgrade the client, or set its frame_max to the broker's. RabbitMQ forgives 8 octets (its log prints frame_max less 8, and frame_max itself passes); other brokers do not.",
   },
   "frame-max-changed": {
-    title: "frame_max is not what the client expects: lowered at the broker, or by a proxy",
+    title: "The client expects another frame_max: it was lowered at the broker, or by a proxy",
     confirm: "rabbitmqctl environment | grep frame_max, and rabbitmqctl list_connections name frame_max.",
     remedy: "The same frame_max at the broker, the proxy and the client; 131072 is RabbitMQ's default.",
   },
@@ -192,7 +190,8 @@ export const CAUSES: Readonly<Record<CauseId, CauseText>> = {
   },
   "wrong-version": {
     title: "The client wants another version of AMQP",
-    confirm: "The version in the message: 0 0 9 1 is AMQP 0-9-1, 0 1 0 0 and 3 1 0 0 are AMQP 1.0, 1 1 8 0 is 0-8.",
+    confirm:
+      "The version in the message: 0 0 9 1 is AMQP 0-9-1, 0 1 0 0 and 3 1 0 0 are AMQP 1.0, 1 1 0 10 is 0-10 (Qpid), 1 1 8 0 is 0-8.",
     remedy:
       "Use a client for AMQP 0-9-1; for AMQP 1.0 enable the plugin rabbitmq_amqp1_0, or use RabbitMQ 4.0 or later.",
   },
@@ -219,3 +218,5 @@ export const CAUSES: Readonly<Record<CauseId, CauseText>> = {
     remedy: "Upgrade the client. A heartbeat has type 8; section 4.2.3 of the specification says 4, and nobody does.",
   },
 };
+
+export const CAUSES: Readonly<Record<CauseId, CauseText>> = { ...FRAME_CAUSES, ...CONNECTION_CAUSES };

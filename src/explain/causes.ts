@@ -1,10 +1,13 @@
 /** Which causes an error and its octets speak for: ranked, with what speaks for each. */
 import { grouped } from "../bytes/grouped.ts";
-import { CAUSES, type CauseId } from "./cause-catalogue.ts";
+import type { CauseId } from "./cause-catalogue.ts";
+import { clientReadCauses } from "./client-causes.ts";
 import type { ErrorKind, ErrorReport } from "./error-report.ts";
+import { knownLine } from "./known-lines/catalogue.ts";
 import { octetCauses, tornCauses } from "./octet-causes.ts";
 import { handshakeCauses, misplacedCauses, orderCauses } from "./order-causes.ts";
 import { type Confidence, confidenceOf, type Reading, type Weighed } from "./reading.ts";
+import { causeIn } from "./runtime.ts";
 
 export interface Cause {
   id: CauseId;
@@ -23,13 +26,28 @@ const MOST = 84;
 
 /** The likely causes, the likeliest first; at least two, so that none is taken for certain. */
 export function causesOf(report: ErrorReport, readings: readonly Reading[], tornLater: boolean): Cause[] {
-  return weigh(report, readings, tornLater)
+  const ranked = weigh(report, readings, tornLater)
     .toSorted((a, b) => b[1] - a[1])
-    .slice(0, SHOWN)
-    .map(([id, score, why]) => {
-      const { title, confirm, remedy } = CAUSES[id];
-      return { id, title, confidence: confidenceOf(Math.min(score, MOST)), why, confirm, remedy };
+    .flatMap(([id, score, why]): Cause[] => {
+      const text = causeIn(report.runtime, id);
+      if (text === null) return [];
+      const { title, confirm, remedy, why: own = why } = text;
+      return [{ id, title, confidence: confidenceOf(Math.min(score, MOST)), why: own, confirm, remedy }];
     });
+  const between = inBetween(report);
+  if (between === null) return ranked.slice(0, SHOWN);
+  // What the text names is among the causes, whatever the others are.
+  const others = ranked.filter(({ id }) => id !== between.id);
+  const at = others.findIndex(({ confidence }) => confidence !== "near certain" && confidence !== "likely");
+  return others.toSpliced(at < 0 ? SHOWN - 1 : Math.min(at, SHOWN - 1), 0, between).slice(0, SHOWN);
+}
+
+/** The proxy, mesh or load balancer that the text names; null where it names none. */
+function inBetween({ between, runtime }: ErrorReport): Cause | null {
+  const text = between === null ? null : causeIn(runtime, "in-between");
+  if (text === null) return null;
+  const { title, confirm, remedy } = text;
+  return { id: "in-between", title, confidence: "possible", why: `The text names ${between}.`, confirm, remedy };
 }
 
 function weigh(report: ErrorReport, readings: readonly Reading[], tornLater: boolean): readonly Weighed[] {
@@ -50,6 +68,11 @@ function weigh(report: ErrorReport, readings: readonly Reading[], tornLater: boo
       return orderCauses(report, error.expected, tornLater);
     case "protocol-header":
       return handshakeCauses(error.named, readings[0]);
+    case "bad-table":
+      return [
+        ["newer-field-kind", (readings[0]?.score ?? 0) > 50 ? 68 : 40, FIELD_KIND],
+        ...MALFORMED.map(([id, score, why]): Weighed => [id, score - 8, why]),
+      ];
     case "channel-limit":
       return [
         ["channel-leak", 74, `${grouped(error.open)} channels are open on one connection.`],
@@ -61,7 +84,11 @@ function weigh(report: ErrorReport, readings: readonly Reading[], tornLater: boo
         ["client-encoding", 25, "A flag that is set where the client meant something else."],
       ];
     case "client-side":
-      return CLIENT_SIDE[error.problem];
+      return clientReadCauses(error, readings[0]);
+    case "message":
+      return knownLine(error.line).causes;
+    case "unknown-message":
+      return [];
     case "code-only":
       if (error.code === 505)
         return orderCauses(report, "method", false).map(([id, score]) => [id, score - 10, MISORDERED]);
@@ -72,6 +99,8 @@ function weigh(report: ErrorReport, readings: readonly Reading[], tornLater: boo
 }
 
 const MISORDERED = "505 means that frames came in an order that AMQP does not allow.";
+const FIELD_KIND =
+  "The parser met a kind of value it has no clause for: a kind this broker lacks, or a length before it that is wrong.";
 const MALFORMED: readonly Weighed[] = [
   ["client-encoding", 66, "Frame and method are right, only the arguments are not: one hand wrote all of it."],
   ["buffer-reuse", 40, "Other octets of the same length inside a frame that ends where it should."],
@@ -98,6 +127,9 @@ const BY_KIND: Readonly<
       | "channel-limit"
       | "unsupported"
       | "client-side"
+      | "message"
+      | "unknown-message"
+      | "bad-table"
       | "code-only"
     >,
     readonly Weighed[]
@@ -105,7 +137,6 @@ const BY_KIND: Readonly<
 > = {
   "cannot-decode": MALFORMED,
   "bad-utf8": MALFORMED,
-  "bad-table": MALFORMED,
   "body-overrun": MISCOUNTED,
   "body-too-large": MISCOUNTED,
   "unknown-method": [
@@ -140,37 +171,6 @@ const BY_KIND: Readonly<
   negotiation: [
     ["frame-max-refused", 80, "The broker says so."],
     ["wrong-version", 15, "A client made for another broker may ask for limits of its own."],
-  ],
-};
-
-const RELAYED: Weighed = ["relay", 34, "A proxy, or a runtime whose sockets hand octets on wrongly."];
-const LARGE_HEADERS: Weighed = [
-  "oversize-headers",
-  45,
-  "The broker passes a message's headers on in one frame, and this client takes less than it sends.",
-];
-
-/** What clients say to the octets they receive. */
-const CLIENT_SIDE: Readonly<Record<"frame-end" | "too-large" | "unreadable", readonly Weighed[]>> = {
-  "frame-end": [
-    ["shared-reader", 62, "The client lost its place in what it receives: each thread got a part of it."],
-    ["not-a-broker", 40, "What is no AMQP has something else in a frame-end octet's place."],
-    RELAYED,
-  ],
-  "too-large": [
-    [
-      "not-a-broker",
-      62,
-      "Read as a frame header, HTTP's answer says 1,345,270,062 octets, and TLS's as senseless a size.",
-    ],
-    LARGE_HEADERS,
-    ["shared-reader", 36, "The client lost its place in what it receives: each thread got a part of it."],
-    RELAYED,
-  ],
-  unreadable: [
-    ["not-a-broker", 60, "What is no AMQP cannot be read as such."],
-    ["shared-reader", 42, "The client lost its place in what it receives: each thread got a part of it."],
-    RELAYED,
   ],
 };
 

@@ -30,7 +30,7 @@ const NOT_TORN: readonly ReadingKind[] = [
 
 /** Advice on an error; `kind` is that of the best reading of its octets. None where it is no matter of the client's writes. */
 export function adviceFor(
-  { error, library }: ErrorReport,
+  { error, library, runtime }: ErrorReport,
   kind: ReadingKind | undefined,
   tornLater: boolean,
 ): ClientAdvice[] {
@@ -44,9 +44,11 @@ export function adviceFor(
     case "header-octets":
     case "frame-end":
       if (library !== null) return [told(library, true)];
+      if (runtime === "processes") return [told("php-amqplib", false)];
       return (kind === "payload-missing" ? HEADER_WITHOUT_PAYLOAD : OCTET_TEARERS).map(id => told(id, false));
     case "content-order":
       if (library !== null) return [told(library, true)];
+      if (runtime === "processes") return [told("php-amqplib", false)];
       return (tornLater ? OCTET_TEARERS : ORDER_BREAKERS).map(id => told(id, false));
     case "unknown-frame":
     case "misplaced-frame":

@@ -1,46 +1,167 @@
 /** From a message of a log, or any text, to what it says about broken connections. */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
-import { libraryOf } from "../forensics/client-libraries.ts";
+import { type LibraryId, libraryOf } from "../forensics/client-libraries.ts";
+import { betweenIn } from "./between.ts";
+import { mayHoldCredential, withoutBinaries, withoutPasswords } from "./credentials-in-text.ts";
 import type { BrokerError, ErrorReport, MaybeOctet } from "./error-report.ts";
 import { errorsIn, mayNameError } from "./error-text.ts";
 import { headerWindow } from "./header-window.ts";
+import { knownLine } from "./known-lines/catalogue.ts";
+import { speaksOfAmqp } from "./known-lines/match.ts";
+import { MESSAGE_TOPICS } from "./known-lines/message-topics.ts";
 import type { LogRecord } from "./log-record.ts";
 import { type RecordHead, readHead } from "./log-site.ts";
+import { type Runtime, runtimeOf } from "./runtime.ts";
 
 const QUOTE_CHARACTERS = 600;
 
 export interface ReadRecord {
   head: RecordHead;
   reports: ErrorReport[];
+  /** It is a message of RabbitMQ's, or speaks of AMQP, and no error was found in it: what it is about. */
+  unknown: ErrorReport | null;
 }
 
-/** What a message says; null where it is about something else altogether. */
-export function readRecord(record: LogRecord): ReadRecord | null {
-  const text = record.lines.join("\n");
-  const names = mayNameError(text);
-  if (!names && !text.includes("AMQP connection") && !text.includes("connection <")) return null;
+/**
+ * What a message says; null where it is about something else altogether. `alone`: it is all there is to explain, so what
+ * other programs say as well counts.
+ */
+export function readRecord(record: LogRecord, alone = false): ReadRecord | null {
+  const raw = record.lines.join("\n");
+  const ofBroker = isBrokers(record, raw);
+  let names = mayNameError(raw, ofBroker || alone);
+  if (!names && !ofBroker && !alone) return null;
   const head = readHead(record);
-  const found = names ? errorsIn(text) : [];
-  if (found.length === 0 && head.kind === "other") return null;
-  const library = found.length === 0 ? null : libraryOf(text);
   const logged = head.kind !== "other" || record.pid !== null;
-  const operation = /operation ([a-z]{1,20}\.[a-z-]{1,20}|'[a-z]{1,20}\.[a-z_-]{1,20}') caused/.exec(text)?.[1] ?? null;
-  const quote = record.lines
+  if (isPeaceful(head, record)) names = false;
+  // Whose connection it is stands in the head; the same is said behind it again and again.
+  const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
+  const { errors, unknown, between, operation } = reading(said, names || alone, ofBroker, alone);
+  const report = ({ error, library, runtime }: FoundHere): ErrorReport =>
+    discreet({
+      error,
+      channel: head.channel ?? (logged || library !== null ? null : channelWord(raw)),
+      operation,
+      // Most are counted only, as the same as one before.
+      get quote() {
+        return quoteOf(withoutPasswords(raw.slice(0, 4 * QUOTE_CHARACTERS)));
+      },
+      site: logged ? head.site : null,
+      library,
+      runtime,
+      between,
+      masked: false,
+      typed: false,
+    });
+  return { head, reports: errors.map(report), unknown: unknown === null ? null : report(unknown) };
+}
+
+interface FoundHere {
+  error: BrokerError;
+  library: LibraryId | null;
+  runtime: Runtime;
+}
+
+/** What a text says, whosever it is. */
+interface TextReading {
+  errors: readonly FoundHere[];
+  unknown: FoundHere | null;
+  between: string | null;
+  operation: string | null;
+}
+
+const NOTHING: TextReading = { errors: [], unknown: null, between: null, operation: null };
+const OPERATION = /operation ([a-z]{1,20}\.[a-z_-]{1,20}|'[a-z]{1,20}\.[a-z_-]{1,20}') caused/;
+/** Readings remembered: a log says the same again and again. */
+const MAX_REMEMBERED = 300;
+const remembered = new Map<string, TextReading>();
+
+function reading(raw: string, names: boolean, ofBroker: boolean, alone: boolean): TextReading {
+  if (!names && !ofBroker) return NOTHING;
+  const key = `${names ? 1 : 0}${ofBroker ? 1 : 0}${alone ? 1 : 0}${raw}`;
+  const before = remembered.get(key);
+  if (before !== undefined) return before;
+  const text = withoutPasswords(raw);
+  const library = libraryOf(text);
+  const here = (error: BrokerError): FoundHere => {
+    const own = library ?? libraryFor(error);
+    return { error, library: own, runtime: runtimeOf(text, own) };
+  };
+  const errors = names ? errorsIn(text, ofBroker || alone).map(({ error }) => here(error)) : [];
+  const unknown = errors.length > 0 ? null : unknownIn(text, ofBroker);
+  const made: TextReading = {
+    errors,
+    unknown: unknown === null ? null : here(unknown),
+    between: betweenIn(text),
+    operation: OPERATION.exec(text)?.[1] ?? null,
+  };
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(key, made);
+  return made;
+}
+
+/** One line that opens a connection, names it, or closes it without a reason. */
+function isPeaceful({ kind }: RecordHead, { lines }: LogRecord): boolean {
+  if (lines.length !== 1 || kind === "error" || kind === "other") return false;
+  const line = lines[0] ?? "";
+  return kind !== "closing" || /^:?\s*$/.test(line.slice(line.lastIndexOf(")") + 1));
+}
+
+/** RabbitMQ's own: a process id in front, a report's head, or its modules' names in it. */
+function isBrokers(record: LogRecord, text: string): boolean {
+  return (
+    record.pid !== null ||
+    record.report ||
+    /AMQP connection|connection <\d|Channel error on|\brabbit_\w{3,40}\b/.test(text)
+  );
+}
+
+function unknownIn(text: string, ofBroker: boolean): BrokerError | null {
+  if (!ofBroker && !speaksOfAmqp(text)) return null;
+  const topic = ofBroker ? (MESSAGE_TOPICS.find(({ pattern }) => pattern.test(text))?.topic ?? "") : "";
+  return { kind: "unknown-message", from: ofBroker ? "broker" : "client", topic };
+}
+
+/** The library that a row is about, where the text itself names none. */
+function libraryFor(error: BrokerError): LibraryId | null {
+  return error.kind === "client-side" || error.kind === "message" ? knownLine(error.line).library : null;
+}
+
+function quoteOf(text: string): string {
+  return text
+    .split("\n")
     .map(line => line.trim())
     .filter(line => line !== "")
     .join("\n")
     .slice(0, QUOTE_CHARACTERS);
-  const reports = found.map(
-    ({ error }): ErrorReport => ({
-      error,
-      channel: head.channel ?? (logged || library !== null ? null : channelWord(text)),
-      operation,
-      quote,
-      site: logged ? head.site : null,
-      library,
-    }),
-  );
-  return { head, reports };
+}
+
+/** The report without octets that may hold a credential: they are never turned into text, nor quoted. */
+function discreet(report: ErrorReport): ErrorReport {
+  const { error, operation } = report;
+  const octets =
+    error.kind === "cannot-decode" || error.kind === "bad-table" || error.kind === "protocol-header"
+      ? error.octets
+      : "snippet" in error
+        ? error.snippet?.octets
+        : undefined;
+  if (octets === undefined || octets === null || !mayHoldCredential(octets, operation)) return report;
+  const bare = { ...report, masked: true, quote: withoutBinaries(report.quote) };
+  switch (error.kind) {
+    case "cannot-decode":
+      return { ...bare, error: { ...error, octets: new Uint8Array(0) } };
+    case "bad-table":
+      return { ...bare, error: { kind: "bad-table" } };
+    case "protocol-header":
+      return { ...bare, error: { ...error, octets: null } };
+    case "frame-end":
+    case "unknown-frame":
+      return { ...bare, error: { ...error, snippet: null } };
+    case "misplaced-frame":
+      return { ...bare, error: { ...error, snippet: { octets: new Uint8Array(0), whole: false } } };
+    default:
+      return bare;
+  }
 }
 
 /**
@@ -51,7 +172,18 @@ export function readLoose(raw: string): ErrorReport | null {
   const text = raw.trim().slice(0, QUOTE_CHARACTERS);
   const error = looseError(text);
   if (error === null) return null;
-  return { error, channel: channelWord(text), operation: null, quote: text, site: null, library: null };
+  return {
+    error,
+    channel: channelWord(text),
+    operation: null,
+    quote: text,
+    site: null,
+    library: null,
+    runtime: "threads",
+    between: null,
+    masked: false,
+    typed: true,
+  };
 }
 
 const NUMBER = String.raw`(0x[0-9a-f]{1,8}|\d{1,3}(?:[,_']\d{3})+|\d{1,10})`;
@@ -108,9 +240,15 @@ function readNumber(text: string): number | null {
 
 /**
  * `14 00 0A 00 CE 08 00`, `02 ?? ?? CE 03 00 01`: a header, and what follows it where there are more than seven; four
- * are those of the size.
+ * are those of the size. Blanks between them may be missing.
  */
 function hexOctets(text: string): MaybeOctet[] | null {
+  // In one run, or in groups as hex dumps have them.
+  const run = /^(?:[0-9a-f]{2}){1,64}(?: (?:[0-9a-f]{2}){1,64}){0,63}$/i.test(text.replace(/\b0x/gi, ""))
+    ? text.replace(/\b0x| /gi, "")
+    : "";
+  if (run.length >= 14 && run.length <= 128 && /[0-9a-f]{4}/i.test(text))
+    return Array.from(run.matchAll(/../g), ([octet]) => Number.parseInt(octet, 16));
   if (!/^(?:0x)?(?:[0-9a-f]{2}|\?\?)(?:[ ,:-]{1,2}(?:0x)?(?:[0-9a-f]{2}|\?\?)){3,63}$/i.test(text)) return null;
   const octets = Array.from(text.matchAll(/(?:0x)?([0-9a-f]{2}|\?\?)/gi), ([, octet]) =>
     octet === "??" ? null : Number.parseInt(octet!, 16),

@@ -3,6 +3,10 @@
  * numbers and names are the broker's, and a header quoted in an error is the corrupt one.
  */
 import type { LibraryId } from "../forensics/client-libraries.ts";
+import { knownLine } from "./known-lines/catalogue.ts";
+import type { About, ReadProblem, SeenBy } from "./known-lines/known-line.ts";
+import { MESSAGE_TOPICS } from "./known-lines/message-topics.ts";
+import type { Runtime } from "./runtime.ts";
 
 export interface ErrorReport {
   error: BrokerError;
@@ -16,6 +20,14 @@ export interface ErrorReport {
   site: LogSite | null;
   /** The client library whose way of printing this is. */
   library: LibraryId | null;
+  /** What can write to one socket at a time in that client's language. */
+  runtime: Runtime;
+  /** What the text names between client and broker: a proxy, a mesh, a load balancer. Null where none is named. */
+  between: string | null;
+  /** Octets that may hold a credential were left out. */
+  masked: boolean;
+  /** Somebody typed it: no sentence of a broker's stands around it. */
+  typed: boolean;
 }
 
 /** What a line of a RabbitMQ log says about the connection it is about. Null and "" where it does not. */
@@ -58,7 +70,8 @@ export interface Snippet {
 export type MaybeOctet = number | null;
 
 export type BrokerError =
-  | { kind: "frame-too-large"; type: number | null; size: number; limit: number | null }
+  /** `limit` counts payload octets; that of a broker which is `strict` whole frames, none of it forgiven. */
+  | { kind: "frame-too-large"; type: number | null; size: number; limit: number | null; strict?: true }
   | { kind: "frame-end"; type: number | null; endOctet: number; snippet: Snippet | null }
   /** Seven octets of a frame header, given as they are. */
   | { kind: "header-octets"; octets: MaybeOctet[] }
@@ -68,7 +81,8 @@ export type BrokerError =
   | { kind: "content-order"; expected: "method" | "content-header" | "content-body"; otherClass: number | null }
   | { kind: "cannot-decode"; octets: Uint8Array }
   | { kind: "bad-utf8" }
-  | { kind: "bad-table" }
+  /** `octets`: the value that did not decode, as far as it was dumped. */
+  | { kind: "bad-table"; octets?: Uint8Array }
   | { kind: "body-overrun" }
   | { kind: "body-too-large"; size: number; limit: number }
   | { kind: "unknown-method"; classId: number; methodId: number }
@@ -80,8 +94,19 @@ export type BrokerError =
   | { kind: "internal-error" }
   | { kind: "protocol-header"; octets: Uint8Array | null; named: "octets" | "version" | "amqp-1-0" | "tls" | "http" }
   | { kind: "negotiation"; problem: string }
-  /** The client could not read what the broker sent. */
-  | { kind: "client-side"; problem: "frame-end" | "too-large" | "unreadable"; endOctet: number | null }
+  /** The client could not read what it received: `line` is the row of the known lines, `octets` what it read. */
+  | {
+      kind: "client-side";
+      problem: ReadProblem;
+      endOctet: number | null;
+      octets: MaybeOctet[];
+      line: string;
+      values: Readonly<Record<string, string>>;
+    }
+  /** A known line that is not about octets. */
+  | { kind: "message"; line: string; values: Readonly<Record<string, string>> }
+  /** A message of RabbitMQ's, or of an AMQP client's, that no row explains. */
+  | { kind: "unknown-message"; from: "broker" | "client"; topic: string }
   /** A reply code without the sentence behind it. */
   | { kind: "code-only"; code: number };
 
@@ -118,7 +143,76 @@ export function replyCodeOf(error: BrokerError): number | null {
     case "unknown-method":
     case "protocol-header":
     case "negotiation":
-    case "client-side":
+    case "unknown-message":
       return null;
+    case "client-side":
+    case "message":
+      return knownLine(error.line).code;
   }
 }
+
+/** Who read what the error is about; null where the text does not tell. */
+export function seenByOf({ error, site, library, typed }: ErrorReport): SeenBy | null {
+  switch (error.kind) {
+    case "client-side":
+    case "message":
+      return knownLine(error.line).seenBy;
+    case "unknown-message":
+      return error.from === "broker" && site !== null ? "broker" : null;
+    case "header-octets":
+      return null;
+    case "frame-too-large":
+    case "frame-end":
+      return typed && library === null ? null : "broker";
+    default:
+      return "broker";
+  }
+}
+
+/** What it is about, as far as the error alone tells: oversize is told from its octets. */
+export function aboutOf(error: BrokerError): About | null {
+  switch (error.kind) {
+    case "client-side":
+    case "message":
+      return knownLine(error.line).about;
+    case "unknown-message":
+      return MESSAGE_TOPICS.find(({ topic }) => topic === error.topic)?.about ?? null;
+    case "protocol-header":
+    case "negotiation":
+    case "wrong-state":
+      return "handshake";
+    case "channel-limit":
+    case "body-too-large":
+      return "limits";
+    case "channel-not-open":
+    case "channel-opened-twice":
+    case "unsupported":
+      return "channel";
+    case "internal-error":
+      return null;
+    case "code-only":
+      return CODES_ABOUT[error.code] ?? null;
+    default:
+      return "frames";
+  }
+}
+
+const CODES_ABOUT: Readonly<Record<number, About>> = {
+  311: "limits",
+  312: "channel",
+  313: "channel",
+  320: "transport",
+  402: "handshake",
+  403: "channel",
+  404: "channel",
+  405: "channel",
+  406: "channel",
+  501: "frames",
+  502: "frames",
+  503: "channel",
+  504: "channel",
+  505: "frames",
+  506: "limits",
+  530: "handshake",
+  540: "channel",
+};

@@ -6,6 +6,7 @@
 
 import { readBinary, unquoted } from "./erlang-binary.ts";
 import type { BrokerError, Snippet } from "./error-report.ts";
+import { knownLineIn, speaksOfAmqp } from "./known-lines/match.ts";
 
 /** An error, and where in the folded text it stands. */
 export interface FoundError {
@@ -17,22 +18,60 @@ export interface FoundError {
 /** Errors looked for in one text. */
 const MAX_ERRORS = 50;
 
-/** Every error that the text names, in its order. */
-export function errorsIn(raw: string): FoundError[] {
-  const found = find(folded(raw));
-  if (found.length > 0 || !raw.includes("\n")) return found;
+/** Every error that the text names, in its order. `elsewhere`: rows that other programs' texts match too count as well. */
+export function errorsIn(raw: string, elsewhere: boolean): FoundError[] {
+  const text = folded(raw);
+  const broken = raw.includes("\n");
+  if (!SENTENCE_HINTS.test(broken ? text.replaceAll("\n", "") : text)) {
+    const known = knownLineIn(broken ? joinedLines(text) : text, elsewhere);
+    return known === null ? [] : [{ error: known, from: 0, to: text.length }];
+  }
+  const found = sentencesIn(text);
+  if (found.length > 0) return found;
   // Copied from a terminal that broke the line wherever it was full, or from a mail that broke it between words.
-  const broken = find(folded(raw.replace(/\r?\n/g, "")));
-  return broken.length > 0 ? broken : find(folded(raw.replace(/\s*\n\s*/g, " ")));
+  const variants = broken ? [text, folded(raw.replace(/\r?\n/g, "")), folded(joinedLines(raw))] : [text];
+  for (const variant of variants.slice(1)) {
+    const mended = sentencesIn(variant);
+    if (mended.length > 0) return mended;
+  }
+  const known = knownLineIn(broken ? joinedLines(text) : text, elsewhere);
+  if (known !== null) return [{ error: known, from: 0, to: text.length }];
+  for (const variant of variants) {
+    const code = codeIn(variant);
+    if (code !== null) return [code];
+  }
+  return [];
+}
+
+/** Line feeds, and the blanks around them, as one blank each. */
+function joinedLines(raw: string): string {
+  return raw
+    .split("\n")
+    .map(line => line.trim())
+    .join(" ");
 }
 
 /** Whether `errorsIn` may find something: quick, and now and then wrong to say so. */
-export function mayNameError(text: string): boolean {
-  return HINTS.test(text);
+export function mayNameError(text: string, elsewhere: boolean): boolean {
+  return SENTENCE_HINTS.test(text) || (HINTS.test(text) && (elsewhere || mayBeAmqp(text)));
 }
 
+/** Pieces of which one is in every text that a sentence or a code matches. */
+const SENTENCE_HINTS =
+  /frame_too_large|frame_end|octets =|unknown_frame|_FRAME|FRAME_ERR|FRAME-|expected |cannot decode|Malformed|content body|unknown_method|channel\.open' seen|unexpected method|channels opened|unimplemented|immediate=true|active=false|prefetch_size|NTERNAL|bad_header|bad_version|amqp1_0|detected|did not start|negotiate|exceeded max|rabbit_binary_parser|rame end|rame size|Oversize|alformedFrame|CHANNEL_ERROR|COMMAND_INV|caused a connection/;
+
+/** Whether a text that is not a broker's may be an AMQP client's: quick, and now and then wrong to say so. */
+function mayBeAmqp(text: string): boolean {
+  return CLIENT_HINTS.test(text) || speaksOfAmqp(text);
+}
+
+/** Words of what clients say of AMQP without naming it. Any letter case. */
+const CLIENT_HINTS =
+  /frame|heartbeat|octet|0xce|delivery|precondition|vhost|channel|handshake|not[_-](?:found|allowed)|refused|locked|forced|initiated by|reason: \\?"|broker|protocol|signature|bad record mac|stream|login|field|unexpected|writer|upstream|inequivalent|consumer|internal|shovel|negotiat|amq|mechanism/i;
+
+/** Words of which one is in every text that a known line matches. Any letter case. */
 const HINTS =
-  /frame_too_large|frame_end|octets =|unknown_frame|_FRAME|FRAME_ERR|FRAME-|expected |cannot decode|Malformed|content body|unknown_method|channel\.open' seen|unexpected method|channels opened|unimplemented|immediate=true|active=false|prefetch_size|NTERNAL|bad_header|bad_version|amqp1_0|detected|did not start|negotiate conn|exceeded max|rabbit_binary_parser|rame end|rame size|Oversize|alformedFrame|CHANNEL_ERROR|COMMAND_INV|caused a connection/;
+  /frame|only supports|octets =|expect|cannot|malformed|content|method|channel\.open|channels|unimpl|immediate=|active=|prefetch_size|internal|bad_|amqp1_0|detected|did not start|negotiat|exceed|rabbit_binary|error|exception|invalid|fail|clos|refus|time|heartbeat|abrupt|reset|lost|eof|broken|pipe|unknown|unexpected|limit|alarm|watermark|disk space|in use|exclusive|locked|not[_ -]found|no[ _-](?:queue|exchange|binding|route|socket|such|consumers)|forced|blocked|allowed|credential|mac\b|record|alert|proxy|sasl|stream|hovel|ederation|mismatch|version|prefix|tag|short|long|large|unsupported|unable|socket|crash|protocol header|vhost|denied|dropped|understood|exit reason|stuck|disconnect|hang up|response|log in|login|shutdown|through a closed|notfound|eai_again|serialise|encode|upstream|amq2|too many|send_|not open|conn|addrinfo|interrupted/i;
 
 /** Undoes quoting and wrapping, so that what follows is as the broker made it. */
 export function folded(raw: string): string {
@@ -43,9 +82,10 @@ export function folded(raw: string): string {
     .replaceAll("«", "<<")
     .replaceAll("»", ">>");
   // One layer at a time, as long as the quotes inside a binary's brackets are quoted themselves.
-  for (let layer = 0; layer < 4 && /<<\s*\\+"/.test(text); layer++) text = unquoted(text);
+  for (let layer = 0; layer < 4 && /<<\s{0,80}\\{1,16}"/.test(text); layer++) text = unquoted(text);
   // The pretty-printer wraps with an indentation as deep as the term.
-  return text.replace(/(?:\r?\n|\\+n)[ \t]+/g, gap => (gap.startsWith("\\") && text.includes('<<"') ? gap : ""));
+  const binary = text.includes('<<"');
+  return text.replace(/(?:\r?\n|\\{1,8}n)[ \t]+/g, gap => (gap.startsWith("\\") && binary ? gap : ""));
 }
 
 /** A pattern of the broker's, and what to make of a match. Null where it turns out to be none. */
@@ -56,7 +96,7 @@ interface Sentence {
 
 const number = (digits: string | undefined): number => Number(digits ?? "0");
 /** Between the parts of a term: spaces, or what is left of a wrap. */
-const GAP = String.raw`(?:\s|\\+n){0,200}`;
+const GAP = String.raw`(?:\s|\\{1,8}n){0,200}`;
 const term = (source: string): RegExp => new RegExp(source.replaceAll("~", GAP), "g");
 
 /** Earlier ones win where two match the same place. */
@@ -81,7 +121,7 @@ const SENTENCES: readonly Sentence[] = [
   {
     pattern: /\bframe size (\d{1,10}) exceeded max (\d{1,10}) bytes/gi,
     make: match => ({
-      error: { kind: "frame-too-large", type: null, size: number(match[1]), limit: number(match[2]) },
+      error: { kind: "frame-too-large", type: null, size: number(match[1]), limit: number(match[2]), strict: true },
     }),
   },
   {
@@ -164,27 +204,21 @@ const SENTENCES: readonly Sentence[] = [
     make: () => ({ error: { kind: "protocol-header", octets: null, named: "amqp-1-0" } }),
   },
   {
+    // The limit itself first: 4.1.0's broken format and the nested terms of old brokers name it, too.
+    pattern:
+      /negotiated (?:frame_max|channel_max) = \d{1,10} is (?:lower|higher|greater) than[^\n"(]{1,80}\(\d{1,10}\)/g,
+    make: match => ({ error: { kind: "negotiation", problem: match[0] } }),
+  },
+  {
     pattern: /failed to negotiate connection parameters(?::\s{0,40}([^\n"]{1,200}))?/g,
     make: match => ({ error: { kind: "negotiation", problem: match[1] ?? "" } }),
   },
   {
     pattern: /rabbit_binary_parser/g,
-    make: () => ({ error: { kind: "bad-table" } }),
+    // One crash names it many times: in its reason, in its stack, in its report.
+    make: (match, text) => ({ error: { kind: "bad-table", ...dumpBehind(text, match.index) }, to: text.length }),
   },
   { pattern: /\bunknown_frame\b/g, make: () => ({ error: { kind: "unknown-frame", type: null, snippet: null } }) },
-  // What clients say to the octets they receive: Java, amqplib, node-amqp, amqp091-go, amqp-client.rb.
-  {
-    pattern: /[Bb]ad frame end marker:? (\d{1,3})|[Uu]nexpected ?[Ff]rame ?[Ee]nd:? (\d{1,3})/g,
-    make: match => clientSide("frame-end", number(match[1] ?? match[2])),
-  },
-  {
-    pattern: /Frame size exceeds frame max|Oversized? frame \d{1,10}/g,
-    make: () => clientSide("too-large", null),
-  },
-  {
-    pattern: /MalformedFrameException|Error: Invalid frame\b|frame could not be parsed/g,
-    make: () => clientSide("unreadable", null),
-  },
 ];
 
 /** A reply code by its name, for texts that hold no sentence we know. */
@@ -199,28 +233,37 @@ const CODES: readonly (readonly [name: RegExp, code: number])[] = [
 const INTERNAL =
   /connection exception internal_error|\b541\b.{0,80}INTERNAL[_-]ERROR|INTERNAL[_-]ERROR.{0,80}\b541\b|^\s*INTERNAL_ERROR\s*$/;
 
-function find(text: string): FoundError[] {
+const NEGOTIATION = /^(?:failed to )?negotiate/;
+
+function sentencesIn(text: string): FoundError[] {
   const found: FoundError[] = [];
   for (const { pattern, make } of SENTENCES) {
     pattern.lastIndex = 0;
     for (let match = pattern.exec(text); match !== null && found.length < MAX_ERRORS; match = pattern.exec(text)) {
       const from = match.index;
       if (found.some(other => from >= other.from && from < other.to)) continue;
+      // The limit that was refused, and the sentence around it: one error.
+      if (NEGOTIATION.test(match[0]) && found.some(({ error }) => error.kind === "negotiation")) continue;
       const made = make(match, text);
       if (made !== null) found.push({ error: made.error, from, to: made.to ?? from + match[0].length });
     }
   }
-  if (found.length === 0) {
-    const code = CODES.find(([name]) => name.test(text))?.[1];
-    const internal = INTERNAL.exec(text);
-    if (internal !== null) found.push({ error: { kind: "internal-error" }, from: internal.index, to: text.length });
-    else if (code !== undefined) found.push({ error: { kind: "code-only", code }, from: 0, to: text.length });
-  }
-  const named = found.some(({ error }) => error.kind === "client-side" && error.problem !== "unreadable");
-  // Java names the exception and the octet: one error.
-  return found
-    .filter(({ error }) => !(named && error.kind === "client-side" && error.problem === "unreadable"))
-    .sort((a, b) => a.from - b.from);
+  return found.sort((a, b) => a.from - b.from);
+}
+
+function codeIn(text: string): FoundError | null {
+  const internal = INTERNAL.exec(text);
+  if (internal !== null) return { error: { kind: "internal-error" }, from: internal.index, to: text.length };
+  const code = CODES.find(([name]) => name.test(text))?.[1];
+  return code === undefined ? null : { error: { kind: "code-only", code }, from: 0, to: text.length };
+}
+
+/** The value that a crash of the table's parser dumps: `parse_table(<<…>>)`, `[{rabbit_binary_parser,parse_table,[<<…>>]`. */
+function dumpBehind(text: string, from: number): { octets?: Uint8Array } {
+  const open = text.indexOf("<<", from);
+  if (open < 0 || open - from > 200) return {};
+  const octets = readBinary(text, open)?.octets ?? numbersFrom(text, open + 2);
+  return octets.length === 0 ? {} : { octets };
 }
 
 /** What follows `type 3, first 16 octets = `: the binary at `from`, and what was wrong with the frame. */
@@ -251,10 +294,6 @@ const REASON = new RegExp(
 
 function frameEnd(type: number | null, endOctet: number, snippet: Snippet | null) {
   return endOctet > 255 ? null : { error: { kind: "frame-end", type, endOctet, snippet } as const };
-}
-
-function clientSide(problem: "frame-end" | "too-large" | "unreadable", endOctet: number | null) {
-  return { error: { kind: "client-side", problem, endOctet } as const };
 }
 
 function numbersFrom(text: string, from: number): Uint8Array {

@@ -8,15 +8,19 @@ import { grouped } from "../bytes/grouped.ts";
 import type { LibraryId } from "../forensics/client-libraries.ts";
 import { type Cause, causesOf } from "./causes.ts";
 import { adviceFor, type ClientAdvice } from "./client-advice.ts";
-import { type ErrorKind, type ErrorReport, replyCodeOf } from "./error-report.ts";
+import { clientReadings } from "./client-readings.ts";
+import { aboutOf, type ErrorKind, type ErrorReport, replyCodeOf, seenByOf } from "./error-report.ts";
+import { fieldKindReadings } from "./field-kind-readings.ts";
 import { frameReadings } from "./frame-readings.ts";
 import { frameWindow, meaningsOf } from "./frame-window.ts";
 import { doubt, headerReadings } from "./header-readings.ts";
 import { type HeaderWindow, headerWindow, numberAt } from "./header-window.ts";
+import { knownLine } from "./known-lines/catalogue.ts";
+import type { About, SeenBy } from "./known-lines/known-line.ts";
 import { argumentReadings, methodIdReadings, openingReadings, unknownFrameReadings } from "./other-readings.ts";
 import { payloadReadings } from "./payload-readings.ts";
 import { type Confidence, confidenceOf, type Reading, type ReadingKind } from "./reading.ts";
-import { nameOf, summaryOf } from "./sentences.ts";
+import { headlineOf, nameOf, summaryOf } from "./sentences.ts";
 
 export interface Explanation {
   /** The broker's name for it: frame_too_large, unexpected_frame, …. */
@@ -24,6 +28,12 @@ export interface Explanation {
   /** The AMQP reply code it is sent with, and that code's name; null where nothing is sent. */
   code: number | null;
   codeName: string | null;
+  /** Who read the octets, or met the trouble; null where the text does not tell. */
+  seenBy: SeenBy | null;
+  /** What it is about; null where the text does not tell. */
+  about: About | null;
+  /** What it is, in a few words. */
+  headline: string;
   /** What happened. */
   summary: string;
   /** The octets in question, one by one, as far as they are known. */
@@ -38,6 +48,12 @@ export interface Explanation {
   library: LibraryId | null;
   /** Advice for the client library: the one recognised, or those known to break this way. */
   clients: ClientAdvice[];
+  /** A proxy, mesh or load balancer that the text names; null where it names none. */
+  between: string | null;
+  /** Where the line is known from: a project's issue, or the source file that writes it. Null for octets and numbers. */
+  source: string | null;
+  /** Octets that may hold a credential were left out. */
+  masked: boolean;
 }
 
 export interface ExplainedOctet {
@@ -62,7 +78,8 @@ export interface OctetHypothesis {
 /** Explains one error. `tornLater`: frames were found broken on the same connection after it. */
 export function explain(report: ErrorReport, tornLater = false): Explanation {
   const { window, readings: found, takenFor } = look(report);
-  const readings = found.length === 1 && found[0]?.kind !== "unknown" ? [...found, doubt(window)] : found;
+  const alone = found.length === 1 && found[0]?.kind !== "unknown";
+  const readings = alone && report.error.kind !== "client-side" ? [...found, doubt(window)] : found;
   const top = readings[0];
   const own = top?.octets.some(label => label !== "") === true ? top.octets : meaningsOf(window);
   const code = replyCodeOf(report.error);
@@ -70,6 +87,9 @@ export function explain(report: ErrorReport, tornLater = false): Explanation {
     name: nameOf(report),
     code,
     codeName: code === null ? null : (REPLY_CODES[code]?.name ?? null),
+    seenBy: seenByOf(report),
+    about: isOversize(top) ? "limits" : aboutOf(report.error),
+    headline: headlineOf(report, top),
     summary: summaryOf(report, top),
     octets: window.map((octet, index) => ({
       index,
@@ -88,7 +108,15 @@ export function explain(report: ErrorReport, tornLater = false): Explanation {
     causes: causesOf(report, readings, tornLater),
     library: report.library,
     clients: adviceFor(report, top?.kind, tornLater),
+    between: report.between,
+    source: "line" in report.error ? knownLine(report.error.line).source : null,
+    masked: report.masked,
   };
+}
+
+/** A frame that is as it should be, and too large. */
+function isOversize(top: Reading | undefined): boolean {
+  return (top?.kind === "genuine-oversize" || top?.kind === "handshake-oversize") && top.score >= 58;
 }
 
 /** Errors in which it is a question where a frame begins. */
@@ -143,6 +171,14 @@ function look(report: ErrorReport): Look {
         readings: methodIdReadings(classId, methodId),
         takenFor: index => (index < 2 ? `class-id ${classId}` : `method-id ${methodId}`),
       };
+    }
+    case "client-side": {
+      const window = error.octets;
+      return { window, readings: clientReadings(window, error.endOctet), takenFor: headerField(window) };
+    }
+    case "bad-table": {
+      const window = Array.from(error.octets ?? []);
+      return { window, readings: fieldKindReadings(window), takenFor: () => "table" };
     }
     case "protocol-header": {
       const window = Array.from(error.octets ?? []);

@@ -2,7 +2,8 @@
 
 import { readLoose, readRecord } from "./error-reader.ts";
 import type { ErrorReport, LogTime } from "./error-report.ts";
-import { LogRecords } from "./log-record.ts";
+import { knownLine } from "./known-lines/catalogue.ts";
+import { type LogRecord, LogRecords } from "./log-record.ts";
 
 /** One error, however often it was logged. */
 export interface TalliedIncident {
@@ -28,6 +29,14 @@ const MAX_ENDED = 10_000;
 /** What somebody types is short; a longer input is a log, where a lone number means nothing. */
 const MAX_LOOSE_CHARACTERS = 400;
 
+/** What was pasted by hand, not a log: all of it is meant. */
+const MAX_PASTED_LINES = 60;
+const MAX_PASTED_CHARACTERS = 65_536;
+/** Messages of RabbitMQ's that no row explains: kept to be named where nothing else is found. */
+const MAX_UNKNOWN = 3;
+/** Messages of one event come within this time. */
+const ONE_EVENT_MS = 2000;
+
 /** Reads a log, or anything else, line by line. */
 export class IncidentTally {
   readonly incidents: TalliedIncident[] = [];
@@ -40,16 +49,27 @@ export class IncidentTally {
   /** The last errors that ended a connection, by the broker's process id of it. */
   readonly #ended = new Map<string, TalliedIncident>();
   readonly #records: LogRecords;
+  #crash: TalliedIncident | null = null;
   #loose: string[] = [];
   #looseCharacters = 0;
+  /** The first messages, as long as all may be something pasted. */
+  #pasted: LogRecord[] = [];
+  #pastedCharacters = 0;
+  /** Messages that say they are RabbitMQ's or about AMQP, and are not known; those of trouble first. */
+  #unknown: { report: ErrorReport; trouble: boolean }[] = [];
 
   constructor() {
     this.#records = new LogRecords(record => {
+      if (this.#pastedCharacters <= MAX_PASTED_CHARACTERS) {
+        this.#pasted.push(record);
+        for (const line of record.lines) this.#pastedCharacters += line.length + 1;
+      }
       const read = readRecord(record);
       if (read === null || (read.reports.length === 0 && read.head.kind !== "closing")) {
         this.unrelatedLines += record.lines.length;
       }
       for (const report of read?.reports ?? []) this.#count(report);
+      if (read !== null && read.unknown !== null) this.#keepUnknown(read.unknown, record.level);
     });
   }
 
@@ -66,13 +86,45 @@ export class IncidentTally {
   /** The input is complete. */
   end(): void {
     this.#records.end();
-    if (this.incidents.length > 0 || this.#looseCharacters > MAX_LOOSE_CHARACTERS) return;
-    // No log then: a size, a header, some words; one a line, or one over all lines.
+    if (this.incidents.length === 0) this.#typed();
+    const isPasted = this.lines <= MAX_PASTED_LINES && this.#pastedCharacters <= MAX_PASTED_CHARACTERS;
+    if (this.incidents.length === 0 && isPasted) {
+      for (const record of this.#pasted)
+        for (const report of readRecord(record, true)?.reports ?? []) this.#count(report);
+    }
+    // Of a log in which all is well there is nothing to explain; a line that was pasted is answered, whatever it is.
+    const told = this.#unknown.filter(({ trouble }) => trouble || isPasted);
+    if (this.incidents.length === 0) for (const { report } of told.slice(0, MAX_UNKNOWN)) this.#count(report);
+    if (isPasted) this.#dropGeneral();
+    this.#pasted = [];
+  }
+
+  /** A size, a header, some words: one a line, or one over all lines. */
+  #typed(): void {
+    if (this.#looseCharacters > MAX_LOOSE_CHARACTERS) return;
     const reports = this.#loose.map(line => readLoose(line)).filter(report => report !== null);
     if (reports.length < this.#loose.length) reports.splice(0);
     const joined = reports.length === 0 ? readLoose(this.#loose.join(" ")) : null;
     for (const report of joined === null ? reports : [joined]) this.#count(report);
     if (this.incidents.length > 0) this.unrelatedLines = 0;
+  }
+
+  #keepUnknown(report: ErrorReport, level: string): void {
+    const trouble = /^(?:warn|err|crit|alert|emer|fatal)/i.test(level);
+    const kept = this.#unknown;
+    if (kept.length < MAX_UNKNOWN) kept.push({ report, trouble });
+    else if (trouble && kept.some(other => !other.trouble))
+      kept[kept.findIndex(other => !other.trouble)] = { report, trouble };
+  }
+
+  /** Of the lines of one exception, those that only say that something failed add nothing to one that says what. */
+  #dropGeneral(): void {
+    const isGeneral = ({ report: { error, site } }: TalliedIncident): boolean =>
+      site === null &&
+      (error.kind === "message" || error.kind === "client-side") &&
+      knownLine(error.line).generic === true;
+    const telling = this.incidents.filter(incident => !isGeneral(incident));
+    if (telling.length > 0 && telling.length < this.incidents.length) this.incidents.splice(0, Infinity, ...telling);
   }
 
   /** Adds what another tally found: of another text, which is no part of this one's. */
@@ -107,7 +159,15 @@ export class IncidentTally {
 
   #count(report: ErrorReport): void {
     const key = keyOf(report);
-    let incident = this.#byKey.get(key);
+    // A crash names its value in one message, and only itself in the others.
+    let incident =
+      report.error.kind === "bad-table" && this.#crash !== null && isSameEvent(this.#crash, report)
+        ? this.#crash
+        : this.#byKey.get(key);
+    if (incident !== undefined && isSameEvent(incident, report)) {
+      complete(incident, report);
+      return;
+    }
     if (incident === undefined) {
       if (this.incidents.length >= MAX_INCIDENTS) {
         this.omitted++;
@@ -127,23 +187,56 @@ export class IncidentTally {
       this.incidents.push(incident);
     }
     incident.count++;
+    if (report.error.kind === "bad-table") this.#crash = incident;
     this.#link(incident, report);
-    const time = report.site?.time ?? null;
-    if (time !== null) {
-      if (incident.first === null || time.epoch < incident.first.epoch) incident.first = time;
-      if (incident.last === null || time.epoch > incident.last.epoch) incident.last = time;
-    }
-    const peer = report.site?.peer ?? null;
-    if (peer === null) return;
-    const name = peer.address.includes(":") ? `[${peer.address}]:${peer.port}` : `${peer.address}:${peer.port}`;
-    if (incident.peers.includes(name)) return;
-    if (incident.peers.length < MAX_PEERS) incident.peers.push(name);
-    else incident.morePeers = true;
+    complete(incident, report);
   }
 }
 
+/** Whether a message belongs to the event that was counted last: one crash, one TLS alert makes several messages. */
+function isSameEvent({ last, report }: TalliedIncident, { error, site }: ErrorReport): boolean {
+  const repeated =
+    error.kind === "bad-table" ||
+    ((error.kind === "message" || error.kind === "client-side") && knownLine(error.line).repeated === true);
+  if (!repeated) return false;
+  const time = site?.time ?? null;
+  if (time !== null && last !== null) return Math.abs(time.epoch - last.epoch) <= ONE_EVENT_MS;
+  return time === null && last === null && site?.peer === report.site?.peer;
+}
+
+/** Time, peer and, where the first message did not name it, the connection. */
+function complete(incident: TalliedIncident, report: ErrorReport): void {
+  const time = report.site?.time ?? null;
+  if (time !== null) {
+    if (incident.first === null || time.epoch < incident.first.epoch) incident.first = time;
+    if (incident.last === null || time.epoch > incident.last.epoch) incident.last = time;
+  }
+  const peer = report.site?.peer ?? null;
+  const { site, channel, error } = incident.report;
+  if (error.kind === "bad-table" && error.octets === undefined)
+    incident.report = { ...incident.report, error: report.error };
+  if (peer === null) return;
+  if (site === null || site.peer === null)
+    incident.report = { ...incident.report, site: report.site, channel: channel ?? report.channel };
+  const name = peer.address.includes(":") ? `[${peer.address}]:${peer.port}` : `${peer.address}:${peer.port}`;
+  if (incident.peers.includes(name)) return;
+  if (incident.peers.length < MAX_PEERS) incident.peers.push(name);
+  else incident.morePeers = true;
+}
+
 /** The same for errors that are the same but for when and whose they were. */
-function keyOf({ error, channel, operation, site }: ErrorReport): string {
+function keyOf({ error, channel, operation, site, library }: ErrorReport): string {
+  switch (error.kind) {
+    case "message":
+      return `message ${error.line} ${library}`;
+    case "client-side":
+      return `client-side ${error.line} ${library} ${error.endOctet} ${error.octets.join()}`;
+    case "unknown-message":
+      return `unknown-message ${error.from} ${error.topic}`;
+    case "bad-table":
+      return `bad-table ${(error.octets ?? []).slice(0, 24).join()}`;
+    default:
+  }
   const plain = JSON.stringify(error, (_, value: unknown) =>
     value instanceof Uint8Array ? Array.from(value).join() : value,
   );

@@ -7,6 +7,7 @@
  *   =ERROR REPORT==== 6-Feb-2014::20:28:35 ===
  *   {"time":"2026-11-21 18:20:02.731572+00:00","level":"error","msg":"Error on AMQP …","pid":"<0.1396.0>"}
  *   rabbit-1  | 2026-11-21T18:20:02.73Z …
+ *   2026-11-21T18:20:02.73Z stdout F 2026-11-21 18:20:02.731572+00:00 [error] <0.1396.0> …
  */
 import type { LogTime } from "./error-report.ts";
 
@@ -20,9 +21,17 @@ export interface LogLine {
   text: string;
   /** A whole message: nothing of it follows on the next line. */
   whole: boolean;
+  /** The head of a report, as RabbitMQ wrote them before 3.7. */
+  report: boolean;
+  /** What stands on the next line belongs to this one: a container's log parts long lines. */
+  cut: boolean;
 }
 
-const COLLECTOR = /^[\w./-]{1,80}\s{0,40}\|\s/;
+const COLLECTOR = /^[\w./-]{1,80}\s{0,40}\|\s|^\[[\w./-]{1,160}\]\s(?=\d{4}-|=)/;
+/** `Nov 21 18:23:06 host bash[21852]: `: it has no year. */
+const SYSLOG = /^(?:<\d{1,3}>)?[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \S{1,120} [\w./-]{1,60}(?:\[\d{1,10}\])?: /;
+/** What Kubernetes' container runtimes put behind the time: the stream, and whether the line is Full or Partial. */
+const CONTAINER = /^(?:stdout|stderr) ([FP]) /;
 const TIME =
   /^\s{0,8}(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|[+-]\d\d(?::?\d\d)?)(?=[\s\]|]))?\s?/;
 const EPOCH = /^(\d{10})(\d{6})? (?=\[\w+\])/;
@@ -49,19 +58,37 @@ function readPrefix(line: string): LogLine {
   if (report !== null) {
     const [, level = "", day, month, year, ...clock] = report;
     const text = `${year}-${twoDigits(MONTHS.indexOf(month!) + 1)}-${twoDigits(Number(day))}T${clock.join(":")}`;
-    return { prefixed: true, time: localTime(text), level: level.toLowerCase(), pid: null, text: "", whole: false };
+    return { ...PLAIN, prefixed: true, time: localTime(text), level: level.toLowerCase(), report: true };
   }
-  let rest = line.replace(COLLECTOR, "");
+  let rest = line.replace(COLLECTOR, "").replace(SYSLOG, "");
   let time: LogTime | null = null;
+  let cut = false;
   // A collector's time may stand before the broker's own: the last one counts.
   for (let match = readTime(rest); match !== null; match = readTime(rest)) {
     time = match.time;
     rest = rest.slice(match.length);
+    const container = CONTAINER.exec(rest);
+    if (container === null) continue;
+    cut = container[1] === "P";
+    rest = rest.slice(container[0].length);
   }
-  if (time === null) return { prefixed: false, time: null, level: "", pid: null, text: rest, whole: false };
+  if (rest !== line && REPORT.test(rest)) return readPrefix(rest);
+  if (time === null) return { ...PLAIN, text: rest };
   const [prefix = "", level = "", pid] = LEVEL_AND_PID.exec(rest) ?? [];
-  return { prefixed: true, time, level, pid: pid ?? null, text: rest.slice(prefix.length), whole: false };
+  return { ...PLAIN, prefixed: true, time, level, pid: pid ?? null, text: rest.slice(prefix.length), cut };
 }
+
+/** A line of which nothing is known but that it is one. */
+const PLAIN: LogLine = {
+  prefixed: false,
+  time: null,
+  level: "",
+  pid: null,
+  text: "",
+  whole: false,
+  report: false,
+  cut: false,
+};
 
 function readTime(text: string): { time: LogTime; length: number } | null {
   const match = TIME.exec(text);
@@ -80,24 +107,37 @@ function readTime(text: string): { time: LogTime; length: number } | null {
 
 /** A clock time `2026-11-21T18:20:02.73` of a zone that is not known. */
 function localTime(clock: string): LogTime | null {
-  const epoch = epochOf(clock);
+  const { epoch } = splitClock(clock);
   return Number.isNaN(epoch) ? null : { epoch, zoned: false, iso: clock };
 }
 
 function zonedTime(clock: string, zone: string): LogTime | null {
-  const epoch = epochOf(clock);
+  const { seconds, fraction, epoch } = splitClock(clock);
   if (Number.isNaN(epoch)) return null;
-  const parts = /^([+-])(\d\d):?(\d\d)?$/.exec(zone);
-  const minutes = parts === null ? 0 : (Number(parts[2]) * 60 + Number(parts[3] ?? 0)) * (parts[1] === "-" ? -1 : 1);
-  const utc = epoch - minutes * 60_000;
-  const fraction = /\.\d+$/.exec(clock)?.[0] ?? "";
-  return { epoch: utc, zoned: true, iso: `${new Date(Math.floor(utc)).toISOString().slice(0, 19)}${fraction}Z` };
+  if (seconds !== utcOf.seconds || zone !== utcOf.zone) {
+    const parts = /^([+-])(\d\d):?(\d\d)?$/.exec(zone);
+    const minutes = parts === null ? 0 : (Number(parts[2]) * 60 + Number(parts[3] ?? 0)) * (parts[1] === "-" ? -1 : 1);
+    const shift = minutes * 60_000;
+    utcOf = { seconds, zone, shift, iso: new Date(secondOf.epoch - shift).toISOString().slice(0, 19) };
+  }
+  return { epoch: epoch - utcOf.shift, zoned: true, iso: `${utcOf.iso}${fraction}Z` };
 }
 
-/** Milliseconds since the epoch, with their fraction: Date.parse drops all beyond three digits. */
-function epochOf(clock: string): number {
-  const [seconds = "", fraction = "0"] = clock.split(".");
-  return Date.parse(`${seconds}Z`) + Number(`0.${fraction}`) * 1000;
+/** The second that was read last, and what it is in UTC: lines of a log come many to a second. */
+let secondOf = { seconds: "", epoch: Number.NaN };
+let utcOf = { seconds: "", zone: "", shift: 0, iso: "" };
+
+/** A clock time in parts: to the second, its fraction with the point, and milliseconds since the epoch with theirs. */
+function splitClock(clock: string): { seconds: string; fraction: string; epoch: number } {
+  const seconds = clock.slice(0, 19);
+  if (seconds !== secondOf.seconds) secondOf = { seconds, epoch: Date.parse(`${seconds}Z`) };
+  const fraction = clock.slice(19);
+  // Date.parse would drop all beyond three digits.
+  return {
+    seconds,
+    fraction,
+    epoch: fraction === "" ? secondOf.epoch : secondOf.epoch + Number(`0${fraction}`) * 1000,
+  };
 }
 
 const MESSAGE_KEYS = ["msg", "message", "log", "MESSAGE", "textPayload", "text"];
@@ -120,6 +160,7 @@ function readJson(line: string): LogLine | null {
   if (own.prefixed) return own;
   const { pid, level, severity } = fields;
   return {
+    ...PLAIN,
     prefixed: true,
     time: jsonTime(TIME_KEYS.map(key => fields[key]).find(value => value !== undefined)),
     level: [level, severity].find(value => typeof value === "string") ?? "",
@@ -129,9 +170,12 @@ function readJson(line: string): LogLine | null {
   };
 }
 
+/** Nanoseconds of the year 5138: whatever is later is no time. */
+const LATEST = 1e20;
+
 function jsonTime(value: unknown): LogTime | null {
   if (typeof value === "string") return readTime(`${value} `)?.time ?? null;
-  if (typeof value !== "number" || !(value > 0)) return null;
+  if (typeof value !== "number" || !(value > 0) || value > LATEST) return null;
   // Seconds, milliseconds, microseconds or nanoseconds since the epoch, told by their size.
   let seconds = value;
   while (seconds > 1e11) seconds /= 1000;

@@ -10,6 +10,8 @@ export interface LogRecord {
   time: LogTime | null;
   level: string;
   pid: string | null;
+  /** It began with a report's head, as RabbitMQ wrote them before 3.7. */
+  report: boolean;
   /** Its lines without their prefixes. */
   lines: string[];
 }
@@ -27,6 +29,7 @@ export class LogRecords {
   readonly #sink: (record: LogRecord) => void;
   #record: LogRecord | null = null;
   #prefixed = false;
+  #cut = false;
   #characters = 0;
 
   constructor(sink: (record: LogRecord) => void) {
@@ -38,6 +41,7 @@ export class LogRecords {
     const line = readLogLine(text.slice(0, MAX_LINE_CHARACTERS));
     if (!this.#continues(line)) this.#begin(line);
     this.#append(line.text);
+    this.#cut = line.cut;
     if (line.whole) this.end();
   }
 
@@ -48,9 +52,9 @@ export class LogRecords {
     if (record !== null && record.lines.length > 0) this.#sink(record);
   }
 
-  #begin({ prefixed, time, level, pid }: LogLine): void {
+  #begin({ prefixed, time, level, pid, report }: LogLine): void {
     this.end();
-    this.#record = { time, level, pid, lines: [] };
+    this.#record = { time, level, pid, report, lines: [] };
     this.#prefixed = prefixed;
     this.#characters = 0;
   }
@@ -58,6 +62,11 @@ export class LogRecords {
   #append(text: string): void {
     const record = this.#record;
     if (record === null || (text === "" && record.lines.length === 0)) return;
+    if (this.#cut && record.lines.length > 0) {
+      record.lines.push(record.lines.pop()! + text);
+      this.#characters += text.length;
+      return;
+    }
     record.lines.push(...text.slice(0, MAX_LINE_CHARACTERS).split(/\r?\n/));
     this.#characters += text.length;
   }
@@ -66,6 +75,7 @@ export class LogRecords {
     const record = this.#record;
     if (record === null || line.whole) return false;
     if (record.lines.length >= MAX_LINES || this.#characters >= MAX_CHARACTERS) return false;
+    if (this.#cut) return true;
     if (line.prefixed) {
       return record.pid !== null && line.pid === record.pid && line.time?.epoch === record.time?.epoch;
     }

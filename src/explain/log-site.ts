@@ -12,6 +12,8 @@ export interface RecordHead {
    * says more about one; `other` is anything else.
    */
   kind: "error" | "closing" | "accepting" | "naming" | "other";
+  /** Index in the first line behind what names the connection; 0 where nothing does. */
+  end: number;
 }
 
 const HEADS: readonly (readonly [kind: RecordHead["kind"], pattern: RegExp])[] = [
@@ -44,16 +46,17 @@ export function readHead(record: LogRecord): RecordHead {
     state: "",
   };
   for (const [kind, pattern] of HEADS) {
-    const groups = pattern.exec(first.slice(0, 4096))?.groups;
-    if (groups === undefined) continue;
+    const match = pattern.exec(first.length > 4096 ? first.slice(0, 4096) : first);
+    const groups = match?.groups;
+    if (match === null || groups === undefined) continue;
     const { pid, about, channel, state, peer } = groups;
     if (pid !== undefined) site.pid = pid;
     if (state !== undefined) site.state = state;
     if (peer !== undefined) site.peer = readEndpoint(peer);
     if (about !== undefined) readAbout(about, site);
-    return { site, channel: channel === undefined ? null : Number(channel), kind };
+    return { site, channel: channel === undefined ? null : Number(channel), kind, end: match.index + match[0].length };
   }
-  return { site, channel: null, kind: "other" };
+  return { site, channel: null, kind: "other", end: 0 };
 }
 
 /** `PEER -> HOST - NAME, vhost: 'V', user: 'U', state: S`; the name is the client's and may hold anything. */

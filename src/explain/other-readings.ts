@@ -1,8 +1,10 @@
 /** Octets that broke a connection without breaking a frame: read the same way as a broken header's. */
+
 import { METHODS, methodOf } from "../amqp/method-registry.ts";
 import { walkArguments } from "../amqp/payload.ts";
 import { FRAME_HEARTBEAT, frameTypeName } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
+import { capital } from "../bytes/words.ts";
 import type { Snippet } from "./error-report.ts";
 import { frameFit } from "./frame-pattern.ts";
 import { frameWords } from "./frame-readings.ts";
@@ -15,7 +17,9 @@ import { asText, isText, kindOfText } from "./text-octets.ts";
 
 /** What stands where a connection must begin with AMQP's protocol header. */
 export function openingReadings(octets: readonly number[]): Reading[] {
-  const readings = signatureReadings(octets).filter(({ octets: told }) => told[0] !== "");
+  const readings = signatureReadings(octets)
+    .filter(({ octets: told }) => told[0] !== "")
+    .map(asOpening);
   const fit = frameFit(octets, 0);
   if (fit !== null && fit.bits >= 20 && fit.known >= 7) {
     const words = frameWords(fit, octets);
@@ -36,6 +40,19 @@ export function openingReadings(octets: readonly number[]): Reading[] {
   if (readings.length === 0 && isText(octets))
     readings.push(textReading(octets, "text of another protocol, or of a person"));
   return ranked(readings);
+}
+
+/** A protocol header stands where it belongs here; its version is another. */
+function asOpening(reading: Reading): Reading {
+  if (reading.kind !== "second-handshake") return reading;
+  const version = /AMQP 1\.0|AMQP 0-10 \(Qpid\)/.exec(reading.meaning)?.[0];
+  const meaning = version === undefined ? "a protocol header" : `a protocol header of ${version}`;
+  return {
+    ...reading,
+    meaning,
+    why: `${capital(reading.evidence)}: “AMQP” and a version, as every connection begins. The broker does not take that version.`,
+    octets: reading.octets.map(label => (label === "" ? "" : meaning.replace("a protocol", "protocol"))),
+  };
 }
 
 /** What a class-id and a method-id that AMQP does not have may be. */

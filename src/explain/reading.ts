@@ -31,6 +31,8 @@ export type ReadingKind =
   | "frame-in-payload"
   | "second-handshake"
   | "foreign-protocol"
+  | "protocol-refusal"
+  | "field-kind"
   | "payload-text"
   | "headers-table"
   | "content-octets"

@@ -1,9 +1,12 @@
 /** What happened, in a sentence or two, for every error there is. */
 import { FRAME_ENVELOPE, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
+import { printable } from "../bytes/printable.ts";
+import { capital } from "../bytes/words.ts";
 import type { ErrorReport } from "./error-report.ts";
 import { endOctetWords } from "./frame-window.ts";
 import { hexOf, numberAt } from "./header-window.ts";
+import { knownLine } from "./known-lines/catalogue.ts";
 import { ADVERBS, confidenceOf, type Reading } from "./reading.ts";
 
 /** The name that brokers give it. */
@@ -52,7 +55,10 @@ export function nameOf({ error }: ErrorReport): string {
     case "negotiation":
       return "tune refused";
     case "client-side":
-      return "read by the client";
+    case "message":
+      return knownLine(error.line).name;
+    case "unknown-message":
+      return error.from === "broker" ? "RabbitMQ message" : "client message";
     case "code-only":
       return `reply code ${error.code}`;
   }
@@ -60,7 +66,49 @@ export function nameOf({ error }: ErrorReport): string {
 
 /** What happened. `top` is the best reading of its octets. */
 export function summaryOf(report: ErrorReport, top: Reading | undefined): string {
-  return said(report, top) + afterwards(report);
+  const masked = report.masked ? " The octets in the text may hold a credential and are not shown." : "";
+  return said(report, top) + afterwards(report) + masked;
+}
+
+/** What it is, in a few words: the first line that a hurried reader sees. */
+export function headlineOf(report: ErrorReport, top: Reading | undefined): string {
+  const { error } = report;
+  switch (error.kind) {
+    case "frame-too-large":
+    case "header-octets":
+      if (top === undefined || top.kind === "unknown" || top.kind === "modest-size") break;
+      return `${capital(ADVERBS[confidenceOf(top.score)])} ${top.meaning}`;
+    case "frame-end":
+      return "A frame did not end where its header says";
+    case "client-side":
+      if (top !== undefined && top.kind !== "unknown" && top.kind !== "payload-text")
+        return `The client read ${top.meaning}`;
+      break;
+    default:
+  }
+  const summary = said(report, top);
+  const end = summary.search(/[.:] /);
+  return end < 0 ? summary.replace(/\.$/, "") : summary.slice(0, end);
+}
+
+/** A row's sentence with the values of the text in it; a bracket whose value is missing is left out. */
+function filled(template: string, values: Readonly<Record<string, string>>): string {
+  const value = (name: string): string | undefined => values[name];
+  return template
+    .replace(/ \([^(){}]{0,80}\{(\w{1,20})\}[^()]{0,80}\)/g, (bracket, name: string) =>
+      value(name) === undefined ? "" : bracket,
+    )
+    .replace(/\{(\w{1,20})\}/g, (_, name: string) => printable(value(name) ?? "…", 120));
+}
+
+function unknownMessage({ from, topic }: { from: "broker" | "client"; topic: string }): string {
+  const where =
+    "Trouble with frames stands in lines that name frame_error, unexpected_frame, invalid_frame_end_marker or an exception of the client's.";
+  if (from === "client") {
+    return `This speaks of AMQP, but is no line that ghostframe knows. The line before or after it, with the exception's class and text, may tell more. ${where}`;
+  }
+  const about = topic === "" ? "This is a message of RabbitMQ's" : `This is a message of RabbitMQ's about ${topic}`;
+  return `${about}; frames are not involved. ghostframe does not explain it further. ${where}`;
 }
 
 function said(report: ErrorReport, top: Reading | undefined): string {
@@ -72,9 +120,11 @@ function said(report: ErrorReport, top: Reading | undefined): string {
       const limit =
         error.limit === null
           ? ""
-          : `, where at most ${grouped(error.limit)} are taken (frame_max ${grouped(error.limit + FRAME_ENVELOPE)} less ${FRAME_ENVELOPE})`;
+          : `, where at most ${grouped(error.limit)} are taken ${error.strict === true ? "(frame_max)" : `(frame_max ${grouped(error.limit + FRAME_ENVELOPE)} less ${FRAME_ENVELOPE})`}`;
       const subject =
-        given && error.limit === null ? "A frame header of this kind" : "The broker read a frame header that";
+        given && report.typed && error.limit === null
+          ? "A frame header of this kind"
+          : "The broker read a frame header that";
       const verb = subject.endsWith("that") ? "announces" : "would announce";
       const claim = `${subject} ${verb} ${grouped(error.size)} octets (0x${error.size.toString(16).padStart(8, "0")})${limit}.`;
       if (top === undefined || top.kind === "modest-size") return claim;
@@ -137,8 +187,18 @@ function said(report: ErrorReport, top: Reading | undefined): string {
       return opening(error.named);
     case "negotiation":
       return `The client answered connection.tune with limits the broker does not take${error.problem === "" ? "" : `: ${error.problem}`}.`;
-    case "client-side":
-      return `The client could not read what it received${error.endOctet === null ? "" : `: ${endOctetWords(error.endOctet)} stood where a frame must end (206, 0xce)`}. This is about octets from the broker, or from whatever answered in its place.`;
+    case "client-side": {
+      const says = filled(knownLine(error.line).says, error.values);
+      const end =
+        error.endOctet === null
+          ? ""
+          : ` In the place of the frame-end octet 206 (0xce) stood ${endOctetWords(error.endOctet)}.`;
+      return `${says}${end} The client read it: it came from the broker, or from whatever answered in its place.`;
+    }
+    case "message":
+      return filled(knownLine(error.line).says, error.values);
+    case "unknown-message":
+      return unknownMessage(error);
     case "code-only":
       return "Only the code is known; the sentence behind it, in the broker's log or the exception, tells more.";
   }

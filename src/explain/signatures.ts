@@ -25,6 +25,12 @@ const SIGNATURES: readonly Signature[] = [
     label: "protocol header: a second handshake",
     handshake: true as const,
   })),
+  {
+    octets: amqp(1, 1, 0, 10),
+    what: "a protocol header of AMQP 0-10 (Qpid)",
+    label: "protocol header of AMQP 0-10",
+    handshake: true as const,
+  },
   ...[amqp(0, 1, 0, 0), amqp(3, 1, 0, 0), amqp(2, 1, 0, 0)].map(octets => ({
     octets,
     what: "a protocol header of AMQP 1.0",

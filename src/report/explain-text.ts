@@ -1,16 +1,18 @@
 /**
- * `ghostframe explain --format text`: for whoever is on call and has a line of a log. It goes from what happened to what
- * the octets are, from there to the likely causes with what would confirm each, and to what to do about it in the
- * client at hand.
+ * `ghostframe explain --format text`: for whoever is on call and has a line of a log. The first three lines say what it
+ * is, who most likely did it, and what to do now; then comes the evidence: what happened in full, what the octets are,
+ * the likely causes with what would confirm each, and what to do about it in the client at hand. Of several errors a
+ * summary goes before all.
  */
 import { columns, cut, printable } from "../bytes/printable.ts";
 import type { Cause } from "../explain/causes.ts";
 import type { OctetHypothesis } from "../explain/explain.ts";
 import type { Confidence } from "../explain/reading.ts";
 import type { ExplainedIncident, ExplanationReport } from "./explain.ts";
+import type { ErrorGroup } from "./explanation-groups.ts";
 import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
 import { octetTable } from "./text/octet-table.ts";
-import { Page, row, wrap } from "./text/page.ts";
+import { LABEL_COLUMNS, Page, row, wrap } from "./text/page.ts";
 import { clock, counted, joined } from "./text/wording.ts";
 
 /** Incidents told in full; the rest has a line each, and beyond that is counted. */
@@ -19,6 +21,7 @@ const MAX_LISTED = 20;
 /** Hypotheses told; the JSON has those behind them. */
 const MAX_READINGS = 3;
 const MAX_CAUSES = 3;
+const MAX_GROUPS = 12;
 const QUOTE_COLUMNS = 400;
 const SENTENCE_COLUMNS = 1200;
 
@@ -28,6 +31,7 @@ export function explainText(report: ExplanationReport, options: Partial<FormatOp
   const { incidents } = report;
   const inFull = page.all ? incidents : incidents.slice(0, MAX_INCIDENTS);
   const blocks = [
+    incidents.length > 1 ? groupLines(report.groups, page) : [],
     ...inFull.flatMap((incident, index) => blocksOf(incident, incidents.length > 1, inFull.slice(0, index), page)),
     next(report, page),
     rest(incidents.slice(inFull.length), report.omitted, page),
@@ -37,6 +41,30 @@ export function explainText(report: ExplanationReport, options: Partial<FormatOp
     .filter(lines => lines.length > 0)
     .map(lines => lines.join("\n"))
     .join("\n\n")}\n`;
+}
+
+/** The errors by kind: counts, first and last time, clients concerned. */
+function groupLines(groups: readonly ErrorGroup[], page: Page): string[] {
+  const shown = page.all ? groups : groups.slice(0, MAX_GROUPS);
+  const lines = shown.flatMap(({ name, count, first, last, clients, moreClients, incidents }) => {
+    const ids = incidents.length === 1 ? incidents[0]! : `${incidents[0]}–${incidents.at(-1)}`;
+    const span =
+      first === null ? "" : first === last ? clockOf(first) : `${clockOf(first)} to ${clockOf(last ?? first)}`;
+    const names = clients.map(client => printable(client, 40)).join(", ") + (moreClients ? ", …" : "");
+    return [
+      cut(`  ${printable(name, 36)}: ${counted(count, "time")} (${ids})`, page.columns),
+      ...(span === "" ? [] : page.prose(`  ${span}`, page.paint.faint)),
+      ...(names === "" ? [] : page.prose(`  ${names}`, page.paint.faint)),
+    ];
+  });
+  const total = groups.reduce((sum, { count }) => sum + count, 0);
+  const title = `${counted(total, "error")} of ${counted(groups.length, "kind")}`;
+  const left = groups.length - shown.length;
+  return [
+    page.paint.strong(title),
+    ...lines,
+    ...(left > 0 ? page.prose(`${counted(left, "more kind")}`, page.paint.faint) : []),
+  ];
 }
 
 function blocksOf(
@@ -53,42 +81,85 @@ function blocksOf(
   );
   const causes = page.all ? incident.causes : incident.causes.slice(0, MAX_CAUSES);
   return [
-    [title(incident, numbered, page), ...page.prose(say(incident.summary), page.paint.strong)],
-    where(incident, page),
+    answer(incident, numbered, page),
+    [...page.prose(say(incident.summary), page.paint.strong), ...where(incident, page)],
     table,
     octetReadings(incident, page),
-    ...(cause === undefined ? causes.map((each, index) => causeLines(each, index, page)) : [asBefore(cause, page)]),
+    ...(cause === undefined
+      ? causes.map((each, index) => causeLines(each, index, page))
+      : [asBefore(incident, cause, page)]),
     advised || incident.follows !== undefined ? [] : clients(incident, page),
   ];
 }
 
+/** What it is, who most likely did it, what to do now: three lines, the rest is below. */
+function answer(incident: ExplainedIncident, numbered: boolean, page: Page): string[] {
+  const { id, name, headline, causes, error } = incident;
+  const word = error.kind === "unknown-message" ? "NOTE" : "ERROR";
+  const reference = numbered ? `${id} ` : "";
+  const start = `${word}  ${reference}${printable(name, 36)}: `;
+  const title = cut(start + shortened(say(headline), page.columns - columns(start)), page.columns);
+  const [first] = causes;
+  const line = (label: string, text: string): string =>
+    cut(`  ${label.padEnd(LABEL_COLUMNS - 2)}${shortened(say(text), page.columns - LABEL_COLUMNS)}`, page.columns);
+  const who = first === undefined ? "not told by this text" : `${first.confidence}: ${first.title}`;
+  const now = first === undefined ? "look at the lines around it" : sentence(first.remedy);
+  return [
+    `${page.paint.error(title.slice(0, word.length))}${page.paint.strong(title.slice(word.length))}`,
+    line("who", who),
+    line("now", now),
+  ];
+}
+
+/** The text up to the last of its clauses that still fits, or all of it. */
+function shortened(text: string, room: number): string {
+  if (columns(text) <= room) return text;
+  const ends = Array.from(text.matchAll(/[:,;] | \(/g), ({ index }) => index);
+  const end = ends.findLast(index => index > 20 && columns(text.slice(0, index)) <= room);
+  return end === undefined ? text : text.slice(0, end);
+}
+
+/** The first sentence. */
+function sentence(text: string): string {
+  const end = text.search(/[.?] [A-Z]/);
+  return end < 0 ? text : text.slice(0, end + 1);
+}
+
 function sameCauses(one: ExplainedIncident, other: ExplainedIncident): boolean {
   const key = ({ causes }: ExplainedIncident) => causes.map(({ id, confidence }) => `${id} ${confidence}`).join();
-  return key(one) === key(other);
+  return one.causes.length > 0 && key(one) === key(other);
 }
 
 function names({ clients }: ExplainedIncident): string {
   return clients.map(({ library }) => library).join();
 }
 
-/** Causes that were told with an incident before. */
-function asBefore({ id, causes }: ExplainedIncident, page: Page): string[] {
+/** Causes that were told with an incident before, and why they are not told again. */
+function asBefore({ follows }: ExplainedIncident, { id, causes }: ExplainedIncident, page: Page): string[] {
   const first = causes[0];
-  const title = first === undefined ? "" : `; ${first.confidence}: ${say(first.title)}`;
-  return page.labelled("caused by", `the same as ${id}${title}`);
+  const likeliest = first === undefined ? "" : `; ${first.confidence}: ${say(first.title)}`;
+  const reason =
+    follows === id
+      ? `those of ${id}, for which the connection had been given up when this was logged`
+      : `as listed with ${id}: errors of this kind have the same usual causes`;
+  return page.labelled("causes", `${reason}${likeliest}`);
 }
 
-/** `ERROR  frame_too_large  501 FRAME_ERROR`, with the incident's number where there are several. */
-function title({ id, name, code, codeName }: ExplainedIncident, numbered: boolean, page: Page): string {
-  const word = `ERROR  ${printable(name, 30)}`;
-  const sent = code === null || name === `reply code ${code}` ? (codeName ?? "") : `${code} ${codeName ?? ""}`;
-  const reference = [numbered ? id : "", sent.trim()].filter(part => part !== "").join(" · ");
-  return `${page.paint.error(word)}  ${page.paint.faint(cut(reference, page.columns - columns(word) - 2))}`.trimEnd();
+/** `read by the broker · about frames · 501 FRAME_ERROR`. */
+function facts({ code, codeName, seenBy, about, source }: ExplainedIncident): string {
+  return row([
+    seenBy === null ? "" : `seen by the ${seenBy}`,
+    about === null ? "" : `about ${about}`,
+    code === null ? "" : `${code} ${codeName ?? ""}`.trim(),
+    source === null ? "" : say(source, 120),
+  ]);
 }
 
 function where(incident: ExplainedIncident, page: Page): string[] {
   const { connection, first, last, count, channel, quote } = incident;
   const lines: string[] = [];
+  const told = facts(incident);
+  if (told !== "") lines.push(...page.labelled("kind", told));
   if (connection !== null) {
     const peers = connection.peers.map(peer => printable(peer, 60)).join(", ") + (connection.morePeers ? ", …" : "");
     const host = connection.host === null ? "" : ` → ${printable(connection.host, 60)}`;
@@ -106,7 +177,8 @@ function where(incident: ExplainedIncident, page: Page): string[] {
     const span = first === last ? clockOf(first) : `${clockOf(first)} to ${clockOf(last ?? first)}`;
     lines.push(...page.labelled("logged", row([span, count > 1 ? `${counted(count, "time")}` : ""])));
   } else if (count > 1) lines.push(...page.labelled("seen", counted(count, "time")));
-  if (lines.length === 0 && quote.length > 60) lines.push(...page.labelled("text", say(joined(quote), QUOTE_COLUMNS)));
+  if (connection === null && first === null && quote.length > 60)
+    lines.push(...page.labelled("text", say(joined(quote), QUOTE_COLUMNS)));
   return lines;
 }
 

@@ -12,6 +12,7 @@
  *       "first": "2026-11-21T18:20:02.733286Z", "last": "2026-11-21T18:20:02.733286Z",
  *       "connection": { "peers": ["127.0.0.1:54264"], "morePeers": false, "host": "127.0.0.1:5673",
  *         "name": "orders-api", "vhost": "/", "user": "guest", "state": "closed", "channel": 16962 },
+ *       "seenBy": "broker", "about": "frames", "headline": "…", "between": null, "source": null, "masked": false,
  *       "quote": "type 66, all octets = …", "error": { "kind": "frame-too-large", "type": 66, "size": …, "limit": … },
  *       "summary": "…",
  *       "octets": [{ "index": 0, "hex": "42", "takenFor": "type 66", "likely": "text “BBBBBBB”" }],
@@ -22,8 +23,14 @@
  *       "library": null,
  *       "clients": [{ "library": "pika", "name": "pika", "label": "pika", "recognised": false, "writes": "…",
  *         "remedy": "…" }] }],
+ *     "groups": [{ "name": "frame_too_large", "about": "frames", "seenBy": "broker", "incidents": ["e1"], "count": 1,
+ *       "first": "…", "last": "…", "clients": ["orders-api"], "moreClients": false }],
  *     "next": { "capture": "tcpdump …", "inspect": "ghostframe inspect …" } }
  *
+ * `seenBy` is who read the octets or met the trouble (broker, client), `about` one of frames, transport, heartbeat,
+ * handshake, channel, limits; null only where the text does not tell. `between` names a proxy or mesh that the text names,
+ * `source` where the line is known from. `masked`: octets that may hold a credential were left out.
+ * explanation.schema.json beside this file is the schema.
  * `confidence` is one of near certain, likely, possible, unlikely. `readings` say what the octets are and `causes` what
  * led to it, the likeliest first. `follows` is the id of the error
  * for which the connection had been given up when this one was logged. `clients` has advice for the library whose text it is (`recognised`), or for those
@@ -33,6 +40,7 @@ import type { BrokerError, LogEndpoint } from "../explain/error-report.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
 import type { IncidentTally, TalliedIncident } from "../explain/incident-tally.ts";
 import { VERSION } from "../version.ts";
+import { type ErrorGroup, errorGroups } from "./explanation-groups.ts";
 
 export const EXPLANATION_SCHEMA = "ghostframe.explanation/1";
 
@@ -45,6 +53,8 @@ export interface ExplanationReport {
   /** Errors beyond those kept. */
   omitted: number;
   incidents: ExplainedIncident[];
+  /** The incidents by kind, the most frequent first. */
+  groups: ErrorGroup[];
   /** The commands that prove which of the causes it is. */
   next: { capture: string; inspect: string };
 }
@@ -83,13 +93,15 @@ export type JsonError = { kind: BrokerError["kind"] } & Record<string, unknown>;
 /** The explanations of everything a tally found. */
 export function explainAll(tally: IncidentTally): ExplanationReport {
   const ids = new Map(tally.incidents.map((incident, index) => [incident, `e${index + 1}`]));
+  const incidents = tally.incidents.map(incident => explained(incident, ids));
   return {
     schema: EXPLANATION_SCHEMA,
     tool: { name: "ghostframe", version: VERSION },
     lines: tally.lines,
     unrelatedLines: tally.unrelatedLines,
     omitted: tally.omitted,
-    incidents: tally.incidents.map(incident => explained(incident, ids)),
+    incidents,
+    groups: errorGroups(incidents),
     next: NEXT,
   };
 }

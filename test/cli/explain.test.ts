@@ -1,6 +1,7 @@
 /** ghostframe explain, and inspect --broker-log, as commands. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { ExplanationReport } from "../../src/report/explain.ts";
 import type { Report } from "../../src/report/report.ts";
@@ -17,7 +18,7 @@ const LOG = [
   "",
 ].join("\n");
 
-async function explained(args: readonly string[], input?: string): Promise<ExplanationReport> {
+async function explained(args: readonly string[], input?: string | Buffer): Promise<ExplanationReport> {
   const options = input === undefined ? {} : { input };
   const { code, stdout, stderr } = await ghostframe(["explain", "--format", "json", ...args], options);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -71,9 +72,45 @@ describe("explain", () => {
   );
 
   it("has nothing to say to a log in which all is well", async () => {
-    const { code, stderr } = await ghostframe(["explain"], { input: LOG.split("\n")[0]! });
+    const { code, stderr } = await ghostframe(["explain"], { input: `${LOG.split("\n")[0]!}\n`.repeat(100) });
     expect(code).toBe(2);
-    expect(stderr).toContain("in 1 line of standard input");
+    expect(stderr).toContain("in 100 lines of standard input");
+  });
+
+  it("answers any line of RabbitMQ's that is pasted, and says that frames are not involved", async () => {
+    const { code, stdout } = await ghostframe(["explain"], { input: LOG.split("\n")[0]! });
+    expect(code).toBe(0);
+    expect(stdout).toContain("a message of RabbitMQ's about a client that");
+    expect(stdout.replace(/\s+/g, " ")).toContain("frames are not involved");
+  });
+
+  it("says in the first three lines what it is, who did it, and what to do now", async () => {
+    const { stdout } = await ghostframe(["explain", "missed heartbeats from client, timeout: 60s"]);
+    expect(stdout.split("\n").slice(0, 4)).toEqual([
+      "ERROR  missed heartbeats: The client missed its heartbeats",
+      "  who        likely: The client was too busy to send heartbeats",
+      "  now        Move the work to a worker of its own, so that heartbeats go on",
+      "",
+    ]);
+  });
+
+  it.each([
+    ["gzip", (text: string) => gzipSync(text)],
+    ["UTF-16 with a mark", (text: string) => Buffer.from(`\ufeff${text}`, "utf16le")],
+    ["UTF-16 without", (text: string) => Buffer.from(text, "utf16le")],
+    ["UTF-16, big-endian", (text: string) => Buffer.from(`\ufeff${text}`, "utf16le").swap16()],
+    ["UTF-8 with a mark", (text: string) => Buffer.from(`\ufeff${text}`)],
+    ["UTF-16 in gzip", (text: string) => gzipSync(Buffer.from(`\ufeff${text}`, "utf16le"))],
+  ])("reads a log in %s", async (_, encode) => {
+    const { incidents } = await explained([], encode(LOG));
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]).toMatchObject({ channel: 0, connection: { name: "orders-api" } });
+  });
+
+  it("says so where gzip is damaged", async () => {
+    const { code, stdout, stderr } = await ghostframe(["explain"], { input: gzipSync(LOG).subarray(0, 40) });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^ghostframe: standard input: cannot be read: .+\n$/);
   });
 
   it("shows nothing of a text that a terminal would act on", async () => {

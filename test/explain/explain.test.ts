@@ -128,12 +128,12 @@ describe("every sentence of the broker's", () => {
     ],
     [
       "com.rabbitmq.client.MalformedFrameException: Bad frame end marker: 69",
-      "read by the client",
+      "frame end missing",
       null,
       "shared-reader",
       /69 \(0x45, “E”\)/,
     ],
-    ["Error: Frame size exceeds frame max", "read by the client", null, "not-a-broker", /could not read/],
+    ["Error: Frame size exceeds frame max", "frame too large", null, "not-a-broker", /The client read/],
     ["504", "reply code 504", 504, "closed-channel-used", /Only the code/],
     ["541", "reply code 541", 541, "client-encoding", /Only the code/],
   ])("%s", (text, name, code, cause, summary) => {

@@ -1,8 +1,11 @@
 /** How explanations are written, for people and for programs. */
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { columns } from "../../src/bytes/printable.ts";
+import { KNOWN_LINES } from "../../src/explain/known-lines/catalogue.ts";
 import { EXPLANATION_SCHEMA, type ExplanationReport, explainAll } from "../../src/report/explain.ts";
 import { explainText } from "../../src/report/explain-text.ts";
+import schema from "../../src/report/explanation.schema.json" with { type: "json" };
 import { json } from "../../src/report/json.ts";
 import { tallied } from "../explain/explain-text.ts";
 
@@ -44,6 +47,8 @@ const samples: Record<string, ExplanationReport> = {
   ),
 };
 
+const everyLine = report(...KNOWN_LINES.map(({ example }) => `${PREFIX}${example}`));
+
 describe.each(Object.entries(samples))("%s", (_, sample) => {
   it.each([40, 60, 80, 120])("fits %i columns, in colour or without", width => {
     for (const all of [false, true]) {
@@ -65,11 +70,15 @@ describe.each(Object.entries(samples))("%s", (_, sample) => {
 });
 
 it("tells a number in a page", () => {
-  expect(explainText(samples["a number"]!).split("\n").slice(0, 24)).toEqual([
-    "ERROR  frame_too_large  501 FRAME_ERROR",
+  expect(explainText(samples["a number"]!).split("\n").slice(0, 28)).toEqual([
+    "ERROR  frame_too_large: Most likely a heartbeat frame inside a torn frame header",
+    "  who        likely: Heartbeats and publishes are sent by different threads",
+    "  now        Send heartbeats and publishes from one thread, or under one lock.",
+    "",
     "  A frame header of this kind would announce 134,217,728 octets (0x08000000).",
     "  Nothing of that size was sent: the octets are no frame header but, most",
     "  likely, a heartbeat frame inside a torn frame header.",
+    "  kind       about frames · 501 FRAME_ERROR",
     "",
     "  offset  octets       read as           more likely",
     "  0       ??           type              start of a frame header, cut off",
@@ -96,14 +105,60 @@ it("tells a number in a page", () => {
 
 it("says whose connection it was, and ties what belongs together", () => {
   const told = explainText(samples["a log"]!);
-  expect(told).toContain("ERROR  unexpected_frame  e1 · 505 UNEXPECTED_FRAME");
+  expect(told).toContain("ERROR  e1 unexpected_frame: ");
+  expect(told).toContain("  kind       seen by the broker · about frames · 505 UNEXPECTED_FRAME\n");
   expect(told).toContain("  client     orders-api · vhost / · user guest · state running · channel 1\n");
   expect(told).toContain("             127.0.0.1:54264 → 127.0.0.1:5673\n");
   expect(told).toContain("  logged     2026-11-21 18:20:02.731572 UTC\n");
-  expect(told).toContain("ERROR  frame_too_large  e2 · 501 FRAME_ERROR");
-  expect(told).toContain("  caused by  the same as e1; likely: Threads write to one connection");
+  expect(told).toContain("ERROR  e2 frame_too_large: ");
+  expect(told.replace(/\s+/g, " ")).toContain(
+    "causes those of e1, for which the connection had been given up when this was logged; likely: Threads write",
+  );
   expect(told.match(/WHAT USUALLY CAUSES IT/g)).toHaveLength(1);
   expect(told).toContain("  2 errors in 5 lines; 1 line about other things.\n");
+});
+
+it("begins with a summary where there are several errors: how many of each kind, when, and whose", () => {
+  expect(explainText(samples["a log"]!).split("\n").slice(0, 8)).toEqual([
+    "2 errors of 2 kinds",
+    "  unexpected_frame: 1 time (e1)",
+    "  2026-11-21 18:20:02.731572 UTC",
+    "  orders-api",
+    "  frame_too_large: 1 time (e2)",
+    "  2026-11-21 18:20:02.741572 UTC",
+    "  orders-api",
+    "",
+  ]);
+  expect(explainText(samples["many errors"]!)).toMatch(
+    /^40 errors of 1 kind\n {2}frame_too_large: 40 times \(e1–e40\)\n/,
+  );
+});
+
+it("says of errors alike why their causes are not told again", () => {
+  expect(explainText(samples["many errors"]!).replace(/\s+/g, " ")).toContain(
+    "causes as listed with e1: errors of this kind have the same usual causes",
+  );
+});
+
+describe("the schema", () => {
+  const validate = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema);
+
+  it.each([...Object.entries(samples), ["every known line", everyLine] as const])("holds for %s", (_, sample) => {
+    validate(JSON.parse(json(sample)));
+    expect(validate.errors).toBeNull();
+  });
+
+  it.each<[string, (incident: Record<string, unknown>) => void]>([
+    ["somebody else who read it", incident => (incident.seenBy = "proxy")],
+    ["another matter", incident => (incident.about = "weather")],
+    ["no causes", incident => delete incident.causes],
+    ["an octet in decimal", incident => (incident.octets = [{ index: 0, hex: "255", takenFor: "", likely: "" }])],
+    ["a local time with a zone", incident => (incident.first = "2026-11-21T18:20:02+01:00")],
+  ])("does not hold for %s", (_, mutilate) => {
+    const report = JSON.parse(json(samples["a log"]!)) as { incidents: Record<string, unknown>[] };
+    mutilate(report.incidents[0]!);
+    expect(validate(report)).toBe(false);
+  });
 });
 
 it("advises for the client that is recognised", () => {

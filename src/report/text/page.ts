@@ -9,7 +9,7 @@ import type { FormatOptions } from "../report-format.ts";
 export const MIN_COLUMNS = 40;
 
 /** Column in which the text behind a label begins. */
-const LABEL_COLUMNS = 13;
+export const LABEL_COLUMNS = 13;
 const INDENT = "  ";
 /** Printable text has none of its own. */
 const NO_BREAK = "\u00a0";

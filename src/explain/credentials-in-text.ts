@@ -1,0 +1,38 @@
+/**
+ * Credentials in what somebody pasted: in URLs, and in octets that were dumped as decimals or text. A dump of a login
+ * (connection.start-ok, secure-ok, update-secret, an AMQPLAIN table) is never turned into text, nor shown again.
+ */
+
+/** `amqp://user:password@host`: the password. */
+const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@'"]{0,200}:)[^\s/@'"]{1,500}@/gi;
+/** `password=…`, `"token": "…"`, `authorization: …`. */
+const NAMED_SECRET =
+  /(\b(?:password|passwd|secret|token|authorization|api[_-]?key)["']?\s{0,3}[:=]\s{0,3}["']?)[^\s"',;})]{4,500}/gi;
+
+export function withoutPasswords(text: string): string {
+  const urls = text.includes("://") ? text.replace(URL_PASSWORD, "$1***@") : text;
+  return NAMED_SECRET.test(urls) ? urls.replace(NAMED_SECRET, "$1***") : urls;
+}
+
+const LOGIN_METHODS = /connection\.(?:start[_-]ok|secure[_-]ok|update[_-]secret)/;
+const TELLING = ["password", "secret", "token", "authorization", "api-key", "apikey", "cookie", "plain", "bearer"];
+
+/** Whether octets, or the arguments of that operation, may hold a credential: by position, and by what stands in them. */
+export function mayHoldCredential(octets: Uint8Array, operation: string | null): boolean {
+  if (operation !== null && LOGIN_METHODS.test(operation)) return true;
+  for (let at = 0; at + 4 <= octets.length; at++) {
+    // connection.start-ok 11, secure-ok 21, update-secret 70.
+    if (octets[at] !== 0 || octets[at + 1] !== 10 || octets[at + 2] !== 0) continue;
+    if (octets[at + 3] === 11 || octets[at + 3] === 21 || octets[at + 3] === 70) return true;
+  }
+  const text = Array.from(octets, octet => String.fromCharCode(octet)).join("");
+  const lower = text.toLowerCase();
+  if (TELLING.some(word => lower.includes(word))) return true;
+  // A JWT, and the response of PLAIN: NUL, user, NUL, password.
+  return /eyJ[\w-]{6}/.test(text) || /\0[!-~]{2,64}\0[!-~]{2}/.test(text);
+}
+
+/** A quote in which binaries, and runs of numbers that may be one, are left out. */
+export function withoutBinaries(quote: string): string {
+  return quote.replace(/<<[^>]{0,4096}(?:>>)?/g, "<<…>>").replace(/\d{1,3}(?:,\s{0,8}\d{1,3}){3,2000}/g, "…");
+}

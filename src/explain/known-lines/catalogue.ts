@@ -1,0 +1,29 @@
+/** Every known line, in the order in which they are tried: what says more goes before what says less. */
+import { BROKER_CONNECTION_LINES } from "./broker-connection-lines.ts";
+import { CLIENT_CONNECTION_LINES } from "./client-connection-lines.ts";
+import { CLIENT_READ_LINES } from "./client-read-lines.ts";
+import type { KnownLine } from "./known-line.ts";
+import { OTHER_LINES } from "./other-lines.ts";
+import { REPLY_LINES } from "./reply-lines.ts";
+
+const ALL: readonly KnownLine[] = [
+  ...OTHER_LINES,
+  ...CLIENT_READ_LINES,
+  ...REPLY_LINES,
+  ...BROKER_CONNECTION_LINES,
+  ...CLIENT_CONNECTION_LINES,
+];
+
+export const KNOWN_LINES: readonly KnownLine[] = [
+  ...ALL.filter(({ generic }) => generic !== true),
+  ...ALL.filter(({ generic }) => generic === true),
+];
+
+const BY_ID = new Map(KNOWN_LINES.map(line => [line.id, line]));
+
+/** The row of that id, which must be one. */
+export function knownLine(id: string): KnownLine {
+  const line = BY_ID.get(id);
+  if (line === undefined) throw new Error(`no known line ${id}`);
+  return line;
+}
