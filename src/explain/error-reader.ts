@@ -3,9 +3,10 @@ import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import { type LibraryId, libraryOf } from "../forensics/client-libraries.ts";
 import { betweenIn } from "./between.ts";
 import { mayHoldCredential, withoutBinaries, withoutPasswords } from "./credentials-in-text.ts";
-import type { BrokerError, ErrorReport, MaybeOctet } from "./error-report.ts";
-import { errorsIn, mayNameError } from "./error-text.ts";
-import { headerWindow } from "./header-window.ts";
+import { mayNameError } from "./error-hints.ts";
+import type { BrokerError, ErrorReport } from "./error-report.ts";
+import { errorsIn } from "./error-text.ts";
+import { headerWindow, type MaybeOctet } from "./header-window.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
 import { speaksOfAmqp } from "./known-lines/match.ts";
 import { MESSAGE_TOPICS } from "./known-lines/message-topics.ts";
@@ -18,8 +19,8 @@ const QUOTE_CHARACTERS = 600;
 export interface ReadRecord {
   head: RecordHead;
   reports: ErrorReport[];
-  /** It is a message of RabbitMQ's, or speaks of AMQP, and no error was found in it: what it is about. */
-  unknown: ErrorReport | null;
+  /** Where no error was found: what it is about, if it is RabbitMQ's or speaks of AMQP. Asked for the first few only. */
+  unknown: () => ErrorReport | null;
 }
 
 /**
@@ -36,7 +37,7 @@ export function readRecord(record: LogRecord, alone = false): ReadRecord | null 
   if (isPeaceful(head, record)) names = false;
   // Whose connection it is stands in the head; the same is said behind it again and again.
   const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
-  const { errors, unknown, between, operation } = reading(said, names || alone, ofBroker, alone);
+  const { errors, between, operation } = reading(said, names || alone, ofBroker, alone);
   const report = ({ error, library, runtime }: FoundHere): ErrorReport =>
     discreet({
       error,
@@ -53,7 +54,12 @@ export function readRecord(record: LogRecord, alone = false): ReadRecord | null 
       masked: false,
       typed: false,
     });
-  return { head, reports: errors.map(report), unknown: unknown === null ? null : report(unknown) };
+  const unknown = (): ErrorReport | null => {
+    const error = errors.length > 0 ? null : unknownIn(raw, ofBroker);
+    const library = libraryOf(raw);
+    return error === null ? null : report({ error, library, runtime: runtimeOf(raw, library) });
+  };
+  return { head, reports: errors.map(report), unknown };
 }
 
 interface FoundHere {
@@ -65,12 +71,11 @@ interface FoundHere {
 /** What a text says, whosever it is. */
 interface TextReading {
   errors: readonly FoundHere[];
-  unknown: FoundHere | null;
   between: string | null;
   operation: string | null;
 }
 
-const NOTHING: TextReading = { errors: [], unknown: null, between: null, operation: null };
+const NOTHING: TextReading = { errors: [], between: null, operation: null };
 const OPERATION = /operation ([a-z]{1,20}\.[a-z_-]{1,20}|'[a-z]{1,20}\.[a-z_-]{1,20}') caused/;
 /** Readings remembered: a log says the same again and again. */
 const MAX_REMEMBERED = 300;
@@ -88,10 +93,8 @@ function reading(raw: string, names: boolean, ofBroker: boolean, alone: boolean)
     return { error, library: own, runtime: runtimeOf(text, own) };
   };
   const errors = names ? errorsIn(text, ofBroker || alone).map(({ error }) => here(error)) : [];
-  const unknown = errors.length > 0 ? null : unknownIn(text, ofBroker);
   const made: TextReading = {
     errors,
-    unknown: unknown === null ? null : here(unknown),
     between: betweenIn(text),
     operation: OPERATION.exec(text)?.[1] ?? null,
   };

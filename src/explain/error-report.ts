@@ -3,6 +3,7 @@
  * numbers and names are the broker's, and a header quoted in an error is the corrupt one.
  */
 import type { LibraryId } from "../forensics/client-libraries.ts";
+import type { MaybeOctet } from "./header-window.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
 import type { About, ReadProblem, SeenBy } from "./known-lines/known-line.ts";
 import { MESSAGE_TOPICS } from "./known-lines/message-topics.ts";
@@ -65,9 +66,6 @@ export interface Snippet {
   /** The payload has no more octets than these. */
   whole: boolean;
 }
-
-/** An octet, or null where it is not known. */
-export type MaybeOctet = number | null;
 
 export type BrokerError =
   /** `limit` counts payload octets; that of a broker which is `strict` whole frames, none of it forgiven. */

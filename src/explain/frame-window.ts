@@ -1,7 +1,7 @@
 /** The octets of a frame as an error text leaves them: its header, the first of its payload, its end. */
 import { likelyMeanings } from "../forensics/octet-reading.ts";
-import type { MaybeOctet, Snippet } from "./error-report.ts";
-import { type HeaderWindow, headerWindow } from "./header-window.ts";
+import type { Snippet } from "./error-report.ts";
+import { type HeaderWindow, headerWindow, type MaybeOctet } from "./header-window.ts";
 
 /** Header, first octets of the payload and, where all of it was printed, the octet behind it. */
 export function frameWindow(

@@ -1,5 +1,7 @@
 /** Octets of which some may not be known, as a log line leaves them: type, channel and size, each or none. */
-import type { MaybeOctet } from "./error-report.ts";
+
+/** An octet, or null where it is not known. */
+export type MaybeOctet = number | null;
 
 export type HeaderWindow = readonly MaybeOctet[];
 

@@ -1,6 +1,6 @@
 /** The errors of a whole log: each distinct one kept once, with how often and where it was seen. */
 
-import { readLoose, readRecord } from "./error-reader.ts";
+import { type ReadRecord, readLoose, readRecord } from "./error-reader.ts";
 import type { ErrorReport, LogTime } from "./error-report.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
 import { type LogRecord, LogRecords } from "./log-record.ts";
@@ -69,7 +69,7 @@ export class IncidentTally {
         this.unrelatedLines += record.lines.length;
       }
       for (const report of read?.reports ?? []) this.#count(report);
-      if (read !== null && read.unknown !== null) this.#keepUnknown(read.unknown, record.level);
+      if (read !== null && read.reports.length === 0) this.#keepUnknown(read, record.level);
     });
   }
 
@@ -109,12 +109,12 @@ export class IncidentTally {
     if (this.incidents.length > 0) this.unrelatedLines = 0;
   }
 
-  #keepUnknown(report: ErrorReport, level: string): void {
+  #keepUnknown(read: ReadRecord, level: string): void {
     const trouble = /^(?:warn|err|crit|alert|emer|fatal)/i.test(level);
     const kept = this.#unknown;
-    if (kept.length < MAX_UNKNOWN) kept.push({ report, trouble });
-    else if (trouble && kept.some(other => !other.trouble))
-      kept[kept.findIndex(other => !other.trouble)] = { report, trouble };
+    const place = kept.length < MAX_UNKNOWN ? kept.length : trouble ? kept.findIndex(other => !other.trouble) : -1;
+    const report = place < 0 ? null : read.unknown();
+    if (report !== null) kept[place] = { report, trouble };
   }
 
   /** Of the lines of one exception, those that only say that something failed add nothing to one that says what. */

@@ -1,6 +1,5 @@
 /** The errors of a log by kind: how many of each, from when to when, and whose connections they were on. */
 import type { About, SeenBy } from "../explain/known-lines/known-line.ts";
-import type { ExplainedIncident } from "./explain.ts";
 
 export interface ErrorGroup {
   /** As the incidents' own: frame_too_large, missed heartbeats, …. */
@@ -18,10 +17,22 @@ export interface ErrorGroup {
   moreClients: boolean;
 }
 
+/** What is counted of an incident. */
+interface CountedIncident {
+  id: string;
+  name: string;
+  about: About | null;
+  seenBy: SeenBy | null;
+  count: number;
+  first: string | null;
+  last: string | null;
+  connection: { peers: readonly string[]; morePeers: boolean; name: string } | null;
+}
+
 const MAX_CLIENTS = 5;
 
 /** The groups, the one logged most often first. */
-export function errorGroups(incidents: readonly ExplainedIncident[]): ErrorGroup[] {
+export function errorGroups(incidents: readonly CountedIncident[]): ErrorGroup[] {
   const groups = new Map<string, ErrorGroup>();
   for (const incident of incidents) {
     const { name, about, seenBy } = incident;
@@ -46,7 +57,7 @@ export function errorGroups(incidents: readonly ExplainedIncident[]): ErrorGroup
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }
 
-function add(group: ErrorGroup, { id, count, first, last, connection }: ExplainedIncident): void {
+function add(group: ErrorGroup, { id, count, first, last, connection }: CountedIncident): void {
   group.incidents.push(id);
   group.count += count;
   if (first !== null && (group.first === null || first < group.first)) group.first = first;

@@ -1,6 +1,6 @@
 /** Finds the known line that a text holds. */
-import type { BrokerError, MaybeOctet } from "../error-report.ts";
-import { headerWindow } from "../header-window.ts";
+import type { BrokerError } from "../error-report.ts";
+import { headerWindow, type MaybeOctet } from "../header-window.ts";
 import { KNOWN_LINES } from "./catalogue.ts";
 import type { KnownLine } from "./known-line.ts";
 
