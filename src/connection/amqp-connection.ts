@@ -1,5 +1,4 @@
 import { type FieldTable, textOf } from "../amqp/field-table.ts";
-import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
 import {
   CONNECTION_CLOSE,
   CONNECTION_OPEN,
@@ -10,52 +9,16 @@ import {
 } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
-import { PROTOCOL_HEADER_SIZE, REPLY_CODES } from "../amqp/spec/constants.ts";
+import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
-import { withoutCredentials } from "./credentials.ts";
+import { type Close, closeIncident, readClose } from "./connection-close.ts";
+import type { ConnectionContext } from "./connection-context.ts";
 import { Direction } from "./direction.ts";
 import { Gaps } from "./gaps.ts";
-import { GUARD_MARK } from "./guard-mark.ts";
 import { Incident } from "./incident.ts";
-import type { DirectionListener, FrameListener, IncidentListener, Predictor, StreamForensics } from "./observers.ts";
+import type { DirectionListener, Predictor } from "./observers.ts";
 import { looksLikeTlsRecord } from "./protocol-header.ts";
 import { type Decision, Recognition } from "./recognition.ts";
-import type { Severity } from "./rules.ts";
-
-/** What an AMQP connection is told of the TCP connection it observes. */
-export interface ConnectionContext {
-  /** The connection's first octets are in the capture. */
-  sawBeginning: boolean;
-  /** Take it for AMQP whatever it looks like. */
-  forced: boolean;
-  /** AMQP is expected on its port, so that a client that speaks something else is worth naming. */
-  expected: boolean;
-  /** The shared moment of whoever delivers. */
-  moment: Moment;
-  budget: SearchBudget;
-  listener: FrameListener | null;
-  /** Is told what is wrong, as it is found; null where it is asked for later. */
-  incidents: IncidentListener | null;
-  /** Keep and explain the octets of each direction; null where a break is only to be found, not explained. */
-  forensics: readonly [StreamForensics, StreamForensics] | null;
-  /** Judges what the client sends; null for no prediction. */
-  predictor: Predictor | null;
-  /** The frame-max in force for the client before tune-ok, as the broker judging it has it. */
-  initialFrameMax: number;
-  /** Called when it turns out to be AMQP; gives the connection its number. */
-  recognised: () => number;
-  /** Called when the connection is left alone: no octets of it are wanted any more. */
-  leave: () => void;
-}
-
-/** A connection.close as it was sent. */
-export interface Close {
-  sender: Side;
-  code: number;
-  text: string;
-  classId: number;
-  methodId: number;
-}
 
 /** Octets of a direction searched for frames before the connection is given up as not AMQP. */
 const MAX_UNDECIDED_OCTETS = 1 << 20;
@@ -321,16 +284,9 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     }
   }
 
-  /** An error code in a close is a finding, as severe as the code means it: hard, soft, or an operator's wish. */
   #tellClose(direction: Direction, close: Close, what: string): void {
-    const code = REPLY_CODES[close.code];
     if (close.code === 200 || close.code === 0 || this.incidents.length >= MAX_CLOSES) return;
-    const severity: Severity = close.code === 320 ? "note" : code?.soft ? "warning" : "error";
-    const who = close.text.includes(GUARD_MARK) ? "guard" : close.sender === this.client ? "client" : "broker";
-    const message = `The ${who} closed ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
-    const { frameOffset } = direction.scanner;
-    const moment = direction.scanner.frameMoment();
-    this.#note(new Incident("broker-close", severity, direction.side, frameOffset, moment, message));
+    this.#note(closeIncident(close, what, this.client, direction.scanner));
   }
 
   #note(incident: Incident): void {
@@ -341,14 +297,4 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
 function readLimits(values: Values): { frameMax: number; channelMax: number } {
   return { frameMax: Number(values.get("frame-max")), channelMax: Number(values.get("channel-max")) };
-}
-
-function readClose(sender: Side, values: Values): Close {
-  return {
-    sender,
-    code: Number(values.get("reply-code")),
-    text: withoutCredentials(textOf(values.get("reply-text"))),
-    classId: Number(values.get("class-id")),
-    methodId: Number(values.get("method-id")),
-  };
 }

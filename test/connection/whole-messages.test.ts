@@ -2,7 +2,8 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { BrokerPredictor } from "../../src/broker/broker-predictor.ts";
 import { BROKER_VERSIONS } from "../../src/broker/versions.ts";
-import { AmqpConnection, type ConnectionContext } from "../../src/connection/amqp-connection.ts";
+import { AmqpConnection } from "../../src/connection/amqp-connection.ts";
+import type { ConnectionContext } from "../../src/connection/connection-context.ts";
 import { Direction } from "../../src/connection/direction.ts";
 import { Moment } from "../../src/net/connection-observer.ts";
 import { bits, long, short, type Wire, wire } from "../support/wire.ts";

@@ -5,7 +5,8 @@ import { FrameBoundarySearch, type SearchBudget } from "../../src/amqp/frame-bou
 import { FrameScanner } from "../../src/amqp/frame-scanner.ts";
 import type { FrameSink } from "../../src/amqp/frame-sink.ts";
 import { WholeMessage } from "../../src/amqp/whole-message.ts";
-import { AmqpConnection, type ConnectionContext } from "../../src/connection/amqp-connection.ts";
+import { AmqpConnection } from "../../src/connection/amqp-connection.ts";
+import type { ConnectionContext } from "../../src/connection/connection-context.ts";
 import { Moment, type Side, type StreamEnd } from "../../src/net/connection-observer.ts";
 import type { Finding } from "../../src/report/report.ts";
 import { type Chunking, chunkings, deliver, type Stream } from "./chunkings.ts";
