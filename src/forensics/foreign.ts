@@ -1,6 +1,6 @@
 /** How far the octets of another protocol reach: what a stranger writes on a socket in one go. */
+import { foreignProtocolAt, SECOND_BY_FIRST } from "../amqp/foreign-protocols.ts";
 import { short } from "../bytes/big-endian.ts";
-import { protocolNameAt } from "./octet-reading.ts";
 
 const CARRIAGE_RETURN = 0x0d;
 const LINE_FEED = 0x0a;
@@ -12,12 +12,6 @@ const PROTOCOL_HEADER = 8;
 /** The largest head of an HTTP message that is looked for. */
 const MAX_HEAD = 8192;
 
-/** The second octet by the first one: of “AMQP”, “HTTP/1.”, “GET ”, “POST ” and of a TLS handshake's record. */
-const SECOND_BY_FIRST = new Int16Array(256).fill(-1);
-for (const [first, second] of ["AM", "HT", "GE", "PO", "\x16\x03"].map(two => new TextEncoder().encode(two))) {
-  SECOND_BY_FIRST[first!] = second!;
-}
-
 /** Whether another protocol may begin with this octet. */
 export function mayBeForeign(octet: number): boolean {
   return SECOND_BY_FIRST[octet]! >= 0;
@@ -27,7 +21,7 @@ export function mayBeForeign(octet: number): boolean {
 export function foreignLength(octets: Uint8Array, at: number, end: number): number {
   // In nearly every place the second octet tells that none does.
   if (at + 1 >= end || octets[at + 1] !== SECOND_BY_FIRST[octets[at]!]) return 0;
-  if (protocolNameAt(octets, at) === null) return 0;
+  if (foreignProtocolAt(octets, at) === null) return 0;
   let length = 0;
   if (octets[at] === TLS_HANDSHAKE) length = TLS_HEADER + short(octets, at + 3);
   else if (octets[at] === LETTER_A) length = octets[at + 4]! <= 1 ? PROTOCOL_HEADER : 0;

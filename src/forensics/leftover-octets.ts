@@ -1,8 +1,8 @@
 /** What the octets are that belong to no frame. */
+import { foreignProtocolAt } from "../amqp/foreign-protocols.ts";
 import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE } from "../amqp/spec/constants.ts";
 import { equalOctets } from "../bytes/octets.ts";
 import type { Diagnosis, Span } from "./diagnosis.ts";
-import { protocolNameAt } from "./octet-reading.ts";
 import type { OctetWindow } from "./octet-window.ts";
 import { bodiesAwaited, type ReadFrame } from "./read-frames.ts";
 
@@ -24,7 +24,7 @@ export function sortLeftovers(
   const octets = Buffer.from(window.bytes.buffer, window.bytes.byteOffset, window.length);
   for (const span of spans) {
     const stretch = octets.subarray(span[0] - window.base, span[0] - window.base + span[1]);
-    const protocol = protocolNameAt(stretch, 0);
+    const protocol = foreignProtocolAt(stretch, 0)?.label ?? null;
     const original = protocol === null && span[1] >= MIN_REPLAY ? originalOf(window, octets, span, frames) : -1;
     // That octets like any others stood before proves nothing where a frame's end is awaited.
     const tail = original >= 0 && !isRepetitive(stretch) ? null : tailOf(window, span, frames);

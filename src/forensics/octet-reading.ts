@@ -1,3 +1,4 @@
+import { foreignProtocolAt } from "../amqp/foreign-protocols.ts";
 import { methodName, methodOf } from "../amqp/method-registry.ts";
 import { FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
@@ -32,29 +33,9 @@ export function likelyMeanings(octets: Uint8Array): string[] {
 /** Runs of octets and what each run is. */
 type Reading = readonly (readonly [size: number, meaning: string])[];
 
-const PROTOCOLS: readonly (readonly [start: string, meaning: string])[] = [
-  ["AMQP", "protocol header: a second handshake"],
-  ["HTTP/1.", "HTTP response"],
-  ["GET ", "HTTP request"],
-  ["POST ", "HTTP request"],
-  ["\x16\x03\x00", "TLS handshake"],
-  ["\x16\x03\x01", "TLS handshake"],
-  ["\x16\x03\x02", "TLS handshake"],
-  ["\x16\x03\x03", "TLS handshake"],
-  ["\x16\x03\x04", "TLS handshake"],
-];
-
-/** The foreign protocol whose first octets these are, or null. */
-export function protocolNameAt(octets: Uint8Array, at: number): string | null {
-  return PROTOCOLS.find(([start]) => startsWith(octets, at, start))?.[1] ?? null;
-}
-
 function protocolAt(octets: Uint8Array, at: number): Reading | null {
-  for (const [start, meaning] of PROTOCOLS) {
-    if (!startsWith(octets, at, start)) continue;
-    return [[start === "AMQP" ? 8 : start.length, meaning]];
-  }
-  return null;
+  const found = foreignProtocolAt(octets, at);
+  return found === null ? null : [[found.amqp === true ? found.octets.length : found.inStream, found.label]];
 }
 
 /** A frame header, with the end octet of the frame before it where there is one. */
@@ -121,11 +102,6 @@ function textAt(octets: Uint8Array, at: number): Reading | null {
   const atEdge = at === 0 || end === octets.length || octets[end] === 0x53;
   if (end - at < (atEdge ? 2 : 4)) return null;
   return [[end - at, `text “${latin1(octets, at, end)}”`]];
-}
-
-function startsWith(octets: Uint8Array, at: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (octets[at + i] !== text.charCodeAt(i)) return false;
-  return true;
 }
 
 function zeros(octets: Uint8Array, from: number, size: number): boolean {
