@@ -79,6 +79,11 @@ const NO_HEADER = "reader 505 (60, 40) expected content header for class 60, got
 const NO_BODY = "reader 505 (60, 40) expected content body, got non content body frame instead";
 const NO_METHOD = "reader 505 (0, 0) expected method frame, got non method frame instead";
 
+it("a channel knows its number", () => {
+  const channel = new BrokerChannel(7, new BrokerState(), new ReadClock(), BROKER_VERSIONS["rabbitmq-3.10"], true);
+  expect(channel.number).toBe(7);
+});
+
 describe("the order of content", () => {
   it.each<[rule: string, frames: Wire, log: string[]]>([
     [
@@ -101,6 +106,11 @@ describe("the order of content", () => {
     [
       "a content header with a weight",
       open().raw(publish().octets).header(1, 5, {}, { weight: 1 }),
+      ["", "", NO_HEADER],
+    ],
+    [
+      "a content header with a weight of 256",
+      open().raw(publish().octets).header(1, 5, {}, { weight: 256 }),
       ["", "", NO_HEADER],
     ],
     [
@@ -191,7 +201,7 @@ describe("a body longer than its header announced", () => {
   });
 
   it("is swallowed before, with all bodies behind it; any other frame is out of place", () => {
-    const log = new Assembled().take(overrun().body(1, "d").body(1, new Uint8Array(1000)).ack(1, 1));
+    const log = new Assembled().take(overrun().body(1, "de").body(1, new Uint8Array(1000)).ack(1, 1));
     expect(log).toEqual(["", "", "", "", "", "", NO_BODY]);
   });
 
