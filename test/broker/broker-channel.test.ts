@@ -263,6 +263,12 @@ describe("a message that is complete, frame by frame and as a whole", () => {
   it("on a channel that is not open", () => {
     const text = "channel 504 (60, 40) expected 'channel.open'";
     expect(new Assembled().take(wire().publish(1, "hello"))).toEqual(["", "", text]);
+    expect(new Assembled().take(wire().publishMethod(1).header(1, 5).body(1, "hel").body(1, "lo"))).toEqual([
+      "",
+      "",
+      "",
+      text,
+    ]);
     expect(new Assembled().takeWhole(wire().publish(1, "hello"))).toBe(text);
     expect(new Assembled().take(wire().publishMethod(1).header(1, 0))).toEqual(["", text]);
   });

@@ -33,6 +33,7 @@ it("keeps the first copy of every octet, sorted and without overlap, across the 
       for (let first = held.first(); first !== undefined; first = held.first()) {
         if (end !== undefined) expect((first.sequence - end) | 0).toBeGreaterThanOrEqual(0);
         end = endOf(first);
+        expect(first.octets.length + first.cut, "an empty segment").toBeGreaterThan(0);
         for (let i = 0; i < first.octets.length + first.cut; i++) {
           found.set(((first.sequence - base) | 0) + i, first.octets[i] ?? "cut");
         }
@@ -41,6 +42,7 @@ it("keeps the first copy of every octet, sorted and without overlap, across the 
         expect(held.octets).toBe(octets);
       }
       expect(octets).toBe(0);
+      expect([held.length, held.shift(), held.octets]).toEqual([0, undefined, 0]);
       expect([...found].sort(([a], [b]) => a - b)).toEqual([...expected].sort(([a], [b]) => a - b));
     }),
     { numRuns: 2000 },
