@@ -165,7 +165,7 @@ function summary() {
   const row = (file, tried, killed, ...counts) =>
     [file.padEnd(34), ...[tried, percent(killed, tried), ...counts].map(cell => String(cell).padStart(10))].join(" ");
   const total = { killed: 0, tried: 0, survive: 0, equivalent: 0, untried: 0 };
-  console.log(`\n${"file".padEnd(34)}    mutants    noticed       not equivalent  not tried`);
+  console.log(`\n${"file".padEnd(34)}    mutants    noticed    survive equivalent  not tried`);
   for (const { file, killed, survivors, equivalent, untried } of targets) {
     const tried = killed + survivors.length;
     console.log(row(file, tried, killed, survivors.length, equivalent, untried));
