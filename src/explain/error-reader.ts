@@ -105,7 +105,7 @@ function reading(raw: string, names: boolean, ofBroker: boolean, alone: boolean)
 
 /** One line that opens a connection, names it, or closes it without a reason. */
 function isPeaceful({ kind }: RecordHead, { lines }: LogRecord): boolean {
-  if (lines.length !== 1 || kind === "error" || kind === "other") return false;
+  if (lines.length !== 1 || kind === "error" || kind === "channel" || kind === "other") return false;
   const line = lines[0] ?? "";
   return kind !== "closing" || /^:?\s*$/.test(line.slice(line.lastIndexOf(")") + 1));
 }

@@ -9,9 +9,9 @@ export interface RecordHead {
   channel: number | null;
   /**
    * `error` goes before the exception, `closing` before the reason for the end, `accepting` opens a connection, `naming`
-   * says more about one; `other` is anything else.
+   * says more about one; `channel` goes before an exception that closed a channel only; `other` is anything else.
    */
-  kind: "error" | "closing" | "accepting" | "naming" | "other";
+  kind: "error" | "closing" | "accepting" | "naming" | "channel" | "other";
   /** Index in the first line behind what names the connection; 0 where nothing does. */
   end: number;
 }
@@ -21,6 +21,10 @@ const HEADS: readonly (readonly [kind: RecordHead["kind"], pattern: RegExp])[] =
   [
     "error",
     /Error on AMQP connection (?<pid><[\d.]{3,40}>) \((?<about>.{0,2000})\)(?:, channel (?<channel>\d{1,5}))?:/,
+  ],
+  [
+    "channel",
+    /Channel error on connection (?<pid><[\d.]{3,40}>) \((?<about>.{0,2000})\)(?:, channel (?<channel>\d{1,5}))?:/,
   ],
   // 3.5 and before.
   ["error", /AMQP connection (?<pid><[\d.]{3,40}>) \((?<state>\w{1,20})\), channel (?<channel>\d{1,5}) - error:/],

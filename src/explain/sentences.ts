@@ -7,6 +7,7 @@ import type { ErrorReport } from "./error-report.ts";
 import { endOctetWords } from "./frame-window.ts";
 import { hexOf, numberAt } from "./header-window.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
+import { MESSAGE_TOPICS } from "./known-lines/message-topics.ts";
 import { ADVERBS, confidenceOf, type Reading } from "./reading.ts";
 
 /** The name that brokers give it. */
@@ -101,6 +102,8 @@ function filled(template: string, values: Readonly<Record<string, string>>): str
     .replace(/\{(\w{1,20})\}/g, (_, name: string) => printable(value(name) ?? "…", 120));
 }
 
+const OPEN_TOPICS = MESSAGE_TOPICS.filter(({ id }) => id === "closing" || id === "crash").map(({ topic }) => topic);
+
 function unknownMessage({ from, topic }: { from: "broker" | "client"; topic: string }): string {
   const where =
     "Trouble with frames stands in lines that name frame_error, unexpected_frame, invalid_frame_end_marker or an exception of the client's.";
@@ -108,7 +111,9 @@ function unknownMessage({ from, topic }: { from: "broker" | "client"; topic: str
     return `This speaks of AMQP, but is no line that ghostframe knows. The line before or after it, with the exception's class and text, may tell more. ${where}`;
   }
   const about = topic === "" ? "This is a message of RabbitMQ's" : `This is a message of RabbitMQ's about ${topic}`;
-  return `${about}; frames are not involved. ghostframe does not explain it further. ${where}`;
+  // Of an end or a failure whose reason is not known, what it was about is not known either.
+  const open = topic === "" || OPEN_TOPICS.includes(topic);
+  return `${about}; ${open ? "it names no frame error" : "frames are not involved"}. ghostframe does not explain it further. ${where}`;
 }
 
 function said(report: ErrorReport, top: Reading | undefined): string {

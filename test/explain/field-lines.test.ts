@@ -494,6 +494,40 @@ describe("several messages of one event", () => {
   });
 });
 
+describe("lines of RabbitMQ's that no row explains", () => {
+  const line = (text: string) => `2024-01-02 03:04:05.678901+00:00 [error] <0.1503.0> ${text}`;
+  it.each([
+    [
+      "Mnesia(rabbit@a): ** ERROR ** mnesia_event got {inconsistent_database, running_partitioned_network, b}",
+      /about the cluster's nodes; frames are not involved/,
+    ],
+    ["Ready to start client connection listeners", /about the broker's start or stop; frames are not involved/],
+    [
+      "closing AMQP connection <0.1503.0> (192.0.2.1:4 -> 192.0.2.2:5672):\n{nobody_knows,{badmatch,42}}",
+      /a connection that ends; it names no frame error/,
+    ],
+    ["xyzzy", /a message of RabbitMQ's; it names no frame error/],
+  ])("%s", (text, says) => {
+    const { incidents } = explainAll(tallied(line(text)));
+    expect(incidents.map(({ error, causes }) => [error.kind, causes])).toEqual([["unknown-message", []]]);
+    expect(incidents[0]?.summary).toMatch(says);
+  });
+
+  it("names the connection and the channel of a channel's exception", () => {
+    const { incidents } = explainAll(
+      tallied(
+        [
+          line(
+            "Channel error on connection <0.1500.0> (192.0.2.1:4 -> 192.0.2.2:5672, vhost: '/', user: 'u'), channel 3:",
+          ),
+          line("operation queue.declare caused a channel exception not_found: no queue 'q' in vhost '/'"),
+        ].join("\n"),
+      ),
+    );
+    expect(incidents).toMatchObject([{ channel: 3, connection: { peers: ["192.0.2.1:4"] }, about: "channel" }]);
+  });
+});
+
 describe("what stands between", () => {
   it.each([
     [
