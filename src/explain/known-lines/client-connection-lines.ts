@@ -186,7 +186,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     id: "closed-used",
     anybody: true,
     pattern:
-      /channel\/connection is not open|Channel(?:Wrong|Closed)StateError|[Cc]hannel is (?:already )?closed|[Cc]hannel closed(?: by|;|$)|ChannelInvalidStateError|ConnectionWrongStateError|IllegalOperationError|Channel (?:ended, no reply|closing|is closing)|[Cc]hannel connection is closed|AlreadyClosedException|ChannelAlreadyClosed|ConnectionAlreadyClosed|ChannelNotAvailable|[Cc]onnection (?:is )?already closed|invalid (?:channel|connection) state|Bunny::(?:Channel|Connection)AlreadyClosed|cannot use a closed channel|No channel available|[Cc]hannel is not open|NOT_CONNECTED|clean (?:channel|connection) shutdown|through a closed connection|ChannelClosedException|<Channel: [^\n]{0,80}> closed/,
+      /channel\/connection is not open|Channel(?:Wrong|Closed)StateError|[Cc]hannel is (?:already )?closed|[Cc]hannel closed(?: by|;|$)|ChannelInvalidStateError|ConnectionWrongStateError|IllegalOperationError|Channel (?:ended, no reply|closing|is closing)|[Cc]hannel connection is closed|AlreadyClosedException|ChannelAlreadyClosed|ConnectionAlreadyClosed|ChannelNotAvailable|[Cc]onnection (?:is )?already closed|invalid (?:channel|connection) state|Bunny::(?:Channel|Connection)AlreadyClosed|cannot use a closed channel|No channel available|[Cc]hannel is not open|NOT_CONNECTED|clean (?:channel|connection) shutdown|through a closed connection|\bCH_CLOSE\b|ChannelClosedException|<Channel: [^\n]{0,80}> closed/,
     name: "used after it was closed",
     says: "The program used a channel or connection that was closed already. Why it was closed stands earlier in its log; no frame was broken here.",
     causes: CLOSED,
@@ -275,7 +275,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     id: "connection-refused",
     anybody: true,
     pattern:
-      /[Cc]onnection refused|\bECONNREFUSED\b|actively refused|TCPConnectionFailed|could not connect to host|[Uu]nable to connect to|[Cc]ould not establish TCP connection/,
+      /[Cc]onnection refused|\bECONNREFUSED\b|actively refused|TCPConnectionFailed|could not connect to host|TCP connection to \S{1,80} failed|[Uu]nable to connect to|[Cc]ould not establish TCP connection/,
     name: "connection refused",
     says: "Nothing listens at the broker's address and port. AMQP was not reached.",
     causes: [
@@ -341,7 +341,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     id: "socket-error",
     anybody: true,
     pattern:
-      /[Cc]onnection reset(?: by peer)?|\bECONNRESET\b|socket was disconnected|Socket was disconnected|RecoverableConnectionError|ShutdownSignalException: connection error|[Ee]mpty response received from the server|EmptyResponseError|peer shutdown|failure of reading frame|[Cc]onnection remotely closed|socket hang up|[Ss]ocket (?:error|closed|is closed)|a socket error occurred|[Cc]onnection timed out|\bETIMEDOUT\b|forcibly closed by the remote host|[Cc]onnection aborted|ConnectionAborted|[Cc]onnection closed unexpectedly|[Uu]nexpected close|Server unexpectedly closed connection|Connection dropped|connection lost|NetworkFailure|NetworkErrorException|AmqpClosedConnection|failed to fill whole buffer|IO error:|IOError\(|CONN_CLOSED|Library error: connection closed|[Ss]erver closed (?:the )?connection/,
+      /[Cc]onnection reset(?: by peer)?|\bECONNRESET\b|socket was disconnected|Socket was disconnected|RecoverableConnectionError|ShutdownSignalException: connection error|[Ee]mpty response received from the server|EmptyResponseError|peer shutdown|failure of reading frame|[Cc]onnection remotely closed|socket hang up|closed by peer|NetworkErrorWrapper|socket_closed_unexpectedly|[Ss]ocket (?:error|closed|is closed)|a socket error occurred|[Cc]onnection timed out|\bETIMEDOUT\b|forcibly closed by the remote host|[Cc]onnection aborted|ConnectionAborted|[Cc]onnection closed unexpectedly|[Uu]nexpected close|Server unexpectedly closed connection|Connection dropped|connection lost|NetworkFailure|NetworkErrorException|AmqpClosedConnection|failed to fill whole buffer|IO error:|IOError\(|CONN_CLOSED|Library error: connection closed|[Ss]erver closed (?:the )?connection/,
     name: "connection lost",
     says: "The connection was lost under the client: closed, reset or timed out. No frame was broken.",
     causes: LOST,

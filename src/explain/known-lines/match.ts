@@ -6,7 +6,7 @@ import type { KnownLine } from "./known-line.ts";
 
 /** What a text must hold to speak of AMQP. */
 const ABOUT_AMQP =
-  /amqp|rabbit|:567[12]\b|\bport[ =:]{1,3}567[12]\b|\bpika\b|bunny|kombu|celery|lapin|lmq\.|AMQ::|streadway|\bconnection <\d|inet_error|tls_alert|handshake_timeout|Channel error on connection|spring-rabbit|stomp|hutch|sneakers|masstransit|nservicebus|easynetq|federation|shovel/i;
+  /amqp|rabbit|:567[12]\b|\bport[ =:]{1,3}567[12]\b|\bpika\b|bunny|kombu|celery|lapin|lmq\.|AMQ::|streadway|\bconnection <\d|inet_error|socket_closed_unexpectedly|tls_alert|handshake_timeout|Channel error on connection|spring-rabbit|stomp|hutch|sneakers|masstransit|nservicebus|easynetq|federation|shovel/i;
 /** Characters of a text that are looked at: an error says what it has to say at its beginning. */
 const MAX_CHARACTERS = 8192;
 /**

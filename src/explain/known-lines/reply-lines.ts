@@ -228,6 +228,21 @@ export const REPLY_LINES: readonly KnownLine[] = [
   },
   {
     ...CHANNEL,
+    id: "consumer-cancelled",
+    pattern:
+      /\bConsumerCancell?ed\b|Server cancelled consumer|[Cc]onsumer (?:was )?cancell?ed by (?:the )?(?:server|broker)/,
+    name: "consumer cancelled",
+    code: null,
+    says: "The broker ended the consumer (basic.cancel): its queue was deleted, or its node went away. The channel stays open; no frame was broken.",
+    causes: [
+      ["not-declared", 62, "A queue that is deleted or expires cancels its consumers."],
+      ["broker-restarted", 52, "So does a queue whose node stops, or whose leader moves."],
+    ],
+    source: "pika: exceptions.py; py-amqp: channel.py",
+    example: "pika.exceptions.ConsumerCancelled: Server cancelled consumer",
+  },
+  {
+    ...CHANNEL,
     id: "consumer-tag-reused",
     pattern: /attempt to reuse consumer tag|consumer tag .{0,80}already exists/i,
     name: "consumer tag reused",
