@@ -82,10 +82,11 @@ export class Inspection {
   readonly broken = new Set<string>();
   readonly #onConnection: InspectOptions["onConnection"];
   readonly #captures: CaptureInspection;
-  readonly #sink = new PartialSink();
+  readonly #sink: PartialSink;
 
   constructor({ onConnection, ...options }: InspectOptions & CaptureInspectionOptions = {}) {
     this.#onConnection = onConnection;
+    this.#sink = new PartialSink([...(options.ports ?? []), ...(options.decodeAs ?? [])]);
     this.#captures = new CaptureInspection({ seed: randomSeed(), ...options }, event => this.#take(event));
   }
 

@@ -24,6 +24,14 @@ const LOOKS: readonly Look[] = [
   { when: "28b52ffd", says: "it is zstd-compressed: decompress it first (zstd -dc FILE | ghostframe inspect -)" },
   { when: "425a68", says: "it is bzip2-compressed: decompress it first (bzip2 -dc FILE | ghostframe inspect -)" },
   { when: "04224d18", says: "it is lz4-compressed: decompress it first (lz4 -dc FILE | ghostframe inspect -)" },
+  {
+    when: "02214c18",
+    says: "it is lz4-compressed, in the old way: decompress it first (lz4 -dc FILE | ghostframe inspect -)",
+  },
+  {
+    when: "1f9d",
+    says: "it is compressed by compress (.Z): decompress it first (gzip -dc FILE | ghostframe inspect -)",
+  },
   { when: "504b0304", says: "it is a zip archive: extract the capture first" },
   { when: "377abcaf271c", says: "it is a 7z archive: extract the capture first" },
   { when: first => ascii(first, 257, 262) === "ustar", says: "it is a tar archive: extract the capture first" },
@@ -39,6 +47,17 @@ const LOOKS: readonly Look[] = [
     when: "52545353",
     says: "it is a Microsoft Network Monitor capture: convert it (editcap -F pcapng FILE OUT.pcapng)",
   },
+  {
+    when: "5452534e494646206461746120202020",
+    says: "it is a Sniffer capture (DOS): convert it (editcap -F pcapng FILE OUT.pcapng)",
+  },
+  { when: "aaaaaaaa", says: "it is a 5Views capture: convert it (editcap -F pcapng FILE OUT.pcapng)" },
+  { when: "5452006400", says: "it is a nettl trace of HP-UX: convert it (editcap -F pcapng FILE OUT.pcapng)" },
+  {
+    when: "000000010000000000",
+    says: "it is a nettl trace of HP-UX 9: convert it (editcap -F pcapng FILE OUT.pcapng)",
+  },
+  { when: isEventTrace, says: "it is an event trace of Windows (.etl): convert it (etl2pcapng FILE OUT.pcapng)" },
   { when: "414d5150", says: "it is AMQP without a capture around it, beginning with a protocol header" },
   { when: isConnectionFrame, says: "it is AMQP without a capture around it, beginning with a method frame" },
   { when: hasMangledMagic, says: "it was a pcapng capture, until a transfer in text mode converted its line ends" },
@@ -48,6 +67,8 @@ const LOOKS: readonly Look[] = [
     says: "it is UTF-16 text. If PowerShell's > wrote it, let the capture program write the file itself",
   },
   { when: "feff", says: "it is UTF-16 text" },
+  // It has no magic number, so everything that has one goes first.
+  { when: isErf, says: "it is an ERF capture of a DAG card: convert it (editcap -F pcapng FILE OUT.pcapng)" },
 ];
 
 const TEXT_LOOKS: readonly TextLook[] = [
@@ -94,6 +115,32 @@ function ascii(bytes: Uint8Array, start: number, end: number): string {
 /** Method frame of class 10 (connection) on channel 0: type 1, channel 2, size 4, class-id 2. */
 function isConnectionFrame(first: Uint8Array): boolean {
   return hex(first, 3) === "010000" && hex(first.subarray(7), 2) === "000a";
+}
+
+/**
+ * Event trace log: a buffer header of 72 octets, and behind it the first event's: version 2, type 1 or 2 (32 or 64 bit),
+ * and the marker of a system event.
+ */
+function isEventTrace(first: Uint8Array): boolean {
+  return first.length > 76 && /^0200(01|02)c0$/.test(hex(first.subarray(72), 4));
+}
+
+/**
+ * Extensible record format: time 8 | type 1 | flags 1 | record length 2 | lost 2 | length on the wire 2, big-endian but
+ * for the time. Two records that follow one another are one.
+ */
+function isErf(first: Uint8Array): boolean {
+  const length = erfRecord(first, 0);
+  return length > 0 && erfRecord(first, length) > 0;
+}
+
+/** Octets of the ERF record at `at`, or 0 where none can be. */
+function erfRecord(bytes: Uint8Array, at: number): number {
+  if (at + 16 > bytes.length) return 0;
+  const type = bytes[at + 8]! & 0x7f;
+  const length = (bytes[at + 10]! << 8) | bytes[at + 11]!;
+  const wire = (bytes[at + 14]! << 8) | bytes[at + 15]!;
+  return type >= 1 && type <= 48 && length >= 16 && length <= 16_384 && wire > 0 && wire <= 16_384 ? length : 0;
 }
 
 /** The section header's type is a line end in several customs, so that a conversion shows; its magic then survives. */

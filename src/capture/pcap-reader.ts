@@ -31,6 +31,9 @@ const MODIFIED = 0xa1b2cd34;
 /** Writers exist that record whole packets under a smaller snap length; Wireshark accepts as much as this, so do we. */
 const LONGEST_PACKET = 262144;
 
+/** IPv4, IPv6, ARP, VLAN. */
+const ETHERTYPES: readonly number[] = [0x0800, 0x86dd, 0x0806, 0x8100];
+
 /** The magic numbers as they stand in the file, read as big-endian. */
 const VARIANTS: readonly (readonly [magic: number, variant: number, littleEndian: boolean])[] = [
   [0xa1b2c3d4, MICROSECONDS, false],
@@ -60,6 +63,8 @@ export class PcapReader implements CaptureReader {
   #nanosecondsPerTick = 1000;
   #mostCaptured = LONGEST_PACKET;
   #overfullSeconds = 0;
+  /** The first record looks as if its header were longer than its format says. */
+  #longerHeaders = false;
 
   constructor(sink: PacketSink) {
     this.#sink = sink;
@@ -89,6 +94,7 @@ export class PcapReader implements CaptureReader {
         break;
       }
       const nanoseconds = word(bytes, at + 4, littleEndian) * nanosecondsPerTick;
+      if (this.packets === 0) this.#longerHeaders = this.#hasLongerHeaders(bytes, at + header, next);
       record.number = ++this.packets;
       record.seconds = word(bytes, at, littleEndian);
       record.nanoseconds = nanoseconds;
@@ -153,13 +159,28 @@ export class PcapReader implements CaptureReader {
     this.#record.nanoseconds = nanoseconds - seconds * 1_000_000_000;
   }
 
+  /**
+   * Some libpcaps wrote records with longer headers under a magic number that does not say so: Nokia 4 octets more, Red
+   * Hat Linux 6.1 8, SuSE 6.3 4 more than the modified format. Then the first Ethernet header lies that much further on.
+   */
+  #hasLongerHeaders(bytes: Uint8Array, start: number, end: number): boolean {
+    const isEtherType = (at: number): boolean =>
+      at + 2 <= end && ETHERTYPES.includes((bytes[at]! << 8) | bytes[at + 1]!);
+    return (
+      this.#record.linkType === 1 && !isEtherType(start + 12) && (isEtherType(start + 16) || isEtherType(start + 20))
+    );
+  }
+
   #badLength(atOctet: number, captured: number): CaptureError {
     const packet = this.packets + 1;
     this.position = atOctet;
+    const perhaps = this.#longerHeaders
+      ? ". Its records may have longer headers, as Red Hat Linux 6.1, SuSE 6.3 and Nokia wrote them: convert it (editcap -F pcapng FILE OUT.pcapng)"
+      : "";
     return new CaptureError(
       atOctet,
       packet,
-      `packet ${packet}, at octet ${atOctet}, is corrupt: its captured length should be at most ${this.#mostCaptured} octets, and is ${captured}`,
+      `packet ${packet}, at octet ${atOctet}, is corrupt: its captured length should be at most ${this.#mostCaptured} octets, and is ${captured}${perhaps}`,
     );
   }
 }

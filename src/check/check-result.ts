@@ -46,6 +46,11 @@ export interface Limits {
    * was named by itself must have a frame, too.
    */
   minFrames: number;
+  /**
+   * Packets of a capture, and connections on AMQP's ports, that may hold AMQP and were not read; null for no limit. 0
+   * where nothing is said: what was not read may be corrupt.
+   */
+  maxUnread: number | null;
 }
 
 export interface CheckedCapture {
@@ -86,6 +91,7 @@ export interface Violation {
     | "expectation-unmatched"
     | "max-gaps"
     | "min-frames"
+    | "max-unread"
     | "no-capture";
   /** One sentence with the numbers in it. */
   message: string;

@@ -116,6 +116,7 @@ function judge(path: string, report: Report, policy: Policy, expected: Expected)
     ...unreadable(input),
     ...brokenExpectations(expected, { findings, frames }, policy.failOn),
     ...tooManyGaps(gaps, policy.limits),
+    ...tooMuchUnread(input, policy.limits),
   ];
   return {
     path,
@@ -152,6 +153,15 @@ function tooManyGaps(gaps: number, { maxGaps }: Limits): Violation[] {
   if (maxGaps === null || gaps <= maxGaps) return [];
   const message = `The capture has ${grouped(gaps)} gap${gaps === 1 ? "" : "s"}; ${grouped(maxGaps)} are allowed.`;
   return [{ kind: "max-gaps", message }];
+}
+
+function tooMuchUnread({ unread = [] }: Input, { maxUnread }: Limits): Violation[] {
+  const closed = unread.filter(({ mayHoldAmqp }) => mayHoldAmqp);
+  const count = sum(closed, ({ packets = 0, connections = 0 }) => packets + connections);
+  if (maxUnread === null || count <= maxUnread) return [];
+  const allowed = maxUnread === 0 ? "" : ` (${grouped(maxUnread)} may be)`;
+  const kinds = closed.map(({ message }) => message).join(" ");
+  return [{ kind: "max-unread", message: `What may hold AMQP was not read${allowed}: ${kinds}` }];
 }
 
 function resultOf(

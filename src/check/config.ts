@@ -17,6 +17,7 @@ export interface Config extends PolicyWishes {
   expect: Expectation[];
   ports?: number[];
   decodeAs?: number[];
+  vxlanPorts?: number[];
   broker?: BrokerId;
   baseline?: string;
   outputs: Partial<Record<OutputName, string>>;
@@ -46,6 +47,7 @@ export function readConfig(text: string, file: string): Config {
     ...top.optional("limits", readLimits),
     ...top.optional("ports", readPorts),
     ...top.optional("decodeAs", readPorts),
+    ...top.optional("vxlanPorts", readPorts),
     ...top.optional("broker", place => place.oneOf(Object.keys(BROKER_VERSIONS) as BrokerId[])),
     ...top.optional("baseline", place => place.text()),
     expect: top.optional("expect", place => place.list().map(each => readExpectation(each, levels.rules))).expect ?? [],
@@ -53,7 +55,19 @@ export function readConfig(text: string, file: string): Config {
   };
 }
 
-const KEYS = ["$schema", "failOn", "rules", "expect", "limits", "ports", "decodeAs", "broker", "baseline", "outputs"];
+const KEYS = [
+  "$schema",
+  "failOn",
+  "rules",
+  "expect",
+  "limits",
+  "ports",
+  "decodeAs",
+  "vxlanPorts",
+  "broker",
+  "baseline",
+  "outputs",
+];
 
 function readRules(place: ConfigPlace): Partial<Record<RuleId, Level>> {
   const rules = place.object(RULE_IDS, "rule");
@@ -61,10 +75,11 @@ function readRules(place: ConfigPlace): Partial<Record<RuleId, Level>> {
 }
 
 function readLimits(place: ConfigPlace): Partial<Limits> {
-  const limits = place.object(["maxGaps", "minFrames"]);
+  const limits = place.object(["maxGaps", "minFrames", "maxUnread"]);
   return {
     ...limits.optional("maxGaps", gaps => (gaps.value === null ? null : gaps.count())),
     ...limits.optional("minFrames", frames => frames.count()),
+    ...limits.optional("maxUnread", unread => (unread.value === null ? null : unread.count())),
   };
 }
 

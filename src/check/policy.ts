@@ -10,7 +10,7 @@ export const RULE_IDS = Object.keys(RULES) as RuleId[];
 
 /** As `inspect` does: errors and warnings fail, notes do not. */
 export const DEFAULT_FAIL_ON: Severity = "warning";
-export const DEFAULT_LIMITS: Readonly<Limits> = { maxGaps: null, minFrames: 1 };
+export const DEFAULT_LIMITS: Readonly<Limits> = { maxGaps: null, minFrames: 1, maxUnread: 0 };
 
 /** The parts of a policy that are set. */
 export interface PolicyWishes {

@@ -31,6 +31,7 @@ export function checkCommand(): Command {
   return addPolicyOptions(command)
     .option("--port <port>", "only connections that use this port (repeat it, or give a list)", collectPorts)
     .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
+    .option("--vxlan-port <port>", "take packets to this UDP port for VXLAN", collectPorts)
     .addOption(
       new Option("--broker <broker>", `predict the verdict of this broker (default: ${REFERENCE_BROKER})`).choices(
         Object.keys(BROKER_VERSIONS),

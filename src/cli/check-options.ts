@@ -16,6 +16,11 @@ export function addPolicyOptions(command: Command): Command {
     .option("--rule <rule=level>", `level of a rule's findings: ${LEVELS.join(", ")}`, collectRules)
     .option("--max-gaps <number>", "most gaps in a capture (default: no limit)", wholeNumber)
     .option("--min-frames <number>", "fewest frames in all captures together (default: 1)", wholeNumber)
+    .option(
+      "--max-unread <number>",
+      "packets that may hold AMQP and are not read, per capture (default: 0)",
+      wholeNumber,
+    )
     .option("--config <file>", `use this config instead of the nearest ${CONFIG_FILE}`)
     .option("--no-config", "use no config")
     .option("--baseline <file>", "accept the findings that this file lists")

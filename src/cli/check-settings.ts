@@ -20,6 +20,7 @@ export interface PolicyOptions {
   rule?: Partial<Record<RuleId, Level>>;
   maxGaps?: number;
   minFrames?: number;
+  maxUnread?: number;
   config: string | boolean;
   baseline?: string;
   updateBaseline: boolean;
@@ -31,6 +32,7 @@ export interface CheckOptions extends PolicyOptions {
   format: OutputName;
   port?: number[];
   decodeAs?: number[];
+  vxlanPort?: number[];
   jobs?: number;
 }
 
@@ -40,7 +42,12 @@ export interface Settings {
   config: string | null;
   /** What globs and the baseline's captures are relative to; absolute. */
   folder: string;
-  inspect: { ports?: readonly number[]; decodeAs?: readonly number[]; broker: BrokerId };
+  inspect: {
+    ports?: readonly number[];
+    decodeAs?: readonly number[];
+    vxlanPorts?: readonly number[];
+    broker: BrokerId;
+  };
   jobs: number;
   /** As it was named, or from here where the config names it. */
   baseline: string | null;
@@ -49,15 +56,17 @@ export interface Settings {
 
 /** The config's settings, those of the command line before them. */
 export function settingsOf(
-  options: PolicyOptions & Pick<CheckOptions, "port" | "decodeAs" | "jobs">,
+  options: PolicyOptions & Pick<CheckOptions, "port" | "decodeAs" | "vxlanPort" | "jobs">,
   { config, folder, file }: FoundConfig,
 ): Settings {
-  const { maxGaps, minFrames, failOn, rule, updateBaseline } = options;
+  const { maxGaps, minFrames, maxUnread, failOn, rule, updateBaseline } = options;
   const ports = options.port ?? config.ports;
   const decodeAs = options.decodeAs ?? config.decodeAs;
+  const vxlanPorts = options.vxlanPort ?? config.vxlanPorts;
   const limits: Partial<Limits> = {
     ...(maxGaps === undefined ? {} : { maxGaps }),
     ...(minFrames === undefined ? {} : { minFrames }),
+    ...(maxUnread === undefined ? {} : { maxUnread }),
   };
   const wishes = {
     ...(failOn === undefined ? {} : { failOn }),
@@ -79,6 +88,7 @@ export function settingsOf(
     inspect: {
       ...(ports === undefined ? {} : { ports }),
       ...(decodeAs === undefined ? {} : { decodeAs }),
+      ...(vxlanPorts === undefined ? {} : { vxlanPorts }),
       broker: options.broker ?? config.broker ?? REFERENCE_BROKER,
     },
     jobs: options.jobs ?? availableParallelism(),

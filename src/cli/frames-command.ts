@@ -25,6 +25,7 @@ interface Options {
   to?: TimeBound;
   port?: number[];
   decodeAs?: number[];
+  vxlanPort?: number[];
 }
 
 export function framesCommand(): Command {
@@ -42,6 +43,7 @@ export function framesCommand(): Command {
     .option("--to <time>", "only frames up to this time", parseTimeBound)
     .option("--port <port>", "only connections that use this port", collectPorts)
     .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
+    .option("--vxlan-port <port>", "take packets to this UDP port for VXLAN", collectPorts)
     .addHelpText(
       "after",
       `
@@ -80,10 +82,11 @@ async function run(paths: string[], options: Options): Promise<void> {
     if (isReaderGone()) stop.abort();
   };
 
-  const { port, decodeAs } = options;
+  const { port, decodeAs, vxlanPort } = options;
   const report = await inspect(paths, {
     ...(port === undefined ? {} : { ports: port }),
     ...(decodeAs === undefined ? {} : { decodeAs }),
+    ...(vxlanPort === undefined ? {} : { vxlanPorts: vxlanPort }),
     explain: false,
     listener: events,
     onConnection: (number, tcp, clientKnown) => events.connection(number, tcp, clientKnown),

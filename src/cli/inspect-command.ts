@@ -14,6 +14,7 @@ interface Options {
   format: Format;
   port?: number[];
   decodeAs?: number[];
+  vxlanPort?: number[];
   broker: BrokerId;
   explain: boolean;
   brokerLog?: string;
@@ -30,6 +31,7 @@ export function inspectCommand(): Command {
     .addOption(new Option("--format <format>", "form of the report").choices(Object.keys(formats)).default("text"))
     .option("--port <port>", "only connections that use this port (repeat it, or give a list)", collectPorts)
     .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
+    .option("--vxlan-port <port>", "take packets to this UDP port for VXLAN", collectPorts)
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
     .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
@@ -57,10 +59,11 @@ async function run(paths: string[], options: Options): Promise<void> {
   }
   const signal = onInterrupt();
   const progress = new Progress(process.stderr, performance);
-  const { port, decodeAs, broker, explain } = options;
+  const { port, decodeAs, vxlanPort, broker, explain } = options;
   const seen = await inspect(paths, {
     ...(port === undefined ? {} : { ports: port }),
     ...(decodeAs === undefined ? {} : { decodeAs }),
+    ...(vxlanPort === undefined ? {} : { vxlanPorts: vxlanPort }),
     broker,
     explain,
     signal,

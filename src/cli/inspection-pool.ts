@@ -17,7 +17,7 @@ import type { CaptureFile } from "./check-files.ts";
 export interface PoolOptions {
   /** Workers at most. With 1 there is none: this thread does the work. */
   jobs: number;
-  inspect: Pick<InspectOptions, "ports" | "decodeAs" | "broker">;
+  inspect: Pick<InspectOptions, "ports" | "decodeAs" | "vxlanPorts" | "broker">;
   signal: AbortSignal;
   /** Whether of captures in which nothing is found only the counts are kept. */
   lean?: boolean;

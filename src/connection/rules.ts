@@ -107,6 +107,11 @@ export const RULES = {
     spec: "",
     help: "The broker did not end the connection as its octets let expect: another version, another broker, a middlebox.",
   },
+  unread: {
+    severity: "note",
+    spec: "",
+    help: "Packets or connections that may hold AMQP were not read: encrypted, compressed, cut, or of an unknown kind.",
+  },
   "file-truncated": {
     severity: "note",
     spec: "",

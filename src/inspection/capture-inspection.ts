@@ -17,6 +17,8 @@ export interface CaptureInspectionOptions {
   ports?: readonly number[];
   /** Ports on which every connection is taken for AMQP. */
   decodeAs?: readonly number[];
+  /** UDP ports that are taken for VXLAN's, besides those that are known or show it by what they carry. */
+  vxlanPorts?: readonly number[];
   /** Whose verdict is predicted; RabbitMQ 3.10 where nothing is said. */
   broker?: BrokerId;
   /** Keep octets, and explain what breaks by them. */
@@ -66,7 +68,7 @@ export class CaptureInspection {
   constructor(options: CaptureInspectionOptions, sink: InspectionSink<TcpConnection>) {
     const { broker = REFERENCE_BROKER, explain = false, listener = null, seed = 0 } = options;
     this.#options = options;
-    this.#assembler = new TcpAssembler(tcp => this.#open(tcp), {}, seed);
+    this.#assembler = new TcpAssembler(tcp => this.#open(tcp), {}, seed, options.vxlanPorts);
     this.#engine = new Engine<TcpConnection>({
       broker,
       moment: this.#assembler.moment,
@@ -118,6 +120,7 @@ export class CaptureInspection {
     this.#position.packet = Number.MAX_SAFE_INTEGER;
     this.#assembler.finish();
     for (const connection of this.#connections.values()) {
+      if (connection.amqp.state === "undecided") connection.leave();
       if (connection.givenUp || connection.amqp.state !== "amqp") continue;
       connection.finish();
       connection.close();

@@ -94,7 +94,7 @@ export class ConnectionInspection<By extends Carrier = Carrier>
         if (isComplete) opened();
         return number;
       },
-      leave: () => this.#leave(),
+      leave: () => this.leave(),
     });
     isComplete = true;
     if (number > 0) opened();
@@ -217,7 +217,8 @@ export class ConnectionInspection<By extends Carrier = Carrier>
     return causeOf(incident, this.#told);
   }
 
-  #leave(): void {
+  /** Nobody will look at its octets: it is not AMQP, or did not show that it is. */
+  leave(): void {
     this.givenUp = true;
     const message = `left alone: it is ${this.amqp.protocol ?? "no AMQP 0-9-1"}`;
     this.#emit({ kind: "uninspected", connection: this, why: "left-alone", message });

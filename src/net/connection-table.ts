@@ -71,6 +71,22 @@ export class ConnectionTable {
     return connection;
   }
 
+  /**
+   * A connection between the same ends that was seen by another tunnel, or none, and for which `isSame` is true: the
+   * segment's tunnel becomes another of its own.
+   */
+  findElsewhere(segment: TcpSegment, isSame: (connection: TcpConnection, from: Side) => boolean): TcpConnection | null {
+    let connection = this.#chains.get(this.#hashOf(segment)) ?? null;
+    for (; connection !== null; connection = connection.chained) {
+      const from = connection.endOf(segment);
+      if (from < 0 || !isSame(connection, from as Side)) continue;
+      connection.addPath(from as Side, segment.path);
+      this.#last = connection;
+      return connection;
+    }
+    return null;
+  }
+
   /** A new connection, spare as yet. `from` is the side that sent the segment. */
   add(segment: TcpSegment, from: Side): TcpConnection {
     const hash = this.#hashOf(segment);

@@ -1,17 +1,19 @@
 /**
- * What became of a packet that is not a TCP segment. Negative, so that a decoder can return either an offset or one of
- * these without making an object.
+ * What became of a packet that is not a TCP segment. Negative, so that a decoder can return either a number of its own
+ * or one of these without making an object.
  */
 
-/** The link type is none that link-layer.ts reads. */
-export const UNKNOWN_LINK_TYPE = -1;
-/** Another network protocol: ARP, LLDP, … */
-export const NOT_IP = -2;
-/** IP that carries something else: UDP, ICMP, … */
-export const NOT_TCP = -3;
-/** Part of a fragmented IP packet that carries TCP. */
-export const FRAGMENT = -4;
+/** A protocol that is not read; `LayeredPacket.unread` is its number. */
+export const UNREAD = -1;
+/** A fragment of an IP packet whose other fragments have not all come yet. */
+export const FRAGMENT = -2;
 /** The octets end inside a header: cut by the snap length, or never there. */
-export const HEADER_INCOMPLETE = -5;
+export const HEADER_INCOMPLETE = -3;
 /** A header contradicts itself: a length below its minimum or beyond the packet. */
-export const MALFORMED = -6;
+export const MALFORMED = -4;
+/** More layers than MAX_LAYERS. */
+export const TOO_DEEP = -5;
+/** The snap length cut the packet inside its headers. */
+export const HEADER_CUT = -6;
+/** A TCP header with flags that exclude each other. */
+export const CONTRADICTORY_FLAGS = -7;

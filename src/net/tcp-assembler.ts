@@ -17,13 +17,14 @@
 import type { PacketRecord } from "../capture/packet-record.ts";
 import type { ConnectionObserver, Moment, Side, StreamEnd } from "./connection-observer.ts";
 import { ConnectionTable } from "./connection-table.ts";
-import { FRAGMENT, HEADER_INCOMPLETE, NOT_IP, NOT_TCP, UNKNOWN_LINK_TYPE } from "./packet-outcome.ts";
+import { CONTRADICTORY_FLAGS, FRAGMENT, UNREAD } from "./packet-outcome.ts";
+import { SegmentReader } from "./segment-reader.ts";
 import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import { StreamReassembly } from "./stream-reassembly.ts";
 import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
-import { belongs, noteAcknowledgment, synchronise } from "./tcp-handshake.ts";
+import { belongs, isSeenElsewhere, noteAcknowledgment, synchronise } from "./tcp-handshake.ts";
 import { DEFAULT_TCP_LIMITS, MAX_AHEAD, MAX_BEHIND, TcpCounters, type TcpLimits } from "./tcp-limits.ts";
-import { ACK, FIN, RST, readSegment, SYN, TcpSegment } from "./tcp-segment.ts";
+import { ACK, FIN, RST, SYN, type TcpSegment } from "./tcp-segment.ts";
 
 /** So many segments in a row, each beginning where the one before ended or shortly behind, are a stream. */
 const RESYNCHRONISE_AFTER = 4;
@@ -35,20 +36,27 @@ export class TcpAssembler {
 
   readonly #limits: TcpLimits;
   readonly #streams: StreamReassembly;
-  readonly #segment = new TcpSegment();
+  readonly #reader: SegmentReader;
+  readonly #segment: TcpSegment;
   #table: ConnectionTable;
+  /** A packet came through a tunnel. */
+  #tunnelled = false;
 
   /**
    * `open` is asked once for every connection, when its first octets (or the first known lack of them) are about to be
    * delivered: who listens, if anybody. A connection without octets is never shown.
    */
-  /** `seed` is that of ConnectionTable's hash. */
+  /** `seed` is that of ConnectionTable's hash; `vxlanPorts` are UDP ports taken for VXLAN's. */
   constructor(
     open: (connection: TcpConnection) => ConnectionObserver | null,
     limits: Partial<TcpLimits> = {},
     seed = 0,
+    vxlanPorts: readonly number[] = [],
   ) {
     this.#limits = { ...DEFAULT_TCP_LIMITS, ...limits };
+    this.#reader = new SegmentReader(vxlanPorts, this.#limits);
+    this.#reader.fragments.onLost = (fragments, kind) => this.#countUnread(kind, fragments);
+    this.#segment = this.#reader.segment;
     this.#streams = new StreamReassembly(open, this.#limits);
     this.#table = new ConnectionTable(this.#limits.maxConnections, this.#limits.maxSpareConnections, seed);
   }
@@ -68,15 +76,17 @@ export class TcpAssembler {
   }
 
   /** Takes the next packet of the timeline. */
-  packet(record: PacketRecord): void {
-    const segment = this.#segment;
-    const outcome = readSegment(record, segment);
+  packet(captured: PacketRecord): void {
+    const reader = this.#reader;
+    const segment = reader.segment;
+    const outcome = reader.read(captured);
     if (outcome !== 0) {
-      this.#countUnread(outcome, record);
+      if (outcome !== FRAGMENT) this.#countUnread(outcome === UNREAD ? reader.unread : outcome, 1);
       return;
     }
+    const record = reader.record;
     this.counters.segments++;
-    const connection = this.#table.find(segment) ?? this.#begin(record);
+    const connection = this.#table.find(segment) ?? this.#elsewhere() ?? this.#begin(record);
     if (connection === null) return;
     if ((segment.flags & (SYN | FIN | RST)) !== 0) {
       this.#control(connection, record);
@@ -104,6 +114,7 @@ export class TcpAssembler {
 
   /** The timeline is over: delivers what is held back, ends every stream and forgets all connections. */
   finish(): void {
+    this.#reader.fragments.finish();
     for (const connection of this.#table.all()) this.#drop(connection);
   }
 
@@ -112,16 +123,26 @@ export class TcpAssembler {
     this.#streams.note(connection.last, record);
   }
 
-  #countUnread(outcome: number, record: PacketRecord): void {
-    const counters = this.counters;
-    if (outcome === UNKNOWN_LINK_TYPE) {
-      counters.unknownLinkTypes.set(record.linkType, (counters.unknownLinkTypes.get(record.linkType) ?? 0) + 1);
-    } else if (outcome === NOT_IP) counters.notIp++;
-    else if (outcome === NOT_TCP) counters.notTcp++;
-    else if (outcome === FRAGMENT) counters.fragments++;
-    else if (outcome === HEADER_INCOMPLETE && record.originalLength > record.end - record.start) counters.headersCut++;
-    else counters.malformed++;
+  /** `kind`: a protocol number, or a packet outcome. */
+  #countUnread(kind: number, packets: number): void {
+    const { unread } = this.counters;
+    unread.set(kind, (unread.get(kind) ?? 0) + packets);
   }
+
+  /** The connection of a segment that comes by a tunnel which none between its ends was seen in. */
+  #elsewhere(): TcpConnection | null {
+    if (!this.#tunnelled) {
+      if (this.#segment.path === 0) return null;
+      this.#tunnelled = true;
+    }
+    return this.#table.findElsewhere(this.#segment, this.#isSeenElsewhere);
+  }
+
+  readonly #isSeenElsewhere = (connection: TcpConnection, from: Side): boolean => {
+    const segment = this.#segment;
+    const nests = this.#reader.paths.nest(connection.path(from), segment.path);
+    return isSeenElsewhere(connection, connection.stream(from), connection.stream((1 - from) as Side), segment, nests);
+  };
 
   /** A connection for a packet that belongs to none, or null where there is nothing to follow: bare ACKs, resets. */
   #begin(record: PacketRecord): TcpConnection | null {
@@ -175,7 +196,7 @@ export class TcpAssembler {
     let sequence = segment.sequence;
     if ((flags & SYN) !== 0) {
       if ((flags & (FIN | RST)) !== 0) {
-        this.counters.malformed++;
+        this.#countUnread(CONTRADICTORY_FLAGS, 1);
         return;
       }
       sequence = sequenceBehind(sequence, 1); // the SYN itself takes one

@@ -63,6 +63,9 @@ export class TcpStream {
   }
 }
 
+/** Tunnels by which one connection's segments come, besides the first. */
+const MAX_OTHER_PATHS = 16;
+
 /** Side 0 sent the SYN, or received the SYN-ACK; in mid-stream it is the end with the higher port. */
 export class TcpConnection {
   /** Counts connections in the order of their first packet, from 0. */
@@ -91,6 +94,12 @@ export class TcpConnection {
   readonly #address12: number;
   readonly #address13: number;
 
+  /** Tunnels by which a side's segments come, as tunnel-path.ts numbers them. */
+  #path0: number;
+  #path1: number;
+  /** Other tunnels by which the same segments come: side and path, side and path, … */
+  #otherPaths: number[] | null = null;
+
   readonly stream0 = new TcpStream();
   readonly stream1 = new TcpStream();
   /** Streams that hold segments back, 0 to 2. */
@@ -111,6 +120,8 @@ export class TcpConnection {
     const forward = from === 0;
     const wide = segment.version === 6;
     this.version = segment.version;
+    this.#path0 = segment.path;
+    this.#path1 = segment.path;
     this.#port0 = forward ? segment.sourcePort : segment.destinationPort;
     this.#port1 = forward ? segment.destinationPort : segment.sourcePort;
     this.#address00 = forward ? segment.source0 : segment.destination0;
@@ -125,6 +136,14 @@ export class TcpConnection {
 
   /** The side that sent `segment`, or −1 when it belongs to another connection. */
   sideOf(segment: TcpSegment): Side | -1 {
+    const side = this.endOf(segment);
+    if (side === 0) return segment.path === this.#path0 || this.#knowsPath(0, segment.path) ? 0 : -1;
+    if (side === 1) return segment.path === this.#path1 || this.#knowsPath(1, segment.path) ? 1 : -1;
+    return -1;
+  }
+
+  /** The side whose address and port sent `segment`, whatever tunnel it came by; or −1. */
+  endOf(segment: TcpSegment): Side | -1 {
     if (segment.version !== this.version) return -1;
     const wide = segment.version === 6;
     if (
@@ -158,6 +177,26 @@ export class TcpConnection {
       return 1;
     }
     return -1;
+  }
+
+  /** The tunnel by which a side's segments come. */
+  path(side: Side): number {
+    return side === 0 ? this.#path0 : this.#path1;
+  }
+
+  /** From now on a side's segments may come by this tunnel as well. */
+  addPath(side: Side, path: number): void {
+    const others = this.#otherPaths ?? [];
+    if (others.length >= 2 * MAX_OTHER_PATHS) others.splice(0, 2);
+    others.push(side, path);
+    this.#otherPaths = others;
+  }
+
+  #knowsPath(side: Side, path: number): boolean {
+    const others = this.#otherPaths;
+    if (others === null) return false;
+    for (let i = 0; i < others.length; i += 2) if (others[i] === side && others[i + 1] === path) return true;
+    return false;
   }
 
   /** IP address of a side as text, made when asked. */

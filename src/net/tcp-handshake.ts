@@ -40,6 +40,42 @@ export function belongs(
   return answersOther && stream.untouched && !connection.over;
 }
 
+/** How far from where a stream stands its segments are seen on another tunnel: what is under way at a time. */
+const UNDER_WAY = 2 ** 20;
+
+/**
+ * Whether `segment`, which the side of `stream` sent by another tunnel than those of `connection`, is of it all the same.
+ * `nests`: the one tunnel lies inside the other, so that it may be the very same packet, seen outside and inside.
+ *
+ * Sequence numbers begin anywhere in 2^32. That both streams stand where this segment says, by chance, is next to
+ * impossible: so tunnels that number each direction by itself, or a network that moves, do not tear a connection. A SYN of
+ * another network is another connection, whatever its number.
+ */
+export function isSeenElsewhere(
+  connection: TcpConnection,
+  stream: TcpStream,
+  other: TcpStream,
+  { flags, sequence, acknowledgment }: TcpSegment,
+  nests: boolean,
+): boolean {
+  const answers = (flags & ACK) !== 0;
+  if ((flags & SYN) !== 0) {
+    if (connection.over) return false;
+    const start = (sequence + 1) | 0;
+    if (!answers) return nests && stream.sawSyn && stream.start === start;
+    const answersOther = other.known && acknowledgment === other.start;
+    return answersOther && (stream.known ? stream.start === start : true);
+  }
+  if (connection.leftAlone) return nests;
+  const here = !stream.known || isUnderWay(sequence, stream.next);
+  const there = !other.known || !answers || isUnderWay(acknowledgment, other.next);
+  return here && there && stream.known && other.known && answers;
+}
+
+function isUnderWay(number: number, expected: number): boolean {
+  return Math.abs((number - expected) | 0) <= UNDER_WAY;
+}
+
 /** Takes note of a SYN that belongs to the stream and makes `start` its first sequence number. */
 export function synchronise(stream: TcpStream, start: number): void {
   if (!stream.known || (start !== stream.start && stream.untouched)) stream.beginAt(start);

@@ -1,11 +1,12 @@
 /** What the TCP assembler may keep, and what it counts. */
+import { DEFAULT_FRAGMENT_LIMITS, type FragmentLimits } from "./ip-fragments.ts";
 
 /** The largest window there is (RFC 7323 §2.3): what lies further ahead cannot belong to the stream as we know it. */
 export const MAX_AHEAD = 2 ** 30;
 /** Retransmissions reach back one window at most. Windows larger than this are not met in practice. */
 export const MAX_BEHIND = 2 ** 24;
 
-export interface TcpLimits {
+export interface TcpLimits extends FragmentLimits {
   /** Octets held back per stream while octets in front of them are missing. */
   maxBufferedOctets: number;
   /** Segments held back per stream. */
@@ -22,6 +23,7 @@ export interface TcpLimits {
 
 /** A connection takes about 1 KiB besides what it holds back. */
 export const DEFAULT_TCP_LIMITS: TcpLimits = {
+  ...DEFAULT_FRAGMENT_LIMITS,
   maxBufferedOctets: 1024 * 1024,
   maxBufferedSegments: 1024,
   maxBufferedTotal: 32 * 1024 * 1024,
@@ -34,17 +36,9 @@ export const DEFAULT_TCP_LIMITS: TcpLimits = {
 export class TcpCounters {
   /** TCP segments read. */
   segments = 0;
-  /** Packets by link type that could not be read. */
-  readonly unknownLinkTypes = new Map<number, number>();
-  notIp = 0;
-  notTcp = 0;
-  /** Fragments of IP packets that carry TCP; they are left alone. */
-  fragments = 0;
-  /** Headers cut by the snap length, so that not even the payload's length is known. */
-  headersCut = 0;
-  /** Headers that contradict themselves. */
-  malformed = 0;
-  /** Segments without a new octet. */
+  /** Packets that were not read, by protocol number or packet outcome: see unread-packets.ts. */
+  readonly unread = new Map<number, number>();
+  /** Segments without a new octet: sent again, or captured again in another place. */
   retransmissions = 0;
   /** Segments that had to wait for octets in front of them. */
   outOfOrder = 0;

@@ -5,6 +5,7 @@ import { inputNotes } from "./partial/input-notes.ts";
 import { mapPlaces } from "./partial/map-places.ts";
 import { merge } from "./partial/merge.ts";
 import type { ConnectionPart, FindingPart, InputPart, PartialResult } from "./partial/partial-result.ts";
+import { unreadFindings, unreadOf } from "./partial/unread.ts";
 import { type Connection, type Finding, type Input, REPORT_SCHEMA, type Report } from "./report.ts";
 
 /** Where the report calls it so, and where its finding is told. */
@@ -35,8 +36,9 @@ export function buildReport(result: PartialResult): Report {
   };
 }
 
-function fileFindings({ file }: InputPart, index: number): Told[] {
-  return file.findings.map((part): Told => {
+function fileFindings(input: InputPart, index: number): Told[] {
+  const { file } = input;
+  return [...file.findings, ...unreadFindings(input)].map((part): Told => {
     const here = mapPlaces(part, (_, packet) => ({ input: index, packet }));
     return { part: here, connection: null, among: file.findings };
   });
@@ -45,7 +47,16 @@ function fileFindings({ file }: InputPart, index: number): Told[] {
 function inputOf(input: InputPart): Input {
   const { path, file } = input;
   const { format, packets, octets, error } = file;
-  return { path, format, packets, octets, notes: inputNotes(input), ...(error === null ? {} : { error }) };
+  const unread = unreadOf(input);
+  return {
+    path,
+    format,
+    packets,
+    octets,
+    notes: inputNotes(input),
+    ...(unread.length === 0 ? {} : { unread }),
+    ...(error === null ? {} : { error }),
+  };
 }
 
 const NOWHERE = { address: "", port: 0 };

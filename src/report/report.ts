@@ -10,6 +10,7 @@ import type { RuleId } from "../connection/rules.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
 import type { Verdict } from "../inspection/verdict.ts";
 import type { Range } from "../net/place.ts";
+import type { Unread } from "./partial/unread.ts";
 
 export type { Diagnosis, DiagnosisKind, Message, Span, TornFrame, Writer } from "../forensics/diagnosis.ts";
 export type { CloseVerdict, PredictedDetails, ResetVerdict, Verdict } from "../inspection/verdict.ts";
@@ -60,6 +61,8 @@ export interface Input {
   octets: number;
   /** Sentences about the file as a whole: connections left alone, fragments, why reading stopped. */
   notes: string[];
+  /** What of it was not read, by kind, what may hold AMQP first; left out where all was. */
+  unread?: Unread[];
   /** Set when the file could not be read, or not to its end: what, where, expected, found. */
   error?: string;
 }

@@ -19,6 +19,13 @@ describe("a capture is known by its first four octets", () => {
 const text = (content: string): Uint8Array => Buffer.from(content);
 const rest = octets(300, 0x91);
 
+/** Time 8, type (Ethernet), flags, record length, lost, length on the wire, then padding and the frame. */
+function erfRecord(frame: number): Uint8Array {
+  const length = 18 + frame;
+  const lengths = Uint8Array.of(length >> 8, length & 255, 0, 0, frame >> 8, frame & 255);
+  return join(hex("00000080 72ab0665 02 04"), lengths, octets(2 + frame));
+}
+
 const foreign: { what: string; first: Uint8Array; says: RegExp }[] = [
   { what: "nothing", first: octets(0), says: /is empty$/ },
   { what: "three octets", first: octets(3), says: /fewer octets/ },
@@ -37,6 +44,18 @@ const foreign: { what: string; first: Uint8Array; says: RegExp }[] = [
   { what: "snoop", first: join(text("snoop\0\0\0"), rest), says: /a snoop capture: convert it/ },
   { what: "Network Monitor 2", first: join(text("GMBU"), rest), says: /Network Monitor capture: convert it/ },
   { what: "Network Monitor 1", first: join(text("RTSS"), rest), says: /Network Monitor capture: convert it/ },
+  { what: "lz4, the old way", first: join(hex("02214c18"), rest), says: /lz4 -dc/ },
+  { what: "compress", first: join(hex("1f9d90"), rest), says: /gzip -dc/ },
+  { what: "Sniffer", first: join(text("TRSNIFF data    \x1a"), rest), says: /a Sniffer capture .*editcap/ },
+  { what: "5Views", first: join(hex("aaaaaaaa 20000000"), rest), says: /a 5Views capture: .*editcap/ },
+  { what: "nettl", first: join(hex("54520064 00000000"), rest), says: /nettl trace of HP-UX: .*editcap/ },
+  { what: "nettl of HP-UX 9", first: join(hex("00000001 00000000 0007d000"), rest), says: /HP-UX 9: .*editcap/ },
+  {
+    what: "an event trace of Windows",
+    first: join(hex("00000100"), octets(68, 1), hex("020002c0"), rest),
+    says: /\.etl.*etl2pcapng/,
+  },
+  { what: "ERF", first: join(erfRecord(60), erfRecord(1500)), says: /an ERF capture .*editcap/ },
   { what: "AMQP, protocol header", first: hex("414d5150 00000901"), says: /AMQP without a capture .* protocol header/ },
   {
     what: "AMQP, connection.start",

@@ -67,16 +67,16 @@ describe("the policy", () => {
     const config: PolicyWishes = {
       failOn: "note",
       rules: { heartbeat: "off", "frame-end": "note" },
-      limits: { maxGaps: 3, minFrames: 7 },
+      limits: { maxGaps: 3, minFrames: 7, maxUnread: 0 },
     };
     const options: PolicyWishes = { failOn: "error", rules: { "frame-end": "warning" }, limits: { maxGaps: 0 } };
     expect(policyOf(config, options)).toEqual<Policy>({
       failOn: "error",
       rules: { "frame-end": "warning", heartbeat: "off" },
-      limits: { maxGaps: 0, minFrames: 7 },
+      limits: { maxGaps: 0, minFrames: 7, maxUnread: 0 },
     });
     expect(Object.keys(policyOf(config, options).rules)).toEqual(["frame-end", "heartbeat"]);
-    expect(policyOf()).toEqual({ failOn: "warning", rules: {}, limits: { maxGaps: null, minFrames: 1 } });
+    expect(policyOf()).toEqual({ failOn: "warning", rules: {}, limits: { maxGaps: null, minFrames: 1, maxUnread: 0 } });
   });
 });
 

@@ -67,7 +67,12 @@ describe("exit status", { concurrent: true }, () => {
     ["as many gaps as there may be", ["loss/go-packets-not-captured.pcap.gz", "--max-gaps", "7"], 0],
     ["too many gaps", ["loss/go-packets-not-captured.pcap.gz", "--max-gaps", "6"], 1],
     ["a named capture without AMQP beside another", [CLEAN, NO_AMQP], 1],
-    ["a named capture without AMQP beside another, which is enough", [CLEAN, NO_AMQP, "--min-frames", "0"], 0],
+    [
+      "a named capture without AMQP beside another, which is enough",
+      [CLEAN, NO_AMQP, "--min-frames", "0", "--max-unread", "1"],
+      0,
+    ],
+    ["more that was not read than may be", [CLEAN, NO_AMQP, "--min-frames", "0"], 1],
     ["one worker", [CLEAN, "--jobs", "1"], 0],
     ["a folder without captures", ["../src/check", "--min-frames", "0"], 1],
   ])("%s", async (_, args, code) => {
@@ -290,7 +295,7 @@ describe("the config", { concurrent: true }, () => {
     expect(result.policy).toEqual({
       failOn: "note",
       rules: { heartbeat: "error" },
-      limits: { maxGaps: null, minFrames: 9 },
+      limits: { maxGaps: null, minFrames: 9, maxUnread: 0 },
     });
     expect(result.summary.connections).toBe(1);
     expect(["a.json", "b.json", "a.sarif"].filter(name => existsSync(join(folder, name)))).toEqual([

@@ -120,9 +120,9 @@ describe("the assembler hears what was sent", () => {
             expect(heard!.gaps[side]).toEqual([]);
             if (!ends.includes("rst")) expect(heard!.ends[side]).toBe(ends[side] ?? "capture-ended");
           }
-          const { malformed, retransmissions, outOfOrder, straySegments, resynchronisations } = assembler.counters;
-          expect({ malformed, retransmissions, outOfOrder, straySegments, resynchronisations }).toEqual({
-            malformed: 0,
+          const { unread, retransmissions, outOfOrder, straySegments, resynchronisations } = assembler.counters;
+          expect({ unread: unread.size, retransmissions, outOfOrder, straySegments, resynchronisations }).toEqual({
+            unread: 0,
             retransmissions: 0,
             outOfOrder: 0,
             straySegments: 0,

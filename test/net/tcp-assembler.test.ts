@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Moment } from "../../src/net/connection-observer.ts";
 import { TcpAssembler } from "../../src/net/tcp-assembler.ts";
 import type { TcpConnection } from "../../src/net/tcp-connection.ts";
+import { unreadPackets } from "../../src/net/unread-packets.ts";
 import { carrying } from "../support/segments.ts";
 import { describePlays, HANDSHAKE, type Play, Playbook } from "./playbook.ts";
 
@@ -444,26 +445,30 @@ describe("counters", () => {
   it("say what was not read, and why", () => {
     const { assembler } = new Playbook();
     const tcp = () => carrying("x").tcp().ipv4();
-    assembler.packet(tcp().record(127));
-    assembler.packet(tcp().record(127));
-    assembler.packet(tcp().record(9));
+    assembler.packet(tcp().record(147));
+    assembler.packet(tcp().record(147));
     assembler.packet(carrying("x").ethernet(0x0806).record());
+    assembler.packet(carrying("x").ethernet(0x88b5).record());
     assembler.packet(carrying("x").udp().ipv4().ethernet().record());
-    assembler.packet(carrying("x").tcp().ipv4({ moreFragments: true }).ethernet().record());
+    assembler.packet(carrying("x").ipv4({ protocol: 50 }).ethernet().record());
+    assembler.packet(carrying("x").tcp().ipv4({ moreFragments: true, totalLength: 40 }).ethernet().record());
     assembler.packet(tcp().ethernet().cutTo(40).record());
     assembler.packet(carrying("x").tcp({ dataOffset: 4 }).ipv4().ethernet().record());
     assembler.packet(tcp().ethernet().record());
-    expect(assembler.counters).toMatchObject({
-      segments: 1,
-      notIp: 1,
-      notTcp: 1,
-      fragments: 1,
-      headersCut: 1,
-      malformed: 1,
-    });
-    expect([...assembler.counters.unknownLinkTypes]).toEqual([
-      [127, 2],
-      [9, 1],
+    assembler.packet(carrying("x").tcp({ flags: "SF" }).ipv4().ethernet().record());
+    assembler.finish();
+    expect(assembler.counters.segments).toBe(2);
+    const unread = unreadPackets(assembler.counters.unread);
+    expect(unread.map(({ reason, packets, mayHoldAmqp }) => [reason, packets, mayHoldAmqp])).toEqual([
+      ["link-type-147", 2, true],
+      ["ethertype-0x88b5", 1, true],
+      ["esp", 1, true],
+      ["fragments", 1, true],
+      ["headers-cut", 1, true],
+      ["malformed", 1, true],
+      ["arp", 1, false],
+      ["udp", 1, false],
+      ["contradictory-flags", 1, false],
     ]);
   });
 

@@ -15,7 +15,7 @@ import { finding, hostile, report } from "./report-samples.ts";
 
 type State = CheckedFinding["state"];
 
-const POLICY: Policy = { failOn: "warning", rules: {}, limits: { maxGaps: null, minFrames: 1 } };
+const POLICY: Policy = { failOn: "warning", rules: {}, limits: { maxGaps: null, minFrames: 1, maxUnread: 0 } };
 
 /** Each by what it shows. */
 export async function checkSamples(): Promise<Record<string, CheckResult>> {

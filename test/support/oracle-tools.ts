@@ -85,13 +85,17 @@ const FIELDS = [
   "amqp.method.method",
 ] as const;
 
-/** Runs tshark over a capture, with AMQP on these ports. */
-export async function askTshark(path: string, amqpPorts: readonly number[]): Promise<Oracle> {
+/** Runs tshark over a capture, with AMQP on these ports; `more` are options of tshark. */
+export async function askTshark(
+  path: string,
+  amqpPorts: readonly number[],
+  more: readonly string[] = [],
+): Promise<Oracle> {
   // Wireshark leaves segments alone that arrive out of order, unless it is asked.
   const options = ["-n", "-r", path, "-T", "fields", "-o", "tcp.reassemble_out_of_order:TRUE"];
   const dissectors = amqpPorts.flatMap(port => ["-d", `tcp.port==${port},amqp`]);
   const fields = FIELDS.flatMap(field => ["-e", field]);
-  const child = startCommand("tshark", [...options, ...dissectors, ...fields]);
+  const child = startCommand("tshark", [...options, ...more, ...dissectors, ...fields]);
   child.stdin.end();
   child.stderr.resume();
   const packets: OraclePacket[] = [];

@@ -49,6 +49,7 @@ const VIOLATIONS: Readonly<Record<Violation["kind"], string>> = {
   "expected-finding": "A finding that is expected is not there.",
   "max-gaps": "A capture has more gaps than the policy allows.",
   "expectation-unmatched": "The configuration expects something of captures that are not there.",
+  "max-unread": "Packets or connections that may hold AMQP were not read, more than the policy allows.",
   "min-frames": "There are fewer frames than the policy asks for.",
   "no-capture": "There is no capture to check.",
 };

@@ -29,11 +29,8 @@ export interface FileFacts {
   /** Sentences of the reader about the file. */
   notes: string[];
   error: string | null;
-  /** Packets that were not read: of unknown link types, and by what is wrong with them. */
-  linkTypes: [linkType: number, packets: number][];
-  fragments: number;
-  headersCut: number;
-  malformed: number;
+  /** Packets that were not read: by protocol number or packet outcome, as net/unread-packets.ts has them. */
+  unread: [kind: number, packets: number][];
   /** Findings about the file itself; their places are in input 0, whichever input it is. */
   findings: FindingPart[];
 }
@@ -42,10 +39,21 @@ export interface FileFacts {
 export interface TrafficCounts {
   /** Connections on other ports than those asked for. */
   excluded: number;
-  leftAlone: { protocol: string; connections: number; ports: number[] }[];
+  leftAlone: LeftAlone[];
   differingOverlaps: number;
   resynchronisations: number;
   evictedConnections: number;
+}
+
+/** Connections that were left alone, of one protocol. */
+export interface LeftAlone {
+  /** null: one that began before the capture, and showed no frame. */
+  protocol: "TLS" | "AMQP 1.0" | null;
+  /** They use a port on which AMQP is expected. */
+  onAmqpPort: boolean;
+  connections: number;
+  /** Of the servers, the lowest first. */
+  ports: number[];
 }
 
 /** One AMQP connection. */
@@ -76,7 +84,7 @@ export interface FindingPart {
 
 /** A file of which nothing could be read. */
 export function unreadableInput(path: string, error: string): InputPart {
-  const none = { linkTypes: [], fragments: 0, headersCut: 0, malformed: 0, findings: [] };
+  const none = { unread: [], findings: [] };
   return {
     position: 0,
     path,

@@ -7,7 +7,12 @@ import type { TcpConnection } from "../../net/tcp-connection.ts";
 import { connectionRecord } from "./connection-record.ts";
 import { fileFinding, findingPart } from "./finding-part.ts";
 import { addLeftAlone } from "./left-alone.ts";
-import type { ConnectionPart, FileFacts, InputPart, PartialResult, TrafficCounts } from "./partial-result.ts";
+import type { ConnectionPart, FileFacts, InputPart, LeftAlone, PartialResult } from "./partial-result.ts";
+
+/** IANA's ports of AMQP, without and with TLS. */
+const AMQP_PORTS: readonly number[] = [5672, 5671];
+/** Octets of the shortest frame. Fewer of them are a keep-alive's, and no sign of a connection that could not be read. */
+const SHORTEST_FRAME = 8;
 
 /** A connection whose findings are gathered until it is over. */
 interface Gathered {
@@ -20,7 +25,13 @@ export class PartialSink {
   readonly #open = new Map<InspectedConnection<TcpConnection>, Gathered>();
   readonly #connections: ConnectionPart[] = [];
   /** Of each input. */
-  readonly #leftAlone: TrafficCounts["leftAlone"][] = [];
+  readonly #leftAlone: LeftAlone[][] = [];
+  readonly #isAmqpPort: (port: number) => boolean;
+
+  /** `amqpPorts`: ports on which AMQP is expected besides its own. */
+  constructor(amqpPorts: readonly number[] = []) {
+    this.#isAmqpPort = port => AMQP_PORTS.includes(port) || amqpPorts.includes(port);
+  }
 
   take(event: InspectionEvent<TcpConnection>): void {
     const { connection } = event;
@@ -38,17 +49,23 @@ export class PartialSink {
         return;
       }
       case "uninspected": {
-        const { protocol } = connection.amqp;
-        if (event.why !== "left-alone" || protocol === null) return;
-        const { input } = connection.carrier.last;
-        const counts = this.#leftAlone[input] ?? [];
-        this.#leftAlone[input] = counts;
-        addLeftAlone(counts, { protocol, connections: 1, ports: [connection.carrier.port(1)] });
+        if (event.why === "left-alone") this.#leave(connection);
         return;
       }
       case "incident-opened":
         return;
     }
+  }
+
+  #leave({ carrier, amqp }: InspectedConnection<TcpConnection>): void {
+    const { protocol, midStream } = amqp;
+    const onAmqpPort = this.#isAmqpPort(carrier.port(0)) || this.#isAmqpPort(carrier.port(1));
+    const silent = !midStream || carrier.octets(0) + carrier.octets(1) < SHORTEST_FRAME;
+    if (protocol === null && (silent || !onAmqpPort)) return;
+    const { input } = carrier.last;
+    const counts = this.#leftAlone[input] ?? [];
+    this.#leftAlone[input] = counts;
+    addLeftAlone(counts, { protocol, onAmqpPort, connections: 1, ports: [carrier.port(1)] });
   }
 
   /** What was found, the timeline being over. */
@@ -77,7 +94,7 @@ function connectionPart(connection: InspectedConnection<TcpConnection>, gathered
   };
 }
 
-function inputPart(input: CaptureInput, index: number, leftAlone: TrafficCounts["leftAlone"]): InputPart {
+function inputPart(input: CaptureInput, index: number, leftAlone: LeftAlone[]): InputPart {
   const { path, begin, counters, excluded } = input;
   const { differingOverlaps, resynchronisations, evictedConnections } = counters;
   return {
@@ -90,7 +107,6 @@ function inputPart(input: CaptureInput, index: number, leftAlone: TrafficCounts[
 }
 
 function fileFacts({ reading, error, counters }: CaptureInput): FileFacts {
-  const { unknownLinkTypes, fragments, headersCut, malformed } = counters;
   const truncated = reading?.truncated ?? null;
   const packets = reading?.packets ?? 0;
   const findings =
@@ -101,10 +117,7 @@ function fileFacts({ reading, error, counters }: CaptureInput): FileFacts {
     octets: reading?.octets ?? 0,
     notes: [...(reading?.notes ?? [])],
     error: error?.problem ?? null,
-    linkTypes: [...unknownLinkTypes],
-    fragments,
-    headersCut,
-    malformed,
+    unread: [...counters.unread],
     findings,
   };
 }

@@ -45,10 +45,7 @@ export function asOneInput(result: PartialResult, path: string): PartialResult {
     octets: total(({ file }) => file.octets),
     notes: inputs.flatMap(({ file }) => file.notes),
     error: inputs.find(input => input.file.error !== null)?.file.error ?? null,
-    linkTypes: inputs.flatMap(({ file }) => file.linkTypes),
-    fragments: total(({ file }) => file.fragments),
-    headersCut: total(({ file }) => file.headersCut),
-    malformed: total(({ file }) => file.malformed),
+    unread: summed(inputs.flatMap(({ file }) => file.unread)),
     findings,
   };
   const leftAlone: TrafficCounts["leftAlone"] = [];
@@ -61,4 +58,10 @@ export function asOneInput(result: PartialResult, path: string): PartialResult {
     evictedConnections: total(({ traffic }) => traffic.evictedConnections),
   };
   return { inputs: [{ position: 0, path, begin: first.begin, file, traffic }], connections: joined };
+}
+
+function summed(counts: readonly [kind: number, packets: number][]): [number, number][] {
+  const sums = new Map<number, number>();
+  for (const [kind, packets] of counts) sums.set(kind, (sums.get(kind) ?? 0) + packets);
+  return [...sums];
 }

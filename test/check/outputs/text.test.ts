@@ -108,7 +108,7 @@ it("names the config, changed levels, captures without AMQP, and what was left o
       captures: [capture(report({ inputs: [input({ path: "b.pcap" })] }), "told", { frames: 1, off: 2 }), ...empty],
       config: "../ghostframe.config.json",
       expectedElsewhere: ["x/**"],
-      policy: { failOn: "error", rules: { heartbeat: "off" }, limits: { maxGaps: null, minFrames: 1 } },
+      policy: { failOn: "error", rules: { heartbeat: "off" }, limits: { maxGaps: null, minFrames: 1, maxUnread: 0 } },
     }),
   );
   expect(shown.split("\n").slice(-6, -1)).toEqual([

@@ -1,20 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { HEADER_INCOMPLETE, MALFORMED } from "../../src/net/packet-outcome.ts";
-import { readSegment, TcpSegment } from "../../src/net/tcp-segment.ts";
-import { carrying, type PacketBuilder, type TcpFields } from "../support/segments.ts";
+import { HEADER_CUT, MALFORMED } from "../../../src/net/packet-outcome.ts";
+import { SegmentReader } from "../../../src/net/segment-reader.ts";
+import { carrying, type PacketBuilder, type TcpFields } from "../../support/segments.ts";
 
 /** Reads a packet on Ethernet; the payload is what the segment says it is. */
 function read(packet: PacketBuilder) {
   const record = packet.record();
-  const segment = new TcpSegment();
-  const outcome = readSegment(record, segment);
+  const reader = new SegmentReader();
+  const outcome = reader.read(record);
+  const { segment } = reader;
   const payload = new TextDecoder().decode(record.bytes.slice(segment.payloadStart, segment.payloadEnd));
   return { outcome, segment, payload, cut: segment.cut };
 }
 
 const packet = (payload: string, fields?: TcpFields) => carrying(payload).tcp(fields).ipv4().ethernet();
 
-describe("readSegment", () => {
+describe("TCP", () => {
   it("reads ports, numbers and flags", () => {
     const fields = { from: 65535, to: 5671, sequence: 0xfffffffe, acknowledgment: 0x80000000, flags: "FSRPAU" };
     expect(read(packet("AMQP", fields))).toMatchObject({
@@ -52,15 +53,15 @@ describe("readSegment", () => {
   it("an original length beyond any segment is malformed", () => {
     const record = carrying("AMQP").tcp().ipv4({ totalLength: 0 }).ethernet().record();
     record.originalLength = 0xffffffff;
-    expect(readSegment(record, new TcpSegment())).toBe(MALFORMED);
+    expect(new SegmentReader().read(record)).toBe(MALFORMED);
   });
 
   it("an original length below what was captured does no harm", () => {
     const record = carrying("AMQP").tcp().ipv4({ totalLength: 0 }).ethernet().record();
     record.originalLength = 0;
-    const segment = new TcpSegment();
-    expect(readSegment(record, segment)).toBe(0);
-    expect(segment.payloadEnd).toBe(record.end);
+    const reader = new SegmentReader();
+    expect(reader.read(record)).toBe(0);
+    expect(reader.segment.payloadEnd).toBe(record.end);
   });
 
   it("counts what the snap length cut, octet by octet", () => {
@@ -69,7 +70,7 @@ describe("readSegment", () => {
     for (let captured = 0; captured <= whole; captured++) {
       const found = read(packet("AMQP", { options }).cutTo(captured));
       if (captured < 14 + 20 + 14) {
-        expect(found.outcome, `${captured} octets`).toBe(HEADER_INCOMPLETE);
+        expect(found.outcome, `${captured} octets`).toBe(HEADER_CUT);
       } else {
         const left = Math.max(0, captured - (whole - 4));
         expect(found, `${captured} octets`).toMatchObject({

@@ -1,0 +1,87 @@
+/** From a packet record down to its TCP segment: link layer, tags and tunnels, IP and its fragments, TCP. */
+import { PacketRecord } from "../capture/packet-record.ts";
+import { DEFAULT_FRAGMENT_LIMITS, type FragmentLimits, IpFragments } from "./ip-fragments.ts";
+import { ethernet } from "./layers/ethernet.ts";
+import { ip } from "./layers/ip.ts";
+import { findIpHeader } from "./layers/ip-header-search.ts";
+import { LayeredPacket, type LayerReader, MAX_LAYERS } from "./layers/layered-packet.ts";
+import { layerReaders } from "./layers/layers.ts";
+import { IPV4, LINK_TYPE, RAW_IP, TCP } from "./layers/protocol-numbers.ts";
+import { readTcp } from "./layers/tcp.ts";
+import { FRAGMENT, HEADER_CUT, HEADER_INCOMPLETE, MALFORMED, TOO_DEEP, UNREAD } from "./packet-outcome.ts";
+import { TcpSegment } from "./tcp-segment.ts";
+import { TunnelPaths } from "./tunnel-path.ts";
+import { isKnown } from "./unread-packets.ts";
+
+export class SegmentReader {
+  readonly segment = new TcpSegment();
+  /** The record that holds the segment's octets: the one read, or one put together of fragments. */
+  record = new PacketRecord();
+  /** With the outcome UNREAD: which protocol it is. */
+  unread = 0;
+  readonly fragments: IpFragments;
+  readonly paths = new TunnelPaths();
+
+  readonly #packet = new LayeredPacket(this.segment);
+  readonly #readers: ReadonlyMap<number, LayerReader>;
+  #packets = 0;
+
+  constructor(vxlanPorts: readonly number[] = [], fragmentLimits: FragmentLimits = DEFAULT_FRAGMENT_LIMITS) {
+    this.#readers = layerReaders(vxlanPorts);
+    this.fragments = new IpFragments(fragmentLimits);
+  }
+
+  /** Reads a packet into `segment`. Returns 0, or a negative packet outcome, which leaves `segment` undefined. */
+  read(record: PacketRecord): number {
+    const packet = this.#packet;
+    this.#packets++;
+    this.record = record;
+    packet.begin(record);
+    // Ethernet, IPv4 and TCP, without looking for who reads them.
+    let outcome = record.linkType === 1 ? ethernet(packet) : LINK_TYPE | record.linkType;
+    if (outcome === IPV4) outcome = ip(packet);
+    if (outcome !== TCP) outcome = this.#layers(outcome);
+    if (outcome === TCP) {
+      this.segment.path = packet.tunnelCount === 0 ? 0 : this.paths.of(packet);
+      outcome = readTcp(packet);
+    }
+    if (outcome === HEADER_INCOMPLETE) return packet.end < packet.wireEnd ? HEADER_CUT : MALFORMED;
+    return outcome;
+  }
+
+  /** Goes down the layers until TCP. */
+  #layers(first: number): number {
+    const packet = this.#packet;
+    let protocol = first;
+    for (let depth = 0; depth < MAX_LAYERS; depth++) {
+      if (protocol >= 0) {
+        const read = this.#readers.get(protocol);
+        protocol = read === undefined ? this.#unknown(protocol) : read(packet);
+      }
+      if (protocol === FRAGMENT) {
+        protocol = this.fragments.take(packet, this.record, this.paths.of(packet), this.#packets);
+        if (protocol >= 0) this.record = this.fragments.record;
+      }
+      if (protocol < 0) {
+        this.unread = packet.unread;
+        return protocol;
+      }
+      if (protocol === TCP) return TCP;
+    }
+    return TOO_DEEP;
+  }
+
+  /** What nobody reads may still hold an IP header that proves itself. */
+  #unknown(protocol: number): number {
+    const packet = this.#packet;
+    if (!isKnown(protocol)) {
+      const ipAt = findIpHeader(packet);
+      if (ipAt >= 0) {
+        packet.at = ipAt;
+        return RAW_IP;
+      }
+    }
+    packet.unread = protocol;
+    return UNREAD;
+  }
+}

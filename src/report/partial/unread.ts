@@ -1,0 +1,46 @@
+/** What of an input was not read: packets by kind, and connections on AMQP's ports. */
+import { grouped } from "../../bytes/grouped.ts";
+import { type UnreadPackets, unreadPackets } from "../../net/unread-packets.ts";
+import { fileFinding } from "./finding-part.ts";
+import type { FindingPart, InputPart, LeftAlone } from "./partial-result.ts";
+
+/** Packets, or connections, of one kind that were not read. */
+export interface Unread extends Omit<UnreadPackets, "packets"> {
+  packets?: number;
+  connections?: number;
+}
+
+const MAX_PORTS_NAMED = 8;
+
+/** By kind; what may hold AMQP first. */
+export function unreadOf({ file, traffic }: InputPart): Unread[] {
+  const connections = traffic.leftAlone.filter(isUnread).map((left): Unread => {
+    const reason = left.protocol === null ? "no-frame-found" : left.protocol.toLowerCase();
+    return { reason, connections: left.connections, mayHoldAmqp: true, message: leftAloneSentence(left) };
+  });
+  return [...connections, ...unreadPackets(new Map(file.unread))];
+}
+
+/** A finding for each kind that may hold AMQP. */
+export function unreadFindings(input: InputPart): FindingPart[] {
+  return unreadOf(input)
+    .filter(({ mayHoldAmqp }) => mayHoldAmqp)
+    .map(({ reason, message }) => ({ ...fileFinding("unread", message, null), identity: `unread ${reason}` }));
+}
+
+/** Whether connections left alone may be AMQP 0-9-1. */
+export function isUnread({ protocol, onAmqpPort }: LeftAlone): boolean {
+  return onAmqpPort && (protocol === "TLS" || protocol === null);
+}
+
+export function leftAloneSentence({ protocol, connections, ports }: LeftAlone): string {
+  const what = `${protocol === null ? "" : `${protocol} `}connection${connections === 1 ? " was" : "s were"}`;
+  const where = ports.slice(0, MAX_PORTS_NAMED).join(", ");
+  const more = ports.length > MAX_PORTS_NAMED ? ", …" : "";
+  return `${grouped(connections)} ${what} left alone (server port ${where}${more}): ${why(protocol)}.`;
+}
+
+function why(protocol: string | null): string {
+  if (protocol === "TLS") return "its octets are encrypted";
+  return protocol === null ? "the capture begins in the middle, and no AMQP frame was found" : "it is not AMQP 0-9-1";
+}
