@@ -10,7 +10,7 @@ import type { RuleId } from "../connection/rules.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
 import type { Verdict } from "../inspection/verdict.ts";
 import type { Range } from "../net/place.ts";
-import type { Unread } from "./partial/unread.ts";
+import type { UnreadPackets } from "../net/unread-packets.ts";
 
 export type { Diagnosis, DiagnosisKind, Message, Span, TornFrame, Writer } from "../forensics/diagnosis.ts";
 export type { CloseVerdict, PredictedDetails, ResetVerdict, Verdict } from "../inspection/verdict.ts";
@@ -65,6 +65,12 @@ export interface Input {
   unread?: Unread[];
   /** Set when the file could not be read, or not to its end: what, where, expected, found. */
   error?: string;
+}
+
+/** Packets, or connections, of one kind that were not read. */
+export interface Unread extends Omit<UnreadPackets, "packets"> {
+  packets?: number;
+  connections?: number;
 }
 
 export interface Endpoint {

@@ -1,14 +1,9 @@
 /** What of an input was not read: packets by kind, and connections on AMQP's ports. */
 import { grouped } from "../../bytes/grouped.ts";
-import { type UnreadPackets, unreadPackets } from "../../net/unread-packets.ts";
+import { unreadPackets } from "../../net/unread-packets.ts";
+import type { Unread } from "../report.ts";
 import { fileFinding } from "./finding-part.ts";
 import type { FindingPart, InputPart, LeftAlone } from "./partial-result.ts";
-
-/** Packets, or connections, of one kind that were not read. */
-export interface Unread extends Omit<UnreadPackets, "packets"> {
-  packets?: number;
-  connections?: number;
-}
 
 const MAX_PORTS_NAMED = 8;
 
