@@ -73,14 +73,14 @@ async function checkCaptures(named: readonly string[], options: CheckOptions): P
   const found = await findConfig(options.config);
   const settings = settingsOf(options, found);
   const { files, folders } = await captureFiles(named);
-  folders.forEach(tellWhatIsLeftAlone);
+  folders.forEach(complainOfLeftOut);
   refuseOverwriting(settings, found, files);
   const { baseline } = settings;
   const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);
 
   const ci = ciOutputs(options.format, process.env);
   const outputs = [...settings.outputs, ...ci.files];
-  // SARIF tells of connections only what findings have to do with.
+  // SARIF has only the connections with findings.
   const lean = options.format !== "json" && outputs.every(({ format }) => format !== "json");
   const reports = await inspected(files, settings, signal, lean);
   if (reports === null) return EXIT.INTERRUPTED;
@@ -92,7 +92,7 @@ async function checkCaptures(named: readonly string[], options: CheckOptions): P
     update: options.updateBaseline,
     folders: folders.map(({ path }) => placeOf(path, found.folder)),
   });
-  // The last octets may have come in the same turn of the event loop as a signal, which is told of in the next one.
+  // A signal that came in the same turn of the event loop as the last octets is reported only in the next turn.
   await nextTurn();
   await nextTurn();
   if (signal.aborted) return EXIT.INTERRUPTED;
@@ -101,11 +101,11 @@ async function checkCaptures(named: readonly string[], options: CheckOptions): P
   return exitStatus(judgement.result, written);
 }
 
-/** Nothing that was left out is left out in silence. */
-function tellWhatIsLeftAlone({ path, passedOver, links }: FoundFolder): void {
+/** Says what was left out. */
+function complainOfLeftOut({ path, passedOver, links }: FoundFolder): void {
   if (passedOver.length > 0) {
     const those = passedOver.length === 1 ? "1 file was" : `${grouped(passedOver.length)} files were`;
-    complain(`${path}: ${those} passed over, not being called *.pcap, *.pcapng or *.cap`);
+    complain(`${path}: ${those} left out: not named *.pcap, *.pcapng or *.cap`);
   }
   if (links.length > 0) {
     const those = links.length === 1 ? "1 link to a folder was" : `${grouped(links.length)} links to folders were`;
@@ -132,7 +132,7 @@ async function inspected(
   return reports;
 }
 
-/** By what the config's globs and the baseline know a capture, from wherever it is checked. */
+/** The path by which the config's globs and the baseline know a capture: the same from every working directory. */
 function placeOf(path: string, folder: string): string {
   if (path === "-") return path;
   const place = withSlashes(relative(folder, resolve(path)));

@@ -8,7 +8,7 @@ import { inputErrorOf } from "../capture/input-error.ts";
 export interface CaptureFile {
   /** As it was named, or as its folder was, with slashes. `-` is standard input. */
   path: string;
-  /** 0 where nobody knows. */
+  /** 0 where it is not known. */
   octets: number;
   /** Whether it was named by itself, and not only found in a folder. */
   isNamed: boolean;

@@ -1,4 +1,4 @@
-/** A standard stream for a command that must never wait for whoever reads it. */
+/** A standard stream for a command that must never wait for its reader. */
 import { createWriteStream, fstatSync, WriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 
@@ -16,7 +16,9 @@ export interface OutputListener {
   recovered: (omitted: number) => void;
 }
 
-/** Writes to stdout (1) or stderr (2) in the background. A file that takes no more is tried again, with what comes then. */
+/**
+ * Writes to stdout (1) or stderr (2) in the background. A file that takes no more is tried again, with what comes then.
+ */
 export class EventOutput {
   /** Texts left out because the reader was too slow or has gone, or because the file took no more. */
   omitted = 0;
@@ -126,8 +128,9 @@ export class EventOutput {
 }
 
 /**
- * process.stdout waits inside `write` where it is a terminal or a file: these are written by a thread. A pipe is not: it
- * does not make process.stdout wait, and a thread that waits for its reader could not even be ended with the process.
+ * process.stdout waits inside `write` where it is a terminal or a file: these are written by a thread. A pipe is not:
+ * it does not make process.stdout wait, and a thread that waits for its reader could not even be ended with the
+ * process.
  */
 function background(fd: 1 | 2): Writable {
   const kind = fstatSync(fd);

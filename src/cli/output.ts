@@ -4,8 +4,8 @@ import { printable } from "../bytes/printable.ts";
 import { disarmed } from "../check/outputs/workflow-command.ts";
 
 /**
- * Writes to stdout and waits while its reader is slower. Resolves to false when the reader has gone (`| head`): there
- * is nobody to write for any more, and nothing wrong.
+ * Writes to stdout, and waits while its reader is slower. Resolves to false when the reader has gone (`| head`): then
+ * there is nothing more to write, and nothing is wrong.
  */
 export async function write(text: string): Promise<boolean> {
   if (failure !== null) throw failure;
@@ -15,12 +15,12 @@ export async function write(text: string): Promise<boolean> {
   return !readerGone;
 }
 
-/** What stdout could not be written for: a full disk, an error of the device. */
+/** Stdout cannot be written: a full disk, an error of the device. */
 export class OutputError extends Error {
   override name = "OutputError";
 }
 
-/** One wait for everybody: `frames` writes many times before it could look again. */
+/** One wait for all writes: `frames` writes many times before the stream drains. */
 function drained(): Promise<unknown> {
   draining ??= once(process.stdout, "drain").finally(() => {
     draining = null;
@@ -42,10 +42,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   tellGone();
 });
 
-// Nobody reads what is wrong, and the exit status says it all the same.
+// Nobody reads stderr. The exit status still says what was wrong.
 process.stderr.on("error", () => {});
 
-/** Whether whoever read stdout has gone. */
+/** Whether the reader of stdout has gone. */
 export function isReaderGone(): boolean {
   return readerGone;
 }

@@ -1,7 +1,7 @@
-/** A line on stderr, written over again and again, for work that takes longer than a second. */
+/** A line on stderr that shows the progress of work that takes longer than a second. */
 
-/** Only after this long is there anything to show, and then as often. Milliseconds. */
-const PATIENCE = 1000;
+/** Milliseconds until the line is shown, and between two updates. */
+const SHOW_AFTER = 1000;
 const INTERVAL = 200;
 
 export interface ProgressClock {
@@ -25,7 +25,7 @@ export class Progress {
     this.#began = clock.now();
   }
 
-  /** So much of a file has been read; `total` is null where nobody knows how much there is. */
+  /** So many octets of a file were read; `total` is null where the size is not known. */
   update(path: string, octets: number, total: number | null): void {
     if (this.#stream.isTTY !== true) return;
     const now = this.#clock.now();
@@ -36,7 +36,7 @@ export class Progress {
     }
     this.#octets = octets;
     const elapsed = now - this.#began;
-    if (elapsed < PATIENCE || now - this.#shownAt < INTERVAL) return;
+    if (elapsed < SHOW_AFTER || now - this.#shownAt < INTERVAL) return;
     this.#shownAt = now;
     this.#shown = true;
     const line = progressLine(path, octets, total, elapsed);
@@ -44,7 +44,7 @@ export class Progress {
     this.#stream.write(`\r${line.slice(0, columns - 1)}\x1b[K`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   clear(): void {
     if (this.#shown) this.#stream.write("\r\x1b[K");
     this.#shown = false;

@@ -1,9 +1,9 @@
-/** What a proxy does when it is told to end, or to begin anew. */
+/** The signals that end a proxy, or have it reload. */
 import { EXIT } from "./exit-codes.ts";
 
 /**
- * The first SIGINT (Ctrl-C) or SIGTERM asks it to end in good order, the second one of either kind ends the process.
- * Listens from its making on: until then, and for any other signal, Node's own rules hold.
+ * The first SIGINT (Ctrl-C) or SIGTERM lets connections end, then the proxy; a second one of either kind ends the
+ * process at once. It listens as soon as it is constructed.
  */
 export class ProxySignals {
   /** SIGINT was among the signals. */
@@ -27,7 +27,7 @@ export class ProxySignals {
     });
   }
 
-  /** SIGHUP has it reload; a reload that fails ends nothing, and is complained about. */
+  /** SIGHUP reloads. A reload that fails ends nothing, and is reported. */
   onHangUp(reload: () => Promise<void>, complain: (message: string) => void): void {
     this.#on("SIGHUP", () => {
       reload().catch((error: unknown) =>

@@ -1,4 +1,4 @@
-/** The folder of a recording, asked for before anything is started that shall be recorded. */
+/** The folder of a recording: it is checked before anything is started that is to be recorded. */
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { makeFolder } from "../proxy/folder.ts";
@@ -14,7 +14,7 @@ export class RecordingError extends Error {
 }
 
 /**
- * Makes the folder where it is missing, looks whether files can be made in it, and returns its absolute path.
+ * Makes the folder if it is missing, checks that files can be made in it, and returns its absolute path.
  *
  * @throws RecordingError
  */
@@ -22,7 +22,7 @@ export function recordingFolder(directory: string): string {
   const path = resolve(directory);
   try {
     makeFolder(path, 0o700);
-    // Permissions do not tell: root may write into /proc, where nothing can be made.
+    // Permissions are not enough: root may write into /proc, but nothing can be made there.
     rmdirSync(mkdtempSync(`${path}/.ghostframe-`));
     return path;
   } catch (cause) {

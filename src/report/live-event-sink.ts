@@ -22,16 +22,16 @@ export type News = ConnectionEvent extends infer Event
   : never;
 
 export interface LiveEventOptions {
-  /** The shared moment: when what is told happens. */
+  /** The shared moment: when an event happens. */
   moment: Moment;
   /** Findings are numbered from this on: f1. */
   firstFinding: number;
-  /** Must not keep the event's parts from being collected: it is told once. */
+  /** Must not keep the event: its parts are large. */
   emit: (event: ConnectionEvent) => void;
 }
 
-/** What was told of a connection. */
-interface Told {
+/** What was emitted of a connection. */
+interface Emitted {
   /** Ids of its findings, by their identity. */
   ids: Map<string, string>;
   counts: { errors: number; warnings: number; notes: number };
@@ -45,7 +45,7 @@ const COUNTER = { error: "errors", warning: "warnings", note: "notes" } as const
 /** Makes live events of what an inspection tells, and numbers findings in the order in which they come. */
 export class LiveEventSink<By extends RelayedCarrier> {
   readonly #options: LiveEventOptions;
-  readonly #told = new Map<InspectedConnection<By>, Told>();
+  readonly #emitted = new Map<InspectedConnection<By>, Emitted>();
   #nextFinding: number;
 
   constructor(options: LiveEventOptions) {
@@ -67,7 +67,7 @@ export class LiveEventSink<By extends RelayedCarrier> {
         return;
       case "connection-closed":
         this.emit(connection, { event: "closed", findings: this.#of(connection).counts });
-        this.#told.delete(connection);
+        this.#emitted.delete(connection);
         return;
       case "uninspected":
         // A client that says nothing is a health check.
@@ -114,12 +114,12 @@ export class LiveEventSink<By extends RelayedCarrier> {
     this.emit(connection, { event: "finding", final, finding: findingOf(part, known) });
   }
 
-  #of(connection: InspectedConnection<By>): Told {
-    let told = this.#told.get(connection);
-    if (told === undefined) {
-      told = { ids: new Map(), counts: { errors: 0, warnings: 0, notes: 0 } };
-      this.#told.set(connection, told);
+  #of(connection: InspectedConnection<By>): Emitted {
+    let emitted = this.#emitted.get(connection);
+    if (emitted === undefined) {
+      emitted = { ids: new Map(), counts: { errors: 0, warnings: 0, notes: 0 } };
+      this.#emitted.set(connection, emitted);
     }
-    return told;
+    return emitted;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What `ghostframe proxy` tells while it happens, one event at a time, each complete in itself: `--format ndjson` prints
- * them as they stand. Like the report they change only by addition.
+ * What `ghostframe proxy` tells while it happens, one event at a time, each complete in itself: `--format ndjson`
+ * prints them as they stand. Like the report they change only by addition.
  */
 import type { RuleId } from "../connection/rules.ts";
 import type { Connection, Direction, Endpoint, Finding, Severity } from "./report.ts";
@@ -50,13 +50,13 @@ export interface TroubleEvent extends ConnectionPlace {
   message: string;
 }
 
-/** The connection goes on, and nobody looks at it any more. */
+/** The connection goes on, and is not inspected any more. */
 export interface UninspectedEvent extends ConnectionPlace {
   event: "uninspected";
   message: string;
 }
 
-/** The guard stopped the client's stream before the broker saw what is broken in it, and told the client why. */
+/** The guard stopped the client's stream before its broken frame reached the broker, and told the client why. */
 export interface GuardedEvent extends ConnectionPlace {
   event: "guarded";
   message: string;
@@ -89,7 +89,7 @@ export interface ProxyEvent {
 }
 
 export interface ProxyCounters {
-  /** Connections relayed, and of these how many nobody looked at to their end. */
+  /** Connections relayed, and how many of them were not inspected to their end. */
   connections: number;
   uninspected: number;
   /** Connections that could not be relayed: the broker was away, too many at a time. */
@@ -97,7 +97,7 @@ export interface ProxyCounters {
   errors: number;
   warnings: number;
   notes: number;
-  /** Events that could not be told because their reader was too slow. */
+  /** Events that could not be written because their reader was too slow. */
   untold: number;
 }
 

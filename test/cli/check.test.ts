@@ -209,7 +209,7 @@ describe("what is left alone is told", { concurrent: true }, () => {
     symlinkSync("b", join(folder, "c/link"));
     const run = await check(["c", "--no-config"], { cwd: folder });
     expect(run.stderr).toBe(
-      "ghostframe: c: 2 files were passed over, not being called *.pcap, *.pcapng or *.cap\n" +
+      "ghostframe: c: 2 files were left out: not named *.pcap, *.pcapng or *.cap\n" +
         "ghostframe: c: 1 link to a folder was not followed\n",
     );
     expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("c/a.pcap1") as string });

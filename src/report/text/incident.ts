@@ -30,7 +30,7 @@ import {
 } from "./wording.ts";
 import { writerLines } from "./writer-lines.ts";
 
-/** Incidents told in full; the rest is counted by rule. */
+/** Incidents shown in full; the rest is counted by rule. */
 const MAX_INCIDENTS = 20;
 const MESSAGE_COLUMNS = 2048;
 

@@ -6,13 +6,13 @@ import type { Connection, Finding, Verdict } from "../report.ts";
 import { type Page, unbroken } from "./page.ts";
 import { brokerName, byRule, joined, packetRange, verdict } from "./wording.ts";
 
-/** Consequences told with an incident; the rest is counted. */
+/** Consequences shown with an incident; the rest is counted. */
 const MAX_CONSEQUENCES = 3;
 const SENTENCE_COLUMNS = 512;
 
 /**
  * The broker's answer in the capture, what the client's octets alone let expect, and what else followed. Without a
- * connection only what followed: its end has been told.
+ * connection only what followed: its end was shown before.
  */
 export function outcome(
   incident: Finding,
@@ -62,7 +62,7 @@ function knownReason(observed: Verdict, predicted: Verdict): string {
 function prediction(predicted: Verdict, page: Page): string[] {
   const { broker, sequel } = predicted;
   const by = broker === undefined || broker === "" ? "" : ` (${brokerName(broker)})`;
-  // The sequel begins with the close frame that has just been told.
+  // What followed begins with the close frame that was just shown.
   const rest = joined(sequel ?? "").replace(/^connection\.close, then /, "");
   const then = rest === "" ? "" : `; then ${printable(rest, SENTENCE_COLUMNS)}`;
   return page.labelled("predicted", `${verdict(predicted)}${unbroken(by)}${then}`);
@@ -84,7 +84,7 @@ function consequences(findings: readonly Finding[], page: Page): string[] {
   return lines;
 }
 
-/** ` (f2, packet 41)`, behind what is told of another finding. */
+/** ` (f2, packet 41)`, behind the sentence of another finding. */
 function reference({ id, packets }: Finding): string {
   return ` ${unbroken(`(${printable(id, 12)}${packets.length > 0 ? `, ${packetRange(packets)}` : ""})`)}`;
 }

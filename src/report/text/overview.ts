@@ -55,7 +55,7 @@ export function overview(report: Report): Overview {
   };
 }
 
-/** The incident a finding is told under: itself, or the one its causes lead back to. */
+/** The incident under which a finding is shown: itself, or the one that its causes lead back to. */
 function originOf(finding: Finding, findings: ReadonlyMap<string, Finding>): Finding {
   const seen = new Set<Finding>();
   let origin = finding;
