@@ -78,3 +78,12 @@ describe("test/support/covered-by.ts", () => {
     expect(TYPES_ONLY.filter(path => does.test(text(path)))).toEqual([]);
   });
 });
+
+it("what npm run mutation mutates, and runs, exists", () => {
+  const named = ["targets.mjs", "equivalent.mjs"].flatMap(file => {
+    const found = readFileSync(join(TEST, "mutation", file), "utf8").matchAll(/"((?:src|test)\/[^"]+\.ts)"/g);
+    return Array.from(found, ([, path]) => path!);
+  });
+  expect(named).toContain("src/amqp/frame-scanner.ts");
+  expect(named.filter(path => !existsSync(join(TEST, "..", path)))).toEqual([]);
+});

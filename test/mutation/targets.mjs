@@ -17,7 +17,10 @@ export const TARGETS = [
   },
   {
     file: "src/net/stream-reassembly.ts",
-    tests: [["test/net/stream-reassembly.test.ts"], ["test/net/tcp-assembler.test.ts", "test/net/handshake.test.ts"]],
+    tests: [
+      ["test/net/stream-reassembly.test.ts"],
+      ["test/net/tcp-assembler.test.ts", "test/net/tcp-handshake.test.ts"],
+    ],
   },
   {
     file: "src/amqp/content-order.ts",
