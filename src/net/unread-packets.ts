@@ -231,7 +231,7 @@ export function unreadPackets(counts: ReadonlyMap<number, number>): UnreadPacket
 function describe(kind: number, packets: number): UnreadPackets {
   const name = harmless(kind);
   if (name !== null) {
-    const message = `${counted(packets)} of ${name} hold no AMQP.`;
+    const message = `${counted(packets)} of ${name}: no AMQP in ${packets === 1 ? "it" : "them"}.`;
     return { reason: name, packets, mayHoldAmqp: false, message };
   }
   const { reason, says, advice } = CLOSED.get(kind) ?? unknown(kind);

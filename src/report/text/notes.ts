@@ -20,7 +20,8 @@ export function notes(overview: Overview, page: Page): string[] {
     ].filter(part => part !== "");
     const text = `${places.length > 0 ? `${places.join(", ")}: ` : ""}${printable(joined(message))}`;
     const room = page.columns - margin.length;
-    const [first = "", ...more] = page.all ? wrap(text, room) : [cut(text, room)];
+    // What was not read is told with what helps, to the end.
+    const [first = "", ...more] = page.all || rule === "unread" ? wrap(text, room) : [cut(text, room)];
     return [
       `  ${page.paint.note(pad(printable(rule, 30), ruleColumns))}  ${first}`,
       ...more.map(line => margin + line),
