@@ -9,7 +9,7 @@
 import { long, short } from "../bytes/big-endian.ts";
 import { BIT, FIELD_KINDS, type FieldKind, KIND_SIZES, SHORTSTR, TABLE } from "./field-kinds.ts";
 import { LEAST_CONTENT_HEADER, METHOD_IDS_SIZE } from "./spec/constants.ts";
-import { FIELD_SIZES, LENGTH_AND_OCTETS, NO_TYPE, TYPE_TABLE } from "./spec/field-types.ts";
+import { FIELD_SIZES, LENGTH_AND_OCTETS, NO_TYPE, TYPE_LONGSTR, TYPE_TABLE } from "./spec/field-types.ts";
 import { BASIC_PROPERTIES } from "./spec/properties.ts";
 
 /** A step of a layout: so many octets of fixed size, or one of these. */
@@ -107,9 +107,13 @@ function tableEnd(bytes: Uint8Array, at: number, limit: number, depth: number): 
   while (entry < end) {
     const name = bytes[entry]!;
     const value = entry + 1 + name;
-    if (value >= end || (name < 4 && namesRoutes(bytes, entry + 1, name))) return -1;
-    entry = valueEnd(bytes, value, end, depth);
-    if (entry < 0) return -1;
+    if (name < 4 && namesRoutes(bytes, entry + 1, name)) return -1;
+    // Nearly all values are strings.
+    if (value + 5 <= end && bytes[value] === TYPE_LONGSTR) entry = value + 5 + long(bytes, value + 1);
+    else {
+      entry = value < end ? valueEnd(bytes, value, end, depth) : -1;
+      if (entry < 0) return -1;
+    }
   }
   return entry === end ? end : -1;
 }

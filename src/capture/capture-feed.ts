@@ -33,12 +33,13 @@ export class CaptureFeed {
   }
 
   /**
-   * Takes the capture's next octets, bytes[start, end). They are not looked at again after the call.
+   * Takes the capture's next octets, chunk[start, end). They are not looked at again after the call.
    *
    * @throws CaptureError when this is no capture, or is corrupt. The feed is of no use from then on.
    */
-  push(bytes: Uint8Array, start: number, end: number): void {
+  push(chunk: Uint8Array, start: number, end: number): void {
     this.octets += end - start;
+    const bytes = plain(chunk);
     if (this.#reader === null) {
       if (this.#carried + end - start < MAGIC_OCTETS) {
         this.#append(bytes, start, end);
@@ -94,4 +95,12 @@ export class CaptureFeed {
     first.set(bytes.subarray(start, start + first.length - this.#carried), this.#carried);
     return first;
   }
+}
+
+/**
+ * The same octets as an array of the one kind that all layers above are compiled for: next to it a Buffer is another
+ * kind, and code that meets both is slower.
+ */
+function plain(chunk: Uint8Array): Uint8Array {
+  return chunk.constructor === Uint8Array ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
 }
