@@ -35,6 +35,10 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
   await once(broker, "listening");
   const { port } = broker.address() as AddressInfo;
   const events: LiveEvent[] = [];
+  let inspected = (): void => {};
+  const inspectorRuns = new Promise<void>(resolve => {
+    inspected = resolve;
+  });
   const proxy = new InspectingProxy({
     routes: [
       { listen: { host: "127.0.0.1", port: 0 }, upstream: { host: "127.0.0.1", port, tls: false, shown: "a broker" } },
@@ -45,7 +49,11 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
     sharedSockets: false,
     writing: { format: "ndjson", options: DEFAULT_FORMAT_OPTIONS },
     newThread: data => new Worker(WORKER, { workerData: data }),
-    emit: event => events.push(event.event === "proxy" ? event : (JSON.parse(event.text) as LiveEvent)),
+    emit: event => {
+      const live = event.event === "proxy" ? event : (JSON.parse(event.text) as LiveEvent);
+      events.push(live);
+      if (live.event === "opened") inspected();
+    },
   });
   const [address] = await proxy.listen();
   const received = once(broker, "connection").then(([socket]) => {
@@ -59,7 +67,8 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
     await proxy.close();
   });
   client.write(GOOD);
-  await once(client, "readable");
+  // A guarded client hears why within a bounded time, which a thread that has yet to start would use up.
+  await Promise.all([once(client, "readable"), inspectorRuns]);
   return { events, client, received, end: () => proxy.drain(5000, () => 0) };
 }
 
