@@ -550,6 +550,10 @@ describe("a stream that ends inside a frame, which is taken for broken", () => {
 });
 
 describe("a search for the boundary believes frames", () => {
+  it("while no frame-max is known, none of more than 16 MiB and 7 octets", () => {
+    expect(UNKNOWN_FRAME_LIMIT).toBe(16_777_223);
+  });
+
   it.each([
     ["up to the limit in force", 4096, 4096],
     ["of 1 MiB at most while no frame-max is known", UNKNOWN_FRAME_LIMIT, 1 << 20],

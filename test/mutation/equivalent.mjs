@@ -6,6 +6,18 @@
  */
 export const EQUIVALENT = [
   {
+    file: "src/amqp/frame-scanner.ts",
+    line: "frameOffset = 0;",
+    becomes: "frameOffset = 1;",
+    why: "set for each frame before it is looked at",
+  },
+  {
+    file: "src/amqp/frame-scanner.ts",
+    line: "#split = false;",
+    becomes: "#split = true;",
+    why: "set before any frame is handed on",
+  },
+  {
     file: "src/amqp/content-order.ts",
     line: "export const AWAITS_ANY = -2;",
     becomes: "export const AWAITS_ANY = -(2 + 1);",
