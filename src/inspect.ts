@@ -21,6 +21,8 @@ export interface InspectOptions extends Omit<CaptureInspectionOptions, "only"> {
    * where it begins in mid-stream: which end is the client is a guess then, until a method only one end sends was seen.
    */
   onConnection?: (number: number, tcp: TcpConnection, clientKnown: boolean) => void;
+  /** Called with what was thrown where ghostframe itself fails over a connection: the report stands, with a note. */
+  onFailure?: (error: unknown) => void;
   /** Ends reading early; the report says what was seen until then. */
   signal?: AbortSignal;
   /**
@@ -81,11 +83,13 @@ export class Inspection {
   /** Keys of connections in which an error was found. */
   readonly broken = new Set<string>();
   readonly #onConnection: InspectOptions["onConnection"];
+  readonly #onFailure: InspectOptions["onFailure"];
   readonly #captures: CaptureInspection;
   readonly #sink: PartialSink;
 
-  constructor({ onConnection, ...options }: InspectOptions & CaptureInspectionOptions = {}) {
+  constructor({ onConnection, onFailure, ...options }: InspectOptions & CaptureInspectionOptions = {}) {
     this.#onConnection = onConnection;
+    this.#onFailure = onFailure;
     this.#sink = new PartialSink([...(options.ports ?? []), ...(options.decodeAs ?? [])]);
     this.#captures = new CaptureInspection({ seed: randomSeed(), ...options }, event => this.#take(event));
   }
@@ -116,6 +120,7 @@ export class Inspection {
   #take(event: InspectionEvent<TcpConnection>): void {
     const { carrier, sawBeginning } = event.connection;
     if (event.kind === "connection-opened") this.#onConnection?.(event.number, carrier, sawBeginning);
+    if (event.kind === "uninspected" && event.why === "failed") this.#onFailure?.(event.error);
     if (event.kind === "finding" && isBreak(event.incident)) this.broken.add(keyOf(carrier));
     this.#sink.take(event);
   }

@@ -114,6 +114,7 @@ function judge(path: string, report: Report, policy: Policy, expected: Expected)
   const frames = total(connections, connection => connection.frames);
   const violations: Violation[] = [
     ...unreadable(input),
+    ...uninspected(report),
     ...brokenExpectations(expected, { findings, frames }, policy.failOn),
     ...tooManyGaps(gaps, policy.limits),
     ...tooMuchUnread(input, policy.limits),
@@ -147,6 +148,14 @@ function unreadable({ error, packets }: Input): Violation[] {
   if (error === undefined) return [];
   const how = packets === 0 ? "cannot be read" : `cannot be read beyond packet ${grouped(packets)}`;
   return [{ kind: "unreadable", message: `The capture ${how}: ${error}.` }];
+}
+
+/** What an error of ghostframe's own kept from being inspected: no level of its rule makes that pass. */
+function uninspected({ findings }: Report): Violation[] {
+  const failures = findings.filter(({ rule }) => rule === "internal-error");
+  return failures.map(({ connection, message }) => {
+    return { kind: "unreadable", message: connection === null ? message : `${connection}: ${message}` };
+  });
 }
 
 function tooManyGaps(gaps: number, { maxGaps }: Limits): Violation[] {

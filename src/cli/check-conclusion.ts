@@ -92,10 +92,11 @@ async function writeBaseline({ path, entries, obstacle }: NonNullable<Judgement[
 /** Says what could not be read, and returns the exit status. */
 export function exitStatus({ captures, passed }: CheckResult, written: boolean): number {
   let status: number = written ? EXIT.CLEAN : EXIT.FAILED;
-  for (const { path, input } of captures) {
-    if (input.error === undefined) continue;
-    complain(`${path === "-" ? "standard input" : path}: ${input.error}`);
-    status = EXIT.FAILED;
+  for (const { path, input, violations } of captures) {
+    const problems = violations.filter(({ kind }) => kind === "unreadable").map(({ message }) => message);
+    if (input.error !== undefined) problems[0] = input.error;
+    for (const problem of problems) complain(`${path === "-" ? "standard input" : path}: ${problem}`);
+    if (problems.length > 0) status = EXIT.FAILED;
   }
   return status === EXIT.CLEAN && !passed ? EXIT.FINDINGS : status;
 }

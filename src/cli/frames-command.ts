@@ -14,6 +14,7 @@ import {
 } from "./frame-filter.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { complain, isReaderGone, write } from "./output.ts";
+import { ownFailures, tellStack } from "./own-failure.ts";
 import { collectPorts } from "./port-option.ts";
 
 interface Options {
@@ -91,6 +92,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     listener: events,
     onConnection: (number, tcp, clientKnown) => events.connection(number, tcp, clientKnown),
     signal: stop.signal,
+    onFailure: tellStack,
     onProgress: keepPace,
   });
   events.finish();
@@ -98,6 +100,8 @@ async function run(paths: string[], options: Options): Promise<void> {
   for (const { path, error } of report.inputs) {
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
   }
-  const failed = report.inputs.some(input => input.error !== undefined) && !isReaderGone();
+  const failures = ownFailures(report);
+  failures.forEach(complain);
+  const failed = (failures.length > 0 || report.inputs.some(input => input.error !== undefined)) && !isReaderGone();
   process.exitCode = interrupt.aborted ? EXIT.INTERRUPTED : failed ? EXIT.FAILED : EXIT.CLEAN;
 }

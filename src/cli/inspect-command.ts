@@ -7,6 +7,7 @@ import { brokerOption } from "./broker-option.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { complain, wantsColour, write } from "./output.ts";
+import { ownFailures, tellStack } from "./own-failure.ts";
 import { collectPorts } from "./port-option.ts";
 import { Progress } from "./progress.ts";
 
@@ -67,6 +68,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     broker,
     explain,
     signal,
+    onFailure: tellStack,
     onProgress: (path, read, total) => progress.update(path, read, total),
   });
   progress.clear();
@@ -85,6 +87,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
   }
   if (report.brokerLog?.error !== undefined) complain(`${report.brokerLog.path}: ${report.brokerLog.error}`);
+  ownFailures(report).forEach(complain);
   process.exitCode = signal.aborted ? EXIT.INTERRUPTED : exitCode(report);
 }
 
@@ -92,5 +95,6 @@ function exitCode(report: Report): number {
   if (report.inputs.some(input => input.error !== undefined) || report.brokerLog?.error !== undefined) {
     return EXIT.FAILED;
   }
+  if (ownFailures(report).length > 0) return EXIT.FAILED;
   return report.summary.errors + report.summary.warnings > 0 ? EXIT.FINDINGS : EXIT.CLEAN;
 }

@@ -13,6 +13,7 @@ import { type PartialResult, unreadableInput } from "../report/partial/partial-r
 import { countsOfHealthy } from "../report/partial/reduce.ts";
 import type { Report } from "../report/report.ts";
 import type { CaptureFile } from "./check-files.ts";
+import { tellStack } from "./own-failure.ts";
 
 export interface PoolOptions {
   /** Workers at most. With 1 there is none: this thread does the work. */
@@ -69,7 +70,7 @@ function workOf({ octets }: CaptureFile): number {
 /** One capture; what goes wrong within ghostframe is its problem alone. */
 export async function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Told> {
   try {
-    return { index, result: await inspectPart([path], options) };
+    return { index, result: await inspectPart([path], { onFailure: tellStack, ...options }) };
   } catch (error) {
     return { index, problem: internalError(error) };
   }

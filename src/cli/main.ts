@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, OutputError } from "./output.ts";
+import { tellStack } from "./own-failure.ts";
 
 /** Only the named command is loaded, to save time; all of them for help. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -49,7 +50,7 @@ try {
     // A mistake of ours. Users get no stack trace all the same.
     const { message } = error instanceof Error ? error : { message: String(error) };
     complain(`internal error: ${message}. Please report it with the command that led to it.`);
-    if (process.env.GHOSTFRAME_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    tellStack(error);
     process.exitCode = EXIT.FAILED;
   }
 }

@@ -112,6 +112,11 @@ export const RULES = {
     spec: "",
     help: "Packets or connections that may hold AMQP were not read: encrypted, compressed, cut, or of an unknown kind.",
   },
+  "internal-error": {
+    severity: "note",
+    spec: "",
+    help: "An error of ghostframe's own ended the inspection of a connection, or of a packet: the exit status is 2.",
+  },
   "file-truncated": {
     severity: "note",
     spec: "",

@@ -42,6 +42,15 @@ export interface CaptureInput {
   counters: TcpCounters;
   /** TCP connections on other ports than those asked for. */
   excluded: number;
+  /** Packets over which ghostframe itself failed; null where there are none. */
+  failures: PacketFailures | null;
+}
+
+export interface PacketFailures {
+  /** What the first one threw, and the packet it was. */
+  error: unknown;
+  packet: number;
+  count: number;
 }
 
 /** The port IANA assigned to AMQP. A client that speaks something else there is worth naming. */
@@ -62,6 +71,8 @@ export class CaptureInspection {
   readonly #connections = new Map<TcpConnection, ConnectionInspection<TcpConnection>>();
   #excluded = 0;
   #begin: string | null = null;
+  /** The first error of our own over a packet of the present input, outside of any connection, and how many there were. */
+  #failures: PacketFailures | null = null;
   #lastSeconds = -1;
   #lastNanoseconds = 0;
 
@@ -78,7 +89,9 @@ export class CaptureInspection {
       listener,
       sink: event => {
         sink(event);
-        if (event.kind === "uninspected" && event.connection.givenUp) this.#forget(event.connection.carrier);
+        if (event.kind !== "uninspected" || !event.connection.givenUp) return;
+        if (event.why === "failed") event.connection.carrier.observer = null;
+        else this.#forget(event.connection.carrier);
       },
     });
   }
@@ -88,6 +101,7 @@ export class CaptureInspection {
     this.#assembler.counters = new TcpCounters();
     this.#excluded = 0;
     this.#begin = null;
+    this.#failures = null;
   }
 
   packet(record: PacketRecord): void {
@@ -103,7 +117,12 @@ export class CaptureInspection {
     }
     this.#lastSeconds = seconds;
     this.#lastNanoseconds = nanoseconds;
-    this.#assembler.packet(record);
+    try {
+      this.#assembler.packet(record);
+    } catch (error) {
+      this.#failures ??= { error, packet: record.number, count: 0 };
+      this.#failures.count++;
+    }
   }
 
   endInput(path: string, reading: CaptureReading): void {
@@ -121,6 +140,7 @@ export class CaptureInspection {
     this.#assembler.finish();
     for (const connection of this.#connections.values()) {
       if (connection.amqp.state === "undecided") connection.leave();
+      if (connection.failed) connection.close();
       if (connection.givenUp || connection.amqp.state !== "amqp") continue;
       connection.finish();
       connection.close();
@@ -134,7 +154,7 @@ export class CaptureInspection {
   }
 
   #file(path: string, reading: CaptureReading | null, error: InputError | null): void {
-    const input = { path, begin: this.#begin, reading, error };
+    const input = { path, begin: this.#begin, reading, error, failures: this.#failures };
     this.inputs.push({ ...input, counters: this.#assembler.counters, excluded: this.#excluded });
   }
 

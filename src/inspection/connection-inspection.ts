@@ -2,18 +2,19 @@ import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import { BrokerPredictor } from "../broker/broker-predictor.ts";
 import type { Prediction } from "../broker/verdict.ts";
 import { BROKER_VERSIONS, type BrokerId } from "../broker/versions.ts";
+import { grouped } from "../bytes/grouped.ts";
 import { AmqpConnection } from "../connection/amqp-connection.ts";
 import type { Incident } from "../connection/incident.ts";
-import { MAX_INCIDENTS } from "../connection/incident-log.ts";
-import type { IncidentListener } from "../connection/observers.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
 import { DirectionForensics } from "../forensics/direction-forensics.ts";
 import { merged } from "../forensics/explanation.ts";
 import { remedyFor } from "../forensics/remedy.ts";
 import type { ConnectionObserver, Side, StreamEnd } from "../net/connection-observer.ts";
 import type { Carrier } from "./carrier.ts";
-import type { FindingMade, InspectionEvent, InspectionSink, Uninspected } from "./event.ts";
-import { causeOf, type IdentifiedIncident, identityOf } from "./identity.ts";
+import type { InspectionEvent, InspectionSink, Uninspected } from "./event.ts";
+import { problemOf } from "./failure.ts";
+import { causeOf } from "./identity.ts";
+import { IncidentNews } from "./incident-news.ts";
 import type { InspectedConnection } from "./inspected-connection.ts";
 import type { Beginning, Budgets, EngineSetting } from "./setting.ts";
 import { mismatch } from "./verdict.ts";
@@ -22,15 +23,15 @@ import { mismatch } from "./verdict.ts";
  * The inspection of one connection: owns the AMQP connection, the predictor of the broker's verdict and the forensics of
  * both directions, and tells what they find as events. The only place that puts them together.
  */
-export class ConnectionInspection<By extends Carrier = Carrier>
-  implements InspectedConnection<By>, ConnectionObserver, IncidentListener
-{
+export class ConnectionInspection<By extends Carrier = Carrier> implements InspectedConnection<By>, ConnectionObserver {
   readonly carrier: By;
   readonly broker: BrokerId;
   readonly amqp: AmqpConnection;
   readonly sawBeginning: boolean;
   /** Nothing of it is looked at any more. */
   givenUp = false;
+  /** An error of our own ended its inspection. */
+  failed = false;
 
   /** null where no prediction is wanted. */
   readonly #predictor: BrokerPredictor | null;
@@ -39,21 +40,9 @@ export class ConnectionInspection<By extends Carrier = Carrier>
   readonly #forensics: readonly [DirectionForensics, DirectionForensics] | null;
   readonly #ended: [boolean, boolean] = [false, false];
 
-  /** Something was found that is not told yet. */
-  #hasNews = false;
-  /** Incidents that are over, of each direction, and what was found of the connection as a whole. */
-  readonly #over: readonly [Incident[], Incident[]] = [[], []];
-  readonly #noted: Incident[] = [];
-  /** The incident under way of each direction, and the one that was told to be. */
-  readonly #open: [Incident | null, Incident | null] = [null, null];
-  readonly #openTold: [Incident | null, Incident | null] = [null, null];
-  /** Findings that are final, in the order in which they were told. */
-  readonly #told: IdentifiedIncident[] = [];
-  /** Incidents told of each direction. */
-  readonly #counts: [number, number] = [0, 0];
-  #isFull = false;
-  /** Identities of findings told before they were final. */
-  readonly #provisional = new Set<string>();
+  readonly #news: IncidentNews<By>;
+  /** Tells that it turned out to be AMQP, once. */
+  readonly #opened: () => void;
 
   /** `nextNumber` is asked once it turns out to be AMQP. */
   constructor(
@@ -66,6 +55,11 @@ export class ConnectionInspection<By extends Carrier = Carrier>
     const version = BROKER_VERSIONS[setting.broker];
     const forensics = (): DirectionForensics => new DirectionForensics(budgets.search, budgets.windows, budgets.steps);
     this.#sink = setting.sink;
+    this.#news = new IncidentNews<By>(
+      this,
+      event => this.#emit(event),
+      incident => this.#awaitsAnswer(incident),
+    );
     this.carrier = carrier;
     this.broker = setting.broker;
     this.#predictor = setting.predicts ? new BrokerPredictor(version) : null;
@@ -74,9 +68,14 @@ export class ConnectionInspection<By extends Carrier = Carrier>
     let isComplete = false;
     let number = 0;
     const { position = { input: 0, packet: 0 } } = setting;
+    let isTold = false;
     const opened = (): void => {
+      if (isTold) return;
+      isTold = true;
+      if (number === 0) number = nextNumber();
       this.#emit({ kind: "connection-opened", connection: this, number, at: { ...position } });
     };
+    this.#opened = opened;
     this.amqp = new AmqpConnection({
       sawBeginning,
       forced,
@@ -87,7 +86,7 @@ export class ConnectionInspection<By extends Carrier = Carrier>
       moment: setting.moment,
       budget: budgets.search,
       listener: setting.listener ?? null,
-      incidents: this,
+      incidents: this.#news,
       recognised: () => {
         number = nextNumber();
         // A sink must not see the connection before it is made.
@@ -103,13 +102,22 @@ export class ConnectionInspection<By extends Carrier = Carrier>
   // ConnectionObserver
 
   data(side: Side, bytes: Uint8Array, start: number, end: number): void {
-    this.amqp.data(side, bytes, start, end);
-    if (this.#hasNews) this.#emitNews();
+    if (this.givenUp) return;
+    // Not #contained: a closure for every piece is too many.
+    try {
+      this.amqp.data(side, bytes, start, end);
+      if (this.#news.waiting) this.#news.tell();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   gap(side: Side, missing: number, cut: boolean): void {
-    this.amqp.gap(side, missing, cut);
-    if (this.#hasNews) this.#emitNews();
+    if (this.givenUp) return;
+    this.#contained(() => {
+      this.amqp.gap(side, missing, cut);
+      if (this.#news.waiting) this.#news.tell();
+    });
   }
 
   /** Only the first end of a side counts. */
@@ -117,28 +125,10 @@ export class ConnectionInspection<By extends Carrier = Carrier>
     if (this.#ended[side]) return;
     this.#ended[side] = true;
     if (this.givenUp) return;
-    this.amqp.end(side, reason);
-    if (this.#hasNews) this.#emitNews();
-  }
-
-  // IncidentListener
-
-  incidentBegan(incident: Incident): void {
-    if (incident.side === null) return;
-    this.#open[incident.side] = incident;
-    this.#hasNews = true;
-  }
-
-  incidentOver(incident: Incident): void {
-    if (incident.side === null) return;
-    if (this.#open[incident.side] === incident) this.#open[incident.side] = null;
-    this.#over[incident.side].push(incident);
-    this.#hasNews = true;
-  }
-
-  noted(incident: Incident): void {
-    this.#noted.push(incident);
-    this.#hasNews = true;
+    this.#contained(() => {
+      this.amqp.end(side, reason);
+      if (this.#news.waiting) this.#news.tell();
+    });
   }
 
   get prediction(): Prediction | null {
@@ -157,47 +147,81 @@ export class ConnectionInspection<By extends Carrier = Carrier>
   finish(): void {
     for (const side of [0, 1] as const) this.end(side, "capture-ended");
     if (this.givenUp) return;
-    this.amqp.finish();
-    this.#emitNews();
+    this.#contained(() => {
+      this.amqp.finish();
+      this.#news.tell();
+    });
   }
 
   /** The connection is over, and was finished where it was inspected to its end. */
   close(): void {
-    const differs = this.givenUp || this.amqp.state !== "amqp" ? null : mismatch(this);
-    if (differs !== null) this.note(differs);
+    this.#contained(() => {
+      const differs = this.givenUp || this.amqp.state !== "amqp" ? null : mismatch(this);
+      if (differs !== null) this.note(differs);
+    });
     this.#emit({ kind: "connection-closed", connection: this });
   }
 
   /** A finding about the connection that none of its octets shows. */
   note(incident: Incident): void {
-    this.#emitFinding(incident, true);
+    this.#news.finding(incident, true);
   }
 
   /** Looks at it no more, and says why. */
-  giveUp(why: Uninspected["why"], message: string): void {
+  giveUp(why: Uninspected["why"], message: string, error: unknown = null): void {
     if (this.givenUp) return;
     this.givenUp = true;
-    this.#emit({ kind: "uninspected", connection: this, why, message });
+    this.#emit({ kind: "uninspected", connection: this, why, message, error });
     for (const { scanner, forensics } of this.amqp.directions) {
       scanner.stop();
       forensics?.end();
     }
   }
 
+  /**
+   * An error of our own, whatever threw it: it costs the rest of this connection, and nothing else. What was found by
+   * then is told.
+   */
+  fail(error: unknown): void {
+    if (this.givenUp) return;
+    this.failed = true;
+    try {
+      // It may have failed before it was known to be AMQP: that it failed is told all the same.
+      this.#opened();
+      this.#news.tellRest();
+    } catch {
+      // Whatever is wrong with it hinders telling of it, too.
+    }
+    const [client, server] = ([0, 1] as const).map(side => this.amqp.directions[side].scanner.offset);
+    const where = `${grouped(client!)} octets from the client and ${grouped(server!)} from the broker`;
+    this.giveUp("failed", `an internal error ended its inspection behind ${where}: ${problemOf(error)}`, error);
+  }
+
   /** Whether a direction is broken at present. */
   get hasOpenIncident(): boolean {
-    return this.#openTold[0] !== null || this.#openTold[1] !== null;
+    return this.#news.hasOpen;
   }
 
   /** Tells early warnings so far, and with `open` the incidents under way, each once. They come again when they are final. */
   emitProvisional(open: boolean): void {
-    for (const incident of this.amqp.earlyWarnings()) this.#emitOnce(incident);
-    if (!open) return;
-    for (const incident of this.#openTold) if (incident !== null) this.#emitOnce(incident);
+    this.#contained(() => {
+      this.#news.provisional(this.amqp.earlyWarnings());
+      if (open) this.#news.provisional();
+    });
+  }
+
+  diagnosis(incident: Incident): Diagnosis | null {
+    try {
+      return this.#diagnosed(incident);
+    } catch (error) {
+      // The finding itself stands.
+      this.fail(error);
+      return null;
+    }
   }
 
   /** Several tears that follow closely are one incident, and one diagnosis. */
-  diagnosis({ side, streamOffset, endOffset }: Incident): Diagnosis | null {
+  #diagnosed({ side, streamOffset, endOffset }: Incident): Diagnosis | null {
     if (side === null || this.#forensics === null) return null;
     const findings = this.#forensics[side].explanations
       .filter(({ faultOffset }) => faultOffset >= streamOffset && faultOffset <= endOffset)
@@ -214,44 +238,26 @@ export class ConnectionInspection<By extends Carrier = Carrier>
   }
 
   cause(incident: Incident): string | null {
-    return causeOf(incident, this.#told);
+    return causeOf(incident, this.#news.told);
   }
 
   /** Nobody will look at its octets: it is not AMQP, or did not show that it is. */
   leave(): void {
     this.givenUp = true;
     const message = `left alone: it is ${this.amqp.protocol ?? "no AMQP 0-9-1"}`;
-    this.#emit({ kind: "uninspected", connection: this, why: "left-alone", message });
+    this.#emit({ kind: "uninspected", connection: this, why: "left-alone", message, error: null });
+  }
+
+  #contained(does: () => void): void {
+    try {
+      does();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   #emit(event: InspectionEvent<By>): void {
     this.#sink(event);
-  }
-
-  #emitNews(): void {
-    this.#hasNews = false;
-    for (const side of [0, 1] as const) {
-      const over = this.#over[side];
-      while (over.length > 0 && !this.#awaitsAnswer(over[0]!)) {
-        this.#counts[side]++;
-        this.#emitFinding(over.shift()!, true);
-      }
-      // What waits is looked at again with the next octets.
-      if (over.length > 0) this.#hasNews = true;
-      const open = this.#open[side];
-      if (open !== this.#openTold[side]) {
-        this.#openTold[side] = open;
-        if (open !== null) this.#emit({ kind: "incident-opened", connection: this, incident: open });
-      }
-    }
-    if (!this.#isFull && Math.max(...this.#counts) >= MAX_INCIDENTS) {
-      this.#isFull = true;
-      const message = `${MAX_INCIDENTS} incidents of one direction were told; what follows is counted in the last of them`;
-      this.#emit({ kind: "uninspected", connection: this, why: "full", message });
-    }
-    // A close is told behind the incident that led to it.
-    if (this.hasOpenIncident) return;
-    for (const incident of this.#noted.splice(0)) this.#emitFinding(incident, true);
   }
 
   /** What a client opened with is told when the server's answer to it is there: it says what was wanted. */
@@ -259,19 +265,5 @@ export class ConnectionInspection<By extends Carrier = Carrier>
     const isOpening = rule === "handshake" && streamOffset === 0 && envelope === null;
     const answered = this.amqp.directions[1].scanner.offset;
     return isOpening && answered < PROTOCOL_HEADER_SIZE && !this.#ended[0] && !this.#ended[1];
-  }
-
-  #emitOnce(incident: Incident): void {
-    const identity = identityOf(incident);
-    if (this.#provisional.has(identity)) return;
-    this.#provisional.add(identity);
-    this.#emitFinding(incident, false);
-  }
-
-  #emitFinding(incident: Incident, final: boolean): void {
-    const identity = identityOf(incident);
-    if (final) this.#told.push({ incident, identity });
-    const event: FindingMade<By> = { kind: "finding", connection: this, incident, identity, final };
-    this.#emit(event);
   }
 }

@@ -72,4 +72,6 @@ export interface Uninspected<By extends Carrier = Carrier> {
   why: "left-alone" | "failed" | "lost" | "full";
   /** A sentence without its full stop. */
   message: string;
+  /** What was thrown, where it failed; else null. */
+  error: unknown;
 }

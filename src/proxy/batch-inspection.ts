@@ -30,6 +30,8 @@ export interface BatchInspectionOptions {
   recorder: Recorder | null;
   /** Findings are numbered from this on. */
   firstFinding?: number;
+  /** Called with what was thrown where the inspection of a connection fails. */
+  failed?: (error: unknown) => void;
   emit: (event: ConnectionEvent) => void;
 }
 
@@ -45,13 +47,14 @@ export class BatchInspection {
   /** Connections whose client the guard has stopped: it discards what that sends, and so does the recording. */
   readonly #concluded = new Set<number>();
 
-  constructor({ broker, recorder, firstFinding = 1, emit }: BatchInspectionOptions) {
+  constructor({ broker, recorder, firstFinding = 1, failed, emit }: BatchInspectionOptions) {
     this.#recorder = recorder;
     this.#emit = emit;
     this.inspection = new LiveInspection({
       broker,
       moment: this.#moment,
       firstFinding,
+      ...(failed === undefined ? {} : { failed }),
       emit: event => this.#news.push(event),
     });
   }

@@ -28,6 +28,8 @@ export class Guard implements ConnectionGuard {
   readonly #broken: (incident: Incident) => void;
   readonly #brokerBroken: (incident: Incident) => void;
   #stopped = false;
+  /** An error of our own, which ended the inspection: the relay has to know that it is without a guard. */
+  #failure: { error: unknown } | null = null;
   /** Sides whose octets pass unseen: both of what is no AMQP 0-9-1, the broker's when it has broken. */
   readonly #idle: [boolean, boolean] = [false, false];
 
@@ -68,6 +70,7 @@ export class Guard implements ConnectionGuard {
     const held = this.#held[side];
     // Should this throw, the chunk is the relay's to pass on: it must not be held as well.
     if (!this.#idle[side]) this.#connection.data(side, chunk, 0, chunk.length);
+    if (this.#failure !== null) throw this.#failure.error;
     if (this.#idle[side]) return held.passAll(chunk, false);
     const incident = this.#errors[side];
     if (incident !== null) return side === 0 ? this.#stop(incident, chunk) : this.#leaveBroker(incident, chunk);
@@ -81,7 +84,10 @@ export class Guard implements ConnectionGuard {
   }
 
   #take(event: InspectionEvent): void {
-    if (event.kind === "uninspected" && event.connection.givenUp) this.#leave();
+    if (event.kind === "uninspected" && event.connection.givenUp) {
+      this.#leave();
+      if (event.why === "failed") this.#failure = { error: event.error };
+    }
     if (event.kind !== "incident-opened" && event.kind !== "finding") return;
     const { severity, side, rule } = event.incident;
     // A close is a whole frame, whatever led to it.

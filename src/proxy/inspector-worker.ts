@@ -31,8 +31,14 @@ const batches = new BatchInspection({
   broker: setting.broker,
   recorder,
   firstFinding: setting.firstFinding,
+  failed: tellStack,
   emit: event => events.push(eventMessage(event, write)),
 });
+
+/** Where a connection's inspection failed, for whoever asks for it. */
+function tellStack(error: unknown): void {
+  if (process.env.GHOSTFRAME_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
 
 function newRecorder({ directory, fileOctets, files, on, credentials }: RecordSetting): Recorder {
   const problem = (message: string): void => post({ kind: "problem", message });

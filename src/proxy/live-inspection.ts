@@ -25,6 +25,8 @@ export interface LiveInspectionOptions {
   moment: Moment;
   /** Findings are numbered from this on: f1. */
   firstFinding?: number;
+  /** Called with what was thrown where the inspection of a connection fails. */
+  failed?: (error: unknown) => void;
   /** Must not keep the event: its parts are large. */
   emit: (event: ConnectionEvent) => void;
 }
@@ -40,7 +42,7 @@ export class LiveInspection {
   /** Those that brought octets since the last tick, or have an incident that was not told yet. */
   readonly #restless = new Set<Inspected>();
 
-  constructor({ broker, moment, firstFinding = 1, emit }: LiveInspectionOptions) {
+  constructor({ broker, moment, firstFinding = 1, failed, emit }: LiveInspectionOptions) {
     this.#moment = moment;
     this.#events = new LiveEventSink({ moment, firstFinding, emit });
     this.#engine = new Engine({
@@ -48,7 +50,10 @@ export class LiveInspection {
       moment,
       predicts: true,
       explains: true,
-      sink: event => this.#events.take(event),
+      sink: event => {
+        if (event.kind === "uninspected" && event.why === "failed") failed?.(event.error);
+        this.#events.take(event);
+      },
     });
   }
 
@@ -78,12 +83,7 @@ export class LiveInspection {
     const { carrier } = connection;
     carrier.carried(side, end - start, this.#moment);
     if (connection.givenUp || carrier.concluded || carrier.hasEnded(side)) return;
-    // Not #look: a closure for every piece is too many.
-    try {
-      connection.data(side, bytes, start, end);
-    } catch (error) {
-      giveUp(connection, error);
-    }
+    connection.data(side, bytes, start, end);
     this.#restless.add(connection);
   }
 
@@ -91,7 +91,7 @@ export class LiveInspection {
     const connection = this.#connections.get(number);
     if (connection === undefined || connection.carrier.hasEnded(side)) return;
     connection.carrier.end(side, reason, this.#moment);
-    look(connection, () => connection.end(side, reason));
+    connection.end(side, reason);
   }
 
   /** Says what it knows of the client's octets by now. What follows is between the client and the guard. */
@@ -99,7 +99,7 @@ export class LiveInspection {
     const connection = this.#connections.get(number);
     if (connection === undefined || connection.carrier.concluded || connection.carrier.hasEnded(0)) return;
     connection.carrier.concluded = true;
-    look(connection, () => connection.end(0, "capture-ended"));
+    connection.end(0, "capture-ended");
   }
 
   trouble(number: number, { kind, message }: RelayTrouble): void {
@@ -113,14 +113,14 @@ export class LiveInspection {
   /** Something else than its inspection failed over this connection: nothing more is looked at. */
   failed(number: number, error: unknown): void {
     const connection = this.#connections.get(number);
-    if (connection !== undefined) giveUp(connection, error);
+    connection?.fail(error);
   }
 
   /** Its octets do not come any more; what was seen of it is concluded. */
   lost(number: number, message: string): void {
     const connection = this.#connections.get(number);
     if (connection === undefined || connection.givenUp) return;
-    look(connection, () => connection.finish());
+    connection.finish();
     // Unless it turned out to be no AMQP, or failed over that: which was told.
     connection.giveUp("lost", message);
   }
@@ -129,7 +129,7 @@ export class LiveInspection {
     const connection = this.#connections.get(number);
     if (connection === undefined) return;
     connection.carrier.last.set(this.#moment);
-    if (!connection.givenUp) look(connection, () => connection.finish());
+    if (!connection.givenUp) connection.finish();
     connection.close();
     this.#connections.delete(number);
     this.#restless.delete(connection);
@@ -151,7 +151,7 @@ export class LiveInspection {
     for (const connection of this.#restless) {
       const { givenUp, carrier } = connection;
       const isQuiet = this.#moment.seconds - carrier.last.seconds >= PROVISIONAL_AFTER;
-      if (!givenUp) look(connection, () => connection.emitProvisional(isQuiet));
+      if (!givenUp) connection.emitProvisional(isQuiet);
       if (connection.givenUp || isQuiet || !connection.hasOpenIncident) this.#restless.delete(connection);
     }
   }
@@ -160,18 +160,4 @@ export class LiveInspection {
     const connection = this.#connections.get(number);
     if (connection !== undefined) this.#events.emit(connection, news);
   }
-}
-
-/** What fails in the inspection of a connection ends it, no more. */
-function look(connection: Inspected, looks: () => void): void {
-  try {
-    looks();
-  } catch (error) {
-    giveUp(connection, error);
-  }
-}
-
-function giveUp(connection: Inspected, error: unknown): void {
-  const problem = error instanceof Error ? error.message : String(error);
-  connection.giveUp("failed", `an internal error ended its inspection: ${problem}. Please report it`);
 }

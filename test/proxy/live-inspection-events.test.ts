@@ -190,7 +190,7 @@ describe("an internal error", () => {
     return live;
   }
 
-  it("ends the inspection of its connection, and of no other", () => {
+  it("ends the inspection of its connection, and of no other; what was found stands", () => {
     const scene = broken().open(2).broker(GREETING, 2);
     sabotage(scene, 1);
     scene
@@ -202,9 +202,10 @@ describe("an internal error", () => {
       .close(2);
     expect(scene.log.slice(2)).toEqual([
       "c2 opened",
-      "c1 uninspected: an internal error ended its inspection: no such octet. Please report it",
-      "c2 f1 frame-end torn-frame",
-      "c1 closed 0+0+0",
+      "c1 f1 frame-end",
+      "c1 uninspected: an internal error ended its inspection behind 2,486 octets from the client and 1,032 from the broker: Error: no such octet. Please report it",
+      "c2 f2 frame-end torn-frame",
+      "c1 closed 1+0+0",
       "c2 closed 1+0+0",
     ]);
   });
@@ -216,7 +217,8 @@ describe("an internal error", () => {
     };
     scene.inspection.lost(1, "behind");
     expect(scene.log.slice(2)).toEqual([
-      "c1 uninspected: an internal error ended its inspection: no end. Please report it",
+      "c1 f1 frame-end",
+      "c1 uninspected: an internal error ended its inspection behind 2,486 octets from the client and 1,032 from the broker: Error: no end. Please report it",
     ]);
   });
 
@@ -227,8 +229,9 @@ describe("an internal error", () => {
     };
     scene.pass(3);
     expect(scene.log.slice(4)).toEqual([
-      "c1 uninspected: an internal error ended its inspection: no such miss. Please report it",
-      "c2 f1 frame-end, not over",
+      "c1 f1 frame-end",
+      "c1 uninspected: an internal error ended its inspection behind 2,486 octets from the client and 1,032 from the broker: Error: no such miss. Please report it",
+      "c2 f2 frame-end, not over",
     ]);
   });
 });

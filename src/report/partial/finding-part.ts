@@ -41,8 +41,12 @@ export function findingPart({ connection, incident, identity }: FindingMade): Fi
 
 /** A finding about a file, which stands in no stream; at packet `packet`, where that is not null. */
 export function fileFinding(rule: RuleId, message: string, packet: number | null): FindingPart {
+  return plainFinding(rule, message, { input: 0, packet, time: null, streamOffset: null });
+}
+
+/** A finding that none of a stream's octets shows. */
+export function plainFinding(rule: RuleId, message: string, place: Place): FindingPart {
   const { spec, severity } = RULES[rule];
-  const place: Place = { input: 0, packet, time: null, streamOffset: null };
   return {
     identity: rule,
     cause: null,

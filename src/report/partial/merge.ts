@@ -3,12 +3,19 @@
  * some were merged before: the same octets come to the same result.
  *
  * The same connection may be in several parts: one of a first reading, and an explained one of a second. The explained
- * one holds.
+ * one holds, unless its reading failed.
  */
 import { byCodeUnit } from "../../bytes/code-unit-order.ts";
 import { addLeftAlone } from "./left-alone.ts";
 import { mapPlaces } from "./map-places.ts";
-import type { ConnectionPart, FileFacts, InputPart, PartialResult, TrafficCounts } from "./partial-result.ts";
+import type {
+  ConnectionPart,
+  FileFacts,
+  FindingPart,
+  InputPart,
+  PartialResult,
+  TrafficCounts,
+} from "./partial-result.ts";
 
 export function merge(parts: readonly PartialResult[]): PartialResult {
   const inputs: InputPart[] = [];
@@ -84,12 +91,24 @@ function sum(a: TrafficCounts, b: TrafficCounts): TrafficCounts {
 
 function joinedConnection(a: ConnectionPart, b: ConnectionPart): ConnectionPart {
   const said = ({ counts, details, findings }: ConnectionPart) => [counts, details, findings];
-  const better = (Number(a.explained) - Number(b.explained) || byContent(said(a), said(b))) >= 0 ? a : b;
+  const rank = (part: ConnectionPart) => (failuresOf(part).length > 0 ? 0 : part.explained ? 2 : 1);
+  const better = (rank(a) - rank(b) || byContent(said(a), said(b))) >= 0 ? a : b;
+  const other = better === a ? b : a;
+  // What one reading failed over was not found by it; that it failed is told in any case.
+  const failures = failuresOf(other).filter(({ finding }) =>
+    failuresOf(better).every(known => known.finding.message !== finding.message),
+  );
   const earlier =
     (a.recognised.input - b.recognised.input || a.recognised.packet - b.recognised.packet) <= 0
       ? a.recognised
       : b.recognised;
-  return { ...better, recognised: earlier };
+  const findings = failures.length === 0 ? better.findings : [...better.findings, ...failures];
+  return { ...better, findings, recognised: earlier };
+}
+
+/** Errors of our own over a connection. */
+function failuresOf({ findings }: ConnectionPart): FindingPart[] {
+  return findings.filter(({ finding }) => finding.rule === "internal-error");
 }
 
 /** Two parts about the same thing should say the same. Where they do not, what holds must not depend on their order. */

@@ -1,13 +1,15 @@
+import { grouped } from "../../bytes/grouped.ts";
 import { capital } from "../../bytes/words.ts";
-import type { CaptureInput } from "../../inspection/capture-inspection.ts";
+import type { CaptureInput, PacketFailures } from "../../inspection/capture-inspection.ts";
 import type { FindingMade, InspectionEvent, Position } from "../../inspection/event.ts";
+import { problemOf } from "../../inspection/failure.ts";
 import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
-import { placeAt } from "../../net/place.ts";
+import { type Place, placeAt } from "../../net/place.ts";
 import type { TcpConnection } from "../../net/tcp-connection.ts";
 import { connectionRecord } from "./connection-record.ts";
-import { fileFinding, findingPart } from "./finding-part.ts";
+import { fileFinding, findingPart, plainFinding } from "./finding-part.ts";
 import { addLeftAlone } from "./left-alone.ts";
-import type { ConnectionPart, FileFacts, InputPart, LeftAlone, PartialResult } from "./partial-result.ts";
+import type { ConnectionPart, FileFacts, FindingPart, InputPart, LeftAlone, PartialResult } from "./partial-result.ts";
 
 /** IANA's ports of AMQP, without and with TLS. */
 const AMQP_PORTS: readonly number[] = [5672, 5671];
@@ -18,6 +20,8 @@ const SHORTEST_FRAME = 8;
 interface Gathered {
   recognised: Position;
   findings: FindingMade<TcpConnection>[];
+  /** What ended its inspection, where that was an error of our own. */
+  failure: { message: string; at: Place } | null;
 }
 
 /** Makes a partial result of the events of captures: the sink that a report is written from. */
@@ -37,19 +41,23 @@ export class PartialSink {
     const { connection } = event;
     switch (event.kind) {
       case "connection-opened":
-        this.#open.set(connection, { recognised: event.at, findings: [] });
+        this.#open.set(connection, { recognised: event.at, findings: [], failure: null });
         return;
       case "finding":
         if (event.final) this.#open.get(connection)?.findings.push(event);
         return;
       case "connection-closed": {
         const gathered = this.#open.get(connection);
-        this.#open.delete(connection);
         if (gathered !== undefined) this.#connections.push(connectionPart(connection, gathered));
+        this.#open.delete(connection);
         return;
       }
       case "uninspected": {
+        const gathered = this.#open.get(connection);
         if (event.why === "left-alone") this.#leave(connection);
+        else if (event.why === "failed" && gathered !== undefined) {
+          gathered.failure = { message: event.message, at: placeAt(connection.carrier.last, null) };
+        }
         return;
       }
       case "incident-opened":
@@ -90,8 +98,16 @@ function connectionPart(connection: InspectedConnection<TcpConnection>, gathered
     explained: explains,
     counts: { start, end, ended, midStream, frames, octets, gaps },
     details: { client, server, clientProperties, negotiated, verdict },
-    findings: gathered.findings.map(findingPart),
+    findings: withFailure(gathered),
   };
+}
+
+/** The findings, and what ended the inspection if that failed: it may do so over a finding's diagnosis. */
+function withFailure(gathered: Gathered): FindingPart[] {
+  const findings = gathered.findings.map(findingPart);
+  const { failure } = gathered;
+  if (failure === null) return findings;
+  return [...findings, plainFinding("internal-error", `${capital(failure.message)}.`, failure.at)];
 }
 
 function inputPart(input: CaptureInput, index: number, leftAlone: LeftAlone[]): InputPart {
@@ -106,11 +122,12 @@ function inputPart(input: CaptureInput, index: number, leftAlone: LeftAlone[]): 
   };
 }
 
-function fileFacts({ reading, error, counters }: CaptureInput): FileFacts {
+function fileFacts({ reading, error, failures, counters }: CaptureInput): FileFacts {
   const truncated = reading?.truncated ?? null;
   const packets = reading?.packets ?? 0;
   const findings =
     truncated === null ? [] : [fileFinding("file-truncated", capital(truncated.message), packets > 0 ? packets : null)];
+  if (failures !== null) findings.push(fileFinding("internal-error", failuresSentence(failures), failures.packet));
   return {
     format: reading?.format ?? "unknown",
     packets,
@@ -120,4 +137,9 @@ function fileFacts({ reading, error, counters }: CaptureInput): FileFacts {
     unread: [...counters.unread],
     findings,
   };
+}
+
+function failuresSentence({ error, count }: PacketFailures): string {
+  const others = count === 1 ? "" : `, and of ${grouped(count - 1)} more`;
+  return `An internal error ended the reading of this packet${others}: ${problemOf(error)}.`;
 }
