@@ -380,6 +380,11 @@ describeCases("gaps", [
     log: ["@0 undecided 05000000000002 @7 behind 61 end ?", "@11 found", "@11 heartbeat 0", "@19 heartbeat 0"],
   },
   {
+    rule: "of no octets: nothing is missing, inside a body or its end octet's place",
+    wire: "03 0001 00000002 61 <gap 0> 62 <gap 0> ce 08 0000 00000000 ce",
+    log: ["@0 body 1 2 octets", "@10 heartbeat 0"],
+  },
+  {
     rule: "behind a fault, the frame-end's place may come behind it",
     wire: `05 0000 00000005 61 <gap 3> 62 ce ${HEARTBEATS}`,
     log: ["@0 frame-type 05000000000005 @7 behind 61 end ce", "@13 found", "@13 heartbeat 0", "@21 heartbeat 0"],

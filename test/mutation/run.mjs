@@ -131,8 +131,10 @@ async function tryAll(target) {
         target.untried++;
         continue;
       }
-      const answer = await runner.run({ file, source: applied(source, mutant), groups: tests }, limit);
-      if (answer.killedBy !== null) target.killed++;
+      const time = Math.min(limit, deadline - Date.now());
+      const answer = await runner.run({ file, source: applied(source, mutant), groups: tests }, time);
+      if (time < limit && Date.now() >= deadline) target.untried++;
+      else if (answer.killedBy !== null) target.killed++;
       else {
         target.survivors.push(mutant);
         console.log(`survives: ${told(mutant, target)}`);

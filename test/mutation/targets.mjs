@@ -5,7 +5,10 @@
 export const TARGETS = [
   {
     file: "src/amqp/frame-scanner.ts",
-    tests: [["test/amqp/frame-scanner.test.ts"], ["test/connection/envelope.test.ts"]],
+    tests: [
+      ["test/amqp/frame-scanner.test.ts"],
+      ["test/connection/whole-messages.test.ts", "test/connection/envelope.test.ts"],
+    ],
   },
   {
     file: "src/amqp/partial-frame.ts",
