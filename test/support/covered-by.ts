@@ -74,7 +74,12 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "explain/known-lines/other-lines.ts",
     "explain/known-lines/reply-lines.ts",
   ],
-  "fixtures.test.ts": ["inspect.ts", "inspection/capture-inspection.ts", "inspection/verdict.ts"],
+  "fixtures.test.ts": [
+    "inspect.ts",
+    "inspection/capture-inspection.ts",
+    "inspection/incident-news.ts",
+    "inspection/verdict.ts",
+  ],
   "forensics/octet-window.test.ts": ["forensics/segment-marks.ts"],
   "forensics/score.test.ts": [
     "forensics/content-order.ts",
