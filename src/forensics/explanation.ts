@@ -6,7 +6,7 @@ import { lengthOf, overwrittenPlace, sortLeftovers, type Tail } from "./leftover
 import type { OctetWindow } from "./octet-window.ts";
 import { type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
 import { FRAMES_TOLD, type Parts, summarise } from "./summary.ts";
-import type { Untangling } from "./untangle.ts";
+import type { Untangling } from "./untangle/result.ts";
 import { joined, tellWriters, writerName } from "./writers.ts";
 
 /** A diagnosis but for its remedy, which depends on the client library. */

@@ -12,7 +12,7 @@ import {
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { long, longlong, short } from "../bytes/big-endian.ts";
 import type { OctetWindow } from "./octet-window.ts";
-import type { UntangledFrame } from "./untangle.ts";
+import type { UntangledFrame } from "./untangle/result.ts";
 
 /** A frame of an incident, with what a report wants to know of its payload. */
 export interface ReadFrame extends UntangledFrame {

@@ -4,7 +4,7 @@ import { grouped } from "../bytes/grouped.ts";
 import { plural } from "../bytes/words.ts";
 import type { Diagnosis, Span, TornFrame } from "./diagnosis.ts";
 import { lengthOf, type Tail } from "./leftover-octets.ts";
-import type { Untangling } from "./untangle.ts";
+import type { Untangling } from "./untangle/result.ts";
 
 /** A summary names so many frames of a kind; the others are counted. */
 export const FRAMES_TOLD = 3;

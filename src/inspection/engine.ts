@@ -1,6 +1,6 @@
 import { SEARCH_BUDGET } from "../amqp/frame-boundary-search.ts";
 import { WINDOW_BUDGET } from "../forensics/octet-window.ts";
-import { MAX_STEPS } from "../forensics/untangle.ts";
+import { MAX_STEPS } from "../forensics/untangle/untangle.ts";
 import type { Carrier } from "./carrier.ts";
 import { ConnectionInspection } from "./connection-inspection.ts";
 import type { Beginning, Budgets, EngineSetting } from "./setting.ts";

@@ -2,7 +2,7 @@ import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
 import type { BrokerId } from "../broker/versions.ts";
 import type { FrameListener } from "../connection/observers.ts";
 import type { WindowBudget } from "../forensics/octet-window.ts";
-import type { StepBudget } from "../forensics/untangle.ts";
+import type { StepBudget } from "../forensics/untangle/stretch.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import type { Carrier } from "./carrier.ts";
 import type { InspectionSink, Position } from "./event.ts";

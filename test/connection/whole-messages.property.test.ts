@@ -7,7 +7,7 @@ import { AmqpConnection } from "../../src/connection/amqp-connection.ts";
 import { Direction } from "../../src/connection/direction.ts";
 import type { StreamForensics } from "../../src/connection/observers.ts";
 import { DirectionForensics } from "../../src/forensics/direction-forensics.ts";
-import { MAX_STEPS } from "../../src/forensics/untangle.ts";
+import { MAX_STEPS } from "../../src/forensics/untangle/untangle.ts";
 import { Moment, type Side } from "../../src/net/connection-observer.ts";
 import { SEED } from "../support/chunkings.ts";
 import { findingsOf } from "../support/findings-of.ts";

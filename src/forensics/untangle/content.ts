@@ -1,0 +1,67 @@
+/** What a frame that is whole says of what its channel carries next. */
+import { methodOf } from "../../amqp/method-registry.ts";
+import { FRAME_END, FRAME_ENVELOPE, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../../amqp/spec/constants.ts";
+import { longlong, short } from "../../bytes/big-endian.ts";
+import * as price from "./prices.ts";
+import {
+  ANYTHING,
+  AT_BOUNDARY,
+  type Frame,
+  HEADER_NEXT,
+  METHOD_NEXT,
+  type Piece,
+  type Reading,
+  UNDECIDED,
+  type Unfinished,
+} from "./reading.ts";
+import { decodes } from "./starts.ts";
+
+/** A frame that ends where its last piece does, whoever wrote it. */
+export function settle(octets: Uint8Array, next: Reading, frame: Frame, owes: number): void {
+  next.mode = AT_BOUNDARY;
+  next.frame = null;
+  next.last = null;
+  let then = owes;
+  const endsWell = octets[next.from - 1] === FRAME_END;
+  if (!endsWell) next.price += price.BAD_END;
+  if (frame.type === FRAME_METHOD || frame.type === FRAME_HEADER) {
+    const payload = payloadOf(octets, next.pieces!, frame);
+    if (endsWell && !decodes(payload.octets, payload.at, frame.type, frame.size)) next.price += price.UNDECODABLE;
+    then = followsOn(payload.octets, payload.at, frame);
+  } else if (owes === UNDECIDED) then = METHOD_NEXT;
+  if (then === METHOD_NEXT || frame.channel === 0) return;
+  const content: Unfinished = {
+    id: -1,
+    frame: null,
+    channel: frame.channel,
+    owes: then,
+    left: 0,
+    header: null,
+    ignored: 0,
+  };
+  if (then === ANYTHING) next.others = [...next.others, content];
+  else next.last = content;
+}
+
+/** A frame's payload, put together where it lies in pieces. */
+function payloadOf(octets: Uint8Array, last: Piece, frame: Frame): { octets: Uint8Array; at: number } {
+  if (last.from === frame.id) return { octets, at: frame.id + FRAME_HEADER_SIZE };
+  const whole = new Uint8Array(frame.size + FRAME_ENVELOPE);
+  let to = whole.length;
+  for (let piece: Piece | null = last; piece !== null && to > 0; piece = piece.before) {
+    if (piece.frame !== frame.id) continue;
+    to -= piece.to - piece.from;
+    if (to < 0) break;
+    whole.set(octets.subarray(piece.from, piece.to), to);
+  }
+  return { octets: whole, at: FRAME_HEADER_SIZE };
+}
+
+/** What a method or content header says of what follows it on its channel. */
+function followsOn(octets: Uint8Array, payload: number, { type, size }: Frame): number {
+  if (type === FRAME_METHOD) {
+    const method = methodOf(short(octets, payload), short(octets, payload + 2));
+    return method?.content === true ? HEADER_NEXT : METHOD_NEXT;
+  }
+  return size >= 14 ? longlong(octets, payload + 4) : METHOD_NEXT;
+}

@@ -1,0 +1,58 @@
+/** What octets of no frame cost, by what they seem to be. */
+import { FRAME_END, FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
+import * as price from "./prices.ts";
+import type { Reading } from "./reading.ts";
+import type { Stretch } from "./stretch.ts";
+
+/** A repetition shorter than this may be chance. */
+const LEAST_REPEAT = 24;
+/** So much of a frame must be there for its end to be known. */
+const MOST_OF_FRAME = 0.5;
+
+/** How far back a repetition is looked for. */
+const REACH = 1 << 18;
+
+/**
+ * How many octets from octets[at] on stood before, and are sent again up to the end of a frame, with all frames that begin
+ * in them; 0 where they are not.
+ */
+export function sentAgain({ octets, starts, end }: Stretch, at: number): number {
+  if (at + LEAST_REPEAT > end) return 0;
+  const first = Math.max(0, at - REACH);
+  const before = Buffer.from(octets.buffer, octets.byteOffset + first, at - first);
+  const found = before.lastIndexOf(octets.subarray(at, at + LEAST_REPEAT));
+  if (found < 0) return 0;
+  let length = 0;
+  const from = first + found;
+  while (at + length < end && from + length < at && octets[at + length] === octets[from + length]) length++;
+  if (at + length === end) return length;
+  for (let i = starts.firstFrom(at + length + 1) - 1; i >= 0 && starts.at[i]! >= at + LEAST_REPEAT; i--) {
+    if (octets[starts.at[i]! - 1] === FRAME_END) return starts.at[i]! - at;
+  }
+  return 0;
+}
+
+/**
+ * The price of giving octets[at, reading.end) to no frame: less where they are the rest of a buffer into which
+ * another frame was written, or the end of a body that is due.
+ */
+export function leftoverPrice(octets: Uint8Array, reading: Reading, at: number): number {
+  const { end } = reading;
+  const length = end - at;
+  if (octets[end - 1] !== FRAME_END) return price.JUNK;
+  const before = reading.pieces;
+  if (before !== null && before.from === before.frame && isAlike(octets, before.from, end, at - before.from)) {
+    return price.OVERWRITTEN;
+  }
+  for (const { owes, left } of reading.others) {
+    const whole = owes + FRAME_ENVELOPE;
+    if (left === 0 && owes > 0 && length < whole && length > MOST_OF_FRAME * whole) return price.BEGINNING_LOST;
+  }
+  return price.JUNK;
+}
+
+function isAlike(octets: Uint8Array, a: number, b: number, length: number): boolean {
+  if (a < 0 || length <= 0 || b + length > octets.length) return false;
+  for (let i = 0; i < length; i++) if (octets[a + i] !== octets[b + i]) return false;
+  return true;
+}

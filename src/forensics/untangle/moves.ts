@@ -1,0 +1,271 @@
+/** What a reading may do next: a frame begins, an interrupted one goes on, the present one is cut. */
+import { FRAME_END, FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
+import { long, short } from "../../bytes/big-endian.ts";
+import { settle } from "./content.ts";
+import { leftoverPrice, sentAgain } from "./leftovers.ts";
+import { admissions, bodyDue } from "./order.ts";
+import * as price from "./prices.ts";
+import {
+  ANYTHING,
+  AT_BOUNDARY,
+  type Frame,
+  IN_FRAME,
+  IN_HEADER,
+  IN_JUNK,
+  isSuspended,
+  type Reading,
+  type Unfinished,
+} from "./reading.ts";
+import { couldBegin, HEADER_AND_IDS } from "./sender.ts";
+import { BODY_START, HALF_START, NO_START, WHOLE_START } from "./starts.ts";
+import type { BasicMoves, Stretch } from "./stretch.ts";
+import { openHeader, resumeHeader } from "./torn-headers.ts";
+
+/** Frames interrupted at a time. */
+const MAX_SUSPENDED = 48;
+
+export class Moves implements BasicMoves {
+  readonly stretch: Stretch;
+  readonly #add: (reading: Reading) => void;
+  readonly maxBody: number;
+
+  /** `add` is given every reading that comes of a move. */
+  constructor(stretch: Stretch, add: (reading: Reading) => void) {
+    this.stretch = stretch;
+    this.#add = add;
+    this.maxBody = stretch.sender.sizeLimit - FRAME_ENVELOPE;
+  }
+
+  /** What may stand at a boundary. `justCut`: the frame interrupted here, which does not go on at once. */
+  atBoundary(reading: Reading, at: number, justCut: Unfinished | null): void {
+    const { starts, end, octets } = this.stretch;
+    if (at >= end) {
+      this.#add(reading);
+      return;
+    }
+    const strength = starts.strengthAt(at);
+    if (strength !== NO_START) this.#begin(reading, at);
+    if (strength < WHOLE_START && couldBegin(this.stretch.sender, octets, at, 1)) this.#tornHeader(reading, at);
+    if ((justCut === null && strength === NO_START) || starts.foreign.has(at)) this.#junk(reading, at);
+    const over = this.#overStart(reading, at, strength);
+    for (const each of reading.others) if (each !== justCut && isSuspended(each)) this.#resume(reading, each, at, over);
+  }
+
+  /** What it costs that an interrupted frame goes on where a frame starts. */
+  #overStart(reading: Reading, at: number, strength: number): number {
+    switch (strength) {
+      case WHOLE_START:
+        return price.RESUMED_OVER_START;
+      case HALF_START:
+        return price.IGNORED_HALF;
+      case BODY_START:
+        return this.#bodyPrice(reading, at);
+      default:
+        return 0;
+    }
+  }
+
+  #bodyPrice(reading: Reading, at: number): number {
+    const { octets } = this.stretch;
+    const channel = short(octets, at + 1);
+    const size = long(octets, at + 3);
+    const { last } = reading;
+    if (last !== null && last.channel === channel && last.owes === size) return price.IGNORED_BODY_DUE;
+    switch (bodyDue(reading, channel, size, this.maxBody)) {
+      case "due":
+        return price.IGNORED_BODY_DUE;
+      case "fits":
+        return price.IGNORED_BODY_FITS;
+      case "no":
+        return 0;
+    }
+  }
+
+  /** What it costs to take the start at `at` for content of the frame under way. */
+  ignore(reading: Reading, at: number, strength: number): void {
+    const first =
+      strength === WHOLE_START
+        ? price.IGNORED_WHOLE
+        : strength === HALF_START
+          ? price.IGNORED_HALF
+          : this.#bodyPrice(reading, at);
+    if (first < price.IGNORED_AGAIN) {
+      reading.price += first;
+      return;
+    }
+    reading.price += reading.ignored > 0 ? price.IGNORED_AGAIN_HERE : reading.hasIgnored ? price.IGNORED_AGAIN : first;
+    reading.ignored++;
+    reading.hasIgnored = true;
+  }
+
+  #begin(reading: Reading, at: number): void {
+    const { octets } = this.stretch;
+    const type = octets[at]!;
+    const channel = short(octets, at + 1);
+    const size = long(octets, at + 3);
+    const frame: Frame = { id: at, type, channel, size };
+    this.admit(reading, frame, at, at + size + FRAME_ENVELOPE);
+  }
+
+  /** A frame whose header is whole is under way from `at` to `end`. */
+  admit(reading: Reading, frame: Frame, at: number, end: number): void {
+    for (const admission of admissions(reading, frame.type, frame.channel, frame.size, this.maxBody)) {
+      const next = reading.copy();
+      next.price += admission.price;
+      next.others = admission.others;
+      next.hasShared ||= admission.shared;
+      next.hasSplit ||= admission.split;
+      next.owes = admission.owes;
+      this.#enter(next, frame, at, end);
+    }
+  }
+
+  #enter(next: Reading, frame: Frame, at: number, end: number): void {
+    next.mode = IN_FRAME;
+    next.frame = frame;
+    next.from = at;
+    next.end = end;
+    next.last = null;
+    next.ignored = 0;
+    if (next.run === 0 || frame.id !== at) next.runAt = at;
+    if (frame.id !== at) next.run = 0;
+    this.#add(next);
+  }
+
+  /** An interrupted frame goes on at `at`. */
+  #resume(reading: Reading, each: Unfinished, at: number, over: number): void {
+    const next = reading.copy();
+    next.price += price.RESUME + over;
+    next.run = 0;
+    next.others = reading.others.filter(other => other !== each);
+    this.leave(next);
+    if (each.header !== null) resumeHeader(this, next, each, at);
+    else {
+      next.owes = each.owes;
+      this.#enter(next, each.frame!, at, at + each.left);
+      next.ignored = each.ignored;
+    }
+  }
+
+  /** The content just written goes on later. */
+  leave(reading: Reading): void {
+    const { last } = reading;
+    if (last === null) return;
+    if (last.owes !== ANYTHING) {
+      reading.price += reading.hasSplit ? price.SPLIT_AGAIN : price.SPLIT_MESSAGE;
+      reading.hasSplit = true;
+    }
+    reading.others = [...reading.others, last];
+    reading.last = null;
+  }
+
+  /** A frame begins whose header is cut short, by what comes next or by the end of all. */
+  #tornHeader(reading: Reading, at: number): void {
+    const next = reading.copy();
+    // Whose frame it is, and whether the content just written goes on with it, is not known yet.
+    if (next.last !== null) next.others = [...next.others, next.last];
+    next.last = null;
+    next.mode = IN_HEADER;
+    next.frame = null;
+    next.from = at;
+    next.end = Math.min(at + HEADER_AND_IDS, this.stretch.end);
+    next.run = 0;
+    next.price += price.TORN_HEADER;
+    this.#add(next);
+  }
+
+  /** The frame under way is interrupted at `at`; null where it cannot be. */
+  cut(reading: Reading, at: number): Reading | null {
+    if (reading.others.length >= MAX_SUSPENDED || at <= reading.from) return null;
+    const cost = this.stretch.places.cutPrice(at, reading.lastCut);
+    const next =
+      reading.mode === IN_HEADER ? openHeader(this, reading, reading.from, at) : this.#interrupted(reading, at);
+    if (next === null) return null;
+    next.price += cost;
+    next.lastCut = at;
+    next.mode = AT_BOUNDARY;
+    next.frame = null;
+    next.run = 0;
+    return next;
+  }
+
+  #interrupted(reading: Reading, at: number): Reading | null {
+    const { frame, owes, end } = reading;
+    if (frame === null || at >= end) return null;
+    const next = reading.copy();
+    next.take(frame.id, at);
+    const { id, channel } = frame;
+    next.others = [
+      ...next.others,
+      { id, frame, channel, owes, left: end - at, header: null, ignored: reading.ignored },
+    ];
+    return next;
+  }
+
+  /** The frame under way is whole: what its content carries next. `reading` is at a boundary then, or costs more. */
+  finish(reading: Reading, at: number): Reading {
+    const next = reading.copy();
+    next.take(reading.frame!.id, at);
+    settle(this.stretch.octets, next, reading.frame!, reading.owes);
+    if (reading.from === reading.frame!.id) next.run = reading.run + 1;
+    return next;
+  }
+
+  /** An interrupted frame goes on where `reading` was cut, unseen, and ends at `at`. */
+  finishUnseen(reading: Reading, each: Unfinished, at: number): Reading {
+    const next = reading.copy();
+    next.price += price.RESUME;
+    this.leave(next);
+    next.others = next.others.filter(other => other !== each);
+    next.take(each.frame!.id, at);
+    settle(this.stretch.octets, next, each.frame!, each.owes);
+    return next;
+  }
+
+  /** The frame under way was cut nobody knows where: its last octets, up to the start at `at`, are given to nobody. */
+  giveUp(reading: Reading, at: number): void {
+    const next = reading.copy();
+    next.take(-1, at);
+    next.price += price.JUNK;
+    next.mode = AT_BOUNDARY;
+    next.frame = null;
+    next.run = 0;
+    if (this.stretch.starts.strengthAt(at) !== NO_START) this.#begin(next, at);
+    else this.#junk(next, at);
+  }
+
+  /** Octets that belong to nobody, up to where another frame starts or to the end. */
+  #junk(reading: Reading, at: number): void {
+    const { starts, end } = this.stretch;
+    const next = reading.copy();
+    this.leave(next);
+    next.mode = IN_JUNK;
+    next.frame = null;
+    next.from = at;
+    next.run = 0;
+    const foreign = starts.foreign.get(at) ?? 0;
+    if (foreign > 0) {
+      next.end = at + foreign;
+      next.price += price.FOREIGN;
+      this.#add(next);
+      return;
+    }
+    const again = sentAgain(this.stretch, at);
+    if (again > 0) {
+      next.end = at + again;
+      next.price += price.SENT_AGAIN;
+      this.#add(next);
+      return;
+    }
+    let i = starts.firstFrom(at + 1);
+    while (i < starts.at.length && starts.strength[i]! < HALF_START) i++;
+    next.end = starts.at[i] ?? end;
+    next.price += leftoverPrice(this.stretch.octets, next, at);
+    this.#add(next);
+  }
+
+  /** Whether the frame-end octet stands where the frame under way must end, as far as the octets reach. */
+  endsWell(reading: Reading): boolean {
+    return reading.end > this.stretch.end || this.stretch.octets[reading.end - 1] === FRAME_END;
+  }
+}

@@ -1,0 +1,78 @@
+/** The order of content (§4.2.6) of several writers: which of them may have written a frame that begins. */
+import { FRAME_HEADER, FRAME_METHOD } from "../../amqp/spec/constants.ts";
+import * as price from "./prices.ts";
+import { ANYTHING, HEADER_NEXT, METHOD_NEXT, type Reading, UNDECIDED, type Unfinished } from "./reading.ts";
+
+/** A writer whose frame it can be: what its content carries next, who else is under way, and the price. */
+export interface Admission {
+  readonly owes: number;
+  readonly others: readonly Unfinished[];
+  readonly price: number;
+  readonly shared: boolean;
+  readonly split: boolean;
+}
+
+/** Writers of one channel that are told apart where several could have written a frame. */
+const MAX_CANDIDATES = 3;
+
+/** Who may have written a frame that begins where `reading` is at a boundary. `maxBody`: the largest body frame. */
+export function admissions(
+  reading: Reading,
+  type: number,
+  channel: number,
+  size: number,
+  maxBody: number,
+): Admission[] {
+  const { last } = reading;
+  const all = last === null ? reading.others : [...reading.others, last];
+  const splitPrice = reading.hasSplit ? price.SPLIT_AGAIN : price.SPLIT_MESSAGE;
+  const leaves = last !== null && last.owes !== ANYTHING;
+  if (channel === 0) {
+    return [{ owes: METHOD_NEXT, others: all, price: leaves ? splitPrice : 0, shared: false, split: leaves }];
+  }
+  if (type === FRAME_METHOD) {
+    const unknown = all.find(each => each.channel === channel && each.owes === ANYTHING && each.left === 0);
+    const others = unknown === undefined ? all : all.filter(each => each !== unknown);
+    const shared = others.some(each => each.channel === channel);
+    const split = leaves && last.channel !== channel;
+    const cost = (split ? splitPrice : 0) + sharedPrice(reading, shared);
+    return [{ owes: UNDECIDED, others, price: cost, shared, split }];
+  }
+  const result: Admission[] = [];
+  const fits = (each: Unfinished): boolean =>
+    each.left === 0 && each.channel === channel && takes(each.owes, type, size);
+  const candidates = last !== null && fits(last) ? [last] : reading.others.filter(fits);
+  for (const each of candidates) {
+    if (result.length >= MAX_CANDIDATES) break;
+    const split = leaves && each !== last;
+    const odd = type !== FRAME_HEADER && each.owes !== ANYTHING && each.owes !== size && size !== maxBody;
+    const owes = type === FRAME_HEADER ? UNDECIDED : each.owes === ANYTHING ? ANYTHING : each.owes - size;
+    const cost = (split ? splitPrice : 0) + (odd ? price.ODD_BODY : 0);
+    result.push({ owes, others: all.filter(other => other !== each), price: cost, shared: false, split });
+  }
+  if (result.length > 0) return result;
+  const owes = type === FRAME_HEADER ? UNDECIDED : METHOD_NEXT;
+  const cost = price.STRAY + (leaves ? splitPrice : 0);
+  return [{ owes, others: all, price: cost, shared: false, split: leaves }];
+}
+
+/** How many octets of body are due on a channel where a frame of `size` would be it: whether exactly, or at least. */
+export function bodyDue(reading: Reading, channel: number, size: number, maxBody: number): "due" | "fits" | "no" {
+  let found: "fits" | "no" = "no";
+  for (const { channel: of, owes, left } of reading.others) {
+    if (of !== channel || left !== 0) continue;
+    if (owes === size || (owes > size && size === maxBody)) return "due";
+    if (owes === ANYTHING || owes > size) found = "fits";
+  }
+  return found;
+}
+
+function takes(owes: number, type: number, size: number): boolean {
+  if (owes === ANYTHING) return true;
+  return type === FRAME_HEADER ? owes === HEADER_NEXT : owes > 0 && owes >= size;
+}
+
+function sharedPrice(reading: Reading, shared: boolean): number {
+  if (!shared) return 0;
+  return reading.hasShared ? price.SHARED_AGAIN : price.SHARED_CHANNEL;
+}

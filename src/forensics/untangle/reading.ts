@@ -1,0 +1,161 @@
+/** A reading of torn octets up to some place: what was put together, what is under way, and what that costs. */
+
+/** A frame whose header is whole. */
+export interface Frame {
+  /** Index of its first octet. */
+  readonly id: number;
+  readonly type: number;
+  readonly channel: number;
+  readonly size: number;
+}
+
+/** What a channel's content carries next where it is no number of body octets to come. */
+export const METHOD_NEXT = 0;
+export const HEADER_NEXT = -1;
+/** Nothing is known of the channel. */
+export const ANYTHING = -2;
+/** A method or content header under way: its octets say so when it is whole. */
+export const UNDECIDED = -3;
+
+/** A writer in the middle of a frame, or between the frames of one content. */
+export interface Unfinished {
+  /** Index of the frame's first octet; −1 between frames. */
+  readonly id: number;
+  /** Null between frames, and where the header is not whole. */
+  readonly frame: Frame | null;
+  /** −1 where the header has not come so far. */
+  readonly channel: number;
+  /** What its content carries next, when the frame is whole. */
+  readonly owes: number;
+  /** Octets of the frame still to come; 0 between frames, −1 where nobody knows. */
+  readonly left: number;
+  /** The header's octets so far, where it is not whole. */
+  readonly header: readonly number[] | null;
+  /** Starts taken for content in it. */
+  readonly ignored: number;
+}
+
+/** Octets given to a frame; to none where `frame` is −1. The pieces of a reading are a list from the last one back. */
+export interface Piece {
+  readonly frame: number;
+  readonly from: number;
+  readonly to: number;
+  readonly before: Piece | null;
+}
+
+/** At a frame boundary. */
+export const AT_BOUNDARY = 0;
+/** Inside a frame, up to `end`. */
+export const IN_FRAME = 1;
+/** Where the frame must have ended something else stands: it was cut, at a place still to be found. */
+export const OVERDUE = 2;
+/** Inside a header that is cut before it is whole. */
+export const IN_HEADER = 3;
+/** In octets of no frame, up to `end`. */
+export const IN_JUNK = 4;
+
+export class Reading {
+  price = 0;
+  mode = AT_BOUNDARY;
+  /** The frame under way. */
+  frame: Frame | null = null;
+  /** Index at which the present piece begins, and index behind the frame's last octet. */
+  from = 0;
+  end = 0;
+  /** What the frame's content carries next, when it is whole. */
+  owes = METHOD_NEXT;
+  others: readonly Unfinished[] = [];
+  /** At a boundary: the content of the frame just written, where it goes on. */
+  last: Unfinished | null = null;
+  /** Starts taken for content in the frame under way. */
+  ignored = 0;
+  /** Prices that are paid in full once. */
+  hasIgnored = false;
+  hasShared = false;
+  hasSplit = false;
+  lastCut = -1;
+  /** Frames in one piece since `runAt`. */
+  run = 0;
+  runAt = 0;
+  pieces: Piece | null = null;
+
+  copy(): Reading {
+    const next = new Reading();
+    next.price = this.price;
+    next.mode = this.mode;
+    next.frame = this.frame;
+    next.from = this.from;
+    next.end = this.end;
+    next.owes = this.owes;
+    next.others = this.others;
+    next.last = this.last;
+    next.ignored = this.ignored;
+    next.hasIgnored = this.hasIgnored;
+    next.hasShared = this.hasShared;
+    next.hasSplit = this.hasSplit;
+    next.lastCut = this.lastCut;
+    next.run = this.run;
+    next.runAt = this.runAt;
+    next.pieces = this.pieces;
+    return next;
+  }
+
+  /** Gives octets from the present piece's beginning to `to` to a frame. */
+  take(frame: number, to: number): void {
+    this.pieces = { frame, from: this.from, to, before: this.pieces };
+    this.from = to;
+  }
+
+  /** Whether a frame is interrupted. */
+  get suspends(): boolean {
+    return this.others.some(isSuspended);
+  }
+
+  /** The same number for readings that must go on alike: what may follow them depends on the same things. */
+  key(): number {
+    let a = mix(this.mode * 31 + (this.hasIgnored ? 1 : 0) + (this.ignored > 0 ? 2 : 0), this.end);
+    a = mix(a, this.owes);
+    if (this.mode !== IN_FRAME) a = mix(a, this.from);
+    a = mixFrame(a, this.frame);
+    let sum = 0;
+    let other = 0;
+    for (const each of this.others) {
+      const one = keyOf(each);
+      sum = (sum + one) | 0;
+      other = (other + Math.imul(one, 0x9e3779b1) + (one >>> 15)) | 0;
+    }
+    if (this.last !== null) a = mix(a, keyOf(this.last));
+    return (mix(a, sum) >>> 0) * 2097152 + (mix(other, a) >>> 11);
+  }
+}
+
+/** What is under way was cut at a place that only a later frame's end can tell. */
+export function isWaiting({ mode }: Reading): boolean {
+  return mode === OVERDUE || mode === IN_HEADER;
+}
+
+export function isSuspended(each: Unfinished): boolean {
+  return each.left !== 0;
+}
+
+function keyOf({ channel, owes, left, frame, header }: Unfinished): number {
+  let a = mix(channel, left);
+  a = mix(a, owes);
+  a = mixFrame(a, frame);
+  if (header !== null) for (const octet of header) a = mix(a, octet + 1);
+  return a;
+}
+
+function mixFrame(a: number, frame: Frame | null): number {
+  if (frame === null) return a;
+  const of = mix(a, frame.type * 65536 + frame.channel);
+  // Of what a method or header says, something follows.
+  return frame.type === 3 ? of : mix(of, frame.id);
+}
+
+function mix(a: number, b: number): number {
+  let h = Math.imul(a ^ Math.imul(b, 0x85ebca6b), 0xc2b2ae35);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0x27d4eb2f);
+  return (h ^ (h >>> 16)) | 0;
+}

@@ -1,0 +1,78 @@
+/** What a reading found, frame by frame. */
+import { FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE } from "../../amqp/spec/constants.ts";
+import { long, short } from "../../bytes/big-endian.ts";
+import { AT_BOUNDARY, IN_JUNK } from "./reading.ts";
+import type { Found, Stretch, Torn } from "./stretch.ts";
+
+/** A frame as it was put together again. Spans are [stream offset, octets]. */
+export interface UntangledFrame {
+  type: number;
+  channel: number;
+  size: number;
+  spans: [number, number][];
+  complete: boolean;
+}
+
+export interface Untangling {
+  /** Frames in the order in which they begin; those that are whole and in one piece included. */
+  frames: UntangledFrame[];
+  /** Octets that belong to no frame: [stream offset, octets]. */
+  unexplained: [number, number][];
+  /** Stream offset of the boundary at which everything before is explained, and frames go on in good order. */
+  boundary: number;
+  /** The octets came to an end before that could be seen. */
+  open: boolean;
+}
+
+/** What a reading makes of the octets up to index `boundary`: frames before the first torn one and `fault` are left out. */
+export function resultOf({ octets, end }: Stretch, torn: Torn, { reading, boundary, open }: Found): Untangling {
+  const { base, fault } = torn;
+  const spans = new Map<number, [number, number][]>();
+  const unexplained: [number, number][] = [];
+  const give = (frame: number, from: number, to: number): void => {
+    if (from >= boundary || to <= from) return;
+    let list = unexplained;
+    if (frame >= 0) {
+      list = spans.get(frame) ?? [];
+      spans.set(frame, list);
+    }
+    const last = list.at(-1);
+    if (last !== undefined && last[0] + last[1] === base + from && frame >= 0) last[1] += to - from;
+    else list.push([base + from, to - from]);
+  };
+  const pieces = [];
+  for (let { pieces: piece } = reading; piece !== null; piece = piece.before) pieces.push(piece);
+  for (const { frame, from, to } of pieces.reverse()) give(frame, from, to);
+  if (reading.mode !== AT_BOUNDARY && open) {
+    const frame = reading.mode === IN_JUNK ? -1 : (reading.frame?.id ?? reading.from);
+    give(frame, reading.from, Math.min(reading.mode === IN_JUNK ? reading.end : end, end));
+  }
+  const frames = Array.from(spans.values(), list => frameOf(octets, base, list));
+  frames.sort((a, b) => a.spans[0]![0] - b.spans[0]![0]);
+  const first = frames.findIndex(({ spans: [one], complete }) => !complete || one![0] >= fault);
+  const pieced = frames.findIndex(frame => frame.spans.length > 1);
+  const begin = Math.min(first < 0 ? frames.length : first, pieced < 0 ? frames.length : pieced);
+  return { frames: frames.slice(begin), unexplained, boundary: base + boundary, open };
+}
+
+function frameOf(octets: Uint8Array, base: number, spans: [number, number][]): UntangledFrame {
+  const header: number[] = [];
+  let count = 0;
+  for (const [offset, length] of spans) {
+    count += length;
+    const from = offset - base;
+    for (let i = from; i < from + length && header.length < FRAME_HEADER_SIZE; i++) header.push(octets[i]!);
+  }
+  const bytes = Uint8Array.from(header);
+  const whole = header.length === FRAME_HEADER_SIZE;
+  const size = whole ? long(bytes, 3) : 0;
+  const [offset, length] = spans.at(-1)!;
+  const ends = octets[offset - base + length - 1] === FRAME_END;
+  return {
+    type: header[0]!,
+    channel: header.length >= 3 ? short(bytes, 1) : 0,
+    size,
+    spans,
+    complete: whole && count === size + FRAME_ENVELOPE && ends,
+  };
+}

@@ -1,0 +1,292 @@
+/** The search: all readings side by side, event by event (untangle.ts tells why). */
+import { short } from "../../bytes/big-endian.ts";
+import { lookBack } from "./look-back.ts";
+import { Moves } from "./moves.ts";
+import * as price from "./prices.ts";
+import {
+  ANYTHING,
+  AT_BOUNDARY,
+  IN_FRAME,
+  IN_HEADER,
+  IN_JUNK,
+  isSuspended,
+  isWaiting,
+  OVERDUE,
+  Reading,
+  type Unfinished,
+} from "./reading.ts";
+import { HEADER_AND_IDS } from "./sender.ts";
+import { NO_START, WHOLE_START } from "./starts.ts";
+import type { Found, StepBudget, Stretch, Torn } from "./stretch.ts";
+import { cutByHeaders, MAX_NESTED_HEADERS, tornHeaders } from "./torn-headers.ts";
+
+/** Readings kept at a time, and where little may still be spent. */
+const WIDTH = 100;
+const LEAST_WIDTH = 8;
+/** Readings that wait for the end of a frame that went on unseen, as a share of the width. */
+const WAITING = 0.6;
+/** A reading that costs so much more than the cheapest is given up. */
+const MARGIN = 60;
+/** Frames in one piece, one behind the other, after which a stream is in order again. */
+const ORDERLY_FRAMES = 4;
+/** Octets that headers cut one inside the other may take. */
+const HEADERS = MAX_NESTED_HEADERS * HEADER_AND_IDS;
+/** Readings that go on where all others wait. */
+const RESCUED = 10;
+/** Starts whose channels are taken to be in use. */
+const FIRST_STARTS = 256;
+/** The stream is in order only if no reading this near is still in doubt. */
+const DOUBT = 20;
+
+/** Readings looked at for one incident. */
+const MAX_STEPS_EACH = 400_000;
+
+export class Search {
+  readonly #stretch: Stretch;
+  readonly #torn: Torn;
+  readonly #moves: Moves;
+  readonly #budget: StepBudget;
+  readonly #floor: number;
+  #live: Reading[] = [];
+  #next: Reading[] = [];
+  /** Index up to which all live readings have come. */
+  #at: number;
+  #best = 0;
+
+  constructor(stretch: Stretch, torn: Torn, budget: StepBudget) {
+    this.#stretch = stretch;
+    this.#torn = torn;
+    this.#budget = budget;
+    this.#floor = Math.max(0, budget.steps - MAX_STEPS_EACH);
+    this.#at = torn.from - torn.base;
+    this.#moves = new Moves(stretch, reading => this.#keep(reading));
+  }
+
+  run(): Found | null {
+    const { starts, places, end } = this.#stretch;
+    const root = new Reading();
+    root.from = this.#at;
+    root.runAt = this.#at;
+    root.others = this.#unknownChannels();
+    this.#moves.atBoundary(root, this.#at, null);
+    this.#prune();
+    let start = starts.firstFrom(this.#at + 1);
+    let segment = places.firstFrom(this.#at + 1);
+    const foreign = [...starts.foreign.keys()];
+    while (this.#at < end) {
+      while (foreign.length > 0 && foreign[0]! <= this.#at) foreign.shift();
+      let at = Math.min(starts.at[start] ?? end, places.segments[segment] ?? end, foreign[0] ?? end, end);
+      const isEvent = at;
+      for (const reading of this.#live) {
+        if ((reading.mode === IN_FRAME || reading.mode === IN_JUNK) && reading.end < at) at = reading.end;
+      }
+      if (starts.at[start] === at) start++;
+      if (places.segments[segment] === at) segment++;
+      this.#advance(at, at === isEvent);
+      const settled = this.#settled();
+      if (settled !== null) return { reading: settled, boundary: settled.runAt, open: false };
+    }
+    if (!this.#torn.ended) return null;
+    const best = this.#cheapest();
+    if (best === null) return null;
+    // What is in order at the end is for the scanner to read.
+    const inOrder = best.run > 0 && best.runAt > this.#torn.fault - this.#torn.base;
+    return { reading: best, boundary: inOrder ? best.runAt : end, open: true };
+  }
+
+  /** Of what each channel carried before, nothing is known. */
+  #unknownChannels(): Unfinished[] {
+    const { starts, octets } = this.#stretch;
+    const channels = new Set(starts.at.slice(0, FIRST_STARTS).map(at => short(octets, at + 1)));
+    channels.delete(0);
+    return Array.from(channels, channel => ({
+      id: -1,
+      frame: null,
+      channel,
+      owes: ANYTHING,
+      left: 0,
+      header: null,
+      ignored: 0,
+    }));
+  }
+
+  /** Takes all readings on to `at`. */
+  #advance(at: number, isEvent: boolean): void {
+    const { starts, places, end } = this.#stretch;
+    const moves = this.#moves;
+    const strength = isEvent ? starts.strengthAt(at) : NO_START;
+    const segment = isEvent && places.isSegment(at);
+    this.#next = [];
+    this.#best = Number.POSITIVE_INFINITY;
+    this.#at = at;
+    for (const reading of this.#live) {
+      this.#budget.steps -= 0.125;
+      if (isEvent && reading.others.length > 0) lookBack(moves, reading, at);
+      if ((reading.mode === IN_FRAME || reading.mode === IN_JUNK) && reading.end === at) {
+        this.#end(reading, at);
+        continue;
+      }
+      if (at >= end || !isEvent) {
+        this.#keep(reading);
+        continue;
+      }
+      this.#within(reading, at, strength, segment);
+    }
+    this.#prune();
+  }
+
+  /** A frame under way, or a stretch of no frame, ends here. */
+  #end(reading: Reading, at: number): void {
+    const moves = this.#moves;
+    if (reading.mode === IN_JUNK) {
+      const next = reading.copy();
+      next.take(-1, at);
+      next.mode = AT_BOUNDARY;
+      moves.atBoundary(next, at, null);
+      return;
+    }
+    const well = moves.endsWell(reading);
+    const strength = this.#stretch.starts.strengthAt(at);
+    if (well) moves.atBoundary(moves.finish(reading, at), at, null);
+    else if (strength !== NO_START || at === this.#stretch.end) {
+      moves.atBoundary(moves.finish(reading, at), at, null);
+    }
+    if (!well || (strength === NO_START && reading.suspends)) {
+      const next = reading.copy();
+      next.mode = OVERDUE;
+      this.#keep(next);
+    }
+  }
+
+  /** A start or a segment's end in the middle of what is under way. */
+  #within(reading: Reading, at: number, strength: number, segment: boolean): void {
+    const moves = this.#moves;
+    switch (reading.mode) {
+      case OVERDUE:
+        if (strength !== NO_START && at < reading.end + HEADERS) cutByHeaders(moves, reading, at);
+        if (strength === WHOLE_START) moves.giveUp(reading, at);
+        if (strength !== NO_START) moves.ignore(reading, at, strength);
+        if (at < this.#lastEnd(reading)) this.#keep(reading);
+        return;
+      case IN_HEADER:
+        if (strength !== NO_START) {
+          tornHeaders(moves, reading, reading.from, at, MAX_NESTED_HEADERS);
+        } else if (segment && at <= reading.end) {
+          const cut = moves.cut(reading, at);
+          if (cut !== null) moves.atBoundary(cut, at, cut.others.at(-1)!);
+        }
+        if (strength === WHOLE_START && at > reading.from + HEADERS) moves.giveUp(reading, at);
+        if (strength !== NO_START) moves.ignore(reading, at, strength);
+        if (at < this.#lastEnd(reading)) this.#keep(reading);
+        return;
+      case IN_JUNK:
+        this.#keep(reading);
+        return;
+    }
+    if (strength !== NO_START || (segment && reading.suspends) || this.#stretch.starts.foreign.has(at)) {
+      const cut = moves.cut(reading, at);
+      if (cut !== null) moves.atBoundary(cut, at, cut.others.at(-1)!);
+    }
+    if (strength !== NO_START) {
+      cutByHeaders(moves, reading, at);
+      moves.ignore(reading, at, strength);
+    }
+    if (segment) reading.price += this.#stretch.places.passPrice(at);
+    this.#keep(reading);
+  }
+
+  /** Index behind which no interrupted frame can end that went on before this one's end. */
+  #lastEnd({ end, others }: Reading): number {
+    let last = end + HEADERS;
+    for (const each of others) if (each.left > 0) last += each.left;
+    return last;
+  }
+
+  #keep(reading: Reading): void {
+    this.#budget.steps--;
+    if (reading.price < this.#best && !isWaiting(reading)) this.#best = reading.price;
+    if (reading.price <= this.#best + MARGIN) this.#next.push(reading);
+  }
+
+  /** What a reading will have cost at least when what it is in the middle of is over. */
+  #rank(reading: Reading): number {
+    const { places, end } = this.#stretch;
+    if (isWaiting(reading)) return reading.price + places.unseenCutPrice + price.RESUME;
+    if (reading.mode !== IN_FRAME || this.#moves.endsWell(reading)) return reading.price;
+    return (
+      reading.price + places.leastCutPrice(Math.max(reading.from, this.#at), Math.min(reading.end, end)) + price.RESUME
+    );
+  }
+
+  #prune(): void {
+    const ranked = this.#next.map(reading => ({ reading, rank: this.#rank(reading) }));
+    if (ranked.length > 1) ranked.sort((a, b) => a.rank - b.rank);
+    const width = this.#width();
+    const live: Reading[] = [];
+    const keys = new Set<number>();
+    const most = (ranked.find(({ reading }) => !isWaiting(reading))?.rank ?? Number.POSITIVE_INFINITY) + MARGIN;
+    let waiting = 0;
+    for (const { reading, rank } of ranked) {
+      if (live.length - waiting >= width || rank > most) break;
+      const waits = isWaiting(reading);
+      if (waits && waiting >= width * WAITING) continue;
+      const key = reading.key();
+      if (keys.has(key)) continue;
+      keys.add(key);
+      if (waits) waiting++;
+      live.push(reading);
+    }
+    if (live.length === waiting && waiting > 0 && this.#at < this.#stretch.end) this.#rescue(live);
+    this.#live = live;
+  }
+
+  /** Every reading waits for a frame's end that may never come: the latest go on behind octets that they give up. */
+  #rescue(live: Reading[]): void {
+    const latest = this.#next.toSorted((a, b) => b.from - a.from || a.price - b.price).slice(0, RESCUED);
+    this.#next = [];
+    for (const reading of latest) this.#moves.giveUp(reading, this.#at);
+    live.push(...this.#next);
+  }
+
+  #width(): number {
+    const left = (this.#budget.steps - this.#floor) / MAX_STEPS_EACH;
+    if (left > 0.5) return WIDTH;
+    return left <= 0 ? LEAST_WIDTH : Math.max(LEAST_WIDTH, Math.ceil(WIDTH * 2 * left));
+  }
+
+  /** The cheapest reading, where the stream is in order again and none that is near doubts it. */
+  #settled(): Reading | null {
+    const [best] = this.#live;
+    if (best === undefined || !this.#isOrderly(best)) return null;
+    for (const reading of this.#live) {
+      if (reading.price > best.price + DOUBT) break;
+      if (reading !== best && !this.#isOrderly(reading)) return null;
+    }
+    return best;
+  }
+
+  #isOrderly(reading: Reading): boolean {
+    const { fault, base } = this.#torn;
+    return reading.run >= ORDERLY_FRAMES && reading.runAt > fault - base && !reading.suspends;
+  }
+
+  /** The cheapest of all readings at the end of the octets. */
+  #cheapest(): Reading | null {
+    let best: Reading | null = null;
+    let least = Number.POSITIVE_INFINITY;
+    for (const reading of this.#live) {
+      let cost = reading.price;
+      for (const each of reading.others) {
+        if (isSuspended(each)) cost += price.OPEN_SUSPENDED;
+        else if (each.owes > 0 || each.owes === -1) cost += price.OPEN_CONTENT;
+      }
+      if (reading.mode === IN_FRAME) cost += price.OPEN_RUNNING;
+      if (reading.mode === OVERDUE) cost += price.NOT_DONE;
+      if (cost < least) {
+        least = cost;
+        best = reading;
+      }
+    }
+    return best;
+  }
+}

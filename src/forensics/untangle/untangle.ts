@@ -1,0 +1,30 @@
+/**
+ * Explains the octets from a broken frame on as an interleaving of well-formed frames whose writers tore each other.
+ *
+ * Theory. All readings advance together, octet by octet: each that is alive has explained the same octets, so their
+ * prices compare. Between *events* (a place where a frame can start, a segment's end, the end of a frame under way) a
+ * reading only goes on. Readings from which the same must follow are one; of the others the cheapest are kept. Where
+ * frames go on unseen, arithmetic tells where (look-back.ts).
+ */
+import { Places } from "./places.ts";
+import { resultOf, type Untangling } from "./result.ts";
+import { Search } from "./search.ts";
+import { Starts } from "./starts.ts";
+import type { StepBudget, Torn } from "./stretch.ts";
+
+/** Readings looked at, over all incidents of an inspection: the bound on time. */
+export const MAX_STEPS = 2_000_000;
+
+/** The cheapest reading found; null where the octets do not reach to where the stream is in order again. */
+export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
+  const { octets, length, base, from, sender } = torn;
+  const starts = new Starts(octets, from - base, length, sender);
+  const places = new Places(torn.segments.map(offset => offset - base));
+  const stretch = { octets, end: length, sender, starts, places };
+  const first = new Search(stretch, torn, budget).run();
+  if (first === null) return null;
+  // What the stream shows of where its writes are cut tells more than what is usual.
+  places.turns = places.learn(first.reading.pieces);
+  const { reading, boundary, open } = new Search(stretch, torn, budget).run() ?? first;
+  return resultOf(stretch, torn, { reading, boundary, open });
+}

@@ -1,0 +1,199 @@
+/** Looks for the boundary behind a broken envelope by explaining what stands before it. */
+import type { BoundarySearch } from "../amqp/boundary-search.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import type { FrameBoundarySearch } from "../amqp/frame-boundary-search.ts";
+import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER, FRAME_HEADER_SIZE } from "../amqp/spec/constants.ts";
+import { long, short } from "../bytes/big-endian.ts";
+import { Moment } from "../net/connection-observer.ts";
+import type { OctetWindow } from "./octet-window.ts";
+import { bodiesAwaited, readFrame, wholeFrameAt } from "./read-frames.ts";
+import type { Untangling } from "./untangle/result.ts";
+import type { Sender } from "./untangle/sender.ts";
+import { NO_START, strengthAt } from "./untangle/starts.ts";
+import type { StepBudget } from "./untangle/stretch.ts";
+import { untangle } from "./untangle/untangle.ts";
+
+/** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */
+const MAX_WINDOW = 4 << 20;
+/** A first look is taken when so many octets are there, and another whenever they have doubled. */
+const FIRST_LOOK = 1 << 12;
+/** What a search needs besides the octets. */
+export interface Surroundings {
+  /** Stream offsets of the frames before the broken one. */
+  before: readonly number[];
+  sender: Sender;
+  steps: StepBudget;
+  /** Makes the search that takes over where nothing can be explained, and behind a gap. */
+  plainSearch: (from: number) => FrameBoundarySearch;
+  /** Is told what was found. */
+  tell: (untangling: Untangling) => void;
+}
+
+/** Finds the boundary behind a broken envelope by explaining the octets before it. */
+export class UntanglingSearch implements BoundarySearch {
+  foundAt = -1;
+  readonly #window: OctetWindow;
+  readonly #fault: EnvelopeFault;
+  /** Stream offsets of the frames before the broken one. */
+  readonly #before: readonly number[];
+  readonly #sender: Sender;
+  readonly #steps: StepBudget;
+  readonly #plainSearch: (from: number) => FrameBoundarySearch;
+  readonly #tell: (untangling: Untangling) => void;
+  /** Stream offset up to which the scanner has handed octets over; the window may reach further. */
+  #consumed: number;
+  #nextLook: number;
+  /** Takes over where nothing can be explained, and behind a gap. */
+  #plain: FrameBoundarySearch | null = null;
+
+  constructor(window: OctetWindow, fault: EnvelopeFault, around: Surroundings) {
+    this.#window = window;
+    this.#fault = fault;
+    this.#before = around.before;
+    this.#sender = around.sender;
+    this.#steps = around.steps;
+    this.#plainSearch = around.plainSearch;
+    this.#tell = around.tell;
+    this.#consumed = fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1;
+    this.#nextLook = FIRST_LOOK;
+    window.held = true;
+  }
+
+  receive(bytes: Uint8Array, start: number, end: number, moment: Moment): boolean {
+    this.#consumed += end - start;
+    if (this.#plain !== null) return this.#plainFound(this.#plain.receive(bytes, start, end, moment));
+    if (this.foundAt < 0) this.#look();
+    return this.foundAt >= 0 && this.#consumed >= this.foundAt;
+  }
+
+  gap(missing: number): void {
+    const from = this.#consumed + Math.max(missing, 0);
+    if (this.#plain === null) {
+      if (this.foundAt < 0) this.#explain(true);
+      this.#plain = this.#plainSearch(from);
+      this.foundAt = -1;
+    } else this.#plain.gap(missing);
+    this.#consumed = from;
+  }
+
+  finish(): boolean {
+    if (this.#plain !== null) return this.#plainFound(this.#plain.finish());
+    if (this.foundAt < 0) this.#explain(true);
+    return this.foundAt >= 0 || this.#searchPlainly();
+  }
+
+  foundMoment(): Moment {
+    return this.#plain?.foundMoment() ?? this.#window.momentAt(this.foundAt);
+  }
+
+  replay(moment: Moment, piece: (bytes: Uint8Array, start: number, end: number) => void): void {
+    this.#window.held = false;
+    if (this.#plain !== null) {
+      this.#plain.replay(moment, piece);
+      return;
+    }
+    const now = new Moment();
+    now.set(moment);
+    this.#window.pieces(this.foundAt, this.#consumed, (start, end, captured) => {
+      moment.set(captured);
+      piece(this.#window.bytes, start, end);
+    });
+    moment.set(now);
+  }
+
+  release(): void {
+    this.#plain?.release();
+    this.#window.held = false;
+  }
+
+  #plainFound(found: boolean): boolean {
+    if (found) this.foundAt = this.#plain!.foundAt;
+    return found;
+  }
+
+  #look(): void {
+    const octets = this.#window.end - this.#fault.streamOffset;
+    const full = octets >= MAX_WINDOW || this.#window.inNeed;
+    if (octets < this.#nextLook && !full) return;
+    this.#nextLook = octets * 2;
+    this.#explain(full);
+    if (full && this.foundAt < 0) this.#searchPlainly();
+  }
+
+  /** Nothing explains so much: looks for any boundary in what is to come. Returns whether one was found. */
+  #searchPlainly(): boolean {
+    const { rule, endOffset, streamOffset } = this.#fault;
+    const from = rule === "frame-end" ? endOffset : streamOffset + 1;
+    const plain = this.#plainSearch(from);
+    this.#window.pieces(from, this.#consumed, (start, end, moment) => {
+      if (plain.foundAt < 0) plain.receive(this.#window.bytes, start, end, moment);
+    });
+    this.#plain = plain;
+    this.#window.held = false;
+    if (plain.foundAt >= 0) this.foundAt = plain.foundAt;
+    return plain.foundAt >= 0;
+  }
+
+  #explain(ended: boolean): void {
+    const { streamOffset } = this.#fault;
+    const { bytes, length, base } = this.#window;
+    const from = this.#before.find(offset => offset >= base) ?? streamOffset;
+    const torn = {
+      octets: bytes,
+      length,
+      base,
+      from,
+      fault: streamOffset,
+      ended,
+      sender: this.#sender,
+      segments: this.#window.segmentsFrom(from),
+    };
+    const untangling = this.#oversize(ended) ?? untangle(torn, this.#steps);
+    if (untangling === null) return;
+    this.foundAt = untangling.boundary;
+    this.#tell(untangling);
+  }
+
+  /**
+   * The broken frame as a whole one that is only too large for frame-max. Where the stream ends inside it (the broker
+   * stops reading at its header), the content header before it must have announced as many octets.
+   */
+  #oversize(ended: boolean): Untangling | null {
+    const { rule, streamOffset, type, channel, size, endOffset } = this.#fault;
+    if (rule !== "frame-too-large" || !this.#isOversizeAt(streamOffset)) return null;
+    const window = this.#window;
+    const whole = this.#isWholeOversize(streamOffset, ended);
+    if (!whole) {
+      if (!ended || type !== FRAME_BODY || endOffset < window.end) return null;
+      const before = this.#before.flatMap(offset => {
+        const frame = wholeFrameAt(window, offset);
+        return frame === null ? [] : [readFrame(window, frame)];
+      });
+      if ((bodiesAwaited(before).get(channel) ?? 0) < size) return null;
+    }
+    const boundary = whole ? endOffset + 1 : window.end;
+    const spans: [number, number][] = [[streamOffset, boundary - streamOffset]];
+    const frames = [{ type, channel, size, spans, complete: whole }];
+    return { frames, unexplained: [], boundary, open: !whole };
+  }
+
+  /** Whether the frame at a stream offset is one this connection could have sent, but for its size. */
+  #isOversizeAt(streamOffset: number): boolean {
+    const { bytes, length, base } = this.#window;
+    const at = streamOffset - base;
+    if (at < 0 || at + FRAME_HEADER_SIZE > length) return false;
+    const type = bytes[at];
+    if ((type !== FRAME_BODY && type !== FRAME_HEADER) || long(bytes, at + 3) <= this.#sender.sizeLimit) return false;
+    return this.#sender.usesChannel(short(bytes, at + 1));
+  }
+
+  /** Whether it ends where its size says, with another frame behind it or the end of all. */
+  #isWholeOversize(streamOffset: number, ended: boolean): boolean {
+    const { bytes, length, base } = this.#window;
+    const at = streamOffset - base;
+    const to = at + long(bytes, at + 3) + FRAME_ENVELOPE;
+    if (to > length || bytes[to - 1] !== FRAME_END) return false;
+    if (to === length) return ended;
+    return strengthAt(bytes, to, length, this.#sender) !== NO_START || this.#isOversizeAt(to + base);
+  }
+}
