@@ -19,11 +19,12 @@ const REACH = 1 << 18;
 export function sentAgain({ octets, starts, end }: Stretch, at: number): number {
   if (at + LEAST_REPEAT > end) return 0;
   const first = Math.max(0, at - REACH);
-  const before = Buffer.from(octets.buffer, octets.byteOffset + first, at - first);
-  const found = before.lastIndexOf(octets.subarray(at, at + LEAST_REPEAT));
-  if (found < 0) return 0;
+  let from = octets.lastIndexOf(octets[at]!, at - LEAST_REPEAT);
+  while (from >= first && !isAlike(octets, from, at, LEAST_REPEAT)) {
+    from = from === 0 ? -1 : octets.lastIndexOf(octets[at]!, from - 1);
+  }
+  if (from < first) return 0;
   let length = 0;
-  const from = first + found;
   while (at + length < end && from + length < at && octets[at + length] === octets[from + length]) length++;
   if (at + length === end) return length;
   for (let i = starts.firstFrom(at + length + 1) - 1; i >= 0 && starts.at[i]! >= at + LEAST_REPEAT; i--) {
