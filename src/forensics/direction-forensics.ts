@@ -43,6 +43,8 @@ export class DirectionForensics implements StreamForensics {
   readonly #steps: StepBudget;
   /** Where the last frames begin: between ORDER_FRAMES of them and twice as many. */
   readonly #frames = new RecentOffsets(2 * ORDER_FRAMES);
+  /** Stream offset up to which octets are untangled: they are not read again. */
+  #untangledUntil = 0;
   /** Stream offset up to which the order of frames is explained. */
   #explainedUntil = 0;
   /** Stream offsets of broken frames: of what their incidents hide nothing follows for the order of those behind. */
@@ -123,6 +125,7 @@ export class DirectionForensics implements StreamForensics {
       }).length;
       const finding = explain(this.window, untangling, frames, fault);
       this.#keep(fault.streamOffset, finding);
+      this.#untangledUntil = untangling.boundary;
       const [first] = untangling.frames;
       const begin = Math.min(fault.streamOffset, first?.spans[0]?.[0] ?? fault.streamOffset);
       this.#frames.keep(offset => offset < begin || offset >= untangling.boundary);
@@ -133,6 +136,7 @@ export class DirectionForensics implements StreamForensics {
     }
     return new UntanglingSearch(this.window, fault, {
       before: frames,
+      from: frames.find(offset => offset >= this.#untangledUntil) ?? fault.streamOffset,
       sender,
       steps: this.#steps,
       plainSearch: plain,

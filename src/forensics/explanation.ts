@@ -64,7 +64,8 @@ export function explain(
         streamOffset: offset + octets,
         octets: Math.max(frame.size + FRAME_ENVELOPE - lengthOf(frame.spans), 0),
       };
-    });
+    })
+    .filter(({ octets }) => octets > 0);
   const around = [...context, ...frames];
   const tails: Tail[] = [];
   const overwritten = frames.filter(isOverwritten).map(frame => ({ span: frame.spans[0]! }));

@@ -94,7 +94,11 @@ function neverCompleted({ type, channel, size, writer, spans }: TornFrame): stri
     const known = there < 3 ? "" : ` on channel ${channel}`;
     return `Of a ${frameTypeName(type)} frame of writer ${writer}${known} only ${plural(there, "octet")} of its header stand${there === 1 ? "s" : ""} in the stream (offset ${begin}): nobody can tell how long it was to be.`;
   }
-  return `The ${frameTypeName(type)} frame of writer ${writer} on channel ${channel} (${grouped(size)} octets, offset ${begin}) was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`;
+  const name = `The ${frameTypeName(type)} frame of writer ${writer} on channel ${channel} (${grouped(size)} octets, offset ${begin})`;
+  if (there === whole) {
+    return `${name} was interrupted and has all its octets, but the last one is no frame-end octet: its buffer was overwritten before it was sent.`;
+  }
+  return `${name} was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`;
 }
 
 function list(noun: string, names: readonly (number | string)[]): string {

@@ -21,6 +21,8 @@ const FIRST_LOOK = 1 << 12;
 export interface Surroundings {
   /** Stream offsets of the frames before the broken one. */
   before: readonly number[];
+  /** Stream offset of the first of them that may be torn. */
+  from: number;
   sender: Sender;
   steps: StepBudget;
   /** Makes the search that takes over where nothing can be explained, and behind a gap. */
@@ -36,6 +38,8 @@ export class UntanglingSearch implements BoundarySearch {
   readonly #fault: EnvelopeFault;
   /** Stream offsets of the frames before the broken one. */
   readonly #before: readonly number[];
+  /** Stream offset of the boundary to begin at. */
+  readonly #from: number;
   readonly #sender: Sender;
   readonly #steps: StepBudget;
   readonly #plainSearch: (from: number) => FrameBoundarySearch;
@@ -50,6 +54,7 @@ export class UntanglingSearch implements BoundarySearch {
     this.#window = window;
     this.#fault = fault;
     this.#before = around.before;
+    this.#from = around.from;
     this.#sender = around.sender;
     this.#steps = around.steps;
     this.#plainSearch = around.plainSearch;
@@ -137,7 +142,7 @@ export class UntanglingSearch implements BoundarySearch {
   #explain(ended: boolean): void {
     const { streamOffset } = this.#fault;
     const { bytes, length, base } = this.#window;
-    const from = this.#before.find(offset => offset >= base) ?? streamOffset;
+    const from = this.#from >= base ? this.#from : (this.#before.find(offset => offset >= base) ?? streamOffset);
     const torn = {
       octets: bytes,
       length,

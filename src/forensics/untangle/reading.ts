@@ -1,5 +1,7 @@
 /** A reading of torn octets up to some place: what was put together, what is under way, and what that costs. */
 
+import * as price from "./prices.ts";
+
 /** A frame whose header is whole. */
 export interface Frame {
   /** Index of its first octet. */
@@ -132,6 +134,17 @@ export class Reading {
 /** What is under way was cut at a place that only a later frame's end can tell. */
 export function isWaiting({ mode }: Reading): boolean {
   return mode === OVERDUE || mode === IN_HEADER;
+}
+
+/** What a reading costs where the octets end: what is open then was perhaps never to be whole. */
+export function priceAtEnd({ price: paid, mode, others }: Reading): number {
+  let cost = paid;
+  for (const each of others) {
+    if (isSuspended(each)) cost += price.OPEN_SUSPENDED;
+    else if (each.owes > 0 || each.owes === HEADER_NEXT) cost += price.OPEN_CONTENT;
+  }
+  if (mode === IN_FRAME) cost += price.OPEN_RUNNING;
+  return mode === OVERDUE ? cost + price.NOT_DONE : cost;
 }
 
 export function isSuspended(each: Unfinished): boolean {

@@ -45,7 +45,7 @@ export function resultOf({ octets, end }: Stretch, torn: Torn, { reading, bounda
   for (const { frame, from, to } of pieces.reverse()) give(frame, from, to);
   if (reading.mode !== AT_BOUNDARY && open) {
     const frame = reading.mode === IN_JUNK ? -1 : (reading.frame?.id ?? reading.from);
-    give(frame, reading.from, Math.min(reading.mode === IN_JUNK ? reading.end : end, end));
+    give(frame, reading.from, Math.min(reading.mode === IN_JUNK ? reading.end : end, boundary));
   }
   const frames = Array.from(spans.values(), list => frameOf(octets, base, list));
   frames.sort((a, b) => a.spans[0]![0] - b.spans[0]![0]);

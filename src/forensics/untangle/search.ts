@@ -9,9 +9,9 @@ import {
   IN_FRAME,
   IN_HEADER,
   IN_JUNK,
-  isSuspended,
   isWaiting,
   OVERDUE,
+  priceAtEnd,
   Reading,
   type Unfinished,
 } from "./reading.ts";
@@ -29,6 +29,9 @@ const WAITING = 0.6;
 const MARGIN = 60;
 /** Frames in one piece, one behind the other, after which a stream is in order again. */
 const ORDERLY_FRAMES = 4;
+/** Interrupted frames that cost as much as a reading; and what it costs to take a reading past an event. */
+const OTHERS_A_STEP = 8;
+const EVENT_STEPS = 0.8;
 /** Octets that headers cut one inside the other may take. */
 const HEADERS = MAX_NESTED_HEADERS * HEADER_AND_IDS;
 /** Readings that go on where all others wait. */
@@ -39,7 +42,9 @@ const FIRST_STARTS = 256;
 const DOUBT = 20;
 
 /** Readings looked at for one incident. */
-const MAX_STEPS_EACH = 400_000;
+const MAX_STEPS_EACH = 250_000;
+/** What a search with few readings may take beyond; then what was found by then is told. */
+const OVERDRAFT = 50_000;
 
 export class Search {
   readonly #stretch: Stretch;
@@ -57,7 +62,7 @@ export class Search {
     this.#stretch = stretch;
     this.#torn = torn;
     this.#budget = budget;
-    this.#floor = Math.max(0, budget.steps - MAX_STEPS_EACH);
+    this.#floor = budget.steps - MAX_STEPS_EACH;
     this.#at = torn.from - torn.base;
     this.#moves = new Moves(stretch, reading => this.#keep(reading));
   }
@@ -84,6 +89,7 @@ export class Search {
       if (places.segments[segment] === at) segment++;
       this.#advance(at, at === isEvent);
       const settled = this.#settled();
+      if (this.#budget.steps < this.#floor - OVERDRAFT) return this.#brokenOff();
       if (settled !== null) return { reading: settled, boundary: settled.runAt, open: false };
     }
     if (!this.#torn.ended) return null;
@@ -92,6 +98,12 @@ export class Search {
     // What is in order at the end is for the scanner to read.
     const inOrder = best.run > 0 && best.runAt > this.#torn.fault - this.#torn.base;
     return { reading: best, boundary: inOrder ? best.runAt : end, open: true };
+  }
+
+  /** Nothing more may be spent: the cheapest reading of the octets so far. */
+  #brokenOff(): Found | null {
+    const reading = this.#cheapest();
+    return reading === null ? null : { reading, boundary: this.#at, open: true };
   }
 
   /** Of what each channel carried before, nothing is known. */
@@ -120,7 +132,7 @@ export class Search {
     this.#best = Number.POSITIVE_INFINITY;
     this.#at = at;
     for (const reading of this.#live) {
-      this.#budget.steps -= 0.125;
+      this.#budget.steps -= isEvent ? EVENT_STEPS : EVENT_STEPS / 4;
       if (isEvent && reading.others.length > 0) lookBack(moves, reading, at);
       if ((reading.mode === IN_FRAME || reading.mode === IN_JUNK) && reading.end === at) {
         this.#end(reading, at);
@@ -203,7 +215,7 @@ export class Search {
   }
 
   #keep(reading: Reading): void {
-    this.#budget.steps--;
+    this.#budget.steps -= 1 + reading.others.length / OTHERS_A_STEP;
     if (reading.price < this.#best && !isWaiting(reading)) this.#best = reading.price;
     if (reading.price <= this.#best + MARGIN) this.#next.push(reading);
   }
@@ -275,13 +287,7 @@ export class Search {
     let best: Reading | null = null;
     let least = Number.POSITIVE_INFINITY;
     for (const reading of this.#live) {
-      let cost = reading.price;
-      for (const each of reading.others) {
-        if (isSuspended(each)) cost += price.OPEN_SUSPENDED;
-        else if (each.owes > 0 || each.owes === -1) cost += price.OPEN_CONTENT;
-      }
-      if (reading.mode === IN_FRAME) cost += price.OPEN_RUNNING;
-      if (reading.mode === OVERDUE) cost += price.NOT_DONE;
+      const cost = priceAtEnd(reading);
       if (cost < least) {
         least = cost;
         best = reading;

@@ -13,10 +13,11 @@ import { Starts } from "./starts.ts";
 import type { StepBudget, Torn } from "./stretch.ts";
 
 /** Readings looked at, over all incidents of an inspection: the bound on time. */
-export const MAX_STEPS = 2_000_000;
+export const MAX_STEPS = 500_000;
 
-/** The cheapest reading found; null where the octets do not reach to where the stream is in order again. */
+/** The cheapest reading found; null where the octets do not reach to where the stream is in order again, or all steps are spent. */
 export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
+  if (budget.steps <= 0) return null;
   const { octets, length, base, from, sender } = torn;
   const starts = new Starts(octets, from - base, length, sender);
   const places = new Places(torn.segments.map(offset => offset - base));
