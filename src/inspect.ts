@@ -12,8 +12,13 @@ import { merge } from "./report/partial/merge.ts";
 import { NO_TRAFFIC, type PartialResult } from "./report/partial/partial-result.ts";
 import { PartialSink } from "./report/partial/partial-sink.ts";
 import type { Report } from "./report/report.ts";
+import { KeyLog } from "./tls/key-log.ts";
+import { nodeCrypto } from "./tls/node-crypto.ts";
+import type { TlsKeys } from "./tls/tls-session.ts";
 
-export interface InspectOptions extends Omit<CaptureInspectionOptions, "only"> {
+export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | "keys"> {
+  /** Texts of TLS key logs (NSS's format). Those that pcapng files carry are used in any case. */
+  keyLogs?: readonly string[];
   /** Explain what breaks by the octets around it. True where nothing is said. */
   explain?: boolean;
   /**
@@ -49,12 +54,14 @@ export async function inspect(paths: readonly string[], options: InspectOptions 
 export async function inspectPart(paths: readonly string[], options: InspectOptions = {}): Promise<PartialResult> {
   const again = await Promise.all(paths.map(canReadAgain));
   const rereadable = again.every(Boolean);
+  const keys: TlsKeys = { log: new KeyLog(), crypto: nodeCrypto };
+  for (const text of options.keyLogs ?? []) keys.log.add(text);
   const explains = options.explain !== false;
-  const first = new Inspection({ ...options, explain: explains && !rereadable });
+  const first = new Inspection({ ...options, keys, explain: explains && !rereadable });
   const found = await readAll(paths, first, options);
   if (!explains || !rereadable || options.signal?.aborted === true || first.broken.size === 0) return found;
   const { listener: _, onConnection: __, ...rest } = options;
-  const second = new Inspection({ ...rest, explain: true, only: tcp => first.broken.has(keyOf(tcp)) });
+  const second = new Inspection({ ...rest, keys, explain: true, only: tcp => first.broken.has(keyOf(tcp)) });
   const explained = await readAll(
     paths,
     second,
@@ -85,13 +92,20 @@ export class Inspection {
   readonly #onConnection: InspectOptions["onConnection"];
   readonly #onFailure: InspectOptions["onFailure"];
   readonly #captures: CaptureInspection;
+  readonly #keys: TlsKeys | null;
   readonly #sink: PartialSink;
 
   constructor({ onConnection, onFailure, ...options }: InspectOptions & CaptureInspectionOptions = {}) {
     this.#onConnection = onConnection;
     this.#onFailure = onFailure;
+    this.#keys = options.keys ?? null;
     this.#sink = new PartialSink([...(options.ports ?? []), ...(options.decodeAs ?? [])]);
     this.#captures = new CaptureInspection({ seed: randomSeed(), ...options }, event => this.#take(event));
+  }
+
+  /** The text of a key log that a capture carries. */
+  secrets(keyLog: string): void {
+    this.#keys?.log.add(keyLog);
   }
 
   beginInput(): void {
@@ -148,7 +162,11 @@ async function readAll(
         record => {
           if (record.number <= limit) inspection.packet(record);
         },
-        { signal, onProgress: onProgress && ((read, total) => onProgress(path, read, total)) },
+        {
+          signal,
+          onSecrets: keyLog => inspection.secrets(keyLog),
+          onProgress: onProgress && ((read, total) => onProgress(path, read, total)),
+        },
       );
       inspection.endInput(path, reading);
     } catch (error) {

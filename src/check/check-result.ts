@@ -65,6 +65,8 @@ export interface CheckedCapture {
   /** The globs of the expectations that it met or failed, in the config's order. */
   expectations: string[];
   frames: number;
+  /** Records of TLS connections that were not decrypted, where there are such: they count as what was checked. */
+  tlsRecords?: number;
   gaps: number;
   /** Findings of rules that are off: they are not among `findings`. */
   off: number;

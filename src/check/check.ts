@@ -89,7 +89,7 @@ function judgedAll(reports: readonly CaptureReport[], { policy, expectations }: 
     capture: judge(path, report, policy, table.of(place)),
   }));
   // Where there is no frame in any of them, the call fails for it, once.
-  if (policy.limits.minFrames > 0 && judged.some(({ capture }) => capture.frames > 0)) {
+  if (policy.limits.minFrames > 0 && judged.some(({ capture }) => looked(capture) > 0)) {
     for (const { capture, isNamed } of judged) if (isNamed && showsNothing(capture)) capture.violations.push(NO_FRAME);
   }
   return judged.sort((a, b) => byCodeUnit(a.capture.path, b.capture.path));
@@ -100,9 +100,17 @@ const NO_FRAME: Violation = {
   message: "There is no AMQP frame in this capture, which was named by itself.",
 };
 
+/** Frames, and records of TLS that was not decrypted: what there was to look at. */
+function looked({ frames, tlsRecords = 0 }: Pick<CheckedCapture, "frames" | "tlsRecords">): number {
+  return frames + tlsRecords;
+}
+
 /** Nothing in it was checked. A broken handshake is found without a frame. */
-function showsNothing({ frames, findings, input }: CheckedCapture): boolean {
-  return frames === 0 && input.error === undefined && findings.every(({ finding }) => finding.severity === "note");
+function showsNothing(capture: CheckedCapture): boolean {
+  const { findings, input } = capture;
+  return (
+    looked(capture) === 0 && input.error === undefined && findings.every(({ finding }) => finding.severity === "note")
+  );
 }
 
 /** A capture judged by the policy, before the baseline. `passed` is not final yet. */
@@ -112,6 +120,7 @@ function judge(path: string, report: Report, policy: Policy, expected: Expected)
   const findings = checkedFindings(report, policy, expected);
   const gaps = total(connections, connection => connection.gaps);
   const frames = total(connections, connection => connection.frames);
+  const tlsRecords = total(connections, ({ tls }) => (tls?.decrypted === false ? tls.records : NONE));
   const violations: Violation[] = [
     ...unreadable(input),
     ...uninspected(report),
@@ -128,6 +137,7 @@ function judge(path: string, report: Report, policy: Policy, expected: Expected)
     violations,
     expectations: expected.globs,
     frames,
+    ...(tlsRecords === 0 ? {} : { tlsRecords }),
     gaps,
     off: report.findings.length - findings.length,
   };
@@ -206,7 +216,8 @@ function violationsOfAll(captures: readonly CheckedCapture[], { minFrames }: Lim
     return [{ kind: "no-capture", message }];
   }
   const frames = sum(captures, capture => capture.frames);
-  if (frames >= minFrames) return [];
+  // Records are enough where anything is: whoever wants so many frames wants them decrypted.
+  if (frames >= minFrames || (minFrames === 1 && sum(captures, looked) > 0)) return [];
   const where = captures.length === 1 ? "the capture" : `the ${grouped(captures.length)} captures`;
   const seen =
     frames === 0 ? "No AMQP frame is" : frames === 1 ? "1 AMQP frame is" : `${grouped(frames)} AMQP frames are`;
@@ -231,6 +242,8 @@ function summaryOf(captures: readonly CheckedCapture[], violations: readonly Vio
 }
 
 /** Both directions of all connections. */
+const NONE: PerDirection = { clientToServer: 0, serverToClient: 0 };
+
 function total(connections: readonly Connection[], counts: (connection: Connection) => PerDirection): number {
   return sum(connections, connection => {
     const { clientToServer, serverToClient } = counts(connection);

@@ -14,8 +14,9 @@ import { addPolicyOptions, positiveNumber } from "./check-options.ts";
 import { ciOutputs, print } from "./check-output.ts";
 import { type CheckOptions, refuseOverwriting, type Settings, settingsOf, UsageError } from "./check-settings.ts";
 import { EXIT } from "./exit-codes.ts";
-import { inspectAll } from "./inspection-pool.ts";
+import { inspectAll, type PoolOptions } from "./inspection-pool.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { collectKeyLogs, keyLogsFrom } from "./key-log-files.ts";
 import { complain } from "./output.ts";
 import { collectPorts } from "./port-option.ts";
 import { Progress } from "./progress.ts";
@@ -32,6 +33,11 @@ export function checkCommand(): Command {
     .option("--port <port>", "only connections that use this port (repeat it, or give a list)", collectPorts)
     .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
     .option("--vxlan-port <port>", "take packets to this UDP port for VXLAN", collectPorts)
+    .option(
+      "--tls-keys <file>",
+      "decrypt TLS with this key log, as SSLKEYLOGFILE names one (repeat it for more)",
+      collectKeyLogs,
+    )
     .addOption(
       new Option("--broker <broker>", `predict the verdict of this broker (default: ${REFERENCE_BROKER})`).choices(
         Object.keys(BROKER_VERSIONS),
@@ -82,7 +88,10 @@ async function checkCaptures(named: readonly string[], options: CheckOptions): P
   const outputs = [...settings.outputs, ...ci.files];
   // SARIF has only the connections with findings.
   const lean = options.format !== "json" && outputs.every(({ format }) => format !== "json");
-  const reports = await inspected(files, settings, signal, lean);
+  const keyLogs = await keyLogsFrom(options.tlsKeys);
+  if (keyLogs === null) return EXIT.FAILED;
+  const decrypting = { ...settings, inspect: { ...settings.inspect, keyLogs } };
+  const reports = await inspected(files, decrypting, signal, lean);
   if (reports === null) return EXIT.INTERRUPTED;
   const captures = files.map(({ path, isNamed }, i): CaptureReport => {
     return { path, place: placeOf(path, found.folder), isNamed, report: reports[i]! };
@@ -115,7 +124,7 @@ function complainOfLeftOut({ path, passedOver, links }: FoundFolder): void {
 
 async function inspected(
   files: readonly CaptureFile[],
-  { jobs, inspect }: Settings,
+  { jobs, inspect }: Pick<Settings, "jobs"> & Pick<PoolOptions, "inspect">,
   signal: AbortSignal,
   lean: boolean,
 ): Promise<Report[] | null> {

@@ -33,6 +33,7 @@ export interface CheckOptions extends PolicyOptions {
   port?: number[];
   decodeAs?: number[];
   vxlanPort?: number[];
+  tlsKeys?: string[];
   jobs?: number;
 }
 

@@ -13,6 +13,7 @@ import {
   type TimeBound,
 } from "./frame-filter.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { collectKeyLogs, keyLogsFrom } from "./key-log-files.ts";
 import { complain, isReaderGone, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { collectPorts } from "./port-option.ts";
@@ -27,6 +28,7 @@ interface Options {
   port?: number[];
   decodeAs?: number[];
   vxlanPort?: number[];
+  tlsKeys?: string[];
 }
 
 export function framesCommand(): Command {
@@ -45,6 +47,11 @@ export function framesCommand(): Command {
     .option("--port <port>", "only connections that use this port", collectPorts)
     .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
     .option("--vxlan-port <port>", "take packets to this UDP port for VXLAN", collectPorts)
+    .option(
+      "--tls-keys <file>",
+      "decrypt TLS with this key log, as SSLKEYLOGFILE names one (repeat it for more)",
+      collectKeyLogs,
+    )
     .addHelpText(
       "after",
       `
@@ -61,6 +68,8 @@ Examples:
 const BATCH = 1 << 16;
 
 async function run(paths: string[], options: Options): Promise<void> {
+  const keyLogs = await keyLogsFrom(options.tlsKeys);
+  if (keyLogs === null) return;
   const interrupt = onInterrupt();
   const stop = new AbortController();
   interrupt.addEventListener("abort", () => stop.abort());
@@ -89,6 +98,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     ...(decodeAs === undefined ? {} : { decodeAs }),
     ...(vxlanPort === undefined ? {} : { vxlanPorts: vxlanPort }),
     explain: false,
+    keyLogs,
     listener: events,
     onConnection: (number, tcp, clientKnown) => events.connection(number, tcp, clientKnown),
     signal: stop.signal,

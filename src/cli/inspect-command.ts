@@ -6,6 +6,7 @@ import type { Report } from "../report/report.ts";
 import { brokerOption } from "./broker-option.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { collectKeyLogs, keyLogsFrom } from "./key-log-files.ts";
 import { complain, wantsColour, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { collectPorts } from "./port-option.ts";
@@ -16,6 +17,7 @@ interface Options {
   port?: number[];
   decodeAs?: number[];
   vxlanPort?: number[];
+  tlsKeys?: string[];
   broker: BrokerId;
   explain: boolean;
   brokerLog?: string;
@@ -33,6 +35,11 @@ export function inspectCommand(): Command {
     .option("--port <port>", "only connections that use this port (repeat it, or give a list)", collectPorts)
     .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
     .option("--vxlan-port <port>", "take packets to this UDP port for VXLAN", collectPorts)
+    .option(
+      "--tls-keys <file>",
+      "decrypt TLS with this key log, as SSLKEYLOGFILE names one (repeat it for more)",
+      collectKeyLogs,
+    )
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
     .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
@@ -58,6 +65,8 @@ async function run(paths: string[], options: Options): Promise<void> {
     process.exitCode = EXIT.FAILED;
     return;
   }
+  const keyLogs = await keyLogsFrom(options.tlsKeys);
+  if (keyLogs === null) return;
   const signal = onInterrupt();
   const progress = new Progress(process.stderr, performance);
   const { port, decodeAs, vxlanPort, broker, explain } = options;
@@ -67,6 +76,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     ...(vxlanPort === undefined ? {} : { vxlanPorts: vxlanPort }),
     broker,
     explain,
+    keyLogs,
     signal,
     onFailure: tellStack,
     onProgress: (path, read, total) => progress.update(path, read, total),

@@ -18,7 +18,7 @@ import { tellStack } from "./own-failure.ts";
 export interface PoolOptions {
   /** Workers at most. With 1 there is none: this thread does the work. */
   jobs: number;
-  inspect: Pick<InspectOptions, "ports" | "decodeAs" | "vxlanPorts" | "broker">;
+  inspect: Pick<InspectOptions, "ports" | "decodeAs" | "vxlanPorts" | "broker" | "keyLogs">;
   signal: AbortSignal;
   /** Whether of captures in which nothing is found only the counts are kept. */
   lean?: boolean;

@@ -82,6 +82,16 @@ export const RULES = {
     spec: "",
     help: "More than one process holds the client's end of a connection: it was inherited through fork.",
   },
+  "tls-record": {
+    severity: "error",
+    spec: "",
+    help: "Records of TLS are torn, cut short or sent twice: several writers share one TLS session.",
+  },
+  "tls-shared-session": {
+    severity: "error",
+    spec: "",
+    help: "Two writers encrypted with the same keys and record numbers: a TLS session was inherited through fork.",
+  },
   "broker-close": {
     severity: "error",
     spec: "1.4.2.8",

@@ -37,6 +37,10 @@ export type DiagnosisKind =
   | "foreign-protocol"
   | "misordered-frames"
   | "genuine-oversize"
+  | "torn-record"
+  | "replayed-record"
+  | "unfinished-record"
+  | "shared-session"
   | "unexplained";
 
 export interface TornFrame {

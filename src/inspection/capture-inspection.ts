@@ -8,6 +8,7 @@ import { isoTime } from "../net/place.ts";
 import { TcpAssembler } from "../net/tcp-assembler.ts";
 import type { TcpConnection } from "../net/tcp-connection.ts";
 import { TcpCounters } from "../net/tcp-limits.ts";
+import type { TlsKeys } from "../tls/tls-session.ts";
 import type { ConnectionInspection } from "./connection-inspection.ts";
 import { Engine } from "./engine.ts";
 import type { InspectionSink } from "./event.ts";
@@ -23,6 +24,8 @@ export interface CaptureInspectionOptions {
   broker?: BrokerId;
   /** Keep octets, and explain what breaks by them. */
   explain?: boolean;
+  /** Secrets of TLS sessions; null where nothing is to be decrypted. */
+  keys?: TlsKeys | null;
   /** Sees every frame as it is read. */
   listener?: FrameListener | null;
   /** Where the hash of end points begins: drawn at random, so that nobody can craft connections that share one chain. */
@@ -77,7 +80,7 @@ export class CaptureInspection {
   #lastNanoseconds = 0;
 
   constructor(options: CaptureInspectionOptions, sink: InspectionSink<TcpConnection>) {
-    const { broker = REFERENCE_BROKER, explain = false, listener = null, seed = 0 } = options;
+    const { broker = REFERENCE_BROKER, explain = false, listener = null, seed = 0, keys = null } = options;
     this.#options = options;
     this.#assembler = new TcpAssembler(tcp => this.#open(tcp), {}, seed, options.vxlanPorts);
     this.#engine = new Engine<TcpConnection>({
@@ -87,6 +90,8 @@ export class CaptureInspection {
       predicts: true,
       explains: explain,
       listener,
+      readsTls: true,
+      keys,
       sink: event => {
         sink(event);
         if (event.kind !== "uninspected" || !event.connection.givenUp) return;
@@ -139,11 +144,11 @@ export class CaptureInspection {
     this.#position.packet = Number.MAX_SAFE_INTEGER;
     this.#assembler.finish();
     for (const connection of this.#connections.values()) {
-      if (connection.amqp.state === "undecided") connection.leave();
       if (connection.failed) connection.close();
-      if (connection.givenUp || connection.amqp.state !== "amqp") continue;
+      if (connection.givenUp) continue;
       connection.finish();
-      connection.close();
+      if (connection.recognised) connection.close();
+      else if (!connection.givenUp) connection.leave();
     }
   }
 

@@ -7,16 +7,17 @@ import { AmqpConnection } from "../connection/amqp-connection.ts";
 import type { Incident } from "../connection/incident.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
 import { DirectionForensics } from "../forensics/direction-forensics.ts";
-import { merged } from "../forensics/explanation.ts";
-import { remedyFor } from "../forensics/remedy.ts";
 import type { ConnectionObserver, Side, StreamEnd } from "../net/connection-observer.ts";
 import type { Carrier } from "./carrier.ts";
 import type { InspectionEvent, InspectionSink, Uninspected } from "./event.ts";
 import { problemOf } from "./failure.ts";
 import { causeOf } from "./identity.ts";
+import { diagnosisOf } from "./incident-diagnosis.ts";
 import { IncidentNews } from "./incident-news.ts";
 import type { InspectedConnection } from "./inspected-connection.ts";
 import type { Beginning, Budgets, EngineSetting } from "./setting.ts";
+import type { TlsFacts } from "./tls-facts.ts";
+import { TlsInspection } from "./tls-inspection.ts";
 import { mismatch } from "./verdict.ts";
 
 /**
@@ -40,8 +41,16 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   readonly #forensics: readonly [DirectionForensics, DirectionForensics] | null;
   readonly #ended: [boolean, boolean] = [false, false];
 
+  /** null where records of TLS are not read: it is taken for AMQP whatever it looks like, or that is not wanted. */
+  readonly #tls: TlsInspection | null;
+  /** Where octets go: to TLS, as long as it may be that. */
+  #octets: ConnectionObserver;
+  /** What looked for AMQP has found none. */
+  #isNotAmqp = false;
   readonly #news: IncidentNews<By>;
-  /** Tells that it turned out to be AMQP, once. */
+  /** It turned out to be AMQP, or TLS that may carry it. */
+  recognised = false;
+  /** Tells that it did, once: a sink must not see the connection before it is made. */
   readonly #opened: () => void;
 
   /** `nextNumber` is asked once it turns out to be AMQP. */
@@ -65,13 +74,12 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     this.#predictor = setting.predicts ? new BrokerPredictor(version) : null;
     this.#forensics = setting.explains ? [forensics(), forensics()] : null;
     this.sawBeginning = sawBeginning;
-    let isComplete = false;
-    let number = 0;
+    let [isComplete, isTold, number] = [false, false, 0];
     const { position = { input: 0, packet: 0 } } = setting;
-    let isTold = false;
     const opened = (): void => {
       if (isTold) return;
       isTold = true;
+      this.recognised = true;
       if (number === 0) number = nextNumber();
       this.#emit({ kind: "connection-opened", connection: this, number, at: { ...position } });
     };
@@ -88,13 +96,21 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
       listener: setting.listener ?? null,
       incidents: this.#news,
       recognised: () => {
-        number = nextNumber();
-        // A sink must not see the connection before it is made.
+        if (number === 0) number = nextNumber();
         if (isComplete) opened();
         return number;
       },
-      leave: () => this.leave(),
+      leave: () => this.#leaveAmqp(),
     });
+    const context = { ...budgets, sawBeginning, expected, port: carrier.port(1), plain: this.amqp };
+    this.#tls =
+      forced || setting.readsTls !== true
+        ? null
+        : new TlsInspection(setting, context, {
+            recognised: () => (this.#tls?.carriesOther === true ? this.leave("TLS") : opened()),
+            isPlain: () => this.#isPlain(),
+          });
+    this.#octets = this.#tls ?? this.amqp;
     isComplete = true;
     if (number > 0) opened();
   }
@@ -105,7 +121,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     if (this.givenUp) return;
     // Not #contained: a closure for every piece is too many.
     try {
-      this.amqp.data(side, bytes, start, end);
+      this.#octets.data(side, bytes, start, end);
       if (this.#news.waiting) this.#news.tell();
     } catch (error) {
       this.fail(error);
@@ -115,7 +131,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   gap(side: Side, missing: number, cut: boolean): void {
     if (this.givenUp) return;
     this.#contained(() => {
-      this.amqp.gap(side, missing, cut);
+      this.#octets.gap(side, missing, cut);
       if (this.#news.waiting) this.#news.tell();
     });
   }
@@ -126,7 +142,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     this.#ended[side] = true;
     if (this.givenUp) return;
     this.#contained(() => {
-      this.amqp.end(side, reason);
+      this.#octets.end(side, reason);
       if (this.#news.waiting) this.#news.tell();
     });
   }
@@ -143,12 +159,18 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     return this.amqp.directions[side].frames + (this.#forensics?.[side].untangledFrames ?? 0);
   }
 
+  gaps(side: Side): number {
+    return this.amqp.gaps[side].count + (this.#tls?.gaps[side].count ?? 0);
+  }
+
   /** Nothing more of its octets will come: tells what is found by that. */
   finish(): void {
     for (const side of [0, 1] as const) this.end(side, "capture-ended");
     if (this.givenUp) return;
     this.#contained(() => {
-      this.amqp.finish();
+      for (const incident of this.#tls?.incidents() ?? []) this.#news.finding(incident, true);
+      if (this.amqp.state === "amqp" || this.tls === null) this.amqp.finish();
+      else for (const incident of this.#tls?.limits() ?? []) this.#news.finding(incident, true);
       this.#news.tell();
     });
   }
@@ -156,7 +178,9 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   /** The connection is over, and was finished where it was inspected to its end. */
   close(): void {
     this.#contained(() => {
-      const differs = this.givenUp || this.amqp.state !== "amqp" ? null : mismatch(this);
+      // What a server says to records that it cannot open, no frame foretells.
+      const predictable = !this.givenUp && this.amqp.state === "amqp" && this.#tls?.refused !== true;
+      const differs = predictable ? mismatch(this) : null;
       if (differs !== null) this.note(differs);
     });
     this.#emit({ kind: "connection-closed", connection: this });
@@ -212,7 +236,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
 
   diagnosis(incident: Incident): Diagnosis | null {
     try {
-      return this.#diagnosed(incident);
+      return this.#tls?.diagnosis(incident) ?? this.#diagnosed(incident);
     } catch (error) {
       // The finding itself stands.
       this.fail(error);
@@ -220,31 +244,36 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     }
   }
 
-  /** Several tears that follow closely are one incident, and one diagnosis. */
-  #diagnosed({ side, streamOffset, endOffset }: Incident): Diagnosis | null {
-    if (side === null || this.#forensics === null) return null;
-    const findings = this.#forensics[side].explanations
-      .filter(({ faultOffset }) => faultOffset >= streamOffset && faultOffset <= endOffset)
-      .toSorted((a, b) => a.faultOffset - b.faultOffset)
-      .map(({ finding }) => finding);
-    if (findings.length === 0) return null;
-    const finding = merged(findings);
-    const unexplainedAt = findings.flatMap(each => each.unexplainedAt ?? []);
-    return {
-      ...finding,
-      remedy: remedyFor(this.amqp.clientProperties, finding.kind),
-      ...(unexplainedAt.length === 0 ? {} : { unexplainedAt }),
-    };
+  #diagnosed(incident: Incident): Diagnosis | null {
+    if (incident.side === null || this.#forensics === null) return null;
+    return diagnosisOf(incident, this.#forensics[incident.side], this.amqp.clientProperties);
   }
 
   cause(incident: Incident): string | null {
     return causeOf(incident, this.#news.told);
   }
 
+  get tls(): TlsFacts | null {
+    return this.#tls?.isTls === true ? this.#tls.facts(this.amqp.client) : null;
+  }
+
+  /** It is no TLS: what follows needs no look at records. */
+  #isPlain(): void {
+    this.#octets = this.amqp;
+    if (this.#isNotAmqp) this.leave();
+  }
+
+  /** Its records are looked at all the same, as long as they are or may be TLS. */
+  #leaveAmqp(): void {
+    this.#isNotAmqp = true;
+    if (this.#octets === this.amqp) this.leave();
+  }
+
   /** Nobody will look at its octets: it is not AMQP, or did not show that it is. */
-  leave(): void {
+  leave(protocol = this.amqp.protocol): void {
+    this.amqp.protocol = protocol;
     this.givenUp = true;
-    const message = `left alone: it is ${this.amqp.protocol ?? "no AMQP 0-9-1"}`;
+    const message = `left alone: it is ${protocol ?? "no AMQP 0-9-1"}`;
     this.#emit({ kind: "uninspected", connection: this, why: "left-alone", message, error: null });
   }
 

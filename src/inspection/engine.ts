@@ -1,6 +1,8 @@
 import { SEARCH_BUDGET } from "../amqp/frame-boundary-search.ts";
 import { WINDOW_BUDGET } from "../forensics/octet-window.ts";
 import { MAX_STEPS } from "../forensics/untangle/untangle.ts";
+import { REUSE_BUDGET } from "../tls/key-stream-reuse.ts";
+import { RECENT_OCTETS_BUDGET } from "../tls/recent-octets.ts";
 import type { Carrier } from "./carrier.ts";
 import { ConnectionInspection } from "./connection-inspection.ts";
 import type { Beginning, Budgets, EngineSetting } from "./setting.ts";
@@ -20,6 +22,8 @@ export class Engine<By extends Carrier = Carrier> {
       search: { octets: 0, limit: setting.searchOctets ?? SEARCH_BUDGET },
       windows: { octets: 0, limit: WINDOW_BUDGET },
       steps: { steps: MAX_STEPS },
+      reuse: { octets: 0, limit: REUSE_BUDGET },
+      tlsOctets: { octets: 0, limit: RECENT_OCTETS_BUDGET },
     };
   }
 

@@ -5,6 +5,7 @@ import type { Incident } from "../connection/incident.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
 import type { Side } from "../net/connection-observer.ts";
 import type { Carrier } from "./carrier.ts";
+import type { TlsFacts } from "./tls-facts.ts";
 
 /** A connection as a sink of events sees it: what is known of it by now. */
 export interface InspectedConnection<By extends Carrier = Carrier> {
@@ -18,10 +19,14 @@ export interface InspectedConnection<By extends Carrier = Carrier> {
   readonly explains: boolean;
   /** What the broker will do about the client's octets; null where it goes on, or nothing is predicted. */
   readonly prediction: Prediction | null;
+  /** What is known of its TLS; null where it speaks none. */
+  readonly tls: TlsFacts | null;
   /** Nothing of it is looked at any more. */
   readonly givenUp: boolean;
   /** Whole frames of one side, those that untangling found included. */
   frames(side: Side): number;
+  /** Gaps in the octets of one side. */
+  gaps(side: Side): number;
   /** What the octets of an incident are, where they could be explained. */
   diagnosis(incident: Incident): Diagnosis | null;
   /** Identity of the finding that led to this incident, or null; as far as findings were told by now. */

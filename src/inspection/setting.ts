@@ -4,6 +4,9 @@ import type { FrameListener } from "../connection/observers.ts";
 import type { WindowBudget } from "../forensics/octet-window.ts";
 import type { StepBudget } from "../forensics/untangle/stretch.ts";
 import type { Moment } from "../net/connection-observer.ts";
+import type { ReuseBudget } from "../tls/key-stream-reuse.ts";
+import type { OctetBudget } from "../tls/recent-octets.ts";
+import type { TlsKeys } from "../tls/tls-session.ts";
 import type { Carrier } from "./carrier.ts";
 import type { InspectionSink, Position } from "./event.ts";
 
@@ -20,6 +23,10 @@ export interface EngineSetting<By extends Carrier = Carrier> {
   explains: boolean;
   /** Octets that all searches for a frame boundary may keep together. */
   searchOctets?: number;
+  /** Inspect the records of TLS. Without that a connection that speaks TLS is left alone. */
+  readsTls?: boolean;
+  /** Secrets of TLS sessions; null where nothing is to be decrypted. */
+  keys?: TlsKeys | null;
   /** Sees every frame by itself, which is slower. */
   listener?: FrameListener | null;
   sink: InspectionSink<By>;
@@ -30,6 +37,10 @@ export interface Budgets {
   readonly search: SearchBudget;
   readonly windows: WindowBudget;
   readonly steps: StepBudget;
+  /** What is remembered of TLS records. */
+  readonly reuse: ReuseBudget;
+  /** Octets of TLS directions that are kept to explain torn records. */
+  readonly tlsOctets: OctetBudget;
 }
 
 /** What is known of a connection when its first octets come. */

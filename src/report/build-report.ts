@@ -62,7 +62,7 @@ function inputOf(input: InputPart): Input {
 const NOWHERE = { address: "", port: 0 };
 
 function connectionOf({ first, counts, details }: ConnectionPart, index: number): Connection {
-  const { start, end, ended, midStream, frames, octets, gaps } = counts;
+  const { start, end, ended, midStream, frames, octets, gaps, tls } = counts;
   const { client, server, clientProperties, negotiated, verdict } = details ?? {
     client: NOWHERE,
     server: NOWHERE,
@@ -85,6 +85,7 @@ function connectionOf({ first, counts, details }: ConnectionPart, index: number)
     octets,
     gaps,
     verdict,
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 

@@ -8,6 +8,7 @@
 
 import type { RuleId } from "../connection/rules.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
+import type { TlsFacts } from "../inspection/tls-facts.ts";
 import type { Verdict } from "../inspection/verdict.ts";
 import type { Range } from "../net/place.ts";
 import type { UnreadPackets } from "../net/unread-packets.ts";
@@ -101,6 +102,8 @@ export interface Connection {
   octets: PerDirection;
   gaps: PerDirection;
   verdict: { predicted: Verdict | null; observed: Verdict | null };
+  /** What is known of its TLS, where it speaks that. Offsets of frames count decrypted octets. */
+  tls?: TlsFacts;
   /** What the broker logged about this connection, where its log was given and says something. */
   brokerLog?: BrokerLogEntry[];
   /** One sentence, where that is not what was predicted. */

@@ -31,6 +31,9 @@ export interface OpenedRecord {
   epoch: Epoch;
 }
 
+/** Of several writers, the one that wrote this plaintext: its first `size` octets. */
+export type Attribution = (writers: readonly number[], plaintext: Uint8Array, size: number) => number;
+
 /** A copy of the session, and the number it uses next. */
 interface Copy {
   epoch: Epoch;
@@ -51,18 +54,28 @@ export class DirectionDecryption {
   #following: Epoch | null = null;
   #next = 0;
   readonly #copies: Copy[] = [];
+  /** Chooses who wrote a record that several writers may have written: each has this number next. */
+  readonly #attribute: Attribution;
   /** Records were missed since the last that was opened. */
   #gap = false;
   #triedOctets = 0;
+  /** Records since the last that was opened. */
+  #unopenedSince = 0;
 
-  constructor(first: Epoch) {
+  constructor(first: Epoch, attribute: Attribution) {
     this.#epoch = first;
+    this.#attribute = attribute;
     this.#opened = { size: 0, protection: first.protection, number: 0, writer: 0, afterGap: false, epoch: first };
   }
 
   /** Octets were not captured: the number of the next record is not known. */
   missed(): void {
     this.#gap = true;
+  }
+
+  /** Octets behind the last record that was opened are missing: records that were not, or that nobody captured. */
+  get lacks(): boolean {
+    return this.opened > 0 && (this.#gap || this.#unopenedSince > 0);
   }
 
   /** Number of the latest record that the first writer is known to have written; −1 for none. */
@@ -73,10 +86,11 @@ export class DirectionDecryption {
   /** Opens a record's body, bytes[start, start + length); null where nothing fits. The result is used again. */
   open(type: number, bytes: Uint8Array, start: number, length: number): OpenedRecord | null {
     const size = this.#epoch.protection.open(type, bytes, start, length, this.#next);
-    if (size >= 0) return this.#tell(size, this.#epoch, this.#next, 0);
+    if (size >= 0) return this.#tell(size, this.#epoch, this.#next, this.#writerOf(size));
     const found = this.#triedOctets < MAX_TRIED_OCTETS ? this.#search(type, bytes, start, length) : null;
     if (found === null) {
       this.unopened++;
+      this.#unopenedSince++;
       this.#epoch.protection.passOver(bytes, start, length);
     }
     return found;
@@ -113,6 +127,16 @@ export class DirectionDecryption {
     return null;
   }
 
+  /** Whose record it is that has the number which the first writer uses next. */
+  #writerOf(size: number): number {
+    if (this.#copies.length === 0) return 0;
+    const writers = [0];
+    for (const [i, { epoch, next }] of this.#copies.entries()) {
+      if (epoch === this.#epoch && next === this.#next) writers.push(i + 1);
+    }
+    return writers.length === 1 ? 0 : this.#attribute(writers, this.#epoch.protection.plaintext, size);
+  }
+
   #followingEpoch(): Epoch | null {
     if (this.#following === null && this.#epoch.next !== null) this.#following = this.#epoch.next();
     return this.#following;
@@ -130,6 +154,7 @@ export class DirectionDecryption {
     if (writer === 0) {
       this.#next = number + 1;
       this.#gap = false;
+      this.#unopenedSince = 0;
       told.epoch = epoch;
     } else this.#copies[writer - 1]!.next = number + 1;
     return told;

@@ -3,32 +3,12 @@ import { explicitNonceSize, tagSize } from "./cipher-suites.ts";
 import { DirectionDecryption, type Epoch, type OpenedRecord } from "./direction-decryption.ts";
 import { HandshakeReader } from "./handshake-reader.ts";
 import { HeldOpening } from "./held-opening.ts";
-import { KeyStreamReuse, type ReuseBudget } from "./key-stream-reuse.ts";
-import type { OctetBudget } from "./recent-octets.ts";
+import { KeyStreamReuse } from "./key-stream-reuse.ts";
+import { LatestRecords } from "./latest-records.ts";
 import { ALERT, APPLICATION_DATA, HANDSHAKE } from "./record-layer.ts";
+import type { TlsContext } from "./tls-context.ts";
 import { type Alert, type RecordListener, TlsDirection } from "./tls-direction.ts";
-import { type TlsKeys, TlsSession } from "./tls-session.ts";
-
-/** What a TLS connection is told of the TCP connection it observes. */
-export interface TlsContext {
-  /** The shared moment of whoever delivers. */
-  moment: Moment;
-  /** The connection's first octets are in the capture. */
-  sawBeginning: boolean;
-  reuse: ReuseBudget;
-  /** Octets kept to explain torn records; null where they are only to be found. */
-  octets: OctetBudget | null;
-  /** Null where nothing can be decrypted. */
-  keys: TlsKeys | null;
-  /** Called once when it is certain that this is TLS, with its first records' facts still to come. */
-  recognised: () => void;
-  /** It is not TLS: what was held back has been handed to `plain`, which gets the rest by itself. */
-  isPlain: () => void;
-  /** Observes the octets where it is not TLS, and the decrypted ones where it is and keys are at hand. */
-  plain: ConnectionObserver;
-  /** A copy of the session wrote these octets: bytes[0, size). `number` is its record's. */
-  copyWrote: ((side: Side, copy: number, number: number, bytes: Uint8Array, size: number) => void) | null;
-}
+import { TlsSession } from "./tls-session.ts";
 
 /** Octets of a direction searched for records, in mid-stream, before the connection is given up as not TLS. */
 const MAX_UNDECIDED_OCTETS = 1 << 20;
@@ -48,11 +28,16 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
   /** Null where nothing is decrypted. */
   decryption: [DirectionDecryption, DirectionDecryption] | null = null;
 
+  /** How the latest records of each side began, once they are decrypted. */
+  readonly latest: readonly [LatestRecords, LatestRecords] = [new LatestRecords(), new LatestRecords()];
+
   readonly #context: TlsContext;
   readonly #handshakes: [HandshakeReader, HandshakeReader];
   readonly #offsets: [number, number] = [0, 0];
   readonly #held = new HeldOpening();
   #undecidedOctets = 0;
+  /** The side's session has more than one writer. */
+  readonly #isShared: [boolean, boolean] = [false, false];
   /** Keys that come into use with the next change_cipher_spec of each side (renegotiation). */
   #pending: [Epoch, Epoch] | null = null;
   /** Sessions of the key log when it was last asked. */
@@ -102,7 +87,9 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
       if (direction.endsWithAlert && this.alerts[direction.side] === null) this.#alert(direction, null);
     }
     this.directions[side].end(reason);
-    if (this.decryption !== null) this.#context.plain.end(side, reason);
+    if (this.decryption === null) return;
+    if (this.decryption[side].lacks) this.#context.plain.gap(side, -1, false);
+    this.#context.plain.end(side, reason);
   }
 
   // RecordListener
@@ -135,7 +122,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
       // Renegotiation: other keys, and records are counted from 0 again.
       direction.reuse?.forget();
       if (this.#pending !== null && this.decryption !== null) {
-        this.decryption[direction.side] = new DirectionDecryption(this.#pending[direction.side]);
+        this.decryption[direction.side] = this.#decryptionFrom(this.#pending[direction.side], direction.side);
       }
       return;
     }
@@ -150,7 +137,9 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
   }
 
   boundaryFound(): void {
-    if (this.state === "undecided") this.#isTls();
+    if (this.state !== "undecided") return;
+    this.state = "tls";
+    this.#context.recognised();
   }
 
   #records(side: Side, bytes: Uint8Array, start: number, end: number): void {
@@ -173,8 +162,9 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
       // A server's first record is a handshake or an alert.
       const first = bytes[start]!;
       if (this.#held.isClientHello && (first === HANDSHAKE || first === ALERT)) {
-        this.#isTls();
+        this.state = "tls";
         this.#held.give(this.#context.moment, piece => this.#records(0, piece, 0, piece.length));
+        this.#context.recognised();
         this.#records(side, bytes, start, end);
       } else {
         this.#isPlain();
@@ -184,11 +174,6 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     }
     this.#held.push(bytes, start, end, this.#context.moment);
     if (!this.#held.mayBeClientHello) this.#isPlain();
-  }
-
-  #isTls(): void {
-    this.state = "tls";
-    this.#context.recognised();
   }
 
   #isPlain(): void {
@@ -232,7 +217,12 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     if (keys.log.sessions === this.#askedSessions) return;
     this.#askedSessions = keys.log.sessions;
     const epochs = this.session.epochs(keys);
-    if (epochs !== null) this.decryption = [new DirectionDecryption(epochs[0]), new DirectionDecryption(epochs[1])];
+    if (epochs !== null) this.decryption = [this.#decryptionFrom(epochs[0], 0), this.#decryptionFrom(epochs[1], 1)];
+  }
+
+  #decryptionFrom(epoch: Epoch, side: Side): DirectionDecryption {
+    const { writers } = this.#context;
+    return new DirectionDecryption(epoch, (among, bytes, size) => writers.attribute(side, among, bytes, size));
   }
 
   #watch(direction: TlsDirection): void {
@@ -246,16 +236,22 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
   #opened(direction: TlsDirection, opened: OpenedRecord): void {
     const { protection, size, writer, number } = opened;
-    if (writer > 0) {
-      if (protection.contentType === APPLICATION_DATA) {
-        this.#context.copyWrote?.(direction.side, writer, number, protection.plaintext, size);
-      }
+    const { side } = direction;
+    if (writer > 0 || this.#isShared[side]) {
+      // The other side cannot open the copy's first record, and reads nothing behind it.
+      this.#isShared[side] = true;
+      if (writer > 0) direction.usesNumberAgain(number);
+      if (protection.contentType !== APPLICATION_DATA) return;
+      this.#context.writers.wrote(side, writer, number, protection.plaintext, size);
       return;
     }
-    if (opened.afterGap) this.#context.plain.gap(direction.side, -1, false);
+    if (opened.afterGap) this.#context.plain.gap(side, -1, false);
     if (protection.contentType !== APPLICATION_DATA) {
       this.#content(direction, protection.contentType, protection.plaintext, 0, size);
-    } else if (size > 0) this.#context.plain.data(direction.side, protection.plaintext, 0, size);
+    } else if (size > 0) {
+      this.latest[side].keep(number, direction.scanner.recordMoment.packet, protection.plaintext, size);
+      this.#context.plain.data(side, protection.plaintext, 0, size);
+    }
   }
 
   /** Octets of a record in the clear that is no application data, or of one that was opened. */

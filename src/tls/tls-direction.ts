@@ -224,12 +224,23 @@ export class TlsDirection implements RecordSink {
     }
     const evidence: TlsFinding["evidence"] = pair.identical
       ? { kind: "sent-twice", pair }
-      : { kind: "shared-session", pairs: [pair], count: 1, identical: 0 };
+      : { kind: "shared-session", pairs: [pair], count: 1, identical: 0, numberUsedAgain: null };
     const finding = new TlsFinding(this.side, recordOffset, recordMoment, evidence);
     finding.endOffset = offset;
     finding.to.set(this.#moment);
     if (!pair.identical) this.#shared = finding;
     this.#add(finding);
+  }
+
+  /** The present record was opened with a number that was used before: a copy of the session wrote it. */
+  usesNumberAgain(number: number): void {
+    if (this.#shared !== null) return;
+    const { recordOffset, recordMoment, offset } = this.scanner;
+    const evidence = { kind: "shared-session", pairs: [], count: 0, identical: 0, numberUsedAgain: number } as const;
+    this.#shared = new TlsFinding(this.side, recordOffset, recordMoment, { ...evidence, pairs: [] });
+    this.#shared.endOffset = offset;
+    this.#shared.to.set(this.#moment);
+    this.#add(this.#shared);
   }
 
   #add(finding: TlsFinding): void {

@@ -58,10 +58,12 @@ export interface UnfinishedRecord {
 /** Records that differ, encrypted with the same nonce and key. */
 export interface SharedSession {
   kind: "shared-session";
-  /** The first of them, in the order of the second record. */
+  /** The first of them, in the order of the second record; none where only keys show what happened. */
   pairs: RepeatedNonce[];
   /** Pairs in all. */
   count: number;
   /** Pairs among them that are the same octet for octet. */
   identical: number;
+  /** The number that a record of a copy was opened with, where only keys show that it was used before; else null. */
+  numberUsedAgain: number | null;
 }

@@ -23,7 +23,7 @@ export function tlsSentence(finding: TlsFinding): string {
       return `The stream ends inside a TLS record: ${grouped(came)} of ${octets(announced)} came.`;
     }
     case "shared-session":
-      return sharedSessionSentence(evidence);
+      return sharedSessionSentence(finding, evidence);
   }
 }
 
@@ -32,7 +32,8 @@ export function tlsMeaning({ evidence }: TlsFinding): { summary: string; confide
   switch (evidence.kind) {
     case "shared-session": {
       // A copy counts on by itself; threads that race on one count repeat the latest number.
-      const copied = evidence.pairs.some(({ first, second }) => second.index - first.index > 1);
+      const copied =
+        evidence.numberUsedAgain !== null || evidence.pairs.some(({ first, second }) => second.index - first.index > 1);
       const who = copied
         ? "A copy of the session counts its records by itself: a process inherited the connection through fork, or a session was cloned."
         : "Most likely a process inherited the connection through fork; threads that write at the same moment can do it too.";
@@ -42,7 +43,7 @@ export function tlsMeaning({ evidence }: TlsFinding): { summary: string; confide
     }
     case "sent-twice": {
       const summary =
-        "Two writers flushed the same buffer of the TLS library: threads that share the session without a lock, or copies of it that sent the same plaintext. The server opens a record once, and answers the second with bad_record_mac.";
+        "Two writers flushed the same buffer of the TLS library: threads that share the session without a lock, or copies of it that sent the same plaintext. A server opens a record once: the second is bad_record_mac to it, unless it meets a broken header first, which it reads ahead.";
       return { summary, confidence: 0.9 };
     }
     case "broken-header":
@@ -96,9 +97,13 @@ function inserted(streamOffset: number): string {
   return ` Another record begins inside it, at offset ${streamOffset}.`;
 }
 
-function sharedSessionSentence({ pairs, count, identical }: SharedSession): string {
+function sharedSessionSentence({ streamOffset, from }: TlsFinding, evidence: SharedSession): string {
+  const { pairs, count, identical, numberUsedAgain } = evidence;
   const [pair] = pairs;
-  const { first, second, nonce, xor } = pair!;
+  if (pair === undefined) {
+    return `The TLS record at offset ${streamOffset} (packet ${from.packet}) opens with number ${numberUsedAgain}, which another record had used before it. One session was used twice.`;
+  }
+  const { first, second, nonce, xor } = pair;
   const proof =
     nonce === null
       ? `share a key stream: of the XOR of their first ${octets(xor.length)} ${grouped(zeros(xor))} are 0`
@@ -106,7 +111,7 @@ function sharedSessionSentence({ pairs, count, identical }: SharedSession): stri
   const places = `The TLS records at offsets ${first.streamOffset} (packet ${first.packet}) and ${second.streamOffset} (packet ${second.packet})`;
   const all = count > 1 ? ` ${grouped(count)} such pairs in all.` : "";
   const same = identical > 0 ? ` ${grouped(identical)} of them are the same octet for octet.` : "";
-  return `${places} ${proof}. One session was used twice. ${xorReading(pair!)}${all}${same}`;
+  return `${places} ${proof}. One session was used twice. ${xorReading(pair)}${all}${same}`;
 }
 
 /** What the XOR of two AMQP frames tells of both (§4.2.3): types, channels, sizes. */

@@ -10,7 +10,8 @@ function finalFindings(events: readonly ConnectionEvent[]): FindingEvent[] {
   return events.filter((event): event is FindingEvent => event.event === "finding" && event.final);
 }
 
-const { fixtures } = walkFixtures();
+// Records of TLS that passes through the proxy are not read: such a connection is told as left alone.
+const fixtures = walkFixtures().fixtures.filter(({ name }) => !/^tls\/|tls-and-strangers/.test(name));
 let played = 0;
 
 describe("a live inspection finds what the capture's inspection finds", () => {

@@ -45,7 +45,10 @@ export class ObservedTls {
         gap: (side, missing) => this.gaps.push([side, missing]),
         end: () => {},
       },
-      copyWrote: (_side, copy, number, bytes, size) => this.copies.push({ copy, number, octets: bytes.slice(0, size) }),
+      writers: {
+        attribute: (_, writers, bytes) => writers[bytes[2]! - 1] ?? writers[0]!,
+        wrote: (_, copy, number, bytes, size) => this.copies.push({ copy, number, octets: bytes.slice(0, size) }),
+      },
     });
   }
 

@@ -25,7 +25,8 @@ export function connectionRecord(connection: InspectedConnection): Omit<Connecti
     negotiated: amqp.negotiated,
     frames: perDirection(side => connection.frames(side)),
     octets: perDirection(side => carrier.octets(side)),
-    gaps: perDirection(side => amqp.gaps[side].count),
+    gaps: perDirection(side => connection.gaps(side)),
     verdict: { predicted: predictedVerdict(connection), observed: observedVerdict(connection) },
+    ...(connection.tls === null ? {} : { tls: connection.tls }),
   };
 }

@@ -103,8 +103,9 @@ export function sentenceOf({ envelope, message, foundAt, endOffset, secret }: In
   return envelope === null ? message : envelopeSentence(envelope, foundAt, endOffset, secret);
 }
 
-function moreFaults({ faults, severity, endOffset }: Incident): string {
-  if (faults <= 1 || severity !== "error") return "";
+function moreFaults({ faults, severity, endOffset, rule }: Incident): string {
+  // TLS has no frames, and counts in its own sentence.
+  if (faults <= 1 || rule === "tls-record" || rule === "tls-shared-session" || severity !== "error") return "";
   return ` ${grouped(faults)} broken frames in all, up to offset ${endOffset}.`;
 }
 

@@ -66,7 +66,7 @@ export interface ConnectionPart {
   recognised: { input: number; packet: number };
   /** Its octets were kept, and what broke is explained. Of two parts the explained one holds. */
   explained: boolean;
-  counts: Pick<Connection, "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps">;
+  counts: Pick<Connection, "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps" | "tls">;
   /** null where only the counts were wanted. */
   details: Pick<Connection, "client" | "server" | "clientProperties" | "negotiated" | "verdict"> | null;
   findings: FindingPart[];

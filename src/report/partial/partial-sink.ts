@@ -88,7 +88,7 @@ export class PartialSink {
 function connectionPart(connection: InspectedConnection<TcpConnection>, gathered: Gathered): ConnectionPart {
   const { carrier, explains } = connection;
   const record = connectionRecord(connection);
-  const { start, end, ended, midStream, frames, octets, gaps } = record;
+  const { start, end, ended, midStream, frames, octets, gaps, tls } = record;
   const { client, server, clientProperties, negotiated, verdict } = record;
   const ends = ([0, 1] as const).map(side => `${carrier.address(side)} ${carrier.port(side)}`);
   return {
@@ -96,7 +96,7 @@ function connectionPart(connection: InspectedConnection<TcpConnection>, gathered
     first: placeAt(carrier.first, null),
     recognised: gathered.recognised,
     explained: explains,
-    counts: { start, end, ended, midStream, frames, octets, gaps },
+    counts: { start, end, ended, midStream, frames, octets, gaps, ...(tls === undefined ? {} : { tls }) },
     details: { client, server, clientProperties, negotiated, verdict },
     findings: withFailure(gathered),
   };

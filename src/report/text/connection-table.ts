@@ -8,11 +8,13 @@ import { columns, cut, pad, printable } from "../../bytes/printable.ts";
 import type { Connection } from "../report.ts";
 import type { Overview } from "./overview.ts";
 import type { Page } from "./page.ts";
-import { clientName, counted, endpoint, library, size } from "./wording.ts";
+import { clientName, counted, endpoint, isEncrypted, library, size, tlsName } from "./wording.ts";
 
 /** So many connections are listed whatever their state; beyond, only those with findings, and so many of them. */
 const MAX_LISTED = 10;
 const MAX_BROKEN = 20;
+/** Connections of which it is told why they were not decrypted. */
+const MAX_REASONS = 8;
 const GAP = "  ";
 /** An IPv4 address with a port is never cut. */
 const IPV4_COLUMNS = 21;
@@ -37,7 +39,22 @@ export function connectionTable(overview: Overview, page: Page): string[] {
   if (!complete) lines.push(...leftOut(broken.length - shown.length, healthy.length, page));
   const server = commonServer(connections);
   const title = `CONNECTIONS${server === null ? "" : ` to ${server}`}`;
-  return [page.paint.strong(cut(title, page.columns)), ...lines];
+  return [page.paint.strong(cut(title, page.columns)), ...lines, ...undecrypted(connections, page)];
+}
+
+/** Of which connections only records were read, and why. */
+function undecrypted(connections: readonly Connection[], page: Page): string[] {
+  const without = connections.filter(isEncrypted);
+  if (without.length === 0) return [];
+  const lacking = connections.filter(({ tls }) => tls?.undecrypted !== null && tls?.undecrypted !== "no key log");
+  const reasons = lacking.flatMap(({ id, tls }) => (tls === undefined ? [] : [`${id}: ${tls.undecrypted}`]));
+  const shown = reasons.slice(0, MAX_REASONS);
+  if (reasons.length > shown.length) shown.push(`${counted(reasons.length - shown.length, "more")}`);
+  const all = `${counted(without.length, "connection")} not decrypted: records were inspected, the frames in them were not. --tls-keys FILE names a key log.`;
+  return [
+    ...page.prose(printable(all), page.paint.faint),
+    ...shown.flatMap(reason => page.prose(printable(reason), page.paint.faint)),
+  ];
 }
 
 function table(shown: readonly Connection[], overview: Overview, page: Page): string[] {
@@ -52,11 +69,13 @@ function table(shown: readonly Connection[], overview: Overview, page: Page): st
   const client = column("client", ({ client }) => endpoint(client), IPV4_COLUMNS);
   const server = column("server", ({ server }) => endpoint(server), IPV4_COLUMNS);
   const name = column("name", label, NAME_COLUMNS);
-  const frames = column("frames →/←", c => `${grouped(c.frames.clientToServer)}/${grouped(c.frames.serverToClient)}`);
+  const frames = column("frames →/←", c =>
+    isEncrypted(c) ? "–" : `${grouped(c.frames.clientToServer)}/${grouped(c.frames.serverToClient)}`,
+  );
   const octets = column("size", c => size(c.octets.clientToServer + c.octets.serverToClient));
   frames.align = octets.align = "right";
   const ended = column("ended", ({ ended }) => printable(ended, 5));
-  const state = column("state", ({ id }) => stateOf(id, overview));
+  const state = column("state", connection => stateOf(connection, overview));
 
   const wanted = [id, client, ...(common ? [] : [server]), name, frames, octets, ended, state];
   const { kept, widths } = fitted(wanted, [octets, ended, frames, server, name], page.columns);
@@ -103,6 +122,7 @@ function shrink(widths: number[], least: readonly number[], total: number): bool
 }
 
 function label(connection: Connection): string {
+  if (isEncrypted(connection)) return tlsName(connection);
   const name = clientName(connection);
   const maker = library(connection);
   if (name === "") return maker === "" ? "–" : maker;
@@ -114,9 +134,9 @@ function isBroken(id: string, { worst }: Overview): boolean {
   return severity === "error" || severity === "warning";
 }
 
-function stateOf(id: string, { worst }: Overview): string {
-  const finding = worst.get(id);
-  if (!finding) return "✓ clean";
+function stateOf(connection: Connection, { worst }: Overview): string {
+  const finding = worst.get(connection.id);
+  if (!finding) return isEncrypted(connection) ? "✓ records" : "✓ clean";
   if (finding.severity === "note") return finding.rule === "broker-close" ? "✓ closed" : "✓ partly seen";
   return `${finding.severity === "error" ? "✗" : "!"} ${printable(finding.rule, 18)}`;
 }

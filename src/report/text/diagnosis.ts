@@ -22,6 +22,10 @@ const KINDS: Readonly<Record<DiagnosisKind, string>> = {
   "foreign-protocol": "another protocol on the connection",
   "misordered-frames": "frames out of order",
   "genuine-oversize": "a frame that is really too large",
+  "torn-record": "a TLS record torn",
+  "replayed-record": "a TLS record sent twice",
+  "unfinished-record": "a TLS record without its end",
+  "shared-session": "one TLS session, two writers",
   unexplained: "not explained",
 };
 

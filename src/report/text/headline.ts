@@ -1,5 +1,6 @@
 /** One headline per input: which file, what kind, how much, and what was found in it, in a line. */
 
+import { grouped } from "../../bytes/grouped.ts";
 import { columns, printable } from "../../bytes/printable.ts";
 import type { Input } from "../report.ts";
 import type { InputCounts } from "./input-counts.ts";
@@ -21,7 +22,7 @@ export function headlines(overview: Overview, page: Page): string[][] {
     const quiet = input.error === undefined && counts.errors === 0 && counts.warnings === 0;
     if (!page.all && inputs.length > MAX_INPUTS && (quiet || blocks.length >= MAX_INPUTS)) leftOut++;
     else blocks.push(headline(input, counts, begun, page));
-    begun ||= counts.connections > 0;
+    begun ||= counts.connections + counts.encrypted > 0;
   }
   if (leftOut > 0) blocks.push(page.prose(`${counted(leftOut, "more file")}: --all lists them.`, page.paint.faint));
   if (!begun && inputs.some(({ packets }) => packets > 0)) blocks.push(hint(page));
@@ -60,8 +61,8 @@ export function inputTitle(input: Input, { firstDay, lastDay }: InputCounts, pag
 }
 
 function found(input: Input, counts: InputCounts, begun: boolean, page: Page): string[] {
-  const { errors, warnings, notes, connections, frames } = counts;
-  const traffic = [counted(connections, "AMQP connection"), counted(frames, "frame")];
+  const { errors, warnings, notes, connections, encrypted } = counts;
+  const traffic = trafficOf(counts);
   if (errors > 0 || warnings > 0) {
     const findings = [
       errors > 0 ? counted(errors, "error") : "",
@@ -73,8 +74,8 @@ function found(input: Input, counts: InputCounts, begun: boolean, page: Page): s
       errors > 0 ? page.paint.error : page.paint.warning,
     );
   }
-  if (connections > 0) {
-    const partly = notes > 0 || input.error !== undefined;
+  if (connections + encrypted > 0) {
+    const partly = notes > 0 || encrypted > 0 || input.error !== undefined;
     const seen = row([...traffic, notes > 0 ? counted(notes, "note") : ""]);
     return page.prose(`clean${partly ? " as far as can be seen" : ""}: ${seen}`, page.paint.good);
   }
@@ -82,11 +83,20 @@ function found(input: Input, counts: InputCounts, begun: boolean, page: Page): s
   return page.prose(begun ? "no further AMQP connection begins here" : "no AMQP 0-9-1 found", page.paint.warning);
 }
 
+function trafficOf({ connections, decrypted, encrypted, frames }: InputCounts): string[] {
+  const amqp = [
+    `${counted(connections, "AMQP connection")}${decrypted === 0 ? "" : `, ${decrypted === connections ? "" : `${grouped(decrypted)} of them `}decrypted`}`,
+    counted(frames, "frame"),
+  ];
+  const tls = `${counted(encrypted, "TLS connection")}, not decrypted`;
+  return [...(connections > 0 || encrypted === 0 ? amqp : []), ...(encrypted > 0 ? [tls] : [])];
+}
+
 /** What to try when there is nothing to report on. */
 function hint(page: Page): string[] {
   return [
     ...page.labelled("try", "--decode-as PORT takes every connection of that port for AMQP"),
     ...page.labelled("", "--port PORT tells what was spoken on that port instead"),
-    ...page.labelled("", "Behind TLS (port 5671) nothing can be read: capture where TLS ends."),
+    ...page.labelled("", "--tls-keys FILE decrypts TLS with the key log of a client or broker"),
   ];
 }

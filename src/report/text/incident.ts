@@ -22,11 +22,13 @@ import {
   displayFilters,
   endpoint,
   frameHeader,
+  isEncrypted,
   joined,
   library,
   packetRange,
   packetsOfFiles,
   platform,
+  tlsName,
 } from "./wording.ts";
 import { writerLines } from "./writer-lines.ts";
 
@@ -117,11 +119,23 @@ function who(connection: Connection, before: Finding | undefined, page: Page): s
     const same = `connection ${printable(connection.id, 12)}, as in ${printable(before.id, 8)}`;
     return page.labelled("client", row([name, same]));
   }
-  const route = `${endpoint(connection.client)} → ${endpoint(connection.server)}`;
+  if (isEncrypted(connection)) {
+    return [
+      ...page.labelled(
+        "client",
+        row([tlsName(connection), printable(connection.tls?.cipherSuite ?? "", 60), "encrypted"]),
+      ),
+      ...page.labelled("", row([route(connection), `connection ${printable(connection.id, 12)}`])),
+    ];
+  }
   return [
     ...page.labelled("client", row([name, library(connection), platform(connection)])),
-    ...page.labelled("", row([route, `connection ${printable(connection.id, 12)}`])),
+    ...page.labelled("", row([route(connection), `connection ${printable(connection.id, 12)}`])),
   ];
+}
+
+function route({ client, server }: Connection): string {
+  return `${endpoint(client)} → ${endpoint(server)}`;
 }
 
 function where(finding: Finding, connection: Connection | undefined, overview: Overview, page: Page): string[] {

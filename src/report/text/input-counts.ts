@@ -4,7 +4,12 @@ import type { Report } from "../report.ts";
 import { day } from "./wording.ts";
 
 export interface InputCounts {
+  /** AMQP connections; those that are encrypted are counted apart. */
   connections: number;
+  /** TLS connections of which only records could be read. */
+  encrypted: number;
+  /** AMQP connections that were decrypted. */
+  decrypted: number;
   frames: number;
   errors: number;
   warnings: number;
@@ -16,7 +21,17 @@ export interface InputCounts {
 
 export function countInputs(report: Report): InputCounts[] {
   const inputCounts = report.inputs.map(
-    (): InputCounts => ({ connections: 0, frames: 0, errors: 0, warnings: 0, notes: 0, firstDay: null, lastDay: null }),
+    (): InputCounts => ({
+      connections: 0,
+      encrypted: 0,
+      decrypted: 0,
+      frames: 0,
+      errors: 0,
+      warnings: 0,
+      notes: 0,
+      firstDay: null,
+      lastDay: null,
+    }),
   );
   const dated = (counts: InputCounts, time: string) => {
     const date = day(time);
@@ -24,10 +39,12 @@ export function countInputs(report: Report): InputCounts[] {
     if (counts.firstDay === null || date < counts.firstDay) counts.firstDay = date;
     if (counts.lastDay === null || date > counts.lastDay) counts.lastDay = date;
   };
-  for (const { input, frames, start, end } of report.connections) {
+  for (const { input, frames, start, end, tls } of report.connections) {
     const counts = inputCounts[input];
     if (!counts) continue;
-    counts.connections++;
+    if (tls?.decrypted === false) counts.encrypted++;
+    else counts.connections++;
+    if (tls?.decrypted === true) counts.decrypted++;
     counts.frames += frames.clientToServer + frames.serverToClient;
     dated(counts, start);
     dated(counts, end);

@@ -84,6 +84,19 @@ export function displayFilters({ at }: Finding): string {
   return `frame.number >= ${at?.from.packet} in the first, frame.number <= ${at?.to.packet} in the other`;
 }
 
+/** `TLS 1.3 to broker.example`, of a connection of which no more is known. */
+export function tlsName({ tls }: Connection): string {
+  if (tls === undefined) return "";
+  const name = tls.serverName ?? tls.certificateNames[0];
+  const version = tls.version ?? "TLS";
+  return name === undefined ? version : `${version} to ${printable(name, NAME_COLUMNS)}`;
+}
+
+/** Only its records could be read. */
+export function isEncrypted({ tls }: Connection): boolean {
+  return tls?.decrypted === false;
+}
+
 /** A Wireshark display filter for the packets of one connection. */
 export function displayFilter(packets: readonly number[], connection: Connection | undefined): string {
   const first = packets[0];

@@ -1,0 +1,30 @@
+/** Key logs of TLS sessions: the files named, and the one that SSLKEYLOGFILE names for whoever writes or reads such. */
+import { readFile } from "node:fs/promises";
+import { inputErrorOf } from "../capture/input-error.ts";
+import { EXIT } from "./exit-codes.ts";
+import { complain } from "./output.ts";
+
+/** What --tls-keys says, any number of times. */
+export function collectKeyLogs(path: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), path];
+}
+
+/**
+ * The texts of the key logs; null where one that was named cannot be read, which is told. What SSLKEYLOGFILE names need
+ * not be there: it may be meant for another program.
+ */
+export async function keyLogsFrom(named: readonly string[] = []): Promise<string[] | null> {
+  const texts: string[] = [];
+  for (const path of named) {
+    try {
+      texts.push(await readFile(path, "latin1"));
+    } catch (cause) {
+      complain(`${path}: ${inputErrorOf(path, cause, "a key log").problem}`);
+      process.exitCode = EXIT.FAILED;
+      return null;
+    }
+  }
+  const standing = process.env.SSLKEYLOGFILE ?? "";
+  if (standing !== "" && !named.includes(standing)) texts.push(await readFile(standing, "latin1").catch(() => ""));
+  return texts;
+}

@@ -1,0 +1,24 @@
+/** What is known of a TLS connection, as a report prints it. Names are the wire's: whoever shows them makes them safe. */
+export interface TlsFacts {
+  /** "TLS 1.3"; null where the hello of the server was not seen. */
+  version: string | null;
+  /** IANA's name of the cipher suite. */
+  cipherSuite: string | null;
+  /** The host that the client asked for (SNI). */
+  serverName: string | null;
+  /** Application protocols that the client offered (ALPN). */
+  applicationProtocols: string[];
+  /** Of the server's certificate, which TLS 1.3 encrypts. */
+  certificateNames: string[];
+  /** Of TLS 1.2 and earlier: the session was resumed. null where that is not known. */
+  resumed: boolean | null;
+  /** The client sent, or offered to send, data before the server answered (0-RTT). */
+  earlyData: boolean;
+  records: { clientToServer: number; serverToClient: number };
+  /** Whether its octets were decrypted and inspected. */
+  decrypted: boolean;
+  /** Why not, or what could not be decrypted; null where all was. */
+  undecrypted: string | null;
+  /** The first closing or fatal alert: who sent it, and its name where it could be read. */
+  alert: { by: "client" | "server"; name: string | null; packet: number } | null;
+}

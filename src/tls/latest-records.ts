@@ -1,0 +1,30 @@
+/** Records remembered of a direction: a power of two. */
+const REMEMBERED = 256;
+/** Octets kept of each: an AMQP frame's header, class-id and method-id. */
+const OCTETS = 11;
+
+/** How the latest decrypted records of one direction began, by their numbers. */
+export class LatestRecords {
+  readonly #numbers = new Float64Array(REMEMBERED).fill(-1);
+  readonly #packets = new Int32Array(REMEMBERED);
+  readonly #sizes = new Uint8Array(REMEMBERED);
+  readonly #octets = new Uint8Array(REMEMBERED * OCTETS);
+
+  /** Record `number` carried bytes[0, size), and began in this packet. */
+  keep(number: number, packet: number, bytes: Uint8Array, size: number): void {
+    const slot = number & (REMEMBERED - 1);
+    const octets = Math.min(size, OCTETS);
+    this.#numbers[slot] = number;
+    this.#packets[slot] = packet;
+    this.#sizes[slot] = octets;
+    for (let i = 0; i < octets; i++) this.#octets[slot * OCTETS + i] = bytes[i]!;
+  }
+
+  /** The record's packet and first octets; null where it is not remembered. */
+  get(number: number): { packet: number; octets: Uint8Array } | null {
+    const slot = number & (REMEMBERED - 1);
+    if (number < 0 || this.#numbers[slot] !== number) return null;
+    const octets = this.#octets.slice(slot * OCTETS, slot * OCTETS + this.#sizes[slot]!);
+    return { packet: this.#packets[slot]!, octets };
+  }
+}
