@@ -153,10 +153,30 @@ function kindOf({ torn, missing, overwritten, replayed, foreign }: Parts): Diagn
   return "unexplained";
 }
 
+/** Torn frames in an incident, beyond which one of them may well be put together wrongly. */
+const FEW_TORN = 3;
+/** Torn frames compared with one another. */
+const COMPARED_TORN = 200;
+
 function confidenceOf({ torn, unexplained, missing, overwritten, replayed, foreign }: Parts): number {
   if (unexplained.length > 0) return 0.5;
+  if (sharesChannel(torn)) return 0.6;
   if (overwritten.length > 0) return 0.8;
   if (missing.length > 0 || replayed.length > 0) return 0.9;
   if (foreign.length > 0) return 0.95;
+  if (torn.length > FEW_TORN) return 0.9;
   return torn.length > 0 ? 0.99 : 0.5;
+}
+
+/** Frames of one channel are torn at the same time: which of them goes on where is hardly to be told. */
+function sharesChannel(all: readonly TornFrame[]): boolean {
+  const torn = all.slice(0, COMPARED_TORN);
+  return torn.some((frame, i) =>
+    torn.some((other, j) => {
+      if (j <= i || other.channel !== frame.channel) return false;
+      const [begin] = other.spans[0]!;
+      const [last, octets] = frame.spans.at(-1)!;
+      return begin < last + octets;
+    }),
+  );
 }
