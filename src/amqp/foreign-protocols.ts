@@ -96,6 +96,36 @@ export const FOREIGN_PROTOCOLS: readonly ForeignProtocol[] = [
   { octets: [0x17, 3, 3], atBeginning: 3, inStream: 0, what: "TLS: encrypted octets", label: "TLS record" },
 ];
 
+/** What the first octet of a server's answer tells, where a client logged no more of it. */
+export interface AnswerStart {
+  readonly octet: number;
+  readonly what: string;
+  /** How seldom anything else begins so, of 100. */
+  readonly tells: number;
+  /** It is AMQP's protocol header. */
+  readonly amqp?: true;
+}
+
+export const ANSWER_STARTS: readonly AnswerStart[] = [
+  { octet: 20, what: "the start of a TLS record (change cipher spec)", tells: 70 },
+  { octet: 21, what: "the start of a TLS alert", tells: 86 },
+  { octet: 22, what: "the start of a TLS handshake", tells: 86 },
+  { octet: 23, what: "the start of TLS: encrypted octets", tells: 78 },
+  { octet: 43, what: "“+”, as Redis and POP3 answer", tells: 58 },
+  { octet: 45, what: "“-”, as Redis answers with an error", tells: 58 },
+  { octet: 50, what: "“2”, as FTP and SMTP greet (220)", tells: 50 },
+  { octet: 60, what: "“<”: HTML or XML, as a web server or proxy answers", tells: 76 },
+  {
+    octet: 65,
+    what: "“A”, the start of “AMQP”: the server's protocol header, its way of refusing",
+    tells: 84,
+    amqp: true,
+  },
+  { octet: 72, what: "“H”, the start of an HTTP response", tells: 82 },
+  { octet: 83, what: "“S”, as an SSH server greets", tells: 62 },
+  { octet: 123, what: "“{”: JSON, as a web API answers", tells: 62 },
+];
+
 /** Whether the first `count` octets of a protocol stand at octets[at]; false where fewer are there. */
 export function beginsWith({ octets: start }: ForeignProtocol, count: number, octets: Uint8Array, at: number): boolean {
   for (let i = 0; i < count; i++) if (start[i] !== ANY_OCTET && octets[at + i] !== start[i]) return false;

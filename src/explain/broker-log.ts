@@ -4,7 +4,7 @@
  * while, and up to RabbitMQ 3.8 the log does not say which time zone its times are in.
  */
 
-import { readRecord } from "./error-reader.ts";
+import { ErrorReader } from "./error-reader.ts";
 import type { LogEndpoint, LogSite } from "./error-report.ts";
 import { folded } from "./error-text.ts";
 import { LogRecords } from "./log-record.ts";
@@ -52,8 +52,9 @@ export class BrokerLog {
   readonly #records: LogRecords;
 
   constructor() {
+    const reader = new ErrorReader();
     this.#records = new LogRecords(record => {
-      const read = readRecord(record);
+      const read = reader.read(record);
       if (read === null) return;
       const { head, reports } = read;
       let { site } = head;

@@ -1,6 +1,7 @@
 /** Which causes an error and its octets speak for: ranked, with what speaks for each. */
 import { grouped } from "../bytes/grouped.ts";
 import type { CauseId } from "./cause-catalogue.ts";
+import type { CauseText } from "./cause-text.ts";
 import { clientReadCauses } from "./client-causes.ts";
 import type { ErrorKind, ErrorReport } from "./error-report.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
@@ -18,6 +19,8 @@ export interface Cause {
   /** What would confirm it. */
   confirm: string;
   remedy: string;
+  /** The remedy in one line. */
+  now: string;
 }
 
 const SHOWN = 4;
@@ -31,8 +34,7 @@ export function causesOf(report: ErrorReport, readings: readonly Reading[], torn
     .flatMap(([id, score, why]): Cause[] => {
       const text = causeIn(report.runtime, id);
       if (text === null) return [];
-      const { title, confirm, remedy, why: own = why } = text;
-      return [{ id, title, confidence: confidenceOf(Math.min(score, MOST)), why: own, confirm, remedy }];
+      return [told(id, text, confidenceOf(Math.min(score, MOST)), text.why ?? why)];
     });
   const between = inBetween(report);
   if (between === null) return ranked.slice(0, SHOWN);
@@ -46,8 +48,16 @@ export function causesOf(report: ErrorReport, readings: readonly Reading[], torn
 function inBetween({ between, runtime }: ErrorReport): Cause | null {
   const text = between === null ? null : causeIn(runtime, "in-between");
   if (text === null) return null;
-  const { title, confirm, remedy } = text;
-  return { id: "in-between", title, confidence: "possible", why: `The text names ${between}.`, confirm, remedy };
+  return told("in-between", text, "possible", `The text names ${between}.`);
+}
+
+function told(id: CauseId, { title, confirm, remedy, now }: CauseText, confidence: Confidence, why: string): Cause {
+  return { id, title, confidence, why, confirm, remedy, now: now ?? firstSentence(remedy) };
+}
+
+function firstSentence(text: string): string {
+  const end = text.search(/[.?] [A-Z]/);
+  return end < 0 ? text : text.slice(0, end + 1);
 }
 
 function weigh(report: ErrorReport, readings: readonly Reading[], tornLater: boolean): readonly Weighed[] {

@@ -3,28 +3,13 @@
  * is a refusal, and TLS or HTTP the answer of another server.
  */
 
+import { ANSWER_STARTS, type AnswerStart } from "../amqp/foreign-protocols.ts";
 import { capital } from "../bytes/words.ts";
 import { ranked } from "./header-readings.ts";
 import { type HeaderWindow, hexOf, knownOctets } from "./header-window.ts";
 import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { signatureReadings } from "./signatures.ts";
 import { asText, isText } from "./text-octets.ts";
-
-/** What an answer begins with, where its first octet is all that is known. */
-const FIRST_OCTETS: Readonly<Record<number, readonly [kind: Reading["kind"], meaning: string, score: number]>> = {
-  20: ["foreign-protocol", "the start of a TLS record (change cipher spec)", 70],
-  21: ["foreign-protocol", "the start of a TLS alert", 86],
-  22: ["foreign-protocol", "the start of a TLS handshake", 86],
-  23: ["foreign-protocol", "the start of TLS: encrypted octets", 78],
-  43: ["foreign-protocol", "“+”, as Redis and POP3 answer", 58],
-  45: ["foreign-protocol", "“-”, as Redis answers with an error", 58],
-  50: ["foreign-protocol", "“2”, as FTP and SMTP greet (220)", 50],
-  60: ["foreign-protocol", "“<”: HTML or XML, as a web server or proxy answers", 76],
-  65: ["protocol-refusal", "“A”, the start of “AMQP”: the server's protocol header, its way of refusing", 84],
-  72: ["foreign-protocol", "“H”, the start of an HTTP response", 82],
-  83: ["foreign-protocol", "“S”, as an SSH server greets", 62],
-  123: ["foreign-protocol", "“{”: JSON, as a web API answers", 62],
-};
 
 /** Readings of the octets a client took for a frame header; unknown ones are null. */
 export function clientReadings(window: HeaderWindow, endOctet: number | null): Reading[] {
@@ -33,7 +18,7 @@ export function clientReadings(window: HeaderWindow, endOctet: number | null): R
     .filter(({ score }) => score > 30 || octets.length === 0)
     .map(asAnswer);
   const first = octets[0] ?? null;
-  const known = first === null ? undefined : FIRST_OCTETS[first];
+  const known = ANSWER_STARTS.find(({ octet }) => octet === first);
   if (known !== undefined && knownOctets(octets) === 1) readings.push(firstOctet(octets, known));
   readings.push(...textAnswer(octets));
   if (octets.length > 0 && readings.length === 0) readings.push(lostPlace(octets));
@@ -53,15 +38,15 @@ function asAnswer(reading: Reading): Reading {
   };
 }
 
-function firstOctet(window: HeaderWindow, [kind, meaning, score]: (typeof FIRST_OCTETS)[number]): Reading {
+function firstOctet(window: HeaderWindow, { what, tells, amqp }: AnswerStart): Reading {
   return {
-    kind,
-    meaning,
+    kind: amqp === true ? "protocol-refusal" : "foreign-protocol",
+    meaning: what,
     why: `${hexOf(window, 0, 1)} is all that is known of the octets; no AMQP frame begins with it, and that does.`,
     evidence: evidenceAt(window, 0, 1),
-    score,
+    score: tells,
     boundary: null,
-    octets: labels(window, [0, 1, meaning]),
+    octets: labels(window, [0, 1, what]),
   };
 }
 

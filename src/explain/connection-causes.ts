@@ -32,24 +32,9 @@ export type ConnectionCauseId =
   | "name-unknown"
   | "wrong-credentials"
   | "guest-remote"
-  | "wrong-vhost"
-  | "no-permission"
-  | "acked-twice"
-  | "acked-elsewhere"
-  | "acked-after-reconnect"
-  | "acked-without-need"
-  | "slow-work"
-  | "never-acked"
-  | "prefetch-too-large"
-  | "not-declared"
-  | "declared-otherwise"
-  | "exclusive-owner"
-  | "consumer-exists"
-  | "resource-alarm"
-  | "limit-reached"
-  | "message-too-large"
   | "newer-field-kind"
   | "late-reply"
+  | "address-silent"
   | "broker-bug";
 
 export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> = {
@@ -59,6 +44,7 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
       "In the application's log, just before: a read timeout, a cancelled task, a signal or an exception that was caught. A capture on the client's host shows that the frames arrive whole.",
     remedy:
       "After a read that failed or timed out, close the connection and open another. Set the read timeout above the heartbeat.",
+    now: "Close the connection after a read that failed or timed out.",
   },
   "stream-cut": {
     title: "The stream was cut short: the connection ended in the middle of a frame",
@@ -66,6 +52,7 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
       "A capture shows FIN or RST inside a frame, and who sent it. The broker's log says at that time whom it closed, and why (missed heartbeats, a send that timed out).",
     remedy:
       "Find what ended the connection: broker, load balancer, NAT or a slow network. The client may reconnect; nothing it read is corrupt.",
+    now: "Find out what ended the connection; let the client reconnect.",
   },
   "header-refused": {
     title: "The server refused the client's protocol header: it wants another version, mostly AMQP 1.0",
@@ -73,28 +60,33 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
       "The octets are “AMQP” and a version: 0 1 0 0 and 3 1 0 0 are AMQP 1.0 (ActiveMQ, Artemis, Azure Service Bus, Qpid; RabbitMQ 4 too, to what it cannot read), 0 0 9 1 is RabbitMQ, 1 1 0 10 is Qpid's 0-10.",
     remedy:
       "Connect to a broker that speaks AMQP 0-9-1, or use a client for the version the server names. If it names 0 0 9 1, something stood before the client's header.",
+    now: "Connect to a broker that speaks AMQP 0-9-1.",
   },
   "something-before-header": {
     title: "Something stood before the client's protocol header (PROXY header, TLS, an earlier write)",
     confirm: "A capture at the broker shows the first octets that reached it: they must be “AMQP”.",
     remedy:
       "Switch PROXY protocol on at both ends or at neither (proxy_protocol = true in rabbitmq.conf), and connect once per socket.",
+    now: "Switch PROXY protocol on at both ends, or at neither.",
   },
   "tls-answered": {
     title: "A TLS port answered a client that speaks plain AMQP (5671 is TLS, 5672 is not)",
     confirm: "openssl s_client -connect HOST:PORT completes a TLS handshake.",
     remedy: "Use TLS in the client (amqps://, port 5671, its SSL option), or the plain port 5672.",
+    now: "Use TLS in the client (amqps://), or the plain port 5672.",
   },
   "plain-answered": {
     title: "A client that speaks TLS met a port without TLS, or the other way round",
     confirm: "The first octets in a capture: 16 03 is TLS, 41 4d 51 50 is plain AMQP. 5671 is TLS, 5672 is plain.",
     remedy: "amqps:// with 5671, amqp:// with 5672; the same at every proxy between.",
+    now: "Use amqps:// with 5671 and amqp:// with 5672.",
   },
   "http-answered": {
     title: "An HTTP server answered in the broker's place (15672, a proxy, a web page)",
     confirm: "curl -v http://HOST:PORT/ gets an answer.",
     remedy:
       "The AMQP port: 5672, or 5671 with TLS. 15672 is the management interface. Let no HTTP proxy stand before it.",
+    now: "Use AMQP's port: 5672, or 5671 with TLS.",
   },
   "client-decoder": {
     title: "The client's decoder cannot take what the broker rightly sends",
@@ -108,6 +100,7 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
     confirm: "Its own log at that time; a capture on both of its sides. Does it stop when the client connects past it?",
     remedy:
       "Give it TCP pass-through for this port, an idle limit above the heartbeat interval, and one connection to the broker per client.",
+    now: "Give it TCP pass-through, and an idle limit above heartbeats.",
   },
   "blocked-client": {
     title: "The client was too busy to send heartbeats: one thread or event loop does the work and the heartbeats",
@@ -115,6 +108,7 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
       "In the client's log at that time: one long task, callback, query or collection. The connection dies about two heartbeat intervals after it began.",
     remedy:
       "Move the work to a worker of its own, so that heartbeats go on; or serve the connection during the work. A longer heartbeat only buys time.",
+    now: "Move the work to a worker of its own, so heartbeats go on.",
   },
   "heartbeat-too-short": {
     title: "The heartbeat interval is too short for this client or network",
@@ -131,6 +125,7 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
     confirm:
       "It dies after the same time of silence each time: 60 s (HAProxy, nginx), 240 s (Azure), 350 s (AWS NLB) are usual. Does it stop with a heartbeat below that?",
     remedy: "A heartbeat of less than half that limit (30 s), or TCP keepalive, or a higher limit there.",
+    now: "Set a heartbeat below half of its idle limit: 30 s.",
   },
   "network-lost": {
     title: "The network between client and broker failed",
@@ -158,11 +153,12 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
     confirm:
       "ss -tn on the broker's host shows a large Send-Q for that peer. The client works on a message and does not read meanwhile, or hangs.",
     remedy: "A prefetch limit (basic.qos), and reading on a thread or loop that the work does not block.",
+    now: "Set a prefetch limit (basic.qos), and read while working.",
   },
   "broker-restarted": {
     title: "The broker was stopped, restarted or put into maintenance",
     confirm: "The broker's log says so at that time.",
-    remedy: "Nothing is corrupt. Let the client reconnect, with pauses that grow.",
+    remedy: "Let the client reconnect, with pauses that grow. Nothing is corrupt.",
   },
   "closed-by-hand": {
     title:
@@ -192,16 +188,19 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
     confirm:
       "On the client's host, ss -tnp shows one local port with several processes; or a socket that several threads write to. TLS counts its records, so a second writer's cannot be verified.",
     remedy: "Connect after the fork, in each process; one connection per thread, or a lock around every write.",
+    now: "Connect after the fork, or once for each thread.",
   },
   "tls-damaged": {
     title: "Something between changed the octets of the TLS stream",
     confirm: "Captures on both sides of every proxy differ. Rare: TCP's checksum must have failed to notice.",
     remedy: "Connect past proxies, VPNs and inspecting firewalls, to see whether it stops.",
+    now: "Connect past proxies and VPNs, to see whether it stops.",
   },
   "tls-settings": {
     title: "The two sides do not agree on TLS: certificate, name, version or cipher",
     confirm: "openssl s_client -connect HOST:5671 -servername HOST names what fails.",
-    remedy: "The right CA, certificate and host name on both sides; a TLS version that both allow.",
+    remedy: "Set the right CA, certificate and host name on both sides; a TLS version that both allow.",
+    now: "Set the right CA, certificate and host name on both sides.",
   },
   "nothing-listens": {
     title: "Nothing listens at that address and port: the broker is down, still starting, or elsewhere",
@@ -225,100 +224,23 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
     confirm: "The user is guest, and the client is on another host or in another container.",
     remedy: "Create a user of your own with permissions on the vhost.",
   },
-  "wrong-vhost": {
-    title: "The vhost does not exist, or is written otherwise",
-    confirm: "rabbitmqctl list_vhosts. In URLs the vhost “/” is written %2f; amqp://host/ names the empty vhost.",
-    remedy: "Correct the vhost, or create it.",
-  },
-  "no-permission": {
-    title: "The user has no permission for this vhost, queue or exchange",
-    confirm: "rabbitmqctl list_permissions -p VHOST.",
-    remedy: "rabbitmqctl set_permissions -p VHOST USER '.*' '.*' '.*', or less.",
-  },
-  "acked-twice": {
-    title: "The same delivery was acknowledged twice (ack after nack or reject, or after ack with multiple)",
-    confirm:
-      "Log each delivery tag with its ack: one comes twice. A handler that acks beside a framework that acks by itself.",
-    remedy: "Acknowledge each delivery once, in one place.",
-  },
-  "acked-elsewhere": {
-    title: "The delivery was acknowledged on another channel than it came on",
-    confirm: "Delivery tags count per channel. In the code: a channel chosen anew for the ack, or a pool of channels.",
-    remedy: "Acknowledge on the channel that delivered the message.",
-  },
-  "acked-after-reconnect": {
-    title: "The delivery came before a reconnect: its tag died with the old channel",
-    confirm: "In the client's log, just before: a lost connection, a recovery, a channel that was opened again.",
-    remedy: "Forget open deliveries when the channel closes: the broker delivers them again.",
-  },
-  "acked-without-need": {
-    title: "The consumer was started with no-ack (auto-ack), and acknowledges all the same",
-    confirm: "no_ack, noAck or autoAck is true in basic.consume or basic.get.",
-    remedy: "Switch no-ack off, or do not acknowledge.",
-  },
-  "slow-work": {
-    title: "The work on a message takes longer than the broker waits for its ack (consumer_timeout, 30 minutes)",
-    confirm: "How long the handler took for that message. The timeout is in the text.",
-    remedy: "Ack earlier, divide the work, or raise consumer_timeout (rabbitmq.conf, a policy, or x-consumer-timeout).",
-  },
-  "never-acked": {
-    title: "A delivery is never acknowledged: a path in the handler that forgets it, or a handler that hangs",
-    confirm: "The queue's count of unacknowledged messages does not fall while nothing is at work.",
-    remedy: "Ack or nack on every path, errors included.",
-  },
-  "prefetch-too-large": {
-    title: "The client takes more messages than it works on: those waiting in it time out",
-    confirm:
-      "prefetch (basic.qos) times the time for one message is more than the timeout. Celery: ETA and countdown tasks wait unacked.",
-    remedy: "A smaller prefetch.",
-  },
-  "not-declared": {
-    title: "The queue or exchange does not exist: never declared, deleted, expired, or of another vhost or name",
-    confirm: "rabbitmqctl list_queues -p VHOST name, list_exchanges. Was it auto-delete, exclusive or with x-expires?",
-    remedy: "Declare it before it is used, and again after a reconnect.",
-  },
-  "declared-otherwise": {
-    title: "The queue or exchange exists already, with other properties",
-    confirm: "The text names the property, what was received and what is current.",
-    remedy: "Declare it as it is, or delete it and declare it anew; limits are better set by a policy.",
-  },
-  "exclusive-owner": {
-    title: "The queue is exclusive to another connection, often the client's own old one",
-    confirm:
-      "rabbitmqctl list_queues name exclusive owner_pid. After a reconnect the broker may not have noticed the loss yet.",
-    remedy: "A name given by the broker for exclusive queues, or try again after two heartbeat intervals.",
-  },
-  "consumer-exists": {
-    title: "Another consumer holds the queue, or the same consumer tag is used twice",
-    confirm: "rabbitmqctl list_consumers.",
-    remedy: "End the other consumer, or consume without exclusive; a tag of its own for each.",
-  },
-  "resource-alarm": {
-    title: "The broker runs out of memory or disk, and blocks all who publish",
-    confirm: "rabbitmq-diagnostics alarms; rabbitmq-diagnostics memory_breakdown.",
-    remedy: "Drain or limit queues, add memory or disk. Publishers go on by themselves when the alarm is over.",
-  },
-  "limit-reached": {
-    title: "A limit of the broker's is reached: connections, channels, queues, file descriptors",
-    confirm: "The text names it: rabbitmqctl list_connections, list_vhost_limits, list_user_limits.",
-    remedy: "Close what is not used; raise the limit only if so many are needed.",
-  },
-  "message-too-large": {
-    title: "The message is larger than the broker takes (max_message_size: 16 MiB from RabbitMQ 4.0, 128 MiB before)",
-    confirm: "The text has both numbers.",
-    remedy: "Put large data elsewhere and send a reference, or raise max_message_size.",
-  },
   "newer-field-kind": {
     title: "A header or argument has a kind of value that the reader does not know, or a wrong length before it",
     confirm:
       "The first octet of the dumped value is the kind where it is a letter (“i”, “L”, “u”, …). It comes with the same messages every time.",
     remedy: "Send that header as a string, a long (I, l) or a boolean, or upgrade client and broker.",
+    now: "Send that value as a string, a long or a boolean.",
   },
   "late-reply": {
     title: "A message inside the broker came after its time: an answer that nobody waits for any more",
     confirm:
       "It comes at times of load, of a node that leaves the cluster, or with a channel that is just being closed.",
     remedy: "Upgrade the broker if it returns often. No octet of the client's is at fault.",
+  },
+  "address-silent": {
+    title: "Packets to that address are dropped: firewall, security group, wrong host",
+    confirm: "nc -vz HOST PORT waits and times out. A capture shows SYN again and again without an answer.",
+    remedy: "Correct the address, or open the port in the firewall.",
   },
   "broker-bug": {
     title: "A fault in the broker itself",

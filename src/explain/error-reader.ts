@@ -5,7 +5,7 @@ import { betweenIn } from "./between.ts";
 import { mayHoldCredential, withoutBinaries, withoutPasswords } from "./credentials-in-text.ts";
 import { mayNameError } from "./error-hints.ts";
 import type { BrokerError, ErrorReport } from "./error-report.ts";
-import { errorsIn } from "./error-text.ts";
+import { errorsIn, type FoundError } from "./error-text.ts";
 import { headerWindow, type MaybeOctet } from "./header-window.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
 import { speaksOfAmqp } from "./known-lines/match.ts";
@@ -23,45 +23,6 @@ export interface ReadRecord {
   unknown: () => ErrorReport | null;
 }
 
-/**
- * What a message says; null where it is about something else altogether. `alone`: it is all there is to explain, so what
- * other programs say as well counts.
- */
-export function readRecord(record: LogRecord, alone = false): ReadRecord | null {
-  const raw = record.lines.join("\n");
-  const ofBroker = isBrokers(record, raw);
-  let names = mayNameError(raw, ofBroker || alone);
-  if (!names && !ofBroker && !alone) return null;
-  const head = readHead(record);
-  const logged = head.kind !== "other" || record.pid !== null;
-  if (isPeaceful(head, record)) names = false;
-  // Whose connection it is stands in the head; the same is said behind it again and again.
-  const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
-  const { errors, between, operation } = reading(said, names || alone, ofBroker, alone);
-  const report = ({ error, library, runtime }: FoundHere): ErrorReport =>
-    discreet({
-      error,
-      channel: head.channel ?? (logged || library !== null ? null : channelWord(raw)),
-      operation,
-      // Most are counted only, as the same as one before.
-      get quote() {
-        return quoteOf(withoutPasswords(raw.slice(0, 4 * QUOTE_CHARACTERS)));
-      },
-      site: logged ? head.site : null,
-      library,
-      runtime,
-      between,
-      masked: false,
-      typed: false,
-    });
-  const unknown = (): ErrorReport | null => {
-    const error = errors.length > 0 ? null : unknownIn(raw, ofBroker);
-    const library = libraryOf(raw);
-    return error === null ? null : report({ error, library, runtime: runtimeOf(raw, library) });
-  };
-  return { head, reports: errors.map(report), unknown };
-}
-
 interface FoundHere {
   error: BrokerError;
   library: LibraryId | null;
@@ -77,30 +38,79 @@ interface TextReading {
 
 const NOTHING: TextReading = { errors: [], between: null, operation: null };
 const OPERATION = /operation ([a-z]{1,20}\.[a-z_-]{1,20}|'[a-z]{1,20}\.[a-z_-]{1,20}') caused/;
-/** Readings remembered: a log says the same again and again. */
+/** Readings remembered. */
 const MAX_REMEMBERED = 300;
-const remembered = new Map<string, TextReading>();
 
-function reading(raw: string, names: boolean, ofBroker: boolean, alone: boolean): TextReading {
-  if (!names && !ofBroker) return NOTHING;
-  const key = `${names ? 1 : 0}${ofBroker ? 1 : 0}${alone ? 1 : 0}${raw}`;
-  const before = remembered.get(key);
-  if (before !== undefined) return before;
-  const text = withoutPasswords(raw);
-  const library = libraryOf(text);
-  const here = (error: BrokerError): FoundHere => {
-    const own = library ?? libraryFor(error);
-    return { error, library: own, runtime: runtimeOf(text, own) };
-  };
-  const errors = names ? errorsIn(text, ofBroker || alone).map(({ error }) => here(error)) : [];
-  const made: TextReading = {
-    errors,
-    between: betweenIn(text),
-    operation: OPERATION.exec(text)?.[1] ?? null,
-  };
-  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(key, made);
-  return made;
+/** Reads the messages of one log. What was read is remembered: a log says the same again and again. */
+export class ErrorReader {
+  readonly #remembered = new Map<string, TextReading>();
+
+  /**
+   * What a message says; null where it is about something else altogether. `alone`: it is all there is to explain, so what
+   * other programs say as well counts.
+   */
+  read(record: LogRecord, alone = false): ReadRecord | null {
+    const raw = record.lines.join("\n");
+    const ofBroker = isBrokers(record, raw);
+    let names = mayNameError(raw, ofBroker || alone);
+    if (!names && !ofBroker && !alone) return null;
+    const head = readHead(record);
+    const logged = head.kind !== "other" || record.pid !== null;
+    if (isPeaceful(head, record)) names = false;
+    // Whose connection it is stands in the head; the same is said behind it again and again.
+    const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
+    const { errors, between, operation } = this.#reading(said, names || alone, ofBroker, alone);
+    const report = ({ error, library, runtime }: FoundHere): ErrorReport =>
+      discreet({
+        error,
+        channel: head.channel ?? (logged || library !== null ? null : channelWord(raw)),
+        operation,
+        // Most are counted only, as the same as one before.
+        get quote() {
+          return quoteOf(withoutPasswords(raw.slice(0, 4 * QUOTE_CHARACTERS)));
+        },
+        site: logged ? head.site : null,
+        library,
+        runtime,
+        between,
+        masked: false,
+        typed: false,
+      });
+    const unknown = (): ErrorReport | null => {
+      const error = errors.length > 0 ? null : unknownIn(raw, ofBroker);
+      if (error === null) return null;
+      const library = libraryOf(raw);
+      return { ...report({ error, library, runtime: runtimeOf(raw, library) }), between: betweenIn(raw) };
+    };
+    return { head, reports: errors.map(report), unknown };
+  }
+
+  #reading(raw: string, names: boolean, ofBroker: boolean, alone: boolean): TextReading {
+    if (!names && !ofBroker) return NOTHING;
+    const key = `${names ? 1 : 0}${ofBroker ? 1 : 0}${alone ? 1 : 0}${raw}`;
+    const before = this.#remembered.get(key);
+    if (before !== undefined) return before;
+    const found = names ? errorsIn(raw, ofBroker || alone) : [];
+    const made = found.length === 0 ? NOTHING : this.#readFully(raw, found, ofBroker || alone);
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+    this.#remembered.set(key, made);
+    return made;
+  }
+
+  /** `found` in the text as it stands; what is told is taken from it without its passwords. */
+  #readFully(raw: string, found: readonly FoundError[], elsewhere: boolean): TextReading {
+    const text = withoutPasswords(raw);
+    const library = libraryOf(text);
+    const here = (error: BrokerError): FoundHere => {
+      const own = library ?? libraryFor(error);
+      return { error, library: own, runtime: runtimeOf(text, own) };
+    };
+    return {
+      errors: (text === raw ? found : errorsIn(text, elsewhere)).map(({ error }) => here(error)),
+      between: betweenIn(text),
+      operation: OPERATION.exec(text)?.[1] ?? null,
+    };
+  }
 }
 
 /** One line that opens a connection, names it, or closes it without a reason. */

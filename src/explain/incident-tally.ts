@@ -1,9 +1,11 @@
 /** The errors of a whole log: each distinct one kept once, with how often and where it was seen. */
 
-import { type ReadRecord, readLoose, readRecord } from "./error-reader.ts";
+import { libraryOf } from "../forensics/client-libraries.ts";
+import { ErrorReader, type ReadRecord, readLoose } from "./error-reader.ts";
 import type { ErrorReport, LogTime } from "./error-report.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
 import { type LogRecord, LogRecords } from "./log-record.ts";
+import { runtimeOf } from "./runtime.ts";
 
 /** One error, however often it was logged. */
 export interface TalliedIncident {
@@ -49,6 +51,7 @@ export class IncidentTally {
   /** The last errors that ended a connection, by the broker's process id of it. */
   readonly #ended = new Map<string, TalliedIncident>();
   readonly #records: LogRecords;
+  readonly #reader = new ErrorReader();
   #crash: TalliedIncident | null = null;
   #loose: string[] = [];
   #looseCharacters = 0;
@@ -64,7 +67,7 @@ export class IncidentTally {
         this.#pasted.push(record);
         for (const line of record.lines) this.#pastedCharacters += line.length + 1;
       }
-      const read = readRecord(record);
+      const read = this.#reader.read(record);
       if (read === null || (read.reports.length === 0 && read.head.kind !== "closing")) {
         this.unrelatedLines += record.lines.length;
       }
@@ -88,14 +91,14 @@ export class IncidentTally {
     this.#records.end();
     if (this.incidents.length === 0) this.#typed();
     const isPasted = this.lines <= MAX_PASTED_LINES && this.#pastedCharacters <= MAX_PASTED_CHARACTERS;
-    if (this.incidents.length === 0 && isPasted) {
-      for (const record of this.#pasted)
-        for (const report of readRecord(record, true)?.reports ?? []) this.#count(report);
-    }
+    if (isPasted && this.incidents.every(({ report }) => isGeneral(report))) this.#readAsMeant();
     // Of a log in which all is well there is nothing to explain; a line that was pasted is answered, whatever it is.
     const told = this.#unknown.filter(({ trouble }) => trouble || isPasted);
     if (this.incidents.length === 0) for (const { report } of told.slice(0, MAX_UNKNOWN)) this.#count(report);
-    if (isPasted) this.#dropGeneral();
+    if (isPasted) {
+      this.#dropGeneral();
+      this.#nameLibrary();
+    }
     this.#pasted = [];
   }
 
@@ -117,13 +120,28 @@ export class IncidentTally {
     if (report !== null) kept[place] = { report, trouble };
   }
 
+  /** What was pasted says no more than that something failed: so what other programs say as well counts. */
+  #readAsMeant(): void {
+    const reports = this.#pasted.flatMap(record => this.#reader.read(record, true)?.reports ?? []);
+    if (this.incidents.length > 0 && reports.every(report => isGeneral(report))) return;
+    this.incidents.splice(0);
+    this.#byKey.clear();
+    for (const report of reports) this.#count(report);
+  }
+
+  /** The lines of one exception's stack may name the library that its message does not. */
+  #nameLibrary(): void {
+    const [only] = this.incidents;
+    if (only === undefined || this.incidents.length > 1 || only.report.library !== null || only.report.site !== null)
+      return;
+    const text = this.#pasted.flatMap(({ lines }) => lines).join("\n");
+    const library = libraryOf(text);
+    if (library !== null) only.report = { ...only.report, library, runtime: runtimeOf(text, library) };
+  }
+
   /** Of the lines of one exception, those that only say that something failed add nothing to one that says what. */
   #dropGeneral(): void {
-    const isGeneral = ({ report: { error, site } }: TalliedIncident): boolean =>
-      site === null &&
-      (error.kind === "message" || error.kind === "client-side") &&
-      knownLine(error.line).generic === true;
-    const telling = this.incidents.filter(incident => !isGeneral(incident));
+    const telling = this.incidents.filter(({ report }) => !isGeneral(report));
     if (telling.length > 0 && telling.length < this.incidents.length) this.incidents.splice(0, Infinity, ...telling);
   }
 
@@ -191,6 +209,12 @@ export class IncidentTally {
     this.#link(incident, report);
     complete(incident, report);
   }
+}
+
+/** Whether it only says that something failed, and not on which connection. */
+function isGeneral({ error, site }: ErrorReport): boolean {
+  if (site !== null || (error.kind !== "message" && error.kind !== "client-side")) return false;
+  return knownLine(error.line).generic === true;
 }
 
 /** Whether a message belongs to the event that was counted last: one crash, one TLS alert makes several messages. */

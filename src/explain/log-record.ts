@@ -3,7 +3,7 @@
  * 3.9 only the first has one; an exception in an application's log is wrapped as its logger pleases.
  */
 import type { LogTime } from "./error-report.ts";
-import { type LogLine, readLogLine } from "./log-line.ts";
+import { type LogLine, LogLineReader } from "./log-line.ts";
 
 /** A message of a log. */
 export interface LogRecord {
@@ -27,6 +27,7 @@ export const MAX_LINE_CHARACTERS = 65_536;
 /** Fed with lines, hands on messages. */
 export class LogRecords {
   readonly #sink: (record: LogRecord) => void;
+  readonly #reader = new LogLineReader();
   #record: LogRecord | null = null;
   #prefixed = false;
   #cut = false;
@@ -38,7 +39,7 @@ export class LogRecords {
 
   /** A physical line, without its line feed. */
   line(text: string): void {
-    const line = readLogLine(text.slice(0, MAX_LINE_CHARACTERS));
+    const line = this.#reader.read(text.slice(0, MAX_LINE_CHARACTERS));
     if (!this.#continues(line)) this.#begin(line);
     this.#append(line.text);
     this.#cut = line.cut;

@@ -20,6 +20,7 @@ export function runtimeOf(text: string, library: LibraryId | null): Runtime {
     case "amqplib":
     case "amqp-client.js":
     case "node-amqp":
+    case "rabbitmq-client":
     case "aiormq":
       return "event-loop";
     case "rabbitmq-c":
@@ -34,7 +35,9 @@ export function runtimeOf(text: string, library: LibraryId | null): Runtime {
 export function causeIn(runtime: Runtime, id: CauseId): (CauseText & { why?: string }) | null {
   const own = runtime === "threads" ? undefined : WORDINGS[runtime][id];
   if (own === null) return null;
-  return { ...CAUSES[id], ...own };
+  const { now, ...text } = CAUSES[id];
+  // Of another remedy the first sentence is another, too.
+  return own?.remedy === undefined && now !== undefined ? { ...text, now, ...own } : { ...text, ...own };
 }
 
 type Wordings = Readonly<Partial<Record<CauseId, Partial<CauseText & { why: string }> | null>>>;
@@ -49,6 +52,7 @@ const WORDINGS: Readonly<Record<Exclude<Runtime, "threads">, Wordings>> = {
       confirm: "The code registers PCNTLHeartbeatSender, or calls checkHeartBeat in a tick or signal handler.",
       remedy: "Send heartbeats between the writes: checkHeartBeat in the loop that consumes.",
       why: "A signal may come while a frame is half-way out.",
+      now: "Call checkHeartBeat in the loop that consumes, between writes.",
     },
     "shared-reader": {
       title:
@@ -57,6 +61,7 @@ const WORDINGS: Readonly<Record<Exclude<Runtime, "threads">, Wordings>> = {
         "pcntl_fork, a worker pool (Swoole, RoadRunner, queue workers) or a persistent connection; ss -tnp shows one local port with several processes.",
       remedy: "Connect after the fork, in each process.",
       why: "The client lost its place in what it receives: parent and child each get a part of it.",
+      now: "Connect after the fork, in each process.",
     },
     "cut-write": {
       title: "A write was cut short (timeout, signal, script that ended), and the connection used on",
@@ -78,14 +83,19 @@ const WORDINGS: Readonly<Record<Exclude<Runtime, "threads">, Wordings>> = {
       confirm:
         "How long the callback ran: the connection dies about two heartbeat intervals after it began. sleep, HTTP requests and queries count.",
       remedy: "checkHeartBeat within long work, a longer heartbeat, or the work in another process.",
+      now: "Call checkHeartBeat within long work, or work elsewhere.",
     },
-    "slow-consumer": { remedy: "A prefetch limit (basic_qos), and shorter work between two reads." },
+    "slow-consumer": {
+      remedy: "A prefetch limit (basic_qos), and shorter work between two reads.",
+      now: "Set a prefetch limit (basic_qos); work less between two reads.",
+    },
     "tls-shared-session": {
       title: "Two processes write into one TLS session: it was opened before a fork",
       confirm:
         "ss -tnp shows one local port with several processes. TLS counts its records, so a second writer's cannot be verified.",
       remedy: "Connect after the fork, in each process.",
       why: "TLS counts its records: a second process in the same session breaks it at once.",
+      now: "Connect after the fork, in each process.",
     },
   },
   "event-loop": {
@@ -94,6 +104,7 @@ const WORDINGS: Readonly<Record<Exclude<Runtime, "threads">, Wordings>> = {
       confirm:
         "In the code: another writer on the library's socket, a worker that was handed the connection, or a second event loop. A capture shows whose octets stand inside whose frame.",
       remedy: "Let only the library write, in the event loop the connection was opened in.",
+      now: "Let only the library write to its socket.",
     },
     "heartbeat-thread": {
       title: "A timer writes the heartbeat past the library's own queue of writes",
@@ -105,11 +116,13 @@ const WORDINGS: Readonly<Record<Exclude<Runtime, "threads">, Wordings>> = {
       confirm:
         "In the code: another reader on the library's socket, a connection used from two event loops or threads, or one that was opened before a fork.",
       remedy: "One reader: use the connection only in the event loop and process it was opened in.",
+      now: "Use the connection only in the loop it was opened in.",
     },
     "blocked-client": {
       title: "The event loop was blocked: no heartbeat was sent or noticed meanwhile",
       confirm: "In the client's log at that time: one long synchronous computation, JSON, file or crypto call.",
       remedy: "Move that work out of the loop (worker threads, a process pool), or give the loop a turn in between.",
+      now: "Move that work out of the event loop.",
     },
   },
 };

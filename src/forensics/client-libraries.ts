@@ -18,7 +18,11 @@ export type LibraryId =
   | "amqp-client.js"
   | "node-amqp"
   | "amqp-cpp"
-  | "lapin";
+  | "lapin"
+  | "rabbitmq-client"
+  | "amqprs"
+  | "march-hare"
+  | "ruby-amqp";
 
 export interface ClientLibrary {
   name: string;
@@ -83,6 +87,26 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     tears: "octets",
     writes: "sends each frame from one shared buffer without a lock",
     remedy: "One connection per thread, or one mutex around every call, reading included.",
+  },
+  "march-hare": {
+    name: "March Hare (JRuby)",
+    label: "March Hare",
+    product: /^march.?hare/i,
+    printedBy: /\bMarchHare::|\bmarch_hare\b/,
+    tears: "frames",
+    writes: "stands on the Java client, which writes a frame at a time under a lock",
+    remedy: "One channel per publishing thread.",
+  },
+  "ruby-amqp": {
+    name: "amqp gem (Ruby, EventMachine)",
+    label: "amqp gem",
+    product: /^ruby-amqp|^AMQP gem|\/ Ruby .*EventMachine/i,
+    printedBy:
+      /\bAMQP::(?:TCPConnectionFailed|PossibleAuthenticationFailure|Session|Error\b)|\bamq-client\b|\bgems\/amqp-\d/,
+    tears: "octets",
+    writes: "hands octets to EventMachine's loop, which only that loop's thread may do",
+    remedy:
+      "Call it in EventMachine's thread only (EM.next_tick), connect after the fork; it is no longer maintained: move to Bunny.",
   },
   bunny: {
     name: "Bunny",
@@ -156,10 +180,28 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     name: "AMQP-CPP",
     label: "AMQP-CPP",
     product: /Copernica|AMQP-CPP/i,
-    printedBy: /\bAMQP-CPP\b|\bAMQP::|\bamqpcpp\b/,
+    printedBy: /\bAMQP-CPP\b|\bAMQP::(?:Tcp|Lib|Connection|Address|Exception|ProtocolException)|\bamqpcpp\b/,
     tears: "octets",
     writes: "writes from whatever thread calls it, without a lock (AMQP-CPP#278, #313)",
     remedy: "Call it from its event loop's thread only; from other threads post to that loop.",
+  },
+  "rabbitmq-client": {
+    name: "rabbitmq-client (Node.js)",
+    label: "rmq-client",
+    product: /^rabbitmq-client/i,
+    printedBy: /\brabbitmq-client\b|\bAMQPConnectionError: |\bAMQPChannelError: /,
+    tears: "frames",
+    writes: "writes from one event loop",
+    remedy: "Let only the library write to its socket, and connect after a fork.",
+  },
+  amqprs: {
+    name: "amqprs",
+    label: "amqprs",
+    product: /^amqprs/i,
+    printedBy: /\bamqprs\b/,
+    tears: "nothing",
+    writes: "writes from one task per connection",
+    remedy: "One channel per publishing task.",
   },
   lapin: {
     name: "lapin",

@@ -103,7 +103,7 @@ function answer(incident: ExplainedIncident, numbered: boolean, page: Page): str
   const line = (label: string, text: string): string =>
     cut(`  ${label.padEnd(LABEL_COLUMNS - 2)}${shortened(say(text), page.columns - LABEL_COLUMNS)}`, page.columns);
   const who = first === undefined ? "not told by this text" : `${first.confidence}: ${first.title}`;
-  const now = first === undefined ? "look at the lines around it" : sentence(first.remedy);
+  const now = first === undefined ? "look at the lines around it" : first.now;
   return [
     `${page.paint.error(title.slice(0, word.length))}${page.paint.strong(title.slice(word.length))}`,
     line("who", who),
@@ -111,18 +111,12 @@ function answer(incident: ExplainedIncident, numbered: boolean, page: Page): str
   ];
 }
 
-/** The text up to the last of its clauses that still fits, or all of it. */
+/** The text up to the last clause that says something without the rest and still fits, or all of it: it is cut then. */
 function shortened(text: string, room: number): string {
   if (columns(text) <= room) return text;
-  const ends = Array.from(text.matchAll(/[:,;] | \(/g), ({ index }) => index);
+  const ends = Array.from(text.matchAll(/[:;] |, (?:and|with) | \(/g), ({ index }) => index);
   const end = ends.findLast(index => index > 20 && columns(text.slice(0, index)) <= room);
   return end === undefined ? text : text.slice(0, end);
-}
-
-/** The first sentence. */
-function sentence(text: string): string {
-  const end = text.search(/[.?] [A-Z]/);
-  return end < 0 ? text : text.slice(0, end + 1);
 }
 
 function sameCauses(one: ExplainedIncident, other: ExplainedIncident): boolean {

@@ -44,6 +44,20 @@ function ties(log: BrokerLog, ...candidates: Candidate[]): { tied: Record<string
 
 describe("what is kept of a log", () => {
   const prefix = "2026-11-21 18:20:01.5+00:00";
+  it("errors of a channel, tied to the connection they name", () => {
+    const channel = (pid: number, client: string): string =>
+      `${prefix} [error] <0.${pid + 1}.0> Channel error on connection <0.${pid}.0> (${client} -> 10.0.0.5:5672, vhost: '/', user: 'guest'), channel 3:\n` +
+      `${prefix} [error] <0.${pid + 1}.0> operation basic.publish caused a channel exception not_found: no exchange 'orders' in vhost '/'`;
+    const log = read(channel(70, "10.0.0.1:4000"), channel(80, "10.0.0.1:4001"), channel(90, "10.0.0.1:4002"));
+    expect(log.entries.map(({ site: { pid, peer } }) => [pid, peer?.port])).toEqual([
+      ["<0.70.0>", 4000],
+      ["<0.80.0>", 4001],
+      ["<0.90.0>", 4002],
+    ]);
+    const { tied, reasons } = ties(log, candidate("c1", "10.0.0.1:4000"), candidate("c2", "10.0.0.1:4001"));
+    expect(tied).toEqual({ c1: 1, c2: 1 });
+    expect(reasons).toHaveLength(1);
+  });
   it("errors and ends for a reason, not ends in peace", () => {
     const { entries, lines } = read(
       `${prefix} [info] <0.7.0> accepting AMQP connection <0.7.0> (10.0.0.1:4000 -> 10.0.0.5:5672)`,

@@ -214,7 +214,7 @@ const CLIENT_CONNECTION: readonly Row[] = [
     "transport",
     "broker-restarted",
   ],
-  ['Exception (504) Reason: "channel id space exhausted"', "broker", "limits", "channel-leak"],
+  ['Exception (504) Reason: "channel id space exhausted"', "client", "limits", "channel-leak"],
   [
     "Error: Heartbeat timeout   at Heart.<anonymous> (/app/node_modules/amqplib/lib/connection.js:425:19)",
     "client",

@@ -1,10 +1,14 @@
 /** The tables of known lines: each row explains its own example, says all it must, and reads in one way only. */
 import { readFileSync, writeFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CAUSES } from "../../src/explain/cause-catalogue.ts";
+import { CAUSES, type CauseId } from "../../src/explain/cause-catalogue.ts";
+import { NOW_COLUMNS } from "../../src/explain/cause-text.ts";
 import { mayNameError } from "../../src/explain/error-hints.ts";
 import { errorsIn } from "../../src/explain/error-text.ts";
 import { KNOWN_LINES } from "../../src/explain/known-lines/catalogue.ts";
+import { requiredWords } from "../../src/explain/known-lines/required-words.ts";
+import { causeIn } from "../../src/explain/runtime.ts";
 import { explainAll } from "../../src/report/explain.ts";
 import { errorsPage } from "./errors-page.ts";
 import { tallied } from "./explain-text.ts";
@@ -64,6 +68,30 @@ it("has a title, a way to confirm and a remedy for every cause", () => {
     expect(title).not.toMatch(/\.$/);
     for (const text of [confirm, remedy]) expect(text).toMatch(/^\S.*[.?]$/);
   }
+});
+
+it("says what to do now in one whole sentence that fits its line", () => {
+  for (const runtime of ["threads", "processes", "event-loop"] as const)
+    for (const id of Object.keys(CAUSES) as CauseId[]) {
+      const text = causeIn(runtime, id);
+      if (text === null) continue;
+      const { remedy, now = /^.*?[.?](?= [A-Z]|$)/.exec(remedy)?.[0] ?? "" } = text;
+      expect(now, id).toMatch(/^\S.*\.$/);
+      expect(now.length, `${id}: ${now}`).toBeLessThanOrEqual(NOW_COLUMNS);
+      if (runtime === "processes") expect(now, id).not.toMatch(/thread/i);
+    }
+});
+
+it.each(KNOWN_LINES)("lets the prefilter pass whatever $id matches", ({ pattern }) => {
+  expect(requiredWords(pattern)).not.toBeNull();
+  // Without what only looks ahead, which texts cannot be made of.
+  const source = pattern.source.replace(/\(\?[=!](?:[^()[\]\\]|\\.|\[[^\]]*\])*\)|\\b/g, "");
+  fc.assert(
+    fc.property(fc.stringMatching(new RegExp(source)), text => {
+      if (pattern.test(text)) expect(mayNameError(text, true)).toBe(true);
+    }),
+    { numRuns: 100 },
+  );
 });
 
 it("stands in docs/errors.md as it is", () => {

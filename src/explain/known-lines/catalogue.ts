@@ -1,16 +1,26 @@
 /** Every known line, in the order in which they are tried: what says more goes before what says less. */
 import { BROKER_CONNECTION_LINES } from "./broker-connection-lines.ts";
+import { BROKER_PROCESS_LINES } from "./broker-process-lines.ts";
+import { CLIENT_CHANNEL_LINES } from "./client-channel-lines.ts";
 import { CLIENT_CONNECTION_LINES } from "./client-connection-lines.ts";
+import { CLIENT_FRAME_LINES } from "./client-frame-lines.ts";
+import { CLIENT_HANDSHAKE_LINES } from "./client-handshake-lines.ts";
 import { CLIENT_READ_LINES } from "./client-read-lines.ts";
 import type { KnownLine } from "./known-line.ts";
 import { OTHER_LINES } from "./other-lines.ts";
+import { REPLY_CODE_LINES } from "./reply-code-lines.ts";
 import { REPLY_LINES } from "./reply-lines.ts";
 
 const ALL: readonly KnownLine[] = [
   ...OTHER_LINES,
   ...CLIENT_READ_LINES,
+  ...CLIENT_FRAME_LINES,
   ...REPLY_LINES,
+  ...REPLY_CODE_LINES,
   ...BROKER_CONNECTION_LINES,
+  ...BROKER_PROCESS_LINES,
+  ...CLIENT_HANDSHAKE_LINES,
+  ...CLIENT_CHANNEL_LINES,
   ...CLIENT_CONNECTION_LINES,
 ];
 

@@ -1,25 +1,12 @@
-/** What client libraries say of connections and channels that failed without a frame they could not read. */
+/** What client libraries say of connections that failed without a frame they could not read. */
 import type { Weighed } from "../reading.ts";
 import type { KnownLine } from "./known-line.ts";
 
 const CLIENT = { code: null, seenBy: "client", library: null } as const;
 const HANDSHAKE = { ...CLIENT, about: "handshake" } as const;
-const HEARTBEAT = { ...CLIENT, about: "heartbeat" } as const;
 const TRANSPORT = { ...CLIENT, about: "transport" } as const;
 const CHANNEL = { ...CLIENT, about: "channel" } as const;
 
-const CLOSED_IN_HANDSHAKE: readonly Weighed[] = [
-  ["plain-answered", 58, "A TLS port closes on plain AMQP, and a plain port on TLS."],
-  ["wrong-vhost", 50, "Older brokers and clients show a vhost that is refused as a closed socket."],
-  ["wrong-credentials", 48, "And credentials that are refused, after some seconds."],
-  ["not-a-broker", 40, "Whatever has that port instead closes on what it does not understand."],
-];
-const HEARD_NOTHING: readonly Weighed[] = [
-  ["blocked-client", 62, "A client that does not read misses heartbeats that have come."],
-  ["broker-silent", 54, "The broker may really have been silent."],
-  ["idle-limit", 50, "What is dropped on the way is not heard."],
-  ["frozen-client", 30, "A process that stands still hears nothing."],
-];
 const LOST: readonly Weighed[] = [
   ["idle-limit", 56, "NATs, firewalls and load balancers drop what is idle too long, mostly at round times."],
   ["broker-restarted", 50, "A broker that stops closes all sockets."],
@@ -32,168 +19,8 @@ const END_OF_STREAM: readonly Weighed[] = [
   ["plain-answered", 44, "At connect: TLS met a plain port, or the other way round."],
   ["idle-limit", 42, "Later: a load balancer's or NAT's idle limit, or missed heartbeats (the broker's log says so)."],
 ];
-const CLOSED: readonly Weighed[] = [
-  ["earlier-error", 78, "The library only says that it is closed; why was said before."],
-  ["acked-after-reconnect", 32, "After a reconnect old channel objects stay closed."],
-  ["shared-channel", 28, "Another part of the program may have closed it."],
-];
 
 export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
-  {
-    ...HANDSHAKE,
-    id: "closed-in-handshake",
-    anybody: true,
-    pattern:
-      /Socket closed abruptly during opening handshake|[Cc]onnection (?:was )?closed (?:by \w{1,10} )?during (?:the )?(?:AMQP |opening )?handshake/,
-    name: "closed in the handshake",
-    says: "The server closed the socket before the AMQP handshake was done. Wrong port, TLS, vhost or credentials; no frame was broken.",
-    causes: CLOSED_IN_HANDSHAKE,
-    source: "amqp-node/amqplib#30, #101, #548",
-    example: "Error: Socket closed abruptly during opening handshake",
-  },
-  {
-    ...HANDSHAKE,
-    id: "incompatible-protocol",
-    pattern: /IncompatibleProtocolError/,
-    name: "IncompatibleProtocolError",
-    says: "The server closed the socket at the protocol header. pika calls that an incompatible protocol; TLS on one side only is the usual reason.",
-    causes: [
-      [
-        "plain-answered",
-        66,
-        "pika says so when the stream ends at the protocol header: a TLS port (5671) without ssl_options does.",
-      ],
-      [
-        "broker-silent",
-        44,
-        "A broker that is still starting, or a load balancer without one behind it, closes as well.",
-      ],
-      ["header-refused", 40, "Or the server wants another version of AMQP."],
-    ],
-    library: "pika",
-    source: "pika#1247, #830, #516",
-    example:
-      "pika.exceptions.IncompatibleProtocolError: StreamLostError: (\"Stream connection lost: ConnectionResetError(104, 'Connection reset by peer')\",)",
-  },
-  {
-    ...HANDSHAKE,
-    id: "probable-authentication-failure",
-    pattern: /ProbableAuthenticationError|probable authentication error/,
-    name: "login refused",
-    says: "The server closed the socket after the login. Most likely it refused the credentials; its log says so.",
-    causes: [
-      ["wrong-credentials", 76, "The socket was closed where the answer to the login must come."],
-      ["guest-remote", 48, "guest is refused from other hosts than the broker's own."],
-    ],
-    library: "pika",
-    source: "pika: exceptions.py",
-    example:
-      "pika.exceptions.ProbableAuthenticationError: Client was disconnected at a connection stage indicating a probable authentication error: …",
-  },
-  {
-    ...HANDSHAKE,
-    id: "probable-access-denied",
-    pattern: /ProbableAccessDeniedError|probable denial of access/,
-    name: "vhost refused",
-    says: "The server closed the socket at connection.open. Most likely it refused the vhost; its log says so.",
-    causes: [
-      ["wrong-vhost", 72, "The socket was closed where the answer to connection.open must come."],
-      ["no-permission", 56, "A user needs permissions on each vhost."],
-    ],
-    library: "pika",
-    source: "pika: exceptions.py",
-    example:
-      "pika.exceptions.ProbableAccessDeniedError: Client was disconnected at a connection stage indicating a probable denial of access",
-  },
-  {
-    ...HANDSHAKE,
-    id: "possible-authentication-failure",
-    anybody: true,
-    pattern:
-      /PossibleAuthenticationFailureException|Possible authentication failure|possible authentication failure|could mean an authentication issue|[Pp]otential login failure|AuthenticationFailureError|\bAuthenticationFailureException\b|PossiblyAuthenticationFailure|[Aa]uthentication (?:with RabbitMQ )?failed/,
-    name: "login refused",
-    says: "The connection ended where the answer to the login must come. Most likely the credentials were refused; the broker's log says so.",
-    causes: [
-      ["wrong-credentials", 68, "That is where a refused login shows."],
-      ["guest-remote", 46, "guest is refused from other hosts than the broker's own."],
-      ["plain-answered", 40, "TLS on one side only ends at about the same place."],
-    ],
-    source: "rabbitmq-java-client; rabbitmq-dotnet-client#980; ruby-amqp/bunny: session.rb",
-    example: "com.rabbitmq.client.PossibleAuthenticationFailureException: Possibly caused by authentication failure",
-  },
-  {
-    ...HANDSHAKE,
-    id: "no-shared-mechanism",
-    pattern:
-      /SASL could not negotiate a shared mechanism|No compatible authentication mechanism|could not negotiate use of the|SASL mechanism \S{1,30} is not provided/,
-    name: "no shared SASL mechanism",
-    says: "Client and broker have no login mechanism in common. No frame was broken.",
-    causes: [
-      ["wrong-credentials", 72, "The client wants a mechanism that the broker does not offer (EXTERNAL, PLAIN)."],
-      ["tls-settings", 40, "EXTERNAL is offered with TLS and the plugin rabbitmq_auth_mechanism_ssl only."],
-    ],
-    source: "amqp091-go: types.go; amqplib: lib/connection.js; spring-projects/spring-amqp#1188",
-    example: 'Exception (403) Reason: "SASL could not negotiate a shared mechanism"',
-  },
-  {
-    ...HANDSHAKE,
-    id: "handshake-terminated",
-    anybody: true,
-    pattern:
-      /Handshake terminated by server|Wasn't expecting to have to go through secure|Frame on channel != 0 during handshake|Expected protocol header|[Hh]andshake (?:failed|error|timed out)/,
-    name: "handshake failed",
-    says: "The AMQP or TLS handshake did not come to its end. No frame of a running connection was broken.",
-    causes: CLOSED_IN_HANDSHAKE,
-    source: "amqplib: lib/connection.js",
-    example: "amqplib: Error: Frame on channel != 0 during handshake: <ChannelOpen channel:1>",
-    generic: true,
-  },
-  {
-    ...HANDSHAKE,
-    id: "handshake-stack-timeout",
-    pattern:
-      /AMQPConnectorStackTimeout|Timeout while setting up AMQP|[Cc]onnection (?:open|start|tune) timed? ?out|AMQPConnectorAMQPHandshakeError/,
-    name: "handshake timed out",
-    says: "The client waited for the broker's part of the handshake and gave up. No frame was broken.",
-    causes: [
-      [
-        "broker-silent",
-        60,
-        "The port is open, and nobody answers: an overloaded or starting broker, a load balancer without one.",
-      ],
-      ["tls-waiting", 54, "A plain client on a TLS port waits for ever, and so does TLS on some plain ports."],
-      ["resource-alarm", 25, "A node in trouble accepts and does not answer."],
-    ],
-    library: "pika",
-    source: "OpenCTI-Platform/opencti#8642; pika",
-    example: "AMQPConnectorAMQPHandshakeError: AMQPConnectorStackTimeout('Timeout during AMQP handshake')",
-  },
-  {
-    ...HEARTBEAT,
-    id: "client-heartbeat-timeout",
-    anybody: true,
-    pattern:
-      /AMQPHeartbeatTimeout|[Nn]o activity or too many missed heartbeats|MissedHeartbeatException|Heartbeat missing with heartbeat|AMQPHeartbeatMissedException|Missed server heartbeat|MissingHeartbeatError|no heartbeat received from server|Heartbeat timeout|[Hh]eartbeat timeout, connection closed|HEARTBEAT_TIMEOUT|AMQP_STATUS_HEARTBEAT_TIMEOUT|Too many missed heartbeats|[Mm]issed (?:too many )?heartbeats? from (?:the )?(?:server|broker)|[Cc]onnection [^\n]{0,120}was stuck\. No frames were received|heartbeat timed out|Last message in was heartbeat_timeout|No heartbeat received|[Hh]eartbeats? (?:from (?:server|broker) )?(?:were |was )?(?:missed|lost|expired)/,
-    name: "missed heartbeats",
-    says: "The client heard nothing from the broker for two heartbeat intervals, and gave the connection up. No frame was broken.",
-    causes: HEARD_NOTHING,
-    source:
-      "pika: heartbeat.py; rabbitmq-java-client; php-amqplib; lapin: src/error.rs; amqplib: lib/connection.js; rabbitmq-c: amqp_api.c; rabbitmq-dotnet-client#637",
-    example: "com.rabbitmq.client.MissedHeartbeatException: Heartbeat missing with heartbeat = 60 seconds",
-  },
-  {
-    ...CHANNEL,
-    id: "closed-used",
-    anybody: true,
-    pattern:
-      /channel\/connection is not open|Channel(?:Wrong|Closed)StateError|[Cc]hannel is (?:already )?closed|[Cc]hannel closed(?: by|;|$)|ChannelInvalidStateError|ConnectionWrongStateError|IllegalOperationError|Channel (?:ended, no reply|closing|is closing)|[Cc]hannel connection is closed|AlreadyClosedException|ChannelAlreadyClosed|ConnectionAlreadyClosed|ChannelNotAvailable|[Cc]onnection (?:is )?already closed|invalid (?:channel|connection) state|Bunny::(?:Channel|Connection)AlreadyClosed|cannot use a closed channel|No channel available|[Cc]hannel is not open|NOT_CONNECTED|clean (?:channel|connection) shutdown|through a closed connection|\bCH_CLOSE\b|ChannelClosedException|<Channel: [^\n]{0,80}> closed/,
-    name: "used after it was closed",
-    says: "The program used a channel or connection that was closed already. Why it was closed stands earlier in its log; no frame was broken here.",
-    causes: CLOSED,
-    source: "streadway/amqp#470; amqplib: lib/channel.js; pika: exceptions.py; spring-projects/spring-amqp#849",
-    example: 'Exception (504) Reason: "channel/connection is not open"',
-    generic: true,
-  },
   {
     ...TRANSPORT,
     id: "dotnet-library-unexpected",
@@ -245,6 +72,25 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     library: "amqp091-go",
     source: "streadway/amqp#393, #410",
     example: 'Exception (501) Reason: "EOF"',
+  },
+  {
+    ...TRANSPORT,
+    id: "pika-queue-of-writes",
+    about: "frames",
+    pattern: /pop from an empty deque|tx buffer size underflow|\bdeque index out of range/,
+    name: "the client's queue of writes broke",
+    says: "The client (pika) found its own queue of octets to send changed under its hands, and gave the connection up. Octets may have been sent twice, or not at all.",
+    causes: [
+      [
+        "shared-connection",
+        82,
+        "Nothing but a second thread changes that queue meanwhile: pika has no lock around it.",
+      ],
+      ["fork", 30, "A connection that was opened before a fork breaks in other ways, too."],
+    ],
+    library: "pika",
+    source: "pika#1144, #1237",
+    example: "pika.exceptions.StreamLostError: Stream connection lost: IndexError('pop from an empty deque')",
   },
   {
     ...TRANSPORT,
@@ -341,7 +187,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     id: "socket-error",
     anybody: true,
     pattern:
-      /[Cc]onnection reset(?: by peer)?|\bECONNRESET\b|socket was disconnected|Socket was disconnected|RecoverableConnectionError|ShutdownSignalException: connection error|[Ee]mpty response received from the server|EmptyResponseError|peer shutdown|failure of reading frame|[Cc]onnection remotely closed|socket hang up|closed by peer|NetworkErrorWrapper|socket_closed_unexpectedly|[Ss]ocket (?:error|closed|is closed)|a socket error occurred|[Cc]onnection timed out|\bETIMEDOUT\b|forcibly closed by the remote host|[Cc]onnection aborted|ConnectionAborted|[Cc]onnection closed unexpectedly|[Uu]nexpected close|Server unexpectedly closed connection|Connection dropped|connection lost|NetworkFailure|NetworkErrorException|AmqpClosedConnection|failed to fill whole buffer|IO error:|IOError\(|CONN_CLOSED|Library error: connection closed|[Ss]erver closed (?:the )?connection/,
+      /[Cc]onnection reset(?: by peer)?|\bECONNRESET\b|socket was disconnected|Socket was disconnected|RecoverableConnectionError|ShutdownSignalException: connection error|[Ee]mpty response received from the server|EmptyResponseError|peer shutdown|failure of reading frame|[Cc]onnection remotely closed|socket hang up|closed by peer|NetworkErrorWrapper|socket_closed_unexpectedly|[Ss]ocket (?:error|[Cc]losed|is closed)|a socket error occurred|[Cc]onnection timed out|\bETIMEDOUT\b|forcibly closed by the remote host|connected party did not properly respond|IO timeout when reading \d{1,10} bytes|[Cc]onnection aborted|ConnectionAborted|[Cc]onnection closed unexpectedly|[Uu]nexpected close|Server unexpectedly closed connection|Connection dropped|connection lost|NetworkFailure|NetworkErrorException|AmqpClosedConnection|failed to fill whole buffer|IO error:|IOError\(|CONN_CLOSED|Library error: connection closed|[Ss]erver closed (?:the )?connection/,
     name: "connection lost",
     says: "The connection was lost under the client: closed, reset or timed out. No frame was broken.",
     causes: LOST,

@@ -3,7 +3,11 @@ import type { BrokerError } from "../error-report.ts";
 import { headerWindow, type MaybeOctet } from "../header-window.ts";
 import { KNOWN_LINES } from "./catalogue.ts";
 import type { KnownLine } from "./known-line.ts";
+import { requiredWords } from "./required-words.ts";
+import { WordIndex } from "./word-index.ts";
 
+/** What each row needs. */
+const WORDS = new WordIndex(KNOWN_LINES.map(({ pattern }) => requiredWords(pattern)));
 /** What a text must hold to speak of AMQP. */
 const ABOUT_AMQP =
   /amqp|rabbit|:567[12]\b|\bport[ =:]{1,3}567[12]\b|\bpika\b|bunny|kombu|celery|lapin|lmq\.|AMQ::|streadway|\bconnection <\d|inet_error|socket_closed_unexpectedly|tls_alert|handshake_timeout|Channel error on connection|spring-rabbit|stomp|hutch|sneakers|masstransit|nservicebus|easynetq|federation|shovel/i;
@@ -15,13 +19,21 @@ const MAX_CHARACTERS = 8192;
  */
 export function knownLineIn(text: string, anybody: boolean): BrokerError | null {
   const start = text.slice(0, MAX_CHARACTERS);
+  if (!WORDS.look(start)) return null;
   const amqp = anybody || ABOUT_AMQP.test(start);
-  for (const line of KNOWN_LINES) {
-    if (line.anybody === true && !amqp) continue;
+  for (const [row, line] of KNOWN_LINES.entries()) {
+    if (WORDS.found[row] === 0 || (line.anybody === true && !amqp)) continue;
     const match = line.pattern.exec(start);
     if (match !== null) return errorOf(line, match.groups ?? {});
   }
   return null;
+}
+
+/** Whether a row may match: quick, and now and then wrong to say so. `anybody` as above. */
+export function mayBeKnown(text: string, anybody: boolean): boolean {
+  if (!WORDS.look(text)) return false;
+  if (anybody || WORDS.found.some((found, row) => found === 1 && KNOWN_LINES[row]!.anybody !== true)) return true;
+  return speaksOfAmqp(text);
 }
 
 export function speaksOfAmqp(text: string): boolean {

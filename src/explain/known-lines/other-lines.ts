@@ -9,7 +9,7 @@ export const OTHER_LINES: readonly KnownLine[] = [
     id: "amqproxy-upstream",
     anybody: true,
     pattern:
-      /Upstream (?:connection )?closed|UPSTREAM_ERROR|Upstream connection (?:error|closed)|upstream connect error/,
+      /Upstream::WriteError|Upstream (?:connection )?closed|(?:reading from|writing to) upstream|UPSTREAM_ERROR|Upstream connection (?:error|closed)|upstream connect error/,
     name: "the proxy lost the broker",
     seenBy: null,
     about: "transport",

@@ -1,0 +1,86 @@
+/** What client libraries say of channels and connections that they find closed, or in disorder. */
+import type { Weighed } from "../reading.ts";
+import type { KnownLine } from "./known-line.ts";
+
+const CLIENT = { code: null, seenBy: "client", library: null } as const;
+const CHANNEL = { ...CLIENT, about: "channel" } as const;
+
+const TAKEN_FOR_ANOTHER: readonly Weighed[] = [
+  ["shared-channel", 66, "Calls of two threads on one channel, and each gets the other's answer."],
+  ["answer-of-earlier-call", 54, "The answer of a call that had timed out is taken for the next one's."],
+];
+const CLOSED: readonly Weighed[] = [
+  ["earlier-error", 78, "The library only says that it is closed; why was said before."],
+  ["acked-after-reconnect", 32, "After a reconnect old channel objects stay closed."],
+  ["shared-channel", 28, "Another part of the program may have closed it."],
+];
+
+export const CLIENT_CHANNEL_LINES: readonly KnownLine[] = [
+  {
+    ...CHANNEL,
+    id: "java-answer-of-another-call",
+    pattern: /AMQ(?:P)?Impl\$[\w$]{1,60} cannot be cast to [^\n]{0,120}AMQ(?:P)?Impl\$/,
+    name: "answer of another call",
+    says: "The answer to one call was taken for that of another, on one channel. No frame was broken.",
+    causes: TAKEN_FOR_ANOTHER,
+    library: "java",
+    source: "spring-projects/spring-amqp#1337",
+    example:
+      "java.lang.ClassCastException: com.rabbitmq.client.impl.AMQImpl$Channel$OpenOk cannot be cast to com.rabbitmq.client.impl.AMQImpl$Confirm$SelectOk",
+  },
+  {
+    ...CHANNEL,
+    id: "unexpected-answer",
+    pattern: /pika\.channel[^\n]{0,40}Unexpected frame: <(?:METHOD|HEADER|BODY|Header|Body)\b/,
+    name: "answer nobody waits for",
+    says: "The client read a whole frame for which nothing on that channel waits. No frame was broken.",
+    causes: TAKEN_FOR_ANOTHER,
+    library: "pika",
+    source: "pika: channel.py; faucetsdn/poseidon#1131",
+    example:
+      "pika.channel - Unexpected frame: <METHOD(['channel_number=1', 'frame_type=1', \"method=<Basic.CancelOk(['consumer_tag=ctag1'])>\"])>",
+  },
+  {
+    ...CHANNEL,
+    id: "java-unknown-channel",
+    pattern: /UnknownChannelException|Unknown channel number (?<number>\d{1,5})/,
+    name: "unknown channel",
+    says: "The client read a frame for a channel that it does not have open any more. No frame was broken.",
+    causes: [
+      ["closed-in-flight", 70, "Frames that are on the way when a channel is closed arrive after it."],
+      ["shared-channel", 34, "One thread may have closed the channel that another still uses."],
+    ],
+    library: "java",
+    source: "rabbitmq-java-client#189",
+    example: "com.rabbitmq.client.impl.UnknownChannelException: Unknown channel number 147",
+  },
+  {
+    ...CLIENT,
+    about: "limits",
+    id: "no-free-channel-at-client",
+    anybody: true,
+    pattern:
+      /channel id space exhausted|No channels left to allocate|maximum number of channels for this connection|run out of free channels|No free channel ids/i,
+    name: "no free channel",
+    says: "The client has no channel number left on this connection. Nothing was sent; no frame was broken.",
+    causes: [
+      ["channel-leak", 78, "A program needs few channels; so many were not closed."],
+      ["limit-reached", 40, "Or the limit (channel_max) is low."],
+    ],
+    source: "amqplib: lib/connection.js; amqp091-go: types.go",
+    example: 'Exception (504) Reason: "channel id space exhausted"',
+  },
+  {
+    ...CHANNEL,
+    id: "closed-used",
+    anybody: true,
+    pattern:
+      /channel\/connection is not open|Channel(?:Wrong|Closed)StateError|[Cc]hannel is (?:already )?closed|[Cc]hannel closed(?: by|;|$)|ChannelInvalidStateError|ConnectionWrongStateError|IllegalOperationError|Channel (?:ended, no reply|closing|is closing)|[Cc]hannel connection is closed|AlreadyClosedException|ChannelAlreadyClosed|ConnectionAlreadyClosed|ChannelNotAvailable|[Cc]onnection (?:is )?already closed|invalid (?:channel|connection) state|Bunny::(?:Channel|Connection)AlreadyClosed|cannot use a closed channel|No channel available|[Cc]hannel is not open|NOT_CONNECTED|clean (?:channel|connection) shutdown|through a closed connection|\bCH_CLOSE\b|ChannelClosedException|<Channel: [^\n]{0,80}> closed/,
+    name: "used after it was closed",
+    says: "The program used a channel or connection that was closed already. Why it was closed stands earlier in its log; no frame was broken here.",
+    causes: CLOSED,
+    source: "streadway/amqp#470; amqplib: lib/channel.js; pika: exceptions.py; spring-projects/spring-amqp#849",
+    example: 'Exception (504) Reason: "channel/connection is not open"',
+    generic: true,
+  },
+];

@@ -1,0 +1,205 @@
+/** What client libraries say of frames too large, too short or out of turn, and of values in them. */
+
+import type { Weighed } from "../reading.ts";
+import { LOST_PLACE, READ, WHO_ANSWERED } from "./client-read-lines.ts";
+import type { KnownLine } from "./known-line.ts";
+
+const CUT: readonly Weighed[] = [
+  ["stream-cut", 74, "Fewer octets came than the frame's header says: the connection ended in the middle of it."],
+  ["network-lost", 46, "A slow or failing network is where reads end early."],
+  ["broker-silent", 30, "The broker may have given the connection up while it was sending (heartbeat, send timeout)."],
+];
+
+export const CLIENT_FRAME_LINES: readonly KnownLine[] = [
+  {
+    ...READ,
+    id: "headers-refused-before-sending",
+    pattern:
+      /[Cc]ontent headers exceeded max frame size: (?<size>\d{1,12}) > (?<limit>\d{1,12})|[Ee]ncoded field table .{0,60}exceeds the (?<buffer>\d{1,12}) byte/,
+    name: "content header too large",
+    about: "limits",
+    says: "The client refused to send a content header that does not fit into one frame ({size} octets, frame_max {limit}). Nothing was sent, nothing is corrupt.",
+    causes: [
+      ["oversize-headers", 84, "A content header carries all headers of a message, in one frame."],
+      ["frame-max-changed", 25, "Where it worked before, the limit has changed."],
+    ],
+    source: "rabbitmq-java-client#362; amqplib: lib/codec.js",
+    example: "java.lang.IllegalArgumentException: Content headers exceeded max frame size: 140000 > 131072",
+  },
+  {
+    ...READ,
+    id: "table-too-big-for-buffer",
+    pattern: /table too large for buffer|AMQP_STATUS_TABLE_TOO_BIG/,
+    name: "content header too large",
+    about: "limits",
+    says: "The client refused to send headers or properties that do not fit into one frame. Nothing was sent, nothing is corrupt.",
+    causes: [
+      ["oversize-headers", 80, "Headers and arguments must fit into one frame."],
+      ["frame-max-changed", 25, "Where it worked before, the limit has changed."],
+    ],
+    library: "rabbitmq-c",
+    source: "rabbitmq-c: amqp_api.c",
+    example: "Publishing: table too large for buffer",
+  },
+  {
+    ...READ,
+    id: "frame-exceeds-frame-max",
+    pattern:
+      /[Ff]rame (?:size )?(?:\(?(?<size>\d{1,10})\)? )?(?:exceeds|exceeded|larger than|is larger than|bigger than)(?: the)?(?: negotiated)? (?:frame[ _-]?max|max(?:imum)?(?: frame)?(?: size)?)/,
+    name: "frame too large",
+    says: "The client read a frame header that announces more octets than were agreed on.",
+    problem: "too-large",
+    causes: [
+      [
+        "not-a-broker",
+        60,
+        "Read as a frame header, text or TLS announces a senseless size: what answers may be no broker.",
+      ],
+      [
+        "oversize-headers",
+        45,
+        "The broker passes a message's headers on in one frame, and this client takes less than it sends.",
+      ],
+      ["shared-reader", 40, "Two readers on one connection: each gets a part of the stream, and reads it as headers."],
+      ["read-abandoned", 32, "Or a read that stopped in the middle."],
+    ],
+    source: "amqplib: lib/frame.js; lavinmq",
+    example: "Error: Frame size exceeds frame max",
+  },
+  {
+    ...READ,
+    id: "short-frame",
+    pattern: /[Ss]hort frame - expected(?: to read)? (?<size>\d{1,10}) bytes(?:, (?:only )?got (?<got>\d{1,10}))?/,
+    name: "short frame",
+    about: "transport",
+    says: "The stream was cut: of a frame of {size} octets only {got} came before the end. Nothing that came is corrupt.",
+    problem: "cut-short",
+    causes: CUT,
+    library: "dotnet",
+    source: "rabbitmq-dotnet-client#199, #987",
+    example: "Short frame - expected to read 131065 bytes, only got 48718 bytes",
+  },
+  {
+    ...READ,
+    id: "frame-length-wrong",
+    pattern: /Frame payload should be (?<size>\d{1,10}) long, but it's (?<got>\d{1,10}) long|BadLengthError/,
+    name: "short frame",
+    about: "transport",
+    says: "Fewer octets of a frame came than its header announces ({got} of {size}). The stream was cut short, or another reader took the rest.",
+    problem: "cut-short",
+    causes: [...CUT, ["shared-reader", 44, "Two readers of one socket each get a part of a frame."]],
+    library: "bunny",
+    source: "amq-protocol (Ruby): exceptions.rb",
+    example: "AMQ::Protocol::BadLengthError: Frame payload should be 20 long, but it's 12 long.",
+  },
+  {
+    ...READ,
+    id: "frame-not-parsed",
+    pattern: /frame could not be parsed/,
+    name: "frame could not be parsed",
+    says: "The client read octets that are no AMQP frame. Whoever answered does not speak AMQP 0-9-1 there, or the client lost its place.",
+    problem: "unreadable",
+    causes: WHO_ANSWERED,
+    library: "amqp091-go",
+    source: "streadway/amqp#51, #420",
+    example: 'Exception (501) Reason: "frame could not be parsed"',
+  },
+  {
+    ...READ,
+    id: "unknown-field-kind-read",
+    anybody: true,
+    pattern:
+      /Unsupported field kind (?<kind>\S{1,12})|Unknown field value type (?<number>\d{1,3})|Unrecogni[sz]ed type in table|Unexpected type tag "?(?<tag>[^\s"]{1,4})|Unable to decode field|unknown (?:table )?field (?:type|kind)/i,
+    name: "unknown kind of field",
+    says: "The client read a header or argument whose kind it does not know. The message may be in order.",
+    problem: "unreadable",
+    causes: [
+      ["newer-field-kind", 70, "A kind of value that another client sent, or that this client is too old for."],
+      [
+        "shared-reader",
+        40,
+        "Two readers on one connection: each gets a part of the stream, and reads tables from the middle.",
+      ],
+      ["client-decoder", 36, "A decoder that is one octet off finds such kinds, too."],
+    ],
+    source: "rabbitmq-java-client#632; postwait/node-amqp#83; pika: exceptions.py; amqplib: lib/codec.js",
+    example: "com.rabbitmq.client.MalformedFrameException: Unrecognised type in table",
+  },
+  {
+    ...READ,
+    id: "invalid-field-or-value",
+    pattern: /invalid field or value inside of a frame/,
+    name: "invalid field",
+    says: "The client read a frame whose content does not decode.",
+    problem: "unreadable",
+    causes: [
+      ["newer-field-kind", 56, "A kind of value that this client does not know."],
+      ["shared-reader", 44, "Two readers on one connection: each gets a part of the stream."],
+      ["client-decoder", 36, "A decoder that is one octet off finds such fields, too."],
+    ],
+    library: "amqp091-go",
+    source: "amqp091-go: types.go",
+    example: 'Exception (502) Reason: "invalid field or value inside of a frame"',
+  },
+  {
+    ...READ,
+    id: "unexpected-command",
+    anybody: true,
+    pattern:
+      /unexpected command received|unexpected method received|unexpected protocol state|Unexpected response to Basic(?<method>\w{1,12})|unexpected response from|AMQP_STATUS_(?:UNEXPECTED_STATE|WRONG_METHOD)/i,
+    name: "unexpected reply",
+    says: "The client read another method than the answer it waited for. Its own state and the broker's had come apart.",
+    problem: "order",
+    causes: [
+      ["shared-reader", 60, "Two threads on one channel or connection: each reads the other's reply."],
+      ["earlier-error", 50, "The method may be the broker's close, which the library does not show."],
+      ["read-abandoned", 42, "A call that timed out leaves its answer to the next one."],
+    ],
+    source: "php-amqp/php-amqp#496; alanxz/rabbitmq-c#872; amqp091-go: types.go",
+    example: "AMQPException: Library error: unexpected protocol state",
+  },
+  {
+    ...READ,
+    id: "unexpected-method-read",
+    pattern:
+      /Expected (?<expected>\w{3,40}Ok|Connection\w{3,20}|Channel\w{3,20}|Basic\w{3,20}|Queue\w{3,20}|<\w{3,40}>);? got /,
+    name: "unexpected reply",
+    says: "The client read another method than the {expected} it waited for.",
+    problem: "order",
+    causes: [
+      ["earlier-error", 56, "The method may be the broker's close: it is printed behind “got”."],
+      ["shared-reader", 44, "Two readers of one socket: each takes the other's replies."],
+      ["client-decoder", 30, "A broker or proxy of another kind may answer otherwise."],
+    ],
+    source: "amqplib: lib/connection.js, lib/channel.js",
+    example: "Error: Expected ConnectionOpenOk; got <ConnectionClose channel:0>",
+  },
+  {
+    ...READ,
+    id: "invalid-frame",
+    anybody: true,
+    pattern:
+      /Error: Invalid frame\b|\bInvalidFrameError\b|Invalid frame received|invalid AMQP data|AMQP_STATUS_BAD_AMQP_DATA|\bAMQPInvalidFrameException\b|invalid frame(?: header)?\b/i,
+    name: "invalid frame",
+    says: "The client read octets that are no AMQP frame.",
+    problem: "unreadable",
+    causes: LOST_PLACE,
+    source: "amqplib: lib/frame.js; alanxz/rabbitmq-c#456; pika: exceptions.py",
+    example: "Error: Invalid frame",
+    generic: true,
+  },
+  {
+    ...READ,
+    id: "malformed-frame",
+    anybody: true,
+    pattern:
+      /\bMalformedFrameException\b|malformed frame|[Bb]ad frame read|FrameSyntaxError: (?!\(0)|failed to parse: |ParsingError\(|initiated by Library, code=501|FrameDecode\b|FrameDecodeError|failed to decode (?:AMQP )?frame/,
+    name: "malformed frame",
+    says: "The client read octets that are no AMQP frame.",
+    problem: "unreadable",
+    causes: WHO_ANSWERED,
+    source: "rabbitmq-java-client: Frame.java; lapin: src/error.rs; omniti-labs/Net--RabbitMQ#12",
+    example: "com.rabbitmq.client.MalformedFrameException: null",
+    generic: true,
+  },
+];

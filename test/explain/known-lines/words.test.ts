@@ -1,0 +1,47 @@
+/** What a pattern needs, and which of many words a text holds. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { requiredWords } from "../../../src/explain/known-lines/required-words.ts";
+import { WordIndex } from "../../../src/explain/known-lines/word-index.ts";
+
+it.each<[pattern: RegExp, words: string[] | null]>([
+  [/frame_too_large/, ["frame_too_large"]],
+  [/[Cc]onnection reset/, ["connection"]],
+  [/one|three/, ["one", "three"]],
+  [/(?:alpha|beta) of/, ["alpha", "beta"]],
+  [/(?:alpha|beta)? gamma/, ["gamma"]],
+  [/cancell?ed by/, ["cancel"]],
+  [/abc+d/, ["abc"]],
+  [/\bEOF\b/, ["eof"]],
+  [/code=\d{1,3}, text/, ["code"]],
+  [/[^\n]{0,80}tail/, ["tail"]],
+  [/(?<name>[a-z]{1,9}) was (?!lost)heard/, ["heard"]],
+  [/\d+/, null],
+  [/known|\d+/, null],
+  [/a|b/, null],
+])("%s needs %j", (pattern, words) => {
+  expect(requiredWords(pattern)).toEqual(words);
+});
+
+it("finds the words that a plain search finds, in any letter case", () => {
+  const letters = fc.string({ unit: fc.constantFrom("a", "b", "c", "_", "0"), minLength: 1, maxLength: 4 });
+  const text = fc.string({ unit: fc.constantFrom("a", "B", "c", "A", "_", "0", " ", "é"), maxLength: 60 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(letters, { maxLength: 3 }), { minLength: 1, maxLength: 8 }),
+      text,
+      (words, looked) => {
+        const index = new WordIndex(words);
+        const expected = words.map(own => (own.some(word => looked.toLowerCase().includes(word)) ? 1 : 0));
+        expect(index.look(looked)).toBe(expected.includes(1));
+        expect(Array.from(index.found)).toEqual(expected);
+      },
+    ),
+  );
+});
+
+it("always finds a row whose words are not known", () => {
+  const index = new WordIndex([["word"], null]);
+  expect(index.look("nothing")).toBe(true);
+  expect(Array.from(index.found)).toEqual([0, 1]);
+});
