@@ -75,10 +75,12 @@ describe("the tarball", () => {
 
   it("holds nothing in dist that has no source", () => {
     const sourceOf = (path: string) => path.replace(/^dist\//, "src/").replace(/(?:\.d\.ts|\.js)$/, ".ts");
-    const built = files.filter(path => path.startsWith("dist/"));
+    // dist/command is the command in one piece, made of the rest.
+    const built = files.filter(path => path.startsWith("dist/") && !path.startsWith("dist/command/"));
     expect(built.filter(path => !existsSync(join(ROOT, sourceOf(path))))).toEqual([]);
     expect(built).toContain("dist/index.js");
     expect(built).toContain("dist/index.d.ts");
+    expect(files).toContain("dist/command/main.js");
   });
 
   it("runs no script when it is installed", () => {

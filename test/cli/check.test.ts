@@ -77,7 +77,7 @@ describe("exit status", { concurrent: true }, () => {
     ["a folder without captures", ["../src/check", "--min-frames", "0"], 1],
   ])("%s", async (_, args, code) => {
     const run = await check([...args, "--no-config"]);
-    expect(run.stderr).toMatch(/^(?:ghostframe: [\w./]+: \d+ files were passed over, [^\n]+\n)?$/);
+    expect(run.stderr).toMatch(/^(?:ghostframe: [\w./]+: \d+ files were left out: [^\n]+\n)?$/);
     expect(run.stdout).not.toBe("");
     expect(run.code).toBe(code);
   });
