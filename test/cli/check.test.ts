@@ -19,7 +19,8 @@ import { FIXTURES } from "../support/golden.ts";
 const CLEAN = "clean/confirms-and-acks.pcap";
 const SICK = "interleaving/message-inside-a-body.pcap";
 const WARNED = "near-misses/two-threads-take-turns.pcap";
-const NO_AMQP = "connections/strangers-on-loopback.pcap";
+const NO_AMQP = "loss/unknown-octets-on-the-amqp-port.pcap";
+const ENCRYPTED = "connections/strangers-on-loopback.pcap";
 const NOTED = "loss/consumer-from-mid-stream.pcap";
 
 function check(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
@@ -73,6 +74,7 @@ describe("exit status", { concurrent: true }, () => {
       0,
     ],
     ["more that was not read than may be", [CLEAN, NO_AMQP, "--min-frames", "0"], 1],
+    ["a connection whose TLS records were inspected", [CLEAN, ENCRYPTED], 0],
     ["one worker", [CLEAN, "--jobs", "1"], 0],
     ["a folder without captures", ["../src/check", "--min-frames", "0"], 1],
   ])("%s", async (_, args, code) => {
