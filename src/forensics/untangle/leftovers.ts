@@ -10,7 +10,7 @@ const LEAST_REPEAT = 24;
 const MOST_OF_FRAME = 0.5;
 
 /** How far back a repetition is looked for. */
-const REACH = 1 << 18;
+const REACH = 1 << 16;
 
 /**
  * How many octets from octets[at] on stood before, and are sent again up to the end of a frame, with all frames that begin

@@ -21,6 +21,8 @@ import { BODY_START, HALF_START, NO_START, WHOLE_START } from "./starts.ts";
 import type { BasicMoves, Stretch } from "./stretch.ts";
 import { openHeader, resumeHeader } from "./torn-headers.ts";
 
+/** Interrupted frames that cost as much to try as a reading. */
+const OTHERS_A_STEP = 2;
 /** Frames interrupted at a time. */
 const MAX_SUSPENDED = 48;
 
@@ -28,11 +30,15 @@ export class Moves implements BasicMoves {
   readonly stretch: Stretch;
   readonly #add: (reading: Reading) => void;
   readonly maxBody: number;
+  readonly #repeats = new Map<number, number>();
 
-  /** `add` is given every reading that comes of a move. */
-  constructor(stretch: Stretch, add: (reading: Reading) => void) {
+  readonly spend: (steps: number) => void;
+
+  /** `add` is given every reading that comes of a move; `spend` is told of work of which perhaps none comes. */
+  constructor(stretch: Stretch, { add, spend }: { add: (reading: Reading) => void; spend: (steps: number) => void }) {
     this.stretch = stretch;
     this.#add = add;
+    this.spend = spend;
     this.maxBody = stretch.sender.sizeLimit - FRAME_ENVELOPE;
   }
 
@@ -47,6 +53,7 @@ export class Moves implements BasicMoves {
     if (strength !== NO_START) this.#begin(reading, at);
     if (strength < WHOLE_START && couldBegin(this.stretch.sender, octets, at, 1)) this.#tornHeader(reading, at);
     if ((justCut === null && strength === NO_START) || starts.foreign.has(at)) this.#junk(reading, at);
+    this.spend(reading.others.length / OTHERS_A_STEP);
     const over = this.#overStart(reading, at, strength);
     for (const each of reading.others) if (each !== justCut && isSuspended(each)) this.#resume(reading, each, at, over);
   }
@@ -234,6 +241,16 @@ export class Moves implements BasicMoves {
     else this.#junk(next, at);
   }
 
+  /** As `sentAgain`, which every reading at this place asks for. */
+  #sentAgain(at: number): number {
+    let length = this.#repeats.get(at);
+    if (length === undefined) {
+      length = sentAgain(this.stretch, at);
+      this.#repeats.set(at, length);
+    }
+    return length;
+  }
+
   /** Octets that belong to nobody, up to where another frame starts or to the end. */
   #junk(reading: Reading, at: number): void {
     const { starts, end } = this.stretch;
@@ -250,7 +267,7 @@ export class Moves implements BasicMoves {
       this.#add(next);
       return;
     }
-    const again = sentAgain(this.stretch, at);
+    const again = this.#sentAgain(at);
     if (again > 0) {
       next.end = at + again;
       next.price += price.SENT_AGAIN;

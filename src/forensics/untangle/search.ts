@@ -31,7 +31,7 @@ const MARGIN = 60;
 const ORDERLY_FRAMES = 4;
 /** Interrupted frames that cost as much as a reading; and what it costs to take a reading past an event. */
 const OTHERS_A_STEP = 8;
-const EVENT_STEPS = 0.8;
+const EVENT_STEPS = 0.1;
 /** Octets that headers cut one inside the other may take. */
 const HEADERS = MAX_NESTED_HEADERS * HEADER_AND_IDS;
 /** Readings that go on where all others wait. */
@@ -42,9 +42,9 @@ const FIRST_STARTS = 256;
 const DOUBT = 20;
 
 /** Readings looked at for one incident. */
-const MAX_STEPS_EACH = 250_000;
+const MAX_STEPS_EACH = 400_000;
 /** What a search with few readings may take beyond; then what was found by then is told. */
-const OVERDRAFT = 50_000;
+const OVERDRAFT = 200_000;
 
 export class Search {
   readonly #stretch: Stretch;
@@ -64,7 +64,12 @@ export class Search {
     this.#budget = budget;
     this.#floor = budget.steps - MAX_STEPS_EACH;
     this.#at = torn.from - torn.base;
-    this.#moves = new Moves(stretch, reading => this.#keep(reading));
+    this.#moves = new Moves(stretch, {
+      add: reading => this.#keep(reading),
+      spend: steps => {
+        budget.steps -= steps;
+      },
+    });
   }
 
   run(): Found | null {

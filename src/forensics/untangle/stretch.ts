@@ -39,6 +39,8 @@ export interface BasicMoves {
   readonly stretch: Stretch;
   /** Payload of the largest body frame. */
   readonly maxBody: number;
+  /** Counts work of which perhaps no reading comes, in readings. */
+  spend(steps: number): void;
   /** What may stand at a boundary. `justCut`: the frame interrupted here, which does not go on at once. */
   atBoundary(reading: Reading, at: number, justCut: Unfinished | null): void;
   /** A frame whose header is whole is under way from `at` to `end`. */

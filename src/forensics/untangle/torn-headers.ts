@@ -7,6 +7,10 @@ import { AT_BOUNDARY, type Reading, UNDECIDED, type Unfinished } from "./reading
 import { couldBegin, HEADER_AND_IDS, headerFits, idsFit } from "./sender.ts";
 import type { BasicMoves } from "./stretch.ts";
 
+/** What it costs to try a cut before a header, in readings. */
+const CUT_STEPS = 4;
+/** And to take octets for a header that is cut. */
+const OPEN_STEPS = 2;
 /** Headers cut one inside the other. */
 export const MAX_NESTED_HEADERS = 3;
 
@@ -50,6 +54,7 @@ export function resumeHeader(moves: BasicMoves, next: Reading, each: Unfinished,
  * interrupted; null where those octets begin no frame.
  */
 export function openHeader(moves: BasicMoves, reading: Reading, from: number, cut: number): Reading | null {
+  moves.spend(OPEN_STEPS);
   const { octets, sender } = moves.stretch;
   const count = cut - from;
   if (count >= HEADER_AND_IDS || !couldBegin(sender, octets, from, Math.min(count, FRAME_HEADER_SIZE))) return null;
@@ -103,6 +108,7 @@ export function cutByHeaders(moves: BasicMoves, reading: Reading, start: number)
   const first = Math.max(reading.from + 1, start - MAX_NESTED_HEADERS * (HEADER_AND_IDS - 1));
   for (let at = start - 1; at >= first; at--) {
     if (!couldBegin(sender, octets, at, Math.min(3, start - at))) continue;
+    moves.spend(CUT_STEPS);
     const next = moves.cut(reading, at);
     if (next !== null) tornHeaders(moves, next, at, start, MAX_NESTED_HEADERS);
   }
