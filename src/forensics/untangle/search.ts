@@ -44,7 +44,7 @@ const DOUBT = 20;
 /** Readings looked at for one incident. */
 const MAX_STEPS_EACH = 400_000;
 /** What a search with few readings may take beyond; then what was found by then is told. */
-const OVERDRAFT = 200_000;
+const OVERDRAFT = 100_000;
 
 export class Search {
   readonly #stretch: Stretch;
@@ -64,12 +64,8 @@ export class Search {
     this.#budget = budget;
     this.#floor = budget.steps - MAX_STEPS_EACH;
     this.#at = torn.from - torn.base;
-    this.#moves = new Moves(stretch, {
-      add: reading => this.#keep(reading),
-      spend: steps => {
-        budget.steps -= steps;
-      },
-    });
+    const spend = (steps: number) => void (budget.steps -= steps);
+    this.#moves = new Moves(stretch, { add: reading => this.#keep(reading), spend });
   }
 
   run(): Found | null {
