@@ -1,4 +1,4 @@
-import { type FieldTable, textOf } from "../amqp/field-table.ts";
+import { textOf } from "../amqp/field-table.ts";
 import {
   CONNECTION_CLOSE,
   CONNECTION_OPEN,
@@ -11,8 +11,10 @@ import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
-import { type Close, closeIncident, readClose } from "./connection-close.ts";
+import { keepProperties, readLimits } from "./client-properties.ts";
+import { type Close, closeIncident, readClose, SoftCloses } from "./connection-close.ts";
 import type { ConnectionContext } from "./connection-context.ts";
+import { ConnectionEnd } from "./connection-end.ts";
 import { Direction } from "./direction.ts";
 import { Gaps } from "./gaps.ts";
 import { Incident } from "./incident.ts";
@@ -26,10 +28,6 @@ const MAX_UNDECIDED_OCTETS = 1 << 20;
 const SERVER_LIMIT_BEFORE_TUNE = 131072;
 /** Closes with an error code that are told of one connection. */
 const MAX_CLOSES = 256;
-/** Client properties that are kept, and characters of each. */
-const MAX_PROPERTIES = 64;
-const MAX_PROPERTY_LENGTH = 1024;
-
 /**
  * One TCP connection as AMQP 0-9-1: whether it is AMQP at all, what its two ends agreed on, what was found in it.
  *
@@ -54,8 +52,12 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   virtualHost: string | null = null;
   /** The first connection.close. */
   close: Close | null = null;
+  /** The first connection.close of each side. */
+  readonly closes: [Close | null, Close | null] = [null, null];
   /** The server ended the connection by RST before anyone had sent connection.close. */
-  resetByServer = false;
+  get resetByServer(): boolean {
+    return this.close === null && this.#end.wasResetBy((1 - this.client) as Side);
+  }
   /** Who predicts the verdict on what the client sends. */
   get decide(): Predictor | null {
     return this.#context.predictor;
@@ -67,10 +69,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   readonly #context: ConnectionContext;
   readonly #recognition: Recognition;
   readonly #first = new Moment();
+  readonly #softCloses = new SoftCloses();
   #undecidedOctets = 0;
   #limitsUnknown = false;
-  #resetBy: Side | null = null;
-  #clientEnded = false;
+  readonly #end = new ConnectionEnd();
 
   constructor(context: ConnectionContext) {
     this.#context = context;
@@ -91,6 +93,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   data(side: Side, bytes: Uint8Array, start: number, end: number): void {
     let at = start;
+    this.#end.heard(side, this.#context.moment);
     if (!this.midStream && !this.#recognition.complete(side)) at = this.#opening(side, bytes, start, end);
     else if (this.state === "undecided") this.#searchOn(bytes, start, end);
     if (at < end && this.#reads(side)) this.directions[side].receive(bytes, at, end);
@@ -114,18 +117,12 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   end(side: Side, reason: StreamEnd): void {
     const { forced } = this.#context;
+    this.#end.ended(this.directions[side], reason, this.#context.moment);
     if ((this.state === "undecided" || forced) && !this.midStream) {
       this.#act(this.#recognition.conclude(forced, reason !== "capture-ended"));
     }
     if (this.state === "left-alone") return;
     this.directions[side].end(reason);
-    if (side === this.client && reason === "fin") this.#clientEnded = true;
-    // Both sides end by one reset; the one that sent it ends first.
-    if (reason === "rst" && this.#resetBy === null) {
-      this.#resetBy = side;
-      // Where the client had ended the stream already, a reset is no answer to what it sent.
-      this.resetByServer = side !== this.client && this.close === null && !this.#clientEnded;
-    }
   }
 
   // DirectionListener
@@ -134,7 +131,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     switch (method.key) {
       case CONNECTION_START_OK: {
         const properties = decodeArguments(method, bytes, start, size).get("client-properties");
-        if (properties instanceof Map) this.#keepProperties(properties);
+        if (properties instanceof Map) keepProperties(properties, this.clientProperties);
         return;
       }
       case CONNECTION_START:
@@ -157,9 +154,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       case CONNECTION_CLOSE: {
         const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
         this.directions[1 - direction.side]!.closedByPeer = true;
-        if (this.close === null) this.close = close;
+        this.close ??= close;
+        this.closes[direction.side] ??= close;
         if (direction.side !== this.client) this.#context.predictor?.serverClosedConnection();
-        this.#tellClose(direction, close, "the connection");
+        this.#tellClose(direction, close, null);
       }
     }
   }
@@ -174,7 +172,15 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   ): void {
     const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
     if (direction.side !== this.client) this.#context.predictor?.serverClosedChannel(channel);
-    this.#tellClose(direction, close, `channel ${channel}`);
+    this.#tellClose(direction, close, channel);
+  }
+
+  confirmed(channel: number, deliveryTag: number): void {
+    this.directions[this.client].confirmed(channel, deliveryTag);
+  }
+
+  contentDelivered(bytes: Uint8Array, start: number, size: number): void {
+    this.directions[this.client].warnings.producers.delivered(bytes, start, size);
   }
 
   methodFrom(direction: Direction, sender: "client" | "server"): void {
@@ -197,12 +203,15 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       this.#note(new Incident("mid-stream", "note", null, -1, this.#first, message));
     }
     for (const incident of this.earlyWarnings()) this.#note(incident);
+    const ended = this.state === "amqp" ? this.#end.incident(this) : null;
+    if (ended !== null) this.#note(ended);
     for (const side of [0, 1] as const) for (const gap of this.gaps[side].incidents(side)) this.#note(gap);
   }
 
-  /** Signs, so far, that the client's writers share what they must not share. */
+  /** Signs, so far, that the client's writers share what they must not share, and channels closed for soft errors. */
   earlyWarnings(): Incident[] {
-    return this.directions[this.client].warnings.incidents(this.client);
+    const { warnings } = this.directions[this.client];
+    return [...warnings.incidents(this.client, this.clientProperties), ...this.#softCloses.incidents()];
   }
 
   /** Whether a side's octets behind its first ones are frames that are to be read. */
@@ -277,24 +286,15 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     for (const direction of this.directions) direction.negotiated(this.negotiated.frameMax);
   }
 
-  #keepProperties(properties: FieldTable): void {
-    for (const [name, value] of properties) {
-      if (this.clientProperties.size >= MAX_PROPERTIES) return;
-      if (typeof value === "string") this.clientProperties.set(name, value.slice(0, MAX_PROPERTY_LENGTH));
-    }
-  }
-
-  #tellClose(direction: Direction, close: Close, what: string): void {
-    if (close.code === 200 || close.code === 0 || this.incidents.length >= MAX_CLOSES) return;
-    this.#note(closeIncident(close, what, this.client, direction.scanner));
+  #tellClose(direction: Direction, close: Close, channel: number | null): void {
+    if (close.code === 200 || close.code === 0) return;
+    if (channel !== null && this.#softCloses.take(close, channel, this.client, direction.scanner)) return;
+    if (this.incidents.length >= MAX_CLOSES) return;
+    this.#note(closeIncident(close, channel, this.client, direction.scanner));
   }
 
   #note(incident: Incident): void {
     this.incidents.push(incident);
     this.#context.incidents?.noted(incident);
   }
-}
-
-function readLimits(values: Values): { frameMax: number; channelMax: number } {
-  return { frameMax: Number(values.get("frame-max")), channelMax: Number(values.get("channel-max")) };
 }

@@ -1,4 +1,5 @@
-import { Channel } from "./channel.ts";
+import { isInContent } from "../amqp/content-order.ts";
+import { Channel, CLOSED, CLOSING } from "./channel.ts";
 
 /** The channels of one direction, by number. All of them are forgotten at once where octets were missed. */
 export class ChannelStates {
@@ -33,6 +34,12 @@ export class ChannelStates {
     } else if (channel.epoch !== this.#epoch) channel.forget(this.#epoch);
     this.last = channel;
     return channel;
+  }
+
+  /** Those whose content is unfinished. */
+  unfinished(): Channel[] {
+    const known = this.#channels.filter(channel => channel !== undefined && this.isCurrent(channel)) as Channel[];
+    return known.filter(({ state, content }) => isInContent(content) && state !== CLOSED && state !== CLOSING);
   }
 
   forget(channel: Channel): void {

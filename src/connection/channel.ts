@@ -9,6 +9,9 @@ export const OPEN = 1;
 export const CLOSING = 2;
 export const STATE_UNKNOWN = 3;
 
+/** Ids, a number, two short strings and the bits of basic.publish. */
+const MAX_ARGUMENTS = 4 + 2 + 256 + 256 + 1;
+
 /**
  * One channel as one direction of a connection uses it: open or not, and how far the present content has come.
  * Plain fields, written on the hot path.
@@ -21,6 +24,13 @@ export class Channel {
   method: Method | null = null;
   /** Stream offset of that method's frame. */
   methodOffset = 0;
+  /** The first octets of that method's arguments, `argumentsSize` of them; for who asks what was left unfinished. */
+  arguments: Uint8Array | null = null;
+  argumentsSize = 0;
+  /** Messages published since confirm.select, and the highest number the broker has confirmed. */
+  confirms = false;
+  published = 0;
+  confirmed = 0;
   /** Another channel's frame has come into the present content. */
   split = false;
   /** Which loss of the frame boundary this state is younger than. */
@@ -33,12 +43,28 @@ export class Channel {
     this.content = epoch === 0 ? AWAITS_METHOD : AWAITS_ANY;
   }
 
+  /** Keeps the arguments of the method that content follows: those of a publish are at most MAX_ARGUMENTS octets. */
+  keepArguments(bytes: Uint8Array, start: number, size: number): void {
+    const kept = Math.min(size, MAX_ARGUMENTS);
+    if (this.arguments === null || this.arguments.length < kept) this.arguments = new Uint8Array(kept);
+    for (let i = 0; i < kept; i++) this.arguments[i] = bytes[start + i]!;
+    this.argumentsSize = kept;
+  }
+
   /** Octets were missed: nothing is known of this channel any more. */
   forget(epoch: number): void {
     this.epoch = epoch;
     this.state = STATE_UNKNOWN;
     this.content = AWAITS_ANY;
     this.method = null;
+    this.confirms = false;
+  }
+
+  /** confirm.select: messages are numbered from here on. */
+  confirmsFromHere(): void {
+    this.confirms = true;
+    this.published = 0;
+    this.confirmed = 0;
   }
 
   /** Whether content may begin here without a word about it. */

@@ -1,7 +1,9 @@
 import { textOf } from "../amqp/field-table.ts";
 import type { FrameScanner } from "../amqp/frame-scanner.ts";
+import { EXCHANGE_DECLARE, keyOf, QUEUE_DECLARE } from "../amqp/method-keys.ts";
 import type { Values } from "../amqp/payload.ts";
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
+import { grouped } from "../bytes/grouped.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { withoutCredentials } from "./credentials.ts";
 import { GUARD_MARK } from "./guard-mark.ts";
@@ -29,13 +31,60 @@ export function readClose(sender: Side, values: Values): Close {
 }
 
 /**
- * An error code in a close is a finding, as severe as the code means it: hard, soft, or an operator's wish. `what` was
- * closed; `scanner` is at the frame that did it.
+ * An error code in a close is a finding, as severe as the code means it: hard, soft, or an operator's wish. `channel` was
+ * closed, or with null the connection; `scanner` is at the frame that did it.
  */
-export function closeIncident(close: Close, what: string, client: Side, scanner: FrameScanner): Incident {
+export function closeIncident(close: Close, channel: number | null, client: Side, scanner: FrameScanner): Incident {
   const code = REPLY_CODES[close.code];
-  const severity: Severity = close.code === 320 ? "note" : code?.soft ? "warning" : "error";
   const who = close.text.includes(GUARD_MARK) ? "guard" : close.sender === client ? "client" : "broker";
+  const what = channel === null ? "the connection" : `channel ${channel}`;
   const message = `The ${who} closed ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
+  const severity = severityOf(close, channel);
   return new Incident("broker-close", severity, close.sender, scanner.frameOffset, scanner.frameMoment(), message);
+}
+
+/** A channel closed for a soft error (§1.1) is the application's business: nothing is wrong with its frames. */
+function severityOf({ code }: Close, channel: number | null): Severity {
+  if (REPLY_CODES[code]?.soft === true) return channel === null ? "warning" : "note";
+  return code === 320 ? "note" : "error";
+}
+
+/** Kinds of soft closes that are gathered in one connection; others are told one by one. */
+const MAX_KINDS = 32;
+
+/** Channels closed for soft errors: told once for each kind (sender, code and method), with a count. */
+export class SoftCloses {
+  readonly #kinds = new Map<string, { incident: Incident; sentence: string }>();
+
+  /** Takes a channel.close with a soft code; false for others. */
+  take(close: Close, channel: number, client: Side, scanner: FrameScanner): boolean {
+    if (REPLY_CODES[close.code]?.soft !== true) return false;
+    const kind = `${close.sender} ${close.code} ${close.classId} ${close.methodId}`;
+    const known = this.#kinds.get(kind);
+    if (known !== undefined) {
+      known.incident.faults++;
+      known.incident.to.set(scanner.frameMoment());
+      return true;
+    }
+    if (this.#kinds.size >= MAX_KINDS) return false;
+    const incident = closeIncident(close, channel, client, scanner);
+    if (answersPassiveDeclare(close)) incident.message += " (a passive declare asks whether it is there)";
+    this.#kinds.set(kind, { incident, sentence: incident.message });
+    return true;
+  }
+
+  /** What was seen so far. */
+  incidents(): Incident[] {
+    return [...this.#kinds.values()].map(({ incident, sentence }) => {
+      const { faults } = incident;
+      incident.message = faults === 1 ? sentence : `${sentence}; ${grouped(faults)} such closes in all`;
+      return incident;
+    });
+  }
+}
+
+/** A declare is answered with 404 only where it is passive. */
+function answersPassiveDeclare({ code, classId, methodId }: Close): boolean {
+  const key = keyOf(classId, methodId);
+  return code === 404 && (key === QUEUE_DECLARE || key === EXCHANGE_DECLARE);
 }

@@ -1,6 +1,14 @@
 import { argumentsFit, propertiesFit } from "../amqp/argument-skip.ts";
 import { AWAITS_HEADER, afterHeader, isInContent } from "../amqp/content-order.ts";
-import { CHANNEL_CLOSE, CONNECTION_CLASS, CONNECTION_CLOSE, CONNECTION_CLOSE_OK } from "../amqp/method-keys.ts";
+import {
+  BASIC_ACK,
+  BASIC_NACK,
+  CHANNEL_CLOSE,
+  CONFIRM_SELECT,
+  CONNECTION_CLASS,
+  CONNECTION_CLOSE,
+  CONNECTION_CLOSE_OK,
+} from "../amqp/method-keys.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
 import { walkArguments, walkProperties } from "../amqp/payload.ts";
 import {
@@ -83,9 +91,10 @@ export class DirectionFrames {
     scanner.frameOffset = base + at;
     if (state !== this.channels.last) this.#channel(channel);
     this.#contentBegins(state, message.method);
-    if (producers.sampling && this.#source.isClient) {
-      const start = headerAt + FRAME_HEADER_SIZE;
-      producers.header(channel, bytes, start, message.headerSize, base + headerAt, scanner.frameMoment());
+    const start = headerAt + FRAME_HEADER_SIZE;
+    if (!this.#source.isClient) this.#listener.contentDelivered(bytes, start, message.headerSize);
+    else if (producers.next()) {
+      producers.header(state, bytes, start, message.headerSize, base + headerAt, scanner.frameMoment());
     }
     return true;
   }
@@ -166,7 +175,15 @@ export class DirectionFrames {
       return;
     }
     this.#incidents.tellAll(takeMethod(channel, method, this.#source.isClient), FRAME_METHOD, number, size);
-    if (method.content) this.#contentBegins(channel, method);
+    if (method.content) {
+      this.#contentBegins(channel, method);
+      if (this.#source.isClient) channel.keepArguments(bytes, start, size);
+    }
+    if (this.#source.isClient) {
+      if (method.key === CONFIRM_SELECT) channel.confirmsFromHere();
+    } else if ((method.key === BASIC_ACK || method.key === BASIC_NACK) && decodes) {
+      this.#listener.confirmed(number, longlong(bytes, start + METHOD_IDS_SIZE));
+    }
     if (method.key === CHANNEL_CLOSE && decodes) {
       this.#listener.channelClose(this.#source, number, method, bytes, start, size);
     }
@@ -174,6 +191,7 @@ export class DirectionFrames {
 
   #contentBegins(state: Channel, method: Method): void {
     this.warnings.splits.publishes++;
+    state.published++;
     state.split = false;
     state.method = method;
     state.methodOffset = this.#source.scanner.frameOffset;
@@ -192,9 +210,10 @@ export class DirectionFrames {
       this.#incidents.tellAll(takeHeader(channel), FRAME_HEADER, number, size);
       const fault = headerFault(channel, bytes, start, undecodable);
       if (fault !== null) this.#incidents.tell(fault, FRAME_HEADER, number, size);
-      else if (this.#source.isClient) {
+      else if (!this.#source.isClient) this.#listener.contentDelivered(bytes, start, size);
+      else if (this.warnings.producers.next()) {
         const { frameOffset } = this.#source.scanner;
-        this.warnings.producers.header(number, bytes, start, size, frameOffset, this.#source.scanner.frameMoment());
+        this.warnings.producers.header(channel, bytes, start, size, frameOffset, this.#source.scanner.frameMoment());
       }
       channel.content = afterHeader(longlong(bytes, start + BODY_SIZE_AT));
     }

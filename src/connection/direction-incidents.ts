@@ -56,7 +56,7 @@ export class DirectionIncidents {
     this.#toldTolerated = true;
     const { scanner } = this.#source;
     const message = `A ${frameTypeName(type)} frame of ${grouped(size)} octets on channel ${channel} exceeds frame-max ${grouped(scanner.sizeLimit)} by its envelope of ${excess} octets; RabbitMQ tolerates this, the specification does not.`;
-    const incident = this.#ofFrame("frame-too-large", "warning", message);
+    const incident = this.#ofFrame("frame-too-large", "note", message);
     incident.frame = { type, channel, size };
     incident.endOffset = scanner.frameOffset + size + FRAME_ENVELOPE;
     this.log.file(incident);

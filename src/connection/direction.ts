@@ -14,6 +14,7 @@ import {
 import { mayBeWhole, WholeMessage } from "../amqp/whole-message.ts";
 import { short } from "../bytes/big-endian.ts";
 import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
+import type { Channel } from "./channel.ts";
 import { DirectionFrames } from "./direction-frames.ts";
 import { DirectionIncidents } from "./direction-incidents.ts";
 import type { EarlyWarnings } from "./early-warnings.ts";
@@ -99,6 +100,16 @@ export class Direction implements FrameSink {
     return this.#frames.closing;
   }
 
+  /** Channels whose content is unfinished. */
+  get unfinished(): Channel[] {
+    return this.#frames.channels.unfinished();
+  }
+
+  /** Something is wrong with it. */
+  get broken(): boolean {
+    return this.#log.broken;
+  }
+
   /** What is watched in the client's direction, before anything breaks. */
   get warnings(): EarlyWarnings {
     return this.#frames.warnings;
@@ -146,6 +157,12 @@ export class Direction implements FrameSink {
   /** Whether this direction has sent frames on a channel, or opened it. */
   usesChannel(channel: number): boolean {
     return this.#frames.channels.isUsed(channel);
+  }
+
+  /** The broker has confirmed what was published here on a channel, up to this number. */
+  confirmed(channel: number, deliveryTag: number): void {
+    const known = this.#frames.channels.known(channel);
+    if (known !== undefined && deliveryTag > known.confirmed) known.confirmed = deliveryTag;
   }
 
   gap(missing: number): void {

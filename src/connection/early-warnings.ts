@@ -7,19 +7,22 @@ import { grouped } from "../bytes/grouped.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { Moment } from "../net/connection-observer.ts";
 import type { Channel } from "./channel.ts";
+import { type ClientLibrary, contentsOf, libraryOfClient } from "./client-libraries.ts";
 import { Incident } from "./incident.ts";
 
-/** Content headers of a direction whose producers are looked at; a client that shares a channel does so from the start. */
-const SAMPLED_HEADERS = 128;
 /** Producers remembered of a channel. */
 const MAX_PRODUCERS = 64;
-/** A producer that comes back so often, after another has published on its channel, is no coincidence. */
+/** A producer that comes back so often, while another's publish is under way or just over, is no coincidence. */
 const MIN_RETURNS = 6;
-/** Publishes with another channel's frames inside, and their share of all publishes, before it is a habit. */
+/** Publishes with another channel's frames inside, before it is a habit: of a library that never does so, and of others. */
+const MIN_SPLITS_OF_WHOLE = 3;
 const MIN_SPLITS = 10;
-const MIN_SPLIT_SHARE = 0.02;
-/** Headers in which applications name the thread that publishes. */
-const THREAD_HEADER = /^(x-)?(thread|worker|goroutine|fiber|process)([-_. ]?(id|name))?$/i;
+/** Without confirms nothing tells when a publish is over: another's that begins so soon after it may overlap it. */
+const OVERLAP_NANOSECONDS = 1e9;
+/** Headers in which applications name the thread that publishes; and those that do if their value looks like an id. */
+const THREAD_HEADER = /^(x-)?(thread|goroutine|fiber)([-_. ]?(id|name))?$/i;
+const WORKER_HEADER = /^(x-)?(worker|process)([-_. ]?(id|name))?$/i;
+const LOOKS_LIKE_ID = /^[\w.:@-]{0,48}\d$|^[0-9a-f-]{8,36}$/i;
 
 /** Watches for publishes that other channels' frames come into. */
 export class SplitContents {
@@ -33,9 +36,9 @@ export class SplitContents {
   readonly #first = new Moment();
   readonly #last = new Moment();
 
-  /** A frame on channel `inner` comes while content on `outer` is unfinished. */
+  /** A frame on channel `inner` comes while content on `outer` is unfinished. Heartbeats tell nothing: a timer sends them. */
   split(outer: Channel, awaitsHeader: boolean, inner: number, streamOffset: number, moment: Moment): void {
-    if (outer.split) return;
+    if (outer.split || inner === 0) return;
     outer.split = true;
     if (this.#splits === 0) {
       this.#outer = outer.number;
@@ -48,98 +51,154 @@ export class SplitContents {
     this.#last.set(moment);
   }
 
-  incident(side: Side): Incident | null {
-    if (this.#splits < MIN_SPLITS || this.#splits < this.publishes * MIN_SPLIT_SHARE) return null;
+  /** `contents` is how the client's library writes a publish: a note where it does so in health, or nobody knows. */
+  incident(side: Side, contents: ClientLibrary["contents"]): Incident | null {
+    if (this.#splits < (contents === "whole" ? MIN_SPLITS_OF_WHOLE : MIN_SPLITS)) return null;
     const closest =
       this.#beforeHeader > 0
         ? `${grouped(this.#beforeHeader)} times right behind the method, before its content header`
         : "always between content header and body";
-    const message = `Other channels' frames stand inside ${grouped(this.#splits)} of ${grouped(this.publishes)} publishes (${closest}; first channel ${this.#inner} inside channel ${this.#outer}): legal (§4.2.6), but this client writes a publish in pieces: where several threads write, only a lock around each piece keeps frames whole.`;
-    const incident = new Incident("split-content", "warning", side, this.#streamOffset, this.#first, message);
+    const message = `Other channels' frames stand inside ${grouped(this.#splits)} of ${grouped(this.publishes)} publishes (${closest}; first channel ${this.#inner} inside channel ${this.#outer}): legal (§4.2.6)${MEANING[contents]}`;
+    const severity = contents === "whole" ? "warning" : "note";
+    const incident = new Incident("split-content", severity, side, this.#streamOffset, this.#first, message);
     incident.to.set(this.#last);
     incident.faults = this.#splits;
     return incident;
   }
 }
 
+const MEANING: Readonly<Record<ClientLibrary["contents"], string>> = {
+  whole:
+    ", but this client's library writes a publish in one go: several writers use its connection, and nothing keeps their frames whole.",
+  pieces: ", and usual for this client's library, which writes a publish in pieces.",
+  unknown:
+    ". This client writes a publish in pieces: where several threads write, only a lock around each piece keeps frames whole.",
+};
+
 /** What is known of the producers of one channel. */
 interface Producers {
-  kind: "thread" | "trace";
   last: string;
-  seen: Set<string>;
+  readonly lastAt: Moment;
+  readonly seen: Set<string>;
   returns: number;
   example: [string, string];
   streamOffset: number;
-  first: Moment;
+  readonly first: Moment;
 }
 
-/** Watches for channels on which producers take turns, by the thread or the trace their messages name. */
+/**
+ * Which content headers are looked at: the first ones, then short runs of them for as long as the connection lasts,
+ * longer ones where headers named a thread.
+ */
+class HeaderSampling {
+  #count = 0;
+  namesThreads = false;
+
+  /** Whether the next header is looked at. */
+  next(): boolean {
+    const at = this.#count++;
+    if (at < 128) return true;
+    return this.namesThreads ? (at & 63) < 16 : (at & 1023) < 8;
+  }
+}
+
+/**
+ * Watches for channels on which producers take turns, by the thread their messages name. A trace is no producer: one
+ * thread may serve many, and relay them in any order.
+ */
 export class ChannelProducers {
-  #left = SAMPLED_HEADERS;
+  readonly #sampling = new HeaderSampling();
+  readonly #deliveries = new HeaderSampling();
   readonly #channels = new Map<number, Producers>();
+  /** Producers named by what was delivered to this client: it may pass their headers on. */
+  readonly #delivered = new Set<string>();
 
-  /** Whether content headers are still looked at. */
-  get sampling(): boolean {
-    return this.#left > 0;
+  /** Whether the next content header is to be looked at. */
+  next(): boolean {
+    return this.#sampling.next();
   }
 
-  /** Looks at a content header's payload, bytes[start, start + size). */
-  header(channel: number, bytes: Uint8Array, start: number, size: number, streamOffset: number, moment: Moment): void {
-    if (!this.sampling) return;
-    this.#left--;
-    const headers = decodeProperties(bytes, start, size).get("headers");
-    if (!(headers instanceof Map)) return;
-    let kind: Producers["kind"] = "trace";
-    let producer = "";
-    for (const [name, value] of headers) {
-      if (typeof value !== "string") continue;
-      if (THREAD_HEADER.test(name)) {
-        kind = "thread";
-        producer = value;
-        break;
-      }
-      // W3C Trace Context: version, trace-id, parent-id, flags.
-      if (name === "traceparent") producer = value.slice(3, 35);
-    }
-    if (producer !== "") this.#note(channel, kind, producer.slice(0, 64), streamOffset, moment);
-  }
-
-  #note(channel: number, kind: Producers["kind"], producer: string, streamOffset: number, moment: Moment): void {
-    const known = this.#channels.get(channel);
-    if (known === undefined || known.kind !== kind) {
-      const first = new Moment();
+  /** Looks at the payload of a content header that the client sent on a channel: bytes[start, start + size). */
+  header(channel: Channel, bytes: Uint8Array, start: number, size: number, streamOffset: number, moment: Moment): void {
+    const producer = threadNamed(bytes, start, size);
+    if (producer === "") return;
+    this.#sampling.namesThreads = true;
+    const known = this.#channels.get(channel.number);
+    if (known === undefined) {
+      if (this.#delivered.has(producer)) return;
+      const [first, lastAt] = [new Moment(), new Moment()];
       first.set(moment);
-      const fresh: Producers = {
-        kind,
-        last: producer,
-        seen: new Set([producer]),
-        returns: 0,
-        example: ["", ""],
-        streamOffset,
-        first,
-      };
-      this.#channels.set(channel, fresh);
+      lastAt.set(moment);
+      const seen = new Set([producer]);
+      const fresh = { last: producer, lastAt, seen, returns: 0, example: ["", ""], streamOffset, first } as Producers;
+      this.#channels.set(channel.number, fresh);
       return;
     }
-    if (producer === known.last) return;
+    if (producer !== known.last) this.#turn(known, producer, channel, moment);
+    known.lastAt.set(moment);
+  }
+
+  /** Looks at the payload of a content header that the server sent. */
+  delivered(bytes: Uint8Array, start: number, size: number): void {
+    if (!this.#deliveries.next() || this.#delivered.size >= MAX_PRODUCERS) return;
+    const producer = threadNamed(bytes, start, size);
+    if (producer === "") return;
+    this.#deliveries.namesThreads = true;
+    // What this client itself published first may well come back to it.
+    for (const { seen } of this.#channels.values()) if (seen.has(producer)) return;
+    this.#delivered.add(producer);
+  }
+
+  #turn(known: Producers, producer: string, channel: Channel, moment: Moment): void {
     if (known.seen.has(producer)) {
-      known.returns++;
-      known.example = [producer, known.last];
-    } else if (known.seen.size < MAX_PRODUCERS) known.seen.add(producer);
+      if (overlaps(known, channel, moment)) {
+        known.returns++;
+        known.example = [producer, known.last];
+      }
+    } else if (this.#delivered.has(producer)) return;
+    else if (known.seen.size < MAX_PRODUCERS) known.seen.add(producer);
     known.last = producer;
   }
 
-  incidents(side: Side): Incident[] {
+  /** A note where the client's library keeps whole messages together, whoever writes them. */
+  incidents(side: Side, library: ClientLibrary | undefined): Incident[] {
+    const keepsWhole = library?.tears === "nothing" || library?.tears === "octets-when-cut-short";
+    const severity = keepsWhole ? "note" : "warning";
     const incidents: Incident[] = [];
-    for (const [channel, { kind, seen, returns, example, streamOffset, first }] of this.#channels) {
+    for (const [channel, { seen, returns, example, streamOffset, first }] of this.#channels) {
       if (returns < MIN_RETURNS) continue;
-      const who = `${seen.size} ${kind}s take turns on channel ${channel}`;
-      const message = `${who}: ${grouped(returns)} times one published again after another had (“${example[0]}” after “${example[1]}”). A channel is for one producer; where two publish at a time, their frames mix.`;
-      incidents.push(new Incident("shared-channel", "warning", side, streamOffset, first, message));
+      const who = `${seen.size} threads take turns on channel ${channel}`;
+      const message = `${who}: ${grouped(returns)} times one published again right after another had (“${example[0]}” after “${example[1]}”). A channel is for one producer; where two publish at a time, their frames mix.`;
+      incidents.push(new Incident("shared-channel", severity, side, streamOffset, first, message));
     }
     return incidents;
   }
 }
+
+/** Whether a publish that begins now may overlap the latest one of another producer. */
+function overlaps({ lastAt }: Producers, channel: Channel, { seconds, nanoseconds }: Moment): boolean {
+  // The publish that begins is counted already.
+  if (channel.confirms) return channel.published - 1 > channel.confirmed;
+  return (seconds - lastAt.seconds) * 1e9 + (nanoseconds - lastAt.nanoseconds) < OVERLAP_NANOSECONDS;
+}
+
+/** The thread that a content header's payload names, or "". */
+function threadNamed(bytes: Uint8Array, start: number, size: number): string {
+  if (size <= FLAGS_AT || ((bytes[start + FLAGS_AT] ?? 0) & HEADERS_FLAG) === 0) return "";
+  const headers = decodeProperties(bytes, start, size).get("headers");
+  if (!(headers instanceof Map)) return "";
+  for (const [name, value] of headers) {
+    const isNumber = typeof value === "number" || typeof value === "bigint";
+    if (!isNumber && typeof value !== "string") continue;
+    const text = String(value).slice(0, 64);
+    if (THREAD_HEADER.test(name) || (WORKER_HEADER.test(name) && LOOKS_LIKE_ID.test(text))) return text;
+  }
+  return "";
+}
+
+/** A content header's property flags, of which bit 13 is that of `headers` (§4.2.6.1). */
+const FLAGS_AT = 12;
+const HEADERS_FLAG = 0x20;
 
 /** All that is watched in one direction. */
 export class EarlyWarnings {
@@ -147,8 +206,9 @@ export class EarlyWarnings {
   readonly producers = new ChannelProducers();
 
   /** What was seen so far. */
-  incidents(side: Side): Incident[] {
-    const split = this.splits.incident(side);
-    return [...(split === null ? [] : [split]), ...this.producers.incidents(side)];
+  incidents(side: Side, clientProperties: ReadonlyMap<string, string>): Incident[] {
+    const split = this.splits.incident(side, contentsOf(clientProperties));
+    const shared = this.producers.incidents(side, libraryOfClient(clientProperties));
+    return [...(split === null ? [] : [split]), ...shared];
   }
 }

@@ -34,6 +34,10 @@ export interface DirectionListener {
     start: number,
     size: number,
   ): void;
+  /** The server confirmed messages of a channel up to this number (basic.ack, basic.nack). */
+  confirmed(channel: number, deliveryTag: number): void;
+  /** The server sent content, whose header's payload is bytes[start, start + size). */
+  contentDelivered(bytes: Uint8Array, start: number, size: number): void;
   /** A method that only one end may send: settles who the client is where the beginning was not seen. */
   methodFrom(direction: ObservedDirection, sender: "client" | "server"): void;
   /** The frame boundary was found in a stream that was not known to be AMQP, or was lost. */

@@ -70,12 +70,12 @@ export const RULES = {
   "shared-channel": {
     severity: "warning",
     spec: "4.2.6",
-    help: "Several threads or traces publish on one channel by turns: sooner or later their frames mix.",
+    help: "Several threads publish on one channel at a time: sooner or later their frames mix.",
   },
   "split-content": {
     severity: "warning",
     spec: "4.2.6",
-    help: "Other channels' frames stand inside publishes, again and again: this client does not serialise a publish.",
+    help: "Other channels' frames stand inside publishes of a library that writes each publish in one go.",
   },
   "shared-socket": {
     severity: "warning",
@@ -92,10 +92,20 @@ export const RULES = {
     spec: "",
     help: "Two writers encrypted with the same keys and record numbers: a TLS session was inherited through fork.",
   },
+  "ended-abruptly": {
+    severity: "note",
+    spec: "1.4.2.7",
+    help: "The connection ended without connection.close: who ended it, and what was left unfinished.",
+  },
+  "heartbeat-missed": {
+    severity: "note",
+    spec: "4.2.7",
+    help: "One end was silent for two heartbeat intervals, then the other ended the connection.",
+  },
   "broker-close": {
     severity: "error",
     spec: "1.4.2.8",
-    help: "connection.close or channel.close with an error code. As severe as the code says.",
+    help: "connection.close or channel.close with an error code. As severe as the code says; a channel closed for a soft error is a note.",
   },
   "capture-gap": {
     severity: "note",

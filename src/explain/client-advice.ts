@@ -1,5 +1,5 @@
 /** What to do in the client library at hand: the one whose text it is, or those known to break a connection this way. */
-import { CLIENT_LIBRARIES, type LibraryId } from "../forensics/client-libraries.ts";
+import { CLIENT_LIBRARIES, type LibraryId } from "../connection/client-libraries.ts";
 import type { ErrorReport } from "./error-report.ts";
 import type { ReadingKind } from "./reading.ts";
 

@@ -1,6 +1,6 @@
 /** From a message of a log, or any text, to what it says about broken connections. */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
-import { type LibraryId, libraryOf } from "../forensics/client-libraries.ts";
+import { type LibraryId, libraryOf } from "../connection/client-libraries.ts";
 import { betweenIn } from "./between.ts";
 import { mayHoldCredential, withoutBinaries, withoutPasswords } from "./credentials-in-text.ts";
 import { mayNameError } from "./error-hints.ts";

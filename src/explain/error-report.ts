@@ -2,7 +2,7 @@
  * What a broker's log line or a client's exception says about a broken connection, taken apart. All of it is a quote:
  * numbers and names are the broker's, and a header quoted in an error is the corrupt one.
  */
-import type { LibraryId } from "../forensics/client-libraries.ts";
+import type { LibraryId } from "../connection/client-libraries.ts";
 import type { MaybeOctet } from "./header-window.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
 import type { About, ReadProblem, SeenBy } from "./known-lines/known-line.ts";

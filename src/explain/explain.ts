@@ -5,7 +5,7 @@
  */
 import { FRAME_HEADER_SIZE, frameTypeName, REPLY_CODES } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
-import type { LibraryId } from "../forensics/client-libraries.ts";
+import type { LibraryId } from "../connection/client-libraries.ts";
 import { type Cause, causesOf } from "./causes.ts";
 import { adviceFor, type ClientAdvice } from "./client-advice.ts";
 import { clientReadings } from "./client-readings.ts";

@@ -1,6 +1,6 @@
 /** The errors of a whole log: each distinct one kept once, with how often and where it was seen. */
 
-import { libraryOf } from "../forensics/client-libraries.ts";
+import { libraryOf } from "../connection/client-libraries.ts";
 import { ErrorReader, type ReadRecord, readLoose } from "./error-reader.ts";
 import type { ErrorReport, LogTime } from "./error-report.ts";
 import { knownLine } from "./known-lines/catalogue.ts";

@@ -1,7 +1,7 @@
 /** Causes of octets that stand where others should: of broken headers, of frames that do not end, of oversize. */
 
 import { capital } from "../bytes/words.ts";
-import { CLIENT_LIBRARIES, type ClientLibrary } from "../forensics/client-libraries.ts";
+import { CLIENT_LIBRARIES, type ClientLibrary } from "../connection/client-libraries.ts";
 import type { ErrorReport } from "./error-report.ts";
 import type { Reading, Weighed } from "./reading.ts";
 

@@ -1,7 +1,7 @@
 /** Causes of whole frames in the wrong place: out of order on a channel, on the wrong channel, before the handshake. */
 
 import { capital } from "../bytes/words.ts";
-import { CLIENT_LIBRARIES } from "../forensics/client-libraries.ts";
+import { CLIENT_LIBRARIES } from "../connection/client-libraries.ts";
 import type { ErrorReport } from "./error-report.ts";
 import type { Reading, Weighed } from "./reading.ts";
 

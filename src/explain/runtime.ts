@@ -2,7 +2,7 @@
  * What can happen at one time in a client's language, and so, which causes there can be: PHP has no threads, only
  * processes; Node.js and asyncio run one thing at a time, in a loop. Causes are worded accordingly.
  */
-import type { LibraryId } from "../forensics/client-libraries.ts";
+import type { LibraryId } from "../connection/client-libraries.ts";
 import { CAUSES, type CauseId } from "./cause-catalogue.ts";
 import type { CauseText } from "./cause-text.ts";
 

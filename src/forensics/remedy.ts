@@ -1,6 +1,6 @@
 /** What to do about an incident: by what happened, and by the client library that the connection names. */
 
-import { CLIENT_LIBRARIES } from "./client-libraries.ts";
+import { libraryOfClient } from "../connection/client-libraries.ts";
 import type { DiagnosisKind } from "./diagnosis.ts";
 
 const GENERAL =
@@ -20,8 +20,7 @@ const OTHERWISE: Partial<Record<DiagnosisKind, string>> = {
 export function remedyFor(clientProperties: ReadonlyMap<string, string>, kind: DiagnosisKind): string {
   const otherwise = OTHERWISE[kind];
   if (otherwise !== undefined) return otherwise;
-  const names = `${clientProperties.get("product") ?? ""} / ${clientProperties.get("platform") ?? ""}`;
-  const known = Object.values(CLIENT_LIBRARIES).find(({ product }) => product.test(names));
+  const known = libraryOfClient(clientProperties);
   if (known === undefined) return GENERAL;
   return `${known.name} ${known.writes}. ${known.remedy} One channel per thread, always.`;
 }

@@ -62,8 +62,9 @@ export function predictedVerdict({ amqp, carrier, broker, prediction }: Inspecte
 
 /** What was seen to end the connection; null where nothing of the broker was. */
 export function observedVerdict({ amqp }: InspectedConnection): Verdict | null {
-  const { close } = amqp;
-  if (close !== null && close.sender !== amqp.client) {
+  // The broker's close may cross one of the client's own, or answer what came before that.
+  const close = amqp.closes[1 - amqp.client] ?? null;
+  if (close !== null) {
     const name = REPLY_CODES[close.code]?.name ?? "";
     const { code, text, classId, methodId } = close;
     return { outcome: "close", code, name, text, classId, methodId };

@@ -48,9 +48,11 @@ describePlays("broker-close", [
     findings: ["<1016+0 error broker-close: The broker closed the connection: 541 INTERNAL_ERROR", BROKEN],
   },
   {
-    rule: "a soft error on a channel: a warning",
+    rule: "a soft error on a channel: a note",
     told: opened().server(wire().channelClose(1, 404, "NOT_FOUND - no queue 'tasks'", 50, 10)),
-    findings: ["<1016+0 warning broker-close: The broker closed channel 1: 404 NOT_FOUND - no queue 'tasks'"],
+    findings: [
+      "<1016+0 note broker-close: The broker closed channel 1: 404 NOT_FOUND - no queue 'tasks' (a passive declare asks whether it is there)",
+    ],
   },
   {
     rule: "a hard code on a channel: an error",
@@ -73,13 +75,14 @@ describePlays("broker-close", [
     findings: [">1013+0 error broker-close: The client closed the connection: 501 unexpected frame"],
   },
   {
-    rule: "channel errors one after another are told one by one",
+    rule: "soft errors are told once for each code and method",
     told: opened()
       .server(wire().channelClose(1, 404, "NOT_FOUND").channelOpenOk(1).channelClose(1, 406, "PRECONDITION_FAILED"))
-      .client(wire().channelCloseOk(1).channelOpen(1).channelCloseOk(1)),
+      .client(wire().channelCloseOk(1).channelOpen(1).channelCloseOk(1))
+      .server(wire().channelOpenOk(1).channelClose(1, 404, "NOT_FOUND - again")),
     findings: [
-      "<1016+0 warning broker-close: The broker closed channel 1: 404 NOT_FOUND",
-      "<1060+0 warning broker-close: The broker closed channel 1: 406 PRECONDITION_FAILED",
+      "<1016+0 note broker-close: The broker closed channel 1: 404 NOT_FOUND; 2 such closes in all",
+      "<1060+0 note broker-close: The broker closed channel 1: 406 PRECONDITION_FAILED",
     ],
   },
 ]);

@@ -71,12 +71,12 @@ describePlays("frame-too-large (§4.2.3)", [
     findings: [],
   },
   {
-    rule: "RabbitMQ tolerates the envelope's 8 octets beyond frame-max: a warning, said once",
+    rule: "RabbitMQ tolerates the envelope's 8 octets beyond frame-max: a note, said once",
     told: conversation(small).client(
       wire().channelOpen(1).publish(1, octets(4089), { pieces: 4089 }).publish(1, octets(4096), { pieces: 4096 }),
     ),
     findings: [
-      ">1057+4097 warning frame-too-large 3/1/4089: A body frame of 4,089 octets on channel 1 exceeds frame-max 4,096 by its envelope of 1 octets; RabbitMQ tolerates this, the specification does not.",
+      ">1057+4097 note frame-too-large 3/1/4089: A body frame of 4,089 octets on channel 1 exceeds frame-max 4,096 by its envelope of 1 octets; RabbitMQ tolerates this, the specification does not.",
     ],
   },
   {
@@ -210,7 +210,11 @@ describePlays("stalled-frame", [
       ">1000+23 error stalled-frame 3/1/134217728: The stream ends inside a body frame of 134,217,728 octets on channel 1: 23 octets of the 134,217,736 it needs were sent.",
     ],
   },
-  { rule: "at a boundary: silence", told: conversation().client(wire().heartbeat()).end(0, "fin"), findings: [] },
+  {
+    rule: "at a boundary: no frame is stalled",
+    told: conversation().client(wire().heartbeat()).end(0, "fin"),
+    findings: ["note ended-abruptly: The client ended the connection without connection.close."],
+  },
   { rule: "the capture ends, not the stream: silence", told: begun().end(0, "capture-ended"), findings: [] },
   {
     rule: "after the other end's connection.close: silence",
@@ -237,7 +241,7 @@ describePlays("stalled-frame", [
       .client(wire().channelOpen(1).publish(1, octets(4090), { pieces: 4090 }).raw("01 00"))
       .end(0, "fin"),
     findings: [
-      ">1057+4098 warning frame-too-large 3/1/4090: A body frame of 4,090 octets on channel 1 exceeds frame-max 4,096 by its envelope of 2 octets; RabbitMQ tolerates this, the specification does not.",
+      ">1057+4098 note frame-too-large 3/1/4090: A body frame of 4,090 octets on channel 1 exceeds frame-max 4,096 by its envelope of 2 octets; RabbitMQ tolerates this, the specification does not.",
       ">5155+2 error stalled-frame: The stream ends inside a frame: 2 octets were sent.",
     ],
   },

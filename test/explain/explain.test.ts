@@ -1,8 +1,8 @@
 /** Every error there is has a name, a sentence, causes; and octets are told for what they are. */
 import { describe, expect, it } from "vitest";
+import { CLIENT_LIBRARIES } from "../../src/connection/client-libraries.ts";
 import { CAUSES } from "../../src/explain/cause-catalogue.ts";
 import { type Explanation, explain } from "../../src/explain/explain.ts";
-import { CLIENT_LIBRARIES } from "../../src/forensics/client-libraries.ts";
 import { tallied } from "./explain-text.ts";
 
 function explained(text: string): Explanation {

@@ -12,7 +12,7 @@ import { Recorder } from "../../src/proxy/recorder.ts";
 import type { ConnectionEvent, FindingEvent } from "../../src/report/live-event.ts";
 import { walkFixtures } from "../support/golden.ts";
 import { playConnections, UPSTREAM, unnumbered } from "../support/played-connections.ts";
-import { clientHandshake, serverHandshake } from "../support/wire.ts";
+import { clientHandshake, field, serverHandshake } from "../support/wire.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ghostframe-batches-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -136,7 +136,8 @@ it("records what is found of a connection as it is lost", async () => {
   write(records.OPENED, 0, json({ number: 1, client, listener, upstream: UPSTREAM }));
   write(records.CONNECTED, 1, json(UPSTREAM));
   write(records.DATA, 1, serverHandshake().octets);
-  const splits = clientHandshake().channelOpen(1).channelOpen(2);
+  const properties = { product: field.S("Pika Python Client Library") };
+  const splits = clientHandshake({ properties }).channelOpen(1).channelOpen(2);
   for (let i = 0; i < 12; i++) splits.publishMethod(1).publish(2, "inside").content(1, "outside");
   write(records.DATA, 0, splits.octets);
   expect(files(directory)).toEqual([]);

@@ -147,7 +147,7 @@ describe("what is not over", () => {
     scene.client(split()).pass(3).client(split()).pass(3);
     expect(scene.log.slice(1)).toEqual(["c1 f1 split-content, not over"]);
     scene.close();
-    expect(scene.log.slice(2)).toEqual(["c1 f1 split-content", "c1 closed 0+1+0"]);
+    expect(scene.log.slice(2)).toEqual(["c1 f1 split-content", "c1 closed 0+0+1"]);
     const [before, final] = scene.findings;
     expect(before!.finding.message).toContain("inside 10 of");
     expect(final!.finding.message).toContain("inside 11 of");

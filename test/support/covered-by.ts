@@ -63,7 +63,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "explain/log-site.ts",
     "explain/runtime.ts",
   ],
-  "explain/explain.test.ts": ["forensics/client-libraries.ts"],
+  "explain/explain.test.ts": ["connection/client-libraries.ts"],
   "explain/field-lines.test.ts": ["explain/connection-causes.ts"],
   "explain/known-lines.test.ts": [
     "explain/client-readings.ts",

@@ -192,6 +192,12 @@ export class Conversation {
   gap(side: Side, missing: number, cut = false): this {
     return this.#act(amqp => amqp.gap(side, missing, cut));
   }
+  /** So many seconds go by. */
+  later(seconds: number): this {
+    return this.#act((_, moment) => {
+      moment.seconds += seconds;
+    });
+  }
   end(side: Side, reason: StreamEnd): this {
     this.#ends.add(side);
     return this.#act(amqp => amqp.end(side, reason));

@@ -327,26 +327,28 @@ export const HANDSHAKE = 1000;
 
 export interface HandshakeOptions {
   frameMax?: number;
+  /** In seconds. */
+  heartbeat?: number;
   properties?: Readonly<Record<string, Field>>;
 }
 
 /** What a client sends until its connection is open: exactly HANDSHAKE octets. */
-export function clientHandshake({ frameMax = 131072, properties = {} }: HandshakeOptions = {}): Wire {
+export function clientHandshake({ frameMax = 131072, heartbeat = 60, properties = {} }: HandshakeOptions = {}): Wire {
   const shake = (padding: string) =>
     wire()
       .protocolHeader()
       .startOk({ ...properties, padding: field.S(padding) })
-      .tuneOk(2047, frameMax)
+      .tuneOk(2047, frameMax, heartbeat)
       .open();
   return shake("p".repeat(HANDSHAKE - shake("").length));
 }
 
 /** What a server sends until the connection is open: exactly HANDSHAKE octets. */
-export function serverHandshake({ frameMax = 131072, properties = {} }: HandshakeOptions = {}): Wire {
+export function serverHandshake({ frameMax = 131072, heartbeat = 60, properties = {} }: HandshakeOptions = {}): Wire {
   const shake = (padding: string) =>
     wire()
       .start({ ...properties, padding: field.S(padding) })
-      .tune(2047, frameMax)
+      .tune(2047, frameMax, heartbeat)
       .openOk();
   return shake("p".repeat(HANDSHAKE - shake("").length));
 }

@@ -3,7 +3,7 @@
  * means, what usually causes it. A new line is a new row in one of the tables beside this file; text, tests and
  * docs/errors.md are made from the rows.
  */
-import type { LibraryId } from "../../forensics/client-libraries.ts";
+import type { LibraryId } from "../../connection/client-libraries.ts";
 import type { Weighed } from "../reading.ts";
 
 /** Who read the octets, or met the trouble: what a client read came from the broker's side. */

@@ -6,7 +6,7 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, pad, printable } from "../../bytes/printable.ts";
 import type { Connection } from "../report.ts";
-import type { Overview } from "./overview.ts";
+import { type Overview, tellsEnd, tellsLimit } from "./overview.ts";
 import type { Page } from "./page.ts";
 import { clientName, counted, endpoint, isEncrypted, library, size, tlsName } from "./wording.ts";
 
@@ -137,7 +137,11 @@ function isBroken(id: string, { worst }: Overview): boolean {
 function stateOf(connection: Connection, { worst }: Overview): string {
   const finding = worst.get(connection.id);
   if (!finding) return isEncrypted(connection) ? "✓ records" : "✓ clean";
-  if (finding.severity === "note") return finding.rule === "broker-close" ? "✓ closed" : "✓ partly seen";
+  if (finding.severity === "note") {
+    if (tellsEnd(finding)) return `· ${finding.rule}`;
+    if (tellsLimit(finding)) return "✓ partly seen";
+    return connection.verdict.observed?.outcome === "close" ? "✓ closed" : "✓ clean";
+  }
   return `${finding.severity === "error" ? "✗" : "!"} ${printable(finding.rule, 18)}`;
 }
 

@@ -61,7 +61,7 @@ export function inputTitle(input: Input, { firstDay, lastDay }: InputCounts, pag
 }
 
 function found(input: Input, counts: InputCounts, begun: boolean, page: Page): string[] {
-  const { errors, warnings, notes, connections, encrypted } = counts;
+  const { errors, warnings, notes, unclosed, connections, encrypted } = counts;
   const traffic = trafficOf(counts);
   if (errors > 0 || warnings > 0) {
     const findings = [
@@ -77,6 +77,10 @@ function found(input: Input, counts: InputCounts, begun: boolean, page: Page): s
   if (connections + encrypted > 0) {
     const partly = notes > 0 || encrypted > 0 || input.error !== undefined;
     const seen = row([...traffic, notes > 0 ? counted(notes, "note") : ""]);
+    if (unclosed > 0) {
+      const what = `no broken frame, but ${counted(unclosed, "connection")} ended without connection.close`;
+      return page.prose(`${what}: ${seen}`);
+    }
     return page.prose(`clean${partly ? " as far as can be seen" : ""}: ${seen}`, page.paint.good);
   }
   // A capture in several files: a connection is counted in the file where it begins.

@@ -14,6 +14,8 @@ export interface InputCounts {
   errors: number;
   warnings: number;
   notes: number;
+  /** Connections that nobody closed, and that ended. */
+  unclosed: number;
   /** First and last day (UTC) on which anything was seen; null where nothing was. */
   firstDay: string | null;
   lastDay: string | null;
@@ -29,6 +31,7 @@ export function countInputs(report: Report): InputCounts[] {
       errors: 0,
       warnings: 0,
       notes: 0,
+      unclosed: 0,
       firstDay: null,
       lastDay: null,
     }),
@@ -49,10 +52,11 @@ export function countInputs(report: Report): InputCounts[] {
     dated(counts, start);
     dated(counts, end);
   }
-  for (const { input, severity, time } of report.findings) {
+  for (const { input, rule, severity, time } of report.findings) {
     const counts = inputCounts[input];
     if (!counts) continue;
     counts[`${severity}s`]++;
+    if (rule === "ended-abruptly" || rule === "heartbeat-missed") counts.unclosed++;
     if (time !== null) dated(counts, time);
   }
   return inputCounts;

@@ -2,7 +2,7 @@
 
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, pad, printable } from "../../bytes/printable.ts";
-import { fairShare, type Overview } from "./overview.ts";
+import { fairShare, type Overview, tellsEnd } from "./overview.ts";
 import { type Page, wrap } from "./page.ts";
 import { byRule, joined, packetRange } from "./wording.ts";
 
@@ -20,8 +20,9 @@ export function notes(overview: Overview, page: Page): string[] {
     ].filter(part => part !== "");
     const text = `${places.length > 0 ? `${places.join(", ")}: ` : ""}${printable(joined(message))}`;
     const room = page.columns - margin.length;
-    // What was not read is told with what helps, to the end.
-    const [first = "", ...more] = page.all || rule === "unread" ? wrap(text, room) : [cut(text, room)];
+    // What was not read is told with what helps, to the end; and so is how a connection ended.
+    const isWhole = page.all || rule === "unread" || tellsEnd({ rule });
+    const [first = "", ...more] = isWhole ? wrap(text, room) : [cut(text, room)];
     return [
       `  ${page.paint.note(pad(printable(rule, 30), ruleColumns))}  ${first}`,
       ...more.map(line => margin + line),

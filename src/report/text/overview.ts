@@ -19,7 +19,33 @@ export interface Overview {
   worst: ReadonlyMap<string, Finding>;
 }
 
-const GRAVITY: Record<Severity, number> = { error: 2, warning: 1, note: 0 };
+const GRAVITY: Record<Severity, number> = { error: 4, warning: 3, note: 0 };
+
+/** How a connection ended that nobody closed. */
+const ENDS: ReadonlySet<string> = new Set(["ended-abruptly", "heartbeat-missed"]);
+/** The limits of what could be seen, or understood. */
+const LIMITS: ReadonlySet<string> = new Set([
+  "capture-gap",
+  "snap-length",
+  "mid-stream",
+  "unread",
+  "file-truncated",
+  "internal-error",
+  "verdict-mismatch",
+]);
+
+export function tellsEnd({ rule }: { rule: string }): boolean {
+  return ENDS.has(rule);
+}
+
+export function tellsLimit({ rule }: { rule: string }): boolean {
+  return LIMITS.has(rule);
+}
+
+/** Of notes an end comes first, then the limits of what could be seen. */
+function gravity(finding: Finding): number {
+  return GRAVITY[finding.severity] + (tellsEnd(finding) ? 2 : tellsLimit(finding) ? 1 : 0);
+}
 
 export function overview(report: Report): Overview {
   const findings = new Map(report.findings.map(finding => [finding.id, finding]));
@@ -29,7 +55,7 @@ export function overview(report: Report): Overview {
   for (const finding of report.findings) {
     if (finding.connection !== null) {
       const before = worst.get(finding.connection);
-      if (!before || GRAVITY[finding.severity] > GRAVITY[before.severity]) worst.set(finding.connection, finding);
+      if (!before || gravity(finding) > gravity(before)) worst.set(finding.connection, finding);
     }
     if (finding.severity === "note") continue;
     const origin = originOf(finding, findings);

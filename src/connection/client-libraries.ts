@@ -34,6 +34,12 @@ export interface ClientLibrary {
   printedBy: RegExp;
   /** What a shared connection tears: octets (frames are broken), or only the order of whole frames. */
   tears: "octets" | "octets-when-cut-short" | "octets-in-some-versions" | "octets-of-buffers" | "frames" | "nothing";
+  /**
+   * Whether other channels' frames can stand inside a publish of a healthy client: it writes whole messages, or pieces
+   * of them; `wholeFrom` is the major version that began to write whole ones.
+   */
+  contents: "whole" | "pieces" | "unknown";
+  wholeFrom?: number;
   /** What is written in one go, and what guards it. A clause. */
   writes: string;
   remedy: string;
@@ -47,6 +53,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /^aiormq|aio.?pika/i,
     printedBy: /\baiormq\b|\baio_pika\b/,
     tears: "frames",
+    contents: "whole",
     writes: "writes from one event loop",
     remedy: "Use a connection only from the event loop it was opened in, never from another thread or after a fork.",
   },
@@ -56,6 +63,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /^pika/i,
     printedBy: /\bpika\b|ConnectionClosedByBroker|ConnectionClosed: \(50\d,/,
     tears: "octets",
+    contents: "whole",
     writes: "hands frames to an unlocked queue, so threads repeat, lose or tear octets",
     remedy: "One connection per thread; from others publish through connection.add_callback_threadsafe(…).",
   },
@@ -66,6 +74,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     printedBy:
       /\bamqp\.exceptions\b|\bkombu\b|\bcelery\b|\bpy-amqp\b|\bamqp\/(?:connection|method_framing|channel)\.py/,
     tears: "octets",
+    contents: "whole",
     writes: "puts messages together in one buffer without a lock, so threads overwrite each other (py-amqp#462)",
     remedy: "One connection per thread, with producers from kombu.pools; opened after the fork of a prefork worker.",
   },
@@ -75,6 +84,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /^AMQPLib\b|php/,
     printedBy: /PhpAmqpLib|\bphp-amqplib\b|\bAMQPConnectionClosedException\b|\bAMQPProtocol\w*Exception\b/,
     tears: "octets-when-cut-short",
+    contents: "whole",
     writes: "writes a message in pieces of 8 KiB from a single thread",
     remedy: "Connect after pcntl_fork, in the child. After a timeout or an I/O exception throw the connection away.",
   },
@@ -85,6 +95,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     printedBy:
       /server connection error|\blibrabbitmq\b|\bSimpleAmqpClient\b|\bAmqpClient::|\bconnection error: 50\d:|\bAMQPConnectionException\b|\bAMQPChannelException\b/,
     tears: "octets",
+    contents: "pieces",
     writes: "sends each frame from one shared buffer without a lock",
     remedy: "One connection per thread, or one mutex around every call, reading included.",
   },
@@ -94,6 +105,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /^march.?hare/i,
     printedBy: /\bMarchHare::|\bmarch_hare\b/,
     tears: "frames",
+    contents: "unknown",
     writes: "stands on the Java client, which writes a frame at a time under a lock",
     remedy: "One channel per publishing thread.",
   },
@@ -104,6 +116,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     printedBy:
       /\bAMQP::(?:TCPConnectionFailed|PossibleAuthenticationFailure|Session|Error\b)|\bamq-client\b|\bgems\/amqp-\d/,
     tears: "octets",
+    contents: "unknown",
     writes: "hands octets to EventMachine's loop, which only that loop's thread may do",
     remedy:
       "Call it in EventMachine's thread only (EM.next_tick), connect after the fork; it is no longer maintained: move to Bunny.",
@@ -114,6 +127,8 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /^bunny/i,
     printedBy: /\bBunny::|\bbunny\b/i,
     tears: "octets-when-cut-short",
+    contents: "whole",
+    wholeFrom: 2,
     writes: "writes a whole message under two locks (from 2.0; a frame at a time before, pieces of one before 0.9)",
     remedy:
       "Connect after the fork (on_worker_boot, after_fork). No Timeout.timeout or Thread#kill around a publish; after one, close the connection.",
@@ -124,6 +139,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /\/ \.NET|dotnet/i,
     printedBy: /\bRabbitMQ\.Client\b|AMQP close-reason|initiated by (?:Peer|Library|Application)/,
     tears: "octets-in-some-versions",
+    contents: "unknown",
     writes: "writes frames under a lock, except 5.1, which dropped it (rabbitmq-dotnet-client#457, #681)",
     remedy: "Leave 5.1.x: the lock is back in 6.0. One channel (IModel, IChannel) per thread, also with 6.x and 7.x.",
   },
@@ -134,6 +150,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     printedBy:
       /#method<connection\.close>|\bShutdownSignalException\b|\bcom\.rabbitmq\.client\b|#method<channel\.close>/,
     tears: "octets-in-some-versions",
+    contents: "pieces",
     writes:
       "writes a frame at a time under a lock; frames themselves broke in 5.27.0 with netty and virtual threads (rabbitmq-java-client#1778)",
     remedy: "One Channel per publishing thread. With 5.27.0 and netty: upgrade, or go back to blocking I/O.",
@@ -144,6 +161,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /^AMQP 0\.9\.1 Client|streadway|amqp091/i,
     printedBy: /\bException \(\d{3}\) Reason: |\bamqp091\b|streadway\/amqp/,
     tears: "frames",
+    contents: "pieces",
     writes: "writes a frame at a time under a lock, so other methods can come inside a publish",
     remedy: "One Channel per publishing goroutine, or one goroutine that publishes for all.",
   },
@@ -153,6 +171,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /amqp-client/i,
     printedBy: /\bAMQPClient\b|\bamqp-client\.js\b|@cloudamqp\/amqp-client|connection closed by server 50\d/,
     tears: "octets-of-buffers",
+    contents: "whole",
     writes: "before 2.0.2 reused a frame buffer while it was being written (amqp-client.js#29)",
     remedy: "Upgrade to 2.0.2 or later.",
   },
@@ -163,6 +182,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     printedBy:
       /\((?:FRAME|UNEXPECTED|CHANNEL|INTERNAL|COMMAND)-(?:ERROR|FRAME|INVALID)\)|\bamqplib\b|with message "[A-Z_]{4,20} - /,
     tears: "frames",
+    contents: "pieces",
     writes: "writes a small message at once, a larger one as method and header, then each body frame, from one thread",
     remedy:
       "Do not write to its socket from elsewhere, and connect after a fork. Buffers handed to publish must not be changed until they are sent.",
@@ -173,6 +193,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /^node-amqp/i,
     printedBy: /\bnode-amqp\b|node_modules\/amqp\//,
     tears: "octets-of-buffers",
+    contents: "unknown",
     writes: "shares one send buffer between writers (node-amqp#292)",
     remedy: "It is no longer maintained: move to amqplib.",
   },
@@ -182,6 +203,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /Copernica|AMQP-CPP/i,
     printedBy: /\bAMQP-CPP\b|\bAMQP::(?:Tcp|Lib|Connection|Address|Exception|ProtocolException)|\bamqpcpp\b/,
     tears: "octets",
+    contents: "unknown",
     writes: "writes from whatever thread calls it, without a lock (AMQP-CPP#278, #313)",
     remedy: "Call it from its event loop's thread only; from other threads post to that loop.",
   },
@@ -191,6 +213,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /^rabbitmq-client/i,
     printedBy: /\brabbitmq-client\b|\bAMQPConnectionError: |\bAMQPChannelError: /,
     tears: "frames",
+    contents: "unknown",
     writes: "writes from one event loop",
     remedy: "Let only the library write to its socket, and connect after a fork.",
   },
@@ -200,6 +223,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /^amqprs/i,
     printedBy: /\bamqprs\b/,
     tears: "nothing",
+    contents: "unknown",
     writes: "writes from one task per connection",
     remedy: "One channel per publishing task.",
   },
@@ -209,6 +233,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     product: /^lapin/i,
     printedBy: /\blapin\b|AMQP hard error/,
     tears: "nothing",
+    contents: "unknown",
     writes: "writes from one I/O loop",
     remedy: "One Channel per publishing task.",
   },
@@ -218,4 +243,20 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
 export function libraryOf(text: string): LibraryId | null {
   for (const [id, { printedBy }] of Object.entries(CLIENT_LIBRARIES)) if (printedBy.test(text)) return id as LibraryId;
   return null;
+}
+
+/** The library that a client names in its properties (connection.start-ok); undefined where it is none of these. */
+export function libraryOfClient(clientProperties: ReadonlyMap<string, string>): ClientLibrary | undefined {
+  const names = `${clientProperties.get("product") ?? ""} / ${clientProperties.get("platform") ?? ""}`;
+  return Object.values<ClientLibrary>(CLIENT_LIBRARIES).find(({ product }) => product.test(names));
+}
+
+/** How a client writes the content of a publish: `contents` of its library, in its version. */
+export function contentsOf(clientProperties: ReadonlyMap<string, string>): ClientLibrary["contents"] {
+  const library = libraryOfClient(clientProperties);
+  if (library === undefined) return "unknown";
+  const { contents, wholeFrom } = library;
+  // A version that is not told may be an old one.
+  const major = Number.parseInt(clientProperties.get("version") ?? "0", 10);
+  return wholeFrom !== undefined && !(major >= wholeFrom) ? "pieces" : contents;
 }

@@ -1,0 +1,112 @@
+/**
+ * How a connection ended that nobody closed (§1.4.2.7): who ended it, after which silence, and what was left unfinished.
+ * Facts, and no faults of any frame.
+ */
+import { AWAITS_HEADER } from "../amqp/content-order.ts";
+import { textOf } from "../amqp/field-table.ts";
+import { decodeArguments } from "../amqp/payload.ts";
+import { grouped } from "../bytes/grouped.ts";
+import { Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import type { Channel } from "./channel.ts";
+import { Incident } from "./incident.ts";
+
+/** Unfinished publishes that are described; the rest is counted. */
+const MAX_DESCRIBED = 3;
+/** Both ends may take a peer for dead after two intervals without an octet (§4.2.7). */
+const MISSED_INTERVALS = 2;
+/** Clocks and schedulers: a silence that is shorter by this share counts as well. */
+const TOLERANCE = 0.05;
+
+/** A connection whose end is told. */
+interface EndedConnection {
+  readonly client: Side;
+  readonly close: object | null;
+  readonly negotiated: { heartbeat: number } | null;
+  readonly directions: readonly [EndedDirection, EndedDirection];
+  readonly gaps: readonly [{ count: number }, { count: number }];
+}
+
+interface EndedDirection {
+  readonly side: Side;
+  readonly scanner: { readonly lost: boolean };
+  readonly frames: number;
+  readonly broken: boolean;
+  readonly closing: boolean;
+  /** Channels whose content is unfinished. */
+  readonly unfinished: readonly Channel[];
+}
+
+/** Who ended a connection first, how and when; and when each side was heard last. */
+export class ConnectionEnd {
+  /** The end that counts is the first. */
+  #side: Side = 0;
+  #reason: StreamEnd = "capture-ended";
+  readonly #at = new Moment();
+  readonly #heard: readonly [Moment, Moment] = [new Moment(), new Moment()];
+  /** A direction ended where its frames were not understood. */
+  #boundaryLost = false;
+
+  readonly #finished: [boolean, boolean] = [false, false];
+  #reset: { side: Side; isAnswer: boolean } | null = null;
+
+  /** Whether a side's reset answered what the other had sent. */
+  wasResetBy(side: Side): boolean {
+    return this.#reset?.side === side && this.#reset.isAnswer;
+  }
+
+  /** Octets of a side have come. */
+  heard(side: Side, moment: Moment): void {
+    this.#heard[side].set(moment);
+  }
+
+  /** A side's stream ends; told before its direction is. Both end by one reset: the one that sent it ends first. */
+  ended({ side, scanner }: EndedDirection, reason: StreamEnd, moment: Moment): void {
+    if (scanner.lost) this.#boundaryLost = true;
+    if (reason === "fin") this.#finished[side] = true;
+    // Where the other side had ended the stream already, a reset is no answer to what it sent.
+    if (reason === "rst" && this.#reset === null) this.#reset = { side, isAnswer: this.#finished[1 - side] !== true };
+    if (reason === "capture-ended" || this.#reason !== "capture-ended") return;
+    this.#side = side;
+    this.#reason = reason;
+    this.#at.set(moment);
+  }
+
+  /** How it ended; null where it was still going on, where a close may have been missed, or an error says more. */
+  incident({ client, close, negotiated, directions, gaps }: EndedConnection): Incident | null {
+    if (this.#reason === "capture-ended" || close !== null) return null;
+    if (this.#boundaryLost || gaps[0].count + gaps[1].count > 0) return null;
+    if (directions.some(({ broken, closing, frames }) => broken || closing || frames === 0)) return null;
+    const heartbeat = negotiated?.heartbeat ?? 0;
+    const name = (side: Side): string => (side === client ? "client" : "broker");
+    const other = (1 - this.#side) as Side;
+    const how = `The ${name(this.#side)} ${this.#reason === "fin" ? "ended" : "reset"} the connection without connection.close`;
+    const silence = secondsBetween(this.#heard[other], this.#at);
+    const isMissed = heartbeat > 0 && silence >= MISSED_INTERVALS * heartbeat * (1 - TOLERANCE);
+    const why = isMissed
+      ? `, after ${silence.toFixed(1)} s without an octet from the ${name(other)} (heartbeat ${heartbeat} s)`
+      : "";
+    const rule = isMissed ? "heartbeat-missed" : "ended-abruptly";
+    return new Incident(rule, "note", null, -1, this.#at, `${how}${why}.${unfinished(directions[client].unfinished)}`);
+  }
+}
+
+function secondsBetween(from: Moment, to: Moment): number {
+  return to.seconds - from.seconds + (to.nanoseconds - from.nanoseconds) / 1e9;
+}
+
+function unfinished(channels: readonly Channel[]): string {
+  if (channels.length === 0) return "";
+  const described = channels.slice(0, MAX_DESCRIBED).map(describe).join("; ");
+  const rest = channels.length - MAX_DESCRIBED;
+  return ` Unfinished: ${described}${rest > 0 ? `; and ${grouped(rest)} more` : ""}.`;
+}
+
+function describe(channel: Channel): string {
+  const { number, content, method, arguments: octets, argumentsSize } = channel;
+  const lacks = content === AWAITS_HEADER ? "its content header" : `${grouped(content)} octets of its body`;
+  if (method === null || octets === null) return `content on channel ${number}, which lacks ${lacks}`;
+  const values = decodeArguments(method, octets, 0, argumentsSize);
+  const exchange = JSON.stringify(textOf(values.get("exchange")));
+  const key = JSON.stringify(textOf(values.get("routing-key")));
+  return `a publish to exchange ${exchange} with routing key ${key} on channel ${number}, which lacks ${lacks}`;
+}
