@@ -15,6 +15,8 @@ import type { Sender } from "./untangle/sender.ts";
 import type { StepBudget } from "./untangle/stretch.ts";
 import { UntanglingSearch } from "./untangling-search.ts";
 
+/** Steps of all searches of one direction: the bound on the time that a connection takes. */
+const MAX_STEPS_OF_DIRECTION = 600_000;
 /** Frames remembered before the broken one: a torn frame may have seemed whole. */
 const REMEMBERED_FRAMES = 64;
 /** Frames read to explain the order of content, those before the incident included. */
@@ -40,7 +42,11 @@ export class DirectionForensics implements StreamForensics {
   untangledFrames = 0;
   readonly window: OctetWindow;
   readonly #budget: SearchBudget;
+  /** Steps of all directions, and of this one. */
   readonly #steps: StepBudget;
+  readonly #own: StepBudget = { steps: MAX_STEPS_OF_DIRECTION };
+  /** Of its own steps, what is left behind those counted in `#steps`. */
+  #counted = MAX_STEPS_OF_DIRECTION;
   /** Where the last frames begin: between ORDER_FRAMES of them and twice as many. */
   readonly #frames = new RecentOffsets(2 * ORDER_FRAMES);
   /** Stream offset up to which octets are untangled: they are not read again. */
@@ -131,14 +137,16 @@ export class DirectionForensics implements StreamForensics {
       this.#frames.keep(offset => offset < begin || offset >= untangling.boundary);
     };
     const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
-    if (this.explanations.length >= MAX_EXPLANATIONS) {
+    this.#steps.steps -= this.#counted - this.#own.steps;
+    this.#counted = this.#own.steps;
+    if (this.explanations.length >= MAX_EXPLANATIONS || this.#steps.steps <= 0) {
       return plain(fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1);
     }
     return new UntanglingSearch(this.window, fault, {
       before: frames,
       from: frames.find(offset => offset >= this.#untangledUntil) ?? fault.streamOffset,
       sender,
-      steps: this.#steps,
+      steps: this.#own,
       plainSearch: plain,
       tell,
     });

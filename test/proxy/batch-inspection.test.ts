@@ -10,7 +10,7 @@ import { BatchInspection } from "../../src/proxy/batch-inspection.ts";
 import * as records from "../../src/proxy/octet-batch.ts";
 import { Recorder } from "../../src/proxy/recorder.ts";
 import type { ConnectionEvent, FindingEvent } from "../../src/report/live-event.ts";
-import { walkFixtures } from "../support/golden.ts";
+import { fixturesReadLive } from "../support/golden.ts";
 import { playConnections, UPSTREAM, unnumbered } from "../support/played-connections.ts";
 import { clientHandshake, field, serverHandshake } from "../support/wire.ts";
 
@@ -89,7 +89,7 @@ function findings(events: readonly ConnectionEvent[]): FindingEvent[] {
   return events.filter((event): event is FindingEvent => event.event === "finding" && event.final);
 }
 
-const { fixtures } = walkFixtures();
+const fixtures = fixturesReadLive();
 
 describe.each(["always", "finding"] as const)("recorded (%s), a finding is what it was live", on => {
   it.each(fixtures.map(fixture => [fixture.name, fixture] as const))("%s", async (name, { captures }) => {

@@ -3,15 +3,14 @@ import { describe, expect, it } from "vitest";
 import { inspect } from "../../src/inspect.ts";
 import type { ConnectionEvent, FindingEvent } from "../../src/report/live-event.ts";
 import type { Connection } from "../../src/report/report.ts";
-import { walkFixtures } from "../support/golden.ts";
+import { fixturesReadLive } from "../support/golden.ts";
 import { liveEvents, unnumbered } from "../support/played-connections.ts";
 
 function finalFindings(events: readonly ConnectionEvent[]): FindingEvent[] {
   return events.filter((event): event is FindingEvent => event.event === "finding" && event.final);
 }
 
-// Records of TLS that passes through the proxy are not read: such a connection is told as left alone.
-const fixtures = walkFixtures().fixtures.filter(({ name }) => !/^tls\/|tls-and-strangers/.test(name));
+const fixtures = fixturesReadLive();
 let played = 0;
 
 describe("a live inspection finds what the capture's inspection finds", () => {

@@ -18,7 +18,7 @@ import {
 } from "./reading.ts";
 import { couldBegin, HEADER_AND_IDS } from "./sender.ts";
 import { BODY_START, HALF_START, NO_START, WHOLE_START } from "./starts.ts";
-import type { BasicMoves, Stretch } from "./stretch.ts";
+import type { BasicMoves, StepBudget, Stretch } from "./stretch.ts";
 import { openHeader, resumeHeader } from "./torn-headers.ts";
 
 /** Interrupted frames that cost as much to try as a reading. */
@@ -32,14 +32,18 @@ export class Moves implements BasicMoves {
   readonly maxBody: number;
   readonly #repeats = new Map<number, number>();
 
-  readonly spend: (steps: number) => void;
+  readonly #budget: StepBudget;
 
-  /** `add` is given every reading that comes of a move; `spend` is told of work of which perhaps none comes. */
-  constructor(stretch: Stretch, { add, spend }: { add: (reading: Reading) => void; spend: (steps: number) => void }) {
+  /** `add` is given every reading that comes of a move; `budget` pays for work of which perhaps none comes. */
+  constructor(stretch: Stretch, add: (reading: Reading) => void, budget: StepBudget) {
     this.stretch = stretch;
     this.#add = add;
-    this.spend = spend;
+    this.#budget = budget;
     this.maxBody = stretch.sender.sizeLimit - FRAME_ENVELOPE;
+  }
+
+  spend(steps: number): void {
+    this.#budget.steps -= steps;
   }
 
   /** What may stand at a boundary. `justCut`: the frame interrupted here, which does not go on at once. */

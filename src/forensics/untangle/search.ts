@@ -29,7 +29,7 @@ const WAITING = 0.6;
 const MARGIN = 60;
 /** Frames in one piece, one behind the other, after which a stream is in order again. */
 const ORDERLY_FRAMES = 4;
-/** Interrupted frames that cost as much as a reading; and what it costs to take a reading past an event. */
+/** Interrupted frames that cost as much as a reading, and what it costs to take one past an event. */
 const OTHERS_A_STEP = 8;
 const EVENT_STEPS = 0.1;
 /** Octets that headers cut one inside the other may take. */
@@ -57,15 +57,13 @@ export class Search {
   /** Index up to which all live readings have come. */
   #at: number;
   #best = 0;
-
   constructor(stretch: Stretch, torn: Torn, budget: StepBudget) {
     this.#stretch = stretch;
     this.#torn = torn;
     this.#budget = budget;
     this.#floor = budget.steps - MAX_STEPS_EACH;
     this.#at = torn.from - torn.base;
-    const spend = (steps: number) => void (budget.steps -= steps);
-    this.#moves = new Moves(stretch, { add: reading => this.#keep(reading), spend });
+    this.#moves = new Moves(stretch, reading => this.#keep(reading), budget);
   }
 
   run(): Found | null {

@@ -13,7 +13,7 @@ import { Starts } from "./starts.ts";
 import type { StepBudget, Torn } from "./stretch.ts";
 
 /** Readings looked at, over all incidents of an inspection: the bound on time. */
-export const MAX_STEPS = 1_000_000;
+export const MAX_STEPS = 50_000_000;
 
 /** The cheapest reading found; null where the octets do not reach to where the stream is in order again, or all steps are spent. */
 export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
