@@ -16,6 +16,7 @@ import { type Close, closeIncident, readClose, SoftCloses } from "./connection-c
 import type { ConnectionContext } from "./connection-context.ts";
 import { ConnectionEnd } from "./connection-end.ts";
 import { Direction } from "./direction.ts";
+import { Discretion } from "./discretion.ts";
 import { Gaps } from "./gaps.ts";
 import { Incident } from "./incident.ts";
 import type { DirectionListener, Predictor } from "./observers.ts";
@@ -46,13 +47,14 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   client: Side = 0;
   /** The capture does not hold the connection's beginning. */
   midStream = false;
+  /** What must not be shown of it. */
+  readonly discretion = new Discretion();
   readonly clientProperties = new Map<string, string>();
   negotiated: { frameMax: number; channelMax: number; heartbeat: number } | null = null;
   /** From connection.open. */
   virtualHost: string | null = null;
-  /** The first connection.close. */
+  /** The first connection.close, and that of each side. */
   close: Close | null = null;
-  /** The first connection.close of each side. */
   readonly closes: [Close | null, Close | null] = [null, null];
   /** The server ended the connection by RST before anyone had sent connection.close. */
   get resetByServer(): boolean {
@@ -88,8 +90,6 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     if (context.forced) this.#becomeAmqp();
     if (!context.sawBeginning) this.#beginUnknown();
   }
-
-  // ConnectionObserver
 
   data(side: Side, bytes: Uint8Array, start: number, end: number): void {
     let at = start;

@@ -1,4 +1,6 @@
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import { type FieldTable, type FieldValue, textOf, walkTable } from "../amqp/field-table.ts";
+import { Undecodable } from "../amqp/field-walk.ts";
 import {
   CONNECTION_SECURE_OK,
   CONNECTION_START_OK,
@@ -6,7 +8,12 @@ import {
   methodIdOf,
 } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
+import { decodeArguments } from "../amqp/payload.ts";
 import { FRAME_METHOD } from "../amqp/spec/constants.ts";
+import { long } from "../bytes/big-endian.ts";
+import { Cursor, PayloadOverrun } from "../bytes/cursor.ts";
+import { equalOctets } from "../bytes/octets.ts";
+import { type Discretion, PIECE } from "./discretion.ts";
 
 const KEYS: readonly number[] = [CONNECTION_START_OK, CONNECTION_SECURE_OK, CONNECTION_UPDATE_SECRET];
 /** The four octets of class-id and method-id of each. */
@@ -24,7 +31,22 @@ export function carriesCredentials(method: Method): boolean {
 export function mayHoldCredentials(fault: EnvelopeFault): boolean {
   if (fault.type === FRAME_METHOD && fault.channel === 0) return true;
   const octets = [...fault.header, ...fault.payload, ...fault.behind];
-  return IDS.some(ids => octets.some((_, at) => ids.every((octet, i) => octets[at + i] === octet)));
+  if (IDS.some(ids => octets.some((_, at) => ids.every((octet, i) => octets[at + i] === octet)))) return true;
+  return beginsInSecret(octets) || TOKEN.test(String.fromCharCode(...octets));
+}
+
+/** A JSON web token (RFC 7519): what update-secret brings, wherever its beginning is. */
+const TOKEN = /eyJ[\w-]/;
+
+/** Whether octets begin with the rest of a method's ids and the length of its secret: the beginning of its frame is lost. */
+function beginsInSecret(octets: readonly number[]): boolean {
+  return IDS.some(ids =>
+    [1, 2, 3].some(lost => {
+      const rest = [...ids.slice(lost), 0, 0];
+      const text = octets.slice(rest.length + 2, rest.length + 6);
+      return rest.every((octet, i) => octets[i] === octet) && text.every(octet => octet >= 0x20 && octet < 0x7f);
+    }),
+  );
 }
 
 /**
@@ -35,4 +57,88 @@ export function withoutCredentials(text: string): string {
   return text.replace(QUOTED, "<<…>>");
 }
 
-const QUOTED = new RegExp(`<<(?:${IDS.join("|")})\\b.*?>>`, "gs");
+/** A reply text holds 255 octets: the quote may be cut. */
+const QUOTED = new RegExp(`<<(?:${IDS.join("|")})\\b.*?(?:>>|$)`, "gs");
+
+/** Octets behind the ids of a method that are taken for its secret where it is not whole. */
+export const REACH = 4096;
+/** Places looked at in one stretch of octets; where there are more, those behind them are all secret. */
+const MAX_PLACES = 64;
+
+/** Has a connection's discretion learn what authenticates its client in the arguments of a method that decodes. */
+export function learnCredentials(
+  method: Method,
+  bytes: Uint8Array,
+  start: number,
+  size: number,
+  discretion: Discretion,
+): void {
+  if (!carriesCredentials(method)) return;
+  const values = decodeArguments(method, bytes, start, size);
+  if (method.key === CONNECTION_UPDATE_SECRET) discretion.learn(octetsOf(values.get("new-secret")));
+  else if (method.key === CONNECTION_SECURE_OK) discretion.learn(octetsOf(values.get("response")));
+  else if (method.key === CONNECTION_START_OK) {
+    const response = octetsOf(values.get("response"));
+    for (const secret of secretsOf(textOf(values.get("mechanism")), response)) discretion.learn(secret);
+  }
+}
+
+const UTF_8 = new TextEncoder();
+
+function octetsOf(value: FieldValue | undefined): Uint8Array {
+  return value instanceof Uint8Array ? value : UTF_8.encode(textOf(value));
+}
+
+/** Of a response the parts that are secret: not the user of PLAIN and AMQPLAIN. */
+function secretsOf(mechanism: string, response: Uint8Array): Uint8Array[] {
+  const [user, password] = mechanism === "PLAIN" ? plain(response) : mechanism === "AMQPLAIN" ? amqplain(response) : [];
+  if (user === undefined || password === undefined) return [response];
+  // What everybody knows is no secret: guest, guest.
+  return equalOctets(user, password) ? [] : [password];
+}
+
+/** NUL user NUL password (RFC 4616 §2). */
+function plain(response: Uint8Array): Uint8Array[] {
+  const second = response.indexOf(0, 1);
+  return response[0] !== 0 || second < 0 ? [] : [response.subarray(1, second), response.subarray(second + 1)];
+}
+
+/** The entries of a table, without its length. */
+function amqplain(response: Uint8Array): Uint8Array[] {
+  const entries: FieldTable = new Map();
+  try {
+    const whole = new Uint8Array(4 + response.length);
+    new DataView(whole.buffer).setUint32(0, response.length);
+    whole.set(response, 4);
+    walkTable(new Cursor().over(whole, 0, whole.length), entries);
+  } catch (fault) {
+    if (!(fault instanceof PayloadOverrun || fault instanceof Undecodable)) throw fault;
+    return [];
+  }
+  return ["LOGIN", "PASSWORD"].flatMap(name => (entries.has(name) ? [octetsOf(entries.get(name))] : []));
+}
+
+/**
+ * Whether the ids of a method that carries credentials stand anywhere in octets, in a frame or in none. What follows them
+ * is learned, as far as it may be a secret: nobody knows where such a method ends that does not stand in a whole frame.
+ */
+export function learnStrayCredentials(octets: Uint8Array, discretion: Discretion): boolean {
+  let places = 0;
+  // 10, the class-id, is the second octet of the ids.
+  for (let at = octets.indexOf(10, 1); at >= 0 && at + 2 < octets.length; at = octets.indexOf(10, at + 1)) {
+    if (octets[at - 1] !== 0 || octets[at + 1] !== 0 || !STRAY.includes(octets[at + 2]!)) continue;
+    const from = at + 3;
+    discretion.learn(octets.subarray(from, ++places > MAX_PLACES ? octets.length : secretEnd(octets, from)));
+    if (places > MAX_PLACES) return true;
+  }
+  return places > 0;
+}
+
+/** secure-ok and update-secret begin with their secret; what start-ok begins with is known of any client. */
+const STRAY: readonly number[] = [CONNECTION_SECURE_OK, CONNECTION_UPDATE_SECRET].map(methodIdOf);
+
+/** Behind the long string at `from`, if one can be there; else REACH octets further. */
+function secretEnd(octets: Uint8Array, from: number): number {
+  const length = from + 4 <= octets.length ? long(octets, from) : 0;
+  return from + Math.min(length >= PIECE && length < REACH ? 4 + length : REACH, REACH);
+}

@@ -37,7 +37,7 @@ import {
   shortMethod,
   unknownMethod,
 } from "./connection-rules.ts";
-import { carriesCredentials } from "./credentials.ts";
+import { carriesCredentials, learnCredentials } from "./credentials.ts";
 import type { DirectionIncidents } from "./direction-incidents.ts";
 import { EarlyWarnings } from "./early-warnings.ts";
 import { Handshake } from "./handshake.ts";
@@ -158,7 +158,9 @@ export class DirectionFrames {
     if (method.key === CONNECTION_CLOSE || method.key === CONNECTION_CLOSE_OK) this.closing = true;
     else if (!this.handshake.advances(method.key))
       this.#incidents.tell(outOfTurn(method, 0, over), FRAME_METHOD, 0, size);
-    if (decodes) this.#listener.connectionMethod(this.#source, method, bytes, start, size);
+    if (!decodes) return;
+    learnCredentials(method, bytes, start, size, this.#listener.discretion);
+    this.#listener.connectionMethod(this.#source, method, bytes, start, size);
   }
 
   #channelMethod(

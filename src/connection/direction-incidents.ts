@@ -2,7 +2,8 @@ import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FRAME_ENVELOPE, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Moment } from "../net/connection-observer.ts";
-import { mayHoldCredentials } from "./credentials.ts";
+import { learnStrayCredentials, mayHoldCredentials, REACH } from "./credentials.ts";
+import type { Discretion } from "./discretion.ts";
 import type { Fault } from "./fault.ts";
 import { Incident, type Secret } from "./incident.ts";
 import { IncidentLog } from "./incident-log.ts";
@@ -21,9 +22,11 @@ export class DirectionIncidents {
   readonly #source: Source;
   /** When the octets now looked at were captured. */
   readonly #moment: Moment;
+  readonly #discretion: Discretion;
   #toldTolerated = false;
 
-  constructor(source: Source, moment: Moment, listener: IncidentListener | null) {
+  constructor(source: Source, moment: Moment, listener: IncidentListener | null, discretion: Discretion) {
+    this.#discretion = discretion;
     this.#source = source;
     this.#moment = moment;
     this.log = new IncidentLog(incident => this.#closing(incident), listener);
@@ -44,6 +47,7 @@ export class DirectionIncidents {
     const incident = this.#ofFrame(rule, RULES[rule].severity, `${clause}.`);
     incident.frame = { type, channel, size };
     incident.endOffset = behind;
+    this.#hide(incident);
     this.log.begin(incident);
   }
 
@@ -76,6 +80,7 @@ export class DirectionIncidents {
     incident.to.set(this.#moment);
     incident.secret = secret;
     incident.frame = { type: fault.type, channel: fault.channel, size: fault.size };
+    this.#hide(incident);
     this.log.begin(incident);
   }
 
@@ -107,6 +112,7 @@ export class DirectionIncidents {
     const incident = stalledFrame(this.#source.scanner, this.#source.side, reason);
     if (incident === null) return false;
     incident.to.set(this.#moment);
+    this.#hide(incident);
     this.log.begin(incident);
     return true;
   }
@@ -128,11 +134,23 @@ export class DirectionIncidents {
   /** An incident is over. */
   #closing(incident: Incident): void {
     const { envelope } = incident;
-    const { forensics, isClient } = this.#source;
+    const { forensics } = this.#source;
     // Of other rules the order of frames tells nothing, but that a frame was sent twice.
     const isOrder = incident.rule === "content-order";
     if (envelope === null) forensics?.disorder(incident.streamOffset, incident.endOffset, isOrder);
-    if (incident.secret === "none" && envelope !== null && isClient && mayHoldCredentials(envelope)) {
+    this.#hide(incident);
+  }
+
+  /**
+   * Octets of the client in an incident may hold credentials where a method that carries some stands near, in a frame or
+   * in none; and where nobody kept the octets that would show it.
+   */
+  #hide(incident: Incident): void {
+    const { forensics, isClient } = this.#source;
+    if (!isClient || incident.secret !== "none") return;
+    if (incident.envelope !== null && mayHoldCredentials(incident.envelope)) incident.secret = "payload";
+    const near = forensics?.octetsFrom(incident.streamOffset - REACH) ?? null;
+    if (near === null ? incident.envelope === null : learnStrayCredentials(near, this.#discretion)) {
       incident.secret = "payload";
     }
   }

@@ -17,6 +17,7 @@ import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
 import type { Channel } from "./channel.ts";
 import { DirectionFrames } from "./direction-frames.ts";
 import { DirectionIncidents } from "./direction-incidents.ts";
+import type { Discretion } from "./discretion.ts";
 import type { EarlyWarnings } from "./early-warnings.ts";
 import type { Incident, Secret } from "./incident.ts";
 import type { IncidentLog } from "./incident-log.ts";
@@ -39,6 +40,8 @@ export class Direction implements FrameSink {
   hidden = 0;
   /** Number of the connection, as AmqpConnection's. */
   connection = 0;
+  /** What must not be shown of the connection. */
+  readonly discretion: Discretion;
   /** Set where the octets are kept for explaining what breaks. */
   forensics: StreamForensics | null = null;
   /** Set for `ghostframe frames`. */
@@ -67,6 +70,7 @@ export class Direction implements FrameSink {
     incidents: IncidentListener | null,
   ) {
     this.side = side;
+    this.discretion = listener.discretion;
     this.#prediction = new PredictorFeed(predictor);
     this.#listener = listener;
     this.#moment = moment;
@@ -76,7 +80,7 @@ export class Direction implements FrameSink {
         ? this.forensics.search(fault, this, limit)
         : new FrameBoundarySearch(from, limit, budget),
     );
-    this.#incidents = new DirectionIncidents(this, moment, incidents);
+    this.#incidents = new DirectionIncidents(this, moment, incidents, listener.discretion);
     this.#log = this.#incidents.log;
     this.#frames = new DirectionFrames(this, listener, this.#prediction, this.#incidents);
   }

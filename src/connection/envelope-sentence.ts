@@ -19,7 +19,7 @@ export function isGenuineOversize(fault: EnvelopeFault, foundAt: number, endOffs
 /** What is wrong with a broken envelope, with the numbers that show it. */
 export function envelopeSentence(fault: EnvelopeFault, foundAt: number, endOffset: number, secret: Secret): string {
   if (secret === "all") {
-    return `A frame header in the client's handshake is broken at offset ${fault.streamOffset}; its octets may hold credentials and are not shown.`;
+    return `A frame header of the client is broken at offset ${fault.streamOffset}; its octets may hold credentials and are not shown.`;
   }
   const { streamOffset, type, channel } = fault;
   const size = grouped(fault.size);

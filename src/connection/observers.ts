@@ -5,6 +5,7 @@ import type { FrameScanner } from "../amqp/frame-scanner.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { Moment, Side } from "../net/connection-observer.ts";
+import type { Discretion } from "./discretion.ts";
 import type { Incident, Secret } from "./incident.ts";
 
 /** A direction of a connection, as it is seen by those it tells something. */
@@ -23,6 +24,8 @@ export interface ObservedDirection {
 
 /** What a direction tells the connection it belongs to. */
 export interface DirectionListener {
+  /** What must not be shown of the connection. */
+  readonly discretion: Discretion;
   /** A method of class connection that decodes, on channel 0. */
   connectionMethod(direction: ObservedDirection, method: Method, bytes: Uint8Array, start: number, size: number): void;
   /** channel.close, on the channel it closes. */
@@ -142,6 +145,8 @@ export interface StreamForensics {
    * `isOrder`: it is their order that is wrong; else only a repetition may explain them.
    */
   disorder(faultOffset: number, endOffset: number, isOrder: boolean): void;
+  /** The octets that are kept from this stream offset on, or from where they begin. Valid until the next call. */
+  octetsFrom(streamOffset: number): Uint8Array;
   /** The stream is over. */
   end(): void;
   /** Looks for the boundary behind a broken envelope, by explaining what stands before it. */

@@ -112,6 +112,11 @@ export class DirectionForensics implements StreamForensics {
     return this.#frames.list().filter(at => at >= this.window.base && at < streamOffset);
   }
 
+  octetsFrom(streamOffset: number): Uint8Array {
+    const { bytes, base, length } = this.window;
+    return bytes.subarray(Math.min(Math.max(streamOffset - base, 0), length), length);
+  }
+
   end(): void {
     this.window.release();
   }

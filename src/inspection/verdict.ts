@@ -47,8 +47,10 @@ export function predictedVerdict({ amqp, carrier, broker, prediction }: Inspecte
   const peers = `${end(amqp.client)} -> ${end((1 - amqp.client) as Side)}${name === undefined ? "" : ` - ${name}`}`;
   const inVhost = amqp.virtualHost === null ? "" : `, vhost: '${amqp.virtualHost}', user: '…'`;
   // What the broker prints of a payload may hold part of a SASL response or of a new secret.
-  const secret = amqp.directions[amqp.client].incidents.some(incident => incident.secret !== "none");
-  const masked = (text: string): string => (secret ? text.replace(/<<[^>].*?>>/g, "<<…>>") : text);
+  const { incidents, openIncident } = amqp.directions[amqp.client];
+  const secret = [...incidents, ...(openIncident === null ? [] : [openIncident])].some(each => each.secret !== "none");
+  const masked = (text: string): string =>
+    amqp.discretion.text(secret ? text.replace(/<<[^>].*?(?:>>|$)/g, "<<…>>") : text);
   const log = prediction.log.map(line =>
     masked(line)
       .replace("(…):", () => `(${peers}):`)
@@ -66,7 +68,8 @@ export function observedVerdict({ amqp }: InspectedConnection): Verdict | null {
   const close = amqp.closes[1 - amqp.client] ?? null;
   if (close !== null) {
     const name = REPLY_CODES[close.code]?.name ?? "";
-    const { code, text, classId, methodId } = close;
+    const { code, classId, methodId } = close;
+    const text = amqp.discretion.text(close.text);
     return { outcome: "close", code, name, text, classId, methodId };
   }
   return amqp.resetByServer ? { outcome: "reset", reason: "" } : null;

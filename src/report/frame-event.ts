@@ -5,14 +5,16 @@
 
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import type { FieldValue } from "../amqp/field-table.ts";
+import { CONNECTION_CLASS } from "../amqp/method-keys.ts";
 import { methodName, methodOf } from "../amqp/method-registry.ts";
-import { decodeArguments, decodeProperties, type Values } from "../amqp/payload.ts";
-import { FRAME_HEADER, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
+import { decodeProperties, type Values, walkArguments } from "../amqp/payload.ts";
+import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import { pad, printable } from "../bytes/printable.ts";
 import { withoutCredentials } from "../connection/credentials.ts";
 import type { Direction } from "../connection/direction.ts";
+import { PIECE } from "../connection/discretion.ts";
 import type { Secret } from "../connection/incident.ts";
 import type { Moment, Side } from "../net/connection-observer.ts";
 import { isoTime } from "../net/place.ts";
@@ -120,11 +122,17 @@ export function frameEvent(
   else if (type === FRAME_METHOD && size >= 4) {
     const method = methodOf(short(bytes, start), short(bytes, start + 2));
     event.method = methodName(short(bytes, start), short(bytes, start + 2));
-    if (method !== undefined) event.arguments = scalars(decodeArguments(method, bytes, start, size));
+    if (method !== undefined) {
+      const values: Values = new Map();
+      // A client's octets that do not decode as this method may be another one's, and its secret.
+      const decodes = walkArguments(method, bytes, start, size, values) === null;
+      if (!decodes && (from.isClient || method.classId === CONNECTION_CLASS)) values.clear();
+      event.arguments = scalars(values, from);
+    }
   } else if (type === FRAME_HEADER && size >= 14 && channel !== 0 && short(bytes, start) === BASIC_CLASS) {
     // Only where it certainly is one: a handshake method with a broken type octet holds credentials here.
     event.bodySize = longlong(bytes, start + 4);
-    event.properties = scalars(decodeProperties(bytes, start, size));
+    event.properties = scalars(decodeProperties(bytes, start, size), from);
   }
   return event;
 }
@@ -132,19 +140,24 @@ export function frameEvent(
 export function brokenEnvelopeEvent(from: Direction, fault: EnvelopeFault, secret: Secret): BrokenEnvelopeEvent {
   const { type, channel, size } = fault;
   const where = place(from, fault.moment, fault.streamOffset);
-  return { event: "broken-envelope", ...where, ...(secret === "all" ? {} : { frame: { type, channel, size } }) };
+  // Octets that are no header may be anybody's; those around them are not kept here.
+  const isHeader = type >= FRAME_METHOD && (type <= FRAME_BODY || type === FRAME_HEARTBEAT);
+  const octets = Uint8Array.of(...fault.header, ...fault.payload.subarray(0, PIECE - 1));
+  const hides = secret === "all" || (from.isClient && (!isHeader || from.discretion.holds(octets)));
+  return { event: "broken-envelope", ...where, ...(hides ? {} : { frame: { type, channel, size } }) };
 }
 
 export function boundaryFoundEvent(from: Direction, moment: Moment, streamOffset: number): BoundaryFoundEvent {
   return { event: "boundary-found", ...place(from, moment, streamOffset) };
 }
 
-function scalars(values: Values): Scalars {
+function scalars(values: Values, { discretion }: Direction): Scalars {
   const kept: Scalars = {};
   for (const [name, value] of values) {
     if (SECRETS.has(name) || name.startsWith("reserved") || value === false) continue;
     const scalar = toScalar(value);
-    if (scalar !== undefined) kept[name] = name === "reply-text" ? withoutCredentials(String(scalar)) : scalar;
+    if (scalar !== undefined)
+      kept[name] = typeof scalar === "string" ? discretion.text(withoutCredentials(scalar)) : scalar;
   }
   return kept;
 }

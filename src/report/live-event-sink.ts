@@ -92,7 +92,7 @@ export class LiveEventSink<By extends RelayedCarrier> {
       severity,
       direction: side === connection.amqp.client ? "client-to-server" : "server-to-client",
       streamOffset,
-      message: sentenceOf(incident),
+      message: sentenceOf(incident, connection.amqp.discretion),
     });
   }
 

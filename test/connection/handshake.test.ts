@@ -271,7 +271,7 @@ describePlays("octets that may hold credentials are not told", [
     rule: "of a secure-ok: nothing",
     told: bare().client(shake().frame(1, 0, secureOk, { end: 0x67 }).tuneOk().open()),
     findings: [
-      ">52+21 error frame-end: A frame header in the client's handshake is broken at offset 52; its octets may hold credentials and are not shown.",
+      ">52+21 error frame-end: A frame header of the client is broken at offset 52; its octets may hold credentials and are not shown.",
     ],
   },
   {

@@ -21,7 +21,9 @@ export function connectionRecord(connection: InspectedConnection): Omit<Connecti
     end: isoTime(carrier.last),
     ended: carrier.ended,
     midStream: amqp.midStream,
-    clientProperties: Object.fromEntries(amqp.clientProperties),
+    clientProperties: Object.fromEntries(
+      Array.from(amqp.clientProperties, ([name, value]) => [name, amqp.discretion.value(name, value)]),
+    ),
     negotiated: amqp.negotiated,
     frames: perDirection(side => connection.frames(side)),
     octets: perDirection(side => carrier.octets(side)),

@@ -1,6 +1,7 @@
 /** The finding that an incident becomes. */
 import type { EnvelopeFault } from "../../amqp/envelope-fault.ts";
 import { grouped } from "../../bytes/grouped.ts";
+import type { Discretion } from "../../connection/discretion.ts";
 import { envelopeSentence } from "../../connection/envelope-sentence.ts";
 import type { Incident } from "../../connection/incident.ts";
 import { RULES, type RuleId } from "../../connection/rules.ts";
@@ -9,10 +10,13 @@ import { type Place, placeAt } from "../../net/place.ts";
 import type { Direction, Finding } from "../report.ts";
 import { octetReadings } from "./octet-readings.ts";
 import type { FindingPart } from "./partial-result.ts";
+import { secretOf, shownDiagnosis, shownReadings } from "./shown.ts";
 
 export function findingPart({ connection, incident, identity }: FindingMade): FindingPart {
-  const { envelope, secret, side, streamOffset, endOffset, severity } = incident;
+  const { envelope, side, streamOffset, endOffset, severity } = incident;
   const rule = ruleOf(incident);
+  const { discretion } = connection.amqp;
+  const secret = secretOf(incident, discretion);
   const diagnosis = connection.diagnosis(incident);
   const inStream = streamOffset >= 0;
   const direction: Direction = side === connection.amqp.client ? "client-to-server" : "server-to-client";
@@ -31,10 +35,10 @@ export function findingPart({ connection, incident, identity }: FindingMade): Fi
       streamOffset: inStream ? streamOffset : null,
       length: inStream ? endOffset - streamOffset : null,
       frame: secret === "all" ? null : incident.frame,
-      message: sentenceOf(incident) + moreFaults(incident),
+      message: sentenceOf(incident, discretion) + moreFaults(incident),
       faults: incident.faults,
-      octets: envelope === null ? [] : octetReadings(envelope, secret),
-      ...(diagnosis === null ? {} : { diagnosis }),
+      octets: envelope === null ? [] : shownReadings(octetReadings(envelope, secret), diagnosis),
+      ...(diagnosis === null ? {} : { diagnosis: shownDiagnosis(diagnosis, discretion) }),
     },
   };
 }
@@ -99,8 +103,11 @@ function packetsOf(from: Place, to: Place): number[] {
 }
 
 /** What is wrong, in one sentence. */
-export function sentenceOf({ envelope, message, foundAt, endOffset, secret }: Incident): string {
-  return envelope === null ? message : envelopeSentence(envelope, foundAt, endOffset, secret);
+export function sentenceOf(incident: Incident, discretion: Discretion): string {
+  const { envelope, message, foundAt, endOffset, rule } = incident;
+  if (envelope !== null) return envelopeSentence(envelope, foundAt, endOffset, secretOf(incident, discretion));
+  // Only these quote what a peer wrote.
+  return rule === "broker-close" || rule === "verdict-mismatch" ? discretion.text(message) : message;
 }
 
 function moreFaults({ faults, severity, endOffset, rule }: Incident): string {
