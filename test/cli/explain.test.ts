@@ -89,7 +89,7 @@ describe("explain", () => {
     expect(stdout.split("\n").slice(0, 4)).toEqual([
       "ERROR  missed heartbeats: The client missed its heartbeats",
       "  who        likely: The client was too busy to send heartbeats",
-      "  now        Move the work to a worker of its own, so that heartbeats go on",
+      "  now        Move the work to a worker of its own, so heartbeats go on.",
       "",
     ]);
   });
