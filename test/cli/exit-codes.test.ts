@@ -25,7 +25,7 @@ describe("inspect", { concurrent: true }, () => {
     ["a capture with nothing but notes", ["loss/consumer-from-mid-stream.pcap"], 0],
     ["a capture without AMQP", ["--port", "1", CLEAN], 0],
     ["a capture with an error", [SICK], 1],
-    ["a capture with nothing worse than warnings", ["rules/channels-closed-by-broker.pcap"], 1],
+    ["a capture with nothing worse than warnings", ["near-misses/two-threads-take-turns.pcap"], 1],
     ["an error in one of several", [CLEAN, SICK], 1],
     ["an error, as JSON", ["--format", "json", SICK], 1],
     ["a capture cut in its last packet, with an error", ["files/truncated-last-packet.pcap"], 1],
