@@ -16,7 +16,7 @@ import type { StepBudget } from "./untangle/stretch.ts";
 import { UntanglingSearch } from "./untangling-search.ts";
 
 /** Steps of all searches of one direction: the bound on the time that a connection takes. */
-const MAX_STEPS_OF_DIRECTION = 600_000;
+const MAX_STEPS_OF_DIRECTION = 1_000_000;
 /** Frames remembered before the broken one: a torn frame may have seemed whole. */
 const REMEMBERED_FRAMES = 64;
 /** Frames read to explain the order of content, those before the incident included. */

@@ -9,19 +9,24 @@ const LEAST_REPEAT = 24;
 /** So much of a frame must be there for its end to be known. */
 const MOST_OF_FRAME = 0.5;
 
-/** How far back a repetition is looked for. */
+/** Places at which a repetition is looked for, and how far back. */
+const MAX_TRIES = 500;
 const REACH = 1 << 16;
 
 /**
  * How many octets from octets[at] on stood before, and are sent again up to the end of a frame, with all frames that begin
- * in them; 0 where they are not.
+ * in them; 0 where they are not. `counts` has how often each octet occurs.
  */
-export function sentAgain({ octets, starts, end }: Stretch, at: number): number {
+export function sentAgain({ octets, starts, end }: Stretch, counts: Uint32Array, at: number): number {
   if (at + LEAST_REPEAT > end) return 0;
   const first = Math.max(0, at - REACH);
-  let from = octets.lastIndexOf(octets[at]!, at - LEAST_REPEAT);
-  while (from >= first && !isAlike(octets, from, at, LEAST_REPEAT)) {
-    from = from === 0 ? -1 : octets.lastIndexOf(octets[at]!, from - 1);
+  // The octet that is rarest of those that must stand there leads to the fewest places.
+  let rarest = 0;
+  for (let i = 1; i < LEAST_REPEAT; i++) if (counts[octets[at + i]!]! < counts[octets[at + rarest]!]!) rarest = i;
+  let from = at - LEAST_REPEAT + 1;
+  for (let tries = 0; ; tries++) {
+    from = from <= 0 || tries === MAX_TRIES ? -1 : octets.lastIndexOf(octets[at + rarest]!, from + rarest - 1) - rarest;
+    if (from < first || isAlike(octets, from, at, LEAST_REPEAT)) break;
   }
   if (from < first) return 0;
   let length = 0;
@@ -56,4 +61,11 @@ function isAlike(octets: Uint8Array, a: number, b: number, length: number): bool
   if (a < 0 || length <= 0 || b + length > octets.length) return false;
   for (let i = 0; i < length; i++) if (octets[a + i] !== octets[b + i]) return false;
   return true;
+}
+
+/** How often each octet occurs in octets[0, end). */
+export function octetCounts(octets: Uint8Array, end: number): Uint32Array {
+  const counts = new Uint32Array(256);
+  for (let i = 0; i < end; i++) counts[octets[i]!]!++;
+  return counts;
 }

@@ -2,7 +2,7 @@
 import { FRAME_END, FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
 import { long, short } from "../../bytes/big-endian.ts";
 import { settle } from "./content.ts";
-import { leftoverPrice, sentAgain } from "./leftovers.ts";
+import { leftoverPrice, octetCounts, sentAgain } from "./leftovers.ts";
 import { admissions, bodyDue } from "./order.ts";
 import * as price from "./prices.ts";
 import {
@@ -31,6 +31,7 @@ export class Moves implements BasicMoves {
   readonly #add: (reading: Reading) => void;
   readonly maxBody: number;
   readonly #repeats = new Map<number, number>();
+  #counts: Uint32Array | null = null;
 
   readonly #budget: StepBudget;
 
@@ -249,7 +250,9 @@ export class Moves implements BasicMoves {
   #sentAgain(at: number): number {
     let length = this.#repeats.get(at);
     if (length === undefined) {
-      length = sentAgain(this.stretch, at);
+      const { octets, end } = this.stretch;
+      this.#counts ??= octetCounts(octets, end);
+      length = sentAgain(this.stretch, this.#counts, at);
       this.#repeats.set(at, length);
     }
     return length;
