@@ -8,6 +8,7 @@
  * - a frame is broken: it takes the header's size at its word, and everything behind it for payload;
  * - octets are missing, or the capture begins in mid-stream: it goes on at whatever the next segment begins with, and a
  *   segment need not begin with a frame;
+ * - the octets are TLS (test/tls asks it with the key log);
  * - the snap length cut a segment: it dissects what is there, and ghostframe counts a frame by its header.
  */
 import { readdirSync, statSync } from "node:fs";
@@ -137,7 +138,7 @@ function paired(report: Report, oracle: Oracle): [Connection, OracleConnection][
 }
 
 function isComparable(connection: Connection, report: Report): boolean {
-  if (connection.midStream || connection.gaps.clientToServer + connection.gaps.serverToClient > 0) return false;
+  if (connection.tls !== undefined || connection.midStream || connection.gaps.clientToServer + connection.gaps.serverToClient > 0) return false;
   return !report.findings.some(({ connection: id, rule }) => id === connection.id && rule !== "broker-close");
 }
 

@@ -100,13 +100,13 @@ describe.skipIf(!live)("amqplib", { concurrent: true }, () => {
     expect(report.connections.map(({ ended }) => ended)).toEqual(Array.from({ length: count }, () => "fin"));
   });
 
-  it("50 channels that write a publish in pieces: a near miss, and no more", async context => {
+  it("50 channels that write a publish in pieces: a note, for amqplib does so in health", async context => {
     const proxied = await proxy(context);
     await manyChannels(proxied, 2, 10 * WRITTEN_AT_ONCE);
     const { code, counters } = await proxied.stop();
     expect(new Set(proxied.findings().map(({ finding }) => finding.rule))).toEqual(new Set(["split-content"]));
-    expect(counters).toMatchObject({ errors: 0, notes: 0 });
-    expect(code).toBe(1);
+    expect(counters).toMatchObject({ errors: 0, warnings: 0 });
+    expect(code).toBe(0);
   });
 });
 

@@ -53,7 +53,7 @@ function noise(count: number): [Uint8Array, Uint8Array] {
   return [octets(), octets()];
 }
 
-/** A client that publishes, a server that delivers: bodies of random octets, up to and beyond a frame. */
+/** A client that publishes and closes, a server that delivers: bodies of random octets, up to and beyond a frame. */
 function conversation(count: number): [Uint8Array, Uint8Array] {
   const message = { pieces: 131_064 };
   const filled = (stream: Wire, add: (body: Uint8Array) => void): void => {
@@ -63,7 +63,7 @@ function conversation(count: number): [Uint8Array, Uint8Array] {
   filled(client, body => client.publish(1, body, message).heartbeat());
   const server = serverHandshake().channelOpenOk(1);
   filled(server, body => server.deliver(1, body, message).heartbeat());
-  return [client.octets, server.octets];
+  return [client.close().octets, server.closeOk().octets];
 }
 
 describe("octets arrive as they were sent", { concurrent: true }, () => {
