@@ -118,7 +118,14 @@ export class DirectionForensics implements StreamForensics {
   }
 
   end(): void {
+    this.#charge();
     this.window.release();
+  }
+
+  /** Takes the steps of its searches from those of all directions. */
+  #charge(): void {
+    this.#steps.steps -= this.#counted - this.#own.steps;
+    this.#counted = this.#own.steps;
   }
 
   search(fault: EnvelopeFault, direction: Direction, sizeLimit: number): BoundarySearch {
@@ -142,8 +149,7 @@ export class DirectionForensics implements StreamForensics {
       this.#frames.keep(offset => offset < begin || offset >= untangling.boundary);
     };
     const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
-    this.#steps.steps -= this.#counted - this.#own.steps;
-    this.#counted = this.#own.steps;
+    this.#charge();
     if (this.explanations.length >= MAX_EXPLANATIONS || this.#steps.steps <= 0) {
       return plain(fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1);
     }

@@ -14,14 +14,16 @@ import type { Beginning, Budgets, EngineSetting } from "./setting.ts";
 export class Engine<By extends Carrier = Carrier> {
   readonly #setting: EngineSetting<By>;
   readonly #budgets: Budgets;
+  readonly #maxSteps: number;
   #recognised = 0;
 
   constructor(setting: EngineSetting<By>) {
     this.#setting = setting;
+    this.#maxSteps = setting.untanglingSteps ?? MAX_STEPS;
     this.#budgets = {
       search: { octets: 0, limit: setting.searchOctets ?? SEARCH_BUDGET },
       windows: { octets: 0, limit: WINDOW_BUDGET },
-      steps: { steps: MAX_STEPS },
+      steps: { steps: this.#maxSteps },
       reuse: { octets: 0, limit: REUSE_BUDGET },
       tlsOctets: { octets: 0, limit: RECENT_OCTETS_BUDGET },
     };
@@ -38,6 +40,6 @@ export class Engine<By extends Carrier = Carrier> {
     const { steps } = this.#budgets;
     // Readings may take a few steps even where none are left.
     const left = Math.max(0, steps.steps);
-    steps.steps = Math.min(MAX_STEPS, left + MAX_STEPS * share);
+    steps.steps = Math.min(this.#maxSteps, left + this.#maxSteps * share);
   }
 }

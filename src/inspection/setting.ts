@@ -23,6 +23,8 @@ export interface EngineSetting<By extends Carrier = Carrier> {
   explains: boolean;
   /** Octets that all searches for a frame boundary may keep together. */
   searchOctets?: number;
+  /** Steps that untangling may take over all connections; else MAX_STEPS. */
+  untanglingSteps?: number;
   /** Inspect the records of TLS. Without that a connection that speaks TLS is left alone. */
   readsTls?: boolean;
   /** Secrets of TLS sessions; null where nothing is to be decrypted. */

@@ -25,6 +25,8 @@ export interface LiveInspectionOptions {
   moment: Moment;
   /** Findings are numbered from this on: f1. */
   firstFinding?: number;
+  /** Steps that untangling may take over all connections; else MAX_STEPS. */
+  untanglingSteps?: number;
   /** Called with what was thrown where the inspection of a connection fails. */
   failed?: (error: unknown) => void;
   /** Must not keep the event: its parts are large. */
@@ -42,7 +44,7 @@ export class LiveInspection {
   /** Those that brought octets since the last tick, or have an incident that was not told yet. */
   readonly #restless = new Set<Inspected>();
 
-  constructor({ broker, moment, firstFinding = 1, failed, emit }: LiveInspectionOptions) {
+  constructor({ broker, moment, firstFinding = 1, untanglingSteps, failed, emit }: LiveInspectionOptions) {
     this.#moment = moment;
     this.#events = new LiveEventSink({ moment, firstFinding, emit });
     this.#engine = new Engine({
@@ -50,6 +52,7 @@ export class LiveInspection {
       moment,
       predicts: true,
       explains: true,
+      ...(untanglingSteps === undefined ? {} : { untanglingSteps }),
       sink: event => {
         if (event.kind === "uninspected" && event.why === "failed") failed?.(event.error);
         this.#events.take(event);

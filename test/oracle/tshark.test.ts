@@ -138,7 +138,12 @@ function paired(report: Report, oracle: Oracle): [Connection, OracleConnection][
 }
 
 function isComparable(connection: Connection, report: Report): boolean {
-  if (connection.tls !== undefined || connection.midStream || connection.gaps.clientToServer + connection.gaps.serverToClient > 0) return false;
+  if (
+    connection.tls !== undefined ||
+    connection.midStream ||
+    connection.gaps.clientToServer + connection.gaps.serverToClient > 0
+  )
+    return false;
   return !report.findings.some(({ connection: id, rule }) => id === connection.id && rule !== "broker-close");
 }
 

@@ -91,7 +91,7 @@ describe("an inspecting proxy", { concurrent: true }, () => {
   });
 
   it.for([
-    { when: "while it is not over", behind: wire().heartbeat().octets },
+    { when: "while it is not over", behind: wire().publish(1, "calm").publish(1, "calm").octets },
     { when: "that is over before it is asked for", behind: CALM },
   ])("tells a guarded client why, of an incident $when", async ({ behind }, context) => {
     const { events, client, received, end } = await scene(context, true);

@@ -14,12 +14,12 @@ export class LiveScene {
   readonly inspection: LiveInspection;
   readonly #moment = new Moment();
 
-  constructor() {
+  constructor(options: { untanglingSteps?: number } = {}) {
     this.#moment.seconds = BEGIN;
     const emit = (event: ConnectionEvent): void => {
       this.events.push(event);
     };
-    this.inspection = new LiveInspection({ broker: "rabbitmq-3.10", moment: this.#moment, emit });
+    this.inspection = new LiveInspection({ broker: "rabbitmq-3.10", moment: this.#moment, emit, ...options });
   }
 
   /** A client comes. */
