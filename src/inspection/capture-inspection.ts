@@ -56,8 +56,8 @@ export interface PacketFailures {
   count: number;
 }
 
-/** The port IANA assigned to AMQP. A client that speaks something else there is worth naming. */
-const AMQP_PORT = 5672;
+/** The ports IANA assigned to AMQP, without and with TLS. A client that speaks something else there is worth naming. */
+export const AMQP_PORTS: readonly number[] = [5672, 5671];
 
 /**
  * The inspection of one or more captures, in the order given: packet records → TCP streams → the engine. Fed with packet
@@ -175,7 +175,7 @@ export class CaptureInspection {
     const connection = this.#engine.connection(tcp, {
       sawBeginning: tcp.sawSyn,
       forced,
-      expected: ports?.some(uses) === true || tcp.port(1) === AMQP_PORT,
+      expected: ports?.some(uses) === true || AMQP_PORTS.includes(tcp.port(1)),
     });
     this.#connections.set(tcp, connection);
     return connection;

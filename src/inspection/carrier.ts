@@ -8,6 +8,8 @@ export interface Carrier {
   readonly ended: "fin" | "rst" | "open";
   address(side: Side): string;
   port(side: Side): number;
+  /** The tunnels that its packets came through, as far as numbers tell them apart: "VXLAN 42", "GTP tunnel 11". */
+  tunnels(): string[];
   /** Octets of one side that were handed on. */
   octets(side: Side): number;
 }

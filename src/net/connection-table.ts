@@ -9,6 +9,7 @@
 import type { Side } from "./connection-observer.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 import type { TcpSegment } from "./tcp-segment.ts";
+import type { TunnelPaths } from "./tunnel-path.ts";
 
 /** Connections by last use. The links are in the connections themselves. */
 class RecentList {
@@ -40,13 +41,15 @@ export class ConnectionTable {
   readonly #spare = new RecentList();
   readonly #maxObserved: number;
   readonly #maxSpare: number;
+  readonly #paths: TunnelPaths;
   readonly #seed: number;
   readonly #multiplier1: number;
   readonly #multiplier2: number;
   #last: TcpConnection | null = null;
   #count = 0;
 
-  constructor(maxObserved: number, maxSpare: number, seed: number) {
+  constructor(maxObserved: number, maxSpare: number, seed: number, paths: TunnelPaths) {
+    this.#paths = paths;
     this.#seed = seed | 0;
     // Odd, and as different as two seeds are.
     this.#multiplier1 = Math.imul(seed ^ 0x2545f491, 0x9e3779b1) | 1;
@@ -90,7 +93,7 @@ export class ConnectionTable {
   /** A new connection, spare as yet. `from` is the side that sent the segment. */
   add(segment: TcpSegment, from: Side): TcpConnection {
     const hash = this.#hashOf(segment);
-    const connection = new TcpConnection(this.#count++, hash, segment, from);
+    const connection = new TcpConnection(this.#count++, hash, segment, from, this.#paths);
     connection.chained = this.#chains.get(hash) ?? null;
     this.#chains.set(hash, connection);
     this.#spare.append(connection);

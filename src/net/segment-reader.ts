@@ -11,7 +11,7 @@ import { readTcp } from "./layers/tcp.ts";
 import { FRAGMENT, HEADER_CUT, HEADER_INCOMPLETE, MALFORMED, TOO_DEEP, UNREAD } from "./packet-outcome.ts";
 import { TcpSegment } from "./tcp-segment.ts";
 import { TunnelPaths } from "./tunnel-path.ts";
-import { isKnown } from "./unread-packets.ts";
+import { mayQuote } from "./unread-packets.ts";
 
 export class SegmentReader {
   readonly segment = new TcpSegment();
@@ -56,8 +56,9 @@ export class SegmentReader {
     for (let depth = 0; depth < MAX_LAYERS; depth++) {
       if (protocol >= 0) {
         const read = this.#readers.get(protocol);
-        protocol = read === undefined ? this.#unknown(protocol) : read(packet);
+        protocol = read === undefined ? packet.notRead(protocol) : read(packet);
       }
+      if (protocol === UNREAD) protocol = this.#searched();
       if (protocol === FRAGMENT) {
         protocol = this.fragments.take(packet, this.record, this.paths.of(packet), this.#packets);
         if (protocol >= 0) this.record = this.fragments.record;
@@ -72,16 +73,12 @@ export class SegmentReader {
   }
 
   /** What nobody reads may still hold an IP header that proves itself. */
-  #unknown(protocol: number): number {
+  #searched(): number {
     const packet = this.#packet;
-    if (!isKnown(protocol)) {
-      const ipAt = findIpHeader(packet);
-      if (ipAt >= 0) {
-        packet.at = ipAt;
-        return RAW_IP;
-      }
-    }
-    packet.unread = protocol;
-    return UNREAD;
+    if (mayQuote(packet.unread)) return UNREAD;
+    const ipAt = findIpHeader(packet, packet.start);
+    if (ipAt < 0) return UNREAD;
+    packet.at = ipAt;
+    return RAW_IP;
   }
 }

@@ -58,7 +58,8 @@ export class TcpAssembler {
     this.#reader.fragments.onLost = (fragments, kind) => this.#countUnread(kind, fragments);
     this.#segment = this.#reader.segment;
     this.#streams = new StreamReassembly(open, this.#limits);
-    this.#table = new ConnectionTable(this.#limits.maxConnections, this.#limits.maxSpareConnections, seed);
+    const { maxConnections, maxSpareConnections } = this.#limits;
+    this.#table = new ConnectionTable(maxConnections, maxSpareConnections, seed, this.#reader.paths);
   }
 
   /** When and where the octets now delivered were seen: set before every call of an observer. */

@@ -3,6 +3,7 @@ import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "./co
 import type { HeldSegments } from "./held-segments.ts";
 import { ipv4Text, ipv6Text } from "./ip-address.ts";
 import type { TcpSegment } from "./tcp-segment.ts";
+import type { TunnelPaths } from "./tunnel-path.ts";
 
 /** What one end sends. Sequence numbers are signed 32-bit integers; only their differences mean anything. */
 export class TcpStream {
@@ -97,6 +98,7 @@ export class TcpConnection {
   /** Tunnels by which a side's segments come, as tunnel-path.ts numbers them. */
   #path0: number;
   #path1: number;
+  readonly #paths: TunnelPaths;
   /** Other tunnels by which the same segments come: side and path, side and path, … */
   #otherPaths: number[] | null = null;
 
@@ -114,8 +116,9 @@ export class TcpConnection {
   spare = true;
 
   /** `from` is the side that sent `segment`. */
-  constructor(ordinal: number, hash: number, segment: TcpSegment, from: Side) {
+  constructor(ordinal: number, hash: number, segment: TcpSegment, from: Side, paths: TunnelPaths) {
     this.ordinal = ordinal;
+    this.#paths = paths;
     this.hash = hash;
     const forward = from === 0;
     const wide = segment.version === 6;
@@ -197,6 +200,12 @@ export class TcpConnection {
     if (others === null) return false;
     for (let i = 0; i < others.length; i += 2) if (others[i] === side && others[i + 1] === path) return true;
     return false;
+  }
+
+  /** The tunnels that its packets came through, as text, each once. */
+  tunnels(): string[] {
+    const paths = [this.#path0, ...(this.#otherPaths ?? []).filter((_, i) => i % 2 === 1)];
+    return [...new Set(paths.map(path => this.#paths.describe(path)))].filter(text => text !== "");
   }
 
   /** IP address of a side as text, made when asked. */

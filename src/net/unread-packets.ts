@@ -5,6 +5,7 @@
  */
 import { grouped } from "../bytes/grouped.ts";
 import { IEEE_802_11_AGGREGATE, IEEE_802_11_MANAGEMENT } from "./layers/ieee80211.ts";
+import { MPACKET_PIECE } from "./layers/link-headers.ts";
 import {
   DSAP,
   ETHERTYPE,
@@ -16,6 +17,7 @@ import {
   numberedName,
   PPP_PROTOCOL,
   RAW_IP,
+  UDP,
   UDP_PORT,
 } from "./layers/protocol-numbers.ts";
 import { CONTRADICTORY_FLAGS, FRAGMENT, HEADER_CUT, MALFORMED, TOO_DEEP } from "./packet-outcome.ts";
@@ -25,7 +27,7 @@ export interface UnreadPackets {
   /** Stable, for programs: "esp", "ethertype-0x88b5", "link-type-147". */
   reason: string;
   packets: number;
-  /** Whether AMQP 0-9-1 may be in them. */
+  /** Whether AMQP may be in them, of whatever version. */
   mayHoldAmqp: boolean;
   /** One sentence or two, with the number and with what helps. */
   message: string;
@@ -66,6 +68,14 @@ const CLOSED: ReadonlyMap<number, Kind> = new Map([
     },
   ],
   [
+    UDP_PORT | 1194,
+    {
+      reason: "openvpn",
+      says: "of OpenVPN were not read: they are encrypted",
+      advice: "Capture on the tunnel's own interface (tun0).",
+    },
+  ],
+  [
     UDP_PORT | 5247,
     {
       reason: "capwap",
@@ -73,6 +83,7 @@ const CLOSED: ReadonlyMap<number, Kind> = new Map([
       advice: "Capture behind the controller.",
     },
   ],
+  [MPACKET_PIECE, { reason: "mpacket-pieces", says: "of mPackets were not read: they are pieces of frames" }],
   [UDP_PORT | 1701, { reason: "l2tp", says: "of L2TP were not read: nothing tells where their payload begins" }],
   [IP_PROTOCOL | 115, { reason: "l2tp", says: "of L2TP were not read: nothing tells where their payload begins" }],
   [IP_PROTOCOL | 108, { reason: "ipcomp", says: "of IPComp were not read: they are compressed" }],
@@ -217,9 +228,9 @@ export function isHarmless(kind: number): boolean {
   return harmless(kind) !== null;
 }
 
-/** Whether it is known what a protocol is, or at least that it holds nothing of interest. */
-export function isKnown(protocol: number): boolean {
-  return CLOSED.has(protocol) || harmless(protocol) !== null;
+/** Whether a protocol may quote packets without carrying them: ICMP does of an error, and over UDP flow records do. */
+export function mayQuote(protocol: number): boolean {
+  return protocol === UDP || protocol === (IP_PROTOCOL | 1) || protocol === (IP_PROTOCOL | 58);
 }
 
 /** The kinds counted in `counts` (by protocol number or packet outcome), what may hold AMQP first, the most first. */

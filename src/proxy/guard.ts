@@ -124,7 +124,15 @@ export class Guard implements ConnectionGuard {
 const NOTHING = new Uint8Array(0);
 const NOW = new Moment();
 /** What carries the octets is the relay's to know. */
-const NOBODY: Carrier = { first: NOW, last: NOW, ended: "open", address: () => "", port: () => 0, octets: () => 0 };
+const NOBODY: Carrier = {
+  first: NOW,
+  last: NOW,
+  ended: "open",
+  address: () => "",
+  port: () => 0,
+  tunnels: () => [],
+  octets: () => 0,
+};
 
 /** The octets of one direction that have come and not passed: one buffer, however small the chunks were. */
 class HeldOctets {

@@ -42,6 +42,10 @@ export class LiveConnection implements RelayedCarrier {
     return this.#ended.includes("fin") ? "fin" : "open";
   }
 
+  tunnels(): string[] {
+    return [];
+  }
+
   address(side: Side): string {
     return this.#ends[side].address;
   }

@@ -62,7 +62,7 @@ function inputOf(input: InputPart): Input {
 const NOWHERE = { address: "", port: 0 };
 
 function connectionOf({ first, counts, details }: ConnectionPart, index: number): Connection {
-  const { start, end, ended, midStream, frames, octets, gaps, tls } = counts;
+  const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels } = counts;
   const { client, server, clientProperties, negotiated, verdict } = details ?? {
     client: NOWHERE,
     server: NOWHERE,
@@ -75,6 +75,7 @@ function connectionOf({ first, counts, details }: ConnectionPart, index: number)
     input: first.input,
     client,
     server,
+    ...(tunnels === undefined ? {} : { tunnels }),
     start,
     end,
     ended,

@@ -90,6 +90,8 @@ export interface Connection {
   input: number;
   client: Endpoint;
   server: Endpoint;
+  /** Tunnels that its packets came through, where numbers tell them apart: "VXLAN 42", "GENEVE 7, GRE key 3", "GTP tunnel 11". */
+  tunnels?: string[];
   start: string;
   end: string;
   ended: "fin" | "rst" | "open";

@@ -35,6 +35,7 @@ function failureOf(stream: Uint8Array, at: number, missing: number, end: End, ex
     last: moment,
     ended: end === "capture-ended" ? "open" : end,
     address: () => "192.0.2.1",
+    tunnels: () => [],
     port: () => 5672,
     octets: () => 0,
   };

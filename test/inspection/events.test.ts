@@ -42,6 +42,7 @@ class Scene {
       last: this.moment,
       ended: "rst",
       address: () => "192.0.2.1",
+      tunnels: () => [],
       port: () => 5672,
       octets: () => 0,
     };

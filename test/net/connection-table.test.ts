@@ -3,6 +3,7 @@ import { ConnectionTable } from "../../src/net/connection-table.ts";
 import { TcpAssembler } from "../../src/net/tcp-assembler.ts";
 import type { TcpConnection } from "../../src/net/tcp-connection.ts";
 import { TcpSegment } from "../../src/net/tcp-segment.ts";
+import { TunnelPaths } from "../../src/net/tunnel-path.ts";
 import { carrying } from "../support/segments.ts";
 
 function segment(index: number, version = 4): TcpSegment {
@@ -33,7 +34,7 @@ const SEED = 20_261_129;
 describe("ConnectionTable", () => {
   // By the birthday paradox, some of so many share a 30-bit hash, whatever the seed is.
   it("finds each of 100,000 connections in both directions, and none once it is removed", () => {
-    const table = new ConnectionTable(1, 1_000_000, SEED);
+    const table = new ConnectionTable(1, 1_000_000, SEED, new TunnelPaths());
     const connections = Array.from({ length: 100_000 }, (_, index) =>
       table.add(segment(index, 4 + 2 * (index % 2)), 0),
     );
@@ -55,7 +56,7 @@ describe("ConnectionTable", () => {
   });
 
   it("tells apart what differs in one field only", () => {
-    const table = new ConnectionTable(1, 100, SEED);
+    const table = new ConnectionTable(1, 100, SEED, new TunnelPaths());
     const first = segment(1, 6);
     const connection = table.add(first, 0);
     const fields = ["source0", "source1", "source2", "source3", "destination0", "destination3", "sourcePort"] as const;
@@ -70,7 +71,7 @@ describe("ConnectionTable", () => {
   });
 
   it("names the spare connection unused for longest, then the observed one", () => {
-    const table = new ConnectionTable(2, 2, SEED);
+    const table = new ConnectionTable(2, 2, SEED, new TunnelPaths());
     const [a, b, c, d, e] = [1, 2, 3, 4, 5].map(index => table.add(segment(index), 0));
     table.find(segment(1));
     expect(table.surplus()).toBe(b);

@@ -15,6 +15,8 @@ export interface Segment {
 export interface PlayedConnection {
   /** The client's; its address is 10.0.0.1. */
   port: number;
+  /** 5672, if nothing else is said. */
+  serverPort?: number;
   segments: readonly Segment[];
   end?: "fin" | "rst" | "open";
   /** Without the packets that open the connection. */
@@ -26,7 +28,7 @@ const LINKTYPE_RAW = 101;
 /** One connection behind the other. */
 export function conversationCapture(connections: readonly PlayedConnection[]): Uint8Array {
   const records: Uint8Array[] = [];
-  for (const { port, segments, end = "fin", midStream = false } of connections) {
+  for (const { port, serverPort = 5672, segments, end = "fin", midStream = false } of connections) {
     const next = [1000, 5000];
     const send = (
       side: 0 | 1,
@@ -34,7 +36,7 @@ export function conversationCapture(connections: readonly PlayedConnection[]): U
       octets: Uint8Array = new Uint8Array(0),
       sequence = next[side]!,
     ): Uint8Array => {
-      const ports = side === 0 ? { from: port, to: 5672 } : { from: 5672, to: port };
+      const ports = side === 0 ? { from: port, to: serverPort } : { from: serverPort, to: port };
       const address = side === 0 ? {} : { source: "10.0.0.2", destination: "10.0.0.1" };
       const tcp = { ...ports, sequence, acknowledgment: flags === "S" ? 0 : next[1 - side]!, flags };
       return carrying(octets).tcp(tcp).ipv4(address).bytes;

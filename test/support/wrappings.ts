@@ -2,6 +2,7 @@
  * Wraps IP packets in every link layer, tag and tunnel that is read. Written from the RFCs and standards, it shares no
  * number with src/: one that is mistaken there must not be mistaken here as well. tshark reads what it makes.
  */
+import { crc32 } from "node:zlib";
 
 /** What a wrapping makes of an IP packet: the captured packets it becomes, and their link type. */
 export interface Wrapping {
@@ -48,6 +49,19 @@ export function ethernet(type: number, payload: Uint8Array): Uint8Array {
 }
 
 export const frame = (ip: Uint8Array) => ethernet(etherType(ip), ip);
+
+/** An IP packet with TCP inside, which the builder of segments leaves without checksums. */
+export function withChecksums(ip: Uint8Array): Uint8Array {
+  const summed = Uint8Array.from(ip);
+  const tcpAt = isV6(ip) ? 40 : 20;
+  if (tcpAt === 20) summed.set(u16(checksum(summed.subarray(0, 20))), 10);
+  const pseudoHeader = octets(summed.subarray(tcpAt === 40 ? 8 : 12, tcpAt), u16(ip.length - tcpAt), 0, 6);
+  summed.set(u16(checksum(octets(pseudoHeader, summed.subarray(tcpAt)))), tcpAt + 16);
+  return summed;
+}
+
+/** With the frame check sequence that captures mostly lack. */
+const checked = (bytes: Uint8Array) => octets(bytes, le32(crc32(bytes)));
 
 function checksum(bytes: Uint8Array): number {
   let sum = 0;
@@ -240,6 +254,23 @@ export const LINK_WRAPPINGS: readonly Wrapping[] = [
   wrapping("IPNET", 226, ip => octets("01", isV6(ip) ? 26 : 2, "00 01", u32(ip.length), new Uint8Array(16), ip)),
   wrapping("OpenBSD enc", 109, ip => octets(le32(isV6(ip) ? 24 : 2), new Uint8Array(8), ip)),
   wrapping("MPLS", 219, ip => octets(label(16, true), ip), "it does not know the link type"),
+  wrapping("802.11 with a Prism header", 119, ip =>
+    octets(le32(0x44), le32(144), new Uint8Array(136), ieee80211(ip, false)),
+  ),
+  wrapping("802.11 with an AVS header", 163, ip =>
+    octets("80 21 10 01", u32(64), new Uint8Array(56), ieee80211(ip, true)),
+  ),
+  wrapping("PF log", 117, ip => octets(61, isV6(ip) ? 24 : 2, new Uint8Array(62), ip)),
+  wrapping("mPacket, not to be interrupted", 274, ip => octets("55 55 55 55 55 55 55 d5", checked(frame(ip)))),
+  wrapping("mPacket that may be interrupted", 274, ip => octets("55 55 55 55 55 55 55 4c", checked(frame(ip)))),
+  wrapping("netANALYZER", 240, ip => octets("00 04 00 00", checked(frame(ip)))),
+  wrapping(
+    "netANALYZER, transparent",
+    241,
+    ip => octets("00 05 00 00 55 55 55 55 55 55 55 d5", checked(frame(ip))),
+    "it does not look into the frame",
+  ),
+  wrapping("macOS pktap under USER2", 149, ip => octets(le32(108), le32(1), le32(1), new Uint8Array(96), frame(ip))),
   wrapping("Juniper Ethernet", 178, ip => octets(JUNIPER, "80 00 06 05 01 00 03 02 00", frame(ip))),
 ];
 
@@ -251,6 +282,7 @@ export const TAG_WRAPPINGS: readonly Wrapping[] = [
   inEthernet("802.1ah", 0x88e7, ip => octets(u32(4711), frame(ip))),
   inEthernet("802.1ah behind 802.1ad", 0x88a8, ip => octets(u16(5), "88 e7", u32(4711), frame(ip))),
   inEthernet("Cisco metadata", 0x8909, ip => octets("01 01 00 01 00 07", u16(etherType(ip)), ip)),
+  inEthernet("FabricPath", 0x8903, ip => octets("00 60", checked(frame(ip)))),
   inEthernet("TRILL", 0x22f3, ip => octets("00 3f 00 01 00 02", frame(ip))),
   inEthernet("HSR", 0x892f, (ip, way) => octets(u16(ip.length + 6), u16(way.number), u16(etherType(ip)), ip)),
   inEthernet("MACsec without encryption", 0x88e5, (ip, way) =>
@@ -314,6 +346,9 @@ export const TUNNEL_WRAPPINGS: readonly Wrapping[] = [
   ),
   wrapping("IP in IPv4", 1, (ip, way) => frame(ipv4(isV6(ip) ? 41 : 4, ip, way))),
   wrapping("IP in IPv6", 1, (ip, way) => frame(ipv6(isV6(ip) ? 41 : 4, ip, way))),
+  wrapping("Ethernet in SRv6", 1, (ip, way) =>
+    frame(ipv6(43, octets(143, 2, 4, 0, 0, 0, 0, 0, "20 01 0d b8", new Uint8Array(11), 1, frame(ip)), way)),
+  ),
   inIp("EtherIP", 97, ip => octets("30 00", frame(ip))),
   inIp("MPLS in IP", 137, ip => octets(label(16, true), ip)),
   inUdp("MPLS in UDP", 6635, ip => octets(label(16, true), ip)),

@@ -87,6 +87,18 @@ export function looksLikeEthernet({ bytes, end, wireEnd }: LayeredPacket, at: nu
   return false;
 }
 
+/** Whether the snap length cut what stands at `at` before it shows whether it is Ethernet with IP inside. */
+export function isCutEthernet({ bytes, end, wireEnd, isCut }: LayeredPacket, at: number): boolean {
+  for (let typeAt = at + 12; isCut && typeAt + 22 <= wireEnd; typeAt += 4) {
+    if (typeAt + 2 > end) return true;
+    const type = short(bytes, typeAt);
+    if (type === 0x0800) return typeAt + 22 > end;
+    if (type === 0x86dd) return typeAt + 42 > end;
+    if (type !== 0x8100 && type !== 0x88a8) return false;
+  }
+  return false;
+}
+
 /** Whether an IPv4 or IPv6 header stands at `at` whose lengths fit what is there. */
 export function looksLikeIp(bytes: Uint8Array, at: number, end: number, wireEnd: number): boolean {
   if (at + 20 > end) return false;

@@ -85,8 +85,3 @@ export function radioHeader(packet: LayeredPacket): number {
   if (length < 8) return MALFORMED;
   return packet.pass(length, IEEE_802_11);
 }
-
-/** Prism, or AVS under Prism's number. */
-export function prism(packet: LayeredPacket): number {
-  return radioHeader(packet);
-}

@@ -18,6 +18,8 @@ export type LayerReader = (packet: LayeredPacket) => number;
 
 export class LayeredPacket {
   bytes: Uint8Array = new Uint8Array(0);
+  /** Where its first layer begins. */
+  start = 0;
   /** Offset of the layer being read. */
   at = 0;
   /** Offset where the captured octets of the layer end. */
@@ -40,6 +42,7 @@ export class LayeredPacket {
 
   begin(record: PacketRecord): void {
     this.bytes = record.bytes;
+    this.start = record.start;
     this.at = record.start;
     this.end = record.end;
     this.wireEnd = Math.max(record.end, record.start + record.originalLength);
@@ -49,6 +52,11 @@ export class LayeredPacket {
   /** Whether so many octets of the layer were captured. */
   has(octets: number): boolean {
     return this.at + octets <= this.end;
+  }
+
+  /** Whether the snap length cut the layer. */
+  get isCut(): boolean {
+    return this.end < this.wireEnd;
   }
 
   /** Steps over a header of so many octets to `next`. */

@@ -13,7 +13,7 @@
  * PPI (192)                  version 1 | flags 1 | length 2 | link type 4 | … , little-endian
  * pktap (258)                length 4 | type 4 | link type 4 | … , little-endian
  * NFLOG (239)                family 1 | version 1 | resource 2 | length 2, type 2, value, padding to 4 …, of the host's order
- * mPacket (274)              preamble 8 | Ethernet
+ * mPacket (274)              preamble 7 | delimiter 1 | Ethernet, whole or its first piece; or a later piece (IEEE 802.3br)
  * netANALYZER (240, 241)     header 4 | preamble 8, if transparent | Ethernet
  * ```
  */
@@ -143,8 +143,17 @@ export function nflog(packet: LayeredPacket): number {
   return HEADER_INCOMPLETE;
 }
 
+/** Later pieces of a frame that another one interrupted. */
+export const MPACKET_PIECE = LINK_TYPE | 0xff03;
+const MPACKET_VERIFICATION = [0x07, 0x19];
+/** Of a whole frame, and of the first pieces of four in turn. */
+const MPACKET_BEGINNINGS = [0xd5, 0xe6, 0x4c, 0x7f, 0xb3];
+
 export function mPacket(packet: LayeredPacket): number {
-  return packet.pass(8, ETHERNET);
+  if (!packet.has(8)) return HEADER_INCOMPLETE;
+  const delimiter = packet.bytes[packet.at + 7]!;
+  if (MPACKET_BEGINNINGS.includes(delimiter)) return packet.pass(8, ETHERNET);
+  return packet.notRead(MPACKET_VERIFICATION.includes(delimiter) ? ETHERTYPE | 0x8808 : MPACKET_PIECE);
 }
 
 export function netAnalyzer(packet: LayeredPacket): number {

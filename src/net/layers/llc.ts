@@ -13,11 +13,10 @@ import { short } from "../../bytes/big-endian.ts";
 import { HEADER_INCOMPLETE } from "../packet-outcome.ts";
 import { looksLikeEthernet } from "./ethernet.ts";
 import type { LayeredPacket } from "./layered-packet.ts";
-import { DSAP, ETHERNET, ETHERTYPE, LLC, NLPID, RAW_IP } from "./protocol-numbers.ts";
+import { DSAP, ETHERNET, ETHERTYPE, LLC, NLPID } from "./protocol-numbers.ts";
 
 const SNAP = 0xaa;
 const ISO = 0xfe;
-const IP = 0x06;
 const UNNUMBERED_INFORMATION = 0x03;
 const BRIDGED_WITH_CHECKSUM = 0x0001;
 const BRIDGED = 0x0007;
@@ -28,9 +27,8 @@ export function llc(packet: LayeredPacket): number {
   const dsap = bytes[at]!;
   const unnumbered = bytes[at + 2] === UNNUMBERED_INFORMATION;
   if (dsap === SNAP && unnumbered) return snap(packet, 3);
-  if (dsap === IP && unnumbered) return packet.pass(3, RAW_IP);
   if (dsap === ISO && unnumbered) return nlpid(packet, 3);
-  return packet.notRead(DSAP | dsap);
+  return unnumbered ? packet.pass(3, DSAP | dsap) : packet.notRead(DSAP | dsap);
 }
 
 function snap(packet: LayeredPacket, before: number): number {
@@ -42,7 +40,7 @@ function snap(packet: LayeredPacket, before: number): number {
   // RFC 1042, and 802.1H's bridge tunnel encapsulation. Cisco and Apple number protocols of their own.
   if (oui === 0 || oui === 0x0000f8) return packet.pass(behind, ETHERTYPE | protocol);
   if (oui !== 0x0080c2 || (protocol !== BRIDGED && protocol !== BRIDGED_WITH_CHECKSUM)) {
-    return packet.notRead(DSAP | SNAP);
+    return packet.pass(behind, DSAP | SNAP);
   }
   return packet.pass(looksLikeEthernet(packet, at + behind) ? behind : behind + 2, ETHERNET);
 }

@@ -8,7 +8,7 @@
  */
 import { long } from "../../bytes/big-endian.ts";
 import { HEADER_INCOMPLETE } from "../packet-outcome.ts";
-import { looksLikeEthernet, looksLikeIp } from "./ethernet.ts";
+import { isCutEthernet, looksLikeEthernet, looksLikeIp } from "./ethernet.ts";
 import { type LayeredPacket, MAX_LAYERS } from "./layered-packet.ts";
 import { ETHERNET, IPV4, IPV6, MPLS } from "./protocol-numbers.ts";
 
@@ -41,5 +41,6 @@ function behindLabel(packet: LayeredPacket, label: number): number {
   if (looksLikeEthernet(packet, at)) return ETHERNET;
   if (first === 4) return IPV4;
   if (first === 6) return IPV6;
+  if (isCutEthernet(packet, at)) return HEADER_INCOMPLETE;
   return first === 0 ? packet.pass(4, ETHERNET) : ETHERNET;
 }

@@ -15,21 +15,9 @@
  * ```
  */
 import { long, short } from "../../bytes/big-endian.ts";
-import { looksLikeEthernet, looksLikeIp } from "./ethernet.ts";
+import { isCutEthernet, looksLikeEthernet, looksLikeIp } from "./ethernet.ts";
 import { type LayeredPacket, type LayerReader, TUNNEL } from "./layered-packet.ts";
-import {
-  ETHERNET,
-  ETHERTYPE,
-  IEEE_802_11,
-  IPV4,
-  IPV6,
-  MPLS,
-  NSH,
-  PPP,
-  RAW_IP,
-  UDP,
-  UDP_PORT,
-} from "./protocol-numbers.ts";
+import { ETHERNET, ETHERTYPE, IEEE_802_11, IPV4, IPV6, MPLS, NSH, PPP, RAW_IP, UDP_PORT } from "./protocol-numbers.ts";
 
 /** Nothing of the kind is here: the port was somebody else's. */
 export const ANOTHER = 0;
@@ -58,7 +46,8 @@ export function vxlanGpe(packet: LayeredPacket): number {
 export function vxlanByShape(packet: LayeredPacket): number {
   const { bytes, at } = packet;
   if (!packet.has(VXLAN_HEADER) || long(bytes, at) !== 0x08000000 || bytes[at + 7] !== 0) return ANOTHER;
-  return looksLikeEthernet(packet, at + VXLAN_HEADER) ? enterVxlan(packet, ETHERNET) : ANOTHER;
+  const inner = at + VXLAN_HEADER;
+  return looksLikeEthernet(packet, inner) || isCutEthernet(packet, inner) ? enterVxlan(packet, ETHERNET) : ANOTHER;
 }
 
 function enterVxlan(packet: LayeredPacket, next: number): number {
@@ -95,7 +84,7 @@ export function geneveOnItsPort(packet: LayeredPacket): number {
 export function gtp(packet: LayeredPacket): number {
   const { bytes, at } = packet;
   if (!packet.has(8) || bytes[at]! >>> 5 !== 1 || (bytes[at]! & 0x10) === 0) return ANOTHER;
-  if (bytes[at + 1] !== 255) return packet.notRead(UDP); // GTP's own talk
+  if (bytes[at + 1] !== 255) return ANOTHER; // GTP's own talk
   let length = 8;
   if ((bytes[at]! & 0x07) !== 0) {
     length = 12;
@@ -143,7 +132,7 @@ export function l2tp(packet: LayeredPacket): number {
   const { bytes, at } = packet;
   if (!packet.has(6)) return ANOTHER;
   const flags = short(bytes, at);
-  if ((flags & 0x8000) !== 0) return packet.notRead(UDP); // control message
+  if ((flags & 0x8000) !== 0) return ANOTHER; // control message
   if ((flags & 0x0f) === 3) return l2tp3Session(packet, 4);
   if ((flags & 0x0f) !== 2) return ANOTHER;
   let length = 2;
@@ -209,6 +198,13 @@ export function wireGuard(packet: LayeredPacket): number {
   return packet.notRead(UDP_PORT | 51820);
 }
 
+/** OpenVPN's data: operation 6 or 9 in the upper five bits. */
+export function openVpn(packet: LayeredPacket): number {
+  if (!packet.has(1)) return ANOTHER;
+  const operation = packet.bytes[packet.at]! >>> 3;
+  return operation === 6 || operation === 9 ? packet.notRead(UDP_PORT | 1194) : ANOTHER;
+}
+
 /** A tunnel's port, what it is called, and who reads it. */
 export const UDP_TUNNELS: readonly (readonly [port: number, name: string, read: LayerReader])[] = [
   [4789, "VXLAN", vxlan],
@@ -225,6 +221,7 @@ export const UDP_TUNNELS: readonly (readonly [port: number, name: string, read: 
   [5555, "FOU", bareIp],
   [4500, "ESP in UDP", espInUdp],
   [51820, "WireGuard", wireGuard],
+  [1194, "OpenVPN", openVpn],
 ];
 
 /** What is tried on every other port. */

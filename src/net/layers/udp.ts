@@ -12,6 +12,10 @@ import { RAW_IP, UDP } from "./protocol-numbers.ts";
 import { ANOTHER, BY_SHAPE, UDP_TUNNELS, vxlan } from "./udp-tunnels.ts";
 
 const HEADER = 8;
+/** IPv4 and TCP, without octets. */
+const LEAST_PACKET = 20 + 20;
+/** Of a tunnel on its own port, a header and so much of Ethernet and IP that it is known whether it is one. */
+const ENOUGH = 64;
 
 /** Ports whose datagrams quote packets without being a tunnel: sFlow, NetFlow, IPFIX, syslog, DNS. */
 const QUOTING = new Set([53, 514, 2055, 4739, 6343, 9995]);
@@ -27,20 +31,14 @@ export function udpReader(vxlanPorts: readonly number[]): LayerReader {
     const destination = short(bytes, at + 2);
     const length = short(bytes, at + 4);
     if (length !== 0 && (length < HEADER || at + length > packet.wireEnd)) return MALFORMED;
-    if (length !== 0) narrow(packet, at + length);
     packet.at = at + HEADER;
     const byPort = tunnels.get(destination) ?? tunnels.get(source);
     const found = byPort === undefined ? ANOTHER : byPort(packet);
-    return found === ANOTHER ? byShape(packet, source, destination) : found;
+    return found === ANOTHER ? byShape(packet, source, destination, byPort !== undefined) : found;
   };
 }
 
-function narrow(packet: LayeredPacket, wireEnd: number): void {
-  packet.wireEnd = wireEnd;
-  packet.end = Math.min(packet.end, wireEnd);
-}
-
-function byShape(packet: LayeredPacket, source: number, destination: number): number {
+function byShape(packet: LayeredPacket, source: number, destination: number, isTunnel: boolean): number {
   const from = packet.at;
   for (const read of BY_SHAPE) {
     const found = read(packet);
@@ -48,8 +46,12 @@ function byShape(packet: LayeredPacket, source: number, destination: number): nu
     packet.at = from;
   }
   if (QUOTING.has(source) || QUOTING.has(destination)) return packet.notRead(UDP);
-  const ipAt = findIpHeader(packet);
-  if (ipAt < 0) return packet.notRead(UDP);
-  packet.at = ipAt;
-  return RAW_IP;
+  const ipAt = findIpHeader(packet, from);
+  if (ipAt >= 0) {
+    packet.at = ipAt;
+    return RAW_IP;
+  }
+  // The snap length left nothing to tell a tunnel by.
+  const mayBeTunnel = packet.isCut && from + LEAST_PACKET < packet.wireEnd;
+  return mayBeTunnel && !packet.has(isTunnel ? ENOUGH : HEADER) ? HEADER_INCOMPLETE : packet.notRead(UDP);
 }

@@ -8,6 +8,7 @@ import type { Connection, PerDirection } from "../report.ts";
 export function connectionRecord(connection: InspectedConnection): Omit<Connection, "id"> {
   const { amqp, carrier } = connection;
   const client = amqp.client;
+  const tunnels = carrier.tunnels();
   const server = (1 - client) as Side;
   const perDirection = (count: (side: Side) => number): PerDirection => ({
     clientToServer: count(client),
@@ -17,6 +18,7 @@ export function connectionRecord(connection: InspectedConnection): Omit<Connecti
     input: carrier.first.input,
     client: { address: carrier.address(client), port: carrier.port(client) },
     server: { address: carrier.address(server), port: carrier.port(server) },
+    ...(tunnels.length === 0 ? {} : { tunnels }),
     start: isoTime(carrier.first),
     end: isoTime(carrier.last),
     ended: carrier.ended,

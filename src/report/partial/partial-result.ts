@@ -48,7 +48,7 @@ export interface TrafficCounts {
 /** Connections that were left alone, of one protocol. */
 export interface LeftAlone {
   /** null: one that began before the capture, and showed no frame. */
-  protocol: "TLS" | "AMQP 1.0" | null;
+  protocol: "TLS" | "AMQP 1.0" | "another protocol" | null;
   /** They use a port on which AMQP is expected. */
   onAmqpPort: boolean;
   connections: number;
@@ -66,7 +66,7 @@ export interface ConnectionPart {
   recognised: { input: number; packet: number };
   /** Its octets were kept, and what broke is explained. Of two parts the explained one holds. */
   explained: boolean;
-  counts: Pick<Connection, "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps" | "tls">;
+  counts: Pick<Connection, "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps" | "tls" | "tunnels">;
   /** null where only the counts were wanted. */
   details: Pick<Connection, "client" | "server" | "clientProperties" | "negotiated" | "verdict"> | null;
   findings: FindingPart[];

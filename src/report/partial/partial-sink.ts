@@ -1,6 +1,6 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { capital } from "../../bytes/words.ts";
-import type { CaptureInput, PacketFailures } from "../../inspection/capture-inspection.ts";
+import { AMQP_PORTS, type CaptureInput, type PacketFailures } from "../../inspection/capture-inspection.ts";
 import type { FindingMade, InspectionEvent, Position } from "../../inspection/event.ts";
 import { problemOf } from "../../inspection/failure.ts";
 import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
@@ -11,8 +11,6 @@ import { fileFinding, findingPart, plainFinding } from "./finding-part.ts";
 import { addLeftAlone } from "./left-alone.ts";
 import type { ConnectionPart, FileFacts, FindingPart, InputPart, LeftAlone, PartialResult } from "./partial-result.ts";
 
-/** IANA's ports of AMQP, without and with TLS. */
-const AMQP_PORTS: readonly number[] = [5672, 5671];
 /** Octets of the shortest frame. Fewer of them are a keep-alive's, and no sign of a connection that could not be read. */
 const SHORTEST_FRAME = 8;
 
@@ -68,12 +66,13 @@ export class PartialSink {
   #leave({ carrier, amqp }: InspectedConnection<TcpConnection>): void {
     const { protocol, midStream } = amqp;
     const onAmqpPort = this.#isAmqpPort(carrier.port(0)) || this.#isAmqpPort(carrier.port(1));
-    const silent = !midStream || carrier.octets(0) + carrier.octets(1) < SHORTEST_FRAME;
+    const silent = carrier.octets(0) + carrier.octets(1) < SHORTEST_FRAME;
     if (protocol === null && (silent || !onAmqpPort)) return;
+    const named = protocol ?? (midStream ? null : "another protocol");
     const { input } = carrier.last;
     const counts = this.#leftAlone[input] ?? [];
     this.#leftAlone[input] = counts;
-    addLeftAlone(counts, { protocol, onAmqpPort, connections: 1, ports: [carrier.port(1)] });
+    addLeftAlone(counts, { protocol: named, onAmqpPort, connections: 1, ports: [carrier.port(1)] });
   }
 
   /** What was found, the timeline being over. */
@@ -88,7 +87,7 @@ export class PartialSink {
 function connectionPart(connection: InspectedConnection<TcpConnection>, gathered: Gathered): ConnectionPart {
   const { carrier, explains } = connection;
   const record = connectionRecord(connection);
-  const { start, end, ended, midStream, frames, octets, gaps, tls } = record;
+  const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels } = record;
   const { client, server, clientProperties, negotiated, verdict } = record;
   const ends = ([0, 1] as const).map(side => `${carrier.address(side)} ${carrier.port(side)}`);
   return {
@@ -96,7 +95,17 @@ function connectionPart(connection: InspectedConnection<TcpConnection>, gathered
     first: placeAt(carrier.first, null),
     recognised: gathered.recognised,
     explained: explains,
-    counts: { start, end, ended, midStream, frames, octets, gaps, ...(tls === undefined ? {} : { tls }) },
+    counts: {
+      start,
+      end,
+      ended,
+      midStream,
+      frames,
+      octets,
+      gaps,
+      ...(tls === undefined ? {} : { tls }),
+      ...(tunnels === undefined ? {} : { tunnels }),
+    },
     details: { client, server, clientProperties, negotiated, verdict },
     findings: withFailure(gathered),
   };

@@ -10,7 +10,7 @@ const MAX_PORTS_NAMED = 8;
 /** By kind; what may hold AMQP first. */
 export function unreadOf({ file, traffic }: InputPart): Unread[] {
   const connections = traffic.leftAlone.filter(isUnread).map((left): Unread => {
-    const reason = left.protocol === null ? "no-frame-found" : left.protocol.toLowerCase();
+    const reason = (left.protocol ?? "no frame found").toLowerCase().replaceAll(" ", "-");
     return { reason, connections: left.connections, mayHoldAmqp: true, message: leftAloneSentence(left) };
   });
   return [...connections, ...unreadPackets(new Map(file.unread))];
@@ -23,19 +23,21 @@ export function unreadFindings(input: InputPart): FindingPart[] {
     .map(({ reason, message }) => ({ ...fileFinding("unread", message, null), identity: `unread ${reason}` }));
 }
 
-/** Whether connections left alone may be AMQP 0-9-1. */
-export function isUnread({ protocol, onAmqpPort }: LeftAlone): boolean {
-  return onAmqpPort && (protocol === "TLS" || protocol === null);
+/** Whether connections left alone may be AMQP, of whatever version. */
+export function isUnread({ onAmqpPort }: LeftAlone): boolean {
+  return onAmqpPort;
 }
 
 export function leftAloneSentence({ protocol, connections, ports }: LeftAlone): string {
-  const what = `${protocol === null ? "" : `${protocol} `}connection${connections === 1 ? " was" : "s were"}`;
+  const named = protocol !== null && protocol !== "another protocol";
+  const what = `${named ? `${protocol} ` : ""}connection${connections === 1 ? " was" : "s were"}`;
   const where = ports.slice(0, MAX_PORTS_NAMED).join(", ");
   const more = ports.length > MAX_PORTS_NAMED ? ", …" : "";
   return `${grouped(connections)} ${what} left alone (server port ${where}${more}): ${why(protocol)}.`;
 }
 
-function why(protocol: string | null): string {
+function why(protocol: LeftAlone["protocol"]): string {
   if (protocol === "TLS") return "its octets are encrypted";
-  return protocol === null ? "the capture begins in the middle, and no AMQP frame was found" : "it is not AMQP 0-9-1";
+  if (protocol === null) return "the capture begins in the middle, and no AMQP frame was found";
+  return protocol === "AMQP 1.0" ? "ghostframe reads AMQP 0-9-1" : "it begins neither as AMQP nor as TLS does";
 }

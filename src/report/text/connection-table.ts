@@ -8,7 +8,7 @@ import { columns, cut, pad, printable } from "../../bytes/printable.ts";
 import type { Connection } from "../report.ts";
 import { type Overview, tellsEnd, tellsLimit } from "./overview.ts";
 import type { Page } from "./page.ts";
-import { clientName, counted, endpoint, isEncrypted, library, size, tlsName } from "./wording.ts";
+import { clientName, counted, endpoint, isEncrypted, library, size, tlsName, tunnelNames } from "./wording.ts";
 
 /** So many connections are listed whatever their state; beyond, only those with findings, and so many of them. */
 const MAX_LISTED = 10;
@@ -77,8 +77,12 @@ function table(shown: readonly Connection[], overview: Overview, page: Page): st
   const ended = column("ended", ({ ended }) => printable(ended, 5));
   const state = column("state", connection => stateOf(connection, overview));
 
-  const wanted = [id, client, ...(common ? [] : [server]), name, frames, octets, ended, state];
-  const { kept, widths } = fitted(wanted, [octets, ended, frames, server, name], page.columns);
+  const tunnel = column("tunnel", tunnelNames, NAME_COLUMNS);
+  const tunnelled = shown.some(({ tunnels }) => tunnels !== undefined);
+
+  const ends = [id, client, ...(common ? [] : [server]), ...(tunnelled ? [tunnel] : [])];
+  const wanted = [...ends, name, frames, octets, ended, state];
+  const { kept, widths } = fitted(wanted, [octets, ended, frames, tunnel, server, name], page.columns);
   const head = kept.map((column, at) => pad(column.head, widths[at]!, column.align)).join(GAP);
   return [
     page.paint.faint(`${GAP}${head}`.trimEnd()),

@@ -29,6 +29,7 @@ import {
   packetsOfFiles,
   platform,
   tlsName,
+  tunnelNames,
 } from "./wording.ts";
 import { writerLines } from "./writer-lines.ts";
 
@@ -134,8 +135,10 @@ function who(connection: Connection, before: Finding | undefined, page: Page): s
   ];
 }
 
-function route({ client, server }: Connection): string {
-  return `${endpoint(client)} → ${endpoint(server)}`;
+function route(connection: Connection): string {
+  const { client, server } = connection;
+  const tunnel = tunnelNames(connection);
+  return `${endpoint(client)} → ${endpoint(server)}${tunnel === "" ? "" : ` in ${tunnel}`}`;
 }
 
 function where(finding: Finding, connection: Connection | undefined, overview: Overview, page: Page): string[] {

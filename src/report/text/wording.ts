@@ -6,6 +6,7 @@ import type { Connection, Direction, Endpoint, Finding, Input, Message, Place, V
 
 const NAME_COLUMNS = 60;
 const VERSION_COLUMNS = 40;
+const TUNNEL_COLUMNS = 60;
 const MESSAGE_NAME_COLUMNS = 40;
 const PATH_COLUMNS = 200;
 const ADDRESS_COLUMNS = 45; // the longest IPv6 address in text, an IPv4 one embedded
@@ -90,6 +91,13 @@ export function tlsName({ tls }: Connection): string {
   const name = tls.serverName ?? tls.certificateNames[0];
   const version = tls.version ?? "TLS";
   return name === undefined ? version : `${version} to ${printable(name, NAME_COLUMNS)}`;
+}
+
+/** `VXLAN 42`; `GTP tunnel 11 and 1 more`; empty where there is none. */
+export function tunnelNames({ tunnels = [] }: Connection): string {
+  if (tunnels.length === 0) return "";
+  const more = tunnels.length === 1 ? "" : ` and ${tunnels.length - 1} more`;
+  return printable(tunnels[0]!, TUNNEL_COLUMNS) + more;
 }
 
 /** Only its records could be read. */

@@ -3,7 +3,7 @@ import { PacketRecord } from "../../../src/capture/packet-record.ts";
 import { FRAGMENT, HEADER_CUT, MALFORMED, TOO_DEEP, UNREAD } from "../../../src/net/packet-outcome.ts";
 import { SegmentReader } from "../../../src/net/segment-reader.ts";
 import { carrying } from "../../support/segments.ts";
-import { ethernet, frame, ipv4, octets, udp, vxlan, WRAPPINGS } from "../../support/wrappings.ts";
+import { ethernet, frame, ipv4, octets, udp, vxlan, WRAPPINGS, withChecksums } from "../../support/wrappings.ts";
 
 const OUTCOMES = {
   [UNREAD]: "unread",
@@ -34,29 +34,9 @@ function read(reader: SegmentReader, record: PacketRecord): string {
 
 const WAY = { forth: true, number: 1 };
 const FAMILIES = {
-  IPv4: withChecksum(carrying("AMQP").tcp().ipv4().bytes),
-  IPv6: withTcpChecksum(carrying("AMQP").tcp().ipv6().bytes),
+  IPv4: withChecksums(carrying("AMQP").tcp().ipv4().bytes),
+  IPv6: withChecksums(carrying("AMQP").tcp().ipv6().bytes),
 };
-
-/** The builder leaves checksums out; what is searched for by its shape needs them. */
-function withChecksum(ip: Uint8Array): Uint8Array {
-  const sum = sumOf(ip.subarray(0, 20), 0);
-  ip.set([(~sum >>> 8) & 0xff, ~sum & 0xff], 10);
-  return ip;
-}
-
-function withTcpChecksum(ip: Uint8Array): Uint8Array {
-  const sum = sumOf(ip.subarray(8), ip.length - 40 + 6);
-  ip.set([(~sum >>> 8) & 0xff, ~sum & 0xff], 40 + 16);
-  return ip;
-}
-
-function sumOf(bytes: Uint8Array, start: number): number {
-  let sum = start;
-  for (let i = 0; i < bytes.length; i += 2) sum += (bytes[i]! << 8) | (bytes[i + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return sum;
-}
 
 describe.each(Object.entries(FAMILIES))("%s in", (_family, ip) => {
   it.each(WRAPPINGS.map(each => [each.name, each] as const))("%s", (_name, { wrap, linkType }) => {
