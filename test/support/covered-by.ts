@@ -117,7 +117,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "net/layers/ethernet.ts",
     "net/layers/ieee80211.ts",
     "net/layers/link-headers.ts",
-    "net/layers/llc.ts",
+    "net/layers/layered-packet.ts",
     "net/layers/udp-tunnels.ts",
     "net/segment-reader.ts",
   ],
