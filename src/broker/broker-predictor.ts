@@ -1,15 +1,7 @@
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { CHANNEL_CLOSE, CHANNEL_CLOSE_OK } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
-import {
-  FRAME_BODY,
-  FRAME_ENVELOPE,
-  FRAME_HEADER,
-  FRAME_HEADER_SIZE,
-  FRAME_HEARTBEAT,
-  FRAME_METHOD,
-  METHOD_IDS_SIZE,
-} from "../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import { short } from "../bytes/big-endian.ts";
 import type { BrokerChannel, ChannelError } from "./broker-channel.ts";
@@ -17,12 +9,13 @@ import { BrokerState } from "./broker-state.ts";
 import { CLOSED, CLOSING, ConnectionState, NOT_JUDGED, type Offer, OPENING, RUNNING } from "./connection-state.ts";
 import { methodOf08 } from "./methods-0-8.ts";
 import { OpenChannels } from "./open-channels.ts";
-import { firstOctets, firstOctetsOf, printedFrame } from "./printed-frame.ts";
+import { firstOctetsOf } from "./printed-frame.ts";
 import { checkOpening } from "./protocol-opening.ts";
-import { ReadClock, type ReadMark } from "./read-timing.ts";
+import { ReadClock } from "./read-timing.ts";
+import { ReaderExceptions } from "./reader-exceptions.ts";
 import { checkArguments, needsStrictCheck } from "./strict-arguments.ts";
 import { UndecidedVerdicts } from "./undecided-verdicts.ts";
-import { closed, type PredictedClose, type PredictedReset, type Prediction, reset, SEQUEL } from "./verdict.ts";
+import { type Prediction, reset, SEQUEL } from "./verdict.ts";
 import type { BrokerVersion } from "./versions.ts";
 
 /**
@@ -40,12 +33,12 @@ export class BrokerPredictor {
   readonly #broker = new BrokerState();
   readonly #connection: ConnectionState;
   readonly #channels: OpenChannels;
-  /** In the state closing: since when. */
-  #closing: ReadMark | null = null;
+  readonly #exceptions: ReaderExceptions;
 
   constructor(version: BrokerVersion) {
     this.#version = version;
     this.#connection = new ConnectionState(version);
+    this.#exceptions = new ReaderExceptions(version, this.#connection, this.#clock, this.#verdicts);
     this.#channels = new OpenChannels(this.#broker, this.#clock, version);
   }
 
@@ -112,25 +105,9 @@ export class BrokerPredictor {
   /** A broken envelope whose rule is settled, in the order in which the broker sees it. */
   brokenEnvelope(fault: EnvelopeFault): void {
     if (this.#connection.now === NOT_JUDGED) return;
-    const { type, channel, size } = fault;
-    switch (fault.rule) {
-      case "frame-too-large": {
-        this.#clock.offset = fault.streamOffset + FRAME_HEADER_SIZE;
-        const limit = fault.sizeLimit - FRAME_ENVELOPE;
-        this.#fatal(type, channel, NOTHING, 0, `{frame_too_large,${size},${limit}}`);
-        return;
-      }
-      case "frame-end":
-        this.#clock.offset = fault.endOffset + 1;
-        this.#fatal(type, channel, firstOctetsOf(fault), size, `{invalid_frame_end_marker,${fault.endOctet}}`);
-        return;
-      case "frame-type":
-        this.frame(type, channel, firstOctetsOf(fault), 0, size, undefined, true, fault.endOffset + 1);
-        return;
-      case "undecided":
-      case "stalled":
-        return;
-    }
+    const { rule, type, channel, size, endOffset } = fault;
+    if (rule === "frame-type") this.frame(type, channel, firstOctetsOf(fault), 0, size, undefined, true, endOffset + 1);
+    else this.#exceptions.brokenEnvelope(fault);
   }
 
   /**
@@ -155,7 +132,7 @@ export class BrokerPredictor {
     }
     const state = this.#connection.now;
     if (state !== RUNNING && channel !== 0) {
-      if (state < RUNNING) this.#unexpected(type, channel, bytes, start, size);
+      if (state < RUNNING) this.#exceptions.unexpected({ type, channel, size }, bytes, start);
       return;
     }
     switch (type) {
@@ -167,25 +144,25 @@ export class BrokerPredictor {
         } else this.#method(channel, method, bytes, start, size, decodes);
         return;
       case FRAME_HEADER:
-        if (size < 12) break;
-        if (channel !== 0) {
-          const taken = this.#channel(channel);
-          if (taken !== null) this.#channelError(channel, taken.takeHeader(bytes, start, size, decodes));
-        } else this.#unexpected(type, channel, bytes, start, size);
+      case FRAME_BODY: {
+        if (type === FRAME_HEADER && size < 12) break;
+        if (channel === 0) {
+          this.#exceptions.unexpected({ type, channel, size }, bytes, start);
+          return;
+        }
+        const taken = this.#channel(channel);
+        if (taken === null) return;
+        const isHeader = type === FRAME_HEADER;
+        this.#channelError(channel, isHeader ? taken.takeHeader(bytes, start, size, decodes) : taken.takeBody(size));
         return;
-      case FRAME_BODY:
-        if (channel !== 0) {
-          const taken = this.#channel(channel);
-          if (taken !== null) this.#channelError(channel, taken.takeBody(size));
-        } else this.#unexpected(type, channel, bytes, start, size);
-        return;
+      }
       case FRAME_HEARTBEAT:
         if (size !== 0) break;
-        if (channel !== 0) this.#unexpected(type, channel, bytes, start, size);
+        if (channel !== 0) this.#exceptions.unexpected({ type, channel, size }, bytes, start);
         return;
     }
     if (state > RUNNING) return;
-    this.#close(501, `${this.#printed(type, firstOctets(bytes, start, size), size)}: unknown_frame`, channel);
+    this.#exceptions.unknownFrame({ type, channel, size }, bytes, start);
   }
 
   /**
@@ -214,7 +191,7 @@ export class BrokerPredictor {
     if (this.#connection.now === NOT_JUDGED) return;
     if (method === undefined) {
       const ids = `{unknown_method_id,{${short(bytes, start)},${short(bytes, start + 2)}}}`;
-      this.#crash("unknown_method_id", `exception exit: ${ids}`);
+      this.#exceptions.crash("unknown_method_id", `exception exit: ${ids}`);
     } else if (channel === 0) this.#connectionMethod(method, bytes, start, size, decodes);
     else this.#channelMethod(channel, method, bytes, start, size, decodes);
   }
@@ -222,19 +199,18 @@ export class BrokerPredictor {
   // rabbit_reader:handle_method0/3
 
   #connectionMethod(method: Method, bytes: Uint8Array, start: number, size: number, decodes: boolean): void {
-    const { classId, methodId } = method;
     const connection = this.#connection;
     if (!decodes || needsStrictCheck(method)) {
       const outcome = checkArguments(method, bytes, start, size, this.#version.unicodeUtf8);
-      if (outcome !== "good" && this.#isClosed()) return;
+      if (outcome !== "good" && this.#exceptions.isClosed) return;
       if (outcome === "bad-utf8") {
-        this.#close(501, "Malformed UTF-8 in shortstr", 0, classId, methodId);
+        this.#exceptions.close({ code: 501, text: "Malformed UTF-8 in shortstr", ...method }, 0);
         return;
       }
       if (outcome !== "good") {
         // What is no amqp_error is not told before the connection is open.
-        if (connection.now === OPENING) this.#verdicts.settle(this.#silent());
-        else this.#close(541, "", 0);
+        if (connection.now === OPENING) this.#exceptions.silence();
+        else this.#exceptions.close({ code: 541, text: "" }, 0);
         return;
       }
     }
@@ -246,15 +222,15 @@ export class BrokerPredictor {
     } else if (step === "closes") {
       const open = this.#channels.count();
       connection.now = open > 0 ? CLOSING : CLOSED;
-      this.#closing = this.#clock.mark();
+      this.#exceptions.closes();
       this.#verdicts.closesConnection(open);
     } else if (step === "out-of-turn") {
-      this.#close(504, this.#outOfTurn(), 0, classId, methodId);
+      this.#exceptions.outOfTurn(method);
     } else if (step === "close-ok") {
-      this.#verdicts.connectionCloseOk(this.#refusal(504, this.#outOfTurn(), 0, classId, methodId));
+      this.#verdicts.connectionCloseOk(this.#exceptions.ofTurn(method));
       connection.now = CLOSED;
-    } else if ("loginRefusal" in step) this.#verdicts.refuseLogin(this.#silent(step.loginRefusal));
-    else this.#verdicts.settle(this.#silent(step.refusal));
+    } else if ("loginRefusal" in step) this.#verdicts.refuseLogin(this.#exceptions.silent(step.loginRefusal));
+    else this.#verdicts.settle(this.#exceptions.silent(step.refusal));
   }
 
   // rabbit_reader:process_frame/3
@@ -287,7 +263,7 @@ export class BrokerPredictor {
       return;
     }
     const { certain } = this.#channels;
-    const unasked = error === null || !certain ? null : this.#closed(error, number);
+    const unasked = error === null || !certain ? null : this.#exceptions.closed(error, number);
     this.#verdicts.closeOk(number, unasked, error?.slow === true);
     this.#channels.forget(number);
   }
@@ -296,13 +272,13 @@ export class BrokerPredictor {
     if (error === null) return;
     switch (error.by) {
       case "reader":
-        this.#verdicts.settle(this.#closed(error, number));
+        this.#verdicts.settle(this.#exceptions.closed(error, number));
         return;
       case "channel":
-        this.#verdicts.pend(this.#closed(error, number), number, error);
+        this.#verdicts.pend(this.#exceptions.closed(error, number), number, error);
         return;
       case "crash":
-        this.#crash(error.text, "exception error: no function clause matching …");
+        this.#exceptions.crash(error.text, "exception error: no function clause matching …");
     }
   }
 
@@ -310,64 +286,9 @@ export class BrokerPredictor {
     const channel = this.#channels.take(number);
     if (channel === null) {
       const { limit } = this.#channels;
-      const clause = `number of channels opened (${this.#channels.count()}) has reached the negotiated channel_max (${limit})`;
-      this.#close(530, clause, number);
+      const text = `number of channels opened (${this.#channels.count()}) has reached the negotiated channel_max (${limit})`;
+      this.#exceptions.close({ code: 530, text }, number);
     }
     return channel;
   }
-
-  /** The client's close is done: nothing more is told. */
-  #isClosed(): boolean {
-    const connection = this.#connection;
-    if (connection.now === CLOSING && !this.#clock.sameRead(this.#closing!)) connection.now = CLOSED;
-    return connection.now === CLOSED;
-  }
-
-  #unexpected(type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
-    if (this.#connection.now > RUNNING) return;
-    this.#close(505, this.#printed(type, firstOctets(bytes, start, size), size), channel);
-  }
-
-  #fatal(type: number, channel: number, octets: Uint8Array, size: number, error: string): void {
-    if (this.#isClosed()) return;
-    this.#close(501, `${this.#printed(type, octets, size)}: ${error}`, channel, 0, 0, true);
-  }
-
-  #printed(type: number, octets: Uint8Array, size: number): string {
-    return printedFrame(type, octets, size, this.#version.unicodeTerms);
-  }
-
-  // rabbit_reader:handle_exception/3
-
-  #close(code: number, text: string, channel: number, classId = 0, methodId = 0, fatal = false): void {
-    this.#verdicts.settle(this.#refusal(code, text, channel, classId, methodId, fatal));
-  }
-
-  #refusal(code: number, text: string, channel: number, classId = 0, methodId = 0, fatal = false): Prediction {
-    const prediction = this.#closed({ code, text, classId, methodId }, channel, fatal);
-    // Not trusted yet: such a client is made to wait, and told nothing.
-    return this.#connection.now < OPENING ? this.#silent(undefined, prediction.log) : prediction;
-  }
-
-  #outOfTurn(): string {
-    return `unexpected method in connection state ${this.#connection.name}`;
-  }
-
-  #closed(error: Omit<ChannelError, "by" | "slow">, channel: number, fatal = false): PredictedClose {
-    return closed(error, { state: this.#connection.name, channel }, fatal, this.#clock.offset);
-  }
-
-  #silent(
-    reason = `handshake_error in ${this.#connection.name}`,
-    log: readonly string[] = ["closing AMQP connection <…> (…):", reason],
-  ): PredictedReset {
-    return reset(reason, this.#clock.offset, SEQUEL.silence, log);
-  }
-
-  /** The reader's process dies. */
-  #crash(reason: string, log: string): void {
-    this.#verdicts.settle(reset(reason, this.#clock.offset, SEQUEL.reset, [log]));
-  }
 }
-
-const NOTHING = new Uint8Array(0);

@@ -131,6 +131,7 @@ export class ChannelProcess {
 
   #run(id: number, method: Method, bytes: Uint8Array, start: number, size: number): Outcome {
     const certain = this.#certain;
+    if (isUnimplemented(method)) return UNIMPLEMENTED;
     switch (id) {
       case CHANNEL_FLOW:
         return bytes[start + 4]! & 1 ? null : { code: 540, text: "active=false" };
@@ -164,47 +165,51 @@ export class ChannelProcess {
       case TX_COMMIT:
       case TX_ROLLBACK:
         return this.#mode === "tx" || !certain ? null : "channel-error";
+    }
+    return this.#runNamed(id, decodeArguments(method, bytes, start, size));
+  }
+
+  /** Commands that name queues, exchanges or consumers. */
+  #runNamed(id: number, values: Values): Outcome {
+    switch (id) {
       case EXCHANGE_DECLARE:
-        return declareExchange(this.#broker, decodeArguments(method, bytes, start, size));
+        return declareExchange(this.#broker, values);
       case EXCHANGE_DELETE: {
-        const name = named(decodeArguments(method, bytes, start, size), "exchange");
+        const name = named(values, "exchange");
         if (name === "" || name.startsWith("amq.")) return "channel-error";
         this.#broker.deleteExchange(name);
         return null;
       }
       case EXCHANGE_BIND:
-      case EXCHANGE_UNBIND: {
-        const values = decodeArguments(method, bytes, start, size);
+      case EXCHANGE_UNBIND:
         return named(values, "destination") === "" || named(values, "source") === "" ? "channel-error" : null;
-      }
       case QUEUE_DECLARE: {
-        const declared = declareQueue(this.#broker, decodeArguments(method, bytes, start, size));
+        const declared = declareQueue(this.#broker, values);
         if (declared === null || declared === "channel-error" || "code" in declared) return declared;
         this.#lastQueue = declared.queue;
         return null;
       }
       case QUEUE_BIND:
       case QUEUE_UNBIND:
-        return named(decodeArguments(method, bytes, start, size), "exchange") === "" ? "channel-error" : null;
+        return named(values, "exchange") === "" ? "channel-error" : null;
       case QUEUE_DELETE:
-        this.#broker.deleteQueue(this.#queue(decodeArguments(method, bytes, start, size)) ?? "");
+        this.#broker.deleteQueue(this.#queue(values) ?? "");
         return null;
       case BASIC_GET:
-        if (decodeArguments(method, bytes, start, size).get("no-ack") !== true) this.#acknowledges = true;
+        if (values.get("no-ack") !== true) this.#acknowledges = true;
         return null;
       case BASIC_CONSUME:
-        return this.#consume(decodeArguments(method, bytes, start, size));
+        return this.#consume(values);
       case BASIC_CANCEL:
-        return this.#cancel(named(decodeArguments(method, bytes, start, size), "consumer-tag"));
+        return this.#cancel(named(values, "consumer-tag"));
       case BASIC_CREDIT: {
-        const tag = named(decodeArguments(method, bytes, start, size), "consumer-tag");
+        const tag = named(values, "consumer-tag");
         const consumers = this.#consumers;
         const unknown = consumers === null || (!consumers.has(tag) && !consumers.has(""));
-        return certain && unknown ? "channel-error" : null;
+        return this.#certain && unknown ? "channel-error" : null;
       }
     }
-    const answers = id === CHANNEL_FLOW_OK || id === BASIC_CANCEL_OK || id === CHANNEL_CLOSE_OK;
-    return method.from === "server" || method.classId === CONNECTION_CLASS || answers ? UNIMPLEMENTED : null;
+    return null;
   }
 
   #consume(values: Values): Outcome {
@@ -245,4 +250,10 @@ export class ChannelProcess {
     const name = named(values, "queue");
     return name === "" ? this.#lastQueue : name;
   }
+}
+
+/** What the server sends, what belongs to the connection, and answers that nobody may give unasked. */
+function isUnimplemented({ key, from, classId }: Method): boolean {
+  if (from === "server" || classId === CONNECTION_CLASS) return true;
+  return key === CHANNEL_FLOW_OK || key === BASIC_CANCEL_OK || key === CHANNEL_CLOSE_OK;
 }

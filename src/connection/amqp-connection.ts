@@ -82,8 +82,8 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     this.#recognition = new Recognition(context.expected);
     const { moment, budget, predictor, incidents } = context;
     this.directions = [
-      new Direction(0, this, moment, context.initialFrameMax, budget, predictor, incidents),
-      new Direction(1, this, moment, SERVER_LIMIT_BEFORE_TUNE, budget, null, incidents),
+      new Direction(0, this, { moment, sizeLimit: context.initialFrameMax, budget, predictor, incidents }),
+      new Direction(1, this, { moment, sizeLimit: SERVER_LIMIT_BEFORE_TUNE, budget, predictor: null, incidents }),
     ];
     if (context.forensics !== null)
       for (const side of [0, 1] as const) this.directions[side].forensics = context.forensics[side];
@@ -200,7 +200,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     if (this.midStream && this.state === "amqp") {
       const message =
         "The capture begins in the middle of this connection: its limits and open channels are not known.";
-      this.#note(new Incident("mid-stream", "note", null, -1, this.#first, message));
+      this.#note(new Incident("mid-stream", "note", { side: null, streamOffset: -1, moment: this.#first }, message));
     }
     for (const incident of this.earlyWarnings()) this.#note(incident);
     const ended = this.state === "amqp" ? this.#end.incident(this) : null;

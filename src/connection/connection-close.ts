@@ -40,7 +40,12 @@ export function closeIncident(close: Close, channel: number | null, client: Side
   const what = channel === null ? "the connection" : `channel ${channel}`;
   const message = `The ${who} closed ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
   const severity = severityOf(close, channel);
-  return new Incident("broker-close", severity, close.sender, scanner.frameOffset, scanner.frameMoment(), message);
+  return new Incident(
+    "broker-close",
+    severity,
+    { side: close.sender, streamOffset: scanner.frameOffset, moment: scanner.frameMoment() },
+    message,
+  );
 }
 
 /** A channel closed for a soft error (§1.1) is the application's business: nothing is wrong with its frames. */

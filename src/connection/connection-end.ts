@@ -86,7 +86,12 @@ export class ConnectionEnd {
       ? `, after ${silence.toFixed(1)} s without an octet from the ${name(other)} (heartbeat ${heartbeat} s)`
       : "";
     const rule = isMissed ? "heartbeat-missed" : "ended-abruptly";
-    return new Incident(rule, "note", null, -1, this.#at, `${how}${why}.${unfinished(directions[client].unfinished)}`);
+    return new Incident(
+      rule,
+      "note",
+      { side: null, streamOffset: -1, moment: this.#at },
+      `${how}${why}.${unfinished(directions[client].unfinished)}`,
+    );
   }
 }
 

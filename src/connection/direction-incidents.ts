@@ -74,7 +74,7 @@ export class DirectionIncidents {
     }
     const { side, scanner } = this.#source;
     const rule = fault.rule === "undecided" || fault.rule === "stalled" ? "frame-type" : fault.rule;
-    const incident = new Incident(rule, "error", side, fault.streamOffset, fault.moment, "");
+    const incident = new Incident(rule, "error", { side, streamOffset: fault.streamOffset, moment: fault.moment }, "");
     incident.envelope = fault;
     incident.endOffset = scanner.offset;
     incident.to.set(this.#moment);
@@ -101,7 +101,7 @@ export class DirectionIncidents {
       return false;
     }
     const { side, scanner } = this.#source;
-    const incident = new Incident("handshake", "error", side, 0, moment, message);
+    const incident = new Incident("handshake", "error", { side, streamOffset: 0, moment }, message);
     incident.endOffset = scanner.offset;
     this.log.file(incident);
     return true;
@@ -126,7 +126,12 @@ export class DirectionIncidents {
 
   #ofFrame(rule: RuleId, severity: Severity, message: string): Incident {
     const { side, scanner } = this.#source;
-    const incident = new Incident(rule, severity, side, scanner.frameOffset, scanner.frameMoment(), message);
+    const incident = new Incident(
+      rule,
+      severity,
+      { side, streamOffset: scanner.frameOffset, moment: scanner.frameMoment() },
+      message,
+    );
     incident.to.set(this.#moment);
     return incident;
   }

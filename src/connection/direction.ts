@@ -24,6 +24,17 @@ import type { IncidentLog } from "./incident-log.ts";
 import type { DirectionListener, FrameListener, IncidentListener, Predictor, StreamForensics } from "./observers.ts";
 import { PredictorFeed } from "./predictor-feed.ts";
 
+export interface DirectionSetting {
+  /** When what is being delivered was captured. */
+  moment: Moment;
+  /** Octets that a payload may have, until a frame-max is agreed on. */
+  sizeLimit: number;
+  budget: SearchBudget;
+  /** Null where nothing is predicted of this direction. */
+  predictor: Predictor | null;
+  incidents: IncidentListener | null;
+}
+
 /**
  * One direction of an AMQP connection: its frames, judged in the order in which they were sent.
  *
@@ -60,15 +71,8 @@ export class Direction implements FrameSink {
   /** Largest payload that fits into frame-max together with its envelope. */
   #payloadLimit: number;
 
-  constructor(
-    side: Side,
-    listener: DirectionListener,
-    moment: Moment,
-    sizeLimit: number,
-    budget: SearchBudget,
-    predictor: Predictor | null,
-    incidents: IncidentListener | null,
-  ) {
+  constructor(side: Side, listener: DirectionListener, setting: DirectionSetting) {
+    const { moment, sizeLimit, budget, predictor, incidents } = setting;
     this.side = side;
     this.discretion = listener.discretion;
     this.#prediction = new PredictorFeed(predictor);

@@ -60,7 +60,12 @@ export class SplitContents {
         : "always between content header and body";
     const message = `Other channels' frames stand inside ${grouped(this.#splits)} of ${grouped(this.publishes)} publishes (${closest}; first channel ${this.#inner} inside channel ${this.#outer}): legal (§4.2.6)${MEANING[contents]}`;
     const severity = contents === "whole" ? "warning" : "note";
-    const incident = new Incident("split-content", severity, side, this.#streamOffset, this.#first, message);
+    const incident = new Incident(
+      "split-content",
+      severity,
+      { side, streamOffset: this.#streamOffset, moment: this.#first },
+      message,
+    );
     incident.to.set(this.#last);
     incident.faults = this.#splits;
     return incident;
@@ -169,7 +174,7 @@ export class ChannelProducers {
       if (returns < MIN_RETURNS) continue;
       const who = `${seen.size} threads take turns on channel ${channel}`;
       const message = `${who}: ${grouped(returns)} times one published again right after another had (“${example[0]}” after “${example[1]}”). A channel is for one producer; where two publish at a time, their frames mix.`;
-      incidents.push(new Incident("shared-channel", severity, side, streamOffset, first, message));
+      incidents.push(new Incident("shared-channel", severity, { side, streamOffset, moment: first }, message));
     }
     return incidents;
   }

@@ -56,7 +56,12 @@ class GapCount {
   }
 
   incident(rule: RuleId, side: Side, message: string): Incident {
-    const incident = new Incident(rule, "note", side, this.#streamOffset, this.#first, message);
+    const incident = new Incident(
+      rule,
+      "note",
+      { side, streamOffset: this.#streamOffset, moment: this.#first },
+      message,
+    );
     incident.to.set(this.#last);
     return incident;
   }

@@ -34,14 +34,14 @@ export class Incident {
   quiet = 0;
   secret: Secret = "none";
 
+  /** `at` is where it begins; `side` null and offset −1 where it is of the connection, and of no octet. */
   constructor(
     rule: RuleId,
     severity: Severity,
-    side: Side | null,
-    streamOffset: number,
-    moment: Moment,
+    at: { side: Side | null; streamOffset: number; moment: Moment },
     message: string,
   ) {
+    const { side, streamOffset, moment } = at;
     this.rule = rule;
     this.severity = severity;
     this.side = side;

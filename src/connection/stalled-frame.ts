@@ -17,7 +17,7 @@ export function stalledFrame(scanner: FrameScanner, side: Side, reason: "fin" | 
   const wants = whole ? ` of the ${grouped(size + FRAME_ENVELOPE)} it needs` : "";
   const how = reason === "fin" ? "ends" : "is reset";
   const message = `The stream ${how} inside ${claim}: ${grouped(octets)} octets${wants} were sent.`;
-  const incident = new Incident("stalled-frame", "error", side, streamOffset, moment, message);
+  const incident = new Incident("stalled-frame", "error", { side, streamOffset, moment }, message);
   if (whole) incident.frame = { type: header[0]!, channel: short(header, 1), size };
   incident.endOffset = scanner.offset;
   return incident;

@@ -44,28 +44,8 @@ export function explain(
   const broken = frames.filter(
     frame => !isOverwritten(frame) && (frame.spans.length > 1 || (!frame.complete && !cutOff(frame))),
   );
-  const torn = broken.map(
-    (frame): TornFrame => ({
-      type: frame.type,
-      channel: frame.channel,
-      size: frame.size,
-      spans: frame.spans,
-      packets: frame.packets,
-      complete: frame.complete,
-      writer: of.get(frame) ?? "",
-    }),
-  );
-  const missing = broken
-    // Of a frame whose header is not whole nobody knows how long it was to be.
-    .filter(frame => !frame.complete && !cutOff(frame) && lengthOf(frame.spans) >= FRAME_HEADER_SIZE)
-    .map(frame => {
-      const [offset, octets] = frame.spans.at(-1)!;
-      return {
-        streamOffset: offset + octets,
-        octets: Math.max(frame.size + FRAME_ENVELOPE - lengthOf(frame.spans), 0),
-      };
-    })
-    .filter(({ octets }) => octets > 0);
+  const torn = broken.map(frame => tornFrame(frame, of.get(frame) ?? ""));
+  const missing = broken.filter(frame => !frame.complete && !cutOff(frame)).flatMap(missingOctets);
   const around = [...context, ...frames];
   const tails: Tail[] = [];
   const overwritten = frames.filter(isOverwritten).map(frame => ({ span: frame.spans[0]! }));
@@ -81,6 +61,18 @@ export function explain(
   const names = new Map(frames.map(frame => [frame.spans[0]![0], of.get(frame)]));
   const writerAt = (frameAt: number): string | undefined => names.get(frameAt);
   return { kind, confidence: confidenceOf(parts), summary: summarise(parts, tails, untangling, writerAt), ...parts };
+}
+
+function tornFrame({ type, channel, size, spans, packets, complete }: ReadFrame, writer: string): TornFrame {
+  return { type, channel, size, spans, packets, complete, writer };
+}
+
+/** What a frame that never became whole lacks. Of one whose header is not whole nobody knows how long it was to be. */
+function missingOctets({ size, spans }: ReadFrame): Diagnosis["missing"] {
+  const octets = size + FRAME_ENVELOPE - lengthOf(spans);
+  if (lengthOf(spans) < FRAME_HEADER_SIZE || octets <= 0) return [];
+  const [offset, length] = spans.at(-1)!;
+  return [{ streamOffset: offset + length, octets }];
 }
 
 /** Several findings of one incident as one; writers of the same channels are the same. */

@@ -90,7 +90,10 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
     const notes = ([0, 1] as const).flatMap(side => this.gaps[side].incidents(side));
     if (!this.connection.midStream) return notes;
     const message = "The capture begins in the middle of this TLS connection: its version and keys are not known.";
-    return [new Incident("mid-stream", "note", null, -1, this.#first, message), ...notes];
+    return [
+      new Incident("mid-stream", "note", { side: null, streamOffset: -1, moment: this.#first }, message),
+      ...notes,
+    ];
   }
 
   /** A fatal alert, or what is one in all likelihood, was sent by the server. */
@@ -160,7 +163,7 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
     const { rule, side, streamOffset, endOffset, from, to, faults } = finding;
     let incident = this.#incidents.get(finding);
     if (incident === undefined) {
-      incident = new Incident(rule, RULES[rule].severity, side, streamOffset, from, "");
+      incident = new Incident(rule, RULES[rule].severity, { side, streamOffset, moment: from }, "");
       this.#incidents.set(finding, incident);
     }
     incident.endOffset = endOffset;

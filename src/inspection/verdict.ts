@@ -97,7 +97,12 @@ export function mismatch(connection: InspectedConnection): Incident | null {
   at.set(carrier.last);
   at.input = carrier.first.input;
   at.packet = 0;
-  return new Incident("verdict-mismatch", RULES["verdict-mismatch"].severity, null, -1, at, message);
+  return new Incident(
+    "verdict-mismatch",
+    RULES["verdict-mismatch"].severity,
+    { side: null, streamOffset: -1, moment: at },
+    message,
+  );
 }
 
 function sameVerdict(predicted: Verdict, observed: Verdict): boolean {

@@ -145,7 +145,7 @@ export class LiveInspection {
     const now = new Moment();
     now.set(this.#moment);
     now.packet = 0;
-    connection.note(new Incident(rule, RULES[rule].severity, null, -1, now, message));
+    connection.note(new Incident(rule, RULES[rule].severity, { side: null, streamOffset: -1, moment: now }, message));
   }
 
   /** To be called about once a second, with the moment set to the present. */

@@ -1,0 +1,132 @@
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import { FRAME_ENVELOPE, FRAME_HEADER_SIZE } from "../amqp/spec/constants.ts";
+import type { ChannelError } from "./broker-channel.ts";
+import { CLOSED, CLOSING, type ConnectionState, OPENING, RUNNING } from "./connection-state.ts";
+import { firstOctets, firstOctetsOf, printedFrame } from "./printed-frame.ts";
+import type { ReadClock, ReadMark } from "./read-timing.ts";
+import type { UndecidedVerdicts } from "./undecided-verdicts.ts";
+import { closed, type PredictedClose, type PredictedReset, type Prediction, reset, SEQUEL } from "./verdict.ts";
+import type { BrokerVersion } from "./versions.ts";
+
+/** A frame by its header. */
+interface FrameHeader {
+  type: number;
+  channel: number;
+  size: number;
+}
+
+/** Why the broker closes a connection: a reply code, its words, and the method that was at fault, if one was. */
+interface Refusal {
+  code: number;
+  text: string;
+  classId?: number;
+  methodId?: number;
+}
+
+/** How the connection's process ends by an exception (rabbit_reader:handle_exception/3): a close, silence, or its death. */
+export class ReaderExceptions {
+  readonly #version: BrokerVersion;
+  readonly #connection: ConnectionState;
+  readonly #clock: ReadClock;
+  readonly #verdicts: UndecidedVerdicts;
+  /** In the state closing: since when. */
+  #closing: ReadMark | null = null;
+
+  constructor(version: BrokerVersion, connection: ConnectionState, clock: ReadClock, verdicts: UndecidedVerdicts) {
+    this.#version = version;
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#verdicts = verdicts;
+  }
+
+  /** The client closes the connection. */
+  closes(): void {
+    this.#closing = this.#clock.mark();
+  }
+
+  /** The client's close is done: nothing more is told. */
+  get isClosed(): boolean {
+    const connection = this.#connection;
+    if (connection.now === CLOSING && !this.#clock.sameRead(this.#closing!)) connection.now = CLOSED;
+    return connection.now === CLOSED;
+  }
+
+  /** A frame that may not come here. Its payload begins at `start`; −1 says that `bytes` holds its first octets only. */
+  unexpected(frame: FrameHeader, bytes: Uint8Array, start: number): void {
+    if (this.#connection.now > RUNNING) return;
+    const octets = firstOctets(bytes, start, frame.size);
+    this.close({ code: 505, text: this.#printed(frame, octets) }, frame.channel);
+  }
+
+  /** A frame of no type, or of a size that its type cannot have. */
+  unknownFrame(frame: FrameHeader, bytes: Uint8Array, start: number): void {
+    const octets = firstOctets(bytes, start, frame.size);
+    this.close({ code: 501, text: `${this.#printed(frame, octets)}: unknown_frame` }, frame.channel);
+  }
+
+  /** An envelope is broken where the broker sees it: nothing more is read. */
+  brokenEnvelope(fault: EnvelopeFault): void {
+    const { rule, streamOffset, sizeLimit, endOffset, endOctet, size } = fault;
+    if (rule === "frame-too-large") {
+      this.#clock.offset = streamOffset + FRAME_HEADER_SIZE;
+      const error = `{frame_too_large,${size},${sizeLimit - FRAME_ENVELOPE}}`;
+      this.#fatal({ ...fault, size: 0 }, NOTHING, error);
+    } else if (rule === "frame-end") {
+      this.#clock.offset = endOffset + 1;
+      this.#fatal(fault, firstOctetsOf(fault), `{invalid_frame_end_marker,${endOctet}}`);
+    }
+  }
+
+  #fatal(frame: FrameHeader, octets: Uint8Array, error: string): void {
+    if (this.isClosed) return;
+    const text = `${this.#printed(frame, octets)}: ${error}`;
+    this.#verdicts.settle(this.#refused({ code: 501, text }, frame.channel, true));
+  }
+
+  outOfTurn(method: { classId: number; methodId: number }): void {
+    this.#verdicts.settle(this.ofTurn(method));
+  }
+
+  /** What a method out of turn leads to. */
+  ofTurn({ classId, methodId }: { classId: number; methodId: number }): Prediction {
+    const text = `unexpected method in connection state ${this.#connection.name}`;
+    return this.#refused({ code: 504, text, classId, methodId }, 0, false);
+  }
+
+  close(refusal: Refusal, channel: number): void {
+    this.#verdicts.settle(this.#refused(refusal, channel, false));
+  }
+
+  closed(error: Omit<ChannelError, "by" | "slow">, channel: number, fatal = false): PredictedClose {
+    return closed(error, { state: this.#connection.name, channel }, fatal, this.#clock.offset);
+  }
+
+  silence(): void {
+    this.#verdicts.settle(this.silent());
+  }
+
+  /** The client is told nothing. */
+  silent(
+    reason = `handshake_error in ${this.#connection.name}`,
+    log: readonly string[] = ["closing AMQP connection <…> (…):", reason],
+  ): PredictedReset {
+    return reset(reason, this.#clock.offset, SEQUEL.silence, log);
+  }
+
+  /** The reader's process dies. */
+  crash(reason: string, log: string): void {
+    this.#verdicts.settle(reset(reason, this.#clock.offset, SEQUEL.reset, [log]));
+  }
+
+  #refused({ code, text, classId = 0, methodId = 0 }: Refusal, channel: number, fatal: boolean): Prediction {
+    const prediction = this.closed({ code, text, classId, methodId }, channel, fatal);
+    // Not trusted yet: such a client is made to wait, and told nothing.
+    return this.#connection.now < OPENING ? this.silent(undefined, prediction.log) : prediction;
+  }
+
+  #printed({ type, size }: FrameHeader, octets: Uint8Array): string {
+    return printedFrame(type, octets, size, this.#version.unicodeTerms);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
