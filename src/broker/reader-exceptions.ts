@@ -70,7 +70,7 @@ export class ReaderExceptions {
     if (rule === "frame-too-large") {
       this.#clock.offset = streamOffset + FRAME_HEADER_SIZE;
       const error = `{frame_too_large,${size},${sizeLimit - FRAME_ENVELOPE}}`;
-      this.#fatal({ ...fault, size: 0 }, NOTHING, error);
+      this.#fatal({ type: fault.type, channel: fault.channel, size: 0 }, NOTHING, error);
     } else if (rule === "frame-end") {
       this.#clock.offset = endOffset + 1;
       this.#fatal(fault, firstOctetsOf(fault), `{invalid_frame_end_marker,${endOctet}}`);
