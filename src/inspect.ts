@@ -4,6 +4,7 @@ import { canReadAgain, randomSeed, readCapture } from "./capture/capture-source.
 import { InputError } from "./capture/input-error.ts";
 import type { PacketRecord } from "./capture/packet-record.ts";
 import type { Incident } from "./connection/incident.ts";
+import { MAX_STEPS } from "./forensics/untangle/untangle.ts";
 import { CaptureInspection, type CaptureInspectionOptions } from "./inspection/capture-inspection.ts";
 import type { InspectionEvent } from "./inspection/event.ts";
 import type { TcpConnection } from "./net/tcp-connection.ts";
@@ -16,7 +17,7 @@ import { KeyLog } from "./tls/key-log.ts";
 import { nodeCrypto } from "./tls/node-crypto.ts";
 import type { TlsKeys } from "./tls/tls-session.ts";
 
-export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | "keys"> {
+export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | "keys" | "steps"> {
   /** Texts of TLS key logs (NSS's format). Those that pcapng files carry are used in any case. */
   keyLogs?: readonly string[];
   /** Explain what breaks by the octets around it. True where nothing is said. */
@@ -26,6 +27,8 @@ export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | 
    * where it begins in mid-stream: which end is the client is a guess then, until a method only one end sends was seen.
    */
   onConnection?: (number: number, tcp: TcpConnection, clientKnown: boolean) => void;
+  /** Called before broken connections are explained by further readings: with how many there are. */
+  onExplaining?: (connections: number) => void;
   /** Called with what was thrown where ghostframe itself fails over a connection: the report stands, with a note. */
   onFailure?: (error: unknown) => void;
   /** Ends reading early; the report says what was seen until then. */
@@ -49,7 +52,7 @@ export async function inspect(paths: readonly string[], options: InspectOptions 
  * The same, as a result that can be merged with others.
  *
  * Captures are read twice where something is corrupt: the first reading keeps no octets and finds which connections are
- * broken, the second keeps theirs and explains them. Of standard input recent octets are kept from the beginning.
+ * broken, the second keeps theirs and explains them; very many are explained by a few readings more. Of standard input recent octets are kept from the beginning.
  */
 export async function inspectPart(paths: readonly string[], options: InspectOptions = {}): Promise<PartialResult> {
   const again = await Promise.all(paths.map(canReadAgain));
@@ -57,22 +60,40 @@ export async function inspectPart(paths: readonly string[], options: InspectOpti
   const keys: TlsKeys = { log: new KeyLog(), crypto: nodeCrypto };
   for (const text of options.keyLogs ?? []) keys.log.add(text);
   const explains = options.explain !== false;
-  const first = new Inspection({ ...options, keys, explain: explains && !rereadable });
+  const broken = new BrokenConnections();
+  const first = new Inspection({ ...options, keys, explain: explains && !rereadable }, broken);
   const found = await readAll(paths, first, options);
-  if (!explains || !rereadable || options.signal?.aborted === true || first.broken.size === 0) return found;
+  if (!explains || !rereadable || options.signal?.aborted === true || !broken.remain) return found;
+  return explained(paths, { ...options, keys }, found, broken);
+}
+
+/** The same result, with what breaks explained by reading the captures again, and again where too much breaks at a time. */
+async function explained(
+  paths: readonly string[],
+  options: InspectOptions & CaptureInspectionOptions,
+  found: PartialResult,
+  broken: BrokenConnections,
+): Promise<PartialResult> {
   const { listener: _, onConnection: __, ...rest } = options;
-  const second = new Inspection({ ...rest, keys, explain: true, only: tcp => first.broken.has(keyOf(tcp)) });
-  const explained = await readAll(
-    paths,
-    second,
-    options,
-    found.inputs.map(({ file }) => file.packets),
+  const steps = { steps: MAX_STEPS };
+  const only = (tcp: TcpConnection, hasRoom: boolean): boolean => broken.wants(tcp, hasRoom && steps.steps > 0);
+  const limits = found.inputs.map(({ file }) => file.packets);
+  let result = found;
+  options.onExplaining?.(broken.waiting);
+  for (let reading = 0; reading < MAX_READINGS && broken.remain; reading++) {
+    broken.beginReading();
+    const part = await readAll(paths, new Inspection({ ...rest, explain: true, steps, only }), options, limits);
+    // A reading that was stopped, or met a file that is gone, knows less than the first.
+    const whole =
+      options.signal?.aborted !== true &&
+      part.inputs.every(({ file }, i) => file.error === found.inputs[i]?.file.error);
+    if (!whole) break;
+    result = merge([result, ofConnections(part, found)]);
+  }
+  const connections = result.connections.map(each =>
+    broken.holds(each.first) ? { ...each, unexplained: true as const } : each,
   );
-  // A second reading that was stopped, or met a file that is gone, knows less than the first.
-  const whole =
-    (options.signal as AbortSignal | undefined)?.aborted !== true &&
-    explained.inputs.every(({ file }, i) => file.error === found.inputs[i]?.file.error);
-  return whole ? merge([found, ofConnections(explained, found)]) : found;
+  return { ...result, connections };
 }
 
 /** What a second reading adds to the first one's result: what is known of connections. */
@@ -80,22 +101,80 @@ function ofConnections({ connections }: PartialResult, { inputs }: PartialResult
   return { inputs: inputs.map(input => ({ ...input, traffic: NO_TRAFFIC })), connections };
 }
 
+/** Readings that explain what a first one found broken. */
+const MAX_READINGS = 16;
+/** Broken connections of one kind that the second reading explains, whether there is room for more or not. */
+const EXPLAINED_OF_KIND = 16;
+/** Kinds of which so many are. */
+const MAX_KINDS = 32;
+
+/** The connections in which a first reading found an error, as long as they wait for being explained. */
+class BrokenConnections {
+  /** By where it begins: whether it is one of the first of its kind. */
+  readonly #waiting = new Map<string, boolean>();
+  readonly #kinds = new Map<string, number>();
+  /** The present reading takes some of them. */
+  #isUseful = true;
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether a further reading explains more of them. */
+  get remain(): boolean {
+    return this.waiting > 0 && this.#isUseful;
+  }
+
+  add({ first }: TcpConnection, { rule, side, frame }: Incident): void {
+    const place = placeOf(first);
+    if (this.#waiting.has(place)) return;
+    const kind = `${rule} ${side} ${frame?.type}`;
+    const count = this.#kinds.get(kind) ?? 0;
+    const isFirst = count < EXPLAINED_OF_KIND && (count > 0 || this.#kinds.size < MAX_KINDS);
+    if (isFirst) this.#kinds.set(kind, count + 1);
+    this.#waiting.set(place, isFirst);
+  }
+
+  beginReading(): void {
+    this.#isUseful = false;
+  }
+
+  /** Whether a connection is to be explained now. */
+  wants({ first }: TcpConnection, hasRoom: boolean): boolean {
+    const place = placeOf(first);
+    const isFirst = this.#waiting.get(place);
+    if (isFirst === undefined || !(hasRoom || isFirst)) return false;
+    this.#waiting.delete(place);
+    this.#isUseful = true;
+    return true;
+  }
+
+  /** Whether a connection that begins there still waits. */
+  holds(first: { input: number; packet: number | null }): boolean {
+    return this.#waiting.has(placeOf(first));
+  }
+}
+
 /** The same connection in two readings of the same captures begins with the same packet. */
-function keyOf({ first }: TcpConnection): string {
-  return `${first.input}:${first.packet}`;
+function placeOf({ input, packet }: { input: number; packet: number | null }): string {
+  return `${input}:${packet}`;
 }
 
 /** The inspection of one or more captures, for whoever reads them: fed with packet records, it touches no file. */
 export class Inspection {
-  /** Keys of connections in which an error was found. */
-  readonly broken = new Set<string>();
+  readonly #broken: BrokenConnections | null;
   readonly #onConnection: InspectOptions["onConnection"];
   readonly #onFailure: InspectOptions["onFailure"];
   readonly #captures: CaptureInspection;
   readonly #keys: TlsKeys | null;
   readonly #sink: PartialSink;
 
-  constructor({ onConnection, onFailure, ...options }: InspectOptions & CaptureInspectionOptions = {}) {
+  /** `broken` is told of the connections in which an error is found. */
+  constructor(
+    { onConnection, onFailure, ...options }: InspectOptions & CaptureInspectionOptions = {},
+    broken: BrokenConnections | null = null,
+  ) {
+    this.#broken = broken;
     this.#onConnection = onConnection;
     this.#onFailure = onFailure;
     this.#keys = options.keys ?? null;
@@ -135,7 +214,7 @@ export class Inspection {
     const { carrier, sawBeginning } = event.connection;
     if (event.kind === "connection-opened") this.#onConnection?.(event.number, carrier, sawBeginning);
     if (event.kind === "uninspected" && event.why === "failed") this.#onFailure?.(event.error);
-    if (event.kind === "finding" && isBreak(event.incident)) this.broken.add(keyOf(carrier));
+    if (event.kind === "finding" && isBreak(event.incident)) this.#broken?.add(carrier, event.incident);
     this.#sink.take(event);
   }
 }

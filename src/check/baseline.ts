@@ -4,9 +4,9 @@
  */
 import { byCodeUnit } from "../bytes/code-unit-order.ts";
 import { RULES } from "../connection/rules.ts";
+import { FINGERPRINT_VERSION } from "../report/fingerprint.ts";
 import { jsonLine } from "../report/json.ts";
 import type { BaselineEntry, BaselineState, CheckedCapture } from "./check-result.ts";
-import { FINGERPRINT_VERSION } from "./fingerprint.ts";
 import { JsonSyntaxError, parseJson } from "./json-text.ts";
 
 export const BASELINE_SCHEMA = "ghostframe.baseline/1";

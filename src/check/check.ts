@@ -4,6 +4,7 @@
  */
 import { byCodeUnit } from "../bytes/code-unit-order.ts";
 import { grouped } from "../bytes/grouped.ts";
+import { fingerprint } from "../report/fingerprint.ts";
 import type { Connection, Input, PerDirection, Report } from "../report/report.ts";
 import { VERSION } from "../version.ts";
 import { applyBaseline, type Baseline, entriesFor, type PlacedCapture } from "./baseline.ts";
@@ -26,7 +27,6 @@ import {
   type Expected,
   type Unmatched,
 } from "./expectations.ts";
-import { fingerprint } from "./fingerprint.ts";
 import { levelOf, reaches } from "./policy.ts";
 
 /** One capture, inspected by itself. */
@@ -150,7 +150,9 @@ function checkedFindings(report: Report, policy: Policy, expected: Expected): Ch
     if (level === null) return [];
     const fails = reaches(level, policy.failOn);
     const state = expected.rules.has(finding.rule) ? "expected" : fails ? "failing" : "told";
-    return [{ finding, level, fingerprint: fingerprint(finding, byId.get(finding.cause ?? "")), state }];
+    return [
+      { finding, level, fingerprint: finding.group ?? fingerprint(finding, byId.get(finding.cause ?? "")), state },
+    ];
   });
 }
 

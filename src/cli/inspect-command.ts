@@ -7,6 +7,7 @@ import { brokerOption } from "./broker-option.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { collectKeyLogs, keyLogsFrom } from "./key-log-files.ts";
+import { keepHeapSmall } from "./memory.ts";
 import { complain, wantsColour, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { collectPorts } from "./port-option.ts";
@@ -79,6 +80,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     keyLogs,
     signal,
     onFailure: tellStack,
+    onExplaining: keepHeapSmall,
     onProgress: (path, read, total) => progress.update(path, read, total),
   });
   progress.clear();

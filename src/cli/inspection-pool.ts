@@ -13,6 +13,7 @@ import { type PartialResult, unreadableInput } from "../report/partial/partial-r
 import { countsOfHealthy } from "../report/partial/reduce.ts";
 import type { Report } from "../report/report.ts";
 import type { CaptureFile } from "./check-files.ts";
+import { keepHeapSmall } from "./memory.ts";
 import { tellStack } from "./own-failure.ts";
 
 export interface PoolOptions {
@@ -70,7 +71,10 @@ function workOf({ octets }: CaptureFile): number {
 /** One capture; what goes wrong within ghostframe is its problem alone. */
 export async function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Told> {
   try {
-    return { index, result: await inspectPart([path], { onFailure: tellStack, ...options }) };
+    return {
+      index,
+      result: await inspectPart([path], { onFailure: tellStack, onExplaining: keepHeapSmall, ...options }),
+    };
   } catch (error) {
     return { index, problem: internalError(error) };
   }

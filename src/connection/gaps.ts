@@ -8,29 +8,32 @@ import type { RuleId } from "./rules.ts";
  * has thousands of gaps, and its reader wants to know that it is lossy, how much, and from where on.
  */
 export class Gaps {
-  readonly #lost = new GapCount();
-  readonly #cut = new GapCount();
+  /** Made with the first one: most captures have none. */
+  #lost: GapCount | null = null;
+  #cut: GapCount | null = null;
 
   /** `missing` octets (−1: unknown, at a start in mid-stream) at this stream offset; `cut` off by the snap length. */
   add(missing: number, cut: boolean, streamOffset: number, moment: Moment): void {
     if (missing < 0 && streamOffset === 0) return;
-    (cut ? this.#cut : this.#lost).add(missing, streamOffset, moment);
+    if (cut) this.#cut ??= new GapCount();
+    else this.#lost ??= new GapCount();
+    (cut ? this.#cut : this.#lost)?.add(missing, streamOffset, moment);
   }
 
   get count(): number {
-    return this.#lost.count + this.#cut.count;
+    return (this.#lost?.count ?? 0) + (this.#cut?.count ?? 0);
   }
 
   incidents(side: Side): Incident[] {
     const notes: Incident[] = [];
-    const { count: lost, octets: missing } = this.#lost;
-    if (lost > 0) {
+    if (this.#lost !== null) {
+      const { count: lost, octets: missing } = this.#lost;
       const amount = missing === 0 ? "octets, nobody knows how many," : plural(missing, "octet");
       const message = `${amount} of this direction ${missing === 1 ? "is" : "are"} missing from the capture, in ${plural(lost, "gap")}.`;
       notes.push(this.#lost.incident("capture-gap", side, capital(message)));
     }
-    const { count: cut, octets: gone } = this.#cut;
-    if (cut > 0) {
+    if (this.#cut !== null) {
+      const { count: cut, octets: gone } = this.#cut;
       const message = `The snap length cut ${plural(gone, "octet")} off ${plural(cut, "segment")} of this direction.`;
       notes.push(this.#cut.incident("snap-length", side, message));
     }

@@ -38,6 +38,8 @@ export interface Explanation {
 /** Keeps the recent octets of one direction, and untangles what stands behind a broken envelope. */
 export class DirectionForensics implements StreamForensics {
   readonly explanations: Explanation[] = [];
+  /** A break was not explained, because too much was by then. */
+  exhausted = false;
   /** Whole frames that were found by untangling; the scanner did not see them. */
   untangledFrames = 0;
   readonly window: OctetWindow;
@@ -151,6 +153,7 @@ export class DirectionForensics implements StreamForensics {
     const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
     this.#charge();
     if (this.explanations.length >= MAX_EXPLANATIONS || this.#steps.steps <= 0) {
+      this.exhausted = true;
       return plain(fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1);
     }
     return new UntanglingSearch(this.window, fault, {

@@ -3,6 +3,7 @@ import type { CaptureReading } from "../capture/capture-reading.ts";
 import type { InputError } from "../capture/input-error.ts";
 import type { PacketRecord } from "../capture/packet-record.ts";
 import type { FrameListener } from "../connection/observers.ts";
+import type { StepBudget } from "../forensics/untangle/stretch.ts";
 import type { ConnectionObserver } from "../net/connection-observer.ts";
 import { isoTime } from "../net/place.ts";
 import { TcpAssembler } from "../net/tcp-assembler.ts";
@@ -30,8 +31,10 @@ export interface CaptureInspectionOptions {
   listener?: FrameListener | null;
   /** Where the hash of end points begins: drawn at random, so that nobody can craft connections that share one chain. */
   seed?: number;
-  /** Only the connections for which this is true. */
-  only?: (tcp: TcpConnection) => boolean;
+  /** Steps that explaining may take, over several inspections. */
+  steps?: StepBudget;
+  /** Only the connections for which this is true; `hasRoom`: those that are open leave room to explain it. */
+  only?: (tcp: TcpConnection, hasRoom: boolean) => boolean;
 }
 
 /** What is known of one capture besides its connections. */
@@ -55,6 +58,9 @@ export interface PacketFailures {
   packet: number;
   count: number;
 }
+
+/** Connections open at a time beyond which there is no room to explain another. */
+const MAX_EXPLAINED = 1024;
 
 /** The ports IANA assigned to AMQP, without and with TLS. A client that speaks something else there is worth naming. */
 export const AMQP_PORTS: readonly number[] = [5672, 5671];
@@ -83,6 +89,7 @@ export class CaptureInspection {
     const { broker = REFERENCE_BROKER, explain = false, listener = null, seed = 0, keys = null } = options;
     this.#options = options;
     this.#assembler = new TcpAssembler(tcp => this.#open(tcp), {}, seed, options.vxlanPorts);
+    this.#assembler.onForgotten = tcp => this.#over(tcp);
     this.#engine = new Engine<TcpConnection>({
       broker,
       moment: this.#assembler.moment,
@@ -92,6 +99,7 @@ export class CaptureInspection {
       listener,
       readsTls: true,
       keys,
+      ...(options.steps === undefined ? {} : { steps: options.steps }),
       sink: event => {
         sink(event);
         if (event.kind !== "uninspected" || !event.connection.givenUp) return;
@@ -143,13 +151,18 @@ export class CaptureInspection {
   finish(): void {
     this.#position.packet = Number.MAX_SAFE_INTEGER;
     this.#assembler.finish();
-    for (const connection of this.#connections.values()) {
-      if (connection.failed) connection.close();
-      if (connection.givenUp) continue;
-      connection.finish();
-      if (connection.recognised) connection.close();
-      else if (!connection.givenUp) connection.leave();
-    }
+  }
+
+  /** No packet is its any more: tells what is found by that. Only what the sink keeps of it stays. */
+  #over(tcp: TcpConnection): void {
+    const connection = this.#connections.get(tcp);
+    if (connection === undefined) return;
+    this.#connections.delete(tcp);
+    if (connection.failed) connection.close();
+    if (connection.givenUp) return;
+    connection.finish();
+    if (connection.recognised) connection.close();
+    else if (!connection.givenUp) connection.leave();
   }
 
   /** Nobody wants its octets any more. */
@@ -166,7 +179,7 @@ export class CaptureInspection {
   #open(tcp: TcpConnection): ConnectionObserver | null {
     const { ports, decodeAs = [], only } = this.#options;
     const uses = (port: number) => tcp.port(0) === port || tcp.port(1) === port;
-    if (only?.(tcp) === false) return null;
+    if (only?.(tcp, this.#connections.size < MAX_EXPLAINED && this.#engine.hasRoom) === false) return null;
     const forced = decodeAs.some(uses);
     if (ports !== undefined && !forced && !ports.some(uses)) {
       this.#excluded++;

@@ -41,8 +41,8 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   readonly #forensics: readonly [DirectionForensics, DirectionForensics] | null;
   readonly #ended: [boolean, boolean] = [false, false];
 
-  /** null where records of TLS are not read: it is taken for AMQP whatever it looks like, or that is not wanted. */
-  readonly #tls: TlsInspection | null;
+  /** null where records of TLS are not read: it is plain, is taken for AMQP whatever it looks like, or that is not wanted. */
+  #tls: TlsInspection | null;
   /** Where octets go: to TLS, as long as it may be that. */
   #octets: ConnectionObserver;
   /** What looked for AMQP has found none. */
@@ -149,6 +149,10 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
 
   get prediction(): Prediction | null {
     return this.#predictor?.prediction ?? null;
+  }
+
+  get unexplained(): boolean {
+    return this.#forensics !== null && (this.#forensics[0].exhausted || this.#forensics[1].exhausted);
   }
 
   get explains(): boolean {
@@ -260,6 +264,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   /** It is no TLS: what follows needs no look at records. */
   #isPlain(): void {
     this.#octets = this.amqp;
+    this.#tls = null;
     if (this.#isNotAmqp) this.leave();
   }
 

@@ -23,7 +23,7 @@ export class Engine<By extends Carrier = Carrier> {
     this.#budgets = {
       search: { octets: 0, limit: setting.searchOctets ?? SEARCH_BUDGET },
       windows: { octets: 0, limit: WINDOW_BUDGET },
-      steps: { steps: this.#maxSteps },
+      steps: setting.steps ?? { steps: this.#maxSteps },
       reuse: { octets: 0, limit: REUSE_BUDGET },
       tlsOctets: { octets: 0, limit: RECENT_OCTETS_BUDGET },
     };
@@ -33,6 +33,12 @@ export class Engine<By extends Carrier = Carrier> {
   connection(carrier: By, beginning: Beginning): ConnectionInspection<By> {
     const nextNumber = (): number => ++this.#recognised;
     return new ConnectionInspection(carrier, beginning, this.#setting, this.#budgets, nextNumber);
+  }
+
+  /** Whether octets of a further connection may be kept, and what breaks in it be explained. */
+  get hasRoom(): boolean {
+    const { windows, steps } = this.#budgets;
+    return windows.octets <= windows.limit && steps.steps > 0;
   }
 
   /** Gives back a share of the steps that untangling may take: for inspections that go on for ever. */

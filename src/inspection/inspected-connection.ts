@@ -17,6 +17,8 @@ export interface InspectedConnection<By extends Carrier = Carrier> {
   readonly sawBeginning: boolean;
   /** Its octets are kept, to explain what breaks. */
   readonly explains: boolean;
+  /** Something in it was not explained although its octets are kept: too much is broken. */
+  readonly unexplained: boolean;
   /** What the broker will do about the client's octets; null where it goes on, or nothing is predicted. */
   readonly prediction: Prediction | null;
   /** What is known of its TLS; null where it speaks none. */

@@ -25,6 +25,8 @@ export interface EngineSetting<By extends Carrier = Carrier> {
   searchOctets?: number;
   /** Steps that untangling may take over all connections; else MAX_STEPS. */
   untanglingSteps?: number;
+  /** Steps that untangling may take, where they are shared with other inspections. */
+  steps?: StepBudget;
   /** Inspect the records of TLS. Without that a connection that speaks TLS is left alone. */
   readsTls?: boolean;
   /** Secrets of TLS sessions; null where nothing is to be decrypted. */

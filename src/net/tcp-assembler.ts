@@ -33,6 +33,8 @@ const STRAY_WINDOW = 2 ** 20;
 export class TcpAssembler {
   /** The caller may put a new instance here to count by file. */
   counters = new TcpCounters();
+  /** Called for a connection behind its last packet: no later one is taken for its. */
+  onForgotten: ((connection: TcpConnection) => void) | null = null;
 
   readonly #limits: TcpLimits;
   readonly #streams: StreamReassembly;
@@ -174,7 +176,12 @@ export class TcpAssembler {
     this.#streams.conclude(connection, connection.stream1, 1);
     this.#streams.release(connection, connection.stream0);
     this.#streams.release(connection, connection.stream1);
+    this.#forget(connection);
+  }
+
+  #forget(connection: TcpConnection): void {
     this.#table.remove(connection);
+    this.onForgotten?.(connection);
   }
 
   /** Nobody listens any more: the connection may be forgotten when room is needed. */
@@ -231,7 +238,7 @@ export class TcpAssembler {
     if (!connection.leftAlone) return;
     this.#letGo(connection);
     // After a reset, the octets still under way would look like another connection.
-    if (connection.over && !connection.reset) this.#table.remove(connection);
+    if (connection.over && !connection.reset) this.#forget(connection);
   }
 
   #finSeen(connection: TcpConnection, at: number, record: PacketRecord): void {

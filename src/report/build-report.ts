@@ -5,6 +5,7 @@ import { inputNotes } from "./partial/input-notes.ts";
 import { mapPlaces } from "./partial/map-places.ts";
 import { merge } from "./partial/merge.ts";
 import type { ConnectionPart, FindingPart, InputPart, PartialResult } from "./partial/partial-result.ts";
+import { tellEachKindOnce } from "./partial/same-kind.ts";
 import { unreadFindings, unreadOf } from "./partial/unread.ts";
 import { type Connection, type Finding, type Input, REPORT_SCHEMA, type Report } from "./report.ts";
 
@@ -17,7 +18,8 @@ interface Told {
 }
 
 export function buildReport(result: PartialResult): Report {
-  const { inputs, connections } = merge([result]);
+  const { inputs, connections: all } = merge([result]);
+  const connections = tellEachKindOnce(all);
   const told = [
     ...inputs.flatMap(fileFindings),
     ...connections.flatMap(({ findings }, i) =>
@@ -61,7 +63,7 @@ function inputOf(input: InputPart): Input {
 
 const NOWHERE = { address: "", port: 0 };
 
-function connectionOf({ first, counts, details }: ConnectionPart, index: number): Connection {
+function connectionOf({ first, counts, details, unexplained }: ConnectionPart, index: number): Connection {
   const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels } = counts;
   const { client, server, clientProperties, negotiated, verdict } = details ?? {
     client: NOWHERE,
@@ -87,6 +89,7 @@ function connectionOf({ first, counts, details }: ConnectionPart, index: number)
     gaps,
     verdict,
     ...(tls === undefined ? {} : { tls }),
+    ...(unexplained === undefined ? {} : { unexplained }),
   };
 }
 
@@ -94,9 +97,18 @@ function connectionOf({ first, counts, details }: ConnectionPart, index: number)
 function numbered(told: readonly Told[]): Finding[] {
   const order = told.toSorted(({ part: a }, { part: b }) => inputIn(a) - inputIn(b) || packetIn(a) - packetIn(b) || 0);
   const ids = new Map(order.map(({ part }, i) => [part, `f${i + 1}`]));
+  /** By kind: the first one that tells all. */
+  const first = new Map<string, FindingPart>();
+  for (const { part } of order) if (part.brief !== true && !first.has(part.group)) first.set(part.group, part);
   return order.map(({ part, connection, among }) => {
     const cause = part.cause === null ? undefined : among.find(({ identity }) => identity === part.cause);
-    return findingOf(part, { id: ids.get(part)!, connection, cause: cause && ids.get(cause) });
+    const same = part.brief === true ? first.get(part.group) : undefined;
+    return findingOf(part, {
+      id: ids.get(part)!,
+      connection,
+      cause: cause && ids.get(cause),
+      sameAs: same && ids.get(same),
+    });
   });
 }
 

@@ -106,6 +106,8 @@ export interface Connection {
   verdict: { predicted: Verdict | null; observed: Verdict | null };
   /** What is known of its TLS, where it speaks that. Offsets of frames count decrypted octets. */
   tls?: TlsFacts;
+  /** Something in it is broken, and was not explained: too much is broken in these captures. */
+  unexplained?: true;
   /** What the broker logged about this connection, where its log was given and says something. */
   brokerLog?: BrokerLogEntry[];
   /** One sentence, where that is not what was predicted. */
@@ -143,6 +145,10 @@ export interface Finding {
   cause?: string;
   /** What the octets of the incident are, where they could be explained. */
   diagnosis?: Diagnosis;
+  /** The fingerprint that it has with its octets and diagnosis, where those are left out: many are alike. */
+  group?: string;
+  /** Id of the first finding with that fingerprint, which tells what is left out here. */
+  sameAs?: string;
 }
 
 /** One octet at a fault: what a decoder takes it for, and what it more likely is. */

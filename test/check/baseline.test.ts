@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { type Baseline, BaselineError, baselineText, readBaseline } from "../../src/check/baseline.ts";
 import { type CaptureReport, type CheckRules, check, newBaseline } from "../../src/check/check.ts";
 import type { BaselineEntry, CheckedFinding } from "../../src/check/check-result.ts";
-import { FINGERPRINT_VERSION } from "../../src/check/fingerprint.ts";
 import { type PolicyWishes, policyOf } from "../../src/check/policy.ts";
 import { RULES, type RuleId } from "../../src/connection/rules.ts";
+import { FINGERPRINT_VERSION } from "../../src/report/fingerprint.ts";
 import { connection, finding, input, report } from "../support/report-samples.ts";
 import { type Circumstances, type Corruption, inspectOctets, recording } from "./recordings.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { columns } from "../../src/bytes/printable.ts";
-import type { Report } from "../../src/report/report.ts";
+import type { Finding, Report } from "../../src/report/report.ts";
 import { text } from "../../src/report/text.ts";
 import * as samples from "../support/report-samples.ts";
 import { connection, finding, input, report } from "../support/report-samples.ts";
@@ -159,11 +159,21 @@ describe("length", () => {
     expect(shown).toContain("and 990 more: 990 mid-stream");
   });
 
-  it("tells twenty incidents in full, each rule in turn, and counts the rest", () => {
-    const findings = Array.from({ length: 300 }, (_, at) =>
-      finding({ id: `f${at}`, rule: at === 299 ? "stalled-frame" : "frame-end", time: null }),
-    );
-    const shown = text(report({ inputs: [input()], connections: [connection()], findings }));
+  const incidents = (kindOf: (at: number) => Partial<Finding>) => {
+    const findings = Array.from({ length: 300 }, (_, at) => finding({ id: `f${at}`, time: null, ...kindOf(at) }));
+    return text(report({ inputs: [input()], connections: [connection()], findings }));
+  };
+
+  it("tells one incident of each kind in full, and how often the same came again", () => {
+    const shown = incidents(at => ({ rule: at === 299 ? "stalled-frame" : "frame-end" }));
+    expect(shown.match(/^ERROR {2}/gm)).toHaveLength(2);
+    expect(shown).toContain("ERROR  stalled-frame  f299");
+    expect(shown).toMatch(/The same, 298 times more: f1 \(c1\), f2 \(c1\), /);
+    expect(shown).not.toContain("more incidents");
+  });
+
+  it("tells twenty kinds in full, each rule in turn, and counts the rest", () => {
+    const shown = incidents(at => ({ rule: at === 299 ? "stalled-frame" : "frame-end", group: `${at}` }));
     expect(shown.match(/^ERROR {2}/gm)).toHaveLength(20);
     expect(shown).toContain("ERROR  stalled-frame  f299");
     expect(shown).toContain("280 more incidents: 280 frame-end.");

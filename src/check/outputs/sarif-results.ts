@@ -1,8 +1,8 @@
 /** Findings and violations as results of a run. */
 
+import { fnv1a64 } from "../../report/fnv.ts";
 import { clientName, displayFilter, endpoint } from "../../report/text/wording.ts";
 import type { CheckedFinding, CheckResult } from "../check-result.ts";
-import { fnv1a64 } from "../fnv.ts";
 import { connectionOf, path, proof, remedy, sentence, violationSentence } from "./result-wording.ts";
 import { artifactLocation, type CaptureArtifact, callArtifact, FIRST_LINE, location } from "./sarif-locations.ts";
 import { message } from "./sarif-message.ts";

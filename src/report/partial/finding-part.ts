@@ -23,6 +23,7 @@ export function findingPart({ connection, incident, identity }: FindingMade): Fi
   return {
     identity,
     cause: connection.cause(incident),
+    group: "",
     at: {
       from: placeAt(incident.from, inStream ? streamOffset : null),
       to: placeAt(incident.to, inStream ? endOffset : null),
@@ -54,6 +55,7 @@ export function plainFinding(rule: RuleId, message: string, place: Place): Findi
   return {
     identity: rule,
     cause: null,
+    group: "",
     at: { from: place, to: place },
     finding: {
       rule,
@@ -72,11 +74,11 @@ export function plainFinding(rule: RuleId, message: string, place: Place): Findi
 
 /** The finding with all that a report says of it. */
 export function findingOf(
-  { at, finding }: FindingPart,
-  ids: { id: string; connection: string | null; cause: string | undefined },
+  { at, finding, group, brief }: FindingPart,
+  ids: { id: string; connection: string | null; cause: string | undefined; sameAs?: string | undefined },
 ): Finding {
   const { rule, spec, severity, direction, streamOffset, length, ...rest } = finding;
-  const { id, connection, cause } = ids;
+  const { id, connection, cause, sameAs } = ids;
   return {
     id,
     rule,
@@ -92,6 +94,8 @@ export function findingOf(
     at,
     ...rest,
     ...(cause === undefined ? {} : { cause }),
+    ...(brief === true ? { group } : {}),
+    ...(sameAs === undefined ? {} : { sameAs }),
   };
 }
 

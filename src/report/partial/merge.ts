@@ -59,7 +59,7 @@ function compareIdentity(a: ConnectionPart, b: ConnectionPart): number {
 }
 
 /** The order of connections in a report: as they turned out to be AMQP, and of several at once, as they begin. */
-function compareOrder(a: ConnectionPart, b: ConnectionPart): number {
+export function compareOrder(a: ConnectionPart, b: ConnectionPart): number {
   return (
     a.recognised.input - b.recognised.input ||
     a.recognised.packet - b.recognised.packet ||

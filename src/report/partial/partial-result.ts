@@ -69,6 +69,8 @@ export interface ConnectionPart {
   counts: Pick<Connection, "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps" | "tls" | "tunnels">;
   /** null where only the counts were wanted. */
   details: Pick<Connection, "client" | "server" | "clientProperties" | "negotiated" | "verdict"> | null;
+  /** Something in it could not be explained, because too much is broken. */
+  unexplained?: true;
   findings: FindingPart[];
 }
 
@@ -78,8 +80,12 @@ export interface FindingPart {
   identity: string;
   /** Identity of the finding of the same connection that led to it. */
   cause: string | null;
+  /** Its fingerprint: the kind of finding that it is; "" where that is of no use. */
+  group: string;
+  /** Its octets and diagnosis are left out: others of its kind tell theirs. */
+  brief?: true;
   at: Range;
-  finding: Omit<Finding, "id" | "input" | "connection" | "packets" | "time" | "at" | "cause">;
+  finding: Omit<Finding, "id" | "input" | "connection" | "packets" | "time" | "at" | "cause" | "group" | "sameAs">;
 }
 
 /** A file of which nothing could be read. */

@@ -6,13 +6,19 @@ import { problemOf } from "../../inspection/failure.ts";
 import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
 import { type Place, placeAt } from "../../net/place.ts";
 import type { TcpConnection } from "../../net/tcp-connection.ts";
+import { fingerprint } from "../fingerprint.ts";
 import { connectionRecord } from "./connection-record.ts";
-import { fileFinding, findingPart, plainFinding } from "./finding-part.ts";
+import { fileFinding, findingOf, findingPart, plainFinding } from "./finding-part.ts";
 import { addLeftAlone } from "./left-alone.ts";
+import { compareOrder } from "./merge.ts";
 import type { ConnectionPart, FileFacts, FindingPart, InputPart, LeftAlone, PartialResult } from "./partial-result.ts";
+import { tellEachKindOnce } from "./same-kind.ts";
 
 /** Octets of the shortest frame. Fewer of them are a keep-alive's, and no sign of a connection that could not be read. */
 const SHORTEST_FRAME = 8;
+
+/** So many findings may come until those that are told in full are chosen anew. */
+const FRESH = 1024;
 
 /** A connection whose findings are gathered until it is over. */
 interface Gathered {
@@ -25,7 +31,9 @@ interface Gathered {
 /** Makes a partial result of the events of captures: the sink that a report is written from. */
 export class PartialSink {
   readonly #open = new Map<InspectedConnection<TcpConnection>, Gathered>();
-  readonly #connections: ConnectionPart[] = [];
+  #connections: ConnectionPart[] = [];
+  /** Findings that came since those of one kind were looked for. */
+  #fresh = 0;
   /** Of each input. */
   readonly #leftAlone: LeftAlone[][] = [];
   readonly #isAmqpPort: (port: number) => boolean;
@@ -46,7 +54,7 @@ export class PartialSink {
         return;
       case "connection-closed": {
         const gathered = this.#open.get(connection);
-        if (gathered !== undefined) this.#connections.push(connectionPart(connection, gathered));
+        if (gathered !== undefined) this.#keep(connectionPart(connection, gathered));
         this.#open.delete(connection);
         return;
       }
@@ -61,6 +69,14 @@ export class PartialSink {
       case "incident-opened":
         return;
     }
+  }
+
+  #keep(part: ConnectionPart): void {
+    this.#connections.push(part);
+    this.#fresh += part.findings.length;
+    if (this.#fresh < FRESH) return;
+    this.#fresh = 0;
+    this.#connections = tellEachKindOnce(this.#connections.sort(compareOrder));
   }
 
   #leave({ carrier, amqp }: InspectedConnection<TcpConnection>): void {
@@ -107,8 +123,18 @@ function connectionPart(connection: InspectedConnection<TcpConnection>, gathered
       ...(tunnels === undefined ? {} : { tunnels }),
     },
     details: { client, server, clientProperties, negotiated, verdict },
-    findings: withFailure(gathered),
+    findings: withFingerprints(withFailure(gathered)),
+    ...(connection.unexplained ? { unexplained: true } : {}),
   };
+}
+
+/** With their fingerprints: of a close by the broker it depends on what led to it. */
+function withFingerprints(findings: readonly FindingPart[]): FindingPart[] {
+  const whole = (part: FindingPart) => findingOf(part, { id: "", connection: null, cause: undefined });
+  return findings.map(part => {
+    const cause = findings.find(({ identity }) => identity === part.cause);
+    return { ...part, group: fingerprint(whole(part), cause && whole(cause)) };
+  });
 }
 
 /** The findings, and what ended the inspection if that failed: it may do so over a finding's diagnosis. */

@@ -3,7 +3,9 @@
  * read, what the broker said to it, and what it led to.
  */
 
+import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, printable } from "../../bytes/printable.ts";
+import { fingerprint } from "../fingerprint.ts";
 import type { Connection, Finding } from "../report.ts";
 import { logged } from "./broker-log-lines.ts";
 import { diagnosisBlocks } from "./diagnosis.ts";
@@ -33,26 +35,60 @@ import {
 } from "./wording.ts";
 import { writerLines } from "./writer-lines.ts";
 
-/** Incidents shown in full; the rest is counted by rule. */
+/** Incidents shown in full. Of more of them the first of each kind is; the rest is counted. */
 const MAX_INCIDENTS = 20;
+/** Ids that are named of those that are not shown. */
+const MAX_NAMED = 8;
 const MESSAGE_COLUMNS = 2048;
 
 export function incidents(overview: Overview, page: Page): string[][] {
-  const shown = page.all ? overview.incidents : fairShare(overview.incidents, MAX_INCIDENTS);
+  const { incidents: all } = overview;
+  const kinds = page.all || all.length <= MAX_INCIDENTS ? null : byKind(overview);
+  const shown = kinds === null ? all : fairShare([...kinds.keys()], MAX_INCIDENTS);
   const introduced = new Map<string, Finding>();
   const blocks = shown.map(finding => {
     const connection = finding.connection === null ? undefined : overview.connections.get(finding.connection);
     // A connection is introduced, and the broker's words about it quoted, with the first incident it has here.
     const before = connection && introduced.get(connection.id);
     if (connection && !before) introduced.set(connection.id, finding);
-    return incident(finding, connection, before, overview, page);
+    const same = kinds?.get(finding) ?? [];
+    return [...incident(finding, connection, before, overview, page), ...sameAgain(same, page)];
   });
-  const inFull = new Set(shown);
-  const rest = overview.incidents.filter(finding => !inFull.has(finding));
+  const told = new Set(shown.flatMap(finding => [finding, ...(kinds?.get(finding) ?? [])]));
+  const rest = all.filter(finding => !told.has(finding));
   if (rest.length > 0) {
     blocks.push(page.prose(`${counted(rest.length, "more incident")}: ${byRule(rest)}. --all tells each.`));
   }
+  const { length: unexplained } = overview.report.connections.filter(connection => connection.unexplained === true);
+  if (unexplained > 0) {
+    const which = unexplained === 1 ? "1 connection" : `${grouped(unexplained)} connections`;
+    blocks.push(page.prose(`Not all that broke in ${which} was explained: too much is broken in these captures.`));
+  }
   return blocks;
+}
+
+/** The incidents that are the first of their kind, each with the others of that kind. */
+function byKind({ incidents, report }: Overview): Map<Finding, Finding[]> {
+  const findings = new Map(report.findings.map(finding => [finding.id, finding]));
+  const kinds = new Map<string, Finding[]>();
+  for (const finding of incidents) {
+    const kind = finding.group ?? fingerprint(finding, findings.get(finding.cause ?? ""));
+    const same = kinds.get(kind);
+    if (same === undefined) kinds.set(kind, [finding]);
+    else same.push(finding);
+  }
+  return new Map(Array.from(kinds.values(), ([first, ...others]) => [first!, others]));
+}
+
+/** How often the same happened again: the same rule, direction, frames, and explanation. */
+function sameAgain(others: readonly Finding[], page: Page): string[] {
+  if (others.length === 0) return [];
+  const named = others
+    .slice(0, MAX_NAMED)
+    .map(({ id, connection }) => (connection === null ? id : `${id} (${connection})`));
+  const more = others.length > named.length ? ", …" : "";
+  const times = others.length === 1 ? "once more" : `${grouped(others.length)} times more`;
+  return ["", ...page.prose(`The same, ${times}: ${printable(named.join(", "))}${more}`, page.paint.strong)];
 }
 
 function incident(
@@ -68,6 +104,7 @@ function incident(
     ...(connection && !before ? logged(connection, page) : []),
   ];
   const introduction = connection ? who(connection, before, page) : [];
+  if (finding.sameAs !== undefined) introduction.push(...page.labelled("same as", printable(finding.sameAs, 8)));
   const place = where(finding, connection, overview, page);
   const { diagnosis } = finding;
   const blocks = diagnosis

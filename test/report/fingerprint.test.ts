@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FINGERPRINT_VERSION, fingerprint, fingerprintFacts } from "../../src/check/fingerprint.ts";
-import { fnv1a64 } from "../../src/check/fnv.ts";
+import { FINGERPRINT_VERSION, fingerprint, fingerprintFacts } from "../../src/report/fingerprint.ts";
+import { fnv1a64 } from "../../src/report/fnv.ts";
 import type { Finding, Report } from "../../src/report/report.ts";
+import { type Circumstances, type Corruption, inspectOctets, recording } from "../check/recordings.ts";
 import { companion, expectGolden, walkFixtures } from "../support/golden.ts";
 import { diagnosis, finding, message } from "../support/report-samples.ts";
-import { type Circumstances, type Corruption, inspectOctets, recording } from "./recordings.ts";
 
 /** The same runs every time; FC_SEED asks for others. */
 const PROPERTY = { seed: Number(process.env.FC_SEED ?? 20_261_121), numRuns: 60 };
@@ -171,7 +171,7 @@ it("the fixtures' fingerprints are what they were: baselines of users hold such"
     });
   });
   const text = `fingerprints of version ${FINGERPRINT_VERSION}\n${lines.join("\n")}\n`;
-  expectGolden(fileURLToPath(new URL("./golden/fingerprints.txt", import.meta.url)), text);
+  expectGolden(fileURLToPath(new URL("../check/golden/fingerprints.txt", import.meta.url)), text);
 });
 
 /** The golden reports: what is fingerprinted here does not change with what `inspect` finds until they do. */

@@ -24,8 +24,8 @@
  */
 import { METHODS } from "../amqp/method-registry.ts";
 import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../amqp/spec/constants.ts";
-import type { Finding } from "../report/report.ts";
 import { fnv1a64 } from "./fnv.ts";
+import type { Finding } from "./report.ts";
 
 export const FINGERPRINT_VERSION = 1;
 

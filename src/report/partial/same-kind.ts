@@ -1,0 +1,45 @@
+/**
+ * Ten thousand connections may be broken in one and the same way: what explains it is told of the first ones of each kind,
+ * by the fingerprint of their findings. Of the others stays what tells where they are.
+ */
+import type { ConnectionPart, FindingPart } from "./partial-result.ts";
+
+/** Findings of one kind that are told in full, and those of all kinds together. */
+const FULL_OF_KIND = 16;
+const MAX_FULL = 512;
+
+/**
+ * The same connections without octets and diagnoses of the findings of which enough of the same kind tell them: the first
+ * ones keep theirs, in whatever order and by however many calls that is found. `connections` are in the report's order.
+ */
+export function tellEachKindOnce(connections: readonly ConnectionPart[]): ConnectionPart[] {
+  const ranks = new Map<string, number>();
+  const full: { part: FindingPart; rank: number }[] = [];
+  for (const { findings } of connections) {
+    for (const part of findings) {
+      if (!isLarge(part)) continue;
+      const rank = ranks.get(part.group) ?? 0;
+      ranks.set(part.group, rank + 1);
+      full.push({ part, rank });
+    }
+  }
+  // The first of each kind before the second of any: a stable sort.
+  const candidates = full.filter(({ rank }) => rank < FULL_OF_KIND).sort((a, b) => a.rank - b.rank);
+  if (candidates.length === full.length && full.length <= MAX_FULL) return [...connections];
+  const kept = new Set(candidates.slice(0, MAX_FULL).map(({ part }) => part));
+  const isKept = (part: FindingPart): boolean => !isLarge(part) || kept.has(part);
+  return connections.map(connection =>
+    connection.findings.every(isKept)
+      ? connection
+      : { ...connection, findings: connection.findings.map(part => (isKept(part) ? part : briefly(part))) },
+  );
+}
+
+function isLarge({ finding }: FindingPart): boolean {
+  return finding.octets.length > 0 || finding.diagnosis !== undefined;
+}
+
+function briefly(part: FindingPart): FindingPart {
+  const { diagnosis: _, ...finding } = part.finding;
+  return { ...part, brief: true, finding: { ...finding, octets: [] } };
+}

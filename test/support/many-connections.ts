@@ -1,0 +1,102 @@
+/**
+ * Captures of very many connections in trouble: what bounds the cost of a report, and its length, is measured on them.
+ *
+ *     node test/support/run-ts.mjs test/support/many-connections.ts broken 10000 many.pcap
+ *
+ * writes one. `broken`: each connection is broken in one of a few ways, all of them open at the same time. `bodies`: each
+ * begins in mid-stream, in a body that is full of frames.
+ */
+import { writeFileSync } from "node:fs";
+import { pcapHeader, pcapRecord } from "./capture-writer.ts";
+import { carrying } from "./segments.ts";
+import { clientHandshake, join, serverHandshake, wire } from "./wire.ts";
+
+const LINKTYPE_RAW = 101;
+const OPENING = clientHandshake().channelOpen(1).channelOpen(2).octets;
+const GREETING = serverHandshake().channelOpenOk(1).channelOpenOk(2).octets;
+
+/** A few messages, the last of them broken; kinds differ in what tears which frame. */
+const BROKEN: readonly ((body: string) => Uint8Array)[] = [
+  body => {
+    const outer = wire().publish(1, body).octets;
+    return join(outer.subarray(0, -20), wire().publish(2, body).octets, outer.subarray(-20));
+  },
+  body => {
+    const outer = wire().publish(1, body).octets;
+    return join(outer.subarray(0, 12), wire().publish(2, body).octets, outer.subarray(12));
+  },
+  body => {
+    const changed = wire().publish(1, body).octets;
+    changed[changed.length - 1] = 0;
+    return changed;
+  },
+];
+/** What comes behind it, so that the boundary is found again. */
+const AFTER = wire().publish(2, "after").publish(2, "after").publish(2, "after").octets;
+
+/** `count` broken connections of about `octets` octets each, packet by packet in turn. */
+export function manyBroken(count: number, octets = 2000): Uint8Array {
+  const body = "b".repeat(Math.max(1, Math.floor((octets - OPENING.length - GREETING.length) / 3)));
+  const before = wire().publish(1, body).octets;
+  const kinds = BROKEN.map(torn => [before, join(torn(body), AFTER)]);
+  return inTurn(count, port => {
+    const [first, second] = kinds[port % kinds.length]!;
+    return [
+      [0, OPENING.subarray(0, 8)],
+      [1, GREETING],
+      [0, OPENING.subarray(8)],
+      [0, first!],
+      [0, second!],
+    ];
+  });
+}
+
+/** `count` connections whose beginning was not captured, each within a body that is full of frames. */
+export function manyBodiesOfFrames(count: number, octets = 6500): Uint8Array {
+  const inner = wire().publish(1, "i".repeat(40)).octets;
+  const bodies = wire().frame(3, 1, join(...Array.from({ length: Math.ceil(octets / inner.length) }, () => inner)));
+  return inTurn(count, () => [[0, bodies.octets.subarray(100)]], false);
+}
+
+type Sent = readonly [side: 0 | 1, octets: Uint8Array];
+
+/** The first packet of each connection, then the second of each, and so on: all of them are open at a time. */
+function inTurn(count: number, sentBy: (port: number) => readonly Sent[], begins = true): Uint8Array {
+  const records: Uint8Array[] = [pcapHeader({ linkType: LINKTYPE_RAW })];
+  const connections = Array.from({ length: count }, (_, i) => ({
+    port: 10_000 + i,
+    sent: sentBy(10_000 + i),
+    next: [1000, 5000],
+  }));
+  const keep = (
+    { port, next }: (typeof connections)[number],
+    side: 0 | 1,
+    flags: string,
+    octets: Uint8Array = new Uint8Array(0),
+  ) => {
+    const ports = side === 0 ? { from: port, to: 5672 } : { from: 5672, to: port };
+    const address = side === 0 ? {} : { source: "10.0.0.2", destination: "10.0.0.1" };
+    const first = flags.startsWith("S");
+    const sequence = next[side]! - (first ? 1 : 0);
+    const packet = carrying(octets).tcp({ ...ports, sequence, acknowledgment: next[1 - side]!, flags });
+    records.push(pcapRecord({ seconds: 1_700_000_000, fraction: records.length, data: packet.ipv4(address).bytes }));
+    next[side]! += octets.length;
+  };
+  for (let i = 0; connections.some(({ sent }) => i < sent.length); i++) {
+    for (const each of connections) {
+      if (i === 0 && begins) {
+        keep(each, 0, "S");
+        keep(each, 1, "SA");
+      }
+      const sent = each.sent[i];
+      if (sent !== undefined) keep(each, sent[0], "PA", sent[1]);
+    }
+  }
+  return join(...records);
+}
+
+const [, , kind, count, path, octets] = process.argv;
+const made = { broken: manyBroken, bodies: manyBodiesOfFrames }[kind ?? ""];
+if (made !== undefined && path !== undefined) {
+  writeFileSync(path, made(Number(count), octets === undefined ? undefined : Number(octets)));
+}

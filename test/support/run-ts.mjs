@@ -1,0 +1,23 @@
+/**
+ * node test/support/run-ts.mjs FILE ARGUMENT…
+ *
+ * Runs a TypeScript file of the tests outside of vitest: bundled first, as Node 20 reads no TypeScript.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "rolldown";
+
+const [, , file, ...rest] = process.argv;
+const folder = mkdtempSync(join(tmpdir(), "run-ts-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+await build({
+  input: { main: resolve(file) },
+  platform: "node",
+  external: [/^[^./]/],
+  output: { dir: folder, format: "esm", entryFileNames: "[name].mjs" },
+  logLevel: "warn",
+});
+process.argv = [process.argv[0], file, ...rest];
+await import(pathToFileURL(join(folder, "main.mjs")).href);
