@@ -33,14 +33,12 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   givenUp = false;
   /** An error of our own ended its inspection. */
   failed = false;
-
   /** null where no prediction is wanted. */
   readonly #predictor: BrokerPredictor | null;
   readonly #sink: InspectionSink<By>;
   /** Of both directions; null where nothing is explained. */
   readonly #forensics: readonly [DirectionForensics, DirectionForensics] | null;
   readonly #ended: [boolean, boolean] = [false, false];
-
   /** null where records of TLS are not read: it is plain, is taken for AMQP whatever it looks like, or that is not wanted. */
   #tls: TlsInspection | null;
   /** Where octets go: to TLS, as long as it may be that. */
@@ -115,8 +113,6 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     if (number > 0) opened();
   }
 
-  // ConnectionObserver
-
   data(side: Side, bytes: Uint8Array, start: number, end: number): void {
     if (this.givenUp) return;
     // Not #contained: a closure for every piece is too many.
@@ -152,7 +148,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   }
 
   get unexplained(): boolean {
-    return this.#forensics !== null && (this.#forensics[0].exhausted || this.#forensics[1].exhausted);
+    return this.#forensics?.some(({ exhausted }) => exhausted) === true;
   }
 
   get explains(): boolean {
