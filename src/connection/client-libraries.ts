@@ -239,12 +239,6 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   },
 };
 
-/** The library whose way of printing an error this text shows; null where none is told from it. */
-export function libraryOf(text: string): LibraryId | null {
-  for (const [id, { printedBy }] of Object.entries(CLIENT_LIBRARIES)) if (printedBy.test(text)) return id as LibraryId;
-  return null;
-}
-
 /** The library that a client names in its properties (connection.start-ok); undefined where it is none of these. */
 export function libraryOfClient(clientProperties: ReadonlyMap<string, string>): ClientLibrary | undefined {
   const names = `${clientProperties.get("product") ?? ""} / ${clientProperties.get("platform") ?? ""}`;

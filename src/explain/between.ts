@@ -1,4 +1,5 @@
 /** What a text names that stands between client and broker, or is run by somebody else. */
+import { PatternIndex } from "./known-lines/pattern-index.ts";
 
 const BETWEEN: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["amqproxy", /amqproxy|UPSTREAM_ERROR|\bUpstream (?:connection )?closed/i],
@@ -17,7 +18,9 @@ const BETWEEN: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["a PROXY protocol", /PROXY protocol|proxy_protocol/i],
 ];
 
+const PATTERNS = new PatternIndex(BETWEEN.map(([, pattern]) => pattern));
+
 /** The first that the text names, or null. */
 export function betweenIn(text: string): string | null {
-  return BETWEEN.find(([, pattern]) => pattern.test(text))?.[0] ?? null;
+  return BETWEEN[PATTERNS.first(text)]?.[0] ?? null;
 }

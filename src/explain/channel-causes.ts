@@ -20,7 +20,13 @@ export type ChannelCauseId =
   | "closed-in-flight"
   | "wrong-vhost"
   | "no-permission"
-  | "vhost-failed";
+  | "vhost-failed"
+  | "unsupported-by-queue"
+  | "wrong-argument"
+  | "misused-call"
+  | "plugin-missing"
+  | "feature-off"
+  | "closed-by-program";
 
 export const CHANNEL_CAUSES: Readonly<Record<ChannelCauseId, CauseText>> = {
   "acked-twice": {
@@ -126,5 +132,40 @@ export const CHANNEL_CAUSES: Readonly<Record<ChannelCauseId, CauseText>> = {
     title: "The vhost is down: it failed over its message store or disk, or was stopped",
     confirm: "rabbitmqctl list_vhosts name cluster_state; what the broker logged before that time.",
     remedy: "Cure what the broker's log names. Then rabbitmqctl restart_vhost -p VHOST.",
+  },
+  "unsupported-by-queue": {
+    title: "This kind of queue (quorum, stream, classic) does not do what was asked",
+    confirm: "rabbitmqctl list_queues -p VHOST name type arguments, beside what the program asks for.",
+    remedy:
+      "Leave it out (a prefetch for each consumer instead of global qos; durable, not exclusive), or use another kind of queue.",
+    now: "Leave it out, or use another kind of queue.",
+  },
+  "wrong-argument": {
+    title: "An argument, property or header has a value that the broker does not take",
+    confirm: "The text names it. Compare what the program, its settings and its policies put there.",
+    remedy: "Correct the value that the text names.",
+  },
+  "misused-call": {
+    title: "A call that does not fit the channel: its mode, its order, or the exchange it is meant for",
+    confirm:
+      "In the code, what was called on that channel before: tx.select, confirm.select, basic.qos, basic.consume.",
+    remedy: "One channel for each mode (transactions, confirms), and the calls in the order that the text asks for.",
+    now: "Use one channel for each mode, and the calls in order.",
+  },
+  "plugin-missing": {
+    title: "A plugin that this needs is not enabled on the broker",
+    confirm: "rabbitmq-plugins list -e, on every node.",
+    remedy: "rabbitmq-plugins enable NAME, on every node.",
+  },
+  "feature-off": {
+    title: "A feature that this broker has switched off, or does not have yet: deprecated, or a feature flag",
+    confirm: "rabbitmqctl list_feature_flags, list_deprecated_features; the broker's version.",
+    remedy: "Use what has taken its place. Before an upgrade: rabbitmqctl enable_feature_flag all.",
+    now: "Use what has taken its place; enable feature flags first.",
+  },
+  "closed-by-program": {
+    title: "The program closed it, as it should",
+    confirm: "The program's log at that time: a stop, a deployment, a close or dispose in the code.",
+    remedy: "Nothing is to be done where the program was to stop.",
   },
 };

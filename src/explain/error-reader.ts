@@ -1,18 +1,17 @@
 /** From a message of a log, or any text, to what it says about broken connections. */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
-import { type LibraryId, libraryOf } from "../connection/client-libraries.ts";
+import type { LibraryId } from "../connection/client-libraries.ts";
 import { betweenIn } from "./between.ts";
 import { mayHoldCredential, withoutBinaries, withoutPasswords } from "./credentials-in-text.ts";
-import { mayNameError } from "./error-hints.ts";
 import type { BrokerError, ErrorReport } from "./error-report.ts";
-import { errorsIn, type FoundError } from "./error-text.ts";
+import { errorsIn, type FoundError, mayNameError } from "./error-text.ts";
 import { headerWindow, type MaybeOctet } from "./header-window.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
 import { speaksOfAmqp } from "./known-lines/match.ts";
 import { MESSAGE_TOPICS } from "./known-lines/message-topics.ts";
 import type { LogRecord } from "./log-record.ts";
 import { type RecordHead, readHead } from "./log-site.ts";
-import { type Runtime, runtimeOf } from "./runtime.ts";
+import { libraryIn, type Runtime, runtimeOf } from "./runtime.ts";
 
 const QUOTE_CHARACTERS = 600;
 
@@ -38,12 +37,15 @@ interface TextReading {
 
 const NOTHING: TextReading = { errors: [], between: null, operation: null };
 const OPERATION = /operation ([a-z]{1,20}\.[a-z_-]{1,20}|'[a-z]{1,20}\.[a-z_-]{1,20}') caused/;
-/** Readings remembered. */
+/** Ways to read a text: see `#reading`. */
+const READINGS = 8;
+/** Readings of each way that are remembered. */
 const MAX_REMEMBERED = 300;
 
 /** Reads the messages of one log. What was read is remembered: a log says the same again and again. */
 export class ErrorReader {
-  readonly #remembered = new Map<string, TextReading>();
+  /** By what of a text counts (`READINGS` of them), then by the text. */
+  readonly #remembered = Array.from({ length: READINGS }, () => new Map<string, TextReading>());
 
   /**
    * What a message says; null where it is about something else altogether. `alone`: it is all there is to explain, so what
@@ -52,7 +54,8 @@ export class ErrorReader {
   read(record: LogRecord, alone = false): ReadRecord | null {
     const raw = record.lines.join("\n");
     const ofBroker = isBrokers(record, raw);
-    let names = mayNameError(raw, ofBroker || alone);
+    // What the broker says in several lines is looked at in any case.
+    let names = (ofBroker && record.lines.length > 1) || mayNameError(raw, ofBroker || alone);
     if (!names && !ofBroker && !alone) return null;
     const head = readHead(record);
     const logged = head.kind !== "other" || record.pid !== null;
@@ -79,7 +82,7 @@ export class ErrorReader {
     const unknown = (): ErrorReport | null => {
       const error = errors.length > 0 ? null : unknownIn(raw, ofBroker);
       if (error === null) return null;
-      const library = libraryOf(raw);
+      const library = libraryIn(raw);
       return { ...report({ error, library, runtime: runtimeOf(raw, library) }), between: betweenIn(raw) };
     };
     return { head, reports: errors.map(report), unknown };
@@ -87,20 +90,20 @@ export class ErrorReader {
 
   #reading(raw: string, names: boolean, ofBroker: boolean, alone: boolean): TextReading {
     if (!names && !ofBroker) return NOTHING;
-    const key = `${names ? 1 : 0}${ofBroker ? 1 : 0}${alone ? 1 : 0}${raw}`;
-    const before = this.#remembered.get(key);
+    const remembered = this.#remembered[(names ? 1 : 0) + (ofBroker ? 2 : 0) + (alone ? 4 : 0)]!;
+    const before = remembered.get(raw);
     if (before !== undefined) return before;
     const found = names ? errorsIn(raw, ofBroker || alone) : [];
     const made = found.length === 0 ? NOTHING : this.#readFully(raw, found, ofBroker || alone);
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(key, made);
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(raw, made);
     return made;
   }
 
   /** `found` in the text as it stands; what is told is taken from it without its passwords. */
   #readFully(raw: string, found: readonly FoundError[], elsewhere: boolean): TextReading {
     const text = withoutPasswords(raw);
-    const library = libraryOf(text);
+    const library = libraryIn(text);
     const here = (error: BrokerError): FoundHere => {
       const own = library ?? libraryFor(error);
       return { error, library: own, runtime: runtimeOf(text, own) };

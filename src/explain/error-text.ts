@@ -4,10 +4,13 @@
  * around them.
  */
 
-import { readBinary, unquoted } from "./erlang-binary.ts";
-import { mayHoldSentence } from "./error-hints.ts";
-import type { BrokerError, Snippet } from "./error-report.ts";
-import { knownLineIn } from "./known-lines/match.ts";
+import { SENTENCES } from "./broker-sentences.ts";
+import { unquoted } from "./erlang-binary.ts";
+import type { BrokerError } from "./error-report.ts";
+import { KNOWN_LINES } from "./known-lines/catalogue.ts";
+import { knownLineIn, mayBeKnown } from "./known-lines/match.ts";
+import { requiredWords } from "./known-lines/required-words.ts";
+import { WordIndex } from "./known-lines/word-index.ts";
 
 /** An error, and where in the folded text it stands. */
 export interface FoundError {
@@ -22,26 +25,24 @@ const MAX_ERRORS = 50;
 /** Every error that the text names, in its order. `elsewhere`: rows that other programs' texts match too count as well. */
 export function errorsIn(raw: string, elsewhere: boolean): FoundError[] {
   const text = folded(raw);
-  const broken = raw.includes("\n");
-  if (!mayHoldSentence(broken ? text.replaceAll("\n", "") : text)) {
-    const known = knownLineIn(broken ? joinedLines(text) : text, elsewhere);
-    return known === null ? [] : [{ error: known, from: 0, to: text.length }];
-  }
-  const found = sentencesIn(text);
-  if (found.length > 0) return found;
+  if (!WORDS.look(text)) return [];
+  const rows = [...WORDS.rows];
+  const isBroken = raw.includes("\n");
+  const mayBeSentence = rows.some(row => row >= FIRST_SENTENCE);
   // Copied from a terminal that broke the line wherever it was full, or from a mail that broke it between words.
-  const variants = broken ? [text, folded(raw.replace(/\r?\n/g, "")), folded(joinedLines(raw))] : [text];
-  for (const variant of variants.slice(1)) {
-    const mended = sentencesIn(variant);
-    if (mended.length > 0) return mended;
+  const variants = [
+    () => text,
+    ...(isBroken ? [() => folded(raw.replace(/\r?\n/g, "")), () => folded(joinedLines(raw))] : []),
+  ];
+  for (const variant of mayBeSentence ? variants : []) {
+    const found = sentencesIn(variant());
+    if (found.length > 0) return found;
   }
-  const known = knownLineIn(broken ? joinedLines(text) : text, elsewhere);
+  const code = mayBeSentence ? firstCode(variants) : null;
+  // A text that names a reply code speaks of AMQP.
+  const known = knownLineIn(isBroken ? joinedLines(text) : text, rows, elsewhere || code !== null);
   if (known !== null) return [{ error: known, from: 0, to: text.length }];
-  for (const variant of variants) {
-    const code = codeIn(variant);
-    if (code !== null) return [code];
-  }
-  return [];
+  return code === null ? [] : [code];
 }
 
 /** Line feeds, and the blanks around them, as one blank each. */
@@ -54,12 +55,15 @@ function joinedLines(raw: string): string {
 
 /** Undoes quoting and wrapping, so that what follows is as the broker made it. */
 export function folded(raw: string): string {
-  let text = raw
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&quot;", '"')
-    .replaceAll("«", "<<")
-    .replaceAll("»", ">>");
+  if (!/[&«»\\\n]/.test(raw)) return raw;
+  let text = /[&«»]/.test(raw)
+    ? raw
+        .replaceAll("&lt;", "<")
+        .replaceAll("&gt;", ">")
+        .replaceAll("&quot;", '"')
+        .replaceAll("«", "<<")
+        .replaceAll("»", ">>")
+    : raw;
   // One layer at a time, as long as the quotes inside a binary's brackets are quoted themselves.
   for (let layer = 0; layer < 4 && /<<\s{0,80}\\{1,16}"/.test(text); layer++) text = unquoted(text);
   // The pretty-printer wraps with an indentation as deep as the term.
@@ -67,142 +71,9 @@ export function folded(raw: string): string {
   return text.replace(/(?:\r?\n|\\{1,8}n)[ \t]+/g, gap => (gap.startsWith("\\") && binary ? gap : ""));
 }
 
-/** A pattern of the broker's, and what to make of a match. Null where it turns out to be none. */
-interface Sentence {
-  pattern: RegExp;
-  make: (match: RegExpExecArray, text: string) => { error: BrokerError; to?: number } | null;
-}
-
-const number = (digits: string | undefined): number => Number(digits ?? "0");
-/** Between the parts of a term: spaces, or what is left of a wrap. */
-const GAP = String.raw`(?:\s|\\{1,8}n){0,200}`;
-const term = (source: string): RegExp => new RegExp(source.replaceAll("~", GAP), "g");
-
-/** Earlier ones win where two match the same place. */
-const SENTENCES: readonly Sentence[] = [
-  {
-    pattern: /\btype (\d{1,3}),\s{1,200}(all|first \d{1,2}) octets\s?=\s{0,200}(?=<<)/g,
-    make: (match, text) => quotedFrame(number(match[1]), match[2] === "all", text, match.index + match[0].length),
-  },
-  {
-    pattern: term(String.raw`frame_too_large~,~(\d{1,10})(?:~,~(\d{1,10}))?~\}`),
-    make: match => {
-      const error = { kind: "frame-too-large", type: null, size: number(match[1]) } as const;
-      if (error.size > 0xffffffff) return null;
-      return { error: { ...error, limit: match[2] === undefined ? null : number(match[2]) } };
-    },
-  },
-  {
-    pattern: term(String.raw`invalid_frame_end_marker~,~(\d{1,3})~\}`),
-    make: match => frameEnd(null, number(match[1]), null),
-  },
-  // LavinMQ.
-  {
-    pattern: /\bframe size (\d{1,10}) exceeded max (\d{1,10}) bytes/gi,
-    make: match => ({
-      error: { kind: "frame-too-large", type: null, size: number(match[1]), limit: number(match[2]), strict: true },
-    }),
-  },
-  {
-    pattern:
-      /expected (method frame|content header|content body)(?: for class \d{1,5})?, got (?:non|one for class (\d{1,5}))/g,
-    make: match => ({
-      error: {
-        kind: "content-order",
-        expected:
-          match[1] === "method frame" ? "method" : match[1] === "content body" ? "content-body" : "content-header",
-        otherClass: match[2] === undefined ? null : number(match[2]),
-      },
-    }),
-  },
-  {
-    pattern: /cannot decode (?=<<)/g,
-    make: (match, text) => {
-      const read = readBinary(text, match.index + match[0].length);
-      // Cut to fit a reply text: what there is will do.
-      const octets = read?.octets ?? numbersFrom(text, match.index + match[0].length + 2);
-      return { error: { kind: "cannot-decode", octets }, ...(read === null ? {} : { to: read.end }) };
-    },
-  },
-  { pattern: /Malformed UTF-8 in shortstr/g, make: () => ({ error: { kind: "bad-utf8" } }) },
-  {
-    pattern: /content body frame exceeds remaining content size/g,
-    make: () => ({ error: { kind: "body-overrun" } }),
-  },
-  {
-    pattern: /content body size (\d{1,20}) exceeds maximum allowed size (\d{1,20})/g,
-    make: match => ({ error: { kind: "body-too-large", size: number(match[1]), limit: number(match[2]) } }),
-  },
-  {
-    pattern: term(String.raw`unknown_method_id~,~\{~(\d{1,5})~,~(\d{1,5})~\}`),
-    make: match => ({ error: { kind: "unknown-method", classId: number(match[1]), methodId: number(match[2]) } }),
-  },
-  { pattern: /expected '?channel\.open'?/g, make: () => ({ error: { kind: "channel-not-open" } }) },
-  { pattern: /second '?channel\.open'? seen/g, make: () => ({ error: { kind: "channel-opened-twice" } }) },
-  {
-    pattern: /unexpected method in connection state (\w{1,20})/g,
-    make: match => ({ error: { kind: "wrong-state", state: match[1] ?? "" } }),
-  },
-  {
-    pattern: /number of channels opened \((\d{1,6})\) has reached the negotiated channel_max \((\d{1,6})\)/g,
-    make: match => ({ error: { kind: "channel-limit", open: number(match[1]), limit: number(match[2]) } }),
-  },
-  {
-    // Other protocols have unimplemented methods, too.
-    pattern:
-      /(?:command_invalid|not_implemented)[^\w\n]{1,20}(unimplemented method|immediate=true|active=false|prefetch_size!=0)/gi,
-    make: match => ({ error: { kind: "unsupported", what: match[1]! } }),
-  },
-  {
-    pattern: /TLS client detected on non-TLS AMQP port|detected_(?:unexpected_)?tls/g,
-    make: () => ({ error: { kind: "protocol-header", octets: null, named: "tls" } }),
-  },
-  {
-    pattern: /HTTP GET request detected on AMQP port|detected_http_get/g,
-    make: () => ({ error: { kind: "protocol-header", octets: null, named: "http" } }),
-  },
-  {
-    pattern: term(String.raw`(?:bad_header~,~|did not start with AMQP protocol header:\s{0,40})(?=<<)`),
-    make: (match, text) => {
-      const read = readBinary(text, match.index + match[0].length);
-      if (read === null) return null;
-      return { error: { kind: "protocol-header", octets: read.octets, named: "octets" }, to: read.end };
-    },
-  },
-  {
-    pattern: term(String.raw`bad_version~,~\{?~(\d{1,3})~,~(\d{1,3})~,~(\d{1,3})~,~(\d{1,3})~\}`),
-    make: match => {
-      const version = match.slice(1, 5).map(number);
-      if (version.some(octet => octet > 255)) return null;
-      const octets = Uint8Array.of(0x41, 0x4d, 0x51, 0x50, ...version);
-      return { error: { kind: "protocol-header", octets, named: "version" } };
-    },
-  },
-  {
-    pattern: /amqp1_0_plugin_not_enabled/g,
-    make: () => ({ error: { kind: "protocol-header", octets: null, named: "amqp-1-0" } }),
-  },
-  {
-    // The limit itself first: 4.1.0's broken format and the nested terms of old brokers name it, too.
-    pattern:
-      /negotiated (?:frame_max|channel_max) = \d{1,10} is (?:lower|higher|greater) than[^\n"(]{1,80}\(\d{1,10}\)/g,
-    make: match => ({ error: { kind: "negotiation", problem: match[0] } }),
-  },
-  {
-    pattern: /failed to negotiate connection parameters(?::\s{0,40}([^\n"]{1,200}))?/g,
-    make: match => ({ error: { kind: "negotiation", problem: match[1] ?? "" } }),
-  },
-  {
-    pattern: /rabbit_binary_parser/g,
-    // One crash names it many times: in its reason, in its stack, in its report.
-    make: (match, text) => ({ error: { kind: "bad-table", ...dumpBehind(text, match.index) }, to: text.length }),
-  },
-  { pattern: /\bunknown_frame\b/g, make: () => ({ error: { kind: "unknown-frame", type: null, snippet: null } }) },
-];
-
 /** A reply code by its name, for texts that hold no sentence we know. */
 const CODES: readonly (readonly [name: RegExp, code: number])[] = [
-  [/FRAME[_-]ERROR|\bframe_error\b/, 501],
+  [/FRAME[_-]ERROR|\bframe_error\b|(?:frame_too_large|invalid_frame_end_marker)\s?,\s?\d/, 501],
   [/UNEXPECTED[_-]FRAME|\bunexpected_frame\b/, 505],
   [/\bCHANNEL[_-]ERROR\b|\bchannel_error\b/, 504],
   [/COMMAND[_-]INVALID|\bcommand_invalid\b/, 503],
@@ -212,11 +83,28 @@ const CODES: readonly (readonly [name: RegExp, code: number])[] = [
 const INTERNAL =
   /connection exception internal_error|\b541\b.{0,80}INTERNAL[_-]ERROR|INTERNAL[_-]ERROR.{0,80}\b541\b|^\s*INTERNAL_ERROR\s*$/;
 
+/** What each known line, each sentence and each code needs in a text. */
+const WORDS = new WordIndex(
+  [...KNOWN_LINES, ...SENTENCES, ...CODES.map(([pattern]) => ({ pattern })), { pattern: INTERNAL }].map(({ pattern }) =>
+    requiredWords(pattern),
+  ),
+);
+const FIRST_SENTENCE = KNOWN_LINES.length;
+
+/** Whether `errorsIn` may find something: quick, and now and then wrong to say so. Most lines of a log are passed over. */
+export function mayNameError(text: string, elsewhere: boolean): boolean {
+  return WORDS.look(text) && mayBeKnown(text, WORDS.rows, elsewhere);
+}
+
 const NEGOTIATION = /^(?:failed to )?negotiate/;
 
 function sentencesIn(text: string): FoundError[] {
   const found: FoundError[] = [];
-  for (const { pattern, make } of SENTENCES) {
+  WORDS.look(text);
+  for (const row of WORDS.rows) {
+    const sentence = SENTENCES[row - FIRST_SENTENCE];
+    if (sentence === undefined) continue;
+    const { pattern, make } = sentence;
     pattern.lastIndex = 0;
     for (let match = pattern.exec(text); match !== null && found.length < MAX_ERRORS; match = pattern.exec(text)) {
       const from = match.index;
@@ -230,53 +118,17 @@ function sentencesIn(text: string): FoundError[] {
   return found.sort((a, b) => a.from - b.from);
 }
 
+function firstCode(variants: readonly (() => string)[]): FoundError | null {
+  for (const variant of variants) {
+    const code = codeIn(variant());
+    if (code !== null) return code;
+  }
+  return null;
+}
+
 function codeIn(text: string): FoundError | null {
   const internal = INTERNAL.exec(text);
   if (internal !== null) return { error: { kind: "internal-error" }, from: internal.index, to: text.length };
   const code = CODES.find(([name]) => name.test(text))?.[1];
   return code === undefined ? null : { error: { kind: "code-only", code }, from: 0, to: text.length };
-}
-
-/** The value that a crash of the table's parser dumps: `parse_table(<<…>>)`, `[{rabbit_binary_parser,parse_table,[<<…>>]`. */
-function dumpBehind(text: string, from: number): { octets?: Uint8Array } {
-  const open = text.indexOf("<<", from);
-  if (open < 0 || open - from > 200) return {};
-  const octets = readBinary(text, open)?.octets ?? numbersFrom(text, open + 2);
-  return octets.length === 0 ? {} : { octets };
-}
-
-/** What follows `type 3, first 16 octets = `: the binary at `from`, and what was wrong with the frame. */
-function quotedFrame(type: number, whole: boolean, text: string, from: number) {
-  const read = readBinary(text, from);
-  if (type > 255 || read === null) return null;
-  const snippet: Snippet = { octets: read.octets, whole };
-  const behind = text.slice(read.end, read.end + 300);
-  const reason = REASON.exec(behind);
-  const to = read.end + (reason?.[0].length ?? 0);
-  if (reason === null) return { error: { kind: "misplaced-frame", type, snippet } as const, to };
-  const [, size, limit, endOctet] = reason;
-  if (endOctet !== undefined) {
-    const made = frameEnd(type, number(endOctet), snippet);
-    return made === null ? null : { ...made, to };
-  }
-  if (size === undefined) return { error: { kind: "unknown-frame", type, snippet } as const, to };
-  if (number(size) > 0xffffffff) return null;
-  return { error: { kind: "frame-too-large", type, size: number(size), limit: number(limit) } as const, to };
-}
-
-const REASON = new RegExp(
-  String.raw`^~:~(?:\{~frame_too_large~,~(\d{1,10})~,~(\d{1,10})~\}|\{~invalid_frame_end_marker~,~(\d{1,3})~\}|unknown_frame)`.replaceAll(
-    "~",
-    GAP,
-  ),
-);
-
-function frameEnd(type: number | null, endOctet: number, snippet: Snippet | null) {
-  return endOctet > 255 ? null : { error: { kind: "frame-end", type, endOctet, snippet } as const };
-}
-
-function numbersFrom(text: string, from: number): Uint8Array {
-  const numbers = /^[\d,\s]{0,1000}/.exec(text.slice(from, from + 1000))?.[0] ?? "";
-  const octets = numbers.split(",").map(part => Number(part.trim() || Number.NaN));
-  return Uint8Array.from(octets.filter(octet => octet >= 0 && octet < 256));
 }

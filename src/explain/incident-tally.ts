@@ -1,11 +1,10 @@
 /** The errors of a whole log: each distinct one kept once, with how often and where it was seen. */
 
-import { libraryOf } from "../connection/client-libraries.ts";
 import { ErrorReader, type ReadRecord, readLoose } from "./error-reader.ts";
 import type { ErrorReport, LogTime } from "./error-report.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
 import { type LogRecord, LogRecords } from "./log-record.ts";
-import { runtimeOf } from "./runtime.ts";
+import { libraryIn, runtimeOf } from "./runtime.ts";
 
 /** One error, however often it was logged. */
 export interface TalliedIncident {
@@ -135,7 +134,7 @@ export class IncidentTally {
     if (only === undefined || this.incidents.length > 1 || only.report.library !== null || only.report.site !== null)
       return;
     const text = this.#pasted.flatMap(({ lines }) => lines).join("\n");
-    const library = libraryOf(text);
+    const library = libraryIn(text);
     if (library !== null) only.report = { ...only.report, library, runtime: runtimeOf(text, library) };
   }
 
@@ -260,9 +259,18 @@ function keyOf({ error, channel, operation, site, library }: ErrorReport): strin
     case "bad-table":
       return `bad-table ${(error.octets ?? []).slice(0, 24).join()}`;
     default:
+      return `${plainOf(error)} ${channel} ${operation} ${site?.state ?? ""}`;
   }
-  const plain = JSON.stringify(error, (_, value: unknown) =>
-    value instanceof Uint8Array ? Array.from(value).join() : value,
-  );
-  return `${plain} ${channel} ${operation} ${site?.state ?? ""}`;
+}
+
+/** The values of an error, in their order: numbers, texts, octets and what holds these. */
+function plainOf(value: object): string {
+  let plain = "";
+  for (const name in value) {
+    const own: unknown = value[name as keyof typeof value];
+    const holds = typeof own === "object" && own !== null && !Array.isArray(own) && !(own instanceof Uint8Array);
+    // Octets as `1,2,3`.
+    plain += holds ? `{${plainOf(own)}}` : `${String(own)};`;
+  }
+  return plain;
 }

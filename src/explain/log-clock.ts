@@ -1,41 +1,41 @@
 /** The times of a log's lines. */
 import type { LogTime } from "./error-report.ts";
 
-/** Turns clock times into points in time. Lines of a log come many to a second: the last one is remembered. */
+/** Turns clock times into points in time. Lines of a log come many to a minute: the last one is remembered. */
 export class LogClock {
-  #secondOf = { seconds: "", epoch: Number.NaN };
-  /** The same in UTC. */
-  #utcOf = { seconds: "", zone: "", shift: 0, iso: "" };
+  #minuteOf = { minute: "", epoch: Number.NaN };
+  #zoneOf = { zone: "", shift: 0 };
 
   /** A clock time `2026-11-21T18:20:02.73` of a zone that is not known. */
   local(clock: string): LogTime | null {
-    const { epoch } = this.#split(clock);
+    const epoch = this.#epochOf(clock);
     return Number.isNaN(epoch) ? null : { epoch, zoned: false, iso: clock };
   }
 
   zoned(clock: string, zone: string): LogTime | null {
-    const { seconds, fraction, epoch } = this.#split(clock);
+    const epoch = this.#epochOf(clock);
     if (Number.isNaN(epoch)) return null;
-    if (seconds !== this.#utcOf.seconds || zone !== this.#utcOf.zone) {
-      const parts = /^([+-])(\d\d):?(\d\d)?$/.exec(zone);
-      const minutes =
-        parts === null ? 0 : (Number(parts[2]) * 60 + Number(parts[3] ?? 0)) * (parts[1] === "-" ? -1 : 1);
-      const shift = minutes * 60_000;
-      this.#utcOf = { seconds, zone, shift, iso: new Date(this.#secondOf.epoch - shift).toISOString().slice(0, 19) };
-    }
-    return { epoch: epoch - this.#utcOf.shift, zoned: true, iso: `${this.#utcOf.iso}${fraction}Z` };
+    if (zone !== this.#zoneOf.zone) this.#zoneOf = { zone, shift: shiftOf(zone) };
+    const { shift } = this.#zoneOf;
+    if (shift === 0) return { epoch, zoned: true, iso: `${clock}Z` };
+    // A zone shifts whole minutes: seconds and fraction stay as they were written.
+    const minute = new Date(this.#minuteOf.epoch - shift).toISOString().slice(0, 16);
+    return { epoch: epoch - shift, zoned: true, iso: `${minute}${clock.slice(16)}Z` };
   }
 
-  /** A clock time in parts: to the second, its fraction with the point, and milliseconds since the epoch with theirs. */
-  #split(clock: string): { seconds: string; fraction: string; epoch: number } {
-    const seconds = clock.slice(0, 19);
-    if (seconds !== this.#secondOf.seconds) this.#secondOf = { seconds, epoch: Date.parse(`${seconds}Z`) };
-    const fraction = clock.slice(19);
-    // Date.parse would drop all beyond three digits.
-    return {
-      seconds,
-      fraction,
-      epoch: fraction === "" ? this.#secondOf.epoch : this.#secondOf.epoch + Number(`0${fraction}`) * 1000,
-    };
+  /** Milliseconds since the epoch, fractions kept: Date.parse would drop all beyond three digits. */
+  #epochOf(clock: string): number {
+    const minute = clock.slice(0, 16);
+    if (minute !== this.#minuteOf.minute) this.#minuteOf = { minute, epoch: Date.parse(`${minute}Z`) };
+    const seconds = Number(clock.slice(17));
+    return seconds < 60 ? this.#minuteOf.epoch + seconds * 1000 : Number.NaN;
   }
+}
+
+/** Milliseconds by which a zone is ahead of UTC: `Z`, `+02`, `+02:00`, `-0330`. */
+function shiftOf(zone: string): number {
+  const parts = /^([+-])(\d\d):?(\d\d)?$/.exec(zone);
+  if (parts === null) return 0;
+  const minutes = Number(parts[2]) * 60 + Number(parts[3] ?? 0);
+  return minutes * (parts[1] === "-" ? -60_000 : 60_000);
 }

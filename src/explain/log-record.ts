@@ -81,7 +81,7 @@ export class LogRecords {
       return record.pid !== null && line.pid === record.pid && line.time?.epoch === record.time?.epoch;
     }
     // An empty line ends what has no prefix: it parts the exceptions pasted from several places.
-    return this.#prefixed || (line.text.trim() !== "" && this.#openEnded());
+    return this.#prefixed || (line.text.trim() !== "" && (GOES_ON.test(line.text) || this.#openEnded()));
   }
 
   /** Whether a message without prefixes goes on: its last line looks cut. */
@@ -91,5 +91,7 @@ export class LogRecords {
   }
 }
 
+/** How Erlang's ssl goes on with an alert: ` - {unsupported_record_type,65}`. */
+const GOES_ON = /^\s{1,8}- \{/;
 /** Ends in a colon, a comma, an opening bracket; or in a term whose bracket is not closed. */
 const OPEN_ENDED = /[:,({<=-]\s*$|octets = (?:(?!: \{)[\s\S])*$|\{(?:frame_too_large|invalid_frame_end_marker)[^}]*$/;

@@ -49,8 +49,10 @@ export function readHead(record: LogRecord): RecordHead {
     user: "",
     state: "",
   };
-  for (const [kind, pattern] of HEADS) {
-    const match = pattern.exec(first.length > 4096 ? first.slice(0, 4096) : first);
+  // Every head has the word.
+  const start = first.slice(0, 4096);
+  for (const [kind, pattern] of start.includes("onnection") ? HEADS : []) {
+    const match = pattern.exec(start);
     const groups = match?.groups;
     if (match === null || groups === undefined) continue;
     const { pid, about, channel, state, peer } = groups;

@@ -2,9 +2,10 @@
  * What can happen at one time in a client's language, and so, which causes there can be: PHP has no threads, only
  * processes; Node.js and asyncio run one thing at a time, in a loop. Causes are worded accordingly.
  */
-import type { LibraryId } from "../connection/client-libraries.ts";
+import { CLIENT_LIBRARIES, type LibraryId } from "../connection/client-libraries.ts";
 import { CAUSES, type CauseId } from "./cause-catalogue.ts";
 import type { CauseText } from "./cause-text.ts";
+import { PatternIndex } from "./known-lines/pattern-index.ts";
 
 export type Runtime = "threads" | "processes" | "event-loop";
 
@@ -12,6 +13,14 @@ const PHP =
   /\bPHP\b|\.php\b|\bphp[-_ ]?amqp|\bAMQP(?:Connection|Channel|Queue|Exchange)?Exception\b|PhpAmqpLib|laravel|symfony/i;
 const LOOP =
   /node_modules|\bnode:|\.(?:js|ts|mjs|cjs):\d|at \w{1,40}\.?\w{0,40} \(.{1,200}\.js|\basyncio\b|\baio_?pika\b|\baiormq\b|\baioamqp\b/;
+
+const LIBRARIES = Object.keys(CLIENT_LIBRARIES) as LibraryId[];
+const PRINTED_BY = new PatternIndex(LIBRARIES.map(id => CLIENT_LIBRARIES[id].printedBy));
+
+/** The client library that printed a text, where its way of writing tells; null where it does not. */
+export function libraryIn(text: string): LibraryId | null {
+  return LIBRARIES[PRINTED_BY.first(text)] ?? null;
+}
 
 export function runtimeOf(text: string, library: LibraryId | null): Runtime {
   switch (library) {

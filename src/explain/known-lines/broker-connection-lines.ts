@@ -31,13 +31,27 @@ const TLS_BROKEN: readonly Weighed[] = [
   [
     "tls-shared-session",
     72,
-    "bad_record_mac: a TLS record could not be verified. TLS counts its records, so two writers in one session, after a fork above all, break it at once.",
+    "bad_record_mac: a TLS record could not be verified. Threads that tear each other's records, and a session that is used on after a fork (TLS counts its records), end this way.",
   ],
   ["tls-damaged", 30, "Octets that were changed on the way cannot be verified either."],
   ["in-between", 25, "A proxy that looks into TLS, or joins two streams, would do it."],
 ];
+const TLS_TORN: readonly Weighed[] = [
+  [
+    "tls-shared-session",
+    78,
+    "Records are torn where a second thread writes into the first one's, without a lock; and by a session that is used on after a fork.",
+  ],
+  ["in-between", 34, "A proxy that joins or cuts streams would do it."],
+  ["tls-damaged", 24, "So would octets that are lost or changed on the way."],
+];
 const PLAIN_ON_TLS: readonly Weighed[] = [
   ["plain-answered", 76, "The first octet that came is no TLS record."],
+  [
+    "tls-shared-session",
+    46,
+    "On a connection that had worked: a record torn by another thread, or a session used on after a fork.",
+  ],
   ["health-check", 45, "A probe that sends something else than TLS looks the same."],
 ];
 
@@ -121,11 +135,24 @@ export const BROKER_CONNECTION_LINES: readonly KnownLine[] = [
   },
   {
     ...BROKER,
+    id: "tls-record-torn-in-session",
+    pattern: /In state connection[^\n]{0,160}unsupported_record_type\s?,\s?(?<type>\d{1,3})/,
+    name: "unsupported_record_type",
+    about: "transport",
+    says: "On a TLS connection that was up, a record did not begin where it must (first octet {type}): a record before it was torn. AMQP was not reached.",
+    causes: TLS_TORN,
+    source: "Erlang's ssl: tls_record.erl",
+    example:
+      "TLS server: In state connection at tls_record.erl:564 generated SERVER ALERT: Fatal - Unexpected Message - {unsupported_record_type,113}",
+    repeated: true,
+  },
+  {
+    ...BROKER,
     id: "tls-unsupported-record-type",
     pattern: /unsupported_record_type\s?,\s?(?<type>\d{1,3})/,
     name: "unsupported_record_type",
     about: "handshake",
-    says: "What came to the TLS port is no TLS. Its first octet is {type} where a TLS record must begin.",
+    says: "What came to the TLS port is no TLS: its first octet is {type} where a record must begin. On a connection that had worked a record was torn.",
     causes: PLAIN_ON_TLS,
     source: "rabbitmq-website#1333",
     example:

@@ -110,21 +110,6 @@ export const BROKER_PROCESS_LINES: readonly KnownLine[] = [
   },
   {
     ...BROKER,
-    id: "file-descriptor-limit",
-    anybody: true,
-    pattern: /file descriptor limit alarm set|\bemfile\b|Too many open files/i,
-    name: "file descriptors used up",
-    about: "limits",
-    says: "The broker has no file descriptors left, and accepts no connections. No frame was broken.",
-    causes: [
-      ["limit-reached", 78, "Each connection and each queue's file takes one."],
-      ["no-goodbye", 40, "Connections that are opened and not closed add up."],
-    ],
-    source: "rabbit_alarm.erl, ranch",
-    example: "file descriptor limit alarm set.",
-  },
-  {
-    ...BROKER,
     id: "handshake-error",
     pattern: /\{\s?handshake_error\s?,\s?(?<state>\w{1,20})\s?,\s?(?<channel_number>\d{1,5})?/,
     name: "handshake_error",
@@ -153,21 +138,5 @@ export const BROKER_PROCESS_LINES: readonly KnownLine[] = [
     source: "rabbitmq-server#14082, #13840",
     example: 'FORMATTER CRASH: {"Waiting for ~ts queues and streams","\\t"}',
     generic: true,
-  },
-  {
-    ...BROKER,
-    id: "resource-alarm",
-    anybody: true,
-    pattern:
-      /memory resource limit alarm|disk resource limit alarm|vm_memory_high_watermark (?:set|clear)|free disk space is (?:insufficient|sufficient)/i,
-    name: "resource alarm",
-    about: "limits",
-    says: "The broker ran out of memory or disk, or came back from it. While the alarm lasts it reads nothing from clients that publish.",
-    causes: [
-      ["resource-alarm", 82, "The broker says so."],
-      ["slow-consumer", 40, "Queues grow where consumers are slower than publishers."],
-    ],
-    source: "rabbit_alarm.erl",
-    example: "memory resource limit alarm set on node rabbit@host.",
   },
 ];

@@ -6,22 +6,33 @@ import { CLIENT_CONNECTION_LINES } from "./client-connection-lines.ts";
 import { CLIENT_FRAME_LINES } from "./client-frame-lines.ts";
 import { CLIENT_HANDSHAKE_LINES } from "./client-handshake-lines.ts";
 import { CLIENT_READ_LINES } from "./client-read-lines.ts";
+import { CONNECT_LINES, UNTOLD_LINES } from "./connect-lines.ts";
+import { DECLARATION_LINES } from "./declaration-lines.ts";
 import type { KnownLine } from "./known-line.ts";
+import { LIMIT_LINES } from "./limit-lines.ts";
 import { OTHER_LINES } from "./other-lines.ts";
 import { REPLY_CODE_LINES } from "./reply-code-lines.ts";
 import { REPLY_LINES } from "./reply-lines.ts";
+import { REPLY_NAME_LINES } from "./reply-name-lines.ts";
+import { STREAM_LINES } from "./stream-lines.ts";
 
 const ALL: readonly KnownLine[] = [
   ...OTHER_LINES,
   ...CLIENT_READ_LINES,
   ...CLIENT_FRAME_LINES,
+  ...LIMIT_LINES,
   ...REPLY_LINES,
+  ...DECLARATION_LINES,
   ...REPLY_CODE_LINES,
+  ...REPLY_NAME_LINES,
   ...BROKER_CONNECTION_LINES,
   ...BROKER_PROCESS_LINES,
   ...CLIENT_HANDSHAKE_LINES,
   ...CLIENT_CHANNEL_LINES,
+  ...CONNECT_LINES,
   ...CLIENT_CONNECTION_LINES,
+  ...STREAM_LINES,
+  ...UNTOLD_LINES,
 ];
 
 export const KNOWN_LINES: readonly KnownLine[] = [

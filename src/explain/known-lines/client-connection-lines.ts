@@ -118,58 +118,10 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
   },
   {
     ...TRANSPORT,
-    id: "connection-refused",
-    anybody: true,
-    pattern:
-      /[Cc]onnection refused|\bECONNREFUSED\b|actively refused|TCPConnectionFailed|could not connect to host|TCP connection to \S{1,80} failed|[Uu]nable to connect to|[Cc]ould not establish TCP connection/,
-    name: "connection refused",
-    says: "Nothing listens at the broker's address and port. AMQP was not reached.",
-    causes: [
-      ["nothing-listens", 82, "The host answered that the port is closed, or no host could be reached."],
-      ["broker-restarted", 40, "While it restarts a broker refuses for some seconds."],
-    ],
-    source: "ruby-amqp/bunny#329; the operating system",
-    example: "amqp: connect ECONNREFUSED 127.0.0.1:5672",
-    generic: true,
-  },
-  {
-    ...TRANSPORT,
-    id: "name-not-resolved",
-    anybody: true,
-    pattern:
-      /\bENOTFOUND\b|\bEAI_AGAIN\b|UnknownHostException|Name or service not known|hostname lookup failed|getaddrinfo|no such host|nodename nor servname/,
-    name: "name not resolved",
-    says: "The broker's host name could not be resolved. AMQP was not reached.",
-    causes: [
-      ["name-unknown", 84, "The resolver says so."],
-      ["nothing-listens", 20, "Or the name is that of another environment."],
-    ],
-    source: "rabbitmq-c: amqp_api.c; the operating system",
-    example: "amqp: getaddrinfo ENOTFOUND rabbitmq",
-    generic: true,
-  },
-  {
-    ...TRANSPORT,
-    id: "broker-unreachable",
-    pattern: /BrokerUnreachableException|None of the specified endpoints were reachable/,
-    name: "broker unreachable",
-    says: "The client could not connect to any of its brokers. The inner exception says why: that line is worth explaining.",
-    causes: [
-      ["nothing-listens", 58, "A closed port is the usual reason …"],
-      ["wrong-credentials", 50, "… and refused credentials are shown this way, too."],
-      ["plain-answered", 40, "So is TLS on one side only."],
-    ],
-    library: "dotnet",
-    source: "rabbitmq-dotnet-client#980",
-    example: "RabbitMQ.Client.Exceptions.BrokerUnreachableException: None of the specified endpoints were reachable",
-    generic: true,
-  },
-  {
-    ...TRANSPORT,
     id: "read-timed-out",
     anybody: true,
     pattern:
-      /The connection timed out after \d{1,6} sec|AMQPTimeoutException|[Rr]equest timed out|The operation has timed out|TimeoutException|AMQPIOWaitException|Error reading data\. Received|continuation timeout|Timed out waiting for/,
+      /The connection timed out after \d{1,6} sec|AMQPTimeoutException|[Rr]equest timed out|The operation has timed out|TimeoutException|AMQPIOWaitException|Error reading data\. Received|continuation timeout|Timed out waiting for|\{:?error, ?:?timeout\}/,
     name: "timed out",
     says: "The client waited for the broker and gave up. No frame was broken; but a read that was cut short must not be continued.",
     causes: [
@@ -229,21 +181,6 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     ],
     source: "php-amqplib#497; ruby-amqp/bunny#289",
     example: "SSL routines:SSL3_GET_RECORD:decryption failed or bad record mac",
-  },
-  {
-    ...CHANNEL,
-    id: "connection-blocked",
-    pattern:
-      /ConnectionBlockedTimeout|[Cc]onnection (?:is )?blocked|connection\.blocked|AMQPConnectionBlockedException/,
-    name: "connection blocked",
-    about: "limits",
-    says: "The broker blocks publishers: it is short of memory or disk. No frame was broken.",
-    causes: [
-      ["resource-alarm", 82, "connection.blocked is sent for that only."],
-      ["slow-consumer", 35, "Queues grow where consumers are slower than publishers."],
-    ],
-    source: "pika: exceptions.py; php-amqplib",
-    example: "pika.exceptions.ConnectionBlockedTimeout: Blocked connection timeout expired.",
   },
   {
     ...CHANNEL,

@@ -100,7 +100,7 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
     id: "possible-authentication-failure",
     anybody: true,
     pattern:
-      /PossibleAuthenticationFailureException|Possible authentication failure|possible authentication failure|could mean an authentication issue|[Pp]otential login failure|AuthenticationFailureError|\bAuthenticationFailureException\b|PossiblyAuthenticationFailure|[Aa]uthentication (?:with RabbitMQ )?failed/,
+      /PossibleAuthenticationFailureException|Possible authentication failure|possible authentication failure|could mean an authentication issue|[Pp]otential login failure|AuthenticationFailureError|\bAuthenticationFailureException\b|PossiblyAuthenticationFailure|\{:?auth_failure,|authentication_failure_close|before authentication succeeded|while authenticating|[Aa]uthentication (?:with RabbitMQ )?failed/,
     name: "login refused",
     says: "The connection ended where the answer to the login must come. Most likely the credentials were refused; the broker's log says so.",
     causes: [

@@ -105,7 +105,7 @@ export const CLIENT_READ_LINES: readonly KnownLine[] = [
     id: "frame-end-expected-206",
     anybody: true,
     pattern:
-      /(?<what>[\w:]{0,60})-?end was (?<end>\d{1,3}), expected 206|expected (?:0xce|206)[^\d\n]{1,20}(?:0x)?(?<other>\d{1,3})|(?:not|!=|!==|instead of|expected) (?:0xCE|206)\b/,
+      /end was (?<end>\d{1,3}), expected 206|expected (?:0xce|206)[^\d\n]{1,20}(?:0x)?(?<other>\d{1,3})|(?:not|!=|!==|instead of|expected) (?:0xCE|206)\b/,
     name: "frame end missing",
     seenBy: null,
     says: "A frame was read that did not end with 206 (0xce).",

@@ -21,7 +21,7 @@ export interface KnownLine {
   /**
    * Matched against the text with quoting and wrapping undone. No part of it may be read in two ways (time must grow
    * with length). Named groups are values for `says`; `type`, `channel`, `size`, `end`, `version` are octets that were
-   * read.
+   * read; `logged` is `reason` in a log's wording.
    */
   pattern: RegExp;
   /** The name people look it up by. */

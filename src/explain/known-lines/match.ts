@@ -3,36 +3,34 @@ import type { BrokerError } from "../error-report.ts";
 import { headerWindow, type MaybeOctet } from "../header-window.ts";
 import { KNOWN_LINES } from "./catalogue.ts";
 import type { KnownLine } from "./known-line.ts";
-import { requiredWords } from "./required-words.ts";
-import { WordIndex } from "./word-index.ts";
 
-/** What each row needs. */
-const WORDS = new WordIndex(KNOWN_LINES.map(({ pattern }) => requiredWords(pattern)));
 /** What a text must hold to speak of AMQP. */
 const ABOUT_AMQP =
   /amqp|rabbit|:567[12]\b|\bport[ =:]{1,3}567[12]\b|\bpika\b|bunny|kombu|celery|lapin|lmq\.|AMQ::|streadway|\bconnection <\d|inet_error|socket_closed_unexpectedly|tls_alert|handshake_timeout|Channel error on connection|spring-rabbit|stomp|hutch|sneakers|masstransit|nservicebus|easynetq|federation|shovel/i;
 /** Characters of a text that are looked at: an error says what it has to say at its beginning. */
 const MAX_CHARACTERS = 8192;
+
 /**
- * The error of the first row that matches; null where none does. `anybody`: rows that match the texts of other
- * programs as well count, though the text does not speak of AMQP.
+ * The error of the first of the `rows` that matches; null where none does. `anybody`: rows that match the texts of other
+ * programs as well count, though the text does not speak of AMQP. Numbers that are no row of the known lines are ignored.
  */
-export function knownLineIn(text: string, anybody: boolean): BrokerError | null {
+export function knownLineIn(text: string, rows: readonly number[], anybody: boolean): BrokerError | null {
   const start = text.slice(0, MAX_CHARACTERS);
-  if (!WORDS.look(start)) return null;
-  const amqp = anybody || ABOUT_AMQP.test(start);
-  for (const [row, line] of KNOWN_LINES.entries()) {
-    if (WORDS.found[row] === 0 || (line.anybody === true && !amqp)) continue;
+  const amqp = anybody || speaksOfAmqp(start);
+  for (const row of rows) {
+    const line = KNOWN_LINES[row];
+    if (line === undefined || (line.anybody === true && !amqp)) continue;
     const match = line.pattern.exec(start);
     if (match !== null) return errorOf(line, match.groups ?? {});
   }
   return null;
 }
 
-/** Whether a row may match: quick, and now and then wrong to say so. `anybody` as above. */
-export function mayBeKnown(text: string, anybody: boolean): boolean {
-  if (!WORDS.look(text)) return false;
-  if (anybody || WORDS.found.some((found, row) => found === 1 && KNOWN_LINES[row]!.anybody !== true)) return true;
+/** Whether one of the `rows` may count for a text, as above. */
+export function mayBeKnown(text: string, rows: readonly number[], anybody: boolean): boolean {
+  if (rows.length === 0) return false;
+  if (anybody) return true;
+  for (const row of rows) if (KNOWN_LINES[row]?.anybody !== true) return true;
   return speaksOfAmqp(text);
 }
 
@@ -42,7 +40,8 @@ export function speaksOfAmqp(text: string): boolean {
 
 function errorOf(line: KnownLine, groups: Readonly<Record<string, string | undefined>>): BrokerError {
   const values: Record<string, string> = {};
-  for (const [name, value] of Object.entries(groups)) if (value !== undefined && value !== "") values[name] = value;
+  for (const [name, value] of Object.entries(groups))
+    if (value !== undefined && value !== "") values[name === "logged" ? "reason" : name] = value;
   if (line.problem === undefined) return { kind: "message", line: line.id, values };
   return {
     kind: "client-side",

@@ -1,14 +1,9 @@
 /** What brokers answer over permissions and names; then their reply codes, 311 to 406 and 530, whatever the reason. */
-import type { Weighed } from "../reading.ts";
 import type { KnownLine } from "./known-line.ts";
+import { NO_SUCH } from "./reply-name-lines.ts";
 
 const REPLY = { seenBy: "broker", library: null } as const;
 const CHANNEL = { ...REPLY, about: "channel" } as const;
-
-const NO_SUCH: readonly Weighed[] = [
-  ["not-declared", 80, "The broker does not know the name in this vhost."],
-  ["wrong-vhost", 30, "Each vhost has its own names."],
-];
 
 export const REPLY_CODE_LINES: readonly KnownLine[] = [
   {
@@ -81,38 +76,6 @@ export const REPLY_CODE_LINES: readonly KnownLine[] = [
     example: "ACCESS_REFUSED - queue name 'amq.orders' contains reserved prefix 'amq.*'",
   },
   {
-    ...CHANNEL,
-    id: "queue-limit",
-    pattern: /queue limit (?:in vhost|\()|cannot declare queue .{0,120}limit/i,
-    name: "queue limit",
-    code: 406,
-    about: "limits",
-    says: "The vhost may have no more queues. The broker closed the channel; no frame was broken.",
-    causes: [
-      ["limit-reached", 82, "The text names the limit."],
-      ["not-declared", 10, "Queues that nobody uses may be deleted."],
-    ],
-    source: "rabbit_channel.erl",
-    example: "PRECONDITION_FAILED - cannot declare queue 'q' in vhost 'v': queue limit in vhost 'v' (10) is reached",
-  },
-  {
-    ...REPLY,
-    id: "channel-max-per-node",
-    pattern:
-      /number of channels opened on node .{0,120}has reached the maximum|channel number limit|not allowed to open more channels/i,
-    name: "no free channel",
-    code: 530,
-    about: "limits",
-    says: "No more channels can be opened: the limit is reached. No frame was broken.",
-    causes: [
-      ["channel-leak", 78, "A program needs few channels; so many were not closed."],
-      ["limit-reached", 40, "Or the limit (channel_max) is low."],
-    ],
-    source: "rabbit_reader.erl",
-    example:
-      "NOT_ALLOWED - number of channels opened on node 'rabbit@a' has reached the maximum allowed limit of (1000)",
-  },
-  {
     ...REPLY,
     id: "too-many-heartbeats-missed",
     pattern: /[Tt]oo many heartbeats missed/,
@@ -165,99 +128,6 @@ export const REPLY_CODE_LINES: readonly KnownLine[] = [
     ],
     source: "rabbit_reader.erl",
     example: 'operation none caused a connection exception connection_forced: "Closed via management plugin"',
-  },
-  {
-    ...CHANNEL,
-    id: "content-too-large",
-    anybody: true,
-    pattern: /CONTENT[_-]TOO[_-]LARGE/,
-    name: "CONTENT_TOO_LARGE",
-    code: 311,
-    about: "limits",
-    says: "The message is larger than the broker takes. The broker closed the channel; no frame was broken.",
-    causes: [
-      ["message-too-large", 82, "The code says so."],
-      ["body-size-miscounted", 15, "A content header that announces a wrong size would do it, too."],
-    ],
-    source: "section 1.2 of the specification",
-    example: "311 CONTENT_TOO_LARGE",
-  },
-  {
-    ...CHANNEL,
-    id: "no-route",
-    anybody: true,
-    pattern: /\bNO[_-]ROUTE\b|\bNO[_-]CONSUMERS\b/,
-    name: "NO_ROUTE",
-    code: 312,
-    says: "The broker returned a message that no queue takes (mandatory, basic.return). The channel stays open; no frame was broken.",
-    causes: [
-      ["not-declared", 70, "No queue is bound for that routing key."],
-      ["wrong-vhost", 20, "The bindings may be in another vhost."],
-    ],
-    source: "section 1.2 of the specification",
-    example: "basic.return (312) NO_ROUTE",
-  },
-  {
-    ...CHANNEL,
-    id: "not-found",
-    anybody: true,
-    pattern: /\bNOT[_-]FOUND\b(?: - (?<reason>[^\n"]{1,120}))?/,
-    name: "NOT_FOUND",
-    code: 404,
-    says: "The broker does not know the queue, exchange or binding that was named ({reason}). It closed the channel; no frame was broken.",
-    causes: NO_SUCH,
-    source: "section 1.2 of the specification",
-    example: "reply-code=404, reply-text=NOT_FOUND",
-    generic: true,
-  },
-  {
-    ...CHANNEL,
-    id: "access-refused",
-    anybody: true,
-    pattern: /\bACCESS[_-]REFUSED\b(?: - (?<reason>[^\n"]{1,120}))?/,
-    name: "ACCESS_REFUSED",
-    code: 403,
-    says: "The broker refused it ({reason}). No frame was broken.",
-    causes: [
-      ["no-permission", 60, "403 is about permissions on a queue or exchange …"],
-      ["wrong-credentials", 55, "… or about the login itself."],
-      ["guest-remote", 30, "guest is refused from other hosts than the broker's own."],
-    ],
-    source: "section 1.2 of the specification",
-    example: "Connection closed: 403 (ACCESS-REFUSED)",
-    generic: true,
-  },
-  {
-    ...CHANNEL,
-    id: "precondition-failed",
-    pattern: /\bPRECONDITION[_-]FAILED\b(?: - (?<reason>[^\n"]{1,120}))?/,
-    name: "PRECONDITION_FAILED",
-    code: 406,
-    says: "The broker refused it: a condition does not hold ({reason}). It closed the channel; no frame was broken.",
-    causes: [
-      ["declared-otherwise", 54, "Most 406 are about a declaration that differs …"],
-      ["acked-twice", 46, "… or about a delivery tag."],
-    ],
-    source: "section 1.2 of the specification",
-    example: "PRECONDITION_FAILED - invalid arg 'x-message-ttl' for queue 'q' in vhost '/'",
-    generic: true,
-  },
-  {
-    ...REPLY,
-    id: "not-allowed",
-    anybody: true,
-    pattern: /\bNOT[_-]ALLOWED\b(?: - (?<reason>[^\n"]{1,120}))?/,
-    name: "NOT_ALLOWED",
-    code: 530,
-    about: "handshake",
-    says: "The broker does not allow it ({reason}). It closed the connection; no frame was broken.",
-    causes: [
-      ["wrong-vhost", 52, "530 is sent for a vhost that is refused, among others."],
-      ["limit-reached", 44, "And where a limit of the broker's is reached."],
-    ],
-    source: "section 1.2 of the specification",
-    example: "530 NOT_ALLOWED",
-    generic: true,
   },
   {
     ...CHANNEL,

@@ -3,19 +3,24 @@
  * that a prefilter can never lack the word of a new row.
  */
 
-/** A part of a pattern: a letter or sign as it stands, or what a group or class needs; "" and null tell nothing. */
-interface Atom {
-  letter: string | null;
+/** A part of a pattern. */
+interface Part {
+  /** All texts that it matches, where these are few; null where they are not. */
+  all: readonly string[] | null;
+  /** Words of which it needs one; null where none can be told. */
   words: readonly string[] | null;
 }
 
-const NOTHING: Atom = { letter: null, words: null };
+const ANYTHING: Part = { all: null, words: null };
+const NOTHING: Part = { all: [""], words: null };
+/** Texts of a part that are told apart. */
+const MAX_TEXTS = 40;
 /** Shorter ones are in every text. */
 const MIN_LETTERS = 3;
 
-/** In lower case, letters, digits and underscores; null where no such words can be told. */
+/** In lower case, letters, digits, underscores and blanks; null where no such words can be told. */
 export function requiredWords({ source }: RegExp): readonly string[] | null {
-  return new PatternReader(source).alternatives();
+  return new PatternReader(source).alternatives().words;
 }
 
 class PatternReader {
@@ -27,44 +32,52 @@ class PatternReader {
   }
 
   /** One of the words of each alternative; null where one of them needs none. */
-  alternatives(): readonly string[] | null {
-    let all: string[] | null = [];
+  alternatives(): Part {
+    let all: readonly string[] | null = [];
+    let words: readonly string[] | null = [];
     for (;;) {
-      const words = this.#sequence();
-      all = all === null || words === null ? null : [...all, ...words];
-      if (this.#source[this.#at] !== "|") return all;
+      const one = this.#sequence();
+      all = all === null || one.all === null ? null : few([...all, ...one.all]);
+      words = words === null || one.words === null ? null : [...words, ...one.words];
+      if (this.#source[this.#at] !== "|") return { all, words };
       this.#at++;
     }
   }
 
   /** Of all that must stand in it, what tells most. */
-  #sequence(): readonly string[] | null {
+  #sequence(): Part {
     let best: readonly string[] | null = null;
-    let run = "";
+    let run: readonly string[] = [""];
+    let all = true;
     const better = (words: readonly string[] | null): void => {
       if (words !== null && shortest(words) > shortest(best ?? [])) best = words;
     };
     const endRun = (): void => {
-      const word = longestWord(run);
-      better(word === null ? null : [word]);
-      run = "";
+      better(longestWords(run));
+      run = [""];
+      all = false;
     };
     while (this.#at < this.#source.length && !/[|)]/.test(this.#source[this.#at]!)) {
-      const { letter, words } = this.#atom();
+      const part = this.#part();
       const least = this.#quantifier();
-      if (least === 1 && letter !== null) {
-        run += letter;
+      const texts = part.all === null || least === 2 ? null : least === 0 ? [...part.all, ""] : part.all;
+      const longer = texts === null ? null : few(run.flatMap(begun => texts.map(text => begun + text)));
+      if (longer !== null) {
+        run = longer;
         continue;
       }
-      if (least !== 0 && letter !== null) run += letter;
+      // Of what may come again, the first stands behind the run.
+      if (least === 2 && part.all?.length === 1) run = run.map(begun => begun + part.all![0]!);
       endRun();
-      if (least !== 0) better(words);
+      if (texts !== null) run = texts;
+      else if (least !== 0) better(part.words);
     }
-    endRun();
-    return best;
+    const texts = run;
+    better(longestWords(texts));
+    return { all: all ? texts : null, words: best };
   }
 
-  #atom(): Atom {
+  #part(): Part {
     const sign = this.#source[this.#at++]!;
     switch (sign) {
       case "(":
@@ -73,33 +86,34 @@ class PatternReader {
         return this.#class();
       case "\\": {
         const escaped = this.#source[this.#at++]!;
-        if (/[bB]/.test(escaped)) return { letter: "", words: null };
-        return /\w/.test(escaped) ? NOTHING : { letter: escaped, words: null };
+        if (/[bB]/.test(escaped)) return NOTHING;
+        return /\w/.test(escaped) ? ANYTHING : { all: [escaped], words: null };
       }
       case ".":
-        return NOTHING;
+        return ANYTHING;
       case "^":
       case "$":
-        return { letter: "", words: null };
+        return NOTHING;
       default:
-        return { letter: sign.toLowerCase(), words: null };
+        return { all: [sign.toLowerCase()], words: null };
     }
   }
 
-  #group(): Atom {
+  #group(): Part {
     const [head = ""] = /^\?(?::|<?[=!]|<\w+>)/.exec(this.#source.slice(this.#at)) ?? [];
     this.#at += head.length;
-    const words = this.alternatives();
+    const part = this.alternatives();
     this.#at++;
-    return /[=!]/.test(head) ? NOTHING : { letter: null, words };
+    return /[=!]$/.test(head) ? NOTHING : part;
   }
 
-  /** `[Cc]` is a letter in either case; any other class may be anything. */
-  #class(): Atom {
-    const [all = "]", inside = ""] = /^((?:[^\]\\]|\\.)*)\]/.exec(this.#source.slice(this.#at)) ?? [];
-    this.#at += all.length;
-    const [letter = "", other = ""] = inside.toLowerCase();
-    return inside.length === 2 && letter === other ? { letter, words: null } : NOTHING;
+  /** `[Cc]` is a letter in either case, `[ _-]` one of a few signs; any other class may be anything. */
+  #class(): Part {
+    const [whole = "]", inside = ""] = /^((?:[^\]\\]|\\.)*)\]/.exec(this.#source.slice(this.#at)) ?? [];
+    this.#at += whole.length;
+    const signs = new Set(inside.toLowerCase());
+    if (/^\^|\\|.-./.test(inside)) return ANYTHING;
+    return { all: [...signs], words: null };
   }
 
   /** How often what stands before it comes at least: 1 where there is none; 2 where it may come again. */
@@ -115,8 +129,20 @@ function shortest(words: readonly string[]): number {
   return words.length === 0 ? 0 : Math.min(...words.map(({ length }) => length));
 }
 
+/** The texts, each once; null where they are many. */
+function few(texts: readonly string[]): readonly string[] | null {
+  const each = new Set(texts);
+  return each.size > MAX_TEXTS ? null : [...each];
+}
+
+/** A word of each text; null where one of them has none. */
+function longestWords(texts: readonly string[]): readonly string[] | null {
+  const words = texts.map(longestWord);
+  return words.every(word => word !== null) ? [...new Set(words)] : null;
+}
+
 function longestWord(text: string): string | null {
-  const words = text.match(/[a-z0-9_]+/g) ?? [];
+  const words = text.match(/[a-z0-9_ ]+/g) ?? [];
   const longest = words.toSorted((one, other) => other.length - one.length)[0] ?? "";
-  return longest.length < MIN_LETTERS ? null : longest;
+  return longest.replaceAll(" ", "").length < MIN_LETTERS ? null : longest;
 }

@@ -1,83 +1,115 @@
 /** Which of many words a text holds, in one pass over it (Aho and Corasick, 1975). */
 
-const SIGNS = 38;
+const SIGNS = 39;
 
-/** Finds the rows whose words a text holds; letter case does not count. */
+/**
+ * Finds the rows whose words a text holds. Letter case does not count. Where a line ends, words go on behind the blanks of
+ * the next one, with a blank between or without.
+ */
 export class WordIndex {
-  /** By row: found in the text that was looked at last. */
-  readonly found: Uint8Array;
+  /** The rows found in the text that was looked at last, in ascending order. */
+  readonly rows: number[] = [];
+  /** By row: whether it is among them. */
+  readonly #found: Uint8Array;
+  #looked: string | null = null;
   readonly #always: readonly number[];
   /** State by state and sign: the next state. */
-  readonly #next: Int16Array;
+  readonly #next: Int32Array;
   /** By state: the rows whose words end there. */
-  readonly #rows: readonly (readonly number[])[];
+  readonly #rowsOf: readonly (readonly number[])[];
+  /** By state: 1 where there are any. */
+  readonly #ends: Uint8Array;
 
-  /** `words[row]` in lower case: letters, digits and underscores; null for a row that is always found. */
+  /** `words[row]` in lower case: letters, digits, underscores and blanks; null for a row that is always found. */
   constructor(words: readonly (readonly string[] | null)[]) {
-    this.found = new Uint8Array(words.length);
+    this.#found = new Uint8Array(words.length);
     this.#always = words.flatMap((own, row) => (own === null ? [row] : []));
-    const next: number[][] = [zeros(SIGNS)];
+    const signs = words.reduce((sum, own) => sum + (own ?? []).reduce((total, { length }) => total + length, 0), 0);
+    const next = new Int32Array((signs + 1) * SIGNS);
     const rows: number[][] = [[]];
     for (const [row, own] of words.entries()) {
       for (const word of own ?? []) {
         let state = 0;
         for (let i = 0; i < word.length; i++) {
-          const sign = SIGN_OF[word.charCodeAt(i)]!;
-          if (next[state]![sign] === 0) {
-            next[state]![sign] = next.length;
-            next.push(zeros(SIGNS));
-            rows.push([]);
-          }
-          state = next[state]![sign]!;
+          const at = state * SIGNS + SIGN_OF[word.charCodeAt(i)]!;
+          if (next[at] === 0) next[at] = rows.push([]) - 1;
+          state = next[at]!;
         }
         if (!rows[state]!.includes(row)) rows[state]!.push(row);
       }
     }
     complete(next, rows);
-    this.#next = Int16Array.from(next.flat());
-    this.#rows = rows;
+    this.#next = next.subarray(0, rows.length * SIGNS);
+    this.#rowsOf = rows;
+    this.#ends = Uint8Array.from(rows, own => (own.length > 0 ? 1 : 0));
   }
 
-  /** Sets `found`; false where no row is. */
+  /** Sets `rows`; false where there are none. */
   look(text: string): boolean {
-    this.found.fill(0);
-    for (const row of this.#always) this.found[row] = 1;
-    let any = this.#always.length > 0;
+    if (text === this.#looked) return this.rows.length > 0;
+    for (const row of this.rows) this.#found[row] = 0;
+    this.rows.length = 0;
+    for (const row of this.#always) this.#find(row);
+    this.#walk(text, false);
+    if (text.includes("\n")) this.#walk(text, true);
+    this.rows.sort((one, other) => one - other);
+    this.#looked = text;
+    return this.rows.length > 0;
+  }
+
+  /** `apart`: a line feed and the blanks around it are a blank; they are nothing otherwise. */
+  #walk(text: string, apart: boolean): void {
+    const next = this.#next;
+    const ends = this.#ends;
     let state = 0;
+    /** Behind the last sign that is no blank. */
+    let solid = 0;
+    let isBroken = false;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      state = this.#next[state * SIGNS + (code < 128 ? SIGN_OF[code]! : 0)]!;
-      const rows = this.#rows[state]!;
-      for (let at = 0; at < rows.length; at++) this.found[rows[at]!] = 1;
-      any ||= rows.length > 0;
+      if (code <= BLANK) {
+        if (isBroken) continue;
+        isBroken = code === LINE_FEED;
+        if (!isBroken) state = next[state * SIGNS + SIGN_OF[code]!]!;
+        else state = apart ? next[solid * SIGNS + SIGN_OF[BLANK]!]! : solid;
+      } else {
+        isBroken = false;
+        state = next[state * SIGNS + (code < 128 ? SIGN_OF[code]! : 0)]!;
+        solid = state;
+      }
+      if (ends[state] === 1) for (const row of this.#rowsOf[state]!) this.#find(row);
     }
-    return any;
+  }
+
+  #find(row: number): void {
+    if (this.#found[row] === 1) return;
+    this.#found[row] = 1;
+    this.rows.push(row);
   }
 }
 
-function zeros(length: number): number[] {
-  return Array.from({ length }, () => 0);
-}
+const LINE_FEED = 0x0a;
+const BLANK = 0x20;
 
 /** Every sign leads on from every state: to the longest end of what was read that begins a word. */
-function complete(next: number[][], rows: number[][]): void {
-  const shorter = zeros(next.length);
-  const waiting = next[0]!.filter(state => state !== 0);
+function complete(next: Int32Array, rows: number[][]): void {
+  const shorter = new Int32Array(rows.length);
+  const waiting = Array.from(next.subarray(0, SIGNS)).filter(state => state !== 0);
   for (const state of waiting) {
     const back = shorter[state]!;
     for (const row of rows[back]!) if (!rows[state]!.includes(row)) rows[state]!.push(row);
     for (let sign = 0; sign < SIGNS; sign++) {
-      const to = next[state]![sign]!;
-      if (to === 0) next[state]![sign] = next[back]![sign]!;
+      const to = next[state * SIGNS + sign]!;
+      if (to === 0) next[state * SIGNS + sign] = next[back * SIGNS + sign]!;
       else {
-        shorter[to] = next[back]![sign]!;
+        shorter[to] = next[back * SIGNS + sign]!;
         waiting.push(to);
       }
     }
   }
 }
 
-/** By ASCII code: 0 for what no word holds, else 1 to 37, upper case as lower. */
+/** By ASCII code: 0 for what no word holds, else 1 to 38, upper case as lower. */
 const SIGN_OF = Uint8Array.from({ length: 128 }, (_, code) => {
-  return "abcdefghijklmnopqrstuvwxyz0123456789_".indexOf(String.fromCharCode(code).toLowerCase()) + 1;
+  return "abcdefghijklmnopqrstuvwxyz0123456789_ ".indexOf(String.fromCharCode(code).toLowerCase()) + 1;
 });
