@@ -13,10 +13,15 @@ export const MASKED = "…";
 
 const DECIMALS = /\b\d{1,3}(?:,\s{0,16}\d{1,3}){4,}/g;
 const HEXADECIMALS = /\b[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4,}\b/gi;
-/** `amqp://user:password@host`: what stands between. */
-const URL_USER = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]{1,500}@/gi;
-/** Names of headers, properties and the like whose values authenticate somebody. */
-const SECRET_NAME = /passw|secret|token|authorization|api[-_]?key|cookie|credential|bearer/i;
+/** `amqp://user:password@host`: what stands between. A password may hold what ought to be percent-encoded. */
+const URL_USER = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s'"<>]{1,500}@/gi;
+/** In names of headers, properties and the like: their values authenticate somebody. */
+export const SECRET_NAME = /passw|secret|token|authorization|api[-_]?key|cookie|credential|bearer/i;
+
+/** A text without the users and passwords of its URLs. */
+export function withoutUrlPasswords(text: string): string {
+  return text.includes("://") ? text.replace(URL_USER, `$1${MASKED}@`) : text;
+}
 
 export class Discretion {
   /** Secrets, an octet a character. */
@@ -41,7 +46,7 @@ export class Discretion {
 
   /** A text of the wire, or one that quotes it, without what must not be shown. */
   text(text: string): string {
-    const free = text.includes("://") ? text.replace(URL_USER, `$1${MASKED}@`) : text;
+    const free = withoutUrlPasswords(text);
     if (this.#secrets.length === 0 || free.length < PIECE) return free;
     if (this.#isFull) return MASKED;
     const unquoted = free

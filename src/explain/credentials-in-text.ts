@@ -1,22 +1,23 @@
 /**
- * Credentials in what somebody pasted: in URLs, and in octets that were dumped as decimals or text. A dump of a login
+ * Credentials in what somebody pasted: in URLs, behind names, and in octets that were dumped as decimals or text. What is
+ * a secret's name, and how a URL is masked, is said in connection/discretion.ts. A dump of a login
  * (connection.start-ok, secure-ok, update-secret, an AMQPLAIN table) is never turned into text, nor shown again.
  */
 
-/** `amqp://user:password@host`: the password. */
-const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@'"]{0,200}:)[^\s/@'"]{1,500}@/gi;
-/** `password=…`, `"token": "…"`, `authorization: …`. */
-const NAMED_SECRET =
-  /(\b(?:password|passwd|secret|token|authorization|api[_-]?key)["']?\s{0,3}[:=]\s{0,3}["']?)[^\s"',;})]{4,500}/gi;
+import { MASKED, SECRET_NAME, withoutUrlPasswords } from "../connection/discretion.ts";
+
+/** `password=…`, `"token": "…"`, `Authorization: Bearer …`. */
+const NAMED_SECRET = new RegExp(
+  String.raw`((?:${SECRET_NAME.source})[\w-]{0,20}["']?\s{0,3}[:=]\s{0,3}["']?(?:(?:Bearer|Basic)\s{1,3})?)[^\s"',;})]{4,500}`,
+  "gi",
+);
 
 export function withoutPasswords(text: string): string {
-  const urls = text.includes("://") ? text.replace(URL_PASSWORD, "$1***@") : text;
-  return NAMED_SECRET.test(urls) ? urls.replace(NAMED_SECRET, "$1***") : urls;
+  const urls = withoutUrlPasswords(text);
+  return SECRET_NAME.test(urls) ? urls.replace(NAMED_SECRET, `$1${MASKED}`) : urls;
 }
 
 const LOGIN_METHODS = /connection\.(?:start[_-]ok|secure[_-]ok|update[_-]secret)/;
-const TELLING = ["password", "secret", "token", "authorization", "api-key", "apikey", "cookie", "plain", "bearer"];
-
 /** Whether octets, or the arguments of that operation, may hold a credential: by position, and by what stands in them. */
 export function mayHoldCredential(octets: Uint8Array, operation: string | null): boolean {
   if (operation !== null && LOGIN_METHODS.test(operation)) return true;
@@ -26,8 +27,7 @@ export function mayHoldCredential(octets: Uint8Array, operation: string | null):
     if (octets[at + 3] === 11 || octets[at + 3] === 21 || octets[at + 3] === 70) return true;
   }
   const text = Array.from(octets, octet => String.fromCharCode(octet)).join("");
-  const lower = text.toLowerCase();
-  if (TELLING.some(word => lower.includes(word))) return true;
+  if (SECRET_NAME.test(text) || /\bPLAIN\b/i.test(text)) return true;
   // A JWT, and the response of PLAIN: NUL, user, NUL, password.
   return /eyJ[\w-]{6}/.test(text) || /\0[!-~]{2,64}\0[!-~]{2}/.test(text);
 }

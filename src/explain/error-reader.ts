@@ -62,7 +62,9 @@ export class ErrorReader {
     if (isPeaceful(head, record)) names = false;
     // Whose connection it is stands in the head; the same is said behind it again and again.
     const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
-    const { errors, between, operation } = this.#reading(said, names || alone, ofBroker, alone);
+    const reading = this.#reading(said, names || alone, ofBroker, alone);
+    const { between, operation } = reading;
+    const errors = logged ? reading.errors.filter(({ error }) => !isOfClients(error)) : reading.errors;
     const report = ({ error, library, runtime }: FoundHere): ErrorReport =>
       discreet({
         error,
@@ -130,6 +132,11 @@ function isBrokers(record: LogRecord, text: string): boolean {
     record.report ||
     /AMQP connection|connection <\d|Channel error on|\brabbit_\w{3,40}\b/.test(text)
   );
+}
+
+/** Whether it is said by clients only: in a broker's own log the words mean something else. */
+function isOfClients(error: BrokerError): boolean {
+  return error.kind === "message" && knownLine(error.line).ofClients === true;
 }
 
 function unknownIn(text: string, ofBroker: boolean): BrokerError | null {

@@ -9,7 +9,7 @@ import type { LibraryId } from "../connection/client-libraries.ts";
 import { type Cause, causesOf } from "./causes.ts";
 import { adviceFor, type ClientAdvice } from "./client-advice.ts";
 import { clientReadings } from "./client-readings.ts";
-import { aboutOf, type ErrorKind, type ErrorReport, replyCodeOf, seenByOf } from "./error-report.ts";
+import { aboutOf, type BrokerError, type ErrorKind, type ErrorReport, replyCodeOf, seenByOf } from "./error-report.ts";
 import { fieldKindReadings } from "./field-kind-readings.ts";
 import { frameReadings } from "./frame-readings.ts";
 import { frameWindow, meaningsOf } from "./frame-window.ts";
@@ -32,6 +32,8 @@ export interface Explanation {
   seenBy: SeenBy | null;
   /** What it is about; null where the text does not tell. */
   about: About | null;
+  /** Whether it tells of trouble, or only of something that is worth knowing. */
+  level: "error" | "note";
   /** What it is, in a few words. */
   headline: string;
   /** What happened. */
@@ -89,6 +91,7 @@ export function explain(report: ErrorReport, tornLater = false): Explanation {
     codeName: code === null ? null : (REPLY_CODES[code]?.name ?? null),
     seenBy: seenByOf(report),
     about: isOversize(top) ? "limits" : aboutOf(report.error),
+    level: isNote(report.error) ? "note" : "error",
     headline: headlineOf(report, top),
     summary: summaryOf(report, top),
     octets: window.map((octet, index) => ({
@@ -112,6 +115,10 @@ export function explain(report: ErrorReport, tornLater = false): Explanation {
     source: "line" in report.error ? knownLine(report.error.line).source : null,
     masked: report.masked,
   };
+}
+
+function isNote(error: BrokerError): boolean {
+  return error.kind === "unknown-message" || ("line" in error && knownLine(error.line).note === true);
 }
 
 /** A frame that is as it should be, and too large. */

@@ -268,9 +268,9 @@ function plainOf(value: object): string {
   let plain = "";
   for (const name in value) {
     const own: unknown = value[name as keyof typeof value];
-    const holds = typeof own === "object" && own !== null && !Array.isArray(own) && !(own instanceof Uint8Array);
-    // Octets as `1,2,3`.
-    plain += holds ? `{${plainOf(own)}}` : `${String(own)};`;
+    if (Array.isArray(own) || own instanceof Uint8Array) plain += `${own.join()};`;
+    else if (typeof own === "object" && own !== null) plain += `{${plainOf(own)}}`;
+    else plain += `${own as string | number | boolean | null};`;
   }
   return plain;
 }

@@ -94,8 +94,8 @@ function blocksOf(
 
 /** What it is, who most likely did it, what to do now: three lines, the rest is below. */
 function answer(incident: ExplainedIncident, numbered: boolean, page: Page): string[] {
-  const { id, name, headline, causes, error } = incident;
-  const word = error.kind === "unknown-message" ? "NOTE" : "ERROR";
+  const { id, name, level, headline, causes } = incident;
+  const word = level.toUpperCase();
   const reference = numbered ? `${id} ` : "";
   const start = `${word}  ${reference}${printable(name, 36)}: `;
   const title = cut(start + shortened(say(headline), page.columns - columns(start)), page.columns);

@@ -12,7 +12,7 @@
  *       "first": "2026-11-21T18:20:02.733286Z", "last": "2026-11-21T18:20:02.733286Z",
  *       "connection": { "peers": ["127.0.0.1:54264"], "morePeers": false, "host": "127.0.0.1:5673",
  *         "name": "orders-api", "vhost": "/", "user": "guest", "state": "closed", "channel": 16962 },
- *       "seenBy": "broker", "about": "frames", "headline": "…", "between": null, "source": null, "masked": false,
+ *       "seenBy": "broker", "about": "frames", "level": "error", "headline": "…", "between": null, "source": null, "masked": false,
  *       "quote": "type 66, all octets = …", "error": { "kind": "frame-too-large", "type": 66, "size": …, "limit": … },
  *       "summary": "…",
  *       "octets": [{ "index": 0, "hex": "42", "takenFor": "type 66", "likely": "text “BBBBBBB”" }],

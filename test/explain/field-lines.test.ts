@@ -564,6 +564,8 @@ describe("a credential in what was pasted", () => {
       `rabbit_binary_parser:parse_table(<<8,${decimals("PASSWORD")},83,0,0,0,8,${decimals("S3cr3tP4")}>>)`,
     ],
     ["a URL", "amqp://guest:S3cr3tP4ss@broker:5672 ECONNREFUSED"],
+    ["a URL whose password is not encoded", "amqp://guest:a/b@S3cr3tP4ss@broker:5672 ECONNREFUSED"],
+    ["a header", "amqp ECONNREFUSED, Authorization: Bearer S3cr3tP4ss"],
   ])("is not shown: %s", (_, text) => {
     const report = JSON.stringify(explainAll(tallied(text)));
     expect(JSON.parse(report).incidents).toHaveLength(1);

@@ -68,6 +68,7 @@ export const UNTOLD_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "broker-unreachable",
+    ofClients: true,
     pattern: /BrokerUnreachableException|[Nn]one of the specified endpoints (?:were|was) reachable/,
     name: "broker unreachable",
     says: "The client could not connect to any of its brokers. The inner exception says why: that line is worth explaining.",
@@ -80,6 +81,7 @@ export const UNTOLD_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "could-not-connect",
+    ofClients: true,
     anybody: true,
     pattern:
       /AMQPConnectionError|AmqpConnectException|RabbitMqConnectionException|ReceiveTransport faulted|connection failed: rabbitmq|connection attempt to \S{1,200} failed|(?:cannot|can't|can not|could not|couldn't|failed to|unable to|error) connect(?:ing)? (?:to|with)\b|(?:cannot|could not|failed to|unable to) (?:establish|open|create|make) (?:an? |the )?(?:\w{1,12} )?connection|disconnected from RMQ|broker not available|not connected to (?:the )?(?:broker|RabbitMQ)|Error opening socket/i,
@@ -93,6 +95,7 @@ export const UNTOLD_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "connection-closed",
+    ofClients: true,
     anybody: true,
     pattern:
       /\bConnectionClosed(?:Exception|Error)?\b|connection (?:was |is |has been )?(?:closed|lost|terminated|dropped|interrupted)|\bdisconnected\b|\bAMQPConnectionException\b/i,

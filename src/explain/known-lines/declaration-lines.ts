@@ -142,6 +142,7 @@ export const DECLARATION_LINES: readonly KnownLine[] = [
   {
     ...REFUSED,
     id: "deprecated-feature",
+    note: true,
     code: null,
     about: null,
     anybody: true,
@@ -156,6 +157,7 @@ export const DECLARATION_LINES: readonly KnownLine[] = [
   {
     ...REFUSED,
     id: "feature-flag",
+    note: true,
     code: null,
     about: null,
     anybody: true,

@@ -44,6 +44,10 @@ export interface KnownLine {
   example: string;
   /** It says no more than that something failed: any other row that matches the same text goes before it. */
   generic?: true;
+  /** It tells of no trouble, or of none with AMQP: a note. */
+  note?: true;
+  /** So general that in a broker's own log it means something else. */
+  ofClients?: true;
   /** One event makes several such messages, within a second or two. */
   repeated?: true;
   /** Other programs than AMQP's say the same: it counts only where the text speaks of AMQP, or is all there is. */

@@ -17,6 +17,7 @@ export const LIMIT_LINES: readonly KnownLine[] = [
   {
     ...LIMITS,
     id: "resource-alarm-over",
+    note: true,
     anybody: true,
     pattern:
       /(?:memory|disk) resource limit alarm cleared|vm_memory_high_watermark clear|[Ff]ree disk space is sufficient|[Cc]onnection unblocked|connection\.unblocked/,

@@ -187,6 +187,7 @@ export const REPLY_NAME_LINES: readonly KnownLine[] = [
   {
     ...NAMED,
     id: "normal-close",
+    note: true,
     pattern:
       /(?:\b200\b[^\n]{0,40}|code=200[^\n]{0,40})(?:Goodbye|Normal shutdown|Connection closed|Bye|OK)\b|\bNORMAL_SHUTDOWN\b|[Nn]ormal shutdown/,
     name: "closed in peace",

@@ -36,6 +36,7 @@ export const STREAM_LINES: readonly KnownLine[] = [
   {
     ...STREAM,
     id: "stream-protocol",
+    note: true,
     about: null,
     seenBy: null,
     pattern:
