@@ -46,6 +46,36 @@ const CONNECTS: readonly Row[] = [
   ],
 ];
 
+/** Of other libraries, of TLS, and of closes: each must not be taken for what stands beside it in the tables. */
+const CLIENTS: readonly Row[] = [
+  [
+    "channel is already closed due to clean channel shutdown; protocol method: #method<channel.close>(reply-code=200, reply-text=OK, class-id=0, method-id=0)",
+    "client",
+    "channel",
+    "earlier-error",
+    null,
+  ],
+  ["javax.net.ssl.SSLException: Unsupported or unrecognized SSL message", "client", "handshake", "tls-settings", null],
+  ["SSL routines:ssl3_read_bytes:sslv3 alert handshake failure", "client", "handshake", "tls-settings", null],
+  ["amqp_simple_wait_frame_noblock: -512 (a SSL error occurred)", "client", "transport", "tls-settings", null],
+  ["consumer: Connection to broker lost. Trying to re-establish", "client", "transport", "broker-restarted", null],
+  [
+    "AMQP close-reason, initiated by Library, code=541, text='An attempt was made to transition a task', classId=0",
+    "client",
+    "transport",
+    "answer-of-earlier-call",
+    null,
+  ],
+  ["System.NotSupportedException: Pipelining of requests forbidden", "client", "channel", "shared-channel", null],
+  [
+    "EasyNetQ.EasyNetQException: The operation requested on PersistentChannel timed out",
+    "client",
+    "transport",
+    "broker-silent",
+    null,
+  ],
+];
+
 const REFUSALS: readonly Row[] = [
   ["NOT_IMPLEMENTED - global qos", "broker", "channel", "unsupported-by-queue", 540],
   [
@@ -101,6 +131,7 @@ const LIMITS: readonly Row[] = [
 
 describe.each([
   ["could not connect", CONNECTS],
+  ["clients", CLIENTS],
   ["refused", REFUSALS],
   ["limits", LIMITS],
 ] as const)("%s", (_, rows) => {

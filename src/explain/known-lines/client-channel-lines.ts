@@ -30,6 +30,17 @@ export const CLIENT_CHANNEL_LINES: readonly KnownLine[] = [
   },
   {
     ...CHANNEL,
+    id: "dotnet-pipelining",
+    pattern: /Pipelining of requests forbidden/,
+    name: "two calls at a time",
+    says: "A call was made on a channel on which another still waits for its answer. The client refused it; no frame was broken.",
+    causes: TAKEN_FOR_ANOTHER,
+    library: "dotnet",
+    source: "EasyNetQ#758; rabbitmq-dotnet-client: RpcContinuationQueue.cs",
+    example: "System.NotSupportedException: Pipelining of requests forbidden",
+  },
+  {
+    ...CHANNEL,
     id: "unexpected-answer",
     pattern: /pika\.channel[^\n]{0,40}Unexpected frame: <(?:METHOD|HEADER|BODY|Header|Body)\b/,
     name: "answer nobody waits for",

@@ -47,6 +47,22 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
   },
   {
     ...TRANSPORT,
+    id: "dotnet-library-failed",
+    pattern: /initiated by Library, code=541/,
+    name: "closed by the library (.NET)",
+    says: "The client library closed the connection over an error of its own (541 is the library's own code). What failed stands behind it; no frame was broken.",
+    causes: [
+      ["answer-of-earlier-call", 50, "An answer that comes after its call has timed out is one such error."],
+      ["network-lost", 42, "A socket that fails is another."],
+      ["shared-channel", 34, "So are calls of two threads on one channel."],
+    ],
+    library: "dotnet",
+    source: "rabbitmq-dotnet-client#1827",
+    example: "AMQP close-reason, initiated by Library, code=541, text='A task had completed', classId=0, methodId=0",
+    generic: true,
+  },
+  {
+    ...TRANSPORT,
     id: "dotnet-closed-by-application",
     pattern: /initiated by Application, code=(?<reply>\d{1,3})/,
     name: "closed by the application",
@@ -121,7 +137,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     id: "read-timed-out",
     anybody: true,
     pattern:
-      /The connection timed out after \d{1,6} sec|AMQPTimeoutException|[Rr]equest timed out|The operation has timed out|TimeoutException|AMQPIOWaitException|Error reading data\. Received|continuation timeout|Timed out waiting for|\{:?error, ?:?timeout\}/,
+      /The connection timed out after \d{1,6} sec|AMQPTimeoutException|(?:[Rr]equest|[Oo]peration|[Cc]all|[Rr]pc|RPC)\b[^\n]{0,60} timed out|The operation has timed out|TimeoutException|AMQPIOWaitException|Error reading data\. Received|continuation timeout|Timed out waiting for|\{:?error, ?:?timeout\}/,
     name: "timed out",
     says: "The client waited for the broker and gave up. No frame was broken; but a read that was cut short must not be continued.",
     causes: [
@@ -152,7 +168,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     id: "client-tls-failed",
     anybody: true,
     pattern:
-      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|wrong version number|WRONG_VERSION_NUMBER|SSLHandshakeException|unable to verify the first certificate|SSL (?:hostname|peer cert) verification failed|SSL handshake failed|first record does not look like a TLS handshake|Unrecognized SSL message|record overflow|AuthenticationException: The remote certificate|certificate (?:has expired|is not trusted|signed by unknown authority)|self[- ]signed certificate/,
+      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|wrong version number|WRONG_VERSION_NUMBER|SSLHandshakeException|[Uu]nrecognized SSL message|sslv3 alert|tlsv1 alert|alert handshake failure|unable to verify the first certificate|SSL (?:hostname|peer cert) verification failed|SSL handshake failed|first record does not look like a TLS handshake|record overflow|AuthenticationException: The remote certificate|certificate (?:has expired|is not trusted|signed by unknown authority)|self[- ]signed certificate/,
     name: "TLS failed at the client",
     says: "The client's TLS handshake failed. AMQP was not reached.",
     causes: [
@@ -161,6 +177,24 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     ],
     source: "streadway/amqp#73; OpenSSL, Java, Go and Node.js",
     example: "ssl.SSLError: [SSL: WRONG_VERSION_NUMBER] wrong version number (amqps)",
+    generic: true,
+  },
+  {
+    ...TRANSPORT,
+    id: "client-tls-error",
+    anybody: true,
+    pattern:
+      /SSL error occurred|\bSSLException\b|\bSSLError\b|AMQP_STATUS_SSL_\w{3,40}|SSL_ERROR_\w{3,40}|SSL routines:/,
+    name: "TLS failed at the client",
+    says: "TLS failed at the client, in its handshake or later. No AMQP frame was broken; what OpenSSL or the broker's log says of it tells which.",
+    causes: [
+      ["tls-settings", 52, "At connect: certificates, names and versions."],
+      ["plain-answered", 48, "At connect: the port has no TLS."],
+      ["tls-shared-session", 46, "Later: a session that is used after a fork, or by two threads without a lock."],
+      ["idle-limit", 40, "Later: a connection that was dropped while it was idle."],
+    ],
+    source: "alanxz/rabbitmq-c: amqp_api.c; symfony/symfony#54167; meetecho/janus-gateway#1769",
+    example: "AMQPConnectionException: Library error: a SSL error occurred",
     generic: true,
   },
   {

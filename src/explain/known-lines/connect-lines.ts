@@ -67,6 +67,25 @@ export const CONNECT_LINES: readonly KnownLine[] = [
 export const UNTOLD_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
+    id: "normal-close",
+    note: true,
+    anybody: true,
+    pattern:
+      /(?:\b200\b[^\n]{0,40}|code=200[^\n]{0,40})(?:Goodbye|Normal shutdown|Connection closed|Bye|OK)\b|\bNORMAL_SHUTDOWN\b|[Nn]ormal shutdown/,
+    name: "closed in peace",
+    code: 200,
+    seenBy: null,
+    says: "A connection or channel was closed on purpose, and said goodbye (200). No frame was broken.",
+    causes: [
+      ["closed-by-program", 72, "200 is what a library sends when the program closes."],
+      ["closed-by-hand", 34, "Or somebody closed it in the management interface."],
+    ],
+    source: "section 1.2 of the specification",
+    example: "reply-code=200, reply-text=Goodbye",
+    generic: true,
+  },
+  {
+    ...TRANSPORT,
     id: "broker-unreachable",
     ofClients: true,
     pattern: /BrokerUnreachableException|[Nn]one of the specified endpoints (?:were|was) reachable/,
@@ -98,7 +117,7 @@ export const UNTOLD_LINES: readonly KnownLine[] = [
     ofClients: true,
     anybody: true,
     pattern:
-      /\bConnectionClosed(?:Exception|Error)?\b|connection (?:was |is |has been )?(?:closed|lost|terminated|dropped|interrupted)|\bdisconnected\b|\bAMQPConnectionException\b/i,
+      /\bConnectionClosed(?:Exception|Error)?\b|connection (?:was |is |has been )?(?:closed|lost|terminated|dropped|interrupted)|connection to (?:the )?(?:broker|server|RabbitMQ) (?:was )?(?:lost|closed)|\bdisconnected\b|\bAMQPConnectionException\b/i,
     name: "connection closed",
     says: "The connection ended. Who closed it, and why, is not in this line: the broker's log at that time says it. No frame is shown to be broken.",
     causes: [

@@ -184,21 +184,4 @@ export const REPLY_NAME_LINES: readonly KnownLine[] = [
     ],
     example: "541 INTERNAL_ERROR - no process for queue 'orders' in vhost '/'",
   },
-  {
-    ...NAMED,
-    id: "normal-close",
-    note: true,
-    pattern:
-      /(?:\b200\b[^\n]{0,40}|code=200[^\n]{0,40})(?:Goodbye|Normal shutdown|Connection closed|Bye|OK)\b|\bNORMAL_SHUTDOWN\b|[Nn]ormal shutdown/,
-    name: "closed in peace",
-    code: 200,
-    seenBy: null,
-    about: "transport",
-    says: "A connection or channel was closed on purpose, and said goodbye (200). No frame was broken.",
-    causes: [
-      ["closed-by-program", 72, "200 is what a library sends when the program closes."],
-      ["closed-by-hand", 34, "Or somebody closed it in the management interface."],
-    ],
-    example: "reply-code=200, reply-text=Goodbye",
-  },
 ];
