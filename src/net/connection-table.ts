@@ -41,6 +41,9 @@ export class ConnectionTable {
   readonly #spare = new RecentList();
   readonly #maxObserved: number;
   readonly #maxSpare: number;
+  /** The side that sent the segment whose connection `find` found last. */
+  side: Side | -1 = -1;
+
   readonly #paths: TunnelPaths;
   readonly #seed: number;
   readonly #multiplier1: number;
@@ -61,9 +64,15 @@ export class ConnectionTable {
   /** The connection a segment belongs to, which becomes the one last used. */
   find(segment: TcpSegment): TcpConnection | null {
     const last = this.#last;
-    if (last !== null && last.sideOf(segment) >= 0) return last;
+    if (last !== null) {
+      this.side = last.sideOf(segment);
+      if (this.side >= 0) return last;
+    }
     let connection = this.#chains.get(this.#hashOf(segment)) ?? null;
-    while (connection !== null && connection.sideOf(segment) < 0) connection = connection.chained;
+    for (; connection !== null; connection = connection.chained) {
+      this.side = connection.sideOf(segment);
+      if (this.side >= 0) break;
+    }
     if (connection === null) return null;
     const list = connection.spare ? this.#spare : this.#observed;
     if (list.newest !== connection) {

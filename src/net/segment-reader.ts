@@ -1,12 +1,11 @@
 /** From a packet record down to its TCP segment: link layer, tags and tunnels, IP and its fragments, TCP. */
 import { PacketRecord } from "../capture/packet-record.ts";
 import { DEFAULT_FRAGMENT_LIMITS, type FragmentLimits, IpFragments } from "./ip-fragments.ts";
-import { ethernet } from "./layers/ethernet.ts";
-import { ip } from "./layers/ip.ts";
 import { findIpHeader } from "./layers/ip-header-search.ts";
 import { LayeredPacket, type LayerReader, MAX_LAYERS } from "./layers/layered-packet.ts";
 import { layerReaders } from "./layers/layers.ts";
-import { IPV4, LINK_TYPE, RAW_IP, TCP } from "./layers/protocol-numbers.ts";
+import { readPlain } from "./layers/plain-packet.ts";
+import { LINK_TYPE, RAW_IP, TCP } from "./layers/protocol-numbers.ts";
 import { readTcp } from "./layers/tcp.ts";
 import { FRAGMENT, HEADER_CUT, HEADER_INCOMPLETE, MALFORMED, TOO_DEEP, UNREAD } from "./packet-outcome.ts";
 import { TcpSegment } from "./tcp-segment.ts";
@@ -33,14 +32,16 @@ export class SegmentReader {
 
   /** Reads a packet into `segment`. Returns 0, or a negative packet outcome, which leaves `segment` undefined. */
   read(record: PacketRecord): number {
-    const packet = this.#packet;
     this.#packets++;
     this.record = record;
+    return readPlain(record, this.segment) ? 0 : this.readLayers(record);
+  }
+
+  /** The same, whatever the packet is made of. */
+  readLayers(record: PacketRecord): number {
+    const packet = this.#packet;
     packet.begin(record);
-    // Ethernet, IPv4 and TCP, without looking for who reads them.
-    let outcome = record.linkType === 1 ? ethernet(packet) : LINK_TYPE | record.linkType;
-    if (outcome === IPV4) outcome = ip(packet);
-    if (outcome !== TCP) outcome = this.#layers(outcome);
+    let outcome = this.#layers(LINK_TYPE | record.linkType);
     if (outcome === TCP) {
       this.segment.path = packet.tunnelCount === 0 ? 0 : this.paths.of(packet);
       outcome = readTcp(packet);

@@ -89,8 +89,13 @@ export class TcpAssembler {
     }
     const record = reader.record;
     this.counters.segments++;
-    const connection = this.#table.find(segment) ?? this.#elsewhere() ?? this.#begin(record);
-    if (connection === null) return;
+    let connection = this.#table.find(segment);
+    let side = this.#table.side;
+    if (connection === null) {
+      connection = this.#elsewhere() ?? this.#begin(record);
+      if (connection === null) return;
+      side = connection.sideOf(segment);
+    }
     if ((segment.flags & (SYN | FIN | RST)) !== 0) {
       this.#control(connection, record);
       return;
@@ -100,16 +105,15 @@ export class TcpAssembler {
       this.#letGo(connection);
       return;
     }
-    const side = connection.sideOf(segment) as Side;
     const stream = side === 0 ? connection.stream0 : connection.stream1;
     noteAcknowledgment(stream, side === 0 ? connection.stream1 : connection.stream0, segment, segment.sequence);
     const { payloadStart, payloadEnd, cut } = segment;
     if (payloadEnd + cut > payloadStart) {
       if (stream.flowing && segment.sequence === stream.next) {
         this.#streams.note(this.#streams.moment, record);
-        this.#streams.deliver(connection, stream, side, record.bytes, payloadStart, payloadEnd, cut);
+        this.#streams.deliver(connection, stream, side as Side, record.bytes, payloadStart, payloadEnd, cut);
       } else {
-        this.#arrive(connection, stream, side, segment.sequence, record);
+        this.#arrive(connection, stream, side as Side, segment.sequence, record);
       }
     }
     if (connection.holding > 0) this.#giveUpAcknowledged(connection);
