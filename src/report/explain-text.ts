@@ -47,7 +47,7 @@ export function explainText(report: ExplanationReport, options: Partial<FormatOp
 function groupLines(groups: readonly ErrorGroup[], page: Page): string[] {
   const shown = page.all ? groups : groups.slice(0, MAX_GROUPS);
   const lines = shown.flatMap(({ name, count, first, last, clients, moreClients, incidents }) => {
-    const ids = incidents.length === 1 ? incidents[0]! : `${incidents[0]}–${incidents.at(-1)}`;
+    const ids = ranges(incidents);
     const span =
       first === null ? "" : first === last ? clockOf(first) : `${clockOf(first)} to ${clockOf(last ?? first)}`;
     const names = clients.map(client => printable(client, 40)).join(", ") + (moreClients ? ", …" : "");
@@ -65,6 +65,18 @@ function groupLines(groups: readonly ErrorGroup[], page: Page): string[] {
     ...lines,
     ...(left > 0 ? page.prose(`${counted(left, "more kind")}`, page.paint.faint) : []),
   ];
+}
+
+/** `e1–e3, e5`. */
+function ranges(ids: readonly string[]): string {
+  const numbers = ids.map(id => Number(id.slice(1)));
+  const parts = numbers.flatMap((number, at) => {
+    if (numbers[at - 1] === number - 1) return [];
+    let last = number;
+    while (numbers.includes(last + 1)) last++;
+    return last === number ? [`e${number}`] : [`e${number}–e${last}`];
+  });
+  return parts.length > 4 ? `${parts.slice(0, 3).join(", ")}, …` : parts.join(", ");
 }
 
 function blocksOf(

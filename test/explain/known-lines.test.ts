@@ -148,3 +148,28 @@ it.each(ADVERSARIAL)("takes no more than its share of time for twice as many %s"
   });
   expect(Math.min(...ratios)).toBeLessThan(2.5);
 });
+
+it("takes no more than its share of time for twice as much of any row's beginning, again and again", () => {
+  /** Processor time of all patterns, in milliseconds: each over its example's first half, which is no match yet. */
+  const time = (characters: number): number => {
+    const texts = KNOWN_LINES.map(({ example }) => {
+      const half = example.slice(0, Math.ceil(example.length / 2));
+      return half.repeat(Math.ceil(characters / half.length)).slice(0, characters);
+    });
+    let least = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < 3; turn++) {
+      const begun = process.cpuUsage();
+      for (const [row, { pattern }] of KNOWN_LINES.entries()) pattern.test(texts[row]!);
+      const { user, system } = process.cpuUsage(begun);
+      least = Math.min(least, (user + system) / 1000);
+    }
+    return least;
+  };
+  time(2000);
+  const ratios = Array.from({ length: 4 }, () => {
+    const once = time(5000);
+    const twice = time(10_000);
+    return twice < 10 ? 0 : twice / once;
+  });
+  expect(Math.min(...ratios)).toBeLessThan(2.5);
+});

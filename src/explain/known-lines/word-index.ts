@@ -13,12 +13,10 @@ export class WordIndex {
   readonly #found: Uint8Array;
   #looked: string | null = null;
   readonly #always: readonly number[];
-  /** State by state and sign: the next state. */
+  /** State by state and sign: where the next state's own begin; ones' complement where words end in it. */
   readonly #next: Int32Array;
   /** By state: the rows whose words end there. */
   readonly #rowsOf: readonly (readonly number[])[];
-  /** By state: 1 where there are any. */
-  readonly #ends: Uint8Array;
 
   /** `words[row]` in lower case: letters, digits, underscores and blanks; null for a row that is always found. */
   constructor(words: readonly (readonly string[] | null)[]) {
@@ -39,9 +37,10 @@ export class WordIndex {
       }
     }
     complete(next, rows);
-    this.#next = next.subarray(0, rows.length * SIGNS);
+    this.#next = next
+      .subarray(0, rows.length * SIGNS)
+      .map(state => (rows[state]!.length > 0 ? ~(state * SIGNS) : state * SIGNS));
     this.#rowsOf = rows;
-    this.#ends = Uint8Array.from(rows, own => (own.length > 0 ? 1 : 0));
   }
 
   /** Sets `rows`; false where there are none. */
@@ -60,7 +59,6 @@ export class WordIndex {
   /** `apart`: a line feed and the blanks around it are a blank; they are nothing otherwise. */
   #walk(text: string, apart: boolean): void {
     const next = this.#next;
-    const ends = this.#ends;
     let state = 0;
     /** Behind the last sign that is no blank. */
     let solid = 0;
@@ -70,15 +68,26 @@ export class WordIndex {
       if (code <= BLANK) {
         if (isBroken) continue;
         isBroken = code === LINE_FEED;
-        if (!isBroken) state = next[state * SIGNS + SIGN_OF[code]!]!;
-        else state = apart ? next[solid * SIGNS + SIGN_OF[BLANK]!]! : solid;
+        if (!isBroken) state = next[state + SIGN_OF[code]!]!;
+        else if (apart) state = next[solid + SIGN_OF[BLANK]!]!;
+        else {
+          state = solid;
+          continue;
+        }
+        if (state < 0) state = this.#ending(state);
       } else {
         isBroken = false;
-        state = next[state * SIGNS + (code < 128 ? SIGN_OF[code]! : 0)]!;
+        state = next[state + (code < 128 ? SIGN_OF[code]! : 0)]!;
+        if (state < 0) state = this.#ending(state);
         solid = state;
       }
-      if (ends[state] === 1) for (const row of this.#rowsOf[state]!) this.#find(row);
     }
+  }
+
+  /** Notes the words that end in a state, and hands on where its own begin. */
+  #ending(state: number): number {
+    for (const row of this.#rowsOf[~state / SIGNS]!) this.#find(row);
+    return ~state;
   }
 
   #find(row: number): void {
