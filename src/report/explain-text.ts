@@ -9,7 +9,6 @@ import type { Cause } from "../explain/causes.ts";
 import type { OctetHypothesis } from "../explain/explain.ts";
 import type { Confidence } from "../explain/reading.ts";
 import type { ExplainedIncident, ExplanationReport } from "./explain.ts";
-import type { ErrorGroup } from "./explanation-groups.ts";
 import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
 import { octetTable } from "./text/octet-table.ts";
 import { LABEL_COLUMNS, Page, row, wrap } from "./text/page.ts";
@@ -31,7 +30,7 @@ export function explainText(report: ExplanationReport, options: Partial<FormatOp
   const { incidents } = report;
   const inFull = page.all ? incidents : incidents.slice(0, MAX_INCIDENTS);
   const blocks = [
-    incidents.length > 1 ? groupLines(report.groups, page) : [],
+    incidents.length > 1 ? groupLines(report, page) : [],
     ...inFull.flatMap((incident, index) => blocksOf(incident, incidents.length > 1, inFull.slice(0, index), page)),
     next(report, page),
     rest(incidents.slice(inFull.length), report.omitted, page),
@@ -44,7 +43,7 @@ export function explainText(report: ExplanationReport, options: Partial<FormatOp
 }
 
 /** The errors by kind: counts, first and last time, clients concerned. */
-function groupLines(groups: readonly ErrorGroup[], page: Page): string[] {
+function groupLines({ groups, incidents: all }: ExplanationReport, page: Page): string[] {
   const shown = page.all ? groups : groups.slice(0, MAX_GROUPS);
   const lines = shown.flatMap(({ name, count, first, last, clients, moreClients, incidents }) => {
     const ids = ranges(incidents);
@@ -58,7 +57,12 @@ function groupLines(groups: readonly ErrorGroup[], page: Page): string[] {
     ];
   });
   const total = groups.reduce((sum, { count }) => sum + count, 0);
-  const title = `${counted(total, "error")} of ${counted(groups.length, "kind")}`;
+  const notes = all.reduce((sum, { level, count }) => (level === "note" ? sum + count : sum), 0);
+  const told = [
+    ...(total > notes ? [counted(total - notes, "error")] : []),
+    ...(notes > 0 ? [counted(notes, "note")] : []),
+  ];
+  const title = `${told.join(", ")} of ${counted(groups.length, "kind")}`;
   const left = groups.length - shown.length;
   return [
     page.paint.strong(title),

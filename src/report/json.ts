@@ -1,10 +1,10 @@
 /** `--format json`: a report as it is, of `inspect` or of `explain`. */
 
 /**
- * Characters that JSON allows and a terminal acts on: C1 controls, bidi and zero-width characters, and the like. In
- * JSON they only occur in strings, where an escape means the same character. Line feeds belong to the indentation.
+ * Characters that JSON allows and a terminal acts on or shows as another: C1 controls, bidi and zero-width characters,
+ * the no-break space, and the like. In JSON they only occur in strings, where an escape means the same character. Line feeds belong to the indentation.
  */
-const UNSAFE_IN_TERMINAL = /(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const UNSAFE_IN_TERMINAL = /(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/gu;
 
 /** `##[` and `##vso[`, wherever they stand in a line, are commands to GitHub's and Azure's runners. */
 const COMMAND = /#(?=#[\w.]*\[)/g;

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { CauseId } from "../../src/explain/cause-catalogue.ts";
 import type { About, SeenBy } from "../../src/explain/known-lines/known-line.ts";
 import { explainAll } from "../../src/report/explain.ts";
+import { explainText } from "../../src/report/explain-text.ts";
 import { tallied } from "./explain-text.ts";
 
 type Row = [text: string, seenBy: SeenBy | null, about: About | null, first: CauseId | null, code: number | null];
@@ -180,4 +181,22 @@ describe("records of TLS", () => {
     expect(incident!.causes[0]!.id).toBe(first);
     expect(JSON.stringify(incident!.causes)).toMatch(/torn|tear[^"]*fork/);
   });
+});
+
+it("takes a broker's start for no trouble, and counts a note as one", () => {
+  const at = "2026-11-21 18:20:00.1+00:00 [info] <0.230.0>";
+  const start = [
+    "Feature flags: list of feature flags found:",
+    " * rabbitmq_stream",
+    "MQTT client disconnected cleanly",
+    "Peer discovery: node is not connected to the cluster yet",
+    "Memory high watermark set to 3125 MiB (3277481574 bytes) of 7813 MiB total",
+  ].map((line, second) => `${at.replace("00.1", `0${second}.1`)} ${line}`);
+  expect(tallied(start.join("\n")).incidents.map(({ report }) => report.error.kind)).not.toContain("message");
+  const noted = [
+    ...start,
+    `${at} Feature \`global_qos\` is deprecated.`,
+    `${at.replace("00.1", "09.1")} {frame_too_large,1544254578,131064}`,
+  ];
+  expect(explainText(explainAll(tallied(noted.join("\n")))).split("\n")[0]).toBe("1 error, 1 note of 2 kinds");
 });

@@ -37,10 +37,11 @@ export const STREAM_LINES: readonly KnownLine[] = [
     ...STREAM,
     id: "stream-protocol",
     note: true,
+    ofClients: true,
     about: null,
     seenBy: null,
     pattern:
-      /\bcom\.rabbitmq\.stream\.|RabbitMQ\.Stream\.Client|\brabbit_stream_reader\b|\bRESPONSE_CODE_[A-Z_]{3,60}|\brabbitmq_stream\b|[Ss]tream protocol|:5552\b/,
+      /\bcom\.rabbitmq\.stream\.|RabbitMQ\.Stream\.Client|\bRESPONSE_CODE_[A-Z_]{3,60}|[Ss]tream protocol|:5552\b/,
     name: "stream protocol",
     says: "This is about RabbitMQ's stream protocol (port 5552), which is no AMQP: AMQP frames are not involved, and ghostframe does not read it.",
     causes: [
