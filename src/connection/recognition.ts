@@ -1,5 +1,6 @@
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import type { Side } from "../net/connection-observer.ts";
+import { ALERT, alertName, HANDSHAKE } from "../tls/record-layer.ts";
 import { type Opening, readOpening } from "./protocol-header.ts";
 
 /** Whether a TCP connection whose beginning is in the capture is AMQP 0-9-1. */
@@ -10,6 +11,11 @@ export type Decision =
   | { kind: "refused"; message: string }
   /** Not AMQP 0-9-1. Named where a user would ask where it went. */
   | { kind: "left-alone"; protocol: "TLS" | "AMQP 1.0" | null };
+
+/** What a server may begin with that is no frame: “A” of a protocol header, and records of TLS. */
+const NO_FRAME_TYPES: readonly number[] = [0x41, ALERT, HANDSHAKE];
+/** An alert's record: header, level, description. */
+const ALERT_SIZE = 7;
 
 const UNDECIDED: Decision = { kind: "undecided" };
 const AMQP: Decision = { kind: "amqp" };
@@ -29,9 +35,17 @@ export class Recognition {
     this.#expected = expected;
   }
 
+  /** Octets of the server that were taken for the beginning of a TLS record, and are frames'. */
+  givenBack = 0;
+
   /** Whether this side's first octets are complete; a server that sends frames has none. */
   complete(side: Side): boolean {
-    return this.#counts[side] === PROTOCOL_HEADER_SIZE || (side === 1 && this.#serverSendsFrames);
+    return this.#counts[side] === this.#wanted(side) || (side === 1 && this.#serverSendsFrames);
+  }
+
+  /** The server's first octets, as far as they have come. */
+  get serverOctets(): Uint8Array {
+    return this.#octets[1].subarray(0, this.#counts[1]);
   }
 
   /** The client's first eight octets, as far as they have come. */
@@ -42,14 +56,19 @@ export class Recognition {
   /** Takes a side's first octets out of bytes[start, end); returns where the rest begins. */
   receive(side: Side, bytes: Uint8Array, start: number, end: number): number {
     let count = this.#counts[side]!;
-    if (side === 1 && count === 0 && bytes[start] !== 0x41 /* A */) {
+    if (side === 1 && count === 0 && !NO_FRAME_TYPES.includes(bytes[start]!)) {
       this.#serverSendsFrames = true;
       return start;
     }
+    const before = count;
+    this.#octets[side][count] = bytes[start]!;
     let at = start;
-    while (at < end && count < PROTOCOL_HEADER_SIZE) this.#octets[side][count++] = bytes[at++]!;
+    while (at < end && count < this.#wanted(side)) this.#octets[side][count++] = bytes[at++]!;
     this.#counts[side] = count;
-    return at;
+    if (side === 0 || this.#octets[1][0] === 0x41 || count < 3 || this.#isTlsVersion()) return at;
+    this.#serverSendsFrames = true;
+    this.givenBack = before;
+    return start;
   }
 
   decide(): Decision {
@@ -59,6 +78,7 @@ export class Recognition {
     const refuses = server !== null && (server.kind === "amqp-0-9" || server.kind === "amqp-1-0");
     switch (client.kind) {
       case "amqp-0-9":
+        if (this.#serverTls !== null) return { kind: "refused", message: this.#wantsTls(this.#serverTls) };
         return refuses
           ? { kind: "refused", message: `The client opened with ${this.#version()}${this.#answer()}.` }
           : AMQP;
@@ -66,7 +86,7 @@ export class Recognition {
         if (server?.kind === "amqp-0-9") return this.#refused("an AMQP 1.0 protocol header");
         return this.complete(1) ? { kind: "left-alone", protocol: "AMQP 1.0" } : UNDECIDED;
       case "tls":
-        if (refuses) return this.#refused("a TLS handshake");
+        if (refuses) return this.#refused("a TLS handshake", ": its port is one without TLS");
         return this.complete(1) ? { kind: "left-alone", protocol: "TLS" } : UNDECIDED;
       case "foreign":
         if (refuses || client.amqp) return this.#refused(client.what);
@@ -100,18 +120,39 @@ export class Recognition {
     return { kind: "left-alone", protocol: null };
   }
 
+  /** An alert's record is shorter than a protocol header. */
+  #wanted(side: Side): number {
+    return side === 1 && this.#octets[1][0] === ALERT ? ALERT_SIZE : PROTOCOL_HEADER_SIZE;
+  }
+
+  #isTlsVersion(): boolean {
+    return this.#octets[1][1] === 3 && this.#octets[1][2]! <= 4;
+  }
+
+  /** What of TLS the server begins with, once all of it has come. */
+  get #serverTls(): string | null {
+    const octets = this.#octets[1];
+    if (this.#serverSendsFrames || !this.complete(1)) return null;
+    if (octets[0] === ALERT) return `the TLS alert ${alertName(octets[6]!)}`;
+    return octets[0] === HANDSHAKE ? "a TLS handshake" : null;
+  }
+
+  #wantsTls(answer: string): string {
+    return `The client opened with AMQP's protocol header in the clear, and the server answered with ${answer}: its port wants TLS (amqps).`;
+  }
+
   #opening(side: Side): Opening | null {
     return readOpening(this.#octets[side], this.#counts[side]!);
   }
 
-  #refused(what: string): Decision {
-    const message = `The client opened with ${what}, not with AMQP 0-9-1's protocol header${this.#answer()}.`;
+  #refused(what: string, meaning = ""): Decision {
+    const message = `The client opened with ${what}, not with AMQP 0-9-1's protocol header${this.#answer()}${meaning}.`;
     return { kind: "refused", message };
   }
 
   #answer(): string {
     const server = this.#opening(1);
-    if (server === null || server.kind === "foreign") return "";
+    if (server === null || server.kind === "foreign" || server.kind === "tls") return "";
     return `; the server refused it and wants AMQP ${this.#octets[1].subarray(5).join("-")}`;
   }
 

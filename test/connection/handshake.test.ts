@@ -45,7 +45,7 @@ describePlays("a client that opens with something else (§4.2.2)", [
     rule: "a TLS handshake, refused by an AMQP server: TLS on the plain port",
     told: bare().client(CLIENT_HELLO).server(refusal()),
     findings: [
-      ">0+8 error handshake: The client opened with a TLS handshake, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-9-1.",
+      ">0+8 error handshake: The client opened with a TLS handshake, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-9-1: its port is one without TLS.",
     ],
   },
   {
@@ -57,6 +57,24 @@ describePlays("a client that opens with something else (§4.2.2)", [
     rule: "a TLS handshake that is not answered",
     told: bare({ expected: true }).client(CLIENT_HELLO).end(1, "rst"),
     findings: ["left-alone: TLS"],
+  },
+  ...[
+    ["15 0303 0002 02 0a", "the TLS alert unexpected_message"],
+    ["15 0301 0002 02 46", "the TLS alert protocol_version"],
+    ["16 0303 007a 02 000076 0303 0000000000000000", "a TLS handshake"],
+  ].map(([answer, what]) => ({
+    rule: `AMQP's protocol header, answered by ${what}: plain AMQP on the port of TLS`,
+    told: bare().client(refusal()).server(hex(answer!)).end(1, "fin").end(0, "rst"),
+    findings: [
+      `>0+8 error handshake: The client opened with AMQP's protocol header in the clear, and the server answered with ${what}: its port wants TLS (amqps).`,
+    ],
+  })),
+  {
+    rule: "AMQP's protocol header, answered by a frame whose type is that of a TLS alert: no TLS",
+    told: bare().client(refusal()).server(hex("15 0000 00000001 aa ce")).end(1, "fin"),
+    findings: [
+      "<0+9 error frame-type 21/0/1: The frame at offset 0 has type 21, which AMQP 0-9-1 does not have (channel 0, 1 octets).",
+    ],
   },
   {
     rule: "AMQP 1.0, refused by an AMQP 0-9-1 server",

@@ -37,7 +37,7 @@ export function leftAloneSentence({ protocol, connections, ports }: LeftAlone): 
 }
 
 function why(protocol: LeftAlone["protocol"]): string {
-  if (protocol === "TLS") return "its octets are encrypted";
+  if (protocol === "TLS") return "its octets are encrypted, or its handshake was not answered";
   if (protocol === null) return "the capture begins in the middle, and no AMQP frame was found";
   return protocol === "AMQP 1.0" ? "ghostframe reads AMQP 0-9-1" : "it begins neither as AMQP nor as TLS does";
 }
