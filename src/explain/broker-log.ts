@@ -8,6 +8,7 @@ import { ErrorReader } from "./error-reader.ts";
 import type { LogEndpoint, LogSite } from "./error-report.ts";
 import { folded } from "./error-text.ts";
 import { LogRecords } from "./log-record.ts";
+import { TlsAlertLines } from "./tls-alert-lines.ts";
 
 /** A message about a connection that the broker had trouble with. */
 export interface LogEntry {
@@ -49,6 +50,7 @@ export class BrokerLog {
   lines = 0;
   /** Whom a process of the broker's serves: a crash report names the process only. */
   readonly #processes = new Map<string, LogSite>();
+  readonly #alerts = new TlsAlertLines();
   readonly #records: LogRecords;
 
   constructor() {
@@ -61,14 +63,19 @@ export class BrokerLog {
       if (site.peer !== null) this.#remember(site);
       else if (site.pid !== null) site = { ...(this.#processes.get(site.pid) ?? site), time: site.time };
       // What follows a colon is the reason; a connection that was closed in peace has none.
-      const troubled = head.kind === "error" || (head.kind === "closing" && /:\s*$/.test(record.lines[0] ?? ""));
+      const isAlert = TlsAlertLines.isAlert(record);
+      const troubled =
+        isAlert || head.kind === "error" || (head.kind === "closing" && /:\s*$/.test(record.lines[0] ?? ""));
       if (!troubled && (reports.length === 0 || site.peer === null)) return;
       if (this.entries.length >= MAX_ENTRIES) {
         this.omitted++;
         return;
       }
       const lines = record.lines.filter(line => line.trim() !== "").slice(0, MAX_ENTRY_LINES);
-      this.entries.push({ site, lines: lines.map(line => line.slice(0, MAX_ENTRY_CHARACTERS)) });
+      const entry = { site, lines: lines.map(line => line.slice(0, MAX_ENTRY_CHARACTERS)) };
+      this.entries.push(entry);
+      if (isAlert) this.#alerts.wait(entry);
+      else if (site.peer !== null) this.#alerts.closes(site);
     });
   }
 

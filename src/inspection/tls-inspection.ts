@@ -174,7 +174,7 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
   }
 
   /** What the other side said to it. */
-  #answer({ side, from }: TlsFinding): string {
+  #answer({ side, from, evidence }: TlsFinding): string {
     const alert = this.connection.alerts[1 - side];
     if (alert === null || alert === undefined) return "";
     const { content, moment } = alert;
@@ -182,6 +182,10 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
     if (moment.input === from.input && moment.packet < from.packet) return "";
     const what = content === null ? "an alert" : `the alert ${alertName(content.description)}`;
     const where = moment.packet === 0 ? "" : ` (packet ${moment.packet})`;
+    const isSound = evidence.kind === "sent-twice" || evidence.kind === "shared-session";
+    if (isSound && content?.description === UNEXPECTED_MESSAGE) {
+      return ` The alert unexpected_message${where} is about another record, one whose header is broken.`;
+    }
     return ` The ${side === 0 ? "server" : "client"} answered with ${what}${where}.`;
   }
 
@@ -257,6 +261,8 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
 }
 
 const RECORD_HEADER = 5;
+/** What is no record at all is answered so (RFC 8446 §5). A record that does not open is bad_record_mac. */
+const UNEXPECTED_MESSAGE = 10;
 const FRAME_HEADER = 7;
 
 const KINDS = {

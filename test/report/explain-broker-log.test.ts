@@ -1,13 +1,13 @@
 /** A broker's log in the report of a capture. */
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { columns } from "../../src/bytes/printable.ts";
 import { BrokerLog } from "../../src/explain/broker-log.ts";
 import { withBrokerLog } from "../../src/report/broker-log-section.ts";
 import schema from "../../src/report/report.schema.json" with { type: "json" };
-import type { Report } from "../../src/report/report.ts";
+import type { Finding, Report } from "../../src/report/report.ts";
 import { text } from "../../src/report/text.ts";
-import { tornFrame } from "../support/report-samples.ts";
+import { finding, tornFrame } from "../support/report-samples.ts";
 
 const PREFIX = "2026-11-21 18:19:51.907608+00:00 [error] <0.1334.0> ";
 const LOG = [
@@ -102,4 +102,46 @@ it("tells of a connection in which the capture shows nothing wrong", () => {
   expect(text(logged(LOG, null, sample))).toContain(
     "  about      c1, in which nothing was found:\n  log        18:19:51",
   );
+});
+
+describe("a TLS record that the broker could not read", () => {
+  const prefix = "2026-11-21 18:19:51.907608+00:00 [notice] <0.1331.0> ";
+  const lines = [
+    `${prefix}TLS server: In state connection at tls_record.erl:564 generated SERVER ALERT: Fatal - Unexpected Message`,
+    `${prefix} - {unsupported_record_type,155}`,
+    `${PREFIX}closing AMQP connection <0.1334.0> (127.0.0.1:59768 -> 127.0.0.1:5673 - a, vhost: '/', user: 'guest'):`,
+    `${PREFIX}client unexpectedly closed TCP connection`,
+  ];
+  const direction = "client-to-server" as const;
+  const sentTwice = finding({
+    rule: "tls-record",
+    direction,
+    diagnosis: { ...tornFrame().findings[0]!.diagnosis!, kind: "replayed-record" },
+  });
+  const torn = finding({
+    rule: "tls-record",
+    direction,
+    diagnosis: { ...tornFrame().findings[0]!.diagnosis!, kind: "torn-record" },
+  });
+  const gap = finding({ id: "f2", rule: "capture-gap", severity: "note", direction, packets: [77] });
+  const told = (findings: Finding[]) => {
+    const [tls] = logged(lines, null, { ...tornFrame(), findings }).connections;
+    return tls!.brokerLogDiffers;
+  };
+
+  it("is said to be missing, where a gap may hold it", () => {
+    expect(told([sentTwice, gap])).toBe(
+      "The broker logged unsupported_record_type,155: octet 155 stood where a TLS record must begin. All records in front of packet 77 begin as they must: the torn one is among the octets that are missing there, or behind them.",
+    );
+  });
+
+  it("is said not to be there, without a gap", () => {
+    expect(told([sentTwice])).toBe(
+      "The broker logged unsupported_record_type,155: octet 155 stood where a TLS record must begin. No record in the capture begins so.",
+    );
+  });
+
+  it("is the one that was found", () => {
+    expect(told([torn, gap])).toBeUndefined();
+  });
 });
