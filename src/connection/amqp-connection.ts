@@ -223,11 +223,6 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   #opening(side: Side, bytes: Uint8Array, start: number, end: number): number {
     const at = this.#recognition.receive(side, bytes, start, end);
     this.directions[side].scanner.offset += at - start;
-    const { givenBack, serverOctets } = this.#recognition;
-    if (side === 1 && givenBack > 0) {
-      this.directions[1].scanner.offset -= givenBack;
-      this.directions[1].receive(serverOctets, 0, givenBack);
-    }
     if (side === 0 && this.#recognition.clientOctets.length === PROTOCOL_HEADER_SIZE) {
       this.#context.predictor?.protocolHeader(this.#recognition.clientOctets);
     }

@@ -35,17 +35,9 @@ export class Recognition {
     this.#expected = expected;
   }
 
-  /** Octets of the server that were taken for the beginning of a TLS record, and are frames'. */
-  givenBack = 0;
-
   /** Whether this side's first octets are complete; a server that sends frames has none. */
   complete(side: Side): boolean {
     return this.#counts[side] === this.#wanted(side) || (side === 1 && this.#serverSendsFrames);
-  }
-
-  /** The server's first octets, as far as they have come. */
-  get serverOctets(): Uint8Array {
-    return this.#octets[1].subarray(0, this.#counts[1]);
   }
 
   /** The client's first eight octets, as far as they have come. */
@@ -60,15 +52,11 @@ export class Recognition {
       this.#serverSendsFrames = true;
       return start;
     }
-    const before = count;
     this.#octets[side][count] = bytes[start]!;
     let at = start;
     while (at < end && count < this.#wanted(side)) this.#octets[side][count++] = bytes[at++]!;
     this.#counts[side] = count;
-    if (side === 0 || this.#octets[1][0] === 0x41 || count < 3 || this.#isTlsVersion()) return at;
-    this.#serverSendsFrames = true;
-    this.givenBack = before;
-    return start;
+    return at;
   }
 
   decide(): Decision {
@@ -78,10 +66,8 @@ export class Recognition {
     const refuses = server !== null && (server.kind === "amqp-0-9" || server.kind === "amqp-1-0");
     switch (client.kind) {
       case "amqp-0-9":
-        if (this.#serverTls !== null) return { kind: "refused", message: this.#wantsTls(this.#serverTls) };
-        return refuses
-          ? { kind: "refused", message: `The client opened with ${this.#version()}${this.#answer()}.` }
-          : AMQP;
+        if (refuses) return { kind: "refused", message: `The client opened with ${this.#version()}${this.#answer()}.` };
+        return this.complete(1) && !this.#serverSendsFrames ? this.#answeredOtherwise() : AMQP;
       case "amqp-1-0":
         if (server?.kind === "amqp-0-9") return this.#refused("an AMQP 1.0 protocol header");
         return this.complete(1) ? { kind: "left-alone", protocol: "AMQP 1.0" } : UNDECIDED;
@@ -125,20 +111,17 @@ export class Recognition {
     return side === 1 && this.#octets[1][0] === ALERT ? ALERT_SIZE : PROTOCOL_HEADER_SIZE;
   }
 
-  #isTlsVersion(): boolean {
-    return this.#octets[1][1] === 3 && this.#octets[1][2]! <= 4;
-  }
-
-  /** What of TLS the server begins with, once all of it has come. */
-  get #serverTls(): string | null {
+  /** The server's first octets are neither frames nor a protocol header. */
+  #answeredOtherwise(): Decision {
     const octets = this.#octets[1];
-    if (this.#serverSendsFrames || !this.complete(1)) return null;
-    if (octets[0] === ALERT) return `the TLS alert ${alertName(octets[6]!)}`;
-    return octets[0] === HANDSHAKE ? "a TLS handshake" : null;
-  }
-
-  #wantsTls(answer: string): string {
-    return `The client opened with AMQP's protocol header in the clear, and the server answered with ${answer}: its port wants TLS (amqps).`;
+    const isTls = octets[0] !== 0x41 && octets[1] === 3 && octets[2]! <= 4;
+    if (!isTls) {
+      const message = `The client opened with ${this.#version()}, and the server answered with octets of another protocol.`;
+      return { kind: "refused", message };
+    }
+    const answer = octets[0] === ALERT ? `the TLS alert ${alertName(octets[6]!)}` : "a TLS handshake";
+    const message = `The client opened with AMQP's protocol header in the clear, and the server answered with ${answer}: its port wants TLS (amqps).`;
+    return { kind: "refused", message };
   }
 
   #opening(side: Side): Opening | null {

@@ -70,10 +70,10 @@ describePlays("a client that opens with something else (§4.2.2)", [
     ],
   })),
   {
-    rule: "AMQP's protocol header, answered by a frame whose type is that of a TLS alert: no TLS",
+    rule: "AMQP's protocol header, answered by what begins as a TLS alert and is none",
     told: bare().client(refusal()).server(hex("15 0000 00000001 aa ce")).end(1, "fin"),
     findings: [
-      "<0+9 error frame-type 21/0/1: The frame at offset 0 has type 21, which AMQP 0-9-1 does not have (channel 0, 1 octets).",
+      ">0+8 error handshake: The client opened with the protocol header AMQP 0 0 9 1, and the server answered with octets of another protocol.",
     ],
   },
   {
