@@ -7,6 +7,7 @@ import type { Incident } from "./connection/incident.ts";
 import { MAX_STEPS } from "./forensics/untangle/untangle.ts";
 import { CaptureInspection, type CaptureInspectionOptions } from "./inspection/capture-inspection.ts";
 import type { InspectionEvent } from "./inspection/event.ts";
+import { closedBehindGuess } from "./inspection/verdict.ts";
 import type { TcpConnection } from "./net/tcp-connection.ts";
 import { buildReport } from "./report/build-report.ts";
 import { merge } from "./report/partial/merge.ts";
@@ -17,7 +18,7 @@ import { KeyLog } from "./tls/key-log.ts";
 import { nodeCrypto } from "./tls/node-crypto.ts";
 import type { TlsKeys } from "./tls/tls-session.ts";
 
-export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | "keys" | "steps"> {
+export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | "closedForFrames" | "keys" | "steps"> {
   /** Texts of TLS key logs (NSS's format). Those that pcapng files carry are used in any case. */
   keyLogs?: readonly string[];
   /** Explain what breaks by the octets around it. True where nothing is said. */
@@ -77,12 +78,18 @@ async function explained(
   const { listener: _, onConnection: __, ...rest } = options;
   const steps = { steps: MAX_STEPS };
   const only = (tcp: TcpConnection, hasRoom: boolean): boolean => broken.wants(tcp, hasRoom && steps.steps > 0);
+  const closedForFrames = (tcp: TcpConnection): boolean => broken.wasClosed(tcp);
   const limits = found.inputs.map(({ file }) => file.packets);
   let result = found;
   options.onExplaining?.(broken.waiting);
   for (let reading = 0; reading < MAX_READINGS && broken.remain; reading++) {
     broken.beginReading();
-    const part = await readAll(paths, new Inspection({ ...rest, explain: true, steps, only }), options, limits);
+    const part = await readAll(
+      paths,
+      new Inspection({ ...rest, explain: true, steps, only, closedForFrames }),
+      options,
+      limits,
+    );
     // A reading that was stopped, or met a file that is gone, knows less than the first.
     const whole =
       options.signal?.aborted !== true &&
@@ -113,6 +120,7 @@ class BrokenConnections {
   /** By where it begins: whether it is one of the first of its kind. */
   readonly #waiting = new Map<string, boolean>();
   readonly #kinds = new Map<string, number>();
+  readonly #closed = new Set<string>();
   /** The present reading takes some of them. */
   #isUseful = true;
 
@@ -133,6 +141,16 @@ class BrokenConnections {
     const isFirst = count < EXPLAINED_OF_KIND && (count > 0 || this.#kinds.size < MAX_KINDS);
     if (isFirst) this.#kinds.set(kind, count + 1);
     this.#waiting.set(place, isFirst);
+  }
+
+  /** The broker closed it for its frames, and what is wrong with them may stand behind a boundary that was a guess. */
+  addClosed(tcp: TcpConnection, incident: Incident): void {
+    this.#closed.add(placeOf(tcp.first));
+    this.add(tcp, incident);
+  }
+
+  wasClosed({ first }: TcpConnection): boolean {
+    return this.#closed.has(placeOf(first));
   }
 
   beginReading(): void {
@@ -214,7 +232,10 @@ export class Inspection {
     const { carrier, sawBeginning } = event.connection;
     if (event.kind === "connection-opened") this.#onConnection?.(event.number, carrier, sawBeginning);
     if (event.kind === "uninspected" && event.why === "failed") this.#onFailure?.(event.error);
-    if (event.kind === "finding" && isBreak(event.incident)) this.#broken?.add(carrier, event.incident);
+    if (event.kind === "finding" && this.#broken !== null) {
+      if (isBreak(event.incident)) this.#broken.add(carrier, event.incident);
+      else if (closedBehindGuess(event.connection)) this.#broken.addClosed(carrier, event.incident);
+    }
     this.#sink.take(event);
   }
 }

@@ -28,16 +28,16 @@ export class EnvelopeFault {
   /** Stream offset of the first octet of `behind`. */
   readonly behindOffset: number;
   /** What stands in the frame-end octet's place, or −1 where the stream has not come so far. */
-  endOctet = -1;
+  endOctet: number;
   readonly moment = new Moment();
 
-  /** `frame` is the broken one, as far as it has come; `payload` its first octets. */
+  /** `frame` is the broken one, as far as it has come. */
   constructor(
     rule: EnvelopeFault["rule"],
     streamOffset: number,
     sizeLimit: number,
-    frame: { readonly header: Uint8Array; readonly begun: Moment },
-    payload: Uint8Array,
+    frame: { readonly header: Uint8Array; readonly begun: Moment; readonly firstOctets: Uint8Array },
+    endOctet: number,
   ) {
     const { header, begun } = frame;
     this.rule = rule;
@@ -47,7 +47,8 @@ export class EnvelopeFault {
     this.type = header[0]!;
     this.channel = short(header, 1);
     this.size = long(header, 3);
-    this.payload = payload;
+    this.payload = rule === "frame-end" ? frame.firstOctets : NOTHING;
+    this.endOctet = endOctet;
     this.behindOffset = rule === "frame-end" ? this.endOffset : streamOffset + FRAME_HEADER_SIZE;
     this.moment.set(begun);
   }
@@ -102,3 +103,5 @@ export class AwaitedEvidence {
     this.#faults = [];
   }
 }
+
+const NOTHING = new Uint8Array(0);

@@ -46,7 +46,6 @@ export class FrameScanner {
   /** The frame that began in earlier octets. */
   readonly #partial = new PartialFrame();
   #split = false;
-  // The boundary is lost.
   #search: BoundarySearch | null = null;
   /** Octets to hand to the search at a time. */
   #reach = FIRST_REACH;
@@ -63,6 +62,11 @@ export class FrameScanner {
   /** When and where the first octet of the frame now being handed on was captured. */
   frameMoment(): Moment {
     return this.#split ? this.#partial.begun : this.#moment;
+  }
+
+  /** Whether a frame is expected to begin with the next octet. */
+  get atBoundary(): boolean {
+    return this.#phase === "boundary";
   }
 
   /** Whether the frame boundary is being looked for. */
@@ -246,15 +250,17 @@ export class FrameScanner {
   }
 
   #break(rule: EnvelopeFault["rule"], endOctet = -1): void {
-    const partial = this.#partial;
-    const payload = rule === "frame-end" ? partial.firstOctets : NOTHING;
-    const fault = new EnvelopeFault(rule, this.frameOffset, this.sizeLimit, partial, payload);
-    fault.endOctet = endOctet;
-    this.#evidence.add(fault);
+    const fault = this.#sink.guessRefuted() ? null : this.#faultOf(rule, endOctet);
     // Where the size is not to be believed, the true boundary may be anywhere behind the first header octet.
     const search = this.#seek(rule === "frame-end" ? this.offset : this.frameOffset + 1, fault);
-    this.#sink.brokenEnvelope(fault);
-    if (rule !== "frame-end") partial.searchHeader(search);
+    if (fault !== null) this.#sink.brokenEnvelope(fault);
+    if (rule !== "frame-end") this.#partial.searchHeader(search);
+  }
+
+  #faultOf(rule: EnvelopeFault["rule"], endOctet: number): EnvelopeFault {
+    const fault = new EnvelopeFault(rule, this.frameOffset, this.sizeLimit, this.#partial, endOctet);
+    this.#evidence.add(fault);
+    return fault;
   }
 
   /** Begins to look for the boundary, from stream offset `from` on. */
@@ -292,5 +298,3 @@ export class FrameScanner {
     return this.sizeLimit === UNKNOWN_FRAME_LIMIT ? UNKNOWN_SEARCH_LIMIT : this.sizeLimit;
   }
 }
-
-const NOTHING = new Uint8Array(0);

@@ -19,6 +19,11 @@ export interface FrameSink {
   hiddenFrame(type: number, channel: number, size: number): void;
   /** A frame envelope is broken. Its `behind` goes on filling as octets come in. */
   brokenEnvelope(fault: EnvelopeFault): void;
+  /**
+   * What seems to be a frame has a broken envelope. Returns true where the boundary that it follows from was a guess:
+   * then nothing is broken, and the boundary is looked for again.
+   */
+  guessRefuted(): boolean;
   /** The boundary is lost to octets that were not captured. */
   boundaryLost(): void;
   /** The boundary was found again at this stream offset, whose octet was captured then; frames follow. */

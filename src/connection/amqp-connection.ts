@@ -80,13 +80,13 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     this.#context = context;
     this.#first.set(context.moment);
     this.#recognition = new Recognition(context.expected);
-    const { moment, budget, predictor, incidents } = context;
+    const { predictor, initialFrameMax, closedForFrames: trusted } = context;
+    const setting = { ...context, trusted };
     this.directions = [
-      new Direction(0, this, { moment, sizeLimit: context.initialFrameMax, budget, predictor, incidents }),
-      new Direction(1, this, { moment, sizeLimit: SERVER_LIMIT_BEFORE_TUNE, budget, predictor: null, incidents }),
+      new Direction(0, this, { ...setting, sizeLimit: initialFrameMax, predictor }),
+      new Direction(1, this, { ...setting, sizeLimit: SERVER_LIMIT_BEFORE_TUNE, predictor: null }),
     ];
-    if (context.forensics !== null)
-      for (const side of [0, 1] as const) this.directions[side].forensics = context.forensics[side];
+    for (const each of this.directions) each.forensics = context.forensics?.[each.side] ?? null;
     if (context.forced) this.#becomeAmqp();
     if (!context.sawBeginning) this.#beginUnknown();
   }
@@ -109,7 +109,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     }
     if (this.negotiated === null && !this.#limitsUnknown) {
       this.#limitsUnknown = true;
-      for (const each of this.directions) each.limitsUnknown();
+      for (const each of this.directions) each.limits.unknown();
     }
     if (side !== this.client) this.#context.predictor?.serverMissed();
     direction.gap(missing);
@@ -283,7 +283,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   #negotiate(values: Values): void {
     this.negotiated = { ...readLimits(values), heartbeat: Number(values.get("heartbeat")) };
-    for (const direction of this.directions) direction.negotiated(this.negotiated.frameMax);
+    for (const direction of this.directions) direction.limits.negotiated(this.negotiated.frameMax);
   }
 
   #tellClose(direction: Direction, close: Close, channel: number | null): void {

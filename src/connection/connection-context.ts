@@ -10,6 +10,8 @@ export interface ConnectionContext {
   forced: boolean;
   /** AMQP is expected on its port, so that a client that speaks something else is worth naming. */
   expected: boolean;
+  /** The broker is known to close it for its frames: a boundary that has to be guessed is taken for right. */
+  closedForFrames: boolean;
   /** The shared moment of whoever delivers. */
   moment: Moment;
   budget: SearchBudget;

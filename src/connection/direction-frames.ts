@@ -25,6 +25,7 @@ import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
 import { capital } from "../bytes/words.ts";
+import type { BoundaryHypothesis } from "./boundary-hypothesis.ts";
 import type { Channel } from "./channel.ts";
 import { headerFault, takeBody, takeHeader, takeMethod } from "./channel-rules.ts";
 import { ChannelStates } from "./channel-states.ts";
@@ -58,18 +59,21 @@ export class DirectionFrames {
   readonly #listener: DirectionListener;
   readonly #prediction: PredictorFeed;
   readonly #incidents: DirectionIncidents;
+  readonly #hypothesis: BoundaryHypothesis;
 
   constructor(
     source: ObservedDirection,
     listener: DirectionListener,
     prediction: PredictorFeed,
     incidents: DirectionIncidents,
+    hypothesis: BoundaryHypothesis,
   ) {
     this.handshake = new Handshake(source.side === 0);
     this.#source = source;
     this.#listener = listener;
     this.#prediction = prediction;
     this.#incidents = incidents;
+    this.#hypothesis = hypothesis;
   }
 
   /** Whether a whole message can be in its place. */
@@ -154,12 +158,17 @@ export class DirectionFrames {
       this.#incidents.tell(fault, FRAME_METHOD, channel, size);
       return;
     }
+    if (decodes) learnCredentials(method, bytes, start, size, this.#listener.discretion);
+    const closes = method.key === CONNECTION_CLOSE || method.key === CONNECTION_CLOSE_OK;
+    if (this.#hypothesis.open && (closes || this.#source.frames > HANDSHAKE_FRAMES)) {
+      if (closes && decodes) this.#hypothesis.keepClose(method, bytes.slice(start, start + size), this.#source.scanner);
+      return;
+    }
     const { over } = this.handshake;
-    if (method.key === CONNECTION_CLOSE || method.key === CONNECTION_CLOSE_OK) this.closing = true;
+    if (closes) this.closing = true;
     else if (!this.handshake.advances(method.key))
       this.#incidents.tell(outOfTurn(method, 0, over), FRAME_METHOD, 0, size);
     if (!decodes) return;
-    learnCredentials(method, bytes, start, size, this.#listener.discretion);
     this.#listener.connectionMethod(this.#source, method, bytes, start, size);
   }
 
@@ -183,10 +192,10 @@ export class DirectionFrames {
     }
     if (this.#source.isClient) {
       if (method.key === CONFIRM_SELECT) channel.confirmsFromHere();
-    } else if ((method.key === BASIC_ACK || method.key === BASIC_NACK) && decodes) {
+    } else if (!this.#hypothesis.open && (method.key === BASIC_ACK || method.key === BASIC_NACK) && decodes) {
       this.#listener.confirmed(number, longlong(bytes, start + METHOD_IDS_SIZE));
     }
-    if (method.key === CHANNEL_CLOSE && decodes) {
+    if (method.key === CHANNEL_CLOSE && decodes && !this.#hypothesis.open) {
       this.#listener.channelClose(this.#source, number, method, bytes, start, size);
     }
   }
@@ -212,12 +221,16 @@ export class DirectionFrames {
       this.#incidents.tellAll(takeHeader(channel), FRAME_HEADER, number, size);
       const fault = headerFault(channel, bytes, start, undecodable);
       if (fault !== null) this.#incidents.tell(fault, FRAME_HEADER, number, size);
-      else if (!this.#source.isClient) this.#listener.contentDelivered(bytes, start, size);
-      else if (this.warnings.producers.next()) {
-        const { frameOffset } = this.#source.scanner;
-        this.warnings.producers.header(channel, bytes, start, size, frameOffset, this.#source.scanner.frameMoment());
-      }
+      else if (!this.#hypothesis.open) this.#watchHeader(channel, bytes, start, size);
       channel.content = afterHeader(longlong(bytes, start + BODY_SIZE_AT));
+    }
+  }
+
+  #watchHeader(channel: Channel, bytes: Uint8Array, start: number, size: number): void {
+    const { isClient, scanner } = this.#source;
+    if (!isClient) this.#listener.contentDelivered(bytes, start, size);
+    else if (this.warnings.producers.next()) {
+      this.warnings.producers.header(channel, bytes, start, size, scanner.frameOffset, scanner.frameMoment());
     }
   }
 
@@ -254,12 +267,18 @@ export class DirectionFrames {
     this.#prediction.frame(type, channel, bytes, start, size, method, decodes, behind);
   }
 
+  /** The guess is over, and not refuted: a close behind which nothing came did close the connection. */
+  closed(method: Method, octets: Uint8Array): void {
+    this.closing = true;
+    this.#listener.connectionMethod(this.#source, method, octets, 0, octets.length);
+  }
+
   #channel(number: number): Channel {
     const channels = this.channels;
     const { last } = channels;
     if (channels.isCurrent(last)) {
       if (last.number === number) return last;
-      if (isInContent(last.content)) {
+      if (isInContent(last.content) && !this.#hypothesis.open) {
         const { frameOffset } = this.#source.scanner;
         this.warnings.splits.split(
           last,
@@ -275,5 +294,7 @@ export class DirectionFrames {
 }
 
 const NOTHING = new Uint8Array(0);
+/** What a side sends before a channel is opened, and with it before any body. */
+const HANDSHAKE_FRAMES = 4;
 /** The body size's place in a content header, behind class-id and weight. */
 const BODY_SIZE_AT = 4;

@@ -1,7 +1,9 @@
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import { UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
 import { FRAME_ENVELOPE, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Moment } from "../net/connection-observer.ts";
+import type { BoundaryHypothesis } from "./boundary-hypothesis.ts";
 import { learnStrayCredentials, mayHoldCredentials, REACH } from "./credentials.ts";
 import type { Discretion } from "./discretion.ts";
 import type { Fault } from "./fault.ts";
@@ -14,6 +16,8 @@ import { stalledFrame } from "./stalled-frame.ts";
 /** The direction whose incidents these are. */
 interface Source extends ObservedDirection {
   readonly forensics: StreamForensics | null;
+  /** Where it is open, nothing is told of the frames of now. */
+  readonly hypothesis: BoundaryHypothesis;
 }
 
 /** Makes incidents of what is wrong with one direction. The first fault opens one; those that follow belong to it. */
@@ -38,6 +42,7 @@ export class DirectionIncidents {
   }
 
   tell({ rule, clause }: Fault, type: number, channel: number, size: number): void {
+    if (this.#source.hypothesis.open) return;
     const { open } = this.log;
     const behind = this.#source.scanner.frameOffset + size + FRAME_ENVELOPE;
     if (open !== null) {
@@ -52,13 +57,14 @@ export class DirectionIncidents {
   }
 
   /**
-   * A frame larger than frame-max by `excess` octets of its envelope. RabbitMQ forgives them; another broker need not.
+   * A frame whose payload fits into frame-max, and leaves no room for its envelope: `limit` is the largest that does. RabbitMQ forgives them; another broker need not.
    * Said once.
    */
-  tolerated(type: number, channel: number, size: number, excess: number): void {
-    if (this.#toldTolerated) return;
-    this.#toldTolerated = true;
+  tolerated(type: number, channel: number, size: number, limit: number): void {
     const { scanner } = this.#source;
+    if (this.#toldTolerated || this.#source.hypothesis.open || scanner.sizeLimit === UNKNOWN_FRAME_LIMIT) return;
+    this.#toldTolerated = true;
+    const excess = size - limit;
     const message = `A ${frameTypeName(type)} frame of ${grouped(size)} octets on channel ${channel} exceeds frame-max ${grouped(scanner.sizeLimit)} by its envelope of ${excess} octets; RabbitMQ tolerates this, the specification does not.`;
     const incident = this.#ofFrame("frame-too-large", "note", message);
     incident.frame = { type, channel, size };

@@ -1,39 +1,24 @@
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
-import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
-import { FrameScanner, UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
+import { FrameBoundarySearch } from "../amqp/frame-boundary-search.ts";
+import { FrameScanner } from "../amqp/frame-scanner.ts";
 import type { FrameSink } from "../amqp/frame-sink.ts";
 import { methodOf } from "../amqp/method-registry.ts";
-import {
-  FRAME_BODY,
-  FRAME_ENVELOPE,
-  FRAME_HEADER,
-  FRAME_HEARTBEAT,
-  FRAME_METHOD,
-  METHOD_IDS_SIZE,
-} from "../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { mayBeWhole, WholeMessage } from "../amqp/whole-message.ts";
 import { short } from "../bytes/big-endian.ts";
-import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
+import { Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import { BoundaryHypothesis } from "./boundary-hypothesis.ts";
 import type { Channel } from "./channel.ts";
 import { DirectionFrames } from "./direction-frames.ts";
 import { DirectionIncidents } from "./direction-incidents.ts";
+import type { DirectionSetting } from "./direction-setting.ts";
 import type { Discretion } from "./discretion.ts";
 import type { EarlyWarnings } from "./early-warnings.ts";
-import type { Incident, Secret } from "./incident.ts";
+import { FrameLimits } from "./frame-limits.ts";
+import type { Incident } from "./incident.ts";
 import type { IncidentLog } from "./incident-log.ts";
-import type { DirectionListener, FrameListener, IncidentListener, Predictor, StreamForensics } from "./observers.ts";
+import type { DirectionListener, FrameListener, Predictor, StreamForensics } from "./observers.ts";
 import { PredictorFeed } from "./predictor-feed.ts";
-
-export interface DirectionSetting {
-  /** When what is being delivered was captured. */
-  moment: Moment;
-  /** Octets that a payload may have, until a frame-max is agreed on. */
-  sizeLimit: number;
-  budget: SearchBudget;
-  /** Null where nothing is predicted of this direction. */
-  predictor: Predictor | null;
-  incidents: IncidentListener | null;
-}
 
 /**
  * One direction of an AMQP connection: its frames, judged in the order in which they were sent.
@@ -68,25 +53,27 @@ export class Direction implements FrameSink {
   readonly #log: IncidentLog;
   readonly #prediction: PredictorFeed;
   readonly #frames: DirectionFrames;
-  /** Largest payload that fits into frame-max together with its envelope. */
-  #payloadLimit: number;
+  /** What is known of the boundary that its frames follow from. */
+  readonly hypothesis: BoundaryHypothesis;
+  readonly limits: FrameLimits;
 
   constructor(side: Side, listener: DirectionListener, setting: DirectionSetting) {
     const { moment, sizeLimit, budget, predictor, incidents } = setting;
+    this.hypothesis = new BoundaryHypothesis(setting.trusted);
     this.side = side;
     this.discretion = listener.discretion;
     this.#prediction = new PredictorFeed(predictor);
     this.#listener = listener;
     this.#moment = moment;
-    this.#payloadLimit = sizeLimit;
     this.scanner = new FrameScanner(this, moment, sizeLimit, (from, limit, fault) =>
       this.forensics !== null && fault !== null
         ? this.forensics.search(fault, this, limit)
         : new FrameBoundarySearch(from, limit, budget),
     );
+    this.limits = new FrameLimits(this.scanner);
     this.#incidents = new DirectionIncidents(this, moment, incidents, listener.discretion);
     this.#log = this.#incidents.log;
-    this.#frames = new DirectionFrames(this, listener, this.#prediction, this.#incidents);
+    this.#frames = new DirectionFrames(this, listener, this.#prediction, this.#incidents, this.hypothesis);
   }
 
   /** Who sends in this direction; may turn out only in mid-stream. */
@@ -139,26 +126,15 @@ export class Direction implements FrameSink {
     this.#prediction.predictor?.uncertain();
     this.senderKnown = senderKnown;
     this.#frames.channels.forgetAll();
-    this.limitsUnknown();
+    this.limits.unknown();
     this.scanner.lose();
-  }
-
-  /** Octets of the handshake were missed, and with them what was negotiated. */
-  limitsUnknown(): void {
-    this.scanner.sizeLimit = UNKNOWN_FRAME_LIMIT;
-    this.#payloadLimit = UNKNOWN_FRAME_LIMIT;
-  }
-
-  /** frame-max was negotiated; 0 means that there is none. */
-  negotiated(frameMax: number): void {
-    this.scanner.sizeLimit = frameMax === 0 ? NO_LIMIT : frameMax;
-    this.#payloadLimit = frameMax === 0 ? NO_LIMIT : frameMax - FRAME_ENVELOPE;
   }
 
   /** The next octets of the stream: bytes[start, end). */
   receive(bytes: Uint8Array, start: number, end: number): void {
     if (this.forensics !== null) this.forensics.received(bytes, start, end, this.scanner.offset, this.#moment);
     this.#prediction.predictor?.delivered(this.#moment.seconds, this.#moment.nanoseconds);
+    if (this.hypothesis.receive(this.scanner, this.#moment, this.frames)) this.#proven();
     this.scanner.receive(bytes, start, end);
   }
 
@@ -182,7 +158,8 @@ export class Direction implements FrameSink {
   end(reason: StreamEnd): void {
     this.scanner.finish();
     this.#prediction.handOver(null);
-    if (reason !== "capture-ended" && !this.#frames.closing && !this.closedByPeer && !this.#log.broken) {
+    if (this.hypothesis.open) this.#endGuessing();
+    else if (reason !== "capture-ended" && !this.#frames.closing && !this.closedByPeer && !this.#log.broken) {
       // What the frame seems to lack may have been written elsewhere: it is looked for as behind any broken one.
       if (this.#incidents.stalled(reason) && this.forensics !== null) this.scanner.breakPartial();
     }
@@ -199,7 +176,8 @@ export class Direction implements FrameSink {
     if (!this.senderKnown && type === FRAME_METHOD && size >= METHOD_IDS_SIZE) this.#learnSender(bytes, start);
     if (this.listener !== null) this.listener.frame(this, type, channel, bytes, start, size);
     if (this.#frames.handshake.unsure) this.#frames.handshake.learn(type, channel);
-    if (size > this.#payloadLimit) this.#largerThanTold(type, channel, size);
+    if (size > this.limits.payload) this.#incidents.tolerated(type, channel, size, this.limits.payload);
+    if (this.hypothesis.open) this.hypothesis.frame(type);
     const incident = this.#log.open;
     const faults = incident === null ? 0 : incident.faults;
     switch (type) {
@@ -219,11 +197,11 @@ export class Direction implements FrameSink {
   }
 
   messages(bytes: Uint8Array, from: number, end: number): number {
-    if (!this.#frames.takesMessages || !this.senderKnown) return 0;
+    if (!this.#frames.takesMessages || !this.senderKnown || this.hypothesis.open) return 0;
     if (this.listener?.wantsMessages === true) return 0;
     if (this.#log.open !== null || this.#prediction.awaitsEvidence) return 0;
     const base = this.scanner.frameOffset - from;
-    const limit = this.#payloadLimit;
+    const limit = this.limits.payload;
     let at = from;
     while (mayBeWhole(bytes, at, end) && whole.read(bytes, at, end, limit)) {
       if (!this.#frames.message(whole, bytes, base)) break;
@@ -244,19 +222,25 @@ export class Direction implements FrameSink {
   }
 
   brokenEnvelope(fault: EnvelopeFault): void {
-    // The first header is sent before there are credentials to send.
-    const secret: Secret = this.#frames.handshake.authenticates
-      ? this.#frames.handshake.opening
-        ? "payload"
-        : "all"
-      : "none";
+    const { secret } = this.#frames.handshake;
     if (this.listener !== null) this.listener.brokenEnvelope(this, fault, secret);
     this.#frames.channels.forgetAll();
     this.#prediction.brokenEnvelope(fault);
     this.#incidents.brokenEnvelope(fault, secret);
   }
 
+  guessRefuted(): boolean {
+    if (!this.hypothesis.open) return false;
+    this.frames -= this.hypothesis.close(this.frames);
+    this.senderKnown = this.hypothesis.knewSender;
+    if (this.frames === 0) this.limits.unknown();
+    this.#frames.handshake.miss();
+    this.#frames.channels.forgetAll();
+    return true;
+  }
+
   boundaryLost(): void {
+    this.hypothesis.open = false;
     this.#prediction.predictor?.uncertain();
     this.#frames.channels.forgetAll();
     if (!this.#log.full) this.#log.close();
@@ -265,8 +249,26 @@ export class Direction implements FrameSink {
   boundaryFound(streamOffset: number, moment: Moment): void {
     if (this.listener !== null) this.listener.boundaryFound(this, streamOffset, moment);
     this.#incidents.boundaryFound(streamOffset, moment);
+    // Behind a broken envelope the octets before it vouch for the boundary.
+    if (this.#log.open === null && this.hypothesis.begin(streamOffset, this, this.#moment)) this.#prediction.suspend();
     this.#frames.handshake.miss();
     this.#listener.boundaryFound(this);
+  }
+
+  /** The stream is over, and nobody knows whether the guess was right; but behind a close there is nothing more. */
+  #endGuessing(): void {
+    const close = this.hypothesis.takeLastClose(this.scanner);
+    if (close === null) return;
+    const now = new Moment();
+    now.set(this.#moment);
+    this.#moment.set(close.moment);
+    this.#frames.closed(close.method, close.octets);
+    this.#moment.set(now);
+  }
+
+  #proven(): void {
+    this.hypothesis.close(this.frames);
+    this.#prediction.resume();
   }
 
   /** The first octets, which are no frame, are not what they must be. What follows them means nothing. */
@@ -281,13 +283,7 @@ export class Direction implements FrameSink {
     const method = methodOf(short(bytes, start), short(bytes, start + 2));
     if (method !== undefined && method.from !== "both") this.#listener.methodFrom(this, method.from);
   }
-
-  #largerThanTold(type: number, channel: number, size: number): void {
-    if (this.scanner.sizeLimit === UNKNOWN_FRAME_LIMIT) return;
-    this.#incidents.tolerated(type, channel, size, size - this.#payloadLimit);
-  }
 }
 
-const NO_LIMIT = 0xffffffff;
 /** Overwritten by each message before it is looked at; a direction's own would keep the octets it read last. */
 const whole = new WholeMessage();

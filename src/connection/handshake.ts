@@ -20,6 +20,7 @@ import {
   CONNECTION_UPDATE_SECRET_OK,
 } from "../amqp/method-keys.ts";
 import { FRAME_HEARTBEAT } from "../amqp/spec/constants.ts";
+import type { Secret } from "./incident.ts";
 
 /**
  * How far a direction has come. "unsure": octets were missed, or a method came out of turn, so any method of the
@@ -93,6 +94,12 @@ export class Handshake {
   /** From its start-ok to its tune-ok the client's octets may hold its credentials. */
   get authenticates(): boolean {
     return this.isClient && (this.#stage === "opening" || this.#stage === "started" || this.#stage === "unsure");
+  }
+
+  /** Which octets of a broken frame may hold credentials: the first header is sent before there are any to send. */
+  get secret(): Secret {
+    if (!this.authenticates) return "none";
+    return this.#stage === "opening" ? "payload" : "all";
   }
 
   /** Octets of this direction were missed. */

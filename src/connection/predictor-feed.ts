@@ -7,6 +7,8 @@ import type { Predictor } from "./observers.ts";
 export class PredictorFeed {
   /** Null where there is none, or its verdict is settled. A plain field: it is asked for every frame. */
   predictor: Predictor | null;
+  /** Who goes on predicting when it is known again what is a frame. */
+  #suspended: Predictor | null = null;
   /** A broken envelope that it is to hear of when it is clear what broke. */
   #unsettled: EnvelopeFault | null = null;
 
@@ -62,10 +64,26 @@ export class PredictorFeed {
     this.#unsettled = null;
   }
 
+  /** What follows may be no frames: it is not told of them until `resume`. */
+  suspend(): void {
+    if (this.predictor === null) return;
+    this.#suspended = this.predictor;
+    this.predictor = null;
+  }
+
+  /** They are frames; some may have been missed. */
+  resume(): void {
+    if (this.#suspended === null) return;
+    this.predictor = this.#suspended;
+    this.#suspended = null;
+    this.predictor.uncertain();
+  }
+
   /** Goes on with another predictor, or ends. */
   handOver(predictor: Predictor | null): void {
     // What broke before may be settled since the last frame.
     if (predictor === null) this.settle();
-    this.predictor = predictor;
+    if (this.#suspended === null) this.predictor = predictor;
+    else this.#suspended = predictor;
   }
 }

@@ -35,6 +35,8 @@ export interface CaptureInspectionOptions {
   steps?: StepBudget;
   /** Only the connections for which this is true; `hasRoom`: those that are open leave room to explain it. */
   only?: (tcp: TcpConnection, hasRoom: boolean) => boolean;
+  /** Whether an earlier reading has shown that the broker closed a connection for its frames. */
+  closedForFrames?: (tcp: TcpConnection) => boolean;
 }
 
 /** What is known of one capture besides its connections. */
@@ -189,6 +191,7 @@ export class CaptureInspection {
       sawBeginning: tcp.sawSyn,
       forced,
       expected: ports?.some(uses) === true || AMQP_PORTS.includes(tcp.port(1)),
+      closedForFrames: this.#options.closedForFrames?.(tcp) === true,
     });
     this.#connections.set(tcp, connection);
     return connection;

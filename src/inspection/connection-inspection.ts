@@ -54,7 +54,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   /** `nextNumber` is asked once it turns out to be AMQP. */
   constructor(
     carrier: By,
-    { sawBeginning, forced, expected }: Beginning,
+    beginning: Beginning,
     setting: EngineSetting<By>,
     budgets: Budgets,
     nextNumber: () => number,
@@ -71,21 +71,21 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     this.broker = setting.broker;
     this.#predictor = setting.predicts ? new BrokerPredictor(version) : null;
     this.#forensics = setting.explains ? [forensics(), forensics()] : null;
+    const { sawBeginning, forced, expected } = beginning;
     this.sawBeginning = sawBeginning;
     let [isComplete, isTold, number] = [false, false, 0];
-    const { position = { input: 0, packet: 0 } } = setting;
     const opened = (): void => {
       if (isTold) return;
       isTold = true;
       this.recognised = true;
       if (number === 0) number = nextNumber();
-      this.#emit({ kind: "connection-opened", connection: this, number, at: { ...position } });
+      const at = { input: 0, packet: 0, ...setting.position };
+      this.#emit({ kind: "connection-opened", connection: this, number, at });
     };
     this.#opened = opened;
     this.amqp = new AmqpConnection({
-      sawBeginning,
-      forced,
-      expected,
+      closedForFrames: false,
+      ...beginning,
       predictor: this.#predictor,
       forensics: this.#forensics,
       initialFrameMax: version.initialFrameMax,

@@ -55,4 +55,6 @@ export interface Beginning {
   forced: boolean;
   /** AMQP is expected on its port. */
   expected: boolean;
+  /** An earlier reading has shown that the broker closed it for its frames (`closedBehindGuess`). */
+  closedForFrames?: boolean;
 }

@@ -79,6 +79,15 @@ export function observedVerdict({ amqp }: InspectedConnection): Verdict | null {
 const PREDICTABLE = new Set([501, 503, 504, 505, 540, 541]);
 
 /**
+ * Whether the broker closed a connection for what the client sent, where its frames follow from a boundary that was a
+ * guess: then the guess was right, and what breaks behind it is an error.
+ */
+export function closedBehindGuess({ amqp }: InspectedConnection): boolean {
+  const close = amqp.closes[1 - amqp.client] ?? null;
+  return close !== null && PREDICTABLE.has(close.code) && amqp.directions[amqp.client].hypothesis.wasOpen;
+}
+
+/**
  * A note where the broker did otherwise than predicted, or null. Only where the whole conversation was seen: else the
  * prediction may lack what decided.
  */

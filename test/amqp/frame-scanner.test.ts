@@ -511,6 +511,7 @@ function offsets(): { sink: FrameSink; log: string[]; scanner: FrameScanner | nu
       messages: () => 0,
       hiddenFrame: () => log.push(`@${noted.scanner!.frameOffset} hidden`),
       brokenEnvelope: (fault: EnvelopeFault) => log.push(`@${fault.streamOffset} ${fault.rule}`),
+      guessRefuted: () => false,
       boundaryLost: () => log.push("lost"),
       boundaryFound: (offset: number) => log.push(`@${offset} found`),
     },
@@ -672,6 +673,7 @@ describe(`streams made to be hard: half a MiB in less than 1 s, the budget kept 
         messages: () => 0,
         hiddenFrame() {},
         brokenEnvelope() {},
+        guessRefuted: () => false,
         boundaryLost() {},
         boundaryFound() {},
       };

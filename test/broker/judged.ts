@@ -63,6 +63,7 @@ function open({ broker = REFERENCE_BROKER, server = GREETING }: Court) {
     predictor,
     moment,
     sawBeginning: true,
+    closedForFrames: true,
     forced: true,
     expected: true,
     budget: { octets: 0, limit: 1 << 24 },

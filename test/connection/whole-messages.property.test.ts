@@ -155,6 +155,7 @@ interface Plan {
   broker: BrokerId;
   /** The beginning is in the capture; else it starts behind the handshake. */
   begins: boolean;
+  closedForFrames: boolean;
   channelMax: number;
   sides: readonly [SidePlan, SidePlan];
 }
@@ -181,6 +182,7 @@ const sides: fc.Arbitrary<SidePlan> = fc.record({
 const plans: fc.Arbitrary<Plan> = fc.record({
   broker: fc.constantFrom(...(Object.keys(BROKER_VERSIONS) as BrokerId[])),
   begins: fc.constantFrom(true, true, true, false),
+  closedForFrames: fc.constantFrom(true, true, true, false),
   channelMax: fc.constantFrom(2047, 2047, 2),
   sides: fc.tuple(sides, sides),
 });
@@ -212,7 +214,7 @@ function spoken({ actions, mutations, cuts }: SidePlan, isClient: boolean): Piec
 
 /** What is known of a connection in the end. */
 function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY) {
-  const { broker, begins, channelMax } = plan;
+  const { broker, begins, channelMax, closedForFrames } = plan;
   const version = BROKER_VERSIONS[broker];
   const predictor = new BrokerPredictor(version);
   const moment = new Moment();
@@ -228,6 +230,7 @@ function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY)
     moment,
     budget,
     sawBeginning: begins,
+    closedForFrames,
     forced: true,
     expected: true,
     listener: null,

@@ -35,6 +35,7 @@ function play({ before, message = MESSAGE, pause = 0, context = {} }: Situation)
     predictor,
     moment,
     sawBeginning: true,
+    closedForFrames: true,
     forced: true,
     expected: true,
     budget: { octets: 0, limit: 1 << 20 },

@@ -40,7 +40,14 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "connection/credentials-mask.test.ts": ["connection/credential-fields.ts"],
   "connection/handshake.test.ts": ["connection/recognition.ts"],
   "connection/incidents.test.ts": ["connection/direction-incidents.ts"],
-  "connection/whole-messages.test.ts": ["connection/direction.ts"],
+  "connection/whole-messages.test.ts": ["connection/direction.ts", "connection/predictor-feed.ts"],
+  "explain/refusals-and-connects.test.ts": [
+    "explain/broker-sentences.ts",
+    "explain/known-lines/connect-lines.ts",
+    "explain/known-lines/declaration-lines.ts",
+    "explain/known-lines/limit-lines.ts",
+    "explain/known-lines/reply-name-lines.ts",
+  ],
   "explain/explain-cases.test.ts": [
     "explain/cause-catalogue.ts",
     "explain/causes.ts",

@@ -51,6 +51,7 @@ export function scan(chunking: Chunking, { limit = 131072, lost = false, ...rest
   const packets: number[] = [];
 
   const sink: FrameSink = {
+    guessRefuted: () => false,
     frame(type, channel, bytes, start, size) {
       const at = scanner.frameOffset;
       expect(scanner.frameMoment().packet, `packet of the frame @${at}`).toBe(packets[at]);
@@ -212,6 +213,7 @@ export class Conversation {
       sawBeginning,
       forced,
       expected,
+      closedForFrames: true,
       moment,
       budget,
       listener: null,
