@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FrameListener } from "../../src/connection/observers.ts";
 import { inspect } from "../../src/inspect.ts";
 import type { Connection, Report } from "../../src/report/report.ts";
+import { frameCounter } from "../support/frame-counter.ts";
 import { FIXTURES } from "../support/golden.ts";
-import { askTshark, count, hasTshark, type Oracle } from "../support/oracle-tools.ts";
+import { askTshark, hasTshark, type Oracle } from "../support/oracle-tools.ts";
 import { clientPort, recordedPackets, wrappedCapture } from "../support/wrapped-captures.ts";
 import { WRAPPINGS } from "../support/wrappings.ts";
 
@@ -35,8 +35,8 @@ describe.each(SOURCES)("%s", (source, serverPort) => {
   beforeAll(async () => {
     const path = join(folder, "wrapped.pcapng");
     writeFileSync(path, wrappedCapture(await recordedPackets(join(FIXTURES, source)), serverPort, WRAPPINGS));
-    const counts = new Map<string, Map<string, number>>();
-    const report = await inspect([path], { listener: counter(counts) });
+    const { counts, listener } = frameCounter();
+    const report = await inspect([path], { listener });
     wrapped = { report, counts, oracle: hasTshark() ? await askTshark(path, [serverPort], OPTIONS) : null };
   }, 120_000);
 
@@ -81,28 +81,6 @@ const OPTIONS = [
   "-d",
   "mpls.label==18,pwethnocw",
 ];
-
-function counter(counts: Map<string, Map<string, number>>): FrameListener {
-  const of = (connection: number) => {
-    const known = counts.get(`c${connection}`) ?? new Map<string, number>();
-    counts.set(`c${connection}`, known);
-    return known;
-  };
-  return {
-    wantsMessages: true,
-    frame({ connection }, type, _channel, bytes, start, size) {
-      count(of(connection), `type ${type}`);
-      if (type !== 1 || size < 4) return;
-      const ids = Buffer.from(bytes.subarray(start, start + 4));
-      count(of(connection), `${ids.readUInt16BE(0)}.${ids.readUInt16BE(2)}`);
-    },
-    hiddenFrame({ connection }, type) {
-      count(of(connection), `type ${type}`);
-    },
-    brokenEnvelope() {},
-    boundaryFound() {},
-  };
-}
 
 function frames(counts: Wrapped["counts"], { id }: Connection): Record<string, number> {
   return Object.fromEntries(counts.get(id) ?? []);
