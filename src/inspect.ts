@@ -1,6 +1,6 @@
 /** Inspects captures: reads files, has them inspected, and makes a report of what was found. */
 import type { CaptureReading } from "./capture/capture-reading.ts";
-import { canReadAgain, randomSeed, readCapture } from "./capture/capture-source.ts";
+import { canReadAgain, nextTurn, randomSeed, readCapture } from "./capture/capture-source.ts";
 import { InputError } from "./capture/input-error.ts";
 import type { PacketRecord } from "./capture/packet-record.ts";
 import type { Incident } from "./connection/incident.ts";
@@ -108,6 +108,10 @@ function ofConnections({ connections }: PartialResult, { inputs }: PartialResult
   return { inputs: inputs.map(input => ({ ...input, traffic: NO_TRAFFIC })), connections };
 }
 
+/** Connections that are finished between two turns of the event loop: Ctrl-C waits for no more. */
+const CONNECTIONS_A_TURN = 32;
+/** Octets read at a time where what breaks is explained, which takes long. */
+const EXPLAINED_OCTETS = 128 << 10;
 /** Readings that explain what a first one found broken. */
 const MAX_READINGS = 16;
 /** Broken connections of one kind that the second reading explains, whether there is room for more or not. */
@@ -224,7 +228,17 @@ export class Inspection {
 
   /** The timeline is over. Returns what was found. */
   finish(): PartialResult {
-    this.#captures.finish();
+    const steps = this.finishing();
+    while (steps.next().done !== true);
+    return this.result();
+  }
+
+  /** The same in steps; `result` has what was found behind the last of them. */
+  finishing(): Generator<void, void> {
+    return this.#captures.finishing();
+  }
+
+  result(): PartialResult {
     return this.#sink.result(this.#captures.inputs);
   }
 
@@ -264,6 +278,7 @@ async function readAll(
         },
         {
           signal,
+          ...(limits === undefined ? {} : { windowOctets: EXPLAINED_OCTETS }),
           onSecrets: keyLog => inspection.secrets(keyLog),
           onProgress: onProgress && ((read, total) => onProgress(path, read, total)),
         },
@@ -274,5 +289,7 @@ async function readAll(
       inspection.failInput(path, error);
     }
   }
-  return inspection.finish();
+  let connections = 0;
+  for (const _ of inspection.finishing()) if (++connections % CONNECTIONS_A_TURN === 0) await nextTurn();
+  return inspection.result();
 }

@@ -5,7 +5,7 @@
  * MiB for a capture of any size.
  */
 import { randomInt } from "node:crypto";
-import { constants, fstatSync, open as openDescriptor, read as readDescriptor } from "node:fs";
+import { constants, fstatSync, open as openDescriptor, read as readDescriptor, type Stats } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { isatty } from "node:tty";
@@ -26,6 +26,11 @@ export function randomSeed(): number {
   return randomInt(0x1_0000_0000);
 }
 
+/** Lets the event loop have its turn: signals come by it. */
+export function nextTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
+}
+
 const STANDARD_INPUT = 0;
 
 const TERMINAL = "is a terminal: pipe a capture into it (tcpdump -w - | ghostframe inspect -)";
@@ -41,6 +46,8 @@ export interface ReadOptions {
    * consumer that cannot keep up is waited for.
    */
   onProgress?: Progress | undefined;
+  /** Octets of a file that are read, and dealt with, at a time. */
+  windowOctets?: number;
   /** Gets the key logs of TLS sessions that a pcapng file carries, each before the packets behind it. */
   onSecrets?: SecretsSink | undefined;
   /** What `-` stands for, when not process.stdin. */
@@ -76,11 +83,13 @@ class Intake implements StreamIntake {
   /** What the feed threw: a CaptureError, or whatever the sink did. */
   thrown: { cause: unknown } | null = null;
   totalOctets: number | null = null;
+  readonly windowOctets: number;
   #octetsRead = 0;
   readonly #onProgress: ReadOptions["onProgress"];
 
   constructor(sink: PacketSink, options: ReadOptions) {
     this.feed = new CaptureFeed(sink, options.onSecrets);
+    this.windowOctets = options.windowOctets ?? WINDOW_OCTETS;
     this.#onProgress = options.onProgress;
   }
 
@@ -123,13 +132,20 @@ async function readStandardInput(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (given === undefined) {
-    const status = fstatSync(STANDARD_INPUT);
+    const status = refuseDirectory("a capture");
     if (status.isFIFO() || status.isSocket()) return readPipe(STANDARD_INPUT, intake, signal);
     if (status.isFile()) return readWindows(fromStandardInput, status.size, intake, signal);
   }
   const stdin = given ?? process.stdin;
   if (stdin.isTTY === true) throw new InputError(name, TERMINAL);
   await readStream(stdin, intake, signal);
+}
+
+/** What standard input is. Of a directory Node reads nothing, and says nothing. */
+export function refuseDirectory(expected: string): Stats {
+  const status = fstatSync(STANDARD_INPUT);
+  if (status.isDirectory()) throw new InputError("standard input", `is a directory, expected ${expected}`);
+  return status;
 }
 
 /** A file that the shell has opened is read where others have stopped reading it. */
@@ -173,7 +189,7 @@ async function readWindows(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   // One octet more than the file has: a small one then is at its end after one read and one that finds nothing.
-  const octets = Math.min(size + 1, WINDOW_OCTETS);
+  const octets = Math.min(size + 1, intake.windowOctets);
   const capture = new PlainOrGzip(intake, signal);
   let parsed = Buffer.allocUnsafeSlow(octets);
   let filled = Buffer.allocUnsafeSlow(octets);

@@ -7,6 +7,7 @@ import { printable } from "../bytes/printable.ts";
 import type { RuleId } from "../connection/rules.ts";
 import type { Level, Limits } from "./check-result.ts";
 import type { Expectation } from "./expectations.ts";
+import { globProblem } from "./glob.ts";
 import { JsonSyntaxError, parseJson } from "./json-text.ts";
 import { didYouMean } from "./nearest-name.ts";
 import { type OutputName, outputs } from "./outputs/outputs.ts";
@@ -114,6 +115,8 @@ function readGlob(place: ConfigPlace): string {
   if (/^(?:\/|[A-Za-z]:[/\\])/.test(glob)) throw place.wrong("a glob relative to the config's folder");
   if (glob.endsWith("/")) throw place.wrong('a glob over files, such as "captures/**"');
   if (glob.startsWith("!")) throw place.wrong('a glob without "!" in front');
+  const problem = globProblem(glob);
+  if (problem !== null) throw place.wrong(problem);
   return glob;
 }
 

@@ -41,8 +41,9 @@ export function parseJson(text: string): unknown {
 }
 
 const SPACE = /[ \t\n\r]*/y;
-const SCALAR =
-  /"(?:[ -!#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])|(?:true|false|null)(?!\w)/y;
+const CHARACTERS = /[ -!#-[\]-\uffff]*/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const NUMBER_OR_WORD = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])|(?:true|false|null)(?!\w)/y;
 
 /** Reads until something is wrong (RFC 8259), without recursion. */
 function firstMistake(text: string): JsonSyntaxError | null {
@@ -100,6 +101,22 @@ const MAX_SHOWN = 60;
 
 /** Index behind the string, number or word at `at`, or `at` where none is. */
 function scalarEnd(text: string, at: number): number {
-  SCALAR.lastIndex = at;
-  return SCALAR.test(text) ? SCALAR.lastIndex : at;
+  return text[at] === '"' ? stringEnd(text, at) : endOf(NUMBER_OR_WORD, text, at);
+}
+
+/** A loop, and no expression: one that repeats a choice runs out of stack in a long string. */
+function stringEnd(text: string, start: number): number {
+  let at = start + 1;
+  for (;;) {
+    at = endOf(CHARACTERS, text, at);
+    if (text[at] === '"') return at + 1;
+    const next = endOf(ESCAPE, text, at);
+    if (next === at) return start;
+    at = next;
+  }
+}
+
+function endOf(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
 }

@@ -75,7 +75,6 @@ async function run(named: string[], options: CheckOptions): Promise<void> {
 
 /** Does it all, and returns the exit status. */
 async function checkCaptures(named: readonly string[], options: CheckOptions): Promise<number> {
-  const signal = onInterrupt(0);
   const found = await findConfig(options.config);
   const settings = settingsOf(options, found);
   const { files, folders } = await captureFiles(named);
@@ -91,8 +90,14 @@ async function checkCaptures(named: readonly string[], options: CheckOptions): P
   const keyLogs = await keyLogsFrom(options.tlsKeys);
   if (keyLogs === null) return EXIT.FAILED;
   const decrypting = { ...settings, inspect: { ...settings.inspect, keyLogs } };
+  const interruption = onInterrupt(0);
+  const { signal } = interruption;
   const reports = await inspected(files, decrypting, signal, lean);
-  if (reports === null) return EXIT.INTERRUPTED;
+  // A signal that came in the same turn of the event loop as the last octets is reported only in the next turn.
+  await nextTurn();
+  await nextTurn();
+  interruption.release();
+  if (reports === null || signal.aborted) return EXIT.INTERRUPTED;
   const captures = files.map(({ path, isNamed }, i): CaptureReport => {
     return { path, place: placeOf(path, found.folder), isNamed, report: reports[i]! };
   });
@@ -101,10 +106,6 @@ async function checkCaptures(named: readonly string[], options: CheckOptions): P
     update: options.updateBaseline,
     folders: folders.map(({ path }) => placeOf(path, found.folder)),
   });
-  // A signal that came in the same turn of the event loop as the last octets is reported only in the next turn.
-  await nextTurn();
-  await nextTurn();
-  if (signal.aborted) return EXIT.INTERRUPTED;
   const written = await writeAll(judgement, outputs, options.all);
   await print(judgement.result, ci.printed, options.all);
   return exitStatus(judgement.result, written);

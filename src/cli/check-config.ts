@@ -1,12 +1,12 @@
 /** Finds and reads what `ghostframe check` is configured by: the config, and the baseline. */
-import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { inputErrorOf } from "../capture/input-error.ts";
+import { InputError } from "../capture/input-error.ts";
 import { BaselineError, readBaseline } from "../check/baseline.ts";
 import type { BaselineEntry } from "../check/check-result.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
 import { type Config, NO_CONFIG, readConfig } from "../check/config.ts";
 import { withSlashes } from "./check-files.ts";
+import { readText } from "./text-file.ts";
 
 /** A config with the folder its paths are relative to. */
 export interface FoundConfig {
@@ -77,9 +77,9 @@ async function textIfThere(path: string, name: string): Promise<string | null> {
 
 async function textOf(path: string, name: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    const { problem } = inputErrorOf(name, cause, "a file");
-    throw new SettingsError(`${withSlashes(name)}: ${problem}`, { cause });
+    return await readText(path, "utf8", "a file of settings");
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new SettingsError(`${withSlashes(name)}: ${error.problem}`, { cause: error.cause });
   }
 }

@@ -1,6 +1,7 @@
 /** Where the result of a check goes: stdout, files, and what a CI system has for it. */
 import { appendFile, open, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { codeOf, meaningOf } from "../capture/system-error.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { type OutputName, outputs } from "../check/outputs/outputs.ts";
 import { makeFolder } from "../proxy/folder.ts";
@@ -96,18 +97,6 @@ async function heldBy(path: string): Promise<{ octets: number; endsInLine: boole
 const NOTHING_HELD = { octets: 0, endsInLine: true };
 const LINE_FEED = 0x0a;
 
-const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: "nothing can be made there",
-  EACCES: "permission is denied",
-  EPERM: "permission is denied",
-  EROFS: "the file system is read-only",
-  EISDIR: "it is a directory",
-  ENOTDIR: "a part of the path is not a directory",
-  EEXIST: "a part of the path is not a directory",
-  ENOSPC: "there is no space left",
-};
-
 function problemOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return ("code" in cause && PROBLEMS[String(cause.code)]) || cause.message;
+  return meaningOf(codeOf(cause), "write") ?? (cause instanceof Error ? cause.message : String(cause));
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
+import { codeOf, meaningOf } from "../capture/system-error.ts";
 
 const PASSED_ON = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 const FROM_KEYBOARD = ["SIGINT", "SIGQUIT"] as const;
@@ -55,16 +56,12 @@ function ended(child: ChildProcess, file: string): Promise<number> {
   });
 }
 
-const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: "no such command",
-  EACCES: "it may not be executed",
-  ENOEXEC: "it is no program of this system",
-  ERR_INVALID_ARG_VALUE: "expected the name of a command",
-};
-
 function commandError(file: string, error: unknown): CommandError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  return new CommandError(`${file || '""'}: cannot be started: ${PROBLEMS[code] ?? code}`, { cause: error });
+  const code = codeOf(error);
+  return new CommandError(
+    `${file || '""'}: cannot be started: ${meaningOf(code, "start") ?? (code || String(error))}`,
+    { cause: error },
+  );
 }
 
 /** Whether there is a terminal whose Ctrl-C goes to the whole process group, and so to the command. */

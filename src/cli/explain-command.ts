@@ -1,5 +1,7 @@
 import { Command, Option } from "commander";
 import { printable } from "../bytes/printable.ts";
+import { refuseDirectory } from "../capture/capture-source.ts";
+import { InputError, inputErrorOf } from "../capture/input-error.ts";
 import { IncidentTally } from "../explain/incident-tally.ts";
 import { type ExplanationReport, explainAll } from "../report/explain.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -63,9 +65,10 @@ async function run(texts: string[], options: Options): Promise<void> {
 async function tallyOf(stream: NodeJS.ReadStream): Promise<IncidentTally | null> {
   const tally = new IncidentTally();
   try {
+    refuseDirectory("a log");
     await eachLine(stream, line => tally.line(line));
   } catch (error) {
-    complain(`standard input: cannot be read: ${printable(error instanceof Error ? error.message : String(error))}`);
+    complain(error instanceof InputError ? error.message : inputErrorOf("standard input", error, "a log").message);
     process.exitCode = EXIT.FAILED;
     return null;
   }

@@ -70,7 +70,7 @@ const BATCH = 1 << 16;
 async function run(paths: string[], options: Options): Promise<void> {
   const keyLogs = await keyLogsFrom(options.tlsKeys);
   if (keyLogs === null) return;
-  const interrupt = onInterrupt();
+  const { signal: interrupt } = onInterrupt();
   const stop = new AbortController();
   interrupt.addEventListener("abort", () => stop.abort());
 

@@ -68,7 +68,8 @@ async function run(paths: string[], options: Options): Promise<void> {
   }
   const keyLogs = await keyLogsFrom(options.tlsKeys);
   if (keyLogs === null) return;
-  const signal = onInterrupt();
+  const interruption = onInterrupt();
+  const { signal } = interruption;
   const progress = new Progress(process.stderr, performance);
   const { port, decodeAs, vxlanPort, broker, explain } = options;
   const seen = await inspect(paths, {
@@ -84,9 +85,12 @@ async function run(paths: string[], options: Options): Promise<void> {
     onProgress: (path, read, total) => progress.update(path, read, total),
   });
   progress.clear();
+  interruption.release();
   const { brokerLog } = options;
   const report =
-    brokerLog === undefined ? seen : await (await import("./broker-log-file.ts")).addBrokerLog(seen, brokerLog);
+    brokerLog === undefined
+      ? seen
+      : await (await import("./broker-log-file.ts")).addBrokerLog(seen, brokerLog, signal.aborted);
   const writer = await formats[options.format]();
   await write(
     writer(report, {

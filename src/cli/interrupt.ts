@@ -7,13 +7,24 @@ import { EXIT } from "./exit-codes.ts";
 /** Milliseconds for the writer of a pipe: it gets the same signal, and writes its last packets before it ends. */
 const LAST_PACKETS = 300;
 
+/** Ctrl-C, as long as captures are read. */
+export interface Interruption {
+  /** Aborted by Ctrl-C: read no further. */
+  readonly signal: AbortSignal;
+  /** Nothing is read any more: from now on Ctrl-C ends the process, whatever it is at. */
+  release: () => void;
+}
+
 /** @param grace milliseconds until reading ends; 0 for a command that then reports nothing. */
-export function onInterrupt(grace = LAST_PACKETS): AbortSignal {
+export function onInterrupt(grace = LAST_PACKETS): Interruption {
   const controller = new AbortController();
-  process.once("SIGINT", () => {
+  const end = (): void => process.exit(EXIT.INTERRUPTED);
+  const stop = (): void => {
     if (grace === 0) controller.abort();
     else setTimeout(() => controller.abort(), grace).unref();
-    process.once("SIGINT", () => process.exit(EXIT.INTERRUPTED));
-  });
-  return controller.signal;
+    process.once("SIGINT", end);
+  };
+  process.once("SIGINT", stop);
+  const release = (): void => void process.off("SIGINT", stop).off("SIGINT", end);
+  return { signal: controller.signal, release };
 }

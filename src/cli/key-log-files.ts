@@ -1,8 +1,8 @@
 /** Key logs of TLS sessions: the files named, and the one that SSLKEYLOGFILE names for whoever writes or reads such. */
-import { readFile } from "node:fs/promises";
-import { inputErrorOf } from "../capture/input-error.ts";
+import { InputError } from "../capture/input-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain } from "./output.ts";
+import { readText } from "./text-file.ts";
 
 /** What --tls-keys says, any number of times. */
 export function collectKeyLogs(path: string, before: string[] | undefined): string[] {
@@ -17,14 +17,16 @@ export async function keyLogsFrom(named: readonly string[] = []): Promise<string
   const texts: string[] = [];
   for (const path of named) {
     try {
-      texts.push(await readFile(path, "latin1"));
-    } catch (cause) {
-      complain(`${path}: ${inputErrorOf(path, cause, "a key log").problem}`);
+      texts.push(await readText(path, "latin1", "a key log"));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      complain(error.message);
       process.exitCode = EXIT.FAILED;
       return null;
     }
   }
   const standing = process.env.SSLKEYLOGFILE ?? "";
-  if (standing !== "" && !named.includes(standing)) texts.push(await readFile(standing, "latin1").catch(() => ""));
+  if (standing !== "" && !named.includes(standing))
+    texts.push(await readText(standing, "latin1", "a key log").catch(() => ""));
   return texts;
 }

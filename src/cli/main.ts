@@ -1,4 +1,6 @@
 import { Command, CommanderError } from "commander";
+import { printable } from "../bytes/printable.ts";
+import { systemSentence } from "../capture/system-error.ts";
 import { VERSION } from "../version.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, OutputError } from "./output.ts";
@@ -30,6 +32,16 @@ Examples:
   $ ghostframe frames trace.pcapng | head
   $ ghostframe explain '{frame_too_large,1544254578,131064}'`,
   )
+  // Arguments may have been pasted from anywhere.
+  .configureOutput({
+    writeErr: text =>
+      process.stderr.write(
+        text
+          .split("\n")
+          .map(line => printable(line))
+          .join("\n"),
+      ),
+  })
   .exitOverride();
 
 const named = process.argv.slice(2).find(argument => Object.hasOwn(COMMANDS, argument));
@@ -47,9 +59,9 @@ try {
     complain(error.message);
     process.exitCode = EXIT.FAILED;
   } else {
-    // A mistake of ours. Users get no stack trace all the same.
+    // What the operating system refuses, or a mistake of ours. Users get no stack trace all the same.
     const { message } = error instanceof Error ? error : { message: String(error) };
-    complain(`internal error: ${message}. Please report it with the command that led to it.`);
+    complain(systemSentence(error) ?? `internal error: ${message}. Please report it with the command that led to it.`);
     tellStack(error);
     process.exitCode = EXIT.FAILED;
   }

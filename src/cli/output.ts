@@ -1,6 +1,7 @@
 /** stdout and stderr as the commands use them: data to one, diagnostics to the other. */
 import { once } from "node:events";
 import { printable } from "../bytes/printable.ts";
+import { codeOf, meaningOf } from "../capture/system-error.ts";
 import { disarmed } from "../check/outputs/workflow-command.ts";
 
 /**
@@ -38,7 +39,10 @@ const gone = new Promise<void>(resolve => {
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") readerGone = true;
-  else failure = new OutputError(`the output cannot be written (${error.code ?? error.message})`, { cause: error });
+  else {
+    const problem = meaningOf(codeOf(error), "write") ?? error.message;
+    failure = new OutputError(`the output cannot be written: ${problem}`, { cause: error });
+  }
   tellGone();
 });
 

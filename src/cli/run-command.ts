@@ -104,7 +104,7 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
     throw error;
   });
 
-  const signal = onInterrupt();
+  const { signal } = onInterrupt();
   const files = await recording.files();
   const recorded = await inspected(files, { broker: inspecting.broker, ports: [relayed.proxy.port], signal });
   const captures: CaptureReport[] = [

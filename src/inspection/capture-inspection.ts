@@ -149,10 +149,10 @@ export class CaptureInspection {
     this.#file(path, null, error);
   }
 
-  /** The timeline is over: tells what is found by that. */
-  finish(): void {
+  /** The timeline is over: tells what is found by that, connection by connection. */
+  *finishing(): Generator<void, void> {
     this.#position.packet = Number.MAX_SAFE_INTEGER;
-    this.#assembler.finish();
+    yield* this.#assembler.finishing();
   }
 
   /** No packet is its any more: tells what is found by that. Only what the sink keeps of it stays. */

@@ -121,8 +121,17 @@ export class TcpAssembler {
 
   /** The timeline is over: delivers what is held back, ends every stream and forgets all connections. */
   finish(): void {
+    const steps = this.finishing();
+    while (steps.next().done !== true);
+  }
+
+  /** The same, connection by connection: there may be very many of them. */
+  *finishing(): Generator<void, void> {
     this.#reader.fragments.finish();
-    for (const connection of this.#table.all()) this.#drop(connection);
+    for (const connection of this.#table.all()) {
+      this.#drop(connection);
+      yield;
+    }
   }
 
   #seen(connection: TcpConnection, record: PacketRecord): void {

@@ -1,3 +1,5 @@
+import { codeOf } from "../capture/system-error.ts";
+
 /** The proxy cannot do its job: a wrong address, a port in use, a certificate that cannot be read. */
 export class ProxyError extends Error {
   override name = "ProxyError";
@@ -11,11 +13,6 @@ export class ProxyError extends Error {
     this.where = where;
     this.problem = problem;
   }
-}
-
-/** The operating system's or Node's code of an error: `ECONNREFUSED`. Empty where there is none. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 /** What to say of an error in brackets: its code, or else its message. */

@@ -1,10 +1,11 @@
 /** Accepts clients on every listener, and relays each of them to its broker. */
 import { createServer, type Server, type Socket } from "node:net";
+import { codeOf } from "../capture/system-error.ts";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionGuard, ConnectionTap, Relayed, RelayedConnection } from "./connection-tap.ts";
-import { codeOf, ProxyError, reasonOf } from "./proxy-error.ts";
+import { ProxyError, reasonOf } from "./proxy-error.ts";
 import { type ProxyProtocol, proxyHeader } from "./proxy-protocol.ts";
 import { Relay } from "./relay.ts";
 import type { ReadPace } from "./slow-reader.ts";

@@ -23,8 +23,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { PcapngWriter } from "../capture/pcapng-writer.ts";
+import { codeOf } from "../capture/system-error.ts";
 import { makeFolder } from "./folder.ts";
-import { codeOf, reasonOf } from "./proxy-error.ts";
+import { reasonOf } from "./proxy-error.ts";
 
 export interface RecordingFileOptions {
   directory: string;

@@ -10,8 +10,9 @@ import {
   type TLSSocket,
 } from "node:tls";
 import { printable } from "../bytes/printable.ts";
+import { codeOf } from "../capture/system-error.ts";
 import type { UpstreamAddress } from "./address.ts";
-import { codeOf, ProxyError, reasonOf } from "./proxy-error.ts";
+import { ProxyError, reasonOf } from "./proxy-error.ts";
 
 /** Paths of PEM files. */
 export interface ClientTlsFiles {

@@ -1,10 +1,11 @@
 /** Connecting to the broker: TCP, the PROXY header, TLS. */
 import { createConnection, type Socket } from "node:net";
 import { printable } from "../bytes/printable.ts";
+import { codeOf } from "../capture/system-error.ts";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import type { RelayTrouble } from "./connection-tap.ts";
-import { codeOf, reasonOf } from "./proxy-error.ts";
+import { reasonOf } from "./proxy-error.ts";
 import { SideSocket } from "./side-socket.ts";
 import { tlsReason, type UpstreamTls } from "./tls.ts";
 

@@ -1,0 +1,71 @@
+/** What the operating system's errors say, in words that a user can act on: the one place for them. */
+
+const OF_ANY: Readonly<Record<string, string>> = {
+  ELOOP: "the path leads through too many symbolic links",
+  ENAMETOOLONG: "the path is too long",
+  EMFILE: "too many files are open: this process may open no more (ulimit -n)",
+  ENFILE: "too many files are open on this machine",
+  ENOMEM: "there is no memory left",
+  EIO: "the device failed (EIO)",
+  ENXIO: "there is no such device",
+  EROFS: "the file system is read-only",
+  ETXTBSY: "it is being run",
+  EBUSY: "it is in use",
+};
+
+const MEANINGS = {
+  read: {
+    ...OF_ANY,
+    ENOENT: "no such file",
+    ENOTDIR: "no such file: a part of the path is not a directory",
+    EISDIR: "is a directory",
+    EACCES: "permission to read it is denied",
+    EPERM: "permission to read it is denied",
+  },
+  write: {
+    ...OF_ANY,
+    ENOENT: "nothing can be made there",
+    EACCES: "permission is denied",
+    EPERM: "permission is denied",
+    EISDIR: "it is a directory",
+    ENOTDIR: "a part of the path is not a directory",
+    EEXIST: "a part of the path is not a directory",
+    ENOSPC: "there is no space left",
+    EDQUOT: "the disk quota is used up",
+    EFBIG: "the file would be too large",
+    EBADF: "it is closed",
+  },
+  start: {
+    ...OF_ANY,
+    ENOENT: "no such command",
+    EACCES: "it may not be executed",
+    ENOEXEC: "it is no program of this system",
+    E2BIG: "its arguments are too long",
+    EAGAIN: "there are too many processes",
+    ERR_INVALID_ARG_VALUE: "expected the name of a command",
+  },
+} as const satisfies Record<string, Readonly<Record<string, string>>>;
+
+/** What a code of errno (or of Node) means to whoever wanted to read, write or start something; null for a code unknown here. */
+export function meaningOf(code: string, doing: keyof typeof MEANINGS): string | null {
+  const meanings: Readonly<Record<string, string>> = MEANINGS[doing];
+  return Object.hasOwn(meanings, code) ? meanings[code]! : null;
+}
+
+/** The code of an error of the operating system or of Node: `ENOENT`. Empty where there is none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/**
+ * The sentence, without a full stop, of an error that the operating system gave and nobody expected: with the path that it
+ * is about. Null where the error is none of the operating system's.
+ */
+export function systemSentence(error: unknown): string | null {
+  const code = codeOf(error);
+  if (!(error instanceof Error) || !("syscall" in error)) return null;
+  if (error.syscall === "uv_cwd") return "the working directory is gone: change to another one";
+  const meaning = meaningOf(code, error.syscall === "write" ? "write" : "read");
+  const path = "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
+  return `${path}${meaning ?? error.message}`;
+}

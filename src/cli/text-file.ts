@@ -1,0 +1,31 @@
+/** Texts that a command is given besides captures: config, baseline, key logs. */
+import { createReadStream } from "node:fs";
+import { grouped } from "../bytes/grouped.ts";
+import { InputError, inputErrorOf } from "../capture/input-error.ts";
+
+/** Octets of such a text: what is longer is another file, or has no end (/dev/zero). */
+const MAX_TEXT_OCTETS = 64 << 20;
+
+/**
+ * The whole text of a file, or of a pipe. It waits for the pipe's writer: whoever calls must leave Ctrl-C to the operating
+ * system meanwhile, since a thread that waits cannot be called back.
+ *
+ * @param expected what the file should be: "a key log"
+ * @throws InputError
+ */
+export async function readText(path: string, encoding: "utf8" | "latin1", expected: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let octets = 0;
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      octets += chunk.length;
+      if (octets > MAX_TEXT_OCTETS) {
+        throw new InputError(path, `is longer than ${grouped(MAX_TEXT_OCTETS)} octets, expected ${expected}`);
+      }
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw cause instanceof InputError ? cause : inputErrorOf(path, cause, expected);
+  }
+  return Buffer.concat(chunks, octets).toString(encoding);
+}
