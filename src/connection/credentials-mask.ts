@@ -9,7 +9,12 @@
  *   or a frame does not end as it should, all octets are masked until a whole tune-ok has come.
  * - From then on any of the three methods is masked wherever it stands with its frame's header, be it inside of what
  *   another frame's size covers: octets that were sent before may come again. Where it does not end as it should,
- *   REACH octets more are masked, as another writer's octets may lie between its own.
+ *   or none that could begin a frame follow it, REACH octets more are masked: another writer's octets may lie between its
+ *   own, and its own may come again.
+ * - On channel 0 the payload is masked of any frame that is neither a heartbeat nor a method that a client may send there;
+ *   on other channels that of a method of class connection.
+ * - Where no frame begins although one should, all is masked up to a frame's end with another frame behind it, or REACH
+ *   octets: it may be the rest of anything.
  * - Behind a broken envelope the three methods' ids are enough.
  *
  * What it cannot see: a PLAIN response whose second NUL is missing, so that the password is a part of the user; three
@@ -28,9 +33,11 @@ import {
   methodIdOf,
 } from "../amqp/method-keys.ts";
 import {
+  FRAME_END,
   FRAME_HEADER_SIZE,
   FRAME_HEARTBEAT,
   FRAME_METHOD,
+  isFrameType,
   METHOD_IDS_SIZE,
   PROTOCOL_HEADER_SIZE,
 } from "../amqp/spec/constants.ts";
@@ -101,15 +108,26 @@ export class CredentialsMask {
     for (let at = 0; at < bytes.length; ) {
       const from = at;
       const hidden = this.#run < 0 || (this.#following === null && this.#hides);
+      if (this.#envelope.isStray && at >= this.#brokenFrom && this.#following === null && this.#run === 0) {
+        this.#envelope.isStray = false;
+        this.#following = stray();
+      }
       if (this.#run !== 0) {
         at += Math.min(Math.abs(this.#run), bytes.length - at);
         this.#run += hidden ? at - from : from - at;
-      } else if (this.#following === null) at = this.#search(bytes, at);
-      else this.#ask(this.#following, bytes, at);
+      } else if (this.#following === null) {
+        const until = this.#envelope.isStray ? this.#brokenFrom : bytes.length;
+        at = this.#search(until === bytes.length ? bytes : bytes.subarray(0, until), at);
+      } else this.#ask(this.#following, bytes, at);
       if (!hidden || at === from) continue;
       if (masked === bytes) masked = new Uint8Array(bytes);
       masked.fill(STAR, from, at);
     }
+    for (const [from, to] of this.#envelope.strange) {
+      if (masked === bytes) masked = new Uint8Array(bytes);
+      masked.fill(STAR, from, to);
+    }
+    this.#envelope.strange.length = 0;
     this.#remember(bytes);
     return masked;
   }
@@ -242,8 +260,20 @@ function* methodAnywhere(follow: (fields: FieldRun) => Following, headed: FieldR
   try {
     yield* follow(headed ?? new FieldRun(REACH));
     yield* frameEnd();
+    if (!isFrameType(yield LOOK)) throw new Undecodable("no frame follows");
   } catch (fault) {
     if (!(fault instanceof PayloadOverrun || fault instanceof Undecodable)) throw fault;
     yield -REACH;
+  }
+}
+
+/** Octets that begin no frame, up to the end of one behind which another begins. */
+function* stray(): Following {
+  let last = 0;
+  for (let i = 0; i < REACH; i++) {
+    const octet = yield LOOK;
+    if (last === FRAME_END && isFrameType(octet)) return;
+    yield -1;
+    last = octet;
   }
 }

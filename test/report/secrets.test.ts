@@ -9,10 +9,14 @@ import { outputs } from "../../src/check/outputs/outputs.ts";
 import { policyOf } from "../../src/check/policy.ts";
 import { FrameEvents } from "../../src/cli/frame-events.ts";
 import { FrameFilter } from "../../src/cli/frame-filter.ts";
+import { CredentialsMask } from "../../src/connection/credentials-mask.ts";
 import { Inspection } from "../../src/inspect.ts";
+import { Moment } from "../../src/net/connection-observer.ts";
+import { LiveInspection } from "../../src/proxy/live-inspection.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import { formats } from "../../src/report/formats.ts";
 import { frameLine } from "../../src/report/frame-event.ts";
+import { LiveText } from "../../src/report/live-text.ts";
 import { conversationCapture, type Segment } from "../support/conversation-capture.ts";
 import { field, join, table, text, type Wire, wire } from "../support/wire.ts";
 
@@ -101,10 +105,45 @@ async function told(capture: Uint8Array): Promise<[output: string, text: string]
   return all;
 }
 
+/** What a proxy tells of the same octets, and what it records of them. */
+function relayed(segments: readonly Segment[]): [output: string, text: string][] {
+  const recorded: number[] = [];
+  const events: string[] = [];
+  const mask = new CredentialsMask();
+  const moment = new Moment();
+  const lines = new LiveText({ columns: 200, colour: false, all: true });
+  const inspection = new LiveInspection({
+    broker: "rabbitmq-3.10",
+    moment,
+    emit: event => events.push(JSON.stringify(event), lines.write(event)),
+  });
+  inspection.opened({
+    number: 1,
+    client: END,
+    listener: END,
+    upstream: END,
+    encrypted: { client: false, upstream: false },
+  });
+  for (const { side, octets, lost } of segments) {
+    if (lost === true) continue;
+    inspection.data(1, side, octets, 0, octets.length);
+    if (side === 0) for (const octet of mask.mask(octets)) recorded.push(octet);
+  }
+  inspection.end(1, 1, "rst");
+  inspection.closed(1);
+  return [
+    ["live events", events.join("\n")],
+    ["recording", Buffer.from(recorded).toString("latin1")],
+  ];
+}
+
+const END = { address: "10.0.0.1", port: 5672 };
+
 async function leaks(name: string, segments: readonly Segment[], secret: string, midStream = false): Promise<string[]> {
   const capture = conversationCapture([{ port: 40001, segments, end: "rst", midStream }]);
   const found: string[] = [];
-  for (const [output, shown] of await told(capture)) {
+  const live = midStream ? [] : relayed(segments);
+  for (const [output, shown] of [...(await told(capture)), ...live]) {
     // A text is broken into lines.
     const plain = shown.replace(/\s*\n\s*/g, "");
     const spelling = spellings(secret).find(each => shown.includes(each) || plain.includes(each));
