@@ -4,13 +4,13 @@
  * Runs a TypeScript file of the tests outside of vitest: bundled first, as Node 20 reads no TypeScript.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "rolldown";
 
 const [, , file, ...rest] = process.argv;
-const folder = mkdtempSync(join(tmpdir(), "run-ts-"));
+// Beside the packages, so that they are found.
+const folder = mkdtempSync(fileURLToPath(new URL("../../node_modules/.run-ts-", import.meta.url)));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 await build({
   input: { main: resolve(file) },
