@@ -595,6 +595,13 @@ describe("large frames", () => {
     for (const log of ways) expect(log).toEqual([`@0 hidden method 1 ${(1 << 20) + 1} octets`, "@1048585 heartbeat 0"]);
   });
 
+  it("the largest that is held is handed on whole", () => {
+    const octets = wire().frame(1, 1, new Uint8Array(1 << 20)).octets;
+    const pieces = [octets.subarray(0, 1000), octets.subarray(1000)];
+    const [frame] = scan({ name: "", pieces, memory: "reused" }, { limit: 1 << 24 });
+    expect(frame).toMatch(/^@0 method 1 00/);
+  });
+
   it("a method frame of 6,000 octets is put together however it is cut", () => {
     const random = randomNumbers(SEED);
     const payload = Uint8Array.from({ length: 6_000 }, () => random() * 256);

@@ -36,6 +36,88 @@ export const EQUIVALENT = [
     why: "set by the frame's header before it is looked at",
   },
   {
+    file: "src/amqp/partial-frame.ts",
+    line: "held: Uint8Array = new Uint8Array(0);",
+    becomes: "held: Uint8Array = new Uint8Array(1);",
+    why: "too small for any payload, and made larger before the first",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "isHeld = false;",
+    becomes: "isHeld = true;",
+    why: "set when a frame begins, before it is looked at",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "isHoled = false;",
+    becomes: "isHoled = true;",
+    why: "set when a frame begins, before it is looked at",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "#headerOctets = 0;",
+    becomes: "#headerOctets = 1;",
+    why: "set when a frame begins, before it is looked at",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "#received = 0;",
+    becomes: "#received = 1;",
+    why: "set when a frame begins, before it is looked at",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (this.#headerPieces.length > 0) this.#headerPieces = [];",
+    becomes: "if (true) this.#headerPieces = [];",
+    why: "an empty list in the place of another: it saves an object",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (this.#headerPieces.length > 0) this.#headerPieces = [];",
+    becomes: "if (this.#headerPieces.length >= 0) this.#headerPieces = [];",
+    why: "an empty list in the place of another: it saves an object",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (this.isHeaderWhole) this.size = long(this.#header, 3);",
+    becomes: "if (true) this.size = long(this.#header, 3);",
+    why: "nobody looks at the size of a header that is not whole",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (this.isHeld && this.held.length < this.size) this.held = new Uint8Array(Math.max(256, this.size * 2));",
+    becomes: "if (true) this.held = new Uint8Array(Math.max(256, this.size * 2));",
+    why: "more room than is needed, or new room: it saves memory",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (this.isHeld && this.held.length < this.size) this.held = new Uint8Array(Math.max(256, this.size * 2));",
+    becomes:
+      "if (this.isHeld || this.held.length < this.size) this.held = new Uint8Array(Math.max(256, this.size * 2));",
+    why: "more room than is needed, or new room: it saves memory",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (this.isHeld && this.held.length < this.size) this.held = new Uint8Array(Math.max(256, this.size * 2));",
+    becomes:
+      "if (this.isHeld && this.held.length <= this.size) this.held = new Uint8Array(Math.max(256, this.size * 2));",
+    why: "more room than is needed, or new room: it saves memory",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (this.isHeld && this.held.length < this.size) this.held = new Uint8Array(Math.max(256, this.size * 2));",
+    becomes:
+      "if (this.isHeld && this.held.length < this.size) this.held = new Uint8Array(Math.max((256 + 1), this.size * 2));",
+    why: "more room than is needed, or new room: it saves memory",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (this.isHeld && this.held.length < this.size) this.held = new Uint8Array(Math.max(256, this.size * 2));",
+    becomes:
+      "if (this.isHeld && this.held.length < this.size) this.held = new Uint8Array(Math.max(256, this.size * (2 + 1)));",
+    why: "more room than is needed, or new room: it saves memory",
+  },
+  {
     file: "src/connection/channel-rules.ts",
     line: "if (contentFault(channel.content, FRAME_METHOD, 0) !== IN_ORDER) {",
     becomes: "if (contentFault(channel.content, FRAME_METHOD, 1) !== IN_ORDER) {",
