@@ -37,7 +37,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "connection/channels.test.ts": ["connection/channel-rules.ts", "connection/channel.ts"],
   "connection/close.test.ts": ["connection/amqp-connection.ts", "connection/connection-close.ts"],
   "connection/content.test.ts": ["connection/direction-frames.ts"],
-  "connection/credentials-mask.test.ts": ["connection/credential-fields.ts"],
+  "connection/credentials-mask.test.ts": ["connection/credential-fields.ts", "connection/envelope-walk.ts"],
   "connection/handshake.test.ts": ["connection/recognition.ts"],
   "connection/incidents.test.ts": ["connection/direction-incidents.ts"],
   "connection/whole-messages.test.ts": ["connection/direction.ts", "connection/predictor-feed.ts"],
