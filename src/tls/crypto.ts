@@ -5,11 +5,8 @@ export type HashName = "md5" | "sha1" | "sha256" | "sha384";
 
 export interface TlsCrypto {
   hmac(hash: HashName, key: Uint8Array, data: readonly Uint8Array[]): Uint8Array;
-  /**
-   * Opens an AEAD's ciphertext and writes the plaintext to the beginning of `out`. Returns the octets of it, or −1 where
-   * the tag does not fit: another key, nonce or number, or changed octets.
-   */
-  open(sealed: Sealed, out: Uint8Array): number;
+  /** Opens an AEAD's ciphertext. null where the tag does not fit: another key, nonce or number, or changed octets. */
+  open(sealed: Sealed): Uint8Array | null;
   /** Decrypts whole blocks of AES-CBC, padding and all, to the beginning of `out`. */
   decryptCbc(key: Uint8Array, iv: Uint8Array, blocks: Uint8Array, out: Uint8Array): void;
 }

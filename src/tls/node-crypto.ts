@@ -10,21 +10,22 @@ export const nodeCrypto: TlsCrypto = {
     return hmac.digest();
   },
 
-  open({ suite, key, nonce, additionalData, bytes, start, end }, out) {
+  open({ suite, key, nonce, additionalData, bytes, start, end }) {
     const tag = tagSize(suite);
     const size = end - start - tag;
-    if (size < 0) return -1;
+    if (size < 0) return null;
     const decipher = createDecipheriv(algorithm(suite) as "aes-128-ccm", key, nonce, { authTagLength: tag });
     decipher.setAAD(additionalData, { plaintextLength: size });
     decipher.setAuthTag(bytes.subarray(end - tag, end));
     try {
-      out.set(decipher.update(bytes.subarray(start, end - tag)));
+      const plaintext = decipher.update(bytes.subarray(start, end - tag));
       decipher.final();
+      // A Buffer's slice would be no copy.
+      return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
     } catch {
       // The one way to learn that a tag does not fit.
-      return -1;
+      return null;
     }
-    return size;
   },
 
   decryptCbc(key, iv, blocks, out) {

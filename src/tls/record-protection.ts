@@ -8,7 +8,7 @@ const BLOCK = 16;
 
 export class RecordProtection {
   /** The plaintext of the record last opened: its first octets. */
-  readonly plaintext = new Uint8Array(MAX_BODY);
+  plaintext: Uint8Array = NOTHING;
   /** The content type of the record last opened: in TLS 1.3 it is encrypted. */
   contentType = 0;
 
@@ -80,7 +80,10 @@ export class RecordProtection {
     this.#sealed.bytes = bytes;
     this.#sealed.start = start;
     this.#sealed.end = end;
-    return this.#crypto.open(this.#sealed, this.plaintext);
+    const plaintext = this.#crypto.open(this.#sealed);
+    if (plaintext === null) return -1;
+    this.plaintext = plaintext;
+    return plaintext.length;
   }
 
   /** RFC 8446 §5.3, RFC 7905 §2: the record's number, XOR the IV. */
@@ -101,6 +104,7 @@ export class RecordProtection {
       if (!this.#macFits([bytes.subarray(start, end)], bytes, end, macSize)) return -1;
     }
     const iv = ivSize === 0 ? this.#chained : bytes.subarray(start, from);
+    if (this.plaintext.length === 0) this.plaintext = new Uint8Array(MAX_BODY);
     const { plaintext } = this;
     this.#crypto.decryptCbc(this.#keys.key, iv, bytes.subarray(from, end), plaintext);
     const padded = end - from;
@@ -130,6 +134,7 @@ export class RecordProtection {
   }
 }
 
+const NOTHING = new Uint8Array(0);
 const numberOctets = new Uint8Array(8);
 
 /** A record's number, type, version and size, as MAC and additional data begin (RFC 5246 §6.2.3). */
