@@ -7,6 +7,7 @@ import type { Moment, Side } from "../net/connection-observer.ts";
 import type { TcpConnection } from "../net/tcp-connection.ts";
 import {
   boundaryFoundEvent,
+  boundaryRefutedEvent,
   brokenEnvelopeEvent,
   connectionEvent,
   endpointsEvent,
@@ -81,6 +82,11 @@ export class FrameEvents implements FrameListener {
     this.#introduce(from);
     if (!this.#filter.takesPlace(from.connection, moment)) return;
     this.#emit(boundaryFoundEvent(from, moment, streamOffset));
+  }
+
+  guessRefuted(from: Direction, since: number): void {
+    if (!this.#filter.takesPlace(from.connection, from.scanner.frameMoment())) return;
+    this.#emit(boundaryRefutedEvent(from, since));
   }
 
   #introduce(from: Direction): void {

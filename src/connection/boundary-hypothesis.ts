@@ -29,12 +29,13 @@ export interface KeptClose {
 export class BoundaryHypothesis {
   /** Whether there is a guess that is not proven. */
   open = false;
+  /** Stream offset of the boundary. */
+  foundAt = 0;
   /** Whether there ever was one. */
   wasOpen = false;
   /** Whether the direction's sender was known before. */
   knewSender = true;
   readonly #trusted: boolean;
-  #foundAt = 0;
   #framesBefore = 0;
   #pieces = 0;
   #aligned = 0;
@@ -55,7 +56,7 @@ export class BoundaryHypothesis {
     this.knewSender = senderKnown;
     this.#moment.set(moment);
     this.open = true;
-    this.#foundAt = foundAt;
+    this.foundAt = foundAt;
     this.#framesBefore = frames;
     this.#pieces = 0;
     this.#aligned = 0;
@@ -80,7 +81,7 @@ export class BoundaryHypothesis {
     this.#pieces++;
     // Heartbeats are so short that whole runs of them may lie in step with full segments.
     if (atBoundary && this.#lastType !== FRAME_HEARTBEAT) this.#aligned++;
-    const reach = offset - this.#foundAt;
+    const reach = offset - this.foundAt;
     const chance = (this.#pieces * (frames - this.#framesBefore)) / reach;
     if (reach > Math.min(sizeLimit, UNKNOWN_BODY_LIMIT) + FRAME_ENVELOPE) return true;
     return this.#aligned >= MIN_ALIGNED && this.#aligned > MORE_THAN_CHANCE * chance;

@@ -231,6 +231,7 @@ export class Direction implements FrameSink {
 
   guessRefuted(): boolean {
     if (!this.hypothesis.open) return false;
+    this.listener?.guessRefuted(this, this.hypothesis.foundAt);
     this.frames -= this.hypothesis.close(this.frames);
     this.senderKnown = this.hypothesis.knewSender;
     if (this.frames === 0) this.limits.unknown();

@@ -80,6 +80,8 @@ export interface FrameListener {
   /** `secret` says which of its octets may hold credentials, and must not be shown. */
   brokenEnvelope(direction: ObservedDirection, fault: EnvelopeFault, secret: Secret): void;
   boundaryFound(direction: ObservedDirection, streamOffset: number, moment: Moment): void;
+  /** The frames told since the boundary that was found at `since` stood inside a body. */
+  guessRefuted(direction: ObservedDirection, since: number): void;
 }
 
 /**

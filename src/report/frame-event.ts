@@ -83,7 +83,19 @@ export interface BoundaryFoundEvent extends Place {
   event: "boundary-found";
 }
 
-export type FramesEvent = FrameEvent | ConnectionEvent | EndpointsEvent | BrokenEnvelopeEvent | BoundaryFoundEvent;
+/** The frames since the boundary found at `since` stood inside a message body, and are none of the stream's. */
+export interface BoundaryRefutedEvent extends Place {
+  event: "boundary-refuted";
+  since: number;
+}
+
+export type FramesEvent =
+  | FrameEvent
+  | ConnectionEvent
+  | EndpointsEvent
+  | BrokenEnvelopeEvent
+  | BoundaryFoundEvent
+  | BoundaryRefutedEvent;
 
 type Scalars = Record<string, string | number | boolean>;
 
@@ -151,6 +163,11 @@ export function boundaryFoundEvent(from: Direction, moment: Moment, streamOffset
   return { event: "boundary-found", ...place(from, moment, streamOffset) };
 }
 
+export function boundaryRefutedEvent(from: Direction, since: number): BoundaryRefutedEvent {
+  const { scanner } = from;
+  return { event: "boundary-refuted", ...place(from, scanner.frameMoment(), scanner.frameOffset), since };
+}
+
 function scalars(values: Values, { discretion }: Direction): Scalars {
   const kept: Scalars = {};
   for (const [name, value] of values) {
@@ -188,6 +205,8 @@ export function frameLine(event: FramesEvent): string {
     }
     case "boundary-found":
       return `${head} == frames go on here`;
+    case "boundary-refuted":
+      return `${head} == the frames since ${event.since} stood inside a body`;
     case "frame": {
       const details = event.hidden
         ? "(not captured whole)"

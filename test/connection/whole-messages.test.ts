@@ -68,7 +68,14 @@ function play({ before, message = MESSAGE, pause = 0, context = {} }: Situation)
 afterEach(() => vi.restoreAllMocks());
 
 const swallowing = opened().publishMethod(1).header(1, 2).body(1, "overrun").heartbeat(40);
-const listener = { wantsMessages: true, frame() {}, hiddenFrame() {}, brokenEnvelope() {}, boundaryFound() {} };
+const listener = {
+  wantsMessages: true,
+  frame() {},
+  hiddenFrame() {},
+  brokenEnvelope() {},
+  boundaryFound() {},
+  guessRefuted() {},
+};
 
 test.each<[string, Situation]>([
   ["on an open channel", { before: opened() }],

@@ -120,6 +120,7 @@ function inspected(told: (frames: number) => void, failures: unknown[] = [], exp
     hiddenFrame: () => {},
     brokenEnvelope: () => {},
     boundaryFound: () => {},
+    guessRefuted: () => {},
   };
   const inspection = new Inspection({ listener, explain, seed: 1, onFailure: error => failures.push(error) });
   const reader = new PcapReader(record => inspection.packet(record));

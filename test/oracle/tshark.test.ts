@@ -121,6 +121,7 @@ async function read(file: string): Promise<{ report: Report; seen: Map<string, S
     },
     brokenEnvelope() {},
     boundaryFound() {},
+    guessRefuted() {},
   };
   return { report: await inspect([file], { listener }), seen };
 }

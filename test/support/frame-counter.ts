@@ -23,6 +23,7 @@ export function frameCounter(): { counts: Map<string, Map<string, number>>; list
     },
     brokenEnvelope() {},
     boundaryFound() {},
+    guessRefuted() {},
   };
   return { counts, listener };
 }
