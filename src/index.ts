@@ -8,6 +8,7 @@ export { Inspection, type InspectOptions, inspect, inspectPart } from "./inspect
 export { buildReport } from "./report/build-report.ts";
 export { type Format, formats } from "./report/formats.ts";
 export type * from "./report/live-event.ts";
+export type { MessageRecord } from "./report/message-record.ts";
 export { merge } from "./report/partial/merge.ts";
 export type * from "./report/partial/partial-result.ts";
 export type * from "./report/report.ts";

@@ -5,11 +5,16 @@ import { InputError } from "./capture/input-error.ts";
 import type { PacketRecord } from "./capture/packet-record.ts";
 import type { Incident } from "./connection/incident.ts";
 import { MAX_STEPS } from "./forensics/untangle/untangle.ts";
+import { BrokenConnections } from "./inspection/broken-connections.ts";
 import { CaptureInspection, type CaptureInspectionOptions } from "./inspection/capture-inspection.ts";
 import type { InspectionEvent } from "./inspection/event.ts";
 import { closedBehindGuess } from "./inspection/verdict.ts";
+import { Ledger } from "./messages/ledger.ts";
+import type { ConnectionFacts, LedgerPart } from "./messages/ledger-context.ts";
+import type { Message, MessageConnection } from "./messages/message.ts";
 import type { TcpConnection } from "./net/tcp-connection.ts";
 import { buildReport } from "./report/build-report.ts";
+import { MessageOutput, type MessageReaders } from "./report/message-output.ts";
 import { merge } from "./report/partial/merge.ts";
 import { NO_TRAFFIC, type PartialResult } from "./report/partial/partial-result.ts";
 import { PartialSink } from "./report/partial/partial-sink.ts";
@@ -18,7 +23,8 @@ import { KeyLog } from "./tls/key-log.ts";
 import { nodeCrypto } from "./tls/node-crypto.ts";
 import type { TlsKeys } from "./tls/tls-session.ts";
 
-export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | "closedForFrames" | "keys" | "steps"> {
+/** Where messages are read, they take the place of `listener`. */
+export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | "keys" | "steps">, MessageReaders {
   /** Texts of TLS key logs (NSS's format). Those that pcapng files carry are used in any case. */
   keyLogs?: readonly string[];
   /** Explain what breaks by the octets around it. True where nothing is said. */
@@ -46,7 +52,10 @@ export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | 
  * inputs; the others are inspected all the same.
  */
 export async function inspect(paths: readonly string[], options: InspectOptions = {}): Promise<Report> {
-  return buildReport(await inspectPart(paths, options));
+  const messages = new MessageOutput(options);
+  const report = buildReport(await inspectInto(paths, options, messages));
+  messages.finish(report.findings);
+  return report;
 }
 
 /**
@@ -56,16 +65,37 @@ export async function inspect(paths: readonly string[], options: InspectOptions 
  * broken, the second keeps theirs and explains them; very many are explained by a few readings more. Of standard input recent octets are kept from the beginning.
  */
 export async function inspectPart(paths: readonly string[], options: InspectOptions = {}): Promise<PartialResult> {
+  const messages = new MessageOutput(options);
+  const part = await inspectInto(paths, options, messages);
+  messages.finish([]);
+  return part;
+}
+
+async function inspectInto(
+  paths: readonly string[],
+  options: InspectOptions,
+  messages: MessageOutput,
+): Promise<PartialResult> {
   const again = await Promise.all(paths.map(canReadAgain));
   const rereadable = again.every(Boolean);
   const keys: TlsKeys = { log: new KeyLog(), crypto: nodeCrypto };
   for (const text of options.keyLogs ?? []) keys.log.add(text);
   const explains = options.explain !== false;
   const broken = new BrokenConnections();
-  const first = new Inspection({ ...options, keys, explain: explains && !rereadable }, broken);
+  const rereads = explains && rereadable;
+  const ledger = ledgerOf(messages, rereads ? "until-break" : "all", broken);
+  const first = new Inspection({ ...options, keys, explain: explains && !rereadable }, { broken, ledger });
   const found = await readAll(paths, first, options);
-  if (!explains || !rereadable || options.signal?.aborted === true || !broken.remain) return found;
-  return explained(paths, { ...options, keys }, found, broken);
+  if (!rereads || options.signal?.aborted === true || !(broken.remain || broken.someSuspended)) return found;
+  return explained(paths, { ...options, keys }, found, { broken, messages });
+}
+
+/** What messages are told by; null where nobody asks for them. */
+function ledgerOf(messages: MessageOutput, part: LedgerPart, broken: BrokenConnections): Ledger | null {
+  if (!messages.isWanted) return null;
+  const suspend = ({ number, inspected }: MessageConnection): void => broken.suspend(inspected.carrier.first, number);
+  const tellConnection = (connection: ConnectionFacts): void => messages.takeConnection(connection);
+  return new Ledger(message => messages.take(message), { part, suspend, tellConnection });
 }
 
 /** The same result, with what breaks explained by reading the captures again, and again where too much breaks at a time. */
@@ -73,7 +103,7 @@ async function explained(
   paths: readonly string[],
   options: InspectOptions & CaptureInspectionOptions,
   found: PartialResult,
-  broken: BrokenConnections,
+  { broken, messages }: { broken: BrokenConnections; messages: MessageOutput },
 ): Promise<PartialResult> {
   const { listener: _, onConnection: __, ...rest } = options;
   const steps = { steps: MAX_STEPS };
@@ -81,21 +111,28 @@ async function explained(
   const closedForFrames = (tcp: TcpConnection): boolean => broken.wasClosed(tcp);
   const limits = found.inputs.map(({ file }) => file.packets);
   let result = found;
-  options.onExplaining?.(broken.waiting);
+  if (broken.waiting > 0) options.onExplaining?.(broken.waiting);
   for (let reading = 0; reading < MAX_READINGS && broken.remain; reading++) {
     broken.beginReading();
-    const part = await readAll(
-      paths,
-      new Inspection({ ...rest, explain: true, steps, only, closedForFrames }),
-      options,
-      limits,
-    );
+    // What is lost is told with what cost it, whoever asks for messages.
+    const tell = (message: Message): void => {
+      // What the first reading has told whole is not told again, should a guess that is trusted now show more.
+      if (broken.wasSuspended(message.connection.inspected.carrier.first)) messages.take(message);
+    };
+    const ledger = new Ledger(tell, { part: "from-break" });
+    const inspection = new Inspection({ ...rest, explain: true, steps, only, closedForFrames }, { broken, ledger });
+    const part = await readAll(paths, inspection, options, limits);
     // A reading that was stopped, or met a file that is gone, knows less than the first.
     const whole =
       options.signal?.aborted !== true &&
       part.inputs.every(({ file }, i) => file.error === found.inputs[i]?.file.error);
     if (!whole) break;
     result = merge([result, ofConnections(part, found)]);
+  }
+  if (broken.someSuspended && options.signal?.aborted !== true) {
+    const ledger = ledgerOf(messages, "from-break", broken);
+    const left = new Inspection({ ...rest, only: tcp => broken.isSuspended(tcp.first) }, { broken, ledger });
+    await readAll(paths, left, options, limits);
   }
   const connections = result.connections.map(each =>
     broken.holds(each.first) ? { ...each, unexplained: true as const } : each,
@@ -114,73 +151,6 @@ const CONNECTIONS_A_TURN = 32;
 const EXPLAINED_OCTETS = 128 << 10;
 /** Readings that explain what a first one found broken. */
 const MAX_READINGS = 16;
-/** Broken connections of one kind that the second reading explains, whether there is room for more or not. */
-const EXPLAINED_OF_KIND = 16;
-/** Kinds of which so many are. */
-const MAX_KINDS = 32;
-
-/** The connections in which a first reading found an error, as long as they wait for being explained. */
-class BrokenConnections {
-  /** By where it begins: whether it is one of the first of its kind. */
-  readonly #waiting = new Map<string, boolean>();
-  readonly #kinds = new Map<string, number>();
-  readonly #closed = new Set<string>();
-  /** The present reading takes some of them. */
-  #isUseful = true;
-
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
-  /** Whether a further reading explains more of them. */
-  get remain(): boolean {
-    return this.waiting > 0 && this.#isUseful;
-  }
-
-  add({ first }: TcpConnection, { rule, side, frame }: Incident): void {
-    const place = placeOf(first);
-    if (this.#waiting.has(place)) return;
-    const kind = `${rule} ${side} ${frame?.type}`;
-    const count = this.#kinds.get(kind) ?? 0;
-    const isFirst = count < EXPLAINED_OF_KIND && (count > 0 || this.#kinds.size < MAX_KINDS);
-    if (isFirst) this.#kinds.set(kind, count + 1);
-    this.#waiting.set(place, isFirst);
-  }
-
-  /** The broker closed it for its frames, and what is wrong with them may stand behind a boundary that was a guess. */
-  addClosed(tcp: TcpConnection, incident: Incident): void {
-    this.#closed.add(placeOf(tcp.first));
-    this.add(tcp, incident);
-  }
-
-  wasClosed({ first }: TcpConnection): boolean {
-    return this.#closed.has(placeOf(first));
-  }
-
-  beginReading(): void {
-    this.#isUseful = false;
-  }
-
-  /** Whether a connection is to be explained now. */
-  wants({ first }: TcpConnection, hasRoom: boolean): boolean {
-    const place = placeOf(first);
-    const isFirst = this.#waiting.get(place);
-    if (isFirst === undefined || !(hasRoom || isFirst)) return false;
-    this.#waiting.delete(place);
-    this.#isUseful = true;
-    return true;
-  }
-
-  /** Whether a connection that begins there still waits. */
-  holds(first: { input: number; packet: number | null }): boolean {
-    return this.#waiting.has(placeOf(first));
-  }
-}
-
-/** The same connection in two readings of the same captures begins with the same packet. */
-function placeOf({ input, packet }: { input: number; packet: number | null }): string {
-  return `${input}:${packet}`;
-}
 
 /** The inspection of one or more captures, for whoever reads them: fed with packet records, it touches no file. */
 export class Inspection {
@@ -190,18 +160,21 @@ export class Inspection {
   readonly #captures: CaptureInspection;
   readonly #keys: TlsKeys | null;
   readonly #sink: PartialSink;
+  readonly #ledger: Ledger | null;
 
   /** `broken` is told of the connections in which an error is found. */
   constructor(
     { onConnection, onFailure, ...options }: InspectOptions & CaptureInspectionOptions = {},
-    broken: BrokenConnections | null = null,
+    { broken = null, ledger = null }: { broken?: BrokenConnections | null; ledger?: Ledger | null } = {},
   ) {
     this.#broken = broken;
+    this.#ledger = ledger;
     this.#onConnection = onConnection;
     this.#onFailure = onFailure;
     this.#keys = options.keys ?? null;
     this.#sink = new PartialSink([...(options.ports ?? []), ...(options.decodeAs ?? [])]);
-    this.#captures = new CaptureInspection({ seed: randomSeed(), ...options }, event => this.#take(event));
+    const listener = this.#ledger ?? options.listener ?? null;
+    this.#captures = new CaptureInspection({ seed: randomSeed(), ...options, listener }, event => this.#take(event));
   }
 
   /** The text of a key log that a capture carries. */
@@ -247,10 +220,13 @@ export class Inspection {
     if (event.kind === "connection-opened") this.#onConnection?.(event.number, carrier, sawBeginning);
     if (event.kind === "uninspected" && event.why === "failed") this.#onFailure?.(event.error);
     if (event.kind === "finding" && this.#broken !== null) {
-      if (isBreak(event.incident)) this.#broken.add(carrier, event.incident);
-      else if (closedBehindGuess(event.connection)) this.#broken.addClosed(carrier, event.incident);
+      const { number } = event.connection.amqp;
+      if (isBreak(event.incident)) this.#broken.add(carrier, number, event.incident);
+      else if (closedBehindGuess(event.connection)) this.#broken.addClosed(carrier, number, event.incident);
     }
-    this.#sink.take(event);
+    this.#ledger?.take(event, this.#broken?.number(carrier));
+    const lost = event.kind === "connection-closed" ? this.#ledger?.takeLost(event.connection) : undefined;
+    this.#sink.take(event, lost);
   }
 }
 

@@ -19,6 +19,7 @@ const ORDER = [
   "broker",
   "forensics",
   "inspection",
+  "messages",
   "explain",
   "report",
   "inspect.ts",

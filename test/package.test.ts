@@ -68,6 +68,7 @@ describe("the tarball", () => {
         "src/check/config.schema.json",
         "src/report/explanation.schema.json",
         "src/report/live-event.schema.json",
+        "src/report/message.schema.json",
         "src/report/report.schema.json",
       ].toSorted(),
     );

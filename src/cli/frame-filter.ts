@@ -62,8 +62,7 @@ export class FrameFilter {
   /** Whether what was captured at `moment` of connection c`connection` is to be shown. */
   takesPlace(connection: number, moment: Moment): boolean {
     if (this.#connections !== null && !this.#connections.has(connection)) return false;
-    if (this.#from !== null && compare(moment, this.#from, this.#from.first) < 0) return false;
-    return this.#to === null || compare(moment, this.#to, this.#to.last) <= 0;
+    return isWithin(moment, this.#from, this.#to);
   }
 
   /** Whether a frame of this type, channel and payload is to be shown; `bytes` is null where that was not captured. */
@@ -79,10 +78,16 @@ function methodKey(classId: number, methodId: number): number {
   return classId * 0x1_0000 + methodId;
 }
 
+/** Whether a moment lies from the one bound to the other; null for none. */
+export function isWithin(moment: Instant, from: TimeBound | null, to: TimeBound | null): boolean {
+  if (from !== null && compare(moment, from, from.first) < 0) return false;
+  return to === null || compare(moment, to, to.last) <= 0;
+}
+
 const DAY = 86_400; // seconds
 
 /** How `moment` lies to an instant of `bound`: less than 0 before it, 0 at it. */
-function compare(moment: Moment, { daily }: TimeBound, instant: Instant): number {
+function compare(moment: Instant, { daily }: TimeBound, instant: Instant): number {
   const seconds = daily ? moment.seconds % DAY : moment.seconds;
   return seconds - instant.seconds || moment.nanoseconds - instant.nanoseconds;
 }

@@ -9,6 +9,9 @@ import { tellStack } from "./own-failure.ts";
 /** Only the named command is loaded, to save time; all of them for help. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import("./inspect-command.ts")).inspectCommand(),
+  messages: async () => (await import("./messages-command.ts")).messagesCommand(),
+  connections: async () => (await import("./connections-command.ts")).connectionsCommand(),
+  stats: async () => (await import("./stats-command.ts")).statsCommand(),
   frames: async () => (await import("./frames-command.ts")).framesCommand(),
   proxy: async () => (await import("./proxy-command.ts")).proxyCommand(),
   explain: async () => (await import("./explain-command.ts")).explainCommand(),

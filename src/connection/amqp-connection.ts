@@ -11,7 +11,7 @@ import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
-import { keepProperties, readLimits } from "./client-properties.ts";
+import { readLimits } from "./client-properties.ts";
 import { type Close, closeIncident, readClose, SoftCloses } from "./connection-close.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { ConnectionEnd } from "./connection-end.ts";
@@ -19,6 +19,7 @@ import { Direction } from "./direction.ts";
 import { Discretion } from "./discretion.ts";
 import { Gaps } from "./gaps.ts";
 import { Incident } from "./incident.ts";
+import { Login } from "./login.ts";
 import type { DirectionListener, Predictor } from "./observers.ts";
 import { looksLikeTlsRecord } from "./protocol-header.ts";
 import { type Decision, Recognition } from "./recognition.ts";
@@ -49,7 +50,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   midStream = false;
   /** What must not be shown of it. */
   readonly discretion = new Discretion();
-  readonly clientProperties = new Map<string, string>();
+  readonly login = new Login();
   negotiated: { frameMax: number; channelMax: number; heartbeat: number } | null = null;
   /** From connection.open. */
   virtualHost: string | null = null;
@@ -129,11 +130,9 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   connectionMethod(direction: Direction, method: Method, bytes: Uint8Array, start: number, size: number): void {
     switch (method.key) {
-      case CONNECTION_START_OK: {
-        const properties = decodeArguments(method, bytes, start, size).get("client-properties");
-        if (properties instanceof Map) keepProperties(properties, this.clientProperties);
+      case CONNECTION_START_OK:
+        this.login.startOk(method, bytes, start, size);
         return;
-      }
       case CONNECTION_START:
         if (direction.side !== this.client) {
           this.#context.predictor?.serverStarted(textOf(decodeArguments(method, bytes, start, size).get("mechanisms")));
@@ -211,7 +210,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   /** Signs, so far, that the client's writers share what they must not share, and channels closed for soft errors. */
   earlyWarnings(): Incident[] {
     const { warnings } = this.directions[this.client];
-    return [...warnings.incidents(this.client, this.clientProperties), ...this.#softCloses.incidents()];
+    return [...warnings.incidents(this.client, this.login.properties), ...this.#softCloses.incidents()];
   }
 
   /** Whether a side's octets behind its first ones are frames that are to be read. */

@@ -8,10 +8,10 @@ import {
   methodIdOf,
 } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
-import { decodeArguments } from "../amqp/payload.ts";
+import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { FRAME_METHOD } from "../amqp/spec/constants.ts";
 import { long } from "../bytes/big-endian.ts";
-import { Cursor, PayloadOverrun } from "../bytes/cursor.ts";
+import { Cursor, PayloadOverrun, textAt } from "../bytes/cursor.ts";
 import { equalOctets } from "../bytes/octets.ts";
 import { type Discretion, PIECE } from "./discretion.ts";
 
@@ -54,7 +54,7 @@ function beginsInSecret(octets: readonly number[]): boolean {
  * Erlang prints them; these begin with the method's ids.
  */
 export function withoutCredentials(text: string): string {
-  return text.replace(QUOTED, "<<…>>");
+  return text.includes("<<") ? text.replace(QUOTED, "<<…>>") : text;
 }
 
 /** A reply text holds 255 octets: the quote may be cut. */
@@ -95,6 +95,14 @@ function secretsOf(mechanism: string, response: Uint8Array): Uint8Array[] {
   if (user === undefined || password === undefined) return [response];
   // What everybody knows is no secret: guest, guest.
   return equalOctets(user, password) ? [] : [password];
+}
+
+/** The user that a start-ok names by PLAIN or AMQPLAIN; null by other mechanisms. */
+export function userOf(startOk: Values): string | null {
+  const mechanism = textOf(startOk.get("mechanism"));
+  const response = octetsOf(startOk.get("response"));
+  const [user] = mechanism === "PLAIN" ? plain(response) : mechanism === "AMQPLAIN" ? amqplain(response) : [];
+  return user === undefined ? null : textAt(user, 0, user.length);
 }
 
 /** NUL user NUL password (RFC 4616 §2). */

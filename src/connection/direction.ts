@@ -31,6 +31,7 @@ import { PredictorFeed } from "./predictor-feed.ts";
 export class Direction implements FrameSink {
   readonly side: Side;
   readonly scanner: FrameScanner;
+  readonly moment: Moment;
   frames = 0;
   /** Frames of which a part was not captured; they are in `frames` as well. */
   hidden = 0;
@@ -40,7 +41,7 @@ export class Direction implements FrameSink {
   readonly discretion: Discretion;
   /** Set where the octets are kept for explaining what breaks. */
   forensics: StreamForensics | null = null;
-  /** Set for `ghostframe frames`. */
+  /** Set where frames or messages are looked at one by one. */
   listener: FrameListener | null = null;
   /** The other end has sent connection.close, so that a frame left unfinished here is no wonder. */
   closedByPeer = false;
@@ -48,7 +49,6 @@ export class Direction implements FrameSink {
   senderKnown = true;
 
   readonly #listener: DirectionListener;
-  readonly #moment: Moment;
   readonly #incidents: DirectionIncidents;
   readonly #log: IncidentLog;
   readonly #prediction: PredictorFeed;
@@ -64,7 +64,7 @@ export class Direction implements FrameSink {
     this.discretion = listener.discretion;
     this.#prediction = new PredictorFeed(predictor);
     this.#listener = listener;
-    this.#moment = moment;
+    this.moment = moment;
     this.scanner = new FrameScanner(this, moment, sizeLimit, (from, limit, fault) =>
       this.forensics !== null && fault !== null
         ? this.forensics.search(fault, this, limit)
@@ -132,10 +132,15 @@ export class Direction implements FrameSink {
 
   /** The next octets of the stream: bytes[start, end). */
   receive(bytes: Uint8Array, start: number, end: number): void {
-    if (this.forensics !== null) this.forensics.received(bytes, start, end, this.scanner.offset, this.#moment);
-    this.#prediction.predictor?.delivered(this.#moment.seconds, this.#moment.nanoseconds);
-    if (this.hypothesis.receive(this.scanner, this.#moment, this.frames)) this.#proven();
+    if (this.forensics !== null) this.forensics.received(bytes, start, end, this.scanner.offset, this.moment);
+    this.#prediction.predictor?.delivered(this.moment.seconds, this.moment.nanoseconds);
+    if (this.hypothesis.receive(this.scanner, this.moment, this.frames)) this.#proven();
     this.scanner.receive(bytes, start, end);
+  }
+
+  /** Frames follow from a boundary that is a guess: they may lie inside a body. */
+  get isGuess(): boolean {
+    return this.hypothesis.open;
   }
 
   /** Whether this direction has sent frames on a channel, or opened it. */
@@ -164,6 +169,7 @@ export class Direction implements FrameSink {
       if (this.#incidents.stalled(reason) && this.forensics !== null) this.scanner.breakPartial();
     }
     this.#incidents.end();
+    this.listener?.ended?.(this, reason);
     this.scanner.stop();
     this.forensics?.end();
   }
@@ -206,6 +212,7 @@ export class Direction implements FrameSink {
     while (mayBeWhole(bytes, at, end) && whole.read(bytes, at, end, limit)) {
       if (!this.#frames.message(whole, bytes, base)) break;
       this.frames += 3;
+      if (this.listener !== null) this.listener.message?.(this, whole, bytes, base);
       if (this.forensics !== null) {
         this.forensics.message(base + at, base + whole.headerAt, base + whole.bodyAt);
       }
@@ -241,6 +248,7 @@ export class Direction implements FrameSink {
   }
 
   boundaryLost(): void {
+    this.listener?.missed?.(this);
     this.hypothesis.open = false;
     this.#prediction.predictor?.uncertain();
     this.#frames.channels.forgetAll();
@@ -251,23 +259,25 @@ export class Direction implements FrameSink {
     if (this.listener !== null) this.listener.boundaryFound(this, streamOffset, moment);
     this.#incidents.boundaryFound(streamOffset, moment);
     // Behind a broken envelope the octets before it vouch for the boundary.
-    if (this.#log.open === null && this.hypothesis.begin(streamOffset, this, this.#moment)) this.#prediction.suspend();
+    if (this.#log.open === null && this.hypothesis.begin(streamOffset, this, this.moment)) this.#prediction.suspend();
     this.#frames.handshake.miss();
     this.#listener.boundaryFound(this);
   }
 
   /** The stream is over, and nobody knows whether the guess was right; but behind a close there is nothing more. */
   #endGuessing(): void {
+    this.listener?.missed?.(this);
     const close = this.hypothesis.takeLastClose(this.scanner);
     if (close === null) return;
     const now = new Moment();
-    now.set(this.#moment);
-    this.#moment.set(close.moment);
+    now.set(this.moment);
+    this.moment.set(close.moment);
     this.#frames.closed(close.method, close.octets);
-    this.#moment.set(now);
+    this.moment.set(now);
   }
 
   #proven(): void {
+    this.listener?.missed?.(this);
     this.hypothesis.close(this.frames);
     this.#prediction.resume();
   }

@@ -13,6 +13,8 @@ export const MASKED = "…";
 
 const DECIMALS = /\b\d{1,3}(?:,\s{0,16}\d{1,3}){4,}/g;
 const HEXADECIMALS = /\b[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4,}\b/gi;
+/** Without a comma or digits enough, nothing is quoted as decimals or hexadecimal digits. */
+const MAY_QUOTE = /,|[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4}/i;
 /** `amqp://user:password@host`: what stands between. A password may hold what ought to be percent-encoded. */
 const URL_USER = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s'"<>]{1,500}@/gi;
 /** In names of headers, properties and the like: their values authenticate somebody. */
@@ -26,6 +28,8 @@ export function withoutUrlPasswords(text: string): string {
 export class Discretion {
   /** Secrets, an octet a character. */
   readonly #secrets: string[] = [];
+  /** Which octets follow each other in them, by the two as a number: most texts have none of that, and need no search. */
+  #pairs: Uint8Array | null = null;
   #octets = 0;
   #isFull = false;
 
@@ -37,6 +41,8 @@ export class Discretion {
     this.#octets += octets.length;
     this.#isFull = this.#octets > MAX_SECRETS;
     this.#secrets.push(secret);
+    this.#pairs ??= new Uint8Array(1 << 16);
+    for (let i = 1; i < octets.length; i++) this.#pairs[(octets[i - 1]! << 8) | octets[i]!] = 1;
   }
 
   /** Whether octets repeat a part of what is known. */
@@ -49,9 +55,10 @@ export class Discretion {
     const free = withoutUrlPasswords(text);
     if (this.#secrets.length === 0 || free.length < PIECE) return free;
     if (this.#isFull) return MASKED;
+    if (isAscii(free) && !this.#mayRepeat(free) && !MAY_QUOTE.test(free)) return free;
     const unquoted = free
-      .replace(DECIMALS, run => (this.#heldBy(run.split(",").map(Number)) ? MASKED : run))
-      .replace(HEXADECIMALS, run => (this.#heldBy(pairs(run)) ? MASKED : run));
+      .replace(DECIMALS, run => (this.holds(Uint8Array.from(run.split(","), Number)) ? MASKED : run))
+      .replace(HEXADECIMALS, run => (this.holds(pairs(run)) ? MASKED : run));
     let shown = "";
     let at = 0;
     // A text that was decoded as UTF-8 is compared by its octets as well.
@@ -68,14 +75,21 @@ export class Discretion {
     return SECRET_NAME.test(name) ? MASKED : this.text(value);
   }
 
-  #heldBy(numbers: readonly number[]): boolean {
-    return this.holds(Uint8Array.from(numbers));
+  /** False where no PIECE of a secret can be in a text, an octet a character. */
+  #mayRepeat(text: string): boolean {
+    let run = 0;
+    for (let at = 1; at < text.length; at++) {
+      const [one, other] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
+      if (one > 0xff || other > 0xff || this.#pairs![(one << 8) | other] === 0) run = 0;
+      else if (++run === PIECE - 1) return true;
+    }
+    return false;
   }
 
   /** Where a text repeats a secret: [from, to) of each stretch, in order. */
   #spans(text: string): [number, number][] {
     const spans: [number, number][] = [];
-    if (this.#secrets.length === 0) return spans;
+    if (this.#secrets.length === 0 || !this.#mayRepeat(text)) return spans;
     for (let at = 0; at + PIECE <= text.length; at++) {
       const piece = text.slice(at, at + PIECE);
       if (!this.#secrets.some(secret => secret.includes(piece))) continue;
@@ -94,8 +108,23 @@ function isAscii(text: string): boolean {
   return true;
 }
 
-function pairs(run: string): number[] {
-  return (run.match(/[0-9a-f]{2}/gi) ?? []).map(pair => Number.parseInt(pair, 16));
+/** The octets that hexadecimal digits stand for, with or without something between the pairs. */
+function pairs(run: string): Uint8Array {
+  const octets = new Uint8Array(run.length >> 1);
+  let count = 0;
+  for (let at = 0; at + 1 < run.length; at++) {
+    const high = digit(run.charCodeAt(at));
+    if (high < 0) continue;
+    octets[count++] = (high << 4) | digit(run.charCodeAt(++at));
+  }
+  return octets.subarray(0, count);
+}
+
+/** The value of a hexadecimal digit; −1 for none. */
+function digit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 function latin1(octets: Uint8Array): string {

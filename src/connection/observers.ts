@@ -4,7 +4,7 @@ import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import type { FrameScanner } from "../amqp/frame-scanner.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
-import type { Moment, Side } from "../net/connection-observer.ts";
+import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
 import type { Discretion } from "./discretion.ts";
 import type { Incident, Secret } from "./incident.ts";
 
@@ -16,7 +16,11 @@ export interface ObservedDirection {
   readonly isClient: boolean;
   /** Whether `isClient` is certain. */
   readonly senderKnown: boolean;
+  /** Frames follow from a boundary that is a guess: they may lie inside a body. */
+  readonly isGuess: boolean;
   readonly scanner: FrameScanner;
+  /** The shared moment: when and where the octets now looked at were seen. */
+  readonly moment: Moment;
   frames: number;
   /** Whether this direction has sent frames on a channel, or opened it. */
   usesChannel(channel: number): boolean;
@@ -58,8 +62,8 @@ export interface IncidentListener {
 }
 
 /**
- * Sees every frame by itself, before it is judged; for `ghostframe frames`. Because of it whole messages are taken apart
- * into frames, which is slower: who can do with less must listen to incidents instead.
+ * Sees every frame, before it is judged: for `ghostframe frames` and the ledger of messages. Where it wants the frames of
+ * messages one by one, whole messages are taken apart into frames, which is slower.
  */
 export interface FrameListener {
   /** False where it can do without the frames of messages, which are then taken whole where they lie whole. */
@@ -76,7 +80,13 @@ export interface FrameListener {
     start: number,
     size: number,
   ): void;
+  /** A whole message of `bytes`, taken at once where `wantsMessages` is false; `base`: stream offset of bytes[0]. */
+  message?(direction: ObservedDirection, message: WholeMessage, bytes: Uint8Array, base: number): void;
   hiddenFrame(direction: ObservedDirection, type: number, channel: number, size: number): void;
+  /** Of what was sent until here a part was missed, or may not have been frames: a guess was made of the boundary. */
+  missed?(direction: ObservedDirection): void;
+  /** The direction is over. */
+  ended?(direction: ObservedDirection, reason: StreamEnd): void;
   /** `secret` says which of its octets may hold credentials, and must not be shown. */
   brokenEnvelope(direction: ObservedDirection, fault: EnvelopeFault, secret: Secret): void;
   boundaryFound(direction: ObservedDirection, streamOffset: number, moment: Moment): void;

@@ -246,7 +246,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
 
   #diagnosed(incident: Incident): Diagnosis | null {
     if (incident.side === null || this.#forensics === null) return null;
-    return diagnosisOf(incident, this.#forensics[incident.side], this.amqp.clientProperties);
+    return diagnosisOf(incident, this.#forensics[incident.side], this.amqp.login.properties);
   }
 
   cause(incident: Incident): string | null {

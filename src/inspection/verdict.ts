@@ -43,7 +43,7 @@ export interface PredictedDetails {
 export function predictedVerdict({ amqp, carrier, broker, prediction }: InspectedConnection): Verdict | null {
   if (prediction === null) return null;
   const end = (side: Side) => `${carrier.address(side)}:${carrier.port(side)}`;
-  const name = amqp.clientProperties.get("connection_name");
+  const name = amqp.login.properties.get("connection_name");
   const peers = `${end(amqp.client)} -> ${end((1 - amqp.client) as Side)}${name === undefined ? "" : ` - ${name}`}`;
   const inVhost = amqp.virtualHost === null ? "" : `, vhost: '${amqp.virtualHost}', user: '…'`;
   // What the broker prints of a payload may hold part of a SASL response or of a new secret.

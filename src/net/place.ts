@@ -33,9 +33,21 @@ export function placeAt(moment: Moment, streamOffset: number | null): Place {
 
 /** A moment as ISO 8601 UTC, with as many digits behind the point as its clock has (0 to 9). */
 export function isoTime(moment: { seconds: number; nanoseconds: number; timeDigits: number }): string {
-  const date = new Date(moment.seconds * 1000);
-  if (Number.isNaN(date.getTime())) return `${moment.seconds} s since the epoch`;
-  const whole = date.toISOString().slice(0, -5);
+  const whole = wholeSeconds(moment.seconds);
+  if (whole === "") return `${moment.seconds} s since the epoch`;
   if (moment.timeDigits === 0) return `${whole}Z`;
   return `${whole}.${moment.nanoseconds.toString().padStart(9, "0").slice(0, moment.timeDigits)}Z`;
 }
+
+/** The whole seconds of a time, "" where that is none. Times that follow each other mostly have them in common. */
+function wholeSeconds(seconds: number): string {
+  if (seconds !== latestSeconds) {
+    const date = new Date(seconds * 1000);
+    latestText = Number.isNaN(date.getTime()) ? "" : date.toISOString().slice(0, -5);
+    latestSeconds = seconds;
+  }
+  return latestText;
+}
+
+let latestSeconds = Number.NaN;
+let latestText = "";

@@ -65,7 +65,7 @@ const NOWHERE = { address: "", port: 0 };
 
 function connectionOf({ first, counts, details, unexplained }: ConnectionPart, index: number): Connection {
   const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels } = counts;
-  const { client, server, clientProperties, negotiated, verdict } = details ?? {
+  const { client, server, clientProperties, user, virtualHost, negotiated, verdict } = details ?? {
     client: NOWHERE,
     server: NOWHERE,
     clientProperties: {},
@@ -83,6 +83,8 @@ function connectionOf({ first, counts, details, unexplained }: ConnectionPart, i
     ended,
     midStream,
     clientProperties,
+    ...(user === undefined ? {} : { user }),
+    ...(virtualHost === undefined ? {} : { virtualHost }),
     negotiated,
     frames,
     octets,

@@ -15,11 +15,15 @@ export function json(report: object): string {
 }
 
 /** As `json`, in one line and without the line feed: for formats of a line an event. */
-export function jsonLine(value: object): string {
+export function jsonLine(value: object | string): string {
   return escaped(JSON.stringify(value));
 }
 
+/** Neither of the two is in what is printable ASCII without a number sign: most lines are, and this is quick to see. */
+const PLAIN = /^[\x20-\x22\x24-\x7e]*$/;
+
 function escaped(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(UNSAFE_IN_TERMINAL, unicodeEscape).replace(COMMAND, unicodeEscape);
 }
 

@@ -99,6 +99,10 @@ export interface Connection {
   midStream: boolean;
   /** From the client's start-ok; values that are not text are left out. */
   clientProperties: Record<string, string>;
+  /** Who logged in, where the mechanism names the user (PLAIN, AMQPLAIN). */
+  user?: string;
+  /** From connection.open. */
+  virtualHost?: string;
   negotiated: { frameMax: number; channelMax: number; heartbeat: number } | null;
   frames: PerDirection;
   octets: PerDirection;
@@ -145,10 +149,24 @@ export interface Finding {
   cause?: string;
   /** What the octets of the incident are, where they could be explained. */
   diagnosis?: Diagnosis;
+  /** The messages that the incident cost, those of the diagnosis among them; left out where none are known. */
+  lost?: LostMessage[];
   /** The fingerprint that it has with its octets and diagnosis, where those are left out: many are alike. */
   group?: string;
   /** Id of the first finding with that fingerprint, which tells what is left out here. */
   sameAs?: string;
+}
+
+/** A message that was sent, and that the broker did not take as far as is known. */
+export interface LostMessage {
+  messageId?: string;
+  exchange: string;
+  routingKey: string;
+  /** Where its method frame begins. */
+  streamOffset: number;
+  /** As the outcomes of `ghostframe messages`. */
+  fate: "refused" | "torn" | "swallowed" | "unread" | "unconfirmed";
+  traceId?: string;
 }
 
 /** One octet at a fault: what a decoder takes it for, and what it more likely is. */

@@ -303,7 +303,7 @@ describe("what is known of a connection seen from the middle", () => {
       .client(clientHandshake({ frameMax: 4096, properties: { product: field.S("Bunny") } }).octets.subarray(8));
     const amqp = heard(told);
     expect(amqp.midStream).toBe(true);
-    expect(amqp.clientProperties.get("product")).toBe("Bunny");
+    expect(amqp.login.properties.get("product")).toBe("Bunny");
     expect(amqp.negotiated).toEqual({ frameMax: 4096, channelMax: 2047, heartbeat: 60 });
     expect(amqp.client).toBe(0);
   });

@@ -45,6 +45,7 @@ for (const [letter, { size }] of Object.entries(FIELD_TYPES)) FIELD_SIZES[letter
 
 /** Octets of these letters. */
 export const TYPE_LONGSTR = 0x53;
+export const TYPE_OCTETS = 0x78;
 export const TYPE_TABLE = 0x46;
 export const TYPE_FLOAT = 0x66;
 export const TYPE_DOUBLE = 0x64;

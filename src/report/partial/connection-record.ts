@@ -24,8 +24,10 @@ export function connectionRecord(connection: InspectedConnection): Omit<Connecti
     ended: carrier.ended,
     midStream: amqp.midStream,
     clientProperties: Object.fromEntries(
-      Array.from(amqp.clientProperties, ([name, value]) => [name, amqp.discretion.value(name, value)]),
+      Array.from(amqp.login.properties, ([name, value]) => [name, amqp.discretion.value(name, value)]),
     ),
+    ...(amqp.login.user === null ? {} : { user: amqp.discretion.text(amqp.login.user) }),
+    ...(amqp.virtualHost === null ? {} : { virtualHost: amqp.discretion.text(amqp.virtualHost) }),
     negotiated: amqp.negotiated,
     frames: perDirection(side => connection.frames(side)),
     octets: perDirection(side => carrier.octets(side)),

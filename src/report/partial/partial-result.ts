@@ -68,7 +68,10 @@ export interface ConnectionPart {
   explained: boolean;
   counts: Pick<Connection, "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps" | "tls" | "tunnels">;
   /** null where only the counts were wanted. */
-  details: Pick<Connection, "client" | "server" | "clientProperties" | "negotiated" | "verdict"> | null;
+  details: Pick<
+    Connection,
+    "client" | "server" | "clientProperties" | "user" | "virtualHost" | "negotiated" | "verdict"
+  > | null;
   /** Something in it could not be explained, because too much is broken. */
   unexplained?: true;
   findings: FindingPart[];

@@ -1,15 +1,18 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { capital } from "../../bytes/words.ts";
+import type { Discretion } from "../../connection/discretion.ts";
 import { AMQP_PORTS, type CaptureInput, type PacketFailures } from "../../inspection/capture-inspection.ts";
 import type { FindingMade, InspectionEvent, Position } from "../../inspection/event.ts";
 import { problemOf } from "../../inspection/failure.ts";
 import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
+import type { Message } from "../../messages/message.ts";
 import { type Place, placeAt } from "../../net/place.ts";
 import type { TcpConnection } from "../../net/tcp-connection.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { connectionRecord } from "./connection-record.ts";
 import { fileFinding, findingOf, findingPart, plainFinding } from "./finding-part.ts";
 import { addLeftAlone } from "./left-alone.ts";
+import { lostMessage } from "./lost-message.ts";
 import { compareOrder } from "./merge.ts";
 import type { ConnectionPart, FileFacts, FindingPart, InputPart, LeftAlone, PartialResult } from "./partial-result.ts";
 import { tellEachKindOnce } from "./same-kind.ts";
@@ -43,7 +46,8 @@ export class PartialSink {
     this.#isAmqpPort = port => AMQP_PORTS.includes(port) || amqpPorts.includes(port);
   }
 
-  take(event: InspectionEvent<TcpConnection>): void {
+  /** `lost`: the messages that the incidents of a connection cost, told when it is closed. */
+  take(event: InspectionEvent<TcpConnection>, lost: readonly Message[] = []): void {
     const { connection } = event;
     switch (event.kind) {
       case "connection-opened":
@@ -54,7 +58,7 @@ export class PartialSink {
         return;
       case "connection-closed": {
         const gathered = this.#open.get(connection);
-        if (gathered !== undefined) this.#keep(connectionPart(connection, gathered));
+        if (gathered !== undefined) this.#keep(connectionPart(connection, gathered, lost));
         this.#open.delete(connection);
         return;
       }
@@ -100,11 +104,15 @@ export class PartialSink {
   }
 }
 
-function connectionPart(connection: InspectedConnection<TcpConnection>, gathered: Gathered): ConnectionPart {
+function connectionPart(
+  connection: InspectedConnection<TcpConnection>,
+  gathered: Gathered,
+  lost: readonly Message[],
+): ConnectionPart {
   const { carrier, explains } = connection;
   const record = connectionRecord(connection);
   const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels } = record;
-  const { client, server, clientProperties, negotiated, verdict } = record;
+  const { client, server, clientProperties, user, virtualHost, negotiated, verdict } = record;
   const ends = ([0, 1] as const).map(side => `${carrier.address(side)} ${carrier.port(side)}`);
   return {
     key: `${carrier.first.packet} ${start} ${ends.join(" ")}`,
@@ -122,8 +130,16 @@ function connectionPart(connection: InspectedConnection<TcpConnection>, gathered
       ...(tls === undefined ? {} : { tls }),
       ...(tunnels === undefined ? {} : { tunnels }),
     },
-    details: { client, server, clientProperties, negotiated, verdict },
-    findings: withFingerprints(withFailure(gathered)),
+    details: {
+      client,
+      server,
+      clientProperties,
+      ...(user === undefined ? {} : { user }),
+      ...(virtualHost === undefined ? {} : { virtualHost }),
+      negotiated,
+      verdict,
+    },
+    findings: withFingerprints(withFailure(gathered)).map(part => withLost(part, lost, connection.amqp.discretion)),
     ...(connection.unexplained ? { unexplained: true } : {}),
   };
 }
@@ -135,6 +151,13 @@ function withFingerprints(findings: readonly FindingPart[]): FindingPart[] {
     const cause = findings.find(({ identity }) => identity === part.cause);
     return { ...part, group: fingerprint(whole(part), cause && whole(cause)) };
   });
+}
+
+/** A finding with the messages that its incident cost. */
+function withLost(part: FindingPart, lost: readonly Message[], discretion: Discretion): FindingPart {
+  const own = lost.filter(({ incident }) => incident === part.identity);
+  if (own.length === 0) return part;
+  return { ...part, finding: { ...part.finding, lost: own.map(message => lostMessage(message, discretion)) } };
 }
 
 /** The findings, and what ended the inspection if that failed: it may do so over a finding's diagnosis. */

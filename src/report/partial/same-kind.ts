@@ -40,6 +40,6 @@ function isLarge({ finding }: FindingPart): boolean {
 }
 
 function briefly(part: FindingPart): FindingPart {
-  const { diagnosis: _, ...finding } = part.finding;
+  const { diagnosis: _, lost: __, ...finding } = part.finding;
   return { ...part, brief: true, finding: { ...finding, octets: [] } };
 }

@@ -1,0 +1,63 @@
+import { Command, Option } from "commander";
+import type { ConnectionFacts } from "../messages/ledger-context.ts";
+import { connectionLine, connectionSummaries } from "../report/connection-line.ts";
+import { jsonLine } from "../report/json.ts";
+import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
+
+interface Options extends ReadingOptions {
+  format: "text" | "ndjson";
+}
+
+export function connectionsCommand(): Command {
+  const command = new Command("connections")
+    .summary("one line a connection: who, how long it took to open, how it ended and why")
+    .description(
+      `Prints every AMQP 0-9-1 connection of captures on a line: client and server, name, library, user and virtual host, TLS, time from the first packet to open-ok, frames of each side, messages published and delivered, how it ended and why.`,
+    )
+    .argument("<file...>", "captures")
+    .addOption(new Option("--format <format>", "how to print").choices(["text", "ndjson"]).default("text"));
+  return addReadingOptions(command)
+    .addHelpText(
+      "after",
+      `
+Messages are counted as the other options choose them; connections are chosen by
+--connection, --user and --vhost.
+
+Examples:
+  $ ghostframe connections trace.pcapng
+  $ ghostframe connections trace.pcapng --user orders --format ndjson | jq .ending`,
+    )
+    .action(run);
+}
+
+async function run(paths: string[], { format, ...options }: Options): Promise<void> {
+  const facts = new Map<number, ConnectionFacts>();
+  const columns = process.stdout.isTTY ? process.stdout.columns : null;
+  await readMessages(
+    paths,
+    options,
+    () => ({ onConnectionFacts: connection => facts.set(connection.number, connection) }),
+    report =>
+      connectionSummaries(report, facts)
+        .filter(summary => isWanted(summary, options))
+        .map(summary => `${format === "ndjson" ? jsonLine(summary) : connectionLine(summary, columns)}\n`)
+        .join(""),
+  );
+}
+
+function isWanted(
+  { id, client, server, clientProperties, user, virtualHost }: ReturnType<typeof connectionSummaries>[number],
+  { connection, user: users, vhost }: ReadingOptions,
+): boolean {
+  const names = [
+    id,
+    `${client.address}:${client.port}`,
+    `${server.address}:${server.port}`,
+    clientProperties.connection_name,
+  ];
+  return (
+    (connection === undefined || names.some(name => name !== undefined && connection.includes(name))) &&
+    (users === undefined || (user !== undefined && users.includes(user))) &&
+    (vhost === undefined || (virtualHost !== undefined && vhost.includes(virtualHost)))
+  );
+}

@@ -1,0 +1,103 @@
+/** The options by which `messages`, `connections` and `stats` choose messages. */
+import { type Command, InvalidArgumentError } from "commander";
+import { OUTCOMES, type Outcome } from "../messages/message.ts";
+import type { MessageFilterOptions } from "../messages/message-filter.ts";
+import type { Report } from "../report/report.ts";
+import { collectChannels, isWithin, parseTimeBound, type TimeBound } from "./frame-filter.ts";
+
+export interface FilterFlags extends Omit<MessageFilterOptions, "takesTime"> {
+  from?: TimeBound;
+  to?: TimeBound;
+}
+
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option("--connection <name>", "only this connection: c1, address:port, or the client's name for it", collect)
+    .option("--channel <number>", "only this channel", collectChannels)
+    .option("--exchange <name>", 'only this exchange ("": the default one)', collect)
+    .option("--routing-key <key>", "only this routing key", collect)
+    .option("--queue <name>", "only deliveries from this queue", collect)
+    .option("--message-id <id>", "only this message id", collect)
+    .option("--trace <id>", "only this trace id", collect)
+    .option("--user <name>", "only connections of this user", collect)
+    .option("--vhost <name>", "only connections to this virtual host", collect)
+    .option("--outcome <outcome>", "only messages with this outcome, or a list: returned,unconfirmed", collectOutcomes)
+    .option("--slower-than <duration>", "only messages settled later than that: 100ms, 1.5s", parseDuration)
+    .option("--from <time>", "only messages from this time on: 18:20:03.5, or with a date", parseTimeBound)
+    .option("--to <time>", "only messages up to this time", parseTimeBound);
+}
+
+export function filterOf({ from, to, ...flags }: FilterFlags): MessageFilterOptions {
+  if (from === undefined && to === undefined) return flags;
+  return { ...flags, takesTime: moment => isWithin(moment, from ?? null, to ?? null) };
+}
+
+/** A sentence for each connection asked for that is not there, with the name that comes nearest. */
+export function unknownConnections(names: readonly string[] | undefined, { connections }: Report): string[] {
+  const known = connections.flatMap(({ id, client, server, clientProperties }) => [
+    id,
+    `${client.address}:${client.port}`,
+    `${server.address}:${server.port}`,
+    ...(clientProperties.connection_name === undefined ? [] : [clientProperties.connection_name]),
+  ]);
+  return (names ?? [])
+    .filter(name => !known.includes(name))
+    .map(name => {
+      const near = nearest(name, known);
+      const hint = near === null ? `there are ${connections.length} connections` : `the nearest is "${near}"`;
+      return `no connection is called "${name}": ${hint}`;
+    });
+}
+
+/** Edits that a near miss may be away. */
+const MAX_EDITS = 3;
+/** Characters that are compared. */
+const MAX_COMPARED = 100;
+
+function nearest(name: string, known: readonly string[]): string | null {
+  let best: string | null = null;
+  let edits = MAX_EDITS + 1;
+  for (const candidate of new Set(known)) {
+    if (Math.abs(candidate.length - name.length) >= edits) continue;
+    const distance = editDistance(name.slice(0, MAX_COMPARED), candidate.slice(0, MAX_COMPARED));
+    if (distance < edits) [best, edits] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Characters to insert, delete or change (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const changed = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+function collectOutcomes(value: string, before: Outcome[] | undefined): Outcome[] {
+  const outcomes = value.split(",").map(name => {
+    const outcome = OUTCOMES.find(each => each === name);
+    if (outcome === undefined) {
+      throw new InvalidArgumentError(`"${name}" is no outcome: expected one of ${OUTCOMES.join(", ")}.`);
+    }
+    return outcome;
+  });
+  return [...(before ?? []), ...outcomes];
+}
+
+const UNITS: Readonly<Record<string, number>> = { us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60 };
+
+function parseDuration(value: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(us|µs|ms|s|m)$/.exec(value) ?? [];
+  if (digits === undefined) throw new InvalidArgumentError(`"${value}" is no duration: expected 100ms, 1.5s or 2m.`);
+  return Number(digits) * UNITS[unit!]!;
+}

@@ -1,0 +1,59 @@
+import { Command, Option } from "commander";
+import { CSV_HEADER, csvRow } from "../report/message-csv.ts";
+import { messageLine } from "../report/message-line.ts";
+import type { MessageReaders } from "../report/message-output.ts";
+import { MessageTrace } from "../report/message-trace.ts";
+import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
+
+interface Options extends ReadingOptions {
+  format: "text" | "ndjson" | "csv" | "perfetto";
+}
+
+export function messagesCommand(): Command {
+  const command = new Command("messages")
+    .summary("one line a message: was it confirmed, returned, acknowledged, lost")
+    .description(
+      `Prints every message of captures on a line of its own, when its outcome is known: time of its first octet (UTC), connection, channel, operation (publish, deliver, get), outcome with its latency, octets of body, exchange and routing key, id, trace. "unknown" stands where octets that were not captured could say it.`,
+    )
+    .argument("<file...>", "captures")
+    .addOption(
+      new Option("--format <format>", "how to print").choices(["text", "ndjson", "csv", "perfetto"]).default("text"),
+    )
+    .option("--follow <id>", "only messages with this message, correlation or trace id, on whatever connections");
+  return addReadingOptions(command)
+    .addHelpText(
+      "after",
+      `
+Exit status: 0 done, 2 an input could not be read, or a connection asked for is
+not there, 130 stopped by Ctrl-C.
+
+Examples:
+  $ ghostframe messages trace.pcapng | head
+  $ ghostframe messages trace.pcapng --outcome returned,unconfirmed,torn
+  $ ghostframe messages trace.pcapng --slower-than 100ms --connection my-service
+  $ ghostframe messages trace.pcapng --follow 4bf92f3577b34da6a3ce929d0e0e4736
+  $ ghostframe messages trace.pcapng --format ndjson | jq 'select(.outcome == "returned")'
+  $ ghostframe messages trace.pcapng --format perfetto > trace.json  # ui.perfetto.dev opens it
+  $ tcpdump -i any -U -w - port 5672 | ghostframe messages -`,
+    )
+    .action(run);
+}
+
+async function run(paths: string[], { format, ...options }: Options): Promise<void> {
+  const trace = new MessageTrace();
+  const readers = (print: (text: string) => void): MessageReaders => {
+    switch (format) {
+      case "text":
+        return { onMessage: record => print(`${messageLine(record)}\n`) };
+      case "ndjson":
+        return { onMessageLine: line => print(`${line}\n`) };
+      case "csv":
+        print(CSV_HEADER);
+        return { onMessage: record => print(csvRow(record)) };
+      case "perfetto":
+        print(trace.begin);
+        return { onMessage: record => print(trace.event(record)) };
+    }
+  };
+  await readMessages(paths, options, readers, () => (format === "perfetto" ? trace.end : ""));
+}

@@ -1,0 +1,39 @@
+import { Command, Option } from "commander";
+import { MessageStatistics } from "../messages/message-statistics.ts";
+import { json } from "../report/json.ts";
+import { statisticsJson, statisticsText } from "../report/statistics.ts";
+import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
+
+interface Options extends ReadingOptions {
+  format: "text" | "json";
+}
+
+export function statsCommand(): Command {
+  const command = new Command("stats")
+    .summary("rates and latencies of messages, with a heat map")
+    .description(
+      `Counts the messages of captures by outcome, and measures how long confirms and acknowledgments take: p50, p90, p99 (to within 1.5 %) and the maximum, by exchange, queue and connection; a heat map of latencies over time; errors by their text.`,
+    )
+    .argument("<file...>", "captures")
+    .addOption(new Option("--format <format>", "how to print").choices(["text", "json"]).default("text"));
+  return addReadingOptions(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ ghostframe stats trace.pcapng
+  $ ghostframe stats trace.pcapng --exchange orders --from 18:20 --to 18:25
+  $ ghostframe stats trace.pcapng --format json | jq '.latencies[] | select(.p99 > 0.1)'`,
+    )
+    .action(run);
+}
+
+async function run(paths: string[], { format, ...options }: Options): Promise<void> {
+  const statistics = new MessageStatistics();
+  await readMessages(
+    paths,
+    options,
+    () => ({ onMessageFacts: message => statistics.add(message) }),
+    report => (format === "json" ? json(statisticsJson(statistics, report)) : statisticsText(statistics, report)),
+  );
+}

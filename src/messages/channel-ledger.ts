@@ -1,0 +1,199 @@
+import { textOf } from "../amqp/field-table.ts";
+import {
+  BASIC_ACK,
+  BASIC_CONSUME,
+  BASIC_CONSUME_OK,
+  BASIC_GET,
+  BASIC_GET_EMPTY,
+  BASIC_GET_OK,
+  BASIC_NACK,
+  BASIC_RECOVER_ASYNC,
+  BASIC_RECOVER_OK,
+  BASIC_REJECT,
+  CONFIRM_SELECT,
+  QUEUE_DECLARE,
+  QUEUE_DECLARE_OK,
+  TX_COMMIT_OK,
+  TX_ROLLBACK_OK,
+  TX_SELECT,
+} from "../amqp/method-keys.ts";
+import type { Method } from "../amqp/method-registry.ts";
+import { decodeArguments, type Values } from "../amqp/payload.ts";
+import { METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
+import { longlong } from "../bytes/big-endian.ts";
+import type { Moment } from "../net/connection-observer.ts";
+import { answeredBy, isAnswered } from "./calls.ts";
+import { type Consumer, Deliveries } from "./deliveries.ts";
+import type { Message } from "./message.ts";
+import type { MessageBudget } from "./message-budget.ts";
+import type { MessageEnd } from "./message-end.ts";
+import { Publishes } from "./publishes.ts";
+
+/** Methods of a channel whose answer is awaited. */
+const MAX_CALLS = 64;
+
+/** A method of the client whose answer is awaited. */
+interface Call {
+  key: number;
+  /** How many messages had been published before it. */
+  sent: number;
+  arguments: Values;
+}
+
+/** A content that has begun in one direction: its message, and octets of body still to come; −1 before its header. */
+export class OpenContent {
+  message: Message | null = null;
+  left = -1;
+}
+
+/**
+ * What goes on between one channel.open and the end of that channel, both directions joined. A channel number that is used
+ * again begins another one: the two directions of a capture may be out of step, and then each is at its own.
+ */
+export class ChannelLedger {
+  readonly publishes: Publishes;
+  readonly deliveries: Deliveries;
+  readonly client = new OpenContent();
+  readonly server = new OpenContent();
+  /** The direction has said its last word on this channel. */
+  clientDone = false;
+  serverDone = false;
+  /** The direction has said something on this channel. */
+  clientBegan = false;
+  serverBegan = false;
+  /** Octets of the direction were missed since it began. */
+  hasClientMissed = false;
+  hasServerMissed = false;
+  /** Reply code, text and methods of the close with which the server ended it; null where the client did, or none was seen. */
+  closedWith: Values | null = null;
+  closedAt: Moment | null = null;
+  readonly #calls: Call[] = [];
+  /** The queue declared last: an empty name means that one (§1.7.2.1). */
+  #lastQueue = "";
+
+  constructor(budget: MessageBudget, tell: (message: Message) => void) {
+    this.publishes = new Publishes(budget, tell);
+    this.deliveries = new Deliveries(budget, tell);
+  }
+
+  /** A method of the client without content, which decodes. */
+  fromClient(method: Method, bytes: Uint8Array, start: number, size: number, at: Moment): void {
+    const tagAt = start + METHOD_IDS_SIZE;
+    const flags = tagAt + 8;
+    const { deliveries } = this;
+    switch (method.key) {
+      case BASIC_ACK:
+        deliveries.settle(longlong(bytes, tagAt), (bytes[flags]! & 1) === 1, "acked", at);
+        return;
+      case BASIC_NACK: {
+        const outcome = (bytes[flags]! & 2) === 2 ? "requeued" : "nacked";
+        deliveries.settle(longlong(bytes, tagAt), (bytes[flags]! & 1) === 1, outcome, at);
+        return;
+      }
+      case BASIC_REJECT:
+        deliveries.settle(longlong(bytes, tagAt), false, (bytes[flags]! & 1) === 1 ? "requeued" : "rejected", at);
+        return;
+      case BASIC_RECOVER_ASYNC:
+        deliveries.recover(at);
+        return;
+      default:
+        if (isAnswered(method.key)) this.#call(method, bytes, start, size);
+    }
+  }
+
+  /** A method of the server without content, which decodes. */
+  fromServer(method: Method, bytes: Uint8Array, start: number, size: number, at: Moment): void {
+    const tagAt = start + METHOD_IDS_SIZE;
+    if (method.key === BASIC_ACK || method.key === BASIC_NACK) {
+      const outcome = method.key === BASIC_ACK ? "confirmed" : "nacked";
+      this.publishes.confirm(longlong(bytes, tagAt), (bytes[tagAt + 8]! & 1) === 1, outcome, at);
+    } else this.#answer(method, bytes, start, size, at);
+  }
+
+  /** A method of the client that is answered. */
+  #call(method: Method, bytes: Uint8Array, start: number, size: number): void {
+    const { key } = method;
+    const values = decodeArguments(method, bytes, start, size);
+    const waits = values.get("no-wait") !== true;
+    if (key === CONFIRM_SELECT) this.publishes.confirmsFromHere();
+    else if (key === TX_SELECT) {
+      this.publishes.transactsFromHere();
+      this.deliveries.transactsFromHere();
+    } else if (key === BASIC_CONSUME && textOf(values.get("consumer-tag")) !== "") {
+      this.deliveries.consume(textOf(values.get("consumer-tag")), this.#consumer(values));
+    } else if (key === QUEUE_DECLARE && textOf(values.get("queue")) !== "") {
+      this.#lastQueue = textOf(values.get("queue"));
+    }
+    if (!waits) return;
+    if (this.#calls.length >= MAX_CALLS) this.#calls.shift();
+    this.#calls.push({ key, sent: this.publishes.sent, arguments: values });
+  }
+
+  /** A method of the server that may be an answer. */
+  #answer(method: Method, bytes: Uint8Array, start: number, size: number, at: Moment): void {
+    const call = this.#answered(method.key);
+    if (call === null) return;
+    this.publishes.handled(call.sent);
+    switch (method.key) {
+      case BASIC_CONSUME_OK: {
+        const tag = textOf(decodeArguments(method, bytes, start, size).get("consumer-tag"));
+        this.deliveries.consume(tag, this.#consumer(call.arguments));
+        return;
+      }
+      case QUEUE_DECLARE_OK:
+        this.#lastQueue = textOf(decodeArguments(method, bytes, start, size).get("queue"));
+        return;
+      case BASIC_RECOVER_OK:
+        this.deliveries.recover(at);
+        return;
+      case TX_COMMIT_OK:
+      case TX_ROLLBACK_OK: {
+        const commits = method.key === TX_COMMIT_OK;
+        this.publishes.transacted(call.sent, commits ? "committed" : "rolled-back", at);
+        this.deliveries.transacted(commits);
+      }
+    }
+  }
+
+  /** What basic.get asked for, now that its answer comes; null where that was not seen. */
+  got(): Consumer | null {
+    const call = this.#answered(BASIC_GET_OK);
+    if (call === null) return null;
+    this.publishes.handled(call.sent);
+    return this.#consumer(call.arguments);
+  }
+
+  /** Octets of the client were missed. */
+  clientMissed(): void {
+    this.hasClientMissed = true;
+    this.publishes.missed();
+    this.deliveries.hide();
+    this.#calls.length = 0;
+    this.#lastQueue = "";
+  }
+
+  /** Octets of the server were missed. */
+  serverMissed(): void {
+    this.hasServerMissed = true;
+    this.publishes.hide();
+    this.#calls.length = 0;
+  }
+
+  /** Nothing more comes of it. */
+  end({ published, delivered }: MessageEnd, at: Moment | null): void {
+    this.publishes.end(published);
+    this.deliveries.end(delivered, at);
+  }
+
+  /** Takes the call that a method of this key answers; those before it were answered unseen. */
+  #answered(key: number): Call | null {
+    const called = key === BASIC_GET_EMPTY || key === BASIC_GET_OK ? BASIC_GET : answeredBy(key);
+    const at = this.#calls.findIndex(call => call.key === called);
+    return at < 0 ? null : this.#calls.splice(0, at + 1).at(-1)!;
+  }
+
+  #consumer(values: Values): Consumer {
+    const queue = textOf(values.get("queue"));
+    return { queue: queue === "" ? this.#lastQueue : queue, noAck: values.get("no-ack") === true };
+  }
+}

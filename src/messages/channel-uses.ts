@@ -1,0 +1,98 @@
+import type { Values } from "../amqp/payload.ts";
+import { Moment } from "../net/connection-observer.ts";
+import { ChannelLedger } from "./channel-ledger.ts";
+import type { Message } from "./message.ts";
+import type { MessageBudget } from "./message-budget.ts";
+
+/**
+ * The uses of one channel number, each from channel.open to its close, in order; those that both directions are done with
+ * are taken out. The two directions of a capture may be out of step: then each is at a use of its own.
+ */
+export class ChannelUses {
+  readonly #uses: ChannelLedger[] = [];
+  readonly #budget: MessageBudget;
+  readonly #tell: (message: Message) => void;
+
+  constructor(budget: MessageBudget, tell: (message: Message) => void) {
+    this.#budget = budget;
+    this.#tell = tell;
+  }
+
+  /** Those that are not over. */
+  get all(): readonly ChannelLedger[] {
+    return this.#uses;
+  }
+
+  /** The use that the client is at. */
+  client(): ChannelLedger {
+    const first = this.#uses[0];
+    if (first?.clientDone === false) {
+      first.clientBegan = true;
+      return first;
+    }
+    const use = this.#uses.find(each => !each.clientDone) ?? this.#begin();
+    use.clientBegan = true;
+    return use;
+  }
+
+  /** The client sends channel.open. */
+  clientOpens(): void {
+    const at = this.#uses.find(use => !use.clientDone);
+    // Its end was missed.
+    if (at?.clientBegan === true) at.clientDone = true;
+    this.client().publishes.opened();
+    for (const use of this.#uses) if (use.clientDone && use.hasServerMissed) use.serverDone = true;
+  }
+
+  /** The use that the server is at. */
+  server(): ChannelLedger {
+    const first = this.#uses[0];
+    if (first?.serverDone === false) {
+      first.serverBegan = true;
+      return first;
+    }
+    const use = this.#uses.find(each => !each.serverDone) ?? this.#begin();
+    use.serverBegan = true;
+    return use;
+  }
+
+  /** The server sends channel.open-ok. */
+  serverOpens(): void {
+    const at = this.#uses.find(use => !use.serverDone);
+    if (at?.serverBegan === true) at.serverDone = true;
+    this.server();
+    for (const use of this.#uses) if (use.serverDone && use.hasClientMissed) use.clientDone = true;
+  }
+
+  /** The client sends channel.close or close-ok: the one may cross the server's, and the other follows it. */
+  clientCloses(): void {
+    const use = this.#uses.find(each => !each.clientDone && each.clientBegan);
+    if (use !== undefined) use.clientDone = true;
+  }
+
+  /** The server sends channel.close with these arguments, or close-ok: then it has handled what the client sent. */
+  serverCloses(values: Values | null, at: Moment): void {
+    const use = this.#uses.find(each => !each.serverDone);
+    // Its close-ok may answer a close that crossed its own.
+    if (use?.serverBegan !== true) return;
+    use.serverDone = true;
+    if (values === null) use.publishes.handled(use.publishes.sent);
+    else {
+      use.closedWith = values;
+      use.closedAt = new Moment();
+      use.closedAt.set(at);
+    }
+  }
+
+  /** Takes out the first use if both directions are done with it. */
+  takeDone(): ChannelLedger | null {
+    const first = this.#uses[0];
+    return first?.clientDone === true && first.serverDone ? this.#uses.shift()! : null;
+  }
+
+  #begin(): ChannelLedger {
+    const use = new ChannelLedger(this.#budget, this.#tell);
+    this.#uses.push(use);
+    return use;
+  }
+}

@@ -1,0 +1,38 @@
+import { CONNECTION_CLOSE, CONNECTION_CLOSE_OK } from "../amqp/method-keys.ts";
+import type { ObservedDirection } from "../connection/observers.ts";
+import { Moment, type StreamEnd } from "../net/connection-observer.ts";
+
+/** What was seen of a connection's end. */
+export class ConnectionFate {
+  /** The client sent connection.close, and the broker answered it. */
+  closedByClient = false;
+  answered = false;
+  /** When the broker sent connection.close. */
+  closedByServer: Moment | null = null;
+  /** How the streams ended; of two reasons the one that tells more. */
+  ended: StreamEnd | null = null;
+  /** Stream offset up to which the broker is known to have taken what the client sent. */
+  handled = 0;
+  #endings = 0;
+
+  /** Both streams are over. */
+  get isOver(): boolean {
+    return this.#endings === 2;
+  }
+
+  method({ isClient, scanner }: ObservedDirection, key: number): void {
+    if (key === CONNECTION_CLOSE_OK) this.answered ||= !isClient;
+    else if (key !== CONNECTION_CLOSE) return;
+    else if (isClient) this.closedByClient = true;
+    else if (this.closedByServer === null) {
+      this.closedByServer = new Moment();
+      this.closedByServer.set(scanner.frameMoment());
+    }
+  }
+
+  end(reason: StreamEnd): void {
+    this.#endings++;
+    if (this.ended === "rst" || (reason === "capture-ended" && this.ended !== null)) return;
+    this.ended = reason;
+  }
+}

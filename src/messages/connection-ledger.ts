@@ -1,0 +1,296 @@
+import { argumentsFit } from "../amqp/argument-skip.ts";
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import {
+  CHANNEL_CLOSE,
+  CHANNEL_CLOSE_OK,
+  CHANNEL_OPEN,
+  CHANNEL_OPEN_OK,
+  CONNECTION_CLASS,
+} from "../amqp/method-keys.ts";
+import { type Method, methodOf } from "../amqp/method-registry.ts";
+import { decodeArguments, walkArguments } from "../amqp/payload.ts";
+import {
+  FRAME_BODY,
+  FRAME_ENVELOPE,
+  FRAME_HEADER,
+  FRAME_HEADER_SIZE,
+  FRAME_METHOD,
+  METHOD_IDS_SIZE,
+} from "../amqp/spec/constants.ts";
+import type { WholeMessage } from "../amqp/whole-message.ts";
+import { longlong, short } from "../bytes/big-endian.ts";
+import type { ObservedDirection } from "../connection/observers.ts";
+import { Moment, type StreamEnd } from "../net/connection-observer.ts";
+import type { ChannelLedger, OpenContent } from "./channel-ledger.ts";
+import { ChannelTable } from "./channel-table.ts";
+import type { ChannelUses } from "./channel-uses.ts";
+import { ConnectionFate } from "./connection-fate.ts";
+import { ConnectionPhases } from "./connection-phases.ts";
+import { IncidentLosses } from "./incident-losses.ts";
+import type { LedgerContext } from "./ledger-context.ts";
+import type { Message, MessageConnection, MessageOrigin, Outcome } from "./message.ts";
+import { channelEnd, connectionEnd } from "./message-end.ts";
+import { beginMessage } from "./message-method.ts";
+import { propertiesDecode, readMessageProperties } from "./message-properties.ts";
+
+/** The messages of one connection: both directions joined, from the frames of each in its own order. */
+export class ConnectionLedger {
+  readonly #connection: MessageConnection;
+  readonly #context: LedgerContext;
+  readonly #channels: ChannelTable;
+  readonly #fate = new ConnectionFate();
+  readonly #phases = new ConnectionPhases();
+  #published = 0;
+  #delivered = 0;
+  /** Where the message at hand begins. */
+  readonly #origin: { -readonly [Name in keyof MessageOrigin]: MessageOrigin[Name] };
+  #isOver = false;
+  /** The client's frames broke. */
+  #isBroken = false;
+  /** What that cost. */
+  readonly losses = new IncidentLosses();
+
+  constructor(connection: MessageConnection, context: LedgerContext) {
+    this.#connection = connection;
+    this.#context = context;
+    this.#channels = new ChannelTable(context.budget, message => this.#tell(message));
+    this.#origin = { connection, channel: 0, streamOffset: 0, moment: new Moment() };
+  }
+
+  /** A whole message of `bytes`, as FrameListener.message. */
+  message(direction: ObservedDirection, whole: WholeMessage, bytes: Uint8Array, base: number): void {
+    const { channel, at, headerAt, bodySize } = whole;
+    const use = this.#channels.use(channel, direction.isClient);
+    const message = this.#begin(direction, whole.method, channel, bytes, at + FRAME_HEADER_SIZE);
+    if (message === null) return;
+    message.size = bodySize;
+    readMessageProperties(bytes, headerAt + FRAME_HEADER_SIZE, this.#context.texts, message);
+    message.endOffset = base + whole.behind;
+    this.#complete(use, direction, message);
+  }
+
+  /** A frame, as FrameListener.frame. */
+  frame(
+    direction: ObservedDirection,
+    type: number,
+    channel: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+  ): void {
+    if (type === FRAME_BODY) this.#body(direction, channel, size);
+    else if (type === FRAME_METHOD && size >= METHOD_IDS_SIZE) {
+      const method = methodOf(short(bytes, start), short(bytes, start + 2));
+      if (method === undefined) return;
+      const decodes =
+        argumentsFit(method, bytes, start, size) || walkArguments(method, bytes, start, size, null) === null;
+      if (decodes) this.#method(direction, method, channel, bytes, start, size);
+    } else if (type === FRAME_HEADER && channel !== 0) this.#header(direction, channel, bytes, start, size);
+  }
+
+  /** A frame part of which was not captured. */
+  hidden(direction: ObservedDirection, type: number, channel: number, size: number): void {
+    if (type === FRAME_BODY) this.#body(direction, channel, size);
+    else if (channel !== 0) {
+      this.#missedOn(this.#channels.use(channel, direction.isClient), direction);
+    }
+  }
+
+  /** Octets of a direction were missed, or are no frames. */
+  missed(direction: ObservedDirection): void {
+    for (const use of this.#channels) this.#missedOn(use, direction);
+  }
+
+  /** A frame is broken: what was begun by then does not come to its end. */
+  broken(direction: ObservedDirection, { rule }: EnvelopeFault): void {
+    // Of a frame that its stream's end cut off; only a reading that explains hears of it.
+    if (rule === "stalled") return;
+    if (direction.isClient) {
+      this.#break();
+      for (const { client } of this.#channels) this.#cut(client);
+    }
+    this.missed(direction);
+  }
+
+  #break(): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    if (this.#context.part === "until-break") this.#context.suspend(this.#connection);
+  }
+
+  /** Content frames of the client stand in the wrong order: whose the following ones are is not known. */
+  #disorder(content: OpenContent, direction: ObservedDirection): void {
+    if (direction.isClient && content.message?.operation === "publish") this.#break();
+    this.#cut(content);
+  }
+
+  #cut(content: OpenContent): void {
+    if (content.message?.operation === "publish") this.losses.cut.push(content.message);
+    content.message = null;
+  }
+
+  #tell(message: Message): void {
+    const { part, tell } = this.#context;
+    if (message.outcome === "confirmed") this.#fate.handled = Math.max(this.#fate.handled, message.endOffset);
+    if (part !== "all" && (part === "from-break") !== this.#isBroken) return;
+    if (!this.#isBroken || this.losses.take(message)) tell(message);
+  }
+
+  #missedOn(use: ChannelLedger, direction: ObservedDirection): void {
+    if (direction.isClient) {
+      this.#breakOff(use.client, "unknown");
+      use.clientMissed();
+    } else {
+      use.server.message = null;
+      use.serverMissed();
+    }
+  }
+
+  ended(reason: StreamEnd): void {
+    this.#fate.end(reason);
+    // What broke is explained when the connection is closed.
+    if (this.#fate.isOver && !this.#isBroken) this.conclude();
+  }
+
+  /** Nothing more comes of the connection: settles all that is left. */
+  conclude(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { prediction } = this.#connection.inspected;
+    const end = connectionEnd(prediction, this.#fate);
+    const lost = this.losses.messages(this.#connection, prediction?.streamOffset ?? -1);
+    for (const message of lost) this.#tell(message);
+    for (const use of this.#channels) {
+      this.#breakOff(use.client, this.#fate.ended === "capture-ended" ? "unknown" : "torn");
+      use.end(end, null);
+    }
+    this.#channels.clear();
+    if (this.#context.part === "from-break") return;
+    const [published, delivered] = [this.#published, this.#delivered];
+    const { number } = this.#connection;
+    this.#context.tellConnection({ number, phases: this.#phases, fate: this.#fate, published, delivered });
+  }
+
+  #method(
+    direction: ObservedDirection,
+    method: Method,
+    number: number,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+  ): void {
+    if (method.classId === CONNECTION_CLASS || number === 0) {
+      this.#fate.method(direction, method.key);
+      this.#phases.take(method.key, direction.scanner.frameMoment());
+      return;
+    }
+    const uses = this.#channels.uses(number);
+    if (method.key === CHANNEL_OPEN) {
+      uses.clientOpens();
+      this.#phases.take(CHANNEL_OPEN, direction.scanner.frameMoment());
+    } else if (method.key === CHANNEL_OPEN_OK) uses.serverOpens();
+    else if (method.key === CHANNEL_CLOSE || method.key === CHANNEL_CLOSE_OK) {
+      this.#channelClose(uses, direction, method, bytes, start, size);
+    } else {
+      const use = direction.isClient ? uses.client() : uses.server();
+      const content = direction.isClient ? use.client : use.server;
+      const isDue = content.message === null;
+      if (!isDue) this.#disorder(content, direction);
+      if (method.content) {
+        content.message = this.#begin(direction, method, number, bytes, start);
+        content.left = -1;
+        if (!isDue) this.#disorder(content, direction);
+      } else if (direction.isClient) use.fromClient(method, bytes, start, size, direction.scanner.frameMoment());
+      else use.fromServer(method, bytes, start, size, direction.scanner.frameMoment());
+    }
+  }
+
+  #channelClose(
+    uses: ChannelUses,
+    direction: ObservedDirection,
+    method: Method,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+  ): void {
+    if (direction.isClient) uses.clientCloses();
+    else {
+      const values = method.key === CHANNEL_CLOSE ? decodeArguments(method, bytes, start, size) : null;
+      uses.serverCloses(values, direction.scanner.frameMoment());
+    }
+    for (let done = uses.takeDone(); done !== null; done = uses.takeDone()) {
+      done.end(channelEnd(done), direction.scanner.frameMoment());
+    }
+  }
+
+  #header(direction: ObservedDirection, channel: number, bytes: Uint8Array, start: number, size: number): void {
+    const use = this.#channels.use(channel, direction.isClient);
+    const content = direction.isClient ? use.client : use.server;
+    const { message } = content;
+    if (message === null) return;
+    if (content.left >= 0 || !propertiesDecode(bytes, start, size)) {
+      this.#disorder(content, direction);
+      return;
+    }
+    message.size = longlong(bytes, start + BODY_SIZE_AT);
+    readMessageProperties(bytes, start, this.#context.texts, message);
+    content.left = message.size;
+    if (content.left === 0) this.#whole(use, direction, content, size);
+  }
+
+  #body(direction: ObservedDirection, channel: number, size: number): void {
+    const use = this.#channels.use(channel, direction.isClient);
+    const content = direction.isClient ? use.client : use.server;
+    if (content.message === null) return;
+    if (content.left < size) this.#disorder(content, direction);
+    else {
+      content.left -= size;
+      if (content.left === 0) this.#whole(use, direction, content, size);
+    }
+  }
+
+  /** The last frame of a content has come, of `size` octets of payload. */
+  #whole(use: ChannelLedger, direction: ObservedDirection, content: OpenContent, size: number): void {
+    const message = content.message!;
+    content.message = null;
+    message.endOffset = direction.scanner.frameOffset + size + FRAME_ENVELOPE;
+    this.#complete(use, direction, message);
+  }
+
+  #begin(
+    direction: ObservedDirection,
+    method: Method,
+    channel: number,
+    bytes: Uint8Array,
+    start: number,
+  ): Message | null {
+    const origin = this.#origin;
+    origin.channel = channel;
+    origin.streamOffset = direction.scanner.frameOffset;
+    origin.moment = direction.scanner.frameMoment();
+    return beginMessage(method, bytes, start, origin, this.#context.texts);
+  }
+
+  #complete(use: ChannelLedger, direction: ObservedDirection, message: Message): void {
+    message.lastPacket = direction.moment.packet;
+    if (message.operation === "publish") this.#published++;
+    else if (message.operation !== "return") this.#delivered++;
+    if (direction.isClient) {
+      if (message.operation === "publish") use.publishes.add(message);
+    } else if (message.operation === "return") use.publishes.returned(message, direction.scanner.frameMoment());
+    else if (message.operation === "get") use.deliveries.add(message, use.got());
+    else use.deliveries.add(message);
+  }
+
+  /** What began does not come to its end. */
+  #breakOff(content: OpenContent, outcome: Outcome = "torn"): void {
+    const { message } = content;
+    content.message = null;
+    if (message === null || message.operation !== "publish") return;
+    message.settle(outcome, null);
+    this.#tell(message);
+  }
+}
+
+/** The body size's place in a content header, behind class-id and weight. */
+const BODY_SIZE_AT = 4;

@@ -1,0 +1,151 @@
+import { Moment } from "../net/connection-observer.ts";
+import type { Message, Outcome } from "./message.ts";
+import type { MessageBudget } from "./message-budget.ts";
+import { OutstandingMessages } from "./outstanding-messages.ts";
+
+/** Consumers of a channel whose queue is remembered. */
+const MAX_CONSUMERS = 1024;
+/** Settlements of a channel that wait: for their delivery to be seen, or for tx.commit. */
+const MAX_WAITING = 4096;
+
+export interface Consumer {
+  queue: string;
+  /** Its deliveries need no acknowledgment. */
+  noAck: boolean;
+}
+
+interface Settlement {
+  tag: number;
+  multiple: boolean;
+  outcome: Outcome;
+  at: Moment;
+}
+
+/** What the broker delivers on one channel, and how the client settles it: by delivery tags, which count from 1. */
+export class Deliveries {
+  readonly #consumers = new Map<string, Consumer>();
+  readonly #outstanding = new OutstandingMessages();
+  /** The latest delivery tag. */
+  #last = 0;
+  #waiting: Settlement[] = [];
+  /** In a transaction nothing is settled before its commit. */
+  #transacts = false;
+  readonly #budget: MessageBudget;
+  readonly #tell: (message: Message) => void;
+
+  constructor(budget: MessageBudget, tell: (message: Message) => void) {
+    this.#budget = budget;
+    this.#tell = tell;
+  }
+
+  consume(tag: string, consumer: Consumer): void {
+    if (this.#consumers.size >= MAX_CONSUMERS) this.#consumers.delete(this.#consumers.keys().next().value!);
+    this.#consumers.set(tag, consumer);
+  }
+
+  /** A delivery; `consumer` of what basic.get brought. */
+  add(message: Message, consumer: Consumer | null = this.#consumerOf(message)): void {
+    const { deliveryTag } = message;
+    if (deliveryTag > this.#last) this.#last = deliveryTag;
+    if (consumer !== null) {
+      message.queue = consumer.queue;
+      if (consumer.noAck) {
+        message.settle("auto-acked", null);
+        this.#tell(message);
+        return;
+      }
+    }
+    if (!this.#outstanding.add(deliveryTag, message)) {
+      message.settle("unknown", null);
+      this.#tell(message);
+      return;
+    }
+    this.#budget.outstanding++;
+    if (this.#waiting.length > 0 && !this.#transacts) this.#settleWaiting();
+    if (this.#outstanding.size > this.#budget.ofChannel || this.#budget.isExceeded) this.#forgetFirst();
+  }
+
+  /** The client's basic.ack, nack or reject. Tag 0 with `multiple` means all (§1.8.3.13). */
+  settle(tag: number, multiple: boolean, outcome: Outcome, at: Moment): void {
+    if (this.#transacts || tag > this.#last) this.#wait({ tag, multiple, outcome, at });
+    else this.#settle(tag === 0 && multiple ? this.#last : tag, multiple, outcome, at);
+  }
+
+  /** basic.recover: all that is outstanding goes back. */
+  recover(at: Moment): void {
+    this.#settle(this.#last, true, "requeued", at);
+  }
+
+  transactsFromHere(): void {
+    this.#transacts = true;
+  }
+
+  /** tx.commit or tx.rollback was answered. */
+  transacted(commits: boolean): void {
+    if (!commits) this.#waiting = [];
+    else this.#settleWaiting();
+  }
+
+  /** Octets of the client were missed, which may have settled what was delivered by now. */
+  hide(): void {
+    for (const message of this.#outstanding) message.isHidden = true;
+    this.#waiting = [];
+  }
+
+  /** Nothing more comes: what is left goes back to its queue, or with `outcome` "unsettled" nobody knows yet. */
+  end(outcome: Outcome, at: Moment | null): void {
+    for (let next = this.#outstanding.takeFirst(this.#last); next !== null; ) {
+      const consumer = this.#consumerOf(next);
+      if (consumer !== null) next.queue ??= consumer.queue;
+      // Of a consumer that was not seen to begin it is not known whether it acknowledges at all.
+      const isKnown = !next.isHidden && (consumer !== null ? !consumer.noAck : next.queue !== null);
+      this.#finish(next, isKnown ? outcome : "unknown", isKnown ? at : null);
+      next = this.#outstanding.takeFirst(this.#last);
+    }
+  }
+
+  #consumerOf({ consumerTag }: Message): Consumer | null {
+    return consumerTag === null ? null : (this.#consumers.get(consumerTag) ?? null);
+  }
+
+  #wait({ at, ...settlement }: Settlement): void {
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.hide();
+      return;
+    }
+    const moment = new Moment();
+    moment.set(at);
+    this.#waiting.push({ ...settlement, at: moment });
+  }
+
+  #settleWaiting(): void {
+    this.#waiting = this.#waiting.filter(({ tag, multiple, outcome, at }) => {
+      if (tag > this.#last && !multiple) return true;
+      this.#settle(tag === 0 && multiple ? this.#last : Math.min(tag, this.#last), multiple, outcome, at);
+      return tag > this.#last;
+    });
+  }
+
+  #settle(last: number, multiple: boolean, outcome: Outcome, at: Moment): void {
+    if (!multiple) {
+      const message = this.#outstanding.take(last);
+      if (message !== null) this.#finish(message, outcome, at);
+      return;
+    }
+    for (let next = this.#outstanding.takeFirst(last); next !== null; next = this.#outstanding.takeFirst(last)) {
+      this.#finish(next, outcome, at);
+    }
+  }
+
+  #forgetFirst(): void {
+    this.#budget.forgotten++;
+    this.#finish(this.#outstanding.takeFirst(this.#last)!, "unknown", null);
+  }
+
+  #finish(message: Message, outcome: Outcome, at: Moment | null): void {
+    this.#budget.outstanding--;
+    message.queue ??= this.#consumerOf(message)?.queue ?? null;
+    message.settle(outcome, at);
+    this.#tell(message);
+  }
+}

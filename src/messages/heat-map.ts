@@ -1,0 +1,48 @@
+/** Columns of time: at most so many, at least half of them once the first doubling is over. */
+export const HEAT_COLUMNS = 60;
+/** Upper bounds of the rows, in seconds; the last row has what is slower. */
+export const HEAT_ROWS = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3, 10, 30] as const;
+
+/** How many messages were settled how fast, over time. The width of a column doubles as the capture goes on. */
+export class HeatMap {
+  /** Seconds since the epoch at which the first column begins; null before the first message. */
+  begin: number | null = null;
+  /** Seconds that a column is wide. */
+  width = 0.001;
+  /** By column, then by row. */
+  readonly cells: number[][] = [];
+
+  /** `time` in seconds since the epoch, `latency` in seconds. */
+  add(time: number, latency: number): void {
+    this.begin ??= time;
+    // Messages are told when they are settled: an earlier one may come later.
+    while (time < this.begin) this.#growBackwards();
+    while (time >= this.begin + this.width * HEAT_COLUMNS) this.#doubleWidth();
+    const column = Math.floor((time - this.begin) / this.width);
+    const row = HEAT_ROWS.findIndex(bound => latency <= bound);
+    const cells = this.#column(column);
+    cells[row < 0 ? HEAT_ROWS.length : row]!++;
+  }
+
+  #column(index: number): number[] {
+    while (this.cells.length <= index) this.cells.push(HEAT_ROWS.map(() => 0).concat(0));
+    return this.cells[index]!;
+  }
+
+  #doubleWidth(): void {
+    this.width *= 2;
+    for (let i = 0; 2 * i < this.cells.length; i++) {
+      const [one, other] = [this.cells[2 * i]!, this.cells[2 * i + 1]];
+      this.cells[i] = one.map((count, row) => count + (other?.[row] ?? 0));
+    }
+    this.cells.length = Math.ceil(this.cells.length / 2);
+  }
+
+  /** Puts as many columns in front as there may be, less those there are; doubles them where there is no room. */
+  #growBackwards(): void {
+    if (this.cells.length >= HEAT_COLUMNS) this.#doubleWidth();
+    const added = HEAT_COLUMNS - this.cells.length;
+    this.begin! -= added * this.width;
+    this.cells.unshift(...Array.from({ length: added }, () => HEAT_ROWS.map(() => 0).concat(0)));
+  }
+}

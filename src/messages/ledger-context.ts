@@ -1,0 +1,32 @@
+import type { ConnectionFate } from "./connection-fate.ts";
+import type { ConnectionPhases } from "./connection-phases.ts";
+import type { Message, MessageConnection } from "./message.ts";
+import type { MessageBudget } from "./message-budget.ts";
+import type { TextCache } from "./text-cache.ts";
+
+/**
+ * Which messages of a connection are told. Captures are read a second time to explain what broke: then the first reading
+ * tells those of which the outcome was known when the client's frames broke, and the second one all others.
+ */
+export type LedgerPart = "all" | "until-break" | "from-break";
+
+/** What the ledger knows of a connection besides its messages, when that is over. */
+export interface ConnectionFacts {
+  readonly number: number;
+  readonly phases: ConnectionPhases;
+  readonly fate: ConnectionFate;
+  /** Whole messages that the client sent, and that it got. */
+  readonly published: number;
+  readonly delivered: number;
+}
+
+/** What all connections of a ledger share. */
+export interface LedgerContext {
+  readonly part: LedgerPart;
+  readonly budget: MessageBudget;
+  readonly texts: TextCache;
+  readonly tell: (message: Message) => void;
+  readonly tellConnection: (connection: ConnectionFacts) => void;
+  /** The first of two readings tells no more of a connection. */
+  readonly suspend: (connection: MessageConnection) => void;
+}

@@ -1,0 +1,100 @@
+import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import type { WholeMessage } from "../amqp/whole-message.ts";
+import type { FrameListener, ObservedDirection } from "../connection/observers.ts";
+import type { InspectionEvent } from "../inspection/event.ts";
+import type { InspectedConnection } from "../inspection/inspected-connection.ts";
+import type { StreamEnd } from "../net/connection-observer.ts";
+import { ConnectionLedger } from "./connection-ledger.ts";
+import type { ConnectionFacts, LedgerContext, LedgerPart } from "./ledger-context.ts";
+import type { Message, MessageConnection } from "./message.ts";
+import { MessageBudget } from "./message-budget.ts";
+import { TextCache } from "./text-cache.ts";
+
+export interface LedgerOptions {
+  part?: LedgerPart;
+  budget?: MessageBudget;
+  /** Is told of each connection when it is over. */
+  tellConnection?: (connection: ConnectionFacts) => void;
+  /** Is told of the connections that are to be read again from their beginning, by a ledger from the break on. */
+  suspend?: (connection: MessageConnection) => void;
+}
+
+/**
+ * The life line of every message: publishes with what the broker said of them, deliveries with how the client settled
+ * them. It is the listener of an engine's frames and a sink of its events, and tells each message once, when its outcome is
+ * known.
+ */
+export class Ledger implements FrameListener {
+  readonly wantsMessages = false;
+  readonly budget: MessageBudget;
+  readonly #context: LedgerContext;
+  /** By number of the connection. */
+  readonly #connections: (ConnectionLedger | undefined)[] = [];
+  /** Of connections that are closed. */
+  readonly #lost = new Map<InspectedConnection, readonly Message[]>();
+
+  constructor(tell: (message: Message) => void, options: LedgerOptions = {}) {
+    const { part = "all", budget = new MessageBudget(), suspend = () => {}, tellConnection = () => {} } = options;
+    this.budget = budget;
+    this.#context = { part, budget, texts: new TextCache(), tell, tellConnection, suspend };
+  }
+
+  /** `shownNumber`: what the connection is called, where that is not the engine's number. */
+  take(event: InspectionEvent, shownNumber?: number): void {
+    const { connection } = event;
+    if (event.kind === "connection-opened") {
+      const { number } = event;
+      const named = { number: shownNumber ?? number, inspected: connection };
+      this.#connections[number] = new ConnectionLedger(named, this.#context);
+      return;
+    }
+    const ledger = this.#connections[connection.amqp.number];
+    if (ledger === undefined) return;
+    if (event.kind === "connection-closed") {
+      ledger.conclude();
+      this.#connections[connection.amqp.number] = undefined;
+      if (ledger.losses.kept.length > 0) this.#lost.set(connection, ledger.losses.kept);
+    } else if (event.kind === "finding" && event.final && event.incident.side === connection.amqp.client) {
+      const diagnosis = connection.diagnosis(event.incident);
+      if (diagnosis === null) return;
+      const { streamOffset, envelope } = event.incident;
+      const { identity } = event;
+      ledger.losses.incidents.push({ identity, streamOffset, breaksFrame: envelope !== null, diagnosis });
+    }
+  }
+
+  /** The messages that the incidents of a closed connection cost; told once. */
+  takeLost(connection: InspectedConnection): readonly Message[] {
+    const lost = this.#lost.get(connection) ?? [];
+    this.#lost.delete(connection);
+    return lost;
+  }
+
+  message(from: ObservedDirection, whole: WholeMessage, bytes: Uint8Array, base: number): void {
+    this.#connections[from.connection]?.message(from, whole, bytes, base);
+  }
+
+  frame(from: ObservedDirection, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
+    if (from.isGuess) return;
+    this.#connections[from.connection]?.frame(from, type, channel, bytes, start, size);
+  }
+
+  hiddenFrame(from: ObservedDirection, type: number, channel: number, size: number): void {
+    if (from.isGuess) return;
+    this.#connections[from.connection]?.hidden(from, type, channel, size);
+  }
+
+  missed(from: ObservedDirection): void {
+    this.#connections[from.connection]?.missed(from);
+  }
+
+  boundaryFound(): void {}
+
+  brokenEnvelope(from: ObservedDirection, fault: EnvelopeFault): void {
+    this.#connections[from.connection]?.broken(from, fault);
+  }
+
+  ended(from: ObservedDirection, reason: StreamEnd): void {
+    this.#connections[from.connection]?.ended(reason);
+  }
+}

@@ -1,0 +1,75 @@
+import type { Message, MessageConnection, Outcome } from "./message.ts";
+
+/** Which messages are wanted; a list means any of its entries. */
+export interface MessageFilterOptions {
+  /** c1; address:port of either end; or the client's name for the connection. */
+  connection?: readonly string[];
+  channel?: readonly number[];
+  exchange?: readonly string[];
+  routingKey?: readonly string[];
+  queue?: readonly string[];
+  messageId?: readonly string[];
+  trace?: readonly string[];
+  user?: readonly string[];
+  vhost?: readonly string[];
+  outcome?: readonly Outcome[];
+  /** Seconds. */
+  slowerThan?: number;
+  /** Message, correlation or trace id: one story, on whatever connections. */
+  follow?: string;
+  /** Whether a time is within what is asked for. */
+  takesTime?: (moment: { seconds: number; nanoseconds: number }) => boolean;
+}
+
+export class MessageFilter {
+  readonly #options: MessageFilterOptions;
+  /** By connection, once its messages come: its name, user and virtual host are known by then. */
+  readonly #connections = new WeakMap<MessageConnection, boolean>();
+
+  constructor(options: MessageFilterOptions) {
+    this.#options = options;
+  }
+
+  takes(message: Message): boolean {
+    const { channel, exchange, routingKey, queue, messageId, trace, outcome, slowerThan, follow, takesTime } =
+      this.#options;
+    return (
+      this.#takesConnection(message.connection) &&
+      (channel === undefined || channel.includes(message.channel)) &&
+      isIn(exchange, message.exchange) &&
+      isIn(routingKey, message.routingKey) &&
+      isIn(queue, message.queue) &&
+      isIn(messageId, message.messageId) &&
+      isIn(trace, message.traceId) &&
+      isIn(outcome, message.outcome) &&
+      (slowerThan === undefined || message.latency > slowerThan) &&
+      (follow === undefined || [message.messageId, message.correlationId, message.traceId].includes(follow)) &&
+      (takesTime === undefined || takesTime(message))
+    );
+  }
+
+  #takesConnection(connection: MessageConnection): boolean {
+    const known = this.#connections.get(connection);
+    if (known !== undefined) return known;
+    const { connection: names, user, vhost } = this.#options;
+    const { amqp } = connection.inspected;
+    const takes =
+      (names === undefined || namesOf(connection).some(name => names.includes(name))) &&
+      isIn(user, amqp.login.user) &&
+      isIn(vhost, amqp.virtualHost);
+    this.#connections.set(connection, takes);
+    return takes;
+  }
+}
+
+/** What a connection can be called by. */
+function namesOf({ number, inspected }: MessageConnection): string[] {
+  const { carrier, amqp } = inspected;
+  const name = amqp.login.properties.get("connection_name");
+  const ends = ([0, 1] as const).map(side => `${carrier.address(side)}:${carrier.port(side)}`);
+  return [`c${number}`, ...ends, ...(name === undefined ? [] : [name])];
+}
+
+function isIn<Value extends string>(wanted: readonly Value[] | undefined, value: Value | null): boolean {
+  return wanted === undefined || (value !== null && wanted.includes(value));
+}

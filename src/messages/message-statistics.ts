@@ -1,0 +1,61 @@
+import { HeatMap } from "./heat-map.ts";
+import { LatencyHistogram } from "./latency-histogram.ts";
+import type { Message, Outcome } from "./message.ts";
+
+/** Names of one kind that are told apart; the messages of more are counted together. */
+const MAX_NAMES = 500;
+export const OTHER_NAMES = "(others)";
+
+/** What the broker or the client took until it said something: a confirm or return, an acknowledgment. */
+export type LatencyKind = "publish" | "deliver";
+export type Grouping = "exchange" | "queue" | "connection";
+
+/** Rates, outcomes and latencies of messages, in bounded tables. */
+export class MessageStatistics {
+  /** How many publishes, and deliveries, had each outcome. */
+  readonly outcomes: Readonly<Record<LatencyKind, Map<Outcome, number>>> = { publish: new Map(), deliver: new Map() };
+  /** Octets of bodies. */
+  readonly octets: Record<LatencyKind, number> = { publish: 0, deliver: 0 };
+  readonly latencies = new Map<string, Map<string, LatencyHistogram>>();
+  readonly heat: Readonly<Record<LatencyKind, HeatMap>> = { publish: new HeatMap(), deliver: new HeatMap() };
+  /** Times of the first and the last message, in seconds since the epoch. */
+  first = Number.POSITIVE_INFINITY;
+  last = Number.NEGATIVE_INFINITY;
+
+  add(message: Message): void {
+    const kind: LatencyKind = message.operation === "publish" ? "publish" : "deliver";
+    const { outcome, latency, seconds, nanoseconds } = message;
+    const counts = this.outcomes[kind];
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    if (message.size > 0) this.octets[kind] += message.size;
+    const time = seconds + nanoseconds / 1e9;
+    if (time < this.first) this.first = time;
+    if (time > this.last) this.last = time;
+    if (latency < 0) return;
+    this.heat[kind].add(time, latency);
+    this.#histogram(kind, "exchange", message.exchange).add(latency);
+    if (kind === "deliver") this.#histogram(kind, "queue", message.queue ?? "").add(latency);
+    this.#histogram(kind, "connection", `c${message.connection.number}`).add(latency);
+  }
+
+  /** By name, those with the most messages first. */
+  by(kind: LatencyKind, grouping: Grouping): [name: string, histogram: LatencyHistogram][] {
+    const all = [...(this.latencies.get(`${kind} ${grouping}`) ?? [])];
+    return all.sort(([, a], [, b]) => b.count - a.count);
+  }
+
+  #histogram(kind: LatencyKind, grouping: Grouping, name: string): LatencyHistogram {
+    const key = `${kind} ${grouping}`;
+    let names = this.latencies.get(key);
+    if (names === undefined) {
+      names = new Map();
+      this.latencies.set(key, names);
+    }
+    const known = names.get(name);
+    if (known !== undefined) return known;
+    const shown = names.size < MAX_NAMES ? name : OTHER_NAMES;
+    const histogram = names.get(shown) ?? new LatencyHistogram();
+    names.set(shown, histogram);
+    return histogram;
+  }
+}

@@ -1,0 +1,140 @@
+import type { InspectedConnection } from "../inspection/inspected-connection.ts";
+import type { Moment } from "../net/connection-observer.ts";
+
+/** "return" is what basic.return brings, until its publish is found: it is never told. */
+export type Operation = "publish" | "deliver" | "get" | "return";
+
+/**
+ * What became of a message.
+ *
+ *   publish   confirmed, nacked, returned, committed, rolled-back   as the broker said
+ *             accepted      sent without confirms, and nothing shows that the broker refused it
+ *             refused       the broker closed the channel because of it
+ *             torn          not whole when its stream broke
+ *             swallowed     inside a frame of another message, which broke
+ *             unread        behind what the broker read
+ *             unconfirmed   no confirm had come when its channel, its connection or the capture ended
+ *   delivery  acked, nacked, rejected                               as the client said
+ *             requeued      back in its queue: so the client said, or its channel or connection ended
+ *             auto-acked    sent to a consumer that does not acknowledge
+ *             unsettled     neither of these when the capture ended
+ *   both      unknown       what was not captured could say it
+ */
+export const OUTCOMES = [
+  "confirmed",
+  "nacked",
+  "returned",
+  "committed",
+  "rolled-back",
+  "accepted",
+  "refused",
+  "torn",
+  "swallowed",
+  "unread",
+  "unconfirmed",
+  "acked",
+  "rejected",
+  "requeued",
+  "auto-acked",
+  "unsettled",
+  "unknown",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What the broker says of a publish: nothing, a confirm, the answer to a commit; or it is not known which. */
+export const AWAITS_NOTHING = 0;
+export const AWAITS_CONFIRM = 1;
+export const AWAITS_COMMIT = 2;
+export const AWAITS_UNKNOWN = 3;
+export type Awaited = typeof AWAITS_NOTHING | typeof AWAITS_CONFIRM | typeof AWAITS_COMMIT | typeof AWAITS_UNKNOWN;
+
+/** The connection of a message. */
+export interface MessageConnection {
+  /** c1, c2, … */
+  readonly number: number;
+  readonly inspected: InspectedConnection;
+}
+
+/** Where a message begins. Read at once: one object may stand for message after message. */
+export interface MessageOrigin {
+  readonly connection: MessageConnection;
+  readonly channel: number;
+  readonly streamOffset: number;
+  readonly moment: Moment;
+}
+
+/** One message on its way: a publish, a delivery, or what basic.get brought. Plain fields, one object a message. */
+export class Message {
+  readonly operation: Operation;
+  readonly connection: MessageConnection;
+  readonly channel: number;
+  /** Where its method frame begins, in its direction's stream. */
+  readonly streamOffset: number;
+  /** When and where its method frame began. */
+  readonly input: number;
+  readonly packet: number;
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  readonly timeDigits: number;
+  /** The packet with its last octet. */
+  lastPacket: number;
+  /** Stream offset behind its last octet. */
+  endOffset = 0;
+
+  exchange = "";
+  routingKey = "";
+  /** null where it is not known, as in mid-stream. */
+  queue: string | null = null;
+  consumerTag: string | null = null;
+  /** Of a publish: its number since confirm.select. 0 where it has none. */
+  publishNumber = 0;
+  /** Of a delivery. 0 where it has none. */
+  deliveryTag = 0;
+  redelivered = false;
+  mandatory = false;
+  /** Octets of its body, as its content header announces them; −1 where that was not seen. */
+  size = -1;
+  messageId: string | null = null;
+  correlationId: string | null = null;
+  replyTo: string | null = null;
+  appId: string | null = null;
+  /** Hexadecimal digits, as its trace context has them. */
+  traceId: string | null = null;
+  spanId: string | null = null;
+
+  outcome: Outcome = "unknown";
+  /** Reply code of a return, or of the close that refused it; 0 for none. */
+  code = 0;
+  /** Seconds from its first octet to what settled it; −1 where that is not known. */
+  latency = -1;
+  /** Identity of the incident that cost it (FindingMade); null for none. */
+  incident: string | null = null;
+  /** A gap may hide what became of it. */
+  isHidden = false;
+  /** Of a publish: counts those of its channel that were seen, from 1. */
+  number = 0;
+  /** Of a publish: what the broker is to say of it. */
+  awaits: Awaited = AWAITS_UNKNOWN;
+
+  constructor(operation: Operation, { connection, channel, streamOffset, moment }: MessageOrigin) {
+    const { input, packet, seconds, nanoseconds, timeDigits } = moment;
+    this.operation = operation;
+    this.connection = connection;
+    this.channel = channel;
+    this.streamOffset = streamOffset;
+    this.input = input;
+    this.packet = packet;
+    this.lastPacket = packet;
+    this.seconds = seconds;
+    this.nanoseconds = nanoseconds;
+    this.timeDigits = timeDigits;
+  }
+
+  /** What settled it was seen at this moment. Directions of a capture may be out of step: then there is no latency. */
+  settle(outcome: Outcome, at: Moment | null): void {
+    this.outcome = outcome;
+    if (at === null) return;
+    const latency = at.seconds - this.seconds + (at.nanoseconds - this.nanoseconds) / 1e9;
+    if (latency >= 0) this.latency = latency;
+  }
+}

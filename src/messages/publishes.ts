@@ -1,0 +1,250 @@
+import { Moment } from "../net/connection-observer.ts";
+import {
+  AWAITS_COMMIT,
+  AWAITS_CONFIRM,
+  AWAITS_NOTHING,
+  AWAITS_UNKNOWN,
+  type Awaited,
+  type Message,
+  type Outcome,
+} from "./message.ts";
+import type { MessageBudget } from "./message-budget.ts";
+import { OutstandingMessages } from "./outstanding-messages.ts";
+
+/** Publishes of a channel without confirms that are kept: the broker may refuse one of them yet. */
+const MAX_SENT = 1024;
+/** Confirms and returns of a channel that wait for their publish to be seen: directions may be out of step. */
+const MAX_EARLY = 256;
+/** Publishes that are looked through for the one that is returned. */
+const MAX_RETURN_SEARCH = 4096;
+
+interface EarlyConfirm {
+  /** Confirms this publish, by `Message.number`; with `multiple` those before it, too. */
+  last: number;
+  multiple: boolean;
+  outcome: Outcome;
+  at: Moment;
+}
+
+interface EarlyReturn {
+  returned: Message;
+  at: Moment;
+}
+
+/** What becomes of a publish when its channel or its connection is over, and nothing of it is hidden. */
+export type EndOutcome = (message: Message) => Outcome;
+
+/**
+ * What a client publishes on one channel, and what the broker says of it. Publishes are numbered in the order in which they
+ * were sent; with confirms the broker counts from confirm.select on, and names that number.
+ */
+export class Publishes {
+  /** How many were seen. */
+  sent = 0;
+  /** What the broker is to say of the next one. */
+  #awaits: Awaited = AWAITS_UNKNOWN;
+  readonly #outstanding = new OutstandingMessages();
+  /** What was sent before confirm.select; −1 where the broker's numbers are not known. */
+  #before = -1;
+  /** The channel's beginning was not seen: its confirm.select may have been the second, which changes nothing. */
+  #assumed = false;
+  #early: EarlyConfirm[] = [];
+  #earlyReturns: EarlyReturn[] = [];
+  readonly #budget: MessageBudget;
+  readonly #tell: (message: Message) => void;
+
+  constructor(budget: MessageBudget, tell: (message: Message) => void) {
+    this.#budget = budget;
+    this.#tell = tell;
+  }
+
+  /** channel.open was seen: until confirm.select or tx.select the broker says nothing of publishes. */
+  opened(): void {
+    this.#awaits = AWAITS_NOTHING;
+  }
+
+  /** confirm.select was sent. */
+  confirmsFromHere(): void {
+    if (this.#awaits === AWAITS_CONFIRM) return;
+    this.#assumed = this.#awaits === AWAITS_UNKNOWN;
+    this.#awaits = AWAITS_CONFIRM;
+    this.#before = this.sent;
+  }
+
+  /** tx.select was sent. */
+  transactsFromHere(): void {
+    this.#awaits = AWAITS_COMMIT;
+  }
+
+  add(message: Message): void {
+    this.sent++;
+    message.number = this.sent;
+    message.awaits = this.#awaits;
+    if (this.#awaits === AWAITS_CONFIRM) message.publishNumber = this.sent - this.#before;
+    this.#outstanding.add(this.sent, message);
+    this.#budget.outstanding++;
+    if (this.#earlyReturns.length > 0) this.#returnEarly(message);
+    if (this.#early.length > 0) this.#confirmEarly();
+    const limit = this.#awaits === AWAITS_CONFIRM ? this.#budget.ofChannel : MAX_SENT;
+    if (this.#outstanding.size > limit || this.#budget.isExceeded) this.#forgetFirst();
+  }
+
+  /** The broker's basic.ack or basic.nack. */
+  confirm(tag: number, multiple: boolean, outcome: Outcome, at: Moment): void {
+    if (this.#before < 0) return;
+    const last = this.#before + tag;
+    if (last <= this.sent) this.#confirm(last, multiple, outcome, at);
+    else if (this.#awaits !== AWAITS_CONFIRM) {
+      // Publishes were missed: a confirm of all up to one of those is one of all that are known.
+      if (multiple) this.#confirm(this.sent, true, outcome, at);
+    } else if (this.#assumed) this.#numbersUnknown();
+    else {
+      const moment = new Moment();
+      moment.set(at);
+      this.#early.push({ last, multiple, outcome, at: moment });
+      if (this.#early.length > MAX_EARLY) this.#numbersUnknown();
+    }
+  }
+
+  /** basic.return: it is about the first publish that is the same and asked for it (mandatory). */
+  returned(back: Message, at: Moment): void {
+    let looked = 0;
+    for (const message of this.#outstanding) {
+      if (++looked > MAX_RETURN_SEARCH) return;
+      if (isSame(message, back)) {
+        message.code = back.code;
+        this.#settle(this.#outstanding.take(message.number), "returned", at);
+        return;
+      }
+    }
+    if (this.#earlyReturns.length === MAX_EARLY) this.#earlyReturns.shift();
+    const moment = new Moment();
+    moment.set(at);
+    this.#earlyReturns.push({ returned: back, at: moment });
+  }
+
+  /**
+   * The broker has answered a method that was sent behind the first `sent` messages: it has handled them, in their order.
+   * Of those without confirms that is all it ever tells.
+   */
+  handled(sent: number): void {
+    for (let first = this.#outstanding.first; first !== null && first.number <= sent; first = this.#outstanding.first) {
+      if (first.awaits !== AWAITS_NOTHING && first.awaits !== AWAITS_UNKNOWN) return;
+      this.#outstanding.take(first.number);
+      this.#settle(first, first.awaits === AWAITS_NOTHING ? "accepted" : "unknown", null);
+    }
+  }
+
+  /** The broker has answered tx.commit or tx.rollback, which was sent behind the first `sent` messages. */
+  transacted(sent: number, outcome: Outcome, at: Moment): void {
+    for (let next = this.#outstanding.takeFirst(sent); next !== null; next = this.#outstanding.takeFirst(sent)) {
+      this.#settle(next, next.awaits === AWAITS_COMMIT ? outcome : "unknown", at);
+    }
+  }
+
+  /** Octets of the client were missed: with them publishes, and perhaps a confirm.select. */
+  missed(): void {
+    // What is outstanding has its numbers still, unless the broker's half is missed as well.
+    this.#awaits = AWAITS_UNKNOWN;
+    for (const message of this.#outstanding) {
+      if (message.isHidden) message.awaits = AWAITS_UNKNOWN;
+      else return;
+    }
+  }
+
+  /** Octets of the broker were missed, which may have confirmed, returned or refused what was sent by now. */
+  hide(): void {
+    for (const message of this.#outstanding) {
+      message.isHidden = true;
+      if (this.#awaits === AWAITS_UNKNOWN) message.awaits = AWAITS_UNKNOWN;
+    }
+  }
+
+  /** The messages that are left, the first ones first. */
+  get outstanding(): Iterable<Message> {
+    return this.#outstanding;
+  }
+
+  /** Settles all that is left. What is hidden is unknown, unless it was never read. */
+  end(outcomeOf: EndOutcome): void {
+    for (let next = this.#outstanding.takeFirst(this.sent); next !== null; ) {
+      const outcome = outcomeOf(next);
+      const isUnknown = (next.isHidden || next.awaits === AWAITS_UNKNOWN) && outcome !== "unread";
+      this.#settle(next, isUnknown ? "unknown" : outcome, null);
+      next = this.#outstanding.takeFirst(this.sent);
+    }
+  }
+
+  #confirm(last: number, multiple: boolean, outcome: Outcome, at: Moment): void {
+    if (!multiple) {
+      const message = this.#outstanding.at(last);
+      if (message?.awaits === AWAITS_CONFIRM) this.#settle(this.#outstanding.take(last), outcome, at);
+      return;
+    }
+    for (let first = this.#outstanding.first; first !== null && first.number <= last; first = this.#outstanding.first) {
+      this.#outstanding.take(first.number);
+      // What was sent before confirm.select was handled before: the broker works in order.
+      const plain = first.awaits === AWAITS_NOTHING ? "accepted" : "unknown";
+      this.#settle(first, first.awaits === AWAITS_CONFIRM ? outcome : plain, at);
+    }
+  }
+
+  #confirmEarly(): void {
+    this.#early = this.#early.filter(({ last, multiple, outcome, at }) => {
+      const isMeant = multiple || last <= this.sent;
+      if (isMeant) this.#confirm(Math.min(last, this.sent), multiple, outcome, at);
+      return last > this.sent;
+    });
+  }
+
+  /** A return that was seen before the publish it is about, which was sent before it. */
+  #returnEarly(message: Message): void {
+    const early = this.#earlyReturns.findIndex(
+      ({ returned, at }) => isSame(message, returned) && isBefore(message, at),
+    );
+    if (early < 0) return;
+    const [found] = this.#earlyReturns.splice(early, 1);
+    message.code = found!.returned.code;
+    this.#settle(this.#outstanding.take(message.number), "returned", found!.at);
+  }
+
+  /** The broker counts otherwise than it seemed. */
+  #numbersUnknown(): void {
+    this.#before = -1;
+    this.#awaits = AWAITS_UNKNOWN;
+    this.#early = [];
+    for (const message of this.#outstanding) {
+      message.awaits = AWAITS_UNKNOWN;
+      message.publishNumber = 0;
+    }
+  }
+
+  #forgetFirst(): void {
+    const first = this.#outstanding.takeFirst(this.sent)!;
+    const isPlain = first.awaits === AWAITS_NOTHING && !first.isHidden;
+    if (!isPlain) this.#budget.forgotten++;
+    this.#settle(first, isPlain ? "accepted" : "unknown", null);
+  }
+
+  #settle(message: Message | null, outcome: Outcome, at: Moment | null): void {
+    if (message === null) return;
+    this.#budget.outstanding--;
+    message.settle(outcome, at);
+    this.#tell(message);
+  }
+}
+
+function isSame(sent: Message, back: Message): boolean {
+  return (
+    sent.mandatory &&
+    sent.exchange === back.exchange &&
+    sent.routingKey === back.routingKey &&
+    sent.size === back.size &&
+    sent.messageId === back.messageId &&
+    sent.correlationId === back.correlationId
+  );
+}
+
+function isBefore({ seconds, nanoseconds }: Message, at: Moment): boolean {
+  return seconds < at.seconds || (seconds === at.seconds && nanoseconds <= at.nanoseconds);
+}

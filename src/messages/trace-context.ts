@@ -1,0 +1,186 @@
+/**
+ * Where a message carries its trace: headers of OpenTelemetry (W3C trace context), Zipkin (B3), Jaeger, Datadog,
+ * SkyWalking, New Relic and AWS X-Ray. Names are compared without case.
+ */
+import { FIELD_SIZES, TYPE_LONGSTR, TYPE_OCTETS } from "../amqp/spec/field-types.ts";
+import { long } from "../bytes/big-endian.ts";
+import { textAt } from "../bytes/cursor.ts";
+
+export interface Traced {
+  /** Hexadecimal digits (SkyWalking's is a text of its own); null for none. */
+  traceId: string | null;
+  spanId: string | null;
+}
+
+/** What one kind of headers says. Headers of one kind complete each other. */
+interface Found {
+  trace: string;
+  span: string;
+  /** Datadog sends the upper half of a trace id by itself. */
+  upper: string;
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-|$)/;
+const B3 = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-|$)/i;
+const B3_ID = /^(?:[0-9a-f]{16}|[0-9a-f]{32})$/i;
+const JAEGER = /^([0-9a-f]{1,32}):([0-9a-f]{1,16}):[0-9a-f]{1,16}:[0-9a-f]{1,2}$/i;
+const DECIMAL = /^\d{1,20}$/;
+const UPPER_TAG = /(?:^|,)_dd\.p\.tid=([0-9a-f]{16})(?:,|$)/;
+const XRAY_ROOT = /(?:^|;)\s*Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:;|$)/;
+const XRAY_PARENT = /(?:^|;)\s*Parent=([0-9a-f]{16})(?:;|$)/;
+const NEW_RELIC_TRACE = /"tr":"([0-9a-f]{16,32})"/i;
+const NEW_RELIC_SPAN = /"id":"([0-9a-f]{16})"/i;
+const ZEROS = /^0+$/;
+
+interface Header {
+  name: string;
+  /** Of several kinds in one message the lowest counts. */
+  kind: number;
+  read: (value: string, into: Found) => void;
+}
+
+const HEADERS: readonly Header[] = [
+  { name: "traceparent", kind: 0, read: (value, into) => take(into, TRACEPARENT.exec(value)) },
+  { name: "b3", kind: 1, read: (value, into) => take(into, B3.exec(value)) },
+  {
+    name: "x-b3-traceid",
+    kind: 2,
+    read: (value, into) => {
+      if (B3_ID.test(value)) into.trace = value.toLowerCase();
+    },
+  },
+  {
+    name: "x-b3-spanid",
+    kind: 2,
+    read: (value, into) => {
+      if (B3_ID.test(value)) into.span = value.toLowerCase();
+    },
+  },
+  {
+    name: "uber-trace-id",
+    kind: 3,
+    read: (value, into) => {
+      take(into, JAEGER.exec(value.replaceAll(/%3a/gi, ":")));
+      // Leading zeros may be left out.
+      if (into.trace !== "") into.trace = into.trace.padStart(into.trace.length > 16 ? 32 : 16, "0");
+      if (into.span !== "") into.span = into.span.padStart(16, "0");
+    },
+  },
+  {
+    name: "x-datadog-trace-id",
+    kind: 4,
+    read: (value, into) => {
+      if (DECIMAL.test(value)) into.trace = hex64(value);
+    },
+  },
+  {
+    name: "x-datadog-parent-id",
+    kind: 4,
+    read: (value, into) => {
+      if (DECIMAL.test(value)) into.span = hex64(value);
+    },
+  },
+  {
+    name: "x-datadog-tags",
+    kind: 4,
+    read: (value, into) => {
+      into.upper = UPPER_TAG.exec(value)?.[1] ?? "";
+    },
+  },
+  {
+    name: "sw8",
+    kind: 5,
+    read: (value, into) => {
+      // sample, trace id, segment id, …; the ids in Base64
+      const [, trace = "", segment = ""] = value.split("-");
+      into.trace = base64Text(trace);
+      into.span = base64Text(segment);
+    },
+  },
+  {
+    name: "newrelic",
+    kind: 6,
+    read: (value, into) => {
+      const payload = base64Text(value);
+      into.trace = (NEW_RELIC_TRACE.exec(payload)?.[1] ?? "").toLowerCase();
+      into.span = (NEW_RELIC_SPAN.exec(payload)?.[1] ?? "").toLowerCase();
+    },
+  },
+  {
+    name: "x-amzn-trace-id",
+    kind: 7,
+    read: (value, into) => {
+      const root = XRAY_ROOT.exec(value);
+      if (root !== null) into.trace = root[1]! + root[2]!;
+      into.span = XRAY_PARENT.exec(value)?.[1] ?? "";
+    },
+  },
+];
+
+/** By length of the name. */
+const BY_LENGTH: readonly (readonly Header[])[] = Array.from({ length: 256 }, (_, size) =>
+  HEADERS.filter(({ name }) => name.length === size),
+);
+/** Octets of a header's value that are read. */
+const MAX_VALUE = 4096;
+
+/**
+ * Reads the trace context in a field table that is known to decode: its length stands at bytes[at]. Where it has headers of
+ * several kinds that say something, W3C's count first.
+ */
+export function readTraceContext(bytes: Uint8Array, at: number, into: Traced): void {
+  const end = at + 4 + long(bytes, at);
+  let kinds: (Found | undefined)[] | null = null;
+  for (let entry = at + 4; entry < end; ) {
+    const nameSize = bytes[entry]!;
+    const type = bytes[entry + 1 + nameSize]!;
+    const value = entry + 2 + nameSize;
+    const fixed = FIELD_SIZES[type]!;
+    const size = fixed >= 0 ? fixed : long(bytes, value);
+    const header = headerNamed(BY_LENGTH[nameSize]!, bytes, entry + 1);
+    if (header !== null && (type === TYPE_LONGSTR || type === TYPE_OCTETS) && size <= MAX_VALUE) {
+      kinds ??= [];
+      const found = kinds[header.kind] ?? { trace: "", span: "", upper: "" };
+      kinds[header.kind] = found;
+      header.read(textAt(bytes, value + 4, size), found);
+    }
+    entry = value + (fixed >= 0 ? fixed : 4 + size);
+  }
+  if (kinds === null) return;
+  const found = kinds.find(each => each !== undefined && each.trace !== "" && !ZEROS.test(each.trace));
+  if (found === undefined) return;
+  into.traceId = found.upper + found.trace;
+  if (found.span !== "" && !ZEROS.test(found.span)) into.spanId = found.span;
+}
+
+function headerNamed(headers: readonly Header[], bytes: Uint8Array, at: number): Header | null {
+  for (let which = 0; which < headers.length; which++) {
+    const { name } = headers[which]!;
+    let i = 0;
+    while (i < name.length && lower(bytes[at + i]!) === name.charCodeAt(i)) i++;
+    if (i === name.length) return headers[which]!;
+  }
+  return null;
+}
+
+function lower(octet: number): number {
+  return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
+}
+
+function take(into: Found, match: RegExpExecArray | null): void {
+  if (match === null) return;
+  into.trace = match[1]!.toLowerCase();
+  into.span = match[2]!.toLowerCase();
+}
+
+function hex64(decimal: string): string {
+  return BigInt.asUintN(64, BigInt(decimal)).toString(16).padStart(16, "0");
+}
+
+function base64Text(value: string): string {
+  try {
+    return atob(value);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,93 @@
+/** A connection as a line of `ghostframe connections`, and as an object. */
+import { grouped } from "../bytes/grouped.ts";
+import { cut, pad, printable } from "../bytes/printable.ts";
+import type { ConnectionFacts } from "../messages/ledger-context.ts";
+import { isoTime } from "../net/place.ts";
+import { duration } from "./message-line.ts";
+import type { Connection, Endpoint, Finding, Report } from "./report.ts";
+import { library, tlsName } from "./text/wording.ts";
+
+const NAME_COLUMNS = 30;
+
+/** What `connections --format ndjson` adds to a connection of the report. */
+export interface ConnectionSummary extends Connection {
+  schema: "ghostframe.connection/1";
+  /** When each step was seen; "syn" is the first packet, where the beginning was captured. */
+  phases: Record<string, string>;
+  messages: { published: number; delivered: number };
+  /** One sentence: how it ended, and why. */
+  ending: string;
+}
+
+export function connectionSummaries(report: Report, facts: ReadonlyMap<number, ConnectionFacts>): ConnectionSummary[] {
+  return report.connections.map(connection => {
+    const known = facts.get(Number(connection.id.slice(1)));
+    const phases = known?.phases.seen.map(([phase, moment]) => [phase, isoTime(moment)]) ?? [];
+    const { published = 0, delivered = 0 } = known ?? {};
+    return {
+      schema: "ghostframe.connection/1",
+      ...connection,
+      phases: Object.fromEntries([...(connection.midStream ? [] : [["syn", connection.start]]), ...phases]),
+      messages: { published, delivered },
+      ending: ending(connection, report.findings, known),
+    };
+  });
+}
+
+export function connectionLine(summary: ConnectionSummary, columns: number | null): string {
+  const { id, client, server, clientProperties, user, virtualHost, frames, messages } = summary;
+  const name = clientProperties.connection_name;
+  const login = [user, virtualHost].filter(each => each !== undefined).map(each => printable(each, NAME_COLUMNS));
+  const parts = [
+    pad(id, 4),
+    `${endpoint(client)} → ${endpoint(server)}`,
+    ...(name === undefined ? [] : [printable(name, NAME_COLUMNS)]),
+    library(summary) ?? "",
+    login.join(" @ "),
+    tlsName(summary),
+    setup(summary),
+    `${grouped(frames.clientToServer)}/${grouped(frames.serverToClient)} frames`,
+    `${grouped(messages.published)} published, ${grouped(messages.delivered)} delivered`,
+    summary.ending,
+  ];
+  const line = parts.filter(part => part !== "").join("  ");
+  return columns === null ? line : cut(line, columns);
+}
+
+/** `open in 4.2 ms`: from the first packet to open-ok. */
+function setup({ phases }: ConnectionSummary): string {
+  const { syn, openOk } = phases;
+  if (syn === undefined || openOk === undefined) return "";
+  return `open in ${duration(Math.max(0, seconds(openOk) - seconds(syn)))}`;
+}
+
+/** Seconds within the day, which is what a difference of times needs to be exact to the nanosecond. */
+function seconds(time: string): number {
+  const [, hour, minute, second] = /T(\d\d):(\d\d):(\d\d(?:\.\d+)?)Z$/.exec(time) ?? [];
+  return Number(hour) * 3600 + Number(minute) * 60 + Number(second);
+}
+
+const CLOSES = /^The (?:broker|client|guard) closed the connection/;
+
+function ending({ id, ended, gaps }: Connection, findings: readonly Finding[], facts?: ConnectionFacts): string {
+  const own = findings.filter(({ connection }) => connection === id);
+  const told =
+    own.find(({ rule, message }) => rule === "broker-close" && CLOSES.test(message)) ??
+    own.find(({ rule }) => rule === "ended-abruptly" || rule === "heartbeat-missed");
+  // Erlang folds what it quotes into lines.
+  if (told !== undefined) return printable(told.message.replace(/\s*\n\s*/g, " "));
+  const fate = facts?.fate;
+  if (fate?.closedByServer != null) return "The broker closed the connection.";
+  if (fate?.closedByClient === true) {
+    return fate.answered
+      ? "The client closed the connection."
+      : "The client closed the connection; no close-ok was seen.";
+  }
+  if (ended === "open") return "Open when the capture ended.";
+  const how = `Ended by ${ended === "rst" ? "RST" : "FIN"}.`;
+  return gaps.clientToServer + gaps.serverToClient > 0 ? `${how} A close may be among what was not captured.` : how;
+}
+
+function endpoint({ address, port }: Endpoint): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}

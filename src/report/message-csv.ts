@@ -1,0 +1,48 @@
+/** `messages --format csv`: a row a message (RFC 4180), the first one with the names of the columns. */
+import type { MessageRecord } from "./message-record.ts";
+
+const COLUMNS = [
+  "time",
+  "connection",
+  "channel",
+  "operation",
+  "exchange",
+  "routingKey",
+  "queue",
+  "consumerTag",
+  "deliveryTag",
+  "publishNumber",
+  "redelivered",
+  "messageId",
+  "correlationId",
+  "replyTo",
+  "appId",
+  "size",
+  "outcome",
+  "code",
+  "latency",
+  "finding",
+  "traceId",
+  "spanId",
+  "input",
+  "streamOffset",
+] as const satisfies readonly (keyof MessageRecord)[];
+
+export const CSV_HEADER = `${[...COLUMNS, "firstPacket", "lastPacket"].join(",")}\r\n`;
+
+export function csvRow(record: MessageRecord): string {
+  const cells = COLUMNS.map(name => cell(record[name]));
+  return `${[...cells, ...record.packets].join(",")}\r\n`;
+}
+
+/** What spreadsheets take for a formula gets an apostrophe in front of it. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+function cell(value: string | number | boolean | undefined): string {
+  if (value === undefined) return "";
+  if (typeof value !== "string") return String(value);
+  const text = FORMULA.test(value) ? `'${value}` : value;
+  // Controls would act on a terminal, and mean nothing in a cell.
+  const plain = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+  return /[",]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}

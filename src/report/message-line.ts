@@ -1,0 +1,43 @@
+/** A message as a line of `ghostframe messages`. */
+import { pad, printable } from "../bytes/printable.ts";
+import type { MessageRecord } from "./message-record.ts";
+
+const MAX_NAME = 60;
+
+export function messageLine(record: MessageRecord): string {
+  const { time, connection, channel, operation, size } = record;
+  const cells = [
+    time.slice(11, -1),
+    pad(connection, 4),
+    `ch ${pad(String(channel), 3)}`,
+    pad(operation, 7),
+    pad(outcome(record), 22),
+    size === undefined ? " ".repeat(9) : `${pad(String(size), 7, "right")} B`,
+    destination(record),
+  ];
+  if (record.messageId !== undefined) cells.push(`id ${printable(record.messageId, MAX_NAME)}`);
+  else if (record.correlationId !== undefined) cells.push(`correlation ${printable(record.correlationId, MAX_NAME)}`);
+  if (record.traceId !== undefined) cells.push(`trace ${printable(record.traceId, MAX_NAME)}`);
+  return cells.join(" ");
+}
+
+/** `confirmed 1.2 ms`, `returned 312`, `unsettled`. */
+function outcome({ outcome: word, code, latency, redelivered, finding }: MessageRecord): string {
+  const parts: string[] = [word];
+  if (finding !== undefined) parts.push(`in ${finding}`);
+  if (code !== undefined) parts.push(String(code));
+  if (latency !== undefined) parts.push(duration(latency));
+  if (redelivered === true) parts.push("(redelivered)");
+  return parts.join(" ");
+}
+
+function destination({ exchange, routingKey, queue }: MessageRecord): string {
+  const to = `${exchange === "" ? "(default)" : printable(exchange, MAX_NAME)} ${printable(routingKey, MAX_NAME)}`;
+  return queue === undefined || queue === routingKey ? to : `${to} → ${printable(queue, MAX_NAME)}`;
+}
+
+/** `850 µs`, `1.2 ms`, `30 s`: three digits at most. */
+export function duration(seconds: number): string {
+  const [value, unit] = seconds < 1e-3 ? [seconds * 1e6, "µs"] : seconds < 1 ? [seconds * 1e3, "ms"] : [seconds, "s"];
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
+}

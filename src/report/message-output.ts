@@ -1,0 +1,70 @@
+import type { ConnectionFacts } from "../messages/ledger-context.ts";
+import type { Message } from "../messages/message.ts";
+import { MessageFilter, type MessageFilterOptions } from "../messages/message-filter.ts";
+import { type MessageRecord, messageJson, messageRecord } from "./message-record.ts";
+import type { Report } from "./report.ts";
+
+/** Messages that wait for the id of the finding that cost them; of more, the finding is not told. */
+const MAX_WAITING = 10_000;
+
+/** Who is told every message when its outcome is known: publishes, deliveries, and what basic.get brought. */
+export interface MessageReaders {
+  onMessage?: (message: MessageRecord) => void;
+  /** The same as JSON, a line without its line feed: quicker where that is what is wanted. */
+  onMessageLine?: (line: string) => void;
+  /** As the ledger keeps them: nothing is masked. */
+  onMessageFacts?: (message: Message) => void;
+  /** Is told what else is known of each connection, when it is over. */
+  onConnectionFacts?: (connection: ConnectionFacts) => void;
+  /** Only these. */
+  messages?: MessageFilterOptions;
+}
+
+/** Hands messages out. Those that an incident cost wait for its id, which findings get when the report is made. */
+export class MessageOutput {
+  readonly #readers: MessageReaders;
+  readonly #waiting: Message[] = [];
+
+  readonly #filter: MessageFilter;
+
+  constructor(readers: MessageReaders) {
+    this.#readers = readers;
+    this.#filter = new MessageFilter(readers.messages ?? {});
+  }
+
+  get isWanted(): boolean {
+    const { onMessage, onMessageLine, onMessageFacts, onConnectionFacts } = this.#readers;
+    return [onMessage, onMessageLine, onMessageFacts, onConnectionFacts].some(each => each !== undefined);
+  }
+
+  take(message: Message): void {
+    if (!this.isWanted || !this.#filter.takes(message)) return;
+    if (message.incident === null || this.#waiting.length >= MAX_WAITING) this.#tell(message);
+    else this.#waiting.push(message);
+  }
+
+  takeConnection(connection: ConnectionFacts): void {
+    this.#readers.onConnectionFacts?.(connection);
+  }
+
+  /** The report is made: tells what waited for it. */
+  finish(findings: Report["findings"]): void {
+    const ids = new Map(
+      findings.map(({ id, connection, direction, rule, streamOffset }) => [
+        `${connection} ${direction === "client-to-server" ? rule : ""} ${streamOffset}`,
+        id,
+      ]),
+    );
+    for (const message of this.#waiting.splice(0)) {
+      const { connection, incident } = message;
+      const [rule, , streamOffset] = incident!.split(" ");
+      this.#tell(message, ids.get(`c${connection.number} ${rule} ${streamOffset}`));
+    }
+  }
+
+  #tell(message: Message, finding?: string): void {
+    this.#readers.onMessageFacts?.(message);
+    this.#readers.onMessage?.(messageRecord(message, finding));
+    this.#readers.onMessageLine?.(messageJson(message, finding));
+  }
+}

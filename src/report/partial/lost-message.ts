@@ -1,0 +1,16 @@
+import type { Discretion } from "../../connection/discretion.ts";
+import type { Message } from "../../messages/message.ts";
+import type { LostMessage } from "../report.ts";
+
+/** A message that an incident cost, as its finding tells it. */
+export function lostMessage(message: Message, discretion: Discretion): LostMessage {
+  const { exchange, routingKey, streamOffset, messageId, traceId } = message;
+  return {
+    ...(messageId === null ? {} : { messageId: discretion.text(messageId) }),
+    exchange: discretion.text(exchange),
+    routingKey: discretion.text(routingKey),
+    streamOffset,
+    fate: message.outcome as LostMessage["fate"],
+    ...(traceId === null ? {} : { traceId: discretion.text(traceId) }),
+  };
+}

@@ -1,0 +1,130 @@
+/** What `ghostframe stats` prints: outcomes, latencies, a heat map, errors. */
+import { grouped } from "../bytes/grouped.ts";
+import { pad, printable } from "../bytes/printable.ts";
+import { HEAT_ROWS, type HeatMap } from "../messages/heat-map.ts";
+import type { LatencyHistogram } from "../messages/latency-histogram.ts";
+import type { Grouping, LatencyKind, MessageStatistics } from "../messages/message-statistics.ts";
+import { isoTime } from "../net/place.ts";
+import { duration } from "./message-line.ts";
+import type { Report } from "./report.ts";
+import { size } from "./text/wording.ts";
+
+export const STATISTICS_SCHEMA = "ghostframe.statistics/1";
+
+const KINDS: readonly [kind: LatencyKind, title: string, latency: string][] = [
+  ["publish", "PUBLISHES", "publish → confirm"],
+  ["deliver", "DELIVERIES", "delivery → acknowledgment"],
+];
+const GROUPINGS: Readonly<Record<LatencyKind, readonly Grouping[]>> = {
+  publish: ["exchange", "connection"],
+  deliver: ["queue", "exchange", "connection"],
+};
+/** Names of one kind that the text shows. */
+const MAX_SHOWN = 20;
+const NAME_COLUMNS = 40;
+const MAX_ERRORS = 20;
+
+export function statisticsText(statistics: MessageStatistics, report: Report): string {
+  const lines: string[] = [];
+  for (const [kind, title, latency] of KINDS) {
+    const counts = [...statistics.outcomes[kind]].sort(([, a], [, b]) => b - a);
+    const count = counts.reduce((sum, [, each]) => sum + each, 0);
+    const told = counts.map(([outcome, each]) => `${grouped(each)} ${outcome}`).join(", ");
+    lines.push(`${title}  ${grouped(count)}${rate(count, statistics)}, ${size(statistics.octets[kind])}`);
+    if (count > 0) lines.push(`  ${told}`);
+    for (const grouping of GROUPINGS[kind]) lines.push(...latencyTable(statistics, kind, grouping, latency));
+    lines.push(...heatMap(statistics.heat[kind], latency), "");
+  }
+  lines.push(...errors(report));
+  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+/** As JSON, for programs. */
+export function statisticsJson(statistics: MessageStatistics, report: Report): object {
+  const latencies = KINDS.flatMap(([kind]) =>
+    GROUPINGS[kind].flatMap(by =>
+      statistics.by(kind, by).map(([name, histogram]) => ({ operation: kind, by, name, ...quantiles(histogram) })),
+    ),
+  );
+  const outcomes = KINDS.flatMap(([operation]) =>
+    [...statistics.outcomes[operation]].map(([outcome, count]) => ({ operation, outcome, count })),
+  );
+  return { schema: STATISTICS_SCHEMA, outcomes, octets: statistics.octets, latencies, errors: errorCounts(report) };
+}
+
+function quantiles(histogram: LatencyHistogram): Record<"count" | "p50" | "p90" | "p99" | "max", number> {
+  const { count, max } = histogram;
+  return { count, p50: histogram.quantile(0.5), p90: histogram.quantile(0.9), p99: histogram.quantile(0.99), max };
+}
+
+function rate(count: number, { first, last }: MessageStatistics): string {
+  const seconds = last - first;
+  return seconds >= 1 ? ` in ${duration(seconds)} (${grouped(Math.round(count / seconds))} a second)` : "";
+}
+
+function latencyTable(statistics: MessageStatistics, kind: LatencyKind, by: Grouping, title: string): string[] {
+  const rows = statistics.by(kind, by);
+  if (rows.length === 0) return [];
+  const head = `  ${pad(`${title}, by ${by}`, NAME_COLUMNS)} ${["count", "p50", "p90", "p99", "max"].map(each => pad(each, 9, "right")).join(" ")}`;
+  const shown = rows.slice(0, MAX_SHOWN).map(([name, histogram]) => {
+    const { count, ...latencies } = quantiles(histogram);
+    const cells = [grouped(count), ...Object.values(latencies).map(duration)].map(cell => pad(cell, 9, "right"));
+    return `  ${pad(shownName(name, by), NAME_COLUMNS)} ${cells.join(" ")}`;
+  });
+  const more = rows.length - shown.length;
+  return ["", head, ...shown, ...(more > 0 ? [`  and ${grouped(more)} more`] : [])];
+}
+
+function shownName(name: string, by: Grouping): string {
+  if (name !== "") return printable(name, NAME_COLUMNS);
+  return by === "exchange" ? "(default)" : "(not known)";
+}
+
+const SHADES = [" ", "░", "▒", "▓", "█"] as const;
+
+/** Rows of latency, the slowest on top, over columns of time; the darker, the more (each shade ten times as many). */
+function heatMap({ begin, width, cells }: HeatMap, title: string): string[] {
+  if (begin === null) return [];
+  const rows = [...HEAT_ROWS.keys(), HEAT_ROWS.length].filter(row => cells.some(column => column[row]! > 0));
+  const [lowest, highest] = [rows[0]!, rows.at(-1)!];
+  const lines: string[] = [
+    "",
+    `  ${title} over time: from ${isoTime({ ...at(begin), timeDigits: 3 }).slice(11)} on, a column is ${duration(width)}`,
+  ];
+  for (let row = highest; row >= lowest; row--) {
+    const bound = HEAT_ROWS[row];
+    const label = bound === undefined ? `> ${duration(HEAT_ROWS.at(-1)!)}` : `≤ ${duration(bound)}`;
+    lines.push(`  ${pad(label, 9, "right")} │${cells.map(column => shade(column[row]!)).join("")}`);
+  }
+  return lines;
+}
+
+function at(seconds: number): { seconds: number; nanoseconds: number } {
+  const whole = Math.floor(seconds);
+  return { seconds: whole, nanoseconds: Math.floor((seconds - whole) * 1e9) };
+}
+
+function shade(count: number): string {
+  return count === 0 ? SHADES[0] : SHADES[Math.min(SHADES.length - 1, 1 + Math.floor(Math.log10(count)))]!;
+}
+
+/** Closes of channels and connections for an error, those with one text together. */
+function errorCounts({ findings }: Report): { message: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { rule, message } of findings) {
+    if (rule !== "broker-close") continue;
+    const kind = message.replace(/\bchannel \d+/g, "a channel").replace(/\s*\n\s*/g, " ");
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return [...counts].map(([message, count]) => ({ message, count })).sort((a, b) => b.count - a.count);
+}
+
+function errors(report: Report): string[] {
+  const counts = errorCounts(report);
+  if (counts.length === 0) return [];
+  const shown = counts
+    .slice(0, MAX_ERRORS)
+    .map(({ message, count }) => `  ${pad(grouped(count), 7, "right")}  ${printable(message)}`);
+  const more = counts.length - shown.length;
+  return ["ERRORS", ...shown, ...(more > 0 ? [`  and ${grouped(more)} more kinds`] : [])];
+}

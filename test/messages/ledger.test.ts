@@ -1,0 +1,384 @@
+/** The life line of messages: what became of each, by what both ends said, however the octets are cut. */
+import { describe, expect, it } from "vitest";
+import { MessageBudget } from "../../src/messages/message-budget.ts";
+import { type Conversation, conversation } from "../support/frame-log.ts";
+import { bits, long, longlong, short, shortstr, wire } from "../support/wire.ts";
+import { consume, consumeOk, deliver, lifeLines, nack, publish, reject, returned } from "./life-lines.ts";
+
+interface Life {
+  rule: string;
+  told: Conversation;
+  lines: string[];
+}
+
+function describeLives(title: string, lives: readonly Life[]): void {
+  describe(title, () => {
+    it.each(lives)("$rule", ({ told, lines }) => {
+      expect(lifeLines(told)).toEqual(lines);
+    });
+  });
+}
+
+const opened = () => conversation().client(wire().channelOpen(1)).server(wire().channelOpenOk(1));
+const confirming = () => opened().client(wire().confirmSelect(1)).server(wire().confirmSelectOk(1));
+const consuming = (noAck = false) => opened().client(consume("jobs", { noAck })).server(consumeOk());
+const midStream = () =>
+  conversation({ handshake: false, sawBeginning: false }).client(wire().heartbeat(3)).server(wire().heartbeat(3));
+
+describeLives("confirms", [
+  {
+    rule: "an ack confirms one message, and tells how long that took",
+    told: confirming().client(publish("m1")).later(2).server(wire().ack(1, 1)),
+    lines: ["publish #1 m1 confirmed 2 s"],
+  },
+  {
+    rule: "with multiple it confirms all up to its number",
+    told: confirming()
+      .client(publish("m1"))
+      .client(publish("m2"))
+      .client(publish("m3"))
+      .server(wire().ack(1, 2, true)),
+    lines: ["publish #1 m1 confirmed", "publish #2 m2 confirmed", "publish #3 m3 unconfirmed"],
+  },
+  {
+    rule: "out of order",
+    told: confirming().client(publish("m1")).client(publish("m2")).server(wire().ack(1, 2)).server(wire().ack(1, 1)),
+    lines: ["publish #2 m2 confirmed", "publish #1 m1 confirmed"],
+  },
+  {
+    rule: "a nack says that the broker could not take it",
+    told: confirming().client(publish("m1")).server(nack(1)),
+    lines: ["publish #1 m1 nacked"],
+  },
+  {
+    rule: "numbers count from confirm.select on, not from the channel's beginning",
+    told: opened()
+      .client(publish("m1"))
+      .client(wire().confirmSelect(1))
+      .server(wire().confirmSelectOk(1))
+      .client(publish("m2"))
+      .server(wire().ack(1, 1)),
+    lines: ["publish m1 accepted", "publish #1 m2 confirmed"],
+  },
+  {
+    rule: "a second confirm.select changes nothing",
+    told: confirming()
+      .client(publish("m1"))
+      .client(wire().confirmSelect(1))
+      .client(publish("m2"))
+      .server(wire().ack(1, 2, true)),
+    lines: ["publish #1 m1 confirmed", "publish #2 m2 confirmed"],
+  },
+  {
+    rule: "each channel counts by itself",
+    told: confirming()
+      .client(wire().channelOpen(2).confirmSelect(2))
+      .server(wire().channelOpenOk(2).confirmSelectOk(2))
+      .client(publish("m1"))
+      .client(publish("n1", { channel: 2 }))
+      .server(wire().ack(2, 1)),
+    lines: ["publish #1 n1 confirmed", "publish #1 m1 unconfirmed"],
+  },
+  {
+    rule: "a channel that is opened again counts from 1",
+    told: confirming()
+      .client(publish("m1"))
+      .server(wire().ack(1, 1))
+      .client(wire().channelClose(1))
+      .server(wire().channelCloseOk(1))
+      .client(wire().channelOpen(1).confirmSelect(1))
+      .server(wire().channelOpenOk(1).confirmSelectOk(1))
+      .client(publish("n1"))
+      .server(wire().ack(1, 1)),
+    lines: ["publish #1 m1 confirmed", "publish #1 n1 confirmed"],
+  },
+  {
+    rule: "a confirm that is captured before its publish is one all the same: directions may be out of step",
+    told: confirming().server(wire().ack(1, 1)).client(publish("m1")),
+    lines: ["publish #1 m1 confirmed"],
+  },
+  {
+    rule: "without confirms the broker says nothing",
+    told: opened().client(publish("m1")),
+    lines: ["publish m1 accepted"],
+  },
+  {
+    rule: "an answer to a later method tells that it was handled",
+    told: opened()
+      .client(publish("m1"))
+      .client(wire().queueDeclare(1, "q"))
+      .client(publish("m2"))
+      .server(wire().queueDeclareOk(1, "q"))
+      .client(wire().ack(1, 9)),
+    lines: ["publish m1 accepted", "publish m2 accepted"],
+  },
+]);
+
+describeLives("returns", [
+  {
+    rule: "a message without a queue comes back, before its confirm",
+    told: confirming()
+      .client(publish("m1", { mandatory: true }))
+      .later(1)
+      .server(returned("m1"))
+      .server(wire().ack(1, 1)),
+    lines: ["publish #1 m1 returned 312 1 s"],
+  },
+  {
+    rule: "one that did not ask for it is not the one",
+    told: confirming()
+      .client(publish("m1"))
+      .client(publish("m1", { mandatory: true }))
+      .server(returned("m1"))
+      .server(wire().ack(1, 2, true)),
+    lines: ["publish #2 m1 returned 312", "publish #1 m1 confirmed"],
+  },
+  {
+    rule: "it may be captured before its publish",
+    told: confirming()
+      .server(returned("m1"))
+      .server(wire().ack(1, 1))
+      .client(publish("m1", { mandatory: true })),
+    lines: ["publish #1 m1 returned 312"],
+  },
+]);
+
+describeLives("deliveries", [
+  {
+    rule: "an ack settles one, and its queue is known from basic.consume",
+    told: consuming().server(deliver(1, "m1")).later(3).client(wire().ack(1, 1)),
+    lines: ["deliver #1 m1 (jobs) acked 3 s"],
+  },
+  {
+    rule: "tag 0 with multiple settles all (§1.8.3.13)",
+    told: consuming()
+      .server(deliver(1, "m1"))
+      .server(deliver(2, "m2"))
+      .client(wire().ack(1, 0, true)),
+    lines: ["deliver #1 m1 (jobs) acked", "deliver #2 m2 (jobs) acked"],
+  },
+  {
+    rule: "nack and reject requeue, or do not",
+    told: consuming()
+      .server(wire().raw(deliver(1, "m1").octets).raw(deliver(2, "m2").octets))
+      .server(wire().raw(deliver(3, "m3").octets).raw(deliver(4, "m4").octets))
+      .client(nack(1))
+      .client(nack(2, { requeue: true }))
+      .client(reject(3))
+      .client(reject(4, true)),
+    lines: [
+      "deliver #1 m1 (jobs) nacked",
+      "deliver #2 m2 (jobs) requeued",
+      "deliver #3 m3 (jobs) rejected",
+      "deliver #4 m4 (jobs) requeued",
+    ],
+  },
+  {
+    rule: "a consumer without acknowledgment",
+    told: consuming(true).server(deliver(1, "m1")),
+    lines: ["deliver #1 m1 (jobs) auto-acked"],
+  },
+  {
+    rule: "an empty queue name means the queue declared last (§1.7.2.1)",
+    told: opened()
+      .client(wire().queueDeclare(1, ""))
+      .server(wire().queueDeclareOk(1, "amq.gen-1"))
+      .client(consume(""))
+      .server(consumeOk())
+      .server(deliver(1, "m1"))
+      .client(wire().ack(1, 1)),
+    lines: ["deliver #1 m1 (amq.gen-1) acked"],
+  },
+  {
+    rule: "a consumer tag that the broker chooses",
+    told: opened()
+      .client(consume("jobs", { consumerTag: "" }))
+      .server(consumeOk("amq.ctag-1"))
+      .server(deliver(1, "m1", "amq.ctag-1")),
+    lines: ["deliver #1 m1 (jobs) unsettled"],
+  },
+  {
+    rule: "channel.close puts back what is not settled",
+    told: consuming().server(deliver(1, "m1")).later(1).client(wire().channelClose(1)).server(wire().channelCloseOk(1)),
+    lines: ["deliver #1 m1 (jobs) requeued 1 s"],
+  },
+  {
+    rule: "basic.recover puts back all",
+    told: consuming()
+      .server(deliver(1, "m1"))
+      .client(wire().method(1, 60, 110, bits(true)))
+      .server(wire().method(1, 60, 111)),
+    lines: ["deliver #1 m1 (jobs) requeued"],
+  },
+  {
+    rule: "an ack that is captured before its delivery is one all the same",
+    told: consuming().client(wire().ack(1, 1)).server(deliver(1, "m1")),
+    lines: ["deliver #1 m1 (jobs) acked"],
+  },
+  {
+    rule: "basic.get brings one",
+    told: opened()
+      .client(wire().method(1, 60, 70, short(0), shortstr("jobs"), bits(false)))
+      .server(
+        wire()
+          .method(1, 60, 71, longlong(1), bits(false), shortstr(""), shortstr("tasks"), long(0))
+          .content(1, "body", { properties: { messageId: "m1" } }),
+      )
+      .client(wire().ack(1, 1)),
+    lines: ["get #1 m1 (jobs) acked"],
+  },
+]);
+
+const transacting = () =>
+  opened()
+    .client(wire().method(1, 90, 10))
+    .server(wire().method(1, 90, 11));
+describeLives("transactions", [
+  {
+    rule: "a commit takes what was published before it",
+    told: transacting()
+      .client(publish("m1"))
+      .client(wire().method(1, 90, 20))
+      .client(publish("m2"))
+      .server(wire().method(1, 90, 21)),
+    lines: ["publish m1 committed", "publish m2 unconfirmed"],
+  },
+  {
+    rule: "a rollback does not",
+    told: transacting()
+      .client(publish("m1"))
+      .client(wire().method(1, 90, 30))
+      .server(wire().method(1, 90, 31)),
+    lines: ["publish m1 rolled-back"],
+  },
+]);
+
+describeLives("ends", [
+  {
+    rule: "a clean close",
+    told: opened().client(publish("m1")).client(wire().close()).server(wire().closeOk()).end(0, "fin").end(1, "fin"),
+    lines: ["publish m1 accepted"],
+  },
+  {
+    rule: "a reset: nobody knows how far the broker had read",
+    told: opened().client(publish("m1")).end(1, "rst").end(0, "rst"),
+    lines: ["publish m1 unknown"],
+  },
+  {
+    rule: "a reset with a confirm outstanding",
+    told: confirming().client(publish("m1")).end(1, "rst").end(0, "rst"),
+    lines: ["publish #1 m1 unconfirmed"],
+  },
+  {
+    rule: "what is sent behind the broker's connection.close is not read",
+    told: confirming()
+      .client(publish("m1"))
+      .later(1)
+      .server(wire().close(320, "CONNECTION_FORCED"))
+      .later(1)
+      .client(publish("m2")),
+    lines: ["publish #1 m1 unconfirmed", "publish #2 m2 unread"],
+  },
+  {
+    rule: "what is sent behind a broken frame is not read",
+    told: confirming()
+      .client(publish("m1"))
+      .client(wire().frame(1, 1, [0, 60, 0, 40], { end: 0 }))
+      .client(publish("m2"))
+      .client(publish("m3"))
+      .end(1, "rst")
+      .end(0, "rst"),
+    lines: ["publish #1 m1 unconfirmed", "publish m2 unread", "publish m3 unread"],
+  },
+  {
+    rule: "the broker closes the channel over an exchange that is not there",
+    told: opened()
+      .client(publish("m1"))
+      .client(publish("m2", { exchange: "nope" }))
+      .client(publish("m3"))
+      .server(wire().channelClose(1, 404, "NOT_FOUND - no exchange 'nope' in vhost '/'", 60, 40))
+      .client(wire().channelCloseOk(1)),
+    lines: ["publish m1 accepted", "publish m2 refused 404", "publish m3 unread"],
+  },
+  {
+    rule: "a stream that ends inside a message",
+    told: opened().client(wire().publishMethod(1).header(1, 9)).end(0, "fin").end(1, "fin"),
+    lines: ["publish /tasks torn"],
+  },
+  {
+    rule: "a capture that ends inside a message",
+    told: opened().client(wire().publishMethod(1).header(1, 9)),
+    lines: ["publish /tasks unknown"],
+  },
+]);
+
+describeLives("what was not captured", [
+  {
+    rule: "a confirm may be in a gap",
+    told: confirming().client(publish("m1")).gap(1, 100).server(wire().heartbeat(3)).client(publish("m2")),
+    lines: ["publish #1 m1 unknown", "publish #2 m2 unconfirmed"],
+  },
+  {
+    rule: "and may come behind it all the same",
+    told: confirming().client(publish("m1")).gap(1, 100).server(wire().heartbeat(3).ack(1, 1)),
+    lines: ["publish #1 m1 confirmed"],
+  },
+  {
+    rule: "behind a gap in the client's octets numbers are not known any more",
+    told: confirming()
+      .client(publish("m1"))
+      .gap(0, 100)
+      .client(wire().heartbeat(3))
+      .client(publish("m3"))
+      .server(wire().ack(1, 1))
+      .server(wire().ack(1, 3)),
+    lines: ["publish #1 m1 confirmed", "publish m3 unknown"],
+  },
+  {
+    rule: "an acknowledgment may be in a gap",
+    told: consuming().server(deliver(1, "m1")).gap(0, 100).client(wire().heartbeat(3)),
+    lines: ["deliver #1 m1 (jobs) unknown"],
+  },
+  {
+    rule: "in mid-stream nothing is known of confirms",
+    told: midStream().client(publish("m1")).server(wire().ack(1, 7)),
+    lines: ["publish m1 unknown"],
+  },
+  {
+    rule: "confirm.select in mid-stream: numbers count from there",
+    told: midStream()
+      .client(wire().confirmSelect(1))
+      .server(wire().confirmSelectOk(1))
+      .client(publish("m1"))
+      .server(wire().ack(1, 1)),
+    lines: ["publish #1 m1 confirmed"],
+  },
+  {
+    rule: "unless the broker counts on: it was the second",
+    told: midStream()
+      .client(wire().confirmSelect(1))
+      .server(wire().confirmSelectOk(1))
+      .client(publish("m1"))
+      .server(wire().ack(1, 8))
+      .client(publish("m2")),
+    lines: ["publish m1 unknown", "publish m2 unknown"],
+  },
+  {
+    rule: "in mid-stream an acknowledgment settles a delivery, but without one nobody knows whether it needs one",
+    told: midStream().server(deliver(7, "m1")).server(deliver(8, "m2")).client(wire().ack(1, 7)),
+    lines: ["deliver #7 m1 acked", "deliver #8 m2 unknown"],
+  },
+]);
+
+describe("bounds", () => {
+  it("forget the oldest, of which nothing is known then", () => {
+    const told = confirming().client(publish("m1")).client(publish("m2")).client(publish("m3"));
+    expect(lifeLines(told.server(wire().ack(1, 3, true)), undefined)).toHaveLength(3);
+    const few = confirming().client(publish("m1")).client(publish("m2")).client(publish("m3"));
+    expect(lifeLines(few, new MessageBudget(2))).toEqual([
+      "publish #1 m1 unknown",
+      "publish #2 m2 unconfirmed",
+      "publish #3 m3 unconfirmed",
+    ]);
+  });
+});
