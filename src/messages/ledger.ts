@@ -90,6 +90,11 @@ export class Ledger implements FrameListener {
 
   boundaryFound(): void {}
 
+  /** What was sent by then was not read. */
+  guessRefuted(from: ObservedDirection): void {
+    this.missed(from);
+  }
+
   brokenEnvelope(from: ObservedDirection, fault: EnvelopeFault): void {
     this.#connections[from.connection]?.broken(from, fault);
   }
