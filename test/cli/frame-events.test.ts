@@ -173,12 +173,19 @@ describe("a connection of which no frame was seen", () => {
 });
 
 it("what breaks is told of the end that sent it", () => {
-  const told = lines([
-    { from: LOW, octets: wire().heartbeat(2).frame(4, 1, []).heartbeat(2) },
-    { from: LOW, octets: ack },
+  // So many writes that begin with a frame prove the boundary.
+  const writes = Array.from({ length: 8 }, () => ({ from: LOW, octets: ack }));
+  const told = lines([...writes, { from: LOW, octets: wire().heartbeat(2).frame(4, 1, []).heartbeat(2) }]);
+  expect(told.slice(-4, -2)).toEqual([
+    "9 c1 <? 184 !! broken frame: header says type 4, channel 1, size 0",
+    "9 c1 <? 192 == frames go on here",
   ]);
+});
+
+it("frames that turn out to stand inside a body are told to be", () => {
+  const told = lines([{ from: LOW, octets: wire().heartbeat(2).frame(4, 1, []).heartbeat(2) }]);
   expect(told.slice(3, 5)).toEqual([
-    "1 c1 <? 16 !! broken frame: header says type 4, channel 1, size 0",
+    "1 c1 <? 16 == the frames since 0 stood inside a body",
     "1 c1 <? 24 == frames go on here",
   ]);
 });
