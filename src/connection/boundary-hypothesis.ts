@@ -29,6 +29,8 @@ export interface KeptClose {
 export class BoundaryHypothesis {
   /** Whether there is a guess that is not proven. */
   open = false;
+  /** The connection's beginning was not seen. */
+  isMidStream = false;
   /** Stream offset of the boundary. */
   foundAt = 0;
   /** Whether there ever was one. */

@@ -28,6 +28,7 @@ export class DirectionIncidents {
   readonly #moment: Moment;
   readonly #discretion: Discretion;
   #toldTolerated = false;
+  #toldRefuted = false;
 
   constructor(source: Source, moment: Moment, listener: IncidentListener | null, discretion: Discretion) {
     this.#discretion = discretion;
@@ -96,6 +97,20 @@ export class DirectionIncidents {
     if (open.faults === 1) open.foundAt = streamOffset;
     open.endOffset = streamOffset;
     open.to.set(moment);
+  }
+
+  /**
+   * What followed from a guessed boundary broke at the scanner's present frame. Whether it lay inside a body, nobody knows:
+   * a note, of the first such place.
+   */
+  guessRefuted({ foundAt: since, isMidStream }: BoundaryHypothesis): void {
+    const { side, scanner } = this.#source;
+    const { frameOffset: streamOffset } = scanner;
+    if (this.#toldRefuted) return;
+    this.#toldRefuted = true;
+    const message = `What looked like frames from offset ${grouped(since)} on broke at offset ${grouped(streamOffset)}: it lay inside a message body, or a frame broke there.`;
+    const at = { side, streamOffset, moment: scanner.frameMoment() };
+    this.log.file(new Incident(isMidStream ? "mid-stream" : "capture-gap", "note", at, message));
   }
 
   /** The first octets, which are no frame, are not what they must be. False where that was told: only the words change. */

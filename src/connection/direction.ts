@@ -100,7 +100,6 @@ export class Direction implements FrameSink {
     return this.#frames.channels.unfinished();
   }
 
-  /** Something is wrong with it. */
   get broken(): boolean {
     return this.#log.broken;
   }
@@ -110,7 +109,6 @@ export class Direction implements FrameSink {
     return this.#frames.warnings;
   }
 
-  /** The incident under way. */
   get openIncident(): Incident | null {
     return this.#log.open;
   }
@@ -122,6 +120,7 @@ export class Direction implements FrameSink {
 
   /** The beginning was not seen: nothing is known, perhaps not even the sender. The frame boundary is looked for. */
   beginUnknown(senderKnown: boolean): void {
+    this.hypothesis.isMidStream = true;
     this.#frames.handshake.beginUnknown();
     this.#prediction.predictor?.uncertain();
     this.senderKnown = senderKnown;
@@ -239,6 +238,7 @@ export class Direction implements FrameSink {
   guessRefuted(): boolean {
     if (!this.hypothesis.open) return false;
     this.listener?.guessRefuted(this, this.hypothesis.foundAt);
+    this.#incidents.guessRefuted(this.hypothesis);
     this.frames -= this.hypothesis.close(this.frames);
     this.senderKnown = this.hypothesis.knewSender;
     if (this.frames === 0) this.limits.unknown();

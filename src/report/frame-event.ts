@@ -83,7 +83,7 @@ export interface BoundaryFoundEvent extends Place {
   event: "boundary-found";
 }
 
-/** The frames since the boundary found at `since` stood inside a message body, and are none of the stream's. */
+/** What followed from the boundary found at `since` broke: it stood inside a message body, or a frame broke here. */
 export interface BoundaryRefutedEvent extends Place {
   event: "boundary-refuted";
   since: number;
@@ -206,7 +206,7 @@ export function frameLine(event: FramesEvent): string {
     case "boundary-found":
       return `${head} == frames go on here`;
     case "boundary-refuted":
-      return `${head} == the frames since ${event.since} stood inside a body`;
+      return `${head} == the frames since ${event.since} may have stood inside a body: they break here`;
     case "frame": {
       const details = event.hidden
         ? "(not captured whole)"

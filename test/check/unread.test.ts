@@ -20,7 +20,18 @@ const ESP: Wrapping = {
   name: "ESP",
   linkType: 1,
   // Of what is encrypted not even an IP header shows.
-  wrap: (ip, way) => [frame(ipv4(50, octets("00 00 00 07", ip.map(octet => octet ^ 0x5a)), way))],
+  wrap: (ip, way) => [
+    frame(
+      ipv4(
+        50,
+        octets(
+          "00 00 00 07",
+          ip.map(octet => octet ^ 0x5a),
+        ),
+        way,
+      ),
+    ),
+  ],
 };
 
 /** Recorded conversations, each in a wrapping, in one capture. */
