@@ -79,14 +79,29 @@ export async function liveEvents(captures: readonly string[]): Promise<Connectio
   return whole ? events : null;
 }
 
-/** Findings as text without what only numbers them: ids, packets, times, the order of connections. */
+/**
+ * Findings as text without what only numbers them: ids, packets, times, the order of connections. And without the messages
+ * that are lost: those behind an incident are known when its connection is over, which a live finding does not wait for.
+ */
 export function unnumbered(findings: readonly Finding[], connections: readonly Connection[]): string[] {
   const clients = new Map(connections.map(({ id, client }) => [id, client]));
   return findings
-    .map(({ id: _id, packets: _packets, cause: _cause, input: _input, time: _time, at: _at, connection, ...rest }) => {
-      const client = connection === null ? null : clients.get(connection);
-      return JSON.stringify({ ...rest, client }, (key, value) => (PLACES.has(key) ? [] : value));
-    })
+    .map(
+      ({
+        id: _id,
+        packets: _packets,
+        cause: _cause,
+        input: _input,
+        time: _time,
+        at: _at,
+        lost: _lost,
+        connection,
+        ...rest
+      }) => {
+        const client = connection === null ? null : clients.get(connection);
+        return JSON.stringify({ ...rest, client }, (key, value) => (PLACES.has(key) ? [] : value));
+      },
+    )
     .toSorted();
 }
 
