@@ -83,9 +83,7 @@ async function inspectInto(
   const explains = options.explain !== false;
   const broken = new BrokenConnections();
   const rereads = explains && rereadable;
-  // What cannot be read again is asked at once what an incident costs.
-  const unasked = explains && !rereadable ? new Ledger(() => {}) : null;
-  const ledger = ledgerOf(messages, rereads ? "until-break" : "all", broken) ?? unasked;
+  const ledger = ledgerOf(messages, rereads ? "until-break" : "all", broken);
   const first = new Inspection({ ...options, keys, explain: explains && !rereadable }, { broken, ledger });
   const found = await readAll(paths, first, options);
   if (!rereads || options.signal?.aborted === true || !(broken.remain || broken.someSuspended)) return found;

@@ -149,7 +149,10 @@ export interface Finding {
   cause?: string;
   /** What the octets of the incident are, where they could be explained. */
   diagnosis?: Diagnosis;
-  /** The messages that the incident cost, those of the diagnosis among them; left out where none are known. */
+  /**
+   * The messages that the incident cost, those of the diagnosis among them. Left out where none are known, of live
+   * findings, and of standard input, which is read once only (but for those who ask for messages).
+   */
   lost?: LostMessage[];
   /** The fingerprint that it has with its octets and diagnosis, where those are left out: many are alike. */
   group?: string;

@@ -36,7 +36,9 @@ describe("inspect -", { concurrent: true }, () => {
     async name => {
       const { report } = await inspectInput(read(name));
       const fromFile = JSON.parse((await ghostframe(["inspect", "--format", "json", name])).stdout) as Report;
-      expect({ ...report, inputs: [] }).toEqual({ ...fromFile, inputs: [] });
+      // All that an incident cost is told by a second reading.
+      const findings = fromFile.findings.map(({ lost: _lost, ...finding }) => finding);
+      expect({ ...report, inputs: [] }).toEqual({ ...fromFile, inputs: [], findings });
     },
   );
 
