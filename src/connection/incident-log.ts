@@ -4,6 +4,8 @@ import type { IncidentListener } from "./observers.ts";
 
 /** Frames in good order after which an incident is over. */
 const QUIET_FRAMES = 32;
+/** The same where their order was wrong: a content goes on behind any number of other frames. */
+const QUIET_FRAMES_OF_ORDER = 192;
 /** Incidents kept of one direction; what comes then is counted in the last of them. */
 export const MAX_INCIDENTS = 256;
 
@@ -57,7 +59,8 @@ export class IncidentLog {
   /** A frame in good order: after some of them the incident under way is over. */
   calm(incident: Incident): void {
     incident.quiet++;
-    if (incident.quiet >= QUIET_FRAMES && !this.full) this.close();
+    const limit = incident.rule === "content-order" ? QUIET_FRAMES_OF_ORDER : QUIET_FRAMES;
+    if (incident.quiet >= limit && !this.full) this.close();
   }
 
   close(): void {

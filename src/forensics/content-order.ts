@@ -8,7 +8,7 @@ import { equalOctets } from "../bytes/octets.ts";
 import type { DiagnosisKind, Span } from "./diagnosis.ts";
 import type { Finding } from "./explanation.ts";
 import type { OctetWindow } from "./octet-window.ts";
-import { type Content, type Disorder, readOrder } from "./order-reading.ts";
+import { type Content, type Disorder, type OrderReading, readOrder } from "./order-reading.ts";
 import type { ReadFrame } from "./read-frames.ts";
 import { tellWriters } from "./writers.ts";
 
@@ -44,7 +44,7 @@ export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], 
   );
   return {
     kind: overwritten.size > 0 ? "overwritten-octets" : kindOf(disorders),
-    confidence: overwritten.size > 0 ? 0.8 : readings.some(({ open }) => open) ? 0.7 : confidenceOf(disorders),
+    confidence: overwritten.size > 0 ? 0.8 : confidenceOf(disorders, readings),
     summary: [...Array.from(overwritten, inAnothersPlace).slice(0, TOLD), summarise(disorders)].join(" ").trim(),
     torn: [],
     replayed: disorders.flatMap(each =>
@@ -109,7 +109,9 @@ function kindOf(disorders: readonly Disorder[]): DiagnosisKind {
   return count(disorders, "mixed") > 0 ? "misordered-frames" : "missing-octets";
 }
 
-function confidenceOf(disorders: readonly Disorder[]): number {
+function confidenceOf(disorders: readonly Disorder[], readings: readonly OrderReading[]): number {
+  if (readings.some(({ tied }) => tied)) return 0.6;
+  if (readings.some(({ open }) => open)) return 0.7;
   const kinds = new Set(disorders.map(({ kind }) => kind)).size;
   // Replayed methods are hardly to be told from methods of other messages: all are alike.
   const weak = disorders.some(each => each.kind === "replayed" && each.frame.type === FRAME_METHOD);
@@ -135,7 +137,10 @@ function pieceOf(frames: readonly ReadFrame[]): number | null {
   return piece;
 }
 
-/** Finds where the same octets, a whole frame, stood before. */
+/**
+ * Finds where the same octets, a whole frame, stood before. Methods are often alike (every publish to one queue is): one
+ * of them counts only if the frame behind it repeats what stood behind the other.
+ */
 function repeatsIn(window: OctetWindow, frames: readonly ReadFrame[]): (frame: ReadFrame) => Span | null {
   const octetsOf = ({ spans }: ReadFrame): Uint8Array => {
     const [offset, length] = spans[0]!;
@@ -153,7 +158,13 @@ function repeatsIn(window: OctetWindow, frames: readonly ReadFrame[]): (frame: R
     const octets = octetsOf(frame);
     const earlier = bySize.get(keyOf(frame))!;
     const before = earlier.slice(0, earlier.indexOf(frame));
-    const original = before.findLast(each => equalOctets(octetsOf(each), octets));
+    const goesOn = (original: ReadFrame): boolean => {
+      const [next, then] = [frames[frames.indexOf(frame) + 1], frames[frames.indexOf(original) + 1]];
+      return next !== undefined && then !== undefined && then !== frame && equalOctets(octetsOf(next), octetsOf(then));
+    };
+    const isRepeated = (each: ReadFrame): boolean =>
+      equalOctets(octetsOf(each), octets) && (frame.type !== FRAME_METHOD || goesOn(each));
+    const original = before.findLast(isRepeated);
     return original === undefined ? null : [...original.spans[0]!];
   };
 }

@@ -68,6 +68,8 @@ export interface OrderReading {
   disorders: Disorder[];
   /** The frames end before it is seen whether an interrupted content goes on. */
   open: boolean;
+  /** Another reading, which tells another story, explains the frames as well. */
+  tied: boolean;
 }
 
 /** What is wrong with the order of a channel's frames; `repeats` finds where the same frame stood before. */
@@ -95,10 +97,21 @@ export function readOrder(frames: readonly ReadFrame[], repeats: (frame: ReadFra
     return { state, cost };
   });
   const best = ends.reduce((a, b) => (b.cost < a.cost ? b : a));
-  const disorders: Disorder[] = [];
-  for (let { told } = best.state; told !== null; told = told.before) disorders.push(told.disorder);
+  const disorders = disordersOf(best.state);
+  const story = kindsOf(disorders);
+  const tied = ends.some(({ state, cost }) => cost === best.cost && kindsOf(disordersOf(state)) !== story);
   const open = best.state.open?.some(({ interruptedAt }) => interruptedAt >= 0) === true;
-  return { disorders: disorders.reverse(), open };
+  return { disorders, open, tied };
+}
+
+function disordersOf({ told }: State): Disorder[] {
+  const disorders: Disorder[] = [];
+  for (let each = told; each !== null; each = each.before) disorders.push(each.disorder);
+  return disorders.reverse();
+}
+
+function kindsOf(disorders: readonly Disorder[]): string {
+  return disorders.map(({ kind }) => kind).join(" ");
 }
 
 function isInOrder(state: State, frame: ReadFrame, index: number): boolean {
@@ -144,6 +157,11 @@ function method(open: readonly Content[], frame: ReadFrame, index: number, to: T
   const outer = waiting.at(-1);
   if (outer === undefined) {
     to(begun);
+    return;
+  }
+  if (outer.interruptedAt >= 0 && !frame.opensContent) {
+    // The interruption goes on; it is told once.
+    to(waiting);
     return;
   }
   const interrupted = { ...outer, interruptedAt: index };

@@ -28,33 +28,33 @@ describePlays("one finding per incident", [
     ],
   },
   {
-    rule: "31 good frames between two faults: one incident",
-    told: opened().client(wire().body(1, "hello").heartbeat(31).body(1, "hello")),
+    rule: "191 good frames between two faults of order: one incident",
+    told: opened().client(wire().body(1, "hello").heartbeat(191).body(1, "hello")),
     findings: [
-      ">1013+274 error content-order 3/1/5: A content body came on channel 1 without method and content header before it. 2 broken frames in all, up to offset 1287.",
+      ">1013+1554 error content-order 3/1/5: A content body came on channel 1 without method and content header before it. 2 broken frames in all, up to offset 2567.",
     ],
   },
   {
-    rule: "32 good frames between two faults: two incidents",
-    told: opened().client(wire().body(1, "hello").heartbeat(32).body(1, "hello")),
+    rule: "192 good frames between two faults of order: two incidents",
+    told: opened().client(wire().body(1, "hello").heartbeat(192).body(1, "hello")),
     findings: [
       ">1013+13 error content-order 3/1/5: A content body came on channel 1 without method and content header before it.",
-      ">1282+13 error content-order 3/1/5: A content body came on channel 1 without method and content header before it.",
+      ">2562+13 error content-order 3/1/5: A content body came on channel 1 without method and content header before it.",
     ],
   },
   {
-    rule: "31 good frames before a broken envelope: one incident",
-    told: opened().client(wire().body(1, "hello").heartbeat(31).frame(4, 0, []).heartbeat(2)),
+    rule: "191 good frames before a broken envelope: one incident",
+    told: opened().client(wire().body(1, "hello").heartbeat(191).frame(4, 0, []).heartbeat(2)),
     findings: [
-      ">1013+269 error content-order 3/1/5: A content body came on channel 1 without method and content header before it. 2 broken frames in all, up to offset 1282.",
+      ">1013+1549 error content-order 3/1/5: A content body came on channel 1 without method and content header before it. 2 broken frames in all, up to offset 2562.",
     ],
   },
   {
-    rule: "32 good frames before a broken envelope: two incidents",
-    told: opened().client(wire().body(1, "hello").heartbeat(32).frame(4, 0, []).heartbeat(2)),
+    rule: "192 good frames before a broken envelope: two incidents",
+    told: opened().client(wire().body(1, "hello").heartbeat(192).frame(4, 0, []).heartbeat(2)),
     findings: [
       ">1013+13 error content-order 3/1/5: A content body came on channel 1 without method and content header before it.",
-      ">1282+8 error frame-type 4/0/0: The frame at offset 1282 has type 4, which AMQP 0-9-1 does not have (channel 0, 0 octets).",
+      ">2562+8 error frame-type 4/0/0: The frame at offset 2562 has type 4, which AMQP 0-9-1 does not have (channel 0, 0 octets).",
     ],
   },
   {
