@@ -57,7 +57,8 @@ describe(`${COUNT} broken connections of ${KINDS} kinds, all open at a time`, ()
   });
 
   it("take about as many octets of JSON for each as one that is clean", () => {
-    expect(json(report).length / COUNT).toBeLessThan(4000);
+    // Each lists the messages that it lost.
+    expect(json(report).length / COUNT).toBeLessThan(4200);
   });
 
   it("have three fingerprints in a check, however their findings are told", () => {

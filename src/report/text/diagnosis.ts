@@ -2,17 +2,18 @@
 
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
-import type { Diagnosis, DiagnosisKind, Message, Span, TornFrame } from "../report.ts";
+import type { Diagnosis, DiagnosisKind, LostMessage, Span, TornFrame } from "../report.ts";
+import { lostLines } from "./lost-messages.ts";
 import { type Page, row, unbroken } from "./page.ts";
 import { endOf, tidy, touches } from "./picture/spans.ts";
 import { type Marks, picture } from "./picture.ts";
-import { channelList, confidence, counted, messageName } from "./wording.ts";
+import { channelList, confidence, counted } from "./wording.ts";
 
 const SUMMARY_COLUMNS = 1_200;
 const REMEDY_COLUMNS = 800;
-/** Tears told in the line above the picture, and messages lost told by name. */
+/** Tears told in the line above the picture, and repetitions told by place. */
 const MAX_TEARS = 3;
-const MAX_NAMES = 8;
+const MAX_REPEATS = 8;
 
 const KINDS: Readonly<Record<DiagnosisKind, string>> = {
   "torn-frame": "torn frame",
@@ -34,7 +35,12 @@ export function diagnosisName(kind: DiagnosisKind): string {
 }
 
 /** Blocks of lines, in the order in which they are read; none of them is empty. */
-export function diagnosisBlocks(diagnosis: Diagnosis, marks: Marks, page: Page): string[][] {
+export function diagnosisBlocks(
+  diagnosis: Diagnosis,
+  lost: readonly LostMessage[] | undefined,
+  marks: Marks,
+  page: Page,
+): string[][] {
   const { kind, summary, remedy } = diagnosis;
   const long = page.all ? undefined : SUMMARY_COLUMNS;
   const verdict = row([diagnosisName(kind), confidence(diagnosis.confidence), ...tears(diagnosis)]);
@@ -43,7 +49,8 @@ export function diagnosisBlocks(diagnosis: Diagnosis, marks: Marks, page: Page):
     [
       ...(summary === "" ? [] : page.labelled("proof", printable(summary, long))),
       ...(remedy === "" ? [] : page.labelled("remedy", printable(remedy, page.all ? undefined : REMEDY_COLUMNS))),
-      ...lost(diagnosis, page),
+      ...lostLines(lost, diagnosis, page),
+      ...repeats(diagnosis, page),
     ],
   ].filter(lines => lines.length > 0);
 }
@@ -95,31 +102,11 @@ function called(name: string, channels: readonly number[]): string {
   return unbroken(`${printable(name, 8) || "?"}${where === "" ? "" : ` (${where})`}`);
 }
 
-/** The messages the broker did not get, by what became of them, and the octets nobody will get. */
-function lost({ writers, missing, replayed }: Diagnosis, page: Page): string[] {
-  const messages = writers.flatMap(writer => writer.messages);
-  const torn = messages.filter(({ fate }) => fate === "torn");
-  const unread = messages.filter(({ fate }) => fate === "unread");
-  const absent = missing.reduce((sum, { octets }) => sum + octets, 0);
-  const lines = [
-    torn.length === 0 ? "" : `${counted(torn.length, "message")} torn: ${names(torn, page)}`,
-    unread.length === 0 ? "" : `${counted(unread.length, "message")} sent but never read: ${names(unread, page)}`,
-    absent === 0 ? "" : `${counted(absent, "octet")} never written`,
-  ].filter(line => line !== "");
-  const repeats = replayed
-    .slice(0, MAX_NAMES)
+/** Octets that stand a second time. */
+function repeats({ replayed }: Diagnosis, page: Page): string[] {
+  if (replayed.length === 0) return [];
+  const told = replayed
+    .slice(0, MAX_REPEATS)
     .map(({ span, of }) => `the ${grouped(span[1])} at ${span[0]} of ${of[0]}`);
-  return [
-    ...lines.flatMap((line, at) => page.labelled(at === 0 ? "lost" : "", line)),
-    ...(repeats.length === 0
-      ? []
-      : page.labelled("repeats", `${repeats.join(", ")}${replayed.length > MAX_NAMES ? ", …" : ""}`)),
-  ];
-}
-
-function names(messages: readonly Message[], page: Page): string {
-  const all = messages.map(message => unbroken(messageName(message)));
-  const shown = page.all ? all : all.slice(0, MAX_NAMES);
-  const rest = all.length - shown.length;
-  return `${shown.join(", ")}${rest > 0 ? ` and ${grouped(rest)} more` : ""}`;
+  return page.labelled("repeats", `${told.join(", ")}${replayed.length > MAX_REPEATS ? ", …" : ""}`);
 }

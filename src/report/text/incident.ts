@@ -9,6 +9,7 @@ import { fingerprint } from "../fingerprint.ts";
 import type { Connection, Finding } from "../report.ts";
 import { logged } from "./broker-log-lines.ts";
 import { diagnosisBlocks } from "./diagnosis.ts";
+import { lostLines } from "./lost-messages.ts";
 import { octetTable } from "./octet-table.ts";
 import { outcome } from "./outcome.ts";
 import { fairShare, type Overview } from "./overview.ts";
@@ -110,13 +111,13 @@ function incident(
   const blocks = diagnosis
     ? [
         introduction,
-        ...diagnosisBlocks(diagnosis, marksOf(finding, connection, overview), page),
+        ...diagnosisBlocks(diagnosis, finding.lost, marksOf(finding, connection, overview), page),
         ending,
         writerLines(diagnosis, page),
         place,
         table,
       ]
-    : [[...introduction, ...place], table, table.length > 0 ? ending : []];
+    : [[...introduction, ...place, ...lostLines(finding.lost, undefined, page)], table, table.length > 0 ? ending : []];
   return [
     title(finding, page),
     ...page.prose(printable(joined(finding.message), MESSAGE_COLUMNS), page.paint.strong),

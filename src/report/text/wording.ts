@@ -161,7 +161,8 @@ export function channelList(channels: readonly number[]): string {
 }
 
 /** What a message is best known by: its message-id, its correlation-id, its trace, or where it begins. */
-export function messageName({ messageId, correlationId, traceparent, spans }: Message): string {
+export function messageName(message: Pick<Message, "messageId" | "correlationId" | "traceparent" | "spans">): string {
+  const { messageId, correlationId, traceparent, spans } = message;
   const trace = traceOf(traceparent);
   const own = messageId || correlationId || (trace && `trace ${trace.traceId}`);
   if (own) return printable(own, MESSAGE_NAME_COLUMNS);
