@@ -18,14 +18,15 @@ import type { Method } from "../amqp/method-registry.ts";
 import { FRAME_BODY, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
+import type { BrokerRules } from "./broker-rules.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { ChannelProcess } from "./channel-process.ts";
 import type { Outcome } from "./complaint.ts";
 import { checkProperties, PROPERTIES_GOOD } from "./content-properties.ts";
 import { decimals } from "./erlang-term.ts";
 import type { ReadClock } from "./read-timing.ts";
-import { checkArguments, needsStrictCheck } from "./strict-arguments.ts";
-import { type BrokerVersion, MAX_BODY_SIZE } from "./versions.ts";
+import { needsStrictCheck } from "./strict-arguments.ts";
+import { MAX_BODY_SIZE } from "./versions.ts";
 
 /** What ends the connection: an error of the reader or of the channel's process, or the reader's death. */
 export interface ChannelError {
@@ -38,6 +39,8 @@ export interface ChannelError {
   forestalledBy?: "channel.close" | "connection.close";
   /** Of a channel's process: others are heard before it. */
   slow: boolean;
+  /** Brokers before RabbitMQ 4.2.6 go on. */
+  newerOnly?: boolean;
 }
 
 const NO_METHOD = { classId: 0, methodId: 0 };
@@ -54,13 +57,13 @@ export class BrokerChannel {
   #refused = false;
   #properties = PROPERTIES_GOOD;
   readonly #broker: BrokerState;
-  readonly #version: BrokerVersion;
+  readonly #rules: BrokerRules;
 
-  constructor(number: number, broker: BrokerState, clock: ReadClock, version: BrokerVersion, certain: boolean) {
+  constructor(number: number, broker: BrokerState, clock: ReadClock, rules: BrokerRules, certain: boolean) {
     this.number = number;
     this.channelProcess = new ChannelProcess(broker, clock, certain);
     this.#broker = broker;
-    this.#version = version;
+    this.#rules = rules;
     this.#content = certain ? AWAITS_METHOD : AWAITS_ANY;
   }
 
@@ -106,10 +109,15 @@ export class BrokerChannel {
     }
     const bodySize = longlong(bytes, start + 4);
     this.#properties = checkProperties(bytes, start, size, plain, this.#broker.user);
-    if (this.#version.refusesOverrun && bodySize > MAX_BODY_SIZE && method !== null) {
-      return readerError(501, `content body size ${bodySize} exceeds maximum allowed size ${MAX_BODY_SIZE}`, method);
-    }
     this.#content = afterHeader(bodySize);
+    if (this.#rules.row.refusesOverrun && bodySize > MAX_BODY_SIZE && method !== null) {
+      return readerError(
+        501,
+        `content body size ${bodySize} exceeds maximum allowed size ${MAX_BODY_SIZE}`,
+        method,
+        true,
+      );
+    }
     return bodySize === 0 ? this.#complete() : null;
   }
 
@@ -117,8 +125,8 @@ export class BrokerChannel {
     const fault = contentFault(this.#content, FRAME_BODY, size);
     if (fault === OVERRUN) {
       this.#content = SWALLOWS_BODIES;
-      if (!this.#version.refusesOverrun || this.#method === null) return null;
-      return readerError(501, "content body frame exceeds remaining content size", this.#method);
+      if (!this.#rules.row.refusesOverrun || this.#method === null) return null;
+      return readerError(501, "content body frame exceeds remaining content size", this.#method, true);
     }
     if (fault !== IN_ORDER) return this.#misplaced();
     if (this.#content === AWAITS_ANY) return null;
@@ -147,7 +155,7 @@ export class BrokerChannel {
   }
 
   #checkArguments(method: Method, bytes: Uint8Array, start: number, size: number): ChannelError | null {
-    switch (checkArguments(method, bytes, start, size, this.#version.unicodeUtf8)) {
+    switch (this.#rules.checkArguments(method, bytes, start, size)) {
       case "good":
         return null;
       case "cannot-decode":
@@ -177,8 +185,13 @@ export class BrokerChannel {
 const SWALLOWS_BODIES: ContentState = Number.POSITIVE_INFINITY;
 const UTF8 = new TextDecoder();
 
-function readerError(code: number, text: string, { classId, methodId }: typeof NO_METHOD): ChannelError {
-  return { by: "reader", code, text, classId, methodId, slow: false };
+function readerError(
+  code: number,
+  text: string,
+  { classId, methodId }: typeof NO_METHOD,
+  newerOnly = false,
+): ChannelError {
+  return { by: "reader", code, text, classId, methodId, slow: false, newerOnly };
 }
 
 /** A process that dies of something else than an amqp_error tells no method. */

@@ -5,18 +5,19 @@ import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, METHOD_IDS_SIZ
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import { short } from "../bytes/big-endian.ts";
 import type { BrokerChannel, ChannelError } from "./broker-channel.ts";
+import { type BrokerRules, LAVINMQ } from "./broker-rules.ts";
 import { BrokerState } from "./broker-state.ts";
 import { CLOSED, CLOSING, ConnectionState, NOT_JUDGED, type Offer, OPENING, RUNNING } from "./connection-state.ts";
+import { frameTooLarge } from "./lavinmq.ts";
 import { methodOf08 } from "./methods-0-8.ts";
 import { OpenChannels } from "./open-channels.ts";
+import { OpeningVerdict } from "./opening-verdict.ts";
 import { firstOctetsOf } from "./printed-frame.ts";
-import { checkOpening } from "./protocol-opening.ts";
 import { ReadClock } from "./read-timing.ts";
 import { ReaderExceptions } from "./reader-exceptions.ts";
-import { checkArguments, needsStrictCheck } from "./strict-arguments.ts";
+import { needsStrictCheck } from "./strict-arguments.ts";
 import { UndecidedVerdicts } from "./undecided-verdicts.ts";
-import { type Prediction, reset, SEQUEL } from "./verdict.ts";
-import type { BrokerVersion } from "./versions.ts";
+import type { Prediction } from "./verdict.ts";
 
 /**
  * Predicts what RabbitMQ does with a client's octets: rabbit_reader (the connection), rabbit_command_assembler (the
@@ -27,27 +28,30 @@ import type { BrokerVersion } from "./versions.ts";
  * (`uncertain`) it takes what it cannot know for right.
  */
 export class BrokerPredictor {
-  readonly #version: BrokerVersion;
+  readonly #rules: BrokerRules;
   readonly #clock = new ReadClock();
   readonly #verdicts = new UndecidedVerdicts(this.#clock);
   readonly #broker = new BrokerState();
   readonly #connection: ConnectionState;
   readonly #channels: OpenChannels;
   readonly #exceptions: ReaderExceptions;
+  readonly #opening: OpeningVerdict;
 
-  constructor(version: BrokerVersion) {
-    this.#version = version;
-    this.#connection = new ConnectionState(version);
-    this.#exceptions = new ReaderExceptions(version, this.#connection, this.#clock, this.#verdicts);
-    this.#channels = new OpenChannels(this.#broker, this.#clock, version);
+  constructor(rules: BrokerRules) {
+    this.#rules = rules;
+    this.#connection = new ConnectionState(rules);
+    this.#opening = new OpeningVerdict(rules, this.#connection);
+    this.#exceptions = new ReaderExceptions(rules, this.#connection, this.#clock, this.#verdicts);
+    this.#channels = new OpenChannels(this.#broker, this.#clock, rules);
   }
 
   get prediction(): Prediction | null {
-    return this.#verdicts.prediction;
+    if (this.#rules.id === null) return null;
+    return this.#opening.refusal ?? this.#verdicts.under(this.#rules);
   }
 
   get settled(): boolean {
-    return this.#verdicts.settled;
+    return this.#verdicts.settled || this.#rules.id === null;
   }
 
   /** What the server offered, once it did. */
@@ -67,6 +71,8 @@ export class BrokerPredictor {
   /** The server's connection.start, with the mechanisms it offers. */
   serverStarted(mechanisms: string): void {
     this.#connection.mechanisms = mechanisms;
+    this.#opening.judge();
+    if (!this.#rules.isRabbitMQ) this.#connection.now = NOT_JUDGED;
     this.#verdicts.serverHeard();
   }
 
@@ -74,8 +80,13 @@ export class BrokerPredictor {
     this.#verdicts.serverClosedChannel(channel);
   }
 
-  serverClosedConnection(): void {
-    this.#verdicts.serverClosedConnection();
+  serverClosedConnection(replyText: string): void {
+    this.#verdicts.serverClosedConnection(replyText);
+  }
+
+  /** The server answered with a protocol header, as `0 0 9 1`. */
+  serverRefused(answer: string): void {
+    this.#opening.answered(answer);
   }
 
   /** Octets of the server were not seen. */
@@ -93,28 +104,21 @@ export class BrokerPredictor {
 
   /** The first eight octets. */
   protocolHeader(octets: Uint8Array): void {
-    const opening = checkOpening(octets, this.#version);
-    this.#clock.offset = 8;
-    if (opening.kind === "refused") {
-      const sequel = `${SEQUEL.refusal}: AMQP ${opening.answer}`;
-      this.#verdicts.settle(reset(opening.reason, 8, sequel, ["closing AMQP connection <…> (…):", opening.reason]));
-    } else if (opening.kind === "amqp-0-8") this.#connection.speaks08 = true;
-    else if (opening.kind === "amqp-1-0") this.#connection.now = NOT_JUDGED;
+    this.#clock.offset = octets.length;
+    this.#opening.take(octets);
   }
 
   /** A broken envelope whose rule is settled, in the order in which the broker sees it. */
   brokenEnvelope(fault: EnvelopeFault): void {
+    const ofLavinMq = this.#rules.id === LAVINMQ ? frameTooLarge(fault) : null;
+    if (ofLavinMq !== null) this.#verdicts.settle(ofLavinMq);
     if (this.#connection.now === NOT_JUDGED) return;
     const { rule, type, channel, size, endOffset } = fault;
     if (rule === "frame-type") this.frame(type, channel, firstOctetsOf(fault), 0, size, undefined, true, endOffset + 1);
     else this.#exceptions.brokenEnvelope(fault);
   }
 
-  /**
-   * A whole frame. `start` −1 says that `bytes` holds the first octets of its payload only. Of a method frame `method`
-   * is what its ids name; `decodes` tells that the arguments, or a content header's properties, decode, and of
-   * properties that there is nothing in them that readers disagree on. `behind` is the stream offset behind the frame.
-   */
+  /** As Predictor.frame. */
   frame(
     type: number,
     channel: number,
@@ -165,12 +169,10 @@ export class BrokerPredictor {
     this.#exceptions.unknownFrame({ type, channel, size }, bytes, start);
   }
 
-  /**
-   * A whole message, where it can be at fault as a whole only: `behind` is the stream offset behind it. Else false, and
-   * nothing has changed: it has to come frame by frame.
-   */
+  /** As Predictor.message: false where it may be at fault otherwise than as a whole. */
   message(message: WholeMessage, bytes: Uint8Array, behind: number): boolean {
     const { now, speaks08 } = this.#connection;
+    if (now === NOT_JUDGED) return true;
     if (now !== RUNNING || speaks08 || this.#verdicts.isPending) return false;
     const channel = this.#channels.inUse(message.channel);
     if (channel === null || !channel.awaitsMessage(message.bodySize)) return false;
@@ -201,7 +203,7 @@ export class BrokerPredictor {
   #connectionMethod(method: Method, bytes: Uint8Array, start: number, size: number, decodes: boolean): void {
     const connection = this.#connection;
     if (!decodes || needsStrictCheck(method)) {
-      const outcome = checkArguments(method, bytes, start, size, this.#version.unicodeUtf8);
+      const outcome = this.#rules.checkArguments(method, bytes, start, size);
       if (outcome !== "good" && this.#exceptions.isClosed) return;
       if (outcome === "bad-utf8") {
         this.#exceptions.close({ code: 501, text: "Malformed UTF-8 in shortstr", ...method }, 0);
@@ -271,9 +273,12 @@ export class BrokerPredictor {
   #channelError(number: number, error: ChannelError | null): void {
     if (error === null) return;
     switch (error.by) {
-      case "reader":
-        this.#verdicts.settle(this.#exceptions.closed(error, number));
+      case "reader": {
+        const prediction = this.#exceptions.closed(error, number);
+        if (error.newerOnly === true && this.#rules.isGuess) this.#verdicts.settleByNewer(prediction);
+        else this.#verdicts.settle(prediction);
         return;
+      }
       case "channel":
         this.#verdicts.pend(this.#exceptions.closed(error, number), number, error);
         return;

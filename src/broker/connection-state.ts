@@ -11,8 +11,8 @@ import {
 } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { long, short } from "../bytes/big-endian.ts";
+import type { BrokerRules } from "./broker-rules.ts";
 import { checkLogin } from "./login.ts";
-import type { BrokerVersion } from "./versions.ts";
 
 /** States of rabbit_reader, as far as the client's octets move it. */
 export const STARTING = 0;
@@ -64,10 +64,10 @@ export class ConnectionState {
   channelMax = 0;
   /** The user's name, where the login tells it. */
   user: Uint8Array | null = null;
-  readonly #version: BrokerVersion;
+  readonly #rules: BrokerRules;
 
-  constructor(version: BrokerVersion) {
-    this.#version = version;
+  constructor(rules: BrokerRules) {
+    this.#rules = rules;
   }
 
   get name(): string {
@@ -119,7 +119,9 @@ export class ConnectionState {
 
   #tuneOk(channelMax: number, frameMax: number): Step {
     const { offer } = this;
-    const minimum = this.#version.initialFrameMax;
+    // A client that asks for less speaks with an older broker, or would not get far.
+    if (frameMax !== 0) this.#rules.saw(row => row.initialFrameMax <= frameMax);
+    const minimum = this.#rules.row.initialFrameMax;
     const refused =
       (frameMax !== 0 && frameMax < minimum) ||
       exceeds(frameMax, offer.frameMax) ||

@@ -1,7 +1,7 @@
 import { BrokerChannel } from "./broker-channel.ts";
+import type { BrokerRules } from "./broker-rules.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { ReadClock } from "./read-timing.ts";
-import type { BrokerVersion } from "./versions.ts";
 
 /**
  * The channels that a reader counts as open (rabbit_reader:create_channel/2, channel_cleanup/2): from the first frame on
@@ -16,12 +16,12 @@ export class OpenChannels {
   #last: BrokerChannel | null = null;
   readonly #broker: BrokerState;
   readonly #clock: ReadClock;
-  readonly #version: BrokerVersion;
+  readonly #rules: BrokerRules;
 
-  constructor(broker: BrokerState, clock: ReadClock, version: BrokerVersion) {
+  constructor(broker: BrokerState, clock: ReadClock, rules: BrokerRules) {
     this.#broker = broker;
     this.#clock = clock;
-    this.#version = version;
+    this.#rules = rules;
   }
 
   /** The channel of this number, new where this is the first to be heard of it; null where that is one too many. */
@@ -52,7 +52,7 @@ export class OpenChannels {
 
   /** A channel that is not counted. */
   uncounted(number: number): BrokerChannel {
-    return new BrokerChannel(number, this.#broker, this.#clock, this.#version, this.certain);
+    return new BrokerChannel(number, this.#broker, this.#clock, this.#rules, this.certain);
   }
 
   forget(number: number): void {

@@ -1,12 +1,12 @@
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FRAME_ENVELOPE, FRAME_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import type { ChannelError } from "./broker-channel.ts";
+import type { BrokerRules } from "./broker-rules.ts";
 import { CLOSED, CLOSING, type ConnectionState, OPENING, RUNNING } from "./connection-state.ts";
 import { firstOctets, firstOctetsOf, printedFrame } from "./printed-frame.ts";
 import type { ReadClock, ReadMark } from "./read-timing.ts";
 import type { UndecidedVerdicts } from "./undecided-verdicts.ts";
 import { closed, type PredictedClose, type PredictedReset, type Prediction, reset, SEQUEL } from "./verdict.ts";
-import type { BrokerVersion } from "./versions.ts";
 
 /** A frame by its header. */
 interface FrameHeader {
@@ -25,15 +25,15 @@ interface Refusal {
 
 /** How the connection's process ends by an exception (rabbit_reader:handle_exception/3): a close, silence, or its death. */
 export class ReaderExceptions {
-  readonly #version: BrokerVersion;
+  readonly #rules: BrokerRules;
   readonly #connection: ConnectionState;
   readonly #clock: ReadClock;
   readonly #verdicts: UndecidedVerdicts;
   /** In the state closing: since when. */
   #closing: ReadMark | null = null;
 
-  constructor(version: BrokerVersion, connection: ConnectionState, clock: ReadClock, verdicts: UndecidedVerdicts) {
-    this.#version = version;
+  constructor(rules: BrokerRules, connection: ConnectionState, clock: ReadClock, verdicts: UndecidedVerdicts) {
+    this.#rules = rules;
     this.#connection = connection;
     this.#clock = clock;
     this.#verdicts = verdicts;
@@ -55,13 +55,14 @@ export class ReaderExceptions {
   unexpected(frame: FrameHeader, bytes: Uint8Array, start: number): void {
     if (this.#connection.now > RUNNING) return;
     const octets = firstOctets(bytes, start, frame.size);
-    this.close({ code: 505, text: this.#printed(frame, octets) }, frame.channel);
+    this.#settle(() => this.#refused({ code: 505, text: this.#printed(frame, octets) }, frame.channel, false));
   }
 
   /** A frame of no type, or of a size that its type cannot have. */
   unknownFrame(frame: FrameHeader, bytes: Uint8Array, start: number): void {
     const octets = firstOctets(bytes, start, frame.size);
-    this.close({ code: 501, text: `${this.#printed(frame, octets)}: unknown_frame` }, frame.channel);
+    const text = (): string => `${this.#printed(frame, octets)}: unknown_frame`;
+    this.#settle(() => this.#refused({ code: 501, text: text() }, frame.channel, false));
   }
 
   /** An envelope is broken where the broker sees it: nothing more is read. */
@@ -79,8 +80,13 @@ export class ReaderExceptions {
 
   #fatal(frame: FrameHeader, octets: Uint8Array, error: string): void {
     if (this.isClosed) return;
-    const text = `${this.#printed(frame, octets)}: ${error}`;
-    this.#verdicts.settle(this.#refused({ code: 501, text }, frame.channel, true));
+    const text = (): string => `${this.#printed(frame, octets)}: ${error}`;
+    this.#settle(() => this.#refused({ code: 501, text: text() }, frame.channel, true));
+  }
+
+  /** Settles a verdict with octets in its words, which brokers print differently: a guess keeps both. */
+  #settle(make: () => Prediction): void {
+    this.#verdicts.settle(make(), this.#rules.byOldest(make));
   }
 
   outOfTurn(method: { classId: number; methodId: number }): void {
@@ -125,7 +131,7 @@ export class ReaderExceptions {
   }
 
   #printed({ type, size }: FrameHeader, octets: Uint8Array): string {
-    return printedFrame(type, octets, size, this.#version.unicodeTerms);
+    return printedFrame(type, octets, size, this.#rules.row.unicodeTerms);
   }
 }
 

@@ -9,6 +9,7 @@
  *   capture are not in step, so the server's close is waited for until the end.
  */
 import type { ChannelError } from "./broker-channel.ts";
+import type { BrokerRules } from "./broker-rules.ts";
 import type { ReadClock, ReadMark } from "./read-timing.ts";
 import type { PredictedClose, Prediction } from "./verdict.ts";
 
@@ -23,9 +24,14 @@ interface Undecided {
 export class UndecidedVerdicts {
   #pending: Undecided | null = null;
   #settled: Prediction | null = null;
+  /** The same in an older broker's words. */
+  #settledByOldest: Prediction | null = null;
+  /** What only newer brokers settle; older ones go on. */
+  #settledByNewer: Prediction | null = null;
   #refusedLogin: Prediction | null = null;
   #connectionCloseOk: Prediction | null = null;
   #serverClosed = false;
+  #replyText: string | null = null;
   /** The server's octets are there from the beginning. */
   #hearsServer = false;
   /** channel.close of the server's and channel.close-ok of the client's, by channel. */
@@ -56,12 +62,40 @@ export class UndecidedVerdicts {
     return this.#pending !== null;
   }
 
-  /** The reader's own verdict. */
-  settle(prediction: Prediction): void {
+  /** What stands by these rules. Where they are a guess, it does not contradict the words of the broker's close. */
+  under(rules: BrokerRules): Prediction | null {
+    const { prediction } = this;
+    if (!rules.isGuess) return prediction;
+    const inOldWords = prediction === this.#settled ? this.#settledByOldest : null;
+    const ofNewer = this.#settledByNewer;
+    if (this.#replyText !== null) {
+      if (ofNewer !== null) {
+        const refuses = this.#isSaid(ofNewer);
+        rules.saw(row => row.refusesOverrun === refuses);
+      }
+      if (this.#isSaid(inOldWords) && !this.#isSaid(prediction)) rules.saw(row => !row.unicodeTerms);
+    }
+    if (ofNewer !== null && rules.row.refusesOverrun) return ofNewer;
+    return (rules.row.unicodeTerms ? null : inOldWords) ?? prediction;
+  }
+
+  #isSaid(prediction: Prediction | null): boolean {
+    // Erlang wraps long terms.
+    return prediction?.outcome === "close" && prediction.text === this.#replyText?.replace(/\n +/g, "");
+  }
+
+  /** The reader's verdict, if the broker is one of the newer ones. */
+  settleByNewer(prediction: Prediction): void {
+    this.#settledByNewer ??= prediction;
+  }
+
+  /** The reader's own verdict; `inOldWords`: as the oldest broker would have it. */
+  settle(prediction: Prediction, inOldWords: Prediction | null = null): void {
     if (this.#settled !== null) return;
     this.expire();
     if (this.#settled !== null) return;
     this.#settled = prediction;
+    this.#settledByOldest = inOldWords;
     for (const each of this.#closes.values()) {
       if (each.unasked !== null && this.#clock.sameRead(each.unasked.mark)) each.unasked = null;
     }
@@ -128,7 +162,9 @@ export class UndecidedVerdicts {
     if (this.#hearsServer && !this.#serverClosed) this.#connectionCloseOk ??= prediction;
   }
 
-  serverClosedConnection(): void {
+  /** The server's connection.close, with this reply text. */
+  serverClosedConnection(replyText: string): void {
+    this.#replyText ??= replyText;
     this.#serverClosed = true;
     this.#connectionCloseOk = null;
   }

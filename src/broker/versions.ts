@@ -5,6 +5,8 @@
 export interface BrokerVersion {
   /** For people. */
   name: string;
+  /** The first version it holds for: major, minor, patch. */
+  since: readonly [number, number, number];
   /** Protocol headers that are accepted: id, major, minor, revision. */
   accepts: readonly string[];
   /** Protocol headers that select the methods of AMQP 0-8. */
@@ -33,6 +35,7 @@ export const MAX_BODY_SIZE = 536_870_912;
 
 const RABBITMQ_3_10: BrokerVersion = {
   name: "RabbitMQ 3.10",
+  since: [3, 10, 0],
   accepts: AMQP_0_9_1,
   accepts08: AMQP_0_8,
   speaksAmqp1: false,
@@ -46,6 +49,7 @@ const RABBITMQ_3_10: BrokerVersion = {
 const RABBITMQ_4_0: BrokerVersion = {
   ...RABBITMQ_3_10,
   name: "RabbitMQ 4.0",
+  since: [4, 0, 0],
   accepts08: [],
   speaksAmqp1: true,
   refusesWith: "3 1 0 0",
@@ -54,19 +58,30 @@ const RABBITMQ_4_0: BrokerVersion = {
 const RABBITMQ_4_1: BrokerVersion = {
   ...RABBITMQ_4_0,
   name: "RabbitMQ 4.1",
+  since: [4, 1, 0],
   initialFrameMax: 8192,
   namesForeignProtocols: true,
 };
-const RABBITMQ_4_2: BrokerVersion = { ...RABBITMQ_4_1, name: "RabbitMQ 4.2 (4.2.6 and later)", refusesOverrun: true };
+const RABBITMQ_4_2: BrokerVersion = {
+  ...RABBITMQ_4_1,
+  name: "RabbitMQ 4.2 (4.2.6 and later)",
+  since: [4, 2, 6],
+  refusesOverrun: true,
+};
 
+/** From the oldest to the newest. */
 export const BROKER_VERSIONS = {
   "rabbitmq-3.10": RABBITMQ_3_10,
-  "rabbitmq-3.13": { ...RABBITMQ_3_10, name: "RabbitMQ 3.13", unicodeTerms: true },
+  "rabbitmq-3.13": { ...RABBITMQ_3_10, name: "RabbitMQ 3.13", since: [3, 12, 0], unicodeTerms: true },
   "rabbitmq-4.0": RABBITMQ_4_0,
   "rabbitmq-4.1": RABBITMQ_4_1,
   "rabbitmq-4.2": RABBITMQ_4_2,
-  "rabbitmq-4.3": { ...RABBITMQ_4_2, name: "RabbitMQ 4.3", unicodeUtf8: true },
+  "rabbitmq-4.3": { ...RABBITMQ_4_2, name: "RabbitMQ 4.3", since: [4, 3, 0], unicodeUtf8: true },
 } as const satisfies Record<string, BrokerVersion>;
 
 export type BrokerId = keyof typeof BROKER_VERSIONS;
+/** Whoever the broker says it is. */
+export const AUTO = "auto";
+export type BrokerChoice = BrokerId | typeof AUTO;
+export const BROKER_CHOICES = [AUTO, ...(Object.keys(BROKER_VERSIONS) as BrokerId[])] as const;
 export const REFERENCE_BROKER: BrokerId = "rabbitmq-3.10";

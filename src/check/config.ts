@@ -2,7 +2,7 @@
  * `ghostframe.config.json`: how a project checks its captures. config.schema.json beside this file is its published
  * form. Nothing in it is guessed: an unknown key or value is refused, and the nearest known one is named.
  */
-import { BROKER_VERSIONS, type BrokerId } from "../broker/versions.ts";
+import { BROKER_CHOICES, type BrokerChoice } from "../broker/versions.ts";
 import { printable } from "../bytes/printable.ts";
 import type { RuleId } from "../connection/rules.ts";
 import type { Level, Limits } from "./check-result.ts";
@@ -19,7 +19,7 @@ export interface Config extends PolicyWishes {
   ports?: number[];
   decodeAs?: number[];
   vxlanPorts?: number[];
-  broker?: BrokerId;
+  broker?: BrokerChoice;
   baseline?: string;
   outputs: Partial<Record<OutputName, string>>;
 }
@@ -49,7 +49,7 @@ export function readConfig(text: string, file: string): Config {
     ...top.optional("ports", readPorts),
     ...top.optional("decodeAs", readPorts),
     ...top.optional("vxlanPorts", readPorts),
-    ...top.optional("broker", place => place.oneOf(Object.keys(BROKER_VERSIONS) as BrokerId[])),
+    ...top.optional("broker", place => place.oneOf(BROKER_CHOICES)),
     ...top.optional("baseline", place => place.text()),
     expect: top.optional("expect", place => place.list().map(each => readExpectation(each, levels.rules))).expect ?? [],
     outputs: top.optional("outputs", readOutputs).outputs ?? {},

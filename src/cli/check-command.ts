@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Command, Option } from "commander";
-import { BROKER_VERSIONS, REFERENCE_BROKER } from "../broker/versions.ts";
+import { AUTO, BROKER_CHOICES } from "../broker/versions.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { CaptureReport } from "../check/check.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
@@ -39,9 +39,10 @@ export function checkCommand(): Command {
       collectKeyLogs,
     )
     .addOption(
-      new Option("--broker <broker>", `predict the verdict of this broker (default: ${REFERENCE_BROKER})`).choices(
-        Object.keys(BROKER_VERSIONS),
-      ),
+      new Option(
+        "--broker <broker>",
+        `predict the verdict of this broker (default: ${AUTO}, the one it says it is)`,
+      ).choices(BROKER_CHOICES),
     )
     .option("--jobs <number>", "captures to read at the same time (default: one for each core)", positiveNumber)
     .addHelpText(

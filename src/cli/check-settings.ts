@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
+import { AUTO, type BrokerChoice } from "../broker/versions.ts";
 import type { CheckRules } from "../check/check.ts";
 import type { Level, Limits } from "../check/check-result.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
@@ -24,7 +24,7 @@ export interface PolicyOptions {
   config: string | boolean;
   baseline?: string;
   updateBaseline: boolean;
-  broker?: BrokerId;
+  broker?: BrokerChoice;
   all: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface Settings {
     ports?: readonly number[];
     decodeAs?: readonly number[];
     vxlanPorts?: readonly number[];
-    broker: BrokerId;
+    broker: BrokerChoice;
   };
   jobs: number;
   /** As it was named, or from here where the config names it. */
@@ -90,7 +90,7 @@ export function settingsOf(
       ...(ports === undefined ? {} : { ports }),
       ...(decodeAs === undefined ? {} : { decodeAs }),
       ...(vxlanPorts === undefined ? {} : { vxlanPorts }),
-      broker: options.broker ?? config.broker ?? REFERENCE_BROKER,
+      broker: options.broker ?? config.broker ?? AUTO,
     },
     jobs: options.jobs ?? availableParallelism(),
     baseline,

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { BrokerId } from "../broker/versions.ts";
+import type { BrokerChoice } from "../broker/versions.ts";
 import { inspect } from "../inspect.ts";
 import { type Format, formats } from "../report/formats.ts";
 import type { Report } from "../report/report.ts";
@@ -19,7 +19,7 @@ interface Options {
   decodeAs?: number[];
   vxlanPort?: number[];
   tlsKeys?: string[];
-  broker: BrokerId;
+  broker: BrokerChoice;
   explain: boolean;
   brokerLog?: string;
   all: boolean;

@@ -1,13 +1,13 @@
 /** Options of a relay, which `proxy` and `run` have in common. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { BrokerId } from "../broker/versions.ts";
+import type { BrokerChoice } from "../broker/versions.ts";
 import type { UpstreamAddress } from "../proxy/address.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { ProxyServerOptions } from "../proxy/proxy-server.ts";
 import { brokerOption } from "./broker-option.ts";
 
 export interface RelayOptions {
-  broker: BrokerId;
+  broker: BrokerChoice;
   ca?: string;
   insecure: boolean;
   squeeze: boolean;

@@ -11,7 +11,7 @@ import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
-import { readLimits } from "./client-properties.ts";
+import { readLimits, serverIdentity } from "./client-properties.ts";
 import { type Close, closeIncident, readClose, SoftCloses } from "./connection-close.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { ConnectionEnd } from "./connection-end.ts";
@@ -20,7 +20,7 @@ import { Discretion } from "./discretion.ts";
 import { Gaps } from "./gaps.ts";
 import { Incident } from "./incident.ts";
 import { Login } from "./login.ts";
-import type { DirectionListener, Predictor } from "./observers.ts";
+import type { DirectionListener } from "./observers.ts";
 import { looksLikeTlsRecord } from "./protocol-header.ts";
 import { type Decision, Recognition } from "./recognition.ts";
 
@@ -61,11 +61,6 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   get resetByServer(): boolean {
     return this.close === null && this.#end.wasResetBy((1 - this.client) as Side);
   }
-  /** Who predicts the verdict on what the client sends. */
-  get decide(): Predictor | null {
-    return this.#context.predictor;
-  }
-
   /** What was found of the connection as a whole; each direction has incidents of its own. */
   readonly incidents: Incident[] = [];
 
@@ -134,9 +129,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         this.login.startOk(method, bytes, start, size);
         return;
       case CONNECTION_START:
-        if (direction.side !== this.client) {
-          this.#context.predictor?.serverStarted(textOf(decodeArguments(method, bytes, start, size).get("mechanisms")));
-        }
+        if (direction.side !== this.client) this.#serverStarted(decodeArguments(method, bytes, start, size));
         return;
       case CONNECTION_TUNE: {
         const values = decodeArguments(method, bytes, start, size);
@@ -155,7 +148,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         this.directions[1 - direction.side]!.closedByPeer = true;
         this.close ??= close;
         this.closes[direction.side] ??= close;
-        if (direction.side !== this.client) this.#context.predictor?.serverClosedConnection();
+        if (direction.side !== this.client) this.#context.predictor?.serverClosedConnection(close.text);
         this.#tellClose(direction, close, null);
       }
     }
@@ -239,6 +232,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         return;
       case "refused":
         this.#becomeAmqp();
+        this.#context.predictor?.serverRefused(this.#recognition.serverHeader);
         this.directions[0].openingFault(this.#first, decision.message);
         this.directions[1].scanner.stop();
         return;
@@ -278,6 +272,12 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     const tls = this.#undecidedOctets === 0 && looksLikeTlsRecord(bytes, start, end);
     this.#undecidedOctets += end - start;
     if (tls || this.#undecidedOctets > MAX_UNDECIDED_OCTETS) this.#leave(tls ? "TLS" : null);
+  }
+
+  #serverStarted(values: Values): void {
+    const frameMax = this.#context.serverTold(...serverIdentity(values));
+    if (this.negotiated === null && !this.#limitsUnknown) this.directions[this.client].limits.beforeTune(frameMax);
+    this.#context.predictor?.serverStarted(textOf(values.get("mechanisms")));
   }
 
   #negotiate(values: Values): void {

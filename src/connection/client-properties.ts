@@ -1,5 +1,5 @@
 /** What the two ends tell each other of themselves in the handshake (§1.4.2.2 to §1.4.2.6). */
-import type { FieldTable } from "../amqp/field-table.ts";
+import { type FieldTable, textOf } from "../amqp/field-table.ts";
 import type { Values } from "../amqp/payload.ts";
 
 /** Client properties that are kept, and characters of each. */
@@ -12,6 +12,13 @@ export function keepProperties(properties: FieldTable, into: Map<string, string>
     if (into.size >= MAX_PROPERTIES) return;
     if (typeof value === "string") into.set(name, value.slice(0, MAX_PROPERTY_LENGTH));
   }
+}
+
+/** The product and version that the server says it is in connection.start; "" for what it does not say. */
+export function serverIdentity(values: Values): [product: string, version: string] {
+  const properties = values.get("server-properties");
+  const said = (name: string): string => (properties instanceof Map ? textOf(properties.get(name)) : "");
+  return [said("product"), said("version")];
 }
 
 /** The limits in connection.tune or tune-ok. */

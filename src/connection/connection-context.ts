@@ -22,8 +22,13 @@ export interface ConnectionContext {
   forensics: readonly [StreamForensics, StreamForensics] | null;
   /** Judges what the client sends; null for no prediction. */
   predictor: Predictor | null;
-  /** The frame-max in force for the client before tune-ok, as the broker judging it has it. */
+  /** The frame-max in force for the client before tune-ok, as far as is known before the server has told who it is. */
   initialFrameMax: number;
+  /**
+   * Called with what the server says of itself in connection.start, its product and version, "" where it does not say;
+   * returns the frame-max in force for the client before tune-ok.
+   */
+  serverTold: (product: string, version: string) => number;
   /** Called when it turns out to be AMQP; gives the connection its number. */
   recognised: () => number;
   /** Called when the connection is left alone: no octets of it are wanted any more. */

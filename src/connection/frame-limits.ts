@@ -20,6 +20,12 @@ export class FrameLimits {
     this.payload = UNKNOWN_FRAME_LIMIT;
   }
 
+  /** It is known what the broker takes before tune-ok, in octets of payload. */
+  beforeTune(payload: number): void {
+    this.#scanner.sizeLimit = payload;
+    this.payload = payload;
+  }
+
   /** frame-max was negotiated; 0 means that there is none. */
   negotiated(frameMax: number): void {
     this.#scanner.sizeLimit = frameMax === 0 ? NO_LIMIT : frameMax;

@@ -108,7 +108,9 @@ export interface Predictor {
   /** The server's connection.start was seen, with the mechanisms it offers. */
   serverStarted(mechanisms: string): void;
   serverClosedChannel(channel: number): void;
-  serverClosedConnection(): void;
+  serverClosedConnection(replyText: string): void;
+  /** The server refused the client's first octets with a protocol header, as `0 0 9 1`; "" where it sent none. */
+  serverRefused(answer: string): void;
   /** Octets of the server were missed. */
   serverMissed(): void;
   /** The client's first eight octets. */

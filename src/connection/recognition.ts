@@ -45,6 +45,12 @@ export class Recognition {
     return this.#octets[0].subarray(0, this.#counts[0]);
   }
 
+  /** The protocol header by which the server refused the client's, as `0 0 9 1`; "" where it sent none. */
+  get serverHeader(): string {
+    const kind = this.#opening(1)?.kind;
+    return kind === "amqp-0-9" || kind === "amqp-1-0" ? this.#octets[1].subarray(4).join(" ") : "";
+  }
+
   /** Takes a side's first octets out of bytes[start, end); returns where the rest begins. */
   receive(side: Side, bytes: Uint8Array, start: number, end: number): number {
     let count = this.#counts[side]!;

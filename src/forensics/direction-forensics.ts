@@ -58,6 +58,16 @@ export class DirectionForensics implements StreamForensics {
   /** Stream offsets of broken frames: of what their incidents hide nothing follows for the order of those behind. */
   #breaks: number[] = [];
 
+  /** For both directions of a connection. */
+  static both(of: {
+    search: SearchBudget;
+    windows: WindowBudget;
+    steps: StepBudget;
+  }): [DirectionForensics, DirectionForensics] {
+    const one = (): DirectionForensics => new DirectionForensics(of.search, of.windows, of.steps);
+    return [one(), one()];
+  }
+
   constructor(budget: SearchBudget, windows: WindowBudget, steps: StepBudget) {
     this.#budget = budget;
     this.#steps = steps;

@@ -1,4 +1,4 @@
-import { type BrokerId, REFERENCE_BROKER } from "../broker/versions.ts";
+import { AUTO, type BrokerChoice } from "../broker/versions.ts";
 import type { CaptureReading } from "../capture/capture-reading.ts";
 import type { InputError } from "../capture/input-error.ts";
 import type { PacketRecord } from "../capture/packet-record.ts";
@@ -21,8 +21,8 @@ export interface CaptureInspectionOptions {
   decodeAs?: readonly number[];
   /** UDP ports that are taken for VXLAN's, besides those that are known or show it by what they carry. */
   vxlanPorts?: readonly number[];
-  /** Whose verdict is predicted; RabbitMQ 3.10 where nothing is said. */
-  broker?: BrokerId;
+  /** Whose verdict is predicted; where nothing is said whoever the broker says it is. */
+  broker?: BrokerChoice;
   /** Keep octets, and explain what breaks by them. */
   explain?: boolean;
   /** Secrets of TLS sessions; null where nothing is to be decrypted. */
@@ -88,7 +88,7 @@ export class CaptureInspection {
   #lastNanoseconds = 0;
 
   constructor(options: CaptureInspectionOptions, sink: InspectionSink<TcpConnection>) {
-    const { broker = REFERENCE_BROKER, explain = false, listener = null, seed = 0, keys = null } = options;
+    const { broker = AUTO, explain = false, listener = null, seed = 0, keys = null } = options;
     this.#options = options;
     this.#assembler = new TcpAssembler(tcp => this.#open(tcp), {}, seed, options.vxlanPorts);
     this.#assembler.onForgotten = tcp => this.#over(tcp);

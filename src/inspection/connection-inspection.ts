@@ -1,7 +1,7 @@
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import { BrokerPredictor } from "../broker/broker-predictor.ts";
+import { BrokerRules } from "../broker/broker-rules.ts";
 import type { Prediction } from "../broker/verdict.ts";
-import { BROKER_VERSIONS, type BrokerId } from "../broker/versions.ts";
 import { grouped } from "../bytes/grouped.ts";
 import { AmqpConnection } from "../connection/amqp-connection.ts";
 import type { Incident } from "../connection/incident.ts";
@@ -26,7 +26,7 @@ import { mismatch } from "./verdict.ts";
  */
 export class ConnectionInspection<By extends Carrier = Carrier> implements InspectedConnection<By>, ConnectionObserver {
   readonly carrier: By;
-  readonly broker: BrokerId;
+  readonly rules: BrokerRules;
   readonly amqp: AmqpConnection;
   readonly sawBeginning: boolean;
   /** Nothing of it is looked at any more. */
@@ -59,8 +59,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     budgets: Budgets,
     nextNumber: () => number,
   ) {
-    const version = BROKER_VERSIONS[setting.broker];
-    const forensics = (): DirectionForensics => new DirectionForensics(budgets.search, budgets.windows, budgets.steps);
+    const rules = new BrokerRules(setting.broker);
     this.#sink = setting.sink;
     this.#news = new IncidentNews<By>(
       this,
@@ -68,9 +67,9 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
       incident => this.#awaitsAnswer(incident),
     );
     this.carrier = carrier;
-    this.broker = setting.broker;
-    this.#predictor = setting.predicts ? new BrokerPredictor(version) : null;
-    this.#forensics = setting.explains ? [forensics(), forensics()] : null;
+    this.rules = rules;
+    this.#predictor = setting.predicts ? new BrokerPredictor(rules) : null;
+    this.#forensics = setting.explains ? DirectionForensics.both(budgets) : null;
     const { sawBeginning, forced, expected } = beginning;
     this.sawBeginning = sawBeginning;
     let [isComplete, isTold, number] = [false, false, 0];
@@ -88,7 +87,8 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
       ...beginning,
       predictor: this.#predictor,
       forensics: this.#forensics,
-      initialFrameMax: version.initialFrameMax,
+      initialFrameMax: rules.initialFrameMax,
+      serverTold: (product, version) => rules.tell(product, version),
       moment: setting.moment,
       budget: budgets.search,
       listener: setting.listener ?? null,

@@ -1,5 +1,5 @@
+import type { BrokerRules } from "../broker/broker-rules.ts";
 import type { Prediction } from "../broker/verdict.ts";
-import type { BrokerId } from "../broker/versions.ts";
 import type { AmqpConnection } from "../connection/amqp-connection.ts";
 import type { Incident } from "../connection/incident.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
@@ -10,8 +10,8 @@ import type { TlsFacts } from "./tls-facts.ts";
 /** A connection as a sink of events sees it: what is known of it by now. */
 export interface InspectedConnection<By extends Carrier = Carrier> {
   readonly carrier: By;
-  /** The broker whose verdict is predicted. */
-  readonly broker: BrokerId;
+  /** By whose rules the verdict is predicted. */
+  readonly rules: BrokerRules;
   readonly amqp: AmqpConnection;
   /** Its first octets were seen. */
   readonly sawBeginning: boolean;

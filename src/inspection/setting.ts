@@ -1,5 +1,5 @@
 import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
-import type { BrokerId } from "../broker/versions.ts";
+import type { BrokerChoice } from "../broker/versions.ts";
 import type { FrameListener } from "../connection/observers.ts";
 import type { WindowBudget } from "../forensics/octet-window.ts";
 import type { StepBudget } from "../forensics/untangle/stretch.ts";
@@ -12,7 +12,8 @@ import type { InspectionSink, Position } from "./event.ts";
 
 /** What is wanted of an engine. */
 export interface EngineSetting<By extends Carrier = Carrier> {
-  broker: BrokerId;
+  /** Whose verdict is predicted. */
+  broker: BrokerChoice;
   /** The shared moment: when and where the octets now delivered were seen. */
   moment: Moment;
   /** How far the timeline has been read, where there is one: input and packet. */

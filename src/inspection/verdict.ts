@@ -40,8 +40,9 @@ export interface PredictedDetails {
 }
 
 /** What the broker does about the client's octets, with its words; null where it goes on, or nothing is predicted. */
-export function predictedVerdict({ amqp, carrier, broker, prediction }: InspectedConnection): Verdict | null {
-  if (prediction === null) return null;
+export function predictedVerdict({ amqp, carrier, rules, prediction }: InspectedConnection): Verdict | null {
+  if (prediction === null || rules.id === null) return null;
+  const broker = rules.id;
   const end = (side: Side) => `${carrier.address(side)}:${carrier.port(side)}`;
   const name = amqp.login.properties.get("connection_name");
   const peers = `${end(amqp.client)} -> ${end((1 - amqp.client) as Side)}${name === undefined ? "" : ` - ${name}`}`;
@@ -95,13 +96,20 @@ export function mismatch(connection: InspectedConnection): Incident | null {
   const { amqp, carrier } = connection;
   const predicted = predictedVerdict(connection);
   const observed = observedVerdict(connection);
+  // A guess that was wrong says nothing of the connection; of a stranger nothing was predicted.
+  const { rules } = connection;
+  if (rules.id === null || rules.isGuess) return null;
   const hasGaps = amqp.gaps[0].count + amqp.gaps[1].count > 0;
   if (amqp.midStream || hasGaps || carrier.ended === "open" || observed === null) return null;
   const observedCode = observed.outcome === "close" && PREDICTABLE.has(observed.code);
-  if (predicted === null ? !observedCode : sameVerdict(predicted, observed)) return null;
+  if (predicted === null ? !observedCode || !rules.isRabbitMQ : sameVerdict(predicted, observed)) return null;
   if (observed.outcome === "close" && (!observedCode || observed.text.includes(GUARD_MARK))) return null;
   const expected = predicted === null ? "nothing to end the connection for" : inWords(predicted);
-  const message = `Predicted: ${expected}. Observed: ${inWords(observed)}. Another version of RabbitMQ (see --broker), another broker, or something between may be the reason.`;
+  const reason =
+    rules.basis === "asked"
+      ? "Another version of RabbitMQ (see --broker), another broker, or something between may be the reason."
+      : "Something between the two, or a rule that is not known here, may be the reason.";
+  const message = `Predicted: ${expected}. Observed: ${inWords(observed)}. ${reason}`;
   const at = new Moment();
   at.set(carrier.last);
   at.input = carrier.first.input;

@@ -1,6 +1,6 @@
 /** Reads the relay's records: has each one inspected, then recorded together with what was found in it. */
 
-import type { BrokerId } from "../broker/versions.ts";
+import type { BrokerChoice } from "../broker/versions.ts";
 import { printable } from "../bytes/printable.ts";
 import { Moment } from "../net/connection-observer.ts";
 import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
@@ -26,7 +26,7 @@ import {
 import type { Recorder } from "./recorder.ts";
 
 export interface BatchInspectionOptions {
-  broker: BrokerId;
+  broker: BrokerChoice;
   recorder: Recorder | null;
   /** Findings are numbered from this on. */
   firstFinding?: number;

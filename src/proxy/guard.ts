@@ -1,4 +1,4 @@
-import type { BrokerId } from "../broker/versions.ts";
+import type { BrokerChoice } from "../broker/versions.ts";
 import type { Incident } from "../connection/incident.ts";
 import type { Carrier } from "../inspection/carrier.ts";
 import type { ConnectionInspection } from "../inspection/connection-inspection.ts";
@@ -38,7 +38,7 @@ export class Guard implements ConnectionGuard {
    * before `admit` returns. Neither may throw.
    */
   constructor(
-    broker: BrokerId,
+    broker: BrokerChoice,
     broken: (incident: Incident) => void,
     brokerBroken: (incident: Incident) => void = () => {},
   ) {

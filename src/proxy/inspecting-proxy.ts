@@ -1,5 +1,5 @@
 /** `ghostframe proxy` without its command line: relay, guard and inspector together, and what they tell. */
-import type { BrokerId } from "../broker/versions.ts";
+import type { BrokerChoice } from "../broker/versions.ts";
 import { envelopeSentence } from "../connection/envelope-sentence.ts";
 import { GUARD_MARK } from "../connection/guard-mark.ts";
 import type { Incident } from "../connection/incident.ts";
@@ -26,7 +26,7 @@ const GUARD_EXPLAINS = 400;
 const FRAME_ERROR = 501;
 
 export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem"> {
-  broker: BrokerId;
+  broker: BrokerChoice;
   /** Null for no recording. */
   record: RecordSetting | null;
   /** Stop a corrupt stream before the broker sees it. */

@@ -1,10 +1,10 @@
 /** Messages between the relay's thread and the inspector's thread. */
-import type { BrokerId } from "../broker/versions.ts";
+import type { BrokerChoice } from "../broker/versions.ts";
 import type { EventWriting } from "../report/event-writer.ts";
 import type { EventMessage } from "./event-message.ts";
 
 export interface InspectorSetting {
-  broker: BrokerId;
+  broker: BrokerChoice;
   /** Where and how to record; null for not at all. */
   record: RecordSetting | null;
   /** Look for clients' sockets that several processes hold. */

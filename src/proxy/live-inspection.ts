@@ -2,7 +2,7 @@
  * The inspection of relayed connections while they run: the engine that inspects captures, fed from batches of octets.
  * Emits a finding as soon as it is certain. Touches no socket and no clock.
  */
-import type { BrokerId } from "../broker/versions.ts";
+import type { BrokerChoice } from "../broker/versions.ts";
 import { Incident } from "../connection/incident.ts";
 import { RULES, type RuleId } from "../connection/rules.ts";
 import type { ConnectionInspection } from "../inspection/connection-inspection.ts";
@@ -20,7 +20,7 @@ const STEPS_GROW_BACK = 10;
 const PROVISIONAL_AFTER = 2;
 
 export interface LiveInspectionOptions {
-  broker: BrokerId;
+  broker: BrokerChoice;
   /** The shared moment: when what is now being delivered was read. */
   moment: Moment;
   /** Findings are numbered from this on: f1. */

@@ -65,12 +65,13 @@ const NOWHERE = { address: "", port: 0 };
 
 function connectionOf({ first, counts, details, unexplained }: ConnectionPart, index: number): Connection {
   const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels } = counts;
-  const { client, server, clientProperties, user, virtualHost, negotiated, verdict } = details ?? {
+  const { client, server, clientProperties, user, virtualHost, negotiated, verdict, broker } = details ?? {
     client: NOWHERE,
     server: NOWHERE,
     clientProperties: {},
     negotiated: null,
     verdict: { predicted: null, observed: null },
+    broker: undefined,
   };
   return {
     id: `c${index + 1}`,
@@ -90,6 +91,7 @@ function connectionOf({ first, counts, details, unexplained }: ConnectionPart, i
     octets,
     gaps,
     verdict,
+    ...(broker === undefined ? {} : { broker }),
     ...(tls === undefined ? {} : { tls }),
     ...(unexplained === undefined ? {} : { unexplained }),
   };

@@ -6,6 +6,7 @@
  * times are ISO 8601 UTC with as many digits as the capture has.
  */
 
+import type { BrokerBasis } from "../broker/broker-rules.ts";
 import type { RuleId } from "../connection/rules.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
 import type { TlsFacts } from "../inspection/tls-facts.ts";
@@ -108,6 +109,8 @@ export interface Connection {
   octets: PerDirection;
   gaps: PerDirection;
   verdict: { predicted: Verdict | null; observed: Verdict | null };
+  /** By whose rules the verdict is predicted. Left out where the connection's frames could not be read. */
+  broker?: Broker;
   /** What is known of its TLS, where it speaks that. Offsets of frames count decrypted octets. */
   tls?: TlsFacts;
   /** Something in it is broken, and was not explained: too much is broken in these captures. */
@@ -116,6 +119,16 @@ export interface Connection {
   brokerLog?: BrokerLogEntry[];
   /** One sentence, where that is not what was predicted. */
   brokerLogDiffers?: string;
+}
+
+export interface Broker {
+  /** What the broker calls itself in connection.start; left out where it does not say, or that was not seen. */
+  product?: string;
+  version?: string;
+  /** Whose rules: rabbitmq-3.10, as `--broker` takes them, or lavinmq; null of a broker of which nothing is predicted. */
+  rules: string | null;
+  /** Why these: the user asked for them, the broker told who it is, or it is a guess. */
+  basis: BrokerBasis;
 }
 
 export interface Finding {

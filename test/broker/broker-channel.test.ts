@@ -6,9 +6,10 @@ import { describe, expect, it } from "vitest";
 import { methodOf } from "../../src/amqp/method-registry.ts";
 import { WholeMessage } from "../../src/amqp/whole-message.ts";
 import { BrokerChannel, type ChannelError } from "../../src/broker/broker-channel.ts";
+import { BrokerRules } from "../../src/broker/broker-rules.ts";
 import { BrokerState } from "../../src/broker/broker-state.ts";
 import { ReadClock } from "../../src/broker/read-timing.ts";
-import { BROKER_VERSIONS, type BrokerId } from "../../src/broker/versions.ts";
+import type { BrokerId } from "../../src/broker/versions.ts";
 import { bits, longlong, methodPayload, short, shortstr, text, type Wire, wire } from "../support/wire.ts";
 
 /** The largest body that RabbitMQ 4.2.6 lets a content header announce. */
@@ -32,7 +33,7 @@ class Assembled {
     for (const name of internal) {
       broker.declareExchange(name, { type: "direct", durable: false, autoDelete: false, internal: true });
     }
-    this.channel = new BrokerChannel(1, broker, new ReadClock(), BROKER_VERSIONS[version], !uncertain);
+    this.channel = new BrokerChannel(1, broker, new ReadClock(), new BrokerRules(version), !uncertain);
   }
 
   /** What is said of each frame: "" for nothing. */
@@ -80,7 +81,7 @@ const NO_BODY = "reader 505 (60, 40) expected content body, got non content body
 const NO_METHOD = "reader 505 (0, 0) expected method frame, got non method frame instead";
 
 it("a channel knows its number", () => {
-  const channel = new BrokerChannel(7, new BrokerState(), new ReadClock(), BROKER_VERSIONS["rabbitmq-3.10"], true);
+  const channel = new BrokerChannel(7, new BrokerState(), new ReadClock(), new BrokerRules("rabbitmq-3.10"), true);
   expect(channel.number).toBe(7);
 });
 

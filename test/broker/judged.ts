@@ -1,15 +1,18 @@
 /** A client's octets before an emulated broker: the connection, the predictor, and nothing else. */
 import { expect } from "vitest";
 import { BrokerPredictor } from "../../src/broker/broker-predictor.ts";
+import { BrokerRules } from "../../src/broker/broker-rules.ts";
 import type { Prediction } from "../../src/broker/verdict.ts";
-import { BROKER_VERSIONS, type BrokerId, REFERENCE_BROKER } from "../../src/broker/versions.ts";
+import { type BrokerChoice, REFERENCE_BROKER } from "../../src/broker/versions.ts";
 import { AmqpConnection } from "../../src/connection/amqp-connection.ts";
 import { Moment } from "../../src/net/connection-observer.ts";
 import { type Chunking, chunkings, deliver } from "../support/chunkings.ts";
 import { type Wire, wire } from "../support/wire.ts";
 
 export interface Court {
-  broker?: BrokerId;
+  broker?: BrokerChoice;
+  /** Instead of the rules of `broker`. */
+  rules?: BrokerRules;
   /** What the server offers; null where its octets were not captured. */
   server?: Wire | null;
 }
@@ -55,9 +58,8 @@ function judgedInPieces(header: Uint8Array, chunking: Chunking, court: Court): P
   return predictor.prediction;
 }
 
-function open({ broker = REFERENCE_BROKER, server = GREETING }: Court) {
-  const version = BROKER_VERSIONS[broker];
-  const predictor = new BrokerPredictor(version);
+function open({ broker = REFERENCE_BROKER, rules = new BrokerRules(broker), server = GREETING }: Court) {
+  const predictor = new BrokerPredictor(rules);
   const moment = new Moment();
   const amqp = new AmqpConnection({
     predictor,
@@ -70,7 +72,8 @@ function open({ broker = REFERENCE_BROKER, server = GREETING }: Court) {
     listener: null,
     incidents: null,
     forensics: null,
-    initialFrameMax: version.initialFrameMax,
+    initialFrameMax: rules.initialFrameMax,
+    serverTold: (product, version) => rules.tell(product, version),
     recognised: () => 1,
     leave: () => {},
   });

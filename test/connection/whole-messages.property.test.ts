@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BrokerPredictor } from "../../src/broker/broker-predictor.ts";
+import { BrokerRules } from "../../src/broker/broker-rules.ts";
 import { BROKER_VERSIONS, type BrokerId } from "../../src/broker/versions.ts";
 import { AmqpConnection } from "../../src/connection/amqp-connection.ts";
 import { Direction } from "../../src/connection/direction.ts";
@@ -215,8 +216,8 @@ function spoken({ actions, mutations, cuts }: SidePlan, isClient: boolean): Piec
 /** What is known of a connection in the end. */
 function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY) {
   const { broker, begins, channelMax, closedForFrames } = plan;
-  const version = BROKER_VERSIONS[broker];
-  const predictor = new BrokerPredictor(version);
+  const rules = new BrokerRules(broker);
+  const predictor = new BrokerPredictor(rules);
   const moment = new Moment();
   const budget = { octets: 0, limit: 1 << 24 };
   const explained: DirectionForensics[] = [];
@@ -237,6 +238,7 @@ function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY)
     incidents: null,
     forensics: explain ? [forensics(), forensics()] : null,
     initialFrameMax: FRAME_MAX,
+    serverTold: () => FRAME_MAX,
     recognised: () => 1,
     leave: () => {},
   });

@@ -1,7 +1,7 @@
 /** Which messages are taken as a whole, and which have to come frame by frame. */
 import { afterEach, expect, test, vi } from "vitest";
 import { BrokerPredictor } from "../../src/broker/broker-predictor.ts";
-import { BROKER_VERSIONS } from "../../src/broker/versions.ts";
+import { BrokerRules } from "../../src/broker/broker-rules.ts";
 import { AmqpConnection } from "../../src/connection/amqp-connection.ts";
 import type { ConnectionContext } from "../../src/connection/connection-context.ts";
 import { Direction } from "../../src/connection/direction.ts";
@@ -29,7 +29,7 @@ const shaken = (...version: number[]) =>
 const opened = () => shaken().channelOpen(1).channelOpen(2);
 
 function play({ before, message = MESSAGE, pause = 0, context = {} }: Situation) {
-  const predictor = new BrokerPredictor(BROKER_VERSIONS["rabbitmq-3.10"]);
+  const predictor = new BrokerPredictor(new BrokerRules("rabbitmq-3.10"));
   const moment = new Moment();
   const amqp = new AmqpConnection({
     predictor,
@@ -43,6 +43,7 @@ function play({ before, message = MESSAGE, pause = 0, context = {} }: Situation)
     incidents: null,
     forensics: null,
     initialFrameMax: FRAME_MAX,
+    serverTold: () => FRAME_MAX,
     recognised: () => 1,
     leave: () => {},
     ...context,

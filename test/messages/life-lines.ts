@@ -1,7 +1,7 @@
 /** What the ledger tells of a conversation, a line a message. */
 import { expect } from "vitest";
 import { BrokerPredictor } from "../../src/broker/broker-predictor.ts";
-import { BROKER_VERSIONS } from "../../src/broker/versions.ts";
+import { BrokerRules } from "../../src/broker/broker-rules.ts";
 import type { InspectedConnection } from "../../src/inspection/inspected-connection.ts";
 import { Ledger } from "../../src/messages/ledger.ts";
 import type { Message } from "../../src/messages/message.ts";
@@ -20,7 +20,7 @@ export function lifeLines(told: Conversation, budget?: MessageBudget): string[] 
 
 function linesOf(told: Conversation, chunking: Chunking, budget?: MessageBudget): string[] {
   const lines: string[] = [];
-  const predictor = new BrokerPredictor(BROKER_VERSIONS["rabbitmq-3.10"]);
+  const predictor = new BrokerPredictor(new BrokerRules("rabbitmq-3.10"));
   const ledger = new Ledger(message => lines.push(line(message)), budget === undefined ? {} : { budget });
   const connection = {
     get prediction() {

@@ -1,4 +1,5 @@
 /** The one place where the differential test meets the predictor. */
+import { REFERENCE_BROKER } from "../../src/broker/versions.ts";
 import { Inspection } from "../../src/inspect.ts";
 import { carrying, type PacketBuilder } from "./segments.ts";
 import { wire } from "./wire.ts";
@@ -15,7 +16,7 @@ const GREETING = wire().start({}, "PLAIN AMQPLAIN").octets;
 /** What the broker will do, from the client's octets alone; null when it will not end the connection. */
 export function predict(clientOctets: Uint8Array): Prediction | null {
   // Where no octets are kept, what a prediction quotes of them may be a secret and is masked.
-  const inspection = new Inspection({ explain: true, decodeAs: [5672] });
+  const inspection = new Inspection({ explain: true, decodeAs: [5672], broker: REFERENCE_BROKER });
   inspection.beginInput();
   let number = 1;
   let heard = 0;

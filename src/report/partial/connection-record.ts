@@ -2,7 +2,7 @@ import type { InspectedConnection } from "../../inspection/inspected-connection.
 import { observedVerdict, predictedVerdict } from "../../inspection/verdict.ts";
 import type { Side } from "../../net/connection-observer.ts";
 import { isoTime } from "../../net/place.ts";
-import type { Connection, PerDirection } from "../report.ts";
+import type { Broker, Connection, PerDirection } from "../report.ts";
 
 /** What is known of a connection by now, but for the id by which a report calls it. */
 export function connectionRecord(connection: InspectedConnection): Omit<Connection, "id"> {
@@ -33,6 +33,18 @@ export function connectionRecord(connection: InspectedConnection): Omit<Connecti
     octets: perDirection(side => carrier.octets(side)),
     gaps: perDirection(side => connection.gaps(side)),
     verdict: { predicted: predictedVerdict(connection), observed: observedVerdict(connection) },
+    ...(amqp.state === "amqp" ? { broker: brokerOf(connection) } : {}),
     ...(connection.tls === null ? {} : { tls: connection.tls }),
+  };
+}
+
+/** What the prediction is for, when it has been made: that may narrow a guess. */
+function brokerOf({ amqp, rules }: InspectedConnection): Broker {
+  const { product, version, id, basis } = rules;
+  return {
+    ...(product === "" ? {} : { product: amqp.discretion.text(product) }),
+    ...(version === "" ? {} : { version: amqp.discretion.text(version) }),
+    rules: id,
+    basis,
   };
 }

@@ -70,7 +70,7 @@ export interface ConnectionPart {
   /** null where only the counts were wanted. */
   details: Pick<
     Connection,
-    "client" | "server" | "clientProperties" | "user" | "virtualHost" | "negotiated" | "verdict"
+    "client" | "server" | "clientProperties" | "user" | "virtualHost" | "negotiated" | "verdict" | "broker"
   > | null;
   /** Something in it could not be explained, because too much is broken. */
   unexplained?: true;

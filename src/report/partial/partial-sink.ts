@@ -112,7 +112,7 @@ function connectionPart(
   const { carrier, explains } = connection;
   const record = connectionRecord(connection);
   const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels } = record;
-  const { client, server, clientProperties, user, virtualHost, negotiated, verdict } = record;
+  const { client, server, clientProperties, user, virtualHost, negotiated, verdict, broker } = record;
   const ends = ([0, 1] as const).map(side => `${carrier.address(side)} ${carrier.port(side)}`);
   return {
     key: `${carrier.first.packet} ${start} ${ends.join(" ")}`,
@@ -138,6 +138,7 @@ function connectionPart(
       ...(virtualHost === undefined ? {} : { virtualHost }),
       negotiated,
       verdict,
+      ...(broker === undefined ? {} : { broker }),
     },
     findings: withFingerprints(withFailure(gathered)).map(part => withLost(part, lost, connection.amqp.discretion)),
     ...(connection.unexplained ? { unexplained: true } : {}),

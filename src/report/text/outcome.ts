@@ -2,7 +2,7 @@
 
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
-import type { Connection, Finding, Verdict } from "../report.ts";
+import type { Broker, Connection, Finding, Verdict } from "../report.ts";
 import { type Page, unbroken } from "./page.ts";
 import { brokerName, byRule, joined, packetRange, verdict } from "./wording.ts";
 
@@ -32,7 +32,7 @@ export function outcome(
       : verdict(observed);
     lines.push(...page.labelled("broker", words + (quoted ? reference(quoted) : "")));
   }
-  if (predicted !== null && !asPredicted) lines.push(...prediction(predicted, page));
+  if (predicted !== null && !asPredicted) lines.push(...prediction(predicted, connection.broker, page));
   const others = ledTo.filter(finding => finding !== quoted);
   return [...lines, ...consequences(others, page)];
 }
@@ -59,9 +59,10 @@ function knownReason(observed: Verdict, predicted: Verdict): string {
 }
 
 /** What the client's octets alone let expect, from which broker, and what comes then. */
-function prediction(predicted: Verdict, page: Page): string[] {
+function prediction(predicted: Verdict, rules: Broker | undefined, page: Page): string[] {
   const { broker, sequel } = predicted;
-  const by = broker === undefined || broker === "" ? "" : ` (${brokerName(broker)})`;
+  const guess = rules?.basis === "guessed" ? ", a guess" : "";
+  const by = broker === undefined || broker === "" ? "" : ` (${brokerName(broker)}${guess})`;
   // What followed begins with the close frame that was just shown.
   const rest = joined(sequel ?? "").replace(/^connection\.close, then /, "");
   const then = rest === "" ? "" : `; then ${printable(rest, SENTENCE_COLUMNS)}`;

@@ -192,5 +192,5 @@ export function confidence(value: number): string {
 
 /** `RabbitMQ 3.10` for `rabbitmq-3.10`. */
 export function brokerName(broker: string): string {
-  return printable(broker.replace(/^rabbitmq-/, "RabbitMQ "), VERSION_COLUMNS);
+  return printable(broker.replace(/^rabbitmq-/, "RabbitMQ ").replace(/^lavinmq$/, "LavinMQ"), VERSION_COLUMNS);
 }
