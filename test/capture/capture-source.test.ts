@@ -235,7 +235,7 @@ describe("what was read before the trouble stays read", () => {
     }
     const stdin = Readable.from(breaking(), { objectMode: false });
     const { reading, packets } = await readBig("-", { stdin });
-    expect(reading.error?.message).toBe("standard input: the device failed while reading (EIO)");
+    expect(reading.error?.message).toBe("standard input: the device failed (EIO)");
     expect(packets).toBe(49);
   });
 

@@ -276,7 +276,7 @@ describe("a client that opens with something else", () => {
         opening: "TLS",
         client: tls,
         answer: "TLS",
-        broker: hex("160303 0050 02"),
+        broker: hex("160303 0050 02 0000"),
         at: "once",
         log: "uninspected: left alone: it is TLS",
       },

@@ -7,6 +7,8 @@ export interface TornWrites {
   /** What is found first. */
   rule: RuleId;
   writes: (queue: string) => Uint8Array[];
+  /** A recording masks the broken octets: they may be the rest of a secret. */
+  isMasked?: boolean;
 }
 
 const A_OCTETS = 3000;
@@ -18,6 +20,7 @@ export const TORN_WRITES: readonly TornWrites[] = [
   {
     name: "a frame of no type",
     rule: "frame-type",
+    isMasked: true,
     writes: () => [wire().frame(0x41, 1, [1, 2, 3]).octets, wire().heartbeat().octets],
   },
   {
