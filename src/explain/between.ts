@@ -2,7 +2,7 @@
 import { PatternIndex } from "./known-lines/pattern-index.ts";
 
 const BETWEEN: readonly (readonly [name: string, pattern: RegExp])[] = [
-  ["amqproxy", /amqproxy|UPSTREAM_ERROR|\bUpstream (?:connection )?closed/i],
+  ["amqproxy", /amqproxy|upstream read loop|UPSTREAM_ERROR|\bUpstream (?:connection )?closed/i],
   ["Envoy", /\benvoy\b|upstream connect error/i],
   ["Istio", /\bistio(?:-proxy)?\b/i],
   ["Linkerd", /\blinkerd\b/i],

@@ -37,7 +37,7 @@ export function causesOf(report: ErrorReport, readings: readonly Reading[], torn
       return [told(id, text, confidenceOf(Math.min(score, MOST)), text.why ?? why)];
     });
   const between = inBetween(report);
-  if (between === null) return ranked.slice(0, SHOWN);
+  if (between === null || ranked[0]?.id === between.id) return ranked.slice(0, SHOWN);
   // What the text names is among the causes, whatever the others are.
   const others = ranked.filter(({ id }) => id !== between.id);
   const at = others.findIndex(({ confidence }) => confidence !== "near certain" && confidence !== "likely");

@@ -5,6 +5,8 @@ export type ConnectionCauseId =
   | "read-abandoned"
   | "stream-cut"
   | "header-refused"
+  | "broker-of-amqp-1-0"
+  | "stream-client"
   | "something-before-header"
   | "tls-answered"
   | "plain-answered"
@@ -30,6 +32,8 @@ export type ConnectionCauseId =
   | "tls-settings"
   | "nothing-listens"
   | "name-unknown"
+  | "service-name-unknown"
+  | "service-unreachable"
   | "wrong-credentials"
   | "guest-remote"
   | "newer-field-kind"
@@ -61,6 +65,19 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
     remedy:
       "Connect to a broker that speaks AMQP 0-9-1, or use a client for the version the server names. If it names 0 0 9 1, something stood before the client's header.",
     now: "Connect to a broker that speaks AMQP 0-9-1.",
+  },
+  "broker-of-amqp-1-0": {
+    title: "The broker speaks AMQP 1.0, and the client AMQP 0-9-1",
+    confirm: "The protocol header in the message: 0 0 9 1 is AMQP 0-9-1; 0 1 0 0 and 3 1 0 0 are AMQP 1.0.",
+    remedy: "Use a client for AMQP 1.0 (Qpid, rhea, AMQP.Net Lite), or a broker for AMQP 0-9-1 (RabbitMQ, LavinMQ).",
+    now: "Use a client for AMQP 1.0, or a broker for AMQP 0-9-1.",
+  },
+  "stream-client": {
+    title: "A client of RabbitMQ's stream protocol speaks to AMQP's port",
+    confirm:
+      "rabbitmq-diagnostics listeners shows the stream port, 5552; ss -tnp on the peer's host shows which program it is.",
+    remedy: "Let it connect to port 5552 (TLS: 5551), with the plugin on: rabbitmq-plugins enable rabbitmq_stream.",
+    now: "Use port 5552, and enable the plugin rabbitmq_stream.",
   },
   "something-before-header": {
     title: "Something stood before the client's protocol header (PROXY header, TLS, an earlier write)",
@@ -212,6 +229,19 @@ export const CONNECTION_CAUSES: Readonly<Record<ConnectionCauseId, CauseText>> =
     title: "The broker's host name cannot be resolved",
     confirm: "getent hosts NAME on the client's host, or inside its container.",
     remedy: "Correct the name or the DNS.",
+  },
+  "service-name-unknown": {
+    title: "The broker's host cannot resolve the name of a service that the broker asks",
+    confirm: "getent hosts NAME on the broker's host, or inside its container or pod.",
+    remedy:
+      "Correct the name, or the DNS of the broker's host (in Kubernetes: the cluster's DNS, the pod's dnsPolicy).",
+    now: "Correct the name, or the DNS of the broker's host.",
+  },
+  "service-unreachable": {
+    title: "A service that the broker asks over HTTP does not answer (Kubernetes API, Consul, etcd, a login service)",
+    confirm: "curl -v of its address, from the broker's host or inside its pod.",
+    remedy: "Start that service, or let the broker reach it (network policy, service account, proxy settings).",
+    now: "Let the broker's host reach that service.",
   },
   "wrong-credentials": {
     title: "User name or password is wrong, or the authentication mechanism is not offered",

@@ -1,17 +1,16 @@
 /** From a message of a log, or any text, to what it says about broken connections. */
-import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import type { LibraryId } from "../connection/client-libraries.ts";
 import { betweenIn } from "./between.ts";
 import { mayHoldCredential, withoutBinaries, withoutPasswords } from "./credentials-in-text.ts";
 import type { BrokerError, ErrorReport } from "./error-report.ts";
 import { errorsIn, type FoundError, mayNameError } from "./error-text.ts";
-import { headerWindow, type MaybeOctet } from "./header-window.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
-import { speaksOfAmqp } from "./known-lines/match.ts";
 import { MESSAGE_TOPICS } from "./known-lines/message-topics.ts";
+import { type Company, speaksOfAmqp, speaksOfAnother } from "./known-lines/subject.ts";
 import type { LogRecord } from "./log-record.ts";
 import { type RecordHead, readHead } from "./log-site.ts";
 import { libraryIn, type Runtime, runtimeOf } from "./runtime.ts";
+import { channelWord } from "./typed-text.ts";
 
 const QUOTE_CHARACTERS = 600;
 
@@ -37,32 +36,37 @@ interface TextReading {
 
 const NOTHING: TextReading = { errors: [], between: null, operation: null };
 const OPERATION = /operation ([a-z]{1,20}\.[a-z_-]{1,20}|'[a-z]{1,20}\.[a-z_-]{1,20}') caused/;
-/** Ways to read a text: see `#reading`. */
-const READINGS = 8;
-/** Readings of each way that are remembered. */
+/** Readings beside each company that are remembered. */
 const MAX_REMEMBERED = 300;
 
 /** Reads the messages of one log. What was read is remembered: a log says the same again and again. */
 export class ErrorReader {
-  /** By what of a text counts (`READINGS` of them), then by the text. */
-  readonly #remembered = Array.from({ length: READINGS }, () => new Map<string, TextReading>());
+  /** By what a text stands beside, then by the text. */
+  readonly #remembered: Readonly<Record<Company, Map<string, TextReading>>> = {
+    log: new Map(),
+    alone: new Map(),
+    amqp: new Map(),
+    broker: new Map(),
+  };
 
   /**
-   * What a message says; null where it is about something else altogether. `alone`: it is all there is to explain, so what
-   * other programs say as well counts.
+   * What a message says; null where it is about something else altogether. `pasted`: it is all there is to explain,
+   * with or without a word of AMQP, so what other programs say as well may count.
    */
-  read(record: LogRecord, alone = false): ReadRecord | null {
+  read(record: LogRecord, pasted: "alone" | "amqp" | null = null): ReadRecord | null {
     const raw = record.lines.join("\n");
     const ofBroker = isBrokers(record, raw);
+    const alone = pasted !== null;
+    const company = ofBroker ? "broker" : (pasted ?? "log");
     // What the broker says in several lines is looked at in any case.
-    let names = (ofBroker && record.lines.length > 1) || mayNameError(raw, ofBroker || alone);
+    let names = (ofBroker && record.lines.length > 1) || mayNameError(raw, company);
     if (!names && !ofBroker && !alone) return null;
     const head = readHead(record);
     const logged = head.kind !== "other" || record.pid !== null;
     if (isPeaceful(head, record)) names = false;
     // Whose connection it is stands in the head; the same is said behind it again and again.
     const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
-    const reading = this.#reading(said, names || alone, ofBroker, alone);
+    const reading = this.#reading(said, names || alone, company);
     const { between, operation } = reading;
     const errors = logged ? reading.errors.filter(({ error }) => !isOfClients(error)) : reading.errors;
     const report = ({ error, library, runtime }: FoundHere): ErrorReport =>
@@ -90,20 +94,20 @@ export class ErrorReader {
     return { head, reports: errors.map(report), unknown };
   }
 
-  #reading(raw: string, names: boolean, ofBroker: boolean, alone: boolean): TextReading {
-    if (!names && !ofBroker) return NOTHING;
-    const remembered = this.#remembered[(names ? 1 : 0) + (ofBroker ? 2 : 0) + (alone ? 4 : 0)]!;
+  #reading(raw: string, names: boolean, company: Company): TextReading {
+    if (!names) return NOTHING;
+    const remembered = this.#remembered[company];
     const before = remembered.get(raw);
     if (before !== undefined) return before;
-    const found = names ? errorsIn(raw, ofBroker || alone) : [];
-    const made = found.length === 0 ? NOTHING : this.#readFully(raw, found, ofBroker || alone);
+    const found = errorsIn(raw, company);
+    const made = found.length === 0 ? NOTHING : this.#readFully(raw, found, company);
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(raw, made);
     return made;
   }
 
   /** `found` in the text as it stands; what is told is taken from it without its passwords. */
-  #readFully(raw: string, found: readonly FoundError[], elsewhere: boolean): TextReading {
+  #readFully(raw: string, found: readonly FoundError[], company: Company): TextReading {
     const text = withoutPasswords(raw);
     const library = libraryIn(text);
     const here = (error: BrokerError): FoundHere => {
@@ -111,7 +115,7 @@ export class ErrorReader {
       return { error, library: own, runtime: runtimeOf(text, own) };
     };
     return {
-      errors: (text === raw ? found : errorsIn(text, elsewhere)).map(({ error }) => here(error)),
+      errors: (text === raw ? found : errorsIn(text, company)).map(({ error }) => here(error)),
       between: betweenIn(text),
       operation: OPERATION.exec(text)?.[1] ?? null,
     };
@@ -140,7 +144,7 @@ function isOfClients(error: BrokerError): boolean {
 }
 
 function unknownIn(text: string, ofBroker: boolean): BrokerError | null {
-  if (!ofBroker && !speaksOfAmqp(text)) return null;
+  if (!ofBroker && (!speaksOfAmqp(text) || speaksOfAnother(text))) return null;
   const topic = ofBroker ? (MESSAGE_TOPICS.find(({ pattern }) => pattern.test(text))?.topic ?? "") : "";
   return { kind: "unknown-message", from: ofBroker ? "broker" : "client", topic };
 }
@@ -185,111 +189,4 @@ function discreet(report: ErrorReport): ErrorReport {
     default:
       return bare;
   }
-}
-
-/**
- * What somebody types: a size in decimal or hex, `type 0 size 1544254578 channel 0`, seven octets in hex, a reply code,
- * `bad end 97`. Null where the text is none of these.
- */
-export function readLoose(raw: string): ErrorReport | null {
-  const text = raw.trim().slice(0, QUOTE_CHARACTERS);
-  const error = looseError(text);
-  if (error === null) return null;
-  return {
-    error,
-    channel: channelWord(text),
-    operation: null,
-    quote: text,
-    site: null,
-    library: null,
-    runtime: "threads",
-    between: null,
-    masked: false,
-    typed: true,
-  };
-}
-
-const NUMBER = String.raw`(0x[0-9a-f]{1,8}|\d{1,3}(?:[,_']\d{3})+|\d{1,10})`;
-
-function looseError(text: string): BrokerError | null {
-  const octets = hexOctets(text) ?? mixedOctets(text);
-  if (octets !== null) return { kind: "header-octets", octets };
-
-  const alone = new RegExp(`^[={]?\\s*${NUMBER}\\s*(?:octets|bytes)?\\s*[}]?$`, "i").exec(text);
-  if (alone !== null) {
-    const value = readNumber(alone[1]!);
-    if (value === null) return null;
-    if (value > 500 && REPLY_CODES[value] !== undefined) {
-      return { kind: "code-only", code: value };
-    }
-    return { kind: "frame-too-large", type: null, size: value, limit: null };
-  }
-  const end = new RegExp(`\\bend(?:[ _-](?:octet|marker))?\\b[ :=,]{0,3}${NUMBER}`, "i").exec(text);
-  const type = word("type", text);
-  if (end !== null) {
-    const endOctet = readNumber(end[1]!);
-    if (endOctet === null || endOctet > 255) return null;
-    const payload = /\b(?:payload|octets|snippet)\b[ :=]{0,3}((?:[0-9a-f]{2}[ ,]){2,40}[0-9a-f]{2})/i.exec(text)?.[1];
-    const snippet = payload === undefined ? null : hexOctets(payload);
-    return {
-      kind: "frame-end",
-      type,
-      endOctet,
-      snippet: snippet === null ? null : { octets: Uint8Array.from(snippet, octet => octet ?? 0), whole: false },
-    };
-  }
-  const size = word("size", text);
-  if (type !== null && type > 255) return null;
-  if (size === null)
-    return type === null ? null : { kind: "header-octets", octets: [...headerWindow(type, channelWord(text), null)] };
-  return { kind: "frame-too-large", type, size, limit: word("limit", text) ?? word("frame_max", text) };
-}
-
-function channelWord(text: string): number | null {
-  const channel = word("channel", text);
-  return channel !== null && channel <= 65_535 ? channel : null;
-}
-
-/** The number behind a word: `size 1,342,177,289`, `type=65`, `size ≥ 134217728`. */
-function word(name: string, text: string): number | null {
-  const match = new RegExp(`\\b${name}[^\\w\\n]{1,4}${NUMBER}`, "i").exec(text);
-  return match === null ? null : readNumber(match[1]!);
-}
-
-function readNumber(text: string): number | null {
-  const value = Number(text.replace(/[,_']/g, ""));
-  return value <= 0xffffffff ? value : null;
-}
-
-/**
- * `14 00 0A 00 CE 08 00`, `02 ?? ?? CE 03 00 01`: a header, and what follows it where there are more than seven; four
- * are those of the size. Blanks between them may be missing.
- */
-function hexOctets(text: string): MaybeOctet[] | null {
-  // In one run, or in groups as hex dumps have them.
-  const run = /^(?:[0-9a-f]{2}){1,64}(?: (?:[0-9a-f]{2}){1,64}){0,63}$/i.test(text.replace(/\b0x/gi, ""))
-    ? text.replace(/\b0x| /gi, "")
-    : "";
-  if (run.length >= 14 && run.length <= 128 && /[0-9a-f]{4}/i.test(text))
-    return Array.from(run.matchAll(/../g), ([octet]) => Number.parseInt(octet, 16));
-  if (!/^(?:0x)?(?:[0-9a-f]{2}|\?\?)(?:[ ,:-]{1,2}(?:0x)?(?:[0-9a-f]{2}|\?\?)){3,63}$/i.test(text)) return null;
-  const octets = Array.from(text.matchAll(/(?:0x)?([0-9a-f]{2}|\?\?)/gi), ([, octet]) =>
-    octet === "??" ? null : Number.parseInt(octet!, 16),
-  );
-  if (octets.length === 4) return [null, null, null, ...octets];
-  while (octets.length < 7) octets.push(null);
-  return octets.some(octet => octet !== null) ? octets : null;
-}
-
-/** `AMQP 00 00 09`, `m CE 03 00 01 00 00`: a header in hex, its text as text. */
-function mixedOctets(text: string): MaybeOctet[] | null {
-  const tokens = text.split(/ +/);
-  const isHex = (token: string): boolean => /^(?:[0-9a-f]{2}|\?\?)$/i.test(token);
-  if (tokens.filter(isHex).length < 3 || !tokens.every(token => isHex(token) || /^[!-~]{1,4}$/.test(token)))
-    return null;
-  const octets = tokens.flatMap((token): MaybeOctet[] => {
-    if (token === "??") return [null];
-    return isHex(token) ? [Number.parseInt(token, 16)] : Array.from(token, character => character.charCodeAt(0));
-  });
-  return octets.length === 7 || octets.length === 8 ? octets : null;
 }

@@ -10,6 +10,7 @@ import type { BrokerError } from "./error-report.ts";
 import { KNOWN_LINES } from "./known-lines/catalogue.ts";
 import { knownLineIn, mayBeKnown } from "./known-lines/match.ts";
 import { requiredWords } from "./known-lines/required-words.ts";
+import type { Company } from "./known-lines/subject.ts";
 import { WordIndex } from "./known-lines/word-index.ts";
 
 /** An error, and where in the folded text it stands. */
@@ -22,8 +23,8 @@ export interface FoundError {
 /** Errors looked for in one text. */
 const MAX_ERRORS = 50;
 
-/** Every error that the text names, in its order. `elsewhere`: rows that other programs' texts match too count as well. */
-export function errorsIn(raw: string, elsewhere: boolean): FoundError[] {
+/** Every error that the text names, in its order; `company` says what it stands beside. */
+export function errorsIn(raw: string, company: Company): FoundError[] {
   const text = folded(raw);
   if (!WORDS.look(text)) return [];
   const rows = [...WORDS.rows];
@@ -40,7 +41,7 @@ export function errorsIn(raw: string, elsewhere: boolean): FoundError[] {
   }
   const code = mayBeSentence ? firstCode(variants) : null;
   // A text that names a reply code speaks of AMQP.
-  const known = knownLineIn(isBroken ? joinedLines(text) : text, rows, elsewhere || code !== null);
+  const known = knownLineIn(isBroken ? joinedLines(text) : text, rows, code === null ? company : "broker");
   if (known !== null) return [{ error: known, from: 0, to: text.length }];
   return code === null ? [] : [code];
 }
@@ -92,8 +93,8 @@ const WORDS = new WordIndex(
 const FIRST_SENTENCE = KNOWN_LINES.length;
 
 /** Whether `errorsIn` may find something: quick, and now and then wrong to say so. Most lines of a log are passed over. */
-export function mayNameError(text: string, elsewhere: boolean): boolean {
-  return WORDS.look(text) && mayBeKnown(text, WORDS.rows, elsewhere);
+export function mayNameError(text: string, company: Company): boolean {
+  return WORDS.look(text) && mayBeKnown(text, WORDS.rows, company);
 }
 
 const NEGOTIATION = /^(?:failed to )?negotiate/;

@@ -1,10 +1,12 @@
 /** The errors of a whole log: each distinct one kept once, with how often and where it was seen. */
 
-import { ErrorReader, type ReadRecord, readLoose } from "./error-reader.ts";
+import { ErrorReader, type ReadRecord } from "./error-reader.ts";
 import type { ErrorReport, LogTime } from "./error-report.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
+import { speaksOfAmqp } from "./known-lines/subject.ts";
 import { type LogRecord, LogRecords } from "./log-record.ts";
 import { libraryIn, runtimeOf } from "./runtime.ts";
+import { readLoose } from "./typed-text.ts";
 
 /** One error, however often it was logged. */
 export interface TalliedIncident {
@@ -119,9 +121,14 @@ export class IncidentTally {
     if (report !== null) kept[place] = { report, trouble };
   }
 
-  /** What was pasted says no more than that something failed: so what other programs say as well counts. */
+  #pastedText(): string {
+    return this.#pasted.flatMap(({ lines }) => lines).join("\n");
+  }
+
+  /** What was pasted says no more than that something failed: so what other programs say as well may count. */
   #readAsMeant(): void {
-    const reports = this.#pasted.flatMap(record => this.#reader.read(record, true)?.reports ?? []);
+    const company = speaksOfAmqp(this.#pastedText()) ? "amqp" : "alone";
+    const reports = this.#pasted.flatMap(record => this.#reader.read(record, company)?.reports ?? []);
     if (this.incidents.length > 0 && reports.every(report => isGeneral(report))) return;
     this.incidents.splice(0);
     this.#byKey.clear();
@@ -133,7 +140,7 @@ export class IncidentTally {
     const [only] = this.incidents;
     if (only === undefined || this.incidents.length > 1 || only.report.library !== null || only.report.site !== null)
       return;
-    const text = this.#pasted.flatMap(({ lines }) => lines).join("\n");
+    const text = this.#pastedText();
     const library = libraryIn(text);
     if (library !== null) only.report = { ...only.report, library, runtime: runtimeOf(text, library) };
   }

@@ -73,6 +73,19 @@ export function handshakeCauses(
       ["wrong-port", 25, "The client was meant for another broker."],
     ];
   }
+  if (named === "tls" || (top?.kind === "foreign-protocol" && top.meaning.includes("TLS"))) {
+    return [
+      ["plain-answered", 80, "A TLS handshake came to a port without TLS: the client belongs to 5671 (amqps://)."],
+      ["health-check", 46, "Probes send what they know, and hang up."],
+      ["wrong-port", 40, "Or the client is one of another protocol over TLS."],
+    ];
+  }
+  if (top?.kind === "foreign-protocol" && top.meaning.includes("stream protocol")) {
+    return [
+      ["stream-client", 82, `${capital(top.evidence)}: ${top.meaning}.`],
+      ["plugin-missing", 40, "Without rabbitmq_stream nothing listens on 5552, and other ports get tried."],
+    ];
+  }
   if (top?.kind === "frame-in-payload") {
     return [
       [

@@ -20,7 +20,9 @@ export function openingReadings(octets: readonly number[]): Reading[] {
   const readings = signatureReadings(octets)
     .filter(({ octets: told }) => told[0] !== "")
     .map(asOpening);
-  const fit = frameFit(octets, 0);
+  const stream = streamCommand(octets);
+  if (stream !== null) readings.push(stream);
+  const fit = stream === null ? frameFit(octets, 0) : null;
   if (fit !== null && fit.bits >= 20 && fit.known >= 7) {
     const words = frameWords(fit, octets);
     readings.push({
@@ -40,6 +42,24 @@ export function openingReadings(octets: readonly number[]): Reading[] {
   if (readings.length === 0 && isText(octets))
     readings.push(textReading(octets, "text of another protocol, or of a person"));
   return ranked(readings);
+}
+
+/** Command and version of the stream protocol's peer-properties, with which each of its clients begins. */
+const PEER_PROPERTIES = [0, 17, 0, 1];
+
+/** A frame of RabbitMQ's stream protocol: a size of four octets, a command, a version (rabbitmq_stream: PROTOCOL.adoc). */
+function streamCommand(octets: readonly number[]): Reading | null {
+  if (octets.length < 8 || octets[0] !== 0 || octets[1] !== 0) return null;
+  if (!PEER_PROPERTIES.every((octet, index) => octets[4 + index] === octet)) return null;
+  return {
+    kind: "foreign-protocol",
+    meaning: "RabbitMQ's stream protocol: a size, command 17 (peer-properties), version 1",
+    why: `${hexOf(octets.slice(0, 8))}: a size of ${octets[2]! * 256 + octets[3]!}, command 17 and version 1 are how every client of the stream protocol begins.`,
+    evidence: evidenceAt(octets, 0, 8),
+    score: 94,
+    boundary: null,
+    octets: labels(octets, [0, 4, "size"], [4, 6, "command 17, peer-properties"], [6, 8, "version 1"]),
+  };
 }
 
 /** A protocol header stands where it belongs here; its version is another. */
@@ -69,6 +89,17 @@ export function methodIdReadings(classId: number, methodId: number): Reading[] {
       score: 82,
       boundary: null,
       octets: labels(octets, [0, 4, "start of a content header"]),
+    });
+  }
+  if (classId === 0 && methodId > 0) {
+    readings.push({
+      kind: "unknown",
+      meaning: `a size field: ${methodId}, of another frame's header or of a long string`,
+      why: `${hexOf(octets)} is the number ${methodId} in four octets, as sizes are written; no class has the id 0.`,
+      evidence: hexOf(octets),
+      score: 58,
+      boundary: null,
+      octets: labels(octets, [0, 4, `size ${methodId}`]),
     });
   }
   const sameClass = METHODS.some(method => method.classId === classId);

@@ -28,7 +28,7 @@ const CLIENT_READ: readonly Row[] = [
     "com.rabbitmq.client.MalformedFrameException: Bad frame end marker: 60",
     "client",
     "frames",
-    "shared-reader",
+    "in-between",
     /60 \(0x3c/,
   ],
   [
@@ -67,7 +67,7 @@ const CLIENT_READ: readonly Row[] = [
     'AMQP close-reason, initiated by Library, code=501, text="Bad frame end marker: 45", classId=0, methodId=0',
     "client",
     "frames",
-    "shared-reader",
+    "in-between",
   ],
   [
     'AMQP close-reason, initiated by Library, code=505, text="UNEXPECTED_FRAME", classId=0',

@@ -23,7 +23,7 @@ it("has a name of its own for every row", () => {
 
 describe.each(KNOWN_LINES)("$id", line => {
   it("explains its example", () => {
-    expect(mayNameError(line.example, true)).toBe(true);
+    expect(mayNameError(line.example, "broker")).toBe(true);
     const { incidents } = explainAll(tallied(line.example));
     expect(incidents.map(({ error }) => error.line)).toEqual([line.id]);
     const [{ name, seenBy, about, causes, summary, headline }] = incidents as [(typeof incidents)[number]];
@@ -87,7 +87,7 @@ it.each(KNOWN_LINES)("lets the prefilter pass whatever $id matches", ({ pattern 
   const source = pattern.source.replace(/\(\?[=!](?:[^()[\]\\]|\\.|\[[^\]]*\])*\)|\\b/g, "");
   fc.assert(
     fc.property(fc.stringMatching(new RegExp(source)), text => {
-      if (pattern.test(text)) expect(mayNameError(text, true)).toBe(true);
+      if (pattern.test(text)) expect(mayNameError(text, "broker")).toBe(true);
     }),
     { numRuns: 100 },
   );
@@ -132,7 +132,7 @@ it.each(ADVERSARIAL)("takes no more than its share of time for twice as many %s"
     let least = Number.POSITIVE_INFINITY;
     for (let turn = 0; turn < 3; turn++) {
       const begun = process.cpuUsage();
-      errorsIn(text, true);
+      errorsIn(text, "broker");
       tallied(text);
       const { user, system } = process.cpuUsage(begun);
       least = Math.min(least, (user + system) / 1000);

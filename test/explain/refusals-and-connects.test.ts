@@ -56,8 +56,14 @@ const CLIENTS: readonly Row[] = [
     "earlier-error",
     null,
   ],
-  ["javax.net.ssl.SSLException: Unsupported or unrecognized SSL message", "client", "handshake", "tls-settings", null],
-  ["SSL routines:ssl3_read_bytes:sslv3 alert handshake failure", "client", "handshake", "tls-settings", null],
+  [
+    "spring-rabbit: javax.net.ssl.SSLException: Unsupported or unrecognized SSL message",
+    "client",
+    "handshake",
+    "tls-settings",
+    null,
+  ],
+  ["Bunny: SSL routines:ssl3_read_bytes:sslv3 alert handshake failure", "client", "handshake", "tls-settings", null],
   ["amqp_simple_wait_frame_noblock: -512 (a SSL error occurred)", "client", "transport", "tls-settings", null],
   ["consumer: Connection to broker lost. Trying to re-establish", "client", "transport", "broker-restarted", null],
   [

@@ -86,6 +86,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "explain/log-record.ts",
     "explain/log-site.ts",
     "explain/runtime.ts",
+    "explain/typed-text.ts",
   ],
   "explain/explain.test.ts": ["connection/client-libraries.ts"],
   "explain/field-lines.test.ts": ["explain/connection-causes.ts"],

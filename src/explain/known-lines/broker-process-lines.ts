@@ -6,6 +6,57 @@ const BROKER = { code: null, seenBy: "broker", library: null } as const;
 export const BROKER_PROCESS_LINES: readonly KnownLine[] = [
   {
     ...BROKER,
+    id: "service-name-not-resolved",
+    pattern:
+      /failed_connect\s?,\s?\[\{to_address\s?,\s?\{\s?"(?<service>[\w.:-]{1,255})"\s?,\s?(?<service_port>\d{1,5})\}[^\n]{0,80}\bnxdomain/,
+    name: "service not resolved",
+    about: null,
+    says: "The broker could not resolve “{service}” (port {service_port}), which it asks over HTTP: for peer discovery, or for logins. AMQP is not involved: no frame was broken.",
+    causes: [
+      ["service-name-unknown", 80, "nxdomain: the resolver does not know that name."],
+      ["service-unreachable", 30, "A service that is gone from the DNS looks the same."],
+    ],
+    source: "rabbitmq-peer-discovery-k8s; Erlang's httpc",
+    example: '{failed_connect,[{to_address,{"consul.example",8500}},{inet,[inet],nxdomain}]}',
+  },
+  {
+    ...BROKER,
+    id: "service-not-reached",
+    pattern:
+      /failed_connect\s?,\s?\[\{to_address\s?,\s?\{\s?"(?<service>[\w.:-]{1,255})"\s?,\s?(?<service_port>\d{1,5})\}[^\n]{0,80}\},\{\w{3,6},\[\w{1,20}\],\{?(?<reason>[a-z_]{2,40})/,
+    name: "service not reached",
+    about: null,
+    says: "The broker could not connect to “{service}” (port {service_port}: {reason}), which it asks over HTTP: for peer discovery, or for logins. AMQP is not involved: no frame was broken.",
+    causes: [
+      ["service-unreachable", 78, "The address was found, and the connection to it failed."],
+      ["tls-settings", 34, "Of HTTPS: a certificate that the broker does not trust."],
+    ],
+    source: "rabbitmq-peer-discovery-k8s; Erlang's httpc",
+    example: '{failed_connect,[{to_address,{"10.96.0.1",443}},{inet,[inet],timeout}]}',
+  },
+  {
+    ...BROKER,
+    id: "tls-alert-at-own-client",
+    pattern:
+      /expecting\s?,\s?'?connection\.start'?[^\n]{0,400}tls_alert\s?,\s?\{?\s?"?(?<alert>[a-z][a-z_ ]{2,40}[a-z])|tls_alert\s?,\s?\{?\s?"?(?<alert_first>[a-z][a-z_ ]{2,40}[a-z])[^\n]{0,400}expecting\s?,\s?'?connection\.start/,
+    name: "TLS alert at the AMQP client",
+    seenBy: "client",
+    about: "handshake",
+    says: "An AMQP client that runs inside RabbitMQ (federation, shovel) failed over TLS while it connected to another broker. AMQP was not reached.",
+    causes: [
+      [
+        "tls-settings",
+        76,
+        "“{expecting,'connection.start'}”: it waited for the other broker's first word. unknown_ca: the URI's cacertfile does not hold that broker's CA.",
+      ],
+      ["plain-answered", 40, "Or the URI's port has no TLS."],
+    ],
+    source: "amqp_network_connection.erl; Erlang's ssl",
+    example:
+      "{expecting,'connection.start'} {tls_alert,{unknown_ca,\"TLS client: In state wait_cert_cr generated CLIENT ALERT: Fatal - Unknown CA\"}}",
+  },
+  {
+    ...BROKER,
     id: "no-socket",
     pattern: /\bno_socket\b/,
     name: "no_socket",
@@ -21,7 +72,7 @@ export const BROKER_PROCESS_LINES: readonly KnownLine[] = [
   {
     ...BROKER,
     id: "proxy-protocol-expected",
-    anybody: true,
+    everyday: true,
     pattern:
       /invalid_proxy_header|not a PROXY protocol (?:v1|v2|or)|\{\s?proxy_protocol|missing the (?:required )?PROXY/i,
     name: "PROXY protocol",
@@ -53,6 +104,7 @@ export const BROKER_PROCESS_LINES: readonly KnownLine[] = [
   {
     ...BROKER,
     id: "credential-expired",
+    everyday: true,
     pattern: /credentials? (?:has |have )?expired/i,
     name: "credential expired",
     about: "handshake",

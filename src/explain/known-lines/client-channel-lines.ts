@@ -30,6 +30,73 @@ export const CLIENT_CHANNEL_LINES: readonly KnownLine[] = [
   },
   {
     ...CHANNEL,
+    id: "lapin-own-error",
+    code: 505,
+    pattern:
+      /AMQP hard error: UNEXPECTED-FRAME: une\w{2,4}cted (?<reply>[a-z][\w -]{1,60}?) received on channel (?<number>\d{1,5})/,
+    name: "answer nobody waits for",
+    says: "The client (lapin) read {reply} on channel {number}, where no call waited for it, and raised this error itself. No frame was broken.",
+    causes: TAKEN_FOR_ANOTHER,
+    library: "lapin",
+    source: "lapin: src/channel.rs, src/error.rs",
+    example: "protocol error: AMQP hard error: UNEXPECTED-FRAME: unexpected queue bind-ok received on channel 2",
+  },
+  {
+    ...CHANNEL,
+    id: "lapin-own-hard-error",
+    generic: true,
+    pattern:
+      /AMQP hard error: (?<named>UNEXPECTED-FRAME|FRAME-ERROR|CHANNEL-ERROR|COMMAND-INVALID|INTERNAL-ERROR): (?<reason>[a-z][^\n]{1,120})/,
+    name: "error raised by lapin",
+    says: "The client (lapin) raised {named} itself over what it read: {reason}. No frame is shown to be broken; a broker's own text would name the code once more.",
+    causes: [
+      ...TAKEN_FOR_ANOTHER,
+      ["closed-in-flight", 44, "Frames that are on the way when a channel is closed arrive after it."],
+    ],
+    library: "lapin",
+    source: "lapin: src/channels.rs, src/error.rs",
+    example: "protocol error: AMQP hard error: CHANNEL-ERROR: channel 4 is not open",
+  },
+  {
+    ...CHANNEL,
+    id: "dotnet-frame-for-gone-channel",
+    pattern:
+      /initiated by Library, code=541[^\n]{0,400}(?:KeyNotFoundException|SessionManager\.Lookup|ChannelErrorException)/,
+    name: "unknown channel",
+    says: "The client read a frame for a channel number that it does not have any more, and closed the connection itself (541 is the library's own code). No frame was broken.",
+    causes: [
+      [
+        "closed-in-flight",
+        70,
+        "Frames that are on the way when a channel is closed, or given up after a timeout, arrive after it.",
+      ],
+      ["shared-channel", 40, "One thread may have closed the channel that another still uses."],
+      ["client-decoder", 30, "Old versions of the library close the connection over such a frame."],
+    ],
+    library: "dotnet",
+    source: "rabbitmq-dotnet-client: SessionManager.cs",
+    example:
+      "AMQP close-reason, initiated by Library, code=541, text='Unexpected Exception', classId=0, methodId=0, cause=System.Collections.Generic.KeyNotFoundException: The given key '3' was not present in the dictionary.",
+  },
+  {
+    ...CHANNEL,
+    id: "dotnet-library-own-fault",
+    pattern:
+      /initiated by Library, code=541[^\n]{0,200}cause=(?<cause>[\w.]{0,60}(?:NullReference|InvalidOperation|Argument|OutOfRange|OutOfMemory|ObjectDisposed|InvalidCast|Overflow|NotSupported|Format)\w{0,30})/,
+    name: "the library failed (.NET)",
+    says: "An error inside the client ({cause}) ended its reading, and the library closed the connection itself (541 is the library's own code). No frame is shown to be broken.",
+    causes: [
+      ["shared-channel", 48, "Objects of the library that two threads change at a time end this way."],
+      ["client-decoder", 46, "So does a fault of the library's: look for the text in its issues, with its version."],
+      ["earlier-error", 40, "Or a close that came before, in another part of the program."],
+    ],
+    library: "dotnet",
+    source: "rabbitmq-dotnet-client: Connection.Receive.cs",
+    example:
+      "AMQP close-reason, initiated by Library, code=541, text='Unexpected Exception', classId=0, methodId=0, cause=System.NullReferenceException: Object reference not set to an instance of an object.",
+  },
+  {
+    ...CHANNEL,
     id: "dotnet-pipelining",
     pattern: /Pipelining of requests forbidden/,
     name: "two calls at a time",
@@ -84,7 +151,7 @@ export const CLIENT_CHANNEL_LINES: readonly KnownLine[] = [
   {
     ...CHANNEL,
     id: "closed-used",
-    anybody: true,
+    everyday: true,
     pattern:
       /channel\/connection is not open|Channel(?:Wrong|Closed)StateError|[Cc]hannel is (?:already )?closed|[Cc]hannel closed(?: by|;|$)|ChannelInvalidStateError|ConnectionWrongStateError|IllegalOperationError|Channel (?:ended, no reply|closing|is closing)|[Cc]hannel connection is closed|AlreadyClosedException|ChannelAlreadyClosed|ConnectionAlreadyClosed|ChannelNotAvailable|[Cc]onnection (?:is )?already closed|invalid (?:channel|connection) state|Bunny::(?:Channel|Connection)AlreadyClosed|cannot use a closed channel|No channel available|[Cc]hannel is not open|NOT_CONNECTED|clean (?:channel|connection) shutdown|through a closed connection|\bCH_CLOSE\b|ChannelClosedException|\{:error, :clos(?:ing|ed)\}|<Channel: [^\n]{0,80}> closed/,
     name: "used after it was closed",

@@ -92,6 +92,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "pika-queue-of-writes",
+    everyday: true,
     about: "frames",
     pattern: /pop from an empty deque|tx buffer size underflow|\bdeque index out of range/,
     name: "the client's queue of writes broke",
@@ -111,7 +112,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "stream-lost",
-    anybody: true,
+    everyday: true,
     pattern:
       /StreamLostError|Stream connection lost|Transport indicated EOF|Reached the end of the stream|EndOfStreamException|End of stream\b|premature end of stream|[Uu]nexpected end of stream/,
     name: "stream lost",
@@ -123,8 +124,20 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
   },
   {
     ...TRANSPORT,
+    id: "closed-between-frames",
+    everyday: true,
+    pattern: /IncompleteReadError: 0 bytes read on a total of \d{1,10}/,
+    name: "stream lost",
+    says: "The stream ended where a frame would begin: the other side, or something between, closed the socket. No frame was broken.",
+    causes: LOST,
+    library: "aiormq",
+    source: "aiormq: connection.py; Python: asyncio/exceptions.py",
+    example: "aiormq: asyncio.exceptions.IncompleteReadError: 0 bytes read on a total of 1 expected bytes",
+  },
+  {
+    ...TRANSPORT,
     id: "broken-pipe",
-    anybody: true,
+    everyday: true,
     pattern: /[Bb]roken pipe(?: or closed connection)?|\bEPIPE\b/,
     name: "broken pipe",
     says: "The client wrote to a socket that the other side had closed. Why stands in the broker's log; no frame was broken.",
@@ -135,7 +148,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "read-timed-out",
-    anybody: true,
+    everyday: true,
     pattern:
       /The connection timed out after \d{1,6} sec|AMQPTimeoutException|(?:[Rr]equest|[Oo]peration|[Cc]all|[Rr]pc|RPC)\b[^\n]{0,60} timed out|The operation has timed out|TimeoutException|AMQPIOWaitException|Error reading data\. Received|continuation timeout|Timed out waiting for|\{:?error, ?:?timeout\}/,
     name: "timed out",
@@ -153,9 +166,9 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "socket-error",
-    anybody: true,
+    everyday: true,
     pattern:
-      /[Cc]onnection reset(?: by peer)?|\bECONNRESET\b|socket was disconnected|Socket was disconnected|RecoverableConnectionError|ShutdownSignalException: connection error|[Ee]mpty response received from the server|EmptyResponseError|peer shutdown|failure of reading frame|[Cc]onnection remotely closed|socket hang up|closed by peer|NetworkErrorWrapper|socket_closed_unexpectedly|[Ss]ocket (?:error|[Cc]losed|is closed)|a socket error occurred|[Cc]onnection timed out|\bETIMEDOUT\b|forcibly closed by the remote host|connected party did not properly respond|IO timeout when reading \d{1,10} bytes|[Cc]onnection aborted|ConnectionAborted|[Cc]onnection closed unexpectedly|[Uu]nexpected close|Server unexpectedly closed connection|Connection dropped|connection lost|NetworkFailure|NetworkErrorException|AmqpClosedConnection|failed to fill whole buffer|IO error:|IOError\(|CONN_CLOSED|Library error: connection closed|[Ss]erver closed (?:the )?connection/,
+      /[Cc]onnection reset(?: by peer)?|\bECONNRESET\b|socket was disconnected|Socket was disconnected|RecoverableConnectionError|ShutdownSignalException: connection error|peer shutdown|failure of reading frame|[Cc]onnection remotely closed|socket hang up|closed by peer|NetworkErrorWrapper|socket_closed_unexpectedly|[Ss]ocket (?:error|[Cc]losed|is closed)|a socket error occurred|[Cc]onnection timed out|\bETIMEDOUT\b|forcibly closed by the remote host|connected party did not properly respond|IO timeout when reading \d{1,10} bytes|[Cc]onnection aborted|ConnectionAborted|[Cc]onnection closed unexpectedly|[Uu]nexpected close|Server unexpectedly closed connection|Connection dropped|connection lost|NetworkFailure|NetworkErrorException|AmqpClosedConnection|failed to fill whole buffer|IO error:|IOError\(|CONN_CLOSED|Library error: connection closed|[Ss]erver closed (?:the )?connection/,
     name: "connection lost",
     says: "The connection was lost under the client: closed, reset or timed out. No frame was broken.",
     causes: LOST,
@@ -166,7 +179,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
   {
     ...HANDSHAKE,
     id: "client-tls-failed",
-    anybody: true,
+    everyday: true,
     pattern:
       /CERTIFICATE_VERIFY_FAILED|certificate verify failed|wrong version number|WRONG_VERSION_NUMBER|SSLHandshakeException|[Uu]nrecognized SSL message|sslv3 alert|tlsv1 alert|alert handshake failure|unable to verify the first certificate|SSL (?:hostname|peer cert) verification failed|SSL handshake failed|first record does not look like a TLS handshake|record overflow|AuthenticationException: The remote certificate|certificate (?:has expired|is not trusted|signed by unknown authority)|self[- ]signed certificate/,
     name: "TLS failed at the client",
@@ -182,7 +195,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "client-tls-error",
-    anybody: true,
+    everyday: true,
     pattern:
       /SSL error occurred|\bSSLException\b|\bSSLError\b|AMQP_STATUS_SSL_\w{3,40}|SSL_ERROR_\w{3,40}|SSL routines:/,
     name: "TLS failed at the client",
@@ -200,7 +213,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "client-bad-record-mac",
-    anybody: true,
+    everyday: true,
     pattern: /decryption failed or bad record mac|bad record mac/i,
     name: "bad record mac",
     says: "The client read a TLS record that did not verify (bad record mac). Two readers or writers use one TLS session, or octets were changed on the way.",
@@ -214,12 +227,12 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
       ["tls-damaged", 20, "So do octets that were changed on the way."],
     ],
     source: "php-amqplib#497; ruby-amqp/bunny#289",
-    example: "SSL routines:SSL3_GET_RECORD:decryption failed or bad record mac",
+    example: "Bunny: SSL routines:SSL3_GET_RECORD:decryption failed or bad record mac",
   },
   {
     ...CHANNEL,
     id: "unsupported-value",
-    anybody: true,
+    everyday: true,
     pattern:
       /unsupported table field type|UnsupportedAMQPFieldException|value \S{1,60} not supported|Unknown type to encode|ShortStringTooLong|FrozenTableItem|Could not encode|failed to serialise/,
     name: "value cannot be encoded",

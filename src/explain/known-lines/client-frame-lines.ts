@@ -10,6 +10,9 @@ const CUT: readonly Weighed[] = [
   ["broker-silent", 30, "The broker may have given the connection up while it was sending (heartbeat, send timeout)."],
 ];
 
+const REFUSAL_READ =
+  "A broker for AMQP 1.0 answers with a protocol header of its own (“AMQP” and a version), read as a frame.";
+
 export const CLIENT_FRAME_LINES: readonly KnownLine[] = [
   {
     ...READ,
@@ -44,6 +47,7 @@ export const CLIENT_FRAME_LINES: readonly KnownLine[] = [
   {
     ...READ,
     id: "frame-exceeds-frame-max",
+    anybody: true,
     pattern:
       /[Ff]rame (?:size )?(?:\(?(?<size>\d{1,10})\)? )?(?:exceeds|exceeded|larger than|is larger than|bigger than)(?: the)?(?: negotiated)? (?:frame[ _-]?max|max(?:imum)?(?: frame)?(?: size)?)/,
     name: "frame too large",
@@ -60,8 +64,8 @@ export const CLIENT_FRAME_LINES: readonly KnownLine[] = [
         45,
         "The broker passes a message's headers on in one frame, and this client takes less than it sends.",
       ],
+      ["header-refused", 42, REFUSAL_READ],
       ["shared-reader", 40, "Two readers on one connection: each gets a part of the stream, and reads it as headers."],
-      ["read-abandoned", 32, "Or a read that stopped in the middle."],
     ],
     source: "amqplib: lib/frame.js; lavinmq",
     example: "Error: Frame size exceeds frame max",
@@ -78,6 +82,20 @@ export const CLIENT_FRAME_LINES: readonly KnownLine[] = [
     library: "dotnet",
     source: "rabbitmq-dotnet-client#199, #987",
     example: "Short frame - expected to read 131065 bytes, only got 48718 bytes",
+  },
+  {
+    ...READ,
+    id: "incomplete-read-in-frame",
+    everyday: true,
+    pattern: /IncompleteReadError: (?<got>[1-9]\d{0,9}) bytes read on a total of (?<size>\d{1,10})/,
+    name: "short frame",
+    about: "transport",
+    says: "The stream was cut inside a frame: of {size} octets only {got} came before the end. Nothing that came is corrupt.",
+    problem: "cut-short",
+    causes: CUT,
+    library: "aiormq",
+    source: "aiormq: connection.py; Python: asyncio/exceptions.py",
+    example: "aiormq: asyncio.exceptions.IncompleteReadError: 3 bytes read on a total of 6 expected bytes",
   },
   {
     ...READ,
@@ -99,7 +117,12 @@ export const CLIENT_FRAME_LINES: readonly KnownLine[] = [
     name: "frame could not be parsed",
     says: "The client read octets that are no AMQP frame. Whoever answered does not speak AMQP 0-9-1 there, or the client lost its place.",
     problem: "unreadable",
-    causes: WHO_ANSWERED,
+    causes: [
+      ["not-a-broker", 58, "What is no AMQP cannot be read as such, and this text comes at the first octets mostly."],
+      ["tls-answered", 52, "A TLS port answers plain AMQP with a TLS alert."],
+      ["header-refused", 46, REFUSAL_READ],
+      ["shared-reader", 38, "On a connection that had worked: two readers, and each gets a part of the stream."],
+    ],
     library: "amqp091-go",
     source: "streadway/amqp#51, #420",
     example: 'Exception (501) Reason: "frame could not be parsed"',
@@ -107,7 +130,7 @@ export const CLIENT_FRAME_LINES: readonly KnownLine[] = [
   {
     ...READ,
     id: "unknown-field-kind-read",
-    anybody: true,
+    everyday: true,
     pattern:
       /Unsupported field kind (?<kind>\S{1,12})|Unknown field value type (?<number>\d{1,3})|Unrecogni[sz]ed type in table|Unexpected type tag "?(?<tag>[^\s"]{1,4})|Unable to decode field|unknown (?:table )?field (?:type|kind)/i,
     name: "unknown kind of field",
@@ -143,8 +166,28 @@ export const CLIENT_FRAME_LINES: readonly KnownLine[] = [
   },
   {
     ...READ,
+    id: "unexpected-method-number",
+    pattern: /[Uu]nexpected method (?:was )?received:? ?(?<method_number>\d{5,8})\b/,
+    name: "unexpected reply",
+    says: "The client read another method ({method}) than the answer it waited for. The number {method_number} is class-id and method-id, 16 bits each.",
+    problem: "order",
+    causes: [
+      ["shared-reader", 60, "Two threads on one channel or connection: each reads the other's reply."],
+      ["answer-of-earlier-call", 52, "The answer of a call that was given up is taken for the next one's."],
+      [
+        "earlier-error",
+        46,
+        "channel.close and connection.close tell of an error; close-ok answers a close of the client's own.",
+      ],
+    ],
+    library: "rabbitmq-c",
+    source: "rabbitmq-c: amqp.h; SimpleAmqpClient; section 4.2.4 of the specification",
+    example: "An unexpected method was received 1310760",
+  },
+  {
+    ...READ,
     id: "unexpected-command",
-    anybody: true,
+    everyday: true,
     pattern:
       /unexpected command received|unexpected method received|unexpected protocol state|Unexpected response to Basic(?<method>\w{1,12})|unexpected response from|AMQP_STATUS_(?:UNEXPECTED_STATE|WRONG_METHOD)/i,
     name: "unexpected reply",
@@ -177,7 +220,7 @@ export const CLIENT_FRAME_LINES: readonly KnownLine[] = [
   {
     ...READ,
     id: "invalid-frame",
-    anybody: true,
+    everyday: true,
     pattern:
       /Error: Invalid frame\b|\bInvalidFrameError\b|Invalid frame received|invalid AMQP data|AMQP_STATUS_BAD_AMQP_DATA|\bAMQPInvalidFrameException\b|invalid frame(?: header)?\b/i,
     name: "invalid frame",
@@ -191,7 +234,7 @@ export const CLIENT_FRAME_LINES: readonly KnownLine[] = [
   {
     ...READ,
     id: "malformed-frame",
-    anybody: true,
+    everyday: true,
     pattern:
       /\bMalformedFrameException\b|malformed frame|[Bb]ad frame read|FrameSyntaxError: (?!\(0)|failed to parse: |ParsingError\(|initiated by Library, code=501|FrameDecode\b|FrameDecodeError|failed to decode (?:AMQP )?frame/,
     name: "malformed frame",

@@ -32,7 +32,7 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
   {
     ...HANDSHAKE,
     id: "closed-in-handshake",
-    anybody: true,
+    everyday: true,
     pattern:
       /Socket closed abruptly during opening handshake|[Cc]onnection (?:was )?closed (?:by \w{1,10} )?during (?:the )?(?:AMQP |opening )?handshake/,
     name: "closed in the handshake",
@@ -40,6 +40,27 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
     causes: CLOSED_IN_HANDSHAKE,
     source: "amqp-node/amqplib#30, #101, #548",
     example: "Error: Socket closed abruptly during opening handshake",
+  },
+  {
+    ...HANDSHAKE,
+    id: "empty-response",
+    everyday: true,
+    pattern: /EmptyResponseError|[Ee]mpty response received from the server/,
+    name: "closed in the handshake",
+    says: "The server closed the socket where its answer to the client's connect had to come. No frame was broken.",
+    causes: [
+      ["wrong-credentials", 60, "A login that is refused, by brokers and libraries that do not say so."],
+      ["wrong-vhost", 54, "A vhost that is refused, likewise."],
+      ["plain-answered", 52, "A TLS port closes on plain AMQP, and a plain port on TLS."],
+      [
+        "broker-silent",
+        46,
+        "A proxy or load balancer without a broker behind it closes at once; so does one that is starting.",
+      ],
+    ],
+    library: "bunny",
+    source: "amq-protocol (Ruby): exceptions.rb; ruby-amqp/bunny: session.rb",
+    example: "AMQ::Protocol::EmptyResponseError: Empty response received from the server.",
   },
   {
     ...HANDSHAKE,
@@ -98,7 +119,7 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
   {
     ...HANDSHAKE,
     id: "possible-authentication-failure",
-    anybody: true,
+    everyday: true,
     pattern:
       /PossibleAuthenticationFailureException|Possible authentication failure|possible authentication failure|could mean an authentication issue|[Pp]otential login failure|AuthenticationFailureError|\bAuthenticationFailureException\b|PossiblyAuthenticationFailure|\{:?auth_failure,|authentication_failure_close|before authentication succeeded|while authenticating|[Aa]uthentication (?:with RabbitMQ )?failed/,
     name: "login refused",
@@ -128,7 +149,7 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
   {
     ...HANDSHAKE,
     id: "handshake-terminated",
-    anybody: true,
+    everyday: true,
     pattern:
       /Handshake terminated by server|Wasn't expecting to have to go through secure|Frame on channel != 0 during handshake|Expected protocol header|[Hh]andshake (?:failed|error|timed out)/,
     name: "handshake failed",
@@ -173,7 +194,7 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
   {
     ...HANDSHAKE,
     id: "connect-timed-out",
-    anybody: true,
+    everyday: true,
     pattern:
       /AMQPConnectionError: connection timed out|\bCONNECTION_TIMEOUT\b|[Cc]onnect timed out|dial tcp [^\n]{1,120}: i\/o timeout|TCP connection attempt timed out|connect ETIMEDOUT/,
     name: "connect timed out",
@@ -192,7 +213,7 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
   {
     ...HEARTBEAT,
     id: "client-heartbeat-timeout",
-    anybody: true,
+    everyday: true,
     pattern:
       /AMQPHeartbeatTimeout|[Nn]o activity or too many missed heartbeats|MissedHeartbeatException|Heartbeat missing with heartbeat|AMQPHeartbeatMissedException|Missed server heartbeat|MissingHeartbeatError|no heartbeat received from server|Heartbeat timeout|[Hh]eartbeat timeout, connection closed|HEARTBEAT_TIMEOUT|AMQP_STATUS_HEARTBEAT_TIMEOUT|Too many missed heartbeats|[Mm]issed (?:too many )?heartbeats? from (?:the )?(?:server|broker)|[Cc]onnection [^\n]{0,120}was stuck(?:ed)?\. No frames were received|heartbeat timed out|Last message in was heartbeat_timeout|No heartbeat received|did not respond to heartbeats|HeartbeatFailedException|[Hh]eartbeats? (?:from (?:server|broker) )?(?:were |was )?(?:missed|lost|expired)/,
     name: "missed heartbeats",

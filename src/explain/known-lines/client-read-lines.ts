@@ -52,7 +52,7 @@ export const CLIENT_READ_LINES: readonly KnownLine[] = [
   {
     ...READ,
     id: "version-mismatch",
-    anybody: true,
+    everyday: true,
     pattern:
       /(?:AMQP|[Pp]rotocol) [Vv]ersion mismatch|ProtocolVersionMismatch|[Pp]rotocol versions did not match|incompatible AMQP version|the server only supports AMQP (?<named>[\d.-]{1,12})|ServerErrorMismatch|VERSION_MISMATCH|PacketNotRecognizedException|Invalid AMQP protocol header from server|Incompatible Protocol Versions/,
     name: "AMQP version mismatch",
@@ -78,6 +78,7 @@ export const CLIENT_READ_LINES: readonly KnownLine[] = [
   {
     ...READ,
     id: "node-amqp-oversized-frame",
+    anybody: true,
     pattern: /[Oo]versized? frame (?<size>\d{1,10})/,
     name: "oversized frame",
     says: "The client read a frame header that announces {size} octets, more than it takes.",
@@ -102,6 +103,23 @@ export const CLIENT_READ_LINES: readonly KnownLine[] = [
   },
   {
     ...READ,
+    id: "amqproxy-upstream-frame",
+    pattern:
+      /upstream read loop[^\n]{0,300}(?:end was (?<end>\d{1,3}), expected 206|InvalidFrameEnd|FrameDecode|Frame::\w{1,20})/,
+    name: "frame end missing",
+    says: "A proxy (amqproxy) read from the broker a frame that did not end with 206 (0xce). To the broker the proxy is a client.",
+    problem: "frame-end",
+    causes: [
+      ["in-between", 66, "The text is amqproxy's own: its reader of the broker's octets lost its place."],
+      ["broker-bug", 40, "Or the broker, or something between it and the proxy, sent such a frame."],
+      ["stream-cut", 34, "A connection that ends in the middle of a frame leaves such a rest."],
+    ],
+    source: "cloudamqp/amqproxy#14; amq-protocol.cr",
+    example:
+      "Unhandled exception in spawn(name: upstream read loop mq:5672): AMQ::Protocol::Frame::Body-end was 97, expected 206 (AMQ::Protocol::Error::InvalidFrameEnd)",
+  },
+  {
+    ...READ,
     id: "frame-end-expected-206",
     anybody: true,
     pattern:
@@ -116,7 +134,28 @@ export const CLIENT_READ_LINES: readonly KnownLine[] = [
   },
   {
     ...READ,
+    id: "frame-end-marker-in-library-loop",
+    pattern: /Bad frame end marker(?::? ?(?:0x)?(?<end>\d{1,3}))?/,
+    name: "frame end missing",
+    says: "The client read a frame that did not end where its header says it must.",
+    problem: "frame-end",
+    causes: [
+      [
+        "in-between",
+        60,
+        "This library's own loop is the only one that reads, so what it read was wrong already: a proxy or mesh comes first.",
+      ],
+      ["broker-bug", 46, "Or the broker wrote such a frame."],
+      ["client-decoder", 42, "Or the library counted wrongly: some versions did (Java 5.27.0 with netty)."],
+      ["not-a-broker", 30, "At the first octets: what answers is no broker."],
+    ],
+    source: "rabbitmq-java-client: Frame.java, #697; rabbitmq-dotnet-client: Frame.cs",
+    example: "com.rabbitmq.client.MalformedFrameException: Bad frame end marker: 60",
+  },
+  {
+    ...READ,
     id: "frame-end-marker",
+    anybody: true,
     pattern:
       /(?:[Bb]ad|[Ii]nvalid|[Uu]nexpected|[Ww]rong|[Mm]issing|[Nn]o) ?(?:AMQP )?[Ff]rame[ _-]?[Ee]nd(?:ing)?(?:[ _-]?(?:[Mm]arker|[Oo]ctet|[Bb]yte))?(?::? ?(?:0x)?(?<end>\d{1,3}))?|FRAME_END marker|Frame doesn't end with|NoFinalOctetError|UnexpectedFrameEnd|InvalidFrameEnd/,
     name: "frame end missing",
@@ -129,6 +168,7 @@ export const CLIENT_READ_LINES: readonly KnownLine[] = [
   {
     ...READ,
     id: "frame-type-unknown",
+    anybody: true,
     pattern:
       /(?:[Ii]nvalid|[Uu]nknown|[Uu]nexpected|[Uu]nsupported|[Uu]nrecogni[sz]ed|[Bb]ad) (?:AMQP )?[Ff]rame(?: type)?:? ?\(?(?:type[ =:]{1,2})?(?<type>\d{1,3})\b/,
     name: "invalid frame type",
@@ -152,8 +192,21 @@ export const CLIENT_READ_LINES: readonly KnownLine[] = [
   },
   {
     ...READ,
+    id: "frame-of-another-type",
+    pattern:
+      /[Rr]eceived frame (?:type:? )?(?<found>\d{1,3}),? (?:while|but|when) expect(?:ing|ed) (?:frame )?(?:type:? )?(?<awaited>\d{1,3})\b/,
+    name: "frame out of order",
+    says: "The client waited for a frame of type {awaited} and read one of type {found}: method, content header and body are 1, 2 and 3. A frame before it is missing, or was left from an earlier read.",
+    problem: "order",
+    causes: ORDER,
+    library: "py-amqp",
+    source: "py-amqp: method_framing.py",
+    example: "AMQPError: Received frame type 1 while expecting type: 2",
+  },
+  {
+    ...READ,
     id: "content-out-of-order",
-    anybody: true,
+    everyday: true,
     pattern:
       /Expected (?:content frame after headers|headers frame after delivery|BasicDeliver or BasicReturn)|[Ee]xpected (?:a )?(?:content )?(?:header|body|method)(?: frame)?,? (?:but )?(?:got|received|found) /,
     name: "frame out of order",
@@ -166,7 +219,7 @@ export const CLIENT_READ_LINES: readonly KnownLine[] = [
   {
     ...READ,
     id: "frame-out-of-sequence",
-    anybody: true,
+    everyday: true,
     pattern:
       /\bUnexpectedFrameError\b|\bUnexpectedFrame\b|Received a frame out of sequence|[Uu]nexpected frame received|Unexpected frame on channel 0|Frame on unknown channel|Unexpected (?:non-method|content|body|header) frame|Unhandled method frame|UnexpectedFrameException|Received an unknown frame|[Uu]nexpected frame type received|initiated by Library, code=505/,
     name: "frame out of order",
@@ -180,7 +233,7 @@ export const CLIENT_READ_LINES: readonly KnownLine[] = [
   {
     ...READ,
     id: "body-too-long",
-    anybody: true,
+    everyday: true,
     pattern:
       /Frame body is too large|Received too many bytes for a message delivery|Too much content sent|BodyTooLongError|body too large|(?:[Cc]ontent|[Bb]ody) (?:is )?too long/,
     name: "body longer than announced",

@@ -15,7 +15,7 @@ export const CONNECT_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "connection-refused",
-    anybody: true,
+    everyday: true,
     pattern:
       /connection ?refused|\bECONNREFUSED\b|actively refused|TCPConnectionFailed|could not connect to host|TCP connection to \S{1,80} failed|unable to connect to tcp|could not establish TCP connection|connect call failed|AMQPConnectorSocketConnectError/i,
     name: "connection refused",
@@ -31,7 +31,7 @@ export const CONNECT_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "no-route-to-host",
-    anybody: true,
+    everyday: true,
     pattern:
       /no route to host|NoRouteToHost|\bEHOSTUNREACH\b|\bENETUNREACH\b|network is unreachable|host is unreachable|unreachable (?:host|network)/i,
     name: "no route to host",
@@ -48,7 +48,7 @@ export const CONNECT_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "name-not-resolved",
-    anybody: true,
+    everyday: true,
     pattern:
       /\bENOTFOUND\b|\bEAI_AGAIN\b|UnknownHostException|name or service not known|hostname lookup failed|getaddrinfo|no such host|nodename nor servname|\bnxdomain\b|\{:?error, ?:?unknown_host\}|temporary failure in name resolution|gaierror/i,
     name: "name not resolved",
@@ -69,7 +69,7 @@ export const UNTOLD_LINES: readonly KnownLine[] = [
     ...TRANSPORT,
     id: "normal-close",
     note: true,
-    anybody: true,
+    everyday: true,
     pattern:
       /(?:\b200\b[^\n]{0,40}|code=200[^\n]{0,40})(?:Goodbye|Normal shutdown|Connection closed|Bye|OK)\b|\bNORMAL_SHUTDOWN\b|[Nn]ormal shutdown/,
     name: "closed in peace",
@@ -101,7 +101,7 @@ export const UNTOLD_LINES: readonly KnownLine[] = [
     ...TRANSPORT,
     id: "could-not-connect",
     ofClients: true,
-    anybody: true,
+    everyday: true,
     pattern:
       /AMQPConnectionError|AmqpConnectException|RabbitMqConnectionException|ReceiveTransport faulted|connection failed: rabbitmq|connection attempt to \S{1,200} failed|(?:cannot|can't|can not|could not|couldn't|failed to|unable to|error) connect(?:ing)? (?:to|with)\b|(?:cannot|could not|failed to|unable to) (?:establish|open|create|make) (?:an? |the )?(?:\w{1,12} )?connection|disconnected from RMQ|broker not available|not connected to (?:the )?(?:broker|RabbitMQ)|Error opening socket/i,
     name: "could not connect",
@@ -115,7 +115,7 @@ export const UNTOLD_LINES: readonly KnownLine[] = [
     ...TRANSPORT,
     id: "connection-closed",
     ofClients: true,
-    anybody: true,
+    everyday: true,
     pattern:
       /\bConnectionClosed(?:Exception|Error)?\b|connection (?:was |is |has been )?(?:closed|lost|terminated|dropped|interrupted)|connection to (?:the )?(?:broker|server|RabbitMQ) (?:was )?(?:lost|closed)|\bdisconnected\b|\bAMQPConnectionException\b/i,
     name: "connection closed",

@@ -21,7 +21,7 @@ export interface KnownLine {
   /**
    * Matched against the text with quoting and wrapping undone. No part of it may be read in two ways (time must grow
    * with length). Named groups are values for `says`; `type`, `channel`, `size`, `end`, `version` are octets that were
-   * read; `logged` is `reason` in a log's wording.
+   * read; `logged` is `reason` in a log's wording; `method_number` is a class-id and a method-id in one number, and gives `method`.
    */
   pattern: RegExp;
   /** The name people look it up by. */
@@ -52,4 +52,6 @@ export interface KnownLine {
   repeated?: true;
   /** Other programs than AMQP's say the same: it counts only where the text speaks of AMQP, or is all there is. */
   anybody?: true;
+  /** Whatever uses a network says it every day: it counts only where the text speaks of AMQP, or says nothing else. */
+  everyday?: true;
 }

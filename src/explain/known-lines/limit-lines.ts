@@ -45,7 +45,7 @@ export const LIMIT_LINES: readonly KnownLine[] = [
   {
     ...LIMITS,
     id: "file-descriptor-limit",
-    anybody: true,
+    everyday: true,
     pattern:
       /file[ _]descriptor[ _]limit alarm set|\bemfile\b|Too many open files|[Nn]ew connections will not be accepted/i,
     name: "file descriptors used up",
@@ -76,6 +76,7 @@ export const LIMIT_LINES: readonly KnownLine[] = [
   {
     ...LIMITS,
     id: "connection-refused-limit",
+    everyday: true,
     pattern: /connection limit \((?<limit>\d{1,9})\)|node connection limit|connection limit .{0,60}(?:is )?reached/i,
     name: "connection limit",
     code: 530,

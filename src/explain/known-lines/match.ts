@@ -1,47 +1,45 @@
 /** Finds the known line that a text holds. */
+import { methodOf } from "../../amqp/method-registry.ts";
 import type { BrokerError } from "../error-report.ts";
 import { headerWindow, type MaybeOctet } from "../header-window.ts";
 import { KNOWN_LINES } from "./catalogue.ts";
 import type { KnownLine } from "./known-line.ts";
+import { type Company, MAX_CHARACTERS, mayBeAnybodys, saysNoMore } from "./subject.ts";
 
-/** What a text must hold to speak of AMQP. */
-const ABOUT_AMQP =
-  /amqp|rabbit|:567[12]\b|\bport[ =:]{1,3}567[12]\b|\bpika\b|bunny|kombu|celery|lapin|lmq\.|AMQ::|streadway|\bconnection <\d|inet_error|socket_closed_unexpectedly|tls_alert|handshake_timeout|Channel error on connection|spring-rabbit|stomp|hutch|sneakers|masstransit|nservicebus|easynetq|federation|shovel/i;
-/** Characters of a text that are looked at: an error says what it has to say at its beginning. */
-const MAX_CHARACTERS = 8192;
-
-/**
- * The error of the first of the `rows` that matches; null where none does. `anybody`: rows that match the texts of other
- * programs as well count, though the text does not speak of AMQP. Numbers that are no row of the known lines are ignored.
- */
-export function knownLineIn(text: string, rows: readonly number[], anybody: boolean): BrokerError | null {
+/** The error of the first of the `rows` that matches; null where none does. Numbers that are no row of the known lines are ignored. */
+export function knownLineIn(text: string, rows: readonly number[], company: Company): BrokerError | null {
   const start = text.slice(0, MAX_CHARACTERS);
-  const amqp = anybody || speaksOfAmqp(start);
+  const anybody = rows.some(row => isAnybodys(row)) && mayBeAnybodys(start, company);
   for (const row of rows) {
     const line = KNOWN_LINES[row];
-    if (line === undefined || (line.anybody === true && !amqp)) continue;
+    if (line === undefined || (isAnybodys(row) && !anybody)) continue;
     const match = line.pattern.exec(start);
-    if (match !== null) return errorOf(line, match.groups ?? {});
+    if (match === null) continue;
+    if (line.everyday === true && company === "alone" && !saysNoMore(start, match.index, match.index + match[0].length))
+      continue;
+    return errorOf(line, match.groups ?? {});
   }
   return null;
 }
 
 /** Whether one of the `rows` may count for a text, as above. */
-export function mayBeKnown(text: string, rows: readonly number[], anybody: boolean): boolean {
+export function mayBeKnown(text: string, rows: readonly number[], company: Company): boolean {
   if (rows.length === 0) return false;
-  if (anybody) return true;
-  for (const row of rows) if (KNOWN_LINES[row]?.anybody !== true) return true;
-  return speaksOfAmqp(text);
+  for (const row of rows) if (!isAnybodys(row)) return true;
+  return mayBeAnybodys(text, company);
 }
 
-export function speaksOfAmqp(text: string): boolean {
-  return ABOUT_AMQP.test(text.slice(0, MAX_CHARACTERS));
+function isAnybodys(row: number): boolean {
+  const line = KNOWN_LINES[row];
+  return line?.anybody === true || line?.everyday === true;
 }
 
 function errorOf(line: KnownLine, groups: Readonly<Record<string, string | undefined>>): BrokerError {
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(groups))
     if (value !== undefined && value !== "") values[name === "logged" ? "reason" : name] = value;
+  const ids = Number(values.method_number);
+  if (ids >= 0) values.method = methodOf(ids >>> 16, ids & 0xffff)?.name ?? "one that AMQP 0-9-1 does not have";
   if (line.problem === undefined) return { kind: "message", line: line.id, values };
   return {
     kind: "client-side",

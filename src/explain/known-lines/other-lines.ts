@@ -7,7 +7,7 @@ export const OTHER_LINES: readonly KnownLine[] = [
   {
     ...BROKER,
     id: "amqproxy-upstream",
-    anybody: true,
+    everyday: true,
     pattern:
       /Upstream::WriteError|Upstream (?:connection )?closed|(?:reading from|writing to) upstream|UPSTREAM_ERROR|Upstream connection (?:error|closed)|upstream connect error/,
     name: "the proxy lost the broker",
@@ -109,7 +109,7 @@ export const OTHER_LINES: readonly KnownLine[] = [
     about: "handshake",
     says: "A broker for AMQP 1.0 (ActiveMQ, Artemis) met something else. AMQP 0-9-1 is another protocol.",
     causes: [
-      ["wrong-version", 74, "ActiveMQ and Artemis speak AMQP 1.0, not 0-9-1."],
+      ["broker-of-amqp-1-0", 78, "ActiveMQ and Artemis speak AMQP 1.0, not 0-9-1 (“AMQP,0,0,9,1”)."],
       ["wrong-port", 45, "Or the client was meant for another port."],
     ],
     source: "ActiveMQ: AmqpProtocolConverter",

@@ -8,7 +8,7 @@ import type { KnownLine } from "./known-line.ts";
 const NAMED = {
   seenBy: "broker",
   library: null,
-  anybody: true,
+  everyday: true,
   generic: true,
   source: "section 1.2 of the specification",
 } as const;
