@@ -34,6 +34,7 @@ describe("other systems", () => {
       "HTTP, by nginx",
       "connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.3, server: _",
     ],
+    ["HTTP, by Node.js", "Error: socket hang up"],
     ["HTTP, a status", "HTTP/1.1 412 PRECONDITION_FAILED"],
     ["HTTP, Spring's status", '404 NOT_FOUND "No endpoint GET /orders."'],
     ["HTTP, a body", "http: request body too large"],
