@@ -51,7 +51,7 @@ export async function playConnections(captures: readonly string[], player: Playe
 export async function liveEvents(captures: readonly string[]): Promise<ConnectionEvent[] | null> {
   const events: ConnectionEvent[] = [];
   const moment = new Moment();
-  const inspection = new LiveInspection({ broker: "rabbitmq-3.10", moment, emit: event => events.push(event) });
+  const inspection = new LiveInspection({ broker: "auto", moment, emit: event => events.push(event) });
   const at = (now: Moment): void => {
     moment.set(now);
     moment.packet = 0;
