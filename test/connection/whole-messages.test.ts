@@ -88,7 +88,7 @@ test.each<[string, Situation]>([
       context: { sawBeginning: false },
     },
   ],
-  ["32 good frames behind a fault", { before: opened().body(2, "stray").heartbeat(32) }],
+  ["192 good frames behind a fault of order", { before: opened().body(2, "stray").heartbeat(192) }],
   [
     "whose frames the listener can do without",
     { before: opened(), context: { listener: { ...listener, wantsMessages: false } } },
