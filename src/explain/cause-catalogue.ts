@@ -216,7 +216,7 @@ const FRAME_CAUSES: Readonly<Record<FrameCauseId, CauseText>> = {
     confirm:
       "The message names the limit. From 4.1 on RabbitMQ refuses a frame_max below 8192 (amqplib asked for 4096).",
     remedy: "Set the client's frame_max to 131072, its channel_max to what the broker offers, or upgrade the client.",
-    now: "Set the client's frame_max to 131072, or upgrade the client.",
+    now: "Ask for no more than the broker allows of the limit that is named.",
   },
   "broker-crash": {
     title: "The broker failed over something the client sent, or by itself",
