@@ -5,9 +5,11 @@ import { afterAll, describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.ts";
 import type { CheckResult } from "../../src/check/check-result.ts";
 import { type PolicyWishes, policyOf } from "../../src/check/policy.ts";
-import { inspect } from "../../src/inspect.ts";
+import { Inspection, inspect } from "../../src/inspect.ts";
+import { buildReport } from "../../src/report/build-report.ts";
 import { enhancedPacket, interfaceDescription, join as joined, sectionHeader } from "../support/capture-writer.ts";
 import { FIXTURES } from "../support/golden.ts";
+import { carrying } from "../support/segments.ts";
 import { recordedPackets, wrappedCapture } from "../support/wrapped-captures.ts";
 import { frame, ipv4, octets, WRAPPINGS, type Wrapping } from "../support/wrappings.ts";
 
@@ -109,4 +111,29 @@ describe("a check", () => {
     ]);
     expect(check([{ path, report }], { policy: policyOf(), expectations: [] }, null).passed).toBe(true);
   });
+});
+
+it("tells a connection on AMQP's port of which the snap length left headers only", () => {
+  const inspection = new Inspection();
+  inspection.beginInput();
+  const packet = (number: number, flags: string, sequence: number, octets: Uint8Array): void => {
+    const record = carrying(octets).tcp({ flags, sequence, acknowledgment: 1 }).ipv4().ethernet().record(1, number);
+    record.end -= octets.length;
+    inspection.packet(record);
+  };
+  packet(1, "S", 0, new Uint8Array(0));
+  packet(2, "A", 1, new Uint8Array(100));
+  packet(3, "A", 101, new Uint8Array(100));
+  const reading = {
+    format: "pcap",
+    packets: 3,
+    octets: 1000,
+    notes: [],
+    truncated: null,
+    error: null,
+    stopped: false,
+  } as const;
+  inspection.endInput("headers.pcap", { ...reading, notes: [] });
+  const { inputs } = buildReport(inspection.finish());
+  expect(inputs[0]!.unread).toMatchObject([{ mayHoldAmqp: true }]);
 });

@@ -86,9 +86,11 @@ export class PartialSink {
   #leave({ carrier, amqp }: InspectedConnection<TcpConnection>): void {
     const { protocol, midStream } = amqp;
     const onAmqpPort = this.#isAmqpPort(carrier.port(0)) || this.#isAmqpPort(carrier.port(1));
-    const silent = carrier.octets(0) + carrier.octets(1) < SHORTEST_FRAME;
+    const few = carrier.octets(0) + carrier.octets(1) < SHORTEST_FRAME;
+    // Where octets were sent and none captured, nobody knows of what.
+    const silent = few && amqp.gaps[0].count + amqp.gaps[1].count === 0;
     if (protocol === null && (silent || !onAmqpPort)) return;
-    const named = protocol ?? (midStream ? null : "another protocol");
+    const named = protocol ?? (midStream || few ? null : "another protocol");
     const { input } = carrier.last;
     const counts = this.#leftAlone[input] ?? [];
     this.#leftAlone[input] = counts;

@@ -38,6 +38,6 @@ export function leftAloneSentence({ protocol, connections, ports }: LeftAlone): 
 
 function why(protocol: LeftAlone["protocol"]): string {
   if (protocol === "TLS") return "its octets are encrypted, or its handshake was not answered";
-  if (protocol === null) return "the capture begins in the middle, and no AMQP frame was found";
+  if (protocol === null) return "the capture begins in the middle or lacks its octets, and no AMQP frame was found";
   return protocol === "AMQP 1.0" ? "ghostframe reads AMQP 0-9-1" : "it begins neither as AMQP nor as TLS does";
 }
