@@ -294,8 +294,8 @@ function isWrong({ findings, prediction }: Known): boolean {
 describe(`messages taken as a whole (seed ${SEED})`, () => {
   it.each([
     // Explaining takes most of the time.
-    ["explained", true, 80],
-    ["not explained", false, 600],
+    ["explained", true, 50],
+    ["not explained", false, 400],
   ])("come to what their frames come to, %s", (_, explain, numRuns) => {
     let taken = 0;
     let refused = 0;
@@ -331,7 +331,7 @@ describe(`messages taken as a whole (seed ${SEED})`, () => {
         expect(whole).toEqual(single);
         expect(directions.map(({ frames }) => frames)).toEqual(others.map(({ frames }) => frames));
       }),
-      { seed: SEED, numRuns: 150 },
+      { seed: SEED, numRuns: 100 },
     );
   });
 });
