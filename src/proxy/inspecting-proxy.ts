@@ -39,6 +39,8 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   emit: (event: EventMessage | ProxyEvent) => void;
   /** Another thread for the inspector, in tests. */
   newThread?: NewThread;
+  /** Milliseconds that the inspector has to explain what was stopped; other than GUARD_EXPLAINS in tests. */
+  guardExplains?: number;
 }
 
 export class InspectingProxy {
@@ -145,7 +147,7 @@ export class InspectingProxy {
     await new Promise(resolve => setTimeout(resolve, GUARD_LISTENS));
     const told = this.#stopping.get(number) ?? null;
     this.#stopping.delete(number);
-    const concluded = await this.#inspector.conclude(number, told === null ? GUARD_EXPLAINS : 0);
+    const concluded = await this.#inspector.conclude(number, told === null ? (this.#options.guardExplains ?? GUARD_EXPLAINS) : 0);
     const reason = (told ?? concluded)?.reason ?? sentenceOf(incident);
     this.#inspector.guarded(number, reason);
     const closeFrame = guard.clientAtBoundary ? connectionClose(FRAME_ERROR, GUARD_MARK + reason) : null;

@@ -46,6 +46,8 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
     broker: "rabbitmq-3.10",
     record: null,
     guard,
+    // A busy machine may need longer than a client is made to wait.
+    guardExplains: 20_000,
     sharedSockets: false,
     writing: { format: "ndjson", options: DEFAULT_FORMAT_OPTIONS },
     newThread: data => new Worker(WORKER, { workerData: data }),
