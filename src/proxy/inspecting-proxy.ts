@@ -147,7 +147,10 @@ export class InspectingProxy {
     await new Promise(resolve => setTimeout(resolve, GUARD_LISTENS));
     const told = this.#stopping.get(number) ?? null;
     this.#stopping.delete(number);
-    const concluded = await this.#inspector.conclude(number, told === null ? (this.#options.guardExplains ?? GUARD_EXPLAINS) : 0);
+    const concluded = await this.#inspector.conclude(
+      number,
+      told === null ? (this.#options.guardExplains ?? GUARD_EXPLAINS) : 0,
+    );
     const reason = (told ?? concluded)?.reason ?? sentenceOf(incident);
     this.#inspector.guarded(number, reason);
     const closeFrame = guard.clientAtBoundary ? connectionClose(FRAME_ERROR, GUARD_MARK + reason) : null;
