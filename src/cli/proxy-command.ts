@@ -34,6 +34,7 @@ interface Options extends RelayOptions {
   recordCredentials: boolean;
   sharedSockets: boolean;
   busyPolling: boolean;
+  probeSilently: boolean;
   maxConnections: number;
   grace: number;
 }
@@ -76,6 +77,11 @@ export function proxyCommand(): Command {
     .option("--tls-client-ca <file>", "clients must have a certificate signed by one of these (PEM)")
     .addOption(
       new Option("--proxy-protocol <version>", "send the client's address to the broker").choices(["v1", "v2"]),
+    )
+    .option(
+      "--probe-silently",
+      "connect to the broker when a client has sent something: health checks do not reach it",
+      false,
     )
     .option("--max-connections <number>", "open connections at most; others are reset", within(1, 1_000_000), 10_000)
     .option("--grace <seconds>", "time for connections to end when the proxy is stopped", within(0, MAX_GRACE), 10)
@@ -176,7 +182,8 @@ async function run(options: Options): Promise<void> {
 }
 
 function proxyOptions(options: Options): Omit<ProxyOptions, "emit" | "writing"> {
-  const { broker, guard, sharedSockets, busyPolling, maxConnections, tlsCert, tlsKey, tlsClientCa } = options;
+  const { broker, guard, sharedSockets, busyPolling, probeSilently, maxConnections } = options;
+  const { tlsCert, tlsKey, tlsClientCa } = options;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new ProxyError("--tls-cert", "expected together with --tls-key, found only one of them");
   }
@@ -195,6 +202,7 @@ function proxyOptions(options: Options): Omit<ProxyOptions, "emit" | "writing"> 
     guard,
     sharedSockets,
     polling: busyPolling ? new BusyPolling() : null,
+    probeSilently,
     maxConnections,
     record: recordSetting(options),
     clientTls: hasTls ? { cert: tlsCert, key: tlsKey, clientCa: tlsClientCa ?? null } : null,

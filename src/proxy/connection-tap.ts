@@ -16,8 +16,8 @@ export interface RelayedConnection {
 }
 
 /**
- * Why a connection was not relayed, or not to its end: at most one for each connection. `upstream-silent` may come
- * before it, and ends nothing.
+ * Why a connection was not relayed, or was reset: at most one for each connection. `upstream-silent` may come before it,
+ * and ends nothing. Whether a reset is trouble the inspector judges, which knows what was said before it.
  */
 export interface RelayTrouble {
   kind:
@@ -33,6 +33,8 @@ export interface RelayTrouble {
     | "shutdown";
   /** One sentence without a full stop, with addresses and the system's error code. */
   message: string;
+  /** Of a reset: false where the client had sent no octet. */
+  clientSpoke?: boolean;
 }
 
 /** Gets the events of one connection, in the order in which they happen. Must not throw or wait. */

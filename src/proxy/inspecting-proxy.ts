@@ -111,9 +111,16 @@ export class InspectingProxy {
     this.#say("draining", `stopping: ${counted(open, "open connection")} may end within ${grace / 1000} s`);
     await drained;
     await this.#inspector.close();
-    const { accepted } = this.#server.counters;
+    const { accepted, probes } = this.#server.counters;
     const { uninspected } = this.#inspector;
-    const counters = { connections: accepted, uninspected, refused: this.#refused, ...this.#counts, untold: untold() };
+    const counters = {
+      connections: accepted - probes,
+      probes,
+      uninspected,
+      refused: this.#refused,
+      ...this.#counts,
+      untold: untold(),
+    };
     this.#options.emit({ ...this.#event("summary", summarySentence(counters)), counters });
     return counters;
   }

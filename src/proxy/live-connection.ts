@@ -10,6 +10,9 @@ export class LiveConnection implements RelayedCarrier {
   readonly last = new Moment();
   /** The broker's address, as far as it is known. */
   upstream: Endpoint;
+  wasTold = false;
+  /** Both sides are connected, and that was not told yet: no octet has come. */
+  awaitsOctets = false;
   /** The guard stopped the client: nothing that follows is looked at. */
   concluded = false;
   readonly #ends: readonly [Endpoint, Endpoint];
@@ -61,6 +64,11 @@ export class LiveConnection implements RelayedCarrier {
   carried(side: Side, octets: number, moment: Moment): void {
     this.#octets[side]! += octets;
     this.last.set(moment);
+  }
+
+  /** A side has ended its stream in good order. */
+  get wasFinished(): boolean {
+    return this.#ended.includes("fin");
   }
 
   /** Whether a side's stream is over. */

@@ -13,11 +13,14 @@ import { LiveEventSink, type News } from "../report/live-event-sink.ts";
 import type { Endpoint } from "../report/report.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { LiveConnection } from "./live-connection.ts";
+import { isOrderlyReset } from "./orderly-reset.ts";
 
 /** Seconds in which the steps of untangling that were used up grow back. */
 const STEPS_GROW_BACK = 10;
 /** Seconds without an octet after which an open incident is emitted as it is known so far. */
 const PROVISIONAL_AFTER = 2;
+/** Seconds without an octet after which a connection is told as opened: a health check is over by then. */
+const TOLD_AFTER = 5;
 
 export interface LiveInspectionOptions {
   broker: BrokerChoice;
@@ -41,6 +44,8 @@ export class LiveInspection {
   readonly #events: LiveEventSink<LiveConnection>;
   readonly #engine: Engine<LiveConnection>;
   readonly #connections = new Map<number, Inspected>();
+  /** Those that are connected and have brought no octet; the one that connected first is the first. */
+  readonly #silent = new Set<Inspected>();
   /** Those that brought octets since the last tick, or have an incident that was not told yet. */
   readonly #restless = new Set<Inspected>();
 
@@ -76,7 +81,8 @@ export class LiveInspection {
     const connection = this.#connections.get(number);
     if (connection === undefined) return;
     connection.carrier.upstream = upstream;
-    this.#events.emit(connection, { event: "opened" });
+    connection.carrier.awaitsOctets = true;
+    this.#silent.add(connection);
   }
 
   /** The next octets of one side: bytes[start, end). */
@@ -84,6 +90,7 @@ export class LiveInspection {
     const connection = this.#connections.get(number);
     if (connection === undefined) return;
     const { carrier } = connection;
+    if (carrier.awaitsOctets) this.#tellOpened(connection);
     carrier.carried(side, end - start, this.#moment);
     if (connection.givenUp || carrier.concluded || carrier.hasEnded(side)) return;
     connection.data(side, bytes, start, end);
@@ -105,8 +112,11 @@ export class LiveInspection {
     connection.end(0, "capture-ended");
   }
 
-  trouble(number: number, { kind, message }: RelayTrouble): void {
-    this.#emit(number, { event: "trouble", kind, message });
+  trouble(number: number, trouble: RelayTrouble): void {
+    const connection = this.#connections.get(number);
+    if (connection === undefined || isOrderlyReset(connection, trouble)) return;
+    const { kind, message } = trouble;
+    this.#events.emit(connection, { event: "trouble", kind, message });
   }
 
   guarded(number: number, message: string): void {
@@ -136,6 +146,7 @@ export class LiveInspection {
     connection.close();
     this.#connections.delete(number);
     this.#restless.delete(connection);
+    this.#silent.delete(connection);
   }
 
   /** Adds a finding that does not come from the octets. */
@@ -157,6 +168,17 @@ export class LiveInspection {
       if (!givenUp) connection.emitProvisional(isQuiet);
       if (connection.givenUp || isQuiet || !connection.hasOpenIncident) this.#restless.delete(connection);
     }
+    for (const connection of this.#silent) {
+      // In the order in which they connected.
+      if (this.#moment.seconds - connection.carrier.last.seconds < TOLD_AFTER) break;
+      this.#tellOpened(connection);
+    }
+  }
+
+  #tellOpened(connection: Inspected): void {
+    connection.carrier.awaitsOctets = false;
+    this.#silent.delete(connection);
+    this.#events.emit(connection, { event: "opened" });
   }
 
   #emit(number: number, news: News): void {

@@ -29,6 +29,8 @@ export interface ProxyServerOptions {
   /** How an `amqps` upstream is verified. */
   upstreamTls?: UpstreamTlsSettings;
   proxyProtocol?: ProxyProtocol | null;
+  /** Connect to the broker not before a client has sent something. */
+  probeSilently?: boolean;
   /** Null or missing for as many as the operating system gives. */
   maxConnections?: number | null;
   /** How slowly clients are read: `--squeeze`. Null or missing: as fast as the broker takes their octets. */
@@ -54,6 +56,7 @@ export class ProxyServer {
   #accepted = 0;
   #ended = 0;
   #refused = 0;
+  #probes = 0;
   #probing: NodeJS.Timeout | null = null;
   #allClosed: (() => void) | null = null;
 
@@ -62,9 +65,13 @@ export class ProxyServer {
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   }
 
-  /** Connections that are open, that were accepted, and that were refused because there were too many. */
-  get counters(): { open: number; accepted: number; refused: number } {
-    return { open: this.#accepted - this.#ended, accepted: this.#accepted, refused: this.#refused };
+  /**
+   * Connections that are open, that were accepted, that were refused because there were too many, and that came and went
+   * without an octet.
+   */
+  get counters(): { open: number; accepted: number; refused: number; probes: number } {
+    const open = this.#accepted - this.#ended;
+    return { open, accepted: this.#accepted, refused: this.#refused, probes: this.#probes };
   }
 
   /**
@@ -204,6 +211,7 @@ export class ProxyServer {
     const { pace, polling, problem, proxyProtocol } = this.#options;
     const relay: Relay = new Relay(tcp, {
       connection,
+      probeSilently: this.#options.probeSilently ?? false,
       pace: pace ?? null,
       polling: polling ?? null,
       timeouts: this.#timeouts,
@@ -216,6 +224,7 @@ export class ProxyServer {
       over: () => {
         this.#relays.delete(relay);
         if (!full) this.#ended++;
+        if (!full && relay.wasProbe) this.#probes++;
         this.#concludeIfAlone();
       },
     });
@@ -236,11 +245,11 @@ export class ProxyServer {
     }
     this.#clientTls.begin(tcp, {
       secured: socket => relay.start(socket),
-      failed: did =>
-        relay.abort({
-          kind: "client-tls",
-          message: `the client at ${endpointText(client.address, client.port)} ${did}`,
-        }),
+      failed: (did, left) => {
+        const message = `the client at ${endpointText(client.address, client.port)} ${did}`;
+        // Whoever leaves without an octet has only looked whether somebody listens.
+        relay.abort(left && tcp.bytesRead === 0 ? null : { kind: "client-tls", message });
+      },
     });
   }
 

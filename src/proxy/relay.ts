@@ -41,6 +41,8 @@ export interface RelayContext {
   connection: RelayedConnection;
   /** Begins to connect to the broker. */
   connect: (listener: AttemptListener) => { abandon(): void };
+  /** Connect to the broker not before the client has sent something. */
+  probeSilently: boolean;
   pace: ReadPace | null;
   /** Null where the thread sleeps whenever there is nothing to do. */
   polling: BusyPolling | null;
@@ -61,6 +63,9 @@ export class Relay implements Relayed, AttemptListener {
   readonly #silence: BrokerSilence;
   readonly #early = new EarlyOctets();
   #deadline: NodeJS.Timeout | null = null;
+  /** The client has sent an octet. */
+  clientSpoke = false;
+  #aborted = false;
 
   /** @param tcp the client's connection, paused */
   constructor(tcp: Socket, context: RelayContext) {
@@ -90,10 +95,12 @@ export class Relay implements Relayed, AttemptListener {
 
   /** Begins: `socket` gives the client's octets. All but a few of them stay with the kernel until the broker is there. */
   start(socket: Socket): void {
+    const { probeSilently, timeouts } = this.#context;
     this.#started = true;
     this.#sockets.startClient(socket);
     socket.resume();
-    this.#attempt = this.#context.connect(this);
+    if (probeSilently) this.#setDeadline(timeouts.handshake);
+    else this.#connect();
   }
 
   reached(): void {
@@ -119,9 +126,17 @@ export class Relay implements Relayed, AttemptListener {
     this.abort(trouble);
   }
 
-  /** Resets both sides. */
-  abort(trouble: RelayTrouble): void {
-    this.#events.trouble(trouble);
+  /** It came and went without an octet, as a health check does, and nothing failed. */
+  get wasProbe(): boolean {
+    return !this.clientSpoke && !this.#aborted;
+  }
+
+  /** Resets both sides, for a trouble; null where there is none. */
+  abort(trouble: RelayTrouble | null): void {
+    if (trouble !== null) {
+      this.#aborted = true;
+      this.#events.trouble(trouble);
+    }
     this.#silence.end();
     this.#abandonAttempt();
     for (const side of SIDES) this.#reset(side);
@@ -155,10 +170,21 @@ export class Relay implements Relayed, AttemptListener {
   }
 
   #data(side: Side, chunk: Uint8Array): void {
-    if (side === 0) this.#silence.asked();
-    else this.#silence.end();
+    if (side === 1) this.#silence.end();
+    else if (!this.clientSpoke) this.#spoke();
     if (this.#phase === "relaying") this.#forwarder.take(side, chunk);
     else if (this.#phase === "waiting") this.#keep(chunk);
+  }
+
+  #spoke(): void {
+    this.clientSpoke = true;
+    this.#silence.asked();
+    if (this.#attempt === null && this.#phase === "waiting") this.#connect();
+  }
+
+  #connect(): void {
+    this.#cancelDeadline();
+    this.#attempt = this.#context.connect(this);
   }
 
   #keep(chunk: Uint8Array): void {
@@ -175,7 +201,8 @@ export class Relay implements Relayed, AttemptListener {
   #hasEnded(side: Side): void {
     if (this.#phase === "waiting") {
       this.#early.ended = true;
-      this.#setDeadline(this.#context.timeouts.halfClosed);
+      if (this.#attempt === null) this.#sockets.client.socket.end();
+      else this.#setDeadline(this.#context.timeouts.halfClosed);
     } else if (this.#phase === "relaying") {
       this.#forwarder.finish(side, () => this.#end(side));
     } else {
@@ -198,7 +225,9 @@ export class Relay implements Relayed, AttemptListener {
 
   #error(side: Side, error: Error): void {
     this.#emitEnd(side, "rst");
-    if (this.#phase !== "stopping") this.#events.trouble(lossOf(side, this.#context.connection, error));
+    if (this.#phase !== "stopping") {
+      this.#events.trouble({ ...lossOf(side, this.#context.connection, error), clientSpoke: this.clientSpoke });
+    }
     this.#lose(side);
   }
 

@@ -32,8 +32,8 @@ export interface UpstreamTlsSettings {
 /** The result of a client's TLS handshake: one call. */
 export interface HandshakeListener {
   secured(socket: TLSSocket): void;
-  /** What the client did. The text follows its name: `showed no certificate`. */
-  failed(did: string): void;
+  /** What the client did, as text that follows its name (`showed no certificate`); `left`: it went away. */
+  failed(did: string, left: boolean): void;
 }
 
 /**
@@ -76,7 +76,7 @@ export class ClientTls {
       else if (verify) this.#admit(socket, listener);
       else listener.secured(socket);
     });
-    this.#server.on("tlsClientError", (error, socket) => this.#ended(socket)?.failed(failureOf(error)));
+    this.#server.on("tlsClientError", (error, socket) => this.#ended(socket)?.failed(failureOf(error), hasLeft(error)));
   }
 
   /** Begins the handshake with a client that connected. */
@@ -103,7 +103,7 @@ export class ClientTls {
     }
     socket.on("error", () => {});
     // OpenSSL still works on this socket: to reset it in this call would crash the process.
-    setImmediate(() => listener.failed(refused));
+    setImmediate(() => listener.failed(refused, false));
   }
 
   #ended(socket: TLSSocket): HandshakeListener | undefined {
@@ -167,6 +167,11 @@ function failureOf(error: Error): string {
     default:
       return `failed in the TLS handshake: ${tlsReason(error)}`;
   }
+}
+
+/** Its TCP connection ended in the handshake. */
+function hasLeft(error: Error): boolean {
+  return codeOf(error) === "ECONNRESET";
 }
 
 interface Certificates {

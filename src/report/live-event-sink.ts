@@ -12,6 +12,8 @@ import type { Endpoint, Finding } from "./report.ts";
 export interface RelayedCarrier extends Carrier {
   readonly id: string;
   readonly upstream: Endpoint;
+  /** Something was told of it. Otherwise its end is not told either: a health check costs no event. */
+  wasTold: boolean;
 }
 
 /** An event without what all events have. */
@@ -66,7 +68,9 @@ export class LiveEventSink<By extends RelayedCarrier> {
         this.#finding(event);
         return;
       case "connection-closed":
-        this.emit(connection, { event: "closed", findings: this.#of(connection).counts });
+        if (connection.carrier.wasTold) {
+          this.emit(connection, { event: "closed", findings: this.#of(connection).counts });
+        }
         this.#emitted.delete(connection);
         return;
       case "uninspected":
@@ -80,6 +84,7 @@ export class LiveEventSink<By extends RelayedCarrier> {
   emit(connection: InspectedConnection<By>, { event, ...details }: News): void {
     const { moment, emit } = this.#options;
     const { id, upstream } = connection.carrier;
+    connection.carrier.wasTold = true;
     const place = { time: isoTime(moment), connection: { id, ...connectionRecord(connection) }, upstream };
     emit({ schema: EVENT_SCHEMA, event, ...place, ...details } as ConnectionEvent);
   }

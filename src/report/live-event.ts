@@ -91,6 +91,8 @@ export interface ProxyEvent {
 export interface ProxyCounters {
   /** Connections relayed, and how many of them were not inspected to their end. */
   connections: number;
+  /** Connections that came and went without an octet, as health checks do: not among the others. */
+  probes?: number;
   uninspected: number;
   /** Connections that could not be relayed: the broker was away, too many at a time. */
   refused: number;

@@ -106,9 +106,10 @@ function closed({ frames, octets, ended }: Connection): string {
 }
 
 function summary(counters: ProxyCounters): string {
-  const { connections, uninspected, refused, errors, warnings, notes, untold } = counters;
+  const { connections, probes = 0, uninspected, refused, errors, warnings, notes, untold } = counters;
   const parts = [
     counted(connections, "connection"),
+    ...(probes > 0 ? [`${counted(probes, "health check")} without an octet`] : []),
     ...(uninspected > 0 ? [`${uninspected} not inspected to the end`] : []),
     ...(refused > 0 ? [`${refused} not relayed`] : []),
     counted(errors, "error"),

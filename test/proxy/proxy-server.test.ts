@@ -68,7 +68,7 @@ describe("a connection", () => {
       encrypted: { client: false, upstream: false },
     });
     expect(from).toMatchObject({ address: host });
-    expect(proxy.server.counters).toEqual({ open: 0, accepted: 1, refused: 0 });
+    expect(proxy.server.counters).toEqual({ open: 0, accepted: 1, refused: 0, probes: 0 });
   });
 
   it("keeps the thread awake together with the others", async () => {
@@ -106,7 +106,7 @@ describe("a connection", () => {
     await until(() => proxy.server.counters.open === 200);
     expect(await Promise.all(clients.map(client => echoes(client, 50_000)))).toEqual(clients.map(() => true));
     await Promise.all(proxy.taps.map(tap => tap.over));
-    expect(proxy.server.counters).toEqual({ open: 0, accepted: 200, refused: 0 });
+    expect(proxy.server.counters).toEqual({ open: 0, accepted: 200, refused: 0, probes: 0 });
   });
 
   it("leaves nothing behind", { timeout: 30_000 }, async () => {
@@ -505,7 +505,7 @@ describe("too many connections", () => {
     await proxy.taps[1]!.over;
     expect(proxy.taps[1]!.events).toEqual(["trouble too-many-connections", "end 0 rst", "closed"]);
     expect(proxy.taps[1]!.messages[0]).toMatch(/ was refused: 1 connections are open, as many as allowed$/);
-    expect(proxy.server.counters).toEqual({ open: 1, accepted: 1, refused: 1 });
+    expect(proxy.server.counters).toEqual({ open: 1, accepted: 1, refused: 1, probes: 0 });
     expect(await echoes(first, 10)).toBe(true);
     await proxy.taps[0]!.over;
     expect(await echoes(await proxy.client(), 10)).toBe(true);

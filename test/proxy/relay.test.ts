@@ -618,3 +618,32 @@ async function send(socket: Socket, { sizes, rest }: { sizes: number[]; rest: nu
   socket.end();
   return hash.digest("hex");
 }
+
+describe("a client before whose first octet no broker is connected", () => {
+  it("is connected when it says something, and loses nothing", async () => {
+    await using pair = await relayedPair({ waiting: true, probeSilently: true });
+    expect(pair.isAsked()).toBe(false);
+    pair.client.write("first");
+    await until(() => pair.isAsked());
+    pair.connect();
+    expect(String(await received(pair.broker, 5))).toBe("first");
+  });
+
+  it.each<Act>(["fin", "rst"])("that goes away by %s never reaches the broker", async act => {
+    await using pair = await relayedPair({ waiting: true, probeSilently: true });
+    if (act === "fin") pair.client.end();
+    else pair.client.resetAndDestroy();
+    pair.client.resume();
+    await pair.tap.over;
+    expect(pair.isAsked()).toBe(false);
+    expect(pair.relay.wasProbe).toBe(true);
+    expect(pair.overs()).toBe(1);
+  });
+
+  it("that stays silent is closed in the time that a handshake may take", async () => {
+    await using pair = await relayedPair({ waiting: true, probeSilently: true, timeouts: { handshake: 20 } });
+    pair.client.resume();
+    await pair.tap.over;
+    expect(pair.isAsked()).toBe(false);
+  });
+});

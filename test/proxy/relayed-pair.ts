@@ -22,6 +22,8 @@ export interface RelayedPair {
   problems: string[];
   /** The broker is connected. */
   connect: () => void;
+  /** A connection to the broker is wanted. */
+  isAsked: () => boolean;
   wasAbandoned: () => boolean;
   overs: () => number;
   [Symbol.asyncDispose]: () => Promise<void>;
@@ -32,6 +34,7 @@ export interface PairOptions {
   waiting?: boolean;
   guard?: ConnectionGuard;
   tap?: RecordingTap;
+  probeSilently?: boolean;
   pace?: ReadPace;
   polling?: BusyPolling;
   timeouts?: Partial<Timeouts>;
@@ -65,6 +68,7 @@ export async function relayedPair(options: PairOptions = {}): Promise<RelayedPai
         },
       };
     },
+    probeSilently: options.probeSilently ?? false,
     pace: options.pace ?? null,
     polling: options.polling ?? null,
     timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
@@ -92,10 +96,11 @@ export async function relayedPair(options: PairOptions = {}): Promise<RelayedPai
     tap,
     problems,
     connect,
+    isAsked: () => listener !== null,
     wasAbandoned: () => abandoned,
     overs: () => overs,
     [Symbol.asyncDispose]: async () => {
-      for (const socket of [client, broker]) socket.destroy();
+      for (const socket of [client, broker, upstream]) socket.destroy();
       await until(() => overs > 0);
       for (const server of [front, back]) await closed(server);
     },

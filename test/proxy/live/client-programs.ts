@@ -12,7 +12,7 @@ export interface ClientProgram {
   command: string;
   /** What ends well where the library is there. */
   probe: readonly string[];
-  ending: "py" | "rb" | "php";
+  ending: "py" | "rb" | "php" | "mjs";
 }
 
 /** The system's Python: that is where Debian's packages go. */

@@ -39,6 +39,7 @@ async function expectSilence(proxied: Proxied, connections: number): Promise<voi
   expect(told).toEqual([]);
   expect(counters).toEqual({
     connections,
+    probes: 0,
     uninspected: 0,
     refused: 0,
     errors: 0,
