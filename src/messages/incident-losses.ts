@@ -1,6 +1,7 @@
 import type { Diagnosis, Message as ExplainedMessage } from "../forensics/diagnosis.ts";
 import { Moment } from "../net/connection-observer.ts";
 import { Message, type MessageConnection, type Outcome } from "./message.ts";
+import { readTraceHeaders } from "./trace-context.ts";
 
 /** What broke in the client's direction. */
 export interface ExplainedIncident {
@@ -82,7 +83,7 @@ function outcomeOf({ fate, spans }: ExplainedMessage, incident: ExplainedInciden
 }
 
 function messageOf(connection: MessageConnection, channel: number, explained: ExplainedMessage): Message {
-  const { spans, at, exchange, routingKey, messageId, correlationId, appId, traceparent } = explained;
+  const { spans, at, exchange, routingKey, messageId, correlationId, appId, traceparent, headers } = explained;
   const place = at?.[0]?.from;
   const message = new Message("publish", {
     connection,
@@ -97,12 +98,9 @@ function messageOf(connection: MessageConnection, channel: number, explained: Ex
   message.messageId = messageId ?? null;
   message.correlationId = correlationId ?? null;
   message.appId = appId ?? null;
-  const trace = TRACEPARENT.exec(traceparent ?? "");
-  if (trace !== null) [, message.traceId, message.spanId] = trace as unknown as [string, string, string];
+  readTraceHeaders({ ...headers, ...(traceparent === undefined ? {} : { traceparent }) }, message);
   return message;
 }
-
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-|$)/;
 
 /** A time as places have it (ISO 8601, UTC). */
 function momentOf(time: string | null, input: number, packet: number): Moment {

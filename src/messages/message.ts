@@ -101,6 +101,8 @@ export class Message {
   /** Hexadecimal digits, as its trace context has them. */
   traceId: string | null = null;
   spanId: string | null = null;
+  /** Whether its trace is recorded; null where its context does not say. */
+  sampled: boolean | null = null;
 
   outcome: Outcome = "unknown";
   /** Reply code of a return, or of the close that refused it; 0 for none. */

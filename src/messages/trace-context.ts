@@ -10,6 +10,8 @@ export interface Traced {
   /** Hexadecimal digits (SkyWalking's is a text of its own); null for none. */
   traceId: string | null;
   spanId: string | null;
+  /** Whether the trace is recorded, as its context says; null where that says nothing of it. */
+  sampled: boolean | null;
 }
 
 /** What one kind of headers says. Headers of one kind complete each other. */
@@ -18,18 +20,21 @@ interface Found {
   span: string;
   /** Datadog sends the upper half of a trace id by itself. */
   upper: string;
+  sampled: boolean | null;
 }
 
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-|$)/;
-const B3 = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-|$)/i;
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;
+const B3 = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d])(?=-|$)|-|$)/i;
 const B3_ID = /^(?:[0-9a-f]{16}|[0-9a-f]{32})$/i;
-const JAEGER = /^([0-9a-f]{1,32}):([0-9a-f]{1,16}):[0-9a-f]{1,16}:[0-9a-f]{1,2}$/i;
+const JAEGER = /^([0-9a-f]{1,32}):([0-9a-f]{1,16}):[0-9a-f]{1,16}:([0-9a-f]{1,2})$/i;
 const DECIMAL = /^\d{1,20}$/;
 const UPPER_TAG = /(?:^|,)_dd\.p\.tid=([0-9a-f]{16})(?:,|$)/;
 const XRAY_ROOT = /(?:^|;)\s*Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:;|$)/;
 const XRAY_PARENT = /(?:^|;)\s*Parent=([0-9a-f]{16})(?:;|$)/;
+const XRAY_SAMPLED = /(?:^|;)\s*Sampled=([01])(?:;|$)/;
 const NEW_RELIC_TRACE = /"tr":"([0-9a-f]{16,32})"/i;
 const NEW_RELIC_SPAN = /"id":"([0-9a-f]{16})"/i;
+const NEW_RELIC_SAMPLED = /"sa":(true|false)/;
 const ZEROS = /^0+$/;
 
 interface Header {
@@ -40,8 +45,22 @@ interface Header {
 }
 
 const HEADERS: readonly Header[] = [
-  { name: "traceparent", kind: 0, read: (value, into) => take(into, TRACEPARENT.exec(value)) },
-  { name: "b3", kind: 1, read: (value, into) => take(into, B3.exec(value)) },
+  {
+    name: "traceparent",
+    kind: 0,
+    read: (value, into) => {
+      const flags = take(into, TRACEPARENT.exec(value));
+      if (flags !== null) into.sampled = isSampled(flags);
+    },
+  },
+  {
+    name: "b3",
+    kind: 1,
+    read: (value, into) => {
+      const state = take(into, B3.exec(value));
+      if (state !== null) into.sampled = state !== "0";
+    },
+  },
   {
     name: "x-b3-traceid",
     kind: 2,
@@ -57,10 +76,18 @@ const HEADERS: readonly Header[] = [
     },
   },
   {
+    name: "x-b3-sampled",
+    kind: 2,
+    read: (value, into) => {
+      if (/^(?:[01]|true|false)$/i.test(value)) into.sampled = /^[1t]/i.test(value);
+    },
+  },
+  {
     name: "uber-trace-id",
     kind: 3,
     read: (value, into) => {
-      take(into, JAEGER.exec(value.replaceAll(/%3a/gi, ":")));
+      const flags = take(into, JAEGER.exec(value.replaceAll(/%3a/gi, ":")));
+      if (flags !== null) into.sampled = isSampled(flags);
       // Leading zeros may be left out.
       if (into.trace !== "") into.trace = into.trace.padStart(into.trace.length > 16 ? 32 : 16, "0");
       if (into.span !== "") into.span = into.span.padStart(16, "0");
@@ -88,11 +115,19 @@ const HEADERS: readonly Header[] = [
     },
   },
   {
+    name: "x-datadog-sampling-priority",
+    kind: 4,
+    read: (value, into) => {
+      if (/^-?[0-9]$/.test(value)) into.sampled = Number(value) > 0;
+    },
+  },
+  {
     name: "sw8",
     kind: 5,
     read: (value, into) => {
       // sample, trace id, segment id, …; the ids in Base64
-      const [, trace = "", segment = ""] = value.split("-");
+      const [sample = "", trace = "", segment = ""] = value.split("-");
+      if (sample === "0" || sample === "1") into.sampled = sample === "1";
       into.trace = base64Text(trace);
       into.span = base64Text(segment);
     },
@@ -104,6 +139,8 @@ const HEADERS: readonly Header[] = [
       const payload = base64Text(value);
       into.trace = (NEW_RELIC_TRACE.exec(payload)?.[1] ?? "").toLowerCase();
       into.span = (NEW_RELIC_SPAN.exec(payload)?.[1] ?? "").toLowerCase();
+      const sampled = NEW_RELIC_SAMPLED.exec(payload);
+      if (sampled !== null) into.sampled = sampled[1] === "true";
     },
   },
   {
@@ -113,6 +150,8 @@ const HEADERS: readonly Header[] = [
       const root = XRAY_ROOT.exec(value);
       if (root !== null) into.trace = root[1]! + root[2]!;
       into.span = XRAY_PARENT.exec(value)?.[1] ?? "";
+      const sampled = XRAY_SAMPLED.exec(value);
+      if (sampled !== null) into.sampled = sampled[1] === "1";
     },
   },
 ];
@@ -140,16 +179,35 @@ export function readTraceContext(bytes: Uint8Array, at: number, into: Traced): v
     const header = headerNamed(BY_LENGTH[nameSize]!, bytes, entry + 1);
     if (header !== null && (type === TYPE_LONGSTR || type === TYPE_OCTETS) && size <= MAX_VALUE) {
       kinds ??= [];
-      const found = kinds[header.kind] ?? { trace: "", span: "", upper: "" };
-      kinds[header.kind] = found;
-      header.read(textAt(bytes, value + 4, size), found);
+      readHeader(header, textAt(bytes, value + 4, size), kinds);
     }
     entry = value + (fixed >= 0 ? fixed : 4 + size);
   }
-  if (kinds === null) return;
+  if (kinds !== null) takeFirst(kinds, into);
+}
+
+/** The same of headers that were decoded. */
+export function readTraceHeaders(headers: Readonly<Record<string, string>>, into: Traced): void {
+  const kinds: (Found | undefined)[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    const header = HEADERS.find(each => each.name === name.toLowerCase());
+    if (header !== undefined && value.length <= MAX_VALUE) readHeader(header, value, kinds);
+  }
+  takeFirst(kinds, into);
+}
+
+function readHeader(header: Header, value: string, kinds: (Found | undefined)[]): void {
+  const found = kinds[header.kind] ?? { trace: "", span: "", upper: "", sampled: null };
+  kinds[header.kind] = found;
+  header.read(value, found);
+}
+
+/** Of several kinds the first that names a trace. */
+function takeFirst(kinds: readonly (Found | undefined)[], into: Traced): void {
   const found = kinds.find(each => each !== undefined && each.trace !== "" && !ZEROS.test(each.trace));
   if (found === undefined) return;
   into.traceId = found.upper + found.trace;
+  into.sampled = found.sampled;
   if (found.span !== "" && !ZEROS.test(found.span)) into.spanId = found.span;
 }
 
@@ -167,10 +225,17 @@ function lower(octet: number): number {
   return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
 }
 
-function take(into: Found, match: RegExpExecArray | null): void {
-  if (match === null) return;
+/** Takes trace and span; returns what stands behind them, null where nothing does. */
+function take(into: Found, match: RegExpExecArray | null): string | null {
+  if (match === null) return null;
   into.trace = match[1]!.toLowerCase();
   into.span = match[2]!.toLowerCase();
+  return match[3] ?? null;
+}
+
+/** The lowest bit of the flags, two hexadecimal digits. */
+function isSampled(flags: string): boolean {
+  return (Number.parseInt(flags, 16) & 1) === 1;
 }
 
 function hex64(decimal: string): string {

@@ -1,10 +1,10 @@
 /** Trace contexts of every kind, in the headers of a message. */
 import { describe, expect, it } from "vitest";
-import { readTraceContext, type Traced } from "../../src/messages/trace-context.ts";
+import { readTraceContext, readTraceHeaders, type Traced } from "../../src/messages/trace-context.ts";
 import { type Field, field, table, text } from "../support/wire.ts";
 
 function traced(headers: Readonly<Record<string, Field>>): string {
-  const into: Traced = { traceId: null, spanId: null };
+  const into: Traced = { traceId: null, spanId: null, sampled: null };
   readTraceContext(
     table({ before: field.S("1"), nested: field.F({ traceparent: field.S("no") }), ...headers }),
     0,
@@ -75,5 +75,42 @@ describe("a trace context", () => {
     ["none", {}, "– –"],
   ])("%s", (_, headers, ids) => {
     expect(traced(headers)).toBe(ids);
+  });
+});
+
+describe("whether a trace is recorded", () => {
+  const sampled = (headers: Readonly<Record<string, string>>): boolean | null => {
+    const fromOctets: Traced = { traceId: null, spanId: null, sampled: null };
+    const fields = Object.entries(headers).map(([name, value]) => [name, field.S(value)]);
+    readTraceContext(table(Object.fromEntries(fields)), 0, fromOctets);
+    const fromHeaders: Traced = { traceId: null, spanId: null, sampled: null };
+    readTraceHeaders(headers, fromHeaders);
+    expect(fromHeaders).toEqual(fromOctets);
+    return fromOctets.sampled;
+  };
+  const b3 = { "x-b3-traceid": TRACE, "x-b3-spanid": SPAN };
+  const datadog = { "x-datadog-trace-id": "1", "x-datadog-parent-id": "2" };
+
+  it.each<[kind: string, headers: Record<string, string>, sampled: boolean | null]>([
+    ["traceparent", { traceparent: `00-${TRACE}-${SPAN}-01` }, true],
+    ["traceparent, other flags beside it", { traceparent: `00-${TRACE}-${SPAN}-03` }, true],
+    ["traceparent, not", { traceparent: `00-${TRACE}-${SPAN}-02` }, false],
+    ["b3", { b3: `${TRACE}-${SPAN}-1` }, true],
+    ["b3, debugging", { b3: `${TRACE}-${SPAN}-d-${SPAN}` }, true],
+    ["b3, not", { b3: `${TRACE}-${SPAN}-0` }, false],
+    ["b3, not decided", { b3: `${TRACE}-${SPAN}` }, null],
+    ["b3 in several headers", { ...b3, "X-B3-Sampled": "1" }, true],
+    ["b3 in several headers, not", { ...b3, "x-b3-sampled": "0" }, false],
+    ["Jaeger", { "uber-trace-id": `${TRACE}:${SPAN}:0:3` }, true],
+    ["Jaeger, not", { "uber-trace-id": `${TRACE}:${SPAN}:0:0` }, false],
+    ["Datadog", { ...datadog, "x-datadog-sampling-priority": "2" }, true],
+    ["Datadog, not", { ...datadog, "x-datadog-sampling-priority": "-1" }, false],
+    ["Datadog, not decided", datadog, null],
+    ["SkyWalking, not", { sw8: `0-${base64("t")}-${base64("s")}-3` }, false],
+    ["New Relic", { newrelic: base64(`{"d":{"tr":"${TRACE}","id":"${SPAN}","sa":true}}`) }, true],
+    ["AWS X-Ray, not", { "X-Amzn-Trace-Id": `Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0` }, false],
+    ["without a context", { "x-b3-sampled": "1" }, null],
+  ])("%s", (_, headers, expected) => {
+    expect(sampled(headers)).toBe(expected);
   });
 });
