@@ -22,6 +22,7 @@ const ORDER = [
   "messages",
   "explain",
   "report",
+  "telemetry",
   "inspect.ts",
   "check",
   "proxy",
@@ -31,7 +32,14 @@ const ORDER = [
 
 /** Who may import node: modules, and see the clock and the process. */
 // Decryption is computation, but of node:crypto: one file of tls/ knows it, and is handed to the rest.
-const OUTSIDE = ["capture/capture-source.ts", "capture/stream-source.ts", "tls/node-crypto.ts", "proxy/", "cli/"];
+const OUTSIDE = [
+  "capture/capture-source.ts",
+  "capture/stream-source.ts",
+  "tls/node-crypto.ts",
+  "telemetry/export/",
+  "proxy/",
+  "cli/",
+];
 const OUTER_GLOBALS = [
   /\bDate\.now\(/,
   /\bnew Date\(\)/,

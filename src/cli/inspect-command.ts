@@ -12,8 +12,9 @@ import { complain, wantsColour, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { collectPorts } from "./port-option.ts";
 import { Progress } from "./progress.ts";
+import { addTelemetryOptions, CaptureSession, TelemetryError, type TelemetryOptions } from "./telemetry-options.ts";
 
-interface Options {
+interface Options extends TelemetryOptions {
   format: Format;
   port?: number[];
   decodeAs?: number[];
@@ -26,7 +27,7 @@ interface Options {
 }
 
 export function inspectCommand(): Command {
-  return new Command("inspect")
+  const command = new Command("inspect")
     .summary("find what is corrupt in captures")
     .description(
       `Reads captures (pcap, pcapng, either of them gzipped, "-" for standard input) and reports what is corrupt in their AMQP 0-9-1 connections: which frame, where, in which packet, why, and what the broker answered. Several files are read as one timeline: give the files of a ring buffer in their order.`,
@@ -44,7 +45,8 @@ export function inspectCommand(): Command {
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
     .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
-    .option("--all", "show everything in the text, however long it gets", false)
+    .option("--all", "show everything in the text, however long it gets", false);
+  return addTelemetryOptions(command)
     .addHelpText(
       "after",
       `
@@ -55,12 +57,23 @@ Examples:
   $ ghostframe inspect trace.pcapng
   $ ghostframe inspect --format json ring_*.pcapng | jq .findings
   $ ghostframe inspect trace.pcapng --broker-log rabbit@host.log
+  $ ghostframe inspect trace.pcapng --otlp=http://collector:4318
   $ tcpdump -i any -w - port 5672 | ghostframe inspect -`,
     )
     .action(run);
 }
 
 async function run(paths: string[], options: Options): Promise<void> {
+  try {
+    await inspectCaptures(paths, options);
+  } catch (error) {
+    if (!(error instanceof TelemetryError)) throw error;
+    complain(error.message);
+    process.exitCode = EXIT.FAILED;
+  }
+}
+
+async function inspectCaptures(paths: string[], options: Options): Promise<void> {
   if (options.brokerLog === "-" && paths.includes("-")) {
     complain("standard input cannot be both the capture and the broker's log");
     process.exitCode = EXIT.FAILED;
@@ -68,6 +81,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   }
   const keyLogs = await keyLogsFrom(options.tlsKeys);
   if (keyLogs === null) return;
+  const telemetry = await CaptureSession.open(options);
   const interruption = onInterrupt();
   const { signal } = interruption;
   const progress = new Progress(process.stderr, performance);
@@ -82,9 +96,14 @@ async function run(paths: string[], options: Options): Promise<void> {
     signal,
     onFailure: tellStack,
     onExplaining: keepHeapSmall,
-    onProgress: (path, read, total) => progress.update(path, read, total),
+    ...telemetry?.readers,
+    onProgress: (path, read, total) => {
+      progress.update(path, read, total);
+      return telemetry?.ready();
+    },
   });
   progress.clear();
+  await telemetry?.finish(seen);
   interruption.release();
   const { brokerLog } = options;
   const report =

@@ -118,7 +118,7 @@ function replyCode(message: string): string {
 }
 
 /** A name without the parts made up for one run: unique names of a server or a program, dates, process ids. */
-function lastingName(name: string): string {
+export function lastingName(name: string): string {
   return name
     .replace(/^(amq\.gen|amq\.rabbitmq\.reply-to)\b.*$/, "$1…")
     .replace(/[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/gi, "…")

@@ -1,0 +1,45 @@
+import type { Discretion } from "../connection/discretion.ts";
+import type { InspectedConnection } from "../inspection/inspected-connection.ts";
+import type { Side } from "../net/connection-observer.ts";
+import { isoTime } from "../net/place.ts";
+import type { Attributes } from "./records.ts";
+import { shownName } from "./shown.ts";
+import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
+
+/** What the spans of a connection's messages have in common. */
+export interface ConnectionSource {
+  readonly trace: ConnectionTrace;
+  readonly attributes: Readonly<Attributes>;
+  readonly discretion: Discretion;
+}
+
+/** `id`: what reports call the connection; `server`: the broker's end, where it is another one than the connection's. */
+export function connectionSource(
+  ids: TraceIds,
+  id: string,
+  connection: InspectedConnection,
+  server?: { address: string; port: number },
+): ConnectionSource {
+  const { amqp, carrier } = connection;
+  const { client, discretion, login } = amqp;
+  const side = (1 - client) as Side;
+  const broker = server ?? { address: carrier.address(side), port: carrier.port(side) };
+  const name = login.properties.get("connection_name");
+  return {
+    trace: ids.connection({
+      start: isoTime(carrier.first),
+      ends: [`${carrier.address(0)} ${carrier.port(0)}`, `${carrier.address(1)} ${carrier.port(1)}`],
+      tunnels: carrier.tunnels(),
+    }),
+    attributes: {
+      "messaging.system": "rabbitmq",
+      ...(name === undefined ? {} : { "messaging.client.id": shownName(name, discretion) }),
+      "server.address": broker.address,
+      "server.port": broker.port,
+      "network.peer.address": broker.address,
+      "network.peer.port": broker.port,
+      "ghostframe.connection.id": id,
+    },
+    discretion,
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * Spans of a connection: one for all of it, and under it one for each step of its opening and closing, as far as both ends of
+ * the step were seen. Findings are events of the first one.
+ */
+import type { Phase } from "../messages/connection-phases.ts";
+import type { ConnectionFacts } from "../messages/ledger-context.ts";
+import type { Connection, Verdict } from "../report/report.ts";
+import { linkTo } from "./message-span.ts";
+import type { Attributes, SpanContext, SpanRecord, UnixTime } from "./records.ts";
+import { shownText } from "./shown.ts";
+import { findingEvent, type ToldFinding } from "./told-finding.ts";
+import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
+import { compareTimes, timeOf, unixTime } from "./unix-time.ts";
+
+/** Findings told as events, and messages that a span is linked to; of more, their number is told. */
+const MAX_EVENTS = 128;
+const MAX_LINKS = 128;
+
+/**
+ * The steps: what each is called, from which moment to which. "transport" is all up to the broker's first method: TCP, TLS, the
+ * protocol header.
+ */
+const STEPS: readonly [name: string, from: Phase | "first", to: Phase][] = [
+  ["transport", "first", "start"],
+  ["start", "start", "startOk"],
+  ["login", "startOk", "tune"],
+  ["tune", "tune", "tuneOk"],
+  ["open", "open", "openOk"],
+  ["close", "close", "closeOk"],
+];
+
+export interface ToldConnection {
+  connection: Connection;
+  trace: ConnectionTrace;
+  /** The broker's end as clients name it, where it is not the connection's. */
+  upstream?: { address: string; port: number };
+  /** null where nobody followed its messages. */
+  facts: Pick<ConnectionFacts, "phases" | "published" | "delivered"> | null;
+  findings: readonly ToldFinding[];
+  /** Spans of the messages that its incidents cost. */
+  lost: readonly SpanContext[];
+}
+
+export function connectionSpans(ids: TraceIds, told: ToldConnection): SpanRecord[] {
+  const { connection, trace, facts, findings, lost } = told;
+  const start = timeOf(connection.start) ?? [0, 0];
+  const end = latest(start, timeOf(connection.end) ?? start);
+  const worst = findings.find(({ finding }) => finding.severity === "error");
+  const attributes = connectionAttributes(told);
+  if (worst !== undefined) attributes["error.type"] = worst.finding.rule;
+  if (lost.length > MAX_LINKS) attributes["ghostframe.links.dropped"] = lost.length - MAX_LINKS;
+  if (findings.length > MAX_EVENTS) attributes["ghostframe.events.dropped"] = findings.length - MAX_EVENTS;
+  const root: SpanRecord = {
+    traceId: trace.traceId,
+    spanId: trace.spanId,
+    parentSpanId: trace.parentSpanId,
+    name: "amqp connection",
+    kind: "client",
+    start,
+    end,
+    attributes,
+    events: findings.slice(0, MAX_EVENTS).map(each => findingEvent(each, end)),
+    links: lost.slice(0, MAX_LINKS).map(each => linkTo(each, "lost")),
+    error: worst === undefined ? null : shownText(worst.finding.diagnosis?.summary ?? worst.finding.message),
+  };
+  const beginning = connection.midStream ? null : start;
+  return [root, ...STEPS.flatMap(step => stepSpan(ids, told, facts, beginning, step))];
+}
+
+function stepSpan(
+  ids: TraceIds,
+  { trace }: ToldConnection,
+  facts: ToldConnection["facts"],
+  beginning: UnixTime | null,
+  [name, from, to]: (typeof STEPS)[number],
+): SpanRecord[] {
+  const at = (phase: Phase): UnixTime | null => {
+    const moment = facts?.phases.at(phase) ?? null;
+    return moment === null ? null : unixTime(moment);
+  };
+  const begin = from === "first" ? beginning : at(from);
+  const end = at(to);
+  // The two directions of a capture may be out of step.
+  if (begin === null || end === null || compareTimes(begin, end) > 0) return [];
+  return [
+    {
+      traceId: trace.traceId,
+      spanId: ids.part(trace, name).spanId,
+      parentSpanId: trace.spanId,
+      name: `amqp ${name}`,
+      kind: "client",
+      start: begin,
+      end,
+      attributes: {},
+      events: [],
+      links: [],
+      error: null,
+    },
+  ];
+}
+
+function connectionAttributes({ connection, upstream, facts }: ToldConnection): Attributes {
+  const { id, client, server, clientProperties, user, virtualHost, negotiated, frames, octets, gaps } = connection;
+  const broker = upstream ?? server;
+  const of: Attributes = {
+    "messaging.system": "rabbitmq",
+    "network.transport": "tcp",
+    "client.address": client.address,
+    "client.port": client.port,
+    "server.address": broker.address,
+    "server.port": broker.port,
+    "network.peer.address": broker.address,
+    "network.peer.port": broker.port,
+    "ghostframe.connection.id": id,
+    "ghostframe.ended": connection.ended,
+    "ghostframe.mid_stream": connection.midStream,
+    "ghostframe.frames.client_to_server": frames.clientToServer,
+    "ghostframe.frames.server_to_client": frames.serverToClient,
+    "ghostframe.octets.client_to_server": octets.clientToServer,
+    "ghostframe.octets.server_to_client": octets.serverToClient,
+    "ghostframe.gaps": gaps.clientToServer + gaps.serverToClient,
+  };
+  const texts = {
+    "messaging.client.id": clientProperties.connection_name,
+    "ghostframe.client.product": clientProperties.product,
+    "ghostframe.client.version": clientProperties.version,
+    "ghostframe.user": user,
+    "ghostframe.virtual_host": virtualHost,
+    "ghostframe.broker.product": connection.broker?.product,
+    "ghostframe.broker.version": connection.broker?.version,
+    "tls.protocol.version": connection.tls?.version?.replace("TLS ", ""),
+  };
+  for (const [name, text] of Object.entries(texts)) if (text !== undefined) of[name] = shownText(text);
+  if (negotiated !== null) of["ghostframe.frame_max"] = negotiated.frameMax;
+  if (facts !== null) {
+    of["ghostframe.messages.published"] = facts.published;
+    of["ghostframe.messages.delivered"] = facts.delivered;
+  }
+  const { predicted, observed } = connection.verdict;
+  if (predicted !== null) of["ghostframe.verdict.predicted"] = verdictName(predicted);
+  if (observed !== null) of["ghostframe.verdict.observed"] = verdictName(observed);
+  return of;
+}
+
+/** `FRAME_ERROR`, `reset`. */
+export function verdictName(verdict: Verdict): string {
+  return verdict.outcome === "close" ? verdict.name : "reset";
+}
+
+function latest(a: UnixTime, b: UnixTime): UnixTime {
+  return compareTimes(a, b) < 0 ? b : a;
+}

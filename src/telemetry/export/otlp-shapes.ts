@@ -1,0 +1,76 @@
+/** Records in the shapes that OpenTelemetry's serializers take. */
+import type { JsonLogsSerializer, JsonMetricsSerializer, JsonTraceSerializer } from "@opentelemetry/otlp-transformer";
+import { VERSION } from "../../version.ts";
+import type { Attributes, LogRecord, SpanContext, SpanRecord } from "../records.ts";
+
+export type ReadableSpan = Parameters<typeof JsonTraceSerializer.serializeRequest>[0][number];
+export type ReadableLog = Parameters<typeof JsonLogsSerializer.serializeRequest>[0][number];
+export type ReadableMetrics = Parameters<typeof JsonMetricsSerializer.serializeRequest>[0];
+type ApiSpanContext = ReturnType<ReadableSpan["spanContext"]>;
+
+const SCOPE = { name: "ghostframe", version: VERSION };
+
+/** Who sends it: one object for all records, by which the serializers know what belongs together. */
+export interface Origin {
+  resource: ReadableSpan["resource"];
+  scope: ReadableSpan["instrumentationScope"];
+}
+
+export function originOf(attributes: Attributes): Origin {
+  const resource: Origin["resource"] = {
+    attributes,
+    merge: () => resource,
+    getRawAttributes: () => Object.entries(attributes),
+  };
+  return { resource, scope: SCOPE };
+}
+
+// The enumerations of @opentelemetry/api, of which only the types are wanted here.
+const KINDS = { internal: 0, client: 2, producer: 3, consumer: 4 } as const;
+const STATUS = { unset: 0, error: 2 } as const;
+const SAMPLED = 1;
+
+export function readableSpan(span: SpanRecord, { resource, scope }: Origin): ReadableSpan {
+  const context = contextOf(span, false);
+  return {
+    name: span.name,
+    kind: KINDS[span.kind],
+    spanContext: () => context,
+    ...(span.parentSpanId === null
+      ? {}
+      : { parentSpanContext: contextOf({ traceId: span.traceId, spanId: span.parentSpanId }, true) }),
+    startTime: span.start,
+    endTime: span.end,
+    status: span.error === null ? { code: STATUS.unset } : { code: STATUS.error, message: span.error },
+    attributes: span.attributes,
+    links: span.links.map(link => ({ context: contextOf(link, true), attributes: link.attributes })),
+    events: span.events,
+    duration: [0, 0],
+    ended: true,
+    resource,
+    instrumentationScope: scope,
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+export function readableLog(record: LogRecord, { resource, scope }: Origin): ReadableLog {
+  return {
+    hrTime: record.time,
+    hrTimeObserved: record.time,
+    ...(record.context === null ? {} : { spanContext: contextOf(record.context, false) }),
+    severityNumber: record.severityNumber,
+    severityText: record.severityText,
+    body: record.body,
+    eventName: record.eventName,
+    attributes: record.attributes,
+    resource,
+    instrumentationScope: scope,
+    droppedAttributesCount: 0,
+  };
+}
+
+function contextOf({ traceId, spanId }: SpanContext, isRemote: boolean): ApiSpanContext {
+  return { traceId, spanId, traceFlags: SAMPLED, isRemote };
+}

@@ -1,0 +1,181 @@
+/** The ways out: JSON lines in a file, or OTLP over HTTP. OpenTelemetry's packages are loaded here, and only here. */
+import { appendFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { codeOf, meaningOf } from "../../capture/system-error.ts";
+import { VERSION } from "../../version.ts";
+import type { LogRecord, SpanRecord } from "../records.ts";
+import { type Signal, TelemetryError, type TelemetrySetting } from "../settings.ts";
+import { type Origin, originOf, readableLog, readableSpan } from "./otlp-shapes.ts";
+
+/** What became of a batch: how many of it were not taken, and why; `problem` null where all were. */
+export interface Sent {
+  rejected: number;
+  problem: string | null;
+}
+
+/** Sends batches of one signal, one after another. Never rejects. */
+export type SignalExport<Item> = (batch: readonly Item[]) => Promise<Sent>;
+
+export interface SignalExports {
+  traces: SignalExport<SpanRecord> | null;
+  logs: SignalExport<LogRecord> | null;
+}
+
+interface Serializer<Request> {
+  serializeRequest(request: Request): Uint8Array | undefined;
+  deserializeResponse(data: Uint8Array): unknown;
+}
+
+/**
+ * Loads what is needed. Throws a TelemetryError where the folder cannot be made. `tell` gets what is wrong in the environment,
+ * and is done without.
+ */
+export async function signalExports(
+  setting: TelemetrySetting,
+  tell: (problem: string) => void,
+): Promise<SignalExports> {
+  const { JsonLogsSerializer, JsonTraceSerializer, ProtobufLogsSerializer, ProtobufTraceSerializer } = await import(
+    "@opentelemetry/otlp-transformer"
+  );
+  const origin = originOf({
+    "service.name": setting.serviceName,
+    "telemetry.sdk.name": "ghostframe",
+    "telemetry.sdk.version": VERSION,
+    ...setting.resource,
+  });
+  if (setting.target.kind === "file") await makeFolder(setting.target.directory);
+  return {
+    traces: await signalExport(setting, "traces", shaped(readableSpan, origin), {
+      json: JsonTraceSerializer,
+      protobuf: ProtobufTraceSerializer,
+      tell,
+    }),
+    logs: await signalExport(setting, "logs", shaped(readableLog, origin), {
+      json: JsonLogsSerializer,
+      protobuf: ProtobufLogsSerializer,
+      tell,
+    }),
+  };
+}
+
+function shaped<Item, Shape>(shape: (item: Item, origin: Origin) => Shape, origin: Origin) {
+  return (batch: readonly Item[]): Shape[] => batch.map(item => shape(item, origin));
+}
+
+async function signalExport<Item, Request>(
+  { target }: TelemetrySetting,
+  signal: Signal,
+  request: (batch: readonly Item[]) => Request,
+  {
+    tell,
+    ...serializers
+  }: { json: Serializer<Request>; protobuf: Serializer<Request>; tell: (problem: string) => void },
+): Promise<SignalExport<Item> | null> {
+  if (target.kind === "file") {
+    if (!target.signals.includes(signal)) return null;
+    const path = join(target.directory, `${signal}.jsonl`);
+    return async batch => appended(path, serializers.json.serializeRequest(request(batch)), batch.length);
+  }
+  const to = target.signals[signal];
+  if (to === undefined) return null;
+  const isJson = to.protocol === "http/json";
+  const send = await httpSender(signal, to.url, isJson, isJson ? serializers.json : serializers.protobuf, tell);
+  return batch => send(request(batch), batch.length);
+}
+
+async function makeFolder(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    // Appending nothing shows whether anything can be written.
+    await appendFile(join(directory, "traces.jsonl"), "");
+  } catch (error) {
+    throw new TelemetryError(`--otlp file:${directory}`, writeProblem(error));
+  }
+}
+
+function writeProblem(error: unknown): string {
+  return meaningOf(codeOf(error), "write") ?? (error instanceof Error ? error.message : String(error));
+}
+
+async function appended(path: string, octets: Uint8Array | undefined, count: number): Promise<Sent> {
+  if (octets === undefined) return { rejected: count, problem: `${path}: nothing could be made of the records` };
+  const line = new Uint8Array(octets.length + 1);
+  line.set(octets);
+  line[octets.length] = 0x0a;
+  try {
+    await appendFile(path, line);
+    return { rejected: 0, problem: null };
+  } catch (error) {
+    return { rejected: count, problem: `${path}: ${writeProblem(error)}` };
+  }
+}
+
+/** Milliseconds beyond the exporter's own limit after which an export counts as failed: an answer may drip in for ever. */
+const OVERTIME = 2000;
+
+async function httpSender<Request>(
+  signal: Signal,
+  url: string,
+  isJson: boolean,
+  serializer: Serializer<Request>,
+  tell: (problem: string) => void,
+): Promise<(request: Request, count: number) => Promise<Sent>> {
+  const { convertLegacyHttpOptions, createOtlpHttpExportDelegate } = await import(
+    "@opentelemetry/otlp-exporter-base/node-http"
+  );
+  // What it reads from the environment and cannot use it tells its logger only.
+  const { diag, DiagLogLevel } = await import("@opentelemetry/api");
+  const ignore = (): void => {};
+  const warn = (message: string): void => tell(message);
+  diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
+  const type = isJson ? "application/json" : "application/x-protobuf";
+  // Headers, time limit, compression and certificates stand in the environment.
+  const options = convertLegacyHttpOptions({ url, userAgent: `ghostframe/${VERSION}` }, signal.toUpperCase(), "", {
+    "Content-Type": type,
+  });
+  diag.disable();
+  let answer: unknown = null;
+  const listening: Serializer<Request> = {
+    serializeRequest: request => serializer.serializeRequest(request),
+    deserializeResponse: data => {
+      answer = serializer.deserializeResponse(data);
+      return answer;
+    },
+  };
+  // Its own metrics go nowhere.
+  const counting = { name: "span", countItems: () => 0 } as const;
+  const delegate = createOtlpHttpExportDelegate(options, listening, `otlp_http_${signal}`, counting, undefined);
+  return (request, count) =>
+    new Promise(resolve => {
+      const failed = (problem: string): void => resolve({ rejected: count, problem: `${url}: ${problem}` });
+      const limit = setTimeout(
+        () => failed(`no whole answer within ${options.timeoutMillis / 1000} s`),
+        options.timeoutMillis + OVERTIME,
+      );
+      answer = null;
+      delegate.export(request, ({ code, error }) => {
+        clearTimeout(limit);
+        if (code === SUCCESS) resolve(partly(answer, url));
+        else failed(failureText(error));
+      });
+    });
+}
+
+/** ExportResultCode.SUCCESS of @opentelemetry/core. */
+const SUCCESS = 0;
+
+/** Of an answer of success: how much of it was not taken all the same. */
+function partly(answer: unknown, url: string): Sent {
+  const { partialSuccess } = (answer ?? {}) as { partialSuccess?: Record<string, unknown> | null };
+  const { errorMessage, ...counts } = partialSuccess ?? {};
+  const rejected = Object.values(counts).reduce<number>((sum, count) => sum + (Number(count) || 0), 0);
+  const said = typeof errorMessage === "string" && errorMessage !== "" ? `: ${errorMessage}` : "";
+  if (rejected === 0 && said === "") return { rejected, problem: null };
+  return { rejected, problem: `${url}: ${rejected} of a batch were not taken${said}` };
+}
+
+function failureText(error: (Error & { code?: unknown }) | undefined): string {
+  if (error === undefined) return "it could not be sent";
+  const status = typeof error.code === "number" ? `HTTP ${error.code} ` : "";
+  return `${status}${error.message}`.trim() || codeOf(error);
+}

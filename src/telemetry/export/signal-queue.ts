@@ -1,0 +1,102 @@
+import type { Sent, SignalExport } from "./signal-export.ts";
+
+/** Records of a request. */
+const BATCH = 1024;
+/** Records that wait to be sent; more are dropped, and counted. */
+export const MAX_QUEUED = 32_768;
+
+export interface QueueOptions {
+  /** Batches that fail one after another, after which nothing more is tried: a capture's reading waits for them. */
+  patience: number;
+  /** What went wrong, each kind once. */
+  problem: (message: string) => void;
+}
+
+/** Records of one signal on their way out: bounded, sent in batches, one request at a time. */
+export class SignalQueue<Item> {
+  readonly #send: SignalExport<Item>;
+  readonly #options: QueueOptions;
+  #queue: Item[] = [];
+  #failures = 0;
+  #sending: Promise<void> | null = null;
+  /** The request that is waited for. */
+  #inFlight: Promise<unknown> = Promise.resolve();
+  readonly #told = new Set<string>();
+  /** Records that were sent, and taken. */
+  sent = 0;
+  /** Records that were not, for whatever reason. */
+  dropped = 0;
+
+  constructor(send: SignalExport<Item>, options: QueueOptions) {
+    this.#send = send;
+    this.#options = options;
+  }
+
+  add(item: Item): void {
+    if (this.hasGivenUp) this.dropped++;
+    else if (this.#queue.length >= MAX_QUEUED) {
+      this.dropped++;
+      this.#tell("full", `the queue of ${MAX_QUEUED} records is full: what comes is dropped, and counted`);
+    } else {
+      this.#queue.push(item);
+      if (this.#queue.length >= BATCH) this.#begin(false);
+    }
+  }
+
+  get hasGivenUp(): boolean {
+    return this.#failures >= this.#options.patience;
+  }
+
+  /** Sends what waits without waiting for it. */
+  push(): void {
+    if (this.#queue.length > 0) this.#begin(true);
+  }
+
+  /** Resolves when there is room for another batch: at once, mostly. */
+  async ready(): Promise<void> {
+    while (this.#queue.length >= 2 * BATCH) await this.#inFlight;
+  }
+
+  /** Resolves when all that waits was sent, or could not be. */
+  async flush(): Promise<void> {
+    while (this.#queue.length > 0 || this.#sending !== null) {
+      this.push();
+      await this.#sending;
+    }
+  }
+
+  #begin(rest: boolean): void {
+    this.#sending ??= this.#run(rest).finally(() => {
+      this.#sending = null;
+    });
+  }
+
+  async #run(rest: boolean): Promise<void> {
+    while (this.#queue.length >= (rest ? 1 : BATCH)) {
+      const batch = this.#queue.splice(0, BATCH);
+      if (this.hasGivenUp) this.dropped += batch.length;
+      else {
+        const answer = this.#send(batch);
+        this.#inFlight = answer;
+        this.#count(batch.length, await answer);
+      }
+    }
+  }
+
+  #count(count: number, { rejected, problem }: Sent): void {
+    this.sent += count - rejected;
+    this.dropped += rejected;
+    this.#failures = rejected < count ? 0 : this.#failures + 1;
+    if (problem !== null) this.#tell(problem, problem);
+    if (this.hasGivenUp) this.#tell("given-up", "nothing more is sent there");
+  }
+
+  #tell(kind: string, problem: string): void {
+    if (this.#told.has(kind) || this.#told.size > MAX_KINDS) return;
+    this.#told.add(kind);
+    this.#options.problem(problem);
+  }
+}
+
+/** Kinds of problems that are told. */
+const MAX_KINDS = 8;

@@ -1,0 +1,191 @@
+/**
+ * Spans of messages, by OpenTelemetry's messaging conventions for RabbitMQ:
+ *
+ *   publish   from its first octet until the broker's confirm, return or close
+ *   deliver   from its first octet until the client settles it
+ *   get       the same of what basic.get brought
+ *   ack, nack, reject   the moment of it, under the delivery
+ *
+ * A message that carries a trace context belongs into that trace, under the span that sent it. Others have a trace of their
+ * own. All are linked to the span of their connection.
+ */
+import { REPLY_CODES } from "../amqp/spec/constants.ts";
+import type { Message, Outcome } from "../messages/message.ts";
+import type { ConnectionSource } from "./connection-source.ts";
+import { type Destination, destinationOf } from "./destination.ts";
+import type { Attributes, SpanContext, SpanKind, SpanLink, SpanRecord } from "./records.ts";
+import { shownName } from "./shown.ts";
+import type { TraceIds } from "./trace-ids.ts";
+import { later, unixTime } from "./unix-time.ts";
+
+/** What an incident did to a message. */
+export interface MessageTrouble {
+  /** Rule of the finding: why it failed. */
+  errorType: string;
+  /** One sentence. */
+  description: string;
+  attributes: Attributes;
+  links: SpanLink[];
+}
+
+const KINDS: Readonly<Record<string, [type: string, kind: SpanKind]>> = {
+  // Its context is not the one that the message carries: that of the application's own span is.
+  publish: ["send", "client"],
+  deliver: ["process", "consumer"],
+  get: ["receive", "client"],
+};
+
+/** Outcomes that tell how the client settled a delivery, and the method it did it with. */
+const SETTLED: Partial<Record<Outcome, string>> = { acked: "ack", nacked: "nack", rejected: "reject" };
+
+/** Whether its trace is recorded: only then its spans belong there. SkyWalking's ids are none of OpenTelemetry's. */
+export function isTraced({ traceId, sampled }: Message): boolean {
+  return sampled !== false && traceIdOf(traceId) !== null;
+}
+
+/** By which the span of a message is known. */
+export function messageContext(
+  ids: TraceIds,
+  { trace }: ConnectionSource,
+  { operation, streamOffset, traceId }: Pick<Message, "operation" | "streamOffset" | "traceId">,
+): SpanContext {
+  const own = ids.part(trace, `${operation} ${streamOffset}`);
+  return { traceId: traceIdOf(traceId) ?? own.traceId, spanId: own.spanId };
+}
+
+/** Its span, and that of its settlement. `trouble`: what an incident did to it; null for nothing. */
+export function messageSpans(
+  ids: TraceIds,
+  source: ConnectionSource,
+  message: Message,
+  trouble: MessageTrouble | null,
+): SpanRecord[] {
+  const { operation, outcome, latency } = message;
+  const context = messageContext(ids, source, message);
+  const [type, kind] = KINDS[operation]!;
+  const { discretion } = source;
+  const routingKey = shownName(message.routingKey, discretion);
+  const queue = message.queue === null ? null : shownName(message.queue, discretion);
+  const destination = destinationOf(shownName(message.exchange, discretion), routingKey, queue);
+  const attributes = messageAttributes(message, source, { destination, routingKey, type });
+  const failure = trouble ?? failureOf(message);
+  if (failure !== null) Object.assign(attributes, { "error.type": failure.errorType }, failure.attributes);
+  const start = unixTime(message);
+  const end = latency >= 0 ? later(start, latency) : start;
+  const parentSpanId = traceIdOf(message.traceId) === null ? null : spanIdOf(message.spanId);
+  const links: SpanLink[] = [linkTo(source.trace, "connection")];
+  // What is processed links to what created it; the wire's view is in that trace anyway.
+  if (operation !== "publish" && parentSpanId !== null) {
+    links.push(linkTo({ traceId: context.traceId, spanId: parentSpanId }, "creation"));
+  }
+  const span: SpanRecord = {
+    ...context,
+    parentSpanId,
+    name: `${operation} ${destination.template}`,
+    kind,
+    start,
+    end,
+    attributes,
+    events: [],
+    links: failure === null ? links : [...links, ...failure.links],
+    error: failure?.description ?? null,
+  };
+  const settled = operation === "publish" || latency < 0 ? undefined : SETTLED[outcome];
+  return settled === undefined ? [span] : [span, settlement(ids, source, message, span, settled)];
+}
+
+function messageAttributes(
+  message: Message,
+  { attributes, discretion }: ConnectionSource,
+  { destination, routingKey, type }: { destination: Destination; routingKey: string; type: string },
+): Attributes {
+  const of: Attributes = {
+    ...attributes,
+    "messaging.operation.type": type,
+    "messaging.operation.name": message.operation,
+    "messaging.destination.name": destination.name,
+    "ghostframe.channel": message.channel,
+    "ghostframe.stream_offset": message.streamOffset,
+    "ghostframe.outcome": message.outcome,
+  };
+  if (destination.template !== destination.name) of["messaging.destination.template"] = destination.template;
+  if (destination.isAnonymous) of["messaging.destination.anonymous"] = true;
+  if (destination.isTemporary) of["messaging.destination.temporary"] = true;
+  if (routingKey !== "") of["messaging.rabbitmq.destination.routing_key"] = routingKey;
+  if (message.deliveryTag > 0) of["messaging.rabbitmq.message.delivery_tag"] = message.deliveryTag;
+  if (message.messageId !== null) of["messaging.message.id"] = shownName(message.messageId, discretion);
+  if (message.correlationId !== null) {
+    of["messaging.message.conversation_id"] = shownName(message.correlationId, discretion);
+  }
+  if (message.size >= 0) of["messaging.message.body.size"] = message.size;
+  if (message.consumerTag !== null) of["ghostframe.consumer_tag"] = shownName(message.consumerTag, discretion);
+  if (message.publishNumber > 0) of["ghostframe.publish_number"] = message.publishNumber;
+  if (message.redelivered) of["ghostframe.redelivered"] = true;
+  if (message.packet > 0) {
+    of["ghostframe.packet.first"] = message.packet;
+    of["ghostframe.packet.last"] = message.lastPacket;
+  }
+  return of;
+}
+
+/** What failed without a finding; null where nothing did, as far as is known. */
+function failureOf({ operation, outcome, code }: Message): MessageTrouble | null {
+  const name = REPLY_CODES[code]?.name;
+  const attributes: Attributes = code === 0 ? {} : { "ghostframe.reply_code": code };
+  const failed = (errorType: string, description: string): MessageTrouble => ({
+    errorType,
+    description,
+    attributes,
+    links: [],
+  });
+  if (outcome === "returned") return failed("returned", `the broker could not route it (${name ?? code})`);
+  if (outcome === "refused") return failed(name ?? "refused", "the broker closed over it");
+  if (outcome === "torn") return failed("torn", "its connection ended before it was whole");
+  if (outcome === "nacked" && operation === "publish") return failed("nack", "the broker did not take it");
+  if (outcome === "nacked") return failed("nack", "the client could not process it, and did not put it back");
+  if (outcome === "rejected") return failed("reject", "the client could not process it, and did not put it back");
+  return null;
+}
+
+function settlement(
+  ids: TraceIds,
+  { trace }: ConnectionSource,
+  { streamOffset }: Message,
+  delivery: SpanRecord,
+  name: string,
+): SpanRecord {
+  const attributes: Attributes = { ...delivery.attributes };
+  delete attributes["error.type"];
+  return {
+    traceId: delivery.traceId,
+    spanId: ids.part(trace, `settle ${streamOffset}`).spanId,
+    parentSpanId: delivery.spanId,
+    name: `${name}${delivery.name.slice(delivery.name.indexOf(" "))}`,
+    kind: "client",
+    start: delivery.end,
+    end: delivery.end,
+    attributes: { ...attributes, "messaging.operation.type": "settle", "messaging.operation.name": name },
+    events: [],
+    links: [],
+    error: null,
+  };
+}
+
+/** Why a span is linked to another one. */
+export type LinkReason = "connection" | "creation" | "torn-by" | "tore" | "lost";
+
+export function linkTo({ traceId, spanId }: SpanContext, reason: LinkReason): SpanLink {
+  return { traceId, spanId, attributes: { "ghostframe.link": reason } };
+}
+
+const HEXADECIMAL = /^(?=.*[1-9a-f])[0-9a-f]+$/;
+
+/** Its trace id as OpenTelemetry has them; shorter ones of other systems get zeros in front. null for none. */
+export function traceIdOf(id: string | null): string | null {
+  if (id === null || id.length > 32 || !HEXADECIMAL.test(id)) return null;
+  return id.padStart(32, "0");
+}
+
+function spanIdOf(id: string | null): string | null {
+  return id !== null && id.length === 16 && HEXADECIMAL.test(id) ? id : null;
+}

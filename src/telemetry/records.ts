@@ -1,0 +1,56 @@
+/**
+ * What telemetry is made of before it has a form: spans and log records as plain data, which one thread can hand to another.
+ * Names follow OpenTelemetry; times are unix time in seconds and nanoseconds.
+ */
+export type AttributeValue = string | number | boolean | string[];
+export type Attributes = Record<string, AttributeValue>;
+export type UnixTime = [seconds: number, nanoseconds: number];
+
+/** By which a span is known: lower-case hexadecimal digits, 32 and 16 of them. */
+export interface SpanContext {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+export type SpanKind = "internal" | "client" | "producer" | "consumer";
+
+export interface SpanRecord extends SpanContext {
+  parentSpanId: string | null;
+  name: string;
+  kind: SpanKind;
+  start: UnixTime;
+  end: UnixTime;
+  attributes: Attributes;
+  events: SpanEvent[];
+  links: SpanLink[];
+  /** What went wrong: the status is Error then. null: unset. */
+  error: string | null;
+}
+
+export interface SpanEvent {
+  name: string;
+  time: UnixTime;
+  attributes: Attributes;
+}
+
+export interface SpanLink extends SpanContext {
+  attributes: Attributes;
+}
+
+export interface LogRecord {
+  time: UnixTime;
+  /** Of OpenTelemetry's log data model: 17 error, 13 warning, 9 note. */
+  severityNumber: 17 | 13 | 9;
+  severityText: "ERROR" | "WARN" | "INFO";
+  eventName: string;
+  body: string;
+  attributes: Attributes;
+  /** The span that it belongs to; null for none. */
+  context: SpanContext | null;
+}
+
+/** Who takes telemetry. `metrics` are those of Instruments. */
+export interface TelemetrySink {
+  span(span: SpanRecord): void;
+  log(record: LogRecord): void;
+}

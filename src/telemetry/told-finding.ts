@@ -1,0 +1,76 @@
+/** A finding in telemetry: its attributes, the event on its connection's span, its log record. */
+import type { Finding } from "../report/report.ts";
+import type { Attributes, LogRecord, SpanContext, SpanEvent, UnixTime } from "./records.ts";
+import { shownText } from "./shown.ts";
+import { timeOf } from "./unix-time.ts";
+
+export const FINDING_EVENT = "ghostframe.finding";
+
+const SEVERITIES = {
+  error: [17, "ERROR"],
+  warning: [13, "WARN"],
+  note: [9, "INFO"],
+} as const satisfies Record<Finding["severity"], [LogRecord["severityNumber"], LogRecord["severityText"]]>;
+
+/** Trace ids of messages that one record names. */
+const MAX_TRACES = 64;
+
+export interface ToldFinding {
+  finding: Finding;
+  /** What kind of finding it is: the same when the same mistake is made again. */
+  fingerprint: string;
+  /** Trace ids of the messages that it is about, as producers wrote them. */
+  traceIds: readonly string[];
+  /** Of a live finding: whether it may come again, and say more. */
+  isFinal: boolean;
+}
+
+export function findingAttributes({ finding, fingerprint, traceIds, isFinal }: ToldFinding): Attributes {
+  const { id, rule, severity, connection, direction, streamOffset, packets, diagnosis, lost } = finding;
+  const of: Attributes = {
+    "ghostframe.finding.id": id,
+    "ghostframe.finding.rule": rule,
+    "ghostframe.finding.severity": severity,
+    "ghostframe.finding.fingerprint": fingerprint,
+  };
+  if (connection !== null) of["ghostframe.connection.id"] = connection;
+  if (direction !== null) of["ghostframe.direction"] = direction;
+  if (streamOffset !== null) of["ghostframe.stream_offset"] = streamOffset;
+  if (packets.length > 0) {
+    of["ghostframe.packet.first"] = packets[0]!;
+    of["ghostframe.packet.last"] = packets.at(-1)!;
+  }
+  if (diagnosis !== undefined) {
+    of["ghostframe.diagnosis.kind"] = diagnosis.kind;
+    of["ghostframe.diagnosis.confidence"] = diagnosis.confidence;
+    of["ghostframe.diagnosis.summary"] = shownText(diagnosis.summary);
+    of["ghostframe.remedy"] = shownText(diagnosis.remedy);
+  }
+  if (lost !== undefined) of["ghostframe.lost.messages"] = lost.length;
+  if (traceIds.length > 0) of["ghostframe.trace_ids"] = traceIds.slice(0, MAX_TRACES);
+  if (!isFinal) of["ghostframe.finding.final"] = false;
+  return of;
+}
+
+/** `otherwise`: its time, where it has none of its own. */
+export function findingEvent(told: ToldFinding, otherwise: UnixTime): SpanEvent {
+  return {
+    name: FINDING_EVENT,
+    time: timeOf(told.finding.time) ?? otherwise,
+    attributes: { ...findingAttributes(told), "ghostframe.finding.message": shownText(told.finding.message) },
+  };
+}
+
+export function findingLog(told: ToldFinding, context: SpanContext | null, otherwise: UnixTime): LogRecord {
+  const { finding } = told;
+  const [severityNumber, severityText] = SEVERITIES[finding.severity];
+  return {
+    time: timeOf(finding.time) ?? otherwise,
+    severityNumber,
+    severityText,
+    eventName: FINDING_EVENT,
+    body: shownText(finding.message),
+    attributes: findingAttributes(told),
+    context: context === null ? null : { traceId: context.traceId, spanId: context.spanId },
+  };
+}

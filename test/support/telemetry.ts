@@ -1,0 +1,52 @@
+/** What telemetry says of captures, kept in memory. */
+import { hash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { inspect } from "../../src/inspect.ts";
+import type { Report } from "../../src/report/report.ts";
+import { CaptureTelemetry, type MessageChoice } from "../../src/telemetry/capture-telemetry.ts";
+import type { LogRecord, SpanContext, SpanRecord, TelemetrySink } from "../../src/telemetry/records.ts";
+import { TraceIds } from "../../src/telemetry/trace-ids.ts";
+
+export const digest = (text: string): string => hash("sha256", text, "hex");
+
+export class KeptTelemetry implements TelemetrySink {
+  readonly spans: SpanRecord[] = [];
+  readonly logs: LogRecord[] = [];
+
+  span(span: SpanRecord): void {
+    this.spans.push(span);
+  }
+
+  log(record: LogRecord): void {
+    this.logs.push(record);
+  }
+
+  /** The span that a context names. */
+  at({ traceId, spanId }: SpanContext): SpanRecord | undefined {
+    return this.spans.find(span => span.traceId === traceId && span.spanId === spanId);
+  }
+}
+
+export interface Seen extends KeptTelemetry {
+  report: Report;
+}
+
+export async function telemetryOf(
+  fixture: string,
+  choice: MessageChoice = "traced",
+  parent: SpanContext | null = null,
+): Promise<Seen> {
+  const kept = new KeptTelemetry();
+  const telemetry = new CaptureTelemetry(new TraceIds(digest, parent), choice, kept);
+  const report = await inspect([fileURLToPath(new URL(`../../fixtures/${fixture}`, import.meta.url))], {
+    onMessageFacts: (message, finding) => telemetry.message(message, finding),
+    onConnectionFacts: facts => telemetry.connection(facts),
+  });
+  telemetry.report(report);
+  return Object.assign(kept, { report });
+}
+
+/** Links of one kind. */
+export function linked(span: SpanRecord, reason: string): SpanContext[] {
+  return span.links.filter(({ attributes }) => attributes["ghostframe.link"] === reason);
+}
