@@ -23,6 +23,7 @@ const ORDER = [
   "explain",
   "report",
   "telemetry",
+  "annotate",
   "inspect.ts",
   "check",
   "proxy",

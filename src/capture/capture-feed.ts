@@ -16,15 +16,20 @@ export class CaptureFeed {
   octets = 0;
   readonly #sink: PacketSink;
   readonly #secrets: SecretsSink | undefined;
+  readonly #open: typeof openCapture;
   #reader: CaptureReader | null = null;
   /** The octets of the record that the last chunk ended in are #carry[0, #carried). */
   #carry = new Uint8Array(FIRST_CARRY);
   #carried = 0;
 
-  /** `secrets` gets the key logs that a pcapng file carries; where there is none, they are passed over. */
-  constructor(sink: PacketSink, secrets?: SecretsSink) {
+  /**
+   * `secrets` gets the key logs that a pcapng file carries; where there is none, they are passed over. `open` gives the
+   * reader.
+   */
+  constructor(sink: PacketSink, secrets?: SecretsSink, open = openCapture) {
     this.#sink = sink;
     this.#secrets = secrets;
+    this.#open = open;
   }
 
   /** null until there were enough octets to tell the format. */
@@ -45,7 +50,7 @@ export class CaptureFeed {
         this.#append(bytes, start, end);
         return;
       }
-      this.#reader = openCapture(this.#firstOctets(bytes, start, end), this.#sink, this.#secrets);
+      this.#reader = this.#open(this.#firstOctets(bytes, start, end), this.#sink, this.#secrets);
     }
     const at = this.#carried === 0 ? start : this.#complete(this.#reader, bytes, start, end);
     if (at === end) return;
@@ -58,7 +63,7 @@ export class CaptureFeed {
    * @throws CaptureError when there were too few octets for any capture.
    */
   finish(): Truncation | null {
-    this.#reader ??= openCapture(this.#carry.subarray(0, this.#carried), this.#sink, this.#secrets);
+    this.#reader ??= this.#open(this.#carry.subarray(0, this.#carried), this.#sink, this.#secrets);
     return this.#reader.finish(this.#carried);
   }
 

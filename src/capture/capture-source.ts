@@ -12,6 +12,7 @@ import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import { CaptureError } from "./capture-error.ts";
 import { CaptureFeed } from "./capture-feed.ts";
+import type { openCapture } from "./capture-format.ts";
 import { type CaptureReading, conclude, type ReadingEnd } from "./capture-reading.ts";
 import { InputError, inputErrorOf } from "./input-error.ts";
 import type { PacketSink } from "./packet-record.ts";
@@ -50,6 +51,8 @@ export interface ReadOptions {
   windowOctets?: number;
   /** Gets the key logs of TLS sessions that a pcapng file carries, each before the packets behind it. */
   onSecrets?: SecretsSink | undefined;
+  /** Gives the reader of a capture that begins so, where it is not the usual one. */
+  open?: typeof openCapture;
   /** What `-` stands for, when not process.stdin. */
   stdin?: (Readable & { isTTY?: boolean }) | undefined;
 }
@@ -88,7 +91,7 @@ class Intake implements StreamIntake {
   readonly #onProgress: ReadOptions["onProgress"];
 
   constructor(sink: PacketSink, options: ReadOptions) {
-    this.feed = new CaptureFeed(sink, options.onSecrets);
+    this.feed = new CaptureFeed(sink, options.onSecrets, options.open);
     this.windowOctets = options.windowOctets ?? WINDOW_OCTETS;
     this.#onProgress = options.onProgress;
   }

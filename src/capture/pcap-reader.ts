@@ -18,7 +18,8 @@ import { CaptureError } from "./capture-error.ts";
 import { type CaptureReader, MAX_RECORD_OCTETS, type Truncation } from "./capture-reader.ts";
 import { PacketRecord, type PacketSink } from "./packet-record.ts";
 
-const FILE_HEADER = 24;
+/** Octets of the file header. */
+export const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
 /** Behind the four usual fields: interface index 4, protocol 2, packet type 1, padding 1. */
 const MODIFIED_RECORD_HEADER = 24;
@@ -47,6 +48,12 @@ const VARIANTS: readonly (readonly [magic: number, variant: number, littleEndian
 /** Whether a file that begins with these four octets is a classic pcap file. */
 export function isPcap(first: Uint8Array): boolean {
   return first.length >= 4 && VARIANTS.some(([magic]) => magic === word(first, 0, false));
+}
+
+/** The byte order of the file whose header is at bytes[at]. */
+export function isLittleEndian(bytes: Uint8Array, at: number): boolean {
+  const magic = word(bytes, at, false);
+  return VARIANTS.some(([found, , littleEndian]) => found === magic && littleEndian);
 }
 
 export class PcapReader implements CaptureReader {
@@ -122,6 +129,11 @@ export class PcapReader implements CaptureReader {
       found: unconsumed,
       message: `the file ends ${where}: ${this.needed} octets expected, ${unconsumed} found`,
     };
+  }
+
+  /** Digits behind the decimal point of its times: 6 or 9, once the file header was read. */
+  get timeDigits(): number {
+    return this.#record.timeDigits;
   }
 
   get notes(): readonly string[] {

@@ -15,6 +15,7 @@
  */
 import { half, word } from "./byte-order.ts";
 import type { PacketRecord } from "./packet-record.ts";
+import { eachOption } from "./pcapng-options.ts";
 
 /** Octets of an interface description block without options. */
 export const INTERFACE_DESCRIPTION = 20;
@@ -134,26 +135,6 @@ export function droppedPackets(bytes: Uint8Array, at: number, length: number, li
     }
   });
   return dropped;
-}
-
-/** false when an option claims octets beyond `end`; it is not visited, nor what is behind it. */
-function eachOption(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  littleEndian: boolean,
-  visit: (code: number, value: number, octets: number) => void,
-): boolean {
-  let at = start;
-  while (end - at >= 4) {
-    const code = half(bytes, at, littleEndian);
-    const octets = half(bytes, at + 2, littleEndian);
-    if (code === 0) return true;
-    if (octets > end - at - 4) return false;
-    visit(code, at + 4, octets);
-    at += 4 + octets + (-octets & 3);
-  }
-  return true;
 }
 
 function signedSeconds(bytes: Uint8Array, at: number, littleEndian: boolean): number {

@@ -39,7 +39,7 @@ import { type CaptureInterface, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS } fr
 import { SectionInterfaces } from "./pcapng-interfaces.ts";
 import { PcapngNotes } from "./pcapng-notes.ts";
 import { DECRYPTION_SECRETS, MAX_SECRETS_OCTETS, readSecrets, type SecretsSink } from "./pcapng-secrets.ts";
-import { readSectionHeader, SECTION_HEADER } from "./pcapng-section.ts";
+import { readSectionHeader, SECTION_HEADER, type SectionSink } from "./pcapng-section.ts";
 
 /** Type, length, and the first four octets of the body or the closing length. */
 const SHORTEST_BLOCK = 12;
@@ -62,6 +62,7 @@ export class PcapngReader implements CaptureReader {
 
   readonly #sink: PacketSink;
   readonly #secrets: SecretsSink | undefined;
+  readonly #sections: SectionSink | undefined;
   readonly #record = new PacketRecord();
   #inSection = false;
   #littleEndian = false;
@@ -73,9 +74,10 @@ export class PcapngReader implements CaptureReader {
   #awaitedType = -1;
   readonly #notes = new PcapngNotes();
 
-  constructor(sink: PacketSink, secrets?: SecretsSink) {
+  constructor(sink: PacketSink, secrets?: SecretsSink, sections?: SectionSink) {
     this.#sink = sink;
     this.#secrets = secrets;
+    this.#sections = sections;
   }
 
   read(bytes: Uint8Array, start: number, end: number): number {
@@ -148,6 +150,11 @@ export class PcapngReader implements CaptureReader {
     const where = `the ${type < 0 ? "block" : blockName(type)} at octet ${atOctet}, where packet ${packet} was to come`;
     const message = `the file ends inside ${where}: ${expected} octets expected, ${found} found`;
     return { atOctet, packet, expected, found, message };
+  }
+
+  /** Of the packets so far, those in simple packet blocks. */
+  get simplePackets(): number {
+    return this.#notes.timeless;
   }
 
   get notes(): readonly string[] {
@@ -223,6 +230,7 @@ export class PcapngReader implements CaptureReader {
     this.#inSection = true;
     this.#littleEndian = header.littleEndian;
     this.#interfaces.beginSection();
+    this.#sections?.(bytes, at, header.littleEndian);
     this.#passed.begin(SECTION_HEADER_BLOCK, atOctet, header.length, 24);
     return at + 24;
   }

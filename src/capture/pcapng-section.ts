@@ -16,13 +16,16 @@ import { lengthProblem } from "./pcapng-blocks.ts";
 /** Octets of a section header block without options. */
 export const SECTION_HEADER = 28;
 
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
 export interface SectionHeader {
   littleEndian: boolean;
   /** Octets of the block. */
   length: number;
 }
+
+/** Is told where a section begins: its header block is at bytes[at], and its first 24 octets are there. */
+export type SectionSink = (bytes: Uint8Array, at: number, littleEndian: boolean) => void;
 
 /** Decodes the first 24 octets of the section header block at bytes[at], or says what is wrong with them. */
 export function readSectionHeader(bytes: Uint8Array, at: number): SectionHeader | string {

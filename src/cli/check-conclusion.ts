@@ -5,10 +5,11 @@ import { baselineText } from "../check/baseline.ts";
 import { type CaptureReport, check, newBaseline } from "../check/check.ts";
 import type { BaselineEntry, CheckResult } from "../check/check-result.ts";
 import { withSlashes } from "./check-files.ts";
-import { type OutputFile, OutputFileError, writeResult, writeText } from "./check-output.ts";
+import { type OutputFile, writeResult, writeText } from "./check-output.ts";
 import type { Settings } from "./check-settings.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain } from "./output.ts";
+import { OutputFileError } from "./output-file-error.ts";
 
 export interface Judgement {
   result: CheckResult;

@@ -1,12 +1,12 @@
 /** Where the result of a check goes: stdout, files, and what a CI system has for it. */
 import { appendFile, open, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { codeOf, meaningOf } from "../capture/system-error.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { type OutputName, outputs } from "../check/outputs/outputs.ts";
 import { makeFolder } from "../proxy/folder.ts";
 import { DEFAULT_FORMAT_OPTIONS } from "../report/report-format.ts";
 import { wantsColour, write } from "./output.ts";
+import { outputFileErrorOf } from "./output-file-error.ts";
 
 export interface OutputFile {
   format: OutputName;
@@ -14,11 +14,6 @@ export interface OutputFile {
   path: string;
   /** Whether the text goes behind what the file holds. */
   append?: boolean;
-}
-
-/** A file that could not be written. The message names it. */
-export class OutputFileError extends Error {
-  override name = "OutputFileError";
 }
 
 /**
@@ -72,7 +67,7 @@ export async function writeText(path: string, text: string, append = false): Pro
     makeFolder(dirname(resolve(path)));
     await (append ? appendFile(path, text) : writeFile(path, text));
   } catch (cause) {
-    throw new OutputFileError(`${path}: cannot be written: ${problemOf(cause)}`, { cause });
+    throw outputFileErrorOf(path, cause);
   }
 }
 
@@ -96,7 +91,3 @@ async function heldBy(path: string): Promise<{ octets: number; endsInLine: boole
 
 const NOTHING_HELD = { octets: 0, endsInLine: true };
 const LINE_FEED = 0x0a;
-
-function problemOf(cause: unknown): string {
-  return meaningOf(codeOf(cause), "write") ?? (cause instanceof Error ? cause.message : String(cause));
-}

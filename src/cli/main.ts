@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   connections: async () => (await import("./connections-command.ts")).connectionsCommand(),
   stats: async () => (await import("./stats-command.ts")).statsCommand(),
   frames: async () => (await import("./frames-command.ts")).framesCommand(),
+  annotate: async () => (await import("./annotate-command.ts")).annotateCommand(),
   proxy: async () => (await import("./proxy-command.ts")).proxyCommand(),
   explain: async () => (await import("./explain-command.ts")).explainCommand(),
   check: async () => (await import("./check-command.ts")).checkCommand(),

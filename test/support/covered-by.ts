@@ -28,6 +28,8 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "broker/reader-exceptions.ts",
     "broker/undecided-verdicts.ts",
   ],
+  "capture/annotated-copy.test.ts": ["capture/annotated-pcap.ts", "capture/annotated-pcapng.ts"],
+  "cli/annotate.test.ts": ["cli/annotate-command.ts", "cli/new-file.ts"],
   "capture/capture-format.test.ts": ["capture/foreign-file.ts"],
   "capture/capture-source.test.ts": ["capture/stream-source.ts"],
   "capture/pcapng-time.test.ts": ["capture/pcapng-interface.ts"],

@@ -1,0 +1,198 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Command } from "commander";
+import { packetComments } from "../annotate/packet-comments.ts";
+import { wiresharkProfile } from "../annotate/wireshark-profile.ts";
+import { plural } from "../bytes/words.ts";
+import { AnnotatedCopy } from "../capture/annotated-copy.ts";
+import { annotatingReader } from "../capture/annotating-reader.ts";
+import type { CaptureReading } from "../capture/capture-reading.ts";
+import { readCapture } from "../capture/capture-source.ts";
+import { InputError } from "../capture/input-error.ts";
+import { inspect } from "../inspect.ts";
+import type { Report } from "../report/report.ts";
+import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
+import { EXIT } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { keepHeapSmall } from "./memory.ts";
+import { NewFile } from "./new-file.ts";
+import { complain, write } from "./output.ts";
+import { OutputFileError } from "./output-file-error.ts";
+import { ownFailures, tellStack } from "./own-failure.ts";
+import { Progress } from "./progress.ts";
+
+interface Options extends CaptureFlags {
+  output?: string;
+  force: boolean;
+  wiresharkProfile?: string;
+}
+
+export function annotateCommand(): Command {
+  const command = new Command("annotate")
+    .summary("copy captures, with comments on the packets where something was found")
+    .description(
+      `Writes a copy of captures as pcapng, every packet and block as it was, with comments where something was found: the finding at its first packet, each piece of a torn frame, each message that was lost. Wireshark shows them ("packet comments", frame.comment). Several files are read as one timeline and become sections of one file.`,
+    )
+    .argument("[file...]", "captures: files, because they are read twice")
+    .option("-o, --output <file>", "the copy (.gz: compressed)")
+    .option("--force", "replace a file that is there already", false)
+    .option("--wireshark-profile <folder>", "write colouring rules and filters for Wireshark into this folder");
+  return addCaptureOptions(command)
+    .addHelpText(
+      "after",
+      `
+Exit status: 0 done, 2 an input could not be read, or not to its end, or the
+copy could not be written, 130 stopped by Ctrl-C (nothing is written then).
+
+Examples:
+  $ ghostframe annotate trace.pcapng -o sick.pcapng
+  $ tshark -r sick.pcapng -Y frame.comment -T fields -e frame.number -e frame.comment
+  $ ghostframe annotate --wireshark-profile ~/.config/wireshark/profiles/ghostframe
+  $ wireshark -C ghostframe sick.pcapng`,
+    )
+    .action(run);
+}
+
+async function run(paths: string[], options: Options): Promise<void> {
+  const { output, wiresharkProfile: folder } = options;
+  process.exitCode = EXIT.FAILED;
+  if (output === undefined && folder === undefined)
+    complain("expected --output with the file to write (-o sick.pcapng)");
+  else if ((output === undefined) !== (paths.length === 0)) {
+    complain(output === undefined ? "expected --output with the file to write" : "expected captures to copy");
+  } else {
+    try {
+      if (folder !== undefined) await writeProfile(folder, options.force);
+      process.exitCode = output === undefined ? EXIT.CLEAN : await annotate(paths, output, options);
+    } catch (error) {
+      if (!(error instanceof OutputFileError)) throw error;
+      complain(error.message);
+    }
+  }
+}
+
+async function writeProfile(folder: string, force: boolean): Promise<void> {
+  for (const { name, text } of wiresharkProfile()) {
+    const file = await NewFile.create(join(folder, name), { force });
+    const octets = new TextEncoder().encode(text);
+    file.append(octets, 0, octets.length);
+    await file.commit();
+  }
+  await write(`${folder}: colouring rules, filters and filter buttons for Wireshark\n`);
+}
+
+/** Returns the exit status. */
+async function annotate(paths: readonly string[], output: string, options: Options): Promise<number> {
+  for (const path of paths) {
+    if (await isNoFile(path)) return EXIT.FAILED;
+  }
+  const captures = await captureOptions(options);
+  if (captures === null) return EXIT.FAILED;
+  // Before the long work: there may be such a file.
+  const file = await NewFile.create(output, { force: options.force, gzip: output.endsWith(".gz") });
+  const interruption = onInterrupt(0);
+  const { signal } = interruption;
+  const progress = new Progress(process.stderr, performance);
+  const onProgress = (path: string, read: number, total: number | null): void => progress.update(path, read, total);
+  let done = false;
+  try {
+    const report = await inspect(paths, {
+      ...captures,
+      signal,
+      onFailure: tellStack,
+      onExplaining: keepHeapSmall,
+      onProgress,
+    });
+    const unreadable = report.inputs.filter(({ error, packets }) => error !== undefined && packets === 0);
+    for (const { path, error } of unreadable) complain(`${path}: ${error}`);
+    if (unreadable.length > 0) return EXIT.FAILED;
+    const copied = await copyAll(report, file, signal, onProgress);
+    progress.clear();
+    if (signal.aborted) return EXIT.INTERRUPTED;
+    await file.commit();
+    done = true;
+    await write(`${output}: ${copied.sentence}\n`);
+    const problems = [...copied.problems, ...ownFailures(report)];
+    problems.forEach(complain);
+    return problems.length > 0 ? EXIT.FAILED : EXIT.CLEAN;
+  } finally {
+    progress.clear();
+    interruption.release();
+    if (!done) await file.discard();
+  }
+}
+
+/** Whether this is something that cannot be read twice, which is told. What is not there is told by the reading. */
+async function isNoFile(path: string): Promise<boolean> {
+  const found = path === "-" ? null : await stat(path).catch(() => undefined);
+  if (found === undefined || found?.isFile() === true || found?.isDirectory() === true) return false;
+  complain(`${path === "-" ? "standard input" : path}: captures are read twice here, expected a file`);
+  return true;
+}
+
+interface Copied {
+  sentence: string;
+  problems: string[];
+}
+
+async function copyAll(
+  report: Report,
+  file: NewFile,
+  signal: AbortSignal,
+  onProgress: (path: string, read: number, total: number | null) => void,
+): Promise<Copied> {
+  const before = [0];
+  const problems: string[] = [];
+  let commented = 0;
+  let enhanced = 0;
+  let packets = 0;
+  for (const [i, input] of report.inputs.entries()) {
+    if (signal.aborted) break;
+    // Where later files begin is an estimate that the next turn corrects: few comments name a later packet.
+    const comments = packetComments(report, before)[i]!;
+    const copy = new AnnotatedCopy((bytes, start, end) => file.append(bytes, start, end), comments);
+    const reading = await copyOne(input.path, copy, signal, async (read, total) => {
+      onProgress(input.path, read, total);
+      await file.flush();
+    });
+    await file.takeBack(copy.surplus);
+    problems.push(...problemsOf(input.path, reading, copy));
+    before.push(before[i]! + copy.lastNumber);
+    commented += copy.commented;
+    enhanced += copy.enhanced;
+    packets += reading instanceof InputError ? 0 : reading.packets;
+  }
+  const more =
+    enhanced === 0
+      ? ""
+      : `; ${plural(enhanced, "simple packet block")} became enhanced ones, which alone hold comments, with the time 0`;
+  const findings = plural(report.findings.length, "finding");
+  return { sentence: `${plural(packets, "packet")}, ${commented} with comments, of ${findings}${more}`, problems };
+}
+
+/** An error where nothing could be read. */
+async function copyOne(
+  path: string,
+  copy: AnnotatedCopy,
+  signal: AbortSignal,
+  onProgress: (read: number, total: number | null) => Promise<void>,
+): Promise<CaptureReading | InputError> {
+  try {
+    return await readCapture(path, () => {}, { signal, open: annotatingReader(copy), onProgress });
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+}
+
+function problemsOf(path: string, reading: CaptureReading | InputError, { unsound }: AnnotatedCopy): string[] {
+  if (reading instanceof InputError) return [reading.message];
+  const { error, truncated } = reading;
+  const problems: string[] = [];
+  if (error !== null) problems.push(`${error.message}; the copy ends in front of that`);
+  if (truncated !== null) problems.push(`${path}: ${truncated.message}; the copy ends in front of that`);
+  if (unsound > 0) {
+    problems.push(`${path}: ${plural(unsound, "packet")} could not be given a comment: their options do not decode`);
+  }
+  return problems;
+}

@@ -1,0 +1,201 @@
+/** Files that are written as a whole or not at all: under another name beside their place until they are complete. */
+import { constants, rmSync, type Stats } from "node:fs";
+import { access, type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { createGzip, type Gzip } from "node:zlib";
+import { makeFolder } from "../proxy/folder.ts";
+import { OutputFileError, outputFileErrorOf } from "./output-file-error.ts";
+
+/** Octets gathered before they are written. */
+const BATCH_OCTETS = 1 << 20;
+
+export interface NewFileOptions {
+  /** Take the place of a file that is there. */
+  force: boolean;
+  /** Compress what is written. */
+  gzip?: boolean;
+}
+
+export class NewFile {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  /** The name until it is complete; null where the octets go straight into what is there: a device, a pipe. */
+  readonly #temporary: string | null;
+  readonly #gzip: Gzip | null;
+  #batch = Buffer.allocUnsafeSlow(BATCH_OCTETS);
+  #batched = 0;
+  /** Batches that are full, and batches that can be filled again. */
+  readonly #full: Buffer<ArrayBuffer>[] = [];
+  readonly #spare: Buffer<ArrayBuffer>[] = [];
+  /** What is being written. */
+  #writing: Promise<void> = Promise.resolve();
+  #failure: { cause: unknown } | null = null;
+  #octets = 0;
+  readonly #removeAtExit = (): void => {
+    if (this.#temporary !== null) rmSync(this.#temporary, { force: true });
+  };
+
+  private constructor(path: string, handle: FileHandle, temporary: string | null, gzip: boolean) {
+    this.path = path;
+    this.#handle = handle;
+    this.#temporary = temporary;
+    this.#gzip = gzip ? createGzip() : null;
+    this.#gzip?.on("data", (octets: Buffer) => {
+      this.#writing = this.#writing.then(() => this.#writeOut(octets));
+      this.#writing.catch(() => {});
+    });
+    process.once("exit", this.#removeAtExit);
+  }
+
+  /**
+   * Begins the file; the folder it is in is made where it is missing.
+   *
+   * @throws OutputFileError where there is such a file and it is not to be replaced, or none can be made.
+   */
+  static async create(path: string, { force, gzip = false }: NewFileOptions): Promise<NewFile> {
+    try {
+      const found = await statusOf(path);
+      if (found !== null && !found.isFile()) {
+        if (found.isDirectory()) throw new OutputFileError(`${path}: is a directory, expected the name of a file`);
+        return new NewFile(path, await open(path, "w"), null, gzip);
+      }
+      if (found !== null && !force) throw new OutputFileError(`${path}: is there already; --force replaces it`);
+      // A file that may not be written is not replaced either, though its folder would allow it.
+      if (found !== null) await access(path, constants.W_OK);
+      const folder = dirname(resolve(path));
+      makeFolder(folder);
+      const temporary = join(folder, `.${basename(path)}.${process.pid}.part`);
+      return new NewFile(path, await open(temporary, "wx", 0o600), temporary, gzip);
+    } catch (cause) {
+      throw outputFileErrorOf(path, cause);
+    }
+  }
+
+  /** Takes the next octets, bytes[start, end), which are copied. They are on the way to the disk after `flush`. */
+  append(bytes: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      const taken = Math.min(end - at, BATCH_OCTETS - this.#batched);
+      this.#batch.set(bytes.subarray(at, at + taken), this.#batched);
+      this.#batched += taken;
+      at += taken;
+      if (this.#batched === BATCH_OCTETS) this.#next();
+    }
+  }
+
+  /**
+   * Writes the batches that are full, behind those of the flush before: waits for these.
+   *
+   * @throws OutputFileError
+   */
+  async flush(): Promise<void> {
+    const before = this.#writing;
+    const batches = this.#full.splice(0);
+    this.#writing = before.then(async () => {
+      for (const batch of batches) {
+        if (batch.length > 0) await this.#put(batch);
+        if (batch.length === BATCH_OCTETS) this.#spare.push(batch);
+      }
+    });
+    this.#writing.catch(cause => {
+      this.#failure ??= { cause };
+    });
+    await before.catch(() => {});
+    this.#check();
+  }
+
+  /**
+   * Takes back the last octets that were given. What is compressed, or written into a pipe, keeps them.
+   *
+   * @throws OutputFileError
+   */
+  async takeBack(octets: number): Promise<void> {
+    if (octets === 0 || this.#gzip !== null || this.#temporary === null) return;
+    try {
+      await this.#writeAll();
+      this.#octets -= octets;
+      await this.#handle.truncate(this.#octets);
+    } catch (cause) {
+      throw outputFileErrorOf(this.path, cause);
+    }
+  }
+
+  /**
+   * The file is complete: it gets its name.
+   *
+   * @throws OutputFileError
+   */
+  async commit(): Promise<void> {
+    try {
+      await this.#writeAll();
+      await this.#endGzip();
+      await this.#handle.close();
+      if (this.#temporary !== null) await rename(this.#temporary, this.path);
+      process.off("exit", this.#removeAtExit);
+    } catch (cause) {
+      await this.discard();
+      throw outputFileErrorOf(this.path, cause);
+    }
+  }
+
+  /** Nothing is left of it. */
+  async discard(): Promise<void> {
+    this.#gzip?.destroy();
+    await this.#writing.catch(() => {});
+    await this.#handle.close().catch(() => {});
+    if (this.#temporary !== null) await rm(this.#temporary, { force: true }).catch(() => {});
+    process.off("exit", this.#removeAtExit);
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#next();
+    await this.flush();
+    await this.#writing;
+  }
+
+  /** The batch at hand is to be written, and another one is begun. */
+  #next(): void {
+    this.#full.push(this.#batch.subarray(0, this.#batched));
+    this.#batch = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BATCH_OCTETS);
+    this.#batched = 0;
+  }
+
+  #put(octets: Uint8Array): Promise<void> {
+    const gzip = this.#gzip;
+    if (gzip === null) return this.#writeOut(octets);
+    return new Promise((resolve, reject) => {
+      gzip.write(octets, error => (error ? reject(error) : resolve()));
+    });
+  }
+
+  async #writeOut(octets: Uint8Array): Promise<void> {
+    for (let at = 0; at < octets.length; ) {
+      const position = this.#temporary === null ? null : this.#octets;
+      const { bytesWritten } = await this.#handle.write(octets, at, octets.length - at, position);
+      at += bytesWritten;
+      this.#octets += bytesWritten;
+    }
+  }
+
+  async #endGzip(): Promise<void> {
+    const gzip = this.#gzip;
+    if (gzip === null) return;
+    await new Promise<void>((resolve, reject) => {
+      gzip.once("end", resolve).once("error", reject).end();
+    });
+    await this.#writing;
+  }
+
+  #check(): void {
+    if (this.#failure !== null) throw outputFileErrorOf(this.path, this.#failure.cause);
+  }
+}
+
+/** What is at a path; null for nothing. */
+async function statusOf(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
+    throw cause;
+  }
+}
