@@ -6,7 +6,7 @@ import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { withoutCredentials } from "./credentials.ts";
-import { GUARD_MARK } from "./guard-mark.ts";
+import { isGuardClose } from "./guard-mark.ts";
 import { Incident } from "./incident.ts";
 import type { Severity } from "./rules.ts";
 
@@ -36,7 +36,7 @@ export function readClose(sender: Side, values: Values): Close {
  */
 export function closeIncident(close: Close, channel: number | null, client: Side, scanner: FrameScanner): Incident {
   const code = REPLY_CODES[close.code];
-  const who = close.text.includes(GUARD_MARK) ? "guard" : close.sender === client ? "client" : "broker";
+  const who = isGuardClose(close) ? "guard" : close.sender === client ? "client" : "broker";
   const what = channel === null ? "the connection" : `channel ${channel}`;
   const message = `The ${who} closed ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
   const severity = severityOf(close, channel);

@@ -6,6 +6,8 @@ export interface Carrier {
   readonly first: Moment;
   readonly last: Moment;
   readonly ended: "fin" | "rst" | "open";
+  /** A guard stopped the client: what followed is no answer of the broker. */
+  readonly guarded?: boolean;
   address(side: Side): string;
   port(side: Side): number;
   /** The tunnels that its packets came through, as far as numbers tell them apart: "VXLAN 42", "GTP tunnel 11". */

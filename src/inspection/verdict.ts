@@ -1,6 +1,6 @@
 /** What the broker did, what it was expected to do, and a note where the two differ. */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
-import { GUARD_MARK } from "../connection/guard-mark.ts";
+import { isGuardClose } from "../connection/guard-mark.ts";
 import { Incident } from "../connection/incident.ts";
 import { RULES } from "../connection/rules.ts";
 import { Moment, type Side } from "../net/connection-observer.ts";
@@ -98,12 +98,12 @@ export function mismatch(connection: InspectedConnection): Incident | null {
   const observed = observedVerdict(connection);
   // A guess that was wrong says nothing of the connection; of a stranger nothing was predicted.
   const { rules } = connection;
-  if (rules.id === null || rules.isGuess) return null;
+  if (rules.id === null || rules.isGuess || carrier.guarded === true) return null;
   const hasGaps = amqp.gaps[0].count + amqp.gaps[1].count > 0;
   if (amqp.midStream || hasGaps || carrier.ended === "open" || observed === null) return null;
   const observedCode = observed.outcome === "close" && PREDICTABLE.has(observed.code);
   if (predicted === null ? !observedCode || !rules.isRabbitMQ : sameVerdict(predicted, observed)) return null;
-  if (observed.outcome === "close" && (!observedCode || observed.text.includes(GUARD_MARK))) return null;
+  if (observed.outcome === "close" && (!observedCode || isGuardClose(observed))) return null;
   const expected = predicted === null ? "nothing to end the connection for" : inWords(predicted);
   const reason =
     rules.basis === "asked"

@@ -10,6 +10,16 @@ import type { ConnectionGuard } from "./connection-tap.ts";
 /** Octets of a frame that are held back until its end is seen: eight times the usual frame-max. */
 const MAX_HELD = 1 << 20;
 
+/** What a guard does besides holding octets back. None of these may throw. */
+export interface GuardListener {
+  /** The client's stream has broken: nothing more of it passes. Once, before `admit` returns. */
+  broken(incident: Incident): void;
+  /** The client that was stopped has ended its stream. */
+  clientEnded?(): void;
+  /** The broker's stream has broken. Once, before `admit` returns. */
+  brokerBroken?(incident: Incident): void;
+}
+
 /**
  * Lets whole frames pass, and none from the first broken one of the client on. Frames of the broker are held until they
  * are whole, too, so that the client can be told why where its stream is at a frame boundary. What the broker itself
@@ -25,25 +35,15 @@ export class Guard implements ConnectionGuard {
   /** The first error of each side. */
   readonly #errors: [Incident | null, Incident | null] = [null, null];
   readonly #held: readonly [HeldOctets, HeldOctets] = [new HeldOctets(), new HeldOctets()];
-  readonly #broken: (incident: Incident) => void;
-  readonly #brokerBroken: (incident: Incident) => void;
+  readonly #listener: GuardListener;
   #stopped = false;
   /** An error of our own, which ended the inspection: the relay has to know that it is without a guard. */
   #failure: { error: unknown } | null = null;
   /** Sides whose octets pass unseen: both of what is no AMQP 0-9-1, the broker's when it has broken. */
   readonly #idle: [boolean, boolean] = [false, false];
 
-  /**
-   * `broken` is called once, when the client's stream has broken, and `brokerBroken` once, when the broker's has; both
-   * before `admit` returns. Neither may throw.
-   */
-  constructor(
-    broker: BrokerChoice,
-    broken: (incident: Incident) => void,
-    brokerBroken: (incident: Incident) => void = () => {},
-  ) {
-    this.#broken = broken;
-    this.#brokerBroken = brokerBroken;
+  constructor(broker: BrokerChoice, listener: GuardListener) {
+    this.#listener = listener;
     const engine = new Engine({
       broker,
       moment: NOW,
@@ -80,7 +80,9 @@ export class Guard implements ConnectionGuard {
   }
 
   rest(side: Side): readonly Uint8Array[] {
-    return this.#stopped && side === 0 ? [] : this.#held[side].passAll(NOTHING, false);
+    if (!this.#stopped || side === 1) return this.#held[side].passAll(NOTHING, false);
+    this.#listener.clientEnded?.();
+    return [];
   }
 
   #take(event: InspectionEvent): void {
@@ -104,7 +106,7 @@ export class Guard implements ConnectionGuard {
     this.#stopped = true;
     const good = held.passUntil(incident.streamOffset, chunk);
     held.drop();
-    this.#broken(incident);
+    this.#listener.broken(incident);
     return good;
   }
 
@@ -112,7 +114,7 @@ export class Guard implements ConnectionGuard {
   #leaveBroker(incident: Incident, chunk: Uint8Array): readonly Uint8Array[] {
     this.#idle[1] = true;
     const all = this.#held[1].passAll(chunk, false);
-    this.#brokerBroken(incident);
+    this.#listener.brokerBroken?.(incident);
     return all;
   }
 

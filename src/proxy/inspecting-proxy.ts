@@ -1,29 +1,19 @@
 /** `ghostframe proxy` without its command line: relay, guard and inspector together, and what they tell. */
 import type { BrokerChoice } from "../broker/versions.ts";
-import { envelopeSentence } from "../connection/envelope-sentence.ts";
-import { GUARD_MARK } from "../connection/guard-mark.ts";
-import type { Incident } from "../connection/incident.ts";
 import { isoTime } from "../net/place.ts";
 import type { EventWriting } from "../report/event-writer.ts";
 import { EVENT_SCHEMA, type ProxyCounters, type ProxyEvent } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
 import { counted } from "../report/text/wording.ts";
 import { endpointText } from "./address.ts";
-import { connectionClose } from "./close-frame.ts";
 import type { ConnectionTap, Relayed, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import type { EventMessage, FindingMessage } from "./event-message.ts";
-import { Guard } from "./guard.ts";
+import type { Guard } from "./guard.ts";
+import { Guarding } from "./guarding.ts";
 import { Inspector, type NewThread } from "./inspector.ts";
 import type { RecordSetting } from "./inspector-protocol.ts";
-import { reasonOf } from "./proxy-error.ts";
 import { ProxyServer, type ProxyServerOptions } from "./proxy-server.ts";
 import { WallClock } from "./wall-clock.ts";
-
-/** Milliseconds in which a guarded client may show more of what it writes, before its incident is concluded. */
-const GUARD_LISTENS = 100;
-/** Milliseconds that the inspector then has to explain it. */
-const GUARD_EXPLAINS = 400;
-const FRAME_ERROR = 501;
 
 export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem"> {
   broker: BrokerChoice;
@@ -53,8 +43,7 @@ export class InspectingProxy {
   #refused = 0;
   /** Ids of findings that may be told again. */
   readonly #provisional = new Set<string>();
-  /** Connections that the guard is about to stop, and the error told of each since its client broke. */
-  readonly #stopping = new Map<number, FindingMessage | null>();
+  readonly #guarding: Guarding;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -69,6 +58,7 @@ export class InspectingProxy {
       emit: event => this.#received(event),
       problem,
     });
+    this.#guarding = new Guarding({ broker, inspector: this.#inspector, problem });
     this.#server = new ProxyServer({
       ...options,
       open: (connection, relayed) => this.#open(connection, relayed),
@@ -118,6 +108,7 @@ export class InspectingProxy {
       probes,
       uninspected,
       refused: this.#refused,
+      guarded: this.#guarding.stops,
       ...this.#counts,
       untold: untold(),
     };
@@ -133,45 +124,14 @@ export class InspectingProxy {
   #open(connection: RelayedConnection, relayed: Relayed): { tap: ConnectionTap; guard: Guard | null } {
     const tap = this.#inspector.follow(connection);
     if (!this.#options.guard) return { tap, guard: null };
-    const { number } = connection;
-    const broken = (incident: Incident): void => {
-      this.#stop(number, relayed, tap, guard, incident).catch((error: unknown) => {
-        this.#say("problem", `c${number} could not be told why it is stopped: ${reasonOf(error)}`);
-        relayed.stop(null);
-      });
-    };
-    const brokerBroken = (incident: Incident): void => {
-      const what = sentenceOf(incident);
-      this.#say("problem", `c${number}: the broker's own octets broke, its client is guarded all the same: ${what}`);
-    };
-    const guard: Guard = new Guard(this.#options.broker, broken, brokerBroken);
-    return { tap, guard };
-  }
-
-  /** The client's stream is broken, and stopped. Tells the client why, and parts from it. */
-  async #stop(number: number, relayed: Relayed, tap: ConnectionTap, guard: Guard, incident: Incident): Promise<void> {
-    this.#stopping.set(number, null);
-    await new Promise(resolve => setTimeout(resolve, GUARD_LISTENS));
-    const told = this.#stopping.get(number) ?? null;
-    this.#stopping.delete(number);
-    const concluded = await this.#inspector.conclude(
-      number,
-      told === null ? (this.#options.guardExplains ?? GUARD_EXPLAINS) : 0,
-    );
-    const reason = (told ?? concluded)?.reason ?? sentenceOf(incident);
-    this.#inspector.guarded(number, reason);
-    const closeFrame = guard.clientAtBoundary ? connectionClose(FRAME_ERROR, GUARD_MARK + reason) : null;
-    if (closeFrame !== null) tap.data(1, closeFrame);
-    relayed.stop(closeFrame);
+    return { tap, guard: this.#guarding.guard(connection, relayed, tap) };
   }
 
   #received(event: EventMessage): void {
-    const { number, trouble, finding } = event;
+    const { trouble, finding } = event;
     if (trouble !== null && UNRELAYED.has(trouble)) this.#refused++;
-    if (finding !== null) {
-      this.#count(finding);
-      if (finding.severity === "error" && this.#stopping.has(number)) this.#stopping.set(number, finding);
-    }
+    if (finding !== null) this.#count(finding);
+    this.#guarding.received(event);
     this.#options.emit(event);
   }
 
@@ -207,8 +167,4 @@ const COUNTERS = { error: "errors", warning: "warnings", note: "notes" } as cons
 function summarySentence({ connections, errors, warnings, notes }: ProxyCounters): string {
   const told = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")].join(", ");
   return `${counted(connections, "connection")} relayed: ${told}`;
-}
-
-function sentenceOf({ envelope, foundAt, endOffset, secret, message }: Incident): string {
-  return envelope === null ? message : envelopeSentence(envelope, foundAt, endOffset, secret);
 }

@@ -26,12 +26,12 @@ export class InspectorTap implements ConnectionTap {
   /** Its octets are not inspected any more, and that was emitted. */
   isLost = false;
   readonly #connection: RelayedConnection;
-  readonly #number: number;
+  readonly number: number;
   readonly #inspector: TapInspector;
 
   constructor(connection: RelayedConnection, inspector: TapInspector) {
     this.#connection = connection;
-    this.#number = connection.number;
+    this.number = connection.number;
     this.#inspector = inspector;
   }
 
@@ -44,35 +44,35 @@ export class InspectorTap implements ConnectionTap {
   }
 
   connected(upstream: Endpoint): void {
-    if (!this.#orphaned) this.#inspector.write(CONNECTED, 1, this.#number, encoded(upstream));
+    if (!this.#orphaned) this.#inspector.write(CONNECTED, 1, this.number, encoded(upstream));
   }
 
   data(side: Side, bytes: Uint8Array, given = false): void {
     if (this.isLost) return;
     if (!this.#inspector.isBehind) {
-      if (given) this.#inspector.give(side, this.#number, bytes);
-      else this.#inspector.write(DATA, side, this.#number, bytes);
+      if (given) this.#inspector.give(side, this.number, bytes);
+      else this.#inspector.write(DATA, side, this.number, bytes);
       return;
     }
     this.isLost = true;
     this.#inspector.fellBehind();
-    this.#inspector.write(LOST, 0, this.#number, NOTHING);
+    this.#inspector.write(LOST, 0, this.number, NOTHING);
   }
 
   end(side: Side, reason: "fin" | "rst"): void {
     if (this.#orphaned) return;
-    this.#inspector.write(reason === "fin" ? ENDED_BY_FIN : ENDED_BY_RST, side, this.#number, NOTHING);
+    this.#inspector.write(reason === "fin" ? ENDED_BY_FIN : ENDED_BY_RST, side, this.number, NOTHING);
   }
 
   trouble(trouble: RelayTrouble): void {
-    if (!this.#orphaned) this.#inspector.write(TROUBLE, 0, this.#number, encoded(trouble));
+    if (!this.#orphaned) this.#inspector.write(TROUBLE, 0, this.number, encoded(trouble));
   }
 
   closed(): void {
     if (this.#orphaned) {
       const findings = { errors: 0, warnings: 0, notes: 0 };
       this.#inspector.emitUninspected({ event: "closed", findings }, this.#connection);
-    } else this.#inspector.write(CLOSED, 0, this.#number, NOTHING);
+    } else this.#inspector.write(CLOSED, 0, this.number, NOTHING);
     this.#inspector.forget(this);
   }
 }

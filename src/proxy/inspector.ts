@@ -46,7 +46,10 @@ export class Inspector implements TapInspector {
   uninspected = 0;
   readonly #options: InspectorOptions;
   readonly #clock = new WallClock();
-  readonly #taps = new Set<InspectorTap>();
+  /** Of the connections that the worker knows, by number. */
+  readonly #taps = new Map<number, InspectorTap>();
+  /** Stops of the guard that the worker has not told yet. */
+  readonly #guarded = new Map<number, { connection: RelayedConnection; reason: string }>();
   readonly #awaited = new Map<number, (finding: FindingMessage | null) => void>();
   readonly #write: (event: LiveEvent) => string;
   /** Null after one died and before the next one is started. */
@@ -78,7 +81,7 @@ export class Inspector implements TapInspector {
       tap.orphan("the inspector is not there, or too far behind, to look at it");
       return tap;
     }
-    this.#taps.add(tap);
+    this.#taps.set(connection.number, tap);
     this.write(OPENED, 0, connection.number, encoded(connection));
     return tap;
   }
@@ -101,9 +104,17 @@ export class Inspector implements TapInspector {
     });
   }
 
-  /** The guard has stopped a client. */
-  guarded(number: number, reason: string): void {
+  /** The guard has stopped a client. That is told in any case, and soon. */
+  guarded(connection: RelayedConnection, reason: string): void {
+    const { number } = connection;
+    const tap = this.#taps.get(number);
+    if (tap === undefined || tap.isLost) {
+      this.emitUninspected({ event: "guarded", message: reason }, connection);
+      return;
+    }
+    this.#guarded.set(number, { connection, reason });
     this.write(GUARDED, 0, number, encoded({ reason }));
+    this.flush();
   }
 
   /** Begins a new recording, with what comes from now on. */
@@ -167,7 +178,7 @@ export class Inspector implements TapInspector {
   }
 
   forget(tap: InspectorTap): void {
-    this.#taps.delete(tap);
+    this.#taps.delete(tap.number);
   }
 
   #newBatches(): BatchWriter {
@@ -231,6 +242,7 @@ export class Inspector implements TapInspector {
   #emit(event: EventMessage): void {
     this.#options.emit(event);
     const { finding, number } = event;
+    if (event.event === "guarded") this.#guarded.delete(number);
     if (finding === null) return;
     this.#nextFinding = Math.max(this.#nextFinding, Number(finding.id.slice(1)) + 1);
     if (finding.severity === "error") this.#answer(number, finding);
@@ -263,12 +275,16 @@ export class Inspector implements TapInspector {
     const now = performance.now();
     this.#deaths = [...this.#deaths.filter(at => now - at < this.#deathsWithin), now];
     const atOnce = this.#deaths.length < MAX_DEATHS;
-    const those = counted([...this.#taps].filter(tap => !tap.isLost).length, "open connection");
+    const those = counted([...this.#taps.values()].filter(tap => !tap.isLost).length, "open connection");
     const wait = `the next one comes in ${Math.ceil(this.#deathsWithin / 1000)} s`;
     this.#options.problem(
       `the inspector ended: ${those} left uninspected; ${atOnce ? "another one takes those that come" : wait}`,
     );
-    for (const tap of this.#taps) tap.orphan("the inspector that looked at it ended");
+    for (const { connection, reason } of this.#guarded.values()) {
+      this.emitUninspected({ event: "guarded", message: reason }, connection);
+    }
+    this.#guarded.clear();
+    for (const tap of this.#taps.values()) tap.orphan("the inspector that looked at it ended");
     this.#taps.clear();
     if (atOnce) this.#start();
     else this.#startLater();

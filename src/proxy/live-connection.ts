@@ -13,7 +13,8 @@ export class LiveConnection implements RelayedCarrier {
   wasTold = false;
   /** Both sides are connected, and that was not told yet: no octet has come. */
   awaitsOctets = false;
-  /** The guard stopped the client: nothing that follows is looked at. */
+  guarded = false;
+  /** The guard parts from the client it stopped: nothing that follows is looked at. */
   concluded = false;
   readonly #ends: readonly [Endpoint, Endpoint];
   readonly #octets = [0, 0];

@@ -9,7 +9,7 @@ import type { ConnectionInspection } from "../inspection/connection-inspection.t
 import { Engine } from "../inspection/engine.ts";
 import { Moment, type Side } from "../net/connection-observer.ts";
 import type { ConnectionEvent } from "../report/live-event.ts";
-import { LiveEventSink, type News } from "../report/live-event-sink.ts";
+import { LiveEventSink } from "../report/live-event-sink.ts";
 import type { Endpoint } from "../report/report.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { LiveConnection } from "./live-connection.ts";
@@ -120,7 +120,10 @@ export class LiveInspection {
   }
 
   guarded(number: number, message: string): void {
-    this.#emit(number, { event: "guarded", message });
+    const connection = this.#connections.get(number);
+    if (connection === undefined) return;
+    connection.carrier.guarded = true;
+    this.#events.emit(connection, { event: "guarded", message });
   }
 
   /** Something else than its inspection failed over this connection: nothing more is looked at. */
@@ -179,10 +182,5 @@ export class LiveInspection {
     connection.carrier.awaitsOctets = false;
     this.#silent.delete(connection);
     this.#events.emit(connection, { event: "opened" });
-  }
-
-  #emit(number: number, news: News): void {
-    const connection = this.#connections.get(number);
-    if (connection !== undefined) this.#events.emit(connection, news);
   }
 }

@@ -7,14 +7,15 @@ import type { LiveConnection } from "./live-connection.ts";
  * Whether a reset ends a connection that was over anyway. TCP does not tell: RabbitMQ answers the FIN of a client that has
  * closed in good order by a reset, and a health check may reset what it has opened. It is no trouble where the client has
  * sent nothing, where a stream was ended before (FIN), where the side that resets has sent connection.close or close-ok
- * (§1.4.2.7), and where a client resets because its broker closed: that is a finding of its own.
+ * (§1.4.2.7), where the guard has stopped the client, and where a client resets because its broker closed: that is a finding
+ * of its own.
  */
 export function isOrderlyReset(
   { amqp, carrier }: ConnectionInspection<LiveConnection>,
   { kind, clientSpoke }: RelayTrouble,
 ): boolean {
   if (kind !== "client-reset" && kind !== "upstream-reset") return false;
-  if (clientSpoke === false || carrier.wasFinished) return true;
+  if (clientSpoke === false || carrier.wasFinished || carrier.guarded) return true;
   const side: Side = kind === "client-reset" ? 0 : 1;
   return amqp.directions[side].closing || (side === 0 && amqp.directions[1].closing);
 }

@@ -4,7 +4,7 @@ import type { RelayedConnection } from "./connection-tap.ts";
 
 /** An event that needs no inspection. */
 export type InspectionlessEvent =
-  | { event: "uninspected"; message: string }
+  | { event: "uninspected" | "guarded"; message: string }
   | { event: "closed"; findings: { errors: number; warnings: number; notes: number } };
 
 /** The event as it is emitted. Of the connection nothing is known but its addresses. `time`: ISO 8601, UTC. */

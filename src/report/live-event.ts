@@ -56,7 +56,7 @@ export interface UninspectedEvent extends ConnectionPlace {
   message: string;
 }
 
-/** The guard stopped the client's stream before its broken frame reached the broker, and told the client why. */
+/** The guard stopped the client's stream before its broken frame reached the broker: told at once, explained later. */
 export interface GuardedEvent extends ConnectionPlace {
   event: "guarded";
   message: string;
@@ -93,6 +93,8 @@ export interface ProxyCounters {
   connections: number;
   /** Connections that came and went without an octet, as health checks do: not among the others. */
   probes?: number;
+  /** Clients that the guard stopped. */
+  guarded?: number;
   uninspected: number;
   /** Connections that could not be relayed: the broker was away, too many at a time. */
   refused: number;

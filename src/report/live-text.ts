@@ -106,10 +106,11 @@ function closed({ frames, octets, ended }: Connection): string {
 }
 
 function summary(counters: ProxyCounters): string {
-  const { connections, probes = 0, uninspected, refused, errors, warnings, notes, untold } = counters;
+  const { connections, probes = 0, guarded = 0, uninspected, refused, errors, warnings, notes, untold } = counters;
   const parts = [
     counted(connections, "connection"),
     ...(probes > 0 ? [`${counted(probes, "health check")} without an octet`] : []),
+    ...(guarded > 0 ? [`${guarded} stopped by the guard`] : []),
     ...(uninspected > 0 ? [`${uninspected} not inspected to the end`] : []),
     ...(refused > 0 ? [`${refused} not relayed`] : []),
     counted(errors, "error"),

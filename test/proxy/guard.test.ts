@@ -14,7 +14,7 @@ interface Guarded {
 /** Has a guard see the server's handshake, then the client's octets, in the pieces that `pieces` makes. */
 function guarded(pieces: Iterable<Uint8Array>): Guarded {
   const incidents: Incident[] = [];
-  const guard = new Guard("rabbitmq-3.10", incident => incidents.push(incident));
+  const guard = new Guard("rabbitmq-3.10", { broken: incident => incidents.push(incident) });
   const passed: Uint8Array[] = [];
   for (const octets of guard.admit(1, serverHandshake().octets)) expect(octets.length).toBeGreaterThan(0);
   for (const piece of pieces) passed.push(...guard.admit(0, piece));
@@ -65,7 +65,7 @@ describe("a guard", () => {
 
   it("holds a frame back until it is whole", () => {
     const body = wire().publish(1, "x".repeat(1000)).octets;
-    const guard = new Guard("rabbitmq-3.10", () => expect.unreachable());
+    const guard = new Guard("rabbitmq-3.10", { broken: () => expect.unreachable() });
     guard.admit(1, serverHandshake().octets);
     guard.admit(0, good);
     const before = join(...guard.admit(0, body.subarray(0, body.length - 1)));
@@ -75,7 +75,7 @@ describe("a guard", () => {
 
   it("leaves what is no AMQP to the broker", () => {
     const incidents: Incident[] = [];
-    const guard = new Guard("rabbitmq-3.10", incident => incidents.push(incident));
+    const guard = new Guard("rabbitmq-3.10", { broken: incident => incidents.push(incident) });
     const request = text("GET / HTTP/1.1\r\nHost: broker\r\n\r\n");
     const passed = [...guard.admit(0, request)];
     const answer = [...guard.admit(1, text("AMQP\0\0\t\x01"))];
@@ -86,7 +86,7 @@ describe("a guard", () => {
   });
 
   it("holds nothing of a chunk that it fails at: the relay passes that on", () => {
-    const guard = new Guard("rabbitmq-3.10", () => {});
+    const guard = new Guard("rabbitmq-3.10", { broken: () => {} });
     const held = Uint8Array.of(3, 0, 1, 0);
     expect(join(...guard.admit(0, join(good, held))).length).toBe(good.length);
     const unreadable = new Proxy(new Uint8Array(8), {
@@ -100,7 +100,7 @@ describe("a guard", () => {
 
   it("hands over what it held of small chunks in one piece", () => {
     const body = wire().publish(1, "x".repeat(10_000), { pieces: 10_000 }).octets;
-    const guard = new Guard("rabbitmq-3.10", () => expect.unreachable());
+    const guard = new Guard("rabbitmq-3.10", { broken: () => expect.unreachable() });
     guard.admit(1, serverHandshake().octets);
     guard.admit(0, good);
     const passed: Uint8Array[][] = [];
@@ -115,7 +115,7 @@ describe("a guard", () => {
     const handshake = clientHandshake({ frameMax: 0 }).channelOpen(1).octets;
     const huge = wire().publish(1, new Uint8Array(3 << 20), { pieces: 3 << 20 }).octets;
     const incidents: Incident[] = [];
-    const guard = new Guard("rabbitmq-3.10", incident => incidents.push(incident));
+    const guard = new Guard("rabbitmq-3.10", { broken: incident => incidents.push(incident) });
     guard.admit(1, serverHandshake().octets);
     const stream = join(handshake, huge, cases[0]!.bad);
     const passed: Uint8Array[] = [];
@@ -133,11 +133,10 @@ describe("a guard", () => {
   ])("guards the client although the broker broke: $name", ({ bad }) => {
     const incidents: Incident[] = [];
     const ofBroker: Incident[] = [];
-    const guard = new Guard(
-      "rabbitmq-3.10",
-      incident => incidents.push(incident),
-      incident => ofBroker.push(incident),
-    );
+    const guard = new Guard("rabbitmq-3.10", {
+      broken: incident => incidents.push(incident),
+      brokerBroken: incident => ofBroker.push(incident),
+    });
     const greeting = serverHandshake().channelOpenOk(1).octets;
     guard.admit(1, greeting);
     guard.admit(0, good);
@@ -158,7 +157,7 @@ describe("a guard", () => {
   });
 
   it("knows whether the client's stream is at a frame boundary", () => {
-    const guard = new Guard("rabbitmq-3.10", () => {});
+    const guard = new Guard("rabbitmq-3.10", { broken: () => {} });
     guard.admit(1, serverHandshake().channelOpenOk(1).octets);
     expect(guard.clientAtBoundary).toBe(true);
     const delivery = wire().deliver(1, "x".repeat(100)).octets;

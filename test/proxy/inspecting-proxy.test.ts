@@ -23,6 +23,8 @@ const CALM = (() => {
 interface Scene {
   events: LiveEvent[];
   client: Socket;
+  /** The proxy's. */
+  port: number;
   /** What the broker was sent until the client's stream ended. */
   received: Promise<Buffer>;
   end: () => Promise<ProxyCounters>;
@@ -30,7 +32,11 @@ interface Scene {
 
 /** A client behind a proxy, its handshake with the broker done. */
 async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<Scene> {
-  const broker = createServer(socket => void socket.write(GREETING));
+  const brokers = new Set<Socket>();
+  const broker = createServer(socket => {
+    brokers.add(socket.on("error", () => {}));
+    socket.write(GREETING);
+  });
   broker.listen(0, "127.0.0.1");
   await once(broker, "listening");
   const { port } = broker.address() as AddressInfo;
@@ -64,14 +70,15 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
   });
   const client = connect(address!.port, "127.0.0.1");
   onTestFinished(async () => {
-    client.destroy();
+    for (const socket of [client, ...brokers]) socket.destroy();
     broker.close();
     await proxy.close();
   });
   client.write(GOOD);
   // A guarded client hears why within a bounded time, which a thread that has yet to start would use up.
   await Promise.all([once(client, "readable"), inspectorRuns]);
-  return { events, client, received, end: () => proxy.drain(5000, () => 0) };
+  const { port: proxyPort } = address!;
+  return { events, client, port: proxyPort, received, end: () => proxy.drain(5000, () => 0) };
 }
 
 function guardedMessage(events: readonly LiveEvent[]): string | undefined {
@@ -106,9 +113,40 @@ describe("an inspecting proxy", { concurrent: true }, () => {
     const octets = await received;
     expect(Uint8Array.from(octets)).toEqual(GOOD);
     await end();
-    const message = guardedMessage(events);
-    expect(message).toMatch(/^The frame at offset \d+ has the right length/);
+    // It is told when it is decided, and explained later.
+    expect(guardedMessage(events)).toMatch(/^The body frame at offset \d+ .* must end with 0xce/);
     expect(heard).toContain("FRAME_ERROR - ghostframe: The frame at offset ");
     expect(events.filter(({ event }) => event === "finding")).toHaveLength(1);
+  });
+
+  it("tells of every guarded client that it is stopped, whatever that does then", async context => {
+    const WAYS: ((client: Socket) => void)[] = [
+      client => client.end(() => client.destroy()),
+      client => client.end(),
+      client => void client.pause(),
+      client => setTimeout(() => client.resetAndDestroy(), 20),
+    ];
+    const CLIENTS = 100;
+    const { events, client, port, end } = await scene(context, true);
+    client.end(wire().close().octets);
+    const clients = Array.from({ length: CLIENTS }, () => connect({ port, host: "127.0.0.1", allowHalfOpen: true }));
+    context.onTestFinished(() => {
+      for (const each of clients) each.destroy();
+    });
+    for (const [i, each] of clients.entries()) {
+      each.on("error", () => {}).on("end", () => each.end());
+      each.once("data", () => {
+        each.write(BROKEN, () => WAYS[i % WAYS.length]!(each));
+      });
+      each.write(GOOD);
+    }
+    const of = (kind: string): LiveEvent[] => events.filter(({ event }) => event === kind);
+    await expect.poll(() => of("closed").length, { timeout: 15_000 }).toBe(CLIENTS + 1);
+    expect(await end()).toMatchObject({ guarded: CLIENTS, uninspected: 0, refused: 0 });
+    expect(of("guarded")).toHaveLength(CLIENTS);
+    expect(of("trouble")).toEqual([]);
+    const rules = events.flatMap(event => (event.event === "finding" && event.final ? [event.finding.rule] : []));
+    // Nobody is blamed for what the guard did.
+    expect(rules).toEqual(Array.from({ length: CLIENTS }, () => "frame-end"));
   });
 });
