@@ -118,7 +118,9 @@ describe("an inspecting proxy", { concurrent: true }, () => {
     expect(heard).toContain("FRAME_ERROR - ghostframe: The frame at offset ");
     expect(events.filter(({ event }) => event === "finding")).toHaveLength(1);
   });
+});
 
+describe("a proxy with a guard", () => {
   it("tells of every guarded client that it is stopped, whatever that does then", async context => {
     const WAYS: ((client: Socket) => void)[] = [
       client => client.end(() => client.destroy()),
