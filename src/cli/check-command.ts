@@ -20,6 +20,13 @@ import { collectKeyLogs, keyLogsFrom } from "./key-log-files.ts";
 import { complain } from "./output.ts";
 import { collectPorts } from "./port-option.ts";
 import { Progress } from "./progress.ts";
+import {
+  addTelemetryOptions,
+  CaptureSession,
+  commandSpan,
+  TelemetryError,
+  type TelemetryOptions,
+} from "./telemetry-options.ts";
 
 export function checkCommand(): Command {
   const command = new Command("check")
@@ -29,7 +36,7 @@ export function checkCommand(): Command {
     )
     .argument("<file...>", "captures, or folders of them")
     .addOption(new Option("--format <format>", "form of the result").choices(OUTPUT_NAMES).default("text"));
-  return addPolicyOptions(command)
+  return addTelemetryOptions(addPolicyOptions(command))
     .option("--port <port>", "only connections that use this port (repeat it, or give a list)", collectPorts)
     .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
     .option("--vxlan-port <port>", "take packets to this UDP port for VXLAN", collectPorts)
@@ -58,16 +65,17 @@ Examples:
   $ ghostframe check captures/
   $ ghostframe check captures/ --output sarif=ghostframe.sarif --output junit=junit.xml
   $ ghostframe check captures/ --fail-on error --rule shared-channel=error
+  $ ghostframe check captures/ --otlp=http://collector:4318
   $ ghostframe check captures/ --baseline ghostframe.baseline.json --update-baseline`,
     )
     .action(run);
 }
 
-async function run(named: string[], options: CheckOptions): Promise<void> {
+async function run(named: string[], options: CheckOptions & TelemetryOptions): Promise<void> {
   try {
     process.exitCode = await checkCaptures(named, options);
   } catch (error) {
-    const known = [ConfigError, SettingsError, UsageError].some(kind => error instanceof kind);
+    const known = [ConfigError, SettingsError, UsageError, TelemetryError].some(kind => error instanceof kind);
     if (!known) throw error;
     complain((error as Error).message);
     process.exitCode = EXIT.FAILED;
@@ -75,7 +83,7 @@ async function run(named: string[], options: CheckOptions): Promise<void> {
 }
 
 /** Does it all, and returns the exit status. */
-async function checkCaptures(named: readonly string[], options: CheckOptions): Promise<number> {
+async function checkCaptures(named: readonly string[], options: CheckOptions & TelemetryOptions): Promise<number> {
   const found = await findConfig(options.config);
   const settings = settingsOf(options, found);
   const { files, folders } = await captureFiles(named);
@@ -90,10 +98,11 @@ async function checkCaptures(named: readonly string[], options: CheckOptions): P
   const lean = options.format !== "json" && outputs.every(({ format }) => format !== "json");
   const keyLogs = await keyLogsFrom(options.tlsKeys);
   if (keyLogs === null) return EXIT.FAILED;
+  const telemetry = await CaptureSession.open(options, "in-trace");
   const decrypting = { ...settings, inspect: { ...settings.inspect, keyLogs } };
   const interruption = onInterrupt(0);
   const { signal } = interruption;
-  const reports = await inspected(files, decrypting, signal, lean);
+  const reports = await inspected(files, decrypting, signal, lean && telemetry === null, telemetry);
   // A signal that came in the same turn of the event loop as the last octets is reported only in the next turn.
   await nextTurn();
   await nextTurn();
@@ -107,6 +116,7 @@ async function checkCaptures(named: readonly string[], options: CheckOptions): P
     update: options.updateBaseline,
     folders: folders.map(({ path }) => placeOf(path, found.folder)),
   });
+  await telemetry?.finish(reports, commandSpan("check", judgement.result));
   const written = await writeAll(judgement, outputs, options.all);
   await print(judgement.result, ci.printed, options.all);
   return exitStatus(judgement.result, written);
@@ -129,6 +139,7 @@ async function inspected(
   { jobs, inspect }: Pick<Settings, "jobs"> & Pick<PoolOptions, "inspect">,
   signal: AbortSignal,
   lean: boolean,
+  telemetry: CaptureSession | null,
 ): Promise<Report[] | null> {
   const progress = new Progress(process.stderr, performance);
   const what = files.length === 1 ? files[0]!.path : `${files.length} captures`;
@@ -137,6 +148,9 @@ async function inspected(
     inspect,
     signal,
     lean,
+    ...(telemetry === null
+      ? {}
+      : { readers: (index: number) => telemetry.readers(index), ready: () => telemetry.ready() }),
     onProgress: (octets, total) => progress.update(what, octets, total === 0 ? null : total),
   });
   progress.clear();

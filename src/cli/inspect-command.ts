@@ -96,14 +96,14 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
     signal,
     onFailure: tellStack,
     onExplaining: keepHeapSmall,
-    ...telemetry?.readers,
+    ...telemetry?.readers(),
     onProgress: (path, read, total) => {
       progress.update(path, read, total);
       return telemetry?.ready();
     },
   });
   progress.clear();
-  await telemetry?.finish(seen);
+  await telemetry?.finish([seen]);
   interruption.release();
   const { brokerLog } = options;
   const report =

@@ -25,6 +25,10 @@ export interface PoolOptions {
   lean?: boolean;
   /** So many octets of captures have been dealt with, of so many. */
   onProgress?: (octets: number, total: number) => void;
+  /** Who else is told of a capture, this one's index. Where there is somebody, this thread does the work. */
+  readers?: (index: number) => Pick<InspectOptions, "onMessageFacts" | "onConnectionFacts">;
+  /** Reading waits for it. */
+  ready?: () => Promise<void>;
   /** What a worker runs, when not inspection-worker.js. */
   worker?: URL;
 }
@@ -58,7 +62,8 @@ export async function inspectAll(files: readonly CaptureFile[], options: PoolOpt
     else (path === "-" ? here : elsewhere).push({ index, path });
   }
   const work = elsewhere.reduce((sum, { index }) => sum + workOf(files[index]!), 0);
-  const workers = Math.min(options.jobs, Math.ceil(work / WORK_EACH), elsewhere.length);
+  const jobs = options.readers === undefined ? options.jobs : 1;
+  const workers = Math.min(jobs, Math.ceil(work / WORK_EACH), elsewhere.length);
   if (workers < 2) await inspectHere([...here, ...elsewhere], all, options);
   else await Promise.all([inspectHere(here, all, options), inspectByWorkers(elsewhere, workers, all, files, options)]);
   return options.signal.aborted ? null : all.list;
@@ -116,9 +121,17 @@ class Reports {
   }
 }
 
-async function inspectHere(tasks: readonly Task[], all: Reports, { inspect, signal }: PoolOptions): Promise<void> {
+async function inspectHere(
+  tasks: readonly Task[],
+  all: Reports,
+  { inspect, signal, readers, ready }: PoolOptions,
+): Promise<void> {
   for (const task of tasks) {
-    const told = await inspectOne(task, { ...inspect, signal, onProgress: (_, octets) => all.reading(octets) });
+    const onProgress = (_: string, octets: number): Promise<void> | undefined => {
+      all.reading(octets);
+      return ready?.();
+    };
+    const told = await inspectOne(task, { ...inspect, signal, ...readers?.(task.index), onProgress });
     if (signal.aborted) return;
     all.keep(told);
   }

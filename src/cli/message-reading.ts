@@ -10,6 +10,7 @@ import { addFilterOptions, type FilterFlags, filterOf, unknownConnections } from
 import { complain, isReaderGone, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { collectPorts } from "./port-option.ts";
+import type { CaptureSession } from "./telemetry-options.ts";
 
 export interface ReadingOptions extends FilterFlags {
   port?: number[];
@@ -42,6 +43,7 @@ export async function readMessages(
   { port, decodeAs, vxlanPort, tlsKeys, ...flags }: ReadingOptions,
   readers: (print: (text: string) => void) => MessageReaders,
   finish: (report: Report) => string,
+  telemetry: CaptureSession | null = null,
 ): Promise<void> {
   const keyLogs = await keyLogsFrom(tlsKeys);
   if (keyLogs === null) return;
@@ -64,6 +66,7 @@ export async function readMessages(
   const keepPace = async (): Promise<void> => {
     flush();
     await written;
+    await telemetry?.ready();
     if (isReaderGone()) stop.abort();
   };
 
@@ -74,10 +77,12 @@ export async function readMessages(
     keyLogs,
     messages: filterOf(flags),
     ...readers(print),
+    ...telemetry?.readers(),
     signal: stop.signal,
     onFailure: tellStack,
     onProgress: keepPace,
   });
+  await telemetry?.finish([report]);
   print(finish(report));
   await keepPace();
   const problems = unknownConnections(flags.connection, report);

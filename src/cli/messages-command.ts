@@ -3,9 +3,12 @@ import { CSV_HEADER, csvRow } from "../report/message-csv.ts";
 import { messageLine } from "../report/message-line.ts";
 import type { MessageReaders } from "../report/message-output.ts";
 import { MessageTrace } from "../report/message-trace.ts";
+import { EXIT } from "./exit-codes.ts";
 import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
+import { complain } from "./output.ts";
+import { addTelemetryOptions, CaptureSession, TelemetryError, type TelemetryOptions } from "./telemetry-options.ts";
 
-interface Options extends ReadingOptions {
+interface Options extends ReadingOptions, TelemetryOptions {
   format: "text" | "ndjson" | "csv" | "perfetto";
 }
 
@@ -20,7 +23,7 @@ export function messagesCommand(): Command {
       new Option("--format <format>", "how to print").choices(["text", "ndjson", "csv", "perfetto"]).default("text"),
     )
     .option("--follow <id>", "only messages with this message, correlation or trace id, on whatever connections");
-  return addReadingOptions(command)
+  return addTelemetryOptions(addReadingOptions(command))
     .addHelpText(
       "after",
       `
@@ -34,12 +37,24 @@ Examples:
   $ ghostframe messages trace.pcapng --follow 4bf92f3577b34da6a3ce929d0e0e4736
   $ ghostframe messages trace.pcapng --format ndjson | jq 'select(.outcome == "returned")'
   $ ghostframe messages trace.pcapng --format perfetto > trace.json  # ui.perfetto.dev opens it
+  $ ghostframe messages trace.pcapng --follow order-7 --otlp=http://collector:4318
   $ tcpdump -i any -U -w - port 5672 | ghostframe messages -`,
     )
     .action(run);
 }
 
-async function run(paths: string[], { format, ...options }: Options): Promise<void> {
+async function run(paths: string[], options: Options): Promise<void> {
+  try {
+    await printMessages(paths, options);
+  } catch (error) {
+    if (!(error instanceof TelemetryError)) throw error;
+    complain(error.message);
+    process.exitCode = EXIT.FAILED;
+  }
+}
+
+async function printMessages(paths: string[], { format, otlp, otlpMessages, ...options }: Options): Promise<void> {
+  const telemetry = await CaptureSession.open({ otlpMessages, ...(otlp === undefined ? {} : { otlp }) });
   const trace = new MessageTrace();
   const readers = (print: (text: string) => void): MessageReaders => {
     switch (format) {
@@ -55,5 +70,5 @@ async function run(paths: string[], { format, ...options }: Options): Promise<vo
         return { onMessage: record => print(trace.event(record)) };
     }
   };
-  await readMessages(paths, options, readers, () => (format === "perfetto" ? trace.end : ""));
+  await readMessages(paths, options, readers, () => (format === "perfetto" ? trace.end : ""), telemetry);
 }

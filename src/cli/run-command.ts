@@ -12,6 +12,8 @@ import type { ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import type { PartialResult } from "../report/partial/partial-result.ts";
 import { asOneInput, withoutFindings } from "../report/partial/reduce.ts";
 import type { Endpoint } from "../report/report.ts";
+import type { SpanContext } from "../telemetry/records.ts";
+import { traceParentText } from "../telemetry/trace-parent.ts";
 import { whyUnreachable } from "./broker-probe.ts";
 import { type BrokerUrl, parseBrokerUrl } from "./broker-url.ts";
 import { exitStatus, judge, RUN_CAPTURE, writeAll } from "./check-conclusion.ts";
@@ -28,8 +30,15 @@ import { Progress } from "./progress.ts";
 import { RecordingError } from "./recording-folder.ts";
 import { addRelayOptions, type RelayOptions, relaySettings } from "./relay-options.ts";
 import { RunRecording } from "./run-recording.ts";
+import {
+  addTelemetryOptions,
+  CaptureSession,
+  commandSpan,
+  TelemetryError,
+  type TelemetryOptions,
+} from "./telemetry-options.ts";
 
-interface Options extends Omit<PolicyOptions, "broker">, RelayOptions {
+interface Options extends Omit<PolicyOptions, "broker">, RelayOptions, TelemetryOptions {
   upstream?: string;
   env?: BrokerVariables[];
   keep?: string;
@@ -55,7 +64,7 @@ export function runCommand(): Command {
       collectVariables,
     )
     .option("--keep <dir>", "keep the recording there, also of a run that passes");
-  return addRelayOptions(addPolicyOptions(command))
+  return addTelemetryOptions(addRelayOptions(addPolicyOptions(command)))
     .addHelpText(
       "after",
       `
@@ -68,6 +77,7 @@ Examples:
   $ ghostframe run -- pytest -q
   $ ghostframe run --squeeze -- npx vitest run
   $ ghostframe run --upstream amqp://broker --env RABBIT_HOST:RABBIT_PORT -- rspec
+  $ ghostframe run --otlp=http://collector:4318 -- npx vitest run
   $ ghostframe run --keep captures/ --output junit=amqp.xml -- make test`,
     )
     .action(run);
@@ -80,7 +90,7 @@ async function run(command: string[], options: Options, self: Command): Promise<
     const policy = self.getOptionValueSource("broker") === "default" ? rest : { ...rest, broker };
     process.exitCode = await runAndCheck(command, options, policy);
   } catch (error) {
-    const kinds = [ConfigError, SettingsError, UsageError, ProxyError, RecordingError, CommandError];
+    const kinds = [ConfigError, SettingsError, UsageError, ProxyError, RecordingError, CommandError, TelemetryError];
     if (!kinds.some(kind => error instanceof kind)) throw error;
     complain((error as Error).message);
     process.exitCode = EXIT.FAILED;
@@ -98,15 +108,23 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
   const why = await whyUnreachable(broker.upstream, relaySettings(options, [broker.upstream]).upstreamTls ?? {});
   if (why !== null) throw new CommandError(`${why}: ${command[0]} was not started`);
 
+  const telemetry = await CaptureSession.open(options, "always", serverOf(broker));
   const recording = await RunRecording.begin(options.keep ?? null);
-  const relayed = await new RelayedRun(options, broker, settings, recording).run(command).catch(async error => {
-    await recording.discard();
-    throw error;
-  });
+  const relayed = await new RelayedRun(options, broker, settings, recording)
+    .run(command, telemetry?.span)
+    .catch(async error => {
+      await recording.discard();
+      throw error;
+    });
 
   const { signal } = onInterrupt();
   const files = await recording.files();
-  const recorded = await inspected(files, { broker: inspecting.broker, ports: [relayed.proxy.port], signal });
+  const recorded = await inspected(files, {
+    broker: inspecting.broker,
+    ports: [relayed.proxy.port],
+    signal,
+    ...telemetry?.readers(),
+  });
   const captures: CaptureReport[] = [
     { path: RUN_CAPTURE, report: buildReport(asOneInput(withoutCut(recorded, relayed.cut), RUN_CAPTURE)) },
   ];
@@ -115,6 +133,10 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
     return relayed.status === 0 ? EXIT.INTERRUPTED : relayed.status;
   }
   const judgement = judge(captures, settings, { accepted, update: options.updateBaseline });
+  await telemetry?.finish(
+    captures.map(({ report }) => report),
+    commandSpan("run", judgement.result),
+  );
   const keeps = recording.isKept || relayed.status !== 0 || !judgement.result.passed;
   const ci = ciOutputs("text", process.env);
   const written = await writeAll(
@@ -142,6 +164,10 @@ function brokerOf({ upstream, env = [] }: Options): BrokerUrl {
     );
   }
   return parseBrokerUrl(url);
+}
+
+function serverOf({ upstream: { host, port } }: BrokerUrl): Endpoint {
+  return { address: host, port };
 }
 
 /** How a command and its connections ended. */
@@ -192,10 +218,12 @@ class RelayedRun {
     });
   }
 
-  async run(command: readonly string[]): Promise<Relayed> {
+  /** `span`: what the command's own spans hang under, where there is telemetry. */
+  async run(command: readonly string[], span: SpanContext | null | undefined): Promise<Relayed> {
     try {
       const [proxy] = await this.#proxy.listen();
       const environment = commandEnvironment(process.env, this.#options.env ?? [], this.#broker, proxy!);
+      if (span != null) environment.TRACEPARENT = traceParentText(span);
       const status = await runToEnd(command, environment);
       const grace = this.#options.squeeze ? GRACE.squeezed : GRACE.plain;
       const counters = await this.#proxy.drain(grace, () => 0);

@@ -1,12 +1,18 @@
 /** `--otlp` and what belongs to it, of the commands that read captures. */
+import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
+import type { CheckResult } from "../check/check-result.ts";
 import type { MessageReaders } from "../report/message-output.ts";
-import type { Report } from "../report/report.ts";
+import type { Endpoint, Report } from "../report/report.ts";
 import { counted } from "../report/text/wording.ts";
 import { type CaptureTelemetry, MESSAGE_CHOICES, type MessageChoice } from "../telemetry/capture-telemetry.ts";
 import type { TelemetryExporter } from "../telemetry/export/telemetry-exporter.ts";
+import type { Attributes, SpanContext, UnixTime } from "../telemetry/records.ts";
 import { TelemetryError, telemetrySetting } from "../telemetry/settings.ts";
+import { traceParent } from "../telemetry/trace-parent.ts";
 import { complain } from "./output.ts";
+
+export { TelemetryError };
 
 export interface TelemetryOptions {
   otlp?: string | true;
@@ -17,7 +23,7 @@ export function addTelemetryOptions(command: Command): Command {
   return command
     .option(
       "--otlp [url]",
-      "send traces, metrics and logs there by OTLP over HTTP, or into JSON lines with file:DIR (default: where the OTEL_ variables say)",
+      "send traces, metrics and logs by OTLP over HTTP, or write them as JSON lines with file:DIR (default: where the OTEL_ variables say)",
     )
     .addOption(
       new Option("--otlp-messages <which>", "messages that get spans; those that an incident cost have one in any case")
@@ -29,36 +35,69 @@ export function addTelemetryOptions(command: Command): Command {
 /** Batches that fail one after another until a capture's telemetry is given up. */
 const PATIENCE = 2;
 
-/** The telemetry of one reading of captures. */
-export class CaptureSession {
-  readonly #telemetry: CaptureTelemetry;
-  readonly #exporter: TelemetryExporter;
+/** What of OpenTelemetry's and of ours is loaded only where it is asked for. */
+async function load() {
+  const [{ TelemetryExporter }, { CaptureTelemetry }, { TraceIds }, { digest }] = await Promise.all([
+    import("../telemetry/export/telemetry-exporter.ts"),
+    import("../telemetry/capture-telemetry.ts"),
+    import("../telemetry/trace-ids.ts"),
+    import("../telemetry/export/digest.ts"),
+  ]);
+  return { TelemetryExporter, CaptureTelemetry, TraceIds, digest };
+}
 
-  private constructor(telemetry: CaptureTelemetry, exporter: TelemetryExporter) {
-    this.#telemetry = telemetry;
+/** The telemetry of one command that reads captures. */
+export class CaptureSession {
+  readonly #exporter: TelemetryExporter;
+  readonly #newCapture: () => CaptureTelemetry;
+  /** Of each capture. */
+  readonly #captures: CaptureTelemetry[] = [];
+  readonly #began = now();
+  readonly #parent: SpanContext | null;
+  /** The command's own span, which connections hang under; null where it has none. */
+  readonly span: SpanContext | null;
+
+  private constructor(
+    exporter: TelemetryExporter,
+    newCapture: () => CaptureTelemetry,
+    parent: SpanContext | null,
+    span: SpanContext | null,
+  ) {
     this.#exporter = exporter;
+    this.#newCapture = newCapture;
+    this.#parent = parent;
+    this.span = span;
   }
 
-  /** Null where nothing is to be sent: then nothing of it is loaded. Throws a TelemetryError. */
-  static async open({ otlp, otlpMessages }: TelemetryOptions): Promise<CaptureSession | null> {
+  /**
+   * Null where nothing is to be sent: then nothing of it is loaded. `spans`: whether the command has a span of its own: always,
+   * under the one that TRACEPARENT names, or never. `server`: the broker, where connections lead to a proxy. Throws a
+   * TelemetryError.
+   */
+  static async open(
+    { otlp, otlpMessages }: TelemetryOptions,
+    spans: "always" | "in-trace" | "never" = "never",
+    server: Endpoint | null = null,
+  ): Promise<CaptureSession | null> {
     const setting = telemetrySetting(otlp, process.env);
     if (setting === null) return null;
-    const [{ TelemetryExporter }, { CaptureTelemetry }, { TraceIds }, { digest }] = await Promise.all([
-      import("../telemetry/export/telemetry-exporter.ts"),
-      import("../telemetry/capture-telemetry.ts"),
-      import("../telemetry/trace-ids.ts"),
-      import("../telemetry/export/digest.ts"),
-    ]);
+    const loaded = await load();
     const problem = (message: string): void => complain(`telemetry: ${message}`);
-    const exporter = await TelemetryExporter.open(setting, { patience: PATIENCE, problem });
-    return new CaptureSession(new CaptureTelemetry(new TraceIds(digest, null), otlpMessages, exporter), exporter);
+    const exporter = await loaded.TelemetryExporter.open(setting, { patience: PATIENCE, problem });
+    const parent = spans === "never" ? null : traceParent(process.env.TRACEPARENT);
+    const isOwn = spans === "always" || parent !== null;
+    const span = isOwn ? { traceId: parent?.traceId ?? randomId(16), spanId: randomId(8) } : null;
+    const ids = new loaded.TraceIds(loaded.digest, span);
+    const newCapture = () => new loaded.CaptureTelemetry(ids, otlpMessages, exporter, server);
+    return new CaptureSession(exporter, newCapture, parent, span);
   }
 
-  /** What it wants to be told by an inspection. */
-  get readers(): Pick<MessageReaders, "onMessageFacts" | "onConnectionFacts"> {
+  /** What it wants to be told by the inspection of a capture, of which this is the number from 0. */
+  readers(capture = 0): Pick<MessageReaders, "onMessageFacts" | "onConnectionFacts"> {
+    const telemetry = this.#of(capture);
     return {
-      onMessageFacts: (message, finding) => this.#telemetry.message(message, finding),
-      onConnectionFacts: facts => this.#telemetry.connection(facts),
+      onMessageFacts: message => telemetry.message(message),
+      onConnectionFacts: facts => telemetry.connection(facts),
     };
   }
 
@@ -67,13 +106,55 @@ export class CaptureSession {
     return this.#exporter.ready();
   }
 
-  /** Sends what the report says, and waits for all. What could not be sent is told, and changes nothing else. */
-  async finish(report: Report): Promise<void> {
-    this.#telemetry.report(report);
+  /**
+   * Sends what the reports say, and waits for all. What could not be sent is told, and changes nothing else. `name`,
+   * `attributes`, `error`: of the command's own span, where it has one.
+   */
+  async finish(reports: readonly Report[], own: OwnSpan | null = null): Promise<void> {
+    for (const [i, report] of reports.entries()) this.#of(i).report(report);
+    if (own !== null && this.span !== null) {
+      this.#exporter.span({
+        ...this.span,
+        parentSpanId: this.#parent?.spanId ?? null,
+        kind: "internal",
+        start: this.#began,
+        end: now(),
+        events: [],
+        links: [],
+        ...own,
+      });
+    }
     await this.#exporter.flush();
     const { dropped } = this.#exporter;
     if (dropped > 0) complain(`telemetry: ${counted(dropped, "record")} could not be sent`);
   }
+
+  #of(capture: number): CaptureTelemetry {
+    this.#captures[capture] ??= this.#newCapture();
+    return this.#captures[capture];
+  }
 }
 
-export { TelemetryError };
+export interface OwnSpan {
+  name: string;
+  attributes: Attributes;
+  error: string | null;
+}
+
+/** The span of `check` or `run`: it fails where the check does. */
+export function commandSpan(command: "check" | "run", { passed, summary }: CheckResult): OwnSpan {
+  return {
+    name: `ghostframe ${command}`,
+    attributes: { "ghostframe.check.passed": passed, ...(passed ? {} : { "error.type": "check-failed" }) },
+    error: passed ? null : `${counted(summary.failing, "failing finding")}`,
+  };
+}
+
+function now(): UnixTime {
+  const milliseconds = Date.now();
+  return [Math.floor(milliseconds / 1000), (milliseconds % 1000) * 1e6];
+}
+
+function randomId(octets: number): string {
+  return randomBytes(octets).toString("hex");
+}

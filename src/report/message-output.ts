@@ -12,8 +12,8 @@ export interface MessageReaders {
   onMessage?: (message: MessageRecord) => void;
   /** The same as JSON, a line without its line feed: quicker where that is what is wanted. */
   onMessageLine?: (line: string) => void;
-  /** As the ledger keeps them: nothing is masked. `finding`: id of the one that cost it. */
-  onMessageFacts?: (message: Message, finding?: string) => void;
+  /** As the ledger keeps them: nothing is masked. */
+  onMessageFacts?: (message: Message) => void;
   /** Is told what else is known of each connection, when it is over. */
   onConnectionFacts?: (connection: ConnectionFacts) => void;
   /** Only these. */
@@ -49,22 +49,27 @@ export class MessageOutput {
 
   /** The report is made: tells what waited for it. */
   finish(findings: Report["findings"]): void {
-    const ids = new Map(
-      findings.map(({ id, connection, direction, rule, streamOffset }) => [
-        `${connection} ${direction === "client-to-server" ? rule : ""} ${streamOffset}`,
-        id,
-      ]),
-    );
-    for (const message of this.#waiting.splice(0)) {
-      const { connection, incident } = message;
-      const [rule, , streamOffset] = incident!.split(" ");
-      this.#tell(message, ids.get(`c${connection.number} ${rule} ${streamOffset}`));
-    }
+    const findingOf = findingsByIncident(findings);
+    for (const message of this.#waiting.splice(0)) this.#tell(message, findingOf(message));
   }
 
   #tell(message: Message, finding?: string): void {
-    this.#readers.onMessageFacts?.(message, finding);
+    this.#readers.onMessageFacts?.(message);
     this.#readers.onMessage?.(messageRecord(message, finding));
     this.#readers.onMessageLine?.(messageJson(message, finding));
   }
+}
+
+/** Of a message that an incident cost: the id of its finding, where the report has it. */
+export function findingsByIncident(findings: Report["findings"]): (message: Message) => string | undefined {
+  const ids = new Map(
+    findings.map(({ id, connection, direction, rule, streamOffset }) => [
+      `${connection} ${direction === "client-to-server" ? rule : ""} ${streamOffset}`,
+      id,
+    ]),
+  );
+  return ({ connection, incident }) => {
+    const [rule, , streamOffset] = incident?.split(" ") ?? [];
+    return ids.get(`c${connection.number} ${rule} ${streamOffset}`);
+  };
 }

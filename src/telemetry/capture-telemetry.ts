@@ -1,7 +1,8 @@
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import type { Message } from "../messages/message.ts";
 import { fingerprint } from "../report/fingerprint.ts";
-import type { Connection, Finding, Report } from "../report/report.ts";
+import { findingsByIncident } from "../report/message-output.ts";
+import type { Connection, Endpoint, Finding, Report } from "../report/report.ts";
 import { type ConnectionSource, connectionSource } from "./connection-source.ts";
 import { connectionSpans } from "./connection-span.ts";
 import { FindingTrouble, traceOf } from "./finding-trouble.ts";
@@ -26,23 +27,25 @@ export class CaptureTelemetry {
   readonly #ids: TraceIds;
   readonly #choice: MessageChoice;
   readonly #sink: TelemetrySink;
+  readonly #server: Endpoint | null;
   /** By what the report calls it: c1. */
   readonly #sources = new Map<string, ConnectionSource>();
   readonly #facts = new Map<string, ConnectionFacts>();
-  /** Messages that incidents cost, and the id of the finding. */
-  #lost: { message: Message; finding: string | undefined }[] = [];
+  /** Messages that incidents cost. */
+  #lost: Message[] = [];
 
-  constructor(ids: TraceIds, choice: MessageChoice, sink: TelemetrySink) {
+  /** `server`: the broker, where the captured connections lead to a proxy. */
+  constructor(ids: TraceIds, choice: MessageChoice, sink: TelemetrySink, server: Endpoint | null = null) {
+    this.#server = server;
     this.#ids = ids;
     this.#choice = choice;
     this.#sink = sink;
   }
 
-  /** `finding`: id of the one that cost it. */
-  message(message: Message, finding?: string): void {
+  message(message: Message): void {
     const isLost = message.incident !== null;
     if (isLost && this.#lost.length < MAX_WAITING) {
-      this.#lost.push({ message, finding });
+      this.#lost.push(message);
       return;
     }
     const isWanted = isLost || (this.#choice === "traced" ? isTraced(message) : this.#choice === "all");
@@ -57,7 +60,7 @@ export class CaptureTelemetry {
   /** All messages were told: sends what the report says. */
   report(report: Report): void {
     const told = toldFindings(report);
-    const lost = this.#lostSpans(told);
+    const lost = this.#lostSpans(told, findingsByIncident(report.findings));
     const end = report.connections.reduce<UnixTime>((latest, { end }) => timeOf(end) ?? latest, [0, 0]);
     const traces = new Map<string | null, ConnectionTrace>();
     const findingsOf = new Map<string | null, ToldFinding[]>();
@@ -72,18 +75,24 @@ export class CaptureTelemetry {
       traces.set(id, trace);
       const findings = findingsOf.get(id) ?? [];
       const facts = this.#facts.get(id) ?? null;
-      const spans = connectionSpans(this.#ids, { connection, trace, facts, findings, lost: lost.get(id) ?? [] });
+      const upstream = this.#server ?? connection.server;
+      const told = { connection, trace, upstream, facts, findings, lost: lost.get(id) ?? [] };
+      const spans = connectionSpans(this.#ids, told);
       for (const span of spans) this.#sink.span(span);
     }
     for (const each of told) this.#sink.log(findingLog(each, traces.get(each.finding.connection) ?? null, end));
   }
 
   /** Sends the spans of the messages that incidents cost; returns them by connection. */
-  #lostSpans(told: readonly ToldFinding[]): Map<string, SpanContext[]> {
+  #lostSpans(
+    told: readonly ToldFinding[],
+    findingOf: (message: Message) => string | undefined,
+  ): Map<string, SpanContext[]> {
     const byId = new Map(told.map(each => [each.finding.id, each]));
     const troubles = new Map<string, FindingTrouble>();
     const lost = new Map<string, SpanContext[]>();
-    for (const { message, finding } of this.#lost) {
+    for (const message of this.#lost) {
+      const finding = findingOf(message);
       const source = this.#sourceOf(message);
       const cost = finding === undefined ? undefined : byId.get(finding);
       let trouble = cost && troubles.get(cost.finding.id);
@@ -106,7 +115,7 @@ export class CaptureTelemetry {
     const id = `c${number}`;
     let source = this.#sources.get(id);
     if (source === undefined) {
-      source = connectionSource(this.#ids, id, inspected);
+      source = connectionSource(this.#ids, id, inspected, this.#server);
       this.#sources.set(id, source);
     }
     return source;
@@ -118,7 +127,7 @@ function endsOf({ start, client, server, tunnels = [] }: Connection): Parameters
 }
 
 /** Findings with what telemetry says of them. One that leaves its diagnosis to another of its kind has that one's. */
-function toldFindings({ findings }: Report): ToldFinding[] {
+function toldFindings({ findings, inputs }: Report): ToldFinding[] {
   const byId = new Map(findings.map(finding => [finding.id, finding]));
   return findings.map(finding => {
     const cause = finding.cause === undefined ? undefined : byId.get(finding.cause);
@@ -127,6 +136,7 @@ function toldFindings({ findings }: Report): ToldFinding[] {
       fingerprint: finding.group ?? fingerprint(finding, cause),
       traceIds: traceIdsOf(finding),
       isFinal: true,
+      capture: inputs[finding.input]?.path ?? null,
     };
   });
 }

@@ -2,6 +2,7 @@ import type { Discretion } from "../connection/discretion.ts";
 import type { InspectedConnection } from "../inspection/inspected-connection.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { isoTime } from "../net/place.ts";
+import type { Endpoint } from "../report/report.ts";
 import type { Attributes } from "./records.ts";
 import { shownName } from "./shown.ts";
 import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
@@ -13,12 +14,12 @@ export interface ConnectionSource {
   readonly discretion: Discretion;
 }
 
-/** `id`: what reports call the connection; `server`: the broker's end, where it is another one than the connection's. */
+/** `id`: what reports call the connection; `server`: the broker, where the connection leads to a proxy; else null. */
 export function connectionSource(
   ids: TraceIds,
   id: string,
   connection: InspectedConnection,
-  server?: { address: string; port: number },
+  server: Endpoint | null,
 ): ConnectionSource {
   const { amqp, carrier } = connection;
   const { client, discretion, login } = amqp;

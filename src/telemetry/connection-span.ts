@@ -4,7 +4,7 @@
  */
 import type { Phase } from "../messages/connection-phases.ts";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
-import type { Connection, Verdict } from "../report/report.ts";
+import type { Connection, Endpoint, Verdict } from "../report/report.ts";
 import { linkTo } from "./message-span.ts";
 import type { Attributes, SpanContext, SpanRecord, UnixTime } from "./records.ts";
 import { shownText } from "./shown.ts";
@@ -32,8 +32,8 @@ const STEPS: readonly [name: string, from: Phase | "first", to: Phase][] = [
 export interface ToldConnection {
   connection: Connection;
   trace: ConnectionTrace;
-  /** The broker's end as clients name it, where it is not the connection's. */
-  upstream?: { address: string; port: number };
+  /** The broker: the connection's server, unless that is a proxy. */
+  upstream: Endpoint;
   /** null where nobody followed its messages. */
   facts: Pick<ConnectionFacts, "phases" | "published" | "delivered"> | null;
   findings: readonly ToldFinding[];
@@ -100,17 +100,16 @@ function stepSpan(
 }
 
 function connectionAttributes({ connection, upstream, facts }: ToldConnection): Attributes {
-  const { id, client, server, clientProperties, user, virtualHost, negotiated, frames, octets, gaps } = connection;
-  const broker = upstream ?? server;
+  const { id, client, clientProperties, user, virtualHost, negotiated, frames, octets, gaps } = connection;
   const of: Attributes = {
     "messaging.system": "rabbitmq",
     "network.transport": "tcp",
     "client.address": client.address,
     "client.port": client.port,
-    "server.address": broker.address,
-    "server.port": broker.port,
-    "network.peer.address": broker.address,
-    "network.peer.port": broker.port,
+    "server.address": upstream.address,
+    "server.port": upstream.port,
+    "network.peer.address": upstream.address,
+    "network.peer.port": upstream.port,
     "ghostframe.connection.id": id,
     "ghostframe.ended": connection.ended,
     "ghostframe.mid_stream": connection.midStream,

@@ -23,9 +23,11 @@ export interface ToldFinding {
   traceIds: readonly string[];
   /** Of a live finding: whether it may come again, and say more. */
   isFinal: boolean;
+  /** The file that its packets are numbered in; null where there is none. */
+  capture: string | null;
 }
 
-export function findingAttributes({ finding, fingerprint, traceIds, isFinal }: ToldFinding): Attributes {
+export function findingAttributes({ finding, fingerprint, traceIds, isFinal, capture }: ToldFinding): Attributes {
   const { id, rule, severity, connection, direction, streamOffset, packets, diagnosis, lost } = finding;
   const of: Attributes = {
     "ghostframe.finding.id": id,
@@ -40,6 +42,7 @@ export function findingAttributes({ finding, fingerprint, traceIds, isFinal }: T
     of["ghostframe.packet.first"] = packets[0]!;
     of["ghostframe.packet.last"] = packets.at(-1)!;
   }
+  if (capture !== null) of["ghostframe.capture"] = shownText(capture);
   if (diagnosis !== undefined) {
     of["ghostframe.diagnosis.kind"] = diagnosis.kind;
     of["ghostframe.diagnosis.confidence"] = diagnosis.confidence;

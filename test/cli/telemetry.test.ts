@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ghostframe, ROOT } from "../support/command.ts";
+import { startSmallBroker } from "../support/small-broker.ts";
 
 const GHOST = "interleaving/two-publishers-one-socket.pcapng.gz";
 const LOADED = { NODE_OPTIONS: `--require ${join(ROOT, "test", "cli", "loaded-packages.cjs")}` };
@@ -96,5 +97,53 @@ describe("OpenTelemetry's packages", { concurrent: true }, () => {
     const { stderr } = await ghostframe(["inspect", GHOST, `--otlp=file:${out}`], { env: LOADED });
     expect(stderr).toMatch(/loaded: [1-9]/);
     expect(readdirSync(out)).toContain("traces.jsonl");
+  });
+});
+
+describe("in a CI job's trace", { concurrent: true }, () => {
+  const TRACE = "0af7651916cd43dd8448eb211c80319c";
+  const PARENT = "b7ad6b7169203331";
+  const env = { TRACEPARENT: `00-${TRACE}-${PARENT}-01` };
+  const spansIn = (out: string): OtlpSpan[] =>
+    lines<{ resourceSpans: { scopeSpans: { spans: OtlpSpan[] }[] }[] }>(out, "traces.jsonl").flatMap(
+      ({ resourceSpans }) => resourceSpans.flatMap(each => each.scopeSpans.flatMap(({ spans }) => spans)),
+    );
+
+  it("check has a span, and each capture's connections under it", async () => {
+    const out = join(folder, "check");
+    const other = "clean/php-amqplib.pcapng.gz";
+    const { code } = await ghostframe(["check", GHOST, other, `--otlp=file:${out}`], { env });
+    expect(code).toBe(1);
+    const spans = spansIn(out);
+    const own = spans.find(({ name }) => name === "ghostframe check")!;
+    expect(own).toMatchObject({ traceId: TRACE, parentSpanId: PARENT, status: { code: 2 } });
+    const connections = spans.filter(({ name }) => name === "amqp connection");
+    expect(connections).toHaveLength(2);
+    for (const each of connections) expect(each).toMatchObject({ traceId: TRACE, parentSpanId: own.spanId });
+    // Known by its finding although the capture is inspected as a part.
+    expect(spans.find(({ traceId }) => traceId === "a9aced7e03919e74c034902c8aab312a")).toMatchObject({
+      status: { code: 2 },
+    });
+  });
+
+  it("check has no span of its own without one", async () => {
+    const out = join(folder, "check-alone");
+    await ghostframe(["check", GHOST, `--otlp=file:${out}`]);
+    expect(spansIn(out).filter(({ name }) => name === "ghostframe check")).toEqual([]);
+    expect(spansIn(out).find(({ name }) => name === "amqp connection")!.parentSpanId).toBeUndefined();
+  });
+
+  it("run hands its own span on to the command, and has the connections under it", async () => {
+    const broker = await startSmallBroker();
+    const out = join(folder, "run");
+    const program = `process.stdout.write(process.env.TRACEPARENT)`;
+    const url = `amqp://127.0.0.1:${broker.port}`;
+    const args = ["run", "--min-frames", "0", `--otlp=file:${out}`, "--", process.execPath, "-e", program];
+    const { code, stdout } = await ghostframe(args, { env: { ...env, AMQP_URL: url } });
+    broker.close();
+    expect(code).toBe(0);
+    const own = spansIn(out).find(({ name }) => name === "ghostframe run")!;
+    expect(own).toMatchObject({ traceId: TRACE, parentSpanId: PARENT, status: { code: 0 } });
+    expect(stdout).toBe(`00-${TRACE}-${own.spanId}-01`);
   });
 });

@@ -44,6 +44,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "cli/check-settings.ts",
   ],
   "cli/exit-codes.test.ts": ["cli/inspect-command.ts"],
+  "cli/telemetry.test.ts": ["cli/telemetry-options.ts"],
   "telemetry/capture-telemetry.test.ts": ["telemetry/connection-span.ts", "telemetry/finding-trouble.ts"],
   "cli/explain.test.ts": ["cli/explain-command.ts"],
   "cli/frames.test.ts": ["cli/frames-command.ts", "report/frame-event.ts"],

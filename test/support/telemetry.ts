@@ -39,7 +39,7 @@ export async function telemetryOf(
   const kept = new KeptTelemetry();
   const telemetry = new CaptureTelemetry(new TraceIds(digest, parent), choice, kept);
   const report = await inspect([fileURLToPath(new URL(`../../fixtures/${fixture}`, import.meta.url))], {
-    onMessageFacts: (message, finding) => telemetry.message(message, finding),
+    onMessageFacts: message => telemetry.message(message),
     onConnectionFacts: facts => telemetry.connection(facts),
   });
   telemetry.report(report);
