@@ -118,7 +118,7 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   });
   await telemetry?.finish(reports, commandSpan("check", judgement.result));
   const written = await writeAll(judgement, outputs, options.all);
-  await print(judgement.result, ci.printed, options.all);
+  await print(judgement.result, ci.printed, options);
   return exitStatus(judgement.result, written);
 }
 

@@ -7,6 +7,7 @@ import { didYouMean } from "../check/nearest-name.ts";
 import { LEVELS, RULE_IDS, SEVERITIES } from "../check/policy.ts";
 import type { RuleId } from "../connection/rules.ts";
 import type { OutputFile } from "./check-output.ts";
+import { widthOption } from "./output.ts";
 
 /** The policy, the baseline, and the files to write. */
 export function addPolicyOptions(command: Command): Command {
@@ -25,7 +26,8 @@ export function addPolicyOptions(command: Command): Command {
     .option("--no-config", "use no config")
     .option("--baseline <file>", "accept the findings that this file lists")
     .option("--update-baseline", "write the baseline anew: it accepts what fails now", false)
-    .option("--all", "show everything in the text, however long it gets", false);
+    .option("--all", "show everything in the text, however long it gets", false)
+    .addOption(widthOption());
 }
 
 /** `sarif=out/ghostframe.sarif`, any number of times. */

@@ -5,7 +5,7 @@ import type { CheckResult } from "../check/check-result.ts";
 import { type OutputName, outputs } from "../check/outputs/outputs.ts";
 import { makeFolder } from "../proxy/folder.ts";
 import { DEFAULT_FORMAT_OPTIONS } from "../report/report-format.ts";
-import { wantsColour, write } from "./output.ts";
+import { terminalOptions, write } from "./output.ts";
 import { outputFileErrorOf } from "./output-file-error.ts";
 
 export interface OutputFile {
@@ -35,10 +35,10 @@ export function ciOutputs(
 export async function print(
   result: CheckResult,
   formats: readonly OutputName[],
-  all: boolean,
+  settings: { all: boolean; width?: number | undefined },
   stream: NodeJS.WriteStream = process.stdout,
 ): Promise<void> {
-  const options = { columns: stream.columns ?? 80, colour: wantsColour(stream, process.env), all };
+  const options = terminalOptions(stream, process.env, settings);
   for (const format of formats) {
     const text = (await outputs[format]())(result, options);
     if (stream === process.stdout) await write(text);

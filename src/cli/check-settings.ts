@@ -26,6 +26,7 @@ export interface PolicyOptions {
   updateBaseline: boolean;
   broker?: BrokerChoice;
   all: boolean;
+  width?: number;
 }
 
 export interface CheckOptions extends PolicyOptions {

@@ -5,12 +5,13 @@ import { InputError, inputErrorOf } from "../capture/input-error.ts";
 import { IncidentTally } from "../explain/incident-tally.ts";
 import { type ExplanationReport, explainAll } from "../report/explain.ts";
 import { EXIT } from "./exit-codes.ts";
-import { complain, wantsColour, write } from "./output.ts";
+import { complain, terminalOptions, widthOption, write } from "./output.ts";
 import { eachLine } from "./text-lines.ts";
 
 interface Options {
   format: "text" | "json";
   all: boolean;
+  width?: number;
 }
 
 const EXAMPLE = "ghostframe explain '{frame_too_large,1544254578,131064}'";
@@ -24,6 +25,7 @@ export function explainCommand(): Command {
     .argument("[text...]", "what to explain; - for standard input")
     .addOption(new Option("--format <format>", "how to print").choices(["text", "json"]).default("text"))
     .option("--all", "explain every error of a log in full", false)
+    .addOption(widthOption())
     .addHelpText(
       "after",
       `
@@ -97,11 +99,12 @@ function tallyOfText(text: string): IncidentTally {
   return tally;
 }
 
-async function written(report: ExplanationReport, { format, all }: Options): Promise<string> {
+async function written(report: ExplanationReport, { format, all, width }: Options): Promise<string> {
   if (format === "json") return (await import("../report/json.ts")).json(report);
   const { explainText } = await import("../report/explain-text.ts");
-  const columns = process.stdout.columns ?? 80;
-  return explainText(report, { columns, colour: wantsColour(process.stdout, process.env), all });
+  const options = terminalOptions(process.stdout, process.env, { all, width });
+  const text = explainText(report, options);
+  return options.ascii === true ? (await import("../report/text/ascii.ts")).inAscii(text) : text;
 }
 
 function notUnderstood(text: string | null, lines: number): string {

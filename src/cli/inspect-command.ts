@@ -8,7 +8,7 @@ import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { collectKeyLogs, keyLogsFrom } from "./key-log-files.ts";
 import { keepHeapSmall } from "./memory.ts";
-import { complain, wantsColour, write } from "./output.ts";
+import { complain, terminalOptions, widthOption, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { collectPorts } from "./port-option.ts";
 import { Progress } from "./progress.ts";
@@ -24,6 +24,7 @@ interface Options extends TelemetryOptions {
   explain: boolean;
   brokerLog?: string;
   all: boolean;
+  width?: number;
 }
 
 export function inspectCommand(): Command {
@@ -45,7 +46,8 @@ export function inspectCommand(): Command {
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
     .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
-    .option("--all", "show everything in the text, however long it gets", false);
+    .option("--all", "show everything in the text, however long it gets", false)
+    .addOption(widthOption());
   return addTelemetryOptions(command)
     .addHelpText(
       "after",
@@ -111,13 +113,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
       ? seen
       : await (await import("./broker-log-file.ts")).addBrokerLog(seen, brokerLog, signal.aborted);
   const writer = await formats[options.format]();
-  await write(
-    writer(report, {
-      columns: process.stdout.columns ?? 80,
-      colour: wantsColour(process.stdout, process.env),
-      all: options.all,
-    }),
-  );
+  await write(writer(report, terminalOptions(process.stdout, process.env, options)));
   for (const { path, error } of report.inputs) {
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
   }

@@ -1,8 +1,10 @@
 /** stdout and stderr as the commands use them: data to one, diagnostics to the other. */
 import { once } from "node:events";
+import { InvalidArgumentError, Option } from "commander";
 import { printable } from "../bytes/printable.ts";
 import { codeOf, meaningOf } from "../capture/system-error.ts";
 import { disarmed } from "../check/outputs/workflow-command.ts";
+import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "../report/report-format.ts";
 
 /**
  * Writes to stdout, and waits while its reader is slower. Resolves to false when the reader has gone (`| head`): then
@@ -66,4 +68,33 @@ export function wantsColour(stream: { isTTY?: boolean }, environment: NodeJS.Pro
   const none = environment.NO_COLOR;
   if (none !== undefined && none !== "") return false;
   return stream.isTTY === true && environment.TERM !== "dumb";
+}
+
+/** ASCII only: where the environment names a locale, and that is not one of UTF-8. */
+export function wantsAscii(environment: NodeJS.ProcessEnv): boolean {
+  const { LC_ALL, LC_CTYPE, LANG } = environment;
+  const locale = [LC_ALL, LC_CTYPE, LANG].find(value => value !== undefined && value !== "");
+  return locale !== undefined && !/utf-?8/i.test(locale);
+}
+
+/** How text is laid out for this stream; `width` where the user asks for it. */
+export function terminalOptions(
+  stream: { isTTY?: boolean; columns?: number },
+  environment: NodeJS.ProcessEnv,
+  { all = false, width }: { all?: boolean; width?: number | undefined } = {},
+): FormatOptions {
+  return {
+    columns: width ?? stream.columns ?? DEFAULT_FORMAT_OPTIONS.columns,
+    ascii: wantsAscii(environment),
+    colour: wantsColour(stream, environment),
+    all,
+  };
+}
+
+/** `--width COLUMNS` */
+export function widthOption(): Option {
+  return new Option("--width <columns>", "columns of the text (default: the terminal's, or 80)").argParser(value => {
+    if (!/^[1-9]\d{1,3}$/.test(value) || Number(value) < 40) throw new InvalidArgumentError("Expected 40 to 9999.");
+    return Number(value);
+  });
 }

@@ -8,7 +8,7 @@ import type { LiveEvent, ProxyCounters, ProxyEvent } from "../report/live-event.
 import { counted } from "../report/text/wording.ts";
 import { EventOutput } from "./event-output.ts";
 import { EXIT } from "./exit-codes.ts";
-import { complain, wantsColour } from "./output.ts";
+import { complain, terminalOptions } from "./output.ts";
 import { addProxyOptions, type ProxyOptions, proxySettings } from "./proxy-options.ts";
 import { ProxySignals } from "./proxy-signals.ts";
 import { RecordingError } from "./recording-folder.ts";
@@ -49,7 +49,7 @@ class ProxyOutput {
   /** How events are written. Events of connections come here as text. */
   readonly writing: EventWriting;
 
-  constructor({ format, verbose }: ProxyOptions) {
+  constructor({ format, verbose, width }: ProxyOptions) {
     this.#asJson = format === "ndjson";
     // The relay goes on without a reader. The other stream says so once.
     this.#stdout = new EventOutput(1, {
@@ -60,8 +60,7 @@ class ProxyOutput {
       failed: () => {},
       recovered: omitted => this.#stderr.write(recoverySentence(omitted, "stderr")),
     });
-    const columns = process.stdout.columns ?? 80;
-    this.writing = { format, options: { columns, colour: wantsColour(process.stdout, process.env), all: verbose } };
+    this.writing = { format, options: terminalOptions(process.stdout, process.env, { all: verbose, width }) };
     this.#write = eventWriter(this.writing);
   }
 

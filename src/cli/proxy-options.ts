@@ -6,6 +6,7 @@ import type { ProxyOptions as InspectingProxyOptions } from "../proxy/inspecting
 import type { RecordSetting } from "../proxy/inspector-protocol.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { Route } from "../proxy/proxy-server.ts";
+import { widthOption } from "./output.ts";
 import { recordingFolder } from "./recording-folder.ts";
 import { addRelayOptions, collect, octets, type RelayOptions, relaySettings, within } from "./relay-options.ts";
 
@@ -14,6 +15,7 @@ export interface ProxyOptions extends RelayOptions {
   upstream: string[];
   format: "text" | "ndjson";
   verbose: boolean;
+  width?: number;
   tlsCert?: string;
   tlsKey?: string;
   tlsClientCa?: string;
@@ -51,6 +53,7 @@ export function addProxyOptions(command: Command): Command {
       )
       .addOption(new Option("--format <format>", "form of the events").choices(["text", "ndjson"]).default("text"))
       .option("--verbose", "also print connections that open and close", false)
+      .addOption(widthOption())
       .option("--guard", "stop a corrupt stream before the broker sees it, and tell the client why", false)
       .option("--record <dir>", "record what is relayed in pcapng files, with passwords masked")
       .addOption(

@@ -144,7 +144,7 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
     [...settings.outputs, ...ci.files],
     options.all,
   );
-  await print(judgement.result, ci.printed, options.all, process.stderr);
+  await print(judgement.result, ci.printed, options, process.stderr);
   const checked = exitStatus(judgement.result, written);
   const whole = complainOfMissing(command, relayed, files, settings);
   if (keeps && files.length > 0) complain(`the recording is in ${files.join(", ")}`);

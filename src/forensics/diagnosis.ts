@@ -66,6 +66,8 @@ export interface Writer {
   /** What it wrote within the incident: each stretch of octets, in order. */
   spans: Span[];
   messages: Message[];
+  /** The header of its messages that names who wrote, and its values: several where the letter stands for several. */
+  identity?: { header: string; names: string[] };
 }
 
 export interface Message {

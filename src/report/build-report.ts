@@ -1,5 +1,6 @@
 /** Makes the report of a result: the order of time and place, and the ids that follow from it. */
 import { VERSION } from "../version.ts";
+import { withIncidents } from "./incidents/with-incidents.ts";
 import { findingOf } from "./partial/finding-part.ts";
 import { inputNotes } from "./partial/input-notes.ts";
 import { mapPlaces } from "./partial/map-places.ts";
@@ -28,14 +29,14 @@ export function buildReport(result: PartialResult): Report {
   ];
   const findings = numbered(told);
   const count = (severity: Finding["severity"]) => findings.filter(each => each.severity === severity).length;
-  return {
+  return withIncidents({
     schema: REPORT_SCHEMA,
     tool: { name: "ghostframe", version: VERSION },
     inputs: inputs.map(inputOf),
     connections: connections.map(connectionOf),
     findings,
     summary: { errors: count("error"), warnings: count("warning"), notes: count("note") },
-  };
+  });
 }
 
 function fileFindings(input: InputPart, index: number): Told[] {

@@ -3,7 +3,8 @@ import { printable } from "../bytes/printable.ts";
 import type { ConnectionEvent, FindingEvent, LiveEvent, ProxyCounters } from "./live-event.ts";
 import { type Connection, REPORT_SCHEMA, type Report } from "./report.ts";
 import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
-import { incidents } from "./text/incident.ts";
+import { inAscii } from "./text/ascii.ts";
+import { incidentBlocks } from "./text/incident.ts";
 import { overview } from "./text/overview.ts";
 import { Page } from "./text/page.ts";
 import { arrow, clientName, clock, counted, endpoint, joined, size } from "./text/wording.ts";
@@ -15,15 +16,23 @@ const KIND_COLUMNS = 40;
 /** Writes events one by one, and remembers findings, so that nothing is printed twice. */
 export class LiveText {
   readonly #page: Page;
+  readonly #ascii: boolean;
   /** Findings that were printed before they were final, by id: the explanation printed with them. */
   readonly #provisional = new Map<string, string | undefined>();
 
   constructor(options: Partial<FormatOptions> = {}) {
-    this.#page = new Page({ ...DEFAULT_FORMAT_OPTIONS, ...options });
+    const settings = { ...DEFAULT_FORMAT_OPTIONS, ...options };
+    this.#page = new Page(settings);
+    this.#ascii = settings.ascii === true;
   }
 
   /** Lines that end in a line feed each; "" where there is nothing to say. */
   write(event: LiveEvent): string {
+    const shown = this.#written(event);
+    return this.#ascii ? inAscii(shown) : shown;
+  }
+
+  #written(event: LiveEvent): string {
     const { paint, all } = this.#page;
     switch (event.event) {
       case "proxy":
@@ -75,7 +84,7 @@ export class LiveText {
       findings: [finding],
       summary: { errors: 0, warnings: 0, notes: 0 },
     };
-    const lines = incidents(overview(report), this.#page).flat();
+    const lines = incidentBlocks(overview(report), this.#page).flat();
     if (event.recording !== undefined) {
       if (finding.octets.length > 0) lines.push("");
       lines.push(...this.#page.labelled("recorded", printable(event.recording, MESSAGE_COLUMNS)));

@@ -7,6 +7,8 @@ import type { Report } from "./report.ts";
 export interface FormatOptions {
   /** Terminal columns that no line may exceed. A format may have a minimum of its own. */
   columns: number;
+  /** ASCII only, for a terminal that shows nothing else. Default: false. */
+  ascii?: boolean;
   /** Terminal colours (ANSI escape sequences) in the text. */
   colour: boolean;
   /** Everything, however long. Without it a format for people leaves out what is healthy or repeats. */

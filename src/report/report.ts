@@ -29,9 +29,29 @@ export interface Report {
   inputs: Input[];
   connections: Connection[];
   findings: Finding[];
-  summary: { errors: number; warnings: number; notes: number };
+  summary: Summary;
   /** The broker's log, where one was given. */
   brokerLog?: BrokerLogReport;
+}
+
+/** Findings by severity; and the same in incidents, each counted once, a close that it led to with it. */
+export interface Summary {
+  errors: number;
+  warnings: number;
+  notes: number;
+  /** Connections with an incident that is an error, and connections with warnings only. */
+  sick?: number;
+  atRisk?: number;
+  /** Incidents that are errors. */
+  incidents?: number;
+  /** Messages that incidents cost. */
+  lost?: LostCounts;
+}
+
+export interface LostCounts extends Record<LostMessage["fate"], number> {
+  messages: number;
+  /** There may be more: octets are missing or unexplained, or a list was cut. */
+  atLeast: boolean;
 }
 
 export interface BrokerLogReport {
@@ -167,8 +187,18 @@ export interface Finding {
    * findings, and of standard input, which is read once only (but for those who ask for messages).
    */
   lost?: LostMessage[];
-  /** The fingerprint that it has with its octets and diagnosis, where those are left out: many are alike. */
+  /** How many these are, where the list is left out because many findings are alike. */
+  lostCount?: number;
+  /** Its fingerprint: of an incident, and of a finding whose octets and diagnosis are left out because many are alike. */
   group?: string;
+  /** Of an incident: why it happened, as far as is known. */
+  likelyCause?: LikelyCause;
+  /** Of an incident: the one thing to do first. */
+  do?: string;
+  /** The broker had stopped reading before this was sent. */
+  afterStop?: true;
+  /** Where frames tore, numbered from 1 in this order: sets of torn frames that overlap. */
+  places?: IncidentPlace[];
   /** Id of the first finding with that fingerprint, which tells what is left out here. */
   sameAs?: string;
 }
@@ -193,4 +223,38 @@ export interface OctetReading {
   takenFor: string;
   /** Empty where the octet is what it was taken for. */
   likely: string;
+}
+
+/** Why an incident happened, as far as its octets and the client's own words tell. */
+export interface LikelyCause {
+  kind: CauseKind;
+  /** A clause that can follow "Likely cause:". It begins with a capital letter. */
+  words: string;
+  /** Of causes told with 0.9, nine in ten are right; null where no number is known. */
+  confidence: number | null;
+}
+
+/** writers: threads or processes, which of them is not known. */
+export type CauseKind =
+  | "fork"
+  | "threads"
+  | "writers"
+  | "timeout"
+  | "shared-buffer"
+  | "shared-channel"
+  | "shared-session"
+  | "foreign"
+  | "wrong-port"
+  | "oversize"
+  | "cut-off"
+  | "broker"
+  | "unknown";
+
+/** One of the places of an incident where frames tore. */
+export interface IncidentPlace {
+  from: number;
+  /** Behind its last octet. */
+  to: number;
+  /** Indices into the diagnosis's torn frames. */
+  torn: number[];
 }

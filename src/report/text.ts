@@ -1,45 +1,55 @@
 /**
  * `--format text`: the report for the person who has to act on it, read in a terminal or pasted into a ticket.
  *
- * It goes from the answer to the evidence: what was found in each file, then every incident (what broke, whose
- * connection, which packets to open in Wireshark, how the octets were read), then the limits of what could be seen, the
- * connections, and the count. It stays short for ten thousand connections: what is healthy or repeats is counted, and
- * `all` lists it.
+ * It goes from the answer to the evidence: how many connections are sick, why and what to do, what was found in each
+ * file, then every incident once (cause, picture, proof, what was lost, remedy, evidence), then the limits of what could
+ * be seen, the connections, and the answer once more. It stays short for ten thousand connections: what is healthy or
+ * repeats is counted, and `all` lists it.
  */
 
 import type { Report } from "./report.ts";
 import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
+import { inAscii } from "./text/ascii.ts";
 import { brokerLogBlock } from "./text/broker-log-lines.ts";
 import { connectionTable } from "./text/connection-table.ts";
+import { answer, firstScreen, isTrouble } from "./text/first-screen.ts";
 import { headlines } from "./text/headline.ts";
-import { incidents } from "./text/incident.ts";
+import { incidentBlocks } from "./text/incident.ts";
 import { notes } from "./text/notes.ts";
-import { overview } from "./text/overview.ts";
+import { type Overview, overview } from "./text/overview.ts";
 import { Page } from "./text/page.ts";
 import { counted } from "./text/wording.ts";
 
 /** No line is wider than `columns`, which is at least 40. Ends in a line feed. */
 export function text(report: Report, options: Partial<FormatOptions> = {}): string {
-  const page = new Page({ ...DEFAULT_FORMAT_OPTIONS, ...options });
+  const settings = { ...DEFAULT_FORMAT_OPTIONS, ...options };
+  const page = new Page(settings);
   const found = overview(report);
   const blocks = [
+    ...firstScreen(found, page),
     ...headlines(found, page),
-    ...incidents(found, page),
+    ...incidentBlocks(found, page),
     brokerLogBlock(found, page),
     notes(found, page),
     connectionTable(found, page),
-    [summary(report, page)],
+    summary(found, page),
   ];
-  return `${blocks
+  const shown = `${blocks
     .filter(lines => lines.length > 0)
     .map(lines => lines.join("\n"))
     .join("\n\n")}\n`;
+  return settings.ascii === true ? inAscii(shown) : shown;
 }
 
-function summary({ summary: { errors, warnings, notes: noteCount } }: Report, { paint }: Page): string {
-  return [
-    errors > 0 ? paint.error(counted(errors, "error")) : counted(errors, "error"),
-    warnings > 0 ? paint.warning(counted(warnings, "warning")) : counted(warnings, "warning"),
-    counted(noteCount, "note"),
-  ].join(", ");
+/** The answer once more, where a long report ends; what else was found is counted. */
+function summary(found: Overview, page: Page): string[] {
+  const { counts, incidents, notes: told } = found;
+  const trouble = isTrouble(counts);
+  const warnings = incidents.filter(({ finding }) => finding.severity === "warning").length;
+  const rest = [
+    warnings > 0 ? counted(warnings, "warning") : "",
+    told.length > 0 ? counted(told.length, "note") : "",
+  ].filter(part => part !== "");
+  const words = `${answer(found)}${rest.length === 0 ? "" : ` ${rest.join(", ")}.`}`;
+  return page.flush(words, trouble === null ? undefined : page.paint[trouble]);
 }

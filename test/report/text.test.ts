@@ -100,7 +100,7 @@ it("says on the first screen of a torn frame who tore whom, how that is known, a
     "▲162315",
     "torn t1-3",
     "lands on",
-    "connect after fork",
+    "Give each process and thread its own connection",
   ]) {
     expect(screen).toContain(answer);
   }
@@ -110,7 +110,7 @@ describe("a diagnosis", () => {
   const shown = text(samples.tornFrame());
 
   it("gives the torn message's trace to look up, and what was lost", () => {
-    expect(shown).toContain("trace a9aced7e03919e74c034902c8aab312a · span 848a8f85b8a57e1d\n");
+    expect(shown).toContain("trace      a9aced7e03919e74c034902c8aab312a · span 848a8f85b8a57e1d\n");
     expect(shown).toContain("1 message torn: t1-3\n");
     expect(shown).toContain("4 messages sent but never read: t0-1, t0-2, t0-3, t0-4\n");
   });
@@ -122,7 +122,7 @@ describe("a diagnosis", () => {
   });
 
   it("has one colour for a writer, in its lane and before its messages", () => {
-    const coloured = text(samples.tornFrame(), { colour: true });
+    const coloured = text(samples.tornFrame(), { colour: true, all: true });
     expect(coloured).toContain(`${ESC}[36mA ch 2${ESC}[39m  ${ESC}[36m██`);
     expect(coloured).toContain(`${ESC}[36m  A ch 2     ${ESC}[39m`);
     expect(coloured).toContain(`${ESC}[35mB ch 1${ESC}[39m`);
@@ -132,7 +132,10 @@ describe("a diagnosis", () => {
     const messages = Array.from({ length: 40 }, (_, at) =>
       samples.message({ messageId: `m${at}`, fate: "unread", headers: { n: `${at}` } }),
     );
-    const many = samples.diagnosis({ writers: [{ name: "A", channels: [1], spans: [[0, 9]], messages }] });
+    const many = samples.diagnosis({
+      confidence: 0.5,
+      writers: [{ name: "A", channels: [1], spans: [[0, 9]], messages }],
+    });
     expect(text(diagnosed(many))).toContain("and 37 more messages: --all lists them.");
     const all = text(diagnosed(many), { all: true });
     expect(all).not.toContain("--all");
@@ -207,7 +210,7 @@ describe("incidents", () => {
     expect(text(report({ inputs, findings: [finding(), caused] }))).toContain(
       "led to     stalled-frame: It stopped. (f2, packet 9)",
     );
-    expect(text(report({ inputs, findings: circle })).match(/^ERROR/gm)).toHaveLength(2);
+    expect(text(report({ inputs, findings: circle }), { all: true }).match(/^ERROR/gm)).toHaveLength(2);
     expect(text(report({ inputs, findings: [lost] })).match(/^ERROR/gm)).toHaveLength(1);
   });
 
@@ -279,7 +282,7 @@ describe("incidents", () => {
       report({ inputs, connections: [connection()], findings: [finding({ input: 1, packets: [7, 9] })] }),
     );
     expect(shown).toContain("packets 7–9 · ring-1.pcap\n");
-    expect(shown).toContain("ring-1.pcap · pcapng · 1 packet · 100 octets · 2026-11-21\n  1 error");
+    expect(shown).toContain("ring-1.pcap · pcapng · 1 packet · 100 octets · 2026-11-21\n  1 incident");
   });
 
   it("names the frame where there are no octets to show", () => {

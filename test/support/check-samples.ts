@@ -148,7 +148,7 @@ export function capture(
   state?: State,
   parts: Partial<CheckedCapture> = {},
 ): CheckedCapture {
-  const [counts] = countInputs(report({ inputs, connections, findings }));
+  const [counts] = countInputs(report({ inputs, connections, findings }), []);
   const checked = findings.map(
     (each, at): CheckedFinding => ({
       finding: each,

@@ -9,8 +9,9 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, printable } from "../../bytes/printable.ts";
 import type { Finding } from "../../report/report.ts";
+import { inAscii } from "../../report/text/ascii.ts";
 import { inputNotes, inputTitle } from "../../report/text/headline.ts";
-import { incidents } from "../../report/text/incident.ts";
+import { incidentBlocks } from "../../report/text/incident.ts";
 import { overview } from "../../report/text/overview.ts";
 import { Page, wrap } from "../../report/text/page.ts";
 import { byRule, counted } from "../../report/text/wording.ts";
@@ -58,14 +59,16 @@ export function text(result: CheckResult, options: OutputOptions): string {
     conclusion(result, page),
   ];
   const shown = blocks.filter(lines => lines.length > 0).map(lines => lines.join("\n"));
-  return disarmed(`${shown.join("\n\n")}\n`);
+  const whole = `${shown.join("\n\n")}\n`;
+  return disarmed(options.ascii === true ? inAscii(whole) : whole);
 }
 
 /** Title and counts, and then a block for each finding that fails. */
 function captureBlocks(capture: CheckedCapture, { tool }: CheckResult, page: Page): string[][] {
   const told = capture.findings.filter(({ state }) => state === "failing" || (page.all && state === "told"));
   const report = reportOn(capture, told, tool);
-  const found = overview(report);
+  // With some policies a note fails: it is printed in full like the others.
+  const found = overview(report, true);
   const [input] = report.inputs;
   return [
     [
@@ -75,8 +78,7 @@ function captureBlocks(capture: CheckedCapture, { tool }: CheckResult, page: Pag
       ...quieter(capture, page),
       ...inputNotes(input!, page),
     ],
-    // With some policies a note fails: it is printed in full like the others.
-    ...incidents({ ...found, incidents: [...found.incidents, ...found.notes] }, page),
+    ...incidentBlocks(found, page),
   ];
 }
 

@@ -40,6 +40,7 @@ function isLarge({ finding }: FindingPart): boolean {
 }
 
 function briefly(part: FindingPart): FindingPart {
-  const { diagnosis: _, lost: __, ...finding } = part.finding;
-  return { ...part, brief: true, finding: { ...finding, octets: [] } };
+  const { diagnosis: _, lost, ...finding } = part.finding;
+  const lostCount = lost === undefined ? {} : { lostCount: lost.length };
+  return { ...part, brief: true, finding: { ...finding, octets: [], ...lostCount } };
 }

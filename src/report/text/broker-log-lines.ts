@@ -28,7 +28,7 @@ export function logged({ brokerLog, brokerLogDiffers }: Connection, page: Page):
 export function brokerLogBlock({ report, incidents }: Overview, page: Page): string[] {
   const log = report.brokerLog;
   if (log === undefined) return [];
-  const told = new Set(incidents.map(({ connection }) => connection));
+  const told = new Set(incidents.map(({ finding }) => finding.connection));
   const path = log.path === "-" ? "standard input" : printable(log.path, 200);
   const count = log.tied + log.untied.length + log.omitted;
   const found =

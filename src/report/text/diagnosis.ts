@@ -2,8 +2,7 @@
 
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
-import type { Diagnosis, DiagnosisKind, LostMessage, Span, TornFrame } from "../report.ts";
-import { lostLines } from "./lost-messages.ts";
+import type { Diagnosis, DiagnosisKind, Span, TornFrame } from "../report.ts";
 import { type Page, row, unbroken } from "./page.ts";
 import { endOf, tidy, touches } from "./picture/spans.ts";
 import { type Marks, picture } from "./picture.ts";
@@ -34,25 +33,22 @@ export function diagnosisName(kind: DiagnosisKind): string {
   return Object.hasOwn(KINDS, kind) ? KINDS[kind] : printable(kind, 40);
 }
 
-/** Blocks of lines, in the order in which they are read; none of them is empty. */
-export function diagnosisBlocks(
-  diagnosis: Diagnosis,
-  lost: readonly LostMessage[] | undefined,
-  marks: Marks,
-  page: Page,
-): string[][] {
-  const { kind, summary, remedy } = diagnosis;
-  const long = page.all ? undefined : SUMMARY_COLUMNS;
+/** Who tore whom in a line, and the picture under it. */
+export function diagnosisPicture(diagnosis: Diagnosis, marks: Marks, page: Page): string[] {
+  const { kind } = diagnosis;
   const verdict = row([diagnosisName(kind), confidence(diagnosis.confidence), ...tears(diagnosis)]);
-  return [
-    [...page.prose(verdict, page.paint.strong), ...picture(diagnosis, marks, page)],
-    [
-      ...(summary === "" ? [] : page.labelled("proof", printable(summary, long))),
-      ...(remedy === "" ? [] : page.labelled("remedy", printable(remedy, page.all ? undefined : REMEDY_COLUMNS))),
-      ...lostLines(lost, diagnosis, page),
-      ...repeats(diagnosis, page),
-    ],
-  ].filter(lines => lines.length > 0);
+  return [...page.prose(verdict, page.paint.strong), ...picture(diagnosis, marks, page)];
+}
+
+/** The numbers that prove it, and what stands a second time. */
+export function proof(diagnosis: Diagnosis, page: Page): string[] {
+  const { summary } = diagnosis;
+  const long = page.all ? undefined : SUMMARY_COLUMNS;
+  return [...(summary === "" ? [] : page.labelled("proof", printable(summary, long))), ...repeats(diagnosis, page)];
+}
+
+export function remedy({ remedy: text }: Diagnosis, page: Page): string[] {
+  return text === "" ? [] : page.labelled("remedy", printable(text, page.all ? undefined : REMEDY_COLUMNS));
 }
 
 /** `A (ch 2) torn by B (ch 1)`, `C (ch 3) never completed`. */

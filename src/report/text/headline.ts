@@ -65,7 +65,7 @@ function found(input: Input, counts: InputCounts, begun: boolean, page: Page): s
   const traffic = trafficOf(counts);
   if (errors > 0 || warnings > 0) {
     const findings = [
-      errors > 0 ? counted(errors, "error") : "",
+      errors > 0 ? counted(errors, "incident") : "",
       warnings > 0 ? counted(warnings, "warning") : "",
       notes > 0 ? counted(notes, "note") : "",
     ];

@@ -5,10 +5,14 @@
 
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, printable } from "../../bytes/printable.ts";
-import { fingerprint } from "../fingerprint.ts";
+import { capital } from "../../bytes/words.ts";
+import type { IncidentGroup } from "../incidents/groups.ts";
+import type { Incident } from "../incidents/incident.ts";
+import { incidentSentence } from "../incidents/sentence.ts";
 import type { Connection, Finding } from "../report.ts";
 import { logged } from "./broker-log-lines.ts";
-import { diagnosisBlocks } from "./diagnosis.ts";
+import { diagnosisPicture, proof, remedy } from "./diagnosis.ts";
+import { behindStop, causeWords } from "./first-screen.ts";
 import { lostLines } from "./lost-messages.ts";
 import { octetTable } from "./octet-table.ts";
 import { outcome } from "./outcome.ts";
@@ -41,24 +45,28 @@ const MAX_INCIDENTS = 20;
 /** Ids that are named of those that are not shown. */
 const MAX_NAMED = 8;
 const MESSAGE_COLUMNS = 2048;
+/** Below it the evidence is shown without being asked for. */
+const LIKELY = 0.75;
 
-export function incidents(overview: Overview, page: Page): string[][] {
-  const { incidents: all } = overview;
-  const kinds = page.all || all.length <= MAX_INCIDENTS ? null : byKind(overview);
-  const shown = kinds === null ? all : fairShare([...kinds.keys()], MAX_INCIDENTS);
+/** A block for each client and cause; for each incident with `all`. */
+export function incidentBlocks(overview: Overview, page: Page): string[][] {
+  const { incidents: all, groups } = overview;
+  const ruled = groups.map(group => ({ rule: group.first.finding.rule, group }));
+  const told = page.all ? null : fairShare(ruled, MAX_INCIDENTS).map(({ group }) => group);
+  const shown =
+    told === null ? all.map(incident => ({ incident })) : told.map(group => ({ incident: group.first, group }));
   const introduced = new Map<string, Finding>();
-  const blocks = shown.map(finding => {
-    const connection = finding.connection === null ? undefined : overview.connections.get(finding.connection);
+  const blocks = shown.map(({ incident, group }: { incident: Incident; group?: IncidentGroup }) => {
+    const { connection, finding } = incident;
     // A connection is introduced, and the broker's words about it quoted, with the first incident it has here.
-    const before = connection && introduced.get(connection.id);
-    if (connection && !before) introduced.set(connection.id, finding);
-    const same = kinds?.get(finding) ?? [];
-    return [...incident(finding, connection, before, overview, page), ...sameAgain(same, page)];
+    const before = connection === null ? undefined : introduced.get(connection.id);
+    if (connection !== null && !before) introduced.set(connection.id, finding);
+    return [...incidentBlock(incident, before, overview, page), ...(group === undefined ? [] : sameAgain(group, page))];
   });
-  const told = new Set(shown.flatMap(finding => [finding, ...(kinds?.get(finding) ?? [])]));
-  const rest = all.filter(finding => !told.has(finding));
+  const rest = told === null ? [] : groups.filter(group => !told.includes(group)).flatMap(({ incidents }) => incidents);
   if (rest.length > 0) {
-    blocks.push(page.prose(`${counted(rest.length, "more incident")}: ${byRule(rest)}. --all tells each.`));
+    const rules = byRule(rest.map(({ finding }) => finding));
+    blocks.push(page.prose(`${counted(rest.length, "more incident")}: ${rules}. --all tells each.`));
   }
   const { length: unexplained } = overview.report.connections.filter(connection => connection.unexplained === true);
   if (unexplained > 0) {
@@ -68,61 +76,63 @@ export function incidents(overview: Overview, page: Page): string[][] {
   return blocks;
 }
 
-/** The incidents that are the first of their kind, each with the others of that kind. */
-function byKind({ incidents, report }: Overview): Map<Finding, Finding[]> {
-  const findings = new Map(report.findings.map(finding => [finding.id, finding]));
-  const kinds = new Map<string, Finding[]>();
-  for (const finding of incidents) {
-    const kind = finding.group ?? fingerprint(finding, findings.get(finding.cause ?? ""));
-    const same = kinds.get(kind);
-    if (same === undefined) kinds.set(kind, [finding]);
-    else same.push(finding);
-  }
-  return new Map(Array.from(kinds.values(), ([first, ...others]) => [first!, others]));
-}
-
-/** How often the same happened again: the same rule, direction, frames, and explanation. */
-function sameAgain(others: readonly Finding[], page: Page): string[] {
-  if (others.length === 0) return [];
-  const named = others
-    .slice(0, MAX_NAMED)
-    .map(({ id, connection }) => (connection === null ? id : `${id} (${connection})`));
-  const more = others.length > named.length ? ", …" : "";
+/** How often the same happened again, and what came behind the broker's last octet. */
+function sameAgain(group: IncidentGroup, page: Page): string[] {
+  const others = group.incidents.slice(1);
+  const named = (incidents: readonly Incident[]) => {
+    const ids = incidents
+      .slice(0, MAX_NAMED)
+      .map(({ finding: { id, connection } }) => (connection === null ? id : `${id} (${connection})`));
+    return `${printable(ids.join(", "))}${incidents.length > ids.length ? ", …" : ""}`;
+  };
   const times = others.length === 1 ? "once more" : `${grouped(others.length)} times more`;
-  return ["", ...page.prose(`The same, ${times}: ${printable(named.join(", "))}${more}`, page.paint.strong)];
+  const again = others.length === 0 ? [] : [`The same, ${times}: ${named(others)}`];
+  const { afterStop } = group;
+  const behind =
+    afterStop.length === 0 ? [] : [`${capital(behindStop(group))}: ${named(afterStop)}. --all tells each.`];
+  const lines = [...again, ...behind].flatMap(line => page.prose(line, page.paint.strong));
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
-function incident(
-  finding: Finding,
-  connection: Connection | undefined,
-  before: Finding | undefined,
-  overview: Overview,
-  page: Page,
-): string[] {
-  const table = octetTable(evidence(finding, page), page);
+function incidentBlock(incident: Incident, before: Finding | undefined, overview: Overview, page: Page): string[] {
+  const { finding, connection, consequences } = incident;
+  const { diagnosis } = finding;
+  const weak = diagnosis === undefined || diagnosis.confidence < LIKELY || diagnosis.unexplained.length > 0;
+  const table = page.all || weak ? octetTable(evidence(finding, page), page) : [];
   const ending = [
-    ...outcome(finding, before ? undefined : connection, overview.consequences.get(finding.id) ?? [], page),
+    ...outcome(finding, before ? undefined : (connection ?? undefined), consequences, page),
     ...(connection && !before ? logged(connection, page) : []),
   ];
-  const introduction = connection ? who(connection, before, page) : [];
-  if (finding.sameAs !== undefined) introduction.push(...page.labelled("same as", printable(finding.sameAs, 8)));
-  const place = where(finding, connection, overview, page);
-  const { diagnosis } = finding;
+  const place = where(finding, connection ?? undefined, overview, page);
+  const sentence = incidentSentence(incident);
+  const fault = printable(joined(finding.message), MESSAGE_COLUMNS);
+  const lost = lostLines(finding, incident.lost, page);
   const blocks = diagnosis
     ? [
-        introduction,
-        ...diagnosisBlocks(diagnosis, finding.lost, marksOf(finding, connection, overview), page),
+        introduction(incident, before, page),
+        diagnosisPicture(diagnosis, marksOf(finding, connection ?? undefined, overview), page),
+        [...proof(diagnosis, page), ...lost, ...remedy(diagnosis, page)],
         ending,
-        writerLines(diagnosis, page),
-        place,
+        page.all || weak ? writerLines(diagnosis, page) : [],
+        [...(sentence === fault ? [] : page.labelled("fault", fault)), ...place],
         table,
       ]
-    : [[...introduction, ...place, ...lostLines(finding.lost, undefined, page)], table, table.length > 0 ? ending : []];
+    : [[...introduction(incident, before, page), ...place, ...lost], table, table.length > 0 ? ending : []];
   return [
     title(finding, page),
-    ...page.prose(printable(joined(finding.message), MESSAGE_COLUMNS), page.paint.strong),
+    ...page.prose(sentence, page.paint.strong),
     ...blocks.filter(lines => lines.length > 0).flatMap(lines => ["", ...lines]),
     ...(diagnosis || table.length > 0 ? [] : ending),
+  ];
+}
+
+/** Whose connection, the likely cause, and what to do first. */
+function introduction({ finding, connection, cause }: Incident, before: Finding | undefined, page: Page): string[] {
+  return [
+    ...(connection ? who(connection, before, page) : []),
+    ...(finding.sameAs === undefined ? [] : page.labelled("same as", printable(finding.sameAs, 8))),
+    ...page.labelled("cause", causeWords(cause)),
+    ...page.labelled("do", cause.todo),
   ];
 }
 

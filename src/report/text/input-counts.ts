@@ -1,5 +1,6 @@
 /** What belongs to each input of a report, counted in one pass over it. */
 
+import type { Incident } from "../incidents/incident.ts";
 import type { Report } from "../report.ts";
 import { day } from "./wording.ts";
 
@@ -11,7 +12,9 @@ export interface InputCounts {
   /** AMQP connections that were decrypted. */
   decrypted: number;
   frames: number;
+  /** Incidents that are errors. */
   errors: number;
+  /** Incidents that are warnings. */
   warnings: number;
   notes: number;
   /** Connections that nobody closed, and that ended. */
@@ -21,7 +24,7 @@ export interface InputCounts {
   lastDay: string | null;
 }
 
-export function countInputs(report: Report): InputCounts[] {
+export function countInputs(report: Report, incidents: readonly Incident[]): InputCounts[] {
   const inputCounts = report.inputs.map(
     (): InputCounts => ({
       connections: 0,
@@ -55,9 +58,13 @@ export function countInputs(report: Report): InputCounts[] {
   for (const { input, rule, severity, time } of report.findings) {
     const counts = inputCounts[input];
     if (!counts) continue;
-    counts[`${severity}s`]++;
+    if (severity === "note") counts.notes++;
     if (rule === "ended-abruptly" || rule === "heartbeat-missed") counts.unclosed++;
     if (time !== null) dated(counts, time);
+  }
+  for (const { finding } of incidents) {
+    const counts = inputCounts[finding.input];
+    if (counts) counts[finding.severity === "error" ? "errors" : "warnings"]++;
   }
   return inputCounts;
 }

@@ -2,18 +2,21 @@
  * The report put in the order a reader wants it: which findings are incidents, which only tell what an incident led to,
  * and what is the worst that happened to each connection.
  */
-import type { Connection, Finding, Report, Severity } from "../report.ts";
+import { countsOf, type IncidentCounts } from "../incidents/counts.ts";
+import { groupsOf, type IncidentGroup } from "../incidents/groups.ts";
+import { type Incident, incidentsOf } from "../incidents/incident.ts";
+import type { Finding, Report, Severity } from "../report.ts";
 import { countInputs, type InputCounts } from "./input-counts.ts";
 
 export interface Overview {
   report: Report;
   /** One per input. */
   inputCounts: readonly InputCounts[];
-  connections: ReadonlyMap<string, Connection>;
   /** Errors and then warnings, each in the report's order, without those that are consequences. */
-  incidents: readonly Finding[];
-  /** By the id of an incident: findings it led to that have no octets of their own to show. */
-  consequences: ReadonlyMap<string, readonly Finding[]>;
+  incidents: readonly Incident[];
+  /** The same, by client and cause, the gravest first. */
+  groups: readonly IncidentGroup[];
+  counts: IncidentCounts;
   notes: readonly Finding[];
   /** By connection id: the first of its gravest findings. */
   worst: ReadonlyMap<string, Finding>;
@@ -47,52 +50,24 @@ function gravity(finding: Finding): number {
   return GRAVITY[finding.severity] + (tellsEnd(finding) ? 2 : tellsLimit(finding) ? 1 : 0);
 }
 
-export function overview(report: Report): Overview {
-  const findings = new Map(report.findings.map(finding => [finding.id, finding]));
-  const consequences = new Map<string, Finding[]>();
+/** `withNotes`: notes are told as incidents are, where a policy makes them fail. */
+export function overview(report: Report, withNotes = false): Overview {
   const worst = new Map<string, Finding>();
-  const incidents: Finding[] = [];
   for (const finding of report.findings) {
-    if (finding.connection !== null) {
-      const before = worst.get(finding.connection);
-      if (!before || gravity(finding) > gravity(before)) worst.set(finding.connection, finding);
-    }
-    if (finding.severity === "note") continue;
-    const origin = originOf(finding, findings);
-    if (origin === finding) {
-      incidents.push(finding);
-      continue;
-    }
-    const siblings = consequences.get(origin.id);
-    if (siblings) siblings.push(finding);
-    else consequences.set(origin.id, [finding]);
+    if (finding.connection === null) continue;
+    const before = worst.get(finding.connection);
+    if (!before || gravity(finding) > gravity(before)) worst.set(finding.connection, finding);
   }
+  const incidents = incidentsOf(report, withNotes);
   return {
     report,
-    inputCounts: countInputs(report),
-    connections: new Map(report.connections.map(connection => [connection.id, connection])),
-    incidents: [
-      ...incidents.filter(({ severity }) => severity === "error"),
-      ...incidents.filter(({ severity }) => severity === "warning"),
-    ],
-    consequences,
+    inputCounts: countInputs(report, incidents),
+    incidents,
+    groups: groupsOf(incidents),
+    counts: countsOf(report, incidents),
     notes: report.findings.filter(({ severity }) => severity === "note"),
     worst,
   };
-}
-
-/** The incident under which a finding is shown: itself, or the one that its causes lead back to. */
-function originOf(finding: Finding, findings: ReadonlyMap<string, Finding>): Finding {
-  const seen = new Set<Finding>();
-  let origin = finding;
-  while (origin.cause !== undefined && origin.octets.length === 0) {
-    seen.add(origin);
-    const cause = findings.get(origin.cause);
-    // A cause that is missing, no incident, or its own consequence: the finding has to stand for itself.
-    if (!cause || cause.severity === "note" || seen.has(cause)) return finding;
-    origin = cause;
-  }
-  return origin;
 }
 
 /**

@@ -44,6 +44,11 @@ export class Page {
     return index === null ? plain : this.#writers[index % this.#writers.length]!;
   }
 
+  /** Wrapped text from the first column on; further lines are indented. */
+  flush(text: string, ink: Ink = plain): string[] {
+    return wrap(text, this.columns - INDENT.length).map((line, index) => (index === 0 ? "" : INDENT) + ink(line));
+  }
+
   /** Wrapped prose, indented. */
   prose(text: string, ink: Ink = plain): string[] {
     return wrap(text, this.columns - INDENT.length).map(line => INDENT + ink(line));

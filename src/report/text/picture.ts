@@ -20,7 +20,6 @@ import { GLYPHS, type Grid, grid } from "./picture/grid.ts";
 const INDENT = "  ";
 const GAP = "  ";
 const LABEL_COLUMNS = 11;
-const MAX_GRID = 120;
 /** From this width on there is something behind the lanes. */
 const TAIL_FROM = 60;
 
@@ -44,7 +43,7 @@ export function picture(diagnosis: Diagnosis, { begun, brokerStops }: Marks, pag
   const tailWidth = first.lanes.reduce((most, { tail }) => Math.max(most, Math.min(tailRoom, columns(tail))), 0);
   const behind = tailWidth === 0 ? 1 : GAP.length + tailWidth;
   const room = page.columns - INDENT.length - labelWidth - GAP.length;
-  const painting = grid(diagnosis, marked, Math.min(MAX_GRID, room - behind));
+  const painting = grid(diagnosis, marked, room - behind);
   if (painting === null) return [];
   const lanes = painting.lanes.map(({ label, tail, writer }, index) => {
     const ink = page.writer(writer);

@@ -32,15 +32,18 @@ export interface Cuts {
 
 const COLUMNS_PER_PIECE = 2;
 const IDLE_COLUMNS = 3;
+const MISSING_COLUMNS = 2;
 
 /** Pieces that fill `width` columns, from the first cut to the last. */
 export function scaled(cuts: Cuts, width: number): Piece[] {
   const pieces = piecesOf(cuts, Math.max(3, Math.floor(width / COLUMNS_PER_PIECE)));
   if (pieces.length === 0) return [];
-  const weights = pieces.map(({ from, to, missing }) => Math.max(1, missing > 0 ? missing : to - from));
+  // Octets never written have no length in the stream: a mark is all they get.
+  const weights = pieces.map(({ from, to }) => Math.max(1, to - from));
   const least = pieces.length * 4 <= width ? 2 : 1;
   const bound = Math.max(4, Math.floor(width / 4));
   const most = pieces.map(({ from, to, missing, folds }) => {
+    if (missing > 0) return Math.max(least, MISSING_COLUMNS);
     if (missing === 0 && !cuts.occupied(from, to)) return Math.max(least, IDLE_COLUMNS);
     return folds > 1 ? bound : width;
   });

@@ -1,0 +1,41 @@
+/** Messages that incidents cost, by what became of them: each is counted once, with the incident that cost it. */
+import type { Connection, Finding, LostCounts, LostMessage } from "../report.ts";
+
+export type Fate = LostMessage["fate"];
+
+/** In the order in which they are told. */
+export const FATES: readonly Fate[] = ["torn", "swallowed", "unread", "refused", "unconfirmed"];
+
+/** So many are listed of a connection; more than these are not kept. */
+const MOST_LISTED = 1000;
+
+/** What one incident cost. */
+export function lostBy(finding: Finding, connection: Connection | null): LostCounts {
+  const counts: LostCounts = noneLost();
+  const fates = finding.lost?.map(({ fate }) => fate) ?? explainedFates(finding);
+  for (const fate of fates) counts[fate]++;
+  counts.messages = Math.max(fates.length, finding.lostCount ?? 0);
+  const gaps = connection === null ? 0 : connection.gaps.clientToServer;
+  counts.atLeast =
+    gaps > 0 ||
+    counts.messages >= MOST_LISTED ||
+    connection?.unexplained === true ||
+    (finding.diagnosis?.unexplained.length ?? 0) > 0;
+  return counts;
+}
+
+/** Where no list was made, the writers' messages tell what they can. */
+function explainedFates({ diagnosis }: Finding): Fate[] {
+  const fates = (diagnosis?.writers ?? []).flatMap(({ messages }) => messages.map(({ fate }) => fate));
+  return fates.filter(fate => fate !== "delivered");
+}
+
+export function noneLost(): LostCounts {
+  return { messages: 0, torn: 0, swallowed: 0, unread: 0, refused: 0, unconfirmed: 0, atLeast: false };
+}
+
+export function addLost(sum: LostCounts, other: LostCounts): void {
+  sum.messages += other.messages;
+  for (const fate of FATES) sum[fate] += other[fate];
+  sum.atLeast ||= other.atLeast;
+}

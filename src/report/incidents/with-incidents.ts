@@ -1,0 +1,40 @@
+import type { Finding, Report } from "../report.ts";
+import { countsOf } from "./counts.ts";
+import { type Incident, incidentsOf } from "./incident.ts";
+import { placesOf } from "./places.ts";
+import { writerIdentity } from "./writer-identity.ts";
+
+/** The same report, with what is told of its incidents: counts, cause, what to do, places, who the writers are. */
+export function withIncidents(report: Report): Report {
+  const incidents = incidentsOf(report);
+  const { connections: _, ...counts } = countsOf(report, incidents);
+  const told = new Map(incidents.map(incident => [incident.finding, incident]));
+  return {
+    ...report,
+    findings: report.findings.map(finding => {
+      const incident = told.get(finding);
+      return incident === undefined ? finding : withAnswer(finding, incident);
+    }),
+    summary: { ...report.summary, ...counts },
+  };
+}
+
+function withAnswer(finding: Finding, { cause, afterStop, group }: Incident): Finding {
+  const { kind, words, confidence, todo } = cause;
+  const { diagnosis } = finding;
+  const places = diagnosis === undefined ? [] : placesOf(diagnosis);
+  return {
+    ...finding,
+    ...(diagnosis === undefined ? {} : { diagnosis: { ...diagnosis, writers: diagnosis.writers.map(withIdentity) } }),
+    group,
+    likelyCause: { kind, words, confidence },
+    do: todo,
+    ...(afterStop ? { afterStop } : {}),
+    ...(places.length === 0 ? {} : { places }),
+  };
+}
+
+function withIdentity<W extends Parameters<typeof writerIdentity>[0]>(writer: W): W {
+  const identity = writerIdentity(writer);
+  return identity === null ? writer : { ...writer, identity };
+}
