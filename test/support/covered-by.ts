@@ -168,6 +168,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "report/text.test.ts": [
     "report/text/connection-table.ts",
     "report/text/diagnosis.ts",
+    "report/text/first-screen.ts",
     "report/text/headline.ts",
     "report/text/incident.ts",
     "report/text/octet-table.ts",

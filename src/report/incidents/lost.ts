@@ -16,7 +16,9 @@ export function lostBy(finding: Finding, connection: Connection | null): LostCou
   for (const fate of fates) counts[fate]++;
   counts.messages = Math.max(fates.length, finding.lostCount ?? 0);
   const gaps = connection === null ? 0 : connection.gaps.clientToServer;
+  // Explained messages are those of the broken stretch: without a list nobody knows of the others.
   counts.atLeast =
+    (finding.lost === undefined && fates.length > 0) ||
     gaps > 0 ||
     counts.messages >= MOST_LISTED ||
     connection?.unexplained === true ||

@@ -26,7 +26,7 @@ export function lostLines({ lost, diagnosis }: Finding, counts: LostCounts, page
     return those.length === 0 ? [] : [`${counted(those.length, "message")} ${words}: ${names(those, page)}`];
   });
   if (lines.length === 0 && counts.messages > 0) lines.push(counted(counts.messages, "message"));
-  if (lines.length > 0 && counts.atLeast) lines.push("perhaps more: not all of this stream is known");
+  if (lines.length > 0 && counts.atLeast) lines.push("perhaps more: not every message of this stream is known");
   if (absent > 0) lines.push(`${counted(absent, "octet")} never written`);
   return [
     ...lines.flatMap((line, at) => page.labelled(at === 0 ? "lost" : "", line)),
