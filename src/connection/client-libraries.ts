@@ -5,6 +5,7 @@
  */
 
 export type LibraryId =
+  | "bunny-php"
   | "bunny"
   | "pika"
   | "aiormq"
@@ -120,6 +121,16 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
     writes: "hands octets to EventMachine's loop, which only that loop's thread may do",
     remedy:
       "Call it in EventMachine's thread only (EM.next_tick), connect after the fork; it is no longer maintained: move to Bunny.",
+  },
+  "bunny-php": {
+    name: "Bunny for PHP (jakubkulhan/bunny)",
+    label: "Bunny PHP",
+    product: /^bunny.*\/ PHP|^BunnyPHP/i,
+    printedBy: /\bBunny\\|\bvendor\/bunny\/bunny\b|\bUnhandled method frame\b/,
+    tears: "octets-when-cut-short",
+    contents: "unknown",
+    writes: "writes from a single thread, from a buffer that may go out in pieces",
+    remedy: "Connect after pcntl_fork, in the child. After a timeout or an I/O exception throw the connection away.",
   },
   bunny: {
     name: "Bunny",

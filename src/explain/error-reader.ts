@@ -9,7 +9,7 @@ import { MESSAGE_TOPICS } from "./known-lines/message-topics.ts";
 import { type Company, speaksOfAmqp, speaksOfAnother } from "./known-lines/subject.ts";
 import type { LogRecord } from "./log-record.ts";
 import { type RecordHead, readHead } from "./log-site.ts";
-import { libraryIn, type Runtime, runtimeOf } from "./runtime.ts";
+import { libraryIn, runtimeOf } from "./runtime.ts";
 import { channelWord } from "./typed-text.ts";
 
 const QUOTE_CHARACTERS = 600;
@@ -24,17 +24,17 @@ export interface ReadRecord {
 interface FoundHere {
   error: BrokerError;
   library: LibraryId | null;
-  runtime: Runtime;
 }
 
 /** What a text says, whosever it is. */
 interface TextReading {
   errors: readonly FoundHere[];
-  between: string | null;
+  /** Without its passwords. */
+  text: string;
   operation: string | null;
 }
 
-const NOTHING: TextReading = { errors: [], between: null, operation: null };
+const NOTHING: TextReading = { errors: [], text: "", operation: null };
 const OPERATION = /operation ([a-z]{1,20}\.[a-z_-]{1,20}|'[a-z]{1,20}\.[a-z_-]{1,20}') caused/;
 /** Readings beside each company that are remembered. */
 const MAX_REMEMBERED = 300;
@@ -67,9 +67,9 @@ export class ErrorReader {
     // Whose connection it is stands in the head; the same is said behind it again and again.
     const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
     const reading = this.#reading(said, names || alone, company);
-    const { between, operation } = reading;
+    const { text, operation } = reading;
     const errors = logged ? reading.errors.filter(({ error }) => !isOfClients(error)) : reading.errors;
-    const report = ({ error, library, runtime }: FoundHere): ErrorReport =>
+    const report = ({ error, library }: FoundHere): ErrorReport =>
       discreet({
         error,
         channel: head.channel ?? (logged || library !== null ? null : channelWord(raw)),
@@ -80,8 +80,12 @@ export class ErrorReader {
         },
         site: logged ? head.site : null,
         library,
-        runtime,
-        between,
+        get runtime() {
+          return runtimeOf(text, library);
+        },
+        get between() {
+          return betweenIn(text);
+        },
         masked: false,
         typed: false,
       });
@@ -89,7 +93,7 @@ export class ErrorReader {
       const error = errors.length > 0 ? null : unknownIn(raw, ofBroker);
       if (error === null) return null;
       const library = libraryIn(raw);
-      return { ...report({ error, library, runtime: runtimeOf(raw, library) }), between: betweenIn(raw) };
+      return { ...report({ error, library }), runtime: runtimeOf(raw, library), between: betweenIn(raw) };
     };
     return { head, reports: errors.map(report), unknown };
   }
@@ -110,13 +114,10 @@ export class ErrorReader {
   #readFully(raw: string, found: readonly FoundError[], company: Company): TextReading {
     const text = withoutPasswords(raw);
     const library = libraryIn(text);
-    const here = (error: BrokerError): FoundHere => {
-      const own = library ?? libraryFor(error);
-      return { error, library: own, runtime: runtimeOf(text, own) };
-    };
+    const here = (error: BrokerError): FoundHere => ({ error, library: library ?? libraryFor(error) });
     return {
       errors: (text === raw ? found : errorsIn(text, company)).map(({ error }) => here(error)),
-      between: betweenIn(text),
+      text,
       operation: OPERATION.exec(text)?.[1] ?? null,
     };
   }

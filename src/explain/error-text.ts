@@ -29,14 +29,15 @@ export function errorsIn(raw: string, company: Company): FoundError[] {
   if (!WORDS.look(text)) return [];
   const rows = [...WORDS.rows];
   const isBroken = raw.includes("\n");
-  const mayBeSentence = rows.some(row => row >= FIRST_SENTENCE);
+  const sentences = rows.filter(row => row >= FIRST_SENTENCE);
+  const mayBeSentence = sentences.length > 0;
   // Copied from a terminal that broke the line wherever it was full, or from a mail that broke it between words.
   const variants = [
     () => text,
     ...(isBroken ? [() => folded(raw.replace(/\r?\n/g, "")), () => folded(joinedLines(raw))] : []),
   ];
   for (const variant of mayBeSentence ? variants : []) {
-    const found = sentencesIn(variant());
+    const found = sentencesIn(variant(), sentences);
     if (found.length > 0) return found;
   }
   const code = mayBeSentence ? firstCode(variants) : null;
@@ -99,10 +100,10 @@ export function mayNameError(text: string, company: Company): boolean {
 
 const NEGOTIATION = /^(?:failed to )?negotiate/;
 
-function sentencesIn(text: string): FoundError[] {
+/** `rows`: those whose words the text holds, or any of its variants. */
+function sentencesIn(text: string, rows: readonly number[]): FoundError[] {
   const found: FoundError[] = [];
-  WORDS.look(text);
-  for (const row of WORDS.rows) {
+  for (const row of rows) {
     const sentence = SENTENCES[row - FIRST_SENTENCE];
     if (sentence === undefined) continue;
     const { pattern, make } = sentence;

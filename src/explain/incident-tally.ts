@@ -128,7 +128,11 @@ export class IncidentTally {
   /** What was pasted says no more than that something failed: so what other programs say as well may count. */
   #readAsMeant(): void {
     const company = speaksOfAmqp(this.#pastedText()) ? "amqp" : "alone";
-    const reports = this.#pasted.flatMap(record => this.#reader.read(record, company)?.reports ?? []);
+    const reads = this.#pasted.map(record => ({ record, read: this.#reader.read(record, company) }));
+    const reports = reads.flatMap(({ read }) => read?.reports ?? []);
+    this.#unknown = [];
+    if (reports.length === 0)
+      for (const { record, read } of reads) if (read !== null) this.#keepUnknown(read, record.level);
     if (this.incidents.length > 0 && reports.every(report => isGeneral(report))) return;
     this.incidents.splice(0);
     this.#byKey.clear();

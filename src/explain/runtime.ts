@@ -25,6 +25,7 @@ export function libraryIn(text: string): LibraryId | null {
 export function runtimeOf(text: string, library: LibraryId | null): Runtime {
   switch (library) {
     case "php-amqplib":
+    case "bunny-php":
       return "processes";
     case "amqplib":
     case "amqp-client.js":

@@ -349,7 +349,7 @@ const REPLIES: readonly Row[] = [
     'Error: Connection closed: 320 (CONNECTION-FORCED) with message "CONNECTION_FORCED - Closed via management plugin"',
     "broker",
     "transport",
-    "broker-restarted",
+    "closed-by-hand",
   ],
   [
     'Error: Handshake terminated by server: 403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused"',

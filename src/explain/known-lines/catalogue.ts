@@ -8,6 +8,7 @@ import { CLIENT_HANDSHAKE_LINES } from "./client-handshake-lines.ts";
 import { CLIENT_READ_LINES } from "./client-read-lines.ts";
 import { CONNECT_LINES, UNTOLD_LINES } from "./connect-lines.ts";
 import { DECLARATION_LINES } from "./declaration-lines.ts";
+import { EXCEPTION_LINES } from "./exception-lines.ts";
 import type { KnownLine } from "./known-line.ts";
 import { LIMIT_LINES } from "./limit-lines.ts";
 import { OTHER_LINES } from "./other-lines.ts";
@@ -32,6 +33,7 @@ const ALL: readonly KnownLine[] = [
   ...CONNECT_LINES,
   ...CLIENT_CONNECTION_LINES,
   ...STREAM_LINES,
+  ...EXCEPTION_LINES,
   ...UNTOLD_LINES,
 ];
 

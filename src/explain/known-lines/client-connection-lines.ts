@@ -114,7 +114,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     id: "stream-lost",
     everyday: true,
     pattern:
-      /StreamLostError|Stream connection lost|Transport indicated EOF|Reached the end of the stream|EndOfStreamException|End of stream\b|premature end of stream|[Uu]nexpected end of stream/,
+      /StreamLostError|Stream connection lost|Transport indicated EOF|Reached the end of the stream|EndOfStreamException|End of stream\b|premature end of stream|[Uu]nexpected end of stream|\bEOFException\b|\bEOFError\b|end of file reached/,
     name: "stream lost",
     says: "The stream ended: the other side, or something between, closed the socket. No frame was broken.",
     causes: LOST,
@@ -150,7 +150,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     id: "read-timed-out",
     everyday: true,
     pattern:
-      /The connection timed out after \d{1,6} sec|AMQPTimeoutException|(?:[Rr]equest|[Oo]peration|[Cc]all|[Rr]pc|RPC)\b[^\n]{0,60} timed out|The operation has timed out|TimeoutException|AMQPIOWaitException|Error reading data\. Received|continuation timeout|Timed out waiting for|\{:?error, ?:?timeout\}/,
+      /The connection timed out after \d{1,6} sec|AMQPTimeoutException|(?:[Rr]equest|[Oo]peration|[Cc]all|[Rr]pc|RPC)\b[^\n]{0,60} timed out|The operation has timed out|TimeoutException|AMQPIOWaitException|Bunny::ClientTimeout|Error reading data\. Received|continuation timeout|Timed out waiting for|\{:?error, ?:?timeout\}/,
     name: "timed out",
     says: "The client waited for the broker and gave up. No frame was broken; but a read that was cut short must not be continued.",
     causes: [
@@ -168,7 +168,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     id: "socket-error",
     everyday: true,
     pattern:
-      /[Cc]onnection reset(?: by peer)?|\bECONNRESET\b|socket was disconnected|Socket was disconnected|RecoverableConnectionError|ShutdownSignalException: connection error|peer shutdown|failure of reading frame|[Cc]onnection remotely closed|closed by peer|NetworkErrorWrapper|socket_closed_unexpectedly|[Ss]ocket (?:error|[Cc]losed|is closed)|a socket error occurred|[Cc]onnection timed out|\bETIMEDOUT\b|forcibly closed by the remote host|connected party did not properly respond|IO timeout when reading \d{1,10} bytes|[Cc]onnection aborted|ConnectionAborted|[Cc]onnection closed unexpectedly|[Uu]nexpected close|Server unexpectedly closed connection|Connection dropped|connection lost|NetworkFailure|NetworkErrorException|AmqpClosedConnection|failed to fill whole buffer|IO error:|IOError\(|CONN_CLOSED|Library error: connection closed|[Ss]erver closed (?:the )?connection/,
+      /[Cc]onnection reset(?: by peer)?|\bECONNRESET\b|socket was disconnected|Socket was disconnected|RecoverableConnectionError|ShutdownSignalException: connection error|peer shutdown|failure of reading frame|[Cc]onnection remotely closed|closed by peer|NetworkErrorWrapper|socket_closed_unexpectedly|[Ss]ocket (?:error|[Cc]losed|is closed)|stream closed in another thread|IOError: (?:closed stream|stream closed)|has no attribute '(?:drain_events|send_method|method_writer|frame_writer|sendall)'|_AsyncBaseTransport\._\w{1,20}\(\) failed|Aborting transport connection|a socket error occurred|[Cc]onnection timed out|\bETIMEDOUT\b|forcibly closed by the remote host|connected party did not properly respond|IO timeout when reading \d{1,10} bytes|[Cc]onnection aborted|ConnectionAborted|[Cc]onnection closed unexpectedly|[Uu]nexpected close|Server unexpectedly closed connection|Connection dropped|connection lost|NetworkFailure|NetworkErrorException|AmqpClosedConnection|failed to fill whole buffer|IO error:|IOError\(|CONN_CLOSED|Library error: connection closed|[Ss]erver closed (?:the )?connection/,
     name: "connection lost",
     says: "The connection was lost under the client: closed, reset or timed out. No frame was broken.",
     causes: LOST,

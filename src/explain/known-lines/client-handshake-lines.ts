@@ -196,7 +196,7 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
     id: "connect-timed-out",
     everyday: true,
     pattern:
-      /AMQPConnectionError: connection timed out|\bCONNECTION_TIMEOUT\b|[Cc]onnect timed out|dial tcp [^\n]{1,120}: i\/o timeout|TCP connection attempt timed out|connect ETIMEDOUT/,
+      /AMQPConnectionError: connection timed out|\bCONNECTION_TIMEOUT\b|[Cc]onnect timed out|dial tcp [^\n]{1,120}: i\/o timeout|[Cc]onnection attempt timed out|connect ETIMEDOUT/,
     name: "connect timed out",
     says: "The connection could not be made in time: nobody answered at the broker's address, or not as far as AMQP. No frame was broken.",
     causes: [
@@ -212,10 +212,50 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
   },
   {
     ...HEARTBEAT,
+    id: "no-octet-in-time",
+    anybody: true,
+    pattern: /\{\s?:?socket_error\s?,\s?:?timeout\s?\}/,
+    name: "{socket_error,timeout}",
+    says: "The client heard nothing from the broker for two heartbeat intervals, and gave the connection up (Erlang's timer, not the system's etimedout). No frame was broken.",
+    causes: HEARD_NOTHING,
+    source: "pma/amqp#88; rabbitmq-erlang-client#112",
+    example: "** (stop) {:socket_error, :timeout}",
+  },
+  {
+    ...HEARTBEAT,
+    id: "dart-heartbeats-missed",
+    anybody: true,
+    pattern:
+      /[Ss]erver did not respond to heartbeats for (?<seconds>\d{1,6})s(?: \(missed consecutive heartbeats: (?<missed>\d{1,6})\))?/,
+    name: "missed heartbeats",
+    says: "The client heard nothing from the broker for several heartbeat intervals of {seconds} s, and gave the connection up. No frame was broken.",
+    causes: HEARD_NOTHING,
+    source: "achilleasa/dart_amqp: amqp_client_impl.dart",
+    example:
+      "HeartbeatFailedException: Server did not respond to heartbeats for 20s (missed consecutive heartbeats: 3)",
+  },
+  {
+    ...HEARTBEAT,
+    id: "amqproxy-client-silent",
+    anybody: true,
+    seenBy: "broker",
+    pattern: /No heartbeat response(?: in (?<seconds>\d{1,6})s \(max (?<most>\d{1,6})s\))?/,
+    name: "missed heartbeats (amqproxy)",
+    says: "A proxy (amqproxy) heard nothing from its client for longer than the heartbeat allows, and closed that connection. To the client the proxy is the broker; no frame was broken.",
+    causes: [
+      ["blocked-client", 70, "The proxy heard nothing from the client, no heartbeat either."],
+      ["idle-limit", 48, "What is dropped on the way is not heard either."],
+      ["frozen-client", 36, "A process that stands still sends nothing."],
+    ],
+    source: "cloudamqp/amqproxy: client.cr",
+    example: "WARN amqproxy.client No heartbeat response in 62s (max 61s), closing connection",
+  },
+  {
+    ...HEARTBEAT,
     id: "client-heartbeat-timeout",
     everyday: true,
     pattern:
-      /AMQPHeartbeatTimeout|[Nn]o activity or too many missed heartbeats|MissedHeartbeatException|Heartbeat missing with heartbeat|AMQPHeartbeatMissedException|Missed server heartbeat|MissingHeartbeatError|no heartbeat received from server|Heartbeat timeout|[Hh]eartbeat timeout, connection closed|HEARTBEAT_TIMEOUT|AMQP_STATUS_HEARTBEAT_TIMEOUT|Too many missed heartbeats|[Mm]issed (?:too many )?heartbeats? from (?:the )?(?:server|broker)|[Cc]onnection [^\n]{0,120}was stuck(?:ed)?\. No frames were received|heartbeat timed out|Last message in was heartbeat_timeout|No heartbeat received|did not respond to heartbeats|HeartbeatFailedException|[Hh]eartbeats? (?:from (?:server|broker) )?(?:were |was )?(?:missed|lost|expired)/,
+      /AMQPHeartbeatTimeout|[Nn]o activity or too many missed heartbeats|MissedHeartbeatException|Heartbeat missing with heartbeat|AMQPHeartbeatMissedException|Missed server heartbeat|MissingHeartbeatError|no heartbeat received from server|Heartbeat timeout|[Hh]eartbeat timeout, connection closed|HEARTBEAT_TIMEOUT|AMQP_STATUS_HEARTBEAT_TIMEOUT|Too many missed heartbeats|[Mm]issed (?:too many )?heartbeats? from (?:the )?(?:server|broker)|[Cc]onnection [^\n]{0,120}was stuck(?:ed)?\. No frames were received|heartbeat timed out|Last message in was heartbeat_timeout|No heartbeat received|HeartbeatFailedException|[Hh]eartbeats? (?:from (?:server|broker) )?(?:were |was )?(?:missed|lost|expired)/,
     name: "missed heartbeats",
     says: "The client heard nothing from the broker for two heartbeat intervals, and gave the connection up. No frame was broken.",
     causes: HEARD_NOTHING,

@@ -221,7 +221,7 @@ export const CLIENT_READ_LINES: readonly KnownLine[] = [
     id: "frame-out-of-sequence",
     everyday: true,
     pattern:
-      /\bUnexpectedFrameError\b|\bUnexpectedFrame\b|Received a frame out of sequence|[Uu]nexpected frame received|Unexpected frame on channel 0|Frame on unknown channel|Unexpected (?:non-method|content|body|header) frame|Unhandled method frame|UnexpectedFrameException|Received an unknown frame|[Uu]nexpected frame type received|initiated by Library, code=505/,
+      /\bUnexpectedFrameError\b|\bUnexpectedFrame\b|Received a frame out of sequence|[Uu]nexpected frame received|Unexpected frame on channel 0|Frame on unknown channel|Unexpected (?:non-method|content|body|header) frame|UnexpectedFrameException|Received an unknown frame|[Uu]nexpected frame type received|initiated by Library, code=505/,
     name: "frame out of order",
     says: "The client read a frame that has no place where it came.",
     problem: "order",

@@ -36,7 +36,7 @@ export const REPLY_CODE_LINES: readonly KnownLine[] = [
     ...CHANNEL,
     id: "consumer-cancelled",
     pattern:
-      /\bConsumerCancell?ed\b|Server cancelled consumer|[Cc]onsumer (?:was )?cancell?ed by (?:the )?(?:server|broker)/,
+      /\bConsumerCancell?ed(?:Exception)?\b|AMQPBasicCancelException|Server cancelled consumer|[Cc]onsumer (?:was )?cancell?ed by (?:the )?(?:server|broker)/,
     name: "consumer cancelled",
     code: null,
     says: "The broker ended the consumer (basic.cancel): its queue was deleted, or its node went away. The channel stays open; no frame was broken.",
@@ -99,8 +99,24 @@ export const REPLY_CODE_LINES: readonly KnownLine[] = [
   },
   {
     ...REPLY,
+    id: "connection-closed-by-hand",
+    pattern:
+      /connection[_-]forced(?: - |: ?"?)(?<reason>Closed via management[^\n")]{0,40}|[^\n")]{0,80}(?:is deleted|was deleted|by (?:an )?(?:administrator|operator))[^\n")]{0,40})/i,
+    name: "CONNECTION_FORCED",
+    code: 320,
+    about: "transport",
+    says: "The broker closed the connection on purpose ({reason}). No frame was broken.",
+    causes: [
+      ["closed-by-hand", 82, "The reason in the text says so."],
+      ["broker-restarted", 20, "A broker that stops gives another reason."],
+    ],
+    source: "rabbit_mgmt_wm_connection.erl; rabbit_reader.erl",
+    example: "CONNECTION_FORCED - Closed via management plugin",
+  },
+  {
+    ...REPLY,
     id: "connection-forced",
-    pattern: /CONNECTION[_-]FORCED(?: - (?<reason>[^\n"]{1,120}))?/,
+    pattern: /CONNECTION[_-]FORCED(?: - (?<reason>[^\n")]{1,120}))?/,
     name: "CONNECTION_FORCED",
     code: 320,
     about: "transport",
@@ -127,7 +143,7 @@ export const REPLY_CODE_LINES: readonly KnownLine[] = [
       ["closed-by-hand", 60, "So do the management interface, rabbitmqctl, and deleting a user or vhost."],
     ],
     source: "rabbit_reader.erl",
-    example: 'operation none caused a connection exception connection_forced: "Closed via management plugin"',
+    example: 'operation none caused a connection exception connection_forced: "shutdown"',
   },
   {
     ...CHANNEL,

@@ -29,7 +29,7 @@ const AMQP = new PatternIndex([
   /Frame body is too large|Received too many bytes for a message|Too much content sent|Unhandled method frame/,
   /content frame after headers|headers frame after delivery|\bBasic(?:Deliver|Return|Publish|Ack|Consume|Get)/,
   /frame[ _-]max\b|while expecting 0xce|unknown channel|channel id space|No channels left to allocate|initiated by Library/,
-  /StreamLostError|Transport indicated EOF|Channel(?:Wrong|Closed|Invalid)StateError|ConnectionWrongStateError/,
+  /StreamLostError|Transport indicated EOF|tx buffer size underflow|_Async\w{0,12}Transport|InvalidChannelState|Channel(?:Wrong|Closed|Invalid)StateError|ConnectionWrongStateError/,
   /IllegalOperationError|Channel ended, no reply|channel\/connection is not open|clean (?:channel|connection) shutdown/,
   /\b(?:31[123]|320|402|530|54[01])\W{1,4}[A-Z]{2}|\b406\W{1,4}PRECONDITION|\b403\W{1,4}ACCESS|\b405\W{1,4}RESOURCE/,
   /\b50[1-6]\W{1,4}(?:FRAME|SYNTAX|COMMAND|CHANNEL|UNEXPECTED|RESOURCE)\b|Error: Unexpected close|limit alarm/,

@@ -49,39 +49,47 @@ export class WordIndex {
     for (const row of this.rows) this.#found[row] = 0;
     this.rows.length = 0;
     for (const row of this.#always) this.#find(row);
-    this.#walk(text, false);
-    if (text.includes("\n")) this.#walk(text, true);
+    this.#walk(text);
     this.rows.sort((one, other) => one - other);
     this.#looked = text;
     return this.rows.length > 0;
   }
 
-  /** `apart`: a line feed and the blanks around it are a blank; they are nothing otherwise. */
-  #walk(text: string, apart: boolean): void {
+  /** Two states are followed behind a line feed, with a blank for it and with nothing, until they are the same again. */
+  #walk(text: string): void {
     const next = this.#next;
     let state = 0;
-    /** Behind the last sign that is no blank. */
+    /** With a blank for the line feed; `NONE` while it is the same. */
+    let apart = NONE;
+    /** Both, behind the last sign that is no blank. */
     let solid = 0;
+    let solidApart = 0;
     let isBroken = false;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code <= BLANK) {
         if (isBroken) continue;
         isBroken = code === LINE_FEED;
-        if (!isBroken) state = next[state + SIGN_OF[code]!]!;
-        else if (apart) state = next[solid + SIGN_OF[BLANK]!]!;
-        else {
+        if (isBroken) {
+          apart = this.#step(apart === NONE ? solid : solidApart, SIGN_OF[BLANK]!);
           state = solid;
           continue;
         }
-        if (state < 0) state = this.#ending(state);
-      } else {
-        isBroken = false;
-        state = next[state + (code < 128 ? SIGN_OF[code]! : 0)]!;
-        if (state < 0) state = this.#ending(state);
-        solid = state;
-      }
+      } else isBroken = false;
+      const sign = code < 128 ? SIGN_OF[code]! : 0;
+      state = next[state + sign]!;
+      if (state < 0) state = this.#ending(state);
+      if (apart !== NONE) apart = this.#step(apart, sign);
+      if (code <= BLANK) continue;
+      if (apart === state) apart = NONE;
+      solid = state;
+      solidApart = apart;
     }
+  }
+
+  #step(state: number, sign: number): number {
+    const to = this.#next[state + sign]!;
+    return to < 0 ? this.#ending(to) : to;
   }
 
   /** Notes the words that end in a state, and hands on where its own begin. */
@@ -97,6 +105,7 @@ export class WordIndex {
   }
 }
 
+const NONE = -1;
 const LINE_FEED = 0x0a;
 const BLANK = 0x20;
 

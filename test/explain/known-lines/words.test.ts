@@ -41,6 +41,24 @@ it("finds the words that a plain search finds, in any letter case", () => {
   );
 });
 
+it("finds what stands across line feeds, with a blank for each or with nothing", () => {
+  const letters = fc
+    .string({ unit: fc.constantFrom("a", "b", " "), minLength: 1, maxLength: 4 })
+    .filter(word => word.trim() === word);
+  const text = fc.string({ unit: fc.constantFrom("a", "b", " ", "\n"), maxLength: 40 });
+  fc.assert(
+    fc.property(fc.array(letters, { minLength: 1, maxLength: 5 }), text, (words, looked) => {
+      const index = new WordIndex(words.map(word => [word]));
+      index.look(looked);
+      const variants = [looked, ...[" ", ""].map(between => looked.replace(/ *\n[ \n]*/g, between))];
+      expect(index.rows).toEqual(
+        words.flatMap((word, row) => (variants.some(variant => variant.includes(word)) ? [row] : [])),
+      );
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 it("always finds a row whose words are not known", () => {
   const index = new WordIndex([["word"], null]);
   expect(index.look("nothing")).toBe(true);
