@@ -1,15 +1,16 @@
 import { Command } from "commander";
 import { printable } from "../bytes/printable.ts";
-import type { EventMessage } from "../proxy/event-message.ts";
+import type { CountMessage, EventMessage } from "../proxy/event-message.ts";
 import { InspectingProxy } from "../proxy/inspecting-proxy.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
+import { isTold, levelOf } from "../report/event-selection.ts";
 import { type EventWriting, eventWriter } from "../report/event-writer.ts";
 import type { LiveEvent, ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import { counted } from "../report/text/wording.ts";
 import { EventOutput } from "./event-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, terminalOptions } from "./output.ts";
-import { addProxyOptions, type ProxyOptions, proxySettings } from "./proxy-options.ts";
+import { addProxyOptions, levelAsked, type ProxyOptions, proxySettings } from "./proxy-options.ts";
 import { ProxySignals } from "./proxy-signals.ts";
 import { RecordingError } from "./recording-folder.ts";
 
@@ -49,7 +50,9 @@ class ProxyOutput {
   /** How events are written. Events of connections come here as text. */
   readonly writing: EventWriting;
 
-  constructor({ format, verbose, width }: ProxyOptions) {
+  constructor(options: ProxyOptions) {
+    const { format, everyEvent, eventOctets, eventsPerMinute, width } = options;
+    const level = levelAsked(options);
     this.#asJson = format === "ndjson";
     // The relay goes on without a reader. The other stream says so once.
     this.#stdout = new EventOutput(1, {
@@ -60,7 +63,14 @@ class ProxyOutput {
       failed: () => {},
       recovered: omitted => this.#stderr.write(recoverySentence(omitted, "stderr")),
     });
-    this.writing = { format, options: terminalOptions(process.stdout, process.env, { all: verbose, width }) };
+    this.writing = {
+      format,
+      level,
+      every: everyEvent,
+      perMinute: eventsPerMinute,
+      octets: eventOctets,
+      options: terminalOptions(process.stdout, process.env, { all: level === "debug", width }),
+    };
     this.#write = eventWriter(this.writing);
   }
 
@@ -68,10 +78,11 @@ class ProxyOutput {
     return this.#stdout.omitted;
   }
 
-  write(event: EventMessage | ProxyEvent): void {
+  write(event: EventMessage | CountMessage | ProxyEvent): void {
     const isProxy = event.event === "proxy";
+    if (isProxy && !isTold(levelOf(event), this.writing.level)) return;
     const text = isProxy ? this.#write(event) : event.text;
-    const isFinding = event.event === "finding" || event.event === "fault";
+    const isFinding = event.event === "finding" || event.event === "fault" || event.event === "repeated";
     (this.#asJson || isFinding ? this.#stdout : this.#stderr).write(text);
     // Problems of the proxy itself must not be lost in the pipe of a log shipper.
     if (this.#asJson && isProxy && event.kind === "problem") {

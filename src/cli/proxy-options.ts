@@ -6,6 +6,7 @@ import type { ProxyOptions as InspectingProxyOptions } from "../proxy/inspecting
 import type { RecordSetting } from "../proxy/inspector-protocol.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { Route } from "../proxy/proxy-server.ts";
+import { LEVELS, type Level } from "../report/event-selection.ts";
 import { widthOption } from "./output.ts";
 import { recordingFolder } from "./recording-folder.ts";
 import { addRelayOptions, collect, octets, type RelayOptions, relaySettings, within } from "./relay-options.ts";
@@ -14,8 +15,14 @@ export interface ProxyOptions extends RelayOptions {
   listen: string[];
   upstream: string[];
   format: "text" | "ndjson";
+  level?: Level;
   verbose: boolean;
   width?: number;
+  quiet: boolean;
+  everyEvent: boolean;
+  eventsPerMinute: number;
+  eventOctets: boolean;
+  statusEvery: number;
   tlsCert?: string;
   tlsKey?: string;
   tlsClientCa?: string;
@@ -35,8 +42,8 @@ export interface ProxyOptions extends RelayOptions {
 
 /** Octets: a file has a header of its own, and room for a packet of the largest size. */
 const MIN_RECORDING = 64 * 1024;
-/** A day, in seconds. */
-const MAX_GRACE = 86_400;
+/** In seconds. */
+const DAY = 86_400;
 
 export function addProxyOptions(command: Command): Command {
   return addRelayOptions(
@@ -52,8 +59,26 @@ export function addProxyOptions(command: Command): Command {
         collect,
       )
       .addOption(new Option("--format <format>", "form of the events").choices(["text", "ndjson"]).default("text"))
-      .option("--verbose", "also print connections that open and close", false)
       .addOption(widthOption())
+      .addOption(
+        new Option(
+          "--level <level>",
+          "least important events that are told: error, warning, info, or debug with connections that open and close (default: info; debug for ndjson)",
+        )
+          .choices(LEVELS)
+          .conflicts(["verbose", "quiet"]),
+      )
+      .addOption(new Option("--verbose", "the same as --level debug").default(false).conflicts("quiet"))
+      .option("--quiet", "the same as --level error", false)
+      .option(
+        "--events-per-minute <number>",
+        "events of one kind and one client's address that are told in a minute; others are counted",
+        within(1, 1_000_000),
+        600,
+      )
+      .option("--every-event", "tell every event, and count none: also the same finding again and again", false)
+      .option("--event-octets", "ndjson: also the table of octets of each finding; lines may exceed 4 KiB", false)
+      .option("--status-every <seconds>", "time between two lines of how it stands; 0 for none", within(0, DAY), 600)
       .option("--guard", "stop a corrupt stream before the broker sees it, and tell the client why", false)
       .option("--record <dir>", "record what is relayed in pcapng files, with passwords masked")
       .addOption(
@@ -76,10 +101,16 @@ export function addProxyOptions(command: Command): Command {
         false,
       )
       .option("--max-connections <number>", "open connections at most; others are reset", within(1, 1_000_000), 10_000)
-      .option("--grace <seconds>", "time for connections to end when the proxy is stopped", within(0, MAX_GRACE), 10)
+      .option("--grace <seconds>", "time for connections to end when the proxy is stopped", within(0, DAY), 10)
       .option("--no-shared-sockets", "do not check whether several processes of this host hold a client's socket")
       .option("--no-busy-polling", "sleep whenever nothing comes: less processor time, more latency"),
   );
+}
+
+/** The least important level that is told. */
+export function levelAsked({ level, verbose, quiet, format }: ProxyOptions): Level {
+  if (quiet) return "error";
+  return level ?? (verbose || format === "ndjson" ? "debug" : "info");
 }
 
 /**
@@ -110,6 +141,7 @@ export function proxySettings(options: ProxyOptions): Omit<InspectingProxyOption
     polling: busyPolling ? new BusyPolling() : null,
     probeSilently,
     maxConnections,
+    statusEvery: options.statusEvery * 1000,
     record: recordSetting(options),
     clientTls: hasTls ? { cert: tlsCert, key: tlsKey, clientCa: tlsClientCa ?? null } : null,
     proxyProtocol: options.proxyProtocol ?? null,

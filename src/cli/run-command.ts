@@ -4,7 +4,7 @@ import type { CheckResult } from "../check/check-result.ts";
 import { ConfigError } from "../check/config.ts";
 import { type InspectOptions, inspectPart } from "../inspect.ts";
 import { endpointText, parseListen } from "../proxy/address.ts";
-import type { EventMessage } from "../proxy/event-message.ts";
+import type { CountMessage, EventMessage } from "../proxy/event-message.ts";
 import { InspectingProxy } from "../proxy/inspecting-proxy.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import { buildReport } from "../report/build-report.ts";
@@ -236,9 +236,9 @@ class RelayedRun {
     }
   }
 
-  #received(event: EventMessage | ProxyEvent): void {
+  #received(event: EventMessage | CountMessage | ProxyEvent): void {
     if (event.event !== "proxy") {
-      if (event.trouble === "shutdown") this.#cut.push(event.client);
+      if ("trouble" in event && event.trouble === "shutdown") this.#cut.push(event.client);
     } else if (event.kind === "problem") complain(event.message);
   }
 }

@@ -10,7 +10,7 @@ export interface EventMessage {
   /** The connection's. */
   number: number;
   client: Endpoint;
-  /** The event as text, whole lines; "" where there is nothing to print. */
+  /** The event as text, whole lines; "" where it is not told. */
   text: string;
   /** Of trouble: its kind. */
   trouble: string | null;
@@ -18,15 +18,19 @@ export interface EventMessage {
   finding: FindingMessage | null;
 }
 
+/** A count of events that are not told one by one. */
+export type CountMessage = { event: "repeated"; text: string } | { event: "limited"; text: string };
+
 export interface FindingMessage {
   id: string;
+  fingerprint: string;
   severity: Severity;
   final: boolean;
   /** One sentence: what broke, or better why. */
   reason: string;
 }
 
-/** `write` makes the text. */
+/** `write` makes the text, or "". */
 export function eventMessage(event: ConnectionEvent, write: (event: LiveEvent) => string): EventMessage {
   const { id, client } = event.connection;
   return {
@@ -39,9 +43,9 @@ export function eventMessage(event: ConnectionEvent, write: (event: LiveEvent) =
   };
 }
 
-function findingMessage({ finding, final }: ConnectionEvent & { event: "finding" }): FindingMessage {
+function findingMessage({ finding, final, fingerprint = "" }: ConnectionEvent & { event: "finding" }): FindingMessage {
   const { id, severity, message, diagnosis } = finding;
   // Octets that nothing explains say less than what is wrong with them.
   const explained = diagnosis !== undefined && diagnosis.kind !== "unexplained";
-  return { id, severity, final, reason: explained ? diagnosis.summary : message };
+  return { id, fingerprint, severity, final, reason: explained ? diagnosis.summary : message };
 }

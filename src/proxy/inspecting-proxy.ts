@@ -7,7 +7,7 @@ import type { Endpoint } from "../report/report.ts";
 import { counted } from "../report/text/wording.ts";
 import { endpointText } from "./address.ts";
 import type { ConnectionTap, Relayed, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
-import type { EventMessage, FindingMessage } from "./event-message.ts";
+import type { CountMessage, EventMessage, FindingMessage } from "./event-message.ts";
 import type { Guard } from "./guard.ts";
 import { Guarding } from "./guarding.ts";
 import { Inspector, type NewThread } from "./inspector.ts";
@@ -26,7 +26,9 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   /** How events of connections are written down; null where nobody reads them. */
   writing: EventWriting | null;
   /** Must not wait, and must not throw. */
-  emit: (event: EventMessage | ProxyEvent) => void;
+  emit: (event: EventMessage | CountMessage | ProxyEvent) => void;
+  /** Milliseconds between two events of how it stands; 0 or missing for none. */
+  statusEvery?: number;
   /** Another thread for the inspector, in tests. */
   newThread?: NewThread;
   /** Milliseconds that the inspector has to explain what was stopped; other than GUARD_EXPLAINS in tests. */
@@ -44,6 +46,7 @@ export class InspectingProxy {
   /** Ids of findings that may be told again. */
   readonly #provisional = new Set<string>();
   readonly #guarding: Guarding;
+  #status: NodeJS.Timeout | null = null;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -77,7 +80,14 @@ export class InspectingProxy {
         this.#say("problem", `the certificate of ${upstream.shown} is NOT verified (--insecure): ${risk}`);
       }
     }
+    const { statusEvery = 0 } = this.#options;
+    if (statusEvery > 0) this.#status = setInterval(() => this.#sayStatus(), statusEvery).unref();
     return addresses;
+  }
+
+  #sayStatus(): void {
+    const message = `${counted(this.#server.counters.open, "open connection")}`;
+    this.#options.emit({ ...this.#event("status", message), counters: this.#counters(0) });
   }
 
   /** New recording, certificates read again. */
@@ -101,19 +111,24 @@ export class InspectingProxy {
     this.#say("draining", `stopping: ${counted(open, "open connection")} may end within ${grace / 1000} s`);
     await drained;
     await this.#inspector.close();
+    if (this.#status !== null) clearInterval(this.#status);
+    const counters = this.#counters(untold());
+    this.#options.emit({ ...this.#event("summary", summarySentence(counters)), counters });
+    return counters;
+  }
+
+  #counters(untold: number): ProxyCounters {
     const { accepted, probes } = this.#server.counters;
     const { uninspected } = this.#inspector;
-    const counters = {
+    return {
       connections: accepted - probes,
       probes,
       uninspected,
       refused: this.#refused,
       guarded: this.#guarding.stops,
       ...this.#counts,
-      untold: untold(),
+      untold,
     };
-    this.#options.emit({ ...this.#event("summary", summarySentence(counters)), counters });
-    return counters;
   }
 
   /** Ends what `drain` has not: where it could not listen. */
@@ -127,7 +142,11 @@ export class InspectingProxy {
     return { tap, guard: this.#guarding.guard(connection, relayed, tap) };
   }
 
-  #received(event: EventMessage): void {
+  #received(event: EventMessage | CountMessage): void {
+    if (event.event === "repeated" || event.event === "limited") {
+      this.#options.emit(event);
+      return;
+    }
     const { trouble, finding } = event;
     if (trouble !== null && UNRELAYED.has(trouble)) this.#refused++;
     if (finding !== null) this.#count(finding);

@@ -1,7 +1,7 @@
 /** Messages between the relay's thread and the inspector's thread. */
 import type { BrokerChoice } from "../broker/versions.ts";
 import type { EventWriting } from "../report/event-writer.ts";
-import type { EventMessage } from "./event-message.ts";
+import type { CountMessage, EventMessage } from "./event-message.ts";
 
 export interface InspectorSetting {
   broker: BrokerChoice;
@@ -44,5 +44,6 @@ export type FromInspector =
   /** A batch was read, with so many octets of chunks. */
   | { kind: "batch-read"; buffer: ArrayBuffer; chunkOctets: number }
   | { kind: "events"; events: EventMessage[] }
+  | { kind: "counts"; counts: CountMessage[] }
   | { kind: "problem"; message: string }
   | { kind: "closed" };

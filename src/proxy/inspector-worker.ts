@@ -1,8 +1,9 @@
 /** The inspector's thread: inspects and records what the relay hands over. */
 import { MessageChannel, parentPort, workerData } from "node:worker_threads";
-import { eventWriter } from "../report/event-writer.ts";
+import { isoTime } from "../net/place.ts";
 import { BatchInspection } from "./batch-inspection.ts";
-import { type EventMessage, eventMessage } from "./event-message.ts";
+import type { EventMessage } from "./event-message.ts";
+import { EventTelling } from "./event-telling.ts";
 import type { FromInspector, InspectorData, RecordSetting, ToInspector } from "./inspector-protocol.ts";
 import { OctetPipe } from "./octet-pipe.ts";
 import { Recorder } from "./recorder.ts";
@@ -24,15 +25,16 @@ const RING_BUDGET = 64 << 20;
 const port = parentPort!;
 const setting = workerData as InspectorData;
 const clock = new WallClock();
+clock.read();
 const recorder = setting.record === null ? null : newRecorder(setting.record);
-const write = setting.writing === null ? () => "" : eventWriter(setting.writing);
+const telling = new EventTelling(setting.writing);
 let events: EventMessage[] = [];
 const batches = new BatchInspection({
   broker: setting.broker,
   recorder,
   firstFinding: setting.firstFinding,
   failed: tellStack,
-  emit: event => events.push(eventMessage(event, write)),
+  emit: event => events.push(telling.message(event, clock.seconds)),
 });
 
 /** Where a connection's inspection failed, for whoever asks for it. */
@@ -61,6 +63,13 @@ function post(message: FromInspector, transfer: ArrayBuffer[] = []): void {
 function postEvents(): void {
   if (events.length > 0) post({ kind: "events", events });
   events = [];
+}
+
+/** Tells how often came what is not told one by one. */
+function postCounts(all: boolean): void {
+  const time = isoTime({ seconds: clock.seconds, nanoseconds: clock.microseconds * 1000, timeDigits: 6 });
+  const counts = telling.counts(clock.seconds, time, all);
+  if (counts.length > 0) post({ kind: "counts", counts });
 }
 
 const pipe = new OctetPipe(setting.pipe);
@@ -111,6 +120,7 @@ const ticking = setInterval(() => {
   clock.read();
   batches.at(clock.seconds, clock.microseconds, inspection => inspection.tick());
   postEvents();
+  postCounts(false);
 }, TICK);
 
 const scanning = setting.sharedSockets ? setInterval(() => void scanSockets(), SCAN) : undefined;
@@ -142,8 +152,10 @@ port.on("message", (message: ToInspector) => {
       if (looking !== null) clearTimeout(looking);
       clearInterval(ticking);
       clearInterval(scanning);
+      clock.read();
       batches.finish();
       postEvents();
+      postCounts(true);
       post({ kind: "closed" });
   }
 });

@@ -5,18 +5,15 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Side } from "../net/connection-observer.ts";
-import { isoTime } from "../net/place.ts";
-import { eventWriter } from "../report/event-writer.ts";
-import type { LiveEvent } from "../report/live-event.ts";
 import { counted } from "../report/text/wording.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import type { ConnectionTap, RelayedConnection } from "./connection-tap.ts";
-import { type EventMessage, eventMessage, type FindingMessage } from "./event-message.ts";
+import type { CountMessage, EventMessage, FindingMessage } from "./event-message.ts";
 import type { FromInspector, InspectorData, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
 import { encoded, InspectorTap, NOTHING, type TapInspector } from "./inspector-tap.ts";
 import { CONCLUDE, GUARDED, OPENED, REOPENED } from "./octet-batch.ts";
-import { type InspectionlessEvent, uninspectedEvent } from "./uninspected-event.ts";
-import { WallClock } from "./wall-clock.ts";
+import type { InspectionlessEvent } from "./uninspected-event.ts";
+import { UninspectedTelling } from "./uninspected-telling.ts";
 
 /** Octets of batches that the inspector may be behind: two seconds at the full speed of two processors leave fewer. */
 const MAX_BEHIND = 256 << 20;
@@ -33,7 +30,7 @@ const MAX_HEAP = 1024;
 export type NewThread = (data: InspectorData) => Worker;
 
 export interface InspectorOptions extends InspectorSetting {
-  emit: (event: EventMessage) => void;
+  emit: (event: EventMessage | CountMessage) => void;
   problem: (message: string) => void;
   /** Another thread, in tests. */
   newThread?: NewThread | undefined;
@@ -45,13 +42,13 @@ export class Inspector implements TapInspector {
   /** Connections that went on uninspected because the inspector fell behind or died. */
   uninspected = 0;
   readonly #options: InspectorOptions;
-  readonly #clock = new WallClock();
   /** Of the connections that the worker knows, by number. */
   readonly #taps = new Map<number, InspectorTap>();
   /** Stops of the guard that the worker has not told yet. */
   readonly #guarded = new Map<number, { connection: RelayedConnection; reason: string }>();
   readonly #awaited = new Map<number, (finding: FindingMessage | null) => void>();
-  readonly #write: (event: LiveEvent) => string;
+  /** Of events that are told without the worker. */
+  readonly #telling: UninspectedTelling;
   /** Null after one died and before the next one is started. */
   #worker: Worker | null = null;
   #batches = this.#newBatches();
@@ -64,7 +61,7 @@ export class Inspector implements TapInspector {
 
   constructor(options: InspectorOptions) {
     this.#options = options;
-    this.#write = options.writing === null ? () => "" : eventWriter(options.writing);
+    this.#telling = new UninspectedTelling(options.writing, options.emit);
     this.#start();
   }
 
@@ -133,10 +130,7 @@ export class Inspector implements TapInspector {
 
   emitUninspected(event: InspectionlessEvent, connection: RelayedConnection): void {
     if (event.event === "uninspected") this.uninspected++;
-    this.#clock.read();
-    const { seconds, microseconds } = this.#clock;
-    const time = isoTime({ seconds, nanoseconds: microseconds * 1000, timeDigits: 6 });
-    this.#options.emit(eventMessage(uninspectedEvent(event, connection, time), this.#write));
+    this.#telling.tell(event, connection);
   }
 
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void {
@@ -154,6 +148,7 @@ export class Inspector implements TapInspector {
 
   /** Concludes everything. Resolves when the last event was emitted. */
   async close(): Promise<void> {
+    this.#telling.close();
     if (this.#again !== null) clearTimeout(this.#again);
     const worker = this.#worker;
     if (this.#closing !== null || worker === null) {
@@ -230,6 +225,9 @@ export class Inspector implements TapInspector {
         return;
       case "events":
         for (const event of message.events) this.#emit(event);
+        return;
+      case "counts":
+        for (const count of message.counts) this.#options.emit(count);
         return;
       case "problem":
         this.#options.problem(message.message);

@@ -29,15 +29,15 @@ import type { Finding } from "./report.ts";
 
 export const FINGERPRINT_VERSION = 1;
 
-/** Hexadecimal, 16 digits; `cause` is the finding that led to this one, where it is known. */
-export function fingerprint(finding: Finding, cause?: Finding): string {
+/** Hexadecimal, 16 digits; `cause` is the finding that led to this one, or its fingerprint, where it is known. */
+export function fingerprint(finding: Finding, cause?: Finding | string): string {
   return fnv1a64(JSON.stringify([FINGERPRINT_VERSION, ...fingerprintFacts(finding, cause)]));
 }
 
 export type Fact = string | readonly string[];
 
 /** What the fingerprint is made of, from the rule on. */
-export function fingerprintFacts(finding: Finding, cause?: Finding): Fact[] {
+export function fingerprintFacts(finding: Finding, cause?: Finding | string): Fact[] {
   const { rule, direction } = finding;
   return [
     rule,
@@ -47,8 +47,12 @@ export function fingerprintFacts(finding: Finding, cause?: Finding): Fact[] {
     explanation(finding),
     distinct([...destinations(finding), ...namedResources(finding)]),
     rule === "broker-close" ? [replyCode(finding.message)] : specificationWords(finding.message),
-    rule === "broker-close" && cause !== undefined ? fingerprint(cause) : "",
+    rule === "broker-close" && cause !== undefined ? ofCause(cause) : "",
   ];
+}
+
+function ofCause(cause: Finding | string): string {
+  return typeof cause === "string" ? cause : fingerprint(cause);
 }
 
 /** A corrupt header may have any type: the type of the torn frame says more. */

@@ -3,6 +3,7 @@ import type { FindingMade, IncidentOpened, InspectionEvent } from "../inspection
 import type { InspectedConnection } from "../inspection/inspected-connection.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import { isoTime } from "../net/place.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { type ConnectionEvent, EVENT_SCHEMA } from "./live-event.ts";
 import { connectionRecord } from "./partial/connection-record.ts";
 import { findingOf, findingPart, sentenceOf } from "./partial/finding-part.ts";
@@ -36,6 +37,8 @@ export interface LiveEventOptions {
 interface Emitted {
   /** Ids of its findings, by their identity. */
   ids: Map<string, string>;
+  /** Their fingerprints, by id. */
+  fingerprints: Map<string, string>;
   counts: { errors: number; warnings: number; notes: number };
 }
 
@@ -103,7 +106,7 @@ export class LiveEventSink<By extends RelayedCarrier> {
 
   #finding(made: FindingMade<By>): void {
     const { connection, identity, final } = made;
-    const { ids, counts } = this.#of(connection);
+    const { ids, counts, fingerprints } = this.#of(connection);
     const part = findingPart(made);
     let id = ids.get(identity);
     if (id === undefined) {
@@ -116,13 +119,17 @@ export class LiveEventSink<By extends RelayedCarrier> {
       connection: connection.carrier.id,
       cause: part.cause === null ? undefined : ids.get(part.cause),
     };
-    this.emit(connection, { event: "finding", final, finding: findingOf(part, known) });
+    const finding = findingOf(part, known);
+    const { cause } = known;
+    const print = fingerprint(finding, cause === undefined ? undefined : fingerprints.get(cause));
+    fingerprints.set(id, print);
+    this.emit(connection, { event: "finding", final, finding, fingerprint: print });
   }
 
   #of(connection: InspectedConnection<By>): Emitted {
     let emitted = this.#emitted.get(connection);
     if (emitted === undefined) {
-      emitted = { ids: new Map(), counts: { errors: 0, warnings: 0, notes: 0 } };
+      emitted = { ids: new Map(), fingerprints: new Map(), counts: { errors: 0, warnings: 0, notes: 0 } };
       this.#emitted.set(connection, emitted);
     }
     return emitted;

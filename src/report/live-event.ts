@@ -39,6 +39,8 @@ export interface FindingEvent extends ConnectionPlace {
   /** False where the same finding, by its id, may come again and know more: the incident is not over. */
   final: boolean;
   finding: Finding;
+  /** The same whenever the same program makes the same mistake: 16 hexadecimal digits. */
+  fingerprint?: string;
   /** The recording's file that has it, where there is one. */
   recording?: string;
 }
@@ -77,14 +79,50 @@ export type ConnectionEvent =
   | GuardedEvent
   | ClosedEvent;
 
+/** A finding that was told came again, with other connections or in other places. */
+export interface RepeatedEvent {
+  schema: typeof EVENT_SCHEMA;
+  time: string;
+  event: "repeated";
+  fingerprint: string;
+  /** Id, rule, severity and sentence of the finding that was told. */
+  finding: string;
+  rule: RuleId;
+  severity: Severity;
+  message: string;
+  /** How often it came since it was told, and how often since that was last counted. */
+  count: number;
+  more: number;
+  /** When it was told. */
+  since: string;
+  /** Address of the client that it was seen of last. */
+  client: string;
+}
+
+/** More events of one kind came than are told. */
+export interface LimitedEvent {
+  schema: typeof EVENT_SCHEMA;
+  time: string;
+  event: "limited";
+  /** `closed`, `trouble upstream-refused`, `finding frame-end`. */
+  kind: string;
+  /** Events left out since then, and of how many clients' addresses. */
+  count: number;
+  addresses: number;
+  since: string;
+}
+
+/** A count of what is not told one by one. */
+export type CountEvent = RepeatedEvent | LimitedEvent;
+
 /** Something about the proxy itself: it listens, it could not record, it ends. */
 export interface ProxyEvent {
   schema: typeof EVENT_SCHEMA;
   time: string;
   event: "proxy";
-  kind: "listening" | "draining" | "reloaded" | "problem" | "summary";
+  kind: "listening" | "draining" | "reloaded" | "problem" | "status" | "summary";
   message: string;
-  /** Of the kind summary. */
+  /** Of the kinds status and summary. */
   counters?: ProxyCounters;
 }
 
@@ -105,4 +143,4 @@ export interface ProxyCounters {
   untold: number;
 }
 
-export type LiveEvent = ConnectionEvent | ProxyEvent;
+export type LiveEvent = ConnectionEvent | CountEvent | ProxyEvent;

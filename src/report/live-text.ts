@@ -1,6 +1,14 @@
 /** The events of `ghostframe proxy` for people: a line for each, and a block for an incident. */
+import { grouped } from "../bytes/grouped.ts";
 import { printable } from "../bytes/printable.ts";
-import type { ConnectionEvent, FindingEvent, LiveEvent, ProxyCounters } from "./live-event.ts";
+import type {
+  ConnectionEvent,
+  FindingEvent,
+  LiveEvent,
+  ProxyCounters,
+  ProxyEvent,
+  RepeatedEvent,
+} from "./live-event.ts";
 import { type Connection, REPORT_SCHEMA, type Report } from "./report.ts";
 import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
 import { inAscii } from "./text/ascii.ts";
@@ -36,7 +44,7 @@ export class LiveText {
     const { paint, all } = this.#page;
     switch (event.event) {
       case "proxy":
-        return this.#line(event.time, "", event.kind === "summary" ? summary(event.counters!) : told(event.message));
+        return this.#line(event.time, "", proxyText(event));
       case "opened": {
         if (!all) return "";
         const { client, server } = event.connection;
@@ -53,12 +61,28 @@ export class LiveText {
         return this.#finding(event);
       case "trouble":
         return this.#of(event, `${paint.warning(`${printable(event.kind, KIND_COLUMNS)}  `)}${told(event.message)}`);
+      case "repeated":
+        return this.#repeated(event);
+      case "limited": {
+        const { kind, count, addresses, since } = event;
+        const of = addresses === 1 ? "one address" : `${grouped(addresses)} addresses`;
+        const what = `${counted(count, "more event")} of ${of} since ${sinceClock(since, event.time)} left out: ${told(kind)}`;
+        return this.#line(event.time, "", paint.warning(what));
+      }
       case "uninspected":
       case "guarded":
         return this.#of(event, `${paint.warning(`${event.event}  `)}${told(event.message)}`);
       case "closed":
         return all ? this.#of(event, paint.faint(closed(event.connection))) : "";
     }
+  }
+
+  /** `again, 212 times since 14:02:11`: what it is was told with that finding. */
+  #repeated({ time, finding, rule, severity, count, since, client, fingerprint }: RepeatedEvent): string {
+    const { paint } = this.#page;
+    const times = count === 1 ? "once" : `${grouped(count)} times`;
+    const what = `${paint[severity](rule)}  again, ${times} since ${sinceClock(since, time)}, last of ${printable(client, 60)}`;
+    return this.#line(time, "", `${printable(finding, 12)} ${what}  ${paint.faint(fingerprint)}`);
   }
 
   #finding(event: FindingEvent): string {
@@ -85,10 +109,12 @@ export class LiveText {
       summary: { errors: 0, warnings: 0, notes: 0 },
     };
     const lines = incidentBlocks(overview(report), this.#page).flat();
-    if (event.recording !== undefined) {
-      if (finding.octets.length > 0) lines.push("");
-      lines.push(...this.#page.labelled("recorded", printable(event.recording, MESSAGE_COLUMNS)));
+    const { recording, fingerprint } = event;
+    if (finding.octets.length > 0 && (recording ?? fingerprint) !== undefined) lines.push("");
+    if (recording !== undefined) {
+      lines.push(...this.#page.labelled("recorded", printable(recording, MESSAGE_COLUMNS)));
     }
+    if (fingerprint !== undefined) lines.push(...this.#page.labelled("fingerprint", fingerprint));
     return `\n${lines.join("\n")}\n\n`;
   }
 
@@ -102,6 +128,16 @@ export class LiveText {
   #line(time: string, who: string, text: string): string {
     return `${this.#page.paint.faint(`${clock(time, true)}  ${who}`)}${text}\n`;
   }
+}
+
+/** With the day where that was another one. */
+function sinceClock(since: string, now: string): string {
+  return clock(since, since.slice(0, 10) !== now.slice(0, 10));
+}
+
+function proxyText({ kind, counters, message }: ProxyEvent): string {
+  if (counters === undefined) return told(message);
+  return kind === "summary" ? summary(counters) : `${told(message)}; so far ${summary(counters)}`;
 }
 
 function told(message: string): string {

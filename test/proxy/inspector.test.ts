@@ -7,8 +7,8 @@ import { inspect } from "../../src/inspect.ts";
 import { Inspector, type InspectorOptions } from "../../src/proxy/inspector.ts";
 import { CONNECTED } from "../../src/proxy/octet-batch.ts";
 import type { ConnectionEvent } from "../../src/report/live-event.ts";
-import { DEFAULT_FORMAT_OPTIONS } from "../../src/report/report-format.ts";
 import { temporaryFolder } from "../support/command.ts";
+import { TELL_ALL } from "../support/event-samples.ts";
 import { UPSTREAM } from "../support/played-connections.ts";
 import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";
 
@@ -53,7 +53,7 @@ class Scene {
         this.#thread = new Worker(script, { workerData: data });
         return this.#thread;
       },
-      writing: { format: "ndjson", options: DEFAULT_FORMAT_OPTIONS },
+      writing: TELL_ALL,
       emit: ({ text: line }) => this.#heard(() => this.events.push(JSON.parse(line) as ConnectionEvent)),
       problem: message => this.#heard(() => this.problems.push(message)),
       ...options,

@@ -1,4 +1,6 @@
 /** Events as the proxy tells them, for the tests of what is written of them. */
+
+import type { EventWriting } from "../../src/report/event-writer.ts";
 import {
   type ClosedEvent,
   type ConnectionEvent,
@@ -6,15 +8,28 @@ import {
   type FaultEvent,
   type FindingEvent,
   type GuardedEvent,
+  type LimitedEvent,
   type LiveEvent,
   type OpenedEvent,
   type ProxyCounters,
   type ProxyEvent,
+  type RepeatedEvent,
   type TroubleEvent,
   type UninspectedEvent,
 } from "../../src/report/live-event.ts";
 import type { Connection, Finding } from "../../src/report/report.ts";
+import { DEFAULT_FORMAT_OPTIONS } from "../../src/report/report-format.ts";
 import { connection, hostile, tornFrame } from "./report-samples.ts";
+
+/** Every event, as JSON. */
+export const TELL_ALL: EventWriting = {
+  format: "ndjson",
+  level: "debug",
+  every: true,
+  perMinute: 0,
+  octets: true,
+  options: DEFAULT_FORMAT_OPTIONS,
+};
 
 const TIME = "2026-11-21T18:19:51.905717Z";
 
@@ -69,6 +84,38 @@ export function closed({ of, ...parts }: Parts<ClosedEvent> = {}): ClosedEvent {
   return { ...place({ ended: "fin", ...of }), event: "closed", findings, ...parts };
 }
 
+export function repeated(parts: Partial<RepeatedEvent> = {}): RepeatedEvent {
+  return {
+    schema: EVENT_SCHEMA,
+    time: TIME,
+    event: "repeated",
+    fingerprint: "0123456789abcdef",
+    finding: "f1",
+    rule: "frame-end",
+    severity: "error",
+    message: "The body frame at offset 162315 must end with 0xce at offset 213065, where 0x61 (“a”) stands.",
+    count: 212,
+    more: 9,
+    since: "2026-11-21T14:02:11.000000Z",
+    client: "192.0.2.7",
+    ...parts,
+  };
+}
+
+export function limited(parts: Partial<LimitedEvent> = {}): LimitedEvent {
+  const since = "2026-11-21T18:18:51.000000Z";
+  return {
+    schema: EVENT_SCHEMA,
+    time: TIME,
+    event: "limited",
+    kind: "closed",
+    count: 4711,
+    addresses: 2,
+    since,
+    ...parts,
+  };
+}
+
 export function proxyEvent(kind: ProxyEvent["kind"], message: string, counters?: ProxyCounters): ProxyEvent {
   const event = { schema: EVENT_SCHEMA, time: TIME, event: "proxy", kind, message } as const;
   return counters === undefined ? event : { ...event, counters };
@@ -111,5 +158,7 @@ export function hostileEvents(text: string, other: string = text): LiveEvent[] {
     found({ ...close!, cause: other }, { of }),
     found({ ...close!, id: other, rule: "capture-gap", severity: "note" }, { of }),
     closed({ of: { ...of, ended: "rst" } }),
+    repeated({ message: text, client: other, finding: text }),
+    limited({ kind: text }),
   ];
 }

@@ -36,14 +36,22 @@ export interface ProxyStart {
   upstream: number | string;
   /** Options besides --listen, --upstream and --format. */
   args?: readonly string[];
+  /** As a user has it: the same finding is told once, and counted. Otherwise every event is told. */
+  collapses?: boolean;
   /** Whose end ends the proxy. */
   onTestFinished: TestContext["onTestFinished"];
 }
 
 /** Starts a proxy on a free port, in front of a port of this machine or what a URL names; it listens when this resolves. */
-export async function startProxy({ upstream, args = [], onTestFinished }: ProxyStart): Promise<Proxied> {
+export async function startProxy({
+  upstream,
+  args = [],
+  collapses = false,
+  onTestFinished,
+}: ProxyStart): Promise<Proxied> {
   const url = typeof upstream === "number" ? `amqp://127.0.0.1:${upstream}` : upstream;
-  const child = start(["proxy", "--listen", "0", "--upstream", url, "--format", "ndjson", ...args]);
+  const every = collapses ? [] : ["--every-event", "--event-octets"];
+  const child = start(["proxy", "--listen", "0", "--upstream", url, "--format", "ndjson", ...every, ...args]);
   const proxied = new Proxied(child);
   onTestFinished(() => proxied.kill());
   await proxied.listening();
@@ -124,8 +132,8 @@ export class Proxied {
   /** All that was told of one client. */
   of(clientPort: number): ConnectionEvent[] {
     return this.events.filter(
-      event => event.event !== "proxy" && event.connection.client.port === clientPort,
-    ) as ConnectionEvent[];
+      (event): event is ConnectionEvent => "connection" in event && event.connection.client.port === clientPort,
+    );
   }
 
   /** Findings that are not told again. */
@@ -217,7 +225,7 @@ function readEvent(line: string, faults: string[]): LiveEvent | null {
 function faultOf(event: LiveEvent): string | null {
   if (!isEvent(event)) return ajv.errorsText(isEvent.errors);
   if (!/\.\d{6}Z$/.test(event.time)) return "no microseconds";
-  if (event.event === "proxy") return null;
+  if (!("connection" in event)) return null;
   const { client, server } = event.connection;
   if ([client, server, event.upstream].some(({ address, port }) => address === "" || port === 0)) return "no endpoint";
   return null;

@@ -208,6 +208,24 @@ describe("what is no AMQP", { concurrent: true }, () => {
   });
 });
 
+it("the same bug of thirty clients is told once, and counted", async ({ onTestFinished }) => {
+  const CLIENTS = 30;
+  const upstream = await silentBroker(onTestFinished);
+  const proxied = await startProxy({ upstream, args: ["--guard"], collapses: true, onTestFinished });
+  for (let i = 0; i < CLIENTS; i++) {
+    const client = await opened(proxied.port, onTestFinished);
+    const port = client.localPort!;
+    client.end(wire().frame(7, 1, text(`hello ${i}`)).octets);
+    await proxied.closed(port);
+  }
+  const { counters, code } = await proxied.stop();
+  const of = (kind: string): LiveEvent[] => proxied.events.filter(({ event }) => event === kind);
+  expect([of("fault"), of("finding"), of("guarded")].map(({ length }) => length)).toEqual([1, 1, CLIENTS]);
+  const { fingerprint } = proxied.findings()[0]!;
+  expect(of("repeated").at(-1)).toMatchObject({ fingerprint, rule: "frame-type", count: CLIENTS - 1 });
+  expect({ ...counters, code }).toMatchObject({ errors: CLIENTS, guarded: CLIENTS, code: 1 });
+});
+
 describe("an output that nobody reads", { concurrent: true }, () => {
   /** More events than a pipe holds. */
   const CONNECTIONS = 150;
