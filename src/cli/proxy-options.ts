@@ -46,65 +46,80 @@ const MIN_RECORDING = 64 * 1024;
 const DAY = 86_400;
 
 export function addProxyOptions(command: Command): Command {
-  return addRelayOptions(
-    command
-      .requiredOption(
-        "--listen <address>",
-        "where clients connect to: 127.0.0.1:5673, 5673, [::1]:5673 (repeat it for more)",
-        collect,
+  addConnectionOptions(command);
+  addEventOptions(command);
+  addRecordingOptions(command);
+  return addRelayOptions(command);
+}
+
+/** Where clients connect to, where the broker is, and how. */
+function addConnectionOptions(command: Command): void {
+  command
+    .requiredOption(
+      "--listen <address>",
+      "where clients connect to: 127.0.0.1:5673, 5673, [::1]:5673 (repeat it for more)",
+      collect,
+    )
+    .requiredOption(
+      "--upstream <url>",
+      "the broker: amqp://host:5672, amqps://host (one for all, or one for each --listen)",
+      collect,
+    )
+    .option("--tls-cert <file>", "speak TLS to clients, with this certificate (PEM)")
+    .option("--tls-key <file>", "the certificate's key (PEM)")
+    .option("--tls-client-ca <file>", "clients must have a certificate signed by one of these (PEM)")
+    .addOption(
+      new Option("--proxy-protocol <version>", "send the client's address to the broker").choices(["v1", "v2"]),
+    )
+    .option(
+      "--probe-silently",
+      "connect to the broker when a client has sent something: health checks do not reach it",
+      false,
+    )
+    .option("--max-connections <number>", "open connections at most; others are reset", within(1, 1_000_000), 10_000)
+    .option("--grace <seconds>", "time for connections to end when the proxy is stopped", within(0, DAY), 10)
+    .option("--guard", "stop a corrupt stream before the broker sees it, and tell the client why", false)
+    .option("--no-shared-sockets", "do not check whether several processes of this host hold a client's socket")
+    .option("--no-busy-polling", "sleep whenever nothing comes: less processor time, more latency");
+}
+
+/** What is told, and how. */
+function addEventOptions(command: Command): void {
+  command
+    .addOption(new Option("--format <format>", "form of the events").choices(["text", "ndjson"]).default("text"))
+    .addOption(widthOption())
+    .addOption(
+      new Option(
+        "--level <level>",
+        "least important events that are told: error, warning, info, or debug with connections that open and close (default: info; debug for ndjson)",
       )
-      .requiredOption(
-        "--upstream <url>",
-        "the broker: amqp://host:5672, amqps://host (one for all, or one for each --listen)",
-        collect,
-      )
-      .addOption(new Option("--format <format>", "form of the events").choices(["text", "ndjson"]).default("text"))
-      .addOption(widthOption())
-      .addOption(
-        new Option(
-          "--level <level>",
-          "least important events that are told: error, warning, info, or debug with connections that open and close (default: info; debug for ndjson)",
-        )
-          .choices(LEVELS)
-          .conflicts(["verbose", "quiet"]),
-      )
-      .addOption(new Option("--verbose", "the same as --level debug").default(false).conflicts("quiet"))
-      .option("--quiet", "the same as --level error", false)
-      .option(
-        "--events-per-minute <number>",
-        "events of one kind and one client's address that are told in a minute; others are counted",
-        within(1, 1_000_000),
-        600,
-      )
-      .option("--every-event", "tell every event, and count none: also the same finding again and again", false)
-      .option("--event-octets", "ndjson: also the table of octets of each finding; lines may exceed 4 KiB", false)
-      .option("--status-every <seconds>", "time between two lines of how it stands; 0 for none", within(0, DAY), 600)
-      .option("--guard", "stop a corrupt stream before the broker sees it, and tell the client why", false)
-      .option("--record <dir>", "record what is relayed in pcapng files, with passwords masked")
-      .addOption(
-        new Option("--record-on <when>", "record everything, or only what is around a finding")
-          .choices(["always", "finding"])
-          .default("always"),
-      )
-      .option("--record-size <size>", "size at which the next file begins", octets(MIN_RECORDING), 100e6)
-      .option("--record-files <number>", "files to keep; the oldest is deleted first", within(1, 100_000), 20)
-      .option("--record-credentials", "do not mask passwords in recordings", false)
-      .option("--tls-cert <file>", "speak TLS to clients, with this certificate (PEM)")
-      .option("--tls-key <file>", "the certificate's key (PEM)")
-      .option("--tls-client-ca <file>", "clients must have a certificate signed by one of these (PEM)")
-      .addOption(
-        new Option("--proxy-protocol <version>", "send the client's address to the broker").choices(["v1", "v2"]),
-      )
-      .option(
-        "--probe-silently",
-        "connect to the broker when a client has sent something: health checks do not reach it",
-        false,
-      )
-      .option("--max-connections <number>", "open connections at most; others are reset", within(1, 1_000_000), 10_000)
-      .option("--grace <seconds>", "time for connections to end when the proxy is stopped", within(0, DAY), 10)
-      .option("--no-shared-sockets", "do not check whether several processes of this host hold a client's socket")
-      .option("--no-busy-polling", "sleep whenever nothing comes: less processor time, more latency"),
-  );
+        .choices(LEVELS)
+        .conflicts(["verbose", "quiet"]),
+    )
+    .addOption(new Option("--verbose", "the same as --level debug").default(false).conflicts("quiet"))
+    .option("--quiet", "the same as --level error", false)
+    .option(
+      "--events-per-minute <number>",
+      "events of one kind and one client's address that are told in a minute; others are counted",
+      within(1, 1_000_000),
+      600,
+    )
+    .option("--every-event", "tell every event, and count none: also the same finding again and again", false)
+    .option("--event-octets", "ndjson: also the table of octets of each finding; lines may exceed 4 KiB", false)
+    .option("--status-every <seconds>", "time between two lines of how it stands; 0 for none", within(0, DAY), 600);
+}
+
+function addRecordingOptions(command: Command): void {
+  command
+    .option("--record <dir>", "record what is relayed in pcapng files, with passwords masked")
+    .addOption(
+      new Option("--record-on <when>", "record everything, or only what is around a finding")
+        .choices(["always", "finding"])
+        .default("always"),
+    )
+    .option("--record-size <size>", "size at which the next file begins", octets(MIN_RECORDING), 100e6)
+    .option("--record-files <number>", "files to keep; the oldest is deleted first", within(1, 100_000), 20)
+    .option("--record-credentials", "do not mask passwords in recordings", false);
 }
 
 /** The least important level that is told. */

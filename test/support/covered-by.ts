@@ -152,7 +152,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   ],
   "net/tcp-assembler.test.ts": ["net/tcp-connection.ts", "net/unread-packets.ts"],
   "cli/proxy-command.test.ts": ["cli/proxy-options.ts"],
-  "report/event-selection.test.ts": ["report/repeats.ts", "report/event-rates.ts"],
+  "report/event-selection.test.ts": ["report/repeats.ts"],
   "proxy/inspecting-proxy.test.ts": ["proxy/guarding.ts"],
   "proxy/inspector.test.ts": ["proxy/inspector-tap.ts", "proxy/inspector-worker.ts"],
   "proxy/live-inspection-events.test.ts": ["proxy/live-connection.ts", "report/live-event-sink.ts"],
