@@ -1,6 +1,7 @@
 /** The package as npm publishes it: what is in it, and whether it runs where nothing else is. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -55,13 +56,18 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the tarball", () => {
   it("holds what belongs to it, and nothing else", () => {
-    const others = files.filter(path => !/^dist\/.+\.(?:js|d\.ts)$/.test(path));
+    const others = files.filter(
+      path => !/^dist\/.+\.(?:js|d\.ts)$/.test(path) && !/^dist\/command\/.+\.js\.map$/.test(path),
+    );
     expect(others.toSorted()).toEqual(
       [
         "CHANGELOG.md",
         "LICENSE",
         "README.md",
+        "THIRD-PARTY-NOTICES.txt",
         "bin/ghostframe.js",
+        "bin/package.json",
+        "dist/command/package.json",
         FIXTURE,
         "package.json",
         "src/check/check-result.schema.json",
@@ -82,6 +88,21 @@ describe("the tarball", () => {
     expect(built).toContain("dist/index.js");
     expect(built).toContain("dist/index.d.ts");
     expect(files).toContain("dist/command/main.js");
+  });
+
+  it("brings the licences of the packages that are bundled", () => {
+    const notices = readFileSync(join(ROOT, "THIRD-PARTY-NOTICES.txt"), "utf8");
+    for (const [name, version] of Object.entries(manifest.dependencies)) {
+      expect(notices).toContain(`${name} ${version} (`);
+    }
+    const bundled = files.filter(path => path.startsWith("dist/command/") && path.endsWith(".js"));
+    const required = bundled.flatMap(path =>
+      [...readFileSync(join(ROOT, path), "utf8").matchAll(/\brequire\([`"']([^`"'./][^`"']*)[`"']\)/g)].map(
+        ([, module]) => module!,
+      ),
+    );
+    expect(required.length).toBeGreaterThan(10);
+    expect(required.filter(module => !builtinModules.includes(module.replace(/^node:/, "")))).toEqual([]);
   });
 
   it("runs no script when it is installed", () => {

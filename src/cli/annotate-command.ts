@@ -29,7 +29,6 @@ interface Options extends CaptureFlags {
 
 export function annotateCommand(): Command {
   const command = new Command("annotate")
-    .summary("copy captures, with comments on the packets where something was found")
     .description(
       `Writes a copy of captures as pcapng, every packet and block as it was, with comments where something was found: the finding at its first packet, each piece of a torn frame, each message that was lost. Wireshark shows them ("packet comments", frame.comment). Several files are read as one timeline and become sections of one file.`,
     )

@@ -30,7 +30,6 @@ import {
 
 export function checkCommand(): Command {
   const command = new Command("check")
-    .summary("inspect recorded traffic in CI, and pass or fail")
     .description(
       `Inspects captures, each one by itself, and fails if a finding is severe enough. What is severe enough stands in the options, or in the nearest ${CONFIG_FILE} in this folder or above it. A FILE is a capture, a folder of captures (*.pcap, *.pcapng, *.cap; digits or .gz may follow), or "-" for standard input.`,
     )

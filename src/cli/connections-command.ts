@@ -10,7 +10,6 @@ interface Options extends ReadingOptions {
 
 export function connectionsCommand(): Command {
   const command = new Command("connections")
-    .summary("one line a connection: who, how long it took to open, how it ended and why")
     .description(
       `Prints every AMQP 0-9-1 connection of captures on a line: client and server, name, library, user and virtual host, TLS, time from the first packet to open-ok, frames of each side, messages published and delivered, how it ended and why.`,
     )

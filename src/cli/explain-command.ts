@@ -18,7 +18,6 @@ const EXAMPLE = "ghostframe explain '{frame_too_large,1544254578,131064}'";
 
 export function explainCommand(): Command {
   return new Command("explain")
-    .summary("say what a broker's log line, an error text or a size means")
     .description(
       "Takes lines of a RabbitMQ log (text or JSON; UTF-8 or UTF-16, gzipped or not), a client's exception, {frame_too_large,…} or {invalid_frame_end_marker,…}, a size in decimal or hex, or the seven octets of a frame header. Says what it is and who read it (broker or client), what the octets are, what usually causes that, what would confirm it, and what to do. Without arguments it reads standard input: a line, or a whole log.",
     )

@@ -33,7 +33,6 @@ interface Options {
 
 export function framesCommand(): Command {
   return new Command("frames")
-    .summary("one line a frame, like tcpdump for AMQP")
     .description(
       `Prints every AMQP 0-9-1 frame of captures on a line of its own, as they are read: time (UTC), packet, connection, direction (-> from the client), stream offset, channel, type, octets of payload, method with its telling arguments. "!!" marks a broken frame, "==" the place where frames go on. In a capture that begins in mid-stream, ?> and <? stand for frames of the end named first and second until a method shows which one is the client.`,
     )

@@ -29,7 +29,6 @@ interface Options extends TelemetryOptions {
 
 export function inspectCommand(): Command {
   const command = new Command("inspect")
-    .summary("find what is corrupt in captures")
     .description(
       `Reads captures (pcap, pcapng, either of them gzipped, "-" for standard input) and reports what is corrupt in their AMQP 0-9-1 connections: which frame, where, in which packet, why, and what the broker answered. Several files are read as one timeline: give the files of a ring buffer in their order.`,
     )

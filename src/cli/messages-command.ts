@@ -14,7 +14,6 @@ interface Options extends ReadingOptions, TelemetryOptions {
 
 export function messagesCommand(): Command {
   const command = new Command("messages")
-    .summary("one line a message: was it confirmed, returned, acknowledged, lost")
     .description(
       `Prints every message of captures on a line of its own, when its outcome is known: time of its first octet (UTC), connection, channel, operation (publish, deliver, get), outcome with its latency, octets of body, exchange and routing key, id, trace. "unknown" stands where octets that were not captured could say it.`,
     )

@@ -51,7 +51,6 @@ const GRACE = { plain: 2000, squeezed: 10_000 };
 
 export function runCommand(): Command {
   const command = new Command("run")
-    .summary("run a command, and check its AMQP traffic")
     .description(
       `Starts a proxy for the broker at ${URL_VARIABLE}, and runs COMMAND with the proxy's URL in ${URL_VARIABLE}. When COMMAND has ended, the recorded traffic is checked as "check" does it. The standard streams of COMMAND are left alone; the result goes to stderr.`,
     )

@@ -10,7 +10,6 @@ interface Options extends ReadingOptions {
 
 export function statsCommand(): Command {
   const command = new Command("stats")
-    .summary("rates and latencies of messages, with a heat map")
     .description(
       `Counts the messages of captures by outcome, and measures how long confirms and acknowledgments take: p50, p90, p99 (to within 1.5 %) and the maximum, by exchange, queue and connection; a heat map of latencies over time; errors by their text.`,
     )

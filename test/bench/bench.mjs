@@ -2,8 +2,8 @@
 /**
  * npm run bench -- [--size MEGABYTES]… [--format pcap|pcapng]… [--runs N]
  *
- * `ghostframe inspect` against tcpdump and tshark (where they are installed) on captures made by make-capture.mjs: whole
- * processes, in turn, median of N runs. Fails when ghostframe does not find every packet and every frame, or uses more
+ * `ghostframe inspect` against a bare loop in Node that hops from frame header to frame header (bare-frames.mjs), tcpdump
+ * and tshark (where they are installed) on captures made by make-capture.mjs: whole processes, in turn, median of N runs. Fails when ghostframe does not find every packet and every frame, or uses more
  * memory than it may: a fast wrong answer is no answer. Captures go to the folder for temporary files (TMPDIR moves it)
  * and are removed again.
  */
@@ -16,6 +16,7 @@ import { parseArgs } from "node:util";
 import { makeCapture } from "./make-capture.mjs";
 
 const GHOSTFRAME = fileURLToPath(new URL("../../bin/ghostframe.js", import.meta.url));
+const BARE_LOOP = fileURLToPath(new URL("bare-frames.mjs", import.meta.url));
 const MOST_MEMORY = 150 * 1024 * 1024;
 /** tshark takes a second for 10 MB: it is shown a larger capture once only, and one larger still not at all. */
 const PATIENCE_MEGABYTES = 100;
@@ -92,6 +93,7 @@ function bench(format, size) {
       peak: null,
       runs,
     },
+    "bare loop": { command: [process.execPath, BARE_LOOP, path], seconds: [], peak: null, runs },
   };
   if (hasTcpdump) {
     tools.tcpdump = { command: ["tcpdump", "-r", path, "-w", "/dev/null"], seconds: [], peak: null, runs };
@@ -103,6 +105,8 @@ function bench(format, size) {
   }
   // The first round fills the page cache, checks the answer, and measures the memory.
   checkAnswer(capture, run(tools.ghostframe.command).stdout);
+  const bare = JSON.parse(run(tools["bare loop"].command).stdout);
+  if (bare.frames !== capture.frames || bare.broken > 0) fail(`the bare loop found ${bare.frames} frames`);
   for (const [name, tool] of Object.entries(tools)) {
     if (name !== "tshark" || size <= PATIENCE_MEGABYTES) tool.peak = peakMemory(tool.command);
   }

@@ -1,0 +1,137 @@
+/** The command line: which commands there are, and what becomes of an error that none of them took care of. */
+import { Command, CommanderError } from "commander";
+import { printable } from "../bytes/printable.ts";
+import { systemSentence } from "../capture/system-error.ts";
+import { VERSION } from "../version.ts";
+import { EXIT } from "./exit-codes.ts";
+import { complain, OutputError } from "./output.ts";
+import { tellStack } from "./own-failure.ts";
+
+interface CommandEntry {
+  /** What it says of itself in the list of commands. */
+  summary: string;
+  /** Its arguments, as they stand in the list of commands. */
+  takes: string;
+  load(): Promise<Command>;
+}
+
+/** Only the named command is loaded, to save time. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  inspect: {
+    summary: "find what is corrupt in captures",
+    takes: "<file...>",
+    load: async () => (await import("./inspect-command.ts")).inspectCommand(),
+  },
+  messages: {
+    summary: "one line a message: was it confirmed, returned, acknowledged, lost",
+    takes: "<file...>",
+    load: async () => (await import("./messages-command.ts")).messagesCommand(),
+  },
+  connections: {
+    summary: "one line a connection: who, how long it took to open, how it ended and why",
+    takes: "<file...>",
+    load: async () => (await import("./connections-command.ts")).connectionsCommand(),
+  },
+  stats: {
+    summary: "rates and latencies of messages, with a heat map",
+    takes: "<file...>",
+    load: async () => (await import("./stats-command.ts")).statsCommand(),
+  },
+  frames: {
+    summary: "one line a frame, like tcpdump for AMQP",
+    takes: "<file...>",
+    load: async () => (await import("./frames-command.ts")).framesCommand(),
+  },
+  annotate: {
+    summary: "copy captures, with comments on the packets where something was found",
+    takes: "[file...]",
+    load: async () => (await import("./annotate-command.ts")).annotateCommand(),
+  },
+  proxy: {
+    summary: "inspect live, between clients and a broker",
+    takes: "",
+    load: async () => (await import("./proxy-command.ts")).proxyCommand(),
+  },
+  explain: {
+    summary: "say what a broker's log line, an error text or a size means",
+    takes: "[text...]",
+    load: async () => (await import("./explain-command.ts")).explainCommand(),
+  },
+  check: {
+    summary: "inspect recorded traffic in CI, and pass or fail",
+    takes: "<file...>",
+    load: async () => (await import("./check-command.ts")).checkCommand(),
+  },
+  run: {
+    summary: "run a command, and check its AMQP traffic",
+    takes: "<command...>",
+    load: async () => (await import("./run-command.ts")).runCommand(),
+  },
+};
+
+/** Does what the process's arguments ask for, and sets its exit status. */
+export async function run(): Promise<void> {
+  try {
+    await (await program(process.argv.slice(2))).parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has printed what was wrong. Help and version are no failure.
+      process.exitCode = error.exitCode === 0 ? EXIT.CLEAN : EXIT.FAILED;
+    } else if (error instanceof OutputError) {
+      complain(error.message);
+      process.exitCode = EXIT.FAILED;
+    } else {
+      // What the operating system refuses, or a mistake of ours. Users get no stack trace all the same.
+      const { message } = error instanceof Error ? error : { message: String(error) };
+      complain(
+        systemSentence(error) ?? `internal error: ${message}. Please report it with the command that led to it.`,
+      );
+      tellStack(error);
+      process.exitCode = EXIT.FAILED;
+    }
+  }
+}
+
+/** The program with the command that is named among the arguments; with a line for each in the help where none is. */
+async function program(args: readonly string[]): Promise<Command> {
+  const all = new Command("ghostframe")
+    .description(
+      "Frame integrity inspector for AMQP 0-9-1: finds what is corrupt in a capture, and what the broker answers.",
+    )
+    .version(VERSION)
+    // Options behind a command belong to that command: "run" must not take those of COMMAND.
+    .enablePositionalOptions()
+    .showHelpAfterError("(--help shows how it is used)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ ghostframe inspect trace.pcapng
+  $ ghostframe frames trace.pcapng | head
+  $ ghostframe explain '{frame_too_large,1544254578,131064}'`,
+    )
+    // Arguments may have been pasted from anywhere.
+    .configureOutput({
+      writeErr: text =>
+        process.stderr.write(
+          text
+            .split("\n")
+            .map(line => printable(line))
+            .join("\n"),
+        ),
+    })
+    .exitOverride();
+  const named = args.find(argument => Object.hasOwn(COMMANDS, argument));
+  if (named === undefined) for (const [name, entry] of Object.entries(COMMANDS)) all.addCommand(line(name, entry));
+  else {
+    const { summary, load } = COMMANDS[named]!;
+    all.addCommand((await load()).summary(summary).copyInheritedSettings(all));
+  }
+  return all;
+}
+
+/** A command that is only listed: the help shows no more of it than this. */
+function line(name: string, { summary, takes }: CommandEntry): Command {
+  const listed = new Command(name).summary(summary).option("--any", "whatever it takes");
+  return takes === "" ? listed : listed.argument(takes);
+}
