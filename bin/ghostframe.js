@@ -11,9 +11,13 @@ try {
   if (process.env.GHOSTFRAME_DEBUG) process.setSourceMapsEnabled(true);
   // From Node 22.1: the compiled code is kept, in the user's own folder, as nobody else may write what is run from there.
   enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "ghostframe"));
-  require("../dist/command/main.js").main();
+  require("../dist/command/main.js").main().catch(cannotLoad);
 } catch (error) {
-  // It could not even be loaded: main.js tells whatever goes wrong later.
+  cannotLoad(error);
+}
+
+/** A file of the command could not be loaded: program.js tells whatever goes wrong later. */
+function cannotLoad(error) {
   const why =
     error.code === "EMFILE" ? "too many files are open: this process may open no more (ulimit -n)" : error.message;
   console.error(`ghostframe: cannot be loaded: ${why}`);

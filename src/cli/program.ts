@@ -12,7 +12,7 @@ interface CommandEntry {
   summary: string;
   /** Its arguments, as they stand in the list of commands. */
   takes: string;
-  load(): Promise<Command>;
+  load: () => Promise<Command>;
 }
 
 /** Only the named command is loaded, to save time. */

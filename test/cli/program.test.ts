@@ -56,6 +56,6 @@ describe("an error of our own", () => {
     const main = JSON.stringify(join(ROOT, "dist/command/main.js"));
     const script = `process.argv = null; require(${main}).main().catch(error => console.log(error.stack));`;
     const { stdout } = spawnSync(process.execPath, ["--enable-source-maps", "-e", script], { encoding: "utf8" });
-    expect(stdout).toMatch(/at main \(.*src[\\/]cli[\\/]main\.ts:6:/);
+    expect(stdout).toMatch(/at (?:Module\.)?main \(.*src[\\/]cli[\\/]main\.ts:6:/);
   });
 });

@@ -58,9 +58,13 @@ export async function bundle() {
 
 /** The licences of the packages that these modules belong to. */
 function writeNotices(modules) {
-  const folders = new Set(modules.map(packageOf).filter(folder => folder !== null));
-  const notices = [...folders].sort().map(folder => {
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const folders = [...new Set(modules.map(packageOf).filter(folder => folder !== null))];
+  const packages = folders.map(folder => ({
+    folder,
+    ...JSON.parse(readFileSync(join(folder, "package.json"), "utf8")),
+  }));
+  packages.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const notices = packages.map(({ folder, name, version, license }) => {
     const file = readdirSync(folder).find(each => /^licen[cs]e/i.test(each));
     if (file === undefined) throw new Error(`${name} has no licence file`);
     const text = readFileSync(join(folder, file), "utf8").replaceAll("\r\n", "\n").trim();
