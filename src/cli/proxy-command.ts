@@ -15,10 +15,9 @@ import { ProxySignals } from "./proxy-signals.ts";
 import { RecordingError } from "./recording-folder.ts";
 
 export function proxyCommand(): Command {
-  const command = new Command("proxy")
-    .description(
-      `Listens for AMQP clients, relays every octet to a broker as it came, and inspects it on the way. Reports at once what breaks, which writers tore each other's frames, and what the broker will answer. If the inspection fails, connections are relayed all the same.`,
-    );
+  const command = new Command("proxy").description(
+    `Listens for AMQP clients, relays every octet to a broker as it came, and inspects it on the way. Reports at once what breaks, which writers tore each other's frames, and what the broker will answer. If the inspection fails, connections are relayed all the same.`,
+  );
   return addProxyOptions(command)
     .addHelpText(
       "after",
