@@ -58,6 +58,10 @@ export class AnnotatedPcap implements CaptureReader {
     return this.#reader.notes;
   }
 
+  get passedOver(): string | null {
+    return this.#reader.passedOver;
+  }
+
   read(bytes: Uint8Array, start: number, end: number): number {
     if (this.#begun || end - start < FILE_HEADER) return this.#reader.read(bytes, start, end);
     this.#begun = true;

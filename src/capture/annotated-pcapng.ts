@@ -52,6 +52,10 @@ export class AnnotatedPcapng implements CaptureReader {
     return this.#reader.notes;
   }
 
+  get passedOver(): string | null {
+    return this.#reader.passedOver;
+  }
+
   read(bytes: Uint8Array, start: number, end: number): number {
     const before = this.#reader.position;
     this.#written = start;

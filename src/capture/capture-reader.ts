@@ -37,6 +37,8 @@ export interface CaptureReader {
   readonly needed: number;
   /** What a reader of the report should know about this file: short sentences, a bounded number of them. */
   readonly notes: readonly string[];
+  /** A sentence on blocks that nothing is known of, which were passed over; null where there were none. */
+  readonly passedOver: string | null;
 
   /**
    * Hands every packet record that is whole within bytes[start, end) to the sink, and returns the position of the first

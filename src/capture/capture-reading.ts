@@ -13,6 +13,8 @@ export interface CaptureReading {
   octets: number;
   /** See CaptureReader.notes. */
   notes: readonly string[];
+  /** See CaptureReader.passedOver. */
+  passedOver?: string;
   /** Not null when the file ends inside a record. What came before it is good. */
   truncated: Truncation | null;
   /** Not null when the rest of the file could not be read. What came before it is good, and has been handed on. */
@@ -44,8 +46,9 @@ export function conclude(name: string, feed: CaptureFeed, end: ReadingEnd): Capt
   if (error !== null && (reader === null || reader.packets === 0)) throw error;
   if (reader === null) throw new InputError(name, "reading was stopped before a capture began");
   if (truncated?.atOctet === 0) throw new InputError(name, truncated.message);
-  const { format, packets, notes } = reader;
-  return { format, packets, octets: feed.octets, notes, truncated, error, stopped: end === "stopped" };
+  const { format, packets, notes, passedOver } = reader;
+  const unknown = passedOver === null ? {} : { passedOver };
+  return { format, packets, octets: feed.octets, notes, ...unknown, truncated, error, stopped: end === "stopped" };
 }
 
 function toInputError(name: string, feed: CaptureFeed, cause: unknown): InputError {

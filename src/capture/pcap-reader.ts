@@ -136,6 +136,8 @@ export class PcapReader implements CaptureReader {
     return this.#record.timeDigits;
   }
 
+  readonly passedOver = null;
+
   get notes(): readonly string[] {
     if (this.#overfullSeconds === 0) return [];
     return [`fractions of a second that are a second or more were carried over (packets: ${this.#overfullSeconds})`];

@@ -1,4 +1,5 @@
 /** What a pcapng reader noticed beside the packets. Its memory does not grow with the file. */
+import { grouped } from "../bytes/grouped.ts";
 import { blockName, INTERFACE_STATISTICS_BLOCK, NAME_RESOLUTION_BLOCK } from "./pcapng-blocks.ts";
 
 const MAX_NAMES = 8;
@@ -10,20 +11,31 @@ export class PcapngNotes {
   unsoundInterfaces = 0;
   readonly #skipped = new Map<string, number>();
   #skippedOthers = 0;
+  #skippedBlocks = 0;
 
   /** A block was passed over. Those that every capture may have, and that nobody misses in a report, do not count. */
   skipped(type: number): void {
     if (type === NAME_RESOLUTION_BLOCK || type === INTERFACE_STATISTICS_BLOCK) return;
+    this.#skippedBlocks++;
     const name = blockName(type);
     const count = this.#skipped.get(name) ?? 0;
     if (count > 0 || this.#skipped.size < MAX_NAMES) this.#skipped.set(name, count + 1);
     else this.#skippedOthers++;
   }
 
+  /** One sentence on the blocks that were passed over, by their kinds; null where there were none. */
+  get passedOver(): string | null {
+    if (this.#skippedBlocks === 0) return null;
+    const kinds = [...this.#skipped].map(([name, count]) => many(count, name));
+    if (this.#skippedOthers > 0) kinds.push(`${many(this.#skippedOthers, "block")} of yet other types`);
+    const [what, is] = this.#skippedBlocks === 1 ? ["block", "was"] : ["blocks", "were"];
+    const them = this.#skippedBlocks === 1 ? "it" : "them";
+    return `${grouped(this.#skippedBlocks)} ${what} of the file ${is} passed over, as ghostframe does not read ${them}: ${kinds.join(", ")}.`;
+  }
+
   /** @param dropped packets that the interfaces say they lost */
   sentences(dropped: number): string[] {
-    const sentences = [...this.#skipped].map(([name, count]) => `skipped ${many(count, name)}`);
-    if (this.#skippedOthers > 0) sentences.push(`skipped ${many(this.#skippedOthers, "block")} of yet other types`);
+    const sentences: string[] = [];
     if (dropped > 0) sentences.push(`${many(dropped, "packet")} dropped while capturing, and missing here`);
     if (this.timeless > 0)
       sentences.push(`${many(this.timeless, "simple packet block")} without a time, shown as 1970`);

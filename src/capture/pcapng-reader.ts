@@ -157,6 +157,10 @@ export class PcapngReader implements CaptureReader {
     return this.#notes.timeless;
   }
 
+  get passedOver(): string | null {
+    return this.#notes.passedOver;
+  }
+
   get notes(): readonly string[] {
     return this.#notes.sentences(this.#interfaces.dropped);
   }

@@ -57,8 +57,10 @@ export function checkCommand(): Command {
 In GitHub Actions annotations follow the text, and the job gets a summary.
 
 Exit status: 0 passed, 1 failing findings, or limits or expectations not met,
-2 a capture or a settings file could not be read, or not to its end, or an
-output could not be written, 130 stopped by Ctrl-C: then nothing is written.
+2 a capture or a settings file could not be read, or is corrupt from some octet
+on, or an output could not be written, 130 stopped by Ctrl-C: then nothing is
+written. A capture that only ends inside its last packet is a note of the rule
+file-truncated, to which --rule can give a level.
 
 Examples:
   $ ghostframe check captures/

@@ -4,7 +4,7 @@ export const EXIT = {
   CLEAN: 0,
   /** Findings. */
   FINDINGS: 1,
-  /** The job could not be done: wrong usage, or an input that could not be read to its end. */
+  /** The job could not be done: wrong usage, or an input that could not be read, or is corrupt from some octet on. */
   FAILED: 2,
   /** Stopped by Ctrl-C. */
   INTERRUPTED: 130,

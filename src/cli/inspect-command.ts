@@ -52,7 +52,8 @@ export function inspectCommand(): Command {
       "after",
       `
 Exit status: 0 nothing wrong, 1 errors or warnings found, 2 an input could not
-be read, or not to its end, 130 stopped by Ctrl-C.
+be read, or is corrupt from some octet on, 130 stopped by Ctrl-C. A capture that
+only ends inside its last packet gets a note, like packets that were not read.
 
 Examples:
   $ ghostframe inspect trace.pcapng

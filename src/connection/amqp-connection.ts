@@ -109,6 +109,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     }
     if (side !== this.client) this.#context.predictor?.serverMissed();
     direction.gap(missing);
+    if (cut && direction.scanner.lost) this.gaps[side].lostBoundary = true;
   }
 
   end(side: Side, reason: StreamEnd): void {

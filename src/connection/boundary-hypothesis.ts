@@ -35,6 +35,10 @@ export class BoundaryHypothesis {
   foundAt = 0;
   /** Whether there ever was one. */
   wasOpen = false;
+  /** Whether one was shown to be wrong. */
+  wasRefuted = false;
+  /** How often the boundary was lost for octets that were not captured. */
+  losses = 0;
   /** Whether the direction's sender was known before. */
   knewSender = true;
   readonly #trusted: boolean;
@@ -100,6 +104,18 @@ export class BoundaryHypothesis {
   takeLastClose({ partial }: FrameScanner): KeptClose | null {
     this.open = false;
     return partial === null ? this.#close : null;
+  }
+
+  /** Octets are missing, and with them the boundary, guess or not. */
+  lose(): void {
+    this.open = false;
+    this.losses++;
+  }
+
+  /** What followed from the guess broke. Returns as `close` does. */
+  refute(frames: number): number {
+    this.wasRefuted = true;
+    return this.close(frames);
   }
 
   /** The guess is proven, or given up. Returns the frames that followed from it, of `frames` of the direction. */

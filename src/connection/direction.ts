@@ -239,7 +239,7 @@ export class Direction implements FrameSink {
     if (!this.hypothesis.open) return false;
     this.listener?.guessRefuted(this, this.hypothesis.foundAt);
     this.#incidents.guessRefuted(this.hypothesis);
-    this.frames -= this.hypothesis.close(this.frames);
+    this.frames -= this.hypothesis.refute(this.frames);
     this.senderKnown = this.hypothesis.knewSender;
     if (this.frames === 0) this.limits.unknown();
     this.#frames.handshake.miss();
@@ -249,7 +249,7 @@ export class Direction implements FrameSink {
 
   boundaryLost(): void {
     this.listener?.missed?.(this);
-    this.hypothesis.open = false;
+    this.hypothesis.lose();
     this.#prediction.predictor?.uncertain();
     this.#frames.channels.forgetAll();
     if (!this.#log.full) this.#log.close();

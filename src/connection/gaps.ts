@@ -24,6 +24,14 @@ export class Gaps {
     return (this.#lost?.count ?? 0) + (this.#cut?.count ?? 0);
   }
 
+  /** Behind a segment that was cut off, it was not known where the next frame begins. */
+  lostBoundary = false;
+
+  /** Segments of which a part was cut off. */
+  get cut(): number {
+    return this.#cut?.count ?? 0;
+  }
+
   incidents(side: Side): Incident[] {
     const notes: Incident[] = [];
     if (this.#lost !== null) {
@@ -34,7 +42,7 @@ export class Gaps {
     }
     if (this.#cut !== null) {
       const { count: cut, octets: gone } = this.#cut;
-      const message = `The snap length cut ${plural(gone, "octet")} off ${plural(cut, "segment")} of this direction.`;
+      const message = `${plural(gone, "octet")} of ${plural(cut, "segment")} of this direction ${gone === 1 ? "is" : "are"} cut off: a snap length left ${gone === 1 ? "it" : "them"} out, or the headers claim more than there was.`;
       notes.push(this.#cut.incident("snap-length", side, message));
     }
     return notes;

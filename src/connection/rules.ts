@@ -115,7 +115,7 @@ export const RULES = {
   "snap-length": {
     severity: "note",
     spec: "",
-    help: "Packets were recorded with a snap length that cut their end off.",
+    help: "Packets lack their end: a snap length cut it off, or their headers claim more than there was.",
   },
   "mid-stream": {
     severity: "note",
@@ -130,7 +130,7 @@ export const RULES = {
   unread: {
     severity: "note",
     spec: "",
-    help: "Packets or connections that may hold AMQP were not read: encrypted, compressed, cut, or of an unknown kind.",
+    help: "Packets or connections that may hold AMQP were not read, or in part: encrypted, compressed, cut, a changed copy, or of an unknown kind.",
   },
   "internal-error": {
     severity: "note",

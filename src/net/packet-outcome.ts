@@ -17,3 +17,5 @@ export const TOO_DEEP = -5;
 export const HEADER_CUT = -6;
 /** A TCP header with flags that exclude each other. */
 export const CONTRADICTORY_FLAGS = -7;
+/** A copy of octets already read that differs from them. */
+export const CHANGED_COPY = -8;

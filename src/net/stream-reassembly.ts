@@ -10,7 +10,9 @@
  */
 import type { PacketRecord } from "../capture/packet-record.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "./connection-observer.ts";
+import { ComparedStreams } from "./delivered-octets.ts";
 import { HeldSegments } from "./held-segments.ts";
+import { CHANGED_COPY } from "./packet-outcome.ts";
 import { comesBefore, octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
 import type { TcpCounters, TcpLimits } from "./tcp-limits.ts";
@@ -23,6 +25,7 @@ export class StreamReassembly {
   readonly moment = new Moment();
   /** Index of the capture file. */
   input = 0;
+  readonly compared = new ComparedStreams();
 
   readonly #open: (connection: TcpConnection) => ConnectionObserver | null;
   readonly #limits: TcpLimits;
@@ -65,6 +68,8 @@ export class StreamReassembly {
     end: number,
     cut: number,
   ): void {
+    if (!stream.begun) this.compared.add(stream, false);
+    if (stream.delivered !== null) this.#keep(stream, bytes, start, end);
     stream.next = sequenceBehind(stream.next, end - start + cut);
     if (!stream.begun) {
       stream.begun = true;
@@ -78,6 +83,11 @@ export class StreamReassembly {
       observer.data(side, bytes, start, end);
     }
     if (cut > 0) this.#tellGap(connection, stream, side, cut, true);
+  }
+
+  #keep(stream: TcpStream, bytes: Uint8Array, start: number, end: number): void {
+    stream.delivered!.add(stream.next, bytes, start, end);
+    if (stream.delivered!.isIdle) this.compared.remove(stream);
   }
 
   /** Takes octets at or ahead of the next sequence number: delivers them, or holds them back. */
@@ -104,7 +114,7 @@ export class StreamReassembly {
       const differing = held.add(sequence, record.bytes, start, end, cut, this.noted(record));
       this.#heldTotal += costOf(held) - before;
       counters.outOfOrder++;
-      if (differing > 0) counters.differingOverlaps++;
+      if (differing > 0) counters.unread.set(CHANGED_COPY, (counters.unread.get(CHANGED_COPY) ?? 0) + 1);
     }
     this.#drain(connection, stream, side);
     this.#enforceLimits(connection, stream, side, counters);
@@ -154,6 +164,7 @@ export class StreamReassembly {
 
   /** Lets go of what a stream holds back. */
   release(connection: TcpConnection, stream: TcpStream): void {
+    if (stream.delivered !== null && (connection.leftAlone || stream.ended)) this.compared.remove(stream);
     if (stream.held === null) return;
     this.#heldTotal -= costOf(stream.held);
     this.#holders.delete(stream);

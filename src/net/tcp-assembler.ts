@@ -4,8 +4,8 @@
  * A receiver can ask for what it missed; an onlooker cannot. So some things differ from a TCP stack:
  *
  * - Octets that do not come become a gap; stream-reassembly.ts says when.
- * - Retransmissions are judged by sequence numbers alone. Octets already delivered are not kept, so a retransmission
- *   that differs from them goes unseen; among octets held back, the first copy stays.
+ * - Of octets that come twice the first copy is read. Whether the second is the same is known where those delivered are
+ *   kept (delivered-octets.ts) or still held back; what differs is counted as not read.
  * - The beginning may be missing. Without a SYN, a side's first segment sets the expectation, after a gap of unknown
  *   length. The same gap marks a stream that jumps to unrelated sequence numbers, as a port used again does when its
  *   SYN was not captured.
@@ -17,7 +17,7 @@
 import type { PacketRecord } from "../capture/packet-record.ts";
 import type { ConnectionObserver, Moment, Side, StreamEnd } from "./connection-observer.ts";
 import { ConnectionTable } from "./connection-table.ts";
-import { CONTRADICTORY_FLAGS, FRAGMENT, UNREAD } from "./packet-outcome.ts";
+import { CHANGED_COPY, CONTRADICTORY_FLAGS, FRAGMENT, UNREAD } from "./packet-outcome.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import { StreamReassembly } from "./stream-reassembly.ts";
@@ -151,14 +151,34 @@ export class TcpAssembler {
       if (this.#segment.path === 0) return null;
       this.#tunnelled = true;
     }
-    return this.#table.findElsewhere(this.#segment, this.#isSeenElsewhere);
+    const connection = this.#table.findElsewhere(this.#segment, this.#isSeenElsewhere);
+    if (connection !== null) this.#expectCopies(connection);
+    return connection;
+  }
+
+  #expectCopies(connection: TcpConnection): void {
+    if (connection.leftAlone) return;
+    this.#streams.compared.add(connection.stream0, true);
+    this.#streams.compared.add(connection.stream1, true);
   }
 
   readonly #isSeenElsewhere = (connection: TcpConnection, from: Side): boolean => {
     const segment = this.#segment;
     const nests = this.#reader.paths.nest(connection.path(from), segment.path);
-    return isSeenElsewhere(connection, connection.stream(from), connection.stream((1 - from) as Side), segment, nests);
+    const stream = connection.stream(from);
+    if (!isSeenElsewhere(connection, stream, connection.stream((1 - from) as Side), segment, nests)) return false;
+    return connection.leftAlone || this.#mayBeCopy(stream);
   };
+
+  /** Whether what the segment at hand has of the stream's old octets is the same. */
+  #mayBeCopy(stream: TcpStream): boolean {
+    const { flags, sequence, payloadStart, payloadEnd } = this.#segment;
+    if ((flags & SYN) !== 0) return stream.untouched;
+    const old = Math.min(-octetsFrom(stream.next, sequence), payloadEnd - payloadStart);
+    if (old <= 0) return true;
+    const { bytes } = this.#reader.record;
+    return stream.delivered?.compare(sequence, bytes, payloadStart, payloadStart + old) === "same";
+  }
 
   /** A connection for a packet that belongs to none, or null where there is nothing to follow: bare ACKs, resets. */
   #begin(record: PacketRecord): TcpConnection | null {
@@ -227,6 +247,8 @@ export class TcpAssembler {
         const next = this.#replace(connection, record);
         if (next === null) return;
         connection = next;
+      } else if (stream.sawSyn && stream.start === sequence) {
+        this.#expectCopies(connection);
       }
       synchronise(connection.sender(segment), sequence);
     }
@@ -332,6 +354,7 @@ export class TcpAssembler {
       payloadEnd = Math.min(payloadEnd, payloadStart + Math.max(0, length));
       cut = Math.max(0, length - (payloadEnd - payloadStart));
     }
+    if (offset < 0) this.#compareCopy(connection, stream, sequence, record, Math.min(-offset, length));
     if (offset + length <= 0) {
       this.counters.retransmissions++;
     } else if (length > 0) {
@@ -351,6 +374,23 @@ export class TcpAssembler {
       this.#table.setSpare(connection, connection.over);
     }
     return connection;
+  }
+
+  /** The first octets of the segment at hand, so many, were delivered before: whether they are the same. */
+  #compareCopy(
+    connection: TcpConnection,
+    stream: TcpStream,
+    sequence: number,
+    record: PacketRecord,
+    old: number,
+  ): void {
+    // A keep-alive's single octet may be any (RFC 9293 §3.8.4).
+    if (old <= 1 || connection.leftAlone) return;
+    const { payloadStart, payloadEnd } = this.#segment;
+    const end = Math.min(payloadStart + old, payloadEnd);
+    const likeness = stream.delivered?.compare(sequence, record.bytes, payloadStart, end);
+    if (likeness === "different") this.#countUnread(CHANGED_COPY, 1);
+    this.#streams.compared.add(stream, true);
   }
 
   /** The segment at hand begins a connection of its own, in mid-stream. */

@@ -1,5 +1,6 @@
 /** One TCP connection of the capture: who talks, how much, how it ended; and where reassembly stands. */
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "./connection-observer.ts";
+import type { DeliveredOctets } from "./delivered-octets.ts";
 import type { HeldSegments } from "./held-segments.ts";
 import { ipv4Text, ipv6Text } from "./ip-address.ts";
 import type { TcpSegment } from "./tcp-segment.ts";
@@ -29,6 +30,8 @@ export class TcpStream {
   ended = false;
 
   held: HeldSegments | null = null;
+  /** Octets delivered last, where copies may come that are to be compared with them. */
+  delivered: DeliveredOctets | null = null;
   /** What was acknowledged when the connection had `markedAt` packets. */
   markedAck = 0;
   markedAt = 0;

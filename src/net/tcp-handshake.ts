@@ -11,6 +11,9 @@ import { ACK, SYN, type TcpSegment } from "./tcp-segment.ts";
 /** How late a SYN may be: octets captured before it, at most. */
 const LATE_SYN_OCTETS = 2 ** 16;
 
+/** How late a copy of a SYN may be that is captured twice: packets of the connection before it, at most. */
+const COPIED_SYN_PACKETS = 12;
+
 /**
  * Whether the SYN `segment`, which makes `start` the first sequence number of `stream`, is one of `connection`; if not,
  * it begins another connection on the same end points. `reorderPackets` is how far packets may be out of order.
@@ -26,7 +29,10 @@ export function belongs(
   const answers = (segment.flags & ACK) !== 0;
   // Some systems try again with the same sequence number after a reset: the second try is a connection of its own.
   if (connection.over && !answers) return false;
-  if (stream.known && start === stream.start) return true;
+  if (stream.known && start === stream.start) {
+    // No client sends it again once it has sent octets: a second copy of the capture, or another connection's, begins.
+    return answers || !stream.sawSyn || stream.untouched || connection.packets <= COPIED_SYN_PACKETS;
+  }
   // The SYN may have carried octets (RFC 7413), which its answer acknowledges along with it.
   const acknowledged = octetsFrom(other.start, segment.acknowledgment);
   const answersOther = answers && (!other.known || (acknowledged >= 0 && acknowledged < LATE_SYN_OCTETS));

@@ -42,8 +42,6 @@ export class TcpCounters {
   retransmissions = 0;
   /** Segments that had to wait for octets in front of them. */
   outOfOrder = 0;
-  /** Segments that brought other octets for a place than a segment held back; the first copy stays. */
-  differingOverlaps = 0;
   /** Resets outside any window, ignored. */
   strayResets = 0;
   /** Segments with octets where their stream cannot be, ignored. */

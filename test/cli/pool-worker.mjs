@@ -19,7 +19,7 @@ parentPort.on("message", async tasks => {
 /** Its format tells who had it, and its packets with how many others. */
 function inputOf(path, given) {
   const none = { unread: [], findings: [] };
-  const traffic = { excluded: 0, leftAlone: [], differingOverlaps: 0, resynchronisations: 0, evictedConnections: 0 };
+  const traffic = { excluded: 0, leftAlone: [], resynchronisations: 0, evictedConnections: 0 };
   const file = { format: `thread ${threadId}`, packets: given, octets: 0, notes: [], error: null, ...none };
   return { position: 0, path, begin: null, file, traffic };
 }

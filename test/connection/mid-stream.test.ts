@@ -187,8 +187,8 @@ describePlays("capture-gap: what it hides is never reported", [
       .gap(1, 501, true)
       .client(wire().publish(1, "hello")),
     findings: [
-      ">1067+0 note snap-length: The snap length cut 498 octets off 1 segment of this direction.",
-      "<1078+0 note snap-length: The snap length cut 501 octets off 1 segment of this direction.",
+      ">1067+0 note snap-length: 498 octets of 1 segment of this direction are cut off: a snap length left them out, or the headers claim more than there was.",
+      "<1078+0 note snap-length: 501 octets of 1 segment of this direction are cut off: a snap length left them out, or the headers claim more than there was.",
     ],
   },
   {

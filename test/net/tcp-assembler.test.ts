@@ -487,7 +487,6 @@ describe("counters", () => {
     expect(book.assembler.counters).toMatchObject({
       retransmissions: 1,
       outOfOrder: 2,
-      differingOverlaps: 1,
       strayResets: 1,
       straySegments: 4,
       resynchronisations: 1,

@@ -30,7 +30,7 @@ const INPUT: InputPart = {
     unread: [],
     findings: [],
   },
-  traffic: { excluded: 0, leftAlone: [], differingOverlaps: 0, resynchronisations: 0, evictedConnections: 0 },
+  traffic: { excluded: 0, leftAlone: [], resynchronisations: 0, evictedConnections: 0 },
 };
 
 const NONE = { clientToServer: 0, serverToClient: 0 };

@@ -17,7 +17,19 @@
 import { long, short } from "../../bytes/big-endian.ts";
 import { isCutEthernet, looksLikeEthernet, looksLikeIp } from "./ethernet.ts";
 import { type LayeredPacket, type LayerReader, TUNNEL } from "./layered-packet.ts";
-import { ETHERNET, ETHERTYPE, IEEE_802_11, IPV4, IPV6, MPLS, NSH, PPP, RAW_IP, UDP_PORT } from "./protocol-numbers.ts";
+import {
+  ETHERNET,
+  ETHERTYPE,
+  IEEE_802_11,
+  IPV4,
+  IPV6,
+  MPLS,
+  NSH,
+  PPP,
+  RAW_IP,
+  UDP,
+  UDP_PORT,
+} from "./protocol-numbers.ts";
 
 /** Nothing of the kind is here: the port was somebody else's. */
 export const ANOTHER = 0;
@@ -55,6 +67,7 @@ function enterVxlan(packet: LayeredPacket, next: number): number {
   return packet.pass(VXLAN_HEADER, next);
 }
 
+/** GENEVE on any port: with Ethernet or IP in it that can be looked through, or that the snap length cut off. */
 export function geneve(packet: LayeredPacket): number {
   const { bytes, at, end, wireEnd } = packet;
   if (!packet.has(8) || bytes[at]! >>> 6 !== 0 || (bytes[at + 1]! & 0x3f) !== 0 || bytes[at + 7] !== 0) return ANOTHER;
@@ -62,11 +75,9 @@ export function geneve(packet: LayeredPacket): number {
   const type = short(bytes, at + 2);
   if (at + length > wireEnd) return ANOTHER;
   const inner = at + length;
-  if (inner < end && type === 0x6558) {
-    if (!looksLikeEthernet(packet, inner) && inner + 54 <= end) return ANOTHER;
-  } else if (inner < end && (type === 0x0800 || type === 0x86dd)) {
-    if (!looksLikeIp(bytes, inner, end, wireEnd) && inner + 40 <= end) return ANOTHER;
-  } else if (type < 1536) return ANOTHER;
+  if (type !== 0x6558 && type !== 0x0800 && type !== 0x86dd) return ANOTHER;
+  const fits = type === 0x6558 ? looksLikeEthernet(packet, inner) : looksLikeIp(bytes, inner, end, wireEnd);
+  if (!fits && !(packet.isCut && inner + (type === 0x6558 ? 54 : 40) > end)) return ANOTHER;
   packet.enterTunnel(TUNNEL.geneve, long(bytes, at + 4) >>> 8);
   return packet.pass(length, ETHERTYPE | type);
 }
@@ -191,11 +202,19 @@ export function espInUdp(packet: LayeredPacket): number {
   return packet.notRead(UDP_PORT | 4500);
 }
 
-/** WireGuard's data: type 4, three zeros, and a multiple of 16 octets. */
+/** WireGuard: type 1 | zeros 3. Data is type 4 | receiver 4 | counter 8, the lowest octet first | a multiple of 16 octets. */
 export function wireGuard(packet: LayeredPacket): number {
   const { bytes, at, wireEnd } = packet;
   if (!packet.has(4) || long(bytes, at) !== 0x04000000 || ((wireEnd - at) & 15) !== 0) return ANOTHER;
-  return packet.notRead(UDP_PORT | 51820);
+  // Without octets in it, it keeps the way open.
+  return packet.notRead(wireEnd - at > WIREGUARD_KEEP_ALIVE ? UDP_PORT | 51820 : UDP);
+}
+
+const WIREGUARD_KEEP_ALIVE = 32;
+
+/** On any port: fewer than 2^32 packets were sent so far. */
+export function wireGuardByShape(packet: LayeredPacket): number {
+  return packet.has(16) && long(packet.bytes, packet.at + 12) === 0 ? wireGuard(packet) : ANOTHER;
 }
 
 /** OpenVPN's data: operation 6 or 9 in the upper five bits. */
@@ -225,4 +244,4 @@ export const UDP_TUNNELS: readonly (readonly [port: number, name: string, read: 
 ];
 
 /** What is tried on every other port. */
-export const BY_SHAPE: readonly LayerReader[] = [vxlanByShape, geneve, wireGuard];
+export const BY_SHAPE: readonly LayerReader[] = [vxlanByShape, geneve, wireGuardByShape];

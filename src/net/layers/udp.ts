@@ -4,7 +4,7 @@
  * A datagram that is no tunnel we know is looked through for an IP header that proves itself (ip-header-search.ts): so
  * tunnels are read that nobody has told us about. Everything else is somebody's DNS, and no business of ours.
  */
-import { short } from "../../bytes/big-endian.ts";
+import { long, short } from "../../bytes/big-endian.ts";
 import { HEADER_INCOMPLETE, MALFORMED } from "../packet-outcome.ts";
 import { findIpHeader } from "./ip-header-search.ts";
 import type { LayeredPacket, LayerReader } from "./layered-packet.ts";
@@ -16,9 +16,11 @@ const HEADER = 8;
 const LEAST_PACKET = 20 + 20;
 /** Of a tunnel on its own port, a header and so much of Ethernet and IP that it is known whether it is one. */
 const ENOUGH = 64;
+/** Services have lower ports (RFC 6335 §6); tunnels, higher ones. */
+const FIRST_USER_PORT = 1024;
 
-/** Ports whose datagrams quote packets without being a tunnel: sFlow, NetFlow, IPFIX, syslog, DNS. */
-const QUOTING = new Set([53, 514, 2055, 4739, 6343, 9995]);
+/** Ports of sFlow, NetFlow and IPFIX, whose datagrams quote packets without being a tunnel. */
+const FLOW_RECORD_PORTS = new Set([2055, 4739, 6343, 9995]);
 
 /** The reader of UDP that takes these ports for VXLAN's besides those that are. */
 export function udpReader(vxlanPorts: readonly number[]): LayerReader {
@@ -45,13 +47,24 @@ function byShape(packet: LayeredPacket, source: number, destination: number, isT
     if (found !== ANOTHER) return found;
     packet.at = from;
   }
-  if (QUOTING.has(source) || QUOTING.has(destination)) return packet.notRead(UDP);
+  const isRecords = FLOW_RECORD_PORTS.has(source) || FLOW_RECORD_PORTS.has(destination);
+  if (isRecords && isFlowRecord(packet)) return packet.notRead(UDP);
   const ipAt = findIpHeader(packet, from);
   if (ipAt >= 0) {
     packet.at = ipAt;
     return RAW_IP;
   }
-  // The snap length left nothing to tell a tunnel by.
-  const mayBeTunnel = packet.isCut && from + LEAST_PACKET < packet.wireEnd;
+  // The snap length left nothing to tell a tunnel by. What goes to a service is its own: its client's port may be any.
+  const isService = Math.min(source, destination) < FIRST_USER_PORT;
+  const mayBeTunnel = !isService && packet.isCut && from + LEAST_PACKET < packet.wireEnd;
   return mayBeTunnel && !packet.has(isTunnel ? ENOUGH : HEADER) ? HEADER_INCOMPLETE : packet.notRead(UDP);
+}
+
+/** sFlow 5 (version 4 octets, agent's address type 4), NetFlow 5 and 9 (version 2), IPFIX (version 2, length 2; RFC 7011). */
+function isFlowRecord(packet: LayeredPacket): boolean {
+  const { bytes, at, wireEnd } = packet;
+  if (!packet.has(8)) return false;
+  const version = short(bytes, at);
+  if (version === 0) return long(bytes, at) === 5 && (long(bytes, at + 4) === 1 || long(bytes, at + 4) === 2);
+  return version === 5 || version === 9 || (version === 10 && short(bytes, at + 2) === wireEnd - at);
 }

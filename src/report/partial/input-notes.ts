@@ -9,7 +9,6 @@ export function inputNotes({ file, traffic }: InputPart): string[] {
     if (count > 0) notes.push(`${grouped(count)} ${what}.`);
   };
   say(traffic.excluded, `TCP connection${traffic.excluded === 1 ? "" : "s"} on other ports left out`);
-  say(traffic.differingOverlaps, "TCP segments brought other octets for a place already filled; the first were kept");
   say(traffic.resynchronisations, "times a TCP stream went on at unrelated sequence numbers");
   say(traffic.evictedConnections, "connections were given up because there are too many at a time");
   return notes;

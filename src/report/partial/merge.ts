@@ -83,7 +83,6 @@ function sum(a: TrafficCounts, b: TrafficCounts): TrafficCounts {
   return {
     excluded: a.excluded + b.excluded,
     leftAlone,
-    differingOverlaps: a.differingOverlaps + b.differingOverlaps,
     resynchronisations: a.resynchronisations + b.resynchronisations,
     evictedConnections: a.evictedConnections + b.evictedConnections,
   };

@@ -40,15 +40,18 @@ export interface TrafficCounts {
   /** Connections on other ports than those asked for. */
   excluded: number;
   leftAlone: LeftAlone[];
-  differingOverlaps: number;
   resynchronisations: number;
   evictedConnections: number;
 }
 
-/** Connections that were left alone, of one protocol. */
+/** Connections that were left alone, or read in part, of one kind. */
 export interface LeftAlone {
-  /** null: one that began before the capture, and showed no frame. */
-  protocol: "TLS" | "AMQP 1.0" | "another protocol" | null;
+  /**
+   * null: one that began before the capture, and showed no frame. "segments cut": what was captured of its segments
+   * shows no protocol. Read in part: "frames cut", where a frame begins behind a cut segment is not known; "boundary
+   * refuted", what seemed frames in mid-stream broke off.
+   */
+  protocol: "TLS" | "AMQP 1.0" | "another protocol" | "segments cut" | "frames cut" | "boundary refuted" | null;
   /** They use a port on which AMQP is expected. */
   onAmqpPort: boolean;
   connections: number;
@@ -107,7 +110,6 @@ export function unreadableInput(path: string, error: string): InputPart {
 export const NO_TRAFFIC: TrafficCounts = {
   excluded: 0,
   leftAlone: [],
-  differingOverlaps: 0,
   resynchronisations: 0,
   evictedConnections: 0,
 };

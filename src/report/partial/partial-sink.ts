@@ -1,6 +1,7 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { capital } from "../../bytes/words.ts";
 import type { Discretion } from "../../connection/discretion.ts";
+import { unreadFrames } from "../../connection/unread-frames.ts";
 import { AMQP_PORTS, type CaptureInput, type PacketFailures } from "../../inspection/capture-inspection.ts";
 import type { FindingMade, InspectionEvent, Position } from "../../inspection/event.ts";
 import { problemOf } from "../../inspection/failure.ts";
@@ -60,6 +61,7 @@ export class PartialSink {
         const gathered = this.#open.get(connection);
         if (gathered !== undefined) this.#keep(connectionPart(connection, gathered, lost));
         this.#open.delete(connection);
+        this.#readInPart(connection);
         return;
       }
       case "uninspected": {
@@ -84,17 +86,33 @@ export class PartialSink {
   }
 
   #leave({ carrier, amqp }: InspectedConnection<TcpConnection>): void {
-    const { protocol, midStream } = amqp;
-    const onAmqpPort = this.#isAmqpPort(carrier.port(0)) || this.#isAmqpPort(carrier.port(1));
+    const { protocol, midStream, gaps } = amqp;
     const few = carrier.octets(0) + carrier.octets(1) < SHORTEST_FRAME;
     // Where octets were sent and none captured, nobody knows of what.
-    const silent = few && amqp.gaps[0].count + amqp.gaps[1].count === 0;
-    if (protocol === null && (silent || !onAmqpPort)) return;
-    const named = protocol ?? (midStream || few ? null : "another protocol");
+    const silent = few && gaps[0].count + gaps[1].count === 0;
+    const isCut = midStream && gaps[0].cut + gaps[1].cut > 0;
+    if (protocol === null && !isCut && (silent || !this.#onAmqpPort(carrier))) return;
+    this.#count(carrier, protocol ?? (isCut ? "segments cut" : midStream || few ? null : "another protocol"));
+  }
+
+  /** It was read, but perhaps not all of it. */
+  #readInPart({ carrier, amqp, tls }: InspectedConnection<TcpConnection>): void {
+    // Records of TLS that were not decrypted have no frames to read.
+    const why = unreadFrames(amqp);
+    if (why === null || (tls !== null && !tls.decrypted)) return;
+    this.#count(carrier, why === "cut" ? "frames cut" : "boundary refuted");
+  }
+
+  #count(carrier: TcpConnection, protocol: LeftAlone["protocol"]): void {
     const { input } = carrier.last;
     const counts = this.#leftAlone[input] ?? [];
     this.#leftAlone[input] = counts;
-    addLeftAlone(counts, { protocol: named, onAmqpPort, connections: 1, ports: [carrier.port(1)] });
+    const onAmqpPort = this.#onAmqpPort(carrier);
+    addLeftAlone(counts, { protocol, onAmqpPort, connections: 1, ports: [carrier.port(1)] });
+  }
+
+  #onAmqpPort(carrier: TcpConnection): boolean {
+    return this.#isAmqpPort(carrier.port(0)) || this.#isAmqpPort(carrier.port(1));
   }
 
   /** What was found, the timeline being over. */
@@ -173,13 +191,13 @@ function withFailure(gathered: Gathered): FindingPart[] {
 
 function inputPart(input: CaptureInput, index: number, leftAlone: LeftAlone[]): InputPart {
   const { path, begin, counters, excluded } = input;
-  const { differingOverlaps, resynchronisations, evictedConnections } = counters;
+  const { resynchronisations, evictedConnections } = counters;
   return {
     position: index,
     path,
     begin,
     file: fileFacts(input),
-    traffic: { excluded, leftAlone, differingOverlaps, resynchronisations, evictedConnections },
+    traffic: { excluded, leftAlone, resynchronisations, evictedConnections },
   };
 }
 
@@ -188,6 +206,9 @@ function fileFacts({ reading, error, failures, counters }: CaptureInput): FileFa
   const packets = reading?.packets ?? 0;
   const findings =
     truncated === null ? [] : [fileFinding("file-truncated", capital(truncated.message), packets > 0 ? packets : null)];
+  if (reading?.passedOver !== undefined) {
+    findings.push({ ...fileFinding("unread", reading.passedOver, null), identity: "unread pcapng-blocks" });
+  }
   if (failures !== null) findings.push(fileFinding("internal-error", failuresSentence(failures), failures.packet));
   return {
     format: reading?.format ?? "unknown",

@@ -53,7 +53,6 @@ export function asOneInput(result: PartialResult, path: string): PartialResult {
   const traffic: TrafficCounts = {
     excluded: total(({ traffic }) => traffic.excluded),
     leftAlone,
-    differingOverlaps: total(({ traffic }) => traffic.differingOverlaps),
     resynchronisations: total(({ traffic }) => traffic.resynchronisations),
     evictedConnections: total(({ traffic }) => traffic.evictedConnections),
   };

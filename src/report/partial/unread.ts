@@ -23,21 +23,40 @@ export function unreadFindings(input: InputPart): FindingPart[] {
     .map(({ reason, message }) => ({ ...fileFinding("unread", message, null), identity: `unread ${reason}` }));
 }
 
+/** Kinds that may be AMQP on any port: they are, or what would show it was cut off. */
+const ON_ANY_PORT: ReadonlySet<LeftAlone["protocol"]> = new Set(["segments cut", "frames cut", "boundary refuted"]);
+
 /** Whether connections left alone may be AMQP, of whatever version. */
-export function isUnread({ onAmqpPort }: LeftAlone): boolean {
-  return onAmqpPort;
+export function isUnread({ protocol, onAmqpPort }: LeftAlone): boolean {
+  return onAmqpPort || ON_ANY_PORT.has(protocol);
 }
 
 export function leftAloneSentence({ protocol, connections, ports }: LeftAlone): string {
-  const named = protocol !== null && protocol !== "another protocol";
-  const what = `${named ? `${protocol} ` : ""}connection${connections === 1 ? " was" : "s were"}`;
+  const [one, inPart] = [connections === 1, protocol === "frames cut" || protocol === "boundary refuted"];
+  const name = protocol === "TLS" || protocol === "AMQP 1.0" ? `${protocol} ` : inPart ? "AMQP " : "";
+  const what = `${name}connection${one ? " was" : "s were"} ${inPart ? "read in part" : "left alone"}`;
   const where = ports.slice(0, MAX_PORTS_NAMED).join(", ");
   const more = ports.length > MAX_PORTS_NAMED ? ", …" : "";
-  return `${grouped(connections)} ${what} left alone (server port ${where}${more}): ${why(protocol)}.`;
+  return `${grouped(connections)} ${what} (server port ${where}${more}): ${why(protocol, one)}.`;
 }
 
-function why(protocol: LeftAlone["protocol"]): string {
-  if (protocol === "TLS") return "its octets are encrypted, or its handshake was not answered";
-  if (protocol === null) return "the capture begins in the middle or lacks its octets, and no AMQP frame was found";
-  return protocol === "AMQP 1.0" ? "ghostframe reads AMQP 0-9-1" : "it begins neither as AMQP nor as TLS does";
+function why(protocol: LeftAlone["protocol"], one: boolean): string {
+  switch (protocol) {
+    case "TLS":
+      return "its octets are encrypted, or its handshake was not answered";
+    case "AMQP 1.0":
+      return "ghostframe reads AMQP 0-9-1";
+    case "another protocol":
+      return "it begins neither as AMQP nor as TLS does";
+    case "segments cut":
+      return `segments lack octets that their headers count, and what is left shows no protocol. ${WHOLE_PACKETS}`;
+    case "frames cut":
+      return `segments lack octets that their headers count, and where a frame begins behind them is not known. ${WHOLE_PACKETS}`;
+    case "boundary refuted":
+      return `the capture begins in the middle of ${one ? "it" : "them"}, and what seemed to be frames broke off: it lay in a message body, or a frame is torn. Capture from the beginning`;
+    case null:
+      return "the capture begins in the middle or lacks its octets, and no AMQP frame was found";
+  }
 }
+
+const WHOLE_PACKETS = "Capture whole packets (tcpdump -s 0)";

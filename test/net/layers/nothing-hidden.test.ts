@@ -74,6 +74,9 @@ describe("an IP header proves itself", () => {
     ],
     ["in front of a check value", octets(ethernet(0xb0b0, ip), new Uint8Array(20))],
     ["behind a header that lies about what follows", ethernet(0x0806, octets("00 01 08 00", frame(ip)))],
+    ["on a service's port", frame(ipv4(17, udp(40_000, inUnknown(ip), 53), WAY))],
+    ["on a port of flow records, and in none", frame(ipv4(17, udp(6343, inUnknown(ip)), WAY))],
+    ["inside a tunnel that is not alone", inUdp(inUnknown(ipv4(17, udp(4789, vxlan(7, frame(ip))), WAY)))],
     ["in a datagram longer than UDP says", withUdpLength(inUdp(vxlan(7, frame(ip))), 40)],
   ])("%s", (_what, packet) => {
     const record = new PacketRecord();
@@ -87,7 +90,7 @@ describe("an IP header proves itself", () => {
   });
 
   it.each([
-    ["in a DNS answer", frame(ipv4(17, udp(40_000, inUnknown(ip), 53), WAY)), "udp"],
+    ["in a flow record", frame(ipv4(17, udp(40_000, octets("00 00 00 05 00 00 00 01", ip), 6343), WAY)), "udp"],
     ["in an ICMP error", frame(ipv4(1, octets("03 01 00 00 00 00 00 00", ip), WAY)), "icmp"],
   ])("and is left alone %s, which quotes it", (_what, packet, reason) => {
     expect(hidden(packet, 1)).toBe(reason);

@@ -1,0 +1,20 @@
+import type { BoundaryHypothesis } from "./boundary-hypothesis.ts";
+import type { Gaps } from "./gaps.ts";
+
+interface ReadConnection {
+  readonly midStream: boolean;
+  readonly directions: readonly { readonly hypothesis: BoundaryHypothesis }[];
+  readonly gaps: readonly Gaps[];
+}
+
+/**
+ * Why frames of a connection may have gone unread although they passed the place of capture: segments were cut off, or a
+ * boundary guessed in mid-stream was refuted. null where neither is so: octets that are missing as a whole are a gap.
+ */
+export function unreadFrames({ midStream, directions, gaps }: ReadConnection): "cut" | "refuted" | null {
+  const isCut = gaps.some(({ cut, lostBoundary }, side) => {
+    return lostBoundary || (cut > 0 && directions[side]!.hypothesis.losses > 0);
+  });
+  if (isCut) return "cut";
+  return midStream && directions.some(({ hypothesis }) => hypothesis.wasRefuted) ? "refuted" : null;
+}

@@ -1,0 +1,93 @@
+/**
+ * The octets of a stream that were delivered last, to compare copies with: a packet that was captured twice, or sent
+ * again, is the same packet only where its octets are the same. They are kept where copies may come: of a connection that
+ * one came of already, and at a start in mid-stream.
+ */
+import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
+
+/** Octets kept of a stream: so late may a copy be. Up to twice as many between two cuts. */
+const REACH = 64 * 1024;
+const FIRST_SIZE = 2048;
+/** Streams of which octets are kept; beyond, those that began to first are given up. */
+const MAX_STREAMS = 256;
+/** Pieces at a start in mid-stream among which a first copy is looked for. */
+const FIRST_PIECES = 16;
+
+/** What is known of a copy. */
+export type Likeness = "same" | "different" | "unknown";
+
+export class DeliveredOctets {
+  /** Whether a copy has come. */
+  hasCopies = false;
+  #pieces = 0;
+  #kept = new Uint8Array(FIRST_SIZE);
+  #length = 0;
+  /** Sequence number behind the last octet. */
+  #end: number;
+
+  constructor(next: number) {
+    this.#end = next;
+  }
+
+  /** No copy has come at the start in mid-stream: none is expected. */
+  get isIdle(): boolean {
+    return !this.hasCopies && this.#pieces > FIRST_PIECES;
+  }
+
+  /** The stream goes on at this sequence number with bytes[start, end). */
+  add(sequence: number, bytes: Uint8Array, start: number, end: number): void {
+    const size = Math.min(end - start, REACH);
+    if (sequence !== this.#end || size < end - start) this.#length = 0;
+    if (this.#length + size > this.#kept.length) this.#makeRoom(size);
+    this.#kept.set(bytes.subarray(end - size, end), this.#length);
+    this.#length += size;
+    this.#end = sequenceBehind(sequence, end - start);
+    this.#pieces++;
+  }
+
+  /** Whether bytes[start, end), which begin at this sequence number, are what was delivered there, as far as it is kept. */
+  compare(sequence: number, bytes: Uint8Array, start: number, end: number): Likeness {
+    const first = this.#length - octetsFrom(sequence, this.#end);
+    const from = Math.max(0, -first);
+    const to = Math.min(end - start, this.#length - first);
+    for (let i = from; i < to; i++) if (this.#kept[first + i] !== bytes[start + i]) return "different";
+    return from === 0 && to > 0 ? "same" : "unknown";
+  }
+
+  #makeRoom(octets: number): void {
+    const stays = Math.min(this.#length, REACH);
+    const old = this.#kept.subarray(this.#length - stays, this.#length);
+    const size = Math.min(2 * REACH, Math.max(2 * this.#kept.length, stays + octets));
+    if (size > this.#kept.length) this.#kept = new Uint8Array(size);
+    this.#kept.set(old);
+    this.#length = stays;
+  }
+}
+
+/** A stream that copies may come of. */
+interface CopiedStream {
+  /** Sequence number of the next octet. */
+  readonly next: number;
+  delivered: DeliveredOctets | null;
+}
+
+/** The streams of which octets are kept, those first that began to first. */
+export class ComparedStreams {
+  readonly #streams = new Set<CopiedStream>();
+
+  /** From now on octets of the stream are kept. `hasCopies`: because a copy came. */
+  add(stream: CopiedStream, hasCopies: boolean): void {
+    if (stream.delivered === null) {
+      stream.delivered = new DeliveredOctets(stream.next);
+      this.#streams.add(stream);
+      const [oldest] = this.#streams;
+      if (this.#streams.size > MAX_STREAMS) this.remove(oldest!);
+    }
+    if (hasCopies && stream.delivered !== null) stream.delivered.hasCopies = true;
+  }
+
+  remove(stream: CopiedStream): void {
+    stream.delivered = null;
+    this.#streams.delete(stream);
+  }
+}
