@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
 import { codeOf, meaningOf } from "../capture/system-error.ts";
+import { CommandWatcher } from "./command-watcher.ts";
 
 const PASSED_ON = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 const FROM_KEYBOARD = ["SIGINT", "SIGQUIT"] as const;
@@ -14,14 +15,26 @@ export class CommandError extends Error {
 
 /**
  * Runs a command with our own standard streams until it ends. Signals are passed on to it; those of the keyboard reach it
- * by themselves. Returns its exit status: where a signal ended it 128 and the signal's number, as shells do.
+ * by themselves. So long after a SIGTERM it is killed, and so long after we were killed ourselves: without a terminal with
+ * all that it has started, for there it has a process group of its own. Returns its exit status: where a signal ended it
+ * 128 and the signal's number, as shells do.
  *
+ * @param killAfter seconds
  * @throws CommandError
  */
-export async function runToEnd(command: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+export async function runToEnd(
+  command: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  killAfter: number,
+): Promise<number> {
   let child: ChildProcess | null = null;
-  const passOn = (signal: NodeJS.Signals): void => void child?.kill(signal);
-  const fromKeyboard = hasTerminal() ? (): void => {} : passOn;
+  let killing: NodeJS.Timeout | null = null;
+  const isInteractive = hasTerminal();
+  const passOn = (signal: NodeJS.Signals): void => {
+    child?.kill(signal);
+    if (signal === "SIGTERM") killing ??= setTimeout(() => kill(child, isInteractive), killAfter * 1000);
+  };
+  const fromKeyboard = isInteractive ? (): void => {} : passOn;
   const handlers = [
     ...PASSED_ON.map(signal => [signal, passOn] as const),
     ...FROM_KEYBOARD.map(signal => [signal, fromKeyboard] as const),
@@ -29,16 +42,29 @@ export async function runToEnd(command: readonly string[], environment: NodeJS.P
   // Before there is a command: it may run for a while before spawn returns, and Ctrl-C must not end us without it.
   for (const [signal, handle] of handlers) process.on(signal, handle);
   try {
-    child = started(command, environment);
+    child = started(command, environment, !isInteractive);
+    const { pid } = child;
+    using _watcher = pid === undefined ? null : new CommandWatcher(isInteractive ? pid : -pid, killAfter);
     return await ended(child, command[0]!);
   } finally {
+    if (killing !== null) clearTimeout(killing);
     for (const [signal, handle] of handlers) process.off(signal, handle);
   }
 }
 
-function started([file, ...rest]: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
+/** Kills the command; with its process group, where it has one of its own. */
+function kill(child: ChildProcess | null, isInteractive: boolean): void {
+  if (child?.pid === undefined) return;
   try {
-    return spawn(file!, rest, { stdio: "inherit", env: environment });
+    process.kill(isInteractive ? child.pid : -child.pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+function started([file, ...rest]: readonly string[], environment: NodeJS.ProcessEnv, ownGroup: boolean): ChildProcess {
+  try {
+    return spawn(file!, rest, { stdio: "inherit", env: environment, detached: ownGroup });
   } catch (error) {
     throw commandError(file!, error);
   }

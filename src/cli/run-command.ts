@@ -21,7 +21,7 @@ import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
 import { addPolicyOptions } from "./check-options.ts";
 import { ciOutputs, print } from "./check-output.ts";
 import { type PolicyOptions, refuseOverwriting, type Settings, settingsOf, UsageError } from "./check-settings.ts";
-import { type BrokerVariables, collectVariables, commandEnvironment, URL_VARIABLE } from "./command-environment.ts";
+import { commandEnvironment, URL_VARIABLE } from "./command-environment.ts";
 import { CommandError, runToEnd } from "./command-process.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -29,6 +29,7 @@ import { complain } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { RecordingError } from "./recording-folder.ts";
 import { addRelayOptions, type RelayOptions, relaySettings } from "./relay-options.ts";
+import { addRunOptions, type RunOptions } from "./run-options.ts";
 import { RunRecording } from "./run-recording.ts";
 import {
   addTelemetryOptions,
@@ -38,11 +39,7 @@ import {
   type TelemetryOptions,
 } from "./telemetry-options.ts";
 
-interface Options extends Omit<PolicyOptions, "broker">, RelayOptions, TelemetryOptions {
-  upstream?: string;
-  env?: BrokerVariables[];
-  keep?: string;
-}
+interface Options extends Omit<PolicyOptions, "broker">, RelayOptions, RunOptions, TelemetryOptions {}
 
 /** Any free port; only this machine can reach it. */
 const LISTEN = "127.0.0.1:0";
@@ -55,15 +52,8 @@ export function runCommand(): Command {
       `Starts a proxy for the broker at ${URL_VARIABLE}, and runs COMMAND with the proxy's URL in ${URL_VARIABLE}. When COMMAND has ended, the recorded traffic is checked as "check" does it. The standard streams of COMMAND are left alone; the result goes to stderr.`,
     )
     .argument("<command...>", "the command and its arguments; write -- before it")
-    .passThroughOptions()
-    .option("--upstream <url>", `the broker, if it is not the one in ${URL_VARIABLE}`)
-    .option(
-      "--env <name>",
-      "also set this variable to the proxy's URL; NAME1:NAME2 sets two, to its host and its port (repeat it for more)",
-      collectVariables,
-    )
-    .option("--keep <dir>", "keep the recording there, also of a run that passes");
-  return addTelemetryOptions(addRelayOptions(addPolicyOptions(command)))
+    .passThroughOptions();
+  return addTelemetryOptions(addRelayOptions(addPolicyOptions(addRunOptions(command, URL_VARIABLE))))
     .addHelpText(
       "after",
       `
@@ -223,7 +213,7 @@ class RelayedRun {
       const [proxy] = await this.#proxy.listen();
       const environment = commandEnvironment(process.env, this.#options.env ?? [], this.#broker, proxy!);
       if (span != null) environment.TRACEPARENT = traceParentText(span);
-      const status = await runToEnd(command, environment);
+      const status = await runToEnd(command, environment, this.#options.killAfter);
       const grace = this.#options.squeeze ? GRACE.squeezed : GRACE.plain;
       const counters = await this.#proxy.drain(grace, () => 0);
       return { status, proxy: proxy!, counters, grace, cut: this.#cut };

@@ -221,6 +221,37 @@ describe("the command", { concurrent: true }, () => {
     },
   );
 
+  it.skipIf(WINDOWS)("is killed where it ignores SIGTERM, after --kill-after", async context => {
+    const project = new Project(context, { PIECES: CLEAN });
+    const script = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6); console.log(process.ppid)";
+    const child = project.start("--kill-after", "1", ...program(script));
+    const end = ended(child);
+    const [text] = (await once(child.stdout, "data")) as [string];
+    process.kill(Number(text), "SIGTERM");
+    expect(await end).toMatchObject({ code: 128 + 9 });
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "does not outlive a killed run, nor does what it has started",
+    async context => {
+      const project = new Project(context, { PIECES: CLEAN });
+      const ignores = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6);";
+      const script = `${ignores}
+      const child = require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(ignores)}]);
+      console.log([process.pid, child.pid].join())`;
+      const child = project.start("--kill-after", "1", ...program(script));
+      const [text] = (await once(child.stdout, "data")) as [string];
+      child.kill("SIGKILL");
+      const left = (): string[] =>
+        String(text)
+          .trim()
+          .split(",")
+          .filter(pid => existsSync(`/proc/${pid}/exe`));
+      expect(left()).toHaveLength(2);
+      await expect.poll(left, { timeout: 15_000 }).toEqual([]);
+    },
+  );
+
   it.skipIf(process.platform !== "linux")("gets a terminal's Ctrl-C once, and is awaited", async context => {
     const project = new Project(context, { TERM: "dumb" });
     const script = `
