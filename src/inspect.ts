@@ -236,7 +236,7 @@ function isBreak({ severity, side, rule }: Incident): boolean {
 }
 
 /** Reads all captures; no further than packet `limits[i]` of each: a file may grow while it is read. */
-async function readAll(
+export async function readAll(
   paths: readonly string[],
   inspection: Inspection,
   { signal, onProgress }: InspectOptions,

@@ -25,6 +25,7 @@ const ORDER = [
   "telemetry",
   "annotate",
   "inspect.ts",
+  "recover",
   "check",
   "proxy",
   "index.ts",

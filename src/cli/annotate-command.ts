@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { packetComments } from "../annotate/packet-comments.ts";
@@ -20,6 +19,7 @@ import { complain, write } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
+import { unreadableTwice } from "./read-twice.ts";
 
 interface Options extends CaptureFlags {
   output?: string;
@@ -82,9 +82,7 @@ async function writeProfile(folder: string, force: boolean): Promise<void> {
 
 /** Returns the exit status. */
 async function annotate(paths: readonly string[], output: string, options: Options): Promise<number> {
-  for (const path of paths) {
-    if (await isNoFile(path)) return EXIT.FAILED;
-  }
+  for (const path of paths) if (await unreadableTwice(path)) return EXIT.FAILED;
   const captures = await captureOptions(options);
   if (captures === null) return EXIT.FAILED;
   // Before the long work: there may be such a file.
@@ -119,14 +117,6 @@ async function annotate(paths: readonly string[], output: string, options: Optio
     interruption.release();
     if (!done) await file.discard();
   }
-}
-
-/** Whether this is something that cannot be read twice, which is told. What is not there is told by the reading. */
-async function isNoFile(path: string): Promise<boolean> {
-  const found = path === "-" ? null : await stat(path).catch(() => undefined);
-  if (found === undefined || found?.isFile() === true || found?.isDirectory() === true) return false;
-  complain(`${path === "-" ? "standard input" : path}: captures are read twice here, expected a file`);
-  return true;
 }
 
 interface Copied {

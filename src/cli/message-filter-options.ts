@@ -10,7 +10,8 @@ export interface FilterFlags extends Omit<MessageFilterOptions, "takesTime"> {
   to?: TimeBound;
 }
 
-export function addFilterOptions(command: Command): Command {
+/** `outcome`: what the command calls that. */
+export function addFilterOptions(command: Command, outcome = "outcome"): Command {
   return command
     .option("--connection <name>", "only this connection: c1, address:port, or the client's name for it", collect)
     .option("--channel <number>", "only this channel", collectChannels)
@@ -21,7 +22,7 @@ export function addFilterOptions(command: Command): Command {
     .option("--trace <id>", "only this trace id", collect)
     .option("--user <name>", "only connections of this user", collect)
     .option("--vhost <name>", "only connections to this virtual host", collect)
-    .option("--outcome <outcome>", "only messages with this outcome, or a list: returned,unconfirmed", collectOutcomes)
+    .option("--outcome <outcome>", `only messages with this ${outcome}, or a list: unread,unconfirmed`, collectOutcomes)
     .option("--slower-than <duration>", "only messages settled later than that: 100ms, 1.5s", parseDuration)
     .option("--from <time>", "only messages from this time on: 18:20:03.5, or with a date", parseTimeBound)
     .option("--to <time>", "only messages up to this time", parseTimeBound);

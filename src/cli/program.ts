@@ -47,6 +47,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     takes: "[file...]",
     load: async () => (await import("./annotate-command.ts")).annotateCommand(),
   },
+  recover: {
+    summary: "bring back the messages that broken connections lost",
+    takes: "<file...>",
+    load: async () => (await import("./recover-command.ts")).recoverCommand(),
+  },
   proxy: {
     summary: "inspect live, between clients and a broker",
     takes: "",

@@ -29,6 +29,8 @@ export interface CaptureInspectionOptions {
   keys?: TlsKeys | null;
   /** Sees every frame as it is read. */
   listener?: FrameListener | null;
+  /** Gets the octets of a connection beside AMQP, as EngineSetting.tap. */
+  tap?: (tcp: TcpConnection) => ConnectionObserver | null;
   /** Where the hash of end points begins: drawn at random, so that nobody can craft connections that share one chain. */
   seed?: number;
   /** Steps that explaining may take, over several inspections. */
@@ -101,6 +103,7 @@ export class CaptureInspection {
       listener,
       readsTls: true,
       keys,
+      tap: options.tap,
       ...(options.steps === undefined ? {} : { steps: options.steps }),
       sink: event => {
         sink(event);

@@ -9,13 +9,14 @@ import type { Diagnosis } from "../forensics/diagnosis.ts";
 import { DirectionForensics } from "../forensics/direction-forensics.ts";
 import type { ConnectionObserver, Side, StreamEnd } from "../net/connection-observer.ts";
 import type { Carrier } from "./carrier.ts";
-import type { InspectionEvent, InspectionSink, Uninspected } from "./event.ts";
+import type { InspectionSink, Uninspected } from "./event.ts";
 import { problemOf } from "./failure.ts";
 import { causeOf } from "./identity.ts";
 import { diagnosisOf } from "./incident-diagnosis.ts";
 import { IncidentNews } from "./incident-news.ts";
 import type { InspectedConnection } from "./inspected-connection.ts";
 import type { Beginning, Budgets, EngineSetting } from "./setting.ts";
+import { tapped } from "./tapped-observer.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 import { TlsInspection } from "./tls-inspection.ts";
 import { mismatch } from "./verdict.ts";
@@ -41,6 +42,8 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   readonly #ended: [boolean, boolean] = [false, false];
   /** null where records of TLS are not read: it is plain, is taken for AMQP whatever it looks like, or that is not wanted. */
   #tls: TlsInspection | null;
+  /** AMQP, and who else gets its octets. */
+  readonly #plain: ConnectionObserver;
   /** Where octets go: to TLS, as long as it may be that. */
   #octets: ConnectionObserver;
   /** What looked for AMQP has found none. */
@@ -61,11 +64,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   ) {
     const rules = new BrokerRules(setting.broker);
     this.#sink = setting.sink;
-    this.#news = new IncidentNews<By>(
-      this,
-      event => this.#emit(event),
-      incident => this.#awaitsAnswer(incident),
-    );
+    this.#news = new IncidentNews<By>(this, setting.sink, incident => this.#awaitsAnswer(incident));
     this.carrier = carrier;
     this.rules = rules;
     this.#predictor = setting.predicts ? new BrokerPredictor(rules) : null;
@@ -79,7 +78,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
       this.recognised = true;
       if (number === 0) number = nextNumber();
       const at = { input: 0, packet: 0, ...setting.position };
-      this.#emit({ kind: "connection-opened", connection: this, number, at });
+      this.#sink({ kind: "connection-opened", connection: this, number, at });
     };
     this.#opened = opened;
     this.amqp = new AmqpConnection({
@@ -100,7 +99,8 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
       },
       leave: () => this.#leaveAmqp(),
     });
-    const context = { ...budgets, sawBeginning, expected, port: carrier.port(1), plain: this.amqp };
+    this.#plain = tapped(this.amqp, setting.tap?.(carrier) ?? null);
+    const context = { ...budgets, sawBeginning, expected, port: carrier.port(1), plain: this.#plain };
     this.#tls =
       forced || setting.readsTls !== true
         ? null
@@ -108,7 +108,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
             recognised: () => (this.#tls?.carriesOther === true ? this.leave("TLS") : opened()),
             isPlain: () => this.#isPlain(),
           });
-    this.#octets = this.#tls ?? this.amqp;
+    this.#octets = this.#tls ?? this.#plain;
     isComplete = true;
     if (number > 0) opened();
   }
@@ -183,7 +183,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
       const differs = predictable ? mismatch(this) : null;
       if (differs !== null) this.note(differs);
     });
-    this.#emit({ kind: "connection-closed", connection: this });
+    this.#sink({ kind: "connection-closed", connection: this });
   }
 
   /** A finding about the connection that none of its octets shows. */
@@ -195,7 +195,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   giveUp(why: Uninspected["why"], message: string, error: unknown = null): void {
     if (this.givenUp) return;
     this.givenUp = true;
-    this.#emit({ kind: "uninspected", connection: this, why, message, error });
+    this.#sink({ kind: "uninspected", connection: this, why, message, error });
     for (const { scanner, forensics } of this.amqp.directions) {
       scanner.stop();
       forensics?.end();
@@ -259,7 +259,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
 
   /** It is no TLS: what follows needs no look at records. */
   #isPlain(): void {
-    this.#octets = this.amqp;
+    this.#octets = this.#plain;
     this.#tls = null;
     if (this.#isNotAmqp) this.leave();
   }
@@ -267,7 +267,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   /** Its records are looked at all the same, as long as they are or may be TLS. */
   #leaveAmqp(): void {
     this.#isNotAmqp = true;
-    if (this.#octets === this.amqp) this.leave();
+    if (this.#octets === this.#plain) this.leave();
   }
 
   /** Nobody will look at its octets: it is not AMQP, or did not show that it is. */
@@ -275,7 +275,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     this.amqp.protocol = protocol;
     this.givenUp = true;
     const message = `left alone: it is ${protocol ?? "no AMQP 0-9-1"}`;
-    this.#emit({ kind: "uninspected", connection: this, why: "left-alone", message, error: null });
+    this.#sink({ kind: "uninspected", connection: this, why: "left-alone", message, error: null });
   }
 
   #contained(does: () => void): void {
@@ -284,10 +284,6 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  #emit(event: InspectionEvent<By>): void {
-    this.#sink(event);
   }
 
   /** What a client opened with is told when the server's answer to it is there: it says what was wanted. */

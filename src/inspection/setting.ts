@@ -3,7 +3,7 @@ import type { BrokerChoice } from "../broker/versions.ts";
 import type { FrameListener } from "../connection/observers.ts";
 import type { WindowBudget } from "../forensics/octet-window.ts";
 import type { StepBudget } from "../forensics/untangle/stretch.ts";
-import type { Moment } from "../net/connection-observer.ts";
+import type { ConnectionObserver, Moment } from "../net/connection-observer.ts";
 import type { ReuseBudget } from "../tls/key-stream-reuse.ts";
 import type { OctetBudget } from "../tls/recent-octets.ts";
 import type { TlsKeys } from "../tls/tls-session.ts";
@@ -34,6 +34,8 @@ export interface EngineSetting<By extends Carrier = Carrier> {
   keys?: TlsKeys | null;
   /** Sees every frame by itself, which is slower. */
   listener?: FrameListener | null;
+  /** Gets the octets of a connection beside AMQP: those that TLS carries are decrypted. null where nobody wants them. */
+  tap?: ((carrier: By) => ConnectionObserver | null) | undefined;
   sink: InspectionSink<By>;
 }
 

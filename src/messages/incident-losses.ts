@@ -68,6 +68,7 @@ function incidentMessages(connection: MessageConnection, incident: ExplainedInci
       .map(explained => {
         const message = messageOf(connection, channels[0] ?? 0, explained);
         message.incident = identity;
+        message.explained = { spans: explained.spans, confidence: diagnosis.confidence };
         message.settle(outcomeOf(explained, incident, stoppedAt), null);
         return message;
       }),

@@ -1,3 +1,4 @@
+import type { Span } from "../forensics/diagnosis.ts";
 import type { InspectedConnection } from "../inspection/inspected-connection.ts";
 import type { Moment } from "../net/connection-observer.ts";
 
@@ -111,6 +112,8 @@ export class Message {
   latency = -1;
   /** Identity of the incident that cost it (FindingMade); null for none. */
   incident: string | null = null;
+  /** Of a publish that a diagnosis tells: the stretches of the stream that its frames occupy, and how sure that is. */
+  explained: { readonly spans: readonly Span[]; readonly confidence: number } | null = null;
   /** A gap may hide what became of it. */
   isHidden = false;
   /** Of a publish: counts those of its channel that were seen, from 1. */

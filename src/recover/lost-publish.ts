@@ -1,0 +1,61 @@
+import type { Discretion } from "../connection/discretion.ts";
+import type { Span } from "../forensics/diagnosis.ts";
+import type { Message, Outcome } from "../messages/message.ts";
+import type { Side } from "../net/connection-observer.ts";
+import { type MessageRecord, messageRecord } from "../report/message-record.ts";
+
+/** What became of a message that did not arrive, as far as is known; as the outcomes of `ghostframe messages`. */
+export const FATES = ["torn", "swallowed", "unread", "refused", "unconfirmed"] as const satisfies readonly Outcome[];
+export type Fate = (typeof FATES)[number];
+
+/** A publish that was lost, and where its octets are. */
+export interface LostPublish {
+  readonly fate: Fate;
+  readonly record: MessageRecord;
+  readonly discretion: Discretion;
+  /** The first packet of its connection: the same in every reading. */
+  readonly first: { readonly input: number; readonly packet: number };
+  readonly side: Side;
+  /** The stretches of the stream that hold its frames; or one from its first octet on that holds others' frames, too. */
+  readonly spans: readonly Span[];
+  /** Nothing but its own frames is in `spans`. */
+  readonly isExplained: boolean;
+  /** Of the diagnosis that tells it; 1 where its frames were read in their place. */
+  readonly confidence: number;
+}
+
+/** What a diagnosis must be told with, so that a message of it in one stretch of the stream is sure. */
+const SURE_IN_ONE_STRETCH = 0.9;
+/** The same for one that was put together: frames of several writers that look alike are told apart less surely. */
+const SURE_PUT_TOGETHER = 0.99;
+
+/** Whether a message that is whole is this one for sure, and no mixture of two. */
+export function isSure({ isExplained, confidence, spans }: LostPublish): boolean {
+  return !isExplained || confidence >= (spans.length === 1 ? SURE_IN_ONE_STRETCH : SURE_PUT_TOGETHER);
+}
+
+/** null where the message was not lost. */
+export function lostPublish(message: Message, finding: string | undefined): LostPublish | null {
+  const fate = FATES.find(each => each === message.outcome);
+  if (message.operation !== "publish" || fate === undefined) return null;
+  const { amqp, carrier } = message.connection.inspected;
+  const { explained } = message;
+  return {
+    fate,
+    record: messageRecord(message, finding),
+    discretion: amqp.discretion,
+    first: { input: carrier.first.input, packet: carrier.first.packet },
+    side: amqp.client,
+    spans: explained?.spans ?? [plainSpan(message)],
+    isExplained: explained !== null,
+    confidence: explained?.confidence ?? 1,
+  };
+}
+
+/** From its first octet to its last; to where its stream broke, of one that did not come to its end. */
+function plainSpan({ streamOffset, endOffset, incident }: Message): Span {
+  if (endOffset > 0) return [streamOffset, endOffset - streamOffset];
+  // An identity is rule, side and stream offset.
+  const brokeAt = Number(incident?.split(" ")[2] ?? streamOffset);
+  return [streamOffset, Math.max(0, brokeAt - streamOffset)];
+}
