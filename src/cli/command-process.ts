@@ -29,6 +29,7 @@ export async function runToEnd(
 ): Promise<number> {
   let child: ChildProcess | null = null;
   let killing: NodeJS.Timeout | null = null;
+  let watcher: CommandWatcher | null = null;
   const isInteractive = hasTerminal();
   const passOn = (signal: NodeJS.Signals): void => {
     child?.kill(signal);
@@ -44,10 +45,11 @@ export async function runToEnd(
   try {
     child = started(command, environment, !isInteractive);
     const { pid } = child;
-    using _watcher = pid === undefined ? null : new CommandWatcher(isInteractive ? pid : -pid, killAfter);
+    if (pid !== undefined) watcher = new CommandWatcher(isInteractive ? pid : -pid, killAfter);
     return await ended(child, command[0]!);
   } finally {
     if (killing !== null) clearTimeout(killing);
+    watcher?.end();
     for (const [signal, handle] of handlers) process.off(signal, handle);
   }
 }

@@ -28,7 +28,7 @@ export class CommandWatcher {
   }
 
   /** The command has ended. */
-  [Symbol.dispose](): void {
+  end(): void {
     this.#shell?.kill("SIGKILL");
   }
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
 import type { CheckResult } from "../../src/check/check-result.ts";
 import { inspect } from "../../src/inspect.ts";
 import { Certificates } from "../proxy/certificates.ts";
@@ -248,7 +248,7 @@ describe("the command", { concurrent: true }, () => {
           .split(",")
           .filter(pid => existsSync(`/proc/${pid}/exe`));
       expect(left()).toHaveLength(2);
-      await expect.poll(left, { timeout: 15_000 }).toEqual([]);
+      await vi.waitFor(() => expect(left()).toEqual([]), { timeout: 15_000 });
     },
   );
 
