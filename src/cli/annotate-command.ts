@@ -10,6 +10,7 @@ import { readCapture } from "../capture/capture-source.ts";
 import { InputError } from "../capture/input-error.ts";
 import { inspect } from "../inspect.ts";
 import type { Report } from "../report/report.ts";
+import { brokerOption } from "./broker-option.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -37,6 +38,7 @@ export function annotateCommand(): Command {
     .option("--force", "replace a file that is there already", false)
     .option("--wireshark-profile <folder>", "write colouring rules and filters for Wireshark into this folder");
   return addCaptureOptions(command)
+    .addOption(brokerOption())
     .addHelpText(
       "after",
       `

@@ -2,7 +2,6 @@
 import type { Command } from "commander";
 import type { BrokerChoice } from "../broker/versions.ts";
 import type { InspectOptions } from "../inspect.ts";
-import { brokerOption } from "./broker-option.ts";
 import { collectKeyLogs, keyLogsFrom } from "./key-log-files.ts";
 import { collectPorts } from "./port-option.ts";
 
@@ -11,7 +10,7 @@ export interface CaptureFlags {
   decodeAs?: number[];
   vxlanPort?: number[];
   tlsKeys?: string[];
-  broker: BrokerChoice;
+  broker?: BrokerChoice;
 }
 
 export function addCaptureOptions(command: Command): Command {
@@ -23,8 +22,7 @@ export function addCaptureOptions(command: Command): Command {
       "--tls-keys <file>",
       "decrypt TLS with this key log, as SSLKEYLOGFILE names one (repeat it for more)",
       collectKeyLogs,
-    )
-    .addOption(brokerOption());
+    );
 }
 
 /** What they say, for `inspect`; null where a key log cannot be read, which is told. */
@@ -36,7 +34,7 @@ export async function captureOptions(flags: CaptureFlags): Promise<InspectOption
     ...(port === undefined ? {} : { ports: port }),
     ...(decodeAs === undefined ? {} : { decodeAs }),
     ...(vxlanPort === undefined ? {} : { vxlanPorts: vxlanPort }),
-    broker,
+    ...(broker === undefined ? {} : { broker }),
     keyLogs,
   };
 }

@@ -7,6 +7,7 @@ import type { CaptureReport } from "../check/check.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
 import { ConfigError, OUTPUT_NAMES } from "../check/config.ts";
 import type { Report } from "../report/report.ts";
+import { addCaptureOptions } from "./capture-options.ts";
 import { exitStatus, judge, writeAll } from "./check-conclusion.ts";
 import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
 import { type CaptureFile, captureFiles, type FoundFolder, withSlashes } from "./check-files.ts";
@@ -16,9 +17,8 @@ import { type CheckOptions, refuseOverwriting, type Settings, settingsOf, UsageE
 import { EXIT } from "./exit-codes.ts";
 import { inspectAll, type PoolOptions } from "./inspection-pool.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { collectKeyLogs, keyLogsFrom } from "./key-log-files.ts";
+import { keyLogsFrom } from "./key-log-files.ts";
 import { complain } from "./output.ts";
-import { collectPorts } from "./port-option.ts";
 import { Progress } from "./progress.ts";
 import {
   addTelemetryOptions,
@@ -35,15 +35,7 @@ export function checkCommand(): Command {
     )
     .argument("<file...>", "captures, or folders of them")
     .addOption(new Option("--format <format>", "form of the result").choices(OUTPUT_NAMES).default("text"));
-  return addTelemetryOptions(addPolicyOptions(command))
-    .option("--port <port>", "only connections that use this port (repeat it, or give a list)", collectPorts)
-    .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
-    .option("--vxlan-port <port>", "take packets to this UDP port for VXLAN", collectPorts)
-    .option(
-      "--tls-keys <file>",
-      "decrypt TLS with this key log, as SSLKEYLOGFILE names one (repeat it for more)",
-      collectKeyLogs,
-    )
+  return addCaptureOptions(addTelemetryOptions(addPolicyOptions(command)))
     .addOption(
       new Option(
         "--broker <broker>",

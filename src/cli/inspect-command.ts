@@ -1,26 +1,19 @@
 import { Command, Option } from "commander";
-import type { BrokerChoice } from "../broker/versions.ts";
 import { inspect } from "../inspect.ts";
 import { type Format, formats } from "../report/formats.ts";
 import type { Report } from "../report/report.ts";
 import { brokerOption } from "./broker-option.ts";
+import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { collectKeyLogs, keyLogsFrom } from "./key-log-files.ts";
 import { keepHeapSmall } from "./memory.ts";
 import { complain, terminalOptions, widthOption, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
-import { collectPorts } from "./port-option.ts";
 import { Progress } from "./progress.ts";
 import { addTelemetryOptions, CaptureSession, TelemetryError, type TelemetryOptions } from "./telemetry-options.ts";
 
-interface Options extends TelemetryOptions {
+interface Options extends TelemetryOptions, CaptureFlags {
   format: Format;
-  port?: number[];
-  decodeAs?: number[];
-  vxlanPort?: number[];
-  tlsKeys?: string[];
-  broker: BrokerChoice;
   explain: boolean;
   brokerLog?: string;
   all: boolean;
@@ -33,15 +26,8 @@ export function inspectCommand(): Command {
       `Reads captures (pcap, pcapng, either of them gzipped, "-" for standard input) and reports what is corrupt in their AMQP 0-9-1 connections: which frame, where, in which packet, why, and what the broker answered. Several files are read as one timeline: give the files of a ring buffer in their order.`,
     )
     .argument("<file...>", "captures")
-    .addOption(new Option("--format <format>", "form of the report").choices(Object.keys(formats)).default("text"))
-    .option("--port <port>", "only connections that use this port (repeat it, or give a list)", collectPorts)
-    .option("--decode-as <port>", "take every connection on this port for AMQP", collectPorts)
-    .option("--vxlan-port <port>", "take packets to this UDP port for VXLAN", collectPorts)
-    .option(
-      "--tls-keys <file>",
-      "decrypt TLS with this key log, as SSLKEYLOGFILE names one (repeat it for more)",
-      collectKeyLogs,
-    )
+    .addOption(new Option("--format <format>", "form of the report").choices(Object.keys(formats)).default("text"));
+  addCaptureOptions(command)
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
     .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
@@ -81,23 +67,21 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
     process.exitCode = EXIT.FAILED;
     return;
   }
-  const keyLogs = await keyLogsFrom(options.tlsKeys);
-  if (keyLogs === null) return;
+  const captures = await captureOptions(options);
+  if (captures === null) return;
   const telemetry = await CaptureSession.open(options);
   const interruption = onInterrupt();
   const { signal } = interruption;
   const progress = new Progress(process.stderr, performance);
-  const { port, decodeAs, vxlanPort, broker, explain } = options;
   const seen = await inspect(paths, {
-    ...(port === undefined ? {} : { ports: port }),
-    ...(decodeAs === undefined ? {} : { decodeAs }),
-    ...(vxlanPort === undefined ? {} : { vxlanPorts: vxlanPort }),
-    broker,
-    explain,
-    keyLogs,
+    ...captures,
+    explain: options.explain,
     signal,
     onFailure: tellStack,
-    onExplaining: keepHeapSmall,
+    onExplaining: connections => {
+      keepHeapSmall(connections);
+      interruption.beforeDeafWork();
+    },
     ...telemetry?.readers(),
     onProgress: (path, read, total) => {
       progress.update(path, read, total);

@@ -13,18 +13,29 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** Nothing is read any more: from now on Ctrl-C ends the process, whatever it is at. */
   release: () => void;
+  /**
+   * Work begins that hears no signal for longer than a second (one search may take that): Ctrl-C ends the process, and one
+   * that came already ends the reading at once.
+   */
+  beforeDeafWork: () => void;
 }
 
 /** @param grace milliseconds until reading ends; 0 for a command that then reports nothing. */
 export function onInterrupt(grace = LAST_PACKETS): Interruption {
   const controller = new AbortController();
   const end = (): void => process.exit(EXIT.INTERRUPTED);
+  let came = false;
   const stop = (): void => {
+    came = true;
     if (grace === 0) controller.abort();
     else setTimeout(() => controller.abort(), grace).unref();
     process.once("SIGINT", end);
   };
   process.once("SIGINT", stop);
   const release = (): void => void process.off("SIGINT", stop).off("SIGINT", end);
-  return { signal: controller.signal, release };
+  const beforeDeafWork = (): void => {
+    if (came) controller.abort();
+    else release();
+  };
+  return { signal: controller.signal, release, beforeDeafWork };
 }

@@ -32,6 +32,8 @@ export class Discretion {
   #pairs: Uint8Array | null = null;
   #octets = 0;
   #isFull = false;
+  /** Ranges of octets, or of a text, that were masked where something was shown. */
+  masked = 0;
 
   /** These octets authenticate the client, or may. */
   learn(octets: Uint8Array): void {
@@ -53,26 +55,32 @@ export class Discretion {
   /** A text of the wire, or one that quotes it, without what must not be shown. */
   text(text: string): string {
     const free = withoutUrlPasswords(text);
+    if (free !== text) this.masked++;
     if (this.#secrets.length === 0 || free.length < PIECE) return free;
-    if (this.#isFull) return MASKED;
+    if (this.#isFull) return this.#hidden();
     if (isAscii(free) && !this.#mayRepeat(free) && !MAY_QUOTE.test(free)) return free;
     const unquoted = free
-      .replace(DECIMALS, run => (this.holds(Uint8Array.from(run.split(","), Number)) ? MASKED : run))
-      .replace(HEXADECIMALS, run => (this.holds(pairs(run)) ? MASKED : run));
+      .replace(DECIMALS, run => (this.holds(Uint8Array.from(run.split(","), Number)) ? this.#hidden() : run))
+      .replace(HEXADECIMALS, run => (this.holds(pairs(run)) ? this.#hidden() : run));
     let shown = "";
     let at = 0;
     // A text that was decoded as UTF-8 is compared by its octets as well.
     for (const [from, to] of this.#spans(unquoted)) {
-      shown += unquoted.slice(at, from) + MASKED;
+      shown += unquoted.slice(at, from) + this.#hidden();
       at = to;
     }
     const rest = shown + unquoted.slice(at);
-    return isAscii(rest) || this.#spans(latin1(UTF_8.encode(rest))).length === 0 ? rest : MASKED;
+    return isAscii(rest) || this.#spans(latin1(UTF_8.encode(rest))).length === 0 ? rest : this.#hidden();
   }
 
   /** The value of a header or a property of this name. */
   value(name: string, value: string): string {
-    return SECRET_NAME.test(name) ? MASKED : this.text(value);
+    return SECRET_NAME.test(name) ? this.#hidden() : this.text(value);
+  }
+
+  #hidden(): string {
+    this.masked++;
+    return MASKED;
   }
 
   /** False where no PIECE of a secret can be in a text, an octet a character. */

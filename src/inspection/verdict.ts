@@ -50,8 +50,11 @@ export function predictedVerdict({ amqp, carrier, rules, prediction }: Inspected
   // What the broker prints of a payload may hold part of a SASL response or of a new secret.
   const { incidents, openIncident } = amqp.directions[amqp.client];
   const secret = [...incidents, ...(openIncident === null ? [] : [openIncident])].some(each => each.secret !== "none");
-  const masked = (text: string): string =>
-    amqp.discretion.text(secret ? text.replace(/<<[^>].*?(?:>>|$)/g, "<<…>>") : text);
+  const masked = (text: string): string => {
+    const bare = secret ? text.replace(/<<[^>].*?(?:>>|$)/g, "<<…>>") : text;
+    if (bare !== text) amqp.discretion.masked++;
+    return amqp.discretion.text(bare);
+  };
   const log = prediction.log.map(line =>
     masked(line)
       .replace("(…):", () => `(${peers}):`)

@@ -29,13 +29,19 @@ export function buildReport(result: PartialResult): Report {
   ];
   const findings = numbered(told);
   const count = (severity: Finding["severity"]) => findings.filter(each => each.severity === severity).length;
+  const masked = connections.reduce((sum, part) => sum + (part.masked ?? 0), 0);
   return withIncidents({
     schema: REPORT_SCHEMA,
     tool: { name: "ghostframe", version: VERSION },
     inputs: inputs.map(inputOf),
     connections: connections.map(connectionOf),
     findings,
-    summary: { errors: count("error"), warnings: count("warning"), notes: count("note") },
+    summary: {
+      errors: count("error"),
+      warnings: count("warning"),
+      notes: count("note"),
+      ...(masked === 0 ? {} : { masked }),
+    },
   });
 }
 

@@ -46,6 +46,8 @@ export interface Summary {
   incidents?: number;
   /** Messages that incidents cost. */
   lost?: LostCounts;
+  /** Ranges of octets that are not shown, as they may hold credentials; absent where there are none. */
+  masked?: number;
 }
 
 export interface LostCounts extends Record<LostMessage["fate"], number> {

@@ -17,6 +17,7 @@ export function findingPart({ connection, incident, identity }: FindingMade): Fi
   const rule = ruleOf(incident);
   const { discretion } = connection.amqp;
   const secret = secretOf(incident, discretion);
+  if (secret !== "none" && envelope !== null) discretion.masked++;
   const diagnosis = connection.diagnosis(incident);
   const inStream = streamOffset >= 0;
   const direction: Direction = side === connection.amqp.client ? "client-to-server" : "server-to-client";

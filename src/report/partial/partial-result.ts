@@ -78,6 +78,8 @@ export interface ConnectionPart {
   /** Something in it could not be explained, because too much is broken. */
   unexplained?: true;
   findings: FindingPart[];
+  /** Ranges of its octets that are not shown; absent where there are none. */
+  masked?: number;
 }
 
 /** A finding before it has an id. */

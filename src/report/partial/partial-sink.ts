@@ -130,10 +130,15 @@ function connectionPart(
   lost: readonly Message[],
 ): ConnectionPart {
   const { carrier, explains } = connection;
+  const { discretion } = connection.amqp;
+  // Live events may have masked before.
+  const maskedBefore = discretion.masked;
   const record = connectionRecord(connection);
   const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels } = record;
   const { client, server, clientProperties, user, virtualHost, negotiated, verdict, broker } = record;
   const ends = ([0, 1] as const).map(side => `${carrier.address(side)} ${carrier.port(side)}`);
+  const findings = withFingerprints(withFailure(gathered)).map(part => withLost(part, lost, discretion));
+  const masked = discretion.masked - maskedBefore;
   return {
     key: `${carrier.first.packet} ${start} ${ends.join(" ")}`,
     first: placeAt(carrier.first, null),
@@ -160,7 +165,8 @@ function connectionPart(
       verdict,
       ...(broker === undefined ? {} : { broker }),
     },
-    findings: withFingerprints(withFailure(gathered)).map(part => withLost(part, lost, connection.amqp.discretion)),
+    findings,
+    ...(masked === 0 ? {} : { masked }),
     ...(connection.unexplained ? { unexplained: true } : {}),
   };
 }

@@ -4,13 +4,14 @@ import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, pad, printable } from "../../bytes/printable.ts";
 import { fairShare, type Overview, tellsEnd } from "./overview.ts";
 import { type Page, wrap } from "./page.ts";
-import { byRule, joined, packetRange } from "./wording.ts";
+import { byRule, counted, joined, packetRange } from "./wording.ts";
 
 const MAX_NOTES = 10;
 
 export function notes(overview: Overview, page: Page): string[] {
   const shown = page.all ? overview.notes : fairShare(overview.notes, MAX_NOTES);
-  if (shown.length === 0) return [];
+  const { masked = 0 } = overview.report.summary;
+  if (shown.length + masked === 0) return [];
   const ruleColumns = shown.reduce((most, { rule }) => Math.max(most, columns(printable(rule, 30))), 0);
   const margin = " ".repeat(ruleColumns + 4);
   const lines = shown.flatMap(({ rule, connection, packets, message }) => {
@@ -32,5 +33,13 @@ export function notes(overview: Overview, page: Page): string[] {
   const rest = overview.notes.filter(note => !told.has(note));
   if (rest.length > 0)
     lines.push(...page.prose(`and ${grouped(rest.length)} more: ${byRule(rest)}. --all tells each.`));
+  if (masked > 0) {
+    const [are, they] = masked === 1 ? ["is", "it"] : ["are", "they"];
+    lines.push(
+      ...page.prose(
+        `${counted(masked, "range")} of octets ${are} masked: ${they} may hold credentials. What a diagnosis needs of them is not shown either.`,
+      ),
+    );
+  }
   return [page.paint.strong("NOTES"), ...lines];
 }

@@ -1,0 +1,74 @@
+/** How commands read captures that print while they read: `frames`, `messages`, `connections`, `stats`. */
+import { type InspectOptions, inspect } from "../inspect.ts";
+import type { Report } from "../report/report.ts";
+import { type CaptureFlags, captureOptions } from "./capture-options.ts";
+import { EXIT } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { complain, isReaderGone, write } from "./output.ts";
+import { ownFailures, tellStack } from "./own-failure.ts";
+import type { CaptureSession } from "./telemetry-options.ts";
+
+/** What a command makes of captures. */
+export interface PrintedReading {
+  /** For `inspect`, besides what the command line says of reading. */
+  options: InspectOptions;
+  /** Prints what is left, and returns what went wrong, a sentence each. */
+  finish: (report: Report) => readonly string[];
+}
+
+/** Characters gathered before they are written. */
+const BATCH = 1 << 16;
+
+/** Reads captures and writes what `reading` makes of them, as they are read. Sets the exit status. */
+export async function readPrinting(
+  paths: readonly string[],
+  flags: CaptureFlags,
+  reading: (print: (text: string) => void) => PrintedReading,
+  telemetry: CaptureSession | null = null,
+): Promise<void> {
+  const captures = await captureOptions(flags);
+  if (captures === null) return;
+  const interruption = onInterrupt();
+  const { signal: interrupt } = interruption;
+  const stop = new AbortController();
+  interrupt.addEventListener("abort", () => stop.abort());
+
+  let batch = "";
+  let written: Promise<unknown> | undefined;
+  const flush = (): void => {
+    if (batch === "") return;
+    written = write(batch);
+    batch = "";
+  };
+  const print = (text: string): void => {
+    batch += text;
+    if (batch.length > BATCH) flush();
+  };
+  // The capture is read no faster than its lines are: what is written waits in memory otherwise.
+  const keepPace = async (): Promise<void> => {
+    flush();
+    await written;
+    await telemetry?.ready();
+    if (isReaderGone()) stop.abort();
+  };
+
+  const { options, finish } = reading(print);
+  const report = await inspect(paths, {
+    ...captures,
+    ...options,
+    signal: stop.signal,
+    onFailure: tellStack,
+    onExplaining: interruption.beforeDeafWork,
+    onProgress: keepPace,
+  });
+  await telemetry?.finish([report]);
+  const problems = [...finish(report)];
+  await keepPace();
+  for (const { path, error } of report.inputs) {
+    if (error !== undefined) problems.push(`${path === "-" ? "standard input" : path}: ${error}`);
+  }
+  problems.push(...ownFailures(report));
+  problems.forEach(complain);
+  const failed = problems.length > 0 && !isReaderGone();
+  process.exitCode = interrupt.aborted ? EXIT.INTERRUPTED : failed ? EXIT.FAILED : EXIT.CLEAN;
+}
