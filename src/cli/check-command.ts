@@ -6,13 +6,16 @@ import { grouped } from "../bytes/grouped.ts";
 import type { CaptureReport } from "../check/check.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
 import { ConfigError, OUTPUT_NAMES } from "../check/config.ts";
+import { isOfShard, jobOf, type Part, type PartCapture } from "../check/part.ts";
+import type { PartialResult } from "../report/partial/partial-result.ts";
 import type { Report } from "../report/report.ts";
 import { addCaptureOptions } from "./capture-options.ts";
 import { exitStatus, judge, writeAll } from "./check-conclusion.ts";
 import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
 import { type CaptureFile, captureFiles, type FoundFolder, withSlashes } from "./check-files.ts";
 import { addPolicyOptions, positiveNumber } from "./check-options.ts";
-import { ciOutputs, print } from "./check-output.ts";
+import { ciOutputs, PARTIAL, print } from "./check-output.ts";
+import { concludePart, refuseWithShard, WHOLE, writePart } from "./check-part.ts";
 import { type CheckOptions, refuseOverwriting, type Settings, settingsOf, UsageError } from "./check-settings.ts";
 import { EXIT } from "./exit-codes.ts";
 import { inspectAll, type PoolOptions } from "./inspection-pool.ts";
@@ -20,6 +23,7 @@ import { onInterrupt } from "./interrupt.ts";
 import { keyLogsFrom } from "./key-log-files.ts";
 import { complain } from "./output.ts";
 import { Progress } from "./progress.ts";
+import { shardOption } from "./shard-option.ts";
 import {
   addTelemetryOptions,
   CaptureSession,
@@ -43,6 +47,7 @@ export function checkCommand(): Command {
       ).choices(BROKER_CHOICES),
     )
     .option("--jobs <number>", "captures to read at the same time (default: one for each core)", positiveNumber)
+    .addOption(shardOption())
     .addHelpText(
       "after",
       `
@@ -59,7 +64,8 @@ Examples:
   $ ghostframe check captures/ --output sarif=ghostframe.sarif --output junit=junit.xml
   $ ghostframe check captures/ --fail-on error --rule shared-channel=error
   $ ghostframe check captures/ --otlp=http://collector:4318
-  $ ghostframe check captures/ --baseline ghostframe.baseline.json --update-baseline`,
+  $ ghostframe check captures/ --baseline ghostframe.baseline.json --update-baseline
+  $ ghostframe check captures/ --shard 3/8 --output partial=parts/3.part  # then: ghostframe merge parts/*.part`,
     )
     .action(run);
 }
@@ -79,40 +85,57 @@ async function run(named: string[], options: CheckOptions & TelemetryOptions): P
 async function checkCaptures(named: readonly string[], options: CheckOptions & TelemetryOptions): Promise<number> {
   const found = await findConfig(options.config);
   const settings = settingsOf(options, found);
-  const { files, folders } = await captureFiles(named);
+  refuseWithShard(options, named);
+  const { files: all, folders } = await captureFiles(named);
   folders.forEach(complainOfLeftOut);
-  refuseOverwriting(settings, found, files);
+  refuseOverwriting(settings, found, all);
   const { baseline } = settings;
   const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);
 
+  const { shard = WHOLE } = options;
+  const files = all.filter((_, i) => isOfShard(i, shard));
   const ci = ciOutputs(options.format, process.env);
   const outputs = [...settings.outputs, ...ci.files];
+  const results = outputs.some(({ format }) => format === PARTIAL) ? new Map<number, PartialResult>() : null;
   // SARIF has only the connections with findings.
-  const lean = options.format !== "json" && outputs.every(({ format }) => format !== "json");
+  const lean = options.format !== "json" && outputs.every(({ format }) => format !== "json" && format !== PARTIAL);
   const keyLogs = await keyLogsFrom(options.tlsKeys);
   if (keyLogs === null) return EXIT.FAILED;
-  const telemetry = await CaptureSession.open(options, "in-trace");
+  // Spans are of a whole check.
+  const telemetry = options.shard === undefined ? await CaptureSession.open(options, "in-trace") : null;
   const decrypting = { ...settings, inspect: { ...settings.inspect, keyLogs } };
   const interruption = onInterrupt(0);
   const { signal } = interruption;
-  const reports = await inspected(files, decrypting, signal, lean && telemetry === null, telemetry);
+  const reports = await inspected(files, decrypting, {
+    signal,
+    lean: lean && telemetry === null,
+    ...readersOf(telemetry),
+    ...(results === null ? {} : { onResult: (index: number, result: PartialResult) => results.set(index, result) }),
+  });
   // A signal that came in the same turn of the event loop as the last octets is reported only in the next turn.
   await nextTurn();
   await nextTurn();
   interruption.release();
   if (reports === null || signal.aborted) return EXIT.INTERRUPTED;
-  const captures = files.map(({ path, isNamed }, i): CaptureReport => {
-    return { path, place: placeOf(path, found.folder), isNamed, report: reports[i]! };
-  });
-  const judgement = judge(captures, settings, {
-    accepted,
-    update: options.updateBaseline,
-    folders: folders.map(({ path }) => placeOf(path, found.folder)),
-  });
+  const placed = (file: CaptureFile) => ({ ...file, place: placeOf(file.path, found.folder) });
+  const places = folders.map(({ path }) => placeOf(path, found.folder));
+  const part: Part = {
+    shard,
+    job: jobOf(all.map(placed), decrypting.inspect),
+    folders: places,
+    captures: files.flatMap((file, i) => partCapture(placed(file), results?.get(i))),
+  };
+  if (options.shard !== undefined) return concludePart(part, settings.outputs);
+  const captures = files.map((file, i): CaptureReport => ({ ...placed(file), report: reports[i]! }));
+  const judgement = judge(captures, settings, { accepted, update: options.updateBaseline, folders: places });
   await telemetry?.finish(reports, commandSpan("check", judgement.result));
-  const written = await writeAll(judgement, outputs, options.all);
+  const written = [await writePart(part, outputs), await writeAll(judgement, outputs, options.all)].every(Boolean);
   await print(judgement.result, ci.printed, options);
   return exitStatus(judgement.result, written);
+}
+
+function partCapture({ path, place, isNamed }: CaptureFile & { place: string }, result?: PartialResult): PartCapture[] {
+  return result === undefined ? [] : [{ path, place, isNamed, result }];
 }
 
 /** Says what was left out. */
@@ -130,24 +153,23 @@ function complainOfLeftOut({ path, passedOver, links }: FoundFolder): void {
 async function inspected(
   files: readonly CaptureFile[],
   { jobs, inspect }: Pick<Settings, "jobs"> & Pick<PoolOptions, "inspect">,
-  signal: AbortSignal,
-  lean: boolean,
-  telemetry: CaptureSession | null,
+  others: Omit<PoolOptions, "jobs" | "inspect" | "onProgress">,
 ): Promise<Report[] | null> {
   const progress = new Progress(process.stderr, performance);
   const what = files.length === 1 ? files[0]!.path : `${files.length} captures`;
   const reports = await inspectAll(files, {
     jobs,
     inspect,
-    signal,
-    lean,
-    ...(telemetry === null
-      ? {}
-      : { readers: (index: number) => telemetry.readers(index), ready: () => telemetry.ready() }),
+    ...others,
     onProgress: (octets, total) => progress.update(what, octets, total === 0 ? null : total),
   });
   progress.clear();
   return reports;
+}
+
+function readersOf(telemetry: CaptureSession | null): Pick<PoolOptions, "readers" | "ready"> {
+  if (telemetry === null) return {};
+  return { readers: index => telemetry.readers(index), ready: () => telemetry.ready() };
 }
 
 /** The path by which the config's globs and the baseline know a capture: the same from every working directory. */

@@ -35,6 +35,8 @@ export function judge(
   const call = { config, folders };
   if (baseline === null) return { result: check(captures, rules, null, call), update: null };
   const missing = missingOf(accepted, folder);
+  // What another machine read need not be here.
+  for (const { path, place = path } of captures) missing.delete(place);
   const obstacle = update ? obstacleOf(captures, check(captures, rules, null)) : null;
   const isNew = update && obstacle === null;
   const entries = isNew ? newBaseline(captures, rules, { entries: accepted, missing }) : accepted;

@@ -6,7 +6,7 @@ import { OUTPUT_NAMES } from "../check/config.ts";
 import { didYouMean } from "../check/nearest-name.ts";
 import { LEVELS, RULE_IDS, SEVERITIES } from "../check/policy.ts";
 import type { RuleId } from "../connection/rules.ts";
-import type { OutputFile } from "./check-output.ts";
+import { type OutputFile, PARTIAL } from "./check-output.ts";
 import { widthOption } from "./output.ts";
 
 /** The policy, the baseline, and the files to write. */
@@ -33,8 +33,9 @@ export function addPolicyOptions(command: Command): Command {
 /** `sarif=out/ghostframe.sarif`, any number of times. */
 export function collectOutputs(value: string, before: OutputFile[] | undefined): OutputFile[] {
   const [name, path] = pair(value, "FORMAT=FILE");
+  if (name === PARTIAL && path !== "-") return [...(before ?? []), { format: name, path }];
   const format = OUTPUT_NAMES.find(each => each === name);
-  if (format === undefined) throw unknown("format", name, OUTPUT_NAMES);
+  if (format === undefined) throw unknown("format", name, [...OUTPUT_NAMES, PARTIAL]);
   if (path === "-") throw new InvalidArgumentError(`For standard output there is --format ${name}.`);
   return [...(before ?? []), { format, path }];
 }

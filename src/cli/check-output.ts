@@ -8,8 +8,11 @@ import { DEFAULT_FORMAT_OPTIONS } from "../report/report-format.ts";
 import { terminalOptions, write } from "./output.ts";
 import { outputFileErrorOf } from "./output-file-error.ts";
 
+/** What a check found before it is judged, for `merge`: no form of its result. */
+export const PARTIAL = "partial";
+
 export interface OutputFile {
-  format: OutputName;
+  format: OutputName | typeof PARTIAL;
   /** As it was named. */
   path: string;
   /** Whether the text goes behind what the file holds. */
@@ -53,6 +56,7 @@ export async function print(
  * @throws OutputFileError
  */
 export async function writeResult(result: CheckResult, file: OutputFile, all: boolean): Promise<void> {
+  if (file.format === PARTIAL) return;
   const output = await outputs[file.format]();
   const options = { ...DEFAULT_FORMAT_OPTIONS, all };
   if (file.append !== true) return writeText(file.path, output(result, options));

@@ -7,6 +7,7 @@ import type { CheckRules } from "../check/check.ts";
 import type { Level, Limits } from "../check/check-result.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
 import type { OutputName } from "../check/outputs/outputs.ts";
+import type { Shard } from "../check/part.ts";
 import { policyOf } from "../check/policy.ts";
 import type { RuleId, Severity } from "../connection/rules.ts";
 import type { FoundConfig } from "./check-config.ts";
@@ -36,6 +37,7 @@ export interface CheckOptions extends PolicyOptions {
   vxlanPort?: number[];
   tlsKeys?: string[];
   jobs?: number;
+  shard?: Shard;
 }
 
 export interface Settings {

@@ -29,6 +29,8 @@ export interface PoolOptions {
   readers?: (index: number) => Pick<InspectOptions, "onMessageFacts" | "onConnectionFacts">;
   /** Reading waits for it. */
   ready?: () => Promise<void>;
+  /** Gets what was found in each capture, before its report is made. */
+  onResult?: (index: number, result: PartialResult) => void;
   /** What a worker runs, when not inspection-worker.js. */
   worker?: URL;
 }
@@ -95,15 +97,17 @@ class Reports {
   readonly list: Report[];
   readonly #files: readonly CaptureFile[];
   readonly #onProgress: PoolOptions["onProgress"];
+  readonly #onResult: PoolOptions["onResult"];
   readonly #total: number;
   readonly #lean: boolean;
   #octets = 0;
 
-  constructor(files: readonly CaptureFile[], { onProgress, lean = false }: PoolOptions) {
+  constructor(files: readonly CaptureFile[], { onProgress, onResult, lean = false }: PoolOptions) {
     this.list = Array.from({ length: files.length });
     this.#files = files;
     this.#lean = lean;
     this.#onProgress = onProgress;
+    this.#onResult = onResult;
     this.#total = files.reduce((sum, { octets }) => sum + octets, 0);
   }
 
@@ -115,6 +119,7 @@ class Reports {
   keep(told: Told): void {
     const { path, octets } = this.#files[told.index]!;
     const result = "result" in told ? told.result : { inputs: [unreadableInput(path, told.problem)], connections: [] };
+    this.#onResult?.(told.index, result);
     this.list[told.index] = buildReport(this.#lean ? countsOfHealthy(result) : result);
     this.#octets += octets;
     this.#onProgress?.(this.#octets, this.#total);

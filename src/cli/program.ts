@@ -67,6 +67,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     takes: "<file...>",
     load: async () => (await import("./check-command.ts")).checkCommand(),
   },
+  merge: {
+    summary: "judge what several processes found with check --shard",
+    takes: "<part...>",
+    load: async () => (await import("./merge-command.ts")).mergeCommand(),
+  },
   run: {
     summary: "run a command, and check its AMQP traffic",
     takes: "<command...>",

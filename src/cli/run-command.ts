@@ -20,6 +20,7 @@ import { exitStatus, judge, RUN_CAPTURE, writeAll } from "./check-conclusion.ts"
 import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
 import { addPolicyOptions } from "./check-options.ts";
 import { ciOutputs, print } from "./check-output.ts";
+import { refusePartial } from "./check-part.ts";
 import { type PolicyOptions, refuseOverwriting, type Settings, settingsOf, UsageError } from "./check-settings.ts";
 import { commandEnvironment, URL_VARIABLE } from "./command-environment.ts";
 import { CommandError, runToEnd } from "./command-process.ts";
@@ -90,6 +91,7 @@ async function run(command: string[], options: Options, self: Command): Promise<
 async function runAndCheck(command: readonly string[], options: Options, policy: PolicyOptions): Promise<number> {
   const found = await findConfig(options.config);
   const settings = settingsOf(policy, found);
+  refusePartial(settings.outputs, "run");
   refuseOverwriting(settings, found, []);
   const { baseline, inspect: inspecting } = settings;
   const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);

@@ -11,16 +11,22 @@ const MAX_TEXT_OCTETS = 64 << 20;
  * system meanwhile, since a thread that waits cannot be called back.
  *
  * @param expected what the file should be: "a key log"
+ * @param most octets that it may have
  * @throws InputError
  */
-export async function readText(path: string, encoding: "utf8" | "latin1", expected: string): Promise<string> {
+export async function readText(
+  path: string,
+  encoding: "utf8" | "latin1",
+  expected: string,
+  most = MAX_TEXT_OCTETS,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let octets = 0;
   try {
     for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
       octets += chunk.length;
-      if (octets > MAX_TEXT_OCTETS) {
-        throw new InputError(path, `is longer than ${grouped(MAX_TEXT_OCTETS)} octets, expected ${expected}`);
+      if (octets > most) {
+        throw new InputError(path, `is longer than ${grouped(most)} octets, expected ${expected}`);
       }
       chunks.push(chunk);
     }

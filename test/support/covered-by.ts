@@ -39,6 +39,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "check/check.test.ts": ["check/check-result.ts", "check/expectations.ts"],
   "check/outputs/sarif.test.ts": ["check/outputs/sarif-results.ts", "check/outputs/sarif-rules.ts"],
   "check/outputs/text.test.ts": ["check/outputs/result-wording.ts"],
+  "cli/merge.test.ts": ["cli/merge-command.ts"],
   "cli/check.test.ts": [
     "cli/check-command.ts",
     "cli/check-conclusion.ts",

@@ -1,0 +1,57 @@
+/** What `check` does when it is one of several processes that share the captures: it writes what it found for `merge`. */
+import { grouped } from "../bytes/grouped.ts";
+import { type Part, partText, type Shard } from "../check/part.ts";
+import { type OutputFile, PARTIAL, writeText } from "./check-output.ts";
+import { type CheckOptions, UsageError } from "./check-settings.ts";
+import { EXIT } from "./exit-codes.ts";
+import { complain, write } from "./output.ts";
+import { OutputFileError } from "./output-file-error.ts";
+import type { TelemetryOptions } from "./telemetry-options.ts";
+
+/** One process does it all. */
+export const WHOLE: Shard = { number: 1, of: 1 };
+
+/** @throws UsageError where something is asked of a part that only the whole can give. */
+export function refuseWithShard(options: CheckOptions & TelemetryOptions, named: readonly string[]): void {
+  if (options.shard === undefined) return;
+  const { output = [], updateBaseline, otlp } = options;
+  if (!output.some(({ format }) => format === PARTIAL)) throw new UsageError("--shard needs --output partial=FILE");
+  const other = output.find(({ format }) => format !== PARTIAL);
+  if (other !== undefined)
+    throw new UsageError(`a part has no ${other.format}: give --output ${other.format} to merge`);
+  if (updateBaseline) throw new UsageError("a part makes no baseline: give --update-baseline to merge");
+  if (otlp !== undefined) throw new UsageError("--otlp does not go with --shard");
+  if (named.includes("-")) throw new UsageError("standard input cannot be divided: name files");
+}
+
+/** @throws UsageError where a command that makes no partial result is asked for one. */
+export function refusePartial(outputs: readonly OutputFile[], command: string): void {
+  if (outputs.some(({ format }) => format === PARTIAL)) throw new UsageError(`${command} makes no partial result`);
+}
+
+/** Writes the part where it is asked for. Whether all could be written. */
+export async function writePart(part: Part, outputs: readonly OutputFile[]): Promise<boolean> {
+  let written = true;
+  for (const { path } of outputs.filter(({ format }) => format === PARTIAL)) {
+    try {
+      await writeText(path, partText(part));
+    } catch (error) {
+      if (!(error instanceof OutputFileError)) throw error;
+      complain(error.message);
+      written = false;
+    }
+  }
+  return written;
+}
+
+/** The end of a check that judges nothing. Captures that could not be read are in the part: it is merge that fails for them. */
+export async function concludePart(part: Part, outputs: readonly OutputFile[]): Promise<number> {
+  const { shard, captures, job } = part;
+  for (const { path, result } of captures) {
+    for (const { file } of result.inputs) if (file.error !== null) complain(`${path}: ${file.error}`);
+  }
+  if (!(await writePart(part, outputs))) return EXIT.FAILED;
+  const read = `${grouped(captures.length)} of ${grouped(job.captures)} captures`;
+  await write(`part ${shard.number} of ${shard.of}: ${read} inspected, nothing judged: ghostframe merge does\n`);
+  return EXIT.CLEAN;
+}

@@ -1,0 +1,84 @@
+import { Command, Option } from "commander";
+import { InputError } from "../capture/input-error.ts";
+import { CONFIG_FILE } from "../check/check-result.ts";
+import { ConfigError, OUTPUT_NAMES } from "../check/config.ts";
+import { joinParts, type Part, PartError, readPart } from "../check/part.ts";
+import { buildReport } from "../report/build-report.ts";
+import { exitStatus, judge, writeAll } from "./check-conclusion.ts";
+import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
+import { addPolicyOptions } from "./check-options.ts";
+import { ciOutputs, print } from "./check-output.ts";
+import { refusePartial } from "./check-part.ts";
+import { type CheckOptions, refuseOverwriting, settingsOf, UsageError } from "./check-settings.ts";
+import { EXIT } from "./exit-codes.ts";
+import { complain } from "./output.ts";
+import { readText } from "./text-file.ts";
+
+/** Octets of a part: what Node can have as one text. */
+const MAX_PART_OCTETS = 500 << 20;
+
+export function mergeCommand(): Command {
+  const command = new Command("merge")
+    .description(
+      `Judges what several processes found with "check --shard", as if one had read all captures: the same result, baseline and outputs. All parts must be there, in any order. What is severe enough stands in the options, or in the nearest ${CONFIG_FILE}.`,
+    )
+    .argument("<part...>", "files of check --shard K/N --output partial=FILE")
+    .addOption(new Option("--format <format>", "form of the result").choices(OUTPUT_NAMES).default("text"));
+  return addPolicyOptions(command)
+    .addHelpText(
+      "after",
+      `
+Exit status: as of check; 2 too where a part is missing, cut, or of another check.
+
+Examples:
+  $ ghostframe merge parts/*.part
+  $ ghostframe merge parts/*.part --output sarif=ghostframe.sarif`,
+    )
+    .action(run);
+}
+
+async function run(named: string[], options: CheckOptions): Promise<void> {
+  try {
+    process.exitCode = await mergeParts(named, options);
+  } catch (error) {
+    const known = [ConfigError, SettingsError, UsageError, PartError, InputError].some(kind => error instanceof kind);
+    if (!known) throw error;
+    complain((error as Error).message);
+    process.exitCode = EXIT.FAILED;
+  }
+}
+
+/** Does it all, and returns the exit status. */
+async function mergeParts(named: readonly string[], options: CheckOptions): Promise<number> {
+  const found = await findConfig(options.config);
+  const settings = settingsOf(options, found);
+  refusePartial(settings.outputs, "merge");
+  refuseOverwriting(
+    settings,
+    found,
+    named.map(path => ({ path, octets: 0, isNamed: true })),
+  );
+  const parts: { name: string; part: Part }[] = [];
+  for (const name of named) {
+    const text = await readText(name, "utf8", "a partial result", MAX_PART_OCTETS);
+    parts.push({ name, part: readPart(text, name) });
+  }
+  const { captures, folders } = joinParts(parts);
+  const { baseline } = settings;
+  const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);
+  const reports = captures.map(({ result, ...capture }) => ({ ...capture, report: reportOf(result, capture.path) }));
+  const judgement = judge(reports, settings, { accepted, update: options.updateBaseline, folders });
+  const ci = ciOutputs(options.format, process.env);
+  const written = await writeAll(judgement, [...settings.outputs, ...ci.files], options.all);
+  await print(judgement.result, ci.printed, options);
+  return exitStatus(judgement.result, written);
+}
+
+/** @throws PartError where what the part says of a capture is not what a part says. */
+function reportOf(result: Part["captures"][number]["result"], path: string): ReturnType<typeof buildReport> {
+  try {
+    return buildReport(result);
+  } catch (cause) {
+    throw new PartError(`what a part says of ${path} is damaged`, { cause });
+  }
+}
