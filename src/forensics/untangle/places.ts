@@ -1,4 +1,5 @@
 /** Where writes are likely to be cut: at the ends of TCP segments, and where a kernel's or a client's buffer ends. */
+import type { Grid } from "./grid.ts";
 import * as price from "./prices.ts";
 import type { Piece } from "./reading.ts";
 
@@ -11,44 +12,51 @@ const ALIGNED = 0.1;
 const LEAST_SEGMENT = 48;
 
 const NO_END = 0;
-/** A segment that could have been longer ends here, or a full one. */
+/** A segment that could have been longer ends here, or a full one; a buffer does. */
 const SHORT_END = 1;
 const FULL_END = 2;
+const GRID_END = 3;
 
-/** How often frames are cut at segments' ends that lie inside them: at a short segment's end, and at a full one's. */
-export interface Turns {
-  readonly short: number;
-  readonly full: number;
-}
+/** How often frames are cut where such places lie inside them: a short segment's end, a full one's, a buffer's. */
+export type Turns = readonly [none: number, short: number, full: number, grid: number];
 
-const BEFORE_LEARNING: Turns = { short: 0.4, full: 0.08 };
+const BEFORE_LEARNING: Turns = [0, 0.4, 0.08, 0.5];
 
 export class Places {
-  /** Indices at which segments begin, ascending. */
+  /** Indices at which segments begin, or buffers of the grid end, ascending. */
   readonly segments: readonly number[];
+  /** Octets of the largest segment. */
+  readonly largest: number = 0;
   readonly #ends = new Map<number, number>();
   readonly #aligned: boolean;
   #cut: readonly number[] = [];
   #pass: readonly number[] = [];
 
-  constructor(all: readonly number[]) {
-    let largest = 0;
-    for (let i = 1; i < all.length; i++) largest = Math.max(largest, all[i]! - all[i - 1]!);
-    const segments = largest < LEAST_SEGMENT ? [] : all;
-    this.segments = segments;
+  /** `all`: where segments begin; `end`: index behind the last octet. */
+  constructor(all: readonly number[], grid: Grid | null, end: number) {
+    for (let i = 1; i < all.length; i++) this.largest = Math.max(this.largest, all[i]! - all[i - 1]!);
+    const segments = this.largest < LEAST_SEGMENT ? [] : all;
     let short = 0;
     for (let i = 0; i < segments.length; i++) {
-      const isShort = i > 0 && segments[i]! - segments[i - 1]! < largest;
+      const isShort = i > 0 && segments[i]! - segments[i - 1]! < this.largest;
       if (isShort) short++;
       this.#ends.set(segments[i]!, isShort ? SHORT_END : FULL_END);
     }
-    this.#aligned = segments.length > 2 && short > ALIGNED * segments.length;
+    const inSegments = segments.length > 2 && short > ALIGNED * segments.length;
+    this.segments = segments;
+    if (grid !== null) {
+      for (let at = grid.phase; at < end; at += grid.quantum) {
+        if (this.#ends.get(at) !== SHORT_END) this.#ends.set(at, GRID_END);
+      }
+      this.segments = [...this.#ends.keys()].sort((a, b) => a - b);
+    }
+    this.#aligned = inSegments || grid !== null;
     this.turns = BEFORE_LEARNING;
   }
 
-  set turns({ short, full }: Turns) {
-    this.#cut = [0, -Math.log(short), -Math.log(full)];
-    this.#pass = [0, -Math.log(1 - short), -Math.log(1 - full)];
+  set turns(turns: Turns) {
+    this.#cut = turns.map(share => (share === 0 ? 0 : -Math.log(share)));
+    this.#pass = turns.map(share => -Math.log(1 - share));
   }
 
   isSegment(at: number): boolean {
@@ -68,7 +76,7 @@ export class Places {
   /** What a cut somewhere between two indices costs at least; unseen where it is at no segment's end. */
   leastCutPrice(from: number, to: number): number {
     const segment = this.segments[this.firstFrom(from + 1)] ?? to;
-    return segment < to ? Math.min(this.#cut[SHORT_END]!, this.#cut[FULL_END]!) : this.unseenCutPrice;
+    return segment < to ? Math.min(...this.#cut.slice(1)) : this.unseenCutPrice;
   }
 
   /** What a cut costs where nothing shows it. */
@@ -95,8 +103,8 @@ export class Places {
 
   /** How often the frames of these pieces are cut where a segment ends inside them. */
   learn(pieces: Piece | null): Turns {
-    const cut = [0, 0, 0];
-    const passed = [0, 0, 0];
+    const cut = [0, 0, 0, 0];
+    const passed = [0, 0, 0, 0];
     const goOn = new Set<number>();
     let i = this.segments.length - 1;
     for (let piece = pieces; piece !== null; piece = piece.before) {
@@ -107,11 +115,12 @@ export class Places {
       while (i >= 0 && this.segments[i]! >= piece.to) i--;
       for (; i >= 0 && this.segments[i]! > piece.from; i--) passed[this.#ends.get(this.segments[i]!)!]!++;
     }
-    const share = (of: number, prior: number): number => {
+    const share = (prior: number, of: number): number => {
       // As if so many had been seen before.
       const weight = 2;
       return Math.min(0.98, Math.max(0.002, (cut[of]! + weight * prior) / (cut[of]! + passed[of]! + weight)));
     };
-    return { short: share(SHORT_END, BEFORE_LEARNING.short), full: share(FULL_END, BEFORE_LEARNING.full) };
+    const [, short, full, grid] = BEFORE_LEARNING;
+    return [0, share(short, SHORT_END), share(full, FULL_END), share(grid, GRID_END)];
   }
 }

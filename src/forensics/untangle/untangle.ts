@@ -6,6 +6,8 @@
  * reading only goes on. Readings from which the same must follow are one; of the others the cheapest are kept. Where
  * frames go on unseen, arithmetic tells where (look-back.ts).
  */
+import { FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
+import { cutsIn, gridOf, visibleCuts } from "./grid.ts";
 import { Places } from "./places.ts";
 import { resultOf, type Untangling } from "./result.ts";
 import { Search } from "./search.ts";
@@ -23,13 +25,20 @@ export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
   if (budget.steps <= 0) return null;
   const { octets, length, base, from, sender } = torn;
   const starts = new Starts(octets, from - base, length, sender);
-  const places = new Places(torn.segments.map(offset => offset - base));
-  const stretch = { octets, end: length, sender, starts, places };
+  const segments = torn.segments.map(offset => offset - base);
+  const seen = visibleCuts(octets, starts, sender.sizeLimit - FRAME_ENVELOPE);
+  const placesOf = (cuts: readonly number[]): Places => {
+    const { largest } = new Places(segments, null, length);
+    return new Places(segments, gridOf(cuts, largest), length);
+  };
+  const stretch = { octets, end: length, sender, starts, places: placesOf(seen) };
   const first = new Search(stretch, torn, budget).run();
   if (first === null) return null;
   // One cut or two teach nothing. Else what the stream shows of where its writes are cut tells more than what is usual.
   if (first.reading.price < WORTH_LEARNING) return resultOf(stretch, torn, first);
+  const places = placesOf(cutsIn(first.reading.pieces));
   places.turns = places.learn(first.reading.pieces);
-  const { reading, boundary, open } = new Search(stretch, torn, budget).run() ?? first;
-  return resultOf(stretch, torn, { reading, boundary, open });
+  const learned = { ...stretch, places };
+  const { reading, boundary, open } = new Search(learned, torn, budget).run() ?? first;
+  return resultOf(learned, torn, { reading, boundary, open });
 }
