@@ -38,6 +38,7 @@ export function settle(octets: Uint8Array, next: Reading, frame: Frame, owes: nu
     left: 0,
     header: null,
     ignored: 0,
+    cutAt: -1,
   };
   if (then === ANYTHING) next.others = [...next.others, content];
   else next.last = content;

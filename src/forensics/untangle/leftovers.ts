@@ -45,7 +45,8 @@ export function sentAgain({ octets, starts, end }: Stretch, counts: Uint32Array,
 export function leftoverPrice(octets: Uint8Array, reading: Reading, at: number): number {
   const { end } = reading;
   const length = end - at;
-  if (octets[end - 1] !== FRAME_END) return price.JUNK;
+  const unknown = price.JUNK + length * price.JUNK_OCTET;
+  if (octets[end - 1] !== FRAME_END) return unknown;
   const before = reading.pieces;
   if (before !== null && before.from === before.frame && isAlike(octets, before.from, end, at - before.from)) {
     return price.OVERWRITTEN;
@@ -54,7 +55,7 @@ export function leftoverPrice(octets: Uint8Array, reading: Reading, at: number):
     const whole = owes + FRAME_ENVELOPE;
     if (left === 0 && owes > 0 && length < whole && length > MOST_OF_FRAME * whole) return price.BEGINNING_LOST;
   }
-  return price.JUNK;
+  return unknown;
 }
 
 function isAlike(octets: Uint8Array, a: number, b: number, length: number): boolean {

@@ -1,5 +1,5 @@
 /** What a reading may do next: a frame begins, an interrupted one goes on, the present one is cut. */
-import { FRAME_END, FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
 import { long, short } from "../../bytes/big-endian.ts";
 import { settle } from "./content.ts";
 import { leftoverPrice, octetCounts, sentAgain } from "./leftovers.ts";
@@ -147,7 +147,7 @@ export class Moves implements BasicMoves {
   /** An interrupted frame goes on at `at`. */
   #resume(reading: Reading, each: Unfinished, at: number, over: number): void {
     const next = reading.copy();
-    next.price += price.RESUME + over;
+    next.price += price.RESUME + over + this.stretch.continuity.resumePrice(each, at);
     next.run = 0;
     next.others = reading.others.filter(other => other !== each);
     this.leave(next);
@@ -205,11 +205,12 @@ export class Moves implements BasicMoves {
     const { frame, owes, end } = reading;
     if (frame === null || at >= end) return null;
     const next = reading.copy();
+    if (frame.type === FRAME_BODY) next.price += this.stretch.continuity.cutPrice(at);
     next.take(frame.id, at);
     const { id, channel } = frame;
     next.others = [
       ...next.others,
-      { id, frame, channel, owes, left: end - at, header: null, ignored: reading.ignored },
+      { id, frame, channel, owes, left: end - at, header: null, ignored: reading.ignored, cutAt: at },
     ];
     return next;
   }
@@ -226,7 +227,7 @@ export class Moves implements BasicMoves {
   /** An interrupted frame goes on where `reading` was cut, unseen, and ends at `at`. */
   finishUnseen(reading: Reading, each: Unfinished, at: number): Reading {
     const next = reading.copy();
-    next.price += price.RESUME;
+    next.price += price.RESUME + this.stretch.continuity.resumePrice(each, reading.from);
     this.leave(next);
     next.others = next.others.filter(other => other !== each);
     next.take(each.frame!.id, at);
@@ -237,8 +238,8 @@ export class Moves implements BasicMoves {
   /** The frame under way was cut nobody knows where: its last octets, up to the start at `at`, are given to nobody. */
   giveUp(reading: Reading, at: number): void {
     const next = reading.copy();
+    next.price += price.JUNK + (at - reading.from) * price.JUNK_OCTET;
     next.take(-1, at);
-    next.price += price.JUNK;
     next.mode = AT_BOUNDARY;
     next.frame = null;
     next.run = 0;

@@ -46,6 +46,8 @@ export const NOT_DONE = 40;
 export const UNDECODABLE = 40;
 /** Octets of no frame, and those of another protocol that is recognised. */
 export const JUNK = 50;
+/** And for each octet: the more of them, the surer somebody wrote them. */
+export const JUNK_OCTET = 1 / 2048;
 export const FOREIGN = 8;
 /** Octets sent twice, the rest of a buffer that was overwritten, and the end of a body whose beginning is missing. */
 export const SENT_AGAIN = 12;

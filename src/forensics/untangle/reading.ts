@@ -35,6 +35,8 @@ export interface Unfinished {
   readonly header: readonly number[] | null;
   /** Starts taken for content in it. */
   readonly ignored: number;
+  /** Index at which it was cut; −1 between frames. */
+  readonly cutAt: number;
 }
 
 /** Octets given to a frame; to none where `frame` is −1. The pieces of a reading are a list from the last one back. */
@@ -151,8 +153,9 @@ export function isSuspended(each: Unfinished): boolean {
   return each.left !== 0;
 }
 
-function keyOf({ channel, owes, left, frame, header }: Unfinished): number {
+function keyOf({ channel, owes, left, frame, header, cutAt }: Unfinished): number {
   let a = mix(channel, left);
+  a = mix(a, cutAt);
   a = mix(a, owes);
   a = mixFrame(a, frame);
   if (header !== null) for (const octet of header) a = mix(a, octet + 1);

@@ -118,6 +118,7 @@ export class Search {
       left: 0,
       header: null,
       ignored: 0,
+      cutAt: -1,
     }));
   }
 

@@ -1,4 +1,5 @@
 /** What is read, by what moves, and what comes of it: the shapes that the files of this folder share. */
+import type { Continuity } from "./continuity.ts";
 import type { Places } from "./places.ts";
 import type { Frame, Reading, Unfinished } from "./reading.ts";
 import type { Sender } from "./sender.ts";
@@ -32,6 +33,7 @@ export interface Stretch {
   readonly sender: Sender;
   readonly starts: Starts;
   readonly places: Places;
+  readonly continuity: Continuity;
 }
 
 /** The moves of which others are made. */

@@ -1,0 +1,115 @@
+/**
+ * How well octets go on from others. Text, JSON and records have their order: what may follow three octets is learned from the
+ * stream itself. Where several interrupted frames could go on, this tells which; and a cut in the middle of a word is
+ * less likely than one where the octets change. It says nothing of compressed or equal octets.
+ */
+import { FRAME_BODY } from "../../amqp/spec/constants.ts";
+import type { Unfinished } from "./reading.ts";
+
+/** Octets that what came before still tells something of. */
+const ORDER = 3;
+/** Octets that are learned from. */
+const MAX_LEARNED = 1 << 20;
+const TABLE_BITS = 20;
+/** How much a shorter context counts beside a longer one, in times that it was seen. */
+const SHORTER = 2;
+/** What one junction may say at most, in nats: a model of three octets is not surer. */
+const MOST = 7;
+
+export class Continuity {
+  readonly #octets: Uint8Array;
+  readonly #from: number;
+  readonly #end: number;
+  /** How often an octet stands behind a context of 0 to 3 octets, and how often that context stands: by their hash. */
+  #followed: Uint32Array | null = null;
+  #stood: Uint32Array = new Uint32Array(0);
+  readonly #natural = new Map<number, number>();
+  readonly #joined = new Map<number, number>();
+
+  /** Of octets[from, end). */
+  constructor(octets: Uint8Array, from: number, end: number) {
+    this.#octets = octets;
+    this.#from = from;
+    this.#end = end;
+  }
+
+  /** What it costs that the octets at `at` are not the next ones of the frame that stands before them. */
+  cutPrice(at: number): number {
+    let gain = this.#natural.get(at);
+    if (gain === undefined) {
+      gain = this.#gain(at, at);
+      this.#natural.set(at, gain);
+    }
+    return gain;
+  }
+
+  /** What it costs that an interrupted frame goes on at `at`. */
+  resumePrice({ frame, cutAt, left }: Unfinished, at: number): number {
+    if (frame?.type !== FRAME_BODY || cutAt < 0 || left <= ORDER) return 0;
+    const key = cutAt * 0x4000000 + at;
+    let gain = this.#joined.get(key);
+    if (gain === undefined) {
+      gain = this.#gain(cutAt, at);
+      this.#joined.set(key, gain);
+    }
+    return -gain;
+  }
+
+  /** By how much likelier the octets at `at` are behind those before `before` than anywhere, in nats. */
+  #gain(before: number, at: number): number {
+    if (before - ORDER < this.#from || at + ORDER > this.#end) return 0;
+    this.#learn();
+    // What is asked for was learned, too: once each.
+    const own = before === at && at < this.#from + MAX_LEARNED ? 1 : 0;
+    let gain = 0;
+    for (let i = 0; i < ORDER; i++) {
+      gain += Math.log(this.#share(before, at, i, ORDER, own) / this.#share(before, at, i, i, own));
+    }
+    return Math.max(-MOST, Math.min(MOST, gain));
+  }
+
+  /** How likely octets[at + i] is behind `order` octets: those from `at` on, and before them those before `before`. */
+  #share(before: number, at: number, i: number, order: number, own: number): number {
+    const octets = this.#octets;
+    const octet = octets[at + i]!;
+    let share = 1 / 256;
+    let context = 0;
+    for (let length = 0; length <= order; length++) {
+      if (length > 0) {
+        const back = i - length;
+        context = mix(context, back >= 0 ? octets[at + back]! : octets[before + back]!);
+      }
+      const stood = Math.max(0, this.#stood[slot(context, length)]! - own);
+      const followed = Math.max(0, this.#followed![slot(mix(context, octet), length)]! - own);
+      share = (followed + SHORTER * share) / (stood + SHORTER);
+    }
+    return share;
+  }
+
+  #learn(): void {
+    if (this.#followed !== null) return;
+    const followed = new Uint32Array(1 << TABLE_BITS);
+    const stood = new Uint32Array(1 << TABLE_BITS);
+    const octets = this.#octets;
+    const end = Math.min(this.#end, this.#from + MAX_LEARNED);
+    for (let at = this.#from + ORDER; at < end; at++) {
+      const octet = octets[at]!;
+      let context = 0;
+      for (let length = 0; length <= ORDER; length++) {
+        if (length > 0) context = mix(context, octets[at - length]!);
+        stood[slot(context, length)]!++;
+        followed[slot(mix(context, octet), length)]!++;
+      }
+    }
+    this.#followed = followed;
+    this.#stood = stood;
+  }
+}
+
+function mix(context: number, octet: number): number {
+  return Math.imul(context ^ (octet + 1), 0x9e3779b1) ^ (context >>> 15);
+}
+
+function slot(context: number, length: number): number {
+  return Math.imul(context ^ length, 0x85ebca6b) >>> (32 - TABLE_BITS);
+}
