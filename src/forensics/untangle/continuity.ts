@@ -10,19 +10,24 @@ import type { Unfinished } from "./reading.ts";
 const ORDER = 3;
 /** Octets that are learned from. */
 const MAX_LEARNED = 1 << 20;
-const TABLE_BITS = 20;
-/** How much a shorter context counts beside a longer one, in times that it was seen. */
-const SHORTER = 2;
-/** What one junction may say at most, in nats: a model of three octets is not surer. */
+/** Slots of a table are so many times the octets learned from, at most this power of two. */
+const MOST_BITS = 20;
+const ROOM_BITS = 2;
+/** How much a shorter context counts beside a longer one, in times that it was seen: so often, and once for each octet met. */
+const SHORTER = 1;
+/** How much of what the model says is believed, and what one junction may say at most, in nats. */
+const BELIEVED = 0.7;
 const MOST = 7;
 
 export class Continuity {
   readonly #octets: Uint8Array;
   readonly #from: number;
   readonly #end: number;
-  /** How often an octet stands behind a context of 0 to 3 octets, and how often that context stands: by their hash. */
+  /** How often an octet stands behind a context of 0 to 3 octets, how often that stands, with how many octets: by hash. */
   #followed: Uint32Array | null = null;
   #stood: Uint32Array = new Uint32Array(0);
+  #distinct: Uint32Array = new Uint32Array(0);
+  #shift = 0;
   readonly #natural = new Map<number, number>();
   readonly #joined = new Map<number, number>();
 
@@ -65,7 +70,7 @@ export class Continuity {
     for (let i = 0; i < ORDER; i++) {
       gain += Math.log(this.#share(before, at, i, ORDER, own) / this.#share(before, at, i, i, own));
     }
-    return Math.max(-MOST, Math.min(MOST, gain));
+    return BELIEVED * Math.max(-MOST, Math.min(MOST, gain));
   }
 
   /** How likely octets[at + i] is behind `order` octets: those from `at` on, and before them those before `before`. */
@@ -79,37 +84,46 @@ export class Continuity {
         const back = i - length;
         context = mix(context, back >= 0 ? octets[at + back]! : octets[before + back]!);
       }
-      const stood = Math.max(0, this.#stood[slot(context, length)]! - own);
-      const followed = Math.max(0, this.#followed![slot(mix(context, octet), length)]! - own);
-      share = (followed + SHORTER * share) / (stood + SHORTER);
+      const here = this.#slot(context, length);
+      const stood = Math.max(0, this.#stood[here]! - own);
+      const followed = Math.max(0, this.#followed![this.#slot(mix(context, octet), length)]! - own);
+      // Where what follows is different each time, a longer context tells nothing (Witten and Bell).
+      const shorter = this.#distinct[here]! + SHORTER;
+      share = (followed + shorter * share) / (stood + shorter);
     }
     return share;
   }
 
+  #slot(context: number, length: number): number {
+    return Math.imul(context ^ length, 0x85ebca6b) >>> this.#shift;
+  }
+
   #learn(): void {
     if (this.#followed !== null) return;
-    const followed = new Uint32Array(1 << TABLE_BITS);
-    const stood = new Uint32Array(1 << TABLE_BITS);
     const octets = this.#octets;
     const end = Math.min(this.#end, this.#from + MAX_LEARNED);
+    const bits = Math.min(MOST_BITS, 32 - Math.clz32(end - this.#from) + ROOM_BITS);
+    this.#shift = 32 - bits;
+    const followed = new Uint32Array(1 << bits);
+    const stood = new Uint32Array(1 << bits);
+    const distinct = new Uint32Array(1 << bits);
     for (let at = this.#from + ORDER; at < end; at++) {
       const octet = octets[at]!;
       let context = 0;
       for (let length = 0; length <= ORDER; length++) {
         if (length > 0) context = mix(context, octets[at - length]!);
-        stood[slot(context, length)]!++;
-        followed[slot(mix(context, octet), length)]!++;
+        const here = this.#slot(context, length);
+        const there = this.#slot(mix(context, octet), length);
+        stood[here]!++;
+        if (followed[there]!++ === 0) distinct[here]!++;
       }
     }
     this.#followed = followed;
     this.#stood = stood;
+    this.#distinct = distinct;
   }
 }
 
 function mix(context: number, octet: number): number {
   return Math.imul(context ^ (octet + 1), 0x9e3779b1) ^ (context >>> 15);
-}
-
-function slot(context: number, length: number): number {
-  return Math.imul(context ^ length, 0x85ebca6b) >>> (32 - TABLE_BITS);
 }
