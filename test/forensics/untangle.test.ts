@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Continuity } from "../../src/forensics/untangle/continuity.ts";
 import type { UntangledFrame } from "../../src/forensics/untangle/result.ts";
 import { untangle } from "../../src/forensics/untangle/untangle.ts";
 import { body, frame, header, heartbeat, join, method, type Octets } from "./untangle/frames.ts";
@@ -11,8 +12,20 @@ function read(octets: Uint8Array, segments: readonly number[] = [], ended = true
   const base = 1000;
   const sender = { sizeLimit: 4096, isClient: true, usesChannel: (channel: number) => channel >= 1 && channel <= 3 };
   const at = segments.map(offset => base + offset);
-  const torn = { octets, length: octets.length, base, from: base, fault: base, ended, sender, segments: at };
-  const found = untangle(torn, { steps: 1_000_000 });
+  const budget = { steps: 1_000_000 };
+  const continuity = new Continuity(budget);
+  const torn = {
+    octets,
+    length: octets.length,
+    base,
+    from: base,
+    fault: base,
+    ended,
+    sender,
+    segments: at,
+    continuity,
+  };
+  const found = untangle(torn, budget);
   if (found === null) return null;
   return [...found.frames.filter(isBroken).map(line), ...found.unexplained.map(span => `nobody ${span.join("+")}`)];
 }

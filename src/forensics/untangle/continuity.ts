@@ -5,11 +5,14 @@
  */
 import { FRAME_BODY } from "../../amqp/spec/constants.ts";
 import type { Unfinished } from "./reading.ts";
+import type { StepBudget } from "./stretch.ts";
 
 /** Octets that what came before still tells something of. */
 const ORDER = 3;
 /** Octets that are learned from. */
-const MAX_LEARNED = 1 << 20;
+const MAX_LEARNED = 1 << 18;
+/** Octets that cost as much to learn from as it does to look at one reading. */
+const OCTETS_A_STEP = 16;
 /** Slots of a table are so many times the octets learned from, at most this power of two. */
 const MOST_BITS = 20;
 const ROOM_BITS = 2;
@@ -20,9 +23,11 @@ const BELIEVED = 0.7;
 const MOST = 7;
 
 export class Continuity {
-  readonly #octets: Uint8Array;
-  readonly #from: number;
-  readonly #end: number;
+  #octets: Uint8Array = new Uint8Array(0);
+  #from = 0;
+  #end = 0;
+  /** Index up to which octets were learned from. */
+  #learned = 0;
   /** How often an octet stands behind a context of 0 to 3 octets, how often that stands, with how many octets: by hash. */
   #followed: Uint32Array | null = null;
   #stood: Uint32Array = new Uint32Array(0);
@@ -31,8 +36,19 @@ export class Continuity {
   readonly #natural = new Map<number, number>();
   readonly #joined = new Map<number, number>();
 
-  /** Of octets[from, end). */
-  constructor(octets: Uint8Array, from: number, end: number) {
+  readonly #budget: StepBudget;
+
+  /** Learning is paid for from `budget`. */
+  constructor(budget: StepBudget) {
+    this.#budget = budget;
+  }
+
+  /** Is asked about octets[from, end) from now on: each time the same ones, and perhaps more. */
+  over(octets: Uint8Array, from: number, end: number): void {
+    const isSame = from === this.#from && this.#learned === from + MAX_LEARNED;
+    if (!isSame) this.#followed = null;
+    this.#natural.clear();
+    this.#joined.clear();
     this.#octets = octets;
     this.#from = from;
     this.#end = end;
@@ -65,7 +81,7 @@ export class Continuity {
     if (before - ORDER < this.#from || at + ORDER > this.#end) return 0;
     this.#learn();
     // What is asked for was learned, too: once each.
-    const own = before === at && at < this.#from + MAX_LEARNED ? 1 : 0;
+    const own = before === at && at < this.#learned ? 1 : 0;
     let gain = 0;
     for (let i = 0; i < ORDER; i++) {
       gain += Math.log(this.#share(before, at, i, ORDER, own) / this.#share(before, at, i, i, own));
@@ -102,6 +118,8 @@ export class Continuity {
     if (this.#followed !== null) return;
     const octets = this.#octets;
     const end = Math.min(this.#end, this.#from + MAX_LEARNED);
+    this.#learned = end;
+    this.#budget.steps -= (end - this.#from) / OCTETS_A_STEP;
     const bits = Math.min(MOST_BITS, 32 - Math.clz32(end - this.#from) + ROOM_BITS);
     this.#shift = 32 - bits;
     const followed = new Uint32Array(1 << bits);

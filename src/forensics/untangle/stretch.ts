@@ -19,6 +19,8 @@ export interface Torn {
   sender: Sender;
   /** Stream offsets at which TCP segments begin. */
   segments: readonly number[];
+  /** What is learned of the octets: kept from one look to the next. */
+  continuity: Continuity;
 }
 
 /** Readings that may still be looked at. */

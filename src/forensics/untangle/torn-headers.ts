@@ -64,7 +64,10 @@ export function openHeader(moves: BasicMoves, reading: Reading, from: number, cu
   if (count < FRAME_HEADER_SIZE) {
     const header = Array.from(octets.subarray(from, cut));
     const channel = count >= 3 ? short(octets, from + 1) : -1;
-    next.others = [...next.others, { id: from, frame: null, channel, owes: UNDECIDED, left: -1, header, ignored: 0, cutAt: cut }];
+    next.others = [
+      ...next.others,
+      { id: from, frame: null, channel, owes: UNDECIDED, left: -1, header, ignored: 0, cutAt: cut },
+    ];
     return next;
   }
   const frame = { id: from, type: octets[from]!, channel: short(octets, from + 1), size: long(octets, from + 3) };
@@ -74,7 +77,10 @@ export function openHeader(moves: BasicMoves, reading: Reading, from: number, cu
   const { owes, others, price: cost, shared } = first!;
   next.price += cost;
   next.hasShared ||= shared;
-  next.others = [...others, { id: from, frame, channel: frame.channel, owes, left, header: null, ignored: 0, cutAt: cut }];
+  next.others = [
+    ...others,
+    { id: from, frame, channel: frame.channel, owes, left, header: null, ignored: 0, cutAt: cut },
+  ];
   return next;
 }
 

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { Continuity } from "../../../src/forensics/untangle/continuity.ts";
+import type { Unfinished } from "../../../src/forensics/untangle/reading.ts";
+import { randomNumbers } from "../../support/chunkings.ts";
+
+const over = (octets: Uint8Array): Continuity => {
+  const continuity = new Continuity({ steps: 1_000_000 });
+  continuity.over(octets, 0, octets.length);
+  return continuity;
+};
+const cutAt = (at: number): Unfinished => ({
+  id: 0,
+  frame: { id: 0, type: 3, channel: 1, size: 100_000 },
+  channel: 1,
+  owes: 0,
+  left: 50_000,
+  header: null,
+  ignored: 0,
+  cutAt: at,
+});
+const once = '{"id":4711,"name":"order","paid":true},';
+const json = new TextEncoder().encode(once.repeat(400));
+
+describe("continuity of octets", () => {
+  it("makes a cut dear in the middle of a word, and the word's other half cheap", () => {
+    const middle = once.indexOf("name") + 2;
+    const continuity = over(json);
+    expect(continuity.cutPrice(40 * once.length + middle)).toBeGreaterThan(2);
+    expect(continuity.resumePrice(cutAt(20 * once.length + middle), 60 * once.length + middle)).toBeLessThan(-2);
+    expect(continuity.resumePrice(cutAt(20 * once.length + middle), 60 * once.length + 1)).toBeGreaterThan(2);
+  });
+  it("says little of octets in no order", () => {
+    const random = randomNumbers(5);
+    const continuity = over(Uint8Array.from({ length: 50_000 }, () => random() * 256));
+    const said: number[] = [];
+    for (let at = 1000; at < 40_000; at += 997) {
+      said.push(Math.abs(continuity.cutPrice(at)), Math.abs(continuity.resumePrice(cutAt(at), at + 3001)));
+    }
+    // Three octets may stand twice by chance.
+    expect(said.reduce((sum, each) => sum + each, 0) / said.length).toBeLessThan(0.5);
+  });
+  it("says nothing of what is no body, and nothing beyond the octets", () => {
+    const continuity = over(json);
+    expect(continuity.resumePrice({ ...cutAt(500), frame: { id: 0, type: 1, channel: 1, size: 90 } }, 900)).toBe(0);
+    expect(continuity.cutPrice(json.length - 1)).toBe(0);
+    expect(continuity.cutPrice(1)).toBe(0);
+  });
+  it("learns once from the same octets, and is paid for", () => {
+    const budget = { steps: 1000 };
+    const continuity = new Continuity(budget);
+    continuity.over(json, 0, json.length);
+    expect(budget.steps).toBe(1000);
+    continuity.cutPrice(500);
+    expect(budget.steps).toBe(1000 - json.length / 16);
+  });
+});
