@@ -12,7 +12,7 @@ import { type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
 import { RecentOffsets } from "./recent-offsets.ts";
 import type { Untangling } from "./untangle/result.ts";
 import type { Sender } from "./untangle/sender.ts";
-import type { StepBudget } from "./untangle/stretch.ts";
+import type { StepBudget } from "./untangle/step-budget.ts";
 import { UntanglingSearch } from "./untangling-search.ts";
 
 /** Steps of all searches of one direction: the bound on the time that a connection takes. */

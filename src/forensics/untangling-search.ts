@@ -11,7 +11,7 @@ import { Continuity } from "./untangle/continuity.ts";
 import type { Untangling } from "./untangle/result.ts";
 import type { Sender } from "./untangle/sender.ts";
 import { NO_START, strengthAt } from "./untangle/starts.ts";
-import type { StepBudget } from "./untangle/stretch.ts";
+import type { StepBudget } from "./untangle/step-budget.ts";
 import { untangle } from "./untangle/untangle.ts";
 
 /** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */

@@ -3,7 +3,7 @@ import type { CaptureReading } from "../capture/capture-reading.ts";
 import type { InputError } from "../capture/input-error.ts";
 import type { PacketRecord } from "../capture/packet-record.ts";
 import type { FrameListener } from "../connection/observers.ts";
-import type { StepBudget } from "../forensics/untangle/stretch.ts";
+import type { StepBudget } from "../forensics/untangle/step-budget.ts";
 import type { ConnectionObserver } from "../net/connection-observer.ts";
 import { isoTime } from "../net/place.ts";
 import { TcpAssembler } from "../net/tcp-assembler.ts";

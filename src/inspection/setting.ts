@@ -2,7 +2,7 @@ import type { SearchBudget } from "../amqp/frame-boundary-search.ts";
 import type { BrokerChoice } from "../broker/versions.ts";
 import type { FrameListener } from "../connection/observers.ts";
 import type { WindowBudget } from "../forensics/octet-window.ts";
-import type { StepBudget } from "../forensics/untangle/stretch.ts";
+import type { StepBudget } from "../forensics/untangle/step-budget.ts";
 import type { ConnectionObserver, Moment } from "../net/connection-observer.ts";
 import type { ReuseBudget } from "../tls/key-stream-reuse.ts";
 import type { OctetBudget } from "../tls/recent-octets.ts";

@@ -18,7 +18,8 @@ import {
 } from "./reading.ts";
 import { couldBegin, HEADER_AND_IDS } from "./sender.ts";
 import { BODY_START, HALF_START, NO_START, WHOLE_START } from "./starts.ts";
-import type { BasicMoves, StepBudget, Stretch } from "./stretch.ts";
+import type { StepBudget } from "./step-budget.ts";
+import type { BasicMoves, Stretch } from "./stretch.ts";
 import { openHeader, resumeHeader } from "./torn-headers.ts";
 
 /** Interrupted frames that cost as much to try as a reading. */

@@ -17,7 +17,8 @@ import {
 } from "./reading.ts";
 import { HEADER_AND_IDS } from "./sender.ts";
 import { NO_START, WHOLE_START } from "./starts.ts";
-import type { Found, StepBudget, Stretch, Torn } from "./stretch.ts";
+import type { StepBudget } from "./step-budget.ts";
+import type { Found, Stretch, Torn } from "./stretch.ts";
 import { cutByHeaders, MAX_NESTED_HEADERS, tornHeaders } from "./torn-headers.ts";
 
 /** Readings kept at a time, and where little may still be spent. */

@@ -23,11 +23,6 @@ export interface Torn {
   continuity: Continuity;
 }
 
-/** Readings that may still be looked at. */
-export interface StepBudget {
-  steps: number;
-}
-
 /** The octets that are read: octets[0, end), and what is known of where they came from. */
 export interface Stretch {
   readonly octets: Uint8Array;

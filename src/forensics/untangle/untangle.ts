@@ -12,7 +12,8 @@ import { Places } from "./places.ts";
 import { resultOf, type Untangling } from "./result.ts";
 import { Search } from "./search.ts";
 import { Starts } from "./starts.ts";
-import type { StepBudget, Torn } from "./stretch.ts";
+import type { StepBudget } from "./step-budget.ts";
+import type { Torn } from "./stretch.ts";
 
 /** Readings looked at, over all incidents of an inspection: the bound on time. */
 export const MAX_STEPS = 50_000_000;
@@ -20,10 +21,14 @@ export const MAX_STEPS = 50_000_000;
 /** A reading that costs less has so few cuts that nothing is to be learned from them. */
 const WORTH_LEARNING = 14;
 
+/** Octets that cost as much to look through for starts as it does to look at one reading. */
+const OCTETS_A_STEP = 48;
+
 /** The cheapest reading found; null where the octets do not reach to where the stream is in order again, or all steps are spent. */
 export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
   if (budget.steps <= 0) return null;
   const { octets, length, base, from, sender } = torn;
+  budget.steps -= (length + base - from) / OCTETS_A_STEP;
   const starts = new Starts(octets, from - base, length, sender);
   const segments = torn.segments.map(offset => offset - base);
   const seen = visibleCuts(octets, starts, sender.sizeLimit - FRAME_ENVELOPE);

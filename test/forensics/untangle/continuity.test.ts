@@ -51,6 +51,6 @@ describe("continuity of octets", () => {
     continuity.over(json, 0, json.length);
     expect(budget.steps).toBe(1000);
     continuity.cutPrice(500);
-    expect(budget.steps).toBe(1000 - json.length / 16);
+    expect(budget.steps).toBe(1000 - json.length / 8);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cutsIn, gridOf } from "../../../src/forensics/untangle/grid.ts";
+import type { Piece } from "../../../src/forensics/untangle/reading.ts";
 
 describe("the grid of a stream's cuts", () => {
   it.each([
@@ -17,11 +18,11 @@ describe("the grid of a stream's cuts", () => {
     expect(gridOf(every(8), 1448)?.quantum).toBe(4096);
   });
   it("knows the cuts of a reading: where frames that go on later were left", () => {
-    const list = (...pieces: [number, number, number][]) =>
-      pieces.reduce<ReturnType<typeof Object> | null>(
-        (before, [frame, from, to]) => ({ frame, from, to, before }),
-        null,
-      ) as Parameters<typeof cutsIn>[0];
+    const list = (...pieces: [number, number, number][]): Piece | null => {
+      let last: Piece | null = null;
+      for (const [frame, from, to] of pieces) last = { frame, from, to, before: last };
+      return last;
+    };
     expect(cutsIn(list([0, 0, 50], [50, 50, 90], [0, 90, 120], [50, 120, 130], [130, 130, 140]))).toEqual([50, 90]);
   });
 });

@@ -1,0 +1,4 @@
+/** Readings that may still be looked at. */
+export interface StepBudget {
+  steps: number;
+}
