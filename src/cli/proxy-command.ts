@@ -7,6 +7,7 @@ import { isTold, levelOf } from "../report/event-selection.ts";
 import { type EventWriting, eventWriter } from "../report/event-writer.ts";
 import type { LiveEvent, ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import { counted } from "../report/text/wording.ts";
+import { TelemetryError } from "../telemetry/settings.ts";
 import { EventOutput } from "./event-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, terminalOptions } from "./output.ts";
@@ -34,6 +35,7 @@ Examples:
   $ ghostframe proxy --listen 5673 --upstream amqp://broker:5672
   $ ghostframe proxy --listen 5673 --upstream amqp://broker --record /var/tmp/amqp
   $ ghostframe proxy --listen 5673 --upstream amqps://broker --format ndjson
+  $ ghostframe proxy --listen 5673 --upstream amqp://broker --admin 9419 --otlp=http://collector:4318
   $ ghostframe proxy --listen 5673 --upstream amqp://broker --squeeze`,
     )
     .action(run);
@@ -95,6 +97,8 @@ class ProxyOutput {
   }
 }
 
+const KNOWN_ERRORS = [ProxyError, RecordingError, TelemetryError];
+
 async function run(options: ProxyOptions): Promise<void> {
   const output = new ProxyOutput(options);
   let proxy: InspectingProxy | null = null;
@@ -112,8 +116,8 @@ async function run(options: ProxyOptions): Promise<void> {
     const counters = await running.drain(options.grace * 1000, () => output.omitted);
     process.exitCode = signals.interrupted ? EXIT.INTERRUPTED : exitCode(counters);
   } catch (error) {
-    if (!(error instanceof ProxyError || error instanceof RecordingError)) throw error;
-    complain(error.message);
+    if (!KNOWN_ERRORS.some(kind => error instanceof kind)) throw error;
+    complain((error as Error).message);
     process.exitCode = EXIT.FAILED;
   } finally {
     await proxy?.close();

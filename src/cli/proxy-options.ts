@@ -6,12 +6,16 @@ import type { ProxyOptions as InspectingProxyOptions } from "../proxy/inspecting
 import type { RecordSetting } from "../proxy/inspector-protocol.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { Route } from "../proxy/proxy-server.ts";
+import type { ProxyTelemetrySetting } from "../proxy/telemetry-protocol.ts";
 import { LEVELS, type Level } from "../report/event-selection.ts";
+import { telemetrySetting } from "../telemetry/settings.ts";
 import { widthOption } from "./output.ts";
 import { recordingFolder } from "./recording-folder.ts";
 import { addRelayOptions, collect, octets, type RelayOptions, relaySettings, within } from "./relay-options.ts";
+import { addTelemetryOptions, type TelemetryOptions } from "./telemetry-options.ts";
 
-export interface ProxyOptions extends RelayOptions {
+export interface ProxyOptions extends RelayOptions, TelemetryOptions {
+  admin?: string;
   listen: string[];
   upstream: string[];
   format: "text" | "ndjson";
@@ -49,7 +53,11 @@ export function addProxyOptions(command: Command): Command {
   addConnectionOptions(command);
   addEventOptions(command);
   addRecordingOptions(command);
-  return addRelayOptions(command);
+  command.option(
+    "--admin <address>",
+    "serve /metrics (Prometheus), /healthz, /readyz, /connections and /findings there: 9419, 0.0.0.0:9419",
+  );
+  return addTelemetryOptions(addRelayOptions(command));
 }
 
 /** Where clients connect to, where the broker is, and how. */
@@ -131,7 +139,7 @@ export function levelAsked({ level, verbose, quiet, format }: ProxyOptions): Lev
 /**
  * What a proxy is started with, by its options.
  *
- * @throws ProxyError, RecordingError
+ * @throws ProxyError, RecordingError, TelemetryError
  */
 export function proxySettings(options: ProxyOptions): Omit<InspectingProxyOptions, "emit" | "writing"> {
   const { broker, guard, sharedSockets, busyPolling, probeSilently, maxConnections } = options;
@@ -158,6 +166,7 @@ export function proxySettings(options: ProxyOptions): Omit<InspectingProxyOption
     maxConnections,
     statusEvery: options.statusEvery * 1000,
     record: recordSetting(options),
+    telemetry: telemetryOf(options),
     clientTls: hasTls ? { cert: tlsCert, key: tlsKey, clientCa: tlsClientCa ?? null } : null,
     proxyProtocol: options.proxyProtocol ?? null,
   };
@@ -172,6 +181,12 @@ function routes({ listen, upstream }: ProxyOptions): Route[] {
     listen: parseListen(address),
     upstream: parseUpstream(upstream[i] ?? upstream[0]!),
   }));
+}
+
+function telemetryOf({ otlp, otlpMessages, admin }: ProxyOptions): ProxyTelemetrySetting | null {
+  const sent = telemetrySetting(otlp, process.env);
+  if (sent === null && admin === undefined) return null;
+  return { otlp: sent, messages: otlpMessages, admin: admin === undefined ? null : parseListen(admin) };
 }
 
 function recordSetting(options: ProxyOptions): RecordSetting | null {

@@ -5,8 +5,10 @@ import type { CheckResult } from "../check/check-result.ts";
 import type { MessageReaders } from "../report/message-output.ts";
 import type { Endpoint, Report } from "../report/report.ts";
 import { counted } from "../report/text/wording.ts";
-import { type CaptureTelemetry, MESSAGE_CHOICES, type MessageChoice } from "../telemetry/capture-telemetry.ts";
+import type { CaptureTelemetry } from "../telemetry/capture-telemetry.ts";
 import type { TelemetryExporter } from "../telemetry/export/telemetry-exporter.ts";
+import type { Instruments } from "../telemetry/instruments.ts";
+import { MESSAGE_CHOICES, type MessageChoice } from "../telemetry/message-telemetry.ts";
 import type { Attributes, SpanContext, UnixTime } from "../telemetry/records.ts";
 import { TelemetryError, telemetrySetting } from "../telemetry/settings.ts";
 import { traceParent } from "../telemetry/trace-parent.ts";
@@ -37,13 +39,20 @@ const PATIENCE = 2;
 
 /** What of OpenTelemetry's and of ours is loaded only where it is asked for. */
 async function load() {
-  const [{ TelemetryExporter }, { CaptureTelemetry }, { TraceIds }, { digest }] = await Promise.all([
-    import("../telemetry/export/telemetry-exporter.ts"),
-    import("../telemetry/capture-telemetry.ts"),
-    import("../telemetry/trace-ids.ts"),
-    import("../telemetry/export/digest.ts"),
-  ]);
-  return { TelemetryExporter, CaptureTelemetry, TraceIds, digest };
+  const [{ TelemetryExporter }, { CaptureTelemetry, spanOf }, { Instruments }, { TraceIds }, { digest }] =
+    await Promise.all([
+      import("../telemetry/export/telemetry-exporter.ts"),
+      import("../telemetry/capture-telemetry.ts"),
+      import("../telemetry/instruments.ts"),
+      import("../telemetry/trace-ids.ts"),
+      import("../telemetry/export/digest.ts"),
+    ]);
+  return { TelemetryExporter, CaptureTelemetry, spanOf, Instruments, TraceIds, digest };
+}
+
+interface Measured {
+  instruments: Instruments;
+  spanOf: (report: Report) => { start: UnixTime; end: UnixTime };
 }
 
 /** The telemetry of one command that reads captures. */
@@ -52,6 +61,7 @@ export class CaptureSession {
   readonly #newCapture: () => CaptureTelemetry;
   /** Of each capture. */
   readonly #captures: CaptureTelemetry[] = [];
+  readonly #measured: Measured;
   readonly #began = now();
   readonly #parent: SpanContext | null;
   /** The command's own span, which connections hang under; null where it has none. */
@@ -60,9 +70,10 @@ export class CaptureSession {
   private constructor(
     exporter: TelemetryExporter,
     newCapture: () => CaptureTelemetry,
-    parent: SpanContext | null,
-    span: SpanContext | null,
+    measured: Measured,
+    [parent, span]: [SpanContext | null, SpanContext | null],
   ) {
+    this.#measured = measured;
     this.#exporter = exporter;
     this.#newCapture = newCapture;
     this.#parent = parent;
@@ -88,8 +99,10 @@ export class CaptureSession {
     const isOwn = spans === "always" || parent !== null;
     const span = isOwn ? { traceId: parent?.traceId ?? randomId(16), spanId: randomId(8) } : null;
     const ids = new loaded.TraceIds(loaded.digest, span);
-    const newCapture = () => new loaded.CaptureTelemetry(ids, otlpMessages, exporter, server);
-    return new CaptureSession(exporter, newCapture, parent, span);
+    const instruments = new loaded.Instruments();
+    const parts = { ids, choice: otlpMessages, sink: exporter, instruments };
+    const newCapture = () => new loaded.CaptureTelemetry(parts, server);
+    return new CaptureSession(exporter, newCapture, { instruments, spanOf: loaded.spanOf }, [parent, span]);
   }
 
   /** What it wants to be told by the inspection of a capture, of which this is the number from 0. */
@@ -124,9 +137,19 @@ export class CaptureSession {
         ...own,
       });
     }
+    this.#sendMetrics(reports);
     await this.#exporter.flush();
     const { dropped } = this.#exporter;
     if (dropped > 0) complain(`telemetry: ${counted(dropped, "record")} could not be sent`);
+  }
+
+  /** At the time of the captures: from their first connection's beginning to their last one's end. */
+  #sendMetrics(reports: readonly Report[]): void {
+    const { instruments, spanOf } = this.#measured;
+    const spans = reports.filter(({ connections }) => connections.length > 0).map(spanOf);
+    const starts = spans.map(({ start }) => start).toSorted((a, b) => a[0] - b[0]);
+    const ends = spans.map(({ end }) => end).toSorted((a, b) => a[0] - b[0]);
+    if (starts.length > 0) this.#exporter.metrics(instruments.snapshot(starts[0]!, ends.at(-1)!));
   }
 
   #of(capture: number): CaptureTelemetry {

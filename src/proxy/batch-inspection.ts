@@ -6,6 +6,7 @@ import { Moment } from "../net/connection-observer.ts";
 import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
 import type { ConnectionEvent } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
+import type { TelemetryParts } from "../telemetry/message-telemetry.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { LiveInspection } from "./live-inspection.ts";
 import {
@@ -33,6 +34,8 @@ export interface BatchInspectionOptions {
   /** Called with what was thrown where the inspection of a connection fails. */
   failed?: (error: unknown) => void;
   emit: (event: ConnectionEvent) => void;
+  /** What telemetry is made with; null for none. */
+  telemetry?: TelemetryParts | null;
 }
 
 const FELL_BEHIND = "the inspector fell behind; its octets are relayed, and not looked at any more";
@@ -47,7 +50,7 @@ export class BatchInspection {
   /** Connections whose client the guard has stopped: it discards what that sends, and so does the recording. */
   readonly #concluded = new Set<number>();
 
-  constructor({ broker, recorder, firstFinding = 1, failed, emit }: BatchInspectionOptions) {
+  constructor({ broker, recorder, firstFinding = 1, failed, emit, telemetry = null }: BatchInspectionOptions) {
     this.#recorder = recorder;
     this.#emit = emit;
     this.inspection = new LiveInspection({
@@ -56,6 +59,7 @@ export class BatchInspection {
       firstFinding,
       ...(failed === undefined ? {} : { failed }),
       emit: event => this.#news.push(event),
+      telemetry,
     });
   }
 

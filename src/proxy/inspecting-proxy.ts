@@ -13,6 +13,8 @@ import { Guarding } from "./guarding.ts";
 import { Inspector, type NewThread } from "./inspector.ts";
 import type { RecordSetting } from "./inspector-protocol.ts";
 import { ProxyServer, type ProxyServerOptions } from "./proxy-server.ts";
+import type { ProxyTelemetrySetting, RelayState } from "./telemetry-protocol.ts";
+import { TelemetryThread } from "./telemetry-thread.ts";
 import { WallClock } from "./wall-clock.ts";
 
 export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem"> {
@@ -25,6 +27,8 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   sharedSockets: boolean;
   /** How events of connections are written down; null where nobody reads them. */
   writing: EventWriting | null;
+  /** What is sent and served of it; null for nothing. */
+  telemetry?: ProxyTelemetrySetting | null;
   /** Must not wait, and must not throw. */
   emit: (event: EventMessage | CountMessage | ProxyEvent) => void;
   /** Milliseconds between two events of how it stands; 0 or missing for none. */
@@ -39,7 +43,12 @@ export class InspectingProxy {
   readonly #options: ProxyOptions;
   readonly #server: ProxyServer;
   readonly #inspector: Inspector;
+  #telemetry: TelemetryThread | null = null;
   readonly #clock = new WallClock();
+  #isListening = false;
+  #isDraining = false;
+  /** Whether the latest client was connected to its broker; null before the first one. */
+  #upstreamReached: boolean | null = null;
   readonly #counts = { errors: 0, warnings: 0, notes: 0 };
   /** Connections that could not be relayed. */
   #refused = 0;
@@ -50,17 +59,20 @@ export class InspectingProxy {
 
   constructor(options: ProxyOptions) {
     this.#options = options;
-    const { broker, record, sharedSockets, writing, newThread } = options;
+    const { broker, record, sharedSockets, writing, newThread, telemetry = null } = options;
     const problem = (message: string): void => this.#say("problem", message);
     this.#inspector = new Inspector({
       broker,
       record,
       sharedSockets,
       writing,
+      telemetry: telemetry === null ? null : telemetry.otlp === null ? "incidents" : telemetry.messages,
       newThread,
       emit: event => this.#received(event),
       problem,
+      started: () => this.#telemetry?.connect(),
     });
+    if (telemetry !== null) this.#telemetry = this.#newTelemetry(telemetry, problem);
     this.#guarding = new Guarding({ broker, inspector: this.#inspector, problem });
     this.#server = new ProxyServer({
       ...options,
@@ -71,7 +83,11 @@ export class InspectingProxy {
 
   /** Returns where it listens, in the order of the routes; rejects with a ProxyError where it cannot. */
   async listen(): Promise<Endpoint[]> {
+    const admin = (await this.#telemetry?.begin()) ?? null;
+    if (admin !== null)
+      this.#say("listening", `metrics and health at http://${endpointText(admin.address, admin.port)}`);
     const addresses = await this.#server.listen();
+    this.#isListening = true;
     for (const [i, { address, port }] of addresses.entries()) {
       const { upstream } = this.#options.routes[i]!;
       this.#say("listening", `listening on ${endpointText(address, port)} for ${upstream.shown}`);
@@ -106,11 +122,13 @@ export class InspectingProxy {
    */
   async drain(grace: number, untold: () => number): Promise<ProxyCounters> {
     const { open } = this.#server.counters;
+    this.#isDraining = true;
     // Nobody is accepted any more when it is told.
     const drained = this.#server.drain(grace);
     this.#say("draining", `stopping: ${counted(open, "open connection")} may end within ${grace / 1000} s`);
     await drained;
     await this.#inspector.close();
+    await this.#telemetry?.close();
     if (this.#status !== null) clearInterval(this.#status);
     const counters = this.#counters(untold());
     this.#options.emit({ ...this.#event("summary", summarySentence(counters)), counters });
@@ -134,6 +152,31 @@ export class InspectingProxy {
   /** Ends what `drain` has not: where it could not listen. */
   async close(): Promise<void> {
     await this.#inspector.close();
+    await this.#telemetry?.close();
+  }
+
+  #newTelemetry(setting: ProxyTelemetrySetting, problem: (message: string) => void): TelemetryThread {
+    return new TelemetryThread({
+      data: { ...setting, upstreams: this.#options.routes.map(({ upstream }) => upstream) },
+      state: () => this.#state(),
+      connected: port => this.#inspector.connectTelemetry(port),
+      problem,
+    });
+  }
+
+  #state(): RelayState {
+    const { accepted, open } = this.#server.counters;
+    const { uninspected, behind } = this.#inspector;
+    return {
+      isListening: this.#isListening,
+      isDraining: this.#isDraining,
+      accepted,
+      open,
+      refused: this.#refused,
+      uninspected,
+      behind,
+      upstreamReached: this.#upstreamReached,
+    };
   }
 
   #open(connection: RelayedConnection, relayed: Relayed): { tap: ConnectionTap; guard: Guard | null } {
@@ -149,6 +192,8 @@ export class InspectingProxy {
     }
     const { trouble, finding } = event;
     if (trouble !== null && UNRELAYED.has(trouble)) this.#refused++;
+    if (event.event === "opened") this.#upstreamReached = true;
+    else if (trouble?.startsWith("upstream-") === true) this.#upstreamReached = false;
     if (finding !== null) this.#count(finding);
     this.#guarding.received(event);
     this.#options.emit(event);

@@ -1,6 +1,8 @@
 /** Messages between the relay's thread and the inspector's thread. */
+import type { MessagePort } from "node:worker_threads";
 import type { BrokerChoice } from "../broker/versions.ts";
 import type { EventWriting } from "../report/event-writer.ts";
+import type { MessageChoice } from "../telemetry/message-telemetry.ts";
 import type { CountMessage, EventMessage } from "./event-message.ts";
 
 export interface InspectorSetting {
@@ -11,6 +13,8 @@ export interface InspectorSetting {
   sharedSockets: boolean;
   /** How events are written; null where nobody reads them. */
   writing: EventWriting | null;
+  /** Which messages get spans; null where there is no telemetry. */
+  telemetry: MessageChoice | null;
 }
 
 /** What the inspector's thread is started with. */
@@ -37,6 +41,8 @@ export type ToInspector =
   | { kind: "batch"; buffer: ArrayBuffer; used: number; chunks: ArrayBuffer[] }
   /** There is something in the pipe. */
   | { kind: "piped" }
+  /** The other end of this port takes telemetry. */
+  | { kind: "telemetry"; port: MessagePort }
   /** Conclude everything, then end. */
   | { kind: "close" };
 

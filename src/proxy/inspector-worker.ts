@@ -1,6 +1,7 @@
 /** The inspector's thread: inspects and records what the relay hands over. */
 import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 import { isoTime } from "../net/place.ts";
+import type { MessageChoice } from "../telemetry/message-telemetry.ts";
 import { BatchInspection } from "./batch-inspection.ts";
 import type { EventMessage } from "./event-message.ts";
 import { EventTelling } from "./event-telling.ts";
@@ -9,6 +10,7 @@ import { OctetPipe } from "./octet-pipe.ts";
 import { Recorder } from "./recorder.ts";
 import { ScanPace, SharedSockets, sharedSocketSentence } from "./shared-sockets.ts";
 import { SocketHolders } from "./socket-holders.ts";
+import { TelemetryLink } from "./telemetry-link.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** Milliseconds between two looks at what happens without octets. */
@@ -29,13 +31,20 @@ clock.read();
 const recorder = setting.record === null ? null : newRecorder(setting.record);
 const telling = new EventTelling(setting.writing);
 let events: EventMessage[] = [];
-const batches = new BatchInspection({
+const link = setting.telemetry === null ? null : newLink(setting.telemetry);
+const batches: BatchInspection = new BatchInspection({
   broker: setting.broker,
   recorder,
   firstFinding: setting.firstFinding,
   failed: tellStack,
   emit: event => events.push(telling.message(event, clock.seconds)),
+  telemetry: link?.parts ?? null,
 });
+
+function newLink(choice: MessageChoice): TelemetryLink {
+  clock.read();
+  return new TelemetryLink(choice, () => batches.inspection.open, [clock.seconds, clock.microseconds * 1000]);
+}
 
 /** Where a connection's inspection failed, for whoever asks for it. */
 function tellStack(error: unknown): void {
@@ -63,6 +72,7 @@ function post(message: FromInspector, transfer: ArrayBuffer[] = []): void {
 function postEvents(): void {
   if (events.length > 0) post({ kind: "events", events });
   events = [];
+  link?.flush();
 }
 
 /** Tells how often came what is not told one by one. */
@@ -119,6 +129,8 @@ const ticking = setInterval(() => {
   readPipe();
   clock.read();
   batches.at(clock.seconds, clock.microseconds, inspection => inspection.tick());
+  if (recorder !== null) link?.parts.instruments.set("ghostframe.recorder.lost", recorder.lost, {});
+  link?.measured([clock.seconds, clock.microseconds * 1000]);
   postEvents();
   postCounts(false);
 }, TICK);
@@ -148,6 +160,9 @@ port.on("message", (message: ToInspector) => {
       inVain = 0;
       if (looking === null) keepLooking();
       return;
+    case "telemetry":
+      link?.connect(message.port);
+      return;
     case "close":
       if (looking !== null) clearTimeout(looking);
       clearInterval(ticking);
@@ -156,6 +171,8 @@ port.on("message", (message: ToInspector) => {
       batches.finish();
       postEvents();
       postCounts(true);
+      link?.measured([clock.seconds, clock.microseconds * 1000]);
+      link?.close();
       post({ kind: "closed" });
   }
 });

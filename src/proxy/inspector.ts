@@ -3,7 +3,7 @@
  * The relay never waits for the inspector. Where the inspector is more than MAX_BEHIND behind, connections go on
  * uninspected. Where it dies, a new inspector takes the connections that come later.
  */
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import type { Side } from "../net/connection-observer.ts";
 import { counted } from "../report/text/wording.ts";
 import { BatchWriter } from "./batch-writer.ts";
@@ -32,6 +32,8 @@ export type NewThread = (data: InspectorData) => Worker;
 export interface InspectorOptions extends InspectorSetting {
   emit: (event: EventMessage | CountMessage) => void;
   problem: (message: string) => void;
+  /** An inspector began. */
+  started?: () => void;
   /** Another thread, in tests. */
   newThread?: NewThread | undefined;
   /** Another DEATHS_WITHIN, in tests. */
@@ -119,6 +121,16 @@ export class Inspector implements TapInspector {
     this.write(REOPENED, 0, 0, NOTHING);
   }
 
+  /** Telemetry goes through this port from now on. */
+  connectTelemetry(port: MessagePort): void {
+    this.#post({ kind: "telemetry", port }, [port]);
+  }
+
+  /** Octets of batches that the inspector is behind. */
+  get behind(): number {
+    return this.#batches.unread;
+  }
+
   get isBehind(): boolean {
     return this.#batches.unread > MAX_BEHIND;
   }
@@ -180,13 +192,14 @@ export class Inspector implements TapInspector {
     return new BatchWriter((message, transfer) => this.#post(message, transfer));
   }
 
-  #post(message: ToInspector, transfer: ArrayBuffer[]): void {
+  #post(message: ToInspector, transfer: (ArrayBuffer | MessagePort)[]): void {
     this.#worker?.postMessage(message, transfer);
   }
 
   #start(): void {
     try {
       this.#worker = this.#newWorker();
+      this.#options.started?.();
     } catch (error) {
       // No memory or no thread to be had: the relay goes on.
       const why = error instanceof Error ? error.message : String(error);
@@ -205,9 +218,10 @@ export class Inspector implements TapInspector {
   }
 
   #newWorker(): Worker {
-    const { broker, record, sharedSockets, writing, newThread = inspectorThread } = this.#options;
+    const { broker, record, sharedSockets, writing, telemetry, newThread = inspectorThread } = this.#options;
     const { pipeMemory: pipe } = this.#batches;
-    const data: InspectorData = { broker, record, sharedSockets, writing, firstFinding: this.#nextFinding, pipe };
+    const setting = { broker, record, sharedSockets, writing, telemetry };
+    const data: InspectorData = { ...setting, firstFinding: this.#nextFinding, pipe };
     const worker = newThread(data);
     worker.on("message", (message: FromInspector) => this.#received(message));
     worker.on("error", error => {

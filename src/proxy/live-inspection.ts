@@ -11,6 +11,8 @@ import { Moment, type Side } from "../net/connection-observer.ts";
 import type { ConnectionEvent } from "../report/live-event.ts";
 import { LiveEventSink } from "../report/live-event-sink.ts";
 import type { Endpoint } from "../report/report.ts";
+import { LiveTelemetry } from "../telemetry/live-telemetry.ts";
+import type { TelemetryParts } from "../telemetry/message-telemetry.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { LiveConnection } from "./live-connection.ts";
 import { isOrderlyReset } from "./orderly-reset.ts";
@@ -34,6 +36,8 @@ export interface LiveInspectionOptions {
   failed?: (error: unknown) => void;
   /** Must not keep the event: its parts are large. */
   emit: (event: ConnectionEvent) => void;
+  /** What telemetry is made with; null for none. */
+  telemetry?: TelemetryParts | null;
 }
 
 /** A connection under inspection. */
@@ -43,23 +47,38 @@ export class LiveInspection {
   readonly #moment: Moment;
   readonly #events: LiveEventSink<LiveConnection>;
   readonly #engine: Engine<LiveConnection>;
+  readonly #telemetry: LiveTelemetry<LiveConnection> | null;
   readonly #connections = new Map<number, Inspected>();
   /** Those that are connected and have brought no octet; the one that connected first is the first. */
   readonly #silent = new Set<Inspected>();
   /** Those that brought octets since the last tick, or have an incident that was not told yet. */
   readonly #restless = new Set<Inspected>();
 
-  constructor({ broker, moment, firstFinding = 1, untanglingSteps, failed, emit }: LiveInspectionOptions) {
+  constructor(options: LiveInspectionOptions) {
+    const { broker, moment, firstFinding = 1, untanglingSteps, failed, emit, telemetry = null } = options;
     this.#moment = moment;
-    this.#events = new LiveEventSink({ moment, firstFinding, emit });
+    this.#events = new LiveEventSink({
+      moment,
+      firstFinding,
+      emit: event => {
+        emit(event);
+        this.#telemetry?.told(event);
+      },
+    });
+    this.#telemetry =
+      telemetry === null
+        ? null
+        : new LiveTelemetry(telemetry, (connection, identity) => this.#events.idOf(connection, identity));
     this.#engine = new Engine({
       broker,
       moment,
       predicts: true,
       explains: true,
+      listener: this.#telemetry?.ledger ?? null,
       ...(untanglingSteps === undefined ? {} : { untanglingSteps }),
       sink: event => {
         if (event.kind === "uninspected" && event.why === "failed") failed?.(event.error);
+        this.#telemetry?.take(event);
         this.#events.take(event);
       },
     });
@@ -164,6 +183,7 @@ export class LiveInspection {
 
   /** To be called about once a second, with the moment set to the present. */
   tick(): void {
+    this.#telemetry?.tick();
     this.#engine.regainSteps(1 / STEPS_GROW_BACK);
     for (const connection of this.#restless) {
       const { givenUp, carrier } = connection;

@@ -92,6 +92,11 @@ export class LiveEventSink<By extends RelayedCarrier> {
     emit({ schema: EVENT_SCHEMA, event, ...place, ...details } as ConnectionEvent);
   }
 
+  /** Id of a finding that was told of an open connection, by its identity. */
+  idOf(connection: InspectedConnection<By>, identity: string): string | undefined {
+    return this.#emitted.get(connection)?.ids.get(identity);
+  }
+
   #incident({ connection, incident }: IncidentOpened<By>): void {
     const { rule, severity, streamOffset, side } = incident;
     this.emit(connection, {

@@ -2,55 +2,46 @@ import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import type { Message } from "../messages/message.ts";
 import { fingerprint } from "../report/fingerprint.ts";
 import { findingsByIncident } from "../report/message-output.ts";
-import type { Connection, Endpoint, Finding, Report } from "../report/report.ts";
+import type { Connection, Endpoint, Report } from "../report/report.ts";
 import { type ConnectionSource, connectionSource } from "./connection-source.ts";
 import { connectionSpans } from "./connection-span.ts";
-import { FindingTrouble, traceOf } from "./finding-trouble.ts";
-import { isTraced, messageContext, messageSpans, traceIdOf } from "./message-span.ts";
-import type { SpanContext, TelemetrySink, UnixTime } from "./records.ts";
+import { traceIdsOf } from "./finding-trouble.ts";
+import { measureEnd, measureFinding, measureTraffic } from "./measure.ts";
+import { type TelemetryParts, tellLost, tellMessage } from "./message-telemetry.ts";
+import type { SpanContext, UnixTime } from "./records.ts";
 import { findingLog, type ToldFinding } from "./told-finding.ts";
 import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
-import { timeOf } from "./unix-time.ts";
-
-/**
- * Which messages get spans: those whose trace is recorded, all, or only those that an incident cost. Of these there is a span
- * in any case.
- */
-export const MESSAGE_CHOICES = ["traced", "all", "incidents"] as const;
-export type MessageChoice = (typeof MESSAGE_CHOICES)[number];
+import { compareTimes, timeOf } from "./unix-time.ts";
 
 /** Messages of incidents that wait for the report; of more, the span is sent without links. */
 const MAX_WAITING = 10_000;
 
 /** Telemetry of captures: takes messages as they are told, and the rest from the report. */
 export class CaptureTelemetry {
-  readonly #ids: TraceIds;
-  readonly #choice: MessageChoice;
-  readonly #sink: TelemetrySink;
+  readonly #parts: TelemetryParts;
   readonly #server: Endpoint | null;
   /** By what the report calls it: c1. */
   readonly #sources = new Map<string, ConnectionSource>();
   readonly #facts = new Map<string, ConnectionFacts>();
-  /** Messages that incidents cost. */
-  #lost: Message[] = [];
+  /** Messages that incidents cost, by connection. */
+  readonly #lost = new Map<string, Message[]>();
+  #waiting = 0;
 
   /** `server`: the broker, where the captured connections lead to a proxy. */
-  constructor(ids: TraceIds, choice: MessageChoice, sink: TelemetrySink, server: Endpoint | null = null) {
+  constructor(parts: TelemetryParts, server: Endpoint | null = null) {
+    this.#parts = parts;
     this.#server = server;
-    this.#ids = ids;
-    this.#choice = choice;
-    this.#sink = sink;
   }
 
   message(message: Message): void {
-    const isLost = message.incident !== null;
-    if (isLost && this.#lost.length < MAX_WAITING) {
-      this.#lost.push(message);
-      return;
-    }
-    const isWanted = isLost || (this.#choice === "traced" ? isTraced(message) : this.#choice === "all");
-    if (!isWanted) return;
-    for (const span of messageSpans(this.#ids, this.#sourceOf(message), message, null)) this.#sink.span(span);
+    const source = this.#sourceOf(message);
+    if (message.incident === null) tellMessage(this.#parts, source, message);
+    else if (this.#waiting++ < MAX_WAITING) {
+      const id = `c${message.connection.number}`;
+      const lost = this.#lost.get(id) ?? [];
+      this.#lost.set(id, lost);
+      lost.push(message);
+    } else tellLost(this.#parts, source, [message], () => undefined);
   }
 
   connection(facts: ConnectionFacts): void {
@@ -59,55 +50,46 @@ export class CaptureTelemetry {
 
   /** All messages were told: sends what the report says. */
   report(report: Report): void {
+    const { ids, sink, instruments } = this.#parts;
     const told = toldFindings(report);
-    const lost = this.#lostSpans(told, findingsByIncident(report.findings));
-    const end = report.connections.reduce<UnixTime>((latest, { end }) => timeOf(end) ?? latest, [0, 0]);
-    const traces = new Map<string | null, ConnectionTrace>();
+    const lost = this.#tellLost(report, told);
     const findingsOf = new Map<string | null, ToldFinding[]>();
     for (const each of told) {
       const { connection } = each.finding;
       findingsOf.set(connection, findingsOf.get(connection) ?? []);
       findingsOf.get(connection)!.push(each);
     }
+    const traces = new Map<string | null, ConnectionTrace>();
     for (const connection of report.connections) {
       const { id } = connection;
-      const trace = this.#sources.get(id)?.trace ?? this.#ids.connection(endsOf(connection));
+      const trace = this.#sources.get(id)?.trace ?? ids.connection(endsOf(connection));
       traces.set(id, trace);
       const findings = findingsOf.get(id) ?? [];
-      const facts = this.#facts.get(id) ?? null;
       const upstream = this.#server ?? connection.server;
-      const told = { connection, trace, upstream, facts, findings, lost: lost.get(id) ?? [] };
-      const spans = connectionSpans(this.#ids, told);
-      for (const span of spans) this.#sink.span(span);
+      const facts = this.#facts.get(id) ?? null;
+      const spans = connectionSpans(ids, { connection, trace, upstream, facts, findings, lost: lost.get(id) ?? [] });
+      for (const span of spans) sink.span(span);
+      measureEnd(instruments, connection);
     }
-    for (const each of told) this.#sink.log(findingLog(each, traces.get(each.finding.connection) ?? null, end));
+    measureTraffic(instruments, report.connections);
+    const { end } = spanOf(report);
+    for (const each of told) {
+      const trace = traces.get(each.finding.connection) ?? null;
+      measureFinding(instruments, each, trace);
+      sink.log(findingLog(each, trace, end));
+    }
   }
 
   /** Sends the spans of the messages that incidents cost; returns them by connection. */
-  #lostSpans(
-    told: readonly ToldFinding[],
-    findingOf: (message: Message) => string | undefined,
-  ): Map<string, SpanContext[]> {
+  #tellLost({ findings }: Report, told: readonly ToldFinding[]): Map<string, SpanContext[]> {
     const byId = new Map(told.map(each => [each.finding.id, each]));
-    const troubles = new Map<string, FindingTrouble>();
+    const findingOf = findingsByIncident(findings);
+    const toldOf = (message: Message): ToldFinding | undefined => byId.get(findingOf(message) ?? "");
     const lost = new Map<string, SpanContext[]>();
-    for (const message of this.#lost) {
-      const finding = findingOf(message);
-      const source = this.#sourceOf(message);
-      const cost = finding === undefined ? undefined : byId.get(finding);
-      let trouble = cost && troubles.get(cost.finding.id);
-      if (trouble === undefined && cost !== undefined) {
-        trouble = new FindingTrouble(this.#ids, source, cost);
-        troubles.set(cost.finding.id, trouble);
-      }
-      const why = trouble?.of(message) ?? null;
-      for (const span of messageSpans(this.#ids, source, message, why)) this.#sink.span(span);
-      const id = `c${message.connection.number}`;
-      const contexts = lost.get(id) ?? [];
-      lost.set(id, contexts);
-      contexts.push(messageContext(this.#ids, source, message));
+    for (const [id, messages] of this.#lost) {
+      lost.set(id, tellLost(this.#parts, this.#sourceOf(messages[0]!), messages, toldOf));
     }
-    this.#lost = [];
+    this.#lost.clear();
     return lost;
   }
 
@@ -115,18 +97,25 @@ export class CaptureTelemetry {
     const id = `c${number}`;
     let source = this.#sources.get(id);
     if (source === undefined) {
-      source = connectionSource(this.#ids, id, inspected, this.#server);
+      source = connectionSource(this.#parts.ids, id, inspected, this.#server);
       this.#sources.set(id, source);
     }
     return source;
   }
 }
 
+/** When the first connection of a report begins, and the last one ends; zero where there is none. */
+export function spanOf({ connections }: Report): { start: UnixTime; end: UnixTime } {
+  const times = connections.flatMap(({ start, end }) => [timeOf(start), timeOf(end)]).filter(time => time !== null);
+  const sorted = times.toSorted(compareTimes);
+  return { start: sorted[0] ?? [0, 0], end: sorted.at(-1) ?? [0, 0] };
+}
+
 function endsOf({ start, client, server, tunnels = [] }: Connection): Parameters<TraceIds["connection"]>[0] {
   return { start, ends: [`${client.address} ${client.port}`, `${server.address} ${server.port}`], tunnels };
 }
 
-/** Findings with what telemetry says of them. One that leaves its diagnosis to another of its kind has that one's. */
+/** Findings with what telemetry says of them. */
 function toldFindings({ findings, inputs }: Report): ToldFinding[] {
   const byId = new Map(findings.map(finding => [finding.id, finding]));
   return findings.map(finding => {
@@ -139,11 +128,4 @@ function toldFindings({ findings, inputs }: Report): ToldFinding[] {
       capture: inputs[finding.input]?.path ?? null,
     };
   });
-}
-
-/** Traces of the messages of a finding: what it cost, and what its diagnosis names. */
-export function traceIdsOf({ lost = [], diagnosis }: Finding): string[] {
-  const explained = diagnosis?.writers.flatMap(({ messages }) => messages.map(each => traceOf(each).traceId)) ?? [];
-  const ids = [...lost.map(({ traceId }) => traceId ?? null), ...explained].map(traceIdOf);
-  return [...new Set(ids.filter(id => id !== null))];
 }

@@ -1,8 +1,9 @@
 import type { Message as ExplainedMessage } from "../forensics/diagnosis.ts";
 import type { Message, Outcome } from "../messages/message.ts";
 import { readTraceHeaders, type Traced } from "../messages/trace-context.ts";
+import type { Finding } from "../report/report.ts";
 import type { ConnectionSource } from "./connection-source.ts";
-import { linkTo, type MessageTrouble, messageContext } from "./message-span.ts";
+import { linkTo, type MessageTrouble, messageContext, traceIdOf } from "./message-span.ts";
 import type { SpanContext, SpanLink } from "./records.ts";
 import { shownText } from "./shown.ts";
 import { type Tear, tearsOf } from "./tears.ts";
@@ -81,4 +82,11 @@ export function traceOf({ headers, traceparent }: ExplainedMessage): Traced {
   const traced: Traced = { traceId: null, spanId: null, sampled: null };
   readTraceHeaders({ ...headers, ...(traceparent === undefined ? {} : { traceparent }) }, traced);
   return traced;
+}
+
+/** Traces of the messages of a finding: what it cost, and what its diagnosis names. */
+export function traceIdsOf({ lost = [], diagnosis }: Finding): string[] {
+  const explained = diagnosis?.writers.flatMap(({ messages }) => messages.map(each => traceOf(each).traceId)) ?? [];
+  const ids = [...lost.map(({ traceId }) => traceId ?? null), ...explained].map(traceIdOf);
+  return [...new Set(ids.filter(id => id !== null))];
 }

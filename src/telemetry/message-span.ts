@@ -129,7 +129,7 @@ function messageAttributes(
 }
 
 /** What failed without a finding; null where nothing did, as far as is known. */
-function failureOf({ operation, outcome, code }: Message): MessageTrouble | null {
+export function failureOf({ operation, outcome, code }: Message): MessageTrouble | null {
   const name = REPLY_CODES[code]?.name;
   const attributes: Attributes = code === 0 ? {} : { "ghostframe.reply_code": code };
   const failed = (errorType: string, description: string): MessageTrouble => ({

@@ -49,6 +49,7 @@ class Scene {
       broker: "rabbitmq-3.10",
       record: null,
       sharedSockets: false,
+      telemetry: null,
       newThread: data => {
         this.#thread = new Worker(script, { workerData: data });
         return this.#thread;

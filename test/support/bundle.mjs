@@ -30,6 +30,7 @@ export async function bundle() {
       main: entry("cli/main.ts"),
       "inspection-worker": entry("cli/inspection-worker.ts"),
       "inspector-worker": entry("proxy/inspector-worker.ts"),
+      "telemetry-worker": entry("proxy/telemetry-worker.ts"),
     },
     platform: "node",
     external: /^@opentelemetry\//,

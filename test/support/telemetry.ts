@@ -3,7 +3,9 @@ import { hash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { inspect } from "../../src/inspect.ts";
 import type { Report } from "../../src/report/report.ts";
-import { CaptureTelemetry, type MessageChoice } from "../../src/telemetry/capture-telemetry.ts";
+import { CaptureTelemetry } from "../../src/telemetry/capture-telemetry.ts";
+import { Instruments } from "../../src/telemetry/instruments.ts";
+import type { MessageChoice } from "../../src/telemetry/message-telemetry.ts";
 import type { LogRecord, SpanContext, SpanRecord, TelemetrySink } from "../../src/telemetry/records.ts";
 import { TraceIds } from "../../src/telemetry/trace-ids.ts";
 
@@ -12,6 +14,7 @@ export const digest = (text: string): string => hash("sha256", text, "hex");
 export class KeptTelemetry implements TelemetrySink {
   readonly spans: SpanRecord[] = [];
   readonly logs: LogRecord[] = [];
+  readonly instruments = new Instruments();
 
   span(span: SpanRecord): void {
     this.spans.push(span);
@@ -37,7 +40,12 @@ export async function telemetryOf(
   parent: SpanContext | null = null,
 ): Promise<Seen> {
   const kept = new KeptTelemetry();
-  const telemetry = new CaptureTelemetry(new TraceIds(digest, parent), choice, kept);
+  const telemetry = new CaptureTelemetry({
+    ids: new TraceIds(digest, parent),
+    choice,
+    sink: kept,
+    instruments: kept.instruments,
+  });
   const report = await inspect([fileURLToPath(new URL(`../../fixtures/${fixture}`, import.meta.url))], {
     onMessageFacts: message => telemetry.message(message),
     onConnectionFacts: facts => telemetry.connection(facts),

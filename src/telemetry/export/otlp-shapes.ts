@@ -1,6 +1,8 @@
 /** Records in the shapes that OpenTelemetry's serializers take. */
 import type { JsonLogsSerializer, JsonMetricsSerializer, JsonTraceSerializer } from "@opentelemetry/otlp-transformer";
 import { VERSION } from "../../version.ts";
+import type { Histogram, MetricsSnapshot } from "../instruments.ts";
+import { BUCKETS, METRICS } from "../metrics.ts";
 import type { Attributes, LogRecord, SpanContext, SpanRecord } from "../records.ts";
 
 export type ReadableSpan = Parameters<typeof JsonTraceSerializer.serializeRequest>[0][number];
@@ -69,6 +71,39 @@ export function readableLog(record: LogRecord, { resource, scope }: Origin): Rea
     instrumentationScope: scope,
     droppedAttributesCount: 0,
   };
+}
+
+// The enumerations of @opentelemetry/sdk-metrics.
+const CUMULATIVE = 1;
+const POINT_TYPES = { histogram: 0, gauge: 2, counter: 3 } as const;
+const WHOLE = 0;
+const FLOATING = 1;
+
+export function readableMetrics(
+  { start, time, metrics }: MetricsSnapshot,
+  { resource, scope }: Origin,
+): ReadableMetrics {
+  const shaped = metrics.map(({ name, points }) => {
+    const { kind, unit, description } = METRICS[name];
+    const valueType = kind === "histogram" ? FLOATING : WHOLE;
+    return {
+      descriptor: { name, unit, description, valueType },
+      aggregationTemporality: CUMULATIVE,
+      dataPointType: POINT_TYPES[kind],
+      ...(kind === "counter" ? { isMonotonic: true } : {}),
+      dataPoints: points.map(({ attributes, value, histogram }) => ({
+        startTime: start,
+        endTime: time,
+        attributes,
+        value: histogram === null ? value : histogramValue(histogram),
+      })),
+    };
+  });
+  return { resource, scopeMetrics: [{ scope, metrics: shaped as ReadableMetrics["scopeMetrics"][number]["metrics"] }] };
+}
+
+function histogramValue({ count, sum, buckets }: Histogram) {
+  return { count, sum, buckets: { boundaries: [...BUCKETS], counts: buckets } };
 }
 
 function contextOf({ traceId, spanId }: SpanContext, isRemote: boolean): ApiSpanContext {

@@ -3,9 +3,10 @@ import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, meaningOf } from "../../capture/system-error.ts";
 import { VERSION } from "../../version.ts";
+import type { MetricsSnapshot } from "../instruments.ts";
 import type { LogRecord, SpanRecord } from "../records.ts";
 import { type Signal, TelemetryError, type TelemetrySetting } from "../settings.ts";
-import { type Origin, originOf, readableLog, readableSpan } from "./otlp-shapes.ts";
+import { type Origin, originOf, readableLog, readableMetrics, readableSpan } from "./otlp-shapes.ts";
 
 /** What became of a batch: how many of it were not taken, and why; `problem` null where all were. */
 export interface Sent {
@@ -19,6 +20,7 @@ export type SignalExport<Item> = (batch: readonly Item[]) => Promise<Sent>;
 export interface SignalExports {
   traces: SignalExport<SpanRecord> | null;
   logs: SignalExport<LogRecord> | null;
+  metrics: SignalExport<MetricsSnapshot> | null;
 }
 
 interface Serializer<Request> {
@@ -34,9 +36,7 @@ export async function signalExports(
   setting: TelemetrySetting,
   tell: (problem: string) => void,
 ): Promise<SignalExports> {
-  const { JsonLogsSerializer, JsonTraceSerializer, ProtobufLogsSerializer, ProtobufTraceSerializer } = await import(
-    "@opentelemetry/otlp-transformer"
-  );
+  const serializers = await import("@opentelemetry/otlp-transformer");
   const origin = originOf({
     "service.name": setting.serviceName,
     "telemetry.sdk.name": "ghostframe",
@@ -46,13 +46,19 @@ export async function signalExports(
   if (setting.target.kind === "file") await makeFolder(setting.target.directory);
   return {
     traces: await signalExport(setting, "traces", shaped(readableSpan, origin), {
-      json: JsonTraceSerializer,
-      protobuf: ProtobufTraceSerializer,
+      json: serializers.JsonTraceSerializer,
+      protobuf: serializers.ProtobufTraceSerializer,
       tell,
     }),
     logs: await signalExport(setting, "logs", shaped(readableLog, origin), {
-      json: JsonLogsSerializer,
-      protobuf: ProtobufLogsSerializer,
+      json: serializers.JsonLogsSerializer,
+      protobuf: serializers.ProtobufLogsSerializer,
+      tell,
+    }),
+    // Of several that wait the latest says all.
+    metrics: await signalExport(setting, "metrics", batch => readableMetrics(batch.at(-1)!, origin), {
+      json: serializers.JsonMetricsSerializer,
+      protobuf: serializers.ProtobufMetricsSerializer,
       tell,
     }),
   };

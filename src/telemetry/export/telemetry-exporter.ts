@@ -1,6 +1,7 @@
+import type { MetricsSnapshot } from "../instruments.ts";
 import type { LogRecord, SpanRecord, TelemetrySink } from "../records.ts";
 import type { TelemetrySetting } from "../settings.ts";
-import { signalExports } from "./signal-export.ts";
+import { type SignalExports, signalExports } from "./signal-export.ts";
 import { type QueueOptions, SignalQueue } from "./signal-queue.ts";
 
 /** Sends telemetry. Whoever gives it records waits for nothing. */
@@ -8,18 +9,17 @@ export class TelemetryExporter implements TelemetrySink {
   readonly #spans: SignalQueue<SpanRecord> | null;
   readonly #logs: SignalQueue<LogRecord> | null;
 
-  private constructor(spans: SignalQueue<SpanRecord> | null, logs: SignalQueue<LogRecord> | null) {
-    this.#spans = spans;
-    this.#logs = logs;
+  readonly #metrics: SignalQueue<MetricsSnapshot> | null;
+
+  private constructor({ traces, logs, metrics }: SignalExports, options: QueueOptions) {
+    this.#spans = traces === null ? null : new SignalQueue(traces, options);
+    this.#logs = logs === null ? null : new SignalQueue(logs, options);
+    this.#metrics = metrics === null ? null : new SignalQueue(metrics, options);
   }
 
   /** Loads OpenTelemetry's packages. Throws a TelemetryError where a folder cannot be written. */
   static async open(setting: TelemetrySetting, options: QueueOptions): Promise<TelemetryExporter> {
-    const { traces, logs } = await signalExports(setting, options.problem);
-    return new TelemetryExporter(
-      traces === null ? null : new SignalQueue(traces, options),
-      logs === null ? null : new SignalQueue(logs, options),
-    );
+    return new TelemetryExporter(await signalExports(setting, options.problem), options);
   }
 
   span(span: SpanRecord): void {
@@ -28,6 +28,10 @@ export class TelemetryExporter implements TelemetrySink {
 
   log(record: LogRecord): void {
     this.#logs?.add(record);
+  }
+
+  metrics(snapshot: MetricsSnapshot): void {
+    if (snapshot.metrics.length > 0) this.#metrics?.add(snapshot);
   }
 
   /** Records that could not be sent. */
@@ -50,7 +54,7 @@ export class TelemetryExporter implements TelemetrySink {
     await Promise.all(this.#queues.map(queue => queue.flush()));
   }
 
-  get #queues(): (SignalQueue<SpanRecord> | SignalQueue<LogRecord>)[] {
-    return [this.#spans, this.#logs].filter(queue => queue !== null);
+  get #queues(): Pick<SignalQueue<unknown>, "dropped" | "push" | "ready" | "flush">[] {
+    return [this.#spans, this.#logs, this.#metrics].filter(queue => queue !== null);
   }
 }

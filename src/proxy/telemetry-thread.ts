@@ -1,0 +1,131 @@
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { Endpoint } from "../report/report.ts";
+import { ProxyError } from "./proxy-error.ts";
+import type { FromTelemetry, RelayState, TelemetryData, ToTelemetry } from "./telemetry-protocol.ts";
+
+/** Milliseconds between two words on the relay's state. */
+const TELL_EVERY = 1000;
+/** Milliseconds after which a thread that ended is replaced. */
+const AGAIN_AFTER = 5000;
+/** Milliseconds that it has to send the rest when the proxy ends. */
+const CLOSE_WITHIN = 15_000;
+/** Megabytes of heap that it may use. */
+const MAX_HEAP = 512;
+
+export interface TelemetryThreadOptions {
+  data: TelemetryData;
+  /** What the relay knows at present. */
+  state: () => RelayState;
+  /** Another thread takes what the inspector tells. */
+  connected: (port: MessagePort) => void;
+  problem: (message: string) => void;
+}
+
+/** The relay's end of telemetry, which runs in a thread of its own: whatever happens there, connections are relayed. */
+export class TelemetryThread {
+  readonly #options: TelemetryThreadOptions;
+  #worker: Worker | null = null;
+  #telling: NodeJS.Timeout | null = null;
+  #again: NodeJS.Timeout | null = null;
+  #closed: ((dropped: number) => void) | null = null;
+  #ready: ((message: FromTelemetry) => void) | null = null;
+
+  constructor(options: TelemetryThreadOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves to where metrics and health are served; null for nowhere. Rejects with a ProxyError where it cannot begin. */
+  async begin(): Promise<Endpoint | null> {
+    const first = new Promise<FromTelemetry>(resolve => {
+      this.#ready = resolve;
+    });
+    this.#start();
+    const message = await first;
+    if (message.kind === "ready") return message.admin;
+    const { what, problem } = message as FromTelemetry & { kind: "failed" };
+    throw what === "" ? new ProxyError("telemetry", problem) : new ProxyError(what, problem);
+  }
+
+  /** An inspector began: connects it. */
+  connect(): void {
+    if (this.#worker === null) return;
+    const { port1, port2 } = new MessageChannel();
+    const message: ToTelemetry = { kind: "inspector", port: port1 };
+    this.#worker.postMessage(message, [port1]);
+    this.#options.connected(port2);
+  }
+
+  /** Sends the rest. What could not be sent is told. */
+  async close(): Promise<void> {
+    if (this.#telling !== null) clearInterval(this.#telling);
+    if (this.#again !== null) clearTimeout(this.#again);
+    const worker = this.#worker;
+    if (worker === null || this.#closed !== null) return;
+    const dropped = await new Promise<number | null>(resolve => {
+      const timer = setTimeout(() => resolve(null), CLOSE_WITHIN);
+      this.#closed = count => {
+        clearTimeout(timer);
+        resolve(count);
+      };
+      this.#post({ kind: "close" });
+    });
+    if (dropped === null) this.#options.problem(`telemetry: not all was sent within ${CLOSE_WITHIN / 1000} s`);
+    else if (dropped > 0) this.#options.problem(`telemetry: ${dropped} records could not be sent`);
+    await worker.terminate();
+  }
+
+  #start(): void {
+    const worker = new Worker(new URL("./telemetry-worker.js", import.meta.url), {
+      workerData: this.#options.data,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },
+    });
+    this.#worker = worker;
+    worker.on("message", (message: FromTelemetry) => this.#received(message));
+    worker.on("error", error =>
+      this.#options.problem(`telemetry failed: ${error instanceof Error ? error.message : String(error)}`),
+    );
+    worker.on("exit", () => this.#exited(worker));
+    this.connect();
+    this.#telling ??= setInterval(() => this.#tell(), TELL_EVERY);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#post({ kind: "relay", state: this.#options.state() });
+  }
+
+  #post(message: ToTelemetry): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #received(message: FromTelemetry): void {
+    switch (message.kind) {
+      case "ready":
+      case "failed":
+        if (this.#ready === null && message.kind === "failed") this.#options.problem(`telemetry: ${message.problem}`);
+        this.#ready?.(message);
+        this.#ready = null;
+        return;
+      case "problem":
+        this.#options.problem(message.message);
+        return;
+      case "closed":
+        this.#closed?.(message.dropped);
+    }
+  }
+
+  #exited(worker: Worker): void {
+    if (worker !== this.#worker) return;
+    this.#worker = null;
+    this.#ready?.({ kind: "failed", what: "", problem: "its thread ended" });
+    this.#ready = null;
+    if (this.#closed !== null) {
+      this.#closed(0);
+      return;
+    }
+    this.#options.problem(
+      `telemetry ended: nothing is sent or served until it begins again in ${AGAIN_AFTER / 1000} s`,
+    );
+    this.#again = setTimeout(() => this.#start(), AGAIN_AFTER).unref();
+  }
+}

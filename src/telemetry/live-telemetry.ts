@@ -1,0 +1,151 @@
+import type { InspectionEvent } from "../inspection/event.ts";
+import type { InspectedConnection } from "../inspection/inspected-connection.ts";
+import { Ledger } from "../messages/ledger.ts";
+import type { ConnectionFacts } from "../messages/ledger-context.ts";
+import type { Message } from "../messages/message.ts";
+import { fingerprint } from "../report/fingerprint.ts";
+import type { ConnectionEvent, FindingEvent } from "../report/live-event.ts";
+import type { RelayedCarrier } from "../report/live-event-sink.ts";
+import { type ConnectionSource, connectionSource } from "./connection-source.ts";
+import { connectionSpans } from "./connection-span.ts";
+import { traceIdsOf } from "./finding-trouble.ts";
+import { measureEnd, measureFinding, measureTraffic } from "./measure.ts";
+import { type TelemetryParts, tellLost, tellMessage } from "./message-telemetry.ts";
+import { findingLog, type ToldFinding } from "./told-finding.ts";
+import { timeOf } from "./unix-time.ts";
+
+/** Messages of one connection's incidents that wait for its end; of more, the span is sent without links. */
+const MAX_LOST = 1000;
+/** Findings of one connection that are kept for its span. */
+const MAX_FINDINGS = 32;
+
+/** An AMQP connection that is open. */
+interface Followed<By extends RelayedCarrier> {
+  connection: InspectedConnection<By>;
+  /** Made when the first message or finding needs it: the client has told its name by then. */
+  source: ConnectionSource | null;
+  /** By id. */
+  findings: Map<string, ToldFinding>;
+  lost: Message[];
+  facts: ConnectionFacts | null;
+}
+
+/**
+ * Telemetry of relayed connections while they run. Findings are logged when they are told first; spans of messages are sent when
+ * their outcome is known, those of a connection, and of what its incidents cost, when it is over.
+ */
+export class LiveTelemetry<By extends RelayedCarrier> {
+  /** The listener of the engine's frames. */
+  readonly ledger: Ledger;
+  readonly #parts: TelemetryParts;
+  /** Id of a finding that was told, by its identity. */
+  readonly #idOf: (connection: InspectedConnection<By>, identity: string) => string | undefined;
+  readonly #followed = new Map<InspectedConnection, Followed<By>>();
+  /** By the engine's number. */
+  readonly #byNumber = new Map<number, Followed<By>>();
+  /** By what reports call it. */
+  readonly #byId = new Map<string, Followed<By>>();
+
+  constructor(
+    parts: TelemetryParts,
+    idOf: (connection: InspectedConnection<By>, identity: string) => string | undefined,
+  ) {
+    this.#parts = parts;
+    this.#idOf = idOf;
+    this.ledger = new Ledger(message => this.#message(message), {
+      tellConnection: facts => this.#facts(facts),
+    });
+  }
+
+  /** What the engine tells, before it becomes an event. */
+  take(event: InspectionEvent<By>): void {
+    const { connection } = event;
+    if (event.kind === "connection-opened") {
+      const followed = { connection, source: null, findings: new Map(), lost: [], facts: null };
+      this.#followed.set(connection, followed);
+      this.#byId.set(connection.carrier.id, followed);
+      this.#byNumber.set(event.number, followed);
+    }
+    this.ledger.take(event);
+    // They are kept for reports, of which there are none.
+    if (event.kind === "connection-closed") this.ledger.takeLost(connection);
+    if (event.kind === "uninspected" && event.why !== "left-alone") {
+      this.#parts.instruments.add("ghostframe.connections.uninspected", 1, { "ghostframe.reason": event.why });
+    }
+  }
+
+  /** What was told of it. */
+  told(event: ConnectionEvent): void {
+    const followed = this.#byId.get(event.connection.id);
+    if (followed === undefined) return;
+    if (event.event === "finding") this.#finding(followed, event);
+    else if (event.event === "closed") this.#closed(followed, event);
+  }
+
+  /** Measures what is open. */
+  tick(): void {
+    let broken = 0;
+    for (const { findings } of this.#followed.values()) {
+      if ([...findings.values()].some(({ finding }) => finding.severity === "error")) broken++;
+    }
+    const { instruments } = this.#parts;
+    const state = (name: string) => ({ "ghostframe.connection.state": name });
+    instruments.set("ghostframe.connections", this.#followed.size - broken, state("healthy"));
+    instruments.set("ghostframe.connections", broken, state("broken"));
+  }
+
+  #message(message: Message): void {
+    const followed = this.#followed.get(message.connection.inspected);
+    if (followed === undefined) return;
+    const source = this.#sourceOf(followed);
+    if (message.incident === null) tellMessage(this.#parts, source, message);
+    else if (followed.lost.length < MAX_LOST) followed.lost.push(message);
+    else tellLost(this.#parts, source, [message], () => undefined);
+  }
+
+  #facts(facts: ConnectionFacts): void {
+    const followed = this.#byNumber.get(facts.number);
+    if (followed !== undefined) followed.facts = facts;
+  }
+
+  #finding(followed: Followed<By>, { finding, final, recording }: FindingEvent): void {
+    const { findings } = followed;
+    const cause = finding.cause === undefined ? undefined : findings.get(finding.cause)?.finding;
+    const told: ToldFinding = {
+      finding,
+      fingerprint: fingerprint(finding, cause),
+      traceIds: traceIdsOf(finding),
+      isFinal: final,
+      capture: recording ?? null,
+    };
+    const isNew = !findings.has(finding.id);
+    if (!isNew || findings.size < MAX_FINDINGS) findings.set(finding.id, told);
+    if (!isNew) return;
+    const { trace } = this.#sourceOf(followed);
+    measureFinding(this.#parts.instruments, told, trace);
+    this.#parts.sink.log(findingLog(told, trace, timeOf(finding.time) ?? [0, 0]));
+  }
+
+  #closed(followed: Followed<By>, { connection: record, upstream }: ConnectionEvent): void {
+    const { connection, findings, facts } = followed;
+    const { ids, sink, instruments } = this.#parts;
+    const source = this.#sourceOf(followed);
+    const toldOf = ({ incident }: Message): ToldFinding | undefined =>
+      findings.get(this.#idOf(connection, incident ?? "") ?? "");
+    const lost = tellLost(this.#parts, source, followed.lost, toldOf);
+    const told = { connection: record, trace: source.trace, upstream, facts, findings: [...findings.values()], lost };
+    for (const span of connectionSpans(ids, told)) sink.span(span);
+    measureEnd(instruments, record);
+    measureTraffic(instruments, [record]);
+    this.#followed.delete(connection);
+    this.#byId.delete(record.id);
+    this.#byNumber.delete(connection.amqp.number);
+  }
+
+  #sourceOf(followed: Followed<By>): ConnectionSource {
+    const { connection } = followed;
+    const { id, upstream } = connection.carrier;
+    followed.source ??= connectionSource(this.#parts.ids, id, connection, upstream);
+    return followed.source;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Message } from "../messages/message.ts";
+import type { ConnectionSource } from "./connection-source.ts";
+import { FindingTrouble } from "./finding-trouble.ts";
+import type { Instruments } from "./instruments.ts";
+import { measureMessage } from "./measure.ts";
+import { isTraced, messageContext, messageSpans } from "./message-span.ts";
+import type { SpanContext, TelemetrySink } from "./records.ts";
+import type { ToldFinding } from "./told-finding.ts";
+import type { TraceIds } from "./trace-ids.ts";
+
+/**
+ * Which messages get spans: those whose trace is recorded, all, or only those that an incident cost. Of these there is a span
+ * in any case.
+ */
+export const MESSAGE_CHOICES = ["traced", "all", "incidents"] as const;
+export type MessageChoice = (typeof MESSAGE_CHOICES)[number];
+
+export interface TelemetryParts {
+  ids: TraceIds;
+  choice: MessageChoice;
+  sink: TelemetrySink;
+  instruments: Instruments;
+}
+
+/** Measures a message that no incident cost, and sends its spans where they are wanted. */
+export function tellMessage(
+  { ids, choice, sink, instruments }: TelemetryParts,
+  source: ConnectionSource,
+  message: Message,
+): void {
+  const isWanted = choice === "traced" ? isTraced(message) : choice === "all";
+  const spans = isWanted ? messageSpans(ids, source, message, null) : [];
+  measureMessage(instruments, source, message, spans[0] ?? null, null);
+  for (const span of spans) sink.span(span);
+}
+
+/**
+ * The same of messages of one connection that incidents cost, `toldOf` being the finding where it is known. Returns the contexts
+ * of their spans.
+ */
+export function tellLost(
+  { ids, sink, instruments }: TelemetryParts,
+  source: ConnectionSource,
+  messages: readonly Message[],
+  toldOf: (message: Message) => ToldFinding | undefined,
+): SpanContext[] {
+  const troubles = new Map<ToldFinding, FindingTrouble>();
+  return messages.map(message => {
+    const told = toldOf(message);
+    let trouble = told && troubles.get(told);
+    if (told !== undefined && trouble === undefined) {
+      trouble = new FindingTrouble(ids, source, told);
+      troubles.set(told, trouble);
+    }
+    for (const span of messageSpans(ids, source, message, trouble?.of(message) ?? null)) sink.span(span);
+    const context = messageContext(ids, source, message);
+    measureMessage(instruments, source, message, context, told?.finding.rule ?? null);
+    return context;
+  });
+}
