@@ -10,8 +10,9 @@ import type { ConnectionTap, Relayed, RelayedConnection, RelayTrouble } from "./
 import type { CountMessage, EventMessage, FindingMessage } from "./event-message.ts";
 import type { Guard } from "./guard.ts";
 import { Guarding } from "./guarding.ts";
-import { Inspector, type NewThread } from "./inspector.ts";
+import { Inspector } from "./inspector.ts";
 import type { RecordSetting } from "./inspector-protocol.ts";
+import type { NewThread } from "./inspector-thread.ts";
 import { ProxyServer, type ProxyServerOptions } from "./proxy-server.ts";
 import type { ProxyTelemetrySetting, RelayState } from "./telemetry-protocol.ts";
 import { TelemetryThread } from "./telemetry-thread.ts";
@@ -84,8 +85,6 @@ export class InspectingProxy {
   /** Returns where it listens, in the order of the routes; rejects with a ProxyError where it cannot. */
   async listen(): Promise<Endpoint[]> {
     const admin = (await this.#telemetry?.begin()) ?? null;
-    if (admin !== null)
-      this.#say("listening", `metrics and health at http://${endpointText(admin.address, admin.port)}`);
     const addresses = await this.#server.listen();
     this.#isListening = true;
     for (const [i, { address, port }] of addresses.entries()) {
@@ -96,6 +95,8 @@ export class InspectingProxy {
         this.#say("problem", `the certificate of ${upstream.shown} is NOT verified (--insecure): ${risk}`);
       }
     }
+    if (admin !== null)
+      this.#say("listening", `metrics and health at http://${endpointText(admin.address, admin.port)}`);
     const { statusEvery = 0 } = this.#options;
     if (statusEvery > 0) this.#status = setInterval(() => this.#sayStatus(), statusEvery).unref();
     return addresses;

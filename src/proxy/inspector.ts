@@ -3,7 +3,7 @@
  * The relay never waits for the inspector. Where the inspector is more than MAX_BEHIND behind, connections go on
  * uninspected. Where it dies, a new inspector takes the connections that come later.
  */
-import { type MessagePort, Worker } from "node:worker_threads";
+import type { MessagePort, Worker } from "node:worker_threads";
 import type { Side } from "../net/connection-observer.ts";
 import { counted } from "../report/text/wording.ts";
 import { BatchWriter } from "./batch-writer.ts";
@@ -11,6 +11,7 @@ import type { ConnectionTap, RelayedConnection } from "./connection-tap.ts";
 import type { CountMessage, EventMessage, FindingMessage } from "./event-message.ts";
 import type { FromInspector, InspectorData, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
 import { encoded, InspectorTap, NOTHING, type TapInspector } from "./inspector-tap.ts";
+import { inspectorThread, type NewThread } from "./inspector-thread.ts";
 import { CONCLUDE, GUARDED, OPENED, REOPENED } from "./octet-batch.ts";
 import type { InspectionlessEvent } from "./uninspected-event.ts";
 import { UninspectedTelling } from "./uninspected-telling.ts";
@@ -24,11 +25,6 @@ const DEATHS_WITHIN = 60_000;
 const HANGS_AFTER = 30_000;
 /** Milliseconds that the inspector has for its conclusions when the proxy ends. */
 const CLOSE_WITHIN = 10_000;
-/** Megabytes of heap that the inspector's thread may use. The octets it reads are outside the heap. */
-const MAX_HEAP = 1024;
-
-export type NewThread = (data: InspectorData) => Worker;
-
 export interface InspectorOptions extends InspectorSetting {
   emit: (event: EventMessage | CountMessage) => void;
   problem: (message: string) => void;
@@ -301,11 +297,4 @@ export class Inspector implements TapInspector {
     if (atOnce) this.#start();
     else this.#startLater();
   }
-}
-
-function inspectorThread(data: InspectorData): Worker {
-  return new Worker(new URL("./inspector-worker.js", import.meta.url), {
-    workerData: data,
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },
-  });
 }

@@ -16,6 +16,8 @@ import { timeOf } from "./unix-time.ts";
 
 /** Messages of one connection's incidents that wait for its end; of more, the span is sent without links. */
 const MAX_LOST = 1000;
+/** Ticks for which a finding that is not final may wait for its explanation. */
+const EXPLAINED_WITHIN = 10;
 /** Findings of one connection that are kept for its span. */
 const MAX_FINDINGS = 32;
 
@@ -26,13 +28,16 @@ interface Followed<By extends RelayedCarrier> {
   source: ConnectionSource | null;
   /** By id. */
   findings: Map<string, ToldFinding>;
+  /** Ids of findings that wait to be explained before they are logged, and for how many ticks. */
+  unlogged: Map<string, number>;
   lost: Message[];
   facts: ConnectionFacts | null;
 }
 
 /**
- * Telemetry of relayed connections while they run. Findings are logged when they are told first; spans of messages are sent when
- * their outcome is known, those of a connection, and of what its incidents cost, when it is over.
+ * Telemetry of relayed connections while they run. A finding is logged once: when it is explained, or is final, or after some
+ * seconds. Spans of messages are sent when their outcome is known, those of a connection, and of what its incidents cost, when it
+ * is over.
  */
 export class LiveTelemetry<By extends RelayedCarrier> {
   /** The listener of the engine's frames. */
@@ -61,7 +66,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   take(event: InspectionEvent<By>): void {
     const { connection } = event;
     if (event.kind === "connection-opened") {
-      const followed = { connection, source: null, findings: new Map(), lost: [], facts: null };
+      const followed = { connection, source: null, findings: new Map(), unlogged: new Map(), lost: [], facts: null };
       this.#followed.set(connection, followed);
       this.#byId.set(connection.carrier.id, followed);
       this.#byNumber.set(event.number, followed);
@@ -85,7 +90,9 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   /** Measures what is open. */
   tick(): void {
     let broken = 0;
-    for (const { findings } of this.#followed.values()) {
+    for (const followed of this.#followed.values()) {
+      const { findings } = followed;
+      if (followed.unlogged.size > 0) this.#waitOrLog(followed);
       if ([...findings.values()].some(({ finding }) => finding.severity === "error")) broken++;
     }
     const { instruments } = this.#parts;
@@ -119,8 +126,30 @@ export class LiveTelemetry<By extends RelayedCarrier> {
       capture: recording ?? null,
     };
     const isNew = !findings.has(finding.id);
-    if (!isNew || findings.size < MAX_FINDINGS) findings.set(finding.id, told);
-    if (!isNew) return;
+    if (isNew && findings.size >= MAX_FINDINGS) {
+      // It comes again where it is not final, and is logged then.
+      if (final) this.#log(followed, told);
+      return;
+    }
+    findings.set(finding.id, told);
+    // What broke is explained a little later, mostly.
+    const isExplained = final || finding.severity !== "error" || finding.diagnosis !== undefined;
+    if (isExplained ? isNew || followed.unlogged.delete(finding.id) : false) this.#log(followed, told);
+    else if (isNew) followed.unlogged.set(finding.id, 0);
+  }
+
+  #waitOrLog(followed: Followed<By>): void {
+    for (const [id, ticks] of followed.unlogged) {
+      if (ticks < EXPLAINED_WITHIN) followed.unlogged.set(id, ticks + 1);
+      else {
+        followed.unlogged.delete(id);
+        this.#log(followed, followed.findings.get(id)!);
+      }
+    }
+  }
+
+  #log(followed: Followed<By>, told: ToldFinding): void {
+    const { finding } = told;
     const { trace } = this.#sourceOf(followed);
     measureFinding(this.#parts.instruments, told, trace);
     this.#parts.sink.log(findingLog(told, trace, timeOf(finding.time) ?? [0, 0]));

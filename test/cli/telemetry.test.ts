@@ -140,7 +140,7 @@ describe("in a CI job's trace", { concurrent: true }, () => {
     const url = `amqp://127.0.0.1:${broker.port}`;
     const args = ["run", "--min-frames", "0", `--otlp=file:${out}`, "--", process.execPath, "-e", program];
     const { code, stdout } = await ghostframe(args, { env: { ...env, AMQP_URL: url } });
-    void broker.close();
+    await broker.close();
     expect(code).toBe(0);
     const own = spansIn(out).find(({ name }) => name === "ghostframe run")!;
     expect(own).toMatchObject({ traceId: TRACE, parentSpanId: PARENT, status: { code: 0 } });

@@ -1,6 +1,6 @@
 /** Relayed connections made up octet by octet, inspected live, at a time of day that only the test moves on. */
 import { Moment, type Side } from "../../src/net/connection-observer.ts";
-import { LiveInspection } from "../../src/proxy/live-inspection.ts";
+import { LiveInspection, type LiveInspectionOptions } from "../../src/proxy/live-inspection.ts";
 import type { ConnectionEvent, FindingEvent } from "../../src/report/live-event.ts";
 import { UPSTREAM } from "./played-connections.ts";
 import type { Octets } from "./wire.ts";
@@ -14,7 +14,7 @@ export class LiveScene {
   readonly inspection: LiveInspection;
   readonly #moment = new Moment();
 
-  constructor(options: { untanglingSteps?: number } = {}) {
+  constructor(options: Pick<LiveInspectionOptions, "untanglingSteps" | "telemetry"> = {}) {
     this.#moment.seconds = BEGIN;
     const emit = (event: ConnectionEvent): void => {
       this.events.push(event);

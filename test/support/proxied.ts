@@ -38,6 +38,7 @@ export interface ProxyStart {
   args?: readonly string[];
   /** As a user has it: the same finding is told once, and counted. Otherwise every event is told. */
   collapses?: boolean;
+  env?: Record<string, string>;
   /** Whose end ends the proxy. */
   onTestFinished: TestContext["onTestFinished"];
 }
@@ -47,11 +48,12 @@ export async function startProxy({
   upstream,
   args = [],
   collapses = false,
+  env = {},
   onTestFinished,
 }: ProxyStart): Promise<Proxied> {
   const url = typeof upstream === "number" ? `amqp://127.0.0.1:${upstream}` : upstream;
   const every = collapses ? [] : ["--every-event", "--event-octets"];
-  const child = start(["proxy", "--listen", "0", "--upstream", url, "--format", "ndjson", ...every, ...args]);
+  const child = start(["proxy", "--listen", "0", "--upstream", url, "--format", "ndjson", ...every, ...args], { env });
   const proxied = new Proxied(child);
   onTestFinished(() => proxied.kill());
   await proxied.listening();

@@ -1,0 +1,90 @@
+/** Telemetry of a live inspection: what is sent when, at a time that only the test moves on. */
+import { describe, expect, it } from "vitest";
+import { TraceIds } from "../../src/telemetry/trace-ids.ts";
+import { LiveScene } from "../support/live-scene.ts";
+import { digest, KeptTelemetry, linked } from "../support/telemetry.ts";
+import { TEARING, TORN, tornStream, WHOLE } from "../support/torn-stream.ts";
+import { clientHandshake, field, join, serverHandshake, wire } from "../support/wire.ts";
+
+function scene() {
+  const kept = new KeptTelemetry();
+  const ids = new TraceIds(digest, null);
+  const live = new LiveScene({ telemetry: { ids, choice: "traced", sink: kept, instruments: kept.instruments } });
+  const value = (name: string, attributes: Record<string, unknown> = {}): number | undefined => {
+    const { metrics } = kept.instruments.snapshot([0, 0], [0, 0]);
+    const points = metrics.find(metric => metric.name === name)?.points ?? [];
+    const found = points.find(point => Object.entries(attributes).every(([key, is]) => point.attributes[key] === is));
+    return found?.histogram?.count ?? found?.value;
+  };
+  return { kept, live, value };
+}
+
+describe("telemetry while it happens", () => {
+  it("logs a finding when it is explained, once, and sends the spans when the connection is over", () => {
+    const { kept, live, value } = scene();
+    live.open().broker(serverHandshake().channelOpenOk(1).channelOpenOk(2).octets);
+    for (const piece of tornStream()) live.client(piece);
+    live.pass(3);
+    expect(kept.logs).toEqual([]);
+    expect(value("ghostframe.connections", { "ghostframe.connection.state": "broken" })).toBe(1);
+    live.end(0).end(1).close();
+    expect(kept.logs).toHaveLength(1);
+    expect(kept.logs[0]!.attributes).toMatchObject({ "ghostframe.finding.rule": "frame-end" });
+    expect(kept.logs[0]!.attributes["ghostframe.trace_ids"]).toEqual(
+      expect.arrayContaining([TORN.traceId, TEARING.traceId]),
+    );
+    expect(value("ghostframe.findings", { "ghostframe.finding.rule": "frame-end" })).toBe(1);
+    const under = ({ traceId, spanId }: typeof TORN) =>
+      kept.spans.find(span => span.traceId === traceId && span.parentSpanId === spanId)!;
+    const [torn, tearing, whole] = [under(TORN), under(TEARING), under(WHOLE)];
+    expect(linked(torn, "torn-by").map(each => kept.at(each))).toEqual([tearing]);
+    expect(linked(tearing, "tore").map(each => kept.at(each))).toEqual([torn]);
+    expect(torn.attributes).toMatchObject({ "error.type": "frame-end", "server.address": "192.0.2.1" });
+    expect(whole.error).toBeNull();
+    const root = kept.spans.find(({ name }) => name === "amqp connection")!;
+    expect(kept.logs[0]!.context).toEqual({ traceId: root.traceId, spanId: root.spanId });
+    expect(root.events.length).toBeGreaterThan(0);
+    expect(value("messaging.client.sent.messages", { "error.type": "frame-end" })).toBeGreaterThan(0);
+    live.pass(1);
+    expect(value("ghostframe.connections", { "ghostframe.connection.state": "broken" })).toBe(0);
+  });
+
+  it("logs what nothing has explained after some seconds, and not again", () => {
+    const { kept, live } = scene();
+    live.open().broker(serverHandshake().channelOpenOk(1).channelOpenOk(2).octets);
+    for (const piece of tornStream()) live.client(piece);
+    live.pass(15);
+    expect(kept.logs.map(({ attributes }) => attributes["ghostframe.finding.final"])).toEqual([false]);
+    live.end(0).end(1).close();
+    expect(kept.logs).toHaveLength(1);
+    expect(kept.spans.find(({ name }) => name === "amqp connection")!.events[0]!.attributes).toHaveProperty([
+      "ghostframe.remedy",
+    ]);
+  });
+
+  it("sends a message's span when its outcome is known, and measures all of them", () => {
+    const { kept, live, value } = scene();
+    const headers = { traceparent: field.S(`00-${WHOLE.traceId}-${WHOLE.spanId}-01`) };
+    const unsampled = { traceparent: field.S(`00-${TORN.traceId}-${TORN.spanId}-00`) };
+    live.open().broker(serverHandshake().channelOpenOk(1).octets);
+    live.client(join(clientHandshake().channelOpen(1).octets, wire().confirmSelect(1).octets));
+    live.broker(wire().confirmSelectOk(1).octets);
+    live.client(wire().publish(1, "a", { properties: { headers } }).octets);
+    live.client(wire().publish(1, "b", { properties: { headers: unsampled } }).octets);
+    live.client(wire().publish(1, "c").octets);
+    expect(kept.spans).toEqual([]);
+    live.broker(wire().ack(1, 3, true).octets);
+    expect(kept.spans).toMatchObject([
+      {
+        name: "publish tasks",
+        traceId: WHOLE.traceId,
+        parentSpanId: WHOLE.spanId,
+        attributes: { "ghostframe.outcome": "confirmed" },
+      },
+    ]);
+    expect(value("messaging.client.sent.messages")).toBe(3);
+    expect(value("messaging.client.operation.duration")).toBe(3);
+    expect(value("ghostframe.messages", { "ghostframe.outcome": "confirmed" })).toBe(3);
+    expect(kept.logs).toEqual([]);
+  });
+});
