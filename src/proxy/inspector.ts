@@ -9,7 +9,7 @@ import { counted } from "../report/text/wording.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import type { ConnectionTap, RelayedConnection } from "./connection-tap.ts";
 import type { CountMessage, EventMessage, FindingMessage } from "./event-message.ts";
-import type { FromInspector, InspectorData, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
+import type { FromInspector, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
 import { encoded, InspectorTap, NOTHING, type TapInspector } from "./inspector-tap.ts";
 import { inspectorThread, type NewThread } from "./inspector-thread.ts";
 import { CONCLUDE, GUARDED, OPENED, REOPENED } from "./octet-batch.ts";
@@ -198,8 +198,7 @@ export class Inspector implements TapInspector {
       this.#options.started?.();
     } catch (error) {
       // No memory or no thread to be had: the relay goes on.
-      const why = error instanceof Error ? error.message : String(error);
-      this.#options.problem(`no inspector can be started: ${why}`);
+      this.#options.problem(`no inspector can be started: ${error instanceof Error ? error.message : String(error)}`);
       this.#startLater();
     }
   }
@@ -217,8 +216,7 @@ export class Inspector implements TapInspector {
     const { broker, record, sharedSockets, writing, telemetry, newThread = inspectorThread } = this.#options;
     const { pipeMemory: pipe } = this.#batches;
     const setting = { broker, record, sharedSockets, writing, telemetry };
-    const data: InspectorData = { ...setting, firstFinding: this.#nextFinding, pipe };
-    const worker = newThread(data);
+    const worker = newThread({ ...setting, firstFinding: this.#nextFinding, pipe });
     worker.on("message", (message: FromInspector) => this.#received(message));
     worker.on("error", error => {
       this.#options.problem(`the inspector failed: ${error instanceof Error ? error.message : String(error)}`);
