@@ -70,8 +70,8 @@ export class CaptureTelemetry {
       const spans = connectionSpans(ids, { connection, trace, upstream, facts, findings, lost: lost.get(id) ?? [] });
       for (const span of spans) sink.span(span);
       measureEnd(instruments, connection);
+      measureTraffic(instruments, connection);
     }
-    measureTraffic(instruments, report.connections);
     const { end } = spanOf(report);
     for (const each of told) {
       const trace = traces.get(each.finding.connection) ?? null;

@@ -2,14 +2,15 @@ import type { InspectionEvent } from "../inspection/event.ts";
 import type { InspectedConnection } from "../inspection/inspected-connection.ts";
 import { Ledger } from "../messages/ledger.ts";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
-import type { Message } from "../messages/message.ts";
+import type { Message, Outcome } from "../messages/message.ts";
+import type { Side } from "../net/connection-observer.ts";
 import { fingerprint } from "../report/fingerprint.ts";
 import type { ConnectionEvent, FindingEvent } from "../report/live-event.ts";
 import type { RelayedCarrier } from "../report/live-event-sink.ts";
 import { type ConnectionSource, connectionSource } from "./connection-source.ts";
 import { connectionSpans } from "./connection-span.ts";
 import { traceIdsOf } from "./finding-trouble.ts";
-import { measureEnd, measureFinding, measureTraffic } from "./measure.ts";
+import { measureEnd, measureFinding, measureTraffic, NO_TRAFFIC, type Traffic } from "./measure.ts";
 import { type TelemetryParts, tellLost, tellMessage } from "./message-telemetry.ts";
 import { findingLog, type ToldFinding } from "./told-finding.ts";
 import { timeOf } from "./unix-time.ts";
@@ -20,6 +21,8 @@ const MAX_LOST = 1000;
 const EXPLAINED_WITHIN = 10;
 /** Findings of one connection that are kept for its span. */
 const MAX_FINDINGS = 32;
+
+const LOST_OUTCOMES = ["torn", "swallowed", "unread"] as const satisfies Outcome[];
 
 /** An AMQP connection that is open. */
 interface Followed<By extends RelayedCarrier> {
@@ -32,6 +35,8 @@ interface Followed<By extends RelayedCarrier> {
   unlogged: Map<string, number>;
   lost: Message[];
   facts: ConnectionFacts | null;
+  /** Frames and octets that were measured. */
+  measured: Traffic;
 }
 
 /**
@@ -57,6 +62,11 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   ) {
     this.#parts = parts;
     this.#idOf = idOf;
+    // A counter that begins at 1 has not increased, as Prometheus sees it.
+    for (const outcome of LOST_OUTCOMES) {
+      const attributes = { "messaging.operation.name": "publish", "ghostframe.outcome": outcome };
+      parts.instruments.add("ghostframe.messages", 0, attributes);
+    }
     this.ledger = new Ledger(message => this.#message(message), {
       tellConnection: facts => this.#facts(facts),
     });
@@ -66,7 +76,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   take(event: InspectionEvent<By>): void {
     const { connection } = event;
     if (event.kind === "connection-opened") {
-      const followed = { connection, source: null, findings: new Map(), unlogged: new Map(), lost: [], facts: null };
+      const followed = newFollowed(connection);
       this.#followed.set(connection, followed);
       this.#byId.set(connection.carrier.id, followed);
       this.#byNumber.set(event.number, followed);
@@ -93,6 +103,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     for (const followed of this.#followed.values()) {
       const { findings } = followed;
       if (followed.unlogged.size > 0) this.#waitOrLog(followed);
+      this.#measure(followed);
       if ([...findings.values()].some(({ finding }) => finding.severity === "error")) broken++;
     }
     const { instruments } = this.#parts;
@@ -165,10 +176,16 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     const told = { connection: record, trace: source.trace, upstream, facts, findings: [...findings.values()], lost };
     for (const span of connectionSpans(ids, told)) sink.span(span);
     measureEnd(instruments, record);
-    measureTraffic(instruments, [record]);
+    this.#measure(followed);
     this.#followed.delete(connection);
     this.#byId.delete(record.id);
     this.#byNumber.delete(connection.amqp.number);
+  }
+
+  #measure(followed: Followed<By>): void {
+    const traffic = trafficOf(followed.connection);
+    measureTraffic(this.#parts.instruments, traffic, followed.measured);
+    followed.measured = traffic;
   }
 
   #sourceOf(followed: Followed<By>): ConnectionSource {
@@ -177,4 +194,26 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     followed.source ??= connectionSource(this.#parts.ids, id, connection, upstream);
     return followed.source;
   }
+}
+
+function newFollowed<By extends RelayedCarrier>(connection: InspectedConnection<By>): Followed<By> {
+  return {
+    connection,
+    source: null,
+    findings: new Map(),
+    unlogged: new Map(),
+    lost: [],
+    facts: null,
+    measured: NO_TRAFFIC,
+  };
+}
+
+function trafficOf(connection: InspectedConnection): Traffic {
+  const { client } = connection.amqp;
+  const server = (1 - client) as Side;
+  const { carrier } = connection;
+  return {
+    frames: { clientToServer: connection.frames(client), serverToClient: connection.frames(server) },
+    octets: { clientToServer: carrier.octets(client), serverToClient: carrier.octets(server) },
+  };
 }

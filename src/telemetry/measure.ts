@@ -84,19 +84,20 @@ export function measureEnd(instruments: Instruments, { ended, verdict, tls }: Co
 
 const DIRECTIONS = { clientToServer: "client-to-server", serverToClient: "server-to-client" } as const;
 
-/** Frames and octets of connections, besides those that were counted before. */
+export type Traffic = Pick<Connection, "frames" | "octets">;
+
+/** Frames and octets of a connection, but for those that were measured before. */
 export function measureTraffic(
   instruments: Instruments,
-  connections: Iterable<Pick<Connection, "frames" | "octets">>,
+  { frames, octets }: Traffic,
+  before: Traffic = NO_TRAFFIC,
 ): void {
   for (const side of ["clientToServer", "serverToClient"] as const) {
-    const sums = { frames: 0, octets: 0 };
-    for (const { frames, octets } of connections) {
-      sums.frames += frames[side];
-      sums.octets += octets[side];
-    }
     const direction = { "ghostframe.direction": DIRECTIONS[side] };
-    instruments.add("ghostframe.frames", sums.frames, direction);
-    instruments.add("ghostframe.octets", sums.octets, direction);
+    instruments.add("ghostframe.frames", frames[side] - before.frames[side], direction);
+    instruments.add("ghostframe.octets", octets[side] - before.octets[side], direction);
   }
 }
+
+const NONE = { clientToServer: 0, serverToClient: 0 };
+export const NO_TRAFFIC: Traffic = { frames: NONE, octets: NONE };

@@ -13,6 +13,7 @@ const ANSWERS: Readonly<Record<string, (channel: number) => Uint8Array>> = {
   "10.11": () => wire().tune().octets,
   "10.40": () => wire().openOk().octets,
   "10.50": () => wire().closeOk().octets,
+  "85.10": channel => wire().confirmSelectOk(channel).octets,
   "20.10": channel => wire().channelOpenOk(channel).octets,
 };
 
@@ -31,6 +32,8 @@ export async function startSmallBroker(tls?: { cert: string; key: string }): Pro
     socket.on("error", () => {});
     let unread: Buffer = Buffer.alloc(0);
     let greeted = false;
+    /** By channel that wants confirms: messages that were published on it. */
+    const published = new Map<number, number>();
     socket.on("data", chunk => {
       unread = Buffer.concat([unread, chunk]);
       if (!greeted && unread.length >= HEADER_OCTETS) {
@@ -47,6 +50,13 @@ export async function startSmallBroker(tls?: { cert: string; key: string }): Pro
         const method = unread[0] === 1 ? `${unread.readUInt16BE(7)}.${unread.readUInt16BE(9)}` : "";
         const answer = ANSWERS[method]?.(unread.readUInt16BE(1));
         if (answer !== undefined) socket.write(answer);
+        const channel = unread.readUInt16BE(1);
+        const count = published.get(channel);
+        if (method === "85.10") published.set(channel, 0);
+        else if (method === "60.40" && count !== undefined) {
+          published.set(channel, count + 1);
+          socket.write(wire().ack(channel, count + 1).octets);
+        }
         unread = unread.subarray(octets);
         broker.octets += octets;
       }
