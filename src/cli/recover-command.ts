@@ -1,4 +1,7 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { InspectOptions } from "../inspect.ts";
+import { ProxyError } from "../proxy/proxy-error.ts";
+import { PublishError } from "../recover/publisher.ts";
 import { type RecoveredMessage, type Recovery, recover } from "../recover/recover.ts";
 import { recoveredRecord } from "../recover/recovered-record.ts";
 import { RecoveredCounts, recoveredLine } from "../recover/recovered-text.ts";
@@ -14,12 +17,21 @@ import { ownFailures, tellStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
 import { unreadableTwice } from "./read-twice.ts";
 import { RecoveredFolder } from "./recovered-folder.ts";
+import type { Republishing } from "./republish.ts";
 
 interface Options extends CaptureFlags, FilterFlags {
   format: "text" | "ndjson";
   output?: string;
   force: boolean;
   includeUnconfirmed: boolean;
+  republish?: string;
+  yes: boolean;
+  toExchange?: string;
+  toQueue?: string;
+  toVhost?: string;
+  rate?: number;
+  resume: string;
+  includeUnsure: boolean;
 }
 
 export function recoverCommand(): Command {
@@ -35,19 +47,37 @@ export function recoverCommand(): Command {
       "--include-unconfirmed",
       "also those of which only the confirm is missing: the broker may have them, and would get them twice",
       false,
-    );
+    )
+    .option(
+      "--republish <url>",
+      "publish them again, to amqp://user:password@host/vhost; without --yes nothing is sent",
+    )
+    .option("--yes", "do publish", false)
+    .addOption(new Option("--to-exchange <name>", "publish to this exchange instead").conflicts("toQueue"))
+    .option("--to-queue <name>", "publish to this queue instead, by the default exchange")
+    .option("--to-vhost <name>", "publish in this virtual host, whatever the URL says")
+    .option("--rate <number>", "messages a second at most", parseRate)
+    .option("--resume <file>", "what was confirmed, so that no later run publishes it again", "ghostframe.resume")
+    .option("--include-unsure", "also publish what may be a mixture of two messages (whole?)", false);
   addCaptureOptions(addFilterOptions(command, "fate"));
   return command
     .addHelpText(
       "after",
       `
-Exit status: 0 done, 2 an input could not be read, or a file not written, 130
-stopped by Ctrl-C.
+--republish waits for a confirm of each message, in the order in which they were
+sent. Messages that are there in part are never published. --include-unconfirmed
+is asked for by name because a confirm that is missing does not mean that the
+message is: consumers may get it twice. So may they after a broken connection.
+
+Exit status: 0 done, 2 an input could not be read, a file not written, or a
+message not confirmed, 130 stopped by Ctrl-C.
 
 Examples:
   $ ghostframe recover trace.pcapng
   $ ghostframe recover trace.pcapng --format ndjson | jq -r 'select(.whole).body.text'
-  $ ghostframe recover trace.pcapng --output lost --routing-key orders`,
+  $ ghostframe recover trace.pcapng --output lost --routing-key orders
+  $ ghostframe recover trace.pcapng --republish amqp://user:password@broker/shop
+  $ ghostframe recover trace.pcapng --republish amqp://user:password@broker/shop --rate 100 --yes`,
     )
     .action(run);
 }
@@ -57,43 +87,88 @@ async function run(paths: string[], options: Options): Promise<void> {
   for (const path of paths) if (await unreadableTwice(path)) return;
   const captures = await captureOptions(options);
   if (captures === null) return;
+  const progress = new Progress(process.stderr, performance);
+  let republishing: Republishing | null = null;
+  try {
+    republishing = await republishingOf(options);
+    await republishing?.begin();
+    const folder = options.output === undefined ? null : await RecoveredFolder.create(options.output, options.force);
+    process.exitCode = await recoverInto({ folder, republishing, progress }, paths, captures, options);
+  } catch (error) {
+    progress.clear();
+    if (error instanceof PublishError) await republishing?.fail(error);
+    else if (error instanceof OutputFileError || error instanceof ProxyError) complain(error.message);
+    else throw error;
+  }
+}
+
+async function republishingOf(options: Options): Promise<Republishing | null> {
+  const { republish: url, toExchange, toQueue, toVhost, includeUnsure, yes, rate, resume } = options;
+  if (url === undefined) return null;
+  const { Republishing } = await import("./republish.ts");
+  return new Republishing({
+    url,
+    yes,
+    rate: rate ?? null,
+    resume,
+    includeUnsure,
+    ...(toExchange === undefined ? {} : { toExchange }),
+    ...(toQueue === undefined ? {} : { toQueue }),
+    ...(toVhost === undefined ? {} : { toVhost }),
+  });
+}
+
+/** Where recovered messages go, besides standard output. */
+interface Destinations {
+  folder: RecoveredFolder | null;
+  republishing: Republishing | null;
+  progress: Progress;
+}
+
+/** Returns the exit status. */
+async function recoverInto(
+  { folder, republishing, progress }: Destinations,
+  paths: readonly string[],
+  captures: InspectOptions,
+  options: Options,
+): Promise<number> {
   const interruption = onInterrupt(0);
   const stop = new AbortController();
   interruption.signal.addEventListener("abort", () => stop.abort());
-  const progress = new Progress(process.stderr, performance);
-  try {
-    const folder = options.output === undefined ? null : await RecoveredFolder.create(options.output, options.force);
-    const counts = new RecoveredCounts();
-    const recovery = await recover(
-      paths,
-      {
-        ...captures,
-        messages: filterOf(options),
-        includeUnconfirmed: options.includeUnconfirmed,
-        signal: stop.signal,
-        onFailure: tellStack,
-        onExplaining: keepHeapSmall,
-        onProgress: (path, read, total) => progress.update(path, read, total),
-      },
-      async message => {
-        counts.add(message);
-        progress.clear();
-        await folder?.add(message);
-        if (!(await write(lineOf(message, options.format)))) stop.abort();
-      },
-    );
+  const counts = new RecoveredCounts();
+  const take = async (message: RecoveredMessage): Promise<void> => {
+    if (stop.signal.aborted) return;
+    counts.add(message);
     progress.clear();
-    if (!stop.signal.aborted) await folder?.finish();
-    else await folder?.discard();
-    if (options.format === "text" && !isReaderGone()) await write(`${counts.sentences(recovery)}\n`);
-    process.exitCode = interruption.signal.aborted ? EXIT.INTERRUPTED : conclusion(recovery, options);
-  } catch (error) {
-    progress.clear();
-    if (!(error instanceof OutputFileError)) throw error;
-    complain(error.message);
-  } finally {
-    interruption.release();
+    await folder?.add(message);
+    if (!(await write(lineOf(message, options.format)))) stop.abort();
+    await republishing?.add(message);
+  };
+  const recovery = await recover(
+    paths,
+    {
+      ...captures,
+      messages: filterOf(options),
+      includeUnconfirmed: options.includeUnconfirmed,
+      signal: stop.signal,
+      onFailure: tellStack,
+      onExplaining: keepHeapSmall,
+      onProgress: (path, read, total) => progress.update(path, read, total),
+    },
+    take,
+  );
+  progress.clear();
+  await (stop.signal.aborted ? folder?.discard() : folder?.finish());
+  const isDone = (await republishing?.finish(stop.signal.aborted)) ?? true;
+  interruption.release();
+  if (options.format === "text") await write(`${counts.sentences(recovery)}\n`);
+  if (republishing !== null) {
+    const sentences = republishing.sentences();
+    if (options.format === "text") await write(`${sentences}\n`);
+    else complain(sentences);
   }
+  if (interruption.signal.aborted) return EXIT.INTERRUPTED;
+  return isDone ? conclusion(recovery, options) : EXIT.FAILED;
 }
 
 function lineOf(message: RecoveredMessage, format: Options["format"]): string {
@@ -107,4 +182,10 @@ function conclusion({ report }: Recovery, { connection }: Options): number {
   problems.push(...ownFailures(report));
   problems.forEach(complain);
   return problems.length > 0 && !isReaderGone() ? EXIT.FAILED : EXIT.CLEAN;
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (!(rate > 0) || !Number.isFinite(rate)) throw new InvalidArgumentError("expected a number above 0.");
+  return rate;
 }

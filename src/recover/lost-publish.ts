@@ -16,6 +16,10 @@ export interface LostPublish {
   /** The first packet of its connection: the same in every reading. */
   readonly first: { readonly input: number; readonly packet: number };
   readonly side: Side;
+  /** The client's address and port: 127.0.0.1:59768. */
+  readonly client: string;
+  /** null where connection.open was not seen. */
+  readonly virtualHost: string | null;
   /** The stretches of the stream that hold its frames; or one from its first octet on that holds others' frames, too. */
   readonly spans: readonly Span[];
   /** Nothing but its own frames is in `spans`. */
@@ -46,6 +50,8 @@ export function lostPublish(message: Message, finding: string | undefined): Lost
     discretion: amqp.discretion,
     first: { input: carrier.first.input, packet: carrier.first.packet },
     side: amqp.client,
+    client: endpointText(carrier.address(amqp.client), carrier.port(amqp.client)),
+    virtualHost: amqp.virtualHost,
     spans: explained?.spans ?? [plainSpan(message)],
     isExplained: explained !== null,
     confidence: explained?.confidence ?? 1,
@@ -58,4 +64,8 @@ function plainSpan({ streamOffset, endOffset, incident }: Message): Span {
   // An identity is rule, side and stream offset.
   const brokeAt = Number(incident?.split(" ")[2] ?? streamOffset);
   return [streamOffset, Math.max(0, brokeAt - streamOffset)];
+}
+
+function endpointText(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

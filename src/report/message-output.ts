@@ -12,8 +12,8 @@ export interface MessageReaders {
   onMessage?: (message: MessageRecord) => void;
   /** The same as JSON, a line without its line feed: quicker where that is what is wanted. */
   onMessageLine?: (line: string) => void;
-  /** As the ledger keeps them: nothing is masked. */
-  onMessageFacts?: (message: Message) => void;
+  /** As the ledger keeps them: nothing is masked. `finding`: id of the finding that cost it. */
+  onMessageFacts?: (message: Message, finding?: string) => void;
   /** Is told what else is known of each connection, when it is over. */
   onConnectionFacts?: (connection: ConnectionFacts) => void;
   /** Only these. */
@@ -54,7 +54,7 @@ export class MessageOutput {
   }
 
   #tell(message: Message, finding?: string): void {
-    this.#readers.onMessageFacts?.(message);
+    this.#readers.onMessageFacts?.(message, finding);
     this.#readers.onMessage?.(messageRecord(message, finding));
     this.#readers.onMessageLine?.(messageJson(message, finding));
   }

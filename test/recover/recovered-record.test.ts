@@ -19,14 +19,16 @@ describe("recover", () => {
   it("puts together what a real client tore, and tells the fate of each", async () => {
     const { messages, recovery } = await recovered(TORN);
     const records = messages.map(recoveredRecord);
-    expect(records.map(({ messageId, fate, whole, sure }) => [messageId, fate, whole, sure])).toEqual([
-      ["t1-3", "torn", true, true],
-      ["t0-1", "swallowed", true, true],
-      ["t0-2", "unread", true, true],
-      ["t0-3", "unread", true, true],
-      ["t0-4", "unread", true, true],
-      ["t1-4", "unread", true, true],
-    ]);
+    expect(records.map(({ messageId, fate, whole, sure, finding }) => [messageId, fate, whole, sure, finding])).toEqual(
+      [
+        ["t1-3", "torn", true, true, "f1"],
+        ["t0-1", "swallowed", true, true, "f1"],
+        ["t0-2", "unread", true, true, "f1"],
+        ["t0-3", "unread", true, true, "f1"],
+        ["t0-4", "unread", true, true, "f1"],
+        ["t1-4", "unread", true, true, "f1"],
+      ],
+    );
     for (const { body, size, messageId, bodyOctets } of records) {
       const text = (body as { text: string }).text;
       const { task, seq, pad } = JSON.parse(text) as { task: string; seq: number; pad: string };
@@ -46,7 +48,7 @@ describe("recover", () => {
       "6 messages lost: 1 torn, 1 swallowed, 4 unread. Of 4 more the capture does not say whether the broker took them.",
     );
     expect(recoveredLine(messages[0]!)).toBe(
-      "18:19:51.905717512 c1   ch 2   torn               whole          50743 B (default) tasks id t1-3 trace a9aced7e03919e74c034902c8aab312a",
+      "18:19:51.905717512 c1   ch 2   torn in f1         whole          50743 B (default) tasks id t1-3 trace a9aced7e03919e74c034902c8aab312a",
     );
   });
 

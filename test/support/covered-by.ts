@@ -31,6 +31,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "capture/annotated-copy.test.ts": ["capture/annotated-pcap.ts", "capture/annotated-pcapng.ts"],
   "recover/message-content.test.ts": ["recover/lost-octets.ts"],
   "recover/recovered-record.test.ts": ["recover/recover.ts", "recover/wire-fields.ts"],
+  "recover/publisher.test.ts": ["cli/republish.ts"],
   "cli/recover.test.ts": ["cli/recover-command.ts"],
   "cli/annotate.test.ts": ["cli/annotate-command.ts", "cli/new-file.ts"],
   "capture/capture-format.test.ts": ["capture/foreign-file.ts"],

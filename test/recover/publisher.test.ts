@@ -1,0 +1,202 @@
+/** Lost messages of a real tear, published again to a real RabbitMQ: what its queue holds then. */
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { type ChannelModel, connect, type GetMessage } from "amqplib";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { type RecoveredMessage, recover } from "../../src/recover/recover.ts";
+import { brokerOrSkip } from "../proxy/live/live-tools.ts";
+import { ended, ghostframe, start, temporaryFolder } from "../support/command.ts";
+import { FIXTURES } from "../support/golden.ts";
+import { type Broker, startBroker } from "../support/private-broker.ts";
+
+const TORN = join(FIXTURES, "interleaving/two-publishers-one-socket.pcapng.gz");
+const live = brokerOrSkip("publisher.test.ts");
+let broker: Broker;
+let model: ChannelModel;
+/** What the capture says was lost: message id, and a hash of the body. */
+const lost = new Map<string, string>();
+const hash = (octets: Uint8Array): string => createHash("sha256").update(octets).digest("hex");
+let queues = 0;
+
+beforeAll(async () => {
+  if (!live) return;
+  const found: RecoveredMessage[] = [];
+  await recover([TORN], { includeUnconfirmed: false }, async message => void found.push(message));
+  for (const {
+    lost: { record },
+    content,
+  } of found)
+    lost.set(record.messageId!, hash(content!.body));
+  broker = await startBroker();
+  model = await connect(`amqp://guest:guest@${broker.host}:${broker.port}`);
+}, 120_000);
+
+afterAll(async () => {
+  await model?.close().catch(() => {});
+  await broker?.stop();
+});
+
+/** A queue of its own for a test. */
+async function newQueue(): Promise<string> {
+  const name = `republished-${++queues}`;
+  const channel = await model.createChannel();
+  await channel.assertQueue(name, { durable: true });
+  await channel.close();
+  return name;
+}
+
+async function held(queue: string): Promise<GetMessage[]> {
+  const messages: GetMessage[] = [];
+  const channel = await model.createChannel();
+  for (
+    let next = await channel.get(queue, { noAck: true });
+    next !== false;
+    next = await channel.get(queue, { noAck: true })
+  ) {
+    messages.push(next);
+  }
+  return messages;
+}
+
+function republish(queue: string, folder: string, more: readonly string[] = [], port = broker.port): string[] {
+  return [
+    "recover",
+    TORN,
+    "--republish",
+    `amqp://guest:guest@${broker.host}:${port}`,
+    "--yes",
+    "--to-queue",
+    queue,
+    "--resume",
+    join(folder, "resume"),
+    ...more,
+  ];
+}
+
+const ids = (messages: readonly GetMessage[]): string[] =>
+  messages.map(({ properties }) => String(properties.messageId));
+
+describe.skipIf(!live)("republished", { concurrent: true }, () => {
+  it("every lost message is in the queue once, as it was, in the order of its channel", async ({ onTestFinished }) => {
+    const [queue, folder] = [await newQueue(), temporaryFolder(onTestFinished)];
+    const first = await ghostframe(republish(queue, folder));
+    expect([first.code, first.stderr]).toEqual([0, ""]);
+    expect(first.stdout).toContain("6 of 6 messages confirmed.");
+    const messages = await held(queue);
+    expect(new Map(messages.map(({ properties, content }) => [properties.messageId, hash(content)]))).toEqual(lost);
+    expect(ids(messages)).toEqual(["t1-3", "t0-1", "t0-2", "t0-3", "t0-4", "t1-4"]);
+    const { properties } = messages[0]!;
+    expect([properties.appId, properties.deliveryMode, properties.priority, properties.contentType]).toEqual([
+      "enable_switch_ports",
+      2,
+      0,
+      "application/octet-stream",
+    ]);
+    expect(Object.entries(properties.headers!)).toEqual([
+      ["traceparent", "00-a9aced7e03919e74c034902c8aab312a-848a8f85b8a57e1d-01"],
+      ["thread", "enable_switch_ports-1"],
+      ["x-ghostframe-recovered", "127.0.0.1:59768/2026-11-21T18:19:51.905717512Z/2/162110"],
+      ["x-ghostframe-origin", "127.0.0.1:59768 channel 2, 2026-11-21T18:19:51.905717512Z, packet 31"],
+      ["x-ghostframe-fate", "torn"],
+    ]);
+    // A second run publishes nothing.
+    const second = await ghostframe(republish(queue, folder));
+    expect([second.code, second.stderr]).toEqual([0, ""]);
+    expect(second.stdout).toContain("0 of 0 messages confirmed. 6 had been confirmed before.");
+    expect(await held(queue)).toEqual([]);
+  });
+
+  it("after a kill in the middle only the rest is published", async ({ onTestFinished }) => {
+    const [queue, folder] = [await newQueue(), temporaryFolder(onTestFinished)];
+    const child = start(republish(queue, folder, ["--rate", "10"]));
+    const end = ended(child);
+    while (confirmedIn(folder) < 3) await new Promise(resolve => setImmediate(resolve));
+    child.kill("SIGKILL");
+    await end;
+    const second = await ghostframe(republish(queue, folder));
+    expect(second.code).toBe(0);
+    const messages = await held(queue);
+    // Nothing is lost; nothing that was confirmed is there twice; what may be there twice is told.
+    expect(new Set(ids(messages))).toEqual(new Set(lost.keys()));
+    const told = Number(/(\d+) had been sent before without a confirm/.exec(second.stdout)?.[1] ?? 0);
+    expect(messages.length - lost.size).toBeLessThanOrEqual(told);
+  });
+
+  it("a connection that breaks is made again, and nothing is lost", async ({ onTestFinished }) => {
+    const [queue, folder] = [await newQueue(), temporaryFolder(onTestFinished)];
+    const port = await breakingRelay(onTestFinished, 120_000);
+    const { code, stdout, stderr } = await ghostframe(republish(queue, folder, [], port));
+    expect([code, stdout.includes("6 of 6 messages confirmed.")], stderr).toEqual([0, true]);
+    expect(stderr).toMatch(/the connection is lost \(.*\), and tried again in 0\.5 s/);
+    const messages = await held(queue);
+    expect(new Set(ids(messages))).toEqual(new Set(lost.keys()));
+    const told = Number(/(\d+) had been sent before without a confirm/.exec(stdout)?.[1] ?? 0);
+    expect(messages.length - lost.size).toBeLessThanOrEqual(told);
+  });
+
+  it("what the broker does not take is told", async ({ onTestFinished }) => {
+    const folder = temporaryFolder(onTestFinished);
+    const missing = await ghostframe(republish("no-such-queue", folder));
+    expect(missing.code).toBe(2);
+    expect(missing.stderr.match(/returned: 312 NO_ROUTE/g)).toHaveLength(6);
+    expect(missing.stdout).toContain("0 of 6 messages confirmed.");
+    const url = `amqp://guest:guest@${broker.host}:${broker.port}`;
+    const exchange = ["recover", TORN, "--republish", url, "--yes", "--resume", join(folder, "2")];
+    const { code, stderr } = await ghostframe([...exchange, "--to-exchange", "none"]);
+    expect([code, stderr.includes("NOT_FOUND - no exchange 'none'")], stderr).toEqual([2, true]);
+    const refused = [
+      "recover",
+      TORN,
+      "--republish",
+      url.replace(":guest@", ":hunter2@"),
+      "--yes",
+      "--resume",
+      join(folder, "3"),
+    ];
+    const login = await ghostframe(refused);
+    expect([login.code, login.stderr.includes("ACCESS_REFUSED"), login.stderr.includes("hunter2")]).toEqual([
+      2,
+      true,
+      false,
+    ]);
+    const vhost = await ghostframe([...exchange.slice(0, -1), join(folder, "4"), "--to-vhost", "none"]);
+    expect([vhost.code, vhost.stderr.includes("refused to open the virtual host")], vhost.stderr).toEqual([2, true]);
+  });
+});
+
+function confirmedIn(folder: string): number {
+  try {
+    return readFileSync(join(folder, "resume"), "utf8").match(/^confirmed /gm)?.length ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** A relay to the broker that breaks its first connection behind so many octets of the client. */
+async function breakingRelay(onTestFinished: TestContext["onTestFinished"], octets: number): Promise<number> {
+  let left = octets;
+  const sockets: Socket[] = [];
+  const server = createServer(client => {
+    const upstream = connectTcp(broker.port, broker.host);
+    sockets.push(client, upstream);
+    for (const socket of [client, upstream]) socket.on("error", () => {});
+    upstream.pipe(client);
+    client.on("close", () => upstream.destroy());
+    client.on("data", chunk => {
+      upstream.write(chunk);
+      left -= chunk.length;
+      if (left > 0 || left < -1e9) return;
+      left = -2e9;
+      client.destroy();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
