@@ -11,6 +11,7 @@ import type { InspectionEvent } from "./inspection/event.ts";
 import { closedBehindGuess } from "./inspection/verdict.ts";
 import { Ledger } from "./messages/ledger.ts";
 import type { ConnectionFacts, LedgerPart } from "./messages/ledger-context.ts";
+import type { CallFacts } from "./messages/ledger-sink.ts";
 import type { Message, MessageConnection } from "./messages/message.ts";
 import type { TcpConnection } from "./net/tcp-connection.ts";
 import { buildReport } from "./report/build-report.ts";
@@ -95,7 +96,8 @@ function ledgerOf(messages: MessageOutput, part: LedgerPart, broken: BrokenConne
   if (!messages.isWanted) return null;
   const suspend = ({ number, inspected }: MessageConnection): void => broken.suspend(inspected.carrier.first, number);
   const tellConnection = (connection: ConnectionFacts): void => messages.takeConnection(connection);
-  return new Ledger(message => messages.take(message), { part, suspend, tellConnection });
+  const tellCall = (call: CallFacts): void => messages.takeCall(call);
+  return new Ledger(message => messages.take(message), { part, suspend, tellConnection, tellCall });
 }
 
 /** The same result, with what breaks explained by reading the captures again, and again where too much breaks at a time. */
@@ -119,7 +121,10 @@ async function explained(
       // What the first reading has told whole is not told again, should a guess that is trusted now show more.
       if (broken.wasSuspended(message.connection.inspected.carrier.first)) messages.take(message);
     };
-    const ledger = new Ledger(tell, { part: "from-break" });
+    const tellCall = (call: CallFacts): void => {
+      if (broken.wasSuspended(call.connection.inspected.carrier.first)) messages.takeCall(call);
+    };
+    const ledger = new Ledger(tell, { part: "from-break", tellCall });
     const inspection = new Inspection({ ...rest, explain: true, steps, only, closedForFrames }, { broken, ledger });
     const part = await readAll(paths, inspection, options, limits);
     // A reading that was stopped, or met a file that is gone, knows less than the first.

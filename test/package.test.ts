@@ -75,6 +75,8 @@ describe("the tarball", () => {
         "src/report/explanation.schema.json",
         "src/report/live-event.schema.json",
         "src/report/message.schema.json",
+        "src/report/connection.schema.json",
+        "src/report/statistics.schema.json",
         "src/report/report.schema.json",
       ].toSorted(),
     );

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import { connectionLine, connectionSummaries } from "../report/connection-line.ts";
 import { jsonLine } from "../report/json.ts";
-import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
+import { addReadingOptions, isWanted, type ReadingOptions, readMessages } from "./message-reading.ts";
 
 interface Options extends ReadingOptions {
   format: "text" | "ndjson";
@@ -41,22 +41,5 @@ async function run(paths: string[], { format, ...options }: Options): Promise<vo
         .filter(summary => isWanted(summary, options))
         .map(summary => `${format === "ndjson" ? jsonLine(summary) : connectionLine(summary, columns)}\n`)
         .join(""),
-  );
-}
-
-function isWanted(
-  { id, client, server, clientProperties, user, virtualHost }: ReturnType<typeof connectionSummaries>[number],
-  { connection, user: users, vhost }: ReadingOptions,
-): boolean {
-  const names = [
-    id,
-    `${client.address}:${client.port}`,
-    `${server.address}:${server.port}`,
-    clientProperties.connection_name,
-  ];
-  return (
-    (connection === undefined || names.some(name => name !== undefined && connection.includes(name))) &&
-    (users === undefined || (user !== undefined && users.includes(user))) &&
-    (vhost === undefined || (virtualHost !== undefined && vhost.includes(virtualHost)))
   );
 }

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { frameLine } from "../report/frame-event.ts";
 import { jsonLine } from "../report/json.ts";
+import { frameLevel, rowStyle } from "../report/row-style.ts";
 import { addCaptureOptions, type CaptureFlags } from "./capture-options.ts";
 import { FrameEvents } from "./frame-events.ts";
 import {
@@ -11,6 +12,7 @@ import {
   parseTimeBound,
   type TimeBound,
 } from "./frame-filter.ts";
+import { rowOptions } from "./output.ts";
 import { readPrinting } from "./printed-reading.ts";
 
 interface Options extends CaptureFlags {
@@ -49,8 +51,9 @@ Examples:
 
 async function run(paths: string[], options: Options): Promise<void> {
   await readPrinting(paths, options, print => {
+    const row = rowStyle(rowOptions(process.stdout, process.env));
     const events = new FrameEvents(new FrameFilter(options), event =>
-      print(`${options.format === "ndjson" ? jsonLine(event) : frameLine(event)}\n`),
+      print(`${options.format === "ndjson" ? jsonLine(event) : row(frameLine(event), frameLevel(event))}\n`),
     );
     return {
       options: {

@@ -3,9 +3,10 @@ import { CSV_HEADER, csvRow } from "../report/message-csv.ts";
 import { messageLine } from "../report/message-line.ts";
 import type { MessageReaders } from "../report/message-output.ts";
 import { MessageTrace } from "../report/message-trace.ts";
+import { outcomeLevel, rowStyle } from "../report/row-style.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
-import { complain } from "./output.ts";
+import { complain, rowOptions } from "./output.ts";
 import { addTelemetryOptions, CaptureSession, TelemetryError, type TelemetryOptions } from "./telemetry-options.ts";
 
 interface Options extends ReadingOptions, TelemetryOptions {
@@ -55,10 +56,11 @@ async function run(paths: string[], options: Options): Promise<void> {
 async function printMessages(paths: string[], { format, otlp, otlpMessages, ...options }: Options): Promise<void> {
   const telemetry = await CaptureSession.open({ otlpMessages, ...(otlp === undefined ? {} : { otlp }) });
   const trace = new MessageTrace();
+  const row = rowStyle(rowOptions(process.stdout, process.env));
   const readers = (print: (text: string) => void): MessageReaders => {
     switch (format) {
       case "text":
-        return { onMessage: record => print(`${messageLine(record)}\n`) };
+        return { onMessage: record => print(`${row(messageLine(record), outcomeLevel(record.outcome))}\n`) };
       case "ndjson":
         return { onMessageLine: line => print(`${line}\n`) };
       case "csv":

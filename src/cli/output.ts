@@ -91,6 +91,14 @@ export function terminalOptions(
   };
 }
 
+/** How lines look that are printed one by one: not in a file or a pipe, where a program may read them. */
+export function rowOptions(
+  stream: { isTTY?: boolean; columns?: number },
+  environment: NodeJS.ProcessEnv,
+): { columns: number | null; colour: boolean } {
+  return { columns: stream.isTTY === true ? (stream.columns ?? null) : null, colour: wantsColour(stream, environment) };
+}
+
 /** `--width COLUMNS` */
 export function widthOption(): Option {
   return new Option("--width <columns>", "columns of the text (default: the terminal's, or 80)").argParser(value => {

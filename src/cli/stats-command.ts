@@ -1,8 +1,10 @@
 import { Command, Option } from "commander";
+import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import { MessageStatistics } from "../messages/message-statistics.ts";
+import { connectionSummaries, steps } from "../report/connection-line.ts";
 import { json } from "../report/json.ts";
 import { statisticsJson, statisticsText } from "../report/statistics.ts";
-import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
+import { addReadingOptions, isWanted, type ReadingOptions, readMessages } from "./message-reading.ts";
 
 interface Options extends ReadingOptions {
   format: "text" | "json";
@@ -29,10 +31,21 @@ Examples:
 
 async function run(paths: string[], { format, ...options }: Options): Promise<void> {
   const statistics = new MessageStatistics();
+  const facts = new Map<number, ConnectionFacts>();
   await readMessages(
     paths,
     options,
-    () => ({ onMessageFacts: message => statistics.add(message) }),
-    report => (format === "json" ? json(statisticsJson(statistics, report)) : statisticsText(statistics, report)),
+    () => ({
+      onMessageFacts: message => statistics.add(message),
+      onCallFacts: call => statistics.addCall(call),
+      onConnectionFacts: connection => facts.set(connection.number, connection),
+    }),
+    report => {
+      for (const summary of connectionSummaries(report, facts)) {
+        if (isWanted(summary, options))
+          for (const [phase, latency] of steps(summary)) statistics.addPhase(phase, latency);
+      }
+      return format === "json" ? json(statisticsJson(statistics, report)) : statisticsText(statistics, report);
+    },
   );
 }

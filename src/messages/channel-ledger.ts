@@ -21,9 +21,11 @@ import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { longlong } from "../bytes/big-endian.ts";
+import type { ObservedDirection } from "../connection/observers.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import { answeredBy, isAnswered } from "./calls.ts";
 import { type Consumer, Deliveries } from "./deliveries.ts";
+import type { LedgerSink } from "./ledger-sink.ts";
 import type { Message } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
 import type { MessageEnd } from "./message-end.ts";
@@ -35,9 +37,13 @@ const MAX_CALLS = 64;
 /** A method of the client whose answer is awaited. */
 interface Call {
   key: number;
+  name: string;
   /** How many messages had been published before it. */
   sent: number;
   arguments: Values;
+  /** When its frame began. */
+  seconds: number;
+  nanoseconds: number;
 }
 
 /** A content that has begun in one direction: its message, and octets of body still to come; −1 before its header. */
@@ -71,7 +77,11 @@ export class ChannelLedger {
   /** The queue declared last: an empty name means that one (§1.7.2.1). */
   #lastQueue = "";
 
-  constructor(budget: MessageBudget, tell: (message: Message) => void) {
+  readonly #sink: LedgerSink;
+
+  constructor(budget: MessageBudget, sink: LedgerSink) {
+    this.#sink = sink;
+    const tell = (message: Message): void => sink.tell(message);
     this.publishes = new Publishes(budget, tell);
     this.deliveries = new Deliveries(budget, tell);
   }
@@ -97,7 +107,7 @@ export class ChannelLedger {
         deliveries.recover(at);
         return;
       default:
-        if (isAnswered(method.key)) this.#call(method, bytes, start, size);
+        if (isAnswered(method.key)) this.#call(method, bytes, start, size, at);
     }
   }
 
@@ -111,8 +121,8 @@ export class ChannelLedger {
   }
 
   /** A method of the client that is answered. */
-  #call(method: Method, bytes: Uint8Array, start: number, size: number): void {
-    const { key } = method;
+  #call(method: Method, bytes: Uint8Array, start: number, size: number, at: Moment): void {
+    const { key, name } = method;
     const values = decodeArguments(method, bytes, start, size);
     const waits = values.get("no-wait") !== true;
     if (key === CONFIRM_SELECT) this.publishes.confirmsFromHere();
@@ -126,12 +136,13 @@ export class ChannelLedger {
     }
     if (!waits) return;
     if (this.#calls.length >= MAX_CALLS) this.#calls.shift();
-    this.#calls.push({ key, sent: this.publishes.sent, arguments: values });
+    const { seconds, nanoseconds } = at;
+    this.#calls.push({ key, name, sent: this.publishes.sent, arguments: values, seconds, nanoseconds });
   }
 
   /** A method of the server that may be an answer. */
   #answer(method: Method, bytes: Uint8Array, start: number, size: number, at: Moment): void {
-    const call = this.#answered(method.key);
+    const call = this.#answered(method.key, at);
     if (call === null) return;
     this.publishes.handled(call.sent);
     switch (method.key) {
@@ -155,9 +166,18 @@ export class ChannelLedger {
     }
   }
 
+  /** A message has come whole. */
+  whole(message: Message, { isClient, scanner }: ObservedDirection): void {
+    if (isClient) {
+      if (message.operation === "publish") this.publishes.add(message);
+    } else if (message.operation === "return") this.publishes.returned(message, scanner.frameMoment());
+    else if (message.operation === "get") this.deliveries.add(message, this.#got(scanner.frameMoment()));
+    else this.deliveries.add(message);
+  }
+
   /** What basic.get asked for, now that its answer comes; null where that was not seen. */
-  got(): Consumer | null {
-    const call = this.#answered(BASIC_GET_OK);
+  #got(at: Moment): Consumer | null {
+    const call = this.#answered(BASIC_GET_OK, at);
     if (call === null) return null;
     this.publishes.handled(call.sent);
     return this.#consumer(call.arguments);
@@ -186,10 +206,15 @@ export class ChannelLedger {
   }
 
   /** Takes the call that a method of this key answers; those before it were answered unseen. */
-  #answered(key: number): Call | null {
+  #answered(key: number, answer: Moment): Call | null {
     const called = key === BASIC_GET_EMPTY || key === BASIC_GET_OK ? BASIC_GET : answeredBy(key);
     const at = this.#calls.findIndex(call => call.key === called);
-    return at < 0 ? null : this.#calls.splice(0, at + 1).at(-1)!;
+    if (at < 0) return null;
+    const call = this.#calls.splice(0, at + 1).at(-1)!;
+    const { name: method, seconds, nanoseconds } = call;
+    const latency = answer.seconds - seconds + (answer.nanoseconds - nanoseconds) / 1e9;
+    this.#sink.tellCall({ method, seconds, nanoseconds, latency: Math.max(0, latency) });
+    return call;
   }
 
   #consumer(values: Values): Consumer {

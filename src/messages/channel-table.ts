@@ -1,20 +1,20 @@
 import type { ChannelLedger } from "./channel-ledger.ts";
 import { ChannelUses } from "./channel-uses.ts";
-import type { Message } from "./message.ts";
+import type { ConnectionSink } from "./ledger-sink.ts";
 import type { MessageBudget } from "./message-budget.ts";
 
 /** The channels of a connection, by number. */
 export class ChannelTable {
   readonly #channels = new Map<number, ChannelUses>();
   readonly #budget: MessageBudget;
-  readonly #tell: (message: Message) => void;
+  readonly #sink: ConnectionSink;
   /** The one asked for last: frames of one channel often follow each other. */
   #last: ChannelUses | null = null;
   #lastNumber = -1;
 
-  constructor(budget: MessageBudget, tell: (message: Message) => void) {
+  constructor(budget: MessageBudget, sink: ConnectionSink) {
     this.#budget = budget;
-    this.#tell = tell;
+    this.#sink = sink;
   }
 
   /** The use of a channel that the client, or the server, is at. */
@@ -27,7 +27,11 @@ export class ChannelTable {
     if (number === this.#lastNumber) return this.#last!;
     let uses = this.#channels.get(number);
     if (uses === undefined) {
-      uses = new ChannelUses(this.#budget, this.#tell);
+      const sink = this.#sink;
+      uses = new ChannelUses(this.#budget, {
+        tell: message => sink.tell(message),
+        tellCall: call => sink.tellCall(number, call),
+      });
       this.#channels.set(number, uses);
     }
     this.#last = uses;

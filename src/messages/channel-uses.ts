@@ -1,7 +1,7 @@
 import type { Values } from "../amqp/payload.ts";
 import { Moment } from "../net/connection-observer.ts";
 import { ChannelLedger } from "./channel-ledger.ts";
-import type { Message } from "./message.ts";
+import type { LedgerSink } from "./ledger-sink.ts";
 import type { MessageBudget } from "./message-budget.ts";
 
 /**
@@ -11,11 +11,11 @@ import type { MessageBudget } from "./message-budget.ts";
 export class ChannelUses {
   readonly #uses: ChannelLedger[] = [];
   readonly #budget: MessageBudget;
-  readonly #tell: (message: Message) => void;
+  readonly #sink: LedgerSink;
 
-  constructor(budget: MessageBudget, tell: (message: Message) => void) {
+  constructor(budget: MessageBudget, sink: LedgerSink) {
     this.#budget = budget;
-    this.#tell = tell;
+    this.#sink = sink;
   }
 
   /** Those that are not over. */
@@ -91,7 +91,7 @@ export class ChannelUses {
   }
 
   #begin(): ChannelLedger {
-    const use = new ChannelLedger(this.#budget, this.#tell);
+    const use = new ChannelLedger(this.#budget, this.#sink);
     this.#uses.push(use);
     return use;
   }

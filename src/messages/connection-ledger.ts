@@ -18,7 +18,7 @@ import {
   METHOD_IDS_SIZE,
 } from "../amqp/spec/constants.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
-import { longlong, short } from "../bytes/big-endian.ts";
+import { short } from "../bytes/big-endian.ts";
 import type { ObservedDirection } from "../connection/observers.ts";
 import { Moment, type StreamEnd } from "../net/connection-observer.ts";
 import type { ChannelLedger, OpenContent } from "./channel-ledger.ts";
@@ -31,7 +31,7 @@ import type { LedgerContext } from "./ledger-context.ts";
 import type { Message, MessageConnection, MessageOrigin, Outcome } from "./message.ts";
 import { channelEnd, connectionEnd } from "./message-end.ts";
 import { beginMessage } from "./message-method.ts";
-import { propertiesDecode, readMessageProperties } from "./message-properties.ts";
+import { bodySizeOf, propertiesDecode, readMessageProperties } from "./message-properties.ts";
 
 /** The messages of one connection: both directions joined, from the frames of each in its own order. */
 export class ConnectionLedger {
@@ -53,7 +53,12 @@ export class ConnectionLedger {
   constructor(connection: MessageConnection, context: LedgerContext) {
     this.#connection = connection;
     this.#context = context;
-    this.#channels = new ChannelTable(context.budget, message => this.#tell(message));
+    this.#channels = new ChannelTable(context.budget, {
+      tell: message => this.#tell(message),
+      tellCall: (channel, call) => {
+        if (this.#tellsNow) context.tellCall({ ...call, connection, channel });
+      },
+    });
     this.#origin = { connection, channel: 0, streamOffset: 0, moment: new Moment() };
   }
 
@@ -130,10 +135,16 @@ export class ConnectionLedger {
   }
 
   #tell(message: Message): void {
-    const { part, tell } = this.#context;
+    const { tell } = this.#context;
     if (message.outcome === "confirmed") this.#fate.handled = Math.max(this.#fate.handled, message.endOffset);
-    if (part !== "all" && (part === "from-break") !== this.#isBroken) return;
+    if (!this.#tellsNow) return;
     if (!this.#isBroken || this.losses.take(message)) tell(message);
+  }
+
+  /** Of two readings, one tells what comes before the client's frames break, and the other what comes then. */
+  get #tellsNow(): boolean {
+    const { part } = this.#context;
+    return part === "all" || (part === "from-break") === this.#isBroken;
   }
 
   #missedOn(use: ChannelLedger, direction: ObservedDirection): void {
@@ -232,7 +243,7 @@ export class ConnectionLedger {
       this.#disorder(content, direction);
       return;
     }
-    message.size = longlong(bytes, start + BODY_SIZE_AT);
+    message.size = bodySizeOf(bytes, start);
     readMessageProperties(bytes, start, this.#context.texts, message);
     content.left = message.size;
     if (content.left === 0) this.#whole(use, direction, content, size);
@@ -275,11 +286,7 @@ export class ConnectionLedger {
     message.lastPacket = direction.moment.packet;
     if (message.operation === "publish") this.#published++;
     else if (message.operation !== "return") this.#delivered++;
-    if (direction.isClient) {
-      if (message.operation === "publish") use.publishes.add(message);
-    } else if (message.operation === "return") use.publishes.returned(message, direction.scanner.frameMoment());
-    else if (message.operation === "get") use.deliveries.add(message, use.got());
-    else use.deliveries.add(message);
+    use.whole(message, direction);
   }
 
   /** What began does not come to its end. */
@@ -291,6 +298,3 @@ export class ConnectionLedger {
     this.#tell(message);
   }
 }
-
-/** The body size's place in a content header, behind class-id and weight. */
-const BODY_SIZE_AT = 4;

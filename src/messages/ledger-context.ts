@@ -1,5 +1,6 @@
 import type { ConnectionFate } from "./connection-fate.ts";
 import type { ConnectionPhases } from "./connection-phases.ts";
+import type { CallFacts } from "./ledger-sink.ts";
 import type { Message, MessageConnection } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
 import type { TextCache } from "./text-cache.ts";
@@ -27,6 +28,7 @@ export interface LedgerContext {
   readonly texts: TextCache;
   readonly tell: (message: Message) => void;
   readonly tellConnection: (connection: ConnectionFacts) => void;
+  readonly tellCall: (call: CallFacts) => void;
   /** The first of two readings tells no more of a connection. */
   readonly suspend: (connection: MessageConnection) => void;
 }

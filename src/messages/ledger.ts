@@ -6,6 +6,7 @@ import type { InspectedConnection } from "../inspection/inspected-connection.ts"
 import type { StreamEnd } from "../net/connection-observer.ts";
 import { ConnectionLedger } from "./connection-ledger.ts";
 import type { ConnectionFacts, LedgerContext, LedgerPart } from "./ledger-context.ts";
+import type { CallFacts } from "./ledger-sink.ts";
 import type { Message, MessageConnection } from "./message.ts";
 import { MessageBudget } from "./message-budget.ts";
 import { TextCache } from "./text-cache.ts";
@@ -15,6 +16,8 @@ export interface LedgerOptions {
   budget?: MessageBudget;
   /** Is told of each connection when it is over. */
   tellConnection?: (connection: ConnectionFacts) => void;
+  /** Is told of each synchronous method when it is answered. */
+  tellCall?: (call: CallFacts) => void;
   /** Is told of the connections that are to be read again from their beginning, by a ledger from the break on. */
   suspend?: (connection: MessageConnection) => void;
 }
@@ -34,9 +37,10 @@ export class Ledger implements FrameListener {
   readonly #lost = new Map<InspectedConnection, readonly Message[]>();
 
   constructor(tell: (message: Message) => void, options: LedgerOptions = {}) {
-    const { part = "all", budget = new MessageBudget(), suspend = () => {}, tellConnection = () => {} } = options;
+    const { part = "all", budget = new MessageBudget(), suspend = () => {} } = options;
+    const { tellConnection = () => {}, tellCall = () => {} } = options;
     this.budget = budget;
-    this.#context = { part, budget, texts: new TextCache(), tell, tellConnection, suspend };
+    this.#context = { part, budget, texts: new TextCache(), tell, tellConnection, tellCall, suspend };
   }
 
   /** `shownNumber`: what the connection is called, where that is not the engine's number. */

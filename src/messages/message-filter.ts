@@ -1,3 +1,4 @@
+import type { CallFacts } from "./ledger-sink.ts";
 import type { Message, MessageConnection, Outcome } from "./message.ts";
 
 /** Which messages are wanted; a list means any of its entries. */
@@ -45,6 +46,18 @@ export class MessageFilter {
       (slowerThan === undefined || message.latency > slowerThan) &&
       (follow === undefined || [message.messageId, message.correlationId, message.traceId].includes(follow)) &&
       (takesTime === undefined || takesTime(message))
+    );
+  }
+
+  /** Calls are of no message: where one of its properties is asked for, none is wanted. */
+  takesCall({ connection, channel: number, latency, ...moment }: CallFacts): boolean {
+    const { channel, slowerThan, takesTime, connection: _, user: __, vhost: ___, ...ofMessages } = this.#options;
+    return (
+      Object.values(ofMessages).every(each => each === undefined) &&
+      this.#takesConnection(connection) &&
+      (channel === undefined || channel.includes(number)) &&
+      (slowerThan === undefined || latency > slowerThan) &&
+      (takesTime === undefined || takesTime(moment))
     );
   }
 

@@ -2,7 +2,7 @@ import { propertiesFit } from "../amqp/argument-skip.ts";
 import { walkProperties } from "../amqp/payload.ts";
 import { LEAST_CONTENT_HEADER } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS, BASIC_PROPERTIES } from "../amqp/spec/properties.ts";
-import { long, short } from "../bytes/big-endian.ts";
+import { long, longlong, short } from "../bytes/big-endian.ts";
 import type { Message } from "./message.ts";
 import type { TextCache } from "./text-cache.ts";
 import { readTraceContext } from "./trace-context.ts";
@@ -40,6 +40,11 @@ export function readMessageProperties(bytes: Uint8Array, start: number, texts: T
       at += 1 + bytes[at]!;
     }
   }
+}
+
+/** The body size that a content header announces: behind class-id and weight (§4.2.6.1). */
+export function bodySizeOf(bytes: Uint8Array, start: number): number {
+  return longlong(bytes, start + 4);
 }
 
 /** Whether a content header's payload is one of class basic, and decodes. */

@@ -1,5 +1,6 @@
 import { HeatMap } from "./heat-map.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
+import type { CallFacts } from "./ledger-sink.ts";
 import type { Message, Outcome } from "./message.ts";
 
 /** Names of one kind that are told apart; the messages of more are counted together. */
@@ -7,23 +8,25 @@ const MAX_NAMES = 500;
 export const OTHER_NAMES = "(others)";
 
 /** What the broker or the client took until it said something: a confirm or return, an acknowledgment. */
-export type LatencyKind = "publish" | "deliver";
-export type Grouping = "exchange" | "queue" | "connection";
+export type MessageKind = "publish" | "deliver";
+/** And what the broker took to answer a synchronous method, and what each step of connecting took. */
+export type LatencyKind = MessageKind | "call" | "connect";
+export type Grouping = "exchange" | "queue" | "connection" | "method" | "phase";
 
 /** Rates, outcomes and latencies of messages, in bounded tables. */
 export class MessageStatistics {
   /** How many publishes, and deliveries, had each outcome. */
-  readonly outcomes: Readonly<Record<LatencyKind, Map<Outcome, number>>> = { publish: new Map(), deliver: new Map() };
+  readonly outcomes: Readonly<Record<MessageKind, Map<Outcome, number>>> = { publish: new Map(), deliver: new Map() };
   /** Octets of bodies. */
-  readonly octets: Record<LatencyKind, number> = { publish: 0, deliver: 0 };
+  readonly octets: Record<MessageKind, number> = { publish: 0, deliver: 0 };
   readonly latencies = new Map<string, Map<string, LatencyHistogram>>();
-  readonly heat: Readonly<Record<LatencyKind, HeatMap>> = { publish: new HeatMap(), deliver: new HeatMap() };
+  readonly heat: Readonly<Record<MessageKind, HeatMap>> = { publish: new HeatMap(), deliver: new HeatMap() };
   /** Times of the first and the last message, in seconds since the epoch. */
   first = Number.POSITIVE_INFINITY;
   last = Number.NEGATIVE_INFINITY;
 
   add(message: Message): void {
-    const kind: LatencyKind = message.operation === "publish" ? "publish" : "deliver";
+    const kind: MessageKind = message.operation === "publish" ? "publish" : "deliver";
     const { outcome, latency, seconds, nanoseconds } = message;
     const counts = this.outcomes[kind];
     counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
@@ -36,6 +39,15 @@ export class MessageStatistics {
     this.#histogram(kind, "exchange", message.exchange).add(latency);
     if (kind === "deliver") this.#histogram(kind, "queue", message.queue ?? "").add(latency);
     this.#histogram(kind, "connection", `c${message.connection.number}`).add(latency);
+  }
+
+  addCall({ method, latency }: Pick<CallFacts, "method" | "latency">): void {
+    this.#histogram("call", "method", method).add(latency);
+  }
+
+  /** A step of connecting, with the seconds since the one before. */
+  addPhase(phase: string, latency: number): void {
+    this.#histogram("connect", "phase", phase).add(latency);
   }
 
   /** By name, those with the most messages first. */

@@ -61,6 +61,20 @@ function setup({ phases }: ConnectionSummary): string {
   return `open in ${duration(Math.max(0, seconds(openOk) - seconds(syn)))}`;
 }
 
+/** The steps of connecting that were seen, each with the seconds since the one before. */
+export function steps({ phases }: ConnectionSummary): [step: string, latency: number][] {
+  const seen = CONNECTING.filter(phase => phases[phase] !== undefined);
+  return seen.slice(1).flatMap((phase, i): [string, number][] => {
+    const before = seen[i]!;
+    const isNext = CONNECTING.indexOf(phase) === CONNECTING.indexOf(before) + 1;
+    const latency = seconds(phases[phase]!) - seconds(phases[before]!);
+    // Midnight lies between.
+    return isNext ? [[`${before} → ${phase}`, latency < 0 ? latency + 86_400 : latency]] : [];
+  });
+}
+
+const CONNECTING = ["syn", "start", "startOk", "tune", "tuneOk", "open", "openOk", "firstChannel"];
+
 /** Seconds within the day, which is what a difference of times needs to be exact to the nanosecond. */
 function seconds(time: string): number {
   const [, hour, minute, second] = /T(\d\d):(\d\d):(\d\d(?:\.\d+)?)Z$/.exec(time) ?? [];

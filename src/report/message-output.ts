@@ -1,4 +1,5 @@
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
+import type { CallFacts } from "../messages/ledger-sink.ts";
 import type { Message } from "../messages/message.ts";
 import { MessageFilter, type MessageFilterOptions } from "../messages/message-filter.ts";
 import { type MessageRecord, messageJson, messageRecord } from "./message-record.ts";
@@ -16,6 +17,8 @@ export interface MessageReaders {
   onMessageFacts?: (message: Message, finding?: string) => void;
   /** Is told what else is known of each connection, when it is over. */
   onConnectionFacts?: (connection: ConnectionFacts) => void;
+  /** Is told of each synchronous method of a channel when it is answered. */
+  onCallFacts?: (call: CallFacts) => void;
   /** Only these. */
   messages?: MessageFilterOptions;
 }
@@ -33,8 +36,8 @@ export class MessageOutput {
   }
 
   get isWanted(): boolean {
-    const { onMessage, onMessageLine, onMessageFacts, onConnectionFacts } = this.#readers;
-    return [onMessage, onMessageLine, onMessageFacts, onConnectionFacts].some(each => each !== undefined);
+    const { onMessage, onMessageLine, onMessageFacts, onConnectionFacts, onCallFacts } = this.#readers;
+    return [onMessage, onMessageLine, onMessageFacts, onConnectionFacts, onCallFacts].some(each => each !== undefined);
   }
 
   take(message: Message): void {
@@ -45,6 +48,10 @@ export class MessageOutput {
 
   takeConnection(connection: ConnectionFacts): void {
     this.#readers.onConnectionFacts?.(connection);
+  }
+
+  takeCall(call: CallFacts): void {
+    if (this.#readers.onCallFacts !== undefined && this.#filter.takesCall(call)) this.#readers.onCallFacts(call);
   }
 
   /** The report is made: tells what waited for it. */

@@ -3,7 +3,7 @@ import { grouped } from "../bytes/grouped.ts";
 import { pad, printable } from "../bytes/printable.ts";
 import { HEAT_ROWS, type HeatMap } from "../messages/heat-map.ts";
 import type { LatencyHistogram } from "../messages/latency-histogram.ts";
-import type { Grouping, LatencyKind, MessageStatistics } from "../messages/message-statistics.ts";
+import type { Grouping, LatencyKind, MessageKind, MessageStatistics } from "../messages/message-statistics.ts";
 import { isoTime } from "../net/place.ts";
 import { duration } from "./message-line.ts";
 import type { Report } from "./report.ts";
@@ -11,14 +11,17 @@ import { size } from "./text/wording.ts";
 
 export const STATISTICS_SCHEMA = "ghostframe.statistics/1";
 
-const KINDS: readonly [kind: LatencyKind, title: string, latency: string][] = [
+const KINDS: readonly [kind: MessageKind, title: string, latency: string][] = [
   ["publish", "PUBLISHES", "publish → confirm"],
   ["deliver", "DELIVERIES", "delivery → acknowledgment"],
 ];
 const GROUPINGS: Readonly<Record<LatencyKind, readonly Grouping[]>> = {
   publish: ["exchange", "connection"],
   deliver: ["queue", "exchange", "connection"],
+  call: ["method"],
+  connect: ["phase"],
 };
+const LATENCY_KINDS: readonly LatencyKind[] = ["publish", "deliver", "call", "connect"];
 /** Names of one kind that the text shows. */
 const MAX_SHOWN = 20;
 const NAME_COLUMNS = 40;
@@ -35,13 +38,18 @@ export function statisticsText(statistics: MessageStatistics, report: Report): s
     for (const grouping of GROUPINGS[kind]) lines.push(...latencyTable(statistics, kind, grouping, latency));
     lines.push(...heatMap(statistics.heat[kind], latency), "");
   }
+  const others = [
+    ...latencyTable(statistics, "call", "method", "call → reply"),
+    ...latencyTable(statistics, "connect", "phase", "connecting"),
+  ];
+  if (others.length > 0) lines.push("CALLS AND CONNECTIONS", ...others.slice(1), "");
   lines.push(...errors(report));
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
 /** As JSON, for programs. */
 export function statisticsJson(statistics: MessageStatistics, report: Report): object {
-  const latencies = KINDS.flatMap(([kind]) =>
+  const latencies = LATENCY_KINDS.flatMap(kind =>
     GROUPINGS[kind].flatMap(by =>
       statistics.by(kind, by).map(([name, histogram]) => ({ operation: kind, by, name, ...quantiles(histogram) })),
     ),

@@ -1,7 +1,12 @@
 /** ghostframe connections: who, how long it took to open, how it ended and why. */
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import type { ConnectionSummary } from "../../src/report/connection-line.ts";
+import connectionSchema from "../../src/report/connection.schema.json" with { type: "json" };
+import { type ConnectionSummary, steps } from "../../src/report/connection-line.ts";
+import reportSchema from "../../src/report/report.schema.json" with { type: "json" };
 import { ghostframe } from "../support/command.ts";
+
+const isConnection = new Ajv2020({ strict: false }).addSchema(reportSchema).compile(connectionSchema);
 
 async function lines(...args: string[]): Promise<string[]> {
   const { code, stdout, stderr } = await ghostframe(["connections", ...args]);
@@ -37,6 +42,7 @@ describe("a line a connection", { concurrent: true }, () => {
 
   it("is JSON with --format ndjson, with the time of each phase", async () => {
     const [line] = await lines("clean/confirms-and-acks.pcap", "--format", "ndjson");
+    expect(isConnection(JSON.parse(line!)), JSON.stringify(isConnection.errors)).toBe(true);
     const { schema, user, virtualHost, phases, messages } = JSON.parse(line!) as ConnectionSummary;
     expect({ schema, user, virtualHost, messages }).toEqual({
       schema: "ghostframe.connection/1",
@@ -49,4 +55,17 @@ describe("a line a connection", { concurrent: true }, () => {
     const times = Object.values(phases);
     expect(times).toEqual(times.toSorted());
   });
+});
+
+it("knows the time between two steps that follow each other, over midnight, and between no others", () => {
+  const phases = {
+    syn: "2026-11-30T23:59:59.9Z",
+    start: "2026-12-01T00:00:00.1Z",
+    startOk: "2026-12-01T00:00:00.350Z",
+    open: "2026-12-01T00:00:01Z",
+  };
+  const told = steps({ phases } as unknown as ConnectionSummary).map(
+    ([step, latency]) => `${step} ${latency.toFixed(3)}`,
+  );
+  expect(told).toEqual(["syn → start 0.200", "start → startOk 0.250"]);
 });

@@ -1,7 +1,11 @@
 /** ghostframe stats: outcomes, latencies, a heat map, errors. */
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import statisticsSchema from "../../src/report/statistics.schema.json" with { type: "json" };
 import { STATISTICS_SCHEMA } from "../../src/report/statistics.ts";
 import { ghostframe } from "../support/command.ts";
+
+const isStatistics = new Ajv2020({ strict: true, allErrors: true }).compile(statisticsSchema);
 
 describe("statistics of messages", { concurrent: true }, () => {
   it("as text", async () => {
@@ -24,6 +28,7 @@ describe("statistics of messages", { concurrent: true }, () => {
       "o-0",
     ]);
     const { schema, outcomes, latencies } = JSON.parse(stdout);
+    expect(isStatistics(JSON.parse(stdout)), JSON.stringify(isStatistics.errors)).toBe(true);
     expect(schema).toBe(STATISTICS_SCHEMA);
     expect(outcomes).toEqual([
       { operation: "publish", outcome: "confirmed", count: 1 },
@@ -32,6 +37,14 @@ describe("statistics of messages", { concurrent: true }, () => {
     const [first] = latencies;
     expect(first).toMatchObject({ operation: "publish", by: "exchange", name: "", count: 1 });
     expect(first.max).toBeCloseTo(0.000268, 9);
+  });
+
+  it("with how long calls and each step of connecting took", async () => {
+    const { stdout } = await ghostframe(["stats", "clean/confirms-and-acks.pcap"]);
+    expect(stdout).toMatch(/call → reply, by method +count .*\n(?: {2}\w+\.[\w-]+ .*\n)* {2}queue\.declare +1 /);
+    expect(stdout).toMatch(/connecting, by phase +count .*\n {2}syn → start +1 /);
+    const only = await ghostframe(["stats", "clean/confirms-and-acks.pcap", "--exchange", "nowhere"]);
+    expect(only.stdout).not.toContain("call → reply");
   });
 
   it("with errors by their text", async () => {

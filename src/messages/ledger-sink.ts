@@ -1,0 +1,26 @@
+import type { Message, MessageConnection } from "./message.ts";
+
+/** A synchronous method of a channel with the server's answer (§1.4). */
+export interface CallFacts {
+  readonly connection: MessageConnection;
+  readonly channel: number;
+  /** `queue.declare` */
+  readonly method: string;
+  /** When its frame began. */
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  /** Seconds from there to its answer. */
+  readonly latency: number;
+}
+
+/** Who is told of a channel's messages when their outcome is known, and of its calls when they are answered. */
+export interface LedgerSink {
+  tell(message: Message): void;
+  tellCall(call: Omit<CallFacts, "connection" | "channel">): void;
+}
+
+/** The same, of all channels of a connection. */
+export interface ConnectionSink {
+  tell(message: Message): void;
+  tellCall(channel: number, call: Omit<CallFacts, "connection" | "channel">): void;
+}
