@@ -60,7 +60,12 @@ export function explain(
   const kind = kindOf(parts);
   const names = new Map(frames.map(frame => [frame.spans[0]![0], of.get(frame)]));
   const writerAt = (frameAt: number): string | undefined => names.get(frameAt);
-  return { kind, confidence: confidenceOf(parts), summary: summarise(parts, tails, untangling, writerAt), ...parts };
+  return {
+    kind,
+    confidence: confidenceOf(parts, hasGuessedPiece(window, frames)),
+    summary: summarise(parts, tails, untangling, writerAt),
+    ...parts,
+  };
 }
 
 function tornFrame({ type, channel, size, spans, packets, complete }: ReadFrame, writer: string): TornFrame {
@@ -145,19 +150,32 @@ function kindOf({ torn, missing, overwritten, replayed, foreign }: Parts): Diagn
   return "unexplained";
 }
 
-/** Torn frames in an incident, beyond which one of them may well be put together wrongly. */
+/** Torn frames in an incident, beyond which one of them may well be put together wrongly, and beyond which one hardly ever is not. */
 const FEW_TORN = 3;
+const MANY_TORN = 12;
 /** Torn frames compared with one another. */
 const COMPARED_TORN = 200;
 
-function confidenceOf({ torn, unexplained, missing, overwritten, replayed, foreign }: Parts): number {
+function confidenceOf({ torn, unexplained, missing, overwritten, replayed, foreign }: Parts, guessed: boolean): number {
   if (unexplained.length > 0) return 0.5;
-  if (sharesChannel(torn)) return 0.6;
+  if (guessed || torn.length > MANY_TORN || sharesChannel(torn)) return 0.6;
   if (overwritten.length > 0) return 0.8;
   if (missing.length > 0 || replayed.length > 0) return 0.9;
   if (foreign.length > 0) return 0.95;
   if (torn.length > FEW_TORN) return 0.9;
   return torn.length > 0 ? 0.99 : 0.5;
+}
+
+/**
+ * A piece in the middle of a frame begins where nothing is seen: no segment does, and no frame ends. Neither arithmetic nor a
+ * start tells that place, only what is usual.
+ */
+function hasGuessedPiece(window: OctetWindow, frames: readonly ReadFrame[]): boolean {
+  const middles = frames.flatMap(({ spans }) => spans.slice(1, -1).map(([offset]) => offset));
+  if (middles.length === 0) return false;
+  const seen = new Set(window.segmentsFrom(frames[0]!.spans[0]![0]));
+  for (const { spans } of frames) seen.add(spans.at(-1)![0] + spans.at(-1)![1]);
+  return middles.some(offset => !seen.has(offset));
 }
 
 /** Frames of one channel are torn at the same time: which of them goes on where is hardly to be told. */
