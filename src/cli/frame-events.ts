@@ -48,6 +48,10 @@ export class FrameEvents implements FrameListener {
   connection(number: number, tcp: TcpConnection, clientKnown: boolean): void {
     const introduced: Introduced = { tcp, said: NOTHING };
     this.#connections[number] = introduced;
+    this.#filter.meets(
+      number,
+      ([0, 1] as const).map(side => `${tcp.address(side)}:${tcp.port(side)}`),
+    );
     if (clientKnown) this.#nameClient(number, introduced, 0, tcp.first);
   }
 

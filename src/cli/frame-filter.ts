@@ -6,7 +6,7 @@ import type { Moment } from "../net/connection-observer.ts";
 import { wholeNumbers } from "./port-option.ts";
 
 export interface FrameFilterOptions {
-  /** c1, c2, … */
+  /** c1, c2, …; address:port of either end. */
   connection?: readonly string[];
   channel?: readonly number[];
   /** Frame types, or names of methods. */
@@ -35,7 +35,9 @@ const FRAME_TYPES = new Map(
 
 /** What `ghostframe frames` is asked to show. It looks at numbers alone: most frames are not shown. */
 export class FrameFilter {
-  readonly #connections: ReadonlySet<number> | null;
+  readonly #connections: Set<number> | null;
+  /** address:port of either end. */
+  readonly #ends: ReadonlySet<string>;
   readonly #channels: ReadonlySet<number> | null;
   /** Null for every frame. */
   readonly #types: ReadonlySet<number> | null;
@@ -47,7 +49,10 @@ export class FrameFilter {
   readonly #to: TimeBound | null;
 
   constructor({ connection, channel, type, from, to }: FrameFilterOptions) {
-    this.#connections = connection === undefined ? null : new Set(connection.map(name => Number(name.slice(1))));
+    const names = connection ?? [];
+    const numbers = names.filter(name => NUMBERED.test(name)).map(name => Number(name.slice(1)));
+    this.#connections = connection === undefined ? null : new Set(numbers);
+    this.#ends = new Set(names.filter(name => !NUMBERED.test(name)));
     this.#channels = channel === undefined ? null : new Set(channel);
     this.#types = type === undefined ? null : new Set(type.flatMap(name => FRAME_TYPES.get(name) ?? []));
     const methods = METHODS.filter(method => type?.includes(method.name));
@@ -57,6 +62,11 @@ export class FrameFilter {
       this.#types === null || ofMessages.some(each => this.#types!.has(each)) || methods.some(({ content }) => content);
     this.#from = from ?? null;
     this.#to = to ?? null;
+  }
+
+  /** Connection c`number` has these ends, each as address:port: asked for by one of them, it is shown. */
+  meets(number: number, ends: readonly string[]): void {
+    if (ends.some(end => this.#ends.has(end))) this.#connections?.add(number);
   }
 
   /** Whether what was captured at `moment` of connection c`connection` is to be shown. */
@@ -113,10 +123,13 @@ export function parseTimeBound(value: string): TimeBound {
   };
 }
 
+const NUMBERED = /^c[1-9]\d*$/;
+
 export function collectConnections(value: string, before: string[] | undefined): string[] {
   const names = value.split(",");
-  const wrong = names.find(name => !/^c[1-9]\d*$/.test(name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is no connection: expected c1, c2, ….`);
+  const wrong = names.find(name => !NUMBERED.test(name) && !/^.{1,80}:\d{1,5}$/.test(name));
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`"${wrong}" is no connection: expected c1, c2, …, or address:port.`);
   return [...(before ?? []), ...names];
 }
 

@@ -12,6 +12,7 @@ import {
   parseTimeBound,
   type TimeBound,
 } from "./frame-filter.ts";
+import { unknownConnections } from "./message-filter-options.ts";
 import { rowOptions } from "./output.ts";
 import { readPrinting } from "./printed-reading.ts";
 
@@ -31,7 +32,11 @@ export function framesCommand(): Command {
     )
     .argument("<file...>", "captures")
     .addOption(new Option("--format <format>", "how to print").choices(["text", "ndjson"]).default("text"))
-    .option("--connection <id>", "only this connection: c1 (again, or as a list, for more)", collectConnections)
+    .option(
+      "--connection <id>",
+      "only this connection: c1, or address:port (again, or as a list, for more)",
+      collectConnections,
+    )
     .option("--channel <number>", "only frames on this channel", collectChannels)
     .option("--type <type>", "only this type of frame, or this method: body, basic.publish", collectTypes)
     .option("--from <time>", "only frames from this time on: 18:20:03.5, or with a date", parseTimeBound)
@@ -61,9 +66,9 @@ async function run(paths: string[], options: Options): Promise<void> {
         listener: events,
         onConnection: (number, tcp, clientKnown) => events.connection(number, tcp, clientKnown),
       },
-      finish: () => {
+      finish: report => {
         events.finish();
-        return [];
+        return unknownConnections(options.connection, report);
       },
     };
   });

@@ -114,7 +114,13 @@ describe("filters", { concurrent: true }, () => {
     expect(distinct((await frames(TWO)).map(frame => frame.connection))).toEqual(["c1", "c2"]);
     expect(distinct((await frames(TWO, "--connection", "c2")).map(frame => frame.connection))).toEqual(["c2"]);
     expect(distinct((await frames(TWO, "--connection", "c1,c2")).map(frame => frame.connection))).toEqual(["c1", "c2"]);
-    expect(await events(TWO, "--connection", "c3")).toEqual([]);
+    const [first] = await events(TWO, "--connection", "c2");
+    const { client } = first as unknown as { client: { address: string; port: number } };
+    const end = `${client.address}:${client.port}`;
+    expect(distinct((await frames(TWO, "--connection", end)).map(frame => frame.connection))).toEqual(["c2"]);
+    const { code, stdout, stderr } = await ghostframe(["frames", TWO, "--connection", "c3"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain('no connection is called "c3": the nearest is "c1"');
   });
 
   it("--channel", async () => {
