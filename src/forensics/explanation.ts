@@ -36,6 +36,8 @@ export function explain(
   if (oversize !== undefined) return genuineOversize(oversize, fault.sizeLimit, writers);
 
   const cutOff = (frame: ReadFrame): boolean => {
+    // What is open at a gap was perhaps written, and not captured.
+    if (untangling.beforeGap === true && untangling.open) return true;
     const [offset, octets] = frame.spans.at(-1)!;
     return untangling.open && offset + octets >= window.end;
   };

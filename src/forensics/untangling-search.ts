@@ -77,7 +77,7 @@ export class UntanglingSearch implements BoundarySearch {
   gap(missing: number): void {
     const from = this.#consumed + Math.max(missing, 0);
     if (this.#plain === null) {
-      if (this.foundAt < 0) this.#explain(true);
+      if (this.foundAt < 0) this.#explain(true, true);
       this.#plain = this.#plainSearch(from);
       this.foundAt = -1;
     } else this.#plain.gap(missing);
@@ -142,7 +142,7 @@ export class UntanglingSearch implements BoundarySearch {
     return plain.foundAt >= 0;
   }
 
-  #explain(ended: boolean): void {
+  #explain(ended: boolean, beforeGap = false): void {
     const { streamOffset } = this.#fault;
     const { bytes, length, base } = this.#window;
     const from = this.#from >= base ? this.#from : (this.#before.find(offset => offset >= base) ?? streamOffset);
@@ -160,7 +160,7 @@ export class UntanglingSearch implements BoundarySearch {
     const untangling = this.#oversize(ended) ?? untangle(torn, this.#steps);
     if (untangling === null) return;
     this.foundAt = untangling.boundary;
-    this.#tell(untangling);
+    this.#tell({ ...untangling, beforeGap });
   }
 
   /**

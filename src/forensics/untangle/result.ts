@@ -22,6 +22,8 @@ export interface Untangling {
   boundary: number;
   /** The octets came to an end before that could be seen. */
   open: boolean;
+  /** Behind them a gap follows: what is open may be in it. */
+  beforeGap?: boolean;
 }
 
 /** What a reading makes of the octets up to index `boundary`: frames before the first torn one and `fault` are left out. */
