@@ -26,6 +26,7 @@ const ORDER = [
   "annotate",
   "inspect.ts",
   "recover",
+  "repair",
   "check",
   "proxy",
   "index.ts",

@@ -47,6 +47,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     takes: "[file...]",
     load: async () => (await import("./annotate-command.ts")).annotateCommand(),
   },
+  repair: {
+    summary: "write what each writer of broken connections meant, as streams that decode",
+    takes: "<file...>",
+    load: async () => (await import("./repair-command.ts")).repairCommand(),
+  },
   recover: {
     summary: "bring back the messages that broken connections lost",
     takes: "<file...>",

@@ -1,0 +1,186 @@
+import { FRAME_END, FRAME_ENVELOPE, isFrameType, PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
+import { long } from "../bytes/big-endian.ts";
+import type { PcapngWriter } from "../capture/pcapng-writer.ts";
+import { CredentialsMask } from "../connection/credentials-mask.ts";
+import type { Span } from "../forensics/diagnosis.ts";
+import type { ConnectionObserver, Moment, Side } from "../net/connection-observer.ts";
+import { MAX_SEGMENT, SyntheticTcp } from "../net/synthetic-tcp.ts";
+import { SpanOctets } from "../recover/span-octets.ts";
+import type { PlannedConnection, PlannedWriter } from "./repair-plan.ts";
+
+/** What all repaired connections of a file share. */
+export interface RepairOutput {
+  readonly writer: PcapngWriter;
+  /** What the writer holds is to be taken from it. */
+  written(): void;
+  /** A client's port for one more connection. */
+  nextPort(): number;
+  /** Octets of clients that are left out: nothing explains them, or they are no whole frames. */
+  leftOut: number;
+  connections: number;
+}
+
+/** "AMQP", 0, 0-9-1 (§4.2.2): Wireshark knows by it what follows. */
+const PROTOCOL_HEADER = Uint8Array.of(0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1);
+/** A frame is not longer than that; what claims to be is none. */
+const MAX_FRAME = 16 << 20;
+
+/**
+ * Writes one broken connection again: what stands outside its incidents as one connection, and each writer of an incident as
+ * another. Only whole frames of the client are written; credentials are masked.
+ */
+export class RepairedConnection implements ConnectionObserver {
+  readonly #plan: PlannedConnection;
+  readonly #output: RepairOutput;
+  readonly #client: Side;
+  readonly #moment: Moment;
+  readonly #mask = new CredentialsMask();
+  readonly #main: SyntheticTcp;
+  #isOpen = false;
+  readonly #writers: { plan: PlannedWriter; octets: SpanOctets; isWritten: boolean }[];
+  /** Stream offset of the client's next octet, and the cut-out span that comes next or is at hand. */
+  #offset = 0;
+  #next = 0;
+  /** Octets of the client that are no whole frame yet. */
+  #pending = new Uint8Array(0);
+  /** The client's frames are not known to begin here, until an incident is over. */
+  #isLost = false;
+
+  /** `moment`: the time of the octets that come. */
+  constructor(plan: PlannedConnection, client: Side, moment: Moment, output: RepairOutput) {
+    this.#plan = plan;
+    this.#client = client;
+    this.#moment = moment;
+    this.#output = output;
+    this.#main = this.#newTcp(plan.client.port);
+    this.#writers = plan.writers.map(each => ({ plan: each, octets: new SpanOctets(each.spans), isWritten: false }));
+  }
+
+  data(side: Side, bytes: Uint8Array, start: number, end: number): void {
+    if (side === this.#client) this.#fromClient(this.#mask.mask(bytes.subarray(start, end)));
+    else this.#write(this.#main, 1, bytes.subarray(start, end), null);
+    this.#output.written();
+  }
+
+  gap(side: Side, missing: number): void {
+    if (side !== this.#client) return;
+    this.#drop();
+    this.#isLost = true;
+    this.#offset += Math.max(0, missing);
+  }
+
+  end(): void {}
+
+  /** Nothing more comes. */
+  finish(): void {
+    this.#drop();
+    for (const each of this.#writers) if (!each.isWritten) this.#writeWriter(each);
+    this.#output.written();
+  }
+
+  #fromClient(octets: Uint8Array): void {
+    for (const { octets: own } of this.#writers) own.take(octets, 0, octets.length, this.#offset);
+    for (let at = 0; at < octets.length; ) {
+      const span: Span | undefined = this.#plan.cutOut[this.#next];
+      const position = this.#offset + at;
+      if (span === undefined || position < span[0]) {
+        const behind = span === undefined ? octets.length : Math.min(octets.length, span[0] - this.#offset);
+        this.#outside(octets.subarray(at, behind));
+        at = behind;
+      } else {
+        this.#drop();
+        at = Math.min(octets.length, span[0] + span[1] - this.#offset);
+        if (this.#offset + at < span[0] + span[1]) break;
+        this.#next++;
+        this.#isLost = false;
+      }
+    }
+    this.#offset += octets.length;
+    for (const each of this.#writers) if (!each.isWritten && each.octets.end <= this.#offset) this.#writeWriter(each);
+  }
+
+  /** Octets that are outside of all incidents. */
+  #outside(octets: Uint8Array): void {
+    if (this.#isLost) {
+      this.#output.leftOut += octets.length;
+      return;
+    }
+    const all = new Uint8Array(this.#pending.length + octets.length);
+    all.set(this.#pending);
+    all.set(octets, this.#pending.length);
+    const { behind, isSound } = eachFrame(all, (from, to) => this.#write(this.#main, 0, all.subarray(from, to), null));
+    this.#pending = all.slice(behind);
+    this.#isLost = !isSound;
+    if (!isSound) this.#drop();
+  }
+
+  #drop(): void {
+    this.#output.leftOut += this.#pending.length;
+    this.#pending = new Uint8Array(0);
+  }
+
+  #writeWriter(each: { plan: PlannedWriter; octets: SpanOctets; isWritten: boolean }): void {
+    each.isWritten = true;
+    const { plan } = each;
+    const { octets } = each.octets;
+    const { seconds, nanoseconds } = this.#moment;
+    const tcp = this.#newTcp(this.#output.nextPort());
+    tcp.open(seconds, nanoseconds);
+    tcp.data(0, PROTOCOL_HEADER, 0, PROTOCOL_HEADER.length, seconds, nanoseconds, plan.name);
+    const { behind } = eachFrame(octets, (from, to) => {
+      const offset = offsetAt(plan.spans, from);
+      const made = plan.torn.get(offset);
+      const where = `${plan.name}: at offset ${offset} of the original stream`;
+      this.#write(tcp, 0, octets.subarray(from, to), made === undefined ? where : `${where}, ${made}`);
+    });
+    tcp.end(0, "fin", seconds, nanoseconds, null);
+    this.#output.leftOut += each.octets.size - behind;
+  }
+
+  #write(tcp: SyntheticTcp, side: Side, octets: Uint8Array, comment: string | null): void {
+    const { seconds, nanoseconds } = this.#moment;
+    if (tcp === this.#main && !this.#isOpen) {
+      this.#isOpen = true;
+      tcp.open(seconds, nanoseconds);
+    }
+    for (let at = 0; at < octets.length; at += MAX_SEGMENT) {
+      const end = Math.min(octets.length, at + MAX_SEGMENT);
+      tcp.data(side, octets, at, end, seconds, nanoseconds, at === 0 ? comment : null);
+    }
+  }
+
+  #newTcp(port: number): SyntheticTcp {
+    this.#output.connections++;
+    const { client, server } = this.#plan;
+    return new SyntheticTcp(this.#output.writer, { ...client, port }, server, [0, 0]);
+  }
+}
+
+/** Visits whole frames, and protocol headers. Returns the index behind the last one; `isSound`: the rest may be one's beginning. */
+function eachFrame(
+  octets: Uint8Array,
+  visit: (from: number, to: number) => void,
+): { behind: number; isSound: boolean } {
+  let at = 0;
+  while (octets.length - at >= FRAME_ENVELOPE) {
+    const type = octets[at]!;
+    const isHeader = PROTOCOL_HEADER.subarray(0, 4).every((octet, i) => octets[at + i] === octet);
+    const size = isHeader ? PROTOCOL_HEADER_SIZE : long(octets, at + 3) + FRAME_ENVELOPE;
+    if (!isHeader && (!isFrameType(type) || size > MAX_FRAME)) return { behind: at, isSound: false };
+    if (octets.length - at < size) break;
+    if (!isHeader && octets[at + size - 1] !== FRAME_END) return { behind: at, isSound: false };
+    visit(at, at + size);
+    at += size;
+  }
+  return { behind: at, isSound: true };
+}
+
+/** The stream offset of the octet at this index of the spans put together. */
+function offsetAt(spans: readonly Span[], index: number): number {
+  let before = 0;
+  for (const [offset, octets] of spans) {
+    if (index < before + octets) return offset + index - before;
+    before += octets;
+  }
+  return -1;
+}
