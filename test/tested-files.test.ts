@@ -51,11 +51,16 @@ describe(`a source file of more than ${SMALL} lines`, () => {
     expect(untested, "write test/….test.ts, or name the test that covers it").toEqual([]);
   });
 
-  it("is loaded by the test that is said to cover it, or run by it as the built command", () => {
+  it("is loaded by the test that is said to cover it, or run by it as the built command or page", () => {
     const unloaded = [...listed].filter(([path, test]) => {
       const loaded = [...loadedBy(join(TEST, test))].map(file => relative(SRC, file).replaceAll(sep, "/"));
       const runsCommand = loaded.includes("../test/support/command.ts");
-      return !loaded.includes(path) && !(runsCommand && RUN.some(room => path.startsWith(room)));
+      const opensPage = loaded.includes("../test/support/browser.ts");
+      return (
+        !loaded.includes(path) &&
+        !(runsCommand && RUN.some(room => path.startsWith(room))) &&
+        !(opensPage && path.startsWith("report/html/page/"))
+      );
     });
     expect(unloaded).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { inspect } from "../inspect.ts";
-import { type Format, formats } from "../report/formats.ts";
+import type { MessageRecord } from "../report/message-record.ts";
 import type { Report } from "../report/report.ts";
 import { brokerOption } from "./broker-option.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
@@ -10,10 +10,19 @@ import { keepHeapSmall } from "./memory.ts";
 import { complain, terminalOptions, widthOption, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
+import {
+  addReportOutputs,
+  REPORT_FORMATS,
+  type ReportFormatName,
+  type ReportOutputOptions,
+  rendered,
+  wantsPage,
+  writeReports,
+} from "./report-output.ts";
 import { addTelemetryOptions, CaptureSession, TelemetryError, type TelemetryOptions } from "./telemetry-options.ts";
 
-interface Options extends TelemetryOptions, CaptureFlags {
-  format: Format;
+interface Options extends TelemetryOptions, CaptureFlags, ReportOutputOptions {
+  format: ReportFormatName;
   explain: boolean;
   brokerLog?: string;
   all: boolean;
@@ -26,14 +35,14 @@ export function inspectCommand(): Command {
       `Reads captures (pcap, pcapng, either of them gzipped, "-" for standard input) and reports what is corrupt in their AMQP 0-9-1 connections: which frame, where, in which packet, why, and what the broker answered. Several files are read as one timeline: give the files of a ring buffer in their order.`,
     )
     .argument("<file...>", "captures")
-    .addOption(new Option("--format <format>", "form of the report").choices(Object.keys(formats)).default("text"));
+    .addOption(new Option("--format <format>", "form of the report").choices(REPORT_FORMATS).default("text"));
   addCaptureOptions(command)
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
     .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
     .option("--all", "show everything in the text, however long it gets", false)
     .addOption(widthOption());
-  return addTelemetryOptions(command)
+  return addTelemetryOptions(addReportOutputs(command))
     .addHelpText(
       "after",
       `
@@ -43,6 +52,7 @@ only ends inside its last packet gets a note, like packets that were not read.
 
 Examples:
   $ ghostframe inspect trace.pcapng
+  $ ghostframe inspect trace.pcapng --output html=report.html
   $ ghostframe inspect --format json ring_*.pcapng | jq .findings
   $ ghostframe inspect trace.pcapng --broker-log rabbit@host.log
   $ ghostframe inspect trace.pcapng --otlp=http://collector:4318
@@ -70,6 +80,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const captures = await captureOptions(options);
   if (captures === null) return;
   const telemetry = await CaptureSession.open(options);
+  const sample = wantsPage(options) ? new (await import("./html-output.ts")).MessageSample() : null;
   const interruption = onInterrupt();
   const { signal } = interruption;
   const progress = new Progress(process.stderr, performance);
@@ -82,6 +93,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
       keepHeapSmall(connections);
       interruption.beforeDeafWork();
     },
+    ...(sample === null ? {} : { onMessage: (message: MessageRecord) => sample.take(message) }),
     ...telemetry?.readers(),
     onProgress: (path, read, total) => {
       progress.update(path, read, total);
@@ -96,14 +108,21 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
     brokerLog === undefined
       ? seen
       : await (await import("./broker-log-file.ts")).addBrokerLog(seen, brokerLog, signal.aborted);
-  const writer = await formats[options.format]();
-  await write(writer(report, terminalOptions(process.stdout, process.env, options)));
+  const { flavor, traceUrl } = options;
+  const page = {
+    ...(sample === null ? {} : { messages: sample.messages }),
+    ...(traceUrl === undefined ? {} : { traceUrl }),
+  };
+  const terminal = terminalOptions(process.stdout, process.env, options);
+  const layout = { ...terminal, ...(flavor === undefined ? {} : { flavor }) };
+  await write(await rendered(report, options.format, layout, page));
+  const written = signal.aborted || (await writeReports(report, options, page));
   for (const { path, error } of report.inputs) {
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
   }
   if (report.brokerLog?.error !== undefined) complain(`${report.brokerLog.path}: ${report.brokerLog.error}`);
   ownFailures(report).forEach(complain);
-  process.exitCode = signal.aborted ? EXIT.INTERRUPTED : exitCode(report);
+  process.exitCode = signal.aborted ? EXIT.INTERRUPTED : written ? exitCode(report) : EXIT.FAILED;
 }
 
 function exitCode(report: Report): number {

@@ -7,6 +7,7 @@ import type { ReportFormat } from "./report-format.ts";
 export const formats = {
   text: async () => (await import("./text.ts")).text,
   json: async () => (await import("./json.ts")).json,
+  markdown: async () => (await import("./markdown.ts")).markdown,
 } as const satisfies Record<string, () => Promise<ReportFormat>>;
 
 export type Format = keyof typeof formats;

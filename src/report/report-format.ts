@@ -13,6 +13,8 @@ export interface FormatOptions {
   colour: boolean;
   /** Everything, however long. Without it a format for people leaves out what is healthy or repeats. */
   all: boolean;
+  /** Of Markdown: whose. Default: github. */
+  flavor?: "github" | "slack" | "jira";
 }
 
 export const DEFAULT_FORMAT_OPTIONS: Readonly<FormatOptions> = { columns: 80, colour: false, all: false };

@@ -1,6 +1,7 @@
 /** What the report looks like at the other end of a pipe, and on a terminal that wants colour or not. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -44,6 +45,28 @@ describe("inspect", { concurrent: true }, () => {
     const [once, again] = await Promise.all([ghostframe(["inspect", SICK]), ghostframe(["inspect", SICK])]);
     expect(again).toEqual(once);
   });
+});
+
+it("writes the report into files of several formats, and says which could not be written", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ghostframe-output-"));
+  const file = (name: string) => join(folder, name);
+  const named = ["json", "markdown", "sarif", "junit"].flatMap(format => ["--output", `${format}=${file(format)}`]);
+  const { code, stderr } = await ghostframe(["inspect", SICK, ...named, "--output", "text=/dev/null/x"]);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/^ghostframe: \/dev\/null\/x: cannot be written: .+\n$/)]);
+  expect(JSON.parse(readFileSync(file("json"), "utf8"))).toMatchObject({ summary: { sick: 1, incidents: 1 } });
+  expect(readFileSync(file("markdown"), "utf8")).toMatch(/^## 1 of 1 connection sick\. 6 messages lost\.\n/);
+  expect(JSON.parse(readFileSync(file("sarif"), "utf8"))).toMatchObject({ version: "2.1.0" });
+  expect(readFileSync(file("junit"), "utf8")).toContain("<testsuite");
+  rmSync(folder, { recursive: true });
+});
+
+it("is ASCII where the locale is not UTF-8, in as many columns", async () => {
+  const [plain, ascii] = await Promise.all([
+    ghostframe(["inspect", SICK, "--width", "100"]),
+    ghostframe(["inspect", SICK, "--width", "100"], { env: { LC_ALL: "C" } }),
+  ]);
+  expect(ascii.stdout).toMatch(/^[\n -~]+$/);
+  expect(ascii.stdout.split("\n").map(columns)).toEqual(plain.stdout.split("\n").map(columns));
 });
 
 describe("colour", { concurrent: true }, () => {

@@ -7,7 +7,13 @@
  */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
+import { codeSpan, markdownText } from "../../report/markdown/markdown-text.ts";
+import { MARKUP } from "../../report/markdown/markup.ts";
+import type { Finding } from "../../report/report.ts";
+import { DEFAULT_FORMAT_OPTIONS } from "../../report/report-format.ts";
+import { diagnosisPicture } from "../../report/text/diagnosis.ts";
 import { fairShare } from "../../report/text/overview.ts";
+import { Page } from "../../report/text/page.ts";
 import { byRule, counted } from "../../report/text/wording.ts";
 import type {
   BaselineEntry,
@@ -17,11 +23,11 @@ import type {
   CheckSummary,
   Violation,
 } from "../check-result.ts";
-import { codeSpan, markdownText } from "./markdown-text.ts";
 import type { OutputOptions } from "./output.ts";
 import {
   basis,
   captureSummary,
+  connectionOf,
   elsewhere,
   goneSentence,
   isQuiet,
@@ -49,6 +55,8 @@ const MAX_NAMES = 20;
 const ALL = 10;
 /** Characters of a diagnosis beyond which it is folded. */
 const LONG = 400;
+/** Of a picture. */
+const PICTURE_COLUMNS = 100;
 
 const COUNTS = ["failing", "violations", "told", "accepted", "expected"] as const;
 
@@ -208,9 +216,22 @@ function story({ checked: { finding, level }, capture }: Failing): string {
   const section = finding.spec === "" ? "" : ` (AMQP 0-9-1 §${markdownText(printable(finding.spec, 8))})`;
   const title = `**${level} ${markdownText(printable(finding.rule, 30))}**${section}: ${markdownText(sentence(finding))}`;
   if (list.length === 0) return title;
+  const picture = pictureOf(capture, finding);
+  const shown = picture === "" ? "" : `\n\n${picture}`;
   const length = about.reduce((sum, { text }) => sum + text.length, 0);
-  if (length <= LONG) return `${title}\n\n${list.join("\n")}`;
-  return `${title}\n\n<details><summary>Diagnosis and remedy</summary>\n\n${list.join("\n")}\n\n</details>`;
+  if (length <= LONG) return `${title}\n\n${list.join("\n")}${shown}`;
+  return `${title}${shown}\n\n<details><summary>Diagnosis and remedy</summary>\n\n${list.join("\n")}\n\n</details>`;
+}
+
+/** As the text report draws it; "" where there is nothing to draw. */
+function pictureOf(capture: CheckedCapture, finding: Finding): string {
+  const { diagnosis } = finding;
+  if (diagnosis === undefined) return "";
+  const page = new Page({ ...DEFAULT_FORMAT_OPTIONS, columns: PICTURE_COLUMNS });
+  const stop = connectionOf(capture, finding)?.verdict.predicted?.streamOffset;
+  const brokerStops = finding.direction === "client-to-server" ? (stop ?? null) : null;
+  const lines = diagnosisPicture(diagnosis, { begun: null, brokerStops }, page);
+  return lines.length < 2 ? "" : MARKUP.github.block(lines);
 }
 
 function addGone(summary: Summary, { baseline }: CheckResult, most: number): void {

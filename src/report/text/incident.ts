@@ -137,7 +137,7 @@ function introduction({ finding, connection, cause }: Incident, before: Finding 
 }
 
 /** What the picture tells of single octets: when the incident began, and how far a broker reads. */
-function marksOf(finding: Finding, connection: Connection | undefined, overview: Overview): Marks {
+export function marksOf(finding: Finding, connection: Connection | undefined, overview: Overview): Marks {
   const { direction, streamOffset, time, input } = finding;
   const days = overview.inputCounts[input];
   const withDay = days?.firstDay !== days?.lastDay;

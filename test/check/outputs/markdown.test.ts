@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { markdown } from "../../../src/check/outputs/markdown.ts";
-import { codeSpan, markdownText } from "../../../src/check/outputs/markdown-text.ts";
+import { codeSpan, markdownText } from "../../../src/report/markdown/markdown-text.ts";
 import { capture, checkSamples, fiveHundred, gone, hostileResult, result } from "../../support/check-samples.ts";
 import { SEED } from "../../support/chunkings.ts";
 import { expectGolden } from "../../support/golden.ts";
@@ -115,7 +115,9 @@ describe("text in it", () => {
 
   it("makes no row, heading, tag or link of what came from the wire", () => {
     const strange = "\n\n# x\n| a | b |\n<script>[l](http://x)![i](y)</script> `c` <!-- --> </details>";
-    const written = markdown(hostileResult(strange, strange), { ...OPTIONS, all: true });
+    const whole = markdown(hostileResult(strange, strange), { ...OPTIONS, all: true });
+    // Pictures stand in blocks of code, where nothing forms anything.
+    const written = whole.replace(/^(`{3,})text$[\s\S]*?^\1$/gm, "");
     expect(written).not.toMatch(/<script|<\/script|\]\(|^# /m);
     const tags = [...written.matchAll(/<[^>]*>/g)].map(([tag]) => tag);
     expect(tags.filter(tag => !/^<(?:\/?details|\/?summary|!-- --)>$/.test(tag))).toEqual([]);

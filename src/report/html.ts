@@ -1,0 +1,37 @@
+/**
+ * `--format html`: one file that opens from disk and asks no network. The page is built with the package
+ * (html/page/); a report adds its title, its text for where no script runs, and its data.
+ */
+import { printable } from "../bytes/printable.ts";
+import type { PageData } from "./html/page-data.ts";
+import { jsonLine } from "./json.ts";
+import { DEFAULT_FORMAT_OPTIONS } from "./report-format.ts";
+import { answer } from "./text/first-screen.ts";
+import { overview } from "./text/overview.ts";
+import { text } from "./text.ts";
+
+export interface HtmlParts {
+  /** The built page: dist/page/page.html. */
+  page: string;
+  /** Base64 of gzip. Without it the data are written as they are. */
+  pack?: (text: string) => string;
+}
+
+export function html(data: PageData, { page, pack }: HtmlParts): string {
+  const { report } = data;
+  const json = jsonLine(data);
+  const parts: Readonly<Record<string, string>> = {
+    title: escaped(`ghostframe: ${printable(answer(overview(report)), 120)}`),
+    plain: escaped(text(report, DEFAULT_FORMAT_OPTIONS)),
+    encoding: pack === undefined ? "json" : "gzip",
+    // In JSON a less-than sign stands in strings only, where its escape means the same.
+    data: pack === undefined ? json.replaceAll("<", "\\u003c") : pack(json),
+  };
+  return page.replace(/@@(title|plain|encoding|data)@@/g, (_, name: string) => parts[name]!);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+function escaped(plain: string): string {
+  return plain.replace(/[&<>"]/g, sign => ENTITIES[sign]!);
+}

@@ -1,0 +1,70 @@
+/** All connections, the sick ones first; of very many as many as are asked for. */
+import { grouped } from "../../../bytes/grouped.ts";
+import type { Connection } from "../../report.ts";
+import { clock, library, size } from "../../text/wording.ts";
+import { type Child, h, link, table } from "./dom.ts";
+import { called, type Model } from "./model.ts";
+
+const FIRST = 50;
+const MORE = 500;
+
+export function connectionTable(model: Model): HTMLElement {
+  const sick = new Set(model.incidents.map(({ finding }) => finding.connection));
+  const sorted = model.report.connections.toSorted((a, b) => Number(sick.has(b.id)) - Number(sick.has(a.id)));
+  const holder = h("div", {});
+  const draw = (most: number): void => {
+    const rows = sorted.slice(0, most).map(connection => row(connection, model));
+    const rest = sorted.length - rows.length;
+    holder.replaceChildren(
+      table(["Client", "Library", "Start", "Frames →", "Size", "Ended", "State"], rows, "All connections"),
+      ...(rest > 0
+        ? [
+            h(
+              "p",
+              {},
+              `${grouped(rows.length)} of ${grouped(sorted.length)} are shown. `,
+              h(
+                "button",
+                { type: "button", click: () => draw(most + MORE) },
+                `Show ${grouped(Math.min(MORE, rest))} more`,
+              ),
+            ),
+          ]
+        : []),
+    );
+  };
+  draw(FIRST);
+  return holder;
+}
+
+function row(connection: Connection, model: Model): Child[] {
+  const { id, start, frames, octets, ended } = connection;
+  return [
+    link(`connection/${id}`, called(connection)),
+    library(connection) || "–",
+    clock(start, false),
+    grouped(frames.clientToServer),
+    size(octets.clientToServer + octets.serverToClient),
+    { fin: "closed", rst: "reset", open: "still open" }[ended] ?? ended,
+    state(connection, model),
+  ];
+}
+
+function state({ id, tls, midStream, gaps }: Connection, { incidents }: Model): HTMLElement {
+  const own = incidents.filter(({ finding }) => finding.connection === id);
+  const first = own[0];
+  if (first === undefined) {
+    const partly = tls?.decrypted === false || midStream || gaps.clientToServer + gaps.serverToClient > 0;
+    return h(
+      "span",
+      { class: partly ? "quiet" : "good" },
+      tls?.decrypted === false ? "✓ records" : partly ? "✓ partly seen" : "✓ clean",
+    );
+  }
+  const word = first.finding.severity === "error" ? "✗" : "!";
+  return link(
+    `incident/${first.finding.id}`,
+    `${word} ${first.finding.rule}${own.length > 1 ? ` and ${own.length - 1} more` : ""}`,
+    { class: "sick" },
+  );
+}

@@ -1,0 +1,91 @@
+/** What an incident cost, message by message. */
+import { grouped } from "../../../bytes/grouped.ts";
+import type { Incident } from "../../incidents/incident.ts";
+import { fateWords, lostSentence } from "../../incidents/sentence.ts";
+import { writerName } from "../../incidents/writer-identity.ts";
+import type { Diagnosis, LostMessage, Message } from "../../report.ts";
+import { type Child, h, link, table } from "./dom.ts";
+import { writerInk } from "./ink.ts";
+import type { Model } from "./model.ts";
+
+const ROWS = 12;
+
+export function lostTable(model: Model, incident: Incident): HTMLElement {
+  const { finding, lost } = incident;
+  const { diagnosis } = finding;
+  const all = finding.lost ?? fromDiagnosis(diagnosis);
+  const rows = all.slice(0, ROWS).map(message => row(message, diagnosis));
+  const count = lostSentence(lost);
+  return h(
+    "div",
+    {},
+    h("h2", {}, count === null ? "Lost" : `Lost: ${count}`),
+    count === null
+      ? h(
+          "p",
+          {},
+          diagnosis?.kind === "unexplained"
+            ? "No message is known to be lost here. What these octets carried is not known."
+            : "No message is known to be lost here.",
+        )
+      : null,
+    rows.length === 0 ? null : table(["Message", "Fate", "Writer", "To", "Octets", "Packets"], rows, "Lost messages"),
+    all.length > ROWS ? h("p", {}, link("messages", `All ${grouped(model.counts.lost.messages)} lost messages`)) : null,
+  );
+}
+
+function fromDiagnosis(diagnosis: Diagnosis | undefined): LostMessage[] {
+  const messages = diagnosis?.writers.flatMap(writer => writer.messages) ?? [];
+  return messages.flatMap(({ exchange, routingKey, messageId, spans, fate }) =>
+    fate === "delivered"
+      ? []
+      : [
+          {
+            exchange,
+            routingKey,
+            streamOffset: spans[0]?.[0] ?? 0,
+            fate,
+            ...(messageId === undefined ? {} : { messageId }),
+          },
+        ],
+  );
+}
+
+function row(lost: LostMessage, diagnosis: Diagnosis | undefined): Child[] {
+  const writer =
+    diagnosis?.writers.findIndex(({ messages }) => messages.some(({ spans }) => spans[0]?.[0] === lost.streamOffset)) ??
+    -1;
+  const known = writer < 0 ? undefined : diagnosis!.writers[writer]!;
+  const message = known?.messages.find(({ spans }) => spans[0]?.[0] === lost.streamOffset);
+  const pieces = message?.spans.length ?? 0;
+  const fate = lost.fate === "torn" && pieces > 1 ? `torn in ${pieces}` : fateWords(lost.fate);
+  return [
+    h("strong", {}, lost.messageId ?? `at ${grouped(lost.streamOffset)}`),
+    h("span", { class: lost.fate === "torn" ? "sick" : null }, fate),
+    known === undefined
+      ? h("span", { class: "quiet" }, "not in the picture")
+      : h("span", {}, badge(writer, known.name), ` ${writerName(known) === known.name ? "" : writerName(known)}`),
+    h("span", { class: "quiet" }, `${lost.exchange === "" ? "default" : lost.exchange} → ${lost.routingKey}`),
+    message === undefined ? "" : grouped(message.spans.reduce((sum, [, octets]) => sum + octets, 0)),
+    message === undefined ? "" : packets(message),
+  ];
+}
+
+function packets({ at }: Message): string {
+  const first = at?.[0]?.from.packet;
+  const last = at?.at(-1)?.to.packet;
+  if (first === null || first === undefined) return "";
+  return last === null || last === undefined || last === first ? `${first}` : `${first}–${last}`;
+}
+
+/** A writer's letter in its colour. */
+export function badge(writer: number, name: string): HTMLElement {
+  return h("span", { class: `badge ${writerInk(writer).colour}` }, name);
+}
+
+/** A trace's id, as a link where the report was told where traces are. */
+export function traceLink(traceId: string, url: string | undefined): HTMLElement {
+  const code = h("code", {}, traceId);
+  if (url === undefined || !/^[0-9a-f]{32}$/.test(traceId)) return code;
+  return h("a", { href: url.replaceAll("{traceId}", traceId), rel: "noreferrer", target: "_blank" }, code);
+}

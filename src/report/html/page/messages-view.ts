@@ -1,0 +1,200 @@
+/** Messages: the lost ones first, then the others; a table of which only what is on the screen is made. */
+import { grouped } from "../../../bytes/grouped.ts";
+import { fateWords, lostSentence } from "../../incidents/sentence.ts";
+import type { MessageRecord } from "../../message-record.ts";
+import type { LostMessage } from "../../report.ts";
+import { counted } from "../../text/wording.ts";
+import { choice, copyButton, h, link } from "./dom.ts";
+import { traceLink } from "./lost-table.ts";
+import { called, type Model, type State, set } from "./model.ts";
+
+const ROW = 34;
+const WINDOW = 560;
+const MOST_COPIED = 500;
+
+interface Shown {
+  id: string;
+  fate: string;
+  isLost: boolean;
+  isTorn: boolean;
+  client: string;
+  to: string;
+  octets: string;
+  trace: string;
+  finding: string | null;
+}
+
+export function messagesView(model: Model, state: State): HTMLElement {
+  const lost = lostOf(model);
+  const others = othersOf(model);
+  const filter = state.settings.get("show") ?? (lost.length > 0 ? "lost" : "all");
+  const query = (state.settings.get("find") ?? "").toLowerCase();
+  const torn = lost.filter(({ isTorn }) => isTorn);
+  const chosen =
+    filter === "torn"
+      ? torn
+      : filter === "rest"
+        ? lost.filter(({ isTorn }) => !isTorn)
+        : filter === "all"
+          ? [...lost, ...others]
+          : lost;
+  const shown =
+    query === ""
+      ? chosen
+      : chosen.filter(each =>
+          Object.values(each).some(value => typeof value === "string" && value.toLowerCase().includes(query)),
+        );
+  const words = lostSentence(model.counts.lost);
+  return h(
+    "div",
+    {},
+    h("h1", {}, words === null ? "No message is known to be lost." : `Lost: ${words}.`),
+    h("p", { class: "quiet" }, otherWords(model, lost.length, others.length)),
+    h(
+      "div",
+      { class: "switches" },
+      search(state),
+      choice(
+        "Messages",
+        [
+          ["lost", `Lost ${grouped(lost.length)}`],
+          ["torn", `Torn ${grouped(torn.length)}`],
+          ["rest", `Other fates ${grouped(lost.length - torn.length)}`],
+          ["all", `All ${grouped(lost.length + others.length)}`],
+        ],
+        filter,
+        value => set("show", value),
+      ),
+      copyButton(asMarkdown(shown), "Copy Markdown"),
+      copyButton(JSON.stringify(shown.slice(0, MOST_COPIED), null, 2), "Copy JSON"),
+    ),
+    shown.length > MOST_COPIED
+      ? h("p", { class: "quiet" }, `${grouped(shown.length)} messages; the first ${MOST_COPIED} are copied.`)
+      : null,
+    virtualTable(shown, model),
+  );
+}
+
+function otherWords({ data }: Model, lost: number, others: number): string {
+  if (data.messages === undefined)
+    return "Other messages were not read for this report: inspect the capture with --output html=FILE.";
+  const { count } = data.messages;
+  const sampled = lost + others < count ? `; ${grouped(others)} of the others are in this file, an even sample` : "";
+  return `${counted(count, "message")} in all${sampled}.`;
+}
+
+function search(state: State): HTMLElement {
+  return h("input", {
+    type: "search",
+    id: "search",
+    placeholder: "message id, queue, trace, client",
+    "aria-label": "Search messages",
+    value: state.settings.get("find") ?? "",
+    change: event => set("find", (event.target as HTMLInputElement).value),
+  });
+}
+
+function lostOf({ incidents }: Model): Shown[] {
+  const all = incidents.flatMap(({ finding, connection }) =>
+    (finding.lost ?? []).map(message => lostRow(message, called(connection), finding.id)),
+  );
+  return all.sort((a, b) => Number(b.isTorn) - Number(a.isTorn));
+}
+
+function lostRow(
+  { messageId, exchange, routingKey, streamOffset, fate, traceId }: LostMessage,
+  client: string,
+  finding: string,
+): Shown {
+  return {
+    id: messageId ?? `at ${grouped(streamOffset)}`,
+    fate: fateWords(fate),
+    isLost: true,
+    isTorn: fate === "torn",
+    client,
+    to: `${exchange === "" ? "default" : exchange} → ${routingKey}`,
+    octets: "",
+    trace: traceId ?? "",
+    finding,
+  };
+}
+
+const LOST: ReadonlySet<string> = new Set(["torn", "swallowed", "unread", "refused", "unconfirmed"]);
+
+function othersOf({ data, connections }: Model): Shown[] {
+  return (data.messages?.list ?? [])
+    .filter(({ outcome, finding }) => !(LOST.has(outcome) && finding !== undefined))
+    .map(
+      (message: MessageRecord): Shown => ({
+        id: message.messageId ?? message.correlationId ?? `at ${grouped(message.streamOffset)}`,
+        fate: message.outcome,
+        isLost: false,
+        isTorn: false,
+        client: called(connections.get(message.connection) ?? null),
+        to:
+          message.operation === "publish"
+            ? `${message.exchange === "" ? "default" : message.exchange} → ${message.routingKey}`
+            : `from ${message.queue ?? message.consumerTag ?? "?"}`,
+        octets: message.size === undefined ? "" : grouped(message.size),
+        trace: message.traceId ?? "",
+        finding: null,
+      }),
+    );
+}
+
+const HEADS = ["Message", "Fate", "Client", "To", "Octets", "Trace"];
+
+/** Rows of one height, so that where each stands is known. */
+function virtualTable(rows: readonly Shown[], model: Model): HTMLElement {
+  const body = h("div", { class: "rows", role: "rowgroup" });
+  const scroller = h(
+    "div",
+    { class: "panel messages", role: "table", tabindex: 0, "aria-label": "Messages", "aria-rowcount": rows.length },
+    h(
+      "div",
+      { class: "head", role: "rowgroup" },
+      h("div", { class: "row", role: "row" }, ...HEADS.map(head => h("span", { role: "columnheader" }, head))),
+    ),
+    body,
+  );
+  body.style.height = `${rows.length * ROW}px`;
+  scroller.style.maxHeight = `${WINDOW}px`;
+  let drawn = "";
+  const draw = (): void => {
+    const first = Math.max(0, Math.floor(scroller.scrollTop / ROW) - 8);
+    const last = Math.min(rows.length, first + Math.ceil(WINDOW / ROW) + 16);
+    if (drawn === `${first} ${last}`) return;
+    drawn = `${first} ${last}`;
+    body.replaceChildren(...rows.slice(first, last).map((row, at) => line(row, first + at, model)));
+  };
+  scroller.addEventListener("scroll", draw, { passive: true });
+  draw();
+  return rows.length === 0 ? h("p", {}, "No message fits.") : scroller;
+}
+
+function line(row: Shown, at: number, { data }: Model): HTMLElement {
+  const element = h(
+    "div",
+    { class: "row", role: "row", "aria-rowindex": at + 1 },
+    h("span", { role: "cell" }, row.finding === null ? row.id : link(`incident/${row.finding}`, row.id)),
+    h(
+      "span",
+      { role: "cell", class: row.isTorn ? "sick" : row.isLost ? null : "quiet" },
+      `${row.isTorn ? "✗ " : row.isLost ? "– " : ""}${row.fate}`,
+    ),
+    h("span", { role: "cell" }, row.client),
+    h("span", { role: "cell", class: "quiet" }, row.to),
+    h("span", { role: "cell", class: "number" }, row.octets),
+    h("span", { role: "cell" }, row.trace === "" ? "" : traceLink(row.trace, data.traceUrl)),
+  );
+  element.style.top = `${at * ROW}px`;
+  return element;
+}
+
+function asMarkdown(rows: readonly Shown[]): string {
+  const cell = (text: string) => text.replace(/[\\|`<>[\]*_~@#&]/g, sign => `\\${sign}`).replace(/\s+/g, " ");
+  const lines = rows
+    .slice(0, MOST_COPIED)
+    .map(({ id, fate, client, to, trace }) => `| ${[id, fate, client, to, trace].map(cell).join(" | ")} |`);
+  return ["| Message | Fate | Client | To | Trace |", "|---|---|---|---|---|", ...lines].join("\n");
+}

@@ -1,0 +1,137 @@
+/** HTML reports in a real browser: what they say, what they ask for, who can use them, and what breaks out of them. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PageData } from "../../src/report/html/page-data.ts";
+import { html } from "../../src/report/html.ts";
+import { withIncidents } from "../../src/report/incidents/with-incidents.ts";
+import type { Report } from "../../src/report/report.ts";
+import { CHROMIUM, launched, type Opened, opened } from "../support/browser.ts";
+import { ROOT } from "../support/command.ts";
+import * as samples from "../support/report-samples.ts";
+import { diagnosed, diagnoses } from "./diagnosis-samples.ts";
+
+const VIEWS = ["overview", "incident", "connection", "messages", "octets"];
+/** Of these the other views show nothing new. */
+const BRIEF: ReadonlySet<string> = new Set(["clean", "nothing", "spurious"]);
+const template = readFileSync(join(ROOT, "dist", "page", "page.html"), "utf8");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const folder = mkdtempSync(join(tmpdir(), "ghostframe-html-"));
+const EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e`";
+
+function written(name: string, data: PageData, packed = true): string {
+  const file = join(folder, `${name}.html`);
+  const pack = (text: string) => gzipSync(text).toString("base64");
+  writeFileSync(file, html(data, { page: template, ...(packed ? { pack } : {}) }));
+  return file;
+}
+
+describe("the file", () => {
+  it("is small, and its policy allows no source", () => {
+    expect(template.length).toBeLessThan(400_000);
+    expect(template).toMatch(/default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-[\w+/=]+'; base-uri/);
+    expect(template).not.toMatch(/(?:src|href)="?(?:https?:)?\/\//);
+  });
+
+  it("keeps the elements it is made of, whatever the wire said", () => {
+    for (const packed of [true, false]) {
+      const shown = readFileSync(written("evil", { report: samples.hostile(EVIL, EVIL) }, packed), "utf8");
+      expect(shown.match(/<script\b/g)).toHaveLength(2);
+      expect(shown).not.toContain("<img");
+      expect(shown.match(/<\/pre>/g)).toHaveLength(1);
+    }
+  });
+});
+
+describe.skipIf(CHROMIUM === null)("in Chromium", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launched();
+  }, 30_000);
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const visit = async ({ page, complaints }: Opened, views: readonly string[] = VIEWS): Promise<string> => {
+    let shown = "";
+    for (const view of views) {
+      await page.evaluate(`location.hash = "#${view}"`);
+      await page.waitForSelector(`nav [aria-current][href="#${view}"]`);
+      shown += await page.textContent("main");
+    }
+    expect(complaints).toEqual([]);
+    expect(shown).not.toContain("This view cannot be shown");
+    return shown;
+  };
+
+  it.each<[name: string, report: Report]>([
+    ["torn", samples.tornFrame()],
+    ["clean", samples.clean()],
+    ["nothing", samples.nothingFound()],
+    ["spurious", samples.spuriousSize()],
+    ["diagnoses", diagnosed(...Object.values(diagnoses))],
+    ["many", samples.manyConnections(10_000, 1_000)],
+    ["hostile", samples.hostile(EVIL, EVIL)],
+  ])("%s: every view, without a complaint, with the figures of the report", async (name, sample) => {
+    const report = withIncidents(sample);
+    const there = await opened(browser, written(name, { report }));
+    const shown = await visit(there, BRIEF.has(name) ? ["overview"] : VIEWS);
+    const { sick = 0, lost } = report.summary;
+    if (sick > 0)
+      expect(shown).toContain(
+        `${sick.toLocaleString("en")} of ${report.connections.length.toLocaleString("en")} connection`,
+      );
+    if (lost !== undefined && lost.messages > 0) expect(shown).toContain(`${lost.messages} message`);
+    await there.page.context().close();
+  });
+
+  it.each([
+    ["light", 1280],
+    ["dark", 390],
+  ] as const)("has no violation of accessibility that axe finds, %s, %i pixels wide", async (colorScheme, width) => {
+    const options = { colorScheme, viewport: { width, height: 900 } };
+    // The page's policy would keep axe out.
+    const file = written("axe", { report: withIncidents(samples.tornFrame()) });
+    const there = await opened(browser, file, { ...options, bypassCSP: true });
+    await there.page.evaluate(axe);
+    for (const view of VIEWS) {
+      await visit(there, [view]);
+      const violations = await there.page.evaluate(
+        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + nodes[0].html))",
+      );
+      expect(violations, view).toEqual([]);
+    }
+    // Nothing makes the page itself wider than the window.
+    const { scrollWidth, clientWidth } = (await there.page.evaluate(
+      "(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }))(document.documentElement)",
+    )) as { scrollWidth: number; clientWidth: number };
+    expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+    await there.page.context().close();
+  });
+
+  it("works by the keyboard alone", async () => {
+    const there = await opened(browser, written("keys", { report: withIncidents(samples.tornFrame()) }));
+    const { page } = there;
+    await page.keyboard.press("2");
+    await page.waitForSelector("svg.cut");
+    await page.focus("g.piece");
+    await page.keyboard.press("ArrowRight");
+    expect(await page.textContent("#tip")).toContain("Writer B (turn_server_power_on-0) · t0-1");
+    await page.keyboard.press("l");
+    await page.waitForSelector("svg.lanes");
+    await page.keyboard.press("o");
+    await page.waitForSelector(".hex");
+    await page.keyboard.press("?");
+    await page.waitForSelector("dialog[open]");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    await page.waitForSelector("#search:focus");
+    expect(there.complaints).toEqual([]);
+    await page.context().close();
+  });
+});
