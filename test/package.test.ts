@@ -68,6 +68,7 @@ describe("the tarball", () => {
         "bin/ghostframe.js",
         "bin/package.json",
         "dist/command/package.json",
+        "dist/page/page.html",
         FIXTURE,
         "package.json",
         "src/check/check-result.schema.json",
@@ -84,8 +85,8 @@ describe("the tarball", () => {
 
   it("holds nothing in dist that has no source", () => {
     const sourceOf = (path: string) => path.replace(/^dist\//, "src/").replace(/(?:\.d\.ts|\.js)$/, ".ts");
-    // dist/command is the command in one piece, made of the rest.
-    const built = files.filter(path => path.startsWith("dist/") && !path.startsWith("dist/command/"));
+    // dist/command is the command in one piece, dist/page the page of HTML reports, both made of the rest.
+    const built = files.filter(path => path.startsWith("dist/") && !/^dist\/(?:command|page)\//.test(path));
     expect(built.filter(path => !existsSync(join(ROOT, sourceOf(path))))).toEqual([]);
     expect(built).toContain("dist/index.js");
     expect(built).toContain("dist/index.d.ts");

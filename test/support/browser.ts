@@ -4,7 +4,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 
 const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+/** Null where there is none. CI must have it: there, a missing one is a failure and no reason to skip. */
 export const CHROMIUM = EXECUTABLES.find(path => existsSync(path)) ?? null;
+if (CHROMIUM === null && process.env.CI) throw new Error("chromium is not installed, and CI may not go without it");
 
 export async function launched(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM!, args: ["--no-sandbox", "--disable-gpu"] });
