@@ -66,7 +66,12 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "cli/frames.test.ts": ["report/frame-event.ts"],
   "cli/connections.test.ts": ["report/connection-line.ts"],
   "cli/stats.test.ts": ["report/statistics.ts"],
-  "cli/messages.test.ts": ["cli/message-filter-options.ts", "report/message-record.ts"],
+  "cli/messages.test.ts": [
+    "cli/message-filter-options.ts",
+    "messages/message-filter.ts",
+    "report/message-output.ts",
+    "report/message-record.ts",
+  ],
   "cli/run.test.ts": ["cli/command-process.ts", "cli/run-command.ts"],
   "connection/channels.test.ts": ["connection/channel-rules.ts", "connection/channel.ts"],
   "connection/close.test.ts": ["connection/amqp-connection.ts", "connection/connection-close.ts"],
