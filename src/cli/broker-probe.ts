@@ -14,21 +14,14 @@ const PATIENCE = 10_000;
 export async function whyUnreachable(address: UpstreamAddress, settings: UpstreamTlsSettings): Promise<string | null> {
   const tls = address.tls ? await UpstreamTls.open(settings) : null;
   return new Promise(resolve => {
-    const attempt = new UpstreamAttempt(address, tls, null, {
+    new UpstreamAttempt(address, tls, null, PATIENCE, {
       reached: () => {},
       connected: broker => {
         broker.socket.on("error", () => {});
-        settle(null, () => broker.destroy());
+        broker.destroy();
+        resolve(null);
       },
-      failed: ({ message }) => settle(message),
+      failed: ({ message }) => resolve(message),
     });
-    const timer = setTimeout(() => {
-      settle(`the broker at ${address.shown} did not answer within ${PATIENCE / 1000} s`, () => attempt.abandon());
-    }, PATIENCE);
-    function settle(why: string | null, hangUp = () => {}): void {
-      clearTimeout(timer);
-      hangUp();
-      resolve(why);
-    }
   });
 }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { printable } from "../bytes/printable.ts";
+import { endpointText } from "../proxy/address.ts";
 import type { CountMessage, EventMessage } from "../proxy/event-message.ts";
 import { InspectingProxy } from "../proxy/inspecting-proxy.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
@@ -11,9 +12,12 @@ import { TelemetryError } from "../telemetry/settings.ts";
 import { EventOutput } from "./event-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, terminalOptions } from "./output.ts";
+import { applyConfig } from "./proxy-config.ts";
 import { addProxyOptions, levelAsked, type ProxyOptions, proxySettings } from "./proxy-options.ts";
 import { ProxySignals } from "./proxy-signals.ts";
+import { Readiness } from "./readiness.ts";
 import { RecordingError } from "./recording-folder.ts";
+import { RecordingLock } from "./recording-lock.ts";
 
 export function proxyCommand(): Command {
   const command = new Command("proxy").description(
@@ -28,8 +32,8 @@ event is a line on stdout. SIGTERM and Ctrl-C let connections end, then stop the
 proxy. SIGHUP begins a new recording and reads certificates again.
 
 Exit status: 0 nothing found, 1 errors or warnings found, 2 could not listen,
-could not record in <dir>, or was ended by a second SIGTERM, 130 stopped by
-Ctrl-C.
+could not record (all) in <dir>, or was ended by a second SIGTERM, 130 stopped
+by Ctrl-C.
 
 Examples:
   $ ghostframe proxy --listen 5673 --upstream amqp://broker:5672
@@ -99,9 +103,14 @@ class ProxyOutput {
 
 const KNOWN_ERRORS = [ProxyError, RecordingError, TelemetryError];
 
-async function run(options: ProxyOptions): Promise<void> {
+async function run(_: unknown, command: Command): Promise<void> {
+  const configured = await configuredOptions(command);
+  if (configured === null) return;
+  const options = configured;
   const output = new ProxyOutput(options);
+  const readiness = new Readiness(options.readyFile ?? null, process.env);
   let proxy: InspectingProxy | null = null;
+  let lock: RecordingLock | null = null;
   const signals = new ProxySignals(status => process.exit(status));
   try {
     proxy = new InspectingProxy({
@@ -110,9 +119,12 @@ async function run(options: ProxyOptions): Promise<void> {
       emit: event => output.write(event),
     });
     const running = proxy;
-    await running.listen();
+    if (options.record !== undefined) lock = new RecordingLock(options.record);
+    const addresses = await running.listen();
+    readiness.ready(addresses.map(({ address, port }) => endpointText(address, port)));
     signals.onHangUp(() => running.reload(), complain);
     await signals.stop;
+    readiness.stopping();
     const counters = await running.drain(options.grace * 1000, () => output.omitted);
     process.exitCode = signals.interrupted ? EXIT.INTERRUPTED : exitCode(counters);
   } catch (error) {
@@ -121,14 +133,31 @@ async function run(options: ProxyOptions): Promise<void> {
     process.exitCode = EXIT.FAILED;
   } finally {
     await proxy?.close();
+    lock?.release();
   }
   if (!(await output.close())) process.exit();
+}
+
+/** The command's options, those of a --config file among them; null where that is wrong, which is told. */
+async function configuredOptions(command: Command): Promise<ProxyOptions | null> {
+  const { config } = command.opts<ProxyOptions>();
+  try {
+    if (config !== undefined) await applyConfig(command, config);
+    return command.opts<ProxyOptions>();
+  } catch (error) {
+    if (!(error instanceof ProxyError)) throw error;
+    complain(error.message);
+    process.exitCode = EXIT.FAILED;
+    return null;
+  }
 }
 
 function recoverySentence(omitted: number, where: string): string {
   return `ghostframe: ${where} can be written again; ${counted(omitted, "event")} could not be written\n`;
 }
 
-function exitCode({ errors, warnings }: ProxyCounters): number {
+function exitCode({ errors, warnings, lostPackets = 0 }: ProxyCounters): number {
+  // Whoever asked for a recording must not take it for a whole one.
+  if (lostPackets > 0) return EXIT.FAILED;
   return errors + warnings > 0 ? EXIT.FINDINGS : EXIT.CLEAN;
 }

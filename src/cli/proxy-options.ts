@@ -1,6 +1,6 @@
 /** Options of `ghostframe proxy`, and what they mean. */
 import { type Command, Option } from "commander";
-import { parseListen, parseUpstream } from "../proxy/address.ts";
+import { parseListen, parseUpstream, type UpstreamAddress } from "../proxy/address.ts";
 import { BusyPolling } from "../proxy/busy-polling.ts";
 import type { ProxyOptions as InspectingProxyOptions } from "../proxy/inspecting-proxy.ts";
 import type { RecordSetting } from "../proxy/inspector-protocol.ts";
@@ -16,8 +16,9 @@ import { addTelemetryOptions, type TelemetryOptions } from "./telemetry-options.
 
 export interface ProxyOptions extends RelayOptions, TelemetryOptions {
   admin?: string;
-  listen: string[];
-  upstream: string[];
+  config?: string;
+  listen?: string[];
+  upstream?: string[];
   format: "text" | "ndjson";
   level?: Level;
   verbose: boolean;
@@ -41,6 +42,12 @@ export interface ProxyOptions extends RelayOptions, TelemetryOptions {
   busyPolling: boolean;
   probeSilently: boolean;
   maxConnections: number;
+  maxPerAddress?: number;
+  connectTimeout: number;
+  idleTimeout: number;
+  upstreamCert?: string;
+  upstreamKey?: string;
+  readyFile?: string;
   grace: number;
 }
 
@@ -63,14 +70,15 @@ export function addProxyOptions(command: Command): Command {
 /** Where clients connect to, where the broker is, and how. */
 function addConnectionOptions(command: Command): void {
   command
-    .requiredOption(
+    .option("--config <file>", "options as JSON; the command line goes before it")
+    .option(
       "--listen <address>",
       "where clients connect to: 127.0.0.1:5673, 5673, [::1]:5673 (repeat it for more)",
       collect,
     )
-    .requiredOption(
+    .option(
       "--upstream <url>",
-      "the broker: amqp://host:5672, amqps://host (one for all, or one for each --listen)",
+      "the broker: amqp://host:5672, amqps://host (one for all, or one for each --listen; several with commas: clients go to the first that is up)",
       collect,
     )
     .option("--tls-cert <file>", "speak TLS to clients, with this certificate (PEM)")
@@ -84,6 +92,12 @@ function addConnectionOptions(command: Command): void {
       "connect to the broker when a client has sent something: health checks do not reach it",
       false,
     )
+    .option("--connect-timeout <seconds>", "time for the connection to the broker", within(1, 3600), 30)
+    .option("--idle-timeout <seconds>", "end connections without an octet for so long; 0: never", within(0, DAY), 0)
+    .option("--max-per-address <number>", "open connections of one client's address at most", within(1, 1_000_000))
+    .option("--upstream-cert <file>", "certificate that is shown to an amqps:// broker (PEM)")
+    .option("--upstream-key <file>", "its key (PEM)")
+    .option("--ready-file <file>", "write the addresses there when it listens; it is removed when it stops")
     .option("--max-connections <number>", "open connections at most; others are reset", within(1, 1_000_000), 10_000)
     .option("--grace <seconds>", "time for connections to end when the proxy is stopped", within(0, DAY), 10)
     .option("--guard", "stop a corrupt stream before the broker sees it, and tell the client why", false)
@@ -151,12 +165,18 @@ export function proxySettings(options: ProxyOptions): Omit<InspectingProxyOption
   if (!hasTls && tlsClientCa !== undefined) {
     throw new ProxyError("--tls-client-ca", "expected together with --tls-cert and --tls-key");
   }
+  const { upstreamCert, upstreamKey } = options;
+  if ((upstreamCert === undefined) !== (upstreamKey === undefined)) {
+    throw new ProxyError("--upstream-cert", "expected together with --upstream-key, found only one of them");
+  }
   const relayed = routes(options);
+  const relay = relaySettings(
+    options,
+    relayed.flatMap(({ upstream, others = [] }) => [upstream, ...others]),
+  );
   return {
-    ...relaySettings(
-      options,
-      relayed.map(({ upstream }) => upstream),
-    ),
+    ...relay,
+    upstreamTls: { ...relay.upstreamTls, cert: upstreamCert ?? null, key: upstreamKey ?? null },
     routes: relayed,
     broker,
     guard,
@@ -164,6 +184,8 @@ export function proxySettings(options: ProxyOptions): Omit<InspectingProxyOption
     polling: busyPolling ? new BusyPolling() : null,
     probeSilently,
     maxConnections,
+    maxPerAddress: options.maxPerAddress ?? null,
+    timeouts: { connect: options.connectTimeout * 1000, idle: options.idleTimeout * 1000 },
     statusEvery: options.statusEvery * 1000,
     record: recordSetting(options),
     telemetry: telemetryOf(options),
@@ -172,15 +194,22 @@ export function proxySettings(options: ProxyOptions): Omit<InspectingProxyOption
   };
 }
 
-function routes({ listen, upstream }: ProxyOptions): Route[] {
+function routes({ listen = [], upstream = [] }: ProxyOptions): Route[] {
+  if (listen.length === 0) throw new ProxyError("--listen", "expected an address that clients connect to, found none");
+  if (upstream.length === 0) throw new ProxyError("--upstream", "expected the broker's address, found none");
   if (upstream.length !== 1 && upstream.length !== listen.length) {
     const found = `found ${listen.length} --listen and ${upstream.length} --upstream`;
     throw new ProxyError("--upstream", `expected one for all, or one for each --listen; ${found}`);
   }
-  return listen.map((address, i) => ({
-    listen: parseListen(address),
-    upstream: parseUpstream(upstream[i] ?? upstream[0]!),
-  }));
+  return listen.map((address, i) => {
+    const [first, ...others] = upstreamsOf(upstream[i] ?? upstream[0]!);
+    return { listen: parseListen(address), upstream: first!, others };
+  });
+}
+
+/** Several are separated by commas. A comma may stand in a password, but not before a scheme. */
+function upstreamsOf(text: string): UpstreamAddress[] {
+  return text.split(/,\s*(?=amqps?:\/\/)/).map(each => parseUpstream(each));
 }
 
 function telemetryOf({ otlp, otlpMessages, admin }: ProxyOptions): ProxyTelemetrySetting | null {

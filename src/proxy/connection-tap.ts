@@ -30,6 +30,7 @@ export interface RelayTrouble {
     | "client-reset"
     | "client-tls"
     | "too-many-connections"
+    | "idle"
     | "shutdown";
   /** One sentence without a full stop, with addresses and the system's error code. */
   message: string;

@@ -138,13 +138,14 @@ export class InspectingProxy {
 
   #counters(untold: number): ProxyCounters {
     const { accepted, probes } = this.#server.counters;
-    const { uninspected } = this.#inspector;
+    const { uninspected, lostPackets } = this.#inspector;
     return {
       connections: accepted - probes,
       probes,
       uninspected,
       refused: this.#refused,
       guarded: this.#guarding.stops,
+      lostPackets,
       ...this.#counts,
       untold,
     };

@@ -52,4 +52,6 @@ export type FromInspector =
   | { kind: "events"; events: EventMessage[] }
   | { kind: "counts"; counts: CountMessage[] }
   | { kind: "problem"; message: string }
+  /** So many packets more could not be recorded. */
+  | { kind: "lost-packets"; count: number }
   | { kind: "closed" };

@@ -75,6 +75,14 @@ function postEvents(): void {
   link?.flush();
 }
 
+let lostPackets = 0;
+
+function postLostPackets(): void {
+  const lost = recorder?.lost ?? 0;
+  if (lost > lostPackets) post({ kind: "lost-packets", count: lost - lostPackets });
+  lostPackets = lost;
+}
+
 /** Tells how often came what is not told one by one. */
 function postCounts(all: boolean): void {
   const time = isoTime({ seconds: clock.seconds, nanoseconds: clock.microseconds * 1000, timeDigits: 6 });
@@ -133,6 +141,7 @@ const ticking = setInterval(() => {
   link?.measured([clock.seconds, clock.microseconds * 1000]);
   postEvents();
   postCounts(false);
+  postLostPackets();
 }, TICK);
 
 const scanning = setting.sharedSockets ? setInterval(() => void scanSockets(), SCAN) : undefined;
@@ -171,6 +180,7 @@ port.on("message", (message: ToInspector) => {
       batches.finish();
       postEvents();
       postCounts(true);
+      postLostPackets();
       link?.measured([clock.seconds, clock.microseconds * 1000]);
       link?.close();
       post({ kind: "closed" });

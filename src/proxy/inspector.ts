@@ -13,6 +13,7 @@ import type { FromInspector, InspectorSetting, ToInspector } from "./inspector-p
 import { encoded, InspectorTap, NOTHING, type TapInspector } from "./inspector-tap.ts";
 import { inspectorThread, type NewThread } from "./inspector-thread.ts";
 import { CONCLUDE, GUARDED, OPENED, REOPENED } from "./octet-batch.ts";
+import { reasonOf } from "./proxy-error.ts";
 import type { InspectionlessEvent } from "./uninspected-event.ts";
 import { UninspectedTelling } from "./uninspected-telling.ts";
 
@@ -39,6 +40,8 @@ export interface InspectorOptions extends InspectorSetting {
 export class Inspector implements TapInspector {
   /** Connections that went on uninspected because the inspector fell behind or died. */
   uninspected = 0;
+  /** Packets that could not be recorded. */
+  lostPackets = 0;
   readonly #options: InspectorOptions;
   /** Of the connections that the worker knows, by number. */
   readonly #taps = new Map<number, InspectorTap>();
@@ -198,7 +201,7 @@ export class Inspector implements TapInspector {
       this.#options.started?.();
     } catch (error) {
       // No memory or no thread to be had: the relay goes on.
-      this.#options.problem(`no inspector can be started: ${error instanceof Error ? error.message : String(error)}`);
+      this.#options.problem(`no inspector can be started: ${reasonOf(error)}`);
       this.#startLater();
     }
   }
@@ -237,6 +240,9 @@ export class Inspector implements TapInspector {
       case "counts":
         for (const count of message.counts) this.#options.emit(count);
         return;
+      case "lost-packets":
+        this.lostPackets += message.count;
+        return;
       case "problem":
         this.#options.problem(message.message);
         return;
@@ -258,9 +264,8 @@ export class Inspector implements TapInspector {
     if (performance.now() - this.#batches.waitingSince > HANGS_AFTER) void this.#worker?.terminate();
     if (this.#behindReported) return;
     this.#behindReported = true;
-    this.#options.problem(
-      `the inspector is ${MAX_BEHIND >> 20} MiB behind: connections that bring octets now go on uninspected`,
-    );
+    const now = "connections that bring octets now go on uninspected";
+    this.#options.problem(`the inspector is ${MAX_BEHIND >> 20} MiB behind: ${now}`);
   }
 
   #answer(number: number, finding: FindingMessage | null): void {
@@ -286,9 +291,9 @@ export class Inspector implements TapInspector {
     this.#options.problem(
       `the inspector ended: ${those} left uninspected; ${atOnce ? "another one takes those that come" : wait}`,
     );
-    for (const { connection, reason } of this.#guarded.values()) {
-      this.emitUninspected({ event: "guarded", message: reason }, connection);
-    }
+    const stops = [...this.#guarded.values()];
+    for (const { connection, reason: message } of stops)
+      this.emitUninspected({ event: "guarded", message }, connection);
     this.#guarded.clear();
     for (const tap of this.#taps.values()) tap.orphan("the inspector that looked at it ended");
     this.#taps.clear();

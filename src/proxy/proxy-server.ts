@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { codeOf } from "../capture/system-error.ts";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
+import { Admission } from "./admission.ts";
 import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionGuard, ConnectionTap, Relayed, RelayedConnection } from "./connection-tap.ts";
 import { ProxyError, reasonOf } from "./proxy-error.ts";
@@ -12,10 +13,13 @@ import type { ReadPace } from "./slow-reader.ts";
 import { DEFAULT_TIMEOUTS, type Timeouts } from "./timeouts.ts";
 import { ClientTls, type ClientTlsFiles, UpstreamTls, type UpstreamTlsSettings } from "./tls.ts";
 import { KEEP_ALIVE_MS, UpstreamAttempt } from "./upstream.ts";
+import { Upstreams } from "./upstreams.ts";
 
 export interface Route {
   listen: ListenAddress;
+  /** Where clients go, and where they go while that is down, in order. */
   upstream: UpstreamAddress;
+  others?: readonly UpstreamAddress[];
 }
 
 export interface ProxyServerOptions {
@@ -33,6 +37,8 @@ export interface ProxyServerOptions {
   probeSilently?: boolean;
   /** Null or missing for as many as the operating system gives. */
   maxConnections?: number | null;
+  /** The same, of one client's address. */
+  maxPerAddress?: number | null;
   /** How slowly clients are read: `--squeeze`. Null or missing: as fast as the broker takes their octets. */
   pace?: ReadPace | null;
   /** Keeps the thread awake after small chunks; null or missing where it sleeps. */
@@ -47,22 +53,24 @@ export class ProxyServer {
   readonly #options: ProxyServerOptions;
   readonly #timeouts: Timeouts;
   readonly #listeners: Server[] = [];
+  readonly #upstreams: Upstreams[] = [];
   readonly #relays = new Set<Relay>();
   #clientTls: ClientTls | null = null;
   #upstreamTls: UpstreamTls | null = null;
   /** Clients that came before every listener was bound; null when all are. */
-  #arrived: { tcp: Socket; upstream: UpstreamAddress }[] | null = [];
+  #arrived: { tcp: Socket; upstreams: Upstreams }[] | null = [];
   #number = 0;
-  #accepted = 0;
-  #ended = 0;
-  #refused = 0;
-  #probes = 0;
+  readonly #admission: Admission;
   #probing: NodeJS.Timeout | null = null;
   #allClosed: (() => void) | null = null;
 
   constructor(options: ProxyServerOptions) {
     this.#options = options;
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    this.#admission = new Admission({
+      connections: options.maxConnections ?? Number.POSITIVE_INFINITY,
+      perAddress: options.maxPerAddress ?? Number.POSITIVE_INFINITY,
+    });
   }
 
   /**
@@ -70,8 +78,8 @@ export class ProxyServer {
    * without an octet.
    */
   get counters(): { open: number; accepted: number; refused: number; probes: number } {
-    const open = this.#accepted - this.#ended;
-    return { open, accepted: this.#accepted, refused: this.#refused, probes: this.#probes };
+    const { open, accepted, refused, probes } = this.#admission;
+    return { open, accepted, refused, probes };
   }
 
   /**
@@ -81,7 +89,8 @@ export class ProxyServer {
   async listen(): Promise<Endpoint[]> {
     const { routes, clientTls, upstreamTls } = this.#options;
     if (clientTls != null) this.#clientTls = await ClientTls.open(clientTls, this.#timeouts.handshake);
-    if (routes.some(({ upstream }) => upstream.tls)) this.#upstreamTls = await UpstreamTls.open(upstreamTls ?? {});
+    if (routes.some(({ upstream, others = [] }) => [upstream, ...others].some(({ tls }) => tls)))
+      this.#upstreamTls = await UpstreamTls.open(upstreamTls ?? {});
     try {
       for (const route of routes) this.#listeners.push(await this.#listenFor(route));
     } catch (error) {
@@ -91,7 +100,7 @@ export class ProxyServer {
     }
     const arrived = this.#arrived ?? [];
     this.#arrived = null;
-    for (const { tcp, upstream } of arrived) this.#accept(tcp, upstream);
+    for (const { tcp, upstreams } of arrived) this.#accept(tcp, upstreams);
     return this.addresses();
   }
 
@@ -126,6 +135,7 @@ export class ProxyServer {
     const allClosed = new Promise<void>(resolve => {
       this.#allClosed = resolve;
     });
+    for (const upstreams of this.#upstreams) upstreams.close();
     const listeners = this.#listeners.map(listener => new Promise(resolve => listener.close(resolve)));
     this.#concludeIfAlone();
     const message = `the proxy shut down, and the connection was still open after ${grace} ms`;
@@ -147,7 +157,9 @@ export class ProxyServer {
       ...(this.#options.pace == null ? {} : { highWaterMark: 1 }),
     });
     const { host, port } = route.listen;
-    server.on("connection", tcp => this.#arrive(tcp, route.upstream));
+    const upstreams = new Upstreams([route.upstream, ...(route.others ?? [])], this.#options.problem);
+    this.#upstreams.push(upstreams);
+    server.on("connection", tcp => this.#arrive(tcp, upstreams));
     await new Promise<void>((resolve, reject) => {
       server.once("error", cause => reject(listenError(route.listen, cause)));
       server.listen({ host, port }, resolve);
@@ -173,17 +185,18 @@ export class ProxyServer {
   }
 
   /** Clients wait until all listeners are bound: before that it is not sure that the proxy can run. */
-  #arrive(tcp: Socket, upstream: UpstreamAddress): void {
-    if (this.#arrived === null) this.#accept(tcp, upstream);
-    else this.#arrived.push({ tcp: tcp.on("error", () => {}), upstream });
+  #arrive(tcp: Socket, upstreams: Upstreams): void {
+    if (this.#arrived === null) this.#accept(tcp, upstreams);
+    else this.#arrived.push({ tcp: tcp.on("error", () => {}), upstreams });
   }
 
-  #accept(tcp: Socket, upstream: UpstreamAddress): void {
+  #accept(tcp: Socket, upstreams: Upstreams): void {
     // The client is gone already, and so is its address.
     if (tcp.remoteAddress === undefined) {
       tcp.on("error", () => {}).destroy();
       return;
     }
+    const upstream = upstreams.first;
     const connection: RelayedConnection = {
       number: ++this.#number,
       client: remoteEndpoint(tcp),
@@ -191,23 +204,17 @@ export class ProxyServer {
       upstream: { address: upstream.host, port: upstream.port },
       encrypted: { client: this.#clientTls !== null, upstream: upstream.tls },
     };
-    const max = this.#options.maxConnections ?? Number.POSITIVE_INFINITY;
-    const full = this.counters.open >= max;
-    const relay = this.#relay(tcp, connection, upstream, full);
-    if (full) {
-      this.#refused++;
-      relay.abort({
-        kind: "too-many-connections",
-        message: `${endpointText(connection.client.address, connection.client.port)} was refused: ${max} connections are open, as many as allowed`,
-      });
+    const refusal = this.#admission.admit(connection);
+    const relay = this.#relay(tcp, connection, upstreams, refusal === null);
+    if (refusal !== null) {
+      relay.abort({ kind: "too-many-connections", message: refusal });
       return;
     }
-    this.#accepted++;
     this.#probing ??= setInterval(() => this.#probe(), this.#timeouts.probe).unref();
     this.#begin(tcp, relay, connection);
   }
 
-  #relay(tcp: Socket, connection: RelayedConnection, upstream: UpstreamAddress, full: boolean): Relay {
+  #relay(tcp: Socket, connection: RelayedConnection, upstreams: Upstreams, isAdmitted: boolean): Relay {
     const { pace, polling, problem, proxyProtocol } = this.#options;
     const relay: Relay = new Relay(tcp, {
       connection,
@@ -219,12 +226,14 @@ export class ProxyServer {
       connect: listener => {
         const { client, listener: listening } = connection;
         const header = proxyProtocol == null ? null : proxyHeader(proxyProtocol, client, listening);
-        return new UpstreamAttempt(upstream, upstream.tls ? this.#upstreamTls : null, header, listener);
+        const { connect } = this.#timeouts;
+        return upstreams.connect((address, attempt) => {
+          return new UpstreamAttempt(address, address.tls ? this.#upstreamTls : null, header, connect, attempt);
+        }, listener);
       },
       over: () => {
         this.#relays.delete(relay);
-        if (!full) this.#ended++;
-        if (!full && relay.wasProbe) this.#probes++;
+        if (isAdmitted) this.#admission.left(connection, relay.wasProbe);
         this.#concludeIfAlone();
       },
     });

@@ -26,6 +26,10 @@ export function silenceOf(connection: RelayedConnection, inHandshake: boolean, s
   return { kind: "upstream-silent", message };
 }
 
+export function idleFor(seconds: number): RelayTrouble {
+  return { kind: "idle", message: `no octet came from either side for ${seconds} s` };
+}
+
 function nameOf(side: Side, { client, upstream }: RelayedConnection): string {
   const { address, port } = side === 0 ? client : upstream;
   return `the ${side === 0 ? "client" : "broker"} at ${printable(endpointText(address, port), 300)}`;

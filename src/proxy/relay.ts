@@ -18,10 +18,12 @@ import type { Endpoint } from "../report/report.ts";
 import { BrokerSilence } from "./broker-silence.ts";
 import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionGuard, ConnectionTap, Relayed, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import { Deadline } from "./deadline.ts";
 import { EarlyOctets } from "./early-octets.ts";
 import { Forwarder } from "./forwarder.ts";
+import { IdleCheck } from "./idle-check.ts";
 import { reasonOf } from "./proxy-error.ts";
-import { lossOf, silenceOf } from "./relay-trouble.ts";
+import { idleFor, lossOf, silenceOf } from "./relay-trouble.ts";
 import type { SideSocket } from "./side-socket.ts";
 import type { ReadPace } from "./slow-reader.ts";
 import { otherSide, SIDES, SocketPair } from "./socket-pair.ts";
@@ -61,8 +63,9 @@ export class Relay implements Relayed, AttemptListener {
   readonly #events: TapEvents;
   readonly #forwarder: Forwarder;
   readonly #silence: BrokerSilence;
+  readonly #idle: IdleCheck;
   readonly #early = new EarlyOctets();
-  #deadline: NodeJS.Timeout | null = null;
+  readonly #deadline = new Deadline(() => this.#closeAll());
   /** The client has sent an octet. */
   clientSpoke = false;
   #aborted = false;
@@ -82,8 +85,9 @@ export class Relay implements Relayed, AttemptListener {
     this.#events = new TapEvents(error => {
       problem(`connection ${number} is relayed uninspected from here: its inspection failed (${reasonOf(error)})`);
     });
-    const stop = (): void => this.stop(null);
-    this.#forwarder = new Forwarder({ number, sockets: this.#sockets, events: this.#events, polling, problem, stop });
+    const [sockets, events] = [this.#sockets, this.#events];
+    this.#forwarder = new Forwarder({ number, sockets, events, polling, problem, stop: () => this.stop(null) });
+    this.#idle = new IdleCheck(timeouts);
     this.#silence = new BrokerSilence(timeouts.silence, () => this.#brokerSilent());
   }
 
@@ -99,7 +103,7 @@ export class Relay implements Relayed, AttemptListener {
     this.#started = true;
     this.#sockets.startClient(socket);
     socket.resume();
-    if (probeSilently) this.#setDeadline(timeouts.handshake);
+    if (probeSilently) this.#deadline.set(timeouts.handshake);
     else this.#connect();
   }
 
@@ -111,7 +115,7 @@ export class Relay implements Relayed, AttemptListener {
     this.#attempt = null;
     this.#context.connection.upstream = upstream;
     this.#sockets.connect(broker);
-    this.#cancelDeadline();
+    this.#deadline.cancel();
     this.#phase = "relaying";
     this.#events.connected(upstream);
     const { pace } = this.#context;
@@ -140,7 +144,7 @@ export class Relay implements Relayed, AttemptListener {
     this.#silence.end();
     this.#abandonAttempt();
     for (const side of SIDES) this.#reset(side);
-    if (!this.#sockets.isOver) this.#setDeadline(this.#context.timeouts.stopping);
+    if (!this.#sockets.isOver) this.#deadline.set(this.#context.timeouts.stopping);
   }
 
   stop(closeFrame: Uint8Array | null): void {
@@ -151,7 +155,7 @@ export class Relay implements Relayed, AttemptListener {
     this.#forwarder.stop();
     this.#early.take();
     this.#abandonAttempt();
-    this.#setDeadline(this.#context.timeouts.stopping);
+    this.#deadline.set(this.#context.timeouts.stopping);
     const { socket } = this.#sockets.client;
     const upstream = this.#sockets.of(1)?.socket;
     if (closeFrame !== null && socket.writable) socket.write(closeFrame);
@@ -166,10 +170,12 @@ export class Relay implements Relayed, AttemptListener {
   /** Checks whether the peers are still there, where nobody reads from their sockets. */
   probe(): void {
     if (this.#phase === "stopping" || !this.#started) return;
+    if (this.#phase === "relaying" && this.#idle.isOver()) this.abort(idleFor(this.#context.timeouts.idle / 1000));
     for (const side of SIDES) this.#sockets.of(side)?.probe();
   }
 
   #data(side: Side, chunk: Uint8Array): void {
+    this.#idle.heard();
     if (side === 1) this.#silence.end();
     else if (!this.clientSpoke) this.#spoke();
     if (this.#phase === "relaying") this.#forwarder.take(side, chunk);
@@ -183,7 +189,7 @@ export class Relay implements Relayed, AttemptListener {
   }
 
   #connect(): void {
-    this.#cancelDeadline();
+    this.#deadline.cancel();
     this.#attempt = this.#context.connect(this);
   }
 
@@ -202,7 +208,7 @@ export class Relay implements Relayed, AttemptListener {
     if (this.#phase === "waiting") {
       this.#early.ended = true;
       if (this.#attempt === null) this.#sockets.client.socket.end();
-      else this.#setDeadline(this.#context.timeouts.halfClosed);
+      else this.#deadline.set(this.#context.timeouts.halfClosed);
     } else if (this.#phase === "relaying") {
       this.#forwarder.finish(side, () => this.#end(side));
     } else {
@@ -246,10 +252,10 @@ export class Relay implements Relayed, AttemptListener {
       this.#lose(side);
     }
     if (!this.#sockets.isOver) {
-      if (this.#phase === "relaying") this.#setDeadline(this.#context.timeouts.linger);
+      if (this.#phase === "relaying") this.#deadline.set(this.#context.timeouts.linger);
       return;
     }
-    this.#cancelDeadline();
+    this.#deadline.cancel();
     this.#forwarder.stop();
     this.#silence.end();
     this.#events.closed();
@@ -280,21 +286,13 @@ export class Relay implements Relayed, AttemptListener {
     this.#attempt = null;
   }
 
-  /** After this time whatever is still open is closed. */
-  #setDeadline(milliseconds: number): void {
-    this.#cancelDeadline();
-    this.#deadline = setTimeout(() => {
-      this.#abandonAttempt();
-      for (const side of SIDES) {
-        // A stream that is cut short must not look like one that was ended in order.
-        if (this.#phase === "relaying") this.#reset(side);
-        this.#sockets.of(side)?.destroy();
-      }
-    }, milliseconds);
-  }
-
-  #cancelDeadline(): void {
-    if (this.#deadline !== null) clearTimeout(this.#deadline);
-    this.#deadline = null;
+  /** The time is over: whatever is still open is closed. */
+  #closeAll(): void {
+    this.#abandonAttempt();
+    for (const side of SIDES) {
+      // A stream that is cut short must not look like one that was ended in order.
+      if (this.#phase === "relaying") this.#reset(side);
+      this.#sockets.of(side)?.destroy();
+    }
   }
 }

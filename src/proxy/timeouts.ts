@@ -1,5 +1,9 @@
 /** How long a relay waits. Milliseconds. */
 export interface Timeouts {
+  /** For the connection to one broker, TLS included. */
+  connect: number;
+  /** Without an octet from either side; 0 for ever. Counted in checks: see `probe`. */
+  idle: number;
   /** For the broker's connection when the client has already ended its stream: the client may be gone. */
   halfClosed: number;
   /** For a stopped client to end its stream. */
@@ -15,6 +19,8 @@ export interface Timeouts {
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = {
+  connect: 30_000,
+  idle: 0,
   halfClosed: 2000,
   stopping: 2000,
   linger: 60_000,

@@ -27,6 +27,9 @@ export interface UpstreamTlsSettings {
   ca?: string | null;
   /** Accept any certificate, with any name. */
   insecure?: boolean;
+  /** Paths of PEM files: what we show the broker. */
+  cert?: string | null;
+  key?: string | null;
 }
 
 /** The result of a client's TLS handshake: one call. */
@@ -195,11 +198,12 @@ async function readCertificates({ cert, key, clientCa }: ClientTlsFiles): Promis
   return certificates;
 }
 
-async function trustOf({ ca, insecure = false }: UpstreamTlsSettings): Promise<ConnectionOptions> {
-  if (insecure) return { rejectUnauthorized: false };
+async function trustOf({ ca, insecure = false, cert, key }: UpstreamTlsSettings): Promise<ConnectionOptions> {
+  const own = cert != null && key != null ? await readCertificates({ cert, key }) : {};
+  if (insecure) return { ...own, rejectUnauthorized: false };
   const authorities = ca != null ? await readAuthorities(ca) : await systemAuthorities();
   // One context for all connections: it holds a hundred certificates, parsed.
-  const secureContext = createSecureContext(authorities === null ? {} : { ca: authorities });
+  const secureContext = createSecureContext({ ...own, ...(authorities === null ? {} : { ca: authorities }) });
   // Otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off silently.
   return { secureContext, rejectUnauthorized: true };
 }

@@ -27,22 +27,35 @@ export interface AttemptListener {
   failed(trouble: RelayTrouble): void;
 }
 
-/** One attempt to connect to the broker. It lasts as long as the operating system waits. */
+/** One attempt to connect to the broker. */
 export class UpstreamAttempt {
   readonly #address: UpstreamAddress;
   readonly #tls: UpstreamTls | null;
   readonly #listener: AttemptListener;
   readonly #tcp: Socket;
+  readonly #timer: NodeJS.Timeout;
   #stage: "tcp" | "tls" | "over" = "tcp";
 
   /**
    * @param tls null for a broker without TLS
    * @param header goes before everything else, in clear: the PROXY protocol's header, or null
+   * @param timeout milliseconds, TLS included
    */
-  constructor(address: UpstreamAddress, tls: UpstreamTls | null, header: Uint8Array | null, listener: AttemptListener) {
+  constructor(
+    address: UpstreamAddress,
+    tls: UpstreamTls | null,
+    header: Uint8Array | null,
+    timeout: number,
+    listener: AttemptListener,
+  ) {
     this.#address = address;
     this.#tls = tls;
     this.#listener = listener;
+    this.#timer = setTimeout(() => {
+      const error: NodeJS.ErrnoException = new Error(`no connection within ${timeout / 1000} s`);
+      error.code = "ETIMEDOUT";
+      this.#failed(error);
+    }, timeout);
     this.#tcp = createConnection({
       host: address.host,
       port: address.port,
@@ -65,8 +78,13 @@ export class UpstreamAttempt {
   /** Ends the attempt without a call of its listener. */
   abandon(): void {
     if (this.#stage === "over") return;
-    this.#stage = "over";
+    this.#end();
     this.#tcp.destroy();
+  }
+
+  #end(): void {
+    this.#stage = "over";
+    clearTimeout(this.#timer);
   }
 
   #tcpConnected(): void {
@@ -86,14 +104,14 @@ export class UpstreamAttempt {
   }
 
   #connected(socket: Socket): void {
-    this.#stage = "over";
+    this.#end();
     this.#listener.connected(new SideSocket(socket, this.#tcp), remoteEndpoint(this.#tcp));
   }
 
   readonly #failed = (error: Error): void => {
     const stage = this.#stage;
     if (stage === "over") return;
-    this.#stage = "over";
+    this.#end();
     this.#tcp.destroy();
     const trouble = stage === "tls" ? handshakeTrouble(this.#address, error) : connectTrouble(this.#address, error);
     this.#listener.failed(trouble);

@@ -133,6 +133,8 @@ export interface ProxyCounters {
   probes?: number;
   /** Clients that the guard stopped. */
   guarded?: number;
+  /** Packets that could not be recorded. */
+  lostPackets?: number;
   uninspected: number;
   /** Connections that could not be relayed: the broker was away, too many at a time. */
   refused: number;

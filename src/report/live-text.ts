@@ -151,7 +151,18 @@ function closed({ frames, octets, ended }: Connection): string {
 }
 
 function summary(counters: ProxyCounters): string {
-  const { connections, probes = 0, guarded = 0, uninspected, refused, errors, warnings, notes, untold } = counters;
+  const {
+    connections,
+    probes = 0,
+    guarded = 0,
+    lostPackets = 0,
+    uninspected,
+    refused,
+    errors,
+    warnings,
+    notes,
+    untold,
+  } = counters;
   const parts = [
     counted(connections, "connection"),
     ...(probes > 0 ? [`${counted(probes, "health check")} without an octet`] : []),
@@ -161,6 +172,7 @@ function summary(counters: ProxyCounters): string {
     counted(errors, "error"),
     counted(warnings, "warning"),
     counted(notes, "note"),
+    ...(lostPackets > 0 ? [`${counted(lostPackets, "packet")} not recorded`] : []),
     ...(untold > 0 ? [`${counted(untold, "event")} not told: their reader was too slow`] : []),
   ];
   return parts.join(", ");

@@ -647,3 +647,15 @@ describe("a client before whose first octet no broker is connected", () => {
     expect(pair.isAsked()).toBe(false);
   });
 });
+
+it("a connection without an octet for too long is ended, one with octets is not", async () => {
+  await using pair = await relayedPair({ timeouts: { idle: 3000, probe: 1000 } });
+  for (let i = 0; i < 3; i++) pair.relay.probe();
+  pair.client.write("still here");
+  await received(pair.broker, 10);
+  for (let i = 0; i < 3; i++) pair.relay.probe();
+  expect(pair.tap.events).toEqual(["connected"]);
+  pair.relay.probe();
+  await pair.tap.over;
+  expect(pair.tap.events[1]).toBe("trouble idle");
+});
