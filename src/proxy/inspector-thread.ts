@@ -6,6 +6,7 @@ const MAX_HEAP = 1024;
 
 export type NewThread = (data: InspectorData) => Worker;
 
+/** Starts the thread in which inspector-worker.ts runs. */
 export function inspectorThread(data: InspectorData): Worker {
   return new Worker(new URL("./inspector-worker.js", import.meta.url), {
     workerData: data,

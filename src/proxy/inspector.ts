@@ -26,6 +26,7 @@ const DEATHS_WITHIN = 60_000;
 const HANGS_AFTER = 30_000;
 /** Milliseconds that the inspector has for its conclusions when the proxy ends. */
 const CLOSE_WITHIN = 10_000;
+
 export interface InspectorOptions extends InspectorSetting {
   emit: (event: EventMessage | CountMessage) => void;
   problem: (message: string) => void;
@@ -112,7 +113,8 @@ export class Inspector implements TapInspector {
     }
     this.#guarded.set(number, { connection, reason });
     this.write(GUARDED, 0, number, encoded({ reason }));
-    this.flush();
+    // Behind the octets that broke, which come when the guard has admitted what stands before them.
+    setImmediate(() => this.flush());
   }
 
   /** Begins a new recording, with what comes from now on. */

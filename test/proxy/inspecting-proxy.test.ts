@@ -86,7 +86,7 @@ function guardedMessage(events: readonly LiveEvent[]): string | undefined {
   return event?.event === "guarded" ? event.message : undefined;
 }
 
-describe("an inspecting proxy", { concurrent: true }, () => {
+describe("an inspecting proxy", () => {
   it("relays what breaks, tells of it, and counts it", async context => {
     const { events, client, received, end } = await scene(context, false);
     client.end(join(BROKEN, CALM));
