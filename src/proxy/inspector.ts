@@ -7,6 +7,7 @@ import type { MessagePort, Worker } from "node:worker_threads";
 import type { Side } from "../net/connection-observer.ts";
 import { counted } from "../report/text/wording.ts";
 import { BatchWriter } from "./batch-writer.ts";
+import { Conclusions } from "./conclusions.ts";
 import type { ConnectionTap, RelayedConnection } from "./connection-tap.ts";
 import type { CountMessage, EventMessage, FindingMessage } from "./event-message.ts";
 import type { FromInspector, InspectorSetting, ToInspector } from "./inspector-protocol.ts";
@@ -48,7 +49,7 @@ export class Inspector implements TapInspector {
   readonly #taps = new Map<number, InspectorTap>();
   /** Stops of the guard that the worker has not told yet. */
   readonly #guarded = new Map<number, { connection: RelayedConnection; reason: string }>();
-  readonly #awaited = new Map<number, (finding: FindingMessage | null) => void>();
+  readonly #conclusions = new Conclusions();
   /** Of events that are told without the worker. */
   readonly #telling: UninspectedTelling;
   /** Null after one died and before the next one is started. */
@@ -92,15 +93,10 @@ export class Inspector implements TapInspector {
    * @param within milliseconds
    */
   conclude(number: number, within: number): Promise<FindingMessage | null> {
-    return new Promise(resolve => {
-      const timer = setTimeout(() => this.#answer(number, null), within);
-      this.#awaited.set(number, finding => {
-        clearTimeout(timer);
-        resolve(finding);
-      });
-      this.write(CONCLUDE, 0, number, NOTHING);
-      this.flush();
-    });
+    const concluded = this.#conclusions.awaited(number, within);
+    this.write(CONCLUDE, 0, number, NOTHING);
+    this.flush();
+    return concluded;
   }
 
   /** The guard has stopped a client. That is told in any case, and soon. */
@@ -259,7 +255,7 @@ export class Inspector implements TapInspector {
     if (event.event === "guarded") this.#guarded.delete(number);
     if (finding === null) return;
     this.#nextFinding = Math.max(this.#nextFinding, Number(finding.id.slice(1)) + 1);
-    if (finding.severity === "error") this.#answer(number, finding);
+    if (finding.severity === "error") this.#conclusions.answer(number, finding);
   }
 
   #reportBehind(): void {
@@ -270,11 +266,6 @@ export class Inspector implements TapInspector {
     this.#options.problem(`the inspector is ${MAX_BEHIND >> 20} MiB behind: ${now}`);
   }
 
-  #answer(number: number, finding: FindingMessage | null): void {
-    this.#awaited.get(number)?.(finding);
-    this.#awaited.delete(number);
-  }
-
   /** Connections that the inspector knew are lost with it. */
   #exited(worker: Worker): void {
     if (worker !== this.#worker) return;
@@ -282,7 +273,7 @@ export class Inspector implements TapInspector {
       this.#closing();
       return;
     }
-    for (const number of this.#awaited.keys()) this.#answer(number, null);
+    this.#conclusions.end();
     this.#batches.end();
     this.#batches = this.#newBatches();
     const now = performance.now();
