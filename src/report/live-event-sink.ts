@@ -4,6 +4,7 @@ import type { InspectedConnection } from "../inspection/inspected-connection.ts"
 import type { Moment } from "../net/connection-observer.ts";
 import { isoTime } from "../net/place.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { withIncident } from "./incidents/with-incidents.ts";
 import { type ConnectionEvent, EVENT_SCHEMA } from "./live-event.ts";
 import { connectionRecord } from "./partial/connection-record.ts";
 import { findingOf, findingPart, sentenceOf } from "./partial/finding-part.ts";
@@ -128,7 +129,11 @@ export class LiveEventSink<By extends RelayedCarrier> {
     const { cause } = known;
     const print = fingerprint(finding, cause === undefined ? undefined : fingerprints.get(cause));
     fingerprints.set(id, print);
-    this.emit(connection, { event: "finding", final, finding, fingerprint: print });
+    const record = { id: connection.carrier.id, ...connectionRecord(connection) };
+    // What another finding led to is told with that one's cause.
+    const isLedTo = cause !== undefined && finding.octets.length === 0;
+    const told = isLedTo ? finding : withIncident(finding, record);
+    this.emit(connection, { event: "finding", final, finding: told, fingerprint: print });
   }
 
   #of(connection: InspectedConnection<By>): Emitted {

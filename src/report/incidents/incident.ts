@@ -19,7 +19,7 @@ export interface Incident {
 }
 
 /** Errors and then warnings, each in the report's order; notes behind them where a policy makes them count. */
-export function incidentsOf(report: Report, withNotes = false): Incident[] {
+export function incidentsOf(report: Pick<Report, "connections" | "findings">, withNotes = false): Incident[] {
   const connections = new Map(report.connections.map(connection => [connection.id, connection]));
   const findings = new Map(report.findings.map(finding => [finding.id, finding]));
   const { incidents, consequences } = originsOf(report.findings);

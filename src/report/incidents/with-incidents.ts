@@ -1,4 +1,4 @@
-import type { Finding, Report } from "../report.ts";
+import type { Connection, Finding, Report } from "../report.ts";
 import { countsOf } from "./counts.ts";
 import { type Incident, incidentsOf } from "./incident.ts";
 import { placesOf } from "./places.ts";
@@ -17,6 +17,12 @@ export function withIncidents(report: Report): Report {
     }),
     summary: { ...report.summary, ...counts },
   };
+}
+
+/** A finding that is told by itself, as `withIncidents` has it in a report. */
+export function withIncident(finding: Finding, connection: Connection): Finding {
+  const [incident] = incidentsOf({ connections: [connection], findings: [finding] });
+  return incident === undefined ? finding : withAnswer(finding, incident);
 }
 
 function withAnswer(finding: Finding, { cause, afterStop, group }: Incident): Finding {

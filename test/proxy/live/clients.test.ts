@@ -40,6 +40,8 @@ async function expectSilence(proxied: Proxied, connections: number): Promise<voi
   expect(counters).toEqual({
     connections,
     probes: 0,
+    guarded: 0,
+    lostPackets: 0,
     uninspected: 0,
     refused: 0,
     errors: 0,
