@@ -37,6 +37,7 @@ export interface ChannelError {
   methodId: number;
   /** As Complaint's. */
   forestalledBy?: "channel.close" | "connection.close";
+  unlessCancelled?: string;
   /** Of a channel's process: others are heard before it. */
   slow: boolean;
   /** Brokers before RabbitMQ 4.2.6 go on. */

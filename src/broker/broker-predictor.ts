@@ -23,9 +23,8 @@ import type { Prediction } from "./verdict.ts";
  * Predicts what RabbitMQ does with a client's octets: rabbit_reader (the connection), rabbit_command_assembler (the
  * order of content on a channel) and as much of rabbit_channel as can end a connection.
  *
- * Fed with the frames and faults of the client's direction, in stream order, until it has `settled`: nothing later can
- * change that. What it takes for granted of the broker behind is in BrokerState. Where octets were missed
- * (`uncertain`) it takes what it cannot know for right.
+ * Fed with the frames and faults of the client's direction, in order, until it has `settled`: nothing later changes that.
+ * BrokerState says what it takes for granted. Where octets were missed (`uncertain`), what it cannot know is right.
  */
 export class BrokerPredictor {
   readonly #rules: BrokerRules;
@@ -78,6 +77,10 @@ export class BrokerPredictor {
 
   serverClosedChannel(channel: number): void {
     this.#verdicts.serverClosedChannel(channel);
+  }
+
+  serverCancelled(channel: number, consumerTag: string): void {
+    this.#verdicts.serverCancelled(channel, consumerTag);
   }
 
   serverClosedConnection(replyText: string): void {
@@ -177,8 +180,7 @@ export class BrokerPredictor {
     const channel = this.#channels.inUse(message.channel);
     if (channel === null || !channel.awaitsMessage(message.bodySize)) return false;
     this.#clock.offset = behind;
-    const error = channel.takeMessage(message, bytes);
-    if (error !== null) this.#channelError(message.channel, error);
+    this.#channelError(message.channel, channel.takeMessage(message, bytes));
     return true;
   }
 
@@ -221,6 +223,7 @@ export class BrokerPredictor {
     if (step === "taken") {
       this.#channels.limit = connection.channelMax;
       this.#broker.user = connection.user;
+      this.#broker.notifiesCancel = connection.notifiesCancel;
     } else if (step === "closes") {
       const open = this.#channels.count();
       connection.now = open > 0 ? CLOSING : CLOSED;
@@ -264,8 +267,7 @@ export class BrokerPredictor {
       this.#channelError(number, error);
       return;
     }
-    const { certain } = this.#channels;
-    const unasked = error === null || !certain ? null : this.#exceptions.closed(error, number);
+    const unasked = error === null || !this.#channels.certain ? null : this.#exceptions.closed(error, number);
     this.#verdicts.closeOk(number, unasked, error?.slow === true);
     this.#channels.forget(number);
   }
@@ -290,8 +292,7 @@ export class BrokerPredictor {
   #channel(number: number): BrokerChannel | null {
     const channel = this.#channels.take(number);
     if (channel === null) {
-      const { limit } = this.#channels;
-      const text = `number of channels opened (${this.#channels.count()}) has reached the negotiated channel_max (${limit})`;
+      const text = `number of channels opened (${this.#channels.count()}) has reached the negotiated channel_max (${this.#channels.limit})`;
       this.#exceptions.close({ code: 530, text }, number);
     }
     return channel;

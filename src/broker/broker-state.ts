@@ -13,6 +13,10 @@
 export class BrokerState {
   /** The user's name, where the login tells it. */
   user: Uint8Array | null = null;
+  /** The client wants to be told where a consumer goes with its queue. */
+  notifiesCancel = false;
+  /** The stream has deleted a queue. */
+  deletesQueues = false;
   readonly #exchanges = new Map<string, Exchange>(PREDECLARED);
   #internals = 1;
   readonly #exclusiveQueues = new Set<string>();
@@ -73,6 +77,7 @@ export class BrokerState {
   }
 
   deleteQueue(name: string): void {
+    this.deletesQueues = true;
     this.#exclusiveQueues.delete(name);
   }
 }

@@ -35,6 +35,7 @@ import {
 } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
+import { METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { long } from "../bytes/big-endian.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { namesLastQueue, takesTime } from "./channel-methods.ts";
@@ -42,6 +43,7 @@ import { type Complaint, CRASH, type Outcome } from "./complaint.ts";
 import { PROPERTIES_FAST_REPLY, PROPERTIES_GOOD, PROPERTIES_UNDECODABLE } from "./content-properties.ts";
 import { declareExchange, declareQueue, FAST_REPLY, named } from "./declarations.ts";
 import type { ReadClock, ReadMark } from "./read-timing.ts";
+import { SettledDeliveries } from "./settled-deliveries.ts";
 
 const UNIMPLEMENTED: Complaint = { code: 503, text: "unimplemented method" };
 const LATE_CRASH: Complaint = { ...CRASH, forestalledBy: "channel.close" };
@@ -74,6 +76,7 @@ export class ChannelProcess {
   #mode: "plain" | "confirm" | "tx" = "plain";
   /** There may be deliveries to acknowledge. */
   #acknowledges = false;
+  readonly #settled = new SettledDeliveries();
   #consumers: Map<string, Consumer> | null = null;
   #fastReply = false;
 
@@ -87,7 +90,9 @@ export class ChannelProcess {
   /** A command without content, whose payload is bytes[start, start + size). */
   perform(method: Method, bytes: Uint8Array, start: number, size: number): Outcome {
     const id = method.key;
-    if (id === BASIC_ACK && this.#acknowledges && this.state === "running") return null;
+    if (id === BASIC_ACK && this.#acknowledges && this.state === "running") {
+      return this.#settles(id, bytes, start) ? null : this.#fail();
+    }
     // rabbit_channel:expand_shortcuts/2 comes before everything else.
     if (this.#lastQueue === null && this.#certain && namesLastQueue(id) && bytes[start + 6] === 0) return this.#fail();
     if (id === CHANNEL_OPEN) {
@@ -123,6 +128,14 @@ export class ChannelProcess {
     return this.#busy !== null && this.#clock.sameRead(this.#busy);
   }
 
+  /** Whether the deliveries that a basic.ack, nack or reject settles are not settled yet, as far as that is known. */
+  #settles(id: number, bytes: Uint8Array, start: number): boolean {
+    // A rollback gives back what was settled in a transaction; and what was missed may have settled anything.
+    if (!this.#certain || this.#mode === "tx") return true;
+    const multiple = id !== BASIC_REJECT && (bytes[start + METHOD_IDS_SIZE + 8]! & 1) === 1;
+    return this.#settled.settle(bytes, start + METHOD_IDS_SIZE, multiple);
+  }
+
   #fail(): "channel-error" {
     if (this.state !== "closing") this.left = null;
     this.state = "closing";
@@ -149,7 +162,7 @@ export class ChannelProcess {
       case BASIC_ACK:
       case BASIC_NACK:
       case BASIC_REJECT: {
-        if (this.#acknowledges || !certain) return null;
+        if (this.#acknowledges || !certain) return this.#settles(id, bytes, start) ? null : "channel-error";
         const all = id !== BASIC_REJECT && (bytes[start + 12]! & 1) === 1;
         const first = long(bytes, start + 4) === 0 && long(bytes, start + 8) === 0;
         return all && first ? null : "channel-error";
@@ -218,8 +231,11 @@ export class ChannelProcess {
     const noAck = values.get("no-ack") === true;
     this.#consumers ??= new Map();
     const there = this.#consumers.get(tag);
-    if (there !== undefined && tag !== "" && this.#isThereStill(there)) {
-      return { code: 530, text: `attempt to reuse consumer tag '${tag}'` };
+    if (there !== undefined && tag !== "") {
+      const reuse = { code: 530, text: `attempt to reuse consumer tag '${tag}'` };
+      if (this.#isThereStill(there)) return reuse;
+      // Its queue may have been deleted, which only a client that wants to know is told.
+      if (this.#broker.notifiesCancel && !this.#broker.deletesQueues) return { ...reuse, unlessCancelled: tag };
     }
     if (queue === FAST_REPLY) {
       if ((!noAck || this.#fastReply) && this.#certain) return "channel-error";

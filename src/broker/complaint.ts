@@ -9,6 +9,8 @@ export interface Complaint {
    * read.
    */
   forestalledBy?: "channel.close" | "connection.close";
+  /** A consumer tag: it is no error if the broker has cancelled that consumer. */
+  unlessCancelled?: string;
 }
 
 /** Nothing, an error that ends the connection, or one that closes the channel. */

@@ -10,6 +10,7 @@ import {
   CONNECTION_UPDATE_SECRET,
 } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
+import { decodeArguments } from "../amqp/payload.ts";
 import { long, short } from "../bytes/big-endian.ts";
 import type { BrokerRules } from "./broker-rules.ts";
 import { checkLogin } from "./login.ts";
@@ -64,6 +65,8 @@ export class ConnectionState {
   channelMax = 0;
   /** The user's name, where the login tells it. */
   user: Uint8Array | null = null;
+  /** The client's capabilities say that it wants to be told of a consumer that goes with its queue. */
+  notifiesCancel = false;
   readonly #rules: BrokerRules;
 
   constructor(rules: BrokerRules) {
@@ -86,7 +89,7 @@ export class ConnectionState {
     switch (method.key) {
       case CONNECTION_START_OK:
         if (state !== STARTING) break;
-        return this.#startOk(bytes, start, size);
+        return this.#startOk(method, bytes, start, size);
       case CONNECTION_SECURE_OK:
         if (state !== SECURING) break;
         return "taken";
@@ -110,9 +113,12 @@ export class ConnectionState {
     return this.certain || method.classId !== CONNECTION_CLASS ? "out-of-turn" : "taken";
   }
 
-  #startOk(bytes: Uint8Array, start: number, size: number): Step {
+  #startOk(method: Method, bytes: Uint8Array, start: number, size: number): Step {
     const { refusal, challenged, user } = checkLogin(bytes, start, size, this.mechanisms);
     this.user = user;
+    const properties = decodeArguments(method, bytes, start, size).get("client-properties");
+    const capabilities = properties instanceof Map ? properties.get("capabilities") : undefined;
+    this.notifiesCancel = capabilities instanceof Map && capabilities.get("consumer_cancel_notify") === true;
     this.now = challenged ? SECURING : TUNING;
     return refusal === null ? "taken" : { loginRefusal: refusal };
   }

@@ -13,6 +13,9 @@ import type { BrokerRules } from "./broker-rules.ts";
 import type { ReadClock, ReadMark } from "./read-timing.ts";
 import type { PredictedClose, Prediction } from "./verdict.ts";
 
+/** Consumers remembered that the server has cancelled; beyond, no tag is known to be used twice. */
+const MAX_CANCELLED = 1024;
+
 interface Undecided {
   prediction: PredictedClose;
   mark: ReadMark;
@@ -30,6 +33,9 @@ export class UndecidedVerdicts {
   #settledByNewer: Prediction | null = null;
   #refusedLogin: Prediction | null = null;
   #connectionCloseOk: Prediction | null = null;
+  /** A consumer tag was used twice; and those of consumers that the server has cancelled. */
+  #reusedTag: { prediction: PredictedClose; consumer: string } | null = null;
+  readonly #cancelled = new Set<string>();
   #serverClosed = false;
   #replyText: string | null = null;
   /** The server's octets are there from the beginning. */
@@ -49,7 +55,12 @@ export class UndecidedVerdicts {
   get prediction(): Prediction | null {
     if (this.#refusedLogin !== null) return this.#refusedLogin;
     return (
-      this.#firstUnasked()?.prediction ?? this.#settled ?? this.#connectionCloseOk ?? this.#pending?.prediction ?? null
+      this.#reusedTag?.prediction ??
+      this.#firstUnasked()?.prediction ??
+      this.#settled ??
+      this.#connectionCloseOk ??
+      this.#pending?.prediction ??
+      null
     );
   }
 
@@ -105,12 +116,30 @@ export class UndecidedVerdicts {
    * The verdict of a channel's process, `error`. A process that dies, or has other work of this read to do, is slow:
    * another's error comes first.
    */
-  pend(prediction: PredictedClose, channel: number, { slow, forestalledBy }: ChannelError): void {
+  pend(prediction: PredictedClose, channel: number, error: ChannelError): void {
+    const { slow, forestalledBy, unlessCancelled } = error;
     if (this.#settled !== null) return;
+    if (unlessCancelled !== undefined) {
+      this.#reuseTag(prediction, `${channel} ${unlessCancelled}`);
+      return;
+    }
     for (const each of this.#closes.values()) if (!slow && this.#isSlow(each.unasked)) each.unasked = null;
     const before = this.#pending;
     const first = before === null || before.forestalledBy === "channel.close" || (!slow && this.#isSlow(before));
     if (first) this.#pending = { prediction, mark: this.#clock.mark(), channel, slow, forestalledBy };
+  }
+
+  /** The verdict of a channel's process on a consumer tag used twice, if the consumer is there still. */
+  #reuseTag(prediction: PredictedClose, consumer: string): void {
+    const isFirst = this.#reusedTag === null && this.#pending === null;
+    if (this.#hearsServer && isFirst && !this.#cancelled.has(consumer)) this.#reusedTag = { prediction, consumer };
+  }
+
+  /** The server's basic.cancel, which another of its octets may come before. */
+  serverCancelled(channel: number, tag: string): void {
+    const consumer = `${channel} ${tag}`;
+    if (this.#cancelled.size < MAX_CANCELLED) this.#cancelled.add(consumer);
+    if (this.#reusedTag?.consumer === consumer || this.#cancelled.size === MAX_CANCELLED) this.#reusedTag = null;
   }
 
   #isSlow(verdict: Undecided | null): boolean {
@@ -177,6 +206,7 @@ export class UndecidedVerdicts {
     this.#hearsServer = false;
     this.#refusedLogin = null;
     this.#connectionCloseOk = null;
+    this.#reusedTag = null;
     this.#closes.clear();
   }
 

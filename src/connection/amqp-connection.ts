@@ -1,24 +1,28 @@
 import { textOf } from "../amqp/field-table.ts";
 import {
+  BASIC_CANCEL,
+  CONNECTION_BLOCKED,
   CONNECTION_CLOSE,
   CONNECTION_OPEN,
   CONNECTION_START,
   CONNECTION_START_OK,
   CONNECTION_TUNE,
   CONNECTION_TUNE_OK,
+  CONNECTION_UNBLOCKED,
 } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import { BrokerNotices } from "./broker-notices.ts";
 import { readLimits, serverIdentity } from "./client-properties.ts";
-import { type Close, closeIncident, readClose, SoftCloses } from "./connection-close.ts";
+import { type Close, Closes, readClose } from "./connection-close.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { ConnectionEnd } from "./connection-end.ts";
 import { Direction } from "./direction.ts";
 import { Discretion } from "./discretion.ts";
-import { Gaps } from "./gaps.ts";
-import { Incident } from "./incident.ts";
+import { Gaps, midStreamIncident } from "./gaps.ts";
+import type { Incident } from "./incident.ts";
 import { Login } from "./login.ts";
 import type { DirectionListener } from "./observers.ts";
 import { looksLikeTlsRecord } from "./protocol-header.ts";
@@ -28,13 +32,9 @@ import { type Decision, Recognition } from "./recognition.ts";
 const MAX_UNDECIDED_OCTETS = 1 << 20;
 /** A server's frames before a limit is negotiated: its start carries a table of some size. */
 const SERVER_LIMIT_BEFORE_TUNE = 131072;
-/** Closes with an error code that are told of one connection. */
-const MAX_CLOSES = 256;
 /**
- * One TCP connection as AMQP 0-9-1: whether it is AMQP at all, what its two ends agreed on, what was found in it.
- *
- * With its beginning in the capture, Recognition decides by the first octets of both sides. In mid-stream it is AMQP
- * when frames chain in either direction; until then both directions are searched for a frame boundary.
+ * One TCP connection as AMQP 0-9-1: whether it is AMQP, what its ends agreed on, what was found. Recognition decides by the
+ * first octets; in mid-stream it is AMQP when frames chain in either direction, of which the boundary is searched till then.
  */
 export class AmqpConnection implements ConnectionObserver, DirectionListener {
   state: "undecided" | "amqp" | "left-alone" = "undecided";
@@ -67,7 +67,8 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   readonly #context: ConnectionContext;
   readonly #recognition: Recognition;
   readonly #first = new Moment();
-  readonly #softCloses = new SoftCloses();
+  readonly #told = new Closes();
+  readonly #notices = new BrokerNotices();
   #undecidedOctets = 0;
   #limitsUnknown = false;
   readonly #end = new ConnectionEnd();
@@ -125,37 +126,40 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   // DirectionListener
 
   connectionMethod(direction: Direction, method: Method, bytes: Uint8Array, start: number, size: number): void {
+    const { predictor } = this.#context;
+    const ofServer = direction.side !== this.client;
     switch (method.key) {
       case CONNECTION_START_OK:
         this.login.startOk(method, bytes, start, size);
         return;
       case CONNECTION_START:
-        if (direction.side !== this.client) this.#serverStarted(decodeArguments(method, bytes, start, size));
+        if (ofServer) this.#serverStarted(decodeArguments(method, bytes, start, size));
         return;
-      case CONNECTION_TUNE: {
-        const values = decodeArguments(method, bytes, start, size);
-        const { predictor } = this.#context;
-        if (predictor !== null && direction.side !== this.client) predictor.offer = readLimits(values);
+      case CONNECTION_TUNE:
+        if (predictor !== null && ofServer) predictor.offer = readLimits(decodeArguments(method, bytes, start, size));
         return;
-      }
       case CONNECTION_TUNE_OK:
         if (this.negotiated === null) this.#negotiate(decodeArguments(method, bytes, start, size));
         return;
       case CONNECTION_OPEN:
         this.virtualHost ??= textOf(decodeArguments(method, bytes, start, size).get("virtual-host"));
         return;
+      case CONNECTION_BLOCKED:
+      case CONNECTION_UNBLOCKED:
+        this.#notices.take(method, 0, decodeArguments(method, bytes, start, size), direction);
+        return;
       case CONNECTION_CLOSE: {
         const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
         this.directions[1 - direction.side]!.closedByPeer = true;
         this.close ??= close;
         this.closes[direction.side] ??= close;
-        if (direction.side !== this.client) this.#context.predictor?.serverClosedConnection(close.text);
-        this.#tellClose(direction, close, null);
+        if (ofServer) predictor?.serverClosedConnection(close.text);
+        this.#note(this.#told.take(close, null, this.client, direction.scanner));
       }
     }
   }
 
-  channelClose(
+  channelMethod(
     direction: Direction,
     channel: number,
     method: Method,
@@ -163,9 +167,14 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     start: number,
     size: number,
   ): void {
-    const close = readClose(direction.side, decodeArguments(method, bytes, start, size));
+    const values = decodeArguments(method, bytes, start, size);
+    if (method.key === BASIC_CANCEL) {
+      this.#context.predictor?.serverCancelled(channel, textOf(values.get("consumer-tag")));
+      this.#notices.take(method, channel, values, direction);
+      return;
+    }
     if (direction.side !== this.client) this.#context.predictor?.serverClosedChannel(channel);
-    this.#tellClose(direction, close, channel);
+    this.#note(this.#told.take(readClose(direction.side, values), channel, this.client, direction.scanner));
   }
 
   confirmed(channel: number, deliveryTag: number): void {
@@ -191,20 +200,17 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   /** What was found of the connection as a whole, now that the timeline is over. */
   finish(): void {
     if (this.midStream && this.state === "amqp") {
-      const message =
-        "The capture begins in the middle of this connection: its limits and open channels are not known.";
-      this.#note(new Incident("mid-stream", "note", { side: null, streamOffset: -1, moment: this.#first }, message));
+      this.#note(midStreamIncident(this.#first));
     }
-    for (const incident of this.earlyWarnings()) this.#note(incident);
-    const ended = this.state === "amqp" ? this.#end.incident(this) : null;
-    if (ended !== null) this.#note(ended);
+    for (const incident of [...this.earlyWarnings(), ...this.#notices.incidents()]) this.#note(incident);
+    if (this.state === "amqp") this.#note(this.#end.incident(this));
     for (const side of [0, 1] as const) for (const gap of this.gaps[side].incidents(side)) this.#note(gap);
   }
 
   /** Signs, so far, that the client's writers share what they must not share, and channels closed for soft errors. */
   earlyWarnings(): Incident[] {
     const { warnings } = this.directions[this.client];
-    return [...warnings.incidents(this.client, this.login.properties), ...this.#softCloses.incidents()];
+    return [...warnings.incidents(this.client, this.login.properties), ...this.#told.incidents()];
   }
 
   /** Whether a side's octets behind its first ones are frames that are to be read. */
@@ -286,14 +292,8 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     for (const direction of this.directions) direction.limits.negotiated(this.negotiated.frameMax);
   }
 
-  #tellClose(direction: Direction, close: Close, channel: number | null): void {
-    if (close.code === 200 || close.code === 0) return;
-    if (channel !== null && this.#softCloses.take(close, channel, this.client, direction.scanner)) return;
-    if (this.incidents.length >= MAX_CLOSES) return;
-    this.#note(closeIncident(close, channel, this.client, direction.scanner));
-  }
-
-  #note(incident: Incident): void {
+  #note(incident: Incident | null): void {
+    if (incident === null) return;
     this.incidents.push(incident);
     this.#context.incidents?.noted(incident);
   }

@@ -57,12 +57,23 @@ function severityOf({ code }: Close, channel: number | null): Severity {
 /** Kinds of soft closes that are gathered in one connection; others are told one by one. */
 const MAX_KINDS = 32;
 
-/** Channels closed for soft errors: told once for each kind (sender, code and method), with a count. */
-export class SoftCloses {
+/** Closes with an error code that are told of one connection. */
+const MAX_CLOSES = 256;
+
+/** Closes with an error code. Channels closed for soft errors are told once for each kind (sender, code and method), with a count. */
+export class Closes {
+  #told = 0;
   readonly #kinds = new Map<string, { incident: Incident; sentence: string }>();
 
+  /** What is to be told of a close now; null where it is none of an error, or counted with others. `channel` as closeIncident. */
+  take(close: Close, channel: number | null, client: Side, scanner: FrameScanner): Incident | null {
+    if (close.code === 200 || close.code === 0) return null;
+    if (channel !== null && this.#countSoft(close, channel, client, scanner)) return null;
+    return this.#told++ < MAX_CLOSES ? closeIncident(close, channel, client, scanner) : null;
+  }
+
   /** Takes a channel.close with a soft code; false for others. */
-  take(close: Close, channel: number, client: Side, scanner: FrameScanner): boolean {
+  #countSoft(close: Close, channel: number, client: Side, scanner: FrameScanner): boolean {
     if (REPLY_CODES[close.code]?.soft !== true) return false;
     const kind = `${close.sender} ${close.code} ${close.classId} ${close.methodId}`;
     const known = this.#kinds.get(kind);

@@ -7,9 +7,9 @@ import {
   CONNECTION_UPDATE_SECRET,
   methodIdOf,
 } from "../amqp/method-keys.ts";
-import type { Method } from "../amqp/method-registry.ts";
+import { type Method, methodOf } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
-import { FRAME_METHOD } from "../amqp/spec/constants.ts";
+import { FRAME_METHOD, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { long } from "../bytes/big-endian.ts";
 import { Cursor, PayloadOverrun, textAt } from "../bytes/cursor.ts";
 import { equalOctets } from "../bytes/octets.ts";
@@ -25,14 +25,21 @@ export function carriesCredentials(method: Method): boolean {
 }
 
 /**
- * Whether the octets at a broken envelope of a running connection may hold credentials: those of a method on channel 0,
- * and those behind the ids of a method that carries some.
+ * Whether the octets at a broken envelope of a running connection may hold credentials: those of a method on channel 0
+ * that does not say that it is another one, and those behind the ids of a method that carries some.
  */
 export function mayHoldCredentials(fault: EnvelopeFault): boolean {
-  if (fault.type === FRAME_METHOD && fault.channel === 0) return true;
+  if (fault.type === FRAME_METHOD && fault.channel === 0 && !namesAnother(fault.payload)) return true;
   const octets = [...fault.header, ...fault.payload, ...fault.behind];
   if (IDS.some(ids => octets.some((_, at) => ids.every((octet, i) => octets[at + i] === octet)))) return true;
   return beginsInSecret(octets) || TOKEN.test(String.fromCharCode(...octets));
+}
+
+/** Whether a method's payload begins with the ids of one without credentials. */
+function namesAnother(payload: ArrayLike<number>): boolean {
+  if (payload.length < METHOD_IDS_SIZE || payload[0] !== 0 || payload[2] !== 0) return false;
+  const method = methodOf(payload[1]!, payload[3]!);
+  return method !== undefined && !carriesCredentials(method);
 }
 
 /** A JSON web token (RFC 7519): what update-secret brings, wherever its beginning is. */

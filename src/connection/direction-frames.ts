@@ -2,6 +2,7 @@ import { argumentsFit, propertiesFit } from "../amqp/argument-skip.ts";
 import { AWAITS_HEADER, afterHeader, isInContent } from "../amqp/content-order.ts";
 import {
   BASIC_ACK,
+  BASIC_CANCEL,
   BASIC_NACK,
   CHANNEL_CLOSE,
   CONFIRM_SELECT,
@@ -45,10 +46,7 @@ import { Handshake } from "./handshake.ts";
 import type { DirectionListener, ObservedDirection } from "./observers.ts";
 import type { PredictorFeed } from "./predictor-feed.ts";
 
-/**
- * What each frame of one direction does to its handshake, its channels and their content. Every frame is handed to the
- * predictor first, then judged by the rules, whose faults become incidents.
- */
+/** What each frame of one direction does: it is handed to the predictor, then judged by rules whose faults are incidents. */
 export class DirectionFrames {
   readonly handshake: Handshake;
   readonly channels = new ChannelStates();
@@ -190,13 +188,13 @@ export class DirectionFrames {
       this.#contentBegins(channel, method);
       if (this.#source.isClient) channel.keepArguments(bytes, start, size);
     }
-    if (this.#source.isClient) {
-      if (method.key === CONFIRM_SELECT) channel.confirmsFromHere();
-    } else if (!this.#hypothesis.open && (method.key === BASIC_ACK || method.key === BASIC_NACK) && decodes) {
+    const { isClient } = this.#source;
+    if (isClient && method.key === CONFIRM_SELECT) channel.confirmsFromHere();
+    if (!decodes || this.#hypothesis.open) return;
+    if (!isClient && (method.key === BASIC_ACK || method.key === BASIC_NACK)) {
       this.#listener.confirmed(number, longlong(bytes, start + METHOD_IDS_SIZE));
-    }
-    if (method.key === CHANNEL_CLOSE && decodes && !this.#hypothesis.open) {
-      this.#listener.channelClose(this.#source, number, method, bytes, start, size);
+    } else if (method.key === CHANNEL_CLOSE || (method.key === BASIC_CANCEL && !isClient)) {
+      this.#listener.channelMethod(this.#source, number, method, bytes, start, size);
     }
   }
 

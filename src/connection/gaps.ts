@@ -77,3 +77,9 @@ class GapCount {
     return incident;
   }
 }
+
+/** The capture does not hold the beginning of a connection, of which it has the first octets at `first`. */
+export function midStreamIncident(first: Moment): Incident {
+  const message = "The capture begins in the middle of this connection: its limits and open channels are not known.";
+  return new Incident("mid-stream", "note", { side: null, streamOffset: -1, moment: first }, message);
+}

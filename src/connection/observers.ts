@@ -32,8 +32,8 @@ export interface DirectionListener {
   readonly discretion: Discretion;
   /** A method of class connection that decodes, on channel 0. */
   connectionMethod(direction: ObservedDirection, method: Method, bytes: Uint8Array, start: number, size: number): void;
-  /** channel.close, on the channel it closes. */
-  channelClose(
+  /** channel.close, or basic.cancel of the server's. */
+  channelMethod(
     direction: ObservedDirection,
     channel: number,
     method: Method,
@@ -108,6 +108,7 @@ export interface Predictor {
   /** The server's connection.start was seen, with the mechanisms it offers. */
   serverStarted(mechanisms: string): void;
   serverClosedChannel(channel: number): void;
+  serverCancelled(channel: number, consumerTag: string): void;
   serverClosedConnection(replyText: string): void;
   /** The server refused the client's first octets with a protocol header, as `0 0 9 1`; "" where it sent none. */
   serverRefused(answer: string): void;

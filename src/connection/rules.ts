@@ -102,6 +102,16 @@ export const RULES = {
     spec: "4.2.7",
     help: "One end was silent for two heartbeat intervals, then the other ended the connection.",
   },
+  "consumer-cancelled": {
+    severity: "note",
+    spec: "",
+    help: "The broker cancelled a consumer (basic.cancel): its queue was deleted, or is not available.",
+  },
+  "connection-blocked": {
+    severity: "note",
+    spec: "",
+    help: "The broker blocked a publisher (connection.blocked): it ran low on memory or disk.",
+  },
   "broker-close": {
     severity: "error",
     spec: "1.4.2.8",

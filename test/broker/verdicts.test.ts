@@ -308,6 +308,32 @@ cases("what a channel's process refuses", [
 const qosOfSize = (octets: Wire) => octets.method(1, 60, 10, long(7), short(0), bits(false));
 const commit = (octets: Wire) => octets.method(1, 90, 20);
 
+const REFUSED = "540 (60, 10) NOT_IMPLEMENTED - prefetch_size!=0 (7)";
+const withConsumer = () => consuming(onChannel().queueDeclare(1, ""), "a");
+const rejected = (octets: Wire) => octets.method(1, 60, 90, longlong(1), bits(true));
+const nacked = (octets: Wire) => octets.method(1, 60, 120, longlong(1), bits(false, true));
+
+// A channel that is closed drops what follows; one that goes on refuses it.
+cases("a delivery that is settled twice closes the channel", [
+  ["once", qosOfSize(withConsumer().ack(1, 1)), REFUSED],
+  ["twice", qosOfSize(withConsumer().ack(1, 1).ack(1, 1)), "nothing"],
+  ["one after the other", qosOfSize(withConsumer().ack(1, 1).ack(1, 2).ack(1, 3)), REFUSED],
+  ["out of turn", qosOfSize(withConsumer().ack(1, 3).ack(1, 1).ack(1, 2)), REFUSED],
+  ["out of turn, and again", qosOfSize(withConsumer().ack(1, 3).ack(1, 1).ack(1, 3)), "nothing"],
+  ["all up to it before", qosOfSize(withConsumer().ack(1, 3, true).ack(1, 2)), "nothing"],
+  ["some of all up to it before", qosOfSize(withConsumer().ack(1, 2).ack(1, 3, true).ack(1, 4)), REFUSED],
+  ["all there are", qosOfSize(withConsumer().ack(1, 0, true)), REFUSED],
+  ["the delivery of tag 0", qosOfSize(withConsumer().ack(1, 0)), "nothing"],
+  ["rejected, then acknowledged", qosOfSize(rejected(withConsumer()).ack(1, 1)), "nothing"],
+  ["acknowledged, then rejected", qosOfSize(rejected(withConsumer().ack(1, 1))), "nothing"],
+  ["refused, then acknowledged", qosOfSize(nacked(withConsumer()).ack(1, 1)), "nothing"],
+  [
+    "in a transaction, which may be rolled back",
+    qosOfSize(withConsumer().method(1, 90, 10).ack(1, 1).ack(1, 1)),
+    REFUSED,
+  ],
+]);
+
 cases("after an error that closes the channel", [
   ["commands are dropped", qosOfSize(commit(onChannel())), "nothing"],
   ["the channel is not to be opened again", commit(onChannel()).channelOpen(1), SECOND_OPEN],

@@ -133,6 +133,14 @@ describe("on any port", () => {
   });
 });
 
+it("one direction only, from any packet in front of the torn frame on", async () => {
+  const ofClient = torn.filter(isClients).map(moved);
+  const tornAt = ofClient.findIndex(ip => Buffer.from(ip).includes("send_in"));
+  const results: string[] = [];
+  for (let from = 0; from <= tornAt; from++) results.push((await failures(ofClient.slice(from).map(whole))).join());
+  expect(results.filter(result => result === "")).toEqual([]);
+});
+
 describe("a changed copy behind a clean one", () => {
   const pairs = (copy: (ip: Ip) => Packet) => clean.flatMap(ip => [whole(ip), copy(ip)]);
 

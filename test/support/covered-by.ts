@@ -3,6 +3,7 @@
  * relative to test/ and src/. test/tested-files.test.ts holds this list to what is there.
  */
 export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
+  "connection/mid-stream.test.ts": ["connection/gaps.ts"],
   "messages/ledger.test.ts": [
     "messages/channel-ledger.ts",
     "messages/channel-uses.ts",

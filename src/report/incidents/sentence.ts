@@ -165,9 +165,12 @@ export function brokerWords({ connection, afterStop }: Pick<Incident, "connectio
   const { observed, predicted } = connection.verdict;
   const told = observed ?? predicted;
   if (told === null) return "";
-  if (told.outcome === "reset") return observed === null ? "the broker will reset the connection" : "connection reset";
+  const guess = observed === null && connection.broker?.basis === "guessed" ? " (a guess)" : "";
+  if (told.outcome === "reset") {
+    return observed === null ? `the broker will reset the connection${guess}` : "connection reset";
+  }
   const verb = observed === null ? "broker will close with" : "broker closed with";
-  return `${verb} ${told.code} ${printable(told.name, 30)}`;
+  return `${verb} ${told.code} ${printable(told.name, 30)}${guess}`;
 }
 
 function overlaps(spans: readonly Span[], others: readonly Span[]): boolean {

@@ -24,8 +24,13 @@ export interface Overview {
 
 const GRAVITY: Record<Severity, number> = { error: 4, warning: 3, note: 0 };
 
-/** How a connection ended that nobody closed. */
-const ENDS: ReadonlySet<string> = new Set(["ended-abruptly", "heartbeat-missed"]);
+/** How a connection ended that nobody closed, and what the broker did to it unasked. */
+const ENDS: ReadonlySet<string> = new Set([
+  "ended-abruptly",
+  "heartbeat-missed",
+  "consumer-cancelled",
+  "connection-blocked",
+]);
 /** The limits of what could be seen, or understood. */
 const LIMITS: ReadonlySet<string> = new Set([
   "capture-gap",
