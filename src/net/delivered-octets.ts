@@ -29,6 +29,14 @@ export class DeliveredOctets {
     this.#end = next;
   }
 
+  /** Forgets all, and begins with a stream that goes on at this sequence number. */
+  begin(next: number): void {
+    this.hasCopies = false;
+    this.#pieces = 0;
+    this.#length = 0;
+    this.#end = next;
+  }
+
   /** No copy has come at the start in mid-stream: none is expected. */
   get isIdle(): boolean {
     return !this.hasCopies && this.#pieces > FIRST_PIECES;
@@ -74,19 +82,23 @@ interface CopiedStream {
 /** The streams of which octets are kept, those first that began to first. */
 export class ComparedStreams {
   readonly #streams = new Set<CopiedStream>();
+  /** Those no stream uses now: to make one costs more than to fill it. */
+  readonly #spare: DeliveredOctets[] = [];
 
   /** From now on octets of the stream are kept. `hasCopies`: because a copy came. */
   add(stream: CopiedStream, hasCopies: boolean): void {
     if (stream.delivered === null) {
-      stream.delivered = new DeliveredOctets(stream.next);
-      this.#streams.add(stream);
       const [oldest] = this.#streams;
-      if (this.#streams.size > MAX_STREAMS) this.remove(oldest!);
+      if (this.#streams.size === MAX_STREAMS) this.remove(oldest!);
+      stream.delivered = this.#spare.pop() ?? new DeliveredOctets(stream.next);
+      stream.delivered.begin(stream.next);
+      this.#streams.add(stream);
     }
     if (hasCopies && stream.delivered !== null) stream.delivered.hasCopies = true;
   }
 
   remove(stream: CopiedStream): void {
+    if (stream.delivered !== null) this.#spare.push(stream.delivered);
     stream.delivered = null;
     this.#streams.delete(stream);
   }

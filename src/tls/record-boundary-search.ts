@@ -6,6 +6,7 @@ import { APPLICATION_DATA, CHANGE_CIPHER_SPEC, isRecordHeader, RECORD_HEADER_SIZ
 const CHAIN = 3;
 /** Candidates followed at a time; a stream made to have more loses its oldest. */
 const MAX_CANDIDATES = 256;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Finds the boundary between records again where it was lost: after a gap, at a start in mid-stream, behind octets that
@@ -19,10 +20,12 @@ const MAX_CANDIDATES = 256;
 export class RecordBoundarySearch {
   /** Stream offset of the boundary; valid once `receive` or `finish` returned true. */
   foundAt = -1;
-  /** Stream offsets #base to #base + #length, in #window. */
+  /** Stream offsets #base to #base + #length, in #window from #origin on: the octets handed in, or a copy of our own. */
   #base: number;
   #length = 0;
-  #window = new Uint8Array(1024);
+  #window: Uint8Array = NOTHING;
+  #origin = 0;
+  #isOwn = false;
   #candidates: Candidate[] = [];
   /** From stream offset `from` on, octets were captured at `moment`. */
   #marks: { from: number; moment: Moment }[] = [];
@@ -45,7 +48,7 @@ export class RecordBoundarySearch {
     };
     this.#candidates = this.#candidates.filter(candidate => candidate.wakesAt > until || consider(candidate));
     for (let at = from; at < until && best === null; at++) {
-      const octet = this.#window[at - this.#base]!;
+      const octet = this.#window[this.#origin + at - this.#base]!;
       if (octet < CHANGE_CIPHER_SPEC || octet > APPLICATION_DATA) continue;
       const candidate = { start: at, boundary: at, headers: 0, wakesAt: at + RECORD_HEADER_SIZE, confirmedAt: 0 };
       if (candidate.wakesAt > until || consider(candidate)) this.#candidates.push(candidate);
@@ -63,6 +66,7 @@ export class RecordBoundarySearch {
   gap(missing: number): void {
     this.#base += this.#length + Math.max(missing, 0);
     this.#length = 0;
+    this.#release();
     this.#candidates = [];
     this.#marks = [];
   }
@@ -85,7 +89,7 @@ export class RecordBoundarySearch {
       const to = this.#marks[i + 1]?.from ?? end;
       if (to <= from) continue;
       moment.set(mark.moment);
-      piece(this.#window, from - this.#base, to - this.#base);
+      piece(this.#window, this.#origin + from - this.#base, this.#origin + to - this.#base);
     }
     moment.set(now);
   }
@@ -94,26 +98,49 @@ export class RecordBoundarySearch {
     const captured = new Moment();
     captured.set(moment);
     this.#marks.push({ from: this.#base + this.#length, moment: captured });
-    const size = this.#length + end - start;
-    if (size > this.#window.length) {
-      const larger = new Uint8Array(size * 2);
-      larger.set(this.#window.subarray(0, this.#length));
-      this.#window = larger;
+    if (this.#length === 0) {
+      this.#window = bytes;
+      this.#origin = start;
+      this.#isOwn = false;
+      this.#length = end - start;
+      return;
     }
+    const size = this.#length + end - start;
+    if (size > this.#window.length) this.#copy(size * 2);
     this.#window.set(bytes.subarray(start, end), this.#length);
     this.#length = size;
   }
 
-  /** Lets go of what stands before the oldest candidate. */
+  /** Lets go of what stands before the oldest candidate, and of the octets that were handed in. */
   #forget(): void {
     const end = this.#base + this.#length;
     const first = this.#candidates[0]?.start ?? end;
-    this.#window.copyWithin(0, first - this.#base, this.#length);
+    this.#origin += first - this.#base;
     this.#length = end - first;
     this.#base = first;
+    if (this.#length === 0) this.#release();
+    else if (this.#isOwn) {
+      this.#window.copyWithin(0, this.#origin, this.#origin + this.#length);
+      this.#origin = 0;
+    } else this.#copy(this.#length);
     let stale = 0;
     while (stale + 1 < this.#marks.length && this.#marks[stale + 1]!.from <= first) stale++;
     this.#marks.splice(0, first === end ? this.#marks.length : stale);
+  }
+
+  /** Has a window of our own, of so many octets. */
+  #copy(octets: number): void {
+    const own = new Uint8Array(octets);
+    own.set(this.#window.subarray(this.#origin, this.#origin + this.#length));
+    this.#window = own;
+    this.#origin = 0;
+    this.#isOwn = true;
+  }
+
+  #release(): void {
+    this.#window = NOTHING;
+    this.#origin = 0;
+    this.#isOwn = false;
   }
 
   /** Follows a candidate as far as the octets reach. */
@@ -121,7 +148,7 @@ export class RecordBoundarySearch {
     for (;;) {
       candidate.wakesAt = candidate.boundary + RECORD_HEADER_SIZE;
       if (candidate.wakesAt > until) return "undecided";
-      const at = candidate.boundary - this.#base;
+      const at = this.#origin + candidate.boundary - this.#base;
       // Empty records, heartbeats and versions nobody speaks are legal, and too rare to be looked for.
       const length = short(this.#window, at + 3);
       if (!isRecordHeader(this.#window, at) || this.#window[at]! > APPLICATION_DATA || length === 0) return "no";
