@@ -127,7 +127,12 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   };
   if (options.shard !== undefined) return concludePart(part, settings.outputs);
   const captures = files.map((file, i): CaptureReport => ({ ...placed(file), report: reports[i]! }));
-  const judgement = judge(captures, settings, { accepted, update: options.updateBaseline, folders: places });
+  const judgement = judge(captures, settings, {
+    accepted,
+    update: options.updateBaseline,
+    force: options.force,
+    folders: places,
+  });
   await telemetry?.finish(reports, commandSpan("check", judgement.result));
   const written = [await writePart(part, outputs), await writeAll(judgement, outputs, options.all)].every(Boolean);
   await print(judgement.result, ci.printed, options);

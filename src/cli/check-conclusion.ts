@@ -23,6 +23,8 @@ export interface Known {
   accepted: readonly BaselineEntry[];
   /** Whether that file is to be written anew. */
   update: boolean;
+  /** Whether it may become empty. */
+  force: boolean;
   /** Folders that were looked through as a whole, relative to the config's. */
   folders?: readonly string[];
 }
@@ -30,16 +32,22 @@ export interface Known {
 export function judge(
   captures: readonly CaptureReport[],
   { rules, baseline, config, folder }: Settings,
-  { accepted, update, folders = [] }: Known,
+  { accepted, update, force, folders = [] }: Known,
 ): Judgement {
   const call = { config, folders };
   if (baseline === null) return { result: check(captures, rules, null, call), update: null };
   const missing = missingOf(accepted, folder);
   // What another machine read need not be here.
   for (const { path, place = path } of captures) missing.delete(place);
-  const obstacle = update ? obstacleOf(captures, check(captures, rules, null)) : null;
-  const isNew = update && obstacle === null;
-  const entries = isNew ? newBaseline(captures, rules, { entries: accepted, missing }) : accepted;
+  let obstacle = update ? obstacleOf(captures, check(captures, rules, null)) : null;
+  let entries = accepted;
+  if (update && obstacle === null) {
+    entries = newBaseline(captures, rules, { entries: accepted, missing });
+    if (entries.length === 0 && !force) {
+      obstacle = "nothing fails that it could accept; --force writes it empty";
+      entries = accepted;
+    }
+  }
   const result = check(captures, rules, { path: withSlashes(baseline), entries, missing }, call);
   return { result, update: update ? { path: baseline, entries, obstacle } : null };
 }

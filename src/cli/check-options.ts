@@ -26,6 +26,7 @@ export function addPolicyOptions(command: Command): Command {
     .option("--no-config", "use no config")
     .option("--baseline <file>", "accept the findings that this file lists")
     .option("--update-baseline", "write the baseline anew: it accepts what fails now", false)
+    .option("--force", "write a baseline that accepts nothing, too", false)
     .option("--all", "show everything in the text, however long it gets", false)
     .addOption(widthOption());
 }

@@ -25,6 +25,7 @@ export interface PolicyOptions {
   config: string | boolean;
   baseline?: string;
   updateBaseline: boolean;
+  force: boolean;
   broker?: BrokerChoice;
   all: boolean;
   width?: number;

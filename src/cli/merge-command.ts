@@ -67,7 +67,12 @@ async function mergeParts(named: readonly string[], options: CheckOptions): Prom
   const { baseline } = settings;
   const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);
   const reports = captures.map(({ result, ...capture }) => ({ ...capture, report: reportOf(result, capture.path) }));
-  const judgement = judge(reports, settings, { accepted, update: options.updateBaseline, folders });
+  const judgement = judge(reports, settings, {
+    accepted,
+    update: options.updateBaseline,
+    force: options.force,
+    folders,
+  });
   const ci = ciOutputs(options.format, process.env);
   const written = await writeAll(judgement, [...settings.outputs, ...ci.files], options.all);
   await print(judgement.result, ci.printed, options);

@@ -1,9 +1,11 @@
 /** Options that only `ghostframe run` has. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { positiveNumber } from "./check-options.ts";
 import { type BrokerVariables, collectVariables } from "./command-environment.ts";
 import { within } from "./relay-options.ts";
+import type { RepeatOptions } from "./repeated-run.ts";
 
-export interface RunOptions {
+export interface RunOptions extends RepeatOptions {
   upstream?: string;
   env?: BrokerVariables[];
   keep?: string;
@@ -22,6 +24,12 @@ export function addRunOptions(command: Command, urlVariable: string): Command {
       "also set this variable to the proxy's URL; NAME1:NAME2 sets two, to its host and its port (repeat it for more)",
       collectVariables,
     )
+    .addOption(
+      new Option("--repeat <number>", "run COMMAND so often, or until a run fails")
+        .argParser(positiveNumber)
+        .conflicts("untilFound"),
+    )
+    .option("--until-found", "run COMMAND again and again, until a run fails")
     .option("--keep <dir>", "keep the recording there, also of a run that passes")
     .option(
       "--kill-after <seconds>",

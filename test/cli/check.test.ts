@@ -369,6 +369,18 @@ describe("the baseline", { concurrent: true }, () => {
     expect(readFileSync(join(folder, "b.json"), "utf8")).toBe(text);
   });
 
+  it("is not written empty, unless that is meant", async ({ onTestFinished }) => {
+    const folder = project(onTestFinished, { baseline: "b.json" });
+    const refused = await check(["captures/clean.pcap", "--update-baseline"], { cwd: folder });
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr:
+        "ghostframe: b.json: stays as it is, because nothing fails that it could accept; --force writes it empty\n",
+    });
+    expect((await check(["captures/clean.pcap", "--update-baseline", "--force"], { cwd: folder })).code).toBe(0);
+    expect(readFileSync(join(folder, "b.json"), "utf8")).toContain('"accepted": []');
+  });
+
   it("of some of the captures keeps what it accepts of the others", async ({ onTestFinished }) => {
     const folder = project(onTestFinished, { baseline: "b.json" });
     copyFileSync(join(FIXTURES, WARNED), join(folder, "captures/warned.pcap"));
