@@ -79,7 +79,7 @@ export interface CheckedFinding {
   /** Stays the same in a new recording: hexadecimal, 16 digits. Two findings of one capture may have the same. */
   fingerprint: string;
   /**
-   * failing: ends the check with status 1. told: below `failOn`. accepted: by the baseline. expected: by the config.
+   * failing: ends the check with status 1. told: below `failOn`, or a consequence of one that counts. accepted: by the baseline. expected: by the config.
    */
   state: "failing" | "told" | "accepted" | "expected";
 }

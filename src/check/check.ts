@@ -145,7 +145,7 @@ function judge(path: string, report: Report, policy: Policy, expected: Expected)
 
 function checkedFindings(report: Report, policy: Policy, expected: Expected): CheckedFinding[] {
   const byId = new Map(report.findings.map(finding => [finding.id, finding]));
-  return report.findings.flatMap(finding => {
+  const checked = report.findings.flatMap((finding): CheckedFinding[] => {
     const level = levelOf(finding.rule, finding.severity, policy);
     if (level === null) return [];
     const fails = reaches(level, policy.failOn);
@@ -154,6 +154,14 @@ function checkedFindings(report: Report, policy: Policy, expected: Expected): Ch
       { finding, level, fingerprint: finding.group ?? fingerprint(finding, byId.get(finding.cause ?? "")), state },
     ];
   });
+  return withoutConsequences(checked);
+}
+
+/** What follows from a finding that fails, or that is expected, is told with it and counts no second time. */
+function withoutConsequences(findings: readonly CheckedFinding[]): CheckedFinding[] {
+  const counted = new Set(findings.filter(({ state }) => state !== "told").map(({ finding }) => finding.id));
+  const follows = ({ state, finding }: CheckedFinding) => state === "failing" && counted.has(finding.cause ?? "");
+  return findings.map(each => (follows(each) ? { ...each, state: "told" } : each));
 }
 
 function unreadable({ error, packets }: Input): Violation[] {

@@ -49,10 +49,12 @@ export function github(result: CheckResult): string {
 }
 
 function captureAnnotations(capture: CheckedCapture): Annotation[] {
+  const counted = new Set(capture.findings.filter(({ state }) => state !== "told").map(({ finding }) => finding.id));
   return [
     ...capture.violations.map(each => violationAnnotation(each, capture)),
     ...capture.findings
-      .filter(({ state }) => state === "failing" || state === "told")
+      // A consequence is annotated with what led to it.
+      .filter(({ state, finding }) => state === "failing" || (state === "told" && !counted.has(finding.cause ?? "")))
       .map(each => findingAnnotation(each, capture)),
   ];
 }
