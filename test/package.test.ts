@@ -73,6 +73,7 @@ describe("the tarball", () => {
         "package.json",
         "src/check/check-result.schema.json",
         "src/check/config.schema.json",
+        "src/cli/proxy-config.schema.json",
         "src/report/explanation.schema.json",
         "src/report/live-event.schema.json",
         "src/report/message.schema.json",
@@ -148,6 +149,13 @@ describe("installed into an empty folder", () => {
     });
     expect(stderr).toBe("");
     expect(stdout).toBe(`${manifest.version} frame-end https://json-schema.org/draft/2020-12/schema\n`);
+  });
+
+  it("can be required, too", () => {
+    const program = `const { inspect, VERSION } = require("ghostframe"); console.log(VERSION, typeof inspect);`;
+    writeFileSync(join(empty, "use.cjs"), program);
+    const { stdout } = spawnSync(process.execPath, ["--no-warnings", "use.cjs"], { cwd: empty, encoding: "utf8" });
+    expect(stdout).toBe(`${manifest.version} function\n`);
   });
 
   /** What the compiler says of a strict program that uses the package. */
