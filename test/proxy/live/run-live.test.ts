@@ -35,8 +35,9 @@ describe.skipIf(!live)("threads that share a connection of pika's", () => {
     const { captures } = JSON.parse(readFileSync(join(folder, "result.json"), "utf8")) as CheckResult;
     const failing = captures[0]!.findings.filter(({ state }) => state === "failing");
     const ofClient = failing.filter(({ finding }) => finding.direction === "client-to-server");
-    expect(ofClient.length > 0).toBe(code === 1);
-    for (const { finding, level } of ofClient) expect([finding.rule, level]).toEqual([finding.rule, "error"]);
+    // Beside what is broken, contents that two threads mixed in good frames may be found, as warnings.
+    expect(ofClient.some(({ level }) => level === "error")).toBe(code === 1);
+    if (code === 0) expect(ofClient).toEqual([]);
     const [connection] = captures[0]!.connections;
     expect(connection!.clientProperties).toMatchObject({ product: "Pika Python Client Library" });
   });
