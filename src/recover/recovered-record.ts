@@ -1,4 +1,4 @@
-/** A recovered message as `recover --format ndjson` prints it. recovered-message.schema.json describes it. */
+/** A recovered message as `recover --format ndjson` prints it; docs/recover.md describes it. */
 import type { FieldLetter } from "../amqp/spec/field-types.ts";
 import { exactLonglong, long, short } from "../bytes/big-endian.ts";
 import type { Discretion } from "../connection/discretion.ts";
