@@ -1,7 +1,7 @@
 /**
  * How often the untangling is right, measured on streams of which the truth is known: every claim of a diagnosis (a
  * torn frame with exactly the spans it occupies, octets missing, replayed, overwritten or foreign, octets that stay
- * unexplained) is held against it. SCORE_SEED and SCORE_STREAMS ask for others and for more. The table is the README's.
+ * unexplained) is held against it. SCORE_SEED and SCORE_STREAMS ask for others and for more. The table is that of docs/accuracy.md.
  *
  * golden/score.txt has the exact figures of the usual streams, so that nothing gets better or worse unseen:
  * `UPDATE_GOLDEN=1 npx vitest run test/forensics/score.test.ts` writes it. Read the diff.

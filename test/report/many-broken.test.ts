@@ -1,6 +1,6 @@
 /**
  * Very many broken connections: a readable report, in bounds of memory and time that do not depend on how many there are.
- * Measured by hand, on ten thousand: see README.md, Limits.
+ * Measured by hand, on ten thousand: see docs/limits.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

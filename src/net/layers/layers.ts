@@ -1,6 +1,6 @@
 /**
  * Every layer that is read: its name, its number where it comes from, and who reads it. A new one is a reader beside this
- * file and a row here; the README's list is made of these rows.
+ * file and a row here; the list in docs/limits.md is made of these rows.
  */
 import {
   ciscoMetadata,

@@ -4,19 +4,19 @@ import { expect, it } from "vitest";
 import { INNER_LAYERS, LINK_TYPES } from "../../../src/net/layers/layers.ts";
 import { UDP_TUNNELS } from "../../../src/net/layers/udp-tunnels.ts";
 
-const README = fileURLToPath(new URL("../../../README.md", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../../docs/limits.md", import.meta.url));
 const BEGIN =
-  "<!-- layers: made of the tables that read them, by UPDATE_GOLDEN=1 npx vitest run test/net/layers/readme.test.ts -->\n";
+  "<!-- layers: made of the tables that read them, by UPDATE_GOLDEN=1 npx vitest run test/net/layers/documented-layers.test.ts -->\n";
 const END = "<!-- /layers -->";
 
 /** Encrypted tunnels that are named, and not read. */
 const NAMED_ONLY = new Set(["ESP in UDP", "WireGuard", "OpenVPN"]);
 
-it("README lists the layers that are read", () => {
-  const text = readFileSync(README, "utf8");
+it("docs/limits.md lists the layers that are read", () => {
+  const text = readFileSync(PAGE, "utf8");
   const [from, to] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
   expect(from).toBeGreaterThan(BEGIN.length);
-  if (process.env.UPDATE_GOLDEN === "1") writeFileSync(README, text.slice(0, from) + list() + text.slice(to));
+  if (process.env.UPDATE_GOLDEN === "1") writeFileSync(PAGE, text.slice(0, from) + list() + text.slice(to));
   else expect(text.slice(from, to)).toBe(list());
 });
 
