@@ -2,7 +2,14 @@
 import { FRAME_ENVELOPE, FRAME_HEADER_SIZE, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Diagnosis, DiagnosisKind, TornFrame, Writer } from "./diagnosis.ts";
-import { lengthOf, overwrittenPlace, sortLeftovers, type Tail } from "./leftover-octets.ts";
+import {
+  comesAgain,
+  isBeginningOfNext,
+  lengthOf,
+  overwrittenPlace,
+  sortLeftovers,
+  type Tail,
+} from "./leftover-octets.ts";
 import type { OctetWindow } from "./octet-window.ts";
 import { type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
 import { FRAMES_TOLD, type Parts, summarise } from "./summary.ts";
@@ -11,6 +18,10 @@ import { joined, tellWriters, writerName } from "./writers.ts";
 
 /** A diagnosis but for its remedy, which depends on the client library. */
 export type Finding = Omit<Diagnosis, "remedy">;
+
+/** The second history of a message that was cut and comes again. */
+const COMES_AGAIN =
+  " The message comes again right behind it, from its method on: it was sent again, or it was written over another message of as many octets in a shared buffer.";
 
 /**
  * Makes the diagnosis of one untangling while the window still holds its octets. `before` are the stream offsets of the
@@ -42,7 +53,8 @@ export function explain(
     return untangling.open && offset + octets >= window.end;
   };
   const isOverwritten = (frame: ReadFrame): boolean =>
-    !frame.complete && frame.spans.length === 1 && frame.spans[0]![1] === frame.size + FRAME_ENVELOPE;
+    (!frame.complete && frame.spans.length === 1 && frame.spans[0]![1] === frame.size + FRAME_ENVELOPE) ||
+    isBeginningOfNext(window, frame);
   const broken = frames.filter(
     frame => !isOverwritten(frame) && (frame.spans.length > 1 || (!frame.complete && !cutOff(frame))),
   );
@@ -60,12 +72,13 @@ export function explain(
   for (const tail of tails) missing.push({ streamOffset: tail.span[0], octets: tail.missing });
   const parts = { torn, missing, overwritten, replayed, foreign, unexplained, writers };
   const kind = kindOf(parts);
+  const again = broken.some(frame => comesAgain(window, frame, around));
   const names = new Map(frames.map(frame => [frame.spans[0]![0], of.get(frame)]));
   const writerAt = (frameAt: number): string | undefined => names.get(frameAt);
   return {
     kind,
-    confidence: confidenceOf(parts, hasGuessedPiece(window, frames)),
-    summary: summarise(parts, tails, untangling, writerAt),
+    confidence: confidenceOf(parts, again || hasGuessedPiece(window, frames)),
+    summary: summarise(parts, tails, untangling, writerAt) + (again ? COMES_AGAIN : ""),
     ...parts,
   };
 }

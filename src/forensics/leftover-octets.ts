@@ -4,7 +4,7 @@ import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE } from "../amqp/spec/constants.ts
 import { equalOctets } from "../bytes/octets.ts";
 import type { Diagnosis, Span } from "./diagnosis.ts";
 import type { OctetWindow } from "./octet-window.ts";
-import { bodiesAwaited, type ReadFrame } from "./read-frames.ts";
+import { bodiesAwaited, type ReadFrame, wholeFrameAt } from "./read-frames.ts";
 
 /** A repetition shorter than this may be chance. */
 const MIN_REPLAY = 24;
@@ -55,6 +55,39 @@ export function overwrittenPlace(
     return window.bytes.subarray(place - window.base, place - window.base + length);
   };
   return equalOctets(octetsAt(begin), octetsAt(behind)) ? [begin, behind - begin] : null;
+}
+
+/**
+ * Whether a cut body frame is the beginning of the body frame right behind it, which comes again as a whole: that one was
+ * written into a shared buffer whose other frame, as long as what is there of this one, was about to be sent. A client that
+ * repeats a publish begins with its method.
+ */
+export function isBeginningOfNext(window: OctetWindow, cut: ReadFrame): boolean {
+  const [offset, octets] = cut.spans[0]!;
+  if (cut.type !== FRAME_BODY || cut.complete || cut.spans.length > 1 || octets < MIN_REPLAY) return false;
+  if (wholeFrameAt(window, offset + octets) === null) return false;
+  const at = offset - window.base;
+  const begins = window.bytes.subarray(at, at + octets);
+  return equalOctets(begins, window.bytes.subarray(at + octets, at + 2 * octets));
+}
+
+/**
+ * Whether a message that was cut comes again right behind it, from its method on. Then two histories leave the same octets: its
+ * write was cut and it was sent again, or it was written over another message, as long as what is there, in a shared buffer.
+ */
+export function comesAgain(window: OctetWindow, cut: ReadFrame, around: readonly ReadFrame[]): boolean {
+  if (cut.complete || cut.spans.length > 1) return false;
+  const [offset, octets] = cut.spans[0]!;
+  const opening = around.findLast(
+    ({ opensContent, channel, spans }) => opensContent && channel === cut.channel && spans[0]![0] <= offset,
+  );
+  if (opening === undefined || opening.spans.length > 1) return false;
+  const behind = offset + octets;
+  const [begin] = opening.spans[0]!;
+  const [from, length] = [begin - window.base, behind - begin];
+  if (length < MIN_REPLAY || behind + length > window.end) return false;
+  const first = window.bytes.subarray(from, from + length);
+  return equalOctets(first, window.bytes.subarray(from + length, from + 2 * length));
 }
 
 /** The same few octets again and again. */

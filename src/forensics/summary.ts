@@ -31,7 +31,9 @@ export function summarise(
   if (more > 0) sentences.push(`${plural(more, "more frame")} ${more === 1 ? "was" : "were"} torn.`);
   for (const { span } of parts.overwritten.slice(0, FRAMES_TOLD)) {
     sentences.push(
-      `The frame at offset ${span[0]} has the right length, ${grouped(span[1])} octets, and other octets in it than it must: its buffer was overwritten before it was sent.`,
+      untangling.frames.some(({ spans: [first], size }) => first![0] === span[0] && size + FRAME_ENVELOPE > span[1])
+        ? `The ${grouped(span[1])} octets at ${span[0]} are the beginning of the frame behind them, which comes again as a whole: it was written into the buffer of another frame of ${grouped(span[1])} octets before that was sent.`
+        : `The frame at offset ${span[0]} has the right length, ${grouped(span[1])} octets, and other octets in it than it must: its buffer was overwritten before it was sent.`,
     );
   }
   for (const { span, of } of parts.replayed.slice(0, FRAMES_TOLD)) {
