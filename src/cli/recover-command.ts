@@ -74,7 +74,7 @@ message not confirmed, 130 stopped by Ctrl-C.
 
 Examples:
   $ ghostframe recover trace.pcapng
-  $ ghostframe recover trace.pcapng --format ndjson | jq -r 'select(.whole).body.text'
+  $ ghostframe recover trace.pcapng --format ndjson | jq -r 'select(.sure).body.text'
   $ ghostframe recover trace.pcapng --output lost --routing-key orders
   $ ghostframe recover trace.pcapng --republish amqp://user:password@broker/shop
   $ ghostframe recover trace.pcapng --republish amqp://user:password@broker/shop --rate 100 --yes`,

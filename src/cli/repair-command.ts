@@ -44,7 +44,7 @@ stopped by Ctrl-C (nothing is written then).
 
 Examples:
   $ ghostframe repair trace.pcapng -o meant.pcapng
-  $ tshark -r meant.pcapng -Y amqp.method.method==40 -T fields -e frame.comment`,
+  $ tshark -r meant.pcapng -d tcp.port==5672,amqp -Y amqp.method.method==40 -T fields -e frame.comment`,
     )
     .action(run);
 }

@@ -170,7 +170,7 @@ export const CLIENT_CONNECTION_LINES: readonly KnownLine[] = [
     pattern:
       /[Cc]onnection reset(?: by peer)?|\bECONNRESET\b|socket was disconnected|Socket was disconnected|RecoverableConnectionError|ShutdownSignalException: connection error|peer shutdown|failure of reading frame|[Cc]onnection remotely closed|closed by peer|NetworkErrorWrapper|socket_closed_unexpectedly|[Ss]ocket (?:error|[Cc]losed|is closed)|stream closed in another thread|IOError: (?:closed stream|stream closed)|has no attribute '(?:drain_events|send_method|method_writer|frame_writer|sendall)'|_AsyncBaseTransport\._\w{1,20}\(\) failed|Aborting transport connection|a socket error occurred|[Cc]onnection timed out|\bETIMEDOUT\b|forcibly closed by the remote host|connected party did not properly respond|IO timeout when reading \d{1,10} bytes|[Cc]onnection aborted|ConnectionAborted|[Cc]onnection closed unexpectedly|[Uu]nexpected close|Server unexpectedly closed connection|Connection dropped|connection lost|NetworkFailure|NetworkErrorException|AmqpClosedConnection|failed to fill whole buffer|IO error:|IOError\(|CONN_CLOSED|Library error: connection closed|[Ss]erver closed (?:the )?connection/,
     name: "connection lost",
-    says: "The connection was lost under the client: closed, reset or timed out. No frame was broken.",
+    says: "The connection was lost under the client: closed, reset or timed out. The line does not say why: a broker that has found a broken frame closes, too, and says so in its log.",
     causes: LOST,
     source: "alanxz/rabbitmq-c#565; amqplib#761; lapin#401; ruby-amqp/bunny#464; the operating system",
     example: "amqp: read ECONNRESET",

@@ -14,6 +14,13 @@ const NOBODY = { about: null, seenBy: null } as const;
 
 export const MESSAGE_TOPICS: readonly MessageTopic[] = [
   {
+    id: "error-begins",
+    pattern: /Error on AMQP connection|Channel error on connection/,
+    topic: "an error that closed a connection or a channel (the line behind it says which)",
+    about: null,
+    seenBy: "broker",
+  },
+  {
     id: "accepting",
     pattern: /accepting AMQP connection/,
     topic: "a client that connects",
