@@ -102,7 +102,9 @@ function filled(template: string, values: Readonly<Record<string, string>>): str
     .replace(/\{(\w{1,20})\}/g, (_, name: string) => printable(value(name) ?? "…", 120));
 }
 
-const OPEN_TOPICS = MESSAGE_TOPICS.filter(({ id }) => ["error-begins", "closing", "crash"].includes(id)).map(({ topic }) => topic);
+const OPEN_TOPICS = MESSAGE_TOPICS.filter(({ id }) => ["error-begins", "closing", "crash"].includes(id)).map(
+  ({ topic }) => topic,
+);
 
 function unknownMessage({ from, topic }: { from: "broker" | "client"; topic: string }): string {
   const where =
