@@ -20,8 +20,8 @@ export interface RepairOutput {
   connections: number;
 }
 
-/** "AMQP", 0, 0-9-1 (§4.2.2): Wireshark knows by it what follows. */
-const PROTOCOL_HEADER = Uint8Array.of(0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1);
+/** What a protocol header begins with: "AMQP" (§4.2.2). */
+const PROTOCOL_HEADER = Uint8Array.of(0x41, 0x4d, 0x51, 0x50);
 /** A frame is not longer than that; what claims to be is none. */
 const MAX_FRAME = 16 << 20;
 
@@ -125,8 +125,7 @@ export class RepairedConnection implements ConnectionObserver {
     const { octets } = each.octets;
     const { seconds, nanoseconds } = this.#moment;
     const tcp = this.#newTcp(this.#output.nextPort());
-    tcp.open(seconds, nanoseconds);
-    tcp.data(0, PROTOCOL_HEADER, 0, PROTOCOL_HEADER.length, seconds, nanoseconds, plan.name);
+    // Without a handshake, of TCP or of AMQP: what a writer meant begins in mid-stream, as a reader must know.
     const { behind } = eachFrame(octets, (from, to) => {
       const offset = offsetAt(plan.spans, from);
       const made = plan.torn.get(offset);
@@ -164,7 +163,7 @@ function eachFrame(
   let at = 0;
   while (octets.length - at >= FRAME_ENVELOPE) {
     const type = octets[at]!;
-    const isHeader = PROTOCOL_HEADER.subarray(0, 4).every((octet, i) => octets[at + i] === octet);
+    const isHeader = PROTOCOL_HEADER.every((octet, i) => octets[at + i] === octet);
     const size = isHeader ? PROTOCOL_HEADER_SIZE : long(octets, at + 3) + FRAME_ENVELOPE;
     if (!isHeader && (!isFrameType(type) || size > MAX_FRAME)) return { behind: at, isSound: false };
     if (octets.length - at < size) break;

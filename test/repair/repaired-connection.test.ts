@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Report } from "../../src/report/report.ts";
 import { ghostframe, temporaryFolder } from "../support/command.ts";
 import { hasTshark } from "../support/oracle-tools.ts";
 
@@ -36,6 +37,11 @@ describe("repair", { concurrent: true }, () => {
       expect(comments).toContain(
         "writer A of f1 in c1: at offset 162315 of the original stream, put together from 48,435 octets at 162315 (packet 31), 2,316 octets at 390697 (packet 42); confidence 0.99",
       );
+      // What is left to find is what the broker said.
+      const report = JSON.parse((await ghostframe(["inspect", "--format", "json", file])).stdout) as Report;
+      expect(report.findings.filter(({ severity }) => severity === "error").map(({ rule }) => rule)).toEqual([
+        "broker-close",
+      ]);
       // The torn message's octets follow one another now.
       expect(readFileSync(file).includes("b".repeat(30_000))).toBe(true);
     },
