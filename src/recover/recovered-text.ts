@@ -6,6 +6,8 @@ import { FATES, type Fate, isSure } from "./lost-publish.ts";
 import type { RecoveredMessage, Recovery } from "./recover.ts";
 
 const MAX_NAME = 60;
+/** The widest state: of a message that is there in part. */
+const MOST_OCTETS = "999999999 octets";
 
 export function recoveredLine({ lost, content }: RecoveredMessage): string {
   const { fate, confidence, record } = lost;
@@ -18,7 +20,7 @@ export function recoveredLine({ lost, content }: RecoveredMessage): string {
     pad(connection, 4),
     `ch ${pad(String(channel), 3)}`,
     pad(`${fate}${finding === undefined ? "" : ` in ${finding}`}`, 18),
-    pad(state, 12),
+    pad(state, MOST_OCTETS.length),
     size === undefined ? " ".repeat(9) : `${pad(String(size), 7, "right")} B`,
     `${exchange === "" ? "(default)" : printable(exchange, MAX_NAME)} ${printable(routingKey, MAX_NAME)}`,
   ];

@@ -48,7 +48,7 @@ describe("recover", () => {
       "6 messages lost: 1 torn, 1 swallowed, 4 unread. Of 4 more the capture does not say whether the broker took them.",
     );
     expect(recoveredLine(messages[0]!)).toBe(
-      "18:19:51.905717512 c1   ch 2   torn in f1         whole          50743 B (default) tasks id t1-3 trace a9aced7e03919e74c034902c8aab312a",
+      "18:19:51.905717512 c1   ch 2   torn in f1         whole              50743 B (default) tasks id t1-3 trace a9aced7e03919e74c034902c8aab312a",
     );
   });
 
