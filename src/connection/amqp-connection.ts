@@ -133,7 +133,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         this.login.startOk(method, bytes, start, size);
         return;
       case CONNECTION_START:
-        if (ofServer) this.#serverStarted(decodeArguments(method, bytes, start, size));
+        if (!ofServer) return;
+        // Only AMQP 0-9-1's protocol header is answered so (§2.2.4), though nothing of the client may be captured.
+        this.#becomeAmqp();
+        this.#serverStarted(decodeArguments(method, bytes, start, size));
         return;
       case CONNECTION_TUNE:
         if (predictor !== null && ofServer) predictor.offer = readLimits(decodeArguments(method, bytes, start, size));
