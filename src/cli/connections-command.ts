@@ -2,7 +2,8 @@ import { Command, Option } from "commander";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import { connectionLine, connectionSummaries } from "../report/connection-line.ts";
 import { jsonLine } from "../report/json.ts";
-import { addReadingOptions, isWanted, type ReadingOptions, readMessages } from "./message-reading.ts";
+import { takesConnection } from "../report/selection.ts";
+import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
 
 interface Options extends ReadingOptions {
   format: "text" | "ndjson";
@@ -38,7 +39,7 @@ async function run(paths: string[], { format, ...options }: Options): Promise<vo
     () => ({ onConnectionFacts: connection => facts.set(connection.number, connection) }),
     report =>
       connectionSummaries(report, facts)
-        .filter(summary => isWanted(summary, options))
+        .filter(summary => takesConnection(summary, options))
         .map(summary => `${format === "ndjson" ? jsonLine(summary) : connectionLine(summary, columns)}\n`)
         .join(""),
   );

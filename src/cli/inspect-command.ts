@@ -2,11 +2,19 @@ import { Command, Option } from "commander";
 import { inspect } from "../inspect.ts";
 import type { MessageRecord } from "../report/message-record.ts";
 import type { Report } from "../report/report.ts";
+import { select } from "../report/selection.ts";
 import { brokerOption } from "./broker-option.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { keepHeapSmall } from "./memory.ts";
+import {
+  addSelectionOptions,
+  filterOf,
+  type SelectionFlags,
+  selects,
+  unknownConnections,
+} from "./message-filter-options.ts";
 import { complain, terminalOptions, widthOption, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
@@ -21,7 +29,7 @@ import {
 } from "./report-output.ts";
 import { addTelemetryOptions, CaptureSession, TelemetryError, type TelemetryOptions } from "./telemetry-options.ts";
 
-interface Options extends TelemetryOptions, CaptureFlags, ReportOutputOptions {
+interface Options extends TelemetryOptions, CaptureFlags, ReportOutputOptions, SelectionFlags {
   format: ReportFormatName;
   explain: boolean;
   brokerLog?: string;
@@ -36,7 +44,7 @@ export function inspectCommand(): Command {
     )
     .argument("<file...>", "captures")
     .addOption(new Option("--format <format>", "form of the report").choices(REPORT_FORMATS).default("text"));
-  addCaptureOptions(command)
+  addSelectionOptions(addCaptureOptions(command), "findings")
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
     .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
@@ -46,6 +54,10 @@ export function inspectCommand(): Command {
     .addHelpText(
       "after",
       `
+--connection and the options like it choose what is told, and what the exit status
+is about; how much else was found is said. --otlp and the numbers of connections
+and findings are not changed by them.
+
 Exit status: 0 nothing wrong, 1 errors or warnings found, 2 an input could not
 be read, or is corrupt from some octet on, 130 stopped by Ctrl-C. A capture that
 only ends inside its last packet gets a note, like packets that were not read.
@@ -53,6 +65,7 @@ only ends inside its last packet gets a note, like packets that were not read.
 Examples:
   $ ghostframe inspect trace.pcapng
   $ ghostframe inspect trace.pcapng --output html=report.html
+  $ ghostframe inspect trace.pcapng --connection c7 --from 18:20 --to 18:25
   $ ghostframe inspect --format json ring_*.pcapng | jq .findings
   $ ghostframe inspect trace.pcapng --broker-log rabbit@host.log
   $ ghostframe inspect trace.pcapng --otlp=http://collector:4318
@@ -93,7 +106,9 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
       keepHeapSmall(connections);
       interruption.beforeDeafWork();
     },
-    ...(sample === null ? {} : { onMessage: (message: MessageRecord) => sample.take(message) }),
+    ...(sample === null
+      ? {}
+      : { messages: filterOf(options), onMessage: (message: MessageRecord) => sample.take(message) }),
     ...telemetry?.readers(),
     onProgress: (path, read, total) => {
       progress.update(path, read, total);
@@ -104,10 +119,12 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   await telemetry?.finish([seen]);
   interruption.release();
   const { brokerLog } = options;
-  const report =
+  const whole =
     brokerLog === undefined
       ? seen
       : await (await import("./broker-log-file.ts")).addBrokerLog(seen, brokerLog, signal.aborted);
+  const unknown = unknownConnections(options.connection, whole);
+  const report = selects(options) ? select(whole, filterOf(options)) : whole;
   const { flavor, traceUrl } = options;
   const page = {
     ...(sample === null ? {} : { messages: sample.messages }),
@@ -121,8 +138,9 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
   }
   if (report.brokerLog?.error !== undefined) complain(`${report.brokerLog.path}: ${report.brokerLog.error}`);
-  ownFailures(report).forEach(complain);
-  process.exitCode = signal.aborted ? EXIT.INTERRUPTED : written ? exitCode(report) : EXIT.FAILED;
+  [...unknown, ...ownFailures(report)].forEach(complain);
+  const done = written && unknown.length === 0;
+  process.exitCode = signal.aborted ? EXIT.INTERRUPTED : done ? exitCode(report) : EXIT.FAILED;
 }
 
 function exitCode(report: Report): number {

@@ -1,31 +1,40 @@
-/** The options by which `messages`, `connections` and `stats` choose messages. */
+/** The options by which commands choose connections, findings and messages. */
 import { type Command, InvalidArgumentError } from "commander";
 import { OUTCOMES, type Outcome } from "../messages/message.ts";
 import type { MessageFilterOptions } from "../messages/message-filter.ts";
 import type { Report } from "../report/report.ts";
+import { connectionNames } from "../report/selection.ts";
 import { collectChannels, isWithin, parseTimeBound, type TimeBound } from "./frame-filter.ts";
+
+/** What they are without those that are of messages alone. */
+export type SelectionFlags = Omit<FilterFlags, "queue" | "outcome" | "slowerThan">;
 
 export interface FilterFlags extends Omit<MessageFilterOptions, "takesTime"> {
   from?: TimeBound;
   to?: TimeBound;
 }
 
-/** `outcome`: what the command calls that. */
-export function addFilterOptions(command: Command, outcome = "outcome"): Command {
+/** `what` is chosen by them. */
+export function addSelectionOptions(command: Command, what: string): Command {
   return command
     .option("--connection <name>", "only this connection: c1, address:port, or the client's name for it", collect)
     .option("--channel <number>", "only this channel", collectChannels)
     .option("--exchange <name>", 'only this exchange ("": the default one)', collect)
     .option("--routing-key <key>", "only this routing key", collect)
-    .option("--queue <name>", "only deliveries from this queue", collect)
     .option("--message-id <id>", "only this message id", collect)
     .option("--trace <id>", "only this trace id", collect)
     .option("--user <name>", "only connections of this user", collect)
     .option("--vhost <name>", "only connections to this virtual host", collect)
+    .option("--from <time>", `only ${what} from this time on: 18:20:03.5, or with a date`, parseTimeBound)
+    .option("--to <time>", `only ${what} up to this time`, parseTimeBound);
+}
+
+/** `outcome`: what the command calls that. */
+export function addFilterOptions(command: Command, outcome = "outcome"): Command {
+  return addSelectionOptions(command, "messages")
+    .option("--queue <name>", "only deliveries from this queue", collect)
     .option("--outcome <outcome>", `only messages with this ${outcome}, or a list: unread,unconfirmed`, collectOutcomes)
-    .option("--slower-than <duration>", "only messages settled later than that: 100ms, 1.5s", parseDuration)
-    .option("--from <time>", "only messages from this time on: 18:20:03.5, or with a date", parseTimeBound)
-    .option("--to <time>", "only messages up to this time", parseTimeBound);
+    .option("--slower-than <duration>", "only messages settled later than that: 100ms, 1.5s", parseDuration);
 }
 
 export function filterOf({ from, to, ...flags }: FilterFlags): MessageFilterOptions {
@@ -33,14 +42,27 @@ export function filterOf({ from, to, ...flags }: FilterFlags): MessageFilterOpti
   return { ...flags, takesTime: moment => isWithin(moment, from ?? null, to ?? null) };
 }
 
+/** Whether some of a report is asked for. */
+export function selects({
+  connection,
+  channel,
+  exchange,
+  routingKey,
+  messageId,
+  trace,
+  user,
+  vhost,
+  from,
+  to,
+}: SelectionFlags): boolean {
+  return [connection, channel, exchange, routingKey, messageId, trace, user, vhost, from, to].some(
+    each => each !== undefined,
+  );
+}
+
 /** A sentence for each connection asked for that is not there, with the name that comes nearest. */
 export function unknownConnections(names: readonly string[] | undefined, { connections }: Report): string[] {
-  const known = connections.flatMap(({ id, client, server, clientProperties }) => [
-    id,
-    `${client.address}:${client.port}`,
-    `${server.address}:${server.port}`,
-    ...(clientProperties.connection_name === undefined ? [] : [clientProperties.connection_name]),
-  ]);
+  const known = connections.flatMap(connectionNames);
   return (names ?? [])
     .filter(name => !known.includes(name))
     .map(name => {

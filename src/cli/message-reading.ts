@@ -1,7 +1,7 @@
 /** How `messages`, `connections` and `stats` read captures. */
 import type { Command } from "commander";
 import type { MessageReaders } from "../report/message-output.ts";
-import type { Connection, Report } from "../report/report.ts";
+import type { Report } from "../report/report.ts";
 import { addCaptureOptions, type CaptureFlags } from "./capture-options.ts";
 import { addFilterOptions, type FilterFlags, filterOf, unknownConnections } from "./message-filter-options.ts";
 import { readPrinting } from "./printed-reading.ts";
@@ -35,23 +35,5 @@ export async function readMessages(
       },
     }),
     telemetry,
-  );
-}
-
-/** Whether a connection is one of those asked for. */
-export function isWanted(
-  { id, client, server, clientProperties, user, virtualHost }: Connection,
-  { connection, user: users, vhost }: ReadingOptions,
-): boolean {
-  const names = [
-    id,
-    `${client.address}:${client.port}`,
-    `${server.address}:${server.port}`,
-    clientProperties.connection_name,
-  ];
-  return (
-    (connection === undefined || names.some(name => name !== undefined && connection.includes(name))) &&
-    (users === undefined || (user !== undefined && users.includes(user))) &&
-    (vhost === undefined || (virtualHost !== undefined && vhost.includes(virtualHost)))
   );
 }

@@ -3,8 +3,9 @@ import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import { MessageStatistics } from "../messages/message-statistics.ts";
 import { connectionSummaries, steps } from "../report/connection-line.ts";
 import { json } from "../report/json.ts";
+import { takesConnection } from "../report/selection.ts";
 import { statisticsJson, statisticsText } from "../report/statistics.ts";
-import { addReadingOptions, isWanted, type ReadingOptions, readMessages } from "./message-reading.ts";
+import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
 
 interface Options extends ReadingOptions {
   format: "text" | "json";
@@ -42,7 +43,7 @@ async function run(paths: string[], { format, ...options }: Options): Promise<vo
     }),
     report => {
       for (const summary of connectionSummaries(report, facts)) {
-        if (isWanted(summary, options))
+        if (takesConnection(summary, options))
           for (const [phase, latency] of steps(summary)) statistics.addPhase(phase, latency);
       }
       return format === "json" ? json(statisticsJson(statistics, report)) : statisticsText(statistics, report);

@@ -48,6 +48,8 @@ export interface Summary {
   lost?: LostCounts;
   /** Ranges of octets that are not shown, as they may hold credentials; absent where there are none. */
   masked?: number;
+  /** Where only some connections or findings were asked for: how much else there is. */
+  leftOut?: { connections: number; findings: number; incidents: number };
 }
 
 export interface LostCounts extends Record<LostMessage["fate"], number> {

@@ -32,12 +32,17 @@ export function incidentsOf(report: Pick<Report, "connections" | "findings">, wi
       finding,
       connection,
       consequences: consequences.get(finding.id) ?? [],
-      cause: causeOf(telling, connection),
+      cause: knownCause(finding) ?? causeOf(telling, connection),
       lost: lostBy(finding, connection),
       afterStop: isAfterStop(finding, connection),
       group: finding.group ?? fingerprint(finding, findings.get(finding.cause ?? "")),
     };
   });
+}
+
+/** As a report has it already, which may be narrowed to findings without the one that tells. */
+function knownCause({ likelyCause, do: todo }: Finding): CauseAndRemedy | null {
+  return likelyCause === undefined || todo === undefined ? null : { ...likelyCause, todo };
 }
 
 /** The client's octets lie behind the last one that the broker read. */

@@ -138,8 +138,9 @@ function isBroken(id: string, { worst }: Overview): boolean {
   return severity === "error" || severity === "warning";
 }
 
-function stateOf(connection: Connection, { worst }: Overview): string {
+function stateOf(connection: Connection, { worst, report }: Overview): string {
   const finding = worst.get(connection.id);
+  if (!finding && report.summary.leftOut !== undefined) return "· none shown";
   if (!finding) return isEncrypted(connection) ? "✓ records" : "✓ clean";
   if (finding.severity === "note") {
     if (tellsEnd(finding)) return `· ${finding.rule}`;

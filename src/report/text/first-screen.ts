@@ -7,7 +7,7 @@ import { printable } from "../../bytes/printable.ts";
 import type { IncidentCounts } from "../incidents/counts.ts";
 import type { IncidentGroup } from "../incidents/groups.ts";
 import { brokerWords, incidentSentence, lostSentence } from "../incidents/sentence.ts";
-import type { LikelyCause, LostCounts, Report } from "../report.ts";
+import type { LikelyCause, LostCounts, Report, Summary } from "../report.ts";
 import type { Overview } from "./overview.ts";
 import { type Page, row } from "./page.ts";
 import { clientName, clock, confidence, counted, endpoint, library, tlsName } from "./wording.ts";
@@ -18,16 +18,35 @@ const MAX_GROUPS = 12;
 const MAX_SENTENCES = 4;
 
 /** `3 of 300 connections sick. 15 messages lost.` */
-export function answer({ report, counts }: Pick<Overview, "report" | "counts">): string {
+export function answer(overview: Pick<Overview, "report" | "counts">): string {
+  return answerOfShown(overview) + leftOutWords(overview.report.summary);
+}
+
+/** What was not asked for is never called clean. */
+function leftOutWords({ leftOut }: Summary): string {
+  if (leftOut === undefined) return "";
+  const { connections, findings, incidents } = leftOut;
+  const what = [
+    connections > 0 ? counted(connections, "more connection") : "",
+    incidents > 0 ? counted(incidents, "more incident") : "",
+    incidents === 0 && findings > 0 ? counted(findings, "more finding") : "",
+  ].filter(part => part !== "");
+  return what.length === 0 ? "" : ` Not asked for: ${what.join(", ")}.`;
+}
+
+function answerOfShown({ report, counts }: Pick<Overview, "report" | "counts">): string {
   const { connections, sick, atRisk, incidents, lost } = counts;
   if (sick > 0) return `${grouped(sick)} of ${counted(connections, "connection")} sick.${lostWords(lost)}`;
   if (incidents > 0) return `${counted(incidents, "incident")}.${lostWords(lost)}`;
   const unread = report.inputs.filter(({ error }) => error !== undefined).length;
+  const isSelected = report.summary.leftOut !== undefined;
   if (connections === 0) {
+    if (isSelected) return "No connection of those asked for.";
     if (unread === report.inputs.length && unread > 0) return "Nothing could be read.";
     return unread > 0 ? "No AMQP in what could be read." : "No AMQP found.";
   }
   if (atRisk > 0) return `No connection is sick, ${grouped(atRisk)} of ${grouped(connections)} at risk.`;
+  if (isSelected) return `Nothing wrong in what was asked for, in ${counted(connections, "connection")}.`;
   if (isPartlySeen(report)) return `Nothing wrong as far as can be seen, in ${counted(connections, "connection")}.`;
   return `Clean. ${counted(connections, "connection")}, nothing wrong.`;
 }
@@ -37,9 +56,10 @@ function lostWords({ messages, atLeast }: LostCounts): string {
   return ` ${atLeast ? `At least ${counted(messages, "message")}` : counted(messages, "message")} lost.`;
 }
 
-/** Something may be hidden in what was not captured, not decrypted or not read. */
-export function isPartlySeen({ connections, findings, inputs }: Report): boolean {
+/** Something may be hidden in what was not captured, not decrypted, not read or not asked for. */
+export function isPartlySeen({ connections, findings, inputs, summary }: Report): boolean {
   return (
+    summary.leftOut !== undefined ||
     inputs.some(({ error, unread }) => error !== undefined || unread?.some(({ mayHoldAmqp }) => mayHoldAmqp)) ||
     findings.some(({ severity }) => severity === "note") ||
     connections.some(

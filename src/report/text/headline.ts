@@ -13,7 +13,8 @@ const MAX_NOTES = 8;
 
 /** A block of lines per input. Beyond twenty inputs only those with something to say have one. */
 export function headlines(overview: Overview, page: Page): string[][] {
-  const { inputs } = overview.report;
+  const { inputs, summary } = overview.report;
+  const selected = summary.leftOut !== undefined;
   const blocks: string[][] = [];
   let begun = false;
   let leftOut = 0;
@@ -21,21 +22,21 @@ export function headlines(overview: Overview, page: Page): string[][] {
     const counts = overview.inputCounts[index]!;
     const quiet = input.error === undefined && counts.errors === 0 && counts.warnings === 0;
     if (!page.all && inputs.length > MAX_INPUTS && (quiet || blocks.length >= MAX_INPUTS)) leftOut++;
-    else blocks.push(headline(input, counts, begun, page));
+    else blocks.push(headline(input, counts, begun, selected, page));
     begun ||= counts.connections + counts.encrypted > 0;
   }
   if (leftOut > 0) blocks.push(page.prose(`${counted(leftOut, "more file")}: --all lists them.`, page.paint.faint));
-  if (!begun && inputs.some(({ packets }) => packets > 0)) blocks.push(hint(page));
+  if (!begun && !selected && inputs.some(({ packets }) => packets > 0)) blocks.push(hint(page));
   return blocks;
 }
 
-function headline(input: Input, counts: InputCounts, begun: boolean, page: Page): string[] {
+function headline(input: Input, counts: InputCounts, begun: boolean, selected: boolean, page: Page): string[] {
   const lines = inputTitle(input, counts, page);
   if (input.error !== undefined) {
     const problem = input.packets === 0 ? "could not be read" : "not read to its end";
     lines.push(...page.prose(`${problem}: ${printable(input.error)}`, page.paint.error));
   }
-  if (input.error === undefined || input.packets > 0) lines.push(...found(input, counts, begun, page));
+  if (input.error === undefined || input.packets > 0) lines.push(...found(input, counts, begun, selected, page));
   return [...lines, ...inputNotes(input, page)];
 }
 
@@ -60,7 +61,7 @@ export function inputTitle(input: Input, { firstDay, lastDay }: InputCounts, pag
   return [...lines, ...page.prose(row(facts), page.paint.faint)];
 }
 
-function found(input: Input, counts: InputCounts, begun: boolean, page: Page): string[] {
+function found(input: Input, counts: InputCounts, begun: boolean, selected: boolean, page: Page): string[] {
   const { errors, warnings, notes, unclosed, connections, encrypted } = counts;
   const traffic = trafficOf(counts);
   if (errors > 0 || warnings > 0) {
@@ -77,12 +78,14 @@ function found(input: Input, counts: InputCounts, begun: boolean, page: Page): s
   if (connections + encrypted > 0) {
     const partly = notes > 0 || encrypted > 0 || input.error !== undefined;
     const seen = row([...traffic, notes > 0 ? counted(notes, "note") : ""]);
+    if (selected) return page.prose(`nothing wrong in what was asked for: ${seen}`);
     if (unclosed > 0) {
       const what = `no broken frame, but ${counted(unclosed, "connection")} ended without connection.close`;
       return page.prose(`${what}: ${seen}`);
     }
     return page.prose(`clean${partly ? " as far as can be seen" : ""}: ${seen}`, page.paint.good);
   }
+  if (selected) return page.prose("no connection of those asked for begins here");
   // A capture in several files: a connection is counted in the file where it begins.
   return page.prose(begun ? "no further AMQP connection begins here" : "no AMQP 0-9-1 found", page.paint.warning);
 }

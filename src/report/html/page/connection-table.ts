@@ -50,9 +50,10 @@ function row(connection: Connection, model: Model): Child[] {
   ];
 }
 
-function state({ id, tls, midStream, gaps }: Connection, { incidents }: Model): HTMLElement {
+function state({ id, tls, midStream, gaps }: Connection, { incidents, report }: Model): HTMLElement {
   const own = incidents.filter(({ finding }) => finding.connection === id);
   const first = own[0];
+  if (first === undefined && report.summary.leftOut !== undefined) return h("span", { class: "quiet" }, "none shown");
   if (first === undefined) {
     const partly = tls?.decrypted === false || midStream || gaps.clientToServer + gaps.serverToClient > 0;
     return h(
