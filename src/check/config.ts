@@ -10,7 +10,7 @@ import type { Expectation } from "./expectations.ts";
 import { globProblem } from "./glob.ts";
 import { JsonSyntaxError, parseJson } from "./json-text.ts";
 import { didYouMean } from "./nearest-name.ts";
-import { type OutputName, outputs } from "./outputs/outputs.ts";
+import { OUTPUT_NAMES, type OutputName } from "./outputs/outputs.ts";
 import { LEVELS, type PolicyWishes, RULE_IDS, SEVERITIES } from "./policy.ts";
 
 /** Paths are as in the file: relative to its folder. */
@@ -26,8 +26,6 @@ export interface Config extends PolicyWishes {
 
 /** The config where no file is found. */
 export const NO_CONFIG: Config = { expect: [], outputs: {} };
-
-export const OUTPUT_NAMES = Object.keys(outputs) as OutputName[];
 
 /** A config that is wrong. The message says where. */
 export class ConfigError extends Error {

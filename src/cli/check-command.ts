@@ -5,7 +5,8 @@ import { AUTO, BROKER_CHOICES } from "../broker/versions.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { CaptureReport } from "../check/check.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
-import { ConfigError, OUTPUT_NAMES } from "../check/config.ts";
+import { ConfigError } from "../check/config.ts";
+import { HTML } from "../check/outputs/outputs.ts";
 import { isOfShard, jobOf, type Part, type PartCapture } from "../check/part.ts";
 import type { PartialResult } from "../report/partial/partial-result.ts";
 import type { Report } from "../report/report.ts";
@@ -14,23 +15,26 @@ import { exitStatus, judge, writeAll } from "./check-conclusion.ts";
 import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
 import { type CaptureFile, captureFiles, type FoundFolder, withSlashes } from "./check-files.ts";
 import { addPolicyOptions, positiveNumber } from "./check-options.ts";
-import { ciOutputs, PARTIAL, print } from "./check-output.ts";
+import { ciOutputs, extrasOf, print } from "./check-output.ts";
 import { concludePart, refuseWithShard, WHOLE, writePart } from "./check-part.ts";
-import { type CheckOptions, refuseOverwriting, type Settings, settingsOf, UsageError } from "./check-settings.ts";
+import { type CheckOptions, refuseOverwriting, type Settings, settingsOf } from "./check-settings.ts";
 import { EXIT } from "./exit-codes.ts";
 import { inspectAll, type PoolOptions } from "./inspection-pool.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { keyLogsFrom } from "./key-log-files.ts";
 import { complain } from "./output.ts";
+import { type FileFormat, formatOption, PARTIAL } from "./output-option.ts";
 import { Progress } from "./progress.ts";
 import { shardOption } from "./shard-option.ts";
 import {
   addTelemetryOptions,
   CaptureSession,
   commandSpan,
+  otlpTarget,
   TelemetryError,
   type TelemetryOptions,
 } from "./telemetry-options.ts";
+import { UsageError } from "./usage-error.ts";
 
 export function checkCommand(): Command {
   const command = new Command("check")
@@ -38,8 +42,8 @@ export function checkCommand(): Command {
       `Inspects captures, each one by itself, and fails if a finding is severe enough. What is severe enough stands in the options, or in the nearest ${CONFIG_FILE} in this folder or above it. A FILE is a capture, a folder of captures (*.pcap, *.pcapng, *.cap; digits or .gz may follow), or "-" for standard input.`,
     )
     .argument("<file...>", "captures, or folders of them")
-    .addOption(new Option("--format <format>", "form of the result").choices(OUTPUT_NAMES).default("text"));
-  return addCaptureOptions(addTelemetryOptions(addPolicyOptions(command)))
+    .addOption(formatOption("result"));
+  return addCaptureOptions(addTelemetryOptions(addPolicyOptions(command, [PARTIAL])))
     .addOption(
       new Option(
         "--broker <broker>",
@@ -81,6 +85,9 @@ async function run(named: string[], options: CheckOptions & TelemetryOptions): P
   }
 }
 
+/** Formats that show connections without findings, too. */
+const WHOLE_FORMATS: ReadonlySet<FileFormat> = new Set(["json", HTML, PARTIAL]);
+
 /** Does it all, and returns the exit status. */
 async function checkCaptures(named: readonly string[], options: CheckOptions & TelemetryOptions): Promise<number> {
   const found = await findConfig(options.config);
@@ -98,11 +105,13 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   const outputs = [...settings.outputs, ...ci.files];
   const results = outputs.some(({ format }) => format === PARTIAL) ? new Map<number, PartialResult>() : null;
   // SARIF has only the connections with findings.
-  const lean = options.format !== "json" && outputs.every(({ format }) => format !== "json" && format !== PARTIAL);
+  const lean = [options.format, ...outputs.map(({ format }) => format)].every(format => !WHOLE_FORMATS.has(format));
   const keyLogs = await keyLogsFrom(options.tlsKeys);
   if (keyLogs === null) return EXIT.FAILED;
   // Spans are of a whole check.
-  const telemetry = options.shard === undefined ? await CaptureSession.open(options, "in-trace") : null;
+  const { otlpMessages } = options;
+  const otlp = otlpTarget(options.otlp, outputs);
+  const telemetry = options.shard === undefined ? await CaptureSession.open({ otlp, otlpMessages }, "in-trace") : null;
   const decrypting = { ...settings, inspect: { ...settings.inspect, keyLogs } };
   const interruption = onInterrupt(0);
   const { signal } = interruption;
@@ -133,8 +142,12 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
     force: options.force,
     folders: places,
   });
-  await telemetry?.finish(reports, commandSpan("check", judgement.result));
-  const written = [await writePart(part, outputs), await writeAll(judgement, outputs, options.all)].every(Boolean);
+  const sent = await telemetry?.finish(reports, commandSpan("check", judgement.result));
+  const written = [
+    sent !== false,
+    await writePart(part, outputs),
+    await writeAll(judgement, outputs, extrasOf(options)),
+  ].every(Boolean);
   await print(judgement.result, ci.printed, options);
   return exitStatus(judgement.result, written);
 }

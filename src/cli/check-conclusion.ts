@@ -5,11 +5,12 @@ import { baselineText } from "../check/baseline.ts";
 import { type CaptureReport, check, newBaseline } from "../check/check.ts";
 import type { BaselineEntry, CheckResult } from "../check/check-result.ts";
 import { withSlashes } from "./check-files.ts";
-import { type OutputFile, writeResult, writeText } from "./check-output.ts";
+import { type PageExtras, writeResult, writeText } from "./check-output.ts";
 import type { Settings } from "./check-settings.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
+import type { OutputFile } from "./output-option.ts";
 
 export interface Judgement {
   result: CheckResult;
@@ -75,11 +76,11 @@ function obstacleOf(reports: readonly CaptureReport[], { captures, violations }:
 export async function writeAll(
   { result, update }: Judgement,
   outputs: readonly OutputFile[],
-  all: boolean,
+  { all, ...extras }: PageExtras & { all: boolean },
 ): Promise<boolean> {
   const writings = [
     ...(update === null ? [] : [() => writeBaseline(update)]),
-    ...outputs.map(file => () => writeResult(result, file, all)),
+    ...outputs.map(file => () => writeResult(result, file, all, extras)),
   ];
   let written = true;
   for (const writing of writings) {

@@ -2,17 +2,17 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Level } from "../check/check-result.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
-import { OUTPUT_NAMES } from "../check/config.ts";
 import { didYouMean } from "../check/nearest-name.ts";
 import { LEVELS, RULE_IDS, SEVERITIES } from "../check/policy.ts";
 import type { RuleId } from "../connection/rules.ts";
-import { type OutputFile, PARTIAL } from "./check-output.ts";
 import { widthOption } from "./output.ts";
+import { outputOption, type PARTIAL, traceUrlOption } from "./output-option.ts";
 
-/** The policy, the baseline, and the files to write. */
-export function addPolicyOptions(command: Command): Command {
+/** The policy, the baseline, and the files to write; `partial` is of check only. */
+export function addPolicyOptions(command: Command, others: readonly (typeof PARTIAL)[] = []): Command {
   return command
-    .option("--output <format=file>", "also write the result into a file (repeat it for more)", collectOutputs)
+    .addOption(outputOption("also write the result", others))
+    .addOption(traceUrlOption())
     .addOption(new Option("--fail-on <level>", "lowest level that fails (default: warning)").choices(SEVERITIES))
     .option("--rule <rule=level>", `level of a rule's findings: ${LEVELS.join(", ")}`, collectRules)
     .option("--max-gaps <number>", "most gaps in a capture (default: no limit)", wholeNumber)
@@ -29,16 +29,6 @@ export function addPolicyOptions(command: Command): Command {
     .option("--force", "write a baseline that accepts nothing, too", false)
     .option("--all", "show everything in the text, however long it gets", false)
     .addOption(widthOption());
-}
-
-/** `sarif=out/ghostframe.sarif`, any number of times. */
-export function collectOutputs(value: string, before: OutputFile[] | undefined): OutputFile[] {
-  const [name, path] = pair(value, "FORMAT=FILE");
-  if (name === PARTIAL && path !== "-") return [...(before ?? []), { format: name, path }];
-  const format = OUTPUT_NAMES.find(each => each === name);
-  if (format === undefined) throw unknown("format", name, [...OUTPUT_NAMES, PARTIAL]);
-  if (path === "-") throw new InvalidArgumentError(`For standard output there is --format ${name}.`);
-  return [...(before ?? []), { format, path }];
 }
 
 /** `shared-channel=error`, any number of times; of one rule the last counts. */

@@ -2,22 +2,13 @@
 import { appendFile, open, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { CheckResult } from "../check/check-result.ts";
-import { type OutputName, outputs } from "../check/outputs/outputs.ts";
+import { HTML, type OutputName, type OutputOptions, outputs } from "../check/outputs/outputs.ts";
 import { makeFolder } from "../proxy/folder.ts";
+import type { PageData } from "../report/html/page-data.ts";
 import { DEFAULT_FORMAT_OPTIONS } from "../report/report-format.ts";
 import { terminalOptions, write } from "./output.ts";
 import { outputFileErrorOf } from "./output-file-error.ts";
-
-/** What a check found before it is judged, for `merge`: no form of its result. */
-export const PARTIAL = "partial";
-
-export interface OutputFile {
-  format: OutputName | typeof PARTIAL;
-  /** As it was named. */
-  path: string;
-  /** Whether the text goes behind what the file holds. */
-  append?: boolean;
-}
+import { OTLP, type OutputFile, PARTIAL } from "./output-option.ts";
 
 /**
  * What the environment asks for, besides what was asked for by options: in GitHub Actions, annotations behind the text
@@ -34,16 +25,43 @@ export function ciOutputs(
   };
 }
 
+/** What a page shows besides the result. */
+export interface PageExtras extends Pick<PageData, "messages" | "traceUrl"> {
+  /** Of `run`: which command was run, and how it ended. */
+  command?: string;
+}
+
+/** What the options say of texts and pages. */
+export function extrasOf({ all, traceUrl }: { all: boolean; traceUrl?: string | undefined }) {
+  return { all, ...(traceUrl === undefined ? {} : { traceUrl }) };
+}
+
+/** The result in one format. */
+async function rendered(
+  result: CheckResult,
+  format: OutputName,
+  options: OutputOptions,
+  { command, ...extras }: PageExtras,
+): Promise<string> {
+  if (format !== HTML) return (await outputs[format]())(result, options);
+  const [{ checkPage }, { html }, { htmlParts }] = await Promise.all([
+    import("../check/outputs/page.ts"),
+    import("../report/html.ts"),
+    import("./html-output.ts"),
+  ]);
+  return html({ ...checkPage(result, command), ...extras }, htmlParts());
+}
+
 /** Prints the result, in one format after the other: on stdout, or on stderr where stdout is somebody else's. */
 export async function print(
   result: CheckResult,
   formats: readonly OutputName[],
-  settings: { all: boolean; width?: number | undefined },
+  { traceUrl, ...settings }: { all: boolean; width?: number | undefined; traceUrl?: string | undefined },
   stream: NodeJS.WriteStream = process.stdout,
 ): Promise<void> {
   const options = terminalOptions(stream, process.env, settings);
   for (const format of formats) {
-    const text = (await outputs[format]())(result, options);
+    const text = await rendered(result, format, options, traceUrl === undefined ? {} : { traceUrl });
     if (stream === process.stdout) await write(text);
     else stream.write(text);
   }
@@ -55,14 +73,20 @@ export async function print(
  *
  * @throws OutputFileError
  */
-export async function writeResult(result: CheckResult, file: OutputFile, all: boolean): Promise<void> {
-  if (file.format === PARTIAL) return;
-  const output = await outputs[file.format]();
+export async function writeResult(
+  result: CheckResult,
+  { format, path, append = false }: OutputFile,
+  all: boolean,
+  extras: PageExtras,
+): Promise<void> {
+  // The one is written before anything is judged, the other while captures are read.
+  if (format === PARTIAL || format === OTLP) return;
   const options = { ...DEFAULT_FORMAT_OPTIONS, all };
-  if (file.append !== true) return writeText(file.path, output(result, options));
-  const { octets, endsInLine } = await heldBy(file.path);
+  if (!append) return writeText(path, await rendered(result, format, options, extras));
+  const { octets, endsInLine } = await heldBy(path);
   const feed = endsInLine ? "" : "\n";
-  await writeText(file.path, feed + output(result, { ...options, octetsBefore: octets + feed.length }), true);
+  const text = await rendered(result, format, { ...options, octetsBefore: octets + feed.length }, extras);
+  await writeText(path, feed + text, true);
 }
 
 /** @throws OutputFileError */

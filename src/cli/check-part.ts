@@ -1,12 +1,14 @@
 /** What `check` does when it is one of several processes that share the captures: it writes what it found for `merge`. */
 import { grouped } from "../bytes/grouped.ts";
 import { type Part, partText, type Shard } from "../check/part.ts";
-import { type OutputFile, PARTIAL, writeText } from "./check-output.ts";
-import { type CheckOptions, UsageError } from "./check-settings.ts";
+import { writeText } from "./check-output.ts";
+import type { CheckOptions } from "./check-settings.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, write } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
+import { type OutputFile, PARTIAL } from "./output-option.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** One process does it all. */
 export const WHOLE: Shard = { number: 1, of: 1 };
@@ -22,11 +24,6 @@ export function refuseWithShard(options: CheckOptions & TelemetryOptions, named:
   if (updateBaseline) throw new UsageError("a part makes no baseline: give --update-baseline to merge");
   if (otlp !== undefined) throw new UsageError("--otlp does not go with --shard");
   if (named.includes("-")) throw new UsageError("standard input cannot be divided: name files");
-}
-
-/** @throws UsageError where a command that makes no partial result is asked for one. */
-export function refusePartial(outputs: readonly OutputFile[], command: string): void {
-  if (outputs.some(({ format }) => format === PARTIAL)) throw new UsageError(`${command} makes no partial result`);
 }
 
 /** Writes the part where it is asked for. Whether all could be written. */

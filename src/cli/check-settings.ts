@@ -1,7 +1,6 @@
 /** What `check` and `run` go by: the config's settings, and the command line's before them. */
-import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { AUTO, type BrokerChoice } from "../broker/versions.ts";
 import type { CheckRules } from "../check/check.ts";
 import type { Level, Limits } from "../check/check-result.ts";
@@ -12,7 +11,9 @@ import { policyOf } from "../check/policy.ts";
 import type { RuleId, Severity } from "../connection/rules.ts";
 import type { FoundConfig } from "./check-config.ts";
 import { type CaptureFile, withSlashes } from "./check-files.ts";
-import type { OutputFile } from "./check-output.ts";
+import type { OutputFile } from "./output-option.ts";
+import { takenCaptures } from "./taken-files.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** What `check` and `run` have in common, as commander gives it. */
 export interface PolicyOptions {
@@ -29,6 +30,7 @@ export interface PolicyOptions {
   broker?: BrokerChoice;
   all: boolean;
   width?: number;
+  traceUrl?: string;
 }
 
 export interface CheckOptions extends PolicyOptions {
@@ -102,40 +104,18 @@ export function settingsOf(
   };
 }
 
-/** What is read must not be written, nor two results into one file, whatever links lead there. */
+/** @throws UsageError where what is read would be written, or two results would go into one file. */
 export function refuseOverwriting(
   { outputs, baseline }: Settings,
   { file }: FoundConfig,
   captures: readonly CaptureFile[],
 ): void {
-  const taken = new Map<string, string>();
-  for (const { path } of captures) if (path !== "-") taken.set(identity(path), "a capture");
-  if (file !== null) taken.set(identity(file), "the config");
+  const taken = takenCaptures(captures.map(({ path }) => path));
+  if (file !== null) taken.take(file, "the config");
   if (baseline !== null) {
-    const other = taken.get(identity(baseline));
+    const other = taken.is(baseline);
     if (other !== undefined) throw new UsageError(`${baseline} cannot be the baseline: it is ${other}`);
-    taken.set(identity(baseline), "the baseline");
+    taken.take(baseline, "the baseline");
   }
-  for (const { path, format } of outputs) {
-    const other = taken.get(identity(path));
-    if (other !== undefined) throw new UsageError(`the output ${format} cannot go to ${path}: it is ${other}`);
-    taken.set(identity(path), "another output");
-  }
-}
-
-/** The same for two names of a file, be it that their folders or they themselves are links; it need not be there. */
-function identity(name: string): string {
-  const path = resolve(name);
-  try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    const folder = dirname(path);
-    return folder === path ? path : join(identity(folder), basename(path));
-  }
-}
-
-/** Options or settings that contradict each other. */
-export class UsageError extends Error {
-  override name = "UsageError";
+  taken.takeOutputs(outputs);
 }

@@ -1,4 +1,5 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
+import type { OutputName } from "../check/outputs/outputs.ts";
 import { inspect } from "../inspect.ts";
 import type { MessageRecord } from "../report/message-record.ts";
 import type { Report } from "../report/report.ts";
@@ -16,21 +17,23 @@ import {
   unknownConnections,
 } from "./message-filter-options.ts";
 import { complain, terminalOptions, widthOption, write } from "./output.ts";
+import { formatOption } from "./output-option.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
+import { addReportOutputs, type ReportOutputOptions, rendered, wantsPage, writeReports } from "./report-output.ts";
+import { takenCaptures } from "./taken-files.ts";
 import {
-  addReportOutputs,
-  REPORT_FORMATS,
-  type ReportFormatName,
-  type ReportOutputOptions,
-  rendered,
-  wantsPage,
-  writeReports,
-} from "./report-output.ts";
-import { addTelemetryOptions, CaptureSession, TelemetryError, type TelemetryOptions } from "./telemetry-options.ts";
+  addTelemetryOptions,
+  CaptureSession,
+  otlpTarget,
+  TelemetryError,
+  type TelemetryOptions,
+} from "./telemetry-options.ts";
+
+import { UsageError } from "./usage-error.ts";
 
 interface Options extends TelemetryOptions, CaptureFlags, ReportOutputOptions, SelectionFlags {
-  format: ReportFormatName;
+  format: OutputName;
   explain: boolean;
   brokerLog?: string;
   all: boolean;
@@ -43,7 +46,7 @@ export function inspectCommand(): Command {
       `Reads captures (pcap, pcapng, either of them gzipped, "-" for standard input) and reports what is corrupt in their AMQP 0-9-1 connections: which frame, where, in which packet, why, and what the broker answered. Several files are read as one timeline: give the files of a ring buffer in their order.`,
     )
     .argument("<file...>", "captures")
-    .addOption(new Option("--format <format>", "form of the report").choices(REPORT_FORMATS).default("text"));
+    .addOption(formatOption("report"));
   addSelectionOptions(addCaptureOptions(command), "findings")
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
@@ -76,9 +79,10 @@ Examples:
 
 async function run(paths: string[], options: Options): Promise<void> {
   try {
+    takenCaptures(paths).takeOutputs(options.output ?? []);
     await inspectCaptures(paths, options);
   } catch (error) {
-    if (!(error instanceof TelemetryError)) throw error;
+    if (!(error instanceof TelemetryError || error instanceof UsageError)) throw error;
     complain(error.message);
     process.exitCode = EXIT.FAILED;
   }
@@ -92,7 +96,8 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   }
   const captures = await captureOptions(options);
   if (captures === null) return;
-  const telemetry = await CaptureSession.open(options);
+  const { otlpMessages } = options;
+  const telemetry = await CaptureSession.open({ otlp: otlpTarget(options.otlp, options.output), otlpMessages });
   const sample = wantsPage(options) ? new (await import("./html-output.ts")).MessageSample() : null;
   const interruption = onInterrupt();
   const { signal } = interruption;
@@ -116,7 +121,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
     },
   });
   progress.clear();
-  await telemetry?.finish([seen]);
+  const sent = await telemetry?.finish([seen]);
   interruption.release();
   const { brokerLog } = options;
   const whole =
@@ -133,7 +138,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const terminal = terminalOptions(process.stdout, process.env, options);
   const layout = { ...terminal, ...(flavor === undefined ? {} : { flavor }) };
   await write(await rendered(report, options.format, layout, page));
-  const written = signal.aborted || (await writeReports(report, options, page));
+  const written = signal.aborted || ((await writeReports(report, options, page)) && sent !== false);
   for (const { path, error } of report.inputs) {
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
   }

@@ -1,18 +1,19 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { InputError } from "../capture/input-error.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
-import { ConfigError, OUTPUT_NAMES } from "../check/config.ts";
+import { ConfigError } from "../check/config.ts";
 import { joinParts, type Part, PartError, readPart } from "../check/part.ts";
 import { buildReport } from "../report/build-report.ts";
 import { exitStatus, judge, writeAll } from "./check-conclusion.ts";
 import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
 import { addPolicyOptions } from "./check-options.ts";
-import { ciOutputs, print } from "./check-output.ts";
-import { refusePartial } from "./check-part.ts";
-import { type CheckOptions, refuseOverwriting, settingsOf, UsageError } from "./check-settings.ts";
+import { ciOutputs, extrasOf, print } from "./check-output.ts";
+import { type CheckOptions, refuseOverwriting, settingsOf } from "./check-settings.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain } from "./output.ts";
+import { formatOption, OTLP } from "./output-option.ts";
 import { readText } from "./text-file.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Octets of a part: what Node can have as one text. */
 const MAX_PART_OCTETS = 500 << 20;
@@ -23,7 +24,7 @@ export function mergeCommand(): Command {
       `Judges what several processes found with "check --shard", as if one had read all captures: the same result, baseline and outputs. All parts must be there, in any order. What is severe enough stands in the options, or in the nearest ${CONFIG_FILE}.`,
     )
     .argument("<part...>", "files of check --shard K/N --output partial=FILE")
-    .addOption(new Option("--format <format>", "form of the result").choices(OUTPUT_NAMES).default("text"));
+    .addOption(formatOption("result"));
   return addPolicyOptions(command)
     .addHelpText(
       "after",
@@ -52,7 +53,9 @@ async function run(named: string[], options: CheckOptions): Promise<void> {
 async function mergeParts(named: readonly string[], options: CheckOptions): Promise<number> {
   const found = await findConfig(options.config);
   const settings = settingsOf(options, found);
-  refusePartial(settings.outputs, "merge");
+  if (settings.outputs.some(({ format }) => format === OTLP)) {
+    throw new UsageError("merge reads no captures, and has no telemetry of them: give --output otlp=FILE to check");
+  }
   refuseOverwriting(
     settings,
     found,
@@ -74,7 +77,7 @@ async function mergeParts(named: readonly string[], options: CheckOptions): Prom
     folders,
   });
   const ci = ciOutputs(options.format, process.env);
-  const written = await writeAll(judgement, [...settings.outputs, ...ci.files], options.all);
+  const written = await writeAll(judgement, [...settings.outputs, ...ci.files], extrasOf(options));
   await print(judgement.result, ci.printed, options);
   return exitStatus(judgement.result, written);
 }

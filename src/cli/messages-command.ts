@@ -54,7 +54,7 @@ async function run(paths: string[], options: Options): Promise<void> {
 }
 
 async function printMessages(paths: string[], { format, otlp, otlpMessages, ...options }: Options): Promise<void> {
-  const telemetry = await CaptureSession.open({ otlpMessages, ...(otlp === undefined ? {} : { otlp }) });
+  const telemetry = await CaptureSession.open({ otlp, otlpMessages });
   const trace = new MessageTrace();
   const row = rowStyle(rowOptions(process.stdout, process.env));
   const readers = (print: (text: string) => void): MessageReaders => {

@@ -14,10 +14,12 @@ import { EXIT } from "./exit-codes.ts";
 import { complain, terminalOptions } from "./output.ts";
 import { applyConfig } from "./proxy-config.ts";
 import { addProxyOptions, levelAsked, type ProxyOptions, proxySettings } from "./proxy-options.ts";
+import { ProxyReport } from "./proxy-report.ts";
 import { ProxySignals } from "./proxy-signals.ts";
 import { Readiness } from "./readiness.ts";
 import { RecordingError } from "./recording-folder.ts";
 import { RecordingLock } from "./recording-lock.ts";
+import { UsageError } from "./usage-error.ts";
 
 export function proxyCommand(): Command {
   const command = new Command("proxy").description(
@@ -32,12 +34,13 @@ event is a line on stdout. SIGTERM and Ctrl-C let connections end, then stop the
 proxy. SIGHUP begins a new recording and reads certificates again.
 
 Exit status: 0 nothing found, 1 errors or warnings found, 2 could not listen,
-could not record (all) in <dir>, or was ended by a second SIGTERM, 130 stopped
-by Ctrl-C.
+could not record (all) in <dir>, could not write a report, or was ended by a
+second SIGTERM, 130 stopped by Ctrl-C.
 
 Examples:
   $ ghostframe proxy --listen 5673 --upstream amqp://broker:5672
   $ ghostframe proxy --listen 5673 --upstream amqp://broker --record /var/tmp/amqp
+  $ ghostframe proxy --listen 5673 --upstream amqp://broker --record rec --output html=report.html
   $ ghostframe proxy --listen 5673 --upstream amqps://broker --format ndjson
   $ ghostframe proxy --listen 5673 --upstream amqp://broker --admin 9419 --otlp=http://collector:4318
   $ ghostframe proxy --listen 5673 --upstream amqp://broker --squeeze`,
@@ -101,7 +104,7 @@ class ProxyOutput {
   }
 }
 
-const KNOWN_ERRORS = [ProxyError, RecordingError, TelemetryError];
+const KNOWN_ERRORS = [ProxyError, RecordingError, TelemetryError, UsageError];
 
 async function run(_: unknown, command: Command): Promise<void> {
   const configured = await configuredOptions(command);
@@ -119,6 +122,7 @@ async function run(_: unknown, command: Command): Promise<void> {
       emit: event => output.write(event),
     });
     const running = proxy;
+    const report = await ProxyReport.begin(options);
     if (options.record !== undefined) lock = new RecordingLock(options.record);
     const addresses = await running.listen();
     readiness.ready(addresses.map(({ address, port }) => endpointText(address, port)));
@@ -126,7 +130,8 @@ async function run(_: unknown, command: Command): Promise<void> {
     await signals.stop;
     readiness.stopping();
     const counters = await running.drain(options.grace * 1000, () => output.omitted);
-    process.exitCode = signals.interrupted ? EXIT.INTERRUPTED : exitCode(counters);
+    const written = (await report?.write(addresses.map(({ port }) => port))) ?? true;
+    process.exitCode = signals.interrupted ? EXIT.INTERRUPTED : written ? exitCode(counters) : EXIT.FAILED;
   } catch (error) {
     if (!KNOWN_ERRORS.some(kind => error instanceof kind)) throw error;
     complain((error as Error).message);

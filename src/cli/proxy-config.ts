@@ -14,6 +14,9 @@ import { readText } from "./text-file.ts";
 /** Paths in it are relative to its folder. */
 const PATHS = ["record", "tlsCert", "tlsKey", "tlsClientCa", "ca", "upstreamCert", "upstreamKey", "readyFile"];
 
+/** What may be given more than once. */
+const LISTS = ["listen", "upstream", "output"];
+
 /** Names that a config may have: of all options but --config itself. */
 export function configNames(command: Command): string[] {
   return command.options.map(option => option.attributeName()).filter(name => name !== "config");
@@ -64,14 +67,14 @@ function optionValue(option: Option, value: unknown, path: string): unknown {
     if (typeof value === "boolean") return value;
     throw new ProxyError(path, `${name}: expected true or false`);
   }
-  const isList = name === "listen" || name === "upstream";
+  const isList = LISTS.includes(name);
   const values = isList && Array.isArray(value) ? value : [value];
   let result: unknown;
   for (const each of values) {
     if (typeof each !== "string" && typeof each !== "number") {
       throw new ProxyError(path, `${name}: expected a text or a number${isList ? ", or a list of them" : ""}`);
     }
-    const text = PATHS.includes(name) ? resolve(dirname(path), String(each)) : String(each);
+    const text = pathIn(dirname(path), name, String(each));
     try {
       result = option.parseArg === undefined ? text : option.parseArg(text, result);
     } catch (cause) {
@@ -82,4 +85,11 @@ function optionValue(option: Option, value: unknown, path: string): unknown {
     }
   }
   return result;
+}
+
+/** The value, a path in it made one from here. */
+function pathIn(folder: string, name: string, value: string): string {
+  if (PATHS.includes(name)) return resolve(folder, value);
+  const [, format, file] = (name === "output" ? /^([^=]+)=(.+)$/s.exec(value) : null) ?? [];
+  return file === undefined ? value : `${format}=${resolve(folder, file)}`;
 }

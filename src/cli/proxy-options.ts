@@ -12,9 +12,10 @@ import { telemetrySetting } from "../telemetry/settings.ts";
 import { widthOption } from "./output.ts";
 import { recordingFolder } from "./recording-folder.ts";
 import { addRelayOptions, collect, octets, type RelayOptions, relaySettings, within } from "./relay-options.ts";
-import { addTelemetryOptions, type TelemetryOptions } from "./telemetry-options.ts";
+import { addReportOutputs, type ReportOutputOptions } from "./report-output.ts";
+import { addTelemetryOptions, otlpTarget, type TelemetryOptions } from "./telemetry-options.ts";
 
-export interface ProxyOptions extends RelayOptions, TelemetryOptions {
+export interface ProxyOptions extends RelayOptions, TelemetryOptions, ReportOutputOptions {
   admin?: string;
   config?: string;
   listen?: string[];
@@ -53,6 +54,8 @@ export interface ProxyOptions extends RelayOptions, TelemetryOptions {
 
 /** Octets: a file has a header of its own, and room for a packet of the largest size. */
 const MIN_RECORDING = 64 * 1024;
+/** What `--output` does. */
+const AT_THE_END = "when the proxy ends, write a report of what --record recorded";
 /** In seconds. */
 const DAY = 86_400;
 
@@ -64,7 +67,7 @@ export function addProxyOptions(command: Command): Command {
     "--admin <address>",
     "serve /metrics (Prometheus), /healthz, /readyz, /connections and /findings there: 9419, 0.0.0.0:9419",
   );
-  return addTelemetryOptions(addRelayOptions(command));
+  return addTelemetryOptions(addRelayOptions(addReportOutputs(command, AT_THE_END)));
 }
 
 /** Where clients connect to, where the broker is, and how. */
@@ -212,8 +215,8 @@ function upstreamsOf(text: string): UpstreamAddress[] {
   return text.split(/,\s*(?=amqps?:\/\/)/).map(each => parseUpstream(each));
 }
 
-function telemetryOf({ otlp, otlpMessages, admin }: ProxyOptions): ProxyTelemetrySetting | null {
-  const sent = telemetrySetting(otlp, process.env);
+function telemetryOf({ otlp, otlpMessages, admin, output }: ProxyOptions): ProxyTelemetrySetting | null {
+  const sent = telemetrySetting(otlpTarget(otlp, output), process.env);
   if (sent === null && admin === undefined) return null;
   return { otlp: sent, messages: otlpMessages, admin: admin === undefined ? null : parseListen(admin) };
 }

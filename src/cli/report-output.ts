@@ -1,8 +1,7 @@
-/** Where a report goes: stdout in one format, and files in others (`--output FORMAT=FILE`). */
-import { type Command, InvalidArgumentError, Option } from "commander";
+/** Where a report goes: stdout in one format, and files in others. */
+import { type Command, Option } from "commander";
 import { check } from "../check/check.ts";
-import { didYouMean } from "../check/nearest-name.ts";
-import { type Output, outputs } from "../check/outputs/outputs.ts";
+import { HTML, type Output, type OutputName, outputs } from "../check/outputs/outputs.ts";
 import { policyOf } from "../check/policy.ts";
 import { formats } from "../report/formats.ts";
 import type { PageData } from "../report/html/page-data.ts";
@@ -12,70 +11,40 @@ import { DEFAULT_FORMAT_OPTIONS, type FormatOptions, type ReportFormat } from ".
 import { writeText } from "./check-output.ts";
 import { complain } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
-
-/** Those of `check` judge the report by the default policy. */
-const OF_CHECK = ["sarif", "junit", "github"] as const;
-export const REPORT_FORMATS = [...(Object.keys(formats) as (keyof typeof formats)[]), "html", ...OF_CHECK] as const;
-export type ReportFormatName = (typeof REPORT_FORMATS)[number];
-
-export interface ReportFile {
-  format: ReportFormatName;
-  path: string;
-}
+import { OTLP, type OutputFile, outputOption, PARTIAL, traceUrlOption } from "./output-option.ts";
 
 export interface ReportOutputOptions {
-  output?: ReportFile[];
+  output?: OutputFile[];
   flavor?: FormatOptions["flavor"];
   all?: boolean;
   traceUrl?: string;
 }
 
-function traceUrl(value: string): string {
-  if (!/^https?:\/\//.test(value)) throw new InvalidArgumentError("Expected an http or https address with {traceId}.");
-  return value;
-}
-
 /** Whether a page is asked for: it shows messages, too. */
-export function wantsPage({ format, output = [] }: ReportOutputOptions & { format?: string }): boolean {
-  return format === "html" || output.some(file => file.format === "html");
+export function wantsPage({ format, output = [] }: ReportOutputOptions & { format?: OutputName }): boolean {
+  return format === HTML || output.some(file => file.format === HTML);
 }
 
-export function addReportOutputs(command: Command): Command {
+/** `what`: what `--output` does, in the help. */
+export function addReportOutputs(command: Command, what = "also write the report"): Command {
   return command
-    .option("--output <format=file>", "also write the report into a file (repeat it for more)", collectReportFiles)
-    .option("--trace-url <url>", "of html: where a trace is looked up, as https://host/{traceId}", traceUrl)
+    .addOption(outputOption(what))
+    .addOption(traceUrlOption())
     .addOption(new Option("--flavor <flavor>", "of markdown: for whom").choices(FLAVORS).default("github"));
-}
-
-/** `html=report.html`, any number of times. */
-export function collectReportFiles(value: string, before: ReportFile[] | undefined): ReportFile[] {
-  const at = value.indexOf("=");
-  if (at < 1 || at === value.length - 1) throw new InvalidArgumentError("Expected FORMAT=FILE.");
-  const name = value.slice(0, at);
-  const path = value.slice(at + 1);
-  const format = REPORT_FORMATS.find(each => each === name);
-  if (format === undefined) {
-    const near = didYouMean(name, REPORT_FORMATS);
-    throw new InvalidArgumentError(
-      `Unknown format "${name}"${near === "" ? `: expected ${REPORT_FORMATS.join(", ")}.` : near}`,
-    );
-  }
-  if (path === "-") throw new InvalidArgumentError(`For standard output there is --format ${name}.`);
-  return [...(before ?? []), { format, path }];
 }
 
 /** The report in one format. */
 export async function rendered(
   report: Report,
-  format: ReportFormatName,
+  format: OutputName,
   options: FormatOptions,
   page: Omit<PageData, "report"> = {},
 ): Promise<string> {
-  if (format === "html") {
+  if (format === HTML) {
     const [{ html }, { htmlParts }] = await Promise.all([import("../report/html.ts"), import("./html-output.ts")]);
     return html({ ...page, report }, htmlParts());
   }
-  if (format === "sarif" || format === "junit" || format === "github") {
+  if (!isOfReport(format)) {
     const whole = asOneCapture(report);
     const rules = { policy: policyOf(), expectations: [] };
     const result = check([{ path: whole.inputs[0]!.path, report: whole }], rules, null);
@@ -95,6 +64,8 @@ export async function writeReports(
   let written = true;
   const options = { ...DEFAULT_FORMAT_OPTIONS, all, ...(flavor === undefined ? {} : { flavor }) };
   for (const { format, path } of output) {
+    // Written while captures are read.
+    if (format === OTLP || format === PARTIAL) continue;
     try {
       await writeText(path, await rendered(report, format, options, page));
     } catch (error) {
@@ -104,6 +75,11 @@ export async function writeReports(
     }
   }
   return written;
+}
+
+/** The others are of a check: they judge the report by the default policy. */
+function isOfReport(format: keyof typeof outputs): format is keyof typeof formats {
+  return Object.hasOwn(formats, format);
 }
 
 /** Formats of `check` tell a capture by itself: files that are one timeline count as one. */

@@ -19,9 +19,8 @@ import { type BrokerUrl, parseBrokerUrl } from "./broker-url.ts";
 import { exitStatus, judge, RUN_CAPTURE, writeAll } from "./check-conclusion.ts";
 import { baselineEntries, findConfig, SettingsError } from "./check-config.ts";
 import { addPolicyOptions } from "./check-options.ts";
-import { ciOutputs, print } from "./check-output.ts";
-import { refusePartial } from "./check-part.ts";
-import { type PolicyOptions, refuseOverwriting, type Settings, settingsOf, UsageError } from "./check-settings.ts";
+import { ciOutputs, extrasOf, print } from "./check-output.ts";
+import { type PolicyOptions, refuseOverwriting, type Settings, settingsOf } from "./check-settings.ts";
 import { commandEnvironment, URL_VARIABLE } from "./command-environment.ts";
 import { CommandError, runToEnd } from "./command-process.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -37,9 +36,11 @@ import {
   addTelemetryOptions,
   CaptureSession,
   commandSpan,
+  otlpTarget,
   TelemetryError,
   type TelemetryOptions,
 } from "./telemetry-options.ts";
+import { UsageError } from "./usage-error.ts";
 
 interface Options extends Omit<PolicyOptions, "broker">, RelayOptions, RunOptions, TelemetryOptions {}
 
@@ -95,7 +96,6 @@ async function run(command: string[], options: Options, self: Command): Promise<
 async function runAndCheck(command: readonly string[], options: Options, policy: PolicyOptions): Promise<number> {
   const found = await findConfig(options.config);
   const settings = settingsOf(policy, found);
-  refusePartial(settings.outputs, "run");
   refuseOverwriting(settings, found, []);
   const { baseline, inspect: inspecting } = settings;
   const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);
@@ -103,7 +103,8 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
   const why = await whyUnreachable(broker.upstream, relaySettings(options, [broker.upstream]).upstreamTls ?? {});
   if (why !== null) throw new CommandError(`${why}: ${command[0]} was not started`);
 
-  const telemetry = await CaptureSession.open(options, "always", serverOf(broker));
+  const otlp = otlpTarget(options.otlp, settings.outputs);
+  const telemetry = await CaptureSession.open({ otlp, otlpMessages: options.otlpMessages }, "always", serverOf(broker));
   const recording = await RunRecording.begin(options.keep ?? null);
   const relayed = await new RelayedRun(options, broker, settings, recording)
     .run(command, telemetry?.span)
@@ -128,7 +129,7 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
     return relayed.status === 0 ? EXIT.INTERRUPTED : relayed.status;
   }
   const judgement = judge(captures, settings, { accepted, update: options.updateBaseline, force: options.force });
-  await telemetry?.finish(
+  const sent = await telemetry?.finish(
     captures.map(({ report }) => report),
     commandSpan("run", judgement.result),
   );
@@ -137,12 +138,12 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
   const written = await writeAll(
     { ...judgement, result: keeps ? withRecording(judgement.result, files) : judgement.result },
     [...settings.outputs, ...ci.files],
-    options.all,
+    { ...extrasOf(options), command: `${command[0]} ended with exit status ${relayed.status}.` },
   );
   await print(judgement.result, ci.printed, options, process.stderr);
   const raced = relayed.counters.connections > 0 && !options.squeeze;
   if (judgement.result.passed && raced) complain(MAY_NOT_HAVE_FIRED);
-  const checked = exitStatus(judgement.result, written);
+  const checked = exitStatus(judgement.result, written && sent !== false);
   const whole = complainOfMissing(command, relayed, files, settings);
   if (keeps && files.length > 0) complain(`the recording is in ${files.join(", ")}`);
   if (!keeps || files.length === 0) await recording.discard();

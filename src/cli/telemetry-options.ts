@@ -10,9 +10,10 @@ import type { TelemetryExporter } from "../telemetry/export/telemetry-exporter.t
 import type { Instruments } from "../telemetry/instruments.ts";
 import { MESSAGE_CHOICES, type MessageChoice } from "../telemetry/message-telemetry.ts";
 import type { Attributes, SpanContext, UnixTime } from "../telemetry/records.ts";
-import { TelemetryError, telemetrySetting } from "../telemetry/settings.ts";
+import { type OtlpTarget, TelemetryError, telemetrySetting } from "../telemetry/settings.ts";
 import { traceParent } from "../telemetry/trace-parent.ts";
 import { complain } from "./output.ts";
+import { OTLP, type OutputFile } from "./output-option.ts";
 
 export { TelemetryError };
 
@@ -34,6 +35,19 @@ export function addTelemetryOptions(command: Command): Command {
     );
 }
 
+/**
+ * Where telemetry goes: what `--otlp` says, or the file of `--output otlp=FILE`.
+ *
+ * @throws TelemetryError where both are given
+ */
+export function otlpTarget(otlp: TelemetryOptions["otlp"], outputs: readonly OutputFile[] = []): OtlpTarget {
+  const files = outputs.filter(({ format }) => format === OTLP);
+  if (files.length === 0) return otlp;
+  if (files.length > 1) throw new TelemetryError("--output otlp", `expected one file, found ${files.length}`);
+  if (otlp !== undefined) throw new TelemetryError("--output otlp", "expected without --otlp, found both");
+  return { file: files[0]!.path };
+}
+
 /** Batches that fail one after another until a capture's telemetry is given up. */
 const PATIENCE = 2;
 
@@ -52,6 +66,8 @@ async function load() {
 
 interface Measured {
   instruments: Instruments;
+  /** Whether it is one of the outputs that were asked for. */
+  isFile: boolean;
   spanOf: (report: Report) => { start: UnixTime; end: UnixTime };
 }
 
@@ -86,7 +102,7 @@ export class CaptureSession {
    * TelemetryError.
    */
   static async open(
-    { otlp, otlpMessages }: TelemetryOptions,
+    { otlp, otlpMessages }: { otlp: OtlpTarget; otlpMessages: MessageChoice },
     spans: "always" | "in-trace" | "never" = "never",
     server: Endpoint | null = null,
   ): Promise<CaptureSession | null> {
@@ -102,7 +118,8 @@ export class CaptureSession {
     const instruments = new loaded.Instruments();
     const parts = { ids, choice: otlpMessages, sink: exporter, instruments };
     const newCapture = () => new loaded.CaptureTelemetry(parts, server);
-    return new CaptureSession(exporter, newCapture, { instruments, spanOf: loaded.spanOf }, [parent, span]);
+    const measured = { instruments, spanOf: loaded.spanOf };
+    return new CaptureSession(exporter, newCapture, { ...measured, isFile: typeof otlp === "object" }, [parent, span]);
   }
 
   /** What it wants to be told by the inspection of a capture, of which this is the number from 0. */
@@ -120,10 +137,10 @@ export class CaptureSession {
   }
 
   /**
-   * Sends what the reports say, and waits for all. What could not be sent is told, and changes nothing else. `name`,
-   * `attributes`, `error`: of the command's own span, where it has one.
+   * Sends what the reports say, and waits for all. What could not be sent is told, and changes nothing else; only a file
+   * that was asked for and is not whole makes it false. `own`: the command's own span, where it has one.
    */
-  async finish(reports: readonly Report[], own: OwnSpan | null = null): Promise<void> {
+  async finish(reports: readonly Report[], own: OwnSpan | null = null): Promise<boolean> {
     for (const [i, report] of reports.entries()) this.#of(i).report(report);
     if (own !== null && this.span !== null) {
       this.#exporter.span({
@@ -140,7 +157,9 @@ export class CaptureSession {
     this.#sendMetrics(reports);
     await this.#exporter.flush();
     const { dropped } = this.#exporter;
-    if (dropped > 0) complain(`telemetry: ${counted(dropped, "record")} could not be sent`);
+    const { isFile } = this.#measured;
+    if (dropped > 0) complain(`telemetry: ${counted(dropped, "record")} could not be ${isFile ? "written" : "sent"}`);
+    return dropped === 0 || !isFile;
   }
 
   /** At the time of the captures: from their first connection's beginning to their last one's end. */

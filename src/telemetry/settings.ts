@@ -13,9 +13,13 @@ export interface HttpTarget {
 }
 
 export interface TelemetrySetting {
-  /** A folder for JSON lines, or where each signal is sent; a signal that is not there is not sent. */
+  /**
+   * A folder with a file of JSON lines for each signal, one file for all of them, which is written anew, or where each
+   * signal is sent; a signal that is not there is not sent.
+   */
   target:
-    | { kind: "file"; directory: string; signals: readonly Signal[] }
+    | { kind: "folder"; directory: string; signals: readonly Signal[] }
+    | { kind: "file"; path: string; signals: readonly Signal[] }
     | { kind: "http"; signals: Partial<Record<Signal, HttpTarget>> };
   serviceName: string;
   resource: Attributes;
@@ -36,10 +40,13 @@ const DEFAULT_URL = "http://localhost:4318";
 const SERVICE_NAME = "ghostframe";
 
 /**
- * `otlp`: the value of the option `--otlp`: a URL, `file:DIR`, true for the option without a value, undefined without the
- * option. Returns null where nothing is to be sent. Throws a TelemetryError.
+ * The value of the option `--otlp`: a URL, `file:DIR`, true for the option without a value, undefined without the option;
+ * or the file of `--output otlp=FILE`.
  */
-export function telemetrySetting(otlp: string | true | undefined, environment: Environment): TelemetrySetting | null {
+export type OtlpTarget = string | true | { file: string } | undefined;
+
+/** Returns null where nothing is to be sent. Throws a TelemetryError. */
+export function telemetrySetting(otlp: OtlpTarget, environment: Environment): TelemetrySetting | null {
   if (environment.OTEL_SDK_DISABLED?.trim().toLowerCase() === "true") return null;
   const wanted = SIGNALS.filter(signal => environment[`OTEL_${signal.toUpperCase()}_EXPORTER`]?.trim() !== "none");
   const target = targetOf(otlp, environment, wanted);
@@ -50,14 +57,15 @@ export function telemetrySetting(otlp: string | true | undefined, environment: E
 }
 
 function targetOf(
-  otlp: string | true | undefined,
+  otlp: OtlpTarget,
   environment: Environment,
   wanted: readonly Signal[],
 ): TelemetrySetting["target"] | null {
+  if (typeof otlp === "object") return { kind: "file", path: otlp.file, signals: wanted };
   if (typeof otlp === "string" && otlp.startsWith("file:")) {
     const directory = otlp.slice("file:".length).replace(/^\/\//, "");
     if (directory === "") throw new TelemetryError("--otlp", "expected a folder behind file:, found none");
-    return { kind: "file", directory, signals: wanted };
+    return { kind: "folder", directory, signals: wanted };
   }
   const base = baseUrl(otlp, environment);
   const signals: Partial<Record<Signal, HttpTarget>> = {};

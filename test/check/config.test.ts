@@ -3,7 +3,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { BROKER_CHOICES } from "../../src/broker/versions.ts";
 import schema from "../../src/check/config.schema.json" with { type: "json" };
-import { ConfigError, OUTPUT_NAMES, readConfig } from "../../src/check/config.ts";
+import { ConfigError, readConfig } from "../../src/check/config.ts";
+import { OUTPUT_NAMES } from "../../src/check/outputs/outputs.ts";
 import { LEVELS, SEVERITIES } from "../../src/check/policy.ts";
 import { RULES } from "../../src/connection/rules.ts";
 

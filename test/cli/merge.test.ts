@@ -59,7 +59,7 @@ describe("parts of a check", { concurrent: true }, () => {
     [["check", "clean", "--shard", "1/2"], "--shard needs --output partial=FILE"],
     [["check", "-", "--shard", "1/2", "--output", "partial=x"], "standard input cannot be divided"],
     [["check", "clean", "--shard", "1/2", "--output", "partial=x", "--output", "sarif=y"], "a part has no sarif"],
-    [["run", "--output", "partial=x", "--", "true"], "run makes no partial result"],
+    [["run", "--output", "partial=x", "--", "true"], 'Unknown format "partial"'],
     [["merge", "clean/README.md"], "clean/README.md"],
   ])("refuse %o", async (args, message) => {
     const { code, stderr } = await ghostframe(args, { env: { AMQP_URL: "amqp://127.0.0.1:1" } });

@@ -37,6 +37,7 @@ it("sets options, those of the command line go before it", async ({ onTestFinish
     recordSize: "64MiB",
     maxConnections: 7,
     record: "recordings",
+    output: ["html=out/report.html", "sarif=/abs.sarif"],
     format: "ndjson",
   };
   expect(isConfig(config), JSON.stringify(isConfig.errors)).toBe(true);
@@ -49,6 +50,10 @@ it("sets options, those of the command line go before it", async ({ onTestFinish
     recordSize: 64 * 1024 * 1024,
     maxConnections: 9,
     record: join(folder, "recordings"),
+    output: [
+      { format: "html", path: join(folder, "out/report.html") },
+      { format: "sarif", path: "/abs.sarif" },
+    ],
     format: "ndjson",
   });
 });

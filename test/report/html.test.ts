@@ -6,11 +6,13 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkPage } from "../../src/check/outputs/page.ts";
 import type { PageData } from "../../src/report/html/page-data.ts";
 import { html } from "../../src/report/html.ts";
 import { withIncidents } from "../../src/report/incidents/with-incidents.ts";
 import type { Report } from "../../src/report/report.ts";
 import { CHROMIUM, launched, type Opened, opened } from "../support/browser.ts";
+import { checkSamples } from "../support/check-samples.ts";
 import { ROOT } from "../support/command.ts";
 import * as samples from "../support/report-samples.ts";
 import { diagnosed, diagnoses } from "./diagnosis-samples.ts";
@@ -87,6 +89,19 @@ describe.skipIf(CHROMIUM === null)("in Chromium", () => {
         `${sick.toLocaleString("en")} of ${report.connections.length.toLocaleString("en")} connection`,
       );
     if (lost !== undefined && lost.messages > 0) expect(shown).toContain(`${lost.messages} message`);
+    await there.page.context().close();
+  });
+
+  it("of a check: how it ended, the policy, the baseline, every capture, and what does not count", async () => {
+    const result = (await checkSamples()).failing!;
+    const there = await opened(browser, written("check", checkPage(result, "pytest ended with exit status 3.")));
+    const shown = await visit(there, ["overview"]);
+    expect(shown).toContain("FAILED: ");
+    expect(shown).toContain("pytest ended with exit status 3.");
+    expect(shown).toContain("ghostframe-baseline.json accepts 2 findings");
+    expect(shown).toContain("no: the baseline accepts it");
+    expect(shown).toContain(`${result.captures.length} captures, 2 failed`);
+    for (const { path } of result.captures) expect(shown).toContain(path);
     await there.page.context().close();
   });
 

@@ -8,7 +8,8 @@ function urls(otlp: string | true | undefined, environment: Environment = {}): R
   const setting = telemetrySetting(otlp, environment);
   if (setting === null) return null;
   const { target } = setting;
-  if (target.kind === "file") return `${target.directory}: ${target.signals.join(" ")}`;
+  if (target.kind === "folder") return `${target.directory}: ${target.signals.join(" ")}`;
+  if (target.kind === "file") return `${target.path}: ${target.signals.join(" ")}`;
   return Object.fromEntries(Object.entries(target.signals).map(([signal, { url }]) => [signal, url]));
 }
 

@@ -1,6 +1,7 @@
 /**
- * The formats of `ghostframe check`: to add one, write its file and name it here. A format is loaded only when it is
- * used.
+ * The formats of a result: to add one, write its file and name it here. A format is loaded only when it is used.
+ *
+ * `inspect` has the same ones: where a format is of a check only, it judges its report by the default policy.
  */
 import type { Output } from "./output.ts";
 
@@ -15,4 +16,11 @@ export const outputs = {
   markdown: async () => (await import("./markdown.ts")).markdown,
 } as const satisfies Record<string, () => Promise<Output>>;
 
-export type OutputName = keyof typeof outputs;
+export type TextOutputName = keyof typeof outputs;
+
+/** A page is made by page.ts, and of the built page: it is no text of the result alone. */
+export const HTML = "html";
+
+export type OutputName = TextOutputName | typeof HTML;
+
+export const OUTPUT_NAMES: readonly OutputName[] = [...(Object.keys(outputs) as TextOutputName[]), HTML];

@@ -9,7 +9,35 @@ export interface PageData {
   /** Where a trace is looked up; `{traceId}` and `{spanId}` stand for its ids. */
   traceUrl?: string;
   /** `check` and `run`: how it ended. */
-  outcome?: { passed: boolean; words: string; lines: string[] };
+  outcome?: Outcome;
+}
+
+/** How captures were judged. All texts are safe to show. */
+export interface Outcome {
+  passed: boolean;
+  /** `FAILED: 2 failing, 1 violation`. */
+  words: string;
+  /** Of `run`: which command was run, and how it ended. */
+  command?: string;
+  /** Violations first: what fails besides findings, and in which capture. */
+  violations: string[];
+  /** The config, the levels, the limits, and what was not checked. */
+  policy: string[];
+  /** What the baseline accepts, and what of it is gone. */
+  baseline: string[];
+  /** Those that failed first. `rest`: more of them, which are counted only. */
+  captures: { list: JudgedCapture[]; rest: number };
+  /** Of findings that do not count: by id, why. */
+  standing: Record<string, string>;
+}
+
+export interface JudgedCapture {
+  path: string;
+  passed: boolean;
+  /** What of it fails, is told, accepted or expected; what was read where there is nothing to say. */
+  words: string;
+  connections: number;
+  frames: number;
 }
 
 export interface PageMessages {

@@ -1,6 +1,6 @@
 /** The ways out: JSON lines in a file, or OTLP over HTTP. OpenTelemetry's packages are loaded here, and only here. */
-import { appendFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { codeOf, meaningOf } from "../../capture/system-error.ts";
 import { VERSION } from "../../version.ts";
 import type { MetricsSnapshot } from "../instruments.ts";
@@ -43,7 +43,8 @@ export async function signalExports(
     "telemetry.sdk.version": VERSION,
     ...setting.resource,
   });
-  if (setting.target.kind === "file") await makeFolder(setting.target.directory);
+  if (setting.target.kind === "folder") await makeFolder(setting.target.directory);
+  if (setting.target.kind === "file") await beginFile(setting.target.path);
   return {
     traces: await signalExport(setting, "traces", shaped(readableSpan, origin), {
       json: serializers.JsonTraceSerializer,
@@ -77,9 +78,9 @@ async function signalExport<Item, Request>(
     ...serializers
   }: { json: Serializer<Request>; protobuf: Serializer<Request>; tell: (problem: string) => void },
 ): Promise<SignalExport<Item> | null> {
-  if (target.kind === "file") {
+  if (target.kind !== "http") {
     if (!target.signals.includes(signal)) return null;
-    const path = join(target.directory, `${signal}.jsonl`);
+    const path = target.kind === "file" ? target.path : join(target.directory, `${signal}.jsonl`);
     return async batch => appended(path, serializers.json.serializeRequest(request(batch)), batch.length);
   }
   const to = target.signals[signal];
@@ -99,17 +100,36 @@ async function makeFolder(directory: string): Promise<void> {
   }
 }
 
+async function beginFile(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, "");
+  } catch (error) {
+    throw new TelemetryError(`--output otlp=${path}`, writeProblem(error));
+  }
+}
+
 function writeProblem(error: unknown): string {
   return meaningOf(codeOf(error), "write") ?? (error instanceof Error ? error.message : String(error));
 }
+
+/** By path: what is being written to the end of a file. */
+const appending = new Map<string, Promise<unknown>>();
 
 async function appended(path: string, octets: Uint8Array | undefined, count: number): Promise<Sent> {
   if (octets === undefined) return { rejected: count, problem: `${path}: nothing could be made of the records` };
   const line = new Uint8Array(octets.length + 1);
   line.set(octets);
   line[octets.length] = 0x0a;
+  // Signals may share a file: a line is whole before the next one begins.
+  const before = appending.get(path) ?? Promise.resolve();
+  const written = before.then(() => appendFile(path, line));
+  appending.set(
+    path,
+    written.catch(() => {}),
+  );
   try {
-    await appendFile(path, line);
+    await written;
     return { rejected: 0, problem: null };
   } catch (error) {
     return { rejected: count, problem: `${path}: ${writeProblem(error)}` };

@@ -1,17 +1,17 @@
 /** What all outputs have in common, on every sample. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type OutputName, outputs } from "../../../src/check/outputs/outputs.ts";
+import { OUTPUT_NAMES, outputs, type TextOutputName } from "../../../src/check/outputs/outputs.ts";
 import { checkSamples, hostileResult } from "../../support/check-samples.ts";
 import { SEED } from "../../support/chunkings.ts";
 
 const UNSAFE = /(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const OPTIONS = { columns: 80, colour: false, all: false };
 const samples = await checkSamples();
-const names = Object.keys(outputs) as OutputName[];
+const names = Object.keys(outputs) as TextOutputName[];
 
-it("are these six", () => {
-  expect(names).toEqual(["text", "json", "sarif", "junit", "github", "markdown"]);
+it("are these six, and the page", () => {
+  expect(OUTPUT_NAMES).toEqual(["text", "json", "sarif", "junit", "github", "markdown", "html"]);
 });
 
 describe.each(names)("%s", name => {

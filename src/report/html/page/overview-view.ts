@@ -12,6 +12,7 @@ import { connectionTable } from "./connection-table.ts";
 import { cutPicture } from "./cut-picture.ts";
 import { h, s } from "./dom.ts";
 import { called, type Model } from "./model.ts";
+import { outcomePanel } from "./outcome-panel.ts";
 import { timeline } from "./timeline.ts";
 
 const MAX_BLOCKS = 12;
@@ -27,9 +28,9 @@ export function overviewView(model: Model): HTMLElement {
     {},
     headline(model),
     h("p", { class: "quiet" }, sourceLine(model)),
-    data.outcome === undefined ? null : outcome(data.outcome),
+    data.outcome === undefined ? null : outcomePanel(data.outcome),
     report.connections.length === 0 ? nothingToRead(model) : null,
-    ...shown.map(group => block(group)),
+    ...shown.map(group => block(group, model)),
     rest > 0
       ? h(
           "p",
@@ -57,9 +58,7 @@ function headline(model: Model): HTMLElement {
 }
 
 function sourceLine({ report }: Model): string {
-  const names = report.inputs
-    .slice(0, 6)
-    .map(({ path }) => (path === "-" ? "standard input" : (path.split(/[\\/]/).at(-1) ?? path)));
+  const names = report.inputs.slice(0, 6).map(({ path }) => fileName(path));
   const more = report.inputs.length > names.length ? ` and ${report.inputs.length - names.length} more` : "";
   const frames = report.connections.reduce(
     (sum, { frames: each }) => sum + each.clientToServer + each.serverToClient,
@@ -73,13 +72,8 @@ function sourceLine({ report }: Model): string {
   return `${names.join(" · ")}${more}${seen}`;
 }
 
-function outcome({ passed, words, lines }: NonNullable<Model["data"]["outcome"]>): HTMLElement {
-  return h(
-    "div",
-    { class: `panel ${passed ? "passed" : "failed"}` },
-    h("p", { class: "lead" }, h("strong", {}, words)),
-    ...lines.map(line => h("p", { class: "quiet" }, line)),
-  );
+function fileName(path: string): string {
+  return path === "-" ? "standard input" : (path.split(/[\\/]/).at(-1) ?? path);
 }
 
 function nothingToRead({ report }: Model): HTMLElement {
@@ -101,16 +95,18 @@ function nothingToRead({ report }: Model): HTMLElement {
   );
 }
 
-function block(group: IncidentGroup): HTMLElement {
+function block(group: IncidentGroup, { report, data }: Model): HTMLElement {
   const { first, incidents, connections, lost } = group;
   const { finding, connection, cause } = first;
   const many = incidents.length > 1;
+  const standing = data.outcome?.standing[finding.id] ?? "";
   const facts = [
     connection === null ? "" : library(connection),
     finding.time === null ? "" : clock(finding.time, false).replace(/\.\d+/, ""),
     connection === null ? "" : endpoint(connection.client),
     connection?.user === undefined ? "" : `user ${connection.user}`,
     connection?.virtualHost === undefined ? "" : `vhost ${connection.virtualHost}`,
+    report.inputs.length === 1 ? "" : fileName(report.inputs[finding.input]?.path ?? ""),
   ].filter(part => part !== "");
   const cost = [lostSentence(lost) ?? "none known", brokerWords(first), behindStop(group)].filter(part => part !== "");
   const row = (name: string, ...value: Parameters<typeof h>[2][]) => [
@@ -141,6 +137,7 @@ function block(group: IncidentGroup): HTMLElement {
         ),
         ...row("Lost", cost.join(" · ")),
         ...row("Do", cause.todo),
+        ...(standing === "" ? [] : row("Counts", standing)),
       ),
     ),
     many ? bars(group) : small(group),

@@ -1,0 +1,83 @@
+/** `proxy --output FORMAT=FILE`: when the proxy has ended, what it recorded is inspected, as `inspect` does it. */
+import { basename } from "node:path";
+import type { BrokerChoice } from "../broker/versions.ts";
+import { inspect } from "../inspect.ts";
+import type { Report } from "../report/report.ts";
+import { counted } from "../report/text/wording.ts";
+import { MessageSample } from "./html-output.ts";
+import { complain } from "./output.ts";
+import { OTLP } from "./output-option.ts";
+import { type ReportOutputOptions, wantsPage, writeReports } from "./report-output.ts";
+import { RunRecording } from "./run-recording.ts";
+import { TakenFiles } from "./taken-files.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface ProxyReportOptions extends ReportOutputOptions {
+  record?: string;
+  recordOn: "always" | "finding";
+  recordFiles: number;
+  broker: BrokerChoice;
+}
+
+export class ProxyReport {
+  readonly #options: ProxyReportOptions;
+  readonly #recording: RunRecording;
+
+  /**
+   * To be called before the proxy records. Null where no report is asked for.
+   *
+   * @throws UsageError where there is nothing that a report could be made of
+   */
+  static async begin(options: ProxyReportOptions): Promise<ProxyReport | null> {
+    const outputs = (options.output ?? []).filter(({ format }) => format !== OTLP);
+    new TakenFiles().takeOutputs(options.output ?? []);
+    if (outputs.length === 0) return null;
+    if (options.record === undefined) {
+      throw new UsageError("--output: expected together with --record DIR: the report is made of what was recorded");
+    }
+    return new ProxyReport({ ...options, output: outputs }, await RunRecording.begin(options.record));
+  }
+
+  private constructor(options: ProxyReportOptions, recording: RunRecording) {
+    this.#options = options;
+    this.#recording = recording;
+  }
+
+  /** To be called when nothing is recorded any more. `ports`: where the proxy listened. Whether all could be written. */
+  async write(ports: readonly number[]): Promise<boolean> {
+    const files = await this.#recording.files();
+    const sample = wantsPage(this.#options) ? new MessageSample() : null;
+    const report = await inspect(files, {
+      broker: this.#options.broker,
+      ports,
+      ...(sample === null ? {} : { onMessage: message => sample.take(message) }),
+    });
+    for (const { path, error } of report.inputs) if (error !== undefined) complain(`${path}: ${error}`);
+    const { traceUrl } = this.#options;
+    const written = await writeReports(this.#withNotes(report), this.#options, {
+      ...(sample === null ? {} : { messages: sample.messages }),
+      ...(traceUrl === undefined ? {} : { traceUrl }),
+    });
+    return written && report.inputs.every(({ error }) => error === undefined);
+  }
+
+  /** Says what of the proxy's traffic is not in the report. */
+  #withNotes(report: Report): Report {
+    const { recordOn, recordFiles } = this.#options;
+    const [first, ...others] = report.inputs;
+    if (first === undefined) return report;
+    const deleted = ordinalOf(first.path) - 1;
+    const notes = [
+      ...(recordOn === "finding" ? ["Only what came around findings was recorded (--record-on finding)."] : []),
+      ...(deleted > 0
+        ? [`Before it ${counted(deleted, "recording")} had been deleted (--record-files ${recordFiles}).`]
+        : []),
+    ];
+    return { ...report, inputs: [{ ...first, notes: [...first.notes, ...notes] }, ...others] };
+  }
+}
+
+/** Recordings of one proxy are numbered from 1: `ghostframe-20261121T181951.905Z-0001.pcapng`. */
+function ordinalOf(path: string): number {
+  return Number(/-(\d{4,})\.pcapng$/.exec(basename(path))?.[1] ?? 1);
+}

@@ -1,0 +1,4 @@
+/** Options or settings that contradict each other. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
