@@ -69,6 +69,7 @@ describe("the tarball", () => {
         "bin/package.json",
         "dist/command/package.json",
         "dist/page/page.html",
+        "docs/rules.md",
         FIXTURE,
         "package.json",
         "src/check/check-result.schema.json",

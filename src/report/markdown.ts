@@ -8,6 +8,7 @@ import { brokerWords, incidentSentence, lostSentence } from "./incidents/sentenc
 import { MARKUP, type Markup } from "./markdown/markup.ts";
 import type { Report } from "./report.ts";
 import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
+import { ruleLink } from "./rule-pages.ts";
 import { diagnosisPicture, proof } from "./text/diagnosis.ts";
 import { answer, behindStop, causeWords, who } from "./text/first-screen.ts";
 import { marksOf } from "./text/incident.ts";
@@ -83,6 +84,7 @@ function incidentParts(incident: Incident, { found, page, markup }: Drawing, rem
   const items = facts
     .filter(([, text]) => text !== "")
     .map(([label, text]) => `${markup.strong(label)} ${markup.text(text)}`);
+  items.push(`${markup.strong("Rule")} ${markup.link(printable(finding.rule, 30), ruleLink(finding.rule))}`);
   if (filter !== "") items.push(`${markup.strong("Wireshark")} ${markup.code(filter)}`);
   return [
     markup.text([sentence, ...remarks].filter(part => part !== "").join(" ")),

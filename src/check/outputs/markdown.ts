@@ -11,6 +11,7 @@ import { codeSpan, markdownText } from "../../report/markdown/markdown-text.ts";
 import { MARKUP } from "../../report/markdown/markup.ts";
 import type { Finding } from "../../report/report.ts";
 import { DEFAULT_FORMAT_OPTIONS } from "../../report/report-format.ts";
+import { ruleLink } from "../../report/rule-pages.ts";
 import { diagnosisPicture } from "../../report/text/diagnosis.ts";
 import { fairShare } from "../../report/text/overview.ts";
 import { Page } from "../../report/text/page.ts";
@@ -214,7 +215,7 @@ function story({ checked: { finding, level }, capture }: Failing): string {
     return `- ${label}: ${shown}`;
   });
   const section = finding.spec === "" ? "" : ` (AMQP 0-9-1 §${markdownText(printable(finding.spec, 8))})`;
-  const title = `**${level} ${markdownText(printable(finding.rule, 30))}**${section}: ${markdownText(sentence(finding))}`;
+  const title = `**${level} ${MARKUP.github.link(printable(finding.rule, 30), ruleLink(finding.rule))}**${section}: ${markdownText(sentence(finding))}`;
   if (list.length === 0) return title;
   const picture = pictureOf(capture, finding);
   const shown = picture === "" ? "" : `\n\n${picture}`;

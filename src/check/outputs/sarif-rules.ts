@@ -1,5 +1,6 @@
 /** The rule registry and the kinds of violations as SARIF describes them: what a viewer shows beside a result. */
 import { RULES } from "../../connection/rules.ts";
+import { RULE_PAGES, ruleLink } from "../../report/rule-pages.ts";
 import type { Level, Policy, Violation } from "../check-result.ts";
 import { RULE_IDS } from "../policy.ts";
 
@@ -10,6 +11,7 @@ import { RULE_IDS } from "../policy.ts";
 export function ruleDescriptors(): object[] {
   const rules = RULE_IDS.map(id => {
     const { severity, spec, help } = RULES[id];
+    const { reason, todo } = RULE_PAGES[id];
     const basis =
       spec === "" ? "Not a rule of the AMQP 0-9-1 specification." : `AMQP 0-9-1 specification, section ${spec}.`;
     const counts = `Counts as ${severity} unless the policy says otherwise.`;
@@ -17,9 +19,10 @@ export function ruleDescriptors(): object[] {
       id,
       shortDescription: { text: help },
       fullDescription: { text: `${help} ${basis}` },
+      helpUri: ruleLink(id),
       help: {
-        text: `${help}\n\n${basis} ${counts}`,
-        markdown: `${help}\n\n- **Rests on:** ${basis}\n- **Level:** ${counts}\n- **More:** \`ghostframe inspect CAPTURE\``,
+        text: `${help}\n\nWhy: ${plain(reason)}\n\nDo: ${plain(todo)}\n\n${basis} ${counts}`,
+        markdown: `${help}\n\n- **Why:** ${reason}\n- **Do:** ${todo}\n- **Rests on:** ${basis}\n- **Level:** ${counts}\n- **More:** ${ruleLink(id)}`,
       },
       defaultConfiguration: { level: severity },
     };
@@ -32,6 +35,11 @@ export function ruleDescriptors(): object[] {
     defaultConfiguration: { level: "error" },
   }));
   return [...rules, ...violations];
+}
+
+/** Without the marks of code. */
+function plain(text: string): string {
+  return text.replaceAll("`", "");
 }
 
 /** What the policy makes of rules otherwise than the registry. */

@@ -8,6 +8,8 @@ export interface Markup {
   heading: (level: number, text: string) => string;
   strong: (text: string) => string;
   text: (text: string) => string;
+  /** A link; the address is ours, and holds no sign that a flavor acts on. */
+  link: (text: string, address: string) => string;
   /** A line of code. */
   code: (text: string) => string;
   list: (items: readonly string[]) => string;
@@ -21,6 +23,7 @@ const github: Markup = {
   heading: (level, text) => `${"#".repeat(level)} ${markdownText(text)}`,
   strong: text => `**${markdownText(text)}**`,
   text: markdownText,
+  link: (text, address) => `[${markdownText(text)}](${address})`,
   code: codeSpan,
   list: items => items.map(item => `- ${item}`).join("\n"),
   block: lines => {
@@ -36,6 +39,8 @@ const slack: Markup = {
   heading: (_, text) => `*${plainSlack(text)}*`,
   strong: text => `*${plainSlack(text)}*`,
   text: plainSlack,
+  // What is pasted is no link of Slack's own form: it finds the address.
+  link: (text, address) => `${plainSlack(text)} ${address}`,
   code: text => `\`${text.replaceAll("`", "'").replace(/\s+/g, " ")}\``,
   list: items => items.map(item => `• ${item}`).join("\n"),
   block: lines =>
@@ -54,6 +59,7 @@ const jira: Markup = {
   heading: (level, text) => `h${level}. ${plainJira(text)}`,
   strong: text => `*${plainJira(text)}*`,
   text: plainJira,
+  link: (text, address) => `[${plainJira(text)}|${address}]`,
   code: text => `{{${plainJira(text)}}}`,
   list: items => items.map(item => `* ${item}`).join("\n"),
   block: lines => ["{noformat}", ...lines.map(line => line.replace(/\{(?=\w+[}:])/g, "{ ")), "{noformat}"].join("\n"),

@@ -10,6 +10,7 @@ import type { IncidentGroup } from "../incidents/groups.ts";
 import type { Incident } from "../incidents/incident.ts";
 import { incidentSentence } from "../incidents/sentence.ts";
 import type { Connection, Finding } from "../report.ts";
+import { ruleFile } from "../rule-pages.ts";
 import { logged } from "./broker-log-lines.ts";
 import { diagnosisPicture, proof, remedy } from "./diagnosis.ts";
 import { behindStop, causeWords } from "./first-screen.ts";
@@ -154,11 +155,14 @@ function evidence({ octets, diagnosis }: Finding, page: Page): Finding["octets"]
   return octets.filter(({ takenFor, likely }) => likely !== "" || takenFor !== "payload");
 }
 
-/** `ERROR  frame-end  f1 · AMQP 0-9-1 §4.2.3` */
+/** `ERROR  frame-end  f1 · AMQP 0-9-1 §4.2.3 · docs/rules.md#frame-end` */
 function title({ severity, rule, id, spec }: Finding, page: Page): string {
   const word = `${severity.toUpperCase()}  ${printable(rule, 20)}`;
   const section = spec === "" ? "" : ` · AMQP 0-9-1 §${printable(spec, 8)}`;
-  const reference = cut(printable(id, 8) + section, page.columns - columns(word) - 2);
+  const reference = cut(
+    `${printable(id, 8)}${section} · ${printable(ruleFile(rule), 60)}`,
+    page.columns - columns(word) - 2,
+  );
   return `${page.paint[severity](word)}  ${page.paint.faint(reference)}`;
 }
 

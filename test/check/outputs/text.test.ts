@@ -39,7 +39,7 @@ describe.each(Object.entries(samples))("%s", (name, sample) => {
 
 it("tells what fails in full, and counts what does not", () => {
   const shown = told(samples.failing!);
-  expect(shown).toContain("ERROR  frame-end  f1 · AMQP 0-9-1 §4.2.3\n");
+  expect(shown).toContain("ERROR  frame-end  f1 · AMQP 0-9-1 §4.2.3 · docs/rules.md#frame-end\n");
   expect(shown).toContain("A (ch 2) torn by B (ch 1)");
   expect(shown).not.toContain("WARNING  shared-channel");
   expect(shown).not.toContain("heartbeat-*.pcap");
@@ -51,7 +51,7 @@ it("tells what fails in full, and counts what does not", () => {
 
 it("tells a note in full where notes fail", () => {
   expect(told(samples["note-that-fails"]!)).toContain(
-    "NOTE  capture-gap  f1\n  1,298 octets of this direction are missing",
+    "NOTE  capture-gap  f1 · docs/rules.md#capture-gap\n  1,298 octets of this direction are missing",
   );
 });
 
