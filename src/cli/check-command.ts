@@ -23,7 +23,7 @@ import { inspectAll, type PoolOptions } from "./inspection-pool.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { keyLogsFrom } from "./key-log-files.ts";
 import { complain } from "./output.ts";
-import { type FileFormat, formatOption, PARTIAL } from "./output-option.ts";
+import { type FileFormat, formatOption, type OutputFile, PARTIAL } from "./output-option.ts";
 import { Progress } from "./progress.ts";
 import { shardOption } from "./shard-option.ts";
 import {
@@ -108,10 +108,7 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   const lean = [options.format, ...outputs.map(({ format }) => format)].every(format => !WHOLE_FORMATS.has(format));
   const keyLogs = await keyLogsFrom(options.tlsKeys);
   if (keyLogs === null) return EXIT.FAILED;
-  // Spans are of a whole check.
-  const { otlpMessages } = options;
-  const otlp = otlpTarget(options.otlp, outputs);
-  const telemetry = options.shard === undefined ? await CaptureSession.open({ otlp, otlpMessages }, "in-trace") : null;
+  const telemetry = await telemetryOf(options, outputs);
   const decrypting = { ...settings, inspect: { ...settings.inspect, keyLogs } };
   const interruption = onInterrupt(0);
   const { signal } = interruption;
@@ -150,6 +147,15 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   ].every(Boolean);
   await print(judgement.result, ci.printed, options);
   return exitStatus(judgement.result, written);
+}
+
+/** Null where nothing is to be sent, and of a part: spans are of a whole check. */
+async function telemetryOf(
+  { shard, otlp, otlpMessages }: CheckOptions & TelemetryOptions,
+  outputs: readonly OutputFile[],
+): Promise<CaptureSession | null> {
+  if (shard !== undefined) return null;
+  return CaptureSession.open({ otlp: otlpTarget(otlp, outputs), otlpMessages }, "in-trace");
 }
 
 function partCapture({ path, place, isNamed }: CaptureFile & { place: string }, result?: PartialResult): PartCapture[] {
