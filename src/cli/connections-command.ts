@@ -1,6 +1,5 @@
 import { Command, Option } from "commander";
-import type { ConnectionFacts } from "../messages/ledger-context.ts";
-import { connectionLine, connectionSummaries } from "../report/connection-line.ts";
+import { ConnectionReadings, connectionLine, connectionSummaries } from "../report/connection-line.ts";
 import { jsonLine } from "../report/json.ts";
 import { takesConnection } from "../report/selection.ts";
 import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
@@ -31,14 +30,14 @@ Examples:
 }
 
 async function run(paths: string[], { format, ...options }: Options): Promise<void> {
-  const facts = new Map<number, ConnectionFacts>();
+  const readings = new ConnectionReadings();
   const columns = process.stdout.isTTY ? process.stdout.columns : null;
   await readMessages(
     paths,
     options,
-    () => ({ onConnectionFacts: connection => facts.set(connection.number, connection) }),
+    () => readings.readers,
     report =>
-      connectionSummaries(report, facts)
+      connectionSummaries(report, readings)
         .filter(summary => takesConnection(summary, options))
         .map(summary => `${format === "ndjson" ? jsonLine(summary) : connectionLine(summary, columns)}\n`)
         .join(""),

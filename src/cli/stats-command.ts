@@ -1,7 +1,6 @@
 import { Command, Option } from "commander";
-import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import { MessageStatistics } from "../messages/message-statistics.ts";
-import { connectionSummaries, steps } from "../report/connection-line.ts";
+import { ConnectionReadings, connectionSummaries, steps } from "../report/connection-line.ts";
 import { json } from "../report/json.ts";
 import { takesConnection } from "../report/selection.ts";
 import { statisticsJson, statisticsText } from "../report/statistics.ts";
@@ -32,17 +31,17 @@ Examples:
 
 async function run(paths: string[], { format, ...options }: Options): Promise<void> {
   const statistics = new MessageStatistics();
-  const facts = new Map<number, ConnectionFacts>();
+  const readings = new ConnectionReadings();
   await readMessages(
     paths,
     options,
     () => ({
       onMessageFacts: message => statistics.add(message),
       onCallFacts: call => statistics.addCall(call),
-      onConnectionFacts: connection => facts.set(connection.number, connection),
+      onConnectionFacts: readings.readers.onConnectionFacts,
     }),
     report => {
-      for (const summary of connectionSummaries(report, facts)) {
+      for (const summary of connectionSummaries(report, readings)) {
         if (takesConnection(summary, options))
           for (const [phase, latency] of steps(summary)) statistics.addPhase(phase, latency);
       }

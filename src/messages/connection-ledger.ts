@@ -31,7 +31,7 @@ import type { LedgerContext } from "./ledger-context.ts";
 import type { Message, MessageConnection, MessageOrigin, Outcome } from "./message.ts";
 import { channelEnd, connectionEnd } from "./message-end.ts";
 import { beginMessage } from "./message-method.ts";
-import { bodySizeOf, propertiesDecode, readMessageProperties } from "./message-properties.ts";
+import { beginBody, bodySizeOf, propertiesDecode, readMessageProperties } from "./message-properties.ts";
 
 /** The messages of one connection: both directions joined, from the frames of each in its own order. */
 export class ConnectionLedger {
@@ -71,6 +71,7 @@ export class ConnectionLedger {
     message.size = bodySize;
     readMessageProperties(bytes, headerAt + FRAME_HEADER_SIZE, this.#context.texts, message);
     message.endOffset = base + whole.behind;
+    beginBody(message, bytes, whole.bodyAt + FRAME_HEADER_SIZE, bodySize);
     this.#complete(use, direction, message);
   }
 
@@ -83,7 +84,7 @@ export class ConnectionLedger {
     start: number,
     size: number,
   ): void {
-    if (type === FRAME_BODY) this.#body(direction, channel, size);
+    if (type === FRAME_BODY) this.#body(direction, channel, size, bytes, start);
     else if (type === FRAME_METHOD && size >= METHOD_IDS_SIZE) {
       const method = methodOf(short(bytes, start), short(bytes, start + 2));
       if (method === undefined) return;
@@ -95,7 +96,7 @@ export class ConnectionLedger {
 
   /** A frame part of which was not captured. */
   hidden(direction: ObservedDirection, type: number, channel: number, size: number): void {
-    if (type === FRAME_BODY) this.#body(direction, channel, size);
+    if (type === FRAME_BODY) this.#body(direction, channel, size, null, 0);
     else if (channel !== 0) {
       this.#missedOn(this.#channels.use(channel, direction.isClient), direction);
     }
@@ -249,12 +250,14 @@ export class ConnectionLedger {
     if (content.left === 0) this.#whole(use, direction, content, size);
   }
 
-  #body(direction: ObservedDirection, channel: number, size: number): void {
+  /** `bytes` is null where the frame's payload was not captured. */
+  #body(direction: ObservedDirection, channel: number, size: number, bytes: Uint8Array | null, start: number): void {
     const use = this.#channels.use(channel, direction.isClient);
     const content = direction.isClient ? use.client : use.server;
     if (content.message === null) return;
     if (content.left < size) this.#disorder(content, direction);
     else {
+      if (bytes !== null && content.left === content.message.size) beginBody(content.message, bytes, start, size);
       content.left -= size;
       if (content.left === 0) this.#whole(use, direction, content, size);
     }
@@ -284,8 +287,14 @@ export class ConnectionLedger {
 
   #complete(use: ChannelLedger, direction: ObservedDirection, message: Message): void {
     message.lastPacket = direction.moment.packet;
-    if (message.operation === "publish") this.#published++;
-    else if (message.operation !== "return") this.#delivered++;
+    const { matches } = this.#context;
+    if (message.operation === "publish") {
+      this.#published++;
+      matches?.published(message, direction.moment);
+    } else if (message.operation !== "return") {
+      this.#delivered++;
+      matches?.delivered(message);
+    }
     use.whole(message, direction);
   }
 

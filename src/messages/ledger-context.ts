@@ -3,6 +3,7 @@ import type { ConnectionPhases } from "./connection-phases.ts";
 import type { CallFacts } from "./ledger-sink.ts";
 import type { Message, MessageConnection } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
+import type { PublishMatches } from "./publish-matches.ts";
 import type { TextCache } from "./text-cache.ts";
 
 /**
@@ -16,7 +17,7 @@ export interface ConnectionFacts {
   readonly number: number;
   readonly phases: ConnectionPhases;
   readonly fate: ConnectionFate;
-  /** Whole messages that the client sent, and that it got. */
+  /** Whole messages that the client sent, and that it got, before its frames broke. */
   readonly published: number;
   readonly delivered: number;
 }
@@ -26,6 +27,8 @@ export interface LedgerContext {
   readonly part: LedgerPart;
   readonly budget: MessageBudget;
   readonly texts: TextCache;
+  /** Null where not all connections are read: what is unambiguous cannot be known then. */
+  readonly matches: PublishMatches | null;
   readonly tell: (message: Message) => void;
   readonly tellConnection: (connection: ConnectionFacts) => void;
   readonly tellCall: (call: CallFacts) => void;

@@ -9,6 +9,7 @@ import type { ConnectionFacts, LedgerContext, LedgerPart } from "./ledger-contex
 import type { CallFacts } from "./ledger-sink.ts";
 import type { Message, MessageConnection } from "./message.ts";
 import { MessageBudget } from "./message-budget.ts";
+import { PublishMatches } from "./publish-matches.ts";
 import { TextCache } from "./text-cache.ts";
 
 export interface LedgerOptions {
@@ -40,7 +41,8 @@ export class Ledger implements FrameListener {
     const { part = "all", budget = new MessageBudget(), suspend = () => {} } = options;
     const { tellConnection = () => {}, tellCall = () => {} } = options;
     this.budget = budget;
-    this.#context = { part, budget, texts: new TextCache(), tell, tellConnection, tellCall, suspend };
+    const matches = part === "from-break" ? null : new PublishMatches();
+    this.#context = { part, budget, texts: new TextCache(), matches, tell, tellConnection, tellCall, suspend };
   }
 
   /** `shownNumber`: what the connection is called, where that is not the engine's number. */

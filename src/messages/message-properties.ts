@@ -4,6 +4,7 @@ import { LEAST_CONTENT_HEADER } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS, BASIC_PROPERTIES } from "../amqp/spec/properties.ts";
 import { long, longlong, short } from "../bytes/big-endian.ts";
 import type { Message } from "./message.ts";
+import { COMPARED_OCTETS } from "./publish-matches.ts";
 import type { TextCache } from "./text-cache.ts";
 import { readTraceContext } from "./trace-context.ts";
 
@@ -40,6 +41,14 @@ export function readMessageProperties(bytes: Uint8Array, start: number, texts: T
       at += 1 + bytes[at]!;
     }
   }
+}
+
+/** Keeps the first octets of a body, of which `size` begin at bytes[start], where no id tells the message from others. */
+export function beginBody(message: Message, bytes: Uint8Array, start: number, size: number): void {
+  if (message.messageId !== null || message.correlationId !== null) return;
+  const wanted = Math.min(COMPARED_OCTETS, message.size);
+  // The broker cuts a body anew, but never below that.
+  if (wanted > 0 && size >= wanted) message.begin = String.fromCharCode(...bytes.subarray(start, start + wanted));
 }
 
 /** The body size that a content header announces: behind class-id and weight (§4.2.6.1). */

@@ -9,8 +9,11 @@ export const OTHER_NAMES = "(others)";
 
 /** What the broker or the client took until it said something: a confirm or return, an acknowledgment. */
 export type MessageKind = "publish" | "deliver";
-/** And what the broker took to answer a synchronous method, and what each step of connecting took. */
-export type LatencyKind = MessageKind | "call" | "connect";
+/**
+ * And how long a message was in the broker, from its publish to its delivery; how long a request waited for its reply; what
+ * the broker took to answer a synchronous method; and what each step of connecting took.
+ */
+export type LatencyKind = MessageKind | "broker" | "reply" | "call" | "connect";
 export type Grouping = "exchange" | "queue" | "connection" | "method" | "phase";
 
 /** Rates, outcomes and latencies of messages, in bounded tables. */
@@ -34,6 +37,11 @@ export class MessageStatistics {
     const time = seconds + nanoseconds / 1e9;
     if (time < this.first) this.first = time;
     if (time > this.last) this.last = time;
+    const { publish, request } = message;
+    if (publish !== null && publish.seconds >= 0) {
+      this.#histogram("broker", "queue", message.queue ?? "").add(publish.seconds);
+    }
+    if (request !== null) this.#histogram("reply", "exchange", request.exchange).add(request.seconds);
     if (latency < 0) return;
     this.heat[kind].add(time, latency);
     this.#histogram(kind, "exchange", message.exchange).add(latency);

@@ -64,6 +64,32 @@ export interface MessageOrigin {
   readonly moment: Moment;
 }
 
+/** By what a publish was found: its message id (and trace), its correlation id, or its size and first octets. */
+export type MatchedBy = "message-id" | "correlation-id" | "content";
+
+/** A publish that was seen. */
+export interface SeenPublish {
+  /** c1, c2, … */
+  readonly connection: number;
+  readonly channel: number;
+  readonly streamOffset: number;
+}
+
+/** The publish of a delivery. */
+export interface PublishMatch extends SeenPublish {
+  readonly by: MatchedBy;
+  /** From the publish's last octet to the delivery's first one, as captured; −1 where the capture has them the other way. */
+  readonly seconds: number;
+}
+
+/** The request that a reply answers. */
+export interface RequestMatch extends SeenPublish {
+  readonly exchange: string;
+  readonly routingKey: string;
+  /** From the request's first octet to the reply's first one. */
+  readonly seconds: number;
+}
+
 /** One message on its way: a publish, a delivery, or what basic.get brought. Plain fields, one object a message. */
 export class Message {
   readonly operation: Operation;
@@ -116,6 +142,12 @@ export class Message {
   explained: { readonly spans: readonly Span[]; readonly confidence: number } | null = null;
   /** A gap may hide what became of it. */
   isHidden = false;
+  /** The first octets of its body, as Latin-1; null of an empty one, and where an id tells it from others. */
+  begin: string | null = null;
+  /** Of a delivery: the publish it came from, where the capture shows it. */
+  publish: PublishMatch | null = null;
+  /** Of a delivery: the request that it answers. */
+  request: RequestMatch | null = null;
   /** Of a publish: counts those of its channel that were seen, from 1. */
   number = 0;
   /** Of a publish: what the broker is to say of it. */

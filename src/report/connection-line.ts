@@ -2,6 +2,7 @@
 import { grouped } from "../bytes/grouped.ts";
 import { cut, pad, printable } from "../bytes/printable.ts";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
+import type { Message } from "../messages/message.ts";
 import { isoTime } from "../net/place.ts";
 import { duration } from "./message-line.ts";
 import type { Connection, Endpoint, Finding, Report } from "./report.ts";
@@ -19,16 +20,42 @@ export interface ConnectionSummary extends Connection {
   ending: string;
 }
 
-export function connectionSummaries(report: Report, facts: ReadonlyMap<number, ConnectionFacts>): ConnectionSummary[] {
+/** What is known of connections, by their numbers, besides the report. */
+export class ConnectionReadings {
+  readonly facts = new Map<number, ConnectionFacts>();
+  readonly #counts = new Map<number, { published: number; delivered: number }>();
+
+  /** As MessageReaders has them. */
+  readonly readers = {
+    onConnectionFacts: (connection: ConnectionFacts): void => {
+      this.facts.set(connection.number, connection);
+    },
+    onMessageFacts: ({ connection, operation }: Message): void => {
+      const counts = this.messages(connection.number);
+      if (operation === "publish") counts.published++;
+      else counts.delivered++;
+    },
+  };
+
+  messages(connection: number): { published: number; delivered: number } {
+    const known = this.#counts.get(connection);
+    if (known !== undefined) return known;
+    const counts = { published: 0, delivered: 0 };
+    this.#counts.set(connection, counts);
+    return counts;
+  }
+}
+
+export function connectionSummaries(report: Report, readings: ConnectionReadings): ConnectionSummary[] {
   return report.connections.map(connection => {
-    const known = facts.get(Number(connection.id.slice(1)));
+    const number = Number(connection.id.slice(1));
+    const known = readings.facts.get(number);
     const phases = known?.phases.seen.map(([phase, moment]) => [phase, isoTime(moment)]) ?? [];
-    const { published = 0, delivered = 0 } = known ?? {};
     return {
       schema: "ghostframe.connection/1",
       ...connection,
       phases: Object.fromEntries([...(connection.midStream ? [] : [["syn", connection.start]]), ...phases]),
-      messages: { published, delivered },
+      messages: readings.messages(number),
       ending: ending(connection, report.findings, known),
     };
   });

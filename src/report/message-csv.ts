@@ -21,6 +21,7 @@ const COLUMNS = [
   "outcome",
   "code",
   "latency",
+  "inBroker",
   "finding",
   "traceId",
   "spanId",

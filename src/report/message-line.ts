@@ -17,8 +17,14 @@ export function messageLine(record: MessageRecord): string {
   ];
   if (record.messageId !== undefined) cells.push(`id ${printable(record.messageId, MAX_NAME)}`);
   else if (record.correlationId !== undefined) cells.push(`correlation ${printable(record.correlationId, MAX_NAME)}`);
+  if (record.publish !== undefined) cells.push(`from ${record.publish.connection}${inBroker(record)}`);
+  if (record.request !== undefined) cells.push(`reply after ${duration(record.request.latency)}`);
   if (record.traceId !== undefined) cells.push(`trace ${printable(record.traceId, MAX_NAME)}`);
   return cells.join(" ");
+}
+
+function inBroker({ inBroker: seconds }: MessageRecord): string {
+  return seconds === undefined ? "" : ` in ${duration(seconds)}`;
 }
 
 /** `confirmed 1.2 ms`, `returned 312`, `unsettled`. */

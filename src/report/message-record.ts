@@ -4,7 +4,7 @@
  */
 import { withoutCredentials } from "../connection/credentials.ts";
 import type { Discretion } from "../connection/discretion.ts";
-import type { Message, Outcome } from "../messages/message.ts";
+import type { MatchedBy, Message, Outcome, SeenPublish } from "../messages/message.ts";
 import { isoTime } from "../net/place.ts";
 import { jsonLine } from "./json.ts";
 
@@ -40,6 +40,12 @@ export interface MessageRecord {
   code?: number;
   /** Seconds from its first octet to the confirm, return or acknowledgment. */
   latency?: number;
+  /** Of a delivery: its publish, where the capture shows it without doubt, and by what it was found. */
+  publish?: SeenMessage & { by: MatchedBy };
+  /** Seconds from the publish's last octet to the delivery's first one. */
+  inBroker?: number;
+  /** Of a reply: its request, on the same connection, and seconds since. */
+  request?: SeenMessage & { latency: number };
   traceId?: string;
   spanId?: string;
   /** Index of the capture file of `packets`. */
@@ -48,6 +54,13 @@ export interface MessageRecord {
   streamOffset: number;
   /** Numbers of the packets with its first and last octet. */
   packets: [first: number, last: number];
+}
+
+/** Where another message begins. */
+export interface SeenMessage {
+  connection: string;
+  channel: number;
+  streamOffset: number;
 }
 
 /** `finding`: id of the finding that cost it, where that is known. */
@@ -73,10 +86,24 @@ export function messageJson(message: Message, finding?: string): string {
   json += `,"outcome":"${message.outcome}"`;
   if (finding !== undefined) json += `,"finding":"${finding}"`;
   if (message.code > 0) json += `,"code":${message.code}`;
-  if (message.latency >= 0) json += `,"latency":${Math.round(message.latency * 1e9) / 1e9}`;
+  if (message.latency >= 0) json += `,"latency":${nanosecond(message.latency)}`;
+  const { publish, request } = message;
+  if (publish !== null) {
+    json += `,"publish":{${placeJson(publish)},"by":"${publish.by}"}`;
+    if (publish.seconds >= 0) json += `,"inBroker":${nanosecond(publish.seconds)}`;
+  }
+  if (request !== null) json += `,"request":{${placeJson(request)},"latency":${nanosecond(request.seconds)}}`;
   if (message.traceId !== null) json += `,"traceId":${shown(message.traceId, discretion)}`;
   if (message.spanId !== null) json += `,"spanId":${shown(message.spanId, discretion)}`;
   return `${json},"input":${message.input},"streamOffset":${message.streamOffset},"packets":[${message.packet},${message.lastPacket}]}`;
+}
+
+function placeJson({ connection, channel, streamOffset }: SeenPublish): string {
+  return `"connection":"c${connection}","channel":${channel},"streamOffset":${streamOffset}`;
+}
+
+function nanosecond(seconds: number): number {
+  return Math.round(seconds * 1e9) / 1e9;
 }
 
 /** What stands in JSON as it is. */

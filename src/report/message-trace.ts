@@ -4,7 +4,7 @@ import type { MessageRecord } from "./message-record.ts";
 /**
  * `messages --format perfetto`: the Trace Event format, in JSON, which ui.perfetto.dev and chrome://tracing open. A
  * connection is a process, a channel a thread with a mark a message; a span of its own lasts until the message is settled.
- * Arrows lead from a publish to deliveries of the same message id, or of the same trace where there is no message id.
+ * Arrows lead from a publish to its deliveries, where these are known.
  */
 export class MessageTrace {
   readonly begin = '{"displayTimeUnit":"ns","traceEvents":[\n';
@@ -23,15 +23,15 @@ export class MessageTrace {
       ...this.#names(connection, place),
       { ph: "X", name, cat: "message", ts, dur: 1, ...place, args },
     ];
-    const flow = record.messageId ?? record.traceId;
-    if (flow !== undefined) {
-      const isPublish = operation === "publish";
+    const isPublish = operation === "publish";
+    const from = isPublish ? record : record.publish;
+    if (from !== undefined) {
       events.push({
         ph: isPublish ? "s" : "f",
         ...(isPublish ? {} : { bp: "e" }),
         name: "message",
         cat: "message",
-        id: flow,
+        id: `${from.connection} ${from.channel} ${from.streamOffset}`,
         ts,
         ...place,
       });

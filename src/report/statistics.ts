@@ -18,10 +18,12 @@ const KINDS: readonly [kind: MessageKind, title: string, latency: string][] = [
 const GROUPINGS: Readonly<Record<LatencyKind, readonly Grouping[]>> = {
   publish: ["exchange", "connection"],
   deliver: ["queue", "exchange", "connection"],
+  broker: ["queue"],
+  reply: ["exchange"],
   call: ["method"],
   connect: ["phase"],
 };
-const LATENCY_KINDS: readonly LatencyKind[] = ["publish", "deliver", "call", "connect"];
+const LATENCY_KINDS: readonly LatencyKind[] = ["publish", "deliver", "broker", "reply", "call", "connect"];
 /** Names of one kind that the text shows. */
 const MAX_SHOWN = 20;
 const NAME_COLUMNS = 40;
@@ -38,6 +40,11 @@ export function statisticsText(statistics: MessageStatistics, report: Report): s
     for (const grouping of GROUPINGS[kind]) lines.push(...latencyTable(statistics, kind, grouping, latency));
     lines.push(...heatMap(statistics.heat[kind], latency), "");
   }
+  const between = [
+    ...latencyTable(statistics, "broker", "queue", "publish → delivery"),
+    ...latencyTable(statistics, "reply", "exchange", "request → reply"),
+  ];
+  if (between.length > 0) lines.push("ACROSS CONNECTIONS, where both sides were captured", ...between.slice(1), "");
   const others = [
     ...latencyTable(statistics, "call", "method", "call → reply"),
     ...latencyTable(statistics, "connect", "phase", "connecting"),

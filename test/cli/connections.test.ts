@@ -18,7 +18,7 @@ describe("a line a connection", { concurrent: true }, () => {
   it.each([
     [
       "clean/go-three-connections.pcap.gz",
-      "AMQP 0.9.1 Client 1.5.0  guest @ /  open in 4.3 ms  372/371 frames  121 published, 121 delivered  Open when the capture ended.",
+      "AMQP 0.9.1 Client 1.5.0  guest @ /  open in 4.3 ms  372/371 frames  122 published, 121 delivered  Open when the capture ended.",
     ],
     ["connections/heartbeats-stop.pcap", "after 4.6 s without an octet from the client (heartbeat 2 s)."],
     [
