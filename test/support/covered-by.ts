@@ -15,7 +15,6 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "messages/outstanding-messages.ts",
     "messages/publishes.ts",
   ],
-  "cli/stats.test.ts": ["messages/message-statistics.ts"],
   "report/secrets.test.ts": ["connection/discretion.ts"],
   "amqp/frame-scanner.test.ts": ["amqp/envelope-fault.ts", "amqp/frame-boundary-search.ts", "amqp/partial-frame.ts"],
   "amqp/payload.test.ts": ["amqp/field-table.ts"],
@@ -67,7 +66,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "cli/explain.test.ts": ["cli/explain-command.ts"],
   "cli/frames.test.ts": ["report/frame-event.ts"],
   "cli/connections.test.ts": ["report/connection-line.ts"],
-  "cli/stats.test.ts": ["report/statistics.ts"],
+  "cli/stats.test.ts": ["messages/message-statistics.ts", "report/statistics.ts"],
   "cli/messages.test.ts": [
     "cli/message-filter-options.ts",
     "messages/message-filter.ts",
