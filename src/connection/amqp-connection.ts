@@ -13,7 +13,13 @@ import {
 import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
-import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import {
+  type ConnectionObserver,
+  Moment,
+  type PreludeFacts,
+  type Side,
+  type StreamEnd,
+} from "../net/connection-observer.ts";
 import { BrokerNotices } from "./broker-notices.ts";
 import { readLimits, serverIdentity } from "./client-properties.ts";
 import { type Close, Closes, readClose } from "./connection-close.ts";
@@ -25,11 +31,8 @@ import { Gaps, midStreamIncident } from "./gaps.ts";
 import type { Incident } from "./incident.ts";
 import { Login } from "./login.ts";
 import type { DirectionListener } from "./observers.ts";
-import { looksLikeTlsRecord } from "./protocol-header.ts";
 import { type Decision, Recognition } from "./recognition.ts";
 
-/** Octets of a direction searched for frames before the connection is given up as not AMQP. */
-const MAX_UNDECIDED_OCTETS = 1 << 20;
 /** A server's frames before a limit is negotiated: its start carries a table of some size. */
 const SERVER_LIMIT_BEFORE_TUNE = 131072;
 /**
@@ -63,13 +66,11 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   }
   /** What was found of the connection as a whole; each direction has incidents of its own. */
   readonly incidents: Incident[] = [];
-
   readonly #context: ConnectionContext;
   readonly #recognition: Recognition;
   readonly #first = new Moment();
   readonly #told = new Closes();
   readonly #notices = new BrokerNotices();
-  #undecidedOctets = 0;
   #limitsUnknown = false;
   readonly #end = new ConnectionEnd();
 
@@ -92,7 +93,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     let at = start;
     this.#end.heard(side, this.#context.moment);
     if (!this.midStream && !this.#recognition.complete(side)) at = this.#opening(side, bytes, start, end);
-    else if (this.state === "undecided") this.#searchOn(bytes, start, end);
+    else if (this.state === "undecided") this.#act(this.#recognition.search(bytes, start, end));
     if (at < end && this.#reads(side)) this.directions[side].receive(bytes, at, end);
   }
 
@@ -113,11 +114,15 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     if (cut && direction.scanner.lost) this.gaps[side].lostBoundary = true;
   }
 
+  prelude(side: Side, octets: number, what: PreludeFacts | null): void {
+    this.directions[side].scanner.offset += octets;
+    this.#recognition.behind ??= what?.protocol ?? null;
+  }
+
   end(side: Side, reason: StreamEnd): void {
-    const { forced } = this.#context;
     this.#end.ended(this.directions[side], reason, this.#context.moment);
-    if ((this.state === "undecided" || forced) && !this.midStream) {
-      this.#act(this.#recognition.conclude(forced, reason !== "capture-ended"));
+    if ((this.state === "undecided" || this.#context.forced) && !this.midStream) {
+      this.#act(this.#recognition.conclude(this.#context.forced, reason !== "capture-ended"));
     }
     if (this.state === "left-alone") return;
     this.directions[side].end(reason);
@@ -202,9 +207,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   /** What was found of the connection as a whole, now that the timeline is over. */
   finish(): void {
-    if (this.midStream && this.state === "amqp") {
-      this.#note(midStreamIncident(this.#first));
-    }
+    if (this.midStream && this.state === "amqp") this.#note(midStreamIncident(this.#first));
     for (const incident of [...this.earlyWarnings(), ...this.#notices.incidents()]) this.#note(incident);
     if (this.state === "amqp") this.#note(this.#end.incident(this));
     for (const side of [0, 1] as const) for (const gap of this.gaps[side].incidents(side)) this.#note(gap);
@@ -212,8 +215,8 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   /** Signs, so far, that the client's writers share what they must not share, and channels closed for soft errors. */
   earlyWarnings(): Incident[] {
-    const { warnings } = this.directions[this.client];
-    return [...warnings.incidents(this.client, this.login.properties), ...this.#told.incidents()];
+    const { client, directions, login } = this;
+    return [...directions[client].warnings.incidents(client, login.properties), ...this.#told.incidents()];
   }
 
   /** Whether a side's octets behind its first ones are frames that are to be read. */
@@ -276,12 +279,6 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     this.midStream = true;
     this.#limitsUnknown = true;
     for (const direction of this.directions) direction.beginUnknown(this.#context.sawBeginning);
-  }
-
-  #searchOn(bytes: Uint8Array, start: number, end: number): void {
-    const tls = this.#undecidedOctets === 0 && looksLikeTlsRecord(bytes, start, end);
-    this.#undecidedOctets += end - start;
-    if (tls || this.#undecidedOctets > MAX_UNDECIDED_OCTETS) this.#leave(tls ? "TLS" : null);
   }
 
   #serverStarted(values: Values): void {

@@ -1,7 +1,7 @@
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { ALERT, alertName, HANDSHAKE } from "../tls/record-layer.ts";
-import { type Opening, readOpening } from "./protocol-header.ts";
+import { looksLikeTlsRecord, type Opening, readOpening } from "./protocol-header.ts";
 
 /** Whether a TCP connection whose beginning is in the capture is AMQP 0-9-1. */
 export type Decision =
@@ -17,6 +17,9 @@ const NO_FRAME_TYPES: readonly number[] = [0x41, ALERT, HANDSHAKE];
 /** An alert's record: header, level, description. */
 const ALERT_SIZE = 7;
 
+/** Octets of a connection searched for frames, in mid-stream, before it is given up as not AMQP. */
+const MAX_UNDECIDED_OCTETS = 1 << 20;
+
 const UNDECIDED: Decision = { kind: "undecided" };
 const AMQP: Decision = { kind: "amqp" };
 
@@ -28,6 +31,9 @@ export class Recognition {
   readonly #octets = [new Uint8Array(PROTOCOL_HEADER_SIZE), new Uint8Array(PROTOCOL_HEADER_SIZE)] as const;
   readonly #counts = [0, 0];
   #serverSendsFrames = false;
+  #searched = 0;
+  /** What stands in front of the client's first octets: "PROXY v1"; null for nothing. */
+  behind: string | null = null;
   readonly #expected: boolean;
 
   /** `expected`: AMQP is expected on this port, so that a client that speaks something else is worth naming. */
@@ -67,9 +73,13 @@ export class Recognition {
 
   decide(): Decision {
     const client = this.#opening(0);
-    if (client === null) return UNDECIDED;
     const server = this.#opening(1);
     const refuses = server !== null && (server.kind === "amqp-0-9" || server.kind === "amqp-1-0");
+    // It does not know what stands in front, whatever comes behind that.
+    if (refuses && this.behind?.startsWith("PROXY") === true && (client === null || client.kind === "amqp-0-9")) {
+      return this.#refused(`a ${this.behind} header`, ": its port is one without the PROXY protocol");
+    }
+    if (client === null) return UNDECIDED;
     switch (client.kind) {
       case "amqp-0-9":
         if (refuses) return { kind: "refused", message: `The client opened with ${this.#version()}${this.#answer()}.` };
@@ -84,6 +94,14 @@ export class Recognition {
         if (refuses || client.amqp) return this.#refused(client.what);
         return this.complete(1) ? { kind: "left-alone", protocol: null } : UNDECIDED;
     }
+  }
+
+  /** Octets in mid-stream, among which no frames were found by now. */
+  search(bytes: Uint8Array, start: number, end: number): Decision {
+    const isTls = this.#searched === 0 && looksLikeTlsRecord(bytes, start, end);
+    this.#searched += end - start;
+    if (!isTls && this.#searched <= MAX_UNDECIDED_OCTETS) return UNDECIDED;
+    return { kind: "left-alone", protocol: isTls ? "TLS" : null };
   }
 
   /** Octets of the server are missing where its first ones were due. */

@@ -5,6 +5,7 @@ import type { Prediction } from "../broker/verdict.ts";
 import { grouped } from "../bytes/grouped.ts";
 import { AmqpConnection } from "../connection/amqp-connection.ts";
 import type { Incident } from "../connection/incident.ts";
+import type { Prelude } from "../connection/prelude.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
 import { DirectionForensics } from "../forensics/direction-forensics.ts";
 import type { ConnectionObserver, Side, StreamEnd } from "../net/connection-observer.ts";
@@ -15,16 +16,14 @@ import { causeOf } from "./identity.ts";
 import { diagnosisOf } from "./incident-diagnosis.ts";
 import { IncidentNews } from "./incident-news.ts";
 import type { InspectedConnection } from "./inspected-connection.ts";
+import { PreludeReader } from "./prelude-reader.ts";
 import type { Beginning, Budgets, EngineSetting } from "./setting.ts";
 import { tapped } from "./tapped-observer.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 import { TlsInspection } from "./tls-inspection.ts";
 import { mismatch } from "./verdict.ts";
 
-/**
- * The inspection of one connection: owns the AMQP connection, the predictor of the broker's verdict and the forensics of
- * both directions, and tells what they find as events. The only place that puts them together.
- */
+/** Owns a connection's AMQP, TLS, predictor of the broker's verdict and forensics, and tells what they find as events. */
 export class ConnectionInspection<By extends Carrier = Carrier> implements InspectedConnection<By>, ConnectionObserver {
   readonly carrier: By;
   readonly rules: BrokerRules;
@@ -44,9 +43,10 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   #tls: TlsInspection | null;
   /** AMQP, and who else gets its octets. */
   readonly #plain: ConnectionObserver;
-  /** Where octets go: to TLS, as long as it may be that. */
+  /** Where octets go: to what may stand in front of the protocol; behind that to TLS, as long as it may be that. */
   #octets: ConnectionObserver;
-  /** What looked for AMQP has found none. */
+  #beyondPrelude: ConnectionObserver;
+  readonly preludes: Prelude[] = [];
   #isNotAmqp = false;
   readonly #news: IncidentNews<By>;
   /** It turned out to be AMQP, or TLS that may carry it. */
@@ -108,7 +108,9 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
             recognised: () => (this.#tls?.carriesOther === true ? this.leave("TLS") : opened()),
             isPlain: () => this.#isPlain(),
           });
-    this.#octets = this.#tls ?? this.#plain;
+    this.#beyondPrelude = this.#tls ?? this.#plain;
+    const prelude = { beyond: () => this.#beyondPrelude, found: this.preludes, over: () => this.#preludeOver() };
+    this.#octets = sawBeginning ? new PreludeReader(prelude) : this.#beyondPrelude;
     isComplete = true;
     if (number > 0) opened();
   }
@@ -146,11 +148,9 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   get prediction(): Prediction | null {
     return this.#predictor?.prediction ?? null;
   }
-
   get unexplained(): boolean {
     return this.#forensics?.some(({ exhausted }) => exhausted) === true;
   }
-
   get explains(): boolean {
     return this.#forensics !== null;
   }
@@ -259,7 +259,8 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
 
   /** It is no TLS: what follows needs no look at records. */
   #isPlain(): void {
-    this.#octets = this.#plain;
+    if (this.#octets === this.#beyondPrelude) this.#octets = this.#plain;
+    this.#beyondPrelude = this.#plain;
     this.#tls = null;
     if (this.#isNotAmqp) this.leave();
   }
@@ -267,7 +268,11 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   /** Its records are looked at all the same, as long as they are or may be TLS. */
   #leaveAmqp(): void {
     this.#isNotAmqp = true;
-    if (this.#octets === this.#plain) this.leave();
+    if (this.#beyondPrelude === this.#plain) this.leave();
+  }
+
+  #preludeOver(): void {
+    this.#octets = this.#beyondPrelude;
   }
 
   /** Nobody will look at its octets: it is not AMQP, or did not show that it is. */

@@ -2,6 +2,7 @@ import type { BrokerRules } from "../broker/broker-rules.ts";
 import type { Prediction } from "../broker/verdict.ts";
 import type { AmqpConnection } from "../connection/amqp-connection.ts";
 import type { Incident } from "../connection/incident.ts";
+import type { Prelude } from "../connection/prelude.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
 import type { Side } from "../net/connection-observer.ts";
 import type { Carrier } from "./carrier.ts";
@@ -21,6 +22,8 @@ export interface InspectedConnection<By extends Carrier = Carrier> {
   readonly unexplained: boolean;
   /** What the broker will do about the client's octets; null where it goes on, or nothing is predicted. */
   readonly prediction: Prediction | null;
+  /** What stands in front of its protocol, the first one first. */
+  readonly preludes: readonly Prelude[];
   /** What is known of its TLS; null where it speaks none. */
   readonly tls: TlsFacts | null;
   /** Nothing of it is looked at any more. */

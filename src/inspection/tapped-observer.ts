@@ -1,4 +1,4 @@
-import type { ConnectionObserver, Side, StreamEnd } from "../net/connection-observer.ts";
+import type { ConnectionObserver, PreludeFacts, Side, StreamEnd } from "../net/connection-observer.ts";
 
 /** The observer, and in front of it a tap that gets the same; null for none. */
 export function tapped(observer: ConnectionObserver, tap: ConnectionObserver | null): ConnectionObserver {
@@ -17,6 +17,11 @@ class TappedObserver implements ConnectionObserver {
   data(side: Side, bytes: Uint8Array, start: number, end: number): void {
     this.#tap.data(side, bytes, start, end);
     this.#observer.data(side, bytes, start, end);
+  }
+
+  prelude(side: Side, octets: number, what: PreludeFacts | null): void {
+    this.#tap.prelude?.(side, octets, what);
+    this.#observer.prelude?.(side, octets, what);
   }
 
   gap(side: Side, missing: number, cut: boolean): void {

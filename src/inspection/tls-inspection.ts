@@ -2,7 +2,13 @@ import { Gaps } from "../connection/gaps.ts";
 import { Incident } from "../connection/incident.ts";
 import { RULES } from "../connection/rules.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
-import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import {
+  type ConnectionObserver,
+  Moment,
+  type PreludeFacts,
+  type Side,
+  type StreamEnd,
+} from "../net/connection-observer.ts";
 import { cipherSuiteName } from "../tls/cipher-suites.ts";
 import { alertName, versionName } from "../tls/record-layer.ts";
 import { TlsConnection } from "../tls/tls-connection.ts";
@@ -34,6 +40,8 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
   readonly connection: TlsConnection;
   /** Of each side, where nothing is decrypted. */
   readonly gaps: readonly [Gaps, Gaps] = [new Gaps(), new Gaps()];
+  /** The server's port; behind a proxy that is asked for another one, that. */
+  port: number;
   readonly #around: TlsSurroundings;
   readonly #keys: TlsKeys | null;
   readonly #moment: Moment;
@@ -49,6 +57,7 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
   ) {
     const { sawBeginning, reuse, tlsOctets, plain } = around;
     this.#around = around;
+    this.port = around.port;
     this.#keys = keys;
     this.#moment = moment;
     this.#first.set(moment);
@@ -70,6 +79,11 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
     this.connection.gap(side, missing, cut);
   }
 
+  prelude(side: Side, octets: number, what: PreludeFacts | null): void {
+    this.port = what?.port ?? this.port;
+    this.connection.prelude(side, octets, what);
+  }
+
   end(side: Side, reason: StreamEnd): void {
     this.connection.end(side, reason);
   }
@@ -82,7 +96,7 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
   get carriesOther(): boolean {
     const protocols = this.connection.session.clientHello?.protocols ?? [];
     if (protocols.length > 0) return !protocols.some(name => /amqp/i.test(name));
-    return HTTPS_PORTS.includes(this.#around.port) && !this.#around.expected;
+    return HTTPS_PORTS.includes(this.port) && !this.#around.expected;
   }
 
   /** What could not be seen of a connection that is encrypted: notes. */

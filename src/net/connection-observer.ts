@@ -26,6 +26,12 @@ export class Moment {
   }
 }
 
+/** What stands in front of a protocol: "PROXY v1", "SOCKS5"; and the port that it asks for, where it does. */
+export interface PreludeFacts {
+  readonly protocol: string;
+  readonly port?: number;
+}
+
 /**
  * Receives one TCP connection's octets in stream order. The narrow waist between whatever carries octets (a capture's
  * TCP segments, the proxy's sockets) and AMQP: this, and nothing else, is what the core is fed.
@@ -38,6 +44,11 @@ export interface ConnectionObserver {
    * nobody can know (the capture began in mid-stream). `cut` is true when the snap length cut them off.
    */
   gap(side: Side, missing: number, cut: boolean): void;
+  /**
+   * So many octets at the beginning of one side's stream are not handed over: they stand in front of the protocol
+   * (connection/prelude.ts). They count in stream offsets. `what` they are, where that is known by now.
+   */
+  prelude?(side: Side, octets: number, what: PreludeFacts | null): void;
   /** One side's stream is over. Called once a side at most, after its last octets. */
   end(side: Side, reason: StreamEnd): void;
 }

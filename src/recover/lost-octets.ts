@@ -57,6 +57,10 @@ export class LostOctets implements ConnectionObserver {
     this.#complete();
   }
 
+  prelude(side: Side, octets: number): void {
+    if (side === this.#side) this.#offset += octets;
+  }
+
   end(): void {}
 
   /** Nothing more comes: what is left is handed out as it is. */

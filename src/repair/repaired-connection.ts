@@ -69,6 +69,11 @@ export class RepairedConnection implements ConnectionObserver {
     this.#offset += Math.max(0, missing);
   }
 
+  /** Wireshark does not look behind it: the repaired stream goes without. */
+  prelude(side: Side, octets: number): void {
+    if (side === this.#client) this.#offset += octets;
+  }
+
   end(): void {}
 
   /** Nothing more comes. */

@@ -7,6 +7,7 @@
  */
 
 import type { BrokerBasis } from "../broker/broker-rules.ts";
+import type { Prelude } from "../connection/prelude.ts";
 import type { RuleId } from "../connection/rules.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
 import type { TlsFacts } from "../inspection/tls-facts.ts";
@@ -117,6 +118,8 @@ export interface Connection {
   server: Endpoint;
   /** Tunnels that its packets came through, where numbers tell them apart: "VXLAN 42", "GENEVE 7, GRE key 3", "GTP tunnel 11". */
   tunnels?: string[];
+  /** What stands in front of AMQP or TLS in the client's stream: PROXY headers and the like. Offsets count it. */
+  preludes?: Prelude[];
   start: string;
   end: string;
   ended: "fin" | "rst" | "open";

@@ -16,6 +16,10 @@ export const APPLICATION_DATA = 23;
 /** RFC 6520. */
 export const HEARTBEAT = 24;
 
+/** Of an alert: its level, and the description that ends a connection in order (RFC 8446 §6). */
+export const FATAL = 2;
+export const CLOSE_NOTIFY = 0;
+
 /** Octets of plaintext that a record may carry. */
 export const MAX_PLAINTEXT = 1 << 14;
 /** Octets of a record's body: what TLS 1.2 and earlier allow (RFC 5246 §6.2.3). TLS 1.3 allows fewer. */

@@ -1,11 +1,17 @@
-import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import {
+  type ConnectionObserver,
+  Moment,
+  type PreludeFacts,
+  type Side,
+  type StreamEnd,
+} from "../net/connection-observer.ts";
 import { explicitNonceSize, tagSize } from "./cipher-suites.ts";
 import { DirectionDecryption, type Epoch, type OpenedRecord } from "./direction-decryption.ts";
 import { HandshakeReader } from "./handshake-reader.ts";
 import { HeldOpening } from "./held-opening.ts";
 import { KeyStreamReuse } from "./key-stream-reuse.ts";
 import { LatestRecords } from "./latest-records.ts";
-import { ALERT, APPLICATION_DATA, HANDSHAKE } from "./record-layer.ts";
+import { ALERT, APPLICATION_DATA, CLOSE_NOTIFY, FATAL, HANDSHAKE } from "./record-layer.ts";
 import type { TlsContext } from "./tls-context.ts";
 import { type Alert, type RecordListener, TlsDirection } from "./tls-direction.ts";
 import { TlsSession } from "./tls-session.ts";
@@ -30,10 +36,11 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
   /** How the latest records of each side began, once they are decrypted. */
   readonly latest: readonly [LatestRecords, LatestRecords] = [new LatestRecords(), new LatestRecords()];
-
   readonly #context: TlsContext;
   readonly #handshakes: [HandshakeReader, HandshakeReader];
   readonly #offsets: [number, number] = [0, 0];
+  /** What stood in front of the protocol, as long as it may be TLS. */
+  readonly #preludes: [side: Side, octets: number, what: PreludeFacts | null][] = [];
   readonly #held = new HeldOpening();
   #undecidedOctets = 0;
   /** The side's session has more than one writer. */
@@ -62,6 +69,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
   gap(side: Side, missing: number, cut: boolean): void {
     if (this.state === "undecided" && !this.midStream) {
+      this.#tellPreludes();
       this.#offsets[0] += this.#held.octets;
       this.directions[0].scanner.offset = this.#offsets[0];
       this.#held.give(this.#context.moment, piece => this.#context.plain.data(0, piece, 0, piece.length));
@@ -71,6 +79,13 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     if (this.state === "plain") return;
     this.#offsets[side] += Math.max(missing, 0);
     this.directions[side].gap(missing);
+  }
+
+  prelude(side: Side, octets: number, what: PreludeFacts | null): void {
+    this.#offsets[side] += octets;
+    this.directions[side].scanner.offset = this.#offsets[side];
+    if (this.state === "plain") this.#context.plain.prelude?.(side, octets, what);
+    else this.#preludes.push([side, octets, what]);
   }
 
   end(side: Side, reason: StreamEnd): void {
@@ -178,8 +193,14 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
   #isPlain(): void {
     this.state = "plain";
+    this.#tellPreludes();
     this.#held.give(this.#context.moment, piece => this.#context.plain.data(0, piece, 0, piece.length));
     this.#context.isPlain();
+  }
+
+  /** Offsets of what is not decrypted count them. */
+  #tellPreludes(): void {
+    for (const prelude of this.#preludes.splice(0)) this.#context.plain.prelude?.(...prelude);
   }
 
   #beginUnknown(): void {
@@ -277,6 +298,3 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     }
   }
 }
-
-const FATAL = 2;
-const CLOSE_NOTIFY = 0;

@@ -19,6 +19,7 @@ export function connectionRecord(connection: InspectedConnection): Omit<Connecti
     client: { address: carrier.address(client), port: carrier.port(client) },
     server: { address: carrier.address(server), port: carrier.port(server) },
     ...(tunnels.length === 0 ? {} : { tunnels }),
+    ...(connection.preludes.length === 0 ? {} : { preludes: [...connection.preludes] }),
     start: isoTime(carrier.first),
     end: isoTime(carrier.last),
     ended: carrier.ended,

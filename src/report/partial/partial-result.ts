@@ -69,7 +69,10 @@ export interface ConnectionPart {
   recognised: { input: number; packet: number };
   /** Its octets were kept, and what broke is explained. Of two parts the explained one holds. */
   explained: boolean;
-  counts: Pick<Connection, "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps" | "tls" | "tunnels">;
+  counts: Pick<
+    Connection,
+    "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps" | "tls" | "tunnels" | "preludes"
+  >;
   /** null where only the counts were wanted. */
   details: Pick<
     Connection,

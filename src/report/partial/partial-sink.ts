@@ -85,9 +85,11 @@ export class PartialSink {
     this.#connections = tellEachKindOnce(this.#connections.sort(compareOrder));
   }
 
-  #leave({ carrier, amqp }: InspectedConnection<TcpConnection>): void {
+  #leave({ carrier, amqp, preludes }: InspectedConnection<TcpConnection>): void {
     const { protocol, midStream, gaps } = amqp;
-    const few = carrier.octets(0) + carrier.octets(1) < SHORTEST_FRAME;
+    // A load balancer that looks whether the broker is there may send a PROXY header and no more.
+    const before = preludes.reduce((octets, prelude) => octets + prelude.octets, 0);
+    const few = carrier.octets(0) + carrier.octets(1) - before < SHORTEST_FRAME;
     // Where octets were sent and none captured, nobody knows of what.
     const silent = few && gaps[0].count + gaps[1].count === 0;
     const isCut = midStream && gaps[0].cut + gaps[1].cut > 0;
@@ -134,7 +136,7 @@ function connectionPart(
   // Live events may have masked before.
   const maskedBefore = discretion.masked;
   const record = connectionRecord(connection);
-  const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels } = record;
+  const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels, preludes } = record;
   const { client, server, clientProperties, user, virtualHost, negotiated, verdict, broker } = record;
   const ends = ([0, 1] as const).map(side => `${carrier.address(side)} ${carrier.port(side)}`);
   const findings = withFingerprints(withFailure(gathered)).map(part => withLost(part, lost, discretion));
@@ -154,6 +156,7 @@ function connectionPart(
       gaps,
       ...(tls === undefined ? {} : { tls }),
       ...(tunnels === undefined ? {} : { tunnels }),
+      ...(preludes === undefined ? {} : { preludes }),
     },
     details: {
       client,

@@ -8,7 +8,17 @@ import { columns, cut, pad, printable } from "../../bytes/printable.ts";
 import type { Connection } from "../report.ts";
 import { type Overview, tellsEnd, tellsLimit } from "./overview.ts";
 import type { Page } from "./page.ts";
-import { clientName, counted, endpoint, isEncrypted, library, size, tlsName, tunnelNames } from "./wording.ts";
+import {
+  clientName,
+  counted,
+  endpoint,
+  isEncrypted,
+  library,
+  preludeName,
+  size,
+  tlsName,
+  tunnelNames,
+} from "./wording.ts";
 
 /** So many connections are listed whatever their state; beyond, only those with findings, and so many of them. */
 const MAX_LISTED = 10;
@@ -80,9 +90,13 @@ function table(shown: readonly Connection[], overview: Overview, page: Page): st
   const tunnel = column("tunnel", tunnelNames, NAME_COLUMNS);
   const tunnelled = shown.some(({ tunnels }) => tunnels !== undefined);
 
-  const ends = [id, client, ...(common ? [] : [server]), ...(tunnelled ? [tunnel] : [])];
+  const behind = column("behind", preludeName, NAME_COLUMNS);
+  const hasPreludes = shown.some(({ preludes }) => preludes !== undefined);
+
+  const way = [...(tunnelled ? [tunnel] : []), ...(hasPreludes ? [behind] : [])];
+  const ends = [id, client, ...(common ? [] : [server]), ...way];
   const wanted = [...ends, name, frames, octets, ended, state];
-  const { kept, widths } = fitted(wanted, [octets, ended, frames, tunnel, server, name], page.columns);
+  const { kept, widths } = fitted(wanted, [octets, ended, frames, tunnel, behind, server, name], page.columns);
   const head = kept.map((column, at) => pad(column.head, widths[at]!, column.align)).join(GAP);
   return [
     page.paint.faint(`${GAP}${head}`.trimEnd()),

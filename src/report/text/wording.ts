@@ -100,6 +100,14 @@ export function tunnelNames({ tunnels = [] }: Connection): string {
   return printable(tunnels[0]!, TUNNEL_COLUMNS) + more;
 }
 
+/** `PROXY v2 for 192.0.2.1:51234`: what stands in front of AMQP, and who is behind it; empty where nothing does. */
+export function preludeName({ preludes = [] }: Connection): string {
+  const [first] = preludes;
+  if (first === undefined) return "";
+  const { protocol, source } = preludes.find(prelude => prelude.source !== undefined) ?? first;
+  return source === undefined ? protocol : `${protocol} for ${endpoint(source)}`;
+}
+
 /** Only its records could be read. */
 export function isEncrypted({ tls }: Connection): boolean {
   return tls?.decrypted === false;

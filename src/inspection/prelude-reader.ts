@@ -1,0 +1,163 @@
+import {
+  type AnswerReading,
+  answerReader,
+  type Prelude,
+  type PreludeReading,
+  readPrelude,
+} from "../connection/prelude.ts";
+import type { ConnectionObserver, Side, StreamEnd } from "../net/connection-observer.ts";
+
+/** Octets that are kept of a prelude, should it be none: as many as tell which protocol it is instead. */
+const KEPT = 16;
+/** Preludes in front of one another: a load balancer behind a load balancer, and one to spare. */
+const MAX_PRELUDES = 4;
+
+/** What a prelude's reader needs of the connection that it stands before. */
+export interface PreludeSurroundings {
+  /** Gets what follows, and all octets where there is no prelude. */
+  beyond: () => ConnectionObserver;
+  /** Gets every prelude, the first one first. */
+  found: Prelude[];
+  /** Nothing more stands before: octets need not come here any more. */
+  over: () => void;
+}
+
+/**
+ * Steps over what stands in front of a connection's protocol (connection/prelude.ts). Octets that turn out to be none of
+ * it are handed on: of a long one only the first KEPT, which tell what it is.
+ */
+export class PreludeReader implements ConnectionObserver {
+  readonly #around: PreludeSurroundings;
+  #reading: PreludeReading<Omit<Prelude, "octets">> | null = begun(readPrelude());
+  #answer: AnswerReading | null = null;
+  /** Of the present prelude, by side: octets read, and the first of them. */
+  readonly #counts: [number, number] = [0, 0];
+  readonly #kept: [number[], number[]] = [[], []];
+  /** Read to its end, and not told yet: its answer decides. */
+  #awaiting: Prelude | null = null;
+  /** Octets of the server were handed on: they answered nothing. */
+  #serverSpoke = false;
+
+  constructor(around: PreludeSurroundings) {
+    this.#around = around;
+  }
+
+  data(side: Side, bytes: Uint8Array, start: number, end: number): void {
+    const at = side === 0 ? this.#client(bytes, start, end) : this.#server(bytes, start, end);
+    this.#settle();
+    if (at < end) this.#around.beyond().data(side, bytes, at, end);
+  }
+
+  gap(side: Side, missing: number, cut: boolean): void {
+    if (side === 0 || this.#answer !== null) {
+      // What is missing may be the rest of the prelude: what follows may be anything.
+      this.#pass(0);
+      this.#pass(1);
+      this.#close();
+    }
+    this.#around.beyond().gap(side, missing, cut);
+  }
+
+  end(side: Side, reason: StreamEnd): void {
+    this.#giveUp();
+    this.#around.beyond().end(side, reason);
+  }
+
+  #client(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    // The client goes on: the way is open, though the answer was not seen yet.
+    if (this.#awaiting !== null) this.#tell(this.#awaiting);
+    while (at < end && this.#reading !== null) {
+      if (this.#counts[0] === 0 && !this.#expectAnswer(bytes[at]!)) break;
+      this.#note(0, bytes[at]!);
+      const { done, value } = this.#reading.next(bytes[at++]!);
+      if (done !== true) continue;
+      this.#reading = null;
+      if (value !== null) {
+        this.#awaiting = { ...value, octets: this.#counts[0] };
+        if (this.#answer === null) this.#tell(this.#awaiting);
+      } else {
+        if (this.#counts[0] <= at - start) {
+          at -= this.#counts[0];
+          this.#forget(0);
+        }
+        this.#giveUp();
+      }
+    }
+    return at;
+  }
+
+  /** Who reads the server's answer to what begins so. False where the server has said something else already. */
+  #expectAnswer(first: number): boolean {
+    this.#answer ??= begun(answerReader(first));
+    if (this.#answer === null || !this.#serverSpoke) return true;
+    this.#close();
+    return false;
+  }
+
+  #server(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    if (this.#answer === null) this.#serverSpoke = true;
+    while (at < end && this.#answer !== null) {
+      this.#note(1, bytes[at]!);
+      const { done, value } = this.#answer.next(bytes[at++]!);
+      if (done !== true) continue;
+      this.#answer = null;
+      if (value === true) {
+        this.#pass(1);
+        if (this.#awaiting !== null) this.#tell(this.#awaiting);
+      } else this.#giveUp();
+    }
+    return at;
+  }
+
+  #note(side: Side, octet: number): void {
+    if (this.#counts[side]++ < KEPT) this.#kept[side].push(octet);
+  }
+
+  /** It is one: what follows is looked at in the same way. */
+  #tell(prelude: Prelude): void {
+    this.#around.found.push(prelude);
+    this.#pass(0, prelude);
+    this.#awaiting = null;
+    if (this.#around.found.length < MAX_PRELUDES) this.#reading = begun(readPrelude());
+  }
+
+  /** What was read of a side is nobody's: it counts, and is handed to no one. */
+  #pass(side: Side, what: Prelude | null = null): void {
+    const octets = this.#counts[side];
+    this.#forget(side);
+    if (octets > 0) this.#around.beyond().prelude?.(side, octets, what);
+  }
+
+  /** It is none, or does not come to its end: what is kept of it is handed on. */
+  #giveUp(): void {
+    this.#close();
+    for (const side of [0, 1] as const) {
+      const kept = Uint8Array.from(this.#kept[side]);
+      this.#forget(side);
+      if (kept.length > 0) this.#around.beyond().data(side, kept, 0, kept.length);
+    }
+  }
+
+  #forget(side: Side): void {
+    this.#counts[side] = 0;
+    this.#kept[side] = [];
+  }
+
+  #close(): void {
+    this.#reading = null;
+    this.#answer = null;
+    this.#awaiting = null;
+  }
+
+  #settle(): void {
+    if (this.#reading === null && this.#answer === null && this.#awaiting === null) this.#around.over();
+  }
+}
+
+/** A generator that waits for its first octet. */
+function begun<Reading extends Generator<undefined, unknown, number> | null>(reading: Reading): Reading {
+  reading?.next(0);
+  return reading;
+}
