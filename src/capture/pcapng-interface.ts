@@ -12,6 +12,8 @@
  *      8  interface       4          20  options
  *     12  time            8              isb_ifdrop   5  8 octets: dropped by the interface
  *                                        isb_osdrop   7  8 octets: dropped by the operating system
+ *
+ * An enhanced packet block says in epb_dropcount (4, 8 octets) what was lost since the interface's packet before it.
  */
 import { half, word } from "./byte-order.ts";
 import type { PacketRecord } from "./packet-record.ts";
@@ -22,10 +24,17 @@ export const INTERFACE_DESCRIPTION = 20;
 /** Octets of an interface statistics block without options. */
 export const INTERFACE_STATISTICS = 24;
 
+/** Octets of the option epb_dropcount. */
+export const DROP_COUNT = 12;
+
 const IF_TSRESOL = 9;
 const IF_TSOFFSET = 14;
 const ISB_IFDROP = 5;
 const ISB_OSDROP = 7;
+
+const EPB_DROPCOUNT = 4;
+/** Of the obsolete packet block: nobody knows how many. */
+const UNKNOWN_DROPS = 0xffff;
 
 /** Below this a quotient of two doubles is less than a whole second off. */
 const EXACT_SECONDS = 2 ** 50;
@@ -39,7 +48,9 @@ export class CaptureInterface {
   readonly snapLength: number;
   readonly timeDigits: number;
   /** Packets that were lost before they could be captured, by the last statistics block. */
-  dropped = 0;
+  #dropped = 0;
+  /** The same, by what its packets say of those lost before each. */
+  #droppedBetween = 0;
   /** 0 where only the exact way will do. */
   readonly #ticksPerSecond: number;
   readonly #nanosecondsPerTick: number;
@@ -61,6 +72,32 @@ export class CaptureInterface {
     this.#nanosecondsPerTick = quick ? 10 ** (MOST_DIGITS - exponent) : 0;
     this.#exactTicksPerSecond = (binary ? 2n : 10n) ** BigInt(exponent);
     this.#offset = offset;
+  }
+
+  /** Packets that were lost before they could be captured: what a file says twice is counted once. */
+  get dropped(): number {
+    return Math.max(this.#dropped, this.#droppedBetween);
+  }
+
+  /** The interface statistics block bytes[at, at + length), of INTERFACE_STATISTICS octets at least. */
+  countStatistics(bytes: Uint8Array, at: number, length: number, littleEndian: boolean): void {
+    this.#dropped = 0;
+    eachOption(bytes, at + 20, at + length - 4, littleEndian, (code, value, octets) => {
+      if ((code === ISB_IFDROP || code === ISB_OSDROP) && octets === 8)
+        this.#dropped += count(bytes, value, littleEndian);
+    });
+  }
+
+  /** The options of an enhanced packet block that end at `end`, behind the captured octets and their padding. */
+  countBetween(bytes: Uint8Array, captured: number, end: number, littleEndian: boolean): void {
+    eachOption(bytes, captured + ((end - captured) & 3), end, littleEndian, (code, value, octets) => {
+      if (code === EPB_DROPCOUNT && octets === 8) this.#droppedBetween += count(bytes, value, littleEndian);
+    });
+  }
+
+  /** What the obsolete packet block says, in the place of an option. */
+  countDrops(drops: number): void {
+    if (drops !== UNKNOWN_DROPS) this.#droppedBetween += drops;
   }
 
   /** Sets the record's time to high × 2^32 + low ticks. Cuts off what is less than a nanosecond. */
@@ -123,18 +160,11 @@ export function describeInterface(
   };
 }
 
-/** Packets lost, by the interface statistics block bytes[at, at + length), of INTERFACE_STATISTICS octets at least. */
-export function droppedPackets(bytes: Uint8Array, at: number, length: number, littleEndian: boolean): number {
-  let dropped = 0;
-  eachOption(bytes, at + 20, at + length - 4, littleEndian, (code, value, octets) => {
-    if ((code === ISB_IFDROP || code === ISB_OSDROP) && octets === 8) {
-      const first = word(bytes, value, littleEndian);
-      const second = word(bytes, value + 4, littleEndian);
-      const count = littleEndian ? second * 4294967296 + first : first * 4294967296 + second;
-      if (Number.isSafeInteger(count)) dropped += count; // all ones: not known
-    }
-  });
-  return dropped;
+function count(bytes: Uint8Array, at: number, littleEndian: boolean): number {
+  const first = word(bytes, at, littleEndian);
+  const second = word(bytes, at + 4, littleEndian);
+  const whole = littleEndian ? second * 4294967296 + first : first * 4294967296 + second;
+  return Number.isSafeInteger(whole) ? whole : 0; // all ones: not known
 }
 
 function signedSeconds(bytes: Uint8Array, at: number, littleEndian: boolean): number {

@@ -1,5 +1,5 @@
 import { word } from "./byte-order.ts";
-import { type CaptureInterface, describeInterface, droppedPackets } from "./pcapng-interface.ts";
+import { type CaptureInterface, describeInterface } from "./pcapng-interface.ts";
 
 /** An interface is kept for the rest of its section: a bound, so that memory does not grow with the file. */
 const MAX_INTERFACES = 65536;
@@ -42,7 +42,6 @@ export class SectionInterfaces {
 
   /** An interface statistics block. */
   countDropped(bytes: Uint8Array, at: number, length: number, littleEndian: boolean): void {
-    const counted = this.#interfaces[word(bytes, at + 8, littleEndian)];
-    if (counted !== undefined) counted.dropped = droppedPackets(bytes, at, length, littleEndian);
+    this.#interfaces[word(bytes, at + 8, littleEndian)]?.countStatistics(bytes, at, length, littleEndian);
   }
 }

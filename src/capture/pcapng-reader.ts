@@ -35,7 +35,7 @@ import {
   SIMPLE_PACKET_BLOCK,
   takesPacketNumber,
 } from "./pcapng-blocks.ts";
-import { type CaptureInterface, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS } from "./pcapng-interface.ts";
+import { type CaptureInterface, DROP_COUNT, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS } from "./pcapng-interface.ts";
 import { SectionInterfaces } from "./pcapng-interfaces.ts";
 import { PcapngNotes } from "./pcapng-notes.ts";
 import { DECRYPTION_SECRETS, MAX_SECRETS_OCTETS, readSecrets, type SecretsSink } from "./pcapng-secrets.ts";
@@ -131,6 +131,8 @@ export class PcapngReader implements CaptureReader {
       record.end = at + 28 + captured;
       record.originalLength = word(bytes, at + 24, littleEndian);
       source.stamp(record, word(bytes, at + 12, littleEndian), word(bytes, at + 16, littleEndian));
+      if (type === PACKET_BLOCK) source.countDrops(half(bytes, at + 10, littleEndian));
+      else if (room - captured >= DROP_COUNT) source.countBetween(bytes, record.end, next - 4, littleEndian);
       sink(record);
       at = next;
     }

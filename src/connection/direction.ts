@@ -45,6 +45,8 @@ export class Direction implements FrameSink {
   listener: FrameListener | null = null;
   /** The other end has sent connection.close, so that a frame left unfinished here is no wonder. */
   closedByPeer = false;
+  /** The capture ends inside one of its frames. */
+  isCutShort = false;
   /** Whether `isClient` is certain: the beginning was seen, or a method that only one end may send. */
   senderKnown = true;
 
@@ -94,16 +96,13 @@ export class Direction implements FrameSink {
   get closing(): boolean {
     return this.#frames.closing;
   }
-
   /** Channels whose content is unfinished. */
   get unfinished(): Channel[] {
     return this.#frames.channels.unfinished();
   }
-
   get broken(): boolean {
     return this.#log.broken;
   }
-
   /** What is watched in the client's direction, before anything breaks. */
   get warnings(): EarlyWarnings {
     return this.#frames.warnings;
@@ -161,6 +160,7 @@ export class Direction implements FrameSink {
 
   end(reason: StreamEnd): void {
     this.scanner.finish();
+    this.isCutShort = reason === "capture-ended" && this.scanner.partial !== null && !this.broken;
     this.#prediction.handOver(null);
     if (this.hypothesis.open) this.#endGuessing();
     else if (reason !== "capture-ended" && !this.#frames.closing && !this.closedByPeer && !this.#log.broken) {

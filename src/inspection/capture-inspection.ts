@@ -5,6 +5,7 @@ import type { PacketRecord } from "../capture/packet-record.ts";
 import type { FrameListener } from "../connection/observers.ts";
 import type { StepBudget } from "../forensics/untangle/step-budget.ts";
 import type { ConnectionObserver } from "../net/connection-observer.ts";
+import { AMQP_PORTS } from "../net/layers/protocol-numbers.ts";
 import { isoTime } from "../net/place.ts";
 import { TcpAssembler } from "../net/tcp-assembler.ts";
 import type { TcpConnection } from "../net/tcp-connection.ts";
@@ -65,9 +66,6 @@ export interface PacketFailures {
 
 /** Connections open at a time beyond which there is no room to explain another. */
 const MAX_EXPLAINED = 1024;
-
-/** The ports IANA assigned to AMQP, without and with TLS. A client that speaks something else there is worth naming. */
-export const AMQP_PORTS: readonly number[] = [5672, 5671];
 
 /**
  * The inspection of one or more captures, in the order given: packet records → TCP streams → the engine. Fed with packet

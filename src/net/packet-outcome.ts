@@ -17,5 +17,13 @@ export const TOO_DEEP = -5;
 export const HEADER_CUT = -6;
 /** A TCP header with flags that exclude each other. */
 export const CONTRADICTORY_FLAGS = -7;
+/** UDP or SCTP on AMQP's ports. */
+export const NOT_OVER_TCP = -9;
+/** UDP on ports that nobody knows, cut by the snap length before what it carries shows. */
+export const UDP_CUT = -10;
+/** A record without an octet. */
+export const EMPTY = -11;
+/** A segment of the Stateless Transport Tunnel, which only looks like TCP. */
+export const STT = -12;
 /** A copy of octets already read that differs from them. */
 export const CHANGED_COPY = -8;

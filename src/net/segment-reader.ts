@@ -7,7 +7,7 @@ import { layerReaders } from "./layers/layers.ts";
 import { readPlain } from "./layers/plain-packet.ts";
 import { LINK_TYPE, RAW_IP, TCP } from "./layers/protocol-numbers.ts";
 import { readTcp } from "./layers/tcp.ts";
-import { FRAGMENT, HEADER_CUT, HEADER_INCOMPLETE, MALFORMED, TOO_DEEP, UNREAD } from "./packet-outcome.ts";
+import { EMPTY, FRAGMENT, HEADER_CUT, HEADER_INCOMPLETE, MALFORMED, TOO_DEEP, UNREAD } from "./packet-outcome.ts";
 import { TcpSegment } from "./tcp-segment.ts";
 import { TunnelPaths } from "./tunnel-path.ts";
 import { mayQuote } from "./unread-packets.ts";
@@ -46,6 +46,7 @@ export class SegmentReader {
       this.segment.path = packet.tunnelCount === 0 ? 0 : this.paths.of(packet);
       outcome = readTcp(packet);
     }
+    if (record.start === record.end) return EMPTY;
     if (outcome === HEADER_INCOMPLETE) return packet.end < packet.wireEnd ? HEADER_CUT : MALFORMED;
     return outcome;
   }
@@ -76,7 +77,7 @@ export class SegmentReader {
   /** What nobody reads may still hold an IP header that proves itself. */
   #searched(): number {
     const packet = this.#packet;
-    if (mayQuote(packet.unread)) return UNREAD;
+    if (mayQuote(packet.unread, packet.bytes[packet.at]!)) return UNREAD;
     const ipAt = findIpHeader(packet, packet.start);
     if (ipAt < 0) return UNREAD;
     packet.at = ipAt;

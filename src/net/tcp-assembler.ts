@@ -17,10 +17,11 @@
 import type { PacketRecord } from "../capture/packet-record.ts";
 import type { ConnectionObserver, Moment, Side, StreamEnd } from "./connection-observer.ts";
 import { ConnectionTable } from "./connection-table.ts";
-import { CHANGED_COPY, CONTRADICTORY_FLAGS, FRAGMENT, UNREAD } from "./packet-outcome.ts";
+import { CHANGED_COPY, CONTRADICTORY_FLAGS, FRAGMENT, STT, UNREAD } from "./packet-outcome.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import { StreamReassembly } from "./stream-reassembly.ts";
+import { isStt } from "./stt.ts";
 import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
 import { belongs, isSeenElsewhere, noteAcknowledgment, synchronise } from "./tcp-handshake.ts";
 import { DEFAULT_TCP_LIMITS, MAX_AHEAD, MAX_BEHIND, TcpCounters, type TcpLimits } from "./tcp-limits.ts";
@@ -186,6 +187,10 @@ export class TcpAssembler {
     const flags = segment.flags;
     const octets = segment.payloadEnd + segment.cut - segment.payloadStart;
     if ((flags & SYN) !== 0 ? (flags & (RST | FIN)) !== 0 : octets === 0 || (flags & RST) !== 0) return null;
+    if (isStt(segment, octets)) {
+      this.#countUnread(STT, 1);
+      return null;
+    }
     let from: Side;
     if ((flags & SYN) !== 0) from = (flags & ACK) === 0 ? 0 : 1;
     else from = segment.sourcePort >= segment.destinationPort ? 0 : 1;

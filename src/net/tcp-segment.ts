@@ -4,6 +4,7 @@ export const FIN = 0x01;
 export const SYN = 0x02;
 export const RST = 0x04;
 export const ACK = 0x10;
+export const URG = 0x20;
 
 /** One segment's headers. A single instance is overwritten packet by packet; 32-bit values are kept as signed. */
 export class TcpSegment {

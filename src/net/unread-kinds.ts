@@ -12,7 +12,18 @@ import {
   RAW_IP,
   UDP_PORT,
 } from "./layers/protocol-numbers.ts";
-import { CHANGED_COPY, CONTRADICTORY_FLAGS, FRAGMENT, HEADER_CUT, MALFORMED, TOO_DEEP } from "./packet-outcome.ts";
+import {
+  CHANGED_COPY,
+  CONTRADICTORY_FLAGS,
+  EMPTY,
+  FRAGMENT,
+  HEADER_CUT,
+  MALFORMED,
+  NOT_OVER_TCP,
+  STT,
+  TOO_DEEP,
+  UDP_CUT,
+} from "./packet-outcome.ts";
 
 export interface Kind {
   reason: string;
@@ -22,13 +33,16 @@ export interface Kind {
   advice?: string;
 }
 
+/** RFC 4303 §3.4: only the two ends know which. */
+const ESP_IS = "[it is|they are] encrypted, or authenticated in a way that only the ends know";
+
 /** What may hold AMQP and is not read, by protocol or packet outcome. */
 export const CLOSED: ReadonlyMap<number, Kind> = new Map([
   [
     IP_PROTOCOL | 50,
     {
       reason: "esp",
-      says: "of ESP (IPsec) [was|were] not read: [it is|they are] encrypted",
+      says: `of ESP (IPsec) [was|were] not read: ${ESP_IS}`,
       advice: "Capture at an end of the tunnel, where the packets are in the clear.",
     },
   ],
@@ -36,7 +50,7 @@ export const CLOSED: ReadonlyMap<number, Kind> = new Map([
     UDP_PORT | 4500,
     {
       reason: "esp-in-udp",
-      says: "of ESP in UDP (IPsec) [was|were] not read: [it is|they are] encrypted",
+      says: `of ESP in UDP (IPsec) [was|were] not read: ${ESP_IS}`,
       advice: "Capture at an end of the tunnel, where the packets are in the clear.",
     },
   ],
@@ -151,6 +165,30 @@ export const CLOSED: ReadonlyMap<number, Kind> = new Map([
       reason: "changed-copies",
       says: "[is a copy|are copies] of octets already seen, and [differs|differ] from them: [it was|they were] not read",
       advice: "Capture in one place, or give each place its own file.",
+    },
+  ],
+  [
+    NOT_OVER_TCP,
+    {
+      reason: "not-over-tcp",
+      says: "of UDP or SCTP on AMQP's ports (5671, 5672) [was|were] not read: ghostframe reads AMQP over TCP",
+    },
+  ],
+  [
+    UDP_CUT,
+    {
+      reason: "udp-cut",
+      says: "of UDP [was|were] cut by the snap length before it showed whether [it is a tunnel's|they are a tunnel's]",
+      advice: "Capture whole packets (tcpdump -s 0), or only TCP.",
+    },
+  ],
+  [EMPTY, { reason: "empty", says: "[has|have] no octets in the capture" }],
+  [
+    STT,
+    {
+      reason: "stt",
+      says: "of STT (a tunnel that looks like TCP) [was|were] not read",
+      advice: "Capture at an end of the tunnel, on the machine's own interface.",
     },
   ],
   [

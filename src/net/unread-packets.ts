@@ -23,9 +23,18 @@ export function isHarmless(kind: number): boolean {
   return harmless(kind) !== null;
 }
 
-/** Whether a protocol may quote packets without carrying them: ICMP does of an error, and over UDP flow records do. */
-export function mayQuote(protocol: number): boolean {
-  return protocol === UDP || protocol === (IP_PROTOCOL | 1) || protocol === (IP_PROTOCOL | 58);
+/** ICMP's and ICMPv6's echoes (RFC 792, RFC 4443 §4): what they carry is the sender's own, a tunnel's perhaps. */
+const ECHOES: Readonly<Record<number, readonly number[]>> = {
+  [IP_PROTOCOL | 1]: [0, 8],
+  [IP_PROTOCOL | 58]: [128, 129],
+};
+
+/**
+ * Whether what begins with the octet `first` may quote packets without carrying them: ICMP does of an error, and over UDP
+ * flow records do.
+ */
+export function mayQuote(protocol: number, first: number): boolean {
+  return protocol === UDP || ECHOES[protocol]?.includes(first) === false;
 }
 
 /** The kinds counted in `counts` (by protocol number or packet outcome), what may hold AMQP first, the most first. */

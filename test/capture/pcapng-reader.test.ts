@@ -4,6 +4,7 @@ import { PcapngReader } from "../../src/capture/pcapng-reader.ts";
 import {
   type ByteOrder,
   block,
+  endOfOptions,
   enhancedPacket,
   fields,
   hex,
@@ -195,6 +196,29 @@ const cases: Case[] = [
     ],
     log: [],
     notes: ["123 packets dropped while capturing, and missing here"],
+  },
+  {
+    rule: "drops that packets tell of are added up, and not to those of the statistics",
+    blocks: order => {
+      const dropped = (count: bigint) =>
+        join(option(order, 1, octets(5)), option(order, 4, fields(order, [8, count])), endOfOptions(order));
+      return [
+        sectionHeader(order),
+        interfaceDescription(order),
+        interfaceDescription(order),
+        enhancedPacket({ order, data: hex("01"), options: dropped(30n) }),
+        enhancedPacket({ order, data: hex("02030405"), options: dropped(12n) }),
+        enhancedPacket({ order, data: hex("0203"), options: dropped(-1n) }),
+        interfaceStatistics(order, 0, option(order, 5, fields(order, [8, 40n]))),
+        obsoletePacket({ order, interface: 1, drops: 3, data: hex("06") }),
+        obsoletePacket({ order, interface: 1, drops: 0xffff, data: hex("07") }),
+      ];
+    },
+    log: ["01", "02030405", "0203", "06", "07"].map((data, at) => {
+      const size = data.length / 2;
+      return `#${at + 1} 0.000000000/6 link 1, ${size} of ${size}: ${data}`;
+    }),
+    notes: ["45 packets dropped while capturing, and missing here"],
   },
   {
     rule: "options end with opt_endofopt, whatever follows",

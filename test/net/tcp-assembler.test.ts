@@ -445,8 +445,8 @@ describe("counters", () => {
   it("say what was not read, and why", () => {
     const { assembler } = new Playbook();
     const tcp = () => carrying("x").tcp().ipv4();
-    assembler.packet(tcp().record(147));
-    assembler.packet(tcp().record(147));
+    assembler.packet(carrying("x").ipv4().record(147));
+    assembler.packet(carrying("x").ipv4().record(147));
     assembler.packet(carrying("x").ethernet(0x0806).record());
     assembler.packet(carrying("x").ethernet(0x88b5).record());
     assembler.packet(carrying("x").udp().ipv4().ethernet().record());

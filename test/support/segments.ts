@@ -85,7 +85,7 @@ export class PacketBuilder {
   udp(): this {
     const length = 8 + this.bytes.length;
     this.#next = 17;
-    return this.#wrap(...u16(40000), ...u16(5672), ...u16(length), ...u16(0));
+    return this.#wrap(...u16(40000), ...u16(5353), ...u16(length), ...u16(0));
   }
 
   ipv4(fields: Ipv4Fields = {}): this {

@@ -1,18 +1,24 @@
 /**
- * Finds an IP header behind a header that nobody has described to us. It must prove itself: an IPv4 header by its own
- * checksum, an IPv6 header by TCP's, both by a length that ends with the packet, and by a TCP header that fits or a
- * tunnel's: what is inside may be wrapped again. By chance that happens once in 2^37 places or fewer. Of a packet that the
- * snap length cut, what is there must fit: for TCP over IPv6 by chance once in 2^28 places, and then nothing is made of it
- * but a packet that was not read.
+ * Finds an IP header behind a header that nobody has described to us. It must prove itself: by a length that ends with the
+ * packet, by a TCP header that fits or a tunnel's (what is inside may be wrapped again), and by a checksum: IPv4's own or
+ * TCP's. Where offload has left both to hardware that is not there, by what must be 0 in them: reserved bits, fragment
+ * offset, urgent pointer. By chance that happens once in 2^37 places or fewer. Of a packet that the snap length cut, what
+ * is there must fit: for TCP over IPv6 by chance once in 2^28 places, and then nothing is made of it but a packet that was
+ * not read.
  */
 import { long, short } from "../../bytes/big-endian.ts";
+import { ACK, FIN, RST, SYN, URG } from "../tcp-segment.ts";
 import type { LayeredPacket } from "./layered-packet.ts";
 
 /** How far behind the last layer that was read an IP header may begin. */
 const MAX_WRAPPING = 128;
 /** Octets that may stand behind the IP packet: check values of MACsec and Ethernet, padding to four. */
 const MAX_TRAILER = 24;
-const [IPV4_INSIDE, TCP, UDP, IPV6_INSIDE, GRE] = [4, 6, 17, 41, 47] as const;
+/** IPv6 headers between its own and TCP: hop-by-hop, routing and destination options (RFC 8200 §4). */
+const EXTENSIONS: readonly number[] = [0, 43, 60];
+const [IPV4_INSIDE, TCP, UDP, IPV6_INSIDE, IPV6_FRAGMENT, GRE] = [4, 6, 17, 41, 44, 47] as const;
+/** What a fragmented IPv6 packet may carry that leads to TCP. */
+const FRAGMENTED: readonly number[] = [...EXTENSIONS, IPV4_INSIDE, TCP, UDP, IPV6_INSIDE, GRE];
 /** What GRE carries of Ethernet, IP and MPLS. */
 const GRE_TYPES: readonly number[] = [0x0800, 0x86dd, 0x6558, 0x88be, 0x22eb, 0x8847];
 
@@ -28,28 +34,50 @@ export function findIpHeader({ bytes, at, end, wireEnd }: LayeredPacket, from: n
     const header = version === 6 ? 40 : (bytes[here]! & 0x0f) << 2;
     const ipEnd = version === 6 ? here + 40 + short(bytes, here + 4) : here + short(bytes, here + 2);
     if (header < 20 || here + header > end || ipEnd > wireEnd || wireEnd - ipEnd > MAX_TRAILER) continue;
-    const protocol = bytes[here + (version === 6 ? 6 : 9)]!;
+    let protocol = bytes[here + (version === 6 ? 6 : 9)]!;
+    let inner = here + header;
+    while (version === 6 && EXTENSIONS.includes(protocol) && inner + 8 <= Math.min(end, ipEnd)) {
+      protocol = bytes[inner]!;
+      inner += (bytes[inner + 1]! + 1) << 3;
+    }
     if (protocol === TCP) {
-      if (!isTcp(bytes, here + header, end, ipEnd, wireEnd)) continue;
-      if (version === 4 ? isIpv4(bytes, here, header, end, ipEnd) : isIpv6(bytes, here, end, ipEnd)) return here;
-    } else if (here >= at && isTunnel(bytes, here + header, end, ipEnd, protocol)) {
-      if (version === 6 || isIpv4(bytes, here, header, end, ipEnd)) return here;
+      if (!isTcp(bytes, inner, end, ipEnd, wireEnd)) continue;
+      const proves =
+        version === 4 ? isIpv4WithTcp(bytes, here, header, end, ipEnd) : isIpv6WithTcp(bytes, here, inner, end, ipEnd);
+      if (proves) return here;
+    } else if (here >= at && isTunnel(bytes, inner, end, ipEnd, protocol)) {
+      if (version === 6 || isWhole(bytes, here) || sumOf(bytes, here, header, 0) === 0xffff) return here;
     }
   }
   return -1;
 }
 
-/** Whether its checksum is right; offload leaves that to hardware which is not there, and TCP's must do. */
-function isIpv4(bytes: Uint8Array, at: number, header: number, end: number, ipEnd: number): boolean {
+/** Whether its checksum is right; offload leaves that to hardware which is not there, and TCP must do. */
+function isIpv4WithTcp(bytes: Uint8Array, at: number, header: number, end: number, ipEnd: number): boolean {
   if (sumOf(bytes, at, header, 0) === 0xffff) return true;
-  if (short(bytes, at + 10) !== 0 || bytes[at + 9] !== TCP) return false;
-  return ipEnd <= end && isTcpSum(bytes, at + 12, 8, at + header, ipEnd);
+  if (ipEnd <= end && isTcpSum(bytes, at + 12, 8, at + header, ipEnd)) return true;
+  return isWhole(bytes, at) && isPlausibleTcp(bytes, at + header, end);
 }
 
-/** Whether TCP's checksum is right, or both addresses fit where it was cut off. */
-function isIpv6(bytes: Uint8Array, at: number, end: number, ipEnd: number): boolean {
-  if (ipEnd > end) return isUnicast(bytes[at + 8]!) && isUnicast(bytes[at + 24]!);
-  return isTcpSum(bytes, at + 8, 32, at + 40, ipEnd);
+/** Whether TCP's checksum is right, or what stands there is TCP all the same; or both addresses fit where it was cut off. */
+function isIpv6WithTcp(bytes: Uint8Array, at: number, tcpAt: number, end: number, ipEnd: number): boolean {
+  if (ipEnd <= end && isTcpSum(bytes, at + 8, 32, tcpAt, ipEnd)) return true;
+  if (!isUnicast(bytes[at + 8]!) || !isUnicast(bytes[at + 24]!)) return false;
+  return ipEnd > end || isPlausibleTcp(bytes, tcpAt, end);
+}
+
+/** Neither a fragment nor at the end of its life; the reserved flag is 0 (RFC 791 §3.1). */
+function isWhole(bytes: Uint8Array, at: number): boolean {
+  return (short(bytes, at + 6) & 0xbfff) === 0 && bytes[at + 8] !== 0;
+}
+
+/** Nothing reserved is set, no flags exclude one another, and nothing urgent is where it does not say so (RFC 9293 §3.1). */
+function isPlausibleTcp(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at + 20 > end || (bytes[at + 12]! & 0x0e) !== 0) return false;
+  const flags = bytes[at + 13]!;
+  if ((flags & (SYN | RST)) === (SYN | RST) || (flags & (SYN | FIN)) === (SYN | FIN)) return false;
+  if ((flags & (SYN | RST | ACK)) === 0) return false;
+  return (flags & URG) !== 0 || short(bytes, at + 18) === 0;
 }
 
 /** The first octet of an IPv6 address that a host may have: global, unique local, link-local, loopback (RFC 4291). */
@@ -57,7 +85,7 @@ function isUnicast(octet: number): boolean {
   return octet === 0 || octet >>> 5 === 1 || octet >>> 1 === 0x7e || octet === 0xfe;
 }
 
-/** Whether a tunnel's header stands there that fills the IP packet: UDP by its length, IP by its own, GRE by what it carries. */
+/** Whether a tunnel's header stands there that fills the IP packet: UDP by its length, IP by its own, GRE and fragments by what they carry. */
 function isTunnel(bytes: Uint8Array, at: number, end: number, ipEnd: number, protocol: number): boolean {
   if (at + 8 > end) return false;
   switch (protocol) {
@@ -67,6 +95,8 @@ function isTunnel(bytes: Uint8Array, at: number, end: number, ipEnd: number, pro
       return bytes[at]! >>> 4 === 4 && short(bytes, at + 2) === ipEnd - at;
     case IPV6_INSIDE:
       return bytes[at]! >>> 4 === 6 && short(bytes, at + 4) + 40 === ipEnd - at;
+    case IPV6_FRAGMENT:
+      return bytes[at + 1] === 0 && (bytes[at + 3]! & 6) === 0 && FRAGMENTED.includes(bytes[at]!);
     case GRE:
       return (long(bytes, at) & 0x4fff_0000) === 0 && GRE_TYPES.includes(short(bytes, at + 2));
     default:

@@ -39,8 +39,8 @@ import { fddi, frameRelay, llc, snapBehindNlpid, tokenRing } from "./llc.ts";
 import { mpls } from "./mpls.ts";
 import { etherIp, l2tp3, macsec, nsh } from "./other-tunnels.ts";
 import { ciscoHdlc, ciscoHdlcWithDirection, frameRelayWithDirection, ppp, pppoe, pppWithDirection } from "./ppp.ts";
-import { DSAP, ETHERTYPE, IP_PROTOCOL, LINK_TYPE, NLPID, PPP_PROTOCOL } from "./protocol-numbers.ts";
-import { udpReader } from "./udp.ts";
+import { DSAP, ETHERTYPE, IP_PROTOCOL, LINK_TYPE, NLPID, PPP_PROTOCOL, SCTP, UDP } from "./protocol-numbers.ts";
+import { sctp, udpReader } from "./udp.ts";
 
 /** `registry`: one of protocol-numbers.ts; `numbers`: the layer's numbers in it. */
 export interface Layer {
@@ -135,5 +135,5 @@ export function layerReaders(vxlanPorts: readonly number[]): ReadonlyMap<number,
   for (const { registry, numbers, read } of [...LINK_TYPES, ...INNER_LAYERS]) {
     for (const number of numbers) readers.set(registry | number, read);
   }
-  return readers.set(IP_PROTOCOL | 17, udpReader(vxlanPorts));
+  return readers.set(SCTP, sctp).set(UDP, udpReader(vxlanPorts));
 }

@@ -33,6 +33,10 @@ export const MPLS = ETHERTYPE | 0x8847;
 export const NSH = ETHERTYPE | 0x894f;
 export const TCP = IP_PROTOCOL | 6;
 export const UDP = IP_PROTOCOL | 17;
+export const SCTP = IP_PROTOCOL | 132;
+
+/** The ports IANA assigned to AMQP, without and with TLS. */
+export const AMQP_PORTS: readonly number[] = [5672, 5671];
 
 const REGISTRIES: Readonly<Record<number, (number: number) => string>> = {
   [LINK_TYPE]: number => `link type ${number}`,

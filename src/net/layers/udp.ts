@@ -5,17 +5,19 @@
  * tunnels are read that nobody has told us about. Everything else is somebody's DNS, and no business of ours.
  */
 import { long, short } from "../../bytes/big-endian.ts";
-import { HEADER_INCOMPLETE, MALFORMED } from "../packet-outcome.ts";
+import { HEADER_INCOMPLETE, MALFORMED, NOT_OVER_TCP, UDP_CUT } from "../packet-outcome.ts";
 import { findIpHeader } from "./ip-header-search.ts";
 import type { LayeredPacket, LayerReader } from "./layered-packet.ts";
-import { RAW_IP, UDP } from "./protocol-numbers.ts";
+import { AMQP_PORTS, RAW_IP, SCTP, UDP } from "./protocol-numbers.ts";
 import { ANOTHER, BY_SHAPE, UDP_TUNNELS, vxlan } from "./udp-tunnels.ts";
 
 const HEADER = 8;
 /** IPv4 and TCP, without octets. */
 const LEAST_PACKET = 20 + 20;
-/** Of a tunnel on its own port, a header and so much of Ethernet and IP that it is known whether it is one. */
+/** A tunnel's header and so much of Ethernet and IP that it is known whether it is one. */
 const ENOUGH = 64;
+/** A short header, Ethernet's and IPv4's, which proves itself: of less than that nobody can say what it is. */
+const LEAST_WRAPPED = 8 + 14 + 20;
 /** Services have lower ports (RFC 6335 §6); tunnels, higher ones. */
 const FIRST_USER_PORT = 1024;
 
@@ -54,10 +56,25 @@ function byShape(packet: LayeredPacket, source: number, destination: number, isT
     packet.at = ipAt;
     return RAW_IP;
   }
-  // The snap length left nothing to tell a tunnel by. What goes to a service is its own: its client's port may be any.
-  const isService = Math.min(source, destination) < FIRST_USER_PORT;
-  const mayBeTunnel = !isService && packet.isCut && from + LEAST_PACKET < packet.wireEnd;
-  return mayBeTunnel && !packet.has(isTunnel ? ENOUGH : HEADER) ? HEADER_INCOMPLETE : packet.notRead(UDP);
+  // What goes to a service is its own: its client's port may be any.
+  if (Math.min(source, destination) < FIRST_USER_PORT) return packet.notRead(UDP);
+  // The snap length left nothing to tell a tunnel by.
+  if (packet.isCut && from + LEAST_PACKET < packet.wireEnd) {
+    if (isTunnel && !packet.has(ENOUGH)) return HEADER_INCOMPLETE;
+    if (!packet.has(LEAST_WRAPPED)) return UDP_CUT;
+  }
+  return isAmqpPort(source) || isAmqpPort(destination) ? NOT_OVER_TCP : packet.notRead(UDP);
+}
+
+/** SCTP (RFC 9260 §3.1): source port 2 | destination port 2. IANA assigned AMQP's port for it as well. */
+export function sctp(packet: LayeredPacket): number {
+  const { bytes, at } = packet;
+  if (!packet.has(4)) return HEADER_INCOMPLETE;
+  return isAmqpPort(short(bytes, at)) || isAmqpPort(short(bytes, at + 2)) ? NOT_OVER_TCP : packet.notRead(SCTP);
+}
+
+function isAmqpPort(port: number): boolean {
+  return AMQP_PORTS.includes(port);
 }
 
 /** sFlow 5 (version 4 octets, agent's address type 4), NetFlow 5 and 9 (version 2), IPFIX (version 2, length 2; RFC 7011). */

@@ -49,9 +49,17 @@ export interface LeftAlone {
   /**
    * null: one that began before the capture, and showed no frame. "segments cut": what was captured of its segments
    * shows no protocol. Read in part: "frames cut", where a frame begins behind a cut segment is not known; "boundary
-   * refuted", what seemed frames in mid-stream broke off.
+   * refuted", what seemed frames in mid-stream broke off; "unfinished", the capture ends inside a frame.
    */
-  protocol: "TLS" | "AMQP 1.0" | "another protocol" | "segments cut" | "frames cut" | "boundary refuted" | null;
+  protocol:
+    | "TLS"
+    | "AMQP 1.0"
+    | "another protocol"
+    | "segments cut"
+    | "frames cut"
+    | "boundary refuted"
+    | "unfinished"
+    | null;
   /** They use a port on which AMQP is expected. */
   onAmqpPort: boolean;
   connections: number;

@@ -2,11 +2,12 @@ import { grouped } from "../../bytes/grouped.ts";
 import { capital } from "../../bytes/words.ts";
 import type { Discretion } from "../../connection/discretion.ts";
 import { unreadFrames } from "../../connection/unread-frames.ts";
-import { AMQP_PORTS, type CaptureInput, type PacketFailures } from "../../inspection/capture-inspection.ts";
+import type { CaptureInput, PacketFailures } from "../../inspection/capture-inspection.ts";
 import type { FindingMade, InspectionEvent, Position } from "../../inspection/event.ts";
 import { problemOf } from "../../inspection/failure.ts";
 import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
 import type { Message } from "../../messages/message.ts";
+import { AMQP_PORTS } from "../../net/layers/protocol-numbers.ts";
 import { type Place, placeAt } from "../../net/place.ts";
 import type { TcpConnection } from "../../net/tcp-connection.ts";
 import { fingerprint } from "../fingerprint.ts";
@@ -100,9 +101,10 @@ export class PartialSink {
   /** It was read, but perhaps not all of it. */
   #readInPart({ carrier, amqp, tls }: InspectedConnection<TcpConnection>): void {
     // Records of TLS that were not decrypted have no frames to read.
+    if (tls !== null && !tls.decrypted) return;
     const why = unreadFrames(amqp);
-    if (why === null || (tls !== null && !tls.decrypted)) return;
-    this.#count(carrier, why === "cut" ? "frames cut" : "boundary refuted");
+    if (why !== null) this.#count(carrier, why === "cut" ? "frames cut" : "boundary refuted");
+    else if (amqp.directions.some(({ isCutShort }) => isCutShort)) this.#count(carrier, "unfinished");
   }
 
   #count(carrier: TcpConnection, protocol: LeftAlone["protocol"]): void {

@@ -28,11 +28,12 @@ const ON_ANY_PORT: ReadonlySet<LeftAlone["protocol"]> = new Set(["segments cut",
 
 /** Whether connections left alone may be AMQP, of whatever version. */
 export function isUnread({ protocol, onAmqpPort }: LeftAlone): boolean {
-  return onAmqpPort || ON_ANY_PORT.has(protocol);
+  return protocol !== "unfinished" && (onAmqpPort || ON_ANY_PORT.has(protocol));
 }
 
 export function leftAloneSentence({ protocol, connections, ports }: LeftAlone): string {
-  const [one, inPart] = [connections === 1, protocol === "frames cut" || protocol === "boundary refuted"];
+  const one = connections === 1;
+  const inPart = protocol === "frames cut" || protocol === "boundary refuted" || protocol === "unfinished";
   const name = protocol === "TLS" || protocol === "AMQP 1.0" ? `${protocol} ` : inPart ? "AMQP " : "";
   const what = `${name}connection${one ? " was" : "s were"} ${inPart ? "read in part" : "left alone"}`;
   const where = ports.slice(0, MAX_PORTS_NAMED).join(", ");
@@ -54,6 +55,8 @@ function why(protocol: LeftAlone["protocol"], one: boolean): string {
       return `segments lack octets that their headers count, and where a frame begins behind them is not known. ${WHOLE_PACKETS}`;
     case "boundary refuted":
       return `the capture begins in the middle of ${one ? "it" : "them"}, and what seemed to be frames broke off: it lay in a message body, or a frame is torn. Capture from the beginning`;
+    case "unfinished":
+      return `the capture ends inside a frame of ${one ? "it" : "each"}. Whether that frame is whole is not known`;
     case null:
       return "the capture begins in the middle or lacks its octets, and no AMQP frame was found";
   }

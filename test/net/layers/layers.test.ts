@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { PacketRecord } from "../../../src/capture/packet-record.ts";
-import { FRAGMENT, HEADER_CUT, MALFORMED, TOO_DEEP, UNREAD } from "../../../src/net/packet-outcome.ts";
+import {
+  EMPTY,
+  FRAGMENT,
+  HEADER_CUT,
+  MALFORMED,
+  NOT_OVER_TCP,
+  TOO_DEEP,
+  UDP_CUT,
+  UNREAD,
+} from "../../../src/net/packet-outcome.ts";
 import { SegmentReader } from "../../../src/net/segment-reader.ts";
 import { carrying } from "../../support/segments.ts";
 import { ethernet, frame, ipv4, octets, udp, vxlan, WRAPPINGS, withChecksums } from "../../support/wrappings.ts";
@@ -8,7 +17,10 @@ import { ethernet, frame, ipv4, octets, udp, vxlan, WRAPPINGS, withChecksums } f
 const OUTCOMES = {
   [UNREAD]: "unread",
   [FRAGMENT]: "fragment",
+  [NOT_OVER_TCP]: "unread",
+  [EMPTY]: "empty",
   [HEADER_CUT]: "cut",
+  [UDP_CUT]: "cut",
   [MALFORMED]: "malformed",
   [TOO_DEEP]: "too deep",
   0: "segment",
@@ -49,7 +61,7 @@ describe.each(Object.entries(FAMILIES))("%s in", (_family, ip) => {
     for (const packet of wrap(ip, WAY)) {
       for (let captured = 0; captured < packet.length; captured++) {
         const seen = read(new SegmentReader(), recordOf(packet, linkType, captured));
-        expect(seen, `${captured} octets`).toMatch(/^(cut|unread|fragment|40000 > 5672 "A?M?Q?P?"( and \d+)?)$/);
+        expect(seen, `${captured} octets`).toMatch(/^(empty|cut|unread|fragment|40000 > 5672 "A?M?Q?P?"( and \d+)?)$/);
       }
     }
   });

@@ -68,6 +68,12 @@ describe("an IP header proves itself", () => {
 
   it.each([
     ["without a checksum, by TCP's", inUdp(inUnknown(noSum))],
+    ["with a wrong checksum, by TCP's", inUdp(inUnknown(withOctet(ip, 10, 0x5a)))],
+    ["without any right checksum, by what must be 0", inUdp(inUnknown(carrying("AMQP").tcp().ipv4().bytes))],
+    ["over IPv6, without any right checksum", inUdp(inUnknown(carrying("AMQP").tcp().ipv6().bytes))],
+    ["over IPv6, behind hop-by-hop options", inUdp(inUnknown(extended(0)))],
+    ["over IPv6, behind destination options and routing", inUdp(inUnknown(extended(60, 43)))],
+    ["in an ICMP echo, which is a tunnel's", frame(ipv4(1, octets("08 00 00 00 00 01 00 01", ip), WAY))],
     [
       "behind Cisco's tag for VLANs, ISL",
       octets("01 00 0c 00 00 02 00 00 00 00 03", "00 60 aa aa 03 00 00 0c 00 c8 00 01 00 00", frame(ip)),
@@ -89,13 +95,49 @@ describe("an IP header proves itself", () => {
     expect(reader.segment.destinationPort).toBe(5672);
   });
 
+  it("and is told of where it is a fragment over IPv6", () => {
+    const record = new PacketRecord();
+    record.bytes = inUdp(inUnknown(carrying("AMQP").tcp().fragmentHeader(0, true).ipv6().bytes));
+    record.end = record.originalLength = record.bytes.length;
+    record.linkType = 1;
+    expect(new SegmentReader().read(record)).toBe(FRAGMENT);
+  });
+
   it.each([
     ["in a flow record", frame(ipv4(17, udp(40_000, octets("00 00 00 05 00 00 00 01", ip), 6343), WAY)), "udp"],
     ["in an ICMP error", frame(ipv4(1, octets("03 01 00 00 00 00 00 00", ip), WAY)), "icmp"],
+    [
+      "where a flag of TCP contradicts another",
+      inUdp(inUnknown(carrying("AMQP").tcp({ flags: "SF" }).ipv4().bytes)),
+      "udp",
+    ],
+    [
+      "where something urgent is not said to be there",
+      inUdp(inUnknown(withOctet(carrying("AMQP").tcp().ipv4().bytes, 39, 1))),
+      "udp",
+    ],
+    [
+      "where its fragment's offset is none",
+      inUdp(inUnknown(withOctet(carrying("AMQP").tcp().ipv4().bytes, 7, 1))),
+      "udp",
+    ],
   ])("and is left alone %s, which quotes it", (_what, packet, reason) => {
     expect(hidden(packet, 1)).toBe(reason);
   });
 });
+
+function withOctet(packet: Uint8Array, at: number, octet: number): Uint8Array {
+  const changed = Uint8Array.from(packet);
+  changed[at] = octet;
+  return changed;
+}
+
+/** TCP over IPv6 behind such extension headers of eight octets, and no checksum. */
+function extended(...headers: number[]): Uint8Array {
+  let packet = carrying("AMQP").tcp();
+  for (const header of headers.toReversed()) packet = packet.extension(header);
+  return packet.ipv6().bytes;
+}
 
 function withUdpLength(packet: Uint8Array, length: number): Uint8Array {
   const changed = Uint8Array.from(packet);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HEADER_CUT, MALFORMED } from "../../../src/net/packet-outcome.ts";
+import { EMPTY, HEADER_CUT, MALFORMED } from "../../../src/net/packet-outcome.ts";
 import { SegmentReader } from "../../../src/net/segment-reader.ts";
 import { carrying, type PacketBuilder, type TcpFields } from "../../support/segments.ts";
 
@@ -70,7 +70,7 @@ describe("TCP", () => {
     for (let captured = 0; captured <= whole; captured++) {
       const found = read(packet("AMQP", { options }).cutTo(captured));
       if (captured < 14 + 20 + 14) {
-        expect(found.outcome, `${captured} octets`).toBe(HEADER_CUT);
+        expect(found.outcome, `${captured} octets`).toBe(captured === 0 ? EMPTY : HEADER_CUT);
       } else {
         const left = Math.max(0, captured - (whole - 4));
         expect(found, `${captured} octets`).toMatchObject({

@@ -46,12 +46,36 @@ function* noise(seed: number): Generator<Uint8Array> {
   }
 }
 
-it.each([Number.POSITIVE_INFINITY, 256, 128, 96])(
+it.each([Number.POSITIVE_INFINITY, 256, 128, 112])(
   "datagrams of no tunnel are left in peace, cut to %d octets",
   snap => {
     expect(told(noise(7), snap)).toEqual({});
   },
 );
+
+it.each([96, 74, 64])("of datagrams cut to %d octets it is told where nobody can say what they carry", snap => {
+  const headers = (bytes: Uint8Array) => 14 + 8 + (bytes[12] === 8 ? 20 : 40);
+  const mute = [...noise(7)].filter(bytes => {
+    const isService = Buffer.from(bytes).readUInt16BE(headers(bytes) - 6) < 1024;
+    const [carried, captured] = [bytes.length, Math.min(bytes.length, snap)].map(length => length - headers(bytes));
+    return !isService && carried! > 40 && captured! < 42 && bytes.length > snap;
+  });
+  expect(mute.length).toBeGreaterThan(100);
+  expect(told(noise(7), snap)).toEqual({ "udp-cut": mute.length });
+});
+
+describe("AMQP's ports", () => {
+  const payload = new Uint8Array(30);
+  it.each<[string, Uint8Array, Record<string, number>]>([
+    ["over UDP", frame(ipv4(17, udp(5672, payload), WAY)), { "not-over-tcp": 1 }],
+    ["over UDP, an answer", frame(ipv4(17, udp(40_000, payload, 5671), WAY)), { "not-over-tcp": 1 }],
+    ["over UDP, a client's of DNS", frame(ipv4(17, udp(53, payload, 5672), WAY)), {}],
+    ["over SCTP", frame(ipv4(132, octets("9c40 1628", payload), WAY)), { "not-over-tcp": 1 }],
+    ["over SCTP, other ports", frame(ipv4(132, octets("9c40 0b59", payload), WAY)), {}],
+  ])("%s", (_what, packet, expected) => {
+    expect(told([packet])).toEqual(expected);
+  });
+});
 
 describe("WireGuard", () => {
   const message = (type: number, length: number) =>
