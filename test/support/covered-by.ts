@@ -4,6 +4,7 @@
  */
 export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "connection/mid-stream.test.ts": ["connection/gaps.ts"],
+  "connection/prelude.test.ts": ["inspection/prelude-reader.ts"],
   "messages/ledger.test.ts": [
     "messages/channel-ledger.ts",
     "messages/channel-uses.ts",
