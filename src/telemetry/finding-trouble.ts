@@ -4,8 +4,7 @@ import { readTraceHeaders, type Traced } from "../messages/trace-context.ts";
 import type { Finding } from "../report/report.ts";
 import type { ConnectionSource } from "./connection-source.ts";
 import { linkTo, type MessageTrouble, messageContext, traceIdOf } from "./message-span.ts";
-import type { SpanContext, SpanLink } from "./records.ts";
-import { shownText } from "./shown.ts";
+import type { Attributes, SpanContext, SpanLink } from "./records.ts";
 import { type Tear, tearsOf } from "./tears.ts";
 import { findingAttributes, type ToldFinding } from "./told-finding.ts";
 import type { TraceIds } from "./trace-ids.ts";
@@ -16,6 +15,8 @@ export class FindingTrouble {
   readonly #source: ConnectionSource;
   readonly #told: ToldFinding;
   readonly #tears: readonly Tear[];
+  /** What it says of every message. */
+  readonly #attributes: Attributes;
 
   constructor(ids: TraceIds, source: ConnectionSource, told: ToldFinding) {
     this.#ids = ids;
@@ -23,24 +24,17 @@ export class FindingTrouble {
     this.#told = told;
     const { diagnosis } = told.finding;
     this.#tears = diagnosis === undefined ? [] : tearsOf(diagnosis);
+    this.#attributes = Object.fromEntries(
+      Object.entries(findingAttributes(told)).filter(([name]) => !OF_THE_FINDING_ALONE.has(name)),
+    );
   }
 
-  of({ streamOffset, packet, lastPacket, outcome }: Message): MessageTrouble {
-    const { finding } = this.#told;
-    const attributes = findingAttributes(this.#told);
-    // These are the message's own; the finding's stand in its log record, and in the event of the connection.
-    for (const own of ["ghostframe.stream_offset", "ghostframe.trace_ids", "ghostframe.lost.messages"]) {
-      delete attributes[own];
-    }
-    if (packet > 0) {
-      attributes["ghostframe.packet.first"] = packet;
-      attributes["ghostframe.packet.last"] = lastPacket;
-    }
-    const why = finding.diagnosis?.summary ?? finding.message;
+  of({ streamOffset, outcome }: Message): MessageTrouble {
     return {
-      errorType: finding.rule,
-      description: shownText(`${FATES[outcome] ?? "Lost"}. ${why}`),
-      attributes,
+      errorType: this.#told.finding.rule,
+      // Why stands in an attribute: many messages may be lost for one reason.
+      description: FATES[outcome] ?? "Lost",
+      attributes: this.#attributes,
       links: this.#links(streamOffset),
     };
   }
@@ -62,6 +56,15 @@ export class FindingTrouble {
     });
   }
 }
+
+/** A message has its own; the finding's stand in its log record, and in the event of the connection. */
+const OF_THE_FINDING_ALONE: ReadonlySet<string> = new Set([
+  "ghostframe.stream_offset",
+  "ghostframe.packet.first",
+  "ghostframe.packet.last",
+  "ghostframe.trace_ids",
+  "ghostframe.lost.messages",
+]);
 
 /** What happened to the message itself. */
 const FATES: Partial<Record<Outcome, string>> = {

@@ -45,26 +45,17 @@ export class Instruments {
 
   /** Adds to a counter. */
   add(name: MetricName, value: number, attributes: Attributes, exemplar: Exemplar | null = null): void {
-    const point = this.#point(name, attributes);
-    point.value += value;
-    if (exemplar !== null) point.exemplar = exemplar;
+    count(this.point(name, attributes), value, exemplar);
   }
 
   /** Sets a gauge, or a counter that somebody else counts. */
   set(name: MetricName, value: number, attributes: Attributes): void {
-    this.#point(name, attributes).value = value;
+    this.point(name, attributes).value = value;
   }
 
   /** A measurement of a histogram. */
   record(name: MetricName, value: number, attributes: Attributes, exemplar: Exemplar | null = null): void {
-    const { histogram } = this.#point(name, attributes);
-    if (histogram === null) return;
-    let bucket = 0;
-    while (bucket < BUCKETS.length && value > BUCKETS[bucket]!) bucket++;
-    histogram.count++;
-    histogram.sum += value;
-    histogram.buckets[bucket]!++;
-    if (exemplar !== null) histogram.exemplars[bucket] = exemplar;
+    record(this.point(name, attributes), value, exemplar);
   }
 
   snapshot(start: UnixTime, time: UnixTime): MetricsSnapshot {
@@ -75,7 +66,8 @@ export class Instruments {
     };
   }
 
-  #point(name: MetricName, attributes: Attributes): Point {
+  /** The series of these attributes, for whoever measures it often: finding it takes longer than measuring. */
+  point(name: MetricName, attributes: Attributes): Point {
     let series = this.#series.get(name);
     if (series === undefined) {
       series = new Map();
@@ -91,6 +83,23 @@ export class Instruments {
     }
     return point;
   }
+}
+
+/** Adds to a counter's series. */
+export function count(point: Point, value: number, exemplar: Exemplar | null): void {
+  point.value += value;
+  if (exemplar !== null) point.exemplar = exemplar;
+}
+
+/** A measurement of a histogram's series. */
+export function record({ histogram }: Point, value: number, exemplar: Exemplar | null): void {
+  if (histogram === null) return;
+  let bucket = 0;
+  while (bucket < BUCKETS.length && value > BUCKETS[bucket]!) bucket++;
+  histogram.count++;
+  histogram.sum += value;
+  histogram.buckets[bucket]!++;
+  if (exemplar !== null) histogram.exemplars[bucket] = exemplar;
 }
 
 function newPoint(name: MetricName, attributes: Attributes): Point {

@@ -4,12 +4,26 @@ import type { Connection } from "../report/report.ts";
 import type { ConnectionSource } from "./connection-source.ts";
 import { verdictName } from "./connection-span.ts";
 import { destinationOf } from "./destination.ts";
-import type { Exemplar, Instruments } from "./instruments.ts";
+import { count, type Exemplar, type Instruments, type Point, record } from "./instruments.ts";
 import { failureOf } from "./message-span.ts";
 import type { Attributes, SpanContext } from "./records.ts";
 import { shownName } from "./shown.ts";
 import type { ToldFinding } from "./told-finding.ts";
 import { later, timeOf, unixTime } from "./unix-time.ts";
+
+/** The series that a message is measured in. */
+interface MessageSeries {
+  messages: Point;
+  outcomes: Point;
+  attributes: Attributes;
+  /** null until one of them was settled. */
+  durations: Point | null;
+}
+
+/** Kinds of messages of one connection whose series are kept at hand: most connections have few. */
+const MAX_KEPT = 64;
+
+const kept = new WeakMap<ConnectionSource, Map<string, MessageSeries>>();
 
 /** `context`: its span, where it has one; `errorType`: the rule of what cost it. */
 export function measureMessage(
@@ -19,8 +33,37 @@ export function measureMessage(
   context: SpanContext | null,
   errorType: string | null,
 ): void {
-  const { operation, outcome, latency } = message;
-  const { discretion } = source;
+  const { operation, outcome, latency, exchange, routingKey, queue, code } = message;
+  let series = kept.get(source);
+  if (series === undefined) {
+    series = new Map();
+    kept.set(source, series);
+  }
+  // Lengths keep apart what names of the wire could make look the same.
+  const key = `${operation} ${outcome} ${code} ${errorType ?? ""} ${exchange.length} ${routingKey.length} ${exchange}${routingKey}${queue ?? ""}`;
+  let own = series.get(key);
+  if (own === undefined) {
+    own = messageSeries(instruments, source, message, errorType);
+    if (series.size >= MAX_KEPT) series.clear();
+    series.set(key, own);
+  }
+  count(own.messages, 1, null);
+  count(own.outcomes, 1, null);
+  if (latency < 0) return;
+  const duration = operation === "publish" ? "messaging.client.operation.duration" : "messaging.process.duration";
+  own.durations ??= instruments.point(duration, own.attributes);
+  const time = later(unixTime(message), latency);
+  const exemplar = context && { traceId: context.traceId, spanId: context.spanId, value: latency, time };
+  record(own.durations, latency, exemplar);
+}
+
+function messageSeries(
+  instruments: Instruments,
+  { attributes: common, discretion }: ConnectionSource,
+  message: Message,
+  errorType: string | null,
+): MessageSeries {
+  const { operation, outcome } = message;
   const { template } = destinationOf(
     shownName(message.exchange, discretion),
     shownName(message.routingKey, discretion),
@@ -30,22 +73,19 @@ export function measureMessage(
     "messaging.system": "rabbitmq",
     "messaging.operation.name": operation,
     "messaging.destination.name": template,
-    "server.address": source.attributes["server.address"]!,
-    "server.port": source.attributes["server.port"]!,
+    "server.address": common["server.address"]!,
+    "server.port": common["server.port"]!,
   };
   const failure = errorType ?? failureOf(message)?.errorType;
   if (failure !== undefined) attributes["error.type"] = failure;
-  const isPublish = operation === "publish";
-  instruments.add(isPublish ? "messaging.client.sent.messages" : "messaging.client.consumed.messages", 1, attributes);
-  instruments.add("ghostframe.messages", 1, {
-    "messaging.operation.name": operation,
-    "ghostframe.outcome": outcome,
-  });
-  if (latency < 0) return;
-  const exemplar: Exemplar | null =
-    context === null ? null : { ...context, value: latency, time: later(unixTime(message), latency) };
-  const duration = isPublish ? "messaging.client.operation.duration" : "messaging.process.duration";
-  instruments.record(duration, latency, attributes, exemplar);
+  const counter = operation === "publish" ? "messaging.client.sent.messages" : "messaging.client.consumed.messages";
+  const outcomes = { "messaging.operation.name": operation, "ghostframe.outcome": outcome };
+  return {
+    messages: instruments.point(counter, attributes),
+    outcomes: instruments.point("ghostframe.messages", outcomes),
+    attributes,
+    durations: null,
+  };
 }
 
 /** `context`: the span of its connection, or of the message that it is about. */

@@ -67,7 +67,8 @@ export function messageSpans(
   const routingKey = shownName(message.routingKey, discretion);
   const queue = message.queue === null ? null : shownName(message.queue, discretion);
   const destination = destinationOf(shownName(message.exchange, discretion), routingKey, queue);
-  const attributes = messageAttributes(message, source, { destination, routingKey, type });
+  const attributes = operationAttributes(message, source, { destination, routingKey }, [type, operation]);
+  addOwnAttributes(attributes, message, source);
   const failure = trouble ?? failureOf(message);
   if (failure !== null) Object.assign(attributes, { "error.type": failure.errorType }, failure.attributes);
   const start = unixTime(message);
@@ -79,7 +80,8 @@ export function messageSpans(
     links.push(linkTo({ traceId: context.traceId, spanId: parentSpanId }, "creation"));
   }
   const span: SpanRecord = {
-    ...context,
+    traceId: context.traceId,
+    spanId: context.spanId,
     parentSpanId,
     name: `${operation} ${destination.template}`,
     kind,
@@ -91,22 +93,40 @@ export function messageSpans(
     error: failure?.description ?? null,
   };
   const settled = operation === "publish" || latency < 0 ? undefined : SETTLED[outcome];
-  return settled === undefined ? [span] : [span, settlement(ids, source, message, span, settled)];
+  if (settled === undefined) return [span];
+  return [
+    span,
+    {
+      traceId: span.traceId,
+      spanId: ids.part(source.trace, `settle ${message.streamOffset}`).spanId,
+      parentSpanId: span.spanId,
+      name: `${settled} ${destination.template}`,
+      kind: "client",
+      start: end,
+      end,
+      attributes: operationAttributes(message, source, { destination, routingKey }, ["settle", settled]),
+      events: [],
+      links: [],
+      error: null,
+    },
+  ];
 }
 
-function messageAttributes(
+/** What a span of a message and that of its settlement have in common. */
+function operationAttributes(
   message: Message,
   { attributes, discretion }: ConnectionSource,
-  { destination, routingKey, type }: { destination: Destination; routingKey: string; type: string },
+  { destination, routingKey }: { destination: Destination; routingKey: string },
+  [type, name]: [type: string, name: string],
 ): Attributes {
   const of: Attributes = {
-    ...attributes,
     "messaging.operation.type": type,
-    "messaging.operation.name": message.operation,
+    "messaging.operation.name": name,
     "messaging.destination.name": destination.name,
     "ghostframe.channel": message.channel,
-    "ghostframe.stream_offset": message.streamOffset,
     "ghostframe.outcome": message.outcome,
+    // Behind the others: an object that begins as a copy of another one is thirty times as slow to add to.
+    ...attributes,
   };
   if (destination.template !== destination.name) of["messaging.destination.template"] = destination.template;
   if (destination.isAnonymous) of["messaging.destination.anonymous"] = true;
@@ -117,6 +137,12 @@ function messageAttributes(
   if (message.correlationId !== null) {
     of["messaging.message.conversation_id"] = shownName(message.correlationId, discretion);
   }
+  return of;
+}
+
+/** What a message's own span says beyond that. */
+function addOwnAttributes(of: Attributes, message: Message, { discretion }: ConnectionSource): void {
+  of["ghostframe.stream_offset"] = message.streamOffset;
   if (message.size >= 0) of["messaging.message.body.size"] = message.size;
   if (message.consumerTag !== null) of["ghostframe.consumer_tag"] = shownName(message.consumerTag, discretion);
   if (message.publishNumber > 0) of["ghostframe.publish_number"] = message.publishNumber;
@@ -125,7 +151,6 @@ function messageAttributes(
     of["ghostframe.packet.first"] = message.packet;
     of["ghostframe.packet.last"] = message.lastPacket;
   }
-  return of;
 }
 
 /** What failed without a finding; null where nothing did, as far as is known. */
@@ -145,30 +170,6 @@ export function failureOf({ operation, outcome, code }: Message): MessageTrouble
   if (outcome === "nacked") return failed("nack", "the client could not process it, and did not put it back");
   if (outcome === "rejected") return failed("reject", "the client could not process it, and did not put it back");
   return null;
-}
-
-function settlement(
-  ids: TraceIds,
-  { trace }: ConnectionSource,
-  { streamOffset }: Message,
-  delivery: SpanRecord,
-  name: string,
-): SpanRecord {
-  const attributes: Attributes = { ...delivery.attributes };
-  delete attributes["error.type"];
-  return {
-    traceId: delivery.traceId,
-    spanId: ids.part(trace, `settle ${streamOffset}`).spanId,
-    parentSpanId: delivery.spanId,
-    name: `${name}${delivery.name.slice(delivery.name.indexOf(" "))}`,
-    kind: "client",
-    start: delivery.end,
-    end: delivery.end,
-    attributes: { ...attributes, "messaging.operation.type": "settle", "messaging.operation.name": name },
-    events: [],
-    links: [],
-    error: null,
-  };
 }
 
 /** Why a span is linked to another one. */

@@ -3,19 +3,23 @@
  * `{ job, port, … }`, and answers each with `{ result }` or `{ error }`. The jobs are the functions of `JOBS`.
  */
 import { connect } from "node:net";
-import { CLIENT, METHOD, message, PROTOCOL_HEADER } from "./amqp-octets.mjs";
+import { setTimeout as delay } from "node:timers/promises";
+import { CLIENT, METHOD, message, PROTOCOL_HEADER, tracedMessage } from "./amqp-octets.mjs";
 
 /** Whole messages are written together up to about so many octets: a write costs next to nothing then. */
 const BURST_OCTETS = 512 * 1024;
 const OPENED_AT_ONCE = 50;
 const PROGRESS_EVERY = 1000;
+/** Octets of a traced message's body, and milliseconds between two writes of some. */
+const TRACED_OCTETS = 300;
+const TRACED_EVERY = 5;
 
 /** One connection to the broker, with one channel. */
 class Client {
   octets = 0;
   #socket;
   #unread = Buffer.alloc(0);
-  /** @type {{ method: number, resolve: () => void, reject: (error: Error) => void } | null} */
+  /** @type {{ method: number, times: number, resolve: () => void, reject: (error: Error) => void } | null} */
   #awaited = null;
   #drained = null;
   #problem = null;
@@ -50,8 +54,16 @@ class Client {
   exchange(octets, method) {
     return new Promise((resolve, reject) => {
       if (this.#problem) return reject(this.#problem);
-      this.#awaited = { method, resolve, reject };
+      this.#awaited = { method, times: 1, resolve, reject };
       this.write(octets);
+    });
+  }
+
+  /** Resolves when so many confirms have come. */
+  confirmed(times) {
+    return new Promise((resolve, reject) => {
+      if (this.#problem) return reject(this.#problem);
+      this.#awaited = { method: METHOD.ack, times, resolve, reject };
     });
   }
 
@@ -82,6 +94,7 @@ class Client {
 
   #answered(method) {
     const awaited = this.#awaited;
+    if (awaited?.method === method && --awaited.times > 0) return;
     this.#awaited = null;
     if (awaited?.method === method) awaited.resolve();
     else this.#fail(new Error(`method 0x${method.toString(16)} came, 0x${awaited?.method.toString(16)} was due`));
@@ -118,6 +131,35 @@ const JOBS = {
     );
     const elapsed = (performance.now() - began) / 1000;
     return { seconds: elapsed, messages, octets: octetsOf(clients) };
+  },
+
+  /**
+   * The same, beside one connection that publishes `rate` messages a second, each in a trace of its own and confirmed.
+   * With `rate` only, nothing else is published. `traced` and `late`: how many of those there were, and how many
+   * milliseconds the last one was behind its time.
+   */
+  async traced({ port, seconds, rate, bodyOctets, connections }) {
+    const client = await Client.open(port);
+    await client.exchange(CLIENT.select, METHOD.selectOk);
+    const others = connections === 0 ? null : JOBS.publish({ port, seconds, bodyOctets, connections });
+    const next = tracedMessage(TRACED_OCTETS);
+    const began = performance.now();
+    let traced = 0;
+    let late = 0;
+    while (traced < rate * seconds) {
+      const due = Math.min(Math.floor(((performance.now() - began) / 1000) * rate), rate * seconds);
+      const confirmed = traced < due ? client.confirmed(due - traced) : null;
+      while (traced < due) {
+        client.write(next());
+        traced++;
+      }
+      await confirmed;
+      late = performance.now() - began - (traced / rate) * 1000;
+      await delay(TRACED_EVERY);
+    }
+    await client.close();
+    const sent = (await others) ?? { seconds: (performance.now() - began) / 1000, messages: 0, octets: 0 };
+    return { ...sent, own: sent.octets, octets: sent.octets + client.octets, messages: sent.messages + traced, late };
   },
 
   /** Publishes one message at a time and waits for its basic.ack. Microseconds. */

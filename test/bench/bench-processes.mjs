@@ -37,7 +37,7 @@ const COMMANDS = {
     return ["haproxy", "-db", "-f", configuration];
   },
   bare: (port, upstreamPort) => [process.execPath, here("bare-relay.mjs"), String(port), String(upstreamPort)],
-  ghostframe: (port, upstreamPort) => ghostframe(port, upstreamPort),
+  ghostframe: (port, upstreamPort, _, options) => ghostframe(port, upstreamPort, ...options),
   sleeping: (port, upstreamPort) => ghostframe(port, upstreamPort, "--no-busy-polling"),
 };
 
@@ -64,18 +64,27 @@ function keep(child) {
 }
 
 /**
- * Starts a relay in front of the sink, and waits until it takes connections. "direct" is the sink itself.
+ * Starts a relay in front of the sink, and waits until it takes connections. "direct" is the sink itself; `options` are
+ * ghostframe's.
  * `inspected`: resolves when it has told of the end of so many connections since it was started, or is none that tells.
- * `fellBehind`: what it relayed it did not inspect to the end, and said so.
+ * `fellBehind`: what it relayed it did not inspect to the end, and said so. `told`: the latest of what it said on stderr.
  * @returns {Promise<{ name: string, port: number, pid: number | null, inspected: (connections: number) => Promise<void>,
- *   fellBehind: () => boolean, stop: () => Promise<void> }>}
+ *   fellBehind: () => boolean, told: () => string, stop: () => Promise<void> }>}
  */
-export async function startRelay(name, upstreamPort, folder) {
+export async function startRelay(name, upstreamPort, folder, options = []) {
   if (name === "direct") {
-    return { name, port: upstreamPort, pid: null, inspected: nothing, fellBehind: () => false, stop: nothing };
+    return {
+      name,
+      port: upstreamPort,
+      pid: null,
+      inspected: nothing,
+      fellBehind: () => false,
+      told: () => "",
+      stop: nothing,
+    };
   }
   const port = await freePort();
-  const [command, ...args] = COMMANDS[name](port, upstreamPort, folder);
+  const [command, ...args] = COMMANDS[name](port, upstreamPort, folder, options);
   const child = keep(spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] }));
   const telling = name === "ghostframe" || name === "sleeping" ? new Telling(child) : null;
   child.stdout.resume();
@@ -107,6 +116,7 @@ export async function startRelay(name, upstreamPort, folder) {
     pid: child.pid,
     inspected: telling === null ? nothing : connections => telling.closed(connections),
     fellBehind: () => behind,
+    told: () => told,
     stop: () => stop(child),
   };
 }

@@ -34,19 +34,19 @@ function random(seed) {
   };
 }
 
-const short = value => [value >>> 8, value & 0xff];
-const long = value => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
-const longlong = value => [...long(Math.floor(value / 0x1_0000_0000)), ...long(value >>> 0)];
-const shortstr = text => [text.length, ...Buffer.from(text, "latin1")];
+export const short = value => [value >>> 8, value & 0xff];
+export const long = value => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
+export const longlong = value => [...long(Math.floor(value / 0x1_0000_0000)), ...long(value >>> 0)];
+export const shortstr = text => [text.length, ...Buffer.from(text, "latin1")];
 const longstr = text => [...long(text.length), ...Buffer.from(text, "latin1")];
 
-function table(fields) {
+export function table(fields) {
   const octets = Object.entries(fields).flatMap(([name, value]) => [...shortstr(name), 0x53, ...longstr(value)]);
   return [...long(octets.length), ...octets];
 }
 
 /** Renders one write: frames behind each other, and where in it delivery tags stand. */
-class Write {
+export class Write {
   frames = 0;
   /** @type {Buffer[]} */
   #parts = [];
@@ -110,7 +110,7 @@ function renderVariant(number, next) {
 }
 
 /** Writes packet records, gathered into large writes to the file. */
-class CaptureFile {
+export class CaptureFile {
   packets = 0;
   octets = 0;
   #microseconds = 1_790_000_000_000_000;
@@ -179,7 +179,7 @@ class CaptureFile {
   }
 }
 
-class Connection {
+export class Connection {
   frames = 0;
   #file;
   #port;

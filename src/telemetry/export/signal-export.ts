@@ -43,7 +43,7 @@ export async function signalExports(
     "telemetry.sdk.version": VERSION,
     ...setting.resource,
   });
-  if (setting.target.kind === "folder") await makeFolder(setting.target.directory);
+  if (setting.target.kind === "folder") await makeFolder(setting.target.directory, setting.target.signals);
   if (setting.target.kind === "file") await beginFile(setting.target.path);
   return {
     traces: await signalExport(setting, "traces", shaped(readableSpan, origin), {
@@ -80,7 +80,7 @@ async function signalExport<Item, Request>(
 ): Promise<SignalExport<Item> | null> {
   if (target.kind !== "http") {
     if (!target.signals.includes(signal)) return null;
-    const path = target.kind === "file" ? target.path : join(target.directory, `${signal}.jsonl`);
+    const path = target.kind === "file" ? target.path : fileOf(target.directory, signal);
     return async batch => appended(path, serializers.json.serializeRequest(request(batch)), batch.length);
   }
   const to = target.signals[signal];
@@ -90,11 +90,19 @@ async function signalExport<Item, Request>(
   return batch => send(request(batch), batch.length);
 }
 
-async function makeFolder(directory: string): Promise<void> {
+/** As recordings have it: names of the wire are not for everybody on the machine. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+function fileOf(directory: string, signal: Signal): string {
+  return join(directory, `${signal}.jsonl`);
+}
+
+async function makeFolder(directory: string, signals: readonly Signal[]): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true, mode: FOLDER_MODE });
     // Appending nothing shows whether anything can be written.
-    await appendFile(join(directory, "traces.jsonl"), "");
+    for (const signal of signals) await appendFile(fileOf(directory, signal), "", { mode: FILE_MODE });
   } catch (error) {
     throw new TelemetryError(`--otlp file:${directory}`, writeProblem(error));
   }
@@ -123,7 +131,7 @@ async function appended(path: string, octets: Uint8Array | undefined, count: num
   line[octets.length] = 0x0a;
   // Signals may share a file: a line is whole before the next one begins.
   const before = appending.get(path) ?? Promise.resolve();
-  const written = before.then(() => appendFile(path, line));
+  const written = before.then(() => appendFile(path, line, { mode: FILE_MODE }));
   appending.set(
     path,
     written.catch(() => {}),
