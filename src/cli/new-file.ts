@@ -3,7 +3,7 @@ import { constants, rmSync, type Stats } from "node:fs";
 import { access, type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { createGzip, type Gzip } from "node:zlib";
-import { makeFolder } from "../proxy/folder.ts";
+import { makeFolder } from "../telemetry/export/folder.ts";
 import { OutputFileError, outputFileErrorOf } from "./output-file-error.ts";
 
 /** Octets gathered before they are written. */

@@ -1,8 +1,8 @@
 /** The folder of a recording: it is checked before anything is started that is to be recorded. */
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { makeFolder } from "../proxy/folder.ts";
 import { reasonOf } from "../proxy/proxy-error.ts";
+import { makeFolder } from "../telemetry/export/folder.ts";
 
 /** There is no place for a recording. The message names it. */
 export class RecordingError extends Error {

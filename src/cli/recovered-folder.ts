@@ -1,10 +1,10 @@
 /** The folder of `recover --output`: a file for each body, and messages.ndjson with all else that is known of them. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "../proxy/folder.ts";
 import type { RecoveredMessage } from "../recover/recover.ts";
 import { recoveredRecord } from "../recover/recovered-record.ts";
 import { jsonLine } from "../report/json.ts";
+import { makeFolder } from "../telemetry/export/folder.ts";
 import { NewFile } from "./new-file.ts";
 import { outputFileErrorOf } from "./output-file-error.ts";
 

@@ -24,7 +24,7 @@ import {
 import { join } from "node:path";
 import { PcapngWriter } from "../capture/pcapng-writer.ts";
 import { codeOf } from "../capture/system-error.ts";
-import { makeFolder } from "./folder.ts";
+import { makeFolder } from "../telemetry/export/folder.ts";
 import { reasonOf } from "./proxy-error.ts";
 
 export interface RecordingFileOptions {

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { makeFolder } from "../../src/proxy/folder.ts";
-import { temporaryFolder } from "../support/command.ts";
+import { makeFolder } from "../../../src/telemetry/export/folder.ts";
+import { temporaryFolder } from "../../support/command.ts";
 
 // Where nothing can be made at all is asked of the commands, in test/cli: what hangs there can be given up.
 
