@@ -76,7 +76,9 @@ export class CaptureSession {
   readonly #exporter: TelemetryExporter;
   readonly #newCapture: () => CaptureTelemetry;
   /** Of each capture. */
-  readonly #captures: CaptureTelemetry[] = [];
+  readonly #captures: (CaptureTelemetry | undefined)[] = [];
+  /** So many of them are read. */
+  #finished = 0;
   readonly #measured: Measured;
   readonly #began = now();
   readonly #parent: SpanContext | null;
@@ -117,7 +119,7 @@ export class CaptureSession {
     const ids = new loaded.TraceIds(loaded.digest, span);
     const instruments = new loaded.Instruments();
     const parts = { ids, choice: otlpMessages, sink: exporter, instruments };
-    const newCapture = () => new loaded.CaptureTelemetry(parts, server);
+    const newCapture = () => new loaded.CaptureTelemetry(parts, () => exporter.ready(), server);
     const measured = { instruments, spanOf: loaded.spanOf };
     return new CaptureSession(exporter, newCapture, { ...measured, isFile: typeof otlp === "object" }, [parent, span]);
   }
@@ -131,9 +133,12 @@ export class CaptureSession {
     };
   }
 
-  /** Resolves when there is room for more. */
-  ready(): Promise<void> {
-    return this.#exporter.ready();
+  /** Resolves when what was told so far is on its way, and there is room for more. */
+  async ready(): Promise<void> {
+    const begun = this.#captures.slice(this.#finished);
+    // The last one may still be read.
+    this.#finished = Math.max(this.#captures.length - 1, 0);
+    for (const capture of begun) await capture?.ready();
   }
 
   /**
@@ -141,7 +146,7 @@ export class CaptureSession {
    * that was asked for and is not whole makes it false. `own`: the command's own span, where it has one.
    */
   async finish(reports: readonly Report[], own: OwnSpan | null = null): Promise<boolean> {
-    for (const [i, report] of reports.entries()) this.#of(i).report(report);
+    for (const [i, report] of reports.entries()) await this.#of(i).report(report);
     if (own !== null && this.span !== null) {
       this.#exporter.span({
         ...this.span,

@@ -16,9 +16,21 @@ import { compareTimes, timeOf } from "./unix-time.ts";
 /** Messages of incidents that wait for the report; of more, the span is sent without links. */
 const MAX_WAITING = 10_000;
 
-/** Telemetry of captures: takes messages as they are told, and the rest from the report. */
+/** Messages that wait to become records; of more, what finds no room on its way out is dropped, and counted there. */
+const MAX_TOLD = 262_144;
+/** Messages that become records between two looks at whether there is room for more. */
+const PACE = 256;
+
+/**
+ * Telemetry of captures: takes messages as they are told, and the rest from the report. Very many messages may be told at once,
+ * at the end of a channel or of the capture: they become records as fast as those can be sent.
+ */
 export class CaptureTelemetry {
   readonly #parts: TelemetryParts;
+  /** Resolves when there is room for more. */
+  readonly #ready: () => Promise<void>;
+  /** Messages that were told, and have no records yet. */
+  #told: Message[] = [];
   readonly #server: Endpoint | null;
   /** By what the report calls it: c1. */
   readonly #sources = new Map<string, ConnectionSource>();
@@ -27,13 +39,32 @@ export class CaptureTelemetry {
   readonly #lost = new Map<string, Message[]>();
   #waiting = 0;
 
-  /** `server`: the broker, where the captured connections lead to a proxy. */
-  constructor(parts: TelemetryParts, server: Endpoint | null = null) {
+  /**
+   * `ready` resolves when the sink has room for more. `server`: the broker, where the captured connections lead to a proxy.
+   */
+  constructor(parts: TelemetryParts, ready: () => Promise<void>, server: Endpoint | null = null) {
     this.#parts = parts;
+    this.#ready = ready;
     this.#server = server;
   }
 
   message(message: Message): void {
+    if (this.#told.length < MAX_TOLD) this.#told.push(message);
+    else this.#tell(message);
+  }
+
+  /** Resolves when what was told so far has become records, and there is room for more. */
+  async ready(): Promise<void> {
+    const told = this.#told;
+    this.#told = [];
+    for (const [i, message] of told.entries()) {
+      if (i % PACE === 0) await this.#ready();
+      this.#tell(message);
+    }
+    await this.#ready();
+  }
+
+  #tell(message: Message): void {
     const source = this.#sourceOf(message);
     if (message.incident === null) tellMessage(this.#parts, source, message);
     else if (this.#waiting++ < MAX_WAITING) {
@@ -49,10 +80,11 @@ export class CaptureTelemetry {
   }
 
   /** All messages were told: sends what the report says. */
-  report(report: Report): void {
+  async report(report: Report): Promise<void> {
+    await this.ready();
     const { ids, sink, instruments } = this.#parts;
     const told = toldFindings(report);
-    const lost = this.#tellLost(report, told);
+    const lost = await this.#tellLost(report, told);
     const findingsOf = new Map<string | null, ToldFinding[]>();
     for (const each of told) {
       const { connection } = each.finding;
@@ -68,6 +100,7 @@ export class CaptureTelemetry {
       const upstream = this.#server ?? connection.server;
       const facts = this.#facts.get(id) ?? null;
       const spans = connectionSpans(ids, { connection, trace, upstream, facts, findings, lost: lost.get(id) ?? [] });
+      await this.#ready();
       for (const span of spans) sink.span(span);
       measureEnd(instruments, connection);
       measureTraffic(instruments, connection);
@@ -76,17 +109,19 @@ export class CaptureTelemetry {
     for (const each of told) {
       const trace = traces.get(each.finding.connection) ?? null;
       measureFinding(instruments, each, trace);
+      await this.#ready();
       sink.log(findingLog(each, trace, end));
     }
   }
 
   /** Sends the spans of the messages that incidents cost; returns them by connection. */
-  #tellLost({ findings }: Report, told: readonly ToldFinding[]): Map<string, SpanContext[]> {
+  async #tellLost({ findings }: Report, told: readonly ToldFinding[]): Promise<Map<string, SpanContext[]>> {
     const byId = new Map(told.map(each => [each.finding.id, each]));
     const findingOf = findingsByIncident(findings);
     const toldOf = (message: Message): ToldFinding | undefined => byId.get(findingOf(message) ?? "");
     const lost = new Map<string, SpanContext[]>();
     for (const [id, messages] of this.#lost) {
+      await this.#ready();
       lost.set(id, tellLost(this.#parts, this.#sourceOf(messages[0]!), messages, toldOf));
     }
     this.#lost.clear();

@@ -40,17 +40,13 @@ export async function telemetryOf(
   parent: SpanContext | null = null,
 ): Promise<Seen> {
   const kept = new KeptTelemetry();
-  const telemetry = new CaptureTelemetry({
-    ids: new TraceIds(digest, parent),
-    choice,
-    sink: kept,
-    instruments: kept.instruments,
-  });
+  const parts = { ids: new TraceIds(digest, parent), choice, sink: kept, instruments: kept.instruments };
+  const telemetry = new CaptureTelemetry(parts, () => Promise.resolve());
   const report = await inspect([fileURLToPath(new URL(`../../fixtures/${fixture}`, import.meta.url))], {
     onMessageFacts: message => telemetry.message(message),
     onConnectionFacts: facts => telemetry.connection(facts),
   });
-  telemetry.report(report);
+  await telemetry.report(report);
   return Object.assign(kept, { report });
 }
 

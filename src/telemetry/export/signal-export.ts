@@ -1,11 +1,12 @@
 /** The ways out: JSON lines in a file, or OTLP over HTTP. OpenTelemetry's packages are loaded here, and only here. */
-import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { codeOf, meaningOf } from "../../capture/system-error.ts";
 import { VERSION } from "../../version.ts";
 import type { MetricsSnapshot } from "../instruments.ts";
 import type { LogRecord, SpanRecord } from "../records.ts";
 import { type Signal, TelemetryError, type TelemetrySetting } from "../settings.ts";
+import { makeFolder } from "./folder.ts";
 import { type Origin, originOf, readableLog, readableMetrics, readableSpan } from "./otlp-shapes.ts";
 
 /** What became of a batch: how many of it were not taken, and why; `problem` null where all were. */
@@ -43,7 +44,7 @@ export async function signalExports(
     "telemetry.sdk.version": VERSION,
     ...setting.resource,
   });
-  if (setting.target.kind === "folder") await makeFolder(setting.target.directory, setting.target.signals);
+  if (setting.target.kind === "folder") await beginFiles(setting.target.directory, setting.target.signals);
   if (setting.target.kind === "file") await beginFile(setting.target.path);
   return {
     traces: await signalExport(setting, "traces", shaped(readableSpan, origin), {
@@ -98,9 +99,9 @@ function fileOf(directory: string, signal: Signal): string {
   return join(directory, `${signal}.jsonl`);
 }
 
-async function makeFolder(directory: string, signals: readonly Signal[]): Promise<void> {
+async function beginFiles(directory: string, signals: readonly Signal[]): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: FOLDER_MODE });
+    makeFolder(directory, FOLDER_MODE);
     // Appending nothing shows whether anything can be written.
     for (const signal of signals) await appendFile(fileOf(directory, signal), "", { mode: FILE_MODE });
   } catch (error) {
@@ -110,7 +111,7 @@ async function makeFolder(directory: string, signals: readonly Signal[]): Promis
 
 async function beginFile(path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     await writeFile(path, "");
   } catch (error) {
     throw new TelemetryError(`--output otlp=${path}`, writeProblem(error));
