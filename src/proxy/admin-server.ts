@@ -30,6 +30,12 @@ interface Answer {
   body: string;
 }
 
+const PATHS = `/metrics      for Prometheus
+/healthz      whether the proxy is well
+/readyz       whether it listens, and a broker can be reached
+/connections  what is open, as JSON
+/findings     what was found, as JSON`;
+
 const JSON_TYPE = "application/json; charset=utf-8";
 
 export class AdminServer {
@@ -88,8 +94,10 @@ export class AdminServer {
         return { status: 200, type: JSON_TYPE, body: await this.#answers.connections() };
       case "/findings":
         return { status: 200, type: JSON_TYPE, body: this.#answers.findings() };
+      case "/":
+        return plain(200, PATHS);
       default:
-        return plain(404, "expected /metrics, /healthz, /readyz, /connections or /findings");
+        return plain(404, `there is no such page here, but\n\n${PATHS}`);
     }
   }
 }

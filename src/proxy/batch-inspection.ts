@@ -5,7 +5,6 @@ import { printable } from "../bytes/printable.ts";
 import { Moment } from "../net/connection-observer.ts";
 import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
 import type { ConnectionEvent } from "../report/live-event.ts";
-import type { Endpoint } from "../report/report.ts";
 import type { TelemetryParts } from "../telemetry/message-telemetry.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { LiveInspection } from "./live-inspection.ts";
@@ -116,9 +115,11 @@ export class BatchInspection {
         recorder?.opened(connection, opened.client, opened.listener, seconds, nanoseconds);
         break;
       }
-      case CONNECTED:
-        inspection.connected(connection, decoded<Endpoint>(bytes, start, end));
+      case CONNECTED: {
+        const { upstream, steps } = decoded<Pick<RelayedConnection, "upstream" | "steps">>(bytes, start, end);
+        inspection.connected(connection, upstream, steps);
         break;
+      }
       case DATA:
         if (side === 0 && this.#concluded.has(connection)) break;
         inspection.data(connection, side, bytes, start, end);

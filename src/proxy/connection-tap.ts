@@ -1,5 +1,6 @@
 /** The events of relayed connections, and what may be done to a connection. */
 import type { Side } from "../net/connection-observer.ts";
+import type { UpstreamSteps } from "../report/live-event-sink.ts";
 import type { Endpoint } from "../report/report.ts";
 
 /** A client that was accepted. Side 0 is the client, side 1 the broker. */
@@ -11,6 +12,8 @@ export interface RelayedConnection {
   listener: Endpoint;
   /** The broker, by the address that was connected to; by its configured name while there is no connection yet. */
   upstream: Endpoint;
+  /** How the broker was reached; missing while there is no connection yet. */
+  steps?: UpstreamSteps;
   /** Octets are encrypted between client and proxy, between proxy and broker. */
   encrypted: { client: boolean; upstream: boolean };
 }

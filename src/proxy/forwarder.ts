@@ -11,6 +11,14 @@ import { type ReadPace, SlowReader } from "./slow-reader.ts";
 import { otherSide, SIDES, type SocketPair } from "./socket-pair.ts";
 import type { TapEvents } from "./tap-events.ts";
 
+/** What passed through the relay so far, whether it was inspected or not. */
+export interface RelayCounters {
+  /** Octets of each side. */
+  octets: [client: number, broker: number];
+  /** Pauses between two portions of clients that are read slowly. */
+  pauses: number;
+}
+
 export interface ForwarderContext {
   /** Number of the connection, to name it. */
   number: number;
@@ -18,6 +26,7 @@ export interface ForwarderContext {
   events: TapEvents;
   /** Null where the thread sleeps whenever there is nothing to do. */
   polling: BusyPolling | null;
+  counters: RelayCounters;
   problem: (message: string) => void;
   /** The guard failed after it had stopped the client: nothing more may pass. */
   stop: () => void;
@@ -44,10 +53,11 @@ export class Forwarder {
 
   /** From now on the client is read slowly. Both sockets are connected. */
   readSlowly(pace: ReadPace): void {
-    const { sockets } = this.#context;
+    const { sockets, counters } = this.#context;
     const to = sockets.of(1)!.socket;
     this.#slowReader = new SlowReader(pace, sockets.client.socket, octets => {
       this.#pass(0, octets);
+      counters.pauses++;
       return !to.writableNeedDrain || to.writableLength === 0;
     });
   }
@@ -117,7 +127,8 @@ export class Forwarder {
   }
 
   #pass(side: Side, chunk: Uint8Array): void {
-    const { sockets, events, polling } = this.#context;
+    const { sockets, events, polling, counters } = this.#context;
+    counters.octets[side] += chunk.length;
     const from = sockets.of(side)!.socket;
     const to = sockets.of(otherSide(side))!.socket;
     if (this.#guard === null) to.write(chunk);

@@ -176,6 +176,8 @@ export class InspectingProxy {
       open,
       refused: this.#refused,
       uninspected,
+      octets: this.#server.relayed.octets,
+      pauses: this.#options.pace == null ? null : this.#server.relayed.pauses,
       behind,
       upstreamReached: this.#upstreamReached,
     };

@@ -44,7 +44,8 @@ export class InspectorTap implements ConnectionTap {
   }
 
   connected(upstream: Endpoint): void {
-    if (!this.#orphaned) this.#inspector.write(CONNECTED, 1, this.number, encoded(upstream));
+    if (!this.#orphaned)
+      this.#inspector.write(CONNECTED, 1, this.number, encoded({ upstream, steps: this.#connection.steps }));
   }
 
   data(side: Side, bytes: Uint8Array, given = false): void {

@@ -1,6 +1,7 @@
 /** The inspector's thread: inspects and records what the relay hands over. */
 import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 import { isoTime } from "../net/place.ts";
+import type { Instruments } from "../telemetry/instruments.ts";
 import type { MessageChoice } from "../telemetry/message-telemetry.ts";
 import { BatchInspection } from "./batch-inspection.ts";
 import type { EventMessage } from "./event-message.ts";
@@ -137,12 +138,18 @@ const ticking = setInterval(() => {
   readPipe();
   clock.read();
   batches.at(clock.seconds, clock.microseconds, inspection => inspection.tick());
-  if (recorder !== null) link?.parts.instruments.set("ghostframe.recorder.lost", recorder.lost, {});
+  if (recorder !== null && link !== null) measureRecorder(recorder, link.parts.instruments);
   link?.measured([clock.seconds, clock.microseconds * 1000]);
   postEvents();
   postCounts(false);
   postLostPackets();
 }, TICK);
+
+function measureRecorder({ isPaused, lost }: Recorder, instruments: Instruments): void {
+  instruments.set("ghostframe.recorder.state", isPaused ? 0 : 1, { "ghostframe.recorder.state": "recording" });
+  instruments.set("ghostframe.recorder.state", isPaused ? 1 : 0, { "ghostframe.recorder.state": "paused" });
+  instruments.set("ghostframe.recorder.lost", lost, {});
+}
 
 const scanning = setting.sharedSockets ? setInterval(() => void scanSockets(), SCAN) : undefined;
 

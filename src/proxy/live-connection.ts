@@ -1,5 +1,5 @@
 import { Moment, type Side } from "../net/connection-observer.ts";
-import type { RelayedCarrier } from "../report/live-event-sink.ts";
+import type { RelayedCarrier, UpstreamSteps } from "../report/live-event-sink.ts";
 import type { Endpoint } from "../report/report.ts";
 import type { RelayedConnection } from "./connection-tap.ts";
 
@@ -10,6 +10,7 @@ export class LiveConnection implements RelayedCarrier {
   readonly last = new Moment();
   /** The broker's address, as far as it is known. */
   upstream: Endpoint;
+  steps: UpstreamSteps | null = null;
   wasTold = false;
   /** Both sides are connected, and that was not told yet: no octet has come. */
   awaitsOctets = false;

@@ -9,7 +9,7 @@ import type { ConnectionInspection } from "../inspection/connection-inspection.t
 import { Engine } from "../inspection/engine.ts";
 import { Moment, type Side } from "../net/connection-observer.ts";
 import type { ConnectionEvent } from "../report/live-event.ts";
-import { LiveEventSink } from "../report/live-event-sink.ts";
+import { LiveEventSink, type UpstreamSteps } from "../report/live-event-sink.ts";
 import type { Endpoint } from "../report/report.ts";
 import { LiveTelemetry } from "../telemetry/live-telemetry.ts";
 import type { TelemetryParts } from "../telemetry/message-telemetry.ts";
@@ -96,10 +96,11 @@ export class LiveInspection {
     this.#connections.set(relayed.number, this.#engine.connection(live, beginning));
   }
 
-  connected(number: number, upstream: Endpoint): void {
+  connected(number: number, upstream: Endpoint, steps?: UpstreamSteps): void {
     const connection = this.#connections.get(number);
     if (connection === undefined) return;
     connection.carrier.upstream = upstream;
+    connection.carrier.steps = steps ?? null;
     connection.carrier.awaitsOctets = true;
     this.#silent.add(connection);
   }

@@ -6,6 +6,7 @@ import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type U
 import { Admission } from "./admission.ts";
 import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionGuard, ConnectionTap, Relayed, RelayedConnection } from "./connection-tap.ts";
+import type { RelayCounters } from "./forwarder.ts";
 import { ProxyError, reasonOf } from "./proxy-error.ts";
 import { type ProxyProtocol, proxyHeader } from "./proxy-protocol.ts";
 import { Relay } from "./relay.ts";
@@ -60,6 +61,8 @@ export class ProxyServer {
   /** Clients that came before every listener was bound; null when all are. */
   #arrived: { tcp: Socket; upstreams: Upstreams }[] | null = [];
   #number = 0;
+  /** What passed through. */
+  readonly relayed: RelayCounters = { octets: [0, 0], pauses: 0 };
   readonly #admission: Admission;
   #probing: NodeJS.Timeout | null = null;
   #allClosed: (() => void) | null = null;
@@ -221,6 +224,7 @@ export class ProxyServer {
       probeSilently: this.#options.probeSilently ?? false,
       pace: pace ?? null,
       polling: polling ?? null,
+      counters: this.relayed,
       timeouts: this.#timeouts,
       problem,
       connect: listener => {

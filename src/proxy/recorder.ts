@@ -70,6 +70,11 @@ export class Recorder {
     return this.#file.path;
   }
 
+  /** Nothing can be written now; it is tried again. */
+  get isPaused(): boolean {
+    return this.#file.isPaused;
+  }
+
   /** Packets that should have been recorded and could not be. */
   get lost(): number {
     return this.#file.lost;

@@ -81,6 +81,11 @@ export class RecordingFile {
     return this.#path;
   }
 
+  /** What was written last failed, and nothing has been written since. */
+  get isPaused(): boolean {
+    return this.#troubled;
+  }
+
   /** Whether a packet of this time would be recorded; opens a file if there is none. */
   ready(seconds: number, nanoseconds: number): boolean {
     this.#seconds = seconds;

@@ -14,13 +14,14 @@
  */
 import type { Socket } from "node:net";
 import type { Side } from "../net/connection-observer.ts";
+import type { UpstreamSteps } from "../report/live-event-sink.ts";
 import type { Endpoint } from "../report/report.ts";
 import { BrokerSilence } from "./broker-silence.ts";
 import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionGuard, ConnectionTap, Relayed, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { Deadline } from "./deadline.ts";
 import { EarlyOctets } from "./early-octets.ts";
-import { Forwarder } from "./forwarder.ts";
+import { Forwarder, type RelayCounters } from "./forwarder.ts";
 import { IdleCheck } from "./idle-check.ts";
 import { reasonOf } from "./proxy-error.ts";
 import { idleFor, lossOf, silenceOf } from "./relay-trouble.ts";
@@ -48,6 +49,7 @@ export interface RelayContext {
   pace: ReadPace | null;
   /** Null where the thread sleeps whenever there is nothing to do. */
   polling: BusyPolling | null;
+  counters: RelayCounters;
   timeouts: Timeouts;
   problem: (message: string) => void;
   /** Both sockets are closed, and the tap knows it. */
@@ -73,7 +75,7 @@ export class Relay implements Relayed, AttemptListener {
   /** @param tcp the client's connection, paused */
   constructor(tcp: Socket, context: RelayContext) {
     this.#context = context;
-    const { connection, polling, timeouts, problem } = context;
+    const { connection, polling, counters, timeouts, problem } = context;
     const { number } = connection;
     this.#sockets = new SocketPair(tcp, {
       data: (side, chunk) => this.#data(side, chunk),
@@ -86,7 +88,8 @@ export class Relay implements Relayed, AttemptListener {
       problem(`connection ${number} is relayed uninspected from here: its inspection failed (${reasonOf(error)})`);
     });
     const [sockets, events] = [this.#sockets, this.#events];
-    this.#forwarder = new Forwarder({ number, sockets, events, polling, problem, stop: () => this.stop(null) });
+    const stop = (): void => this.stop(null);
+    this.#forwarder = new Forwarder({ number, sockets, events, polling, counters, problem, stop });
     this.#idle = new IdleCheck(timeouts);
     this.#silence = new BrokerSilence(timeouts.silence, () => this.#brokerSilent());
   }
@@ -111,9 +114,9 @@ export class Relay implements Relayed, AttemptListener {
     this.#silence.reached();
   }
 
-  connected(broker: SideSocket, upstream: Endpoint): void {
+  connected(broker: SideSocket, upstream: Endpoint, steps: UpstreamSteps): void {
     this.#attempt = null;
-    this.#context.connection.upstream = upstream;
+    Object.assign(this.#context.connection, { upstream, steps });
     this.#sockets.connect(broker);
     this.#deadline.cancel();
     this.#phase = "relaying";

@@ -29,6 +29,10 @@ export interface RelayState {
   refused: number;
   /** Connections that went on uninspected because the inspector fell behind or died. */
   uninspected: number;
+  /** Octets that were passed on of each side. */
+  octets: readonly [client: number, broker: number];
+  /** Pauses in reading from clients; null where they are read as fast as can be. */
+  pauses: number | null;
   /** Octets that the inspector is behind. */
   behind: number;
   /** Whether the last client that came was connected to its broker; null before the first one. */

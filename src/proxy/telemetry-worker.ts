@@ -65,6 +65,10 @@ function snapshots(): MetricsSnapshot[] {
     instruments.set("ghostframe.connections.refused", relay.refused, {});
     instruments.set("ghostframe.connections.uninspected", relay.uninspected, { "ghostframe.reason": "lost" });
     instruments.set("ghostframe.inspector.behind", relay.behind, {});
+    const [client, broker] = relay.octets;
+    instruments.set("ghostframe.relay.octets", client, { "ghostframe.direction": "client-to-server" });
+    instruments.set("ghostframe.relay.octets", broker, { "ghostframe.direction": "server-to-client" });
+    if (relay.pauses !== null) instruments.set("ghostframe.squeeze.pauses", relay.pauses, {});
   }
   return [...(inspected === null ? [] : [inspected]), instruments.snapshot(began, now())];
 }

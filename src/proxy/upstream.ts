@@ -2,6 +2,7 @@
 import { createConnection, type Socket } from "node:net";
 import { printable } from "../bytes/printable.ts";
 import { codeOf } from "../capture/system-error.ts";
+import type { UpstreamSteps } from "../report/live-event-sink.ts";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import type { RelayTrouble } from "./connection-tap.ts";
@@ -23,7 +24,7 @@ export interface AttemptListener {
   /** The broker's host has accepted the connection; TLS may still be to come. */
   reached(): void;
   /** Octets may flow from the moment of this call on. */
-  connected(broker: SideSocket, upstream: Endpoint): void;
+  connected(broker: SideSocket, upstream: Endpoint, steps: UpstreamSteps): void;
   failed(trouble: RelayTrouble): void;
 }
 
@@ -35,6 +36,7 @@ export class UpstreamAttempt {
   readonly #tcp: Socket;
   readonly #timer: NodeJS.Timeout;
   #stage: "tcp" | "tls" | "over" = "tcp";
+  readonly #steps: UpstreamSteps;
 
   /**
    * @param tls null for a broker without TLS
@@ -51,6 +53,7 @@ export class UpstreamAttempt {
     this.#address = address;
     this.#tls = tls;
     this.#listener = listener;
+    this.#steps = { host: address.host, began: now(), resolved: null, reached: 0, secured: null };
     this.#timer = setTimeout(() => {
       const error: NodeJS.ErrnoException = new Error(`no connection within ${timeout / 1000} s`);
       error.code = "ETIMEDOUT";
@@ -66,8 +69,12 @@ export class UpstreamAttempt {
       autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
     });
     this.#tcp.on("error", this.#failed);
+    this.#tcp.once("lookup", () => {
+      this.#steps.resolved = now();
+    });
     this.#tcp.once("connect", () => {
       if (this.#stage === "over") return;
+      this.#steps.reached = now();
       listener.reached();
       // TLS takes the connection over: not before the header is written.
       if (header === null) this.#tcpConnected();
@@ -99,13 +106,14 @@ export class UpstreamAttempt {
     socket.once("secureConnect", () => {
       if (this.#stage === "over") return;
       socket.off("error", this.#failed);
+      this.#steps.secured = now();
       this.#connected(socket);
     });
   }
 
   #connected(socket: Socket): void {
     this.#end();
-    this.#listener.connected(new SideSocket(socket, this.#tcp), remoteEndpoint(this.#tcp));
+    this.#listener.connected(new SideSocket(socket, this.#tcp), remoteEndpoint(this.#tcp), this.#steps);
   }
 
   readonly #failed = (error: Error): void => {
@@ -116,6 +124,11 @@ export class UpstreamAttempt {
     const trouble = stage === "tls" ? handshakeTrouble(this.#address, error) : connectTrouble(this.#address, error);
     this.#listener.failed(trouble);
   };
+}
+
+/** Milliseconds since the epoch, with a fraction. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** Why there is no connection to the broker. */

@@ -37,7 +37,7 @@ export class Upstreams {
   connect(attempting: Attempting, listener: AttemptListener): { abandon(): void } {
     return new Failover(this.#inOrder, attempting, {
       reached: () => listener.reached(),
-      connected: (broker, upstream) => listener.connected(broker, upstream),
+      connected: (broker, upstream, steps) => listener.connected(broker, upstream, steps),
       failed: trouble => listener.failed(trouble),
       down: (address, trouble) => this.#isDown(address, trouble),
     });
@@ -107,7 +107,7 @@ class Failover {
     const listener = this.#listener;
     this.#attempt = this.#attempting(address, {
       reached: () => listener.reached(),
-      connected: (broker, upstream) => listener.connected(broker, upstream),
+      connected: (broker, upstream, steps) => listener.connected(broker, upstream, steps),
       failed: trouble => {
         if (this.#isAbandoned) return;
         listener.down(address, trouble);

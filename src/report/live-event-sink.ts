@@ -10,10 +10,25 @@ import { connectionRecord } from "./partial/connection-record.ts";
 import { findingOf, findingPart, sentenceOf } from "./partial/finding-part.ts";
 import type { Endpoint, Finding } from "./report.ts";
 
+/** When the steps of connecting to a broker were over: milliseconds since the epoch, with a fraction. */
+export interface UpstreamSteps {
+  /** The broker's name or address, as it is configured. */
+  host: string;
+  began: number;
+  /** Its name was looked up; null for an address. */
+  resolved: number | null;
+  /** TCP was connected. */
+  reached: number;
+  /** TLS was established; null where there is none. */
+  secured: number | null;
+}
+
 /** A connection that is relayed: by what it is known, and where to. */
 export interface RelayedCarrier extends Carrier {
   readonly id: string;
   readonly upstream: Endpoint;
+  /** How the broker was reached; null or missing where that is not known. */
+  readonly steps?: UpstreamSteps | null;
   /** Something was told of it. Otherwise its end is not told either: a health check costs no event. */
   wasTold: boolean;
 }

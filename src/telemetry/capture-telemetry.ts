@@ -83,10 +83,10 @@ export class CaptureTelemetry {
   async report(report: Report): Promise<void> {
     await this.ready();
     const { ids, sink, instruments } = this.#parts;
-    const told = toldFindings(report);
-    const lost = await this.#tellLost(report, told);
+    const found = toldFindings(report);
+    const lost = await this.#tellLost(report, found);
     const findingsOf = new Map<string | null, ToldFinding[]>();
-    for (const each of told) {
+    for (const each of found) {
       const { connection } = each.finding;
       findingsOf.set(connection, findingsOf.get(connection) ?? []);
       findingsOf.get(connection)!.push(each);
@@ -99,14 +99,15 @@ export class CaptureTelemetry {
       const findings = findingsOf.get(id) ?? [];
       const upstream = this.#server ?? connection.server;
       const facts = this.#facts.get(id) ?? null;
-      const spans = connectionSpans(ids, { connection, trace, upstream, facts, findings, lost: lost.get(id) ?? [] });
+      const told = { connection, trace, upstream, upstreamSteps: null, facts, findings, lost: lost.get(id) ?? [] };
+      const spans = connectionSpans(ids, told);
       await this.#ready();
       for (const span of spans) sink.span(span);
       measureEnd(instruments, connection);
       measureTraffic(instruments, connection);
     }
     const { end } = spanOf(report);
-    for (const each of told) {
+    for (const each of found) {
       const trace = traces.get(each.finding.connection) ?? null;
       measureFinding(instruments, each, trace);
       await this.#ready();

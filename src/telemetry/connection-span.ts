@@ -4,13 +4,14 @@
  */
 import type { Phase } from "../messages/connection-phases.ts";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
+import type { UpstreamSteps } from "../report/live-event-sink.ts";
 import type { Connection, Endpoint, Verdict } from "../report/report.ts";
 import { linkTo } from "./message-span.ts";
 import type { Attributes, SpanContext, SpanRecord, UnixTime } from "./records.ts";
 import { shownText } from "./shown.ts";
 import { findingEvent, type ToldFinding } from "./told-finding.ts";
 import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
-import { compareTimes, timeOf, unixTime } from "./unix-time.ts";
+import { compareTimes, timeOf, unixTime, unixTimeOf } from "./unix-time.ts";
 
 /** Findings told as events, and messages that a span is linked to; of more, their number is told. */
 const MAX_EVENTS = 128;
@@ -34,6 +35,8 @@ export interface ToldConnection {
   trace: ConnectionTrace;
   /** The broker: the connection's server, unless that is a proxy. */
   upstream: Endpoint;
+  /** How a proxy reached it; null of a capture. */
+  upstreamSteps: UpstreamSteps | null;
   /** null where nobody followed its messages. */
   facts: Pick<ConnectionFacts, "phases" | "published" | "delivered"> | null;
   findings: readonly ToldFinding[];
@@ -42,7 +45,7 @@ export interface ToldConnection {
 }
 
 export function connectionSpans(ids: TraceIds, told: ToldConnection): SpanRecord[] {
-  const { connection, trace, facts, findings, lost } = told;
+  const { connection, trace, findings, lost } = told;
   const start = timeOf(connection.start) ?? [0, 0];
   const end = latest(start, timeOf(connection.end) ?? start);
   const worst = findings.find(({ finding }) => finding.severity === "error");
@@ -64,13 +67,40 @@ export function connectionSpans(ids: TraceIds, told: ToldConnection): SpanRecord
     error: worst === undefined ? null : shownText(worst.finding.diagnosis?.summary ?? worst.finding.message),
   };
   const beginning = connection.midStream ? null : start;
-  return [root, ...STEPS.flatMap(step => stepSpan(ids, told, facts, beginning, step))];
+  const steps = STEPS.flatMap(step => stepSpan(ids, told, beginning, step));
+  return [root, ...upstreamSpans(ids, told), ...steps];
+}
+
+/** What came before AMQP where a proxy connected to the broker: the look-up of its name, TCP, TLS. */
+function upstreamSpans(ids: TraceIds, { trace, upstream, upstreamSteps }: ToldConnection): SpanRecord[] {
+  if (upstreamSteps === null) return [];
+  const { host, began, resolved, reached, secured } = upstreamSteps;
+  const peer = { "network.peer.address": upstream.address, "network.peer.port": upstream.port };
+  const steps: [name: string, from: number, to: number | null, attributes: Attributes][] = [
+    ["dns lookup", began, resolved, { "dns.question.name": shownText(host) }],
+    ["tcp connect", resolved ?? began, reached, { "network.transport": "tcp", ...peer }],
+    ["tls handshake", reached, secured, { "server.address": shownText(host), ...peer }],
+  ];
+  return steps.flatMap(([name, from, to, attributes]) => {
+    return to === null
+      ? []
+      : [childSpan(ids, trace, { name, start: unixTimeOf(from), end: unixTimeOf(to), attributes })];
+  });
+}
+
+function childSpan(
+  ids: TraceIds,
+  trace: ConnectionTrace,
+  of: Pick<SpanRecord, "name" | "start" | "end" | "attributes">,
+): SpanRecord {
+  const { spanId } = ids.part(trace, of.name);
+  const { traceId, spanId: parentSpanId } = trace;
+  return { traceId, spanId, parentSpanId, kind: "client", events: [], links: [], error: null, ...of };
 }
 
 function stepSpan(
   ids: TraceIds,
-  { trace }: ToldConnection,
-  facts: ToldConnection["facts"],
+  { trace, facts }: ToldConnection,
   beginning: UnixTime | null,
   [name, from, to]: (typeof STEPS)[number],
 ): SpanRecord[] {
@@ -82,21 +112,7 @@ function stepSpan(
   const end = at(to);
   // The two directions of a capture may be out of step.
   if (begin === null || end === null || compareTimes(begin, end) > 0) return [];
-  return [
-    {
-      traceId: trace.traceId,
-      spanId: ids.part(trace, name).spanId,
-      parentSpanId: trace.spanId,
-      name: `amqp ${name}`,
-      kind: "client",
-      start: begin,
-      end,
-      attributes: {},
-      events: [],
-      links: [],
-      error: null,
-    },
-  ];
+  return [childSpan(ids, trace, { name: `amqp ${name}`, start: begin, end, attributes: {} })];
 }
 
 function connectionAttributes({ connection, upstream, facts }: ToldConnection): Attributes {

@@ -173,7 +173,15 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     const toldOf = ({ incident }: Message): ToldFinding | undefined =>
       findings.get(this.#idOf(connection, incident ?? "") ?? "");
     const lost = tellLost(this.#parts, source, followed.lost, toldOf);
-    const told = { connection: record, trace: source.trace, upstream, facts, findings: [...findings.values()], lost };
+    const told = {
+      connection: record,
+      trace: source.trace,
+      upstream,
+      upstreamSteps: connection.carrier.steps ?? null,
+      facts,
+      findings: [...findings.values()],
+      lost,
+    };
     for (const span of connectionSpans(ids, told)) sink.span(span);
     measureEnd(instruments, record);
     this.#measure(followed);

@@ -1,7 +1,6 @@
 /** The metrics: what each is called, counted in and says. Those of messaging are OpenTelemetry's, by its conventions. */
 
 export interface MetricDefinition {
-  /** `state`: a gauge of one for each state, 1 where it holds. */
   kind: "counter" | "gauge" | "histogram";
   /** UCUM: s, By, {message}. */
   unit: string;
@@ -63,6 +62,21 @@ export const METRICS = {
     kind: "gauge",
     unit: "By",
     description: "Octets that were relayed and are not inspected yet.",
+  },
+  "ghostframe.relay.octets": {
+    kind: "counter",
+    unit: "By",
+    description: "Octets that came to the relay, inspected or not, by direction.",
+  },
+  "ghostframe.squeeze.pauses": {
+    kind: "counter",
+    unit: "{pause}",
+    description: "Pauses in reading from clients, where they are read slowly.",
+  },
+  "ghostframe.recorder.state": {
+    kind: "gauge",
+    unit: "{recorder}",
+    description: "1 for the state of the recorder, 0 for the other one.",
   },
   "ghostframe.recorder.lost": {
     kind: "counter",

@@ -13,6 +13,12 @@ export function timeOf(iso: string | null): UnixTime | null {
   return unixTime({ seconds, nanoseconds: Number(fraction.padEnd(9, "0")) });
 }
 
+/** Of milliseconds since the epoch, with a fraction. */
+export function unixTimeOf(milliseconds: number): UnixTime {
+  const seconds = Math.floor(milliseconds / 1000);
+  return unixTime({ seconds, nanoseconds: Math.floor((milliseconds - seconds * 1000) * 1000) * 1000 });
+}
+
 /** `seconds` later, which is not negative. */
 export function later([whole, nanoseconds]: UnixTime, seconds: number): UnixTime {
   const sum = nanoseconds + Math.round((seconds % 1) * 1e9);

@@ -69,6 +69,8 @@ describe("ghostframe inspect --otlp", { concurrent: true }, () => {
     const badUrl = await ghostframe(["inspect", "--otlp", GHOST, GHOST]);
     expect(badUrl).toMatchObject({ code: 2, stdout: "" });
     expect(badUrl.stderr).toMatch(/^ghostframe: --otlp: expected http/);
+    const noEnd = await ghostframe(["inspect", GHOST, "--otlp=file:/proc/none/x"]);
+    expect(noEnd).toMatchObject({ code: 2, stdout: "" });
     const noFolder = await ghostframe(["inspect", GHOST, "--otlp=file:/dev/null/x"]);
     expect(noFolder).toMatchObject({ code: 2, stdout: "" });
     expect(noFolder.stderr).toMatch(

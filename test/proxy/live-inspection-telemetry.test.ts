@@ -49,6 +49,28 @@ describe("telemetry while it happens", () => {
     expect(value("ghostframe.connections", { "ghostframe.connection.state": "broken" })).toBe(0);
   });
 
+  it("has how the broker was reached as steps before those of AMQP", () => {
+    const { kept, live } = scene();
+    const upstream = { address: "192.0.2.9", port: 5671 };
+    const steps = { host: "rabbit.example", began: 1000.25, resolved: 1010.5, reached: 1030.75, secured: 1100 };
+    live.accept(1).inspection.connected(1, upstream, steps);
+    live.accept(2).inspection.connected(2, upstream, { ...steps, resolved: null, secured: null });
+    for (const number of [1, 2]) live.client(clientHandshake().octets, number).end(0, "fin", number).close(number);
+    const [first, second] = kept.spans.filter(({ name }) => name === "amqp connection");
+    const under = (root = first!) =>
+      kept.spans
+        .filter(({ parentSpanId, name }) => parentSpanId === root.spanId && !name.startsWith("amqp"))
+        .map(({ name, start, end }) => [name, start, end]);
+    expect(under()).toEqual([
+      ["dns lookup", [1, 250_000], [1, 10_500_000]],
+      ["tcp connect", [1, 10_500_000], [1, 30_750_000]],
+      ["tls handshake", [1, 30_750_000], [1, 100_000_000]],
+    ]);
+    expect(under(second)).toEqual([["tcp connect", [1, 250_000], [1, 30_750_000]]]);
+    const dns = kept.spans.find(({ name }) => name === "dns lookup")!;
+    expect(dns).toMatchObject({ traceId: first!.traceId, attributes: { "dns.question.name": "rabbit.example" } });
+  });
+
   it("logs what nothing has explained after some seconds, and not again", () => {
     const { kept, live } = scene();
     live.open().broker(serverHandshake().channelOpenOk(1).channelOpenOk(2).octets);

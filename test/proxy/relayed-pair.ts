@@ -71,6 +71,7 @@ export async function relayedPair(options: PairOptions = {}): Promise<RelayedPai
     probeSilently: options.probeSilently ?? false,
     pace: options.pace ?? null,
     polling: options.polling ?? null,
+    counters: { octets: [0, 0], pauses: 0 },
     timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
     problem: message => problems.push(message),
     over: () => {
@@ -81,7 +82,8 @@ export async function relayedPair(options: PairOptions = {}): Promise<RelayedPai
   relay.start(accepted);
   const connect = (): void => {
     const at = { address: "127.0.0.1", port: upstream.remotePort! };
-    listener!.connected(new SideSocket(upstream, upstream), at);
+    const steps = { host: at.address, began: 1000, resolved: null, reached: 1001, secured: null };
+    listener!.connected(new SideSocket(upstream, upstream), at, steps);
   };
   if (options.waiting !== true) {
     listener!.reached();

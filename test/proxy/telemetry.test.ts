@@ -74,6 +74,12 @@ describe("a proxy with telemetry", () => {
       /ghostframe_messages_total\{messaging_operation_name="publish",ghostframe_outcome="torn"\} 1\n/,
     );
     expect((await get(admin, "/healthz")).status).toBe(200);
+    expect(await get(admin, "/")).toMatchObject({
+      status: 200,
+      text: expect.stringMatching(/^\/metrics .*\n\/healthz /),
+    });
+    expect(await get(admin, "/metric")).toMatchObject({ status: 404, text: expect.stringContaining("/metrics") });
+    expect(metrics).toMatch(/ghostframe_relay_octets_bytes_total\{ghostframe_direction="client-to-server"\} [1-9]/);
     await expect.poll(async () => (await get(admin, "/readyz")).status, { timeout: 10_000 }).toBe(200);
     const findings = JSON.parse((await get(admin, "/findings")).text) as { findings: Record<string, unknown>[] };
     expect(findings.findings[0]).toMatchObject({ "ghostframe.finding.rule": "frame-end", severity: "ERROR" });
@@ -91,6 +97,8 @@ describe("a proxy with telemetry", () => {
     expect(of(WHOLE).status.code ?? 0).toBe(0);
     const root = spans.find(({ name }) => name === "amqp connection")!;
     expect(plainAttributes(root.attributes)).toMatchObject({ "server.port": broker.port, "error.type": "frame-end" });
+    const under = spans.filter(({ parentSpanId }) => parentSpanId === root.spanId).map(({ name }) => name);
+    expect(under).toEqual(expect.arrayContaining(["tcp connect", "amqp transport", "amqp login", "amqp open"]));
     const logs = receiver.items<{ attributes: []; traceId: string; spanId: string }>("logs");
     const log = logs.find(({ attributes }) => plainAttributes(attributes)["ghostframe.finding.rule"] === "frame-end")!;
     expect(log).toMatchObject({ traceId: root.traceId, spanId: root.spanId });

@@ -182,7 +182,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "proxy/inspector.test.ts": ["proxy/inspector-tap.ts", "proxy/inspector-worker.ts"],
   "proxy/live-inspection-events.test.ts": ["proxy/live-connection.ts", "report/live-event-sink.ts"],
   "proxy/proxy-server.test.ts": ["proxy/tls.ts", "proxy/upstream.ts"],
-  "proxy/relay.test.ts": ["proxy/forwarder.ts", "proxy/socket-pair.ts"],
+  "proxy/relay.test.ts": ["proxy/connection-tap.ts", "proxy/forwarder.ts", "proxy/socket-pair.ts"],
   "report/explain.test.ts": ["report/explain-text.ts"],
   "report/partial/merge.test.ts": [
     "report/build-report.ts",

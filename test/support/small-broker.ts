@@ -15,6 +15,8 @@ const ANSWERS: Readonly<Record<string, (channel: number) => Uint8Array>> = {
   "10.50": () => wire().closeOk().octets,
   "85.10": channel => wire().confirmSelectOk(channel).octets,
   "20.10": channel => wire().channelOpenOk(channel).octets,
+  // A consumer gets one message at once.
+  "60.20": channel => wire().consumeOk(channel, "consumer").deliver(channel, "a message").octets,
 };
 
 export interface SmallBroker {

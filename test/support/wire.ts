@@ -294,6 +294,12 @@ export class Wire {
   ack(channel: number, deliveryTag: number, multiple = false): this {
     return this.method(channel, 60, 80, longlong(deliveryTag), bits(multiple));
   }
+  consume(channel: number, queue: string): this {
+    return this.method(channel, 60, 20, short(0), shortstr(queue), shortstr("consumer"), [0], table({}));
+  }
+  consumeOk(channel: number, consumerTag: string): this {
+    return this.method(channel, 60, 21, shortstr(consumerTag));
+  }
   cancel(channel: number, consumerTag: string): this {
     return this.method(channel, 60, 30, shortstr(consumerTag), bits(false));
   }

@@ -1,19 +1,27 @@
 /** The ghosts of real captures in telemetry: torn and tearing message by the trace ids that their producers wrote. */
+
+import { fileURLToPath } from "node:url";
+import * as conventions from "@opentelemetry/semantic-conventions/incubating";
 import { describe, expect, it } from "vitest";
-import type { Message } from "../../src/forensics/diagnosis.ts";
+import type { Message as ExplainedMessage } from "../../src/forensics/diagnosis.ts";
+import { inspect } from "../../src/inspect.ts";
+import { Message } from "../../src/messages/message.ts";
+import { Moment } from "../../src/net/connection-observer.ts";
+import { CaptureTelemetry } from "../../src/telemetry/capture-telemetry.ts";
 import type { SpanRecord } from "../../src/telemetry/records.ts";
-import { linked, type Seen, telemetryOf } from "../support/telemetry.ts";
+import { TraceIds } from "../../src/telemetry/trace-ids.ts";
+import { digest, KeptTelemetry, linked, type Seen, telemetryOf } from "../support/telemetry.ts";
 
 const TWO_PUBLISHERS = "interleaving/two-publishers-one-socket.pcapng.gz";
 const FORKED = "interleaving/forked-workers-one-socket.pcapng.gz";
 
 /** As a producer's tracing library wrote it, in a message that a diagnosis names. */
-function traceparent({ traceparent: text }: Message): { traceId: string; spanId: string } {
+function traceparent({ traceparent: text }: ExplainedMessage): { traceId: string; spanId: string } {
   const [, traceId = "", spanId = ""] = text!.split("-");
   return { traceId, spanId };
 }
 
-function spanOf(seen: Seen, message: Message): SpanRecord {
+function spanOf(seen: Seen, message: ExplainedMessage): SpanRecord {
   const { traceId, spanId } = traceparent(message);
   const found = seen.spans.filter(span => span.traceId === traceId && span.parentSpanId === spanId);
   expect(found).toHaveLength(1);
@@ -102,6 +110,21 @@ describe("two publishers on one socket", async () => {
     );
   });
 
+  it("names only what OpenTelemetry's conventions name, or what begins with ghostframe", () => {
+    const known = new Set<unknown>(Object.values(conventions));
+    const { metrics } = seen.instruments.snapshot([0, 0], [0, 0]);
+    const names = [
+      ...[...seen.spans, ...seen.logs].flatMap(({ attributes }) => Object.keys(attributes)),
+      ...seen.spans.flatMap(span =>
+        [...span.links, ...span.events].flatMap(({ attributes }) => Object.keys(attributes)),
+      ),
+      ...metrics.flatMap(({ name, points }) => [name, ...points.flatMap(({ attributes }) => Object.keys(attributes))]),
+    ];
+    const others = new Set(names.filter(name => !name.startsWith("ghostframe.") && !known.has(name)));
+    expect([...others]).toEqual([]);
+    expect(new Set(names.filter(name => known.has(name))).size).toBeGreaterThan(15);
+  });
+
   it("gives the same ids when it is sent again", async () => {
     const again = await telemetryOf(TWO_PUBLISHERS);
     expect(again.spans).toEqual(seen.spans);
@@ -153,3 +176,31 @@ describe("messages that get spans", () => {
     expect(await count("clean/php-amqplib.pcapng.gz", "all")).toBe(40);
   });
 });
+
+it("makes records of very many messages that are told at once no faster than they can be sent", async () => {
+  const kept = new KeptTelemetry();
+  const parts = { ids: new TraceIds(digest, null), choice: "all" as const, sink: kept, instruments: kept.instruments };
+  const found: number[] = [];
+  const telemetry = new CaptureTelemetry(parts, async () => {
+    found.push(kept.spans.length);
+  });
+  const { connection } = await oneMessage();
+  const moment = new Moment();
+  for (let i = 0; i < 3000; i++) {
+    telemetry.message(new Message("publish", { connection, channel: 1, streamOffset: 100 * i, moment }));
+  }
+  expect(kept.spans).toHaveLength(0);
+  await telemetry.ready();
+  expect(kept.spans).toHaveLength(3000);
+  const steps = found.map((at, i) => at - (found[i - 1] ?? 0));
+  expect(Math.max(...steps)).toBeLessThanOrEqual(512);
+});
+
+async function oneMessage(): Promise<Message> {
+  let first: Message | null = null;
+  const onMessageFacts = (message: Message): void => {
+    first ??= message;
+  };
+  await inspect([fileURLToPath(new URL(`../../fixtures/${TWO_PUBLISHERS}`, import.meta.url))], { onMessageFacts });
+  return first!;
+}

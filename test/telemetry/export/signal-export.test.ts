@@ -1,8 +1,11 @@
 /** OTLP over HTTP to a receiver that decodes what really comes, and that has bad days. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { signalExports } from "../../../src/telemetry/export/signal-export.ts";
 import type { LogRecord, SpanRecord } from "../../../src/telemetry/records.ts";
 import { telemetrySetting } from "../../../src/telemetry/settings.ts";
+import { temporaryFolder } from "../../support/command.ts";
 import { OtlpReceiver, plainAttributes } from "../../support/otlp-receiver.ts";
 
 const SPAN: SpanRecord = {
@@ -98,6 +101,15 @@ describe.each(["http/protobuf", "http/json"])("%s", protocol => {
       problem: `${receiver.url}/v1/traces: 2 of a batch were not taken: too old`,
     });
   });
+});
+
+it("writes files that are the user's own", async ({ onTestFinished }) => {
+  const directory = join(temporaryFolder(onTestFinished), "a", "out");
+  const { traces } = await signalExports(telemetrySetting(`file:${directory}`, {})!, () => {});
+  await traces!([SPAN]);
+  const modes = ["", "traces.jsonl", "logs.jsonl", "metrics.jsonl"].map(name => statSync(join(directory, name)).mode);
+  const expected = process.platform === "win32" ? modes : [0o40700, 0o100600, 0o100600, 0o100600];
+  expect(modes).toEqual(expected);
 });
 
 describe("a receiver", () => {
