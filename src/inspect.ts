@@ -37,6 +37,8 @@ export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | 
   onConnection?: (number: number, tcp: TcpConnection, clientKnown: boolean) => void;
   /** Called before broken connections are explained by further readings: with how many there are. */
   onExplaining?: (connections: number) => void;
+  /** Called in the first reading where something is found: before the report, and before anything is explained. */
+  onFinding?: () => void;
   /** Called with what was thrown where ghostframe itself fails over a connection: the report stands, with a note. */
   onFailure?: (error: unknown) => void;
   /** Ends reading early; the report says what was seen until then. */
@@ -107,7 +109,7 @@ async function explained(
   found: PartialResult,
   { broken, messages }: { broken: BrokenConnections; messages: MessageOutput },
 ): Promise<PartialResult> {
-  const { listener: _, onConnection: __, ...rest } = options;
+  const { listener: _, onConnection: __, onFinding: ___, ...rest } = options;
   const steps = { steps: MAX_STEPS };
   const only = (tcp: TcpConnection, hasRoom: boolean): boolean => broken.wants(tcp, hasRoom && steps.steps > 0);
   const closedForFrames = (tcp: TcpConnection): boolean => broken.wasClosed(tcp);
@@ -162,6 +164,7 @@ export class Inspection {
   readonly #broken: BrokenConnections | null;
   readonly #onConnection: InspectOptions["onConnection"];
   readonly #onFailure: InspectOptions["onFailure"];
+  readonly #onFinding: InspectOptions["onFinding"];
   readonly #captures: CaptureInspection;
   readonly #keys: TlsKeys | null;
   readonly #sink: PartialSink;
@@ -169,13 +172,14 @@ export class Inspection {
 
   /** `broken` is told of the connections in which an error is found. */
   constructor(
-    { onConnection, onFailure, ...options }: InspectOptions & CaptureInspectionOptions = {},
+    { onConnection, onFailure, onFinding, ...options }: InspectOptions & CaptureInspectionOptions = {},
     { broken = null, ledger = null }: { broken?: BrokenConnections | null; ledger?: Ledger | null } = {},
   ) {
     this.#broken = broken;
     this.#ledger = ledger;
     this.#onConnection = onConnection;
     this.#onFailure = onFailure;
+    this.#onFinding = onFinding;
     this.#keys = options.keys ?? null;
     this.#sink = new PartialSink([...(options.ports ?? []), ...(options.decodeAs ?? [])]);
     const listener = this.#ledger ?? options.listener ?? null;
@@ -224,6 +228,7 @@ export class Inspection {
     const { carrier, sawBeginning } = event.connection;
     if (event.kind === "connection-opened") this.#onConnection?.(event.number, carrier, sawBeginning);
     if (event.kind === "uninspected" && event.why === "failed") this.#onFailure?.(event.error);
+    if (event.kind === "finding") this.#onFinding?.();
     if (event.kind === "finding" && this.#broken !== null) {
       const { number } = event.connection.amqp;
       if (isBreak(event.incident)) this.#broken.add(carrier, number, event.incident);

@@ -34,7 +34,9 @@ export class AnnotatedPcap implements CaptureReader {
   #littleEndian = true;
   readonly #head = new Uint8Array(PACKET_AT);
   readonly #view = new DataView(this.#head.buffer);
-  readonly #closing = new Uint8Array(CLOSING_LENGTH);
+  /** Octets of padding, and the closing length behind them. */
+  readonly #tail = new Uint8Array(PADDING.length + CLOSING_LENGTH);
+  readonly #tailView = new DataView(this.#tail.buffer);
 
   constructor(sink: PacketSink, copy: AnnotatedCopy) {
     this.#sink = sink;
@@ -105,7 +107,7 @@ export class AnnotatedPcap implements CaptureReader {
     write(new Uint8Array(head.buffer), 0, 8);
     write(new Uint8Array(body.buffer), 0, body.byteLength);
     write(octets, 0, octets.length);
-    this.#close(length);
+    this.#close(length, 0);
   }
 
   #packet(record: PacketRecord): void {
@@ -128,9 +130,12 @@ export class AnnotatedPcap implements CaptureReader {
     const { write } = this.#copy;
     write(this.#head, 0, PACKET_AT);
     write(bytes, start, end);
-    if (padding > 0) write(PADDING, 0, padding);
-    if (options.length > 0) write(options, 0, options.length);
-    this.#close(length);
+    if (options.length === 0) this.#close(length, padding);
+    else {
+      if (padding > 0) write(PADDING, 0, padding);
+      write(options, 0, options.length);
+      this.#close(length, 0);
+    }
     this.#sink(record);
   }
 
@@ -145,8 +150,9 @@ export class AnnotatedPcap implements CaptureReader {
     this.#view.setUint32(16, low % 0x1_0000_0000, this.#littleEndian);
   }
 
-  #close(length: number): void {
-    new DataView(this.#closing.buffer).setUint32(0, length, this.#littleEndian);
-    this.#copy.write(this.#closing, 0, CLOSING_LENGTH);
+  /** Ends a block: octets of padding, and its length once more. */
+  #close(length: number, padding: number): void {
+    this.#tailView.setUint32(PADDING.length, length, this.#littleEndian);
+    this.#copy.write(this.#tail, PADDING.length - padding, this.#tail.length);
   }
 }

@@ -1,16 +1,11 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import { packetComments } from "../annotate/packet-comments.ts";
 import { wiresharkProfile } from "../annotate/wireshark-profile.ts";
 import { plural } from "../bytes/words.ts";
-import { AnnotatedCopy } from "../capture/annotated-copy.ts";
-import { annotatingReader } from "../capture/annotating-reader.ts";
-import type { CaptureReading } from "../capture/capture-reading.ts";
-import { readCapture } from "../capture/capture-source.ts";
-import { InputError } from "../capture/input-error.ts";
 import { inspect } from "../inspect.ts";
 import type { Report } from "../report/report.ts";
 import { brokerOption } from "./broker-option.ts";
+import { CaptureCopies, type Copied } from "./capture-copies.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -87,103 +82,45 @@ async function annotate(paths: readonly string[], output: string, options: Optio
   for (const path of paths) if (await unreadableTwice(path)) return EXIT.FAILED;
   const captures = await captureOptions(options);
   if (captures === null) return EXIT.FAILED;
+  const { force } = options;
   // Before the long work: there may be such a file.
-  const file = await NewFile.create(output, { force: options.force, gzip: output.endsWith(".gz") });
+  const copies = await CaptureCopies.create(paths, output, { force, gzip: output.endsWith(".gz") });
   const interruption = onInterrupt(0);
-  const { signal } = interruption;
   const progress = new Progress(process.stderr, performance);
   const onProgress = (path: string, read: number, total: number | null): void => progress.update(path, read, total);
-  let done = false;
   try {
+    // Of most captures nothing is to be said: they are copied while they are inspected.
+    copies.begin(interruption.signal);
     const report = await inspect(paths, {
       ...captures,
-      signal,
+      signal: copies.stopsInspection(interruption.signal),
       onFailure: tellStack,
+      onFinding: () => copies.stop(),
       onExplaining: keepHeapSmall,
       onProgress,
     });
     const unreadable = report.inputs.filter(({ error, packets }) => error !== undefined && packets === 0);
     for (const { path, error } of unreadable) complain(`${path}: ${error}`);
     if (unreadable.length > 0) return EXIT.FAILED;
-    const copied = await copyAll(report, file, signal, onProgress);
+    const copied = await copies.finish(report, interruption.signal, onProgress);
     progress.clear();
-    if (signal.aborted) return EXIT.INTERRUPTED;
-    await file.commit();
-    done = true;
-    await write(`${output}: ${copied.sentence}\n`);
+    if (interruption.signal.aborted) return EXIT.INTERRUPTED;
+    await copies.commit();
+    await write(`${output}: ${sentence(copied, report)}\n`);
     const problems = [...copied.problems, ...ownFailures(report)];
     problems.forEach(complain);
     return problems.length > 0 ? EXIT.FAILED : EXIT.CLEAN;
   } finally {
     progress.clear();
     interruption.release();
-    if (!done) await file.discard();
+    await copies.discard();
   }
 }
 
-interface Copied {
-  sentence: string;
-  problems: string[];
-}
-
-async function copyAll(
-  report: Report,
-  file: NewFile,
-  signal: AbortSignal,
-  onProgress: (path: string, read: number, total: number | null) => void,
-): Promise<Copied> {
-  const before = [0];
-  const problems: string[] = [];
-  let commented = 0;
-  let enhanced = 0;
-  let packets = 0;
-  for (const [i, input] of report.inputs.entries()) {
-    if (signal.aborted) break;
-    // Where later files begin is an estimate that the next turn corrects: few comments name a later packet.
-    const comments = packetComments(report, before)[i]!;
-    const copy = new AnnotatedCopy((bytes, start, end) => file.append(bytes, start, end), comments);
-    const reading = await copyOne(input.path, copy, signal, async (read, total) => {
-      onProgress(input.path, read, total);
-      await file.flush();
-    });
-    await file.takeBack(copy.surplus);
-    problems.push(...problemsOf(input.path, reading, copy));
-    before.push(before[i]! + copy.lastNumber);
-    commented += copy.commented;
-    enhanced += copy.enhanced;
-    packets += reading instanceof InputError ? 0 : reading.packets;
-  }
+function sentence({ packets, commented, enhanced }: Copied, { findings }: Report): string {
   const more =
     enhanced === 0
       ? ""
       : `; ${plural(enhanced, "simple packet block")} became enhanced ones, which alone hold comments, with the time 0`;
-  const findings = plural(report.findings.length, "finding");
-  return { sentence: `${plural(packets, "packet")}, ${commented} with comments, of ${findings}${more}`, problems };
-}
-
-/** An error where nothing could be read. */
-async function copyOne(
-  path: string,
-  copy: AnnotatedCopy,
-  signal: AbortSignal,
-  onProgress: (read: number, total: number | null) => Promise<void>,
-): Promise<CaptureReading | InputError> {
-  try {
-    return await readCapture(path, () => {}, { signal, open: annotatingReader(copy), onProgress });
-  } catch (error) {
-    if (error instanceof InputError) return error;
-    throw error;
-  }
-}
-
-function problemsOf(path: string, reading: CaptureReading | InputError, { unsound }: AnnotatedCopy): string[] {
-  if (reading instanceof InputError) return [reading.message];
-  const { error, truncated } = reading;
-  const problems: string[] = [];
-  if (error !== null) problems.push(`${error.message}; the copy ends in front of that`);
-  if (truncated !== null) problems.push(`${path}: ${truncated.message}; the copy ends in front of that`);
-  if (unsound > 0) {
-    problems.push(`${path}: ${plural(unsound, "packet")} could not be given a comment: their options do not decode`);
-  }
-  return problems;
+  return `${plural(packets, "packet")}, ${commented} with comments, of ${plural(findings.length, "finding")}${more}`;
 }

@@ -8,6 +8,7 @@ import { OutputFileError, outputFileErrorOf } from "./output-file-error.ts";
 
 /** Octets gathered before they are written. */
 const BATCH_OCTETS = 1 << 20;
+const FEW_OCTETS = 64;
 
 export interface NewFileOptions {
   /** Take the place of a file that is there. */
@@ -71,8 +72,21 @@ export class NewFile {
     }
   }
 
+  /** Nobody has seen any of it: it can still be discarded. A device or a pipe keeps what it is given. */
+  get isNew(): boolean {
+    return this.#temporary !== null;
+  }
+
   /** Takes the next octets, bytes[start, end), which are copied. They are on the way to the disk after `flush`. */
   append(bytes: Uint8Array, start: number, end: number): void {
+    // A few octets are sooner copied one by one than by an array made for them.
+    if (end - start <= FEW_OCTETS && end - start < BATCH_OCTETS - this.#batched) {
+      const batch = this.#batch;
+      let into = this.#batched;
+      for (let at = start; at < end; at++) batch[into++] = bytes[at]!;
+      this.#batched = into;
+      return;
+    }
     for (let at = start; at < end; ) {
       const taken = Math.min(end - at, BATCH_OCTETS - this.#batched);
       this.#batch.set(bytes.subarray(at, at + taken), this.#batched);
