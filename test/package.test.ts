@@ -77,6 +77,7 @@ describe("the tarball", () => {
         "src/cli/proxy-config.schema.json",
         "src/report/explanation.schema.json",
         "src/report/live-event.schema.json",
+        "src/recover/recovered.schema.json",
         "src/report/message.schema.json",
         "src/report/connection.schema.json",
         "src/report/statistics.schema.json",

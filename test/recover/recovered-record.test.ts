@@ -1,7 +1,9 @@
 /** What `recover` says of each message of a real tear, and the types of properties on the wire. */
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { Discretion } from "../../src/connection/discretion.ts";
 import { type RecoveredMessage, recover } from "../../src/recover/recover.ts";
+import schema from "../../src/recover/recovered.schema.json" with { type: "json" };
 import { base64, recoveredRecord } from "../../src/recover/recovered-record.ts";
 import { RecoveredCounts, recoveredLine } from "../../src/recover/recovered-text.ts";
 import { FIXTURES } from "../support/golden.ts";
@@ -9,16 +11,36 @@ import { field, headerPayload } from "../support/wire.ts";
 
 const TORN = `${FIXTURES}/interleaving/two-publishers-one-socket.pcapng.gz`;
 
+const validate = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema);
+
+function expectValid(record: unknown): void {
+  validate(JSON.parse(JSON.stringify(record)));
+  expect(validate.errors).toBe(null);
+}
+
 async function recovered(path: string, includeUnconfirmed = false) {
   const messages: RecoveredMessage[] = [];
   const recovery = await recover([path], { includeUnconfirmed }, async message => void messages.push(message));
   return { messages, recovery };
 }
 
+/** What the ledger knows of a message. */
+const PLACE = {
+  time: "2026-11-21T18:19:51Z",
+  connection: "c1",
+  channel: 1,
+  exchange: "",
+  routingKey: "k",
+  input: 0,
+  streamOffset: 0,
+  finding: "f1",
+};
+
 describe("recover", () => {
   it("puts together what a real client tore, and tells the fate of each", async () => {
     const { messages, recovery } = await recovered(TORN);
     const records = messages.map(recoveredRecord);
+    records.forEach(expectValid);
     expect(records.map(({ messageId, fate, whole, sure, finding }) => [messageId, fate, whole, sure, finding])).toEqual(
       [
         ["t1-3", "torn", true, true, "f1"],
@@ -85,7 +107,9 @@ describe("recover", () => {
       confidence: 1,
       discretion: new Discretion(),
     };
-    const { properties, body } = recoveredRecord({ lost, content } as unknown as RecoveredMessage);
+    const record = recoveredRecord({ lost, content } as unknown as RecoveredMessage);
+    expectValid({ ...record, ...PLACE });
+    const { properties, body } = record;
     expect(properties).toEqual([
       {
         name: "headers",
@@ -106,6 +130,55 @@ describe("recover", () => {
       { name: "timestamp", type: "longlong", value: 1_700_000_000 },
     ]);
     expect(body).toEqual({ base64: "/wE=" });
+  });
+
+  it("every type of a header is one that the schema knows", () => {
+    const { t, b, B, U, s, u, I, i, l, L, f, d, D, T, V, S, x, F, A } = field;
+    const values = [
+      t(true),
+      b(-1),
+      B(1),
+      U(-1),
+      s(-1),
+      u(1),
+      I(-1),
+      i(1),
+      l(-1n),
+      L(-1n),
+      f(0.5),
+      d(Number.NaN),
+      D(2, 314),
+    ];
+    const more = [T(2n ** 60n), V(), S("text"), x([0xff]), F([["a", V()]]), A([t(false)])];
+    const headers = [...values, ...more].map((value, i) => [`h${i}`, value] as [string, typeof value]);
+    const header = headerPayload(0, { headers, clusterId: "c" });
+    const content = {
+      exchange: "",
+      routingKey: "",
+      mandatory: true,
+      immediate: true,
+      method: header,
+      header,
+      bodySize: 0,
+    };
+    const lost = {
+      fate: "torn",
+      record: { packets: [1, 1] },
+      spans: [
+        [0, 5],
+        [9, 1],
+      ],
+      isExplained: true,
+      confidence: 0.6,
+    };
+    const message = {
+      lost: { ...lost, discretion: new Discretion() },
+      content: { ...content, body: new Uint8Array(), isWhole: true },
+    };
+    const record = recoveredRecord(message as unknown as RecoveredMessage);
+    expectValid({ ...record, ...PLACE });
+    expect((record.properties![0]!.value as { type: string }[]).map(({ type }) => type)).toHaveLength(19);
+    expect(record.sure).toBe(false);
   });
 
   it("Base64 is that of Node.js, of any length", () => {
