@@ -83,8 +83,7 @@ export class LostOctets implements ConnectionObserver {
       const each = this.#gathered[i]!;
       if (each.isDone || (each.octets !== null && each.octets.end > this.#offset)) continue;
       each.isDone = true;
-      const { record, isExplained } = each.lost;
-      if (each.octets !== null) each.content = readContent(each.octets.octets, record.channel, isExplained);
+      if (each.octets !== null) each.content = readContent(each.octets.octets, each.lost.isExplained);
       each.octets = null;
     }
     for (; this.#first < this.#next && this.#gathered[this.#first]!.isDone; this.#first++) {

@@ -24,18 +24,25 @@ export interface LostPublish {
   readonly spans: readonly Span[];
   /** Nothing but its own frames is in `spans`. */
   readonly isExplained: boolean;
-  /** Of the diagnosis that tells it; 1 where its frames were read in their place. */
+  /** Of the diagnosis that tells it; of one whose frames were read in their place 1, unless a break before it is unexplained. */
   readonly confidence: number;
+  /** The diagnosis knows no other writer on its channel. */
+  readonly isSoleWriter: boolean;
 }
 
-/** What a diagnosis must be told with, so that a message of it in one stretch of the stream is sure. */
+/**
+ * What a diagnosis must be told with, so that a message of it is sure. In one stretch of the stream it can only be mixed with
+ * another of its channel. Put together from several it can be with any: frames of several writers look alike.
+ */
+const SURE_OF_SOLE_WRITER = 0.6;
 const SURE_IN_ONE_STRETCH = 0.9;
-/** The same for one that was put together: frames of several writers that look alike are told apart less surely. */
 const SURE_PUT_TOGETHER = 0.99;
 
 /** Whether a message that is whole is this one for sure, and no mixture of two. */
-export function isSure({ isExplained, confidence, spans }: LostPublish): boolean {
-  return !isExplained || confidence >= (spans.length === 1 ? SURE_IN_ONE_STRETCH : SURE_PUT_TOGETHER);
+export function isSure({ isExplained, isSoleWriter, confidence, spans }: LostPublish): boolean {
+  if (!isExplained) return confidence >= SURE_OF_SOLE_WRITER;
+  if (spans.length > 1) return confidence >= SURE_PUT_TOGETHER;
+  return confidence >= (isSoleWriter ? SURE_OF_SOLE_WRITER : SURE_IN_ONE_STRETCH);
 }
 
 /** null where the message was not lost. */
@@ -55,6 +62,7 @@ export function lostPublish(message: Message, finding: string | undefined): Lost
     spans: explained?.spans ?? [plainSpan(message)],
     isExplained: explained !== null,
     confidence: explained?.confidence ?? 1,
+    isSoleWriter: false,
   };
 }
 

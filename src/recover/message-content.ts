@@ -22,6 +22,7 @@ import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { long, longlong, short } from "../bytes/big-endian.ts";
 
 export interface MessageContent {
+  channel: number;
   exchange: string;
   routingKey: string;
   mandatory: boolean;
@@ -53,9 +54,10 @@ interface FrameRead {
  * Reads the message that begins at the first octet. `isAlone`: the octets are its own frames and nothing else; else frames
  * of other channels are passed over. null where no basic.publish begins there.
  */
-export function readContent(octets: Uint8Array, channel: number, isAlone: boolean): MessageContent | null {
+export function readContent(octets: Uint8Array, isAlone: boolean): MessageContent | null {
   const first = frameAt(octets, 0);
-  if (first === null || !first.isWhole || first.type !== FRAME_METHOD || first.channel !== channel) return null;
+  if (first === null || !first.isWhole || first.type !== FRAME_METHOD) return null;
+  const { channel } = first;
   const content = publishOf(octets, first);
   if (content === null) return null;
   const bodies: Uint8Array[] = [];
@@ -94,11 +96,12 @@ function frameAt(octets: Uint8Array, start: number): FrameRead | null {
   return { type: octets[start]!, channel: short(octets, start + 1), at, size, there, isWhole };
 }
 
-function publishOf(octets: Uint8Array, { at, size }: FrameRead): MessageContent | null {
+function publishOf(octets: Uint8Array, { at, size, channel }: FrameRead): MessageContent | null {
   const method = size < METHOD_IDS_SIZE ? undefined : methodOf(short(octets, at), short(octets, at + 2));
   if (method?.key !== BASIC_PUBLISH || walkArguments(method, octets, at, size, null) !== null) return null;
   const values = decodeArguments(method, octets, at, size);
   return {
+    channel,
     exchange: textOf(values.get("exchange")),
     routingKey: textOf(values.get("routing-key")),
     mandatory: values.get("mandatory") === true,

@@ -4,6 +4,7 @@ import type { Message } from "../messages/message.ts";
 import type { Report } from "../report/report.ts";
 import { KeyLog } from "../tls/key-log.ts";
 import { nodeCrypto } from "../tls/node-crypto.ts";
+import { Certainty } from "./certainty.ts";
 import { LostOctets } from "./lost-octets.ts";
 import { type LostPublish, lostPublish } from "./lost-publish.ts";
 import type { MessageContent } from "./message-content.ts";
@@ -51,7 +52,15 @@ export async function recover(
       else if (each !== null) addTo(lost, placeOf(each.first), each);
     },
   });
-  if (lost.size > 0 && options.signal?.aborted !== true) await readLost(paths, options, report, lost, take);
+  if (lost.size > 0 && options.signal?.aborted !== true) {
+    const certainty = new Certainty(report);
+    for (const [place, each] of lost)
+      lost.set(
+        place,
+        each.map(publish => certainty.of(publish)),
+      );
+    await readLost(paths, options, report, lost, take);
+  }
   return { report, ...counts };
 }
 

@@ -90,6 +90,8 @@ export function recoveredRecord({ lost, content }: RecoveredMessage): RecoveredR
     bodyOctets: content?.body.length ?? 0,
   };
   if (content === null) return kept;
+  // A writer may use several channels, of which the diagnosis tells the first.
+  kept.channel = content.channel;
   if (content.bodySize >= 0) kept.size = content.bodySize;
   if (content.mandatory) kept.mandatory = true;
   if (content.immediate) kept.immediate = true;

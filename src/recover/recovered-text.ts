@@ -18,7 +18,7 @@ export function recoveredLine({ lost, content }: RecoveredMessage): string {
   const cells = [
     time.slice(11, -1),
     pad(connection, 4),
-    `ch ${pad(String(channel), 3)}`,
+    `ch ${pad(String(content?.channel ?? channel), 3)}`,
     pad(`${fate}${finding === undefined ? "" : ` in ${finding}`}`, 18),
     pad(state, MOST_OCTETS.length),
     size === undefined ? " ".repeat(9) : `${pad(String(size), 7, "right")} B`,

@@ -74,17 +74,17 @@ describe("a message is", () => {
     ["not there where the method is cut", [publish.subarray(0, 12)], true, "none"],
   ];
   it.each(cases)("%s", (_, octets, isAlone, expected) => {
-    expect(shown(readContent(join(...octets), CHANNEL, isAlone))).toBe(expected);
+    expect(shown(readContent(join(...octets), isAlone))).toBe(expected);
   });
 
   it("never thrown over, however it is cut or changed", () => {
     const octets = join(publish, header(5), body("hello"));
     for (let at = 0; at <= octets.length; at++) {
-      expect(readContent(octets.subarray(0, at), CHANNEL, true)?.isWhole ?? false).toBe(at === octets.length);
+      expect(readContent(octets.subarray(0, at), true)?.isWhole ?? false).toBe(at === octets.length);
       for (const changed of [0, 1, 0x7f, 0xff]) {
         const wrong = octets.slice();
         if (at < octets.length) wrong[at] = changed;
-        readContent(wrong, CHANNEL, true);
+        readContent(wrong, true);
       }
     }
   });

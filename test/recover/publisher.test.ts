@@ -1,16 +1,20 @@
 /** Lost messages of a real tear, published again to a real RabbitMQ: what its queue holds then. */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type ChannelModel, connect, type GetMessage } from "amqplib";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { type RecoveredMessage, recover } from "../../src/recover/recover.ts";
+import type { RecoveredRecord } from "../../src/recover/recovered-record.ts";
+import { PHP_AMQPLIB, programOrSkip } from "../proxy/live/client-programs.ts";
 import { brokerOrSkip } from "../proxy/live/live-tools.ts";
-import { ended, ghostframe, start, temporaryFolder } from "../support/command.ts";
+import { ended, ghostframe, start, startCommand, temporaryFolder } from "../support/command.ts";
 import { FIXTURES } from "../support/golden.ts";
 import { type Broker, startBroker } from "../support/private-broker.ts";
+import { startProxy } from "../support/proxied.ts";
 
 const TORN = join(FIXTURES, "interleaving/two-publishers-one-socket.pcapng.gz");
 const live = brokerOrSkip("publisher.test.ts");
@@ -164,6 +168,52 @@ describe.skipIf(!live)("republished", { concurrent: true }, () => {
     ]);
     const vhost = await ghostframe([...exchange.slice(0, -1), join(folder, "4"), "--to-vhost", "none"]);
     expect([vhost.code, vhost.stderr.includes("refused to open the virtual host")], vhost.stderr).toEqual([2, true]);
+  });
+});
+
+const FORKED_OCTETS = 60_000;
+
+/** A message of fork-publishers.php, by its id. */
+function forked(id: string): { body: string; headers: Record<string, unknown> } {
+  const [writer, number] = id.split("-");
+  return { body: `message ${id}. `.repeat(6000).slice(0, FORKED_OCTETS), headers: { writer, number: Number(number) } };
+}
+
+describe.skipIf(!live || !programOrSkip("publisher.test.ts", PHP_AMQPLIB))("a fork that shares a connection", () => {
+  it("costs messages, and all of them that are sure come back", async ({ onTestFinished }) => {
+    const [queue, folder] = [await newQueue(), temporaryFolder(onTestFinished)];
+    const args = ["--record", folder, "--squeeze", "--squeeze-sip", "4096", "--squeeze-pause", "0"];
+    const proxied = await startProxy({ upstream: broker.port, args, onTestFinished });
+    const publishers = fileURLToPath(new URL("fork-publishers.php", import.meta.url));
+    await ended(startCommand("php", [publishers, String(proxied.port), queue]));
+    await proxied.stop();
+    const recordings = readdirSync(folder).map(name => join(folder, name));
+    const octets = recordings.map(path => readFileSync(path, "latin1")).join("");
+    // How much of each body was sent, as far as it can be read: where it was torn a line is not.
+    const sent = new Map<string, number>();
+    for (const [line, id] of octets.matchAll(/message (\w+-\d)\. /g)) sent.set(id!, (sent.get(id!) ?? 0) + line.length);
+    const whole = [...sent].filter(([, seen]) => seen > FORKED_OCTETS - 200).map(([id]) => id);
+    const received = ids(await held(queue));
+    const resume = join(folder, "resume");
+    const url = `amqp://guest:guest@${broker.host}:${broker.port}`;
+    const to = ["--republish", url, "--yes", "--resume", resume];
+    const { stdout, stderr } = await ghostframe(["recover", ...recordings, "--format", "ndjson", ...to]);
+    const told = stdout.split("\n").flatMap(line => (line === "" ? [] : [JSON.parse(line) as RecoveredRecord]));
+    const toldIds = told.map(({ messageId }) => messageId!);
+    // Every one that was sent whole and that the consumer did not get, none that it got, and none that was not sent.
+    expect([...received, ...toldIds], stderr).toEqual(expect.arrayContaining(whole));
+    expect(new Set([...received, ...toldIds]).size).toBe(received.length + told.length);
+    expect([...sent.keys()]).toEqual(expect.arrayContaining(toldIds));
+    expect(received).toEqual(expect.arrayContaining(["parent-0", "parent-1", "parent-2", "parent-3"]));
+    const sure = told.filter(each => each.sure).map(({ messageId }) => messageId!);
+    const back = await held(queue);
+    expect(ids(back)).toEqual(sure);
+    for (const { content, properties } of back) {
+      const { body, headers } = forked(String(properties.messageId));
+      expect(hash(content)).toBe(hash(Buffer.from(body)));
+      expect(properties.headers).toMatchObject(headers);
+      expect(properties.deliveryMode).toBe(2);
+    }
   });
 });
 

@@ -1,0 +1,51 @@
+/** How sure it is that a message that was put together is one that was sent, and no mixture of two. */
+import type { Finding, Report } from "../report/report.ts";
+import type { LostPublish } from "./lost-publish.ts";
+
+/** Rules about a frame's envelope: behind such a break it must be found out where frames begin. */
+const BREAKS_FRAMES: ReadonlySet<string> = new Set(["frame-end", "frame-too-large", "frame-type", "frame-malformed"]);
+
+/** What a diagnosis is told with at most that leaves octets unexplained. */
+const UNEXPLAINED = 0.5;
+
+/** What is known of a message's connection makes it more or less sure. */
+export class Certainty {
+  readonly #byConnection = new Map<string, Finding[]>();
+
+  constructor({ findings }: Report) {
+    for (const finding of findings) {
+      const { connection, severity, direction } = finding;
+      if (connection === null || severity !== "error" || direction !== "client-to-server") continue;
+      const known = this.#byConnection.get(connection) ?? [];
+      this.#byConnection.set(connection, known);
+      known.push(finding);
+    }
+  }
+
+  of(lost: LostPublish): LostPublish {
+    const { record, isExplained } = lost;
+    const findings = this.#byConnection.get(record.connection) ?? [];
+    if (isExplained) {
+      const finding = findings.find(({ id }) => id === record.finding);
+      return { ...lost, isSoleWriter: finding !== undefined && isSoleWriter(finding, record.streamOffset) };
+    }
+    // What is not explained may hide that the frames behind it lie inside a message body.
+    const before = findings.filter(({ rule, streamOffset }) => {
+      return BREAKS_FRAMES.has(rule) && (streamOffset ?? 0) <= record.streamOffset;
+    });
+    const least = Math.min(1, ...before.map(({ diagnosis }) => diagnosis?.confidence ?? 0));
+    return least > UNEXPLAINED ? lost : { ...lost, confidence: least };
+  }
+}
+
+/** Nobody else is seen to use its writer's channels, and nothing to have come again, or to have been written over. */
+function isSoleWriter({ diagnosis }: Finding, offset: number): boolean {
+  if (diagnosis === undefined) return false;
+  const { writers, overwritten, replayed, foreign } = diagnosis;
+  if (overwritten.length + replayed.length + foreign.length > 0) return false;
+  const own = writers.find(({ messages }) => messages.some(({ spans }) => spans[0]?.[0] === offset));
+  return (
+    own !== undefined &&
+    writers.every(each => each === own || !each.channels.some(channel => own.channels.includes(channel)))
+  );
+}
