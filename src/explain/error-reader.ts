@@ -22,8 +22,9 @@ export interface ReadRecord {
 }
 
 interface FoundHere {
-  error: BrokerError;
-  library: LibraryId | null;
+  readonly error: BrokerError;
+  /** Looked for when it is asked for: most errors are counted only. */
+  readonly library: LibraryId | null;
 }
 
 /** What a text says, whosever it is. */
@@ -69,19 +70,21 @@ export class ErrorReader {
     const reading = this.#reading(said, names || alone, company);
     const { text, operation } = reading;
     const errors = logged ? reading.errors.filter(({ error }) => !isOfClients(error)) : reading.errors;
-    const report = ({ error, library }: FoundHere): ErrorReport =>
+    const report = (found: FoundHere): ErrorReport =>
       discreet({
-        error,
-        channel: head.channel ?? (logged || library !== null ? null : channelWord(raw)),
+        error: found.error,
+        channel: head.channel ?? (logged || found.library !== null ? null : channelWord(raw)),
         operation,
         // Most are counted only, as the same as one before.
         get quote() {
           return quoteOf(withoutPasswords(raw.slice(0, 4 * QUOTE_CHARACTERS)));
         },
         site: logged ? head.site : null,
-        library,
+        get library() {
+          return found.library;
+        },
         get runtime() {
-          return runtimeOf(text, library);
+          return runtimeOf(text, found.library);
         },
         get between() {
           return betweenIn(text);
@@ -113,8 +116,14 @@ export class ErrorReader {
   /** `found` in the text as it stands; what is told is taken from it without its passwords. */
   #readFully(raw: string, found: readonly FoundError[], company: Company): TextReading {
     const text = withoutPasswords(raw);
-    const library = libraryIn(text);
-    const here = (error: BrokerError): FoundHere => ({ error, library: library ?? libraryFor(error) });
+    let printedBy: LibraryId | null | undefined;
+    const here = (error: BrokerError): FoundHere => ({
+      error,
+      get library() {
+        if (printedBy === undefined) printedBy = libraryIn(text);
+        return printedBy ?? libraryFor(error);
+      },
+    });
     return {
       errors: (text === raw ? found : errorsIn(text, company)).map(({ error }) => here(error)),
       text,

@@ -259,12 +259,13 @@ function complete(incident: TalliedIncident, report: ErrorReport): void {
 }
 
 /** The same for errors that are the same but for when and whose they were. */
-function keyOf({ error, channel, operation, site, library }: ErrorReport): string {
+function keyOf(report: ErrorReport): string {
+  const { error, channel, operation, site } = report;
   switch (error.kind) {
     case "message":
-      return `message ${error.line} ${library}`;
+      return `message ${error.line} ${report.library}`;
     case "client-side":
-      return `client-side ${error.line} ${library} ${error.endOctet} ${error.octets.join()}`;
+      return `client-side ${error.line} ${report.library} ${error.endOctet} ${error.octets.join()}`;
     case "unknown-message":
       return `unknown-message ${error.from} ${error.topic}`;
     case "bad-table":

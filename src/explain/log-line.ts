@@ -64,6 +64,8 @@ const LATEST = 1e20;
 /** Reads the physical lines of one log. */
 export class LogLineReader {
   readonly #clock = new LogClock();
+  /** The line read last, where its prefix says all that there is to say. */
+  #before: { prefix: string; line: LogLine } | null = null;
 
   /** A physical line, without its line feed. */
   read(line: string): LogLine {
@@ -83,6 +85,11 @@ export class LogLineReader {
       const text = `${year}-${twoDigits(MONTHS.indexOf(month!) + 1)}-${twoDigits(Number(day))}T${clock.join(":")}`;
       return { ...PLAIN, prefixed: true, time: this.#clock.local(text), level: level.toLowerCase(), report: true };
     }
+    const before = this.#before;
+    // The lines of one message have the same prefix.
+    if (before !== null && line.startsWith(before.prefix)) {
+      return { ...before.line, text: line.slice(before.prefix.length) };
+    }
     let rest = line.replace(COLLECTOR, "").replace(SYSLOG, "");
     let time: LogTime | null = null;
     let cut = false;
@@ -98,7 +105,11 @@ export class LogLineReader {
     if (rest !== line && REPORT.test(rest)) return this.#readPrefix(rest);
     if (time === null) return { ...PLAIN, text: rest };
     const [prefix = "", level = "", pid] = LEVEL_AND_PID.exec(rest) ?? [];
-    return { ...PLAIN, prefixed: true, time, level, pid: pid ?? null, text: rest.slice(prefix.length), cut };
+    const read = { ...PLAIN, prefixed: true, time, level, pid: pid ?? null, text: rest.slice(prefix.length), cut };
+    // Behind a level and a process no other time is looked for.
+    const isWhole = level !== "" && pid !== undefined && !cut;
+    this.#before = isWhole ? { prefix: line.slice(0, line.length - read.text.length), line: read } : null;
+    return read;
   }
 
   #readTime(text: string): { time: LogTime; length: number } | null {

@@ -200,7 +200,11 @@ function said(report: ErrorReport, top: Reading | undefined): string {
         error.endOctet === null
           ? ""
           : ` In the place of the frame-end octet 206 (0xce) stood ${endOctetWords(error.endOctet)}.`;
-      return `${says}${end} The client read it: it came from the broker, or from whatever answered in its place.`;
+      const whose =
+        knownLine(error.line).seenBy === "client"
+          ? " The client read it: it came from the broker, or from whatever answered in its place."
+          : "";
+      return `${says}${end}${whose}`;
     }
     case "message":
       return filled(knownLine(error.line).says, error.values);

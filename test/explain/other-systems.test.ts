@@ -90,6 +90,16 @@ describe("AMQP, by its name, its port or its library", () => {
     ["404 (NOT-FOUND) with message \"NOT_FOUND - no queue 'redis-orders' in vhost '/'\"", "no-such-queue-or-exchange"],
     // Nothing else is said: whoever gives that to ghostframe means AMQP.
     ["ECONNREFUSED", "connection-refused"],
+    ["AMQPConnectionException: Socket error: could not connect to host, hostname lookup failed", "name-not-resolved"],
+    ["AMQPConnectionException: Socket error: could not connect to host", "host-not-reached"],
+    [
+      "Bunny::TCPConnectionFailedForAllHosts: Could not establish TCP connection to any of the hosts",
+      "could-not-connect",
+    ],
+    [
+      "Bunny::TCPConnectionFailed: Could not establish TCP connection to mq7:5672: Connection refused",
+      "connection-refused",
+    ],
     ["{:error, :econnrefused}", "connection-refused"],
     ["Broken pipe or closed connection", "broken-pipe"],
   ])("%s", (text, line) => {
