@@ -96,7 +96,9 @@ function checkedUrl(what: string, text: string): string {
   const expected = `expected http://…, https://…${what === "--otlp" ? " or file:DIR" : ""}`;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new TelemetryError(what, `${expected}, found ${url === null ? text : `${url.protocol}…`}${hint}`);
+    // A password may stand in what is no URL.
+    const found = url === null ? text.replace(/^.*@/s, "…@") : `${url.protocol}…`;
+    throw new TelemetryError(what, `${expected}, found ${found}${hint}`);
   }
   if (url.username !== "" || url.password !== "") {
     throw new TelemetryError(what, "expected no user or password in the URL: OTEL_EXPORTER_OTLP_HEADERS holds keys");

@@ -64,6 +64,7 @@ describe("where telemetry is sent", () => {
     ["ftp://host", {}, /^--otlp: expected .*, found ftp:…/],
     ["file:", {}, /^--otlp: expected a folder/],
     ["http://user:secret@host", {}, /^--otlp: expected no user or password(?!.*secret)/],
+    ["http:/x:hunter2@:host", {}, /found …@:host/],
     [undefined, { [`${E}ENDPOINT`]: "localhost" }, /^OTEL_EXPORTER_OTLP_ENDPOINT: expected http.*, found localhost$/],
     [
       "http://h",

@@ -1,5 +1,5 @@
 /** The ways out: JSON lines in a file, or OTLP over HTTP. OpenTelemetry's packages are loaded here, and only here. */
-import { appendFile, writeFile } from "node:fs/promises";
+import { appendFile, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { codeOf, meaningOf } from "../../capture/system-error.ts";
 import { VERSION } from "../../version.ts";
@@ -122,6 +122,23 @@ function writeProblem(error: unknown): string {
   return meaningOf(codeOf(error), "write") ?? (error instanceof Error ? error.message : String(error));
 }
 
+/** Writes all of a line or nothing: what follows a piece of one could not be read. */
+async function appendLine(path: string, line: Uint8Array): Promise<void> {
+  const file = await open(path, "a", FILE_MODE);
+  try {
+    const { size } = await file.stat();
+    try {
+      await file.appendFile(line);
+    } catch (error) {
+      // What made the write fail may make this fail as well.
+      await file.truncate(size).catch(() => {});
+      throw error;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** By path: what is being written to the end of a file. */
 const appending = new Map<string, Promise<unknown>>();
 
@@ -132,7 +149,7 @@ async function appended(path: string, octets: Uint8Array | undefined, count: num
   line[octets.length] = 0x0a;
   // Signals may share a file: a line is whole before the next one begins.
   const before = appending.get(path) ?? Promise.resolve();
-  const written = before.then(() => appendFile(path, line, { mode: FILE_MODE }));
+  const written = before.then(() => appendLine(path, line));
   appending.set(
     path,
     written.catch(() => {}),

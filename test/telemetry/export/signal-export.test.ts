@@ -1,5 +1,5 @@
 /** OTLP over HTTP to a receiver that decodes what really comes, and that has bad days. */
-import { statSync } from "node:fs";
+import { existsSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { signalExports } from "../../../src/telemetry/export/signal-export.ts";
@@ -110,6 +110,14 @@ it("writes files that are the user's own", async ({ onTestFinished }) => {
   const modes = ["", "traces.jsonl", "logs.jsonl", "metrics.jsonl"].map(name => statSync(join(directory, name)).mode);
   const expected = process.platform === "win32" ? modes : [0o40700, 0o100600, 0o100600, 0o100600];
   expect(modes).toEqual(expected);
+});
+
+it.skipIf(!existsSync("/dev/full"))("says what it could not write", async ({ onTestFinished }) => {
+  const directory = temporaryFolder(onTestFinished);
+  symlinkSync("/dev/full", join(directory, "traces.jsonl"));
+  const { traces } = await signalExports(telemetrySetting(`file:${directory}`, {})!, () => {});
+  const problem = `${join(directory, "traces.jsonl")}: there is no space left`;
+  expect(await traces!([SPAN, SPAN])).toEqual({ rejected: 2, problem });
 });
 
 describe("a receiver", () => {
