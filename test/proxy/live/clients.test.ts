@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { type ChannelModel, type ConfirmChannel, connect } from "amqplib";
 import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
 import { inspect } from "../../../src/inspect.ts";
+import type { Finding } from "../../../src/report/report.ts";
+import { tearsOf } from "../../../src/telemetry/tears.ts";
 import { temporaryFolder } from "../../support/command.ts";
 import { DAMAGES, inspected, packetsOf } from "../../support/damaged.ts";
+import { OtlpReceiver, plainAttributes } from "../../support/otlp-receiver.ts";
 import { unnumbered } from "../../support/played-connections.ts";
 import { type Broker, startBroker } from "../../support/private-broker.ts";
 import { PATIENCE, type Proxied, startProxy } from "../../support/proxied.ts";
@@ -172,7 +175,10 @@ async function sharedByThreads(context: TestContext, name: string): Promise<bool
   const folder = temporaryFolder(context.onTestFinished);
   const squeeze = ["--squeeze", "--squeeze-sip", "4096", "--squeeze-pause", "1"];
   // What is masked in a recording, as it may be a secret, is not to be found again in it.
-  const proxied = await proxy(context, "--record", folder, "--record-credentials", ...squeeze);
+  const receiver = await OtlpReceiver.listen();
+  context.onTestFinished(() => receiver.close());
+  const args = ["--record", folder, "--record-credentials", `--otlp=${receiver.url}`, ...squeeze];
+  const proxied = await proxy(context, ...args);
   await runProgram(PIKA, "share-connection", [String(proxied.port), name], context.onTestFinished, 4000);
   const { connection } = await proxied.until("closed", event => event.event === "closed");
   const { code } = await proxied.stop();
@@ -191,5 +197,49 @@ async function sharedByThreads(context: TestContext, name: string): Promise<bool
   const logged = await vi.waitFor(() => loggedAbout(broker, name), { timeout: 10_000 });
   const errors = logged.filter(line => line.startsWith("[error]"));
   if (errors.length > 0) expect(errors.map(unwrapped)).toContain(`[error] ${connection.verdict.predicted!.log![1]}`);
+  expectInTraces(
+    told.map(({ finding }) => finding),
+    receiver,
+  );
   return told.length > 0;
+}
+
+/** The traces of messages that findings name, as their producers wrote them, are in spans, links and log records. */
+function expectInTraces(findings: readonly Finding[], receiver: OtlpReceiver): void {
+  const spans = receiver.items<OtlpSpan>("traces");
+  const at = ({ traceId, spanId }: Pick<OtlpSpan, "traceId" | "spanId">): OtlpSpan =>
+    spans.find(span => span.traceId === traceId && span.spanId === spanId)!;
+  const linked = ({ links }: OtlpSpan, reason: string) =>
+    links.filter(({ attributes }) => plainAttributes(attributes)["ghostframe.link"] === reason).map(at);
+  const logs = receiver.items<{ attributes: [] }>("logs").map(({ attributes }) => plainAttributes(attributes));
+  for (const { id, rule, lost = [], diagnosis } of findings) {
+    const log = logs.find(each => each["ghostframe.finding.id"] === id)!;
+    expect(log["ghostframe.finding.rule"]).toBe(rule);
+    for (const { traceId, streamOffset } of lost.filter(each => each.traceId !== undefined)) {
+      expect(log["ghostframe.trace_ids"]).toContain(traceId);
+      const span = spans.find(
+        each =>
+          each.traceId === traceId && plainAttributes(each.attributes)["ghostframe.stream_offset"] === streamOffset,
+      )!;
+      expect(span.status.code).toBe(2);
+      expect(plainAttributes(span.attributes)).toMatchObject({ "ghostframe.finding.id": id, "error.type": rule });
+      if (diagnosis !== undefined) {
+        expect(plainAttributes(span.attributes)).toMatchObject({ "ghostframe.remedy": diagnosis.remedy });
+      }
+    }
+  }
+  for (const span of spans) {
+    for (const tearing of linked(span, "torn-by")) expect(linked(tearing, "tore")).toContain(span);
+    for (const torn of linked(span, "tore")) expect(linked(torn, "torn-by")).toContain(span);
+  }
+  const tears = findings.flatMap(({ diagnosis }) => (diagnosis === undefined ? [] : tearsOf(diagnosis)));
+  if (tears.length > 0) expect(spans.some(span => linked(span, "torn-by").length > 0)).toBe(true);
+}
+
+interface OtlpSpan {
+  traceId: string;
+  spanId: string;
+  attributes: [];
+  status: { code?: number };
+  links: { traceId: string; spanId: string; attributes: [] }[];
 }

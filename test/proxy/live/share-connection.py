@@ -29,7 +29,11 @@ def publish(number, channel):
         for message in range(MESSAGES):
             if failures:
                 return
-            properties = pika.BasicProperties(message_id=f"t{number}-{message}")
+            # What a tracing library writes: a trace for each thread, a span for each message.
+            traceparent = f"00-{number + 1:032x}-{number + 1:08x}{message + 1:08x}-01"
+            properties = pika.BasicProperties(
+                message_id=f"t{number}-{message}", headers={"traceparent": traceparent}
+            )
             channel.basic_publish("", name, bytes([97 + number]) * BODY_OCTETS, properties)
     except Exception as error:  # whatever pika's own state is by now
         failures.append(f"{type(error).__name__} {error}")
