@@ -75,8 +75,8 @@ export class Relay implements Relayed, AttemptListener {
   /** @param tcp the client's connection, paused */
   constructor(tcp: Socket, context: RelayContext) {
     this.#context = context;
-    const { connection, polling, counters, timeouts, problem } = context;
-    const { number } = connection;
+    const { polling, counters, timeouts, problem } = context;
+    const { number } = context.connection;
     this.#sockets = new SocketPair(tcp, {
       data: (side, chunk) => this.#data(side, chunk),
       drained: side => this.#forwarder.drained(side),
@@ -87,8 +87,7 @@ export class Relay implements Relayed, AttemptListener {
     this.#events = new TapEvents(error => {
       problem(`connection ${number} is relayed uninspected from here: its inspection failed (${reasonOf(error)})`);
     });
-    const [sockets, events] = [this.#sockets, this.#events];
-    const stop = (): void => this.stop(null);
+    const [sockets, events, stop] = [this.#sockets, this.#events, (): void => this.stop(null)];
     this.#forwarder = new Forwarder({ number, sockets, events, polling, counters, problem, stop });
     this.#idle = new IdleCheck(timeouts);
     this.#silence = new BrokerSilence(timeouts.silence, () => this.#brokerSilent());
