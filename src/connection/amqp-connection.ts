@@ -167,15 +167,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     }
   }
 
-  channelMethod(
-    direction: Direction,
-    channel: number,
-    method: Method,
-    bytes: Uint8Array,
-    start: number,
-    size: number,
-  ): void {
-    const values = decodeArguments(method, bytes, start, size);
+  channelMethod(direction: Direction, channel: number, method: Method, values: Values): void {
     if (method.key === BASIC_CANCEL) {
       this.#context.predictor?.serverCancelled(channel, textOf(values.get("consumer-tag")));
       this.#notices.take(method, channel, values, direction);

@@ -11,7 +11,7 @@ import {
   CONNECTION_CLOSE_OK,
 } from "../amqp/method-keys.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
-import { walkArguments, walkProperties } from "../amqp/payload.ts";
+import { decodeArguments, walkArguments, walkProperties } from "../amqp/payload.ts";
 import {
   FRAME_BODY,
   FRAME_ENVELOPE,
@@ -194,7 +194,7 @@ export class DirectionFrames {
     if (!isClient && (method.key === BASIC_ACK || method.key === BASIC_NACK)) {
       this.#listener.confirmed(number, longlong(bytes, start + METHOD_IDS_SIZE));
     } else if (method.key === CHANNEL_CLOSE || (method.key === BASIC_CANCEL && !isClient)) {
-      this.#listener.channelMethod(this.#source, number, method, bytes, start, size);
+      this.#listener.channelMethod(this.#source, number, method, decodeArguments(method, bytes, start, size));
     }
   }
 

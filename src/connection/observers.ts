@@ -3,6 +3,7 @@ import type { BoundarySearch } from "../amqp/boundary-search.ts";
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import type { FrameScanner } from "../amqp/frame-scanner.ts";
 import type { Method } from "../amqp/method-registry.ts";
+import type { Values } from "../amqp/payload.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
 import type { Discretion } from "./discretion.ts";
@@ -32,15 +33,8 @@ export interface DirectionListener {
   readonly discretion: Discretion;
   /** A method of class connection that decodes, on channel 0. */
   connectionMethod(direction: ObservedDirection, method: Method, bytes: Uint8Array, start: number, size: number): void;
-  /** channel.close, or basic.cancel of the server's. */
-  channelMethod(
-    direction: ObservedDirection,
-    channel: number,
-    method: Method,
-    bytes: Uint8Array,
-    start: number,
-    size: number,
-  ): void;
+  /** channel.close, or basic.cancel of the server's, with its arguments. */
+  channelMethod(direction: ObservedDirection, channel: number, method: Method, values: Values): void;
   /** The server confirmed messages of a channel up to this number (basic.ack, basic.nack). */
   confirmed(channel: number, deliveryTag: number): void;
   /** The server sent content, whose header's payload is bytes[start, start + size). */

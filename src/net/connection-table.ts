@@ -41,7 +41,7 @@ export class ConnectionTable {
   readonly #spare = new RecentList();
   readonly #maxObserved: number;
   readonly #maxSpare: number;
-  /** The side that sent the segment whose connection `find` found last. */
+  /** The side that sent the segment whose connection was found or added last. */
   side: Side | -1 = -1;
 
   readonly #paths: TunnelPaths;
@@ -93,6 +93,7 @@ export class ConnectionTable {
       const from = connection.endOf(segment);
       if (from < 0 || !isSame(connection, from as Side)) continue;
       connection.addPath(from as Side, segment.path);
+      this.side = from;
       this.#last = connection;
       return connection;
     }
@@ -107,6 +108,7 @@ export class ConnectionTable {
     this.#chains.set(hash, connection);
     this.#spare.append(connection);
     this.#last = connection;
+    this.side = connection.sideOf(segment);
     return connection;
   }
 

@@ -15,7 +15,7 @@ import { HeldSegments } from "./held-segments.ts";
 import { CHANGED_COPY } from "./packet-outcome.ts";
 import { comesBefore, octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
-import type { TcpCounters, TcpLimits } from "./tcp-limits.ts";
+import { TcpCounters, type TcpLimits } from "./tcp-limits.ts";
 
 /** What it costs to keep one segment, besides its octets. */
 const HELD_SEGMENT_COST = 256;
@@ -25,6 +25,8 @@ export class StreamReassembly {
   readonly moment = new Moment();
   /** Index of the capture file. */
   input = 0;
+  /** What was seen and decided; the caller may put a new instance here to count by file. */
+  counters = new TcpCounters();
   readonly compared = new ComparedStreams();
 
   readonly #open: (connection: TcpConnection) => ConnectionObserver | null;
@@ -100,7 +102,6 @@ export class StreamReassembly {
     start: number,
     end: number,
     cut: number,
-    counters: TcpCounters,
   ): void {
     const waiting = stream.held?.first();
     const behind = sequenceBehind(sequence, end - start + cut);
@@ -113,11 +114,11 @@ export class StreamReassembly {
       const before = costOf(held);
       const differing = held.add(sequence, record.bytes, start, end, cut, this.noted(record));
       this.#heldTotal += costOf(held) - before;
-      counters.outOfOrder++;
-      if (differing > 0) counters.unread.set(CHANGED_COPY, (counters.unread.get(CHANGED_COPY) ?? 0) + 1);
+      this.counters.outOfOrder++;
+      if (differing > 0) this.counters.countUnread(CHANGED_COPY, 1);
     }
     this.#drain(connection, stream, side);
-    this.#enforceLimits(connection, stream, side, counters);
+    this.#enforceLimits(connection, stream, side);
   }
 
   /** Gives up all holes: no segment can come any more. */
@@ -181,20 +182,20 @@ export class StreamReassembly {
     this.#holders.set(stream, connection);
   }
 
-  #enforceLimits(connection: TcpConnection, stream: TcpStream, side: Side, counters: TcpCounters): void {
+  #enforceLimits(connection: TcpConnection, stream: TcpStream, side: Side): void {
     const { maxBufferedOctets, maxBufferedSegments, maxBufferedTotal } = this.#limits;
     while (
       stream.held !== null &&
       (stream.held.octets > maxBufferedOctets || stream.held.length > maxBufferedSegments)
     ) {
-      counters.holesAtLimit++;
+      this.counters.holesAtLimit++;
       this.#skipHole(connection, stream, side);
     }
     while (this.#heldTotal > maxBufferedTotal) {
       const [holder] = this.#holders;
       if (holder === undefined) break;
       const [longest, of] = holder;
-      counters.holesAtLimit++;
+      this.counters.holesAtLimit++;
       this.#skipHole(of, longest, longest === of.stream0 ? 0 : 1);
     }
   }

@@ -3,7 +3,7 @@
  * used again, SYNs are sent again, and a capture may show a SYN after the octets that followed it.
  */
 
-import { octetsFrom } from "./sequence-number.ts";
+import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
 import { MAX_AHEAD } from "./tcp-limits.ts";
 import { ACK, SYN, type TcpSegment } from "./tcp-segment.ts";
@@ -21,11 +21,11 @@ const COPIED_SYN_PACKETS = 12;
 export function belongs(
   connection: TcpConnection,
   stream: TcpStream,
-  other: TcpStream,
   segment: TcpSegment,
   start: number,
   reorderPackets: number,
 ): boolean {
+  const other = stream === connection.stream0 ? connection.stream1 : connection.stream0;
   const answers = (segment.flags & ACK) !== 0;
   // Some systems try again with the same sequence number after a reset: the second try is a connection of its own.
   if (connection.over && !answers) return false;
@@ -67,7 +67,7 @@ export function isSeenElsewhere(
   const answers = (flags & ACK) !== 0;
   if ((flags & SYN) !== 0) {
     if (connection.over) return false;
-    const start = (sequence + 1) | 0;
+    const start = sequenceBehind(sequence, 1);
     if (!answers) return nests && stream.sawSyn && stream.start === start;
     const answersOther = other.known && acknowledgment === other.start;
     return answersOther && (stream.known ? stream.start === start : true);
@@ -79,7 +79,7 @@ export function isSeenElsewhere(
 }
 
 function isUnderWay(number: number, expected: number): boolean {
-  return Math.abs((number - expected) | 0) <= UNDER_WAY;
+  return Math.abs(octetsFrom(expected, number)) <= UNDER_WAY;
 }
 
 /** Takes note of a SYN that belongs to the stream and makes `start` its first sequence number. */

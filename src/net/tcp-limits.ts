@@ -52,4 +52,9 @@ export class TcpCounters {
   holesAtLimit = 0;
   /** Connections somebody listened to, given up because of maxConnections. */
   evictedConnections = 0;
+
+  /** `kind`: a protocol number, or a packet outcome. */
+  countUnread(kind: number, packets: number): void {
+    this.unread.set(kind, (this.unread.get(kind) ?? 0) + packets);
+  }
 }
