@@ -97,9 +97,9 @@ async function inspectInto(
 function ledgerOf(messages: MessageOutput, part: LedgerPart, broken: BrokenConnections): Ledger | null {
   if (!messages.isWanted) return null;
   const suspend = ({ number, inspected }: MessageConnection): void => broken.suspend(inspected.carrier.first, number);
-  const tellConnection = (connection: ConnectionFacts): void => messages.takeConnection(connection);
-  const tellCall = (call: CallFacts): void => messages.takeCall(call);
-  return new Ledger(message => messages.take(message), { part, suspend, tellConnection, tellCall });
+  const emitConnection = (connection: ConnectionFacts): void => messages.takeConnection(connection);
+  const emitCall = (call: CallFacts): void => messages.takeCall(call);
+  return new Ledger(message => messages.take(message), { part, suspend, emitConnection, emitCall });
 }
 
 /** The same result, with what breaks explained by reading the captures again, and again where too much breaks at a time. */
@@ -119,14 +119,14 @@ async function explained(
   for (let reading = 0; reading < MAX_READINGS && broken.remain; reading++) {
     broken.beginReading();
     // What is lost is told with what cost it, whoever asks for messages.
-    const tell = (message: Message): void => {
+    const emit = (message: Message): void => {
       // What the first reading has told whole is not told again, should a guess that is trusted now show more.
       if (broken.wasSuspended(message.connection.inspected.carrier.first)) messages.take(message);
     };
-    const tellCall = (call: CallFacts): void => {
+    const emitCall = (call: CallFacts): void => {
       if (broken.wasSuspended(call.connection.inspected.carrier.first)) messages.takeCall(call);
     };
-    const ledger = new Ledger(tell, { part: "from-break", tellCall });
+    const ledger = new Ledger(emit, { part: "from-break", emitCall });
     const inspection = new Inspection({ ...rest, explain: true, steps, only, closedForFrames }, { broken, ledger });
     const part = await readAll(paths, inspection, options, limits);
     // A reading that was stopped, or met a file that is gone, knows less than the first.

@@ -26,6 +26,11 @@ export function methodIdOf(key: number): number {
   return key & 0xff;
 }
 
+/** The four octets of a method's class-id and method-id, with which its payload begins. */
+export function idOctets(key: number): readonly number[] {
+  return [0, key >> 8, 0, methodIdOf(key)];
+}
+
 const classIds = new Map<string, number>();
 const keys = new Map<string, number>();
 for (const [classId, { name, methods }] of Object.entries<ClassSpec>(CLASSES)) {

@@ -121,7 +121,7 @@ export class BrokerPredictor {
     else this.#exceptions.brokenEnvelope(fault);
   }
 
-  /** As Predictor.frame. */
+  // oxlint-disable-next-line max-params -- hot path: once for every frame, as Predictor has it
   frame(
     type: number,
     channel: number,
@@ -184,6 +184,7 @@ export class BrokerPredictor {
     return true;
   }
 
+  // oxlint-disable-next-line max-params -- hot path: once for every method frame
   #method(
     channel: number,
     method: Method | undefined,
@@ -201,7 +202,6 @@ export class BrokerPredictor {
   }
 
   // rabbit_reader:handle_method0/3
-
   #connectionMethod(method: Method, bytes: Uint8Array, start: number, size: number, decodes: boolean): void {
     const connection = this.#connection;
     if (!decodes || needsStrictCheck(method)) {
@@ -239,7 +239,7 @@ export class BrokerPredictor {
   }
 
   // rabbit_reader:process_frame/3
-
+  // oxlint-disable-next-line max-params -- hot path: once for every method frame
   #channelMethod(
     number: number,
     method: Method,

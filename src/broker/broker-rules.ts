@@ -55,7 +55,7 @@ export class BrokerRules {
   }
 
   /** What the broker says of itself in connection.start, "" for what it does not say. Returns `initialFrameMax`. */
-  tell(product: string, version: string): number {
+  identify(product: string, version: string): number {
     this.product = product.slice(0, MAX_NAME);
     this.version = version.slice(0, MAX_NAME);
     if (this.basis !== "asked" && product !== "") this.#follow(product, version);

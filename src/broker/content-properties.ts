@@ -59,6 +59,7 @@ export function checkProperties(
 }
 
 /** Judges the properties in bytes[from, end) one after the other, as far as there may be something to find. */
+// oxlint-disable-next-line max-params -- hot path: once for every content header with more than the usual
 function checkEach(
   bytes: Uint8Array,
   from: number,

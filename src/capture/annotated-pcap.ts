@@ -2,6 +2,7 @@
  * Reads a classic pcap file and writes it as pcapng, with comments: one section in the same byte order, one interface of the
  * same link type, snap length, frame check sequence and resolution of time, and an enhanced packet block for every record.
  */
+import { joinOctets } from "../bytes/octets.ts";
 import { VERSION } from "../version.ts";
 import type { AnnotatedCopy } from "./annotated-copy.ts";
 import { word } from "./byte-order.ts";
@@ -10,7 +11,7 @@ import { addComments } from "./packet-comment.ts";
 import type { PacketRecord, PacketSink } from "./packet-record.ts";
 import { FILE_HEADER, isLittleEndian, PcapReader } from "./pcap-reader.ts";
 import { ENHANCED_PACKET_BLOCK, INTERFACE_DESCRIPTION_BLOCK, SECTION_HEADER_BLOCK } from "./pcapng-blocks.ts";
-import { joinedOptions, option } from "./pcapng-options.ts";
+import { option } from "./pcapng-options.ts";
 import { BYTE_ORDER_MAGIC } from "./pcapng-section.ts";
 
 /** Where in an enhanced packet block its packet begins. */
@@ -98,7 +99,7 @@ export class AnnotatedPcap implements CaptureReader {
   }
 
   #block(type: number, body: DataView, options: readonly Uint8Array[]): void {
-    const octets = joinedOptions([...options, PADDING]);
+    const octets = joinOctets([...options, PADDING]);
     const length = 8 + body.byteLength + octets.length + CLOSING_LENGTH;
     const head = new DataView(new ArrayBuffer(8));
     head.setUint32(0, type, this.#littleEndian);

@@ -5,8 +5,9 @@
  *     opt_comment   1 and length, 2 octets each   text, padded to 4 octets
  *     custom     2988 and length, 2 octets each   Private Enterprise Number 4, text, padded
  */
+import { joinOctets } from "../bytes/octets.ts";
 import { half } from "./byte-order.ts";
-import { eachOption, joinedOptions, OPT_COMMENT, OPT_ENDOFOPT, OPTION_HEADER, option } from "./pcapng-options.ts";
+import { eachOption, OPT_COMMENT, OPT_ENDOFOPT, OPTION_HEADER, option } from "./pcapng-options.ts";
 
 /** What is said of a packet. Neither is wire text as it came: whoever gives them has made them safe to show. */
 export interface PacketComment {
@@ -55,7 +56,7 @@ export function addComments(options: OptionOctets, comments: readonly PacketComm
   ]);
   const hasEnd = end - behind >= OPTION_HEADER && half(bytes, behind, littleEndian) === OPT_ENDOFOPT;
   const rest = hasEnd ? bytes.subarray(behind, end) : new Uint8Array(OPTION_HEADER);
-  return joinedOptions([bytes.subarray(start, behind), ...parts, rest]);
+  return joinOctets([bytes.subarray(start, behind), ...parts, rest]);
 }
 
 function withNumber(text: Uint8Array, littleEndian: boolean): Uint8Array {

@@ -41,14 +41,3 @@ export function option(code: number, value: Uint8Array, littleEndian: boolean): 
   octets.set(value, OPTION_HEADER);
   return octets;
 }
-
-/** Options one behind the other. */
-export function joinedOptions(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}

@@ -205,6 +205,7 @@ export class PcapngReader implements CaptureReader {
   }
 
   /** Whether a block that is wanted whole lies within bytes[at, end), and ends as it began. */
+  // oxlint-disable-next-line max-params -- hot path: once for every packet block
   #isWhole(
     type: number,
     length: number,

@@ -4,7 +4,7 @@ import { UpstreamTls, type UpstreamTlsSettings } from "../proxy/tls.ts";
 import { UpstreamAttempt } from "../proxy/upstream.ts";
 
 /** Milliseconds for connecting, and for the TLS handshake. */
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 /**
  * Connects to the broker as the proxy does, and hangs up. Resolves to why that is not possible, or null.
@@ -14,7 +14,7 @@ const PATIENCE = 10_000;
 export async function whyUnreachable(address: UpstreamAddress, settings: UpstreamTlsSettings): Promise<string | null> {
   const tls = address.tls ? await UpstreamTls.open(settings) : null;
   return new Promise(resolve => {
-    new UpstreamAttempt(address, tls, null, PATIENCE, {
+    new UpstreamAttempt(address, tls, null, TIMEOUT, {
       reached: () => {},
       connected: broker => {
         broker.socket.on("error", () => {});

@@ -25,7 +25,7 @@ export function addPolicyOptions(command: Command, others: readonly (typeof PART
     .option("--config <file>", `use this config instead of the nearest ${CONFIG_FILE}`)
     .option("--no-config", "use no config")
     .option("--baseline <file>", "accept the findings that this file lists")
-    .option("--update-baseline", "write the baseline anew: it accepts what fails now", false)
+    .option("--update-baseline", "write the baseline again: it accepts what fails now", false)
     .option("--force", "write a baseline that accepts nothing, too", false)
     .option("--all", "show everything in the text, however long it gets", false)
     .addOption(widthOption());

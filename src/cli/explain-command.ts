@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { printable } from "../bytes/printable.ts";
 import { refuseDirectory } from "../capture/capture-source.ts";
 import { InputError, inputErrorOf } from "../capture/input-error.ts";
-import { IncidentTally } from "../explain/incident-tally.ts";
+import { IncidentCounts } from "../explain/incident-counts.ts";
 import { type ExplanationReport, explainAll } from "../report/explain.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, terminalOptions, widthOption, write } from "./output.ts";
@@ -51,11 +51,11 @@ async function run(texts: string[], options: Options): Promise<void> {
     process.exitCode = EXIT.FAILED;
     return;
   }
-  const tally = fromStdin ? await tallyOf(process.stdin) : tallyOfArguments(texts);
-  if (tally === null) return;
-  const report = explainAll(tally);
+  const counts = fromStdin ? await countsOf(process.stdin) : countsOfArguments(texts);
+  if (counts === null) return;
+  const report = explainAll(counts);
   if (report.incidents.length === 0) {
-    complain(notUnderstood(fromStdin ? null : texts.join(" "), tally.lines));
+    complain(notUnderstood(fromStdin ? null : texts.join(" "), counts.lines));
     process.exitCode = EXIT.FAILED;
     return;
   }
@@ -63,22 +63,22 @@ async function run(texts: string[], options: Options): Promise<void> {
   process.exitCode = EXIT.CLEAN;
 }
 
-async function tallyOf(stream: NodeJS.ReadStream): Promise<IncidentTally | null> {
-  const tally = new IncidentTally();
+async function countsOf(stream: NodeJS.ReadStream): Promise<IncidentCounts | null> {
+  const counts = new IncidentCounts();
   try {
     refuseDirectory("a log");
-    await eachLine(stream, line => tally.line(line));
+    await eachLine(stream, line => counts.line(line));
   } catch (error) {
     complain(error instanceof InputError ? error.message : inputErrorOf("standard input", error, "a log").message);
     process.exitCode = EXIT.FAILED;
     return null;
   }
-  tally.end();
-  return tally;
+  counts.end();
+  return counts;
 }
 
 /** Arguments that each make sense alone are several things to explain; otherwise they are the words of one. */
-function tallyOfArguments(texts: readonly string[]): IncidentTally {
+function countsOfArguments(texts: readonly string[]): IncidentCounts {
   const whole = tallyOfText(texts.join(" "));
   const octets = texts.every(text => /^(?:[0-9a-f]{2}|\?\?)$/i.test(text));
   const alone = octets ? [whole] : texts.map(tallyOfText);
@@ -91,11 +91,11 @@ function tallyOfArguments(texts: readonly string[]): IncidentTally {
   return first!;
 }
 
-function tallyOfText(text: string): IncidentTally {
-  const tally = new IncidentTally();
-  for (const line of text.split("\n")) tally.line(line);
-  tally.end();
-  return tally;
+function tallyOfText(text: string): IncidentCounts {
+  const counts = new IncidentCounts();
+  for (const line of text.split("\n")) counts.line(line);
+  counts.end();
+  return counts;
 }
 
 async function written(report: ExplanationReport, { format, all, width }: Options): Promise<string> {

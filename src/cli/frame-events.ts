@@ -62,18 +62,20 @@ export class FrameEvents implements FrameListener {
     });
   }
 
+  // oxlint-disable-next-line max-params -- hot path: once for every frame, as FrameListener has it
   frame(from: Direction, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
     this.#introduce(from);
     if (!this.#filter.takesFrame(type, channel, bytes, start, size)) return;
     if (!this.#filter.takesPlace(from.connection, from.scanner.frameMoment())) return;
-    this.#emit(frameEvent(from, type, channel, bytes, start, size));
+    // A body's payload may not be there; it is not looked at.
+    this.#emit(frameEvent(from, type, channel, size, bytes.subarray(start, start + size)));
   }
 
   hiddenFrame(from: Direction, type: number, channel: number, size: number): void {
     this.#introduce(from);
     if (!this.#filter.takesFrame(type, channel, null, 0, size)) return;
     if (!this.#filter.takesPlace(from.connection, from.scanner.frameMoment())) return;
-    this.#emit(frameEvent(from, type, channel, null, 0, size));
+    this.#emit(frameEvent(from, type, channel, size, null));
   }
 
   brokenEnvelope(from: Direction, fault: EnvelopeFault, secret: Secret): void {

@@ -3,7 +3,7 @@
  * back a result each; captures themselves never cross over, and what is kept is reports. The reports come in the order
  * of the files, whoever made them.
  *
- * A worker that crashes takes one capture with it: the one it was at. It is told as unreadable, a new worker goes on
+ * A worker that crashes takes one capture with it: the one it was at. It is unreadable, a new worker goes on
  * with the others.
  */
 import { Worker } from "node:worker_threads";
@@ -42,7 +42,7 @@ export interface Task {
 }
 
 /** What a worker says of each of its tasks. */
-export type Told = { index: number; result: PartialResult } | { index: number; problem: string };
+export type Outcome = { index: number; result: PartialResult } | { index: number; problem: string };
 
 // The built one: node cannot run a worker from TypeScript. Tests of the sources bring a worker of their own.
 const WORKER = new URL("./inspection-worker.js", import.meta.url);
@@ -76,7 +76,7 @@ function workOf({ octets }: CaptureFile): number {
 }
 
 /** One capture; what goes wrong within ghostframe is its problem alone. */
-export async function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Told> {
+export async function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Outcome> {
   try {
     return {
       index,
@@ -116,11 +116,12 @@ class Reports {
     this.#onProgress?.(this.#octets + octets, this.#total);
   }
 
-  keep(told: Told): void {
-    const { path, octets } = this.#files[told.index]!;
-    const result = "result" in told ? told.result : { inputs: [unreadableInput(path, told.problem)], connections: [] };
-    this.#onResult?.(told.index, result);
-    this.list[told.index] = buildReport(this.#lean ? countsOfHealthy(result) : result);
+  keep(outcome: Outcome): void {
+    const { path, octets } = this.#files[outcome.index]!;
+    const result =
+      "result" in outcome ? outcome.result : { inputs: [unreadableInput(path, outcome.problem)], connections: [] };
+    this.#onResult?.(outcome.index, result);
+    this.list[outcome.index] = buildReport(this.#lean ? countsOfHealthy(result) : result);
     this.#octets += octets;
     this.#onProgress?.(this.#octets, this.#total);
   }
@@ -136,9 +137,9 @@ async function inspectHere(
       all.reading(octets);
       return ready?.();
     };
-    const told = await inspectOne(task, { ...inspect, signal, ...readers?.(task.index), onProgress });
+    const outcome = await inspectOne(task, { ...inspect, signal, ...readers?.(task.index), onProgress });
     if (signal.aborted) return;
-    all.keep(told);
+    all.keep(outcome);
   }
 }
 
@@ -182,7 +183,7 @@ class WorkerShift {
   readonly #worker: Worker;
   readonly #queue: Task[][];
   readonly #all: Reports;
-  /** What it was given and has not told yet, in order. */
+  /** What it was given and has not finished yet, in order. */
   #tasks: Task[] = [];
   #crash: unknown = new Error("a worker ended before its time");
 
@@ -199,16 +200,16 @@ class WorkerShift {
         resolve();
       });
     });
-    worker.on("message", (told: Told) => this.#told(told));
+    worker.on("message", (outcome: Outcome) => this.#finished(outcome));
     worker.on("error", error => {
       this.#crash = error;
     });
     this.#next();
   }
 
-  #told(told: Told): void {
+  #finished(outcome: Outcome): void {
     this.#tasks.shift();
-    this.#all.keep(told);
+    this.#all.keep(outcome);
     if (this.#tasks.length === 0) this.#next();
   }
 

@@ -23,7 +23,7 @@ import { UsageError } from "./usage-error.ts";
 
 export function proxyCommand(): Command {
   const command = new Command("proxy").description(
-    `Listens for AMQP clients, relays every octet to a broker as it came, and inspects it on the way. Reports at once what breaks, which writers tore each other's frames, and what the broker will answer. If the inspection fails, connections are relayed all the same.`,
+    `Listens for AMQP clients, relays every octet to a broker as it came, and inspects it on the way. Reports at once what breaks, which writers tore each other's frames, and what the broker will answer. If the inspection fails, connections are still relayed.`,
   );
   return addProxyOptions(command)
     .addHelpText(

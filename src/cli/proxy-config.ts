@@ -1,6 +1,6 @@
 /**
  * `proxy --config FILE`: the command's options as JSON, by their names in camel case. proxy-config.schema.json beside
- * this file is its published form. What the command line says goes before it.
+ * this file is its published form. What the command line says wins.
  */
 import { dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";

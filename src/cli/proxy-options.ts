@@ -73,7 +73,7 @@ export function addProxyOptions(command: Command): Command {
 /** Where clients connect to, where the broker is, and how. */
 function addConnectionOptions(command: Command): void {
   command
-    .option("--config <file>", "options as JSON; the command line goes before it")
+    .option("--config <file>", "options as JSON; options of the command line win")
     .option(
       "--listen <address>",
       "where clients connect to: 127.0.0.1:5673, 5673, [::1]:5673 (repeat it for more)",
@@ -96,7 +96,7 @@ function addConnectionOptions(command: Command): void {
       false,
     )
     .option("--connect-timeout <seconds>", "time for the connection to the broker", within(1, 3600), 30)
-    .option("--idle-timeout <seconds>", "end connections without an octet for so long; 0: never", within(0, DAY), 0)
+    .option("--idle-timeout <seconds>", "end connections that are idle for this long; 0: never", within(0, DAY), 0)
     .option("--max-per-address <number>", "open connections of one client's address at most", within(1, 1_000_000))
     .option("--upstream-cert <file>", "certificate that is shown to an amqps:// broker (PEM)")
     .option("--upstream-key <file>", "its key (PEM)")
@@ -116,7 +116,7 @@ function addEventOptions(command: Command): void {
     .addOption(
       new Option(
         "--level <level>",
-        "least important events that are told: error, warning, info, or debug with connections that open and close (default: info; debug for ndjson)",
+        "least important events that are shown: error, warning, info, or debug with connections that open and close (default: info; debug for ndjson)",
       )
         .choices(LEVELS)
         .conflicts(["verbose", "quiet"]),
@@ -125,13 +125,13 @@ function addEventOptions(command: Command): void {
     .option("--quiet", "the same as --level error", false)
     .option(
       "--events-per-minute <number>",
-      "events of one kind and one client's address that are told in a minute; others are counted",
+      "events of one kind and one client's address that are shown in a minute; others are counted",
       within(1, 1_000_000),
       600,
     )
-    .option("--every-event", "tell every event, and count none: also the same finding again and again", false)
+    .option("--every-event", "show every event, also the same finding again and again", false)
     .option("--event-octets", "ndjson: also the table of octets of each finding; lines may exceed 4 KiB", false)
-    .option("--status-every <seconds>", "time between two lines of how it stands; 0 for none", within(0, DAY), 600);
+    .option("--status-every <seconds>", "time between two status lines; 0 for none", within(0, DAY), 600);
 }
 
 function addRecordingOptions(command: Command): void {

@@ -25,7 +25,7 @@ export function addRunOptions(command: Command, urlVariable: string): Command {
       collectVariables,
     )
     .addOption(
-      new Option("--repeat <number>", "run COMMAND so often, or until a run fails")
+      new Option("--repeat <number>", "run COMMAND this many times, or until a run fails")
         .argParser(positiveNumber)
         .conflicts("untilFound"),
     )

@@ -49,7 +49,7 @@ export function otlpTarget(otlp: TelemetryOptions["otlp"], outputs: readonly Out
 }
 
 /** Batches that fail one after another until a capture's telemetry is given up. */
-const PATIENCE = 2;
+const MAX_FAILURES = 2;
 
 /** What of OpenTelemetry's and of ours is loaded only where it is asked for. */
 async function load() {
@@ -112,7 +112,7 @@ export class CaptureSession {
     if (setting === null) return null;
     const loaded = await load();
     const problem = (message: string): void => complain(`telemetry: ${message}`);
-    const exporter = await loaded.TelemetryExporter.open(setting, { patience: PATIENCE, problem });
+    const exporter = await loaded.TelemetryExporter.open(setting, { maxFailures: MAX_FAILURES, problem });
     const parent = spans === "never" ? null : traceParent(process.env.TRACEPARENT);
     const isOwn = spans === "always" || parent !== null;
     const span = isOwn ? { traceId: parent?.traceId ?? randomId(16), spanId: randomId(8) } : null;

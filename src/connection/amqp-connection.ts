@@ -274,7 +274,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   }
 
   #serverStarted(values: Values): void {
-    const frameMax = this.#context.serverTold(...serverIdentity(values));
+    const frameMax = this.#context.serverNamed(...serverIdentity(values));
     if (this.negotiated === null && !this.#limitsUnknown) this.directions[this.client].limits.beforeTune(frameMax);
     this.#context.predictor?.serverStarted(textOf(values.get("mechanisms")));
   }

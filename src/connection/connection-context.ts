@@ -28,7 +28,7 @@ export interface ConnectionContext {
    * Called with what the server says of itself in connection.start, its product and version, "" where it does not say;
    * returns the frame-max in force for the client before tune-ok.
    */
-  serverTold: (product: string, version: string) => number;
+  serverNamed: (product: string, version: string) => number;
   /** Called when it turns out to be AMQP; gives the connection its number. */
   recognised: () => number;
   /** Called when the connection is left alone: no octets of it are wanted any more. */

@@ -5,6 +5,7 @@ import {
   CONNECTION_SECURE_OK,
   CONNECTION_START_OK,
   CONNECTION_UPDATE_SECRET,
+  idOctets,
   methodIdOf,
 } from "../amqp/method-keys.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
@@ -17,7 +18,7 @@ import { type Discretion, PIECE } from "./discretion.ts";
 
 const KEYS: readonly number[] = [CONNECTION_START_OK, CONNECTION_SECURE_OK, CONNECTION_UPDATE_SECRET];
 /** The four octets of class-id and method-id of each. */
-const IDS = KEYS.map(key => [0, key >> 8, 0, methodIdOf(key)]);
+const IDS = KEYS.map(idOctets);
 
 /** Whether a method carries what authenticates a client. */
 export function carriesCredentials(method: Method): boolean {
@@ -31,8 +32,16 @@ export function carriesCredentials(method: Method): boolean {
 export function mayHoldCredentials(fault: EnvelopeFault): boolean {
   if (fault.type === FRAME_METHOD && fault.channel === 0 && !namesAnother(fault.payload)) return true;
   const octets = [...fault.header, ...fault.payload, ...fault.behind];
-  if (IDS.some(ids => octets.some((_, at) => ids.every((octet, i) => octets[at + i] === octet)))) return true;
+  if (holdLoginIds(octets)) return true;
   return beginsInSecret(octets) || TOKEN.test(String.fromCharCode(...octets));
+}
+
+/** Whether the ids of a method that carries credentials stand among octets. */
+export function holdLoginIds(octets: ArrayLike<number>): boolean {
+  for (let at = 0; at + METHOD_IDS_SIZE <= octets.length; at++) {
+    if (IDS.some(ids => ids.every((octet, i) => octets[at + i] === octet))) return true;
+  }
+  return false;
 }
 
 /** Whether a method's payload begins with the ids of one without credentials. */

@@ -117,7 +117,7 @@ export class DirectionFrames {
   method(channel: number, bytes: Uint8Array, start: number, size: number): void {
     if (size < METHOD_IDS_SIZE) {
       this.#predict(FRAME_METHOD, channel, bytes, start, size, undefined, false);
-      if (!this.closing) this.#incidents.tell(shortMethod(size), FRAME_METHOD, channel, size);
+      if (!this.closing) this.#incidents.add(shortMethod(size), FRAME_METHOD, channel, size);
       return;
     }
     const classId = short(bytes, start);
@@ -129,20 +129,21 @@ export class DirectionFrames {
     this.#predict(FRAME_METHOD, channel, bytes, start, size, method, decodes);
     if (this.closing) return;
     if (method === undefined) {
-      this.#incidents.tell(unknownMethod(classId, methodId), FRAME_METHOD, channel, size);
+      this.#incidents.add(unknownMethod(classId, methodId), FRAME_METHOD, channel, size);
       return;
     }
     if (!decodes) {
       // The numbers in a clause may be misread octets.
       const secret = this.handshake.authenticates || (this.#source.isClient && carriesCredentials(method));
       const clause = secret ? `The arguments of ${method.name} do not decode` : capital(undecodable);
-      this.#incidents.tell({ rule: "frame-malformed", clause }, FRAME_METHOD, channel, size);
+      this.#incidents.add({ rule: "frame-malformed", clause }, FRAME_METHOD, channel, size);
     }
     if (channel === 0 || classId === CONNECTION_CLASS) {
       this.#connectionMethod(method, channel, bytes, start, size, decodes);
     } else this.#channelMethod(method, channel, bytes, start, size, decodes);
   }
 
+  // oxlint-disable-next-line max-params -- hot path: once for every method frame
   #connectionMethod(
     method: Method,
     channel: number,
@@ -153,7 +154,7 @@ export class DirectionFrames {
   ): void {
     const fault = channelZeroFault(method, channel);
     if (fault !== null) {
-      this.#incidents.tell(fault, FRAME_METHOD, channel, size);
+      this.#incidents.add(fault, FRAME_METHOD, channel, size);
       return;
     }
     if (decodes) learnCredentials(method, bytes, start, size, this.#listener.discretion);
@@ -165,11 +166,12 @@ export class DirectionFrames {
     const { over } = this.handshake;
     if (closes) this.closing = true;
     else if (!this.handshake.advances(method.key))
-      this.#incidents.tell(outOfTurn(method, 0, over), FRAME_METHOD, 0, size);
+      this.#incidents.add(outOfTurn(method, 0, over), FRAME_METHOD, 0, size);
     if (!decodes) return;
     this.#listener.connectionMethod(this.#source, method, bytes, start, size);
   }
 
+  // oxlint-disable-next-line max-params -- hot path: once for every method frame
   #channelMethod(
     method: Method,
     number: number,
@@ -180,10 +182,10 @@ export class DirectionFrames {
   ): void {
     const channel = this.#channel(number);
     if (!this.handshake.over) {
-      this.#incidents.tell(outOfTurn(method, number, false), FRAME_METHOD, number, size);
+      this.#incidents.add(outOfTurn(method, number, false), FRAME_METHOD, number, size);
       return;
     }
-    this.#incidents.tellAll(takeMethod(channel, method, this.#source.isClient), FRAME_METHOD, number, size);
+    this.#incidents.addAll(takeMethod(channel, method, this.#source.isClient), FRAME_METHOD, number, size);
     if (method.content) {
       this.#contentBegins(channel, method);
       if (this.#source.isClient) channel.keepArguments(bytes, start, size);
@@ -212,13 +214,13 @@ export class DirectionFrames {
     const undecodable = !ofBasic || plain ? null : walkProperties(bytes, start, size, null);
     this.#predict(FRAME_HEADER, number, bytes, start, size, undefined, plain);
     if (this.closing) return;
-    if (number === 0) this.#incidents.tell(contentOnZero("A content header"), FRAME_HEADER, 0, size);
-    else if (size < LEAST_CONTENT_HEADER) this.#incidents.tell(shortHeader(size), FRAME_HEADER, number, size);
+    if (number === 0) this.#incidents.add(contentOnZero("A content header"), FRAME_HEADER, 0, size);
+    else if (size < LEAST_CONTENT_HEADER) this.#incidents.add(shortHeader(size), FRAME_HEADER, number, size);
     else {
       const channel = this.#channel(number);
-      this.#incidents.tellAll(takeHeader(channel), FRAME_HEADER, number, size);
+      this.#incidents.addAll(takeHeader(channel), FRAME_HEADER, number, size);
       const fault = headerFault(channel, bytes, start, undecodable);
-      if (fault !== null) this.#incidents.tell(fault, FRAME_HEADER, number, size);
+      if (fault !== null) this.#incidents.add(fault, FRAME_HEADER, number, size);
       else if (!this.#hypothesis.open) this.#watchHeader(channel, bytes, start, size);
       channel.content = afterHeader(longlong(bytes, start + BODY_SIZE_AT));
     }
@@ -239,18 +241,19 @@ export class DirectionFrames {
   }
 
   #takeBody(channel: number, size: number): void {
-    if (channel === 0) this.#incidents.tell(contentOnZero("A content body"), FRAME_BODY, 0, size);
-    else this.#incidents.tellAll(takeBody(this.#channel(channel), size), FRAME_BODY, channel, size);
+    if (channel === 0) this.#incidents.add(contentOnZero("A content body"), FRAME_BODY, 0, size);
+    else this.#incidents.addAll(takeBody(this.#channel(channel), size), FRAME_BODY, channel, size);
   }
 
   heartbeat(channel: number, bytes: Uint8Array, start: number, size: number): void {
     this.#predict(FRAME_HEARTBEAT, channel, bytes, start, size, undefined, true);
     if (this.closing) return;
     const fault = heartbeatFault(channel, size);
-    if (fault !== null) this.#incidents.tell(fault, FRAME_HEARTBEAT, channel, size);
+    if (fault !== null) this.#incidents.add(fault, FRAME_HEARTBEAT, channel, size);
   }
 
   /** Hands a frame to the predictor, if there is one. */
+  // oxlint-disable-next-line max-params -- hot path: once for every frame
   #predict(
     type: number,
     channel: number,
@@ -277,14 +280,9 @@ export class DirectionFrames {
     if (channels.isCurrent(last)) {
       if (last.number === number) return last;
       if (isInContent(last.content) && !this.#hypothesis.open) {
-        const { frameOffset } = this.#source.scanner;
-        this.warnings.splits.split(
-          last,
-          last.content === AWAITS_HEADER,
-          number,
-          frameOffset,
-          this.#source.scanner.frameMoment(),
-        );
+        const { scanner } = this.#source;
+        const awaitsHeader = last.content === AWAITS_HEADER;
+        this.warnings.splits.split(last, awaitsHeader, number, scanner.frameOffset, scanner.frameMoment());
       }
     }
     return channels.take(number);

@@ -38,11 +38,11 @@ export class DirectionIncidents {
   }
 
   /** Faults of the frame being handed on, which has `size` octets of payload. */
-  tellAll(faults: readonly Fault[], type: number, channel: number, size: number): void {
-    for (let i = 0; i < faults.length; i++) this.tell(faults[i]!, type, channel, size);
+  addAll(faults: readonly Fault[], type: number, channel: number, size: number): void {
+    for (let i = 0; i < faults.length; i++) this.add(faults[i]!, type, channel, size);
   }
 
-  tell({ rule, clause }: Fault, type: number, channel: number, size: number): void {
+  add({ rule, clause }: Fault, type: number, channel: number, size: number): void {
     if (this.#source.hypothesis.open) return;
     const { open } = this.log;
     const behind = this.#source.scanner.frameOffset + size + FRAME_ENVELOPE;

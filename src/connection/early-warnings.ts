@@ -124,6 +124,7 @@ export class ChannelProducers {
   }
 
   /** Looks at the payload of a content header that the client sent on a channel: bytes[start, start + size). */
+  // oxlint-disable-next-line max-params -- hot path: content headers of publishes
   header(channel: Channel, bytes: Uint8Array, start: number, size: number, streamOffset: number, moment: Moment): void {
     const producer = threadNamed(bytes, start, size);
     if (producer === "") return;

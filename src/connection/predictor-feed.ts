@@ -22,6 +22,7 @@ export class PredictorFeed {
   }
 
   /** As Predictor.frame. Called where there is a predictor. */
+  // oxlint-disable-next-line max-params -- hot path: once for every frame
   frame(
     type: number,
     channel: number,

@@ -4,6 +4,7 @@
  * (connection.start-ok, secure-ok, update-secret, an AMQPLAIN table) is never turned into text, nor shown again.
  */
 
+import { holdLoginIds } from "../connection/credentials.ts";
 import { MASKED, SECRET_NAME, withoutUrlPasswords } from "../connection/discretion.ts";
 
 /** `password=…`, `"token": "…"`, `Authorization: Bearer …`. */
@@ -21,11 +22,7 @@ const LOGIN_METHODS = /connection\.(?:start[_-]ok|secure[_-]ok|update[_-]secret)
 /** Whether octets, or the arguments of that operation, may hold a credential: by position, and by what stands in them. */
 export function mayHoldCredential(octets: Uint8Array, operation: string | null): boolean {
   if (operation !== null && LOGIN_METHODS.test(operation)) return true;
-  for (let at = 0; at + 4 <= octets.length; at++) {
-    // connection.start-ok 11, secure-ok 21, update-secret 70.
-    if (octets[at] !== 0 || octets[at + 1] !== 10 || octets[at + 2] !== 0) continue;
-    if (octets[at + 3] === 11 || octets[at + 3] === 21 || octets[at + 3] === 70) return true;
-  }
+  if (holdLoginIds(octets)) return true;
   const text = Array.from(octets, octet => String.fromCharCode(octet)).join("");
   if (SECRET_NAME.test(text) || /\bPLAIN\b/i.test(text)) return true;
   // A JWT, and the response of PLAIN: NUL, user, NUL, password.

@@ -3,6 +3,7 @@
  * too large before anything else is looked at (BROKER.md's order is rabbit_reader's), so the other fields are no more to
  * be trusted than the size.
  */
+import { BASIC_PUBLISH, idOctets } from "../amqp/method-keys.ts";
 import { FRAME_BODY, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { grouped } from "../bytes/grouped.ts";
@@ -121,7 +122,7 @@ function startsHeader([type, high]: HeaderWindow): boolean {
 
 /** Payloads of common frames, as templates: read from any of their octets on. */
 const PAYLOADS: readonly (readonly [what: string, label: string, octets: readonly number[]])[] = [
-  ["the arguments of a basic.publish", "basic.publish", [0, BASIC_CLASS, 0, 40, 0, 0]],
+  ["the arguments of a basic.publish", "basic.publish", [...idOctets(BASIC_PUBLISH), 0, 0]],
   ["a content header's payload", "content header", [0, BASIC_CLASS, 0, 0, 0, 0, 0, 0]],
 ];
 

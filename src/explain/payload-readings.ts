@@ -183,58 +183,57 @@ function endReadings(
   endOctet: number,
 ): Reading[] {
   const at = window.length - 1;
-  const here = window[at] === endOctet && payload.length > 0 ? labels(window, [at, at + 1, ""]) : labels(window);
-  if (endOctet >= FRAME_METHOD && endOctet <= FRAME_BODY) {
-    const named = ["", "a method frame", "a content header", "a body frame"][endOctet]!;
-    // A publish is followed by its content header, that by a body.
-    const inOrder = type !== null && endOctet === type + 1;
-    return [
-      {
-        kind: "end-missing",
-        meaning: `the first octet of the next frame, ${named}, where the end octet should be`,
-        why: `${endOctet} is the type of ${named}${inOrder ? ", which follows this one" : ""}: the payload is one octet shorter than its header says, or its end octet was lost.`,
-        evidence: `${endOctet} in the end octet's place`,
-        score: inOrder ? 70 : 45,
-        boundary: null,
-        octets: here,
-      },
-    ];
-  }
+  const octets = window[at] === endOctet && payload.length > 0 ? labels(window, [at, at + 1, ""]) : labels(window);
+  const named = namedFrame(endOctet);
+  const found = named === null ? noFrameType(endOctet, payload.length === 0) : nextFrame(type, endOctet, named);
+  return [{ ...found, boundary: null, octets }];
+}
+
+type EndReading = Omit<Reading, "boundary" | "octets">;
+
+function namedFrame(type: number): string | null {
+  return ["", "a method frame", "a content header", "a body frame"][type] || null;
+}
+
+function nextFrame(type: number | null, next: number, named: string): EndReading {
+  // A publish is followed by its content header, that by a body.
+  const inOrder = type !== null && next === type + 1;
+  return {
+    kind: "end-missing",
+    meaning: `the first octet of the next frame, ${named}, where the end octet should be`,
+    why: `${next} is the type of ${named}${inOrder ? ", which follows this one" : ""}: the payload is one octet shorter than its header says, or its end octet was lost.`,
+    evidence: `${next} in the end octet's place`,
+    score: inOrder ? 70 : 45,
+  };
+}
+
+/** `bare`: nothing of the payload is known. */
+function noFrameType(endOctet: number, bare: boolean): EndReading {
   if (endOctet === 0) {
-    return [
-      {
-        kind: "zeros",
-        meaning: "a zero where the end octet should be",
-        why: "0 is what unwritten or cleared memory holds, and what channel numbers and lengths begin with: a buffer that was reused, or cleared, while it was being sent; or the middle of another frame.",
-        evidence: "0 in the end octet's place",
-        score: payload.length === 0 ? 55 : 46,
-        boundary: null,
-        octets: here,
-      },
-    ];
+    return {
+      kind: "zeros",
+      meaning: "a zero where the end octet should be",
+      why: "0 is what unwritten or cleared memory holds, and what channel numbers and lengths begin with: a buffer that was reused, or cleared, while it was being sent; or the middle of another frame.",
+      evidence: "0 in the end octet's place",
+      score: bare ? 55 : 46,
+    };
   }
+  const words = endOctetWords(endOctet);
+  const evidence = `${words} in the end octet's place`;
   if (isTextOctet(endOctet)) {
-    return [
-      {
-        kind: "payload-text",
-        meaning: `text where the end octet should be: ${endOctetWords(endOctet)}`,
-        why: `${endOctetWords(endOctet)} is a letter of some message: octets were inserted into the frame, so that its own end comes later, or lost from it, so that the next frames moved up.`,
-        evidence: `${endOctetWords(endOctet)} in the end octet's place`,
-        score: payload.length === 0 ? 70 : 40,
-        boundary: null,
-        octets: here,
-      },
-    ];
+    return {
+      kind: "payload-text",
+      meaning: `text where the end octet should be: ${words}`,
+      why: `${words} is a letter of some message: octets were inserted into the frame, so that its own end comes later, or lost from it, so that the next frames moved up.`,
+      evidence,
+      score: bare ? 70 : 40,
+    };
   }
-  return [
-    {
-      kind: "unknown",
-      meaning: `${endOctetWords(endOctet)} where the end octet should be`,
-      why: "It is no frame type, no text and not zero: binary data, or the middle of another frame's numbers.",
-      evidence: `${endOctetWords(endOctet)} in the end octet's place`,
-      score: payload.length === 0 ? 50 : 30,
-      boundary: null,
-      octets: here,
-    },
-  ];
+  return {
+    kind: "unknown",
+    meaning: `${words} where the end octet should be`,
+    why: "It is no frame type, no text and not zero: binary data, or the middle of another frame's numbers.",
+    evidence,
+    score: bare ? 50 : 30,
+  };
 }

@@ -1,5 +1,6 @@
 /** What happened, in a sentence or two, for every error there is. */
 import { FRAME_ENVELOPE, frameTypeName } from "../amqp/spec/constants.ts";
+import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { grouped } from "../bytes/grouped.ts";
 import { printable } from "../bytes/printable.ts";
 import { capital } from "../bytes/words.ts";
@@ -118,30 +119,13 @@ function unknownMessage({ from, topic }: { from: "broker" | "client"; topic: str
   return `${about}; ${open ? "it names no frame error" : "frames are not involved"}. ghostframe does not explain it further. ${where}`;
 }
 
+/** What was said, by the broker or the client, as a sentence. */
 function said(report: ErrorReport, top: Reading | undefined): string {
   const { error } = report;
   const on = report.channel === null ? "" : ` on channel ${report.channel}`;
-  const given = report.site === null && report.library === null;
   switch (error.kind) {
-    case "frame-too-large": {
-      const limit =
-        error.limit === null
-          ? ""
-          : `, where at most ${grouped(error.limit)} are taken ${error.strict === true ? "(frame_max)" : `(frame_max ${grouped(error.limit + FRAME_ENVELOPE)} less ${FRAME_ENVELOPE})`}`;
-      const subject =
-        given && report.typed && error.limit === null
-          ? "A frame header of this kind"
-          : "The broker read a frame header that";
-      const verb = subject.endsWith("that") ? "announces" : "would announce";
-      const claim = `${subject} ${verb} ${grouped(error.size)} octets (0x${error.size.toString(16).padStart(8, "0")})${limit}.`;
-      if (top === undefined || top.kind === "modest-size") return claim;
-      if (top.kind === "genuine-oversize" || top.kind === "handshake-oversize") {
-        return top.score >= 58
-          ? `${claim} The header looks right: the frame is too large, not corrupt.`
-          : `${claim} It may really be that long: then the frame is too large, and not corrupt.`;
-      }
-      return `${claim} ${notSent(top)}`;
-    }
+    case "frame-too-large":
+      return tooLarge(report, error, top);
     case "header-octets":
       return `Read as a frame header, ${hexOf(error.octets, 0, 7)} says type ${error.octets[0] ?? "?"}, channel ${numberAt(error.octets, 1, 3) ?? "?"}, size ${numberAt(error.octets, 3, 7) ?? "?"}.`;
     case "frame-end": {
@@ -155,17 +139,7 @@ function said(report: ErrorReport, top: Reading | undefined): string {
         return `A heartbeat came${on === "" ? " on a channel" : on}; heartbeats belong on channel 0.`;
       return `A ${frameTypeName(error.type)} frame came${on} where none may be: content on channel 0, or a channel used before the connection was open.`;
     case "content-order":
-      switch (error.expected) {
-        case "method":
-          return `A content header or body came${on} while no message was being sent there. On one channel the order is: method, content header, bodies.`;
-        case "content-header":
-          return error.otherClass === null
-            ? `After a basic.publish${on} the next frame was not its content header. On one channel the order is: method, content header, bodies.`
-            : `The content header after a basic.publish${on} is of class ${error.otherClass}, not of 60 (basic).`;
-        case "content-body":
-          return `After a content header${on} something else came while octets of its body were still missing. On one channel the order is: method, content header, bodies.`;
-      }
-      break;
+      return outOfOrder(error, on);
     case "cannot-decode":
       return `The arguments of ${report.operation ?? "a method"}${on} do not decode: ${error.octets.length} octets in a frame that begins and ends as it should.`;
     case "bad-utf8":
@@ -194,18 +168,8 @@ function said(report: ErrorReport, top: Reading | undefined): string {
       return opening(error.named);
     case "negotiation":
       return `The client answered connection.tune with limits the broker does not take${error.problem === "" ? "" : `: ${error.problem}`}.`;
-    case "client-side": {
-      const says = filled(knownLine(error.line).says, error.values);
-      const end =
-        error.endOctet === null
-          ? ""
-          : ` In the place of the frame-end octet 206 (0xce) stood ${endOctetWords(error.endOctet)}.`;
-      const whose =
-        knownLine(error.line).seenBy === "client"
-          ? " The client read it: it came from the broker, or from whatever answered in its place."
-          : "";
-      return `${says}${end}${whose}`;
-    }
+    case "client-side":
+      return clientSide(error);
     case "message":
       return filled(knownLine(error.line).says, error.values);
     case "unknown-message":
@@ -213,7 +177,55 @@ function said(report: ErrorReport, top: Reading | undefined): string {
     case "code-only":
       return "Only the code is known; the sentence behind it, in the broker's log or the exception, tells more.";
   }
-  return "";
+}
+
+type ErrorOf<Kind extends ErrorReport["error"]["kind"]> = Extract<ErrorReport["error"], { kind: Kind }>;
+
+function tooLarge(report: ErrorReport, error: ErrorOf<"frame-too-large">, top: Reading | undefined): string {
+  const { size, limit, strict } = error;
+  const typed = report.site === null && report.library === null && report.typed && limit === null;
+  const announces = typed
+    ? "A frame header of this kind would announce"
+    : "The broker read a frame header that announces";
+  const claim = `${announces} ${grouped(size)} octets (0x${size.toString(16).padStart(8, "0")})${atMost(limit, strict)}.`;
+  if (top === undefined || top.kind === "modest-size") return claim;
+  if (top.kind === "genuine-oversize" || top.kind === "handshake-oversize") {
+    return top.score >= 58
+      ? `${claim} The header looks right: the frame is too large, not corrupt.`
+      : `${claim} It may really be that long: then the frame is too large, and not corrupt.`;
+  }
+  return `${claim} ${notSent(top)}`;
+}
+
+function atMost(limit: number | null, strict: boolean | undefined): string {
+  if (limit === null) return "";
+  const frameMax =
+    strict === true ? "frame_max" : `frame_max ${grouped(limit + FRAME_ENVELOPE)} less ${FRAME_ENVELOPE}`;
+  return `, where at most ${grouped(limit)} are taken (${frameMax})`;
+}
+
+function outOfOrder(error: ErrorOf<"content-order">, on: string): string {
+  const order = "On one channel the order is: method, content header, bodies.";
+  switch (error.expected) {
+    case "method":
+      return `A content header or body came${on} while no message was being sent there. ${order}`;
+    case "content-header":
+      return error.otherClass === null
+        ? `After a basic.publish${on} the next frame was not its content header. ${order}`
+        : `The content header after a basic.publish${on} is of class ${error.otherClass}, not of ${BASIC_CLASS} (basic).`;
+    case "content-body":
+      return `After a content header${on} something else came while octets of its body were still missing. ${order}`;
+  }
+}
+
+function clientSide({ line, values, endOctet }: ErrorOf<"client-side">): string {
+  const end =
+    endOctet === null ? "" : ` In the place of the frame-end octet 206 (0xce) stood ${endOctetWords(endOctet)}.`;
+  const whose =
+    knownLine(line).seenBy === "client"
+      ? " The client read it: it came from the broker, or from whatever answered in its place."
+      : "";
+  return `${filled(knownLine(line).says, values)}${end}${whose}`;
 }
 
 /** What the octets of a spurious header are instead. */

@@ -1,5 +1,6 @@
 /** Octets read as a piece of a field table, where message headers travel: `name-length name type value`, entry by entry. */
 
+import { isNameOctet } from "../bytes/octets.ts";
 import { capital } from "../bytes/words.ts";
 import { type HeaderWindow, hexOf, octetsFrom } from "./header-window.ts";
 import { evidenceAt, labels, type Reading } from "./reading.ts";
@@ -62,7 +63,7 @@ function entryAt(window: HeaderWindow, at: number): Reading | null {
   const length = window[at];
   if (length === null || length === undefined || length < 2 || length > MAX_NAME || length >= 0x20) return null;
   let end = at + 1;
-  while (end < window.length && end <= at + length && isNameOctet(window[end])) end++;
+  while (end < window.length && end <= at + length && isNameOctet(window[end] ?? 0)) end++;
   const shown = end - at - 1;
   // Cut by the end of the window, or complete; never by an octet that no name has.
   if (shown < 2 || (end < window.length && shown < length)) return null;
@@ -142,16 +143,4 @@ function longStringAt(window: HeaderWindow, at: number): Reading | null {
       [at + 1, at + 1 + length.length, size === null ? "its length" : `headers table: ${size} octets of text`],
     ),
   };
-}
-
-function isNameOctet(octet: number | null | undefined): octet is number {
-  if (octet === null || octet === undefined) return false;
-  return (
-    (octet >= 0x30 && octet <= 0x39) ||
-    (octet >= 0x41 && octet <= 0x5a) ||
-    (octet >= 0x61 && octet <= 0x7a) ||
-    octet === 0x2d ||
-    octet === 0x2e ||
-    octet === 0x5f
-  );
 }

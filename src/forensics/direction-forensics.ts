@@ -149,7 +149,7 @@ export class DirectionForensics implements StreamForensics {
       isClient: direction.isClient,
       usesChannel: channel => direction.usesChannel(channel),
     };
-    const tell = (untangling: Untangling): void => {
+    const emit = (untangling: Untangling): void => {
       this.untangledFrames += untangling.frames.filter(({ complete, spans }) => {
         return complete && (spans.length > 1 || spans[0]![0] >= fault.streamOffset);
       }).length;
@@ -172,7 +172,7 @@ export class DirectionForensics implements StreamForensics {
       sender,
       steps: this.#own,
       plainSearch: plain,
-      tell,
+      emit,
     });
   }
 }

@@ -4,6 +4,7 @@ import { FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName }
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { long, short } from "../bytes/big-endian.ts";
 import { grouped } from "../bytes/grouped.ts";
+import { isNameOctet } from "../bytes/octets.ts";
 
 /**
  * Says of each of some consecutive octets what it most likely is, judged by itself and its neighbours: a frame-end
@@ -107,17 +108,6 @@ function textAt(octets: Uint8Array, at: number): Reading | null {
 function zeros(octets: Uint8Array, from: number, size: number): boolean {
   for (let i = from; i < from + size && i < octets.length; i++) if (octets[i] !== 0) return false;
   return true;
-}
-
-function isNameOctet(octet: number): boolean {
-  return (
-    (octet >= 0x30 && octet <= 0x39) ||
-    (octet >= 0x41 && octet <= 0x5a) ||
-    (octet >= 0x61 && octet <= 0x7a) ||
-    octet === 0x2d ||
-    octet === 0x2e ||
-    octet === 0x5f
-  );
 }
 
 function latin1(octets: Uint8Array, from: number, to: number): string {

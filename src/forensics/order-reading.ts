@@ -47,7 +47,7 @@ const CROSSED = 1;
 const UNFINISHED = 1;
 /** For a content that others came into, and that has not gone on after so many frames of its channel. */
 const NEVER_FINISHED = 4;
-const PATIENCE = 3;
+const FRAMES_WAITED = 3;
 /** Readings followed at a time, and contents that one of them has open. */
 const MAX_READINGS = 48;
 const MAX_OPEN = 6;
@@ -90,7 +90,7 @@ export function readOrder(frames: readonly ReadFrame[], repeats: (frame: ReadFra
     states = [...next.values()].sort((a, b) => a.cost - b.cost).slice(0, MAX_READINGS);
   }
   const tired = ({ interruptedAt }: Content): boolean =>
-    interruptedAt >= 0 && frames.length - interruptedAt >= PATIENCE;
+    interruptedAt >= 0 && frames.length - interruptedAt >= FRAMES_WAITED;
   const ends = states.map(state => {
     const left = state.open ?? [];
     const cost = state.cost + UNFINISHED * left.length + NEVER_FINISHED * left.filter(tired).length;

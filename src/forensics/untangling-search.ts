@@ -29,7 +29,7 @@ export interface Surroundings {
   /** Makes the search that takes over where nothing can be explained, and behind a gap. */
   plainSearch: (from: number) => FrameBoundarySearch;
   /** Is told what was found. */
-  tell: (untangling: Untangling) => void;
+  emit: (untangling: Untangling) => void;
 }
 
 /** Finds the boundary behind a broken envelope by explaining the octets before it. */
@@ -45,7 +45,7 @@ export class UntanglingSearch implements BoundarySearch {
   readonly #steps: StepBudget;
   readonly #continuity: Continuity;
   readonly #plainSearch: (from: number) => FrameBoundarySearch;
-  readonly #tell: (untangling: Untangling) => void;
+  readonly #emit: (untangling: Untangling) => void;
   /** Stream offset up to which the scanner has handed octets over; the window may reach further. */
   #consumed: number;
   #nextLook: number;
@@ -61,7 +61,7 @@ export class UntanglingSearch implements BoundarySearch {
     this.#steps = around.steps;
     this.#continuity = new Continuity(around.steps);
     this.#plainSearch = around.plainSearch;
-    this.#tell = around.tell;
+    this.#emit = around.emit;
     this.#consumed = fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1;
     this.#nextLook = FIRST_LOOK;
     window.held = true;
@@ -160,7 +160,7 @@ export class UntanglingSearch implements BoundarySearch {
     const untangling = this.#oversize(ended) ?? untangle(torn, this.#steps);
     if (untangling === null) return;
     this.foundAt = untangling.boundary;
-    this.#tell({ ...untangling, beforeGap });
+    this.#emit({ ...untangling, beforeGap });
   }
 
   /**

@@ -87,7 +87,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
       predictor: this.#predictor,
       forensics: this.#forensics,
       initialFrameMax: rules.initialFrameMax,
-      serverTold: (product, version) => rules.tell(product, version),
+      serverNamed: (product, version) => rules.identify(product, version),
       moment: setting.moment,
       budget: budgets.search,
       listener: setting.listener ?? null,
@@ -120,7 +120,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     // Not #contained: a closure for every piece is too many.
     try {
       this.#octets.data(side, bytes, start, end);
-      if (this.#news.waiting) this.#news.tell();
+      if (this.#news.waiting) this.#news.emitNew();
     } catch (error) {
       this.fail(error);
     }
@@ -130,7 +130,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     if (this.givenUp) return;
     this.#contained(() => {
       this.#octets.gap(side, missing, cut);
-      if (this.#news.waiting) this.#news.tell();
+      if (this.#news.waiting) this.#news.emitNew();
     });
   }
 
@@ -141,7 +141,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     if (this.givenUp) return;
     this.#contained(() => {
       this.#octets.end(side, reason);
-      if (this.#news.waiting) this.#news.tell();
+      if (this.#news.waiting) this.#news.emitNew();
     });
   }
 
@@ -171,7 +171,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
       for (const incident of this.#tls?.incidents() ?? []) this.#news.finding(incident, true);
       if (this.amqp.state === "amqp" || this.tls === null) this.amqp.finish();
       else for (const incident of this.#tls?.limits() ?? []) this.#news.finding(incident, true);
-      this.#news.tell();
+      this.#news.emitNew();
     });
   }
 
@@ -250,7 +250,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   }
 
   cause(incident: Incident): string | null {
-    return causeOf(incident, this.#news.told);
+    return causeOf(incident, this.#news.finals);
   }
 
   get tls(): TlsFacts | null {

@@ -8,7 +8,7 @@ export interface IdentifiedIncident {
 
 /** The same for an incident that comes again, and for no other one of its connection. */
 export function identityOf({ rule, side, streamOffset, message }: Incident): string {
-  // A remark on the whole connection has no place: its words tell it from others.
+  // What concerns the whole connection has no place: its words tell it from others.
   return side === null ? `${rule} ${message}` : `${rule} ${side} ${streamOffset}`;
 }
 

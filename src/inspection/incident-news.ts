@@ -6,12 +6,12 @@ import type { InspectionEvent } from "./event.ts";
 import { type IdentifiedIncident, identityOf } from "./identity.ts";
 import type { InspectedConnection } from "./inspected-connection.ts";
 
-/** Of one connection: hears of incidents while its octets are read, and tells them when a piece of octets was read. */
+/** Of one connection: takes incidents while its octets are read, and emits them when a piece of octets was read. */
 export class IncidentNews<By extends Carrier = Carrier> implements IncidentListener {
   /** Something was found that is not told yet. */
   waiting = false;
   /** Findings that are final, in the order in which they were told. */
-  readonly told: IdentifiedIncident[] = [];
+  readonly finals: IdentifiedIncident[] = [];
   readonly #connection: InspectedConnection<By>;
   readonly #emit: (event: InspectionEvent<By>) => void;
   /** Whether an incident that is over must not be told yet. */
@@ -61,8 +61,8 @@ export class IncidentNews<By extends Carrier = Carrier> implements IncidentListe
     return this.#openTold[0] !== null || this.#openTold[1] !== null;
   }
 
-  /** Tells what is new. */
-  tell(): void {
+  /** Emits what is new. */
+  emitNew(): void {
     this.waiting = false;
     const connection = this.#connection;
     for (const side of [0, 1] as const) {
@@ -112,7 +112,7 @@ export class IncidentNews<By extends Carrier = Carrier> implements IncidentListe
 
   finding(incident: Incident, final: boolean): void {
     const identity = identityOf(incident);
-    if (final) this.told.push({ incident, identity });
+    if (final) this.finals.push({ incident, identity });
     this.#emit({ kind: "finding", connection: this.#connection, incident, identity, final });
   }
 

@@ -1,3 +1,4 @@
+import { AWAITS_HEADER, type ContentState } from "../amqp/content-order.ts";
 import { textOf } from "../amqp/field-table.ts";
 import {
   BASIC_ACK,
@@ -46,10 +47,10 @@ interface Call {
   nanoseconds: number;
 }
 
-/** A content that has begun in one direction: its message, and octets of body still to come; −1 before its header. */
+/** A content that has begun in one direction: its message, and what follows of it. */
 export class OpenContent {
   message: Message | null = null;
-  left = -1;
+  state: ContentState = AWAITS_HEADER;
 }
 
 /**
@@ -81,9 +82,9 @@ export class ChannelLedger {
 
   constructor(budget: MessageBudget, sink: LedgerSink) {
     this.#sink = sink;
-    const tell = (message: Message): void => sink.tell(message);
-    this.publishes = new Publishes(budget, tell);
-    this.deliveries = new Deliveries(budget, tell);
+    const emit = (message: Message): void => sink.emit(message);
+    this.publishes = new Publishes(budget, emit);
+    this.deliveries = new Deliveries(budget, emit);
   }
 
   /** A method of the client without content, which decodes. */
@@ -213,7 +214,7 @@ export class ChannelLedger {
     const call = this.#calls.splice(0, at + 1).at(-1)!;
     const { name: method, seconds, nanoseconds } = call;
     const latency = answer.seconds - seconds + (answer.nanoseconds - nanoseconds) / 1e9;
-    this.#sink.tellCall({ method, seconds, nanoseconds, latency: Math.max(0, latency) });
+    this.#sink.emitCall({ method, seconds, nanoseconds, latency: Math.max(0, latency) });
     return call;
   }
 

@@ -29,8 +29,8 @@ export class ChannelTable {
     if (uses === undefined) {
       const sink = this.#sink;
       uses = new ChannelUses(this.#budget, {
-        tell: message => sink.tell(message),
-        tellCall: call => sink.tellCall(number, call),
+        emit: message => sink.emit(message),
+        emitCall: call => sink.emitCall(number, call),
       });
       this.#channels.set(number, uses);
     }

@@ -1,4 +1,5 @@
 import { argumentsFit } from "../amqp/argument-skip.ts";
+import { AWAITS_METHOD, afterBody, afterHeader, afterMethod, contentFault, IN_ORDER } from "../amqp/content-order.ts";
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import {
   CHANNEL_CLOSE,
@@ -8,7 +9,7 @@ import {
   CONNECTION_CLASS,
 } from "../amqp/method-keys.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
-import { decodeArguments, walkArguments } from "../amqp/payload.ts";
+import { decodeArguments, type Values, walkArguments } from "../amqp/payload.ts";
 import {
   FRAME_BODY,
   FRAME_ENVELOPE,
@@ -54,9 +55,9 @@ export class ConnectionLedger {
     this.#connection = connection;
     this.#context = context;
     this.#channels = new ChannelTable(context.budget, {
-      tell: message => this.#tell(message),
-      tellCall: (channel, call) => {
-        if (this.#tellsNow) context.tellCall({ ...call, connection, channel });
+      emit: message => this.#emit(message),
+      emitCall: (channel, call) => {
+        if (this.#emitsNow) context.emitCall({ ...call, connection, channel });
       },
     });
     this.#origin = { connection, channel: 0, streamOffset: 0, moment: new Moment() };
@@ -75,7 +76,7 @@ export class ConnectionLedger {
     this.#complete(use, direction, message);
   }
 
-  /** A frame, as FrameListener.frame. */
+  // oxlint-disable-next-line max-params -- hot path: once for every frame, as FrameListener has it
   frame(
     direction: ObservedDirection,
     type: number,
@@ -135,15 +136,15 @@ export class ConnectionLedger {
     content.message = null;
   }
 
-  #tell(message: Message): void {
-    const { tell } = this.#context;
+  #emit(message: Message): void {
+    const { emit } = this.#context;
     if (message.outcome === "confirmed") this.#fate.handled = Math.max(this.#fate.handled, message.endOffset);
-    if (!this.#tellsNow) return;
-    if (!this.#isBroken || this.losses.take(message)) tell(message);
+    if (!this.#emitsNow) return;
+    if (!this.#isBroken || this.losses.take(message)) emit(message);
   }
 
   /** Of two readings, one tells what comes before the client's frames break, and the other what comes then. */
-  get #tellsNow(): boolean {
+  get #emitsNow(): boolean {
     const { part } = this.#context;
     return part === "all" || (part === "from-break") === this.#isBroken;
   }
@@ -171,7 +172,7 @@ export class ConnectionLedger {
     const { prediction } = this.#connection.inspected;
     const end = connectionEnd(prediction, this.#fate);
     const lost = this.losses.messages(this.#connection, prediction?.streamOffset ?? -1);
-    for (const message of lost) this.#tell(message);
+    for (const message of lost) this.#emit(message);
     for (const use of this.#channels) {
       this.#breakOff(use.client, this.#fate.ended === "capture-ended" ? "unknown" : "torn");
       use.end(end, null);
@@ -180,9 +181,10 @@ export class ConnectionLedger {
     if (this.#context.part === "from-break") return;
     const [published, delivered] = [this.#published, this.#delivered];
     const { number } = this.#connection;
-    this.#context.tellConnection({ number, phases: this.#phases, fate: this.#fate, published, delivered });
+    this.#context.emitConnection({ number, phases: this.#phases, fate: this.#fate, published, delivered });
   }
 
+  // oxlint-disable-next-line max-params -- hot path: once for every method frame
   #method(
     direction: ObservedDirection,
     method: Method,
@@ -202,7 +204,8 @@ export class ConnectionLedger {
       this.#phases.take(CHANNEL_OPEN, direction.scanner.frameMoment());
     } else if (method.key === CHANNEL_OPEN_OK) uses.serverOpens();
     else if (method.key === CHANNEL_CLOSE || method.key === CHANNEL_CLOSE_OK) {
-      this.#channelClose(uses, direction, method, bytes, start, size);
+      const closes = method.key === CHANNEL_CLOSE && !direction.isClient;
+      this.#channelClose(uses, direction, closes ? decodeArguments(method, bytes, start, size) : null);
     } else {
       const use = direction.isClient ? uses.client() : uses.server();
       const content = direction.isClient ? use.client : use.server;
@@ -210,26 +213,17 @@ export class ConnectionLedger {
       if (!isDue) this.#disorder(content, direction);
       if (method.content) {
         content.message = this.#begin(direction, method, number, bytes, start);
-        content.left = -1;
+        content.state = afterMethod(true);
         if (!isDue) this.#disorder(content, direction);
       } else if (direction.isClient) use.fromClient(method, bytes, start, size, direction.scanner.frameMoment());
       else use.fromServer(method, bytes, start, size, direction.scanner.frameMoment());
     }
   }
 
-  #channelClose(
-    uses: ChannelUses,
-    direction: ObservedDirection,
-    method: Method,
-    bytes: Uint8Array,
-    start: number,
-    size: number,
-  ): void {
+  /** channel.close or close-ok; `values`: the arguments of a close of the server's. */
+  #channelClose(uses: ChannelUses, direction: ObservedDirection, values: Values | null): void {
     if (direction.isClient) uses.clientCloses();
-    else {
-      const values = method.key === CHANNEL_CLOSE ? decodeArguments(method, bytes, start, size) : null;
-      uses.serverCloses(values, direction.scanner.frameMoment());
-    }
+    else uses.serverCloses(values, direction.scanner.frameMoment());
     for (let done = uses.takeDone(); done !== null; done = uses.takeDone()) {
       done.end(channelEnd(done), direction.scanner.frameMoment());
     }
@@ -240,14 +234,14 @@ export class ConnectionLedger {
     const content = direction.isClient ? use.client : use.server;
     const { message } = content;
     if (message === null) return;
-    if (content.left >= 0 || !propertiesDecode(bytes, start, size)) {
+    if (contentFault(content.state, FRAME_HEADER, size) !== IN_ORDER || !propertiesDecode(bytes, start, size)) {
       this.#disorder(content, direction);
       return;
     }
     message.size = bodySizeOf(bytes, start);
     readMessageProperties(bytes, start, this.#context.texts, message);
-    content.left = message.size;
-    if (content.left === 0) this.#whole(use, direction, content, size);
+    content.state = afterHeader(message.size);
+    if (content.state === AWAITS_METHOD) this.#whole(use, direction, content, size);
   }
 
   /** `bytes` is null where the frame's payload was not captured. */
@@ -255,11 +249,12 @@ export class ConnectionLedger {
     const use = this.#channels.use(channel, direction.isClient);
     const content = direction.isClient ? use.client : use.server;
     if (content.message === null) return;
-    if (content.left < size) this.#disorder(content, direction);
+    if (contentFault(content.state, FRAME_BODY, size) !== IN_ORDER) this.#disorder(content, direction);
     else {
-      if (bytes !== null && content.left === content.message.size) beginBody(content.message, bytes, start, size);
-      content.left -= size;
-      if (content.left === 0) this.#whole(use, direction, content, size);
+      const isFirst = content.state === content.message.size;
+      if (bytes !== null && isFirst) beginBody(content.message, bytes, start, size);
+      content.state = afterBody(content.state, size);
+      if (content.state === AWAITS_METHOD) this.#whole(use, direction, content, size);
     }
   }
 
@@ -271,17 +266,11 @@ export class ConnectionLedger {
     this.#complete(use, direction, message);
   }
 
-  #begin(
-    direction: ObservedDirection,
-    method: Method,
-    channel: number,
-    bytes: Uint8Array,
-    start: number,
-  ): Message | null {
+  #begin(from: ObservedDirection, method: Method, channel: number, bytes: Uint8Array, start: number): Message | null {
     const origin = this.#origin;
     origin.channel = channel;
-    origin.streamOffset = direction.scanner.frameOffset;
-    origin.moment = direction.scanner.frameMoment();
+    origin.streamOffset = from.scanner.frameOffset;
+    origin.moment = from.scanner.frameMoment();
     return beginMessage(method, bytes, start, origin, this.#context.texts);
   }
 
@@ -304,6 +293,6 @@ export class ConnectionLedger {
     content.message = null;
     if (message === null || message.operation !== "publish") return;
     message.settle(outcome, null);
-    this.#tell(message);
+    this.#emit(message);
   }
 }

@@ -31,11 +31,11 @@ export class Deliveries {
   /** In a transaction nothing is settled before its commit. */
   #transacts = false;
   readonly #budget: MessageBudget;
-  readonly #tell: (message: Message) => void;
+  readonly #emit: (message: Message) => void;
 
-  constructor(budget: MessageBudget, tell: (message: Message) => void) {
+  constructor(budget: MessageBudget, emit: (message: Message) => void) {
     this.#budget = budget;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   consume(tag: string, consumer: Consumer): void {
@@ -51,13 +51,13 @@ export class Deliveries {
       message.queue = consumer.queue;
       if (consumer.noAck) {
         message.settle("auto-acked", null);
-        this.#tell(message);
+        this.#emit(message);
         return;
       }
     }
     if (!this.#outstanding.add(deliveryTag, message)) {
       message.settle("unknown", null);
-      this.#tell(message);
+      this.#emit(message);
       return;
     }
     this.#budget.outstanding++;
@@ -146,6 +146,6 @@ export class Deliveries {
     this.#budget.outstanding--;
     message.queue ??= this.#consumerOf(message)?.queue ?? null;
     message.settle(outcome, at);
-    this.#tell(message);
+    this.#emit(message);
   }
 }

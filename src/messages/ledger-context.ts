@@ -29,9 +29,9 @@ export interface LedgerContext {
   readonly texts: TextCache;
   /** Null where not all connections are read: what is unambiguous cannot be known then. */
   readonly matches: PublishMatches | null;
-  readonly tell: (message: Message) => void;
-  readonly tellConnection: (connection: ConnectionFacts) => void;
-  readonly tellCall: (call: CallFacts) => void;
+  readonly emit: (message: Message) => void;
+  readonly emitConnection: (connection: ConnectionFacts) => void;
+  readonly emitCall: (call: CallFacts) => void;
   /** The first of two readings tells no more of a connection. */
   readonly suspend: (connection: MessageConnection) => void;
 }

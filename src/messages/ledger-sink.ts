@@ -15,12 +15,12 @@ export interface CallFacts {
 
 /** Who is told of a channel's messages when their outcome is known, and of its calls when they are answered. */
 export interface LedgerSink {
-  tell(message: Message): void;
-  tellCall(call: Omit<CallFacts, "connection" | "channel">): void;
+  emit(message: Message): void;
+  emitCall(call: Omit<CallFacts, "connection" | "channel">): void;
 }
 
 /** The same, of all channels of a connection. */
 export interface ConnectionSink {
-  tell(message: Message): void;
-  tellCall(channel: number, call: Omit<CallFacts, "connection" | "channel">): void;
+  emit(message: Message): void;
+  emitCall(channel: number, call: Omit<CallFacts, "connection" | "channel">): void;
 }

@@ -16,9 +16,9 @@ export interface LedgerOptions {
   part?: LedgerPart;
   budget?: MessageBudget;
   /** Is told of each connection when it is over. */
-  tellConnection?: (connection: ConnectionFacts) => void;
+  emitConnection?: (connection: ConnectionFacts) => void;
   /** Is told of each synchronous method when it is answered. */
-  tellCall?: (call: CallFacts) => void;
+  emitCall?: (call: CallFacts) => void;
   /** Is told of the connections that are to be read again from their beginning, by a ledger from the break on. */
   suspend?: (connection: MessageConnection) => void;
 }
@@ -37,12 +37,12 @@ export class Ledger implements FrameListener {
   /** Of connections that are closed. */
   readonly #lost = new Map<InspectedConnection, readonly Message[]>();
 
-  constructor(tell: (message: Message) => void, options: LedgerOptions = {}) {
+  constructor(emit: (message: Message) => void, options: LedgerOptions = {}) {
     const { part = "all", budget = new MessageBudget(), suspend = () => {} } = options;
-    const { tellConnection = () => {}, tellCall = () => {} } = options;
+    const { emitConnection = () => {}, emitCall = () => {} } = options;
     this.budget = budget;
     const matches = part === "from-break" ? null : new PublishMatches();
-    this.#context = { part, budget, texts: new TextCache(), matches, tell, tellConnection, tellCall, suspend };
+    this.#context = { part, budget, texts: new TextCache(), matches, emit, emitConnection, emitCall, suspend };
   }
 
   /** `shownNumber`: what the connection is called, where that is not the engine's number. */
@@ -80,6 +80,7 @@ export class Ledger implements FrameListener {
     this.#connections[from.connection]?.message(from, whole, bytes, base);
   }
 
+  // oxlint-disable-next-line max-params -- hot path: once for every frame, as FrameListener has it
   frame(from: ObservedDirection, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
     if (from.isGuess) return;
     this.#connections[from.connection]?.frame(from, type, channel, bytes, start, size);

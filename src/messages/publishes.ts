@@ -51,11 +51,11 @@ export class Publishes {
   #early: EarlyConfirm[] = [];
   #earlyReturns: EarlyReturn[] = [];
   readonly #budget: MessageBudget;
-  readonly #tell: (message: Message) => void;
+  readonly #emit: (message: Message) => void;
 
-  constructor(budget: MessageBudget, tell: (message: Message) => void) {
+  constructor(budget: MessageBudget, emit: (message: Message) => void) {
     this.#budget = budget;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   /** channel.open was seen: until confirm.select or tx.select the broker says nothing of publishes. */
@@ -230,7 +230,7 @@ export class Publishes {
     if (message === null) return;
     this.#budget.outstanding--;
     message.settle(outcome, at);
-    this.#tell(message);
+    this.#emit(message);
   }
 }
 

@@ -42,6 +42,7 @@ export class HeldSegments {
    * Adds what is new of the segment bytes[start, end) plus `cut` octets that were not captured. Returns how many octets
    * differ from a copy already held.
    */
+  // oxlint-disable-next-line max-params -- hot path: once for every segment out of order
   add(sequence: number, bytes: Uint8Array, start: number, end: number, cut: number, moment: Moment): number {
     const length = end - start + cut;
     let differing = 0;

@@ -96,7 +96,7 @@ export class IpFragments {
 
   /** The timeline is over: what is not whole will not be. */
   finish(): void {
-    for (const each of this.#packets) this.#tellLost(each);
+    for (const each of this.#packets) this.#emitLost(each);
     this.#packets = [];
     this.#octets = 0;
   }
@@ -181,7 +181,7 @@ export class IpFragments {
     while (this.#packets.length > maxFragmentedPackets || this.#octets > maxFragmentOctets) {
       const oldest = this.#packets[0];
       if (oldest === undefined) return;
-      this.#tellLost(oldest);
+      this.#emitLost(oldest);
       this.#forget(oldest);
     }
   }
@@ -189,7 +189,7 @@ export class IpFragments {
   #forgetOld(now: number): void {
     for (let oldest = this.#packets[0]; oldest !== undefined; oldest = this.#packets[0]) {
       if (now - oldest.since <= (oldest.whole ? COPY_AGE : this.#limits.fragmentAge)) return;
-      this.#tellLost(oldest);
+      this.#emitLost(oldest);
       this.#forget(oldest);
     }
   }
@@ -199,7 +199,7 @@ export class IpFragments {
     this.#octets -= gone.octets;
   }
 
-  #tellLost({ whole, fragments, protocol, pieces }: Fragmented): void {
+  #emitLost({ whole, fragments, protocol, pieces }: Fragmented): void {
     const first = pieces[0]?.offset === 0 ? pieces[0].octets : null;
     if (!whole) this.onLost(fragments, lostKind(protocol, first));
   }

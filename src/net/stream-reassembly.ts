@@ -61,6 +61,7 @@ export class StreamReassembly {
    * Delivers bytes[start, end) and behind them `cut` octets that were not captured, at the stream's next sequence
    * number. `moment` is the caller's to set.
    */
+  // oxlint-disable-next-line max-params -- hot path: once for every segment
   deliver(
     connection: TcpConnection,
     stream: TcpStream,
@@ -75,7 +76,7 @@ export class StreamReassembly {
     stream.next = sequenceBehind(stream.next, end - start + cut);
     if (!stream.begun) {
       stream.begun = true;
-      this.#tellGap(connection, stream, side, -1, false);
+      this.#emitGap(connection, stream, side, -1, false);
     }
     if (end > start) {
       if (!connection.opened) this.#askWhoListens(connection);
@@ -84,7 +85,7 @@ export class StreamReassembly {
       stream.octets += end - start;
       observer.data(side, bytes, start, end);
     }
-    if (cut > 0) this.#tellGap(connection, stream, side, cut, true);
+    if (cut > 0) this.#emitGap(connection, stream, side, cut, true);
   }
 
   #keep(stream: TcpStream, bytes: Uint8Array, start: number, end: number): void {
@@ -93,6 +94,7 @@ export class StreamReassembly {
   }
 
   /** Takes octets at or ahead of the next sequence number: delivers them, or holds them back. */
+  // oxlint-disable-next-line max-params -- hot path: once for every segment out of order
   accept(
     connection: TcpConnection,
     stream: TcpStream,
@@ -228,10 +230,10 @@ export class StreamReassembly {
   #gap(connection: TcpConnection, stream: TcpStream, side: Side, missing: number): void {
     stream.next = sequenceBehind(stream.next, missing);
     // What is not known to begin, begins with a gap that covers this one.
-    if (stream.begun) this.#tellGap(connection, stream, side, missing, false);
+    if (stream.begun) this.#emitGap(connection, stream, side, missing, false);
   }
 
-  #tellGap(connection: TcpConnection, stream: TcpStream, side: Side, missing: number, cut: boolean): void {
+  #emitGap(connection: TcpConnection, stream: TcpStream, side: Side, missing: number, cut: boolean): void {
     if (!connection.opened) this.#askWhoListens(connection);
     const observer = connection.observer;
     if (observer === null) return;

@@ -137,6 +137,7 @@ export class BatchWriter {
     return true;
   }
 
+  // oxlint-disable-next-line max-params -- hot path: once for every relayed chunk
   #batched(kind: number, side: Side, connection: number, bytes: Uint8Array, from: number, to: number): void {
     if (this.#batch !== null && roomIn(this.#batch, this.#used) < to - from) this.flush();
     this.#batch ??= this.#spare.pop() ?? new Uint8Array(BATCH_OCTETS);

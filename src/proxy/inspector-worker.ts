@@ -5,7 +5,7 @@ import type { Instruments } from "../telemetry/instruments.ts";
 import type { MessageChoice } from "../telemetry/message-telemetry.ts";
 import { BatchInspection } from "./batch-inspection.ts";
 import type { EventMessage } from "./event-message.ts";
-import { EventTelling } from "./event-telling.ts";
+import { EventMessages } from "./event-messages.ts";
 import type { FromInspector, InspectorData, RecordSetting, ToInspector } from "./inspector-protocol.ts";
 import { OctetPipe } from "./octet-pipe.ts";
 import { Recorder } from "./recorder.ts";
@@ -30,7 +30,7 @@ const setting = workerData as InspectorData;
 const clock = new WallClock();
 clock.read();
 const recorder = setting.record === null ? null : newRecorder(setting.record);
-const telling = new EventTelling(setting.writing);
+const messages = new EventMessages(setting.writing);
 let events: EventMessage[] = [];
 const link = setting.telemetry === null ? null : newLink(setting.telemetry);
 const batches: BatchInspection = new BatchInspection({
@@ -38,7 +38,7 @@ const batches: BatchInspection = new BatchInspection({
   recorder,
   firstFinding: setting.firstFinding,
   failed: tellStack,
-  emit: event => events.push(telling.message(event, clock.seconds)),
+  emit: event => events.push(messages.message(event, clock.seconds)),
   telemetry: link?.parts ?? null,
 });
 
@@ -87,7 +87,7 @@ function postLostPackets(): void {
 /** Tells how often came what is not told one by one. */
 function postCounts(all: boolean): void {
   const time = isoTime({ seconds: clock.seconds, nanoseconds: clock.microseconds * 1000, timeDigits: 6 });
-  const counts = telling.counts(clock.seconds, time, all);
+  const counts = messages.counts(clock.seconds, time, all);
   if (counts.length > 0) post({ kind: "counts", counts });
 }
 

@@ -16,7 +16,7 @@ import { inspectorThread, type NewThread } from "./inspector-thread.ts";
 import { CONCLUDE, GUARDED, OPENED, REOPENED } from "./octet-batch.ts";
 import { reasonOf } from "./proxy-error.ts";
 import type { InspectionlessEvent } from "./uninspected-event.ts";
-import { UninspectedTelling } from "./uninspected-telling.ts";
+import { UninspectedEvents } from "./uninspected-events.ts";
 
 /** Octets of batches that the inspector may be behind: two seconds at the full speed of two processors leave fewer. */
 const MAX_BEHIND = 256 << 20;
@@ -51,7 +51,7 @@ export class Inspector implements TapInspector {
   readonly #guarded = new Map<number, { connection: RelayedConnection; reason: string }>();
   readonly #conclusions = new Conclusions();
   /** Of events that are told without the worker. */
-  readonly #telling: UninspectedTelling;
+  readonly #uninspected: UninspectedEvents;
   /** Null after one died and before the next one is started. */
   #worker: Worker | null = null;
   #batches = this.#newBatches();
@@ -64,7 +64,7 @@ export class Inspector implements TapInspector {
 
   constructor(options: InspectorOptions) {
     this.#options = options;
-    this.#telling = new UninspectedTelling(options.writing, options.emit);
+    this.#uninspected = new UninspectedEvents(options.writing, options.emit);
     this.#start();
   }
 
@@ -139,7 +139,7 @@ export class Inspector implements TapInspector {
 
   emitUninspected(event: InspectionlessEvent, connection: RelayedConnection): void {
     if (event.event === "uninspected") this.uninspected++;
-    this.#telling.tell(event, connection);
+    this.#uninspected.take(event, connection);
   }
 
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void {
@@ -157,7 +157,7 @@ export class Inspector implements TapInspector {
 
   /** Concludes everything. Resolves when the last event was emitted. */
   async close(): Promise<void> {
-    this.#telling.close();
+    this.#uninspected.close();
     if (this.#again !== null) clearTimeout(this.#again);
     const worker = this.#worker;
     if (this.#closing !== null || worker === null) {

@@ -4,7 +4,7 @@ import { ProxyError } from "./proxy-error.ts";
 import type { FromTelemetry, RelayState, TelemetryData, ToTelemetry } from "./telemetry-protocol.ts";
 
 /** Milliseconds between two words on the relay's state. */
-const TELL_EVERY = 1000;
+const REPORT_EVERY = 1000;
 /** Milliseconds after which a thread that ended is replaced. */
 const AGAIN_AFTER = 5000;
 /** Milliseconds that it has to send the rest when the proxy ends. */
@@ -25,7 +25,7 @@ export interface TelemetryThreadOptions {
 export class TelemetryThread {
   readonly #options: TelemetryThreadOptions;
   #worker: Worker | null = null;
-  #telling: NodeJS.Timeout | null = null;
+  #reporting: NodeJS.Timeout | null = null;
   #again: NodeJS.Timeout | null = null;
   #closed: ((dropped: number) => void) | null = null;
   #ready: ((message: FromTelemetry) => void) | null = null;
@@ -57,7 +57,7 @@ export class TelemetryThread {
 
   /** Sends the rest. What could not be sent is told. */
   async close(): Promise<void> {
-    if (this.#telling !== null) clearInterval(this.#telling);
+    if (this.#reporting !== null) clearInterval(this.#reporting);
     if (this.#again !== null) clearTimeout(this.#again);
     const worker = this.#worker;
     if (worker === null || this.#closed !== null) return;
@@ -86,11 +86,11 @@ export class TelemetryThread {
     );
     worker.on("exit", () => this.#exited(worker));
     this.connect();
-    this.#telling ??= setInterval(() => this.#tell(), TELL_EVERY);
-    this.#tell();
+    this.#reporting ??= setInterval(() => this.#report(), REPORT_EVERY);
+    this.#report();
   }
 
-  #tell(): void {
+  #report(): void {
     this.#post({ kind: "relay", state: this.#options.state() });
   }
 

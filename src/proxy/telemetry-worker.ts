@@ -150,7 +150,7 @@ async function begin(): Promise<void> {
   if (data.otlp !== null) {
     const { TelemetryExporter } = await import("../telemetry/export/telemetry-exporter.ts");
     const problem = (message: string): void => post({ kind: "problem", message: `telemetry: ${message}` });
-    exporter = await TelemetryExporter.open(data.otlp, { patience: Number.POSITIVE_INFINITY, problem });
+    exporter = await TelemetryExporter.open(data.otlp, { maxFailures: Number.POSITIVE_INFINITY, problem });
     setInterval(() => exporter?.push(), SEND_EVERY);
     const every = Number(process.env.OTEL_METRIC_EXPORT_INTERVAL);
     setInterval(sendMetrics, every >= 1000 && every < 2 ** 31 ? every : METRICS_EVERY);

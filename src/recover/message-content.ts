@@ -4,6 +4,7 @@
  * What is read here proves itself: every frame has its channel and its end octet, and the bodies are as long as the header
  * announces. Where that does not hold, the message is there in part.
  */
+
 import { textOf } from "../amqp/field-table.ts";
 import { BASIC_PUBLISH } from "../amqp/method-keys.ts";
 import { methodOf } from "../amqp/method-registry.ts";
@@ -20,6 +21,7 @@ import {
 } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { long, longlong, short } from "../bytes/big-endian.ts";
+import { joinOctets } from "../bytes/octets.ts";
 
 export interface MessageContent {
   channel: number;
@@ -81,7 +83,7 @@ export function readContent(octets: Uint8Array, isAlone: boolean): MessageConten
       left -= frame.size;
     }
   }
-  content.body = joined(bodies);
+  content.body = joinOctets(bodies);
   // Behind its last frame nothing is its own.
   content.isWhole = left === 0 && (!isAlone || at === octets.length);
   return content;
@@ -123,14 +125,4 @@ function takeHeader(content: MessageContent, octets: Uint8Array, frame: FrameRea
   content.header = octets.slice(at, at + size);
   content.bodySize = longlong(octets, at + METHOD_IDS_SIZE);
   return true;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

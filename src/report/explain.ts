@@ -38,7 +38,7 @@
  */
 import type { BrokerError, LogEndpoint } from "../explain/error-report.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
-import type { IncidentTally, TalliedIncident } from "../explain/incident-tally.ts";
+import type { CountedIncident, IncidentCounts } from "../explain/incident-counts.ts";
 import { VERSION } from "../version.ts";
 import { type ErrorGroup, errorGroups } from "./explanation-groups.ts";
 
@@ -90,23 +90,23 @@ export interface ExplainedConnection {
 /** The error with its octets in hex. */
 export type JsonError = { kind: BrokerError["kind"] } & Record<string, unknown>;
 
-/** The explanations of everything a tally found. */
-export function explainAll(tally: IncidentTally): ExplanationReport {
-  const ids = new Map(tally.incidents.map((incident, index) => [incident, `e${index + 1}`]));
-  const incidents = tally.incidents.map(incident => explained(incident, ids));
+/** The explanations of everything a counts found. */
+export function explainAll(counts: IncidentCounts): ExplanationReport {
+  const ids = new Map(counts.incidents.map((incident, index) => [incident, `e${index + 1}`]));
+  const incidents = counts.incidents.map(incident => explained(incident, ids));
   return {
     schema: EXPLANATION_SCHEMA,
     tool: { name: "ghostframe", version: VERSION },
-    lines: tally.lines,
-    unrelatedLines: tally.unrelatedLines,
-    omitted: tally.omitted,
+    lines: counts.lines,
+    unrelatedLines: counts.unrelatedLines,
+    omitted: counts.omitted,
     incidents,
     groups: errorGroups(incidents),
     next: NEXT,
   };
 }
 
-function explained(incident: TalliedIncident, ids: ReadonlyMap<TalliedIncident, string>): ExplainedIncident {
+function explained(incident: CountedIncident, ids: ReadonlyMap<CountedIncident, string>): ExplainedIncident {
   const { report, count, first, last, peers, morePeers, follows, tornLater } = incident;
   const { site } = report;
   return {

@@ -119,32 +119,31 @@ export function endpointsEvent(number: number, moment: Moment, endpoints: [Endpo
   return { event: "endpoints", time: isoTime(moment), input, packet, connection: `c${number}`, endpoints };
 }
 
-/** A frame as FrameListener is given it; `bytes` is null where its payload was not captured whole. */
+/** A frame with its payload of `size` octets, which is null where it was not captured whole. */
 export function frameEvent(
   from: Direction,
   type: number,
   channel: number,
-  bytes: Uint8Array | null,
-  start: number,
   size: number,
+  payload: Uint8Array | null,
 ): FrameEvent {
   const where = place(from, from.scanner.frameMoment(), from.scanner.frameOffset);
   const event: FrameEvent = { event: "frame", ...where, type: frameTypeName(type), channel, size };
-  if (bytes === null) event.hidden = true;
+  if (payload === null) event.hidden = true;
   else if (type === FRAME_METHOD && size >= 4) {
-    const method = methodOf(short(bytes, start), short(bytes, start + 2));
-    event.method = methodName(short(bytes, start), short(bytes, start + 2));
+    const method = methodOf(short(payload, 0), short(payload, 2));
+    event.method = methodName(short(payload, 0), short(payload, 2));
     if (method !== undefined) {
       const values: Values = new Map();
       // A client's octets that do not decode as this method may be another one's, and its secret.
-      const decodes = walkArguments(method, bytes, start, size, values) === null;
+      const decodes = walkArguments(method, payload, 0, size, values) === null;
       if (!decodes && (from.isClient || method.classId === CONNECTION_CLASS)) values.clear();
       event.arguments = scalars(values, from);
     }
-  } else if (type === FRAME_HEADER && size >= 14 && channel !== 0 && short(bytes, start) === BASIC_CLASS) {
+  } else if (type === FRAME_HEADER && size >= 14 && channel !== 0 && short(payload, 0) === BASIC_CLASS) {
     // Only where it certainly is one: a handshake method with a broken type octet holds credentials here.
-    event.bodySize = longlong(bytes, start + 4);
-    event.properties = scalars(decodeProperties(bytes, start, size), from);
+    event.bodySize = longlong(payload, 4);
+    event.properties = scalars(decodeProperties(payload, 0, size), from);
   }
   return event;
 }

@@ -7,9 +7,9 @@ import { type ConnectionSource, connectionSource } from "./connection-source.ts"
 import { connectionSpans } from "./connection-span.ts";
 import { traceIdsOf } from "./finding-trouble.ts";
 import { measureEnd, measureFinding, measureTraffic } from "./measure.ts";
-import { type TelemetryParts, tellLost, tellMessage } from "./message-telemetry.ts";
+import { emitLost, emitMessage, type TelemetryParts } from "./message-telemetry.ts";
 import type { SpanContext, UnixTime } from "./records.ts";
-import { findingLog, type ToldFinding } from "./told-finding.ts";
+import { findingLog, type TelemetryFinding } from "./telemetry-finding.ts";
 import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
 import { compareTimes, timeOf } from "./unix-time.ts";
 
@@ -17,7 +17,7 @@ import { compareTimes, timeOf } from "./unix-time.ts";
 const MAX_WAITING = 10_000;
 
 /** Messages that wait to become records; of more, what finds no room on its way out is dropped, and counted there. */
-const MAX_TOLD = 262_144;
+const MAX_TO_RECORD = 262_144;
 /** Messages that become records between two looks at whether there is room for more. */
 const PACE = 256;
 
@@ -29,8 +29,8 @@ export class CaptureTelemetry {
   readonly #parts: TelemetryParts;
   /** Resolves when there is room for more. */
   readonly #ready: () => Promise<void>;
-  /** Messages that were told, and have no records yet. */
-  #told: Message[] = [];
+  /** Messages that have no records yet. */
+  #unrecorded: Message[] = [];
   readonly #server: Endpoint | null;
   /** By what the report calls it: c1. */
   readonly #sources = new Map<string, ConnectionSource>();
@@ -49,43 +49,43 @@ export class CaptureTelemetry {
   }
 
   message(message: Message): void {
-    if (this.#told.length < MAX_TOLD) this.#told.push(message);
-    else this.#tell(message);
+    if (this.#unrecorded.length < MAX_TO_RECORD) this.#unrecorded.push(message);
+    else this.#record(message);
   }
 
-  /** Resolves when what was told so far has become records, and there is room for more. */
+  /** Resolves when what came so far has become records, and there is room for more. */
   async ready(): Promise<void> {
-    const told = this.#told;
-    this.#told = [];
-    for (const [i, message] of told.entries()) {
+    const messages = this.#unrecorded;
+    this.#unrecorded = [];
+    for (const [i, message] of messages.entries()) {
       if (i % PACE === 0) await this.#ready();
-      this.#tell(message);
+      this.#record(message);
     }
     await this.#ready();
   }
 
-  #tell(message: Message): void {
+  #record(message: Message): void {
     const source = this.#sourceOf(message);
-    if (message.incident === null) tellMessage(this.#parts, source, message);
+    if (message.incident === null) emitMessage(this.#parts, source, message);
     else if (this.#waiting++ < MAX_WAITING) {
       const id = `c${message.connection.number}`;
       const lost = this.#lost.get(id) ?? [];
       this.#lost.set(id, lost);
       lost.push(message);
-    } else tellLost(this.#parts, source, [message], () => undefined);
+    } else emitLost(this.#parts, source, [message], () => undefined);
   }
 
   connection(facts: ConnectionFacts): void {
     this.#facts.set(`c${facts.number}`, facts);
   }
 
-  /** All messages were told: sends what the report says. */
+  /** All messages have come: sends what the report says. */
   async report(report: Report): Promise<void> {
     await this.ready();
     const { ids, sink, instruments } = this.#parts;
-    const found = toldFindings(report);
-    const lost = await this.#tellLost(report, found);
-    const findingsOf = new Map<string | null, ToldFinding[]>();
+    const found = telemetryFindings(report);
+    const lost = await this.#emitLost(report, found);
+    const findingsOf = new Map<string | null, TelemetryFinding[]>();
     for (const each of found) {
       const { connection } = each.finding;
       findingsOf.set(connection, findingsOf.get(connection) ?? []);
@@ -116,14 +116,14 @@ export class CaptureTelemetry {
   }
 
   /** Sends the spans of the messages that incidents cost; returns them by connection. */
-  async #tellLost({ findings }: Report, told: readonly ToldFinding[]): Promise<Map<string, SpanContext[]>> {
+  async #emitLost({ findings }: Report, told: readonly TelemetryFinding[]): Promise<Map<string, SpanContext[]>> {
     const byId = new Map(told.map(each => [each.finding.id, each]));
-    const findingOf = findingsByIncident(findings);
-    const toldOf = (message: Message): ToldFinding | undefined => byId.get(findingOf(message) ?? "");
+    const idOf = findingsByIncident(findings);
+    const findingOf = (message: Message): TelemetryFinding | undefined => byId.get(idOf(message) ?? "");
     const lost = new Map<string, SpanContext[]>();
     for (const [id, messages] of this.#lost) {
       await this.#ready();
-      lost.set(id, tellLost(this.#parts, this.#sourceOf(messages[0]!), messages, toldOf));
+      lost.set(id, emitLost(this.#parts, this.#sourceOf(messages[0]!), messages, findingOf));
     }
     this.#lost.clear();
     return lost;
@@ -152,7 +152,7 @@ function endsOf({ start, client, server, tunnels = [] }: Connection): Parameters
 }
 
 /** Findings with what telemetry says of them. */
-function toldFindings({ findings, inputs }: Report): ToldFinding[] {
+function telemetryFindings({ findings, inputs }: Report): TelemetryFinding[] {
   const byId = new Map(findings.map(finding => [finding.id, finding]));
   return findings.map(finding => {
     const cause = finding.cause === undefined ? undefined : byId.get(finding.cause);

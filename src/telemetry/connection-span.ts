@@ -9,7 +9,7 @@ import type { Connection, Endpoint, Verdict } from "../report/report.ts";
 import { linkTo } from "./message-span.ts";
 import type { Attributes, SpanContext, SpanRecord, UnixTime } from "./records.ts";
 import { shownText } from "./shown.ts";
-import { findingEvent, type ToldFinding } from "./told-finding.ts";
+import { findingEvent, type TelemetryFinding } from "./telemetry-finding.ts";
 import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
 import { compareTimes, timeOf, unixTime, unixTimeOf } from "./unix-time.ts";
 
@@ -30,7 +30,7 @@ const STEPS: readonly [name: string, from: Phase | "first", to: Phase][] = [
   ["close", "close", "closeOk"],
 ];
 
-export interface ToldConnection {
+export interface TelemetryConnection {
   connection: Connection;
   trace: ConnectionTrace;
   /** The broker: the connection's server, unless that is a proxy. */
@@ -39,12 +39,12 @@ export interface ToldConnection {
   upstreamSteps: UpstreamSteps | null;
   /** null where nobody followed its messages. */
   facts: Pick<ConnectionFacts, "phases" | "published" | "delivered"> | null;
-  findings: readonly ToldFinding[];
+  findings: readonly TelemetryFinding[];
   /** Spans of the messages that its incidents cost. */
   lost: readonly SpanContext[];
 }
 
-export function connectionSpans(ids: TraceIds, told: ToldConnection): SpanRecord[] {
+export function connectionSpans(ids: TraceIds, told: TelemetryConnection): SpanRecord[] {
   const { connection, trace, findings, lost } = told;
   const start = timeOf(connection.start) ?? [0, 0];
   const end = latest(start, timeOf(connection.end) ?? start);
@@ -72,7 +72,7 @@ export function connectionSpans(ids: TraceIds, told: ToldConnection): SpanRecord
 }
 
 /** What came before AMQP where a proxy connected to the broker: the look-up of its name, TCP, TLS. */
-function upstreamSpans(ids: TraceIds, { trace, upstream, upstreamSteps }: ToldConnection): SpanRecord[] {
+function upstreamSpans(ids: TraceIds, { trace, upstream, upstreamSteps }: TelemetryConnection): SpanRecord[] {
   if (upstreamSteps === null) return [];
   const { host, began, resolved, reached, secured } = upstreamSteps;
   const peer = { "network.peer.address": upstream.address, "network.peer.port": upstream.port };
@@ -100,7 +100,7 @@ function childSpan(
 
 function stepSpan(
   ids: TraceIds,
-  { trace, facts }: ToldConnection,
+  { trace, facts }: TelemetryConnection,
   beginning: UnixTime | null,
   [name, from, to]: (typeof STEPS)[number],
 ): SpanRecord[] {
@@ -115,7 +115,7 @@ function stepSpan(
   return [childSpan(ids, trace, { name: `amqp ${name}`, start: begin, end, attributes: {} })];
 }
 
-function connectionAttributes({ connection, upstream, facts }: ToldConnection): Attributes {
+function connectionAttributes({ connection, upstream, facts }: TelemetryConnection): Attributes {
   const { id, client, clientProperties, user, virtualHost, negotiated, frames, octets, gaps } = connection;
   const of: Attributes = {
     "messaging.system": "rabbitmq",

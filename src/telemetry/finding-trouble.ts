@@ -6,19 +6,19 @@ import type { ConnectionSource } from "./connection-source.ts";
 import { linkTo, type MessageTrouble, messageContext, traceIdOf } from "./message-span.ts";
 import type { Attributes, SpanContext, SpanLink } from "./records.ts";
 import { type Tear, tearsOf } from "./tears.ts";
-import { findingAttributes, type ToldFinding } from "./told-finding.ts";
+import { findingAttributes, type TelemetryFinding } from "./telemetry-finding.ts";
 import type { TraceIds } from "./trace-ids.ts";
 
 /** What a finding says of each message that it cost: why, and who tore whom. */
 export class FindingTrouble {
   readonly #ids: TraceIds;
   readonly #source: ConnectionSource;
-  readonly #told: ToldFinding;
+  readonly #told: TelemetryFinding;
   readonly #tears: readonly Tear[];
   /** What it says of every message. */
   readonly #attributes: Attributes;
 
-  constructor(ids: TraceIds, source: ConnectionSource, told: ToldFinding) {
+  constructor(ids: TraceIds, source: ConnectionSource, told: TelemetryFinding) {
     this.#ids = ids;
     this.#source = source;
     this.#told = told;

@@ -11,8 +11,8 @@ import { type ConnectionSource, connectionSource } from "./connection-source.ts"
 import { connectionSpans } from "./connection-span.ts";
 import { traceIdsOf } from "./finding-trouble.ts";
 import { measureEnd, measureFinding, measureTraffic, NO_TRAFFIC, type Traffic } from "./measure.ts";
-import { type TelemetryParts, tellLost, tellMessage } from "./message-telemetry.ts";
-import { findingLog, type ToldFinding } from "./told-finding.ts";
+import { emitLost, emitMessage, type TelemetryParts } from "./message-telemetry.ts";
+import { findingLog, type TelemetryFinding } from "./telemetry-finding.ts";
 import { timeOf } from "./unix-time.ts";
 
 /** Messages of one connection's incidents that wait for its end; of more, the span is sent without links. */
@@ -30,7 +30,7 @@ interface Followed<By extends RelayedCarrier> {
   /** Made when the first message or finding needs it: the client has told its name by then. */
   source: ConnectionSource | null;
   /** By id. */
-  findings: Map<string, ToldFinding>;
+  findings: Map<string, TelemetryFinding>;
   /** Ids of findings that wait to be explained before they are logged, and for how many ticks. */
   unlogged: Map<string, number>;
   lost: Message[];
@@ -68,7 +68,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
       parts.instruments.add("ghostframe.messages", 0, attributes);
     }
     this.ledger = new Ledger(message => this.#message(message), {
-      tellConnection: facts => this.#facts(facts),
+      emitConnection: facts => this.#facts(facts),
     });
   }
 
@@ -116,9 +116,9 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     const followed = this.#followed.get(message.connection.inspected);
     if (followed === undefined) return;
     const source = this.#sourceOf(followed);
-    if (message.incident === null) tellMessage(this.#parts, source, message);
+    if (message.incident === null) emitMessage(this.#parts, source, message);
     else if (followed.lost.length < MAX_LOST) followed.lost.push(message);
-    else tellLost(this.#parts, source, [message], () => undefined);
+    else emitLost(this.#parts, source, [message], () => undefined);
   }
 
   #facts(facts: ConnectionFacts): void {
@@ -129,7 +129,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   #finding(followed: Followed<By>, { finding, final, recording }: FindingEvent): void {
     const { findings } = followed;
     const cause = finding.cause === undefined ? undefined : findings.get(finding.cause)?.finding;
-    const told: ToldFinding = {
+    const told: TelemetryFinding = {
       finding,
       fingerprint: fingerprint(finding, cause),
       traceIds: traceIdsOf(finding),
@@ -159,7 +159,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     }
   }
 
-  #log(followed: Followed<By>, told: ToldFinding): void {
+  #log(followed: Followed<By>, told: TelemetryFinding): void {
     const { finding } = told;
     const { trace } = this.#sourceOf(followed);
     measureFinding(this.#parts.instruments, told, trace);
@@ -170,9 +170,9 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     const { connection, findings, facts } = followed;
     const { ids, sink, instruments } = this.#parts;
     const source = this.#sourceOf(followed);
-    const toldOf = ({ incident }: Message): ToldFinding | undefined =>
+    const findingOf = ({ incident }: Message): TelemetryFinding | undefined =>
       findings.get(this.#idOf(connection, incident ?? "") ?? "");
-    const lost = tellLost(this.#parts, source, followed.lost, toldOf);
+    const lost = emitLost(this.#parts, source, followed.lost, findingOf);
     const told = {
       connection: record,
       trace: source.trace,

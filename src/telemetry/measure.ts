@@ -8,7 +8,7 @@ import { count, type Exemplar, type Instruments, type Point, record } from "./in
 import { failureOf } from "./message-span.ts";
 import type { Attributes, SpanContext } from "./records.ts";
 import { shownName } from "./shown.ts";
-import type { ToldFinding } from "./told-finding.ts";
+import type { TelemetryFinding } from "./telemetry-finding.ts";
 import { later, timeOf, unixTime } from "./unix-time.ts";
 
 /** The series that a message is measured in. */
@@ -91,7 +91,7 @@ function messageSeries(
 /** `context`: the span of its connection, or of the message that it is about. */
 export function measureFinding(
   instruments: Instruments,
-  { finding, fingerprint }: ToldFinding,
+  { finding, fingerprint }: TelemetryFinding,
   context: SpanContext | null,
 ): void {
   const { rule, severity, time } = finding;

@@ -5,7 +5,7 @@ import type { Instruments } from "./instruments.ts";
 import { measureMessage } from "./measure.ts";
 import { isTraced, messageContext, messageSpans } from "./message-span.ts";
 import type { SpanContext, TelemetrySink } from "./records.ts";
-import type { ToldFinding } from "./told-finding.ts";
+import type { TelemetryFinding } from "./telemetry-finding.ts";
 import type { TraceIds } from "./trace-ids.ts";
 
 /**
@@ -23,7 +23,7 @@ export interface TelemetryParts {
 }
 
 /** Measures a message that no incident cost, and sends its spans where they are wanted. */
-export function tellMessage(
+export function emitMessage(
   { ids, choice, sink, instruments }: TelemetryParts,
   source: ConnectionSource,
   message: Message,
@@ -35,18 +35,18 @@ export function tellMessage(
 }
 
 /**
- * The same of messages of one connection that incidents cost, `toldOf` being the finding where it is known. Returns the contexts
+ * The same of messages of one connection that incidents cost, `findingOf` being the finding where it is known. Returns the contexts
  * of their spans.
  */
-export function tellLost(
+export function emitLost(
   { ids, sink, instruments }: TelemetryParts,
   source: ConnectionSource,
   messages: readonly Message[],
-  toldOf: (message: Message) => ToldFinding | undefined,
+  findingOf: (message: Message) => TelemetryFinding | undefined,
 ): SpanContext[] {
-  const troubles = new Map<ToldFinding, FindingTrouble>();
+  const troubles = new Map<TelemetryFinding, FindingTrouble>();
   return messages.map(message => {
-    const told = toldOf(message);
+    const told = findingOf(message);
     let trouble = told && troubles.get(told);
     if (told !== undefined && trouble === undefined) {
       trouble = new FindingTrouble(ids, source, told);

@@ -86,7 +86,7 @@ export class DirectionDecryption {
   /** Opens a record's body, bytes[start, start + length); null where nothing fits. The result is used again. */
   open(type: number, bytes: Uint8Array, start: number, length: number): OpenedRecord | null {
     const size = this.#epoch.protection.open(type, bytes, start, length, this.#next);
-    if (size >= 0) return this.#tell(size, this.#epoch, this.#next, this.#writerOf(size));
+    if (size >= 0) return this.#record(size, this.#epoch, this.#next, this.#writerOf(size));
     const found = this.#triedOctets < MAX_TRIED_OCTETS ? this.#search(type, bytes, start, length) : null;
     if (found === null) {
       this.unopened++;
@@ -103,7 +103,7 @@ export class DirectionDecryption {
     };
     for (const [i, copy] of this.#copies.entries()) {
       const size = attempt(copy.epoch, copy.next);
-      if (size >= 0) return this.#tell(size, copy.epoch, copy.next, i + 1);
+      if (size >= 0) return this.#record(size, copy.epoch, copy.next, i + 1);
     }
     const following = this.#followingEpoch();
     const ahead = this.#gap ? AHEAD_OF_GAP : AHEAD;
@@ -112,17 +112,17 @@ export class DirectionDecryption {
       if (size < 0) continue;
       this.#epoch = following!;
       this.#following = null;
-      return this.#tell(size, this.#epoch, i, 0);
+      return this.#record(size, this.#epoch, i, 0);
     }
     for (let number = this.#next + 1; number <= this.#next + ahead; number++) {
       const size = attempt(this.#epoch, number);
-      if (size >= 0) return this.#tell(size, this.#epoch, number, 0);
+      if (size >= 0) return this.#record(size, this.#epoch, number, 0);
     }
     for (let number = this.#next - 1; number >= Math.max(0, this.#next - BACK); number--) {
       const size = attempt(this.#epoch, number);
       if (size < 0) continue;
       if (this.#copies.length < MAX_COPIES) this.#copies.push({ epoch: this.#epoch, next: number });
-      return this.#tell(size, this.#epoch, number, this.#copies.length);
+      return this.#record(size, this.#epoch, number, this.#copies.length);
     }
     return null;
   }
@@ -142,7 +142,7 @@ export class DirectionDecryption {
     return this.#following;
   }
 
-  #tell(size: number, epoch: Epoch, number: number, writer: number): OpenedRecord {
+  #record(size: number, epoch: Epoch, number: number, writer: number): OpenedRecord {
     const told = this.#opened;
     told.size = size;
     told.protection = epoch.protection;

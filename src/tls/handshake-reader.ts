@@ -30,7 +30,7 @@ export class HandshakeReader {
       }
       const end = at + HEADER_SIZE + size;
       if (end > octets.length) break;
-      this.#tell(octets[at]!, octets.subarray(at + HEADER_SIZE, end));
+      this.#emit(octets[at]!, octets.subarray(at + HEADER_SIZE, end));
       at = end;
     }
     this.#kept = octets.subarray(at);
@@ -41,7 +41,7 @@ export class HandshakeReader {
     this.#kept = new Uint8Array(0);
   }
 
-  #tell(type: number, body: Uint8Array): void {
+  #emit(type: number, body: Uint8Array): void {
     try {
       this.#message(type, body);
     } catch (error) {

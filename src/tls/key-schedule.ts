@@ -1,4 +1,5 @@
 /** From a session's secrets to the keys of records: the pseudo-random functions of TLS 1.0 to 1.2, and HKDF of 1.3. */
+import { joinOctets } from "../bytes/octets.ts";
 import type { CipherSuite } from "./cipher-suites.ts";
 import type { HashName, TlsCrypto } from "./crypto.ts";
 import { TLS_1_2 } from "./record-layer.ts";
@@ -30,7 +31,7 @@ export function keysOfMaster(
 ): [client: RecordKeys, server: RecordKeys] {
   const macSize = suite.mac === undefined ? 0 : MAC_SIZES[suite.mac];
   const ivSize = suite.protection === "cbc" ? 16 : suite.protection === "chacha20-poly1305" ? 12 : 4;
-  const seed = joined(text("key expansion"), serverRandom, clientRandom);
+  const seed = joinOctets([text("key expansion"), serverRandom, clientRandom]);
   const block = new Uint8Array(2 * (macSize + suite.keySize + ivSize));
   if (version >= TLS_1_2) expand(crypto, suite.hash, master, seed, block);
   else expandOld(crypto, master, seed, block);
@@ -65,7 +66,7 @@ export function nextTrafficSecret(crypto: TlsCrypto, suite: CipherSuite, secret:
 /** HKDF-Expand-Label with an empty context (RFC 8446 §7.1), of no more octets than the hash has. */
 function expandLabel(crypto: TlsCrypto, hash: HashName, secret: Uint8Array, label: string, octets: number): Uint8Array {
   const name = text(`tls13 ${label}`);
-  const info = joined(Uint8Array.of(octets >> 8, octets & 255, name.length), name, Uint8Array.of(0, 1));
+  const info = joinOctets([Uint8Array.of(octets >> 8, octets & 255, name.length), name, Uint8Array.of(0, 1)]);
   return crypto.hmac(hash, secret, [info]).subarray(0, octets);
 }
 
@@ -87,16 +88,6 @@ function expand(crypto: TlsCrypto, hash: HashName, secret: Uint8Array, seed: Uin
     at += piece.length;
     a = crypto.hmac(hash, secret, [a]);
   }
-}
-
-function joined(...pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
 }
 
 function text(ascii: string): Uint8Array {

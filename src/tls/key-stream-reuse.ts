@@ -184,10 +184,10 @@ export class KeyStreamReuse {
       if (words[a * WORDS + i] !== words[b * WORDS + i]) identical = false;
     }
     const nonce = this.#nonceSize === 0 ? null : octetsOf(words.subarray(a * WORDS, a * WORDS + 2));
-    return { first: this.#told(a, number), second: this.#told(b, this.#count - 1), nonce, xor, identical };
+    return { first: this.#record(a, number), second: this.#record(b, this.#count - 1), nonce, xor, identical };
   }
 
-  #told(slot: number, index: number): RepeatedRecord {
+  #record(slot: number, index: number): RepeatedRecord {
     return {
       streamOffset: this.#offsets[slot]!,
       length: this.#words[slot * WORDS + LENGTH_WORD]!,

@@ -32,13 +32,13 @@ test.each([
   ["", "3.10.8", "rabbitmq-4.3", "guessed"],
 ])("%s %s is judged by %s, %s", (product, version, id, basis) => {
   const rules = new BrokerRules(AUTO);
-  rules.tell(product, version);
+  rules.identify(product, version);
   expect({ id: rules.id, basis: rules.basis }).toEqual({ id, basis });
 });
 
 test("who asks for a row gets it, whatever the broker says", () => {
   const rules = new BrokerRules("rabbitmq-4.0");
-  rules.tell("RabbitMQ", "3.10.8");
+  rules.identify("RabbitMQ", "3.10.8");
   expect(rules).toMatchObject({ id: "rabbitmq-4.0", basis: "asked", product: "RabbitMQ", version: "3.10.8" });
 });
 

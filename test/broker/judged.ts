@@ -73,7 +73,7 @@ function open({ broker = REFERENCE_BROKER, rules = new BrokerRules(broker), serv
     incidents: null,
     forensics: null,
     initialFrameMax: rules.initialFrameMax,
-    serverTold: (product, version) => rules.tell(product, version),
+    serverNamed: (product, version) => rules.identify(product, version),
     recognised: () => 1,
     leave: () => {},
   });

@@ -238,7 +238,7 @@ function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY)
     incidents: null,
     forensics: explain ? [forensics(), forensics()] : null,
     initialFrameMax: FRAME_MAX,
-    serverTold: () => FRAME_MAX,
+    serverNamed: () => FRAME_MAX,
     recognised: () => 1,
     leave: () => {},
   });

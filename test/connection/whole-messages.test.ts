@@ -43,7 +43,7 @@ function play({ before, message = MESSAGE, pause = 0, context = {} }: Situation)
     incidents: null,
     forensics: null,
     initialFrameMax: FRAME_MAX,
-    serverTold: () => FRAME_MAX,
+    serverNamed: () => FRAME_MAX,
     recognised: () => 1,
     leave: () => {},
     ...context,

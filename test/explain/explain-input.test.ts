@@ -124,14 +124,14 @@ describe("logs of RabbitMQ", () => {
         .map(line => `2026-11-21 18:23:${second}.5+00:00 [error] <0.${port}.0> ${line}\n`)
         .join("");
     const other = "2026-11-21 18:24:00.1+00:00 [info] <0.9.0> Time to publish: 134217728\n";
-    const tally = tallied(
+    const counts = tallied(
       incident(10, 4001) + other + incident(20, 4002) + other + incident(15, 4001).replace("98}", "99}"),
     );
-    expect(tally.incidents.map(({ count, peers, first, last }) => [count, peers, first?.iso, last?.iso])).toEqual([
+    expect(counts.incidents.map(({ count, peers, first, last }) => [count, peers, first?.iso, last?.iso])).toEqual([
       [2, ["127.0.0.1:4001", "127.0.0.1:4002"], "2026-11-21T18:23:10.5Z", "2026-11-21T18:23:20.5Z"],
       [1, ["127.0.0.1:4001"], "2026-11-21T18:23:15.5Z", "2026-11-21T18:23:15.5Z"],
     ]);
-    expect([tally.lines, tally.unrelatedLines]).toEqual([8 + 1, 2]);
+    expect([counts.lines, counts.unrelatedLines]).toEqual([8 + 1, 2]);
   });
 
   it("ties an error of a connection given up to the one it was given up for", () => {

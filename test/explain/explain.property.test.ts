@@ -140,10 +140,10 @@ it.each<[what: string, megabytes: number, line: string]>([
 ])("reads a log of %s, %i MB of it, in seconds", (_, megabytes, line) => {
   // Processor time: other programs may have the machine meanwhile.
   const begun = process.cpuUsage();
-  const tally = tallied("");
-  for (let read = 0; read < megabytes * 1e6; read += line.length + 1) tally.line(line);
-  tally.end();
-  explainText(explainAll(tally));
+  const counts = tallied("");
+  for (let read = 0; read < megabytes * 1e6; read += line.length + 1) counts.line(line);
+  counts.end();
+  explainText(explainAll(counts));
   const { user, system } = process.cpuUsage(begun);
   expect((user + system) / 1e6).toBeLessThan(20);
 });

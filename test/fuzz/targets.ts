@@ -13,7 +13,7 @@ import { ConfigError, readConfig } from "../../src/check/config.ts";
 import { outputs } from "../../src/check/outputs/outputs.ts";
 import { policyOf } from "../../src/check/policy.ts";
 import { BrokerLog } from "../../src/explain/broker-log.ts";
-import { IncidentTally } from "../../src/explain/incident-tally.ts";
+import { IncidentCounts } from "../../src/explain/incident-counts.ts";
 import { Inspection } from "../../src/inspect.ts";
 import { TcpAssembler } from "../../src/net/tcp-assembler.ts";
 import { buildReport } from "../../src/report/build-report.ts";
@@ -136,15 +136,15 @@ function conversation(octets: Uint8Array): Uint8Array {
 }
 
 function lines(text: string): void {
-  const tally = new IncidentTally();
+  const counts = new IncidentCounts();
   const log = new BrokerLog();
   for (const line of text.split("\n")) {
-    tally.line(line);
+    counts.line(line);
     log.line(line);
   }
-  tally.end();
+  counts.end();
   log.end();
-  expectSafe("explain", explainText(explainAll(tally), WRITTEN));
+  expectSafe("explain", explainText(explainAll(counts), WRITTEN));
 }
 
 /** Runs what reads settings: a mistake in them is told by an error of this kind. */

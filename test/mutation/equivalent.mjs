@@ -43,6 +43,18 @@ export const EQUIVALENT = [
   },
   {
     file: "src/amqp/partial-frame.ts",
+    line: "else if (!this.isHeld && this.held.length < SNIPPET) this.held = new Uint8Array(256);",
+    becomes: "else if (!this.isHeld || this.held.length < SNIPPET) this.held = new Uint8Array(256);",
+    why: "memory anew for a snippet that has not begun: it costs time",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "else if (!this.isHeld && this.held.length < SNIPPET) this.held = new Uint8Array(256);",
+    becomes: "else if (!this.isHeld && this.held.length <= SNIPPET) this.held = new Uint8Array(256);",
+    why: "its length is 0, or 256 and more",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
     line: "isHeld = false;",
     becomes: "isHeld = true;",
     why: "set when a frame begins, before it is looked at",

@@ -3,7 +3,7 @@
  *
  *   npm run mutation -- --file frame-scanner   only files whose path has this in it
  *   npm run mutation -- --sample 100 --seed 7  so many mutants of each file, chosen at random
- *   npm run mutation -- --line 120             only those in this line
+ *   npm run mutation -- --line 120             only those in this line, or in 120-180
  *   npm run mutation -- --minutes 20           no longer than this; what was not tried is told
  *   npm run mutation -- --workers 1            2 where nothing is said
  *   npm run mutation -- --list                 only say what would be tried
@@ -86,7 +86,10 @@ function choose({ file, tests }, random) {
       console.log(`${file}: listed as equivalent, but not there: ${each.line}`);
   }
   let mutants = all.filter(mutant => names(mutant) === undefined);
-  if (options.line !== undefined) mutants = mutants.filter(({ line }) => line === Number(options.line));
+  if (options.line !== undefined) {
+    const [first, last = first] = options.line.split("-").map(Number);
+    mutants = mutants.filter(({ line }) => line >= first && line <= last);
+  }
   const equivalent = all.length - all.filter(mutant => names(mutant) === undefined).length;
   if (options.sample !== undefined) mutants = sampled(mutants, Number(options.sample), random);
   return { file, tests, source, lines, mutants, equivalent, killed: 0, survivors: [], untried: 0 };

@@ -221,7 +221,7 @@ export class Conversation {
       forensics: null,
       predictor: null,
       initialFrameMax: 4096,
-      serverTold: () => 4096,
+      serverNamed: () => 4096,
       recognised: () => 1,
       leave: () => {},
       ...context,

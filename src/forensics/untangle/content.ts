@@ -1,19 +1,17 @@
 /** What a frame that is whole says of what its channel carries next. */
+import { AWAITS_ANY, AWAITS_METHOD, afterHeader, afterMethod } from "../../amqp/content-order.ts";
 import { methodOf } from "../../amqp/method-registry.ts";
-import { FRAME_END, FRAME_ENVELOPE, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../../amqp/spec/constants.ts";
+import {
+  FRAME_END,
+  FRAME_ENVELOPE,
+  FRAME_HEADER,
+  FRAME_HEADER_SIZE,
+  FRAME_METHOD,
+  LEAST_CONTENT_HEADER,
+} from "../../amqp/spec/constants.ts";
 import { longlong, short } from "../../bytes/big-endian.ts";
 import * as price from "./prices.ts";
-import {
-  ANYTHING,
-  AT_BOUNDARY,
-  type Frame,
-  HEADER_NEXT,
-  METHOD_NEXT,
-  type Piece,
-  type Reading,
-  UNDECIDED,
-  type Unfinished,
-} from "./reading.ts";
+import { AT_BOUNDARY, type Frame, type Piece, type Reading, UNDECIDED, type Unfinished } from "./reading.ts";
 import { decodes } from "./starts.ts";
 
 /** A frame that ends where its last piece does, whoever wrote it. */
@@ -28,8 +26,8 @@ export function settle(octets: Uint8Array, next: Reading, frame: Frame, owes: nu
     const payload = payloadOf(octets, next.pieces!, frame);
     if (endsWell && !decodes(payload.octets, payload.at, frame.type, frame.size)) next.price += price.UNDECODABLE;
     then = followsOn(payload.octets, payload.at, frame);
-  } else if (owes === UNDECIDED) then = METHOD_NEXT;
-  if (then === METHOD_NEXT || frame.channel === 0) return;
+  } else if (owes === UNDECIDED) then = AWAITS_METHOD;
+  if (then === AWAITS_METHOD || frame.channel === 0) return;
   const content: Unfinished = {
     id: -1,
     frame: null,
@@ -40,7 +38,7 @@ export function settle(octets: Uint8Array, next: Reading, frame: Frame, owes: nu
     ignored: 0,
     cutAt: -1,
   };
-  if (then === ANYTHING) next.others = [...next.others, content];
+  if (then === AWAITS_ANY) next.others = [...next.others, content];
   else next.last = content;
 }
 
@@ -62,7 +60,7 @@ function payloadOf(octets: Uint8Array, last: Piece, frame: Frame): { octets: Uin
 function followsOn(octets: Uint8Array, payload: number, { type, size }: Frame): number {
   if (type === FRAME_METHOD) {
     const method = methodOf(short(octets, payload), short(octets, payload + 2));
-    return method?.content === true ? HEADER_NEXT : METHOD_NEXT;
+    return afterMethod(method?.content === true);
   }
-  return size >= 14 ? longlong(octets, payload + 4) : METHOD_NEXT;
+  return size >= LEAST_CONTENT_HEADER ? afterHeader(longlong(octets, payload + 4)) : AWAITS_METHOD;
 }

@@ -1,4 +1,5 @@
 /** What a reading may do next: a frame begins, an interrupted one goes on, the present one is cut. */
+import { AWAITS_ANY } from "../../amqp/content-order.ts";
 import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
 import { long, short } from "../../bytes/big-endian.ts";
 import { settle } from "./content.ts";
@@ -6,7 +7,6 @@ import { leftoverPrice, octetCounts, sentAgain } from "./leftovers.ts";
 import { admissions, bodyDue } from "./order.ts";
 import * as price from "./prices.ts";
 import {
-  ANYTHING,
   AT_BOUNDARY,
   type Frame,
   IN_FRAME,
@@ -164,7 +164,7 @@ export class Moves implements BasicMoves {
   leave(reading: Reading): void {
     const { last } = reading;
     if (last === null) return;
-    if (last.owes !== ANYTHING) {
+    if (last.owes !== AWAITS_ANY) {
       reading.price += reading.hasSplit ? price.SPLIT_AGAIN : price.SPLIT_MESSAGE;
       reading.hasSplit = true;
     }

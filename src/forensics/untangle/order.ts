@@ -1,7 +1,8 @@
 /** The order of content (§4.2.6) of several writers: which of them may have written a frame that begins. */
+import { AWAITS_ANY, AWAITS_METHOD, afterBody, contentFault, IN_ORDER } from "../../amqp/content-order.ts";
 import { FRAME_HEADER, FRAME_METHOD } from "../../amqp/spec/constants.ts";
 import * as price from "./prices.ts";
-import { ANYTHING, HEADER_NEXT, METHOD_NEXT, type Reading, UNDECIDED, type Unfinished } from "./reading.ts";
+import { type Reading, UNDECIDED, type Unfinished } from "./reading.ts";
 
 /** A writer whose frame it can be: what its content carries next, who else is under way, and the price. */
 export interface Admission {
@@ -26,12 +27,12 @@ export function admissions(
   const { last } = reading;
   const all = last === null ? reading.others : [...reading.others, last];
   const splitPrice = reading.hasSplit ? price.SPLIT_AGAIN : price.SPLIT_MESSAGE;
-  const leaves = last !== null && last.owes !== ANYTHING;
+  const leaves = last !== null && last.owes !== AWAITS_ANY;
   if (channel === 0) {
-    return [{ owes: METHOD_NEXT, others: all, price: leaves ? splitPrice : 0, shared: false, split: leaves }];
+    return [{ owes: AWAITS_METHOD, others: all, price: leaves ? splitPrice : 0, shared: false, split: leaves }];
   }
   if (type === FRAME_METHOD) {
-    const unknown = all.find(each => each.channel === channel && each.owes === ANYTHING && each.left === 0);
+    const unknown = all.find(each => each.channel === channel && each.owes === AWAITS_ANY && each.left === 0);
     const others = unknown === undefined ? all : all.filter(each => each !== unknown);
     const shared = others.some(each => each.channel === channel);
     const split = leaves && last.channel !== channel;
@@ -40,18 +41,18 @@ export function admissions(
   }
   const result: Admission[] = [];
   const fits = (each: Unfinished): boolean =>
-    each.left === 0 && each.channel === channel && takes(each.owes, type, size);
+    each.left === 0 && each.channel === channel && contentFault(each.owes, type, size) === IN_ORDER;
   const candidates = last !== null && fits(last) ? [last] : reading.others.filter(fits);
   for (const each of candidates) {
     if (result.length >= MAX_CANDIDATES) break;
     const split = leaves && each !== last;
-    const odd = type !== FRAME_HEADER && each.owes !== ANYTHING && each.owes !== size && size !== maxBody;
-    const owes = type === FRAME_HEADER ? UNDECIDED : each.owes === ANYTHING ? ANYTHING : each.owes - size;
+    const odd = type !== FRAME_HEADER && each.owes !== AWAITS_ANY && each.owes !== size && size !== maxBody;
+    const owes = type === FRAME_HEADER ? UNDECIDED : afterBody(each.owes, size);
     const cost = (split ? splitPrice : 0) + (odd ? price.ODD_BODY : 0);
     result.push({ owes, others: all.filter(other => other !== each), price: cost, shared: false, split });
   }
   if (result.length > 0) return result;
-  const owes = type === FRAME_HEADER ? UNDECIDED : METHOD_NEXT;
+  const owes = type === FRAME_HEADER ? UNDECIDED : AWAITS_METHOD;
   const cost = price.STRAY + (leaves ? splitPrice : 0);
   return [{ owes, others: all, price: cost, shared: false, split: leaves }];
 }
@@ -62,14 +63,9 @@ export function bodyDue(reading: Reading, channel: number, size: number, maxBody
   for (const { channel: of, owes, left } of reading.others) {
     if (of !== channel || left !== 0) continue;
     if (owes === size || (owes > size && size === maxBody)) return "due";
-    if (owes === ANYTHING || owes > size) found = "fits";
+    if (owes === AWAITS_ANY || owes > size) found = "fits";
   }
   return found;
-}
-
-function takes(owes: number, type: number, size: number): boolean {
-  if (owes === ANYTHING) return true;
-  return type === FRAME_HEADER ? owes === HEADER_NEXT : owes > 0 && owes >= size;
 }
 
 function sharedPrice(reading: Reading, shared: boolean): number {

@@ -1,5 +1,6 @@
 /** A reading of torn octets up to some place: what was put together, what is under way, and what that costs. */
 
+import { AWAITS_HEADER, AWAITS_METHOD } from "../../amqp/content-order.ts";
 import * as price from "./prices.ts";
 
 /** A frame whose header is whole. */
@@ -11,12 +12,7 @@ export interface Frame {
   readonly size: number;
 }
 
-/** What a channel's content carries next where it is no number of body octets to come. */
-export const METHOD_NEXT = 0;
-export const HEADER_NEXT = -1;
-/** Nothing is known of the channel. */
-export const ANYTHING = -2;
-/** A method or content header under way: its octets say so when it is whole. */
+/** Beside the states of content-order.ts: a method or content header under way, whose octets say it when it is whole. */
 export const UNDECIDED = -3;
 
 /** A writer in the middle of a frame, or between the frames of one content. */
@@ -67,7 +63,7 @@ export class Reading {
   from = 0;
   end = 0;
   /** What the frame's content carries next, when it is whole. */
-  owes = METHOD_NEXT;
+  owes = AWAITS_METHOD;
   others: readonly Unfinished[] = [];
   /** At a boundary: the content of the frame just written, where it goes on. */
   last: Unfinished | null = null;
@@ -143,7 +139,7 @@ export function priceAtEnd({ price: paid, mode, others }: Reading): number {
   let cost = paid;
   for (const each of others) {
     if (isSuspended(each)) cost += price.OPEN_SUSPENDED;
-    else if (each.owes > 0 || each.owes === HEADER_NEXT) cost += price.OPEN_CONTENT;
+    else if (each.owes > 0 || each.owes === AWAITS_HEADER) cost += price.OPEN_CONTENT;
   }
   if (mode === IN_FRAME) cost += price.OPEN_RUNNING;
   return mode === OVERDUE ? cost + price.NOT_DONE : cost;

@@ -1,10 +1,10 @@
 /** The search: all readings side by side, event by event (untangle.ts tells why). */
+import { AWAITS_ANY } from "../../amqp/content-order.ts";
 import { short } from "../../bytes/big-endian.ts";
 import { lookBack } from "./look-back.ts";
 import { Moves } from "./moves.ts";
 import * as price from "./prices.ts";
 import {
-  ANYTHING,
   AT_BOUNDARY,
   IN_FRAME,
   IN_HEADER,
@@ -115,7 +115,7 @@ export class Search {
       id: -1,
       frame: null,
       channel,
-      owes: ANYTHING,
+      owes: AWAITS_ANY,
       left: 0,
       header: null,
       ignored: 0,

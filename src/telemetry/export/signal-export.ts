@@ -30,12 +30,12 @@ interface Serializer<Request> {
 }
 
 /**
- * Loads what is needed. Throws a TelemetryError where the folder cannot be made. `tell` gets what is wrong in the environment,
+ * Loads what is needed. Throws a TelemetryError where the folder cannot be made. `problem` gets what is wrong in the environment,
  * and is done without.
  */
 export async function signalExports(
   setting: TelemetrySetting,
-  tell: (problem: string) => void,
+  problem: (problem: string) => void,
 ): Promise<SignalExports> {
   const serializers = await import("@opentelemetry/otlp-transformer");
   const origin = originOf({
@@ -50,18 +50,18 @@ export async function signalExports(
     traces: await signalExport(setting, "traces", shaped(readableSpan, origin), {
       json: serializers.JsonTraceSerializer,
       protobuf: serializers.ProtobufTraceSerializer,
-      tell,
+      problem,
     }),
     logs: await signalExport(setting, "logs", shaped(readableLog, origin), {
       json: serializers.JsonLogsSerializer,
       protobuf: serializers.ProtobufLogsSerializer,
-      tell,
+      problem,
     }),
     // Of several that wait the latest says all.
     metrics: await signalExport(setting, "metrics", batch => readableMetrics(batch.at(-1)!, origin), {
       json: serializers.JsonMetricsSerializer,
       protobuf: serializers.ProtobufMetricsSerializer,
-      tell,
+      problem,
     }),
   };
 }
@@ -75,9 +75,9 @@ async function signalExport<Item, Request>(
   signal: Signal,
   request: (batch: readonly Item[]) => Request,
   {
-    tell,
+    problem,
     ...serializers
-  }: { json: Serializer<Request>; protobuf: Serializer<Request>; tell: (problem: string) => void },
+  }: { json: Serializer<Request>; protobuf: Serializer<Request>; problem: (problem: string) => void },
 ): Promise<SignalExport<Item> | null> {
   if (target.kind !== "http") {
     if (!target.signals.includes(signal)) return null;
@@ -87,7 +87,7 @@ async function signalExport<Item, Request>(
   const to = target.signals[signal];
   if (to === undefined) return null;
   const isJson = to.protocol === "http/json";
-  const send = await httpSender(signal, to.url, isJson, isJson ? serializers.json : serializers.protobuf, tell);
+  const send = await httpSender(signal, to.url, isJson, isJson ? serializers.json : serializers.protobuf, problem);
   return batch => send(request(batch), batch.length);
 }
 
@@ -170,7 +170,7 @@ async function httpSender<Request>(
   url: string,
   isJson: boolean,
   serializer: Serializer<Request>,
-  tell: (problem: string) => void,
+  problem: (problem: string) => void,
 ): Promise<(request: Request, count: number) => Promise<Sent>> {
   const { convertLegacyHttpOptions, createOtlpHttpExportDelegate } = await import(
     "@opentelemetry/otlp-exporter-base/node-http"
@@ -178,7 +178,7 @@ async function httpSender<Request>(
   // What it reads from the environment and cannot use it tells its logger only.
   const { diag, DiagLogLevel } = await import("@opentelemetry/api");
   const ignore = (): void => {};
-  const warn = (message: string): void => tell(message);
+  const warn = (message: string): void => problem(message);
   diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
   const type = isJson ? "application/json" : "application/x-protobuf";
   // Headers, time limit, compression and certificates stand in the environment.

@@ -7,7 +7,7 @@ export const MAX_QUEUED = 32_768;
 
 export interface QueueOptions {
   /** Batches that fail one after another, after which nothing more is tried: a capture's reading waits for them. */
-  patience: number;
+  maxFailures: number;
   /** What went wrong, each kind once. */
   problem: (message: string) => void;
 }
@@ -21,7 +21,7 @@ export class SignalQueue<Item> {
   #sending: Promise<void> | null = null;
   /** The request that is waited for. */
   #inFlight: Promise<unknown> = Promise.resolve();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   /** Records that were sent, and taken. */
   sent = 0;
   /** Records that were not, for whatever reason. */
@@ -36,7 +36,7 @@ export class SignalQueue<Item> {
     if (this.hasGivenUp) this.dropped++;
     else if (this.#queue.length >= MAX_QUEUED) {
       this.dropped++;
-      this.#tell("full", `the queue of ${MAX_QUEUED} records is full: what comes is dropped, and counted`);
+      this.#report("full", `the queue of ${MAX_QUEUED} records is full: what comes is dropped, and counted`);
     } else {
       this.#queue.push(item);
       if (this.#queue.length >= BATCH) this.#begin(false);
@@ -44,7 +44,7 @@ export class SignalQueue<Item> {
   }
 
   get hasGivenUp(): boolean {
-    return this.#failures >= this.#options.patience;
+    return this.#failures >= this.#options.maxFailures;
   }
 
   /** Sends what waits without waiting for it. */
@@ -87,13 +87,13 @@ export class SignalQueue<Item> {
     this.sent += count - rejected;
     this.dropped += rejected;
     this.#failures = rejected < count ? 0 : this.#failures + 1;
-    if (problem !== null) this.#tell(problem, problem);
-    if (this.hasGivenUp) this.#tell("given-up", "nothing more is sent there");
+    if (problem !== null) this.#report(problem, problem);
+    if (this.hasGivenUp) this.#report("given-up", "nothing more is sent there");
   }
 
-  #tell(kind: string, problem: string): void {
-    if (this.#told.has(kind) || this.#told.size > MAX_KINDS) return;
-    this.#told.add(kind);
+  #report(kind: string, problem: string): void {
+    if (this.#reported.has(kind) || this.#reported.size > MAX_KINDS) return;
+    this.#reported.add(kind);
     this.#options.problem(problem);
   }
 }

@@ -103,11 +103,18 @@ it("describes the rules of the registry, in its order", () => {
   });
 });
 
-it.each(["failing", "violations", "hostile"])("%s is the golden log, apart from the rules", name => {
+it.each(["failing", "violations", "hostile"])("%s is the golden log, apart from the rules and their places", name => {
   const log = JSON.parse(sarif(samples[name]!)) as Log;
   log.runs[0].tool.driver.rules = [];
-  expectGolden(fileURLToPath(new URL(`golden/${name}.sarif`, import.meta.url)), `${JSON.stringify(log, null, 2)}\n`);
+  const withoutPlaces = JSON.stringify(log, placeless, 2);
+  expectGolden(fileURLToPath(new URL(`golden/${name}.sarif`, import.meta.url)), `${withoutPlaces}\n`);
 });
+
+/** A new rule moves those behind it. That an index leads to its rule is tested below. */
+function placeless(this: unknown, key: string, value: unknown): unknown {
+  const ofRule = key === "index" && Object.hasOwn(RULES, (this as Reference).id ?? "");
+  return key === "ruleIndex" || ofRule ? undefined : value;
+}
 
 describe.each(Object.entries(samples))("%s", (_, sample) => {
   const run = runOf(sample);

@@ -27,7 +27,7 @@ function fill(queue: SignalQueue<number>, count: number): void {
 describe("a queue", () => {
   it("sends whole batches by itself, one at a time, and the rest when it is asked", async () => {
     const receiver = new Receiver();
-    const queue = new SignalQueue(receiver.send, { patience: 2, problem: () => {} });
+    const queue = new SignalQueue(receiver.send, { maxFailures: 2, problem: () => {} });
     fill(queue, 2500);
     expect(receiver.batches).toEqual([1024]);
     receiver.answer();
@@ -44,7 +44,7 @@ describe("a queue", () => {
   it("drops what it has no room for, counts it, and says so once", () => {
     const receiver = new Receiver();
     const problems: string[] = [];
-    const queue = new SignalQueue(receiver.send, { patience: 2, problem: message => problems.push(message) });
+    const queue = new SignalQueue(receiver.send, { maxFailures: 2, problem: message => problems.push(message) });
     fill(queue, 1024 + MAX_QUEUED + 10);
     expect(queue.dropped).toBe(10);
     expect(problems).toEqual([expect.stringContaining(`the queue of ${MAX_QUEUED} records is full`)]);
@@ -54,7 +54,7 @@ describe("a queue", () => {
     const problems: string[] = [];
     const answers: Sent[] = [{ rejected: 3, problem: "3 of a batch were not taken" }, TAKEN];
     const queue = new SignalQueue<number>(async () => answers.shift()!, {
-      patience: 1,
+      maxFailures: 1,
       problem: message => problems.push(message),
     });
     fill(queue, 2000);
@@ -70,7 +70,7 @@ describe("a queue", () => {
       sent++;
       return { rejected: batch.length, problem: "HTTP 400" };
     };
-    const queue = new SignalQueue<number>(send, { patience: 2, problem: message => problems.push(message) });
+    const queue = new SignalQueue<number>(send, { maxFailures: 2, problem: message => problems.push(message) });
     fill(queue, 10_000);
     await queue.flush();
     fill(queue, 5);
@@ -81,7 +81,7 @@ describe("a queue", () => {
 
   it("has a capture's reading wait for it", async () => {
     const receiver = new Receiver();
-    const queue = new SignalQueue(receiver.send, { patience: 2, problem: () => {} });
+    const queue = new SignalQueue(receiver.send, { maxFailures: 2, problem: () => {} });
     fill(queue, 2000);
     await queue.ready();
     fill(queue, 2000);

@@ -2,38 +2,38 @@ import { isoTime } from "../net/place.ts";
 import type { EventWriting } from "../report/event-writer.ts";
 import type { RelayedConnection } from "./connection-tap.ts";
 import type { CountMessage, EventMessage } from "./event-message.ts";
-import { EventTelling } from "./event-telling.ts";
+import { EventMessages } from "./event-messages.ts";
 import { type InspectionlessEvent, uninspectedEvent } from "./uninspected-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** Milliseconds after which what was not told is counted. */
 const COUNTED_AFTER = 60_000;
 
-/** Tells of connections that no inspector knows, on the relay's thread. */
-export class UninspectedTelling {
-  readonly #telling: EventTelling;
+/** Events of connections that no inspector knows, on the relay's thread. */
+export class UninspectedEvents {
+  readonly #messages: EventMessages;
   readonly #emit: (event: EventMessage | CountMessage) => void;
   readonly #clock = new WallClock();
   #counting: NodeJS.Timeout | null = null;
 
   constructor(writing: EventWriting | null, emit: (event: EventMessage | CountMessage) => void) {
-    this.#telling = new EventTelling(writing);
+    this.#messages = new EventMessages(writing);
     this.#emit = emit;
   }
 
-  tell(event: InspectionlessEvent, connection: RelayedConnection): void {
+  take(event: InspectionlessEvent, connection: RelayedConnection): void {
     const { seconds, time } = this.#now();
-    this.#emit(this.#telling.message(uninspectedEvent(event, connection, time), seconds));
+    this.#emit(this.#messages.message(uninspectedEvent(event, connection, time), seconds));
     this.#counting ??= setTimeout(() => this.close(), COUNTED_AFTER).unref();
   }
 
-  /** Tells how often came what was not told one by one. */
+  /** Counts what was not emitted one by one. */
   close(): void {
     if (this.#counting === null) return;
     clearTimeout(this.#counting);
     this.#counting = null;
     const { seconds, time } = this.#now();
-    for (const count of this.#telling.counts(seconds, time, true)) this.#emit(count);
+    for (const count of this.#messages.counts(seconds, time, true)) this.#emit(count);
   }
 
   #now(): { seconds: number; time: string } {

@@ -9,7 +9,7 @@ import { libraryIn, runtimeOf } from "./runtime.ts";
 import { readLoose } from "./typed-text.ts";
 
 /** One error, however often it was logged. */
-export interface TalliedIncident {
+export interface CountedIncident {
   /** Where it was seen first. */
   report: ErrorReport;
   count: number;
@@ -19,7 +19,7 @@ export interface TalliedIncident {
   peers: string[];
   morePeers: boolean;
   /** The error that ended the connection before this one was logged (state: closed): what came later of its octets. */
-  follows: TalliedIncident | null;
+  follows: CountedIncident | null;
   /** Frames were found broken on the same connection after this error. */
   tornLater: boolean;
 }
@@ -41,19 +41,19 @@ const MAX_UNKNOWN = 3;
 const ONE_EVENT_MS = 2000;
 
 /** Reads a log, or anything else, line by line. */
-export class IncidentTally {
-  readonly incidents: TalliedIncident[] = [];
+export class IncidentCounts {
+  readonly incidents: CountedIncident[] = [];
   /** Distinct errors that were not kept because there were too many. */
   omitted = 0;
   /** Physical lines read, and those that belong to no AMQP connection in trouble. */
   lines = 0;
   unrelatedLines = 0;
-  readonly #byKey = new Map<string, TalliedIncident>();
+  readonly #byKey = new Map<string, CountedIncident>();
   /** The last errors that ended a connection, by the broker's process id of it. */
-  readonly #ended = new Map<string, TalliedIncident>();
+  readonly #ended = new Map<string, CountedIncident>();
   readonly #records: LogRecords;
   readonly #reader = new ErrorReader();
-  #crash: TalliedIncident | null = null;
+  #crash: CountedIncident | null = null;
   #loose: string[] = [];
   #looseCharacters = 0;
   /** The first messages, as long as all may be something pasted. */
@@ -155,8 +155,8 @@ export class IncidentTally {
     if (telling.length > 0 && telling.length < this.incidents.length) this.incidents.splice(0, Infinity, ...telling);
   }
 
-  /** Adds what another tally found: of another text, which is no part of this one's. */
-  absorb(other: IncidentTally): void {
+  /** Adds what another counts found: of another text, which is no part of this one's. */
+  absorb(other: IncidentCounts): void {
     for (const incident of other.incidents) {
       const key = keyOf(incident.report);
       const before = this.#byKey.get(key);
@@ -172,7 +172,7 @@ export class IncidentTally {
   }
 
   /** Ties an error of a connection that was given up to the one it was given up for. */
-  #link(incident: TalliedIncident, { site, error }: ErrorReport): void {
+  #link(incident: CountedIncident, { site, error }: ErrorReport): void {
     if (site?.pid === undefined || site.pid === null) return;
     if (site.state !== "closed") {
       if (this.#ended.size >= MAX_ENDED) this.#ended.clear();
@@ -228,7 +228,7 @@ function isGeneral({ error, site }: ErrorReport): boolean {
 }
 
 /** Whether a message belongs to the event that was counted last: one crash, one TLS alert makes several messages. */
-function isSameEvent({ last, report }: TalliedIncident, { error, site }: ErrorReport): boolean {
+function isSameEvent({ last, report }: CountedIncident, { error, site }: ErrorReport): boolean {
   const repeated =
     error.kind === "bad-table" ||
     ((error.kind === "message" || error.kind === "client-side") && knownLine(error.line).repeated === true);
@@ -239,7 +239,7 @@ function isSameEvent({ last, report }: TalliedIncident, { error, site }: ErrorRe
 }
 
 /** Time, peer and, where the first message did not name it, the connection. */
-function complete(incident: TalliedIncident, report: ErrorReport): void {
+function complete(incident: CountedIncident, report: ErrorReport): void {
   const time = report.site?.time ?? null;
   if (time !== null) {
     if (incident.first === null || time.epoch < incident.first.epoch) incident.first = time;

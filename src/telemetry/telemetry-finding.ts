@@ -15,7 +15,7 @@ const SEVERITIES = {
 /** Trace ids of messages that one record names. */
 const MAX_TRACES = 64;
 
-export interface ToldFinding {
+export interface TelemetryFinding {
   finding: Finding;
   /** What kind of finding it is: the same when the same mistake is made again. */
   fingerprint: string;
@@ -27,7 +27,7 @@ export interface ToldFinding {
   capture: string | null;
 }
 
-export function findingAttributes({ finding, fingerprint, traceIds, isFinal, capture }: ToldFinding): Attributes {
+export function findingAttributes({ finding, fingerprint, traceIds, isFinal, capture }: TelemetryFinding): Attributes {
   const { id, rule, severity, connection, direction, streamOffset, packets, diagnosis, lost } = finding;
   const of: Attributes = {
     "ghostframe.finding.id": id,
@@ -56,7 +56,7 @@ export function findingAttributes({ finding, fingerprint, traceIds, isFinal, cap
 }
 
 /** `otherwise`: its time, where it has none of its own. */
-export function findingEvent(told: ToldFinding, otherwise: UnixTime): SpanEvent {
+export function findingEvent(told: TelemetryFinding, otherwise: UnixTime): SpanEvent {
   return {
     name: FINDING_EVENT,
     time: timeOf(told.finding.time) ?? otherwise,
@@ -64,7 +64,7 @@ export function findingEvent(told: ToldFinding, otherwise: UnixTime): SpanEvent 
   };
 }
 
-export function findingLog(told: ToldFinding, context: SpanContext | null, otherwise: UnixTime): LogRecord {
+export function findingLog(told: TelemetryFinding, context: SpanContext | null, otherwise: UnixTime): LogRecord {
   const { finding } = told;
   const [severityNumber, severityText] = SEVERITIES[finding.severity];
   return {

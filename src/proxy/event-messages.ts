@@ -4,7 +4,7 @@ import type { ConnectionEvent, LiveEvent } from "../report/live-event.ts";
 import { type CountMessage, type EventMessage, eventMessage } from "./event-message.ts";
 
 /** Writes those events of a thread that are to be told, and counts the others. */
-export class EventTelling {
+export class EventMessages {
   readonly #selection: EventSelection | null;
   readonly #write: (event: LiveEvent) => string;
 
