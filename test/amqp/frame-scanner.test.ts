@@ -699,7 +699,9 @@ describe(`streams made to be hard: half a MiB in less than 1 s, the budget kept 
       expect(scanner.offset).toBe(octets.length);
       expect(most, "octets kept").toBeLessThanOrEqual(budget.limit + 65_536);
       expect(budget.octets, "octets kept at the end").toBe(0);
-      expect((user + system) / 1000, `ms of CPU, ${size} octets at a time`).toBeLessThan(1000);
+      // A mutant counts as noticed by what it does wrong, not because the machine is busy.
+      if (process.env.UNTIMED !== "1")
+        expect((user + system) / 1000, `ms of CPU, ${size} octets at a time`).toBeLessThan(1000);
     }
   });
 });

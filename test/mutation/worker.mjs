@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createVitest } from "vitest/node";
 
+process.env.UNTIMED = "1"; // tests that measure time do not count
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Path and text of the file that stands in for the one on the disk. */

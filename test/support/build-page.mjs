@@ -6,6 +6,9 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** In this order: later rules win. */
+const STYLE = ["frame.css", "pictures.css", "views.css"];
+
 export async function buildPage(root) {
   // Loaded here: it may just have been installed.
   const { build } = await import("rolldown");
@@ -21,7 +24,9 @@ export async function buildPage(root) {
   const script = output[0].code.trim();
   // It would end the element that it stands in.
   if (/<\/script|<!--/i.test(script)) throw new Error("the page's script must not hold what ends a script");
-  const style = readFileSync(join(page, "page.css"), "utf8")
+  const style = STYLE.map(name => readFileSync(join(page, "style", name), "utf8"))
+    .join("")
+    .replaceAll(/\/\*.*?\*\/\n/g, "")
     .replace(/\s*\n\s*/g, "\n")
     .trim();
   const parts = { script, style, "script-hash": hash(script), "style-hash": hash(style) };
