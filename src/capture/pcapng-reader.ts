@@ -204,8 +204,7 @@ export class PcapngReader implements CaptureReader {
     return at + 8;
   }
 
-  /** Whether a block that is wanted whole lies within bytes[at, end), and ends as it began. */
-  // oxlint-disable-next-line max-params -- hot path: once for every packet block
+  // oxlint-disable-next-line max-params -- hot path: whether a block is whole in bytes[at, end), and ends as it began
   #isWhole(
     type: number,
     length: number,

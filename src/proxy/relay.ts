@@ -158,8 +158,7 @@ export class Relay implements Relayed, AttemptListener {
     this.#early.take();
     this.#abandonAttempt();
     this.#deadline.set(this.#context.timeouts.stopping);
-    const { socket } = this.#sockets.client;
-    const upstream = this.#sockets.of(1)?.socket;
+    const [socket, upstream] = [this.#sockets.client.socket, this.#sockets.of(1)?.socket];
     if (closeFrame !== null && socket.writable) socket.write(closeFrame);
     if (closeFrame === null || this.#events.hasEnded(0)) socket.end();
     if (this.#early.ended) this.#end(0);
