@@ -33,6 +33,7 @@ import type { Message, MessageConnection, MessageOrigin, Outcome } from "./messa
 import { channelEnd, connectionEnd } from "./message-end.ts";
 import { beginMessage } from "./message-method.ts";
 import { beginBody, bodySizeOf, propertiesDecode, readMessageProperties } from "./message-properties.ts";
+import { WholeMessages } from "./whole-messages.ts";
 
 /** The messages of one connection: both directions joined, from the frames of each in its own order. */
 export class ConnectionLedger {
@@ -41,8 +42,7 @@ export class ConnectionLedger {
   readonly #channels: ChannelTable;
   readonly #fate = new ConnectionFate();
   readonly #phases = new ConnectionPhases();
-  #published = 0;
-  #delivered = 0;
+  readonly #seen: WholeMessages;
   /** Where the message at hand begins. */
   readonly #origin: { -readonly [Name in keyof MessageOrigin]: MessageOrigin[Name] };
   #isOver = false;
@@ -54,6 +54,7 @@ export class ConnectionLedger {
   constructor(connection: MessageConnection, context: LedgerContext) {
     this.#connection = connection;
     this.#context = context;
+    this.#seen = new WholeMessages(context.matches);
     this.#channels = new ChannelTable(context.budget, {
       emit: message => this.#emit(message),
       emitCall: (channel, call) => {
@@ -120,9 +121,8 @@ export class ConnectionLedger {
   }
 
   #break(): void {
-    if (this.#isBroken) return;
+    if (!this.#isBroken && this.#context.part === "until-break") this.#context.suspend(this.#connection);
     this.#isBroken = true;
-    if (this.#context.part === "until-break") this.#context.suspend(this.#connection);
   }
 
   /** Content frames of the client stand in the wrong order: whose the following ones are is not known. */
@@ -137,10 +137,9 @@ export class ConnectionLedger {
   }
 
   #emit(message: Message): void {
-    const { emit } = this.#context;
     if (message.outcome === "confirmed") this.#fate.handled = Math.max(this.#fate.handled, message.endOffset);
     if (!this.#emitsNow) return;
-    if (!this.#isBroken || this.losses.take(message)) emit(message);
+    if (!this.#isBroken || this.losses.take(message)) this.#context.emit(message);
   }
 
   /** Of two readings, one tells what comes before the client's frames break, and the other what comes then. */
@@ -179,9 +178,8 @@ export class ConnectionLedger {
     }
     this.#channels.clear();
     if (this.#context.part === "from-break") return;
-    const [published, delivered] = [this.#published, this.#delivered];
     const { number } = this.#connection;
-    this.#context.emitConnection({ number, phases: this.#phases, fate: this.#fate, published, delivered });
+    this.#context.emitConnection({ number, phases: this.#phases, fate: this.#fate, ...this.#seen.counts });
   }
 
   // oxlint-disable-next-line max-params -- hot path: once for every method frame
@@ -276,14 +274,7 @@ export class ConnectionLedger {
 
   #complete(use: ChannelLedger, direction: ObservedDirection, message: Message): void {
     message.lastPacket = direction.moment.packet;
-    const { matches } = this.#context;
-    if (message.operation === "publish") {
-      this.#published++;
-      matches?.published(message, direction.moment);
-    } else if (message.operation !== "return") {
-      this.#delivered++;
-      matches?.delivered(message);
-    }
+    this.#seen.add(message, direction.moment);
     use.whole(message, direction);
   }
 
