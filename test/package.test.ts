@@ -68,6 +68,7 @@ describe("the tarball", () => {
         "bin/ghostframe.js",
         "bin/package.json",
         "dist/command/package.json",
+        "dist/man/ghostframe.1",
         "dist/page/page.html",
         "docs/rules.md",
         FIXTURE,

@@ -226,6 +226,8 @@ function violationsOfAll(captures: readonly CheckedCapture[], { minFrames }: Lim
     return [{ kind: "no-capture", message }];
   }
   const frames = sum(captures, capture => capture.frames);
+  // Of what could not be read at all nobody knows how many frames it has: that fails by itself.
+  if (captures.every(({ input }) => input.error !== undefined && input.packets === 0)) return [];
   // Records are enough where anything is: whoever wants so many frames wants them decrypted.
   if (frames >= minFrames || (minFrames === 1 && sum(captures, looked) > 0)) return [];
   const where = captures.length === 1 ? "the capture" : `the ${grouped(captures.length)} captures`;

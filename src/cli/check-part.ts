@@ -6,7 +6,7 @@ import type { CheckOptions } from "./check-settings.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, write } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
-import { type OutputFile, PARTIAL } from "./output-option.ts";
+import { OTLP, type OutputFile, PARTIAL } from "./output-option.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -18,6 +18,7 @@ export function refuseWithShard(options: CheckOptions & TelemetryOptions, named:
   if (options.shard === undefined) return;
   const { output = [], updateBaseline, otlp } = options;
   if (!output.some(({ format }) => format === PARTIAL)) throw new UsageError("--shard needs --output partial=FILE");
+  if (output.some(({ format }) => format === OTLP)) throw new UsageError("--output otlp does not go with --shard");
   const other = output.find(({ format }) => format !== PARTIAL);
   if (other !== undefined)
     throw new UsageError(`a part has no ${other.format}: give --output ${other.format} to merge`);

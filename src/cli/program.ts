@@ -6,6 +6,7 @@ import { VERSION } from "../version.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, OutputError } from "./output.ts";
 import { tellStack } from "./own-failure.ts";
+import type { CommandUsage } from "./usage/command-usage.ts";
 
 interface CommandEntry {
   /** What it says of itself in the list of commands. */
@@ -82,7 +83,37 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     takes: "<command...>",
     load: async () => (await import("./run-command.ts")).runCommand(),
   },
+  view: {
+    summary: "show captures, or a report, in the browser",
+    takes: "<file...>",
+    load: async () => (await import("./view-command.ts")).viewCommand(),
+  },
+  doctor: {
+    summary: "say whether this machine, and these captures, are fit for the job",
+    takes: "[file...]",
+    load: async () => (await import("./doctor-command.ts")).doctorCommand(),
+  },
+  init: {
+    summary: "write a config for check",
+    takes: "",
+    load: async () => (await import("./init-command.ts")).initCommand(),
+  },
+  completion: {
+    summary: "print what completes commands and options in a shell",
+    takes: "<shell>",
+    load: async () => (await import("./completion-command.ts")).completionCommand(allUsages),
+  },
 };
+
+/** Every command as its --help tells it, in the order of the list. */
+export async function allUsages(): Promise<CommandUsage[]> {
+  const { usageOf } = await import("./usage/command-usage.ts");
+  return Promise.all(Object.values(COMMANDS).map(async ({ summary, load }) => usageOf(await load(), summary)));
+}
+
+/** What the program is, in a sentence. */
+export const ABOUT =
+  "Frame integrity inspector for AMQP 0-9-1: finds what is corrupt in a capture, and what the broker answers.";
 
 /** Does what the process's arguments ask for, and sets its exit status. */
 export async function run(): Promise<void> {
@@ -110,9 +141,7 @@ export async function run(): Promise<void> {
 /** The program with the command that is named among the arguments; with a line for each in the help where none is. */
 async function program(args: readonly string[]): Promise<Command> {
   const all = new Command("ghostframe")
-    .description(
-      "Frame integrity inspector for AMQP 0-9-1: finds what is corrupt in a capture, and what the broker answers.",
-    )
+    .description(ABOUT)
     .version(VERSION)
     // Options behind a command belong to that command: "run" must not take those of COMMAND.
     .enablePositionalOptions()

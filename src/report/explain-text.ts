@@ -1,6 +1,6 @@
 /**
- * `ghostframe explain --format text`: for whoever is on call and has a line of a log. The first three lines say what it
- * is, who most likely did it, and what to do now; then comes the evidence: what happened in full, what the octets are,
+ * `ghostframe explain --format text`: for whoever is on call and has a line of a log. The first lines say what it is,
+ * who most likely did it, and what to do now; then comes the evidence: what happened in full, what the octets are,
  * the likely causes with what would confirm each, and what to do about it in the client at hand. Of several errors a
  * summary goes before all.
  */
@@ -114,20 +114,21 @@ function answer(incident: ExplainedIncident, numbered: boolean, page: Page): str
   const word = level.toUpperCase();
   const reference = numbered ? `${id} ` : "";
   const start = `${word}  ${reference}${printable(name, 36)}: `;
-  const title = cut(start + shortened(say(headline), page.columns - columns(start)), page.columns);
+  const heading = start + shortened(say(headline), page.columns - columns(start));
+  const title = columns(heading) <= page.columns ? [heading] : wrap(heading, page.columns - 2);
   const [first] = causes;
-  const line = (label: string, text: string): string =>
-    cut(`  ${label.padEnd(LABEL_COLUMNS - 2)}${shortened(say(text), page.columns - LABEL_COLUMNS)}`, page.columns);
+  const room = page.columns - LABEL_COLUMNS;
   const who = first === undefined ? "not told by this text" : `${first.confidence}: ${first.title}`;
   const now = first === undefined ? "look at the lines around it" : first.now;
   return [
-    `${page.paint.error(title.slice(0, word.length))}${page.paint.strong(title.slice(word.length))}`,
-    line("who", who),
-    line("now", now),
+    `${page.paint.error(title[0]!.slice(0, word.length))}${page.paint.strong(title[0]!.slice(word.length))}`,
+    ...title.slice(1).map(line => page.paint.strong(`  ${line}`)),
+    ...page.labelled("who", shortened(say(who), room)),
+    ...page.labelled("now", shortened(say(now), room)),
   ];
 }
 
-/** The text up to the last clause that says something without the rest and still fits, or all of it: it is cut then. */
+/** The text up to the last clause that says something without the rest and still fits; all of it where none does. */
 function shortened(text: string, room: number): string {
   if (columns(text) <= room) return text;
   const ends = Array.from(text.matchAll(/[:;] |, (?:and|with) | \(/g), ({ index }) => index);

@@ -228,8 +228,11 @@ function arrow({ direction, sender }: Place): string {
   return direction === "client-to-server" ? "->" : "<-";
 }
 
+/** In double quotes, or in single ones where it holds double ones: it is shown as it is on the wire where that is possible. */
 function quoted(value: string): string {
-  return `"${printable(value, MAX_STRING_COLUMNS).replaceAll('"', '\\"')}"`;
+  const shown = printable(value, MAX_STRING_COLUMNS);
+  if (!shown.includes('"')) return `"${shown}"`;
+  return shown.includes("'") ? `"${shown.replaceAll('"', '\\"')}"` : `'${shown}'`;
 }
 
 function bodySize(event: FrameEvent): string {

@@ -42,8 +42,9 @@ function destination({ exchange, routingKey, queue }: MessageRecord): string {
   return queue === undefined || queue === routingKey ? to : `${to} → ${printable(queue, MAX_NAME)}`;
 }
 
-/** `850 µs`, `1.2 ms`, `30 s`: three digits at most. */
+/** `850 µs`, `1.2 ms`, `30 s`: three digits at most. Of what stands in one packet no capture tells more than `< 1 µs`. */
 export function duration(seconds: number): string {
+  if (seconds === 0) return "< 1 µs";
   const [value, unit] = seconds < 1e-3 ? [seconds * 1e6, "µs"] : seconds < 1 ? [seconds * 1e3, "ms"] : [seconds, "s"];
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
 }

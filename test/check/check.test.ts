@@ -151,6 +151,8 @@ describe("a capture that could not be read", () => {
     const result = check([unreadable, capture({ path: "b.pcap" })], rules(), null);
     expect(result.captures.map(({ passed }) => passed)).toEqual([false, true]);
     expect(result.captures[0]!.violations).toEqual([{ kind: "unreadable", message }]);
+    // How many frames it has nobody knows.
+    if (packets === 0) expect(check([unreadable], rules(), null).violations).toEqual([]);
     expect(result.passed).toBe(false);
   });
 });

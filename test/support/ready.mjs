@@ -1,10 +1,10 @@
 /**
  * npm run ready: what a fresh clone needs before anything runs. Installs the dependencies where they are missing or older
  * than package-lock.json, builds src/ into dist/, takes out of dist/ what no longer has a source, and
- * bundles the command into dist/command/, and the page of HTML reports into dist/page/.
+ * bundles the command into dist/command/, the page of HTML reports into dist/page/, and writes the manual page into dist/man/.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildPage } from "./build-page.mjs";
@@ -24,6 +24,16 @@ removeOrphans();
 // Loaded here: what it needs may just have been installed.
 await (await import("./bundle.mjs")).bundle();
 await buildPage(root);
+await writeManual();
+
+/** The manual page is made of what --help says. */
+async function writeManual() {
+  const { ABOUT, allUsages } = await import("../../dist/cli/program.js");
+  const { manualPage } = await import("../../dist/cli/usage/manual-page.js");
+  const { VERSION } = await import("../../dist/version.js");
+  mkdirSync(join(root, "dist", "man"), { recursive: true });
+  writeFileSync(join(root, "dist", "man", "ghostframe.1"), manualPage(await allUsages(), VERSION, ABOUT));
+}
 
 function run(command, args) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
@@ -33,7 +43,7 @@ function run(command, args) {
 
 function removeOrphans() {
   for (const file of readdirSync(join(root, "dist"), { recursive: true })) {
-    if (file.startsWith("command") || file.startsWith("page")) continue;
+    if (/^(?:command|page|man)\b/.test(file)) continue;
     const source = file.replace(/(?:\.d\.ts|\.js)$/, ".ts");
     if (source !== file && !existsSync(join(root, "src", source))) rmSync(join(root, "dist", file));
   }

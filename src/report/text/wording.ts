@@ -183,12 +183,12 @@ export function traceOf(traceparent: string | undefined): { traceId: string; spa
   return parts && { traceId: parts[1]!, spanId: parts[2]! };
 }
 
-/** `near certain (0.99)`. */
+/** `near certain (0.99)`. The words are of what was measured (docs/accuracy.md): three of four told with 0.9 were right. */
 export function confidence(value: number): string {
   const word =
     value >= 0.98
       ? "near certain"
-      : value >= 0.9
+      : value >= 0.95
         ? "very likely"
         : value >= 0.75
           ? "likely"

@@ -1,0 +1,74 @@
+/** What `doctor` says of a capture: whether it holds what a report needs. It does not say what is corrupt in it. */
+import { basename } from "node:path";
+import { grouped } from "../bytes/grouped.ts";
+import { printable } from "../bytes/printable.ts";
+import type { Finding, Input, Report, Unread } from "../report/report.ts";
+import { counted, size } from "../report/text/wording.ts";
+import type { Check } from "./machine-checks.ts";
+
+/** A report on one capture, as checks. */
+export function captureChecks({ inputs, connections, findings }: Report): Check[] {
+  return inputs.flatMap((input, at) => {
+    const what = basename(input.path);
+    const { error } = input;
+    if (error !== undefined && input.packets === 0) {
+      return [{ state: "fail", what, found: error, todo: "Name a pcap or pcapng file." } as const];
+    }
+    const own = findings.filter(finding => finding.input === at);
+    const amqp = connections.filter(connection => connection.input === at);
+    return [
+      whole(input, what),
+      ...told(own, "snap-length", what, "packets lack their end", "Capture whole packets: tcpdump -s 0."),
+      ...told(own, "capture-gap", what, "octets are missing", "Capture with a larger buffer: tcpdump -B 65536."),
+      ...told(own, "mid-stream", what, "begun before the capture", "Begin to capture before the clients connect."),
+      ...dropped(input, what),
+      traffic(amqp.length, what),
+      ...(input.unread ?? []).map(each => unread(each, what)),
+    ];
+  });
+}
+
+function whole({ format, packets, octets, error }: Input, what: string): Check {
+  const facts = `${format}, ${counted(packets, "packet")}, ${size(octets)}`;
+  return error === undefined
+    ? { state: "ok", what, found: facts, todo: "" }
+    : { state: "fail", what, found: `${facts}; ${printable(error, 300)}`, todo: "Copy it again, or capture anew." };
+}
+
+/** Connections with notes of one rule. */
+function told(findings: readonly Finding[], rule: Finding["rule"], what: string, words: string, todo: string): Check[] {
+  const own = findings.filter(finding => finding.rule === rule);
+  if (own.length === 0) return [];
+  const where = new Set(own.map(({ connection }) => connection)).size;
+  return [{ state: "warn", what, found: `${words}: ${counted(where, "connection")} (${rule})`, todo }];
+}
+
+/** What the program that captured says that it lost. */
+function dropped({ notes }: Input, what: string): Check[] {
+  const said = notes.filter(note => /\bdropped\b/i.test(note));
+  const todo = "Capture with a larger buffer (tcpdump -B 65536), or a filter: port 5672.";
+  return said.map(note => ({ state: "warn", what, found: printable(note.replace(/\.$/, ""), 300), todo }));
+}
+
+function traffic(connections: number, what: string): Check {
+  if (connections > 0) return { state: "ok", what, found: counted(connections, "AMQP connection"), todo: "" };
+  const todo = "Where AMQP was spoken: --decode-as PORT, --tls-keys FILE, or another interface.";
+  return { state: "warn", what, found: "no AMQP 0-9-1 connection", todo };
+}
+
+function unread({ message, packets = 0, connections = 0, mayHoldAmqp }: Unread, what: string): Check {
+  const count = [
+    packets > 0 ? counted(packets, "packet") : "",
+    connections > 0 ? counted(connections, "connection") : "",
+  ];
+  const found = `${printable(message.replace(/\.$/, ""), 300)} (${count.filter(part => part !== "").join(", ")})`;
+  return mayHoldAmqp
+    ? { state: "warn", what, found, todo: "See what ghostframe inspect says helps." }
+    : { state: "ok", what, found, todo: "" };
+}
+
+/** How many of each: `5 ok, 1 warn, 0 fail`. */
+export function tally(checks: readonly Check[]): string {
+  const count = (state: Check["state"]) => grouped(checks.filter(each => each.state === state).length);
+  return `${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed`;
+}
