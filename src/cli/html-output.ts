@@ -1,12 +1,16 @@
-/** What an HTML report is made of besides the report: the built page, and the messages that it shows. */
+/** What an HTML report is made of besides the report: the built page, messages, and how connections were opened. */
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import type { PageMessages } from "../report/html/page-data.ts";
+import type { ConnectionFacts } from "../messages/ledger-context.ts";
+import { isoTime } from "../net/place.ts";
+import type { ConnectionSteps, PageData, PageMessages } from "../report/html/page-data.ts";
 import type { HtmlParts } from "../report/html.ts";
 import type { MessageRecord } from "../report/message-record.ts";
 
 /** Messages besides the lost ones that a report keeps. */
 const MOST = 50_000;
+/** Connections of which the steps of connecting are kept. */
+const MOST_CONNECTIONS = 10_000;
 
 export function htmlParts(): HtmlParts {
   return {
@@ -16,13 +20,20 @@ export function htmlParts(): HtmlParts {
   };
 }
 
-/** Lost messages, and an even sample of the others. */
-export class MessageSample {
+/** Lost messages, an even sample of the others, and the steps of connecting. */
+export class PageSample {
   readonly #lost: MessageRecord[] = [];
   #others: MessageRecord[] = [];
   /** Of the others, one of so many is kept. */
   #stride = 1;
   #count = 0;
+  readonly #steps: Record<string, ConnectionSteps> = {};
+  #connections = 0;
+
+  connection({ number, phases }: ConnectionFacts): void {
+    if (this.#connections++ >= MOST_CONNECTIONS) return;
+    this.#steps[`c${number}`] = phases.seen.map(([step, moment]) => [step, isoTime(moment)]);
+  }
 
   take(message: MessageRecord): void {
     this.#count++;
@@ -37,7 +48,8 @@ export class MessageSample {
     this.#stride *= 2;
   }
 
-  get messages(): PageMessages {
-    return { list: [...this.#lost, ...this.#others], count: this.#count };
+  get data(): Pick<PageData, "messages" | "steps"> {
+    const messages: PageMessages = { list: [...this.#lost, ...this.#others], count: this.#count };
+    return { messages, steps: this.#steps };
   }
 }

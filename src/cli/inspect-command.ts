@@ -7,6 +7,7 @@ import { select } from "../report/selection.ts";
 import { brokerOption } from "./broker-option.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
+import type { PageSample } from "./html-output.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { keepHeapSmall } from "./memory.ts";
 import {
@@ -98,7 +99,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   if (captures === null) return;
   const { otlpMessages } = options;
   const telemetry = await CaptureSession.open({ otlp: otlpTarget(options.otlp, options.output), otlpMessages });
-  const sample = wantsPage(options) ? new (await import("./html-output.ts")).MessageSample() : null;
+  const sample = wantsPage(options) ? new (await import("./html-output.ts")).PageSample() : null;
   const interruption = onInterrupt();
   const { signal } = interruption;
   const progress = new Progress(process.stderr, performance);
@@ -114,7 +115,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
     ...(sample === null
       ? {}
       : { messages: filterOf(options), onMessage: (message: MessageRecord) => sample.take(message) }),
-    ...telemetry?.readers(),
+    ...readersOf(telemetry?.readers(), sample),
     onProgress: (path, read, total) => {
       progress.update(path, read, total);
       return telemetry?.ready();
@@ -132,7 +133,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const report = selects(options) ? select(whole, filterOf(options)) : whole;
   const { flavor, traceUrl } = options;
   const page = {
-    ...(sample === null ? {} : { messages: sample.messages }),
+    ...sample?.data,
     ...(traceUrl === undefined ? {} : { traceUrl }),
   };
   const terminal = terminalOptions(process.stdout, process.env, options);
@@ -146,6 +147,21 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   [...unknown, ...ownFailures(report)].forEach(complain);
   const done = written && unknown.length === 0;
   process.exitCode = signal.aborted ? EXIT.INTERRUPTED : done ? exitCode(report) : EXIT.FAILED;
+}
+
+/** Telemetry and the page are both told of connections. */
+function readersOf(
+  telemetry: ReturnType<CaptureSession["readers"]> | undefined,
+  sample: PageSample | null,
+): Partial<ReturnType<CaptureSession["readers"]>> {
+  if (sample === null) return telemetry ?? {};
+  return {
+    ...telemetry,
+    onConnectionFacts: facts => {
+      sample.connection(facts);
+      telemetry?.onConnectionFacts?.(facts);
+    },
+  };
 }
 
 function exitCode(report: Report): number {

@@ -4,7 +4,7 @@ import type { BrokerChoice } from "../broker/versions.ts";
 import { inspect } from "../inspect.ts";
 import type { Report } from "../report/report.ts";
 import { counted } from "../report/text/wording.ts";
-import { MessageSample } from "./html-output.ts";
+import { PageSample } from "./html-output.ts";
 import { complain } from "./output.ts";
 import { OTLP } from "./output-option.ts";
 import { type ReportOutputOptions, wantsPage, writeReports } from "./report-output.ts";
@@ -46,16 +46,21 @@ export class ProxyReport {
   /** To be called when nothing is recorded any more. `ports`: where the proxy listened. Whether all could be written. */
   async write(ports: readonly number[]): Promise<boolean> {
     const files = await this.#recording.files();
-    const sample = wantsPage(this.#options) ? new MessageSample() : null;
+    const sample = wantsPage(this.#options) ? new PageSample() : null;
     const report = await inspect(files, {
       broker: this.#options.broker,
       ports,
-      ...(sample === null ? {} : { onMessage: message => sample.take(message) }),
+      ...(sample === null
+        ? {}
+        : {
+            onMessage: message => sample.take(message),
+            onConnectionFacts: facts => sample.connection(facts),
+          }),
     });
     for (const { path, error } of report.inputs) if (error !== undefined) complain(`${path}: ${error}`);
     const { traceUrl } = this.#options;
     const written = await writeReports(this.#withNotes(report), this.#options, {
-      ...(sample === null ? {} : { messages: sample.messages }),
+      ...sample?.data,
       ...(traceUrl === undefined ? {} : { traceUrl }),
     });
     return written && report.inputs.every(({ error }) => error === undefined);

@@ -11,7 +11,7 @@ import { html } from "../report/html.ts";
 import { REPORT_SCHEMA, type Report } from "../report/report.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
-import { htmlParts, MessageSample } from "./html-output.ts";
+import { htmlParts, PageSample } from "./html-output.ts";
 import { complain, write } from "./output.ts";
 import { traceUrlOption } from "./output-option.ts";
 import { Progress } from "./progress.ts";
@@ -92,11 +92,12 @@ async function isJson(path: string): Promise<boolean> {
 async function inspected(paths: readonly string[], options: Options): Promise<PageData | null> {
   const captures = await captureOptions(options);
   if (captures === null) return null;
-  const sample = new MessageSample();
+  const sample = new PageSample();
   const progress = new Progress(process.stderr, performance);
   const report = await inspect(paths, {
     ...captures,
     onMessage: message => sample.take(message),
+    onConnectionFacts: facts => sample.connection(facts),
     onProgress: (path, read, total) => progress.update(path, read, total),
   });
   progress.clear();
@@ -105,7 +106,7 @@ async function inspected(paths: readonly string[], options: Options): Promise<Pa
     if (packets === 0 && report.inputs.length === 1) throw new InputError(path, error);
     complain(`${path}: ${error}`);
   }
-  return { report, messages: sample.messages };
+  return { report, ...sample.data };
 }
 
 /** @throws InputError where it is no report of ours */

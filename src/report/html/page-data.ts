@@ -6,6 +6,8 @@ export interface PageData {
   report: Report;
   /** Left out where messages were not read. */
   messages?: PageMessages;
+  /** Of connections, by id: when each step of connecting was seen. Left out where that was not read. */
+  steps?: Record<string, ConnectionSteps>;
   /** Where a trace is looked up; `{traceId}` and `{spanId}` stand for its ids. */
   traceUrl?: string;
   /** `check` and `run`: how it ended. */
@@ -39,6 +41,9 @@ export interface JudgedCapture {
   connections: number;
   frames: number;
 }
+
+/** Steps of the handshake, as `connections` calls them, in their order; times as in the report. */
+export type ConnectionSteps = [step: string, time: string][];
 
 export interface PageMessages {
   /** Lost ones, and a sample of the others. */

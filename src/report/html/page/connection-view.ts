@@ -6,6 +6,7 @@ import type { Connection } from "../../report.ts";
 import { clock, counted, endpoint, size, verdict } from "../../text/wording.ts";
 import { h, link, s, table } from "./dom.ts";
 import { called, type Model, type State } from "./model.ts";
+import { phases } from "./phases.ts";
 
 export function connectionView(model: Model, state: State): HTMLElement {
   const sick = model.incidents.find(({ finding }) => finding.connection !== null)?.finding.connection;
@@ -43,6 +44,8 @@ export function connectionView(model: Model, state: State): HTMLElement {
       h(
         "div",
         {},
+        h("h2", {}, "Connecting"),
+        phases(model.data.steps?.[id], connection.midStream ? null : connection.start),
         h("h2", {}, "Messages by channel"),
         channels(messages),
         h("h2", {}, "Time to confirm"),

@@ -2,9 +2,10 @@
 import { grouped } from "../../../bytes/grouped.ts";
 import { fateWords, lostSentence } from "../../incidents/sentence.ts";
 import type { MessageRecord } from "../../message-record.ts";
-import type { LostMessage } from "../../report.ts";
+import type { Connection, LostMessage } from "../../report.ts";
 import { counted } from "../../text/wording.ts";
 import { choice, copyButton, h, link } from "./dom.ts";
+import { lifeLine } from "./life-line.ts";
 import { traceLink } from "./lost-table.ts";
 import { called, type Model, type State, set } from "./model.ts";
 
@@ -22,6 +23,9 @@ interface Shown {
   octets: string;
   trace: string;
   finding: string | null;
+  /** What is known of when it was sent, and settled. */
+  record: MessageRecord | undefined;
+  connection: Connection | undefined;
 }
 
 export function messagesView(model: Model, state: State): HTMLElement {
@@ -66,7 +70,7 @@ export function messagesView(model: Model, state: State): HTMLElement {
         value => set("show", value),
       ),
       copyButton(asMarkdown(shown), "Copy Markdown"),
-      copyButton(JSON.stringify(shown.slice(0, MOST_COPIED), null, 2), "Copy JSON"),
+      copyButton(asJson(shown), "Copy JSON"),
     ),
     shown.length > MOST_COPIED
       ? h("p", { class: "quiet" }, `${grouped(shown.length)} messages; the first ${MOST_COPIED} are copied.`)
@@ -94,9 +98,18 @@ function search(state: State): HTMLElement {
   });
 }
 
-function lostOf({ incidents }: Model): Shown[] {
+function lostOf({ incidents, data }: Model): Shown[] {
+  const sent = new Map(
+    (data.messages?.list ?? [])
+      .filter(({ operation }) => operation === "publish")
+      .map(message => [`${message.connection} ${message.streamOffset}`, message]),
+  );
   const all = incidents.flatMap(({ finding, connection }) =>
-    (finding.lost ?? []).map(message => lostRow(message, called(connection), finding.id)),
+    (finding.lost ?? []).map(message => ({
+      ...lostRow(message, called(connection), finding.id),
+      record: sent.get(`${finding.connection} ${message.streamOffset}`),
+      connection: connection ?? undefined,
+    })),
   );
   return all.sort((a, b) => Number(b.isTorn) - Number(a.isTorn));
 }
@@ -105,7 +118,7 @@ function lostRow(
   { messageId, exchange, routingKey, streamOffset, fate, traceId }: LostMessage,
   client: string,
   finding: string,
-): Shown {
+): Omit<Shown, "record" | "connection"> {
   return {
     id: messageId ?? `at ${grouped(streamOffset)}`,
     fate: fateWords(fate),
@@ -138,11 +151,13 @@ function othersOf({ data, connections }: Model): Shown[] {
         octets: message.size === undefined ? "" : grouped(message.size),
         trace: message.traceId ?? "",
         finding: null,
+        record: message,
+        connection: connections.get(message.connection),
       }),
     );
 }
 
-const HEADS = ["Message", "Fate", "Client", "To", "Octets", "Trace"];
+const HEADS = ["Message", "Fate", "Life line", "Client", "To", "Octets", "Trace"];
 
 /** Rows of one height, so that where each stands is known. */
 function virtualTable(rows: readonly Shown[], model: Model): HTMLElement {
@@ -182,6 +197,7 @@ function line(row: Shown, at: number, { data }: Model): HTMLElement {
       { role: "cell", class: row.isTorn ? "sick" : row.isLost ? null : "quiet" },
       `${row.isTorn ? "✗ " : row.isLost ? "– " : ""}${row.fate}`,
     ),
+    h("span", { role: "cell" }, lifeLine(row.record, row.connection, row.isLost)),
     h("span", { role: "cell" }, row.client),
     h("span", { role: "cell", class: "quiet" }, row.to),
     h("span", { role: "cell", class: "number" }, row.octets),
@@ -189,6 +205,14 @@ function line(row: Shown, at: number, { data }: Model): HTMLElement {
   );
   element.style.top = `${at * ROW}px`;
   return element;
+}
+
+function asJson(rows: readonly Shown[]): string {
+  const told = rows.slice(0, MOST_COPIED).map(({ record, connection: _, ...row }) => ({
+    ...row,
+    ...(record === undefined ? {} : { time: record.time, latency: record.latency }),
+  }));
+  return JSON.stringify(told, null, 2);
 }
 
 function asMarkdown(rows: readonly Shown[]): string {
