@@ -10,6 +10,7 @@ import { checkPage } from "../../src/check/outputs/page.ts";
 import type { PageData } from "../../src/report/html/page-data.ts";
 import { html } from "../../src/report/html.ts";
 import { withIncidents } from "../../src/report/incidents/with-incidents.ts";
+import type { MessageRecord } from "../../src/report/message-record.ts";
 import type { Report } from "../../src/report/report.ts";
 import { CHROMIUM, launched, type Opened, opened } from "../support/browser.ts";
 import { checkSamples } from "../support/check-samples.ts";
@@ -129,6 +130,46 @@ describe.skipIf(CHROMIUM === null)("in Chromium", () => {
     await there.page.context().close();
   });
 
+  it("shows how a connection was opened, step by step, and when a message was sent and settled", async () => {
+    const report = withIncidents(samples.tornFrame());
+    const [{ id, start } = expect.fail()] = report.connections;
+    const at = (milliseconds: number) => new Date(Date.parse(start) + milliseconds).toISOString();
+    const message: MessageRecord = {
+      schema: "ghostframe.message/1",
+      operation: "publish",
+      time: at(30),
+      connection: id,
+      channel: 1,
+      exchange: "",
+      routingKey: "orders",
+      messageId: "settled",
+      outcome: "confirmed",
+      latency: 0.0045,
+      input: 0,
+      streamOffset: 0,
+      packets: [1, 1],
+    };
+    const steps = {
+      [id]: [
+        ["start", at(3)],
+        ["startOk", at(5)],
+        ["openOk", at(5)],
+      ] satisfies [string, string][],
+    };
+    const data = { report, messages: { list: [message], count: 1 }, steps };
+    const there = await opened(browser, written("life", data));
+    await visit(there, ["connection"]);
+    // It began half a millisecond behind the one that a Date holds.
+    expect(await there.page.getAttribute('svg[aria-label^="Open after"]', "aria-label")).toBe(
+      "Open after 4.5 ms: start 2.5 ms, start-ok 2.0 ms, open-ok < 1 µs",
+    );
+    await there.page.evaluate('location.hash = "#messages?show=all"');
+    await there.page.waitForSelector("nav [aria-current][href='#messages']");
+    const life = await there.page.getAttribute('.rows svg[aria-label$=" ms"]', "aria-label");
+    expect(life).toMatch(/^\d\d:\d\d:\d\d\.\d+ UTC \+ 4\.5 ms$/);
+    await there.page.context().close();
+  });
+
   it("works by the keyboard alone", async () => {
     const there = await opened(browser, written("keys", { report: withIncidents(samples.tornFrame()) }));
     const { page } = there;
@@ -137,6 +178,15 @@ describe.skipIf(CHROMIUM === null)("in Chromium", () => {
     await page.focus("g.piece");
     await page.keyboard.press("ArrowRight");
     expect(await page.textContent("#tip")).toContain("Writer B (turn_server_power_on-0) · t0-1");
+    const wide = async () => Number(await page.getAttribute("svg.cut", "width"));
+    const before = await wide();
+    await page.keyboard.press("+");
+    expect(await page.textContent(".zoom output")).toBe("150 %");
+    expect(await wide()).toBeGreaterThan(before * 1.3);
+    await page.keyboard.press("-");
+    await page.keyboard.press("0");
+    expect(await page.textContent(".zoom output")).toBe("100 %");
+    expect(await wide()).toBe(before);
     await page.keyboard.press("l");
     await page.waitForSelector("svg.lanes");
     await page.keyboard.press("o");
@@ -146,6 +196,7 @@ describe.skipIf(CHROMIUM === null)("in Chromium", () => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("/");
     await page.waitForSelector("#search:focus");
+    await page.keyboard.press("Escape");
     expect(there.complaints).toEqual([]);
     await page.context().close();
   });

@@ -15,6 +15,7 @@ import { lanesPicture } from "./lanes-picture.ts";
 import { type State, set } from "./model.ts";
 import { pieceTip } from "./piece-words.ts";
 import { strip } from "./strip.ts";
+import { zoomable } from "./zoom.ts";
 
 const NARROW = 700;
 
@@ -51,10 +52,10 @@ export function pictures(incident: Incident, diagnosis: Diagnosis, state: State)
           `This place has ${counted(writersIn(shown), "writer")} and ${counted(shown.length, "piece")}, so it is drawn as lanes.`,
         )
       : null,
-    h(
-      "div",
-      { class: "panel picture scroll", tabindex: 0, role: "region", "aria-label": "Picture" },
-      kind === "lanes" ? lanes(incident, shown, diagnosis, scale) : cut(incident, shown, diagnosis, scale),
+    zoomable("Picture", "picture", factor =>
+      kind === "lanes"
+        ? lanes(incident, shown, diagnosis, { scale, factor })
+        : cut(incident, shown, diagnosis, { scale, factor }),
     ),
     legend(scale),
     asList(shown, diagnosis, place),
@@ -91,9 +92,15 @@ function pictureLength(): number {
   return Math.max(320, Math.min(1216, document.documentElement.clientWidth - 64) - 170);
 }
 
-function cut(incident: Incident, shown: readonly Piece[], diagnosis: Diagnosis, scale: "folded" | "true"): SVGElement {
+interface Size {
+  scale: "folded" | "true";
+  /** How many times as wide as the page has room for. */
+  factor: number;
+}
+
+function cut(incident: Incident, shown: readonly Piece[], diagnosis: Diagnosis, { scale, factor }: Size): SVGElement {
   const turned = document.documentElement.clientWidth < NARROW;
-  const length = turned ? Math.max(420, shown.length * 52) : pictureLength();
+  const length = (turned ? Math.max(420, shown.length * 52) : pictureLength()) * factor;
   return cutPicture(laidOut(shown, scale, length), {
     diagnosis,
     length,
@@ -104,13 +111,8 @@ function cut(incident: Incident, shown: readonly Piece[], diagnosis: Diagnosis, 
   });
 }
 
-function lanes(
-  incident: Incident,
-  shown: readonly Piece[],
-  diagnosis: Diagnosis,
-  scale: "folded" | "true",
-): SVGElement {
-  const length = Math.max(pictureLength(), shown.length * 6);
+function lanes(incident: Incident, shown: readonly Piece[], diagnosis: Diagnosis, { scale, factor }: Size): SVGElement {
+  const length = Math.max(pictureLength(), shown.length * 6) * factor;
   const laid = laidOut(shown, scale, length);
   const stop = incident.connection?.verdict.predicted?.streamOffset;
   return lanesPicture(laid, diagnosis, {

@@ -7,6 +7,7 @@ import { messagesView } from "./messages-view.ts";
 import { hashOf, type Model, modelOf, type State, set, stateOf } from "./model.ts";
 import { octetsView } from "./octets-view.ts";
 import { overviewView } from "./overview-view.ts";
+import { zoomByKey } from "./zoom.ts";
 
 const VIEWS: readonly (readonly [id: string, name: string, draw: (model: Model, state: State) => HTMLElement])[] = [
   ["overview", "Overview", overviewView],
@@ -22,6 +23,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["← →", "piece of the picture"],
   ["l", "lanes or cut"],
   ["t", "true size or folded"],
+  ["+ − 0", "closer, wider, whole picture; so does the wheel with Ctrl"],
   ["o", "octets"],
   ["/", "search messages"],
   ["?", "these keys"],
@@ -126,6 +128,7 @@ function key(event: KeyboardEvent, model: Model): void {
   else if (event.key === "o") location.hash = `#octets/${encodeURIComponent(incidentId(model))}`;
   else if (event.key === "Enter" && target instanceof SVGElement) open(target, model);
   else if (event.key === "/") find(event);
+  else if ("+=-0".includes(event.key) && zoomByKey(event.key)) event.preventDefault();
   else if (event.key === "?") help();
   else if (event.key === "Escape") leave();
 }

@@ -4,6 +4,7 @@ import { clientKey } from "../../incidents/groups.ts";
 import type { Connection } from "../../report.ts";
 import { h, s } from "./dom.ts";
 import { called, type Model } from "./model.ts";
+import { zoomable } from "./zoom.ts";
 
 const MOST_ROWS = 40;
 const MOST_CLIENTS = 200;
@@ -24,42 +25,46 @@ interface Row {
 export function timeline(model: Model): HTMLElement {
   const rows = rowsOf(model);
   const width = Math.max(520, Math.min(1216, document.documentElement.clientWidth - 64) - 30);
-  const scale = new TimeScale(timesOf(model), width - LABELS - 20);
-  const height = TOP + rows.length * ROW + 16;
   const aggregated = model.report.connections.length > MOST_ROWS;
+  const own = onRows(rows, model);
+  const times = timesOf(model);
   return h(
     "div",
     {},
-    h(
-      "div",
-      { class: "panel scroll", tabindex: 0, role: "region", "aria-label": "Time line" },
-      s(
-        "svg",
-        {
-          class: "timeline",
-          viewBox: `0 0 ${width} ${height}`,
-          width,
-          height,
-          role: "group",
-          "aria-label": "Connections over time",
-        },
-        ...scale.stretches.map(({ at, length }) =>
-          s("rect", { x: LABELS + at, y: TOP - 6, width: length, height: height - TOP, class: "stretch" }),
-        ),
-        ...scale.stretches.map(({ at, from }) =>
-          s("text", { x: LABELS + at, y: 12, class: "axis" }, new Date(from).toISOString().slice(11, 21)),
-        ),
-        ...scale.folds.map(({ at, idle }) =>
-          s("text", { x: LABELS + at + FOLD / 2, y: TOP + 14, class: "axis", "text-anchor": "middle" }, duration(idle)),
-        ),
-        ...rows.flatMap((row, at) => drawRow(row, TOP + at * ROW + 8, { model, scale, aggregated })),
-      ),
+    zoomable("Time line", "", factor =>
+      drawing(rows, own, new TimeScale(times, (width - LABELS - 20) * factor), aggregated),
     ),
     h(
       "p",
       { class: "legend quiet" },
       `✗ incident · line: connection open · ticks: messages · bar at the end: reset · between the grey blocks: idle time, folded${aggregated ? ` · ${grouped(model.report.connections.length)} connections, a row for each client` : ""}`,
     ),
+  );
+}
+
+function drawing(rows: readonly Row[], own: readonly OfRow[], scale: TimeScale, aggregated: boolean): SVGElement {
+  const width = LABELS + 20 + scale.width;
+  const height = TOP + rows.length * ROW + 16;
+  return s(
+    "svg",
+    {
+      class: "timeline",
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      role: "group",
+      "aria-label": "Connections over time",
+    },
+    ...scale.stretches.map(({ at, length }) =>
+      s("rect", { x: LABELS + at, y: TOP - 6, width: length, height: height - TOP, class: "stretch" }),
+    ),
+    ...scale.stretches.map(({ at, from }) =>
+      s("text", { x: LABELS + at, y: 12, class: "axis" }, new Date(from).toISOString().slice(11, 21)),
+    ),
+    ...scale.folds.map(({ at, idle }) =>
+      s("text", { x: LABELS + at + FOLD / 2, y: TOP + 14, class: "axis", "text-anchor": "middle" }, duration(idle)),
+    ),
+    ...rows.flatMap((row, at) => drawRow(row, TOP + at * ROW + 8, { scale, aggregated }, own[at]!)),
   );
 }
 
@@ -102,7 +107,10 @@ class TimeScale {
   readonly stretches: { at: number; length: number; from: number; to: number }[] = [];
   readonly folds: { at: number; idle: number }[] = [];
 
-  constructor(times: [from: number, to: number][], width: number) {
+  readonly width: number;
+
+  constructor(times: readonly [from: number, to: number][], width: number) {
+    this.width = width;
     const merged: [number, number][] = [];
     for (const [from, to] of times.toSorted(([a], [b]) => a - b)) {
       const last = merged.at(-1);
@@ -141,44 +149,71 @@ class TimeScale {
 }
 
 interface Drawing {
-  model: Model;
   scale: TimeScale;
   aggregated: boolean;
 }
 
-function drawRow(row: Row, y: number, { model, scale, aggregated }: Drawing): SVGElement[] {
-  const ids = new Set(row.connections.map(({ id }) => id));
-  const own = model.incidents.filter(
-    ({ finding }) => finding.connection !== null && ids.has(finding.connection) && finding.time !== null,
-  );
+function drawRow(row: Row, y: number, { scale, aggregated }: Drawing, own: OfRow): SVGElement[] {
   const count = row.connections.length > 1 ? ` × ${grouped(row.connections.length)}` : "";
-  const lines = row.connections.slice(0, 2000).map(({ start, end, ended }) => {
-    const from = scale.x(Date.parse(start));
-    const to = Math.max(from + 1, scale.x(Date.parse(end)));
-    return s(
-      "g",
-      {},
-      s("rect", { x: LABELS + from, y: y - 1.5, width: to - from, height: 3, class: "open" }),
-      ended === "rst" && !aggregated
-        ? s("rect", { x: LABELS + to, y: y - 7, width: 2.5, height: 14, class: "reset" })
-        : null,
-    );
-  });
   const label = s(
     "text",
     { x: 12, y: y + 4, class: `rowname${row.isSick ? " strong" : ""}` },
     shortened(row.name + count),
   );
-  return [label, ...lines, ...traffic(ids, y, model, scale), ...marks(own, y, scale)];
+  const resets = aggregated ? [] : row.connections.filter(({ ended }) => ended === "rst");
+  return [
+    label,
+    ...openTimes(row.connections, scale).map(([from, to]) =>
+      s("rect", { x: LABELS + from, y: y - 1.5, width: to - from, height: 3, class: "open" }),
+    ),
+    ...resets.map(({ end }) =>
+      s("rect", { x: LABELS + scale.x(Date.parse(end)), y: y - 7, width: 2.5, height: 14, class: "reset" }),
+    ),
+    ...traffic(own.times, y, scale),
+    ...marks(own.incidents, y, scale),
+  ];
+}
+
+/** When any of them was open, in pixels: thousands that follow one another are few lines. */
+function openTimes(connections: readonly Connection[], scale: TimeScale): [from: number, to: number][] {
+  const all = connections.map(({ start, end }): [number, number] => {
+    const from = scale.x(Date.parse(start));
+    return [from, Math.max(from + 1, scale.x(Date.parse(end)))];
+  });
+  const merged: [number, number][] = [];
+  for (const [from, to] of all.sort(([a], [b]) => a - b)) {
+    const last = merged.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else merged.push([from, to]);
+  }
+  return merged;
+}
+
+/** What lies on a row. */
+interface OfRow {
+  incidents: Model["incidents"];
+  /** Of messages: milliseconds since the epoch. */
+  times: number[];
+}
+
+/** Of each row, found in one pass over all messages and incidents. */
+function onRows(rows: readonly Row[], { incidents, data }: Model): OfRow[] {
+  const found = rows.map((): OfRow => ({ incidents: [], times: [] }));
+  const rowOf = new Map(rows.flatMap(({ connections }, at) => connections.map(({ id }) => [id, found[at]!] as const)));
+  for (const incident of incidents) {
+    const { connection, time } = incident.finding;
+    if (connection !== null && time !== null) rowOf.get(connection)?.incidents.push(incident);
+  }
+  for (const { connection, time } of data.messages?.list ?? []) rowOf.get(connection)?.times.push(Date.parse(time));
+  return found;
 }
 
 /** Messages in each cell of time; height by the square root. */
-function traffic(ids: ReadonlySet<string>, y: number, { data }: Model, scale: TimeScale): SVGElement[] {
+function traffic(times: readonly number[], y: number, scale: TimeScale): SVGElement[] {
   const counts = new Map<number, number>();
   const width = 3;
-  for (const { connection, time } of data.messages?.list ?? []) {
-    if (!ids.has(connection)) continue;
-    const cell = Math.floor(scale.x(Date.parse(time)) / width);
+  for (const time of times) {
+    const cell = Math.floor(scale.x(time) / width);
     counts.set(cell, (counts.get(cell) ?? 0) + 1);
   }
   const most = Math.max(1, ...counts.values());

@@ -1,0 +1,83 @@
+/** A picture that can be drawn wider than the page. It is panned by scrolling, or by drawing its ground along. */
+import { h } from "./dom.ts";
+
+const MOST = 16;
+const STEP = 1.5;
+
+/** `draw`: the picture, so many times as wide as it is at first. */
+export function zoomable(label: string, kind: string, draw: (factor: number) => Element): HTMLElement {
+  let factor = 1;
+  const scroller = h("div", { class: `panel scroll ${kind}`, tabindex: 0, role: "region", "aria-label": label });
+  const shown = h("output", {}, "");
+  /** `at`: what stays where it is, as a share of the width that is seen. */
+  const to = (wanted: number, at = 0.5): void => {
+    const seen = scroller.clientWidth * at;
+    const centre = (scroller.scrollLeft + seen) / Math.max(1, scroller.scrollWidth);
+    factor = Math.min(MOST, Math.max(1, wanted));
+    scroller.replaceChildren(draw(factor));
+    // Pieces are one stop of the tab ring.
+    scroller.querySelector("g.piece")?.setAttribute("tabindex", "0");
+    scroller.scrollLeft = centre * scroller.scrollWidth - seen;
+    shown.textContent = `${Math.round(factor * 100)} %`;
+  };
+  const button = (key: string, text: string, name: string, change: () => void): HTMLElement =>
+    h(
+      "button",
+      { type: "button", "aria-label": name, title: `${name} (${key})`, "data-zoom": key, click: change },
+      text,
+    );
+  scroller.addEventListener(
+    "wheel",
+    event => {
+      // Without Ctrl the wheel scrolls the page, as it does everywhere.
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      const { left, width } = scroller.getBoundingClientRect();
+      to(event.deltaY < 0 ? factor * STEP : factor / STEP, (event.clientX - left) / Math.max(1, width));
+    },
+    { passive: false },
+  );
+  pannable(scroller);
+  to(1);
+  return h(
+    "div",
+    {},
+    h(
+      "div",
+      { class: "switches zoom", role: "group", "aria-label": `Zoom: ${label}` },
+      button("−", "−", "Wider view", () => to(factor / STEP)),
+      button("+", "+", "Closer view", () => to(factor * STEP)),
+      button("0", "Whole", "Whole picture", () => to(1)),
+      shown,
+    ),
+    scroller,
+  );
+}
+
+/** What the keys `+`, `−` and `0` do: of the first picture that is shown. True where there is one. */
+export function zoomByKey(key: string): boolean {
+  const name = key === "=" ? "+" : key === "-" ? "−" : key;
+  const button = document.querySelector<HTMLElement>(`[data-zoom="${CSS.escape(name)}"]`);
+  button?.click();
+  return button !== null;
+}
+
+/** The ground of the picture can be drawn along; what lies on it can be clicked. */
+function pannable(scroller: HTMLElement): void {
+  let from: { x: number; left: number } | null = null;
+  scroller.addEventListener("pointerdown", event => {
+    const onPiece = event.target instanceof Element && event.target.closest("a, [data-tip]") !== null;
+    // A finger scrolls by itself.
+    if (onPiece || event.pointerType !== "mouse" || event.button !== 0) return;
+    from = { x: event.clientX, left: scroller.scrollLeft };
+    scroller.setPointerCapture(event.pointerId);
+  });
+  scroller.addEventListener("pointermove", event => {
+    if (from !== null) scroller.scrollLeft = from.left + from.x - event.clientX;
+  });
+  const end = (): void => {
+    from = null;
+  };
+  scroller.addEventListener("pointerup", end);
+  scroller.addEventListener("pointercancel", end);
+}
