@@ -89,8 +89,8 @@ describe("the tarball", () => {
 
   it("holds nothing in dist that has no source", () => {
     const sourceOf = (path: string) => path.replace(/^dist\//, "src/").replace(/(?:\.d\.ts|\.js)$/, ".ts");
-    // dist/command is the command in one piece, dist/page the page of HTML reports, both made of the rest.
-    const built = files.filter(path => path.startsWith("dist/") && !/^dist\/(?:command|page)\//.test(path));
+    // dist/command is the command in one piece, dist/page the page of HTML reports, dist/man the manual page: made of the rest.
+    const built = files.filter(path => path.startsWith("dist/") && !/^dist\/(?:command|page|man)\//.test(path));
     expect(built.filter(path => !existsSync(join(ROOT, sourceOf(path))))).toEqual([]);
     expect(built).toContain("dist/index.js");
     expect(built).toContain("dist/index.d.ts");

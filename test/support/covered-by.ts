@@ -205,6 +205,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "report/html/page/octets-view.ts",
     "report/html/page/overview-view.ts",
     "report/html/page/timeline.ts",
+    "report/html/page/zoom.ts",
   ],
   "report/html/layout/cut.test.ts": ["report/html/layout/wire.ts"],
   "report/text.test.ts": [

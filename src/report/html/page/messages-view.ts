@@ -208,8 +208,14 @@ function line(row: Shown, at: number, { data }: Model): HTMLElement {
 }
 
 function asJson(rows: readonly Shown[]): string {
-  const told = rows.slice(0, MOST_COPIED).map(({ record, connection: _, ...row }) => ({
-    ...row,
+  const told = rows.slice(0, MOST_COPIED).map(({ id, fate, client, to, octets, trace, finding, record }) => ({
+    id,
+    fate,
+    client,
+    to,
+    octets,
+    trace,
+    finding,
     ...(record === undefined ? {} : { time: record.time, latency: record.latency }),
   }));
   return JSON.stringify(told, null, 2);
