@@ -17,8 +17,9 @@ import type { TcpConnection } from "./net/tcp-connection.ts";
 import { buildReport } from "./report/build-report.ts";
 import { MessageOutput, type MessageReaders } from "./report/message-output.ts";
 import { merge } from "./report/partial/merge.ts";
-import { NO_TRAFFIC, type PartialResult } from "./report/partial/partial-result.ts";
+import { type InputPart, NO_TRAFFIC, type PartialResult } from "./report/partial/partial-result.ts";
 import { PartialSink } from "./report/partial/partial-sink.ts";
+import { tellEachKindOnce } from "./report/partial/same-kind.ts";
 import type { Report } from "./report/report.ts";
 import { KeyLog } from "./tls/key-log.ts";
 import { nodeCrypto } from "./tls/node-crypto.ts";
@@ -87,10 +88,9 @@ async function inspectInto(
   const broken = new BrokenConnections();
   const rereads = explains && rereadable;
   const ledger = ledgerOf(messages, rereads ? "until-break" : "all", broken);
-  const first = new Inspection({ ...options, keys, explain: explains && !rereadable }, { broken, ledger });
-  const found = await readAll(paths, first, options);
-  if (!rereads || options.signal?.aborted === true || !(broken.remain || broken.someSuspended)) return found;
-  return explained(paths, { ...options, keys }, found, { broken, messages });
+  const settings = { ...options, keys, explain: explains && !rereadable };
+  const firstReading = () => readAll(paths, new Inspection(settings, { broken, ledger }), options);
+  return rereads ? explained(paths, { ...options, keys }, firstReading, { broken, messages }) : firstReading();
 }
 
 /** What messages are told by; null where nobody asks for them. */
@@ -102,41 +102,37 @@ function ledgerOf(messages: MessageOutput, part: LedgerPart, broken: BrokenConne
   return new Ledger(message => messages.take(message), { part, suspend, emitConnection, emitCall });
 }
 
-/** The same result, with what breaks explained by reading the captures again, and again where too much breaks at a time. */
+/**
+ * The result of the first reading, with what breaks explained by reading the captures again, and again where too much
+ * breaks at a time. Of what a later reading knows better nothing is kept: very many connections may be broken.
+ */
 async function explained(
   paths: readonly string[],
   options: InspectOptions & CaptureInspectionOptions,
-  found: PartialResult,
+  firstReading: () => Promise<PartialResult>,
   { broken, messages }: { broken: BrokenConnections; messages: MessageOutput },
 ): Promise<PartialResult> {
+  const isStopped = (): boolean => options.signal?.aborted === true;
+  let result = await firstReading();
+  if (isStopped() || !(broken.remain || broken.someSuspended)) return result;
+  const { inputs } = result;
   const { listener: _, onConnection: __, onFinding: ___, ...rest } = options;
   const steps = { steps: MAX_STEPS };
   const only = (tcp: TcpConnection, hasRoom: boolean): boolean => broken.wants(tcp, hasRoom && steps.steps > 0);
   const closedForFrames = (tcp: TcpConnection): boolean => broken.wasClosed(tcp);
-  const limits = found.inputs.map(({ file }) => file.packets);
-  let result = found;
+  const limits = inputs.map(({ file }) => file.packets);
   if (broken.waiting > 0) options.onExplaining?.(broken.waiting);
   for (let reading = 0; reading < MAX_READINGS && broken.remain; reading++) {
     broken.beginReading();
-    // What is lost is told with what cost it, whoever asks for messages.
-    const emit = (message: Message): void => {
-      // What the first reading has told whole is not told again, should a guess that is trusted now show more.
-      if (broken.wasSuspended(message.connection.inspected.carrier.first)) messages.take(message);
-    };
-    const emitCall = (call: CallFacts): void => {
-      if (broken.wasSuspended(call.connection.inspected.carrier.first)) messages.takeCall(call);
-    };
-    const ledger = new Ledger(emit, { part: "from-break", emitCall });
+    const ledger = ledgerOfRest(messages, broken);
     const inspection = new Inspection({ ...rest, explain: true, steps, only, closedForFrames }, { broken, ledger });
     const part = await readAll(paths, inspection, options, limits);
     // A reading that was stopped, or met a file that is gone, knows less than the first.
-    const whole =
-      options.signal?.aborted !== true &&
-      part.inputs.every(({ file }, i) => file.error === found.inputs[i]?.file.error);
-    if (!whole) break;
-    result = merge([result, ofConnections(part, found)]);
+    if (isStopped() || part.inputs.some(({ file }, i) => file.error !== inputs[i]?.file.error)) break;
+    const merged = merge([result, ofConnections(part, inputs)]);
+    result = { ...merged, connections: tellEachKindOnce(merged.connections) };
   }
-  if (broken.someSuspended && options.signal?.aborted !== true) {
+  if (broken.someSuspended && !isStopped()) {
     const ledger = ledgerOf(messages, "from-break", broken);
     const left = new Inspection({ ...rest, only: tcp => broken.isSuspended(tcp.first) }, { broken, ledger });
     await readAll(paths, left, options, limits);
@@ -147,8 +143,21 @@ async function explained(
   return { ...result, connections };
 }
 
+/** What is lost is told with what cost it, whoever asks for messages. */
+function ledgerOfRest(messages: MessageOutput, broken: BrokenConnections): Ledger {
+  // What the first reading has told whole is not told again, should a guess that is trusted now show more.
+  const isRest = ({ inspected }: MessageConnection): boolean => broken.wasSuspended(inspected.carrier.first);
+  const emit = (message: Message): void => {
+    if (isRest(message.connection)) messages.take(message);
+  };
+  const emitCall = (call: CallFacts): void => {
+    if (isRest(call.connection)) messages.takeCall(call);
+  };
+  return new Ledger(emit, { part: "from-break", emitCall });
+}
+
 /** What a second reading adds to the first one's result: what is known of connections. */
-function ofConnections({ connections }: PartialResult, { inputs }: PartialResult): PartialResult {
+function ofConnections({ connections }: PartialResult, inputs: readonly InputPart[]): PartialResult {
   return { inputs: inputs.map(input => ({ ...input, traffic: NO_TRAFFIC })), connections };
 }
 

@@ -1,5 +1,5 @@
 /** Where the result of a check goes: stdout, files, and what a CI system has for it. */
-import { appendFile, open, stat, writeFile } from "node:fs/promises";
+import { open, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { CheckResult } from "../check/check-result.ts";
 import { HTML, type OutputName, type OutputOptions, outputs } from "../check/outputs/outputs.ts";
@@ -90,10 +90,10 @@ export async function writeResult(
 }
 
 /** @throws OutputFileError */
-export async function writeText(path: string, text: string, append = false): Promise<void> {
+export async function writeText(path: string, text: string | Iterable<string>, append = false): Promise<void> {
   try {
     makeFolder(dirname(resolve(path)));
-    await (append ? appendFile(path, text) : writeFile(path, text));
+    await writeFile(path, text, { flag: append ? "a" : "w" });
   } catch (cause) {
     throw outputFileErrorOf(path, cause);
   }

@@ -138,7 +138,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   };
   const terminal = terminalOptions(process.stdout, process.env, options);
   const layout = { ...terminal, ...(flavor === undefined ? {} : { flavor }) };
-  await write(await rendered(report, options.format, layout, page));
+  for (const piece of await rendered(report, options.format, layout, page)) if (!(await write(piece))) break;
   const written = signal.aborted || ((await writeReports(report, options, page)) && sent !== false);
   for (const { path, error } of report.inputs) {
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);

@@ -33,26 +33,27 @@ export function addReportOutputs(command: Command, what = "also write the report
     .addOption(new Option("--flavor <flavor>", "of markdown: for whom").choices(FLAVORS).default("github"));
 }
 
-/** The report in one format. */
+/** The report in one format, piece by piece. */
 export async function rendered(
   report: Report,
   format: OutputName,
   options: FormatOptions,
   page: Omit<PageData, "report"> = {},
-): Promise<string> {
+): Promise<Iterable<string>> {
+  if (format === "json") return (await import("../report/json.ts")).jsonPieces(report);
   if (format === HTML) {
     const [{ html }, { htmlParts }] = await Promise.all([import("../report/html.ts"), import("./html-output.ts")]);
-    return html({ ...page, report }, htmlParts());
+    return [html({ ...page, report }, htmlParts())];
   }
   if (!isOfReport(format)) {
     const whole = asOneCapture(report);
     const rules = { policy: policyOf(), expectations: [] };
     const result = check([{ path: whole.inputs[0]!.path, report: whole }], rules, null);
     const write: Output = await outputs[format]();
-    return write(result, options);
+    return [write(result, options)];
   }
   const write: ReportFormat = await formats[format]();
-  return write(report, options);
+  return [write(report, options)];
 }
 
 /** Writes each file as a whole; says what could not be written. Whether all could. */

@@ -7,7 +7,6 @@ import { long, short } from "../bytes/big-endian.ts";
 import { Moment } from "../net/connection-observer.ts";
 import type { OctetWindow } from "./octet-window.ts";
 import { bodiesAwaited, readFrame, wholeFrameAt } from "./read-frames.ts";
-import { Continuity } from "./untangle/continuity.ts";
 import type { Untangling } from "./untangle/result.ts";
 import type { Sender } from "./untangle/sender.ts";
 import { NO_START, strengthAt } from "./untangle/starts.ts";
@@ -43,7 +42,6 @@ export class UntanglingSearch implements BoundarySearch {
   readonly #from: number;
   readonly #sender: Sender;
   readonly #steps: StepBudget;
-  readonly #continuity: Continuity;
   readonly #plainSearch: (from: number) => FrameBoundarySearch;
   readonly #emit: (untangling: Untangling) => void;
   /** Stream offset up to which the scanner has handed octets over; the window may reach further. */
@@ -59,7 +57,6 @@ export class UntanglingSearch implements BoundarySearch {
     this.#from = around.from;
     this.#sender = around.sender;
     this.#steps = around.steps;
-    this.#continuity = new Continuity(around.steps);
     this.#plainSearch = around.plainSearch;
     this.#emit = around.emit;
     this.#consumed = fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1;
@@ -155,7 +152,6 @@ export class UntanglingSearch implements BoundarySearch {
       ended,
       sender: this.#sender,
       segments: this.#window.segmentsFrom(from),
-      continuity: this.#continuity,
     };
     const untangling = this.#oversize(ended) ?? untangle(torn, this.#steps);
     if (untangling === null) return;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { Continuity } from "../../src/forensics/untangle/continuity.ts";
 import type { UntangledFrame } from "../../src/forensics/untangle/result.ts";
 import { untangle } from "../../src/forensics/untangle/untangle.ts";
 import { body, frame, header, heartbeat, join, method, type Octets } from "./untangle/frames.ts";
@@ -13,7 +12,6 @@ function read(octets: Uint8Array, segments: readonly number[] = [], ended = true
   const sender = { sizeLimit: 4096, isClient: true, usesChannel: (channel: number) => channel >= 1 && channel <= 3 };
   const at = segments.map(offset => base + offset);
   const budget = { steps: 1_000_000 };
-  const continuity = new Continuity(budget);
   const torn = {
     octets,
     length: octets.length,
@@ -23,7 +21,6 @@ function read(octets: Uint8Array, segments: readonly number[] = [], ended = true
     ended,
     sender,
     segments: at,
-    continuity,
   };
   const found = untangle(torn, budget);
   if (found === null) return null;

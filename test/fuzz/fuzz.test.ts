@@ -4,7 +4,7 @@ import { randomNumbers, SEED } from "../support/chunkings.ts";
 import { minimised, mutated } from "./mutate.ts";
 import { inputOf, TARGETS } from "./targets.ts";
 
-const TURNS: Readonly<Record<string, number>> = { pipeline: 40, stream: 40, tls: 30, log: 300 };
+const TURNS: Readonly<Record<string, number>> = { pipeline: 30, stream: 30, tls: 20, html: 20, log: 300 };
 
 it.each(Object.entries(TARGETS))(
   `%s (seed ${SEED})`,

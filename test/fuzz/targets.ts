@@ -20,6 +20,10 @@ import { buildReport } from "../../src/report/build-report.ts";
 import { explainAll } from "../../src/report/explain.ts";
 import { explainText } from "../../src/report/explain-text.ts";
 import { formats } from "../../src/report/formats.ts";
+import { cutLayout } from "../../src/report/html/layout/cut.ts";
+import { laidOut, placePieces } from "../../src/report/html/layout/scale.ts";
+import { piecesOf } from "../../src/report/html/layout/wire.ts";
+import { html } from "../../src/report/html.ts";
 import type { Report } from "../../src/report/report.ts";
 import { KeyLog } from "../../src/tls/key-log.ts";
 import { nodeCrypto } from "../../src/tls/node-crypto.ts";
@@ -123,6 +127,26 @@ async function throughAll(octets: Uint8Array): Promise<void> {
   for (const [name, load] of Object.entries(formats)) expectSafe(name, (await load())(report, WRITTEN));
   const result = check([{ path: "fuzz.pcap", report }], { policy: policyOf(), expectations: [] }, null);
   for (const [name, load] of Object.entries(outputs)) expectSafe(name, (await load())(result, WRITTEN));
+}
+
+/** An HTML report keeps the elements of its page, and its pictures have a place for everything. */
+function throughHtml(octets: Uint8Array): void {
+  const report = inspected(octets, true);
+  const page = "<title>@@title@@</title><pre>@@plain@@</pre><script>@@data@@</script>";
+  const written = html({ report }, { page });
+  if (written.match(/</g)!.length !== page.match(/</g)!.length) throw new Error("the page has elements of the wire's");
+  const data = written.slice(written.indexOf("<script>") + 8, -"</script>".length);
+  if (JSON.stringify(JSON.parse(data).report) !== JSON.stringify(report))
+    throw new Error("the data are not the report");
+  for (const { diagnosis, places = [] } of report.findings) {
+    for (const place of diagnosis === undefined ? [] : places) {
+      const pieces = laidOut(placePieces(piecesOf(diagnosis!), place), "folded", 400);
+      const boxes = pieces.length === 0 ? [] : cutLayout(pieces, 400).boxes;
+      for (const { at, width } of [...pieces, ...boxes]) {
+        if (!(at >= 0 && width >= 0 && at + width < 4000)) throw new Error("a picture has no place for a piece");
+      }
+    }
+  }
 }
 
 /** A conversation whose client's octets are changed. */
@@ -236,6 +260,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     run: octets => refusing(BaselineError, () => readBaseline(textOf(octets))),
   },
   tls: { corpus: () => captures("tls"), change: changedPackets, run: throughAll },
+  html: { corpus: () => captures(), change: changedPackets, run: throughHtml },
 };
 
 /** The input of one turn: made of the seed and the turn alone. */

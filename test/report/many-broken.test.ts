@@ -50,6 +50,11 @@ describe(`${COUNT} broken connections of ${KINDS} kinds, all open at a time`, ()
     expect(new Set(brief.map(({ sameAs }) => sameAs))).toEqual(new Set(["f1", "f2", "f3"]));
   });
 
+  it("lose messages whose fates are counted, listed or not", () => {
+    const { messages, torn, swallowed, unread } = report.summary.lost!;
+    expect(torn + swallowed + unread).toBe(messages);
+  });
+
   it("are a page of text, that counts what is the same", () => {
     const page = text(report);
     expect(page.split("\n").length).toBeLessThan(250);

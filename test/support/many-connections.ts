@@ -3,12 +3,15 @@
  *
  *     node test/support/run-ts.mjs test/support/many-connections.ts broken 10000 many.pcap
  *
- * writes one. `broken`: each connection is broken in one of a few ways, all of them open at the same time. `bodies`: each
- * begins in mid-stream, in a body that is full of frames.
+ * writes one. `broken`: each connection is broken in one of a few ways, all of them open at the same time. `varied`: each is
+ * broken in another way, by all that is known to go wrong. `bodies`: each begins in mid-stream, in a body that is full of
+ * frames.
  */
 import { writeFileSync } from "node:fs";
+import { SHAPES } from "../forensics/untangle/shapes.ts";
 import { pcapHeader, pcapRecord } from "./capture-writer.ts";
 import { carrying } from "./segments.ts";
+import { tangledStream } from "./tangled-streams.ts";
 import { clientHandshake, join, serverHandshake, wire } from "./wire.ts";
 
 const LINKTYPE_RAW = 101;
@@ -48,6 +51,18 @@ export function manyBroken(count: number, octets = 2000): Uint8Array {
       [0, first!],
       [0, second!],
     ];
+  });
+}
+
+/** `count` connections, each of another of the shapes of which untangling is measured, of its own seed. */
+export function manyVaried(count: number): Uint8Array {
+  const shapes = Object.entries(SHAPES);
+  return inTurn(count, port => {
+    const [name, shape] = shapes[port % shapes.length]!;
+    const { segments } = tangledStream(name, shape, port);
+    const [first, ...others] = segments;
+    const sent = [first!.subarray(0, 8), first!.subarray(8), ...others].filter(octets => octets.length > 0);
+    return [[0, sent[0]!], [1, GREETING], ...sent.slice(1).map((octets): Sent => [0, octets])];
   });
 }
 
@@ -96,7 +111,7 @@ function inTurn(count: number, sentBy: (port: number) => readonly Sent[], begins
 }
 
 const [, , kind, count, path, octets] = process.argv;
-const made = { broken: manyBroken, bodies: manyBodiesOfFrames }[kind ?? ""];
+const made = { broken: manyBroken, varied: manyVaried, bodies: manyBodiesOfFrames }[kind ?? ""];
 if (made !== undefined && path !== undefined) {
   writeFileSync(path, made(Number(count), octets === undefined ? undefined : Number(octets)));
 }

@@ -33,28 +33,23 @@ interface Learned {
 }
 
 export class Continuity {
-  #octets: Uint8Array = new Uint8Array(0);
-  #from = 0;
-  #end = 0;
+  readonly #octets: Uint8Array;
+  readonly #from: number;
+  readonly #end: number;
   #learned: Learned | null = null;
   readonly #natural = new Map<number, number>();
   readonly #joined = new Map<number, number>();
   readonly #budget: StepBudget;
 
-  /** Learning is paid for from `budget`. */
-  constructor(budget: StepBudget) {
-    this.#budget = budget;
-  }
-
-  /** Is asked about octets[from, end) from now on: each time the same ones, and perhaps more. */
-  over(octets: Uint8Array, from: number, end: number): void {
-    const isWell = from === this.#from && this.#learned?.until === from + MAX_LEARNED;
-    if (!isWell) this.#learned = null;
-    this.#natural.clear();
-    this.#joined.clear();
+  /**
+   * Is asked about octets[from, end). Learning is paid for from `budget`; what is learned takes up to 20 MB, so that none is
+   * kept while more octets are awaited.
+   */
+  constructor(octets: Uint8Array, from: number, end: number, budget: StepBudget) {
     this.#octets = octets;
     this.#from = from;
     this.#end = end;
+    this.#budget = budget;
   }
 
   /** What it costs that the octets at `at` are not the next ones of the frame that stands before them. */

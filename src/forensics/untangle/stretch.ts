@@ -19,8 +19,6 @@ export interface Torn {
   sender: Sender;
   /** Stream offsets at which TCP segments begin. */
   segments: readonly number[];
-  /** What is learned of the octets: kept from one look to the next. */
-  continuity: Continuity;
 }
 
 /** The octets that are read: octets[0, end), and what is known of where they came from. */

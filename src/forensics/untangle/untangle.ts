@@ -7,6 +7,7 @@
  * frames go on unseen, arithmetic tells where (look-back.ts).
  */
 import { FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
+import { Continuity } from "./continuity.ts";
 import { cutsIn, gridOf, visibleCuts } from "./grid.ts";
 import { Places } from "./places.ts";
 import { resultOf, type Untangling } from "./result.ts";
@@ -36,8 +37,7 @@ export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
     const { largest } = new Places(segments, null, length);
     return new Places(segments, gridOf(cuts, largest), length);
   };
-  const { continuity } = torn;
-  continuity.over(octets, from - base, length);
+  const continuity = new Continuity(octets, from - base, length, budget);
   const stretch = { octets, end: length, sender, starts, continuity, places: placesOf(seen) };
   const first = new Search(stretch, torn, budget).run();
   if (first === null) return null;

@@ -14,6 +14,7 @@ export function lostBy(finding: Finding, connection: Connection | null): LostCou
   const counts: LostCounts = noneLost();
   const fates = finding.lost?.map(({ fate }) => fate) ?? explainedFates(finding);
   for (const fate of fates) counts[fate]++;
+  for (const fate of FATES) counts[fate] += finding.lostFates?.[fate] ?? 0;
   counts.messages = Math.max(fates.length, finding.lostCount ?? 0);
   const gaps = connection === null ? 0 : connection.gaps.clientToServer;
   // Explained messages are those of the broken stretch: without a list nobody knows of the others.

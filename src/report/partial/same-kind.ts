@@ -2,6 +2,7 @@
  * Ten thousand connections may be broken in one and the same way: what explains it is told of the first ones of each kind,
  * by the fingerprint of their findings. Of the others stays what tells where they are.
  */
+import type { Finding, LostMessage } from "../report.ts";
 import type { ConnectionPart, FindingPart } from "./partial-result.ts";
 
 /** Findings of one kind that are told in full, and those of all kinds together. */
@@ -41,6 +42,12 @@ function isLarge({ finding }: FindingPart): boolean {
 
 function briefly(part: FindingPart): FindingPart {
   const { diagnosis: _, lost, ...finding } = part.finding;
-  const lostCount = lost === undefined ? {} : { lostCount: lost.length };
-  return { ...part, brief: true, finding: { ...finding, octets: [], ...lostCount } };
+  const counts = lost === undefined ? {} : { lostCount: lost.length, lostFates: byFate(lost) };
+  return { ...part, brief: true, finding: { ...finding, octets: [], ...counts } };
+}
+
+function byFate(lost: readonly LostMessage[]): NonNullable<Finding["lostFates"]> {
+  const counts: NonNullable<Finding["lostFates"]> = {};
+  for (const { fate } of lost) counts[fate] = (counts[fate] ?? 0) + 1;
+  return counts;
 }

@@ -3,11 +3,7 @@ import { Continuity } from "../../../src/forensics/untangle/continuity.ts";
 import type { Unfinished } from "../../../src/forensics/untangle/reading.ts";
 import { randomNumbers } from "../../support/chunkings.ts";
 
-const over = (octets: Uint8Array): Continuity => {
-  const continuity = new Continuity({ steps: 1_000_000 });
-  continuity.over(octets, 0, octets.length);
-  return continuity;
-};
+const over = (octets: Uint8Array, budget = { steps: 1_000_000 }) => new Continuity(octets, 0, octets.length, budget);
 const cutAt = (at: number): Unfinished => ({
   id: 0,
   frame: { id: 0, type: 3, channel: 1, size: 100_000 },
@@ -45,10 +41,9 @@ describe("continuity of octets", () => {
     expect(continuity.cutPrice(json.length - 1)).toBe(0);
     expect(continuity.cutPrice(1)).toBe(0);
   });
-  it("learns once from the same octets, and is paid for", () => {
+  it("learns once, when it is asked, and is paid for", () => {
     const budget = { steps: 1000 };
-    const continuity = new Continuity(budget);
-    continuity.over(json, 0, json.length);
+    const continuity = over(json, budget);
     expect(budget.steps).toBe(1000);
     continuity.cutPrice(500);
     expect(budget.steps).toBe(1000 - json.length / 8);
