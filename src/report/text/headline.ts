@@ -80,9 +80,7 @@ function found(input: Input, counts: InputCounts, begun: boolean, selected: bool
     const seen = row([...traffic, notes > 0 ? counted(notes, "note") : ""]);
     if (selected) return page.prose(`nothing wrong in what was asked for: ${seen}`);
     if (unclosed > 0) {
-      return page.prose(
-        `no broken frame: ${seen} · ${counted(unclosed, "connection")} ended without connection.close`,
-      );
+      return page.prose(`no broken frame: ${seen} · ${counted(unclosed, "connection")} ended without connection.close`);
     }
     return page.prose(`clean${partly ? " as far as can be seen" : ""}: ${seen}`, page.paint.good);
   }
