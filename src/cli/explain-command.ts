@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
 import { printable } from "../bytes/printable.ts";
 import { refuseDirectory } from "../capture/capture-source.ts";
@@ -51,6 +52,12 @@ async function run(texts: string[], options: Options): Promise<void> {
     process.exitCode = EXIT.FAILED;
     return;
   }
+  const file = texts.length === 1 && namesFile(texts[0]!) ? texts[0]! : null;
+  if (file !== null) {
+    complain(`“${printable(file, 60)}” is the name of a file, and is not read: write ghostframe explain < FILE`);
+    process.exitCode = EXIT.FAILED;
+    return;
+  }
   const counts = fromStdin ? await countsOf(process.stdin) : countsOfArguments(texts);
   if (counts === null) return;
   const report = explainAll(counts);
@@ -61,6 +68,11 @@ async function run(texts: string[], options: Options): Promise<void> {
   }
   await write(await written(report, options));
   process.exitCode = EXIT.CLEAN;
+}
+
+/** A path, and no text: what it names may be meant. */
+function namesFile(text: string): boolean {
+  return /^[^\s{}()]+$/.test(text) && (/\.(?:log(?:\.\d+)?|txt|json|gz|pcap|pcapng)$/i.test(text) || existsSync(text));
 }
 
 async function countsOf(stream: NodeJS.ReadStream): Promise<IncidentCounts | null> {

@@ -58,9 +58,10 @@ export function inspectCommand(): Command {
     .addHelpText(
       "after",
       `
---connection and the options like it choose what is told, and what the exit status
-is about; how much else was found is said. --otlp and the numbers of connections
-and findings are not changed by them.
+--connection, --channel, --user, --vhost, --from and --to choose what is told, and
+what the exit status is about; how much else was found is said. Formats that pass
+or fail (sarif, junit, github) have no place for that, and are refused with them.
+--otlp sends everything. Messages are chosen by ghostframe messages.
 
 Exit status: 0 nothing wrong, 1 errors or warnings found, 2 an input could not
 be read, or is corrupt from some octet on, 130 stopped by Ctrl-C. A capture that
@@ -80,13 +81,28 @@ Examples:
 
 async function run(paths: string[], options: Options): Promise<void> {
   try {
-    takenCaptures(paths).takeOutputs(options.output ?? []);
+    const read = [
+      ...paths,
+      ...(options.brokerLog === undefined ? [] : [options.brokerLog]),
+      ...(options.tlsKeys ?? []),
+    ];
+    takenCaptures(read).takeOutputs(options.output ?? []);
+    refuseGates(options);
     await inspectCaptures(paths, options);
   } catch (error) {
     if (!(error instanceof TelemetryError || error instanceof UsageError)) throw error;
     complain(error.message);
     process.exitCode = EXIT.FAILED;
   }
+}
+
+/** Formats that pass or fail cannot say what was left out. */
+const GATES: ReadonlySet<string> = new Set(["sarif", "junit", "github"]);
+
+function refuseGates({ format, output = [], ...flags }: Options): void {
+  const gate = [format, ...output.map(each => each.format)].find(each => GATES.has(each));
+  if (gate === undefined || !selects(flags)) return;
+  throw new UsageError(`${gate} cannot say what --connection and its like leave out: leave these out, or take json`);
 }
 
 async function inspectCaptures(paths: string[], options: Options): Promise<void> {
@@ -129,8 +145,11 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
     brokerLog === undefined
       ? seen
       : await (await import("./broker-log-file.ts")).addBrokerLog(seen, brokerLog, signal.aborted);
-  const unknown = unknownConnections(options.connection, whole);
   const report = selects(options) ? select(whole, filterOf(options)) : whole;
+  const unknown = unknownConnections(options.connection, whole);
+  if (unknown.length === 0 && report.connections.length === 0 && whole.connections.length > 0) {
+    unknown.push(`no connection is what was asked for: there are ${whole.connections.length}`);
+  }
   const { flavor, traceUrl } = options;
   const page = {
     ...sample?.data,

@@ -6,8 +6,8 @@ import type { Report } from "../report/report.ts";
 import { connectionNames } from "../report/selection.ts";
 import { collectChannels, isWithin, parseTimeBound, type TimeBound } from "./frame-filter.ts";
 
-/** What they are without those that are of messages alone. */
-export type SelectionFlags = Omit<FilterFlags, "queue" | "outcome" | "slowerThan">;
+/** What chooses connections and findings, as well as messages. */
+export type SelectionFlags = Pick<FilterFlags, "connection" | "channel" | "user" | "vhost" | "from" | "to">;
 
 export interface FilterFlags extends Omit<MessageFilterOptions, "takesTime"> {
   from?: TimeBound;
@@ -19,10 +19,6 @@ export function addSelectionOptions(command: Command, what: string): Command {
   return command
     .option("--connection <name>", "only this connection: c1, address:port, or the client's name for it", collect)
     .option("--channel <number>", "only this channel", collectChannels)
-    .option("--exchange <name>", 'only this exchange ("": the default one)', collect)
-    .option("--routing-key <key>", "only this routing key", collect)
-    .option("--message-id <id>", "only this message id", collect)
-    .option("--trace <id>", "only this trace id", collect)
     .option("--user <name>", "only connections of this user", collect)
     .option("--vhost <name>", "only connections to this virtual host", collect)
     .option("--from <time>", `only ${what} from this time on: 18:20:03.5, or with a date`, parseTimeBound)
@@ -32,7 +28,11 @@ export function addSelectionOptions(command: Command, what: string): Command {
 /** `outcome`: what the command calls that. */
 export function addFilterOptions(command: Command, outcome = "outcome"): Command {
   return addSelectionOptions(command, "messages")
+    .option("--exchange <name>", 'only this exchange ("": the default one)', collect)
+    .option("--routing-key <key>", "only this routing key", collect)
     .option("--queue <name>", "only deliveries from this queue", collect)
+    .option("--message-id <id>", "only this message id", collect)
+    .option("--trace <id>", "only this trace id", collect)
     .option("--outcome <outcome>", `only messages with this ${outcome}, or a list: unread,unconfirmed`, collectOutcomes)
     .option("--slower-than <duration>", "only messages settled later than that: 100ms, 1.5s", parseDuration);
 }
@@ -43,21 +43,8 @@ export function filterOf({ from, to, ...flags }: FilterFlags): MessageFilterOpti
 }
 
 /** Whether some of a report is asked for. */
-export function selects({
-  connection,
-  channel,
-  exchange,
-  routingKey,
-  messageId,
-  trace,
-  user,
-  vhost,
-  from,
-  to,
-}: SelectionFlags): boolean {
-  return [connection, channel, exchange, routingKey, messageId, trace, user, vhost, from, to].some(
-    each => each !== undefined,
-  );
+export function selects({ connection, channel, user, vhost, from, to }: SelectionFlags): boolean {
+  return [connection, channel, user, vhost, from, to].some(each => each !== undefined);
 }
 
 /** A sentence for each connection asked for that is not there, with the name that comes nearest. */

@@ -84,6 +84,11 @@ Examples:
 
 async function run(paths: string[], options: Options): Promise<void> {
   process.exitCode = EXIT.FAILED;
+  const idle = ofRepublishing(options);
+  if (options.republish === undefined && idle !== null) {
+    complain(`${idle} has no meaning without --republish URL: nothing was published`);
+    return;
+  }
   for (const path of paths) if (await unreadableTwice(path)) return;
   const captures = await captureOptions(options);
   if (captures === null) return;
@@ -100,6 +105,18 @@ async function run(paths: string[], options: Options): Promise<void> {
     else if (error instanceof OutputFileError || error instanceof ProxyError) complain(error.message);
     else throw error;
   }
+}
+
+/** An option that says how messages are published again; null where none is given. */
+function ofRepublishing({ yes, rate, toExchange, toQueue, toVhost }: Options): string | null {
+  const given = {
+    "--yes": yes || undefined,
+    "--rate": rate,
+    "--to-exchange": toExchange,
+    "--to-queue": toQueue,
+    "--to-vhost": toVhost,
+  };
+  return Object.entries(given).find(([, value]) => value !== undefined)?.[0] ?? null;
 }
 
 async function republishingOf(options: Options): Promise<Republishing | null> {

@@ -32,7 +32,7 @@ import type { LedgerContext } from "./ledger-context.ts";
 import type { Message, MessageConnection, MessageOrigin, Outcome } from "./message.ts";
 import { channelEnd, connectionEnd } from "./message-end.ts";
 import { beginMessage } from "./message-method.ts";
-import { beginBody, bodySizeOf, propertiesDecode, readMessageProperties } from "./message-properties.ts";
+import { bodySizeOf, hashBody, propertiesDecode, readMessageProperties } from "./message-properties.ts";
 import { WholeMessages } from "./whole-messages.ts";
 
 /** The messages of one connection: both directions joined, from the frames of each in its own order. */
@@ -73,7 +73,7 @@ export class ConnectionLedger {
     message.size = bodySize;
     readMessageProperties(bytes, headerAt + FRAME_HEADER_SIZE, this.#context.texts, message);
     message.endOffset = base + whole.behind;
-    beginBody(message, bytes, whole.bodyAt + FRAME_HEADER_SIZE, bodySize);
+    hashBody(message, bytes, whole.bodyAt + FRAME_HEADER_SIZE, bodySize);
     this.#complete(use, direction, message);
   }
 
@@ -249,8 +249,7 @@ export class ConnectionLedger {
     if (content.message === null) return;
     if (contentFault(content.state, FRAME_BODY, size) !== IN_ORDER) this.#disorder(content, direction);
     else {
-      const isFirst = content.state === content.message.size;
-      if (bytes !== null && isFirst) beginBody(content.message, bytes, start, size);
+      if (bytes !== null) hashBody(content.message, bytes, start, size);
       content.state = afterBody(content.state, size);
       if (content.state === AWAITS_METHOD) this.#whole(use, direction, content, size);
     }
@@ -274,7 +273,7 @@ export class ConnectionLedger {
 
   #complete(use: ChannelLedger, direction: ObservedDirection, message: Message): void {
     message.lastPacket = direction.moment.packet;
-    this.#seen.add(message, direction.moment);
+    this.#seen.add(message, direction.moment, use.publishes.transacts);
     use.whole(message, direction);
   }
 

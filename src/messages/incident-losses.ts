@@ -4,13 +4,14 @@ import { Message, type MessageConnection, type Outcome } from "./message.ts";
 import { readTraceHeaders } from "./trace-context.ts";
 
 /** What broke in the client's direction. */
-export interface ExplainedIncident {
+export interface ClientIncident {
   /** As in FindingMade. */
   readonly identity: string;
   readonly streamOffset: number;
   /** A frame is broken; else whole frames stand where they must not. */
   readonly breaksFrame: boolean;
-  readonly diagnosis: Diagnosis;
+  /** Null where its octets are not explained. */
+  readonly diagnosis: Diagnosis | null;
 }
 
 /** Lost messages of a connection that are kept for its findings. */
@@ -24,7 +25,7 @@ const LOST: ReadonlySet<Outcome> = new Set<Outcome>(["refused", "torn", "swallow
 export class IncidentLosses {
   /** Messages that were under way when the client's frames broke. */
   readonly cut: Message[] = [];
-  readonly incidents: ExplainedIncident[] = [];
+  readonly incidents: ClientIncident[] = [];
   /** Messages that are lost, as far as they are kept. */
   readonly kept: Message[] = [];
   /** How many are lost. */
@@ -60,8 +61,9 @@ export class IncidentLosses {
 }
 
 /** Messages of an incident that did not reach the broker; `stoppedAt`: where that stopped reading, −1 where it did not. */
-function incidentMessages(connection: MessageConnection, incident: ExplainedIncident, stoppedAt: number): Message[] {
+function incidentMessages(connection: MessageConnection, incident: ClientIncident, stoppedAt: number): Message[] {
   const { identity, diagnosis } = incident;
+  if (diagnosis === null) return [];
   return diagnosis.writers.flatMap(({ channels, messages }) =>
     messages
       .filter(({ fate }) => fate !== "delivered")
@@ -75,7 +77,7 @@ function incidentMessages(connection: MessageConnection, incident: ExplainedInci
   );
 }
 
-function outcomeOf({ fate, spans }: ExplainedMessage, incident: ExplainedIncident, stoppedAt: number): Outcome {
+function outcomeOf({ fate, spans }: ExplainedMessage, incident: ClientIncident, stoppedAt: number): Outcome {
   if (fate === "torn") return "torn";
   const begin = spans[0]![0];
   if (begin >= stoppedAt) return "unread";

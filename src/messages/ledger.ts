@@ -61,9 +61,10 @@ export class Ledger implements FrameListener {
       this.#connections[connection.amqp.number] = undefined;
       if (ledger.losses.kept.length > 0) this.#lost.set(connection, ledger.losses.kept);
     } else if (event.kind === "finding" && event.final && event.incident.side === connection.amqp.client) {
+      const { streamOffset, envelope, severity } = event.incident;
       const diagnosis = connection.diagnosis(event.incident);
-      if (diagnosis === null) return;
-      const { streamOffset, envelope } = event.incident;
+      // Unexplained, too, an error costs what the broker does not read because of it.
+      if (diagnosis === null && severity !== "error") return;
       const { identity } = event;
       ledger.losses.incidents.push({ identity, streamOffset, breaksFrame: envelope !== null, diagnosis });
     }

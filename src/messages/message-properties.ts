@@ -4,7 +4,6 @@ import { LEAST_CONTENT_HEADER } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS, BASIC_PROPERTIES } from "../amqp/spec/properties.ts";
 import { long, longlong, short } from "../bytes/big-endian.ts";
 import type { Message } from "./message.ts";
-import { COMPARED_OCTETS } from "./publish-matches.ts";
 import type { TextCache } from "./text-cache.ts";
 import { readTraceContext } from "./trace-context.ts";
 
@@ -43,12 +42,17 @@ export function readMessageProperties(bytes: Uint8Array, start: number, texts: T
   }
 }
 
-/** Keeps the first octets of a body, of which `size` begin at bytes[start], where no id tells the message from others. */
-export function beginBody(message: Message, bytes: Uint8Array, start: number, size: number): void {
-  if (message.messageId !== null || message.correlationId !== null) return;
-  const wanted = Math.min(COMPARED_OCTETS, message.size);
-  // The broker cuts a body anew, but never below that.
-  if (wanted > 0 && size >= wanted) message.begin = String.fromCharCode(...bytes.subarray(start, start + wanted));
+/** Octets of a body that are compared with another's. */
+export const COMPARED_OCTETS = 1024;
+
+/** Takes `size` octets of body at bytes[start], which are the next ones of `message`. Broker and client may cut a body differently. */
+export function hashBody(message: Message, bytes: Uint8Array, start: number, size: number): void {
+  const end = start + Math.min(size, COMPARED_OCTETS - message.hashed);
+  if (end <= start) return;
+  let hash = message.bodyHash;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  message.bodyHash = hash;
+  message.hashed += end - start;
 }
 
 /** The body size that a content header announces: behind class-id and weight (§4.2.6.1). */

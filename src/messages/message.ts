@@ -142,8 +142,9 @@ export class Message {
   explained: { readonly spans: readonly Span[]; readonly confidence: number } | null = null;
   /** A gap may hide what became of it. */
   isHidden = false;
-  /** The first octets of its body, as Latin-1; null of an empty one, and where an id tells it from others. */
-  begin: string | null = null;
+  /** Of the first octets of its body (FNV-1a, 32 bits), and how many these are. */
+  bodyHash = 0x811c9dc5;
+  hashed = 0;
   /** Of a delivery: the publish it came from, where the capture shows it. */
   publish: PublishMatch | null = null;
   /** Of a delivery: the request that it answers. */

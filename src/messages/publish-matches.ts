@@ -3,7 +3,8 @@
  * Only what is unambiguous is told, and by what: two publishes that cannot be told apart match nothing.
  */
 import type { Moment } from "../net/connection-observer.ts";
-import type { MatchedBy, Message, SeenPublish } from "./message.ts";
+import type { MatchedBy, Message, MessageConnection, SeenPublish } from "./message.ts";
+import { COMPARED_OCTETS } from "./message-properties.ts";
 
 interface Kept extends SeenPublish {
   exchange: string;
@@ -22,8 +23,6 @@ interface Time {
 
 /** Publishes that are remembered, twice. Of more, the oldest are forgotten. */
 const MAX_REMEMBERED = 32_768;
-/** Octets of a body by which it is told from others. */
-export const COMPARED_OCTETS = 16;
 /** Where direct reply-to delivers: https://www.rabbitmq.com/docs/direct-reply-to. */
 const DIRECT_REPLY_TO = "amq.rabbitmq.reply-to";
 
@@ -31,9 +30,12 @@ export class PublishMatches {
   readonly #publishes = new Remembered();
   readonly #requests = new Remembered();
 
+  /** Where connections lead: broker and virtual host. */
+  readonly #places = new WeakMap<MessageConnection, string>();
+
   /** A whole publish; `last`: when its last octet was captured. */
   published(message: Message, last: Moment): void {
-    const keyed = keyOf(message);
+    const keyed = this.#keyOf(message);
     if (keyed === null) return;
     const { connection, channel, streamOffset, exchange, routingKey, replyTo, correlationId } = message;
     const kept: Kept = {
@@ -52,7 +54,7 @@ export class PublishMatches {
 
   /** A whole delivery, or what basic.get brought. */
   delivered(message: Message): void {
-    const keyed = keyOf(message);
+    const keyed = this.#keyOf(message);
     const publish = keyed === null ? null : this.#publishes.get(keyed.key);
     if (publish !== null) {
       const { connection, channel, streamOffset, last } = publish;
@@ -64,6 +66,28 @@ export class PublishMatches {
     const { connection, channel, streamOffset, exchange, routingKey, first } = request;
     const seconds = since(first, message);
     if (seconds >= 0) message.request = { connection, channel, streamOffset, exchange, routingKey, seconds };
+  }
+
+  /** What a publish and its deliveries have in common. */
+  #keyOf(message: Message): { key: string; by: MatchedBy } | null {
+    const { exchange, routingKey, messageId, traceId, correlationId, size, bodyHash } = message;
+    // Part of the body was not captured: it may differ there.
+    if (message.hashed < Math.min(size, COMPARED_OCTETS)) return null;
+    const common = `${this.#placeOf(message.connection)}\0${exchange}\0${routingKey}\0${traceId}\0${size}\0${bodyHash}`;
+    if (messageId !== null) return { key: `m${common}\0${messageId}`, by: "message-id" };
+    if (correlationId !== null) return { key: `c${common}\0${correlationId}`, by: "correlation-id" };
+    // Nothing tells one empty message from another.
+    return size <= 0 ? null : { key: `b${common}`, by: "content" };
+  }
+
+  #placeOf(connection: MessageConnection): string {
+    const known = this.#places.get(connection);
+    if (known !== undefined) return known;
+    const { amqp, carrier } = connection.inspected;
+    const server = amqp.client === 0 ? 1 : 0;
+    const place = `${carrier.address(server)}\0${carrier.port(server)}\0${amqp.virtualHost}`;
+    this.#places.set(connection, place);
+    return place;
   }
 }
 
@@ -84,16 +108,6 @@ class Remembered {
     const recent = this.#recent.get(key);
     return recent === undefined ? (this.#older.get(key) ?? null) : recent;
   }
-}
-
-/** What a publish and its deliveries have in common. */
-function keyOf(message: Message): { key: string; by: MatchedBy } | null {
-  const { exchange, routingKey, messageId, traceId, correlationId, size, begin } = message;
-  const to = `${exchange}\0${routingKey}\0`;
-  if (messageId !== null) return { key: `m${to}${messageId}\0${traceId ?? ""}`, by: "message-id" };
-  if (correlationId !== null) return { key: `c${to}${correlationId}\0${traceId ?? ""}`, by: "correlation-id" };
-  // Nothing tells one empty message from another.
-  return begin === null ? null : { key: `b${to}${size}\0${traceId ?? ""}\0${begin}`, by: "content" };
 }
 
 /** A reply comes to the connection that asked. */

@@ -76,6 +76,11 @@ export class Publishes {
     this.#awaits = AWAITS_COMMIT;
   }
 
+  /** What is published counts for nothing before its commit. */
+  get transacts(): boolean {
+    return this.#awaits === AWAITS_COMMIT;
+  }
+
   add(message: Message): void {
     this.sent++;
     message.number = this.sent;

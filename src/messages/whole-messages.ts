@@ -12,11 +12,11 @@ export class WholeMessages {
     this.#matches = matches;
   }
 
-  /** `at`: when its last octet was captured. */
-  add(message: Message, at: Moment): void {
+  /** `at`: when its last octet was captured; `transacts`: a publish counts for nothing before its commit. */
+  add(message: Message, at: Moment, transacts: boolean): void {
     if (message.operation === "publish") {
       this.counts.published++;
-      this.#matches?.published(message, at);
+      if (!transacts) this.#matches?.published(message, at);
     } else if (message.operation !== "return") {
       this.counts.delivered++;
       this.#matches?.delivered(message);

@@ -10,10 +10,6 @@ export interface Selection {
   user?: readonly string[];
   vhost?: readonly string[];
   channel?: readonly number[];
-  messageId?: readonly string[];
-  trace?: readonly string[];
-  exchange?: readonly string[];
-  routingKey?: readonly string[];
   /** Whether a time is within what is asked for. */
   takesTime?: (moment: { seconds: number; nanoseconds: number }) => boolean;
 }
@@ -76,28 +72,13 @@ function takesFinding(finding: Finding, ids: ReadonlySet<string>, selection: Sel
   if (takesTime !== undefined && (finding.time === null || !takesTime(momentOf(finding.time)))) return false;
   // A note on the whole connection, such as a gap: anything may hide in it.
   if (finding.severity === "note" && finding.frame === null) return true;
-  return (
-    (channel === undefined || channelsOf(finding).some(each => channel.includes(each))) &&
-    takesMessages(finding, selection)
-  );
+  return channel === undefined || channelsOf(finding).some(each => channel.includes(each));
 }
 
+/** What is of no frame is of the connection: of channel 0. */
 function channelsOf({ frame, diagnosis }: Finding): number[] {
   const torn = diagnosis?.torn.map(({ channel }) => channel) ?? [];
-  return [...(frame === null ? [] : [frame.channel]), ...torn, ...(diagnosis?.writers.flatMap(w => w.channels) ?? [])];
-}
-
-/** Whether one of the messages that it cost is asked for. Where these are not listed, they may be. */
-function takesMessages({ lost, lostCount }: Finding, { messageId, trace, exchange, routingKey }: Selection): boolean {
-  if ([messageId, trace, exchange, routingKey].every(each => each === undefined)) return true;
-  if (lost === undefined) return lostCount !== undefined;
-  return lost.some(
-    message =>
-      isIn(messageId, message.messageId) &&
-      isIn(trace, message.traceId) &&
-      isIn(exchange, message.exchange) &&
-      isIn(routingKey, message.routingKey),
-  );
+  return [frame?.channel ?? 0, ...torn, ...(diagnosis?.writers.flatMap(w => w.channels) ?? [])];
 }
 
 function isIn(wanted: readonly string[] | undefined, value: string | undefined): boolean {

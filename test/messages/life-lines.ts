@@ -23,10 +23,12 @@ function linesOf(told: Conversation, chunking: Chunking, budget?: MessageBudget)
   const predictor = new BrokerPredictor(new BrokerRules("rabbitmq-3.10"));
   const ledger = new Ledger(message => lines.push(line(message)), budget === undefined ? {} : { budget });
   const connection = {
+    amqp: { client: 0, virtualHost: "/" },
+    carrier: { address: () => "127.0.0.1", port: () => 5672 },
     get prediction() {
       return predictor.prediction;
     },
-  } as InspectedConnection;
+  } as unknown as InspectedConnection;
   ledger.take({ kind: "connection-opened", connection, number: 1, at: { input: 0, packet: 1 } });
   const amqp = told.hear(chunking, { listener: ledger, predictor });
   ledger.take({ kind: "connection-closed", connection: { amqp } as InspectedConnection });

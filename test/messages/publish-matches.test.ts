@@ -13,18 +13,26 @@ function moment(seconds: number): Moment {
 
 let offset = 0;
 
-function message(operation: Operation, connection: number, seconds: number, parts: Partial<Message>): Message {
+interface Place {
+  vhost?: string;
+  broker?: string;
+}
+
+function message(operation: Operation, connection: number, seconds: number, parts: Partial<Message> & Place): Message {
+  const { vhost = "/", broker = "10.0.0.1", ...rest } = parts;
+  const carrier = { address: () => broker, port: () => 5672 };
+  const inspected = { carrier, amqp: { client: 0, virtualHost: vhost } } as never;
   const origin = {
-    connection: { number: connection, inspected: {} as never },
+    connection: { number: connection, inspected },
     channel: 1,
     streamOffset: ++offset,
     moment: moment(seconds),
   };
-  return Object.assign(new Message(operation, origin), { exchange: "x", routingKey: "k", size: 4, ...parts });
+  return Object.assign(new Message(operation, origin), { exchange: "x", routingKey: "k", size: 4, hashed: 4, ...rest });
 }
 
 /** Publishes come from c1 at 0 s and end at 0.25 s; a delivery comes to c2 at `at` s. */
-function matched(publishes: readonly Partial<Message>[], delivery: Partial<Message>, at = 1): Message {
+function matched(publishes: readonly (Partial<Message> & Place)[], delivery: Partial<Message>, at = 1): Message {
   const matches = new PublishMatches();
   for (const publish of publishes) matches.published(message("publish", 1, 0, publish), moment(0.25));
   const delivered = message("deliver", 2, at, delivery);
@@ -34,7 +42,7 @@ function matched(publishes: readonly Partial<Message>[], delivery: Partial<Messa
 
 describe("a delivery and its publish", () => {
   const trace = { traceId: "ab5e" };
-  it.each<[what: string, publishes: Partial<Message>[], delivery: Partial<Message>, by: string | null]>([
+  it.each<[what: string, publishes: (Partial<Message> & Place)[], delivery: Partial<Message>, by: string | null]>([
     ["the same message id", [{ messageId: "1" }, { messageId: "2" }], { messageId: "2" }, "message-id"],
     [
       "the same message id and trace",
@@ -45,6 +53,8 @@ describe("a delivery and its publish", () => {
     ["a message id that was published twice", [{ messageId: "1" }, { messageId: "1" }], { messageId: "1" }, null],
     ["a message id of another trace", [{ messageId: "1" }], { messageId: "1", ...trace }, null],
     ["a message id to another exchange", [{ messageId: "1", exchange: "y" }], { messageId: "1" }, null],
+    ["a message id in another virtual host", [{ messageId: "1", vhost: "a" }], { messageId: "1" }, null],
+    ["a message id at another broker", [{ messageId: "1", broker: "10.0.0.2" }], { messageId: "1" }, null],
     ["a message id, once dead-lettered", [{ messageId: "1" }], { messageId: "1", routingKey: "dead" }, null],
     ["the same correlation id", [{ correlationId: "1" }], { correlationId: "1" }, "correlation-id"],
     [
@@ -53,9 +63,11 @@ describe("a delivery and its publish", () => {
       { messageId: "1", correlationId: "1" },
       null,
     ],
-    ["the same first octets", [{ begin: "abc1" }, { begin: "abc2" }], { begin: "abc1" }, "content"],
-    ["the same first octets, but another size", [{ begin: "abc1", size: 9 }], { begin: "abc1" }, null],
-    ["first octets that came twice", [{ begin: "abc1" }, { begin: "abc1" }], { begin: "abc1" }, null],
+    ["the same body", [{ bodyHash: 1 }, { bodyHash: 2 }], { bodyHash: 1 }, "content"],
+    ["the same beginning of a body, but another size", [{ bodyHash: 1, size: 9, hashed: 9 }], { bodyHash: 1 }, null],
+    ["a body that came twice", [{ bodyHash: 1 }, { bodyHash: 1 }], { bodyHash: 1 }, null],
+    ["a body part of which was not captured", [{ bodyHash: 1 }], { bodyHash: 1, hashed: 3 }, null],
+    ["a message id with another body", [{ messageId: "1", bodyHash: 2 }], { messageId: "1" }, null],
     ["empty messages", [{ size: 0 }], { size: 0 }, null],
     [
       "names whose ends could change places",

@@ -52,24 +52,11 @@ describe("a report of what was asked for", () => {
     ["a channel that a torn frame is on, with the close on channel 0", { channel: [2] }, ["f1", "f2", "f3"]],
     ["a channel whose frames stand in the torn one", { channel: [1] }, ["f1", "f2", "f3"]],
     ["another channel, with the gap in which its frames may be missing", { channel: [5] }, ["f3", "f4"]],
+    ["channel 0, with what is of no frame", { channel: [0] }, ["f2", "f3"]],
     ["a time", { takesTime: upTo(0) }, ["f1", "f2", "f3"]],
     ["a time to the fraction", { takesTime: ({ nanoseconds }) => nanoseconds === 500_000_000 }, ["f4"]],
   ])("%s", (_, asked, findings) => {
     expect(shown(asked)).toEqual(findings);
-  });
-
-  it("of a message: findings that cost it, and those whose lists are left out", () => {
-    const whole = two();
-    const lost = [
-      { exchange: "x", routingKey: "k", streamOffset: 1, fate: "torn", messageId: "m1", traceId: "t1" },
-    ] as const;
-    const findings = whole.findings.map(each => {
-      if (each.id === "f1") return { ...each, lost: [...lost] };
-      return each.id === "f4" ? { ...each, lostCount: 3 } : each;
-    });
-    const of = (asked: Selection) => select({ ...whole, findings }, asked).findings.map(({ id }) => id);
-    expect(of({ messageId: ["m1"], trace: ["t1"] })).toEqual(["f1", "f2", "f3", "f4"]);
-    expect(of({ messageId: ["m1"], exchange: ["y"] })).toEqual(["f3", "f4"]);
   });
 
   it("counts what it tells and what it leaves out, and keeps the schema", () => {
@@ -100,7 +87,7 @@ describe("a report of what was asked for", () => {
       "1 of 1 connection sick. At least 5 messages lost. Not asked for: 1 more connection, 1 more",
     ],
     [{ user: ["nobody"] }, "No connection of those asked for. Not asked for: 2 more connections, 2 more incidents."],
-    [{ connection: ["c1"], channel: [9] }, "Nothing wrong in what was asked for, in 1 connection. Not asked for:"],
+    [{ connection: ["c1"], channel: [9] }, "No finding on what was asked for, in 1 connection. Not asked for:"],
   ])("as text, %j", (asked, words) => {
     const told = text(select(two(), asked), { columns: 200 });
     expect(told.split("\n")[0]).toContain(words);

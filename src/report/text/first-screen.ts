@@ -46,7 +46,7 @@ function answerOfShown({ report, counts }: Pick<Overview, "report" | "counts">):
     return unread > 0 ? "No AMQP in what could be read." : "No AMQP found.";
   }
   if (atRisk > 0) return `No connection is sick, ${grouped(atRisk)} of ${grouped(connections)} at risk.`;
-  if (isSelected) return `Nothing wrong in what was asked for, in ${counted(connections, "connection")}.`;
+  if (isSelected) return `No finding on what was asked for, in ${counted(connections, "connection")}.`;
   if (isPartlySeen(report)) return `Nothing wrong as far as can be seen, in ${counted(connections, "connection")}.`;
   return `Clean. ${counted(connections, "connection")}, nothing wrong.`;
 }

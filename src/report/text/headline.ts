@@ -78,7 +78,7 @@ function found(input: Input, counts: InputCounts, begun: boolean, selected: bool
   if (connections + encrypted > 0) {
     const partly = notes > 0 || encrypted > 0 || input.error !== undefined;
     const seen = row([...traffic, notes > 0 ? counted(notes, "note") : ""]);
-    if (selected) return page.prose(`nothing wrong in what was asked for: ${seen}`);
+    if (selected) return page.prose(`no finding on what was asked for: ${seen}`);
     if (unclosed > 0) {
       return page.prose(`no broken frame: ${seen} · ${counted(unclosed, "connection")} ended without connection.close`);
     }

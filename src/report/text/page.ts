@@ -57,7 +57,7 @@ export class Page {
   /** A label, and text that wraps in the column behind it. */
   labelled(label: string, text: string, ink: Ink = plain, labelInk: Ink = this.paint.faint): string[] {
     return wrap(text, this.columns - LABEL_COLUMNS).map((line, index) => {
-      const margin = pad(index === 0 ? INDENT + label : "", LABEL_COLUMNS);
+      const margin = pad(index === 0 ? `${INDENT}${label} ` : "", LABEL_COLUMNS);
       return (index === 0 ? labelInk(margin) : margin) + ink(line);
     });
   }
