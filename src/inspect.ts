@@ -242,6 +242,7 @@ export class Inspection {
       const { number } = event.connection.amqp;
       if (isBreak(event.incident)) this.#broken.add(carrier, number, event.incident);
       else if (closedBehindGuess(event.connection)) this.#broken.addClosed(carrier, number, event.incident);
+      else if (event.incident.isRefutedGuess) this.#broken.add(carrier, number, event.incident);
     }
     this.#ledger?.take(event, this.#broken?.number(carrier));
     const lost = event.kind === "connection-closed" ? this.#ledger?.takeLost(event.connection) : undefined;

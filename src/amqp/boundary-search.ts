@@ -8,6 +8,8 @@ import type { EnvelopeFault } from "./envelope-fault.ts";
 export interface BoundarySearch {
   /** Stream offset of the boundary; valid after `receive` or `finish` returned true. */
   readonly foundAt: number;
+  /** What stands before that boundary is explained so well that the frames before it are the stream's own. */
+  readonly isExplained?: boolean;
   /** The next octets of the stream: bytes[start, end). Returns true when a boundary was found. */
   receive(bytes: Uint8Array, start: number, end: number, moment: Moment): boolean;
   /** Octets were not captured: `missing` of them, or −1 where nobody knows how many. */

@@ -3,6 +3,7 @@ import type { Moment } from "../net/connection-observer.ts";
 import type { BoundarySearch, NewSearch } from "./boundary-search.ts";
 import { AwaitedEvidence, EnvelopeFault } from "./envelope-fault.ts";
 import type { FrameSink } from "./frame-sink.ts";
+import { LostBoundary } from "./lost-boundary.ts";
 import { PartialFrame } from "./partial-frame.ts";
 import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE, isFrameType } from "./spec/constants.ts";
 import { mayBeWhole } from "./whole-message.ts";
@@ -19,10 +20,8 @@ import { mayBeWhole } from "./whole-message.ts";
 export const UNKNOWN_FRAME_LIMIT = (1 << 24) + 7;
 /** The largest frame of a chain that is believed while no frame-max is known. */
 const UNKNOWN_SEARCH_LIMIT = 1 << 20;
-
-/** Octets that a search for the boundary is handed at a time: at first, and at most. */
-const FIRST_REACH = 64;
-const MAX_REACH = 1 << 16;
+/** The same of a method or content header that follows from a guess. */
+const UNPROVEN_HEADER_LIMIT = 1 << 16;
 
 type Phase = "boundary" | "header" | "payload" | "end" | "lost" | "stopped";
 
@@ -46,9 +45,7 @@ export class FrameScanner {
   /** The frame that began in earlier octets. */
   readonly #partial = new PartialFrame();
   #split = false;
-  #search: BoundarySearch | null = null;
-  /** Octets to hand to the search at a time. */
-  #reach = FIRST_REACH;
+  #lost: LostBoundary | null = null;
   readonly #evidence = new AwaitedEvidence();
 
   /** `moment` is the shared moment of whoever delivers. The boundary is known to be here unless `lose` is called. */
@@ -121,7 +118,7 @@ export class FrameScanner {
     if (this.#phase === "stopped") return;
     if (missing < 0) this.#evidence.giveUp();
     if (this.#phase === "lost") {
-      this.#search!.gap(missing);
+      this.#lost!.gap(missing, this.#sink);
       return;
     }
     if (missing >= 0 && (this.#phase === "payload" || this.#phase === "end")) {
@@ -143,19 +140,19 @@ export class FrameScanner {
 
   /** The boundary is not known: look for it from the next octet on. */
   lose(): void {
-    this.#search?.release();
-    this.#seek(this.offset, null);
+    this.#lost?.search.release();
+    this.#seek(this.offset, null, false);
   }
 
   /** The stream is over: takes a last whole frame where a boundary was looked for. */
   finish(): void {
     // What follows a boundary found now may be broken in its turn, and is looked through in the same way.
-    for (let search = this.#search; search !== null && this.#phase === "lost"; search = this.#search) {
-      if (!search.finish()) {
-        search.release();
+    for (let lost = this.#lost; lost !== null && this.#phase === "lost"; lost = this.#lost) {
+      if (!lost.search.finish()) {
+        lost.giveUp(this.#sink);
         return;
       }
-      this.#found(search);
+      this.#found(lost);
     }
   }
 
@@ -168,8 +165,8 @@ export class FrameScanner {
 
   /** Counts octets from now on, and looks at none. */
   stop(): void {
-    this.#search?.release();
-    this.#search = null;
+    this.#lost?.search.release();
+    this.#lost = null;
     this.#phase = "stopped";
   }
 
@@ -213,7 +210,7 @@ export class FrameScanner {
     const stop = partial.takeHeader(bytes, at, end);
     this.offset += stop - at;
     if (!partial.isHeaderWhole) return stop;
-    if (partial.size > this.sizeLimit) this.#break("frame-too-large");
+    if (partial.size > this.sizeLimit || this.#isDoubtful(partial)) this.#break("frame-too-large");
     // The broker would wait for the end octet before it looks at the type. It is watched for, too.
     else if (!isFrameType(partial.type)) this.#break("undecided");
     else {
@@ -221,6 +218,12 @@ export class FrameScanner {
       this.#phase = partial.size === 0 ? "end" : "payload";
     }
     return stop;
+  }
+
+  /** A guess led here, and the frame is so large that few believe in it: else it hides all that follows. */
+  #isDoubtful({ type, size }: PartialFrame): boolean {
+    if (size <= UNPROVEN_HEADER_LIMIT || this.sizeLimit !== UNKNOWN_FRAME_LIMIT || !this.#sink.isGuess) return false;
+    return type !== FRAME_BODY || size > UNKNOWN_SEARCH_LIMIT;
   }
 
   #continuePayload(bytes: Uint8Array, at: number, end: number): number {
@@ -250,10 +253,11 @@ export class FrameScanner {
   }
 
   #break(rule: EnvelopeFault["rule"], endOctet = -1): void {
-    const fault = this.#sink.guessRefuted() ? null : this.#faultOf(rule, endOctet);
+    const guess = this.#sink.guessBroken();
+    const fault = guess === "refuted" ? null : this.#faultOf(rule, endOctet);
     // Where the size is not to be believed, the true boundary may be anywhere behind the first header octet.
-    const search = this.#seek(rule === "frame-end" ? this.offset : this.frameOffset + 1, fault);
-    if (fault !== null) this.#sink.brokenEnvelope(fault);
+    const search = this.#seek(rule === "frame-end" ? this.offset : this.frameOffset + 1, fault, guess === "in-doubt");
+    if (fault !== null && guess === "no-guess") this.#sink.brokenEnvelope(fault);
     if (rule !== "frame-end") this.#partial.searchHeader(search);
   }
 
@@ -263,32 +267,28 @@ export class FrameScanner {
     return fault;
   }
 
-  /** Begins to look for the boundary, from stream offset `from` on. */
-  #seek(from: number, fault: EnvelopeFault | null): BoundarySearch {
+  /** Begins to look for the boundary, from stream offset `from` on, behind what broke; `isDoubted`: if it was a frame. */
+  #seek(from: number, fault: EnvelopeFault | null, isDoubted: boolean): BoundarySearch {
     const search = this.#newSearch(from, this.#searchLimit(), fault);
     this.#phase = "lost";
-    this.#search = search;
-    this.#reach = FIRST_REACH;
+    this.#lost = new LostBoundary(search, isDoubted ? fault : null);
     return search;
   }
 
-  /**
-   * Looks for the boundary in bytes[at, end); returns where it stopped. The search is handed a few octets first, then
-   * more and more: it copies them and gives those behind the boundary back, which one break after another in a segment
-   * would multiply.
-   */
+  /** Looks for the boundary in bytes[at, end); returns where it stopped. */
   #look(bytes: Uint8Array, at: number, end: number): number {
-    const stop = Math.min(end, at + this.#reach);
-    this.#reach = Math.min(this.#reach * 2, MAX_REACH);
+    const lost = this.#lost!;
+    const stop = Math.min(end, at + lost.nextReach());
     this.offset += stop - at;
-    const search = this.#search!;
-    if (search.receive(bytes, at, stop, this.#moment)) this.#found(search);
+    if (lost.search.receive(bytes, at, stop, this.#moment)) this.#found(lost);
     return stop;
   }
 
-  #found(search: BoundarySearch): void {
+  #found(lost: LostBoundary): void {
+    const { search } = lost;
     this.#phase = "boundary";
-    this.#search = null;
+    lost.decide(this.#sink);
+    this.#lost = null;
     this.offset = search.foundAt;
     this.#sink.boundaryFound(search.foundAt, search.foundMoment());
     search.replay(this.#moment, (bytes, start, end) => this.receive(bytes, start, end));

@@ -3,6 +3,8 @@ import type { EnvelopeFault } from "./envelope-fault.ts";
 
 /** Receives what a scanner finds in one direction of a stream. */
 export interface FrameSink {
+  /** Frames follow from a boundary that is a guess. */
+  readonly isGuess: boolean;
   /**
    * A whole frame with a right end octet. The payload of method, header and heartbeat frames is
    * bytes[start, start + size); a body's payload is there only where start ≥ 0. The frame's stream offset and the
@@ -20,10 +22,13 @@ export interface FrameSink {
   /** A frame envelope is broken. Its `behind` goes on filling as octets come in. */
   brokenEnvelope(fault: EnvelopeFault): void;
   /**
-   * What seems to be a frame has a broken envelope. Returns true where the boundary that it follows from was a guess:
-   * then nothing is broken, and the boundary is looked for again.
+   * What seems to be a frame has a broken envelope. Returns whether the boundary that it follows from was a guess. Where it
+   * is "refuted", nothing is broken, and the boundary is looked for again; where it is "in-doubt", the search for the
+   * boundary shows whether it was right, and `guessDecided` follows.
    */
-  guessRefuted(): boolean;
+  guessBroken(): "no-guess" | "refuted" | "in-doubt";
+  /** Whether the guess in doubt was right: the frames that followed from it are the stream's own, and one of them is broken. */
+  guessDecided(wasRight: boolean): void;
   /** The boundary is lost to octets that were not captured. */
   boundaryLost(): void;
   /** The boundary was found again at this stream offset, whose octet was captured then; frames follow. */

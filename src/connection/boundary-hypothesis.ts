@@ -41,6 +41,11 @@ export class BoundaryHypothesis {
   losses = 0;
   /** Whether the direction's sender was known before. */
   knewSender = true;
+  /** Whether the stream was seen from its beginning, and no boundary was lost to octets that were not captured. */
+  get seenWhole(): boolean {
+    return !this.isMidStream && this.losses === 0;
+  }
+
   readonly #trusted: boolean;
   #framesBefore = 0;
   #pieces = 0;

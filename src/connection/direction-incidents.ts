@@ -16,8 +16,6 @@ import { stalledFrame } from "./stalled-frame.ts";
 /** The direction whose incidents these are. */
 interface Source extends ObservedDirection {
   readonly forensics: StreamForensics | null;
-  /** Where it is open, nothing is told of the frames of now. */
-  readonly hypothesis: BoundaryHypothesis;
 }
 
 /** Makes incidents of what is wrong with one direction. The first fault opens one; those that follow belong to it. */
@@ -110,7 +108,9 @@ export class DirectionIncidents {
     this.#toldRefuted = true;
     const message = `What looked like frames from offset ${grouped(since)} on broke at offset ${grouped(streamOffset)}: it lay inside a message body, or a frame broke there.`;
     const at = { side, streamOffset, moment: scanner.frameMoment() };
-    this.log.file(new Incident(isMidStream ? "mid-stream" : "capture-gap", "note", at, message));
+    const incident = new Incident(isMidStream ? "mid-stream" : "capture-gap", "note", at, message);
+    incident.isRefutedGuess = true;
+    this.log.file(incident);
   }
 
   /** The first octets, which are no frame, are not what they must be. False where that was told: only the words change. */

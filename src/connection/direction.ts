@@ -55,7 +55,6 @@ export class Direction implements FrameSink {
   readonly #log: IncidentLog;
   readonly #prediction: PredictorFeed;
   readonly #frames: DirectionFrames;
-  /** What is known of the boundary that its frames follow from. */
   readonly hypothesis: BoundaryHypothesis;
   readonly limits: FrameLimits;
 
@@ -132,11 +131,10 @@ export class Direction implements FrameSink {
   receive(bytes: Uint8Array, start: number, end: number): void {
     if (this.forensics !== null) this.forensics.received(bytes, start, end, this.scanner.offset, this.moment);
     this.#prediction.predictor?.delivered(this.moment.seconds, this.moment.nanoseconds);
-    if (this.hypothesis.receive(this.scanner, this.moment, this.frames)) this.#proven();
+    if (this.hypothesis.receive(this.scanner, this.moment, this.frames)) this.guessDecided(true);
     this.scanner.receive(bytes, start, end);
   }
 
-  /** Frames follow from a boundary that is a guess: they may lie inside a body. */
   get isGuess(): boolean {
     return this.hypothesis.open;
   }
@@ -178,7 +176,11 @@ export class Direction implements FrameSink {
   frame(type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
     this.frames++;
     if (this.forensics !== null) this.forensics.frame(this.scanner.frameOffset);
-    if (!this.senderKnown && type === FRAME_METHOD && size >= METHOD_IDS_SIZE) this.#learnSender(bytes, start);
+    if (!this.senderKnown && type === FRAME_METHOD && size >= METHOD_IDS_SIZE) {
+      // A method that only one end may send tells who sends here.
+      const from = methodOf(short(bytes, start), short(bytes, start + 2))?.from ?? "both";
+      if (from !== "both") this.#listener.methodFrom(this, from);
+    }
     if (this.listener !== null) this.listener.frame(this, type, channel, bytes, start, size);
     if (this.#frames.handshake.unsure) this.#frames.handshake.learn(type, channel);
     if (size > this.limits.payload) this.#incidents.tolerated(type, channel, size, this.limits.payload);
@@ -203,8 +205,7 @@ export class Direction implements FrameSink {
 
   messages(bytes: Uint8Array, from: number, end: number): number {
     if (!this.#frames.takesMessages || !this.senderKnown || this.hypothesis.open) return 0;
-    if (this.listener?.wantsMessages === true) return 0;
-    if (this.#log.open !== null || this.#prediction.awaitsEvidence) return 0;
+    if (this.listener?.wantsMessages === true || this.#log.open !== null || this.#prediction.awaitsEvidence) return 0;
     const base = this.scanner.frameOffset - from;
     const limit = this.limits.payload;
     let at = from;
@@ -235,8 +236,20 @@ export class Direction implements FrameSink {
     this.#incidents.brokenEnvelope(fault, secret);
   }
 
-  guessRefuted(): boolean {
-    if (!this.hypothesis.open) return false;
+  guessBroken(): "no-guess" | "refuted" | "in-doubt" {
+    if (!this.hypothesis.open) return "no-guess";
+    if (this.forensics !== null) return "in-doubt";
+    this.guessDecided(false);
+    return "refuted";
+  }
+
+  guessDecided(wasRight: boolean): void {
+    if (wasRight) {
+      this.listener?.missed?.(this);
+      this.hypothesis.close(this.frames);
+      this.#prediction.resume();
+      return;
+    }
     this.listener?.guessRefuted(this, this.hypothesis.foundAt);
     this.#incidents.guessRefuted(this.hypothesis);
     this.frames -= this.hypothesis.refute(this.frames);
@@ -244,7 +257,6 @@ export class Direction implements FrameSink {
     if (this.frames === 0) this.limits.unknown();
     this.#frames.handshake.miss();
     this.#frames.channels.forgetAll();
-    return true;
   }
 
   boundaryLost(): void {
@@ -276,23 +288,11 @@ export class Direction implements FrameSink {
     this.moment.set(now);
   }
 
-  #proven(): void {
-    this.listener?.missed?.(this);
-    this.hypothesis.close(this.frames);
-    this.#prediction.resume();
-  }
-
   /** The first octets, which are no frame, are not what they must be. What follows them means nothing. */
   openingFault(moment: Moment, message: string): void {
     if (!this.#incidents.opening(moment, message)) return;
     this.#frames.closing = true;
     this.scanner.stop();
-  }
-
-  /** A method that only one end may send tells who sends here. */
-  #learnSender(bytes: Uint8Array, start: number): void {
-    const method = methodOf(short(bytes, start), short(bytes, start + 2));
-    if (method !== undefined && method.from !== "both") this.#listener.methodFrom(this, method.from);
   }
 }
 

@@ -27,7 +27,7 @@ export function envelopeSentence(fault: EnvelopeFault, foundAt: number, endOffse
     case "frame-too-large": {
       const limit =
         fault.sizeLimit === UNKNOWN_FRAME_LIMIT
-          ? `frame-max is not known; 16 MiB would be believed`
+          ? `frame-max is not known${fault.size > UNKNOWN_FRAME_LIMIT ? "; 16 MiB would be believed" : ""}`
           : `frame-max is ${grouped(fault.sizeLimit)}`;
       if (isGenuineOversize(fault, foundAt, endOffset)) {
         return `The ${frameTypeName(type)} frame at offset ${streamOffset} on channel ${channel} really carries ${size} octets (${limit}): an oversize frame, not a corrupt header.`;

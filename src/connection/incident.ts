@@ -33,6 +33,8 @@ export class Incident {
   /** Frames in good order since the last fault. */
   quiet = 0;
   secret: Secret = "none";
+  /** Frames that followed from a guessed boundary broke. */
+  isRefutedGuess = false;
 
   /** `at` is where it begins; `side` null and offset −1 where it is of the connection, and of no octet. */
   constructor(

@@ -6,6 +6,7 @@ import type { Method } from "../amqp/method-registry.ts";
 import type { Values } from "../amqp/payload.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
+import type { BoundaryHypothesis } from "./boundary-hypothesis.ts";
 import type { Discretion } from "./discretion.ts";
 import type { Incident, Secret } from "./incident.ts";
 
@@ -25,6 +26,8 @@ export interface ObservedDirection {
   frames: number;
   /** Whether this direction has sent frames on a channel, or opened it. */
   usesChannel(channel: number): boolean;
+  /** What is known of the boundary that its frames follow from. */
+  readonly hypothesis: BoundaryHypothesis;
 }
 
 /** What a direction tells the connection it belongs to. */

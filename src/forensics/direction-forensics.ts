@@ -1,6 +1,8 @@
 import type { BoundarySearch } from "../amqp/boundary-search.ts";
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
+import { UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
+import { FRAME_ENVELOPE } from "../amqp/spec/constants.ts";
 import type { Direction } from "../connection/direction.ts";
 import type { StreamForensics } from "../connection/observers.ts";
 import type { Moment } from "../net/connection-observer.ts";
@@ -17,6 +19,8 @@ import { UntanglingSearch } from "./untangling-search.ts";
 
 /** Steps of all searches of one direction: the bound on the time that a connection takes. */
 const MAX_STEPS_OF_DIRECTION = 1_000_000;
+/** And of those that are to prove guesses: octets of a body are not worth more. */
+const MAX_STEPS_OF_GUESSES = 300_000;
 /** Frames remembered before the broken one: a torn frame may have seemed whole. */
 const REMEMBERED_FRAMES = 64;
 /** Frames read to explain the order of content, those before the incident included. */
@@ -47,8 +51,9 @@ export class DirectionForensics implements StreamForensics {
   /** Steps of all directions, and of this one. */
   readonly #steps: StepBudget;
   readonly #own: StepBudget = { steps: MAX_STEPS_OF_DIRECTION };
+  readonly #ofGuesses: StepBudget = { steps: MAX_STEPS_OF_GUESSES };
   /** Of its own steps, what is left behind those counted in `#steps`. */
-  #counted = MAX_STEPS_OF_DIRECTION;
+  #counted = MAX_STEPS_OF_DIRECTION + MAX_STEPS_OF_GUESSES;
   /** Where the last frames begin: between ORDER_FRAMES of them and twice as many. */
   readonly #frames = new RecentOffsets(2 * ORDER_FRAMES);
   /** Stream offset up to which octets are untangled: they are not read again. */
@@ -136,8 +141,9 @@ export class DirectionForensics implements StreamForensics {
 
   /** Takes the steps of its searches from those of all directions. */
   #charge(): void {
-    this.#steps.steps -= this.#counted - this.#own.steps;
-    this.#counted = this.#own.steps;
+    const left = this.#own.steps + this.#ofGuesses.steps;
+    this.#steps.steps -= this.#counted - left;
+    this.#counted = left;
   }
 
   search(fault: EnvelopeFault, direction: Direction, sizeLimit: number): BoundarySearch {
@@ -147,32 +153,53 @@ export class DirectionForensics implements StreamForensics {
     const sender: Sender = {
       sizeLimit,
       isClient: direction.isClient,
+      seenWhole: direction.hypothesis.seenWhole,
+      maxBody: direction.scanner.sizeLimit === UNKNOWN_FRAME_LIMIT ? null : sizeLimit - FRAME_ENVELOPE,
       usesChannel: channel => direction.usesChannel(channel),
     };
-    const emit = (untangling: Untangling): void => {
+    const isGuess = direction.isGuess;
+    const emit = (untangling: Untangling): boolean => {
+      const finding = explain(this.window, untangling, frames, fault);
+      if (isGuess && !provesFrames(finding)) return false;
       this.untangledFrames += untangling.frames.filter(({ complete, spans }) => {
         return complete && (spans.length > 1 || spans[0]![0] >= fault.streamOffset);
       }).length;
-      const finding = explain(this.window, untangling, frames, fault);
       this.#keep(fault.streamOffset, finding);
       this.#untangledUntil = untangling.boundary;
       const [first] = untangling.frames;
       const begin = Math.min(fault.streamOffset, first?.spans[0]?.[0] ?? fault.streamOffset);
       this.#frames.keep(offset => offset < begin || offset >= untangling.boundary);
+      return true;
     };
-    const plain = (from: number) => new FrameBoundarySearch(from, sizeLimit, this.#budget);
+    const plain = (from: number): FrameBoundarySearch => {
+      // Nobody knows whether they were frames.
+      if (isGuess) this.#frames.clear();
+      return new FrameBoundarySearch(from, sizeLimit, this.#budget);
+    };
     this.#charge();
-    if (this.explanations.length >= MAX_EXPLANATIONS || this.#steps.steps <= 0) {
-      this.exhausted = true;
+    const steps = isGuess ? this.#ofGuesses : this.#own;
+    if (this.explanations.length >= MAX_EXPLANATIONS || this.#steps.steps <= 0 || steps.steps <= 0) {
+      this.exhausted ||= !isGuess;
       return plain(fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1);
     }
     return new UntanglingSearch(this.window, fault, {
       before: frames,
       from: frames.find(offset => offset >= this.#untangledUntil) ?? fault.streamOffset,
       sender,
-      steps: this.#own,
+      steps,
+      isGuess,
       plainSearch: plain,
       emit,
     });
   }
+}
+
+/**
+ * Whether an explanation shows that the frames before it are the stream's own, and lie in no body: frames that tore each other,
+ * to the octet, and are whole. The frames in a body break where others end, and none of them goes on.
+ */
+function provesFrames(finding: Finding): boolean {
+  const { kind, torn, missing, overwritten, replayed, foreign, unexplained } = finding;
+  if (kind !== "torn-frame" || !torn.every(({ complete }) => complete)) return false;
+  return [missing, overwritten, replayed, foreign, unexplained].every(({ length }) => length === 0);
 }

@@ -46,18 +46,19 @@ export function explain(
   const oversize = frames.find(({ size, spans }) => size > fault.sizeLimit && spans.length === 1);
   if (oversize !== undefined) return genuineOversize(oversize, fault.sizeLimit, writers);
 
-  const cutOff = (frame: ReadFrame): boolean => {
-    // What is open at a gap was perhaps written, and not captured.
-    if (untangling.beforeGap === true && untangling.open) return true;
-    const [offset, octets] = frame.spans.at(-1)!;
-    return untangling.open && offset + octets >= window.end;
-  };
+  const reachesEnd = ({ spans }: ReadFrame): boolean => spans.at(-1)![0] + spans.at(-1)![1] >= window.end;
+  const cutOff = (frame: ReadFrame): boolean => untangling.open && reachesEnd(frame);
+  // What is open at a gap was perhaps written, and not captured: nobody knows all of its spans.
+  const isOpenAtGap = ({ complete }: ReadFrame): boolean =>
+    untangling.beforeGap === true && untangling.open && !complete;
   const isOverwritten = (frame: ReadFrame): boolean =>
     (!frame.complete && frame.spans.length === 1 && frame.spans[0]![1] === frame.size + FRAME_ENVELOPE) ||
     isBeginningOfNext(window, frame);
-  const broken = frames.filter(
+  const interrupted = frames.filter(
     frame => !isOverwritten(frame) && (frame.spans.length > 1 || (!frame.complete && !cutOff(frame))),
   );
+  const broken = interrupted.filter(frame => !isOpenAtGap(frame));
+  const openAtGap = interrupted.filter(isOpenAtGap).map(frame => tornFrame(frame, of.get(frame) ?? ""));
   const torn = broken.map(frame => tornFrame(frame, of.get(frame) ?? ""));
   const missing = broken.filter(frame => !frame.complete && !cutOff(frame)).flatMap(missingOctets);
   const around = [...context, ...frames];
@@ -71,14 +72,14 @@ export function explain(
   const { replayed, foreign, unexplained } = sortLeftovers(window, rests, around, tails);
   for (const tail of tails) missing.push({ streamOffset: tail.span[0], octets: tail.missing });
   const parts = { torn, missing, overwritten, replayed, foreign, unexplained, writers };
-  const kind = kindOf(parts);
+  const kind = kindOf(parts, openAtGap.length > 0);
   const again = broken.some(frame => comesAgain(window, frame, around));
   const names = new Map(frames.map(frame => [frame.spans[0]![0], of.get(frame)]));
   const writerAt = (frameAt: number): string | undefined => names.get(frameAt);
   return {
     kind,
-    confidence: confidenceOf(parts, again || hasGuessedPiece(window, frames)),
-    summary: summarise(parts, tails, untangling, writerAt) + (again ? COMES_AGAIN : ""),
+    confidence: confidenceOf(parts, again || openAtGap.length > 0 || hasGuessedPiece(window, frames)),
+    summary: summarise({ ...parts, openAtGap }, tails, untangling, writerAt) + (again ? COMES_AGAIN : ""),
     ...parts,
   };
 }
@@ -130,7 +131,11 @@ export function merged(findings: readonly Finding[]): Finding {
     .slice(0, FRAMES_TOLD)
     .map(finding => finding.summary)
     .join(" ");
-  return { kind: kindOf(parts), confidence: Math.min(...findings.map(each => each.confidence)), summary, ...parts };
+  const kind = kindOf(
+    parts,
+    findings.some(each => each.kind === "torn-frame"),
+  );
+  return { kind, confidence: Math.min(...findings.map(each => each.confidence)), summary, ...parts };
 }
 
 /** A frame that is whole and nobody's fault but its writer's: it is larger than was agreed. */
@@ -155,14 +160,13 @@ function genuineOversize(frame: ReadFrame, sizeLimit: number, writers: Writer[])
   };
 }
 
-function kindOf({ torn, missing, overwritten, replayed, foreign }: Parts): DiagnosisKind {
+function kindOf({ torn, missing, overwritten, replayed, foreign }: Parts, isTorn: boolean): DiagnosisKind {
   if (foreign.length > 0) return "foreign-protocol";
   if (replayed.length > 0) return "replayed-octets";
   if (torn.some(frame => frame.complete)) return "torn-frame";
   if (overwritten.length > 0) return "overwritten-octets";
   if (missing.length > torn.length || (missing.length > 0 && torn.length === missing.length)) return "missing-octets";
-  if (torn.length > 0) return "torn-frame";
-  return "unexplained";
+  return isTorn || torn.length > 0 ? "torn-frame" : "unexplained";
 }
 
 /** Torn frames in an incident, beyond which one of them may well be put together wrongly, and beyond which one hardly ever is not. */

@@ -18,7 +18,7 @@ export type Parts = Pick<
 
 /** `writerOf` names the writer of the frame that begins at a stream offset. */
 export function summarise(
-  parts: Parts,
+  parts: Parts & { openAtGap: readonly TornFrame[] },
   tails: readonly Tail[],
   untangling: Untangling,
   writerOf: (frameAt: number) => string | undefined,
@@ -29,6 +29,7 @@ export function summarise(
   }
   const more = parts.torn.length - FRAMES_TOLD;
   if (more > 0) sentences.push(`${plural(more, "more frame")} ${more === 1 ? "was" : "were"} torn.`);
+  for (const frame of parts.openAtGap.slice(0, FRAMES_TOLD)) sentences.push(restNotCaptured(frame));
   for (const { span } of parts.overwritten.slice(0, FRAMES_TOLD)) {
     sentences.push(
       untangling.frames.some(({ spans: [first], size }) => first![0] === span[0] && size + FRAME_ENVELOPE > span[1])
@@ -101,6 +102,15 @@ function neverCompleted({ type, channel, size, writer, spans }: TornFrame): stri
     return `${name} was interrupted and has all its octets, but the last one is no frame-end octet: its buffer was overwritten before it was sent.`;
   }
   return `${name} was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`;
+}
+
+/** A frame that others came into, and that was open where octets were not captured. */
+function restNotCaptured({ type, channel, size, writer, spans }: TornFrame): string {
+  const there = lengthOf(spans);
+  const [[begin, first]] = spans as [Span];
+  const of = there < FRAME_HEADER_SIZE ? "" : ` of ${grouped(size + FRAME_ENVELOPE)}`;
+  const where = there < 3 ? "" : ` on channel ${channel}`;
+  return `The ${frameTypeName(type)} frame of writer ${writer}${where} (offset ${begin}) was interrupted after ${plural(first, "octet")}: ${grouped(there)}${of} octets of it stand before octets that were not captured; the rest may be among those.`;
 }
 
 function list(noun: string, names: readonly (number | string)[]): string {

@@ -17,6 +17,8 @@ import { untangle } from "./untangle/untangle.ts";
 const MAX_WINDOW = 4 << 20;
 /** A first look is taken when so many octets are there, and another whenever they have doubled. */
 const FIRST_LOOK = 1 << 12;
+/** The same where the frames before follow from a guess: octets of a body are not worth more. */
+const MAX_WINDOW_OF_GUESS = 1 << 19;
 /** What a search needs besides the octets. */
 export interface Surroundings {
   /** Stream offsets of the frames before the broken one. */
@@ -27,13 +29,16 @@ export interface Surroundings {
   steps: StepBudget;
   /** Makes the search that takes over where nothing can be explained, and behind a gap. */
   plainSearch: (from: number) => FrameBoundarySearch;
-  /** Is told what was found. */
-  emit: (untangling: Untangling) => void;
+  /** The frames before the broken one follow from a guess: they may lie in a body. */
+  isGuess: boolean;
+  /** Is told what was found; returns whether that is to be believed. */
+  emit: (untangling: Untangling) => boolean;
 }
 
 /** Finds the boundary behind a broken envelope by explaining the octets before it. */
 export class UntanglingSearch implements BoundarySearch {
   foundAt = -1;
+  isExplained = false;
   readonly #window: OctetWindow;
   readonly #fault: EnvelopeFault;
   /** Stream offsets of the frames before the broken one. */
@@ -43,7 +48,8 @@ export class UntanglingSearch implements BoundarySearch {
   readonly #sender: Sender;
   readonly #steps: StepBudget;
   readonly #plainSearch: (from: number) => FrameBoundarySearch;
-  readonly #emit: (untangling: Untangling) => void;
+  readonly #emit: (untangling: Untangling) => boolean;
+  readonly #isGuess: boolean;
   /** Stream offset up to which the scanner has handed octets over; the window may reach further. */
   #consumed: number;
   #nextLook: number;
@@ -59,6 +65,7 @@ export class UntanglingSearch implements BoundarySearch {
     this.#steps = around.steps;
     this.#plainSearch = around.plainSearch;
     this.#emit = around.emit;
+    this.#isGuess = around.isGuess;
     this.#consumed = fault.rule === "frame-end" ? fault.endOffset : fault.streamOffset + 1;
     this.#nextLook = FIRST_LOOK;
     window.held = true;
@@ -84,7 +91,7 @@ export class UntanglingSearch implements BoundarySearch {
   finish(): boolean {
     if (this.#plain !== null) return this.#plainFound(this.#plain.finish());
     if (this.foundAt < 0) this.#explain(true);
-    return this.foundAt >= 0 || this.#searchPlainly();
+    return this.foundAt >= 0 || this.#searchPlainly() || this.#plainFound(this.#plain!.finish());
   }
 
   foundMoment(): Moment {
@@ -118,11 +125,12 @@ export class UntanglingSearch implements BoundarySearch {
 
   #look(): void {
     const octets = this.#window.end - this.#fault.streamOffset;
-    const full = octets >= MAX_WINDOW || this.#window.inNeed;
+    const full =
+      octets >= (this.#isGuess ? MAX_WINDOW_OF_GUESS : MAX_WINDOW) || this.#window.inNeed || this.#steps.steps <= 0;
     if (octets < this.#nextLook && !full) return;
     this.#nextLook = octets * 2;
-    this.#explain(full);
-    if (full && this.foundAt < 0) this.#searchPlainly();
+    const isOver = this.#explain(full);
+    if ((full || isOver) && this.foundAt < 0) this.#searchPlainly();
   }
 
   /** Nothing explains so much: looks for any boundary in what is to come. Returns whether one was found. */
@@ -133,13 +141,19 @@ export class UntanglingSearch implements BoundarySearch {
     this.#window.pieces(from, this.#consumed, (start, end, moment) => {
       if (plain.foundAt < 0) plain.receive(this.#window.bytes, start, end, moment);
     });
+    if (plain.foundAt >= 0) {
+      // The window has the octets behind it as well.
+      this.foundAt = plain.foundAt;
+      plain.release();
+      return true;
+    }
     this.#plain = plain;
     this.#window.held = false;
-    if (plain.foundAt >= 0) this.foundAt = plain.foundAt;
-    return plain.foundAt >= 0;
+    return false;
   }
 
-  #explain(ended: boolean, beforeGap = false): void {
+  /** Explains the octets that are there. Returns false where it takes more of them. */
+  #explain(ended: boolean, beforeGap = false): boolean {
     const { streamOffset } = this.#fault;
     const { bytes, length, base } = this.#window;
     const from = this.#from >= base ? this.#from : (this.#before.find(offset => offset >= base) ?? streamOffset);
@@ -154,9 +168,10 @@ export class UntanglingSearch implements BoundarySearch {
       segments: this.#window.segmentsFrom(from),
     };
     const untangling = this.#oversize(ended) ?? untangle(torn, this.#steps);
-    if (untangling === null) return;
-    this.foundAt = untangling.boundary;
-    this.#emit({ ...untangling, beforeGap });
+    if (untangling === null) return false;
+    this.isExplained = this.#emit({ ...untangling, beforeGap });
+    if (this.isExplained) this.foundAt = untangling.boundary;
+    return true;
   }
 
   /**

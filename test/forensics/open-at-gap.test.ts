@@ -20,6 +20,13 @@ describe("a frame that others came into", () => {
   it("whose rest is in a gap lacks nothing", () => {
     expect(missing([opened, begun, others, rest, others], new Set([3]))).toEqual([]);
   });
+  it("whose rest may be in a gap is not told with spans that may not be all", () => {
+    const { findings } = inspected({ segments: [opened, begun, others, rest, others], lost: new Set([3]) });
+    const [diagnosis] = findings.flatMap(finding => finding.diagnosis ?? []);
+    expect(diagnosis).toMatchObject({ kind: "torn-frame", torn: [], confidence: 0.6 });
+    expect(diagnosis?.summary).toContain("was interrupted after 1,007 octets");
+    expect(diagnosis?.summary).toContain("the rest may be among those");
+  });
   it("whose rest never comes lacks it", () => {
     expect(missing([opened, begun, others], new Set())).toEqual([2001]);
   });

@@ -9,7 +9,8 @@ const ORDER = join(heartbeat, heartbeat, heartbeat, heartbeat);
 /** Reads octets from offset 1000 on: the torn frames, and what is nobody's. Null where more octets are wanted. */
 function read(octets: Uint8Array, segments: readonly number[] = [], ended = true): string[] | null {
   const base = 1000;
-  const sender = { sizeLimit: 4096, isClient: true, usesChannel: (channel: number) => channel >= 1 && channel <= 3 };
+  const usesChannel = (channel: number): boolean => channel >= 1 && channel <= 3;
+  const sender = { sizeLimit: 4096, maxBody: null, isClient: true, seenWhole: true, usesChannel };
   const at = segments.map(offset => base + offset);
   const budget = { steps: 1_000_000 };
   const torn = {

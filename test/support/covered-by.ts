@@ -154,6 +154,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   ],
   "forensics/untangle-bounds.test.ts": ["forensics/direction-forensics.ts", "forensics/untangling-search.ts"],
   "forensics/untangle.test.ts": [
+    "forensics/untangle/leftovers.ts",
     "forensics/untangle/look-back.ts",
     "forensics/untangle/moves.ts",
     "forensics/untangle/places.ts",

@@ -51,7 +51,9 @@ export function scan(chunking: Chunking, { limit = 131072, lost = false, ...rest
   const packets: number[] = [];
 
   const sink: FrameSink = {
-    guessRefuted: () => false,
+    isGuess: false,
+    guessBroken: () => "no-guess" as const,
+    guessDecided() {},
     frame(type, channel, bytes, start, size) {
       const at = scanner.frameOffset;
       expect(scanner.frameMoment().packet, `packet of the frame @${at}`).toBe(packets[at]);

@@ -17,7 +17,7 @@ const REACH = 1 << 16;
  * How many octets from octets[at] on stood before, and are sent again up to the end of a frame, with all frames that begin
  * in them; 0 where they are not. `counts` has how often each octet occurs.
  */
-export function sentAgain({ octets, starts, end }: Stretch, counts: Uint32Array, at: number): number {
+function sentAgain({ octets, starts, end }: Stretch, counts: Uint32Array, at: number): number {
   if (at + LEAST_REPEAT > end) return 0;
   const first = Math.max(0, at - REACH);
   // The octet that is rarest of those that must stand there leads to the fewest places.
@@ -64,8 +64,37 @@ function isAlike(octets: Uint8Array, a: number, b: number, length: number): bool
   return true;
 }
 
+/** What repeats octets before it, at places that many readings ask for. */
+export class Repeats {
+  readonly #stretch: Stretch;
+  readonly #known = new Map<number, number>();
+  #counts: Uint32Array | null = null;
+
+  constructor(stretch: Stretch) {
+    this.#stretch = stretch;
+  }
+
+  /** As `sentAgain`. */
+  sentAgain(at: number): number {
+    let length = this.#known.get(at);
+    if (length === undefined) {
+      this.#counts ??= octetCounts(this.#stretch.octets, this.#stretch.end);
+      length = sentAgain(this.#stretch, this.#counts, at);
+      this.#known.set(at, length);
+    }
+    return length;
+  }
+}
+
+/** Index of the first start behind `at` that stands right behind a frame-end octet; −1 where none does. */
+export function startBehindEnd({ octets, starts }: Stretch, at: number): number {
+  let i = starts.firstFrom(at + 1);
+  while (i < starts.at.length && octets[starts.at[i]! - 1] !== FRAME_END) i++;
+  return starts.at[i] ?? -1;
+}
+
 /** How often each octet occurs in octets[0, end). */
-export function octetCounts(octets: Uint8Array, end: number): Uint32Array {
+function octetCounts(octets: Uint8Array, end: number): Uint32Array {
   const counts = new Uint32Array(256);
   for (let i = 0; i < end; i++) counts[octets[i]!]!++;
   return counts;

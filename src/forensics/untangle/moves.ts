@@ -3,20 +3,22 @@ import { AWAITS_ANY } from "../../amqp/content-order.ts";
 import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
 import { long, short } from "../../bytes/big-endian.ts";
 import { settle } from "./content.ts";
-import { leftoverPrice, octetCounts, sentAgain } from "./leftovers.ts";
+import { leftoverPrice, Repeats, startBehindEnd } from "./leftovers.ts";
 import { admissions, bodyDue } from "./order.ts";
 import * as price from "./prices.ts";
 import {
   AT_BOUNDARY,
+  BEGUN_BEFORE,
   type Frame,
   IN_FRAME,
   IN_HEADER,
   IN_JUNK,
   isSuspended,
+  NOBODY,
   type Reading,
   type Unfinished,
 } from "./reading.ts";
-import { couldBegin, HEADER_AND_IDS } from "./sender.ts";
+import { couldBegin, HEADER_AND_IDS, maxBodyOf } from "./sender.ts";
 import { BODY_START, HALF_START, NO_START, WHOLE_START } from "./starts.ts";
 import type { StepBudget } from "./step-budget.ts";
 import type { BasicMoves, Stretch } from "./stretch.ts";
@@ -31,8 +33,7 @@ export class Moves implements BasicMoves {
   readonly stretch: Stretch;
   readonly #add: (reading: Reading) => void;
   readonly maxBody: number;
-  readonly #repeats = new Map<number, number>();
-  #counts: Uint32Array | null = null;
+  readonly #repeats: Repeats;
 
   readonly #budget: StepBudget;
 
@@ -41,7 +42,8 @@ export class Moves implements BasicMoves {
     this.stretch = stretch;
     this.#add = add;
     this.#budget = budget;
-    this.maxBody = stretch.sender.sizeLimit - FRAME_ENVELOPE;
+    this.#repeats = new Repeats(stretch);
+    this.maxBody = maxBodyOf(stretch.sender);
   }
 
   spend(steps: number): void {
@@ -59,6 +61,7 @@ export class Moves implements BasicMoves {
     if (strength !== NO_START) this.#begin(reading, at);
     if (strength < WHOLE_START && couldBegin(this.stretch.sender, octets, at, 1)) this.#tornHeader(reading, at);
     if ((justCut === null && strength === NO_START) || starts.foreign.has(at)) this.#junk(reading, at);
+    if (strength === NO_START && !this.stretch.sender.seenWhole) this.#begunBefore(reading, at);
     this.spend(reading.others.length / OTHERS_A_STEP);
     const over = this.#overStart(reading, at, strength);
     for (const each of reading.others) if (each !== justCut && isSuspended(each)) this.#resume(reading, each, at, over);
@@ -84,14 +87,9 @@ export class Moves implements BasicMoves {
     const size = long(octets, at + 3);
     const { last } = reading;
     if (last !== null && last.channel === channel && last.owes === size) return price.IGNORED_BODY_DUE;
-    switch (bodyDue(reading, channel, size, this.maxBody)) {
-      case "due":
-        return price.IGNORED_BODY_DUE;
-      case "fits":
-        return price.IGNORED_BODY_FITS;
-      case "no":
-        return 0;
-    }
+    const due = bodyDue(reading, channel, size, this.maxBody);
+    if (due === "no") return 0;
+    return due === "due" ? price.IGNORED_BODY_DUE : price.IGNORED_BODY_FITS;
   }
 
   /** What it costs to take the start at `at` for content of the frame under way. */
@@ -240,7 +238,7 @@ export class Moves implements BasicMoves {
   giveUp(reading: Reading, at: number): void {
     const next = reading.copy();
     next.price += price.JUNK + (at - reading.from) * price.JUNK_OCTET;
-    next.take(-1, at);
+    next.take(NOBODY, at);
     next.mode = AT_BOUNDARY;
     next.frame = null;
     next.run = 0;
@@ -248,27 +246,10 @@ export class Moves implements BasicMoves {
     else this.#junk(next, at);
   }
 
-  /** As `sentAgain`, which every reading at this place asks for. */
-  #sentAgain(at: number): number {
-    let length = this.#repeats.get(at);
-    if (length === undefined) {
-      const { octets, end } = this.stretch;
-      this.#counts ??= octetCounts(octets, end);
-      length = sentAgain(this.stretch, this.#counts, at);
-      this.#repeats.set(at, length);
-    }
-    return length;
-  }
-
   /** Octets that belong to nobody, up to where another frame starts or to the end. */
   #junk(reading: Reading, at: number): void {
-    const { starts, end } = this.stretch;
-    const next = reading.copy();
-    this.leave(next);
-    next.mode = IN_JUNK;
-    next.frame = null;
-    next.from = at;
-    next.run = 0;
+    const { starts, end, octets } = this.stretch;
+    const next = this.#outside(reading, at, NOBODY);
     const foreign = starts.foreign.get(at) ?? 0;
     if (foreign > 0) {
       next.end = at + foreign;
@@ -276,7 +257,7 @@ export class Moves implements BasicMoves {
       this.#add(next);
       return;
     }
-    const again = this.#sentAgain(at);
+    const again = this.#repeats.sentAgain(at);
     if (again > 0) {
       next.end = at + again;
       next.price += price.SENT_AGAIN;
@@ -286,8 +267,29 @@ export class Moves implements BasicMoves {
     let i = starts.firstFrom(at + 1);
     while (i < starts.at.length && starts.strength[i]! < HALF_START) i++;
     next.end = starts.at[i] ?? end;
-    next.price += leftoverPrice(this.stretch.octets, next, at);
+    next.price += leftoverPrice(octets, next, at);
     this.#add(next);
+  }
+
+  /** A frame goes on that was interrupted before the capture saw the stream, up to its frame-end octet. */
+  #begunBefore(reading: Reading, at: number): void {
+    const end = startBehindEnd(this.stretch, at);
+    if (end < 0) return;
+    const next = this.#outside(reading, at, BEGUN_BEFORE);
+    next.end = end;
+    next.price += price.BEGUN_BEFORE;
+    this.#add(next);
+  }
+
+  #outside(reading: Reading, at: number, lostTo: number): Reading {
+    const next = reading.copy();
+    this.leave(next);
+    next.mode = IN_JUNK;
+    next.lostTo = lostTo;
+    next.frame = null;
+    next.from = at;
+    next.run = 0;
+    return next;
   }
 
   /** Whether the frame-end octet stands where the frame under way must end, as far as the octets reach. */

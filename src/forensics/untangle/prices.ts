@@ -44,6 +44,8 @@ export const OPEN_CONTENT = 4;
 export const BAD_END = 14;
 export const NOT_DONE = 40;
 export const UNDECODABLE = 40;
+/** A frame goes on whose beginning was not captured. */
+export const BEGUN_BEFORE = 10;
 /** Octets of no frame, and those of another protocol that is recognised. */
 export const JUNK = 50;
 /** And for each octet: the more of them, the surer somebody wrote them. */

@@ -35,7 +35,11 @@ export interface Unfinished {
   readonly cutAt: number;
 }
 
-/** Octets given to a frame; to none where `frame` is −1. The pieces of a reading are a list from the last one back. */
+/** Octets of nobody, and the rest of a frame whose beginning was not captured: in place of a frame's index. */
+export const NOBODY = -1;
+export const BEGUN_BEFORE = -2;
+
+/** Octets given to a frame, or to NOBODY or BEGUN_BEFORE. The pieces of a reading are a list from the last one back. */
 export interface Piece {
   readonly frame: number;
   readonly from: number;
@@ -69,6 +73,8 @@ export class Reading {
   last: Unfinished | null = null;
   /** Starts taken for content in the frame under way. */
   ignored = 0;
+  /** In octets of no frame: whose they are, NOBODY or BEGUN_BEFORE. */
+  lostTo = NOBODY;
   /** Prices that are paid in full once. */
   hasIgnored = false;
   hasShared = false;
@@ -90,6 +96,7 @@ export class Reading {
     next.others = this.others;
     next.last = this.last;
     next.ignored = this.ignored;
+    next.lostTo = this.lostTo;
     next.hasIgnored = this.hasIgnored;
     next.hasShared = this.hasShared;
     next.hasSplit = this.hasSplit;
@@ -135,7 +142,7 @@ export function isWaiting({ mode }: Reading): boolean {
 }
 
 /** What a reading costs where the octets end: what is open then was perhaps never to be whole. */
-export function priceAtEnd({ price: paid, mode, others }: Reading): number {
+function priceAtEnd({ price: paid, mode, others }: Reading): number {
   let cost = paid;
   for (const each of others) {
     if (isSuspended(each)) cost += price.OPEN_SUSPENDED;
@@ -170,4 +177,25 @@ function mix(a: number, b: number): number {
   h ^= h >>> 13;
   h = Math.imul(h, 0x27d4eb2f);
   return (h ^ (h >>> 16)) | 0;
+}
+
+/** Whether a reading went on from a piece. */
+export function holds({ pieces }: Reading, one: Piece): boolean {
+  let piece = pieces;
+  while (piece !== null && piece.to > one.to) piece = piece.before;
+  return piece === one;
+}
+
+/** The cheapest of some readings at the end of the octets. */
+export function cheapestAtEnd(readings: readonly Reading[]): Reading | null {
+  let best: Reading | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const reading of readings) {
+    const cost = priceAtEnd(reading);
+    if (cost < least) {
+      least = cost;
+      best = reading;
+    }
+  }
+  return best;
 }

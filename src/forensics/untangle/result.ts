@@ -1,7 +1,7 @@
 /** What a reading found, frame by frame. */
 import { FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE } from "../../amqp/spec/constants.ts";
 import { long, short } from "../../bytes/big-endian.ts";
-import { AT_BOUNDARY, IN_JUNK } from "./reading.ts";
+import { AT_BOUNDARY, BEGUN_BEFORE, IN_JUNK } from "./reading.ts";
 import type { Found, Stretch, Torn } from "./stretch.ts";
 
 /** A frame as it was put together again. Spans are [stream offset, octets]. */
@@ -32,7 +32,7 @@ export function resultOf({ octets, end }: Stretch, torn: Torn, { reading, bounda
   const spans = new Map<number, [number, number][]>();
   const unexplained: [number, number][] = [];
   const give = (frame: number, from: number, to: number): void => {
-    if (from >= boundary || to <= from) return;
+    if (from >= boundary || to <= from || frame === BEGUN_BEFORE) return;
     let list = unexplained;
     if (frame >= 0) {
       list = spans.get(frame) ?? [];
@@ -46,7 +46,7 @@ export function resultOf({ octets, end }: Stretch, torn: Torn, { reading, bounda
   for (let { pieces: piece } = reading; piece !== null; piece = piece.before) pieces.push(piece);
   for (const { frame, from, to } of pieces.reverse()) give(frame, from, to);
   if (reading.mode !== AT_BOUNDARY && open) {
-    const frame = reading.mode === IN_JUNK ? -1 : (reading.frame?.id ?? reading.from);
+    const frame = reading.mode === IN_JUNK ? reading.lostTo : (reading.frame?.id ?? reading.from);
     give(frame, reading.from, Math.min(reading.mode === IN_JUNK ? reading.end : end, boundary));
   }
   const frames = Array.from(spans.values(), list => frameOf(octets, base, list));

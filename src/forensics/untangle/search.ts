@@ -6,12 +6,13 @@ import { Moves } from "./moves.ts";
 import * as price from "./prices.ts";
 import {
   AT_BOUNDARY,
+  cheapestAtEnd,
+  holds,
   IN_FRAME,
   IN_HEADER,
   IN_JUNK,
   isWaiting,
   OVERDUE,
-  priceAtEnd,
   Reading,
   type Unfinished,
 } from "./reading.ts";
@@ -93,7 +94,7 @@ export class Search {
       if (settled !== null) return { reading: settled, boundary: settled.runAt, open: false };
     }
     if (!this.#torn.ended) return null;
-    const best = this.#cheapest();
+    const best = cheapestAtEnd(this.#live);
     if (best === null) return null;
     // What is in order at the end is for the scanner to read.
     const inOrder = best.run > 0 && best.runAt > this.#torn.fault - this.#torn.base;
@@ -102,7 +103,7 @@ export class Search {
 
   /** Nothing more may be spent: the cheapest reading of the octets so far. */
   #brokenOff(): Found | null {
-    const reading = this.#cheapest();
+    const reading = cheapestAtEnd(this.#live);
     return reading === null ? null : { reading, boundary: this.#at, open: true };
   }
 
@@ -153,7 +154,7 @@ export class Search {
     const moves = this.#moves;
     if (reading.mode === IN_JUNK) {
       const next = reading.copy();
-      next.take(-1, at);
+      next.take(reading.lostTo, at);
       next.mode = AT_BOUNDARY;
       moves.atBoundary(next, at, null);
       return;
@@ -196,7 +197,8 @@ export class Search {
         this.#keep(reading);
         return;
     }
-    if (strength !== NO_START || (segment && reading.suspends) || this.#stretch.starts.foreign.has(at)) {
+    const mayGoOn = segment && (reading.suspends || (!this.#stretch.sender.seenWhole && !moves.endsWell(reading)));
+    if (strength !== NO_START || mayGoOn || this.#stretch.starts.foreign.has(at)) {
       const cut = moves.cut(reading, at);
       if (cut !== null) moves.atBoundary(cut, at, cut.others.at(-1)!);
     }
@@ -271,9 +273,12 @@ export class Search {
   #settled(): Reading | null {
     const [best] = this.#live;
     if (best === undefined || !this.#isOrderly(best)) return null;
+    // Of what comes behind the orderly frames the others may think what they like: that is another incident.
+    let orderly = best.pieces!;
+    for (let more = best.run - ORDERLY_FRAMES; more > 0; more--) orderly = orderly.before!;
     for (const reading of this.#live) {
       if (reading.price > best.price + DOUBT) break;
-      if (reading !== best && !this.#isOrderly(reading)) return null;
+      if (!this.#isOrderly(reading) && !holds(reading, orderly)) return null;
     }
     return best;
   }
@@ -281,19 +286,5 @@ export class Search {
   #isOrderly(reading: Reading): boolean {
     const { fault, base } = this.#torn;
     return reading.run >= ORDERLY_FRAMES && reading.runAt > fault - base && !reading.suspends;
-  }
-
-  /** The cheapest of all readings at the end of the octets. */
-  #cheapest(): Reading | null {
-    let best: Reading | null = null;
-    let least = Number.POSITIVE_INFINITY;
-    for (const reading of this.#live) {
-      const cost = priceAtEnd(reading);
-      if (cost < least) {
-        least = cost;
-        best = reading;
-      }
-    }
-    return best;
   }
 }

@@ -3,6 +3,7 @@ import { methodOf } from "../../amqp/method-registry.ts";
 import { arePlausibleIds, isPlausibleHeader } from "../../amqp/plausible-frame.ts";
 import {
   FRAME_BODY,
+  FRAME_ENVELOPE,
   FRAME_HEADER,
   FRAME_HEADER_SIZE,
   FRAME_HEARTBEAT,
@@ -14,6 +15,10 @@ export interface Sender {
   /** Largest payload a frame may have. */
   sizeLimit: number;
   isClient: boolean;
+  /** The stream was seen from its beginning, and all channels that it uses are known. */
+  seenWhole: boolean;
+  /** Payload of the largest body frame; null where frame-max is not known. */
+  maxBody: number | null;
   /** Whether frames on this channel are to be expected. */
   usesChannel(channel: number): boolean;
 }
@@ -24,6 +29,11 @@ export const HEADER_AND_IDS = FRAME_HEADER_SIZE + 4;
 const MAX_METHOD = 16384;
 /** Channel numbers above 2047 are not met in practice. */
 const MAX_CHANNEL_HIGH = 7;
+
+/** Payload of the largest body frame, as far as it is known. */
+export function maxBodyOf({ maxBody, sizeLimit }: Sender): number {
+  return maxBody ?? sizeLimit - FRAME_ENVELOPE;
+}
 
 /** Whether a frame header with these fields is one that the sender may write. */
 export function headerFits(sender: Sender, type: number, channel: number, size: number): boolean {

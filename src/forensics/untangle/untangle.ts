@@ -6,12 +6,13 @@
  * reading only goes on. Readings from which the same must follow are one; of the others the cheapest are kept. Where
  * frames go on unseen, arithmetic tells where (look-back.ts).
  */
-import { FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
 import { Continuity } from "./continuity.ts";
 import { cutsIn, gridOf, visibleCuts } from "./grid.ts";
+import { learnedSender } from "./learned-sender.ts";
 import { Places } from "./places.ts";
 import { resultOf, type Untangling } from "./result.ts";
 import { Search } from "./search.ts";
+import { maxBodyOf } from "./sender.ts";
 import { Starts } from "./starts.ts";
 import type { StepBudget } from "./step-budget.ts";
 import type { Torn } from "./stretch.ts";
@@ -28,11 +29,12 @@ const OCTETS_A_STEP = 48;
 /** The cheapest reading found; null where the octets do not reach to where the stream is in order again, or all steps are spent. */
 export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
   if (budget.steps <= 0) return null;
-  const { octets, length, base, from, sender } = torn;
+  const { octets, length, base, from } = torn;
   budget.steps -= (length + base - from) / OCTETS_A_STEP;
+  const sender = learnedSender(octets, from - base, length, torn.sender);
   const starts = new Starts(octets, from - base, length, sender);
   const segments = torn.segments.map(offset => offset - base);
-  const seen = visibleCuts(octets, starts, sender.sizeLimit - FRAME_ENVELOPE);
+  const seen = visibleCuts(octets, starts, maxBodyOf(sender));
   const placesOf = (cuts: readonly number[]): Places => {
     const { largest } = new Places(segments, null, length);
     return new Places(segments, gridOf(cuts, largest), length);

@@ -1,0 +1,52 @@
+import type { BoundarySearch } from "./boundary-search.ts";
+import type { EnvelopeFault } from "./envelope-fault.ts";
+import type { FrameSink } from "./frame-sink.ts";
+
+/** Octets that a search for the boundary is handed at a time: at first, and at most. */
+const FIRST_REACH = 64;
+const MAX_REACH = 1 << 16;
+
+/** A frame boundary that is looked for, and what broke before it where that may have been no frame. */
+export class LostBoundary {
+  readonly search: BoundarySearch;
+  #reach = FIRST_REACH;
+  /** What broke, where the boundary that it follows from is in doubt. */
+  #doubted: EnvelopeFault | null;
+
+  constructor(search: BoundarySearch, doubted: EnvelopeFault | null) {
+    this.search = search;
+    this.#doubted = doubted;
+  }
+
+  /**
+   * Octets to hand to the search now: few at first, then more and more. It copies them and gives those behind the
+   * boundary back, which one break after another in a segment would multiply.
+   */
+  nextReach(): number {
+    const reach = this.#reach;
+    this.#reach = Math.min(reach * 2, MAX_REACH);
+    return reach;
+  }
+
+  /** Octets were not captured: what is not decided by now never will be. */
+  gap(missing: number, sink: FrameSink): void {
+    this.search.gap(missing);
+    this.decide(sink);
+  }
+
+  /** The stream is over, and no boundary was found. */
+  giveUp(sink: FrameSink): void {
+    this.decide(sink);
+    this.search.release();
+  }
+
+  /** The search is over: has the sink told whether the guess in doubt, if there is one, was right, and what broke then. */
+  decide(sink: FrameSink): void {
+    const fault = this.#doubted;
+    if (fault === null) return;
+    this.#doubted = null;
+    const wasRight = this.search.isExplained === true;
+    sink.guessDecided(wasRight);
+    if (wasRight) sink.brokenEnvelope(fault);
+  }
+}
