@@ -13,7 +13,7 @@ const ORDER = 3;
 /** Octets that are learned from. */
 const MAX_LEARNED = 1 << 18;
 /** Octets that cost as much to learn from as it does to look at one reading. */
-const OCTETS_A_STEP = 16;
+const OCTETS_A_STEP = 12;
 /** Places of a table: eight for each octet learned from, at most this power of two. */
 const MOST_BITS = 20;
 const ROOM_BITS = 3;

@@ -46,6 +46,6 @@ describe("continuity of octets", () => {
     const continuity = over(json, budget);
     expect(budget.steps).toBe(1000);
     continuity.cutPrice(500);
-    expect(budget.steps).toBe(1000 - json.length / 8);
+    expect(budget.steps).toBe(1000 - json.length / 12);
   });
 });
