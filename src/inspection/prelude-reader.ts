@@ -12,6 +12,13 @@ const KEPT = 16;
 /** Preludes in front of one another: a load balancer behind a load balancer, and one to spare. */
 const MAX_PRELUDES = 4;
 
+/** By the first octet of an answer (HTTP's H, SOCKS5's 5, SOCKS4's 0), that of its request. */
+const REQUESTS: ReadonlyMap<number, number> = new Map([
+  [0x48, 0x43],
+  [5, 5],
+  [0, 4],
+]);
+
 /** What a prelude's reader needs of the connection that it stands before. */
 export interface PreludeSurroundings {
   /** Gets what follows, and all octets where there is no prelude. */
@@ -37,6 +44,10 @@ export class PreludeReader implements ConnectionObserver {
   #awaiting: Prelude | null = null;
   /** Octets of the server were handed on: they answered nothing. */
   #serverSpoke = false;
+  /** The server's answer came first, or the client's side was not captured: what follows it needs no request. */
+  #answered = false;
+  /** The client's prelude may be missing: how the server begins tells. */
+  #awaitsServer = false;
 
   constructor(around: PreludeSurroundings) {
     this.#around = around;
@@ -49,7 +60,11 @@ export class PreludeReader implements ConnectionObserver {
   }
 
   gap(side: Side, missing: number, cut: boolean): void {
-    if (side === 0 || this.#answer !== null) {
+    if (side === 0 && !this.#serverSpoke && this.#answer === null && !this.#answered) {
+      this.#close();
+      this.#pass(0);
+      this.#awaitsServer = true;
+    } else if (side === 0 || this.#answer !== null) {
       // What is missing may be the rest of the prelude: what follows may be anything.
       this.#pass(0);
       this.#pass(1);
@@ -89,6 +104,7 @@ export class PreludeReader implements ConnectionObserver {
 
   /** Who reads the server's answer to what begins so. False where the server has said something else already. */
   #expectAnswer(first: number): boolean {
+    if (this.#answered) return true;
     this.#answer ??= begun(answerReader(first));
     if (this.#answer === null || !this.#serverSpoke) return true;
     this.#close();
@@ -97,18 +113,28 @@ export class PreludeReader implements ConnectionObserver {
 
   #server(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
+    if (this.#answer === null) this.#answer = this.#firstWord(bytes[at]!);
     if (this.#answer === null) this.#serverSpoke = true;
+    this.#awaitsServer = false;
     while (at < end && this.#answer !== null) {
       this.#note(1, bytes[at]!);
       const { done, value } = this.#answer.next(bytes[at++]!);
       if (done !== true) continue;
       this.#answer = null;
       if (value === true) {
+        this.#answered = true;
         this.#pass(1);
         if (this.#awaiting !== null) this.#tell(this.#awaiting);
       } else this.#giveUp();
     }
     return at;
+  }
+
+  /** Who reads an answer whose request was not seen, or not yet; null where the server does not begin like one. */
+  #firstWord(octet: number): AnswerReading | null {
+    const isFirst = !this.#serverSpoke && !this.#answered && this.#counts[0] === 0 && this.#awaiting === null;
+    const request = isFirst && (this.#reading !== null || this.#awaitsServer) ? REQUESTS.get(octet) : undefined;
+    return request === undefined ? null : begun(answerReader(request));
   }
 
   #note(side: Side, octet: number): void {
@@ -152,7 +178,8 @@ export class PreludeReader implements ConnectionObserver {
   }
 
   #settle(): void {
-    if (this.#reading === null && this.#answer === null && this.#awaiting === null) this.#around.over();
+    const isOver = this.#reading === null && this.#answer === null && this.#awaiting === null && !this.#awaitsServer;
+    if (isOver) this.#around.over();
   }
 }
 

@@ -284,6 +284,20 @@ describe("what only looks like a prelude", () => {
   });
 });
 
+describe("where the request was not captured", () => {
+  it.each<[string, Uint8Array]>([
+    ["HTTP CONNECT", text("HTTP/1.1 200 Connection established\r\n\r\n")],
+    ["SOCKS5", hex("0500 05000001 0a000002 1628")],
+    ["SOCKS4", hex("005a 0000 00000000")],
+  ])("the broker's side behind the answer of %s is in good order", (_, answer) => {
+    for (const most of [1448, 1]) {
+      const { connections, findings } = inspected([[1, join(answer, SERVER)]], { most });
+      expect(connections).toHaveLength(1);
+      expect(findings.filter(({ severity }) => severity !== "note")).toEqual([]);
+    }
+  });
+});
+
 describe("a report of a connection behind a load balancer", () => {
   it("says in text who is behind it", () => {
     const report = inspected([[0, proxyHeader("v2", SOURCE, DESTINATION)], ...AMQP]);
