@@ -58,9 +58,9 @@ export function inspectCommand(): Command {
     .addHelpText(
       "after",
       `
---connection, --channel, --user, --vhost, --from and --to choose what is told, and
-what the exit status is about; how much else was found is said. Formats that pass
-or fail (sarif, junit, github) have no place for that, and are refused with them.
+--connection, --channel, --user, --vhost, --from and --to choose what is told,
+and what the exit status is about; how much else was found is said. Formats that
+pass or fail (sarif, junit, github) have no place for that: they are refused.
 --otlp sends everything. Messages are chosen by ghostframe messages.
 
 Exit status: 0 nothing wrong, 1 errors or warnings found, 2 an input could not
