@@ -77,7 +77,7 @@ describe("a check", () => {
     ]);
     expect([result.passed, kinds(result)]).toEqual([false, ["max-unread"]]);
     expect(result.captures[0]!.violations[0]!.message).toMatch(
-      /^What may hold AMQP was not read: \d+ packets of ESP \(IPsec\) were not read: they are encrypted\. Capture at an end/,
+      /^What may hold AMQP was not read: \d+ packets of ESP \(IPsec\) were not read: they are encrypted, or authenticated in a way that only the ends know\. Capture at an end/,
     );
   });
 
