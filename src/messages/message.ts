@@ -64,7 +64,7 @@ export interface MessageOrigin {
   readonly moment: Moment;
 }
 
-/** By what a publish was found: its message id (and trace), its correlation id, or its size and first octets. */
+/** By what a publish was found, besides its destination, size and first octets: its message id, its correlation id, or nothing else. */
 export type MatchedBy = "message-id" | "correlation-id" | "content";
 
 /** A publish that was seen. */
