@@ -159,13 +159,19 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const layout = { ...terminal, ...(flavor === undefined ? {} : { flavor }) };
   for (const piece of await rendered(report, options.format, layout, page)) if (!(await write(piece))) break;
   const written = signal.aborted || ((await writeReports(report, options, page)) && sent !== false);
+  complainOf(report);
+  unknown.forEach(complain);
+  const done = written && unknown.length === 0;
+  process.exitCode = signal.aborted ? EXIT.INTERRUPTED : done ? exitCode(report) : EXIT.FAILED;
+}
+
+/** What kept inputs from being read whole goes to standard error: inputs, the broker's log, own failures. */
+function complainOf(report: Report): void {
   for (const { path, error } of report.inputs) {
     if (error !== undefined) complain(`${path === "-" ? "standard input" : path}: ${error}`);
   }
   if (report.brokerLog?.error !== undefined) complain(`${report.brokerLog.path}: ${report.brokerLog.error}`);
-  [...unknown, ...ownFailures(report)].forEach(complain);
-  const done = written && unknown.length === 0;
-  process.exitCode = signal.aborted ? EXIT.INTERRUPTED : done ? exitCode(report) : EXIT.FAILED;
+  ownFailures(report).forEach(complain);
 }
 
 /** Telemetry and the page are both told of connections. */

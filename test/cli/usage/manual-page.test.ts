@@ -30,13 +30,7 @@ it("names every command, with its options and their choices, exit status and exa
 
 it("holds no request but those of man(7) that it means", () => {
   const requests = page.split("\n").filter(line => /^[.']/.test(line));
-  expect([...new Set(requests.map(line => line.split(" ")[0]))].toSorted()).toEqual([
-    ".PP",
-    ".SH",
-    ".TH",
-    ".TP",
-    ".br",
-    ".fi",
-    ".nf",
-  ]);
+  expect(new Set(requests.map(line => line.split(" ")[0]))).toEqual(
+    new Set([".PP", ".SH", ".TH", ".TP", ".br", ".fi", ".nf"]),
+  );
 });
