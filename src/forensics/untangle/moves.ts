@@ -145,17 +145,23 @@ export class Moves implements BasicMoves {
 
   /** An interrupted frame goes on at `at`. */
   #resume(reading: Reading, each: Unfinished, at: number, over: number): void {
+    if (each.header !== null) {
+      resumeHeader(this, reading, each, at, over);
+      return;
+    }
+    const next = this.resumed(reading, each, at, over);
+    next.owes = each.owes;
+    this.#enter(next, each.frame!, at, at + each.left);
+    next.ignored = each.ignored;
+  }
+
+  resumed(reading: Reading, each: Unfinished, at: number, over: number): Reading {
     const next = reading.copy();
     next.price += price.RESUME + over + this.stretch.continuity.resumePrice(each, at);
     next.run = 0;
     next.others = reading.others.filter(other => other !== each);
     this.leave(next);
-    if (each.header !== null) resumeHeader(this, next, each, at);
-    else {
-      next.owes = each.owes;
-      this.#enter(next, each.frame!, at, at + each.left);
-      next.ignored = each.ignored;
-    }
+    return next;
   }
 
   /** The content just written goes on later. */

@@ -28,6 +28,15 @@ const MAX_STARTS = 1 << 16;
 /** Places at which another protocol is looked for. */
 const MAX_FOREIGN = 8;
 
+const NEITHER = 0;
+const FRAME = 1;
+const FOREIGN = 2;
+/** What may begin with an octet, in one look: nearly everywhere it is nothing. */
+const FIRST_OCTETS = Uint8Array.from({ length: 256 }, (_, octet) => {
+  if ((octet >= FRAME_METHOD && octet <= FRAME_BODY) || octet === FRAME_HEARTBEAT) return FRAME;
+  return mayBeForeign(octet) ? FOREIGN : NEITHER;
+});
+
 /** All starts in octets[from, end), ascending. */
 export class Starts {
   /** Indices of the octets at which they stand. */
@@ -39,10 +48,12 @@ export class Starts {
   readonly foreign = new Map<number, number>();
 
   constructor(octets: Uint8Array, from: number, end: number, sender: Sender) {
-    for (let at = from; at + FRAME_ENVELOPE <= end && this.at.length < MAX_STARTS; at++) {
+    for (let at = from; at + FRAME_ENVELOPE <= end; at++) {
       const type = octets[at]!;
-      if (type === 0 || (type > FRAME_BODY && type !== FRAME_HEARTBEAT)) {
-        if (mayBeForeign(type) && this.foreign.size < MAX_FOREIGN) this.#noteForeign(octets, at, end);
+      const first = FIRST_OCTETS[type];
+      if (first === NEITHER) continue;
+      if (first === FOREIGN) {
+        if (this.foreign.size < MAX_FOREIGN) this.#noteForeign(octets, at, end);
         continue;
       }
       const strength = strengthAt(octets, at, end, sender);
@@ -50,6 +61,7 @@ export class Starts {
       this.#index.set(at, this.at.length);
       this.at.push(at);
       this.strength.push(strength);
+      if (this.at.length === MAX_STARTS) break;
     }
   }
 

@@ -42,6 +42,8 @@ export interface BasicMoves {
   atBoundary(reading: Reading, at: number, justCut: Unfinished | null): void;
   /** A frame whose header is whole is under way from `at` to `end`. */
   admit(reading: Reading, frame: Frame, at: number, end: number): void;
+  /** `reading` where an interrupted frame goes on at `at`, which costs `over` beyond that; what is under way then is yet to be set. */
+  resumed(reading: Reading, each: Unfinished, at: number, over: number): Reading;
   /** The frame under way is interrupted at `at`; null where it cannot be. */
   cut(reading: Reading, at: number): Reading | null;
 }

@@ -1,5 +1,6 @@
 /** Frames whose headers are cut before they are whole, one perhaps inside the other, and how such a header goes on. */
-import { FRAME_ENVELOPE, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../../amqp/spec/constants.ts";
+import { hasIds } from "../../amqp/plausible-frame.ts";
+import { FRAME_ENVELOPE, FRAME_HEADER_SIZE } from "../../amqp/spec/constants.ts";
 import { long, short } from "../../bytes/big-endian.ts";
 import { admissions } from "./order.ts";
 import * as price from "./prices.ts";
@@ -14,17 +15,19 @@ const OPEN_STEPS = 2;
 /** Headers cut one inside the other. */
 export const MAX_NESTED_HEADERS = 3;
 
-/** A frame goes on inside its header, which is whole now or is cut again by the next start. */
-export function resumeHeader(moves: BasicMoves, next: Reading, each: Unfinished, at: number): void {
+/**
+ * An interrupted frame goes on at `at` inside its header, which is whole now or is cut again by the next start.
+ * This is tried at every start for every such frame, so that nothing is made before it is known to be possible.
+ */
+export function resumeHeader(moves: BasicMoves, reading: Reading, each: Unfinished, at: number, over: number): void {
   const { octets, end, starts, sender } = moves.stretch;
   const header = each.header!;
-  const wanted = FRAME_HEADER_SIZE - header.length;
-  const whole = at + wanted <= end ? [...header, ...octets.subarray(at, at + wanted)] : [];
+  const payload = at + FRAME_HEADER_SIZE - header.length;
   const cut = starts.at[starts.firstFrom(at + 1)] ?? end;
-  if (cut < at + wanted) {
+  if (cut < payload) {
     const more = [...header, ...octets.subarray(at, cut)];
     if (couldBegin(sender, more, 0, more.length)) {
-      const again = next.copy();
+      const again = moves.resumed(reading, each, at, over);
       again.from = at;
       again.price += price.CUT + price.TORN_HEADER;
       again.take(each.id, cut);
@@ -35,18 +38,17 @@ export function resumeHeader(moves: BasicMoves, next: Reading, each: Unfinished,
       moves.atBoundary(again, cut, open);
     }
   }
-  if (whole.length === 0) return;
-  const bytes = Uint8Array.from(whole);
-  const type = bytes[0]!;
-  const channel = short(bytes, 1);
-  const size = long(bytes, 3);
+  if (payload > end) return;
+  const octet = (i: number): number => (i < header.length ? header[i]! : octets[at + i - header.length]!);
+  const type = octet(0);
+  const channel = (octet(1) << 8) | octet(2);
+  const size = ((octet(3) << 24) | (octet(4) << 16) | (octet(5) << 8) | octet(6)) >>> 0;
   if (!headerFits(sender, type, channel, size)) return;
-  const payload = at + wanted;
-  const ownsIds = (starts.at[starts.firstFrom(payload)] ?? end) >= payload + 4;
-  if (ownsIds && (type === FRAME_METHOD || type === FRAME_HEADER) && payload + 4 <= end && size >= 4) {
-    if (!idsFit(sender, type, channel, short(octets, payload), short(octets, payload + 2))) return;
+  if (hasIds(type) && payload + 4 <= end && size >= 4) {
+    const ownsIds = (starts.at[starts.firstFrom(payload)] ?? end) >= payload + 4;
+    if (ownsIds && !idsFit(sender, type, channel, short(octets, payload), short(octets, payload + 2))) return;
   }
-  moves.admit(next, { id: each.id, type, channel, size }, at, payload + size + 1);
+  moves.admit(moves.resumed(reading, each, at, over), { id: each.id, type, channel, size }, at, payload + size + 1);
 }
 
 /**
