@@ -15,7 +15,7 @@ import { readText } from "./text-file.ts";
 const PATHS = ["record", "tlsCert", "tlsKey", "tlsClientCa", "ca", "upstreamCert", "upstreamKey", "readyFile"];
 
 /** What may be given more than once. */
-const LISTS = ["listen", "upstream", "output"];
+const LISTS = ["listen", "upstream", "output", "proxyProtocolFrom"];
 
 /** Names that a config may have: of all options but --config itself. */
 export function configNames(command: Command): string[] {

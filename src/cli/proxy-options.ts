@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { parseListen, parseUpstream, type UpstreamAddress } from "../proxy/address.ts";
 import { BusyPolling } from "../proxy/busy-polling.ts";
+import { TrustedAddresses } from "../proxy/client-header.ts";
 import type { ProxyOptions as InspectingProxyOptions } from "../proxy/inspecting-proxy.ts";
 import type { RecordSetting } from "../proxy/inspector-protocol.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
@@ -33,6 +34,7 @@ export interface ProxyOptions extends RelayOptions, TelemetryOptions, ReportOutp
   tlsKey?: string;
   tlsClientCa?: string;
   proxyProtocol?: "v1" | "v2";
+  proxyProtocolFrom?: string[];
   guard: boolean;
   record?: string;
   recordOn: "always" | "finding";
@@ -89,6 +91,11 @@ function addConnectionOptions(command: Command): void {
     .option("--tls-client-ca <file>", "clients must have a certificate signed by one of these (PEM)")
     .addOption(
       new Option("--proxy-protocol <version>", "send the client's address to the broker").choices(["v1", "v2"]),
+    )
+    .option(
+      "--proxy-protocol-from <address>",
+      "load balancers whose connections begin with a PROXY header, which names the client: 10.0.0.7, 10.0.0.0/8 (repeat it for more)",
+      collect,
     )
     .option(
       "--probe-silently",
@@ -194,6 +201,7 @@ export function proxySettings(options: ProxyOptions): Omit<InspectingProxyOption
     telemetry: telemetryOf(options),
     clientTls: hasTls ? { cert: tlsCert, key: tlsKey, clientCa: tlsClientCa ?? null } : null,
     proxyProtocol: options.proxyProtocol ?? null,
+    proxyProtocolFrom: options.proxyProtocolFrom === undefined ? null : new TrustedAddresses(options.proxyProtocolFrom),
   };
 }
 

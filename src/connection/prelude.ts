@@ -65,6 +65,13 @@ export function* readPrelude(): PreludeReading<Found> {
   }
 }
 
+/** Reads a PROXY header, and nothing else, from its first octet on. */
+export function* readProxyHeader(): PreludeReading<Found> {
+  const first: number = yield;
+  if (first === 0x50) return yield* proxyLine();
+  return first === SIGNATURE[0] ? yield* proxyOctets() : null;
+}
+
 /** Who reads the server's answer, by the client's first octet; null where there is none to a prelude. */
 export function answerReader(first: number): AnswerReading | null {
   if (first === 0x43) return connectAnswers();

@@ -42,6 +42,13 @@ export class Admission {
     return null;
   }
 
+  /** A connection came and went before it was known whose it was. */
+  probed(): void {
+    this.accepted++;
+    this.probes++;
+    this.#ended++;
+  }
+
   /** A client that was admitted is gone. */
   left({ client: { address } }: RelayedConnection, wasProbe: boolean): void {
     this.#ended++;

@@ -32,6 +32,7 @@ export interface RelayTrouble {
     | "upstream-silent"
     | "client-reset"
     | "client-tls"
+    | "client-proxy-header"
     | "too-many-connections"
     | "idle"
     | "shutdown";

@@ -227,6 +227,7 @@ const UNRELAYED: ReadonlySet<string> = new Set<RelayTrouble["kind"]>([
   "upstream-timeout",
   "upstream-tls",
   "client-tls",
+  "client-proxy-header",
   "too-many-connections",
 ]);
 

@@ -1,13 +1,14 @@
 /** Accepts clients on every listener, and relays each of them to its broker. */
 import { createServer, type Server, type Socket } from "node:net";
-import { codeOf } from "../capture/system-error.ts";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import { Admission } from "./admission.ts";
 import type { BusyPolling } from "./busy-polling.ts";
+import { ClientHeaders, type TrustedAddresses } from "./client-header.ts";
 import type { ConnectionGuard, ConnectionTap, Relayed, RelayedConnection } from "./connection-tap.ts";
 import type { RelayCounters } from "./forwarder.ts";
-import { ProxyError, reasonOf } from "./proxy-error.ts";
+import { acceptProblems, listenError } from "./listen-problems.ts";
+import { reasonOf } from "./proxy-error.ts";
 import { type ProxyProtocol, proxyHeader } from "./proxy-protocol.ts";
 import { Relay } from "./relay.ts";
 import type { ReadPace } from "./slow-reader.ts";
@@ -34,6 +35,8 @@ export interface ProxyServerOptions {
   /** How an `amqps` upstream is verified. */
   upstreamTls?: UpstreamTlsSettings;
   proxyProtocol?: ProxyProtocol | null;
+  /** Whose connections begin with a PROXY header, which names the client; null or missing for nobody's. */
+  proxyProtocolFrom?: TrustedAddresses | null;
   /** Connect to the broker not before a client has sent something. */
   probeSilently?: boolean;
   /** Null or missing for as many as the operating system gives. */
@@ -47,15 +50,13 @@ export interface ProxyServerOptions {
   timeouts?: Partial<Timeouts>;
 }
 
-/** Milliseconds between two reports about one listener. */
-const REPORT_MS = 1000;
-
 export class ProxyServer {
   readonly #options: ProxyServerOptions;
   readonly #timeouts: Timeouts;
   readonly #listeners: Server[] = [];
   readonly #upstreams: Upstreams[] = [];
   readonly #relays = new Set<Relay>();
+  readonly #headers: ClientHeaders;
   #clientTls: ClientTls | null = null;
   #upstreamTls: UpstreamTls | null = null;
   /** Clients that came before every listener was bound; null when all are. */
@@ -70,6 +71,11 @@ export class ProxyServer {
   constructor(options: ProxyServerOptions) {
     this.#options = options;
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    this.#headers = new ClientHeaders({
+      trusted: options.proxyProtocolFrom ?? null,
+      timeout: this.#timeouts.handshake,
+      speaksFirst: options.clientTls != null,
+    });
     this.#admission = new Admission({
       connections: options.maxConnections ?? Number.POSITIVE_INFINITY,
       perAddress: options.maxPerAddress ?? Number.POSITIVE_INFINITY,
@@ -139,6 +145,7 @@ export class ProxyServer {
       this.#allClosed = resolve;
     });
     for (const upstreams of this.#upstreams) upstreams.close();
+    this.#headers.abandon();
     const listeners = this.#listeners.map(listener => new Promise(resolve => listener.close(resolve)));
     this.#concludeIfAlone();
     const message = `the proxy shut down, and the connection was still open after ${grace} ms`;
@@ -168,23 +175,8 @@ export class ProxyServer {
       server.listen({ host, port }, resolve);
     });
     server.removeAllListeners("error");
-    server.on("error", this.#problemReporter(endpointText(host, port)));
+    server.on("error", acceptProblems(endpointText(host, port), this.#options.problem));
     return server;
-  }
-
-  /**
-   * A listener may fail for every client that waits: one report a second is enough. When file descriptors run out,
-   * libuv closes waiting clients without an error. Then usually the connection to the broker fails (EMFILE), which is
-   * reported.
-   */
-  #problemReporter(where: string): (error: Error) => void {
-    let last = Number.NEGATIVE_INFINITY;
-    return error => {
-      const now = performance.now();
-      if (now - last < REPORT_MS) return;
-      last = now;
-      this.#options.problem(`${where}: a client could not be accepted (${reasonOf(error)})`);
-    };
   }
 
   /** Clients wait until all listeners are bound: before that it is not sure that the proxy can run. */
@@ -199,14 +191,27 @@ export class ProxyServer {
       tcp.on("error", () => {}).destroy();
       return;
     }
-    const upstream = upstreams.first;
-    const connection: RelayedConnection = {
-      number: ++this.#number,
-      client: remoteEndpoint(tcp),
-      listener: localEndpoint(tcp),
-      upstream: { address: upstream.host, port: upstream.port },
-      encrypted: { client: this.#clientTls !== null, upstream: upstream.tls },
-    };
+    const peer = remoteEndpoint(tcp);
+    if (!this.#headers.expects(peer.address)) {
+      this.#admit(tcp, upstreams, peer, 0);
+      return;
+    }
+    this.#headers.read(tcp, result => {
+      if (result.kind === "read") this.#admit(tcp, upstreams, result.source ?? peer, result.octets);
+      else if (result.kind === "left") {
+        this.#admission.probed();
+        tcp.on("error", () => {}).destroy();
+      } else {
+        const relay = this.#relay(tcp, this.#connection(tcp, upstreams, peer), upstreams, false);
+        const message = `the client at ${endpointText(peer.address, peer.port)} ${result.message}`;
+        relay.abort({ kind: "client-proxy-header", message });
+      }
+    });
+  }
+
+  /** @param before octets of the connection that are no octets of its client */
+  #admit(tcp: Socket, upstreams: Upstreams, client: Endpoint, before: number): void {
+    const connection = this.#connection(tcp, upstreams, client);
     const refusal = this.#admission.admit(connection);
     const relay = this.#relay(tcp, connection, upstreams, refusal === null);
     if (refusal !== null) {
@@ -214,7 +219,17 @@ export class ProxyServer {
       return;
     }
     this.#probing ??= setInterval(() => this.#probe(), this.#timeouts.probe).unref();
-    this.#begin(tcp, relay, connection);
+    this.#begin(tcp, relay, connection, before);
+  }
+
+  #connection(tcp: Socket, { first }: Upstreams, client: Endpoint): RelayedConnection {
+    return {
+      number: ++this.#number,
+      client,
+      listener: localEndpoint(tcp),
+      upstream: { address: first.host, port: first.port },
+      encrypted: { client: this.#clientTls !== null, upstream: first.tls },
+    };
   }
 
   #relay(tcp: Socket, connection: RelayedConnection, upstreams: Upstreams, isAdmitted: boolean): Relay {
@@ -251,7 +266,7 @@ export class ProxyServer {
     return relay;
   }
 
-  #begin(tcp: Socket, relay: Relay, { client }: RelayedConnection): void {
+  #begin(tcp: Socket, relay: Relay, { client }: RelayedConnection, before: number): void {
     if (this.#clientTls === null) {
       relay.start(tcp);
       return;
@@ -261,7 +276,7 @@ export class ProxyServer {
       failed: (did, left) => {
         const message = `the client at ${endpointText(client.address, client.port)} ${did}`;
         // Whoever leaves without an octet has only looked whether somebody listens.
-        relay.abort(left && tcp.bytesRead === 0 ? null : { kind: "client-tls", message });
+        relay.abort(left && tcp.bytesRead === before ? null : { kind: "client-tls", message });
       },
     });
   }
@@ -276,19 +291,4 @@ export class ProxyServer {
     this.#probing = null;
     this.#allClosed?.();
   }
-}
-
-const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program listens there, expected a free port",
-  EACCES: "permission to listen there is denied, expected a port above 1023 or the right to use this one",
-  EADDRNOTAVAIL: "this machine has no such address, expected one of its own",
-  ENOTFOUND: "the name has no address, expected one of this machine's",
-  EAI_AGAIN: "the name cannot be looked up now, expected an address of this machine",
-};
-
-function listenError({ host, port }: ListenAddress, cause: Error): ProxyError {
-  const code = codeOf(cause);
-  const problem = LISTEN_PROBLEMS[code];
-  const said = problem === undefined ? `cannot listen there: ${cause.message}` : `${problem} (${code})`;
-  return new ProxyError(endpointText(host, port), said, { cause });
 }
