@@ -114,7 +114,7 @@ export class LiveText {
     if (recording !== undefined) {
       lines.push(...this.#page.labelled("recorded", printable(recording, MESSAGE_COLUMNS)));
     }
-    if (fingerprint !== undefined) lines.push(...this.#page.labelled("fingerprint", fingerprint));
+    if (fingerprint !== undefined) lines.push(...this.#page.labelled("known as", `fingerprint ${fingerprint}`));
     return `\n${lines.join("\n")}\n\n`;
   }
 
