@@ -8,6 +8,7 @@ import type { RecordSetting } from "../proxy/inspector-protocol.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { Route } from "../proxy/proxy-server.ts";
 import type { ProxyTelemetrySetting } from "../proxy/telemetry-protocol.ts";
+import { webhookSetting } from "../proxy/webhook.ts";
 import { LEVELS, type Level } from "../report/event-selection.ts";
 import { telemetrySetting } from "../telemetry/settings.ts";
 import { widthOption } from "./output.ts";
@@ -51,6 +52,7 @@ export interface ProxyOptions extends RelayOptions, TelemetryOptions, ReportOutp
   upstreamCert?: string;
   upstreamKey?: string;
   readyFile?: string;
+  webhook?: string;
   grace: number;
 }
 
@@ -137,6 +139,10 @@ function addEventOptions(command: Command): void {
       600,
     )
     .option("--every-event", "show every event, also the same finding again and again", false)
+    .option(
+      "--webhook <url>",
+      "POST each finding whose fingerprint was not seen before there, signed with GHOSTFRAME_WEBHOOK_SECRET",
+    )
     .option("--event-octets", "ndjson: also the table of octets of each finding; lines may exceed 4 KiB", false)
     .option("--status-every <seconds>", "time between two status lines; 0 for none", within(0, DAY), 600);
 }
@@ -199,6 +205,7 @@ export function proxySettings(options: ProxyOptions): Omit<InspectingProxyOption
     statusEvery: options.statusEvery * 1000,
     record: recordSetting(options),
     telemetry: telemetryOf(options),
+    webhook: options.webhook === undefined ? null : webhookSetting(options.webhook, process.env),
     clientTls: hasTls ? { cert: tlsCert, key: tlsKey, clientCa: tlsClientCa ?? null } : null,
     proxyProtocol: options.proxyProtocol ?? null,
     proxyProtocolFrom: options.proxyProtocolFrom === undefined ? null : new TrustedAddresses(options.proxyProtocolFrom),

@@ -28,6 +28,8 @@ export interface FindingMessage {
   final: boolean;
   /** One sentence: what broke, or better why. */
   reason: string;
+  /** Of an error or a warning whose fingerprint was not seen before, where it is asked for: the event as a line of JSON. */
+  line?: string;
 }
 
 /** `write` makes the text, or "". */

@@ -17,6 +17,10 @@ import { ProxyServer, type ProxyServerOptions } from "./proxy-server.ts";
 import type { ProxyTelemetrySetting, RelayState } from "./telemetry-protocol.ts";
 import { TelemetryThread } from "./telemetry-thread.ts";
 import { WallClock } from "./wall-clock.ts";
+import { Webhook, type WebhookSetting } from "./webhook.ts";
+
+/** Milliseconds for the webhook to take the last findings when the proxy ends. */
+const WEBHOOK_CLOSES = 5000;
 
 export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem"> {
   broker: BrokerChoice;
@@ -30,6 +34,8 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   writing: EventWriting | null;
   /** What is sent and served of it; null for nothing. */
   telemetry?: ProxyTelemetrySetting | null;
+  /** Where findings of new fingerprints are sent; null or missing for nowhere. */
+  webhook?: WebhookSetting | null;
   /** Must not wait, and must not throw. */
   emit: (event: EventMessage | CountMessage | ProxyEvent) => void;
   /** Milliseconds between two events of how it stands; 0 or missing for none. */
@@ -45,6 +51,7 @@ export class InspectingProxy {
   readonly #server: ProxyServer;
   readonly #inspector: Inspector;
   #telemetry: TelemetryThread | null = null;
+  readonly #webhook: Webhook | null;
   readonly #clock = new WallClock();
   #isListening = false;
   #isDraining = false;
@@ -60,19 +67,21 @@ export class InspectingProxy {
 
   constructor(options: ProxyOptions) {
     this.#options = options;
-    const { broker, record, sharedSockets, writing, newThread, telemetry = null } = options;
+    const { broker, record, sharedSockets, writing, newThread, telemetry = null, webhook = null } = options;
     const problem = (message: string): void => this.#say("problem", message);
     this.#inspector = new Inspector({
       broker,
       record,
       sharedSockets,
       writing,
+      lines: webhook !== null,
       telemetry: telemetry === null ? null : telemetry.otlp === null ? "incidents" : telemetry.messages,
       newThread,
       emit: event => this.#received(event),
       problem,
       started: () => this.#telemetry?.connect(),
     });
+    this.#webhook = webhook === null ? null : new Webhook({ ...webhook, problem });
     if (telemetry !== null) this.#telemetry = this.#newTelemetry(telemetry, problem);
     this.#guarding = new Guarding({ broker, inspector: this.#inspector, problem });
     this.#server = new ProxyServer({
@@ -130,6 +139,7 @@ export class InspectingProxy {
     await drained;
     await this.#inspector.close();
     await this.#telemetry?.close();
+    await this.#webhook?.close(WEBHOOK_CLOSES);
     if (this.#status !== null) clearInterval(this.#status);
     const counters = this.#counters(untold());
     this.#options.emit({ ...this.#event("summary", summarySentence(counters)), counters });
@@ -146,6 +156,7 @@ export class InspectingProxy {
       refused: this.#refused,
       guarded: this.#guarding.stops,
       lostPackets,
+      ...(this.#webhook === null ? {} : { unsent: this.#webhook.unsent }),
       ...this.#counts,
       untold,
     };
@@ -199,6 +210,7 @@ export class InspectingProxy {
     if (event.event === "opened") this.#upstreamReached = true;
     else if (trouble?.startsWith("upstream-") === true) this.#upstreamReached = false;
     if (finding !== null) this.#count(finding);
+    if (finding?.line !== undefined) this.#webhook?.send(finding.line);
     this.#guarding.received(event);
     this.#options.emit(event);
   }

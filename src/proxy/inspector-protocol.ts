@@ -13,6 +13,8 @@ export interface InspectorSetting {
   sharedSockets: boolean;
   /** How events are written; null where nobody reads them. */
   writing: EventWriting | null;
+  /** Findings of new fingerprints carry their line of JSON, for the webhook. */
+  lines?: boolean;
   /** Which messages get spans; null where there is no telemetry. */
   telemetry: MessageChoice | null;
 }

@@ -30,7 +30,7 @@ const setting = workerData as InspectorData;
 const clock = new WallClock();
 clock.read();
 const recorder = setting.record === null ? null : newRecorder(setting.record);
-const messages = new EventMessages(setting.writing);
+const messages = new EventMessages(setting.writing, setting.lines === true);
 let events: EventMessage[] = [];
 const link = setting.telemetry === null ? null : newLink(setting.telemetry);
 const batches: BatchInspection = new BatchInspection({

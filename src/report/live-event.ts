@@ -135,6 +135,8 @@ export interface ProxyCounters {
   guarded?: number;
   /** Packets that could not be recorded. */
   lostPackets?: number;
+  /** Findings that the webhook did not take; missing where there is none. */
+  unsent?: number;
   uninspected: number;
   /** Connections that could not be relayed: the broker was away, too many at a time. */
   refused: number;

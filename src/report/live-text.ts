@@ -156,6 +156,7 @@ function summary(counters: ProxyCounters): string {
     probes = 0,
     guarded = 0,
     lostPackets = 0,
+    unsent = 0,
     uninspected,
     refused,
     errors,
@@ -173,6 +174,7 @@ function summary(counters: ProxyCounters): string {
     counted(warnings, "warning"),
     counted(notes, "note"),
     ...(lostPackets > 0 ? [`${counted(lostPackets, "packet")} not recorded`] : []),
+    ...(unsent > 0 ? [`${counted(unsent, "finding")} not sent to the webhook`] : []),
     ...(untold > 0 ? [`${counted(untold, "event")} not told: their reader was too slow`] : []),
   ];
   return parts.join(", ");

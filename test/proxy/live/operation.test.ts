@@ -208,10 +208,23 @@ describe("what is no AMQP", { concurrent: true }, () => {
   });
 });
 
-it("the same bug of thirty clients is told once, and counted", async ({ onTestFinished }) => {
+it("the same bug of thirty clients is told once, posted once, and counted", async ({ onTestFinished }) => {
   const CLIENTS = 30;
   const upstream = await silentBroker(onTestFinished);
-  const proxied = await startProxy({ upstream, args: ["--guard"], collapses: true, onTestFinished });
+  const posted: string[] = [];
+  const hook = await listen(onTestFinished, socket => {
+    socket.on("data", chunk => {
+      posted.push(chunk.toString());
+      socket.end("HTTP/1.1 204 No Content\r\n\r\n");
+    });
+  });
+  const proxied = await startProxy({
+    upstream,
+    args: ["--guard", "--webhook", `http://127.0.0.1:${hook}/`],
+    env: { GHOSTFRAME_WEBHOOK_SECRET: "of both" },
+    collapses: true,
+    onTestFinished,
+  });
   for (let i = 0; i < CLIENTS; i++) {
     const client = await opened(proxied.port, onTestFinished);
     const port = client.localPort!;
@@ -223,7 +236,12 @@ it("the same bug of thirty clients is told once, and counted", async ({ onTestFi
   expect([of("fault"), of("finding"), of("guarded")].map(({ length }) => length)).toEqual([1, 1, CLIENTS]);
   const { fingerprint } = proxied.findings()[0]!;
   expect(of("repeated").at(-1)).toMatchObject({ fingerprint, rule: "frame-type", count: CLIENTS - 1 });
-  expect({ ...counters, code }).toMatchObject({ errors: CLIENTS, guarded: CLIENTS, code: 1 });
+  expect({ ...counters, code }).toMatchObject({ errors: CLIENTS, guarded: CLIENTS, unsent: 0, code: 1 });
+  const all = posted.join("");
+  expect(all.match(/^webhook-signature: v1,/gm)).toHaveLength(1);
+  expect(JSON.parse(all.slice(all.indexOf("{")))).toMatchObject({
+    data: { event: "finding", final: true, fingerprint },
+  });
 });
 
 describe("an output that nobody reads", { concurrent: true }, () => {
