@@ -16,6 +16,7 @@ import { OutputFileError } from "./output-file-error.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
 import { unreadableTwice } from "./read-twice.ts";
+import { filesRead } from "./taken-files.ts";
 
 interface Options extends CaptureFlags {
   output?: string;
@@ -84,7 +85,8 @@ async function annotate(paths: readonly string[], output: string, options: Optio
   if (captures === null) return EXIT.FAILED;
   const { force } = options;
   // Before the long work: there may be such a file.
-  const copies = await CaptureCopies.create(paths, output, { force, gzip: output.endsWith(".gz") });
+  const taken = filesRead(paths, options);
+  const copies = await CaptureCopies.create(paths, output, { force, gzip: output.endsWith(".gz"), taken });
   const interruption = onInterrupt(0);
   const progress = new Progress(process.stderr, performance);
   const onProgress = (path: string, read: number, total: number | null): void => progress.update(path, read, total);

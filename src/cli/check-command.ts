@@ -26,6 +26,7 @@ import { complain } from "./output.ts";
 import { type FileFormat, formatOption, type OutputFile, PARTIAL } from "./output-option.ts";
 import { Progress } from "./progress.ts";
 import { shardOption } from "./shard-option.ts";
+import { filesRead } from "./taken-files.ts";
 import {
   addTelemetryOptions,
   CaptureSession,
@@ -95,7 +96,8 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   refuseWithShard(options, named);
   const { files: all, folders } = await captureFiles(named);
   folders.forEach(complainOfLeftOut);
-  refuseOverwriting(settings, found, all);
+  const read = all.map(({ path }) => path);
+  refuseOverwriting(settings, found, filesRead(read, options), options.otlp);
   const { baseline } = settings;
   const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);
 

@@ -10,9 +10,11 @@ import type { Shard } from "../check/part.ts";
 import { policyOf } from "../check/policy.ts";
 import type { RuleId, Severity } from "../connection/rules.ts";
 import type { FoundConfig } from "./check-config.ts";
-import { type CaptureFile, withSlashes } from "./check-files.ts";
+import { withSlashes } from "./check-files.ts";
+import { ciOutputs } from "./check-output.ts";
 import type { OutputFile } from "./output-option.ts";
-import { takenCaptures } from "./taken-files.ts";
+import type { TakenFiles } from "./taken-files.ts";
+import type { TelemetryOptions } from "./telemetry-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What `check` and `run` have in common, as commander gives it. */
@@ -104,18 +106,23 @@ export function settingsOf(
   };
 }
 
-/** @throws UsageError where what is read would be written, or two results would go into one file. */
+/**
+ * @throws UsageError where what is read would be written, or two results would go into one file; TelemetryError where
+ * that is so of a file of `--otlp=file:DIR`
+ */
 export function refuseOverwriting(
   { outputs, baseline }: Settings,
   { file }: FoundConfig,
-  captures: readonly CaptureFile[],
+  taken: TakenFiles,
+  otlp?: TelemetryOptions["otlp"],
 ): void {
-  const taken = takenCaptures(captures.map(({ path }) => path));
   if (file !== null) taken.take(file, "the config");
   if (baseline !== null) {
     const other = taken.is(baseline);
     if (other !== undefined) throw new UsageError(`${baseline} cannot be the baseline: it is ${other}`);
     taken.take(baseline, "the baseline");
   }
+  for (const file of ciOutputs("text", process.env).files) taken.refuseOutput(file);
   taken.takeOutputs(outputs);
+  taken.refuseTelemetry(otlp, process.env);
 }

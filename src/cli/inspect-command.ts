@@ -22,7 +22,7 @@ import { formatOption } from "./output-option.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
 import { addReportOutputs, type ReportOutputOptions, rendered, wantsPage, writeReports } from "./report-output.ts";
-import { takenCaptures } from "./taken-files.ts";
+import { filesRead } from "./taken-files.ts";
 import {
   addTelemetryOptions,
   CaptureSession,
@@ -81,12 +81,9 @@ Examples:
 
 async function run(paths: string[], options: Options): Promise<void> {
   try {
-    const read = [
-      ...paths,
-      ...(options.brokerLog === undefined ? [] : [options.brokerLog]),
-      ...(options.tlsKeys ?? []),
-    ];
-    takenCaptures(read).takeOutputs(options.output ?? []);
+    const taken = filesRead(paths, options);
+    taken.takeOutputs(options.output ?? []);
+    taken.refuseTelemetry(options.otlp, process.env);
     refuseGates(options);
     await inspectCaptures(paths, options);
   } catch (error) {

@@ -12,6 +12,7 @@ import { type CheckOptions, refuseOverwriting, settingsOf } from "./check-settin
 import { EXIT } from "./exit-codes.ts";
 import { complain } from "./output.ts";
 import { formatOption, OTLP } from "./output-option.ts";
+import { filesRead } from "./taken-files.ts";
 import { readText } from "./text-file.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -56,11 +57,7 @@ async function mergeParts(named: readonly string[], options: CheckOptions): Prom
   if (settings.outputs.some(({ format }) => format === OTLP)) {
     throw new UsageError("merge reads no captures, and has no telemetry of them: give --output otlp=FILE to check");
   }
-  refuseOverwriting(
-    settings,
-    found,
-    named.map(path => ({ path, octets: 0, isNamed: true })),
-  );
+  refuseOverwriting(settings, found, filesRead(named, {}, "a part"));
   const parts: { name: string; part: Part }[] = [];
   for (const name of named) {
     const text = await readText(name, "utf8", "a partial result", MAX_PART_OCTETS);

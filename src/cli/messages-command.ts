@@ -7,6 +7,7 @@ import { outcomeLevel, rowStyle } from "../report/row-style.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
 import { complain, rowOptions } from "./output.ts";
+import { filesRead } from "./taken-files.ts";
 import { addTelemetryOptions, CaptureSession, TelemetryError, type TelemetryOptions } from "./telemetry-options.ts";
 
 interface Options extends ReadingOptions, TelemetryOptions {
@@ -45,6 +46,7 @@ Examples:
 
 async function run(paths: string[], options: Options): Promise<void> {
   try {
+    filesRead(paths, options).refuseTelemetry(options.otlp, process.env);
     await printMessages(paths, options);
   } catch (error) {
     if (!(error instanceof TelemetryError)) throw error;

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { createGzip, type Gzip } from "node:zlib";
 import { makeFolder } from "../telemetry/export/folder.ts";
 import { OutputFileError, outputFileErrorOf } from "./output-file-error.ts";
+import type { TakenFiles } from "./taken-files.ts";
 
 /** Octets gathered before they are written. */
 const BATCH_OCTETS = 1 << 20;
@@ -15,6 +16,8 @@ export interface NewFileOptions {
   force: boolean;
   /** Compress what is written. */
   gzip?: boolean;
+  /** What the command reads: it is not replaced, whatever is asked for. */
+  taken?: TakenFiles;
 }
 
 export class NewFile {
@@ -51,10 +54,11 @@ export class NewFile {
   /**
    * Begins the file; the folder it is in is made where it is missing.
    *
-   * @throws OutputFileError where there is such a file and it is not to be replaced, or none can be made.
+   * @throws OutputFileError where there is such a file and it is not to be replaced, or is read, or none can be made.
    */
-  static async create(path: string, { force, gzip = false }: NewFileOptions): Promise<NewFile> {
+  static async create(path: string, { force, gzip = false, taken }: NewFileOptions): Promise<NewFile> {
     try {
+      taken?.refuse(path);
       const found = await statusOf(path);
       if (found !== null && !found.isFile()) {
         if (found.isDirectory()) throw new OutputFileError(`${path}: is a directory, expected the name of a file`);

@@ -12,8 +12,9 @@ import { TelemetryError } from "../telemetry/settings.ts";
 import { EventOutput } from "./event-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, terminalOptions } from "./output.ts";
+import { OutputFileError } from "./output-file-error.ts";
 import { applyConfig } from "./proxy-config.ts";
-import { addProxyOptions, levelAsked, type ProxyOptions, proxySettings } from "./proxy-options.ts";
+import { addProxyOptions, filesOfProxy, levelAsked, type ProxyOptions, proxySettings } from "./proxy-options.ts";
 import { ProxyReport } from "./proxy-report.ts";
 import { ProxySignals } from "./proxy-signals.ts";
 import { Readiness } from "./readiness.ts";
@@ -104,7 +105,7 @@ class ProxyOutput {
   }
 }
 
-const KNOWN_ERRORS = [ProxyError, RecordingError, TelemetryError, UsageError];
+const KNOWN_ERRORS = [OutputFileError, ProxyError, RecordingError, TelemetryError, UsageError];
 
 async function run(_: unknown, command: Command): Promise<void> {
   const configured = await configuredOptions(command);
@@ -116,13 +117,14 @@ async function run(_: unknown, command: Command): Promise<void> {
   let lock: RecordingLock | null = null;
   const signals = new ProxySignals(status => process.exit(status));
   try {
+    const taken = filesOfProxy(options);
     proxy = new InspectingProxy({
       ...proxySettings(options),
       writing: output.writing,
       emit: event => output.write(event),
     });
     const running = proxy;
-    const report = await ProxyReport.begin(options);
+    const report = await ProxyReport.begin(options, taken);
     if (options.record !== undefined) lock = new RecordingLock(options.record);
     const addresses = await running.listen();
     readiness.ready(addresses.map(({ address, port }) => endpointText(address, port)));

@@ -15,6 +15,7 @@ import { widthOption } from "./output.ts";
 import { recordingFolder } from "./recording-folder.ts";
 import { addRelayOptions, collect, octets, type RelayOptions, relaySettings, within } from "./relay-options.ts";
 import { addReportOutputs, type ReportOutputOptions } from "./report-output.ts";
+import { TakenFiles } from "./taken-files.ts";
 import { addTelemetryOptions, otlpTarget, type TelemetryOptions } from "./telemetry-options.ts";
 
 export interface ProxyOptions extends RelayOptions, TelemetryOptions, ReportOutputOptions {
@@ -210,6 +211,22 @@ export function proxySettings(options: ProxyOptions): Omit<InspectingProxyOption
     proxyProtocol: options.proxyProtocol ?? null,
     proxyProtocolFrom: options.proxyProtocolFrom === undefined ? null : new TrustedAddresses(options.proxyProtocolFrom),
   };
+}
+
+/**
+ * The files that a proxy reads.
+ *
+ * @throws OutputFileError, TelemetryError where it would write one of them
+ */
+export function filesOfProxy(options: ProxyOptions): TakenFiles {
+  const { config, tlsCert, tlsKey, tlsClientCa, ca, upstreamCert, upstreamKey, readyFile } = options;
+  const taken = new TakenFiles();
+  taken.takeRead(config, "the config");
+  for (const path of [tlsCert, tlsClientCa, ca, upstreamCert]) taken.takeRead(path, "a certificate");
+  for (const path of [tlsKey, upstreamKey]) taken.takeRead(path, "a certificate's key");
+  if (readyFile !== undefined) taken.refuse(readyFile);
+  taken.refuseTelemetry(options.otlp, process.env);
+  return taken;
 }
 
 function routes({ listen = [], upstream = [] }: ProxyOptions): Route[] {

@@ -24,13 +24,13 @@ export class ProxyReport {
   readonly #recording: RunRecording;
 
   /**
-   * To be called before the proxy records. Null where no report is asked for.
+   * To be called before the proxy records. Null where no report is asked for. `taken`: what the proxy reads.
    *
    * @throws UsageError where there is nothing that a report could be made of
    */
-  static async begin(options: ProxyReportOptions): Promise<ProxyReport | null> {
+  static async begin(options: ProxyReportOptions, taken = new TakenFiles()): Promise<ProxyReport | null> {
     const outputs = (options.output ?? []).filter(({ format }) => format !== OTLP);
-    new TakenFiles().takeOutputs(options.output ?? []);
+    taken.takeOutputs(options.output ?? []);
     if (outputs.length === 0) return null;
     if (options.record === undefined) {
       throw new UsageError("--output: expected together with --record DIR: the report is made of what was recorded");

@@ -18,6 +18,7 @@ import { Progress } from "./progress.ts";
 import { unreadableTwice } from "./read-twice.ts";
 import { RecoveredFolder } from "./recovered-folder.ts";
 import type { Republishing } from "./republish.ts";
+import { filesRead } from "./taken-files.ts";
 
 interface Options extends CaptureFlags, FilterFlags {
   format: "text" | "ndjson";
@@ -93,11 +94,14 @@ async function run(paths: string[], options: Options): Promise<void> {
   const captures = await captureOptions(options);
   if (captures === null) return;
   const progress = new Progress(process.stderr, performance);
+  const taken = filesRead(paths, options);
   let republishing: Republishing | null = null;
   try {
+    taken.refuse(options.resume);
     republishing = await republishingOf(options);
     await republishing?.begin();
-    const folder = options.output === undefined ? null : await RecoveredFolder.create(options.output, options.force);
+    const folder =
+      options.output === undefined ? null : await RecoveredFolder.create(options.output, options.force, taken);
     process.exitCode = await recoverInto({ folder, republishing, progress }, paths, captures, options);
   } catch (error) {
     progress.clear();

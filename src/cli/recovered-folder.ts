@@ -5,31 +5,37 @@ import type { RecoveredMessage } from "../recover/recover.ts";
 import { recoveredRecord } from "../recover/recovered-record.ts";
 import { jsonLine } from "../report/json.ts";
 import { makeFolder } from "../telemetry/export/folder.ts";
-import { NewFile } from "./new-file.ts";
+import { NewFile, type NewFileOptions } from "./new-file.ts";
 import { outputFileErrorOf } from "./output-file-error.ts";
+import type { TakenFiles } from "./taken-files.ts";
 
 const UTF8 = new TextEncoder();
 
 export class RecoveredFolder {
   readonly #folder: string;
-  readonly #force: boolean;
+  readonly #options: NewFileOptions;
   readonly #list: NewFile;
 
-  private constructor(folder: string, force: boolean, list: NewFile) {
+  private constructor(folder: string, options: NewFileOptions, list: NewFile) {
     this.#folder = folder;
-    this.#force = force;
+    this.#options = options;
     this.#list = list;
   }
 
-  /** @throws OutputFileError */
-  static async create(folder: string, force: boolean): Promise<RecoveredFolder> {
+  /**
+   * `taken`: what is read.
+   *
+   * @throws OutputFileError
+   */
+  static async create(folder: string, force: boolean, taken: TakenFiles): Promise<RecoveredFolder> {
+    const options = { force, taken };
     try {
       makeFolder(folder, 0o700);
       await mkdir(folder, { recursive: true });
     } catch (cause) {
       throw outputFileErrorOf(folder, cause);
     }
-    return new RecoveredFolder(folder, force, await NewFile.create(join(folder, "messages.ndjson"), { force }));
+    return new RecoveredFolder(folder, options, await NewFile.create(join(folder, "messages.ndjson"), options));
   }
 
   /**
@@ -42,7 +48,7 @@ export class RecoveredFolder {
     let line = jsonLine(record);
     if (message.content !== null && body !== undefined) {
       const name = `${record.connection}-${record.streamOffset}.${record.whole ? "body" : "part"}`;
-      const file = await NewFile.create(join(this.#folder, name), { force: this.#force });
+      const file = await NewFile.create(join(this.#folder, name), this.#options);
       file.append(message.content.body, 0, message.content.body.length);
       await file.commit();
       line = jsonLine({ ...record, file: name });

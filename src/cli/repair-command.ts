@@ -21,6 +21,7 @@ import { OutputFileError } from "./output-file-error.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
 import { unreadableTwice } from "./read-twice.ts";
+import { filesRead } from "./taken-files.ts";
 
 interface Options extends CaptureFlags {
   output: string;
@@ -76,7 +77,8 @@ async function run(paths: string[], options: Options): Promise<void> {
 async function repair(paths: readonly string[], options: Options, captures: InspectOptions): Promise<number> {
   const { signal, onProgress } = captures;
   const isStopped = (): boolean => signal?.aborted === true;
-  const file = await NewFile.create(options.output, { force: options.force, gzip: options.output.endsWith(".gz") });
+  const { output: name, force } = options;
+  const file = await NewFile.create(name, { force, gzip: name.endsWith(".gz"), taken: filesRead(paths, options) });
   let isDone = false;
   try {
     const report = await inspect(paths, captures);

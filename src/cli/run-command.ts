@@ -32,6 +32,7 @@ import { addRelayOptions, type RelayOptions, relaySettings } from "./relay-optio
 import { repeatedRun } from "./repeated-run.ts";
 import { addRunOptions, type RunOptions } from "./run-options.ts";
 import { RunRecording } from "./run-recording.ts";
+import { filesRead } from "./taken-files.ts";
 import {
   addTelemetryOptions,
   CaptureSession,
@@ -96,7 +97,7 @@ async function run(command: string[], options: Options, self: Command): Promise<
 async function runAndCheck(command: readonly string[], options: Options, policy: PolicyOptions): Promise<number> {
   const found = await findConfig(options.config);
   const settings = settingsOf(policy, found);
-  refuseOverwriting(settings, found, []);
+  refuseOverwriting(settings, found, filesRead([], {}), options.otlp);
   const { baseline, inspect: inspecting } = settings;
   const accepted = baseline === null ? [] : await baselineEntries(baseline, options.updateBaseline);
   const broker = brokerOf(options);

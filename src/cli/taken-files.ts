@@ -1,6 +1,8 @@
 /** What is read must not be written, nor two outputs into one file, whatever links lead there. */
-import { statSync } from "node:fs";
+import { type BigIntStats, fstatSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { type OtlpTarget, signalFile, TelemetryError, telemetrySetting } from "../telemetry/settings.ts";
+import { OutputFileError } from "./output-file-error.ts";
 import type { OutputFile } from "./output-option.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -13,36 +15,96 @@ export class TakenFiles {
     this.#taken.set(identity(path), what);
   }
 
+  /** A file that is read; "-" is what standard input comes from. A device or a pipe may be read and written. */
+  takeRead(path: string | undefined, what: string): void {
+    if (path === undefined || path === "") return;
+    const found = path === "-" ? standardInput() : statusOf(path);
+    if (found?.isFile()) this.#taken.set(identityOf(found), what);
+    else if (found === null && path !== "-") this.take(path, what);
+  }
+
   /** What the file is, where it is taken. */
   is(path: string): string | undefined {
     return this.#taken.get(identity(path));
   }
 
+  /** @throws OutputFileError where the file is taken */
+  refuse(path: string): void {
+    const other = this.is(path);
+    if (other !== undefined) throw new OutputFileError(`${path}: is ${other}: expected another file to write to`);
+  }
+
+  /** @throws UsageError where the output is taken */
+  refuseOutput({ path, format }: OutputFile): void {
+    const other = this.is(path);
+    if (other !== undefined) throw new UsageError(`the output ${format} cannot go to ${path}: it is ${other}`);
+  }
+
   /** @throws UsageError where an output is taken, or goes where another one goes */
   takeOutputs(outputs: readonly OutputFile[]): void {
-    for (const { path, format } of outputs) {
+    for (const output of outputs) {
+      this.refuseOutput(output);
+      this.take(output.path, "another output");
+    }
+  }
+
+  /** @throws TelemetryError where a file of `--otlp=file:DIR` is taken, or the setting is wrong */
+  refuseTelemetry(otlp: OtlpTarget, environment: NodeJS.ProcessEnv): void {
+    const target = telemetrySetting(otlp, environment)?.target;
+    if (target?.kind !== "folder") return;
+    for (const signal of target.signals) {
+      const path = signalFile(target.directory, signal);
       const other = this.is(path);
-      if (other !== undefined) throw new UsageError(`the output ${format} cannot go to ${path}: it is ${other}`);
-      this.take(path, "another output");
+      if (other !== undefined) throw new TelemetryError("--otlp", `${path} is ${other}: expected another folder`);
     }
   }
 }
 
-/** The captures that a command reads; "-" is no file. */
-export function takenCaptures(paths: readonly string[]): TakenFiles {
+/** What a command reads besides the files that are its arguments. */
+export interface AlsoRead {
+  tlsKeys?: readonly string[] | undefined;
+  brokerLog?: string | undefined;
+}
+
+/** The files that a command reads. `what`: what its arguments are. */
+export function filesRead(
+  named: readonly string[],
+  { tlsKeys = [], brokerLog }: AlsoRead,
+  what = "a capture",
+): TakenFiles {
   const taken = new TakenFiles();
-  for (const path of paths) if (path !== "-") taken.take(path, "a capture");
+  for (const path of [...tlsKeys, process.env.SSLKEYLOGFILE]) taken.takeRead(path, "a key log");
+  taken.takeRead(brokerLog, "the broker's log");
+  for (const path of named) taken.takeRead(path, what);
   return taken;
 }
 
 /** The same for two names of a file, be it that their folders or they themselves are links; it need not be there. */
 function identity(name: string): string {
   const path = resolve(name);
+  const found = statusOf(path);
+  if (found !== null) return identityOf(found);
+  const folder = dirname(path);
+  return folder === path ? path : join(identity(folder), basename(path));
+}
+
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
+
+function statusOf(path: string): BigIntStats | null {
   try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}:${ino}`;
+    return statSync(path, { bigint: true });
   } catch {
-    const folder = dirname(path);
-    return folder === path ? path : join(identity(folder), basename(path));
+    return null;
+  }
+}
+
+/** Null where it is closed. */
+function standardInput(): BigIntStats | null {
+  try {
+    return fstatSync(0, { bigint: true });
+  } catch {
+    return null;
   }
 }

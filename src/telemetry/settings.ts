@@ -27,6 +27,11 @@ export interface TelemetrySetting {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The file of a signal, in the folder of `--otlp=file:DIR`. */
+export function signalFile(directory: string, signal: Signal): string {
+  return `${directory}/${signal}.jsonl`;
+}
+
 /** A setting that cannot be used: what, where, expected, found. */
 export class TelemetryError extends Error {
   override name = "TelemetryError";

@@ -1,11 +1,11 @@
 /** The ways out: JSON lines in a file, or OTLP over HTTP. OpenTelemetry's packages are loaded here, and only here. */
 import { appendFile, open, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { codeOf, meaningOf } from "../../capture/system-error.ts";
 import { VERSION } from "../../version.ts";
 import type { MetricsSnapshot } from "../instruments.ts";
 import type { LogRecord, SpanRecord } from "../records.ts";
-import { type Signal, TelemetryError, type TelemetrySetting } from "../settings.ts";
+import { type Signal, signalFile, TelemetryError, type TelemetrySetting } from "../settings.ts";
 import { makeFolder } from "./folder.ts";
 import { type Origin, originOf, readableLog, readableMetrics, readableSpan } from "./otlp-shapes.ts";
 
@@ -81,7 +81,7 @@ async function signalExport<Item, Request>(
 ): Promise<SignalExport<Item> | null> {
   if (target.kind !== "http") {
     if (!target.signals.includes(signal)) return null;
-    const path = target.kind === "file" ? target.path : fileOf(target.directory, signal);
+    const path = target.kind === "file" ? target.path : signalFile(target.directory, signal);
     return async batch => appended(path, serializers.json.serializeRequest(request(batch)), batch.length);
   }
   const to = target.signals[signal];
@@ -95,15 +95,11 @@ async function signalExport<Item, Request>(
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-function fileOf(directory: string, signal: Signal): string {
-  return join(directory, `${signal}.jsonl`);
-}
-
 async function beginFiles(directory: string, signals: readonly Signal[]): Promise<void> {
   try {
     makeFolder(directory, FOLDER_MODE);
     // Appending nothing shows whether anything can be written.
-    for (const signal of signals) await appendFile(fileOf(directory, signal), "", { mode: FILE_MODE });
+    for (const signal of signals) await appendFile(signalFile(directory, signal), "", { mode: FILE_MODE });
   } catch (error) {
     throw new TelemetryError(`--otlp file:${directory}`, writeProblem(error));
   }
