@@ -6,13 +6,19 @@ import { exactLonglong, long, longlong, octet, short } from "./big-endian.ts";
  */
 export class PayloadOverrun extends Error {
   override name = "PayloadOverrun";
-  readonly wanted: number;
-  readonly left: number;
-  constructor(wanted: number, left: number) {
-    super(`${wanted} octets wanted, ${left} left`);
-    this.wanted = wanted;
-    this.left = left;
-  }
+  wanted = 0;
+  left = 0;
+}
+
+/** The one that is thrown, again and again: to note where a thousand hostile payloads end costs more than to read them. */
+const OVERRUN = new PayloadOverrun();
+
+/** What to throw where `wanted` octets are wanted, and `left` are left. */
+export function overrun(wanted: number, left: number): PayloadOverrun {
+  OVERRUN.message = `${wanted} octets wanted, ${left} left`;
+  OVERRUN.wanted = wanted;
+  OVERRUN.left = left;
+  return OVERRUN;
 }
 
 /**
@@ -68,7 +74,7 @@ export class Cursor {
   /** Steps over `size` octets and returns the index of the first of them. Throws PayloadOverrun. */
   skip(size: number): number {
     const at = this.at;
-    if (size > this.end - at) throw new PayloadOverrun(size, this.end - at);
+    if (size > this.end - at) throw overrun(size, this.end - at);
     this.at = at + size;
     return at;
   }

@@ -11,7 +11,7 @@ import { MAX_TABLE_DEPTH } from "../amqp/field-table.ts";
 import { Undecodable } from "../amqp/field-walk.ts";
 import { FRAME_END } from "../amqp/spec/constants.ts";
 import { FIELD_SIZES, LENGTH_AND_FIELDS, NO_TYPE, TYPE_LONGSTR, TYPE_TABLE } from "../amqp/spec/field-types.ts";
-import { PayloadOverrun } from "../bytes/cursor.ts";
+import { overrun, PayloadOverrun } from "../bytes/cursor.ts";
 
 /** The next octet is to be looked at; it is taken by what is yielded after that. */
 export const LOOK = 0;
@@ -47,7 +47,7 @@ export class FieldRun {
 
   /** The next octet, to be shown if it is what it should be. */
   *expected(isRight: (octet: number) => boolean): Following<number> {
-    if (this.left === 0) throw new PayloadOverrun(1, 0);
+    if (this.left === 0) throw overrun(1, 0);
     const octet = yield LOOK;
     if (!isRight(octet)) throw new Undecodable(`octet ${octet} should be another`);
     this.left--;
@@ -90,7 +90,7 @@ export class FieldRun {
   }
 
   #spend(octets: number): void {
-    if (octets > this.left) throw new PayloadOverrun(octets, this.left);
+    if (octets > this.left) throw overrun(octets, this.left);
     this.left -= octets;
   }
 }

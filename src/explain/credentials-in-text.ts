@@ -29,6 +29,27 @@ export function mayHoldCredential(octets: Uint8Array, operation: string | null):
   return /eyJ[\w-]{6}/.test(text) || /\0[!-~]{2,64}\0[!-~]{2}/.test(text);
 }
 
+/** A JSON web token as it is sent. */
+const TOKEN = /eyJ[\w-]{6,8192}(?:\.[\w-]{0,8192}){0,2}/g;
+/** Four or more octets, in decimals as Erlang prints a binary, or in hexadecimal digits. */
+const DECIMALS = /\d{1,3}(?:,\s?\d{1,3}){3,2000}/g;
+const HEXADECIMALS = /(?:[0-9a-f]{2}[ :]?){4,2000}/gi;
+
+/** A quote without tokens, and without octets that may hold a credential, whatever error it is of. */
+export function withoutLogins(quote: string): string {
+  const unless = (run: string, octets: readonly number[]): string =>
+    mayHoldCredential(Uint8Array.from(octets), null) ? MASKED : run;
+  return quote
+    .replace(TOKEN, MASKED)
+    .replace(DECIMALS, run => unless(run, run.split(",").map(Number)))
+    .replace(HEXADECIMALS, run =>
+      unless(
+        run,
+        (run.match(/[0-9a-f]{2}/gi) ?? []).map(pair => Number.parseInt(pair, 16)),
+      ),
+    );
+}
+
 /** A quote in which binaries, and runs of numbers that may be one, are left out. */
 export function withoutBinaries(quote: string): string {
   return quote.replace(/<<[^>]{0,4096}(?:>>)?/g, "<<…>>").replace(/\d{1,3}(?:,\s{0,8}\d{1,3}){3,2000}/g, "…");

@@ -1,7 +1,7 @@
 /** From a message of a log, or any text, to what it says about broken connections. */
 import type { LibraryId } from "../connection/client-libraries.ts";
 import { betweenIn } from "./between.ts";
-import { mayHoldCredential, withoutBinaries, withoutPasswords } from "./credentials-in-text.ts";
+import { mayHoldCredential, withoutBinaries, withoutLogins, withoutPasswords } from "./credentials-in-text.ts";
 import type { BrokerError, ErrorReport } from "./error-report.ts";
 import { errorsIn, type FoundError, mayNameError } from "./error-text.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
@@ -77,7 +77,7 @@ export class ErrorReader {
         operation,
         // Most are counted only, as the same as one before.
         get quote() {
-          return quoteOf(withoutPasswords(raw.slice(0, 4 * QUOTE_CHARACTERS)));
+          return withoutLogins(quoteOf(raw)).slice(0, QUOTE_CHARACTERS);
         },
         site: logged ? head.site : null,
         get library() {
@@ -89,7 +89,10 @@ export class ErrorReader {
         get between() {
           return betweenIn(text);
         },
-        masked: false,
+        get masked() {
+          const quote = quoteOf(raw);
+          return withoutLogins(quote) !== quote;
+        },
         typed: false,
       });
     const unknown = (): ErrorReport | null => {
@@ -164,13 +167,13 @@ function libraryFor(error: BrokerError): LibraryId | null {
   return error.kind === "client-side" || error.kind === "message" ? knownLine(error.line).library : null;
 }
 
-function quoteOf(text: string): string {
-  return text
+/** The lines of a text that are quoted, without passwords; more of them than are shown, as a run of octets may be cut. */
+function quoteOf(raw: string): string {
+  return withoutPasswords(raw.slice(0, 4 * QUOTE_CHARACTERS))
     .split("\n")
     .map(line => line.trim())
     .filter(line => line !== "")
-    .join("\n")
-    .slice(0, QUOTE_CHARACTERS);
+    .join("\n");
 }
 
 /** The report without octets that may hold a credential: they are never turned into text, nor quoted. */

@@ -58,8 +58,11 @@ function compareIdentity(a: ConnectionPart, b: ConnectionPart): number {
   return a.first.input - b.first.input || byCodeUnit(a.key, b.key);
 }
 
+/** What tells where a connection stands in a report. */
+export type PlaceInReport = Pick<ConnectionPart, "recognised" | "first" | "key">;
+
 /** The order of connections in a report: as they turned out to be AMQP, and of several at once, as they begin. */
-export function compareOrder(a: ConnectionPart, b: ConnectionPart): number {
+export function compareOrder(a: PlaceInReport, b: PlaceInReport): number {
   return (
     a.recognised.input - b.recognised.input ||
     a.recognised.packet - b.recognised.packet ||

@@ -17,7 +17,7 @@ import { addLeftAlone } from "./left-alone.ts";
 import { lostMessage } from "./lost-message.ts";
 import { compareOrder } from "./merge.ts";
 import type { ConnectionPart, FileFacts, FindingPart, InputPart, LeftAlone, PartialResult } from "./partial-result.ts";
-import { tellEachKindOnce } from "./same-kind.ts";
+import { KindsTold, tellEachKindOnce } from "./same-kind.ts";
 
 /** Octets of the shortest frame. Fewer of them are a keep-alive's, and no sign of a connection that could not be read. */
 const SHORTEST_FRAME = 8;
@@ -37,6 +37,7 @@ interface Gathered {
 export class PartialSink {
   readonly #open = new Map<InspectedConnection<TcpConnection>, Gathered>();
   #connections: ConnectionPart[] = [];
+  readonly #kinds = new KindsTold();
   /** Findings that came since those of one kind were looked for. */
   #fresh = 0;
   /** Of each input. */
@@ -79,7 +80,7 @@ export class PartialSink {
   }
 
   #keep(part: ConnectionPart): void {
-    this.#connections.push(part.findings.length === 0 ? part : compact(part));
+    this.#connections.push(part.findings.length === 0 ? part : compact(this.#kinds.shortened(part)));
     this.#fresh += part.findings.length;
     if (this.#fresh < FRESH) return;
     this.#fresh = 0;

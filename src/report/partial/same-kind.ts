@@ -3,6 +3,7 @@
  * by the fingerprint of their findings. Of the others stays what tells where they are.
  */
 import type { Finding, LostMessage } from "../report.ts";
+import { compareOrder, type PlaceInReport } from "./merge.ts";
 import type { ConnectionPart, FindingPart } from "./partial-result.ts";
 
 /** Findings of one kind that are told in full, and those of all kinds together. */
@@ -34,6 +35,30 @@ export function tellEachKindOnce(connections: readonly ConnectionPart[]): Connec
       ? connection
       : { ...connection, findings: connection.findings.map(part => (isKept(part) ? part : briefly(part))) },
   );
+}
+
+/** What is known of the kinds while connections come in whatever order: which of them the first of their kind tell. */
+export class KindsTold {
+  /** Of each kind where its first findings are, in the report's order. */
+  readonly #firsts = new Map<string, PlaceInReport[]>();
+
+  /** The connection without octets and diagnoses of findings that so many before them tell, in the report's order. */
+  shortened(connection: ConnectionPart): ConnectionPart {
+    const isTold = connection.findings.map(part => isLarge(part) && this.#isTold(part.group, connection));
+    if (!isTold.includes(true)) return connection;
+    return { ...connection, findings: connection.findings.map((part, i) => (isTold[i] ? briefly(part) : part)) };
+  }
+
+  #isTold(kind: string, { recognised, first, key }: ConnectionPart): boolean {
+    const place = { recognised, first, key };
+    const firsts = this.#firsts.get(kind) ?? [];
+    this.#firsts.set(kind, firsts);
+    if (firsts.length === FULL_OF_KIND && compareOrder(firsts.at(-1)!, place) <= 0) return true;
+    firsts.push(place);
+    firsts.sort(compareOrder);
+    if (firsts.length > FULL_OF_KIND) firsts.pop();
+    return false;
+  }
 }
 
 function isLarge({ finding }: FindingPart): boolean {
