@@ -32,7 +32,7 @@ beforeAll(async () => {
   writeFileSync(path, manyBroken(COUNT));
   found = await inspectPart([path]);
   report = buildReport(found);
-}, 60_000);
+}, 180_000);
 
 const isFull = ({ diagnosis }: Finding) => diagnosis !== undefined;
 
