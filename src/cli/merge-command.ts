@@ -80,7 +80,7 @@ async function mergeParts(named: readonly string[], options: CheckOptions): Prom
 }
 
 /** @throws PartError where what the part says of a capture is not what a part says. */
-function reportOf(result: Part["captures"][number]["result"], path: string): ReturnType<typeof buildReport> {
+export function reportOf(result: Part["captures"][number]["result"], path: string): ReturnType<typeof buildReport> {
   try {
     return buildReport(result);
   } catch (cause) {

@@ -7,7 +7,7 @@
  *
  * Lines are written at once, and so outlive the process.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { codeOf } from "../capture/system-error.ts";
 import { OutputFileError, outputFileErrorOf } from "./output-file-error.ts";
 
@@ -77,7 +77,9 @@ export class ResumeFile {
 
   #read(): string {
     try {
-      return readFileSync(this.path, "utf8");
+      // A device may have no end.
+      if (statSync(this.path).isFile()) return readFileSync(this.path, "utf8");
+      throw new OutputFileError(`${this.path}: is a device or a pipe, expected a file`);
     } catch (cause) {
       if (codeOf(cause) === "ENOENT") return "";
       throw outputFileErrorOf(this.path, cause);

@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs";
 import { grouped } from "../bytes/grouped.ts";
 import { InputError, inputErrorOf } from "../capture/input-error.ts";
+import { encodingOf } from "./text-lines.ts";
 
 /** Octets of such a text: what is longer is another file, or has no end (/dev/zero). */
 const MAX_TEXT_OCTETS = 64 << 20;
@@ -10,6 +11,7 @@ const MAX_TEXT_OCTETS = 64 << 20;
  * The whole text of a file, or of a pipe. It waits for the pipe's writer: whoever calls must leave Ctrl-C to the operating
  * system meanwhile, since a thread that waits cannot be called back.
  *
+ * @param encoding utf8: or UTF-16, which shows; a byte order mark is no part of the text
  * @param expected what the file should be: "a key log"
  * @param most octets that it may have
  * @throws InputError
@@ -33,5 +35,11 @@ export async function readText(
   } catch (cause) {
     throw cause instanceof InputError ? cause : inputErrorOf(path, cause, expected);
   }
-  return Buffer.concat(chunks, octets).toString(encoding);
+  const whole = Buffer.concat(chunks, octets);
+  return encoding === "latin1" ? whole.toString(encoding) : textOf(whole);
+}
+
+/** Octets as text: editors and shells of Windows write UTF-16, or a byte order mark. */
+export function textOf(octets: Buffer): string {
+  return new TextDecoder(encodingOf(octets)).decode(octets);
 }

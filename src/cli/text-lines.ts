@@ -47,7 +47,6 @@ async function* octetsOf(stream: AsyncIterable<Buffer | string>): AsyncIterable<
   for await (const chunk of unpacked) yield chunk as Buffer;
 }
 
-/** Decodes by the byte order mark, or, without one, by where the zeros of UTF-16's ASCII stand. */
 async function eachText(octets: AsyncIterable<Buffer>, take: (text: string) => void): Promise<void> {
   let decoder: TextDecoder | null = null;
   for await (const chunk of octets) {
@@ -57,7 +56,8 @@ async function eachText(octets: AsyncIterable<Buffer>, take: (text: string) => v
   if (decoder !== null) take(decoder.decode());
 }
 
-function encodingOf(start: Buffer): "utf-8" | "utf-16le" | "utf-16be" {
+/** How a text is encoded that begins so: by its byte order mark or, without one, by where the zeros of UTF-16's ASCII stand. */
+export function encodingOf(start: Buffer): "utf-8" | "utf-16le" | "utf-16be" {
   if (start[0] === 0xff && start[1] === 0xfe) return "utf-16le";
   if (start[0] === 0xfe && start[1] === 0xff) return "utf-16be";
   const looked = Math.min(start.length, 64) & ~1;

@@ -15,7 +15,7 @@ import { htmlParts, PageSample } from "./html-output.ts";
 import { complain, write } from "./output.ts";
 import { traceUrlOption } from "./output-option.ts";
 import { Progress } from "./progress.ts";
-import { readText } from "./text-file.ts";
+import { readText, textOf } from "./text-file.ts";
 import { UsageError } from "./usage-error.ts";
 import { ViewServer } from "./view-server.ts";
 
@@ -80,7 +80,7 @@ async function isJson(path: string): Promise<boolean> {
     try {
       if (!(await file.stat()).isFile()) return false;
       const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-      return /^\s*\{/.test(buffer.subarray(0, bytesRead).toString("latin1"));
+      return /^\s*\{/.test(textOf(buffer.subarray(0, bytesRead)));
     } finally {
       await file.close();
     }
@@ -109,9 +109,16 @@ async function inspected(paths: readonly string[], options: Options): Promise<Pa
   return { report, ...sample.data };
 }
 
-/** @throws InputError where it is no report of ours */
 async function reported(path: string): Promise<PageData> {
-  const text = await readText(path, "utf8", "a report", MAX_REPORT_OCTETS);
+  return readReport(await readText(path, "utf8", "a report", MAX_REPORT_OCTETS), path);
+}
+
+/**
+ * The page of a report that was written as JSON. `path` is what an error calls it.
+ *
+ * @throws InputError where it is no report of ours
+ */
+export function readReport(text: string, path: string): PageData {
   try {
     const value = parseJson(text) as { schema?: unknown } | null;
     if (value?.schema === REPORT_SCHEMA) return whole({ report: value as Report });

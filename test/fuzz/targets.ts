@@ -1,17 +1,24 @@
 /** What is fuzzed: each takes octets of anybody, and may not throw, hang, fail inside, or let a terminal act on them. */
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { METHODS } from "../../src/amqp/method-registry.ts";
 import { decodeArguments, decodeProperties } from "../../src/amqp/payload.ts";
 import { CaptureError } from "../../src/capture/capture-error.ts";
 import { CaptureFeed } from "../../src/capture/capture-feed.ts";
+import { InputError } from "../../src/capture/input-error.ts";
 import { PcapReader } from "../../src/capture/pcap-reader.ts";
 import { BaselineError, readBaseline } from "../../src/check/baseline.ts";
 import { check } from "../../src/check/check.ts";
 import { ConfigError, readConfig } from "../../src/check/config.ts";
 import { outputs } from "../../src/check/outputs/outputs.ts";
+import { joinParts, type Part, PartError, partText, readPart } from "../../src/check/part.ts";
 import { policyOf } from "../../src/check/policy.ts";
+import { reportOf } from "../../src/cli/merge-command.ts";
+import { OutputFileError } from "../../src/cli/output-file-error.ts";
+import { ResumeFile } from "../../src/cli/resume-file.ts";
+import { readReport } from "../../src/cli/view-command.ts";
 import { BrokerLog } from "../../src/explain/broker-log.ts";
 import { IncidentCounts } from "../../src/explain/incident-counts.ts";
 import { Inspection } from "../../src/inspect.ts";
@@ -24,6 +31,8 @@ import { cutLayout } from "../../src/report/html/layout/cut.ts";
 import { laidOut, placePieces } from "../../src/report/html/layout/scale.ts";
 import { piecesOf } from "../../src/report/html/layout/wire.ts";
 import { html } from "../../src/report/html.ts";
+import { json } from "../../src/report/json.ts";
+import type { PartialResult } from "../../src/report/partial/partial-result.ts";
 import type { Report } from "../../src/report/report.ts";
 import { KeyLog } from "../../src/tls/key-log.ts";
 import { nodeCrypto } from "../../src/tls/node-crypto.ts";
@@ -51,11 +60,13 @@ function captures(folder = ""): Uint8Array[] {
   return readdirSync(join(FIXTURES, folder), { recursive: true, encoding: "utf8" })
     .filter(file => /\.pcap(ng)?(\.gz)?$/.test(file))
     .sort()
-    .map(file => {
-      const octets = readFileSync(join(FIXTURES, folder, file));
-      return new Uint8Array(file.endsWith(".gz") ? gunzipSync(octets) : octets);
-    })
+    .map(file => captureAt(join(folder, file)))
     .filter(({ length }) => length <= MAX_OCTETS);
+}
+
+function captureAt(file: string): Uint8Array {
+  const octets = readFileSync(join(FIXTURES, file));
+  return new Uint8Array(file.endsWith(".gz") ? gunzipSync(octets) : octets);
 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -84,9 +95,17 @@ function changedPackets(capture: Uint8Array, others: readonly Uint8Array[], next
 }
 
 function inspected(octets: Uint8Array, explain: boolean): Report {
-  const keys = { log: new KeyLog(), crypto: nodeCrypto };
   const failures: unknown[] = [];
-  const inspection = new Inspection({ seed: 1, explain, keys, onFailure: error => failures.push(error) });
+  const report = buildReport(resultOf(octets, explain, error => failures.push(error)));
+  if (failures.length > 0) throw failures[0];
+  const failed = report.findings.find(({ rule }) => rule === "internal-error");
+  if (failed !== undefined) throw new Error(failed.message);
+  return report;
+}
+
+function resultOf(octets: Uint8Array, explain = true, onFailure: (error: unknown) => void = () => {}): PartialResult {
+  const keys = { log: new KeyLog(), crypto: nodeCrypto };
+  const inspection = new Inspection({ seed: 1, explain, keys, onFailure });
   const feed = new CaptureFeed(
     record => inspection.packet(record),
     keyLog => inspection.secrets(keyLog),
@@ -102,11 +121,7 @@ function inspected(octets: Uint8Array, explain: boolean): Report {
   const { packets = 0, notes = [] } = feed.reader ?? {};
   const known = { packets, notes, octets: octets.length, truncated: null, error: null, stopped: false };
   inspection.endInput("fuzz.pcap", { format: "pcap", ...known });
-  const report = buildReport(inspection.finish());
-  if (failures.length > 0) throw failures[0];
-  const failed = report.findings.find(({ rule }) => rule === "internal-error");
-  if (failed !== undefined) throw new Error(failed.message);
-  return report;
+  return inspection.finish();
 }
 
 /** Control characters but line feeds, escape sequences, bidirectional marks: what a terminal would act on. */
@@ -178,6 +193,17 @@ function refusing(kind: new (...args: never[]) => Error, does: () => unknown): v
   } catch (error) {
     if (!(error instanceof kind)) throw error;
   }
+}
+
+/** What a check found in the captures that are changed. */
+function foundPart(): Part {
+  const captures = ["interleaving/message-inside-a-body.pcap", "interleaving/two-publishers-one-socket.pcapng.gz"];
+  return {
+    shard: { number: 1, of: 1 },
+    job: { captures: captures.length, hash: "" },
+    folders: [],
+    captures: captures.map(path => ({ path, place: path, isNamed: true, result: resultOf(captureAt(path)) })),
+  };
 }
 
 export const TARGETS: Readonly<Record<string, Target>> = {
@@ -258,6 +284,39 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       ),
     ],
     run: octets => refusing(BaselineError, () => readBaseline(textOf(octets))),
+  },
+  part: {
+    corpus: () => [utf8(partText(foundPart()))],
+    run: octets =>
+      refusing(PartError, () => {
+        const { captures } = joinParts([{ name: "a.part", part: readPart(textOf(octets), "a.part") }]);
+        for (const { path, result } of captures) reportOf(result, path);
+      }),
+  },
+  report: {
+    corpus: () => {
+      const report = buildReport(foundPart().captures[0]!.result);
+      const judged = check([{ path: "a.pcap", report }], { policy: policyOf(), expectations: [] }, null);
+      return [utf8(json(report)), utf8(JSON.stringify(judged))];
+    },
+    run: octets => refusing(InputError, () => readReport(textOf(octets), "report.json")),
+  },
+  resume: {
+    corpus: () => [utf8("ghostframe-resume/1 amqp://broker /\nsent 10.0.0.1:4/t/1/2\nconfirmed 10.0.0.1:4/t/1/2\n")],
+    run: octets => {
+      const folder = mkdtempSync(join(tmpdir(), "fuzz-resume-"));
+      const path = join(folder, "resume");
+      writeFileSync(path, octets);
+      try {
+        refusing(OutputFileError, () => new ResumeFile(path, "amqp://broker /").close());
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  },
+  keys: {
+    corpus: () => [utf8(`CLIENT_RANDOM ${"0a".repeat(32)} ${"0b".repeat(48)}\n# a comment\n`)],
+    run: octets => void new KeyLog().add(Buffer.from(octets).toString("latin1")),
   },
   tls: { corpus: () => captures("tls"), change: changedPackets, run: throughAll },
   html: { corpus: () => captures(), change: changedPackets, run: throughHtml },
