@@ -84,6 +84,9 @@ export interface Message {
   spans: Span[];
   /** Where each of them begins and ends. */
   at?: Range[];
-  /** What the broker makes of it: it stops reading at the first broken frame. */
-  fate: "delivered" | "torn" | "unread";
+  /**
+   * What the broker makes of it: it stops reading at the first broken frame. The diagnosis itself says "delivered", "torn"
+   * or "unread"; a report says of a lost message what its list of lost messages says.
+   */
+  fate: "delivered" | "torn" | "unread" | "swallowed" | "refused" | "unconfirmed";
 }

@@ -2,19 +2,23 @@
  * `--format markdown`: the answer to paste into an issue, a pull request or a chat: who is sick, why, what was lost, what
  * to do, and the picture that shows it. Wire strings show as they are, and form nothing.
  */
+import { grouped } from "../bytes/grouped.ts";
 import { printable } from "../bytes/printable.ts";
+import type { IncidentGroup } from "./incidents/groups.ts";
 import type { Incident } from "./incidents/incident.ts";
-import { brokerWords, incidentSentence, lostSentence } from "./incidents/sentence.ts";
+import { brokerWords, fateWords, incidentSentence } from "./incidents/sentence.ts";
 import { MARKUP, type Markup } from "./markdown/markup.ts";
 import type { Report } from "./report.ts";
 import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
-import { ruleLink } from "./rule-pages.ts";
+import { ruleFile } from "./rule-pages.ts";
 import { diagnosisPicture, proof } from "./text/diagnosis.ts";
-import { answer, behindStop, causeWords, who } from "./text/first-screen.ts";
+import { answer, behindStop, causeWords, costWords, toldConfidences, who } from "./text/first-screen.ts";
 import { marksOf } from "./text/incident.ts";
-import { type Overview, overview } from "./text/overview.ts";
-import { Page } from "./text/page.ts";
-import { counted, displayFilter, joined, packetRange, size } from "./text/wording.ts";
+import { lostByFate, tornTraces } from "./text/lost-messages.ts";
+import { MAX_NOTES, noteWords } from "./text/notes.ts";
+import { fairShare, type Overview, overview } from "./text/overview.ts";
+import { Page, row } from "./text/page.ts";
+import { byRule, confidenceMeaning, counted, displayFilter, joined, packetRange, size } from "./text/wording.ts";
 
 /** Groups of incidents in full, and files that are named. */
 const MAX_GROUPS = 20;
@@ -34,7 +38,7 @@ export function markdown(report: Report, options: Partial<FormatOptions> = {}): 
     inputs(report, markup),
     ...shown.flatMap((group, at) => [
       markup.heading(3, `${at + 1}. ${who(group, found)}`),
-      ...incidentParts(group.first, { found, page, markup }, [
+      ...incidentParts(group, { found, page, markup }, [
         group.incidents.length > 1
           ? `${counted(group.incidents.length, "incident")} on ${counted(group.connections.length, "connection")}; this is the first.`
           : "",
@@ -42,6 +46,8 @@ export function markdown(report: Report, options: Partial<FormatOptions> = {}): 
       ]),
     ]),
     rest > 0 ? markup.text(`${counted(rest, "more client")} and cause left out: --all tells them.`) : "",
+    ...notes(found, settings.all, markup),
+    markup.text(confidenceMeaning(toldConfidences(shown.map(({ first }) => first)))),
   ];
   return `${parts.filter(part => part !== "").join("\n\n")}\n`;
 }
@@ -63,32 +69,67 @@ interface Drawing {
   markup: Markup;
 }
 
-function incidentParts(incident: Incident, { found, page, markup }: Drawing, remarks: readonly string[]): string[] {
-  const { finding, connection, cause, lost } = incident;
+function incidentParts(group: IncidentGroup, { found, page, markup }: Drawing, remarks: readonly string[]): string[] {
+  const { first: incident } = group;
+  const { finding, connection, cause } = incident;
   const { diagnosis, packets } = finding;
   const sentence = incidentSentence(incident);
-  const told = brokerWords(incident);
-  const cost = lostSentence(lost) ?? "no message is known to be lost";
-  const facts: [label: string, text: string][] = [
-    ["Cause", causeWords(cause)],
-    ["Lost", told === "" ? cost : `${cost} · ${told}`],
-    ["Do", cause.todo],
-    ["Proof", diagnosis === undefined ? "" : printable(diagnosis.summary, 1_200)],
-    ["Fault", sentence === joined(finding.message) ? "" : printable(joined(finding.message), 1_000)],
-    ["Seen", packets.length === 0 ? "" : packetRange(packets)],
+  const lost = costWords(group);
+  const cost = lost !== null && group.incidents.length > 1 ? `${lost}, in all` : lost;
+  const text = (words: string) => (words === "" ? "" : markup.text(words));
+  const facts: [label: string, markup: string][] = [
+    ["Cause", text(causeWords(cause))],
+    [cost === null ? "Broker" : "Lost", text(row([cost ?? "", brokerWords(incident)]))],
+    ["Messages", messages(incident, page.all, markup)],
+    ["Trace", traces(incident, page.all, markup)],
+    ["Do", text(cause.todo)],
+    ["Remedy", text(printable(diagnosis?.remedy ?? "", 800))],
+    ["Proof", text(printable(diagnosis?.summary ?? "", 1_200))],
+    ["Fault", sentence === joined(finding.message) ? "" : text(printable(joined(finding.message), 1_000))],
+    ["Seen", packets.length === 0 ? "" : text(packetRange(packets))],
+    [
+      "Rule",
+      `${markup.code(printable(finding.rule, 30))} ${text(`(${printable(finding.id, 12)}): ${ruleFile(finding.rule)} in the package of ghostframe`)}`,
+    ],
+    ["Wireshark", packets.length === 0 ? "" : markup.code(displayFilter(packets, connection ?? undefined))],
   ];
   const picture =
     diagnosis === undefined ? [] : diagnosisPicture(diagnosis, marksOf(finding, connection ?? undefined, found), page);
   const repeats = diagnosis === undefined ? [] : proof({ ...diagnosis, summary: "" }, page);
-  const filter = packets.length === 0 ? "" : displayFilter(packets, connection ?? undefined);
-  const items = facts
-    .filter(([, text]) => text !== "")
-    .map(([label, text]) => `${markup.strong(label)} ${markup.text(text)}`);
-  items.push(`${markup.strong("Rule")} ${markup.link(printable(finding.rule, 30), ruleLink(finding.rule))}`);
-  if (filter !== "") items.push(`${markup.strong("Wireshark")} ${markup.code(filter)}`);
+  const items = facts.filter(([, words]) => words !== "").map(([label, words]) => `${markup.strong(label)} ${words}`);
   return [
     markup.text([sentence, ...remarks].filter(part => part !== "").join(" ")),
     markup.list(items),
     picture.length === 0 ? "" : markup.block([...picture, ...repeats]),
   ];
+}
+
+/** The messages of the first incident by name, each as code: to be looked up elsewhere. */
+function messages({ finding }: Incident, all: boolean, markup: Markup): string {
+  return lostByFate(finding, all)
+    .map(({ fate, count, names }) => {
+      const more = count > names.length ? ` and ${grouped(count - names.length)} more` : "";
+      return `${markup.text(fateWords(fate))}: ${names.map(name => markup.code(name)).join(", ")}${more}`;
+    })
+    .join(" · ");
+}
+
+function traces({ finding }: Incident, all: boolean, markup: Markup): string {
+  return tornTraces(finding, all)
+    .map(({ trace, span, message }) => {
+      const whose = message === "" ? "" : ` (${markup.code(message)})`;
+      return `${markup.code(trace)} · span ${markup.code(span)}${whose}`;
+    })
+    .join("; ");
+}
+
+/** What limits the answer, or is no trouble: as the text report tells it. */
+function notes({ notes: every }: Overview, all: boolean, markup: Markup): string[] {
+  if (every.length === 0) return [];
+  const shown = all ? every : fairShare(every, MAX_NOTES);
+  const told = new Set(shown);
+  const rest = every.filter(note => !told.has(note));
+  const items = shown.map(note => `${markup.code(printable(note.rule, 30))} ${markup.text(noteWords(note))}`);
+  if (rest.length > 0) items.push(markup.text(`and ${grouped(rest.length)} more: ${byRule(rest)}. --all tells each.`));
+  return [markup.heading(3, "Notes"), markup.list(items)];
 }

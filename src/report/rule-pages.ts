@@ -9,9 +9,7 @@ export interface RulePage {
   todo: string;
 }
 
-/** Where the package's documents are, by the name that it is published under. */
-const PAGE = "https://unpkg.com/ghostframe/docs/rules.md";
-/** The same in the package, and in the repository. */
+/** In the package, and in the repository. */
 const FILE = "docs/rules.md";
 
 const WRITERS = "Give each process and thread its own connection, and connect after the fork.";
@@ -151,12 +149,7 @@ export const RULE_PAGES: Readonly<Record<RuleId, RulePage>> = {
   },
 };
 
-/** The section of a rule, as a link; what the registry does not have has the page itself. */
-export function ruleLink(rule: string): string {
-  return Object.hasOwn(RULES, rule) ? `${PAGE}#${rule}` : PAGE;
-}
-
-/** The same as a file in the package: `docs/rules.md#frame-end`. */
+/** The section of a rule, as a file in the package: `docs/rules.md#frame-end`. Of what the registry lacks, the page. */
 export function ruleFile(rule: string): string {
   return Object.hasOwn(RULES, rule) ? `${FILE}#${rule}` : FILE;
 }

@@ -12,13 +12,13 @@ import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
 import { inAscii } from "./text/ascii.ts";
 import { brokerLogBlock } from "./text/broker-log-lines.ts";
 import { connectionTable } from "./text/connection-table.ts";
-import { answer, firstScreen, isTrouble } from "./text/first-screen.ts";
+import { answer, firstScreen, isTrouble, toldConfidences } from "./text/first-screen.ts";
 import { headlines } from "./text/headline.ts";
 import { incidentBlocks } from "./text/incident.ts";
 import { notes } from "./text/notes.ts";
 import { type Overview, overview } from "./text/overview.ts";
 import { Page } from "./text/page.ts";
-import { counted } from "./text/wording.ts";
+import { confidenceMeaning, counted } from "./text/wording.ts";
 
 /** No line is wider than `columns`, which is at least 40. Ends in a line feed. */
 export function text(report: Report, options: Partial<FormatOptions> = {}): string {
@@ -29,6 +29,7 @@ export function text(report: Report, options: Partial<FormatOptions> = {}): stri
     ...firstScreen(found, page),
     ...headlines(found, page),
     ...incidentBlocks(found, page),
+    confidenceNote(found, page),
     brokerLogBlock(found, page),
     notes(found, page),
     connectionTable(found, page),
@@ -39,6 +40,12 @@ export function text(report: Report, options: Partial<FormatOptions> = {}): stri
     .map(lines => lines.join("\n"))
     .join("\n\n")}\n`;
   return settings.ascii === true ? inAscii(shown) : shown;
+}
+
+/** What the numbers behind causes and diagnoses mean, once. */
+function confidenceNote({ incidents }: Overview, page: Page): string[] {
+  const words = confidenceMeaning(toldConfidences(incidents));
+  return words === "" ? [] : page.prose(words, page.paint.faint);
 }
 
 /** The answer once more, where a long report ends; what else was found is counted. */

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { ruleDescriptors } from "../../src/check/outputs/sarif-rules.ts";
 import { RULE_IDS } from "../../src/check/policy.ts";
 import { RULES } from "../../src/connection/rules.ts";
-import { RULE_PAGES, ruleFile, ruleLink } from "../../src/report/rule-pages.ts";
+import { RULE_PAGES, ruleFile } from "../../src/report/rule-pages.ts";
 
 const PAGE = fileURLToPath(new URL("../../docs/rules.md", import.meta.url));
 const BEGIN =
@@ -31,15 +31,16 @@ function sections(): string {
     .concat("\n");
 }
 
-it.each(RULE_IDS)("%s has a link that leads to its section", id => {
+it.each(RULE_IDS)("%s is named with its section, which is there", id => {
   const headings = [...readFileSync(PAGE, "utf8").matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
-  expect(headings).toContain(new URL(ruleLink(id)).hash.slice(1));
+  expect(headings).toContain(id);
   expect(ruleFile(id)).toBe(`docs/rules.md#${id}`);
   const descriptor = ruleDescriptors().find(each => (each as { id: string }).id === id);
-  expect(descriptor).toMatchObject({ helpUri: ruleLink(id) });
+  // The package is not published: an address would be a dead link.
+  expect(JSON.stringify(descriptor)).toContain(ruleFile(id));
+  expect(JSON.stringify(descriptor)).not.toMatch(/helpUri|https?:/);
 });
 
 it("a rule that is none leads to the page itself", () => {
-  expect(new URL(ruleLink("</script>")).hash).toBe("");
   expect(ruleFile("constructor")).toBe("docs/rules.md");
 });

@@ -7,11 +7,10 @@
  */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
-import { codeSpan, markdownText } from "../../report/markdown/markdown-text.ts";
+import { codeSpan, inlineText, markdownText } from "../../report/markdown/markdown-text.ts";
 import { MARKUP } from "../../report/markdown/markup.ts";
 import type { Finding } from "../../report/report.ts";
 import { DEFAULT_FORMAT_OPTIONS } from "../../report/report-format.ts";
-import { ruleLink } from "../../report/rule-pages.ts";
 import { diagnosisPicture } from "../../report/text/diagnosis.ts";
 import { fairShare } from "../../report/text/overview.ts";
 import { Page } from "../../report/text/page.ts";
@@ -165,7 +164,7 @@ function addTable(summary: Summary, { captures }: CheckResult, most: number): vo
 function row(capture: CheckedCapture): string {
   const counts: CheckSummary = captureSummary(capture);
   const cells = [
-    markdownText(path(capture.path)),
+    inlineText(path(capture.path)),
     capture.passed ? "passed" : "**failed**",
     ...COUNTS.map(count => (counts[count] === 0 ? "" : grouped(counts[count]))),
     grouped(counts.frames),
@@ -182,8 +181,8 @@ function addViolations(summary: Summary, { captures, violations }: CheckResult, 
 }
 
 function violationLine({ violation, capture }: { violation: Violation; capture: CheckedCapture | null }): string {
-  const where = capture === null ? "" : ` in ${markdownText(path(capture.path))}`;
-  return `- **${violation.kind}**${where}: ${markdownText(violationSentence(violation))}`;
+  const where = capture === null ? "" : ` in ${inlineText(path(capture.path))}`;
+  return `- **${violation.kind}**${where}: ${inlineText(violationSentence(violation))}`;
 }
 
 /** Findings that fail, under their capture; a rule with a thousand of them does not hide the others. */
@@ -197,7 +196,7 @@ function addFindings(summary: Summary, { captures }: CheckResult, most: number):
   const told = new Set<Failing>();
   let before: CheckedCapture | null = null;
   for (const each of shown) {
-    const title = each.capture === before ? "" : `### ${markdownText(path(each.capture.path))}\n\n`;
+    const title = each.capture === before ? "" : `### ${inlineText(path(each.capture.path))}\n\n`;
     if (!summary.add(title + story(each))) break;
     before = each.capture;
     told.add(each);
@@ -211,11 +210,11 @@ function story({ checked: { finding, level }, capture }: Failing): string {
   const about = particulars(capture, finding);
   const list = about.map(({ label, text }) => {
     // To be copied as it is; there is nothing from the wire in it.
-    const shown = label === "Wireshark" ? codeSpan(text) : markdownText(text);
+    const shown = label === "Wireshark" ? codeSpan(text) : inlineText(text);
     return `- ${label}: ${shown}`;
   });
-  const section = finding.spec === "" ? "" : ` (AMQP 0-9-1 §${markdownText(printable(finding.spec, 8))})`;
-  const title = `**${level} ${MARKUP.github.link(printable(finding.rule, 30), ruleLink(finding.rule))}**${section}: ${markdownText(sentence(finding))}`;
+  const section = finding.spec === "" ? "" : ` (AMQP 0-9-1 §${inlineText(printable(finding.spec, 8))})`;
+  const title = `**${level} ${codeSpan(printable(finding.rule, 30))}**${section}: ${inlineText(sentence(finding))}`;
   if (list.length === 0) return title;
   const picture = pictureOf(capture, finding);
   const shown = picture === "" ? "" : `\n\n${picture}`;
@@ -237,7 +236,7 @@ function pictureOf(capture: CheckedCapture, finding: Finding): string {
 
 function addGone(summary: Summary, { baseline }: CheckResult, most: number): void {
   if (baseline === null) return;
-  const heading = `### Gone from the baseline ${markdownText(path(baseline.path))}`;
+  const heading = `### Gone from the baseline ${inlineText(path(baseline.path))}`;
   const title = `${heading}\n\nNo finding has these entries any more: take them out.`;
   const line = (entry: BaselineEntry) => `- ${markdownText(goneSentence(entry))}`;
   addList(summary, { title, noun: "baseline line" }, baseline.gone, most, line);

@@ -1,6 +1,6 @@
 /** The rule registry and the kinds of violations as SARIF describes them: what a viewer shows beside a result. */
 import { RULES } from "../../connection/rules.ts";
-import { RULE_PAGES, ruleLink } from "../../report/rule-pages.ts";
+import { RULE_PAGES, ruleFile } from "../../report/rule-pages.ts";
 import type { Level, Policy, Violation } from "../check-result.ts";
 import { RULE_IDS } from "../policy.ts";
 
@@ -19,10 +19,9 @@ export function ruleDescriptors(): object[] {
       id,
       shortDescription: { text: help },
       fullDescription: { text: `${help} ${basis}` },
-      helpUri: ruleLink(id),
       help: {
         text: `${help}\n\nWhy: ${plain(reason)}\n\nDo: ${plain(todo)}\n\n${basis} ${counts}`,
-        markdown: `${help}\n\n- **Why:** ${reason}\n- **Do:** ${todo}\n- **Rests on:** ${basis}\n- **Level:** ${counts}\n- **More:** ${ruleLink(id)}`,
+        markdown: `${help}\n\n- **Why:** ${reason}\n- **Do:** ${todo}\n- **Rests on:** ${basis}\n- **Level:** ${counts}\n- **More:** ${ruleFile(id)} in the package of ghostframe`,
       },
       defaultConfiguration: { level: severity },
     };

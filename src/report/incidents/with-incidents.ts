@@ -1,4 +1,4 @@
-import type { Connection, Finding, Report } from "../report.ts";
+import type { Connection, Diagnosis, Finding, Report, Writer } from "../report.ts";
 import { countsOf } from "./counts.ts";
 import { type Incident, incidentsOf } from "./incident.ts";
 import { placesOf } from "./places.ts";
@@ -31,7 +31,7 @@ function withAnswer(finding: Finding, { cause, afterStop, group }: Incident): Fi
   const places = diagnosis === undefined ? [] : placesOf(diagnosis);
   return {
     ...finding,
-    ...(diagnosis === undefined ? {} : { diagnosis: { ...diagnosis, writers: diagnosis.writers.map(withIdentity) } }),
+    ...(diagnosis === undefined ? {} : { diagnosis: withWriters(diagnosis, finding.lost ?? []) }),
     group,
     likelyCause: { kind, words, confidence },
     do: todo,
@@ -40,7 +40,16 @@ function withAnswer(finding: Finding, { cause, afterStop, group }: Incident): Fi
   };
 }
 
-function withIdentity<W extends Parameters<typeof writerIdentity>[0]>(writer: W): W {
-  const identity = writerIdentity(writer);
-  return identity === null ? writer : { ...writer, identity };
+/** Who the writers are; and of their messages the fate that the list of lost messages tells, so that both say one thing. */
+function withWriters(diagnosis: Diagnosis, lost: NonNullable<Finding["lost"]>): Diagnosis {
+  const fates = new Map(lost.map(({ streamOffset, fate }) => [streamOffset, fate]));
+  const writers = diagnosis.writers.map((writer): Writer => {
+    const identity = writerIdentity(writer);
+    const messages = writer.messages.map(message => ({
+      ...message,
+      fate: fates.get(message.spans[0]?.[0] ?? -1) ?? message.fate,
+    }));
+    return { ...writer, messages, ...(identity === null ? {} : { identity }) };
+  });
+  return { ...diagnosis, writers };
 }

@@ -1,20 +1,42 @@
-/** Text in GitHub's Markdown that shows as it is, whatever is in it. */
-
 /**
- * What forms something inside a line of GitHub's Markdown: emphasis, code, links, tags, references to people, issues and
- * emoji, formulas, table cells, and the `:` and `.` by which it knows bare addresses. Lines never begin with such text.
+ * Text in GitHub's Markdown that shows as it is, whatever is in it. A sign is only escaped where it would form something:
+ * what people read in a ticket before it is rendered, or copy from it, stays as it came.
  */
-const STRUCTURE = /[#$&*:<>@[\\\]_`|~]|(?<=www)\./gi;
 
+/** Escaped wherever it stands: emphasis, code, tags, links, table cells, and the escape itself. */
+const ALWAYS = /[\\`*<[\]|~]/g;
+/** Underscores form emphasis only at the edge of a word. */
+const EDGE_UNDERSCORE = /(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
+/** `&lt;`, `&#60;` */
+const REFERENCE = /&(?=[#a-z])/gi;
+/** The sign by which GitHub knows a bare address: `https://…`, `www.…` */
+const ADDRESS = /:(?=\/\/)|(?<=www)\./gi;
 /**
- * Text as prose or as a table's cell: as references, which never have a meaning of their own. Only addresses of mail are
- * made links from what references stand for; the comment behind the at sign, which is not shown, keeps them apart.
+ * What GitHub looks for in the rendered text, where no escape is left: people and mail, issues, emoji. A comment, which is
+ * not shown, keeps the sign from the rest. `18:19:51` is none: no emoji has a name of two digits.
  */
+const AFTERWARDS = /@(?=[\p{L}\p{N}_-])|#(?=\d)|(?<=\bGH)-(?=\d)|:(?!\d\d:)(?=[\w+-]+:)/giu;
+/** What makes a list, a quotation, a heading or a line of the text that begins with it. */
+const BEGIN = /^(?:[-+=>#]|\d{1,9}(?=[.)](?: |$)))/;
+
+/** Text as a paragraph, or as what an item of a list begins with. */
 export function markdownText(text: string): string {
-  return text
-    .replace(STRUCTURE, character => (character === "@" ? "&#64;<!-- -->" : `&#${character.charCodeAt(0)};`))
-    .replace(/\s+/g, " ")
-    .trim();
+  return inlineText(text).replace(BEGIN, begin => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`));
+}
+
+/** Text behind other text, in a heading, or as a table's cell. */
+export function inlineText(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return (
+    line
+      .replace(ALWAYS, "\\$&")
+      .replace(EDGE_UNDERSCORE, "\\_")
+      .replace(REFERENCE, "\\&")
+      .replace(ADDRESS, "\\$&")
+      .replace(AFTERWARDS, "$&<!-- -->")
+      // A formula's sign has no escape.
+      .replaceAll("$", "&#36;")
+  );
 }
 
 /** Text as a code span; not for a table's cell, where a bar would end it. */
@@ -22,6 +44,7 @@ export function codeSpan(text: string): string {
   const line = text.replace(/\s+/g, " ");
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
-  // One space on each side is taken off again, so that a backtick at the edge is not the fence's.
-  return `${fence} ${line} ${fence}`;
+  // One space on each side is taken off again: a backtick at the edge is then not the fence's, nor a space lost.
+  const edge = /^[` ]|[` ]$|^$/.test(line) ? " " : "";
+  return `${fence}${edge}${line}${edge}${fence}`;
 }

@@ -1,5 +1,5 @@
 /** How the parts of a text are written for GitHub, Slack and Jira. Whatever text comes in forms nothing. */
-import { codeSpan, markdownText } from "./markdown-text.ts";
+import { codeSpan, inlineText, markdownText } from "./markdown-text.ts";
 
 export const FLAVORS = ["github", "slack", "jira"] as const;
 export type Flavor = (typeof FLAVORS)[number];
@@ -8,8 +8,6 @@ export interface Markup {
   heading: (level: number, text: string) => string;
   strong: (text: string) => string;
   text: (text: string) => string;
-  /** A link; the address is ours, and holds no sign that a flavor acts on. */
-  link: (text: string, address: string) => string;
   /** A line of code. */
   code: (text: string) => string;
   list: (items: readonly string[]) => string;
@@ -20,10 +18,9 @@ export interface Markup {
 const ZERO_WIDTH = "\u200b";
 
 const github: Markup = {
-  heading: (level, text) => `${"#".repeat(level)} ${markdownText(text)}`,
-  strong: text => `**${markdownText(text)}**`,
+  heading: (level, text) => `${"#".repeat(level)} ${inlineText(text)}`,
+  strong: text => `**${inlineText(text)}**`,
   text: markdownText,
-  link: (text, address) => `[${markdownText(text)}](${address})`,
   code: codeSpan,
   list: items => items.map(item => `- ${item}`).join("\n"),
   block: lines => {
@@ -34,44 +31,59 @@ const github: Markup = {
   },
 };
 
-/** Slack's mrkdwn, as it is pasted: it has no escapes, so that a zero-width space keeps signs from forming anything. */
+/**
+ * Signs that form something in Slack only at the edge of a word; people, channels, addresses and emoji. A time is no emoji,
+ * and an address with its port no other thing.
+ */
+const SLACK_SIGN =
+  /(?<![\p{L}\p{N}])[*_~]|[*_~](?![\p{L}\p{N}])|`|[@#](?=[\p{L}\p{N}_-])|:(?=\/\/)|:(?!\d\d:)(?=[\w+-]+:)/gu;
+
+/** Slack's mrkdwn, as it is pasted: it has no escapes, so that a zero-width space keeps a sign from forming anything. */
 const slack: Markup = {
   heading: (_, text) => `*${plainSlack(text)}*`,
   strong: text => `*${plainSlack(text)}*`,
   text: plainSlack,
-  // What is pasted is no link of Slack's own form: it finds the address.
-  link: (text, address) => `${plainSlack(text)} ${address}`,
-  code: text => `\`${text.replaceAll("`", "'").replace(/\s+/g, " ")}\``,
+  code: text => `\`${codeOfSlack(text).replace(/\s+/g, " ")}\``,
   list: items => items.map(item => `• ${item}`).join("\n"),
-  block: lines =>
-    ["```", ...lines.map(line => line.replaceAll("`", "'").replace(/<(?=[!@#])/g, "‹")), "```"].join("\n"),
+  block: lines => ["```", ...lines.map(codeOfSlack), "```"].join("\n"),
 };
+
+/** A backtick would end the code; references to people work in it, too. */
+function codeOfSlack(text: string): string {
+  return text.replaceAll("`", "'").replace(/<(?=[!@#])/g, "‹");
+}
 
 function plainSlack(text: string): string {
   return text
     .replace(/<(?=[!@#a-z])/gi, "‹")
-    .replace(/[*_~`@#:|]/g, sign => sign + ZERO_WIDTH)
+    .replace(SLACK_SIGN, sign => sign + ZERO_WIDTH)
+    .replace(/^(?=>|[•-] |\d+[.)] )/, ZERO_WIDTH)
     .replace(/\s+/g, " ")
     .trim();
 }
+
+/** Signs that form something in Jira wherever they stand, or only at the edge of a word; `\` escapes no others. */
+const JIRA_SIGN =
+  /[{}[\]|!^~]|(?<![\p{L}\p{N}])[*_+?@-]|[*_+?@-](?![\p{L}\p{N}])|\((?=(?:[ynix/!+?*-]|\*[rgby]|on|off|flag|flagoff)\))/giu;
 
 const jira: Markup = {
   heading: (level, text) => `h${level}. ${plainJira(text)}`,
   strong: text => `*${plainJira(text)}*`,
   text: plainJira,
-  link: (text, address) => `[${plainJira(text)}|${address}]`,
   code: text => `{{${plainJira(text)}}}`,
   list: items => items.map(item => `* ${item}`).join("\n"),
   block: lines => ["{noformat}", ...lines.map(line => line.replace(/\{(?=\w+[}:])/g, "{ ")), "{noformat}"].join("\n"),
 };
 
-/** A backslash keeps Jira's signs from forming anything. */
+/** A backslash keeps Jira's signs from forming anything; a backslash itself it knows by reference only. */
 function plainJira(text: string): string {
   return text
-    .replace(/[\\{}[\]*_^~+?!|@#&-]/g, sign => (sign === "-" ? "-" : `\\${sign}`))
+    .trim()
+    .replaceAll("\\", "&#92;")
+    .replace(JIRA_SIGN, "\\$&")
     .replace(/(https?|ftp|mailto|file):/gi, `$1${ZERO_WIDTH}:`)
-    .replace(/\s+/g, " ")
-    .trim();
+    .replace(/^(?=#|bq\.|h[1-6]\.)/, ZERO_WIDTH)
+    .replace(/\s+/g, " ");
 }
 
 export const MARKUP: Readonly<Record<Flavor, Markup>> = { github, slack, jira };

@@ -6,6 +6,7 @@ import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
 import type { IncidentCounts } from "../incidents/counts.ts";
 import type { IncidentGroup } from "../incidents/groups.ts";
+import type { Incident } from "../incidents/incident.ts";
 import { brokerWords, incidentSentence, lostSentence } from "../incidents/sentence.ts";
 import type { LikelyCause, LostCounts, Report, Summary } from "../report.ts";
 import type { Overview } from "./overview.ts";
@@ -94,7 +95,7 @@ export function firstScreen(overview: Overview, page: Page): string[][] {
 }
 
 function block(group: IncidentGroup, at: number, withSentence: boolean, overview: Overview, page: Page): string[] {
-  const { first, incidents, connections, lost } = group;
+  const { first, incidents, connections } = group;
   const many = incidents.length > 1;
   const sentence = many
     ? `${counted(incidents.length, first.finding.severity === "error" ? "incident" : "warning")} on ${counted(connections.length, "connection")}.`
@@ -102,12 +103,12 @@ function block(group: IncidentGroup, at: number, withSentence: boolean, overview
       ? incidentSentence(first)
       : "";
   const mark = first.finding.severity === "error" ? "✗" : "!";
-  const cost = row([lostSentence(lost) ?? "", brokerWords(first), behindStop(group)]);
+  const cost = row([costWords(group) ?? "", brokerWords(first), behindStop(group)]);
   return [
     ...page.flush(`${mark} ${at + 1}  ${who(group, overview)}`, page.paint[first.finding.severity]),
     ...(sentence === "" ? [] : page.prose(sentence)),
     ...page.labelled("cause", causeWords(first.cause)),
-    ...(cost === "" ? [] : page.labelled("lost", lost.messages === 0 ? row(["none known", cost]) : cost)),
+    ...(cost === "" ? [] : page.labelled(costWords(group) === null ? "broker" : "lost", cost)),
     ...page.labelled("do", first.cause.todo),
   ];
 }
@@ -126,9 +127,21 @@ export function who({ first, connections }: IncidentGroup, { inputCounts }: Pick
   return row([name, name === "" ? tlsName(connection) : "", library(connection), user, host, address, time]);
 }
 
+/** What was lost; null of a warning that loses nothing, where there is nothing to say of it. */
+export function costWords({ first, lost }: Pick<IncidentGroup, "first" | "lost">): string | null {
+  return lostSentence(lost) ?? (first.finding.severity === "error" ? "no message is known to be lost" : null);
+}
+
 /** `Several threads write to this connection at once, near certain (0.99)`. */
 export function causeWords({ words, confidence: sure }: LikelyCause): string {
   return sure === null ? words : `${words}, ${confidence(sure)}`;
+}
+
+/** How sure causes and diagnoses of incidents are, of those that say so. */
+export function toldConfidences(incidents: readonly Incident[]): number[] {
+  return incidents.flatMap(({ cause, finding }) =>
+    [cause.confidence, finding.diagnosis?.confidence].filter(value => typeof value === "number"),
+  );
 }
 
 /** `and 28 more torn frames sent after it`. */

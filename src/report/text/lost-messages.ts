@@ -1,6 +1,8 @@
 /** What an incident cost: the messages the broker did not take, by what became of them, and the octets nobody will get. */
 import { grouped } from "../../bytes/grouped.ts";
-import type { Finding, LostCounts, LostMessage, Message, Writer } from "../report.ts";
+import { FATES, type Fate } from "../incidents/lost.ts";
+import { fateWords } from "../incidents/sentence.ts";
+import type { Finding, LostCounts, LostMessage, Message } from "../report.ts";
 import { type Page, row, unbroken } from "./page.ts";
 import { counted, messageName, traceOf } from "./wording.ts";
 
@@ -8,57 +10,61 @@ import { counted, messageName, traceOf } from "./wording.ts";
 const MAX_NAMES = 8;
 const MAX_TRACES = 3;
 
-/** In the order in which they are told: what became of a message, in words. */
-const FATES: readonly [fate: LostMessage["fate"], words: string][] = [
-  ["torn", "torn"],
-  ["swallowed", "swallowed by another's frame"],
-  ["unread", "sent but never read"],
-  ["refused", "refused by the broker's close"],
-  ["unconfirmed", "sent but not confirmed"],
-];
+/** Messages of one fate: how many, and what those that are named are called. */
+export interface LostOfFate {
+  fate: Fate;
+  count: number;
+  names: string[];
+}
 
-/** The finding's list; where there is none, the writers' messages of the diagnosis tell what they can. */
-export function lostLines({ lost, diagnosis }: Finding, counts: LostCounts, page: Page): string[] {
+/** By what became of them. The finding's list; where there is none, the writers' messages tell what they can. */
+export function lostByFate({ lost, diagnosis }: Finding, all: boolean): LostOfFate[] {
   const messages = lost ?? (diagnosis?.writers ?? []).flatMap(writer => writer.messages);
-  const absent = (diagnosis?.missing ?? []).reduce((sum, { octets }) => sum + octets, 0);
-  const lines = FATES.flatMap(([fate, words]) => {
+  return FATES.flatMap(fate => {
     const those = messages.filter(each => each.fate === fate);
-    return those.length === 0 ? [] : [`${counted(those.length, "message")} ${words}: ${names(those, page)}`];
+    const named = all ? those : those.slice(0, MAX_NAMES);
+    return those.length === 0 ? [] : [{ fate, count: those.length, names: named.map(lostName) }];
   });
+}
+
+export function lostLines(finding: Finding, counts: LostCounts, page: Page): string[] {
+  const absent = (finding.diagnosis?.missing ?? []).reduce((sum, { octets }) => sum + octets, 0);
+  const lines = lostByFate(finding, page.all).map(
+    ({ fate, count, names }) => `${counted(count, "message")} ${fateWords(fate)}: ${list(count, names)}`,
+  );
   if (lines.length === 0 && counts.messages > 0) lines.push(counted(counts.messages, "message"));
   if (lines.length > 0 && counts.atLeast) lines.push("perhaps more: not every message of this stream is known");
   if (absent > 0) lines.push(`${counted(absent, "octet")} never written`);
   return [
     ...lines.flatMap((line, at) => page.labelled(at === 0 ? "lost" : "", line)),
-    ...traces(diagnosis?.writers ?? [], page),
+    ...tornTraces(finding, page.all).flatMap(({ trace, span, message }, at) =>
+      page.labelled(at === 0 ? "trace" : "", row([trace, `span ${span}`, message])),
+    ),
   ];
 }
 
-/** Where to look torn messages up. */
-function traces(writers: readonly Writer[], page: Page): string[] {
-  const torn = writers.flatMap(({ messages }) => messages.filter(({ fate }) => fate === "torn"));
+function list(count: number, names: readonly string[]): string {
+  const rest = count - names.length;
+  return `${names.map(unbroken).join(", ")}${rest > 0 ? ` and ${grouped(rest)} more` : ""}`;
+}
+
+/** Where to look torn messages up: ids of trace and span, and the message where there are several. */
+export function tornTraces({ diagnosis }: Finding, all: boolean): { trace: string; span: string; message: string }[] {
+  const torn = (diagnosis?.writers ?? []).flatMap(({ messages }) => messages.filter(({ fate }) => fate === "torn"));
   const traced = torn.flatMap(message => {
     const trace = traceOf(message.traceparent);
     return trace === null ? [] : [{ message, trace }];
   });
-  return traced
-    .slice(0, page.all ? traced.length : MAX_TRACES)
-    .flatMap(({ message, trace }, at) =>
-      page.labelled(
-        at === 0 ? "trace" : "",
-        row([trace.traceId, `span ${trace.spanId}`, traced.length === 1 ? "" : messageName(message)]),
-      ),
-    );
+  return traced.slice(0, all ? traced.length : MAX_TRACES).map(({ message, trace: { traceId, spanId } }) => ({
+    trace: traceId,
+    span: spanId,
+    message: traced.length === 1 ? "" : messageName(message),
+  }));
 }
 
-function names(messages: readonly (Message | LostMessage)[], page: Page): string {
-  const shown = page.all ? messages : messages.slice(0, MAX_NAMES);
-  const rest = messages.length - shown.length;
-  const told = shown.map(message => unbroken("streamOffset" in message ? lostName(message) : messageName(message)));
-  return `${told.join(", ")}${rest > 0 ? ` and ${grouped(rest)} more` : ""}`;
-}
-
-function lostName({ messageId, traceId, streamOffset }: LostMessage): string {
+function lostName(message: Message | LostMessage): string {
+  if (!("streamOffset" in message)) return messageName(message);
+  const { messageId, traceId, streamOffset } = message;
   const traceparent = traceId === undefined ? {} : { traceparent: `00-${traceId}-${"0".repeat(15)}1-00` };
   const id = messageId === undefined ? {} : { messageId };
   return messageName({ ...id, ...traceparent, spans: [[streamOffset, 0]] });

@@ -1,12 +1,14 @@
-/** The limits of what could be seen, a line each; many of them are counted. */
+/** What is no trouble, or limits what could be seen, each told to the end; many of them are counted. */
 
 import { grouped } from "../../bytes/grouped.ts";
-import { columns, cut, pad, printable } from "../../bytes/printable.ts";
-import { fairShare, type Overview, tellsEnd } from "./overview.ts";
+import { columns, pad, printable } from "../../bytes/printable.ts";
+import type { Finding } from "../report.ts";
+import { fairShare, type Overview } from "./overview.ts";
 import { type Page, wrap } from "./page.ts";
 import { byRule, counted, joined, packetRange } from "./wording.ts";
 
-const MAX_NOTES = 10;
+/** Told where not all are asked for. */
+export const MAX_NOTES = 10;
 
 export function notes(overview: Overview, page: Page): string[] {
   const shown = page.all ? overview.notes : fairShare(overview.notes, MAX_NOTES);
@@ -14,16 +16,9 @@ export function notes(overview: Overview, page: Page): string[] {
   if (shown.length + masked === 0) return [];
   const ruleColumns = shown.reduce((most, { rule }) => Math.max(most, columns(printable(rule, 30))), 0);
   const margin = " ".repeat(ruleColumns + 4);
-  const lines = shown.flatMap(({ rule, connection, packets, message }) => {
-    const places = [
-      connection === null ? "" : printable(connection, 12),
-      packets.length === 0 ? "" : packetRange(packets),
-    ].filter(part => part !== "");
-    const text = `${places.length > 0 ? `${places.join(", ")}: ` : ""}${printable(joined(message))}`;
-    const room = page.columns - margin.length;
-    // What was not read is told with what helps, to the end; and so is how a connection ended.
-    const isWhole = page.all || rule === "unread" || tellsEnd({ rule });
-    const [first = "", ...more] = isWhole ? wrap(text, room) : [cut(text, room)];
+  const lines = shown.flatMap(finding => {
+    const { rule } = finding;
+    const [first = "", ...more] = wrap(noteWords(finding), page.columns - margin.length);
     return [
       `  ${page.paint.note(pad(printable(rule, 30), ruleColumns))}  ${first}`,
       ...more.map(line => margin + line),
@@ -42,4 +37,14 @@ export function notes(overview: Overview, page: Page): string[] {
     );
   }
   return [page.paint.strong("NOTES"), ...lines];
+}
+
+/** `f2, c1, packet 31: …`: a note by its number, where it is, and all that it says. */
+export function noteWords({ id, connection, packets, message }: Finding): string {
+  const places = [
+    printable(id, 12),
+    connection === null ? "" : printable(connection, 12),
+    packets.length === 0 ? "" : packetRange(packets),
+  ].filter(part => part !== "");
+  return `${places.join(", ")}: ${printable(joined(message))}`;
 }

@@ -183,19 +183,33 @@ export function traceOf(traceparent: string | undefined): { traceId: string; spa
   return parts && { traceId: parts[1]!, spanId: parts[2]! };
 }
 
-/** `near certain (0.99)`. The words are of what was measured (docs/accuracy.md): three of four told with 0.9 were right. */
+/** From how sure a diagnosis is on, the word for it, and how many that were told so were right (docs/accuracy.md). */
+const CONFIDENCES = [
+  { from: 0.98, word: "near certain", example: 0.99, right: 267, of: 271 },
+  { from: 0.95, word: "very likely", example: 0.99, right: 267, of: 271 },
+  { from: 0.75, word: "likely", example: 0.9, right: 73, of: 95 },
+  { from: 0.55, word: "plausible", example: 0.6, right: 39, of: 58 },
+  { from: 0.5, word: "plausible", example: 0.5, right: 5, of: 38 },
+  { from: 0, word: "a guess", example: 0.5, right: 5, of: 38 },
+] as const;
+
+function confidenceRow(value: number): (typeof CONFIDENCES)[number] {
+  return CONFIDENCES.find(({ from }) => value >= from) ?? CONFIDENCES[5];
+}
+
+/** `near certain (0.99)`. */
 export function confidence(value: number): string {
-  const word =
-    value >= 0.98
-      ? "near certain"
-      : value >= 0.95
-        ? "very likely"
-        : value >= 0.75
-          ? "likely"
-          : value >= 0.5
-            ? "plausible"
-            : "a guess";
-  return `${word} (${Math.round(value * 100) / 100})`;
+  return `${confidenceRow(value).word} (${Math.round(value * 100) / 100})`;
+}
+
+/** What the numbers mean that were told: how many of such diagnoses were right. "" where none was told. */
+export function confidenceMeaning(values: readonly number[]): string {
+  const rows = new Map(values.map(confidenceRow).map(({ example, right, of }) => [example, { right, of }]));
+  if (rows.size === 0) return "";
+  const parts = [...rows]
+    .sort(([a], [b]) => b - a)
+    .map(([example, { right, of }]) => `of ${of} told with ${example}, ${right} were right`);
+  return `How sure that is: ${parts.join("; ")}, in streams made to be hard (docs/accuracy.md).`;
 }
 
 /** `RabbitMQ 3.10` for `rabbitmq-3.10`. */

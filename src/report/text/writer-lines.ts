@@ -1,6 +1,8 @@
 /** The writers of an incident and what they wrote: whose they are, to whom, and the trace to look them up by. */
 
 import { cut, printable } from "../../bytes/printable.ts";
+import { FATES } from "../incidents/lost.ts";
+import { fateWords } from "../incidents/sentence.ts";
 import type { Diagnosis, Message, Writer } from "../report.ts";
 import { type Page, row, unbroken } from "./page.ts";
 import { channelList, counted, messageName, traceOf } from "./wording.ts";
@@ -55,7 +57,7 @@ function alike(messages: readonly Message[], common: ReadonlySet<string>): Group
     if (group) group.messages.push(message);
     else groups.set(key, { fate: message.fate, messages: [message], facts });
   }
-  const order = ["torn", "unread", "delivered"];
+  const order = [...FATES, "delivered"];
   return [...groups.values()].sort((a, b) => order.indexOf(a.fate) - order.indexOf(b.fate));
 }
 
@@ -66,7 +68,7 @@ function groupLines({ fate, messages, facts }: Group, page: Page): string[] {
   const rest = messages.length > most ? ` and ${messages.length - most} more` : "";
   const traced = fate === "torn" || page.all ? messages.slice(0, most) : [];
   return [
-    row([`${printable(fate, 12)} ${names.join(", ")}${rest}`, ...shorten(facts, page.all)]),
+    row([`${fate === "delivered" ? fate : fateWords(fate)} ${names.join(", ")}${rest}`, ...shorten(facts, page.all)]),
     ...traced.flatMap(({ traceparent }) => {
       const trace = traceOf(traceparent);
       if (trace) return [row([`trace ${trace.traceId}`, `span ${trace.spanId}`])];

@@ -2,8 +2,8 @@
 import { grouped } from "../../../bytes/grouped.ts";
 import type { IncidentGroup } from "../../incidents/groups.ts";
 import { placesOf } from "../../incidents/places.ts";
-import { brokerWords, incidentSentence, lostSentence } from "../../incidents/sentence.ts";
-import { answer, behindStop, isPartlySeen } from "../../text/first-screen.ts";
+import { brokerWords, incidentSentence } from "../../incidents/sentence.ts";
+import { answer, behindStop, costWords, isPartlySeen } from "../../text/first-screen.ts";
 import { clock, confidence, counted, endpoint, library } from "../../text/wording.ts";
 import { MOST_PIECES } from "../layout/cut.ts";
 import { laidOut, placePieces } from "../layout/scale.ts";
@@ -96,7 +96,7 @@ function nothingToRead({ report }: Model): HTMLElement {
 }
 
 function block(group: IncidentGroup, { report, data }: Model): HTMLElement {
-  const { first, incidents, connections, lost } = group;
+  const { first, incidents, connections } = group;
   const { finding, connection, cause } = first;
   const many = incidents.length > 1;
   const standing = data.outcome?.standing[finding.id] ?? "";
@@ -108,7 +108,8 @@ function block(group: IncidentGroup, { report, data }: Model): HTMLElement {
     connection?.virtualHost === undefined ? "" : `vhost ${connection.virtualHost}`,
     report.inputs.length === 1 ? "" : fileName(report.inputs[finding.input]?.path ?? ""),
   ].filter(part => part !== "");
-  const cost = [lostSentence(lost) ?? "none known", brokerWords(first), behindStop(group)].filter(part => part !== "");
+  const lostWords = costWords(group);
+  const cost = [lostWords ?? "", brokerWords(first), behindStop(group)].filter(part => part !== "");
   const row = (name: string, ...value: Parameters<typeof h>[2][]) => [
     h("span", { class: "term" }, name),
     h("span", {}, ...value),
@@ -135,7 +136,7 @@ function block(group: IncidentGroup, { report, data }: Model): HTMLElement {
           h("strong", {}, cause.words),
           cause.confidence === null ? null : ` ${confidence(cause.confidence)}`,
         ),
-        ...row("Lost", cost.join(" · ")),
+        ...(cost.length === 0 ? [] : row(lostWords === null ? "Broker" : "Lost", cost.join(" · "))),
         ...row("Do", cause.todo),
         ...(standing === "" ? [] : row("Counts", standing)),
       ),

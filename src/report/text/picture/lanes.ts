@@ -130,13 +130,13 @@ function openStretches({ spans }: TornFrame): Span[] {
   });
 }
 
-/** `torn t1-3, 4 unread`. */
+/** `torn t1-3, 4 more lost`: how each was lost is told in the list. */
 function fates({ messages }: Writer): string {
   const torn = messages.filter(({ fate }) => fate === "torn");
-  const unread = messages.filter(({ fate }) => fate === "unread").length;
+  const others = messages.filter(({ fate }) => fate !== "torn" && fate !== "delivered").length;
   return [
     torn.length === 0 ? "" : torn.length === 1 ? `torn ${messageName(torn[0]!)}` : `${grouped(torn.length)} torn`,
-    unread === 0 ? "" : `${grouped(unread)} unread`,
+    others === 0 ? "" : `${grouped(others)} ${torn.length === 0 ? "" : "more "}lost`,
   ]
     .filter(part => part !== "")
     .join(", ");
