@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { grouped } from "../bytes/grouped.ts";
 import { printable } from "../bytes/printable.ts";
 import type { Finding, Input, Report, Unread } from "../report/report.ts";
-import { counted, size } from "../report/text/wording.ts";
+import { counted, isEncrypted, size } from "../report/text/wording.ts";
 import type { Check } from "./machine-checks.ts";
 
 /** A report on one capture, as checks. */
@@ -16,23 +16,27 @@ export function captureChecks({ inputs, connections, findings }: Report): Check[
     }
     const own = findings.filter(finding => finding.input === at);
     const amqp = connections.filter(connection => connection.input === at);
+    const encrypted = amqp.filter(isEncrypted).length;
     return [
-      whole(input, what),
+      whole(input, own, what),
       ...told(own, "snap-length", what, "packets lack their end", "Capture whole packets: tcpdump -s 0."),
       ...told(own, "capture-gap", what, "octets are missing", "Capture with a larger buffer: tcpdump -B 65536."),
       ...told(own, "mid-stream", what, "begun before the capture", "Begin to capture before the clients connect."),
       ...dropped(input, what),
-      traffic(amqp.length, what),
+      ...traffic(amqp.length - encrypted, encrypted, what),
       ...(input.unread ?? []).map(each => unread(each, what)),
     ];
   });
 }
 
-function whole({ format, packets, octets, error }: Input, what: string): Check {
+function whole({ format, packets, octets, error }: Input, findings: readonly Finding[], what: string): Check {
   const facts = `${format}, ${counted(packets, "packet")}, ${size(octets)}`;
-  return error === undefined
-    ? { state: "ok", what, found: facts, todo: "" }
-    : { state: "fail", what, found: `${facts}; ${printable(error, 300)}`, todo: "Copy it again, or capture anew." };
+  const todo = "Copy it again, or capture anew.";
+  if (error !== undefined) return { state: "fail", what, found: `${facts}; ${printable(error, 300)}`, todo };
+  const cut = findings.find(({ rule }) => rule === "file-truncated");
+  if (cut === undefined) return { state: "ok", what, found: facts, todo: "" };
+  const found = `${facts}; ${printable(cut.message.replace(/\.$/, ""), 300)} (file-truncated)`;
+  return { state: "warn", what, found, todo: "Copy it again when the capture is over, or capture anew." };
 }
 
 /** Connections with notes of one rule. */
@@ -50,10 +54,17 @@ function dropped({ notes }: Input, what: string): Check[] {
   return said.map(note => ({ state: "warn", what, found: printable(note.replace(/\.$/, ""), 300), todo }));
 }
 
-function traffic(connections: number, what: string): Check {
-  if (connections > 0) return { state: "ok", what, found: counted(connections, "AMQP connection"), todo: "" };
+/** `read`: connections whose frames could be read; of the `encrypted` ones only the records of TLS could. */
+function traffic(read: number, encrypted: number, what: string): Check[] {
+  const checks: Check[] = [];
+  if (read > 0) checks.push({ state: "ok", what, found: counted(read, "AMQP connection"), todo: "" });
+  if (encrypted > 0) {
+    const found = `${counted(encrypted, "TLS connection")}, not decrypted: frames were not read, only records of TLS`;
+    checks.push({ state: "warn", what, found, todo: "Give the key log: --tls-keys FILE (docs/tls.md)." });
+  }
+  if (checks.length > 0) return checks;
   const todo = "Where AMQP was spoken: --decode-as PORT, --tls-keys FILE, or another interface.";
-  return { state: "warn", what, found: "no AMQP 0-9-1 connection", todo };
+  return [{ state: "warn", what, found: "no AMQP 0-9-1 connection", todo }];
 }
 
 function unread({ message, packets = 0, connections = 0, mayHoldAmqp }: Unread, what: string): Check {

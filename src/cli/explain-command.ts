@@ -20,7 +20,7 @@ const EXAMPLE = "ghostframe explain '{frame_too_large,1544254578,131064}'";
 export function explainCommand(): Command {
   return new Command("explain")
     .description(
-      "Takes lines of a RabbitMQ log (text or JSON; UTF-8 or UTF-16, gzipped or not), a client's exception, {frame_too_large,…} or {invalid_frame_end_marker,…}, a size in decimal or hex, or the seven octets of a frame header. Says what it is and who read it (broker or client), what the octets are, what usually causes that, what would confirm it, and what to do. Without arguments it reads standard input: a line, or a whole log.",
+      "Takes lines of a RabbitMQ log (text or JSON; UTF-8 or UTF-16, gzipped or not), a client's exception, {frame_too_large,…} or {invalid_frame_end_marker,…}, a size in decimal or hex, the seven octets of a frame header, or the name of a rule. Says what it is and who read it (broker or client), what the octets are, what usually causes that, what would confirm it, and what to do. Without arguments it reads standard input: a line, or a whole log.",
     )
     .argument("[text...]", "what to explain; - for standard input")
     .addOption(new Option("--format <format>", "how to print").choices(["text", "json"]).default("text"))
@@ -39,6 +39,7 @@ Examples:
   $ ghostframe explain 14 00 0a 00 ce 08 00
   $ ghostframe explain "(505) UNEXPECTED_FRAME - expected content body, got …"
   $ ghostframe explain "Received 0x00 while expecting 0xce"
+  $ ghostframe explain frame-end
   $ ghostframe explain "missed heartbeats from client, timeout: 60s"
   $ ghostframe explain < /var/log/rabbitmq/rabbit@host.log`,
     )
@@ -57,6 +58,15 @@ async function run(texts: string[], options: Options): Promise<void> {
     complain(`“${printable(file, 60)}” is the name of a file, and is not read: write ghostframe explain < FILE`);
     process.exitCode = EXIT.FAILED;
     return;
+  }
+  if (texts.length === 1 && /^[a-z]+(?:-[a-z]+){0,3}$/.test(texts[0]!)) {
+    const { ruleHelp } = await import("./rule-help.ts");
+    const told = ruleHelp(texts[0]!, options);
+    if (told !== null) {
+      await write(told);
+      process.exitCode = EXIT.CLEAN;
+      return;
+    }
   }
   const counts = fromStdin ? await countsOf(process.stdin) : countsOfArguments(texts);
   if (counts === null) return;
@@ -119,6 +129,9 @@ async function written(report: ExplanationReport, { format, all, width }: Option
 }
 
 function notUnderstood(text: string | null, lines: number): string {
+  if (/^\d{10,}$/.test(text?.trim() ?? "")) {
+    return `${printable(text!.trim(), 60)} is no size of a frame: that has 32 bits, at most 4,294,967,295 (a message's body size and a delivery tag have 64; for octets in hexadecimal put blanks between them)`;
+  }
   const what = text === null ? `${lines} line${lines === 1 ? "" : "s"} of standard input` : `“${printable(text, 60)}”`;
   return `nothing to explain in ${what}: give a RabbitMQ log line, a client's exception, an error term or a size, as in ${EXAMPLE} (for a file: ghostframe explain < FILE)`;
 }

@@ -28,10 +28,9 @@ export function formatOption(what: "report" | "result"): Option {
 /** `what`: what it does, in the help; `others`: formats that only this command has. */
 export function outputOption(what: string, others: readonly (typeof PARTIAL)[] = []): Option {
   const formats: readonly FileFormat[] = [...FILE_FORMATS, ...others];
-  return new Option(
-    "--output <format=file>",
-    `${what} into a file (repeat it for more): ${formats.join(", ")}`,
-  ).argParser((value: string, before: OutputFile[] | undefined) => collectOutputs(value, before, formats));
+  return new Option("--output <format=file>", `${what} into a file (repeat it for more)`)
+    .choices(formats)
+    .argParser((value: string, before: OutputFile[] | undefined) => collectOutputs(value, before, formats));
 }
 
 /** `--trace-url`, of pages. */

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 
 /** Octets of token and cookie. */
 const SECRET_OCTETS = 24;
+/** Cookies know hosts, not ports: each server's has a name of its own, so that one does not log out another. */
 const COOKIE = "ghostframe-view";
 /** Milliseconds for a request to come. */
 const REQUEST_TIMEOUT = 10_000;
@@ -58,6 +59,10 @@ export class ViewServer {
     this.#server.closeAllConnections();
   }
 
+  #cookieName(): string {
+    return `${COOKIE}-${this.#port}`;
+  }
+
   #take(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     const { status, body, headers } = this.#answer(request);
@@ -76,7 +81,7 @@ export class ViewServer {
     if (method !== "GET" && method !== "HEAD") return refusal(405, "expected GET or HEAD");
     const [path, query = ""] = url.split("?");
     if (path !== "/") return refusal(404, "there is one page only: /");
-    const cookie = cookieIn(headers.cookie);
+    const cookie = cookieIn(headers.cookie, this.#cookieName());
     if (cookie !== null && isSame(cookie, this.#cookie)) return { status: 200, body: this.#page };
     const token = new URLSearchParams(query).get("token");
     if (token === null || this.#token === null || !isSame(token, this.#token)) {
@@ -87,7 +92,10 @@ export class ViewServer {
     return {
       status: 303,
       body: "",
-      headers: { location: "/", "set-cookie": `${COOKIE}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/` },
+      headers: {
+        location: "/",
+        "set-cookie": `${this.#cookieName()}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`,
+      },
     };
   }
 }
@@ -105,7 +113,7 @@ function isSame(given: string, expected: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-function cookieIn(header: string | undefined): string | null {
+function cookieIn(header: string | undefined, name: string): string | null {
   const pairs = (header ?? "").split(";").map(pair => pair.trim());
-  return pairs.find(pair => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? null;
+  return pairs.find(pair => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
 }

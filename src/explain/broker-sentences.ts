@@ -27,8 +27,10 @@ export const SENTENCES: readonly Sentence[] = [
     pattern: term(String.raw`frame_too_large~,~(\d{1,10})~(?:\}|,(?:~(\d{1,10})~\})?)`),
     make: match => {
       const error = { kind: "frame-too-large", type: null, size: number(match[1]) } as const;
-      if (error.size > 0xffffffff) return null;
-      return { error: { ...error, limit: match[2] === undefined ? null : number(match[2]) } };
+      const limit = match[2] === undefined ? null : number(match[2]);
+      // The reader never says so of what is within its limit.
+      if (error.size > 0xffffffff || (limit !== null && error.size <= limit)) return null;
+      return { error: { ...error, limit } };
     },
   },
   {

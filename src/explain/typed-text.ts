@@ -1,6 +1,7 @@
 /** What somebody types instead of a line: numbers of a frame, its octets, a reply code. */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import type { BrokerError, ErrorReport } from "./error-report.ts";
+import { errorsIn } from "./error-text.ts";
 import { headerWindow, type MaybeOctet } from "./header-window.ts";
 
 /** Of a text; what is longer is not typed. */
@@ -44,8 +45,12 @@ function looseError(text: string): BrokerError | null {
   if (alone !== null) {
     const value = readNumber(alone[1]!);
     if (value === null) return null;
-    if (value > 500 && REPLY_CODES[value] !== undefined) {
-      return { kind: "code-only", code: value };
+    const code = /^\d{3}$/.test(text) ? REPLY_CODES[value] : undefined;
+    if (code !== undefined) {
+      // Of the lower ones more is known by their names, as a log has them; 200 comes with a goodbye.
+      const words = `reply-code=${value}, reply-text=${value === 200 ? "Goodbye" : code.name}`;
+      const known = value < 500 ? errorsIn(words, "broker")[0]?.error : undefined;
+      return known ?? { kind: "code-only", code: value };
     }
     return { kind: "frame-too-large", type: null, size: value, limit: null };
   }
@@ -93,9 +98,12 @@ function readNumber(text: string): number | null {
  */
 function hexOctets(text: string): MaybeOctet[] | null {
   // In one run, or in groups as hex dumps have them.
-  const run = /^(?:[0-9a-f]{2}){1,64}(?: (?:[0-9a-f]{2}){1,64}){0,63}$/i.test(text.replace(/\b0x/gi, ""))
-    ? text.replace(/\b0x| /gi, "")
-    : "";
+  // Digits alone are a number, unless they begin with a nought.
+  const run =
+    !/^[1-9]\d*$/.test(text) &&
+    /^(?:[0-9a-f]{2}){1,64}(?: (?:[0-9a-f]{2}){1,64}){0,63}$/i.test(text.replace(/\b0x/gi, ""))
+      ? text.replace(/\b0x| /gi, "")
+      : "";
   if (run.length >= 14 && run.length <= 128 && /[0-9a-f]{4}/i.test(text))
     return Array.from(run.matchAll(/../g), ([octet]) => Number.parseInt(octet, 16));
   if (!/^(?:0x)?(?:[0-9a-f]{2}|\?\?)(?:[ ,:-]{1,2}(?:0x)?(?:[0-9a-f]{2}|\?\?)){3,63}$/i.test(text)) return null;

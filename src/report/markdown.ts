@@ -89,7 +89,7 @@ function incidentParts(group: IncidentGroup, { found, page, markup }: Drawing, r
     ["Seen", packets.length === 0 ? "" : text(packetRange(packets))],
     [
       "Rule",
-      `${markup.code(printable(finding.rule, 30))} ${text(`(${printable(finding.id, 12)}): ${ruleFile(finding.rule)} in the package of ghostframe`)}`,
+      `${markup.code(printable(finding.rule, 30))} ${text(`(${printable(finding.id, 12)}): ${ruleFile(finding.rule)} in the package, or: ghostframe explain ${printable(finding.rule, 30)}`)}`,
     ],
     ["Wireshark", packets.length === 0 ? "" : markup.code(displayFilter(packets, connection ?? undefined))],
   ];

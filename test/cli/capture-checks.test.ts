@@ -12,7 +12,7 @@ it.each<[fixture: string, states: RegExp[]]>([
     [/^ok/, /^warn .*octets are missing: 2 connections .*-B 65536/, /^ok .*: 3 AMQP/],
   ],
   ["loss/consumer-from-mid-stream.pcap", [/^ok/, /^warn .*begun before the capture/]],
-  ["files/truncated-last-packet.pcap", [/^ok/]],
+  ["files/truncated-last-packet.pcap", [/^warn .*\(file-truncated\) Copy it again/]],
   ["files/text.pcapng", [/^fail .*Name a pcap or pcapng file/]],
   ["nowhere.pcap", [/^fail nowhere\.pcap: no such file/]],
 ])("%s", async (fixture, states) => {

@@ -40,7 +40,9 @@ it("listens on loopback, and gives the page to the one visit, which may load it 
   const first = await ask(address);
   expect(first).toMatchObject({ status: 303, headers: { location: "/" } });
   const [cookie] = first.headers["set-cookie"] as string[];
-  expect(cookie).toMatch(/^ghostframe-view=[0-9a-f]{48}; HttpOnly; SameSite=Strict; Path=\/$/);
+  // Cookies know no ports: the name has it, so that two servers do not take each other's.
+  const { port } = new URL(base);
+  expect(cookie).toMatch(new RegExp(`^ghostframe-view-${port}=[0-9a-f]{48}; HttpOnly; SameSite=Strict; Path=/$`));
   for (let time = 0; time < 2; time++) {
     const page = await ask(base, { cookie: `other=1; ${cookie!.split(";")[0]}` });
     expect(page).toMatchObject({ status: 200, body: PAGE });
@@ -58,14 +60,15 @@ describe("refuses", () => {
     ["who has no token", "", {}, "GET", 403],
     ["a wrong token", `?token=${"0".repeat(48)}`, {}, "GET", 403],
     ["a token that is none", "?token=", {}, "GET", 403],
-    ["a wrong cookie", "", { cookie: `ghostframe-view=${"0".repeat(48)}` }, "GET", 403],
+    ["a wrong cookie", "", { cookie: `ghostframe-view-PORT=${"0".repeat(48)}` }, "GET", 403],
     ["another name that leads here", "", { host: "evil.example" }, "GET", 421],
     ["the same name with another port", "", { host: "127.0.0.1:1" }, "GET", 421],
     ["a method that changes something", "", {}, "POST", 405],
     ["another page", "etc/passwd", {}, "GET", 404],
   ])("%s", async (_, path, headers, method, status) => {
     const { base } = await served();
-    const answer = await ask(base + path, headers, method);
+    const own = headers.cookie === undefined ? {} : { cookie: headers.cookie.replace("PORT", new URL(base).port) };
+    const answer = await ask(base + path, { ...headers, ...own }, method);
     expect(answer.status).toBe(status);
     expect(answer.body).not.toContain("secret");
   });

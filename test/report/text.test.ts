@@ -112,7 +112,7 @@ describe("a diagnosis", () => {
   it("gives the torn message's trace to look up, and what was lost", () => {
     expect(shown).toContain("trace      a9aced7e03919e74c034902c8aab312a · span 848a8f85b8a57e1d\n");
     expect(shown).toContain("1 message torn: t1-3\n");
-    expect(shown).toContain("4 messages sent but never read: t0-1, t0-2, t0-3, t0-4\n");
+    expect(shown).toContain("4 messages never read: t0-1, t0-2, t0-3, t0-4\n");
   });
 
   it("says the broker's answer once, although its pretty-printer broke it", () => {
@@ -139,7 +139,7 @@ describe("a diagnosis", () => {
     expect(text(diagnosed(many))).toContain("and 37 more messages: --all lists them.");
     const all = text(diagnosed(many), { all: true });
     expect(all).not.toContain("--all");
-    expect(all).toContain("unread m39 · n 39");
+    expect(all).toContain("never read m39 · n 39");
   });
 
   it("knows messages without an id by their correlation, their trace or their place", () => {

@@ -10,6 +10,9 @@ export const completionScripts: Readonly<Record<Shell, (commands: readonly Comma
   fish,
 };
 
+/** `ghostframe help COMMAND` is commander's own. */
+const HELP = "help";
+
 /** What stands on the command line for an option. */
 function names({ long, short }: OptionUsage): string[] {
   return short === null ? [long] : [short, long];
@@ -30,9 +33,20 @@ function bash(commands: readonly CommandUsage[]): string {
   const operands = commands
     .filter(({ operands: kind }) => kind !== "files")
     .map(({ name, operands: kind }) => `    ${name}) ${bashOperands(kind)} ;;`);
+  const all = [...commands.map(({ name }) => name), HELP].join(" ");
   return `# bash completion of ghostframe: source <(ghostframe completion bash)
 _ghostframe() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" command="" words="" i
+  # An equals sign is a word of its own: of --format=json, or of --output html=FILE.
+  if [[ "$cur" == "=" ]]; then
+    cur=""
+  elif [[ "$prev" == "=" ]]; then
+    prev="\${COMP_WORDS[COMP_CWORD-2]}"
+  fi
+  if [[ "\${COMP_WORDS[COMP_CWORD]}" == "=" || "\${COMP_WORDS[COMP_CWORD-1]}" == "=" ]] && [[ "$prev" != -* ]]; then
+    COMPREPLY=($(compgen -f -- "$cur"))
+    return
+  fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${COMP_WORDS[i]}" in
       -*) ;;
@@ -41,7 +55,7 @@ _ghostframe() {
   done
   COMPREPLY=()
   if [[ -z "$command" ]]; then
-    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(" ")} --help --version" -- "$cur"))
+    COMPREPLY=($(compgen -W "${all} --help --version" -- "$cur"))
     return
   fi
   case "$command:$prev" in
@@ -55,6 +69,7 @@ ${words.join("\n")}
     return
   fi
   case "$command" in
+    ${HELP}) COMPREPLY=($(compgen -W "${all}" -- "$cur")) ;;
 ${operands.join("\n")}
     *) COMPREPLY=($(compgen -f -- "$cur")) ;;
   esac
@@ -69,8 +84,19 @@ function bashOperands(operands: CommandUsage["operands"]): string {
 }
 
 function bashValue({ choices, value }: OptionUsage): string {
-  if (choices.length > 0) return `COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$cur")); return`;
+  const offered = `COMPREPLY=($(compgen -W "${offers({ choices, value }).join(" ")}" -- "$cur"))`;
+  if (isKeyed(value)) return `compopt -o nospace 2> /dev/null; ${offered}; return`;
+  if (choices.length > 0) return `${offered}; return`;
   return isPath(value) ? 'COMPREPLY=($(compgen -f -- "$cur")); return' : "return";
+}
+
+/** `<format=file>`: one of the choices, an equals sign, and what need not be one of them. */
+function isKeyed(value: string | null): boolean {
+  return value?.includes("=") === true;
+}
+
+function offers({ choices, value }: Pick<OptionUsage, "choices" | "value">): readonly string[] {
+  return isKeyed(value) ? choices.map(choice => `${choice}=`) : choices;
 }
 
 function isPath(value: string | null): boolean {
@@ -78,7 +104,9 @@ function isPath(value: string | null): boolean {
 }
 
 function zsh(commands: readonly CommandUsage[]): string {
-  const listed = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary.replaceAll(":", "\\:")}`)}`);
+  const listed = [...commands, { name: HELP, summary: "what a command does" }].map(
+    ({ name, summary }) => `    ${quoted(`${name}:${summary.replaceAll(":", "\\:")}`)}`,
+  );
   const cases = commands.map(command => {
     const specs = [...command.options.flatMap(zshSpecs), ...zshOperands(command)];
     return `    ${command.name})\n      _arguments \\\n${specs.map(spec => `        ${quoted(spec)}`).join(" \\\n")}\n      ;;`;
@@ -95,6 +123,10 @@ ${listed.join("\n")}
     return
   fi
   local command=$words[2]
+  if [[ $command == ${HELP} ]]; then
+    _describe command commands
+    return
+  fi
   shift words
   (( CURRENT-- ))
   case $command in
@@ -108,7 +140,9 @@ if [[ $funcstack[1] == _ghostframe ]]; then _ghostframe "$@"; else compdef _ghos
 function zshSpecs(option: OptionUsage): string[] {
   const { description, value, choices, isOptional } = option;
   const told = description.replace(/[[\]:\\]/g, sign => `\\${sign}`);
-  const action = choices.length > 0 ? `(${choices.join(" ")})` : isPath(value) ? "_files" : " ";
+  const listed = offers(option).join(" ");
+  const keyed = `{compset -P "*=" && _files || compadd -S "" - ${listed}}`;
+  const action = isKeyed(value) ? keyed : choices.length > 0 ? `(${listed})` : isPath(value) ? "_files" : " ";
   const message = value === null ? "" : value.replace(/[<>[\]:\\]/g, "");
   const takes = value === null ? "" : `:${message}:${action}`;
   // What need not have its value takes it behind an equals sign only.
@@ -134,12 +168,18 @@ function fish(commands: readonly CommandUsage[]): string {
       ),
     ];
   });
+  const all = commands.map(({ name }) => name).join(" ");
+  lines.push(
+    `complete -c ghostframe -n __fish_use_subcommand -f -a ${HELP} -d ${quoted("what a command does")}`,
+    `complete -c ghostframe -n '__fish_seen_subcommand_from ${HELP}' -f -a ${quoted(all)}`,
+  );
   return `# fish completion of ghostframe: ghostframe completion fish > ~/.config/fish/completions/ghostframe.fish\n${lines.join("\n")}\n`;
 }
 
-function fishOption({ long, short, value, isOptional, choices }: OptionUsage): string {
+function fishOption(option: OptionUsage): string {
+  const { long, short, value, isOptional, choices } = option;
   const flags = [`-l ${long.slice(2)}`, ...(short === null ? [] : [`-s ${short.slice(1)}`])];
-  if (choices.length > 0) return [...flags, "-x", `-a ${quoted(choices.join(" "))}`].join(" ");
+  if (choices.length > 0) return [...flags, "-x", `-a ${quoted(offers(option).join(" "))}`].join(" ");
   if (value === null || isOptional) return flags.join(" ");
   return [...flags, isPath(value) ? "-r" : "-x"].join(" ");
 }

@@ -1,4 +1,5 @@
 /** Every known line, in the order in which they are tried: what says more goes before what says less. */
+import { BARE_NAME_LINES } from "./bare-name-lines.ts";
 import { BROKER_CONNECTION_LINES } from "./broker-connection-lines.ts";
 import { BROKER_PROCESS_LINES } from "./broker-process-lines.ts";
 import { CLIENT_CHANNEL_LINES } from "./client-channel-lines.ts";
@@ -34,6 +35,7 @@ const ALL: readonly KnownLine[] = [
   ...CLIENT_CONNECTION_LINES,
   ...STREAM_LINES,
   ...EXCEPTION_LINES,
+  ...BARE_NAME_LINES,
   ...UNTOLD_LINES,
 ];
 

@@ -173,7 +173,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
     id: "socket-failed-class",
     about: "transport",
     pattern:
-      /AMQPIOException|AMQPSocketException|AMQPDataReadException|AMQPNoDataException|\bAMQPConnectionClosedException\b|Bunny::ServerDownError|Bunny::ConnectionTimeout|AmqpIOException|ConnectFailureException|lapin::Error::IOError|ProtocolViolationException/,
+      /AMQPIOException|AMQPSocketException|AMQPDataReadException|AMQPNoDataException|\bAMQPConnectionClosedException\b|Bunny::ServerDownError|Bunny::ConnectionTimeout|AmqpIOException|ConnectFailureException|ProtocolViolationException/,
     name: "connection lost",
     says: "The client could not connect, or its connection was lost. The class does not tell why; its message, or the broker's log at that time, does. No frame is shown to be broken.",
     causes: [

@@ -137,7 +137,7 @@ function weak({ torn, unexplained }: Diagnosis): string {
 
 const FATE_WORDS: Readonly<Record<Fate, string>> = {
   torn: "torn",
-  swallowed: "swallowed",
+  swallowed: "swallowed by another’s frame",
   unread: "never read",
   refused: "refused",
   unconfirmed: "not confirmed",

@@ -19,9 +19,10 @@ describe.each(SHELLS)("%s", shell => {
     expect(usages.map(({ name }) => name)).toEqual(Object.keys(COMMANDS));
     for (const { name, options } of usages) {
       expect(script).toContain(name);
-      for (const { long, choices } of options) {
+      for (const { long, choices, value } of options) {
         expect(script).toContain(shell === "fish" ? `-l ${long.slice(2)}` : long);
-        if (choices.length > 0) expect(script).toContain(choices.join(" "));
+        const offered = value?.includes("=") === true ? choices.map(choice => `${choice}=`) : choices;
+        if (choices.length > 0) expect(script).toContain(offered.join(" "));
       }
     }
   });
@@ -56,6 +57,21 @@ it("is tried in bash: commands, options of a command, choices, files, and nothin
     ["check", "/us"],
     ["inspect", "--fail"],
   ]);
+  const [help, helped, output, file, begun, equals] = offered([
+    ["hel"],
+    ["help", "an"],
+    ["inspect", "a.pcap", "--output", "h"],
+    // Where bash takes the words apart.
+    ["inspect", "a.pcap", "--output", "html", "="],
+    ["inspect", "a.pcap", "--output", "html", "=", "/us"],
+    ["inspect", "--format", "=", "js"],
+  ]);
+  expect(help).toEqual(["help"]);
+  expect(helped).toEqual(["annotate"]);
+  expect(output).toEqual(["html="]);
+  expect(file).toContain("package.json");
+  expect(begun).toEqual(["/usr"]);
+  expect(equals).toEqual(["json"]);
   expect(commands).toEqual(["inspect", "init"]);
   expect(options).toEqual(["--no-explain"]);
   expect(choices).toEqual(["json", "junit"]);

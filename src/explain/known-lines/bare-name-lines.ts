@@ -1,0 +1,156 @@
+/**
+ * What has a name and nothing behind it: terms of RabbitMQ's without their numbers, or with numbers that cannot be, and
+ * classes of exceptions that are told apart only by the text that is missing. Each says what is missing.
+ */
+import type { KnownLine } from "./known-line.ts";
+
+const BARE = { code: null, library: null, generic: true, anybody: true } as const;
+const NOT_LOGGED = "What was copied or typed is not what was logged: give the whole line.";
+
+export const BARE_NAME_LINES: readonly KnownLine[] = [
+  {
+    ...BARE,
+    id: "frame-too-large-impossible",
+    seenBy: null,
+    about: null,
+    pattern: /frame_too_large\s{0,20},\s{0,20}(?<number>\d{1,40})\s{0,20},\s{0,20}(?<most>\d{1,40})/,
+    name: "frame_too_large that cannot be",
+    says: `RabbitMQ does not write frame_too_large with these numbers, {number} and {most}: a frame's size has 32 bits (at most 4,294,967,295), and is larger than the limit behind it. ${NOT_LOGGED} Nothing is shown to be broken by it.`,
+    causes: [
+      ["shared-connection", 35, "What RabbitMQ calls frame_too_large is mostly another writer's octets."],
+      ["fork", 30, "So it is after a fork."],
+    ],
+    source: "rabbit_reader.erl: handle_input",
+    example: "{frame_too_large,99999999999999999999,131064}",
+  },
+  {
+    ...BARE,
+    id: "frame-too-large-alone",
+    seenBy: "broker",
+    about: "frames",
+    code: 501,
+    pattern: /^[\s{'"]{0,20}frame_too_large[\s}'",.:]{0,20}$/,
+    name: "frame_too_large without its numbers",
+    says: "The broker read a frame header with a size over the limit of frame_max, and closed the connection. Mostly these octets are no header. The two numbers behind the term, size and limit, are missing here: with them it can be told what the octets are (as in frame_too_large,1544254578,131064).",
+    causes: [
+      [
+        "shared-connection",
+        50,
+        "Most headers of this kind are another writer's octets; without the size nothing tells.",
+      ],
+      ["fork", 40, "So it is after a fork."],
+      ["frame-max-refused", 25, "Or the client cuts bodies for a larger frame_max."],
+    ],
+    source: "rabbit_reader.erl: handle_input",
+    example: "frame_too_large",
+  },
+  {
+    ...BARE,
+    id: "frame-end-alone",
+    seenBy: "broker",
+    about: "frames",
+    code: 501,
+    pattern: /^[\s{'"]{0,20}invalid_frame_end_marker[\s}'",.:]{0,20}$/,
+    name: "invalid_frame_end_marker without its octet",
+    says: "The broker found another octet where a frame's end octet (0xce) must stand, and closed the connection. The octet behind the term, and the first octets of the frame, are missing here: with them it can be told what they are.",
+    causes: [
+      ["shared-connection", 55, "Another writer's octets stand in the frame, or some are missing."],
+      ["fork", 45, "So it is after a fork."],
+    ],
+    source: "rabbit_reader.erl: handle_input",
+    example: "invalid_frame_end_marker",
+  },
+  {
+    ...BARE,
+    id: "qpid-frame-class",
+    seenBy: null,
+    about: "frames",
+    pattern: /\bAMQFrameDecodingException\b/,
+    name: "frame that does not decode (Qpid)",
+    says: "Qpid's Java client or broker read octets that it could not decode as a frame. The class alone does not tell which side, nor which octets: the text behind it does.",
+    causes: [
+      ["shared-connection", 50, "One writer's octets stand where another's must go on."],
+      ["fork", 40, "Parent and child write to one socket."],
+      ["wrong-version", 40, "AMQP 1.0 or 0-10 on a port for 0-9-1 looks like this at the first octets."],
+    ],
+    source: "Apache Qpid: AMQFrameDecodingException.java",
+    example: "org.apache.qpid.framing.AMQFrameDecodingException",
+  },
+  {
+    ...BARE,
+    id: "qpid-class",
+    seenBy: null,
+    about: null,
+    pattern: /\b(?<named>AMQ(?:[A-Z][a-z]\w{0,40})?Exception)\b/,
+    name: "an exception of Qpid's",
+    says: "This is an exception of Qpid's Java client or broker ({named}). The class alone does not tell what failed: the code and the text behind it do (“[error code 504: channel error]”), or the broker's log at that time. No frame is shown to be broken.",
+    causes: [
+      ["earlier-error", 50, "It tells of a close whose code and text are missing here."],
+      ["broker-restarted", 30, "A broker that stops closes its connections."],
+    ],
+    source: "Apache Qpid: org.apache.qpid.AMQException and its subclasses",
+    example: "org.apache.qpid.AMQConnectionClosedException",
+  },
+  {
+    ...BARE,
+    id: "lapin-parsing-class",
+    seenBy: "client",
+    about: "frames",
+    problem: "unreadable",
+    pattern: /\blapin::(?:\w{1,20}::){0,3}ParsingError\b|^\s{0,20}(?:ErrorKind::)?ParsingError\s{0,20}$/,
+    name: "octets that do not parse",
+    says: "In lapin (Rust) a ParsingError means that the client read octets that are no AMQP frame. Other programs have errors of that name, too.",
+    causes: [
+      ["shared-reader", 45, "Two readers on one connection: each gets a part of the stream."],
+      ["client-decoder", 40, "What answers may be another broker, or no broker."],
+    ],
+    source: "lapin: src/error.rs",
+    example: "lapin::ErrorKind::ParsingError",
+  },
+  {
+    ...BARE,
+    id: "lapin-protocol-class",
+    seenBy: "broker",
+    about: null,
+    pattern: /\blapin::(?:\w{1,20}::){0,3}ProtocolError\b|^\s{0,20}(?:ErrorKind::)?ProtocolError\s{0,20}$/,
+    name: "closed by the broker (lapin)",
+    says: "In lapin (Rust) a ProtocolError means that the broker closed the connection or the channel. Its code and text are missing here: they say why. Other programs have errors of that name, too.",
+    causes: [
+      ["earlier-error", 50, "Without its code and text the name tells no more."],
+      ["broker-restarted", 30, "320: the broker stopped, or somebody closed it."],
+    ],
+    source: "lapin: src/error.rs",
+    example: "lapin::ErrorKind::ProtocolError",
+  },
+  {
+    ...BARE,
+    id: "lapin-io-class",
+    seenBy: "client",
+    about: "transport",
+    pattern: /\blapin::(?:\w{1,20}::){0,3}IOError\b|^\s{0,20}(?:ErrorKind::)?IOError\s{0,20}$/,
+    name: "connection lost (lapin)",
+    says: "In lapin (Rust) an IOError means that reading or writing the socket failed; so it does in other programs. What failed is missing here: the text behind it says it. No frame is shown to be broken.",
+    causes: [
+      ["broker-restarted", 44, "A broker that stops closes its connections."],
+      ["idle-limit", 42, "Load balancers and NATs end what was idle too long."],
+      ["nothing-listens", 40, "At connect: the port is closed, or the address is wrong."],
+    ],
+    source: "lapin: src/error.rs",
+    example: "lapin::ErrorKind::IOError",
+  },
+  {
+    ...BARE,
+    id: "lapin-invalid-class",
+    seenBy: "client",
+    about: "channel",
+    pattern: /^\s{0,20}(?:lapin::(?:\w{1,20}::){0,3}|ErrorKind::)?Invalid(?<thing>Channel|ProtocolVersion)\s{0,20}$/,
+    name: "refused by lapin itself",
+    says: "In lapin (Rust) Invalid{thing} means that the library met a channel number, or a version of the protocol, that cannot be. Which one is missing here: the text behind it says it. No frame is shown to be broken.",
+    causes: [
+      ["wrong-version", 36, "A server that answers with another version's header is no broker for AMQP 0-9-1."],
+      ["earlier-error", 34, "A channel that an earlier error closed is not known any more."],
+    ],
+    source: "lapin: src/error.rs",
+    example: "lapin::ErrorKind::InvalidProtocolVersion",
+  },
+];
