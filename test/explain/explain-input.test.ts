@@ -1,6 +1,7 @@
 /** What explain reads: logs of every format, exceptions of every client, and what people type. */
 import { describe, expect, it } from "vitest";
 import type { BrokerError, ErrorReport } from "../../src/explain/error-report.ts";
+import { explain } from "../../src/explain/explain.ts";
 import { tallied } from "./explain-text.ts";
 
 const JSON_START = Uint8Array.from(Buffer.from('{"task":"enable_'));
@@ -245,5 +246,21 @@ describe("what people type", () => {
     "99999999999",
   ])("knows nothing of %j", text => {
     expect(tallied(text).incidents).toEqual([]);
+  });
+
+  it.each<[typed: string, headline: RegExp]>([
+    ["{frame_too_large,1,2}", /^frame_too_large that cannot be|does not write/],
+    ["{frame_too_large,99999999999999999999,131064}", /does not write/],
+    ["frame_too_large", /frame header with a size over the limit/],
+    ["invalid_frame_end_marker", /another octet where a frame's end octet/],
+    ["200", /closed on purpose/],
+    ["404", /does not know the queue/],
+    ["AMQConnectionException", /exception of Qpid's/],
+    ["lapin::ErrorKind::ProtocolError", /closed the connection or the channel/],
+    ["ParsingError", /octets that are no AMQP frame/],
+  ])("says of %j what it is, and what is missing", (text, headline) => {
+    const { incidents } = tallied(text);
+    expect(incidents).toHaveLength(1);
+    expect(explain(incidents[0]!.report).summary).toMatch(headline);
   });
 });

@@ -119,6 +119,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "explain/field-lines.test.ts": ["explain/connection-causes.ts"],
   "explain/known-lines.test.ts": [
     "explain/client-readings.ts",
+    "explain/known-lines/bare-name-lines.ts",
     "explain/known-lines/broker-connection-lines.ts",
     "explain/known-lines/client-connection-lines.ts",
     "explain/known-lines/client-read-lines.ts",

@@ -209,7 +209,7 @@ export function confidenceMeaning(values: readonly number[]): string {
   const parts = [...rows]
     .sort(([a], [b]) => b - a)
     .map(([example, { right, of }]) => `of ${of} told with ${example}, ${right} were right`);
-  return `How sure that is: ${parts.join("; ")}, in streams made to be hard (docs/accuracy.md).`;
+  return `How sure that is, as far as measured: ${parts.join("; ")}, in streams made to be hard (docs/accuracy.md).`;
 }
 
 /** `RabbitMQ 3.10` for `rabbitmq-3.10`. */
