@@ -1,7 +1,16 @@
 /** An incident: the sentence, the strip of places, the picture, and below it what was lost and what to do. */
 import type { Incident } from "../../incidents/incident.ts";
 import { brokerWords, incidentSentence } from "../../incidents/sentence.ts";
-import { clock, confidence, displayFilter, joined, packetRange, size, verdict } from "../../text/wording.ts";
+import {
+  clock,
+  confidence,
+  confidenceMeaning,
+  displayFilter,
+  joined,
+  packetRange,
+  size,
+  verdict,
+} from "../../text/wording.ts";
 import { copyButton, h, link } from "./dom.ts";
 import { pictures } from "./incident-pictures.ts";
 import { lostTable, traceLink } from "./lost-table.ts";
@@ -35,6 +44,7 @@ export function incidentView(model: Model, state: State): HTMLElement {
     ),
     h("h1", {}, incidentSentence(incident, true)),
     causeLine(incident),
+    meaningLine(incident),
     diagnosis === undefined ? noPicture(incident) : pictures(incident, diagnosis, state),
     below(model, incident),
   );
@@ -66,6 +76,12 @@ function causeLine({ cause, afterStop, finding }: Incident): HTMLElement {
     weak ? " Look at the octets before you act on it." : null,
     afterStop ? h("span", { class: "quiet" }, " The broker had already stopped reading when this was sent.") : null,
   );
+}
+
+/** What the number behind the cause means, as it was measured. */
+function meaningLine({ cause }: Incident): HTMLElement | null {
+  const words = confidenceMeaning(cause.confidence === null ? [] : [cause.confidence]);
+  return words === "" ? null : h("p", { class: "quiet" }, words);
 }
 
 function noPicture(incident: Incident): HTMLElement {
