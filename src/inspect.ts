@@ -245,14 +245,14 @@ export class Inspection {
       else if (event.incident.isRefutedGuess) this.#broken.add(carrier, number, event.incident);
     }
     this.#ledger?.take(event, this.#broken?.number(carrier));
-    const lost = event.kind === "connection-closed" ? this.#ledger?.takeLost(event.connection) : undefined;
-    this.#sink.take(event, lost);
+    const lost = event.kind === "connection-closed" ? this.#ledger?.takeLost(event.connection) : null;
+    this.#sink.take(event, lost ?? null);
   }
 }
 
-/** Whether octets of it could tell more. */
+/** Whether octets of it could tell more, or which messages it cost. */
 function isBreak({ severity, side, rule }: Incident): boolean {
-  return severity === "error" && side !== null && rule !== "broker-close";
+  return side !== null && (rule === "channel-state" || (severity === "error" && rule !== "broker-close"));
 }
 
 /** Reads all captures; no further than packet `limits[i]` of each: a file may grow while it is read. */

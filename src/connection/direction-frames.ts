@@ -51,7 +51,7 @@ export class DirectionFrames {
   readonly handshake: Handshake;
   readonly channels = new ChannelStates();
   readonly warnings = new EarlyWarnings();
-  /** It has sent connection.close or close-ok: what it sends then is nobody's concern. */
+  /** It has sent connection.close or close-ok: of what it sends then only messages are of concern, which are lost. */
   closing = false;
   readonly #source: ObservedDirection;
   readonly #listener: DirectionListener;
@@ -127,7 +127,10 @@ export class DirectionFrames {
     const undecodable = fits ? null : walkArguments(method, bytes, start, size, null);
     const decodes = undecodable === null;
     this.#predict(FRAME_METHOD, channel, bytes, start, size, method, decodes);
-    if (this.closing) return;
+    if (this.closing) {
+      if (method?.content === true && decodes) this.#incidents.sentBehindClose(method, channel, size);
+      return;
+    }
     if (method === undefined) {
       this.#incidents.add(unknownMethod(classId, methodId), FRAME_METHOD, channel, size);
       return;

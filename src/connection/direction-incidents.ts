@@ -1,6 +1,7 @@
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
-import { FRAME_ENVELOPE, frameTypeName } from "../amqp/spec/constants.ts";
+import type { Method } from "../amqp/method-registry.ts";
+import { FRAME_ENVELOPE, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import type { BoundaryHypothesis } from "./boundary-hypothesis.ts";
@@ -26,6 +27,7 @@ export class DirectionIncidents {
   readonly #moment: Moment;
   readonly #discretion: Discretion;
   #toldTolerated = false;
+  #toldBehindClose = false;
   #toldRefuted = false;
 
   constructor(source: Source, moment: Moment, listener: IncidentListener | null, discretion: Discretion) {
@@ -68,6 +70,20 @@ export class DirectionIncidents {
     const incident = this.#ofFrame("frame-too-large", "note", message);
     incident.frame = { type, channel, size };
     incident.endOffset = scanner.frameOffset + size + FRAME_ENVELOPE;
+    this.log.file(incident);
+  }
+
+  /**
+   * The client goes on to send messages behind its own connection.close or close-ok: the broker discards them (§1.4.2.8),
+   * RabbitMQ without a word. Said once.
+   */
+  sentBehindClose({ name }: Method, channel: number, size: number): void {
+    if (!this.#source.isClient || this.#toldBehindClose) return;
+    this.#toldBehindClose = true;
+    const message = `${name} came on channel ${channel} after the client had closed the connection: the broker discards it, and all messages behind it.`;
+    const incident = this.#ofFrame("channel-state", "warning", message);
+    incident.frame = { type: FRAME_METHOD, channel, size };
+    incident.endOffset = this.#source.scanner.frameOffset + size + FRAME_ENVELOPE;
     this.log.file(incident);
   }
 

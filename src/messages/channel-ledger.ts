@@ -23,13 +23,13 @@ import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { longlong } from "../bytes/big-endian.ts";
 import type { ObservedDirection } from "../connection/observers.ts";
-import type { Moment } from "../net/connection-observer.ts";
+import { Moment } from "../net/connection-observer.ts";
 import { answeredBy, isAnswered } from "./calls.ts";
 import { type Consumer, Deliveries } from "./deliveries.ts";
 import type { LedgerSink } from "./ledger-sink.ts";
 import type { Message } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
-import type { MessageEnd } from "./message-end.ts";
+import { isAfter, type MessageEnd } from "./message-end.ts";
 import { Publishes } from "./publishes.ts";
 
 /** Methods of a channel whose answer is awaited. */
@@ -73,6 +73,7 @@ export class ChannelLedger {
   hasServerMissed = false;
   /** Reply code, text and methods of the close with which the server ended it; null where the client did, or none was seen. */
   closedWith: Values | null = null;
+  /** When the server closed it, or the connection. */
   closedAt: Moment | null = null;
   readonly #calls: Call[] = [];
   /** The queue declared last: an empty name means that one (§1.7.2.1). */
@@ -82,13 +83,20 @@ export class ChannelLedger {
 
   constructor(budget: MessageBudget, sink: LedgerSink) {
     this.#sink = sink;
-    const emit = (message: Message): void => sink.emit(message);
-    this.publishes = new Publishes(budget, emit);
-    this.deliveries = new Deliveries(budget, emit);
+    this.publishes = new Publishes(budget, sink);
+    this.deliveries = new Deliveries(budget, message => sink.emit(message));
+  }
+
+  /** The server closes it, or the connection, and reads no more of what the client sends on it. */
+  closes(at: Moment): void {
+    if (this.closedAt !== null) return;
+    this.closedAt = new Moment();
+    this.closedAt.set(at);
   }
 
   /** A method of the client without content, which decodes. */
   fromClient(method: Method, bytes: Uint8Array, start: number, size: number, at: Moment): void {
+    if (this.closedAt !== null && isAfter(at, this.closedAt)) return;
     const tagAt = start + METHOD_IDS_SIZE;
     const flags = tagAt + 8;
     const { deliveries } = this;

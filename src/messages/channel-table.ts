@@ -1,3 +1,4 @@
+import type { Moment } from "../net/connection-observer.ts";
 import type { ChannelLedger } from "./channel-ledger.ts";
 import { ChannelUses } from "./channel-uses.ts";
 import type { ConnectionSink } from "./ledger-sink.ts";
@@ -11,6 +12,8 @@ export class ChannelTable {
   /** The one asked for last: frames of one channel often follow each other. */
   #last: ChannelUses | null = null;
   #lastNumber = -1;
+  /** The client closed the connection. */
+  #isClosed = false;
 
   constructor(budget: MessageBudget, sink: ConnectionSink) {
     this.#budget = budget;
@@ -31,7 +34,9 @@ export class ChannelTable {
       uses = new ChannelUses(this.#budget, {
         emit: message => sink.emit(message),
         emitCall: call => sink.emitCall(number, call),
+        isUnread: message => sink.isUnread(message),
       });
+      if (this.#isClosed) uses.closeForGood();
       this.#channels.set(number, uses);
     }
     this.#last = uses;
@@ -39,9 +44,32 @@ export class ChannelTable {
     return uses;
   }
 
+  /** The client has sent messages on a channel that it had closed. */
+  get someBehindClose(): boolean {
+    for (const { hasBehindClose } of this.#channels.values()) if (hasBehindClose) return true;
+    return false;
+  }
+
   /** All uses that are not over. */
   *[Symbol.iterator](): Generator<ChannelLedger> {
     for (const { all } of this.#channels.values()) yield* all;
+  }
+
+  /** The client has sent connection.close or close-ok, which closes all channels. */
+  clientCloses(): void {
+    this.#isClosed = true;
+    for (const uses of this.#channels.values()) uses.closeForGood();
+  }
+
+  /** The server has sent connection.close: of what the client sends then it reads nothing. */
+  serverCloses(at: Moment): void {
+    for (const use of this) use.closes(at);
+  }
+
+  /** Octets of the client were missed, on one channel or on all. */
+  clientMissed(number: number | null): void {
+    if (number !== null) this.uses(number).clientMissed();
+    else for (const uses of this.#channels.values()) uses.clientMissed();
   }
 
   clear(): void {

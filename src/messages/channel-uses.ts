@@ -1,5 +1,5 @@
 import type { Values } from "../amqp/payload.ts";
-import { Moment } from "../net/connection-observer.ts";
+import type { Moment } from "../net/connection-observer.ts";
 import { ChannelLedger } from "./channel-ledger.ts";
 import type { LedgerSink } from "./ledger-sink.ts";
 import type { MessageBudget } from "./message-budget.ts";
@@ -10,6 +10,12 @@ import type { MessageBudget } from "./message-budget.ts";
  */
 export class ChannelUses {
   readonly #uses: ChannelLedger[] = [];
+  /** The client has closed the channel, and not opened it again. */
+  #isClosed = false;
+  /** It has closed the connection: no channel is opened any more. */
+  #isClosedForGood = false;
+  /** What it sends on a channel that it has closed: nobody reads that. */
+  #behindClose: ChannelLedger | null = null;
   readonly #budget: MessageBudget;
   readonly #sink: LedgerSink;
 
@@ -20,11 +26,17 @@ export class ChannelUses {
 
   /** Those that are not over. */
   get all(): readonly ChannelLedger[] {
-    return this.#uses;
+    return this.#behindClose === null ? this.#uses : [...this.#uses, this.#behindClose];
+  }
+
+  /** The client has sent something on it when it had closed it. */
+  get hasBehindClose(): boolean {
+    return this.#behindClose !== null;
   }
 
   /** The use that the client is at. */
   client(): ChannelLedger {
+    if (this.#isClosed) return this.#closed();
     const first = this.#uses[0];
     if (first?.clientDone === false) {
       first.clientBegan = true;
@@ -37,6 +49,8 @@ export class ChannelUses {
 
   /** The client sends channel.open. */
   clientOpens(): void {
+    if (this.#isClosedForGood) return;
+    this.#isClosed = false;
     const at = this.#uses.find(use => !use.clientDone);
     // Its end was missed.
     if (at?.clientBegan === true) at.clientDone = true;
@@ -68,6 +82,18 @@ export class ChannelUses {
   clientCloses(): void {
     const use = this.#uses.find(each => !each.clientDone && each.clientBegan);
     if (use !== undefined) use.clientDone = true;
+    this.#isClosed = true;
+  }
+
+  /** The client has closed the connection. */
+  closeForGood(): void {
+    this.#isClosed = true;
+    this.#isClosedForGood = true;
+  }
+
+  /** Octets of the client were missed, and with them perhaps a channel.open. */
+  clientMissed(): void {
+    this.#isClosed = this.#isClosedForGood;
   }
 
   /** The server sends channel.close with these arguments, or close-ok: then it has handled what the client sent. */
@@ -79,8 +105,7 @@ export class ChannelUses {
     if (values === null) use.publishes.handled(use.publishes.sent);
     else {
       use.closedWith = values;
-      use.closedAt = new Moment();
-      use.closedAt.set(at);
+      use.closes(at);
     }
   }
 
@@ -88,6 +113,14 @@ export class ChannelUses {
   takeDone(): ChannelLedger | null {
     const first = this.#uses[0];
     return first?.clientDone === true && first.serverDone ? this.#uses.shift()! : null;
+  }
+
+  #closed(): ChannelLedger {
+    if (this.#behindClose === null) {
+      this.#behindClose = new ChannelLedger(this.#budget, this.#sink);
+      this.#behindClose.publishes.closed();
+    }
+    return this.#behindClose;
   }
 
   #begin(): ChannelLedger {

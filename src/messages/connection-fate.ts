@@ -7,6 +7,8 @@ export class ConnectionFate {
   /** The client sent connection.close, and the broker answered it. */
   closedByClient = false;
   answered = false;
+  /** Stream offset of the client's first connection.close or close-ok: what it sends behind that is not read. −1: none. */
+  clientClosedAt = -1;
   /** When the broker sent connection.close. */
   closedByServer: Moment | null = null;
   /** How the streams ended; of two reasons the one that tells more. */
@@ -21,6 +23,9 @@ export class ConnectionFate {
   }
 
   method({ isClient, scanner }: ObservedDirection, key: number): void {
+    if (isClient && this.clientClosedAt < 0 && (key === CONNECTION_CLOSE || key === CONNECTION_CLOSE_OK)) {
+      this.clientClosedAt = scanner.frameOffset;
+    }
     if (key === CONNECTION_CLOSE_OK) this.answered ||= !isClient;
     else if (key !== CONNECTION_CLOSE) return;
     else if (isClient) this.closedByClient = true;

@@ -7,6 +7,7 @@ import {
   CHANNEL_OPEN,
   CHANNEL_OPEN_OK,
   CONNECTION_CLASS,
+  CONNECTION_CLOSE,
 } from "../amqp/method-keys.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values, walkArguments } from "../amqp/payload.ts";
@@ -30,7 +31,7 @@ import { ConnectionPhases } from "./connection-phases.ts";
 import { IncidentLosses } from "./incident-losses.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import type { Message, MessageConnection, MessageOrigin, Outcome } from "./message.ts";
-import { channelEnd, connectionEnd } from "./message-end.ts";
+import { channelEnd, connectionEnd, isUnread } from "./message-end.ts";
 import { beginMessage } from "./message-method.ts";
 import { bodySizeOf, hashBody, propertiesDecode, readMessageProperties } from "./message-properties.ts";
 import { WholeMessages } from "./whole-messages.ts";
@@ -60,6 +61,7 @@ export class ConnectionLedger {
       emitCall: (channel, call) => {
         if (this.#emitsNow) context.emitCall({ ...call, connection, channel });
       },
+      isUnread: message => isUnread(message, connection.inspected.prediction, this.#fate),
     });
     this.#origin = { connection, channel: 0, streamOffset: 0, moment: new Moment() };
   }
@@ -100,12 +102,14 @@ export class ConnectionLedger {
   hidden(direction: ObservedDirection, type: number, channel: number, size: number): void {
     if (type === FRAME_BODY) this.#body(direction, channel, size, null, 0);
     else if (channel !== 0) {
+      if (direction.isClient) this.#channels.clientMissed(channel);
       this.#missedOn(this.#channels.use(channel, direction.isClient), direction);
     }
   }
 
   /** Octets of a direction were missed, or are no frames. */
   missed(direction: ObservedDirection): void {
+    if (direction.isClient) this.#channels.clientMissed(null);
     for (const use of this.#channels) this.#missedOn(use, direction);
   }
 
@@ -138,6 +142,7 @@ export class ConnectionLedger {
 
   #emit(message: Message): void {
     if (message.outcome === "confirmed") this.#fate.handled = Math.max(this.#fate.handled, message.endOffset);
+    if (!this.#isBroken) this.losses.takeUnread(message);
     if (!this.#emitsNow) return;
     if (!this.#isBroken || this.losses.take(message)) this.#context.emit(message);
   }
@@ -160,8 +165,8 @@ export class ConnectionLedger {
 
   ended(reason: StreamEnd): void {
     this.#fate.end(reason);
-    // What broke is explained when the connection is closed.
-    if (this.#fate.isOver && !this.#isBroken) this.conclude();
+    // What broke is explained when the connection is closed, and what was not read has its finding then.
+    if (this.#fate.isOver && !this.#isBroken && !this.#channels.someBehindClose) this.conclude();
   }
 
   /** Nothing more comes of the connection: settles all that is left. */
@@ -193,6 +198,9 @@ export class ConnectionLedger {
   ): void {
     if (method.classId === CONNECTION_CLASS || number === 0) {
       this.#fate.method(direction, method.key);
+      if (method.key === CONNECTION_CLOSE && !direction.isClient) {
+        this.#channels.serverCloses(direction.scanner.frameMoment());
+      } else if (this.#fate.clientClosedAt >= 0) this.#channels.clientCloses();
       this.#phases.take(method.key, direction.scanner.frameMoment());
       return;
     }
@@ -273,7 +281,7 @@ export class ConnectionLedger {
 
   #complete(use: ChannelLedger, direction: ObservedDirection, message: Message): void {
     message.lastPacket = direction.moment.packet;
-    this.#seen.add(message, direction.moment, use.publishes.transacts);
+    this.#seen.add(message, direction.moment, use.publishes.isTaken);
     use.whole(message, direction);
   }
 

@@ -16,6 +16,9 @@ export interface ClientIncident {
 
 /** Lost messages of a connection that are kept for its findings. */
 const MAX_LOST = 1000;
+const BEHIND: ReadonlySet<Outcome> = new Set<Outcome>(["unread", "unconfirmed"]);
+/** Lost messages of a connection that no diagnosis tells again. */
+const MAX_TOLD = 65_536;
 const LOST: ReadonlySet<Outcome> = new Set<Outcome>(["refused", "torn", "swallowed", "unread", "unconfirmed"]);
 
 /**
@@ -25,26 +28,47 @@ const LOST: ReadonlySet<Outcome> = new Set<Outcome>(["refused", "torn", "swallow
 export class IncidentLosses {
   /** Messages that were under way when the client's frames broke. */
   readonly cut: Message[] = [];
-  readonly incidents: ClientIncident[] = [];
-  /** Messages that are lost, as far as they are kept. */
-  readonly kept: Message[] = [];
-  /** How many are lost. */
-  count = 0;
+  readonly #incidents: ClientIncident[] = [];
+  /** Those that are lost, by incident. */
+  readonly lost = new LostMessages();
+  /** The first incident, as long as it is under way. */
+  #underWay: string | null = null;
   /** Where messages begin that diagnoses tell. */
   readonly #explained = new Set<number>();
+  /** Where lost messages begin that were told. */
+  readonly #told = new Set<number>();
+
+  /** An incident is over. */
+  add(incident: ClientIncident): void {
+    this.#incidents.push(incident);
+    for (const { spans } of explainedMessages(incident)) this.#explained.add(spans[0]![0]);
+  }
 
   /** What did not come to its end. `stoppedAt`: where the broker stopped reading, −1 where it did not. */
   messages(connection: MessageConnection, stoppedAt: number): Message[] {
-    const explained = this.incidents.flatMap(incident => incidentMessages(connection, incident, stoppedAt));
+    const explained = this.#incidents.flatMap(incident => incidentMessages(connection, incident, stoppedAt));
     const told: Message[] = [];
     for (const message of explained) {
-      if (this.#explained.has(message.streamOffset)) continue;
-      this.#explained.add(message.streamOffset);
+      if (this.#told.has(message.streamOffset)) continue;
+      this.#told.add(message.streamOffset);
       message.size = this.cut.find(({ streamOffset }) => streamOffset === message.streamOffset)?.size ?? -1;
       told.push(message);
     }
     for (const message of this.cut) message.settle("torn", null);
     return [...told, ...this.cut];
+  }
+
+  /** Something broke in the client's direction. */
+  opened(identity: string): void {
+    this.#underWay ??= identity;
+  }
+
+  /** Of a connection whose frames are whole: what was sent behind a close is lost by the finding that tells it. */
+  takeUnread(message: Message): void {
+    if (message.outcome !== "unread") return;
+    const behind = this.#incidents.filter(({ streamOffset }) => streamOffset <= message.streamOffset);
+    message.incident = behind.at(-1)?.identity ?? null;
+    this.lost.add(message);
   }
 
   /** A message whose outcome was not known when the frames broke; false where a diagnosis has told it. */
@@ -53,27 +77,62 @@ export class IncidentLosses {
     if (message.incident === null && this.#explained.has(message.streamOffset)) return false;
     if (!LOST.has(message.outcome)) return true;
     // Behind the first incident the broker reads nothing.
-    message.incident ??= this.incidents[0]?.identity ?? null;
-    this.count++;
-    if (message.incident !== null && this.kept.length < MAX_LOST) this.kept.push(message);
+    if (this.#told.size < MAX_TOLD) this.#told.add(message.streamOffset);
+    message.incident ??= this.#incidents[0]?.identity ?? this.#underWay;
+    this.lost.add(message);
     return true;
+  }
+}
+
+/** The messages that the incidents of one connection cost: some themselves, and of all how many. */
+export class LostMessages {
+  /** Those whose frames an incident touched, and those behind it: the first ones of both. */
+  readonly #touched: Message[] = [];
+  readonly #behind: Message[] = [];
+  /** By incident and outcome; those that are listed, too. */
+  readonly #counts = new Map<string, Map<Outcome, number>>();
+
+  /** What no incident cost is not taken. */
+  add(message: Message): void {
+    const { incident, outcome } = message;
+    if (incident === null) return;
+    const counts = this.#counts.get(incident) ?? new Map<Outcome, number>();
+    this.#counts.set(incident, counts.set(outcome, (counts.get(outcome) ?? 0) + 1));
+    const list = BEHIND.has(outcome) ? this.#behind : this.#touched;
+    if (list.length < MAX_LOST) list.push(message);
+  }
+
+  get listed(): Message[] {
+    return [...this.#touched, ...this.#behind].slice(0, MAX_LOST);
+  }
+
+  /** There are none. */
+  get isEmpty(): boolean {
+    return this.#counts.size === 0;
+  }
+
+  /** Those of one incident by outcome. */
+  of(incident: string): ReadonlyMap<Outcome, number> {
+    return this.#counts.get(incident) ?? new Map();
   }
 }
 
 /** Messages of an incident that did not reach the broker; `stoppedAt`: where that stopped reading, −1 where it did not. */
 function incidentMessages(connection: MessageConnection, incident: ClientIncident, stoppedAt: number): Message[] {
   const { identity, diagnosis } = incident;
-  if (diagnosis === null) return [];
-  return diagnosis.writers.flatMap(({ channels, messages }) =>
-    messages
-      .filter(({ fate }) => fate !== "delivered")
-      .map(explained => {
-        const message = messageOf(connection, channels[0] ?? 0, explained);
-        message.incident = identity;
-        message.explained = { spans: explained.spans, confidence: diagnosis.confidence };
-        message.settle(outcomeOf(explained, incident, stoppedAt), null);
-        return message;
-      }),
+  return explainedMessages(incident).map(explained => {
+    const message = messageOf(connection, explained.channel, explained);
+    message.incident = identity;
+    message.explained = { spans: explained.spans, confidence: diagnosis!.confidence };
+    message.settle(outcomeOf(explained, incident, stoppedAt), null);
+    return message;
+  });
+}
+
+/** The messages of a diagnosis that did not arrive, with the channel of their writer. */
+function explainedMessages({ diagnosis }: ClientIncident): (ExplainedMessage & { channel: number })[] {
+  return (diagnosis?.writers ?? []).flatMap(({ channels, messages }) =>
+    messages.filter(({ fate }) => fate !== "delivered").map(each => ({ ...each, channel: channels[0] ?? 0 })),
   );
 }
 

@@ -17,10 +17,13 @@ export interface CallFacts {
 export interface LedgerSink {
   emit(message: Message): void;
   emitCall(call: Omit<CallFacts, "connection" | "channel">): void;
+  /** Whether it is known by now that the broker does not read a publish. */
+  isUnread(message: Message): boolean;
 }
 
 /** The same, of all channels of a connection. */
 export interface ConnectionSink {
   emit(message: Message): void;
   emitCall(channel: number, call: Omit<CallFacts, "connection" | "channel">): void;
+  isUnread(message: Message): boolean;
 }

@@ -2,9 +2,11 @@ import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { FrameListener, ObservedDirection } from "../connection/observers.ts";
 import type { InspectionEvent } from "../inspection/event.ts";
+import { identityOf } from "../inspection/identity.ts";
 import type { InspectedConnection } from "../inspection/inspected-connection.ts";
 import type { StreamEnd } from "../net/connection-observer.ts";
 import { ConnectionLedger } from "./connection-ledger.ts";
+import type { LostMessages } from "./incident-losses.ts";
 import type { ConnectionFacts, LedgerContext, LedgerPart } from "./ledger-context.ts";
 import type { CallFacts } from "./ledger-sink.ts";
 import type { Message, MessageConnection } from "./message.ts";
@@ -35,7 +37,7 @@ export class Ledger implements FrameListener {
   /** By number of the connection. */
   readonly #connections: (ConnectionLedger | undefined)[] = [];
   /** Of connections that are closed. */
-  readonly #lost = new Map<InspectedConnection, readonly Message[]>();
+  readonly #lost = new Map<InspectedConnection, LostMessages>();
 
   constructor(emit: (message: Message) => void, options: LedgerOptions = {}) {
     const { part = "all", budget = new MessageBudget(), suspend = () => {} } = options;
@@ -59,20 +61,22 @@ export class Ledger implements FrameListener {
     if (event.kind === "connection-closed") {
       ledger.conclude();
       this.#connections[connection.amqp.number] = undefined;
-      if (ledger.losses.kept.length > 0) this.#lost.set(connection, ledger.losses.kept);
+      if (!ledger.losses.lost.isEmpty) this.#lost.set(connection, ledger.losses.lost);
+    } else if (event.kind === "incident-opened" && event.incident.side === connection.amqp.client) {
+      ledger.losses.opened(identityOf(event.incident));
     } else if (event.kind === "finding" && event.final && event.incident.side === connection.amqp.client) {
-      const { streamOffset, envelope, severity } = event.incident;
+      const { streamOffset, envelope, severity, rule } = event.incident;
       const diagnosis = connection.diagnosis(event.incident);
       // Unexplained, too, an error costs what the broker does not read because of it.
-      if (diagnosis === null && severity !== "error") return;
+      if (diagnosis === null && severity !== "error" && rule !== "channel-state") return;
       const { identity } = event;
-      ledger.losses.incidents.push({ identity, streamOffset, breaksFrame: envelope !== null, diagnosis });
+      ledger.losses.add({ identity, streamOffset, breaksFrame: envelope !== null, diagnosis });
     }
   }
 
-  /** The messages that the incidents of a closed connection cost; told once. */
-  takeLost(connection: InspectedConnection): readonly Message[] {
-    const lost = this.#lost.get(connection) ?? [];
+  /** The messages that the incidents of a closed connection cost, told once; null for none. */
+  takeLost(connection: InspectedConnection): LostMessages | null {
+    const lost = this.#lost.get(connection) ?? null;
     this.#lost.delete(connection);
     return lost;
   }

@@ -43,20 +43,31 @@ export function channelEnd(use: EndedChannel): MessageEnd {
 
 /** What becomes of the messages of a connection of which nothing more comes; `prediction` is what the broker does about the client's octets. */
 export function connectionEnd(prediction: Prediction | null, fate: ConnectionFate): MessageEnd {
-  const { closedByServer, closedByClient, answered, ended, handled } = fate;
-  const stop = prediction !== null && prediction.streamOffset > handled ? prediction : null;
+  const { closedByServer, closedByClient, answered, ended } = fate;
+  const stop = stopOf(prediction, fate);
   const isOver = closedByServer !== null || (closedByClient && answered) || ended !== "capture-ended";
   const left = closedByServer === null && closedByClient && answered ? afterClose : isOver ? afterBreak : afterCapture;
   return {
     published: message => {
-      if (closedByServer !== null && isAfter(message, closedByServer)) return "unread";
+      if (isUnread(message, prediction, fate)) return "unread";
       if (stop === null || message.endOffset < stop.streamOffset) return left(message);
-      if (message.streamOffset >= stop.streamOffset) return "unread";
       if (stop.outcome === "close") message.code = stop.code;
       return "refused";
     },
     delivered: isOver ? "requeued" : "unsettled",
   };
+}
+
+/** Whether a publish stands behind what the broker reads of a connection, as far as is known by now. */
+export function isUnread(message: Message, prediction: Prediction | null, fate: ConnectionFate): boolean {
+  if (fate.closedByServer !== null && isAfter(message, fate.closedByServer)) return true;
+  const stop = stopOf(prediction, fate);
+  return stop !== null && message.streamOffset >= stop.streamOffset;
+}
+
+/** What is predicted counts unless the broker is known to have read on. */
+function stopOf(prediction: Prediction | null, { handled }: ConnectionFate): Prediction | null {
+  return prediction !== null && prediction.streamOffset > handled ? prediction : null;
 }
 
 /** The broker answered the close: it had handled what was sent before. A transaction is rolled back. */
@@ -87,6 +98,6 @@ function refusedPublish({ closedWith, publishes }: EndedChannel): Message | null
   return found;
 }
 
-function isAfter({ seconds, nanoseconds }: Message, moment: Moment): boolean {
+export function isAfter({ seconds, nanoseconds }: Pick<Moment, "seconds" | "nanoseconds">, moment: Moment): boolean {
   return seconds > moment.seconds || (seconds === moment.seconds && nanoseconds > moment.nanoseconds);
 }

@@ -1,4 +1,5 @@
 import { Moment } from "../net/connection-observer.ts";
+import type { LedgerSink } from "./ledger-sink.ts";
 import {
   AWAITS_COMMIT,
   AWAITS_CONFIRM,
@@ -31,6 +32,8 @@ interface EarlyReturn {
   at: Moment;
 }
 
+type PublishSink = Pick<LedgerSink, "emit" | "isUnread">;
+
 /** What becomes of a publish when its channel or its connection is over, and nothing of it is hidden. */
 export type EndOutcome = (message: Message) => Outcome;
 
@@ -48,19 +51,26 @@ export class Publishes {
   #before = -1;
   /** The channel's beginning was not seen: its confirm.select may have been the second, which changes nothing. */
   #assumed = false;
+  #isClosed = false;
   #early: EarlyConfirm[] = [];
   #earlyReturns: EarlyReturn[] = [];
   readonly #budget: MessageBudget;
-  readonly #emit: (message: Message) => void;
+  readonly #sink: PublishSink;
 
-  constructor(budget: MessageBudget, emit: (message: Message) => void) {
+  constructor(budget: MessageBudget, sink: PublishSink) {
     this.#budget = budget;
-    this.#emit = emit;
+    this.#sink = sink;
   }
 
   /** channel.open was seen: until confirm.select or tx.select the broker says nothing of publishes. */
   opened(): void {
     this.#awaits = AWAITS_NOTHING;
+  }
+
+  /** The client has closed the channel, or the connection: the broker reads none of these. */
+  closed(): void {
+    this.#awaits = AWAITS_NOTHING;
+    this.#isClosed = true;
   }
 
   /** confirm.select was sent. */
@@ -76,9 +86,9 @@ export class Publishes {
     this.#awaits = AWAITS_COMMIT;
   }
 
-  /** What is published counts for nothing before its commit. */
-  get transacts(): boolean {
-    return this.#awaits === AWAITS_COMMIT;
+  /** The broker takes what is published when it comes: not before its commit, and not behind a close. */
+  get isTaken(): boolean {
+    return this.#awaits !== AWAITS_COMMIT && !this.#isClosed;
   }
 
   add(message: Message): void {
@@ -173,7 +183,7 @@ export class Publishes {
   /** Settles all that is left. What is hidden is unknown, unless it was never read. */
   end(outcomeOf: EndOutcome): void {
     for (let next = this.#outstanding.takeFirst(this.sent); next !== null; ) {
-      const outcome = outcomeOf(next);
+      const outcome = this.#isClosed ? "unread" : outcomeOf(next);
       const isUnknown = (next.isHidden || next.awaits === AWAITS_UNKNOWN) && outcome !== "unread";
       this.#settle(next, isUnknown ? "unknown" : outcome, null);
       next = this.#outstanding.takeFirst(this.sent);
@@ -226,6 +236,10 @@ export class Publishes {
 
   #forgetFirst(): void {
     const first = this.#outstanding.takeFirst(this.sent)!;
+    if (this.#isClosed || this.#sink.isUnread(first)) {
+      this.#settle(first, "unread", null);
+      return;
+    }
     const isPlain = first.awaits === AWAITS_NOTHING && !first.isHidden;
     if (!isPlain) this.#budget.forgotten++;
     this.#settle(first, isPlain ? "accepted" : "unknown", null);
@@ -235,7 +249,7 @@ export class Publishes {
     if (message === null) return;
     this.#budget.outstanding--;
     message.settle(outcome, at);
-    this.#emit(message);
+    this.#sink.emit(message);
   }
 }
 

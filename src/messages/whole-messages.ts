@@ -12,11 +12,11 @@ export class WholeMessages {
     this.#matches = matches;
   }
 
-  /** `at`: when its last octet was captured; `transacts`: a publish counts for nothing before its commit. */
-  add(message: Message, at: Moment, transacts: boolean): void {
+  /** `at`: when its last octet was captured; `isTaken`: of a publish, the broker takes it when it comes. */
+  add(message: Message, at: Moment, isTaken: boolean): void {
     if (message.operation === "publish") {
       this.counts.published++;
-      if (!transacts) this.#matches?.published(message, at);
+      if (isTaken) this.#matches?.published(message, at);
     } else if (message.operation !== "return") {
       this.counts.delivered++;
       this.#matches?.delivered(message);

@@ -194,7 +194,7 @@ export interface Finding {
    * findings, and of standard input, which is read once only (but for those who ask for messages).
    */
   lost?: LostMessage[];
-  /** How many these are, and by fate, where the list is left out because many findings are alike. */
+  /** How many these are, and by fate, where the list lacks some, or is left out because many findings are alike. */
   lostCount?: number;
   lostFates?: Partial<Record<LostMessage["fate"], number>>;
   /** Its fingerprint: of an incident, and of a finding whose octets and diagnosis are left out because many are alike. */

@@ -6,14 +6,11 @@ export type Fate = LostMessage["fate"];
 /** In the order in which they are told. */
 export const FATES: readonly Fate[] = ["torn", "swallowed", "unread", "refused", "unconfirmed"];
 
-/** So many are listed of a connection; more than these are not kept. */
-const MOST_LISTED = 1000;
-
 /** What one incident cost. */
 export function lostBy(finding: Finding, connection: Connection | null): LostCounts {
   const counts: LostCounts = noneLost();
   const fates = finding.lost?.map(({ fate }) => fate) ?? explainedFates(finding);
-  for (const fate of fates) counts[fate]++;
+  if (finding.lostFates === undefined) for (const fate of fates) counts[fate]++;
   for (const fate of FATES) counts[fate] += finding.lostFates?.[fate] ?? 0;
   counts.messages = Math.max(fates.length, finding.lostCount ?? 0);
   const gaps = connection === null ? 0 : connection.gaps.clientToServer;
@@ -21,7 +18,6 @@ export function lostBy(finding: Finding, connection: Connection | null): LostCou
   counts.atLeast =
     (finding.lost === undefined && fates.length > 0) ||
     gaps > 0 ||
-    counts.messages >= MOST_LISTED ||
     connection?.unexplained === true ||
     (finding.diagnosis?.unexplained.length ?? 0) > 0;
   return counts;

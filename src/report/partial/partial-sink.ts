@@ -6,7 +6,7 @@ import type { CaptureInput, PacketFailures } from "../../inspection/capture-insp
 import type { FindingMade, InspectionEvent, Position } from "../../inspection/event.ts";
 import { problemOf } from "../../inspection/failure.ts";
 import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
-import type { Message } from "../../messages/message.ts";
+import type { LostMessages } from "../../messages/incident-losses.ts";
 import { AMQP_PORTS } from "../../net/layers/protocol-numbers.ts";
 import { type Place, placeAt } from "../../net/place.ts";
 import type { TcpConnection } from "../../net/tcp-connection.ts";
@@ -50,7 +50,7 @@ export class PartialSink {
   }
 
   /** `lost`: the messages that the incidents of a connection cost, told when it is closed. */
-  take(event: InspectionEvent<TcpConnection>, lost: readonly Message[] = []): void {
+  take(event: InspectionEvent<TcpConnection>, lost: LostMessages | null = null): void {
     const { connection } = event;
     switch (event.kind) {
       case "connection-opened":
@@ -137,7 +137,7 @@ function compact(part: ConnectionPart): ConnectionPart {
 function connectionPart(
   connection: InspectedConnection<TcpConnection>,
   gathered: Gathered,
-  lost: readonly Message[],
+  lost: LostMessages | null,
 ): ConnectionPart {
   const { carrier, explains } = connection;
   const { discretion } = connection.amqp;
@@ -192,10 +192,14 @@ function withFingerprints(findings: readonly FindingPart[]): FindingPart[] {
 }
 
 /** A finding with the messages that its incident cost. */
-function withLost(part: FindingPart, lost: readonly Message[], discretion: Discretion): FindingPart {
-  const own = lost.filter(({ incident }) => incident === part.identity);
-  if (own.length === 0) return part;
-  return { ...part, finding: { ...part.finding, lost: own.map(message => lostMessage(message, discretion)) } };
+function withLost(part: FindingPart, lost: LostMessages | null, discretion: Discretion): FindingPart {
+  const fates = lost?.of(part.identity);
+  if (lost === null || fates === undefined || fates.size === 0) return part;
+  const own = lost.listed.filter(({ incident }) => incident === part.identity);
+  const count = [...fates.values()].reduce((sum, each) => sum + each, 0);
+  // The list may lack some of them.
+  const counts = own.length === count ? {} : { lostCount: count, lostFates: Object.fromEntries(fates) };
+  return { ...part, finding: { ...part.finding, lost: own.map(each => lostMessage(each, discretion)), ...counts } };
 }
 
 /** The findings, and what ended the inspection if that failed: it may do so over a finding's diagnosis. */

@@ -68,7 +68,7 @@ function isLarge({ finding }: FindingPart): boolean {
 function briefly(part: FindingPart): FindingPart {
   const { diagnosis: _, lost, ...finding } = part.finding;
   const counts = lost === undefined ? {} : { lostCount: lost.length, lostFates: byFate(lost) };
-  return { ...part, brief: true, finding: { ...finding, octets: [], ...counts } };
+  return { ...part, brief: true, finding: { ...counts, ...finding, octets: [] } };
 }
 
 function byFate(lost: readonly LostMessage[]): NonNullable<Finding["lostFates"]> {

@@ -159,7 +159,9 @@ function stateOf(connection: Connection, { worst, report }: Overview): string {
   if (finding.severity === "note") {
     if (tellsEnd(finding)) return `· ${finding.rule}`;
     if (tellsLimit(finding)) return "✓ partly seen";
-    return connection.verdict.observed?.outcome === "close" ? "✓ closed" : "✓ clean";
+    if (connection.verdict.observed?.outcome === "close") return "✓ closed";
+    // A channel that the broker closed may have cost messages.
+    return finding.rule === "broker-close" ? "· broker-close" : "✓ clean";
   }
   return `${finding.severity === "error" ? "✗" : "!"} ${printable(finding.rule, 18)}`;
 }

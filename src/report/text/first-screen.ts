@@ -46,7 +46,9 @@ function answerOfShown({ report, counts }: Pick<Overview, "report" | "counts">):
     if (unread === report.inputs.length && unread > 0) return "Nothing could be read.";
     return unread > 0 ? "No AMQP in what could be read." : "No AMQP found.";
   }
-  if (atRisk > 0) return `No connection is sick, ${grouped(atRisk)} of ${grouped(connections)} at risk.`;
+  if (atRisk > 0) {
+    return `No connection is sick, ${grouped(atRisk)} of ${grouped(connections)} at risk.${lostWords(lost)}`;
+  }
   if (isSelected) return `No finding on what was asked for, in ${counted(connections, "connection")}.`;
   if (isPartlySeen(report)) return `Nothing wrong as far as can be seen, in ${counted(connections, "connection")}.`;
   return `Clean. ${counted(connections, "connection")}, nothing wrong.`;

@@ -18,12 +18,14 @@ export interface LostOfFate {
 }
 
 /** By what became of them. The finding's list; where there is none, the writers' messages tell what they can. */
-export function lostByFate({ lost, diagnosis }: Finding, all: boolean): LostOfFate[] {
+export function lostByFate({ lost, lostFates, diagnosis }: Finding, all: boolean): LostOfFate[] {
   const messages = lost ?? (diagnosis?.writers ?? []).flatMap(writer => writer.messages);
   return FATES.flatMap(fate => {
     const those = messages.filter(each => each.fate === fate);
     const named = all ? those : those.slice(0, MAX_NAMES);
-    return those.length === 0 ? [] : [{ fate, count: those.length, names: named.map(lostName) }];
+    // The list may lack some.
+    const count = Math.max(lostFates?.[fate] ?? 0, those.length);
+    return count === 0 ? [] : [{ fate, count, names: named.map(lostName) }];
   });
 }
 
