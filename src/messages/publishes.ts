@@ -185,6 +185,7 @@ export class Publishes {
     for (let next = this.#outstanding.takeFirst(this.sent); next !== null; ) {
       const outcome = this.#isClosed ? "unread" : outcomeOf(next);
       const isUnknown = (next.isHidden || next.awaits === AWAITS_UNKNOWN) && outcome !== "unread";
+      if (isUnknown) next.code = 0;
       this.#settle(next, isUnknown ? "unknown" : outcome, null);
       next = this.#outstanding.takeFirst(this.sent);
     }

@@ -48,8 +48,8 @@ export const RULE_PAGES: Readonly<Record<RuleId, RulePage>> = {
   },
   "channel-state": {
     reason:
-      "A method or content came on a channel that was never opened, is closed, or is being closed; or channel.open came for an open one. Threads that use a channel that another one closed do so. RabbitMQ closes with 504 CHANNEL_ERROR.",
-    todo: "Let the thread that opened a channel use and close it; open a new one after an error.",
+      "A method or content came on a channel that was never opened, is closed, or is being closed; or channel.open came for an open one. Threads that use a channel that another one closed do so. RabbitMQ closes with 504 CHANNEL_ERROR. It is a warning where messages are sent behind the client's own connection.close: RabbitMQ discards them without a word.",
+    todo: "Let the thread that opened a channel use and close it; open a new one after an error. Close a connection when its last publish is confirmed.",
   },
   "channel-zero": {
     reason: "Channel 0 is the connection's own: content and channel methods have no place there. RabbitMQ closes.",

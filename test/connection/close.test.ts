@@ -48,6 +48,22 @@ describePlays("broker-close", [
     findings: ["<1016+0 error broker-close: The broker closed the connection: 541 INTERNAL_ERROR", BROKEN],
   },
   {
+    rule: "messages behind the client's own close: a warning, once",
+    told: opened()
+      .client(wire().close())
+      .client(wire().publish(1, "body"))
+      .server(wire().closeOk())
+      .client(wire().publish(1, "body")),
+    findings: [
+      ">1039+22 warning channel-state 1/1/14: basic.publish came on channel 1 after the client had closed the connection: the broker discards it, and all messages behind it.",
+    ],
+  },
+  {
+    rule: "what is no message may come behind a close",
+    told: opened().client(wire().close()).client(wire().ack(1, 1).heartbeat(1).channelClose(1)),
+    findings: [],
+  },
+  {
     rule: "a soft error on a channel: a note",
     told: opened().server(wire().channelClose(1, 404, "NOT_FOUND - no queue 'tasks'", 50, 10)),
     findings: [

@@ -312,6 +312,75 @@ describeLives("ends", [
   },
 ]);
 
+describeLives("behind a close", [
+  {
+    rule: "of the connection, nothing is read: publishes are lost, acknowledgments mean nothing",
+    told: consuming()
+      .server(deliver(1, "d1"))
+      .client(publish("m1"))
+      .client(wire().close())
+      .client(publish("m2"))
+      .client(wire().ack(1, 1))
+      .server(wire().closeOk())
+      .client(publish("m3"))
+      .end(0, "fin")
+      .end(1, "fin"),
+    lines: ["publish m1 accepted", "deliver #1 d1 (jobs) requeued", "publish m2 unread", "publish m3 unread"],
+  },
+  {
+    rule: "of the connection, with confirms",
+    told: confirming().client(publish("m1")).client(wire().close()).client(publish("m2")).server(wire().ack(1, 1)),
+    lines: ["publish #1 m1 confirmed", "publish m2 unread"],
+  },
+  {
+    rule: "of the channel, until it is opened again; confirms of the new one are its own",
+    told: confirming()
+      .client(wire().channelClose(1))
+      .client(publish("m1"))
+      .server(wire().channelCloseOk(1))
+      .client(publish("m2"))
+      .client(wire().channelOpen(1).confirmSelect(1))
+      .server(wire().channelOpenOk(1).confirmSelectOk(1))
+      .client(publish("m3"))
+      .server(wire().ack(1, 1)),
+    lines: ["publish #1 m3 confirmed", "publish m1 unread", "publish m2 unread"],
+  },
+  {
+    rule: "of the channel by the broker: acknowledgments that come later are dropped",
+    told: consuming()
+      .server(deliver(1, "d1"))
+      .later(1)
+      .server(wire().channelClose(1, 406, "PRECONDITION_FAILED - unknown delivery tag 9", 60, 80))
+      .later(1)
+      .client(wire().ack(1, 1))
+      .client(wire().channelCloseOk(1)),
+    lines: ["deliver #1 d1 (jobs) requeued 2 s"],
+  },
+  {
+    rule: "of the connection by the broker, too",
+    told: consuming()
+      .server(deliver(1, "d1"))
+      .later(1)
+      .server(wire().close(320, "CONNECTION_FORCED"))
+      .later(1)
+      .client(wire().ack(1, 1))
+      .client(wire().closeOk())
+      .end(0, "fin")
+      .end(1, "fin"),
+    lines: ["deliver #1 d1 (jobs) requeued"],
+  },
+  {
+    rule: "a gap may hide that the channel was opened again",
+    told: confirming()
+      .client(wire().channelClose(1))
+      .server(wire().channelCloseOk(1))
+      .gap(0, 20)
+      .client(wire().heartbeat(3))
+      .client(publish("m1")),
+    lines: ["publish m1 unknown"],
+  },
+]);
+
 describeLives("what was not captured", [
   {
     rule: "a confirm may be in a gap",

@@ -10,7 +10,6 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "messages/channel-uses.ts",
     "messages/connection-ledger.ts",
     "messages/deliveries.ts",
-    "messages/incident-losses.ts",
     "messages/message-end.ts",
     "messages/message.ts",
     "messages/outstanding-messages.ts",

@@ -1,0 +1,53 @@
+/** What an incident cost: all that is behind it, however much that is, and each message once. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { inspect } from "../../src/inspect.ts";
+import type { MessageRecord } from "../../src/report/message-record.ts";
+import type { Report } from "../../src/report/report.ts";
+import { conversationCapture, type Segment } from "../support/conversation-capture.ts";
+import { clientHandshake, serverHandshake, wire } from "../support/wire.ts";
+import { publish } from "./life-lines.ts";
+
+/** More than a channel without confirms keeps, and more than a finding lists. */
+const BEHIND = 1500;
+const folder = mkdtempSync(join(tmpdir(), "ghostframe-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const sent = (side: 0 | 1, ...octets: Uint8Array[]): Segment[] => octets.map(each => ({ side, octets: each }));
+const torn = publish("torn").octets;
+
+it.each([
+  {
+    rule: "behind a torn frame",
+    first: [torn.subarray(0, 30), wire().heartbeat(1).octets, torn.subarray(30)],
+    torn: 1,
+  },
+  { rule: "behind a broken order", first: [torn.subarray(0, 22), publish("whole").octets], torn: undefined },
+  { rule: "behind the client's own close", first: [wire().close().octets], torn: 0 },
+])("$rule all are unread", async ({ rule, first, torn: count }) => {
+  const behind = Array.from({ length: BEHIND }, (_, i) => publish(`m${i}`).octets);
+  const open = [
+    ...sent(0, clientHandshake().octets),
+    ...sent(1, serverHandshake().octets),
+    ...sent(0, wire().channelOpen(1).octets),
+    ...sent(1, wire().channelOpenOk(1).octets),
+  ];
+  const path = join(folder, `${rule.replaceAll(/\W/g, "-")}.pcap`);
+  const segments = [...open, ...sent(0, publish("before").octets, ...first, ...behind)];
+  writeFileSync(path, conversationCapture([{ port: 40_000, segments, end: "rst" }]));
+  const messages: MessageRecord[] = [];
+  const report: Report = await inspect([path], { onMessage: message => messages.push(message) });
+
+  const unread = messages.filter(({ outcome }) => outcome === "unread");
+  expect(unread).toHaveLength(BEHIND);
+  expect(new Set(unread.map(({ finding }) => finding))).toEqual(new Set(["f1"]));
+  // None is told twice.
+  expect(new Set(messages.map(({ streamOffset }) => streamOffset)).size).toBe(messages.length);
+  const { lost } = report.summary;
+  expect(lost).toMatchObject({ unread: unread.length, messages: messages.filter(each => each.finding).length });
+  if (count !== undefined) expect(lost?.torn).toBe(count);
+  expect(report.findings[0]).toMatchObject({ lostCount: lost?.messages, lostFates: { unread: unread.length } });
+  expect(report.findings[0]?.lost).toHaveLength(1000);
+});
