@@ -250,14 +250,14 @@ export class ConnectionLedger {
     if (content.state === AWAITS_METHOD) this.#whole(use, direction, content, size);
   }
 
-  /** `bytes` is null where the frame's payload was not captured. */
+  /** `bytes` is null where its payload was not captured, and `start` is −1 where it came in pieces, which nobody keeps. */
   #body(direction: ObservedDirection, channel: number, size: number, bytes: Uint8Array | null, start: number): void {
     const use = this.#channels.use(channel, direction.isClient);
     const content = direction.isClient ? use.client : use.server;
     if (content.message === null) return;
     if (contentFault(content.state, FRAME_BODY, size) !== IN_ORDER) this.#disorder(content, direction);
     else {
-      if (bytes !== null) hashBody(content.message, bytes, start, size);
+      if (bytes !== null && start >= 0) hashBody(content.message, bytes, start, size);
       content.state = afterBody(content.state, size);
       if (content.state === AWAITS_METHOD) this.#whole(use, direction, content, size);
     }

@@ -86,9 +86,8 @@ export class IncidentLosses {
 
 /** The messages that the incidents of one connection cost: some themselves, and of all how many. */
 export class LostMessages {
-  /** Those whose frames an incident touched, and those behind it: the first ones of both. */
-  readonly #touched: Message[] = [];
-  readonly #behind: Message[] = [];
+  /** The first ones; those whose frames an incident touched before those that are only behind it. */
+  readonly listed: Message[] = [];
   /** By incident and outcome; those that are listed, too. */
   readonly #counts = new Map<string, Map<Outcome, number>>();
 
@@ -98,12 +97,12 @@ export class LostMessages {
     if (incident === null) return;
     const counts = this.#counts.get(incident) ?? new Map<Outcome, number>();
     this.#counts.set(incident, counts.set(outcome, (counts.get(outcome) ?? 0) + 1));
-    const list = BEHIND.has(outcome) ? this.#behind : this.#touched;
-    if (list.length < MAX_LOST) list.push(message);
-  }
-
-  get listed(): Message[] {
-    return [...this.#touched, ...this.#behind].slice(0, MAX_LOST);
+    if (this.listed.length >= MAX_LOST) {
+      const lesser = BEHIND.has(outcome) ? -1 : this.listed.findLastIndex(each => BEHIND.has(each.outcome));
+      if (lesser < 0) return;
+      this.listed.splice(lesser, 1);
+    }
+    this.listed.push(message);
   }
 
   /** There are none. */

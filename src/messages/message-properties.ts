@@ -40,6 +40,19 @@ export function readMessageProperties(bytes: Uint8Array, start: number, texts: T
       at += 1 + bytes[at]!;
     }
   }
+  // Only what may come back is compared with what does.
+  if (into.mandatory || into.operation === "return") {
+    into.propertiesHash = hashed(HASH_BASIS, bytes, start + FLAGS_AT, at);
+  }
+}
+
+const HASH_BASIS = 0x811c9dc5;
+
+/** FNV-1a of bytes[start, end), which goes on with `hash`. */
+function hashed(hash: number, bytes: Uint8Array, start: number, end: number): number {
+  let next = hash;
+  for (let i = start; i < end; i++) next = Math.imul(next ^ bytes[i]!, 0x01000193);
+  return next;
 }
 
 /** Octets of a body that are compared with another's. */
@@ -49,9 +62,7 @@ export const COMPARED_OCTETS = 1024;
 export function hashBody(message: Message, bytes: Uint8Array, start: number, size: number): void {
   const end = start + Math.min(size, COMPARED_OCTETS - message.hashed);
   if (end <= start) return;
-  let hash = message.bodyHash;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
-  message.bodyHash = hash;
+  message.bodyHash = hashed(message.bodyHash, bytes, start, end);
   message.hashed += end - start;
 }
 

@@ -140,6 +140,10 @@ export class Message {
   incident: string | null = null;
   /** Of a publish that a diagnosis tells: the stretches of the stream that its frames occupy, and how sure that is. */
   explained: { readonly spans: readonly Span[]; readonly confidence: number } | null = null;
+  /** Of a publish: it is one of several that nothing tells apart, and not all of these were returned. Null otherwise. */
+  mayBeReturned: { readonly code: number; readonly returns: number; readonly candidates: number } | null = null;
+  /** Of a mandatory publish, and of what comes back: FNV-1a (32 bits) of its properties' octets. */
+  propertiesHash = 0;
   /** A gap may hide what became of it. */
   isHidden = false;
   /** Of the first octets of its body (FNV-1a, 32 bits), and how many these are. */

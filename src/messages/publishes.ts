@@ -11,13 +11,12 @@ import {
 } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
 import { OutstandingMessages } from "./outstanding-messages.ts";
+import { ReturnedPublishes } from "./returned-publishes.ts";
 
 /** Publishes of a channel without confirms that are kept: the broker may refuse one of them yet. */
 const MAX_SENT = 1024;
 /** Confirms and returns of a channel that wait for their publish to be seen: directions may be out of step. */
 const MAX_EARLY = 256;
-/** Publishes that are looked through for the one that is returned. */
-const MAX_RETURN_SEARCH = 4096;
 
 interface EarlyConfirm {
   /** Confirms this publish, by `Message.number`; with `multiple` those before it, too. */
@@ -56,6 +55,12 @@ export class Publishes {
   #earlyReturns: EarlyReturn[] = [];
   readonly #budget: MessageBudget;
   readonly #sink: PublishSink;
+  readonly #returns = new ReturnedPublishes({
+    settleReturned: (message, outcome, at) => {
+      this.#outstanding.take(message.number);
+      this.#tell(message, outcome, at);
+    },
+  });
 
   constructor(budget: MessageBudget, sink: PublishSink) {
     this.#budget = budget;
@@ -98,6 +103,7 @@ export class Publishes {
     if (this.#awaits === AWAITS_CONFIRM) message.publishNumber = this.sent - this.#before;
     this.#outstanding.add(this.sent, message);
     this.#budget.outstanding++;
+    if (message.mandatory) this.#returns.add(message);
     if (this.#earlyReturns.length > 0) this.#returnEarly(message);
     if (this.#early.length > 0) this.#confirmEarly();
     const limit = this.#awaits === AWAITS_CONFIRM ? this.#budget.ofChannel : MAX_SENT;
@@ -121,17 +127,9 @@ export class Publishes {
     }
   }
 
-  /** basic.return: it is about the first publish that is the same and asked for it (mandatory). */
+  /** basic.return. */
   returned(back: Message, at: Moment): void {
-    let looked = 0;
-    for (const message of this.#outstanding) {
-      if (++looked > MAX_RETURN_SEARCH) return;
-      if (isSame(message, back)) {
-        message.code = back.code;
-        this.#settle(this.#outstanding.take(message.number), "returned", at);
-        return;
-      }
-    }
+    if (this.#returns.take(back, at)) return;
     if (this.#earlyReturns.length === MAX_EARLY) this.#earlyReturns.shift();
     const moment = new Moment();
     moment.set(at);
@@ -143,6 +141,7 @@ export class Publishes {
    * Of those without confirms that is all it ever tells.
    */
   handled(sent: number): void {
+    this.#returns.handled(sent);
     for (let first = this.#outstanding.first; first !== null && first.number <= sent; first = this.#outstanding.first) {
       if (first.awaits !== AWAITS_NOTHING && first.awaits !== AWAITS_UNKNOWN) return;
       this.#outstanding.take(first.number);
@@ -192,6 +191,7 @@ export class Publishes {
   }
 
   #confirm(last: number, multiple: boolean, outcome: Outcome, at: Moment): void {
+    this.#returns.handled(last);
     if (!multiple) {
       const message = this.#outstanding.at(last);
       if (message?.awaits === AWAITS_CONFIRM) this.#settle(this.#outstanding.take(last), outcome, at);
@@ -247,7 +247,11 @@ export class Publishes {
   }
 
   #settle(message: Message | null, outcome: Outcome, at: Moment | null): void {
-    if (message === null) return;
+    if (message === null || (message.mandatory && !this.#returns.settles(message, outcome, at))) return;
+    this.#tell(message, outcome, at);
+  }
+
+  #tell(message: Message, outcome: Outcome, at: Moment | null): void {
     this.#budget.outstanding--;
     message.settle(outcome, at);
     this.#sink.emit(message);

@@ -28,10 +28,14 @@ function inBroker({ inBroker: seconds }: MessageRecord): string {
 }
 
 /** `confirmed 1.2 ms`, `returned 312`, `unsettled`. */
-function outcome({ outcome: word, code, latency, redelivered, finding }: MessageRecord): string {
+function outcome({ outcome: word, code, latency, redelivered, finding, mayBeReturned }: MessageRecord): string {
   const parts: string[] = [word];
   if (finding !== undefined) parts.push(`in ${finding}`);
   if (code !== undefined) parts.push(String(code));
+  if (mayBeReturned !== undefined) {
+    const { code: why, returns, candidates } = mayBeReturned;
+    parts.push(`(${returns} of ${candidates} returned ${why})`);
+  }
   if (latency !== undefined) parts.push(duration(latency));
   if (redelivered === true) parts.push("(redelivered)");
   return parts.join(" ");

@@ -38,6 +38,11 @@ export interface MessageRecord {
   finding?: string;
   /** Reply code: why it was returned or refused. */
   code?: number;
+  /**
+   * Of a publish whose outcome is unknown: it is one of `candidates` that nothing tells apart, of which `returns` came
+   * back, with this reply code.
+   */
+  mayBeReturned?: { code: number; returns: number; candidates: number };
   /** Seconds from its first octet to the confirm, return or acknowledgment. */
   latency?: number;
   /** Of a delivery: its publish, where the capture shows it without doubt, and by what it was found. */
@@ -87,7 +92,11 @@ export function messageJson(message: Message, finding?: string): string {
   if (finding !== undefined) json += `,"finding":"${finding}"`;
   if (message.code > 0) json += `,"code":${message.code}`;
   if (message.latency >= 0) json += `,"latency":${nanosecond(message.latency)}`;
-  const { publish, request } = message;
+  const { publish, request, mayBeReturned } = message;
+  if (mayBeReturned !== null) {
+    const { code, returns, candidates } = mayBeReturned;
+    json += `,"mayBeReturned":{"code":${code},"returns":${returns},"candidates":${candidates}}`;
+  }
   if (publish !== null) {
     json += `,"publish":{${placeJson(publish)},"by":"${publish.by}"}`;
     if (publish.seconds >= 0) json += `,"inBroker":${nanosecond(publish.seconds)}`;

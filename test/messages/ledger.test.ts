@@ -134,6 +134,76 @@ describeLives("returns", [
     lines: ["publish #2 m1 returned 312", "publish #1 m1 confirmed"],
   },
   {
+    rule: "of two that nothing tells apart one comes back: neither is called returned",
+    told: confirming()
+      .client(publish("m1", { mandatory: true }))
+      .client(publish("m1", { mandatory: true }))
+      .server(returned("m1"))
+      .server(wire().ack(1, 2))
+      .server(wire().ack(1, 1)),
+    lines: ["publish #1 m1 unknown 1 of 2 returned 312", "publish #2 m1 unknown 1 of 2 returned 312"],
+  },
+  {
+    rule: "unless both do",
+    told: confirming()
+      .client(publish("m1", { mandatory: true }))
+      .client(publish("m1", { mandatory: true }))
+      .server(wire().raw(returned("m1").octets).raw(returned("m1").octets))
+      .server(wire().ack(1, 2, true)),
+    lines: ["publish #1 m1 returned 312", "publish #2 m1 returned 312"],
+  },
+  {
+    rule: "a confirm before the return tells: the broker handles publishes in their order, and returns before it confirms",
+    told: confirming()
+      .client(publish("m1", { mandatory: true }))
+      .client(publish("m1", { mandatory: true }))
+      .server(wire().ack(1, 1))
+      .server(returned("m1"))
+      .server(wire().ack(1, 2)),
+    lines: ["publish #1 m1 confirmed", "publish #2 m1 returned 312"],
+  },
+  {
+    rule: "so does the return of another",
+    told: confirming()
+      .client(publish("m1", { mandatory: true }))
+      .client(publish("other", { mandatory: true }))
+      .client(publish("m1", { mandatory: true }))
+      .server(wire().raw(returned("other").octets).raw(returned("m1").octets))
+      .server(wire().ack(1, 3, true)),
+    lines: ["publish #2 other returned 312", "publish #3 m1 returned 312", "publish #1 m1 confirmed"],
+  },
+  {
+    rule: "two of three: the first return is about the first or second, and nobody knows",
+    told: confirming()
+      .client(publish("m1", { mandatory: true }))
+      .client(publish("m1", { mandatory: true }))
+      .client(publish("m1", { mandatory: true }))
+      .server(wire().raw(returned("m1").octets).raw(returned("m1").octets))
+      .server(wire().ack(1, 3, true)),
+    lines: [1, 2, 3].map(number => `publish #${number} m1 unknown 2 of 3 returned 312`),
+  },
+  {
+    rule: "the size of the body tells apart what has no id",
+    told: confirming()
+      .client(publish("", { mandatory: true, body: "AAAA" }))
+      .client(publish("", { mandatory: true, body: "BBBBBB" }))
+      .server(returned("", { body: "BBBBBB" }))
+      .server(wire().ack(1, 2, true)),
+    lines: ["publish #2  returned 312", "publish #1  confirmed"],
+  },
+  {
+    rule: "without confirms one of several stays in doubt",
+    told: opened()
+      .client(publish("m1", { mandatory: true }))
+      .client(publish("m1", { mandatory: true }))
+      .server(returned("m1"))
+      .client(wire().close())
+      .server(wire().closeOk())
+      .end(0, "fin")
+      .end(1, "fin"),
+    lines: ["publish m1 unknown 1 of 2 returned 312", "publish m1 unknown 1 of 2 returned 312"],
+  },
+  {
     rule: "it may be captured before its publish",
     told: confirming()
       .server(returned("m1"))

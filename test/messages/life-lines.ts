@@ -39,12 +39,14 @@ function linesOf(told: Conversation, chunking: Chunking, budget?: MessageBudget)
 function line(message: Message): string {
   const { operation, exchange, routingKey, queue, outcome, code, latency } = message;
   const number = operation === "publish" ? message.publishNumber : message.deliveryTag;
+  const { mayBeReturned: doubt } = message;
   const parts = [
     operation,
     ...(number > 0 ? [`#${number}`] : []),
     message.messageId ?? `${exchange}/${routingKey}`,
     ...(queue === null ? [] : [`(${queue})`]),
     outcome,
+    ...(doubt === null ? [] : [`${doubt.returns} of ${doubt.candidates} returned ${doubt.code}`]),
     ...(code > 0 ? [String(code)] : []),
     ...(latency > 0 ? [`${latency} s`] : []),
   ];
@@ -52,23 +54,30 @@ function line(message: Message): string {
 }
 
 /** What the client sends to publish a message of this id. */
-export function publish(id: string, { channel = 1, mandatory = false, ...sent }: Sent & Where = {}): Wire {
+export function publish(
+  id: string,
+  { channel = 1, mandatory = false, body = "body", ...sent }: Sent & Where = {},
+): Wire {
   const { exchange = "", routingKey = "tasks" } = sent;
   return wire()
     .method(channel, 60, 40, short(0), shortstr(exchange), shortstr(routingKey), bits(mandatory, false))
-    .content(channel, "body", { properties: { messageId: id } });
+    .content(channel, body, { properties: { messageId: id } });
 }
 
 interface Where {
+  body?: string;
   channel?: number;
   mandatory?: boolean;
 }
 
 /** basic.return. */
-export function returned(id: string, { channel = 1, exchange = "", routingKey = "tasks" }: Sent & Where = {}): Wire {
+export function returned(
+  id: string,
+  { channel = 1, body = "body", exchange = "", routingKey = "tasks" }: Sent & Where = {},
+): Wire {
   return wire()
     .method(channel, 60, 50, short(312), shortstr("NO_ROUTE"), shortstr(exchange), shortstr(routingKey))
-    .content(channel, "body", { properties: { messageId: id } });
+    .content(channel, body, { properties: { messageId: id } });
 }
 
 export function deliver(tag: number, id: string, consumerTag = "ctag"): Wire {
