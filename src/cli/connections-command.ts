@@ -22,6 +22,10 @@ export function connectionsCommand(): Command {
 Messages are counted as the other options choose them; connections are chosen by
 --connection, --user and --vhost.
 
+Exit status: 0 done, 1 nothing has an id, exchange, user, … that was asked for,
+2 an input could not be read, or a connection asked for is not there, 130
+stopped by Ctrl-C.
+
 Examples:
   $ ghostframe connections trace.pcapng
   $ ghostframe connections trace.pcapng --user orders --format ndjson | jq .ending`,

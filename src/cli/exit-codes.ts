@@ -2,7 +2,7 @@
 export const EXIT = {
   /** Nothing at or above the threshold. */
   CLEAN: 0,
-  /** Findings. */
+  /** Findings; or nothing is there of what was asked for. */
   FINDINGS: 1,
   /** The job could not be done: wrong usage, or an input that could not be read, or is corrupt from some octet on. */
   FAILED: 2,

@@ -5,6 +5,7 @@ import type { MessageFilterOptions } from "../messages/message-filter.ts";
 import type { Report } from "../report/report.ts";
 import { connectionNames } from "../report/selection.ts";
 import { collectChannels, isWithin, parseTimeBound, type TimeBound } from "./frame-filter.ts";
+import { NearestName } from "./nearest-name.ts";
 
 /** What chooses connections and findings, as well as messages. */
 export type SelectionFlags = Pick<FilterFlags, "connection" | "channel" | "user" | "vhost" | "from" | "to">;
@@ -53,40 +54,12 @@ export function unknownConnections(names: readonly string[] | undefined, { conne
   return (names ?? [])
     .filter(name => !known.includes(name))
     .map(name => {
-      const near = nearest(name, known);
+      const nearest = new NearestName(name);
+      for (const each of known) nearest.see(each);
+      const near = nearest.name;
       const hint = near === null ? `there are ${connections.length} connections` : `the nearest is "${near}"`;
       return `no connection is called "${name}": ${hint}`;
     });
-}
-
-/** Edits that a near miss may be away. */
-const MAX_EDITS = 3;
-/** Characters that are compared. */
-const MAX_COMPARED = 100;
-
-function nearest(name: string, known: readonly string[]): string | null {
-  let best: string | null = null;
-  let edits = MAX_EDITS + 1;
-  for (const candidate of new Set(known)) {
-    if (Math.abs(candidate.length - name.length) >= edits) continue;
-    const distance = editDistance(name.slice(0, MAX_COMPARED), candidate.slice(0, MAX_COMPARED));
-    if (distance < edits) [best, edits] = [candidate, distance];
-  }
-  return best;
-}
-
-/** Characters to insert, delete or change (Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const changed = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[to.length]!;
 }
 
 function collect(value: string, before: string[] | undefined): string[] {

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { MessageReaders } from "../report/message-output.ts";
 import type { Report } from "../report/report.ts";
+import { AskedValues } from "./asked-values.ts";
 import { addCaptureOptions, type CaptureFlags } from "./capture-options.ts";
 import { addFilterOptions, type FilterFlags, filterOf, unknownConnections } from "./message-filter-options.ts";
 import { readPrinting } from "./printed-reading.ts";
@@ -24,11 +25,19 @@ export async function readMessages(
   finish: (report: Report) => string,
   telemetry: CaptureSession | null = null,
 ): Promise<void> {
+  const filter = filterOf(flags);
+  const asked = new AskedValues(filter);
   await readPrinting(
     paths,
     flags,
     print => ({
-      options: { messages: filterOf(flags), ...readers(print), ...telemetry?.readers() },
+      absent: report => asked.absent(report),
+      options: {
+        messages: filter,
+        onAnyMessage: message => asked.see(message),
+        ...readers(print),
+        ...telemetry?.readers(),
+      },
       finish: report => {
         print(finish(report));
         return unknownConnections(flags.connection, report);

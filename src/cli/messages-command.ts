@@ -1,7 +1,10 @@
 import { Command, Option } from "commander";
+import { jsonLine } from "../report/json.ts";
 import { CSV_HEADER, csvRow } from "../report/message-csv.ts";
 import { messageLine } from "../report/message-line.ts";
 import type { MessageReaders } from "../report/message-output.ts";
+import type { MessageRecord } from "../report/message-record.ts";
+import { MessageStory } from "../report/message-story.ts";
 import { MessageTrace } from "../report/message-trace.ts";
 import { outcomeLevel, rowStyle } from "../report/row-style.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -28,8 +31,9 @@ export function messagesCommand(): Command {
     .addHelpText(
       "after",
       `
-Exit status: 0 done, 2 an input could not be read, or a connection asked for is
-not there, 130 stopped by Ctrl-C.
+Exit status: 0 done, 1 no message has an id, exchange, … that was asked for, 2 an
+input could not be read, or a connection asked for is not there, 130 stopped by
+Ctrl-C.
 
 Examples:
   $ ghostframe messages trace.pcapng | head
@@ -59,10 +63,19 @@ async function printMessages(paths: string[], { format, otlp, otlpMessages, ...o
   const telemetry = await CaptureSession.open({ otlp, otlpMessages });
   const trace = new MessageTrace();
   const row = rowStyle(rowOptions(process.stdout, process.env));
+  const story = new MessageStory();
+  let rest = (): string => (format === "perfetto" ? trace.end : "");
   const readers = (print: (text: string) => void): MessageReaders => {
+    const text = (record: MessageRecord): string => `${row(messageLine(record), outcomeLevel(record.outcome))}\n`;
+    if (options.follow !== undefined && format !== "perfetto") {
+      if (format === "csv") print(CSV_HEADER);
+      const line = { text, csv: csvRow, ndjson: (record: MessageRecord) => `${jsonLine(record)}\n` }[format];
+      rest = () => story.inOrder().map(line).join("");
+      return { onMessage: record => print(story.add(record).map(line).join("")) };
+    }
     switch (format) {
       case "text":
-        return { onMessage: record => print(`${row(messageLine(record), outcomeLevel(record.outcome))}\n`) };
+        return { onMessage: record => print(text(record)) };
       case "ndjson":
         return { onMessageLine: line => print(`${line}\n`) };
       case "csv":
@@ -73,5 +86,5 @@ async function printMessages(paths: string[], { format, otlp, otlpMessages, ...o
         return { onMessage: record => print(trace.event(record)) };
     }
   };
-  await readMessages(paths, options, readers, () => (format === "perfetto" ? trace.end : ""), telemetry);
+  await readMessages(paths, options, readers, () => rest(), telemetry);
 }

@@ -14,6 +14,8 @@ export interface PrintedReading {
   options: InspectOptions;
   /** Prints what is left, and returns what went wrong, a sentence each. */
   finish: (report: Report) => readonly string[];
+  /** What was asked for and is not there, a sentence each; asked when all is printed. */
+  absent?: (report: Report) => readonly string[];
 }
 
 /** Characters gathered before they are written. */
@@ -52,7 +54,7 @@ export async function readPrinting(
     if (isReaderGone()) stop.abort();
   };
 
-  const { options, finish } = reading(print);
+  const { options, finish, absent } = reading(print);
   const report = await inspect(paths, {
     ...captures,
     ...options,
@@ -68,7 +70,10 @@ export async function readPrinting(
     if (error !== undefined) problems.push(`${path === "-" ? "standard input" : path}: ${error}`);
   }
   problems.push(...ownFailures(report));
-  problems.forEach(complain);
+  // Of what was read in part nobody knows what is not there.
+  const missing = interrupt.aborted || isReaderGone() || absent === undefined ? [] : absent(report);
+  for (const problem of [...problems, ...missing]) complain(problem);
   const failed = problems.length > 0 && !isReaderGone();
-  process.exitCode = interrupt.aborted ? EXIT.INTERRUPTED : failed ? EXIT.FAILED : EXIT.CLEAN;
+  const status = failed ? EXIT.FAILED : missing.length > 0 ? EXIT.FINDINGS : EXIT.CLEAN;
+  process.exitCode = interrupt.aborted ? EXIT.INTERRUPTED : status;
 }

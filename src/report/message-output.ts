@@ -19,6 +19,8 @@ export interface MessageReaders {
   onConnectionFacts?: (connection: ConnectionFacts) => void;
   /** Is told of each synchronous method of a channel when it is answered. */
   onCallFacts?: (call: CallFacts) => void;
+  /** Is told of every message of the input, as the ledger keeps it, whether it is wanted or not. */
+  onAnyMessage?: (message: Message) => void;
   /** Only these. */
   messages?: MessageFilterOptions;
 }
@@ -41,6 +43,7 @@ export class MessageOutput {
   }
 
   take(message: Message): void {
+    this.#readers.onAnyMessage?.(message);
     if (!this.isWanted || !this.#filter.takes(message)) return;
     if (message.incident === null || this.#waiting.length >= MAX_WAITING) this.#tell(message);
     else this.#waiting.push(message);

@@ -37,7 +37,12 @@ describe("a line a connection", { concurrent: true }, () => {
     const fixture = "clean/go-three-connections.pcap.gz";
     expect(await lines(fixture, "--connection", "127.0.0.1:50778")).toHaveLength(1);
     expect(await lines(fixture, "--user", "guest", "--vhost", "/")).toHaveLength(3);
-    expect(await lines(fixture, "--user", "nobody")).toEqual([]);
+    const nobody = await ghostframe(["connections", fixture, "--user", "nobody"]);
+    expect(nobody).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: 'ghostframe: no connection is of the user "nobody" among 3\n',
+    });
   });
 
   it("is JSON with --format ndjson, with the time of each phase", async () => {

@@ -50,11 +50,21 @@ describe("a line a message", { concurrent: true }, () => {
     ],
     [["--follow", "o-1"], ["o-1"]],
     [["--connection", "c1", "--channel", "1", "--exchange", "", "--to", "20:02:44.1785"], ["o-0"]],
-    [["--user", "nobody"], []],
     [["--queue", "orders.orders-api", "--message-id", "o-3"], []],
   ])("is chosen by %j", async (args, ids) => {
     const publishes = (await records(CLEAN, ...args)).filter(({ operation }) => operation === "publish");
     expect(publishes.map(({ messageId }) => messageId)).toEqual(ids);
+  });
+
+  it.each([
+    [["--message-id", "o-1x"], 'no message has the message id "o-1x" among 8 messages: the nearest is "o-1"'],
+    [["--follow", "nothing-like-it"], 'no message has the message, correlation or trace id "nothing-like-it" among'],
+    [["--exchange", "no\u001b[31m"], 'no message has the exchange "no\\x1b[31m" among'],
+    [["--user", "gest"], 'no connection is of the user "gest" among 1: the nearest is "guest"'],
+  ])("and what was asked for and is not there is told: %j", async (args, words) => {
+    const { code, stdout, stderr } = await ghostframe(["messages", CLEAN, ...args]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(words);
   });
 
   it("is a row of CSV, behind the names of the columns", async () => {

@@ -1,0 +1,101 @@
+/** What was asked for of messages, and was it there: a typing error prints nothing, as a message that was lost does. */
+import { grouped } from "../bytes/grouped.ts";
+import { printable } from "../bytes/printable.ts";
+import type { Message } from "../messages/message.ts";
+import type { MessageFilterOptions } from "../messages/message-filter.ts";
+import type { Report } from "../report/report.ts";
+import { NearestName } from "./nearest-name.ts";
+
+type ValuesOf = (message: Message) => readonly (string | null)[];
+
+/** Options that name something of a message, what that is called, and what a message has of it. */
+const NAMED: readonly [option: keyof MessageFilterOptions, what: string, valuesOf: ValuesOf][] = [
+  ["messageId", "message id", ({ messageId }) => [messageId]],
+  ["trace", "trace id", ({ traceId }) => [traceId]],
+  [
+    "follow",
+    "message, correlation or trace id",
+    ({ messageId, correlationId, traceId }) => [messageId, correlationId, traceId],
+  ],
+  ["exchange", "exchange", ({ exchange }) => [exchange]],
+  ["routingKey", "routing key", ({ routingKey }) => [routingKey]],
+  ["queue", "queue", ({ queue }) => [queue]],
+  ["channel", "channel", ({ channel }) => [String(channel)]],
+];
+
+interface Asked {
+  value: string;
+  what: string;
+  valuesOf: ValuesOf;
+  nearest: NearestName;
+}
+
+export class AskedValues {
+  /** What was asked for, and was not seen by now. */
+  #unseen: Asked[];
+  #messages = 0;
+  readonly #users: readonly string[];
+  readonly #vhosts: readonly string[];
+
+  constructor(options: MessageFilterOptions) {
+    this.#users = options.user ?? [];
+    this.#vhosts = options.vhost ?? [];
+    this.#unseen = NAMED.flatMap(([option, what, valuesOf]) => {
+      const wanted = options[option];
+      const values = wanted === undefined ? [] : [wanted].flat();
+      return values.map(each => ({ value: String(each), what, valuesOf, nearest: new NearestName(String(each)) }));
+    });
+  }
+
+  /** A message of the input, whether it is told or not. */
+  see(message: Message): void {
+    this.#messages++;
+    if (this.#unseen.length === 0) return;
+    this.#unseen = this.#unseen.filter(({ value, valuesOf, nearest }) => {
+      const values = valuesOf(message);
+      if (values.includes(value)) return false;
+      for (const each of values) if (each !== null) nearest.see(each);
+      return true;
+    });
+  }
+
+  /** A sentence for each value that no message has, and for each user and virtual host that no connection has. */
+  absent({ connections }: Report): string[] {
+    const among = this.#messages === 1 ? "the 1 message" : `${grouped(this.#messages)} messages`;
+    return [
+      ...this.#unseen.map(
+        ({ value, what, nearest }) => `no message has the ${what} "${shown(value)}" among ${among}${hint(nearest)}`,
+      ),
+      ...absentOf(
+        "user",
+        this.#users,
+        connections.map(({ user }) => user),
+      ),
+      ...absentOf(
+        "virtual host",
+        this.#vhosts,
+        connections.map(({ virtualHost }) => virtualHost),
+      ),
+    ];
+  }
+}
+
+function absentOf(what: string, wanted: readonly string[], known: readonly (string | undefined)[]): string[] {
+  return wanted
+    .filter(value => !known.includes(value))
+    .map(value => {
+      const nearest = new NearestName(value);
+      for (const each of known) if (each !== undefined) nearest.see(each);
+      return `no connection is of the ${what} "${shown(value)}" among ${grouped(known.length)}${hint(nearest)}`;
+    });
+}
+
+function hint({ name }: NearestName): string {
+  return name === null ? "" : `: the nearest is "${shown(name)}"`;
+}
+
+function shown(text: string): string {
+  return printable(text, MAX_SHOWN);
+}
+
+const MAX_SHOWN = 100;

@@ -1,0 +1,43 @@
+/** Of many names the one that comes nearest to what was asked for: a near miss is named. */
+
+/** Edits that a near miss may be away. */
+const MAX_EDITS = 3;
+/** Characters that are compared. */
+const MAX_COMPARED = 100;
+/** Names that are compared; of more, the first ones. */
+const MAX_SEEN = 10_000;
+
+export class NearestName {
+  /** The nearest one by now; null where none is near. */
+  name: string | null = null;
+  #edits = MAX_EDITS + 1;
+  readonly #wanted: string;
+  readonly #seen = new Set<string>();
+
+  constructor(wanted: string) {
+    this.#wanted = wanted;
+  }
+
+  see(name: string): void {
+    if (this.#seen.size >= MAX_SEEN || this.#seen.has(name)) return;
+    this.#seen.add(name);
+    if (Math.abs(name.length - this.#wanted.length) >= this.#edits) return;
+    const distance = editDistance(this.#wanted.slice(0, MAX_COMPARED), name.slice(0, MAX_COMPARED));
+    // What has nothing in common is not near.
+    if (distance < Math.min(this.#edits, this.#wanted.length)) [this.name, this.#edits] = [name, distance];
+  }
+}
+
+/** Characters to insert, delete or change (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const changed = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}
