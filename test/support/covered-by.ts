@@ -34,7 +34,6 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "recover/recovered-record.test.ts": ["recover/recover.ts", "recover/wire-fields.ts"],
   "recover/publisher.test.ts": ["cli/republish.ts"],
   "cli/recover.test.ts": ["cli/recover-command.ts"],
-  "cli/messages.test.ts": ["cli/asked-values.ts"],
   "repair/repaired-connection.test.ts": ["cli/repair-command.ts"],
   "cli/annotate.test.ts": ["cli/annotate-command.ts", "cli/capture-copies.ts", "cli/new-file.ts"],
   "capture/capture-format.test.ts": ["capture/foreign-file.ts"],
@@ -69,6 +68,8 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "cli/connections.test.ts": ["report/connection-line.ts"],
   "cli/stats.test.ts": ["messages/message-statistics.ts", "report/statistics.ts"],
   "cli/messages.test.ts": [
+    "cli/asked-values.ts",
+    "cli/messages-command.ts",
     "cli/message-filter-options.ts",
     "messages/message-filter.ts",
     "report/message-output.ts",

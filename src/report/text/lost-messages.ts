@@ -25,7 +25,7 @@ export function lostByFate({ lost, lostFates, diagnosis }: Finding, all: boolean
     const named = all ? those : those.slice(0, MAX_NAMES);
     // The list may lack some.
     const count = Math.max(lostFates?.[fate] ?? 0, those.length);
-    return count === 0 ? [] : [{ fate, count, names: named.map(lostName) }];
+    return named.length === 0 ? [] : [{ fate, count, names: named.map(lostName) }];
   });
 }
 
