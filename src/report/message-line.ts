@@ -27,14 +27,14 @@ function inBroker({ inBroker: seconds }: MessageRecord): string {
   return seconds === undefined ? "" : ` in ${duration(seconds)}`;
 }
 
-/** `confirmed 1.2 ms`, `returned 312`, `unsettled`. */
+/** `confirmed 1.2 ms`, `returned 312`, `unknown 312 (1 of 2)`, `unsettled`. */
 function outcome({ outcome: word, code, latency, redelivered, finding, mayBeReturned }: MessageRecord): string {
   const parts: string[] = [word];
   if (finding !== undefined) parts.push(`in ${finding}`);
   if (code !== undefined) parts.push(String(code));
   if (mayBeReturned !== undefined) {
     const { code: why, returns, candidates } = mayBeReturned;
-    parts.push(`(${returns} of ${candidates} returned ${why})`);
+    parts.push(`${why} (${returns} of ${candidates})`);
   }
   if (latency !== undefined) parts.push(duration(latency));
   if (redelivered === true) parts.push("(redelivered)");
