@@ -10,7 +10,7 @@ import { ProxyError } from "../proxy/proxy-error.ts";
 import { buildReport } from "../report/build-report.ts";
 import type { ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import type { PartialResult } from "../report/partial/partial-result.ts";
-import { asOneInput, withoutFindings } from "../report/partial/reduce.ts";
+import { asOneInput } from "../report/partial/reduce.ts";
 import type { Endpoint } from "../report/report.ts";
 import type { SpanContext } from "../telemetry/records.ts";
 import { traceParentText } from "../telemetry/trace-parent.ts";
@@ -122,9 +122,7 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
     signal,
     ...telemetry?.readers(),
   });
-  const captures: CaptureReport[] = [
-    { path: RUN_CAPTURE, report: buildReport(asOneInput(withoutCut(recorded, relayed.cut), RUN_CAPTURE)) },
-  ];
+  const captures: CaptureReport[] = [{ path: RUN_CAPTURE, report: buildReport(asOneInput(recorded, RUN_CAPTURE)) }];
   if (signal.aborted) {
     complain(`the recording is in ${files.join(", ")}`);
     return relayed.status === 0 ? EXIT.INTERRUPTED : relayed.status;
@@ -177,8 +175,8 @@ interface Relayed {
   counters: ProxyCounters;
   /** Milliseconds that connections had to end after the command. */
   grace: number;
-  /** Clients whose connections were still open after that time. */
-  cut: readonly Endpoint[];
+  /** Connections that were still open after that time. */
+  cut: number;
 }
 
 /** The proxy, for the time of the command. */
@@ -186,7 +184,7 @@ class RelayedRun {
   readonly #options: Options;
   readonly #broker: BrokerUrl;
   readonly #proxy: InspectingProxy;
-  readonly #cut: Endpoint[] = [];
+  #cut = 0;
 
   constructor(
     options: Options,
@@ -237,7 +235,7 @@ class RelayedRun {
 
   #received(event: EventMessage | CountMessage | ProxyEvent): void {
     if (event.event !== "proxy") {
-      if ("trouble" in event && event.trouble === "shutdown") this.#cut.push(event.client);
+      if ("trouble" in event && event.trouble === "shutdown") this.#cut++;
     } else if (event.kind === "problem") complain(event.message);
   }
 }
@@ -250,15 +248,6 @@ async function inspected(files: readonly string[], options: InspectOptions): Pro
   });
   progress.clear();
   return found;
-}
-
-/** Leaves out frames that were not whole when the proxy itself cut their connection. */
-function withoutCut(found: PartialResult, cut: readonly Endpoint[]): PartialResult {
-  return withoutFindings(found, ({ finding }, { details }) => {
-    const client = details?.client;
-    const isCut = cut.some(({ address, port }) => client?.address === address && client.port === port);
-    return isCut && finding.rule === "stalled-frame";
-  });
 }
 
 /** The result, with a note that says in which files its packets are numbered. */
@@ -284,8 +273,8 @@ function complainOfMissing(
       `${command} did not use AMQP at ${where}: ${URL_VARIABLE} names this address, and --env sets other variables to it`,
     );
   }
-  if (cut.length > 0) {
-    const those = cut.length === 1 ? "1 connection was" : `${cut.length} connections were`;
+  if (cut > 0) {
+    const those = cut === 1 ? "1 connection was" : `${cut} connections were`;
     complain(`${those} still open ${grace / 1000} s after ${command} had ended, and were cut`);
   }
   if (uninspected > 0) {

@@ -6,8 +6,8 @@ import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { withoutCredentials } from "./credentials.ts";
-import { isGuardClose } from "./guard-mark.ts";
 import { Incident } from "./incident.ts";
+import { ownCloser } from "./own-close.ts";
 import type { Severity } from "./rules.ts";
 
 /** A connection.close as it was sent. */
@@ -36,7 +36,7 @@ export function readClose(sender: Side, values: Values): Close {
  */
 export function closeIncident(close: Close, channel: number | null, client: Side, scanner: FrameScanner): Incident {
   const code = REPLY_CODES[close.code];
-  const who = isGuardClose(close) ? "guard" : close.sender === client ? "client" : "broker";
+  const who = ownCloser(close) ?? (close.sender === client ? "client" : "broker");
   const what = channel === null ? "the connection" : `channel ${channel}`;
   const message = `The ${who} closed ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
   const severity = severityOf(close, channel);
@@ -67,7 +67,8 @@ export class Closes {
 
   /** What is to be told of a close now; null where it is none of an error, or counted with others. `channel` as closeIncident. */
   take(close: Close, channel: number | null, client: Side, scanner: FrameScanner): Incident | null {
-    if (close.code === 200 || close.code === 0) return null;
+    // That a proxy shut down says nothing of client and broker.
+    if (close.code === 200 || close.code === 0 || ownCloser(close) === "proxy") return null;
     if (channel !== null && this.#countSoft(close, channel, client, scanner)) return null;
     return this.#told++ < MAX_CLOSES ? closeIncident(close, channel, client, scanner) : null;
   }

@@ -1,7 +1,7 @@
 /** What the broker did, what it was expected to do, and a note where the two differ. */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
-import { isGuardClose } from "../connection/guard-mark.ts";
 import { Incident } from "../connection/incident.ts";
+import { ownCloser } from "../connection/own-close.ts";
 import { RULES } from "../connection/rules.ts";
 import { Moment, type Side } from "../net/connection-observer.ts";
 import type { InspectedConnection } from "./inspected-connection.ts";
@@ -106,7 +106,7 @@ export function mismatch(connection: InspectedConnection): Incident | null {
   if (amqp.midStream || hasGaps || carrier.ended === "open" || observed === null) return null;
   const observedCode = observed.outcome === "close" && PREDICTABLE.has(observed.code);
   if (predicted === null ? !observedCode || !rules.isRabbitMQ : sameVerdict(predicted, observed)) return null;
-  if (observed.outcome === "close" && (!observedCode || isGuardClose(observed))) return null;
+  if (observed.outcome === "close" && (!observedCode || ownCloser(observed) !== null)) return null;
   const expected = predicted === null ? "nothing to end the connection for" : inWords(predicted);
   const reason =
     rules.basis === "asked"

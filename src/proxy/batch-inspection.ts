@@ -129,6 +129,8 @@ export class BatchInspection {
       case ENDED_BY_RST: {
         const reason = kind === ENDED_BY_FIN ? "fin" : "rst";
         inspection.end(connection, side, reason);
+        // A reset of the proxy's own is nothing that client or broker did.
+        if (reason === "rst" && inspection.isCut(connection)) break;
         recorder?.end(connection, side, reason, seconds, nanoseconds, this.#faultShown());
         break;
       }

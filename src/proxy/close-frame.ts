@@ -1,7 +1,7 @@
 /*
  *   01 | 0000 | size | 000a 0032 | reply-code 2 | reply-text shortstr | class-id 2 | method-id 2 | ce
  *
- * connection.close (§1.4.2.8): the only frame that ghostframe ever sends.
+ * connection.close (§1.4.2.8): the only frame that ghostframe ever sends, and only to clients.
  */
 import { FRAME_END, FRAME_HEADER_SIZE, FRAME_METHOD, REPLY_CODES } from "../amqp/spec/constants.ts";
 

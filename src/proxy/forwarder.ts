@@ -1,15 +1,26 @@
 /**
  * Writes a connection's octets on to the other side: straight, or through its guard while it has one; at once, or slowly
  * (`--squeeze`). A side is read only as fast as the other side takes its octets.
+ *
+ * Bound: of each direction at most MAX_PENDING_OCTETS are held in this process, besides what TLS and a guard hold.
  */
 import type { Socket } from "node:net";
 import type { Side } from "../net/connection-observer.ts";
 import type { BusyPolling } from "./busy-polling.ts";
 import type { ConnectionGuard } from "./connection-tap.ts";
+import { FramePosition } from "./frame-position.ts";
 import { reasonOf } from "./proxy-error.ts";
 import { type ReadPace, SlowReader } from "./slow-reader.ts";
 import { otherSide, SIDES, type SocketPair } from "./socket-pair.ts";
 import type { TapEvents } from "./tap-events.ts";
+
+/** Octets that Node reads from a socket at once. */
+const CHUNK_OCTETS = 64 * 1024;
+/**
+ * A chunk that waits to be written while less than a socket's high-water mark (16 KiB, Node's own) was waiting, and
+ * one that Node had read, or reads ahead, when the source was paused: each may come on top of that mark.
+ */
+export const MAX_PENDING_OCTETS = 2 * (CHUNK_OCTETS + 16 * 1024);
 
 /** What passed through the relay so far, whether it was inspected or not. */
 export interface RelayCounters {
@@ -38,6 +49,8 @@ export class Forwarder {
   #slowReader: SlowReader | null = null;
   /** The client's stream has ended, and its last octets are still to be passed on slowly. */
   lastOctetsWait = false;
+  /** Where the stream stands that the client is sent. */
+  readonly #position = new FramePosition();
   /** The guard is at work. */
   #admitting = false;
   /** What waits until the octets at hand are passed on. */
@@ -64,6 +77,11 @@ export class Forwarder {
 
   get readsSlowly(): boolean {
     return this.#slowReader !== null;
+  }
+
+  /** The client was sent whole frames, and not a part of another. */
+  get isBetweenFrames(): boolean {
+    return this.#position.isBetweenFrames;
   }
 
   /** Passes on the next octets of a side. */
@@ -98,7 +116,7 @@ export class Forwarder {
     if (guard === null) return;
     this.#admitting = true;
     try {
-      for (const piece of guard.rest(side)) to.write(piece);
+      for (const piece of guard.rest(side)) this.#write(side, piece, to);
     } catch (error) {
       this.#loseGuard(guard, error);
     }
@@ -131,7 +149,7 @@ export class Forwarder {
     counters.octets[side] += chunk.length;
     const from = sockets.of(side)!.socket;
     const to = sockets.of(otherSide(side))!.socket;
-    if (this.#guard === null) to.write(chunk);
+    if (this.#guard === null) this.#write(side, chunk, to);
     else this.#writeGuarded(this.#guard, side, chunk, to);
     const written = to.writableLength === 0;
     // A chunk above the high-water mark counts as too much even when the kernel took it all at once.
@@ -142,12 +160,17 @@ export class Forwarder {
     this.runDeferred();
   }
 
+  #write(side: Side, octets: Uint8Array, to: Socket): void {
+    if (side === 1) this.#position.take(octets);
+    to.write(octets);
+  }
+
   #writeGuarded(guard: ConnectionGuard, side: Side, chunk: Uint8Array, to: Socket): void {
     this.#admitting = true;
     try {
-      for (const piece of guard.admit(side, chunk)) to.write(piece);
+      for (const piece of guard.admit(side, chunk)) this.#write(side, piece, to);
     } catch (error) {
-      if (this.#loseGuard(guard, error)) to.write(chunk);
+      if (this.#loseGuard(guard, error)) this.#write(side, chunk, to);
     }
     this.#admitting = false;
   }
@@ -174,7 +197,7 @@ export class Forwarder {
     const to = sockets.of(otherSide(side))?.socket;
     if (to === undefined || events.hasEnded(side)) return;
     try {
-      for (const piece of guard.rest(side)) to.write(piece);
+      for (const piece of guard.rest(side)) this.#write(side, piece, to);
     } catch {
       // The guard fails here, too: what it holds is lost.
     }

@@ -5,8 +5,8 @@
  */
 import type { BrokerChoice } from "../broker/versions.ts";
 import { envelopeSentence } from "../connection/envelope-sentence.ts";
-import { GUARD_CODE, GUARD_MARK } from "../connection/guard-mark.ts";
 import type { Incident } from "../connection/incident.ts";
+import { GUARD_CODE, OWN_MARK } from "../connection/own-close.ts";
 import { connectionClose } from "./close-frame.ts";
 import type { ConnectionTap, Relayed, RelayedConnection } from "./connection-tap.ts";
 import type { EventMessage, FindingMessage } from "./event-message.ts";
@@ -117,7 +117,7 @@ class Stop {
     this.#over();
     const { guard, relayed, tap, incident } = this.#context;
     const reason = (finding ?? this.#finding)?.reason ?? sentenceOf(incident);
-    const closeFrame = guard.clientAtBoundary ? connectionClose(GUARD_CODE, GUARD_MARK + reason) : null;
+    const closeFrame = guard.clientAtBoundary ? connectionClose(GUARD_CODE, OWN_MARK + reason) : null;
     if (closeFrame !== null) tap.data(1, closeFrame);
     relayed.stop(closeFrame);
   }

@@ -15,6 +15,8 @@ export class LiveConnection implements RelayedCarrier {
   /** Both sides are connected, and that was not told yet: no octet has come. */
   awaitsOctets = false;
   guarded = false;
+  /** The proxy itself ends the connection: how its streams end says nothing of client and broker. */
+  cut = false;
   /** The guard parts from the client it stopped: nothing that follows is looked at. */
   concluded = false;
   readonly #ends: readonly [Endpoint, Endpoint];

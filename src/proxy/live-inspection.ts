@@ -121,7 +121,12 @@ export class LiveInspection {
     const connection = this.#connections.get(number);
     if (connection === undefined || connection.carrier.hasEnded(side)) return;
     connection.carrier.end(side, reason, this.#moment);
-    connection.end(side, reason);
+    connection.end(side, connection.carrier.cut ? "capture-ended" : reason);
+  }
+
+  /** Whether the proxy itself ends a connection. */
+  isCut(number: number): boolean {
+    return this.#connections.get(number)?.carrier.cut === true;
   }
 
   /** Says what it knows of the client's octets by now. What follows is between the client and the guard. */
@@ -136,6 +141,7 @@ export class LiveInspection {
     const connection = this.#connections.get(number);
     if (connection === undefined || isOrderlyReset(connection, trouble)) return;
     const { kind, message } = trouble;
+    if (kind === "shutdown" || kind === "idle") connection.carrier.cut = true;
     this.#events.emit(connection, { event: "trouble", kind, message });
   }
 

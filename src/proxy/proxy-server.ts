@@ -1,10 +1,12 @@
 /** Accepts clients on every listener, and relays each of them to its broker. */
 import { createServer, type Server, type Socket } from "node:net";
+import { OWN_MARK, SHUTDOWN_CODE } from "../connection/own-close.ts";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, type ListenAddress, localEndpoint, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import { Admission } from "./admission.ts";
 import type { BusyPolling } from "./busy-polling.ts";
 import { ClientHeaders, type TrustedAddresses } from "./client-header.ts";
+import { connectionClose } from "./close-frame.ts";
 import type { ConnectionGuard, ConnectionTap, Relayed, RelayedConnection } from "./connection-tap.ts";
 import type { RelayCounters } from "./forwarder.ts";
 import { acceptProblems, listenError } from "./listen-problems.ts";
@@ -138,7 +140,7 @@ export class ProxyServer {
   /**
    * Accepts no more clients, and waits until the open connections end.
    *
-   * @param grace milliseconds after which those that are left are reset
+   * @param grace milliseconds after which those that are left are closed: by connection.close 320, or else reset
    */
   async drain(grace: number): Promise<void> {
     const allClosed = new Promise<void>(resolve => {
@@ -148,9 +150,10 @@ export class ProxyServer {
     this.#headers.abandon();
     const listeners = this.#listeners.map(listener => new Promise(resolve => listener.close(resolve)));
     this.#concludeIfAlone();
+    const closeFrame = connectionClose(SHUTDOWN_CODE, `${OWN_MARK}the proxy shuts down`);
     const message = `the proxy shut down, and the connection was still open after ${grace} ms`;
     const timer = setTimeout(() => {
-      for (const relay of this.#relays) relay.abort({ kind: "shutdown", message });
+      for (const relay of this.#relays) relay.shutDown({ kind: "shutdown", message }, closeFrame);
     }, grace);
     await Promise.all([allClosed, ...listeners]);
     clearTimeout(timer);

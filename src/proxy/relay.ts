@@ -9,8 +9,6 @@
  *        └───────────────────────►┘              stopping: the client is told why, and may end its stream
  *
  * The connection is over when both sockets are closed.
- *
- * Bound: of each direction at most MAX_PENDING_OCTETS are held in this process, besides what TLS and a guard hold.
  */
 import type { Socket } from "node:net";
 import type { Side } from "../net/connection-observer.ts";
@@ -31,14 +29,6 @@ import { otherSide, SIDES, SocketPair } from "./socket-pair.ts";
 import { TapEvents } from "./tap-events.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { AttemptListener } from "./upstream.ts";
-
-/** Octets that Node reads from a socket at once. */
-const CHUNK_OCTETS = 64 * 1024;
-/**
- * A chunk that waits to be written while less than a socket's high-water mark (16 KiB, Node's own) was waiting, and
- * one that Node had read, or reads ahead, when the source was paused: each may come on top of that mark.
- */
-export const MAX_PENDING_OCTETS = 2 * (CHUNK_OCTETS + 16 * 1024);
 
 export interface RelayContext {
   connection: RelayedConnection;
@@ -147,6 +137,16 @@ export class Relay implements Relayed, AttemptListener {
     this.#abandonAttempt();
     for (const side of SIDES) this.#reset(side);
     if (!this.#sockets.isOver) this.#deadline.set(this.#context.timeouts.stopping);
+  }
+
+  /** The proxy ends. A client that was sent whole frames is told so by `closeFrame`; any other connection is reset. */
+  shutDown(trouble: RelayTrouble, closeFrame: Uint8Array): void {
+    if (this.#phase === "relaying" && this.#forwarder.isBetweenFrames) {
+      this.#aborted = true;
+      this.#events.trouble(trouble);
+      this.#events.data(1, closeFrame, false);
+      this.stop(closeFrame);
+    } else this.abort(trouble);
   }
 
   stop(closeFrame: Uint8Array | null): void {

@@ -202,10 +202,10 @@ describePlays("good order: silence", [
     findings: [],
   },
   {
-    rule: "what either end sends after connection.close is nobody's concern",
+    rule: "what the server sends after connection.close, and the client but for messages, is nobody's concern",
     told: opened()
-      .client(wire().close().publish(9, "hello").body(1, "?").frame(8, 7, [1]))
-      .server(wire().closeOk()),
+      .client(wire().close().consume(9, "q").ack(9, 1).body(1, "?").frame(8, 7, [1]))
+      .server(wire().heartbeat(3).closeOk()),
     findings: [],
   },
   {

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { Side } from "../../src/net/connection-observer.ts";
 import { BusyPolling } from "../../src/proxy/busy-polling.ts";
 import type { ConnectionGuard } from "../../src/proxy/connection-tap.ts";
-import { MAX_PENDING_OCTETS } from "../../src/proxy/relay.ts";
+import { MAX_PENDING_OCTETS } from "../../src/proxy/forwarder.ts";
 import { PROPERTY } from "../capture/property-runs.ts";
 import { RecordingTap } from "./recording-tap.ts";
 import { fate, type PairOptions, type RelayedPair, received, relayedPair, until } from "./relayed-pair.ts";

@@ -99,7 +99,11 @@ export function unnumbered(findings: readonly Finding[], connections: readonly C
         ...rest
       }) => {
         const client = connection === null ? null : clients.get(connection);
-        return JSON.stringify({ ...rest, client }, (key, value) => (PLACES.has(key) ? [] : value));
+        return JSON.stringify({ ...rest, client }, (key, value: unknown) => {
+          // How a message was lost is settled with the list of lost messages, at the end.
+          if (key === "fate") return value === "torn" ? value : "lost";
+          return PLACES.has(key) ? [] : value;
+        });
       },
     )
     .toSorted();

@@ -2,7 +2,7 @@
 
 import { addLeftAlone } from "./left-alone.ts";
 import { mapPlaces } from "./map-places.ts";
-import type { ConnectionPart, FindingPart, InputPart, PartialResult, TrafficCounts } from "./partial-result.ts";
+import type { InputPart, PartialResult, TrafficCounts } from "./partial-result.ts";
 
 /**
  * Of connections without findings only the counts, where nothing at all was found: a call may check thousands of
@@ -12,17 +12,6 @@ export function countsOfHealthy(result: PartialResult): PartialResult {
   const { inputs, connections } = result;
   const found = [...inputs.map(({ file }) => file), ...connections].some(({ findings }) => findings.length > 0);
   return found ? result : { inputs, connections: connections.map(each => ({ ...each, details: null })) };
-}
-
-/** Without the findings that `unwanted` is true for. */
-export function withoutFindings(
-  { inputs, connections }: PartialResult,
-  unwanted: (finding: FindingPart, connection: ConnectionPart) => boolean,
-): PartialResult {
-  const kept = connections.map(connection => {
-    return { ...connection, findings: connection.findings.filter(each => !unwanted(each, connection)) };
-  });
-  return { inputs, connections: kept };
 }
 
 /** Several files as one: packets are counted on from file to file, as `mergecap -a` puts them together. */
