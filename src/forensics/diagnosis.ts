@@ -22,11 +22,27 @@ export interface Diagnosis {
   overwritten: { span: Span; at?: Range }[];
   /** Octets of another protocol. */
   foreign: { span: Span; protocol: string; at?: Range }[];
+  /**
+   * Stretches of which another reading, that fits as well or nearly so, says otherwise; left out where there are none. Frames
+   * are named by the stream offset of their first octet, −1: of none. The confidence is 0.6 at most where such a reading is near.
+   */
+  doubtful?: Doubtful[];
   /** Octets that nothing explains. */
   unexplained: Span[];
   /** Where those were captured. */
   unexplainedAt?: Range[];
   writers: Writer[];
+}
+
+/** Doubtful stretches told of one incident, those of the likeliest readings; where there are so many there may be more. */
+export const MAX_DOUBTFUL = 128;
+
+export interface Doubtful {
+  span: Span;
+  /** The frame that it is told of, and the one that it is perhaps of. */
+  frame: number;
+  other: number;
+  at?: Range;
 }
 
 export type DiagnosisKind =

@@ -71,17 +71,29 @@ export function explain(
   });
   const { replayed, foreign, unexplained } = sortLeftovers(window, rests, around, tails);
   for (const tail of tails) missing.push({ streamOffset: tail.span[0], octets: tail.missing });
-  const parts = { torn, missing, overwritten, replayed, foreign, unexplained, writers };
+  const { doubts, doubtOdds } = untangling;
+  const doubtful = doubts.length === 0 ? {} : { doubtful: doubts };
+  const parts = { torn, missing, overwritten, replayed, foreign, unexplained, writers, ...doubtful };
   const kind = kindOf(parts, openAtGap.length > 0);
   const again = broken.some(frame => comesAgain(window, frame, around));
   const names = new Map(frames.map(frame => [frame.spans[0]![0], of.get(frame)]));
   const writerAt = (frameAt: number): string | undefined => names.get(frameAt);
+  const isGuessed = again || openAtGap.length > 0 || hasGuessedPiece(window, frames);
   return {
     kind,
-    confidence: confidenceOf(parts, again || openAtGap.length > 0 || hasGuessedPiece(window, frames)),
+    confidence: Math.min(confidenceOf(parts, isGuessed), confidenceBeside(doubtOdds)),
     summary: summarise({ ...parts, openAtGap }, tails, untangling, writerAt) + (again ? COMES_AGAIN : ""),
     ...parts,
   };
+}
+
+/** Odds of other readings, together, beyond which the one told is as good as a guess, and beyond which it is not near certain. */
+const NEAR_ODDS = 0.08;
+const SOME_ODDS = 0.02;
+
+/** How sure a reading can be at most beside others. */
+function confidenceBeside(odds: number): number {
+  return odds > NEAR_ODDS ? 0.6 : odds > SOME_ODDS ? 0.9 : 1;
 }
 
 function tornFrame({ type, channel, size, spans, packets, complete }: ReadFrame, writer: string): TornFrame {
@@ -126,6 +138,9 @@ export function merged(findings: readonly Finding[]): Finding {
     foreign: findings.flatMap(({ foreign }) => foreign),
     unexplained: findings.flatMap(({ unexplained }) => unexplained),
     writers,
+    ...(findings.some(({ doubtful }) => doubtful !== undefined)
+      ? { doubtful: findings.flatMap(({ doubtful }) => doubtful ?? []) }
+      : {}),
   };
   const summary = findings
     .slice(0, FRAMES_TOLD)

@@ -6,7 +6,7 @@ import type { OctetWindow } from "./octet-window.ts";
 
 /** The same finding with the places of its spans: the files of a ring are one stream, and a tear may lie across two. */
 export function located(finding: Finding, window: OctetWindow): Finding {
-  const { torn, replayed, missing, overwritten, foreign, unexplained, writers } = finding;
+  const { torn, replayed, missing, overwritten, foreign, unexplained, writers, doubtful } = finding;
   const range = ([offset, octets]: Span): Range => ({
     from: placeOf(window, offset, offset),
     to: placeOf(window, offset + Math.max(octets, 1) - 1, offset + octets),
@@ -19,6 +19,7 @@ export function located(finding: Finding, window: OctetWindow): Finding {
     missing: missing.map(each => ({ ...each, at: placeOf(window, each.streamOffset - 1, each.streamOffset) })),
     overwritten: overwritten.map(each => ({ ...each, at: range(each.span) })),
     foreign: foreign.map(each => ({ ...each, at: range(each.span) })),
+    ...(doubtful === undefined ? {} : { doubtful: doubtful.map(each => ({ ...each, at: range(each.span) })) }),
     ...(unexplained.length === 0 ? {} : { unexplainedAt: unexplained.map(range) }),
     writers: writers.map(writer => ({ ...writer, messages: writer.messages.map(whole) })),
   };

@@ -2,7 +2,7 @@
 import { FRAME_ENVELOPE, FRAME_HEADER_SIZE, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import { plural } from "../bytes/words.ts";
-import type { Diagnosis, Span, TornFrame } from "./diagnosis.ts";
+import type { Diagnosis, Doubtful, Span, TornFrame } from "./diagnosis.ts";
 import { lengthOf, type Tail } from "./leftover-octets.ts";
 import type { Untangling } from "./untangle/result.ts";
 
@@ -13,7 +13,7 @@ const GAPS_TOLD = 3;
 /** All that a diagnosis says but for what follows from it. */
 export type Parts = Pick<
   Diagnosis,
-  "torn" | "missing" | "overwritten" | "replayed" | "foreign" | "unexplained" | "writers"
+  "torn" | "missing" | "overwritten" | "replayed" | "foreign" | "unexplained" | "writers" | "doubtful"
 >;
 
 /** `writerOf` names the writer of the frame that begins at a stream offset. */
@@ -54,7 +54,26 @@ export function summarise(
       `${grouped(octets)} octets between ${parts.unexplained[0]![0]} and ${untangling.boundary} stay unexplained.`,
     );
   }
+  if (parts.doubtful !== undefined) sentences.push(fitsAsWell(parts.doubtful, writerOf));
   return sentences.join(" ");
+}
+
+/** The second reading, in so many of its stretches. */
+const DOUBTS_TOLD = 3;
+
+function fitsAsWell(doubtful: readonly Doubtful[], writerOf: (frameAt: number) => string | undefined): string {
+  const whose = (frame: number): string => {
+    const writer = writerOf(frame);
+    return frame < 0 ? "nobody's" : `of the frame at ${frame}${writer === undefined ? "" : ` (writer ${writer})`}`;
+  };
+  const told = doubtful
+    .slice(0, DOUBTS_TOLD)
+    .map(({ span: [at, octets], frame, other }) => {
+      return `the ${grouped(octets)} octets at ${at}, told as ${whose(frame)}, are ${whose(other)}`;
+    });
+  const more = doubtful.length - told.length;
+  const others = more > 0 ? `; and ${grouped(more)} more ${more === 1 ? "stretch" : "stretches"} likewise` : "";
+  return `Another reading fits as well, or nearly so: ${told.join("; ")}${others}.`;
 }
 
 /** A frame that others came into: who they are, and the proof that they are not it. */

@@ -194,7 +194,7 @@ export class UntanglingSearch implements BoundarySearch {
     const boundary = whole ? endOffset + 1 : window.end;
     const spans: [number, number][] = [[streamOffset, boundary - streamOffset]];
     const frames = [{ type, channel, size, spans, complete: whole }];
-    return { frames, unexplained: [], boundary, open: !whole };
+    return { frames, unexplained: [], boundary, open: !whole, doubts: [], doubtOdds: 0 };
   }
 
   /** Whether the frame at a stream offset is one this connection could have sent, but for its size. */

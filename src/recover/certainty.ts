@@ -1,4 +1,6 @@
 /** How sure it is that a message that was put together is one that was sent, and no mixture of two. */
+import { MAX_DOUBTFUL, type Span } from "../forensics/diagnosis.ts";
+import { joined } from "../forensics/writers.ts";
 import type { Finding, Report } from "../report/report.ts";
 import type { LostPublish } from "./lost-publish.ts";
 
@@ -27,7 +29,9 @@ export class Certainty {
     const findings = this.#byConnection.get(record.connection) ?? [];
     if (isExplained) {
       const finding = findings.find(({ id }) => id === record.finding);
-      return { ...lost, isSoleWriter: finding !== undefined && isSoleWriter(finding, record.streamOffset) };
+      if (finding === undefined) return lost;
+      const isSole = isSoleWriter(finding, record.streamOffset);
+      return { ...lost, isSoleWriter: isSole, doubtful: doubtfulOf(finding, lost.spans) };
     }
     // What is not explained may hide that the frames behind it lie inside a message body.
     const before = findings.filter(({ rule, streamOffset }) => {
@@ -36,6 +40,24 @@ export class Certainty {
     const least = Math.min(1, ...before.map(({ diagnosis }) => diagnosis?.confidence ?? 0));
     return least > UNEXPLAINED ? lost : { ...lost, confidence: least };
   }
+}
+
+/** What of a message's stretches is perhaps another's; all of them where it is perhaps longer, or where not all doubts are told. */
+function doubtfulOf({ diagnosis }: Finding, spans: readonly Span[]): Span[] {
+  const doubts = diagnosis?.doubtful ?? [];
+  const has = (offset: number): boolean => spans.some(([from, octets]) => offset >= from && offset < from + octets);
+  if (doubts.length >= MAX_DOUBTFUL) return [...spans];
+  const own = doubts.filter(({ span: [at, count], frame, other }) => {
+    return has(frame) || has(other) || spans.some(([from, octets]) => from < at + count && at < from + octets);
+  });
+  if (own.length === 0) return [];
+  const shared = spans.flatMap(([from, octets]): Span[] =>
+    joined(own.map(({ span }) => span)).flatMap(([at, count]) => {
+      const [begin, end] = [Math.max(from, at), Math.min(from + octets, at + count)];
+      return begin < end ? [[begin, end - begin]] : [];
+    }),
+  );
+  return shared.length > 0 ? shared : [...spans];
 }
 
 /** Nobody else is seen to use its writer's channels, and nothing to have come again, or to have been written over. */

@@ -26,6 +26,8 @@ export interface LostPublish {
   readonly isExplained: boolean;
   /** Of the diagnosis that tells it; of one whose frames were read in their place 1, unless a break before it is unexplained. */
   readonly confidence: number;
+  /** Stretches of its spans that are perhaps another's: nobody can tell. The others are its own as surely as `confidence` says. */
+  readonly doubtful: readonly Span[];
   /** The diagnosis knows no other writer on its channel. */
   readonly isSoleWriter: boolean;
 }
@@ -39,7 +41,8 @@ const SURE_IN_ONE_STRETCH = 0.9;
 const SURE_PUT_TOGETHER = 0.99;
 
 /** Whether a message that is whole is this one for sure, and no mixture of two. */
-export function isSure({ isExplained, isSoleWriter, confidence, spans }: LostPublish): boolean {
+export function isSure({ isExplained, isSoleWriter, confidence, spans, doubtful }: LostPublish): boolean {
+  if (doubtful.length > 0) return false;
   if (!isExplained) return confidence >= SURE_OF_SOLE_WRITER;
   if (spans.length > 1) return confidence >= SURE_PUT_TOGETHER;
   return confidence >= (isSoleWriter ? SURE_OF_SOLE_WRITER : SURE_IN_ONE_STRETCH);
@@ -62,6 +65,7 @@ export function lostPublish(message: Message, finding: string | undefined): Lost
     spans: explained?.spans ?? [plainSpan(message)],
     isExplained: explained !== null,
     confidence: explained?.confidence ?? 1,
+    doubtful: [],
     isSoleWriter: false,
   };
 }

@@ -54,27 +54,27 @@ export class Continuity {
 
   /** What it costs that the octets at `at` are not the next ones of the frame that stands before them. */
   cutPrice(at: number): number {
-    let gain = this.#natural.get(at);
-    if (gain === undefined) {
-      gain = this.#gain(at, at);
-      this.#natural.set(at, gain);
-    }
-    return gain;
+    return this.gain(at, at);
   }
 
   /** What it costs that an interrupted frame goes on at `at`. */
   resumePrice({ frame, cutAt, left }: Unfinished, at: number): number {
     if (frame?.type !== FRAME_BODY || cutAt < 0 || left <= ORDER) return 0;
-    const key = cutAt * 0x4000000 + at;
-    let gain = this.#joined.get(key);
-    if (gain === undefined) {
-      gain = this.#gain(cutAt, at);
-      this.#joined.set(key, gain);
-    }
-    return -gain;
+    return -this.gain(cutAt, at);
   }
 
   /** By how much likelier the octets at `at` are behind those before `before` than anywhere, in nats. */
+  gain(before: number, at: number): number {
+    const known = before === at ? this.#natural : this.#joined;
+    const key = before === at ? at : before * 0x4000000 + at;
+    let gain = known.get(key);
+    if (gain === undefined) {
+      gain = this.#gain(before, at);
+      known.set(key, gain);
+    }
+    return gain;
+  }
+
   #gain(before: number, at: number): number {
     if (before - ORDER < this.#from || at + ORDER > this.#end) return 0;
     this.#learned ??= this.#learn();

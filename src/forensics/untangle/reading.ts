@@ -47,6 +47,19 @@ export interface Piece {
   readonly before: Piece | null;
 }
 
+/** Another reading of the octets before index `at`, from which the same must follow, and that costs `margin` nats more. */
+export interface Rival {
+  readonly reading: Reading;
+  readonly at: number;
+  readonly margin: number;
+  readonly count: number;
+  readonly before: Rival | null;
+}
+
+/** What a rival may cost more, in nats, so that it is remembered, and how many of them a reading remembers. */
+export const NEAR = 7;
+const MAX_RIVALS = 64;
+
 /** At a frame boundary. */
 export const AT_BOUNDARY = 0;
 /** Inside a frame, up to `end`. */
@@ -84,6 +97,8 @@ export class Reading {
   run = 0;
   runAt = 0;
   pieces: Piece | null = null;
+  /** The latest rival, before it those that it had already. */
+  rivals: Rival | null = null;
 
   copy(): Reading {
     const next = new Reading();
@@ -104,7 +119,17 @@ export class Reading {
     next.run = this.run;
     next.runAt = this.runAt;
     next.pieces = this.pieces;
+    next.rivals = this.rivals;
     return next;
+  }
+
+  /** Remembers a reading that is given up at `at` because this one is cheaper. */
+  outdo(reading: Reading, at: number, margin = reading.price - this.price): void {
+    const count = (this.rivals?.count ?? 0) + 1;
+    if (margin > NEAR || count > MAX_RIVALS) return;
+    // Its own rivals are not followed: what they doubt, this one mostly doubts as well.
+    reading.rivals = null;
+    this.rivals = { reading, at, margin, count, before: this.rivals };
   }
 
   /** Gives octets from the present piece's beginning to `to` to a frame. */
@@ -186,8 +211,8 @@ export function holds({ pieces }: Reading, one: Piece): boolean {
   return piece === one;
 }
 
-/** The cheapest of some readings at the end of the octets. */
-export function cheapestAtEnd(readings: readonly Reading[]): Reading | null {
+/** The cheapest of some readings at the end of the octets, index `at`; the others are its rivals. */
+export function cheapestAtEnd(readings: readonly Reading[], at: number): Reading | null {
   let best: Reading | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const reading of readings) {
@@ -197,5 +222,6 @@ export function cheapestAtEnd(readings: readonly Reading[]): Reading | null {
       best = reading;
     }
   }
+  for (const each of readings) if (each !== best) best?.outdo(each, at, priceAtEnd(each) - least);
   return best;
 }

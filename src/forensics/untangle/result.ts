@@ -1,7 +1,8 @@
 /** What a reading found, frame by frame. */
 import { FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE } from "../../amqp/spec/constants.ts";
 import { long, short } from "../../bytes/big-endian.ts";
-import { AT_BOUNDARY, BEGUN_BEFORE, IN_JUNK } from "./reading.ts";
+import { doubtsOf, ownedBy } from "./doubts.ts";
+import { BEGUN_BEFORE } from "./reading.ts";
 import type { Found, Stretch, Torn } from "./stretch.ts";
 
 /** A frame as it was put together again. Spans are [stream offset, octets]. */
@@ -13,6 +14,13 @@ export interface UntangledFrame {
   complete: boolean;
 }
 
+/** Octets that are told of one frame and are perhaps of another: frames by the stream offset of their first octet, −1: of none. */
+export interface FrameDoubt {
+  span: [streamOffset: number, octets: number];
+  frame: number;
+  other: number;
+}
+
 export interface Untangling {
   /** Frames in the order in which they begin; those that are whole and in one piece included. */
   frames: UntangledFrame[];
@@ -22,12 +30,17 @@ export interface Untangling {
   boundary: number;
   /** The octets came to an end before that could be seen. */
   open: boolean;
+  /** Stretches of which another reading, that fits as well or nearly so, says otherwise. */
+  doubts: FrameDoubt[];
+  /** How likely all other readings are beside this one: 1 where they are as likely together. */
+  doubtOdds: number;
   /** Behind them a gap follows: what is open may be in it. */
   beforeGap?: boolean;
 }
 
 /** What a reading makes of the octets up to index `boundary`: frames before the first torn one and `fault` are left out. */
-export function resultOf({ octets, end }: Stretch, torn: Torn, { reading, boundary, open }: Found): Untangling {
+export function resultOf(stretch: Stretch, torn: Torn, { reading, boundary, open }: Found): Untangling {
+  const { octets, end } = stretch;
   const { base, fault } = torn;
   const spans = new Map<number, [number, number][]>();
   const unexplained: [number, number][] = [];
@@ -42,19 +55,19 @@ export function resultOf({ octets, end }: Stretch, torn: Torn, { reading, bounda
     if (last !== undefined && last[0] + last[1] === base + from && frame >= 0) last[1] += to - from;
     else list.push([base + from, to - from]);
   };
-  const pieces = [];
-  for (let { pieces: piece } = reading; piece !== null; piece = piece.before) pieces.push(piece);
-  for (const { frame, from, to } of pieces.reverse()) give(frame, from, to);
-  if (reading.mode !== AT_BOUNDARY && open) {
-    const frame = reading.mode === IN_JUNK ? reading.lostTo : (reading.frame?.id ?? reading.from);
-    give(frame, reading.from, Math.min(reading.mode === IN_JUNK ? reading.end : end, boundary));
-  }
+  const owned = ownedBy(reading, open ? Math.max(end, boundary) : boundary);
+  for (const { frame, from, to } of owned) give(frame, from, Math.min(to, boundary));
   const frames = Array.from(spans.values(), list => frameOf(octets, base, list));
   frames.sort((a, b) => a.spans[0]![0] - b.spans[0]![0]);
   const first = frames.findIndex(({ spans: [one], complete }) => !complete || one![0] >= fault);
   const pieced = frames.findIndex(frame => frame.spans.length > 1);
   const begin = Math.min(first < 0 ? frames.length : first, pieced < 0 ? frames.length : pieced);
-  return { frames: frames.slice(begin), unexplained, boundary: base + boundary, open };
+  const { odds, stretches } = doubtsOf(stretch, reading, owned, boundary);
+  const placeOf = (frame: number): number => (frame < 0 ? -1 : base + frame);
+  const doubts = stretches.map(({ from, to, frame, other }): FrameDoubt => {
+    return { span: [base + from, Math.min(to, boundary) - from], frame: placeOf(frame), other: placeOf(other) };
+  });
+  return { frames: frames.slice(begin), unexplained, boundary: base + boundary, open, doubts, doubtOdds: odds };
 }
 
 function frameOf(octets: Uint8Array, base: number, spans: [number, number][]): UntangledFrame {

@@ -94,7 +94,7 @@ export class Search {
       if (settled !== null) return { reading: settled, boundary: settled.runAt, open: false };
     }
     if (!this.#torn.ended) return null;
-    const best = cheapestAtEnd(this.#live);
+    const best = cheapestAtEnd(this.#live, this.#at);
     if (best === null) return null;
     // What is in order at the end is for the scanner to read.
     const inOrder = best.run > 0 && best.runAt > this.#torn.fault - this.#torn.base;
@@ -103,7 +103,7 @@ export class Search {
 
   /** Nothing more may be spent: the cheapest reading of the octets so far. */
   #brokenOff(): Found | null {
-    const reading = cheapestAtEnd(this.#live);
+    const reading = cheapestAtEnd(this.#live, this.#at);
     return reading === null ? null : { reading, boundary: this.#at, open: true };
   }
 
@@ -238,7 +238,7 @@ export class Search {
     if (ranked.length > 1) ranked.sort((a, b) => a.rank - b.rank);
     const width = this.#width();
     const live: Reading[] = [];
-    const keys = new Set<number>();
+    const keys = new Map<number, Reading>();
     const most = (ranked.find(({ reading }) => !isWaiting(reading))?.rank ?? Number.POSITIVE_INFINITY) + MARGIN;
     let waiting = 0;
     for (const { reading, rank } of ranked) {
@@ -246,8 +246,12 @@ export class Search {
       const waits = isWaiting(reading);
       if (waits && waiting >= width * WAITING) continue;
       const key = reading.key();
-      if (keys.has(key)) continue;
-      keys.add(key);
+      const cheaper = keys.get(key);
+      if (cheaper !== undefined) {
+        cheaper.outdo(reading, this.#at);
+        continue;
+      }
+      keys.set(key, reading);
       if (waits) waiting++;
       live.push(reading);
     }
@@ -280,6 +284,7 @@ export class Search {
       if (reading.price > best.price + DOUBT) break;
       if (!this.#isOrderly(reading) && !holds(reading, orderly)) return null;
     }
+    for (const reading of this.#live) if (reading !== best && !isWaiting(reading)) best.outdo(reading, best.runAt);
     return best;
   }
 

@@ -1,0 +1,82 @@
+/**
+ * What is told of octets of which another reading, that fits as well or nearly so, says otherwise. Such readings are those
+ * that the search gave up for the cheapest one (`Rival`), and those that only differ in who goes on where (exchanges.ts).
+ */
+import { MAX_DOUBTFUL } from "../diagnosis.ts";
+import { exchanges } from "./exchanges.ts";
+import { IN_JUNK, type Piece, type Reading } from "./reading.ts";
+import type { Stretch } from "./stretch.ts";
+
+/** A stretch of octets, to a frame or to NOBODY or BEGUN_BEFORE. */
+export type Owned = Pick<Piece, "frame" | "from" | "to">;
+
+/** Indices [from, to) that the reading gives to `frame`, and another one to `other`. */
+export interface Doubt {
+  readonly from: number;
+  readonly to: number;
+  readonly frame: number;
+  readonly other: number;
+}
+
+/** Another reading, or several of a kind that differ in the same stretches. */
+export interface Alternative {
+  readonly doubts: readonly Doubt[];
+  /** How likely it is beside the reading that is told: 1 where both are as likely. */
+  readonly odds: number;
+}
+
+/** Odds below which nothing is said of another reading. */
+const LEAST_ODDS = 0.01;
+
+export interface Doubts {
+  /** Of all other readings together. */
+  readonly odds: number;
+  readonly stretches: readonly Doubt[];
+}
+
+/** What a reading of the octets before index `until` leaves open. */
+export function doubtsOf(stretch: Stretch, reading: Reading, owned: readonly Owned[], until: number): Doubts {
+  const own = new Set<Piece>();
+  for (let { pieces: piece } = reading; piece !== null; piece = piece.before) own.add(piece);
+  const all = exchanges(stretch, owned);
+  for (let { rivals: rival } = reading; rival !== null; rival = rival.before) {
+    const doubts = differences(owned, ownedBy(rival.reading, Math.min(rival.at, until), own));
+    if (doubts.length > 0) all.push({ doubts, odds: Math.exp(-Math.max(0, rival.margin)) });
+  }
+  const told = all.filter(({ odds }) => odds >= LEAST_ODDS).sort((a, b) => b.odds - a.odds);
+  const stretches = new Map<string, Doubt>();
+  for (const doubt of told.flatMap(({ doubts }) => doubts)) {
+    if (stretches.size < MAX_DOUBTFUL && doubt.from < until)
+      stretches.set(`${doubt.from} ${doubt.to} ${doubt.frame} ${doubt.other}`, doubt);
+  }
+  return {
+    odds: stretches.size === 0 ? 0 : all.reduce((sum, { odds }) => sum + odds, 0),
+    stretches: [...stretches.values()].sort((a, b) => a.from - b.from),
+  };
+}
+
+/** What a reading gives to whom, up to index `end`: from its latest piece back to one of `shared`, which is left out. */
+export function ownedBy(reading: Reading, end: number, shared: ReadonlySet<Piece> | null = null): Owned[] {
+  const owned: Owned[] = [];
+  const { mode, from, lostTo, frame } = reading;
+  if (from < end) owned.push({ frame: mode === IN_JUNK ? lostTo : (frame?.id ?? from), from, to: end });
+  for (let { pieces: piece } = reading; piece !== null && shared?.has(piece) !== true; piece = piece.before) {
+    if (piece.from < end) owned.push({ frame: piece.frame, from: piece.from, to: Math.min(piece.to, end) });
+  }
+  return owned.reverse();
+}
+
+/** Where two readings give the same octets to different frames. Both ascend; `others` may begin later and end earlier. */
+function differences(owned: readonly Owned[], others: readonly Owned[]): Doubt[] {
+  const doubts: Doubt[] = [];
+  let i = 0;
+  for (const { frame: other, from: begin, to: end } of others) {
+    while (i > 0 && owned[i - 1]!.to > begin) i--;
+    while (i < owned.length && owned[i]!.to <= begin) i++;
+    for (let k = i; k < owned.length && owned[k]!.from < end; k++) {
+      const { frame, from, to } = owned[k]!;
+      if (frame !== other) doubts.push({ from: Math.max(from, begin), to: Math.min(to, end), frame, other });
+    }
+  }
+  return doubts;
+}
