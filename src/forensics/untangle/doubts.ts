@@ -4,8 +4,9 @@
  */
 import { MAX_DOUBTFUL } from "../diagnosis.ts";
 import { exchanges } from "./exchanges.ts";
+import { innerFrames } from "./inner-frames.ts";
 import { IN_JUNK, type Piece, type Reading } from "./reading.ts";
-import type { Stretch } from "./stretch.ts";
+import type { Found, Stretch } from "./stretch.ts";
 
 /** A stretch of octets, to a frame or to NOBODY or BEGUN_BEFORE. */
 export type Owned = Pick<Piece, "frame" | "from" | "to">;
@@ -34,14 +35,32 @@ export interface Doubts {
   readonly stretches: readonly Doubt[];
 }
 
-/** What a reading of the octets before index `until` leaves open. */
-export function doubtsOf(stretch: Stretch, reading: Reading, owned: readonly Owned[], until: number): Doubts {
-  const own = new Set<Piece>();
-  for (let { pieces: piece } = reading; piece !== null; piece = piece.before) own.add(piece);
-  const all = exchanges(stretch, owned);
-  for (let { rivals: rival } = reading; rival !== null; rival = rival.before) {
-    const doubts = differences(owned, ownedBy(rival.reading, Math.min(rival.at, until), own));
-    if (doubts.length > 0) all.push({ doubts, odds: Math.exp(-Math.max(0, rival.margin)) });
+/** What a reading leaves open; `learnedFrom` is one with other prices, which may have found another. */
+export function doubtsOf(
+  stretch: Stretch,
+  found: Found,
+  owned: readonly Owned[],
+  learnedFrom: Found | null,
+): Doubts {
+  const until = found.boundary;
+  const all = [
+    ...exchanges(stretch, owned),
+    ...innerFrames(stretch.octets, owned, found.open ? stretch.end : null),
+  ];
+  const doubt = (other: readonly Owned[], odds: number): void => {
+    const doubts = differences(owned, other);
+    if (doubts.length > 0) all.push({ doubts, odds });
+  };
+  const rivals = ({ reading, boundary }: Found, shared: ReadonlySet<Piece> | null): void => {
+    for (let { rivals: rival } = reading; rival !== null; rival = rival.before) {
+      const odds = Math.exp(-Math.max(0, rival.margin));
+      doubt(ownedBy(rival.reading, Math.min(rival.at, boundary, until), shared), odds);
+    }
+  };
+  rivals(found, new Set(piecesOf(found.reading)));
+  if (learnedFrom !== null) {
+    doubt(ownedBy(learnedFrom.reading, Math.min(learnedFrom.boundary, until)), 1);
+    rivals(learnedFrom, null);
   }
   const told = all.filter(({ odds }) => odds >= LEAST_ODDS).sort((a, b) => b.odds - a.odds);
   const stretches = new Map<string, Doubt>();
@@ -64,6 +83,12 @@ export function ownedBy(reading: Reading, end: number, shared: ReadonlySet<Piece
     if (piece.from < end) owned.push({ frame: piece.frame, from: piece.from, to: Math.min(piece.to, end) });
   }
   return owned.reverse();
+}
+
+function piecesOf(reading: Reading): Piece[] {
+  const pieces: Piece[] = [];
+  for (let { pieces: piece } = reading; piece !== null; piece = piece.before) pieces.push(piece);
+  return pieces;
 }
 
 /** Where two readings give the same octets to different frames. Both ascend; `others` may begin later and end earlier. */

@@ -38,8 +38,15 @@ export interface Untangling {
   beforeGap?: boolean;
 }
 
-/** What a reading makes of the octets up to index `boundary`: frames before the first torn one and `fault` are left out. */
-export function resultOf(stretch: Stretch, torn: Torn, { reading, boundary, open }: Found): Untangling {
+/**
+ * What a reading makes of the octets up to index `boundary`; `learnedFrom`: the one from which its prices were learned. Frames before the first torn one and `fault` are left out.
+ */
+export function resultOf(
+  stretch: Stretch,
+  torn: Torn,
+  { reading, boundary, open }: Found,
+  learnedFrom: Found | null = null,
+): Untangling {
   const { octets, end } = stretch;
   const { base, fault } = torn;
   const spans = new Map<number, [number, number][]>();
@@ -62,7 +69,7 @@ export function resultOf(stretch: Stretch, torn: Torn, { reading, boundary, open
   const first = frames.findIndex(({ spans: [one], complete }) => !complete || one![0] >= fault);
   const pieced = frames.findIndex(frame => frame.spans.length > 1);
   const begin = Math.min(first < 0 ? frames.length : first, pieced < 0 ? frames.length : pieced);
-  const { odds, stretches } = doubtsOf(stretch, reading, owned, boundary);
+  const { odds, stretches } = doubtsOf(stretch, { reading, boundary, open }, owned, learnedFrom);
   const placeOf = (frame: number): number => (frame < 0 ? -1 : base + frame);
   const doubts = stretches.map(({ from, to, frame, other }): FrameDoubt => {
     return { span: [base + from, Math.min(to, boundary) - from], frame: placeOf(frame), other: placeOf(other) };

@@ -48,6 +48,7 @@ export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
   const places = placesOf(cutsIn(first.reading.pieces));
   places.turns = places.learn(first.reading.pieces);
   const learned = { ...stretch, places };
-  const { reading, boundary, open } = new Search(learned, torn, budget).run() ?? first;
-  return resultOf(learned, torn, { reading, boundary, open });
+  const second = new Search(learned, torn, budget).run() ?? first;
+  // What was learned of places from a reading is no evidence for it.
+  return resultOf(stretch, torn, second, first);
 }
