@@ -4,7 +4,7 @@
  */
 import { MAX_DOUBTFUL } from "../diagnosis.ts";
 import { exchanges } from "./exchanges.ts";
-import { innerFrames } from "./inner-frames.ts";
+import { unfinished } from "./unfinished.ts";
 import { IN_JUNK, type Piece, type Reading } from "./reading.ts";
 import type { Found, Stretch } from "./stretch.ts";
 
@@ -45,7 +45,7 @@ export function doubtsOf(
   const until = found.boundary;
   const all = [
     ...exchanges(stretch, owned),
-    ...innerFrames(stretch.octets, owned, found.open ? stretch.end : null),
+    ...unfinished(stretch, owned, found.open),
   ];
   const doubt = (other: readonly Owned[], odds: number): void => {
     const doubts = differences(owned, other);
