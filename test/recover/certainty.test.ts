@@ -36,6 +36,7 @@ function lostOf(confidence: number, spans?: [number, number][]): LostPublish {
     confidence,
     spans: spans ?? [[200, 50]],
     isSoleWriter: false,
+    doubtful: [],
   } as unknown as LostPublish;
 }
 

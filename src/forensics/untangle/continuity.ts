@@ -23,6 +23,10 @@ const SHORTER = 8;
 const BELIEVED = 0.7;
 const MOST = 7;
 
+/** Places of a stretch at which it is tried whether its octets follow from one another, and by how much they must, in nats. */
+const TRIED = 24;
+const ORDERLY = 0.5;
+
 /** How often contexts of 0 to 3 octets stand, with how many octets behind them, and how often each of these. */
 interface Learned {
   readonly stood: CountTable;
@@ -73,6 +77,18 @@ export class Continuity {
       known.set(key, gain);
     }
     return gain;
+  }
+
+  /** Whether octets[from, to) follow from one another: compressed and random ones do not, and what they seem to tell is chance. */
+  isOrderly(from: number, to: number): boolean {
+    const step = Math.max(1, Math.floor((to - from) / TRIED));
+    let sum = 0;
+    let count = 0;
+    for (let at = from + ORDER; at + ORDER <= to && count < TRIED; at += step) {
+      sum += this.gain(at, at);
+      count++;
+    }
+    return sum > ORDERLY * count;
   }
 
   #gain(before: number, at: number): number {

@@ -146,7 +146,8 @@ function tell(stretch: Stretch, { one, other, frames }: Pair, places: [Level, Le
   }
   let cost = 0;
   for (const level of places) if (level.isInside) cost += cutPrice(stretch, level.at, one, other);
-  for (const at of [first.at, last.at]) {
+  const evidence = isOrderly(stretch, one) || isOrderly(stretch, other) ? [first.at, last.at] : [];
+  for (const at of evidence) {
     const a = junction(one, at);
     const b = junction(other, at);
     if (a === null || b === null) continue;
@@ -187,6 +188,12 @@ function cutPrice({ places }: Stretch, at: number, one: OpenFrame, other: OpenFr
   return price.RESUME + (isLikeIt ? Math.min(cost, SAME_DEPTH) : cost);
 }
 
+/** Whether the octets of a frame tell where it goes on. */
+function isOrderly({ continuity }: Stretch, { pieces }: OpenFrame): boolean {
+  const [longest] = pieces.toSorted((a, b) => b.to - b.from - (a.to - a.from));
+  return continuity.isOrderly(longest!.from, longest!.to);
+}
+
 function octetsBefore({ pieces }: OpenFrame, at: number): number {
   return pieces.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, at) - from), 0);
 }
@@ -224,8 +231,11 @@ function slides(
     const most = behind.to - 1 - goesOn;
     const latest = between[0]!;
     const from = previousEnd(frames, latest);
-    const told = (at: number, by: number): number =>
-      places.cutPrice(at, -1) - continuity.gain(at, goesOn + by) - (from < 0 ? 0 : continuity.gain(from, at)) + continuity.gain(at, at);
+    const other = frames.find(({ id }) => id === latest.frame);
+    const tells = isOrderly(stretch, frame) || (other !== undefined && isOrderly(stretch, other));
+    const joined = (at: number, by: number): number =>
+      continuity.gain(at, goesOn + by) + (from < 0 ? 0 : continuity.gain(from, at)) - continuity.gain(at, at);
+    const told = (at: number, by: number): number => places.cutPrice(at, -1) - (tells ? joined(at, by) : 0);
     const own = told(cut, 0);
     let odds = 0;
     let looked = 0;
