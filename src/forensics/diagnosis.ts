@@ -34,9 +34,7 @@ export interface Diagnosis {
   writers: Writer[];
 }
 
-/** Doubtful stretches told of one incident, those of the likeliest readings; where there are so many there may be more. */
-export const MAX_DOUBTFUL = 128;
-
+/** Octets that are told of one frame, and are perhaps of another. */
 export interface Doubtful {
   span: Span;
   /** The frame that it is told of, and the one that it is perhaps of. */

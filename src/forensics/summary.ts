@@ -66,11 +66,9 @@ function fitsAsWell(doubtful: readonly Doubtful[], writerOf: (frameAt: number) =
     const writer = writerOf(frame);
     return frame < 0 ? "nobody's" : `of the frame at ${frame}${writer === undefined ? "" : ` (writer ${writer})`}`;
   };
-  const told = doubtful
-    .slice(0, DOUBTS_TOLD)
-    .map(({ span: [at, octets], frame, other }) => {
-      return `the ${grouped(octets)} octets at ${at}, told as ${whose(frame)}, are ${whose(other)}`;
-    });
+  const told = doubtful.slice(0, DOUBTS_TOLD).map(({ span: [at, octets], frame, other }) => {
+    return `the ${grouped(octets)} octets at ${at}, told as ${whose(frame)}, are ${whose(other)}`;
+  });
   const more = doubtful.length - told.length;
   const others = more > 0 ? `; and ${grouped(more)} more ${more === 1 ? "stretch" : "stretches"} likewise` : "";
   return `Another reading fits as well, or nearly so: ${told.join("; ")}${others}.`;

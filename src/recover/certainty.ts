@@ -1,5 +1,6 @@
 /** How sure it is that a message that was put together is one that was sent, and no mixture of two. */
-import { MAX_DOUBTFUL, type Span } from "../forensics/diagnosis.ts";
+import type { Span } from "../forensics/diagnosis.ts";
+import { MAX_DOUBTFUL } from "../forensics/untangle/doubts.ts";
 import { joined } from "../forensics/writers.ts";
 import type { Finding, Report } from "../report/report.ts";
 import type { LostPublish } from "./lost-publish.ts";
@@ -51,13 +52,18 @@ function doubtfulOf({ diagnosis }: Finding, spans: readonly Span[]): Span[] {
     return has(frame) || has(other) || spans.some(([from, octets]) => from < at + count && at < from + octets);
   });
   if (own.length === 0) return [];
-  const shared = spans.flatMap(([from, octets]): Span[] =>
-    joined(own.map(({ span }) => span)).flatMap(([at, count]) => {
-      const [begin, end] = [Math.max(from, at), Math.min(from + octets, at + count)];
-      return begin < end ? [[begin, end - begin]] : [];
-    }),
-  );
-  return shared.length > 0 ? shared : [...spans];
+  const shared: Span[] = [];
+  for (const [from, octets] of spans) {
+    let behind = from;
+    for (const [at, count] of own.map(({ span }) => span).toSorted((a, b) => a[0] - b[0])) {
+      const [begin, end] = [Math.max(behind, at), Math.min(from + octets, at + count)];
+      if (begin >= end) continue;
+      shared.push([begin, end - begin]);
+      behind = end;
+    }
+  }
+  if (shared.length > 0) return joined(shared);
+  return [...spans];
 }
 
 /** Nobody else is seen to use its writer's channels, and nothing to have come again, or to have been written over. */

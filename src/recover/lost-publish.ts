@@ -26,7 +26,7 @@ export interface LostPublish {
   readonly isExplained: boolean;
   /** Of the diagnosis that tells it; of one whose frames were read in their place 1, unless a break before it is unexplained. */
   readonly confidence: number;
-  /** Stretches of its spans that are perhaps another's: nobody can tell. The others are its own as surely as `confidence` says. */
+  /** Stretches of its spans that are perhaps another's: nobody can tell. */
   readonly doubtful: readonly Span[];
   /** The diagnosis knows no other writer on its channel. */
   readonly isSoleWriter: boolean;

@@ -35,6 +35,8 @@ export interface RecoveredRecord
   bodyOctets: number;
   /** Stretches of the client's stream that hold its frames: offset and octets. */
   spans: readonly Span[];
+  /** Those of its octets that are perhaps another message's; left out where there are none. */
+  doubtful?: readonly Span[];
 }
 
 /** Text where the octets are UTF-8, else Base64. */
@@ -73,7 +75,7 @@ const TYPE_NAMES: Readonly<Record<FieldLetter, string>> = {
 
 export function recoveredRecord({ lost, content }: RecoveredMessage): RecoveredRecord {
   const { schema: _, operation: __, outcome: ___, input, streamOffset, packets, ...record } = lost.record;
-  const { fate, confidence, spans, discretion } = lost;
+  const { fate, confidence, spans, discretion, doubtful } = lost;
   const whole = content?.isWhole === true;
   const kept: RecoveredRecord = {
     schema: RECOVERED_SCHEMA,
@@ -88,6 +90,7 @@ export function recoveredRecord({ lost, content }: RecoveredMessage): RecoveredR
     packets,
     spans,
     bodyOctets: content?.body.length ?? 0,
+    ...(doubtful.length === 0 ? {} : { doubtful }),
   };
   if (content === null) return kept;
   // A writer may use several channels, of which the diagnosis tells the first.

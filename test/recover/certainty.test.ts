@@ -11,6 +11,8 @@ interface Told {
   /** Channels of the diagnosis's writers; the first one wrote the message at 200. */
   writers?: number[][];
   overwritten?: unknown[];
+  /** A stretch that another reading gives to another frame. */
+  doubtful?: [number, number];
 }
 
 function reportOf({
@@ -19,9 +21,11 @@ function reportOf({
   streamOffset = 100,
   writers = [],
   overwritten = [],
+  doubtful,
 }: Told): Report {
   const told = writers.map((channels, i) => ({ channels, messages: i === 0 ? [{ spans: [[200, 50]] }] : [] }));
-  const diagnosis = confidence && { confidence, writers: told, overwritten, replayed: [], foreign: [] };
+  const doubt = doubtful && { doubtful: [{ span: doubtful, frame: 200, other: 900 }] };
+  const diagnosis = confidence && { confidence, writers: told, overwritten, replayed: [], foreign: [], ...doubt };
   const finding = { id: "f1", rule, connection: "c1", severity: "error", direction: "client-to-server", streamOffset };
   return { findings: [{ ...finding, ...(diagnosis ? { diagnosis } : {}) }] } as unknown as Report;
 }
@@ -56,6 +60,12 @@ describe("a message is sure", () => {
       "not where octets were written over",
       { confidence: 0.8, writers: [[1]], overwritten: [1] },
       lostOf(0.8, ONE),
+      false,
+    ],
+    [
+      "not where another reading fits as well",
+      { confidence: 0.9, writers: [[1], [2]], doubtful: [220, 10] },
+      lostOf(0.9, ONE),
       false,
     ],
     ["not put together by a guess", { confidence: 0.9, writers: [[1], [2]] }, lostOf(0.9, TWO), false],

@@ -1,31 +1,18 @@
 /**
- * What is told of octets of which another reading, that fits as well or nearly so, says otherwise. Such readings are those
- * that the search gave up for the cheapest one (`Rival`), and those that only differ in who goes on where (exchanges.ts).
+ * Octets of which another reading, that fits as well or nearly so, says otherwise. Such readings are those that the search gave
+ * up for the cheapest one (`Rival`), and those that it did not see, as nothing shows where they are cut: two frames exchange
+ * octets, what lies between two pieces lies elsewhere, or a frame that was never finished has more.
  */
-import { MAX_DOUBTFUL } from "../diagnosis.ts";
+import type { Doubt, Owned } from "./alternative.ts";
 import { exchanges } from "./exchanges.ts";
-import { unfinished } from "./unfinished.ts";
+import { OpenFrames } from "./open-frames.ts";
 import { IN_JUNK, type Piece, type Reading } from "./reading.ts";
+import { slides } from "./slides.ts";
 import type { Found, Stretch } from "./stretch.ts";
+import { unfinished } from "./unfinished.ts";
 
-/** A stretch of octets, to a frame or to NOBODY or BEGUN_BEFORE. */
-export type Owned = Pick<Piece, "frame" | "from" | "to">;
-
-/** Indices [from, to) that the reading gives to `frame`, and another one to `other`. */
-export interface Doubt {
-  readonly from: number;
-  readonly to: number;
-  readonly frame: number;
-  readonly other: number;
-}
-
-/** Another reading, or several of a kind that differ in the same stretches. */
-export interface Alternative {
-  readonly doubts: readonly Doubt[];
-  /** How likely it is beside the reading that is told: 1 where both are as likely. */
-  readonly odds: number;
-}
-
+/** Doubtful stretches told of one incident, those of the likeliest readings; where there are so many there may be more. */
+export const MAX_DOUBTFUL = 128;
 /** Odds below which nothing is said of another reading. */
 const LEAST_ODDS = 0.01;
 
@@ -36,15 +23,12 @@ export interface Doubts {
 }
 
 /** What a reading leaves open; `learnedFrom` is one with other prices, which may have found another. */
-export function doubtsOf(
-  stretch: Stretch,
-  found: Found,
-  owned: readonly Owned[],
-  learnedFrom: Found | null,
-): Doubts {
+export function doubtsOf(stretch: Stretch, found: Found, owned: readonly Owned[], learnedFrom: Found | null): Doubts {
   const until = found.boundary;
+  const frames = new OpenFrames(stretch.octets, owned);
   const all = [
-    ...exchanges(stretch, owned),
+    ...exchanges(stretch, frames),
+    ...slides(stretch, frames, owned),
     ...unfinished(stretch, owned, found.open),
   ];
   const doubt = (other: readonly Owned[], odds: number): void => {

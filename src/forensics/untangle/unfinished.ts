@@ -5,12 +5,13 @@
  */
 import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE } from "../../amqp/spec/constants.ts";
 import { long } from "../../bytes/big-endian.ts";
-import type { Alternative, Doubt, Owned } from "./doubts.ts";
+import type { Alternative, Doubt, Owned } from "./alternative.ts";
 import { NOBODY } from "./reading.ts";
 import type { Stretch } from "./stretch.ts";
 
-/** Unfinished frames looked at. */
+/** Unfinished frames looked at, and frames that another one may hold in a row. */
 const MAX_UNFINISHED = 64;
+const MAX_HELD = 32;
 
 /** A frame of which not all octets were found. */
 interface Unfinished {
@@ -44,7 +45,12 @@ function unfinishedBodies(octets: Uint8Array, owned: readonly Owned[]): Unfinish
 }
 
 /** Frames behind which it goes on, or somebody does, while it lacks as many octets; or behind which all ends before it would. */
-function inside({ id, last, lacks }: Unfinished, owned: readonly Owned[], end: number | null, found: Alternative[]): void {
+function inside(
+  { id, last, lacks }: Unfinished,
+  owned: readonly Owned[],
+  end: number | null,
+  found: Alternative[],
+): void {
   const reach = last + lacks;
   const isAll = end !== null && reach >= end;
   let frames: Doubt[] = [];
@@ -66,7 +72,12 @@ function inside({ id, last, lacks }: Unfinished, owned: readonly Owned[], end: n
 }
 
 /** Another frame goes on where the unfinished one was cut, perhaps later: where that one would end well, or by frames that it holds. */
-function goesOnLater(stretch: Stretch, { id, last, lacks }: Unfinished, owned: readonly Owned[], found: Alternative[]): void {
+function goesOnLater(
+  stretch: Stretch,
+  { id, last, lacks }: Unfinished,
+  owned: readonly Owned[],
+  found: Alternative[],
+): void {
   const { octets, places } = stretch;
   const next = owned.find(({ from }) => from === last);
   if (next === undefined || next.frame < 0 || next.frame === next.from) return;
@@ -80,7 +91,7 @@ function goesOnLater(stretch: Stretch, { id, last, lacks }: Unfinished, owned: r
   for (const { frame, from, to: behind } of owned) {
     if (from <= other || from >= cut) continue;
     const isWhole = frame === from && behind - from === long(octets, from + 3) + FRAME_ENVELOPE;
-    if (!isWhole) {
+    if (!isWhole || held.length >= MAX_HELD) {
       held = [];
       continue;
     }
