@@ -59,7 +59,7 @@ export function summarise(
 }
 
 /** The second reading, in so many of its stretches. */
-const DOUBTS_TOLD = 3;
+const DOUBTS_TOLD = 2;
 
 function fitsAsWell(doubtful: readonly Doubtful[], writerOf: (frameAt: number) => string | undefined): string {
   const whose = (frame: number): string => {

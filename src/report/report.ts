@@ -15,7 +15,7 @@ import type { Verdict } from "../inspection/verdict.ts";
 import type { Range } from "../net/place.ts";
 import type { UnreadPackets } from "../net/unread-packets.ts";
 
-export type { Diagnosis, DiagnosisKind, Message, Span, TornFrame, Writer } from "../forensics/diagnosis.ts";
+export type { Diagnosis, DiagnosisKind, Doubtful, Message, Span, TornFrame, Writer } from "../forensics/diagnosis.ts";
 export type { CloseVerdict, PredictedDetails, ResetVerdict, Verdict } from "../inspection/verdict.ts";
 export type { Place, Range } from "../net/place.ts";
 

@@ -104,6 +104,7 @@ describe("recover", () => {
       record: { packets: [1, 1] },
       spans: [[0, 5]],
       isExplained: false,
+      doubtful: [],
       confidence: 1,
       discretion: new Discretion(),
     };
@@ -169,6 +170,7 @@ describe("recover", () => {
         [9, 1],
       ],
       isExplained: true,
+      doubtful: [],
       confidence: 0.6,
     };
     const message = {
