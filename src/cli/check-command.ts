@@ -117,6 +117,7 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   const reports = await inspected(files, decrypting, {
     signal,
     lean: lean && telemetry === null,
+    onExplaining: interruption.beforeDeafWork,
     ...readersOf(telemetry),
     ...(results === null ? {} : { onResult: (index: number, result: PartialResult) => results.set(index, result) }),
   });

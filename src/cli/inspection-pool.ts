@@ -27,6 +27,8 @@ export interface PoolOptions {
   onProgress?: (octets: number, total: number) => void;
   /** Who else is told of a capture, this one's index. Where there is somebody, this thread does the work. */
   readers?: (index: number) => Pick<InspectOptions, "onMessageFacts" | "onConnectionFacts">;
+  /** This thread begins to explain what broke, which hears no signal for long. */
+  onExplaining?: () => void;
   /** Reading waits for it. */
   ready?: () => Promise<void>;
   /** Gets what was found in each capture, before its report is made. */
@@ -130,14 +132,18 @@ class Reports {
 async function inspectHere(
   tasks: readonly Task[],
   all: Reports,
-  { inspect, signal, readers, ready }: PoolOptions,
+  { inspect, signal, readers, ready, onExplaining: explaining }: PoolOptions,
 ): Promise<void> {
   for (const task of tasks) {
     const onProgress = (_: string, octets: number): Promise<void> | undefined => {
       all.reading(octets);
       return ready?.();
     };
-    const outcome = await inspectOne(task, { ...inspect, signal, ...readers?.(task.index), onProgress });
+    const onExplaining = (connections: number): void => {
+      keepHeapSmall(connections);
+      explaining?.();
+    };
+    const outcome = await inspectOne(task, { ...inspect, signal, ...readers?.(task.index), onProgress, onExplaining });
     if (signal.aborted) return;
     all.keep(outcome);
   }

@@ -114,6 +114,14 @@ describe("this thread", () => {
     expect(errors(all)).toEqual(["on the moon"]);
   });
 
+  it("says when it begins to explain, which hears no signal", async () => {
+    let explaining = 0;
+    const onExplaining = (): void => void explaining++;
+    const sick = join(FIXTURES, "interleaving", "message-inside-a-body.pcap");
+    await reports(files(sick), { onExplaining });
+    expect(explaining).toBe(1);
+  });
+
   it("is stopped", async () => {
     expect(await inspectAll([clean], { jobs: 1, inspect: {}, signal: AbortSignal.abort() })).toBeNull();
   });
