@@ -112,19 +112,18 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   if (keyLogs === null) return EXIT.FAILED;
   const telemetry = await telemetryOf(options, outputs);
   const decrypting = { ...settings, inspect: { ...settings.inspect, keyLogs } };
-  const interruption = onInterrupt(0);
-  const { signal } = interruption;
+  const { signal, release, beforeDeafWork: onExplaining } = onInterrupt(0);
   const reports = await inspected(files, decrypting, {
     signal,
     lean: lean && telemetry === null,
-    onExplaining: interruption.beforeDeafWork,
+    onExplaining,
     ...readersOf(telemetry),
     ...(results === null ? {} : { onResult: (index: number, result: PartialResult) => results.set(index, result) }),
   });
   // A signal that came in the same turn of the event loop as the last octets is reported only in the next turn.
   await nextTurn();
   await nextTurn();
-  interruption.release();
+  release();
   if (reports === null || signal.aborted) return EXIT.INTERRUPTED;
   const placed = (file: CaptureFile) => ({ ...file, place: placeOf(file.path, found.folder) });
   const places = folders.map(({ path }) => placeOf(path, found.folder));

@@ -214,17 +214,10 @@ export class Inspector implements TapInspector {
   }
 
   #newWorker(): Worker {
-    const {
-      broker,
-      record,
-      sharedSockets,
-      writing,
-      lines = false,
-      telemetry,
-      newThread = inspectorThread,
-    } = this.#options;
+    const { broker, record, sharedSockets, writing, telemetry, lines = false } = this.#options;
     const { pipeMemory: pipe } = this.#batches;
     const setting = { broker, record, sharedSockets, writing, lines, telemetry };
+    const { newThread = inspectorThread } = this.#options;
     const worker = newThread({ ...setting, firstFinding: this.#nextFinding, pipe });
     worker.on("message", (message: FromInspector) => this.#received(message));
     worker.on("error", error => {

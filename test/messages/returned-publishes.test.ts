@@ -65,7 +65,7 @@ function play(seed: number): Scene {
       const upTo = [...unconfirmed][next(unconfirmed.size)]!;
       const multiple = next(2) === 0;
       publishes.confirm(upTo, multiple, "confirmed", new Moment());
-      for (const each of [...unconfirmed]) if (each === upTo || (multiple && each < upTo)) unconfirmed.delete(each);
+      for (const each of unconfirmed) if (each === upTo || (multiple && each < upTo)) unconfirmed.delete(each);
     }
   }
   publishes.end(() => "unconfirmed");

@@ -173,7 +173,10 @@ it("nor by live events, and what the proxy's administration shows", () => {
   const live = new LiveScene({ telemetry: telemetryParts(kept) });
   for (const [i, segments] of SOME_SCENES.entries()) {
     live.open(i + 1);
-    for (const { side, octets } of segments) side === 0 ? live.client(octets, i + 1) : live.broker(octets, i + 1);
+    for (const { side, octets } of segments) {
+      if (side === 0) live.client(octets, i + 1);
+      else live.broker(octets, i + 1);
+    }
     live.end(1, i % 2 === 0 ? "rst" : "fin", i + 1).close(i + 1);
   }
   live.pass(3);

@@ -34,7 +34,6 @@ export class Moves implements BasicMoves {
   readonly #add: (reading: Reading) => void;
   readonly maxBody: number;
   readonly #repeats: Repeats;
-
   readonly #budget: StepBudget;
 
   /** `add` is given every reading that comes of a move; `budget` pays for work of which perhaps none comes. */
@@ -64,7 +63,11 @@ export class Moves implements BasicMoves {
     if (strength === NO_START && !this.stretch.sender.seenWhole) this.#begunBefore(reading, at);
     this.spend(reading.others.length / OTHERS_A_STEP);
     const over = this.#overStart(reading, at, strength);
-    for (const each of reading.others) if (each !== justCut && isSuspended(each)) this.#resume(reading, each, at, over);
+    for (const each of reading.others) {
+      if (each === justCut || !isSuspended(each)) continue;
+      if (each.header === null) this.#resume(reading, each, at, over);
+      else resumeHeader(this, reading, each, at, over);
+    }
   }
 
   /** What it costs that an interrupted frame goes on where a frame starts. */
@@ -111,11 +114,8 @@ export class Moves implements BasicMoves {
 
   #begin(reading: Reading, at: number): void {
     const { octets } = this.stretch;
-    const type = octets[at]!;
-    const channel = short(octets, at + 1);
-    const size = long(octets, at + 3);
-    const frame: Frame = { id: at, type, channel, size };
-    this.admit(reading, frame, at, at + size + FRAME_ENVELOPE);
+    const frame: Frame = { id: at, type: octets[at]!, channel: short(octets, at + 1), size: long(octets, at + 3) };
+    this.admit(reading, frame, at, at + frame.size + FRAME_ENVELOPE);
   }
 
   /** A frame whose header is whole is under way from `at` to `end`. */
@@ -143,12 +143,8 @@ export class Moves implements BasicMoves {
     this.#add(next);
   }
 
-  /** An interrupted frame goes on at `at`. */
+  /** An interrupted frame whose header is whole goes on at `at`. */
   #resume(reading: Reading, each: Unfinished, at: number, over: number): void {
-    if (each.header !== null) {
-      resumeHeader(this, reading, each, at, over);
-      return;
-    }
     const next = this.resumed(reading, each, at, over);
     next.owes = each.owes;
     this.#enter(next, each.frame!, at, at + each.left);
@@ -213,10 +209,8 @@ export class Moves implements BasicMoves {
     if (frame.type === FRAME_BODY) next.price += this.stretch.continuity.cutPrice(at);
     next.take(frame.id, at);
     const { id, channel } = frame;
-    next.others = [
-      ...next.others,
-      { id, frame, channel, owes, left: end - at, header: null, ignored: reading.ignored, cutAt: at },
-    ];
+    const { ignored } = reading;
+    next.others = [...next.others, { id, frame, channel, owes, left: end - at, header: null, ignored, cutAt: at }];
     return next;
   }
 
