@@ -263,9 +263,12 @@ export async function readAll(
   limits?: readonly number[],
 ): Promise<PartialResult> {
   for (const [i, path] of paths.entries()) {
-    if (signal?.aborted === true) break;
-    const limit = limits?.[i] ?? Number.POSITIVE_INFINITY;
     inspection.beginInput();
+    if (signal?.aborted === true) {
+      inspection.failInput(path, new InputError(path, "reading was stopped before it began"));
+      continue;
+    }
+    const limit = limits?.[i] ?? Number.POSITIVE_INFINITY;
     try {
       const reading = await readCapture(
         path,

@@ -4,6 +4,7 @@ import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
 import { inspect } from "../../src/inspect.ts";
+import { text } from "../../src/report/text.ts";
 import { type Ended, ended, start, temporaryFolder } from "../support/command.ts";
 import { manyBroken } from "../support/many-connections.ts";
 
@@ -60,6 +61,25 @@ describe.skipIf(process.platform === "win32")("Ctrl-C while it waits for", { con
     child.kill("SIGINT");
     expect(statusOf(await end)).toBe(130);
   });
+});
+
+it("what was not read when it came is told, and nothing is called clean", async ({ onTestFinished }) => {
+  const folder = temporaryFolder(onTestFinished);
+  const [large, next] = ["large.pcap", "next.pcap"].map(name => join(folder, name)) as [string, string];
+  await writeFile(large, manyBroken(2000));
+  await writeFile(next, manyBroken(1));
+  const controller = new AbortController();
+  const report = await inspect([large, next], {
+    signal: controller.signal,
+    onProgress: () => controller.abort(),
+  });
+  const [first, second] = report.inputs;
+  expect(first!.error).toBeUndefined();
+  expect(second).toMatchObject({ packets: 0, error: "reading was stopped before it began" });
+  const told = report.findings.filter(({ connection }) => connection === null);
+  expect(told).toMatchObject([{ rule: "unread", severity: "note", input: 0 }]);
+  expect(told[0]!.message).toMatch(/^Reading was stopped after [\d,]+ octets: what follows was not read\.$/);
+  expect(text(report)).not.toContain("Clean.");
 });
 
 it("while broken connections are explained, what the first reading found is told", async ({ onTestFinished }) => {

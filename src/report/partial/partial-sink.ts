@@ -230,6 +230,10 @@ function fileFacts({ reading, error, failures, counters }: CaptureInput): FileFa
   if (reading?.passedOver !== undefined) {
     findings.push({ ...fileFinding("unread", reading.passedOver, null), identity: "unread pcapng-blocks" });
   }
+  if (reading?.stopped === true) {
+    const message = `Reading was stopped after ${grouped(reading.octets)} octets: what follows was not read.`;
+    findings.push({ ...fileFinding("unread", message, packets > 0 ? packets : null), identity: "unread stopped" });
+  }
   if (failures !== null) findings.push(fileFinding("internal-error", failuresSentence(failures), failures.packet));
   return {
     format: reading?.format ?? "unknown",
