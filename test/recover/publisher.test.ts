@@ -1,7 +1,7 @@
 /** Lost messages of a real tear, published again to a real RabbitMQ: what its queue holds then. */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -168,6 +168,83 @@ describe.skipIf(!live)("republished", { concurrent: true }, () => {
     ]);
     const vhost = await ghostframe([...exchange.slice(0, -1), join(folder, "4"), "--to-vhost", "none"]);
     expect([vhost.code, vhost.stderr.includes("refused to open the virtual host")], vhost.stderr).toEqual([2, true]);
+  });
+});
+
+describe.skipIf(!live)("a run that did not publish all", { concurrent: true }, () => {
+  it("was stopped by Ctrl-C: what waited is confirmed, and the next run publishes the rest", async ({
+    onTestFinished,
+  }) => {
+    const [queue, folder] = [await newQueue(), temporaryFolder(onTestFinished)];
+    const child = start(republish(queue, folder, ["--rate", "10"]));
+    const end = ended(child);
+    while (confirmedIn(folder) < 2) await new Promise(resolve => setImmediate(resolve));
+    child.kill("SIGINT");
+    const first = await end;
+    expect([first.code, first.stderr]).toEqual([130, ""]);
+    const [, confirmed] = /: (\d) of \d messages? confirmed\./.exec(first.stdout)!;
+    const second = await ghostframe(republish(queue, folder));
+    expect(second.stdout).toContain(`${confirmed!} had been confirmed before.`);
+    // Every confirm was awaited: nothing is there twice.
+    expect(ids(await held(queue))).toEqual([...lost.keys()]);
+  });
+
+  it("met a queue that was full: what it refused is told, and the next run publishes that", async ({
+    onTestFinished,
+  }) => {
+    const folder = temporaryFolder(onTestFinished);
+    const queue = `full-${++queues}`;
+    const channel = await model.createChannel();
+    const full = { "x-max-length": 2, "x-overflow": "reject-publish" };
+    await channel.assertQueue(queue, { durable: true, arguments: full });
+    // One at a time: a classic queue may take a few more of a burst.
+    const first = await ghostframe(republish(queue, folder, ["--rate", "20"]));
+    expect(first.code).toBe(2);
+    const refused = first.stderr.match(/the broker answered basic\.nack/g)?.length ?? 0;
+    expect(refused).toBeGreaterThan(0);
+    const inTime = await held(queue);
+    expect(inTime).toHaveLength(lost.size - refused);
+    await channel.deleteQueue(queue);
+    await channel.assertQueue(queue, { durable: true });
+    const second = await ghostframe(republish(queue, folder));
+    expect([second.code, second.stdout.includes(`${refused} of ${refused} message`)], second.stdout).toEqual([0, true]);
+    expect(ids([...inTime, ...(await held(queue))]).toSorted()).toEqual([...lost.keys()].toSorted());
+  });
+
+  it("was not allowed to: 403 is told once, and nothing is confirmed", async ({ onTestFinished }) => {
+    const folder = temporaryFolder(onTestFinished);
+    const channel = await model.createChannel();
+    await channel.assertExchange("of-the-broker", "fanout", { internal: true });
+    const url = `amqp://guest:guest@${broker.host}:${broker.port}`;
+    const args = ["recover", TORN, "--republish", url, "--yes", "--to-exchange", "of-the-broker"];
+    const { code, stdout, stderr } = await ghostframe([...args, "--resume", join(folder, "resume")]);
+    expect(code).toBe(2);
+    expect(stderr.match(/ACCESS_REFUSED - cannot publish to internal exchange/g), stderr).toHaveLength(1);
+    expect(stdout).toContain("0 of 6 messages confirmed.");
+    expect(confirmedIn(folder)).toBe(0);
+  });
+
+  it("left a resume file that is damaged: no confirmed message is sent again, but for those whose lines are gone", async ({
+    onTestFinished,
+  }) => {
+    const [queue, folder] = [await newQueue(), temporaryFolder(onTestFinished)];
+    expect((await ghostframe(republish(queue, folder))).code).toBe(0);
+    await held(queue);
+    const path = join(folder, "resume");
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    const last = lines.findLastIndex(line => line.startsWith("confirmed "));
+    // The line was being written when the disk was full; noise stands behind it.
+    lines[last] = lines[last]!.slice(0, -4);
+    writeFileSync(path, Buffer.concat([Buffer.from(`${lines.join("\n")}\n`), Buffer.from([0, 255, 10, 32, 10, 13])]));
+    const second = await ghostframe(republish(queue, folder));
+    expect([second.code, second.stderr]).toEqual([0, ""]);
+    expect(second.stdout).toContain("1 of 1 message confirmed. 5 had been confirmed before. 1 had been sent before");
+    expect(await held(queue)).toHaveLength(1);
+    writeFileSync(path, "something else\n");
+    const other = await ghostframe(republish(queue, folder));
+    expect([other.code, await held(queue)]).toEqual([2, []]);
+    expect(other.stderr).toMatch(/resume: is another file, expected a resume file of/);
+    expect(readFileSync(path, "utf8")).toBe("something else\n");
   });
 });
 
