@@ -112,8 +112,10 @@ function cutShort(torn: readonly TornFrame[]): string {
   return `A frame was cut short: ${grouped(written)} of ${counted(frame.size + 8, "octet")} ${written === 1 ? "was" : "were"} written.`;
 }
 
-function missing(diagnosis: Diagnosis): string {
+function missing(diagnosis: Diagnosis): string | null {
   const octets = diagnosis.missing.reduce((sum, each) => sum + each.octets, 0);
+  // Whole frames are missing: how long they were to be nobody knows.
+  if (octets === 0) return null;
   return `${counted(octets, "octet")} of a frame ${octets === 1 ? "was" : "were"} never written.`;
 }
 

@@ -62,6 +62,14 @@ describe("an incident's sentence", () => {
     expect(sentence({ writers, ...parts })).toBe(expected);
   });
 
+  it("is the finding's own where whole frames are missing: their octets are not known", () => {
+    const { message } = finding({});
+    expect(sentence({ kind: "missing-octets", torn: [], missing: [] })).toBe(message);
+    expect(sentence({ kind: "missing-octets", torn: [], missing: [{ streamOffset: 9, octets: 1 }] })).toBe(
+      "1 octet of a frame was never written.",
+    );
+  });
+
   it("counts what was lost, with the fates that there are", () => {
     expect(lostSentence(noneLost())).toBeNull();
     expect(lostSentence({ ...noneLost(), messages: 1, torn: 1 })).toBe("1 message, torn");
