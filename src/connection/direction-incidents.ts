@@ -80,6 +80,8 @@ export class DirectionIncidents {
   sentBehindClose({ name }: Method, channel: number, size: number): void {
     if (!this.#source.isClient || this.#toldBehindClose) return;
     this.#toldBehindClose = true;
+    // Where frames are broken, the broker reads nothing anyway.
+    if (this.log.open !== null) return;
     const message = `${name} came on channel ${channel} after the client had closed the connection: the broker discards it, and all messages behind it.`;
     const incident = this.#ofFrame("channel-state", "warning", message);
     incident.frame = { type: FRAME_METHOD, channel, size };

@@ -31,8 +31,8 @@ export class IncidentLosses {
   readonly #incidents: ClientIncident[] = [];
   /** Those that are lost, by incident. */
   readonly lost = new LostMessages();
-  /** The first incident, as long as it is under way. */
-  #underWay: string | null = null;
+  /** The incident that was opened or told before all others. */
+  #first: string | null = null;
   /** Where messages begin that diagnoses tell. */
   readonly #explained = new Set<number>();
   /** Where lost messages begin that were told. */
@@ -41,6 +41,7 @@ export class IncidentLosses {
   /** An incident is over. */
   add(incident: ClientIncident): void {
     this.#incidents.push(incident);
+    this.#first ??= incident.identity;
     for (const { spans } of explainedMessages(incident)) this.#explained.add(spans[0]![0]);
   }
 
@@ -60,7 +61,7 @@ export class IncidentLosses {
 
   /** Something broke in the client's direction. */
   opened(identity: string): void {
-    this.#underWay ??= identity;
+    this.#first ??= identity;
   }
 
   /** Of a connection whose frames are whole: what was sent behind a close is lost by the finding that tells it. */
@@ -78,7 +79,7 @@ export class IncidentLosses {
     if (!LOST.has(message.outcome)) return true;
     // Behind the first incident the broker reads nothing.
     if (this.#told.size < MAX_TOLD) this.#told.add(message.streamOffset);
-    message.incident ??= this.#incidents[0]?.identity ?? this.#underWay;
+    message.incident ??= this.#first;
     this.lost.add(message);
     return true;
   }

@@ -25,6 +25,11 @@ it.each([
     torn: 1,
   },
   { rule: "behind a broken order", first: [torn.subarray(0, 22), publish("whole").octets], torn: undefined },
+  {
+    rule: "behind a torn frame and the client's own close",
+    first: [torn.subarray(0, 30), wire().heartbeat(1).octets, torn.subarray(30), wire().close().octets],
+    torn: 1,
+  },
   { rule: "behind the client's own close", first: [wire().close().octets], torn: 0 },
 ])("$rule all are unread", async ({ rule, first, torn: count }) => {
   const behind = Array.from({ length: BEHIND }, (_, i) => publish(`m${i}`).octets);
