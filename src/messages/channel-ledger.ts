@@ -4,8 +4,6 @@ import {
   BASIC_ACK,
   BASIC_CONSUME,
   BASIC_CONSUME_OK,
-  BASIC_GET,
-  BASIC_GET_EMPTY,
   BASIC_GET_OK,
   BASIC_NACK,
   BASIC_RECOVER_ASYNC,
@@ -23,13 +21,14 @@ import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { longlong } from "../bytes/big-endian.ts";
 import type { ObservedDirection } from "../connection/observers.ts";
-import { Moment } from "../net/connection-observer.ts";
+import type { Moment } from "../net/connection-observer.ts";
 import { answeredBy, isAnswered } from "./calls.ts";
 import { type Consumer, Deliveries } from "./deliveries.ts";
 import type { LedgerSink } from "./ledger-sink.ts";
 import type { Message } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
-import { isAfter, type MessageEnd } from "./message-end.ts";
+import type { MessageEnd } from "./message-end.ts";
+import { copyOf, isAfter } from "./moment-order.ts";
 import { Publishes } from "./publishes.ts";
 
 /** Methods of a channel whose answer is awaited. */
@@ -45,6 +44,18 @@ interface Call {
   /** When its frame began. */
   seconds: number;
   nanoseconds: number;
+}
+
+/** What the server answered, before or after the method of the client was seen. */
+interface Answer {
+  key: number;
+  /** The consumer or queue that it names. */
+  name: string;
+  at: Moment;
+  /** What basic.get brought. */
+  message: Message | null;
+  /** It was seen before its method. */
+  isEarly: boolean;
 }
 
 /** A content that has begun in one direction: its message, and what follows of it. */
@@ -71,11 +82,17 @@ export class ChannelLedger {
   /** Octets of the direction were missed since it began. */
   hasClientMissed = false;
   hasServerMissed = false;
+  /** When the client opened the channel again: what the server sends then is not of this use. */
+  clientOver: Moment | null = null;
+  /** When the server answered its close, or the next channel.open: what the client sends then is not of this use. */
+  serverOver: Moment | null = null;
   /** Reply code, text and methods of the close with which the server ended it; null where the client did, or none was seen. */
   closedWith: Values | null = null;
   /** When the server closed it, or the connection. */
   closedAt: Moment | null = null;
   readonly #calls: Call[] = [];
+  /** Answers to what was not seen by then: directions may be out of step. */
+  readonly #early: Answer[] = [];
   /** The queue declared last: an empty name means that one (§1.7.2.1). */
   #lastQueue = "";
 
@@ -90,8 +107,7 @@ export class ChannelLedger {
   /** The server closes it, or the connection, and reads no more of what the client sends on it. */
   closes(at: Moment): void {
     if (this.closedAt !== null) return;
-    this.closedAt = new Moment();
-    this.closedAt.set(at);
+    this.closedAt = copyOf(at);
   }
 
   /** A method of the client without content, which decodes. */
@@ -134,7 +150,7 @@ export class ChannelLedger {
     const { key, name } = method;
     const values = decodeArguments(method, bytes, start, size);
     const waits = values.get("no-wait") !== true;
-    if (key === CONFIRM_SELECT) this.publishes.confirmsFromHere();
+    if (key === CONFIRM_SELECT) this.publishes.confirmsFromHere(at);
     else if (key === TX_SELECT) {
       this.publishes.transactsFromHere();
       this.deliveries.transactsFromHere();
@@ -143,53 +159,63 @@ export class ChannelLedger {
     } else if (key === QUEUE_DECLARE && textOf(values.get("queue")) !== "") {
       this.#lastQueue = textOf(values.get("queue"));
     }
-    if (!waits) return;
-    if (this.#calls.length >= MAX_CALLS) this.#calls.shift();
+    if (!waits || this.#sink.lost.server) return;
     const { seconds, nanoseconds } = at;
-    this.#calls.push({ key, name, sent: this.publishes.sent, arguments: values, seconds, nanoseconds });
+    const call = { key, name, sent: this.publishes.sent, arguments: values, seconds, nanoseconds };
+    const early = this.#early.findIndex(answer => answeredBy(answer.key) === key && !isAfter(at, answer.at));
+    if (early >= 0) this.#conclude(call, this.#early.splice(0, early + 1).at(-1)!);
+    else if (this.#calls.push(call) > MAX_CALLS) this.#calls.shift();
   }
 
   /** A method of the server that may be an answer. */
   #answer(method: Method, bytes: Uint8Array, start: number, size: number, at: Moment): void {
-    const call = this.#answered(method.key, at);
-    if (call === null) return;
-    this.publishes.handled(call.sent);
-    switch (method.key) {
-      case BASIC_CONSUME_OK: {
-        const tag = textOf(decodeArguments(method, bytes, start, size).get("consumer-tag"));
-        this.deliveries.consume(tag, this.#consumer(call.arguments));
-        return;
-      }
-      case QUEUE_DECLARE_OK:
-        this.#lastQueue = textOf(decodeArguments(method, bytes, start, size).get("queue"));
-        return;
-      case BASIC_RECOVER_OK:
-        this.deliveries.recover(at);
-        return;
-      case TX_COMMIT_OK:
-      case TX_ROLLBACK_OK: {
-        const commits = method.key === TX_COMMIT_OK;
-        this.publishes.transacted(call.sent, commits ? "committed" : "rolled-back", at);
-        this.deliveries.transacted(commits);
-      }
+    const { key } = method;
+    if (answeredBy(key) < 0) return;
+    const field = key === BASIC_CONSUME_OK ? "consumer-tag" : key === QUEUE_DECLARE_OK ? "queue" : "";
+    const name = field === "" ? "" : textOf(decodeArguments(method, bytes, start, size).get(field));
+    this.#answered({ key, name, at, message: null, isEarly: false });
+  }
+
+  /** Finds the call of an answer: those before it were answered unseen. False where there is none. */
+  #answered(answer: Answer): boolean {
+    const called = answeredBy(answer.key);
+    const at = this.#calls.findIndex(call => call.key === called && !isAfter(call, answer.at));
+    if (at >= 0) this.#conclude(this.#calls.splice(0, at + 1).at(-1)!, answer);
+    else {
+      this.#early.push({ ...answer, at: copyOf(answer.at), isEarly: true });
+      if (this.#early.length > MAX_CALLS) this.#early.shift();
     }
+    return at >= 0;
+  }
+
+  #conclude(call: Call, { key, name, at, message, isEarly }: Answer): void {
+    const { name: method, seconds, nanoseconds } = call;
+    const latency = at.seconds - seconds + (at.nanoseconds - nanoseconds) / 1e9;
+    this.#sink.emitCall({ method, seconds, nanoseconds, latency: Math.max(0, latency) });
+    this.publishes.handled(call.sent);
+    if (key === BASIC_CONSUME_OK) this.deliveries.consume(name, this.#consumer(call.arguments));
+    else if (key === QUEUE_DECLARE_OK) this.#lastQueue = name;
+    else if (key === BASIC_RECOVER_OK) this.deliveries.recover(at);
+    else if (key === TX_COMMIT_OK || key === TX_ROLLBACK_OK) {
+      const commits = key === TX_COMMIT_OK;
+      this.publishes.transacted(call.sent, commits ? "committed" : "rolled-back", at);
+      this.deliveries.transacted(commits);
+    } else if (message === null) return;
+    else if (isEarly) this.deliveries.gotEarly(message, this.#consumer(call.arguments));
+    else this.deliveries.add(message, this.#consumer(call.arguments));
   }
 
   /** A message has come whole. */
   whole(message: Message, { isClient, scanner }: ObservedDirection): void {
+    const { lost } = this.#sink;
+    if (isClient ? lost.server : lost.client) message.isHidden = true;
     if (isClient) {
       if (message.operation === "publish") this.publishes.add(message);
     } else if (message.operation === "return") this.publishes.returned(message, scanner.frameMoment());
-    else if (message.operation === "get") this.deliveries.add(message, this.#got(scanner.frameMoment()));
-    else this.deliveries.add(message);
-  }
-
-  /** What basic.get asked for, now that its answer comes; null where that was not seen. */
-  #got(at: Moment): Consumer | null {
-    const call = this.#answered(BASIC_GET_OK, at);
-    if (call === null) return null;
-    this.publishes.handled(call.sent);
-    return this.#consumer(call.arguments);
+    else if (message.operation === "get") {
+      const answer = { key: BASIC_GET_OK, name: "", at: scanner.frameMoment(), message, isEarly: false };
+      if (!this.#answered(answer)) this.deliveries.add(message, null);
+    } else this.deliveries.add(message);
   }
 
   /** Octets of the client were missed. */
@@ -206,24 +232,13 @@ export class ChannelLedger {
     this.hasServerMissed = true;
     this.publishes.hide();
     this.#calls.length = 0;
+    this.#early.length = 0;
   }
 
   /** Nothing more comes of it. */
   end({ published, delivered }: MessageEnd, at: Moment | null): void {
     this.publishes.end(published);
     this.deliveries.end(delivered, at);
-  }
-
-  /** Takes the call that a method of this key answers; those before it were answered unseen. */
-  #answered(key: number, answer: Moment): Call | null {
-    const called = key === BASIC_GET_EMPTY || key === BASIC_GET_OK ? BASIC_GET : answeredBy(key);
-    const at = this.#calls.findIndex(call => call.key === called);
-    if (at < 0) return null;
-    const call = this.#calls.splice(0, at + 1).at(-1)!;
-    const { name: method, seconds, nanoseconds } = call;
-    const latency = answer.seconds - seconds + (answer.nanoseconds - nanoseconds) / 1e9;
-    this.#sink.emitCall({ method, seconds, nanoseconds, latency: Math.max(0, latency) });
-    return call;
   }
 
   #consumer(values: Values): Consumer {

@@ -1,3 +1,4 @@
+import type { ObservedDirection } from "../connection/observers.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import type { ChannelLedger } from "./channel-ledger.ts";
 import { ChannelUses } from "./channel-uses.ts";
@@ -21,9 +22,9 @@ export class ChannelTable {
   }
 
   /** The use of a channel that the client, or the server, is at. */
-  use(number: number, isClient: boolean): ChannelLedger {
+  use(number: number, { isClient, scanner }: ObservedDirection): ChannelLedger {
     const uses = this.uses(number);
-    return isClient ? uses.client() : uses.server();
+    return isClient ? uses.client(scanner.frameMoment()) : uses.server(scanner.frameMoment());
   }
 
   uses(number: number): ChannelUses {
@@ -32,6 +33,7 @@ export class ChannelTable {
     if (uses === undefined) {
       const sink = this.#sink;
       uses = new ChannelUses(this.#budget, {
+        lost: sink.lost,
         emit: message => sink.emit(message),
         emitCall: call => sink.emitCall(number, call),
         isUnread: message => sink.isUnread(message),

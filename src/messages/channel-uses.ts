@@ -3,6 +3,7 @@ import type { Moment } from "../net/connection-observer.ts";
 import { ChannelLedger } from "./channel-ledger.ts";
 import type { LedgerSink } from "./ledger-sink.ts";
 import type { MessageBudget } from "./message-budget.ts";
+import { copyOf, isAfter } from "./moment-order.ts";
 
 /**
  * The uses of one channel number, each from channel.open to its close, in order; those that both directions are done with
@@ -34,48 +35,46 @@ export class ChannelUses {
     return this.#behindClose !== null;
   }
 
-  /** The use that the client is at. */
-  client(): ChannelLedger {
+  /** The use that the client is at, at this moment. */
+  client(at: Moment): ChannelLedger {
     if (this.#isClosed) return this.#closed();
-    const first = this.#uses[0];
-    if (first?.clientDone === false) {
-      first.clientBegan = true;
-      return first;
+    for (const use of this.#uses) {
+      if (use.clientDone) continue;
+      // Its end was missed: the server has answered it.
+      if (use.hasClientMissed && use.serverOver !== null && isAfter(at, use.serverOver)) use.clientDone = true;
+      else return this.#clientAt(use);
     }
-    const use = this.#uses.find(each => !each.clientDone) ?? this.#begin();
-    use.clientBegan = true;
-    return use;
+    return this.#clientAt(this.#begin());
   }
 
   /** The client sends channel.open. */
-  clientOpens(): void {
+  clientOpens(at: Moment): void {
     if (this.#isClosedForGood) return;
     this.#isClosed = false;
-    const at = this.#uses.find(use => !use.clientDone);
+    const last = this.#uses.find(use => !use.clientDone);
     // Its end was missed.
-    if (at?.clientBegan === true) at.clientDone = true;
-    this.client().publishes.opened();
-    for (const use of this.#uses) if (use.clientDone && use.hasServerMissed) use.serverDone = true;
+    if (last?.clientBegan === true) last.clientDone = true;
+    this.client(at).publishes.opened();
+    for (const use of this.#uses) if (use.clientDone) use.clientOver ??= copyOf(at);
   }
 
-  /** The use that the server is at. */
-  server(): ChannelLedger {
-    const first = this.#uses[0];
-    if (first?.serverDone === false) {
-      first.serverBegan = true;
-      return first;
+  /** The use that the server is at, at this moment. */
+  server(at: Moment): ChannelLedger {
+    for (const use of this.#uses) {
+      if (use.serverDone) continue;
+      // Its end was missed: only then the client opens the channel again.
+      if (use.hasServerMissed && use.clientOver !== null && isAfter(at, use.clientOver)) use.serverDone = true;
+      else return this.#serverAt(use);
     }
-    const use = this.#uses.find(each => !each.serverDone) ?? this.#begin();
-    use.serverBegan = true;
-    return use;
+    return this.#serverAt(this.#begin());
   }
 
   /** The server sends channel.open-ok. */
-  serverOpens(): void {
-    const at = this.#uses.find(use => !use.serverDone);
-    if (at?.serverBegan === true) at.serverDone = true;
-    this.server();
-    for (const use of this.#uses) if (use.serverDone && use.hasClientMissed) use.clientDone = true;
+  serverOpens(at: Moment): void {
+    const last = this.#uses.find(use => !use.serverDone);
+    if (last?.serverBegan === true) last.serverDone = true;
+    this.server(at);
+    for (const use of this.#uses) if (use.serverDone) use.serverOver ??= copyOf(at);
   }
 
   /** The client sends channel.close or close-ok: the one may cross the server's, and the other follows it. */
@@ -102,8 +101,10 @@ export class ChannelUses {
     // Its close-ok may answer a close that crossed its own.
     if (use?.serverBegan !== true) return;
     use.serverDone = true;
-    if (values === null) use.publishes.handled(use.publishes.sent);
-    else {
+    if (values === null) {
+      use.serverOver = copyOf(at);
+      use.publishes.handled(use.publishes.sent);
+    } else {
       use.closedWith = values;
       use.closes(at);
     }
@@ -121,6 +122,16 @@ export class ChannelUses {
       this.#behindClose.publishes.closed();
     }
     return this.#behindClose;
+  }
+
+  #clientAt(use: ChannelLedger): ChannelLedger {
+    use.clientBegan = true;
+    return use;
+  }
+
+  #serverAt(use: ChannelLedger): ChannelLedger {
+    use.serverBegan = true;
+    return use;
   }
 
   #begin(): ChannelLedger {

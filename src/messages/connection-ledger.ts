@@ -30,6 +30,7 @@ import { ConnectionFate } from "./connection-fate.ts";
 import { ConnectionPhases } from "./connection-phases.ts";
 import { IncidentLosses } from "./incident-losses.ts";
 import type { LedgerContext } from "./ledger-context.ts";
+import { LostBoundaries } from "./lost-boundaries.ts";
 import type { Message, MessageConnection, MessageOrigin, Outcome } from "./message.ts";
 import { channelEnd, connectionEnd, isUnread } from "./message-end.ts";
 import { beginMessage } from "./message-method.ts";
@@ -44,6 +45,7 @@ export class ConnectionLedger {
   readonly #fate = new ConnectionFate();
   readonly #phases = new ConnectionPhases();
   readonly #seen: WholeMessages;
+  readonly #lost = new LostBoundaries();
   /** Where the message at hand begins. */
   readonly #origin: { -readonly [Name in keyof MessageOrigin]: MessageOrigin[Name] };
   #isOver = false;
@@ -57,6 +59,7 @@ export class ConnectionLedger {
     this.#context = context;
     this.#seen = new WholeMessages(context.matches);
     this.#channels = new ChannelTable(context.budget, {
+      lost: this.#lost,
       emit: message => this.#emit(message),
       emitCall: (channel, call) => {
         if (this.#emitsNow) context.emitCall({ ...call, connection, channel });
@@ -69,14 +72,14 @@ export class ConnectionLedger {
   /** A whole message of `bytes`, as FrameListener.message. */
   message(direction: ObservedDirection, whole: WholeMessage, bytes: Uint8Array, base: number): void {
     const { channel, at, headerAt, bodySize } = whole;
-    const use = this.#channels.use(channel, direction.isClient);
+    this.#lost.find(direction.isClient);
     const message = this.#begin(direction, whole.method, channel, bytes, at + FRAME_HEADER_SIZE);
     if (message === null) return;
     message.size = bodySize;
     readMessageProperties(bytes, headerAt + FRAME_HEADER_SIZE, this.#context.texts, message);
     message.endOffset = base + whole.behind;
     hashBody(message, bytes, whole.bodyAt + FRAME_HEADER_SIZE, bodySize);
-    this.#complete(use, direction, message);
+    this.#complete(this.#channels.use(channel, direction), direction, message);
   }
 
   // oxlint-disable-next-line max-params -- hot path: once for every frame, as FrameListener has it
@@ -88,6 +91,7 @@ export class ConnectionLedger {
     start: number,
     size: number,
   ): void {
+    this.#lost.find(direction.isClient);
     if (type === FRAME_BODY) this.#body(direction, channel, size, bytes, start);
     else if (type === FRAME_METHOD && size >= METHOD_IDS_SIZE) {
       const method = methodOf(short(bytes, start), short(bytes, start + 2));
@@ -103,12 +107,13 @@ export class ConnectionLedger {
     if (type === FRAME_BODY) this.#body(direction, channel, size, null, 0);
     else if (channel !== 0) {
       if (direction.isClient) this.#channels.clientMissed(channel);
-      this.#missedOn(this.#channels.use(channel, direction.isClient), direction);
+      this.#missedOn(this.#channels.use(channel, direction), direction);
     }
   }
 
   /** Octets of a direction were missed, or are no frames. */
   missed(direction: ObservedDirection): void {
+    this.#lost.lose(direction.isClient);
     if (direction.isClient) this.#channels.clientMissed(null);
     for (const use of this.#channels) this.#missedOn(use, direction);
   }
@@ -175,8 +180,7 @@ export class ConnectionLedger {
     this.#isOver = true;
     const { prediction } = this.#connection.inspected;
     const end = connectionEnd(prediction, this.#fate);
-    const lost = this.losses.messages(this.#connection, prediction?.streamOffset ?? -1);
-    for (const message of lost) this.#emit(message);
+    for (const message of this.losses.messages(this.#connection, prediction?.streamOffset ?? -1)) this.#emit(message);
     for (const use of this.#channels) {
       this.#breakOff(use.client, this.#fate.ended === "capture-ended" ? "unknown" : "torn");
       use.end(end, null);
@@ -206,14 +210,14 @@ export class ConnectionLedger {
     }
     const uses = this.#channels.uses(number);
     if (method.key === CHANNEL_OPEN) {
-      uses.clientOpens();
+      uses.clientOpens(direction.scanner.frameMoment());
       this.#phases.take(CHANNEL_OPEN, direction.scanner.frameMoment());
-    } else if (method.key === CHANNEL_OPEN_OK) uses.serverOpens();
+    } else if (method.key === CHANNEL_OPEN_OK) uses.serverOpens(direction.scanner.frameMoment());
     else if (method.key === CHANNEL_CLOSE || method.key === CHANNEL_CLOSE_OK) {
       const closes = method.key === CHANNEL_CLOSE && !direction.isClient;
       this.#channelClose(uses, direction, closes ? decodeArguments(method, bytes, start, size) : null);
     } else {
-      const use = direction.isClient ? uses.client() : uses.server();
+      const use = this.#channels.use(number, direction);
       const content = direction.isClient ? use.client : use.server;
       const isDue = content.message === null;
       if (!isDue) this.#disorder(content, direction);
@@ -236,7 +240,7 @@ export class ConnectionLedger {
   }
 
   #header(direction: ObservedDirection, channel: number, bytes: Uint8Array, start: number, size: number): void {
-    const use = this.#channels.use(channel, direction.isClient);
+    const use = this.#channels.use(channel, direction);
     const content = direction.isClient ? use.client : use.server;
     const { message } = content;
     if (message === null) return;
@@ -252,7 +256,7 @@ export class ConnectionLedger {
 
   /** `bytes` is null where its payload was not captured, and `start` is −1 where it came in pieces, which nobody keeps. */
   #body(direction: ObservedDirection, channel: number, size: number, bytes: Uint8Array | null, start: number): void {
-    const use = this.#channels.use(channel, direction.isClient);
+    const use = this.#channels.use(channel, direction);
     const content = direction.isClient ? use.client : use.server;
     if (content.message === null) return;
     if (contentFault(content.state, FRAME_BODY, size) !== IN_ORDER) this.#disorder(content, direction);

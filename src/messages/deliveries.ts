@@ -1,6 +1,7 @@
-import { Moment } from "../net/connection-observer.ts";
+import type { Moment } from "../net/connection-observer.ts";
 import type { Message, Outcome } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
+import { copyOf, isAfter } from "./moment-order.ts";
 import { OutstandingMessages } from "./outstanding-messages.ts";
 
 /** Consumers of a channel whose queue is remembered. */
@@ -108,14 +109,20 @@ export class Deliveries {
     return consumerTag === null ? null : (this.#consumers.get(consumerTag) ?? null);
   }
 
+  /** What a basic.get asked for that is seen behind its answer. */
+  gotEarly(message: Message, consumer: Consumer): void {
+    message.queue = consumer.queue;
+    if (consumer.noAck && this.#outstanding.at(message.deliveryTag) === message) {
+      this.#finish(this.#outstanding.take(message.deliveryTag)!, "auto-acked", null);
+    }
+  }
+
   #wait({ at, ...settlement }: Settlement): void {
     if (this.#waiting.length >= MAX_WAITING) {
       this.hide();
       return;
     }
-    const moment = new Moment();
-    moment.set(at);
-    this.#waiting.push({ ...settlement, at: moment });
+    this.#waiting.push({ ...settlement, at: copyOf(at) });
   }
 
   #settleWaiting(): void {
@@ -128,13 +135,29 @@ export class Deliveries {
 
   #settle(last: number, multiple: boolean, outcome: Outcome, at: Moment): void {
     if (!multiple) {
-      const message = this.#outstanding.take(last);
-      if (message !== null) this.#finish(message, outcome, at);
+      const message = this.#outstanding.at(last);
+      if (message === null || !this.#isSent(message, at)) return;
+      this.#finish(this.#outstanding.take(last)!, outcome, at);
       return;
     }
-    for (let next = this.#outstanding.takeFirst(last); next !== null; next = this.#outstanding.takeFirst(last)) {
-      this.#finish(next, outcome, at);
+    for (
+      let next = this.#outstanding.first;
+      next !== null && next.deliveryTag <= last;
+      next = this.#outstanding.first
+    ) {
+      if (!this.#isSent(next, at)) return;
+      this.#outstanding.take(next.deliveryTag);
+      // One of its own may have been missed: this may not be about it.
+      if (next.isHidden) this.#finish(next, "unknown", null);
+      else this.#finish(next, outcome, at);
     }
+  }
+
+  /** Whether a delivery was sent by then; else the settlement is another one's, of which nothing is known. */
+  #isSent(message: Message, at: Moment): boolean {
+    if (!isAfter(message, at)) return true;
+    message.isHidden = true;
+    return false;
   }
 
   #forgetFirst(): void {

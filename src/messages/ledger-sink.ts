@@ -1,3 +1,4 @@
+import type { LostBoundaries } from "./lost-boundaries.ts";
 import type { Message, MessageConnection } from "./message.ts";
 
 /** A synchronous method of a channel with the server's answer (§1.4). */
@@ -17,12 +18,14 @@ export interface CallFacts {
 export interface LedgerSink {
   emit(message: Message): void;
   emitCall(call: Omit<CallFacts, "connection" | "channel">): void;
+  readonly lost: LostBoundaries;
   /** Whether it is known by now that the broker does not read a publish. */
   isUnread(message: Message): boolean;
 }
 
 /** The same, of all channels of a connection. */
 export interface ConnectionSink {
+  readonly lost: LostBoundaries;
   emit(message: Message): void;
   emitCall(channel: number, call: Omit<CallFacts, "connection" | "channel">): void;
   isUnread(message: Message): boolean;

@@ -7,6 +7,7 @@ import type { Prediction } from "../broker/verdict.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import type { ConnectionFate } from "./connection-fate.ts";
 import { AWAITS_COMMIT, AWAITS_CONFIRM, type Message, type Outcome } from "./message.ts";
+import { isAfter } from "./moment-order.ts";
 import type { EndOutcome } from "./publishes.ts";
 
 export interface MessageEnd {
@@ -96,8 +97,4 @@ function refusedPublish({ closedWith, publishes }: EndedChannel): Message | null
     found = message;
   }
   return found;
-}
-
-export function isAfter({ seconds, nanoseconds }: Pick<Moment, "seconds" | "nanoseconds">, moment: Moment): boolean {
-  return seconds > moment.seconds || (seconds === moment.seconds && nanoseconds > moment.nanoseconds);
 }

@@ -1,4 +1,4 @@
-import { Moment } from "../net/connection-observer.ts";
+import type { Moment } from "../net/connection-observer.ts";
 import type { LedgerSink } from "./ledger-sink.ts";
 import {
   AWAITS_COMMIT,
@@ -10,6 +10,7 @@ import {
   type Outcome,
 } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
+import { copyOf, isAfter } from "./moment-order.ts";
 import { OutstandingMessages } from "./outstanding-messages.ts";
 import { ReturnedPublishes } from "./returned-publishes.ts";
 
@@ -19,8 +20,8 @@ const MAX_SENT = 1024;
 const MAX_EARLY = 256;
 
 interface EarlyConfirm {
-  /** Confirms this publish, by `Message.number`; with `multiple` those before it, too. */
-  last: number;
+  /** Confirms this publish, by `Message.publishNumber`; with `multiple` those before it, too. */
+  tag: number;
   multiple: boolean;
   outcome: Outcome;
   at: Moment;
@@ -52,6 +53,8 @@ export class Publishes {
   #assumed = false;
   #isClosed = false;
   #early: EarlyConfirm[] = [];
+  /** The latest confirm or return that was given up: what was sent by then may have been its publish. */
+  #givenUp: Moment | null = null;
   #earlyReturns: EarlyReturn[] = [];
   readonly #budget: MessageBudget;
   readonly #sink: PublishSink;
@@ -78,12 +81,13 @@ export class Publishes {
     this.#isClosed = true;
   }
 
-  /** confirm.select was sent. */
-  confirmsFromHere(): void {
+  /** confirm.select was sent at this moment. */
+  confirmsFromHere(at: Moment): void {
     if (this.#awaits === AWAITS_CONFIRM) return;
     this.#assumed = this.#awaits === AWAITS_UNKNOWN;
     this.#awaits = AWAITS_CONFIRM;
     this.#before = this.sent;
+    this.#early = this.#early.filter(early => isAfter(early.at, at));
   }
 
   /** tx.select was sent. */
@@ -103,6 +107,7 @@ export class Publishes {
     if (this.#awaits === AWAITS_CONFIRM) message.publishNumber = this.sent - this.#before;
     this.#outstanding.add(this.sent, message);
     this.#budget.outstanding++;
+    if (this.#givenUp !== null && !isAfter(message, this.#givenUp)) message.isHidden = true;
     if (message.mandatory) this.#returns.add(message);
     if (this.#earlyReturns.length > 0) this.#returnEarly(message);
     if (this.#early.length > 0) this.#confirmEarly();
@@ -112,28 +117,28 @@ export class Publishes {
 
   /** The broker's basic.ack or basic.nack. */
   confirm(tag: number, multiple: boolean, outcome: Outcome, at: Moment): void {
-    if (this.#before < 0) return;
     const last = this.#before + tag;
-    if (last <= this.sent) this.#confirm(last, multiple, outcome, at);
+    // The client may be seen later than the broker: its confirm.select may come yet.
+    if (this.#before < 0) this.#wait({ tag, multiple, outcome, at });
+    else if (last <= this.sent) this.#confirm(last, multiple, outcome, at);
     else if (this.#awaits !== AWAITS_CONFIRM) {
       // Publishes were missed: a confirm of all up to one of those is one of all that are known.
       if (multiple) this.#confirm(this.sent, true, outcome, at);
     } else if (this.#assumed) this.#numbersUnknown();
-    else {
-      const moment = new Moment();
-      moment.set(at);
-      this.#early.push({ last, multiple, outcome, at: moment });
-      if (this.#early.length > MAX_EARLY) this.#numbersUnknown();
-    }
+    else if (this.#early.length < MAX_EARLY) this.#wait({ tag, multiple, outcome, at });
+    else this.#numbersUnknown();
+  }
+
+  #wait(early: EarlyConfirm): void {
+    if (this.#early.length === MAX_EARLY) this.#givenUp = this.#early.shift()!.at;
+    this.#early.push({ ...early, at: copyOf(early.at) });
   }
 
   /** basic.return. */
   returned(back: Message, at: Moment): void {
     if (this.#returns.take(back, at)) return;
-    if (this.#earlyReturns.length === MAX_EARLY) this.#earlyReturns.shift();
-    const moment = new Moment();
-    moment.set(at);
-    this.#earlyReturns.push({ returned: back, at: moment });
+    if (this.#earlyReturns.length === MAX_EARLY) this.#givenUp = this.#earlyReturns.shift()!.at;
+    this.#earlyReturns.push({ returned: back, at: copyOf(at) });
   }
 
   /**
@@ -201,12 +206,16 @@ export class Publishes {
       this.#outstanding.take(first.number);
       // What was sent before confirm.select was handled before: the broker works in order.
       const plain = first.awaits === AWAITS_NOTHING ? "accepted" : "unknown";
-      this.#settle(first, first.awaits === AWAITS_CONFIRM ? outcome : plain, at);
+      // One of its own may have been missed: this may not be about it.
+      const isKnown = first.awaits === AWAITS_CONFIRM && !first.isHidden;
+      this.#settle(first, isKnown ? outcome : first.awaits === AWAITS_CONFIRM ? "unknown" : plain, isKnown ? at : null);
     }
   }
 
   #confirmEarly(): void {
-    this.#early = this.#early.filter(({ last, multiple, outcome, at }) => {
+    if (this.#before < 0) return;
+    this.#early = this.#early.filter(({ tag, multiple, outcome, at }) => {
+      const last = this.#before + tag;
       const isMeant = multiple || last <= this.sent;
       if (isMeant) this.#confirm(Math.min(last, this.sent), multiple, outcome, at);
       return last > this.sent;
@@ -216,7 +225,7 @@ export class Publishes {
   /** A return that was seen before the publish it is about, which was sent before it. */
   #returnEarly(message: Message): void {
     const early = this.#earlyReturns.findIndex(
-      ({ returned, at }) => isSame(message, returned) && isBefore(message, at),
+      ({ returned, at }) => isSame(message, returned) && !isAfter(message, at),
     );
     if (early < 0) return;
     const [found] = this.#earlyReturns.splice(early, 1);
@@ -267,8 +276,4 @@ function isSame(sent: Message, back: Message): boolean {
     sent.messageId === back.messageId &&
     sent.correlationId === back.correlationId
   );
-}
-
-function isBefore({ seconds, nanoseconds }: Message, at: Moment): boolean {
-  return seconds < at.seconds || (seconds === at.seconds && nanoseconds <= at.nanoseconds);
 }

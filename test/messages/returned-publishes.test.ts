@@ -49,7 +49,7 @@ function play(seed: number): Scene {
   const budget = new MessageBudget();
   const publishes = new Publishes(budget, { emit, isUnread: () => false });
   publishes.opened();
-  publishes.confirmsFromHere();
+  publishes.confirmsFromHere(new Moment());
   const count = 1 + next(7);
   const kinds = Array.from({ length: count }, () => next(3));
   const isReturned = kinds.map(() => next(2) === 0);
@@ -100,7 +100,7 @@ it("takes properties and octets of a broker that writes them anew for the same",
   const emit = ({ number, outcome }: Message): number => told.push(`${number} ${outcome}`);
   const publishes = new Publishes(new MessageBudget(), { emit, isUnread: () => false });
   publishes.opened();
-  publishes.confirmsFromHere();
+  publishes.confirmsFromHere(new Moment());
   const [first, second, back] = [message("publish", 1), message("publish", 1), message("return", 1)];
   second.propertiesHash = 7;
   back.propertiesHash = 7;

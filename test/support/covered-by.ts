@@ -7,6 +7,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "connection/prelude.test.ts": ["inspection/prelude-reader.ts"],
   "messages/ledger.test.ts": [
     "messages/channel-ledger.ts",
+    "messages/channel-table.ts",
     "messages/channel-uses.ts",
     "messages/connection-ledger.ts",
     "messages/deliveries.ts",

@@ -5,11 +5,14 @@ import { Inspection } from "../../src/inspect.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import type { Report } from "../../src/report/report.ts";
 
-/** Kept of the packets of a recording, in their order; `isForth`: the client sent it. */
+/** Kept of the packets of a recording, in their order. */
 type Damage = (packets: readonly Packet[]) => Packet[];
 
-interface Packet {
+export interface Packet {
   record: PacketRecord;
+  /** The client's port. */
+  client: number;
+  /** The client sent it. */
   isForth: boolean;
 }
 
@@ -44,7 +47,8 @@ export async function packetsOf(path: string): Promise<Packet[]> {
     const record = copyOf(captured);
     const ipAt = record.linkType === 1 ? 14 : 0;
     const ports = new DataView(record.bytes.buffer, ipAt + (record.bytes[ipAt]! & 15) * 4);
-    packets.push({ record, isForth: ports.getUint16(0) > ports.getUint16(2) });
+    const [from, to] = [ports.getUint16(0), ports.getUint16(2)];
+    packets.push({ record, client: Math.max(from, to), isForth: from > to });
   });
   return packets;
 }
