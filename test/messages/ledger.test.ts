@@ -479,6 +479,26 @@ describeLives("what was not captured", [
     lines: ["deliver #1 m1 (jobs) unknown"],
   },
   {
+    rule: "behind a gap a confirm of several says nothing of one whose own may be in it",
+    told: confirming()
+      .client(publish("m1"))
+      .gap(1, 21)
+      .server(wire().heartbeat(3))
+      .client(publish("m2"))
+      .server(nack(2, { multiple: true })),
+    lines: ["publish #1 m1 unknown", "publish #2 m2 nacked"],
+  },
+  {
+    rule: "nor does an acknowledgment of several",
+    told: consuming()
+      .server(deliver(1, "m1"))
+      .gap(0, 21)
+      .client(wire().heartbeat(3))
+      .server(deliver(2, "m2"))
+      .client(wire().ack(1, 2, true)),
+    lines: ["deliver #1 m1 (jobs) unknown", "deliver #2 m2 (jobs) acked"],
+  },
+  {
     rule: "in mid-stream nothing is known of confirms",
     told: midStream().client(publish("m1")).server(wire().ack(1, 7)),
     lines: ["publish m1 unknown"],
@@ -506,6 +526,30 @@ describeLives("what was not captured", [
     rule: "in mid-stream an acknowledgment settles a delivery, but without one nobody knows whether it needs one",
     told: midStream().server(deliver(7, "m1")).server(deliver(8, "m2")).client(wire().ack(1, 7)),
     lines: ["deliver #7 m1 acked", "deliver #8 m2 unknown"],
+  },
+]);
+
+describeLives("directions that a capture shows out of step", [
+  {
+    rule: "confirms that are seen before their confirm.select",
+    told: opened()
+      .later(5)
+      .server(wire().confirmSelectOk(1).ack(1, 1))
+      .later(-4)
+      .client(wire().confirmSelect(1))
+      .client(publish("m1"))
+      .client(publish("m2")),
+    lines: ["publish #1 m1 confirmed 4 s", "publish #2 m2 unconfirmed"],
+  },
+  {
+    rule: "what is confirmed before confirm.select was sent is no message of its",
+    told: opened().server(wire().ack(1, 1)).later(1).client(wire().confirmSelect(1)).client(publish("m1")),
+    lines: ["publish #1 m1 unconfirmed"],
+  },
+  {
+    rule: "an acknowledgment that was sent before its delivery is another one's",
+    told: consuming().later(5).server(deliver(1, "m1")).later(-4).client(wire().ack(1, 1)),
+    lines: ["deliver #1 m1 (jobs) unknown"],
   },
 ]);
 
