@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { printable } from "../bytes/printable.ts";
 import { frameLine } from "../report/frame-event.ts";
 import { jsonLine } from "../report/json.ts";
 import { frameLevel, rowStyle } from "../report/row-style.ts";
@@ -45,6 +46,9 @@ export function framesCommand(): Command {
     .addHelpText(
       "after",
       `
+Exit status: 0 done, 1 no frame is on the channel asked for, 2 an input could
+not be read, or a connection asked for is not there, 130 stopped by Ctrl-C.
+
 Examples:
   $ ghostframe frames trace.pcapng | head
   $ ghostframe frames trace.pcapng --connection c2 --channel 1 --from 18:20:03
@@ -54,13 +58,23 @@ Examples:
     .action(run);
 }
 
+/** Where no frame was printed: that the channel asked for is not there. By type and time no frame may be an answer. */
+function absentChannels({ connection, channel, type, from, to }: Options): string[] {
+  if (channel === undefined || type !== undefined || from !== undefined || to !== undefined) return [];
+  const of = connection === undefined ? "" : ` of ${connection.map(name => printable(name)).join(", ")}`;
+  return [`no frame${of} is on channel ${channel.join(", ")}`];
+}
+
 async function run(paths: string[], options: Options): Promise<void> {
   await readPrinting(paths, options, print => {
     const row = rowStyle(rowOptions(process.stdout, process.env));
-    const events = new FrameEvents(new FrameFilter(options), event =>
-      print(`${options.format === "ndjson" ? jsonLine(event) : row(frameLine(event), frameLevel(event))}\n`),
-    );
+    let frames = 0;
+    const events = new FrameEvents(new FrameFilter(options), event => {
+      if (event.event === "frame") frames++;
+      print(`${options.format === "ndjson" ? jsonLine(event) : row(frameLine(event), frameLevel(event))}\n`);
+    });
     return {
+      absent: () => (frames === 0 ? absentChannels(options) : []),
       options: {
         explain: false,
         listener: events,

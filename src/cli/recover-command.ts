@@ -6,6 +6,7 @@ import { type RecoveredMessage, type Recovery, recover } from "../recover/recove
 import { recoveredRecord } from "../recover/recovered-record.ts";
 import { RecoveredCounts, recoveredLine } from "../recover/recovered-text.ts";
 import { jsonLine } from "../report/json.ts";
+import { AskedValues } from "./asked-values.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -70,8 +71,9 @@ sent. Messages that are there in part are never published. --include-unconfirmed
 is asked for by name because a confirm that is missing does not mean that the
 message is: consumers may get it twice. So may they after a broken connection.
 
-Exit status: 0 done, 2 an input could not be read, a file not written, or a
-message not confirmed, 130 stopped by Ctrl-C.
+Exit status: 0 done, 1 no message has an id, exchange, … that was asked for, 2 an
+input could not be read, a file not written, or a message not confirmed, 130
+stopped by Ctrl-C.
 
 Examples:
   $ ghostframe recover trace.pcapng
@@ -165,11 +167,14 @@ async function recoverInto(
     if (!(await write(lineOf(message, options.format)))) stop.abort();
     await republishing?.add(message);
   };
+  const filter = filterOf(options);
+  const asked = new AskedValues(filter);
   const recovery = await recover(
     paths,
     {
       ...captures,
-      messages: filterOf(options),
+      messages: filter,
+      onAnyMessage: message => asked.see(message),
       includeUnconfirmed: options.includeUnconfirmed,
       signal: stop.signal,
       onFailure: tellStack,
@@ -189,7 +194,7 @@ async function recoverInto(
     else complain(sentences);
   }
   if (interruption.signal.aborted) return EXIT.INTERRUPTED;
-  return isDone ? conclusion(recovery, options) : EXIT.FAILED;
+  return isDone ? conclusion(recovery, options, asked) : EXIT.FAILED;
 }
 
 function lineOf(message: RecoveredMessage, format: Options["format"]): string {
@@ -197,12 +202,14 @@ function lineOf(message: RecoveredMessage, format: Options["format"]): string {
 }
 
 /** Tells what went wrong, and returns the exit status. */
-function conclusion({ report }: Recovery, { connection }: Options): number {
+function conclusion({ report }: Recovery, { connection }: Options, asked: AskedValues): number {
   const problems = unknownConnections(connection, report);
   for (const { path, error } of report.inputs) if (error !== undefined) problems.push(`${path}: ${error}`);
   problems.push(...ownFailures(report));
-  problems.forEach(complain);
-  return problems.length > 0 && !isReaderGone() ? EXIT.FAILED : EXIT.CLEAN;
+  const absent = isReaderGone() ? [] : asked.absent(report);
+  [...problems, ...absent].forEach(complain);
+  if (problems.length > 0 && !isReaderGone()) return EXIT.FAILED;
+  return absent.length > 0 ? EXIT.FINDINGS : EXIT.CLEAN;
 }
 
 function parseRate(text: string): number {

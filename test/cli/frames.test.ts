@@ -55,6 +55,11 @@ describe("a line a frame", { concurrent: true }, () => {
     expect(start).toMatchObject({ type: "method", method: "connection.start", streamOffset: 0, channel: 0 });
   });
 
+  it("says that a channel is not there", async () => {
+    const { code, stderr } = await ghostframe(["frames", CLEAN, "--channel", "99"]);
+    expect([code, stderr]).toEqual([1, "ghostframe: no frame is on channel 99\n"]);
+  });
+
   it("is one line, whatever a name holds", async () => {
     const { stdout } = await ghostframe(["frames", "interleaving/librabbitmq-threads.pcap.gz"]);
     expect(stdout).not.toMatch(/[^\P{C}\n]/u);

@@ -28,6 +28,12 @@ describe("recover", { concurrent: true }, () => {
     expect((await ghostframe([...args, "--force"])).code).toBe(0);
   });
 
+  it("says which id no message has, lost or not", async () => {
+    const { code, stderr } = await ghostframe(["recover", TORN, "--message-id", "t1-3x"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no message has the message id "t1-3x" among')]);
+    expect(stderr).toContain('the nearest is "t1-3"');
+  });
+
   it("shows no body unless it is asked for", async () => {
     const { stdout } = await ghostframe(["recover", TORN]);
     expect(stdout).not.toContain("bbbbbbbb");

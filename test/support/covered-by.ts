@@ -74,7 +74,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "telemetry/export/signal-export.test.ts": ["telemetry/export/otlp-shapes.ts"],
   "telemetry/capture-telemetry.test.ts": ["telemetry/connection-span.ts", "telemetry/finding-trouble.ts"],
   "cli/explain.test.ts": ["cli/explain-command.ts"],
-  "cli/frames.test.ts": ["report/frame-event.ts"],
+  "cli/frames.test.ts": ["cli/frames-command.ts", "report/frame-event.ts"],
   "cli/connections.test.ts": ["report/connection-line.ts"],
   "cli/stats.test.ts": ["messages/message-statistics.ts", "report/statistics.ts"],
   "cli/messages.test.ts": [
