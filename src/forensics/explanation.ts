@@ -48,17 +48,17 @@ export function explain(
 
   const reachesEnd = ({ spans }: ReadFrame): boolean => spans.at(-1)![0] + spans.at(-1)![1] >= window.end;
   const cutOff = (frame: ReadFrame): boolean => untangling.open && reachesEnd(frame);
-  // What is open at a gap was perhaps written, and not captured: nobody knows all of its spans.
-  const isOpenAtGap = ({ complete }: ReadFrame): boolean =>
-    untangling.beforeGap === true && untangling.open && !complete;
+  // What is open at a gap, or where the search ends, was perhaps written, and not seen: nobody knows all of its spans.
+  const mayGoOn = ({ complete }: ReadFrame): boolean =>
+    (untangling.beforeGap === true || untangling.spent) && untangling.open && !complete;
   const isOverwritten = (frame: ReadFrame): boolean =>
     (!frame.complete && frame.spans.length === 1 && frame.spans[0]![1] === frame.size + FRAME_ENVELOPE) ||
     isBeginningOfNext(window, frame);
   const interrupted = frames.filter(
     frame => !isOverwritten(frame) && (frame.spans.length > 1 || (!frame.complete && !cutOff(frame))),
   );
-  const broken = interrupted.filter(frame => !isOpenAtGap(frame));
-  const openAtGap = interrupted.filter(isOpenAtGap).map(frame => tornFrame(frame, of.get(frame) ?? ""));
+  const broken = interrupted.filter(frame => !mayGoOn(frame));
+  const restUnseen = interrupted.filter(mayGoOn).map(frame => tornFrame(frame, of.get(frame) ?? ""));
   const torn = broken.map(frame => tornFrame(frame, of.get(frame) ?? ""));
   const missing = broken.filter(frame => !frame.complete && !cutOff(frame)).flatMap(missingOctets);
   const around = [...context, ...frames];
@@ -74,15 +74,15 @@ export function explain(
   const { doubts, doubtOdds } = untangling;
   const doubtful = doubts.length === 0 ? {} : { doubtful: doubts };
   const parts = { torn, missing, overwritten, replayed, foreign, unexplained, writers, ...doubtful };
-  const kind = kindOf(parts, openAtGap.length > 0);
+  const kind = kindOf(parts, restUnseen.length > 0);
   const again = broken.some(frame => comesAgain(window, frame, around));
   const names = new Map(frames.map(frame => [frame.spans[0]![0], of.get(frame)]));
   const writerAt = (frameAt: number): string | undefined => names.get(frameAt);
-  const isGuessed = again || openAtGap.length > 0 || hasGuessedPiece(window, frames);
+  const isGuessed = again || restUnseen.length > 0 || untangling.spent || hasGuessedPiece(window, frames);
   return {
     kind,
     confidence: Math.min(confidenceOf(parts, isGuessed), confidenceBeside(doubtOdds)),
-    summary: summarise({ ...parts, openAtGap }, tails, untangling, writerAt) + (again ? COMES_AGAIN : ""),
+    summary: summarise({ ...parts, restUnseen }, tails, untangling, writerAt) + (again ? COMES_AGAIN : ""),
     ...parts,
   };
 }

@@ -18,7 +18,7 @@ export type Parts = Pick<
 
 /** `writerOf` names the writer of the frame that begins at a stream offset. */
 export function summarise(
-  parts: Parts & { openAtGap: readonly TornFrame[] },
+  parts: Parts & { restUnseen: readonly TornFrame[] },
   tails: readonly Tail[],
   untangling: Untangling,
   writerOf: (frameAt: number) => string | undefined,
@@ -29,7 +29,7 @@ export function summarise(
   }
   const more = parts.torn.length - FRAMES_TOLD;
   if (more > 0) sentences.push(`${plural(more, "more frame")} ${more === 1 ? "was" : "were"} torn.`);
-  for (const frame of parts.openAtGap.slice(0, FRAMES_TOLD)) sentences.push(restNotCaptured(frame));
+  for (const frame of parts.restUnseen.slice(0, FRAMES_TOLD)) sentences.push(restUnseen(frame, untangling.spent));
   for (const { span } of parts.overwritten.slice(0, FRAMES_TOLD)) {
     sentences.push(
       untangling.frames.some(({ spans: [first], size }) => first![0] === span[0] && size + FRAME_ENVELOPE > span[1])
@@ -54,6 +54,7 @@ export function summarise(
       `${grouped(octets)} octets between ${parts.unexplained[0]![0]} and ${untangling.boundary} stay unexplained.`,
     );
   }
+  if (untangling.spent) sentences.push("The search ended early, all its steps spent: others may fit better.");
   if (parts.doubtful !== undefined) sentences.push(fitsAsWell(parts.doubtful, writerOf));
   return sentences.join(" ");
 }
@@ -121,13 +122,13 @@ function neverCompleted({ type, channel, size, writer, spans }: TornFrame): stri
   return `${name} was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`;
 }
 
-/** A frame that others came into, and that was open where octets were not captured. */
-function restNotCaptured({ type, channel, size, writer, spans }: TornFrame): string {
+/** A frame that others came into, and that was open where octets were not captured, or where the search ended (`spent`). */
+function restUnseen({ type, channel, size, writer, spans }: TornFrame, spent: boolean): string {
   const there = lengthOf(spans);
   const [[begin, first]] = spans as [Span];
   const of = there < FRAME_HEADER_SIZE ? "" : ` of ${grouped(size + FRAME_ENVELOPE)}`;
   const where = there < 3 ? "" : ` on channel ${channel}`;
-  return `The ${frameTypeName(type)} frame of writer ${writer}${where} (offset ${begin}) was interrupted after ${plural(first, "octet")}: ${grouped(there)}${of} octets of it stand before octets that were not captured; the rest may be among those.`;
+  return `The ${frameTypeName(type)} frame of writer ${writer}${where} (offset ${begin}) was interrupted after ${plural(first, "octet")}: ${grouped(there)}${of} octets of it stand before octets that were not ${spent ? "looked at" : "captured"}; the rest may be among those.`;
 }
 
 function list(noun: string, names: readonly (number | string)[]): string {

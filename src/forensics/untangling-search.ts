@@ -15,8 +15,9 @@ import { untangle } from "./untangle/untangle.ts";
 
 /** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */
 const MAX_WINDOW = 4 << 20;
-/** A first look is taken when so many octets are there, and another whenever they have doubled. */
+/** A first look is taken when so many octets are there, and another whenever they are so many times as many: each begins anew. */
 const FIRST_LOOK = 1 << 12;
+const NEXT_LOOK = 4;
 /** The same where the frames before follow from a guess: octets of a body are not worth more. */
 const MAX_WINDOW_OF_GUESS = 1 << 19;
 /** What a search needs besides the octets. */
@@ -128,7 +129,7 @@ export class UntanglingSearch implements BoundarySearch {
     const full =
       octets >= (this.#isGuess ? MAX_WINDOW_OF_GUESS : MAX_WINDOW) || this.#window.inNeed || this.#steps.steps <= 0;
     if (octets < this.#nextLook && !full) return;
-    this.#nextLook = octets * 2;
+    this.#nextLook = octets * NEXT_LOOK;
     const isOver = this.#explain(full);
     if ((full || isOver) && this.foundAt < 0) this.#searchPlainly();
   }
@@ -194,7 +195,7 @@ export class UntanglingSearch implements BoundarySearch {
     const boundary = whole ? endOffset + 1 : window.end;
     const spans: [number, number][] = [[streamOffset, boundary - streamOffset]];
     const frames = [{ type, channel, size, spans, complete: whole }];
-    return { frames, unexplained: [], boundary, open: !whole, doubts: [], doubtOdds: 0 };
+    return { frames, unexplained: [], boundary, open: !whole, spent: false, doubts: [], doubtOdds: 0 };
   }
 
   /** Whether the frame at a stream offset is one this connection could have sent, but for its size. */

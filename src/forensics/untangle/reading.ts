@@ -167,7 +167,7 @@ export function isWaiting({ mode }: Reading): boolean {
 }
 
 /** What a reading costs where the octets end: what is open then was perhaps never to be whole. */
-function priceAtEnd({ price: paid, mode, others }: Reading): number {
+export function priceAtEnd({ price: paid, mode, others }: Reading): number {
   let cost = paid;
   for (const each of others) {
     if (isSuspended(each)) cost += price.OPEN_SUSPENDED;

@@ -34,6 +34,8 @@ export interface Untangling {
   doubts: FrameDoubt[];
   /** How likely all other readings are beside this one: 1 where they are as likely together. */
   doubtOdds: number;
+  /** All steps were spent before one reading was left: what is open may go on behind, and nobody looked for all that fits as well. */
+  spent: boolean;
   /** Behind them a gap follows: what is open may be in it. */
   beforeGap?: boolean;
 }
@@ -44,7 +46,7 @@ export interface Untangling {
 export function resultOf(
   stretch: Stretch,
   torn: Torn,
-  { reading, boundary, open }: Found,
+  { reading, boundary, open, spent }: Found,
   learnedFrom: Found | null = null,
 ): Untangling {
   const { octets, end } = stretch;
@@ -69,12 +71,12 @@ export function resultOf(
   const first = frames.findIndex(({ spans: [one], complete }) => !complete || one![0] >= fault);
   const pieced = frames.findIndex(frame => frame.spans.length > 1);
   const begin = Math.min(first < 0 ? frames.length : first, pieced < 0 ? frames.length : pieced);
-  const { odds, stretches } = doubtsOf(stretch, { reading, boundary, open }, owned, learnedFrom);
+  const { odds, stretches } = doubtsOf(stretch, { reading, boundary, open, spent }, owned, learnedFrom);
   const placeOf = (frame: number): number => (frame < 0 ? -1 : base + frame);
   const doubts = stretches.map(({ from, to, frame, other }): FrameDoubt => {
     return { span: [base + from, Math.min(to, boundary) - from], frame: placeOf(frame), other: placeOf(other) };
   });
-  return { frames: frames.slice(begin), unexplained, boundary: base + boundary, open, doubts, doubtOdds: odds };
+  return { frames: frames.slice(begin), unexplained, boundary: base + boundary, open, spent, doubts, doubtOdds: odds };
 }
 
 function frameOf(octets: Uint8Array, base: number, spans: [number, number][]): UntangledFrame {

@@ -13,6 +13,7 @@ import {
   IN_JUNK,
   isWaiting,
   OVERDUE,
+  priceAtEnd,
   Reading,
   type Unfinished,
 } from "./reading.ts";
@@ -91,20 +92,21 @@ export class Search {
       this.#advance(at, at === isEvent);
       const settled = this.#settled();
       if (this.#budget.steps < this.#floor - OVERDRAFT) return this.#brokenOff();
-      if (settled !== null) return { reading: settled, boundary: settled.runAt, open: false };
+      if (settled !== null) return { reading: settled, boundary: settled.runAt, open: false, spent: false };
     }
-    if (!this.#torn.ended) return null;
+    const spent = this.#budget.steps <= 0;
+    if (!this.#torn.ended && !spent) return null;
     const best = cheapestAtEnd(this.#live, this.#at);
     if (best === null) return null;
     // What is in order at the end is for the scanner to read.
     const inOrder = best.run > 0 && best.runAt > this.#torn.fault - this.#torn.base;
-    return { reading: best, boundary: inOrder ? best.runAt : end, open: true };
+    return { reading: best, boundary: inOrder ? best.runAt : end, open: true, spent: spent && !this.#torn.ended };
   }
 
   /** Nothing more may be spent: the cheapest reading of the octets so far. */
   #brokenOff(): Found | null {
     const reading = cheapestAtEnd(this.#live, this.#at);
-    return reading === null ? null : { reading, boundary: this.#at, open: true };
+    return reading === null ? null : { reading, boundary: this.#at, open: true, spent: true };
   }
 
   /** Of what each channel carried before, nothing is known. */
@@ -280,9 +282,9 @@ export class Search {
     // Of what comes behind the orderly frames the others may think what they like: that is another incident.
     let orderly = best.pieces!;
     for (let more = best.run - ORDERLY_FRAMES; more > 0; more--) orderly = orderly.before!;
+    const near = priceAtEnd(best) + DOUBT;
     for (const reading of this.#live) {
-      if (reading.price > best.price + DOUBT) break;
-      if (!this.#isOrderly(reading) && !holds(reading, orderly)) return null;
+      if (priceAtEnd(reading) <= near && !this.#isOrderly(reading) && !holds(reading, orderly)) return null;
     }
     for (const reading of this.#live) if (reading !== best && !isWaiting(reading)) best.outdo(reading, best.runAt);
     return best;

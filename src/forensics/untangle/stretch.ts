@@ -48,9 +48,13 @@ export interface BasicMoves {
   cut(reading: Reading, at: number): Reading | null;
 }
 
-/** A reading of all octets up to `boundary`; `open` where they came to an end before the stream was in order. */
+/**
+ * A reading of all octets up to `boundary`; `open` where they came to an end before the stream was in order, `spent` where the
+ * steps did before one reading was left.
+ */
 export interface Found {
   reading: Reading;
   boundary: number;
   open: boolean;
+  spent: boolean;
 }
