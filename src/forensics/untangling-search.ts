@@ -15,9 +15,10 @@ import { untangle } from "./untangle/untangle.ts";
 
 /** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */
 const MAX_WINDOW = 4 << 20;
-/** A first look is taken when so many octets are there, and another whenever they are so many times as many: each begins anew. */
+/** A first look is taken when so many octets are there, and another whenever they have doubled. */
 const FIRST_LOOK = 1 << 12;
-const NEXT_LOOK = 4;
+/** Each look begins anew: where there are so many octets, the next one is taken when they are four times as many. */
+const MANY_OCTETS = 1 << 16;
 /** The same where the frames before follow from a guess: octets of a body are not worth more. */
 const MAX_WINDOW_OF_GUESS = 1 << 19;
 /** What a search needs besides the octets. */
@@ -129,7 +130,7 @@ export class UntanglingSearch implements BoundarySearch {
     const full =
       octets >= (this.#isGuess ? MAX_WINDOW_OF_GUESS : MAX_WINDOW) || this.#window.inNeed || this.#steps.steps <= 0;
     if (octets < this.#nextLook && !full) return;
-    this.#nextLook = octets * NEXT_LOOK;
+    this.#nextLook = octets * (octets < MANY_OCTETS ? 2 : 4);
     const isOver = this.#explain(full);
     if ((full || isOver) && this.foundAt < 0) this.#searchPlainly();
   }

@@ -4,7 +4,8 @@ import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE } from "../../amqp/spec/constants
 import { long, short } from "../../bytes/big-endian.ts";
 import { settle } from "./content.ts";
 import { leftoverPrice, Repeats, startBehindEnd } from "./leftovers.ts";
-import { admissions, bodyDue } from "./order.ts";
+import { admissions } from "./order.ts";
+import { ignored, resumedOver } from "./passed-starts.ts";
 import * as price from "./prices.ts";
 import {
   AT_BOUNDARY,
@@ -19,7 +20,7 @@ import {
   type Unfinished,
 } from "./reading.ts";
 import { couldBegin, HEADER_AND_IDS, maxBodyOf } from "./sender.ts";
-import { BODY_START, HALF_START, NO_START, WHOLE_START } from "./starts.ts";
+import { HALF_START, NO_START, WHOLE_START } from "./starts.ts";
 import type { StepBudget } from "./step-budget.ts";
 import type { BasicMoves, Stretch } from "./stretch.ts";
 import { openHeader, resumeHeader } from "./torn-headers.ts";
@@ -35,6 +36,8 @@ export class Moves implements BasicMoves {
   readonly maxBody: number;
   readonly #repeats: Repeats;
   readonly #budget: StepBudget;
+  /** A reading that costs more is not kept. */
+  dearest = Number.POSITIVE_INFINITY;
 
   /** `add` is given every reading that comes of a move; `budget` pays for work of which perhaps none comes. */
   constructor(stretch: Stretch, add: (reading: Reading) => void, budget: StepBudget) {
@@ -62,7 +65,7 @@ export class Moves implements BasicMoves {
     if ((justCut === null && strength === NO_START) || starts.foreign.has(at)) this.#junk(reading, at);
     if (strength === NO_START && !this.stretch.sender.seenWhole) this.#begunBefore(reading, at);
     this.spend(reading.others.length / OTHERS_A_STEP);
-    const over = this.#overStart(reading, at, strength);
+    const over = resumedOver(this, reading, at, strength);
     for (const each of reading.others) {
       if (each === justCut || !isSuspended(each)) continue;
       if (each.header === null) this.#resume(reading, each, at, over);
@@ -70,44 +73,11 @@ export class Moves implements BasicMoves {
     }
   }
 
-  /** What it costs that an interrupted frame goes on where a frame starts. */
-  #overStart(reading: Reading, at: number, strength: number): number {
-    switch (strength) {
-      case WHOLE_START:
-        return price.RESUMED_OVER_START;
-      case HALF_START:
-        return price.IGNORED_HALF;
-      case BODY_START:
-        return this.#bodyPrice(reading, at);
-      default:
-        return 0;
-    }
-  }
-
-  #bodyPrice(reading: Reading, at: number): number {
-    const { octets } = this.stretch;
-    const channel = short(octets, at + 1);
-    const size = long(octets, at + 3);
-    const { last } = reading;
-    if (last !== null && last.channel === channel && last.owes === size) return price.IGNORED_BODY_DUE;
-    const due = bodyDue(reading, channel, size, this.maxBody);
-    if (due === "no") return 0;
-    return due === "due" ? price.IGNORED_BODY_DUE : price.IGNORED_BODY_FITS;
-  }
-
-  /** What it costs to take the start at `at` for content of the frame under way. */
+  /** Takes the start at `at` for content of the frame under way. */
   ignore(reading: Reading, at: number, strength: number): void {
-    const first =
-      strength === WHOLE_START
-        ? price.IGNORED_WHOLE
-        : strength === HALF_START
-          ? price.IGNORED_HALF
-          : this.#bodyPrice(reading, at);
-    if (first < price.IGNORED_AGAIN) {
-      reading.price += first;
-      return;
-    }
-    reading.price += reading.ignored > 0 ? price.IGNORED_AGAIN_HERE : reading.hasIgnored ? price.IGNORED_AGAIN : first;
+    const { cost, counts } = ignored(this, reading, at, strength);
+    reading.price += cost;
+    if (!counts) return;
     reading.ignored++;
     reading.hasIgnored = true;
   }
@@ -191,6 +161,7 @@ export class Moves implements BasicMoves {
   cut(reading: Reading, at: number): Reading | null {
     if (reading.others.length >= MAX_SUSPENDED || at <= reading.from) return null;
     const cost = this.stretch.places.cutPrice(at, reading.lastCut);
+    if (reading.price + cost > this.dearest) return null;
     const next =
       reading.mode === IN_HEADER ? openHeader(this, reading, reading.from, at) : this.#interrupted(reading, at);
     if (next === null) return null;

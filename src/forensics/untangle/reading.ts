@@ -166,14 +166,20 @@ export function isWaiting({ mode }: Reading): boolean {
   return mode === OVERDUE || mode === IN_HEADER;
 }
 
-/** What a reading costs where the octets end: what is open then was perhaps never to be whole. */
-export function priceAtEnd({ price: paid, mode, others }: Reading): number {
-  let cost = paid;
+/** What it costs beyond its price that what is interrupted in a reading never goes on. */
+export function priceOfOpen({ others }: Reading): number {
+  let cost = 0;
   for (const each of others) {
     if (isSuspended(each)) cost += price.OPEN_SUSPENDED;
     else if (each.owes > 0 || each.owes === AWAITS_HEADER) cost += price.OPEN_CONTENT;
   }
-  if (mode === IN_FRAME) cost += price.OPEN_RUNNING;
+  return cost;
+}
+
+/** What a reading costs where the octets end: what is open then was perhaps never to be whole. */
+function priceAtEnd(reading: Reading): number {
+  const { price: paid, mode } = reading;
+  const cost = paid + priceOfOpen(reading) + (mode === IN_FRAME ? price.OPEN_RUNNING : 0);
   return mode === OVERDUE ? cost + price.NOT_DONE : cost;
 }
 

@@ -3,21 +3,21 @@ import { AWAITS_ANY } from "../../amqp/content-order.ts";
 import { short } from "../../bytes/big-endian.ts";
 import { lookBack } from "./look-back.ts";
 import { Moves } from "./moves.ts";
+import { ignored } from "./passed-starts.ts";
 import * as price from "./prices.ts";
 import {
   AT_BOUNDARY,
   cheapestAtEnd,
-  holds,
   IN_FRAME,
   IN_HEADER,
   IN_JUNK,
   isWaiting,
   OVERDUE,
-  priceAtEnd,
   Reading,
   type Unfinished,
 } from "./reading.ts";
 import { HEADER_AND_IDS } from "./sender.ts";
+import { settledBy } from "./settled.ts";
 import { NO_START, WHOLE_START } from "./starts.ts";
 import type { StepBudget } from "./step-budget.ts";
 import type { Found, Stretch, Torn } from "./stretch.ts";
@@ -30,19 +30,17 @@ const LEAST_WIDTH = 8;
 const WAITING = 0.6;
 /** A reading that costs so much more than the cheapest is given up. */
 const MARGIN = 60;
-/** Frames in one piece, one behind the other, after which a stream is in order again. */
-const ORDERLY_FRAMES = 4;
 /** Interrupted frames that cost as much as a reading, and what it costs to take one past an event. */
 const OTHERS_A_STEP = 8;
 const EVENT_STEPS = 0.1;
+/** What a reading costs that is made, and dearer than those that are kept. */
+const GIVEN_UP_STEPS = 0.5;
 /** Octets that headers cut one inside the other may take. */
 const HEADERS = MAX_NESTED_HEADERS * HEADER_AND_IDS;
 /** Readings that go on where all others wait. */
 const RESCUED = 10;
 /** Starts whose channels are taken to be in use. */
 const FIRST_STARTS = 256;
-/** The stream is in order only if no reading this near is still in doubt. */
-const DOUBT = 20;
 
 /** Readings looked at for one incident. */
 const MAX_STEPS_EACH = 400_000;
@@ -90,7 +88,7 @@ export class Search {
       if (starts.at[start] === at) start++;
       if (places.segments[segment] === at) segment++;
       this.#advance(at, at === isEvent);
-      const settled = this.#settled();
+      const settled = settledBy(this.#live, this.#torn, reading => this.#rank(reading));
       if (this.#budget.steps < this.#floor - OVERDRAFT) return this.#brokenOff();
       if (settled !== null) return { reading: settled, boundary: settled.runAt, open: false, spent: false };
     }
@@ -135,6 +133,7 @@ export class Search {
     this.#next = [];
     this.#best = Number.POSITIVE_INFINITY;
     this.#at = at;
+    moves.dearest = isEvent ? this.#dearest(at, strength, segment) : Number.POSITIVE_INFINITY;
     for (const reading of this.#live) {
       this.#budget.steps -= isEvent ? EVENT_STEPS : EVENT_STEPS / 4;
       if (isEvent && reading.others.length > 0) lookBack(moves, reading, at);
@@ -149,6 +148,21 @@ export class Search {
       this.#within(reading, at, strength, segment);
     }
     this.#prune();
+  }
+
+  /** Price beyond which nothing is kept at `at`, as far as it is known before any move: so many readings only go on. */
+  #dearest(at: number, strength: number, segment: boolean): number {
+    const width = this.#width();
+    if (at >= this.#stretch.end || this.#live.length < width) return Number.POSITIVE_INFINITY;
+    const pass = segment ? this.#stretch.places.passPrice(at) : 0;
+    const ranks: number[] = [];
+    for (const reading of this.#live) {
+      if (reading.mode !== IN_FRAME || reading.end === at) continue;
+      const over = strength === NO_START ? 0 : ignored(this.#moves, reading, at, strength).cost;
+      ranks.push(this.#rank(reading) + over + pass);
+    }
+    if (ranks.length < width) return Number.POSITIVE_INFINITY;
+    return ranks.sort((a, b) => a - b)[width - 1]!;
   }
 
   /** A frame under way, or a stretch of no frame, ends here. */
@@ -220,6 +234,10 @@ export class Search {
   }
 
   #keep(reading: Reading): void {
+    if (reading.price > this.#moves.dearest) {
+      this.#budget.steps -= GIVEN_UP_STEPS;
+      return;
+    }
     this.#budget.steps -= 1 + reading.others.length / OTHERS_A_STEP;
     if (reading.price < this.#best && !isWaiting(reading)) this.#best = reading.price;
     if (reading.price <= this.#best + MARGIN) this.#next.push(reading);
@@ -273,25 +291,5 @@ export class Search {
     const left = (this.#budget.steps - this.#floor) / MAX_STEPS_EACH;
     if (left > 0.5) return WIDTH;
     return left <= 0 ? LEAST_WIDTH : Math.max(LEAST_WIDTH, Math.ceil(WIDTH * 2 * left));
-  }
-
-  /** The cheapest reading, where the stream is in order again and none that is near doubts it. */
-  #settled(): Reading | null {
-    const [best] = this.#live;
-    if (best === undefined || !this.#isOrderly(best)) return null;
-    // Of what comes behind the orderly frames the others may think what they like: that is another incident.
-    let orderly = best.pieces!;
-    for (let more = best.run - ORDERLY_FRAMES; more > 0; more--) orderly = orderly.before!;
-    const near = priceAtEnd(best) + DOUBT;
-    for (const reading of this.#live) {
-      if (priceAtEnd(reading) <= near && !this.#isOrderly(reading) && !holds(reading, orderly)) return null;
-    }
-    for (const reading of this.#live) if (reading !== best && !isWaiting(reading)) best.outdo(reading, best.runAt);
-    return best;
-  }
-
-  #isOrderly(reading: Reading): boolean {
-    const { fault, base } = this.#torn;
-    return reading.run >= ORDERLY_FRAMES && reading.runAt > fault - base && !reading.suspends;
   }
 }
