@@ -121,8 +121,11 @@ describe.skipIf(!live)("an account by each client", () => {
   });
 });
 
+/** Two losses can hide an acknowledgment, and that its channel was opened again: docs/messages.md tells. */
+const SEVERAL_LOSSES = /^one packet in|^cut to/;
+
 function* partsOf(packets: readonly Packet[]): Generator<[what: string, rest: readonly Packet[]]> {
-  for (const [what, damage] of DAMAGES) yield [what, damage(packets)];
+  for (const [what, damage] of DAMAGES) if (!SEVERAL_LOSSES.test(what)) yield [what, damage(packets)];
   for (const i of packets.keys()) {
     yield [`packet ${i + 1} lost`, packets.toSpliced(i, 1)];
     if (i % 4 === 3) yield [`begun at packet ${i + 1}`, packets.slice(i)];
