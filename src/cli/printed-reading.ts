@@ -6,6 +6,7 @@ import { EXIT } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { complain, isReaderGone, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
+import { stoppedReadings } from "./stopped-reading.ts";
 import type { CaptureSession } from "./telemetry-options.ts";
 
 /** What a command makes of captures. */
@@ -70,6 +71,7 @@ export async function readPrinting(
     if (error !== undefined) problems.push(`${path === "-" ? "standard input" : path}: ${error}`);
   }
   problems.push(...ownFailures(report));
+  if (interrupt.aborted) problems.push(...stoppedReadings(report));
   // Of what was read in part nobody knows what is not there.
   const missing = interrupt.aborted || isReaderGone() || absent === undefined ? [] : absent(report);
   for (const problem of [...problems, ...missing]) complain(problem);

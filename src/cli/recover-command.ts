@@ -19,6 +19,7 @@ import { Progress } from "./progress.ts";
 import { unreadableTwice } from "./read-twice.ts";
 import { RecoveredFolder } from "./recovered-folder.ts";
 import type { Republishing } from "./republish.ts";
+import { stoppedReadings } from "./stopped-reading.ts";
 import { filesRead } from "./taken-files.ts";
 
 interface Options extends CaptureFlags, FilterFlags {
@@ -187,7 +188,10 @@ async function recoverInto(
   await (stop.signal.aborted ? folder?.discard() : folder?.finish());
   const isDone = (await republishing?.finish(stop.signal.aborted)) ?? true;
   interruption.release();
-  if (options.format === "text") await write(`${counts.sentences(recovery)}\n`);
+  const stopped = stoppedReadings(recovery.report);
+  stopped.forEach(complain);
+  // Of what was read in part nobody knows what was lost.
+  if (options.format === "text" && stopped.length === 0) await write(`${counts.sentences(recovery)}\n`);
   if (republishing !== null) {
     const sentences = republishing.sentences();
     if (options.format === "text") await write(`${sentences}\n`);

@@ -129,10 +129,15 @@ function incidentMessages(connection: MessageConnection, incident: ClientInciden
   });
 }
 
-/** The messages of a diagnosis that did not arrive, with the channel of their writer. */
+/**
+ * The messages of a diagnosis that did not arrive, with the channel of their writer. What a second copy of a TLS session
+ * wrote has no place in the stream.
+ */
 function explainedMessages({ diagnosis }: ClientIncident): (ExplainedMessage & { channel: number })[] {
   return (diagnosis?.writers ?? []).flatMap(({ channels, messages }) =>
-    messages.filter(({ fate }) => fate !== "delivered").map(each => ({ ...each, channel: channels[0] ?? 0 })),
+    messages
+      .filter(({ fate, spans }) => fate !== "delivered" && spans.length > 0)
+      .map(each => ({ ...each, channel: channels[0] ?? 0 })),
   );
 }
 

@@ -36,7 +36,7 @@ export interface LostPublish {
  * What a diagnosis must be told with, so that a message of it is sure. In one stretch of the stream it can only be mixed with
  * another of its channel. Put together from several it can be with any: frames of several writers look alike.
  */
-const SURE_OF_SOLE_WRITER = 0.6;
+const SURE_OF_SOLE_WRITER = 0.7;
 const SURE_IN_ONE_STRETCH = 0.9;
 const SURE_PUT_TOGETHER = 0.99;
 

@@ -272,10 +272,11 @@ function counts({ lines, unrelatedLines, incidents, omitted }: ExplanationReport
   const errors = incidents.reduce((sum, { count }) => sum + count, omitted);
   const distinct = incidents.length + (omitted > 0 ? omitted : 0);
   const same = errors > distinct ? `, ${distinct} of them different` : "";
-  return page.prose(
-    `${counted(errors, "error")}${same} in ${counted(lines, "line")}; ${counted(unrelatedLines, "line")} about other things.`,
-    page.paint.faint,
-  );
+  const areNotes = omitted === 0 && incidents.every(({ level }) => level === "note");
+  // Lines of notes are among those about other things.
+  const others = areNotes ? "." : `; ${counted(unrelatedLines, "line")} about other things.`;
+  const what = counted(errors, areNotes ? "note" : "error");
+  return page.prose(`${what}${same} in ${counted(lines, "line")}${others}`, page.paint.faint);
 }
 
 /** A sentence of ours, in which something may be quoted. */

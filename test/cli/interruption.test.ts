@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
+import { stoppedReadings } from "../../src/cli/stopped-reading.ts";
 import { inspect } from "../../src/inspect.ts";
 import { text } from "../../src/report/text.ts";
 import { type Ended, ended, start, temporaryFolder } from "../support/command.ts";
@@ -80,6 +81,7 @@ it("what was not read when it came is told, and nothing is called clean", async 
   expect(told).toMatchObject([{ rule: "unread", severity: "note", input: 0 }]);
   expect(told[0]!.message).toMatch(/^Reading was stopped after [\d,]+ octets: what follows was not read\.$/);
   expect(text(report)).not.toContain("Clean.");
+  expect(stoppedReadings(report)).toEqual([`${large}: ${told[0]!.message.slice(0, -1)}`]);
 });
 
 it("while broken connections are explained, what the first reading found is told", async ({ onTestFinished }) => {

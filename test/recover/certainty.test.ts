@@ -52,8 +52,9 @@ const TWO: [number, number][] = [
 
 describe("a message is sure", () => {
   const cases: [what: string, told: Told, lost: LostPublish, sure: boolean][] = [
-    ["in one stretch, on a channel of one writer", { confidence: 0.6, writers: [[1], [2]] }, lostOf(0.6, ONE), true],
-    ["not where another writer uses its channel", { confidence: 0.6, writers: [[1], [2, 1]] }, lostOf(0.6, ONE), false],
+    ["in one stretch, on a channel of one writer", { confidence: 0.7, writers: [[1], [2]] }, lostOf(0.7, ONE), true],
+    ["not where another reading is near", { confidence: 0.6, writers: [[1], [2]] }, lostOf(0.6, ONE), false],
+    ["not where another writer uses its channel", { confidence: 0.7, writers: [[1], [2, 1]] }, lostOf(0.7, ONE), false],
     ["on a shared channel where the diagnosis is", { confidence: 0.9, writers: [[1], [1]] }, lostOf(0.9, ONE), true],
     ["not where octets stay unexplained", { confidence: 0.5, writers: [[1]] }, lostOf(0.5, ONE), false],
     [

@@ -44,6 +44,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "recover/recovered-record.test.ts": ["recover/recover.ts", "recover/wire-fields.ts"],
   "recover/publisher.test.ts": ["cli/republish.ts"],
   "cli/recover.test.ts": ["cli/recover-command.ts"],
+  "cli/interruption.test.ts": ["cli/printed-reading.ts"],
   "repair/repaired-connection.test.ts": ["cli/repair-command.ts"],
   "cli/annotate.test.ts": ["cli/annotate-command.ts", "cli/capture-copies.ts", "cli/new-file.ts"],
   "capture/capture-format.test.ts": ["capture/foreign-file.ts"],

@@ -32,6 +32,7 @@ import {
   goneSentence,
   isQuiet,
   notChecked,
+  notDecrypted,
   outcome,
   particulars,
   path,
@@ -141,7 +142,13 @@ function headline(result: CheckResult): string {
 function addBasis(summary: Summary, result: CheckResult, most: number): void {
   const { baseline } = result;
   const about = baseline === null ? "" : notChecked(baseline);
-  const lines = [...basis(result), withoutFrames(result, most), elsewhere(result, most), about];
+  const lines = [
+    ...basis(result),
+    withoutFrames(result, most),
+    notDecrypted(result, most),
+    elsewhere(result, most),
+    about,
+  ];
   summary.addLines(
     "",
     lines.filter(line => line !== ""),

@@ -11,6 +11,7 @@ import {
   elsewhere,
   goneSentence,
   notChecked,
+  notDecrypted,
   outcome,
   path,
   reportOn,
@@ -55,7 +56,11 @@ function outcomeOf(result: CheckResult, command: string | undefined): Omit<Outco
   ];
   const { failOn, limits } = policy;
   const threshold = failOn === "note" ? "any finding fails" : `findings fail from ${failOn} on`;
-  const asides = [withoutFrames(result, MAX_NAMES), elsewhere(result, MAX_NAMES)].filter(line => line !== "");
+  const asides = [
+    withoutFrames(result, MAX_NAMES),
+    notDecrypted(result, MAX_NAMES),
+    elsewhere(result, MAX_NAMES),
+  ].filter(line => line !== "");
   return {
     passed,
     words: outcome(result),

@@ -127,6 +127,14 @@ export function withoutFrames({ captures }: CheckResult, most: number): string {
   return empty.length === 0 ? "" : `${counted(empty.length, "capture")} without an AMQP frame: ${named(empty, most)}`;
 }
 
+/** `1 capture whose TLS was not decrypted: nothing of its AMQP was checked (--tls-keys): a.pcap`; empty where there is none. */
+export function notDecrypted({ captures }: CheckResult, most: number): string {
+  const encrypted = captures.filter(({ tlsRecords = 0 }) => tlsRecords > 0).map(capture => capture.path);
+  if (encrypted.length === 0) return "";
+  const whose = encrypted.length === 1 ? "its" : "their";
+  return `${counted(encrypted.length, "capture")} whose TLS was not decrypted: nothing of ${whose} AMQP was checked (--tls-keys): ${named(encrypted, most)}`;
+}
+
 function named(names: readonly string[], most: number): string {
   const rest = names.length - most;
   return names.slice(0, most).map(path).join(", ") + (rest > 0 ? ` and ${grouped(rest)} more` : "");

@@ -24,6 +24,7 @@ import {
   elsewhere,
   goneSentence,
   notChecked,
+  notDecrypted,
   outcome,
   path,
   reportOn,
@@ -176,7 +177,12 @@ function conclusion(result: CheckResult, page: Page): string[] {
   const threshold = failOn === "note" ? "any finding fails" : `findings fail from ${failOn} on`;
   const ink = result.passed ? page.paint.good : page.paint.error;
   const most = page.all ? Number.POSITIVE_INFINITY : MAX_NAMES;
-  const asides = [...basis(result), withoutFrames(result, most), elsewhere(result, most)].filter(line => line !== "");
+  const asides = [
+    ...basis(result),
+    withoutFrames(result, most),
+    notDecrypted(result, most),
+    elsewhere(result, most),
+  ].filter(line => line !== "");
   return [
     ...wrap(`${seen.join(", ")}; ${threshold}`, page.columns),
     ...asides.flatMap(line => wrap(line, page.columns)),

@@ -222,6 +222,9 @@ function inputPart(input: CaptureInput, index: number, leftAlone: LeftAlone[]): 
   };
 }
 
+/** How the note on a file begins that was read in part only, because Ctrl-C came. */
+export const STOPPED = "Reading was stopped";
+
 function fileFacts({ reading, error, failures, counters }: CaptureInput): FileFacts {
   const truncated = reading?.truncated ?? null;
   const packets = reading?.packets ?? 0;
@@ -231,7 +234,7 @@ function fileFacts({ reading, error, failures, counters }: CaptureInput): FileFa
     findings.push({ ...fileFinding("unread", reading.passedOver, null), identity: "unread pcapng-blocks" });
   }
   if (reading?.stopped === true) {
-    const message = `Reading was stopped after ${grouped(reading.octets)} octets: what follows was not read.`;
+    const message = `${STOPPED} after ${grouped(reading.octets)} octets: what follows was not read.`;
     findings.push({ ...fileFinding("unread", message, packets > 0 ? packets : null), identity: "unread stopped" });
   }
   if (failures !== null) findings.push(fileFinding("internal-error", failuresSentence(failures), failures.packet));

@@ -120,6 +120,13 @@ it("names the config, changed levels, captures without AMQP, and what was left o
   ]);
 });
 
+it("says whose TLS was not decrypted", () => {
+  const encrypted = { ...capture(report({ inputs: [input({ path: "t.pcap" })] })), tlsRecords: 9 };
+  expect(told(result({ captures: [encrypted] })).replaceAll("\n", " ")).toContain(
+    "1 capture whose TLS was not decrypted: nothing of its AMQP was checked (--tls-keys): t.pcap",
+  );
+});
+
 it("counts the captures beyond those it tells", () => {
   const captures = Array.from({ length: 60 }, (_, at) =>
     capture(
