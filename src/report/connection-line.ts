@@ -1,6 +1,8 @@
 /** A connection as a line of `ghostframe connections`, and as an object. */
+
 import { grouped } from "../bytes/grouped.ts";
 import { cut, pad, printable } from "../bytes/printable.ts";
+import { ownCloser } from "../connection/own-close.ts";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import type { Message } from "../messages/message.ts";
 import { isoTime } from "../net/place.ts";
@@ -110,13 +112,19 @@ function seconds(time: string): number {
 
 const CLOSES = /^The (?:broker|client|guard) closed the connection/;
 
-function ending({ id, ended, gaps }: Connection, findings: readonly Finding[], facts?: ConnectionFacts): string {
+function ending(
+  { id, ended, gaps, verdict: { observed } }: Connection,
+  findings: readonly Finding[],
+  facts?: ConnectionFacts,
+): string {
   const own = findings.filter(({ connection }) => connection === id);
   const told =
     own.find(({ rule, message }) => rule === "broker-close" && CLOSES.test(message)) ??
     own.find(({ rule }) => rule === "ended-abruptly" || rule === "heartbeat-missed");
   // Erlang folds what it quotes into lines.
   if (told !== undefined) return printable(told.message.replace(/\s*\n\s*/g, " "));
+  if (observed?.outcome === "close" && ownCloser(observed) === "proxy")
+    return "ghostframe proxy shut down, and closed it.";
   const fate = facts?.fate;
   if (fate?.closedByServer != null) return "The broker closed the connection.";
   if (fate?.closedByClient === true) {

@@ -109,8 +109,10 @@ describe("signals", { concurrent: true }, () => {
     expect(counters).toMatchObject({ connections: 3 });
     expect(proxied.findings()).toEqual([]);
     expect(code).toBe(0);
-    const recorded = await ghostframe(["inspect", ...readdirSync(folder).map(name => join(folder, name))]);
-    expect(recorded.code).toBe(0);
+    const files = readdirSync(folder).flatMap(name => (name.endsWith(".pcapng") ? [join(folder, name)] : []));
+    expect((await ghostframe(["inspect", ...files])).code).toBe(0);
+    const { stdout } = await ghostframe(["connections", "--width", "300", ...files]);
+    expect(stdout.match(/ghostframe proxy shut down, and closed it\./g)).toHaveLength(2);
   });
 
   it("SIGINT: 130", async ({ onTestFinished }) => {
