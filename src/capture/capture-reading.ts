@@ -21,6 +21,8 @@ export interface CaptureReading {
   error: InputError | null;
   /** Whether the reading was stopped before the file was at its end. */
   stopped: boolean;
+  /** Where it was stopped: whether it is a file, whose end is known. A pipe perhaps had no more to say. */
+  hasEnd?: boolean;
 }
 
 /** How the reading ended: with the file, by order, or by an error that is ours or the file's. */

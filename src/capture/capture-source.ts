@@ -67,7 +67,8 @@ export interface ReadOptions {
 export async function readCapture(path: string, sink: PacketSink, options: ReadOptions = {}): Promise<CaptureReading> {
   const name = path === "-" ? "standard input" : path;
   const intake = new Intake(sink, options);
-  return conclude(name, intake.feed, await read(path, name, intake, options));
+  const reading = conclude(name, intake.feed, await read(path, name, intake, options));
+  return reading.stopped ? { ...reading, hasEnd: intake.hasEnd } : reading;
 }
 
 /** Whether the input can be read a second time from its beginning, as a pipe cannot. false when there is none. */
@@ -86,6 +87,8 @@ class Intake implements StreamIntake {
   /** What the feed threw: a CaptureError, or whatever the sink did. */
   thrown: { cause: unknown } | null = null;
   totalOctets: number | null = null;
+  /** It is a file: what it has is there already. */
+  hasEnd = false;
   readonly windowOctets: number;
   #octetsRead = 0;
   readonly #onProgress: ReadOptions["onProgress"];
@@ -137,7 +140,8 @@ async function readStandardInput(
   if (given === undefined) {
     const status = refuseDirectory("a capture");
     if (status.isFIFO() || status.isSocket()) return readPipe(STANDARD_INPUT, intake, signal);
-    if (status.isFile()) return readWindows(fromStandardInput, status.size, intake, signal);
+    intake.hasEnd = status.isFile();
+    if (intake.hasEnd) return readWindows(fromStandardInput, status.size, intake, signal);
   }
   const stdin = given ?? process.stdin;
   if (stdin.isTTY === true) throw new InputError(name, TERMINAL);
@@ -167,6 +171,7 @@ async function readPath(path: string, intake: Intake, signal: AbortSignal | unde
       return await readStream(handle.createReadStream({ highWaterMark: STREAM_OCTETS }), intake, signal);
     }
     intake.totalOctets = status.size;
+    intake.hasEnd = true;
     const fromFile: ReadInto = (octets, position) => handle.read(octets, 0, octets.length, position);
     await readWindows(fromFile, status.size, intake, signal);
   } finally {

@@ -233,7 +233,7 @@ function fileFacts({ reading, error, failures, counters }: CaptureInput): FileFa
   if (reading?.passedOver !== undefined) {
     findings.push({ ...fileFinding("unread", reading.passedOver, null), identity: "unread pcapng-blocks" });
   }
-  if (reading?.stopped === true) {
+  if (reading?.stopped === true && reading.hasEnd === true) {
     const message = `${STOPPED} after ${grouped(reading.octets)} octets: what follows was not read.`;
     findings.push({ ...fileFinding("unread", message, packets > 0 ? packets : null), identity: "unread stopped" });
   }
