@@ -64,6 +64,9 @@ function isAlike(octets: Uint8Array, a: number, b: number, length: number): bool
   return true;
 }
 
+/** Octets that are counted to find rare ones. */
+const COUNTED = 1 << 17;
+
 /** What repeats octets before it, at places that many readings ask for. */
 export class Repeats {
   readonly #stretch: Stretch;
@@ -93,9 +96,9 @@ export function startBehindEnd({ octets, starts }: Stretch, at: number): number 
   return starts.at[i] ?? -1;
 }
 
-/** How often each octet occurs in octets[0, end). */
+/** How often each octet occurs in octets[0, end), or in the first of them: that tells which ones are rare. */
 function octetCounts(octets: Uint8Array, end: number): Uint32Array {
   const counts = new Uint32Array(256);
-  for (let i = 0; i < end; i++) counts[octets[i]!]!++;
+  for (let i = 0; i < Math.min(end, COUNTED); i++) counts[octets[i]!]!++;
   return counts;
 }
