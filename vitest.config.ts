@@ -13,6 +13,9 @@ const MEASURING = [
   "test/report/text/picture.test.ts",
 ];
 
+/** Tests that put something else in the place of a module, which others may have loaded before them. */
+const MOCKING = ["test/proxy/recording-file.test.ts"];
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
@@ -20,16 +23,22 @@ export default defineConfig({
     reporters: ["default", new ClosingLines()],
     // Files share a process where they follow each other: to load the program for each anew took a third of the time.
     isolate: false,
+    restoreMocks: true,
+    unstubEnvs: true,
     projects: [
       {
         extends: true,
         test: {
           name: "side by side",
           include: ["test/**/*.test.ts"],
-          exclude: MEASURING,
+          exclude: [...MEASURING, ...MOCKING],
           maxWorkers: "100%",
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: "mocking", include: MOCKING, isolate: true, maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
       {
         extends: true,
