@@ -111,7 +111,7 @@ describe("signals", { concurrent: true }, () => {
     expect(code).toBe(0);
     const files = readdirSync(folder).flatMap(name => (name.endsWith(".pcapng") ? [join(folder, name)] : []));
     expect((await ghostframe(["inspect", ...files])).code).toBe(0);
-    const { stdout } = await ghostframe(["connections", "--width", "300", ...files]);
+    const { stdout } = await ghostframe(["connections", "--format", "ndjson", ...files]);
     expect(stdout.match(/ghostframe proxy shut down, and closed it\./g)).toHaveLength(2);
   });
 
