@@ -16,7 +16,7 @@ export function didYouMean(name: string, names: readonly string[]): string {
 const MAX_SHARE = 0.4;
 
 /** Letters to put in, take out or change (Levenshtein); `limit` where there are as many or more. */
-function editDistance(a: string, b: string, limit: number): number {
+export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

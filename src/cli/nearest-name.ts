@@ -1,5 +1,7 @@
 /** Of many names the one that comes nearest to what was asked for: a near miss is named. */
 
+import { editDistance } from "../check/nearest-name.ts";
+
 /** Edits that a near miss may be away. */
 const MAX_EDITS = 3;
 /** Characters that are compared. */
@@ -22,22 +24,8 @@ export class NearestName {
     if (this.#seen.size >= MAX_SEEN || this.#seen.has(name)) return;
     this.#seen.add(name);
     if (Math.abs(name.length - this.#wanted.length) >= this.#edits) return;
-    const distance = editDistance(this.#wanted.slice(0, MAX_COMPARED), name.slice(0, MAX_COMPARED));
+    const distance = editDistance(this.#wanted.slice(0, MAX_COMPARED), name.slice(0, MAX_COMPARED), this.#edits);
     // What has nothing in common is not near.
     if (distance < Math.min(this.#edits, this.#wanted.length)) [this.name, this.#edits] = [name, distance];
   }
-}
-
-/** Characters to insert, delete or change (Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const changed = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[to.length]!;
 }
