@@ -20,6 +20,9 @@ import type { SecretsSink } from "./pcapng-secrets.ts";
 import { GzipError, PlainOrGzip, readPipe, readStream, type StreamIntake } from "./stream-source.ts";
 
 const WINDOW_OCTETS = 1024 * 1024;
+/** Octets dealt with before it is asked whether the event loop should have its turn, and milliseconds after which it has. */
+const PIECE_OCTETS = 128 * 1024;
+const TURN_MS = 100;
 const STREAM_OCTETS = 256 * 1024;
 
 /** A number of 32 bits that nobody can foresee, for hashes of what strangers write. */
@@ -211,8 +214,16 @@ async function readWindows(
       [parsed, filled] = [filled, parsed];
       position += bytesRead;
       pending = readInto(filled, position);
-      const wait = capture.push(parsed.subarray(0, bytesRead));
-      if (wait !== undefined) await wait;
+      let turn = performance.now();
+      for (let at = 0; at < bytesRead; at += PIECE_OCTETS) {
+        if (performance.now() - turn > TURN_MS) {
+          await nextTurn();
+          signal?.throwIfAborted();
+          turn = performance.now();
+        }
+        const wait = capture.push(parsed.subarray(at, Math.min(at + PIECE_OCTETS, bytesRead)));
+        if (wait !== undefined) await wait;
+      }
     }
     await capture.end();
   } finally {

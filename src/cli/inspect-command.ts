@@ -8,7 +8,7 @@ import { brokerOption } from "./broker-option.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { PageSample } from "./html-output.ts";
-import { onInterrupt } from "./interrupt.ts";
+import { graceOf, onInterrupt } from "./interrupt.ts";
 import { keepHeapSmall } from "./memory.ts";
 import {
   addSelectionOptions,
@@ -113,7 +113,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const { otlpMessages } = options;
   const telemetry = await CaptureSession.open({ otlp: otlpTarget(options.otlp, options.output), otlpMessages });
   const sample = wantsPage(options) ? new (await import("./html-output.ts")).PageSample() : null;
-  const interruption = onInterrupt();
+  const interruption = onInterrupt(await graceOf(paths));
   const { signal } = interruption;
   const progress = new Progress(process.stderr, performance);
   const seen = await inspect(paths, {

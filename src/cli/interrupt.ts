@@ -2,6 +2,7 @@
  * Ctrl-C ends reading, and the command reports what it has read: `tcpdump -w - | ghostframe inspect -` is stopped that
  * way, by one signal to both. A second Ctrl-C ends the process.
  */
+import { canReadAgain } from "../capture/capture-source.ts";
 import { EXIT } from "./exit-codes.ts";
 
 /** Milliseconds for the writer of a pipe: it gets the same signal, and writes its last packets before it ends. */
@@ -20,7 +21,13 @@ export interface Interruption {
   beforeDeafWork: () => void;
 }
 
-/** @param grace milliseconds until reading ends; 0 for a command that then reports nothing. */
+/** Milliseconds until reading of these captures ends: files have no writer to wait for. */
+export async function graceOf(paths: readonly string[]): Promise<number> {
+  const areFiles = await Promise.all(paths.map(canReadAgain));
+  return areFiles.every(isFile => isFile) ? 0 : LAST_PACKETS;
+}
+
+/** @param grace milliseconds until reading ends. */
 export function onInterrupt(grace = LAST_PACKETS): Interruption {
   const controller = new AbortController();
   const end = (): void => process.exit(EXIT.INTERRUPTED);

@@ -3,7 +3,7 @@ import { type InspectOptions, inspect } from "../inspect.ts";
 import type { Report } from "../report/report.ts";
 import { type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
+import { graceOf, onInterrupt } from "./interrupt.ts";
 import { complain, isReaderGone, write } from "./output.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { stoppedReadings } from "./stopped-reading.ts";
@@ -31,7 +31,7 @@ export async function readPrinting(
 ): Promise<void> {
   const captures = await captureOptions(flags);
   if (captures === null) return;
-  const interruption = onInterrupt();
+  const interruption = onInterrupt(await graceOf(paths));
   const { signal: interrupt } = interruption;
   const stop = new AbortController();
   interrupt.addEventListener("abort", () => stop.abort());

@@ -59,12 +59,11 @@ export class ErrorReader {
     const ofBroker = isBrokers(record, raw);
     const alone = pasted !== null;
     const company = ofBroker ? "broker" : (pasted ?? "log");
-    // What the broker says in several lines is looked at in any case.
-    let names = (ofBroker && record.lines.length > 1) || mayNameError(raw, company);
-    if (!names && !ofBroker && !alone) return null;
+    if (!ofBroker && !alone && !mayNameError(raw, company)) return null;
     const head = readHead(record);
     const logged = head.kind !== "other" || record.pid !== null;
-    if (isPeaceful(head, record)) names = false;
+    // What the broker says in several lines is looked at in any case.
+    const names = !isPeaceful(head, record) && ((ofBroker && record.lines.length > 1) || mayNameError(raw, company));
     // Whose connection it is stands in the head; the same is said behind it again and again.
     const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
     const reading = this.#reading(said, names || alone, company);

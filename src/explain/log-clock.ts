@@ -1,35 +1,47 @@
 /** The times of a log's lines. */
 import type { LogTime } from "./error-report.ts";
 
+/** A clock time as its parts stand in a line: `2026-11-21`, `18:20`, `02` or `02.731572`. */
+export interface ClockTime {
+  day: string;
+  minute: string;
+  seconds: string;
+}
+
 /** Turns clock times into points in time. Lines of a log come many to a minute: the last one is remembered. */
 export class LogClock {
-  #minuteOf = { minute: "", epoch: Number.NaN };
+  #minuteOf = { day: "", minute: "", epoch: Number.NaN };
   #zoneOf = { zone: "", shift: 0 };
 
-  /** A clock time `2026-11-21T18:20:02.73` of a zone that is not known. */
-  local(clock: string): LogTime | null {
+  /** A clock time of a zone that is not known; null where there is no such time. */
+  local(clock: ClockTime): LogTime | null {
     const epoch = this.#epochOf(clock);
-    return Number.isNaN(epoch) ? null : { epoch, zoned: false, iso: clock };
+    return Number.isNaN(epoch) ? null : { epoch, zoned: false, iso: isoOf(clock) };
   }
 
-  zoned(clock: string, zone: string): LogTime | null {
+  zoned(clock: ClockTime, zone: string): LogTime | null {
     const epoch = this.#epochOf(clock);
     if (Number.isNaN(epoch)) return null;
     if (zone !== this.#zoneOf.zone) this.#zoneOf = { zone, shift: shiftOf(zone) };
     const { shift } = this.#zoneOf;
-    if (shift === 0) return { epoch, zoned: true, iso: `${clock}Z` };
+    if (shift === 0) return { epoch, zoned: true, iso: `${isoOf(clock)}Z` };
     // A zone shifts whole minutes: seconds and fraction stay as they were written.
     const minute = new Date(this.#minuteOf.epoch - shift).toISOString().slice(0, 16);
-    return { epoch: epoch - shift, zoned: true, iso: `${minute}${clock.slice(16)}Z` };
+    return { epoch: epoch - shift, zoned: true, iso: `${minute}:${clock.seconds}Z` };
   }
 
   /** Milliseconds since the epoch, fractions kept: Date.parse would drop all beyond three digits. */
-  #epochOf(clock: string): number {
-    const minute = clock.slice(0, 16);
-    if (minute !== this.#minuteOf.minute) this.#minuteOf = { minute, epoch: Date.parse(`${minute}Z`) };
-    const seconds = Number(clock.slice(17));
-    return seconds < 60 ? this.#minuteOf.epoch + seconds * 1000 : Number.NaN;
+  #epochOf({ day, minute, seconds }: ClockTime): number {
+    const known = this.#minuteOf;
+    if (minute !== known.minute || day !== known.day)
+      this.#minuteOf = { day, minute, epoch: Date.parse(`${day}T${minute}Z`) };
+    const count = Number(seconds);
+    return count < 60 ? this.#minuteOf.epoch + count * 1000 : Number.NaN;
   }
+}
+
+function isoOf({ day, minute, seconds }: ClockTime): string {
+  return `${day}T${minute}:${seconds}`;
 }
 
 /** Milliseconds by which a zone is ahead of UTC: `Z`, `+02`, `+02:00`, `-0330`. */

@@ -34,10 +34,10 @@ const SYSLOG = /^(?:<\d{1,3}>)?[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \S{1,12
 /** What Kubernetes' container runtimes put behind the time: the stream, and whether the line is Full or Partial. */
 const CONTAINER = /^(?:stdout|stderr) ([FP]) /;
 const TIME =
-  /^\s{0,8}(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|[+-]\d\d(?::?\d\d)?)(?=[\s\]|]))?\s?/;
+  /^\s{0,8}(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d):(\d\d(?:[.,]\d{1,9})?)(?: ?(Z|[+-]\d\d(?::?\d\d)?)(?=[\s\]|]))?\s?/;
 const EPOCH = /^(\d{10})(\d{6})? (?=\[\w+\])/;
 const LEVEL_AND_PID = /^(?:\[(\w{1,12})\] )?(?:(<\d{1,10}\.\d{1,10}\.\d{1,10}>) )?/;
-const REPORT = /^=(\w{1,10}) REPORT={4,} (\d{1,2})-([A-Z][a-z]{2})-(\d{4})::(\d\d):(\d\d):(\d\d)/;
+const REPORT = /^=(\w{1,10}) REPORT={4,} (\d{1,2})-([A-Z][a-z]{2})-(\d{4})::(\d\d:\d\d):(\d\d)/;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const ESCAPE = "\x1b";
 /** Colours, as a console handler adds them. */
@@ -81,20 +81,26 @@ export class LogLineReader {
   #readPrefix(line: string): LogLine {
     const report = REPORT.exec(line);
     if (report !== null) {
-      const [, level = "", day, month, year, ...clock] = report;
-      const text = `${year}-${twoDigits(MONTHS.indexOf(month!) + 1)}-${twoDigits(Number(day))}T${clock.join(":")}`;
-      return { ...PLAIN, prefixed: true, time: this.#clock.local(text), level: level.toLowerCase(), report: true };
+      const [, level = "", date, month, year, minute = "", seconds = ""] = report;
+      const day = `${year}-${twoDigits(MONTHS.indexOf(month!) + 1)}-${twoDigits(Number(date))}`;
+      const time = this.#clock.local({ day, minute, seconds });
+      return { ...PLAIN, prefixed: true, time, level: level.toLowerCase(), report: true };
     }
     const before = this.#before;
     // The lines of one message have the same prefix.
     if (before !== null && line.startsWith(before.prefix)) {
       return { ...before.line, text: line.slice(before.prefix.length) };
     }
-    let rest = line.replace(COLLECTOR, "").replace(SYSLOG, "");
+    let rest = line;
+    let match = this.#readTime(rest);
+    if (match === null) {
+      rest = line.replace(COLLECTOR, "").replace(SYSLOG, "");
+      match = this.#readTime(rest);
+    }
     let time: LogTime | null = null;
     let cut = false;
     // A collector's time may stand before the broker's own: the last one counts.
-    for (let match = this.#readTime(rest); match !== null; match = this.#readTime(rest)) {
+    for (; match !== null; match = this.#readTime(rest)) {
       time = match.time;
       rest = rest.slice(match.length);
       const container = CONTAINER.exec(rest);
@@ -115,15 +121,14 @@ export class LogLineReader {
   #readTime(text: string): { time: LogTime; length: number } | null {
     const match = TIME.exec(text);
     if (match !== null) {
-      const [whole, year, month, day, hour, minute, second, fraction = "", zone] = match;
-      const clock = `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction === "" ? "" : `.${fraction}`}`;
+      const [whole, day = "", minute = "", written = "", zone] = match;
+      const clock = { day, minute, seconds: written.replace(",", ".") };
       const time = zone === undefined ? this.#clock.local(clock) : this.#clock.zoned(clock, zone);
       return time === null ? null : { time, length: whole.length };
     }
     const epoch = EPOCH.exec(text);
     if (epoch === null) return null;
-    const iso = new Date(Number(epoch[1]) * 1000).toISOString().slice(0, 19);
-    const time = this.#clock.zoned(epoch[2] === undefined ? iso : `${iso}.${epoch[2]}`, "Z");
+    const time = this.#sinceEpoch(epoch[1]!, epoch[2] ?? "");
     return time === null ? null : { time, length: epoch[0].length };
   }
 
@@ -160,9 +165,15 @@ export class LogLineReader {
     // Seconds, milliseconds, microseconds or nanoseconds since the epoch, told by their size.
     let seconds = value;
     while (seconds > 1e11) seconds /= 1000;
-    const digits = seconds.toFixed(6);
-    const [whole, fraction] = digits.split(".");
-    return this.#clock.zoned(`${new Date(Number(whole) * 1000).toISOString().slice(0, 19)}.${fraction}`, "Z");
+    const [whole = "", fraction = ""] = seconds.toFixed(6).split(".");
+    return this.#sinceEpoch(whole, fraction);
+  }
+
+  /** Decimals of whole seconds since the epoch, and of what is left; "" for nothing. */
+  #sinceEpoch(whole: string, fraction: string): LogTime | null {
+    const iso = new Date(Number(whole) * 1000).toISOString();
+    const seconds = `${iso.slice(17, 19)}${fraction === "" ? "" : `.${fraction}`}`;
+    return this.#clock.zoned({ day: iso.slice(0, 10), minute: iso.slice(11, 16), seconds }, "Z");
   }
 }
 

@@ -91,8 +91,15 @@ function readAbout(about: string, site: LogSite): void {
 /** `127.0.0.1:5672`, `[::1]:5672`, `::1:5672`, `broker.example:5672`; null where there is no port. */
 export function readEndpoint(text: string): LogEndpoint | null {
   const colon = text.lastIndexOf(":");
-  const digits = text.slice(colon + 1);
-  const port = Number(digits);
-  if (colon < 1 || !/^\d{1,5}$/.test(digits) || port > 65_535) return null;
-  return { address: text.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port };
+  const digits = text.length - colon - 1;
+  if (colon < 1 || digits < 1 || digits > 5) return null;
+  let port = 0;
+  for (let i = colon + 1; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return null;
+    port = 10 * port + digit;
+  }
+  if (port > 65_535) return null;
+  const isBracketed = text.startsWith("[") && text[colon - 1] === "]";
+  return { address: isBracketed ? text.slice(1, colon - 1) : text.slice(0, colon), port };
 }

@@ -1,5 +1,6 @@
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { onInterrupt } from "../../src/cli/interrupt.ts";
+import { graceOf, onInterrupt } from "../../src/cli/interrupt.ts";
 
 const listeners = (): number => process.listenerCount("SIGINT");
 
@@ -21,4 +22,9 @@ it("ends reading at once where Ctrl-C came before such work, with no time left t
   expect(interruption.signal.aborted).toBe(true);
   interruption.release();
   expect(listeners()).toBe(before);
+});
+
+it("waits for a pipe's writer, and for no file's", async () => {
+  expect(await graceOf([fileURLToPath(import.meta.url), "-"])).toBeGreaterThan(0);
+  expect(await graceOf([fileURLToPath(import.meta.url)])).toBe(0);
 });
