@@ -21,6 +21,7 @@ const LEAST = 0.9;
 /** A mutant that takes so many times as long as the tests without one, and this much more, never ends. */
 const SLOWER = 4;
 const SLACK = 20_000; // ms
+const BROKEN = 'throw new Error("this file is broken");';
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -129,6 +130,9 @@ async function tryAll(target) {
     const { killedBy } = await runner.run({ file, source, groups: tests }, 600_000);
     if (killedBy !== null) throw new Error(`${killedBy} fails without a fault in ${file}`);
     const limit = (Date.now() - began) * SLOWER + SLACK;
+    // And with one that nobody can miss, to know that it is the changed file that is tested.
+    const answer = await runner.run({ file, source: BROKEN, groups: tests }, 600_000);
+    if (answer.killedBy === null) throw new Error(`the tests pass without ${file}`);
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       if (Date.now() > deadline) {
         target.untried++;

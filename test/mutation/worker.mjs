@@ -18,7 +18,20 @@ const plugin = {
   enforce: "pre",
   load: id => (id.split("?")[0] === mutated.path ? mutated.source : null),
 };
-const options = { watch: false, bail: 1, pool: "threads", isolate: false, maxWorkers: 1, reporters: [{}] };
+// Not the configuration of `npm test`: its projects would read the file from the disk.
+const options = {
+  config: false,
+  include: ["test/**/*.test.ts"],
+  testTimeout: 60_000,
+  restoreMocks: true,
+  unstubEnvs: true,
+  watch: false,
+  bail: 1,
+  pool: "threads",
+  isolate: false,
+  maxWorkers: 1,
+  reporters: [{}],
+};
 const vitest = await createVitest("test", { ...options, root: ROOT }, { plugins: [plugin] });
 await vitest.standalone();
 
