@@ -32,7 +32,8 @@ export function proxyCommand(): Command {
       `
 Findings go to stdout, everything else to stderr; with --format ndjson every
 event is a line on stdout. SIGTERM and Ctrl-C let connections end, then stop the
-proxy. SIGHUP begins a new recording and reads certificates again.
+proxy. SIGHUP begins a new recording, reads certificates again, and prints
+another address of --ui.
 
 Exit status: 0 nothing found, 1 errors or warnings found, 2 could not listen,
 could not record (all) in <dir>, could not write a report, or was ended by a
@@ -44,6 +45,7 @@ Examples:
   $ ghostframe proxy --listen 5673 --upstream amqp://broker --record rec --output html=report.html
   $ ghostframe proxy --listen 5673 --upstream amqps://broker --format ndjson
   $ ghostframe proxy --listen 5673 --upstream amqp://broker --admin 9419 --otlp=http://collector:4318
+  $ ghostframe proxy --listen 5673 --upstream amqp://broker --record rec --admin 9419 --ui
   $ ghostframe proxy --listen 5673 --upstream amqp://broker --squeeze`,
     )
     .action(run);
@@ -98,6 +100,11 @@ class ProxyOutput {
     }
   }
 
+  /** A sentence for whoever started the proxy. */
+  tell(sentence: string): void {
+    this.#stderr.write(`ghostframe: ${sentence}\n`);
+  }
+
   /** Resolves to false where something is still to be written. */
   async close(): Promise<boolean> {
     const written = await Promise.all([this.#stdout.close(), this.#stderr.close()]);
@@ -121,6 +128,8 @@ async function run(_: unknown, command: Command): Promise<void> {
     proxy = new InspectingProxy({
       ...proxySettings(options),
       writing: output.writing,
+      // Never an event: those go to logs, and whoever reads them first would be let in.
+      livePage: address => output.tell(`the live page, for one visit: ${address}`),
       emit: event => output.write(event),
     });
     const running = proxy;

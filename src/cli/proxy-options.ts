@@ -10,7 +10,9 @@ import type { Route } from "../proxy/proxy-server.ts";
 import type { ProxyTelemetrySetting } from "../proxy/telemetry-protocol.ts";
 import { webhookSetting } from "../proxy/webhook.ts";
 import { LEVELS, type Level } from "../report/event-selection.ts";
+import { livePage } from "../report/html.ts";
 import { telemetrySetting } from "../telemetry/settings.ts";
+import { htmlParts } from "./html-output.ts";
 import { widthOption } from "./output.ts";
 import { recordingFolder } from "./recording-folder.ts";
 import { addRelayOptions, collect, octets, type RelayOptions, relaySettings, within } from "./relay-options.ts";
@@ -20,6 +22,7 @@ import { addTelemetryOptions, otlpTarget, type TelemetryOptions } from "./teleme
 
 export interface ProxyOptions extends RelayOptions, TelemetryOptions, ReportOutputOptions {
   admin?: string;
+  ui: boolean;
   config?: string;
   listen?: string[];
   upstream?: string[];
@@ -71,6 +74,11 @@ export function addProxyOptions(command: Command): Command {
   command.option(
     "--admin <address>",
     "serve /metrics (Prometheus), /healthz, /readyz, /connections and /findings there: 9419, 0.0.0.0:9419",
+  );
+  command.option(
+    "--ui",
+    "show connections, rates and findings live in a browser of this machine: prints an address that is good for one visit",
+    false,
   );
   return addTelemetryOptions(addRelayOptions(addReportOutputs(command, AT_THE_END)));
 }
@@ -247,10 +255,15 @@ function upstreamsOf(text: string): UpstreamAddress[] {
   return text.split(/,\s*(?=amqps?:\/\/)/).map(each => parseUpstream(each));
 }
 
-function telemetryOf({ otlp, otlpMessages, admin, output }: ProxyOptions): ProxyTelemetrySetting | null {
+function telemetryOf({ otlp, otlpMessages, admin, ui, output }: ProxyOptions): ProxyTelemetrySetting | null {
   const sent = telemetrySetting(otlpTarget(otlp, output), process.env);
-  if (sent === null && admin === undefined) return null;
-  return { otlp: sent, messages: otlpMessages, admin: admin === undefined ? null : parseListen(admin) };
+  if (sent === null && admin === undefined && !ui) return null;
+  return {
+    otlp: sent,
+    messages: otlpMessages,
+    admin: admin === undefined ? null : parseListen(admin),
+    livePage: ui ? livePage(htmlParts()) : null,
+  };
 }
 
 function recordSetting(options: ProxyOptions): RecordSetting | null {

@@ -7,6 +7,7 @@ import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
 import type { ConnectionEvent } from "../report/live-event.ts";
 import type { TelemetryParts } from "../telemetry/message-telemetry.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import type { FrameWatch } from "./frame-watch.ts";
 import { LiveInspection } from "./live-inspection.ts";
 import {
   type BatchRecord,
@@ -35,6 +36,8 @@ export interface BatchInspectionOptions {
   emit: (event: ConnectionEvent) => void;
   /** What telemetry is made with; null for none. */
   telemetry?: TelemetryParts | null;
+  /** Shows frames to whoever watches; null for nobody. */
+  watch?: FrameWatch | null;
 }
 
 const FELL_BEHIND = "the inspector fell behind; its octets are relayed, and not looked at any more";
@@ -49,7 +52,8 @@ export class BatchInspection {
   /** Connections whose client the guard has stopped: it discards what that sends, and so does the recording. */
   readonly #concluded = new Set<number>();
 
-  constructor({ broker, recorder, firstFinding = 1, failed, emit, telemetry = null }: BatchInspectionOptions) {
+  constructor(options: BatchInspectionOptions) {
+    const { broker, recorder, firstFinding = 1, failed, emit, telemetry = null, watch = null } = options;
     this.#recorder = recorder;
     this.#emit = emit;
     this.inspection = new LiveInspection({
@@ -59,6 +63,7 @@ export class BatchInspection {
       ...(failed === undefined ? {} : { failed }),
       emit: event => this.#news.push(event),
       telemetry,
+      watch,
     });
   }
 

@@ -36,6 +36,8 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   telemetry?: ProxyTelemetrySetting | null;
   /** Where findings of new fingerprints are sent; null or missing for nowhere. */
   webhook?: WebhookSetting | null;
+  /** Is told the address of the live page, which lets one browser in: it is in no event. */
+  livePage?: (address: string) => void;
   /** Must not wait, and must not throw. */
   emit: (event: EventMessage | CountMessage | ProxyEvent) => void;
   /** Milliseconds between two events of how it stands; 0 or missing for none. */
@@ -76,6 +78,7 @@ export class InspectingProxy {
       writing,
       lines: webhook !== null,
       telemetry: telemetry === null ? null : telemetry.otlp === null ? "incidents" : telemetry.messages,
+      live: telemetry?.livePage != null,
       newThread,
       emit: event => this.#received(event),
       problem,
@@ -106,9 +109,15 @@ export class InspectingProxy {
     }
     if (admin !== null)
       this.#say("listening", `metrics and health at http://${endpointText(admin.address, admin.port)}`);
+    this.#tellLivePage();
     const { statusEvery = 0 } = this.#options;
     if (statusEvery > 0) this.#status = setInterval(() => this.#sayStatus(), statusEvery).unref();
     return addresses;
+  }
+
+  #tellLivePage(): void {
+    const address = this.#telemetry?.liveAddress ?? null;
+    if (address !== null) this.#options.livePage?.(address);
   }
 
   #sayStatus(): void {
@@ -116,12 +125,14 @@ export class InspectingProxy {
     this.#options.emit({ ...this.#event("status", message), counters: this.#counters(0) });
   }
 
-  /** New recording, certificates read again. */
+  /** New recording, certificates read again, another visit to the live page. */
   async reload(): Promise<void> {
     this.#inspector.reopen();
     await this.#server.reloadCertificates();
     const recording = this.#options.record === null ? "" : ", a new recording begins";
     this.#say("reloaded", `certificates are read again${recording}`);
+    this.#telemetry?.allowVisit();
+    this.#tellLivePage();
   }
 
   /**

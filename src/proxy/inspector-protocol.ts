@@ -17,6 +17,8 @@ export interface InspectorSetting {
   lines?: boolean;
   /** Which messages get spans; null where there is no telemetry. */
   telemetry: MessageChoice | null;
+  /** What happens is told to the live page, by the port of telemetry. */
+  live?: boolean;
 }
 
 /** What the inspector's thread is started with. */

@@ -7,6 +7,7 @@ import { BatchInspection } from "./batch-inspection.ts";
 import type { EventMessage } from "./event-message.ts";
 import { EventMessages } from "./event-messages.ts";
 import type { FromInspector, InspectorData, RecordSetting, ToInspector } from "./inspector-protocol.ts";
+import { LiveLink } from "./live-link.ts";
 import { OctetPipe } from "./octet-pipe.ts";
 import { Recorder } from "./recorder.ts";
 import { ScanPace, SharedSockets, sharedSocketSentence } from "./shared-sockets.ts";
@@ -32,14 +33,19 @@ clock.read();
 const recorder = setting.record === null ? null : newRecorder(setting.record);
 const messages = new EventMessages(setting.writing, setting.lines === true);
 let events: EventMessage[] = [];
+const live = setting.live === true ? new LiveLink(() => batches.inspection.open) : null;
 const link = setting.telemetry === null ? null : newLink(setting.telemetry);
 const batches: BatchInspection = new BatchInspection({
   broker: setting.broker,
   recorder,
   firstFinding: setting.firstFinding,
   failed: tellStack,
-  emit: event => events.push(messages.message(event, clock.seconds)),
-  telemetry: link?.parts ?? null,
+  emit: event => {
+    live?.told(event);
+    events.push(messages.message(event, clock.seconds));
+  },
+  telemetry: link === null ? null : { ...link.parts, heard: live === null ? null : live.message.bind(live) },
+  watch: live?.watch ?? null,
 });
 
 function newLink(choice: MessageChoice): TelemetryLink {
@@ -74,6 +80,7 @@ function postEvents(): void {
   if (events.length > 0) post({ kind: "events", events });
   events = [];
   link?.flush();
+  live?.flush();
 }
 
 let lostPackets = 0;
@@ -140,6 +147,7 @@ const ticking = setInterval(() => {
   batches.at(clock.seconds, clock.microseconds, inspection => inspection.tick());
   if (recorder !== null && link !== null) measureRecorder(recorder, link.parts.instruments);
   link?.measured([clock.seconds, clock.microseconds * 1000]);
+  live?.tick();
   postEvents();
   postCounts(false);
   postLostPackets();
@@ -178,6 +186,7 @@ port.on("message", (message: ToInspector) => {
       return;
     case "telemetry":
       link?.connect(message.port);
+      live?.connect(message.port);
       return;
     case "close":
       if (looking !== null) clearTimeout(looking);

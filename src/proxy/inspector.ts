@@ -214,9 +214,9 @@ export class Inspector implements TapInspector {
   }
 
   #newWorker(): Worker {
-    const { broker, record, sharedSockets, writing, telemetry, lines = false } = this.#options;
+    const { broker, record, sharedSockets, writing, telemetry, lines = false, live = false } = this.#options;
     const { pipeMemory: pipe } = this.#batches;
-    const setting = { broker, record, sharedSockets, writing, lines, telemetry };
+    const setting = { broker, record, sharedSockets, writing, lines, telemetry, live };
     const { newThread = inspectorThread } = this.#options;
     const worker = newThread({ ...setting, firstFinding: this.#nextFinding, pipe });
     worker.on("message", (message: FromInspector) => this.#received(message));

@@ -14,6 +14,7 @@ import type { Endpoint } from "../report/report.ts";
 import { LiveTelemetry } from "../telemetry/live-telemetry.ts";
 import type { TelemetryParts } from "../telemetry/message-telemetry.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
+import type { FrameWatch } from "./frame-watch.ts";
 import { LiveConnection } from "./live-connection.ts";
 import { isOrderlyReset } from "./orderly-reset.ts";
 
@@ -38,6 +39,8 @@ export interface LiveInspectionOptions {
   emit: (event: ConnectionEvent) => void;
   /** What telemetry is made with; null for none. */
   telemetry?: TelemetryParts | null;
+  /** Shows frames to whoever watches; null for nobody. */
+  watch?: FrameWatch | null;
 }
 
 /** A connection under inspection. */
@@ -55,7 +58,7 @@ export class LiveInspection {
   readonly #restless = new Set<Inspected>();
 
   constructor(options: LiveInspectionOptions) {
-    const { broker, moment, firstFinding = 1, untanglingSteps, failed, emit, telemetry = null } = options;
+    const { broker, moment, firstFinding = 1, untanglingSteps, failed, emit, telemetry = null, watch = null } = options;
     this.#moment = moment;
     this.#events = new LiveEventSink({
       moment,
@@ -69,12 +72,13 @@ export class LiveInspection {
       telemetry === null
         ? null
         : new LiveTelemetry(telemetry, (connection, identity) => this.#events.idOf(connection, identity));
+    const ledger = this.#telemetry?.ledger ?? null;
     this.#engine = new Engine({
       broker,
       moment,
       predicts: true,
       explains: true,
-      listener: this.#telemetry?.ledger ?? null,
+      listener: watch?.before(ledger) ?? ledger,
       ...(untanglingSteps === undefined ? {} : { untanglingSteps }),
       sink: event => {
         if (event.kind === "uninspected" && event.why === "failed") failed?.(event.error);

@@ -40,7 +40,8 @@ export interface RecordingFileOptions {
 /** Ending of a file in which nothing is written yet, so that no capture is ever empty. */
 const UNBEGUN = ".part";
 const INTERFACE_NAME = "ghostframe proxy";
-const NAME = /^ghostframe-\d{8}T\d{6}\.\d{3}Z-\d{4,}\.pcapng$/;
+/** Of its files that have begun. */
+export const RECORDING_NAME = /^ghostframe-\d{8}T\d{6}\.\d{3}Z-\d{4,}\.pcapng$/;
 /** Octets after which gathered blocks are written without a flush. */
 const BATCH_OCTETS = 1024 * 1024;
 const RETRY_SECONDS = 10;
@@ -203,7 +204,7 @@ export class RecordingFile {
   /** Deletes the oldest files beyond those that may be kept. */
   #tidy(directory: string): void {
     try {
-      const others = readdirSync(directory).filter(name => NAME.test(name) && join(directory, name) !== this.#path);
+      const others = readdirSync(directory).filter(name => RECORDING_NAME.test(name) && join(directory, name) !== this.#path);
       const surplus = others.length + 1 - this.#options.files;
       for (const name of others.sort().slice(0, Math.max(0, surplus))) rmSync(join(directory, name), { force: true });
     } catch (error) {

@@ -40,7 +40,7 @@ export class TelemetryLink implements TelemetrySink {
     this.#outstanding = this.#spans.length + this.#logs.length;
     port.on("message", (message: ToInspectorPort) => {
       if (message.kind === "taken") this.#outstanding -= message.records;
-      else this.#showConnections(message.request);
+      else if (message.kind === "connections") this.#showConnections(message.request);
     });
   }
 

@@ -3,7 +3,9 @@ import type { MetricsSnapshot } from "../telemetry/instruments.ts";
 import type { MessageChoice } from "../telemetry/message-telemetry.ts";
 import type { LogRecord, SpanRecord } from "../telemetry/records.ts";
 import type { TelemetrySetting } from "../telemetry/settings.ts";
+import type { Endpoint } from "../report/report.ts";
 import type { ListenAddress, UpstreamAddress } from "./address.ts";
+import type { VisitSecrets } from "./one-visit.ts";
 
 /** What telemetry is wanted of a proxy. */
 export interface ProxyTelemetrySetting {
@@ -12,11 +14,22 @@ export interface ProxyTelemetrySetting {
   messages: MessageChoice;
   /** Where metrics and health are served; null for nowhere. */
   admin: ListenAddress | null;
+  /** The page that is served live, as HTML; null for none. */
+  livePage?: string | null;
+}
+
+/** Where the live page is served, and to whom. */
+export interface LiveAddress {
+  /** Of 127.0.0.1; 0 for one that is free. */
+  port: number;
+  secrets: VisitSecrets;
 }
 
 /** What the thread is started with. */
 export interface TelemetryData extends ProxyTelemetrySetting {
   upstreams: readonly UpstreamAddress[];
+  /** Of `livePage`. */
+  live?: LiveAddress;
 }
 
 /** What the relay knows, once a second. */
@@ -43,11 +56,16 @@ export type ToTelemetry =
   | { kind: "relay"; state: RelayState }
   /** The other end of this port is an inspector's. */
   | { kind: "inspector"; port: import("node:worker_threads").MessagePort }
+  /** Another browser may be let in to the live page, with this token. */
+  | { kind: "new-visit"; token: string }
   /** Send all, then end. */
   | { kind: "close" };
 
 export type FromTelemetry =
-  | { kind: "ready"; admin: { address: string; port: number } | null }
+  /** `live`: port of the live page; null for none. */
+  | { kind: "ready"; admin: { address: string; port: number } | null; live: number | null }
+  /** The token of the live page was used. */
+  | { kind: "visited" }
   /** It cannot do what is wanted: no folder, no port. */
   | { kind: "failed"; what: string; problem: string }
   | { kind: "problem"; message: string }
@@ -71,5 +89,59 @@ export interface InspectorConnections {
   connections: string[];
 }
 
-export type FromInspectorPort = InspectorRecords | InspectorConnections;
-export type ToInspectorPort = { kind: "taken"; records: number } | { kind: "connections"; request: number };
+/** For the live page: what is new since the last one. */
+export interface InspectorNews {
+  kind: "news";
+  connections: ConnectionNews[];
+  findings: FindingNews[];
+  /** MessageRecord, JSON each. */
+  messages: string[];
+  /** Since the inspector began. */
+  frames: number;
+  messageCount: number;
+  /** Connections that were not told, because that was too much. */
+  dropped: number;
+}
+
+export interface ConnectionNews {
+  id: string;
+  isOpen: boolean;
+  /** LiveConnection. */
+  json: string;
+}
+
+export interface FindingNews {
+  id: string;
+  connection: string;
+  /** LiveFinding. */
+  json: string;
+  /** What to take out of which recording; null where it is not recorded. */
+  excerpt: Excerpt | null;
+}
+
+/** The packets of one connection around a moment. Times: microseconds since the epoch. */
+export interface Excerpt {
+  /** A file of the recording. */
+  path: string;
+  ends: readonly [Endpoint, Endpoint];
+  opened: number;
+  around: number;
+}
+
+/** Frames of a watched connection: LiveFrame, JSON each. */
+export interface WatchedFrames {
+  kind: "frames";
+  watch: number;
+  frames: string[];
+  omitted: number;
+  over: boolean;
+}
+
+export type FromInspectorPort = InspectorRecords | InspectorConnections | InspectorNews | WatchedFrames;
+export type ToInspectorPort =
+  | { kind: "taken"; records: number }
+  | { kind: "connections"; request: number }
+  | { kind: "news-taken" }
+  /** `channel`: null for all. */
+  | { kind: "watch"; watch: number; connection: string; channel: number | null }
+  | { kind: "unwatch"; watch: number };

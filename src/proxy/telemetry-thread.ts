@@ -1,7 +1,8 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Endpoint } from "../report/report.ts";
+import { newSecret, newSecrets, visitAddress } from "./one-visit.ts";
 import { ProxyError } from "./proxy-error.ts";
-import type { FromTelemetry, RelayState, TelemetryData, ToTelemetry } from "./telemetry-protocol.ts";
+import type { FromTelemetry, LiveAddress, RelayState, TelemetryData, ToTelemetry } from "./telemetry-protocol.ts";
 
 /** Milliseconds between two words on the relay's state. */
 const REPORT_EVERY = 1000;
@@ -24,6 +25,8 @@ export interface TelemetryThreadOptions {
 /** The relay's end of telemetry, which runs in a thread of its own: whatever happens there, connections are relayed. */
 export class TelemetryThread {
   readonly #options: TelemetryThreadOptions;
+  /** It stays where it was, and who was let in stays so, when the thread begins again. */
+  readonly #live: LiveAddress | null;
   #worker: Worker | null = null;
   #reporting: NodeJS.Timeout | null = null;
   #again: NodeJS.Timeout | null = null;
@@ -32,6 +35,22 @@ export class TelemetryThread {
 
   constructor(options: TelemetryThreadOptions) {
     this.#options = options;
+    this.#live = options.data.livePage == null ? null : { port: 0, secrets: newSecrets() };
+  }
+
+  /** The address of the live page, for one visit; null where there is none, or the visit was made. */
+  get liveAddress(): string | null {
+    const { port, secrets } = this.#live ?? {};
+    if (port === undefined || port === 0 || secrets?.token == null) return null;
+    return visitAddress(port, secrets.token);
+  }
+
+  /** Another browser may be let in to the live page: at `liveAddress`. */
+  allowVisit(): void {
+    if (this.#live === null) return;
+    const token = newSecret();
+    this.#live.secrets.token = token;
+    this.#post({ kind: "new-visit", token });
   }
 
   /** Resolves to where metrics and health are served; null for nowhere. Rejects with a ProxyError where it cannot begin. */
@@ -76,7 +95,7 @@ export class TelemetryThread {
 
   #start(): void {
     const worker = new Worker(new URL("./telemetry-worker.js", import.meta.url), {
-      workerData: this.#options.data,
+      workerData: this.#live === null ? this.#options.data : { ...this.#options.data, live: this.#live },
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP },
     });
     this.#worker = worker;
@@ -102,9 +121,13 @@ export class TelemetryThread {
     switch (message.kind) {
       case "ready":
       case "failed":
+        if (this.#live !== null && message.kind === "ready") this.#live.port = message.live ?? 0;
         if (this.#ready === null && message.kind === "failed") this.#options.problem(`telemetry: ${message.problem}`);
         this.#ready?.(message);
         this.#ready = null;
+        return;
+      case "visited":
+        if (this.#live !== null) this.#live.secrets.token = null;
         return;
       case "problem":
         this.#options.problem(message.message);

@@ -8,7 +8,10 @@ import { Instruments, type MetricsSnapshot } from "../telemetry/instruments.ts";
 import { openMetrics, prometheusText } from "../telemetry/open-metrics.ts";
 import type { LogRecord, UnixTime } from "../telemetry/records.ts";
 import { TelemetryError } from "../telemetry/settings.ts";
+import type { Endpoint } from "../report/report.ts";
 import { AdminServer } from "./admin-server.ts";
+import { LiveServer } from "./live-server.ts";
+import { LiveState } from "./live-state.ts";
 import type {
   FromInspectorPort,
   FromTelemetry,
@@ -39,6 +42,9 @@ const instruments = new Instruments();
 const reachability = new UpstreamReachability(data.upstreams, connect);
 const findings: LogRecord[] = [];
 let exporter: TelemetryExporter | null = null;
+/** What the live page shows; null where there is none. */
+const live = data.livePage == null ? null : new LiveState(new Date().toISOString());
+let liveServer: LiveServer | null = null;
 let relay: RelayState | null = null;
 let heardAt = performance.now();
 /** Of the inspector at work. */
@@ -112,8 +118,20 @@ function findingsShown(): string {
 }
 
 function fromInspector(port: MessagePort, message: FromInspectorPort): void {
-  if (message.kind === "connections") awaited.get(message.request)?.(message);
-  else takeRecords(port, message);
+  switch (message.kind) {
+    case "connections":
+      awaited.get(message.request)?.(message);
+      return;
+    case "records":
+      takeRecords(port, message);
+      return;
+    case "frames":
+      liveServer?.frames(message);
+      return;
+    case "news":
+      live?.news(message);
+      port.postMessage({ kind: "news-taken" } satisfies ToInspectorPort);
+  }
 }
 
 function takeRecords(port: MessagePort, { spans, logs, metrics, dropped: lost }: InspectorRecords): void {
@@ -135,6 +153,8 @@ function connectInspector(port: MessagePort): void {
   inspector = port;
   dropped.before += dropped.now;
   dropped.now = 0;
+  live?.inspectorBegan();
+  liveServer?.inspectorBegan();
   port.on("message", (message: FromInspectorPort) => fromInspector(port, message));
 }
 
@@ -146,6 +166,16 @@ async function close(): Promise<void> {
   post({ kind: "closed", dropped: dropped.before + dropped.now + (exporter?.dropped ?? 0) });
 }
 
+/** `what` cannot be listened for. */
+class ListenProblem extends Error {
+  readonly what: string;
+
+  constructor(what: string, cause: unknown) {
+    super(what, { cause });
+    this.what = what;
+  }
+}
+
 async function begin(): Promise<void> {
   if (data.otlp !== null) {
     const { TelemetryExporter } = await import("../telemetry/export/telemetry-exporter.ts");
@@ -155,24 +185,51 @@ async function begin(): Promise<void> {
     const every = Number(process.env.OTEL_METRIC_EXPORT_INTERVAL);
     setInterval(sendMetrics, every >= 1000 && every < 2 ** 31 ? every : METRICS_EVERY);
   }
-  if (data.admin === null) {
-    post({ kind: "ready", admin: null });
-    return;
-  }
+  const livePort = await beginLive().catch((cause: unknown) => {
+    throw new ListenProblem("--ui", cause);
+  });
+  post({ kind: "ready", admin: await beginAdmin(), live: livePort });
+}
+
+/** Where the live page is served; null for nowhere. */
+async function beginLive(): Promise<number | null> {
+  if (live === null || data.live === undefined) return null;
+  liveServer = new LiveServer({
+    page: data.livePage!,
+    address: data.live,
+    state: live,
+    visited: () => post({ kind: "visited" }),
+    watch: (watch, connection, channel) => toInspector({ kind: "watch", watch, connection, channel }),
+    unwatch: watch => toInspector({ kind: "unwatch", watch }),
+  });
+  return liveServer.listen();
+}
+
+function toInspector(message: ToInspectorPort): void {
+  inspector?.postMessage(message);
+}
+
+/** Where metrics and health are served; null for nowhere. */
+async function beginAdmin(): Promise<Endpoint | null> {
+  if (data.admin === null) return null;
   const metrics = (isOpen: boolean): string => (isOpen ? openMetrics(snapshots()) : prometheusText(snapshots()));
   const server = new AdminServer({ metrics, unhealthy, unready, connections, findings: findingsShown });
-  post({ kind: "ready", admin: await server.listen(data.admin) });
+  return server.listen(data.admin);
 }
 
 parent.on("message", (message: ToTelemetry) => {
   if (message.kind === "relay") {
     relay = message.state;
     heardAt = performance.now();
-  } else if (message.kind === "inspector") connectInspector(message.port);
+    live?.relayed(message.state, Date.now());
+  } else if (message.kind === "new-visit") liveServer?.allow(message.token);
+  else if (message.kind === "inspector") connectInspector(message.port);
   else void close();
 });
 
 begin().catch((error: unknown) => {
-  const problem = systemSentence(error) ?? (error instanceof Error ? error.message : String(error));
-  post({ kind: "failed", what: error instanceof TelemetryError ? "" : "--admin", problem });
+  const what = error instanceof ListenProblem ? error.what : error instanceof TelemetryError ? "" : "--admin";
+  const cause = error instanceof ListenProblem ? error.cause : error;
+  const problem = systemSentence(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+  post({ kind: "failed", what, problem });
 });

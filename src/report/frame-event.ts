@@ -207,15 +207,18 @@ export function frameLine(event: FramesEvent): string {
     case "boundary-refuted":
       return `${head} == the frames since ${event.since} may have stood inside a body: they break here`;
     case "frame": {
-      const details = event.hidden
-        ? "(not captured whole)"
-        : [event.method ?? "", bodySize(event), text(event.arguments), text(event.properties)]
-            .filter(Boolean)
-            .join(" ");
+      const details = frameDetails(event);
       const line = `${head} ch ${pad(String(event.channel), 4)} ${pad(event.type, 9)} ${pad(String(event.size), 6, "right")}`;
       return details === "" ? line : `${line} ${details}`;
     }
   }
+}
+
+/** What the payload says, as far as it is told: method, arguments, body size, properties. "" of a body. */
+export function frameDetails(event: FrameEvent): string {
+  if (event.hidden) return "(not captured whole)";
+  const parts = [event.method ?? "", bodySize(event), text(event.arguments), text(event.properties)];
+  return parts.filter(Boolean).join(" ");
 }
 
 function endpoint({ address, port }: Endpoint): string {

@@ -26,8 +26,24 @@ export function html(data: PageData, { page, pack }: HtmlParts): string {
     encoding: pack === undefined ? "json" : "gzip",
     // In JSON a less-than sign stands in strings only, where its escape means the same.
     data: pack === undefined ? json.replaceAll("<", "\\u003c") : pack(json),
+    connects: "",
   };
-  return page.replace(/@@(title|plain|encoding|data)@@/g, (_, name: string) => parts[name]!);
+  return filled(page, parts);
+}
+
+/** The page that `proxy --ui` serves: it gets its data from there, and may ask nobody else. */
+export function livePage({ page }: Pick<HtmlParts, "page">): string {
+  return filled(page, {
+    title: "ghostframe: live",
+    plain: "This page needs a browser with JavaScript: it shows what happens while it happens.",
+    encoding: "live",
+    data: "",
+    connects: " connect-src 'self';",
+  });
+}
+
+function filled(page: string, parts: Readonly<Record<string, string>>): string {
+  return page.replace(/@@(title|plain|encoding|data|connects)@@/g, (_, name: string) => parts[name]!);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };

@@ -51,8 +51,6 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   /** Id of a finding that was told, by its identity. */
   readonly #idOf: (connection: InspectedConnection<By>, identity: string) => string | undefined;
   readonly #followed = new Map<InspectedConnection, Followed<By>>();
-  /** By the engine's number. */
-  readonly #byNumber = new Map<number, Followed<By>>();
   /** By what reports call it. */
   readonly #byId = new Map<string, Followed<By>>();
 
@@ -79,9 +77,9 @@ export class LiveTelemetry<By extends RelayedCarrier> {
       const followed = newFollowed(connection);
       this.#followed.set(connection, followed);
       this.#byId.set(connection.carrier.id, followed);
-      this.#byNumber.set(event.number, followed);
     }
-    this.ledger.take(event);
+    // Reports and events call it by its own number, not by the engine's, which counts what it recognised.
+    this.ledger.take(event, Number(connection.carrier.id.slice(1)));
     // They are kept for reports, of which there are none.
     if (event.kind === "connection-closed") this.ledger.takeLost(connection);
     if (event.kind === "uninspected" && event.why !== "left-alone") {
@@ -116,13 +114,16 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     const followed = this.#followed.get(message.connection.inspected);
     if (followed === undefined) return;
     const source = this.#sourceOf(followed);
+    const { connection } = followed;
+    const costBy = message.incident === null ? undefined : this.#idOf(connection, message.incident);
+    this.#parts.heard?.(message, costBy);
     if (message.incident === null) emitMessage(this.#parts, source, message);
     else if (followed.lost.length < MAX_LOST) followed.lost.push(message);
     else emitLost(this.#parts, source, [message], () => undefined);
   }
 
   #facts(facts: ConnectionFacts): void {
-    const followed = this.#byNumber.get(facts.number);
+    const followed = this.#byId.get(`c${facts.number}`);
     if (followed !== undefined) followed.facts = facts;
   }
 
@@ -187,7 +188,6 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     this.#measure(followed);
     this.#followed.delete(connection);
     this.#byId.delete(record.id);
-    this.#byNumber.delete(connection.amqp.number);
   }
 
   #measure(followed: Followed<By>): void {

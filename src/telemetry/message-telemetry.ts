@@ -20,6 +20,8 @@ export interface TelemetryParts {
   choice: MessageChoice;
   sink: TelemetrySink;
   instruments: Instruments;
+  /** Is told of every message as well, and of the id of the finding that cost it. */
+  heard?: ((message: Message, finding: string | undefined) => void) | null;
 }
 
 /** Measures a message that no incident cost, and sends its spans where they are wanted. */

@@ -64,7 +64,7 @@ describe("refuses", () => {
     ["another name that leads here", "", { host: "evil.example" }, "GET", 421],
     ["the same name with another port", "", { host: "127.0.0.1:1" }, "GET", 421],
     ["a method that changes something", "", {}, "POST", 405],
-    ["another page", "etc/passwd", {}, "GET", 404],
+    ["another page", "etc/passwd", {}, "GET", 403],
   ])("%s", async (_, path, headers, method, status) => {
     const { base } = await served();
     const own = headers.cookie === undefined ? {} : { cookie: headers.cookie.replace("PORT", new URL(base).port) };

@@ -1,6 +1,7 @@
 /** What an HTML report carries: the report, and what only it shows. */
 import type { MessageRecord } from "../message-record.ts";
 import type { Report } from "../report.ts";
+import type { LiveCounts, RateSample } from "./live-data.ts";
 
 export interface PageData {
   report: Report;
@@ -12,6 +13,25 @@ export interface PageData {
   traceUrl?: string;
   /** `check` and `run`: how it ended. */
   outcome?: Outcome;
+  /** Of the live page of `proxy --ui`: how it stands. */
+  live?: LivePart;
+}
+
+/** What only the live page shows. */
+export interface LivePart {
+  counts: LiveCounts;
+  rates: RateSample[];
+  /** Since when findings are kept. */
+  began: string;
+  /** By id: connections that are not looked at any more, and findings that were told of each. */
+  uninspected: Map<string, string>;
+  found: Map<string, number>;
+  open: Set<string>;
+  /** Ids of findings that may come again, and of those whose recording can be downloaded. */
+  provisional: Set<string>;
+  recorded: Set<string>;
+  /** Ids of findings of which octets and diagnosis are left out. */
+  short: Set<string>;
 }
 
 /** How captures were judged. All texts are safe to show. */

@@ -1,0 +1,176 @@
+/** What the live page shows: connections, findings and messages as they were told, rates, and what of it changed. */
+import type { LiveCounts, RateSample } from "../report/html/live-data.ts";
+import { VERSION } from "../version.ts";
+import { KeptFindings } from "./kept-findings.ts";
+import type { ConnectionNews, FindingNews, InspectorNews, RelayState } from "./telemetry-protocol.ts";
+
+/** Open connections that are listed, and closed ones; of these, those with findings stay as long as a finding is kept. */
+const MAX_OPEN = 2000;
+const MAX_CLOSED = 500;
+/** The latest messages that are listed. */
+const MAX_MESSAGES = 2000;
+/** Seconds of which rates are kept. */
+const MAX_RATES = 600;
+
+/** What changed since it was last taken. */
+interface Changes {
+  connections: Set<string>;
+  gone: string[];
+  goneFindings: string[];
+  findings: Set<string>;
+  messages: string[];
+  rates: RateSample[];
+}
+
+export class LiveState {
+  readonly #began: string;
+  readonly #connections = new Map<string, ConnectionNews>();
+  /** Ids of those that are open, and of open ones that are not listed. */
+  readonly #isOpen = new Set<string>();
+  readonly #unlisted = new Set<string>();
+  readonly #findings = new KeptFindings();
+  #messages: string[] = [];
+  readonly #rates: RateSample[] = [];
+  #changes = noChanges();
+  #relay: RelayState | null = null;
+  /** Of the second before, and of inspectors that are gone. */
+  #before = { octets: [0, 0] as readonly [number, number], frames: 0, messages: 0 };
+  #inspected = { frames: 0, messages: 0, dropped: 0 };
+  #earlier = { frames: 0, messages: 0, dropped: 0 };
+  #findingCount = 0;
+  #leftOut = 0;
+
+  /** @param began since when, ISO 8601, UTC */
+  constructor(began: string) {
+    this.#began = began;
+  }
+
+  finding(id: string): FindingNews | undefined {
+    return this.#findings.get(id);
+  }
+
+  news({ connections, findings, messages, frames, messageCount, dropped }: InspectorNews): void {
+    this.#inspected = { frames, messages: messageCount, dropped };
+    for (const finding of findings) this.#keepFinding(finding);
+    for (const connection of connections) this.#keepConnection(connection);
+    this.#prune();
+    this.#messages.push(...messages);
+    this.#messages = this.#messages.slice(-MAX_MESSAGES);
+    this.#changes.messages = [...this.#changes.messages, ...messages].slice(-MAX_MESSAGES);
+  }
+
+  /** Another inspector begins: connections of the one before are not looked at any more. */
+  inspectorBegan(): void {
+    for (const id of [...this.#isOpen]) this.#drop(id);
+    this.#unlisted.clear();
+    for (const key of ["frames", "messages", "dropped"] as const) this.#earlier[key] += this.#inspected[key];
+    this.#inspected = { frames: 0, messages: 0, dropped: 0 };
+  }
+
+  /** What the relay knows, once a second. @param time milliseconds since the epoch */
+  relayed(state: RelayState, time: number): void {
+    const { octets, frames, messages } = this.#before;
+    const now = { octets: state.octets, frames: this.#sum("frames"), messages: this.#sum("messages") };
+    const isFirst = this.#relay === null;
+    this.#relay = state;
+    this.#before = now;
+    if (isFirst) return;
+    const sample: RateSample = [
+      time,
+      state.open,
+      Math.max(0, now.octets[0] - octets[0]),
+      Math.max(0, now.octets[1] - octets[1]),
+      Math.max(0, now.frames - frames),
+      Math.max(0, now.messages - messages),
+    ];
+    this.#rates.push(sample);
+    this.#rates.splice(0, this.#rates.length - MAX_RATES);
+    this.#changes.rates.push(sample);
+    this.#changes.rates.splice(0, this.#changes.rates.length - MAX_RATES);
+  }
+
+  /** LiveSnapshot, as JSON. */
+  snapshot(): string {
+    const head = `"version":${JSON.stringify(VERSION)},"began":"${this.#began}",`;
+    return `{${head}${this.#json({
+      connections: [...this.#connections.keys()],
+      findings: Array.from(this.#findings.all, ({ id }) => id),
+      messages: this.#messages,
+      rates: this.#rates,
+      gone: [],
+      goneFindings: [],
+    })}}`;
+  }
+
+  /** LiveUpdate, as JSON, of what changed since the last call; null where nothing did. */
+  takeUpdate(): string | null {
+    const { connections, findings, messages, rates, gone, goneFindings } = this.#changes;
+    const count = connections.size + findings.size + messages.length + rates.length + gone.length + goneFindings.length;
+    if (count === 0) return null;
+    this.#changes = noChanges();
+    return `{${this.#json({ connections, findings, messages, rates, gone, goneFindings })}}`;
+  }
+
+  #json(part: Omit<Changes, "connections" | "findings"> & { connections: Iterable<string>; findings: Iterable<string> }) {
+    const connections = Array.from(part.connections, id => this.#connections.get(id)?.json).filter(Boolean);
+    const findings = Array.from(part.findings, id => this.#findings.get(id)?.json).filter(Boolean);
+    const { messages, rates, gone, goneFindings } = part;
+    return `"connections":[${connections.join(",")}],"findings":[${findings.join(",")}],"messages":[${messages.join(",")}],"rates":${JSON.stringify(rates)},"gone":${JSON.stringify(gone)},"goneFindings":${JSON.stringify(goneFindings)},"counts":${JSON.stringify(this.#counts)}`;
+  }
+
+  get #counts(): LiveCounts {
+    const { open = 0, accepted = 0, refused = 0, uninspected = 0, behind = 0 } = this.#relay ?? {};
+    const leftOut = this.#leftOut + this.#unlisted.size + this.#sum("dropped");
+    const messages = this.#sum("messages");
+    return { open, accepted, refused, uninspected, behind, findings: this.#findingCount, messages, leftOut };
+  }
+
+  #sum(key: "frames" | "messages" | "dropped"): number {
+    return this.#earlier[key] + this.#inspected[key];
+  }
+
+  #keepFinding(finding: FindingNews): void {
+    if (this.#findings.get(finding.id) === undefined) this.#findingCount++;
+    this.#changes.findings.add(finding.id);
+    for (const id of this.#findings.keep(finding)) {
+      this.#changes.findings.delete(id);
+      this.#changes.goneFindings.push(id);
+    }
+  }
+
+  #keepConnection(connection: ConnectionNews): void {
+    const { id, isOpen } = connection;
+    const isKnown = this.#connections.delete(id);
+    if (isOpen && !isKnown && this.#isOpen.size >= MAX_OPEN) {
+      this.#unlisted.add(id);
+      return;
+    }
+    this.#unlisted.delete(id);
+    this.#connections.set(id, connection);
+    this.#changes.connections.add(id);
+    if (isOpen) this.#isOpen.add(id);
+    else this.#isOpen.delete(id);
+  }
+
+  /** Of closed connections the oldest go, but not those of which a finding is kept. */
+  #prune(): void {
+    if (this.#connections.size - this.#isOpen.size <= MAX_CLOSED) return;
+    const withFindings = new Set(Array.from(this.#findings.all, finding => finding.connection));
+    const closed = [...this.#connections.values()].filter(({ id, isOpen }) => !isOpen && !withFindings.has(id));
+    for (const { id } of closed.slice(0, Math.max(0, closed.length - MAX_CLOSED))) {
+      this.#drop(id);
+      this.#leftOut++;
+    }
+  }
+
+  #drop(id: string): void {
+    this.#connections.delete(id);
+    this.#isOpen.delete(id);
+    this.#changes.connections.delete(id);
+    this.#changes.gone.push(id);
+  }
+}
+
+function noChanges(): Changes {
+  return { connections: new Set(), gone: [], goneFindings: [], findings: new Set(), messages: [], rates: [] };
+}

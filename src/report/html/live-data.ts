@@ -1,0 +1,86 @@
+/** What the live page of `proxy --ui` gets, as JSON in server-sent events. Times are ISO 8601, UTC, unless they say so. */
+import type { MessageRecord } from "../message-record.ts";
+import type { Connection, Direction, Endpoint, Finding } from "../report.ts";
+
+/** A connection as it stands; its `octets` and `frames` grow. */
+export interface LiveConnection extends Connection {
+  /** The broker it is relayed to. */
+  upstream: Endpoint;
+  /** Neither its end nor the inspector's was told. */
+  isOpen: boolean;
+  /** Why nothing more of it is looked at; left out where it is inspected. */
+  uninspected?: string;
+  /** Findings that were told of it, in all. */
+  found: number;
+}
+
+export interface LiveFinding extends Finding {
+  /** False where the same finding may come again and know more. */
+  final: boolean;
+  /** What was recorded around it can be downloaded. */
+  isRecorded: boolean;
+  /** Its octets and its diagnosis are left out here: they are too large, or many findings are like it. */
+  isShort?: true;
+}
+
+/** One second: milliseconds since the epoch, connections open, octets to and from the broker, frames, messages. */
+export type RateSample = [time: number, open: number, toBroker: number, fromBroker: number, frames: number, messages: number];
+
+export interface LiveCounts {
+  /** Connections that are relayed now. */
+  open: number;
+  accepted: number;
+  /** Connections that could not be relayed. */
+  refused: number;
+  /** Connections that went on uninspected. */
+  uninspected: number;
+  /** Octets that the inspector is behind. */
+  behind: number;
+  /** Findings and messages that were told since the proxy began; what is shown may be fewer. */
+  findings: number;
+  messages: number;
+  /** Connections that are not in the list any more: the oldest that were closed, and beyond a bound. */
+  leftOut: number;
+}
+
+/** What changed since the event before. */
+export interface LiveUpdate {
+  /** Changed or new. */
+  connections: LiveConnection[];
+  /** Ids of connections, and of findings, that are not shown any more. */
+  gone: string[];
+  goneFindings: string[];
+  findings: LiveFinding[];
+  /** Their outcome is known; the latest ones. */
+  messages: MessageRecord[];
+  rates: RateSample[];
+  counts: LiveCounts;
+}
+
+/** All that is known: `update` events follow. Nothing is gone. */
+export interface LiveSnapshot extends LiveUpdate {
+  version: string;
+  /** Since when findings are kept. */
+  began: string;
+}
+
+/** A frame of a connection that is watched. */
+export interface LiveFrame {
+  time: string;
+  direction: Direction | null;
+  channel: number;
+  streamOffset: number;
+  /** method, header, body, heartbeat; or `broken frame`. */
+  type: string;
+  /** Octets of payload. */
+  size: number;
+  /** Method, arguments, properties. */
+  details: string;
+}
+
+/** `omitted`: frames that came too fast to be shown. `over`: the connection is closed, or not inspected any more. */
+export interface LiveFrames {
+  frames: LiveFrame[];
+  omitted: number;
+  over: boolean;
+}
