@@ -17,8 +17,9 @@ import type { ConnectionNews, Excerpt, FindingNews, InspectorNews, ToInspectorPo
 
 /** Connections whose figures are told in a second; of more, each in its turn. */
 const MAX_FIGURES = 500;
-/** Messages that are told in a second; of more, only their number. Those that incidents cost are told first. */
+/** Messages that wait to be handed over, and messages that incidents cost; of more, only their number. */
 const MAX_MESSAGES = 200;
+const MAX_LOST = 2000;
 /** Closed connections that wait to be handed over; of more, the oldest are dropped. */
 const MAX_WAITING = 2000;
 /** News that the other thread has not taken yet. */
@@ -42,6 +43,8 @@ export class LiveLink {
   /** Connections that waited too long to be handed over. */
   #dropped = 0;
   #messages: string[] = [];
+  #lost: string[] = [];
+  #lostDropped = 0;
   #messageCount = 0;
   /** By fingerprint: findings that were told whole. */
   readonly #kinds = new Map<string, Set<string>>();
@@ -83,9 +86,10 @@ export class LiveLink {
   /** A message whose outcome is known; `finding` cost it. */
   message(message: Message, finding: string | undefined): void {
     this.#messageCount++;
-    if (finding === undefined && this.#messages.length >= MAX_MESSAGES) return;
-    if (this.#messages.length >= 5 * MAX_MESSAGES) return;
-    this.#messages.push(messageJson(message, finding));
+    if (finding === undefined) {
+      if (this.#messages.length < MAX_MESSAGES) this.#messages.push(messageJson(message));
+    } else if (this.#lost.length < MAX_LOST) this.#lost.push(messageJson(message, finding));
+    else this.#lostDropped++;
   }
 
   /** A second has passed. */
@@ -93,7 +97,9 @@ export class LiveLink {
     this.watch.tick();
     this.#turn++;
     const turnOf = (each: Inspected): number => this.#figures.get(each)?.turn ?? 0;
-    const changed = [...this.#open()].filter(each => each.carrier.wasTold && this.#figures.get(each)?.octets !== octetsOf(each));
+    const changed = [...this.#open()].filter(
+      each => each.carrier.wasTold && this.#figures.get(each)?.octets !== octetsOf(each),
+    );
     for (const inspected of changed.sort((a, b) => turnOf(a) - turnOf(b)).slice(0, MAX_FIGURES)) {
       const { id, upstream } = inspected.carrier;
       this.#figures.set(inspected, { octets: octetsOf(inspected), turn: this.#turn });
@@ -108,7 +114,7 @@ export class LiveLink {
     if (port === null) return;
     const open = new Set(this.#watchesOpen());
     for (const frames of this.watch.take(inspected => !open.has(inspected))) port.postMessage(frames);
-    const isNew = this.#connections.size + this.#newFindings.size + this.#messages.length > 0;
+    const isNew = this.#connections.size + this.#newFindings.size + this.#messages.length + this.#lost.length > 0;
     if (!isNew || this.#outstanding >= MAX_OUTSTANDING) return;
     this.#outstanding++;
     const news: InspectorNews = {
@@ -116,14 +122,17 @@ export class LiveLink {
       connections: [...this.#connections.values()],
       findings: [...this.#newFindings.values()],
       messages: this.#messages,
+      lost: this.#lost,
       frames: this.watch.frames,
       messageCount: this.#messageCount,
       dropped: this.#dropped,
+      lostDropped: this.#lostDropped,
     };
     port.postMessage(news);
     this.#connections = new Map();
     this.#newFindings = new Map();
     this.#messages = [];
+    this.#lost = [];
   }
 
   *#watchesOpen(): Iterable<Inspected> {

@@ -186,7 +186,11 @@ export class LiveServer {
       if (response.destroyed) throw new Error("the reader is gone");
       if (!response.headersSent) {
         const disposition = `attachment; filename="ghostframe-${id}.pcapng"`;
-        response.writeHead(200, { "content-type": "application/vnd.tcpdump.pcap", ...PAGE_HEADERS, "content-disposition": disposition });
+        response.writeHead(200, {
+          "content-type": "application/vnd.tcpdump.pcap",
+          ...PAGE_HEADERS,
+          "content-disposition": disposition,
+        });
       }
       if (!response.write(bytes)) await Promise.race([once(response, "drain"), once(response, "close")]);
     };

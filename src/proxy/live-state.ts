@@ -9,6 +9,8 @@ const MAX_OPEN = 2000;
 const MAX_CLOSED = 500;
 /** The latest messages that are listed. */
 const MAX_MESSAGES = 2000;
+/** Messages that findings cost, which are listed. */
+const MAX_LOST = 5000;
 /** Seconds of which rates are kept. */
 const MAX_RATES = 600;
 
@@ -19,8 +21,19 @@ interface Changes {
   goneFindings: string[];
   findings: Set<string>;
   messages: string[];
+  lost: string[];
   rates: RateSample[];
 }
+
+/** What an inspector counts from its beginning. */
+interface Sums {
+  frames: number;
+  messages: number;
+  dropped: number;
+  lostDropped: number;
+}
+
+const NOTHING: Readonly<Sums> = { frames: 0, messages: 0, dropped: 0, lostDropped: 0 };
 
 export class LiveState {
   readonly #began: string;
@@ -30,14 +43,16 @@ export class LiveState {
   readonly #unlisted = new Set<string>();
   readonly #findings = new KeptFindings();
   #messages: string[] = [];
+  readonly #lost: string[] = [];
   readonly #rates: RateSample[] = [];
   #changes = noChanges();
   #relay: RelayState | null = null;
   /** Of the second before, and of inspectors that are gone. */
   #before = { octets: [0, 0] as readonly [number, number], frames: 0, messages: 0 };
-  #inspected = { frames: 0, messages: 0, dropped: 0 };
-  #earlier = { frames: 0, messages: 0, dropped: 0 };
+  #inspected: Sums = NOTHING;
+  #earlier: Sums = NOTHING;
   #findingCount = 0;
+  #lostLeftOut = 0;
   #leftOut = 0;
 
   /** @param began since when, ISO 8601, UTC */
@@ -49,8 +64,12 @@ export class LiveState {
     return this.#findings.get(id);
   }
 
-  news({ connections, findings, messages, frames, messageCount, dropped }: InspectorNews): void {
-    this.#inspected = { frames, messages: messageCount, dropped };
+  news({ connections, findings, messages, lost, frames, messageCount, dropped, lostDropped }: InspectorNews): void {
+    this.#inspected = { frames, messages: messageCount, dropped, lostDropped };
+    const room = MAX_LOST - this.#lost.length;
+    this.#lost.push(...lost.slice(0, room));
+    this.#changes.lost.push(...lost.slice(0, room));
+    this.#lostLeftOut += Math.max(0, lost.length - room);
     for (const finding of findings) this.#keepFinding(finding);
     for (const connection of connections) this.#keepConnection(connection);
     this.#prune();
@@ -63,8 +82,9 @@ export class LiveState {
   inspectorBegan(): void {
     for (const id of [...this.#isOpen]) this.#drop(id);
     this.#unlisted.clear();
-    for (const key of ["frames", "messages", "dropped"] as const) this.#earlier[key] += this.#inspected[key];
-    this.#inspected = { frames: 0, messages: 0, dropped: 0 };
+    const sums = Object.keys(NOTHING).map(key => [key, this.#sum(key as keyof Sums)]);
+    this.#earlier = Object.fromEntries(sums) as Sums;
+    this.#inspected = NOTHING;
   }
 
   /** What the relay knows, once a second. @param time milliseconds since the epoch */
@@ -96,6 +116,7 @@ export class LiveState {
       connections: [...this.#connections.keys()],
       findings: Array.from(this.#findings.all, ({ id }) => id),
       messages: this.#messages,
+      lost: this.#lost,
       rates: this.#rates,
       gone: [],
       goneFindings: [],
@@ -104,28 +125,32 @@ export class LiveState {
 
   /** LiveUpdate, as JSON, of what changed since the last call; null where nothing did. */
   takeUpdate(): string | null {
-    const { connections, findings, messages, rates, gone, goneFindings } = this.#changes;
-    const count = connections.size + findings.size + messages.length + rates.length + gone.length + goneFindings.length;
+    const { connections, findings, ...lists } = this.#changes;
+    const count = Object.values(lists).reduce((sum, list) => sum + list.length, connections.size + findings.size);
     if (count === 0) return null;
     this.#changes = noChanges();
-    return `{${this.#json({ connections, findings, messages, rates, gone, goneFindings })}}`;
+    return `{${this.#json({ connections, findings, ...lists })}}`;
   }
 
-  #json(part: Omit<Changes, "connections" | "findings"> & { connections: Iterable<string>; findings: Iterable<string> }) {
+  #json(
+    part: Omit<Changes, "connections" | "findings"> & { connections: Iterable<string>; findings: Iterable<string> },
+  ) {
     const connections = Array.from(part.connections, id => this.#connections.get(id)?.json).filter(Boolean);
     const findings = Array.from(part.findings, id => this.#findings.get(id)?.json).filter(Boolean);
-    const { messages, rates, gone, goneFindings } = part;
-    return `"connections":[${connections.join(",")}],"findings":[${findings.join(",")}],"messages":[${messages.join(",")}],"rates":${JSON.stringify(rates)},"gone":${JSON.stringify(gone)},"goneFindings":${JSON.stringify(goneFindings)},"counts":${JSON.stringify(this.#counts)}`;
+    const { messages, lost, rates, gone, goneFindings } = part;
+    return `"connections":[${connections.join(",")}],"findings":[${findings.join(",")}],"messages":[${messages.join(",")}],"lost":[${lost.join(",")}],"rates":${JSON.stringify(rates)},"gone":${JSON.stringify(gone)},"goneFindings":${JSON.stringify(goneFindings)},"counts":${JSON.stringify(this.#counts)}`;
   }
 
   get #counts(): LiveCounts {
     const { open = 0, accepted = 0, refused = 0, uninspected = 0, behind = 0 } = this.#relay ?? {};
     const leftOut = this.#leftOut + this.#unlisted.size + this.#sum("dropped");
     const messages = this.#sum("messages");
-    return { open, accepted, refused, uninspected, behind, findings: this.#findingCount, messages, leftOut };
+    const lostLeftOut = this.#lostLeftOut + this.#sum("lostDropped");
+    const findings = this.#findingCount;
+    return { open, accepted, refused, uninspected, behind, findings, messages, leftOut, lostLeftOut };
   }
 
-  #sum(key: "frames" | "messages" | "dropped"): number {
+  #sum(key: keyof Sums): number {
     return this.#earlier[key] + this.#inspected[key];
   }
 
@@ -172,5 +197,6 @@ export class LiveState {
 }
 
 function noChanges(): Changes {
-  return { connections: new Set(), gone: [], goneFindings: [], findings: new Set(), messages: [], rates: [] };
+  const lists = { gone: [], goneFindings: [], messages: [], lost: [], rates: [] };
+  return { connections: new Set(), findings: new Set(), ...lists };
 }

@@ -204,7 +204,9 @@ export class RecordingFile {
   /** Deletes the oldest files beyond those that may be kept. */
   #tidy(directory: string): void {
     try {
-      const others = readdirSync(directory).filter(name => RECORDING_NAME.test(name) && join(directory, name) !== this.#path);
+      const others = readdirSync(directory).filter(
+        name => RECORDING_NAME.test(name) && join(directory, name) !== this.#path,
+      );
       const surplus = others.length + 1 - this.#options.files;
       for (const name of others.sort().slice(0, Math.max(0, surplus))) rmSync(join(directory, name), { force: true });
     } catch (error) {

@@ -1,9 +1,10 @@
 /** Messages between the thread of telemetry, the relay's thread and the inspector's. */
+
+import type { Endpoint } from "../report/report.ts";
 import type { MetricsSnapshot } from "../telemetry/instruments.ts";
 import type { MessageChoice } from "../telemetry/message-telemetry.ts";
 import type { LogRecord, SpanRecord } from "../telemetry/records.ts";
 import type { TelemetrySetting } from "../telemetry/settings.ts";
-import type { Endpoint } from "../report/report.ts";
 import type { ListenAddress, UpstreamAddress } from "./address.ts";
 import type { VisitSecrets } from "./one-visit.ts";
 
@@ -94,13 +95,15 @@ export interface InspectorNews {
   kind: "news";
   connections: ConnectionNews[];
   findings: FindingNews[];
-  /** MessageRecord, JSON each. */
+  /** MessageRecord, JSON each; and those that findings cost. */
   messages: string[];
+  lost: string[];
   /** Since the inspector began. */
   frames: number;
   messageCount: number;
-  /** Connections that were not told, because that was too much. */
+  /** Connections, and messages that findings cost, that were not told because they were too many. */
   dropped: number;
+  lostDropped: number;
 }
 
 export interface ConnectionNews {

@@ -24,7 +24,14 @@ export interface LiveFinding extends Finding {
 }
 
 /** One second: milliseconds since the epoch, connections open, octets to and from the broker, frames, messages. */
-export type RateSample = [time: number, open: number, toBroker: number, fromBroker: number, frames: number, messages: number];
+export type RateSample = [
+  time: number,
+  open: number,
+  toBroker: number,
+  fromBroker: number,
+  frames: number,
+  messages: number,
+];
 
 export interface LiveCounts {
   /** Connections that are relayed now. */
@@ -41,6 +48,8 @@ export interface LiveCounts {
   messages: number;
   /** Connections that are not in the list any more: the oldest that were closed, and beyond a bound. */
   leftOut: number;
+  /** Messages that findings cost, and that are not listed. */
+  lostLeftOut: number;
 }
 
 /** What changed since the event before. */
@@ -53,6 +62,8 @@ export interface LiveUpdate {
   findings: LiveFinding[];
   /** Their outcome is known; the latest ones. */
   messages: MessageRecord[];
+  /** The same of those that a finding cost: all of them. */
+  lost: MessageRecord[];
   rates: RateSample[];
   counts: LiveCounts;
 }

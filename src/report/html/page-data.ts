@@ -1,7 +1,7 @@
 /** What an HTML report carries: the report, and what only it shows. */
 import type { MessageRecord } from "../message-record.ts";
 import type { Report } from "../report.ts";
-import type { LiveCounts, RateSample } from "./live-data.ts";
+import type { LiveConnection, LiveCounts, LiveFinding, RateSample } from "./live-data.ts";
 
 export interface PageData {
   report: Report;
@@ -20,18 +20,10 @@ export interface PageData {
 /** What only the live page shows. */
 export interface LivePart {
   counts: LiveCounts;
-  rates: RateSample[];
-  /** Since when findings are kept. */
-  began: string;
-  /** By id: connections that are not looked at any more, and findings that were told of each. */
-  uninspected: Map<string, string>;
-  found: Map<string, number>;
-  open: Set<string>;
-  /** Ids of findings that may come again, and of those whose recording can be downloaded. */
-  provisional: Set<string>;
-  recorded: Set<string>;
-  /** Ids of findings of which octets and diagnosis are left out. */
-  short: Set<string>;
+  rates: readonly RateSample[];
+  /** By id. */
+  connections: ReadonlyMap<string, LiveConnection>;
+  findings: ReadonlyMap<string, LiveFinding>;
 }
 
 /** How captures were judged. All texts are safe to show. */

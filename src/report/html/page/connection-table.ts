@@ -1,7 +1,7 @@
 /** All connections, the sick ones first; of very many as many as are asked for. */
 import { grouped } from "../../../bytes/grouped.ts";
 import type { Connection } from "../../report.ts";
-import { clock, library, size } from "../../text/wording.ts";
+import { clock, counted, library, size } from "../../text/wording.ts";
 import { type Child, h, link, table } from "./dom.ts";
 import { called, type Model } from "./model.ts";
 
@@ -50,16 +50,24 @@ function row(connection: Connection, model: Model): Child[] {
   ];
 }
 
-function state({ id, tls, midStream, gaps }: Connection, { incidents, report }: Model): HTMLElement {
+function state({ id, tls, midStream, gaps }: Connection, { incidents, report, data }: Model): HTMLElement {
+  const live = data.live?.connections.get(id);
   const own = incidents.filter(({ finding }) => finding.connection === id);
   const first = own[0];
   if (first === undefined && report.summary.leftOut !== undefined) return h("span", { class: "quiet" }, "none shown");
+  if (live?.uninspected !== undefined && first === undefined) return h("span", { class: "unsure" }, "not inspected");
+  if (
+    first === undefined &&
+    (live?.found ?? 0) > report.findings.filter(({ connection }) => connection === id).length
+  ) {
+    return h("span", { class: "sick" }, `✗ ${counted(live!.found, "finding")}, not kept`);
+  }
   if (first === undefined) {
     const partly = tls?.decrypted === false || midStream || gaps.clientToServer + gaps.serverToClient > 0;
     return h(
       "span",
       { class: partly ? "quiet" : "good" },
-      tls?.decrypted === false ? "✓ records" : partly ? "✓ partly seen" : "✓ clean",
+      tls?.decrypted === false ? "✓ records" : partly ? "✓ partly seen" : live?.isOpen ? "✓ so far" : "✓ clean",
     );
   }
   const word = first.finding.severity === "error" ? "✗" : "!";

@@ -5,6 +5,7 @@ import type { MessageRecord } from "../../message-record.ts";
 import type { Connection } from "../../report.ts";
 import { clock, counted, endpoint, size, verdict } from "../../text/wording.ts";
 import { h, link, s, table } from "./dom.ts";
+import { framesPanel } from "./frames-panel.ts";
 import { called, type Model, type State } from "./model.ts";
 import { phases } from "./phases.ts";
 
@@ -14,6 +15,7 @@ export function connectionView(model: Model, state: State): HTMLElement {
     model.connections.get(state.id) ?? model.connections.get(sick ?? "") ?? model.report.connections[0];
   if (connection === undefined) return h("div", {}, h("h1", {}, "No connection."));
   const { id } = connection;
+  const live = model.data.live?.connections.get(id);
   const own = model.incidents.filter(({ finding }) => finding.connection === id);
   const messages = (model.data.messages?.list ?? []).filter(message => message.connection === id);
   return h(
@@ -22,7 +24,7 @@ export function connectionView(model: Model, state: State): HTMLElement {
     h("p", { class: "quiet" }, `Connection ${id}`),
     h("h1", {}, called(connection)),
     own.length === 0
-      ? h("p", { class: "lead" }, allClear(connection))
+      ? h("p", { class: "lead" }, allClear(connection, model))
       : h(
           "ul",
           {},
@@ -52,14 +54,21 @@ export function connectionView(model: Model, state: State): HTMLElement {
         heatMap(messages),
       ),
     ),
+    live === undefined ? null : framesPanel(id, live.isOpen),
   );
 }
 
 /** Never more than was seen. */
-function allClear({ gaps, midStream, tls }: Connection): string {
+function allClear({ id, gaps, midStream, tls }: Connection, { data, report }: Model): string {
+  const live = data.live?.connections.get(id);
+  if (live?.uninspected !== undefined) return `It is not inspected any more: ${live.uninspected}.`;
+  if ((live?.found ?? 0) > report.findings.filter(({ connection }) => connection === id).length) {
+    return `${counted(live!.found, "finding")} of it ${live!.found === 1 ? "is" : "are"} not kept here any more.`;
+  }
   if (tls?.decrypted === false) return "Its records are in order. It was not decrypted: its frames were not seen.";
   const partly = midStream || gaps.clientToServer + gaps.serverToClient > 0;
-  return partly ? "Nothing broken is seen in it, but not all of it was captured." : "Nothing in it is broken.";
+  if (partly) return "Nothing broken is seen in it, but not all of it was captured.";
+  return live?.isOpen ? "Nothing in it is broken so far." : "Nothing in it is broken.";
 }
 
 function factsOf(connection: Connection): [name: string, value: string][] {

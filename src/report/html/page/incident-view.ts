@@ -45,7 +45,7 @@ export function incidentView(model: Model, state: State): HTMLElement {
     h("h1", {}, incidentSentence(incident, true)),
     causeLine(incident),
     meaningLine(incident),
-    diagnosis === undefined ? noPicture(incident) : pictures(incident, diagnosis, state),
+    diagnosis === undefined ? noPicture(model, incident) : pictures(incident, diagnosis, state),
     below(model, incident),
   );
 }
@@ -84,7 +84,7 @@ function meaningLine({ cause }: Incident): HTMLElement | null {
   return words === "" ? null : h("p", { class: "quiet" }, words);
 }
 
-function noPicture(incident: Incident): HTMLElement {
+function noPicture(model: Model, incident: Incident): HTMLElement {
   const { finding } = incident;
   const telling =
     finding.sameAs === undefined
@@ -96,9 +96,14 @@ function noPicture(incident: Incident): HTMLElement {
           link(`incident/${finding.sameAs}`, finding.sameAs),
           " is told in full.",
         );
+  const short =
+    model.data.live?.findings.get(finding.id)?.isShort === true
+      ? h("p", {}, "Its octets and its picture are left out here: the recording has them.")
+      : null;
   return h(
     "div",
     {},
+    short,
     telling,
     telling === null && finding.octets.length > 0
       ? h("p", {}, "No picture: it would be a guess. ", link(`octets/${finding.id}`, "These are the octets."))
@@ -147,6 +152,7 @@ function below(model: Model, incident: Incident): HTMLElement {
         connection === null ? null : " · ",
         connection === null ? null : link(`connection/${connection.id}`, `Connection ${called(connection)}`),
       ),
+      recorded(model, finding.id),
       filter === "" ? null : h("p", {}, "Wireshark ", h("code", {}, filter), " ", copyButton(filter)),
       ...traceLinks(model, incident),
       ...consequences.map(each => h("p", { class: "quiet" }, `Led to ${each.rule}: ${joined(each.message)}`)),
@@ -155,6 +161,22 @@ function below(model: Model, incident: Incident): HTMLElement {
         : h("p", { class: "quiet" }, `${size(finding.length)} until the stream is understood again.`),
     ),
   );
+}
+
+/** On the live page: what was recorded around the finding. */
+function recorded({ data }: Model, id: string): HTMLElement | null {
+  const live = data.live?.findings.get(id);
+  if (live === undefined) return null;
+  const name = `ghostframe-${id}.pcapng`;
+  const words = live.final ? "" : " It is not over: this may come again and know more.";
+  return live.isRecorded
+    ? h(
+        "p",
+        {},
+        h("a", { href: `/recording/${id}.pcapng`, download: name }, "Download what was recorded around it"),
+        words,
+      )
+    : h("p", { class: "quiet" }, `Not recorded: the proxy records with --record DIR.${words}`);
 }
 
 const MOST_TRACES = 5;

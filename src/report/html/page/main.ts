@@ -2,12 +2,14 @@
 import type { PageData } from "../page-data.ts";
 import { connectionView } from "./connection-view.ts";
 import { h } from "./dom.ts";
+import { endFrames } from "./frames-panel.ts";
 import { incidentView } from "./incident-view.ts";
+import { LivePage } from "./live-page.ts";
 import { messagesView } from "./messages-view.ts";
 import { hashOf, type Model, modelOf, type State, set, stateOf } from "./model.ts";
 import { octetsView } from "./octets-view.ts";
 import { overviewView } from "./overview-view.ts";
-import { zoomByKey } from "./zoom.ts";
+import { forgetZoom, zoomByKey } from "./zoom.ts";
 
 const VIEWS: readonly (readonly [id: string, name: string, draw: (model: Model, state: State) => HTMLElement])[] = [
   ["overview", "Overview", overviewView],
@@ -43,9 +45,11 @@ async function unpacked(): Promise<PageData> {
   return (await new Response(stream).json()) as PageData;
 }
 
-function draw(model: Model, page: HTMLElement): void {
+function draw(model: Model, page: HTMLElement, bar: HTMLElement | null): void {
   const state = stateOf(location.hash);
+  if (state.view !== "connection") endFrames();
   const [id, , view] = VIEWS.find(([name]) => name === state.view) ?? VIEWS[0]!;
+  const unknown = id === state.view ? null : `There is no view “${state.view.slice(0, 40)}”: this is the overview.`;
   const navigation = h(
     "nav",
     { "aria-label": "Views" },
@@ -54,20 +58,19 @@ function draw(model: Model, page: HTMLElement): void {
   );
   const main = h("main", { id: "main", tabindex: -1 });
   try {
+    if (unknown !== null) main.append(h("p", { class: "unsure", role: "status" }, unknown));
     main.append(view(model, state));
   } catch (error) {
     main.append(h("h1", {}, "This view cannot be shown."), h("p", {}, String(error)));
   }
-  page.replaceChildren(h("header", {}, navigation), main, footer(model), tip());
+  page.replaceChildren(h("header", {}, navigation, bar), main, footer(model), tip());
   first(main.querySelectorAll("g.piece"));
 }
 
-function footer({ report }: Model): HTMLElement {
-  return h(
-    "footer",
-    { class: "quiet" },
-    `ghostframe ${report.tool.version}. Times are UTC. This file asks no network. Press ? for keys.`,
-  );
+function footer({ report, data }: Model): HTMLElement {
+  const asks = data.live === undefined ? "This file asks no network." : "This page asks the proxy only.";
+  const words = `ghostframe ${report.tool.version}. Times are UTC. ${asks} Press ? for keys.`;
+  return h("footer", { class: "quiet" }, words);
 }
 
 function tip(): HTMLElement {
@@ -192,10 +195,19 @@ function help(): void {
 
 async function main(): Promise<void> {
   const page = document.getElementById("page")!;
-  const model = modelOf(await unpacked());
+  const isLive = document.getElementById("data")!.dataset.encoding === "live";
+  const live = isLive ? new LivePage(model => draw(model, page, live!.bar())) : null;
+  const file = isLive ? null : modelOf(await unpacked());
+  const model = (): Model | null => file ?? live?.model ?? null;
   document.getElementById("plain")?.remove();
-  const redraw = (): void => draw(model, page);
+  const redraw = (): void => {
+    const shown = model();
+    if (shown !== null) draw(shown, page, live?.bar() ?? null);
+    else page.replaceChildren(h("header", {}, live?.bar()), h("main", { id: "main" }, h("h1", {}, "Connecting …")));
+  };
   window.addEventListener("hashchange", () => {
+    forgetZoom();
+    live?.moved();
     redraw();
     const toSearch = stateOf(location.hash).settings.has(FOCUS);
     document.getElementById(toSearch ? "search" : "main")?.focus({ preventScroll: true });
@@ -207,11 +219,16 @@ async function main(): Promise<void> {
     width = document.documentElement.clientWidth;
     redraw();
   });
-  document.addEventListener("keydown", event => key(event, model));
+  const withModel = (act: (model: Model) => void): void => {
+    const shown = model();
+    if (shown !== null) act(shown);
+  };
+  document.addEventListener("keydown", event => withModel(shown => key(event, shown)));
   document.addEventListener("mouseover", event => show(event.target));
   document.addEventListener("focusin", event => show(event.target));
-  document.addEventListener("click", event => open(event.target, model));
+  document.addEventListener("click", event => withModel(shown => open(event.target, shown)));
   redraw();
+  live?.begin();
 }
 
 await main();

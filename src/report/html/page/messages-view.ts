@@ -83,6 +83,10 @@ function otherWords({ data }: Model, lost: number, others: number): string {
   if (data.messages === undefined)
     return "Other messages were not read for this report: inspect the capture with --output html=FILE.";
   const { count } = data.messages;
+  if (data.live !== undefined) {
+    const words = lost + others < count ? `; ${grouped(lost + others)} are listed: lost ones, and the latest` : "";
+    return `${counted(count, "message")} settled since the proxy began${words}. A message is told when its outcome is known.`;
+  }
   const sampled = lost + others < count ? `; ${grouped(others)} of the others are in this file, an even sample` : "";
   return `${counted(count, "message")} in all${sampled}.`;
 }

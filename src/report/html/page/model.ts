@@ -41,9 +41,17 @@ export interface State {
   settings: Map<string, string>;
 }
 
+/** What is written at the top, and may be typed. */
+const PLURALS: ReadonlyMap<string, string> = new Map([
+  ["incidents", "incident"],
+  ["connections", "connection"],
+  ["message", "messages"],
+]);
+
 export function stateOf(hash: string): State {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
-  const [view = "", id = ""] = path.split("/");
+  const [name = "", id = ""] = path.split("/");
+  const view = PLURALS.get(name) ?? name;
   return { view: view || "overview", id: decoded(id), settings: new Map(new URLSearchParams(query)) };
 }
 

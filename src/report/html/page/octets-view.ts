@@ -34,14 +34,16 @@ export function octetsView(model: Model, state: State): HTMLElement {
       ? h("p", {}, "The octets of this incident are not kept in this file.")
       : h("div", { class: "panel hex" }, ...rowsOf(octets).map(row => hexRow(row, finding))),
     boundaries(finding),
-    h(
-      "p",
-      { class: "quiet" },
-      "What lies between is not kept in this file. This shows every frame of the connection: ",
-      h("code", {}, command),
-      " ",
-      copyButton(command),
-    ),
+    model.data.live === undefined
+      ? h(
+          "p",
+          { class: "quiet" },
+          "What lies between is not kept in this file. This shows every frame of the connection: ",
+          h("code", {}, command),
+          " ",
+          copyButton(command),
+        )
+      : h("p", { class: "quiet" }, "What lies between is not kept here. A recording has it: see the incident."),
   );
 }
 

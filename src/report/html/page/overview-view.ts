@@ -8,11 +8,14 @@ import { clock, confidence, counted, endpoint, library } from "../../text/wordin
 import { MOST_PIECES } from "../layout/cut.ts";
 import { laidOut, placePieces } from "../layout/scale.ts";
 import { piecesOf } from "../layout/wire.ts";
+import type { LivePart } from "../page-data.ts";
 import { connectionTable } from "./connection-table.ts";
 import { cutPicture } from "./cut-picture.ts";
 import { h, s } from "./dom.ts";
+import { liveAnswer, liveLimits } from "./live-words.ts";
 import { called, type Model } from "./model.ts";
 import { outcomePanel } from "./outcome-panel.ts";
+import { ratesPanel } from "./rates-panel.ts";
 import { timeline } from "./timeline.ts";
 
 const MAX_BLOCKS = 12;
@@ -27,9 +30,11 @@ export function overviewView(model: Model): HTMLElement {
     "div",
     {},
     headline(model),
-    h("p", { class: "quiet" }, sourceLine(model)),
+    h("p", { class: "quiet" }, data.live === undefined ? sourceLine(model) : liveSource(data.live)),
+    ...(data.live === undefined ? [] : liveLimits(model, data.live).map(words => h("p", { class: "unsure" }, words))),
+    data.live === undefined ? null : ratesPanel(data.live.rates),
     data.outcome === undefined ? null : outcomePanel(data.outcome),
-    report.connections.length === 0 ? nothingToRead(model) : null,
+    report.connections.length === 0 && data.live === undefined ? nothingToRead(model) : null,
     ...shown.map(group => block(group, model)),
     rest > 0
       ? h(
@@ -48,6 +53,11 @@ export function overviewView(model: Model): HTMLElement {
 }
 
 function headline(model: Model): HTMLElement {
+  const { live } = model.data;
+  if (live !== undefined && model.counts.sick + model.counts.incidents + model.counts.atRisk === 0) {
+    const { words: said, isWell } = liveAnswer(model, live);
+    return h("h1", {}, h("span", { class: isWell ? "good" : "unsure" }, said));
+  }
   const words = answer(model);
   const { sick, incidents, atRisk } = model.counts;
   const end = words.indexOf(".") + 1;
@@ -55,6 +65,10 @@ function headline(model: Model): HTMLElement {
   const trouble =
     sick + incidents > 0 ? "sick" : atRisk > 0 || partly || model.report.connections.length === 0 ? "unsure" : "good";
   return h("h1", {}, h("span", { class: trouble }, words.slice(0, end)), words.slice(end));
+}
+
+function liveSource({ counts }: LivePart): string {
+  return `${counted(counts.open, "connection")} open, ${grouped(counts.accepted)} accepted since the proxy began.`;
 }
 
 function sourceLine({ report }: Model): string {

@@ -4,9 +4,17 @@ import { h } from "./dom.ts";
 const MOST = 16;
 const STEP = 1.5;
 
+/** By label: how wide each is drawn, until another view is asked for. */
+const factors = new Map<string, number>();
+
+/** Pictures are drawn whole again. */
+export function forgetZoom(): void {
+  factors.clear();
+}
+
 /** `draw`: the picture, so many times as wide as it is at first. */
 export function zoomable(label: string, kind: string, draw: (factor: number) => Element): HTMLElement {
-  let factor = 1;
+  let factor = factors.get(label) ?? 1;
   const scroller = h("div", { class: `panel scroll ${kind}`, tabindex: 0, role: "region", "aria-label": label });
   const shown = h("output", {}, "");
   /** `at`: what stays where it is, as a share of the width that is seen. */
@@ -14,6 +22,7 @@ export function zoomable(label: string, kind: string, draw: (factor: number) => 
     const seen = scroller.clientWidth * at;
     const centre = (scroller.scrollLeft + seen) / Math.max(1, scroller.scrollWidth);
     factor = Math.min(MOST, Math.max(1, wanted));
+    factors.set(label, factor);
     scroller.replaceChildren(draw(factor));
     // Pieces are one stop of the tab ring.
     scroller.querySelector("g.piece")?.setAttribute("tabindex", "0");
@@ -38,7 +47,7 @@ export function zoomable(label: string, kind: string, draw: (factor: number) => 
     { passive: false },
   );
   pannable(scroller);
-  to(1);
+  to(factor);
   return h(
     "div",
     {},
