@@ -5,11 +5,11 @@ import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { Direction } from "../connection/direction.ts";
 import type { Secret } from "../connection/incident.ts";
 import type { FrameListener } from "../connection/observers.ts";
+import type { InspectedConnection } from "../inspection/inspected-connection.ts";
 import type { Moment, StreamEnd } from "../net/connection-observer.ts";
 import { brokenEnvelopeEvent, type FrameEvent, frameDetails, frameEvent } from "../report/frame-event.ts";
 import type { LiveFrame } from "../report/html/live-data.ts";
 import { jsonLine } from "../report/json.ts";
-import type { Inspected } from "./live-inspection.ts";
 import type { WatchedFrames } from "./telemetry-protocol.ts";
 
 /** Watches at a time; of more, the oldest ends. */
@@ -18,7 +18,7 @@ const MAX_WATCHES = 8;
 const MAX_FRAMES = 200;
 
 interface Watch {
-  inspected: Inspected;
+  inspected: InspectedConnection;
   /** null for all. */
   channel: number | null;
   /** LiveFrame, JSON each: not handed over yet. */
@@ -47,7 +47,7 @@ export class FrameWatch implements FrameListener {
   }
 
   /** @param id what the watch is called */
-  begin(id: number, inspected: Inspected, channel: number | null): void {
+  begin(id: number, inspected: InspectedConnection, channel: number | null): void {
     this.#watches.set(id, { inspected, channel, frames: [], omitted: 0, left: MAX_FRAMES });
     if (this.#watches.size > MAX_WATCHES) this.#watches.delete([...this.#watches.keys()][0]!);
   }
@@ -66,7 +66,7 @@ export class FrameWatch implements FrameListener {
   }
 
   /** What was seen since the last call. A watch whose connection `isOver` ends with it. */
-  take(isOver: (inspected: Inspected) => boolean): WatchedFrames[] {
+  take(isOver: (inspected: InspectedConnection) => boolean): WatchedFrames[] {
     const taken: WatchedFrames[] = [];
     for (const [watch, { inspected, frames, omitted }] of this.#watches) {
       const over = isOver(inspected);

@@ -3,6 +3,7 @@
  * nothing, and keeps no more than its bounds while that thread does not take it.
  */
 import type { MessagePort } from "node:worker_threads";
+import type { InspectedConnection } from "../inspection/inspected-connection.ts";
 import type { Message } from "../messages/message.ts";
 import type { LiveConnection, LiveFinding } from "../report/html/live-data.ts";
 import { jsonLine } from "../report/json.ts";
@@ -112,7 +113,7 @@ export class LiveLink {
   flush(): void {
     const port = this.#port;
     if (port === null) return;
-    const open = new Set(this.#watchesOpen());
+    const open = new Set<InspectedConnection>(this.#watchesOpen());
     for (const frames of this.watch.take(inspected => !open.has(inspected))) port.postMessage(frames);
     const isNew = this.#connections.size + this.#newFindings.size + this.#messages.length + this.#lost.length > 0;
     if (!isNew || this.#outstanding >= MAX_OUTSTANDING) return;

@@ -55,6 +55,7 @@ export class LiveServer {
   #keptCharacters = 0;
   #number = 0;
   #isCopying = false;
+  #timers: NodeJS.Timeout[] = [];
 
   constructor(options: LiveServerOptions) {
     this.#options = options;
@@ -73,11 +74,17 @@ export class LiveServer {
       this.#server.listen(this.#options.address.port, "127.0.0.1", resolve);
     });
     this.#visit.port = (this.#server.address() as AddressInfo).port;
-    setInterval(() => this.#update(), UPDATE_EVERY).unref();
-    setInterval(() => {
-      for (const stream of this.#all()) stream.alive();
-    }, ALIVE_EVERY).unref();
+    const alive = (): void => {
+      for (const stream of [...this.#streams, ...this.#watches.values()]) stream.alive();
+    };
+    this.#timers = [setInterval(() => this.#update(), UPDATE_EVERY), setInterval(alive, ALIVE_EVERY)];
     return this.#visit.port;
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#server.close();
+    this.#server.closeAllConnections();
   }
 
   /** Lets another browser in, with this token. */
@@ -94,10 +101,6 @@ export class LiveServer {
   /** Another inspector begins: it knows nothing of what was watched. */
   inspectorBegan(): void {
     for (const stream of this.#watches.values()) stream.send("frames", '{"frames":[],"omitted":0,"over":true}');
-  }
-
-  #all(): EventStream[] {
-    return [...this.#streams, ...this.#watches.values()];
   }
 
   #update(): void {

@@ -8,7 +8,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkPage } from "../../src/check/outputs/page.ts";
 import type { PageData } from "../../src/report/html/page-data.ts";
-import { html } from "../../src/report/html.ts";
+import { html, livePage } from "../../src/report/html.ts";
 import { withIncidents } from "../../src/report/incidents/with-incidents.ts";
 import type { MessageRecord } from "../../src/report/message-record.ts";
 import type { Report } from "../../src/report/report.ts";
@@ -36,7 +36,15 @@ function written(name: string, data: PageData, packed = true): string {
 describe("the file", () => {
   it("is small, and its policy allows no source", () => {
     expect(template.length).toBeLessThan(400_000);
-    expect(template).toMatch(/default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-[\w+/=]+'; base-uri/);
+    const policyOf = (page: string) => /Content-Security-Policy" content="([^"]+)"/.exec(page)![1]!;
+    const hashes = "script-src 'sha256-[\\w+/=]+'; style-src 'sha256-[\\w+/=]+';";
+    expect(policyOf(html({ report: samples.clean() }, { page: template }))).toMatch(
+      new RegExp(`^default-src 'none'; ${hashes} base-uri 'none'; form-action 'none'$`),
+    );
+    // What is served live may ask whoever serves it, and nobody else.
+    expect(policyOf(livePage({ page: template }))).toMatch(
+      new RegExp(`^default-src 'none'; ${hashes} connect-src 'self'; base-uri 'none'; form-action 'none'$`),
+    );
     expect(template).not.toMatch(/(?:src|href)="?(?:https?:)?\/\//);
   });
 

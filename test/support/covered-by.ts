@@ -70,6 +70,13 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "proxy/telemetry-thread.ts",
     "proxy/telemetry-worker.ts",
   ],
+  "proxy/live-link.test.ts": ["proxy/frame-watch.ts"],
+  "proxy/live-server.test.ts": ["proxy/live-state.ts", "proxy/one-visit.ts"],
+  "proxy/live-page.test.ts": [
+    "report/html/page/frames-panel.ts",
+    "report/html/page/live-feed.ts",
+    "report/html/page/live-page.ts",
+  ],
   "proxy/live-inspection-telemetry.test.ts": ["telemetry/live-telemetry.ts", "telemetry/measure.ts"],
   "telemetry/open-metrics.test.ts": ["telemetry/metrics.ts"],
   "telemetry/export/signal-export.test.ts": ["telemetry/export/otlp-shapes.ts"],
@@ -260,4 +267,9 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Types only: the compiler looks after them. */
-export const TYPES_ONLY: readonly string[] = ["connection/observers.ts", "forensics/diagnosis.ts"];
+export const TYPES_ONLY: readonly string[] = [
+  "connection/observers.ts",
+  "forensics/diagnosis.ts",
+  "proxy/telemetry-protocol.ts",
+  "report/html/live-data.ts",
+];

@@ -14,10 +14,15 @@ export class LiveScene {
   readonly inspection: LiveInspection;
   readonly #moment = new Moment();
 
-  constructor(options: Pick<LiveInspectionOptions, "untanglingSteps" | "telemetry"> = {}) {
+  constructor(
+    options: Pick<LiveInspectionOptions, "untanglingSteps" | "telemetry" | "watch"> & {
+      told?: (event: ConnectionEvent) => void;
+    } = {},
+  ) {
     this.#moment.seconds = BEGIN;
     const emit = (event: ConnectionEvent): void => {
       this.events.push(event);
+      options.told?.(event);
     };
     this.inspection = new LiveInspection({ broker: "rabbitmq-3.10", moment: this.#moment, emit, ...options });
   }

@@ -46,7 +46,10 @@ export class LiveFeed {
         schema: REPORT_SCHEMA,
         tool: { name: "ghostframe", version: this.#version },
         inputs: [{ path: "live", format: "unknown", packets: 0, octets: 0, notes: [] }],
-        connections: [...this.#connections.values()],
+        // What is open was open until now, however long it has been silent.
+        connections: [...this.#connections.values()].map(each =>
+          each.isOpen ? { ...each, end: this.#now(each) } : each,
+        ),
         findings,
         summary: { errors: count("error"), warnings: count("warning"), notes: count("note") },
       },
@@ -58,6 +61,12 @@ export class LiveFeed {
         findings: this.#findings,
       },
     };
+  }
+
+  /** The time of the latest rates, by the proxy's clock; of a connection that heard of later ones, that. */
+  #now({ end }: LiveConnection): string {
+    const time = this.#rates.at(-1)?.[0] ?? 0;
+    return time > Date.parse(end) ? new Date(time).toISOString() : end;
   }
 
   /** By finding: the messages that it cost. Only where these are all: before its connection is over there may be more. */

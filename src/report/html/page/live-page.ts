@@ -5,7 +5,7 @@ import { LiveFeed } from "./live-feed.ts";
 import { type Model, modelOf, stateOf } from "./model.ts";
 
 /** Milliseconds between two drawings. */
-const DRAW_EVERY = 1000;
+const DRAW_EVERY = 900;
 /** Views of one finding: they are drawn when that changes. */
 const OF_FINDING: ReadonlySet<string> = new Set(["incident", "octets"]);
 
@@ -21,7 +21,8 @@ export class LivePage {
   #model: Model | null = null;
   #standing: Standing = { words: "Connecting …", isWell: false };
   #isPaused = false;
-  #isChanged = false;
+  /** By the clock of events, in milliseconds. */
+  #drawnAt = 0;
   #isPressed = false;
   /** Of the finding that is shown, as JSON. */
   #shown = "";
@@ -35,12 +36,14 @@ export class LivePage {
     const source = new EventSource("/events");
     source.addEventListener("snapshot", event => {
       this.#feed = new LiveFeed(JSON.parse((event as MessageEvent<string>).data) as LiveSnapshot);
-      this.#changed();
       this.#redraw(true);
     });
     source.addEventListener("update", event => {
       this.#feed?.take(JSON.parse((event as MessageEvent<string>).data) as LiveUpdate);
-      this.#changed();
+      // One comes every second: rates change.
+      if (event.timeStamp - this.#drawnAt < DRAW_EVERY) return;
+      this.#drawnAt = event.timeStamp;
+      this.#redraw(false);
     });
     source.addEventListener("open", () => this.#stand("Live", true));
     source.addEventListener("error", () => {
@@ -58,7 +61,6 @@ export class LivePage {
         this.#isPressed = isDown;
       });
     }
-    setInterval(() => this.#redraw(false), DRAW_EVERY);
   }
 
   get model(): Model | null {
@@ -75,10 +77,6 @@ export class LivePage {
   /** To be called when another view was asked for. */
   moved(): void {
     this.#shown = this.#finding();
-  }
-
-  #changed(): void {
-    this.#isChanged = true;
   }
 
   #stand(words: string, isWell: boolean): void {
@@ -108,8 +106,7 @@ export class LivePage {
   }
 
   #redraw(isNew: boolean): void {
-    if (this.#feed === null || !this.#isChanged || (!isNew && (this.#isPaused || this.#isBusy))) return;
-    this.#isChanged = false;
+    if (this.#feed === null || (!isNew && (this.#isPaused || this.#isBusy))) return;
     this.#model = modelOf(this.#feed.data);
     const shown = this.#finding();
     const { view } = stateOf(location.hash);
