@@ -37,13 +37,13 @@ import type { Method } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { long } from "../bytes/big-endian.ts";
+import { SettledTags } from "../connection/settled-tags.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { namesLastQueue, takesTime } from "./channel-methods.ts";
 import { type Complaint, CRASH, type Outcome } from "./complaint.ts";
 import { PROPERTIES_FAST_REPLY, PROPERTIES_GOOD, PROPERTIES_UNDECODABLE } from "./content-properties.ts";
 import { declareExchange, declareQueue, FAST_REPLY, named } from "./declarations.ts";
 import type { ReadClock, ReadMark } from "./read-timing.ts";
-import { SettledDeliveries } from "./settled-deliveries.ts";
 
 const UNIMPLEMENTED: Complaint = { code: 503, text: "unimplemented method" };
 const LATE_CRASH: Complaint = { ...CRASH, forestalledBy: "channel.close" };
@@ -76,7 +76,7 @@ export class ChannelProcess {
   #mode: "plain" | "confirm" | "tx" = "plain";
   /** There may be deliveries to acknowledge. */
   #acknowledges = false;
-  readonly #settled = new SettledDeliveries();
+  readonly #settled = new SettledTags();
   #consumers: Map<string, Consumer> | null = null;
   #fastReply = false;
 

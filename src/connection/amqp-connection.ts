@@ -32,6 +32,7 @@ import type { Incident } from "./incident.ts";
 import { Login } from "./login.ts";
 import type { DirectionListener } from "./observers.ts";
 import { type Decision, Recognition } from "./recognition.ts";
+import { Settlements } from "./settlements.ts";
 
 /** A server's frames before a limit is negotiated: its start carries a table of some size. */
 const SERVER_LIMIT_BEFORE_TUNE = 131072;
@@ -53,6 +54,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   midStream = false;
   /** What must not be shown of it. */
   readonly discretion = new Discretion();
+  readonly settlements = new Settlements();
   readonly login = new Login();
   negotiated: { frameMax: number; channelMax: number; heartbeat: number } | null = null;
   /** From connection.open. */
@@ -200,6 +202,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   /** What was found of the connection as a whole, now that the timeline is over. */
   finish(): void {
     if (this.midStream && this.state === "amqp") this.#note(midStreamIncident(this.#first));
+    this.settlements.finish(this.#end.ending(this));
     for (const incident of [...this.earlyWarnings(), ...this.#notices.incidents()]) this.#note(incident);
     if (this.state === "amqp") this.#note(this.#end.incident(this));
     for (const side of [0, 1] as const) for (const gap of this.gaps[side].incidents(side)) this.#note(gap);
@@ -208,7 +211,8 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   /** Signs, so far, that the client's writers share what they must not share, and channels closed for soft errors. */
   earlyWarnings(): Incident[] {
     const { client, directions, login } = this;
-    return [...directions[client].warnings.incidents(client, login.properties), ...this.#told.incidents()];
+    const ofWriters = directions[client].warnings.incidents(client, login.properties);
+    return [...ofWriters, ...this.settlements.incidents(client), ...this.#told.incidents()];
   }
 
   /** Whether a side's octets behind its first ones are frames that are to be read. */

@@ -39,6 +39,7 @@ function channelMethod(channel: Channel, method: Method, isClient: boolean): Fau
     case isClient ? CHANNEL_OPEN : CHANNEL_OPEN_OK: {
       const open = channel.state === OPEN;
       channel.state = OPEN;
+      channel.confirms = false;
       const clause = `${method.name} came on channel ${channel.number}, which is open already`;
       return open ? { rule: "channel-state", clause } : null;
     }

@@ -8,6 +8,12 @@ export class ChannelStates {
   readonly #channels: (Channel | undefined)[] = [];
   /** How many times all were forgotten: what is older than the last time is not known any more. */
   #epoch = 0;
+  readonly #forgotten: () => void;
+
+  /** `forgotten` is called whenever something is. */
+  constructor(forgotten: () => void) {
+    this.#forgotten = forgotten;
+  }
 
   /** Whether a frame has come on this channel. */
   isUsed(number: number): boolean {
@@ -44,9 +50,11 @@ export class ChannelStates {
 
   forget(channel: Channel): void {
     channel.forget(this.#epoch);
+    this.#forgotten();
   }
 
   forgetAll(): void {
     this.#epoch++;
+    this.#forgotten();
   }
 }

@@ -1,6 +1,8 @@
-import { AWAITS_ANY, AWAITS_HEADER, AWAITS_METHOD, type ContentState } from "../amqp/content-order.ts";
+import { AWAITS_ANY, AWAITS_HEADER, AWAITS_METHOD, type ContentState, isInContent } from "../amqp/content-order.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { grouped } from "../bytes/grouped.ts";
+import type { Moment } from "../net/connection-observer.ts";
+import type { ChannelUse } from "./channel-use.ts";
 
 /** Whether one direction may send on a channel, by what that direction itself has sent (§1.5). */
 export const CLOSED = 0;
@@ -31,6 +33,10 @@ export class Channel {
   confirms = false;
   published = 0;
   confirmed = 0;
+  /** What both ends say on it, from channel.open to its close; null where that is not followed. */
+  use: ChannelUse | null = null;
+  /** When the other end closed it, and with which words, until this one has answered. */
+  refused: { readonly at: Moment; readonly words: string } | null = null;
   /** Another channel's frame has come into the present content. */
   split = false;
   /** Which loss of the frame boundary this state is younger than. */
@@ -60,11 +66,17 @@ export class Channel {
     this.confirms = false;
   }
 
-  /** confirm.select: messages are numbered from here on. */
+  /** confirm.select: messages are numbered from here on. A second one changes nothing. */
   confirmsFromHere(): void {
+    if (this.confirms) return;
     this.confirms = true;
     this.published = 0;
     this.confirmed = 0;
+  }
+
+  /** Of those published since confirm.select, all but one that is unfinished. */
+  get wholePublishes(): number {
+    return this.published - (isInContent(this.content) ? 1 : 0);
   }
 
   /** Whether content may begin here without a word about it. */

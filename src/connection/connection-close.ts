@@ -1,6 +1,6 @@
 import { textOf } from "../amqp/field-table.ts";
 import type { FrameScanner } from "../amqp/frame-scanner.ts";
-import { EXCHANGE_DECLARE, keyOf, QUEUE_DECLARE } from "../amqp/method-keys.ts";
+import { BASIC_ACK, BASIC_NACK, BASIC_REJECT, EXCHANGE_DECLARE, keyOf, QUEUE_DECLARE } from "../amqp/method-keys.ts";
 import type { Values } from "../amqp/payload.ts";
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
@@ -40,12 +40,16 @@ export function closeIncident(close: Close, channel: number | null, client: Side
   const what = channel === null ? "the connection" : `channel ${channel}`;
   const message = `The ${who} closed ${what}: ${close.code} ${close.text || (code?.name ?? "")}`;
   const severity = severityOf(close, channel);
-  return new Incident(
-    "broker-close",
-    severity,
-    { side: close.sender, streamOffset: scanner.frameOffset, moment: scanner.frameMoment() },
-    message,
-  );
+  const at = { side: close.sender, streamOffset: scanner.frameOffset, moment: scanner.frameMoment() };
+  const incident = new Incident("broker-close", severity, at, message);
+  if (refusesAcknowledgment(close)) incident.follows = "delivery-tag";
+  return incident;
+}
+
+/** RabbitMQ closes a channel with 406 for an acknowledgment of an unknown delivery tag. */
+function refusesAcknowledgment({ code, classId, methodId }: Close): boolean {
+  const key = keyOf(classId, methodId);
+  return code === 406 && (key === BASIC_ACK || key === BASIC_NACK || key === BASIC_REJECT);
 }
 
 /** A channel closed for a soft error (§1.1) is the application's business: nothing is wrong with its frames. */

@@ -9,6 +9,7 @@ import { grouped } from "../bytes/grouped.ts";
 import { Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
 import type { Channel } from "./channel.ts";
 import { Incident } from "./incident.ts";
+import type { Ending } from "./settlements.ts";
 
 /** Unfinished publishes that are described; the rest is counted. */
 const MAX_DESCRIBED = 3;
@@ -20,7 +21,7 @@ const TOLERANCE = 0.05;
 /** A connection whose end is told. */
 interface EndedConnection {
   readonly client: Side;
-  readonly close: object | null;
+  readonly close: { readonly sender: Side } | null;
   readonly negotiated: { heartbeat: number } | null;
   readonly directions: readonly [EndedDirection, EndedDirection];
   readonly gaps: readonly [{ count: number }, { count: number }];
@@ -32,6 +33,8 @@ interface EndedDirection {
   readonly frames: number;
   readonly broken: boolean;
   readonly closing: boolean;
+  /** Those that are over. */
+  readonly incidents: readonly Incident[];
   /** Channels whose content is unfinished. */
   readonly unfinished: readonly Channel[];
 }
@@ -71,6 +74,22 @@ export class ConnectionEnd {
     this.#at.set(moment);
   }
 
+  /** What is known of its end, for who judges what was left. */
+  ending({ client, close, directions }: EndedConnection): Ending {
+    const isOver = this.#reason !== "capture-ended" || (close !== null && directions.every(({ closing }) => closing));
+    const side = close?.sender ?? this.#side;
+    const [zero, one] = this.#heard;
+    const { broken, incidents } = directions[client];
+    const isBroken = broken || incidents.some(({ severity }) => severity === "error");
+    const how = close === null ? `${this.#verb} the connection without connection.close` : "closed the connection";
+    const by = isOver ? { side, words: `The ${side === client ? "client" : "broker"} ${how}` } : null;
+    return { by, last: secondsBetween(zero, one) > 0 ? one : zero, client, isBroken };
+  }
+
+  get #verb(): string {
+    return this.#reason === "fin" ? "ended" : "reset";
+  }
+
   /** How it ended; null where it was still going on, where a close may have been missed, or an error says more. */
   incident({ client, close, negotiated, directions, gaps }: EndedConnection): Incident | null {
     if (this.#reason === "capture-ended" || close !== null) return null;
@@ -79,7 +98,7 @@ export class ConnectionEnd {
     const heartbeat = negotiated?.heartbeat ?? 0;
     const name = (side: Side): string => (side === client ? "client" : "broker");
     const other = (1 - this.#side) as Side;
-    const how = `The ${name(this.#side)} ${this.#reason === "fin" ? "ended" : "reset"} the connection without connection.close`;
+    const how = `The ${name(this.#side)} ${this.#verb} the connection without connection.close`;
     const silence = secondsBetween(this.#heard[other], this.#at);
     const isMissed = heartbeat > 0 && silence >= MISSED_INTERVALS * heartbeat * (1 - TOLERANCE);
     const why = isMissed

@@ -49,7 +49,7 @@ import type { PredictorFeed } from "./predictor-feed.ts";
 /** What each frame of one direction does: it is handed to the predictor, then judged by rules whose faults are incidents. */
 export class DirectionFrames {
   readonly handshake: Handshake;
-  readonly channels = new ChannelStates();
+  readonly channels: ChannelStates;
   readonly warnings = new EarlyWarnings();
   /** It has sent connection.close or close-ok: of what it sends then only messages are of concern, which are lost. */
   closing = false;
@@ -67,6 +67,7 @@ export class DirectionFrames {
     hypothesis: BoundaryHypothesis,
   ) {
     this.handshake = new Handshake(source.side === 0);
+    this.channels = new ChannelStates(() => listener.settlements.giveUp());
     this.#source = source;
     this.#listener = listener;
     this.#prediction = prediction;
@@ -88,16 +89,10 @@ export class DirectionFrames {
     const state = this.channels.known(channel);
     if (state === undefined || !state.takesContent) return false;
     if (!this.#prediction.message(message, bytes, base + behind)) return false;
-    const { scanner } = this.#source;
-    const { producers } = this.warnings;
-    scanner.frameOffset = base + at;
+    this.#source.scanner.frameOffset = base + at;
     if (state !== this.channels.last) this.#channel(channel);
-    this.#contentBegins(state, message.method);
-    const start = headerAt + FRAME_HEADER_SIZE;
-    if (!this.#source.isClient) this.#listener.contentDelivered(bytes, start, message.headerSize);
-    else if (producers.next()) {
-      producers.header(state, bytes, start, message.headerSize, base + headerAt, scanner.frameMoment());
-    }
+    this.#contentBegins(state, message.method, bytes, at + FRAME_HEADER_SIZE);
+    this.#watchHeader(state, bytes, headerAt + FRAME_HEADER_SIZE, message.headerSize, base + headerAt);
     return true;
   }
 
@@ -190,12 +185,13 @@ export class DirectionFrames {
     }
     this.#incidents.addAll(takeMethod(channel, method, this.#source.isClient), FRAME_METHOD, number, size);
     if (method.content) {
-      this.#contentBegins(channel, method);
+      this.#contentBegins(channel, method, decodes ? bytes : null, start);
       if (this.#source.isClient) channel.keepArguments(bytes, start, size);
     }
     const { isClient } = this.#source;
     if (isClient && method.key === CONFIRM_SELECT) channel.confirmsFromHere();
     if (!decodes || this.#hypothesis.open) return;
+    this.#listener.settlements.take(this.#source, channel, method, bytes, start, size);
     if (!isClient && (method.key === BASIC_ACK || method.key === BASIC_NACK)) {
       this.#listener.confirmed(number, longlong(bytes, start + METHOD_IDS_SIZE));
     } else if (method.key === CHANNEL_CLOSE || (method.key === BASIC_CANCEL && !isClient)) {
@@ -203,12 +199,15 @@ export class DirectionFrames {
     }
   }
 
-  #contentBegins(state: Channel, method: Method): void {
+  /** `bytes`: its payload begins at bytes[start]; null where that does not decode. */
+  #contentBegins(state: Channel, method: Method, bytes: Uint8Array | null, start: number): void {
     this.warnings.splits.publishes++;
     state.published++;
     state.split = false;
     state.method = method;
     state.methodOffset = this.#source.scanner.frameOffset;
+    if (bytes !== null && state.use !== null) this.#listener.settlements.content(this.#source, state, bytes, start);
+    if (state.refused !== null) this.#incidents.sentBehindChannelClose(method, state.number, state.refused);
   }
 
   contentHeader(number: number, bytes: Uint8Array, start: number, size: number): void {
@@ -224,17 +223,18 @@ export class DirectionFrames {
       this.#incidents.addAll(takeHeader(channel), FRAME_HEADER, number, size);
       const fault = headerFault(channel, bytes, start, undecodable);
       if (fault !== null) this.#incidents.add(fault, FRAME_HEADER, number, size);
-      else if (!this.#hypothesis.open) this.#watchHeader(channel, bytes, start, size);
+      else if (!this.#hypothesis.open) {
+        this.#watchHeader(channel, bytes, start, size, this.#source.scanner.frameOffset);
+      }
       channel.content = afterHeader(longlong(bytes, start + BODY_SIZE_AT));
     }
   }
 
-  #watchHeader(channel: Channel, bytes: Uint8Array, start: number, size: number): void {
+  #watchHeader(channel: Channel, bytes: Uint8Array, start: number, size: number, streamOffset: number): void {
     const { isClient, scanner } = this.#source;
+    const { producers } = this.warnings;
     if (!isClient) this.#listener.contentDelivered(bytes, start, size);
-    else if (this.warnings.producers.next()) {
-      this.warnings.producers.header(channel, bytes, start, size, scanner.frameOffset, scanner.frameMoment());
-    }
+    else if (producers.next()) producers.header(channel, bytes, start, size, streamOffset, scanner.frameMoment());
   }
 
   /** A content body; where `start` is −1 its payload is not there, as FrameSink.frame has it. */

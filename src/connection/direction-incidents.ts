@@ -5,6 +5,7 @@ import { FRAME_ENVELOPE, FRAME_METHOD, frameTypeName } from "../amqp/spec/consta
 import { grouped } from "../bytes/grouped.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import type { BoundaryHypothesis } from "./boundary-hypothesis.ts";
+import type { Channel } from "./channel.ts";
 import { learnStrayCredentials, mayHoldCredentials, REACH } from "./credentials.ts";
 import type { Discretion } from "./discretion.ts";
 import type { Fault } from "./fault.ts";
@@ -13,6 +14,9 @@ import { IncidentLog } from "./incident-log.ts";
 import type { IncidentListener, ObservedDirection, StreamForensics } from "./observers.ts";
 import { RULES, type RuleId, type Severity } from "./rules.ts";
 import { stalledFrame } from "./stalled-frame.ts";
+
+/** By then a client has heard that the broker closed a channel: what it publishes there is not on its way by chance. */
+const UNAWARE_SECONDS = 5;
 
 /** The direction whose incidents these are. */
 interface Source extends ObservedDirection {
@@ -29,6 +33,7 @@ export class DirectionIncidents {
   #toldTolerated = false;
   #toldBehindClose = false;
   #toldRefuted = false;
+  #toldRefused = false;
 
   constructor(source: Source, moment: Moment, listener: IncidentListener | null, discretion: Discretion) {
     this.#discretion = discretion;
@@ -86,6 +91,22 @@ export class DirectionIncidents {
     const incident = this.#ofFrame("channel-state", "warning", message);
     incident.frame = { type: FRAME_METHOD, channel, size };
     incident.endOffset = this.#source.scanner.frameOffset + size + FRAME_ENVELOPE;
+    this.log.file(incident);
+  }
+
+  /**
+   * The client publishes on a channel that the broker has closed, long after that: until it answers with channel.close-ok,
+   * the broker discards what it sends there (§1.5.2.5). Said once.
+   */
+  sentBehindChannelClose({ name }: Method, channel: number, refused: NonNullable<Channel["refused"]>): void {
+    const { scanner } = this.#source;
+    const { seconds: now, nanoseconds } = scanner.frameMoment();
+    const seconds = now - refused.at.seconds + (nanoseconds - refused.at.nanoseconds) / 1e9;
+    if (this.#toldRefused || this.log.open !== null || seconds < UNAWARE_SECONDS) return;
+    this.#toldRefused = true;
+    const message = `${name} came on channel ${channel}, ${seconds.toFixed(0)} s after the broker had closed it (${refused.words}): the broker discards it, and all messages on this channel until the client answers the close.`;
+    const incident = this.#ofFrame("channel-state", "warning", message);
+    incident.endOffset = scanner.frameOffset;
     this.log.file(incident);
   }
 

@@ -33,6 +33,8 @@ export class Incident {
   /** Frames in good order since the last fault. */
   quiet = 0;
   secret: Secret = "none";
+  /** The rule of what it follows from, where it says so: a finding of that rule told before it is its cause. */
+  follows: RuleId | null = null;
   /** Frames that followed from a guessed boundary broke. */
   isRefutedGuess = false;
 

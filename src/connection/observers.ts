@@ -9,6 +9,7 @@ import type { Moment, Side, StreamEnd } from "../net/connection-observer.ts";
 import type { BoundaryHypothesis } from "./boundary-hypothesis.ts";
 import type { Discretion } from "./discretion.ts";
 import type { Incident, Secret } from "./incident.ts";
+import type { Settlements } from "./settlements.ts";
 
 /** A direction of a connection, as it is seen by those it tells something. */
 export interface ObservedDirection {
@@ -34,6 +35,8 @@ export interface ObservedDirection {
 export interface DirectionListener {
   /** What must not be shown of the connection. */
   readonly discretion: Discretion;
+  /** What both ends say of messages, joined. */
+  readonly settlements: Settlements;
   /** A method of class connection that decodes, on channel 0. */
   connectionMethod(direction: ObservedDirection, method: Method, bytes: Uint8Array, start: number, size: number): void;
   /** channel.close, or basic.cancel of the server's, with its arguments. */

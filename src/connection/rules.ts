@@ -82,6 +82,21 @@ export const RULES = {
     spec: "",
     help: "More than one process holds the client's end of a connection: it was inherited through fork.",
   },
+  "delivery-tag": {
+    severity: "warning",
+    spec: "1.8.3.13",
+    help: "An acknowledgment of what was acknowledged before, was delivered on another channel, or needs none.",
+  },
+  unconfirmed: {
+    severity: "warning",
+    spec: "",
+    help: "A channel or a connection ended while publishes awaited their confirm: it is not known whether the broker took them.",
+  },
+  unacknowledged: {
+    severity: "note",
+    spec: "1.8.3.13",
+    help: "A consumer acknowledged none of many deliveries in a long time.",
+  },
   "tls-record": {
     severity: "error",
     spec: "",

@@ -13,10 +13,12 @@ export function identityOf({ rule, side, streamOffset, message }: Incident): str
 }
 
 /**
- * Identity of what led to an incident, or null. Only a close has a cause: the first error of the other direction, if
- * that begins before the close was sent. `told` are the incidents told before it.
+ * Identity of what led to an incident, or null. Only a close has a cause: what it names itself, or the first error of the
+ * other direction, if that begins before the close was sent. `told` are the incidents told before it.
  */
-export function causeOf({ rule, severity, side, from }: Incident, told: readonly IdentifiedIncident[]): string | null {
+export function causeOf(incident: Incident, told: readonly IdentifiedIncident[]): string | null {
+  const { rule, severity, side, from, follows } = incident;
+  if (follows !== null) return told.find(({ incident: other }) => other.rule === follows)?.identity ?? null;
   if (rule !== "broker-close" || severity !== "error") return null;
   const cause = told.find(
     ({ incident: other }) =>

@@ -84,6 +84,21 @@ export const RULE_PAGES: Readonly<Record<RuleId, RulePage>> = {
       "Only `proxy` sees it, of clients on the same host: the socket was inherited through fork. Whoever writes first tears what the other writes.",
     todo: "Connect after the fork, in each process for itself; close what was inherited without connection.close.",
   },
+  "delivery-tag": {
+    reason:
+      "Delivery tags count by channel, and each is acknowledged once, on its own channel. Two threads that handle one delivery, a process that was forked with the connection and acknowledges as its parent does, code that acknowledges in two places, or a message that outlives its channel do otherwise. RabbitMQ closes the channel with 406 PRECONDITION_FAILED, unknown delivery tag, and delivers again all that was not acknowledged; its close counts with this finding.",
+    todo: "Acknowledge each delivery once, by the channel that brought it, in the process that consumes; drop deliveries of a channel that was closed.",
+  },
+  unconfirmed: {
+    reason:
+      "The publisher asked for confirms, and did not wait for the last of them: it closed the channel or the connection, or died. It is a note where the broker ended the connection. `ghostframe messages --outcome unconfirmed` lists these messages.",
+    todo: "Wait for outstanding confirms before closing; publish again, under the same message id, what was not confirmed.",
+  },
+  unacknowledged: {
+    reason:
+      "Ten deliveries or more awaited acknowledgment for a minute or longer, and the client sent none until the channel, the connection or the capture ended. A slow consumer or one that acknowledges many at a time may do so. RabbitMQ delivers no more than the prefetch count, keeps what is not acknowledged in memory, and closes the channel after half an hour (consumer_timeout).",
+    todo: "See whether the consumer forgets to acknowledge, or waits for something. Capture for longer where that is not known.",
+  },
   "tls-record": {
     reason:
       "The records of TLS are broken as frames are, and for the same reasons. What was in them may be fine: the other end ends the connection at the first one.",
