@@ -200,10 +200,10 @@ export class Settlements {
   #misplacedSoFar(client: Side): Incident[] {
     const incidents: Incident[] = [];
     if (this.#repeated !== null) {
-      incidents.push(misplacedIncident(this.#repeated, client, "which it had acknowledged before"));
+      incidents.push(misplacedIncident(this.#repeated, client, "which was acknowledged before"));
     }
     if (this.#needless !== null) {
-      const why = "where deliveries need no acknowledgment: each consumer has no-ack";
+      const why = "where no delivery needs one: all consumers have no-ack";
       incidents.push(misplacedIncident(this.#needless, client, why));
     }
     const [stray] = this.#stray;
@@ -237,14 +237,14 @@ export class Settlements {
     const ofChannels = this.#unconfirmed.filter(({ use }) => use.closedBy === "client");
     const others = this.#unconfirmed.filter(({ use }) => use.closedBy !== "client");
     for (const [list, words, severity] of [
-      [ofChannels, "The client closed channels", "warning"],
+      [ofChannels, `The client closed ${ofChannels.length === 1 ? "a channel" : "channels"}`, "warning"],
       [others, by?.words ?? "", by?.side === client ? "warning" : "note"],
     ] as const) {
       if (list.length === 0) continue;
-      const named = namedShortly(
-        list.map(({ use, count }) => `${grouped(count)} of ${grouped(use.published)} on channel ${use.number}`),
-      );
-      const message = `${words} while publishes awaited their confirm (${named}): the client does not know whether the broker took them.`;
+      const counts = list.map(({ use: { number, published }, count }) => {
+        return `${grouped(count)} of ${grouped(published)} on channel ${number}`;
+      });
+      const message = `${words} while publishes awaited their confirm (${namedShortly(counts)}): the client does not know whether the broker took them.`;
       incidents.push(new Incident("unconfirmed", severity, at, message));
     }
     if (this.#unacknowledged.length > 0) {

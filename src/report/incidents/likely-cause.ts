@@ -145,6 +145,13 @@ const BY_RULE: Partial<Record<Finding["rule"], CauseAndRemedy>> = {
     confidence: null,
     todo: "Connect after the fork, in each process for itself.",
   },
+  "delivery-tag": unknown(
+    "Acknowledge each delivery once, on the channel that brought it, in the process that consumes.",
+  ),
+  unconfirmed: unknown("Wait for outstanding confirms before closing; publish again what was not confirmed."),
+  unacknowledged: unknown(
+    "See whether the consumer forgets to acknowledge; capture for longer where that is not known.",
+  ),
   "tls-shared-session": {
     kind: "shared-session",
     words: "Two copies of one TLS session write to this connection",
