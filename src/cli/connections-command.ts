@@ -11,7 +11,7 @@ interface Options extends ReadingOptions {
 export function connectionsCommand(): Command {
   const command = new Command("connections")
     .description(
-      `Prints every AMQP 0-9-1 connection of captures on a line: client and server, name, library, user and virtual host, TLS, time from the first packet to open-ok, frames of each side, messages published and delivered, how it ended and why.`,
+      `Prints every AMQP 0-9-1 connection of captures on a line: client and server, name, library, user and virtual host, TLS, time from the first packet to open-ok, frames of each side, messages published and delivered, how it ended and why; then each step from SYN to RST, with the time since the one before.`,
     )
     .argument("<file...>", "captures")
     .addOption(new Option("--format <format>", "how to print").choices(["text", "ndjson"]).default("text"));

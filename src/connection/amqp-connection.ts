@@ -20,6 +20,7 @@ import {
   type Side,
   type StreamEnd,
 } from "../net/connection-observer.ts";
+import { copyOf } from "../net/moment-order.ts";
 import { BrokerNotices } from "./broker-notices.ts";
 import { readLimits, serverIdentity } from "./client-properties.ts";
 import { type Close, Closes, readClose } from "./connection-close.ts";
@@ -50,6 +51,8 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   readonly gaps: readonly [Gaps, Gaps] = [new Gaps(), new Gaps()];
   /** The side of the client. */
   client: Side = 0;
+  /** When the client's first eight octets were there. */
+  protocolHeader: Moment | null = null;
   /** The capture does not hold the connection's beginning. */
   midStream = false;
   /** What must not be shown of it. */
@@ -225,6 +228,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     const at = this.#recognition.receive(side, bytes, start, end);
     this.directions[side].scanner.offset += at - start;
     if (side === 0 && this.#recognition.clientOctets.length === PROTOCOL_HEADER_SIZE) {
+      this.protocolHeader = copyOf(this.#context.moment);
       this.#context.predictor?.protocolHeader(this.#recognition.clientOctets);
     }
     const forced = this.#context.forced && this.#recognition.complete(0);

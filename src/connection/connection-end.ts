@@ -7,6 +7,7 @@ import { textOf } from "../amqp/field-table.ts";
 import { decodeArguments } from "../amqp/payload.ts";
 import { grouped } from "../bytes/grouped.ts";
 import { Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import { secondsBetween } from "../net/moment-order.ts";
 import type { Channel } from "./channel.ts";
 import { Incident } from "./incident.ts";
 import type { Ending } from "./settlements.ts";
@@ -112,10 +113,6 @@ export class ConnectionEnd {
       `${how}${why}.${unfinished(directions[client].unfinished)}`,
     );
   }
-}
-
-function secondsBetween(from: Moment, to: Moment): number {
-  return to.seconds - from.seconds + (to.nanoseconds - from.nanoseconds) / 1e9;
 }
 
 function unfinished(channels: readonly Channel[]): string {

@@ -4,6 +4,7 @@ import type { Method } from "../amqp/method-registry.ts";
 import { FRAME_ENVELOPE, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Moment } from "../net/connection-observer.ts";
+import { secondsBetween } from "../net/moment-order.ts";
 import type { BoundaryHypothesis } from "./boundary-hypothesis.ts";
 import type { Channel } from "./channel.ts";
 import { learnStrayCredentials, mayHoldCredentials, REACH } from "./credentials.ts";
@@ -100,8 +101,7 @@ export class DirectionIncidents {
    */
   sentBehindChannelClose({ name }: Method, channel: number, refused: NonNullable<Channel["refused"]>): void {
     const { scanner } = this.#source;
-    const { seconds: now, nanoseconds } = scanner.frameMoment();
-    const seconds = now - refused.at.seconds + (nanoseconds - refused.at.nanoseconds) / 1e9;
+    const seconds = secondsBetween(refused.at, scanner.frameMoment());
     if (this.#toldRefused || this.log.open !== null || seconds < UNAWARE_SECONDS) return;
     this.#toldRefused = true;
     const message = `${name} came on channel ${channel}, ${seconds.toFixed(0)} s after the broker had closed it (${refused.words}): the broker discards it, and all messages on this channel until the client answers the close.`;

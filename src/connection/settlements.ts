@@ -20,7 +20,8 @@ import { METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { longlong } from "../bytes/big-endian.ts";
 import { grouped } from "../bytes/grouped.ts";
 import { plural } from "../bytes/words.ts";
-import { Moment, type Side } from "../net/connection-observer.ts";
+import type { Moment, Side } from "../net/connection-observer.ts";
+import { copyOf, secondsBetween } from "../net/moment-order.ts";
 import type { Channel } from "./channel.ts";
 import { type Acknowledgment, ChannelUse } from "./channel-use.ts";
 import { readClose } from "./connection-close.ts";
@@ -270,14 +271,4 @@ function misplacedIncident({ first, count }: Gathered, side: Side, why: string):
 function namedShortly(names: readonly string[]): string {
   const more = names.length - MAX_NAMED;
   return `${names.slice(0, MAX_NAMED).join("; ")}${more > 0 ? `; and on ${plural(more, "channel")} more` : ""}`;
-}
-
-function copyOf(at: Moment): Moment {
-  const copy = new Moment();
-  copy.set(at);
-  return copy;
-}
-
-function secondsBetween(from: Moment, to: Moment): number {
-  return to.seconds - from.seconds + (to.nanoseconds - from.nanoseconds) / 1e9;
 }

@@ -6,6 +6,10 @@ export interface Carrier {
   readonly first: Moment;
   readonly last: Moment;
   readonly ended: "fin" | "rst" | "open";
+  /** When the SYN was answered, the first FIN was sent, the first RST; undefined and null where nobody saw that. */
+  readonly synAck?: Moment | null;
+  readonly fin?: Moment | null;
+  readonly rst?: Moment | null;
   /** A guard stopped the client: what followed is no answer of the broker. */
   readonly guarded?: boolean;
   address(side: Side): string;

@@ -8,7 +8,7 @@ import type { Incident } from "../connection/incident.ts";
 import type { Prelude } from "../connection/prelude.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
 import { DirectionForensics } from "../forensics/direction-forensics.ts";
-import type { ConnectionObserver, Side, StreamEnd } from "../net/connection-observer.ts";
+import type { ConnectionObserver, Moment, Side, StreamEnd } from "../net/connection-observer.ts";
 import type { Carrier } from "./carrier.ts";
 import type { InspectionSink, Uninspected } from "./event.ts";
 import { problemOf } from "./failure.ts";
@@ -154,11 +154,9 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   get explains(): boolean {
     return this.#forensics !== null;
   }
-
   frames(side: Side): number {
     return this.amqp.directions[side].frames + (this.#forensics?.[side].untangledFrames ?? 0);
   }
-
   gaps(side: Side): number {
     return this.amqp.gaps[side].count + (this.#tls?.gaps[side].count ?? 0);
   }
@@ -252,7 +250,9 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   cause(incident: Incident): string | null {
     return causeOf(incident, this.#news.finals);
   }
-
+  get hellos(): readonly [Moment | null, Moment | null] {
+    return this.#tls?.connection.session.hellos ?? [null, null];
+  }
   get tls(): TlsFacts | null {
     return this.#tls?.isTls === true ? this.#tls.facts(this.amqp.client) : null;
   }

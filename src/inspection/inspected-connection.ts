@@ -4,7 +4,7 @@ import type { AmqpConnection } from "../connection/amqp-connection.ts";
 import type { Incident } from "../connection/incident.ts";
 import type { Prelude } from "../connection/prelude.ts";
 import type { Diagnosis } from "../forensics/diagnosis.ts";
-import type { Side } from "../net/connection-observer.ts";
+import type { Moment, Side } from "../net/connection-observer.ts";
 import type { Carrier } from "./carrier.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 
@@ -26,6 +26,8 @@ export interface InspectedConnection<By extends Carrier = Carrier> {
   readonly preludes: readonly Prelude[];
   /** What is known of its TLS; null where it speaks none. */
   readonly tls: TlsFacts | null;
+  /** When the hellos of its TLS were seen: the client's, and the server's. */
+  readonly hellos: readonly [Moment | null, Moment | null];
   /** Nothing of it is looked at any more. */
   readonly givenUp: boolean;
   /** Whole frames of one side, those that untangling found included. */

@@ -22,13 +22,13 @@ import { METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { longlong } from "../bytes/big-endian.ts";
 import type { ObservedDirection } from "../connection/observers.ts";
 import type { Moment } from "../net/connection-observer.ts";
+import { copyOf, isAfter } from "../net/moment-order.ts";
 import { answeredBy, isAnswered } from "./calls.ts";
 import { type Consumer, Deliveries } from "./deliveries.ts";
 import type { LedgerSink } from "./ledger-sink.ts";
 import type { Message } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
 import type { MessageEnd } from "./message-end.ts";
-import { copyOf, isAfter } from "./moment-order.ts";
 import { Publishes } from "./publishes.ts";
 
 /** Methods of a channel whose answer is awaited. */

@@ -1,9 +1,9 @@
 import type { Values } from "../amqp/payload.ts";
 import type { Moment } from "../net/connection-observer.ts";
+import { copyOf, isAfter } from "../net/moment-order.ts";
 import { ChannelLedger } from "./channel-ledger.ts";
 import type { LedgerSink } from "./ledger-sink.ts";
 import type { MessageBudget } from "./message-budget.ts";
-import { copyOf, isAfter } from "./moment-order.ts";
 
 /**
  * The uses of one channel number, each from channel.open to its close, in order; those that both directions are done with

@@ -43,7 +43,7 @@ export class ConnectionLedger {
   readonly #context: LedgerContext;
   readonly #channels: ChannelTable;
   readonly #fate = new ConnectionFate();
-  readonly #phases = new ConnectionPhases();
+  readonly phases = new ConnectionPhases();
   readonly #seen: WholeMessages;
   readonly #lost = new LostBoundaries();
   /** Where the message at hand begins. */
@@ -188,7 +188,7 @@ export class ConnectionLedger {
     this.#channels.clear();
     if (this.#context.part === "from-break") return;
     const { number } = this.#connection;
-    this.#context.emitConnection({ number, phases: this.#phases, fate: this.#fate, ...this.#seen.counts });
+    this.#context.emitConnection({ number, phases: this.phases, fate: this.#fate, ...this.#seen.counts });
   }
 
   // oxlint-disable-next-line max-params -- hot path: once for every method frame
@@ -205,13 +205,13 @@ export class ConnectionLedger {
       if (method.key === CONNECTION_CLOSE && !direction.isClient) {
         this.#channels.serverCloses(direction.scanner.frameMoment());
       } else if (this.#fate.clientClosedAt >= 0) this.#channels.clientCloses();
-      this.#phases.take(method.key, direction.scanner.frameMoment());
+      this.phases.take(method.key, direction.scanner.frameMoment());
       return;
     }
     const uses = this.#channels.uses(number);
     if (method.key === CHANNEL_OPEN) {
       uses.clientOpens(direction.scanner.frameMoment());
-      this.#phases.take(CHANNEL_OPEN, direction.scanner.frameMoment());
+      this.phases.take(CHANNEL_OPEN, direction.scanner.frameMoment());
     } else if (method.key === CHANNEL_OPEN_OK) uses.serverOpens(direction.scanner.frameMoment());
     else if (method.key === CHANNEL_CLOSE || method.key === CHANNEL_CLOSE_OK) {
       const closes = method.key === CHANNEL_CLOSE && !direction.isClient;

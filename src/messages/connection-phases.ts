@@ -9,10 +9,12 @@ import {
   CONNECTION_TUNE,
   CONNECTION_TUNE_OK,
 } from "../amqp/method-keys.ts";
-import { Moment } from "../net/connection-observer.ts";
+import type { InspectedConnection } from "../inspection/inspected-connection.ts";
+import type { Moment } from "../net/connection-observer.ts";
+import { copyOf } from "../net/moment-order.ts";
 
-/** The steps of a connection, in the order in which they come (§1.4). */
-const STEPS = [
+/** The steps of a connection that are methods (§1.4.2), in the order in which they come. */
+const METHODS = [
   ["start", CONNECTION_START],
   ["startOk", CONNECTION_START_OK],
   ["tune", CONNECTION_TUNE],
@@ -23,20 +25,33 @@ const STEPS = [
   ["close", CONNECTION_CLOSE],
   ["closeOk", CONNECTION_CLOSE_OK],
 ] as const;
-export type Phase = (typeof STEPS)[number][0];
+/** And those of TCP, TLS and the client's first octets, before and behind them. */
+const BEFORE = ["synAck", "clientHello", "serverHello", "protocolHeader"] as const;
+const BEHIND = ["fin", "rst"] as const;
+type Method = (typeof METHODS)[number][0];
+export type Phase = (typeof BEFORE)[number] | Method | (typeof BEHIND)[number];
 
-const phases = new Map<number, Phase>(STEPS.map(([phase, key]) => [key, phase]));
+const ORDER: readonly Phase[] = [...BEFORE, ...METHODS.map(([phase]) => phase), ...BEHIND];
+const phases = new Map<number, Phase>(METHODS.map(([phase, key]) => [key, phase]));
 
-/** When the method of each step was seen first. */
+/** When each step was seen first. */
 export class ConnectionPhases {
   readonly #moments = new Map<Phase, Moment>();
 
+  /** A method, by its key. */
   take(key: number, moment: Moment): void {
     const phase = phases.get(key);
-    if (phase === undefined || this.#moments.has(phase)) return;
-    const copy = new Moment();
-    copy.set(moment);
-    this.#moments.set(phase, copy);
+    if (phase !== undefined && !this.#moments.has(phase)) this.#moments.set(phase, copyOf(moment));
+  }
+
+  /** What no method tells, when the connection is over. */
+  conclude({ carrier, amqp, hellos }: InspectedConnection): void {
+    const { synAck, fin, rst } = carrier;
+    const [clientHello, serverHello] = hellos;
+    const { protocolHeader } = amqp;
+    for (const [phase, moment] of Object.entries({ synAck, clientHello, serverHello, protocolHeader, fin, rst })) {
+      if (moment != null) this.#moments.set(phase as Phase, moment);
+    }
   }
 
   at(phase: Phase): Moment | null {
@@ -45,7 +60,7 @@ export class ConnectionPhases {
 
   /** Those that were seen, in the order in which they come. */
   get seen(): [Phase, Moment][] {
-    return STEPS.flatMap(([phase]) => {
+    return ORDER.flatMap(phase => {
       const moment = this.at(phase);
       return moment === null ? [] : [[phase, moment] as [Phase, Moment]];
     });

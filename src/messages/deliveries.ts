@@ -1,7 +1,7 @@
 import type { Moment } from "../net/connection-observer.ts";
+import { copyOf, isAfter } from "../net/moment-order.ts";
 import type { Message, Outcome } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
-import { copyOf, isAfter } from "./moment-order.ts";
 import { OutstandingMessages } from "./outstanding-messages.ts";
 
 /** Consumers of a channel whose queue is remembered. */

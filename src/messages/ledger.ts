@@ -34,8 +34,9 @@ export class Ledger implements FrameListener {
   readonly wantsMessages = false;
   readonly budget: MessageBudget;
   readonly #context: LedgerContext;
-  /** By number of the connection. */
+  /** By the engine's number of the connection, and those that are not closed by connection: what is encrypted has no number of AMQP's. */
   readonly #connections: (ConnectionLedger | undefined)[] = [];
+  readonly #open = new Map<InspectedConnection, { readonly ledger: ConnectionLedger; readonly number: number }>();
   /** Of connections that are closed. */
   readonly #lost = new Map<InspectedConnection, LostMessages>();
 
@@ -53,14 +54,19 @@ export class Ledger implements FrameListener {
     if (event.kind === "connection-opened") {
       const { number } = event;
       const named = { number: shownNumber ?? number, inspected: connection };
-      this.#connections[number] = new ConnectionLedger(named, this.#context);
+      const ledger = new ConnectionLedger(named, this.#context);
+      this.#connections[number] = ledger;
+      this.#open.set(connection, { ledger, number });
       return;
     }
-    const ledger = this.#connections[connection.amqp.number];
-    if (ledger === undefined) return;
+    const open = this.#open.get(connection);
+    if (open === undefined) return;
+    const { ledger, number } = open;
     if (event.kind === "connection-closed") {
+      ledger.phases.conclude(connection);
       ledger.conclude();
-      this.#connections[connection.amqp.number] = undefined;
+      this.#connections[number] = undefined;
+      this.#open.delete(connection);
       if (!ledger.losses.lost.isEmpty) this.#lost.set(connection, ledger.losses.lost);
     } else if (event.kind === "incident-opened" && event.incident.side === connection.amqp.client) {
       ledger.losses.opened(identityOf(event.incident));

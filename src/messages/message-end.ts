@@ -5,9 +5,9 @@ import { BASIC_PUBLISH, keyOf } from "../amqp/method-keys.ts";
 import type { Values } from "../amqp/payload.ts";
 import type { Prediction } from "../broker/verdict.ts";
 import type { Moment } from "../net/connection-observer.ts";
+import { isAfter } from "../net/moment-order.ts";
 import type { ConnectionFate } from "./connection-fate.ts";
 import { AWAITS_COMMIT, AWAITS_CONFIRM, type Message, type Outcome } from "./message.ts";
-import { isAfter } from "./moment-order.ts";
 import type { EndOutcome } from "./publishes.ts";
 
 export interface MessageEnd {

@@ -1,4 +1,5 @@
 import type { Moment } from "../net/connection-observer.ts";
+import { copyOf, isAfter } from "../net/moment-order.ts";
 import type { LedgerSink } from "./ledger-sink.ts";
 import {
   AWAITS_COMMIT,
@@ -10,7 +11,6 @@ import {
   type Outcome,
 } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
-import { copyOf, isAfter } from "./moment-order.ts";
 import { OutstandingMessages } from "./outstanding-messages.ts";
 import { ReturnedPublishes } from "./returned-publishes.ts";
 

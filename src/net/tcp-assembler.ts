@@ -161,6 +161,7 @@ export class TcpAssembler {
         this.#connections.expectCopies(connection);
       }
       synchronise(connection.sender(segment), sequence);
+      if ((flags & ACK) !== 0) connection.synAck ??= this.#streams.noted(this.#reader.record);
     }
     this.#connections.seen(connection, this.#reader.record);
     const side = connection.sideOf(segment) as Side;
@@ -208,7 +209,7 @@ export class TcpAssembler {
         return;
       }
     }
-    connection.reset = true;
+    connection.rst ??= this.#streams.noted(this.#reader.record);
     if (!stream.known) stream.beginAt(sequence);
     if (stream.closing === null) this.#close(connection, side, "rst", sequence);
     this.#connections.setSpare(connection, true);

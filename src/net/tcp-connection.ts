@@ -3,6 +3,7 @@ import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "./co
 import type { DeliveredOctets } from "./delivered-octets.ts";
 import type { HeldSegments } from "./held-segments.ts";
 import { ipv4Text, ipv6Text } from "./ip-address.ts";
+import { isAfter } from "./moment-order.ts";
 import type { TcpSegment } from "./tcp-segment.ts";
 import type { TunnelPaths } from "./tunnel-path.ts";
 
@@ -83,8 +84,10 @@ export class TcpConnection {
   readonly last = new Moment();
   /** Packets seen, those without octets included. */
   packets = 0;
-  /** An RST was accepted. */
-  reset = false;
+  /** When the SYN was answered; null where that was not captured. */
+  synAck: Moment | null = null;
+  /** When the first RST was accepted; null where there was none. */
+  rst: Moment | null = null;
 
   readonly version: number;
   readonly #port0: number;
@@ -260,6 +263,18 @@ export class TcpConnection {
   /** Octets in a side's gaps, as far as they could be counted. */
   missing(side: Side): number {
     return this.stream(side).missing;
+  }
+
+  /** When the first FIN was seen; null where there was none. */
+  get fin(): Moment | null {
+    const fins = [this.stream0, this.stream1].filter(({ closing }) => closing === "fin").map(each => each.closeMoment!);
+    const [one = null, other = one] = fins;
+    return one === null || other === null || !isAfter(one, other) ? one : other;
+  }
+
+  /** An RST was accepted. */
+  get reset(): boolean {
+    return this.rst !== null;
   }
 
   /** How it ended: `rst` after any reset, `fin` after one side's FIN or both. */

@@ -15,7 +15,7 @@ const NAME_COLUMNS = 30;
 /** What `connections --format ndjson` adds to a connection of the report. */
 export interface ConnectionSummary extends Connection {
   schema: "ghostframe.connection/1";
-  /** When each step was seen; "syn" is the first packet, where the beginning was captured. */
+  /** When each step was seen, in the order of ConnectionPhases; "syn" is the first packet, where the beginning was captured. */
   phases: Record<string, string>;
   messages: { published: number; delivered: number };
   /** One sentence: how it ended, and why. */
@@ -78,6 +78,7 @@ export function connectionLine(summary: ConnectionSummary, columns: number | nul
     `${grouped(frames.clientToServer)}/${grouped(frames.serverToClient)} frames`,
     `${grouped(messages.published)} published, ${grouped(messages.delivered)} delivered`,
     summary.ending,
+    timeline(summary),
   ];
   const line = parts.filter(part => part !== "").join("  ");
   return columns === null ? line : cut(line, columns);
@@ -87,7 +88,7 @@ export function connectionLine(summary: ConnectionSummary, columns: number | nul
 function setup({ phases }: ConnectionSummary): string {
   const { syn, openOk } = phases;
   if (syn === undefined || openOk === undefined) return "";
-  return `open in ${duration(Math.max(0, seconds(openOk) - seconds(syn)))}`;
+  return `open in ${duration(Math.max(0, secondsFrom(syn, openOk)))}`;
 }
 
 /** The steps of connecting that were seen, each with the seconds since the one before. */
@@ -95,14 +96,46 @@ export function steps({ phases }: ConnectionSummary): [step: string, latency: nu
   const seen = CONNECTING.filter(phase => phases[phase] !== undefined);
   return seen.slice(1).flatMap((phase, i): [string, number][] => {
     const before = seen[i]!;
-    const isNext = CONNECTING.indexOf(phase) === CONNECTING.indexOf(before) + 1;
-    const latency = seconds(phases[phase]!) - seconds(phases[before]!);
-    // Midnight lies between.
-    return isNext ? [[`${before} → ${phase}`, latency < 0 ? latency + 86_400 : latency]] : [];
+    const between = CONNECTING.slice(CONNECTING.indexOf(before) + 1, CONNECTING.indexOf(phase));
+    const isNext = between.every(each => OPTIONAL.includes(each));
+    return isNext ? [[`${before} → ${phase}`, secondsFrom(phases[before]!, phases[phase]!)]] : [];
   });
 }
 
-const CONNECTING = ["syn", "start", "startOk", "tune", "tuneOk", "open", "openOk", "firstChannel"];
+/** `syn 18:31:48.774567, synAck +31 µs, …`: each step that was seen, with the time since the one before. */
+function timeline({ phases }: ConnectionSummary): string {
+  const seen = Object.entries(phases);
+  return seen
+    .map(([phase, time], i) => {
+      if (i === 0) return `${phase} ${time.slice(11, -1)}`;
+      const latency = secondsFrom(seen[i - 1]![1], time);
+      return `${phase} +${duration(Math.max(0, latency))}`;
+    })
+    .join(", ");
+}
+
+/** Where there is no TLS, its hellos are no steps. */
+const OPTIONAL = ["clientHello", "serverHello"];
+const CONNECTING = [
+  "syn",
+  "synAck",
+  ...OPTIONAL,
+  "protocolHeader",
+  "start",
+  "startOk",
+  "tune",
+  "tuneOk",
+  "open",
+  "openOk",
+  "firstChannel",
+];
+
+/** Seconds from one time to the other, which is no day later. */
+function secondsFrom(from: string, to: string): number {
+  const difference = seconds(to) - seconds(from);
+  // Midnight lies between.
+  return difference < -43_200 ? difference + 86_400 : difference;
+}
 
 /** Seconds within the day, which is what a difference of times needs to be exact to the nanosecond. */
 function seconds(time: string): number {

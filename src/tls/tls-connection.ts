@@ -214,7 +214,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
   #message(side: Side, type: number, body: Uint8Array): void {
     const before = this.session.serverHello;
-    this.session.message(type, body);
+    this.session.message(type, body, this.directions[side].scanner.recordMoment);
     const { serverHello } = this.session;
     if (side === 0 || serverHello === null || serverHello === before) return;
     if (before === null) this.#agreed();

@@ -1,4 +1,6 @@
 /** What the two ends of a TLS connection said before they encrypted, and the keys that a key log adds to it. */
+import type { Moment } from "../net/connection-observer.ts";
+import { copyOf } from "../net/moment-order.ts";
 import { type CipherSuite, cipherSuite } from "./cipher-suites.ts";
 import type { TlsCrypto } from "./crypto.ts";
 import type { Epoch } from "./direction-decryption.ts";
@@ -27,6 +29,8 @@ export interface TlsKeys {
 export class TlsSession {
   clientHello: ClientHello | null = null;
   serverHello: ServerHello | null = null;
+  /** When they were seen: the client's first one, and the server's answer. */
+  readonly hellos: [Moment | null, Moment | null] = [null, null];
   /** Of the server's certificate, where TLS 1.2 or earlier shows it. */
   certificateNames: string[] = [];
   /** Keys were exchanged in the clear part: the session is no resumed one (TLS 1.2 and earlier). */
@@ -46,16 +50,20 @@ export class TlsSession {
     return this.clientHello === null ? null : hexadecimal(this.clientHello.random);
   }
 
-  /** A handshake message in the clear; throws PayloadOverrun where it does not decode. */
-  message(type: number, body: Uint8Array): void {
+  /** A handshake message in the clear, seen at this moment; throws PayloadOverrun where it does not decode. */
+  message(type: number, body: Uint8Array, at: Moment): void {
     switch (type) {
       case CLIENT_HELLO:
         this.clientHello = readClientHello(body);
+        this.hellos[0] ??= copyOf(at);
         return;
       case SERVER_HELLO: {
         const hello = readServerHello(body);
         if (hello.isRetryRequest) this.retried = true;
-        else this.serverHello = hello;
+        else {
+          this.serverHello = hello;
+          this.hellos[1] ??= copyOf(at);
+        }
         return;
       }
       case CERTIFICATE:

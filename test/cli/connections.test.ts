@@ -55,16 +55,34 @@ describe("a line a connection", { concurrent: true }, () => {
       virtualHost: "/",
       messages: { published: 4, delivered: 4 },
     });
-    const names = "syn start startOk tune tuneOk open openOk firstChannel close closeOk";
+    const names = "syn synAck protocolHeader start startOk tune tuneOk open openOk firstChannel close closeOk fin rst";
     expect(Object.keys(phases).join(" ")).toBe(names);
     const times = Object.values(phases);
     expect(times).toEqual(times.toSorted());
   });
 });
 
+it.each([
+  [
+    "of TCP, TLS and AMQP in it",
+    "tls/clean-with-key-log.pcapng",
+    /^syn synAck clientHello serverHello protocolHeader start .*fin$/,
+  ],
+  ["of TCP and TLS where nobody has the keys", "tls/torn-record.pcap", /^syn synAck clientHello serverHello rst$/],
+  ["to the reset", "connections/heartbeats-stop.pcap", /^syn synAck protocolHeader .* firstChannel rst$/],
+  ["behind the first of several losses", "loss/go-from-mid-stream.pcap.gz", /^$/],
+])("tells the steps %s", async (_, fixture, names) => {
+  const [line] = await lines(fixture, "--format", "ndjson");
+  expect(Object.keys((JSON.parse(line!) as ConnectionSummary).phases).join(" ")).toMatch(names);
+  const [text] = await lines(fixture);
+  expect(text).toMatch(/ {2}syn \d\d:\d\d:\d\d\.\d+, synAck \+| {2}(?:Open when the capture ended|The client .*)\.$/);
+});
+
 it("knows the time between two steps that follow each other, over midnight, and between no others", () => {
   const phases = {
-    syn: "2026-11-30T23:59:59.9Z",
+    syn: "2026-11-30T23:59:59.8Z",
+    synAck: "2026-11-30T23:59:59.9Z",
+    protocolHeader: "2026-11-30T23:59:59.950Z",
     start: "2026-12-01T00:00:00.1Z",
     startOk: "2026-12-01T00:00:00.350Z",
     open: "2026-12-01T00:00:01Z",
@@ -72,5 +90,10 @@ it("knows the time between two steps that follow each other, over midnight, and 
   const told = steps({ phases } as unknown as ConnectionSummary).map(
     ([step, latency]) => `${step} ${latency.toFixed(3)}`,
   );
-  expect(told).toEqual(["syn → start 0.200", "start → startOk 0.250"]);
+  expect(told).toEqual([
+    "syn → synAck 0.100",
+    "synAck → protocolHeader 0.050",
+    "protocolHeader → start 0.150",
+    "start → startOk 0.250",
+  ]);
 });

@@ -42,7 +42,7 @@ describe("statistics of messages", { concurrent: true }, () => {
   it("with how long calls and each step of connecting took", async () => {
     const { stdout } = await ghostframe(["stats", "clean/confirms-and-acks.pcap"]);
     expect(stdout).toMatch(/call → reply, by method +count .*\n(?: {2}\w+\.[\w-]+ .*\n)* {2}queue\.declare +1 /);
-    expect(stdout).toMatch(/connecting, by phase +count .*\n {2}syn → start +1 /);
+    expect(stdout).toMatch(/connecting, by phase +count .*\n {2}syn → synAck +1 /);
     const only = await ghostframe(["stats", "clean/confirms-and-acks.pcap", "--exchange", "nowhere"]);
     expect(only.stdout).not.toContain("call → reply");
   });

@@ -101,6 +101,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "connection/handshake.test.ts": ["connection/recognition.ts"],
   "connection/incidents.test.ts": ["connection/direction-incidents.ts"],
   "connection/whole-messages.test.ts": ["connection/direction.ts", "connection/predictor-feed.ts"],
+  "connection/settlements.test.ts": ["connection/channel-use.ts"],
   "explain/refusals-and-connects.test.ts": [
     "explain/broker-sentences.ts",
     "explain/known-lines/connect-lines.ts",

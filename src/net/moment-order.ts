@@ -1,10 +1,15 @@
-import { Moment } from "../net/connection-observer.ts";
+import { Moment } from "./connection-observer.ts";
 
 type Instant = Pick<Moment, "seconds" | "nanoseconds">;
 
 /** Whether one was captured later than the other. */
 export function isAfter({ seconds, nanoseconds }: Instant, moment: Instant): boolean {
   return seconds > moment.seconds || (seconds === moment.seconds && nanoseconds > moment.nanoseconds);
+}
+
+/** Seconds from one to the other. */
+export function secondsBetween(from: Instant, to: Instant): number {
+  return to.seconds - from.seconds + (to.nanoseconds - from.nanoseconds) / 1e9;
 }
 
 /** A moment that stays what it is: scanners overwrite theirs. */
