@@ -230,6 +230,7 @@ export class ChannelLedger {
   /** Octets of the server were missed. */
   serverMissed(): void {
     this.hasServerMissed = true;
+    this.deliveries.missed();
     this.publishes.hide();
     this.#calls.length = 0;
     this.#early.length = 0;

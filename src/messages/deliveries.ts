@@ -89,8 +89,14 @@ export class Deliveries {
 
   /** Octets of the client were missed, which may have settled what was delivered by now. */
   hide(): void {
+    this.#outstanding.miss(true);
     for (const message of this.#outstanding) message.isHidden = true;
     this.#waiting = [];
+  }
+
+  /** Octets of the server were missed, and with them perhaps the channel's end. */
+  missed(): void {
+    this.#outstanding.miss(false);
   }
 
   /** Nothing more comes: what is left goes back to its queue, or with `outcome` "unsettled" nobody knows yet. */
@@ -137,7 +143,8 @@ export class Deliveries {
     if (!multiple) {
       const message = this.#outstanding.at(last);
       if (message === null || !this.#isSent(message, at)) return;
-      this.#finish(this.#outstanding.take(last)!, outcome, at);
+      this.#outstanding.take(last);
+      this.#finish(message, message.isTagged ? outcome : "unknown", message.isTagged ? at : null);
       return;
     }
     for (

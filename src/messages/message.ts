@@ -146,6 +146,12 @@ export class Message {
   propertiesHash = 0;
   /** A gap may hide what became of it. */
   isHidden = false;
+  /**
+   * Octets of the client, and of the server, were missed since: where both were, its channel may have been closed and
+   * opened again in them, and a tag is another message's.
+   */
+  clientMissed = false;
+  serverMissed = false;
   /** Of the first octets of its body (FNV-1a, 32 bits), and how many these are. */
   bodyHash = 0x811c9dc5;
   hashed = 0;
@@ -170,6 +176,11 @@ export class Message {
     this.seconds = seconds;
     this.nanoseconds = nanoseconds;
     this.timeDigits = timeDigits;
+  }
+
+  /** Whether a tag that fits is certain to be this message's. */
+  get isTagged(): boolean {
+    return !(this.clientMissed && this.serverMissed);
   }
 
   /** What settled it was seen at this moment. Directions of a capture may be out of step: then there is no latency. */

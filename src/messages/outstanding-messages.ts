@@ -71,6 +71,14 @@ export class OutstandingMessages {
     }
   }
 
+  /** Octets of one direction were missed. */
+  miss(isClient: boolean): void {
+    for (const message of this) {
+      if (isClient) message.clientMissed = true;
+      else message.serverMissed = true;
+    }
+  }
+
   /** Moves on to the first place that is not settled. */
   #trim(): void {
     const places = this.#places;

@@ -165,6 +165,7 @@ export class Publishes {
   missed(): void {
     // What is outstanding has its numbers still, unless the broker's half is missed as well.
     this.#awaits = AWAITS_UNKNOWN;
+    this.#outstanding.miss(true);
     for (const message of this.#outstanding) {
       if (message.isHidden) message.awaits = AWAITS_UNKNOWN;
       else return;
@@ -173,6 +174,7 @@ export class Publishes {
 
   /** Octets of the broker were missed, which may have confirmed, returned or refused what was sent by now. */
   hide(): void {
+    this.#outstanding.miss(false);
     for (const message of this.#outstanding) {
       message.isHidden = true;
       if (this.#awaits === AWAITS_UNKNOWN) message.awaits = AWAITS_UNKNOWN;
@@ -199,7 +201,9 @@ export class Publishes {
     this.#returns.handled(last);
     if (!multiple) {
       const message = this.#outstanding.at(last);
-      if (message?.awaits === AWAITS_CONFIRM) this.#settle(this.#outstanding.take(last), outcome, at);
+      if (message?.awaits !== AWAITS_CONFIRM) return;
+      this.#outstanding.take(last);
+      this.#settle(message, message.isTagged ? outcome : "unknown", message.isTagged ? at : null);
       return;
     }
     for (let first = this.#outstanding.first; first !== null && first.number <= last; first = this.#outstanding.first) {

@@ -499,6 +499,35 @@ describeLives("what was not captured", [
     lines: ["deliver #1 m1 (jobs) unknown", "deliver #2 m2 (jobs) acked"],
   },
   {
+    rule: "where both directions have a gap, the channel may have been opened again: no tag settles what was before",
+    told: consuming()
+      .server(deliver(1, "m1"))
+      .gap(1, 90)
+      .gap(0, 60)
+      .server(wire().heartbeat(3))
+      .client(wire().heartbeat(3).ack(1, 1)),
+    lines: ["deliver #1 m1 (jobs) unknown"],
+  },
+  {
+    rule: "where one of them has, one does",
+    told: consuming()
+      .server(deliver(1, "m1"))
+      .gap(1, 90)
+      .server(wire().heartbeat(3))
+      .client(wire().heartbeat(3).ack(1, 1)),
+    lines: ["deliver #1 m1 (jobs) acked"],
+  },
+  {
+    rule: "nor a confirm's",
+    told: confirming()
+      .client(publish("m1"))
+      .gap(0, 60)
+      .gap(1, 40)
+      .client(wire().heartbeat(3))
+      .server(wire().heartbeat(3).ack(1, 1)),
+    lines: ["publish #1 m1 unknown"],
+  },
+  {
     rule: "in mid-stream nothing is known of confirms",
     told: midStream().client(publish("m1")).server(wire().ack(1, 7)),
     lines: ["publish m1 unknown"],
