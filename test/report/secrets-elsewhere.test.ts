@@ -3,9 +3,11 @@
  * comments in packets, repaired streams, recovered messages, live events and what the proxy's administration shows. One
  * capture holds every mechanism with every damage; one reading of it makes nearly all of the outputs.
  */
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as pathTo } from "node:path";
+import { MessageChannel } from "node:worker_threads";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { packetComments } from "../../src/annotate/packet-comments.ts";
 import { check } from "../../src/check/check.ts";
@@ -15,6 +17,8 @@ import { policyOf } from "../../src/check/policy.ts";
 import { captureChecks } from "../../src/cli/capture-checks.ts";
 import { inspectPart } from "../../src/inspect.ts";
 import { MessageStatistics } from "../../src/messages/message-statistics.ts";
+import { TelemetryLink } from "../../src/proxy/telemetry-link.ts";
+import type { FromInspectorPort, ToInspectorPort } from "../../src/proxy/telemetry-protocol.ts";
 import { recover } from "../../src/recover/recover.ts";
 import { recoveredRecord } from "../../src/recover/recovered-record.ts";
 import { recoveredLine } from "../../src/recover/recovered-text.ts";
@@ -72,6 +76,9 @@ beforeAll(() => {
   writeFileSync(capture, conversationCapture(SCENES.map(played)));
   writeFileSync(fewer, conversationCapture(SOME_SCENES.map(played)));
 });
+
+/** Open connections that the administration shows at a time, at most. */
+const MOST_SHOWN = 1000;
 
 const search = new SecretSearch([...CLIENTS, REFRESHING].flatMap(({ secret }) => spellings(secret)));
 
@@ -168,21 +175,33 @@ it("nor by repaired streams", async () => {
   expect(shown({ "what repair says": stdout + stderr, repaired: readFileSync(repaired, "latin1") })).toEqual([]);
 }, 120_000);
 
-it("nor by live events, and what the proxy's administration shows", () => {
+it("nor by live events, and what the proxy's administration shows", async () => {
   const kept = new KeptTelemetry();
   const live = new LiveScene({ telemetry: telemetryParts(kept) });
+  const { port1: inspector, port2: administration } = new MessageChannel();
+  new TelemetryLink("all", () => live.inspection.open, [0, 0]).connect(inspector);
+  const connections: string[] = [];
   for (const [i, segments] of SOME_SCENES.entries()) {
     live.open(i + 1);
     for (const { side, octets } of segments) {
       if (side === 0) live.client(octets, i + 1);
       else live.broker(octets, i + 1);
     }
-    live.end(1, i % 2 === 0 ? "rst" : "fin", i + 1).close(i + 1);
+    live.end(1, i % 2 === 0 ? "rst" : "fin", i + 1);
+    if (i % MOST_SHOWN !== MOST_SHOWN - 1 && i < SOME_SCENES.length - 1) continue;
+    const asked: ToInspectorPort = { kind: "connections", request: i };
+    administration.postMessage(asked);
+    const [shownNow] = (await once(administration, "message")) as [Extract<FromInspectorPort, { kind: "connections" }>];
+    connections.push(...shownNow.connections);
+    for (let number = i - (i % MOST_SHOWN) + 1; number <= i + 1; number++) live.close(number);
   }
+  inspector.close();
+  expect(connections).toHaveLength(SOME_SCENES.length);
   live.pass(3);
   const text = new LiveText({ columns: 200, colour: false, all: true });
   const told = {
     ...toldBy(kept),
+    "connections that are open": connections.join("\n"),
     "events as text": live.events.map(event => text.write(event)).join("\n"),
     "events as NDJSON": live.events.map(event => eventLine(event, false)).join("\n"),
     "events with octets": live.events.map(event => eventLine(event, true)).join("\n"),
