@@ -583,6 +583,33 @@ describe("a search for the boundary believes frames", () => {
   });
 });
 
+describe("where frames follow from a guess", () => {
+  const outcome = (header: string, sizeLimit: number): string => {
+    const noted = offsets();
+    const sink: FrameSink = { ...noted.sink, isGuess: true };
+    const search = (from: number, limit: number) => new FrameBoundarySearch(from, limit, { octets: 0, limit: 1 << 20 });
+    const scanner = new FrameScanner(sink, new Moment(), sizeLimit, search);
+    noted.scanner = scanner;
+    expect(scanner.atBoundary).toBe(true);
+    scanner.receive(hex(header), 0, 7);
+    expect(scanner.atBoundary).toBe(false);
+    const log = [...noted.log, ...(scanner.lost ? ["lost"] : [])].join();
+    scanner.stop();
+    return log;
+  };
+
+  it.each([
+    ["a content header of 64 KiB", "02 0001 00010000", UNKNOWN_FRAME_LIMIT, ""],
+    ["a larger one", "02 0001 00010001", UNKNOWN_FRAME_LIMIT, "@0 frame-too-large,lost"],
+    ["a larger method", "01 0001 00010001", UNKNOWN_FRAME_LIMIT, "@0 frame-too-large,lost"],
+    ["a body of 1 MiB", "03 0001 00100000", UNKNOWN_FRAME_LIMIT, ""],
+    ["a larger body", "03 0001 00100001", UNKNOWN_FRAME_LIMIT, "@0 frame-too-large,lost"],
+    ["whatever the frame-max allows", "02 0001 00010001", 1 << 24, ""],
+  ])("%s", (_, header, sizeLimit, expected) => {
+    expect(outcome(header, sizeLimit)).toBe(expected);
+  });
+});
+
 describe("large frames", () => {
   it("a method frame too large to be held is hidden", () => {
     const octets = wire()

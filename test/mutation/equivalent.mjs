@@ -220,4 +220,28 @@ export const EQUIVALENT = [
     becomes: "const shared = Math.min(length + done, held.octets.length + held.cut - offset);",
     why: "octets behind the new segment's end are not compared, and done beyond its length ends the loop",
   },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "else if (!this.isHeld && this.held.length < SNIPPET) this.held = new Uint8Array(256);",
+    becomes: "else if (!this.isHeld && this.held.length < SNIPPET) this.held = new Uint8Array((256 + 1));",
+    why: "memory enough for a snippet either way",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (keep > 0 && !this.isHoled) this.held.set(bytes.subarray(at, at + keep), this.#received);",
+    becomes: "if (keep >= 0 && !this.isHoled) this.held.set(bytes.subarray(at, at + keep), this.#received);",
+    why: "no octets are set",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (piece.from > from) search.receive(this.#header, from, piece.from, moment);",
+    becomes: "if (true) search.receive(this.#header, from, piece.from, moment);",
+    why: "a search that receives no octets does nothing: only a first piece of one octet is empty",
+  },
+  {
+    file: "src/amqp/partial-frame.ts",
+    line: "if (piece.from > from) search.receive(this.#header, from, piece.from, moment);",
+    becomes: "if (piece.from >= from) search.receive(this.#header, from, piece.from, moment);",
+    why: "a search that receives no octets does nothing",
+  },
 ];
