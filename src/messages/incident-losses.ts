@@ -1,4 +1,5 @@
 import type { Diagnosis, Message as ExplainedMessage } from "../forensics/diagnosis.ts";
+import { SpanIndex } from "../forensics/span-index.ts";
 import { Moment } from "../net/connection-observer.ts";
 import { Message, type MessageConnection, type Outcome } from "./message.ts";
 import { readTraceHeaders } from "./trace-context.ts";
@@ -35,6 +36,8 @@ export class IncidentLosses {
   #first: string | null = null;
   /** Where messages begin that diagnoses tell. */
   readonly #explained = new Set<number>();
+  /** The octets of all messages that diagnoses know. */
+  readonly #octets = new SpanIndex();
   /** Where lost messages begin that were told. */
   readonly #told = new Set<number>();
 
@@ -43,6 +46,9 @@ export class IncidentLosses {
     this.#incidents.push(incident);
     this.#first ??= incident.identity;
     for (const { spans } of explainedMessages(incident)) this.#explained.add(spans[0]![0]);
+    for (const { messages } of incident.diagnosis?.writers ?? []) {
+      for (const { spans } of messages) this.#octets.add(spans);
+    }
   }
 
   /** What did not come to its end. `stoppedAt`: where the broker stopped reading, −1 where it did not. */
@@ -55,8 +61,9 @@ export class IncidentLosses {
       message.size = this.cut.find(({ streamOffset }) => streamOffset === message.streamOffset)?.size ?? -1;
       told.push(message);
     }
-    for (const message of this.cut) message.settle("torn", null);
-    return [...told, ...this.cut];
+    const cut = this.cut.filter(message => !this.#liesInBody(message));
+    for (const message of cut) message.settle("torn", null);
+    return [...told, ...cut];
   }
 
   /** Something broke in the client's direction. */
@@ -77,11 +84,17 @@ export class IncidentLosses {
     if (message.operation !== "publish") return true;
     if (message.incident === null && this.#explained.has(message.streamOffset)) return false;
     if (!LOST.has(message.outcome)) return true;
+    if (this.#liesInBody(message)) return false;
     // Behind the first incident the broker reads nothing.
     if (this.#told.size < MAX_TOLD) this.#told.add(message.streamOffset);
     message.incident ??= this.#first;
     this.lost.add(message);
     return true;
+  }
+
+  /** It looks like a message, and is a part of another's body: of an archive of messages, a dead letter. */
+  #liesInBody({ streamOffset, endOffset }: Message): boolean {
+    return this.#octets.encloses(streamOffset, Math.max(endOffset, streamOffset + 1));
   }
 }
 

@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import type { Diagnosis } from "../../src/forensics/diagnosis.ts";
 import { inspect } from "../../src/inspect.ts";
+import { IncidentLosses } from "../../src/messages/incident-losses.ts";
+import { Message, type MessageConnection } from "../../src/messages/message.ts";
+import { Moment } from "../../src/net/connection-observer.ts";
 import type { MessageRecord } from "../../src/report/message-record.ts";
 import type { Report } from "../../src/report/report.ts";
 import { conversationCapture, type Segment } from "../support/conversation-capture.ts";
@@ -55,4 +59,53 @@ it.each([
   if (count !== undefined) expect(lost?.torn).toBe(count);
   expect(report.findings[0]).toMatchObject({ lostCount: lost?.messages, lostFates: { unread: unread.length } });
   expect(report.findings[0]?.lost).toHaveLength(1000);
+});
+
+it("what was read inside a body that a diagnosis knows is no message", () => {
+  const writer = {
+    channels: [1],
+    messages: [
+      {
+        fate: "torn",
+        spans: [
+          [1000, 500],
+          [2000, 100],
+        ],
+      },
+    ],
+  };
+  const diagnosis = { writers: [writer], confidence: 0.9 } as unknown as Diagnosis;
+  const losses = new IncidentLosses();
+  losses.add({ identity: "frame-end 0 1400", streamOffset: 1400, breaksFrame: true, diagnosis });
+  const read = (streamOffset: number, endOffset: number): Message => {
+    const connection = { inspected: {} } as MessageConnection;
+    const message = new Message("publish", { connection, channel: 2, streamOffset, moment: new Moment() });
+    message.endOffset = endOffset;
+    message.settle("unread", null);
+    return message;
+  };
+  const taken = ([from, to]: readonly [number, number]): boolean => losses.take(read(from, to));
+  // In it; between its pieces; from inside it to outside; behind it.
+  expect(
+    (
+      [
+        [1100, 1200],
+        [1400, 1500],
+        [2010, 2100],
+      ] as const
+    ).map(taken),
+  ).toEqual([false, false, false]);
+  expect(
+    (
+      [
+        [1500, 2000],
+        [1400, 1501],
+        [2100, 2200],
+      ] as const
+    ).map(taken),
+  ).toEqual([true, true, true]);
+  // One that did not come to its end.
+  losses.cut.push(read(1450, 0), read(1550, 0));
+  const told = losses.messages({ inspected: {} } as MessageConnection, -1);
+  expect(told.map(({ streamOffset }) => streamOffset)).toEqual([1000, 1550]);
 });
