@@ -67,6 +67,7 @@ export class FrameEvents implements FrameListener {
     this.#introduce(from);
     if (!this.#filter.takesFrame(type, channel, bytes, start, size)) return;
     if (!this.#filter.takesPlace(from.connection, from.scanner.frameMoment())) return;
+    if (!this.#filter.isChosen(from, channel)) return;
     // A body's payload may not be there; it is not looked at.
     this.#emit(frameEvent(from, type, channel, size, bytes.subarray(start, start + size)));
   }
@@ -75,12 +76,13 @@ export class FrameEvents implements FrameListener {
     this.#introduce(from);
     if (!this.#filter.takesFrame(type, channel, null, 0, size)) return;
     if (!this.#filter.takesPlace(from.connection, from.scanner.frameMoment())) return;
+    if (!this.#filter.isChosen(from, channel)) return;
     this.#emit(frameEvent(from, type, channel, size, null));
   }
 
   brokenEnvelope(from: Direction, fault: EnvelopeFault, secret: Secret): void {
     this.#introduce(from);
-    if (!this.#filter.takesPlace(from.connection, fault.moment)) return;
+    if (!this.#filter.takesPlace(from.connection, fault.moment) || !this.#filter.isChosen(from, fault.channel)) return;
     this.#emit(brokenEnvelopeEvent(from, fault, secret));
   }
 

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { METHODS } from "../amqp/method-registry.ts";
 import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { short } from "../bytes/big-endian.ts";
+import type { ObservedDirection } from "../connection/observers.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import { wholeNumbers } from "./port-option.ts";
 
@@ -13,6 +14,14 @@ export interface FrameFilterOptions {
   type?: readonly string[];
   from?: TimeBound;
   to?: TimeBound;
+  /** By what is known only when all was read; null for all. */
+  chosen?: FrameChoice | null;
+}
+
+/** Frames chosen by what is known of their messages and connections. */
+interface FrameChoice {
+  takes(from: ObservedDirection, channel: number): boolean;
+  takesConnection(number: number): boolean;
 }
 
 /** The span of time that a bound as it was written stands for: 12:00:01 is the whole second. */
@@ -45,13 +54,16 @@ export class FrameFilter {
   readonly #methods: ReadonlySet<number>;
   /** Whether frames of messages may pass: methods with content, content headers and bodies. */
   readonly takesMessages: boolean;
+  readonly #chosen: FrameChoice | null;
   readonly #from: TimeBound | null;
   readonly #to: TimeBound | null;
 
-  constructor({ connection, channel, type, from, to }: FrameFilterOptions) {
+  constructor({ connection, channel, type, from, to, chosen = null }: FrameFilterOptions) {
+    this.#chosen = chosen;
     const names = connection ?? [];
     const numbers = names.filter(name => NUMBERED.test(name)).map(name => Number(name.slice(1)));
-    this.#connections = connection === undefined ? null : new Set(numbers);
+    // Whoever asks by a client's name has the connections chosen.
+    this.#connections = connection === undefined || chosen !== null ? null : new Set(numbers);
     this.#ends = new Set(names.filter(name => !NUMBERED.test(name)));
     this.#channels = channel === undefined ? null : new Set(channel);
     this.#types = type === undefined ? null : new Set(type.flatMap(name => FRAME_TYPES.get(name) ?? []));
@@ -72,7 +84,13 @@ export class FrameFilter {
   /** Whether what was captured at `moment` of connection c`connection` is to be shown. */
   takesPlace(connection: number, moment: Moment): boolean {
     if (this.#connections !== null && !this.#connections.has(connection)) return false;
+    if (this.#chosen?.takesConnection(connection) === false) return false;
     return isWithin(moment, this.#from, this.#to);
+  }
+
+  /** Whether a frame that begins where the direction's scanner stands was chosen by its message or its connection. */
+  isChosen(from: ObservedDirection, channel: number): boolean {
+    return this.#chosen === null || this.#chosen.takes(from, channel);
   }
 
   /** Whether a frame of this type, channel and payload is to be shown; `bytes` is null where that was not captured. */
@@ -125,12 +143,14 @@ export function parseTimeBound(value: string): TimeBound {
 
 const NUMBERED = /^c[1-9]\d*$/;
 
-export function collectConnections(value: string, before: string[] | undefined): string[] {
-  const names = value.split(",");
-  const wrong = names.find(name => !NUMBERED.test(name) && !/^.{1,80}:\d{1,5}$/.test(name));
-  if (wrong !== undefined)
-    throw new InvalidArgumentError(`"${wrong}" is no connection: expected c1, c2, …, or address:port.`);
-  return [...(before ?? []), ...names];
+/** c1, or address:port: what is known of a connection before its first frame. */
+export function isPlain(name: string): boolean {
+  return NUMBERED.test(name) || /^.{1,80}:\d{1,5}$/.test(name);
+}
+
+/** What was asked for, lists of plain names taken apart. A client may call its connection anything. */
+export function connectionsIn(names: readonly string[] | undefined): string[] | undefined {
+  return names?.flatMap(name => (name.split(",").every(isPlain) ? name.split(",") : [name]));
 }
 
 export function collectChannels(value: string, before: number[] | undefined): number[] {

@@ -3,27 +3,20 @@ import { printable } from "../bytes/printable.ts";
 import { frameLine } from "../report/frame-event.ts";
 import { jsonLine } from "../report/json.ts";
 import { frameLevel, rowStyle } from "../report/row-style.ts";
-import { addCaptureOptions, type CaptureFlags } from "./capture-options.ts";
+import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
+import { ChosenFrames, choosesByContent } from "./chosen-frames.ts";
+import { EXIT } from "./exit-codes.ts";
 import { FrameEvents } from "./frame-events.ts";
-import {
-  collectChannels,
-  collectConnections,
-  collectTypes,
-  FrameFilter,
-  parseTimeBound,
-  type TimeBound,
-} from "./frame-filter.ts";
-import { unknownConnections } from "./message-filter-options.ts";
-import { rowOptions } from "./output.ts";
+import { collectTypes, connectionsIn, FrameFilter } from "./frame-filter.ts";
+import { addFilterOptions, type FilterFlags, filterOf, unknownConnections } from "./message-filter-options.ts";
+import { complain, rowOptions } from "./output.ts";
 import { readPrinting } from "./printed-reading.ts";
+import { unreadableTwice } from "./read-twice.ts";
+import { UsageError } from "./usage-error.ts";
 
-interface Options extends CaptureFlags {
+interface Options extends CaptureFlags, FilterFlags {
   format: "text" | "ndjson";
-  connection?: string[];
-  channel?: number[];
   type?: string[];
-  from?: TimeBound;
-  to?: TimeBound;
 }
 
 export function framesCommand(): Command {
@@ -33,21 +26,18 @@ export function framesCommand(): Command {
     )
     .argument("<file...>", "captures")
     .addOption(new Option("--format <format>", "how to print").choices(["text", "ndjson"]).default("text"))
-    .option(
-      "--connection <id>",
-      "only this connection: c1, or address:port (again, or as a list, for more)",
-      collectConnections,
-    )
-    .option("--channel <number>", "only frames on this channel", collectChannels)
-    .option("--type <type>", "only this type of frame, or this method: body, basic.publish", collectTypes)
-    .option("--from <time>", "only frames from this time on: 18:20:03.5, or with a date", parseTimeBound)
-    .option("--to <time>", "only frames up to this time", parseTimeBound);
-  return addCaptureOptions(command)
+    .option("--type <type>", "only this type of frame, or this method: body, basic.publish", collectTypes);
+  return addCaptureOptions(addFilterOptions(command))
     .addHelpText(
       "after",
       `
-Exit status: 0 done, 1 no frame is on the channel asked for, 2 an input could
-not be read, or a connection asked for is not there, 130 stopped by Ctrl-C.
+With --exchange, --routing-key, --queue, --message-id, --trace, --outcome and
+--slower-than: the frames of such messages. For these, --user, --vhost and a
+client's name for a connection, files are read twice.
+
+Exit status: 0 done, 1 nothing has the channel, id, exchange, user, … asked for,
+2 an input could not be read, or a connection asked for is not there, 130
+stopped by Ctrl-C.
 
 Examples:
   $ ghostframe frames trace.pcapng | head
@@ -65,23 +55,48 @@ function absentChannels({ connection, channel, type, from, to }: Options): strin
   return [`no frame${of} is on channel ${channel.join(", ")}`];
 }
 
-async function run(paths: string[], options: Options): Promise<void> {
+async function run(paths: string[], { connection, ...flags }: Options): Promise<void> {
+  const names = connectionsIn(connection);
+  const options: Options = { ...flags, ...(names === undefined ? {} : { connection: names }) };
+  try {
+    await printFrames(paths, options, await chosenIn(paths, options));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    complain(error.message);
+    process.exitCode = EXIT.FAILED;
+  }
+}
+
+/** The frames that are asked for by what is known only when all was read; null where all that pass the filter are. */
+async function chosenIn(paths: readonly string[], options: Options): Promise<ChosenFrames | null> {
+  const { format: _, type: __, ...flags } = options;
+  const filter = filterOf(flags);
+  if (!choosesByContent(filter)) return null;
+  const captures = await captureOptions(options);
+  if (captures === null) throw new UsageError("without the key logs nothing can be chosen");
+  const unreadable = await Promise.all(paths.map(unreadableTwice));
+  if (unreadable.includes(true))
+    throw new UsageError("leave out what chooses messages, or write the capture to a file");
+  return ChosenFrames.read(paths, captures, filter);
+}
+
+async function printFrames(paths: readonly string[], options: Options, chosen: ChosenFrames | null): Promise<void> {
   await readPrinting(paths, options, print => {
     const row = rowStyle(rowOptions(process.stdout, process.env));
     let frames = 0;
-    const events = new FrameEvents(new FrameFilter(options), event => {
+    const events = new FrameEvents(new FrameFilter({ ...options, chosen }), event => {
       if (event.event === "frame") frames++;
       print(`${options.format === "ndjson" ? jsonLine(event) : row(frameLine(event), frameLevel(event))}\n`);
     });
     return {
-      absent: () => (frames === 0 ? absentChannels(options) : []),
+      absent: () => [...(chosen?.absent ?? []), ...(frames === 0 && chosen === null ? absentChannels(options) : [])],
       options: {
         explain: false,
         listener: events,
         onConnection: (number, tcp, clientKnown) => events.connection(number, tcp, clientKnown),
       },
       finish: report => {
-        events.finish();
+        if (chosen === null) events.finish();
         return unknownConnections(options.connection, report);
       },
     };

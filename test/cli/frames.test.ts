@@ -128,6 +128,36 @@ describe("filters", { concurrent: true }, () => {
     expect(stderr).toContain('no connection is called "c3": the nearest is "c1"');
   });
 
+  it.each([
+    [
+      "a message's id",
+      CLEAN,
+      ["--message-id", "o-2"],
+      ["basic.publish", "header", "body", "basic.deliver", "header", "body"],
+    ],
+    ["an outcome, and a type", CLEAN, ["--outcome", "acked", "--type", "body"], ["body", "body", "body", "body"]],
+    ["an exchange and a channel that has none of it", CLEAN, ["--exchange", "", "--channel", "2"], []],
+  ])("by %s: the frames of such messages", async (_, capture, args, shown) => {
+    expect((await frames(capture, ...args)).map(({ type, method }) => method ?? type)).toEqual(shown);
+  });
+
+  it("by user, virtual host and the client's name: all frames of such connections", async () => {
+    const named = "connections/heartbeats-stop.pcap";
+    const all = await frames(named);
+    expect(await frames(named, "--user", "guest", "--vhost", "/", "--connection", "night-shift")).toEqual(all);
+  });
+
+  it.each([
+    [["--message-id", "o-9"], 1, 'no message has the message id "o-9" among 8 messages: the nearest is "o-0"'],
+    [["--user", "gest"], 1, 'no connection is of the user "gest" among 1: the nearest is "guest"'],
+    [["--connection", "night"], 2, 'no connection is called "night"'],
+    [["--outcome", "lost"], 2, '"lost" is no outcome: expected one of confirmed, '],
+  ])("%s, which nothing has: exit status %i, and the nearest one", async (args, status, words) => {
+    const { code, stdout, stderr } = await ghostframe(["frames", CLEAN, ...args]);
+    expect({ code, stdout }).toEqual({ code: status, stdout: "" });
+    expect(stderr).toContain(words);
+  });
+
   it("--channel", async () => {
     expect(distinct((await frames(TORN_HEADER, "--channel", "0")).map(frame => frame.channel))).toEqual([0]);
     expect(

@@ -54,6 +54,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "check/outputs/sarif.test.ts": ["check/outputs/sarif-results.ts", "check/outputs/sarif-rules.ts"],
   "check/outputs/text.test.ts": ["check/outputs/result-wording.ts"],
   "cli/merge.test.ts": ["cli/merge-command.ts"],
+  "cli/frames.test.ts": ["cli/chosen-frames.ts"],
   "cli/output.test.ts": ["cli/report-output.ts"],
   "cli/check.test.ts": [
     "cli/check-command.ts",
