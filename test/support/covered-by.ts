@@ -54,7 +54,6 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "check/outputs/sarif.test.ts": ["check/outputs/sarif-results.ts", "check/outputs/sarif-rules.ts"],
   "check/outputs/text.test.ts": ["check/outputs/result-wording.ts"],
   "cli/merge.test.ts": ["cli/merge-command.ts"],
-  "cli/frames.test.ts": ["cli/chosen-frames.ts"],
   "cli/output.test.ts": ["cli/report-output.ts"],
   "cli/check.test.ts": [
     "cli/check-command.ts",
@@ -83,7 +82,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "telemetry/export/signal-export.test.ts": ["telemetry/export/otlp-shapes.ts"],
   "telemetry/capture-telemetry.test.ts": ["telemetry/connection-span.ts", "telemetry/finding-trouble.ts"],
   "cli/explain.test.ts": ["cli/explain-command.ts"],
-  "cli/frames.test.ts": ["cli/frames-command.ts", "report/frame-event.ts"],
+  "cli/frames.test.ts": ["cli/chosen-frames.ts", "cli/frames-command.ts", "report/frame-event.ts"],
   "cli/connections.test.ts": ["report/connection-line.ts"],
   "cli/stats.test.ts": ["messages/message-statistics.ts", "report/statistics.ts"],
   "cli/messages.test.ts": [
