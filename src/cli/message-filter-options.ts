@@ -54,10 +54,11 @@ export function unknownConnections(names: readonly string[] | undefined, { conne
   return (names ?? [])
     .filter(name => !known.includes(name))
     .map(name => {
+      const all = connections.length === 1 ? "there is 1 connection" : `there are ${connections.length} connections`;
       const nearest = new NearestName(name);
       for (const each of known) nearest.see(each);
       const near = nearest.name;
-      const hint = near === null ? `there are ${connections.length} connections` : `the nearest is "${near}"`;
+      const hint = near === null ? all : `the nearest is "${near}"`;
       return `no connection is called "${name}": ${hint}`;
     });
 }

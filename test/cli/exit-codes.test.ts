@@ -128,7 +128,6 @@ describe("wrong usage", { concurrent: true }, () => {
     [["inspect", "--format", "xml", CLEAN], "Allowed choices are"],
     [["inspect", "--port", "70000", CLEAN], '"70000" is no port'],
     [["inspect", "--decode-as", "amqp", CLEAN], '"amqp" is no port'],
-    [["frames", "--connection", "1", CLEAN], '"1" is no connection'],
     [["frames", "--channel", "-1", CLEAN], '"-1" is no channel'],
     [["frames", "--type", "publish", CLEAN], '"publish" is neither a frame type'],
     [["frames", "--from", "noon", CLEAN], '"noon" is no time'],
