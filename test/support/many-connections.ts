@@ -3,7 +3,7 @@
  *
  *     node test/support/run-ts.mjs test/support/many-connections.ts broken 10000 many.pcap
  *
- * writes one. `broken`: each connection is broken in one of a few ways, all of them open at the same time. `varied`: each is
+ * writes one. `mixed`: one in ten is broken, and each has a hundred messages, over ten minutes. `broken`: each connection is broken in one of a few ways, all of them open at the same time. `varied`: each is
  * broken in another way, by all that is known to go wrong. `bodies`: each begins in mid-stream, in a body that is full of
  * frames.
  */
@@ -70,13 +70,43 @@ export function manyVaried(count: number): Uint8Array {
 export function manyBodiesOfFrames(count: number, octets = 6500): Uint8Array {
   const inner = wire().publish(1, "i".repeat(40)).octets;
   const bodies = wire().frame(3, 1, join(...Array.from({ length: Math.ceil(octets / inner.length) }, () => inner)));
-  return inTurn(count, () => [[0, bodies.octets.subarray(100)]], false);
+  return inTurn(count, () => [[0, bodies.octets.subarray(100)]], { begins: false });
+}
+
+/** Messages of each connection, in so many packets. */
+const MESSAGES = 100;
+const PACKETS = 5;
+
+/** `count` connections of a hundred messages each, a tenth of them broken at the end, over ten minutes. */
+export function manyMixed(count: number): Uint8Array {
+  const few = wire();
+  for (let i = 0; i < MESSAGES / PACKETS; i++) few.publish(1, "body of a message");
+  const kinds = BROKEN.map(torn => join(torn("b".repeat(600)), AFTER));
+  return inTurn(
+    count,
+    port => [
+      [0, OPENING.subarray(0, 8)],
+      [1, GREETING],
+      [0, OPENING.subarray(8)],
+      ...Array.from({ length: PACKETS }, (): Sent => [0, few.octets]),
+      ...(port % 10 === 0 ? [[0, kinds[(port / 10) % kinds.length]!] as const] : []),
+    ],
+    { seconds: 60 },
+  );
 }
 
 type Sent = readonly [side: 0 | 1, octets: Uint8Array];
 
-/** The first packet of each connection, then the second of each, and so on: all of them are open at a time. */
-function inTurn(count: number, sentBy: (port: number) => readonly Sent[], begins = true): Uint8Array {
+/**
+ * The first packet of each connection, then the second of each, and so on: all of them are open at a time. `seconds` lie
+ * between two turns.
+ */
+function inTurn(
+  count: number,
+  sentBy: (port: number) => readonly Sent[],
+  { begins = true, seconds = 0 } = {},
+): Uint8Array {
+  let turn = 0;
   const records: Uint8Array[] = [pcapHeader({ linkType: LINKTYPE_RAW })];
   const connections = Array.from({ length: count }, (_, i) => ({
     port: 10_000 + i,
@@ -94,10 +124,12 @@ function inTurn(count: number, sentBy: (port: number) => readonly Sent[], begins
     const first = flags.startsWith("S");
     const sequence = next[side]! - (first ? 1 : 0);
     const packet = carrying(octets).tcp({ ...ports, sequence, acknowledgment: next[1 - side]!, flags });
-    records.push(pcapRecord({ seconds: 1_700_000_000, fraction: records.length, data: packet.ipv4(address).bytes }));
+    const time = { seconds: 1_700_000_000 + turn * seconds, fraction: records.length % 1_000_000 };
+    records.push(pcapRecord({ ...time, data: packet.ipv4(address).bytes }));
     next[side]! += octets.length;
   };
   for (let i = 0; connections.some(({ sent }) => i < sent.length); i++) {
+    turn = i;
     for (const each of connections) {
       if (i === 0 && begins) {
         keep(each, 0, "S");
@@ -111,7 +143,7 @@ function inTurn(count: number, sentBy: (port: number) => readonly Sent[], begins
 }
 
 const [, , kind, count, path, octets] = process.argv;
-const made = { broken: manyBroken, varied: manyVaried, bodies: manyBodiesOfFrames }[kind ?? ""];
+const made = { mixed: manyMixed, broken: manyBroken, varied: manyVaried, bodies: manyBodiesOfFrames }[kind ?? ""];
 if (made !== undefined && path !== undefined) {
   writeFileSync(path, made(Number(count), octets === undefined ? undefined : Number(octets)));
 }

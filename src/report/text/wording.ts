@@ -183,33 +183,48 @@ export function traceOf(traceparent: string | undefined): { traceId: string; spa
   return parts && { traceId: parts[1]!, spanId: parts[2]! };
 }
 
-/** From how sure a diagnosis is on, the word for it, and how many that were told so were right (docs/accuracy.md). */
+/** From how sure a diagnosis is on, the word for it. */
 const CONFIDENCES = [
-  { from: 0.98, word: "near certain", example: 0.99, right: 267, of: 271 },
-  { from: 0.95, word: "very likely", example: 0.99, right: 267, of: 271 },
-  { from: 0.75, word: "likely", example: 0.9, right: 73, of: 95 },
-  { from: 0.55, word: "plausible", example: 0.6, right: 39, of: 58 },
-  { from: 0.5, word: "plausible", example: 0.5, right: 5, of: 38 },
-  { from: 0, word: "a guess", example: 0.5, right: 5, of: 38 },
+  { from: 0.98, word: "near certain" },
+  { from: 0.95, word: "very likely" },
+  { from: 0.75, word: "likely" },
+  { from: 0.5, word: "plausible" },
+  { from: 0, word: "a guess" },
 ] as const;
 
-function confidenceRow(value: number): (typeof CONFIDENCES)[number] {
-  return CONFIDENCES.find(({ from }) => value >= from) ?? CONFIDENCES[5];
-}
+/** How many diagnoses that were told with a confidence were right, where that was counted: docs/accuracy.md. */
+const MEASURED: readonly (readonly [confidence: number, right: number, of: number])[] = [
+  [0.99, 149, 152],
+  [0.9, 38, 41],
+  [0.6, 71, 91],
+  [0.5, 1, 23],
+];
 
 /** `near certain (0.99)`. */
 export function confidence(value: number): string {
-  return `${confidenceRow(value).word} (${Math.round(value * 100) / 100})`;
+  const { word } = CONFIDENCES.find(({ from }) => value >= from) ?? CONFIDENCES[4];
+  return `${word} (${hundredths(value)})`;
 }
 
-/** What the numbers mean that were told: how many of such diagnoses were right. "" where none was told. */
+function hundredths(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** What the numbers mean that were told: how many of such diagnoses were right, and of which that was not counted. "" where none was told. */
 export function confidenceMeaning(values: readonly number[]): string {
-  const rows = new Map(values.map(confidenceRow).map(({ example, right, of }) => [example, { right, of }]));
-  if (rows.size === 0) return "";
-  const parts = [...rows]
-    .sort(([a], [b]) => b - a)
-    .map(([example, { right, of }]) => `of ${of} told with ${example}, ${right} were right`);
-  return `How sure that is, as far as measured: ${parts.join("; ")}, in streams made to be hard (docs/accuracy.md).`;
+  const told = new Set(values.map(hundredths));
+  if (told.size === 0) return "";
+  const counts = MEASURED.filter(([value]) => told.has(value)).map(
+    ([value, right, of]) => `of ${of} told with ${value}, ${right} were right`,
+  );
+  const uncounted = [...told].filter(value => MEASURED.every(([counted]) => counted !== value)).sort((a, b) => b - a);
+  const none =
+    uncounted.length === 0 ? [] : [`${listed(uncounted)} ${uncounted.length === 1 ? "was" : "were"} not counted`];
+  return `How sure that is: ${[...counts, ...none].join("; ")}, in streams made to be hard (docs/accuracy.md).`;
+}
+
+function listed(values: readonly number[]): string {
+  return values.length < 2 ? values.join("") : `${values.slice(0, -1).join(", ")} and ${values.at(-1)}`;
 }
 
 /** `RabbitMQ 3.10` for `rabbitmq-3.10`. */

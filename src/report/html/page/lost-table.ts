@@ -3,6 +3,7 @@ import { grouped } from "../../../bytes/grouped.ts";
 import type { Incident } from "../../incidents/incident.ts";
 import { fateWords, lostSentence } from "../../incidents/sentence.ts";
 import { writerName } from "../../incidents/writer-identity.ts";
+import type { MessageRecord } from "../../message-record.ts";
 import type { Diagnosis, LostMessage, Message } from "../../report.ts";
 import { type Child, h, link, table } from "./dom.ts";
 import { writerInk } from "./ink.ts";
@@ -14,7 +15,12 @@ export function lostTable(model: Model, incident: Incident): HTMLElement {
   const { finding, lost } = incident;
   const { diagnosis } = finding;
   const all = finding.lost ?? fromDiagnosis(diagnosis);
-  const rows = all.slice(0, ROWS).map(message => row(message, diagnosis));
+  const recordOf = ({ streamOffset }: LostMessage) =>
+    model.data.messages?.list.find(
+      each =>
+        each.streamOffset === streamOffset && each.connection === finding.connection && each.operation === "publish",
+    );
+  const rows = all.slice(0, ROWS).map(message => row(message, diagnosis, recordOf(message)));
   const count = lostSentence(lost);
   return h(
     "div",
@@ -29,7 +35,7 @@ export function lostTable(model: Model, incident: Incident): HTMLElement {
             : "No message is known to be lost here.",
         )
       : null,
-    rows.length === 0 ? null : table(["Message", "Fate", "Writer", "To", "Octets", "Packets"], rows, "Lost messages"),
+    rows.length === 0 ? null : table(["Message", "Fate", "Writer", "To", "Body", "Packets"], rows, "Lost messages"),
     all.length > ROWS ? h("p", {}, link("messages", `All ${grouped(model.counts.lost.messages)} lost messages`)) : null,
   );
 }
@@ -51,7 +57,12 @@ function fromDiagnosis(diagnosis: Diagnosis | undefined): LostMessage[] {
   );
 }
 
-function row(lost: LostMessage, diagnosis: Diagnosis | undefined): Child[] {
+/** Octets of a message's body, as its content header says; what `recover` and `messages` call its size. "–": not known here. */
+export function bodyOctets(record: MessageRecord | undefined): string {
+  return record?.size === undefined ? "–" : grouped(record.size);
+}
+
+function row(lost: LostMessage, diagnosis: Diagnosis | undefined, record: MessageRecord | undefined): Child[] {
   const writer =
     diagnosis?.writers.findIndex(({ messages }) => messages.some(({ spans }) => spans[0]?.[0] === lost.streamOffset)) ??
     -1;
@@ -66,7 +77,7 @@ function row(lost: LostMessage, diagnosis: Diagnosis | undefined): Child[] {
       ? h("span", { class: "quiet" }, "not in the picture")
       : h("span", {}, badge(writer, known.name), ` ${writerName(known) === known.name ? "" : writerName(known)}`),
     h("span", { class: "quiet" }, `${lost.exchange === "" ? "default" : lost.exchange} → ${lost.routingKey}`),
-    message === undefined ? "" : grouped(message.spans.reduce((sum, [, octets]) => sum + octets, 0)),
+    bodyOctets(record),
     message === undefined ? "" : packets(message),
   ];
 }

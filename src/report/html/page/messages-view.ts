@@ -2,11 +2,11 @@
 import { grouped } from "../../../bytes/grouped.ts";
 import { fateWords, lostSentence } from "../../incidents/sentence.ts";
 import type { MessageRecord } from "../../message-record.ts";
-import type { Connection, LostMessage } from "../../report.ts";
+import type { Connection, Finding, LostMessage, Span } from "../../report.ts";
 import { counted } from "../../text/wording.ts";
 import { choice, copyButton, h, link } from "./dom.ts";
-import { lifeLine } from "./life-line.ts";
-import { traceLink } from "./lost-table.ts";
+import { lifeLine, pieceLine } from "./life-line.ts";
+import { bodyOctets, traceLink } from "./lost-table.ts";
 import { called, type Model, type State, set } from "./model.ts";
 
 const ROW = 34;
@@ -20,12 +20,14 @@ interface Shown {
   isTorn: boolean;
   client: string;
   to: string;
-  octets: string;
   trace: string;
   finding: string | null;
   /** What is known of when it was sent, and settled. */
   record: MessageRecord | undefined;
   connection: Connection | undefined;
+  /** Of a torn message, and where the broker stopped reading. */
+  pieces?: readonly Span[];
+  stop?: number;
 }
 
 export function messagesView(model: Model, state: State): HTMLElement {
@@ -54,6 +56,11 @@ export function messagesView(model: Model, state: State): HTMLElement {
     {},
     h("h1", {}, words === null ? "No message is known to be lost." : `Lost: ${words}.`),
     h("p", { class: "quiet" }, otherWords(model, lost.length, others.length)),
+    h(
+      "p",
+      { class: "quiet" },
+      "Body: octets of the message’s body, as its content header says; – where that is not known here.",
+    ),
     h(
       "div",
       { class: "switches" },
@@ -113,9 +120,19 @@ function lostOf({ incidents, data }: Model): Shown[] {
       ...lostRow(message, called(connection), finding.id),
       record: sent.get(`${finding.connection} ${message.streamOffset}`),
       connection: connection ?? undefined,
+      ...inPieces(message, finding, connection),
     })),
   );
   return all.sort((a, b) => Number(b.isTorn) - Number(a.isTorn));
+}
+
+/** Of a torn message, as far as its diagnosis knows them. */
+function inPieces({ fate, streamOffset }: LostMessage, { diagnosis }: Finding, connection: Connection | null) {
+  const messages = fate === "torn" ? (diagnosis?.writers ?? []).flatMap(writer => writer.messages) : [];
+  const known = messages.find(({ spans }) => spans[0]?.[0] === streamOffset);
+  if (known === undefined) return {};
+  const stop = connection?.verdict.predicted?.streamOffset;
+  return { pieces: known.spans, ...(stop === undefined ? {} : { stop }) };
 }
 
 function lostRow(
@@ -130,7 +147,6 @@ function lostRow(
     isTorn: fate === "torn",
     client,
     to: `${exchange === "" ? "default" : exchange} → ${routingKey}`,
-    octets: "",
     trace: traceId ?? "",
     finding,
   };
@@ -152,7 +168,6 @@ function othersOf({ data, connections }: Model): Shown[] {
           message.operation === "publish"
             ? `${message.exchange === "" ? "default" : message.exchange} → ${message.routingKey}`
             : `from ${message.queue ?? message.consumerTag ?? "?"}`,
-        octets: message.size === undefined ? "" : grouped(message.size),
         trace: message.traceId ?? "",
         finding: null,
         record: message,
@@ -161,7 +176,7 @@ function othersOf({ data, connections }: Model): Shown[] {
     );
 }
 
-const HEADS = ["Message", "Fate", "Life line", "Client", "To", "Octets", "Trace"];
+const HEADS = ["Message", "Fate", "Life line", "Client", "To", "Body", "Trace"];
 
 /** Rows of one height, so that where each stands is known. */
 function virtualTable(rows: readonly Shown[], model: Model): HTMLElement {
@@ -201,10 +216,14 @@ function line(row: Shown, at: number, { data }: Model): HTMLElement {
       { role: "cell", class: row.isTorn ? "sick" : row.isLost ? null : "quiet" },
       `${row.isTorn ? "✗ " : row.isLost ? "– " : ""}${row.fate}`,
     ),
-    h("span", { role: "cell" }, lifeLine(row.record, row.connection, row.isLost)),
+    h(
+      "span",
+      { role: "cell" },
+      row.pieces === undefined ? lifeLine(row.record, row.connection, row.isLost) : pieceLine(row.pieces, row.stop),
+    ),
     h("span", { role: "cell" }, row.client),
     h("span", { role: "cell", class: "quiet" }, row.to),
-    h("span", { role: "cell", class: "number" }, row.octets),
+    h("span", { role: "cell", class: "number" }, bodyOctets(row.record)),
     h("span", { role: "cell" }, row.trace === "" ? "" : traceLink(row.trace, data.traceUrl)),
   );
   element.style.top = `${at * ROW}px`;
@@ -212,12 +231,12 @@ function line(row: Shown, at: number, { data }: Model): HTMLElement {
 }
 
 function asJson(rows: readonly Shown[]): string {
-  const told = rows.slice(0, MOST_COPIED).map(({ id, fate, client, to, octets, trace, finding, record }) => ({
+  const told = rows.slice(0, MOST_COPIED).map(({ id, fate, client, to, trace, finding, record }) => ({
     id,
     fate,
     client,
     to,
-    octets,
+    ...(record?.size === undefined ? {} : { bodyOctets: record.size }),
     trace,
     finding,
     ...(record === undefined ? {} : { time: record.time, latency: record.latency }),
@@ -229,6 +248,10 @@ function asMarkdown(rows: readonly Shown[]): string {
   const cell = (text: string) => text.replace(/[\\|`<>[\]*_~@#&]/g, sign => `\\${sign}`).replace(/\s+/g, " ");
   const lines = rows
     .slice(0, MOST_COPIED)
-    .map(({ id, fate, client, to, trace }) => `| ${[id, fate, client, to, trace].map(cell).join(" | ")} |`);
-  return ["| Message | Fate | Client | To | Trace |", "|---|---|---|---|---|", ...lines].join("\n");
+    .map(
+      ({ id, fate, client, to, record, trace }) =>
+        `| ${[id, fate, client, to, bodyOctets(record), trace].map(cell).join(" | ")} |`,
+    );
+  const heads = "| Message | Fate | Client | To | Octets of body | Trace |";
+  return [heads, "|---|---|---|---|---:|---|", ...lines].join("\n");
 }
