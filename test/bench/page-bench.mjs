@@ -63,7 +63,7 @@ const MOVES = [
   ["overview, the page scrolled", "overview", "", null],
   ["time line, 16 times as wide, panned", "overview", "[aria-label='Time line']", 8],
   ["messages, the table scrolled", "messages?show=all", "[role=table]", null],
-  ["connection, the page scrolled", "connection", "", null],
+  ["incident, its picture 11 times as wide, panned", "incident", "main .scroll", 6],
 ];
 
 const sorted = values => values.toSorted((a, b) => a - b);

@@ -215,12 +215,13 @@ export function confidenceMeaning(values: readonly number[]): string {
   const told = new Set(values.map(hundredths));
   if (told.size === 0) return "";
   const counts = MEASURED.filter(([value]) => told.has(value)).map(
-    ([value, right, of]) => `of ${of} told with ${value}, ${right} were right`,
+    ([value, right, of]) => `of ${of} told with ${value}, ${right} ${right === 1 ? "was" : "were"} right`,
   );
-  const uncounted = [...told].filter(value => MEASURED.every(([counted]) => counted !== value)).sort((a, b) => b - a);
-  const none =
-    uncounted.length === 0 ? [] : [`${listed(uncounted)} ${uncounted.length === 1 ? "was" : "were"} not counted`];
-  return `How sure that is: ${[...counts, ...none].join("; ")}, in streams made to be hard (docs/accuracy.md).`;
+  const rest = [...told].filter(value => MEASURED.every(([known]) => known !== value)).sort((a, b) => b - a);
+  const uncounted = `How often ${listed(rest)} ${rest.length === 1 ? "is" : "are"} right was not counted`;
+  if (counts.length === 0) return `${uncounted} (docs/accuracy.md).`;
+  const figures = `How sure that is: ${counts.join("; ")}, in streams made to be hard (docs/accuracy.md).`;
+  return rest.length === 0 ? figures : `${figures} ${uncounted}.`;
 }
 
 function listed(values: readonly number[]): string {
