@@ -2,12 +2,12 @@
  * How long an HTML report of 10,000 connections, 1,000 incidents and a million messages takes to open in Chromium, and how
  * evenly it moves: milliseconds between animation frames while a view is scrolled or panned.
  *
- *     node test/bench/page-bench.mjs [--assert] [--keep FILE]
+ *     node test/bench/page-bench.mjs [--assert] [--file REPORT]
  *
- * The capture is made by test/support/many-connections.ts, and inspected by the built command.
+ * The capture is made by test/support/many-connections.ts, and inspected by the built command; REPORT is one that is there.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,17 +29,21 @@ function run(...args) {
   if (status !== 0 && status !== 1) throw new Error(`${args.join(" ")}: ${stderr}`);
 }
 
-const capture = join(folder, "many.pcap");
-const file = join(folder, "report.html");
-run("test/support/run-ts.mjs", "test/support/many-connections.ts", "mixed", String(CONNECTIONS), capture);
-run("bin/ghostframe.js", "inspect", capture, "--output", `html=${file}`);
 const megabytes = octets => `${(octets / 1e6).toFixed(1)} MB`;
+const given = process.argv.indexOf("--file");
+const file = given > 0 ? process.argv[given + 1] : made();
+
+function made() {
+  const capture = join(folder, "many.pcap");
+  const report = join(folder, "report.html");
+  run("test/support/run-ts.mjs", "test/support/many-connections.ts", "mixed", String(CONNECTIONS), capture);
+  run("bin/ghostframe.js", "inspect", capture, "--output", `html=${report}`);
+  console.log(`${megabytes(statSync(capture).size)} of capture`);
+  return report;
+}
+
 const template = statSync(join(root, "dist", "page", "page.html")).size;
-console.log(
-  `${megabytes(statSync(capture).size)} of capture, ${megabytes(statSync(file).size)} of HTML, of which ${Math.round(template / 1000)} kB without data`,
-);
-const keep = process.argv.indexOf("--keep");
-if (keep > 0) copyFileSync(file, process.argv[keep + 1]);
+console.log(`${megabytes(statSync(file).size)} of HTML, of which ${Math.round(template / 1000)} kB without data`);
 
 /** In the page: moves something on with every animation frame, there and back, and returns the times between them. */
 const MOVE = `(selector => new Promise(resolve => {
