@@ -1,8 +1,10 @@
 import { Command, Option } from "commander";
 import { ConnectionReadings, connectionLine, connectionSummaries } from "../report/connection-line.ts";
 import { jsonLine } from "../report/json.ts";
+import { rowStyle } from "../report/row-style.ts";
 import { takesConnection } from "../report/selection.ts";
 import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
+import { rowOptions } from "./output.ts";
 
 interface Options extends ReadingOptions {
   format: "text" | "ndjson";
@@ -35,7 +37,8 @@ Examples:
 
 async function run(paths: string[], { format, ...options }: Options): Promise<void> {
   const readings = new ConnectionReadings();
-  const columns = process.stdout.isTTY ? process.stdout.columns : null;
+  const { columns, ascii } = rowOptions(process.stdout, process.env);
+  const row = rowStyle({ columns, colour: false, ascii });
   await readMessages(
     paths,
     options,
@@ -43,7 +46,7 @@ async function run(paths: string[], { format, ...options }: Options): Promise<vo
     report =>
       connectionSummaries(report, readings)
         .filter(summary => takesConnection(summary, options))
-        .map(summary => `${format === "ndjson" ? jsonLine(summary) : connectionLine(summary, columns)}\n`)
+        .map(summary => `${format === "ndjson" ? jsonLine(summary) : row(connectionLine(summary, columns), null)}\n`)
         .join(""),
   );
 }

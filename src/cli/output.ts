@@ -95,8 +95,13 @@ export function terminalOptions(
 export function rowOptions(
   stream: { isTTY?: boolean; columns?: number },
   environment: NodeJS.ProcessEnv,
-): { columns: number | null; colour: boolean } {
-  return { columns: stream.isTTY === true ? (stream.columns ?? null) : null, colour: wantsColour(stream, environment) };
+): { columns: number | null; colour: boolean; ascii: boolean } {
+  const isTerminal = stream.isTTY === true;
+  return {
+    columns: isTerminal ? (stream.columns ?? null) : null,
+    colour: wantsColour(stream, environment),
+    ascii: isTerminal && wantsAscii(environment),
+  };
 }
 
 /** `--width COLUMNS` */

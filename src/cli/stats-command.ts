@@ -4,7 +4,9 @@ import { ConnectionReadings, connectionSummaries, steps } from "../report/connec
 import { json } from "../report/json.ts";
 import { takesConnection } from "../report/selection.ts";
 import { statisticsJson, statisticsText } from "../report/statistics.ts";
+import { inAscii } from "../report/text/ascii.ts";
 import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
+import { rowOptions } from "./output.ts";
 
 interface Options extends ReadingOptions {
   format: "text" | "json";
@@ -49,7 +51,10 @@ async function run(paths: string[], { format, ...options }: Options): Promise<vo
         if (takesConnection(summary, options))
           for (const [phase, latency] of steps(summary)) statistics.addPhase(phase, latency);
       }
-      return format === "json" ? json(statisticsJson(statistics, report)) : statisticsText(statistics, report);
+      if (format === "json") return json(statisticsJson(statistics, report));
+      const { columns, ascii } = rowOptions(process.stdout, process.env);
+      const text = statisticsText(statistics, report, columns);
+      return ascii ? inAscii(text) : text;
     },
   );
 }

@@ -4,17 +4,20 @@ import { cut } from "../bytes/printable.ts";
 import type { Outcome } from "../messages/message.ts";
 import type { FramesEvent } from "./frame-event.ts";
 import type { Severity } from "./report.ts";
+import { inAscii } from "./text/ascii.ts";
 
 export interface RowOptions {
   /** Columns of the terminal; null where there is none: then a line is as long as it gets. */
   columns: number | null;
   colour: boolean;
+  /** The terminal shows ASCII only. */
+  ascii: boolean;
 }
 
 /** Gives a line its look. `level`: how grave what it tells is; null for what is in order. */
 export type RowStyle = (line: string, level: Severity | null) => string;
 
-export function rowStyle({ columns, colour }: RowOptions): RowStyle {
+export function rowStyle({ columns, colour, ascii }: RowOptions): RowStyle {
   const chalk = new Chalk({ level: colour ? 1 : 0 });
   const paint: Readonly<Record<Severity, (text: string) => string>> = {
     error: chalk.red.bold,
@@ -22,7 +25,8 @@ export function rowStyle({ columns, colour }: RowOptions): RowStyle {
     note: chalk.cyan,
   };
   return (line, level) => {
-    const shown = columns === null ? line : cut(line, columns);
+    const fitted = columns === null ? line : cut(line, columns);
+    const shown = ascii ? inAscii(fitted) : fitted;
     return level === null ? shown : paint[level](shown);
   };
 }

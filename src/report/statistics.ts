@@ -26,10 +26,17 @@ const GROUPINGS: Readonly<Record<LatencyKind, readonly Grouping[]>> = {
 const LATENCY_KINDS: readonly LatencyKind[] = ["publish", "deliver", "broker", "reply", "call", "connect"];
 /** Names of one kind that the text shows. */
 const MAX_SHOWN = 20;
+/** Columns of a name where the terminal's are not known; and at least and at most. */
 const NAME_COLUMNS = 40;
+const LEAST_NAME = 20;
+const MOST_NAME = 80;
+/** Columns of a table beside the names: five figures, and the margin. */
+const FIGURES = 5 * 10 + 2;
 const MAX_ERRORS = 20;
 
-export function statisticsText(statistics: MessageStatistics, report: Report): string {
+/** `columns`: of the terminal; null where there is none. */
+export function statisticsText(statistics: MessageStatistics, report: Report, columns: number | null = null): string {
+  const room = columns === null ? NAME_COLUMNS : Math.min(MOST_NAME, Math.max(LEAST_NAME, columns - FIGURES));
   const lines: string[] = [];
   for (const [kind, title, latency] of KINDS) {
     const counts = [...statistics.outcomes[kind]].sort(([, a], [, b]) => b - a);
@@ -37,17 +44,17 @@ export function statisticsText(statistics: MessageStatistics, report: Report): s
     const told = counts.map(([outcome, each]) => `${grouped(each)} ${outcome}`).join(", ");
     lines.push(`${title}  ${grouped(count)}${rate(count, statistics)}, ${size(statistics.octets[kind])}`);
     if (count > 0) lines.push(`  ${told}`);
-    for (const grouping of GROUPINGS[kind]) lines.push(...latencyTable(statistics, kind, grouping, latency));
+    for (const grouping of GROUPINGS[kind]) lines.push(...latencyTable(statistics, kind, grouping, latency, room));
     lines.push(...heatMap(statistics.heat[kind], latency), "");
   }
   const between = [
-    ...latencyTable(statistics, "broker", "queue", "publish → delivery"),
-    ...latencyTable(statistics, "reply", "exchange", "request → reply"),
+    ...latencyTable(statistics, "broker", "queue", "publish → delivery", room),
+    ...latencyTable(statistics, "reply", "exchange", "request → reply", room),
   ];
   if (between.length > 0) lines.push("ACROSS CONNECTIONS, where both sides were captured", ...between.slice(1), "");
   const others = [
-    ...latencyTable(statistics, "call", "method", "call → reply"),
-    ...latencyTable(statistics, "connect", "phase", "connecting"),
+    ...latencyTable(statistics, "call", "method", "call → reply", room),
+    ...latencyTable(statistics, "connect", "phase", "connecting", room),
   ];
   if (others.length > 0) lines.push("CALLS AND CONNECTIONS", ...others.slice(1), "");
   lines.push(...errors(report));
@@ -77,21 +84,33 @@ function rate(count: number, { first, last }: MessageStatistics): string {
   return seconds >= 1 ? ` in ${duration(seconds)} (${grouped(Math.round(count / seconds))} a second)` : "";
 }
 
-function latencyTable(statistics: MessageStatistics, kind: LatencyKind, by: Grouping, title: string): string[] {
+function latencyTable(
+  statistics: MessageStatistics,
+  kind: LatencyKind,
+  by: Grouping,
+  title: string,
+  room: number,
+): string[] {
   const rows = statistics.by(kind, by);
   if (rows.length === 0) return [];
-  const head = `  ${pad(`${title}, by ${by}`, NAME_COLUMNS)} ${["count", "p50", "p90", "p99", "max"].map(each => pad(each, 9, "right")).join(" ")}`;
+  const figures = ["count", "p50", "p90", "p99", "max"].map(each => pad(each, 9, "right")).join(" ");
+  const whole = `${title}, by ${by}`;
+  // Where that is too long, it stands on a line of its own.
+  const head =
+    whole.length <= room
+      ? [`  ${pad(whole, room)} ${figures}`]
+      : [`  ${title}`, `  ${pad(`by ${by}`, room)} ${figures}`];
   const shown = rows.slice(0, MAX_SHOWN).map(([name, histogram]) => {
     const { count, ...latencies } = quantiles(histogram);
     const cells = [grouped(count), ...Object.values(latencies).map(duration)].map(cell => pad(cell, 9, "right"));
-    return `  ${pad(shownName(name, by), NAME_COLUMNS)} ${cells.join(" ")}`;
+    return `  ${pad(shownName(name, by, room), room)} ${cells.join(" ")}`;
   });
   const more = rows.length - shown.length;
-  return ["", head, ...shown, ...(more > 0 ? [`  and ${grouped(more)} more`] : [])];
+  return ["", ...head, ...shown, ...(more > 0 ? [`  and ${grouped(more)} more`] : [])];
 }
 
-function shownName(name: string, by: Grouping): string {
-  if (name !== "") return printable(name, NAME_COLUMNS);
+function shownName(name: string, by: Grouping, room: number): string {
+  if (name !== "") return printable(name, room);
   return by === "exchange" ? "(default)" : "(not known)";
 }
 

@@ -4,7 +4,7 @@ import type { Incident } from "../../incidents/incident.ts";
 import { fateWords, lostSentence } from "../../incidents/sentence.ts";
 import { writerName } from "../../incidents/writer-identity.ts";
 import type { MessageRecord } from "../../message-record.ts";
-import type { Diagnosis, LostMessage, Message } from "../../report.ts";
+import type { Diagnosis, Finding, LostMessage, Message } from "../../report.ts";
 import { type Child, h, link, table } from "./dom.ts";
 import { writerInk } from "./ink.ts";
 import type { Model } from "./model.ts";
@@ -14,7 +14,7 @@ const ROWS = 12;
 export function lostTable(model: Model, incident: Incident): HTMLElement {
   const { finding, lost } = incident;
   const { diagnosis } = finding;
-  const all = finding.lost ?? fromDiagnosis(diagnosis);
+  const all = lostMessages(finding);
   const recordOf = ({ streamOffset }: LostMessage) =>
     model.data.messages?.list.find(
       each =>
@@ -40,7 +40,9 @@ export function lostTable(model: Model, incident: Incident): HTMLElement {
   );
 }
 
-function fromDiagnosis(diagnosis: Diagnosis | undefined): LostMessage[] {
+/** What a finding cost: its list, or what its diagnosis knows where no list was made. */
+export function lostMessages({ lost, diagnosis }: Finding): readonly LostMessage[] {
+  if (lost !== undefined) return lost;
   const messages = diagnosis?.writers.flatMap(writer => writer.messages) ?? [];
   return messages.flatMap(({ exchange, routingKey, messageId, spans, fate }) =>
     fate === "delivered"

@@ -6,11 +6,13 @@ import type { Connection, Finding, LostMessage, Span } from "../../report.ts";
 import { counted } from "../../text/wording.ts";
 import { choice, copyButton, h, link } from "./dom.ts";
 import { lifeLine, pieceLine } from "./life-line.ts";
-import { bodyOctets, traceLink } from "./lost-table.ts";
+import { bodyOctets, lostMessages, traceLink } from "./lost-table.ts";
 import { called, type Model, type State, set } from "./model.ts";
 
 const ROW = 34;
 const WINDOW = 560;
+/** Rows that are made beyond the window, on either side. */
+const AROUND = 3;
 const MOST_COPIED = 500;
 
 interface Shown {
@@ -116,7 +118,7 @@ function lostOf({ incidents, data }: Model): Shown[] {
       .map(message => [`${message.connection} ${message.streamOffset}`, message]),
   );
   const all = incidents.flatMap(({ finding, connection }) =>
-    (finding.lost ?? []).map(message => ({
+    lostMessages(finding).map(message => ({
       ...lostRow(message, called(connection), finding.id),
       record: sent.get(`${finding.connection} ${message.streamOffset}`),
       connection: connection ?? undefined,
@@ -195,8 +197,8 @@ function virtualTable(rows: readonly Shown[], model: Model): HTMLElement {
   scroller.style.maxHeight = `${WINDOW}px`;
   let drawn = "";
   const draw = (): void => {
-    const first = Math.max(0, Math.floor(scroller.scrollTop / ROW) - 8);
-    const last = Math.min(rows.length, first + Math.ceil(WINDOW / ROW) + 16);
+    const first = Math.max(0, Math.floor(scroller.scrollTop / ROW) - AROUND);
+    const last = Math.min(rows.length, first + Math.ceil(WINDOW / ROW) + 2 * AROUND);
     if (drawn === `${first} ${last}`) return;
     drawn = `${first} ${last}`;
     body.replaceChildren(...rows.slice(first, last).map((row, at) => line(row, first + at, model)));
