@@ -189,7 +189,11 @@ function virtualTable(rows: readonly Shown[], model: Model): HTMLElement {
     h(
       "div",
       { class: "head", role: "rowgroup" },
-      h("div", { class: "row", role: "row" }, ...HEADS.map(head => h("span", { role: "columnheader" }, head))),
+      h(
+        "div",
+        { class: "row", role: "row" },
+        ...HEADS.map(head => h("span", { role: "columnheader", class: head === "Body" ? "number" : null }, head)),
+      ),
     ),
     body,
   );
