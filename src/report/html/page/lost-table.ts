@@ -1,6 +1,7 @@
 /** What an incident cost, message by message. */
 import { grouped } from "../../../bytes/grouped.ts";
 import type { Incident } from "../../incidents/incident.ts";
+import { FATES } from "../../incidents/lost.ts";
 import { fateWords, lostSentence } from "../../incidents/sentence.ts";
 import { writerName } from "../../incidents/writer-identity.ts";
 import type { MessageRecord } from "../../message-record.ts";
@@ -45,7 +46,7 @@ export function lostMessages({ lost, diagnosis }: Finding): readonly LostMessage
   if (lost !== undefined) return lost;
   const messages = diagnosis?.writers.flatMap(writer => writer.messages) ?? [];
   return messages.flatMap(({ exchange, routingKey, messageId, spans, fate }) =>
-    fate === "delivered"
+    fate === "delivered" || !FATES.includes(fate)
       ? []
       : [
           {
