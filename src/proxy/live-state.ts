@@ -80,7 +80,7 @@ export class LiveState {
 
   /** Another inspector begins: connections of the one before are not looked at any more. */
   inspectorBegan(): void {
-    for (const id of [...this.#isOpen]) this.#drop(id);
+    for (const id of this.#isOpen) this.#drop(id);
     this.#unlisted.clear();
     const sums = Object.keys(NOTHING).map(key => [key, this.#sum(key as keyof Sums)]);
     this.#earlier = Object.fromEntries(sums) as Sums;
