@@ -2,7 +2,7 @@
 import type { LibraryId } from "../connection/client-libraries.ts";
 import { betweenIn } from "./between.ts";
 import { mayHoldCredential, withoutBinaries, withoutLogins, withoutPasswords } from "./credentials-in-text.ts";
-import type { BrokerError, ErrorReport } from "./error-report.ts";
+import type { BrokerError, ErrorReport, LogSite } from "./error-report.ts";
 import { errorsIn, type FoundError, mayNameError } from "./error-text.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
 import { MESSAGE_TOPICS } from "./known-lines/message-topics.ts";
@@ -14,9 +14,12 @@ import { channelWord } from "./typed-text.ts";
 
 const QUOTE_CHARACTERS = 600;
 
+/** What an error is counted by: it is the same as another where these are. */
+export type ErrorSeen = Pick<ErrorReport, "error" | "channel" | "operation" | "site" | "library">;
+
 export interface ReadRecord {
   head: RecordHead;
-  reports: ErrorReport[];
+  reports: FoundReport[];
   /** Where no error was found: what it is about, if it is RabbitMQ's or speaks of AMQP. Asked for the first few only. */
   unknown: () => ErrorReport | null;
 }
@@ -69,38 +72,16 @@ export class ErrorReader {
     const reading = this.#reading(said, names || alone, company);
     const { text, operation } = reading;
     const errors = logged ? reading.errors.filter(({ error }) => !isOfClients(error)) : reading.errors;
-    const report = (found: FoundHere): ErrorReport =>
-      discreet({
-        error: found.error,
-        channel: head.channel ?? (logged || found.library !== null ? null : channelWord(raw)),
-        operation,
-        // Most are counted only, as the same as one before.
-        get quote() {
-          return withoutLogins(quoteOf(raw)).slice(0, QUOTE_CHARACTERS);
-        },
-        site: logged ? head.site : null,
-        get library() {
-          return found.library;
-        },
-        get runtime() {
-          return runtimeOf(text, found.library);
-        },
-        get between() {
-          return betweenIn(text);
-        },
-        get masked() {
-          const quote = quoteOf(raw);
-          return withoutLogins(quote) !== quote;
-        },
-        typed: false,
-      });
+    const site = logged ? head.site : null;
+    const report = (found: FoundHere, textOf: string): FoundReport => {
+      const channel = head.channel ?? (logged || found.library !== null ? null : channelWord(raw));
+      return new FoundReport(found, { raw, text: textOf, channel, operation, site });
+    };
     const unknown = (): ErrorReport | null => {
       const error = errors.length > 0 ? null : unknownIn(raw, ofBroker);
-      if (error === null) return null;
-      const library = libraryIn(raw);
-      return { ...report({ error, library }), runtime: runtimeOf(raw, library), between: betweenIn(raw) };
+      return error === null ? null : report({ error, library: libraryIn(raw) }, raw).whole();
     };
-    return { head, reports: errors.map(report), unknown };
+    return { head, reports: errors.map(each => report(each, text)), unknown };
   }
 
   #reading(raw: string, names: boolean, company: Company): TextReading {
@@ -175,30 +156,80 @@ function quoteOf(raw: string): string {
     .join("\n");
 }
 
-/** The report without octets that may hold a credential: they are never turned into text, nor quoted. */
-function discreet(report: ErrorReport): ErrorReport {
-  const { error, operation } = report;
+/** An error found in a message. Most are counted only, as the same as one before: the rest of them is read when it is asked for. */
+export class FoundReport implements ErrorSeen {
+  readonly error: BrokerError;
+  readonly channel: number | null;
+  readonly operation: string | null;
+  readonly site: LogSite | null;
+  readonly #found: FoundHere;
+  readonly #raw: string;
+  readonly #text: string;
+
+  /** `raw`: its message; `text`: the same without passwords. */
+  constructor(found: FoundHere, { raw, text, channel, operation, site }: Circumstances) {
+    this.error = discreet(found.error, operation);
+    this.channel = channel;
+    this.operation = operation;
+    this.site = site;
+    this.#found = found;
+    this.#raw = raw;
+    this.#text = text;
+  }
+
+  get library(): LibraryId | null {
+    return this.#found.library;
+  }
+
+  /** All that is known of it. */
+  whole(): ErrorReport {
+    const { error, channel, operation, site, library } = this;
+    const bare = quoteOf(this.#raw);
+    const withoutLogin = withoutLogins(bare);
+    const quote = withoutLogin.slice(0, QUOTE_CHARACTERS);
+    const hides = error !== this.#found.error;
+    return {
+      error,
+      channel,
+      operation,
+      quote: hides ? withoutBinaries(quote) : quote,
+      site,
+      library,
+      runtime: runtimeOf(this.#text, library),
+      between: betweenIn(this.#text),
+      masked: hides || withoutLogin !== bare,
+      typed: false,
+    };
+  }
+}
+
+interface Circumstances extends Pick<ErrorSeen, "channel" | "operation" | "site"> {
+  raw: string;
+  text: string;
+}
+
+/** The error without octets that may hold a credential: they are never turned into text, nor quoted. */
+function discreet(error: BrokerError, operation: string | null): BrokerError {
   const octets =
     error.kind === "cannot-decode" || error.kind === "bad-table" || error.kind === "protocol-header"
       ? error.octets
       : "snippet" in error
         ? error.snippet?.octets
         : undefined;
-  if (octets === undefined || octets === null || !mayHoldCredential(octets, operation)) return report;
-  const bare = { ...report, masked: true, quote: withoutBinaries(report.quote) };
+  if (octets === undefined || octets === null || !mayHoldCredential(octets, operation)) return error;
   switch (error.kind) {
     case "cannot-decode":
-      return { ...bare, error: { ...error, octets: new Uint8Array(0) } };
+      return { ...error, octets: new Uint8Array(0) };
     case "bad-table":
-      return { ...bare, error: { kind: "bad-table" } };
+      return { kind: "bad-table" };
     case "protocol-header":
-      return { ...bare, error: { ...error, octets: null } };
+      return { ...error, octets: null };
     case "frame-end":
     case "unknown-frame":
-      return { ...bare, error: { ...error, snippet: null } };
+      return { ...error, snippet: null };
     case "misplaced-frame":
-      return { ...bare, error: { ...error, snippet: { octets: new Uint8Array(0), whole: false } } };
+      return { ...error, snippet: { octets: new Uint8Array(0), whole: false } };
     default:
-      return bare;
+      return error;
   }
 }

@@ -1,6 +1,6 @@
 /** The errors of a whole log: each distinct one kept once, with how often and where it was seen. */
 
-import { ErrorReader, type ReadRecord } from "./error-reader.ts";
+import { ErrorReader, type ErrorSeen, type ReadRecord } from "./error-reader.ts";
 import type { ErrorReport, LogTime } from "./error-report.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
 import { speaksOfAmqp } from "./known-lines/subject.ts";
@@ -72,7 +72,7 @@ export class IncidentCounts {
       if (read === null || (read.reports.length === 0 && read.head.kind !== "closing")) {
         this.unrelatedLines += record.lines.length;
       }
-      for (const report of read?.reports ?? []) this.#count(report);
+      for (const report of read?.reports ?? []) this.#count(report, () => report.whole());
       if (read !== null && read.reports.length === 0) this.#keepUnknown(read, record.level);
     });
   }
@@ -95,7 +95,8 @@ export class IncidentCounts {
     if (isPasted && this.incidents.every(({ report }) => isGeneral(report))) this.#readAsMeant();
     // Of a log in which all is well there is nothing to explain; a line that was pasted is answered, whatever it is.
     const told = this.#unknown.filter(({ trouble }) => trouble || isPasted);
-    if (this.incidents.length === 0) for (const { report } of told.slice(0, MAX_UNKNOWN)) this.#count(report);
+    if (this.incidents.length === 0)
+      for (const { report } of told.slice(0, MAX_UNKNOWN)) this.#count(report, () => report);
     if (isPasted) {
       this.#dropGeneral();
       this.#nameLibrary();
@@ -109,7 +110,7 @@ export class IncidentCounts {
     const reports = this.#loose.map(line => readLoose(line)).filter(report => report !== null);
     if (reports.length < this.#loose.length) reports.splice(0);
     const joined = reports.length === 0 ? readLoose(this.#loose.join(" ")) : null;
-    for (const report of joined === null ? reports : [joined]) this.#count(report);
+    for (const report of joined === null ? reports : [joined]) this.#count(report, () => report);
     if (this.incidents.length > 0) this.unrelatedLines = 0;
   }
 
@@ -136,7 +137,7 @@ export class IncidentCounts {
     if (this.incidents.length > 0 && reports.every(report => isGeneral(report))) return;
     this.incidents.splice(0);
     this.#byKey.clear();
-    for (const report of reports) this.#count(report);
+    for (const report of reports) this.#count(report, () => report.whole());
   }
 
   /** The lines of one exception's stack may name the library that its message does not. */
@@ -172,7 +173,7 @@ export class IncidentCounts {
   }
 
   /** Ties an error of a connection that was given up to the one it was given up for. */
-  #link(incident: CountedIncident, { site, error }: ErrorReport): void {
+  #link(incident: CountedIncident, { site, error }: ErrorSeen): void {
     if (site?.pid === undefined || site.pid === null) return;
     if (site.state !== "closed") {
       if (this.#ended.size >= MAX_ENDED) this.#ended.clear();
@@ -185,15 +186,16 @@ export class IncidentCounts {
     if (error.kind === "frame-too-large" || error.kind === "frame-end") first.tornLater = true;
   }
 
-  #count(report: ErrorReport): void {
-    const key = keyOf(report);
+  /** `whole`: all of the error that was seen. */
+  #count(seen: ErrorSeen, whole: () => ErrorReport): void {
+    const key = keyOf(seen);
     // A crash names its value in one message, and only itself in the others.
     let incident =
-      report.error.kind === "bad-table" && this.#crash !== null && isSameEvent(this.#crash, report)
+      seen.error.kind === "bad-table" && this.#crash !== null && isSameEvent(this.#crash, seen)
         ? this.#crash
         : this.#byKey.get(key);
-    if (incident !== undefined && isSameEvent(incident, report)) {
-      complete(incident, report);
+    if (incident !== undefined && isSameEvent(incident, seen)) {
+      complete(incident, seen);
       return;
     }
     if (incident === undefined) {
@@ -202,7 +204,7 @@ export class IncidentCounts {
         return;
       }
       incident = {
-        report,
+        report: whole(),
         count: 0,
         first: null,
         last: null,
@@ -215,20 +217,20 @@ export class IncidentCounts {
       this.incidents.push(incident);
     }
     incident.count++;
-    if (report.error.kind === "bad-table") this.#crash = incident;
-    this.#link(incident, report);
-    complete(incident, report);
+    if (seen.error.kind === "bad-table") this.#crash = incident;
+    this.#link(incident, seen);
+    complete(incident, seen);
   }
 }
 
 /** Whether it only says that something failed, and not on which connection. */
-function isGeneral({ error, site }: ErrorReport): boolean {
+function isGeneral({ error, site }: ErrorSeen): boolean {
   if (site !== null || (error.kind !== "message" && error.kind !== "client-side")) return false;
   return knownLine(error.line).generic === true;
 }
 
 /** Whether a message belongs to the event that was counted last: one crash, one TLS alert makes several messages. */
-function isSameEvent({ last, report }: CountedIncident, { error, site }: ErrorReport): boolean {
+function isSameEvent({ last, report }: CountedIncident, { error, site }: ErrorSeen): boolean {
   const repeated =
     error.kind === "bad-table" ||
     ((error.kind === "message" || error.kind === "client-side") && knownLine(error.line).repeated === true);
@@ -239,7 +241,7 @@ function isSameEvent({ last, report }: CountedIncident, { error, site }: ErrorRe
 }
 
 /** Time, peer and, where the first message did not name it, the connection. */
-function complete(incident: CountedIncident, report: ErrorReport): void {
+function complete(incident: CountedIncident, report: ErrorSeen): void {
   const time = report.site?.time ?? null;
   if (time !== null) {
     if (incident.first === null || time.epoch < incident.first.epoch) incident.first = time;
@@ -259,7 +261,7 @@ function complete(incident: CountedIncident, report: ErrorReport): void {
 }
 
 /** The same for errors that are the same but for when and whose they were. */
-function keyOf(report: ErrorReport): string {
+function keyOf(report: ErrorSeen): string {
   const { error, channel, operation, site } = report;
   switch (error.kind) {
     case "message":
