@@ -4,6 +4,7 @@ import { PacketRecord } from "../../src/capture/packet-record.ts";
 import { Inspection } from "../../src/inspect.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import type { Report } from "../../src/report/report.ts";
+import { randomNumbers } from "./chunkings.ts";
 
 /** Kept of the packets of a recording, in their order. */
 type Damage = (packets: readonly Packet[]) => Packet[];
@@ -39,6 +40,19 @@ export const DAMAGES: readonly (readonly [what: string, damage: Damage])[] = [
   ["cut to 96 octets", cutTo(96)],
   ["cut to 300 octets", cutTo(300)],
 ];
+
+/** Seeded: a packet of so many per cent is lost, wherever chance has it. */
+const randomLoss = (percent: number, seed: number): Damage => {
+  return packets => {
+    const random = randomNumbers(seed);
+    return packets.filter(() => random() >= percent / 100);
+  };
+};
+
+/** What chance does to a recording, each from a seed. */
+export const LOSSES: readonly (readonly [what: string, damage: Damage])[] = [0.1, 0.5, 1, 2, 5].flatMap(percent =>
+  [1, 2, 3].map(seed => [`${percent} % lost, seed ${seed}`, randomLoss(percent, seed)] as const),
+);
 
 /** The packets of a recording of TCP over IPv4, Ethernet in front; the client is the end with the higher port. */
 export async function packetsOf(path: string): Promise<Packet[]> {

@@ -4,13 +4,14 @@
  * waits for the end of its own standard input, then kills the broker and removes the folder. So it goes away with
  * stop(), and just as well when this process dies of a signal, an exception or a test runner that loses patience.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, type ExecFileOptions, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, chownSync, constants, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 
 export interface Broker {
   host: string;
@@ -20,12 +21,15 @@ export interface Broker {
   /** Undefined for a broker that AMQP_URL names: its log is out of reach. */
   logPath?: string;
   readLog(): string;
+  /** Runs `rabbitmqctl ARGS…` of a private broker; what it writes. */
+  control(...args: string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
 export interface BrokerOptions {
   /** Without it the broker leaves lines out while hundreds of connections come and go. */
   completeLog?: boolean;
+  plugins?: readonly string[];
 }
 
 const START_TIMEOUT = 90_000;
@@ -61,10 +65,12 @@ async function foreignBroker(url: URL): Promise<Broker> {
   const port = Number(url.port || 5672);
   const version = await greet(host, port);
   if (version === undefined) throw new Error(`${url.host}: nothing there speaks AMQP 0-9-1 (AMQP_URL)`);
-  return { host, port, version, readLog: () => "", stop: async () => {} };
+  const control = () =>
+    Promise.reject(new Error(`${url.host}: a broker of somebody else's is not controlled (AMQP_URL)`));
+  return { host, port, version, readLog: () => "", control, stop: async () => {} };
 }
 
-async function startPrivateBroker({ completeLog = false }: BrokerOptions): Promise<Broker> {
+async function startPrivateBroker({ completeLog = false, plugins = [] }: BrokerOptions): Promise<Broker> {
   const script = serverScript();
   if (script === undefined) throw new Error("rabbitmq-server is not installed");
   const [port, distPort, epmdPort] = (await freePorts(3)) as [number, number, number];
@@ -98,7 +104,7 @@ async function startPrivateBroker({ completeLog = false }: BrokerOptions): Promi
       `${CONFIGURATION}log.file.level = ${completeLog ? "debug" : "info"}\n`,
     ),
     RABBITMQ_ADVANCED_CONFIG_FILE: write("advanced.config", "[].\n"),
-    RABBITMQ_ENABLED_PLUGINS_FILE: write("enabled_plugins", "[].\n"),
+    RABBITMQ_ENABLED_PLUGINS_FILE: write("enabled_plugins", `[${plugins.join(",")}].\n`),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1}",
   };
   if (owner) for (const path of written) chownSync(path, owner.uid, owner.gid);
@@ -116,7 +122,8 @@ async function startPrivateBroker({ completeLog = false }: BrokerOptions): Promi
   const stop = stopper(guard);
   try {
     const version = await untilAnswers(port, server);
-    return { host: "127.0.0.1", port, version, logPath, readLog: () => readText(logPath), stop };
+    const control = controller(script, { cwd: home, env, ...owner });
+    return { host: "127.0.0.1", port, version, logPath, readLog: () => readText(logPath), control, stop };
   } catch (error) {
     const log = readText(logPath);
     await stop();
@@ -132,6 +139,14 @@ vm_memory_high_watermark.relative = 0.8
 tcp_listen_options.backlog = 1024
 log.console = false
 `;
+
+/** Runs rabbitmqctl, which stands beside the broker's script, as the broker itself runs: it needs the same cookie. */
+function controller(script: string, options: ExecFileOptions): Broker["control"] {
+  return async (...args) => {
+    const { stdout } = await promisify(execFile)(join(dirname(script), "rabbitmqctl"), args, options);
+    return String(stdout);
+  };
+}
 
 function stopper(guard: ChildProcess): () => Promise<void> {
   const ended = once(guard, "exit");
