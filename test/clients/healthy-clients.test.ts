@@ -44,8 +44,7 @@ describe.skipIf(!live).each(asked)("$library", client => {
   it.skipIf(!there || scenarios.length === 0).each(scenarios)(
     "%s",
     async (scenario, right) => {
-      const folder = temporaryFolder(cleanup => afterAll(cleanup as () => void));
-      folders.push(folder);
+      const folder = folderOf(client, scenario);
       const runs = await recorded(client, scenario, prepared, folder);
       const files = readdirSync(folder).map(name => join(folder, name));
       const report = await inspect(files);
