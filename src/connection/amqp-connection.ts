@@ -3,6 +3,7 @@ import {
   BASIC_CANCEL,
   CONNECTION_BLOCKED,
   CONNECTION_CLOSE,
+  CONNECTION_CLOSE_OK,
   CONNECTION_OPEN,
   CONNECTION_START,
   CONNECTION_START_OK,
@@ -74,7 +75,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   readonly #context: ConnectionContext;
   readonly #recognition: Recognition;
   readonly #first = new Moment();
-  readonly #told = new Closes();
+  readonly told = new Closes();
   readonly #notices = new BrokerNotices();
   #limitsUnknown = false;
   readonly #end = new ConnectionEnd();
@@ -167,8 +168,11 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         this.close ??= close;
         this.closes[direction.side] ??= close;
         if (ofServer) predictor?.serverClosedConnection(close.text);
-        this.#note(this.#told.take(close, null, this.client, direction.scanner));
+        this.#note(this.told.take(close, null, this.client, direction.scanner));
+        return;
       }
+      case CONNECTION_CLOSE_OK:
+        if (ofServer) this.told.answered();
     }
   }
 
@@ -179,7 +183,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       return;
     }
     if (direction.side !== this.client) this.#context.predictor?.serverClosedChannel(channel);
-    this.#note(this.#told.take(readClose(direction.side, values), channel, this.client, direction.scanner));
+    this.#note(this.told.take(readClose(direction.side, values), channel, this.client, direction.scanner));
   }
 
   confirmed(channel: number, deliveryTag: number): void {
@@ -215,7 +219,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   earlyWarnings(): Incident[] {
     const { client, directions, login } = this;
     const ofWriters = directions[client].warnings.incidents(client, login.properties);
-    return [...ofWriters, ...this.settlements.incidents(client), ...this.#told.incidents()];
+    return [...ofWriters, ...this.settlements.incidents(client), ...this.told.incidents()];
   }
 
   /** Whether a side's octets behind its first ones are frames that are to be read. */

@@ -66,21 +66,35 @@ const MAX_CLOSES = 256;
 
 /** Closes with an error code. Channels closed for soft errors are told once for each kind (sender, code and method), with a count. */
 export class Closes {
+  /**
+   * Stream offset up to which the broker has read the client's octets, and objected to none: its close-ok answers the
+   * client's connection.close, and a close of its own would have come before. −1 where that is not known.
+   */
+  readUpTo = -1;
+  #clientClosedAt = -1;
+  #brokerClosed = false;
   #told = 0;
   readonly #kinds = new Map<string, { incident: Incident; sentence: string }>();
 
   /** What is to be told of a close now; null where it is none of an error, or counted with others. `channel` as closeIncident. */
   take(close: Close, channel: number | null, client: Side, scanner: FrameScanner): Incident | null {
+    if (channel === null && close.sender !== client) this.#brokerClosed = true;
+    else if (channel === null && this.#clientClosedAt < 0) this.#clientClosedAt = scanner.frameOffset;
     // That a proxy shut down says nothing of client and broker.
     if (close.code === 200 || close.code === 0 || ownCloser(close) === "proxy") return null;
     if (channel !== null && this.#countSoft(close, channel, client, scanner)) return null;
     return this.#told++ < MAX_CLOSES ? closeIncident(close, channel, client, scanner) : null;
   }
 
+  /** The broker has sent connection.close-ok. */
+  answered(): void {
+    if (!this.#brokerClosed) this.readUpTo = this.#clientClosedAt;
+  }
+
   /** Takes a channel.close with a soft code; false for others. */
   #countSoft(close: Close, channel: number, client: Side, scanner: FrameScanner): boolean {
     if (REPLY_CODES[close.code]?.soft !== true) return false;
-    const kind = `${close.sender} ${close.code} ${close.classId} ${close.methodId}`;
+    const kind = kindOf(close);
     const known = this.#kinds.get(kind);
     if (known !== undefined) {
       known.incident.faults++;
@@ -94,6 +108,11 @@ export class Closes {
     return true;
   }
 
+  /** Stream offset of the close with which one of this kind is told; −1 where it is told by itself. */
+  toldAt(close: Close): number {
+    return this.#kinds.get(kindOf(close))?.incident.streamOffset ?? -1;
+  }
+
   /** What was seen so far. */
   incidents(): Incident[] {
     return [...this.#kinds.values()].map(({ incident, sentence }) => {
@@ -102,6 +121,10 @@ export class Closes {
       return incident;
     });
   }
+}
+
+function kindOf({ sender, code, classId, methodId }: Close): string {
+  return `${sender} ${code} ${classId} ${methodId}`;
 }
 
 /** A declare is answered with 404 only where it is passive. */

@@ -21,7 +21,7 @@ import type { Beginning, Budgets, EngineSetting } from "./setting.ts";
 import { tapped } from "./tapped-observer.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 import { TlsInspection } from "./tls-inspection.ts";
-import { mismatch } from "./verdict.ts";
+import { mismatch, standing } from "./verdict.ts";
 
 /** Owns a connection's AMQP, TLS, predictor of the broker's verdict and forensics, and tells what they find as events. */
 export class ConnectionInspection<By extends Carrier = Carrier> implements InspectedConnection<By>, ConnectionObserver {
@@ -146,7 +146,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   }
 
   get prediction(): Prediction | null {
-    return this.#predictor?.prediction ?? null;
+    return standing(this.#predictor?.prediction ?? null, this.amqp);
   }
   get unexplained(): boolean {
     return this.#forensics?.some(({ exhausted }) => exhausted) === true;
@@ -178,7 +178,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     this.#contained(() => {
       // What a server says to records that it cannot open, no frame foretells.
       const predictable = !this.givenUp && this.amqp.state === "amqp" && this.#tls?.refused !== true;
-      const differs = predictable ? mismatch(this) : null;
+      const differs = predictable ? mismatch(this, this.#predictor?.prediction ?? null) : null;
       if (differs !== null) this.note(differs);
     });
     this.#sink({ kind: "connection-closed", connection: this });

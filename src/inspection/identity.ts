@@ -1,4 +1,6 @@
 import type { Incident } from "../connection/incident.ts";
+import type { RuleId } from "../connection/rules.ts";
+import type { Side } from "../net/connection-observer.ts";
 
 /** An incident, and what makes it the same when it is told again. */
 export interface IdentifiedIncident {
@@ -9,7 +11,12 @@ export interface IdentifiedIncident {
 /** The same for an incident that comes again, and for no other one of its connection. */
 export function identityOf({ rule, side, streamOffset, message }: Incident): string {
   // What concerns the whole connection has no place: its words tell it from others.
-  return side === null ? `${rule} ${message}` : `${rule} ${side} ${streamOffset}`;
+  return side === null ? `${rule} ${message}` : identityAt(rule, side, streamOffset);
+}
+
+/** Identity of the incident of this rule that begins there. */
+export function identityAt(rule: RuleId, side: Side, streamOffset: number): string {
+  return `${rule} ${side} ${streamOffset}`;
 }
 
 /**

@@ -1,9 +1,13 @@
 /** What the broker did, what it was expected to do, and a note where the two differ. */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
+import type { BrokerRules } from "../broker/broker-rules.ts";
+import type { Prediction } from "../broker/verdict.ts";
+import type { AmqpConnection } from "../connection/amqp-connection.ts";
 import { Incident } from "../connection/incident.ts";
 import { ownCloser } from "../connection/own-close.ts";
 import { RULES } from "../connection/rules.ts";
 import { Moment, type Side } from "../net/connection-observer.ts";
+import type { Carrier } from "./carrier.ts";
 import type { InspectedConnection } from "./inspected-connection.ts";
 
 /** How a broker ends a connection: with a close frame, or with a bare reset. */
@@ -40,9 +44,12 @@ export interface PredictedDetails {
 }
 
 /** What the broker does about the client's octets, with its words; null where it goes on, or nothing is predicted. */
-export function predictedVerdict({ amqp, carrier, rules, prediction }: InspectedConnection): Verdict | null {
-  if (prediction === null || rules.id === null) return null;
-  const broker = rules.id;
+export function predictedVerdict(connection: InspectedConnection): Verdict | null {
+  const { prediction, rules } = connection;
+  return prediction === null || rules.id === null ? null : verdictOf(connection, prediction, rules.id);
+}
+
+function verdictOf({ amqp, carrier }: InspectedConnection, prediction: Prediction, broker: string): Verdict {
   const end = (side: Side) => `${carrier.address(side)}:${carrier.port(side)}`;
   const name = amqp.login.properties.get("connection_name");
   const peers = `${end(amqp.client)} -> ${end((1 - amqp.client) as Side)}${name === undefined ? "" : ` - ${name}`}`;
@@ -79,6 +86,18 @@ export function observedVerdict({ amqp }: InspectedConnection): Verdict | null {
   return amqp.resetByServer ? { outcome: "reset", reason: "" } : null;
 }
 
+/**
+ * What is predicted, unless the broker has shown that it did not do it: it read on, and answered the client's
+ * connection.close. That is known where all its octets were seen.
+ */
+export function standing(
+  prediction: Prediction | null,
+  { told, midStream, client, gaps }: AmqpConnection,
+): Prediction | null {
+  if (prediction === null || midStream || gaps[1 - client]!.count > 0) return prediction;
+  return prediction.streamOffset <= told.readUpTo ? null : prediction;
+}
+
 /** Codes by which RabbitMQ answers octets, and not permissions, resources or an operator's wish. */
 const PREDICTABLE = new Set([501, 503, 504, 505, 540, 541]);
 
@@ -93,36 +112,53 @@ export function closedBehindGuess({ amqp }: InspectedConnection): boolean {
 
 /**
  * A note where the broker did otherwise than predicted, or null. Only where the whole conversation was seen: else the
- * prediction may lack what decided.
+ * prediction may lack what decided. `foretold`: what is predicted from the client's octets alone.
  */
-export function mismatch(connection: InspectedConnection): Incident | null {
-  const { amqp, carrier } = connection;
-  const predicted = predictedVerdict(connection);
-  const observed = observedVerdict(connection);
+export function mismatch(connection: InspectedConnection, foretold: Prediction | null): Incident | null {
+  const { amqp, carrier, rules } = connection;
   // A guess that was wrong says nothing of the connection; of a stranger nothing was predicted.
-  const { rules } = connection;
   if (rules.id === null || rules.isGuess || carrier.guarded === true) return null;
   const hasGaps = amqp.gaps[0].count + amqp.gaps[1].count > 0;
-  if (amqp.midStream || hasGaps || carrier.ended === "open" || observed === null) return null;
+  if (amqp.midStream || hasGaps || carrier.ended === "open") return null;
+  if (foretold !== null && connection.prediction === null) {
+    const expected = inWords(verdictOf(connection, foretold, rules.id));
+    const seen = "the broker read on, and answered the client's connection.close";
+    return mismatchNote(
+      carrier,
+      `Predicted: ${expected}. Observed: ${seen}. ${dependsOnTiming(foretold) ? TIMING : reasonOf(rules)}`,
+    );
+  }
+  const predicted = predictedVerdict(connection);
+  const observed = observedVerdict(connection);
+  if (observed === null) return null;
   const observedCode = observed.outcome === "close" && PREDICTABLE.has(observed.code);
   if (predicted === null ? !observedCode || !rules.isRabbitMQ : sameVerdict(predicted, observed)) return null;
   if (observed.outcome === "close" && (!observedCode || ownCloser(observed) !== null)) return null;
   const expected = predicted === null ? "nothing to end the connection for" : inWords(predicted);
-  const reason =
-    rules.basis === "asked"
-      ? "Another version of RabbitMQ (see --broker), another broker, or something between may be the reason."
-      : "Something between the two, or a rule that is not known here, may be the reason.";
-  const message = `Predicted: ${expected}. Observed: ${inWords(observed)}. ${reason}`;
+  return mismatchNote(carrier, `Predicted: ${expected}. Observed: ${inWords(observed)}. ${reasonOf(rules)}`);
+}
+
+const TIMING =
+  "What follows a channel.close is ignored, or it is a mistake on a channel that is not open, by when the broker reads it.";
+
+/** A channel that is not open may be one that its client has just closed. */
+function dependsOnTiming(prediction: Prediction): boolean {
+  return prediction.outcome === "close" && prediction.code === 504;
+}
+
+function reasonOf({ basis }: BrokerRules): string {
+  return basis === "asked"
+    ? "Another version of RabbitMQ (see --broker), another broker, or something between may be the reason."
+    : "Something between the two, or a rule that is not known here, may be the reason.";
+}
+
+function mismatchNote({ last, first }: Carrier, message: string): Incident {
   const at = new Moment();
-  at.set(carrier.last);
-  at.input = carrier.first.input;
+  at.set(last);
+  at.input = first.input;
   at.packet = 0;
-  return new Incident(
-    "verdict-mismatch",
-    RULES["verdict-mismatch"].severity,
-    { side: null, streamOffset: -1, moment: at },
-    message,
-  );
+  const { severity } = RULES["verdict-mismatch"];
+  return new Incident("verdict-mismatch", severity, { side: null, streamOffset: -1, moment: at }, message);
 }
 
 function sameVerdict(predicted: Verdict, observed: Verdict): boolean {

@@ -88,6 +88,8 @@ export class ChannelLedger {
   serverOver: Moment | null = null;
   /** Reply code, text and methods of the close with which the server ended it; null where the client did, or none was seen. */
   closedWith: Values | null = null;
+  /** Identity of the finding that tells that close. */
+  closeFinding: string | null = null;
   /** When the server closed it, or the connection. */
   closedAt: Moment | null = null;
   readonly #calls: Call[] = [];

@@ -95,8 +95,11 @@ export class ChannelUses {
     this.#isClosed = this.#isClosedForGood;
   }
 
-  /** The server sends channel.close with these arguments, or close-ok: then it has handled what the client sent. */
-  serverCloses(values: Values | null, at: Moment): void {
+  /**
+   * The server sends channel.close with these arguments, which a finding tells; or close-ok: then it has handled what the
+   * client sent.
+   */
+  serverCloses(values: Values | null, at: Moment, finding: string | null): void {
     const use = this.#uses.find(each => !each.serverDone);
     // Its close-ok may answer a close that crossed its own.
     if (use?.serverBegan !== true) return;
@@ -106,6 +109,7 @@ export class ChannelUses {
       use.publishes.handled(use.publishes.sent);
     } else {
       use.closedWith = values;
+      use.closeFinding = finding;
       use.closes(at);
     }
   }

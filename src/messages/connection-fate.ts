@@ -1,5 +1,6 @@
 import { CONNECTION_CLOSE, CONNECTION_CLOSE_OK } from "../amqp/method-keys.ts";
 import type { ObservedDirection } from "../connection/observers.ts";
+import { identityAt } from "../inspection/identity.ts";
 import { Moment, type StreamEnd } from "../net/connection-observer.ts";
 
 /** What was seen of a connection's end. */
@@ -11,6 +12,8 @@ export class ConnectionFate {
   clientClosedAt = -1;
   /** When the broker sent connection.close. */
   closedByServer: Moment | null = null;
+  /** Identity of the finding that tells this close. */
+  closeFinding: string | null = null;
   /** How the streams ended; of two reasons the one that tells more. */
   ended: StreamEnd | null = null;
   /** Stream offset up to which the broker is known to have taken what the client sent. */
@@ -22,7 +25,7 @@ export class ConnectionFate {
     return this.#endings === 2;
   }
 
-  method({ isClient, scanner }: ObservedDirection, key: number): void {
+  method({ side, isClient, scanner }: ObservedDirection, key: number): void {
     if (isClient && this.clientClosedAt < 0 && (key === CONNECTION_CLOSE || key === CONNECTION_CLOSE_OK)) {
       this.clientClosedAt = scanner.frameOffset;
     }
@@ -32,6 +35,7 @@ export class ConnectionFate {
     else if (this.closedByServer === null) {
       this.closedByServer = new Moment();
       this.closedByServer.set(scanner.frameMoment());
+      this.closeFinding = identityAt("broker-close", side, scanner.frameOffset);
     }
   }
 

@@ -32,7 +32,7 @@ import { IncidentLosses } from "./incident-losses.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { LostBoundaries } from "./lost-boundaries.ts";
 import type { Message, MessageConnection, MessageOrigin, Outcome } from "./message.ts";
-import { channelEnd, connectionEnd, isUnread } from "./message-end.ts";
+import { channelEnd, closeFinding, connectionEnd, isUnread } from "./message-end.ts";
 import { beginMessage } from "./message-method.ts";
 import { bodySizeOf, hashBody, propertiesDecode, readMessageProperties } from "./message-properties.ts";
 import { WholeMessages } from "./whole-messages.ts";
@@ -147,15 +147,14 @@ export class ConnectionLedger {
 
   #emit(message: Message): void {
     if (message.outcome === "confirmed") this.#fate.handled = Math.max(this.#fate.handled, message.endOffset);
-    if (!this.#isBroken) this.losses.takeUnread(message);
+    if (!this.#isBroken) this.losses.takeBehindClose(message, this.#fate.closeFinding);
     if (!this.#emitsNow) return;
     if (!this.#isBroken || this.losses.take(message)) this.#context.emit(message);
   }
 
   /** Of two readings, one tells what comes before the client's frames break, and the other what comes then. */
   get #emitsNow(): boolean {
-    const { part } = this.#context;
-    return part === "all" || (part === "from-break") === this.#isBroken;
+    return this.#context.part === "all" || (this.#context.part === "from-break") === this.#isBroken;
   }
 
   #missedOn(use: ChannelLedger, direction: ObservedDirection): void {
@@ -183,7 +182,7 @@ export class ConnectionLedger {
     for (const message of this.losses.messages(this.#connection, prediction?.streamOffset ?? -1)) this.#emit(message);
     for (const use of this.#channels) {
       this.#breakOff(use.client, this.#fate.ended === "capture-ended" ? "unknown" : "torn");
-      use.end(end, null);
+      use.end(use.closedWith === null ? end : channelEnd(use), null);
     }
     this.#channels.clear();
     if (this.#context.part === "from-break") return;
@@ -232,8 +231,9 @@ export class ConnectionLedger {
 
   /** channel.close or close-ok; `values`: the arguments of a close of the server's. */
   #channelClose(uses: ChannelUses, direction: ObservedDirection, values: Values | null): void {
+    const finding = values && closeFinding(this.#connection.inspected, direction, values);
     if (direction.isClient) uses.clientCloses();
-    else uses.serverCloses(values, direction.scanner.frameMoment());
+    else uses.serverCloses(values, direction.scanner.frameMoment(), finding);
     for (let done = uses.takeDone(); done !== null; done = uses.takeDone()) {
       done.end(channelEnd(done), direction.scanner.frameMoment());
     }

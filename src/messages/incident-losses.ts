@@ -71,11 +71,17 @@ export class IncidentLosses {
     this.#first ??= identity;
   }
 
-  /** Of a connection whose frames are whole: what was sent behind a close is lost by the finding that tells it. */
-  takeUnread(message: Message): void {
-    if (message.outcome !== "unread") return;
-    const behind = this.#incidents.filter(({ streamOffset }) => streamOffset <= message.streamOffset);
-    message.incident = behind.at(-1)?.identity ?? null;
+  /**
+   * Of a connection whose frames are whole: what a close cost is lost by the finding that tells it; `closeFinding`, where
+   * the broker closed the connection.
+   */
+  takeBehindClose(message: Message, closeFinding: string | null): void {
+    const { operation, outcome, streamOffset } = message;
+    if (operation !== "publish" || !LOST.has(outcome)) return;
+    if (outcome !== "unconfirmed" && message.incident === null) {
+      const before = this.#incidents.filter(each => each.streamOffset <= streamOffset);
+      message.incident = before.at(-1)?.identity ?? closeFinding;
+    }
     this.lost.add(message);
   }
 

@@ -4,6 +4,10 @@ import { textOf } from "../amqp/field-table.ts";
 import { BASIC_PUBLISH, keyOf } from "../amqp/method-keys.ts";
 import type { Values } from "../amqp/payload.ts";
 import type { Prediction } from "../broker/verdict.ts";
+import { readClose } from "../connection/connection-close.ts";
+import type { ObservedDirection } from "../connection/observers.ts";
+import { identityAt } from "../inspection/identity.ts";
+import type { InspectedConnection } from "../inspection/inspected-connection.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import { isAfter } from "../net/moment-order.ts";
 import type { ConnectionFate } from "./connection-fate.ts";
@@ -19,27 +23,50 @@ export interface MessageEnd {
 interface EndedChannel {
   /** The arguments of the close with which the broker ended it, and when that was seen; null where the client did. */
   readonly closedWith: Values | null;
+  /** Identity of the finding that tells this close. */
+  readonly closeFinding: string | null;
   readonly closedAt: Moment | null;
-  readonly publishes: { readonly outstanding: Iterable<Message> };
+  readonly publishes: { readonly outstanding: Iterable<Message>; hasTaken(exchange: string): boolean };
 }
 
 /** What becomes of the messages of a channel that both ends are done with. */
 export function channelEnd(use: EndedChannel): MessageEnd {
-  const { closedWith, closedAt } = use;
+  const { closedWith, closedAt, closeFinding } = use;
   if (closedWith === null) return { published: afterClose, delivered: "requeued" };
   const code = Number(closedWith.get("reply-code"));
-  const refused = refusedPublish(use);
-  return {
-    published: message => {
-      if (closedAt !== null && isAfter(message, closedAt)) return "unread";
-      if (refused === null) return message.awaits === AWAITS_CONFIRM ? "unconfirmed" : "unknown";
-      if (message.number > refused.number) return "unread";
-      if (message !== refused) return message.awaits === AWAITS_CONFIRM ? "unconfirmed" : "accepted";
+  const { first, last, isFirst } = refusedPublish(use);
+  const published = (message: Message): Outcome => {
+    if (closedAt !== null && isAfter(message, closedAt)) return "unread";
+    const isPlain = message.awaits !== AWAITS_CONFIRM;
+    if (first === null || last === null) return isPlain ? "unknown" : "unconfirmed";
+    if (message.number < first.number) return isPlain ? "accepted" : "unconfirmed";
+    if (isFirst && message === first) {
       message.code = code;
       return "refused";
+    }
+    if (isFirst || message.number >= last.number) return "unread";
+    return isPlain ? "unknown" : "unconfirmed";
+  };
+  return {
+    published: message => {
+      // What the client hears of none of its publishes, another close may have cost as well.
+      message.incident = closeFinding;
+      const outcome = published(message);
+      if (outcome === "unknown" || outcome === "accepted") message.incident = null;
+      return outcome;
     },
     delivered: "requeued",
   };
+}
+
+/** Identity of the finding that tells a channel.close of the broker's. */
+export function closeFinding(
+  { amqp }: InspectedConnection,
+  { side, scanner }: ObservedDirection,
+  values: Values,
+): string {
+  const toldAt = amqp.told.toldAt(readClose(side, values));
+  return identityAt("broker-close", side, toldAt < 0 ? scanner.frameOffset : toldAt);
 }
 
 /** What becomes of the messages of a connection of which nothing more comes; `prediction` is what the broker does about the client's octets. */
@@ -85,16 +112,31 @@ function afterCapture({ awaits }: Message): Outcome {
   return awaits === AWAITS_CONFIRM || awaits === AWAITS_COMMIT ? "unconfirmed" : "accepted";
 }
 
-/** The publish for which the broker closed a channel: it names the exchange. Null where several may be meant. */
-function refusedPublish({ closedWith, publishes }: EndedChannel): Message | null {
+/** Seconds within which no exchange is deleted between two publishes to it, and the broker's answer comes. */
+const SOON = 1;
+
+/** For which publish the broker closed a channel: it names the exchange. */
+interface Refused {
+  /** The first and the last one to it that may be meant; null for none. */
+  first: Message | null;
+  last: Message | null;
+  /** It is the first. Of several it may be another: the exchange may have been there when the first one was sent. */
+  isFirst: boolean;
+}
+
+function refusedPublish({ closedWith, closedAt, publishes }: EndedChannel): Refused {
+  let first: Message | null = null;
+  let last: Message | null = null;
   const methodId = Number(closedWith!.get("method-id"));
-  if (keyOf(Number(closedWith!.get("class-id")), methodId) !== BASIC_PUBLISH) return null;
-  const text = textOf(closedWith!.get("reply-text"));
-  let found: Message | null = null;
-  for (const message of publishes.outstanding) {
-    if (!text.includes(`exchange '${message.exchange}'`)) continue;
-    if (found !== null) return null;
-    found = message;
+  if (keyOf(Number(closedWith!.get("class-id")), methodId) === BASIC_PUBLISH) {
+    const text = textOf(closedWith!.get("reply-text"));
+    for (const message of publishes.outstanding) {
+      if (!text.includes(`exchange '${message.exchange}'`)) continue;
+      first ??= message;
+      last = message;
+    }
   }
-  return found;
+  const wasThere = first !== null && publishes.hasTaken(first.exchange);
+  const isSoon = first !== null && closedAt !== null && closedAt.seconds - first.seconds <= SOON;
+  return { first, last, isFirst: first === last || (isSoon && !wasThere) };
 }

@@ -15,7 +15,9 @@ import { OutstandingMessages } from "./outstanding-messages.ts";
 import { ReturnedPublishes } from "./returned-publishes.ts";
 
 /** Publishes of a channel without confirms that are kept: the broker may refuse one of them yet. */
-const MAX_SENT = 1024;
+const MAX_SENT = 16_384;
+/** Exchanges of a channel that are known to have taken publishes; of more, any may have. */
+const MAX_TAKING = 64;
 /** Confirms and returns of a channel that wait for their publish to be seen: directions may be out of step. */
 const MAX_EARLY = 256;
 
@@ -56,6 +58,9 @@ export class Publishes {
   /** The latest confirm or return that was given up: what was sent by then may have been its publish. */
   #givenUp: Moment | null = null;
   #earlyReturns: EarlyReturn[] = [];
+  /** Exchanges that took publishes, and the one that did so last. */
+  readonly #taking = new Set<string>();
+  #lastTaking: string | null = null;
   readonly #budget: MessageBudget;
   readonly #sink: PublishSink;
   readonly #returns = new ReturnedPublishes({
@@ -186,12 +191,20 @@ export class Publishes {
     return this.#outstanding;
   }
 
+  /** Whether a publish to this exchange may have been taken on this channel: it was there then. */
+  hasTaken(exchange: string): boolean {
+    return this.#taking.size >= MAX_TAKING || this.#taking.has(exchange);
+  }
+
   /** Settles all that is left. What is hidden is unknown, unless it was never read. */
   end(outcomeOf: EndOutcome): void {
     for (let next = this.#outstanding.takeFirst(this.sent); next !== null; ) {
       const outcome = this.#isClosed ? "unread" : outcomeOf(next);
       const isUnknown = (next.isHidden || next.awaits === AWAITS_UNKNOWN) && outcome !== "unread";
-      if (isUnknown) next.code = 0;
+      if (isUnknown) {
+        next.code = 0;
+        next.incident = null;
+      }
       this.#settle(next, isUnknown ? "unknown" : outcome, null);
       next = this.#outstanding.takeFirst(this.sent);
     }
@@ -261,6 +274,10 @@ export class Publishes {
 
   #settle(message: Message | null, outcome: Outcome, at: Moment | null): void {
     if (message === null || (message.mandatory && !this.#returns.settles(message, outcome, at))) return;
+    if (message.exchange !== this.#lastTaking && (outcome === "confirmed" || outcome === "accepted")) {
+      this.#lastTaking = message.exchange;
+      if (this.#taking.size < MAX_TAKING) this.#taking.add(message.exchange);
+    }
     this.#tell(message, outcome, at);
   }
 

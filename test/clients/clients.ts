@@ -67,7 +67,6 @@ export const CLIENTS: readonly Client[] = [
     batch: [],
     channels: [],
     "small-frames": ["frame-too-large note"],
-    unlimited: [],
     transactions: [],
     rpc: [],
     churn: [],

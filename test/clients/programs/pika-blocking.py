@@ -151,11 +151,11 @@ def blocked():
     connection = connected()
     channel = connection.channel()
     channel.queue_declare(queue, auto_delete=True)
-    channel.confirm_delivery()
     ready()
-    # The broker reads it, and nothing behind it, until the alarm is over.
+    # The broker reads this, and nothing behind it until the alarm is over.
     publish(channel, queue, 0, 10)
     ready()
+    connection.process_data_events(time_limit=1)
     publish(channel, queue, 1, 10)
     connection.close()
 
