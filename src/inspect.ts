@@ -251,7 +251,8 @@ export class Inspection {
 }
 
 /** Whether octets of it could tell more, or which messages it cost. */
-function isBreak({ severity, side, rule }: Incident): boolean {
+function isBreak({ severity, side, rule, mayCostMessages }: Incident): boolean {
+  if (mayCostMessages) return true;
   return side !== null && (rule === "channel-state" || (severity === "error" && rule !== "broker-close"));
 }
 

@@ -134,8 +134,6 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     this.directions[side].end(reason);
   }
 
-  // DirectionListener
-
   connectionMethod(direction: Direction, method: Method, bytes: Uint8Array, start: number, size: number): void {
     const { predictor } = this.#context;
     const ofServer = direction.side !== this.client;
@@ -150,7 +148,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         this.#serverStarted(decodeArguments(method, bytes, start, size));
         return;
       case CONNECTION_TUNE:
-        if (predictor !== null && ofServer) predictor.offer = readLimits(decodeArguments(method, bytes, start, size));
+        if (ofServer) this.#offered(direction, readLimits(decodeArguments(method, bytes, start, size)));
         return;
       case CONNECTION_TUNE_OK:
         if (this.negotiated === null) this.#negotiate(decodeArguments(method, bytes, start, size));
@@ -168,7 +166,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         this.close ??= close;
         this.closes[direction.side] ??= close;
         if (ofServer) predictor?.serverClosedConnection(close.text);
-        this.#note(this.told.take(close, null, this.client, direction.scanner));
+        this.#note(this.told.take(close, null, this, direction.scanner));
         return;
       }
       case CONNECTION_CLOSE_OK:
@@ -183,7 +181,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       return;
     }
     if (direction.side !== this.client) this.#context.predictor?.serverClosedChannel(channel);
-    this.#note(this.told.take(readClose(direction.side, values), channel, this.client, direction.scanner));
+    this.#note(this.told.take(readClose(direction.side, values), channel, this, direction.scanner));
   }
 
   confirmed(channel: number, deliveryTag: number): void {
@@ -289,6 +287,12 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     const frameMax = this.#context.serverNamed(...serverIdentity(values));
     if (this.negotiated === null && !this.#limitsUnknown) this.directions[this.client].limits.beforeTune(frameMax);
     this.#context.predictor?.serverStarted(textOf(values.get("mechanisms")));
+  }
+
+  /** More than the server offers no tune-ok allows; and of a client that is not captured it is not seen. */
+  #offered({ limits }: Direction, offer: { frameMax: number; channelMax: number }): void {
+    if (this.#context.predictor !== null) this.#context.predictor.offer = offer;
+    if (this.negotiated === null && !this.#limitsUnknown) limits.negotiated(offer.frameMax);
   }
 
   #negotiate(values: Values): void {

@@ -64,6 +64,16 @@ const MAX_KINDS = 32;
 /** Closes with an error code that are told of one connection. */
 const MAX_CLOSES = 256;
 
+interface ClosedConnection {
+  readonly client: Side;
+  readonly directions: readonly [PublishingDirection, PublishingDirection];
+}
+
+interface PublishingDirection {
+  /** How many messages it has begun. */
+  readonly warnings: { readonly splits: { readonly publishes: number } };
+}
+
 /** Closes with an error code. Channels closed for soft errors are told once for each kind (sender, code and method), with a count. */
 export class Closes {
   /**
@@ -77,13 +87,17 @@ export class Closes {
   readonly #kinds = new Map<string, { incident: Incident; sentence: string }>();
 
   /** What is to be told of a close now; null where it is none of an error, or counted with others. `channel` as closeIncident. */
-  take(close: Close, channel: number | null, client: Side, scanner: FrameScanner): Incident | null {
+  take(close: Close, channel: number | null, connection: ClosedConnection, scanner: FrameScanner): Incident | null {
+    const { client } = connection;
     if (channel === null && close.sender !== client) this.#brokerClosed = true;
     else if (channel === null && this.#clientClosedAt < 0) this.#clientClosedAt = scanner.frameOffset;
     // That a proxy shut down says nothing of client and broker.
     if (close.code === 200 || close.code === 0 || ownCloser(close) === "proxy") return null;
-    if (channel !== null && this.#countSoft(close, channel, client, scanner)) return null;
-    return this.#told++ < MAX_CLOSES ? closeIncident(close, channel, client, scanner) : null;
+    const costs = close.sender !== client && connection.directions[client].warnings.splits.publishes > 0;
+    const counted = channel === null ? null : this.#countSoft(close, channel, client, scanner);
+    const incident = counted ?? (this.#told++ < MAX_CLOSES ? closeIncident(close, channel, client, scanner) : null);
+    if (costs && incident !== null) incident.mayCostMessages = true;
+    return counted === null ? incident : null;
   }
 
   /** The broker has sent connection.close-ok. */
@@ -91,21 +105,21 @@ export class Closes {
     if (!this.#brokerClosed) this.readUpTo = this.#clientClosedAt;
   }
 
-  /** Takes a channel.close with a soft code; false for others. */
-  #countSoft(close: Close, channel: number, client: Side, scanner: FrameScanner): boolean {
-    if (REPLY_CODES[close.code]?.soft !== true) return false;
+  /** Takes a channel.close with a soft code: the incident that tells it, later; null for others. */
+  #countSoft(close: Close, channel: number, client: Side, scanner: FrameScanner): Incident | null {
+    if (REPLY_CODES[close.code]?.soft !== true) return null;
     const kind = kindOf(close);
     const known = this.#kinds.get(kind);
     if (known !== undefined) {
       known.incident.faults++;
       known.incident.to.set(scanner.frameMoment());
-      return true;
+      return known.incident;
     }
-    if (this.#kinds.size >= MAX_KINDS) return false;
+    if (this.#kinds.size >= MAX_KINDS) return null;
     const incident = closeIncident(close, channel, client, scanner);
     if (answersPassiveDeclare(close)) incident.message += " (a passive declare asks whether it is there)";
     this.#kinds.set(kind, { incident, sentence: incident.message });
-    return true;
+    return incident;
   }
 
   /** Stream offset of the close with which one of this kind is told; −1 where it is told by itself. */

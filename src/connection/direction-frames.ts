@@ -162,7 +162,7 @@ export class DirectionFrames {
       return;
     }
     const { over } = this.handshake;
-    if (closes) this.closing = true;
+    if (closes) this.closing = this.#incidents.closes(method);
     else if (!this.handshake.advances(method.key))
       this.#incidents.add(outOfTurn(method, 0, over), FRAME_METHOD, 0, size);
     if (!decodes) return;
@@ -273,7 +273,7 @@ export class DirectionFrames {
 
   /** The guess is over, and not refuted: a close behind which nothing came did close the connection. */
   closed(method: Method, octets: Uint8Array): void {
-    this.closing = true;
+    this.closing = this.#incidents.closes(method);
     this.#listener.connectionMethod(this.#source, method, octets, 0, octets.length);
   }
 

@@ -1,5 +1,6 @@
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
+import { CONNECTION_CLOSE_OK } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { FRAME_ENVELOPE, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
@@ -33,6 +34,8 @@ export class DirectionIncidents {
   readonly #discretion: Discretion;
   #toldTolerated = false;
   #toldBehindClose = false;
+  /** It has answered the other side's connection.close; otherwise it has sent its own. */
+  #answersClose = false;
   #toldRefuted = false;
   #toldRefused = false;
 
@@ -79,6 +82,12 @@ export class DirectionIncidents {
     this.log.file(incident);
   }
 
+  /** The direction sends connection.close, or close-ok. Returns true. */
+  closes({ key }: Method): true {
+    this.#answersClose = key === CONNECTION_CLOSE_OK;
+    return true;
+  }
+
   /**
    * The client goes on to send messages behind its own connection.close or close-ok: the broker discards them (§1.4.2.8),
    * RabbitMQ without a word. Said once.
@@ -88,7 +97,10 @@ export class DirectionIncidents {
     this.#toldBehindClose = true;
     // Where frames are broken, the broker reads nothing anyway.
     if (this.log.open !== null) return;
-    const message = `${name} came on channel ${channel} after the client had closed the connection: the broker discards it, and all messages behind it.`;
+    const closed = this.#answersClose
+      ? "the broker had closed the connection, and the client had confirmed it"
+      : "the client had closed the connection";
+    const message = `${name} came on channel ${channel} after ${closed}: the broker discards it, and all messages behind it.`;
     const incident = this.#ofFrame("channel-state", "warning", message);
     incident.frame = { type: FRAME_METHOD, channel, size };
     incident.endOffset = this.#source.scanner.frameOffset + size + FRAME_ENVELOPE;

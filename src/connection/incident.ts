@@ -35,6 +35,8 @@ export class Incident {
   secret: Secret = "none";
   /** The rule of what it follows from, where it says so: a finding of that rule told before it is its cause. */
   follows: RuleId | null = null;
+  /** A close that may have cost messages: the client had published. */
+  mayCostMessages = false;
   /** Frames that followed from a guessed boundary broke. */
   isRefutedGuess = false;
 

@@ -74,12 +74,13 @@ export class MessageOutput {
 export function findingsByIncident(findings: Report["findings"]): (message: Message) => string | undefined {
   const ids = new Map(
     findings.map(({ id, connection, direction, rule, streamOffset }) => [
-      `${connection} ${direction === "client-to-server" ? rule : ""} ${streamOffset}`,
+      `${connection} ${direction} ${rule} ${streamOffset}`,
       id,
     ]),
   );
   return ({ connection, incident }) => {
-    const [rule, , streamOffset] = incident?.split(" ") ?? [];
-    return ids.get(`c${connection.number} ${rule} ${streamOffset}`);
+    const [rule, side, streamOffset] = incident?.split(" ") ?? [];
+    const direction = side === String(connection.inspected.amqp.client) ? "client-to-server" : "server-to-client";
+    return ids.get(`c${connection.number} ${direction} ${rule} ${streamOffset}`);
   };
 }

@@ -29,11 +29,14 @@ export function lostByFate({ lost, lostFates, diagnosis }: Finding, all: boolean
   });
 }
 
+/** `2 messages never read: m1, m2`. */
+export function lostWords({ fate, count, names }: LostOfFate): string {
+  return `${counted(count, "message")} ${fateWords(fate)}: ${list(count, names)}`;
+}
+
 export function lostLines(finding: Finding, counts: LostCounts, page: Page): string[] {
   const absent = (finding.diagnosis?.missing ?? []).reduce((sum, { octets }) => sum + octets, 0);
-  const lines = lostByFate(finding, page.all).map(
-    ({ fate, count, names }) => `${counted(count, "message")} ${fateWords(fate)}: ${list(count, names)}`,
-  );
+  const lines = lostByFate(finding, page.all).map(lostWords);
   if (lines.length === 0 && counts.messages > 0) lines.push(counted(counts.messages, "message"));
   if (lines.length > 0 && counts.atLeast) lines.push("perhaps more: not every message of this stream is known");
   if (absent > 0) lines.push(`${counted(absent, "octet")} never written`);

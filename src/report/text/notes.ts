@@ -3,6 +3,7 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, pad, printable } from "../../bytes/printable.ts";
 import type { Finding } from "../report.ts";
+import { lostByFate, lostWords } from "./lost-messages.ts";
 import { fairShare, type Overview } from "./overview.ts";
 import { type Page, wrap } from "./page.ts";
 import { byRule, counted, joined, packetRange } from "./wording.ts";
@@ -40,11 +41,14 @@ export function notes(overview: Overview, page: Page): string[] {
 }
 
 /** `f2, c1, packet 31: …`: a note by its number, where it is, and all that it says. */
-export function noteWords({ id, connection, packets, message }: Finding): string {
+export function noteWords(finding: Finding): string {
+  const { id, connection, packets, message } = finding;
   const places = [
     printable(id, 12),
     connection === null ? "" : printable(connection, 12),
     packets.length === 0 ? "" : packetRange(packets),
   ].filter(part => part !== "");
-  return `${places.join(", ")}: ${printable(joined(message))}`;
+  const lost = lostByFate(finding, false).map(each => lostWords(each));
+  const cost = lost.length === 0 ? "" : `. Lost: ${lost.join("; ")}`;
+  return `${places.join(", ")}: ${printable(joined(message))}${cost}`;
 }
