@@ -129,7 +129,7 @@ export const RULE_PAGES: Readonly<Record<RuleId, RulePage>> = {
   },
   "broker-close": {
     reason:
-      "The broker says what it did not like. Where a finding led to it, it counts with that one. It is an error or a note as the code says: a channel closed for a soft error (403 to 406) is the application's business.",
+      "The broker says what it did not like. Where a finding led to it, it counts with that one. It is an error or a note as the code says: a channel closed for a soft error (403 to 406) is the application's business. The messages that it cost are named with it: the one that was refused, and what the client sent behind that.",
     todo: "Read the broker's words, and what `ghostframe explain` says of them.",
   },
   "capture-gap": {
@@ -146,7 +146,8 @@ export const RULE_PAGES: Readonly<Record<RuleId, RulePage>> = {
     todo: "Where that matters, begin to capture before the client connects.",
   },
   "verdict-mismatch": {
-    reason: "Another version or broker than the rules are of, a proxy in between, or something that the capture lacks.",
+    reason:
+      "Another version or broker than the rules are of, a proxy in between, or something that the capture lacks. Or a race: RabbitMQ ignores what follows a channel.close as long as it has not closed the channel, and objects to it then.",
     todo: "Name the broker with `--broker`, if it does not say its version.",
   },
   unread: {

@@ -59,6 +59,16 @@ describePlays("broker-close", [
     ],
   },
   {
+    rule: "messages behind the answer to the broker's close: it was the broker that closed",
+    told: opened()
+      .server(wire().close(320, "CONNECTION_FORCED - broker forced connection closure"))
+      .client(wire().closeOk().publish(1, "body")),
+    findings: [
+      "<1016+0 note broker-close: The broker closed the connection: 320 CONNECTION_FORCED - broker forced connection closure",
+      ">1025+22 warning channel-state 1/1/14: basic.publish came on channel 1 after the broker had closed the connection, and the client had confirmed it: the broker discards it, and all messages behind it.",
+    ],
+  },
+  {
     rule: "what is no message may come behind a close",
     told: opened().client(wire().close()).client(wire().ack(1, 1).heartbeat(1).channelClose(1)),
     findings: [],
