@@ -22,6 +22,9 @@ const BEHIND: ReadonlySet<Outcome> = new Set<Outcome>(["unread", "unconfirmed"])
 const MAX_TOLD = 65_536;
 const LOST: ReadonlySet<Outcome> = new Set<Outcome>(["refused", "torn", "swallowed", "unread", "unconfirmed"]);
 
+/** What may become of messages that a close cost. */
+const OF_CLOSE: ReadonlySet<Outcome> = new Set<Outcome>(["refused", "unread", "unconfirmed"]);
+
 /**
  * The messages that the incidents of a connection cost. Diagnoses tell those whose frames were not read in their place, by
  * where they begin; what was read of the same messages is not told again.
@@ -77,7 +80,7 @@ export class IncidentLosses {
    */
   takeBehindClose(message: Message, closeFinding: string | null): void {
     const { operation, outcome, streamOffset } = message;
-    if (operation !== "publish" || !LOST.has(outcome)) return;
+    if (operation !== "publish" || !OF_CLOSE.has(outcome)) return;
     if (outcome !== "unconfirmed" && message.incident === null) {
       const before = this.#incidents.filter(each => each.streamOffset <= streamOffset);
       message.incident = before.at(-1)?.identity ?? closeFinding;

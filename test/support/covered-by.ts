@@ -162,7 +162,6 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "inspection/incident-news.ts",
     "inspection/tls-inspection.ts",
     "inspection/tls-writers.ts",
-    "inspection/verdict.ts",
   ],
   "forensics/octet-window.test.ts": ["forensics/segment-marks.ts"],
   "forensics/score.test.ts": [

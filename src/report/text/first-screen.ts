@@ -50,7 +50,8 @@ function answerOfShown({ report, counts }: Pick<Overview, "report" | "counts">):
     return `No connection is sick, ${grouped(atRisk)} of ${grouped(connections)} at risk.${lostWords(lost)}`;
   }
   if (isSelected) return `No finding on what was asked for, in ${counted(connections, "connection")}.`;
-  if (lost.messages > 0) return `No connection is sick, of ${grouped(connections)}.${lostWords(lost)}`;
+  if (lost.messages > 0)
+    return `No broken frame as far as can be seen, in ${counted(connections, "connection")}.${lostWords(lost)}`;
   if (isPartlySeen(report)) return `Nothing wrong as far as can be seen, in ${counted(connections, "connection")}.`;
   return `Clean. ${counted(connections, "connection")}, nothing wrong.`;
 }
