@@ -22,6 +22,7 @@ import {
   type StreamEnd,
 } from "../net/connection-observer.ts";
 import { copyOf } from "../net/moment-order.ts";
+import { AgreedLimits, type Negotiated } from "./agreed-limits.ts";
 import { BrokerNotices } from "./broker-notices.ts";
 import { readLimits, serverIdentity } from "./client-properties.ts";
 import { type Close, Closes, readClose } from "./connection-close.ts";
@@ -60,7 +61,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   readonly discretion = new Discretion();
   readonly settlements = new Settlements();
   readonly login = new Login();
-  negotiated: { frameMax: number; channelMax: number; heartbeat: number } | null = null;
+  negotiated: Negotiated | null = null;
   /** From connection.open. */
   virtualHost: string | null = null;
   /** The first connection.close, and that of each side. */
@@ -74,10 +75,10 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   readonly incidents: Incident[] = [];
   readonly #context: ConnectionContext;
   readonly #recognition: Recognition;
+  readonly #limits: AgreedLimits;
   readonly #first = new Moment();
   readonly told = new Closes();
   readonly #notices = new BrokerNotices();
-  #limitsUnknown = false;
   readonly #end = new ConnectionEnd();
 
   constructor(context: ConnectionContext) {
@@ -90,6 +91,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       new Direction(0, this, { ...setting, sizeLimit: initialFrameMax, predictor }),
       new Direction(1, this, { ...setting, sizeLimit: SERVER_LIMIT_BEFORE_TUNE, predictor: null }),
     ];
+    this.#limits = new AgreedLimits(this.directions);
     for (const each of this.directions) each.forensics = context.forensics?.[each.side] ?? null;
     if (context.forced) this.#becomeAmqp();
     if (!context.sawBeginning) this.#beginUnknown();
@@ -111,10 +113,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       if (side === 1 && this.#recognition.complete(0)) this.#recognition.missServer();
       else this.#beginUnknown();
     }
-    if (this.negotiated === null && !this.#limitsUnknown) {
-      this.#limitsUnknown = true;
-      for (const each of this.directions) each.limits.unknown();
-    }
+    this.#limits.missed();
     if (side !== this.client) this.#context.predictor?.serverMissed();
     direction.gap(missing);
     if (cut && direction.scanner.lost) this.gaps[side].lostBoundary = true;
@@ -147,11 +146,15 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         this.#becomeAmqp();
         this.#serverStarted(decodeArguments(method, bytes, start, size));
         return;
-      case CONNECTION_TUNE:
-        if (ofServer) this.#offered(direction, readLimits(decodeArguments(method, bytes, start, size)));
+      case CONNECTION_TUNE: {
+        if (!ofServer) return;
+        const offer = readLimits(decodeArguments(method, bytes, start, size));
+        if (predictor !== null) predictor.offer = offer;
+        this.#limits.offered(direction.side, offer.frameMax);
         return;
+      }
       case CONNECTION_TUNE_OK:
-        if (this.negotiated === null) this.#negotiate(decodeArguments(method, bytes, start, size));
+        this.negotiated ??= this.#limits.agree(decodeArguments(method, bytes, start, size));
         return;
       case CONNECTION_OPEN:
         this.virtualHost ??= textOf(decodeArguments(method, bytes, start, size).get("virtual-host"));
@@ -279,25 +282,14 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   #beginUnknown(): void {
     this.midStream = true;
-    this.#limitsUnknown = true;
+    this.#limits.beginUnknown();
     for (const direction of this.directions) direction.beginUnknown(this.#context.sawBeginning);
   }
 
   #serverStarted(values: Values): void {
     const frameMax = this.#context.serverNamed(...serverIdentity(values));
-    if (this.negotiated === null && !this.#limitsUnknown) this.directions[this.client].limits.beforeTune(frameMax);
+    this.#limits.beforeTune(this.client, frameMax);
     this.#context.predictor?.serverStarted(textOf(values.get("mechanisms")));
-  }
-
-  /** More than the server offers no tune-ok allows; and of a client that is not captured it is not seen. */
-  #offered({ limits }: Direction, offer: { frameMax: number; channelMax: number }): void {
-    if (this.#context.predictor !== null) this.#context.predictor.offer = offer;
-    if (this.negotiated === null && !this.#limitsUnknown) limits.negotiated(offer.frameMax);
-  }
-
-  #negotiate(values: Values): void {
-    this.negotiated = { ...readLimits(values), heartbeat: Number(values.get("heartbeat")) };
-    for (const direction of this.directions) direction.limits.negotiated(this.negotiated.frameMax);
   }
 
   #note(incident: Incident | null): void {

@@ -125,7 +125,8 @@ await run({
     await channel.waitForConfirms();
     for (const n of range(6)) {
       const message = await channel.get(queue, { noAck: n === 0 });
-      if (message && n > 0) n === 1 ? channel.nack(message) : channel.ack(message);
+      if (message && n === 1) channel.nack(message);
+      else if (message && n > 1) channel.ack(message);
     }
     if (returned !== 5) throw new Error(`${returned} returned`);
     await connection.close();
