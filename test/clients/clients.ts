@@ -9,7 +9,7 @@ const JAVA_CLIENT = "/usr/share/java/amqp-client.jar";
 const JAVA_PATH = [JAVA_CLIENT, "/usr/share/java/slf4j-api.jar"].join(":");
 const GO = { ...process.env, GO111MODULE: "off", GOPATH: "/usr/share/gocode" };
 
-/** Rules and levels, in order: all that may be told of a connection of the scenario. */
+/** Rules and levels, in order: what is told of the scenario. One with a question mark depends on how its threads take turns. */
 type Told = readonly string[];
 
 export interface Client {
@@ -31,6 +31,7 @@ const SOFT = ["broker-close note"];
 const ABRUPT = ["ended-abruptly note"];
 /** Of a connection that writes a publish in pieces. */
 const PIECES = ["split-content note"];
+const PIECES_OF_THREADS = ["split-content note?"];
 const BLOCKED = ["connection-blocked note"];
 /** The broker told its clients that it shuts down, and then those that came back found it. */
 const RESTARTED = ["broker-close note"];
@@ -114,7 +115,7 @@ export const CLIENTS: readonly Client[] = [
     killed: ABRUPT,
   }),
   python("Kombu", "kombu", "python3-kombu", "kombu-library.py", { confirms: [], batch: [], simple: [] }),
-  python("Celery", "celery", "python3-celery", "celery-tasks.py", { tasks: [] }),
+  python("Celery", "celery", "python3-celery", "celery-tasks.py", { tasks: ABRUPT }),
   python("aio-pika", "aio_pika", "python3-aio-pika", "aio-pika-client.py", {
     confirms: [],
     batch: [],
@@ -175,7 +176,7 @@ export const CLIENTS: readonly Client[] = [
       confirms: [],
       batch: [],
       "small-frames": [],
-      channels: PIECES,
+      channels: PIECES_OF_THREADS,
       transactions: [],
       churn: [],
       "soft-errors": SOFT,
@@ -197,7 +198,7 @@ export const CLIENTS: readonly Client[] = [
       batch: [],
       "small-frames": [],
       unlimited: [],
-      channels: PIECES,
+      channels: PIECES_OF_THREADS,
       transactions: [],
       rpc: [],
       churn: [],

@@ -48,7 +48,10 @@ describe.skipIf(!live).each(asked)("$library", client => {
       const runs = await recorded(client, scenario, prepared, folder);
       const files = readdirSync(folder).map(name => join(folder, name));
       const report = await inspect(files);
-      expect(runs.map(ports => told(report, ports))).toEqual(runs.map(() => right));
+      for (const ports of runs) {
+        const sure = told(report, ports).filter(name => !right.includes(`${name}?`));
+        expect(sure).toEqual(right.filter(name => !name.endsWith("?")));
+      }
       const { code, stdout } = await ghostframe(["check", ...files]);
       expect({ code, stdout: code === 0 ? "" : stdout }).toEqual({ code: 0, stdout: "" });
       await expectNoAlarm(files, runs[0]!);

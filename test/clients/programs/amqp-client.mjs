@@ -12,16 +12,14 @@ async function consume(connection, name, count) {
   const channel = await connection.channel();
   await channel.prefetch(20);
   let left = count;
-  let consumer;
-  const all = new Promise(resolve => {
-    consumer = channel.basicConsume(name, { noAck: false }, message => {
+  await new Promise((resolve, reject) => {
+    const consumer = channel.basicConsume(name, { noAck: false }, message => {
       const isLast = --left === 0;
       if (left % 20 === 0) void channel.basicAck(message.deliveryTag, true);
       if (isLast) resolve();
     });
+    consumer.catch(reject);
   });
-  await consumer;
-  await all;
   await channel.close();
 }
 
