@@ -583,6 +583,23 @@ describe("a search for the boundary believes frames", () => {
   });
 });
 
+it("when it is stopped it counts octets, those that were not captured too, and looks at none", () => {
+  const noted = offsets();
+  const search = (from: number, limit: number) => new FrameBoundarySearch(from, limit, { octets: 0, limit: 1 << 20 });
+  const scanner = new FrameScanner(noted.sink, new Moment(), 4096, search);
+  noted.scanner = scanner;
+  const octets = hex(HEARTBEATS);
+  scanner.receive(octets, 0, 5);
+  scanner.stop();
+  scanner.receive(octets, 5, octets.length);
+  scanner.gap(7);
+  scanner.gap(-1);
+  scanner.receive(octets, 0, octets.length);
+  const { offset, lost, atBoundary, partial } = scanner;
+  expect({ offset, lost, atBoundary, partial }).toEqual({ offset: 39, lost: false, atBoundary: false, partial: null });
+  expect(noted.log).toEqual([]);
+});
+
 describe("where frames follow from a guess", () => {
   const outcome = (header: string, sizeLimit: number): string => {
     const noted = offsets();
