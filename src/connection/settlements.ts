@@ -139,7 +139,6 @@ export class Settlements {
   }
 
   /** One end says no more on a channel: with `refusal`, the arguments of the server's channel.close. */
-  // oxlint-disable-next-line max-params -- what the end of a use is
   #closed(isClient: boolean, channel: Channel, use: ChannelUse, refusal: Values | null, at: Moment): void {
     const uses = this.#channels.get(channel.number)!;
     const { clientChannel } = uses;

@@ -6,7 +6,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   "▄": "=",
   "▒": "%",
   "▓": "@",
-  "µ": "u",
+  µ: "u",
   "┄": "-",
   "░": ".",
   "╱": "/",
