@@ -6,7 +6,8 @@
  * RST, right checksums. Where one segment ends and the next begins is how the octets were read, not how they were sent.
  * Headers are drawn in ip.ts and tcp-segment.ts.
  */
-import type { PcapngWriter } from "../capture/pcapng-writer.ts";
+import { word } from "../capture/byte-order.ts";
+import { PACKET_AT, type PcapngWriter } from "../capture/pcapng-writer.ts";
 import { addressOctets, asIpv6 } from "./address-octets.ts";
 import type { Side } from "./connection-observer.ts";
 import { octetsFrom } from "./sequence-number.ts";
@@ -43,6 +44,9 @@ export class SyntheticTcp {
   readonly #ipv6: boolean;
   /** Next sequence number of either side; signed, as only differences mean anything. */
   readonly #next: Int32Array;
+  /** Sequence number of the first octet of either side's stream, and octets of it so far. */
+  readonly #first: Int32Array;
+  readonly #carried: [number, number] = [0, 0];
   /** Where the other side's stream stands, as either side last acknowledged it. */
   readonly #acknowledged = new Int32Array(2);
   readonly #ended: [boolean, boolean] = [false, false];
@@ -60,6 +64,7 @@ export class SyntheticTcp {
     this.#writer = writer;
     this.#headers = [headers(from, client.port, to, server.port), headers(to, server.port, from, client.port)];
     this.#next = Int32Array.of(initial[0], initial[1]);
+    this.#first = Int32Array.of(initial[0] + 1, initial[1] + 1);
   }
 
   /** SYN, SYN and ACK, ACK. */
@@ -102,6 +107,23 @@ export class SyntheticTcp {
     this.#bare(side, ACK, seconds, nanoseconds, comment);
   }
 
+  /** Which octets of a side's stream a packet of this connection holds, whose block begins at bytes[start]; null for none. */
+  segmentOf(bytes: Uint8Array, start: number): { side: Side; offset: number; octets: number } | null {
+    const at = start + PACKET_AT;
+    const [header] = this.#headers;
+    const tcp = at + header.length - TCP_HEADER;
+    const octets = word(bytes, start + 20, true) - (tcp - at) - (bytes[tcp + 12]! >> 4) * 4;
+    if (octets <= 0) return null;
+    // Both addresses and ports.
+    let from = this.#ipv6 ? 8 : 12;
+    while (from < tcp + 4 - at && bytes[at + from] === header[from]) from++;
+    const side: Side = from === tcp + 4 - at ? 0 : 1;
+    const carried = this.#carried[side];
+    const offset = word(bytes, tcp + 4, false) - this.#first[side]!;
+    // Sequence numbers wrap around at 2^32; no packet is of the stream's future.
+    return { side, offset: carried - ((carried - offset) >>> 0), octets };
+  }
+
   #bare(side: Side, flags: number, seconds: number, nanoseconds: number, comment: string | null): void {
     this.#segment(side, flags, SYN_OPTIONS, 0, 0, seconds, nanoseconds, comment);
   }
@@ -138,6 +160,7 @@ export class SyntheticTcp {
     packet[tcp + 12] = (TCP_HEADER + (syn ? SYN_OPTIONS.length : 0)) << 2;
     packet[tcp + 13] = flags;
     putShort(packet, tcp + 14, this.#window[side]!);
+    if (!syn) this.#carried[side] += end - start;
     this.#next[side]! += (syn ? 0 : end - start) + ((flags & (SYN | FIN)) === 0 ? 0 : 1);
     this.#seal(at, tcp, at + length);
   }

@@ -9,6 +9,7 @@ import { EventMessages } from "./event-messages.ts";
 import type { FromInspector, InspectorData, RecordSetting, ToInspector } from "./inspector-protocol.ts";
 import { LiveLink } from "./live-link.ts";
 import { OctetPipe } from "./octet-pipe.ts";
+import { RecordedPackets } from "./recorded-packets.ts";
 import { Recorder } from "./recorder.ts";
 import { ScanPace, SharedSockets, sharedSocketSentence } from "./shared-sockets.ts";
 import { SocketHolders } from "./socket-holders.ts";
@@ -30,6 +31,9 @@ const port = parentPort!;
 const setting = workerData as InspectorData;
 const clock = new WallClock();
 clock.read();
+/** Only telemetry asks for them. */
+const packets =
+  setting.record === null || setting.telemetry === null ? null : new RecordedPackets(setting.record.files);
 const recorder = setting.record === null ? null : newRecorder(setting.record);
 const messages = new EventMessages(setting.writing, setting.lines === true);
 let events: EventMessage[] = [];
@@ -50,7 +54,7 @@ const batches: BatchInspection = new BatchInspection({
 
 function newLink(choice: MessageChoice): TelemetryLink {
   clock.read();
-  return new TelemetryLink(choice, () => batches.inspection.open, [clock.seconds, clock.microseconds * 1000]);
+  return new TelemetryLink(choice, packets, () => batches.inspection.open, [clock.seconds, clock.microseconds * 1000]);
 }
 
 /** Where a connection's inspection failed, for whoever asks for it. */
@@ -69,6 +73,7 @@ function newRecorder({ directory, fileOctets, files, on, credentials }: RecordSe
     ringOctets: RING_OCTETS,
     ringBudget: RING_BUDGET,
     problem,
+    packets,
   });
 }
 

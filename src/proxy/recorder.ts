@@ -16,6 +16,7 @@ import type { Side } from "../net/connection-observer.ts";
 import { MAX_SEGMENT, SyntheticTcp } from "../net/synthetic-tcp.ts";
 import type { Endpoint } from "../report/report.ts";
 import { BlockPool, type BlockQueue } from "./block-pool.ts";
+import type { RecordedPackets } from "./recorded-packets.ts";
 import { RecordingFile, type RecordingFileOptions } from "./recording-file.ts";
 
 /** Octets of a connection's first packets that are kept apart from the ring. Both sides and headers count. */
@@ -29,6 +30,8 @@ export interface RecorderOptions extends RecordingFileOptions {
   ringOctets: number;
   /** Octets kept of all connections together; block-pool.ts says what counts. Only for `finding`. */
   ringBudget: number;
+  /** Is told where octets are recorded; null or missing where nobody asks. */
+  packets?: RecordedPackets | null;
 }
 
 /** What is kept in memory of a connection, for `finding`. */
@@ -46,6 +49,7 @@ interface KeptPackets {
 }
 
 interface Recorded {
+  number: number;
   tcp: SyntheticTcp;
   mask: CredentialsMask | null;
   kept: KeptPackets | null;
@@ -55,6 +59,8 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #file: RecordingFile;
   readonly #pool: BlockPool;
+  readonly #packets: RecordedPackets | null;
+  #lost = 0;
   readonly #connections = new Map<number, Recorded>();
   /** The blocks of the call at hand. */
   readonly #writer = new PcapngWriter();
@@ -63,6 +69,7 @@ export class Recorder {
     this.#options = options;
     this.#file = new RecordingFile(options);
     this.#pool = new BlockPool(options.ringBudget);
+    this.#packets = options.packets ?? null;
   }
 
   /** The file being written, or the last one; null before the first. */
@@ -90,7 +97,7 @@ export class Recorder {
     const initial = Math.imul(number, 0x9e37_79b1) ^ Math.imul(seconds, 0x85eb_ca6b) ^ nanoseconds;
     const tcp = new SyntheticTcp(this.#writer, client, server, [initial, Math.imul(initial, 0xc2b2_ae35)]);
     const mask = this.#options.credentials ? null : new CredentialsMask();
-    const recorded = { tcp, mask, kept: this.#options.on === "finding" ? this.#newKept() : null };
+    const recorded = { number, tcp, mask, kept: this.#options.on === "finding" ? this.#newKept() : null };
     this.#connections.set(number, recorded);
     tcp.open(seconds, nanoseconds);
     this.#take(recorded, seconds, nanoseconds);
@@ -154,10 +161,11 @@ export class Recorder {
 
   /** Something was found. With `finding`, what is kept of the connection is written, and what follows. */
   finding(number: number, seconds: number, nanoseconds: number): void {
-    const kept = this.#connections.get(number)?.kept;
-    if (!kept) return;
+    const recorded = this.#connections.get(number);
+    if (!recorded?.kept) return;
+    const { kept } = recorded;
     if (kept.writes > 0) kept.writes = this.#options.ringOctets;
-    else this.#write(kept, seconds, nanoseconds);
+    else this.#write(recorded, kept, seconds, nanoseconds);
   }
 
   /** Nothing more of this connection comes. */
@@ -166,11 +174,14 @@ export class Recorder {
     kept?.beginning.clear();
     kept?.ring.clear();
     this.#connections.delete(number);
+    this.#packets?.closed(number);
   }
 
   /** Writes what came since the last call. To be called after each batch. */
   flush(): void {
     this.#file.flush();
+    if (this.#file.lost > this.#lost) this.#packets?.forget();
+    this.#lost = this.#file.lost;
   }
 
   /** The next packet begins a new file, wherever the directory leads now. */
@@ -179,6 +190,7 @@ export class Recorder {
   }
 
   close(): void {
+    this.flush();
     this.#file.close();
   }
 
@@ -188,13 +200,14 @@ export class Recorder {
   }
 
   /** Takes the blocks that were just made. Returns whether the last of them goes to a file. */
-  #take({ kept }: Recorded, seconds: number, nanoseconds: number): boolean {
+  #take(recorded: Recorded, seconds: number, nanoseconds: number): boolean {
+    const { kept } = recorded;
     const { bytes, length } = this.#writer;
     let written = false;
     for (let at = 0; at < length; ) {
       const next = at + word(bytes, at + 4, true);
-      if (kept === null) written = this.#file.append(bytes, at, next, seconds, nanoseconds);
-      else written = this.#keep(kept, bytes, at, next, seconds, nanoseconds);
+      if (kept === null) written = this.#append(recorded, bytes, at, next, seconds, nanoseconds);
+      else written = this.#keep(recorded, kept, bytes, at, next, seconds, nanoseconds);
       at = next;
     }
     this.#writer.clear();
@@ -202,7 +215,27 @@ export class Recorder {
   }
 
   // oxlint-disable-next-line max-params -- hot path: once for every recorded packet
+  #append(
+    { number, tcp }: Recorded,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    seconds: number,
+    nanoseconds: number,
+  ): boolean {
+    const isRecorded = this.#file.append(bytes, start, end, seconds, nanoseconds);
+    if (!isRecorded || this.#packets === null) return isRecorded;
+    const segment = tcp.segmentOf(bytes, start);
+    if (segment === null) return true;
+    const { side, offset, octets } = segment;
+    const { ordinal, packets, path } = this.#file;
+    this.#packets.add(number, side, { offset, octets, file: ordinal, packet: packets }, path!);
+    return true;
+  }
+
+  // oxlint-disable-next-line max-params -- hot path: once for every recorded packet
   #keep(
+    recorded: Recorded,
     kept: KeptPackets,
     bytes: Uint8Array,
     start: number,
@@ -212,7 +245,7 @@ export class Recorder {
   ): boolean {
     if (kept.writes > 0) {
       kept.writes -= end - start;
-      return this.#file.append(bytes, start, end, seconds, nanoseconds);
+      return this.#append(recorded, bytes, start, end, seconds, nanoseconds);
     }
     if (!kept.complete) {
       const fits = kept.beginning.octets + end - start <= BEGINNING_OCTETS;
@@ -221,15 +254,16 @@ export class Recorder {
     if (kept.complete && kept.ring.append(bytes, start, end)) {
       while (kept.ring.octets > this.#options.ringOctets) kept.ring.drop();
     }
-    if (kept.due) this.#write(kept, seconds, nanoseconds);
+    if (kept.due) this.#write(recorded, kept, seconds, nanoseconds);
     return false;
   }
 
   /** Writes what is kept, and lets the packets that follow be written. */
-  #write(kept: KeptPackets, seconds: number, nanoseconds: number): void {
+  #write(recorded: Recorded, kept: KeptPackets, seconds: number, nanoseconds: number): void {
     kept.due = !this.#file.ready(seconds, nanoseconds);
     if (kept.due) return;
-    const append = (bytes: Uint8Array, length: number) => this.#file.append(bytes, 0, length, seconds, nanoseconds);
+    const append = (bytes: Uint8Array, length: number) =>
+      this.#append(recorded, bytes, 0, length, seconds, nanoseconds);
     // The beginning is written once; again if the file that has it was deleted since.
     if (kept.writtenTo === 0 || kept.writtenTo <= this.#file.ordinal - this.#options.files) {
       kept.writtenTo = this.#file.ordinal;

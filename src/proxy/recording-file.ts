@@ -51,6 +51,8 @@ export class RecordingFile {
   lost = 0;
   /** Counts the files of this recording; 0 before the first. */
   ordinal = 0;
+  /** Packets of the present file; the last one that was appended has this number. */
+  packets = 0;
   readonly #options: RecordingFileOptions;
   readonly #batch = new Uint8Array(BATCH_OCTETS);
   #batched = 0;
@@ -102,6 +104,7 @@ export class RecordingFile {
     this.#batch.set(bytes.subarray(start, end), this.#batched);
     this.#batched += end - start;
     this.#batchedPackets++;
+    this.packets++;
     return true;
   }
 
@@ -164,7 +167,7 @@ export class RecordingFile {
     writer.begin(INTERFACE_NAME);
     this.#batch.set(writer.bytes.subarray(0, writer.length));
     this.#batched = this.#headers = writer.length;
-    this.#written = 0;
+    this.#written = this.packets = 0;
     this.#checkedAt = seconds;
     this.#tidy(directory);
     return true;

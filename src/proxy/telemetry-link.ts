@@ -5,8 +5,10 @@ import { digest } from "../telemetry/export/digest.ts";
 import { Instruments } from "../telemetry/instruments.ts";
 import type { MessageChoice, TelemetryParts } from "../telemetry/message-telemetry.ts";
 import type { LogRecord, SpanRecord, TelemetrySink, UnixTime } from "../telemetry/records.ts";
+import { shownText } from "../telemetry/shown.ts";
 import { TraceIds } from "../telemetry/trace-ids.ts";
 import type { Inspected } from "./live-inspection.ts";
+import type { RecordedPackets } from "./recorded-packets.ts";
 import type { FromInspectorPort, ToInspectorPort } from "./telemetry-protocol.ts";
 
 /** Records that the other thread has not taken yet; more are dropped, and counted. */
@@ -18,6 +20,7 @@ const MAX_SHOWN = 1000;
 export class TelemetryLink implements TelemetrySink {
   readonly parts: TelemetryParts;
   readonly #instruments = new Instruments();
+  readonly #packets: RecordedPackets | null;
   readonly #open: () => Iterable<Inspected>;
   readonly #start: UnixTime;
   #port: MessagePort | null = null;
@@ -26,9 +29,16 @@ export class TelemetryLink implements TelemetrySink {
   #outstanding = 0;
   #dropped = 0;
 
-  /** `open`: connections that are open; `start`: the present. */
-  constructor(choice: MessageChoice, open: () => Iterable<Inspected>, start: UnixTime) {
-    this.parts = { ids: new TraceIds(digest, null), choice, sink: this, instruments: this.#instruments };
+  /** `packets`: where octets are recorded, null for nowhere; `open`: connections that are open; `start`: the present. */
+  constructor(
+    choice: MessageChoice,
+    packets: RecordedPackets | null,
+    open: () => Iterable<Inspected>,
+    start: UnixTime,
+  ) {
+    const isRecorded = packets !== null;
+    this.parts = { ids: new TraceIds(digest, null), choice, sink: this, instruments: this.#instruments, isRecorded };
+    this.#packets = packets;
     this.#open = open;
     this.#start = start;
   }
@@ -52,18 +62,31 @@ export class TelemetryLink implements TelemetrySink {
     if (this.#hasRoom()) this.#logs.push(record);
   }
 
-  /** Hands over what was gathered. */
+  /** Hands over what was gathered. What was relayed by then is recorded, where it is. */
   flush(): void {
+    this.#placeInRecording();
     if (this.#spans.length + this.#logs.length > 0) this.#post(null);
   }
 
   /** The same with all metrics. */
   measured(time: UnixTime): void {
+    this.#placeInRecording();
     this.#post(this.#instruments.snapshot(this.#start, time));
   }
 
   close(): void {
     this.#port?.close();
+  }
+
+  #placeInRecording(): void {
+    const packets = this.#packets;
+    if (packets === null) return;
+    for (const span of this.#spans) {
+      place(span, packets);
+      for (const event of span.events) place(event, packets);
+    }
+    for (const log of this.#logs) place(log, packets);
+    packets.release();
   }
 
   #hasRoom(): boolean {
@@ -98,4 +121,16 @@ export class TelemetryLink implements TelemetrySink {
     const message: FromInspectorPort = { kind: "connections", request, open: open.length, connections };
     this.#port?.postMessage(message);
   }
+}
+
+/** Says in which packets of the recording it is. */
+function place(record: SpanRecord | SpanRecord["events"][number] | LogRecord, packets: RecordedPackets): void {
+  const { stretch, attributes } = record;
+  if (stretch === undefined) return;
+  record.stretch = undefined;
+  const found = packets.find(stretch.connection, stretch.isClients ? 0 : 1, stretch.from, stretch.to);
+  if (found === null) return;
+  attributes["ghostframe.capture"] = shownText(found.path);
+  attributes["ghostframe.packet.first"] = found.first;
+  if (found.last !== null) attributes["ghostframe.packet.last"] = found.last;
 }

@@ -12,14 +12,20 @@ export interface ConnectionSource {
   readonly trace: ConnectionTrace;
   readonly attributes: Readonly<Attributes>;
   readonly discretion: Discretion;
+  /** The proxy's number of the connection, where its octets are recorded; else null. */
+  readonly recorded: number | null;
 }
 
-/** `id`: what reports call the connection; `server`: the broker, where the connection leads to a proxy; else null. */
+/**
+ * `id`: what reports call the connection; `server`: the broker, where the connection leads to a proxy; else null. `isRecorded`:
+ * whether what the proxy relays of it is recorded.
+ */
 export function connectionSource(
   ids: TraceIds,
   id: string,
   connection: InspectedConnection,
   server: Endpoint | null,
+  isRecorded = false,
 ): ConnectionSource {
   const { amqp, carrier } = connection;
   const { client, discretion, login } = amqp;
@@ -42,5 +48,6 @@ export function connectionSource(
       "ghostframe.connection.id": id,
     },
     discretion,
+    recorded: isRecorded ? Number(id.slice(1)) : null,
   };
 }

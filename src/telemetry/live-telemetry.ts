@@ -7,11 +7,13 @@ import type { Side } from "../net/connection-observer.ts";
 import { fingerprint } from "../report/fingerprint.ts";
 import type { ConnectionEvent, FindingEvent } from "../report/live-event.ts";
 import type { RelayedCarrier } from "../report/live-event-sink.ts";
+import type { Finding } from "../report/report.ts";
 import { type ConnectionSource, connectionSource } from "./connection-source.ts";
 import { connectionSpans } from "./connection-span.ts";
 import { traceIdsOf } from "./finding-trouble.ts";
 import { measureEnd, measureFinding, measureTraffic, NO_TRAFFIC, type Traffic } from "./measure.ts";
 import { emitLost, emitMessage, type TelemetryParts } from "./message-telemetry.ts";
+import type { RelayedStretch } from "./records.ts";
 import { findingLog, type TelemetryFinding } from "./telemetry-finding.ts";
 import { timeOf } from "./unix-time.ts";
 
@@ -127,7 +129,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     if (followed !== undefined) followed.facts = facts;
   }
 
-  #finding(followed: Followed<By>, { finding, final, recording }: FindingEvent): void {
+  #finding(followed: Followed<By>, { finding, final }: FindingEvent): void {
     const { findings } = followed;
     const cause = finding.cause === undefined ? undefined : findings.get(finding.cause)?.finding;
     const told: TelemetryFinding = {
@@ -135,7 +137,8 @@ export class LiveTelemetry<By extends RelayedCarrier> {
       fingerprint: fingerprint(finding, cause),
       traceIds: traceIdsOf(finding),
       isFinal: final,
-      capture: recording ?? null,
+      capture: null,
+      stretch: this.#parts.isRecorded === true ? stretchOf(followed.connection, finding) : undefined,
     };
     const isNew = !findings.has(finding.id);
     if (isNew && findings.size >= MAX_FINDINGS) {
@@ -199,7 +202,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   #sourceOf(followed: Followed<By>): ConnectionSource {
     const { connection } = followed;
     const { id, upstream } = connection.carrier;
-    followed.source ??= connectionSource(this.#parts.ids, id, connection, upstream);
+    followed.source ??= connectionSource(this.#parts.ids, id, connection, upstream, this.#parts.isRecorded);
     return followed.source;
   }
 }
@@ -214,6 +217,14 @@ function newFollowed<By extends RelayedCarrier>(connection: InspectedConnection<
     facts: null,
     measured: NO_TRAFFIC,
   };
+}
+
+/** Where it is in the stream, if anywhere. */
+function stretchOf({ carrier }: InspectedConnection<RelayedCarrier>, finding: Finding): RelayedStretch | undefined {
+  const { streamOffset: from, length, direction } = finding;
+  if (from === null) return undefined;
+  const to = from + Math.max(length ?? 0, 1);
+  return { connection: Number(carrier.id.slice(1)), isClients: direction === "client-to-server", from, to };
 }
 
 function trafficOf(connection: InspectedConnection): Traffic {

@@ -13,7 +13,7 @@ import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import type { Message, Outcome } from "../messages/message.ts";
 import type { ConnectionSource } from "./connection-source.ts";
 import { type Destination, destinationOf } from "./destination.ts";
-import type { Attributes, SpanContext, SpanKind, SpanLink, SpanRecord } from "./records.ts";
+import type { Attributes, RelayedStretch, SpanContext, SpanKind, SpanLink, SpanRecord } from "./records.ts";
 import { shownName } from "./shown.ts";
 import type { TraceIds } from "./trace-ids.ts";
 import { later, unixTime } from "./unix-time.ts";
@@ -88,6 +88,7 @@ export function messageSpans(
     start,
     end,
     attributes,
+    stretch: stretchOf(message, source),
     events: [],
     links: failure === null ? links : [...links, ...failure.links],
     error: failure?.description ?? null,
@@ -151,6 +152,14 @@ function addOwnAttributes(of: Attributes, message: Message, { discretion }: Conn
     of["ghostframe.packet.first"] = message.packet;
     of["ghostframe.packet.last"] = message.lastPacket;
   }
+}
+
+/** Its octets, where they are recorded. */
+function stretchOf(message: Message, { recorded }: ConnectionSource): RelayedStretch | undefined {
+  if (recorded === null) return undefined;
+  const { streamOffset: from, endOffset, explained } = message;
+  const [begin, octets] = explained?.spans.at(-1) ?? [from, 1];
+  return { connection: recorded, isClients: message.operation === "publish", from, to: endOffset || begin + octets };
 }
 
 /** What failed without a finding; null where nothing did, as far as is known. */

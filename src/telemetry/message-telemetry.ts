@@ -20,6 +20,8 @@ export interface TelemetryParts {
   choice: MessageChoice;
   sink: TelemetrySink;
   instruments: Instruments;
+  /** Relayed octets are recorded: records say which octets they are about. */
+  isRecorded?: boolean;
   /** Is told of every message as well, and of the id of the finding that cost it. */
   heard?: ((message: Message, finding: string | undefined) => void) | null;
 }

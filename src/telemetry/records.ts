@@ -12,39 +12,51 @@ export interface SpanContext {
   readonly spanId: string;
 }
 
+/** Octets [from, to) of a relayed connection's stream: in which packets they are is known when they are recorded. */
+export interface RelayedStretch {
+  /** The proxy's number of the connection. */
+  readonly connection: number;
+  readonly isClients: boolean;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What stands somewhere in a relayed stream; missing of captures, and where nothing is recorded. */
+interface Relayed {
+  attributes: Attributes;
+  stretch?: RelayedStretch | undefined;
+}
+
 export type SpanKind = "internal" | "client" | "producer" | "consumer";
 
-export interface SpanRecord extends SpanContext {
+export interface SpanRecord extends SpanContext, Relayed {
   parentSpanId: string | null;
   name: string;
   kind: SpanKind;
   start: UnixTime;
   end: UnixTime;
-  attributes: Attributes;
   events: SpanEvent[];
   links: SpanLink[];
   /** What went wrong: the status is Error then. null: unset. */
   error: string | null;
 }
 
-export interface SpanEvent {
+export interface SpanEvent extends Relayed {
   name: string;
   time: UnixTime;
-  attributes: Attributes;
 }
 
 export interface SpanLink extends SpanContext {
   attributes: Attributes;
 }
 
-export interface LogRecord {
+export interface LogRecord extends Relayed {
   time: UnixTime;
   /** Of OpenTelemetry's log data model: 17 error, 13 warning, 9 note. */
   severityNumber: 17 | 13 | 9;
   severityText: "ERROR" | "WARN" | "INFO";
   eventName: string;
   body: string;
-  attributes: Attributes;
   /** The span that it belongs to; null for none. */
   context: SpanContext | null;
 }

@@ -1,6 +1,6 @@
 /** A finding in telemetry: its attributes, the event on its connection's span, its log record. */
 import type { Finding } from "../report/report.ts";
-import type { Attributes, LogRecord, SpanContext, SpanEvent, UnixTime } from "./records.ts";
+import type { Attributes, LogRecord, RelayedStretch, SpanContext, SpanEvent, UnixTime } from "./records.ts";
 import { shownText } from "./shown.ts";
 import { timeOf } from "./unix-time.ts";
 
@@ -23,8 +23,10 @@ export interface TelemetryFinding {
   traceIds: readonly string[];
   /** Of a live finding: whether it may come again, and say more. */
   isFinal: boolean;
-  /** The file that its packets are numbered in; null where there is none. */
+  /** The file that its packets are numbered in; null where there is none, or it is not known yet. */
   capture: string | null;
+  /** Of a live finding, where it is recorded. */
+  stretch?: RelayedStretch | undefined;
 }
 
 export function findingAttributes({ finding, fingerprint, traceIds, isFinal, capture }: TelemetryFinding): Attributes {
@@ -60,6 +62,7 @@ export function findingEvent(told: TelemetryFinding, otherwise: UnixTime): SpanE
   return {
     name: FINDING_EVENT,
     time: timeOf(told.finding.time) ?? otherwise,
+    stretch: told.stretch,
     attributes: { ...findingAttributes(told), "ghostframe.finding.message": shownText(told.finding.message) },
   };
 }
@@ -73,6 +76,7 @@ export function findingLog(told: TelemetryFinding, context: SpanContext | null, 
     severityText,
     eventName: FINDING_EVENT,
     body: shownText(finding.message),
+    stretch: told.stretch,
     attributes: findingAttributes(told),
     context: context === null ? null : { traceId: context.traceId, spanId: context.spanId },
   };

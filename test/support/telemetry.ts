@@ -39,10 +39,18 @@ export async function telemetryOf(
   choice: MessageChoice = "traced",
   parent: SpanContext | null = null,
 ): Promise<Seen> {
+  return telemetryOfFiles([fileURLToPath(new URL(`../../fixtures/${fixture}`, import.meta.url))], choice, parent);
+}
+
+export async function telemetryOfFiles(
+  paths: readonly string[],
+  choice: MessageChoice,
+  parent: SpanContext | null = null,
+): Promise<Seen> {
   const kept = new KeptTelemetry();
   const parts = { ids: new TraceIds(digest, parent), choice, sink: kept, instruments: kept.instruments };
   const telemetry = new CaptureTelemetry(parts, () => Promise.resolve());
-  const report = await inspect([fileURLToPath(new URL(`../../fixtures/${fixture}`, import.meta.url))], {
+  const report = await inspect(paths, {
     onMessageFacts: message => telemetry.message(message),
     onConnectionFacts: facts => telemetry.connection(facts),
   });

@@ -15,7 +15,7 @@ const ids = new TraceIds(digest, null);
 const trace = ids.connection({ start: "2026-01-01T00:00:00Z", ends: ["a 1", "b 2"], tunnels: [] });
 const discretion = new Discretion();
 discretion.learn(new TextEncoder().encode("correct-horse"));
-const source: ConnectionSource = { trace, attributes: { "messaging.system": "rabbitmq" }, discretion };
+const source: ConnectionSource = { trace, attributes: { "messaging.system": "rabbitmq" }, discretion, recorded: null };
 
 function message(operation: Operation, facts: Partial<Message> = {}): Message {
   const moment = new Moment();
