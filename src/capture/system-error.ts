@@ -1,4 +1,5 @@
 /** What the operating system's errors say, in words that a user can act on: the one place for them. */
+import { printable } from "../bytes/printable.ts";
 
 const OF_ANY: Readonly<Record<string, string>> = {
   ELOOP: "the path leads through too many symbolic links",
@@ -55,6 +56,22 @@ export function meaningOf(code: string, doing: keyof typeof MEANINGS): string | 
 /** The code of an error of the operating system or of Node: `ENOENT`. Empty where there is none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** The reason of a failed handshake, without the memory addresses and source lines of OpenSSL's own message. */
+export function tlsReason(error: Error): string {
+  const reason = "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
+  const code = codeOf(error);
+  const text = printable(reason, 200);
+  return code === "" || text.includes(code) ? text : `${text} (${code})`;
+}
+
+/** Codes of OpenSSL's and Node's errors of TLS: a record that is none, a certificate that is not trusted. */
+const OF_TLS =
+  /^(?:ERR_SSL|ERR_TLS|EPROTO$|CERT_|CRL_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|INVALID_(?:CA|PURPOSE)|HOSTNAME_)/;
+
+export function isOfTls(error: Error): boolean {
+  return OF_TLS.test(codeOf(error));
 }
 
 /**

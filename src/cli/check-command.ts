@@ -110,7 +110,7 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   const lean = [options.format, ...outputs.map(({ format }) => format)].every(format => !WHOLE_FORMATS.has(format));
   const keyLogs = await keyLogsFrom(options.tlsKeys);
   if (keyLogs === null) return EXIT.FAILED;
-  const telemetry = await telemetryOf(options, outputs);
+  const telemetry = await telemetryOf(options, outputs, read);
   const decrypting = { ...settings, inspect: { ...settings.inspect, keyLogs } };
   const { signal, release, beforeDeafWork: onExplaining } = onInterrupt(0);
   const reports = await inspected(files, decrypting, {
@@ -155,9 +155,10 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
 async function telemetryOf(
   { shard, otlp, otlpMessages }: CheckOptions & TelemetryOptions,
   outputs: readonly OutputFile[],
+  captures: readonly string[],
 ): Promise<CaptureSession | null> {
   if (shard !== undefined) return null;
-  return CaptureSession.open({ otlp: otlpTarget(otlp, outputs), otlpMessages }, "in-trace");
+  return CaptureSession.open({ otlp: otlpTarget(otlp, outputs), otlpMessages, captures }, "in-trace");
 }
 
 function partCapture({ path, place, isNamed }: CaptureFile & { place: string }, result?: PartialResult): PartCapture[] {

@@ -111,7 +111,8 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const captures = await captureOptions(options);
   if (captures === null) return;
   const { otlpMessages } = options;
-  const telemetry = await CaptureSession.open({ otlp: otlpTarget(options.otlp, options.output), otlpMessages });
+  const otlp = otlpTarget(options.otlp, options.output);
+  const telemetry = await CaptureSession.open({ otlp, otlpMessages, captures: paths });
   const sample = wantsPage(options) ? new (await import("./html-output.ts")).PageSample() : null;
   const interruption = onInterrupt(await graceOf(paths));
   const { signal } = interruption;

@@ -60,7 +60,7 @@ async function run(paths: string[], options: Options): Promise<void> {
 }
 
 async function printMessages(paths: string[], { format, otlp, otlpMessages, ...options }: Options): Promise<void> {
-  const telemetry = await CaptureSession.open({ otlp, otlpMessages });
+  const telemetry = await CaptureSession.open({ otlp, otlpMessages, captures: paths });
   const trace = new MessageTrace();
   const row = rowStyle(rowOptions(process.stdout, process.env));
   const story = new MessageStory();

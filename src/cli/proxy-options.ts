@@ -18,7 +18,7 @@ import { recordingFolder } from "./recording-folder.ts";
 import { addRelayOptions, collect, octets, type RelayOptions, relaySettings, within } from "./relay-options.ts";
 import { addReportOutputs, type ReportOutputOptions } from "./report-output.ts";
 import { TakenFiles } from "./taken-files.ts";
-import { addTelemetryOptions, otlpTarget, type TelemetryOptions } from "./telemetry-options.ts";
+import { addTelemetryOptions, complainOnce, otlpTarget, type TelemetryOptions } from "./telemetry-options.ts";
 
 export interface ProxyOptions extends RelayOptions, TelemetryOptions, ReportOutputOptions {
   admin?: string;
@@ -256,7 +256,7 @@ function upstreamsOf(text: string): UpstreamAddress[] {
 }
 
 function telemetryOf({ otlp, otlpMessages, admin, ui, output }: ProxyOptions): ProxyTelemetrySetting | null {
-  const sent = telemetrySetting(otlpTarget(otlp, output), process.env);
+  const sent = telemetrySetting(otlpTarget(otlp, output), process.env, complainOnce);
   if (sent === null && admin === undefined && !ui) return null;
   return {
     otlp: sent,

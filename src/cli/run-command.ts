@@ -3,6 +3,7 @@ import type { CaptureReport } from "../check/check.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { ConfigError } from "../check/config.ts";
 import { type InspectOptions, inspectPart } from "../inspect.ts";
+import type { W3cContext } from "../messages/trace-context.ts";
 import { endpointText, parseListen } from "../proxy/address.ts";
 import type { CountMessage, EventMessage } from "../proxy/event-message.ts";
 import { InspectingProxy } from "../proxy/inspecting-proxy.ts";
@@ -12,8 +13,7 @@ import type { ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import type { PartialResult } from "../report/partial/partial-result.ts";
 import { asOneInput } from "../report/partial/reduce.ts";
 import type { Endpoint } from "../report/report.ts";
-import type { SpanContext } from "../telemetry/records.ts";
-import { traceParentText } from "../telemetry/trace-parent.ts";
+import { traceVariables } from "../telemetry/trace-parent.ts";
 import { whyUnreachable } from "./broker-probe.ts";
 import { type BrokerUrl, parseBrokerUrl } from "./broker-url.ts";
 import { exitStatus, judge, RUN_CAPTURE, writeAll } from "./check-conclusion.ts";
@@ -130,7 +130,7 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
   const judgement = judge(captures, settings, { accepted, update: options.updateBaseline, force: options.force });
   const sent = await telemetry?.finish(
     captures.map(({ report }) => report),
-    commandSpan("run", judgement.result),
+    commandSpan("run", judgement.result, relayed.status),
   );
   const keeps = recording.isKept || relayed.status !== 0 || !judgement.result.passed;
   const ci = ciOutputs("text", process.env);
@@ -216,11 +216,11 @@ class RelayedRun {
   }
 
   /** `span`: what the command's own spans hang under, where there is telemetry. */
-  async run(command: readonly string[], span: SpanContext | null | undefined): Promise<Relayed> {
+  async run(command: readonly string[], span: W3cContext | null | undefined): Promise<Relayed> {
     try {
       const [proxy] = await this.#proxy.listen();
       const environment = commandEnvironment(process.env, this.#options.env ?? [], this.#broker, proxy!);
-      if (span != null) environment.TRACEPARENT = traceParentText(span);
+      if (span != null) Object.assign(environment, traceVariables(span));
       const status = await runToEnd(command, environment, this.#options.killAfter);
       const grace = this.#options.squeeze ? GRACE.squeezed : GRACE.plain;
       const counters = await this.#proxy.drain(grace, () => 0);

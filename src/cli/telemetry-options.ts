@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
 import type { CheckResult } from "../check/check-result.ts";
+import type { W3cContext } from "../messages/trace-context.ts";
 import type { MessageReaders } from "../report/message-output.ts";
 import type { Endpoint, Report } from "../report/report.ts";
 import { counted } from "../report/text/wording.ts";
@@ -9,7 +10,7 @@ import type { CaptureTelemetry } from "../telemetry/capture-telemetry.ts";
 import type { TelemetryExporter } from "../telemetry/export/telemetry-exporter.ts";
 import type { Instruments } from "../telemetry/instruments.ts";
 import { MESSAGE_CHOICES, type MessageChoice } from "../telemetry/message-telemetry.ts";
-import type { Attributes, SpanContext, UnixTime } from "../telemetry/records.ts";
+import type { Attributes, LogRecord, SpanContext, UnixTime } from "../telemetry/records.ts";
 import { type OtlpTarget, TelemetryError, telemetrySetting } from "../telemetry/settings.ts";
 import { traceParent } from "../telemetry/trace-parent.ts";
 import { complain } from "./output.ts";
@@ -48,6 +49,14 @@ export function otlpTarget(otlp: TelemetryOptions["otlp"], outputs: readonly Out
   return { file: files[0]!.path };
 }
 
+const complained = new Set<string>();
+
+/** Of the variables' values that cannot be used: `run --repeat` reads them again and again. */
+export function complainOnce(problem: string): void {
+  if (!complained.has(problem)) complain(problem);
+  complained.add(problem);
+}
+
 /** Batches that fail one after another until a capture's telemetry is given up. */
 const MAX_FAILURES = 2;
 
@@ -81,15 +90,15 @@ export class CaptureSession {
   #finished = 0;
   readonly #measured: Measured;
   readonly #began = now();
-  readonly #parent: SpanContext | null;
+  readonly #parent: W3cContext | null;
   /** The command's own span, which connections hang under; null where it has none. */
-  readonly span: SpanContext | null;
+  readonly span: W3cContext | null;
 
   private constructor(
     exporter: TelemetryExporter,
     newCapture: () => CaptureTelemetry,
     measured: Measured,
-    [parent, span]: [SpanContext | null, SpanContext | null],
+    [parent, span]: [W3cContext | null, W3cContext | null],
   ) {
     this.#measured = measured;
     this.#exporter = exporter;
@@ -100,25 +109,33 @@ export class CaptureSession {
 
   /**
    * Null where nothing is to be sent: then nothing of it is loaded. `spans`: whether the command has a span of its own: always,
-   * under the one that TRACEPARENT names, or never. `server`: the broker, where connections lead to a proxy. Throws a
+   * under the one that TRACEPARENT names, or never. A trace that is not recorded gets none. `captures`: the files that are read:
+   * who reads the same again counts as the same instance. `server`: the broker, where connections lead to a proxy. Throws a
    * TelemetryError.
    */
   static async open(
-    { otlp, otlpMessages }: { otlp: OtlpTarget; otlpMessages: MessageChoice },
+    {
+      otlp,
+      otlpMessages,
+      captures = [],
+    }: { otlp: OtlpTarget; otlpMessages: MessageChoice; captures?: readonly string[] },
     spans: "always" | "in-trace" | "never" = "never",
     server: Endpoint | null = null,
   ): Promise<CaptureSession | null> {
-    const setting = telemetrySetting(otlp, process.env);
+    const setting = telemetrySetting(otlp, process.env, complainOnce);
     if (setting === null) return null;
     const loaded = await load();
     const problem = (message: string): void => complain(`telemetry: ${message}`);
-    const exporter = await loaded.TelemetryExporter.open(setting, { maxFailures: MAX_FAILURES, problem });
-    const parent = spans === "never" ? null : traceParent(process.env.TRACEPARENT);
-    const isOwn = spans === "always" || parent !== null;
-    const span = isOwn ? { traceId: parent?.traceId ?? randomId(16), spanId: randomId(8) } : null;
-    const ids = new loaded.TraceIds(loaded.digest, span);
+    const isKnown = captures.length > 0 && !captures.includes("-");
+    const instance = isKnown ? uuidOf(loaded.digest(captures.join("\n"))) : undefined;
+    const exporter = await loaded.TelemetryExporter.open(setting, { maxFailures: MAX_FAILURES, problem }, instance);
+    const parent = spans === "never" ? null : traceParent(process.env);
+    const span = spans === "always" || parent?.sampled === true ? spanUnder(parent) : null;
+    const ids = new loaded.TraceIds(loaded.digest, span === null ? null : contextOf(span));
     const instruments = new loaded.Instruments();
-    const parts = { ids, choice: otlpMessages, sink: exporter, instruments };
+    const isUnrecorded = span?.sampled === false;
+    const sink = isUnrecorded ? { span: () => {}, log: (record: LogRecord) => exporter.log(record) } : exporter;
+    const parts = { ids, choice: otlpMessages, sink, instruments };
     const newCapture = () => new loaded.CaptureTelemetry(parts, () => exporter.ready(), server);
     const measured = { instruments, spanOf: loaded.spanOf };
     return new CaptureSession(exporter, newCapture, { ...measured, isFile: typeof otlp === "object" }, [parent, span]);
@@ -147,10 +164,11 @@ export class CaptureSession {
    */
   async finish(reports: readonly Report[], own: OwnSpan | null = null): Promise<boolean> {
     for (const [i, report] of reports.entries()) await this.#of(i).report(report);
-    if (own !== null && this.span !== null) {
+    if (own !== null && this.span?.sampled === true) {
       this.#exporter.span({
-        ...this.span,
+        ...contextOf(this.span),
         parentSpanId: this.#parent?.spanId ?? null,
+        hasRemoteParent: true,
         kind: "internal",
         start: this.#began,
         end: now(),
@@ -188,13 +206,38 @@ export interface OwnSpan {
   error: string | null;
 }
 
-/** The span of `check` or `run`: it fails where the check does. */
-export function commandSpan(command: "check" | "run", { passed, summary }: CheckResult): OwnSpan {
+/** The span of `check` or `run`: it fails where the check does, or the command of `run`, whose exit status `exit` is. */
+export function commandSpan(command: "check" | "run", { passed, summary }: CheckResult, exit?: number): OwnSpan {
+  const hasFailed = exit !== undefined && exit !== 0;
+  const problems = [
+    ...(hasFailed ? [`the command ended with exit status ${exit}`] : []),
+    ...(passed ? [] : [summary.failing > 0 ? counted(summary.failing, "failing finding") : "the check did not pass"]),
+  ];
   return {
     name: `ghostframe ${command}`,
-    attributes: { "ghostframe.check.passed": passed, ...(passed ? {} : { "error.type": "check-failed" }) },
-    error: passed ? null : `${counted(summary.failing, "failing finding")}`,
+    attributes: {
+      "ghostframe.check.passed": passed,
+      ...(exit === undefined ? {} : { "process.exit.code": exit }),
+      ...(problems.length === 0 ? {} : { "error.type": passed ? "command-failed" : "check-failed" }),
+    },
+    error: problems.length === 0 ? null : problems.join("; "),
   };
+}
+
+/** A span of the parent's trace, or of a new one. */
+function spanUnder(parent: W3cContext | null): W3cContext {
+  const { traceId = randomId(16), sampled = true, traceState = null } = parent ?? {};
+  return { traceId, spanId: randomId(8), sampled, traceState };
+}
+
+function contextOf({ traceId, spanId, traceState }: W3cContext): SpanContext {
+  return { traceId, spanId, traceState: traceState ?? undefined };
+}
+
+/** A UUID of these digits: version 8, which is one's own to make (RFC 9562 §5.8). */
+function uuidOf(digits: string): string {
+  const parts = [digits.slice(0, 8), digits.slice(8, 12), `8${digits.slice(12, 15)}`, `8${digits.slice(15, 18)}`];
+  return [...parts, digits.slice(18, 30)].join("-");
 }
 
 function now(): UnixTime {

@@ -130,6 +130,8 @@ export class Message {
   spanId: string | null = null;
   /** Whether its trace is recorded; null where its context does not say. */
   sampled: boolean | null = null;
+  /** W3C's `tracestate`; null for none. */
+  traceState: string | null = null;
 
   outcome: Outcome = "unknown";
   /** Reply code of a return, or of the close that refused it; 0 for none. */

@@ -12,6 +12,16 @@ export interface Traced {
   spanId: string | null;
   /** Whether the trace is recorded, as its context says; null where that says nothing of it. */
   sampled: boolean | null;
+  /** What systems on its way added to a W3C context (`tracestate`), in its own form; null for none. */
+  traceState: string | null;
+}
+
+/** A context as W3C has them: whole. */
+export interface W3cContext {
+  traceId: string;
+  spanId: string;
+  sampled: boolean;
+  traceState: string | null;
 }
 
 /** What one kind of headers says. Headers of one kind complete each other. */
@@ -21,9 +31,16 @@ interface Found {
   /** Datadog sends the upper half of a trace id by itself. */
   upper: string;
   sampled: boolean | null;
+  state: string;
 }
 
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;
+// https://www.w3.org/TR/trace-context/#traceparent-header: a later version is read by its first four fields; there is no ff.
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;
+const TRACEPARENT_SIZE = 55;
+// https://www.w3.org/TR/trace-context/#tracestate-header: what stands between commas.
+const STATE_MEMBER = /^(?:[a-z0-9][a-z0-9_*/@-]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{1,256})?$/;
+/** Octets of a tracestate that systems have to hand on; a longer one is left out. */
+const MAX_TRACESTATE = 512;
 const B3 = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d])(?=-|$)|-|$)/i;
 const B3_ID = /^(?:[0-9a-f]{16}|[0-9a-f]{32})$/i;
 const JAEGER = /^([0-9a-f]{1,32}):([0-9a-f]{1,16}):[0-9a-f]{1,16}:([0-9a-f]{1,2})$/i;
@@ -49,8 +66,15 @@ const HEADERS: readonly Header[] = [
     name: "traceparent",
     kind: 0,
     read: (value, into) => {
-      const flags = take(into, TRACEPARENT.exec(value));
+      const flags = take(into, w3c(value));
       if (flags !== null) into.sampled = isSampled(flags);
+    },
+  },
+  {
+    name: "tracestate",
+    kind: 0,
+    read: (value, into) => {
+      into.state = traceState(value) ?? "";
     },
   },
   {
@@ -197,7 +221,7 @@ export function readTraceHeaders(headers: Readonly<Record<string, string>>, into
 }
 
 function readHeader(header: Header, value: string, kinds: (Found | undefined)[]): void {
-  const found = kinds[header.kind] ?? { trace: "", span: "", upper: "", sampled: null };
+  const found = kinds[header.kind] ?? { trace: "", span: "", upper: "", sampled: null, state: "" };
   kinds[header.kind] = found;
   header.read(value, found);
 }
@@ -208,6 +232,7 @@ function takeFirst(kinds: readonly (Found | undefined)[], into: Traced): void {
   if (found === undefined) return;
   into.traceId = found.upper + found.trace;
   into.sampled = found.sampled;
+  into.traceState = found.state === "" ? null : found.state;
   if (found.span !== "" && !ZEROS.test(found.span)) into.spanId = found.span;
 }
 
@@ -223,6 +248,26 @@ function headerNamed(headers: readonly Header[], bytes: Uint8Array, at: number):
 
 function lower(octet: number): number {
   return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
+}
+
+/** The context that a traceparent is, as TRACEPARENT matches it. */
+function w3c(value: string): RegExpExecArray | null {
+  const match = TRACEPARENT.exec(value);
+  return match === null || (value.startsWith("00") && value.length !== TRACEPARENT_SIZE) ? null : match;
+}
+
+/** The context of a traceparent and the tracestate that comes with it; null where there is none. */
+export function w3cContext(traceparent: string, tracestate: string): W3cContext | null {
+  const match = w3c(traceparent);
+  if (match === null || ZEROS.test(match[1]!) || ZEROS.test(match[2]!)) return null;
+  return { traceId: match[1]!, spanId: match[2]!, sampled: isSampled(match[3]!), traceState: traceState(tracestate) };
+}
+
+/** null where it is none, or is too long. */
+function traceState(value: string): string | null {
+  const text = value.trim();
+  if (text === "" || text.length > MAX_TRACESTATE) return null;
+  return text.split(",").every(member => STATE_MEMBER.test(member.trim())) ? text : null;
 }
 
 /** Takes trace and span; returns what stands behind them, null where nothing does. */

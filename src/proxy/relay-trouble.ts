@@ -1,11 +1,10 @@
 /** The messages about a connection that one of its two sides has lost, or does not answer. */
 import { printable } from "../bytes/printable.ts";
-import { codeOf } from "../capture/system-error.ts";
+import { codeOf, tlsReason } from "../capture/system-error.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { endpointText } from "./address.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import { reasonOf } from "./proxy-error.ts";
-import { tlsReason } from "./tls.ts";
 
 /** How a side was lost, while the connection was relayed or waited for its broker. */
 export function lossOf(side: Side, connection: RelayedConnection, error: Error): RelayTrouble {

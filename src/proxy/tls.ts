@@ -10,7 +10,7 @@ import {
   type TLSSocket,
 } from "node:tls";
 import { printable } from "../bytes/printable.ts";
-import { codeOf } from "../capture/system-error.ts";
+import { codeOf, tlsReason } from "../capture/system-error.ts";
 import type { UpstreamAddress } from "./address.ts";
 import { ProxyError, reasonOf } from "./proxy-error.ts";
 
@@ -141,14 +141,6 @@ export class UpstreamTls {
   async reload(): Promise<void> {
     this.#options = await trustOf(this.#settings);
   }
-}
-
-/** The reason of a failed handshake, without the memory addresses and source lines of OpenSSL's own message. */
-export function tlsReason(error: Error): string {
-  const reason = "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
-  const code = codeOf(error);
-  const text = printable(reason, 200);
-  return code === "" || text.includes(code) ? text : `${text} (${code})`;
 }
 
 /** Why a client is refused after its handshake; null where it is accepted. */

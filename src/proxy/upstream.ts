@@ -1,14 +1,14 @@
 /** Connecting to the broker: TCP, the PROXY header, TLS. */
 import { createConnection, type Socket } from "node:net";
 import { printable } from "../bytes/printable.ts";
-import { codeOf } from "../capture/system-error.ts";
+import { codeOf, tlsReason } from "../capture/system-error.ts";
 import type { UpstreamSteps } from "../report/live-event-sink.ts";
 import type { Endpoint } from "../report/report.ts";
 import { endpointText, remoteEndpoint, type UpstreamAddress } from "./address.ts";
 import type { RelayTrouble } from "./connection-tap.ts";
 import { reasonOf } from "./proxy-error.ts";
 import { SideSocket } from "./side-socket.ts";
-import { tlsReason, type UpstreamTls } from "./tls.ts";
+import type { UpstreamTls } from "./tls.ts";
 
 /** Idle milliseconds after which the kernel asks whether the peer is still there. */
 export const KEEP_ALIVE_MS = 60_000;

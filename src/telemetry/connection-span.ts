@@ -51,11 +51,10 @@ export function connectionSpans(ids: TraceIds, told: TelemetryConnection): SpanR
   const worst = findings.find(({ finding }) => finding.severity === "error");
   const attributes = connectionAttributes(told);
   if (worst !== undefined) attributes["error.type"] = worst.finding.rule;
-  if (lost.length > MAX_LINKS) attributes["ghostframe.links.dropped"] = lost.length - MAX_LINKS;
-  if (findings.length > MAX_EVENTS) attributes["ghostframe.events.dropped"] = findings.length - MAX_EVENTS;
   const root: SpanRecord = {
     traceId: trace.traceId,
     spanId: trace.spanId,
+    traceState: trace.traceState,
     parentSpanId: trace.parentSpanId,
     name: "amqp connection",
     kind: "client",
@@ -63,7 +62,9 @@ export function connectionSpans(ids: TraceIds, told: TelemetryConnection): SpanR
     end,
     attributes,
     events: findings.slice(0, MAX_EVENTS).map(each => findingEvent(each, end)),
+    droppedEvents: Math.max(findings.length - MAX_EVENTS, 0),
     links: lost.slice(0, MAX_LINKS).map(each => linkTo(each, "lost")),
+    droppedLinks: Math.max(lost.length - MAX_LINKS, 0),
     error: worst === undefined ? null : shownText(worst.finding.diagnosis?.summary ?? worst.finding.message),
   };
   const beginning = connection.midStream ? null : start;
@@ -94,8 +95,8 @@ function childSpan(
   of: Pick<SpanRecord, "name" | "start" | "end" | "attributes">,
 ): SpanRecord {
   const { spanId } = ids.part(trace, of.name);
-  const { traceId, spanId: parentSpanId } = trace;
-  return { traceId, spanId, parentSpanId, kind: "client", events: [], links: [], error: null, ...of };
+  const { traceId, traceState, spanId: parentSpanId } = trace;
+  return { traceId, spanId, traceState, parentSpanId, kind: "client", events: [], links: [], error: null, ...of };
 }
 
 function stepSpan(

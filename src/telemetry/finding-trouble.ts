@@ -82,7 +82,7 @@ function beginOf({ spans }: ExplainedMessage): number {
 
 /** The trace context that a message of a diagnosis carries. */
 export function traceOf({ headers, traceparent }: ExplainedMessage): Traced {
-  const traced: Traced = { traceId: null, spanId: null, sampled: null };
+  const traced: Traced = { traceId: null, spanId: null, sampled: null, traceState: null };
   readTraceHeaders({ ...headers, ...(traceparent === undefined ? {} : { traceparent }) }, traced);
   return traced;
 }

@@ -10,6 +10,7 @@
  * own. All are linked to the span of their connection.
  */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
+import type { Discretion } from "../connection/discretion.ts";
 import type { Message, Outcome } from "../messages/message.ts";
 import type { ConnectionSource } from "./connection-source.ts";
 import { type Destination, destinationOf } from "./destination.ts";
@@ -61,7 +62,7 @@ export function messageSpans(
   trouble: MessageTrouble | null,
 ): SpanRecord[] {
   const { operation, outcome, latency } = message;
-  const context = messageContext(ids, source, message);
+  const context = { ...messageContext(ids, source, message), traceState: traceStateOf(message, source.discretion) };
   const [type, kind] = KINDS[operation]!;
   const { discretion } = source;
   const routingKey = shownName(message.routingKey, discretion);
@@ -77,12 +78,14 @@ export function messageSpans(
   const links: SpanLink[] = [linkTo(source.trace, "connection")];
   // What is processed links to what created it; the wire's view is in that trace anyway.
   if (operation !== "publish" && parentSpanId !== null) {
-    links.push(linkTo({ traceId: context.traceId, spanId: parentSpanId }, "creation"));
+    links.push({ ...linkTo({ ...context, spanId: parentSpanId }, "creation"), isRemote: true });
   }
   const span: SpanRecord = {
     traceId: context.traceId,
     spanId: context.spanId,
+    traceState: context.traceState,
     parentSpanId,
+    hasRemoteParent: true,
     name: `${operation} ${destination.template}`,
     kind,
     start,
@@ -100,6 +103,7 @@ export function messageSpans(
     {
       traceId: span.traceId,
       spanId: ids.part(source.trace, `settle ${message.streamOffset}`).spanId,
+      traceState: span.traceState,
       parentSpanId: span.spanId,
       name: `${settled} ${destination.template}`,
       kind: "client",
@@ -154,6 +158,13 @@ function addOwnAttributes(of: Attributes, message: Message, { discretion }: Conn
   }
 }
 
+/** Unless something in it must not be shown: what is masked is no tracestate any more. */
+function traceStateOf({ traceState }: Message, discretion: Discretion): string | undefined {
+  return traceState !== null && shownName(traceState, discretion, traceState.length) === traceState
+    ? traceState
+    : undefined;
+}
+
 /** Its octets, where they are recorded. */
 function stretchOf(message: Message, { recorded }: ConnectionSource): RelayedStretch | undefined {
   if (recorded === null) return undefined;
@@ -184,8 +195,8 @@ export function failureOf({ operation, outcome, code }: Message): MessageTrouble
 /** Why a span is linked to another one. */
 export type LinkReason = "connection" | "creation" | "torn-by" | "tore" | "lost";
 
-export function linkTo({ traceId, spanId }: SpanContext, reason: LinkReason): SpanLink {
-  return { traceId, spanId, attributes: { "ghostframe.link": reason } };
+export function linkTo({ traceId, spanId, traceState }: SpanContext, reason: LinkReason): SpanLink {
+  return { traceId, spanId, traceState, attributes: { "ghostframe.link": reason } };
 }
 
 const HEXADECIMAL = /^(?=.*[1-9a-f])[0-9a-f]+$/;

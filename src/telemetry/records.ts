@@ -10,6 +10,8 @@ export type UnixTime = [seconds: number, nanoseconds: number];
 export interface SpanContext {
   readonly traceId: string;
   readonly spanId: string;
+  /** W3C's `tracestate` of a trace that began elsewhere; missing for none. */
+  readonly traceState?: string | undefined;
 }
 
 /** Octets [from, to) of a relayed connection's stream: in which packets they are is known when they are recorded. */
@@ -31,12 +33,17 @@ export type SpanKind = "internal" | "client" | "producer" | "consumer";
 
 export interface SpanRecord extends SpanContext, Relayed {
   parentSpanId: string | null;
+  /** The parent is not of this process: a producer's, or a CI job's. */
+  hasRemoteParent?: boolean;
   name: string;
   kind: SpanKind;
   start: UnixTime;
   end: UnixTime;
   events: SpanEvent[];
   links: SpanLink[];
+  /** Events and links beyond those that are told. */
+  droppedEvents?: number;
+  droppedLinks?: number;
   /** What went wrong: the status is Error then. null: unset. */
   error: string | null;
 }
@@ -47,6 +54,8 @@ export interface SpanEvent extends Relayed {
 }
 
 export interface SpanLink extends SpanContext {
+  /** The span is not of this process. */
+  isRemote?: boolean;
   attributes: Attributes;
 }
 

@@ -50,21 +50,29 @@ const SERVICE_NAME = "ghostframe";
  */
 export type OtlpTarget = string | true | { file: string } | undefined;
 
-/** Returns null where nothing is to be sent. Throws a TelemetryError. */
-export function telemetrySetting(otlp: OtlpTarget, environment: Environment): TelemetrySetting | null {
+/**
+ * Returns null where nothing is to be sent. What the variables say and cannot be used stops nothing: they may be meant for other
+ * programs. It is done without, and `warn` gets a sentence for each such variable.
+ *
+ * @throws TelemetryError where `otlp` is wrong
+ */
+export function telemetrySetting(
+  otlp: OtlpTarget,
+  environment: Environment,
+  warn: (problem: string) => void = () => {},
+): TelemetrySetting | null {
   if (environment.OTEL_SDK_DISABLED?.trim().toLowerCase() === "true") return null;
   const wanted = SIGNALS.filter(signal => environment[`OTEL_${signal.toUpperCase()}_EXPORTER`]?.trim() !== "none");
-  const target = targetOf(otlp, environment, wanted);
+  const target = targetOf(otlp, wanted, new Variables(environment, warn));
   if (target === null) return null;
-  const attributes = pairs("OTEL_RESOURCE_ATTRIBUTES", environment.OTEL_RESOURCE_ATTRIBUTES ?? "");
-  const { "service.name": named, ...resource } = attributes;
+  const { "service.name": named, ...resource } = resourceAttributes(environment.OTEL_RESOURCE_ATTRIBUTES ?? "", warn);
   return { target, serviceName: nonEmpty(environment.OTEL_SERVICE_NAME) ?? named ?? SERVICE_NAME, resource };
 }
 
 function targetOf(
   otlp: OtlpTarget,
-  environment: Environment,
   wanted: readonly Signal[],
+  variables: Variables,
 ): TelemetrySetting["target"] | null {
   if (typeof otlp === "object") return { kind: "file", path: otlp.file, signals: wanted };
   if (typeof otlp === "string" && otlp.startsWith("file:")) {
@@ -72,67 +80,131 @@ function targetOf(
     if (directory === "") throw new TelemetryError("--otlp", "expected a folder behind file:, found none");
     return { kind: "folder", directory, signals: wanted };
   }
-  const base = baseUrl(otlp, environment);
+  const given = typeof otlp === "string" ? checkedUrl("--otlp", otlp) : null;
   const signals: Partial<Record<Signal, HttpTarget>> = {};
   for (const signal of wanted) {
-    const name = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`;
     // What the command line says goes before what the environment says.
-    const own = typeof otlp === "string" ? undefined : nonEmpty(environment[name]);
-    const url = own === undefined ? base && `${base.replace(/\/$/, "")}/v1/${signal}` : checkedUrl(name, own);
-    if (url !== null) signals[signal] = { url, protocol: protocolOf(signal, environment) };
+    const url = given === null ? variables.urlOf(signal, otlp === true) : signalUrl(given, signal);
+    // The user wants it sent there, and says no protocol.
+    const protocol = url === null ? null : variables.protocolOf(signal, given === null ? null : DEFAULT_PROTOCOL);
+    if (url !== null && protocol !== null) signals[signal] = { url: url.href, protocol };
   }
   return Object.keys(signals).length === 0 ? null : { kind: "http", signals };
 }
 
-/** The URL that the paths of signals are appended to; null where only some signals have one of their own. */
-function baseUrl(otlp: string | true | undefined, environment: Environment): string | null {
-  if (typeof otlp === "string") return checkedUrl("--otlp", otlp);
-  const name = "OTEL_EXPORTER_OTLP_ENDPOINT";
-  const general = nonEmpty(environment[name]);
-  if (general !== undefined) return checkedUrl(name, general);
-  const hasOwn = SIGNALS.some(
-    signal => nonEmpty(environment[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`]) !== undefined,
-  );
-  return otlp === true && !hasOwn ? DEFAULT_URL : null;
+/** Where the variables say that signals are sent, and how. Each that cannot be used is told once. */
+class Variables {
+  readonly #environment: Environment;
+  readonly #warn: (problem: string) => void;
+  readonly #told = new Set<string>();
+
+  constructor(environment: Environment, warn: (problem: string) => void) {
+    this.#environment = environment;
+    this.#warn = warn;
+  }
+
+  /** null for nowhere. `isAsked`: it is wanted, wherever every SDK sends to if nothing else is said. */
+  urlOf(signal: Signal, isAsked: boolean): URL | null {
+    const own = endpointOf(signal);
+    const ownText = nonEmpty(this.#environment[own]);
+    if (ownText !== undefined) return this.#url(own, ownText, signal);
+    const generalText = nonEmpty(this.#environment[ENDPOINT]);
+    if (generalText !== undefined) {
+      const base = this.#url(ENDPOINT, generalText, null);
+      return base && signalUrl(base, signal);
+    }
+    const isElsewhere = SIGNALS.some(each => nonEmpty(this.#environment[endpointOf(each)]) !== undefined);
+    return isAsked && !isElsewhere ? signalUrl(new URL(DEFAULT_URL), signal) : null;
+  }
+
+  /** null, or `otherwise`, where it is one that is not spoken here. */
+  protocolOf(signal: Signal, otherwise: Protocol | null): Protocol | null {
+    const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`;
+    const isOwn = nonEmpty(this.#environment[own]) !== undefined;
+    const name = isOwn ? own : "OTEL_EXPORTER_OTLP_PROTOCOL";
+    const protocol = nonEmpty(this.#environment[name]) ?? DEFAULT_PROTOCOL;
+    if (protocol === "http/protobuf" || protocol === "http/json") return protocol;
+    const done = otherwise === null ? unsent(isOwn ? signal : null) : `${otherwise} is used`;
+    this.#tell(name, `${name}: expected http/protobuf or http/json, found ${protocol}: ${done}`);
+    return otherwise;
+  }
+
+  #url(name: string, text: string, signal: Signal | null): URL | null {
+    try {
+      return checkedUrl(name, text);
+    } catch (error) {
+      if (!(error instanceof TelemetryError)) throw error;
+      this.#tell(name, `${error.message}: ${unsent(signal)}`);
+      return null;
+    }
+  }
+
+  #tell(name: string, problem: string): void {
+    if (!this.#told.has(name)) this.#warn(problem);
+    this.#told.add(name);
+  }
 }
 
-function checkedUrl(what: string, text: string): string {
+const ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const DEFAULT_PROTOCOL: Protocol = "http/protobuf";
+
+function endpointOf(signal: Signal): string {
+  return `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`;
+}
+
+function unsent(signal: Signal | null): string {
+  return signal === null ? "no telemetry is sent" : `no ${signal} are sent`;
+}
+
+/** The signal's path behind that of `base`; its query stays. */
+function signalUrl(base: URL, signal: Signal): URL {
+  const url = new URL(base);
+  url.pathname = `${base.pathname.replace(/\/$/, "")}/v1/${signal}`;
+  return url;
+}
+
+/** A URL as it may be shown: a key may stand in its query. */
+export function shownUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
+
+function checkedUrl(what: string, text: string): URL {
   const hint = what === "--otlp" ? " (write --otlp=URL, or put --otlp last, where a file follows it)" : "";
   const expected = `expected http://…, https://…${what === "--otlp" ? " or file:DIR" : ""}`;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    // A password may stand in what is no URL.
-    const found = url === null ? text.replace(/^.*@/s, "…@") : `${url.protocol}…`;
+    // A password or a key may stand in what is no URL.
+    const found = url === null ? text.replace(/^.*@/s, "…@").replace(/\?.*$/s, "?…") : `${url.protocol}…`;
     throw new TelemetryError(what, `${expected}, found ${found}${hint}`);
   }
   if (url.username !== "" || url.password !== "") {
     throw new TelemetryError(what, "expected no user or password in the URL: OTEL_EXPORTER_OTLP_HEADERS holds keys");
   }
-  return text;
+  url.hash = "";
+  return url;
 }
 
-function protocolOf(signal: Signal, environment: Environment): Protocol {
-  const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`;
-  const name = nonEmpty(environment[own]) === undefined ? "OTEL_EXPORTER_OTLP_PROTOCOL" : own;
-  const protocol = nonEmpty(environment[name]) ?? "http/protobuf";
-  if (protocol === "http/protobuf" || protocol === "http/json") return protocol;
-  throw new TelemetryError(name, `expected http/protobuf or http/json, found ${protocol}`);
-}
-
-/** `key=value,key=value`, percent-encoded. */
-function pairs(what: string, text: string): Record<string, string> {
+/** `key=value,key=value`, percent-encoded. None of them counts where one is wrong, as OpenTelemetry's specification has it. */
+function resourceAttributes(text: string, warn: (problem: string) => void): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const pair of text.split(",").map(each => each.trim())) {
-    if (pair === "") continue;
-    const at = pair.indexOf("=");
-    if (at <= 0) throw new TelemetryError(what, `expected key=value, found ${pair}`);
-    try {
-      found[decodeURIComponent(pair.slice(0, at).trim())] = decodeURIComponent(pair.slice(at + 1).trim());
-    } catch {
-      throw new TelemetryError(what, `expected percent-encoded text, found ${pair}`);
-    }
+  const pairs = text.split(",").filter(pair => pair.trim() !== "");
+  if (pairs.every(pair => takePair(pair, found))) return found;
+  warn(`OTEL_RESOURCE_ATTRIBUTES: expected key=value,key=value, percent-encoded, found something else: it is not used`);
+  return {};
+}
+
+/** False where it is none. */
+function takePair(pair: string, into: Record<string, string>): boolean {
+  const at = pair.indexOf("=");
+  const key = pair.slice(0, Math.max(at, 0)).trim();
+  if (key === "") return false;
+  try {
+    into[decodeURIComponent(key)] = decodeURIComponent(pair.slice(at + 1).trim());
+    return true;
+  } catch {
+    return false;
   }
-  return found;
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

@@ -7,9 +7,9 @@ const MAX_NAME = 256;
 /** Columns of a sentence. */
 const MAX_SENTENCE = 4096;
 
-/** A text of the wire as telemetry may hold it: without secrets, without what acts on a terminal, bounded. */
-export function shownName(text: string, discretion: Discretion): string {
-  return printable(discretion.text(withoutCredentials(text)), MAX_NAME);
+/** A text of the wire as telemetry may hold it: without secrets, without what acts on a terminal, `most` columns. */
+export function shownName(text: string, discretion: Discretion, most = MAX_NAME): string {
+  return printable(discretion.text(withoutCredentials(text)), most);
 }
 
 /** The same of a sentence or a name that a report has: its secrets are gone already. */

@@ -41,6 +41,7 @@ export class TraceIds {
     return {
       traceId: this.#parent?.traceId ?? traceId,
       spanId,
+      traceState: this.#parent?.traceState,
       parentSpanId: this.#parent?.spanId ?? null,
       key,
     };

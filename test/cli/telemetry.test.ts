@@ -22,7 +22,8 @@ interface OtlpSpan {
   name: string;
   kind: number;
   startTimeUnixNano: string;
-  status: { code: number };
+  status: { code: number; message?: string };
+  attributes: unknown[];
   links: { traceId: string; spanId: string }[];
 }
 
@@ -88,6 +89,15 @@ describe("ghostframe inspect --otlp", { concurrent: true }, () => {
   });
 });
 
+it("variables that are meant for others stop nothing, and are told once", async () => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" };
+  const { code, stdout, stderr } = await ghostframe(["inspect", GHOST], { env });
+  expect([code, stdout.length > 0]).toEqual([1, true]);
+  expect(stderr).toBe(
+    "ghostframe: OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf or http/json, found grpc: no telemetry is sent\n",
+  );
+});
+
 describe("OpenTelemetry's packages", { concurrent: true }, () => {
   it.each([["inspect"], ["messages"], ["check"]])("are not loaded by %s without --otlp", async command => {
     const { stderr } = await ghostframe([command, GHOST], { env: LOADED });
@@ -135,17 +145,40 @@ describe("in a CI job's trace", { concurrent: true }, () => {
     expect(spansIn(out).find(({ name }) => name === "amqp connection")!.parentSpanId).toBeUndefined();
   });
 
-  it("run hands its own span on to the command, and has the connections under it", async () => {
+  const ran = async (name: string, status: number, more: Record<string, string>) => {
     const broker = await startSmallBroker();
-    const out = join(folder, "run");
-    const program = `process.stdout.write(process.env.TRACEPARENT)`;
+    const out = join(folder, name);
+
+    const program = `process.stdout.write(JSON.stringify([process.env.TRACEPARENT, process.env.TRACESTATE ?? null])); process.exitCode = ${status}`;
     const url = `amqp://127.0.0.1:${broker.port}`;
     const args = ["run", "--min-frames", "0", `--otlp=file:${out}`, "--", process.execPath, "-e", program];
-    const { code, stdout } = await ghostframe(args, { env: { ...env, AMQP_URL: url } });
+    const { code, stdout } = await ghostframe(args, { env: { ...more, AMQP_URL: url } });
     await broker.close();
-    expect(code).toBe(0);
+    expect(code).toBe(status);
+    const [traceparent, tracestate] = JSON.parse(stdout) as [string, string | null];
+    return { out, traceparent, tracestate };
+  };
+
+  it("run hands its own span on to the command, and says how that ended", async () => {
+    const { out, traceparent, tracestate } = await ran("run", 3, { ...env, TRACESTATE: "ci=7" });
     const own = spansIn(out).find(({ name }) => name === "ghostframe run")!;
-    expect(own).toMatchObject({ traceId: TRACE, parentSpanId: PARENT, status: { code: 0 } });
-    expect(stdout).toBe(`00-${TRACE}-${own.spanId}-01`);
+    expect(own).toMatchObject({ traceId: TRACE, parentSpanId: PARENT, traceState: "ci=7" });
+    expect(own.status).toEqual({ code: 2, message: "the command ended with exit status 3" });
+    expect(own.attributes).toContainEqual({ key: "process.exit.code", value: { intValue: "3" } });
+    expect([traceparent, tracestate]).toEqual([`00-${TRACE}-${own.spanId}-01`, "ci=7"]);
+  });
+
+  it("run sends no span of a trace that is not recorded, and hands it on as such", async () => {
+    const unrecorded = { TRACEPARENT: `00-${TRACE}-${PARENT}-00`, TRACESTATE: "ci=7" };
+    const { out, traceparent, tracestate } = await ran("unrecorded", 0, unrecorded);
+    expect(readFileSync(join(out, "traces.jsonl"), "utf8")).toBe("");
+    expect(traceparent).toMatch(new RegExp(`^00-${TRACE}-(?!${PARENT})[0-9a-f]{16}-00$`));
+    expect(tracestate).toBe("ci=7");
+  });
+
+  it("run hands no other trace's state on with a trace of its own", async () => {
+    const { out, traceparent, tracestate } = await ran("new", 0, { TRACEPARENT: "00-nonsense", TRACESTATE: "ci=7" });
+    const own = spansIn(out).find(({ name }) => name === "ghostframe run")!;
+    expect([traceparent, tracestate]).toEqual([`00-${own.traceId}-${own.spanId}-01`, null]);
   });
 });

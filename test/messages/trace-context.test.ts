@@ -4,7 +4,7 @@ import { readTraceContext, readTraceHeaders, type Traced } from "../../src/messa
 import { type Field, field, table, text } from "../support/wire.ts";
 
 function traced(headers: Readonly<Record<string, Field>>): string {
-  const into: Traced = { traceId: null, spanId: null, sampled: null };
+  const into: Traced = { traceId: null, spanId: null, sampled: null, traceState: null };
   readTraceContext(
     table({ before: field.S("1"), nested: field.F({ traceparent: field.S("no") }), ...headers }),
     0,
@@ -28,6 +28,8 @@ describe("a trace context", () => {
       { traceparent: field.S(`01-${TRACE}-${SPAN}-01-more`) },
       `${TRACE} ${SPAN}`,
     ],
+    ["of the version that there is none of", { traceparent: field.S(`ff-${TRACE}-${SPAN}-01`) }, "– –"],
+    ["with more fields than its version has", { traceparent: field.S(`${PARENT}-more`) }, "– –"],
     ["of zeros, which is none", { traceparent: field.S(`00-${"0".repeat(32)}-${SPAN}-01`) }, "– –"],
     ["in capitals, which is none", { traceparent: field.S(PARENT.toUpperCase()) }, "– –"],
     ["b3", { b3: field.S(`${TRACE}-${SPAN}-1`) }, `${TRACE} ${SPAN}`],
@@ -80,10 +82,10 @@ describe("a trace context", () => {
 
 describe("whether a trace is recorded", () => {
   const sampled = (headers: Readonly<Record<string, string>>): boolean | null => {
-    const fromOctets: Traced = { traceId: null, spanId: null, sampled: null };
+    const fromOctets: Traced = { traceId: null, spanId: null, sampled: null, traceState: null };
     const fields = Object.entries(headers).map(([name, value]) => [name, field.S(value)]);
     readTraceContext(table(Object.fromEntries(fields)), 0, fromOctets);
-    const fromHeaders: Traced = { traceId: null, spanId: null, sampled: null };
+    const fromHeaders: Traced = { traceId: null, spanId: null, sampled: null, traceState: null };
     readTraceHeaders(headers, fromHeaders);
     expect(fromHeaders).toEqual(fromOctets);
     return fromOctets.sampled;
@@ -113,4 +115,24 @@ describe("whether a trace is recorded", () => {
   ])("%s", (_, headers, expected) => {
     expect(sampled(headers)).toBe(expected);
   });
+});
+
+it.each<[what: string, headers: Record<string, string>, state: string | null]>([
+  [
+    "is what systems on the way added",
+    { traceparent: PARENT, TraceState: "congo=t61rcWkgMzE,a@b=1" },
+    "congo=t61rcWkgMzE,a@b=1",
+  ],
+  ["is none without a traceparent", { tracestate: "a=b" }, null],
+  ["is none of another kind of context", { b3: `${TRACE}-${SPAN}-1`, tracestate: "a=b" }, null],
+  ["is left out where it is none", { traceparent: PARENT, tracestate: "a=b,\u001b" }, null],
+  [
+    "is left out where it is too long",
+    { traceparent: PARENT, tracestate: Array.from({ length: 200 }, () => "a=b").join() },
+    null,
+  ],
+])("tracestate %s", (_, headers, state) => {
+  const into: Traced = { traceId: null, spanId: null, sampled: null, traceState: null };
+  readTraceHeaders(headers, into);
+  expect(into.traceState).toBe(state);
 });

@@ -15,15 +15,15 @@ const SCHEMA = protobuf.parse(`
   message Resource { repeated KeyValue attributes = 1; uint32 dropped_attributes_count = 2; }
   message Scope { string name = 1; string version = 2; repeated KeyValue attributes = 3; }
   message Traces { repeated ResourceSpans resource_spans = 1; }
-  message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; }
-  message ScopeSpans { Scope scope = 1; repeated Span spans = 2; }
+  message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; string schema_url = 3; }
+  message ScopeSpans { Scope scope = 1; repeated Span spans = 2; string schema_url = 3; }
   message Span {
     bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; bytes parent_span_id = 4; string name = 5; int32 kind = 6;
     fixed64 start_time_unix_nano = 7; fixed64 end_time_unix_nano = 8; repeated KeyValue attributes = 9; repeated Event events = 11;
-    repeated Link links = 13; Status status = 15; fixed32 flags = 16;
+    uint32 dropped_events_count = 12; repeated Link links = 13; uint32 dropped_links_count = 14; Status status = 15; fixed32 flags = 16;
   }
   message Event { fixed64 time_unix_nano = 1; string name = 2; repeated KeyValue attributes = 3; }
-  message Link { bytes trace_id = 1; bytes span_id = 2; repeated KeyValue attributes = 4; fixed32 flags = 6; }
+  message Link { bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; repeated KeyValue attributes = 4; fixed32 flags = 6; }
   message Status { string message = 2; int32 code = 3; }
   message Logs { repeated ResourceLogs resource_logs = 1; }
   message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; }
@@ -56,6 +56,8 @@ export type ReceivedSignal = keyof typeof KINDS;
 
 export interface Received {
   signal: ReceivedSignal;
+  /** Path and query. */
+  url: string;
   headers: IncomingMessage["headers"];
   /** As OTLP/JSON has it: ids in hexadecimal digits, 64-bit integers as text. */
   data: Record<string, unknown>;
@@ -111,12 +113,12 @@ export class OtlpReceiver {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const sent = Buffer.concat(chunks);
     const octets = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
-    const signal = request.url!.split("/").at(-1) as ReceivedSignal;
+    const signal = request.url!.split("?")[0]!.split("/").at(-1) as ReceivedSignal;
     const isJson = request.headers["content-type"] === "application/json";
     const data = isJson ? JSON.parse(octets.toString()) : decoded(KINDS[signal], octets);
     const answer = this.answers.shift() ?? TAKEN;
     if (answer === "hang") return;
-    this.received.push({ signal, headers: request.headers, data: data as Record<string, unknown> });
+    this.received.push({ signal, url: request.url!, headers: request.headers, data: data as Record<string, unknown> });
     if ("status" in answer) response.writeHead(answer.status, answer.headers).end(answer.body);
     else
       response.writeHead(200, { "content-type": request.headers["content-type"] }).end(partial(signal, answer, isJson));

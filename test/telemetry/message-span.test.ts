@@ -154,7 +154,24 @@ describe("a message's span", () => {
     expect(span(message("publish", context))).toMatchObject({ traceId: TRACE, parentSpanId: SPAN });
     const delivery = span(message("deliver", context));
     expect(delivery).toMatchObject({ traceId: TRACE, parentSpanId: SPAN });
-    expect(linked(delivery, "creation")).toEqual([expect.objectContaining(context)]);
+    expect(linked(delivery, "creation")).toEqual([expect.objectContaining({ ...context, isRemote: true })]);
+  });
+
+  it("has the message's tracestate, unless a secret stands in it", () => {
+    const state = { traceId: TRACE, spanId: SPAN, traceState: "a=b" };
+    const [delivery, settled] = messageSpans(
+      ids,
+      source,
+      message("deliver", { ...state, outcome: "acked", latency: 1 }),
+      null,
+    );
+    expect([
+      delivery!.traceState,
+      settled!.traceState,
+      ...linked(delivery!, "creation").map(each => each.traceState),
+    ]).toEqual(["a=b", "a=b", "a=b"]);
+    expect(linked(delivery!, "connection")[0]!.traceState).toBeUndefined();
+    expect(span(message("publish", { ...state, traceState: "a=correct-horse" })).traceState).toBeUndefined();
   });
 
   it("has a trace of its own where the message names none that can be used", () => {

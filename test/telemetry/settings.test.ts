@@ -1,11 +1,15 @@
 /** What is sent, and where to: the option against the standard variables. */
 import { describe, expect, it } from "vitest";
-import { type Environment, TelemetryError, telemetrySetting } from "../../src/telemetry/settings.ts";
+import { type Environment, shownUrl, TelemetryError, telemetrySetting } from "../../src/telemetry/settings.ts";
 
 const E = "OTEL_EXPORTER_OTLP_";
 
-function urls(otlp: string | true | undefined, environment: Environment = {}): Record<string, string> | string | null {
-  const setting = telemetrySetting(otlp, environment);
+function urls(
+  otlp: string | true | undefined,
+  environment: Environment = {},
+  warn?: (problem: string) => void,
+): Record<string, string> | string | null {
+  const setting = telemetrySetting(otlp, environment, warn);
   if (setting === null) return null;
   const { target } = setting;
   if (target.kind === "folder") return `${target.directory}: ${target.signals.join(" ")}`;
@@ -65,22 +69,66 @@ describe("where telemetry is sent", () => {
     ["file:", {}, /^--otlp: expected a folder/],
     ["http://user:secret@host", {}, /^--otlp: expected no user or password(?!.*secret)/],
     ["http:/x:hunter2@:host", {}, /found …@:host/],
-    [undefined, { [`${E}ENDPOINT`]: "localhost" }, /^OTEL_EXPORTER_OTLP_ENDPOINT: expected http.*, found localhost$/],
-    [
-      "http://h",
-      { [`${E}PROTOCOL`]: "grpc" },
-      /^OTEL_EXPORTER_OTLP_PROTOCOL: expected http\/protobuf or http\/json, found grpc$/,
-    ],
-    ["http://h", { [`${E}LOGS_PROTOCOL`]: "x" }, /^OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: .*found x$/],
-    [
-      "http://h",
-      { OTEL_RESOURCE_ATTRIBUTES: "novalue" },
-      /^OTEL_RESOURCE_ATTRIBUTES: expected key=value, found novalue$/,
-    ],
-    ["http://h", { OTEL_RESOURCE_ATTRIBUTES: "a=%zz" }, /^OTEL_RESOURCE_ATTRIBUTES: expected percent-encoded text/],
+    ["h?api-key=S3CRET", {}, /found h\?…(?!.*S3CRET)/],
   ])("says what it cannot use: %s %j", (otlp, environment, message) => {
     expect(() => telemetrySetting(otlp, environment)).toThrow(message);
     expect(() => telemetrySetting(otlp, environment)).toThrow(TelemetryError);
+  });
+
+  it.each<[otlp: string | true | undefined, environment: Environment, expected: unknown, warnings: RegExp[]]>([
+    [
+      undefined,
+      { [`${E}ENDPOINT`]: "localhost" },
+      null,
+      [/^OTEL_EXPORTER_OTLP_ENDPOINT: .* found localhost: no telemetry/],
+    ],
+    [true, { [`${E}ENDPOINT`]: "x://h" }, null, [/^OTEL_EXPORTER_OTLP_ENDPOINT: .* found x:…: no telemetry is sent$/]],
+    [
+      undefined,
+      { [`${E}ENDPOINT`]: "http://c:4317", [`${E}PROTOCOL`]: "grpc" },
+      null,
+      [/^OTEL_EXPORTER_OTLP_PROTOCOL: expected http\/protobuf or http\/json, found grpc: no telemetry is sent$/],
+    ],
+    ["http://h", { [`${E}PROTOCOL`]: "grpc" }, at("http://h"), [/found grpc: http\/protobuf is used$/]],
+    [
+      undefined,
+      { [`${E}ENDPOINT`]: "http://c", [`${E}LOGS_PROTOCOL`]: "x", [`${E}TRACES_ENDPOINT`]: "t" },
+      { metrics: "http://c/v1/metrics" },
+      [
+        /^OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: .*found t: no traces are sent$/,
+        /_LOGS_PROTOCOL: .*found x: no logs are sent$/,
+      ],
+    ],
+    [
+      "http://h",
+      { OTEL_RESOURCE_ATTRIBUTES: "a=b,S3CRET" },
+      at("http://h"),
+      [/^OTEL_RESOURCE_ATTRIBUTES: (?!.*S3CRET)/],
+    ],
+    [
+      "http://h",
+      { OTEL_RESOURCE_ATTRIBUTES: "a=%zz" },
+      at("http://h"),
+      [/^OTEL_RESOURCE_ATTRIBUTES: .*it is not used$/],
+    ],
+    // Nothing is sent: whatever they say is for other programs.
+    [undefined, { [`${E}PROTOCOL`]: "grpc", OTEL_RESOURCE_ATTRIBUTES: "novalue" }, null, []],
+    ["file:x", { [`${E}PROTOCOL`]: "grpc" }, "x: traces metrics logs", []],
+  ])("is not stopped by variables that it cannot use: %s %j", (otlp, environment, expected, warnings) => {
+    const told: string[] = [];
+    expect(urls(otlp, environment, problem => told.push(problem))).toEqual(expected);
+    expect(told).toEqual(warnings.map(warning => expect.stringMatching(warning)));
+    if (warnings.some(({ source }) => source.includes("RESOURCE"))) {
+      expect(telemetrySetting(otlp, environment)!.resource).toEqual({});
+    }
+  });
+
+  it("keeps a query behind the path of the signal, and shows none", () => {
+    expect(urls("http://h:1/in/?api-key=S3CRET", {})).toMatchObject({
+      traces: "http://h:1/in/v1/traces?api-key=S3CRET",
+    });
+    expect(urls(undefined, { [`${E}LOGS_ENDPOINT`]: "http://l/in?k=1#x" })).toEqual({ logs: "http://l/in?k=1" });
+    expect(shownUrl("http://h:1/in/v1/traces?api-key=S3CRET")).toBe("http://h:1/in/v1/traces");
   });
 
   it("protobuf unless JSON is asked for, for all or for one signal", () => {

@@ -4,13 +4,12 @@ import { VERSION } from "../../version.ts";
 import type { Histogram, MetricsSnapshot } from "../instruments.ts";
 import { BUCKETS, METRICS } from "../metrics.ts";
 import type { Attributes, LogRecord, SpanContext, SpanRecord } from "../records.ts";
+import { unixTimeOf } from "../unix-time.ts";
 
 export type ReadableSpan = Parameters<typeof JsonTraceSerializer.serializeRequest>[0][number];
 export type ReadableLog = Parameters<typeof JsonLogsSerializer.serializeRequest>[0][number];
 export type ReadableMetrics = Parameters<typeof JsonMetricsSerializer.serializeRequest>[0];
 type ApiSpanContext = ReturnType<ReadableSpan["spanContext"]>;
-
-const SCOPE = { name: "ghostframe", version: VERSION };
 
 /** Who sends it: one object for all records, by which the serializers know what belongs together. */
 export interface Origin {
@@ -18,13 +17,17 @@ export interface Origin {
   scope: ReadableSpan["instrumentationScope"];
 }
 
+/** The conventions that names of attributes follow. */
+const SCHEMA_URL = "https://opentelemetry.io/schemas/1.45.0";
+
 export function originOf(attributes: Attributes): Origin {
   const resource: Origin["resource"] = {
     attributes,
+    schemaUrl: SCHEMA_URL,
     merge: () => resource,
     getRawAttributes: () => Object.entries(attributes),
   };
-  return { resource, scope: SCOPE };
+  return { resource, scope: { name: "ghostframe", version: VERSION, schemaUrl: SCHEMA_URL } };
 }
 
 // The enumerations of @opentelemetry/api, of which only the types are wanted here.
@@ -40,27 +43,33 @@ export function readableSpan(span: SpanRecord, { resource, scope }: Origin): Rea
     spanContext: () => context,
     ...(span.parentSpanId === null
       ? {}
-      : { parentSpanContext: contextOf({ traceId: span.traceId, spanId: span.parentSpanId }, true) }),
+      : {
+          parentSpanContext: contextOf(
+            { traceId: span.traceId, spanId: span.parentSpanId, traceState: span.traceState },
+            span.hasRemoteParent === true,
+          ),
+        }),
     startTime: span.start,
     endTime: span.end,
     status: span.error === null ? { code: STATUS.unset } : { code: STATUS.error, message: span.error },
     attributes: span.attributes,
-    links: span.links.map(link => ({ context: contextOf(link, true), attributes: link.attributes })),
+    links: span.links.map(link => ({ context: contextOf(link, link.isRemote === true), attributes: link.attributes })),
     events: span.events,
     duration: [0, 0],
     ended: true,
     resource,
     instrumentationScope: scope,
     droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
+    droppedEventsCount: span.droppedEvents ?? 0,
+    droppedLinksCount: span.droppedLinks ?? 0,
   };
 }
 
 export function readableLog(record: LogRecord, { resource, scope }: Origin): ReadableLog {
   return {
     hrTime: record.time,
-    hrTimeObserved: record.time,
+    // Long after it was captured, perhaps.
+    hrTimeObserved: unixTimeOf(Date.now()),
     ...(record.context === null ? {} : { spanContext: contextOf(record.context, false) }),
     severityNumber: record.severityNumber,
     severityText: record.severityText,
@@ -106,6 +115,13 @@ function histogramValue({ count, sum, buckets }: Histogram) {
   return { count, sum, buckets: { boundaries: [...BUCKETS], counts: buckets } };
 }
 
-function contextOf({ traceId, spanId }: SpanContext, isRemote: boolean): ApiSpanContext {
-  return { traceId, spanId, traceFlags: SAMPLED, isRemote };
+function contextOf({ traceId, spanId, traceState }: SpanContext, isRemote: boolean): ApiSpanContext {
+  const context = { traceId, spanId, traceFlags: SAMPLED, isRemote };
+  return traceState === undefined ? context : { ...context, traceState: traceStateOf(traceState) };
+}
+
+/** It is handed on as it is. */
+function traceStateOf(text: string): NonNullable<ApiSpanContext["traceState"]> {
+  const state = { serialize: () => text, get: () => undefined, set: () => state, unset: () => state };
+  return state;
 }

@@ -1,11 +1,14 @@
 /** The ways out: JSON lines in a file, or OTLP over HTTP. OpenTelemetry's packages are loaded here, and only here. */
+import { randomUUID } from "node:crypto";
+import { subscribe } from "node:diagnostics_channel";
 import { appendFile, open, writeFile } from "node:fs/promises";
+import { type Agent, type IncomingMessage, STATUS_CODES } from "node:http";
 import { dirname } from "node:path";
-import { codeOf, meaningOf } from "../../capture/system-error.ts";
+import { codeOf, isOfTls, meaningOf, tlsReason } from "../../capture/system-error.ts";
 import { VERSION } from "../../version.ts";
 import type { MetricsSnapshot } from "../instruments.ts";
 import type { LogRecord, SpanRecord } from "../records.ts";
-import { type Signal, signalFile, TelemetryError, type TelemetrySetting } from "../settings.ts";
+import { type Signal, shownUrl, signalFile, TelemetryError, type TelemetrySetting } from "../settings.ts";
 import { makeFolder } from "./folder.ts";
 import { type Origin, originOf, readableLog, readableMetrics, readableSpan } from "./otlp-shapes.ts";
 
@@ -29,18 +32,24 @@ interface Serializer<Request> {
   deserializeResponse(data: Uint8Array): unknown;
 }
 
+const PROCESS = randomUUID();
+
 /**
  * Loads what is needed. Throws a TelemetryError where the folder cannot be made. `problem` gets what is wrong in the environment,
- * and is done without.
+ * and is done without. `instance`: who sends, as an id.
  */
 export async function signalExports(
   setting: TelemetrySetting,
   problem: (problem: string) => void,
+  instance: string = PROCESS,
 ): Promise<SignalExports> {
   const serializers = await import("@opentelemetry/otlp-transformer");
   const origin = originOf({
     "service.name": setting.serviceName,
+    "service.version": VERSION,
+    "service.instance.id": instance,
     "telemetry.sdk.name": "ghostframe",
+    "telemetry.sdk.language": "nodejs",
     "telemetry.sdk.version": VERSION,
     ...setting.resource,
   });
@@ -79,15 +88,16 @@ async function signalExport<Item, Request>(
     ...serializers
   }: { json: Serializer<Request>; protobuf: Serializer<Request>; problem: (problem: string) => void },
 ): Promise<SignalExport<Item> | null> {
+  const json = exactJson(serializers.json);
   if (target.kind !== "http") {
     if (!target.signals.includes(signal)) return null;
     const path = target.kind === "file" ? target.path : signalFile(target.directory, signal);
-    return async batch => appended(path, serializers.json.serializeRequest(request(batch)), batch.length);
+    return async batch => appended(path, json.serializeRequest(request(batch)), batch.length);
   }
   const to = target.signals[signal];
   if (to === undefined) return null;
   const isJson = to.protocol === "http/json";
-  const send = await httpSender(signal, to.url, isJson, isJson ? serializers.json : serializers.protobuf, problem);
+  const send = await httpSender(signal, to.url, isJson, isJson ? json : serializers.protobuf, problem);
   return batch => send(request(batch), batch.length);
 }
 
@@ -113,6 +123,23 @@ async function beginFile(path: string): Promise<void> {
     throw new TelemetryError(`--output otlp=${path}`, writeProblem(error));
   }
 }
+
+/** Numbers of 64 bits are strings in JSON (https://protobuf.dev/programming-guides/json/): the serializers write numbers. */
+function exactJson<Request>(serializer: Serializer<Request>): Serializer<Request> {
+  return {
+    ...serializer,
+    serializeRequest: request => {
+      const octets = serializer.serializeRequest(request);
+      if (octets === undefined) return undefined;
+      // In a string every quote has a backslash before it: these are names of fields.
+      const text = new TextDecoder().decode(octets).replace(NUMBER_OF_64_BITS, '$1"$2"');
+      return new TextEncoder().encode(text.replace(BUCKET_COUNTS, counts => counts.replace(/\d+/g, '"$&"')));
+    },
+  };
+}
+
+const NUMBER_OF_64_BITS = /("(?:intValue|asInt|count)":)(-?\d+)/g;
+const BUCKET_COUNTS = /"bucketCounts":\[[\d,]*\]/g;
 
 function writeProblem(error: unknown): string {
   return meaningOf(codeOf(error), "write") ?? (error instanceof Error ? error.message : String(error));
@@ -183,6 +210,7 @@ async function httpSender<Request>(
   });
   diag.disable();
   let answer: unknown = null;
+  const shown = shownUrl(url);
   const listening: Serializer<Request> = {
     serializeRequest: request => serializer.serializeRequest(request),
     deserializeResponse: data => {
@@ -190,12 +218,13 @@ async function httpSender<Request>(
       return answer;
     },
   };
+  const statusOf = statusListener(options);
   // Its own metrics go nowhere.
   const counting = { name: "span", countItems: () => 0 } as const;
   const delegate = createOtlpHttpExportDelegate(options, listening, `otlp_http_${signal}`, counting, undefined);
   return (request, count) =>
     new Promise(resolve => {
-      const failed = (problem: string): void => resolve({ rejected: count, problem: `${url}: ${problem}` });
+      const failed = (problem: string): void => resolve({ rejected: count, problem: `${shown}: ${problem}` });
       const limit = setTimeout(
         () => failed(`no whole answer within ${options.timeoutMillis / 1000} s`),
         options.timeoutMillis + OVERTIME,
@@ -203,8 +232,8 @@ async function httpSender<Request>(
       answer = null;
       delegate.export(request, ({ code, error }) => {
         clearTimeout(limit);
-        if (code === SUCCESS) resolve(partly(answer, url));
-        else failed(failureText(error));
+        if (code === SUCCESS) resolve(partly(answer, shown));
+        else failed(failureText(error, statusOf()));
       });
     });
 }
@@ -222,8 +251,30 @@ function partly(answer: unknown, url: string): Sent {
   return { rejected, problem: `${url}: ${rejected} of a batch were not taken${said}` };
 }
 
-function failureText(error: (Error & { code?: unknown }) | undefined): string {
+/** Of the requests of these options: the status of the latest answer, which a failure that was tried again does not tell. */
+function statusListener(options: { agentFactory: (protocol: string) => Agent | Promise<Agent> }): () => number | null {
+  let status: number | null = null;
+  const { agentFactory } = options;
+  options.agentFactory = async protocol => {
+    const agent = await agentFactory(protocol);
+    subscribe("http.client.response.finish", message => {
+      const { request, response } = message as { request: { agent?: unknown }; response: IncomingMessage };
+      if (request.agent === agent) status = response.statusCode ?? null;
+    });
+    return agent;
+  };
+  return () => {
+    const latest = status;
+    status = null;
+    return latest;
+  };
+}
+
+function failureText(error: (Error & { code?: unknown }) | undefined, latest: number | null): string {
   if (error === undefined) return "it could not be sent";
-  const status = typeof error.code === "number" ? `HTTP ${error.code} ` : "";
-  return `${status}${error.message}`.trim() || codeOf(error);
+  if (isOfTls(error)) return `the TLS connection failed: ${tlsReason(error)}`;
+  const said = typeof error.code === "number" ? error.code : latest;
+  if (said === null) return error.message || codeOf(error);
+  const meaning = STATUS_CODES[said] ?? "";
+  return `HTTP ${said} ${typeof error.code === "number" ? error.message : meaning}`.trim();
 }

@@ -17,9 +17,9 @@ export class TelemetryExporter implements TelemetrySink {
     this.#metrics = metrics === null ? null : new SignalQueue(metrics, options);
   }
 
-  /** Loads OpenTelemetry's packages. Throws a TelemetryError where a folder cannot be written. */
-  static async open(setting: TelemetrySetting, options: QueueOptions): Promise<TelemetryExporter> {
-    return new TelemetryExporter(await signalExports(setting, options.problem), options);
+  /** Loads OpenTelemetry's packages. `instance`: who sends, as an id; else one that is drawn. Throws a TelemetryError where a folder cannot be written. */
+  static async open(setting: TelemetrySetting, options: QueueOptions, instance?: string): Promise<TelemetryExporter> {
+    return new TelemetryExporter(await signalExports(setting, options.problem, instance), options);
   }
 
   span(span: SpanRecord): void {

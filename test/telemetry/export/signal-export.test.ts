@@ -1,10 +1,15 @@
 /** OTLP over HTTP to a receiver that decodes what really comes, and that has bad days. */
-import { existsSync, statSync, symlinkSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { signalExports } from "../../../src/telemetry/export/signal-export.ts";
+import { Instruments } from "../../../src/telemetry/instruments.ts";
 import type { LogRecord, SpanRecord } from "../../../src/telemetry/records.ts";
 import { telemetrySetting } from "../../../src/telemetry/settings.ts";
+import { Certificates } from "../../proxy/certificates.ts";
 import { temporaryFolder } from "../../support/command.ts";
 import { OtlpReceiver, plainAttributes } from "../../support/otlp-receiver.ts";
 
@@ -77,9 +82,39 @@ describe.each(["http/protobuf", "http/json"])("%s", protocol => {
     expect(plainAttributes(span!.links[0]!.attributes)).toEqual({ why: "torn-by" });
   });
 
+  it("brings what W3C's context has, tells remote spans from its own, and says who sends", async () => {
+    const { traces } = await opened(environment);
+    const links = [
+      { ...SPAN.links[0]!, isRemote: true, traceState: "c=d" },
+      { ...SPAN.links[0]!, isRemote: false },
+    ];
+    const own = { ...SPAN, traceState: "a=b", hasRemoteParent: true, links, droppedLinks: 3, droppedEvents: 2 };
+    await traces([own, { ...SPAN, links: [] }]);
+    const [of, other] = receiver.items<{ flags: number; links: { flags: number }[] }>("traces");
+    expect(of).toMatchObject({ traceState: "a=b", droppedLinksCount: 3, droppedEventsCount: 2 });
+    expect(of!.links[0]).toMatchObject({ traceState: "c=d" });
+    // https://github.com/open-telemetry/opentelemetry-proto, SpanFlags: it is known whether it is remote, and it is.
+    const remote = (flags: number): boolean => (flags & 0x300) === 0x300;
+    expect([of!, ...of!.links, other!].map(({ flags }) => remote(flags))).toEqual([true, true, false, false]);
+    const [{ resourceSpans }] = receiver.received.map(({ data }) => data) as [
+      { resourceSpans: [{ schemaUrl: string; resource: { attributes: [] }; scopeSpans: [{ schemaUrl: string }] }] },
+    ];
+    expect(plainAttributes(resourceSpans[0].resource.attributes)).toMatchObject({
+      "service.instance.id": expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+      "telemetry.sdk.language": "nodejs",
+    });
+    const schema = "https://opentelemetry.io/schemas/1.45.0";
+    expect([resourceSpans[0].schemaUrl, resourceSpans[0].scopeSpans[0].schemaUrl]).toEqual([schema, schema]);
+  });
+
   it("brings a log record as it is", async () => {
     const { logs } = await opened(environment);
+    const before = BigInt(Date.now()) * 1_000_000n;
     expect(await logs([LOG])).toEqual({ rejected: 0, problem: null });
+    const [{ observedTimeUnixNano }] = receiver.items<{ observedTimeUnixNano: string }>("logs") as [
+      { observedTimeUnixNano: string },
+    ];
+    expect(BigInt(observedTimeUnixNano)).toBeGreaterThanOrEqual(before - 1_000_000n);
     expect(receiver.items("logs")).toMatchObject([
       {
         timeUnixNano: "1795285191905717512",
@@ -110,6 +145,30 @@ it("writes files that are the user's own", async ({ onTestFinished }) => {
   const modes = ["", "traces.jsonl", "logs.jsonl", "metrics.jsonl"].map(name => statSync(join(directory, name)).mode);
   const expected = process.platform === "win32" ? modes : [0o40700, 0o100600, 0o100600, 0o100600];
   expect(modes).toEqual(expected);
+});
+
+it("writes numbers of 64 bits in JSON as strings, and texts as they are", async ({ onTestFinished }) => {
+  const directory = temporaryFolder(onTestFinished);
+  const text = '"intValue":7,\\"count":8';
+  const { traces, metrics } = await signalExports(telemetrySetting(`file:${directory}`, {})!, () => {});
+  await traces!([{ ...SPAN, attributes: { text, whole: 50_743, negative: -1, part: 0.5 } }]);
+  const instruments = new Instruments();
+  instruments.add("ghostframe.octets", 12, {});
+  instruments.record("messaging.process.duration", 0.2, {});
+  await metrics!([instruments.snapshot([1, 0], [2, 0])]);
+  const line = (name: string): string => readFileSync(join(directory, name), "utf8");
+  const [span] = JSON.parse(line("traces.jsonl")).resourceSpans[0].scopeSpans[0].spans;
+  expect(span.attributes.map(({ value }: { value: unknown }) => value)).toEqual([
+    { stringValue: text },
+    { intValue: "50743" },
+    { intValue: "-1" },
+    { doubleValue: 0.5 },
+  ]);
+  const [octets, duration] = JSON.parse(line("metrics.jsonl")).resourceMetrics[0].scopeMetrics[0].metrics;
+  expect(octets.sum.dataPoints[0].asInt).toBe("12");
+  const [{ count, bucketCounts, sum }] = duration.histogram.dataPoints;
+  expect({ count, sum }).toEqual({ count: "1", sum: 0.2 });
+  expect(bucketCounts.filter((each: unknown) => each !== "0")).toEqual(["1"]);
 });
 
 it.skipIf(!existsSync("/dev/full"))("says what it could not write", async ({ onTestFinished }) => {
@@ -165,12 +224,35 @@ describe("a receiver", () => {
     const sent = await traces([SPAN]);
     expect(sent.rejected).toBe(1);
     expect(sent.problem).toContain(`${receiver.url}/v1/traces: `);
+    if (answer !== "hang") expect(sent.problem).toContain("HTTP 503 Service Unavailable");
   });
 
   it("that is not there costs the batch", async () => {
     const { traces } = await opened({ OTEL_EXPORTER_OTLP_TIMEOUT: "100" });
     receiver.close();
     expect(await traces([SPAN])).toMatchObject({ rejected: 1, problem: expect.stringContaining("ECONNREFUSED") });
+  });
+
+  it("whose certificate nobody signed costs the batch, with a sentence", async () => {
+    using certificates = new Certificates();
+    const { key, cert } = certificates.issue("receiver", "IP:127.0.0.1");
+    const secure = createServer({ key: readFileSync(key), cert: readFileSync(cert) }).listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    const { port } = secure.address() as AddressInfo;
+    const setting = telemetrySetting(`https://127.0.0.1:${port}?api-key=S3CRET`, {})!;
+    const { traces } = await signalExports(setting, () => {});
+    const { problem } = await traces!([SPAN]);
+    secure.close();
+    expect(problem).toBe(
+      `https://127.0.0.1:${port}/v1/traces: the TLS connection failed: unable to verify the first certificate (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`,
+    );
+  });
+
+  it("gets the query of the URL, which is shown to nobody", async () => {
+    receiver.answers.push({ status: 400 });
+    const { traces } = await signalExports(telemetrySetting(`${receiver.url}?api-key=S3CRET`, {})!, () => {});
+    expect((await traces!([SPAN])).problem).toBe(`${receiver.url}/v1/traces: HTTP 400 Bad Request`);
+    expect(receiver.received[0]!.url).toBe("/v1/traces?api-key=S3CRET");
   });
 
   it("is told of settings that cannot be used", async () => {
