@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { Command } from "commander";
 import type { CaptureReport } from "../check/check.ts";
 import type { CheckResult } from "../check/check-result.ts";
@@ -13,6 +14,7 @@ import type { ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import type { PartialResult } from "../report/partial/partial-result.ts";
 import { asOneInput } from "../report/partial/reduce.ts";
 import type { Endpoint } from "../report/report.ts";
+import type { Broker } from "../telemetry/connection-source.ts";
 import { traceVariables } from "../telemetry/trace-parent.ts";
 import { whyUnreachable } from "./broker-probe.ts";
 import { type BrokerUrl, parseBrokerUrl } from "./broker-url.ts";
@@ -163,8 +165,8 @@ function brokerOf({ upstream, env = [] }: Options): BrokerUrl {
   return parseBrokerUrl(url);
 }
 
-function serverOf({ upstream: { host, port } }: BrokerUrl): Endpoint {
-  return { address: host, port };
+function serverOf({ upstream: { host, port } }: BrokerUrl): Broker {
+  return { address: host, port, peer: isIP(host) === 0 ? null : { address: host, port } };
 }
 
 /** How a command and its connections ended. */

@@ -4,9 +4,10 @@ import { type Command, Option } from "commander";
 import type { CheckResult } from "../check/check-result.ts";
 import type { W3cContext } from "../messages/trace-context.ts";
 import type { MessageReaders } from "../report/message-output.ts";
-import type { Endpoint, Report } from "../report/report.ts";
+import type { Report } from "../report/report.ts";
 import { counted } from "../report/text/wording.ts";
 import type { CaptureTelemetry } from "../telemetry/capture-telemetry.ts";
+import type { Broker } from "../telemetry/connection-source.ts";
 import type { TelemetryExporter } from "../telemetry/export/telemetry-exporter.ts";
 import type { Instruments } from "../telemetry/instruments.ts";
 import { MESSAGE_CHOICES, type MessageChoice } from "../telemetry/message-telemetry.ts";
@@ -120,7 +121,7 @@ export class CaptureSession {
       captures = [],
     }: { otlp: OtlpTarget; otlpMessages: MessageChoice; captures?: readonly string[] },
     spans: "always" | "in-trace" | "never" = "never",
-    server: Endpoint | null = null,
+    server: Broker | null = null,
   ): Promise<CaptureSession | null> {
     const setting = telemetrySetting(otlp, process.env, complainOnce);
     if (setting === null) return null;

@@ -8,7 +8,7 @@ import type { ConnectionEvent } from "../report/live-event.ts";
 import type { TelemetryParts } from "../telemetry/message-telemetry.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import type { FrameWatch } from "./frame-watch.ts";
-import { LiveInspection } from "./live-inspection.ts";
+import { type Connected, LiveInspection } from "./live-inspection.ts";
 import {
   type BatchRecord,
   CLOSED,
@@ -121,8 +121,7 @@ export class BatchInspection {
         break;
       }
       case CONNECTED: {
-        const { upstream, steps } = decoded<Pick<RelayedConnection, "upstream" | "steps">>(bytes, start, end);
-        inspection.connected(connection, upstream, steps);
+        inspection.connected(connection, decoded<Connected>(bytes, start, end));
         break;
       }
       case DATA:

@@ -14,6 +14,8 @@ export interface RelayedConnection {
   upstream: Endpoint;
   /** How the broker was reached; missing while there is no connection yet. */
   steps?: UpstreamSteps;
+  /** The version of TLS that the client agreed on; missing where there is none. */
+  clientTlsVersion?: string | null;
   /** Octets are encrypted between client and proxy, between proxy and broker. */
   encrypted: { client: boolean; upstream: boolean };
 }

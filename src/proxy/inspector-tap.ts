@@ -44,8 +44,9 @@ export class InspectorTap implements ConnectionTap {
   }
 
   connected(upstream: Endpoint): void {
-    if (!this.#orphaned)
-      this.#inspector.write(CONNECTED, 1, this.number, encoded({ upstream, steps: this.#connection.steps }));
+    if (this.#orphaned) return;
+    const { steps, clientTlsVersion } = this.#connection;
+    this.#inspector.write(CONNECTED, 1, this.number, encoded({ upstream, steps, clientTlsVersion }));
   }
 
   data(side: Side, bytes: Uint8Array, given = false): void {

@@ -11,6 +11,7 @@ export class LiveConnection implements RelayedCarrier {
   /** The broker's address, as far as it is known. */
   upstream: Endpoint;
   steps: UpstreamSteps | null = null;
+  clientTlsVersion: string | null = null;
   wasTold = false;
   /** Both sides are connected, and that was not told yet: no octet has come. */
   awaitsOctets = false;

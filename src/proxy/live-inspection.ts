@@ -9,8 +9,7 @@ import type { ConnectionInspection } from "../inspection/connection-inspection.t
 import { Engine } from "../inspection/engine.ts";
 import { Moment, type Side } from "../net/connection-observer.ts";
 import type { ConnectionEvent } from "../report/live-event.ts";
-import { LiveEventSink, type UpstreamSteps } from "../report/live-event-sink.ts";
-import type { Endpoint } from "../report/report.ts";
+import { LiveEventSink } from "../report/live-event-sink.ts";
 import { LiveTelemetry } from "../telemetry/live-telemetry.ts";
 import type { TelemetryParts } from "../telemetry/message-telemetry.ts";
 import type { RelayedConnection, RelayTrouble } from "./connection-tap.ts";
@@ -42,6 +41,9 @@ export interface LiveInspectionOptions {
   /** Shows frames to whoever watches; null for nobody. */
   watch?: FrameWatch | null;
 }
+
+/** What is known of a relayed connection when its broker is there. */
+export type Connected = Pick<RelayedConnection, "upstream" | "steps" | "clientTlsVersion">;
 
 /** A connection under inspection. */
 export type Inspected = ConnectionInspection<LiveConnection>;
@@ -100,11 +102,12 @@ export class LiveInspection {
     this.#connections.set(relayed.number, this.#engine.connection(live, beginning));
   }
 
-  connected(number: number, upstream: Endpoint, steps?: UpstreamSteps): void {
+  connected(number: number, { upstream, steps, clientTlsVersion }: Connected): void {
     const connection = this.#connections.get(number);
     if (connection === undefined) return;
     connection.carrier.upstream = upstream;
     connection.carrier.steps = steps ?? null;
+    connection.carrier.clientTlsVersion = clientTlsVersion ?? null;
     connection.carrier.awaitsOctets = true;
     this.#silent.add(connection);
   }

@@ -15,7 +15,7 @@ import { type ProxyProtocol, proxyHeader } from "./proxy-protocol.ts";
 import { Relay } from "./relay.ts";
 import type { ReadPace } from "./slow-reader.ts";
 import { DEFAULT_TIMEOUTS, type Timeouts } from "./timeouts.ts";
-import { ClientTls, type ClientTlsFiles, UpstreamTls, type UpstreamTlsSettings } from "./tls.ts";
+import { ClientTls, type ClientTlsFiles, UpstreamTls, type UpstreamTlsSettings, versionOf } from "./tls.ts";
 import { KEEP_ALIVE_MS, UpstreamAttempt } from "./upstream.ts";
 import { Upstreams } from "./upstreams.ts";
 
@@ -269,13 +269,17 @@ export class ProxyServer {
     return relay;
   }
 
-  #begin(tcp: Socket, relay: Relay, { client }: RelayedConnection, before: number): void {
+  #begin(tcp: Socket, relay: Relay, connection: RelayedConnection, before: number): void {
+    const { client } = connection;
     if (this.#clientTls === null) {
       relay.start(tcp);
       return;
     }
     this.#clientTls.begin(tcp, {
-      secured: socket => relay.start(socket),
+      secured: socket => {
+        connection.clientTlsVersion = versionOf(socket);
+        relay.start(socket);
+      },
       failed: (did, left) => {
         const message = `the client at ${endpointText(client.address, client.port)} ${did}`;
         // Whoever leaves without an octet has only looked whether somebody listens.

@@ -143,6 +143,11 @@ export class UpstreamTls {
   }
 }
 
+/** The version that a socket's two ends agreed on: "1.3"; null where it is not known. */
+export function versionOf(socket: TLSSocket): string | null {
+  return socket.getProtocol()?.replace("TLSv", "") ?? null;
+}
+
 /** Why a client is refused after its handshake; null where it is accepted. */
 function refusalOf(socket: TLSSocket): string | null {
   // A session that began without a certificate counts as authorized when it is resumed (TLS 1.3).

@@ -8,7 +8,7 @@ import { endpointText, remoteEndpoint, type UpstreamAddress } from "./address.ts
 import type { RelayTrouble } from "./connection-tap.ts";
 import { reasonOf } from "./proxy-error.ts";
 import { SideSocket } from "./side-socket.ts";
-import type { UpstreamTls } from "./tls.ts";
+import { type UpstreamTls, versionOf } from "./tls.ts";
 
 /** Idle milliseconds after which the kernel asks whether the peer is still there. */
 export const KEEP_ALIVE_MS = 60_000;
@@ -107,6 +107,7 @@ export class UpstreamAttempt {
       if (this.#stage === "over") return;
       socket.off("error", this.#failed);
       this.#steps.secured = now();
+      this.#steps.tlsVersion = versionOf(socket);
       this.#connected(socket);
     });
   }

@@ -21,6 +21,8 @@ export interface UpstreamSteps {
   reached: number;
   /** TLS was established; null where there is none. */
   secured: number | null;
+  /** The version of TLS that was agreed on: "1.3"; null or missing where there is none. */
+  tlsVersion?: string | null;
 }
 
 /** A connection that is relayed: by what it is known, and where to. */
@@ -29,6 +31,8 @@ export interface RelayedCarrier extends Carrier {
   readonly upstream: Endpoint;
   /** How the broker was reached; null or missing where that is not known. */
   readonly steps?: UpstreamSteps | null;
+  /** The version of TLS between client and proxy: "1.3"; null or missing where there is none. */
+  readonly clientTlsVersion?: string | null;
   /** Something was told of it. Otherwise its end is not told either: a health check costs no event. */
   wasTold: boolean;
 }

@@ -2,8 +2,8 @@ import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import type { Message } from "../messages/message.ts";
 import { fingerprint } from "../report/fingerprint.ts";
 import { findingsByIncident } from "../report/message-output.ts";
-import type { Connection, Endpoint, Report } from "../report/report.ts";
-import { type ConnectionSource, connectionSource } from "./connection-source.ts";
+import type { Connection, Report } from "../report/report.ts";
+import { type Broker, brokerAt, type ConnectionSource, connectionSource } from "./connection-source.ts";
 import { connectionSpans } from "./connection-span.ts";
 import { traceIdsOf } from "./finding-trouble.ts";
 import { measureEnd, measureFinding, measureTraffic } from "./measure.ts";
@@ -31,7 +31,7 @@ export class CaptureTelemetry {
   readonly #ready: () => Promise<void>;
   /** Messages that have no records yet. */
   #unrecorded: Message[] = [];
-  readonly #server: Endpoint | null;
+  readonly #server: Broker | null;
   /** By what the report calls it: c1. */
   readonly #sources = new Map<string, ConnectionSource>();
   readonly #facts = new Map<string, ConnectionFacts>();
@@ -42,7 +42,7 @@ export class CaptureTelemetry {
   /**
    * `ready` resolves when the sink has room for more. `server`: the broker, where the captured connections lead to a proxy.
    */
-  constructor(parts: TelemetryParts, ready: () => Promise<void>, server: Endpoint | null = null) {
+  constructor(parts: TelemetryParts, ready: () => Promise<void>, server: Broker | null = null) {
     this.#parts = parts;
     this.#ready = ready;
     this.#server = server;
@@ -97,9 +97,9 @@ export class CaptureTelemetry {
       const trace = this.#sources.get(id)?.trace ?? ids.connection(endsOf(connection));
       traces.set(id, trace);
       const findings = findingsOf.get(id) ?? [];
-      const upstream = this.#server ?? connection.server;
+      const broker = this.#server ?? brokerAt(connection.server);
       const facts = this.#facts.get(id) ?? null;
-      const told = { connection, trace, upstream, upstreamSteps: null, facts, findings, lost: lost.get(id) ?? [] };
+      const told = { connection, trace, broker, upstreamSteps: null, facts, findings, lost: lost.get(id) ?? [] };
       const spans = connectionSpans(ids, told);
       await this.#ready();
       for (const span of spans) sink.span(span);

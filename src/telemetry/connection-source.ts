@@ -4,8 +4,26 @@ import type { Side } from "../net/connection-observer.ts";
 import { isoTime } from "../net/place.ts";
 import type { Endpoint } from "../report/report.ts";
 import type { Attributes } from "./records.ts";
-import { shownName } from "./shown.ts";
+import { shownName, shownText } from "./shown.ts";
 import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
+
+/** A broker: as it was named, and where that led; null where that is not known. */
+export interface Broker extends Endpoint {
+  readonly peer: Endpoint | null;
+}
+
+/** A broker that is known by its address. */
+export function brokerAt(peer: Endpoint): Broker {
+  return { ...peer, peer };
+}
+
+export function brokerAttributes({ address, port, peer }: Broker): Attributes {
+  return {
+    "server.address": shownText(address),
+    "server.port": port,
+    ...(peer === null ? {} : { "network.peer.address": peer.address, "network.peer.port": peer.port }),
+  };
+}
 
 /** What the spans of a connection's messages have in common. */
 export interface ConnectionSource {
@@ -24,13 +42,13 @@ export function connectionSource(
   ids: TraceIds,
   id: string,
   connection: InspectedConnection,
-  server: Endpoint | null,
+  server: Broker | null,
   isRecorded = false,
 ): ConnectionSource {
   const { amqp, carrier } = connection;
   const { client, discretion, login } = amqp;
   const side = (1 - client) as Side;
-  const broker = server ?? { address: carrier.address(side), port: carrier.port(side) };
+  const broker = server ?? brokerAt({ address: carrier.address(side), port: carrier.port(side) });
   const name = login.properties.get("connection_name");
   return {
     trace: ids.connection({
@@ -41,10 +59,7 @@ export function connectionSource(
     attributes: {
       "messaging.system": "rabbitmq",
       ...(name === undefined ? {} : { "messaging.client.id": shownName(name, discretion) }),
-      "server.address": broker.address,
-      "server.port": broker.port,
-      "network.peer.address": broker.address,
-      "network.peer.port": broker.port,
+      ...brokerAttributes(broker),
       "ghostframe.connection.id": id,
     },
     discretion,

@@ -5,7 +5,8 @@
 import type { Phase } from "../messages/connection-phases.ts";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import type { UpstreamSteps } from "../report/live-event-sink.ts";
-import type { Connection, Endpoint, Verdict } from "../report/report.ts";
+import type { Connection, Verdict } from "../report/report.ts";
+import { type Broker, brokerAttributes } from "./connection-source.ts";
 import { linkTo } from "./message-span.ts";
 import type { Attributes, SpanContext, SpanRecord, UnixTime } from "./records.ts";
 import { shownText } from "./shown.ts";
@@ -33,10 +34,12 @@ const STEPS: readonly [name: string, from: Phase | "first", to: Phase][] = [
 export interface TelemetryConnection {
   connection: Connection;
   trace: ConnectionTrace;
-  /** The broker: the connection's server, unless that is a proxy. */
-  upstream: Endpoint;
+  /** The connection's server, unless that is a proxy. */
+  broker: Broker;
   /** How a proxy reached it; null of a capture. */
   upstreamSteps: UpstreamSteps | null;
+  /** The version of TLS where that ends at a proxy. */
+  clientTlsVersion?: string | null;
   /** null where nobody followed its messages. */
   facts: Pick<ConnectionFacts, "phases" | "published" | "delivered"> | null;
   findings: readonly TelemetryFinding[];
@@ -73,14 +76,15 @@ export function connectionSpans(ids: TraceIds, told: TelemetryConnection): SpanR
 }
 
 /** What came before AMQP where a proxy connected to the broker: the look-up of its name, TCP, TLS. */
-function upstreamSpans(ids: TraceIds, { trace, upstream, upstreamSteps }: TelemetryConnection): SpanRecord[] {
+function upstreamSpans(ids: TraceIds, { trace, broker, upstreamSteps }: TelemetryConnection): SpanRecord[] {
   if (upstreamSteps === null) return [];
-  const { host, began, resolved, reached, secured } = upstreamSteps;
-  const peer = { "network.peer.address": upstream.address, "network.peer.port": upstream.port };
+  const { host, began, resolved, reached, secured, tlsVersion } = upstreamSteps;
+  const tls: Attributes = tlsVersion == null ? {} : { "tls.protocol.version": tlsVersion };
+  const server = brokerAttributes(broker);
   const steps: [name: string, from: number, to: number | null, attributes: Attributes][] = [
     ["dns lookup", began, resolved, { "dns.question.name": shownText(host) }],
-    ["tcp connect", resolved ?? began, reached, { "network.transport": "tcp", ...peer }],
-    ["tls handshake", reached, secured, { "server.address": shownText(host), ...peer }],
+    ["tcp connect", resolved ?? began, reached, { "network.transport": "tcp", ...server }],
+    ["tls handshake", reached, secured, { ...server, ...tls }],
   ];
   return steps.flatMap(([name, from, to, attributes]) => {
     return to === null
@@ -116,17 +120,14 @@ function stepSpan(
   return [childSpan(ids, trace, { name: `amqp ${name}`, start: begin, end, attributes: {} })];
 }
 
-function connectionAttributes({ connection, upstream, facts }: TelemetryConnection): Attributes {
+function connectionAttributes({ connection, broker, facts, clientTlsVersion }: TelemetryConnection): Attributes {
   const { id, client, clientProperties, user, virtualHost, negotiated, frames, octets, gaps } = connection;
   const of: Attributes = {
     "messaging.system": "rabbitmq",
     "network.transport": "tcp",
     "client.address": client.address,
     "client.port": client.port,
-    "server.address": upstream.address,
-    "server.port": upstream.port,
-    "network.peer.address": upstream.address,
-    "network.peer.port": upstream.port,
+    ...brokerAttributes(broker),
     "ghostframe.connection.id": id,
     "ghostframe.ended": connection.ended,
     "ghostframe.mid_stream": connection.midStream,
@@ -144,7 +145,7 @@ function connectionAttributes({ connection, upstream, facts }: TelemetryConnecti
     "ghostframe.virtual_host": virtualHost,
     "ghostframe.broker.product": connection.broker?.product,
     "ghostframe.broker.version": connection.broker?.version,
-    "tls.protocol.version": connection.tls?.version?.replace("TLS ", ""),
+    "tls.protocol.version": connection.tls?.version?.replace("TLS ", "") ?? clientTlsVersion ?? undefined,
   };
   for (const [name, text] of Object.entries(texts)) if (text !== undefined) of[name] = shownText(text);
   if (negotiated !== null) of["ghostframe.frame_max"] = negotiated.frameMax;

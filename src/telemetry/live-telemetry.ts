@@ -8,10 +8,10 @@ import { fingerprint } from "../report/fingerprint.ts";
 import type { ConnectionEvent, FindingEvent } from "../report/live-event.ts";
 import type { RelayedCarrier } from "../report/live-event-sink.ts";
 import type { Finding } from "../report/report.ts";
-import { type ConnectionSource, connectionSource } from "./connection-source.ts";
+import { type Broker, type ConnectionSource, connectionSource } from "./connection-source.ts";
 import { connectionSpans } from "./connection-span.ts";
 import { traceIdsOf } from "./finding-trouble.ts";
-import { measureEnd, measureFinding, measureTraffic, NO_TRAFFIC, type Traffic } from "./measure.ts";
+import { measureEnd, measureFinding, measureTls, measureTraffic, NO_TRAFFIC, type Traffic } from "./measure.ts";
 import { emitLost, emitMessage, type TelemetryParts } from "./message-telemetry.ts";
 import type { RelayedStretch } from "./records.ts";
 import { findingLog, type TelemetryFinding } from "./telemetry-finding.ts";
@@ -170,24 +170,29 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     this.#parts.sink.log(findingLog(told, trace, timeOf(finding.time) ?? [0, 0]));
   }
 
-  #closed(followed: Followed<By>, { connection: record, upstream }: ConnectionEvent): void {
+  #closed(followed: Followed<By>, { connection: record }: ConnectionEvent): void {
     const { connection, findings, facts } = followed;
     const { ids, sink, instruments } = this.#parts;
     const source = this.#sourceOf(followed);
     const findingOf = ({ incident }: Message): TelemetryFinding | undefined =>
       findings.get(this.#idOf(connection, incident ?? "") ?? "");
+    const { steps = null, clientTlsVersion = null } = connection.carrier;
     const lost = emitLost(this.#parts, source, followed.lost, findingOf);
     const told = {
       connection: record,
       trace: source.trace,
-      upstream,
-      upstreamSteps: connection.carrier.steps ?? null,
+      broker: brokerOf(connection),
+      upstreamSteps: steps,
+      clientTlsVersion,
       facts,
       findings: [...findings.values()],
       lost,
     };
     for (const span of connectionSpans(ids, told)) sink.span(span);
     measureEnd(instruments, record);
+    // A proxy ends TLS on both sides: a connection may have two sessions.
+    if (clientTlsVersion !== null) measureTls(instruments, clientTlsVersion);
+    if (steps !== null && steps.secured !== null) measureTls(instruments, steps.tlsVersion ?? null);
     this.#measure(followed);
     this.#followed.delete(connection);
     this.#byId.delete(record.id);
@@ -201,8 +206,9 @@ export class LiveTelemetry<By extends RelayedCarrier> {
 
   #sourceOf(followed: Followed<By>): ConnectionSource {
     const { connection } = followed;
-    const { id, upstream } = connection.carrier;
-    followed.source ??= connectionSource(this.#parts.ids, id, connection, upstream, this.#parts.isRecorded);
+    const { id } = connection.carrier;
+    const { ids, isRecorded } = this.#parts;
+    followed.source ??= connectionSource(ids, id, connection, brokerOf(connection), isRecorded);
     return followed.source;
   }
 }
@@ -217,6 +223,11 @@ function newFollowed<By extends RelayedCarrier>(connection: InspectedConnection<
     facts: null,
     measured: NO_TRAFFIC,
   };
+}
+
+/** As it was configured, and the address that was connected to. */
+function brokerOf({ carrier: { upstream, steps } }: InspectedConnection<RelayedCarrier>): Broker {
+  return { address: steps?.host ?? upstream.address, port: upstream.port, peer: upstream };
 }
 
 /** Where it is in the stream, if anywhere. */

@@ -115,11 +115,12 @@ export function measureEnd(instruments: Instruments, { ended, verdict, tls }: Co
     "ghostframe.verdict.predicted": predicted,
     "ghostframe.verdict.observed": observed,
   });
-  if (tls !== undefined) {
-    instruments.add("ghostframe.tls.sessions", 1, {
-      "tls.protocol.version": tls.version?.replace("TLS ", "") ?? "unknown",
-    });
-  }
+  if (tls !== undefined) measureTls(instruments, tls.version?.replace("TLS ", "") ?? null);
+}
+
+/** A TLS session; `version`: "1.3". */
+export function measureTls(instruments: Instruments, version: string | null): void {
+  instruments.add("ghostframe.tls.sessions", 1, { "tls.protocol.version": version ?? "unknown" });
 }
 
 const DIRECTIONS = { clientToServer: "client-to-server", serverToClient: "server-to-client" } as const;

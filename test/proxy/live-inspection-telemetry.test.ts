@@ -50,11 +50,13 @@ describe("telemetry while it happens", () => {
   });
 
   it("has how the broker was reached as steps before those of AMQP", () => {
-    const { kept, live } = scene();
+    const { kept, live, value } = scene();
     const upstream = { address: "192.0.2.9", port: 5671 };
-    const steps = { host: "rabbit.example", began: 1000.25, resolved: 1010.5, reached: 1030.75, secured: 1100 };
-    live.accept(1).inspection.connected(1, upstream, steps);
-    live.accept(2).inspection.connected(2, upstream, { ...steps, resolved: null, secured: null });
+    const times = { began: 1000.25, resolved: 1010.5, reached: 1030.75, secured: 1100 };
+    const steps = { host: "rabbit.example", ...times, tlsVersion: "1.3" };
+    live.accept(1).inspection.connected(1, { upstream, steps, clientTlsVersion: "1.2" });
+    const plain = { ...steps, resolved: null, secured: null, tlsVersion: null };
+    live.accept(2).inspection.connected(2, { upstream, steps: plain });
     for (const number of [1, 2]) live.client(clientHandshake().octets, number).end(0, "fin", number).close(number);
     const [first, second] = kept.spans.filter(({ name }) => name === "amqp connection");
     const under = (root = first!) =>
@@ -69,6 +71,16 @@ describe("telemetry while it happens", () => {
     expect(under(second)).toEqual([["tcp connect", [1, 250_000], [1, 30_750_000]]]);
     const dns = kept.spans.find(({ name }) => name === "dns lookup")!;
     expect(dns).toMatchObject({ traceId: first!.traceId, attributes: { "dns.question.name": "rabbit.example" } });
+    // The name that was given, and where it led.
+    const named = { "server.address": "rabbit.example", "server.port": 5671 };
+    const peer = { "network.peer.address": "192.0.2.9", "network.peer.port": 5671 };
+    const tls = kept.spans.find(({ name }) => name === "tls handshake")!;
+    expect(tls.attributes).toEqual({ ...named, ...peer, "tls.protocol.version": "1.3" });
+    expect(first!.attributes).toMatchObject({ ...named, ...peer, "tls.protocol.version": "1.2" });
+    expect(second!.attributes).not.toHaveProperty(["tls.protocol.version"]);
+    for (const version of ["1.2", "1.3"]) {
+      expect(value("ghostframe.tls.sessions", { "tls.protocol.version": version })).toBe(1);
+    }
   });
 
   it("logs what nothing has explained after some seconds, and not again", () => {

@@ -38,7 +38,7 @@ export class LiveScene {
 
   /** A client comes, and is connected to its broker. */
   open(number = 1): this {
-    this.accept(number).inspection.connected(number, UPSTREAM);
+    this.accept(number).inspection.connected(number, { upstream: UPSTREAM });
     return this;
   }
 

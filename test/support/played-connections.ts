@@ -61,7 +61,7 @@ export async function liveEvents(captures: readonly string[]): Promise<Connectio
     opened: (connection, now) => {
       at(now);
       inspection.opened(connection);
-      inspection.connected(connection.number, UPSTREAM);
+      inspection.connected(connection.number, { upstream: UPSTREAM });
     },
     data: (number, side, bytes, start, end, now) => {
       at(now);
