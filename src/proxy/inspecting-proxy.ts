@@ -5,6 +5,7 @@ import type { EventWriting } from "../report/event-writer.ts";
 import { EVENT_SCHEMA, type ProxyCounters, type ProxyEvent } from "../report/live-event.ts";
 import type { Endpoint } from "../report/report.ts";
 import { counted } from "../report/text/wording.ts";
+import { sendsTraces } from "../telemetry/settings.ts";
 import { endpointText } from "./address.ts";
 import type { ConnectionTap, Relayed, RelayedConnection, RelayTrouble } from "./connection-tap.ts";
 import type { CountMessage, EventMessage, FindingMessage } from "./event-message.ts";
@@ -77,7 +78,7 @@ export class InspectingProxy {
       sharedSockets,
       writing,
       lines: webhook !== null,
-      telemetry: telemetry === null ? null : telemetry.otlp === null ? "incidents" : telemetry.messages,
+      telemetry: telemetry && { messages: telemetry.messages, sendsSpans: sendsTraces(telemetry.otlp) },
       live: telemetry?.livePage != null,
       newThread,
       emit: event => this.#received(event),

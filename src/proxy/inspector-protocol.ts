@@ -15,8 +15,8 @@ export interface InspectorSetting {
   writing: EventWriting | null;
   /** Findings of new fingerprints carry their line of JSON, for the webhook. */
   lines?: boolean;
-  /** Which messages get spans; null where there is no telemetry. */
-  telemetry: MessageChoice | null;
+  /** Which messages get spans, and whether these are sent; null where there is no telemetry. */
+  telemetry: { messages: MessageChoice; sendsSpans: boolean } | null;
   /** What happens is told to the live page, by the port of telemetry. */
   live?: boolean;
 }

@@ -2,11 +2,16 @@
 import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 import { isoTime } from "../net/place.ts";
 import type { Instruments } from "../telemetry/instruments.ts";
-import type { MessageChoice } from "../telemetry/message-telemetry.ts";
 import { BatchInspection } from "./batch-inspection.ts";
 import type { EventMessage } from "./event-message.ts";
 import { EventMessages } from "./event-messages.ts";
-import type { FromInspector, InspectorData, RecordSetting, ToInspector } from "./inspector-protocol.ts";
+import type {
+  FromInspector,
+  InspectorData,
+  InspectorSetting,
+  RecordSetting,
+  ToInspector,
+} from "./inspector-protocol.ts";
 import { LiveLink } from "./live-link.ts";
 import { OctetPipe } from "./octet-pipe.ts";
 import { RecordedPackets } from "./recorded-packets.ts";
@@ -52,9 +57,9 @@ const batches: BatchInspection = new BatchInspection({
   watch: live?.watch ?? null,
 });
 
-function newLink(choice: MessageChoice): TelemetryLink {
+function newLink(wanted: NonNullable<InspectorSetting["telemetry"]>): TelemetryLink {
   clock.read();
-  return new TelemetryLink(choice, packets, () => batches.inspection.open, [clock.seconds, clock.microseconds * 1000]);
+  return new TelemetryLink(wanted, packets, () => batches.inspection.open, [clock.seconds, clock.microseconds * 1000]);
 }
 
 /** Where a connection's inspection failed, for whoever asks for it. */

@@ -3,10 +3,11 @@ import { jsonLine } from "../report/json.ts";
 import { connectionRecord } from "../report/partial/connection-record.ts";
 import { digest } from "../telemetry/export/digest.ts";
 import { Instruments } from "../telemetry/instruments.ts";
-import type { MessageChoice, TelemetryParts } from "../telemetry/message-telemetry.ts";
+import type { TelemetryParts } from "../telemetry/message-telemetry.ts";
 import type { LogRecord, SpanRecord, TelemetrySink, UnixTime } from "../telemetry/records.ts";
 import { shownText } from "../telemetry/shown.ts";
 import { TraceIds } from "../telemetry/trace-ids.ts";
+import type { InspectorSetting } from "./inspector-protocol.ts";
 import type { Inspected } from "./live-inspection.ts";
 import type { RecordedPackets } from "./recorded-packets.ts";
 import type { FromInspectorPort, ToInspectorPort } from "./telemetry-protocol.ts";
@@ -31,13 +32,13 @@ export class TelemetryLink implements TelemetrySink {
 
   /** `packets`: where octets are recorded, null for nowhere; `open`: connections that are open; `start`: the present. */
   constructor(
-    choice: MessageChoice,
+    { messages: choice, sendsSpans }: NonNullable<InspectorSetting["telemetry"]>,
     packets: RecordedPackets | null,
     open: () => Iterable<Inspected>,
     start: UnixTime,
   ) {
-    const isRecorded = packets !== null;
-    this.parts = { ids: new TraceIds(digest, null), choice, sink: this, instruments: this.#instruments, isRecorded };
+    const made = { ids: new TraceIds(digest, null), instruments: this.#instruments, sink: this };
+    this.parts = { ...made, choice, sendsSpans, isRecorded: packets !== null };
     this.#packets = packets;
     this.#open = open;
     this.#start = start;

@@ -3,7 +3,7 @@ import type { Message, Outcome } from "../messages/message.ts";
 import { readTraceHeaders, type Traced } from "../messages/trace-context.ts";
 import type { Finding } from "../report/report.ts";
 import type { ConnectionSource } from "./connection-source.ts";
-import { linkTo, type MessageTrouble, messageContext, traceIdOf } from "./message-span.ts";
+import { linkTo, type MessageTrouble, messageContext, producerOf, traceIdOf } from "./message-span.ts";
 import type { Attributes, SpanContext, SpanLink } from "./records.ts";
 import { type Tear, tearsOf } from "./tears.ts";
 import { findingAttributes, type TelemetryFinding } from "./telemetry-finding.ts";
@@ -85,6 +85,12 @@ export function traceOf({ headers, traceparent }: ExplainedMessage): Traced {
   const traced: Traced = { traceId: null, spanId: null, sampled: null, traceState: null };
   readTraceHeaders({ ...headers, ...(traceparent === undefined ? {} : { traceparent }) }, traced);
   return traced;
+}
+
+/** The span that sent one of the messages that its diagnosis names; null for none that is recorded. */
+export function producerOfFinding({ diagnosis }: Finding): SpanContext | null {
+  const messages = diagnosis?.writers.flatMap(writer => writer.messages) ?? [];
+  return messages.map(message => producerOf(traceOf(message))).find(each => each !== null) ?? null;
 }
 
 /** Traces of the messages of a finding: what it cost, and what its diagnosis names. */

@@ -10,7 +10,7 @@ import type { RelayedCarrier } from "../report/live-event-sink.ts";
 import type { Finding } from "../report/report.ts";
 import { type Broker, type ConnectionSource, connectionSource } from "./connection-source.ts";
 import { connectionSpans } from "./connection-span.ts";
-import { traceIdsOf } from "./finding-trouble.ts";
+import { producerOfFinding, traceIdsOf } from "./finding-trouble.ts";
 import { measureEnd, measureFinding, measureTls, measureTraffic, NO_TRAFFIC, type Traffic } from "./measure.ts";
 import { emitLost, emitMessage, type TelemetryParts } from "./message-telemetry.ts";
 import type { RelayedStretch } from "./records.ts";
@@ -165,14 +165,16 @@ export class LiveTelemetry<By extends RelayedCarrier> {
 
   #log(followed: Followed<By>, told: TelemetryFinding): void {
     const { finding } = told;
-    const { trace } = this.#sourceOf(followed);
-    measureFinding(this.#parts.instruments, told, trace);
-    this.#parts.sink.log(findingLog(told, trace, timeOf(finding.time) ?? [0, 0]));
+    const { instruments, sink, sendsSpans = true } = this.#parts;
+    // Nobody knows a span that is not sent.
+    const trace = sendsSpans ? this.#sourceOf(followed).trace : null;
+    measureFinding(instruments, told, trace ?? producerOfFinding(finding));
+    sink.log(findingLog(told, trace, timeOf(finding.time) ?? [0, 0]));
   }
 
   #closed(followed: Followed<By>, { connection: record }: ConnectionEvent): void {
     const { connection, findings, facts } = followed;
-    const { ids, sink, instruments } = this.#parts;
+    const { ids, sink, instruments, sendsSpans = true } = this.#parts;
     const source = this.#sourceOf(followed);
     const findingOf = ({ incident }: Message): TelemetryFinding | undefined =>
       findings.get(this.#idOf(connection, incident ?? "") ?? "");
@@ -188,7 +190,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
       findings: [...findings.values()],
       lost,
     };
-    for (const span of connectionSpans(ids, told)) sink.span(span);
+    if (sendsSpans) for (const span of connectionSpans(ids, told)) sink.span(span);
     measureEnd(instruments, record);
     // A proxy ends TLS on both sides: a connection may have two sessions.
     if (clientTlsVersion !== null) measureTls(instruments, clientTlsVersion);

@@ -94,11 +94,12 @@ export function measureFinding(
   { finding, fingerprint }: TelemetryFinding,
   context: SpanContext | null,
 ): void {
-  const { rule, severity, time } = finding;
+  const { rule, severity, time, cause } = finding;
   const attributes: Attributes = {
     "ghostframe.finding.rule": rule,
     "ghostframe.finding.severity": severity,
     "ghostframe.finding.fingerprint": fingerprint,
+    "ghostframe.finding.has_cause": cause !== undefined,
   };
   const at = timeOf(time);
   const exemplar: Exemplar | null =

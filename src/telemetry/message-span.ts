@@ -12,6 +12,7 @@
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import type { Discretion } from "../connection/discretion.ts";
 import type { Message, Outcome } from "../messages/message.ts";
+import type { Traced } from "../messages/trace-context.ts";
 import type { ConnectionSource } from "./connection-source.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 import type { Attributes, RelayedStretch, SpanContext, SpanKind, SpanLink, SpanRecord } from "./records.ts";
@@ -42,6 +43,12 @@ const SETTLED: Partial<Record<Outcome, string>> = { acked: "ack", nacked: "nack"
 /** Whether its trace is recorded: only then its spans belong there. SkyWalking's ids are none of OpenTelemetry's. */
 export function isTraced({ traceId, sampled }: Message): boolean {
   return sampled !== false && traceIdOf(traceId) !== null;
+}
+
+/** The span that sent it, as it says itself; null where there is none, or it is not recorded. */
+export function producerOf({ traceId, spanId, sampled }: Traced): SpanContext | null {
+  const [trace, span] = [traceIdOf(traceId), spanIdOf(spanId)];
+  return sampled === false || trace === null || span === null ? null : { traceId: trace, spanId: span };
 }
 
 /** By which the span of a message is known. */

@@ -3,7 +3,7 @@ import type { ConnectionSource } from "./connection-source.ts";
 import { FindingTrouble } from "./finding-trouble.ts";
 import type { Instruments } from "./instruments.ts";
 import { measureMessage } from "./measure.ts";
-import { isTraced, messageContext, messageSpans } from "./message-span.ts";
+import { isTraced, messageContext, messageSpans, producerOf } from "./message-span.ts";
 import type { SpanContext, TelemetrySink } from "./records.ts";
 import type { TelemetryFinding } from "./telemetry-finding.ts";
 import type { TraceIds } from "./trace-ids.ts";
@@ -22,16 +22,22 @@ export interface TelemetryParts {
   instruments: Instruments;
   /** Relayed octets are recorded: records say which octets they are about. */
   isRecorded?: boolean;
+  /** Whether spans are sent anywhere. Else a measurement's exemplar is the span that a producer sent. Missing: they are. */
+  sendsSpans?: boolean;
   /** Is told of every message as well, and of the id of the finding that cost it. */
   heard?: ((message: Message, finding: string | undefined) => void) | null;
 }
 
 /** Measures a message that no incident cost, and sends its spans where they are wanted. */
 export function emitMessage(
-  { ids, choice, sink, instruments }: TelemetryParts,
+  { ids, choice, sink, instruments, sendsSpans = true }: TelemetryParts,
   source: ConnectionSource,
   message: Message,
 ): void {
+  if (!sendsSpans) {
+    measureMessage(instruments, source, message, producerOf(message), null);
+    return;
+  }
   const isWanted = choice === "traced" ? isTraced(message) : choice === "all";
   const spans = isWanted ? messageSpans(ids, source, message, null) : [];
   measureMessage(instruments, source, message, spans[0] ?? null, null);
@@ -43,7 +49,7 @@ export function emitMessage(
  * of their spans.
  */
 export function emitLost(
-  { ids, sink, instruments }: TelemetryParts,
+  { ids, sink, instruments, sendsSpans = true }: TelemetryParts,
   source: ConnectionSource,
   messages: readonly Message[],
   findingOf: (message: Message) => TelemetryFinding | undefined,
@@ -56,9 +62,11 @@ export function emitLost(
       trouble = new FindingTrouble(ids, source, told);
       troubles.set(told, trouble);
     }
-    for (const span of messageSpans(ids, source, message, trouble?.of(message) ?? null)) sink.span(span);
     const context = messageContext(ids, source, message);
-    measureMessage(instruments, source, message, context, told?.finding.rule ?? null);
+    const rule = told?.finding.rule ?? null;
+    measureMessage(instruments, source, message, sendsSpans ? context : producerOf(message), rule);
+    if (!sendsSpans) return context;
+    for (const span of messageSpans(ids, source, message, trouble?.of(message) ?? null)) sink.span(span);
     return context;
   });
 }

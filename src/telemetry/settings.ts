@@ -25,6 +25,12 @@ export interface TelemetrySetting {
   resource: Attributes;
 }
 
+export function sendsTraces(setting: TelemetrySetting | null): boolean {
+  if (setting === null) return false;
+  const { target } = setting;
+  return target.kind === "http" ? target.signals.traces !== undefined : target.signals.includes("traces");
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The file of a signal, in the folder of `--otlp=file:DIR`. */

@@ -30,13 +30,14 @@ export interface TelemetryFinding {
 }
 
 export function findingAttributes({ finding, fingerprint, traceIds, isFinal, capture }: TelemetryFinding): Attributes {
-  const { id, rule, severity, connection, direction, streamOffset, packets, diagnosis, lost } = finding;
+  const { id, rule, severity, connection, direction, streamOffset, packets, diagnosis, lost, cause } = finding;
   const of: Attributes = {
     "ghostframe.finding.id": id,
     "ghostframe.finding.rule": rule,
     "ghostframe.finding.severity": severity,
     "ghostframe.finding.fingerprint": fingerprint,
   };
+  if (cause !== undefined) of["ghostframe.finding.cause"] = cause;
   if (connection !== null) of["ghostframe.connection.id"] = connection;
   if (direction !== null) of["ghostframe.direction"] = direction;
   if (streamOffset !== null) of["ghostframe.stream_offset"] = streamOffset;

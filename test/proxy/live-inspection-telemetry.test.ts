@@ -6,10 +6,12 @@ import { digest, KeptTelemetry, linked } from "../support/telemetry.ts";
 import { TEARING, TORN, tornStream, WHOLE } from "../support/torn-stream.ts";
 import { clientHandshake, field, join, serverHandshake, wire } from "../support/wire.ts";
 
-function scene() {
+function scene(more: { sendsSpans?: boolean } = {}) {
   const kept = new KeptTelemetry();
   const ids = new TraceIds(digest, null);
-  const live = new LiveScene({ telemetry: { ids, choice: "traced", sink: kept, instruments: kept.instruments } });
+  const live = new LiveScene({
+    telemetry: { ids, choice: "traced", sink: kept, instruments: kept.instruments, ...more },
+  });
   const value = (name: string, attributes: Record<string, unknown> = {}): number | undefined => {
     const { metrics } = kept.instruments.snapshot([0, 0], [0, 0]);
     const points = metrics.find(metric => metric.name === name)?.points ?? [];
@@ -120,5 +122,41 @@ describe("telemetry while it happens", () => {
     expect(value("messaging.client.operation.duration")).toBe(3);
     expect(value("ghostframe.messages", { "ghostframe.outcome": "confirmed" })).toBe(3);
     expect(kept.logs).toEqual([]);
+  });
+
+  it("has producers' spans as exemplars where no spans are sent, and names none that nobody knows", () => {
+    const { kept, live } = scene({ sendsSpans: false });
+    const headers = { traceparent: field.S(`00-${WHOLE.traceId}-${WHOLE.spanId}-01`) };
+    const unsampled = { traceparent: field.S(`00-${TORN.traceId}-${TORN.spanId}-00`) };
+    live.open().broker(serverHandshake().channelOpenOk(1).channelOpenOk(2).octets);
+    live.client(join(clientHandshake().channelOpen(1).octets, wire().confirmSelect(1).octets));
+    live.broker(wire().confirmSelectOk(1).octets);
+    for (const each of [{ headers }, { headers: unsampled }, {}]) {
+      live.client(wire().publish(1, "a", { properties: each }).octets);
+    }
+    live
+      .broker(wire().ack(1, 2, true).octets)
+      .pass(1)
+      .broker(wire().ack(1, 3).octets)
+      .end(0)
+      .end(1)
+      .close();
+    live.open(2).broker(serverHandshake().channelOpenOk(1).channelOpenOk(2).octets, 2);
+    for (const piece of tornStream()) live.client(piece, 2);
+    live.end(0, "fin", 2).end(1, "fin", 2).close(2);
+    const { metrics } = kept.instruments.snapshot([0, 0], [0, 0]);
+    const exemplars = metrics.flatMap(({ name, points }) =>
+      points.flatMap(({ exemplar, histogram }) =>
+        [exemplar, ...(histogram?.exemplars ?? [])].flatMap(each =>
+          each === null ? [] : [[name, each.traceId, each.spanId]],
+        ),
+      ),
+    );
+    expect(exemplars).toEqual([
+      ["messaging.client.operation.duration", WHOLE.traceId, WHOLE.spanId],
+      ["ghostframe.findings", expect.stringMatching(`${TORN.traceId}|${TEARING.traceId}`), expect.any(String)],
+    ]);
+    expect(kept.spans).toEqual([]);
+    expect(kept.logs.every(({ context }) => context === null)).toBe(true);
   });
 });

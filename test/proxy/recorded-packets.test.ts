@@ -41,7 +41,7 @@ function relayTorn(name: string, on: "always" | "finding", fileOctets = 1 << 30)
   });
   const spans: SpanRecord[] = [];
   const logs: LogRecord[] = [];
-  const link = new TelemetryLink("all", packets, () => [], [BEGIN, 0]);
+  const link = new TelemetryLink({ messages: "all", sendsSpans: true }, packets, () => [], [BEGIN, 0]);
   const port = {
     on: () => {},
     postMessage: (message: InspectorRecords) => {

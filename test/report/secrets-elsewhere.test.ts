@@ -179,7 +179,7 @@ it("nor by live events, and what the proxy's administration shows", async () => 
   const kept = new KeptTelemetry();
   const live = new LiveScene({ telemetry: telemetryParts(kept) });
   const { port1: inspector, port2: administration } = new MessageChannel();
-  new TelemetryLink("all", null, () => live.inspection.open, [0, 0]).connect(inspector);
+  new TelemetryLink({ messages: "all", sendsSpans: true }, null, () => live.inspection.open, [0, 0]).connect(inspector);
   const connections: string[] = [];
   for (const [i, segments] of SOME_SCENES.entries()) {
     live.open(i + 1);
