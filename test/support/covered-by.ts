@@ -80,7 +80,11 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "proxy/live-inspection-telemetry.test.ts": ["telemetry/live-telemetry.ts", "telemetry/measure.ts"],
   "telemetry/open-metrics.test.ts": ["telemetry/metrics.ts"],
   "telemetry/export/signal-export.test.ts": ["telemetry/export/otlp-shapes.ts"],
-  "telemetry/capture-telemetry.test.ts": ["telemetry/connection-span.ts", "telemetry/finding-trouble.ts"],
+  "telemetry/capture-telemetry.test.ts": [
+    "telemetry/connection-span.ts",
+    "telemetry/finding-trouble.ts",
+    "telemetry/telemetry-finding.ts",
+  ],
   "cli/explain.test.ts": ["cli/explain-command.ts"],
   "cli/frames.test.ts": ["cli/chosen-frames.ts", "cli/frames-command.ts", "report/frame-event.ts"],
   "cli/connections.test.ts": ["report/connection-line.ts"],
