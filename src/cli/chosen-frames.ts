@@ -2,7 +2,7 @@
 import type { ObservedDirection } from "../connection/observers.ts";
 import { type InspectOptions, inspect } from "../inspect.ts";
 import type { Message } from "../messages/message.ts";
-import type { MessageFilterOptions } from "../messages/message-filter.ts";
+import { choosesMessages, type MessageFilterOptions } from "../messages/message-filter.ts";
 import type { Report } from "../report/report.ts";
 import { takesConnection } from "../report/selection.ts";
 import { AskedValues } from "./asked-values.ts";
@@ -11,8 +11,6 @@ import { UsageError } from "./usage-error.ts";
 
 /** Messages whose frames are remembered. */
 const MAX_CHOSEN = 1 << 20;
-/** Options that choose messages, and not connections, channels or times. */
-const OF_MESSAGES = ["exchange", "routingKey", "queue", "messageId", "trace", "outcome", "slowerThan"] as const;
 
 /** Stretches of one direction's stream, of one channel: each from its first octet to the one behind its last. */
 interface Stretches {
@@ -31,7 +29,7 @@ export class ChosenFrames {
   #count = 0;
 
   private constructor(options: MessageFilterOptions) {
-    this.#byMessage = OF_MESSAGES.some(name => options[name] !== undefined);
+    this.#byMessage = choosesMessages(options);
   }
 
   /** Reads the captures. Throws a UsageError where more is chosen than can be remembered. */
@@ -92,7 +90,8 @@ export class ChosenFrames {
 }
 
 /** Whether what is asked for is known only when all was read: all but numbers and addresses of connections, channels and times. */
-export function choosesByContent({ connection, user, vhost, ...options }: MessageFilterOptions): boolean {
+export function choosesByContent(options: MessageFilterOptions): boolean {
+  const { connection, user, vhost } = options;
   const byName = connection?.some(name => !isPlain(name)) === true;
-  return byName || [user, vhost, ...OF_MESSAGES.map(name => options[name])].some(each => each !== undefined);
+  return byName || user !== undefined || vhost !== undefined || choosesMessages(options);
 }

@@ -1,22 +1,16 @@
 import { Command } from "commander";
 import type { OutputName } from "../check/outputs/outputs.ts";
 import { inspect } from "../inspect.ts";
-import type { MessageRecord } from "../report/message-record.ts";
+import type { MessageReaders } from "../report/message-output.ts";
 import type { Report } from "../report/report.ts";
-import { select } from "../report/selection.ts";
+import { AskedReport } from "./asked-report.ts";
 import { brokerOption } from "./broker-option.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { PageSample } from "./html-output.ts";
 import { graceOf, onInterrupt } from "./interrupt.ts";
 import { keepHeapSmall } from "./memory.ts";
-import {
-  addSelectionOptions,
-  filterOf,
-  type SelectionFlags,
-  selects,
-  unknownConnections,
-} from "./message-filter-options.ts";
+import { addFilterOptions, type FilterFlags, selects } from "./message-filter-options.ts";
 import { complain, terminalOptions, widthOption, write } from "./output.ts";
 import { formatOption } from "./output-option.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
@@ -33,7 +27,7 @@ import {
 
 import { UsageError } from "./usage-error.ts";
 
-interface Options extends TelemetryOptions, CaptureFlags, ReportOutputOptions, SelectionFlags {
+interface Options extends TelemetryOptions, CaptureFlags, ReportOutputOptions, FilterFlags {
   format: OutputName;
   explain: boolean;
   brokerLog?: string;
@@ -48,7 +42,7 @@ export function inspectCommand(): Command {
     )
     .argument("<file...>", "captures")
     .addOption(formatOption("report"));
-  addSelectionOptions(addCaptureOptions(command), "findings")
+  addFilterOptions(addCaptureOptions(command), { when: "findings and messages" })
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
     .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
@@ -59,18 +53,23 @@ export function inspectCommand(): Command {
       "after",
       `
 --connection, --channel, --user, --vhost, --from and --to choose what is told,
-and what the exit status is about; how much else was found is said. Formats that
-pass or fail (sarif, junit, github) have no place for that: they are refused.
---otlp sends everything. Messages are chosen by ghostframe messages.
+and what the exit status is about; how much else was found is said. --exchange,
+--routing-key, --queue, --message-id, --trace, --outcome and --slower-than choose
+the connections that carried such a message, with all that was found in them.
+Formats that pass or fail (sarif, junit, github) have no place for what is left
+out: they are refused. --otlp sends everything.
 
-Exit status: 0 nothing wrong, 1 errors or warnings found, 2 an input could not
-be read, or is corrupt from some octet on, 130 stopped by Ctrl-C. A capture that
-only ends inside its last packet gets a note, like packets that were not read.
+Exit status: 0 nothing wrong, 1 errors or warnings found, or nothing has the id,
+exchange, user, … asked for, 2 an input could not be read, or is corrupt from
+some octet on, or a connection asked for is not there, 130 stopped by Ctrl-C. A
+capture that only ends inside its last packet gets a note, like packets that were
+not read.
 
 Examples:
   $ ghostframe inspect trace.pcapng
   $ ghostframe inspect trace.pcapng --output html=report.html
   $ ghostframe inspect trace.pcapng --connection c7 --from 18:20 --to 18:25
+  $ ghostframe inspect trace.pcapng --message-id order-4711
   $ ghostframe inspect --format json ring_*.pcapng | jq .findings
   $ ghostframe inspect trace.pcapng --broker-log rabbit@host.log
   $ ghostframe inspect trace.pcapng --otlp=http://collector:4318
@@ -113,6 +112,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const { otlpMessages } = options;
   const otlp = otlpTarget(options.otlp, options.output);
   const telemetry = await CaptureSession.open({ otlp, otlpMessages, captures: paths });
+  const asked = new AskedReport(options);
   const sample = wantsPage(options) ? new (await import("./html-output.ts")).PageSample() : null;
   const interruption = onInterrupt(await graceOf(paths));
   const { signal } = interruption;
@@ -126,10 +126,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
       keepHeapSmall(connections);
       interruption.beforeDeafWork();
     },
-    ...(sample === null
-      ? {}
-      : { messages: filterOf(options), onMessage: (message: MessageRecord) => sample.take(message) }),
-    ...readersOf(telemetry?.readers(), sample),
+    ...readersOf(telemetry?.readers(), sample, asked),
     onProgress: (path, read, total) => {
       progress.update(path, read, total);
       return telemetry?.ready();
@@ -143,11 +140,10 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
     brokerLog === undefined
       ? seen
       : await (await import("./broker-log-file.ts")).addBrokerLog(seen, brokerLog, signal.aborted);
-  const report = selects(options) ? select(whole, filterOf(options)) : whole;
-  const unknown = unknownConnections(options.connection, whole);
-  if (unknown.length === 0 && report.connections.length === 0 && whole.connections.length > 0) {
-    unknown.push(`no connection is what was asked for: there are ${whole.connections.length}`);
-  }
+  const report = asked.of(whole);
+  const unknown = asked.unknown(whole);
+  // Of what was read in part nobody knows what is not there.
+  const absent = signal.aborted || unknown.length > 0 ? [] : asked.absent(whole);
   const { flavor, traceUrl } = options;
   const page = {
     ...sample?.data,
@@ -158,9 +154,9 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   for (const piece of await rendered(report, options.format, layout, page)) if (!(await write(piece))) break;
   const written = signal.aborted || ((await writeReports(report, options, page)) && sent !== false);
   complainOf(report);
-  unknown.forEach(complain);
+  for (const words of [...unknown, ...absent]) complain(words);
   const done = written && unknown.length === 0;
-  process.exitCode = signal.aborted ? EXIT.INTERRUPTED : done ? exitCode(report) : EXIT.FAILED;
+  process.exitCode = signal.aborted ? EXIT.INTERRUPTED : done ? exitCode(report, absent.length > 0) : EXIT.FAILED;
 }
 
 /** What kept inputs from being read whole goes to standard error: inputs, the broker's log, own failures. */
@@ -172,25 +168,37 @@ function complainOf(report: Report): void {
   ownFailures(report).forEach(complain);
 }
 
-/** Telemetry and the page are both told of connections. */
+/** Telemetry is told of everything, the page of the messages asked for. */
 function readersOf(
   telemetry: ReturnType<CaptureSession["readers"]> | undefined,
   sample: PageSample | null,
-): Partial<ReturnType<CaptureSession["readers"]>> {
-  if (sample === null) return telemetry ?? {};
-  return {
-    ...telemetry,
-    onConnectionFacts: facts => {
-      sample.connection(facts);
+  asked: AskedReport,
+): MessageReaders {
+  const readers: MessageReaders = {};
+  if (telemetry !== undefined || asked.wantsMessages) {
+    readers.onAnyMessage = message => {
+      asked.see(message);
+      telemetry?.onMessageFacts?.(message);
+    };
+  }
+  if (telemetry !== undefined || sample !== null) {
+    readers.onConnectionFacts = facts => {
+      sample?.connection(facts);
       telemetry?.onConnectionFacts?.(facts);
-    },
-  };
+    };
+  }
+  if (sample !== null) {
+    readers.messages = asked.options;
+    readers.onMessage = message => sample.take(message);
+  }
+  return readers;
 }
 
-function exitCode(report: Report): number {
+/** `isAbsent`: something that was asked for is not there. */
+function exitCode(report: Report, isAbsent: boolean): number {
   if (report.inputs.some(input => input.error !== undefined) || report.brokerLog?.error !== undefined) {
     return EXIT.FAILED;
   }
   if (ownFailures(report).length > 0) return EXIT.FAILED;
-  return report.summary.errors + report.summary.warnings > 0 ? EXIT.FINDINGS : EXIT.CLEAN;
+  return report.summary.errors + report.summary.warnings > 0 || isAbsent ? EXIT.FINDINGS : EXIT.CLEAN;
 }

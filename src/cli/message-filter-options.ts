@@ -1,34 +1,26 @@
 /** The options by which commands choose connections, findings and messages. */
 import { type Command, InvalidArgumentError } from "commander";
 import { OUTCOMES, type Outcome } from "../messages/message.ts";
-import type { MessageFilterOptions } from "../messages/message-filter.ts";
+import { choosesMessages, type MessageFilterOptions } from "../messages/message-filter.ts";
 import type { Report } from "../report/report.ts";
 import { connectionNames } from "../report/selection.ts";
 import { collectChannels, isWithin, parseTimeBound, type TimeBound } from "./frame-filter.ts";
 import { NearestName } from "./nearest-name.ts";
-
-/** What chooses connections and findings, as well as messages. */
-export type SelectionFlags = Pick<FilterFlags, "connection" | "channel" | "user" | "vhost" | "from" | "to">;
 
 export interface FilterFlags extends Omit<MessageFilterOptions, "takesTime"> {
   from?: TimeBound;
   to?: TimeBound;
 }
 
-/** `what` is chosen by them. */
-export function addSelectionOptions(command: Command, what: string): Command {
+/** `when`: what --from and --to choose; `outcome`: what the command calls that. */
+export function addFilterOptions(command: Command, { when = "messages", outcome = "outcome" } = {}): Command {
   return command
     .option("--connection <name>", "only this connection: c1, address:port, or the client's name for it", collect)
     .option("--channel <number>", "only this channel", collectChannels)
     .option("--user <name>", "only connections of this user", collect)
     .option("--vhost <name>", "only connections to this virtual host", collect)
-    .option("--from <time>", `only ${what} from this time on: 18:20:03.5, or with a date`, parseTimeBound)
-    .option("--to <time>", `only ${what} up to this time`, parseTimeBound);
-}
-
-/** `outcome`: what the command calls that. */
-export function addFilterOptions(command: Command, outcome = "outcome"): Command {
-  return addSelectionOptions(command, "messages")
+    .option("--from <time>", `only ${when} from this time on: 18:20:03.5, or with a date`, parseTimeBound)
+    .option("--to <time>", `only ${when} up to this time`, parseTimeBound)
     .option("--exchange <name>", 'only this exchange ("": the default one)', collect)
     .option("--routing-key <key>", "only this routing key", collect)
     .option("--queue <name>", "only deliveries from this queue", collect)
@@ -44,8 +36,8 @@ export function filterOf({ from, to, ...flags }: FilterFlags): MessageFilterOpti
 }
 
 /** Whether some of a report is asked for. */
-export function selects({ connection, channel, user, vhost, from, to }: SelectionFlags): boolean {
-  return [connection, channel, user, vhost, from, to].some(each => each !== undefined);
+export function selects({ connection, channel, user, vhost, from, to, ...flags }: FilterFlags): boolean {
+  return [connection, channel, user, vhost, from, to].some(each => each !== undefined) || choosesMessages(flags);
 }
 
 /** A sentence for each connection asked for that is not there, with the name that comes nearest. */

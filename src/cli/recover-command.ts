@@ -62,7 +62,7 @@ export function recoverCommand(): Command {
     .option("--rate <number>", "messages a second at most", parseRate)
     .option("--resume <file>", "what was confirmed, so that no later run publishes it again", "ghostframe.resume")
     .option("--include-unsure", "also publish what may be a mixture of two messages (whole?)", false);
-  addCaptureOptions(addFilterOptions(command, "fate"));
+  addCaptureOptions(addFilterOptions(command, { outcome: "fate" }));
   return command
     .addHelpText(
       "after",

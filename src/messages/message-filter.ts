@@ -22,6 +22,23 @@ export interface MessageFilterOptions {
   takesTime?: (moment: { seconds: number; nanoseconds: number }) => boolean;
 }
 
+/** Options that choose messages, and not connections, channels or times. */
+const OF_MESSAGES = [
+  "exchange",
+  "routingKey",
+  "queue",
+  "messageId",
+  "trace",
+  "outcome",
+  "slowerThan",
+  "follow",
+] as const;
+
+/** Whether messages are asked for by what is known of them, besides their connection, channel and time. */
+export function choosesMessages(options: MessageFilterOptions): boolean {
+  return OF_MESSAGES.some(name => options[name] !== undefined);
+}
+
 export class MessageFilter {
   readonly #options: MessageFilterOptions;
   /** By connection, once its messages come: its name, user and virtual host are known by then. */
@@ -51,9 +68,10 @@ export class MessageFilter {
 
   /** Calls are of no message: where one of its properties is asked for, none is wanted. */
   takesCall({ connection, channel: number, latency, ...moment }: CallFacts): boolean {
-    const { channel, slowerThan, takesTime, connection: _, user: __, vhost: ___, ...ofMessages } = this.#options;
+    const { slowerThan, ...others } = this.#options;
+    const { channel, takesTime } = others;
     return (
-      Object.values(ofMessages).every(each => each === undefined) &&
+      !choosesMessages(others) &&
       this.#takesConnection(connection) &&
       (channel === undefined || channel.includes(number)) &&
       (slowerThan === undefined || latency > slowerThan) &&

@@ -38,8 +38,9 @@ export class MessageOutput {
   }
 
   get isWanted(): boolean {
-    const { onMessage, onMessageLine, onMessageFacts, onConnectionFacts, onCallFacts } = this.#readers;
-    return [onMessage, onMessageLine, onMessageFacts, onConnectionFacts, onCallFacts].some(each => each !== undefined);
+    const { onMessage, onMessageLine, onMessageFacts, onConnectionFacts, onCallFacts, onAnyMessage } = this.#readers;
+    const readers = [onMessage, onMessageLine, onMessageFacts, onConnectionFacts, onCallFacts, onAnyMessage];
+    return readers.some(each => each !== undefined);
   }
 
   take(message: Message): void {

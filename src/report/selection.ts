@@ -10,6 +10,8 @@ export interface Selection {
   user?: readonly string[];
   vhost?: readonly string[];
   channel?: readonly number[];
+  /** Ids of the connections that carried a message that is asked for. */
+  carriers?: ReadonlySet<string>;
   /** Whether a time is within what is asked for. */
   takesTime?: (moment: { seconds: number; nanoseconds: number }) => boolean;
 }
@@ -23,9 +25,10 @@ export function connectionNames({ id, client, server, clientProperties }: Connec
 
 export function takesConnection(
   connection: Connection,
-  { connection: names, user, vhost }: Pick<Selection, "connection" | "user" | "vhost">,
+  { connection: names, user, vhost, carriers }: Pick<Selection, "connection" | "user" | "vhost" | "carriers">,
 ): boolean {
   return (
+    (carriers === undefined || carriers.has(connection.id)) &&
     (names === undefined || connectionNames(connection).some(name => names.includes(name))) &&
     isIn(user, connection.user) &&
     isIn(vhost, connection.virtualHost)

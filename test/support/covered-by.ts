@@ -92,7 +92,6 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "cli/messages.test.ts": [
     "cli/asked-values.ts",
     "cli/messages-command.ts",
-    "cli/message-filter-options.ts",
     "messages/message-filter.ts",
     "report/message-output.ts",
     "report/message-record.ts",

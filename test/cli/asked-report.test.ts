@@ -1,0 +1,70 @@
+/** What `inspect` tells of where messages are asked for: the connections that carried one, with what was found in them. */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { AskedReport } from "../../src/cli/asked-report.ts";
+import { parseTimeBound } from "../../src/cli/frame-filter.ts";
+import type { FilterFlags } from "../../src/cli/message-filter-options.ts";
+import { inspect } from "../../src/inspect.ts";
+import { ghostframe } from "../support/command.ts";
+import { FIXTURES } from "../support/golden.ts";
+
+/** c1: orders, confirmed and acknowledged. c2: tasks, of which one is torn. */
+const TWO = "files/two-interfaces.pcapng";
+const NOTHING = "no connection is what was asked for: there are 2";
+
+async function told(flags: FilterFlags): Promise<{ connections: string[]; found: number; absent: string[] }> {
+  const asked = new AskedReport(flags);
+  const see = { onAnyMessage: asked.see.bind(asked) };
+  const whole = await inspect([join(FIXTURES, TWO)], { explain: false, ...(asked.wantsMessages ? see : {}) });
+  const { connections, findings } = asked.of(whole);
+  const found = findings.filter(({ connection, severity }) => connection !== null && severity === "error").length;
+  return { connections: connections.map(({ id }) => id), found, absent: asked.absent(whole) };
+}
+
+describe("a report of what was asked for", () => {
+  it.each<[what: string, flags: FilterFlags, connections: string[], absent: string[]]>([
+    ["nothing", {}, ["c1", "c2"], []],
+    ["a routing key", { routingKey: ["tasks"] }, ["c2"], []],
+    ["one of two keys", { routingKey: ["tasks", "orders.web"] }, ["c1", "c2"], []],
+    ["an exchange, the default one", { exchange: [""] }, ["c1", "c2"], []],
+    ["a queue", { queue: ["orders.web"] }, ["c1"], []],
+    ["an outcome", { outcome: ["torn"] }, ["c2"], []],
+    ["an outcome that nothing has, which is an answer", { outcome: ["returned"] }, [], []],
+    ["slow ones", { slowerThan: 0 }, ["c1"], []],
+    ["slower ones than there are", { slowerThan: 3600 }, [], []],
+    ["of a connection", { outcome: ["torn"], connection: ["c2"] }, ["c2"], []],
+    ["a channel, which chooses findings", { channel: [1] }, ["c1", "c2"], []],
+    ["a key on a channel on which it is not", { routingKey: ["tasks"], channel: [9] }, [], [NOTHING]],
+    ["a key when it was not", { routingKey: ["tasks"], to: parseTimeBound("00:00") }, [], [NOTHING]],
+    ["a key that is there, and of nobody", { routingKey: ["tasks"], queue: ["orders.web"] }, [], [NOTHING]],
+    [
+      "a key that is nearly there",
+      { routingKey: ["task"] },
+      [],
+      ['no message has the routing key "task" among 12 messages: the nearest is "tasks"'],
+    ],
+    ["a user", { user: ["gest"] }, [], ['no connection is of the user "gest" among 2: the nearest is "guest"']],
+  ])("%s", async (_, flags, connections, absent) => {
+    const report = await told(flags);
+    expect(report.connections).toEqual(connections);
+    expect(report.found > 0).toBe(connections.includes("c2"));
+    expect(report.absent).toEqual(absent);
+  });
+});
+
+describe("inspect", { concurrent: true }, () => {
+  it("says what is not there, with exit status 1 though nothing is wrong with the rest", async () => {
+    const { code, stdout, stderr } = await ghostframe(["inspect", TWO, "--message-id", "o-9", "--message-id", "o-1"]);
+    expect([code, stderr]).toEqual([
+      1,
+      'ghostframe: no message has the message id "o-9" among 13 messages: the nearest is "o-0"\n',
+    ]);
+    expect(stdout).toContain("No finding on what was asked for, in 1 connection. Not asked for: 1 more");
+  });
+
+  it("tells nothing of what is left out to those that pass or fail", async () => {
+    const { code, stderr } = await ghostframe(["inspect", TWO, "--output", "junit=j.xml", "--outcome", "torn"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("junit cannot say what --connection and its like leave out");
+  });
+});
