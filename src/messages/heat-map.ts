@@ -10,7 +10,7 @@ export class HeatMap {
   /** Seconds that a column is wide. */
   width = 0.001;
   /** By column, then by row. */
-  readonly cells: number[][] = [];
+  cells: number[][] = [];
 
   /** `time` in seconds since the epoch, `latency` in seconds. */
   add(time: number, latency: number): void {
@@ -24,6 +24,13 @@ export class HeatMap {
     cells[row < 0 ? HEAT_ROWS.length : row]!++;
   }
 
+  /** The same in at most `columns` columns, of which there is one at least. */
+  within(columns: number): Pick<HeatMap, "begin" | "width" | "cells"> {
+    let { width, cells } = this;
+    while (cells.length > Math.max(1, columns)) [width, cells] = [2 * width, halved(cells)];
+    return { begin: this.begin, width, cells };
+  }
+
   #column(index: number): number[] {
     while (this.cells.length <= index) this.cells.push(HEAT_ROWS.map(() => 0).concat(0));
     return this.cells[index]!;
@@ -31,11 +38,7 @@ export class HeatMap {
 
   #doubleWidth(): void {
     this.width *= 2;
-    for (let i = 0; 2 * i < this.cells.length; i++) {
-      const [one, other] = [this.cells[2 * i]!, this.cells[2 * i + 1]];
-      this.cells[i] = one.map((count, row) => count + (other?.[row] ?? 0));
-    }
-    this.cells.length = Math.ceil(this.cells.length / 2);
+    this.cells = halved(this.cells);
   }
 
   /** Puts as many columns in front as there may be, less those there are; doubles them where there is no room. */
@@ -45,4 +48,11 @@ export class HeatMap {
     this.begin! -= added * this.width;
     this.cells.unshift(...Array.from({ length: added }, () => HEAT_ROWS.map(() => 0).concat(0)));
   }
+}
+
+/** Each two columns as one. */
+function halved(cells: readonly number[][]): number[][] {
+  return cells
+    .filter((_, i) => i % 2 === 0)
+    .map((one, i) => one.map((count, row) => count + (cells[2 * i + 1]?.[row] ?? 0)));
 }

@@ -7,6 +7,7 @@ import type { Grouping, LatencyKind, MessageKind, MessageStatistics } from "../m
 import { isoTime } from "../net/place.ts";
 import { duration } from "./message-line.ts";
 import type { Report } from "./report.ts";
+import { wrap } from "./text/page.ts";
 import { size } from "./text/wording.ts";
 
 export const STATISTICS_SCHEMA = "ghostframe.statistics/1";
@@ -30,9 +31,15 @@ const MAX_SHOWN = 20;
 const NAME_COLUMNS = 40;
 const LEAST_NAME = 20;
 const MOST_NAME = 80;
+/** Columns of a heat map where the terminal's are not known. */
+const LAID_OUT = 80;
 /** Columns of a table beside the names: five figures, and the margin. */
 const FIGURES = 5 * 10 + 2;
 const MAX_ERRORS = 20;
+/** Columns of an error's count, with the margin and the gap behind it. */
+const COUNT_COLUMNS = 11;
+/** Columns of a heat map's labels, with the margin and its axis. */
+const LABEL_COLUMNS = 13;
 
 /** `columns`: of the terminal; null where there is none. */
 export function statisticsText(statistics: MessageStatistics, report: Report, columns: number | null = null): string {
@@ -45,7 +52,7 @@ export function statisticsText(statistics: MessageStatistics, report: Report, co
     lines.push(`${title}  ${grouped(count)}${rate(count, statistics)}, ${size(statistics.octets[kind])}`);
     if (count > 0) lines.push(`  ${told}`);
     for (const grouping of GROUPINGS[kind]) lines.push(...latencyTable(statistics, kind, grouping, latency, room));
-    lines.push(...heatMap(statistics.heat[kind], latency), "");
+    lines.push(...heatMap(statistics.heat[kind].within((columns ?? LAID_OUT) - LABEL_COLUMNS), latency), "");
   }
   const between = [
     ...latencyTable(statistics, "broker", "queue", "publish → delivery", room),
@@ -57,7 +64,7 @@ export function statisticsText(statistics: MessageStatistics, report: Report, co
     ...latencyTable(statistics, "connect", "phase", "connecting", room),
   ];
   if (others.length > 0) lines.push("CALLS AND CONNECTIONS", ...others.slice(1), "");
-  lines.push(...errors(report));
+  lines.push(...errors(report, columns));
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
@@ -117,7 +124,7 @@ function shownName(name: string, by: Grouping, room: number): string {
 const SHADES = [" ", "░", "▒", "▓", "█"] as const;
 
 /** Rows of latency, the slowest on top, over columns of time; the darker, the more (each shade ten times as many). */
-function heatMap({ begin, width, cells }: HeatMap, title: string): string[] {
+function heatMap({ begin, width, cells }: Pick<HeatMap, "begin" | "width" | "cells">, title: string): string[] {
   if (begin === null) return [];
   const rows = [...HEAT_ROWS.keys(), HEAT_ROWS.length].filter(row => cells.some(column => column[row]! > 0));
   const [lowest, highest] = [rows[0]!, rows.at(-1)!];
@@ -130,7 +137,12 @@ function heatMap({ begin, width, cells }: HeatMap, title: string): string[] {
     const label = bound === undefined ? `> ${duration(HEAT_ROWS.at(-1)!)}` : `≤ ${duration(bound)}`;
     lines.push(`  ${pad(label, 9, "right")} │${cells.map(column => shade(column[row]!)).join("")}`);
   }
-  return lines;
+  return [
+    ...lines,
+    `${" ".repeat(LABEL_COLUMNS)}${SHADES.slice(1)
+      .map((sign, i) => `${sign} ${grouped(10 ** i)}`)
+      .join("  ")} or more`,
+  ];
 }
 
 function at(seconds: number): { seconds: number; nanoseconds: number } {
@@ -153,12 +165,14 @@ function errorCounts({ findings }: Report): { message: string; count: number }[]
   return [...counts].map(([message, count]) => ({ message, count })).sort((a, b) => b.count - a.count);
 }
 
-function errors(report: Report): string[] {
+function errors(report: Report, columns: number | null): string[] {
   const counts = errorCounts(report);
   if (counts.length === 0) return [];
-  const shown = counts
-    .slice(0, MAX_ERRORS)
-    .map(({ message, count }) => `  ${pad(grouped(count), 7, "right")}  ${printable(message)}`);
-  const more = counts.length - shown.length;
+  const shown = counts.slice(0, MAX_ERRORS).flatMap(({ message, count }) => {
+    const told = printable(message);
+    const lines = columns === null ? [told] : wrap(told, columns - COUNT_COLUMNS);
+    return lines.map((line, i) => pad(i === 0 ? `  ${pad(grouped(count), 7, "right")}` : "", COUNT_COLUMNS) + line);
+  });
+  const more = Math.max(0, counts.length - MAX_ERRORS);
   return ["ERRORS", ...shown, ...(more > 0 ? [`  and ${grouped(more)} more kinds`] : [])];
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import type { RuleId } from "../../src/connection/rules.ts";
-import { Inspection } from "../../src/inspect.ts";
+import { Inspection, inspect } from "../../src/inspect.ts";
 import { Ledger } from "../../src/messages/ledger.ts";
 import type { Message } from "../../src/messages/message.ts";
 import type { MessageRecord } from "../../src/report/message-record.ts";
@@ -142,6 +142,28 @@ describe.skipIf(!live)("an account by each client", () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+});
+
+const hasPika = live && programOrSkip(SUITE, PIKA);
+
+describe.skipIf(!hasPika)("a consumer that was forked with its connection, and acknowledges as its parent does", () => {
+  it("is warned of: the broker knows no such tag any more", async () => {
+    const folder = temporaryFolder(onTestFinished);
+    const proxied = await startProxy({ upstream: broker.port, args: ["--record", folder], onTestFinished });
+    const program = fileURLToPath(new URL("clients/acknowledge-after-fork.py", import.meta.url));
+    const child = startCommand(PIKA.command, [program, String(proxied.port)]);
+    child.stdin.end();
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const { code, stdout, stderr } = await ended(child);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toBe("406 PRECONDITION_FAILED - unknown delivery tag 1\n");
+    await proxied.stop();
+    const { findings } = await inspect(readdirSync(folder).map(name => join(folder, name)));
+    const told = findings.find(({ rule }) => rule === "delivery-tag");
+    expect(told).toMatchObject({ severity: "warning", direction: "client-to-server" });
+    expect(told?.message).toContain("delivery tag 1 on channel 1, which was acknowledged before");
+    expect(told?.do).toContain("forked");
   });
 });
 

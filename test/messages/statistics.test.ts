@@ -22,6 +22,15 @@ describe("a histogram of latencies", () => {
 });
 
 describe("a heat map", () => {
+  it("has all it counted in fewer columns, each as wide as several", () => {
+    const heat = new HeatMap();
+    for (let i = 0; i < 50; i++) heat.add(100 + i / 1000, 0.5);
+    const { width, cells } = heat.within(20);
+    expect([cells.length, width]).toEqual([13, 0.004]);
+    expect(cells.map(column => column.reduce((sum, each) => sum + each, 0)).reduce((a, b) => a + b)).toBe(50);
+    expect(heat.within(60).cells).toBe(heat.cells);
+  });
+
   it("keeps every message, however long it goes on, and whatever their order", () => {
     const random = randomNumbers(SEED);
     const heat = new HeatMap();

@@ -146,7 +146,7 @@ const BY_RULE: Partial<Record<Finding["rule"], CauseAndRemedy>> = {
     todo: "Connect after the fork, in each process for itself.",
   },
   "delivery-tag": unknown(
-    "Acknowledge each delivery once, on the channel that brought it, in the process that consumes.",
+    "Acknowledge each delivery once, on the channel that brought it, in the process that consumes: not in one that was forked from it.",
   ),
   unconfirmed: unknown("Wait for outstanding confirms before closing; publish again what was not confirmed."),
   unacknowledged: unknown(
