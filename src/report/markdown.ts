@@ -107,9 +107,9 @@ function incidentParts(group: IncidentGroup, { found, page, markup }: Drawing, r
 /** The messages of the first incident by name, each as code: to be looked up elsewhere. */
 function messages({ finding }: Incident, all: boolean, markup: Markup): string {
   return lostByFate(finding, all)
-    .map(({ fate, count, names }) => {
+    .map(({ fate, count, names, doubt }) => {
       const more = count > names.length ? ` and ${grouped(count - names.length)} more` : "";
-      return `${markup.text(fateWords(fate))}: ${names.map(name => markup.code(name)).join(", ")}${more}`;
+      return `${markup.text(fateWords(fate))}: ${names.map(name => markup.code(name)).join(", ")}${more}${markup.text(doubt)}`;
     })
     .join(" · ");
 }

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { inspect } from "../../src/inspect.ts";
 import { recover } from "../../src/recover/recover.ts";
 import type { MessageRecord } from "../../src/report/message-record.ts";
+import { noteWords } from "../../src/report/text/notes.ts";
 import { conversationCapture, type Segment } from "../support/conversation-capture.ts";
 import { clientHandshake, join, serverHandshake, type Wire, wire } from "../support/wire.ts";
 import { publish } from "./life-lines.ts";
@@ -122,6 +123,20 @@ describe("what a close cost", () => {
     const outcomes = all.map(({ messageId, outcome }) => `${messageId} ${outcome}`);
     // One of the two was refused; the last one was not read in either case.
     expect(outcomes).toEqual(["m0 accepted", "m1 unknown", "m2 unread"]);
+  });
+
+  it("says where a later publish may be meant: the broker names the exchange only", async () => {
+    const several = await inspect([
+      captureOf("several", [...client(toNowhere("m1"), toNowhere("m2")), ...broker(noExchange()), ...answered]),
+    ]);
+    const one = await inspect([
+      captureOf("one", [...client(toNowhere("m1"), publish("m2")), ...broker(noExchange()), ...answered]),
+    ]);
+    const [words, certain] = [several, one].map(({ findings }) => noteWords(findings[0]!));
+    expect(words).toMatch(
+      /1 message never read: m2; 1 message refused: m1, or a later one to that exchange: the broker names no more$/,
+    );
+    expect(certain).toMatch(/1 message never read: m2; 1 message refused: m1$/);
   });
 
   it("counts more than a channel kept before", async () => {

@@ -15,23 +15,34 @@ export interface LostOfFate {
   fate: Fate;
   count: number;
   names: string[];
+  /** What is inferred of them, with a comma before it; else "". */
+  doubt: string;
 }
 
 /** By what became of them. The finding's list; where there is none, the writers' messages tell what they can. */
-export function lostByFate({ lost, lostFates, diagnosis }: Finding, all: boolean): LostOfFate[] {
+export function lostByFate({ rule, lost, lostFates, diagnosis }: Finding, all: boolean): LostOfFate[] {
   const messages = lost ?? (diagnosis?.writers ?? []).flatMap(writer => writer.messages);
   return FATES.flatMap(fate => {
     const those = messages.filter(each => each.fate === fate);
     const named = all ? those : those.slice(0, MAX_NAMES);
     // The list may lack some.
     const count = Math.max(lostFates?.[fate] ?? 0, those.length);
-    return named.length === 0 ? [] : [{ fate, count, names: named.map(lostName) }];
+    const doubt = fate === "refused" && rule === "broker-close" ? doubtOf(those, lost ?? []) : "";
+    return named.length === 0 ? [] : [{ fate, count, names: named.map(lostName), doubt }];
   });
 }
 
+/** A broker that refuses a publish names its exchange only: of several to it the first is likely, and any may be meant. */
+function doubtOf(refused: readonly (Message | LostMessage)[], lost: readonly LostMessage[]): string {
+  const isBehind = (one: LostMessage) =>
+    lost.some(({ fate, exchange }) => fate === "unread" && exchange === one.exchange && exchange !== "");
+  const isAny = refused.some(one => "streamOffset" in one && isBehind(one));
+  return isAny ? ", or a later one to that exchange: the broker names no more" : "";
+}
+
 /** `2 messages never read: m1, m2`. */
-export function lostWords({ fate, count, names }: LostOfFate): string {
-  return `${counted(count, "message")} ${fateWords(fate)}: ${list(count, names)}`;
+export function lostWords({ fate, count, names, doubt }: LostOfFate): string {
+  return `${counted(count, "message")} ${fateWords(fate)}: ${list(count, names)}${doubt}`;
 }
 
 export function lostLines(finding: Finding, counts: LostCounts, page: Page): string[] {
