@@ -28,6 +28,8 @@ export interface Client {
 }
 
 const SOFT = ["broker-close note"];
+/** Among the soft errors an acknowledgment of what was never delivered: of that a client is warned. */
+const SOFT_AND_TAG = ["broker-close note", "delivery-tag warning"];
 const ABRUPT = ["ended-abruptly note"];
 /** Of a connection that writes a publish in pieces. */
 const PIECES = ["split-content note"];
@@ -45,7 +47,7 @@ export const CLIENTS: readonly Client[] = [
     unlimited: [],
     rpc: [],
     churn: [],
-    "soft-errors": SOFT,
+    "soft-errors": SOFT_AND_TAG,
     returns: [],
     blocked: BLOCKED,
     restart: RESTARTED,
@@ -91,7 +93,7 @@ export const CLIENTS: readonly Client[] = [
     transactions: [],
     rpc: [],
     churn: [],
-    "soft-errors": SOFT,
+    "soft-errors": SOFT_AND_TAG,
     returns: [],
     blocked: BLOCKED,
     restart: RESTARTED,
@@ -202,7 +204,7 @@ export const CLIENTS: readonly Client[] = [
       transactions: [],
       rpc: [],
       churn: [],
-      "soft-errors": SOFT,
+      "soft-errors": SOFT_AND_TAG,
       restart: RESTARTED,
       killed: ABRUPT,
       tls: [],

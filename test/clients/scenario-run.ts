@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
+import { connect as connectTls } from "node:tls";
 import type { Broker } from "../support/private-broker.ts";
 import type { Proxied } from "../support/proxied.ts";
 
@@ -62,29 +63,36 @@ export async function runScenario(
   if (child.exitCode === null && child.signalCode === null) await once(child, "close");
   clearTimeout(timer);
   if (!isDone && scenario !== "killed") throw new Error(`${command.join(" ")} ${scenario}: ${stderr}`);
-  const own = await passedOn(proxied);
+  const own = await passedOn(proxied, scenario === "tls");
   const portsOf = (kind: string) =>
     proxied.events
       .slice(before)
       .flatMap(event => (event.event === kind && "connection" in event ? [event.connection.client.port] : []))
       .filter(port => port !== own);
   // While the broker is down connections end that never were opened.
-  await proxied.told("all closed", () => {
-    const closed = new Set(portsOf("closed"));
-    return portsOf("opened").every(port => closed.has(port));
-  });
+  await proxied.told(
+    "all closed",
+    () => {
+      const closed = new Set(portsOf("closed"));
+      return portsOf("opened").every(port => closed.has(port));
+    },
+    PATIENCE,
+  );
   return portsOf("opened");
 }
 
 /** Waits until all is told that went through the proxy: a connection of our own is told behind it. Returns its port. */
-async function passedOn(proxied: Proxied): Promise<number> {
-  const socket = connect(proxied.port, "127.0.0.1");
-  await once(socket, "connect");
+async function passedOn(proxied: Proxied, isEncrypted: boolean): Promise<number> {
+  const to = { port: proxied.port, host: "127.0.0.1" };
+  const socket = isEncrypted ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
+  await once(socket, isEncrypted ? "secureConnect" : "connect");
   const port = socket.localPort!;
   socket.end("HELP");
   socket.resume();
-  await proxied.told("the connection behind all", events =>
-    events.some(each => each.event === "closed" && each.connection.client.port === port),
+  await proxied.told(
+    "the connection behind all",
+    events => events.some(each => each.event === "closed" && each.connection.client.port === port),
+    PATIENCE,
   );
   return port;
 }
