@@ -238,6 +238,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "report/text/first-screen.ts",
     "report/text/headline.ts",
     "report/text/incident.ts",
+    "report/text/lost-messages.ts",
     "report/text/octet-table.ts",
     "report/text/outcome.ts",
     "report/text/overview.ts",
