@@ -92,6 +92,8 @@ export interface Message {
   appId?: string;
   /** W3C trace context, where a header carries it. */
   traceparent?: string;
+  /** Octets of its body, as its content header announced them; left out where that was not read. */
+  size?: number;
   /** Headers with a plain value. */
   headers: Record<string, string>;
   /** The stretches of the stream that its frames occupy. */

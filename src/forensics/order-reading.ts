@@ -173,7 +173,7 @@ function method(open: readonly Content[], frame: ReadFrame, index: number, to: T
 }
 
 function header(open: readonly Content[] | null, frame: ReadFrame, to: To): void {
-  const left = afterHeader(frame.bodySize);
+  const left = afterHeader(frame.bodySize ?? 0);
   const filled = (content: Content | null): Content[] =>
     left === AWAITS_METHOD
       ? []

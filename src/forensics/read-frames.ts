@@ -24,8 +24,8 @@ export interface ReadFrame extends UntangledFrame {
   opensContent: boolean;
   /** Arguments of a method, or properties of a content header. */
   values: Values;
-  /** Of a content header. */
-  bodySize: number;
+  /** Of a content header; null where that was not read, and of all else. */
+  bodySize: number | null;
 }
 
 /** A method or header payload larger than this is not read. */
@@ -37,7 +37,7 @@ export function readFrame(window: OctetWindow, frame: UntangledFrame): ReadFrame
     window.momentAt(offset).packet,
     window.momentAt(offset + octets - 1).packet,
   ]);
-  const read: ReadFrame = { ...frame, packets, method: null, opensContent: false, values: new Map(), bodySize: 0 };
+  const read: ReadFrame = { ...frame, packets, method: null, opensContent: false, values: new Map(), bodySize: null };
   const { type, size } = frame;
   if (!frame.complete || size > MAX_PAYLOAD || (type !== FRAME_METHOD && type !== FRAME_HEADER)) return read;
   const octets = assembled(window, frame);
@@ -74,7 +74,7 @@ export function bodiesAwaited(frames: readonly ReadFrame[]): Map<number, number>
   const awaited = new Map<number, ContentState>();
   for (const { type, channel, size, bodySize } of frames) {
     if (type === FRAME_METHOD) awaited.delete(channel);
-    else if (type === FRAME_HEADER) awaited.set(channel, afterHeader(bodySize));
+    else if (type === FRAME_HEADER) awaited.set(channel, afterHeader(bodySize ?? 0));
     else if (type === FRAME_BODY) awaited.set(channel, afterBody(awaited.get(channel) ?? AWAITS_METHOD, size));
   }
   return awaited;

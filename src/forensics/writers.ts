@@ -89,7 +89,7 @@ function follow(at: AtWork, frame: ReadFrame, stoppedAt: number): void {
       if (at.message === null) return;
       describe(at.message, frame);
       at.message.spans.push(...spans);
-      at.bodyLeft = frame.bodySize;
+      at.bodyLeft = frame.bodySize ?? 0;
       break;
     case FRAME_BODY:
       if (at.message === null) return;
@@ -105,7 +105,8 @@ function follow(at: AtWork, frame: ReadFrame, stoppedAt: number): void {
   else if (offset + octets > stoppedAt && at.message.fate === "delivered") at.message.fate = "unread";
 }
 
-function describe(message: Message, { values }: ReadFrame): void {
+function describe(message: Message, { values, bodySize }: ReadFrame): void {
+  if (bodySize !== null) message.size = bodySize;
   const property = (name: string, key: "messageId" | "correlationId" | "appId"): void => {
     const value = values.get(name);
     if (typeof value === "string") message[key] = value;

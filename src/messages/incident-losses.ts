@@ -61,7 +61,8 @@ export class IncidentLosses {
     for (const message of explained) {
       if (this.#told.has(message.streamOffset)) continue;
       this.#told.add(message.streamOffset);
-      message.size = this.cut.find(({ streamOffset }) => streamOffset === message.streamOffset)?.size ?? -1;
+      const cut = this.cut.find(({ streamOffset }) => streamOffset === message.streamOffset);
+      if (message.size < 0 && cut !== undefined) message.size = cut.size;
       told.push(message);
     }
     const cut = this.cut.filter(message => !this.#liesInBody(message));
@@ -181,7 +182,7 @@ function messageOf(connection: MessageConnection, channel: number, explained: Ex
     moment: momentOf(place?.time ?? null, place?.input ?? 0, place?.packet ?? 0),
   });
   message.lastPacket = at?.at(-1)?.to.packet ?? message.packet;
-  message.size = -1;
+  message.size = explained.size ?? -1;
   message.exchange = exchange;
   message.routingKey = routingKey;
   message.messageId = messageId ?? null;

@@ -1,7 +1,7 @@
 /** A connection as a line of `ghostframe connections`, and as an object. */
 
 import { grouped } from "../bytes/grouped.ts";
-import { cut, pad, printable } from "../bytes/printable.ts";
+import { columns as columnsOf, cut, pad, printable } from "../bytes/printable.ts";
 import { ownCloser } from "../connection/own-close.ts";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import type { Message } from "../messages/message.ts";
@@ -63,25 +63,46 @@ export function connectionSummaries(report: Report, readings: ConnectionReadings
   });
 }
 
+/** A part of a line. `worth`: on a narrow terminal those of the least worth are left out; null never is. */
+type Part = readonly [text: string, worth: number | null, gap?: string];
+const GAP = "  ";
+/** How it ended is what one looks for: it has so much room before anything else has any. */
+const ENDING_COLUMNS = 52;
+
+/** `columns`: of the terminal; null where the line may be as long as it is. */
 export function connectionLine(summary: ConnectionSummary, columns: number | null): string {
   const { id, client, server, clientProperties, user, virtualHost, frames, messages } = summary;
   const name = clientProperties.connection_name;
   const login = [user, virtualHost].filter(each => each !== undefined).map(each => printable(each, NAME_COLUMNS));
-  const parts = [
-    pad(id, 4),
-    `${endpoint(client)} → ${endpoint(server)}`,
-    ...(name === undefined ? [] : [printable(name, NAME_COLUMNS)]),
-    library(summary) ?? "",
-    login.join(" @ "),
-    tlsName(summary),
-    setup(summary),
-    `${grouped(frames.clientToServer)}/${grouped(frames.serverToClient)} frames`,
-    `${grouped(messages.published)} published, ${grouped(messages.delivered)} delivered`,
-    summary.ending,
-    timeline(summary),
+  const parts: readonly Part[] = [
+    [pad(id, 4), null],
+    // A client without a name is known by its address.
+    [endpoint(client), name === undefined ? null : 8],
+    [`→ ${endpoint(server)}`, 7, " "],
+    [name === undefined ? "" : printable(name, NAME_COLUMNS), null],
+    [library(summary) ?? "", 5],
+    [login.join(" @ "), 3],
+    [tlsName(summary), 2],
+    [setup(summary), 1],
+    [`${grouped(frames.clientToServer)}/${grouped(frames.serverToClient)} frames`, 4],
+    [`${grouped(messages.published)} published, ${grouped(messages.delivered)} delivered`, 6],
+    [summary.ending, null],
+    [timeline(summary), 0],
   ];
-  const line = parts.filter(part => part !== "").join("  ");
-  return columns === null ? line : cut(line, columns);
+  const shown = parts.filter(([text]) => text !== "");
+  if (columns === null) return joined(shown);
+  const longer = Math.max(0, columnsOf(summary.ending) - ENDING_COLUMNS);
+  const worths = shown.flatMap(([, worth]) => (worth === null ? [] : [worth])).sort((a, b) => a - b);
+  let kept = shown;
+  for (const least of worths) {
+    if (columnsOf(joined(kept)) - longer <= columns) break;
+    kept = kept.filter(([, worth]) => worth !== least);
+  }
+  return cut(joined(kept), columns);
+}
+
+function joined(parts: readonly Part[]): string {
+  return parts.map(([text, , gap = GAP], at) => (at === 0 ? text : gap + text)).join("");
 }
 
 /** `open in 4.2 ms`: from the first packet to open-ok. */

@@ -218,6 +218,8 @@ export interface LostMessage {
   routingKey: string;
   /** Where its method frame begins. */
   streamOffset: number;
+  /** Octets of its body, as its content header announced them; left out where that was not read. */
+  size?: number;
   /** As the outcomes of `ghostframe messages`. */
   fate: "refused" | "torn" | "swallowed" | "unread" | "unconfirmed";
   traceId?: string;

@@ -88,7 +88,6 @@ describe.skipIf(CHROMIUM === null)("the live page", () => {
     expect(await heading(page)).toMatch(/^1 of 2 connections sick\./);
     await end();
     await shows(page, "h1", "lost");
-    await page.screenshot({ path: "/tmp/live1.png", fullPage: true });
     const lost = /(\d+) messages? lost/.exec((await heading(page))!)![1];
     await page.click("a.block");
     await page.waitForSelector("svg.cut");

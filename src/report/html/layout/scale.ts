@@ -1,5 +1,6 @@
-/** Where each piece of a place lies along the wire, in pixels: folded (by the square root of octets), or to true size. */
-import type { IncidentPlace } from "../../report.ts";
+/** Where each piece of a place lies, in pixels: along the wire, folded (by the square root of octets) or to true size; or in time. */
+import type { Diagnosis, IncidentPlace } from "../../report.ts";
+import { instant } from "../instant.ts";
 import type { Block, Piece } from "./wire.ts";
 
 export type ScaleKind = "folded" | "true";
@@ -60,6 +61,48 @@ export function laidOut(pieces: readonly Piece[], kind: ScaleKind, length: numbe
     at += laid.width;
     return laid;
   });
+}
+
+/** When octets of a stream came, in milliseconds, by offset: the ends of all stretches whose time is known, in order. */
+export type Times = readonly (readonly [streamOffset: number, time: number])[];
+
+export function timesOf({ torn, writers }: Diagnosis): Times {
+  const ranges = [...torn, ...writers.flatMap(({ messages }) => messages)].flatMap(({ at }) => at ?? []);
+  return ranges
+    .flatMap(({ from, to }) => [from, to])
+    .flatMap(({ streamOffset, time }): [number, number][] =>
+      streamOffset === null || time === null ? [] : [[streamOffset, instant(time)]],
+    )
+    .filter(([, time]) => !Number.isNaN(time))
+    .sort(([a], [b]) => a - b);
+}
+
+/** When the octet at an offset came, or the last one before it of which that is known. */
+export function timeOf(offset: number, times: Times): number | null {
+  return (times.findLast(([at]) => at <= offset) ?? times[0])?.[1] ?? null;
+}
+
+/** Pixels of a piece that came in an instant. */
+const INSTANT = 4;
+
+/** Over `length` pixels, by when each came. Null where times are not known, or all the same. */
+export function laidInTime(
+  pieces: readonly Piece[],
+  times: Times,
+  length: number,
+): { laid: Laid[]; begin: number; end: number } | null {
+  const own = pieces.filter(({ block }) => block.kind !== "order");
+  const ends = own.map(({ from, to }): [number | null, number | null] => [timeOf(from, times), timeOf(to - 1, times)]);
+  const known = ends.flat().filter(time => time !== null);
+  const begin = Math.min(...known);
+  const end = Math.max(...known);
+  if (!(end > begin)) return null;
+  const place = (time: number | null): number => (((time ?? begin) - begin) / (end - begin)) * (length - INSTANT);
+  const laid = own.map((piece, index) => {
+    const at = place(ends[index]![0]);
+    return { ...piece, at, width: Math.max(INSTANT, place(ends[index]![1]) - at) };
+  });
+  return { laid, begin, end };
 }
 
 /** Pixels along the wire of a stream offset; null where it is not shown. */

@@ -54,6 +54,8 @@ export function readingOf(finding: Finding, connection: Connection | null, after
 }
 
 const ROW = 56;
+/** Pixels of a character, on average, in the widest of usual fonts. */
+const WIDEST = 7.6;
 
 export function brokerRow(
   layout: CutLayout,
@@ -66,18 +68,14 @@ export function brokerRow(
   const line = (from: number, to: number, classes: string) =>
     s("path", { d: `M${sheet.point(from, top + 6)} L${sheet.point(to, top + 6)}`, class: classes });
   const unread = (from: number) => s("rect", { ...sheet.box(from, top, length - from, 10), class: "never" });
-  const text = (words: string, along: number, down: number, classes: string) =>
-    sheet.turned || words === ""
-      ? null
-      : s(
-          "text",
-          {
-            x: Math.min(along, Math.max(0, length - words.length * 6.6)) + sheet.margin,
-            y: top + down,
-            class: classes,
-          },
-          words,
-        );
+  const text = (words: string, along: number, down: number, classes: string) => {
+    if (sheet.turned || words === "") return null;
+    // Where they would leave the picture they end where it ends, whatever the font.
+    const width = words.length * WIDEST;
+    const isLate = along + width > length && width <= length;
+    const x = (isLate ? length : width > length ? 0 : along) + sheet.margin;
+    return s("text", { x, y: top + down, class: classes, "text-anchor": isLate ? "end" : null }, words);
+  };
   const at = stop === null ? null : positionOf(stop, pieces);
   const first = pieces[0]?.from ?? 0;
   const title = sheet.turned

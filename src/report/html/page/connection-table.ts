@@ -16,7 +16,7 @@ export function connectionTable(model: Model): HTMLElement {
     const rows = sorted.slice(0, most).map(connection => row(connection, model));
     const rest = sorted.length - rows.length;
     holder.replaceChildren(
-      table(["Client", "Library", "Start", "Frames →", "Size", "Ended", "State"], rows, "All connections"),
+      table(["Client", "State", "Ended", "Library", "Start", "Frames →", "Size"], rows, "All connections"),
       ...(rest > 0
         ? [
             h(
@@ -41,12 +41,12 @@ function row(connection: Connection, model: Model): Child[] {
   const { id, start, frames, octets, ended } = connection;
   return [
     link(`connection/${id}`, called(connection)),
+    state(connection, model),
+    { fin: "closed", rst: "reset", open: "still open" }[ended] ?? ended,
     library(connection) || "–",
     clock(start, false),
     grouped(frames.clientToServer),
     size(octets.clientToServer + octets.serverToClient),
-    { fin: "closed", rst: "reset", open: "still open" }[ended] ?? ended,
-    state(connection, model),
   ];
 }
 

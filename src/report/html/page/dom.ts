@@ -90,7 +90,7 @@ export function table(heads: readonly string[], rows: readonly (readonly Child[]
   );
 }
 
-const NUMERIC = new Set(["Octets", "Packets", "Frames →", "Size", "Body", "Offset", "Packet"]);
+const NUMERIC = new Set(["Octets", "Packets", "Frames", "Frames →", "Connections", "Size", "Body", "Offset", "Packet"]);
 
 function numeric(head: string): string | null {
   return NUMERIC.has(head) ? "number" : null;

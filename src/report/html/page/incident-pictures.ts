@@ -6,7 +6,7 @@ import { incidentSentence } from "../../incidents/sentence.ts";
 import type { Diagnosis, IncidentPlace } from "../../report.ts";
 import { counted } from "../../text/wording.ts";
 import { MOST_PIECES, MOST_WRITERS } from "../layout/cut.ts";
-import { laidOut, placePieces, positionOf } from "../layout/scale.ts";
+import { laidInTime, laidOut, placePieces, positionOf, type ScaleKind, timeOf, timesOf } from "../layout/scale.ts";
 import { type Piece, piecesOf } from "../layout/wire.ts";
 import { readingOf } from "./broker-row.ts";
 import { cutPicture } from "./cut-picture.ts";
@@ -34,15 +34,17 @@ export function pictures(incident: Incident, diagnosis: Diagnosis, state: State)
   const place = places[at]!;
   const shown = placePieces(all, place);
   const many = shown.length > MOST_PIECES || writersIn(shown) > MOST_WRITERS;
-  const kind = many ? "lanes" : (state.settings.get("picture") ?? "cut");
-  const scale = state.settings.get("scale") === "true" ? "true" : "folded";
+  const kind = many || state.settings.get("picture") === "lanes" ? "lanes" : "cut";
+  const scale = scaleOf(state, kind);
+  const isTimed = laidInTime(shown, timesOf(diagnosis), 1) !== null;
   return h(
     "div",
     {},
     places.length < 2 ? null : strip(all, places, at, finding.length ?? 0),
     switches(
-      kind === "lanes" ? "lanes" : "cut",
+      kind,
       scale,
+      isTimed,
       places.length > 1 ? `Place ${at + 1} of ${places.length} · j k next, previous · ` : "",
     ),
     many
@@ -57,12 +59,25 @@ export function pictures(incident: Incident, diagnosis: Diagnosis, state: State)
         ? lanes(incident, shown, diagnosis, { scale, factor })
         : cut(incident, shown, diagnosis, { scale, factor }),
     ),
-    legend(scale),
+    scale === "time" && !isTimed
+      ? h("p", { class: "quiet" }, "All of it came at one time, or its times are not known: it is drawn folded.")
+      : null,
+    legend(kind, scale === "time" && !isTimed ? "folded" : scale),
     asList(shown, diagnosis, place),
   );
 }
 
-function switches(kind: "cut" | "lanes", scale: "folded" | "true", where: string): HTMLElement {
+type PictureKind = "cut" | "lanes";
+type Scale = ScaleKind | "time";
+
+/** Only lanes can show time. */
+function scaleOf({ settings }: State, kind: PictureKind): Scale {
+  const wanted = settings.get("scale");
+  if (wanted === "time" && kind === "lanes") return "time";
+  return wanted === "true" ? "true" : "folded";
+}
+
+function switches(kind: PictureKind, scale: Scale, isTimed: boolean, where: string): HTMLElement {
   return h(
     "div",
     { class: "switches" },
@@ -80,6 +95,7 @@ function switches(kind: "cut" | "lanes", scale: "folded" | "true", where: string
       [
         ["folded", "Folded"],
         ["true", "True size"],
+        ...(kind === "lanes" && isTimed ? ([["time", "Time"]] as const) : []),
       ],
       scale,
       value => set("scale", value),
@@ -93,7 +109,7 @@ function pictureLength(): number {
 }
 
 interface Size {
-  scale: "folded" | "true";
+  scale: Scale;
   /** How many times as wide as the page has room for. */
   factor: number;
 }
@@ -101,7 +117,7 @@ interface Size {
 function cut(incident: Incident, shown: readonly Piece[], diagnosis: Diagnosis, { scale, factor }: Size): SVGElement {
   const turned = document.documentElement.clientWidth < NARROW;
   const length = (turned ? Math.max(420, shown.length * 52) : pictureLength()) * factor;
-  return cutPicture(laidOut(shown, scale, length), {
+  return cutPicture(laidOut(shown, scale === "true" ? "true" : "folded", length), {
     diagnosis,
     length,
     turned,
@@ -113,13 +129,20 @@ function cut(incident: Incident, shown: readonly Piece[], diagnosis: Diagnosis, 
 
 function lanes(incident: Incident, shown: readonly Piece[], diagnosis: Diagnosis, { scale, factor }: Size): SVGElement {
   const length = Math.max(pictureLength(), shown.length * 6) * factor;
-  const laid = laidOut(shown, scale, length);
   const stop = incident.connection?.verdict.predicted?.streamOffset;
-  return lanesPicture(laid, diagnosis, {
-    length,
-    label: incidentSentence(incident, true),
-    stop: stop === undefined ? null : positionOf(stop, laid),
-  });
+  const label = incidentSentence(incident, true);
+  const times = timesOf(diagnosis);
+  const timed = scale === "time" ? laidInTime(shown, times, length) : null;
+  if (timed !== null) {
+    const { laid, begin, end } = timed;
+    const at = stop === undefined ? null : timeOf(stop - 1, times);
+    const isShown = at !== null && positionOf(stop!, laid) !== null;
+    const stopsAt = isShown ? ((at - begin) / (end - begin)) * length : null;
+    return lanesPicture(laid, diagnosis, { length, label, stop: stopsAt, time: { begin, end } });
+  }
+  const laid = laidOut(shown, scale === "true" ? "true" : "folded", length);
+  const stopsAt = stop === undefined ? null : positionOf(stop, laid);
+  return lanesPicture(laid, diagnosis, { length, label, stop: stopsAt, time: null });
 }
 
 function writersIn(pieces: readonly Piece[]): number {
@@ -127,15 +150,18 @@ function writersIn(pieces: readonly Piece[]): number {
     .size;
 }
 
-function legend(scale: "folded" | "true"): HTMLElement {
-  return h(
-    "p",
-    { class: "legend quiet" },
-    "Zigzag: torn here · hatched: never read, never written, or unexplained (a label says which) · ✗ the broker stops reading · A1, A2: pieces of one message, in order · ≈ frames in order, folded · ",
-    scale === "true"
-      ? "widths are true to size, at least 1 pixel, torn pieces 3"
-      : "widths grow with the square root of octets",
-  );
+const WIDTHS: Readonly<Record<Scale, string>> = {
+  true: "widths are true to size, at least 1 pixel, torn pieces 3",
+  folded: "widths grow with the square root of octets",
+  time: "from left to right: time",
+};
+
+function legend(kind: PictureKind, scale: Scale): HTMLElement {
+  const marks =
+    kind === "lanes"
+      ? "High: pieces of torn frames, numbered in order · low: whole frames · dotted between them: the frame stands open · red line: the broker stops reading"
+      : "Zigzag: torn here · hatched: never read, never written, or unexplained (a label says which) · ✗ the broker stops reading · A1, A2: pieces of one message, in order · ≈ frames in order, folded";
+  return h("p", { class: "legend quiet" }, `${marks} · ${WIDTHS[scale]}`);
 }
 
 function asList(shown: readonly Piece[], diagnosis: Diagnosis, { from, to }: IncidentPlace): HTMLElement {

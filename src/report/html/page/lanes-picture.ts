@@ -1,12 +1,15 @@
 /** The second view of an incident: a lane for each writer, along the stream or in time. */
 import { grouped } from "../../../bytes/grouped.ts";
+import { writerName } from "../../incidents/writer-identity.ts";
+import { duration } from "../../message-line.ts";
 import type { Diagnosis } from "../../report.ts";
 import type { Laid } from "../layout/scale.ts";
 import { s } from "./dom.ts";
 import { ink } from "./ink.ts";
 import { pieceLabel, pieceTip } from "./piece-words.ts";
+import { fitted } from "./sheet.ts";
 
-const ROW = 30;
+const ROW = 36;
 const LABELS = 146;
 const MOST_LANES = 8;
 
@@ -15,6 +18,8 @@ export interface LanesOptions {
   label: string;
   /** Offset behind the last octet that the broker reads, along the picture. */
   stop: number | null;
+  /** Milliseconds since the epoch at its ends, where it is drawn in time. */
+  time: { begin: number; end: number } | null;
 }
 
 export function lanesPicture(pieces: readonly Laid[], diagnosis: Diagnosis, options: LanesOptions): SVGElement {
@@ -40,9 +45,15 @@ export function lanesPicture(pieces: readonly Laid[], diagnosis: Diagnosis, opti
         others ? `${keys.length - row} others` : laneName(key, diagnosis),
       );
     }),
+    ...keys.slice(0, rows).map((key, row) => {
+      const name = row === MOST_LANES - 1 && keys.length > MOST_LANES ? "" : writerOf(key, diagnosis);
+      return name === "" ? null : s("text", { x: 14, y: 14 + row * ROW + 26, class: "detail" }, name);
+    }),
     ...tubes(pieces, rowOf),
     ...pieces.filter(({ block }) => block.kind !== "order").map(piece => lanePiece(piece, rowOf(piece), diagnosis)),
-    ...rail(pieces, rows * ROW + 20),
+    ...(options.time === null
+      ? rail(pieces, rows * ROW + 20)
+      : timeRail(options.time, options.length, rows * ROW + 20)),
     options.stop === null
       ? null
       : s(
@@ -72,6 +83,13 @@ function rowsOf(pieces: readonly Laid[]): string[] {
 function laneName(key: string, { writers }: Diagnosis): string {
   const writer = /^writer (\d+)$/.exec(key)?.[1];
   return writer === undefined ? key : `Writer ${writers[Number(writer)]?.name ?? "?"}`;
+}
+
+/** Who it is, where its messages say so; "" else. */
+function writerOf(key: string, { writers }: Diagnosis): string {
+  const writer = writers[Number(/^writer (\d+)$/.exec(key)?.[1] ?? -1)];
+  if (writer === undefined || writerName(writer) === writer.name) return "";
+  return fitted(writerName(writer), LABELS - 14);
 }
 
 function lanePiece(piece: Laid, row: number, diagnosis: Diagnosis): SVGElement {
@@ -130,5 +148,23 @@ function rail(pieces: readonly Laid[], y: number): SVGElement[] {
       s("path", { d: `M${at + LABELS} ${y - 6} v5`, class: "tick" }),
       s("text", { x: at + LABELS, y: y + 10, class: "axis" }, text),
     ];
+  });
+}
+
+const TICKS = 5;
+
+/** Time from the first piece on. */
+function timeRail({ begin, end }: { begin: number; end: number }, length: number, y: number): SVGElement[] {
+  return Array.from({ length: TICKS }, (_, tick) => {
+    const share = tick / (TICKS - 1);
+    const x = LABELS + share * length;
+    const clock = `${new Date(begin).toISOString().slice(11, 23)} UTC`;
+    const words = tick === 0 ? clock : `+ ${duration(((end - begin) * share) / 1000)}`;
+    return s(
+      "g",
+      {},
+      s("path", { d: `M${x} ${y - 6} v5`, class: "tick" }),
+      s("text", { x, y: y + 10, class: "axis", "text-anchor": tick === TICKS - 1 ? "end" : null }, words),
+    );
   });
 }

@@ -74,7 +74,7 @@ export class LiveFeed {
     const found = new Map<string, LostMessage[]>();
     if (this.#counts.lostLeftOut > 0) return found;
     for (const message of this.#lost) {
-      const { finding, outcome, connection, messageId, exchange, routingKey, streamOffset, traceId } = message;
+      const { finding, outcome, connection, messageId, exchange, routingKey, streamOffset, size, traceId } = message;
       if (finding === undefined || !isFate(outcome) || this.#connections.get(connection)?.isOpen !== false) continue;
       const list = found.get(finding) ?? [];
       found.set(finding, list);
@@ -83,6 +83,7 @@ export class LiveFeed {
         exchange,
         routingKey,
         streamOffset,
+        ...(size === undefined ? {} : { size }),
         fate: outcome,
         ...(traceId === undefined ? {} : { traceId }),
       });

@@ -45,7 +45,7 @@ export function lostTable(model: Model, incident: Incident): HTMLElement {
 export function lostMessages({ lost, diagnosis }: Finding): readonly LostMessage[] {
   if (lost !== undefined) return lost;
   const messages = diagnosis?.writers.flatMap(writer => writer.messages) ?? [];
-  return messages.flatMap(({ exchange, routingKey, messageId, spans, fate }) =>
+  return messages.flatMap(({ exchange, routingKey, messageId, size, spans, fate }) =>
     fate === "delivered" || !FATES.includes(fate)
       ? []
       : [
@@ -54,15 +54,17 @@ export function lostMessages({ lost, diagnosis }: Finding): readonly LostMessage
             routingKey,
             streamOffset: spans[0]?.[0] ?? 0,
             fate,
+            ...(size === undefined ? {} : { size }),
             ...(messageId === undefined ? {} : { messageId }),
           },
         ],
   );
 }
 
-/** Octets of a message's body, as its content header says; what `recover` and `messages` call its size. "–": not known here. */
-export function bodyOctets(record: MessageRecord | undefined): string {
-  return record?.size === undefined ? "–" : grouped(record.size);
+/** Octets of a message's body, as its content header says, by what knows them first. "–": that is not known here. */
+export function bodyOctets(...known: readonly (LostMessage | MessageRecord | undefined)[]): string {
+  const size = known.find(each => each?.size !== undefined)?.size;
+  return size === undefined ? "–" : grouped(size);
 }
 
 function row(lost: LostMessage, diagnosis: Diagnosis | undefined, record: MessageRecord | undefined): Child[] {
@@ -80,16 +82,16 @@ function row(lost: LostMessage, diagnosis: Diagnosis | undefined, record: Messag
       ? h("span", { class: "quiet" }, "not in the picture")
       : h("span", {}, badge(writer, known.name), ` ${writerName(known) === known.name ? "" : writerName(known)}`),
     h("span", { class: "quiet" }, `${lost.exchange === "" ? "default" : lost.exchange} → ${lost.routingKey}`),
-    bodyOctets(record),
-    message === undefined ? "" : packets(message),
+    bodyOctets(lost, record),
+    packets(message, record),
   ];
 }
 
-function packets({ at }: Message): string {
-  const first = at?.[0]?.from.packet;
-  const last = at?.at(-1)?.to.packet;
-  if (first === null || first === undefined) return "";
-  return last === null || last === undefined || last === first ? `${first}` : `${first}–${last}`;
+function packets(message: Message | undefined, record: MessageRecord | undefined): string {
+  const first = message?.at?.[0]?.from.packet ?? record?.packets?.[0];
+  const last = message?.at?.at(-1)?.to.packet ?? record?.packets?.[1];
+  if (first === undefined) return "–";
+  return last === undefined || last === first ? `${first}` : `${first}–${last}`;
 }
 
 /** A writer's letter in its colour. */
@@ -100,6 +102,12 @@ export function badge(writer: number, name: string): HTMLElement {
 /** A trace's id, as a link where the report was told where traces are. */
 export function traceLink(traceId: string, url: string | undefined): HTMLElement {
   const code = h("code", {}, traceId);
-  if (url === undefined || !/^[0-9a-f]{32}$/.test(traceId)) return code;
-  return h("a", { href: url.replaceAll("{traceId}", traceId), rel: "noreferrer", target: "_blank" }, code);
+  const address = traceAddress(traceId, url);
+  return address === null ? code : h("a", { href: address, rel: "noreferrer", target: "_blank" }, code);
+}
+
+/** Where a trace is; null where that was not told. */
+export function traceAddress(traceId: string, url: string | undefined): string | null {
+  if (url === undefined || !/^[0-9a-f]{32}$/.test(traceId)) return null;
+  return url.replaceAll("{traceId}", traceId);
 }

@@ -24,7 +24,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["j k", "next and previous place, or incident"],
   ["← →", "piece of the picture"],
   ["l", "lanes or cut"],
-  ["t", "true size or folded"],
+  ["t", "folded, true size; of lanes also time"],
   ["+ − 0", "closer, wider, whole picture; so does the wheel with Ctrl"],
   ["o", "octets"],
   ["/", "search messages"],
@@ -127,7 +127,7 @@ function key(event: KeyboardEvent, model: Model): void {
   else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1, model);
   else if (event.key === "ArrowRight" || event.key === "ArrowLeft") arrow(event);
   else if (event.key === "l") toggle("picture", "lanes", "cut");
-  else if (event.key === "t") toggle("scale", "true", "folded");
+  else if (event.key === "t") nextChoice("Scale");
   else if (event.key === "o") location.hash = `#octets/${encodeURIComponent(incidentId(model))}`;
   else if (event.key === "Enter" && target instanceof SVGElement) open(target, model);
   else if (event.key === "/") find(event);
@@ -145,6 +145,13 @@ function leave(): void {
 function toggle(name: string, value: string, other: string): void {
   if (stateOf(location.hash).view !== "incident") return;
   set(name, stateOf(location.hash).settings.get(name) === value ? other : value);
+}
+
+/** Presses the button behind the pressed one. */
+function nextChoice(label: string): void {
+  const buttons = [...document.querySelectorAll<HTMLElement>(`main [role=group][aria-label="${label}"] button`)];
+  const at = buttons.findIndex(each => each.getAttribute("aria-pressed") === "true");
+  buttons[(at + 1) % buttons.length]?.click();
 }
 
 /** The next place of the incident; behind the last one, the next incident. */

@@ -1,36 +1,15 @@
-/** Messages: the lost ones first, then the others; a table of which only what is on the screen is made. */
+/** Messages: the lost ones first, then the others; which of them are shown, and what is copied. */
 import { grouped } from "../../../bytes/grouped.ts";
 import { fateWords, lostSentence } from "../../incidents/sentence.ts";
 import type { MessageRecord } from "../../message-record.ts";
-import type { Connection, Finding, LostMessage, Span } from "../../report.ts";
+import type { Connection, Finding, LostMessage } from "../../report.ts";
 import { counted } from "../../text/wording.ts";
-import { choice, copyButton, h, link } from "./dom.ts";
-import { lifeLine, pieceLine } from "./life-line.ts";
-import { bodyOctets, lostMessages, traceLink } from "./lost-table.ts";
+import { choice, copyButton, h } from "./dom.ts";
+import { bodyOctets, lostMessages } from "./lost-table.ts";
+import { type MessageRow, messageTable } from "./message-rows.ts";
 import { called, type Model, type State, set } from "./model.ts";
 
-const ROW = 34;
-const WINDOW = 560;
-/** Rows that are made beyond the window, on either side. */
-const AROUND = 3;
 const MOST_COPIED = 500;
-
-interface Shown {
-  id: string;
-  fate: string;
-  isLost: boolean;
-  isTorn: boolean;
-  client: string;
-  to: string;
-  trace: string;
-  finding: string | null;
-  /** What is known of when it was sent, and settled. */
-  record: MessageRecord | undefined;
-  connection: Connection | undefined;
-  /** Of a torn message, and where the broker stopped reading. */
-  pieces?: readonly Span[];
-  stop?: number;
-}
 
 export function messagesView(model: Model, state: State): HTMLElement {
   const lost = lostOf(model);
@@ -84,7 +63,7 @@ export function messagesView(model: Model, state: State): HTMLElement {
     shown.length > MOST_COPIED
       ? h("p", { class: "quiet" }, `${grouped(shown.length)} messages; the first ${MOST_COPIED} are copied.`)
       : null,
-    virtualTable(shown, model),
+    messageTable(shown, model.data.traceUrl),
   );
 }
 
@@ -111,19 +90,23 @@ function search(state: State): HTMLElement {
   });
 }
 
-function lostOf({ incidents, data }: Model): Shown[] {
+function lostOf({ incidents, data }: Model): MessageRow[] {
   const sent = new Map(
     (data.messages?.list ?? [])
       .filter(({ operation }) => operation === "publish")
       .map(message => [`${message.connection} ${message.streamOffset}`, message]),
   );
   const all = incidents.flatMap(({ finding, connection }) =>
-    lostMessages(finding).map(message => ({
-      ...lostRow(message, called(connection), finding.id),
-      record: sent.get(`${finding.connection} ${message.streamOffset}`),
-      connection: connection ?? undefined,
-      ...inPieces(message, finding, connection),
-    })),
+    lostMessages(finding).map(message => {
+      const record = sent.get(`${finding.connection} ${message.streamOffset}`);
+      return {
+        ...lostRow(message, called(connection), finding.id),
+        body: bodyOctets(message, record),
+        record,
+        connection: connection ?? undefined,
+        ...inPieces(message, finding, connection),
+      };
+    }),
   );
   return all.sort((a, b) => Number(b.isTorn) - Number(a.isTorn));
 }
@@ -141,7 +124,7 @@ function lostRow(
   { messageId, exchange, routingKey, streamOffset, fate, traceId }: LostMessage,
   client: string,
   finding: string,
-): Omit<Shown, "record" | "connection"> {
+): Omit<MessageRow, "body" | "record" | "connection"> {
   return {
     id: messageId ?? `at ${grouped(streamOffset)}`,
     fate: fateWords(fate),
@@ -156,11 +139,11 @@ function lostRow(
 
 const LOST: ReadonlySet<string> = new Set(["torn", "swallowed", "unread", "refused", "unconfirmed"]);
 
-function othersOf({ data, connections }: Model): Shown[] {
+function othersOf({ data, connections }: Model): MessageRow[] {
   return (data.messages?.list ?? [])
     .filter(({ outcome, finding }) => !(LOST.has(outcome) && finding !== undefined))
     .map(
-      (message: MessageRecord): Shown => ({
+      (message: MessageRecord): MessageRow => ({
         id: message.messageId ?? message.correlationId ?? `at ${grouped(message.streamOffset)}`,
         fate: message.outcome,
         isLost: false,
@@ -170,6 +153,7 @@ function othersOf({ data, connections }: Model): Shown[] {
           message.operation === "publish"
             ? `${message.exchange === "" ? "default" : message.exchange} → ${message.routingKey}`
             : `from ${message.queue ?? message.consumerTag ?? "?"}`,
+        body: bodyOctets(message),
         trace: message.traceId ?? "",
         finding: null,
         record: message,
@@ -178,71 +162,13 @@ function othersOf({ data, connections }: Model): Shown[] {
     );
 }
 
-const HEADS = ["Message", "Fate", "Life line", "Client", "To", "Body", "Trace"];
-
-/** Rows of one height, so that where each stands is known. */
-function virtualTable(rows: readonly Shown[], model: Model): HTMLElement {
-  const body = h("div", { class: "rows", role: "rowgroup" });
-  const scroller = h(
-    "div",
-    { class: "panel messages", role: "table", tabindex: 0, "aria-label": "Messages", "aria-rowcount": rows.length },
-    h(
-      "div",
-      { class: "head", role: "rowgroup" },
-      h(
-        "div",
-        { class: "row", role: "row" },
-        ...HEADS.map(head => h("span", { role: "columnheader", class: head === "Body" ? "number" : null }, head)),
-      ),
-    ),
-    body,
-  );
-  body.style.height = `${rows.length * ROW}px`;
-  scroller.style.maxHeight = `${WINDOW}px`;
-  let drawn = "";
-  const draw = (): void => {
-    const first = Math.max(0, Math.floor(scroller.scrollTop / ROW) - AROUND);
-    const last = Math.min(rows.length, first + Math.ceil(WINDOW / ROW) + 2 * AROUND);
-    if (drawn === `${first} ${last}`) return;
-    drawn = `${first} ${last}`;
-    body.replaceChildren(...rows.slice(first, last).map((row, at) => line(row, first + at, model)));
-  };
-  scroller.addEventListener("scroll", draw, { passive: true });
-  draw();
-  return rows.length === 0 ? h("p", {}, "No message fits.") : scroller;
-}
-
-function line(row: Shown, at: number, { data }: Model): HTMLElement {
-  const element = h(
-    "div",
-    { class: "row", role: "row", "aria-rowindex": at + 1 },
-    h("span", { role: "cell" }, row.finding === null ? row.id : link(`incident/${row.finding}`, row.id)),
-    h(
-      "span",
-      { role: "cell", class: row.isTorn ? "sick" : row.isLost ? null : "quiet" },
-      `${row.isTorn ? "✗ " : row.isLost ? "– " : ""}${row.fate}`,
-    ),
-    h(
-      "span",
-      { role: "cell" },
-      row.pieces === undefined ? lifeLine(row.record, row.connection, row.isLost) : pieceLine(row.pieces, row.stop),
-    ),
-    h("span", { role: "cell" }, row.client),
-    h("span", { role: "cell", class: "quiet" }, row.to),
-    h("span", { role: "cell", class: "number" }, bodyOctets(row.record)),
-    h("span", { role: "cell" }, row.trace === "" ? "" : traceLink(row.trace, data.traceUrl)),
-  );
-  element.style.top = `${at * ROW}px`;
-  return element;
-}
-
-function asJson(rows: readonly Shown[]): string {
-  const told = rows.slice(0, MOST_COPIED).map(({ id, fate, client, to, trace, finding, record }) => ({
+function asJson(rows: readonly MessageRow[]): string {
+  const told = rows.slice(0, MOST_COPIED).map(({ id, fate, client, to, body, trace, finding, record }) => ({
     id,
     fate,
     client,
     to,
-    ...(record?.size === undefined ? {} : { bodyOctets: record.size }),
+    ...(body === "–" ? {} : { bodyOctets: Number(body.replaceAll(",", "")) }),
     trace,
     finding,
     ...(record === undefined ? {} : { time: record.time, latency: record.latency }),
@@ -250,14 +176,11 @@ function asJson(rows: readonly Shown[]): string {
   return JSON.stringify(told, null, 2);
 }
 
-function asMarkdown(rows: readonly Shown[]): string {
+function asMarkdown(rows: readonly MessageRow[]): string {
   const cell = (text: string) => text.replace(/[\\|`<>[\]*_~@#&]/g, sign => `\\${sign}`).replace(/\s+/g, " ");
   const lines = rows
     .slice(0, MOST_COPIED)
-    .map(
-      ({ id, fate, client, to, record, trace }) =>
-        `| ${[id, fate, client, to, bodyOctets(record), trace].map(cell).join(" | ")} |`,
-    );
+    .map(({ id, fate, client, to, body, trace }) => `| ${[id, fate, client, to, body, trace].map(cell).join(" | ")} |`);
   const heads = "| Message | Fate | Client | To | Octets of body | Trace |";
   return [heads, "|---|---|---|---|---:|---|", ...lines].join("\n");
 }

@@ -1,8 +1,8 @@
 /** How long a connection took to open, step by step: each begins where the one before it ended. */
 import { duration } from "../../message-line.ts";
+import { instant } from "../instant.ts";
 import type { ConnectionSteps } from "../page-data.ts";
 import { h, s } from "./dom.ts";
-import { instant } from "./instant.ts";
 
 const WIDTH = 520;
 const ROW = 22;
