@@ -1,6 +1,7 @@
 /** `ghostframe proxy --ui` as a user has it: real clients, one that tears, and a real browser that watches. */
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,15 @@ import { PATIENCE, type Proxied, startProxy } from "../support/proxied.ts";
 import { type SmallBroker, startSmallBroker } from "../support/small-broker.ts";
 import { tornStream } from "../support/torn-stream.ts";
 
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** By the key that shows each. */
+const VIEWS = [
+  ["1", "overview"],
+  ["2", "incident"],
+  ["3", "connection"],
+  ["4", "messages"],
+  ["5", "octets"],
+] as const;
 const ADDRESS = /http:\/\/127\.0\.0\.1:\d+\/\?token=[0-9a-f]{48}/;
 
 /** Writes piece after piece, and leaves the connection open. */
@@ -55,9 +65,16 @@ describe.skipIf(CHROMIUM === null)("the live page", () => {
     const address = await vi.waitFor(() => ADDRESS.exec(proxied.stderr)![0], PATIENCE);
     // It lets in whoever has it: a log must not.
     expect(JSON.stringify(proxied.events)).not.toContain("token=");
-    const page = await browser.newPage();
+    // The page's policy would keep axe out.
+    const page = await browser.newPage({ bypassCSP: true });
     const complaints: string[] = [];
-    page.on("console", message => complaints.push(message.text()));
+    page.on("request", request => {
+      if (new URL(request.url()).origin !== new URL(address).origin) complaints.push(`request: ${request.url()}`);
+    });
+    // Without its policy the browser asks for an icon.
+    page.on("console", message => {
+      if (!message.location().url.endsWith("/favicon.ico")) complaints.push(message.text());
+    });
     page.on("pageerror", error => complaints.push(error.message));
     await page.goto(address);
     await shows(page, "h1", "No connection yet.");
@@ -89,8 +106,25 @@ describe.skipIf(CHROMIUM === null)("the live page", () => {
     await end();
     await shows(page, "h1", "lost");
     const lost = /(\d+) messages? lost/.exec((await heading(page))!)![1];
-    await page.click("a.block");
+    await page.evaluate(axe);
+    for (const [key, view] of VIEWS) {
+      await page.keyboard.press(key);
+      await page.waitForSelector(`nav [aria-current][href="#${view}"]`);
+      const violations = await page.evaluate(
+        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + nodes[0].html))",
+      );
+      expect(violations, view).toEqual([]);
+    }
+    await page.keyboard.press("Escape");
+    await page.focus("a.block");
+    await page.keyboard.press("Enter");
     await page.waitForSelector("svg.cut");
+    // Pausing keeps the focus, and what is focused stays so while the page is drawn anew.
+    await page.focus("#pause");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#pause[aria-pressed=true]:focus");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#pause[aria-pressed=false]:focus");
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("a[download]")]);
     const path = await download.path();
     const report = await inspect([path]);

@@ -7,6 +7,14 @@ import { h } from "./dom.ts";
 /** Frames that are listed: the latest. */
 const MOST = 200;
 
+const HEADS = ["Time", "Direction", "Offset", "Channel", "Type", "Size", "Frame"];
+const NUMBERS: ReadonlySet<string> = new Set(["Offset", "Channel", "Size"]);
+
+/** The class of a column's cells. */
+function numeric(column: number): string | null {
+  return NUMBERS.has(HEADS[column]!) ? "number" : null;
+}
+
 /** One at a time, which stays while its connection is looked at. */
 let panel: FramesPanel | null = null;
 
@@ -46,7 +54,6 @@ class FramesPanel {
       placeholder: "all",
       "aria-label": "Channel, empty for all",
     }) as HTMLInputElement;
-    const heads = ["Time", "", "Offset", "Channel", "Type", "Size", "Frame"];
     this.element = h(
       "section",
       { class: "frames", "aria-label": "Frames" },
@@ -56,7 +63,12 @@ class FramesPanel {
       h(
         "div",
         { class: "scroll", tabindex: 0, role: "region", "aria-label": "Frames as they come" },
-        h("table", {}, h("thead", {}, h("tr", {}, ...heads.map(head => h("th", { scope: "col" }, head)))), this.#rows),
+        h(
+          "table",
+          {},
+          h("thead", {}, h("tr", {}, ...HEADS.map((head, at) => h("th", { scope: "col", class: numeric(at) }, head)))),
+          this.#rows,
+        ),
       ),
     );
     this.#say("From now on, as they come.");
@@ -115,5 +127,5 @@ class FramesPanel {
 function row({ time, direction, streamOffset, channel, type, size, details }: LiveFrame): HTMLElement {
   const arrow = direction === null ? "?" : direction === "client-to-server" ? "→" : "←";
   const cells = [time.slice(11, -1), arrow, grouped(streamOffset), String(channel), type, grouped(size), details];
-  return h("tr", {}, ...cells.map((cell, at) => h("td", { class: at === 2 || at === 5 ? "number" : null }, cell)));
+  return h("tr", {}, ...cells.map((cell, at) => h("td", { class: numeric(at) }, cell)));
 }
