@@ -160,7 +160,7 @@ export class DirectionForensics implements StreamForensics {
     const isGuess = direction.isGuess;
     const emit = (untangling: Untangling): boolean => {
       const finding = explain(this.window, untangling, frames, fault);
-      if (isGuess && !provesFrames(finding)) return false;
+      if (isGuess && (untangling.spent || !provesFrames(finding))) return false;
       this.untangledFrames += untangling.frames.filter(({ complete, spans }) => {
         return complete && (spans.length > 1 || spans[0]![0] >= fault.streamOffset);
       }).length;
@@ -200,6 +200,6 @@ export class DirectionForensics implements StreamForensics {
  */
 function provesFrames(finding: Finding): boolean {
   const { kind, torn, missing, overwritten, replayed, foreign, unexplained } = finding;
-  if (kind !== "torn-frame" || !torn.every(({ complete }) => complete)) return false;
+  if (kind !== "torn-frame" || torn.length === 0 || !torn.every(({ complete }) => complete)) return false;
   return [missing, overwritten, replayed, foreign, unexplained].every(({ length }) => length === 0);
 }
