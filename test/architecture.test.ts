@@ -192,13 +192,12 @@ describe("ARCHITECTURE.md", () => {
     expect(glossary!.match(/^\| (?!word|---)/gm)!.length).toBeLessThanOrEqual(20);
   });
 
-  const [, bounds] = /## Bounds\n([\s\S]*?)\n## /.exec(page("ARCHITECTURE.md"))!;
-  let file = "";
-  const rows: [name: string, file: string, shown: string][] = [];
-  for (const [, link, name, shown] of bounds!.matchAll(/\]\((src\/[^)]+)\)|`(\w+)` = ([\d.,]+(?: [KM]i)?)/g)) {
-    if (link !== undefined) file = link;
-    else rows.push([name!, file, shown!]);
-  }
+  const bounds = page("docs/bounds.md");
+  const rows = bounds.split("\n").flatMap(line => {
+    const path = /\]\(\.\.\/(src\/[^)]+)\) \|$/.exec(line)?.[1];
+    const named = [...line.matchAll(/`(\w+)` = ([\d.,]+(?: [KM]i)?)/g)];
+    return named.map(([, name, shown]): [name: string, path: string, shown: string] => [name!, path ?? "", shown!]);
+  });
 
   it("names bounds", () => {
     expect(rows.length).toBeGreaterThan(30);
