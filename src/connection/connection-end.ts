@@ -83,7 +83,9 @@ export class ConnectionEnd {
     const { broken, incidents } = directions[client];
     const isBroken = broken || incidents.some(({ severity }) => severity === "error");
     const how = close === null ? `${this.#verb} the connection without connection.close` : "closed the connection";
-    const by = isOver ? { side, words: `The ${side === client ? "client" : "broker"} ${how}` } : null;
+    const by = isOver
+      ? { side, words: `The ${side === client ? "client" : "broker"} ${how}`, closed: close !== null }
+      : null;
     return { by, last: secondsBetween(zero, one) > 0 ? one : zero, client, isBroken };
   }
 

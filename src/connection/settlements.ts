@@ -43,8 +43,8 @@ interface Sender {
 
 /** How a connection ended. */
 export interface Ending {
-  /** Who ended it, and how in words; null where it goes on behind the capture, or a close was not answered in it. */
-  readonly by: { readonly side: Side; readonly words: string } | null;
+  /** Who ended it, how in words, and whether by connection.close; null where it goes on behind the capture, or a close was not answered in it. */
+  readonly by: { readonly side: Side; readonly words: string; readonly closed: boolean } | null;
   /** When something of it was heard last. */
   readonly last: Moment;
   readonly client: Side;
@@ -238,7 +238,8 @@ export class Settlements {
     const others = this.#unconfirmed.filter(({ use }) => use.closedBy !== "client");
     for (const [list, words, severity] of [
       [ofChannels, `The client closed ${ofChannels.length === 1 ? "a channel" : "channels"}`, "warning"],
-      [others, by?.words ?? "", by?.side === client ? "warning" : "note"],
+      // Who dies waits for nothing: that is no fault of how it publishes.
+      [others, by?.words ?? "", by?.side === client && by.closed ? "warning" : "note"],
     ] as const) {
       if (list.length === 0) continue;
       const counts = list.map(({ use: { number, published }, count }) => {

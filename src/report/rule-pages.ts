@@ -91,7 +91,7 @@ export const RULE_PAGES: Readonly<Record<RuleId, RulePage>> = {
   },
   unconfirmed: {
     reason:
-      "The publisher asked for confirms, and did not wait for the last of them: it closed the channel or the connection, or died. It is a note where the broker ended the connection. `ghostframe messages --outcome unconfirmed` lists these messages.",
+      "The publisher asked for confirms, and did not wait for the last of them: it closed the channel or the connection, or died. It is a note where the broker ended the connection, or the client died. `ghostframe messages --outcome unconfirmed` lists these messages.",
     todo: "Wait for outstanding confirms before closing; publish again, under the same message id, what was not confirmed.",
   },
   unacknowledged: {

@@ -209,11 +209,11 @@ describeFindings("unconfirmed: publishes whose confirm nobody waits for", [
     ],
   },
   {
-    rule: "the client vanishes",
+    rule: "the client vanishes: a note",
     told: publishing(1).end(0, "rst").end(1, "rst"),
     findings: [
       unconfirmed(
-        "warning",
+        "note",
         "The client reset the connection without connection.close while publishes awaited their confirm (1 of 1 on channel 1)",
       ),
       "note ended-abruptly: The client reset the connection without connection.close.",
