@@ -54,16 +54,17 @@ export function inspectCommand(): Command {
       `
 --connection, --channel, --user, --vhost, --from and --to choose what is told,
 and what the exit status is about; how much else was found is said. --exchange,
---routing-key, --queue, --message-id, --trace, --outcome and --slower-than choose
-the connections that carried such a message, with all that was found in them.
+--routing-key, --queue, --message-id, --trace, --outcome and --slower-than
+choose the connections that carried such a message, with all that was found in
+them.
 Formats that pass or fail (sarif, junit, github) have no place for what is left
 out: they are refused. --otlp sends everything.
 
 Exit status: 0 nothing wrong, 1 errors or warnings found, or nothing has the id,
 exchange, user, … asked for, 2 an input could not be read, or is corrupt from
 some octet on, or a connection asked for is not there, 130 stopped by Ctrl-C. A
-capture that only ends inside its last packet gets a note, like packets that were
-not read.
+capture that only ends inside its last packet gets a note, like packets that
+were not read.
 
 Examples:
   $ ghostframe inspect trace.pcapng

@@ -270,7 +270,6 @@ export class ProxyServer {
   }
 
   #begin(tcp: Socket, relay: Relay, connection: RelayedConnection, before: number): void {
-    const { client } = connection;
     if (this.#clientTls === null) {
       relay.start(tcp);
       return;
@@ -281,7 +280,7 @@ export class ProxyServer {
         relay.start(socket);
       },
       failed: (did, left) => {
-        const message = `the client at ${endpointText(client.address, client.port)} ${did}`;
+        const message = `the client at ${endpointText(connection.client.address, connection.client.port)} ${did}`;
         // Whoever leaves without an octet has only looked whether somebody listens.
         relay.abort(left && tcp.bytesRead === before ? null : { kind: "client-tls", message });
       },

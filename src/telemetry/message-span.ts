@@ -105,23 +105,27 @@ export function messageSpans(
   };
   const settled = operation === "publish" || latency < 0 ? undefined : SETTLED[outcome];
   if (settled === undefined) return [span];
-  return [
-    span,
-    {
-      traceId: span.traceId,
-      spanId: ids.part(source.trace, `settle ${message.streamOffset}`).spanId,
-      traceState: span.traceState,
-      parentSpanId: span.spanId,
-      name: `${settled} ${destination.template}`,
-      kind: "client",
-      start: end,
-      end,
-      attributes: operationAttributes(message, source, { destination, routingKey }, ["settle", settled]),
-      events: [],
-      links: [],
-      error: null,
-    },
-  ];
+  const named = operationAttributes(message, source, { destination, routingKey }, ["settle", settled]);
+  const { spanId } = ids.part(source.trace, `settle ${message.streamOffset}`);
+  return [span, settlementSpan(span, spanId, `${settled} ${destination.template}`, named)];
+}
+
+/** The moment a message was settled, under its own span. */
+function settlementSpan(of: SpanRecord, spanId: string, name: string, attributes: Attributes): SpanRecord {
+  return {
+    traceId: of.traceId,
+    spanId,
+    traceState: of.traceState,
+    parentSpanId: of.spanId,
+    name,
+    kind: "client",
+    start: of.end,
+    end: of.end,
+    attributes,
+    events: [],
+    links: [],
+    error: null,
+  };
 }
 
 /** What a span of a message and that of its settlement have in common. */

@@ -56,7 +56,10 @@ describe.skipIf(!hasTshark())("tshark agrees", () => {
   ])("on which packets of %s publish", async name => {
     const path = join(FIXTURES, name);
     const all = await records(path);
-    const published = all.filter(({ operation, finding }) => operation === "publish" && finding === undefined);
+    // What a broken stream cost is not to be compared, but what the broker refused for its exchange.
+    const published = all.filter(({ operation, finding, code }) => {
+      return operation === "publish" && (finding === undefined || code === 404);
+    });
     expect(published.every(({ publishNumber }) => publishNumber === undefined)).toBe(true);
     const packetsOf = (numbers: string[]) => [...new Set(numbers.map(each => each.split(":")[0]!))].toSorted();
     expect(packetsOf(published.map(({ packets }) => `${packets[0]}:`))).toEqual(packetsOf(ask(path, 40, 1)));
