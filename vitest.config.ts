@@ -16,6 +16,9 @@ const MEASURING = [
 /** Tests that put something else in the place of a module, which others may have loaded before them. */
 const MOCKING = ["test/proxy/recording-file.test.ts"];
 
+/** Run by name only (`npm run test:clients`): they take clients in five languages, and an hour. */
+const BY_NAME = process.env.GHOSTFRAME_CLIENT_RUNS === undefined ? ["test/clients/**"] : [];
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
@@ -31,7 +34,7 @@ export default defineConfig({
         test: {
           name: "side by side",
           include: ["test/**/*.test.ts"],
-          exclude: [...MEASURING, ...MOCKING],
+          exclude: [...MEASURING, ...MOCKING, ...BY_NAME],
           maxWorkers: "100%",
           sequence: { groupOrder: 1 },
         },

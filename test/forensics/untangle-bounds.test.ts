@@ -110,7 +110,11 @@ describe(`an incident of ${MEGABYTES} MB`, () => {
       const path = joinPath(folder, "incident.pcap");
       writeFileSync(path, captureOf(make()));
       const plain = measured(path, false);
-      const costs = (of: "seconds" | "mebibytes") => (): number => measured(path, true)[of] - plain[of];
+      const first = measured(path, true);
+      const costs = (of: "seconds" | "mebibytes"): (() => number) => {
+        const runs = [first];
+        return () => (runs.pop() ?? measured(path, true))[of] - plain[of];
+      };
       expect(leastOf(costs("seconds"), SECONDS)).toBeLessThan(SECONDS);
       expect(leastOf(costs("mebibytes"), MEBIBYTES)).toBeLessThan(MEBIBYTES);
     } finally {
