@@ -64,6 +64,7 @@ export async function readPrinting(
     onExplaining: interruption.beforeDeafWork,
     onProgress: keepPace,
   });
+  interruption.release();
   await telemetry?.finish([report]);
   const problems = [...finish(report)];
   await keepPace();

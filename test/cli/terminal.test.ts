@@ -14,6 +14,8 @@ import { messagesCommand } from "../../src/cli/messages-command.ts";
 import { statsCommand } from "../../src/cli/stats-command.ts";
 import { FIXTURES } from "../support/golden.ts";
 
+const listening = process.listenerCount("SIGINT");
+
 const TORN = "interleaving/two-publishers-one-socket.pcapng.gz";
 const CLEAN = "clean/confirms-and-acks.pcap";
 
@@ -83,4 +85,8 @@ it.each(COMMANDS)("%s", async (name, make, args, fits) => {
   const text = parts.join("\n");
   if (process.env.UPDATE_GOLDEN || !existsSync(file)) writeFileSync(file, text);
   expect(text).toBe(readFileSync(file, "utf8"));
+});
+
+it("no command goes on listening for Ctrl-C", () => {
+  expect(process.listenerCount("SIGINT")).toBe(listening);
 });
