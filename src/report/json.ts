@@ -2,9 +2,12 @@
 
 /**
  * Characters that JSON allows and a terminal acts on or shows as another: C1 controls, bidi and zero-width characters,
- * the no-break space, and the like. In JSON they only occur in strings, where an escape means the same character. Line feeds belong to the indentation.
+ * the no-break space, and the like. In JSON they only occur in strings, where an escape means the same character.
  */
-const UNSAFE_IN_TERMINAL = /(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/gu;
+const UNSAFE_IN_TERMINAL = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u;
+
+/** The only ones that may be unsafe: quick to find, and rare. Line feeds belong to the indentation. */
+const NOT_PRINTABLE_ASCII = /[^\n\x20-\x7e]/gu;
 
 /** `##[` and `##vso[`, wherever they stand in a line, are commands to GitHub's and Azure's runners. */
 const COMMAND = /#(?=#[\w.]*\[)/g;
@@ -64,12 +67,12 @@ export function jsonLine(value: object | string): string {
   return escaped(JSON.stringify(value));
 }
 
-/** Neither of the two is in what is printable ASCII without a number sign: most lines are, and this is quick to see. */
-const PLAIN = /^[\x20-\x22\x24-\x7e]*$/;
-
 function escaped(text: string): string {
-  if (PLAIN.test(text)) return text;
-  return text.replace(UNSAFE_IN_TERMINAL, unicodeEscape).replace(COMMAND, unicodeEscape);
+  return text
+    .replace(NOT_PRINTABLE_ASCII, character =>
+      UNSAFE_IN_TERMINAL.test(character) ? unicodeEscape(character) : character,
+    )
+    .replace(COMMAND, unicodeEscape);
 }
 
 /** `\u202e`, or the two escapes of a surrogate pair. */
