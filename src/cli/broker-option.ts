@@ -3,7 +3,10 @@ import { AUTO, BROKER_CHOICES } from "../broker/versions.ts";
 
 /** `--broker`. */
 export function brokerOption(): Option {
-  return new Option("--broker <broker>", "predict the verdict of this broker; auto: of the one it says it is")
+  return new Option(
+    "--broker <broker>",
+    "predict what this broker answers; auto: the broker that connection.start names",
+  )
     .choices(BROKER_CHOICES)
     .default(AUTO);
 }

@@ -20,7 +20,7 @@ export function addCaptureOptions(command: Command): Command {
     .option("--vxlan-port <port>", "take packets to this UDP port for VXLAN", collectPorts)
     .option(
       "--tls-keys <file>",
-      "decrypt TLS with this key log, as SSLKEYLOGFILE names one (repeat it for more)",
+      "decrypt TLS with this key log, such as clients write to SSLKEYLOGFILE (repeat it for more)",
       collectKeyLogs,
     );
 }

@@ -48,7 +48,7 @@ export function checkCommand(): Command {
     .addOption(
       new Option(
         "--broker <broker>",
-        `predict the verdict of this broker (default: ${AUTO}, the one it says it is)`,
+        `predict what this broker answers (default: ${AUTO}, the one that connection.start names)`,
       ).choices(BROKER_CHOICES),
     )
     .option("--jobs <number>", "captures to read at the same time (default: one for each core)", positiveNumber)

@@ -27,7 +27,7 @@ export function addPolicyOptions(command: Command, others: readonly (typeof PART
     .option("--baseline <file>", "accept the findings that this file lists")
     .option("--update-baseline", "write the baseline again: it accepts what fails now", false)
     .option("--force", "write a baseline that accepts nothing, too", false)
-    .option("--all", "show everything in the text, however long it gets", false)
+    .option("--all", "show everything in the text, however long it is", false)
     .addOption(widthOption());
 }
 

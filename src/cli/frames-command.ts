@@ -22,7 +22,7 @@ interface Options extends CaptureFlags, FilterFlags {
 export function framesCommand(): Command {
   const command = new Command("frames")
     .description(
-      `Prints every AMQP 0-9-1 frame of captures on a line of its own, as they are read: time (UTC), packet, connection, direction (-> from the client), stream offset, channel, type, octets of payload, method with its important arguments. "!!" marks a broken frame, "==" the place where frames go on. In a capture that begins in mid-stream, ?> and <? stand for frames of the end named first and second until a method shows which one is the client.`,
+      `Prints every AMQP 0-9-1 frame of captures on a line of its own, as they are read: time (UTC), packet, connection, direction (-> from the client), stream offset, channel, type, octets of payload, method with its important arguments. "!!" marks a broken frame, "==" the place from which frames can be read again. In a capture that begins in mid-stream, ?> and <? stand in place of -> and <- until a method shows which end is the client.`,
     )
     .argument("<file...>", "captures")
     .addOption(new Option("--format <format>", "how to print").choices(["text", "ndjson"]).default("text"))

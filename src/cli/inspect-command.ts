@@ -46,19 +46,18 @@ export function inspectCommand(): Command {
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
     .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
-    .option("--all", "show everything in the text, however long it gets", false)
+    .option("--all", "show everything in the text, however long it is", false)
     .addOption(widthOption());
   return addTelemetryOptions(addReportOutputs(command))
     .addHelpText(
       "after",
       `
---connection, --channel, --user, --vhost, --from and --to choose what is told,
-and what the exit status is about; how much else was found is said. --exchange,
---routing-key, --queue, --message-id, --trace, --outcome and --slower-than
-choose the connections that carried such a message, with all that was found in
-them.
-Formats that pass or fail (sarif, junit, github) have no place for what is left
-out: they are refused. --otlp sends everything.
+--connection, --channel, --user, --vhost, --from and --to choose which findings
+are shown and count for the exit status; the number of the others is shown, too.
+--exchange, --routing-key, --queue, --message-id, --trace, --outcome and
+--slower-than choose the connections that carried such a message, with all their
+findings. --otlp sends everything. sarif, junit and github cannot say what was
+left out, so they are refused with any of these options.
 
 Exit status: 0 nothing wrong, 1 errors or warnings found, or nothing has the id,
 exchange, user, … asked for, 2 an input could not be read, or is corrupt from

@@ -27,7 +27,7 @@ export function addFilterOptions(command: Command, { when = "messages", outcome 
     .option("--message-id <id>", "only this message id", collect)
     .option("--trace <id>", "only this trace id", collect)
     .option("--outcome <outcome>", `only messages with this ${outcome}, or a list: unread,unconfirmed`, collectOutcomes)
-    .option("--slower-than <duration>", "only messages settled later than that: 100ms, 1.5s", parseDuration);
+    .option("--slower-than <duration>", "only messages whose confirm or ack took longer: 100ms, 1.5s", parseDuration);
 }
 
 export function filterOf({ from, to, ...flags }: FilterFlags): MessageFilterOptions {

@@ -1,5 +1,5 @@
 /** The command line: which commands there are, and what becomes of an error that none of them took care of. */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, Option } from "commander";
 import { printable } from "../bytes/printable.ts";
 import { systemSentence } from "../capture/system-error.ts";
 import { VERSION } from "../version.ts";
@@ -154,6 +154,7 @@ Examples:
   $ ghostframe frames trace.pcapng | head
   $ ghostframe explain '{frame_too_large,1544254578,131064}'`,
     )
+    .configureHelp({ optionDescription: described })
     // Arguments may have been pasted from anywhere.
     .configureOutput({
       writeErr: text =>
@@ -172,6 +173,12 @@ Examples:
     all.addCommand((await load()).summary(summary).copyInheritedSettings(all));
   }
   return all;
+}
+
+/** What an option's help says. That a switch is off unless it is given needs no words. */
+function described(option: Option): string {
+  if (option.defaultValue !== false) return new Help().optionDescription(option);
+  return new Help().optionDescription(new Option(option.flags, option.description));
 }
 
 /** A command that is only listed: the help shows no more of it than this. */

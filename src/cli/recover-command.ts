@@ -48,7 +48,7 @@ export function recoverCommand(): Command {
     .option("--force", "replace files that are there already", false)
     .option(
       "--include-unconfirmed",
-      "also those of which only the confirm is missing: the broker may have them, and would get them twice",
+      "also messages that only lack a confirm: the broker may have them, and would get them twice",
       false,
     )
     .option(
@@ -61,7 +61,7 @@ export function recoverCommand(): Command {
     .option("--to-vhost <name>", "publish in this virtual host, whatever the URL says")
     .option("--rate <number>", "messages a second at most", parseRate)
     .option("--resume <file>", "what was confirmed, so that no later run publishes it again", "ghostframe.resume")
-    .option("--include-unsure", "also publish what may be a mixture of two messages (whole?)", false);
+    .option("--include-unsure", 'also publish messages marked "whole?": they may be a mixture of two', false);
   addCaptureOptions(addFilterOptions(command, { outcome: "fate" }));
   return command
     .addHelpText(

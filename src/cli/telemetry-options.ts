@@ -31,7 +31,7 @@ export function addTelemetryOptions(command: Command): Command {
       "send traces, metrics and logs by OTLP over HTTP, or write them as JSON lines with file:DIR (default: where the OTEL_ variables say)",
     )
     .addOption(
-      new Option("--otlp-messages <which>", "messages that get spans; those that an incident cost have one in any case")
+      new Option("--otlp-messages <which>", "which messages get spans; those that an incident cost always do")
         .choices(MESSAGE_CHOICES)
         .default("traced"),
     );

@@ -103,7 +103,8 @@ describe("colour", { concurrent: true }, () => {
     ["none on a terminal with NO_COLOR", { TERM: "xterm", NO_COLOR: "1" }, false],
     ["none on a dumb terminal", { TERM: "dumb" }, false],
   ])("%s", (_, env, coloured) => {
-    const command = `'${process.execPath}' '${join(ROOT, "bin", "ghostframe.js")}' inspect ${SICK}`;
+    // Where the machine is busy, progress is shown on stderr, which rewrites its line.
+    const command = `'${process.execPath}' '${join(ROOT, "bin", "ghostframe.js")}' inspect ${SICK} 2>/dev/null`;
     const { stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
       cwd: FIXTURES,
       env: { PATH: process.env.PATH, ...env },

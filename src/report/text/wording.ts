@@ -215,12 +215,12 @@ export function confidenceMeaning(values: readonly number[]): string {
   const told = new Set(values.map(hundredths));
   if (told.size === 0) return "";
   const counts = MEASURED.filter(([value]) => told.has(value)).map(
-    ([value, right, of]) => `of ${of} told with ${value}, ${right} ${right === 1 ? "was" : "were"} right`,
+    ([value, right, of]) => `${right} of ${of} with ${value}`,
   );
   const rest = [...told].filter(value => MEASURED.every(([known]) => known !== value)).sort((a, b) => b - a);
   const uncounted = `How often ${listed(rest)} ${rest.length === 1 ? "is" : "are"} right was not counted`;
   if (counts.length === 0) return `${uncounted} (docs/accuracy.md).`;
-  const figures = `How sure that is: ${counts.join("; ")}, in streams made to be hard (docs/accuracy.md).`;
+  const figures = `How often such a diagnosis is right: ${counts.join("; ")}, in streams made to be hard (docs/accuracy.md).`;
   return rest.length === 0 ? figures : `${figures} ${uncounted}.`;
 }
 

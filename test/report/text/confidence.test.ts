@@ -9,15 +9,15 @@ const page = readFileSync(new URL("../../../docs/accuracy.md", import.meta.url),
 it("tells those that were told, the surest first, with the figures of the page", () => {
   expect(confidenceMeaning([])).toBe("");
   expect(confidenceMeaning([0.6, 0.95, 0.99, 0.8])).toBe(
-    "How sure that is: of 152 told with 0.99, 149 were right; of 91 told with 0.6, 71 were right, in streams made to be hard (docs/accuracy.md). How often 0.95 and 0.8 are right was not counted.",
+    "How often such a diagnosis is right: 149 of 152 with 0.99; 71 of 91 with 0.6, in streams made to be hard (docs/accuracy.md). How often 0.95 and 0.8 are right was not counted.",
   );
   expect(confidenceMeaning([0.8])).toBe("How often 0.8 is right was not counted (docs/accuracy.md).");
   for (const value of [0.99, 0.9, 0.6, 0.5]) {
-    const [, of, right] = /of (\d+) told with [\d.]+, (\d+) (?:was|were) right/.exec(confidenceMeaning([value]))!;
+    const [, right, of] = /(\d+) of (\d+) with [\d.]+/.exec(confidenceMeaning([value]))!;
     expect(page.replace(/\s+/g, " ")).toContain(`with ${value}, ${right} of ${of}`);
   }
   // The page of the project says the same of the one that readers meet most, as does that of accuracy.
-  const [, of, right] = /of (\d+) told with 0.9, (\d+) were right/.exec(confidenceMeaning([0.9]))!;
+  const [, right, of] = /(\d+) of (\d+) with 0.9/.exec(confidenceMeaning([0.9]))!;
   expect(readme.replace(/\s+/g, " ")).toContain(`a confidence of 0.9 was right in ${right} of ${of} cases`);
 });
 
