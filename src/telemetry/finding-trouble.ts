@@ -4,8 +4,8 @@ import { readTraceHeaders, type Traced } from "../messages/trace-context.ts";
 import type { Finding } from "../report/report.ts";
 import type { ConnectionSource } from "./connection-source.ts";
 import { linkTo, type MessageTrouble, messageContext, producerOf, traceIdOf } from "./message-span.ts";
-import type { Attributes, SpanContext, SpanLink } from "./records.ts";
-import { type Tear, tearsOf } from "./tears.ts";
+import type { Attributes, SpanContext } from "./records.ts";
+import { beginOf, Tears } from "./tears.ts";
 import { findingAttributes, type TelemetryFinding } from "./telemetry-finding.ts";
 import type { TraceIds } from "./trace-ids.ts";
 
@@ -14,7 +14,7 @@ export class FindingTrouble {
   readonly #ids: TraceIds;
   readonly #source: ConnectionSource;
   readonly #told: TelemetryFinding;
-  readonly #tears: readonly Tear[];
+  readonly #tears: Tears | null;
   /** What it says of every message. */
   readonly #attributes: Attributes;
 
@@ -23,29 +23,25 @@ export class FindingTrouble {
     this.#source = source;
     this.#told = told;
     const { diagnosis } = told.finding;
-    this.#tears = diagnosis === undefined ? [] : tearsOf(diagnosis);
+    this.#tears = diagnosis === undefined ? null : new Tears(diagnosis);
     this.#attributes = Object.fromEntries(
       Object.entries(findingAttributes(told)).filter(([name]) => !OF_THE_FINDING_ALONE.has(name)),
     );
   }
 
   of({ streamOffset, outcome }: Message): MessageTrouble {
+    const { tornBy = [], tore = [], dropped = 0 } = this.#tears?.of(streamOffset) ?? {};
     return {
       errorType: this.#told.finding.rule,
       // Why stands in an attribute: many messages may be lost for one reason.
       description: FATES[outcome] ?? "Lost",
       attributes: this.#attributes,
-      links: this.#links(streamOffset),
+      links: [
+        ...tornBy.map(each => linkTo(this.#context(each), "torn-by")),
+        ...tore.map(each => linkTo(this.#context(each), "tore")),
+      ],
+      droppedLinks: dropped,
     };
-  }
-
-  #links(streamOffset: number): SpanLink[] {
-    return this.#tears.flatMap(({ torn, tearing }) => {
-      const links: SpanLink[] = [];
-      if (beginOf(torn) === streamOffset) links.push(linkTo(this.#context(tearing), "torn-by"));
-      if (beginOf(tearing) === streamOffset) links.push(linkTo(this.#context(torn), "tore"));
-      return links;
-    });
   }
 
   #context(message: ExplainedMessage): SpanContext {
@@ -74,11 +70,6 @@ const FATES: Partial<Record<Outcome, string>> = {
   unconfirmed: "Never confirmed",
   refused: "The broker closed over it",
 };
-
-/** Where a message's method frame begins. */
-function beginOf({ spans }: ExplainedMessage): number {
-  return spans[0]![0];
-}
 
 /** The trace context that a message of a diagnosis carries. */
 export function traceOf({ headers, traceparent }: ExplainedMessage): Traced {

@@ -28,6 +28,8 @@ export interface MessageTrouble {
   description: string;
   attributes: Attributes;
   links: SpanLink[];
+  /** Links beyond those. */
+  droppedLinks: number;
 }
 
 const KINDS: Readonly<Record<string, [type: string, kind: SpanKind]>> = {
@@ -101,6 +103,7 @@ export function messageSpans(
     stretch: stretchOf(message, source),
     events: [],
     links: failure === null ? links : [...links, ...failure.links],
+    droppedLinks: failure?.droppedLinks ?? 0,
     error: failure?.description ?? null,
   };
   const settled = operation === "publish" || latency < 0 ? undefined : SETTLED[outcome];
@@ -193,6 +196,7 @@ export function failureOf({ operation, outcome, code }: Message): MessageTrouble
     description,
     attributes,
     links: [],
+    droppedLinks: 0,
   });
   if (outcome === "returned") return failed("returned", `the broker could not route it (${name ?? code})`);
   if (outcome === "refused") return failed(name ?? "refused", "the broker closed over it");

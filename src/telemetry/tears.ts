@@ -1,46 +1,97 @@
 import type { Diagnosis, Message, TornFrame } from "../forensics/diagnosis.ts";
 
-/** Who tore whom, by the stream offsets at which the messages begin. */
-export interface Tear {
+/** Who tore whom. */
+interface Tear {
   torn: Message;
-  /** Whose octets stand where the torn message's next octets should. */
+  /** Whose octets stand between those of the torn message. */
   tearing: Message;
 }
 
-/** Tears of one incident that are told. */
-const MAX_TEARS = 256;
+/** The other messages that one is to be linked to. */
+export interface TearsOfMessage {
+  tornBy: Message[];
+  tore: Message[];
+  /** Those beyond MAX_LINKS. */
+  dropped: number;
+}
 
-/**
- * The tears of an incident. A torn frame stops at an octet where octets of another message go on: that message tore it. Where
- * those are a heartbeat's or nobody's, none is told.
- */
-export function tearsOf({ torn, writers }: Diagnosis): Tear[] {
-  const messages = writers.flatMap(writer => writer.messages.map(message => ({ message, writer: writer.name })));
-  const tears: Tear[] = [];
-  for (const frame of torn) {
-    const owner = messages.find(({ message, writer }) => writer === frame.writer && holds(message, frame.spans[0]![0]));
-    if (owner === undefined) continue;
-    for (const cut of cutsOf(frame)) {
-      const other = messages.find(({ message }) => message !== owner.message && beginsAt(message, cut));
-      const isTold = tears.some(tear => tear.torn === owner.message && tear.tearing === other?.message);
-      if (other !== undefined && !isTold && tears.length < MAX_TEARS) {
-        tears.push({ torn: owner.message, tearing: other.message });
-      }
+/** Tears told of one message. */
+const MAX_LINKS = 128;
+
+/** The tears of an incident, by where the messages begin. */
+export class Tears {
+  readonly #of = new Map<number, TearsOfMessage>();
+
+  constructor(diagnosis: Diagnosis) {
+    for (const { torn, tearing } of tearsOf(diagnosis)) {
+      this.#add(torn, "tornBy", tearing);
+      this.#add(tearing, "tore", torn);
     }
   }
-  return tears;
+
+  /** null: it tore none, and was torn by none. */
+  of(streamOffset: number): TearsOfMessage | null {
+    return this.#of.get(streamOffset) ?? null;
+  }
+
+  #add(message: Message, how: "tornBy" | "tore", other: Message): void {
+    const begin = beginOf(message);
+    const known = this.#of.get(begin) ?? { tornBy: [], tore: [], dropped: 0 };
+    this.#of.set(begin, known);
+    if (known.tornBy.length + known.tore.length < MAX_LINKS) known[how].push(other);
+    else known.dropped++;
+  }
 }
 
-/** Where its octets stop before it is whole. */
-function cutsOf({ spans, complete }: TornFrame): number[] {
+/**
+ * The tears of an incident. Every message that has octets between those of a torn frame tore it. Behind the last octets of a
+ * frame that never became whole nobody need have torn it, but who goes on at that very octet. Heartbeats and octets of nobody
+ * are not told.
+ */
+export function* tearsOf({ torn, writers }: Diagnosis): Generator<Tear> {
+  const stretches = writers
+    .flatMap(({ name, messages }) =>
+      messages.flatMap(message => message.spans.map(([from, octets]) => ({ message, name, from, to: from + octets }))),
+    )
+    .sort((a, b) => a.from - b.from);
+  const frames = new Map<Message, TornFrame[]>();
+  for (const frame of torn) {
+    const begin = frame.spans[0]![0];
+    const owner = stretches.find(({ name, from, to }) => name === frame.writer && from <= begin && begin < to)?.message;
+    if (owner !== undefined) frames.set(owner, [...(frames.get(owner) ?? []), frame]);
+  }
+  for (const [owner, its] of frames) {
+    const tearing = new Set<Message>();
+    for (const [from, to] of its.flatMap(holesOf)) {
+      for (let i = indexOf(stretches, from); i < stretches.length && stretches[i]!.from < to; i++) {
+        const { message } = stretches[i]!;
+        if (message !== owner) tearing.add(message);
+      }
+    }
+    for (const each of tearing) yield { torn: owner, tearing: each };
+  }
+}
+
+/** Where others' octets stand: from the offset of the first up to that of the last. */
+function holesOf({ spans, complete }: TornFrame): [from: number, to: number][] {
   const ends = spans.map(([offset, octets]) => offset + octets);
-  return complete ? ends.slice(0, -1) : ends;
+  const holes = ends.slice(0, -1).map((end, i): [number, number] => [end, spans[i + 1]![0]]);
+  return complete ? holes : [...holes, [ends.at(-1)!, ends.at(-1)! + 1]];
 }
 
-function holds({ spans }: Message, offset: number): boolean {
-  return spans.some(([begin, octets]) => begin <= offset && offset < begin + octets);
+/** Index of the first one that begins at that offset or behind it. */
+function indexOf(stretches: readonly { from: number }[], offset: number): number {
+  let low = 0;
+  let high = stretches.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (stretches[middle]!.from < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
-function beginsAt({ spans }: Message, offset: number): boolean {
-  return spans.some(([begin]) => begin === offset);
+/** Where a message's method frame begins. */
+export function beginOf({ spans }: Message): number {
+  return spans[0]![0];
 }

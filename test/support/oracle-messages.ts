@@ -68,10 +68,10 @@ export class OracleChannel {
   }
 
   #takeBasic(frame: OracleFrame, isClient: boolean, { number: packet, time }: OraclePacket): void {
-    const { method, tag } = frame;
+    const { method, tag, code, exchange, routingKey } = frame;
     if (method === METHODS.publish && isClient) {
       if (this.#confirms) this.#published.push({ outcome: "unconfirmed", packet });
-    } else if (method === METHODS.return) this.#return = { ...frame, time };
+    } else if (method === METHODS.return) this.#return = { time, code, exchange, routingKey };
     else if (method === METHODS.deliver || method === METHODS.getOk) {
       this.#delivered.set(tag, { outcome: "unsettled", packet });
     } else if (method === METHODS.ack || method === METHODS.nack || method === METHODS.reject) {

@@ -232,7 +232,7 @@ function expectInTraces(findings: readonly Finding[], receiver: OtlpReceiver): v
     for (const tearing of linked(span, "torn-by")) expect(linked(tearing, "tore")).toContain(span);
     for (const torn of linked(span, "tore")) expect(linked(torn, "torn-by")).toContain(span);
   }
-  const tears = findings.flatMap(({ diagnosis }) => (diagnosis === undefined ? [] : tearsOf(diagnosis)));
+  const tears = findings.flatMap(({ diagnosis }) => (diagnosis === undefined ? [] : [...tearsOf(diagnosis)]));
   if (tears.length > 0) expect(spans.some(span => linked(span, "torn-by").length > 0)).toBe(true);
 }
 
