@@ -1,7 +1,7 @@
 /** From untangled octets to a diagnosis: who tore whom, what is missing, and the numbers that prove it. */
 import { FRAME_ENVELOPE, FRAME_HEADER_SIZE, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
-import type { Diagnosis, DiagnosisKind, TornFrame, Writer } from "./diagnosis.ts";
+import type { Diagnosis, DiagnosisKind, Message, TornFrame, Writer } from "./diagnosis.ts";
 import {
   comesAgain,
   isBeginningOfNext,
@@ -108,6 +108,16 @@ function missingOctets({ size, spans }: ReadFrame): Diagnosis["missing"] {
   return [{ streamOffset: offset + length, octets }];
 }
 
+/** Messages of several findings: one that is in both is the one of which more octets are known. */
+function together(messages: readonly Message[], more: readonly Message[]): Message[] {
+  const all = new Map(messages.map(message => [message.spans[0]![0], message]));
+  for (const message of more) {
+    const known = all.get(message.spans[0]![0]);
+    if (known === undefined || lengthOf(known.spans) < lengthOf(message.spans)) all.set(message.spans[0]![0], message);
+  }
+  return [...all.values()];
+}
+
 /** Several findings of one incident as one; writers of the same channels are the same. */
 export function merged(findings: readonly Finding[]): Finding {
   const [first, ...rest] = findings;
@@ -126,7 +136,7 @@ export function merged(findings: readonly Finding[]): Finding {
       taken.add(known);
       names.set(writer.name, known.name);
       known.spans = joined([...known.spans, ...writer.spans]);
-      known.messages.push(...writer.messages);
+      known.messages = together(known.messages, writer.messages);
     }
     return finding.torn.map(frame => ({ ...frame, writer: names.get(frame.writer) ?? frame.writer }));
   });

@@ -87,12 +87,19 @@ function follow(at: AtWork, frame: ReadFrame, stoppedAt: number): void {
       break;
     case FRAME_HEADER:
       if (at.message === null) return;
+      // Its method was overwritten, or is lost. A writer goes on publishing where it did, as far as anybody can tell.
+      if (isWhole(at)) {
+        const { exchange, routingKey } = at.message;
+        at.message = { exchange, routingKey, headers: {}, spans: [], fate: "delivered" };
+        at.writer.messages.push(at.message);
+      }
       describe(at.message, frame);
       at.message.spans.push(...spans);
       at.bodyLeft = frame.bodySize ?? 0;
       break;
     case FRAME_BODY:
-      if (at.message === null) return;
+      // Behind a whole message it is nobody's: a buffer that was sent twice has begun with it.
+      if (at.message === null || isWhole(at)) return;
       at.message.spans.push(...spans);
       at.bodyLeft -= frame.size;
       break;
@@ -103,6 +110,11 @@ function follow(at: AtWork, frame: ReadFrame, stoppedAt: number): void {
   if (at.message === null) return;
   if (frame.spans.length > 1 || !frame.complete) at.message.fate = "torn";
   else if (offset + octets > stoppedAt && at.message.fate === "delivered") at.message.fate = "unread";
+}
+
+/** All of its message has come. */
+function isWhole({ message, bodyLeft }: AtWork): boolean {
+  return message?.size !== undefined && bodyLeft === 0;
 }
 
 function describe(message: Message, { values, bodySize }: ReadFrame): void {

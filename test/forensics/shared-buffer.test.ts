@@ -11,7 +11,7 @@ const BODY = body(1, TEXT);
 const MESSAGE = join(method(1), header(1, TEXT.length), BODY);
 const CALM = join(...Array.from({ length: 6 }, (_, i) => join(method(2), header(2, 6), body(2, `calm ${i}`))));
 
-function diagnosisOf(...writes: Uint8Array[]): Pick<Diagnosis, "kind" | "confidence" | "summary" | "overwritten"> {
+function diagnosisOf(...writes: Uint8Array[]): Diagnosis {
   const { findings } = inspected({ segments: segmented(join(OPENED, CALM, ...writes, CALM)) });
   const [finding] = findings.filter(({ diagnosis }) => diagnosis !== undefined);
   return finding!.diagnosis!;
@@ -48,5 +48,21 @@ describe("a message that was cut", () => {
     const { kind, confidence, summary } = diagnosisOf(MESSAGE.subarray(0, 141));
     expect({ kind, confidence }).toEqual({ kind: "missing-octets", confidence: 0.9 });
     expect(summary).not.toContain("again");
+  });
+});
+
+describe("a method that another channel's overwrote", () => {
+  const other = join(header(1, 6), body(1, "orphan"));
+  const { kind, writers } = diagnosisOf(MESSAGE, method(2), other, method(1), header(1, 5), body(1, "third"));
+  const first = OPENED.length + CALM.length;
+  const orphan = first + MESSAGE.length + method(2).length;
+
+  it("leaves a message that begins with its header, and is no part of the one before", () => {
+    expect(kind).toBe("overwritten-octets");
+    const { messages } = writers.find(({ channels }) => channels[0] === 1)!;
+    expect(messages.map(({ spans, size }) => [spans, size])).toEqual([
+      [[[orphan, other.length]], 6],
+      [[[orphan + other.length, method(1).length + header(1, 5).length + body(1, "third").length]], 5],
+    ]);
   });
 });
