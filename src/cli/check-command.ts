@@ -51,7 +51,11 @@ export function checkCommand(): Command {
         `predict what this broker answers (default: ${AUTO}, the one that connection.start names)`,
       ).choices(BROKER_CHOICES),
     )
-    .option("--jobs <number>", "captures to read at the same time (default: one for each core)", positiveNumber)
+    .option(
+      "--jobs <number>",
+      "captures, or parts of one, to read at the same time (default: one for each core)",
+      positiveNumber,
+    )
     .addOption(shardOption())
     .addHelpText(
       "after",

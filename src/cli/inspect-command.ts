@@ -1,11 +1,13 @@
 import { Command } from "commander";
 import type { OutputName } from "../check/outputs/outputs.ts";
-import { inspect } from "../inspect.ts";
+import { type InspectOptions, inspect } from "../inspect.ts";
+import { buildReport } from "../report/build-report.ts";
 import type { MessageReaders } from "../report/message-output.ts";
 import type { Report } from "../report/report.ts";
 import { AskedReport } from "./asked-report.ts";
 import { brokerOption } from "./broker-option.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
+import { positiveNumber } from "./check-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { PageSample } from "./html-output.ts";
 import { graceOf, onInterrupt } from "./interrupt.ts";
@@ -16,6 +18,7 @@ import { formatOption } from "./output-option.ts";
 import { ownFailures, tellStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
 import { addReportOutputs, type ReportOutputOptions, rendered, wantsPage, writeReports } from "./report-output.ts";
+import { inspectSharded, type SentOptions, shardsFor } from "./sharded-inspection.ts";
 import { filesRead } from "./taken-files.ts";
 import {
   addTelemetryOptions,
@@ -30,6 +33,7 @@ import { UsageError } from "./usage-error.ts";
 interface Options extends TelemetryOptions, CaptureFlags, ReportOutputOptions, FilterFlags {
   format: OutputName;
   explain: boolean;
+  jobs: number;
   brokerLog?: string;
   all: boolean;
   width?: number;
@@ -46,6 +50,7 @@ export function inspectCommand(): Command {
     .addOption(brokerOption())
     .option("--broker-log <file>", "a log of the broker: show its messages with the connections they are about")
     .option("--no-explain", "read a capture only once: report what is broken, do not explain it")
+    .option("--jobs <number>", "threads that share the connections of large files", positiveNumber, 1)
     .option("--all", "show everything in the text, however long it is", false)
     .addOption(widthOption());
   return addTelemetryOptions(addReportOutputs(command))
@@ -117,20 +122,22 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const interruption = onInterrupt(await graceOf(paths));
   const { signal } = interruption;
   const progress = new Progress(process.stderr, performance);
-  const seen = await inspect(paths, {
-    ...captures,
-    explain: options.explain,
+  const hooks = {
     signal,
     onFailure: tellStack,
-    onExplaining: connections => {
+    onExplaining: (connections: number) => {
       keepHeapSmall(connections);
       interruption.beforeDeafWork();
     },
-    ...readersOf(telemetry?.readers(), sample, asked),
-    onProgress: (path, read, total) => {
+    onProgress: (path: string, read: number, total: number | null) => {
       progress.update(path, read, total);
       return telemetry?.ready();
     },
+  };
+  const readers = readersOf(telemetry?.readers(), sample, asked);
+  const seen = await inspected(paths, { ...captures, explain: options.explain }, options.jobs, {
+    ...hooks,
+    ...readers,
   });
   progress.clear();
   const sent = await telemetry?.finish([seen]);
@@ -157,6 +164,19 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   for (const words of [...unknown, ...absent]) complain(words);
   const done = written && unknown.length === 0;
   process.exitCode = signal.aborted ? EXIT.INTERRUPTED : done ? exitCode(report, absent.length > 0) : EXIT.FAILED;
+}
+
+/** By as many threads as there may be: one where messages are asked for, whose order is that of the files. */
+async function inspected(
+  paths: readonly string[],
+  inspection: SentOptions,
+  jobs: number,
+  hooks: InspectOptions & { signal: AbortSignal },
+): Promise<Report> {
+  const asksMessages = hooks.onAnyMessage ?? hooks.onMessage ?? hooks.onConnectionFacts;
+  const shards = asksMessages === undefined ? await shardsFor(paths, jobs) : 1;
+  if (shards < 2) return inspect(paths, { ...inspection, ...hooks });
+  return buildReport(await inspectSharded(paths, shards, inspection, hooks));
 }
 
 /** What kept inputs from being read whole goes to standard error: inputs, the broker's log, own failures. */

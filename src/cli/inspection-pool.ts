@@ -4,7 +4,7 @@
  * of the files, whoever made them.
  *
  * A worker that crashes takes one capture with it: the one it was at. It is unreadable, a new worker goes on
- * with the others.
+ * with the others. A large capture that is alone is divided by its connections.
  */
 import { Worker } from "node:worker_threads";
 import { type InspectOptions, inspectPart } from "../inspect.ts";
@@ -15,6 +15,7 @@ import type { Report } from "../report/report.ts";
 import type { CaptureFile } from "./check-files.ts";
 import { keepHeapSmall } from "./memory.ts";
 import { tellStack } from "./own-failure.ts";
+import { inspectSharded, shardsFor } from "./sharded-inspection.ts";
 
 export interface PoolOptions {
   /** Workers at most. With 1 there is none: this thread does the work. */
@@ -78,12 +79,14 @@ function workOf({ octets }: CaptureFile): number {
 }
 
 /** One capture; what goes wrong within ghostframe is its problem alone. */
-export async function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Outcome> {
+export function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Outcome> {
+  const inspect = { onFailure: tellStack, onExplaining: keepHeapSmall, ...options };
+  return outcomeOf(index, () => inspectPart([path], inspect));
+}
+
+async function outcomeOf(index: number, inspected: () => Promise<PartialResult>): Promise<Outcome> {
   try {
-    return {
-      index,
-      result: await inspectPart([path], { onFailure: tellStack, onExplaining: keepHeapSmall, ...options }),
-    };
+    return { index, result: await inspected() };
   } catch (error) {
     return { index, problem: internalError(error) };
   }
@@ -132,9 +135,11 @@ class Reports {
 async function inspectHere(
   tasks: readonly Task[],
   all: Reports,
-  { inspect, signal, readers, ready, onExplaining: explaining }: PoolOptions,
+  { jobs, inspect, signal, readers, ready, onExplaining: explaining }: PoolOptions,
 ): Promise<void> {
   for (const task of tasks) {
+    const { index, path } = task;
+    const shards = readers === undefined && tasks.length === 1 ? await shardsFor([path], jobs, WORK_EACH) : 1;
     const onProgress = (_: string, octets: number): Promise<void> | undefined => {
       all.reading(octets);
       return ready?.();
@@ -143,7 +148,11 @@ async function inspectHere(
       keepHeapSmall(connections);
       explaining?.();
     };
-    const outcome = await inspectOne(task, { ...inspect, signal, ...readers?.(task.index), onProgress, onExplaining });
+    const hooks = { signal, onProgress, onExplaining };
+    const outcome =
+      shards < 2
+        ? await inspectOne(task, { ...inspect, ...hooks, ...readers?.(index) })
+        : await outcomeOf(index, () => inspectSharded([path], shards, inspect, { onFailure: tellStack, ...hooks }));
     if (signal.aborted) return;
     all.keep(outcome);
   }

@@ -5,6 +5,7 @@ import type { PacketRecord } from "../capture/packet-record.ts";
 import type { FrameListener } from "../connection/observers.ts";
 import type { StepBudget } from "../forensics/untangle/step-budget.ts";
 import type { ConnectionObserver } from "../net/connection-observer.ts";
+import { type ConnectionShard, isInShard } from "../net/connection-shard.ts";
 import { AMQP_PORTS } from "../net/layers/protocol-numbers.ts";
 import { isoTime } from "../net/place.ts";
 import { TcpAssembler } from "../net/tcp-assembler.ts";
@@ -36,6 +37,8 @@ export interface CaptureInspectionOptions {
   seed?: number;
   /** Steps that explaining may take, over several inspections. */
   steps?: StepBudget;
+  /** Only the connections of this part. */
+  shard?: ConnectionShard;
   /** Only the connections for which this is true; `hasRoom`: those that are open leave room to explain it. */
   only?: (tcp: TcpConnection, hasRoom: boolean) => boolean;
   /** Whether an earlier reading has shown that the broker closed a connection for its frames. */
@@ -180,7 +183,8 @@ export class CaptureInspection {
   }
 
   #open(tcp: TcpConnection): ConnectionObserver | null {
-    const { ports, decodeAs = [], only } = this.#options;
+    const { ports, decodeAs = [], only, shard } = this.#options;
+    if (shard !== undefined && !isInShard(tcp, shard)) return null;
     const uses = (port: number) => tcp.port(0) === port || tcp.port(1) === port;
     if (only?.(tcp, this.#connections.size < MAX_EXPLAINED && this.#engine.hasRoom) === false) return null;
     const forced = decodeAs.some(uses);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.ts";
 import { policyOf } from "../../src/check/policy.ts";
+import { inspectSharded } from "../../src/cli/sharded-inspection.ts";
 import { inspectPart } from "../../src/inspect.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import { json } from "../../src/report/json.ts";
@@ -49,6 +50,20 @@ describe(`${COUNT} broken connections of ${KINDS} kinds, all open at a time`, ()
     expect(brief.every(({ sameAs }) => isFull(byId.get(sameAs ?? "")!))).toBe(true);
     expect(new Set(brief.map(({ sameAs }) => sameAs))).toEqual(new Set(["f1", "f2", "f3"]));
   });
+
+  it.each([
+    ["by two threads", "../../dist/command/shard-worker.js"],
+    ["by two threads, of which one crashes", "../cli/shard-crash.mjs"],
+  ])(
+    "are told the same %s",
+    async (_, worker) => {
+      const { signal } = new AbortController();
+      const path = join(folder, "many.pcap");
+      const divided = await inspectSharded([path], 2, {}, { signal, worker: new URL(worker, import.meta.url) });
+      expect(JSON.stringify(buildReport(divided))).toBe(JSON.stringify(report));
+    },
+    60_000,
+  );
 
   it("lose messages whose fates are counted, listed or not", () => {
     const { messages, torn, swallowed, unread } = report.summary.lost!;

@@ -29,6 +29,7 @@ export async function bundle() {
     input: {
       main: entry("cli/main.ts"),
       "inspection-worker": entry("cli/inspection-worker.ts"),
+      "shard-worker": entry("cli/shard-worker.ts"),
       "inspector-worker": entry("proxy/inspector-worker.ts"),
       "telemetry-worker": entry("proxy/telemetry-worker.ts"),
     },
