@@ -28,7 +28,7 @@ export function withoutUrlPasswords(text: string): string {
 export class Discretion {
   /** Secrets, an octet a character. */
   readonly #secrets: string[] = [];
-  /** Which octets follow each other in them, by the two as a number: most texts have none of that, and need no search. */
+  /** Which octets follow each other in them, a bit for several pairs: most texts have none of that, and need no search. */
   #pairs: Uint8Array | null = null;
   #octets = 0;
   #isFull = false;
@@ -43,8 +43,11 @@ export class Discretion {
     this.#octets += octets.length;
     this.#isFull = this.#octets > MAX_SECRETS;
     this.#secrets.push(secret);
-    this.#pairs ??= new Uint8Array(1 << 16);
-    for (let i = 1; i < octets.length; i++) this.#pairs[(octets[i - 1]! << 8) | octets[i]!] = 1;
+    this.#pairs ??= new Uint8Array(PAIR_BITS / 8);
+    for (let i = 1; i < octets.length; i++) {
+      const bit = bitOf(octets[i - 1]!, octets[i]!);
+      this.#pairs[bit >> 3]! |= 1 << (bit & 7);
+    }
   }
 
   /** Whether octets repeat a part of what is known. */
@@ -88,10 +91,16 @@ export class Discretion {
     let run = 0;
     for (let at = 1; at < text.length; at++) {
       const [one, other] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
-      if (one > 0xff || other > 0xff || this.#pairs![(one << 8) | other] === 0) run = 0;
+      if (one > 0xff || other > 0xff || !this.#follow(one, other)) run = 0;
       else if (++run === PIECE - 1) return true;
     }
     return false;
+  }
+
+  /** False where no secret has these two octets in a row. */
+  #follow(one: number, other: number): boolean {
+    const bit = bitOf(one, other);
+    return (this.#pairs![bit >> 3]! & (1 << (bit & 7))) !== 0;
   }
 
   /** Where a text repeats a secret: [from, to) of each stretch, in order. */
@@ -107,6 +116,13 @@ export class Discretion {
     }
     return spans;
   }
+}
+
+/** Small, as every connection that logs in has one; a secret is short. */
+const PAIR_BITS = 1 << 12;
+
+function bitOf(one: number, other: number): number {
+  return ((one << 5) ^ (one >> 3) ^ other) & (PAIR_BITS - 1);
 }
 
 const UTF_8 = new TextEncoder();
