@@ -199,12 +199,36 @@ describe.skipIf(CHROMIUM === null)("in Chromium", () => {
     await page.waitForSelector("svg.lanes");
     await page.keyboard.press("o");
     await page.waitForSelector(".hex");
+    const told = async (words: string) => page.waitForSelector(`main [role=status]:has-text("${words}")`);
+    await page.keyboard.press("/");
+    await page.keyboard.type("213,065\n");
+    await told("Offset 213,065: read as frame-end octet. Writer B");
+    expect(await page.textContent("[aria-current=location]:focus")).toContain("CE must stand here");
+    await page.keyboard.press("n");
+    await told("Offset 246,800: Writer B");
+    await page.keyboard.press("p");
+    await told("Offset 213,065");
+    await page.keyboard.press("/");
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type("p900\n");
+    await told("Nothing is known here of packet 900 in this incident, which is in packets 31–42.");
     await page.keyboard.press("?");
     await page.waitForSelector("dialog[open]");
     await page.keyboard.press("Escape");
+    await page.keyboard.press("1");
     await page.keyboard.press("/");
     await page.waitForSelector("#search:focus");
-    await page.keyboard.press("Escape");
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    for (const [words, copied] of [
+      ["Copy Markdown", "**6 messages**\n\n- `t1-3` torn · rails-worker-nolock · default → tasks"],
+      ["Copy for Slack", "*6 messages*\n\n• `t1-3` torn · rails-worker-nolock · default → tasks"],
+      ["Copy JSON", '[\n  {\n    "id": "t1-3"'],
+    ] as const) {
+      await page.focus(`button:has-text("${words}")`);
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("button.copy:focus:has-text('Copied')");
+      expect(await page.evaluate("navigator.clipboard.readText()")).toContain(copied);
+    }
     expect(there.complaints).toEqual([]);
     await page.context().close();
   });

@@ -49,12 +49,13 @@ export function choice<T extends string>(
   );
 }
 
-/** A button that copies. Where the clipboard is out of reach, the text is shown to be taken. */
-export function copyButton(text: string, words = "Copy"): HTMLElement {
+/** A button that copies: a text, or one that is made when it is wanted. Out of the clipboard's reach it is shown to be taken. */
+export function copyButton(content: string | (() => string), words = "Copy"): HTMLElement {
   const button = h("button", {
     type: "button",
     class: "copy",
     click: () => {
+      const text = typeof content === "string" ? content : content();
       const done = (): void => {
         button.textContent = "Copied";
       };
@@ -73,7 +74,13 @@ function selectText(text: string, beside: HTMLElement): void {
   field.select();
 }
 
-export function table(heads: readonly string[], rows: readonly (readonly Child[])[], label: string): HTMLElement {
+/** `marked`: attributes of one of the rows. */
+export function table(
+  heads: readonly string[],
+  rows: readonly (readonly Child[])[],
+  label: string,
+  marked: { row?: number; attributes?: Attributes } = {},
+): HTMLElement {
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
@@ -84,7 +91,13 @@ export function table(heads: readonly string[], rows: readonly (readonly Child[]
       h(
         "tbody",
         {},
-        ...rows.map(row => h("tr", {}, ...row.map((cell, at) => h("td", { class: numeric(heads[at]!) }, cell)))),
+        ...rows.map((row, index) =>
+          h(
+            "tr",
+            index === marked.row ? marked.attributes : {},
+            ...row.map((cell, at) => h("td", { class: numeric(heads[at]!) }, cell)),
+          ),
+        ),
       ),
     ),
   );

@@ -27,7 +27,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["t", "folded, true size; of lanes also time"],
   ["+ − 0", "closer, wider, whole picture; so does the wheel with Ctrl"],
   ["o", "octets"],
-  ["/", "search messages"],
+  ["n p", "of the octets: next and previous stop"],
+  ["/", "search messages; of the octets: go to an offset, or to a packet"],
   ["?", "these keys"],
   ["Esc", "back to the overview"],
 ];
@@ -129,6 +130,8 @@ function key(event: KeyboardEvent, model: Model): void {
   else if (event.key === "l") toggle("picture", "lanes", "cut");
   else if (event.key === "t") nextChoice("Scale");
   else if (event.key === "o") location.hash = `#octets/${encodeURIComponent(incidentId(model))}`;
+  else if (event.key === "n" || event.key === "p")
+    document.getElementById(event.key === "n" ? "next-stop" : "previous-stop")?.click();
   else if (event.key === "Enter" && target instanceof SVGElement) open(target, model);
   else if (event.key === "/") find(event);
   else if ("+=-0".includes(event.key) && zoomByKey(event.key)) event.preventDefault();
@@ -184,7 +187,8 @@ function arrow(event: KeyboardEvent): void {
 
 function find(event: KeyboardEvent): void {
   event.preventDefault();
-  if (stateOf(location.hash).view === "messages") document.getElementById("search")?.focus();
+  const field = document.getElementById("search") ?? document.getElementById("jump");
+  if (field !== null) field.focus();
   else location.hash = `#messages?${FOCUS}`;
 }
 
@@ -217,8 +221,10 @@ async function main(): Promise<void> {
     live?.moved();
     redraw();
     const toSearch = stateOf(location.hash).settings.has(FOCUS);
-    document.getElementById(toSearch ? "search" : "main")?.focus({ preventScroll: true });
-    window.scrollTo(0, 0);
+    const there = document.querySelector<HTMLElement>("main [aria-current=location]");
+    (there ?? document.getElementById(toSearch ? "search" : "main"))?.focus({ preventScroll: true });
+    if (there === null) window.scrollTo(0, 0);
+    else there.scrollIntoView({ block: "center" });
   });
   let width = document.documentElement.clientWidth;
   window.addEventListener("resize", () => {

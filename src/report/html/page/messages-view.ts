@@ -4,12 +4,11 @@ import { fateWords, lostSentence } from "../../incidents/sentence.ts";
 import type { MessageRecord } from "../../message-record.ts";
 import type { Connection, Finding, LostMessage } from "../../report.ts";
 import { counted } from "../../text/wording.ts";
+import { MOST_COPIED, messagesAs, messagesAsJson } from "./copied-messages.ts";
 import { choice, copyButton, h } from "./dom.ts";
 import { bodyOctets, lostMessages } from "./lost-table.ts";
 import { type MessageRow, messageTable } from "./message-rows.ts";
 import { called, type Model, type State, set } from "./model.ts";
-
-const MOST_COPIED = 500;
 
 export function messagesView(model: Model, state: State): HTMLElement {
   const lost = lostOf(model);
@@ -57,8 +56,9 @@ export function messagesView(model: Model, state: State): HTMLElement {
         filter,
         value => set("show", value),
       ),
-      copyButton(asMarkdown(shown), "Copy Markdown"),
-      copyButton(asJson(shown), "Copy JSON"),
+      copyButton(() => messagesAs("github", shown), "Copy Markdown"),
+      copyButton(() => messagesAs("slack", shown), "Copy for Slack"),
+      copyButton(() => messagesAsJson(shown), "Copy JSON"),
     ),
     shown.length > MOST_COPIED
       ? h("p", { class: "quiet" }, `${grouped(shown.length)} messages; the first ${MOST_COPIED} are copied.`)
@@ -83,7 +83,7 @@ function search(state: State): HTMLElement {
   return h("input", {
     type: "search",
     id: "search",
-    placeholder: "message id, queue, trace, client",
+    placeholder: "id, queue, trace, client",
     "aria-label": "Search messages",
     value: state.settings.get("find") ?? "",
     change: event => set("find", (event.target as HTMLInputElement).value),
@@ -160,27 +160,4 @@ function othersOf({ data, connections }: Model): MessageRow[] {
         connection: connections.get(message.connection),
       }),
     );
-}
-
-function asJson(rows: readonly MessageRow[]): string {
-  const told = rows.slice(0, MOST_COPIED).map(({ id, fate, client, to, body, trace, finding, record }) => ({
-    id,
-    fate,
-    client,
-    to,
-    ...(body === "–" ? {} : { bodyOctets: Number(body.replaceAll(",", "")) }),
-    trace,
-    finding,
-    ...(record === undefined ? {} : { time: record.time, latency: record.latency }),
-  }));
-  return JSON.stringify(told, null, 2);
-}
-
-function asMarkdown(rows: readonly MessageRow[]): string {
-  const cell = (text: string) => text.replace(/[\\|`<>[\]*_~@#&]/g, sign => `\\${sign}`).replace(/\s+/g, " ");
-  const lines = rows
-    .slice(0, MOST_COPIED)
-    .map(({ id, fate, client, to, body, trace }) => `| ${[id, fate, client, to, body, trace].map(cell).join(" | ")} |`);
-  const heads = "| Message | Fate | Client | To | Octets of body | Trace |";
-  return [heads, "|---|---|---|---|---:|---|", ...lines].join("\n");
 }
