@@ -220,8 +220,8 @@ describe.skipIf(CHROMIUM === null)("in Chromium", () => {
     await page.waitForSelector("#search:focus");
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     for (const [words, copied] of [
-      ["Copy Markdown", "**6 messages**\n\n- `t1-3` torn · rails-worker-nolock · default → tasks"],
-      ["Copy for Slack", "*6 messages*\n\n• `t1-3` torn · rails-worker-nolock · default → tasks"],
+      ["Copy Markdown", "**5 messages**\n\n- `t1-3` torn · rails-worker-nolock · default → tasks"],
+      ["Copy for Slack", "*5 messages*\n\n• `t1-3` torn · rails-worker-nolock · default → tasks"],
       ["Copy JSON", '[\n  {\n    "id": "t1-3"'],
     ] as const) {
       await page.focus(`button:has-text("${words}")`);
