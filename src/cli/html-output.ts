@@ -5,6 +5,7 @@ import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import { isoTime } from "../net/place.ts";
 import type { ConnectionSteps, PageData, PageMessages } from "../report/html/page-data.ts";
 import type { HtmlParts } from "../report/html.ts";
+import type { MessageReaders } from "../report/message-output.ts";
 import type { MessageRecord } from "../report/message-record.ts";
 
 /** Messages besides the lost ones that a report keeps. */
@@ -29,6 +30,18 @@ export class PageSample {
   #count = 0;
   readonly #steps: Record<string, ConnectionSteps> = {};
   #connections = 0;
+
+  /** Reads what the page shows. `others` are told, too, of what they ask for; they take no messages as records. */
+  readers(others: MessageReaders = {}): MessageReaders {
+    return {
+      ...others,
+      onMessage: message => this.take(message),
+      onConnectionFacts: facts => {
+        this.connection(facts);
+        others.onConnectionFacts?.(facts);
+      },
+    };
+  }
 
   connection({ number, phases }: ConnectionFacts): void {
     if (this.#connections++ >= MOST_CONNECTIONS) return;

@@ -50,12 +50,7 @@ export class ProxyReport {
     const report = await inspect(files, {
       broker: this.#options.broker,
       ports,
-      ...(sample === null
-        ? {}
-        : {
-            onMessage: message => sample.take(message),
-            onConnectionFacts: facts => sample.connection(facts),
-          }),
+      ...sample?.readers(),
     });
     for (const { path, error } of report.inputs) if (error !== undefined) complain(`${path}: ${error}`);
     const { traceUrl } = this.#options;

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { CaptureReport } from "../check/check.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { ConfigError } from "../check/config.ts";
+import { HTML } from "../check/outputs/outputs.ts";
 import { type InspectOptions, inspectPart } from "../inspect.ts";
 import type { W3cContext } from "../messages/trace-context.ts";
 import { endpointText, parseListen } from "../proxy/address.ts";
@@ -26,6 +27,7 @@ import { type PolicyOptions, refuseOverwriting, type Settings, settingsOf } from
 import { commandEnvironment, URL_VARIABLE } from "./command-environment.ts";
 import { CommandError, runToEnd } from "./command-process.ts";
 import { EXIT } from "./exit-codes.ts";
+import { PageSample } from "./html-output.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { complain } from "./output.ts";
 import { Progress } from "./progress.ts";
@@ -118,11 +120,12 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
 
   const { signal } = onInterrupt();
   const files = await recording.files();
+  const page = settings.outputs.some(({ format }) => format === HTML) ? new PageSample() : null;
   const recorded = await inspected(files, {
     broker: inspecting.broker,
     ports: [relayed.proxy.port],
     signal,
-    ...telemetry?.readers(),
+    ...(page?.readers(telemetry?.readers()) ?? telemetry?.readers()),
   });
   const captures: CaptureReport[] = [{ path: RUN_CAPTURE, report: buildReport(asOneInput(recorded, RUN_CAPTURE)) }];
   if (signal.aborted) {
@@ -139,7 +142,7 @@ async function runAndCheck(command: readonly string[], options: Options, policy:
   const written = await writeAll(
     { ...judgement, result: keeps ? withRecording(judgement.result, files) : judgement.result },
     [...settings.outputs, ...ci.files],
-    { ...extrasOf(options), command: `${command[0]} ended with exit status ${relayed.status}.` },
+    { ...extrasOf(options), ...page?.data, command: `${command[0]} ended with exit status ${relayed.status}.` },
   );
   await print(judgement.result, ci.printed, options, process.stderr);
   const raced = relayed.counters.connections > 0 && !options.squeeze;

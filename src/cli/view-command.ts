@@ -96,8 +96,7 @@ async function inspected(paths: readonly string[], options: Options): Promise<Pa
   const progress = new Progress(process.stderr, performance);
   const report = await inspect(paths, {
     ...captures,
-    onMessage: message => sample.take(message),
-    onConnectionFacts: facts => sample.connection(facts),
+    ...sample.readers(),
     onProgress: (path, read, total) => progress.update(path, read, total),
   });
   progress.clear();

@@ -218,6 +218,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "report/schema.test.ts": ["connection/rules.ts", "report/report.ts"],
   "report/html.test.ts": [
     "report/html/page/broker-row.ts",
+    "report/html/page/channel-pictures.ts",
     "report/html/page/connection-view.ts",
     "report/html/page/cut-picture.ts",
     "report/html/page/dom.ts",

@@ -1,10 +1,10 @@
 /** One connection: who it is, how it went, what broke in it, and how long the broker took to confirm. */
 import { grouped } from "../../../bytes/grouped.ts";
 import { incidentSentence } from "../../incidents/sentence.ts";
-import type { MessageRecord } from "../../message-record.ts";
 import type { Connection } from "../../report.ts";
 import { clock, counted, endpoint, size, verdict } from "../../text/wording.ts";
-import { h, link, s, table } from "./dom.ts";
+import { channelLanes, latencyMap } from "./channel-pictures.ts";
+import { h, link, table } from "./dom.ts";
 import { framesPanel } from "./frames-panel.ts";
 import { called, type Model, type State } from "./model.ts";
 import { phases } from "./phases.ts";
@@ -47,15 +47,36 @@ export function connectionView(model: Model, state: State): HTMLElement {
         "div",
         {},
         h("h2", {}, "Connecting"),
-        phases(model.data.steps?.[id], connection.midStream ? null : connection.start),
+        model.data.steps === undefined
+          ? h("p", {}, notRead(model))
+          : phases(model.data.steps[id], connection.midStream ? null : connection.start),
         h("h2", {}, "Messages by channel"),
-        channels(messages),
-        h("h2", {}, "Time to confirm"),
-        heatMap(messages),
+        messages.length === 0 ? h("p", {}, noMessage(model)) : channelLanes(messages),
+        h("h2", {}, "Time to confirm or acknowledge"),
+        latencyMap(messages) ??
+          h(
+            "p",
+            {},
+            messages.length === 0 ? noMessage(model) : "None of its messages here was confirmed or acknowledged.",
+          ),
       ),
     ),
     live === undefined ? null : framesPanel(id, live.isOpen),
   );
+}
+
+/** Reports that were made without reading messages do not know that there are none. */
+function noMessage(model: Model): string {
+  if (model.data.messages === undefined) return notRead(model);
+  if (model.data.live !== undefined) return "No message of it is known here yet.";
+  const { list, count } = model.data.messages;
+  return list.length < count ? "Its messages are not in this file’s sample." : "It carried no message.";
+}
+
+function notRead({ data }: Model): string {
+  return data.live === undefined
+    ? "Not read for this report: inspect the capture with --output html=FILE."
+    : "Not told here: see the frames below, or inspect a recording.";
 }
 
 /** Never more than was seen. */
@@ -93,87 +114,6 @@ function factsOf(connection: Connection): [name: string, value: string][] {
     ["Octets", `${size(octets.clientToServer)} → ${size(octets.serverToClient)} ←`],
     ["Gaps", `${gaps.clientToServer} → ${gaps.serverToClient} ←`],
     ["Broker’s answer", connection.verdict.observed === null ? "none seen" : verdict(connection.verdict.observed)],
-    ...Object.entries(clientProperties).map(([name, value]): [string, string] => [name, value]),
+    ...Object.entries(clientProperties).filter(([, value]) => value !== ""),
   ];
-}
-
-const WIDTH = 520;
-
-/** A lane for each channel, a tick for each message. */
-function channels(messages: readonly MessageRecord[]): HTMLElement | SVGElement {
-  if (messages.length === 0) return h("p", {}, "No message of it is in this file.");
-  const all = [...new Set(messages.map(({ channel }) => channel))].sort((a, b) => a - b).slice(0, 16);
-  const times = messages.map(({ time }) => Date.parse(time));
-  const begin = Math.min(...times);
-  const span = Math.max(1, Math.max(...times) - begin);
-  return s(
-    "svg",
-    {
-      class: "lanes scrollless",
-      viewBox: `0 0 ${WIDTH} ${all.length * 24 + 8}`,
-      role: "img",
-      "aria-label": `${counted(messages.length, "message")} on ${counted(all.length, "channel")}`,
-    },
-    ...all.map((channel, at) => s("text", { x: 0, y: 20 + at * 24, class: "lane" }, `channel ${channel}`)),
-    ...messages.slice(0, 4000).flatMap(({ channel, operation, finding }, at) => {
-      const row = all.indexOf(channel);
-      if (row < 0) return [];
-      const x = 90 + ((times[at]! - begin) / span) * (WIDTH - 100);
-      return [
-        s("rect", {
-          x,
-          y: 8 + row * 24 + (operation === "publish" ? 0 : 8),
-          width: 1.6,
-          height: 8,
-          class: finding === undefined ? "traffic" : "bar",
-        }),
-      ];
-    }),
-  );
-}
-
-const COLUMNS = 40;
-const DECADES = ["0.1 ms", "1 ms", "10 ms", "100 ms", "1 s", "10 s"];
-
-/** How many messages took how long, over time: darker is more. */
-function heatMap(messages: readonly MessageRecord[]): HTMLElement | SVGElement {
-  const timed = messages.filter(({ latency }) => latency !== undefined && latency > 0);
-  if (timed.length === 0) return h("p", {}, "No confirm or acknowledgment of it is in this file.");
-  const times = timed.map(({ time }) => Date.parse(time));
-  const begin = Math.min(...times);
-  const span = Math.max(1, Math.max(...times) - begin);
-  const rows = DECADES.length * 2;
-  const cells = new Map<number, number>();
-  for (const [at, { latency }] of timed.entries()) {
-    const column = Math.min(COLUMNS - 1, Math.floor(((times[at]! - begin) / span) * COLUMNS));
-    const row = Math.max(0, Math.min(rows - 1, Math.floor((Math.log10(latency!) + 4.5) * 2)));
-    const key = column * rows + row;
-    cells.set(key, (cells.get(key) ?? 0) + 1);
-  }
-  const most = Math.max(...cells.values());
-  const size = (WIDTH - 70) / COLUMNS;
-  return s(
-    "svg",
-    {
-      class: "heat",
-      viewBox: `0 0 ${WIDTH} ${rows * 12 + 10}`,
-      role: "img",
-      "aria-label": `Latencies of ${counted(timed.length, "message")}`,
-    },
-    ...DECADES.map((label, at) => s("text", { x: 0, y: rows * 12 - at * 24 - 10, class: "axis" }, label)),
-    ...[...cells].map(([key, count]) => {
-      const shade = Math.max(1, Math.ceil(5 * Math.sqrt(count / most)));
-      return s(
-        "rect",
-        {
-          x: 60 + Math.floor(key / rows) * size,
-          y: (rows - 1 - (key % rows)) * 12,
-          width: size - 1,
-          height: 11,
-          class: `heat${shade}`,
-        },
-        s("title", {}, counted(count, "message")),
-      );
-    }),
-  );
 }

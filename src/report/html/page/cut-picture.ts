@@ -101,8 +101,8 @@ function blockLabel(
 ) {
   const widest = parts.reduce((most, part) => (part.piece.width > most.piece.width ? part : most));
   const [begin, width] = of.kind === "again" ? [0, filled] : [widest.blockAt, widest.piece.width];
-  if (width < (sheet.turned ? 14 : 30)) return null;
-  const text = fitted(of.label, sheet.turned ? 50 : width);
+  if (width < 30) return null;
+  const text = fitted(of.label, width);
   return words(text, at + begin + width / 2, lane.across + blockHeight / 2, sheet);
 }
 

@@ -43,14 +43,20 @@ export function incidentView(model: Model, state: State): HTMLElement {
         : null,
     ),
     h("h1", {}, incidentSentence(incident, true)),
-    causeLine(incident),
+    causeLine(model, incident),
     meaningLine(incident),
     diagnosis === undefined ? noPicture(model, incident) : pictures(incident, diagnosis, state),
     below(model, incident),
   );
 }
 
-function causeLine({ cause, afterStop, finding }: Incident): HTMLElement {
+/** On the live page: the incident goes on, and more of it will be known. */
+function goesOn({ data }: Model, { finding }: Incident): boolean {
+  return data.live?.findings.get(finding.id)?.final === false;
+}
+
+function causeLine(model: Model, incident: Incident): HTMLElement {
+  const { cause, afterStop, finding } = incident;
   const weak = finding.diagnosis !== undefined && finding.diagnosis.confidence < LIKELY;
   const sure =
     cause.confidence === null
@@ -69,7 +75,11 @@ function causeLine({ cause, afterStop, finding }: Incident): HTMLElement {
     h(
       "strong",
       {},
-      cause.kind === "unknown" ? "not known" : cause.words.charAt(0).toLowerCase() + cause.words.slice(1),
+      cause.kind === "unknown"
+        ? goesOn(model, incident)
+          ? "not known yet"
+          : "not known"
+        : cause.words.charAt(0).toLowerCase() + cause.words.slice(1),
     ),
     sure,
     ".",
@@ -106,7 +116,12 @@ function noPicture(model: Model, incident: Incident): HTMLElement {
     short,
     telling,
     telling === null && finding.octets.length > 0
-      ? h("p", {}, "No picture: it would be a guess. ", link(`octets/${finding.id}`, "These are the octets."))
+      ? h(
+          "p",
+          {},
+          goesOn(model, incident) ? "The picture is drawn when it is over. " : "No picture: it would be a guess. ",
+          link(`octets/${finding.id}`, "These are the octets."),
+        )
       : null,
   );
 }
@@ -117,6 +132,7 @@ function below(model: Model, incident: Incident): HTMLElement {
   const filter = packets.length === 0 ? "" : displayFilter(packets, connection ?? undefined);
   const told = connection?.verdict.observed ?? connection?.verdict.predicted ?? null;
   const words = brokerWords(incident);
+  const isEmpty = finding.octets.length === 0 && diagnosis === undefined;
   return h(
     "div",
     { class: "columns" },
@@ -136,7 +152,7 @@ function below(model: Model, incident: Incident): HTMLElement {
             h(
               "p",
               {},
-              `${words.charAt(0).toUpperCase()}${words.slice(1)}${connection?.verdict.observed === null ? " (predicted)" : ""}.`,
+              `${words.charAt(0).toUpperCase()}${words.slice(1)}${connection?.verdict.observed === null && !words.endsWith(")") ? " (predicted)" : ""}.`,
             ),
             h("pre", {}, verdict(told)),
           ),
@@ -144,19 +160,20 @@ function below(model: Model, incident: Incident): HTMLElement {
         ? null
         : h("div", {}, h("h2", {}, "Proof"), h("p", {}, diagnosis.summary)),
       h("h2", {}, "Look closer"),
-      h("p", {}, joined(finding.message)),
+      joined(finding.message) === incidentSentence(incident, true) ? null : h("p", {}, joined(finding.message)),
       h(
         "p",
         {},
-        link(`octets/${finding.id}`, "Octets at the fault"),
-        connection === null ? null : " · ",
+        isEmpty ? null : link(`octets/${finding.id}`, "Octets at the fault"),
+        isEmpty || connection === null ? null : " · ",
         connection === null ? null : link(`connection/${connection.id}`, `Connection ${called(connection)}`),
       ),
       recorded(model, finding.id),
       filter === "" ? null : h("p", {}, "Wireshark ", h("code", {}, filter), " ", copyButton(filter)),
       ...traceLinks(model, incident),
       ...consequences.map(each => h("p", { class: "quiet" }, `Led to ${each.rule}: ${joined(each.message)}`)),
-      finding.length === null || finding.length === 0
+      // Without octets at the fault its frames were whole: nothing had to be found again.
+      finding.length === null || finding.length === 0 || finding.octets.length === 0
         ? null
         : h("p", { class: "quiet" }, `${size(finding.length)} until the stream is understood again.`),
     ),

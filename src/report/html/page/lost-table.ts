@@ -33,7 +33,9 @@ export function lostTable(model: Model, incident: Incident): HTMLElement {
           {},
           diagnosis?.kind === "unexplained"
             ? "No message is known to be lost here. What these octets carried is not known."
-            : "No message is known to be lost here.",
+            : model.data.live?.findings.get(finding.id)?.final === false
+              ? "No message is known to be lost here so far."
+              : "No message is known to be lost here.",
         )
       : null,
     rows.length === 0 ? null : table(["Message", "Fate", "Writer", "To", "Body", "Packets"], rows, "Lost messages"),

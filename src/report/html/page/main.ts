@@ -56,6 +56,7 @@ function draw(model: Model, page: HTMLElement, bar: HTMLElement | null): void {
     { "aria-label": "Views" },
     h("strong", {}, "ghostframe"),
     ...VIEWS.map(([name, words]) => h("a", { href: `#${name}`, "aria-current": name === id ? "page" : null }, words)),
+    bar,
   );
   const main = h("main", { id: "main", tabindex: -1 });
   try {
@@ -64,7 +65,7 @@ function draw(model: Model, page: HTMLElement, bar: HTMLElement | null): void {
   } catch (error) {
     main.append(h("h1", {}, "This view cannot be shown."), h("p", {}, String(error)));
   }
-  page.replaceChildren(h("header", {}, navigation, bar), main, footer(model), tip());
+  page.replaceChildren(h("header", {}, navigation), main, footer(model), tip());
   first(main.querySelectorAll("g.piece"));
 }
 
@@ -214,7 +215,11 @@ async function main(): Promise<void> {
   const redraw = (): void => {
     const shown = model();
     if (shown !== null) draw(shown, page, live?.bar() ?? null);
-    else page.replaceChildren(h("header", {}, live?.bar()), h("main", { id: "main" }, h("h1", {}, "Connecting …")));
+    else
+      page.replaceChildren(
+        h("header", {}, h("nav", {}, h("strong", {}, "ghostframe"), live?.bar())),
+        h("main", { id: "main" }, h("h1", {}, "Connecting …")),
+      );
   };
   window.addEventListener("hashchange", () => {
     forgetZoom();

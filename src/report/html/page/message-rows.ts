@@ -29,6 +29,8 @@ export interface MessageRow {
   /** What is known of when it was sent, and settled. */
   record: MessageRecord | undefined;
   connection: Connection | undefined;
+  /** By what it is known again: its connection, and where it begins. */
+  place: string;
   /** Of a torn message, and where the broker stopped reading. */
   pieces?: readonly Span[];
   stop?: number;

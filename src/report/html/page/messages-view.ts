@@ -12,7 +12,7 @@ import { called, type Model, type State, set } from "./model.ts";
 
 export function messagesView(model: Model, state: State): HTMLElement {
   const lost = lostOf(model);
-  const others = othersOf(model);
+  const others = othersOf(model, new Set(lost.map(({ place }) => place)));
   const filter = state.settings.get("show") ?? (lost.length > 0 ? "lost" : "all");
   const query = (state.settings.get("find") ?? "").toLowerCase();
   const torn = lost.filter(({ isTorn }) => isTorn);
@@ -34,7 +34,7 @@ export function messagesView(model: Model, state: State): HTMLElement {
   return h(
     "div",
     {},
-    h("h1", {}, words === null ? "No message is known to be lost." : `Lost: ${words}.`),
+    h("h1", {}, words === null ? "No message is known to be lost." : `${words.replace(/ messages?/, "$& lost")}.`),
     h("p", { class: "quiet" }, otherWords(model, lost.length, others.length)),
     h(
       "p",
@@ -94,15 +94,17 @@ function lostOf({ incidents, data }: Model): MessageRow[] {
   const sent = new Map(
     (data.messages?.list ?? [])
       .filter(({ operation }) => operation === "publish")
-      .map(message => [`${message.connection} ${message.streamOffset}`, message]),
+      .map(message => [placeOf(message), message]),
   );
   const all = incidents.flatMap(({ finding, connection }) =>
     lostMessages(finding).map(message => {
-      const record = sent.get(`${finding.connection} ${message.streamOffset}`);
+      const place = placeOf({ connection: finding.connection ?? "", streamOffset: message.streamOffset });
+      const record = sent.get(place);
       return {
         ...lostRow(message, called(connection), finding.id),
         body: bodyOctets(message, record),
         record,
+        place,
         connection: connection ?? undefined,
         ...inPieces(message, finding, connection),
       };
@@ -124,7 +126,7 @@ function lostRow(
   { messageId, exchange, routingKey, streamOffset, fate, traceId }: LostMessage,
   client: string,
   finding: string,
-): Omit<MessageRow, "body" | "record" | "connection"> {
+): Omit<MessageRow, "body" | "record" | "connection" | "place"> {
   return {
     id: messageId ?? `at ${grouped(streamOffset)}`,
     fate: fateWords(fate),
@@ -137,11 +139,11 @@ function lostRow(
   };
 }
 
-const LOST: ReadonlySet<string> = new Set(["torn", "swallowed", "unread", "refused", "unconfirmed"]);
-
-function othersOf({ data, connections }: Model): MessageRow[] {
-  return (data.messages?.list ?? [])
-    .filter(({ outcome, finding }) => !(LOST.has(outcome) && finding !== undefined))
+/** All that are not told as lost already; of the live page the latest first. */
+function othersOf({ data, connections }: Model, told: ReadonlySet<string>): MessageRow[] {
+  const list = data.messages?.list ?? [];
+  return (data.live === undefined ? list : list.toReversed())
+    .filter(message => message.operation !== "publish" || !told.has(placeOf(message)))
     .map(
       (message: MessageRecord): MessageRow => ({
         id: message.messageId ?? message.correlationId ?? `at ${grouped(message.streamOffset)}`,
@@ -158,6 +160,12 @@ function othersOf({ data, connections }: Model): MessageRow[] {
         finding: null,
         record: message,
         connection: connections.get(message.connection),
+        place: placeOf(message),
       }),
     );
+}
+
+/** By what a publish is known again. */
+function placeOf({ connection, streamOffset }: Pick<MessageRecord, "connection" | "streamOffset">): string {
+  return `${connection} ${streamOffset}`;
 }

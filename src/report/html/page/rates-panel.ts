@@ -1,4 +1,4 @@
-/** How much is relayed: the figures of the latest second, and a line for each over ten minutes. */
+/** How much is relayed: the figures of the latest second, and a line for each over the time that is known: up to ten minutes. */
 import { grouped } from "../../../bytes/grouped.ts";
 import { size } from "../../text/wording.ts";
 import type { RateSample } from "../live-data.ts";
@@ -6,7 +6,8 @@ import { h, s } from "./dom.ts";
 
 const WIDTH = 240;
 const HEIGHT = 44;
-const SECONDS = 600;
+/** Seconds that a line covers at least: what has only begun is not stretched over all of it. */
+const LEAST = 60;
 
 const LINES: readonly (readonly [name: string, index: 1 | 2 | 3 | 4 | 5, words: (value: number) => string])[] = [
   ["Open connections", 1, grouped],
@@ -17,6 +18,8 @@ const LINES: readonly (readonly [name: string, index: 1 | 2 | 3 | 4 | 5, words: 
 ];
 
 export function ratesPanel(rates: readonly RateSample[]): HTMLElement {
+  const seconds = Math.max(LEAST, ((rates.at(-1)?.[0] ?? 0) - (rates[0]?.[0] ?? 0)) / 1000);
+  const span = seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
   return h(
     "section",
     { class: "rates", "aria-label": "Rates" },
@@ -28,17 +31,25 @@ export function ratesPanel(rates: readonly RateSample[]): HTMLElement {
         { class: "rate" },
         h("span", { class: "term" }, name),
         h("strong", {}, words(values.at(-1) ?? 0)),
-        line(rates, values, most, `${name}, the last ten minutes: at most ${words(most)}`),
-        h("span", { class: "quiet" }, `at most ${words(most)}`),
+        line({ rates, values, most, seconds }, `${name}, the last ${span}: at most ${words(most)}`),
+        h("span", { class: "quiet" }, `at most ${words(most)} in ${span}`),
       );
     }),
   );
 }
 
-function line(rates: readonly RateSample[], values: readonly number[], most: number, label: string): SVGElement {
+interface Course {
+  rates: readonly RateSample[];
+  values: readonly number[];
+  most: number;
+  /** From the left end to the right one. */
+  seconds: number;
+}
+
+function line({ rates, values, most, seconds }: Course, label: string): SVGElement {
   const end = rates.at(-1)?.[0] ?? 0;
   const points = rates.map(([time], at) => {
-    const x = WIDTH - ((end - time) / 1000 / SECONDS) * WIDTH;
+    const x = WIDTH - ((end - time) / 1000 / seconds) * WIDTH;
     const y = HEIGHT - 2 - (values[at]! / Math.max(1, most)) * (HEIGHT - 6);
     return `${x.toFixed(1)} ${y.toFixed(1)}`;
   });

@@ -25,11 +25,21 @@ export class Sheet {
   }
 }
 
+/** Longer ones stand along the wire where that runs down: across it they have no room. */
+const SHORT = 3;
+
 export function words(text: string, along: number, across: number, sheet: Sheet, plain = false): SVGElement {
   const [x, y] = sheet.point(along, across).split(" ");
   return s(
     "text",
-    { x, y, class: plain ? "label plain" : "label", "text-anchor": "middle", "dominant-baseline": "central" },
+    {
+      x,
+      y,
+      class: plain ? "label plain" : "label",
+      "text-anchor": "middle",
+      "dominant-baseline": "central",
+      transform: sheet.turned && text.length > SHORT ? `rotate(90 ${x} ${y})` : null,
+    },
     text,
   );
 }

@@ -4,12 +4,18 @@ import { clientKey } from "../../incidents/groups.ts";
 import type { Connection } from "../../report.ts";
 import { h, s } from "./dom.ts";
 import { called, type Model } from "./model.ts";
+import { fitted } from "./sheet.ts";
 import { zoomable } from "./zoom.ts";
 
 const MOST_ROWS = 40;
 const MOST_CLIENTS = 200;
 const ROW = 24;
+/** Columns of names, and how narrow a page has to be for the short ones. */
 const LABELS = 190;
+const SHORT_LABELS = 96;
+const NARROW = 640;
+/** Pixels: a narrower page is scrolled. */
+const LEAST = 260;
 const TOP = 24;
 /** Milliseconds without anything that are folded. */
 const IDLE = 4000;
@@ -24,7 +30,10 @@ interface Row {
 
 export function timeline(model: Model): HTMLElement {
   const rows = rowsOf(model);
-  const width = Math.max(520, Math.min(1216, document.documentElement.clientWidth - 64) - 30);
+  const page = document.documentElement.clientWidth;
+  const isNarrow = page < NARROW;
+  const labels = isNarrow ? SHORT_LABELS : LABELS;
+  const width = Math.max(LEAST, Math.min(1216, page - (isNarrow ? 32 : 64)) - 30);
   const aggregated = model.report.connections.length > MOST_ROWS;
   const own = onRows(rows, model);
   const times = timesOf(model);
@@ -32,7 +41,7 @@ export function timeline(model: Model): HTMLElement {
     "div",
     {},
     zoomable("Time line", "", factor =>
-      drawing(rows, own, new TimeScale(times, (width - LABELS - 20) * factor), aggregated),
+      drawing(rows, own, { scale: new TimeScale(times, (width - labels - 20) * factor), labels, aggregated }),
     ),
     h(
       "p",
@@ -42,8 +51,9 @@ export function timeline(model: Model): HTMLElement {
   );
 }
 
-function drawing(rows: readonly Row[], own: readonly OfRow[], scale: TimeScale, aggregated: boolean): SVGElement {
-  const width = LABELS + 20 + scale.width;
+function drawing(rows: readonly Row[], own: readonly OfRow[], on: Drawing): SVGElement {
+  const { scale, labels } = on;
+  const width = labels + 20 + scale.width;
   const height = TOP + rows.length * ROW + 16;
   return s(
     "svg",
@@ -56,15 +66,15 @@ function drawing(rows: readonly Row[], own: readonly OfRow[], scale: TimeScale, 
       "aria-label": "Connections over time",
     },
     ...scale.stretches.map(({ at, length }) =>
-      s("rect", { x: LABELS + at, y: TOP - 6, width: length, height: height - TOP, class: "stretch" }),
+      s("rect", { x: labels + at, y: TOP - 6, width: length, height: height - TOP, class: "stretch" }),
     ),
     ...scale.stretches.map(({ at, from }) =>
-      s("text", { x: LABELS + at, y: 12, class: "axis" }, new Date(from).toISOString().slice(11, 21)),
+      s("text", { x: labels + at, y: 12, class: "axis" }, new Date(from).toISOString().slice(11, 21)),
     ),
     ...scale.folds.map(({ at, idle }) =>
-      s("text", { x: LABELS + at + FOLD / 2, y: TOP + 14, class: "axis", "text-anchor": "middle" }, duration(idle)),
+      s("text", { x: labels + at + FOLD / 2, y: TOP + 14, class: "axis", "text-anchor": "middle" }, duration(idle)),
     ),
-    ...rows.flatMap((row, at) => drawRow(row, TOP + at * ROW + 8, { scale, aggregated }, own[at]!)),
+    ...rows.flatMap((row, at) => drawRow(row, TOP + at * ROW + 8, on, own[at]!)),
   );
 }
 
@@ -150,27 +160,30 @@ class TimeScale {
 
 interface Drawing {
   scale: TimeScale;
+  /** Where time begins, behind the names. */
+  labels: number;
   aggregated: boolean;
 }
 
-function drawRow(row: Row, y: number, { scale, aggregated }: Drawing, own: OfRow): SVGElement[] {
+function drawRow(row: Row, y: number, on: Drawing, own: OfRow): SVGElement[] {
+  const { scale, labels, aggregated } = on;
   const count = row.connections.length > 1 ? ` × ${grouped(row.connections.length)}` : "";
   const label = s(
     "text",
     { x: 12, y: y + 4, class: `rowname${row.isSick ? " strong" : ""}` },
-    shortened(row.name + count),
+    fitted(row.name + count, labels - 14),
   );
   const resets = aggregated ? [] : row.connections.filter(({ ended }) => ended === "rst");
   return [
     label,
     ...openTimes(row.connections, scale).map(([from, to]) =>
-      s("rect", { x: LABELS + from, y: y - 1.5, width: to - from, height: 3, class: "open" }),
+      s("rect", { x: labels + from, y: y - 1.5, width: to - from, height: 3, class: "open" }),
     ),
     ...resets.map(({ end }) =>
-      s("rect", { x: LABELS + scale.x(Date.parse(end)), y: y - 7, width: 2.5, height: 14, class: "reset" }),
+      s("rect", { x: labels + scale.x(Date.parse(end)), y: y - 7, width: 2.5, height: 14, class: "reset" }),
     ),
-    ...traffic(own.times, y, scale),
-    ...marks(own.incidents, y, scale),
+    ...traffic(own.times, y, on),
+    ...marks(own.incidents, y, on),
   ];
 }
 
@@ -209,7 +222,7 @@ function onRows(rows: readonly Row[], { incidents, data }: Model): OfRow[] {
 }
 
 /** Messages in each cell of time; height by the square root. */
-function traffic(times: readonly number[], y: number, scale: TimeScale): SVGElement[] {
+function traffic(times: readonly number[], y: number, { scale, labels }: Drawing): SVGElement[] {
   const counts = new Map<number, number>();
   const width = 3;
   for (const time of times) {
@@ -219,11 +232,11 @@ function traffic(times: readonly number[], y: number, scale: TimeScale): SVGElem
   const most = Math.max(1, ...counts.values());
   return [...counts].map(([cell, count]) => {
     const height = 4 + 10 * Math.sqrt(count / most);
-    return s("rect", { x: LABELS + cell * width, y: y - height / 2, width: width - 1, height, class: "traffic" });
+    return s("rect", { x: labels + cell * width, y: y - height / 2, width: width - 1, height, class: "traffic" });
   });
 }
 
-function marks(own: Model["incidents"], y: number, scale: TimeScale): SVGElement[] {
+function marks(own: Model["incidents"], y: number, { scale, labels }: Drawing): SVGElement[] {
   const seen = new Set<number>();
   return own.slice(0, 5000).flatMap(({ finding }) => {
     const x = scale.x(Date.parse(finding.time!));
@@ -234,8 +247,8 @@ function marks(own: Model["incidents"], y: number, scale: TimeScale): SVGElement
       s(
         "a",
         { href: `#incident/${finding.id}`, "aria-label": `Incident ${finding.id}, ${finding.rule}`, class: "mark" },
-        s("circle", { cx: LABELS + x, cy: y, r: 8 }),
-        s("path", { d: `M${LABELS + x - 3.5} ${y - 3.5} l7 7 M${LABELS + x - 3.5} ${y + 3.5} l7 -7` }),
+        s("circle", { cx: labels + x, cy: y, r: 8 }),
+        s("path", { d: `M${labels + x - 3.5} ${y - 3.5} l7 7 M${labels + x - 3.5} ${y + 3.5} l7 -7` }),
       ),
     ];
   });
@@ -247,8 +260,4 @@ function duration(milliseconds: number): string {
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
   return `${Math.round(seconds / 86_400)} days`;
-}
-
-function shortened(name: string): string {
-  return name.length <= 24 ? name : `${name.slice(0, 23)}…`;
 }

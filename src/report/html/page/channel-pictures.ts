@@ -1,0 +1,139 @@
+/** The messages of a connection over time: by channel, and by how long they took to be settled. */
+import { grouped } from "../../../bytes/grouped.ts";
+import type { MessageRecord } from "../../message-record.ts";
+import { clock, counted } from "../../text/wording.ts";
+import { instant } from "../instant.ts";
+import { h, s } from "./dom.ts";
+
+const WIDTH = 520;
+const LABELS = 90;
+const ROW = 24;
+const AXIS = 18;
+/** Channels with a lane, and messages that are drawn. */
+const MOST_CHANNELS = 16;
+const MOST_MESSAGES = 4000;
+/** A message is drawn as wide as this at least. */
+const TICK = 1.6;
+
+interface TimeAxis {
+  from: number;
+  span: number;
+  /** The first message’s time, and the last one’s, in words. */
+  first: string;
+  last: string;
+}
+
+function axisOf(messages: readonly MessageRecord[]): TimeAxis {
+  const sorted = messages.toSorted((a, b) => instant(a.time) - instant(b.time));
+  const [first, last] = [sorted[0]!.time, sorted.at(-1)!.time];
+  const ends = messages.map(({ time, latency = 0 }) => instant(time) + latency * 1000);
+  const from = instant(first);
+  const to = ends.reduce((most, end) => Math.max(most, end), from);
+  return { from, span: Math.max(1e-6, to - from), first: clock(first, false), last: clock(last, false) };
+}
+
+function axisWords({ first, last }: TimeAxis, y: number): SVGElement[] {
+  return [
+    s("text", { x: LABELS, y, class: "axis" }, first),
+    s("text", { x: WIDTH, y, class: "axis", "text-anchor": "end" }, first === last ? "" : last),
+  ];
+}
+
+/** A lane for each channel: above publishes, below deliveries, each as long as it took to be settled. */
+export function channelLanes(messages: readonly MessageRecord[]): HTMLElement {
+  const all = [...new Set(messages.map(({ channel }) => channel))].sort((a, b) => a - b);
+  const channels = all.slice(0, MOST_CHANNELS);
+  const drawn = messages.slice(0, MOST_MESSAGES);
+  const axis = axisOf(messages);
+  const room = WIDTH - LABELS - 2;
+  const height = channels.length * ROW + AXIS;
+  const picture = s(
+    "svg",
+    {
+      class: "lanes scrollless",
+      viewBox: `0 0 ${WIDTH} ${height}`,
+      role: "img",
+      "aria-label": `${counted(messages.length, "message")} on ${counted(all.length, "channel")}`,
+    },
+    ...channels.flatMap((channel, at) => [
+      s("text", { x: 0, y: 16 + at * ROW, class: "lane" }, `channel ${channel}`),
+      s("path", { d: `M${LABELS} ${12 + at * ROW} H${WIDTH}`, class: "tick" }),
+    ]),
+    ...drawn.flatMap(({ channel, operation, finding, time, latency = 0 }) => {
+      const row = channels.indexOf(channel);
+      if (row < 0) return [];
+      return s("rect", {
+        x: LABELS + ((instant(time) - axis.from) / axis.span) * room,
+        y: row * ROW + (operation === "publish" ? 3 : 13),
+        width: Math.max(TICK, ((latency * 1000) / axis.span) * room),
+        height: 8,
+        class: finding === undefined ? "traffic" : "bar",
+      });
+    }),
+    ...axisWords(axis, height - 4),
+  );
+  const rest = [
+    all.length > channels.length ? `${counted(all.length - channels.length, "more channel")} not drawn` : "",
+    messages.length > drawn.length ? `the first ${grouped(drawn.length)} of ${grouped(messages.length)} messages` : "",
+  ].filter(words => words !== "");
+  const legend = ["Above the line: publishes", "below: deliveries", "as long as until it was settled", "red: lost"];
+  return h("div", {}, picture, h("p", { class: "legend quiet" }, [...legend, ...rest].join(" · ")));
+}
+
+const COLUMNS = 40;
+const DECADES = ["0.1 ms", "1 ms", "10 ms", "100 ms", "1 s", "10 s"];
+const CELL = 12;
+const SHADES = 5;
+
+/** How many messages took how long, over time: darker is more. Null where none was settled. */
+export function latencyMap(messages: readonly MessageRecord[]): HTMLElement | null {
+  const timed = messages.filter(({ latency }) => latency !== undefined && latency > 0);
+  if (timed.length === 0) return null;
+  const axis = axisOf(timed);
+  const rows = DECADES.length * 2;
+  const cells = new Map<number, number>();
+  for (const { time, latency } of timed) {
+    const share = (instant(time) - axis.from) / axis.span;
+    const column = Math.min(COLUMNS - 1, Math.floor(share * COLUMNS));
+    const row = Math.max(0, Math.min(rows - 1, Math.floor((Math.log10(latency!) + 4.5) * 2)));
+    const key = column * rows + row;
+    cells.set(key, (cells.get(key) ?? 0) + 1);
+  }
+  const most = Math.max(...cells.values());
+  const size = (WIDTH - LABELS) / COLUMNS;
+  const height = rows * CELL + AXIS;
+  const picture = s(
+    "svg",
+    {
+      class: "heat",
+      viewBox: `0 0 ${WIDTH} ${height}`,
+      role: "img",
+      "aria-label": `Latencies of ${counted(timed.length, "message")}`,
+    },
+    ...DECADES.map((label, at) => s("text", { x: 0, y: rows * CELL - at * 2 * CELL - 10, class: "axis" }, label)),
+    ...[...cells].map(([key, count]) =>
+      s(
+        "rect",
+        {
+          x: LABELS + Math.floor(key / rows) * size,
+          y: (rows - 1 - (key % rows)) * CELL,
+          width: size - 1,
+          height: CELL - 1,
+          class: `heat${Math.max(1, Math.ceil(SHADES * Math.sqrt(count / most)))}`,
+        },
+        s("title", {}, counted(count, "message")),
+      ),
+    ),
+    ...axisWords(axis, height - 4),
+  );
+  return h(
+    "div",
+    {},
+    picture,
+    h(
+      "p",
+      { class: "legend quiet" },
+      `A cell: messages sent then that took so long${most > 1 ? `; the darkest has ${grouped(most)}` : ""}.`,
+    ),
+  );
+}
