@@ -26,7 +26,7 @@ export function ciOutputs(
 }
 
 /** What a page shows besides the result. */
-export interface PageExtras extends Pick<PageData, "messages" | "steps" | "traceUrl"> {
+export interface PageExtras extends Pick<PageData, "messages" | "steps" | "heartbeats" | "traceUrl"> {
   /** Of `run`: which command was run, and how it ended. */
   command?: string;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import { isoTime } from "../net/place.ts";
-import type { ConnectionSteps, PageData, PageMessages } from "../report/html/page-data.ts";
+import type { ConnectionSteps, HeartbeatTimes, PageData, PageMessages } from "../report/html/page-data.ts";
 import type { HtmlParts } from "../report/html.ts";
 import type { MessageReaders } from "../report/message-output.ts";
 import type { MessageRecord } from "../report/message-record.ts";
@@ -29,6 +29,7 @@ export class PageSample {
   #stride = 1;
   #count = 0;
   readonly #steps: Record<string, ConnectionSteps> = {};
+  readonly #heartbeats: Record<string, HeartbeatTimes> = {};
   #connections = 0;
 
   /** Reads what the page shows. `others` are told, too, of what they ask for; they take no messages as records. */
@@ -46,6 +47,9 @@ export class PageSample {
   connection({ number, phases }: ConnectionFacts): void {
     if (this.#connections++ >= MOST_CONNECTIONS) return;
     this.#steps[`c${number}`] = phases.seen.map(([step, moment]) => [step, isoTime(moment)]);
+    const { client, broker } = phases.heartbeats;
+    const count = client.count + broker.count;
+    if (count > 0) this.#heartbeats[`c${number}`] = { client: client.times, broker: broker.times, count };
   }
 
   take(message: MessageRecord): void {
@@ -61,8 +65,8 @@ export class PageSample {
     this.#stride *= 2;
   }
 
-  get data(): Pick<PageData, "messages" | "steps"> {
+  get data(): Pick<PageData, "messages" | "steps" | "heartbeats"> {
     const messages: PageMessages = { list: [...this.#lost, ...this.#others], count: this.#count };
-    return { messages, steps: this.#steps };
+    return { messages, steps: this.#steps, heartbeats: this.#heartbeats };
   }
 }

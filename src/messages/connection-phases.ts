@@ -12,6 +12,7 @@ import {
 import type { InspectedConnection } from "../inspection/inspected-connection.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import { copyOf } from "../net/moment-order.ts";
+import { Heartbeats } from "./heartbeats.ts";
 
 /** The steps of a connection that are methods (§1.4.2), in the order in which they come. */
 const METHODS = [
@@ -34,8 +35,9 @@ export type Phase = (typeof BEFORE)[number] | Method | (typeof BEHIND)[number];
 const ORDER: readonly Phase[] = [...BEFORE, ...METHODS.map(([phase]) => phase), ...BEHIND];
 const phases = new Map<number, Phase>(METHODS.map(([phase, key]) => [key, phase]));
 
-/** When each step was seen first. */
+/** When each step was seen first; and, between them, heartbeats. */
 export class ConnectionPhases {
+  readonly heartbeats = new Heartbeats();
   readonly #moments = new Map<Phase, Moment>();
 
   /** A method, by its key. */

@@ -1,4 +1,5 @@
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
+import { FRAME_HEARTBEAT } from "../amqp/spec/constants.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { FrameListener, ObservedDirection } from "../connection/observers.ts";
 import type { InspectionEvent } from "../inspection/event.ts";
@@ -94,7 +95,9 @@ export class Ledger implements FrameListener {
   // oxlint-disable-next-line max-params -- hot path: once for every frame, as FrameListener has it
   frame(from: ObservedDirection, type: number, channel: number, bytes: Uint8Array, start: number, size: number): void {
     if (from.isGuess) return;
-    this.#connections[from.connection]?.frame(from, type, channel, bytes, start, size);
+    const ledger = this.#connections[from.connection];
+    if (type === FRAME_HEARTBEAT) ledger?.phases.heartbeats.take(from.isClient, from.scanner.frameMoment());
+    else ledger?.frame(from, type, channel, bytes, start, size);
   }
 
   hiddenFrame(from: ObservedDirection, type: number, channel: number, size: number): void {

@@ -9,6 +9,8 @@ export interface PageData {
   messages?: PageMessages;
   /** Of connections, by id: when each step of connecting was seen. Left out where that was not read. */
   steps?: Record<string, ConnectionSteps>;
+  /** Of connections that had any, by id. Left out where these were not read. */
+  heartbeats?: Record<string, HeartbeatTimes>;
   /** Where a trace is looked up; `{traceId}` and `{spanId}` stand for its ids. */
   traceUrl?: string;
   /** `check` and `run`: how it ended. */
@@ -56,6 +58,13 @@ export interface JudgedCapture {
 
 /** Steps of the handshake, as `connections` calls them, in their order; times as in the report. */
 export type ConnectionSteps = [step: string, time: string][];
+
+/** Milliseconds since the epoch, an even sample where there were many; and how many there were. */
+export interface HeartbeatTimes {
+  client: number[];
+  broker: number[];
+  count: number;
+}
 
 export interface PageMessages {
   /** Lost ones, and a sample of the others. */

@@ -3,6 +3,7 @@ import { grouped } from "../../../bytes/grouped.ts";
 import type { MessageRecord } from "../../message-record.ts";
 import { clock, counted } from "../../text/wording.ts";
 import { instant } from "../instant.ts";
+import type { HeartbeatTimes } from "../page-data.ts";
 import { h, s } from "./dom.ts";
 
 const WIDTH = 520;
@@ -12,6 +13,9 @@ const AXIS = 18;
 /** Channels with a lane, and messages that are drawn. */
 const MOST_CHANNELS = 16;
 const MOST_MESSAGES = 4000;
+/** Of a mark in its lane. */
+const ABOVE = 3;
+const BELOW = 13;
 /** A message is drawn as wide as this at least. */
 const TICK = 1.6;
 
@@ -23,13 +27,14 @@ interface TimeAxis {
   last: string;
 }
 
-function axisOf(messages: readonly MessageRecord[]): TimeAxis {
-  const sorted = messages.toSorted((a, b) => instant(a.time) - instant(b.time));
-  const [first, last] = [sorted[0]!.time, sorted.at(-1)!.time];
-  const ends = messages.map(({ time, latency = 0 }) => instant(time) + latency * 1000);
-  const from = instant(first);
-  const to = ends.reduce((most, end) => Math.max(most, end), from);
-  return { from, span: Math.max(1e-6, to - from), first: clock(first, false), last: clock(last, false) };
+function axisOf(messages: readonly MessageRecord[], others: readonly number[] = []): TimeAxis {
+  const begins = [...messages.map(({ time }) => instant(time)), ...others];
+  const ends = [...messages.map(({ time, latency = 0 }) => instant(time) + latency * 1000), ...others];
+  const from = begins.reduce((least, time) => Math.min(least, time));
+  const last = begins.reduce((most, time) => Math.max(most, time));
+  const to = ends.reduce((most, time) => Math.max(most, time));
+  const words = (time: number) => clock(new Date(time).toISOString(), false);
+  return { from, span: Math.max(1e-6, to - from), first: words(from), last: words(last) };
 }
 
 function axisWords({ first, last }: TimeAxis, y: number): SVGElement[] {
@@ -39,44 +44,73 @@ function axisWords({ first, last }: TimeAxis, y: number): SVGElement[] {
   ];
 }
 
-/** A lane for each channel: above publishes, below deliveries, each as long as it took to be settled. */
-export function channelLanes(messages: readonly MessageRecord[]): HTMLElement {
+const NO_HEARTBEATS: HeartbeatTimes = { client: [], broker: [], count: 0 };
+
+/**
+ * A lane for each channel: above publishes, below deliveries, each as long as it took to be settled; and one for
+ * heartbeats: above the client's, below the broker's. Null where there is nothing to draw.
+ */
+export function channelLanes(
+  messages: readonly MessageRecord[],
+  heartbeats: HeartbeatTimes = NO_HEARTBEATS,
+): HTMLElement | null {
+  const beats = [...heartbeats.client, ...heartbeats.broker];
+  if (messages.length + beats.length === 0) return null;
   const all = [...new Set(messages.map(({ channel }) => channel))].sort((a, b) => a - b);
   const channels = all.slice(0, MOST_CHANNELS);
   const drawn = messages.slice(0, MOST_MESSAGES);
-  const axis = axisOf(messages);
+  const axis = axisOf(messages, beats);
   const room = WIDTH - LABELS - 2;
-  const height = channels.length * ROW + AXIS;
+  const place = (time: number): number => LABELS + ((time - axis.from) / axis.span) * room;
+  const lanes = [...channels.map(channel => `channel ${channel}`), ...(beats.length > 0 ? ["heartbeats"] : [])];
+  const height = lanes.length * ROW + AXIS;
   const picture = s(
     "svg",
     {
       class: "lanes scrollless",
       viewBox: `0 0 ${WIDTH} ${height}`,
       role: "img",
-      "aria-label": `${counted(messages.length, "message")} on ${counted(all.length, "channel")}`,
+      "aria-label": `${counted(messages.length, "message")} on ${counted(all.length, "channel")}, ${counted(heartbeats.count, "heartbeat")}`,
     },
-    ...channels.flatMap((channel, at) => [
-      s("text", { x: 0, y: 16 + at * ROW, class: "lane" }, `channel ${channel}`),
+    ...lanes.flatMap((lane, at) => [
+      s("text", { x: 0, y: 16 + at * ROW, class: "lane" }, lane),
       s("path", { d: `M${LABELS} ${12 + at * ROW} H${WIDTH}`, class: "tick" }),
     ]),
     ...drawn.flatMap(({ channel, operation, finding, time, latency = 0 }) => {
       const row = channels.indexOf(channel);
       if (row < 0) return [];
       return s("rect", {
-        x: LABELS + ((instant(time) - axis.from) / axis.span) * room,
-        y: row * ROW + (operation === "publish" ? 3 : 13),
+        x: place(instant(time)),
+        y: row * ROW + (operation === "publish" ? ABOVE : BELOW),
         width: Math.max(TICK, ((latency * 1000) / axis.span) * room),
         height: 8,
         class: finding === undefined ? "traffic" : "bar",
       });
     }),
+    ...(
+      [
+        ["client", ABOVE],
+        ["broker", BELOW],
+      ] as const
+    ).flatMap(([end, y]) =>
+      heartbeats[end].map(time =>
+        s("rect", { x: place(time), y: channels.length * ROW + y, width: TICK, height: 8, class: "traffic" }),
+      ),
+    ),
     ...axisWords(axis, height - 4),
   );
   const rest = [
     all.length > channels.length ? `${counted(all.length - channels.length, "more channel")} not drawn` : "",
     messages.length > drawn.length ? `the first ${grouped(drawn.length)} of ${grouped(messages.length)} messages` : "",
   ].filter(words => words !== "");
-  const legend = ["Above the line: publishes", "below: deliveries", "as long as until it was settled", "red: lost"];
+  const ofMessages = ["Above the line: publishes", "below: deliveries", "as long as until it was settled", "red: lost"];
+  const legend = [
+    ...(messages.length > 0 ? ofMessages : []),
+    ...(beats.length > 0 ? ["heartbeats: the client’s above, the broker’s below"] : []),
+    beats.length < heartbeats.count
+      ? `${grouped(beats.length)} of ${grouped(heartbeats.count)} heartbeats are drawn`
+      : "",
+  ].filter(words => words !== "");
   return h("div", {}, picture, h("p", { class: "legend quiet" }, [...legend, ...rest].join(" · ")));
 }
 

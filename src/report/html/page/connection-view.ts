@@ -50,8 +50,8 @@ export function connectionView(model: Model, state: State): HTMLElement {
         model.data.steps === undefined
           ? h("p", {}, notRead(model))
           : phases(model.data.steps[id], connection.midStream ? null : connection.start),
-        h("h2", {}, "Messages by channel"),
-        messages.length === 0 ? h("p", {}, noMessage(model)) : channelLanes(messages),
+        h("h2", {}, "Channels"),
+        channelLanes(messages, model.data.heartbeats?.[id]) ?? h("p", {}, noMessage(model)),
         h("h2", {}, "Time to confirm or acknowledge"),
         latencyMap(messages) ??
           h(
