@@ -97,7 +97,7 @@ export class Ledger implements FrameListener {
     if (from.isGuess) return;
     const ledger = this.#connections[from.connection];
     if (type === FRAME_HEARTBEAT) ledger?.phases.heartbeats.take(from.isClient, from.scanner.frameMoment());
-    else ledger?.frame(from, type, channel, bytes, start, size);
+    ledger?.frame(from, type, channel, bytes, start, size);
   }
 
   hiddenFrame(from: ObservedDirection, type: number, channel: number, size: number): void {

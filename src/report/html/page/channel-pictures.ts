@@ -44,6 +44,33 @@ function axisWords({ first, last }: TimeAxis, y: number): SVGElement[] {
   ];
 }
 
+const ROOM = WIDTH - LABELS - 2;
+
+function placeOf(time: number, { from, span }: TimeAxis): number {
+  return LABELS + ((time - from) / span) * ROOM;
+}
+
+function messageMarks(messages: readonly MessageRecord[], channels: readonly number[], axis: TimeAxis): SVGElement[] {
+  return messages.flatMap(({ channel, operation, finding, time, latency = 0 }) => {
+    const row = channels.indexOf(channel);
+    if (row < 0) return [];
+    return s("rect", {
+      x: placeOf(instant(time), axis),
+      y: row * ROW + (operation === "publish" ? ABOVE : BELOW),
+      width: Math.max(TICK, ((latency * 1000) / axis.span) * ROOM),
+      height: 8,
+      class: finding === undefined ? "traffic" : "bar",
+    });
+  });
+}
+
+function heartbeatMarks({ client, broker }: HeartbeatTimes, top: number, axis: TimeAxis): SVGElement[] {
+  const marks = (times: readonly number[], y: number) =>
+    times.map(time => s("rect", { x: placeOf(time, axis), y: top + y, width: TICK, height: 8, class: "traffic" }));
+  return [...marks(client, ABOVE), ...marks(broker, BELOW)];
+}
+
+const OF_MESSAGES = "Above the line: publishes · below: deliveries · as long as until it was settled · red: lost";
 const NO_HEARTBEATS: HeartbeatTimes = { client: [], broker: [], count: 0 };
 
 /**
@@ -60,8 +87,6 @@ export function channelLanes(
   const channels = all.slice(0, MOST_CHANNELS);
   const drawn = messages.slice(0, MOST_MESSAGES);
   const axis = axisOf(messages, beats);
-  const room = WIDTH - LABELS - 2;
-  const place = (time: number): number => LABELS + ((time - axis.from) / axis.span) * room;
   const lanes = [...channels.map(channel => `channel ${channel}`), ...(beats.length > 0 ? ["heartbeats"] : [])];
   const height = lanes.length * ROW + AXIS;
   const picture = s(
@@ -76,42 +101,20 @@ export function channelLanes(
       s("text", { x: 0, y: 16 + at * ROW, class: "lane" }, lane),
       s("path", { d: `M${LABELS} ${12 + at * ROW} H${WIDTH}`, class: "tick" }),
     ]),
-    ...drawn.flatMap(({ channel, operation, finding, time, latency = 0 }) => {
-      const row = channels.indexOf(channel);
-      if (row < 0) return [];
-      return s("rect", {
-        x: place(instant(time)),
-        y: row * ROW + (operation === "publish" ? ABOVE : BELOW),
-        width: Math.max(TICK, ((latency * 1000) / axis.span) * room),
-        height: 8,
-        class: finding === undefined ? "traffic" : "bar",
-      });
-    }),
-    ...(
-      [
-        ["client", ABOVE],
-        ["broker", BELOW],
-      ] as const
-    ).flatMap(([end, y]) =>
-      heartbeats[end].map(time =>
-        s("rect", { x: place(time), y: channels.length * ROW + y, width: TICK, height: 8, class: "traffic" }),
-      ),
-    ),
+    ...messageMarks(drawn, channels, axis),
+    ...heartbeatMarks(heartbeats, channels.length * ROW, axis),
     ...axisWords(axis, height - 4),
   );
-  const rest = [
-    all.length > channels.length ? `${counted(all.length - channels.length, "more channel")} not drawn` : "",
-    messages.length > drawn.length ? `the first ${grouped(drawn.length)} of ${grouped(messages.length)} messages` : "",
-  ].filter(words => words !== "");
-  const ofMessages = ["Above the line: publishes", "below: deliveries", "as long as until it was settled", "red: lost"];
   const legend = [
-    ...(messages.length > 0 ? ofMessages : []),
-    ...(beats.length > 0 ? ["heartbeats: the client’s above, the broker’s below"] : []),
+    messages.length > 0 ? OF_MESSAGES : "",
+    beats.length > 0 ? "heartbeats: the client’s above, the broker’s below" : "",
     beats.length < heartbeats.count
       ? `${grouped(beats.length)} of ${grouped(heartbeats.count)} heartbeats are drawn`
       : "",
-  ].filter(words => words !== "");
-  return h("div", {}, picture, h("p", { class: "legend quiet" }, [...legend, ...rest].join(" · ")));
+    all.length > channels.length ? `${counted(all.length - channels.length, "more channel")} not drawn` : "",
+    messages.length > drawn.length ? `the first ${grouped(drawn.length)} of ${grouped(messages.length)} messages` : "",
+  ];
+  return h("div", {}, picture, h("p", { class: "legend quiet" }, legend.filter(words => words !== "").join(" · ")));
 }
 
 const COLUMNS = 40;

@@ -8,7 +8,7 @@ import { type BrokerReading, brokerRow } from "./broker-row.ts";
 import { s } from "./dom.ts";
 import { ink, patterns } from "./ink.ts";
 import { pieceLabel, pieceTip } from "./piece-words.ts";
-import { fitted, Sheet, words } from "./sheet.ts";
+import { fitsAcross, fitted, Sheet, words } from "./sheet.ts";
 
 export interface CutOptions {
   diagnosis: Diagnosis;
@@ -101,8 +101,9 @@ function blockLabel(
 ) {
   const widest = parts.reduce((most, part) => (part.piece.width > most.piece.width ? part : most));
   const [begin, width] = of.kind === "again" ? [0, filled] : [widest.blockAt, widest.piece.width];
-  if (width < 30) return null;
-  const text = fitted(of.label, width);
+  const isAcross = sheet.turned && fitsAcross(of.label);
+  if (width < (isAcross ? 14 : 30)) return null;
+  const text = isAcross ? of.label : fitted(of.label, width);
   return words(text, at + begin + width / 2, lane.across + blockHeight / 2, sheet);
 }
 

@@ -25,8 +25,12 @@ export class Sheet {
   }
 }
 
-/** Longer ones stand along the wire where that runs down: across it they have no room. */
-const SHORT = 3;
+const SHORT = 4;
+
+/** Whether a text has room across the wire, where that runs down. Longer ones stand along it. */
+export function fitsAcross(text: string): boolean {
+  return text.length <= SHORT;
+}
 
 export function words(text: string, along: number, across: number, sheet: Sheet, plain = false): SVGElement {
   const [x, y] = sheet.point(along, across).split(" ");
@@ -38,7 +42,7 @@ export function words(text: string, along: number, across: number, sheet: Sheet,
       class: plain ? "label plain" : "label",
       "text-anchor": "middle",
       "dominant-baseline": "central",
-      transform: sheet.turned && text.length > SHORT ? `rotate(90 ${x} ${y})` : null,
+      transform: sheet.turned && !fitsAcross(text) ? `rotate(90 ${x} ${y})` : null,
     },
     text,
   );
