@@ -148,9 +148,10 @@ export function isPlain(name: string): boolean {
   return NUMBERED.test(name) || /^.{1,80}:\d{1,5}$/.test(name);
 }
 
-/** What was asked for, lists of plain names taken apart. A client may call its connection anything. */
-export function connectionsIn(names: readonly string[] | undefined): string[] | undefined {
-  return names?.flatMap(name => (name.split(",").every(isPlain) ? name.split(",") : [name]));
+/** A list of plain names is taken apart. A client may call its connection anything. */
+export function collectConnections(value: string, before: string[] | undefined): string[] {
+  const names = value.split(",");
+  return [...(before ?? []), ...(names.every(isPlain) ? names : [value])];
 }
 
 export function collectChannels(value: string, before: number[] | undefined): number[] {

@@ -7,7 +7,7 @@ import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-
 import { ChosenFrames, choosesByContent } from "./chosen-frames.ts";
 import { EXIT } from "./exit-codes.ts";
 import { FrameEvents } from "./frame-events.ts";
-import { collectTypes, connectionsIn, FrameFilter } from "./frame-filter.ts";
+import { collectTypes, FrameFilter } from "./frame-filter.ts";
 import { addFilterOptions, type FilterFlags, filterOf, unknownConnections } from "./message-filter-options.ts";
 import { complain, rowOptions } from "./output.ts";
 import { readPrinting } from "./printed-reading.ts";
@@ -55,9 +55,7 @@ function absentChannels({ connection, channel, type, from, to }: Options): strin
   return [`no frame${of} is on channel ${channel.join(", ")}`];
 }
 
-async function run(paths: string[], { connection, ...flags }: Options): Promise<void> {
-  const names = connectionsIn(connection);
-  const options: Options = { ...flags, ...(names === undefined ? {} : { connection: names }) };
+async function run(paths: string[], options: Options): Promise<void> {
   try {
     await printFrames(paths, options, await chosenIn(paths, options));
   } catch (error) {

@@ -4,7 +4,7 @@ import { OUTCOMES, type Outcome } from "../messages/message.ts";
 import { choosesMessages, type MessageFilterOptions } from "../messages/message-filter.ts";
 import type { Report } from "../report/report.ts";
 import { connectionNames } from "../report/selection.ts";
-import { collectChannels, isWithin, parseTimeBound, type TimeBound } from "./frame-filter.ts";
+import { collectChannels, collectConnections, isWithin, parseTimeBound, type TimeBound } from "./frame-filter.ts";
 import { NearestName } from "./nearest-name.ts";
 
 export interface FilterFlags extends Omit<MessageFilterOptions, "takesTime"> {
@@ -15,7 +15,11 @@ export interface FilterFlags extends Omit<MessageFilterOptions, "takesTime"> {
 /** `when`: what --from and --to choose; `outcome`: what the command calls that. */
 export function addFilterOptions(command: Command, { when = "messages", outcome = "outcome" } = {}): Command {
   return command
-    .option("--connection <name>", "only this connection: c1, address:port, or the client's name for it", collect)
+    .option(
+      "--connection <name>",
+      "only this connection: c1, address:port, or the client's name for it; or a list: c1,c3",
+      collectConnections,
+    )
     .option("--channel <number>", "only this channel", collectChannels)
     .option("--user <name>", "only connections of this user", collect)
     .option("--vhost <name>", "only connections to this virtual host", collect)

@@ -43,6 +43,8 @@ export class IncidentLosses {
   readonly #octets = new SpanIndex();
   /** Where lost messages begin that were told. */
   readonly #told = new Set<number>();
+  /** Where the broker stopped reading; −1 where it did not, or that is not known yet. */
+  #stoppedAt = -1;
 
   /** An incident is over. */
   add(incident: ClientIncident): void {
@@ -56,6 +58,7 @@ export class IncidentLosses {
 
   /** What did not come to its end. `stoppedAt`: where the broker stopped reading, −1 where it did not. */
   messages(connection: MessageConnection, stoppedAt: number): Message[] {
+    this.#stoppedAt = stoppedAt;
     const explained = this.#incidents.flatMap(incident => incidentMessages(connection, incident, stoppedAt));
     const told: Message[] = [];
     for (const message of explained) {
@@ -93,6 +96,7 @@ export class IncidentLosses {
   take(message: Message): boolean {
     if (message.operation !== "publish") return true;
     if (message.incident === null && this.#explained.has(message.streamOffset)) return false;
+    if (message.outcome === "unknown") this.#swallow(message);
     if (!LOST.has(message.outcome)) return true;
     if (this.#liesInBody(message)) return false;
     // Behind the first incident the broker reads nothing.
@@ -100,6 +104,19 @@ export class IncidentLosses {
     message.incident ??= this.#first;
     this.lost.add(message);
     return true;
+  }
+
+  /**
+   * Whole frames behind a broken one that is explained: the broker took those for octets of that frame which begin before
+   * it stopped.
+   */
+  #swallow(message: Message): void {
+    const { streamOffset } = message;
+    const broken = this.#incidents.find(each => each.breaksFrame && each.streamOffset < streamOffset);
+    if (broken === undefined || broken.diagnosis === null || streamOffset >= this.#stoppedAt) return;
+    if (this.#liesInBody(message)) return;
+    message.settle("swallowed", null);
+    message.incident = broken.identity;
   }
 
   /** It looks like a message, and is a part of another's body: of an archive of messages, a dead letter. */

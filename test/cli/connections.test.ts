@@ -35,7 +35,7 @@ describe("a line a connection", { concurrent: true }, () => {
 
   it("is chosen by name, user and virtual host", async () => {
     const fixture = "clean/go-three-connections.pcap.gz";
-    expect(await lines(fixture, "--connection", "127.0.0.1:50778")).toHaveLength(1);
+    expect(await lines(fixture, "--connection", "127.0.0.1:50778,c1")).toHaveLength(2);
     expect(await lines(fixture, "--user", "guest", "--vhost", "/")).toHaveLength(3);
     const nobody = await ghostframe(["connections", fixture, "--user", "nobody"]);
     expect(nobody).toMatchObject({

@@ -109,3 +109,33 @@ it("what was read inside a body that a diagnosis knows is no message", () => {
   const told = losses.messages({ inspected: {} } as MessageConnection, -1);
   expect(told.map(({ streamOffset }) => streamOffset)).toEqual([1000, 1550]);
 });
+
+it.each([
+  { where: "between a broken frame and where the broker stopped", at: 1500, becomes: "swallowed" },
+  { where: "in front of it", at: 900, becomes: "unknown" },
+  { where: "behind where the broker stopped", at: 3000, becomes: "unknown" },
+  { where: "in the message that broke", at: 1200, becomes: "unknown" },
+  { where: "behind frames in a wrong order", at: 1500, becomes: "unknown", breaksFrame: false },
+  { where: "behind a frame that nobody explains", at: 1500, becomes: "unknown", isExplained: false },
+  { where: "where nobody knows when the broker stopped", at: 1500, becomes: "unknown", stoppedAt: -1 },
+])("whole frames $where are $becomes", ({ at, becomes, breaksFrame = true, isExplained = true, stoppedAt = 3000 }) => {
+  const broken = { fate: "torn", spans: [[1000, 500]], exchange: "", routingKey: "", headers: {} };
+  const diagnosis = { writers: [{ channels: [1], messages: [broken] }], confidence: 0.9 } as unknown as Diagnosis;
+  const losses = new IncidentLosses();
+  losses.add({
+    identity: "frame-end 0 1050",
+    streamOffset: 1050,
+    breaksFrame,
+    diagnosis: isExplained ? diagnosis : null,
+  });
+  const connection = { inspected: {} } as MessageConnection;
+  losses.messages(connection, stoppedAt);
+  const message = new Message("publish", { connection, channel: 1, streamOffset: at, moment: new Moment() });
+  message.endOffset = at + 100;
+  message.settle("unknown", null);
+  expect(losses.take(message)).toBe(true);
+  expect(message.outcome).toBe(becomes);
+  const isLost = becomes === "swallowed";
+  expect(message.incident).toBe(isLost ? "frame-end 0 1050" : null);
+  expect(losses.lost.listed).toEqual(isLost ? [message] : []);
+});
