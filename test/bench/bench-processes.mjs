@@ -39,12 +39,16 @@ const COMMANDS = {
   bare: (port, upstreamPort) => [process.execPath, here("bare-relay.mjs"), String(port), String(upstreamPort)],
   ghostframe: (port, upstreamPort, _, options) => ghostframe(port, upstreamPort, ...options),
   sleeping: (port, upstreamPort) => ghostframe(port, upstreamPort, "--no-busy-polling"),
+  following: (port, upstreamPort) => ghostframe(port, upstreamPort, "--admin", "127.0.0.1:0"),
 };
 
 function ghostframe(port, upstreamPort, ...options) {
   const route = ["--listen", `127.0.0.1:${port}`, "--upstream", `amqp://127.0.0.1:${upstreamPort}`];
   return [process.execPath, here("../../bin/ghostframe.js"), "proxy", ...route, "--format", "ndjson", ...options];
 }
+
+/** Those that are ghostframe. */
+const TELLING = new Set(["ghostframe", "sleeping", "following"]);
 
 export const RELAYS = ["direct", ...Object.keys(COMMANDS)];
 
@@ -86,7 +90,7 @@ export async function startRelay(name, upstreamPort, folder, options = []) {
   const port = await freePort();
   const [command, ...args] = COMMANDS[name](port, upstreamPort, folder, options);
   const child = keep(spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] }));
-  const telling = name === "ghostframe" || name === "sleeping" ? new Telling(child) : null;
+  const telling = TELLING.has(name) ? new Telling(child) : null;
   child.stdout.resume();
   let told = "";
   let behind = false;

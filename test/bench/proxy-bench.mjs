@@ -8,9 +8,10 @@
  * arrives, so that a relay that loses octets fails. Throughput is what was relayed and inspected: the time ends when
  * ghostframe has told of the end of all connections. One that falls too far behind, and leaves octets uninspected, fails.
  * Delay is measured of ghostframe with --no-busy-polling as well, which is "sleeping"; "processor µs" are the relay's, for a
- * round trip. With --assert a missed target makes the exit code 1.
+ * round trip. Throughput of large bodies is measured of ghostframe with --admin as well, which follows every message:
+ * "following"; small ones at full speed are more than it can follow (npm run bench:telemetry shows that). With --assert a missed target makes the exit code 1.
  *
- * NAME is a measurement (throughput, latency, memory) or a relay (direct, haproxy, bare, ghostframe, sleeping); without
+ * NAME is a measurement (throughput, latency, memory) or a relay (direct, haproxy, bare, ghostframe, sleeping, following); without
  * one, all.
  * All processes share the machine's processors: where these are few, throughput is bounded by sink and load generator
  * too, and the processor time that a relay takes for a gigabyte says more. Memory and processor time need Linux's /proc.
@@ -24,10 +25,12 @@ import { parseArgs } from "node:util";
 import { processorSeconds, RELAYS, residentOctets, startEnds, startRelay } from "./bench-processes.mjs";
 
 const LEAST_THROUGHPUT = 0.9;
+const LEAST_FOLLOWING = 0.95;
 const MOST_ADDED_LATENCY = 1.3;
 const MOST_IDLE_OCTETS = 64 * 1024;
 
-const BODIES = [300, 65536];
+const LARGE = 65536;
+const BODIES = [300, LARGE];
 const CONNECTIONS = 4;
 const ROUND_TRIPS = 4000;
 /** A machine is faster now and slower then: in short turns, many of them, all relays have the same weather. */
@@ -60,7 +63,7 @@ const chosen = names => {
 const measurements = chosen(MEASUREMENTS);
 const relays = chosen(RELAYS).filter(name => name !== "haproxy" || isInstalled("haproxy", "-v"));
 /** How a relay waits hardly matters at full speed, nor to its memory: there it is measured only where it is named. */
-const awake = relays.filter(name => name !== "sleeping" || values.only.includes(name));
+const awake = relays.filter(name => name !== "following" && (name !== "sleeping" || values.only.includes(name)));
 
 /** @type {{ what: string, found: number, target: number, met: boolean }[]} */
 const targets = [];
@@ -99,10 +102,11 @@ async function throughput() {
         cost: before === null ? null : (processorSeconds(relay.pid) - before) / gigabytes,
       };
     };
-    const found = await inTurn(awake, measure, rounds * THROUGHPUT_TURNS);
+    const follows = bodyOctets === LARGE ? relays.filter(name => name === "following") : [];
+    const found = await inTurn([...awake, ...follows], measure, rounds * THROUGHPUT_TURNS);
     const speed = name => median(found[name].map(turn => turn.speed));
-    /** To haproxy's in the same turn. */
-    const times = name => median(found[name].map((turn, i) => turn.speed / found.haproxy[i].speed));
+    /** To another's in the same turn. */
+    const times = (name, other = "haproxy") => median(found[name].map((turn, i) => turn.speed / found[other][i].speed));
     const rows = Object.entries(found).map(([name, of]) => [
       name,
       megabytes(speed(name)).toFixed(0),
@@ -117,6 +121,10 @@ async function throughput() {
       const of = `throughput × haproxy, bodies of ${count(bodyOctets)} octets`;
       atLeast(of, times("ghostframe"), LEAST_THROUGHPUT);
     }
+    if (found.following && found.ghostframe) {
+      const of = `throughput with every message followed × without, bodies of ${count(bodyOctets)} octets`;
+      atLeast(of, times("following", "ghostframe"), LEAST_FOLLOWING);
+    }
   }
 }
 
@@ -128,7 +136,11 @@ async function latency() {
     const cost = before === null ? null : ((processorSeconds(relay.pid) - before) / roundTrips) * 1e6;
     return { ...trips, cost };
   };
-  const found = await inTurn(relays, measure, rounds * LATENCY_TURNS);
+  const found = await inTurn(
+    relays.filter(name => name !== "following"),
+    measure,
+    rounds * LATENCY_TURNS,
+  );
   const at = (name, quantile) => median(found[name].map(turn => turn[quantile]));
   /** To what came directly in the same turn. */
   const added = (name, quantile) =>
