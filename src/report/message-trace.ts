@@ -2,6 +2,12 @@ import { jsonLine } from "./json.ts";
 import type { MessageRecord } from "./message-record.ts";
 
 /**
+ * Microseconds that a mark lasts: marks of a thread must not overlap, and times differ by that much if at all. A double has no
+ * finer ones so long after 1970.
+ */
+const MARK = 0.25;
+
+/**
  * `messages --format perfetto`: the Trace Event format, in JSON, which ui.perfetto.dev and chrome://tracing open. A
  * connection is a process, a channel a thread with a mark a message; a span of its own lasts until the message is settled.
  * Arrows lead from a publish to its deliveries, where these are known.
@@ -21,7 +27,7 @@ export class MessageTrace {
     const { schema: _, time: __, ...args } = record;
     const events: object[] = [
       ...this.#names(connection, place),
-      { ph: "X", name, cat: "message", ts, dur: 1, ...place, args },
+      { ph: "X", name, cat: "message", ts, dur: MARK, ...place, args },
     ];
     const isPublish = operation === "publish";
     const from = isPublish ? record : record.publish;
