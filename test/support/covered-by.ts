@@ -92,6 +92,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "cli/stats.test.ts": ["messages/message-statistics.ts", "report/statistics.ts"],
   "cli/messages.test.ts": [
     "cli/asked-values.ts",
+    "cli/message-filter-options.ts",
     "cli/messages-command.ts",
     "messages/message-filter.ts",
     "report/message-output.ts",
