@@ -1,10 +1,10 @@
 /**
- * Steps over the arguments of a method, or the properties of a content header, as fast as can be: true says that they
- * decode, and that their tables hold nothing out of the ordinary. False says nothing, and the full walk (payload.ts) has
- * to decide; it also says what is wrong, and where. This is done for every method frame and content header.
+ * Steps over the arguments of a method, or the properties of a content header, as fast as possible. True: they decode,
+ * and their tables hold nothing unusual. False is no verdict: the full walk (payload.ts) decides, and finds what is
+ * wrong, and where. This is done for every method frame and content header.
  *
- * Lengths are added up without a look at where they lead, and no octet is read behind the payload: a lying length leaves
- * it, and the sum then is not its end.
+ * Lengths are added up without a check where they lead, and no octet behind the payload is read: with a wrong length
+ * the sum is not the payload's end.
  */
 import { long, short } from "../bytes/big-endian.ts";
 import { BIT, FIELD_KINDS, type FieldKind, KIND_SIZES, SHORTSTR, TABLE } from "./field-kinds.ts";
@@ -12,7 +12,7 @@ import { LEAST_CONTENT_HEADER, METHOD_IDS_SIZE } from "./spec/constants.ts";
 import { FIELD_SIZES, LENGTH_AND_OCTETS, NO_TYPE, TYPE_LONGSTR, TYPE_TABLE } from "./spec/field-types.ts";
 import { BASIC_PROPERTIES } from "./spec/properties.ts";
 
-/** A step of a layout: so many octets of fixed size, or one of these. */
+/** A step of a layout: a number of octets of fixed size, or one of these. */
 const STEP_SHORTSTR = -1;
 const STEP_TABLE = -2;
 
@@ -92,13 +92,13 @@ export function propertiesFit(bytes: Uint8Array, start: number, size: number): b
 }
 
 /**
- * The size of a value by its type, as FIELD_SIZES; NO_TYPE also for what is out of the ordinary: floating-point numbers,
- * which Erlang does not take when they are none, and `U`, which RabbitMQ does not know.
+ * The size of a value by its type, as FIELD_SIZES; NO_TYPE also for unusual types: floating-point numbers, because
+ * Erlang does not accept NaN and infinity, and `U`, which RabbitMQ does not know.
  */
 const PLAIN_SIZES = FIELD_SIZES.slice();
 for (const letter of ["f", "d", "U"]) PLAIN_SIZES[letter.charCodeAt(0)] = NO_TYPE;
 
-/** Where the table at `at` ends, if it decodes and holds nothing out of the ordinary; or −1. */
+/** Where the table at `at` ends, if it decodes and holds nothing unusual; or −1. */
 function tableEnd(bytes: Uint8Array, at: number, limit: number, depth: number): number {
   if (at + 4 > limit) return -1;
   const end = at + 4 + long(bytes, at);
@@ -118,7 +118,7 @@ function tableEnd(bytes: Uint8Array, at: number, limit: number, depth: number): 
   return entry === end ? end : -1;
 }
 
-/** Where the value ends whose type stands at `at`, before `limit`; or −1. It may end behind `limit`. */
+/** Where the value ends whose type stands at `at`, before `limit`; or −1. The result may lie behind `limit`. */
 function valueEnd(bytes: Uint8Array, at: number, limit: number, depth: number): number {
   const size = PLAIN_SIZES[bytes[at]!]!;
   if (size >= 0) return at + 1 + size;

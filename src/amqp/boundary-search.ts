@@ -8,19 +8,19 @@ import type { EnvelopeFault } from "./envelope-fault.ts";
 export interface BoundarySearch {
   /** Stream offset of the boundary; valid after `receive` or `finish` returned true. */
   readonly foundAt: number;
-  /** What stands before that boundary is explained so well that the frames before it are the stream's own. */
+  /** What stands before that boundary is fully explained: the frames before it belong to the stream. */
   readonly isExplained?: boolean;
   /** The next octets of the stream: bytes[start, end). Returns true when a boundary was found. */
   receive(bytes: Uint8Array, start: number, end: number, moment: Moment): boolean;
-  /** Octets were not captured: `missing` of them, or −1 where nobody knows how many. */
+  /** Octets were not captured: `missing` of them, or −1 if the number is not known. */
   gap(missing: number): void;
-  /** The stream is over. Returns true when a boundary was found even so. */
+  /** The stream is over. Returns true when a boundary was found all the same. */
   finish(): boolean;
   /** When and where the boundary that was found was captured. */
   foundMoment(): Moment;
   /** Hands over the octets from the boundary on, piece by piece, `moment` being set to that of each. */
   replay(moment: Moment, piece: (bytes: Uint8Array, start: number, end: number) => void): void;
-  /** Lets go of what it keeps. */
+  /** Frees what it keeps. */
   release(): void;
 }
 

@@ -14,8 +14,7 @@
  *                    has content, else     AWAITS_METHOD if 0  all else AWAITS_METHOD
  *                    AWAITS_METHOD
  *
- * What follows a frame out of order does not depend on the fault: the frame is read as if it stood in its place. So one
- * lost frame is one fault.
+ * A frame out of order is read as if it stood in its place, whatever the fault. So one lost frame is one fault.
  */
 import { FRAME_BODY, FRAME_HEADER, FRAME_METHOD } from "./spec/constants.ts";
 

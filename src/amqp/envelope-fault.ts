@@ -8,8 +8,8 @@ export const SNIPPET = 16;
 const MAX_WATCHED = 256;
 
 /**
- * What is wrong with a frame envelope, in the broker's order of checks: size, end octet, type. It is undecided while the
- * end octet's place has not come, and stalled where the stream ended before a frame of good standing did.
+ * What is wrong with a frame envelope, in the broker's order of checks: size, end octet, type. It is undecided until
+ * the end octet's place has come, and stalled if the stream ended inside a plausible frame.
  */
 export class EnvelopeFault {
   rule: "frame-too-large" | "frame-end" | "frame-type" | "undecided" | "stalled";
@@ -23,15 +23,17 @@ export class EnvelopeFault {
   readonly header: Uint8Array;
   /** The first octets of the payload, 16 at most; for frame-too-large they are in `behind`. */
   readonly payload: Uint8Array;
-  /** Octets that follow, 16 at most: from the end octet's place on, or behind the header where that came first. */
+  /**
+   * Octets that follow, 16 at most: from the end octet's place on, or from behind the header if it broke before that.
+   */
   readonly behind: number[] = [];
   /** Stream offset of the first octet of `behind`. */
   readonly behindOffset: number;
-  /** What stands in the frame-end octet's place, or −1 where the stream has not come so far. */
+  /** The octet in the frame-end octet's place, or −1 if the stream has not come so far. */
   endOctet: number;
   readonly moment = new Moment();
 
-  /** `frame` is the broken one, as far as it has come. */
+  /** `frame` is the broken one, with the octets that have come. */
   constructor(
     rule: EnvelopeFault["rule"],
     streamOffset: number,
@@ -60,7 +62,7 @@ export class EnvelopeFault {
 
   /**
    * Takes evidence out of bytes[start, end), where the octet of stream offset `from` + i is bytes[i]. Returns whether
-   * the stream has come past all there may be.
+   * the stream has passed all possible evidence.
    */
   gather(bytes: Uint8Array, start: number, end: number, from: number): boolean {
     for (let i = this.behindOffset + this.behind.length - from; i >= start && i < end; i++) {
@@ -88,9 +90,9 @@ export class AwaitedEvidence {
   }
 
   /**
-   * Gathers it from bytes[start, end), of which the first has stream offset `offset`; so the rule of a fault is settled
-   * where the broker settles it, also when the boundary was found long before the place where its header says that the
-   * frame ends.
+   * Gathers evidence from bytes[start, end), whose first octet has stream offset `offset`. So the rule of a fault is
+   * settled where the broker settles it, even if the boundary was found long before the end that the broken header
+   * gives.
    */
   gather(bytes: Uint8Array, start: number, end: number, offset: number): void {
     if (this.#faults.length === 0) return;
@@ -98,7 +100,7 @@ export class AwaitedEvidence {
     this.#faults = this.#faults.filter(fault => !fault.gather(bytes, start, end, from));
   }
 
-  /** Nobody knows any more which octets come. */
+  /** It is not known any more which octets come. */
   giveUp(): void {
     this.#faults = [];
   }

@@ -2,8 +2,8 @@ import type { Cursor } from "../bytes/cursor.ts";
 import type { ArgumentType } from "./spec/methods.ts";
 
 /**
- * The types of arguments and properties as small numbers: for every frame there are some to tell apart, and numbers
- * are told apart faster than names.
+ * The types of arguments and properties as small numbers: every frame has some, and numbers are compared faster than
+ * names.
  */
 export const BIT = 0;
 export const OCTET = 1;
@@ -43,8 +43,8 @@ export const KIND_SIZES = {
 } as const satisfies Record<FieldKind, number>;
 
 /**
- * Steps over a field that is no bit, and returns the index of its first octet, behind its length where it has one. It
- * ends at `cursor.at`. Throws PayloadOverrun.
+ * Steps over a field that is no bit, and returns the index of its first octet, behind its length if it has one. The
+ * field ends at `cursor.at`. Throws PayloadOverrun.
  */
 export function stepOver(cursor: Cursor, kind: Exclude<FieldKind, typeof BIT>): number {
   const size = KIND_SIZES[kind];

@@ -25,7 +25,7 @@ export function textOf(value: FieldValue | undefined): string {
   return typeof value === "string" ? value : "";
 }
 
-/** A table nested deeper than this is taken on trust: its length is checked, its entries are not. */
+/** In a table nested deeper than this, the length is checked and the entries are not. */
 export const MAX_TABLE_DEPTH = 64;
 
 /** Steps over a table, checking it, and fills `into` where one is given. Throws PayloadOverrun or Undecodable. */

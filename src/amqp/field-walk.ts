@@ -1,9 +1,9 @@
 /**
- * The way through the entries of a field table, nested tables and arrays included. It checks every length; what is to
- * be done with the values is said by a visitor: nothing (does it decode?), collecting them, being as strict as RabbitMQ.
+ * Walks through the entries of a field table, nested tables and arrays included, and checks every length. A visitor
+ * decides what is done with the values: nothing (does it decode?), collecting them, being as strict as RabbitMQ.
  *
- * Two others go the same way by themselves, with the same table of types: argument-skip.ts, on the hot path, and the
- * mask of credentials, which follows octets as they come.
+ * Two others walk by themselves, with the same table of types: argument-skip.ts, on the hot path, and the mask of
+ * credentials, which follows octets as they come.
  */
 import type { Cursor } from "../bytes/cursor.ts";
 import { FIELD_SIZES, LENGTH_AND_FIELDS, LENGTH_AND_OCTETS, NO_TYPE, TYPE_TABLE } from "./spec/field-types.ts";

@@ -1,6 +1,6 @@
 /**
- * How other protocols begin, and AMQP's own protocol header (§4.2.2): one table for whoever meets strange octets. Asked
- * for the first octets of a connection, for octets inside a stream of frames, and for the few octets a broker logs.
+ * How other protocols begin, and AMQP's own protocol header (§4.2.2): one table for all places with strange octets: the
+ * first octets of a connection, octets inside a stream of frames, and the few octets that a broker logs.
  */
 
 /** Stands for any octet. */
@@ -9,11 +9,11 @@ export const ANY_OCTET = -1;
 export interface ForeignProtocol {
   /** The octets it begins with. */
   readonly octets: readonly number[];
-  /** So many of them tell it where a connection begins with them, of which eight are looked at. */
+  /** This many of them identify it at the beginning of a connection; eight at most are looked at. */
   readonly atBeginning: number;
-  /** So many of them tell it inside a stream of frames; 0 where text could be taken for it. */
+  /** This many of them identify it inside a stream of frames; 0 if text could be mistaken for it. */
   readonly inStream: number;
-  /** What begins so, as a clause. */
+  /** What begins with these octets, as a clause. */
   readonly what: string;
   readonly label: string;
   /** It is a protocol header of AMQP. */
@@ -36,13 +36,13 @@ export const VERSIONS_1_0: readonly (readonly number[])[] = [
   [2, 1, 0, 0],
 ];
 
-/** “AMQP” alone tells it inside a stream: which version it is matters to nobody there. */
+/** “AMQP” alone identifies it inside a stream: its version does not matter there. */
 function protocolHeader(version: readonly number[], what: string, label: string): ForeignProtocol {
   const octets = [...ascii("AMQP"), ...version];
   return { octets, atBeginning: octets.length, inStream: 4, what, label, amqp: true };
 }
 
-/** A request whose method is the first word; `inStream` where that is no word that texts begin with. */
+/** A request whose method is the first word; `inStream` if texts do not begin with that word. */
 function httpRequest(start: string, inStream = 0): ForeignProtocol {
   const atBeginning = start.indexOf(" ") + 1;
   return { octets: ascii(start), atBeginning, inStream, what: "an HTTP request", label: "HTTP request" };
@@ -96,11 +96,11 @@ export const FOREIGN_PROTOCOLS: readonly ForeignProtocol[] = [
   { octets: [0x17, 3, 3], atBeginning: 3, inStream: 0, what: "TLS: encrypted octets", label: "TLS record" },
 ];
 
-/** What the first octet of a server's answer tells, where a client logged no more of it. */
+/** What the first octet of a server's answer shows, if a client logged no more of the answer. */
 export interface AnswerStart {
   readonly octet: number;
   readonly what: string;
-  /** How seldom anything else begins so, of 100. */
+  /** How rarely another protocol begins with this octet, of 100. */
   readonly tells: number;
   /** It is AMQP's protocol header. */
   readonly amqp?: true;
@@ -139,6 +139,6 @@ export function foreignProtocolAt(octets: Uint8Array, at: number): ForeignProtoc
   return IN_STREAM.find(protocol => beginsWith(protocol, protocol.inStream, octets, at)) ?? null;
 }
 
-/** The second octet of those protocols by the first one, −1 where none begins with it: told before all others. */
+/** The second octet of those protocols by the first one, −1 if none begins with it: checked before all others. */
 export const SECOND_BY_FIRST = new Int16Array(256).fill(-1);
 for (const { octets } of IN_STREAM) SECOND_BY_FIRST[octets[0]!] = octets[1]!;

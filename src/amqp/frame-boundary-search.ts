@@ -8,9 +8,9 @@ import { FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE, isFrameType, METHOD_IDS_S
  * Finds the frame boundary again where it was lost: after a gap, at a start in mid-stream, behind a broken frame.
  *
  * Theory. A position is a candidate when the octets there could be a frame header. A candidate whose frame ends on the
- * frame-end octet, with another such frame right behind it, is a *chain*, and is taken. Chance cannot make one: for
- * random octets the odds are below 2^-60 a position. Of several chains the one confirmed by the earliest octet is
- * taken, which makes the outcome independent of how the stream is cut into segments.
+ * frame-end octet, with another such frame right behind it, is a *chain*, and is accepted. Chance cannot make one: for
+ * random octets the odds are below 2^-60 a position. If there are several chains, the one that is confirmed by the
+ * earliest octet is taken: so the result does not depend on how the stream is cut into segments.
  *
  * Octets are kept only from the oldest undecided candidate on, so that the frames of the chain can be read once it is
  * found; in text there are no candidates and nothing is kept.
@@ -64,7 +64,7 @@ export class FrameBoundarySearch implements BoundarySearch {
     return false;
   }
 
-  /** The stream is over: a single whole frame that ends with it is taken too. Returns true when there is one. */
+  /** The stream is over: a single whole frame that ends with it is accepted too. Returns true when there is one. */
   finish(): boolean {
     const until = this.#base + this.#length;
     const last = this.#candidates.find(candidate => candidate.frames > 0 && candidate.boundary === until);
@@ -72,7 +72,7 @@ export class FrameBoundarySearch implements BoundarySearch {
     return last !== undefined;
   }
 
-  /** Octets were not captured: `missing` of them, and whatever was undecided stays undecided. */
+  /** Octets were not captured, `missing` of them: undecided candidates stay undecided. */
   gap(missing: number): void {
     const base = this.#base + this.#length + Math.max(missing, 0);
     this.release();
@@ -137,7 +137,7 @@ export class FrameBoundarySearch implements BoundarySearch {
     this.#length = size;
   }
 
-  /** Keeps the octets from the oldest undecided candidate on, and gives old candidates up where that is too much. */
+  /** Keeps the octets from the oldest undecided candidate on, and gives old candidates up if that is too much. */
   #forget(): void {
     const until = this.#base + this.#length;
     const room = this.#budget.octets > this.#budget.limit ? 0 : MAX_KEPT_OCTETS;
@@ -220,7 +220,7 @@ interface Candidate {
   /** Stream offset up to which whole frames were followed. */
   boundary: number;
   frames: number;
-  /** Stream offset that must be reached before more can be said. */
+  /** Stream offset that must be reached before more can be decided. */
   wakesAt: number;
 }
 

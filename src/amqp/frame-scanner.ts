@@ -20,15 +20,15 @@ import { mayBeWhole } from "./whole-message.ts";
 export const UNKNOWN_FRAME_LIMIT = (1 << 24) + 7;
 /** The largest frame of a chain that is believed while no frame-max is known. */
 const UNKNOWN_SEARCH_LIMIT = 1 << 20;
-/** The same of a method or content header that follows from a guess. */
+/** The same for a method or content header that follows from a guess. */
 const UNPROVEN_HEADER_LIMIT = 1 << 16;
 
 type Phase = "boundary" | "header" | "payload" | "end" | "lost" | "stopped";
 
 /**
- * Cuts one direction of a stream into frames, in place. A frame that lies whole within the octets received is looked
- * at where it lies; of one that does not, method and header payloads are put together in a buffer, bodies are skipped.
- * Where the envelope breaks it says so, looks for the boundary and goes on.
+ * Cuts one direction of a stream into frames, in place. A frame that lies whole within the octets received is read
+ * there. If a frame lies across pieces, method and header payloads are put together in a buffer, bodies are skipped.
+ * Where the envelope breaks, the scanner reports it, searches for the boundary and goes on.
  */
 export class FrameScanner {
   /** Stream offset of the next octet. */
@@ -48,7 +48,7 @@ export class FrameScanner {
   #lost: LostBoundary | null = null;
   readonly #evidence = new AwaitedEvidence();
 
-  /** `moment` is the shared moment of whoever delivers. The boundary is known to be here unless `lose` is called. */
+  /** `moment` is shared with the sender of the octets. The boundary is known to be here unless `lose` is called. */
   constructor(sink: FrameSink, moment: Moment, sizeLimit: number, newSearch: NewSearch) {
     this.#sink = sink;
     this.#moment = moment;
@@ -122,7 +122,7 @@ export class FrameScanner {
       return;
     }
     if (missing >= 0 && (this.#phase === "payload" || this.#phase === "end")) {
-      // The sequence numbers tell how much is missing: as long as it is of this frame, the boundary stays known.
+      // The sequence numbers give the number of missing octets: if all are this frame's, the boundary stays known.
       const partial = this.#partial;
       const { left } = partial;
       if (missing <= left + 1) {
@@ -138,7 +138,7 @@ export class FrameScanner {
     this.#sink.boundaryLost();
   }
 
-  /** The boundary is not known: look for it from the next octet on. */
+  /** The boundary is not known: search for it from the next octet on. */
   lose(): void {
     this.#lost?.search.release();
     this.#seek(this.offset, null, false);
@@ -146,7 +146,7 @@ export class FrameScanner {
 
   /** The stream is over: takes a last whole frame where a boundary was looked for. */
   finish(): void {
-    // What follows a boundary found now may be broken in its turn, and is looked through in the same way.
+    // What follows a boundary found now may be broken too, and is searched in the same way.
     for (let lost = this.#lost; lost !== null && this.#phase === "lost"; lost = this.#lost) {
       if (!lost.search.finish()) {
         lost.giveUp(this.#sink);
@@ -156,14 +156,14 @@ export class FrameScanner {
     }
   }
 
-  /** The stream is over inside a frame, which is to be taken for broken: looks for frames behind its header. */
+  /** The stream is over inside a frame, which is taken as broken: searches for frames behind its header. */
   breakPartial(): void {
     if (this.#phase !== "payload" && this.#phase !== "end") return;
     this.#break("stalled");
     this.finish();
   }
 
-  /** Counts octets from now on, and looks at none. */
+  /** From now on counts octets and does not read them. */
   stop(): void {
     this.#lost?.search.release();
     this.#lost = null;
@@ -220,7 +220,7 @@ export class FrameScanner {
     return stop;
   }
 
-  /** A guess led here, and the frame is so large that few believe in it: else it hides all that follows. */
+  /** The frame follows from a guess and is implausibly large: if it were believed, it would hide all that follows. */
   #isDoubtful({ type, size }: PartialFrame): boolean {
     if (size <= UNPROVEN_HEADER_LIMIT || this.sizeLimit !== UNKNOWN_FRAME_LIMIT || !this.#sink.isGuess) return false;
     return type !== FRAME_BODY || size > UNKNOWN_SEARCH_LIMIT;
@@ -236,7 +236,7 @@ export class FrameScanner {
   #finishFrame(bytes: Uint8Array, at: number): number {
     const { type, channel, size, held, isHoled, isHeld } = this.#partial;
     if (bytes[at] !== FRAME_END) {
-      // Octets that were not captured stand between this frame's header and here: then nothing is said of it.
+      // Octets between this frame's header and here were not captured: then nothing is reported.
       if (!isHoled) this.#break("frame-end", bytes[at]!);
       else {
         this.lose();
@@ -255,7 +255,7 @@ export class FrameScanner {
   #break(rule: EnvelopeFault["rule"], endOctet = -1): void {
     const guess = this.#sink.guessBroken();
     const fault = guess === "refuted" ? null : this.#faultOf(rule, endOctet);
-    // Where the size is not to be believed, the true boundary may be anywhere behind the first header octet.
+    // Where the size is not credible, the true boundary may be anywhere behind the first header octet.
     const search = this.#seek(rule === "frame-end" ? this.offset : this.frameOffset + 1, fault, guess === "in-doubt");
     if (fault !== null && guess === "no-guess") this.#sink.brokenEnvelope(fault);
     if (rule !== "frame-end") this.#partial.searchHeader(search);
@@ -267,7 +267,9 @@ export class FrameScanner {
     return fault;
   }
 
-  /** Begins to look for the boundary, from stream offset `from` on, behind what broke; `isDoubted`: if it was a frame. */
+  /**
+   * Begins to search for the boundary, from stream offset `from` on, behind what broke; `isDoubted`: if it was a frame.
+   */
   #seek(from: number, fault: EnvelopeFault | null, isDoubted: boolean): BoundarySearch {
     const search = this.#newSearch(from, this.#searchLimit(), fault);
     this.#phase = "lost";
@@ -275,7 +277,7 @@ export class FrameScanner {
     return search;
   }
 
-  /** Looks for the boundary in bytes[at, end); returns where it stopped. */
+  /** Searches for the boundary in bytes[at, end); returns where it stopped. */
   #look(bytes: Uint8Array, at: number, end: number): number {
     const lost = this.#lost!;
     const stop = Math.min(end, at + lost.nextReach());

@@ -12,9 +12,9 @@ export interface FrameSink {
    */
   frame(type: number, channel: number, bytes: Uint8Array, start: number, size: number): void;
   /**
-   * What begins at bytes[at] may be a message that lies whole in bytes[at, end) (`mayBeWhole`), with others behind it.
-   * Returns how many octets of such messages the sink has taken, of which it is told nothing else, or 0. `frameOffset`
-   * is the first one's, and the sink moves it on to the last one's; all of them began at `frameMoment()`.
+   * A message may begin at bytes[at] that lies whole in bytes[at, end) (`mayBeWhole`), with others behind it. Returns
+   * how many octets of such messages the sink has taken, or 0; the sink gets no other call for them. `frameOffset` is
+   * the first one's, and the sink moves it on to the last one's; all of them began at `frameMoment()`.
    */
   messages(bytes: Uint8Array, at: number, end: number): number;
   /** A whole frame part of whose payload was not captured. */
@@ -22,15 +22,15 @@ export interface FrameSink {
   /** A frame envelope is broken. Its `behind` goes on filling as octets come in. */
   brokenEnvelope(fault: EnvelopeFault): void;
   /**
-   * What seems to be a frame has a broken envelope. Returns whether the boundary that it follows from was a guess. Where it
-   * is "refuted", nothing is broken, and the boundary is looked for again; where it is "in-doubt", the search for the
-   * boundary shows whether it was right, and `guessDecided` follows.
+   * A supposed frame has a broken envelope. Returns whether the boundary before it was a guess. "refuted": nothing is
+   * broken, and the boundary is searched for again. "in-doubt": the search for the boundary shows whether the guess was
+   * right, and `guessDecided` follows.
    */
   guessBroken(): "no-guess" | "refuted" | "in-doubt";
-  /** Whether the guess in doubt was right: the frames that followed from it are the stream's own, and one of them is broken. */
+  /** Whether the guess in doubt was right: the frames after it belong to the stream, and one of them is broken. */
   guessDecided(wasRight: boolean): void;
-  /** The boundary is lost to octets that were not captured. */
+  /** The boundary is lost because octets were not captured. */
   boundaryLost(): void;
-  /** The boundary was found again at this stream offset, whose octet was captured then; frames follow. */
+  /** The boundary was found again at this stream offset, whose octet was captured at this moment; frames follow. */
   boundaryFound(streamOffset: number, moment: Moment): void;
 }

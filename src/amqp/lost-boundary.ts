@@ -6,11 +6,11 @@ import type { FrameSink } from "./frame-sink.ts";
 const FIRST_REACH = 64;
 const MAX_REACH = 1 << 16;
 
-/** A frame boundary that is looked for, and what broke before it where that may have been no frame. */
+/** A frame boundary that is searched for, and what broke before it if that may have been no frame. */
 export class LostBoundary {
   readonly search: BoundarySearch;
   #reach = FIRST_REACH;
-  /** What broke, where the boundary that it follows from is in doubt. */
+  /** What broke, if the boundary before it is in doubt. */
   #doubted: EnvelopeFault | null;
 
   constructor(search: BoundarySearch, doubted: EnvelopeFault | null) {
@@ -19,8 +19,8 @@ export class LostBoundary {
   }
 
   /**
-   * Octets to hand to the search now: few at first, then more and more. It copies them and gives those behind the
-   * boundary back, which one break after another in a segment would multiply.
+   * Octets to hand to the search now: few at first, then more and more. The search copies them and gives back those
+   * behind the boundary; with one break after another in a segment, that cost would multiply.
    */
   nextReach(): number {
     const reach = this.#reach;
@@ -28,7 +28,7 @@ export class LostBoundary {
     return reach;
   }
 
-  /** Octets were not captured: what is not decided by now never will be. */
+  /** Octets were not captured: what is undecided now stays undecided. */
   gap(missing: number, sink: FrameSink): void {
     this.search.gap(missing);
     this.decide(sink);
@@ -40,7 +40,7 @@ export class LostBoundary {
     this.search.release();
   }
 
-  /** The search is over: has the sink told whether the guess in doubt, if there is one, was right, and what broke then. */
+  /** The search is over: reports to the sink whether the guess in doubt, if any, was right, and what broke then. */
   decide(sink: FrameSink): void {
     const fault = this.#doubted;
     if (fault === null) return;

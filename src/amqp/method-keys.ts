@@ -1,6 +1,6 @@
 /**
- * Methods and classes by name, as numbers: code that does something for a certain method names it here, and the numbers
- * come from the specification's table. A method's key is `class-id << 8 | method-id`.
+ * Methods and classes by name, as numbers: code that handles a certain method names it here, and the numbers come from
+ * the specification's table. A method's key is `class-id << 8 | method-id`.
  */
 import { CLASSES, type ClassSpec } from "./spec/methods.ts";
 

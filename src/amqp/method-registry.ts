@@ -7,7 +7,7 @@ import { type ArgumentType, CLASSES, type ClassSpec } from "./spec/methods.ts";
 export interface Method {
   classId: number;
   methodId: number;
-  /** By which code tells methods apart (method-keys.ts). */
+  /** The number by which code distinguishes methods (method-keys.ts). */
   key: number;
   /** As the specification writes it: `basic.publish`. */
   name: string;
@@ -15,7 +15,7 @@ export interface Method {
   /** A content header and content bodies follow. */
   content: boolean;
   arguments: readonly Argument[];
-  /** By which argument-skip.ts steps over its arguments. */
+  /** The layout with which argument-skip.ts steps over its arguments. */
   layout: Int8Array | null;
 }
 
@@ -52,7 +52,7 @@ export function methodOf(classId: number, methodId: number): Method | undefined 
   return classId < 128 && methodId < 256 ? registry[keyOf(classId, methodId)] : undefined;
 }
 
-/** The method that the specification calls so (`basic.publish`), or undefined. */
+/** The method with this name in the specification (`basic.publish`), or undefined. */
 export function methodNamed(name: string): Method | undefined {
   return METHODS.find(method => method.name === name);
 }

@@ -8,8 +8,8 @@ import { FRAME_BODY, FRAME_HEADER_SIZE } from "./spec/constants.ts";
 export const MAX_HELD_PAYLOAD = 1 << 20;
 
 /**
- * A frame that does not lie whole in one piece of octets, put together piece by piece. Of a method or content header the
- * payload is held, of a body only what a report shows. One instance is reused for frame after frame.
+ * A frame that does not lie whole in one piece of octets, put together piece by piece. The payload of a method or
+ * content header is held; of a body only what a report shows. One instance is reused for frame after frame.
  */
 export class PartialFrame {
   size = 0;
@@ -23,7 +23,7 @@ export class PartialFrame {
   readonly #header = new Uint8Array(FRAME_HEADER_SIZE);
   #headerOctets = 0;
   #received = 0;
-  /** Where in the header later octets than its first ones go on, and when those were captured. */
+  /** Where the header's later pieces begin, and when they were captured. */
   #headerPieces: { from: number; moment: Moment }[] = [];
 
   get type(): number {
@@ -59,7 +59,7 @@ export class PartialFrame {
     if (this.#headerPieces.length > 0) this.#headerPieces = [];
   }
 
-  /** The header goes on in octets captured now. */
+  /** The header continues in octets captured now. */
   noteHeaderPiece(now: Moment): void {
     const moment = new Moment();
     moment.set(now);

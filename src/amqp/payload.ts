@@ -1,6 +1,6 @@
 /**
- * Decoders for the payloads of method and content header frames. Each walks its payload once and checks every length
- * in it; asked for values it also collects them. What does not decode is returned as a sentence, never thrown.
+ * Decoders for the payloads of method and content header frames. Each walks its payload once and checks every length in
+ * it, and collects values if asked to. If the payload does not decode, a sentence is returned; nothing is thrown.
  *
  *   method frame payload (§4.2.4)          content header payload (§4.2.6.1)
  *   class-id:16 method-id:16 arguments     class-id:16 weight:16 body-size:64 property-flags:16 property-list
@@ -22,7 +22,7 @@ const PROPERTIES = BASIC_PROPERTIES.map(([name, type]) => ({ name: name as strin
 
 /**
  * Checks the arguments of a method frame whose payload is bytes[start, start + size), and collects them in `into`.
- * Returns null, or one clause that says what does not decode.
+ * Returns null, or one clause that names what does not decode.
  */
 export function walkArguments(
   method: Method,
@@ -60,8 +60,8 @@ export function walkArguments(
 }
 
 /**
- * The arguments of a method frame by name; where they do not decode, those before the fault. Of class connection none
- * then: a wrong length may have brought part of the credentials into another argument.
+ * The arguments of a method frame by name; where they do not decode, those before the fault. For class connection none
+ * in that case: a wrong length may have moved part of the credentials into another argument.
  */
 export function decodeArguments(method: Method, bytes: Uint8Array, start: number, size: number): Values {
   const values: Values = new Map();
@@ -72,14 +72,14 @@ export function decodeArguments(method: Method, bytes: Uint8Array, start: number
 
 /**
  * Checks a content header whose payload is bytes[start, start + size), size ≥ LEAST_CONTENT_HEADER, and collects its properties in
- * `into`. Returns null, or one clause that says what does not decode.
+ * `into`. Returns null, or one clause that names what does not decode.
  */
 export function walkProperties(bytes: Uint8Array, start: number, size: number, into: Values | null): string | null {
   const flags = short(bytes, start + 12);
   const cursor = new Cursor().over(bytes, start + LEAST_CONTENT_HEADER, start + size);
   let name = "property-flags";
   try {
-    // Bit 0 says that more flags follow; class basic has no more than one word of them.
+    // Bit 0 announces more flags; class basic has no more than one word of them.
     if ((flags & 1) !== 0) throw new Undecodable("more flags are announced than class basic has");
     // Shifted out from the top until none is left: most headers have a few of the first ones. Bits 1 and 0 mean nothing.
     for (let i = 0, left = flags & 0xfffc; left !== 0; i++, left = (left << 1) & 0xffff) {

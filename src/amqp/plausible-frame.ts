@@ -1,5 +1,5 @@
 /**
- * What can be a frame, by the octets it begins with: asked wherever a frame boundary is not known and is looked for.
+ * What can be a frame, by its first octets: used wherever a frame boundary is not known and is searched for.
  *
  *   0      1         3             7          9           11
  *   +------+---------+-------------+----------+-----------+
@@ -20,7 +20,7 @@ import { BASIC_CLASS } from "./spec/properties.ts";
 
 /**
  * Whether a frame can have this header: a known type, at most `sizeLimit` octets of payload, and the channel and the
- * least size that its type asks for (§4.2.3 to §4.2.7).
+ * least size that its type requires (§4.2.3 to §4.2.7).
  */
 export function isPlausibleHeader(type: number, channel: number, size: number, sizeLimit: number): boolean {
   if (size > sizeLimit) return false;
@@ -38,14 +38,14 @@ export function isPlausibleHeader(type: number, channel: number, size: number, s
   }
 }
 
-/** Whether such a frame tells more of itself behind its header: the ids that `arePlausibleIds` looks at. */
+/** Whether such a frame has ids behind its header, which `arePlausibleIds` checks. */
 export function hasIds(type: number): boolean {
   return type === FRAME_METHOD || type === FRAME_HEADER;
 }
 
 /**
- * Whether the first four octets of a payload fit. Of a method frame these are class-id and method-id: a method there is,
- * of class connection on channel 0 and only there. Of a content header they are class-id and weight: basic, and 0.
+ * Whether the first four octets of a payload fit. A method frame has class-id and method-id: an existing method, of
+ * class connection on channel 0 and only there. A content header has class-id and weight: basic, and 0.
  */
 export function arePlausibleIds(type: number, channel: number, classId: number, methodIdOrWeight: number): boolean {
   if (type === FRAME_HEADER) return classId === BASIC_CLASS && methodIdOrWeight === 0;

@@ -36,8 +36,8 @@ const hasContent = new Uint8Array(256);
 for (const { content, methodId } of METHODS) if (content) hasContent[methodId] = 1;
 
 /**
- * Whether a method frame begins at `at`, and with it perhaps a message that lies whole in bytes[at, end). A hop from
- * frame to frame, by sizes of up to 65,535 octets: it costs next to nothing where none begins, or its end is not here.
+ * Whether a method frame begins at `at`, and with it perhaps a message that lies whole in bytes[at, end). It steps from
+ * frame to frame, by sizes of up to 65,535 octets: it costs next to nothing if none begins, or its end is not here.
  */
 export function mayBeWhole(bytes: Uint8Array, at: number, end: number): boolean {
   if (end - at < LEAST_MESSAGE || bytes[at] !== FRAME_METHOD) return false;
@@ -49,10 +49,11 @@ export function mayBeWhole(bytes: Uint8Array, at: number, end: number): boolean 
 }
 
 /**
- * A message as nearly all small ones are: its three frames lie one behind the other in one piece of octets, and there is
- * nothing wrong with any of them by itself. One instance is reused for message after message.
+ * A message as nearly all small ones are: its three frames lie one behind the other in one piece of octets, and none of
+ * them is faulty by itself. One instance is reused for message after message.
  *
- * What it takes for one is certain; what it does not may be one all the same, and is looked at frame by frame.
+ * A message that is accepted here is certain. One that is not accepted may still be a message: its frames are read one
+ * by one.
  */
 export class WholeMessage {
   method: Method = METHODS[0]!;
@@ -114,7 +115,7 @@ export class WholeMessage {
     return true;
   }
 
-  /** Octets come in the same array again and again, whose view is kept: it reads four of them as fast as one is read. */
+  /** Octets come in the same array again and again, whose view is kept: a view reads four octets as fast as one. */
   #over(bytes: Uint8Array): DataView {
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;

@@ -3,7 +3,7 @@ import type { PacketComment } from "./packet-comment.ts";
 /** Takes the octets of the copy, bytes[start, end), valid during the call only. */
 export type OctetSink = (bytes: Uint8Array, start: number, end: number) => void;
 
-/** What one copy writes, and what came of it. */
+/** What one copy writes, and its results. */
 export class AnnotatedCopy {
   readonly write: OctetSink;
   /** By number of the packet. */

@@ -21,7 +21,7 @@ export class AnnotatedPcapng implements CaptureReader {
   readonly #copy: AnnotatedCopy;
   readonly #sink: PacketSink;
   #littleEndian = false;
-  /** Of the octets now read, those before this index are written. */
+  /** Of the octets now being read, those before this index are written. */
   #written = 0;
   /** Of the packets so far, those in simple packet blocks. */
   #simplePackets = 0;

@@ -1,7 +1,7 @@
 /**
- * Copies a capture while it is read, with comments added to some of its packets. The readers check and number; what they
- * took is written on octet for octet. Two things change besides the commented packets: a classic pcap file becomes
- * pcapng, and a section that gives its length says that it is not known, which comments would make wrong.
+ * Copies a capture while it is read, with comments added to some of its packets. The readers check and number; the
+ * octets that they took are written unchanged. Two things change besides the commented packets: a classic pcap file
+ * becomes pcapng, and a section's length becomes "not known", as comments would make it wrong.
  */
 import type { AnnotatedCopy } from "./annotated-copy.ts";
 import { AnnotatedPcap } from "./annotated-pcap.ts";

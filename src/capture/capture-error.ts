@@ -1,8 +1,8 @@
 /**
- * The octets of a capture file contradict themselves: nothing behind this place can be told apart any more.
+ * The octets of a capture file contradict themselves: nothing behind this place can be decoded any more.
  *
- * Thrown by the readers, which know octets and not files: the message says what, where, what was expected and what was
- * found, and leaves the path to whoever opened it. Every packet before the place has been delivered.
+ * Thrown by the readers, which know octets and not files. The message names what is wrong, where, what was expected and
+ * what was found; the caller that opened the file adds its path. Every packet before the place has been delivered.
  */
 export class CaptureError extends Error {
   override name = "CaptureError";

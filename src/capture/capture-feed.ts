@@ -1,8 +1,8 @@
 /**
- * Feeds a capture to the reader it wants, in chunks as they come.
+ * Feeds a capture to its reader, in chunks as they come.
  *
- * A chunk is read in place. Of a record that lies across chunks the octets are put together in a buffer of the feed's
- * own, as many as the reader needs and no more, so that each is copied once at most, however long the record is.
+ * A chunk is read in place. A record that lies across chunks is put together in a buffer of the feed, with only as many
+ * octets as the reader needs: so each octet is copied once at most, however long the record is.
  */
 import { FOREIGN_OCTETS, MAGIC_OCTETS, openCapture } from "./capture-format.ts";
 import type { CaptureReader, Truncation } from "./capture-reader.ts";
@@ -23,8 +23,7 @@ export class CaptureFeed {
   #carried = 0;
 
   /**
-   * `secrets` gets the key logs that a pcapng file carries; where there is none, they are passed over. `open` gives the
-   * reader.
+   * `secrets` gets the key logs that a pcapng file carries; without it they are passed over. `open` gives the reader.
    */
   constructor(sink: PacketSink, secrets?: SecretsSink, open = openCapture) {
     this.#sink = sink;
@@ -32,7 +31,7 @@ export class CaptureFeed {
     this.#open = open;
   }
 
-  /** null until there were enough octets to tell the format. */
+  /** null until there were enough octets to recognise the format. */
   get reader(): CaptureReader | null {
     return this.#reader;
   }
@@ -58,7 +57,7 @@ export class CaptureFeed {
   }
 
   /**
-   * There is no more to come: null when the capture ended between two records.
+   * No more octets come: null when the capture ended between two records.
    *
    * @throws CaptureError when there were too few octets for any capture.
    */
@@ -67,7 +66,7 @@ export class CaptureFeed {
     return this.#reader.finish(this.#carried);
   }
 
-  /** Completes the record that is being carried, and returns the position behind what that took. */
+  /** Completes the record that is being carried, and returns the position behind its octets. */
   #complete(reader: CaptureReader, bytes: Uint8Array, start: number, end: number): number {
     let at = start;
     while (this.#carried > 0 && at < end) {
@@ -103,8 +102,8 @@ export class CaptureFeed {
 }
 
 /**
- * The same octets as an array of the one kind that all layers above are compiled for: next to it a Buffer is another
- * kind, and code that meets both is slower.
+ * The same octets as a plain Uint8Array, the one kind that all layers above are compiled for. A Buffer is another kind
+ * to the compiler, and code that meets both is slower.
  */
 function plain(chunk: Uint8Array): Uint8Array {
   return chunk.constructor === Uint8Array ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);

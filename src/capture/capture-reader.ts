@@ -16,7 +16,7 @@ export interface Truncation {
   atOctet: number;
   /** 1-based number of the packet that is incomplete, or of the one that would have come next. */
   packet: number;
-  /** Octets the record should have, as far as they can be told from what is there. */
+  /** Octets the record should have, as far as the octets that are there show it. */
   expected: number;
   /** Octets of it that are there. */
   found: number;
@@ -37,7 +37,7 @@ export interface CaptureReader {
   readonly needed: number;
   /** What a reader of the report should know about this file: short sentences, a bounded number of them. */
   readonly notes: readonly string[];
-  /** A sentence on blocks that nothing is known of, which were passed over; null where there were none. */
+  /** A sentence on blocks of unknown types that were passed over; null if there were none. */
   readonly passedOver: string | null;
 
   /**

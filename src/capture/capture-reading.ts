@@ -21,17 +21,17 @@ export interface CaptureReading {
   error: InputError | null;
   /** Whether the reading was stopped before the file was at its end. */
   stopped: boolean;
-  /** Where it was stopped: whether it is a file, whose end is known. A pipe perhaps had no more to say. */
+  /** If it was stopped: whether it is a file, whose end is known. A pipe may have had no more octets. */
   hasEnd?: boolean;
 }
 
-/** How the reading ended: with the file, by order, or by an error that is ours or the file's. */
+/** How the reading ended: at the end of the file, by order, or by an error of ours or of the file. */
 export type ReadingEnd = "end of file" | "stopped" | InputError | CaptureError;
 
 /**
  * The result of a reading that ended so.
  *
- * @throws InputError when an error came before the first packet did: there is nothing to be said about such a file.
+ * @throws InputError when an error came before the first packet: such a file has nothing to report.
  */
 export function conclude(name: string, feed: CaptureFeed, end: ReadingEnd): CaptureReading {
   let truncated: Truncation | null = null;

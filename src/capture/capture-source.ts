@@ -1,8 +1,8 @@
 /**
- * Reads captures from files, pipes and standard input, plain or gzip-compressed. A regular file is read into two windows
- * by turns, so that the next chunk is on its way from the thread pool while the present one is parsed; whatever else
- * there is comes as a stream (stream-source.ts). Octets are parsed where they were read to, and memory stays at a few
- * MiB for a capture of any size.
+ * Reads captures from files, pipes and standard input, plain or gzip-compressed. A regular file is read into two
+ * windows in turn: the thread pool reads the next chunk while the present one is parsed. Everything else comes as a
+ * stream (stream-source.ts). Octets are parsed where they were read to, and memory stays at a few MiB for a capture of
+ * any size.
  */
 import { randomInt } from "node:crypto";
 import { constants, fstatSync, open as openDescriptor, read as readDescriptor, type Stats } from "node:fs";
@@ -20,17 +20,17 @@ import type { SecretsSink } from "./pcapng-secrets.ts";
 import { GzipError, PlainOrGzip, readPipe, readStream, type StreamIntake } from "./stream-source.ts";
 
 const WINDOW_OCTETS = 1024 * 1024;
-/** Octets dealt with before it is asked whether the event loop should have its turn, and milliseconds after which it has. */
+/** After this many octets it is checked whether the event loop should run, and after this many milliseconds it does. */
 const PIECE_OCTETS = 128 * 1024;
 const TURN_MS = 100;
 const STREAM_OCTETS = 256 * 1024;
 
-/** A number of 32 bits that nobody can foresee, for hashes of what strangers write. */
+/** A random number of 32 bits, for hashes of untrusted input. */
 export function randomSeed(): number {
   return randomInt(0x1_0000_0000);
 }
 
-/** Lets the event loop have its turn: signals come by it. */
+/** Lets the event loop run: signals need it. */
 export function nextTurn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve));
 }
@@ -45,16 +45,16 @@ export interface ReadOptions {
   /** Ends the reading early, between two chunks. What was read until then is a result like any other. */
   signal?: AbortSignal | undefined;
   /**
-   * Called after every chunk with the octets read from the file (compressed ones, of a .gz) and its size, or null where
-   * it has none that is known (a pipe). Where it returns a promise nothing more is parsed before that is settled: a
-   * consumer that cannot keep up is waited for.
+   * Called after every chunk with the octets read from the file (compressed ones, of a .gz) and its size, or null if
+   * that is not known (a pipe). If it returns a promise, nothing more is parsed before that is settled: so a slow
+   * consumer is waited for.
    */
   onProgress?: Progress | undefined;
-  /** Octets of a file that are read, and dealt with, at a time. */
+  /** Octets of a file that are read, and parsed, at a time. */
   windowOctets?: number;
   /** Gets the key logs of TLS sessions that a pcapng file carries, each before the packets behind it. */
   onSecrets?: SecretsSink | undefined;
-  /** Gives the reader of a capture that begins so, where it is not the usual one. */
+  /** Gives the reader of a capture that begins with these octets, if it is not the usual one. */
   open?: typeof openCapture;
   /** What `-` stands for, when not process.stdin. */
   stdin?: (Readable & { isTTY?: boolean }) | undefined;
@@ -84,13 +84,13 @@ export async function canReadAgain(path: string): Promise<boolean> {
   }
 }
 
-/** Where the octets of one reading go. Remembers what went wrong in there, to tell it from trouble with the file. */
+/** Takes the octets of one reading. Keeps what was thrown inside, to distinguish it from an error of the file. */
 class Intake implements StreamIntake {
   readonly feed: CaptureFeed;
   /** What the feed threw: a CaptureError, or whatever the sink did. */
   thrown: { cause: unknown } | null = null;
   totalOctets: number | null = null;
-  /** It is a file: what it has is there already. */
+  /** It is a file: all its octets are there already. */
   hasEnd = false;
   readonly windowOctets: number;
   #octetsRead = 0;
@@ -112,7 +112,7 @@ class Intake implements StreamIntake {
     }
   }
 
-  /** So many more octets of the file have been dealt with. */
+  /** This many more octets of the file have been read and parsed. */
   progress(octets: number): unknown {
     this.#octetsRead += octets;
     return this.#onProgress?.(this.#octetsRead, this.totalOctets);
@@ -151,14 +151,14 @@ async function readStandardInput(
   await readStream(stdin, intake, signal);
 }
 
-/** What standard input is. Of a directory Node reads nothing, and says nothing. */
+/** The kind of standard input. Reading a directory, Node gives no octets and no error. */
 export function refuseDirectory(expected: string): Stats {
   const status = fstatSync(STANDARD_INPUT);
   if (status.isDirectory()) throw new InputError("standard input", `is a directory, expected ${expected}`);
   return status;
 }
 
-/** A file that the shell has opened is read where others have stopped reading it. */
+/** A file that the shell has opened is read from its present position. */
 const fromStandardInput: ReadInto = octets => {
   return promisify(readDescriptor)(STANDARD_INPUT, octets, 0, octets.length, null);
 };
@@ -183,7 +183,7 @@ async function readPath(path: string, intake: Intake, signal: AbortSignal | unde
 }
 
 /**
- * A named pipe must not be read through the thread pool: a thread waiting for a writer that never comes cannot be
+ * A named pipe must not be read through the thread pool: a thread that waits for a writer which never comes cannot be
  * called back, and keeps the process from ending. Opened without blocking, the event loop does the waiting.
  */
 function openPipe(path: string): Promise<number> {
@@ -199,7 +199,7 @@ async function readWindows(
   intake: Intake,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  // One octet more than the file has: a small one then is at its end after one read and one that finds nothing.
+  // One octet more than the file has: then two reads find the end of a small file, the second one empty.
   const octets = Math.min(size + 1, intake.windowOctets);
   const capture = new PlainOrGzip(intake, signal);
   let parsed = Buffer.allocUnsafeSlow(octets);
@@ -228,7 +228,7 @@ async function readWindows(
     await capture.end();
   } finally {
     capture.destroy();
-    // The file must stay open until the thread pool is done with it, whatever has become of the parsing.
+    // The file must stay open until the thread pool is done with it, even if parsing has failed.
     await pending.catch(() => {});
   }
 }

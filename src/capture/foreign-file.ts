@@ -1,6 +1,6 @@
 /**
- * What a file that is no capture looks like. People hand us logs, exports and archives of captures, and "bad magic
- * number" has never helped one of them.
+ * What a file that is no capture looks like. Users pass logs, exports and archives of captures, and "bad magic number"
+ * does not help them.
  */
 
 interface Look {
@@ -67,7 +67,7 @@ const LOOKS: readonly Look[] = [
     says: "it is UTF-16 text. If PowerShell's > wrote it, let the capture program write the file itself",
   },
   { when: "feff", says: "it is UTF-16 text" },
-  // It has no magic number, so everything that has one goes first.
+  // ERF has no magic number, so all formats that have one go first.
   { when: isErf, says: "it is an ERF capture of a DAG card: convert it (editcap -F pcapng FILE OUT.pcapng)" },
 ];
 

@@ -9,7 +9,7 @@ import { joinOctets } from "../bytes/octets.ts";
 import { half } from "./byte-order.ts";
 import { eachOption, OPT_COMMENT, OPT_ENDOFOPT, OPTION_HEADER, option } from "./pcapng-options.ts";
 
-/** What is said of a packet. Neither is wire text as it came: whoever gives them has made them safe to show. */
+/** The comments on a packet. The caller has made both texts safe to show: neither is raw wire text. */
 export interface PacketComment {
   readonly text: string;
   /** The same for programs. */
@@ -35,8 +35,8 @@ export interface OptionOctets {
 }
 
 /**
- * The options with those comments added that are not among them; null where that changes nothing. What is there stays as
- * it is, and in front. "unsound" where the options contradict themselves: then nothing can be added.
+ * The options with those comments added that are not among them; null if that changes nothing. Existing options stay
+ * unchanged, in front. "unsound" if the options contradict themselves: then nothing can be added.
  */
 export function addComments(options: OptionOctets, comments: readonly PacketComment[]): Uint8Array | null | "unsound" {
   const { bytes, start, end, littleEndian } = options;

@@ -2,7 +2,7 @@
  * One packet record of a capture, as the reader hands it on.
  *
  * A capture reader owns a single instance and overwrites it for every packet, so that a capture of millions of packets
- * makes no garbage. It and its octets are valid only during the call: who wants to keep something copies it.
+ * makes no garbage. It and its octets are valid only during the call: copy what must be kept.
  */
 export class PacketRecord {
   /** 1-based number of the packet in its file, as Wireshark shows it. */

@@ -24,7 +24,10 @@ export class PassedBlock {
     return this.#left > CLOSING_LENGTH ? 1 : CLOSING_LENGTH;
   }
 
-  /** Takes what bytes[start, end) has of the block but its closing length, and returns the position behind it. */
+  /**
+   * Takes the octets of the block in bytes[start, end), without its closing length, and returns the position behind
+   * them.
+   */
   pass(start: number, end: number): number {
     const taken = Math.min(this.#left - CLOSING_LENGTH, end - start);
     this.#left -= taken;

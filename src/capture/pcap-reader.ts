@@ -10,8 +10,8 @@
  *     20  FCS length, R, P  16 bits
  *         link type         16 bits
  *
- * A record says nothing about where the next one begins but its captured length, and there is no mark to find the way
- * back by: the first length that cannot be right ends the file.
+ * Only a record's captured length shows where the next record begins, and there is no mark to find the way back by: the
+ * first length that cannot be right ends the file.
  */
 import { half, word } from "./byte-order.ts";
 import { CaptureError } from "./capture-error.ts";
@@ -70,7 +70,7 @@ export class PcapReader implements CaptureReader {
   #nanosecondsPerTick = 1000;
   #mostCaptured = LONGEST_PACKET;
   #overfullSeconds = 0;
-  /** The first record looks as if its header were longer than its format says. */
+  /** The first record's header seems to be longer than its format allows. */
   #longerHeaders = false;
 
   constructor(sink: PacketSink) {
@@ -161,7 +161,7 @@ export class PcapReader implements CaptureReader {
     const snapLength = word(bytes, at + 16, littleEndian);
     this.#mostCaptured = Math.min(Math.max(snapLength, LONGEST_PACKET), MAX_RECORD_OCTETS - this.#recordHeader);
     // Above the link type: 4 bits length of the frame check sequence, one bit whether that is given, the rest reserved.
-    // An FCS is padding behind the IP packet, and IP says how long it is.
+    // An FCS is padding behind the IP packet, and IP gives its own length.
     this.#record.linkType = word(bytes, at + 20, littleEndian) & 0xffff;
   }
 
@@ -174,8 +174,9 @@ export class PcapReader implements CaptureReader {
   }
 
   /**
-   * Some libpcaps wrote records with longer headers under a magic number that does not say so: Nokia 4 octets more, Red
-   * Hat Linux 6.1 8, SuSE 6.3 4 more than the modified format. Then the first Ethernet header lies that much further on.
+   * Some libpcaps wrote records with longer headers under a magic number that does not show it: Nokia 4 octets more,
+   * Red Hat Linux 6.1 8, SuSE 6.3 4 more than the modified format. Then the first Ethernet header lies that much
+   * further on.
    */
   #hasLongerHeaders(bytes: Uint8Array, start: number, end: number): boolean {
     const isEtherType = (at: number): boolean =>

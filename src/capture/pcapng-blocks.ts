@@ -1,7 +1,7 @@
 /** Block types of pcapng (draft-ietf-opsawg-pcapng, §4 and §10.1), and what can be wrong with any block. */
 import { CaptureError } from "./capture-error.ts";
 
-/** The same in either byte order, and mangled by whatever converts line ends. */
+/** The same in either byte order; a conversion of line ends changes it. */
 export const SECTION_HEADER_BLOCK = 0x0a0d0d0a;
 export const INTERFACE_DESCRIPTION_BLOCK = 1;
 /** Obsolete, but Wireshark wrote it before 2009. */
@@ -41,12 +41,12 @@ export function blockName(type: number): string {
   return name === undefined ? `block of unknown type 0x${type.toString(16).padStart(8, "0")}` : `${name} block`;
 }
 
-/** Whether Wireshark lists such a block among the packets, so that those behind it count on from there. */
+/** Whether Wireshark lists such a block among the packets, so that it takes a packet number. */
 export function takesPacketNumber(type: number): boolean {
   return NUMBERED.has(NAMES.get(type) ?? "");
 }
 
-/** What to say of a length that is too short, too long, or not a multiple of 4. */
+/** What is wrong with a length that is too short, too long, or not a multiple of 4. */
 export function lengthProblem(length: number, shortest: number, longest: number): string {
   if (length < shortest) return `its length should be at least ${shortest} octets, and is ${length}`;
   if (length > longest) return `its length should be at most ${longest} octets, and is ${length}`;

@@ -7,13 +7,13 @@
  *     10  reserved        2              opt_endofopt 0
  *     12  snap length     4           …  block length    4
  *
- * Interface statistics block: what the interface counted meanwhile. We want to know what it lost.
+ * Interface statistics block: what the interface counted meanwhile. Only its losses are of interest here.
  *
  *      8  interface       4          20  options
  *     12  time            8              isb_ifdrop   5  8 octets: dropped by the interface
  *                                        isb_osdrop   7  8 octets: dropped by the operating system
  *
- * An enhanced packet block says in epb_dropcount (4, 8 octets) what was lost since the interface's packet before it.
+ * An enhanced packet block gives in epb_dropcount (4, 8 octets) what was lost since the interface's packet before it.
  */
 import { half, word } from "./byte-order.ts";
 import type { PacketRecord } from "./packet-record.ts";
@@ -33,7 +33,7 @@ const ISB_IFDROP = 5;
 const ISB_OSDROP = 7;
 
 const EPB_DROPCOUNT = 4;
-/** Of the obsolete packet block: nobody knows how many. */
+/** In the obsolete packet block: the number is not known. */
 const UNKNOWN_DROPS = 0xffff;
 
 /** Below this a quotient of two doubles is less than a whole second off. */
@@ -49,9 +49,9 @@ export class CaptureInterface {
   readonly timeDigits: number;
   /** Packets that were lost before they could be captured, by the last statistics block. */
   #dropped = 0;
-  /** The same, by what its packets say of those lost before each. */
+  /** The same, by the drop counts of its packets. */
   #droppedBetween = 0;
-  /** 0 where only the exact way will do. */
+  /** 0 if only the exact way will do. */
   readonly #ticksPerSecond: number;
   readonly #nanosecondsPerTick: number;
   readonly #exactTicksPerSecond: bigint;
@@ -74,7 +74,7 @@ export class CaptureInterface {
     this.#offset = offset;
   }
 
-  /** Packets that were lost before they could be captured: what a file says twice is counted once. */
+  /** Packets that were lost before they could be captured. A loss that a file gives twice is counted once. */
   get dropped(): number {
     return Math.max(this.#dropped, this.#droppedBetween);
   }
@@ -95,7 +95,7 @@ export class CaptureInterface {
     });
   }
 
-  /** What the obsolete packet block says, in the place of an option. */
+  /** The drop count of the obsolete packet block. */
   countDrops(drops: number): void {
     if (drops !== UNKNOWN_DROPS) this.#droppedBetween += drops;
   }
@@ -103,8 +103,8 @@ export class CaptureInterface {
   /** Sets the record's time to high × 2^32 + low ticks. Cuts off what is less than a nanosecond. */
   stamp(record: PacketRecord, high: number, low: number): void {
     const perSecond = this.#ticksPerSecond;
-    // The ticks do not fit a double, their whole seconds do: as an estimate that is one off at most. What is left of
-    // the ticks is then less than 2^31 either way, so that arithmetic modulo 2^32 has it exactly.
+    // The ticks do not fit a double, their whole seconds do: as an estimate that is one off at most. The remaining
+    // ticks are then less than 2^31 either way, so that arithmetic modulo 2^32 gives them exactly.
     let seconds = perSecond === 0 ? EXACT_SECONDS : Math.floor((high * 4294967296 + low) / perSecond);
     if (seconds >= EXACT_SECONDS) {
       this.#stampExactly(record, high, low);
@@ -130,7 +130,7 @@ export class CaptureInterface {
   }
 }
 
-/** What an interface description block says, and whether its options end where its block does. */
+/** The contents of an interface description block, and whether its options end where its block does. */
 export interface InterfaceDescription {
   interface: CaptureInterface;
   /** false: an option claims more octets than its block has, or than its kind can have. It was ignored. */

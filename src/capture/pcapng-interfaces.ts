@@ -1,7 +1,7 @@
 import { word } from "./byte-order.ts";
 import { type CaptureInterface, describeInterface } from "./pcapng-interface.ts";
 
-/** An interface is kept for the rest of its section: a bound, so that memory does not grow with the file. */
+/** Interfaces kept of a section: a bound, so that memory does not grow with the file. */
 const MAX_INTERFACES = 65536;
 
 /** The interfaces that the present section of a file has described, in their order: packets name them by number. */
@@ -16,7 +16,7 @@ export class SectionInterfaces {
     return this.#interfaces.length;
   }
 
-  /** Packets that were dropped while capturing, as far as the file says. */
+  /** Packets that were dropped while capturing, as far as the file reports them. */
   get dropped(): number {
     return this.#interfaces.reduce((sum, { dropped }) => sum + dropped, this.#droppedBefore);
   }

@@ -13,7 +13,7 @@ export class PcapngNotes {
   #skippedOthers = 0;
   #skippedBlocks = 0;
 
-  /** A block was passed over. Those that every capture may have, and that nobody misses in a report, do not count. */
+  /** A block was passed over. Common blocks that a report does not need do not count. */
   skipped(type: number): void {
     if (type === NAME_RESOLUTION_BLOCK || type === INTERFACE_STATISTICS_BLOCK) return;
     this.#skippedBlocks++;
@@ -33,7 +33,7 @@ export class PcapngNotes {
     return `${grouped(this.#skippedBlocks)} ${what} of the file ${is} passed over, as ghostframe does not read ${them}: ${kinds.join(", ")}.`;
   }
 
-  /** @param dropped packets that the interfaces say they lost */
+  /** @param dropped packets that the interfaces report as lost */
   sentences(dropped: number): string[] {
     const sentences: string[] = [];
     if (dropped > 0) sentences.push(`${many(dropped, "packet")} dropped while capturing, and missing here`);

@@ -18,7 +18,10 @@ const TLS_KEY_LOG = 0x544c534b;
 /** Receives the text of a key log that a capture carries. */
 export type SecretsSink = (keyLog: string) => void;
 
-/** The key log in the block at bytes[at, at + length), or null where its secrets are others, or its length lies. */
+/**
+ * The key log in the block at bytes[at, at + length), or null if its secrets are of another kind, or its length is
+ * wrong.
+ */
 export function readSecrets(bytes: Uint8Array, at: number, length: number, littleEndian: boolean): string | null {
   const size = word(bytes, at + 12, littleEndian);
   if (word(bytes, at + 8, littleEndian) !== TLS_KEY_LOG || size > length - DECRYPTION_SECRETS) return null;

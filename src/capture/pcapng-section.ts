@@ -8,7 +8,7 @@
  *     12  major version (1)      2
  *     14  minor version          2
  *
- * The section length is of use to those who want to skip a section, which we never do.
+ * The section length serves to skip a section, which is never done here.
  */
 import { half, word } from "./byte-order.ts";
 import { lengthProblem } from "./pcapng-blocks.ts";
@@ -24,10 +24,10 @@ export interface SectionHeader {
   length: number;
 }
 
-/** Is told where a section begins: its header block is at bytes[at], and its first 24 octets are there. */
+/** Called where a section begins: its header block is at bytes[at], and its first 24 octets are there. */
 export type SectionSink = (bytes: Uint8Array, at: number, littleEndian: boolean) => void;
 
-/** Decodes the first 24 octets of the section header block at bytes[at], or says what is wrong with them. */
+/** Decodes the first 24 octets of the section header block at bytes[at], or returns what is wrong with them. */
 export function readSectionHeader(bytes: Uint8Array, at: number): SectionHeader | string {
   const littleEndian = word(bytes, at + 8, true) === BYTE_ORDER_MAGIC;
   const magic = word(bytes, at + 8, littleEndian);

@@ -3,7 +3,7 @@
  * used again. Layouts are drawn in pcapng-reader.ts and pcapng-interface.ts; options are code 2, length 2, value,
  * padding to 4 octets.
  *
- * Every block's length is a multiple of 4, so that whatever begins one begins at a multiple of 4 of the buffer.
+ * Every block's length is a multiple of 4, so every block begins at a multiple of 4 of the buffer.
  */
 import { VERSION } from "../version.ts";
 import { ENHANCED_PACKET_BLOCK, INTERFACE_DESCRIPTION_BLOCK, SECTION_HEADER_BLOCK } from "./pcapng-blocks.ts";
@@ -62,8 +62,8 @@ export class PcapngWriter {
   }
 
   /**
-   * Writes a packet's block, and leaves the packet itself to the caller: returns where its `octets` octets are to be
-   * put, with zeros behind them up to a multiple of 4. The comment is no wire text: whoever gives it has made it safe.
+   * Writes a packet's block without the packet: returns where the caller puts its `octets` octets, with zeros behind
+   * them up to a multiple of 4. The caller has made the comment safe: it is no raw wire text.
    */
   packet(octets: number, seconds: number, nanoseconds: number, comment: string | null): number {
     const padded = octets + (-octets & 3);
@@ -122,7 +122,7 @@ export class PcapngWriter {
     this.#view.setUint16(at + 2, second, true);
   }
 
-  /** Makes room for so many octets more. */
+  /** Makes room for this many more octets. */
   #ensure(octets: number): void {
     const needed = this.length + octets;
     if (needed <= this.bytes.length) return;

@@ -1,22 +1,22 @@
-/** Captures that come as a stream: from pipes, and whatever is compressed. */
+/** Captures that come as a stream: from pipes, and compressed ones. */
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { addAbortSignal, type Readable } from "node:stream";
 import { createGunzip, type Gunzip } from "node:zlib";
 
-/** What libuv reads of a pipe at a time, and what a pipe of Linux holds. */
+/** What libuv reads from a pipe at a time, and what a pipe of Linux holds. */
 const PIPE_OCTETS = 64 * 1024;
-/** Octets inflated at a time. Where compressed data is corrupt, what its last piece would have given is lost. */
+/** Octets inflated at a time. Where compressed data is corrupt, the output of its last piece is lost. */
 const DEFLATED_OCTETS = 32 * 1024;
 const INFLATED_OCTETS = 128 * 1024;
 
 const GZIP_MAGIC = 0x1f8b;
 const GZIP_MAGIC_OCTETS = 2;
 
-/** Where the octets of a stream go. */
+/** Takes the octets of a stream. */
 export interface StreamIntake {
   /** Takes bytes[0, end) of the capture; they are overwritten when it returns. */
   take(bytes: Buffer, end: number): void;
-  /** So many more octets of the stream have been dealt with. Nothing more may come before a promise is settled. */
+  /** This many more octets of the stream have been parsed. Nothing more may come before the promise is settled. */
   progress(octets: number): unknown;
 }
 
@@ -68,11 +68,11 @@ export function readPipe(fd: number, intake: StreamIntake, signal: AbortSignal |
   }).finally(() => octets.destroy());
 }
 
-/** Gives what a stream carries to an intake, inflated if it begins as gzip does. */
+/** Gives a stream's octets to an intake, inflated if it begins as gzip does. */
 export class PlainOrGzip {
   readonly #intake: StreamIntake;
   readonly #signal: AbortSignal | undefined;
-  /** The first octets, while they are too few to tell; null once it is told. */
+  /** The first octets, while they are too few to recognise gzip; null after that. */
   #first: Buffer | null = Buffer.alloc(0);
   #inflating: Inflating | null = null;
 
@@ -128,7 +128,7 @@ class Inflating {
       });
       this.#gunzip.on("error", cause => reject(new GzipError(this.#gunzip.bytesWritten, cause)));
     });
-    // Whoever awaits it may come later.
+    // The promise may be awaited later.
     this.#failed.catch(() => {});
   }
 

@@ -1,4 +1,4 @@
-/** What the operating system's errors say, in words that a user can act on: the one place for them. */
+/** What errors of the operating system mean, in words that a user can act on: the one place for them. */
 import { printable } from "../bytes/printable.ts";
 
 const OF_ANY: Readonly<Record<string, string>> = {
@@ -47,7 +47,9 @@ const MEANINGS = {
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 
-/** What a code of errno (or of Node) means to whoever wanted to read, write or start something; null for a code unknown here. */
+/**
+ * What a code of errno (or of Node) means when something was to be read, written or started; null for an unknown code.
+ */
 export function meaningOf(code: string, doing: keyof typeof MEANINGS): string | null {
   const meanings: Readonly<Record<string, string>> = MEANINGS[doing];
   return Object.hasOwn(meanings, code) ? meanings[code]! : null;
@@ -75,8 +77,8 @@ export function isOfTls(error: Error): boolean {
 }
 
 /**
- * The sentence, without a full stop, of an error that the operating system gave and nobody expected: with the path that it
- * is about. Null where the error is none of the operating system's.
+ * The sentence, without a full stop, for an unexpected error of the operating system, with the path that it names. Null
+ * if the error is not the operating system's.
  */
 export function systemSentence(error: unknown): string | null {
   const code = codeOf(error);

@@ -5,8 +5,8 @@ export type Side = 0 | 1;
 export type StreamEnd = "fin" | "rst" | "capture-ended";
 
 /**
- * Where and when the octets now being delivered were seen. One mutable instance is shared by whoever delivers
- * (the TCP assembler, the proxy) and whoever listens: valid during a call, copied field by field to be kept.
+ * Where and when the octets now being delivered were seen. The sender of the octets (the TCP assembler, the proxy) and
+ * their observer share one mutable instance: it is valid during a call; copy its fields to keep them.
  */
 export class Moment {
   /** Index of the capture file, in the order given. */
@@ -26,29 +26,29 @@ export class Moment {
   }
 }
 
-/** What stands in front of a protocol: "PROXY v1", "SOCKS5"; and the port that it asks for, where it does. */
+/** What stands in front of a protocol: "PROXY v1", "SOCKS5"; and the port that it asks for, if it asks for one. */
 export interface PreludeFacts {
   readonly protocol: string;
   readonly port?: number;
 }
 
 /**
- * Receives one TCP connection's octets in stream order. The narrow waist between whatever carries octets (a capture's
- * TCP segments, the proxy's sockets) and AMQP: this, and nothing else, is what the core is fed.
+ * Receives one TCP connection's octets in stream order. This is the only way by which octets reach AMQP and the core,
+ * from a capture's TCP segments or from the proxy's sockets.
  */
 export interface ConnectionObserver {
   /** The next octets of one side's stream: bytes[start, end), never empty, valid only during the call. */
   data(side: Side, bytes: Uint8Array, start: number, end: number): void;
   /**
-   * Octets of one side's stream that were not seen. `missing` counts them as the sequence numbers tell, or is −1 where
-   * nobody can know (the capture began in mid-stream). `cut` is true when the snap length cut them off.
+   * Octets of one side's stream that were not seen. `missing` counts them by the sequence numbers; it is −1 where the
+   * number cannot be known (the capture began in mid-stream). `cut` is true when the snap length cut them off.
    */
   gap(side: Side, missing: number, cut: boolean): void;
   /**
-   * So many octets at the beginning of one side's stream are not handed over: they stand in front of the protocol
-   * (connection/prelude.ts). They count in stream offsets. `what` they are, where that is known by now.
+   * The first octets of one side's stream, this many, are not handed over: they stand in front of the protocol
+   * (connection/prelude.ts). They count in stream offsets. `what` describes them, if that is known by now.
    */
   prelude?(side: Side, octets: number, what: PreludeFacts | null): void;
-  /** One side's stream is over. Called once a side at most, after its last octets. */
+  /** One side's stream is over. Called at most once for each side, after its last octets. */
   end(side: Side, reason: StreamEnd): void;
 }

@@ -1,4 +1,4 @@
-/** Connections divided among several readings of the same captures, so that each one is followed by one of them. */
+/** Divides connections among several readings of the same captures: each connection is followed by one reading. */
 import type { Side } from "./connection-observer.ts";
 import type { TcpConnection } from "./tcp-connection.ts";
 

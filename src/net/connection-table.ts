@@ -1,10 +1,10 @@
 /**
  * Finds a packet's connection without making a string of its end points: a Map keyed by a 30-bit hash that is the same
- * in both directions, with a chain behind each key. The hash has a seed, which whoever reads captures of strangers
- * draws at random, so that nobody can craft one whose connections share one chain. What comes out does not depend on it.
+ * in both directions, with a chain behind each key. The hash has a random seed where captures come from strangers: then
+ * nobody can craft a capture whose connections share one chain. The results do not depend on the seed.
  *
- * Connections are kept in two lists by last use, each with a bound: those somebody listens to, and spare ones (nobody
- * listens, nobody was asked yet, or over). A capture with millions of connections thus stays within bounds.
+ * Connections are kept in two lists by last use, each with a bound: those with an observer, and spare ones (without an
+ * observer, not asked about yet, or over). So a capture with millions of connections stays within bounds.
  */
 import type { Side } from "./connection-observer.ts";
 import { TcpConnection } from "./tcp-connection.ts";
@@ -61,7 +61,7 @@ export class ConnectionTable {
     this.#maxSpare = maxSpare;
   }
 
-  /** The connection a segment belongs to, which becomes the one last used. */
+  /** The connection that a segment belongs to. It becomes the one last used. */
   find(segment: TcpSegment): TcpConnection | null {
     const last = this.#last;
     if (last !== null) {
@@ -84,8 +84,8 @@ export class ConnectionTable {
   }
 
   /**
-   * A connection between the same ends that was seen by another tunnel, or none, and for which `isSame` is true: the
-   * segment's tunnel becomes another of its own.
+   * A connection between the same ends that was seen in another tunnel, or in none, and for which `isSame` is true. The
+   * segment's tunnel is added to the connection's tunnels.
    */
   findElsewhere(segment: TcpSegment, isSame: (connection: TcpConnection, from: Side) => boolean): TcpConnection | null {
     let connection = this.#chains.get(this.#hashOf(segment)) ?? null;
@@ -100,7 +100,7 @@ export class ConnectionTable {
     return null;
   }
 
-  /** A new connection, spare as yet. `from` is the side that sent the segment. */
+  /** A new connection, spare at first. `from` is the side that sent the segment. */
   add(segment: TcpSegment, from: Side): TcpConnection {
     const hash = this.#hashOf(segment);
     const connection = new TcpConnection(this.#count++, hash, segment, from, this.#paths);

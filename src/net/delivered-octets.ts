@@ -1,14 +1,14 @@
 /**
- * The octets of a stream that were delivered last, to compare copies with: a packet that was captured twice, or sent
- * again, is the same packet only where its octets are the same. They are kept where copies may come: of a connection that
- * one came of already, and at a start in mid-stream.
+ * The octets of a stream that were delivered last. Copies are compared with them: a packet that was captured twice, or
+ * sent again, is the same packet only if its octets are the same. Octets are kept where copies may come: after the
+ * first copy on a connection, and at a start in mid-stream.
  */
 import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
 
-/** Octets kept of a stream: so late may a copy be. Up to twice as many between two cuts. */
+/** Octets kept of a stream: a copy may come this late. Up to twice as many between two cuts. */
 const REACH = 64 * 1024;
 const FIRST_SIZE = 2048;
-/** Streams of which octets are kept; beyond, those that began to first are given up. */
+/** Streams whose octets are kept. Beyond this, the stream that began first is given up. */
 const MAX_STREAMS = 256;
 /** Pieces at a start in mid-stream among which a first copy is looked for. */
 const FIRST_PIECES = 16;
@@ -72,20 +72,20 @@ export class DeliveredOctets {
   }
 }
 
-/** A stream that copies may come of. */
+/** A stream that may have copies. */
 interface CopiedStream {
   /** Sequence number of the next octet. */
   readonly next: number;
   delivered: DeliveredOctets | null;
 }
 
-/** The streams of which octets are kept, those first that began to first. */
+/** The streams whose octets are kept, the oldest first. */
 export class ComparedStreams {
   readonly #streams = new Set<CopiedStream>();
-  /** Those no stream uses now: to make one costs more than to fill it. */
+  /** Instances that no stream uses now: to make one costs more than to fill it. */
   readonly #spare: DeliveredOctets[] = [];
 
-  /** From now on octets of the stream are kept. `hasCopies`: because a copy came. */
+  /** From now on the stream's octets are kept. `hasCopies`: because a copy came. */
   add(stream: CopiedStream, hasCopies: boolean): void {
     if (stream.delivered === null) {
       const [oldest] = this.#streams;

@@ -1,9 +1,9 @@
 /**
  * The connections that are followed: which one a segment belongs to, when one begins, and when it is forgotten.
  *
- * One is begun by a SYN, or in mid-stream by a segment with octets. It is forgotten when nobody listens any more and it is
- * over, when its end points are used again, or when a bound of ConnectionTable is exceeded. What it still held back is
- * delivered before, and its streams end.
+ * A connection begins with a SYN, or in mid-stream with a segment that has octets. It is forgotten when it has no
+ * observer any more and is over, when its end points are used again, or when a bound of ConnectionTable is exceeded.
+ * Before that, held octets are delivered and its streams end.
  */
 import type { PacketRecord } from "../capture/packet-record.ts";
 import type { Side } from "./connection-observer.ts";
@@ -19,7 +19,7 @@ import type { TcpLimits } from "./tcp-limits.ts";
 import { ACK, FIN, RST, SYN } from "./tcp-segment.ts";
 
 export class FollowedConnections {
-  /** Called for a connection behind its last packet: no later one is taken for its. */
+  /** Called for a connection after its last packet: no later packet is taken as part of it. */
   onForgotten: ((connection: TcpConnection) => void) | null = null;
 
   readonly #reader: SegmentReader;
@@ -40,7 +40,7 @@ export class FollowedConnections {
     return this.#table.side;
   }
 
-  /** The connection that the segment at hand belongs to, begun if need be; null where there is nothing to follow. */
+  /** The connection that the segment at hand belongs to; a new one if necessary; null if there is nothing to follow. */
   ofSegment(): TcpConnection | null {
     return this.#table.find(this.#reader.segment) ?? this.#elsewhere() ?? this.#begin();
   }
@@ -75,18 +75,18 @@ export class FollowedConnections {
     this.onForgotten?.(connection);
   }
 
-  /** Nobody listens any more: the connection may be forgotten when room is needed. */
+  /** The connection has no observer any more: it may be forgotten when room is needed. */
   letGo(connection: TcpConnection): void {
     this.#release(connection);
     this.setSpare(connection, true);
   }
 
-  /** Whether it is one of those that nobody listens to, or that are over. */
+  /** Marks a connection that has no observer or is over. */
   setSpare(connection: TcpConnection, spare: boolean): void {
     this.#table.setSpare(connection, spare);
   }
 
-  /** Octets of both streams are kept from now on, to be compared with copies. */
+  /** From now on octets of both streams are kept, to be compared with copies. */
   expectCopies(connection: TcpConnection): void {
     if (connection.leftAlone) return;
     this.#streams.compared.add(connection.stream0, true);
@@ -98,7 +98,7 @@ export class FollowedConnections {
     this.#streams.release(connection, connection.stream1);
   }
 
-  /** The connection of a segment that comes by a tunnel which none between its ends was seen in. */
+  /** The connection of a segment whose tunnel was not seen before between these two ends. */
   #elsewhere(): TcpConnection | null {
     const { segment } = this.#reader;
     if (!this.#tunnelled) {

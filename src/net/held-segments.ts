@@ -5,7 +5,7 @@
 import type { Moment } from "./connection-observer.ts";
 import { comesBefore, octetsFrom, sequenceBehind } from "./sequence-number.ts";
 
-/** A stretch of the stream, waiting. It is `octets`, and behind them `cut` octets that the snap length took. */
+/** A stretch of the stream that waits: `octets`, and behind them `cut` octets that the snap length cut off. */
 export interface HeldSegment {
   /** Sequence number of the first octet, signed 32 bits. */
   readonly sequence: number;
@@ -46,7 +46,7 @@ export class HeldSegments {
   add(sequence: number, bytes: Uint8Array, start: number, end: number, cut: number, moment: Moment): number {
     const length = end - start + cut;
     let differing = 0;
-    let done = 0; // octets of the new segment dealt with
+    let done = 0; // octets of the new segment that are done
     let index = this.#indexBehind(sequence);
     while (done < length) {
       const held = this.#segments[index];

@@ -1,10 +1,10 @@
 /**
- * Puts the fragments of IP packets together (RFC 791 §3.2, RFC 8200 §4.5, RFC 815), within bounds: what does not get
- * whole in time is counted as not read.
+ * Reassembles fragmented IP packets (RFC 791 §3.2, RFC 8200 §4.5, RFC 815), within bounds: a packet that is not
+ * complete in time is counted as not read.
  *
- * The same fragment may come twice: sent again, or captured on two interfaces. What is there stays. A packet that is
- * whole is remembered for a moment, so that a second copy of one of its fragments does not wait for the others for ever;
- * no longer than that, because its identification will be used again.
+ * The same fragment may come twice: sent again, or captured on two interfaces. The first copy stays. A complete packet
+ * is remembered for a short time, so that a second copy of one of its fragments does not wait for the others for ever;
+ * not longer, because its identification will be used again.
  */
 
 import { short } from "../bytes/big-endian.ts";
@@ -16,11 +16,11 @@ import { FRAGMENT } from "./packet-outcome.ts";
 import { isHarmless } from "./unread-packets.ts";
 
 export interface FragmentLimits {
-  /** IP packets of which fragments are kept at a time. */
+  /** IP packets whose fragments are kept at a time. */
   maxFragmentedPackets: number;
   /** Octets kept of all of them. */
   maxFragmentOctets: number;
-  /** Packets of the capture after which the other fragments are not waited for any more. */
+  /** After this many packets of the capture, an incomplete IP packet is given up. */
   fragmentAge: number;
 }
 
@@ -33,7 +33,7 @@ export const DEFAULT_FRAGMENT_LIMITS: FragmentLimits = {
 /** Packets of the capture within which a fragment's copy comes, seen on another interface. */
 const COPY_AGE = 64;
 
-/** The longest payload that an IP packet's length can tell. */
+/** The longest payload that an IP packet's length field can give. */
 const MAX_PAYLOAD = 65_535;
 
 interface Piece {
@@ -48,7 +48,7 @@ interface Fragmented {
   readonly identification: number;
   readonly protocol: number;
   readonly tunnel: number;
-  /** Sorted by offset, never overlapping; those of a packet that is whole stay to know copies by. */
+  /** Sorted by offset, never overlapping. Those of a complete packet stay, to recognise copies. */
   pieces: Piece[];
   /** Length of the whole, known from its last fragment; −1 before. */
   length: number;
@@ -61,7 +61,10 @@ interface Fragmented {
 }
 
 export class IpFragments {
-  /** What became whole last: the octets behind its IP header, with number and time of the fragment that completed it. */
+  /**
+   * The IP packet that was completed last: the octets behind its IP header, with number and time of the fragment that
+   * completed it.
+   */
   readonly record = new PacketRecord();
   /** Called with the number of fragments of a packet that did not become whole, and the kind they count as. */
   onLost: (fragments: number, kind: number) => void = () => {};
@@ -94,7 +97,7 @@ export class IpFragments {
     return whole.protocol;
   }
 
-  /** The timeline is over: what is not whole will not be. */
+  /** The timeline is over: incomplete packets stay incomplete. */
   finish(): void {
     for (const each of this.#packets) this.#emitLost(each);
     this.#packets = [];
@@ -205,7 +208,7 @@ export class IpFragments {
   }
 }
 
-/** What is known to hold no AMQP counts as that: of UDP, where the first fragment shows that it is no tunnel. */
+/** Known to hold no AMQP counts as such: UDP whose first fragment shows that it is no tunnel. */
 function lostKind(protocol: number, first: Uint8Array | null): number {
   if (protocol !== UDP) return isHarmless(protocol) ? protocol : FRAGMENT;
   if (first === null || first.length < 8) return FRAGMENT;

@@ -28,8 +28,8 @@ export class IrregularSegments {
   }
 
   /**
-   * Takes the segment at hand, whose octets begin at `sequence` in the stream of `side`. Returns the connection whose
-   * segment it is, which may be a new one, or null where it is nobody's.
+   * Takes the segment at hand, whose octets begin at `sequence` in the stream of `side`. Returns the connection that
+   * the segment belongs to, which may be a new one, or null if it belongs to none.
    */
   take(connection: TcpConnection, side: Side, sequence: number): TcpConnection | null {
     const { segment } = this.#reader;
@@ -69,7 +69,7 @@ export class IrregularSegments {
     return this.take(connection, connection.sideOf(this.#reader.segment) as Side, sequence);
   }
 
-  /** Passes on what is new of the segment's octets, up to the stream's FIN, and compares what is not. */
+  /** Passes on the new octets of the segment, up to the stream's FIN, and compares the old ones. */
   #takeOctets(connection: TcpConnection, stream: TcpStream, side: Side, sequence: number): void {
     const { segment, record } = this.#reader;
     let { payloadStart, payloadEnd, cut } = segment;
@@ -99,7 +99,7 @@ export class IrregularSegments {
     );
   }
 
-  /** The first octets of the segment at hand, so many, were delivered before: whether they are the same. */
+  /** The first octets of the segment at hand, this many, were delivered before: checks whether they are the same. */
   #compareCopy(connection: TcpConnection, stream: TcpStream, sequence: number, old: number): void {
     // A keep-alive's single octet may be any (RFC 9293 §3.8.4).
     if (old <= 1 || connection.leftAlone) return;

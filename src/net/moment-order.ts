@@ -12,7 +12,7 @@ export function secondsBetween(from: Instant, to: Instant): number {
   return to.seconds - from.seconds + (to.nanoseconds - from.nanoseconds) / 1e9;
 }
 
-/** A moment that stays what it is: scanners overwrite theirs. */
+/** A copy of a moment that stays as it is: scanners overwrite theirs. */
 export function copyOf(at: Moment): Moment {
   const copy = new Moment();
   copy.set(at);

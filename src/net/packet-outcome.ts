@@ -19,7 +19,7 @@ export const HEADER_CUT = -6;
 export const CONTRADICTORY_FLAGS = -7;
 /** UDP or SCTP on AMQP's ports. */
 export const NOT_OVER_TCP = -9;
-/** UDP on ports that nobody knows, cut by the snap length before what it carries shows. */
+/** UDP on unknown ports, cut by the snap length before its payload can be recognised. */
 export const UDP_CUT = -10;
 /** A record without an octet. */
 export const EMPTY = -11;

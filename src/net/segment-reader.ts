@@ -74,7 +74,7 @@ export class SegmentReader {
     return TOO_DEEP;
   }
 
-  /** What nobody reads may still hold an IP header that proves itself. */
+  /** A packet that no reader knows may still hold an IP header that proves itself. */
   #searched(): number {
     const packet = this.#packet;
     if (mayQuote(packet.unread, packet.bytes[packet.at]!)) return UNREAD;

@@ -1,10 +1,10 @@
 /**
- * One direction's octets: what comes in order is passed on, what comes early waits, what does not come is a gap.
+ * One direction's octets: those in order are passed on, early ones wait, those that do not come are a gap.
  *
  * When is it certain that missing octets will not come? When the receiver acknowledged them and the capture still has
- * not shown them a number of packets later (captures shuffle packets a little, directions against each other above
- * all); when too much waits behind the hole; when nothing can follow because the timeline is over or a new connection
- * took the place. A FIN or an RST alone proves nothing about a hole.
+ * not shown them a number of packets later (captures change the order of packets a little, mostly between the two
+ * directions); when too much waits behind the hole; when nothing can follow because the timeline is over or a new
+ * connection took the place. A FIN or an RST alone proves nothing about a hole.
  *
  * Octets that the snap length cut are a gap of known length; a later retransmission that has them is taken as old.
  */
@@ -31,7 +31,7 @@ export class StreamReassembly {
 
   readonly #open: (connection: TcpConnection) => ConnectionObserver | null;
   readonly #limits: TcpLimits;
-  /** Streams that hold segments back, those that began to first. */
+  /** Streams that hold segments back, the oldest first. */
   readonly #holders = new Map<TcpStream, TcpConnection>();
   /** Octets held back over all streams, with HELD_SEGMENT_COST for each segment. */
   #heldTotal = 0;
@@ -144,7 +144,7 @@ export class StreamReassembly {
     this.settle(connection, stream, side);
   }
 
-  /** Ends a stream whose FIN or RST was seen, if all before it is delivered and somebody knows of it. */
+  /** Ends a stream whose FIN or RST was seen, if all before it is delivered and the connection has an observer. */
   settle(connection: TcpConnection, stream: TcpStream, side: Side): void {
     if (stream.closing === null || stream.ended || stream.held !== null || !connection.opened) return;
     if (comesBefore(stream.next, stream.closeAt)) return;
@@ -152,13 +152,13 @@ export class StreamReassembly {
     this.#end(connection, stream, side, stream.closing);
   }
 
-  /** No packet can follow: holes are gaps now, and the stream ends. */
+  /** No packet can follow: holes become gaps, and the stream ends. */
   conclude(connection: TcpConnection, stream: TcpStream, side: Side): void {
     this.flush(connection, stream, side);
     if (connection.observer === null || stream.ended) return;
     this.#recall(stream.closeMoment ?? connection.last);
-    // How far the stream went is known from its FIN or RST, or from what the other side acknowledged. A single octet
-    // more than was seen may stand for a FIN that was not captured.
+    // The FIN or RST, or what the other side acknowledged, shows how far the stream went. A single octet more than was
+    // seen may stand for a FIN that was not captured.
     const behind = stream.closing === null ? stream.acked : stream.closeAt;
     const missing = octetsFrom(stream.next, behind);
     if (stream.known && missing > (stream.closing === "fin" ? 0 : 1)) this.#gap(connection, stream, side, missing);
@@ -202,7 +202,7 @@ export class StreamReassembly {
     }
   }
 
-  /** The octets in front of the first held segment are a gap; on with those that follow. */
+  /** The octets in front of the first held segment become a gap; delivery goes on behind it. */
   #skipHole(connection: TcpConnection, stream: TcpStream, side: Side): void {
     const first = stream.held?.first();
     if (first === undefined) return;
@@ -229,7 +229,7 @@ export class StreamReassembly {
 
   #gap(connection: TcpConnection, stream: TcpStream, side: Side, missing: number): void {
     stream.next = sequenceBehind(stream.next, missing);
-    // What is not known to begin, begins with a gap that covers this one.
+    // If the stream's beginning is not known, it begins with a gap that covers this one.
     if (stream.begun) this.#emitGap(connection, stream, side, missing, false);
   }
 

@@ -5,9 +5,9 @@ import { SYN } from "./tcp-segment.ts";
 const PORT = 7471;
 
 /**
- * Whether a segment with so many octets is one of the Stateless Transport Tunnel: there is no handshake, the sequence
- * number is the length of the tunnelled frame in its upper half and where the segment's octets belong in its lower one,
- * and a frame begins with version 0.
+ * Whether a segment with so many octets belongs to the Stateless Transport Tunnel: it has no handshake, the upper half
+ * of the sequence number is the length of the tunnelled frame, the lower half is where the segment's octets belong in
+ * it, and a frame begins with version 0.
  */
 export function isStt({ destinationPort, flags, sequence }: TcpSegment, octets: number): boolean {
   if (destinationPort !== PORT || (flags & SYN) !== 0 || octets === 0) return false;

@@ -1,10 +1,9 @@
 /**
  * The TCP packets that would have carried a relayed connection's octets, written as pcapng blocks.
  *
- * A relay sees no packets: two sockets give it octets. These packets are made so that they hold together as a capture
- * at the client's connection would: a handshake, sequence and acknowledgment numbers that count every octet, FIN and
- * RST, right checksums. Where one segment ends and the next begins is how the octets were read, not how they were sent.
- * Headers are drawn in ip.ts and tcp-segment.ts.
+ * A relay sees no packets: two sockets give it octets. These packets look as in a capture at the client's connection: a
+ * handshake, sequence and acknowledgment numbers that count every octet, FIN and RST, right checksums. Segment
+ * boundaries show how the octets were read, not how they were sent. Headers are drawn in ip.ts and tcp-segment.ts.
  */
 import { word } from "../capture/byte-order.ts";
 import { PACKET_AT, type PcapngWriter } from "../capture/pcapng-writer.ts";
@@ -18,7 +17,7 @@ export const MAX_SEGMENT = 32 * 1024;
 
 /** One end of a connection. */
 export interface SyntheticEnd {
-  /** As text; what is no IP address becomes the unspecified address. */
+  /** As text. Text that is no IP address becomes the unspecified address. */
   address: string;
   port: number;
 }
@@ -31,7 +30,7 @@ const TCP_HEADER = 20;
 const SYN_OPTIONS = Uint8Array.of(2, 4, MAX_SEGMENT >> 8, MAX_SEGMENT & 0xff, 1, 3, 3, 7);
 /** Scaled by 7: 8 MiB, far more than is ever unacknowledged. */
 const WINDOW = 65535;
-/** So many octets of one side, and the other acknowledges them though it has nothing to say. */
+/** After this many octets of one side, the other side acknowledges them even if it sends none. */
 const ACKNOWLEDGE_AFTER = 64 * 1024;
 const COPIED_ONE_BY_ONE = 128;
 /** RFC 1071 §2 (B): a sum of 16-bit words may be made in any byte order, if what is added and stored is in the same. */
@@ -50,7 +49,7 @@ export class SyntheticTcp {
   /** Where the other side's stream stands, as either side last acknowledged it. */
   readonly #acknowledged = new Int32Array(2);
   readonly #ended: [boolean, boolean] = [false, false];
-  /** A bare segment that repeats an acknowledgment would look like a sign of loss, but for another window. */
+  /** A bare segment that repeats an acknowledgment would look like a sign of loss, unless its window differs. */
   readonly #window = [WINDOW, WINDOW];
 
   /** @param initial initial sequence numbers of client and server */
@@ -74,7 +73,7 @@ export class SyntheticTcp {
     this.#bare(0, ACK, seconds, nanoseconds, null);
   }
 
-  /** The next octets of one side, bytes[start, end), MAX_SEGMENT at most. Nothing more comes of a side that ended. */
+  /** The next octets of one side, bytes[start, end), at most MAX_SEGMENT. Nothing more comes from a side that ended. */
   // oxlint-disable-next-line max-params -- hot path: once for every recorded chunk
   data(
     side: Side,
@@ -107,7 +106,9 @@ export class SyntheticTcp {
     this.#bare(side, ACK, seconds, nanoseconds, comment);
   }
 
-  /** Which octets of a side's stream a packet of this connection holds, whose block begins at bytes[start]; null for none. */
+  /**
+   * The octets of a side's stream in a packet of this connection, whose block begins at bytes[start]; null for none.
+   */
   segmentOf(bytes: Uint8Array, start: number): { side: Side; offset: number; octets: number } | null {
     const at = start + PACKET_AT;
     const [header] = this.#headers;
@@ -148,7 +149,7 @@ export class SyntheticTcp {
     const other = 1 - side;
     const syn = (flags & SYN) !== 0;
     packet.set(header, at);
-    // A view is garbage, if little: not for the many segments that are short.
+    // A view is a little garbage: avoided for short segments, which are many.
     if (end - start > COPIED_ONE_BY_ONE) packet.set(bytes.subarray(start, end), at + header.length);
     else for (let from = start, to = at + header.length; from < end; ) packet[to++] = bytes[from++]!;
     const tcp = at + header.length - TCP_HEADER;

@@ -1,18 +1,18 @@
 /**
- * TCP reassembly (RFC 9293) by looking on: packet records in, each connection's octets out, in stream order.
+ * TCP reassembly (RFC 9293) by an onlooker: packet records in, each connection's octets out, in stream order.
  *
  * A receiver can ask for what it missed; an onlooker cannot. So some things differ from a TCP stack:
  *
- * - Octets that do not come become a gap; stream-reassembly.ts says when.
- * - Of octets that come twice the first copy is read. Whether the second is the same is known where those delivered are
- *   kept (delivered-octets.ts) or still held back; what differs is counted as not read.
+ * - Octets that do not come become a gap; stream-reassembly.ts decides when.
+ * - If octets come twice, the first copy is read. Whether the second copy is the same is known if the delivered octets
+ *   are kept (delivered-octets.ts) or still held back; a copy that differs is counted as not read.
  * - The beginning may be missing. Without a SYN, a side's first segment sets the expectation, after a gap of unknown
  *   length. The same gap marks a stream that jumps to unrelated sequence numbers, as a port used again does when its
  *   SYN was not captured.
- * - An RST ends the side that sent it. The other side's octets may be on their way past the place of capture still.
+ * - An RST ends the side that sent it. The other side's octets may still come to the place of capture.
  *
- * A segment with the expected sequence number goes from the record to the observer without a copy or an object; any other
- * with octets goes to IrregularSegments. Which connection a segment belongs to, FollowedConnections knows.
+ * A segment with the expected sequence number goes from the record to the observer without a copy or an object; any
+ * other segment with octets goes to IrregularSegments. FollowedConnections finds a segment's connection.
  */
 import type { PacketRecord } from "../capture/packet-record.ts";
 import type { ConnectionObserver, Moment, Side, StreamEnd } from "./connection-observer.ts";
@@ -36,9 +36,9 @@ export class TcpAssembler {
   readonly #irregular: IrregularSegments;
 
   /**
-   * `open` is asked once for every connection, when its first octets (or the first known lack of them) are about to be
-   * delivered: who listens, if anybody. A connection without octets is never shown. `seed` is that of ConnectionTable's
-   * hash; `vxlanPorts` are UDP ports taken for VXLAN's.
+   * `open` is called once for every connection, before its first octets (or its first gap) are delivered. It returns
+   * the observer, or null for none. It is not called for a connection without octets. `seed` is that of
+   * ConnectionTable's hash; `vxlanPorts` are UDP ports taken as VXLAN's.
    */
   constructor(
     open: (connection: TcpConnection) => ConnectionObserver | null,
@@ -64,7 +64,7 @@ export class TcpAssembler {
     this.#streams.counters = counters;
   }
 
-  /** Called for a connection behind its last packet: no later one is taken for its. */
+  /** Called for a connection after its last packet: no later packet is taken as part of it. */
   set onForgotten(forgotten: (connection: TcpConnection) => void) {
     this.#connections.onForgotten = forgotten;
   }
@@ -192,7 +192,7 @@ export class TcpAssembler {
     if (stream.closing !== null || stream.ended) return;
     if (!stream.known) stream.beginAt(at);
     const ahead = octetsFrom(stream.next, at);
-    // Behind what was delivered already, it is the late FIN of an older connection.
+    // Before what was delivered already, it is the late FIN of an older connection.
     if (ahead >= 0 && ahead <= MAX_AHEAD) this.#close(connection, side, "fin", at);
   }
 

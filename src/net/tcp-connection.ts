@@ -1,4 +1,4 @@
-/** One TCP connection of the capture: who talks, how much, how it ended; and where reassembly stands. */
+/** One TCP connection of the capture: its ends, its size, how it ended; and the state of reassembly. */
 import { type ConnectionObserver, Moment, type Side, type StreamEnd } from "./connection-observer.ts";
 import type { DeliveredOctets } from "./delivered-octets.ts";
 import type { HeldSegments } from "./held-segments.ts";
@@ -27,11 +27,11 @@ export class TcpStream {
   closing: StreamEnd | null = null;
   closeAt = 0;
   closeMoment: Moment | null = null;
-  /** The observer was told the end. */
+  /** The end was reported to the observer. */
   ended = false;
 
   held: HeldSegments | null = null;
-  /** Octets delivered last, where copies may come that are to be compared with them. */
+  /** The octets delivered last, kept where copies may come. */
   delivered: DeliveredOctets | null = null;
   /** What was acknowledged when the connection had `markedAt` packets. */
   markedAck = 0;
@@ -75,18 +75,18 @@ const MAX_OTHER_PATHS = 16;
 export class TcpConnection {
   /** Counts connections in the order of their first packet, from 0. */
   readonly ordinal: number;
-  /** Null until the first octets, and for a connection nobody listens to. An observer sets it to be left alone. */
+  /** Null until the first octets, and for a connection without an observer. Set to null, it gets no more octets. */
   observer: ConnectionObserver | null = null;
-  /** Whether it was asked if anybody listens. */
+  /** Whether an observer was asked for. */
   opened = false;
   /** The first and the last packet. */
   readonly first = new Moment();
   readonly last = new Moment();
   /** Packets seen, those without octets included. */
   packets = 0;
-  /** When the SYN was answered; null where that was not captured. */
+  /** When the SYN was answered; null if that was not captured. */
   synAck: Moment | null = null;
-  /** When the first RST was accepted; null where there was none. */
+  /** When the first RST was accepted; null if there was none. */
   rst: Moment | null = null;
 
   readonly version: number;
@@ -118,7 +118,7 @@ export class TcpConnection {
   chained: TcpConnection | null = null;
   older: TcpConnection | null = null;
   newer: TcpConnection | null = null;
-  /** In the list of connections that nobody listens to, or that are over. */
+  /** In the list of connections that have no observer, or are over. */
   spare = true;
 
   /** `from` is the side that sent `segment`. */
@@ -240,7 +240,7 @@ export class TcpConnection {
     return this.sideOf(segment) === 0 ? this.stream1 : this.stream0;
   }
 
-  /** Nobody listens. */
+  /** The connection has no observer. */
   get leftAlone(): boolean {
     return this.opened && this.observer === null;
   }

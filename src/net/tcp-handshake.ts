@@ -1,6 +1,6 @@
 /**
- * Which connection a SYN belongs to (RFC 9293 §3.5, seen from outside). The end points alone do not tell: ports are
- * used again, SYNs are sent again, and a capture may show a SYN after the octets that followed it.
+ * Which connection a SYN belongs to (RFC 9293 §3.5, seen from outside). The end points alone do not decide it: ports
+ * are used again, SYNs are sent again, and a capture may show a SYN after the octets that followed it.
  */
 
 import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
@@ -30,7 +30,8 @@ export function belongs(
   // Some systems try again with the same sequence number after a reset: the second try is a connection of its own.
   if (connection.over && !answers) return false;
   if (stream.known && start === stream.start) {
-    // No client sends it again once it has sent octets: a second copy of the capture, or another connection's, begins.
+    // A client that has sent octets does not send its SYN again: it is the capture's second copy, or a new connection
+    // begins.
     return answers || !stream.sawSyn || stream.untouched || connection.packets <= COPIED_SYN_PACKETS;
   }
   // The SYN may have carried octets (RFC 7413), which its answer acknowledges along with it.
@@ -42,7 +43,7 @@ export function belongs(
   }
   const late = octetsFrom(start, stream.start);
   if (!stream.sawSyn && connection.packets <= reorderPackets && late > 0 && late < LATE_SYN_OCTETS) return true;
-  // An answer made anew, as servers do that keep no state for half-open connections.
+  // A new answer: servers send one if they keep no state for half-open connections.
   return answersOther && stream.untouched && !connection.over;
 }
 
@@ -50,12 +51,12 @@ export function belongs(
 const UNDER_WAY = 2 ** 20;
 
 /**
- * Whether `segment`, which the side of `stream` sent by another tunnel than those of `connection`, is of it all the same.
- * `nests`: the one tunnel lies inside the other, so that it may be the very same packet, seen outside and inside.
+ * Whether `segment`, which the side of `stream` sent by another tunnel than those of `connection`, still belongs to it.
+ * `nests`: one tunnel lies inside the other, so that it may be the very same packet, seen outside and inside.
  *
- * Sequence numbers begin anywhere in 2^32. That both streams stand where this segment says, by chance, is next to
- * impossible: so tunnels that number each direction by itself, or a network that moves, do not tear a connection. A SYN of
- * another network is another connection, whatever its number.
+ * Sequence numbers begin anywhere in 2^32. It is next to impossible that both streams stand at this segment's numbers
+ * by chance: so a connection stays one where tunnels number each direction by itself, or where a network moves. A SYN
+ * of another network is another connection, whatever its number.
  */
 export function isSeenElsewhere(
   connection: TcpConnection,

@@ -1,7 +1,7 @@
 /** What the TCP assembler may keep, and what it counts. */
 import { DEFAULT_FRAGMENT_LIMITS, type FragmentLimits } from "./ip-fragments.ts";
 
-/** The largest window there is (RFC 7323 §2.3): what lies further ahead cannot belong to the stream as we know it. */
+/** The largest window there is (RFC 7323 §2.3): what lies further ahead cannot belong to the known stream. */
 export const MAX_AHEAD = 2 ** 30;
 /** Retransmissions reach back one window at most. Windows larger than this are not met in practice. */
 export const MAX_BEHIND = 2 ** 24;
@@ -15,9 +15,9 @@ export interface TcpLimits extends FragmentLimits {
   maxBufferedTotal: number;
   /** Packets of a connection after which an acknowledged hole is taken to be missing from the capture. */
   reorderPackets: number;
-  /** Connections somebody listens to; beyond, the one unused for longest ends as if the capture ended there. */
+  /** Connections with an observer; beyond this, the one unused for longest ends as if the capture ended there. */
   maxConnections: number;
-  /** Connections nobody listens to, without octets yet, or over; beyond, the one unused for longest is forgotten. */
+  /** Connections without an observer or octets, or over; beyond this, the one unused for longest is forgotten. */
   maxSpareConnections: number;
 }
 
@@ -32,7 +32,7 @@ export const DEFAULT_TCP_LIMITS: TcpLimits = {
   maxSpareConnections: 4096,
 };
 
-/** What was seen that is no stream octet, and what had to be decided. All of it counts packets unless it says other. */
+/** What was seen besides stream octets, and what was decided. Each counts packets if its comment names nothing else. */
 export class TcpCounters {
   /** TCP segments read. */
   segments = 0;
@@ -50,7 +50,7 @@ export class TcpCounters {
   resynchronisations = 0;
   /** Holes given up because a limit on held octets was reached, not because the octets cannot come any more. */
   holesAtLimit = 0;
-  /** Connections somebody listened to, given up because of maxConnections. */
+  /** Connections with an observer that were given up because of maxConnections. */
   evictedConnections = 0;
 
   /** `kind`: a protocol number, or a packet outcome. */

@@ -1,4 +1,4 @@
-/** What the headers of a TCP segment say. */
+/** The fields of a TCP segment's headers. */
 
 export const FIN = 0x01;
 export const SYN = 0x02;

@@ -1,12 +1,12 @@
 /**
  * Which tunnels a packet came through, as one number: networks in tunnels may use the same addresses and ports.
  *
- * 0 stands for no tunnel. Only what numbers a network counts (VXLAN, GENEVE, GRE keys, …), and neither the tunnel's ends
- * nor an MPLS label, which are others in each direction and on each hop.
+ * 0 stands for no tunnel. Only numbers of networks count (VXLAN, GENEVE, GRE keys, …), not the tunnel's ends nor an
+ * MPLS label: these differ in each direction and on each hop.
  */
 import { type LayeredPacket, TUNNEL } from "./layers/layered-packet.ts";
 
-/** Paths that are remembered. Beyond, packets of one path still belong together, and are not compared with others. */
+/** Paths that are remembered. Beyond this, packets of one path still belong together, but paths are not compared. */
 const MAX_PATHS = 4096;
 
 const NAMES: Readonly<Record<number, string>> = {
@@ -38,7 +38,7 @@ export class TunnelPaths {
     return path;
   }
 
-  /** Whether a packet may be seen on both paths: the one lies inside the other, whose inner end it is. */
+  /** Whether a packet may be seen on both paths: one path is the inner part of the other. */
   nest(one: number, other: number): boolean {
     if (one === other || one === 0 || other === 0) return true;
     const [a, b] = [this.#paths.get(one), this.#paths.get(other)];
@@ -47,7 +47,7 @@ export class TunnelPaths {
     return short.length < long.length && short.every((word, i) => word === long[long.length - short.length + i]);
   }
 
-  /** "VXLAN 42", "VXLAN 42, GRE key 7"; empty for no tunnel, or one too many. */
+  /** "VXLAN 42", "VXLAN 42, GRE key 7"; empty for no tunnel, or for a path that is not remembered. */
   describe(path: number): string {
     const words = this.#paths.get(path) ?? new Int32Array(0);
     const names: string[] = [];

@@ -1,4 +1,4 @@
-/** The kinds of packets that are not read: what may hold AMQP, with what helps, and what is known to hold none. */
+/** The kinds of packets that are not read: those that may hold AMQP, with advice, and those known to hold none. */
 import { IEEE_802_11_AGGREGATE, IEEE_802_11_MANAGEMENT } from "./layers/ieee80211.ts";
 import { MPACKET_PIECE } from "./layers/link-headers.ts";
 import {
@@ -29,11 +29,11 @@ export interface Kind {
   reason: string;
   /** Continues "12 packets"; [of one|of several]. */
   says: string;
-  /** Continues the sentence where something helps. */
+  /** Continues the sentence if there is advice. */
   advice?: string;
 }
 
-/** RFC 4303 §3.4: only the two ends know which. */
+/** RFC 4303 §3.4: only the two ends know whether it is encrypted. */
 const ESP_IS = "[it is|they are] encrypted, or authenticated in a way that only the ends know";
 
 /** What may hold AMQP and is not read, by protocol or packet outcome. */

@@ -1,7 +1,7 @@
 /**
- * Packets that were not read down to a TCP segment: how many of which kind, whether AMQP may be in them, and what helps.
+ * Packets that were not read down to a TCP segment: how many of which kind, whether they may hold AMQP, and advice.
  *
- * A kind that is not in the tables (unread-kinds.ts) is unknown, and what is unknown may hold anything.
+ * A kind that is not in the tables (unread-kinds.ts) is unknown, and an unknown kind may hold anything.
  */
 import { grouped } from "../bytes/grouped.ts";
 import { DSAP, IP_PROTOCOL, numberedName, PPP_PROTOCOL, UDP } from "./layers/protocol-numbers.ts";
@@ -14,7 +14,7 @@ export interface UnreadPackets {
   packets: number;
   /** Whether AMQP may be in them, of whatever version. */
   mayHoldAmqp: boolean;
-  /** One sentence or two, with the number and with what helps. */
+  /** One sentence or two, with the number and the advice. */
   message: string;
 }
 
@@ -23,15 +23,15 @@ export function isHarmless(kind: number): boolean {
   return harmless(kind) !== null;
 }
 
-/** ICMP's and ICMPv6's echoes (RFC 792, RFC 4443 §4): what they carry is the sender's own, a tunnel's perhaps. */
+/** ICMP's and ICMPv6's echoes (RFC 792, RFC 4443 §4): their payload is the sender's own, and may be a tunnel's. */
 const ECHOES: Readonly<Record<number, readonly number[]>> = {
   [IP_PROTOCOL | 1]: [0, 8],
   [IP_PROTOCOL | 58]: [128, 129],
 };
 
 /**
- * Whether what begins with the octet `first` may quote packets without carrying them: ICMP does of an error, and over UDP
- * flow records do.
+ * Whether a payload that begins with the octet `first` may quote packets without carrying them: ICMP errors do, and
+ * over UDP flow records do.
  */
 export function mayQuote(protocol: number, first: number): boolean {
   return protocol === UDP || ECHOES[protocol]?.includes(first) === false;

@@ -9,7 +9,7 @@
  * `U` is written by some clients for a signed 16-bit integer, and RabbitMQ does not know it.
  */
 
-/** Octets of a value; or these: a long and so many octets; a long and so many octets of fields. */
+/** Octets of a value; or these: a long and that many octets; a long and that many octets of fields. */
 export const LENGTH_AND_OCTETS = -1;
 export const LENGTH_AND_FIELDS = -2;
 /** No type at all. */

@@ -72,8 +72,8 @@ export function behindType(packet: LayeredPacket, before: number): number {
 }
 
 /**
- * Whether an Ethernet header stands at `at` that what is behind it bears out: a known EtherType, and for IP a version
- * and a length that fit. For layers that do not say what they carry.
+ * Whether an Ethernet header stands at `at`, confirmed by what is behind it: a known EtherType, and for IP a version
+ * and a length that fit. For layers that do not name their payload.
  */
 export function looksLikeEthernet({ bytes, end, wireEnd }: LayeredPacket, at: number): boolean {
   let typeAt = at + 12;

@@ -42,7 +42,7 @@ export function gre(packet: LayeredPacket): number {
   if ((flags & KEY) !== 0) packet.enterTunnel(TUNNEL.gre, long(bytes, at + keyAt) | 0);
   if (type !== ERSPAN) return packet.pass(length, ETHERTYPE | type);
   packet.at += length;
-  // Of the first type some write a sequence number all the same, so what is there is looked at as well.
+  // Some senders write a sequence number for the first type too, so the octets are looked at as well.
   if ((flags & SEQUENCE) === 0 || (!isErspan2(packet) && looksLikeEthernet(packet, packet.at))) return ETHERNET;
   return packet.pass(8, ETHERNET);
 }

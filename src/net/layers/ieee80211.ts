@@ -3,7 +3,7 @@
  *
  * ```text
  * 802.11       frame control 2 | duration 2 | addresses 18 | sequence 2 | address 6, from one access point to another
- *              | QoS 2, of its subtypes | HT 4, where the order bit says so | LLC
+ *              | QoS 2, of its subtypes | HT 4, if the order bit is set | LLC
  * radiotap     version 1 | padding 1 | length 2 | fields present 4 … | fields, aligned, little-endian
  * Prism        message 4 | length 4 | …      AVS   version 4 | length 4 | …
  * ```

@@ -1,10 +1,10 @@
 /**
- * Finds an IP header behind a header that nobody has described to us. It must prove itself: by a length that ends with the
- * packet, by a TCP header that fits or a tunnel's (what is inside may be wrapped again), and by a checksum: IPv4's own or
- * TCP's. Where offload has left both to hardware that is not there, by what must be 0 in them: reserved bits, fragment
- * offset, urgent pointer. By chance that happens once in 2^37 places or fewer. Of a packet that the snap length cut, what
- * is there must fit: for TCP over IPv6 by chance once in 2^28 places, and then nothing is made of it but a packet that was
- * not read.
+ * Finds an IP header behind an unknown header. It must prove itself: by a length that ends with the packet, by a TCP
+ * header or a tunnel's header that fits (what is inside may be wrapped again), and by a checksum: IPv4's own or TCP's.
+ * Where offload has left both checksums to hardware that is not there, by what must be 0 in them: reserved bits,
+ * fragment offset, urgent pointer. By chance that happens once in 2^37 places or fewer. If the snap length cut the
+ * packet, what is there must fit: for TCP over IPv6 by chance once in 2^28 places, and then the packet is only counted
+ * as not read.
  */
 import { long, short } from "../../bytes/big-endian.ts";
 import { ACK, FIN, RST, SYN, URG } from "../tcp-segment.ts";
@@ -24,7 +24,7 @@ const GRE_TYPES: readonly number[] = [0x0800, 0x86dd, 0x6558, 0x88be, 0x22eb, 0x
 
 /**
  * Offset of an IP header that carries TCP or a tunnel, at or behind `from`, or −1. `from` may lie before what was read
- * last: it may have been read wrongly. Then only TCP is looked for, as a tunnel's outer header is among what was read.
+ * last, which may have been read wrongly. Then only TCP is looked for, as a tunnel's outer header was read already.
  */
 export function findIpHeader({ bytes, at, end, wireEnd }: LayeredPacket, from: number): number {
   const last = Math.min(end - 20, at + MAX_WRAPPING);
@@ -52,14 +52,17 @@ export function findIpHeader({ bytes, at, end, wireEnd }: LayeredPacket, from: n
   return -1;
 }
 
-/** Whether its checksum is right; offload leaves that to hardware which is not there, and TCP must do. */
+/** Whether IPv4's checksum is right. Offload leaves it to hardware that is not there; then TCP's must be right. */
 function isIpv4WithTcp(bytes: Uint8Array, at: number, header: number, end: number, ipEnd: number): boolean {
   if (sumOf(bytes, at, header, 0) === 0xffff) return true;
   if (ipEnd <= end && isTcpSum(bytes, at + 12, 8, at + header, ipEnd)) return true;
   return isWhole(bytes, at) && isPlausibleTcp(bytes, at + header, end);
 }
 
-/** Whether TCP's checksum is right, or what stands there is TCP all the same; or both addresses fit where it was cut off. */
+/**
+ * Whether TCP's checksum is right, or it is plausible TCP without one; or both addresses fit where the packet was cut
+ * off.
+ */
 function isIpv6WithTcp(bytes: Uint8Array, at: number, tcpAt: number, end: number, ipEnd: number): boolean {
   if (ipEnd <= end && isTcpSum(bytes, at + 8, 32, tcpAt, ipEnd)) return true;
   if (!isUnicast(bytes[at + 8]!) || !isUnicast(bytes[at + 24]!)) return false;
@@ -71,7 +74,10 @@ function isWhole(bytes: Uint8Array, at: number): boolean {
   return (short(bytes, at + 6) & 0xbfff) === 0 && bytes[at + 8] !== 0;
 }
 
-/** Nothing reserved is set, no flags exclude one another, and nothing urgent is where it does not say so (RFC 9293 §3.1). */
+/**
+ * Nothing reserved is set, no flags exclude one another, and the urgent pointer is 0 without the URG flag (RFC 9293
+ * §3.1).
+ */
 function isPlausibleTcp(bytes: Uint8Array, at: number, end: number): boolean {
   if (at + 20 > end || (bytes[at + 12]! & 0x0e) !== 0) return false;
   const flags = bytes[at + 13]!;

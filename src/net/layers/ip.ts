@@ -29,8 +29,8 @@ const MORE_FRAGMENTS = 0x2000;
 const MORE_FRAGMENTS_OR_OFFSET_IPV6 = 0xfff9;
 
 /**
- * Reads an IP header: addresses into the packet's segment, the packet's own length into its ends. Whether it is 4 or 6
- * is for the header itself to say, whatever stood in front of it.
+ * Reads an IP header: addresses into the packet's segment, the packet's own length into its ends. The header itself
+ * decides whether it is version 4 or 6, not the layer in front of it.
  */
 export function ip(packet: LayeredPacket): number {
   const { bytes, at, end, segment } = packet;

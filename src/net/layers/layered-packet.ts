@@ -7,10 +7,10 @@ import type { PacketRecord } from "../../capture/packet-record.ts";
 import { HEADER_INCOMPLETE, UNREAD } from "../packet-outcome.ts";
 import type { TcpSegment } from "../tcp-segment.ts";
 
-/** Layers of a packet that are read. Eight tunnels in one another are more than anybody needs. */
+/** Layers of a packet that are read. Nobody nests more than eight tunnels. */
 export const MAX_LAYERS = 32;
 
-/** Kinds of tunnel whose number tells networks apart that may use the same addresses. */
+/** Kinds of tunnel whose number distinguishes networks that may use the same addresses. */
 export const TUNNEL = { vxlan: 1, geneve: 2, gre: 3, gtp: 4, provider: 5, l2tp: 6 } as const;
 
 /** Reads a layer: returns the number of the protocol inside (protocol-numbers.ts), or a negative packet outcome. */
@@ -33,7 +33,7 @@ export class LayeredPacket {
   /** Kind and number of each tunnel, the outermost first. */
   readonly tunnels = new Int32Array(2 * MAX_LAYERS);
   tunnelCount = 0;
-  /** Of a fragment: what tells its packet apart, where its octets belong, and whether more come behind them. */
+  /** For a fragment: what identifies its packet, where its octets belong, and whether more follow. */
   readonly fragment = { identification: 0, protocol: 0, offset: 0, more: false };
 
   constructor(segment: TcpSegment) {

@@ -6,7 +6,7 @@
  * Linux cooked v1 (113)      packet type 2 | ARPHRD 2 | address length 2 | address 8 | protocol 2 | payload
  * Linux cooked v2 (276)      protocol 2 | reserved 2 | interface 4 | ARPHRD 2 | packet type 1 | length 1 | address 8
  * BSD loopback (0, 108)      address family 4, in the byte order of the host (0) or of the network (108) | IP
- * raw IP (101, 228, 229)     IP; older files say 12 or 14
+ * raw IP (101, 228, 229)     IP; 12 or 14 in older files
  * PF log (117)               length 1 | address family 1 | …
  * OpenBSD enc (109)          address family 4 | SPI 4 | flags 4 | IP
  * IPNET (226)                version 1 | family 1 | type 2 | length 4 | interfaces 8 | zones 8 | IP
@@ -69,7 +69,7 @@ export function loopback(packet: LayeredPacket): number {
 function behindFamily(packet: LayeredPacket, header: number): number {
   if (!packet.has(header)) return HEADER_INCOMPLETE;
   const word = long(packet.bytes, packet.at);
-  // The file does not say which byte order its host had; every family is below 256, so one of the two fits.
+  // The file does not give its host's byte order; every family is below 256, so one of the two orders fits.
   const family = (word & 0x00ff_ffff) === 0 ? word >>> 24 : word;
   if (!isIpFamily(family)) return packet.notRead(LINK_TYPE | 0);
   return packet.pass(header, RAW_IP);
@@ -164,7 +164,7 @@ export function netAnalyzerTransparent(packet: LayeredPacket): number {
   return packet.pass(12, ETHERNET);
 }
 
-/** A frame relay or Ethernet header is named by Juniper's link type; what its own header says of it goes before that. */
+/** Juniper's link type names a frame relay or Ethernet header; the header's own fields have precedence over that. */
 const JUNIPER_MAGIC = 0x4d4743;
 
 export function juniper(packet: LayeredPacket): number {

@@ -67,7 +67,7 @@ export function frameRelay(packet: LayeredPacket): number {
   return nlpid(packet, bytes[at + length + 1] === 0 ? length + 2 : length + 1);
 }
 
-/** Token ring (IEEE 802.5): access and frame control, addresses, a routing field where the source address says so. */
+/** Token ring (IEEE 802.5): access and frame control, addresses; a routing field if the source address announces it. */
 export function tokenRing(packet: LayeredPacket): number {
   const { bytes, at } = packet;
   if (!packet.has(16)) return HEADER_INCOMPLETE;

@@ -1,5 +1,5 @@
 /**
- * MPLS: a stack of labels, and no word about what they carry (RFC 3032).
+ * MPLS: a stack of labels, which do not name their payload (RFC 3032).
  *
  * ```text
  * label 20 bits | traffic class 3 | bottom of stack 1 | time to live 8       … until the bottom
@@ -15,7 +15,7 @@ import { ETHERNET, IPV4, IPV6, MPLS } from "./protocol-numbers.ts";
 const BOTTOM = 0x100;
 const IPV4_EXPLICIT_NULL = 0;
 const IPV6_EXPLICIT_NULL = 2;
-/** RFC 5586: what follows is the network's own talk. */
+/** RFC 5586: what follows is traffic of the network itself. */
 const GENERIC_ASSOCIATED_CHANNEL = 13;
 
 export function mpls(packet: LayeredPacket): number {
@@ -35,7 +35,7 @@ function behindLabel(packet: LayeredPacket, label: number): number {
   if (label === GENERIC_ASSOCIATED_CHANNEL) return packet.notRead(MPLS);
   if (at >= end) return HEADER_INCOMPLETE;
   const first = bytes[at]! >>> 4;
-  // A MAC address may begin with any digit, so what the octets bear out goes before what the first of them says.
+  // A MAC address may begin with any digit, so what the octets confirm has precedence over the first digit.
   if (looksLikeIp(bytes, at, end, wireEnd)) return first === 4 ? IPV4 : IPV6;
   if (first === 0 && looksLikeEthernet(packet, at + 4)) return packet.pass(4, ETHERNET);
   if (looksLikeEthernet(packet, at)) return ETHERNET;

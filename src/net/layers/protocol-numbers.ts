@@ -19,7 +19,7 @@ export const NLPID = 0x6_0000;
 export const DSAP = 0x7_0000;
 
 export const ETHERNET = LINK_TYPE | 1;
-/** IPv4 or IPv6, as its first octet says. */
+/** IPv4 or IPv6, decided by its first octet. */
 export const RAW_IP = LINK_TYPE | 101;
 /** IEEE 802.2, as ATM (RFC 2684) carries it without a header of its own. */
 export const LLC = LINK_TYPE | 100;

@@ -18,7 +18,7 @@ import { long, short } from "../../bytes/big-endian.ts";
 import { HEADER_INCOMPLETE, MALFORMED } from "../packet-outcome.ts";
 import type { LayeredPacket } from "./layered-packet.ts";
 
-/** Segmentation offload stays below 1 MiB; an original length far above is a lie that would move the stream along. */
+/** Segmentation offload stays below 1 MiB; an original length far above is wrong, and would move the stream along. */
 const MAX_PAYLOAD = 16 * 1024 * 1024;
 
 /** Reads the TCP header of `packet`. Returns 0, or a negative packet outcome, which leaves its segment undefined. */

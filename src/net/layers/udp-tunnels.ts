@@ -1,6 +1,6 @@
 /**
- * Tunnels over UDP. A port is a hint and no proof: somebody's DNS answer may go to port 4789. So each of them looks
- * whether its header fits before it believes the port; and VXLAN and GENEVE are known on any port by their shape.
+ * Tunnels over UDP. A port is a hint and no proof: a DNS answer may go to port 4789. So each reader checks whether its
+ * header fits before it believes the port; VXLAN and GENEVE are recognised on any port by their shape.
  *
  * ```text
  * VXLAN (RFC 7348)        flags 1 (08: the network number holds) | reserved 3 | network 3 | reserved 1 | Ethernet
@@ -31,7 +31,7 @@ import {
   UDP_PORT,
 } from "./protocol-numbers.ts";
 
-/** Nothing of the kind is here: the port was somebody else's. */
+/** No such tunnel: the port was used by something else. */
 export const ANOTHER = 0;
 
 const VXLAN_HEADER = 8;
@@ -95,7 +95,7 @@ export function geneveOnItsPort(packet: LayeredPacket): number {
 export function gtp(packet: LayeredPacket): number {
   const { bytes, at } = packet;
   if (!packet.has(8) || bytes[at]! >>> 5 !== 1 || (bytes[at]! & 0x10) === 0) return ANOTHER;
-  if (bytes[at + 1] !== 255) return ANOTHER; // GTP's own talk
+  if (bytes[at + 1] !== 255) return ANOTHER; // GTP's own signalling
   let length = 8;
   if ((bytes[at]! & 0x07) !== 0) {
     length = 12;
@@ -157,7 +157,7 @@ export function l2tp(packet: LayeredPacket): number {
 
 /**
  * L2TP version 3, `before` octets behind the packet's begin: a session, then a cookie and a sublayer whose lengths only
- * the two ends know. So Ethernet or IP is looked for where they may end.
+ * the two ends know. So Ethernet or IP is searched for where they may end.
  */
 export function l2tp3Session(packet: LayeredPacket, before: number): number {
   const { bytes, at, end, wireEnd } = packet;

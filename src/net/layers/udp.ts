@@ -1,8 +1,8 @@
 /**
  * UDP (RFC 768), as far as it carries tunnels: source port 2 | destination port 2 | length 2 | checksum 2.
  *
- * A datagram that is no tunnel we know is looked through for an IP header that proves itself (ip-header-search.ts): so
- * tunnels are read that nobody has told us about. Everything else is somebody's DNS, and no business of ours.
+ * A datagram of no known tunnel is searched for an IP header that proves itself (ip-header-search.ts): so unknown
+ * tunnels are read, too. All other UDP is not read.
  */
 import { long, short } from "../../bytes/big-endian.ts";
 import { HEADER_INCOMPLETE, MALFORMED, NOT_OVER_TCP, UDP_CUT } from "../packet-outcome.ts";
@@ -14,9 +14,9 @@ import { ANOTHER, BY_SHAPE, UDP_TUNNELS, vxlan } from "./udp-tunnels.ts";
 const HEADER = 8;
 /** IPv4 and TCP, without octets. */
 const LEAST_PACKET = 20 + 20;
-/** A tunnel's header and so much of Ethernet and IP that it is known whether it is one. */
+/** A tunnel's header and enough of Ethernet and IP to decide whether it is a tunnel. */
 const ENOUGH = 64;
-/** A short header, Ethernet's and IPv4's, which proves itself: of less than that nobody can say what it is. */
+/** A short header, Ethernet's and IPv4's, which proves itself: less than that is not enough to decide. */
 const LEAST_WRAPPED = 8 + 14 + 20;
 /** Services have lower ports (RFC 6335 §6); tunnels, higher ones. */
 const FIRST_USER_PORT = 1024;
@@ -24,7 +24,7 @@ const FIRST_USER_PORT = 1024;
 /** Ports of sFlow, NetFlow and IPFIX, whose datagrams quote packets without being a tunnel. */
 const FLOW_RECORD_PORTS = new Set([2055, 4739, 6343, 9995]);
 
-/** The reader of UDP that takes these ports for VXLAN's besides those that are. */
+/** The reader of UDP. `vxlanPorts` are taken as VXLAN's, besides VXLAN's own. */
 export function udpReader(vxlanPorts: readonly number[]): LayerReader {
   const tunnels = new Map<number, LayerReader>(UDP_TUNNELS.map(([port, , read]) => [port, read]));
   for (const port of vxlanPorts) tunnels.set(port, vxlan);
@@ -56,9 +56,9 @@ function byShape(packet: LayeredPacket, source: number, destination: number, isT
     packet.at = ipAt;
     return RAW_IP;
   }
-  // What goes to a service is its own: its client's port may be any.
+  // A datagram to or from a service is that service's; its client's port may be any.
   if (Math.min(source, destination) < FIRST_USER_PORT) return packet.notRead(UDP);
-  // The snap length left nothing to tell a tunnel by.
+  // The snap length left too little to recognise a tunnel.
   if (packet.isCut && from + LEAST_PACKET < packet.wireEnd) {
     if (isTunnel && !packet.has(ENOUGH)) return HEADER_INCOMPLETE;
     if (!packet.has(LEAST_WRAPPED)) return UDP_CUT;
