@@ -9,10 +9,10 @@ export interface Negotiated {
   heartbeat: number;
 }
 
-/** What the ends of a connection agree on (§4.2.3), and how long the frames of each may be until then. */
+/** What the ends of a connection agree on (§4.2.3), and how long the frames of each end may be until then. */
 export class AgreedLimits {
   #isAgreed = false;
-  /** Octets of the handshake were missed, and with them what was agreed on. */
+  /** Octets of the handshake were missed, and the agreement with them. */
   #isUnknown = false;
   readonly #directions: readonly { readonly limits: FrameLimits }[];
 
@@ -25,17 +25,17 @@ export class AgreedLimits {
     return !this.#isAgreed && !this.#isUnknown;
   }
 
-  /** It is known what the broker takes of the client before tune-ok, in octets of payload. */
+  /** It is known what payload the broker accepts from the client before tune-ok, in octets. */
   beforeTune(client: Side, payload: number): void {
     if (this.#isOpen) this.#directions[client]!.limits.beforeTune(payload);
   }
 
-  /** The server's offer: no tune-ok allows more, and that of a client that is not captured is not seen. */
+  /** The server's offer: no tune-ok allows more. If the client's octets are not captured, its tune-ok is not seen. */
   offered(server: Side, frameMax: number): void {
     if (this.#isOpen) this.#directions[server]!.limits.negotiated(frameMax);
   }
 
-  /** What the arguments of tune-ok say. */
+  /** Takes the arguments of tune-ok. */
   agree(values: Values): Negotiated {
     this.#isAgreed = true;
     const { frameMax, channelMax } = readLimits(values);

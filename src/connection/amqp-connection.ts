@@ -40,14 +40,15 @@ import { Settlements } from "./settlements.ts";
 /** A server's frames before a limit is negotiated: its start carries a table of some size. */
 const SERVER_LIMIT_BEFORE_TUNE = 131072;
 /**
- * One TCP connection as AMQP 0-9-1: whether it is AMQP, what its ends agreed on, what was found. Recognition decides by the
- * first octets; in mid-stream it is AMQP when frames chain in either direction, of which the boundary is searched till then.
+ * One TCP connection as AMQP 0-9-1: whether it is AMQP, what its ends agreed on, what was found. The first octets
+ * decide whether it is AMQP. In mid-stream it is AMQP if frames chain in either direction; until then the boundary is
+ * searched for.
  */
 export class AmqpConnection implements ConnectionObserver, DirectionListener {
   state: "undecided" | "amqp" | "left-alone" = "undecided";
   /** Counts AMQP connections from 1 in the order in which they were recognised: c1, c2, …; 0 until then. */
   number = 0;
-  /** Names a connection that was left alone, where a user would ask where it went. */
+  /** The protocol of a connection that was left alone, for users who look for the connection in the report. */
   protocol: "TLS" | "AMQP 1.0" | null = null;
   readonly directions: readonly [Direction, Direction];
   readonly gaps: readonly [Gaps, Gaps] = [new Gaps(), new Gaps()];
@@ -71,7 +72,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   get resetByServer(): boolean {
     return this.close === null && this.#end.wasResetBy((1 - this.client) as Side);
   }
-  /** What was found of the connection as a whole; each direction has incidents of its own. */
+  /** What was found about the connection as a whole; each direction has its own incidents. */
   readonly incidents: Incident[] = [];
   readonly #context: ConnectionContext;
   readonly #recognition: Recognition;
@@ -109,7 +110,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     const direction = this.directions[side];
     this.gaps[side].add(missing, cut, direction.scanner.offset, this.#context.moment);
     if (!this.midStream && !this.#recognition.complete(side)) {
-      // What the server says first is missed less than what the client does.
+      // The server's first octets matter less than the client's.
       if (side === 1 && this.#recognition.complete(0)) this.#recognition.missServer();
       else this.#beginUnknown();
     }
@@ -142,7 +143,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         return;
       case CONNECTION_START:
         if (!ofServer) return;
-        // Only AMQP 0-9-1's protocol header is answered so (§2.2.4), though nothing of the client may be captured.
+        // Only AMQP 0-9-1's protocol header gets this answer (§2.2.4), even if nothing of the client is captured.
         this.#becomeAmqp();
         this.#serverStarted(decodeArguments(method, bytes, start, size));
         return;
@@ -207,7 +208,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     this.#becomeAmqp();
   }
 
-  /** What was found of the connection as a whole, now that the timeline is over. */
+  /** Findings about the connection as a whole, now that the timeline is over. */
   finish(): void {
     if (this.midStream && this.state === "amqp") this.#note(midStreamIncident(this.#first));
     this.settlements.finish(this.#end.ending(this));
@@ -216,7 +217,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
     for (const side of [0, 1] as const) for (const gap of this.gaps[side].incidents(side)) this.#note(gap);
   }
 
-  /** Signs, so far, that the client's writers share what they must not share, and channels closed for soft errors. */
+  /** Signs so far that the client's writers share what they must not share, and channels closed for soft errors. */
   earlyWarnings(): Incident[] {
     const { client, directions, login } = this;
     const ofWriters = directions[client].warnings.incidents(client, login.properties);
@@ -225,7 +226,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   /** Whether a side's octets behind its first ones are frames that are to be read. */
   #reads(side: Side): boolean {
-    // A server's frames are read before its client was heard: two directions of a capture may be out of step.
+    // A server's frames are read before its client's octets have come: a capture's two directions may be out of step.
     return this.state === "amqp" || (this.state === "undecided" && (this.midStream || side === 1));
   }
 

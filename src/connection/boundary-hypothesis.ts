@@ -1,10 +1,10 @@
 /**
  * A frame boundary that was searched for is a guess: the frames that follow may lie inside a body, which holds a
- * capture, dead letters, relayed frames. Until the guess is proven nothing is told of them.
+ * capture, dead letters, relayed frames. Until the guess is proven, nothing is reported about them.
  *
- * Two things prove it. A body ends within frame-max octets, and with it what lies inside: frames that go on for longer
- * are the stream's own. And clients write whole frames, so that pieces of the stream (segments) begin where frames do;
- * those of a body are cut wherever a segment is full, and meet a frame inside by chance only.
+ * Two things prove it. A body ends within frame-max octets, and the frames inside it end too: frames that go on for
+ * longer belong to the stream. And clients write whole frames, so that pieces of the stream (segments) begin where
+ * frames do; a body is cut where a segment is full, and such a cut meets a frame inside only by chance.
  */
 import type { FrameScanner } from "../amqp/frame-scanner.ts";
 import type { Method } from "../amqp/method-registry.ts";
@@ -13,9 +13,9 @@ import { Moment } from "../net/connection-observer.ts";
 
 /** Pieces that must begin with a frame. */
 const MIN_ALIGNED = 4;
-/** By how many times they must be more than by chance. */
+/** By how many times there must be more of them than by chance. */
 const MORE_THAN_CHANCE = 4;
-/** A body's octets where no frame-max is known. */
+/** A body's octets while no frame-max is known. */
 const UNKNOWN_BODY_LIMIT = 1 << 20;
 
 /** A connection.close or close-ok that may lie inside a body. */
@@ -33,11 +33,11 @@ export class BoundaryHypothesis {
   isMidStream = false;
   /** Stream offset of the boundary. */
   foundAt = 0;
-  /** Whether there ever was one. */
+  /** Whether there ever was a guess. */
   wasOpen = false;
-  /** Whether one was shown to be wrong. */
+  /** Whether a guess was shown to be wrong. */
   wasRefuted = false;
-  /** How often the boundary was lost for octets that were not captured. */
+  /** How often the boundary was lost because octets were not captured. */
   losses = 0;
   /** Whether the direction's sender was known before. */
   knewSender = true;
@@ -52,10 +52,10 @@ export class BoundaryHypothesis {
   #aligned = 0;
   #lastType = 0;
   #close: KeptClose | null = null;
-  /** When the piece came that was last looked at. */
+  /** When the last piece came. */
   readonly #moment = new Moment();
 
-  /** `trusted`: whatever was found is taken for right. */
+  /** `trusted`: whatever was found is taken as right. */
   constructor(trusted: boolean) {
     this.#trusted = trusted;
   }
@@ -83,8 +83,8 @@ export class BoundaryHypothesis {
   }
 
   /**
-   * The next octets of the stream come, where the scanner stands; `frames` as in `begin`. What came at one moment is one
-   * piece, however it is handed over. Returns whether the guess is proven now.
+   * The next octets of the stream come, where the scanner stands; `frames` as in `begin`. All that came at one moment
+   * is one piece, even if it is handed over in parts. Returns whether the guess is proven now.
    */
   receive({ offset, atBoundary, sizeLimit }: FrameScanner, moment: Moment, frames: number): boolean {
     if (!this.open || sameMoment(moment, this.#moment)) return false;
@@ -98,32 +98,32 @@ export class BoundaryHypothesis {
     return this.#aligned >= MIN_ALIGNED && this.#aligned > MORE_THAN_CHANCE * chance;
   }
 
-  /** A close follows from the guess. Whether it closed the connection shows by what comes then: nothing. */
+  /** A close follows from the guess. If nothing comes after it, it closed the connection. */
   keepClose(method: Method, octets: Uint8Array, scanner: FrameScanner): void {
     const moment = new Moment();
     moment.set(scanner.frameMoment());
     this.#close = { method, octets, moment };
   }
 
-  /** The stream is over: gives up the guess. Returns the last frame that followed from it, where it is a close. */
+  /** The stream is over: gives up the guess. Returns the last frame after it if that is a close. */
   takeLastClose({ partial }: FrameScanner): KeptClose | null {
     this.open = false;
     return partial === null ? this.#close : null;
   }
 
-  /** Octets are missing, and with them the boundary, guess or not. */
+  /** Octets are missing, and the boundary with them, guess or not. */
   lose(): void {
     this.open = false;
     this.losses++;
   }
 
-  /** What followed from the guess broke. Returns as `close` does. */
+  /** What followed from the guess broke. Returns the same as `close`. */
   refute(frames: number): number {
     this.wasRefuted = true;
     return this.close(frames);
   }
 
-  /** The guess is proven, or given up. Returns the frames that followed from it, of `frames` of the direction. */
+  /** The guess is proven, or given up. Returns how many of the direction's `frames` followed from it. */
   close(frames: number): number {
     this.open = false;
     return frames - this.#framesBefore;

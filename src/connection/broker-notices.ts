@@ -1,6 +1,6 @@
 /**
- * What the broker does to its clients without being asked: it cancels consumers (basic.cancel) and blocks publishers
- * (connection.blocked). Both are RabbitMQ's additions to the specification, and told as notes, once for a connection.
+ * What the broker does to its clients without a request: it cancels consumers (basic.cancel) and blocks publishers
+ * (connection.blocked). Both are RabbitMQ's additions to the specification, reported as notes, once for a connection.
  */
 import { textOf } from "../amqp/field-table.ts";
 import type { FrameScanner } from "../amqp/frame-scanner.ts";
@@ -21,7 +21,7 @@ interface BrokerDirection {
 export class BrokerNotices {
   #cancelled: Incident | null = null;
   #blocked: Incident | null = null;
-  /** When it was blocked last; null where it is not. */
+  /** When it was blocked last; null if it is not blocked. */
   #since: Moment | null = null;
   #blockedSeconds = 0;
 

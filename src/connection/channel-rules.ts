@@ -57,7 +57,7 @@ function channelMethod(channel: Channel, method: Method, isClient: boolean): Fau
   }
 }
 
-/** The place of a content header. What it announces is for the caller to take over (afterHeader). */
+/** Checks the place of a content header. The caller takes over what the header announces (afterHeader). */
 export function takeHeader(channel: Channel): readonly Fault[] {
   const state = notOpen(channel, "A content header");
   const faults = state === null ? NO_FAULTS : [state];
@@ -69,8 +69,8 @@ export function takeHeader(channel: Channel): readonly Fault[] {
 }
 
 /**
- * What is wrong with a content header by itself, bytes[start, …) being its payload; `undecodable` says what of its
- * properties does not decode.
+ * What is wrong with a content header by itself, bytes[start, …) being its payload; `undecodable` names what does not
+ * decode in its properties.
  */
 export function headerFault(
   channel: Channel,
@@ -109,7 +109,7 @@ export function takeBody(channel: Channel, size: number): readonly Fault[] {
   return [...faults, { rule: "content-order", clause: `A content body ${on} ${place}` }];
 }
 
-/** A frame on a channel that is not open. Said once: the frames that follow on this channel add nothing to it. */
+/** A frame on a channel that is not open. Reported once: more frames on this channel add nothing to it. */
 function notOpen(channel: Channel, what: string): Fault | null {
   const { number, state } = channel;
   if (state === OPEN || state === STATE_UNKNOWN) return null;

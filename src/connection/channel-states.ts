@@ -1,12 +1,12 @@
 import { isInContent } from "../amqp/content-order.ts";
 import { Channel, CLOSED, CLOSING } from "./channel.ts";
 
-/** The channels of one direction, by number. All of them are forgotten at once where octets were missed. */
+/** The channels of one direction, by number. All of them are forgotten at once when octets were missed. */
 export class ChannelStates {
   /** The channel of the frame before. */
   last = new Channel(0, 0);
   readonly #channels: (Channel | undefined)[] = [];
-  /** How many times all were forgotten: what is older than the last time is not known any more. */
+  /** How many times all were forgotten: older states are not known any more. */
   #epoch = 0;
   readonly #forgotten: () => void;
 
@@ -20,7 +20,7 @@ export class ChannelStates {
     return this.#channels[number] !== undefined;
   }
 
-  /** Whether what is known of a channel is still so. */
+  /** Whether the known state of a channel is still valid. */
   isCurrent(channel: Channel): boolean {
     return channel.epoch === this.#epoch;
   }

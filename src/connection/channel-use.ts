@@ -1,6 +1,7 @@
 /**
- * What both ends said of messages on one channel, from channel.open to its close, as far as it tells what goes wrong
- * later: acknowledgments that fit no delivery, confirms that nobody waited for, deliveries that nobody acknowledges.
+ * What both ends sent about messages on one channel, from channel.open to its close, as far as it shows what goes wrong
+ * later: acknowledgments that fit no delivery, confirms that the client did not wait for, deliveries without
+ * acknowledgment.
  */
 import {
   BASIC_ACK,
@@ -39,7 +40,7 @@ export class Acknowledgment {
 
 export class ChannelUse {
   readonly number: number;
-  /** Neither a transaction nor basic.recover says what becomes of deliveries. */
+  /** No transaction and no basic.recover, after which the state of deliveries is unknown. */
   isPlain = true;
   /** Consumers and gets whose deliveries await acknowledgment, and those whose do not. */
   acknowledging = 0;
@@ -56,11 +57,11 @@ export class ChannelUse {
   published = 0;
   /** Those that the broker has confirmed, or refused. */
   readonly confirmed = new SettledTags();
-  /** Deliveries, whose tags count from 1; −1 where they do not. */
+  /** Deliveries, whose tags count from 1; −1 if they do not. */
   delivered = 0;
   /** When the first of them came. */
   readonly firstDelivery = new Moment();
-  /** Who closed it; null while it is open. */
+  /** Which end closed it; null while it is open. */
   closedBy: "client" | "server" | null = null;
   clientDone = false;
   serverDone = false;
@@ -71,7 +72,7 @@ export class ChannelUse {
     this.number = number;
   }
 
-  /** All consumers and gets say that their deliveries need no acknowledgment, and there are some. */
+  /** All consumers and gets ask for deliveries without acknowledgment, and there are some. */
   get isNeedless(): boolean {
     return this.acknowledging === 0 && this.needless > 0;
   }
@@ -88,8 +89,8 @@ export class ChannelUse {
   }
 
   /**
-   * A method of the client's that decodes, its payload bytes[start, start + size), its frame at `streamOffset`. Returns an
-   * acknowledgment of what was settled before on this channel, or of what needs none (`isNeedless`); else null.
+   * A method of the client that decodes, its payload bytes[start, start + size), its frame at `streamOffset`. Returns
+   * an acknowledgment of deliveries that were settled before on this channel, or need none (`isNeedless`); else null.
    */
   // oxlint-disable-next-line max-params -- hot path: acknowledgments
   take(

@@ -15,8 +15,8 @@ export const STATE_UNKNOWN = 3;
 const MAX_ARGUMENTS = 4 + 2 + 256 + 256 + 1;
 
 /**
- * One channel as one direction of a connection uses it: open or not, and how far the present content has come.
- * Plain fields, written on the hot path.
+ * One channel as one direction of a connection uses it: open or not, and how far the present content has come. Plain
+ * fields, written on the hot path.
  */
 export class Channel {
   readonly number: number;
@@ -26,20 +26,20 @@ export class Channel {
   method: Method | null = null;
   /** Stream offset of that method's frame. */
   methodOffset = 0;
-  /** The first octets of that method's arguments, `argumentsSize` of them; for who asks what was left unfinished. */
+  /** The first octets of that method's arguments, `argumentsSize` of them, to describe what was left unfinished. */
   arguments: Uint8Array | null = null;
   argumentsSize = 0;
   /** Messages published since confirm.select, and the highest number the broker has confirmed. */
   confirms = false;
   published = 0;
   confirmed = 0;
-  /** What both ends say on it, from channel.open to its close; null where that is not followed. */
+  /** What both ends send on it, from channel.open to its close; null if that is not followed. */
   use: ChannelUse | null = null;
-  /** When the other end closed it, and with which words, until this one has answered. */
+  /** When the other end closed it, and its words, until this end has answered. */
   refused: { readonly at: Moment; readonly words: string } | null = null;
   /** Another channel's frame has come into the present content. */
   split = false;
-  /** Which loss of the frame boundary this state is younger than. */
+  /** The loss of the frame boundary after which this state began. */
   epoch: number;
 
   constructor(number: number, epoch: number) {
@@ -57,7 +57,7 @@ export class Channel {
     this.argumentsSize = kept;
   }
 
-  /** Octets were missed: nothing is known of this channel any more. */
+  /** Octets were missed: the state of this channel is not known any more. */
   forget(epoch: number): void {
     this.epoch = epoch;
     this.state = STATE_UNKNOWN;
@@ -74,12 +74,12 @@ export class Channel {
     this.confirmed = 0;
   }
 
-  /** Of those published since confirm.select, all but one that is unfinished. */
+  /** The publishes since confirm.select, without one that is unfinished. */
   get wholePublishes(): number {
     return this.published - (isInContent(this.content) ? 1 : 0);
   }
 
-  /** Whether content may begin here without a word about it. */
+  /** Whether content may begin here without a fault. */
   get takesContent(): boolean {
     return this.content === AWAITS_METHOD && (this.state === OPEN || this.state === STATE_UNKNOWN);
   }

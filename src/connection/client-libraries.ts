@@ -1,7 +1,7 @@
 /**
  * The client libraries seen in the field, as data: how the text of each is recognised, what it writes to the socket in
- * one go, under which lock, what that leads to when a connection is shared, and what to do instead. Sources: the
- * libraries' own code and the issues named.
+ * one go, under which lock, what happens when a connection is shared, and what to do instead. Sources: the libraries'
+ * own code and the issues named.
  */
 
 export type LibraryId =
@@ -29,7 +29,7 @@ export interface ClientLibrary {
   name: string;
   /** At most 11 columns, for a label. */
   label: string;
-  /** How it names itself in its client properties: product, a slash, platform. */
+  /** Its own name in its client properties: product, a slash, platform. */
   product: RegExp;
   /** What only this library prints. */
   printedBy: RegExp;
@@ -41,12 +41,12 @@ export interface ClientLibrary {
    */
   contents: "whole" | "pieces" | "unknown";
   wholeFrom?: number;
-  /** What is written in one go, and what guards it. A clause. */
+  /** What is written in one go, and which lock guards it. A clause. */
   writes: string;
   remedy: string;
 }
 
-/** The first that matches is taken: the telling ones come before those with short names. */
+/** The first that matches is taken: specific names come before short ones. */
 export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   aiormq: {
     name: "aiormq, aio-pika",
@@ -250,7 +250,7 @@ export const CLIENT_LIBRARIES: Readonly<Record<LibraryId, ClientLibrary>> = {
   },
 };
 
-/** The library that a client names in its properties (connection.start-ok); undefined where it is none of these. */
+/** The library that a client names in its properties (connection.start-ok); undefined if it is none of these. */
 export function libraryOfClient(clientProperties: ReadonlyMap<string, string>): ClientLibrary | undefined {
   const names = `${clientProperties.get("product") ?? ""} / ${clientProperties.get("platform") ?? ""}`;
   return Object.values<ClientLibrary>(CLIENT_LIBRARIES).find(({ product }) => product.test(names));
@@ -261,7 +261,7 @@ export function contentsOf(clientProperties: ReadonlyMap<string, string>): Clien
   const library = libraryOfClient(clientProperties);
   if (library === undefined) return "unknown";
   const { contents, wholeFrom } = library;
-  // A version that is not told may be an old one.
+  // A client that gives no version may be an old one.
   const major = Number.parseInt(clientProperties.get("version") ?? "0", 10);
   return wholeFrom !== undefined && !(major >= wholeFrom) ? "pieces" : contents;
 }

@@ -1,4 +1,4 @@
-/** What the two ends tell each other of themselves in the handshake (§1.4.2.2 to §1.4.2.6). */
+/** What the two ends report about themselves in the handshake (§1.4.2.2 to §1.4.2.6). */
 import { type FieldTable, textOf } from "../amqp/field-table.ts";
 import type { Values } from "../amqp/payload.ts";
 
@@ -14,7 +14,7 @@ export function keepProperties(properties: FieldTable, into: Map<string, string>
   }
 }
 
-/** The product and version that the server says it is in connection.start; "" for what it does not say. */
+/** The product and version that the server gives in connection.start; "" for what it does not give. */
 export function serverIdentity(values: Values): [product: string, version: string] {
   const properties = values.get("server-properties");
   const said = (name: string): string => (properties instanceof Map ? textOf(properties.get(name)) : "");

@@ -31,8 +31,8 @@ export function readClose(sender: Side, values: Values): Close {
 }
 
 /**
- * An error code in a close is a finding, as severe as the code means it: hard, soft, or an operator's wish. `channel` was
- * closed, or with null the connection; `scanner` is at the frame that did it.
+ * An error code in a close is a finding, as severe as the code means it: hard, soft, or an operator's wish. `channel`
+ * was closed, or with null the connection; `scanner` is at the closing frame.
  */
 export function closeIncident(close: Close, channel: number | null, client: Side, scanner: FrameScanner): Incident {
   const code = REPLY_CODES[close.code];
@@ -58,10 +58,10 @@ function severityOf({ code }: Close, channel: number | null): Severity {
   return code === 320 ? "note" : "error";
 }
 
-/** Kinds of soft closes that are gathered in one connection; others are told one by one. */
+/** Kinds of soft closes that are gathered in one connection; others are reported one by one. */
 const MAX_KINDS = 32;
 
-/** Closes with an error code that are told of one connection. */
+/** Closes with an error code that are reported for one connection. */
 const MAX_CLOSES = 256;
 
 interface ClosedConnection {
@@ -74,11 +74,14 @@ interface PublishingDirection {
   readonly warnings: { readonly splits: { readonly publishes: number } };
 }
 
-/** Closes with an error code. Channels closed for soft errors are told once for each kind (sender, code and method), with a count. */
+/**
+ * Closes with an error code. Channels closed for soft errors are reported once for each kind (sender, code and method),
+ * with a count.
+ */
 export class Closes {
   /**
-   * Stream offset up to which the broker has read the client's octets, and objected to none: its close-ok answers the
-   * client's connection.close, and a close of its own would have come before. −1 where that is not known.
+   * Stream offset up to which the broker has read the client's octets without an objection: its close-ok answers the
+   * client's connection.close, and its own close would have come before. −1 if that is not known.
    */
   readUpTo = -1;
   #clientClosedAt = -1;
@@ -86,12 +89,14 @@ export class Closes {
   #told = 0;
   readonly #kinds = new Map<string, { incident: Incident; sentence: string }>();
 
-  /** What is to be told of a close now; null where it is none of an error, or counted with others. `channel` as closeIncident. */
+  /**
+   * What to report about a close now; null if it is no error, or is counted with others. `channel` as in closeIncident.
+   */
   take(close: Close, channel: number | null, connection: ClosedConnection, scanner: FrameScanner): Incident | null {
     const { client } = connection;
     if (channel === null && close.sender !== client) this.#brokerClosed = true;
     else if (channel === null && this.#clientClosedAt < 0) this.#clientClosedAt = scanner.frameOffset;
-    // That a proxy shut down says nothing of client and broker.
+    // A proxy's shutdown shows nothing about client and broker.
     if (close.code === 200 || close.code === 0 || ownCloser(close) === "proxy") return null;
     const costs = close.sender !== client && connection.directions[client].warnings.splits.publishes > 0;
     const counted = channel === null ? null : this.#countSoft(close, channel, client, scanner);
@@ -105,7 +110,7 @@ export class Closes {
     if (!this.#brokerClosed) this.readUpTo = this.#clientClosedAt;
   }
 
-  /** Takes a channel.close with a soft code: the incident that tells it, later; null for others. */
+  /** Takes a channel.close with a soft code. Returns the incident that will report it later; null for others. */
   #countSoft(close: Close, channel: number, client: Side, scanner: FrameScanner): Incident | null {
     if (REPLY_CODES[close.code]?.soft !== true) return null;
     const kind = kindOf(close);
@@ -122,7 +127,7 @@ export class Closes {
     return incident;
   }
 
-  /** Stream offset of the close with which one of this kind is told; −1 where it is told by itself. */
+  /** Stream offset of the close in which this kind is reported; −1 if it is reported by itself. */
   toldAt(close: Close): number {
     return this.#kinds.get(kindOf(close))?.incident.streamOffset ?? -1;
   }
@@ -141,7 +146,7 @@ function kindOf({ sender, code, classId, methodId }: Close): string {
   return `${sender} ${code} ${classId} ${methodId}`;
 }
 
-/** A declare is answered with 404 only where it is passive. */
+/** 404 answers a declare only if it is passive. */
 function answersPassiveDeclare({ code, classId, methodId }: Close): boolean {
   const key = keyOf(classId, methodId);
   return code === 404 && (key === QUEUE_DECLARE || key === EXCHANGE_DECLARE);

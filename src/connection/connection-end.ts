@@ -1,6 +1,6 @@
 /**
- * How a connection ended that nobody closed (§1.4.2.7): who ended it, after which silence, and what was left unfinished.
- * Facts, and no faults of any frame.
+ * How a connection ended without connection.close (§1.4.2.7): which end ended it, after which silence, and what was
+ * left unfinished. These are facts, not faults of a frame.
  */
 import { AWAITS_HEADER } from "../amqp/content-order.ts";
 import { textOf } from "../amqp/field-table.ts";
@@ -14,12 +14,12 @@ import type { Ending } from "./settlements.ts";
 
 /** Unfinished publishes that are described; the rest is counted. */
 const MAX_DESCRIBED = 3;
-/** Both ends may take a peer for dead after two intervals without an octet (§4.2.7). */
+/** Each end may take its peer as dead after two intervals without an octet (§4.2.7). */
 const MISSED_INTERVALS = 2;
-/** Clocks and schedulers: a silence that is shorter by this share counts as well. */
+/** For clocks and schedulers: a silence that is shorter by this share counts as well. */
 const TOLERANCE = 0.05;
 
-/** A connection whose end is told. */
+/** A connection whose end is reported. */
 interface EndedConnection {
   readonly client: Side;
   readonly close: { readonly sender: Side } | null;
@@ -34,20 +34,20 @@ interface EndedDirection {
   readonly frames: number;
   readonly broken: boolean;
   readonly closing: boolean;
-  /** Those that are over. */
+  /** The incidents that are over. */
   readonly incidents: readonly Incident[];
   /** Channels whose content is unfinished. */
   readonly unfinished: readonly Channel[];
 }
 
-/** Who ended a connection first, how and when; and when each side was heard last. */
+/** Which end ended a connection first, how and when; and when octets of each side came last. */
 export class ConnectionEnd {
-  /** The end that counts is the first. */
+  /** The first end counts. */
   #side: Side = 0;
   #reason: StreamEnd = "capture-ended";
   readonly #at = new Moment();
   readonly #heard: readonly [Moment, Moment] = [new Moment(), new Moment()];
-  /** A direction ended where its frames were not understood. */
+  /** A direction ended where its frames could not be read. */
   #boundaryLost = false;
 
   readonly #finished: [boolean, boolean] = [false, false];
@@ -63,11 +63,11 @@ export class ConnectionEnd {
     this.#heard[side].set(moment);
   }
 
-  /** A side's stream ends; told before its direction is. Both end by one reset: the one that sent it ends first. */
+  /** A side's stream ends; called before its direction ends. One reset ends both: the side that sent it ends first. */
   ended({ side, scanner }: EndedDirection, reason: StreamEnd, moment: Moment): void {
     if (scanner.lost) this.#boundaryLost = true;
     if (reason === "fin") this.#finished[side] = true;
-    // Where the other side had ended the stream already, a reset is no answer to what it sent.
+    // If the other side had ended its stream already, a reset is no answer to its octets.
     if (reason === "rst" && this.#reset === null) this.#reset = { side, isAnswer: this.#finished[1 - side] !== true };
     if (reason === "capture-ended" || this.#reason !== "capture-ended") return;
     this.#side = side;
@@ -75,7 +75,7 @@ export class ConnectionEnd {
     this.#at.set(moment);
   }
 
-  /** What is known of its end, for who judges what was left. */
+  /** What is known of its end, to judge what was left. */
   ending({ client, close, directions }: EndedConnection): Ending {
     const isOver = this.#reason !== "capture-ended" || (close !== null && directions.every(({ closing }) => closing));
     const side = close?.sender ?? this.#side;
@@ -93,7 +93,7 @@ export class ConnectionEnd {
     return this.#reason === "fin" ? "ended" : "reset";
   }
 
-  /** How it ended; null where it was still going on, where a close may have been missed, or an error says more. */
+  /** How it ended; null if it was still open, if a close may have been missed, or if an error explains it better. */
   incident({ client, close, negotiated, directions, gaps }: EndedConnection): Incident | null {
     if (this.#reason === "capture-ended" || close !== null) return null;
     if (this.#boundaryLost || gaps[0].count + gaps[1].count > 0) return null;

@@ -1,4 +1,4 @@
-/** What is wrong with a frame by itself, or with its being on channel 0 or not on it: for each a fault, or null. */
+/** Faults of a frame by itself, or of its being on channel 0 or not on it. Each function returns a fault, or null. */
 import { CONNECTION_CLASS } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { LEAST_CONTENT_HEADER, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
@@ -33,7 +33,7 @@ export function channelZeroFault(method: Method, channel: number): Fault | null 
   return { rule: "channel-zero", clause: `${method.name} came ${where}` };
 }
 
-/** A method that has no place in the handshake, or only there; `over`: the handshake is. */
+/** A method that has no place in the handshake, or only there; `over`: the handshake is over. */
 export function outOfTurn(method: Method, channel: number, over: boolean): Fault {
   const where = channel === 0 ? "" : ` on channel ${channel}`;
   const when = over ? "when the handshake was over" : "before the handshake was over";

@@ -1,10 +1,10 @@
 /**
  * The methods that carry credentials, followed octet by octet as they come: which octets may be shown, and which are
- * masked. A generator is the reader here, as a method may be cut anywhere; it yields what it wants next, LOOK or a number
- * of octets, and is told the octet it wanted to look at.
+ * masked. The reader is a generator, as a method may be cut anywhere. It yields what it wants next: LOOK, or a number
+ * of octets. After LOOK it receives that octet.
  *
- * Whatever does not decode throws PayloadOverrun or Undecodable before an octet behind it is shown: tables are walked
- * through, as a wrong length of client-properties would otherwise show the response for a part of them.
+ * What does not decode throws PayloadOverrun or Undecodable before an octet behind it is shown. Tables are walked
+ * through: otherwise a wrong length of client-properties would show the response as a part of them.
  */
 
 import { MAX_TABLE_DEPTH } from "../amqp/field-table.ts";
@@ -13,17 +13,17 @@ import { FRAME_END } from "../amqp/spec/constants.ts";
 import { FIELD_SIZES, LENGTH_AND_FIELDS, NO_TYPE, TYPE_LONGSTR, TYPE_TABLE } from "../amqp/spec/field-types.ts";
 import { overrun, PayloadOverrun } from "../bytes/cursor.ts";
 
-/** The next octet is to be looked at; it is taken by what is yielded after that. */
+/** The next octet is to be looked at; the next yield decides whether it is shown. */
 export const LOOK = 0;
 
 /** Yields LOOK, n for n octets to be shown, −n for n octets to be masked. */
 export type Following<Result = void> = Generator<number, Result, number>;
 
-/** Longer names are no user's. */
+/** Longer names are not user names. */
 const LONGEST_USER = 255;
 const SPACE = 0x20;
 
-/** So many octets, of which a method's fields take theirs. */
+/** A number of octets, from which a method's fields are read. */
 export class FieldRun {
   left: number;
 
@@ -37,7 +37,7 @@ export class FieldRun {
     return new FieldRun(octets);
   }
 
-  /** The next octet, to be shown. */
+  /** The next octet, which is shown. */
   *octet(): Following<number> {
     this.#spend(1);
     const octet = yield LOOK;
@@ -45,7 +45,7 @@ export class FieldRun {
     return octet;
   }
 
-  /** The next octet, to be shown if it is what it should be. */
+  /** The next octet, which is shown if it is right. */
   *expected(isRight: (octet: number) => boolean): Following<number> {
     if (this.left === 0) throw overrun(1, 0);
     const octet = yield LOOK;
@@ -63,7 +63,7 @@ export class FieldRun {
     return (yield* this.short()) * 65536 + (yield* this.short());
   }
 
-  /** A long that says how many octets follow: so few that its first octet is zero. */
+  /** A long that gives the number of octets that follow: so few that its first octet is zero. */
   *length(): Following<number> {
     yield* this.expected(octet => octet === 0);
     return (yield* this.octet()) * 65536 + (yield* this.short());
@@ -74,7 +74,7 @@ export class FieldRun {
     if (octets > 0) yield octets;
   }
 
-  /** As many of `octets` octets as are text; those from the first control character on are masked. */
+  /** Shows those of `octets` octets that are text; from the first control character on they are masked. */
   *showText(octets: number): Following {
     this.#spend(octets);
     let isText = true;
@@ -119,7 +119,7 @@ export function* secureOk(fields: FieldRun): Following {
   yield* fields.mask(yield* fields.length());
 }
 
-/** new-secret longstr, reason shortstr; what is behind a secret could be the rest of it, and is masked with it. */
+/** new-secret longstr, reason shortstr; octets behind a secret could be the rest of it, and are masked too. */
 export function* updateSecret(fields: FieldRun): Following {
   yield* fields.mask(yield* fields.length());
   yield* lastShortstr(fields, false);
@@ -157,7 +157,7 @@ function* shownTable(fields: FieldRun, named: boolean, depth: number): Following
   }
 }
 
-/** NUL user NUL password. All NULs are shown, so that it is found as right or wrong as it was. */
+/** NUL user NUL password. All NULs are shown, so that the form is judged as it was. */
 function* plain(response: FieldRun): Following {
   let position = 0;
   let separators = 0;
@@ -165,15 +165,15 @@ function* plain(response: FieldRun): Following {
     response.left--;
     const nul = (yield LOOK) === 0;
     if (nul) separators++;
-    // Without a NUL at its beginning it is no PLAIN response, and nobody knows what is what.
+    // Without a NUL at its beginning it is no PLAIN response, and its parts are not known.
     else if (position === 0) separators = 2;
     yield nul || (separators === 1 && position <= LONGEST_USER) ? 1 : -1;
   }
 }
 
 /**
- * The entries of a table, LOGIN and PASSWORD among them; the names of others are masked with their values. What does not
- * decode is masked to the response's end.
+ * The entries of a table, LOGIN and PASSWORD among them; the names of others are masked with their values. What does
+ * not decode is masked to the response's end.
  */
 function* amqplain(response: FieldRun): Following {
   try {
@@ -191,7 +191,7 @@ function* amqplain(response: FieldRun): Following {
   yield* response.mask(response.left);
 }
 
-/** LOGIN or PASSWORD; of another name only as much is shown as they have in common, and "" returned. */
+/** LOGIN or PASSWORD. For another name only the part in common with these is shown, and "" is returned. */
 function* knownName(fields: FieldRun): Following<string> {
   const length = yield* fields.expected(octet => octet < fields.left);
   const known = ["LOGIN", "PASSWORD"].find(name => name.length === length) ?? "";

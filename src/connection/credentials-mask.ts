@@ -1,24 +1,24 @@
 /**
  * Masks with `*` what authenticates a client, in a copy of its octets, over any chunking: the response of start-ok and
- * secure-ok, the new-secret of update-secret. Lengths and structure stay, and so does what a login is judged by: of
- * PLAIN the NULs and the user, of AMQPLAIN the table and LOGIN. Of any other mechanism the whole response is masked.
+ * secure-ok, the new-secret of update-secret. Lengths and structure stay, and so does what a login is judged by: in
+ * PLAIN the NULs and the user, in AMQPLAIN the table and LOGIN. In any other mechanism the whole response is masked.
  *
- * It fails closed. In doubt more is masked than needs be:
+ * It fails closed. In doubt it masks more than necessary:
  *
- * - Up to tune-ok every frame is followed, and only what a client may send there is shown. Where something else comes,
- *   or a frame does not end as it should, all octets are masked until a whole tune-ok has come.
- * - From then on any of the three methods is masked wherever it stands with its frame's header, be it inside of what
- *   another frame's size covers: octets that were sent before may come again. Where it does not end as it should,
- *   or none that could begin a frame follow it, REACH octets more are masked: another writer's octets may lie between its
- *   own, and its own may come again.
- * - On channel 0 the payload is masked of any frame that is neither a heartbeat nor a method that a client may send there;
- *   on other channels that of a method of class connection.
- * - Where no frame begins although one should, all is masked up to a frame's end with another frame behind it, or REACH
- *   octets: it may be the rest of anything.
+ * - Up to tune-ok every frame is followed, and only what a client may send there is shown. If something else comes, or
+ *   a frame does not end as it should, all octets are masked until a whole tune-ok has come.
+ * - From then on any of the three methods is masked wherever it stands with its frame's header, also inside the octets
+ *   that another frame's size covers: octets that were sent before may come again. If it does not end as it should, or
+ *   what follows cannot begin a frame, REACH more octets are masked: another writer's octets may lie between its own,
+ *   and its own may come again.
+ * - On channel 0 the payload of a frame is masked unless the frame is a heartbeat or a method that a client may send
+ *   there; on other channels that of a method of class connection.
+ * - Where a frame should begin and none does, all is masked up to a frame's end with another frame behind it, or for
+ *   REACH octets: it may be the rest of anything.
  * - Behind a broken envelope the three methods' ids are enough.
  *
  * What it cannot see: a PLAIN response whose second NUL is missing, so that the password is a part of the user; three
- * octets of a response that stand where its length should; a method without its frame's header inside of a torn frame
+ * octets of a response that stand where its length should; a method without its frame's header inside a torn frame
  * whose size could be right; what comes of a torn method beyond REACH.
  */
 import { Undecodable } from "../amqp/field-walk.ts";
@@ -81,15 +81,15 @@ const CLOSE = methodIdOf(CONNECTION_CLOSE);
 const PROTOCOL = "AMQP";
 
 export class CredentialsMask {
-  /** What is followed octet by octet; null while methods are searched for. */
+  /** The field that is followed octet by octet; null while methods are searched for. */
   #following: Following | null;
-  /** Octets that stay as they are, or are masked if negative, before it is asked again. */
+  /** Octets that stay as they are, or are masked if negative, before the next field is asked for. */
   #run = 0;
   #looks = false;
   /** Everything is masked until a tune-ok comes. */
   #hides = false;
   readonly #envelope = new EnvelopeWalk();
-  /** Whether frames can be followed by their sizes; `#following` does so itself before they are. */
+  /** Whether frames can be followed by their sizes; until then `#following` does so. */
   #walks = false;
   /** Where in the octets at hand the envelope is known to be broken. */
   #brokenFrom = Number.POSITIVE_INFINITY;
@@ -166,7 +166,7 @@ export class CredentialsMask {
     this.#hides = true;
   }
 
-  /** One frame before tune-ok, which says whether it was that. */
+  /** One frame before tune-ok. Returns whether it was tune-ok. */
   *#handshakeFrame(): Following<boolean> {
     const header = new FieldRun(FRAME_HEADER_SIZE);
     const type = yield* header.expected(octet => octet === FRAME_METHOD || octet === FRAME_HEARTBEAT);
@@ -197,7 +197,7 @@ export class CredentialsMask {
   /** Goes on to the next method to be followed, or to the end of the octets; returns the position behind. */
   #search(bytes: Uint8Array, from: number): number {
     for (let last = from; last < bytes.length; last++) {
-      // 0x0a, the class-id, is the third octet from behind; that may lie in the octets before.
+      // 0x0a, the class-id, is the third octet from behind; it may lie in the octets before.
       if (last >= from + 2) {
         const classId = bytes.indexOf(CONNECTION_CLASS, last - 2);
         if (classId < 0 || classId + 2 >= bytes.length) break;
@@ -209,7 +209,7 @@ export class CredentialsMask {
     return bytes.length;
   }
 
-  /** Whether bytes[last] ends the ids of a method that is to be followed; then it is. */
+  /** Whether bytes[last] ends the ids of a method that must be followed; then it is followed. */
   #begins(bytes: Uint8Array, last: number): boolean {
     const method = bytes[last]!;
     const first = last - SIGNATURE + 1;

@@ -27,7 +27,7 @@ export function carriesCredentials(method: Method): boolean {
 
 /**
  * Whether the octets at a broken envelope of a running connection may hold credentials: those of a method on channel 0
- * that does not say that it is another one, and those behind the ids of a method that carries some.
+ * that does not have the ids of another method, and those behind the ids of a method that carries credentials.
  */
 export function mayHoldCredentials(fault: EnvelopeFault): boolean {
   if (fault.type === FRAME_METHOD && fault.channel === 0 && !namesAnother(fault.payload)) return true;
@@ -51,7 +51,7 @@ function namesAnother(payload: ArrayLike<number>): boolean {
   return method !== undefined && !carriesCredentials(method);
 }
 
-/** A JSON web token (RFC 7519): what update-secret brings, wherever its beginning is. */
+/** A JSON web token (RFC 7519): what update-secret carries, wherever its beginning is. */
 const TOKEN = /eyJ[\w-]/;
 
 /** Whether octets begin with the rest of a method's ids and the length of its secret: the beginning of its frame is lost. */
@@ -66,8 +66,8 @@ function beginsInSecret(octets: readonly number[]): boolean {
 }
 
 /**
- * A broker's own words without what it quotes of a start-ok, a secure-ok or an update-secret. Binaries are quoted as
- * Erlang prints them; these begin with the method's ids.
+ * A broker's own words without its quote of a start-ok, a secure-ok or an update-secret. Binaries are quoted as Erlang
+ * prints them; these begin with the method's ids.
  */
 export function withoutCredentials(text: string): string {
   return text.includes("<<") ? text.replace(QUOTED, "<<…>>") : text;
@@ -76,12 +76,12 @@ export function withoutCredentials(text: string): string {
 /** A reply text holds 255 octets: the quote may be cut. */
 const QUOTED = new RegExp(`<<(?:${IDS.join("|")})\\b.*?(?:>>|$)`, "gs");
 
-/** Octets behind the ids of a method that are taken for its secret where it is not whole. */
+/** Octets behind the ids of a method that are taken as its secret if the method is not whole. */
 export const REACH = 4096;
-/** Places looked at in one stretch of octets; where there are more, those behind them are all secret. */
+/** Places that are checked in one stretch of octets; if there are more, all octets behind them count as secret. */
 const MAX_PLACES = 64;
 
-/** Has a connection's discretion learn what authenticates its client in the arguments of a method that decodes. */
+/** The connection's discretion learns what authenticates its client in the arguments of a method that decodes. */
 export function learnCredentials(
   method: Method,
   bytes: Uint8Array,
@@ -105,15 +105,15 @@ function octetsOf(value: FieldValue | undefined): Uint8Array {
   return value instanceof Uint8Array ? value : UTF_8.encode(textOf(value));
 }
 
-/** Of a response the parts that are secret: not the user of PLAIN and AMQPLAIN. */
+/** The secret parts of a response: not the user of PLAIN and AMQPLAIN. */
 function secretsOf(mechanism: string, response: Uint8Array): Uint8Array[] {
   const [user, password] = mechanism === "PLAIN" ? plain(response) : mechanism === "AMQPLAIN" ? amqplain(response) : [];
   if (user === undefined || password === undefined) return [response];
-  // What everybody knows is no secret: guest, guest.
+  // A well-known password is no secret: guest, guest.
   return equalOctets(user, password) ? [] : [password];
 }
 
-/** The user that a start-ok names by PLAIN or AMQPLAIN; null by other mechanisms. */
+/** The user that a start-ok names by PLAIN or AMQPLAIN; null with other mechanisms. */
 export function userOf(startOk: Values): string | null {
   const mechanism = textOf(startOk.get("mechanism"));
   const response = octetsOf(startOk.get("response"));
@@ -143,8 +143,8 @@ function amqplain(response: Uint8Array): Uint8Array[] {
 }
 
 /**
- * Whether the ids of a method that carries credentials stand anywhere in octets, in a frame or in none. What follows them
- * is learned, as far as it may be a secret: nobody knows where such a method ends that does not stand in a whole frame.
+ * Whether the ids of a method that carries credentials stand anywhere in octets, in a frame or not. What follows them
+ * is learned, as far as it may be a secret: the end of such a method outside a whole frame is not known.
  */
 export function learnStrayCredentials(octets: Uint8Array, discretion: Discretion): boolean {
   let places = 0;
@@ -158,7 +158,7 @@ export function learnStrayCredentials(octets: Uint8Array, discretion: Discretion
   return places > 0;
 }
 
-/** secure-ok and update-secret begin with their secret; what start-ok begins with is known of any client. */
+/** secure-ok and update-secret begin with their secret; what start-ok begins with is known for any client. */
 const STRAY: readonly number[] = [CONNECTION_SECURE_OK, CONNECTION_UPDATE_SECRET].map(methodIdOf);
 
 /** Behind the long string at `from`, if one can be there; else REACH octets further. */

@@ -46,12 +46,14 @@ import { Handshake } from "./handshake.ts";
 import type { DirectionListener, ObservedDirection } from "./observers.ts";
 import type { PredictorFeed } from "./predictor-feed.ts";
 
-/** What each frame of one direction does: it is handed to the predictor, then judged by rules whose faults are incidents. */
+/**
+ * Takes each frame of one direction: hands it to the predictor, then judges it by rules whose faults become incidents.
+ */
 export class DirectionFrames {
   readonly handshake: Handshake;
   readonly channels: ChannelStates;
   readonly warnings = new EarlyWarnings();
-  /** It has sent connection.close or close-ok: of what it sends then only messages are of concern, which are lost. */
+  /** It has sent connection.close or close-ok: after that only its messages matter, which are lost. */
   closing = false;
   readonly #source: ObservedDirection;
   readonly #listener: DirectionListener;
@@ -81,8 +83,9 @@ export class DirectionFrames {
   }
 
   /**
-   * Does at once what the frames of a message do one by one, if its place is right: then nothing but a verdict can come
-   * of it. The octet of stream offset `base` + i is bytes[i]. Returns whether it did; otherwise nothing has changed.
+   * Does at once what the frames of a message do one by one, if the message's place is right: then only a verdict can
+   * come of it. The octet of stream offset `base` + i is bytes[i]. Returns whether it did; otherwise nothing has
+   * changed.
    */
   message(message: WholeMessage, bytes: Uint8Array, base: number): boolean {
     const { channel, at, headerAt, behind } = message;
@@ -199,7 +202,7 @@ export class DirectionFrames {
     }
   }
 
-  /** `bytes`: its payload begins at bytes[start]; null where that does not decode. */
+  /** `bytes`: its payload begins at bytes[start]; null if that does not decode. */
   #contentBegins(state: Channel, method: Method, bytes: Uint8Array | null, start: number): void {
     this.warnings.splits.publishes++;
     state.published++;
@@ -237,7 +240,7 @@ export class DirectionFrames {
     else if (producers.next()) producers.header(channel, bytes, start, size, streamOffset, scanner.frameMoment());
   }
 
-  /** A content body; where `start` is −1 its payload is not there, as FrameSink.frame has it. */
+  /** A content body; with `start` −1 its payload is not there, as in FrameSink.frame. */
   contentBody(channel: number, bytes: Uint8Array, start: number, size: number): void {
     this.#predict(FRAME_BODY, channel, bytes, start, size, undefined, true);
     if (!this.closing) this.#takeBody(channel, size);
@@ -271,7 +274,7 @@ export class DirectionFrames {
     this.#prediction.frame(type, channel, bytes, start, size, method, decodes, behind);
   }
 
-  /** The guess is over, and not refuted: a close behind which nothing came did close the connection. */
+  /** The guess is over, and not refuted: a close after which nothing came did close the connection. */
   closed(method: Method, octets: Uint8Array): void {
     this.closing = this.#incidents.closes(method);
     this.#listener.connectionMethod(this.#source, method, octets, 0, octets.length);

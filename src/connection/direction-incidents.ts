@@ -17,7 +17,9 @@ import type { IncidentListener, ObservedDirection, StreamForensics } from "./obs
 import { RULES, type RuleId, type Severity } from "./rules.ts";
 import { stalledFrame } from "./stalled-frame.ts";
 
-/** By then a client has heard that the broker closed a channel: what it publishes there is not on its way by chance. */
+/**
+ * By then a client knows that the broker closed a channel: its later publishes there are not on their way by chance.
+ */
 const UNAWARE_SECONDS = 5;
 
 /** The direction whose incidents these are. */
@@ -25,11 +27,11 @@ interface Source extends ObservedDirection {
   readonly forensics: StreamForensics | null;
 }
 
-/** Makes incidents of what is wrong with one direction. The first fault opens one; those that follow belong to it. */
+/** Turns the faults of one direction into incidents. The first fault opens one; those that follow belong to it. */
 export class DirectionIncidents {
   readonly log: IncidentLog;
   readonly #source: Source;
-  /** When the octets now looked at were captured. */
+  /** When the present octets were captured. */
   readonly #moment: Moment;
   readonly #discretion: Discretion;
   #toldTolerated = false;
@@ -67,8 +69,8 @@ export class DirectionIncidents {
   }
 
   /**
-   * A frame whose payload fits into frame-max, and leaves no room for its envelope: `limit` is the largest that does. RabbitMQ forgives them; another broker need not.
-   * Said once.
+   * A frame whose payload fits into frame-max, but not with its envelope: `limit` is the largest that does. RabbitMQ
+   * accepts such frames; another broker may not. Reported once.
    */
   tolerated(type: number, channel: number, size: number, limit: number): void {
     const { scanner } = this.#source;
@@ -89,8 +91,8 @@ export class DirectionIncidents {
   }
 
   /**
-   * The client goes on to send messages behind its own connection.close or close-ok: the broker discards them (§1.4.2.8),
-   * RabbitMQ without a word. Said once.
+   * The client goes on to send messages behind its own connection.close or close-ok: the broker discards them
+   * (§1.4.2.8), RabbitMQ without a message. Reported once.
    */
   sentBehindClose({ name }: Method, channel: number, size: number): void {
     if (!this.#source.isClient || this.#toldBehindClose) return;
@@ -108,8 +110,8 @@ export class DirectionIncidents {
   }
 
   /**
-   * The client publishes on a channel that the broker has closed, long after that: until it answers with channel.close-ok,
-   * the broker discards what it sends there (§1.5.2.5). Said once.
+   * The client publishes on a channel that the broker has closed, long after that: until it answers with
+   * channel.close-ok, the broker discards what it sends there (§1.5.2.5). Reported once.
    */
   sentBehindChannelClose({ name }: Method, channel: number, refused: NonNullable<Channel["refused"]>): void {
     const { scanner } = this.#source;
@@ -149,8 +151,8 @@ export class DirectionIncidents {
   }
 
   /**
-   * What followed from a guessed boundary broke at the scanner's present frame. Whether it lay inside a body, nobody knows:
-   * a note, of the first such place.
+   * What followed from a guessed boundary broke at the scanner's present frame. Whether it lay inside a body is not
+   * known: a note, for the first such place.
    */
   guessRefuted({ foundAt: since, isMidStream }: BoundaryHypothesis): void {
     const { side, scanner } = this.#source;
@@ -164,7 +166,7 @@ export class DirectionIncidents {
     this.log.file(incident);
   }
 
-  /** The first octets, which are no frame, are not what they must be. False where that was told: only the words change. */
+  /** The first octets are no frame, and not what they must be. False if that was reported: only the words change. */
   opening(moment: Moment, message: string): boolean {
     const told = this.log.over[0];
     if (told !== undefined) {
@@ -179,7 +181,7 @@ export class DirectionIncidents {
     return true;
   }
 
-  /** The stream has ended; whether it did inside a frame. */
+  /** The stream has ended. Returns whether it ended inside a frame. */
   stalled(reason: "fin" | "rst"): boolean {
     const incident = stalledFrame(this.#source.scanner, this.#source.side, reason);
     if (incident === null) return false;
@@ -212,15 +214,15 @@ export class DirectionIncidents {
   #closing(incident: Incident): void {
     const { envelope } = incident;
     const { forensics } = this.#source;
-    // Of other rules the order of frames tells nothing, but that a frame was sent twice.
+    // With other rules the order of frames shows only that a frame was sent twice.
     const isOrder = incident.rule === "content-order";
     if (envelope === null) forensics?.disorder(incident.streamOffset, incident.endOffset, isOrder);
     this.#hide(incident);
   }
 
   /**
-   * Octets of the client in an incident may hold credentials where a method that carries some stands near, in a frame or
-   * in none; and where nobody kept the octets that would show it.
+   * Octets of the client in an incident may hold credentials if a method that carries some stands near, in a frame or
+   * not; and if the octets that would show it were not kept.
    */
   #hide(incident: Incident): void {
     const { forensics, isClient } = this.#source;

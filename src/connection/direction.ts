@@ -43,7 +43,7 @@ export class Direction implements FrameSink {
   forensics: StreamForensics | null = null;
   /** Set where frames or messages are looked at one by one. */
   listener: FrameListener | null = null;
-  /** The other end has sent connection.close, so that a frame left unfinished here is no wonder. */
+  /** The other end has sent connection.close: a frame left unfinished here is expected. */
   closedByPeer = false;
   /** The capture ends inside one of its frames. */
   isCutShort = false;
@@ -77,7 +77,7 @@ export class Direction implements FrameSink {
     this.#frames = new DirectionFrames(this, listener, this.#prediction, this.#incidents, this.hypothesis);
   }
 
-  /** Who sends in this direction; may turn out only in mid-stream. */
+  /** Whether the client sends in this direction; in mid-stream this may be known only later. */
   get isClient(): boolean {
     return this.#frames.handshake.isClient;
   }
@@ -91,7 +91,7 @@ export class Direction implements FrameSink {
     return this.#log.over;
   }
 
-  /** It has sent connection.close or close-ok: what it sends then is nobody's concern. */
+  /** It has sent connection.close or close-ok: what it sends after that is not judged. */
   get closing(): boolean {
     return this.#frames.closing;
   }
@@ -102,7 +102,7 @@ export class Direction implements FrameSink {
   get broken(): boolean {
     return this.#log.broken;
   }
-  /** What is watched in the client's direction, before anything breaks. */
+  /** What is watched in the client's direction before anything breaks. */
   get warnings(): EarlyWarnings {
     return this.#frames.warnings;
   }
@@ -116,7 +116,7 @@ export class Direction implements FrameSink {
     this.#prediction.handOver(predictor);
   }
 
-  /** The beginning was not seen: nothing is known, perhaps not even the sender. The frame boundary is looked for. */
+  /** The beginning was not seen: nothing is known, perhaps not even the sender. The frame boundary is searched for. */
   beginUnknown(senderKnown: boolean): void {
     this.hypothesis.isMidStream = true;
     this.#frames.handshake.beginUnknown();
@@ -162,7 +162,7 @@ export class Direction implements FrameSink {
     this.#prediction.handOver(null);
     if (this.hypothesis.open) this.#endGuessing();
     else if (reason !== "capture-ended" && !this.#frames.closing && !this.closedByPeer && !this.#log.broken) {
-      // What the frame seems to lack may have been written elsewhere: it is looked for as behind any broken one.
+      // What the frame seems to lack may have been written elsewhere: it is searched for as behind any broken frame.
       if (this.#incidents.stalled(reason) && this.forensics !== null) this.scanner.breakPartial();
     }
     this.#incidents.end();
@@ -177,7 +177,7 @@ export class Direction implements FrameSink {
     this.frames++;
     if (this.forensics !== null) this.forensics.frame(this.scanner.frameOffset);
     if (!this.senderKnown && type === FRAME_METHOD && size >= METHOD_IDS_SIZE) {
-      // A method that only one end may send tells who sends here.
+      // A method that only one end may send shows which end sends here.
       const from = methodOf(short(bytes, start), short(bytes, start + 2))?.from ?? "both";
       if (from !== "both") this.#listener.methodFrom(this, from);
     }
@@ -270,13 +270,13 @@ export class Direction implements FrameSink {
   boundaryFound(streamOffset: number, moment: Moment): void {
     if (this.listener !== null) this.listener.boundaryFound(this, streamOffset, moment);
     this.#incidents.boundaryFound(streamOffset, moment);
-    // Behind a broken envelope the octets before it vouch for the boundary.
+    // Behind a broken envelope, the octets before the boundary confirm it.
     if (this.#log.open === null && this.hypothesis.begin(streamOffset, this, this.moment)) this.#prediction.suspend();
     this.#frames.handshake.miss();
     this.#listener.boundaryFound(this);
   }
 
-  /** The stream is over, and nobody knows whether the guess was right; but behind a close there is nothing more. */
+  /** The stream is over, and it is not known whether the guess was right; but nothing follows a close. */
   #endGuessing(): void {
     this.listener?.missed?.(this);
     const close = this.hypothesis.takeLastClose(this.scanner);
@@ -288,7 +288,7 @@ export class Direction implements FrameSink {
     this.moment.set(now);
   }
 
-  /** The first octets, which are no frame, are not what they must be. What follows them means nothing. */
+  /** The first octets are no frame, and not what they must be. What follows them is not read. */
   openingFault(moment: Moment, message: string): void {
     if (!this.#incidents.opening(moment, message)) return;
     this.#frames.closing = true;
@@ -296,5 +296,5 @@ export class Direction implements FrameSink {
   }
 }
 
-/** Overwritten by each message before it is looked at; a direction's own would keep the octets it read last. */
+/** Overwritten by each message before it is read; one instance per direction would keep the octets it read last. */
 const whole = new WholeMessage();

@@ -1,21 +1,23 @@
 /**
- * What must not be shown of one connection, known by content: the octets that authenticate its client. Whatever repeats
- * PIECE of them in a row is masked, wherever it comes from and however it is written: as text, as decimals, as
- * hexadecimal digits.
+ * What must not be shown of one connection, known by content: the octets that authenticate its client. Where PIECE of
+ * them in a row are repeated, they are masked, wherever they come from and however they are written: as text, as
+ * decimals, as hexadecimal digits.
  */
 
 /** Octets of a secret in a row that no output may hold. */
 export const PIECE = 5;
-/** Octets of secrets kept for one connection; where there are more, no text of it is shown any more. */
+/** Octets of secrets kept for one connection; if there are more, no text of it is shown any more. */
 const MAX_SECRETS = 1 << 16;
 
 export const MASKED = "…";
 
 const DECIMALS = /\b\d{1,3}(?:,\s{0,16}\d{1,3}){4,}/g;
 const HEXADECIMALS = /\b[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4,}\b/gi;
-/** Without a comma or digits enough, nothing is quoted as decimals or hexadecimal digits. */
+/** Without a comma or enough digits, nothing is quoted as decimals or hexadecimal digits. */
 const MAY_QUOTE = /,|[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4}/i;
-/** `amqp://user:password@host`: what stands between. A password may hold what ought to be percent-encoded. */
+/**
+ * `amqp://user:password@host`: the part before the host. A password may hold characters that should be percent-encoded.
+ */
 const URL_USER = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s'"<>]{1,500}@/gi;
 /** In names of headers, properties and the like: their values authenticate somebody. */
 export const SECRET_NAME = /passw|secret|token|authorization|api[-_]?key|cookie|credential|bearer/i;
@@ -26,9 +28,9 @@ export function withoutUrlPasswords(text: string): string {
 }
 
 export class Discretion {
-  /** Secrets, an octet a character. */
+  /** Secrets, each octet as one character. */
   readonly #secrets: string[] = [];
-  /** Which octets follow each other in them, a bit for several pairs: most texts have none of that, and need no search. */
+  /** Pairs of octets that follow each other in them, a bit for several pairs: most texts have none, and need no search. */
   #pairs: Uint8Array | null = null;
   #octets = 0;
   #isFull = false;
@@ -50,12 +52,12 @@ export class Discretion {
     }
   }
 
-  /** Whether octets repeat a part of what is known. */
+  /** Whether octets repeat a part of a known secret. */
   holds(octets: Uint8Array): boolean {
     return this.#spans(latin1(octets)).length > 0;
   }
 
-  /** A text of the wire, or one that quotes it, without what must not be shown. */
+  /** A text from the wire, or one that quotes it, without what must not be shown. */
   text(text: string): string {
     const free = withoutUrlPasswords(text);
     if (free !== text) this.masked++;
@@ -86,7 +88,7 @@ export class Discretion {
     return MASKED;
   }
 
-  /** False where no PIECE of a secret can be in a text, an octet a character. */
+  /** False if no PIECE of a secret can be in a text, each octet one character. */
   #mayRepeat(text: string): boolean {
     let run = 0;
     for (let at = 1; at < text.length; at++) {
@@ -132,7 +134,7 @@ function isAscii(text: string): boolean {
   return true;
 }
 
-/** The octets that hexadecimal digits stand for, with or without something between the pairs. */
+/** The octets that hexadecimal digits stand for, with or without separators between the pairs. */
 function pairs(run: string): Uint8Array {
   const octets = new Uint8Array(run.length >> 1);
   let count = 0;

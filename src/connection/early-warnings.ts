@@ -1,6 +1,6 @@
 /**
- * Signs that writers share what they must not share, before anything breaks: legal octets, and a known road to
- * corruption. Looked for in what the client sends.
+ * Signs that writers share what they must not share, before anything breaks: legal octets that are known to lead to
+ * corruption. Searched for in what the client sends.
  */
 import { decodeProperties } from "../amqp/payload.ts";
 import { grouped } from "../bytes/grouped.ts";
@@ -12,23 +12,27 @@ import { Incident } from "./incident.ts";
 
 /** Producers remembered of a channel. */
 const MAX_PRODUCERS = 64;
-/** A producer that comes back so often, while another's publish is under way or just over, is no coincidence. */
+/** A producer that comes back this often while another's publish is under way or just over: no coincidence. */
 const MIN_RETURNS = 6;
-/** Publishes with another channel's frames inside, before it is a habit: of a library that never does so, and of others. */
+/**
+ * Publishes with another channel's frames inside that make a habit: for a library that never does so, and for others.
+ */
 const MIN_SPLITS_OF_WHOLE = 3;
 const MIN_SPLITS = 10;
-/** Without confirms nothing tells when a publish is over: another's that begins so soon after it may overlap it. */
+/** Without confirms the end of a publish is not known: another's that begins this soon after it may overlap it. */
 const OVERLAP_NANOSECONDS = 1e9;
-/** Headers in which applications name the thread that publishes; and those that do if their value looks like an id. */
+/**
+ * Headers in which applications name the thread that publishes; and those that name it if their value looks like an id.
+ */
 const THREAD_HEADER = /^(x-)?(thread|goroutine|fiber)([-_. ]?(id|name))?$/i;
 const WORKER_HEADER = /^(x-)?(worker|process)([-_. ]?(id|name))?$/i;
 const LOOKS_LIKE_ID = /^[\w.:@-]{0,48}\d$|^[0-9a-f-]{8,36}$/i;
 
-/** Watches for publishes that other channels' frames come into. */
+/** Watches for publishes with other channels' frames inside. */
 export class SplitContents {
   publishes = 0;
   #splits = 0;
-  /** Those that came between the method and its content header: the client writes a publish in pieces. */
+  /** Splits between the method and its content header: the client writes a publish in pieces. */
   #beforeHeader = 0;
   #outer = 0;
   #inner = 0;
@@ -36,7 +40,10 @@ export class SplitContents {
   readonly #first = new Moment();
   readonly #last = new Moment();
 
-  /** A frame on channel `inner` comes while content on `outer` is unfinished. Heartbeats tell nothing: a timer sends them. */
+  /**
+   * A frame on channel `inner` comes while content on `outer` is unfinished. Heartbeats do not count: a timer sends
+   * them.
+   */
   split(outer: Channel, awaitsHeader: boolean, inner: number, streamOffset: number, moment: Moment): void {
     if (outer.split || inner === 0) return;
     outer.split = true;
@@ -51,7 +58,10 @@ export class SplitContents {
     this.#last.set(moment);
   }
 
-  /** `contents` is how the client's library writes a publish: a note where it does so in health, or nobody knows. */
+  /**
+   * `contents` is how the client's library writes a publish: a note if it splits them when healthy, or if that is
+   * unknown.
+   */
   incident(side: Side, contents: ClientLibrary["contents"]): Incident | null {
     if (this.#splits < (contents === "whole" ? MIN_SPLITS_OF_WHOLE : MIN_SPLITS)) return null;
     const closest =
@@ -92,14 +102,14 @@ interface Producers {
 }
 
 /**
- * Which content headers are looked at: the first ones, then short runs of them for as long as the connection lasts,
- * longer ones where headers named a thread.
+ * Which content headers are read: the first ones, then short runs of them for as long as the connection lasts, longer
+ * runs if headers named a thread.
  */
 class HeaderSampling {
   #count = 0;
   namesThreads = false;
 
-  /** Whether the next header is looked at. */
+  /** Whether the next header is read. */
   next(): boolean {
     const at = this.#count++;
     if (at < 128) return true;
@@ -108,22 +118,22 @@ class HeaderSampling {
 }
 
 /**
- * Watches for channels on which producers take turns, by the thread their messages name. A trace is no producer: one
- * thread may serve many, and relay them in any order.
+ * Watches for channels on which producers take turns, by the thread that their messages name. A trace id is no
+ * producer: one thread may serve many traces, and relay them in any order.
  */
 export class ChannelProducers {
   readonly #sampling = new HeaderSampling();
   readonly #deliveries = new HeaderSampling();
   readonly #channels = new Map<number, Producers>();
-  /** Producers named by what was delivered to this client: it may pass their headers on. */
+  /** Producers named in messages delivered to this client: it may pass their headers on. */
   readonly #delivered = new Set<string>();
 
-  /** Whether the next content header is to be looked at. */
+  /** Whether the next content header is to be read. */
   next(): boolean {
     return this.#sampling.next();
   }
 
-  /** Looks at the payload of a content header that the client sent on a channel: bytes[start, start + size). */
+  /** Reads the payload of a content header that the client sent on a channel: bytes[start, start + size). */
   // oxlint-disable-next-line max-params -- hot path: content headers of publishes
   header(channel: Channel, bytes: Uint8Array, start: number, size: number, streamOffset: number, moment: Moment): void {
     const producer = threadNamed(bytes, start, size);
@@ -144,13 +154,13 @@ export class ChannelProducers {
     known.lastAt.set(moment);
   }
 
-  /** Looks at the payload of a content header that the server sent. */
+  /** Reads the payload of a content header that the server sent. */
   delivered(bytes: Uint8Array, start: number, size: number): void {
     if (!this.#deliveries.next() || this.#delivered.size >= MAX_PRODUCERS) return;
     const producer = threadNamed(bytes, start, size);
     if (producer === "") return;
     this.#deliveries.namesThreads = true;
-    // What this client itself published first may well come back to it.
+    // A producer that this client itself named first may come back to it.
     for (const { seen } of this.#channels.values()) if (seen.has(producer)) return;
     this.#delivered.add(producer);
   }
@@ -166,7 +176,7 @@ export class ChannelProducers {
     known.last = producer;
   }
 
-  /** A note where the client's library keeps whole messages together, whoever writes them. */
+  /** A note if the client's library keeps whole messages together whichever thread writes them. */
   incidents(side: Side, library: ClientLibrary | undefined): Incident[] {
     const keepsWhole = library?.tears === "nothing" || library?.tears === "octets-when-cut-short";
     const severity = keepsWhole ? "note" : "warning";
@@ -206,7 +216,7 @@ function threadNamed(bytes: Uint8Array, start: number, size: number): string {
 const FLAGS_AT = 12;
 const HEADERS_FLAG = 0x20;
 
-/** All that is watched in one direction. */
+/** All early warnings of one direction. */
 export class EarlyWarnings {
   readonly splits = new SplitContents();
   readonly producers = new ChannelProducers();

@@ -5,9 +5,9 @@ import { grouped } from "../bytes/grouped.ts";
 import type { Secret } from "./incident.ts";
 
 /**
- * Whether an oversize frame is what its header says: its end octet stands where the size puts it (unless that was not
- * captured), and the stream goes on right behind, or ends there. `foundAt` is the stream offset at which the boundary was
- * found again, or −1; `endOffset` that behind the incident.
+ * Whether an oversize frame really has the size in its header: its end octet stands where the size puts it (unless that
+ * was not captured), and the stream goes on right behind, or ends there. `foundAt` is the stream offset where the
+ * boundary was found again, or −1; `endOffset` is the one behind the incident.
  */
 export function isGenuineOversize(fault: EnvelopeFault, foundAt: number, endOffset: number): boolean {
   if (fault.rule !== "frame-too-large") return false;

@@ -25,7 +25,7 @@ const KNOWN_IDS: ReadonlySet<number> = new Set(
   ].map(key => CONNECTION_CLASS * 0x1_0000 + methodIdOf(key)),
 );
 
-/** Goes from frame to frame by their sizes, over any chunking, and sees no more than where the envelope breaks first. */
+/** Walks from frame to frame by their sizes, over any chunking, and finds only where the envelope breaks first. */
 export class EnvelopeWalk {
   /** As negotiated; 0 for no limit. */
   frameMax = 0;
@@ -33,15 +33,15 @@ export class EnvelopeWalk {
   #headerOctets = 0;
   /** Octets of payload left; the frame-end octet follows. */
   #payload = 0;
-  /** Of the octets walked over last: stretches [from, to) of payload that no client may send there. */
+  /** Of the last octets walked over: stretches [from, to) of payload that no client may send there. */
   readonly strange: [number, number][] = [];
-  /** It is broken because no frame begins where one should: what stands there may be the rest of anything. */
+  /** It is broken because no frame begins where one should: the octets there may be the rest of anything. */
   isStray = false;
   /** Of a method: its class-id and method-id as far as they came, and how many octets of them. */
   #ids = 0;
   #idOctets = 0;
 
-  /** Goes on over bytes[from, …): where it is broken, or −1. Not to be called again once it is. */
+  /** Walks over bytes[from, …). Returns where it is broken, or −1; must not be called again after that. */
   walk(bytes: Uint8Array, from: number): number {
     this.strange.length = 0;
     for (let at = from; at < bytes.length; ) {
@@ -66,7 +66,7 @@ export class EnvelopeWalk {
     return -1;
   }
 
-  /** Looks for what no client may send in payload [from, to): on channel 0, and of class connection on others. */
+  /** Searches for what no client may send in payload [from, to): on channel 0, and of class connection on others. */
   #lookFor(bytes: Uint8Array, from: number, to: number): void {
     const header = this.#header;
     const onZero = header[1] === 0 && header[2] === 0;
@@ -81,12 +81,12 @@ export class EnvelopeWalk {
     if (isStrange && at < to) this.strange.push([at, to]);
   }
 
-  /** Takes the header; false for one that cannot be right. */
+  /** Takes the header; false if it cannot be right. */
   #begin(): boolean {
     this.#payload = long(this.#header, 3);
     this.#ids = 0;
     this.#idOctets = 0;
-    // As RabbitMQ has it: a payload of frame-max is forgiven those that forget the envelope.
+    // As RabbitMQ does: a payload of frame-max octets is accepted, although the envelope makes it too long.
     return this.frameMax === 0 || this.#payload <= this.frameMax;
   }
 }

@@ -1,6 +1,6 @@
 import type { RuleId } from "./rules.ts";
 
-/** What a rule has to say against one frame. Rules return faults; what becomes of them is not their concern. */
+/** What is wrong with one frame by one rule. Rules return faults, and do not handle them. */
 export interface Fault {
   readonly rule: RuleId;
   /** One sentence with a capital letter and without its full stop. */

@@ -3,7 +3,10 @@ import { FRAME_ENVELOPE } from "../amqp/spec/constants.ts";
 
 const NO_LIMIT = 0xffffffff;
 
-/** How long a direction's frames may be: what RabbitMQ takes, which is the scanner's `sizeLimit`, and what was agreed on. */
+/**
+ * How long a direction's frames may be: what RabbitMQ accepts, which is the scanner's `sizeLimit`, and what was agreed
+ * on.
+ */
 export class FrameLimits {
   /** Largest payload that fits into frame-max together with its envelope. */
   payload: number;
@@ -14,13 +17,13 @@ export class FrameLimits {
     this.payload = scanner.sizeLimit;
   }
 
-  /** Octets of the handshake were missed, and with them what was negotiated. */
+  /** Octets of the handshake were missed, and what was negotiated with them. */
   unknown(): void {
     this.#scanner.sizeLimit = UNKNOWN_FRAME_LIMIT;
     this.payload = UNKNOWN_FRAME_LIMIT;
   }
 
-  /** It is known what the broker takes before tune-ok, in octets of payload. */
+  /** It is known what payload the broker accepts before tune-ok, in octets. */
   beforeTune(payload: number): void {
     this.#scanner.sizeLimit = payload;
     this.payload = payload;

@@ -5,10 +5,10 @@ import type { RuleId } from "./rules.ts";
 
 /**
  * Counts the octets of one direction that the capture does not hold, and makes one note of them all: a lossy capture
- * has thousands of gaps, and its reader wants to know that it is lossy, how much, and from where on.
+ * has thousands of gaps, and its reader needs to know that it is lossy, how much, and from where on.
  */
 export class Gaps {
-  /** Made with the first one: most captures have none. */
+  /** Made with the first gap: most captures have none. */
   #lost: GapCount | null = null;
   #cut: GapCount | null = null;
 

@@ -1,9 +1,10 @@
 /**
- * The handshake, by what one direction sends (§2.2.4). The two sides send their methods by turns, but each direction is
+ * The handshake, by what one direction sends (§2.2.4). The two sides send their methods in turn, but each direction is
  * followed by itself: two directions of a capture are not in step. So a step names two methods: the server's, and the
  * client's answer to it (in open, the client's and the server's answer).
  *
- * The broker's own states (broker/connection-state.ts) are another fact: they depend on the login, and stand in its log.
+ * The broker's own states (broker/connection-state.ts) are another fact: they depend on the login, and its log names
+ * them.
  */
 import {
   CONNECTION_BLOCKED,
@@ -40,7 +41,7 @@ const START = { client: [CONNECTION_START_OK], server: [CONNECTION_START] };
 const SECURE = { client: [CONNECTION_SECURE_OK], server: [CONNECTION_SECURE] };
 const TUNE = { client: [CONNECTION_TUNE_OK], server: [CONNECTION_TUNE] };
 const OPEN = { client: [CONNECTION_OPEN], server: [CONNECTION_OPEN_OK] };
-/** Of these it is not checked which side sends them. */
+/** For these it is not checked which side sends them. */
 const IN_USE = [CONNECTION_BLOCKED, CONNECTION_UNBLOCKED, CONNECTION_UPDATE_SECRET, CONNECTION_UPDATE_SECRET_OK];
 const USE = { client: IN_USE, server: IN_USE };
 
@@ -73,11 +74,11 @@ export const MISSED: Readonly<Record<Stage, Stage>> = {
 /** The stage where a method came out of turn in this one. */
 export const OUT_OF_TURN: Readonly<Record<Stage, Stage>> = { ...MISSED, tuned: "unsure" };
 
-/** The handshake of one direction. What was missed is taken for right, and later frames tell how far it has come. */
+/** The handshake of one direction. What was missed is taken as right, and later frames show how far it has come. */
 export class Handshake {
-  /** Whether this is the client's direction. In mid-stream that may turn out late. */
+  /** Whether this is the client's direction. In mid-stream this may be known only later. */
   isClient: boolean;
-  /** It is over, as far as can be known. Plain fields, both: they are asked for every frame. */
+  /** It is over, as far as can be known. Both are plain fields: they are read for every frame. */
   over = false;
   unsure = false;
   #stage: Stage = "opening";
@@ -96,7 +97,7 @@ export class Handshake {
     return this.isClient && (this.#stage === "opening" || this.#stage === "started" || this.#stage === "unsure");
   }
 
-  /** Which octets of a broken frame may hold credentials: the first header is sent before there are any to send. */
+  /** Which octets of a broken frame may hold credentials: the first header is sent before there are any. */
   get secret(): Secret {
     if (!this.authenticates) return "none";
     return this.#stage === "opening" ? "payload" : "all";
@@ -112,13 +113,13 @@ export class Handshake {
     this.#enter("unsure");
   }
 
-  /** Learns from a frame, where it is unsure: channels are used in a running connection, heartbeats from tune-ok on. */
+  /** Learns from a frame while it is unsure: channels are used in a running connection, heartbeats from tune-ok on. */
   learn(type: number, channel: number): void {
     if (channel !== 0) this.#enter("running");
     else if (type === FRAME_HEARTBEAT) this.#enter("unsure-tuned");
   }
 
-  /** Moves on by a method of class connection, other than close and close-ok; false where it is out of turn. */
+  /** Moves on by a method of class connection, other than close and close-ok; false if it is out of turn. */
   advances(method: number): boolean {
     const sender = this.isClient ? "client" : "server";
     const step = STEPS.find(each => each.stage === this.#stage && each[sender].includes(method));

@@ -4,9 +4,9 @@ import type { IncidentListener } from "./observers.ts";
 
 /** Frames in good order after which an incident is over. */
 const QUIET_FRAMES = 32;
-/** The same where their order was wrong: a content goes on behind any number of other frames. */
+/** The same if their order was wrong: a content continues behind any number of other frames. */
 const QUIET_FRAMES_OF_ORDER = 192;
-/** Incidents kept of one direction; what comes then is counted in the last of them. */
+/** Incidents kept of one direction; later ones are counted in the last of them. */
 export const MAX_INCIDENTS = 256;
 
 /** The incidents of one direction: the one that is under way, and those that are over. */
@@ -16,7 +16,7 @@ export class IncidentLog {
   readonly #listener: IncidentListener | null;
   #open: Incident | null = null;
 
-  /** `closing` is called with an incident when it is over, before it is filed and the listener is told. */
+  /** `closing` is called with an incident when it is over, before it is stored and the listener is called. */
   constructor(closing: (incident: Incident) => void, listener: IncidentListener | null) {
     this.#closing = closing;
     this.#listener = listener;

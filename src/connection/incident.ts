@@ -8,21 +8,21 @@ export type Secret = "none" | "payload" | "all";
 
 /**
  * What was found in one connection, before it becomes a report's finding: from the first broken frame to the point
- * where the stream is understood again, whatever lies between.
+ * where the stream is understood again, including all octets between.
  */
 export class Incident {
   readonly rule: RuleId;
   readonly severity: Severity;
   /** The side whose octets these are, or null for a fact about the connection as a whole. */
   readonly side: Side | null;
-  /** Stream offset of the first broken frame, or −1 where there is none. */
+  /** Stream offset of the first broken frame, or −1 if there is none. */
   readonly streamOffset: number;
   /** Stream offset behind the incident. */
   endOffset: number;
   readonly from = new Moment();
   readonly to = new Moment();
   frame: { type: number; channel: number; size: number } | null = null;
-  /** The envelope's octets, where it is the envelope that broke. */
+  /** The envelope's octets, if the envelope broke. */
   envelope: EnvelopeFault | null = null;
   /** One sentence; for a broken envelope it is made when the incident is over. */
   message: string;
@@ -33,14 +33,16 @@ export class Incident {
   /** Frames in good order since the last fault. */
   quiet = 0;
   secret: Secret = "none";
-  /** The rule of what it follows from, where it says so: a finding of that rule told before it is its cause. */
+  /**
+   * The rule of the finding that caused this one, if it names one: a finding of that rule reported before is the cause.
+   */
   follows: RuleId | null = null;
   /** A close that may have cost messages: the client had published. */
   mayCostMessages = false;
   /** Frames that followed from a guessed boundary broke. */
   isRefutedGuess = false;
 
-  /** `at` is where it begins; `side` null and offset −1 where it is of the connection, and of no octet. */
+  /** `at` is where it begins. With `side` null and offset −1 it concerns the connection, and no octet. */
   constructor(
     rule: RuleId,
     severity: Severity,

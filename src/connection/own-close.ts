@@ -1,7 +1,7 @@
 /**
- * How a connection.close that `ghostframe proxy` writes is known in a recording: by its code, and by what the reply text
- * begins with. Whatever RabbitMQ says with 501 begins otherwise, and names of clients stand behind that; of 320 an operator
- * would have to choose these words.
+ * How a connection.close that `ghostframe proxy` writes is recognised in a recording: by its code, and by the beginning
+ * of its reply text. RabbitMQ's texts with 501 begin otherwise, with names of clients only behind that; with 320 an
+ * operator would have to choose these words.
  */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
 
@@ -12,7 +12,7 @@ export const SHUTDOWN_CODE = 320;
 /** Behind the code's name. */
 export const OWN_MARK = "ghostframe: ";
 
-/** Who of ghostframe wrote a close; null where it was not ghostframe: a recording must not blame the broker for it. */
+/** Which part of ghostframe wrote a close; null if ghostframe did not: a recording must not blame the broker for it. */
 export function ownCloser({ code, text }: { code: number; text: string }): "guard" | "proxy" | null {
   if (code !== GUARD_CODE && code !== SHUTDOWN_CODE) return null;
   if (!text.startsWith(`${REPLY_CODES[code]!.name} - ${OWN_MARK}`)) return null;

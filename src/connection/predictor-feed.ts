@@ -3,13 +3,13 @@ import type { Method } from "../amqp/method-registry.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { Predictor } from "./observers.ts";
 
-/** Hands the client's frames to whoever predicts the broker's verdict, until that is settled. */
+/** Hands the client's frames to the predictor of the broker's verdict, until the verdict is settled. */
 export class PredictorFeed {
-  /** Null where there is none, or its verdict is settled. A plain field: it is asked for every frame. */
+  /** Null if there is none, or its verdict is settled. A plain field: it is read for every frame. */
   predictor: Predictor | null;
-  /** Who goes on predicting when it is known again what is a frame. */
+  /** The predictor that goes on when the frames are known again. */
   #suspended: Predictor | null = null;
-  /** A broken envelope that it is to hear of when it is clear what broke. */
+  /** A broken envelope that the predictor gets when it is clear what broke. */
   #unsettled: EnvelopeFault | null = null;
 
   constructor(predictor: Predictor | null) {
@@ -21,7 +21,7 @@ export class PredictorFeed {
     return this.#unsettled !== null;
   }
 
-  /** As Predictor.frame. Called where there is a predictor. */
+  /** As Predictor.frame. Called only if there is a predictor. */
   // oxlint-disable-next-line max-params -- hot path: once for every frame
   frame(
     type: number,
@@ -34,7 +34,7 @@ export class PredictorFeed {
     behind: number,
   ): void {
     if (this.#unsettled !== null) {
-      // The broker is still waiting for the end of a frame whose header broke: what looks like frames is inside it.
+      // The broker still waits for the end of a frame whose header broke: what looks like frames is inside it.
       this.settle();
       return;
     }
@@ -43,7 +43,7 @@ export class PredictorFeed {
     if (predictor.settled) this.predictor = null;
   }
 
-  /** As Predictor.message; true where there is no predictor. */
+  /** As Predictor.message; true if there is no predictor. */
   message(message: WholeMessage, bytes: Uint8Array, behind: number): boolean {
     const { predictor } = this;
     if (predictor === null) return true;
@@ -57,7 +57,7 @@ export class PredictorFeed {
     this.settle();
   }
 
-  /** Tells of a broken envelope, if it is clear by now what broke. Nothing behind it is looked at. */
+  /** Reports a broken envelope, if it is clear by now what broke. Nothing behind it is looked at. */
   settle(): void {
     if (this.#unsettled === null || this.#unsettled.rule === "undecided") return;
     this.predictor?.brokenEnvelope(this.#unsettled);
@@ -65,14 +65,14 @@ export class PredictorFeed {
     this.#unsettled = null;
   }
 
-  /** What follows may be no frames: it is not told of them until `resume`. */
+  /** What follows may be no frames: the predictor does not get them until `resume`. */
   suspend(): void {
     if (this.predictor === null) return;
     this.#suspended = this.predictor;
     this.predictor = null;
   }
 
-  /** They are frames; some may have been missed. */
+  /** What follows is frames again; some may have been missed. */
   resume(): void {
     if (this.#suspended === null) return;
     this.predictor = this.#suspended;

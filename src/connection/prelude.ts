@@ -1,5 +1,5 @@
 /**
- * What a load balancer or a client sends in front of the protocol that it is about:
+ * What a load balancer or a client sends in front of the actual protocol:
  *
  * ```text
  * PROXY protocol v1   PROXY TCP4 192.0.2.1 198.51.100.2 56324 5672 CR LF
@@ -12,8 +12,8 @@
  *
  * PROXY protocol: https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt
  *
- * Each side is read by itself, as a generator that is given octet by octet: two directions of a capture may be out of step.
- * No octet of it is kept but addresses and ports: users and passwords stand there as well.
+ * Each side is read by itself, by a generator that gets octet by octet: two directions of a capture may be out of step.
+ * Only addresses and ports are kept: users and passwords stand there as well.
  */
 import { addressOctets } from "../net/address-octets.ts";
 import { ipv4Text, ipv6Text } from "../net/ip-address.ts";
@@ -23,7 +23,7 @@ export interface Prelude {
   protocol: "PROXY v1" | "PROXY v2" | "HTTP CONNECT" | "SOCKS4" | "SOCKS5";
   /** Octets of the client's stream that it takes. */
   octets: number;
-  /** By a PROXY header: who connected to the load balancer, and where. */
+  /** From a PROXY header: which client connected to the load balancer, and where. */
   source?: { address: string; port: number };
   destination?: { address: string; port: number };
   /** The port that a proxy is asked for. */
@@ -31,17 +31,17 @@ export interface Prelude {
 }
 
 type Found = Omit<Prelude, "octets">;
-/** Is given octets one by one; returns what they were, or null where they are none of it. */
+/** Gets octets one by one; returns what they were, or null if they are no prelude. */
 export type PreludeReading<Result> = Generator<undefined, Result | null, number>;
-/** Who reads the server's answer: true where the way is open behind it. */
+/** Reads the server's answer: true if the stream is open behind it. */
 export type AnswerReading = Generator<undefined, boolean, number>;
 
 const SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a] as const;
 /** With its line's end (§2.1). */
 const LONGEST_PROXY_LINE = 107;
-/** Octets of an HTTP message's head, and of an answer's body, that are stepped over. */
+/** Octets of an HTTP message's head, and of an answer's body, that are skipped. */
 const MAX_HEAD = 65_536;
-/** Of a head, the characters that are looked at. */
+/** The characters of a head that are read. */
 const MAX_LINE = 512;
 /** Octets of addresses and ports in a PROXY v2 header, by family and transport. */
 const ADDRESSES: Readonly<Record<number, number>> = { 17: 12, 33: 36 };
@@ -72,7 +72,7 @@ export function* readProxyHeader(): PreludeReading<Found> {
   return first === SIGNATURE[0] ? yield* proxyOctets() : null;
 }
 
-/** Who reads the server's answer, by the client's first octet; null where there is none to a prelude. */
+/** The reader of the server's answer, by the client's first octet; null if no answer to a prelude is expected. */
 export function answerReader(first: number): AnswerReading | null {
   if (first === 0x43) return connectAnswers();
   if (first === 4) return socks4Answer();
@@ -134,7 +134,7 @@ function* connectRequest(): PreludeReading<Found> {
   return port === undefined ? null : { protocol: "HTTP CONNECT", port: Number(port) };
 }
 
-/** A proxy that asks for a password first answers more than once. */
+/** A proxy that first asks for a password answers more than once. */
 function* connectAnswers(): AnswerReading {
   for (;;) {
     const head = yield* httpHead("", "HTTP/1.");
@@ -147,7 +147,10 @@ function* connectAnswers(): AnswerReading {
   }
 }
 
-/** What begins with `begun`, and must with `start`, to its empty line; null where it does not, or has none. */
+/**
+ * An HTTP head up to its empty line: it begins with `begun`, and must begin with `start`; null if it does not, or does
+ * not end.
+ */
 function* httpHead(begun: string, start: string): Generator<undefined, string | null, number> {
   let head = begun;
   let last = 0;
@@ -166,7 +169,7 @@ function* socks4(): PreludeReading<Found> {
   const port = yield* short();
   const address = yield* octets(4);
   yield* untilZero();
-  // SOCKS4a: 0.0.0.x says that a name follows.
+  // SOCKS4a: 0.0.0.x announces a name.
   if (address[0] === 0 && address[1] === 0 && address[2] === 0 && address[3] !== 0) yield* untilZero();
   return { protocol: "SOCKS4", port };
 }

@@ -13,10 +13,10 @@ export type Opening =
   | { kind: "amqp-0-9" }
   | { kind: "amqp-1-0" }
   | { kind: "tls" }
-  /** A protocol header of a version nobody speaks (`amqp`), or another protocol; `what` says which. */
+  /** A protocol header of a version that no client or broker speaks (`amqp`), or another protocol; `what` names it. */
   | { kind: "foreign"; what: string; amqp: boolean };
 
-/** Reads the first octets of a stream, 8 at most; null while they are too few to tell. */
+/** Reads the first octets of a stream, 8 at most; null while they are too few to decide. */
 export function readOpening(octets: Uint8Array, count: number): Opening | null {
   const text = String.fromCharCode(...octets.subarray(0, count));
   if (text.startsWith("AMQP")) {

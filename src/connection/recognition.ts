@@ -9,7 +9,7 @@ export type Decision =
   | { kind: "amqp" }
   /** The client opened with something else, and an AMQP server is (or was expected) at the other end. */
   | { kind: "refused"; message: string }
-  /** Not AMQP 0-9-1. Named where a user would ask where it went. */
+  /** Not AMQP 0-9-1. The protocol is named if a user may look for the connection. */
   | { kind: "left-alone"; protocol: "TLS" | "AMQP 1.0" | null };
 
 /** What a server may begin with that is no frame: “A” of a protocol header, and records of TLS. */
@@ -24,8 +24,8 @@ const UNDECIDED: Decision = { kind: "undecided" };
 const AMQP: Decision = { kind: "amqp" };
 
 /**
- * Looks at the first eight octets of each side. A client that opens with the protocol header makes the connection AMQP.
- * What else it opens with is settled by the server: an AMQP server answers with the protocol header it wants (§4.2.2).
+ * Reads the first eight octets of each side. A client that opens with the protocol header makes the connection AMQP. If
+ * it opens with something else, the server decides: an AMQP server answers with the protocol header it wants (§4.2.2).
  */
 export class Recognition {
   readonly #octets = [new Uint8Array(PROTOCOL_HEADER_SIZE), new Uint8Array(PROTOCOL_HEADER_SIZE)] as const;
@@ -36,7 +36,7 @@ export class Recognition {
   behind: string | null = null;
   readonly #expected: boolean;
 
-  /** `expected`: AMQP is expected on this port, so that a client that speaks something else is worth naming. */
+  /** `expected`: AMQP is expected on this port, so that a client that speaks another protocol is reported. */
   constructor(expected: boolean) {
     this.#expected = expected;
   }
@@ -51,7 +51,7 @@ export class Recognition {
     return this.#octets[0].subarray(0, this.#counts[0]);
   }
 
-  /** The protocol header by which the server refused the client's, as `0 0 9 1`; "" where it sent none. */
+  /** The protocol header by which the server refused the client's, as `0 0 9 1`; "" if it sent none. */
   get serverHeader(): string {
     const kind = this.#opening(1)?.kind;
     return kind === "amqp-0-9" || kind === "amqp-1-0" ? this.#octets[1].subarray(4).join(" ") : "";
@@ -75,7 +75,7 @@ export class Recognition {
     const client = this.#opening(0);
     const server = this.#opening(1);
     const refuses = server !== null && (server.kind === "amqp-0-9" || server.kind === "amqp-1-0");
-    // It does not know what stands in front, whatever comes behind that.
+    // The server does not know the PROXY header in front, whatever comes behind that.
     if (refuses && this.behind?.startsWith("PROXY") === true && (client === null || client.kind === "amqp-0-9")) {
       return this.#refused(`a ${this.behind} header`, ": its port is one without the PROXY protocol");
     }
@@ -96,7 +96,7 @@ export class Recognition {
     }
   }
 
-  /** Octets in mid-stream, among which no frames were found by now. */
+  /** Octets in mid-stream, in which no frames were found so far. */
   search(bytes: Uint8Array, start: number, end: number): Decision {
     const isTls = this.#searched === 0 && looksLikeTlsRecord(bytes, start, end);
     this.#searched += end - start;
@@ -104,14 +104,13 @@ export class Recognition {
     return { kind: "left-alone", protocol: isTls ? "TLS" : null };
   }
 
-  /** Octets of the server are missing where its first ones were due. */
+  /** Octets of the server are missing in the place of its first ones. */
   missServer(): void {
     this.#serverSendsFrames = true;
   }
 
   /**
-   * The stream is over (`ended`), or so is its capture, or it is to be taken for AMQP without waiting for an answer
-   * (`forced`).
+   * The stream is over (`ended`), or its capture is, or it is to be taken as AMQP without an answer (`forced`).
    */
   conclude(forced: boolean, ended: boolean): Decision {
     const decision = this.decide();

@@ -6,7 +6,7 @@ export type Severity = "error" | "warning" | "note";
 
 interface Rule {
   severity: Severity;
-  /** Section of the AMQP 0-9-1 specification; "" where the rule is not the specification's. */
+  /** Section of the AMQP 0-9-1 specification; "" if the rule is not the specification's. */
   spec: string;
   help: string;
 }

@@ -1,10 +1,10 @@
 /**
- * Tags of a channel that are settled, whichever way: deliveries that the client acknowledged (basic.ack, nack, reject), or
- * publishes that the broker confirmed. None can be settled twice.
+ * Tags of a channel that are settled: deliveries that the client acknowledged (basic.ack, nack, reject), or publishes
+ * that the broker confirmed. No tag can be settled twice.
  */
 import { long } from "../bytes/big-endian.ts";
 
-/** Tags remembered that were settled out of turn; beyond, they are taken for right. */
+/** Remembered tags that were settled out of turn; beyond this, tags are taken as right. */
 const MAX_OUT_OF_TURN = 4096;
 
 export class SettledTags {
@@ -24,8 +24,8 @@ export class SettledTags {
   }
 
   /**
-   * Takes the tag at bytes[at], eight octets, with `multiple` all up to it. False where it is not known any more: it was
-   * settled before, or is 0 without `multiple`, which stands for all.
+   * Takes the tag at bytes[at], eight octets, with `multiple` all up to it. False if it is not outstanding any more: it
+   * was settled before, or is 0 without `multiple`, which stands for all.
    */
   settle(bytes: Uint8Array, at: number, multiple: boolean): boolean {
     // A tag of 2^32 or more is not followed.

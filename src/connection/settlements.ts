@@ -1,7 +1,7 @@
 /**
  * What was sent on a connection and never settled, or settled where it could not be: early warnings that need both
- * directions. Each channel use is judged when both ends are done with it, so that the directions of a capture may be out
- * of step. Where octets were missed nothing is judged from there on: what they held is not known.
+ * directions. Each channel use is judged when both ends are done with it, so that the directions of a capture may be
+ * out of step. From missed octets on nothing is judged: their content is not known.
  */
 import type { FrameScanner } from "../amqp/frame-scanner.ts";
 import {
@@ -27,15 +27,18 @@ import { type Acknowledgment, ChannelUse } from "./channel-use.ts";
 import { readClose } from "./connection-close.ts";
 import { Incident } from "./incident.ts";
 
-/** Uses of one channel that only one end is done with; of more nothing is judged. */
+/** Uses of one channel that only one end has ended; if there are more, nothing is judged. */
 const MAX_UNEVEN = 64;
 /** Channels that a finding names. */
 const MAX_NAMED = 3;
-/** So many deliveries, and so many seconds since the first of them, before it is said that none was acknowledged. */
+/**
+ * This many deliveries, and this many seconds since the first of them, before it is reported that none was
+ * acknowledged.
+ */
 const MANY_DELIVERIES = 10;
 const LONG_SECONDS = 60;
 
-/** A direction, whose scanner stands at the frame at hand. */
+/** A direction, whose scanner stands at the present frame. */
 interface Sender {
   readonly isClient: boolean;
   readonly scanner: FrameScanner;
@@ -43,16 +46,19 @@ interface Sender {
 
 /** How a connection ended. */
 export interface Ending {
-  /** Who ended it, how in words, and whether by connection.close; null where it goes on behind the capture, or a close was not answered in it. */
+  /**
+   * Which end ended it, how in words, and whether by connection.close; null if it goes on after the capture, or the
+   * capture holds no answer to a close.
+   */
   readonly by: { readonly side: Side; readonly words: string; readonly closed: boolean } | null;
-  /** When something of it was heard last. */
+  /** When its last octets came. */
   readonly last: Moment;
   readonly client: Side;
-  /** The client's frames are at fault: what became of its messages is told with that. */
+  /** The client's frames are at fault: that finding reports what became of its messages. */
   readonly isBroken: boolean;
 }
 
-/** The uses of one channel number that both ends are not done with, and which of them each end is at. */
+/** The uses of one channel number that not both ends have ended, and the present one of each end. */
 class ChannelUses {
   readonly uses: ChannelUse[] = [];
   client = -1;
@@ -73,7 +79,7 @@ interface Gathered {
 
 export class Settlements {
   readonly #channels = new Map<number, ChannelUses>();
-  /** The channels that have a use: as the client has them, and as the server. */
+  /** The channels that have a use: the client's, and the server's. */
   readonly #clientChannels = new Set<Channel>();
   readonly #serverChannels = new Set<Channel>();
   #isGivenUp = false;
@@ -124,7 +130,7 @@ export class Settlements {
     const { number } = channel;
     const uses = this.#channels.get(number) ?? new ChannelUses();
     this.#channels.set(number, uses);
-    // A channel that is open already: what is said then may be of either use.
+    // A channel that is open already: what is sent then may belong to either use.
     if (channel.use !== null || uses.uses.length >= MAX_UNEVEN) {
       this.giveUp();
       return;
@@ -138,7 +144,7 @@ export class Settlements {
     (isClient ? this.#clientChannels : this.#serverChannels).add(channel);
   }
 
-  /** One end says no more on a channel: with `refusal`, the arguments of the server's channel.close. */
+  /** One end sends no more on a channel. `refusal`: the arguments of the server's channel.close. */
   #closed(isClient: boolean, channel: Channel, use: ChannelUse, refusal: Values | null, at: Moment): void {
     const uses = this.#channels.get(channel.number)!;
     const { clientChannel } = uses;
@@ -196,7 +202,7 @@ export class Settlements {
     return [...this.#misplacedSoFar(client), ...(this.#ending === null ? [] : this.#unsettled(this.#ending))];
   }
 
-  /** What the client acknowledged that it could not. */
+  /** What the client acknowledged but could not. */
   #misplacedSoFar(client: Side): Incident[] {
     const incidents: Incident[] = [];
     if (this.#repeated !== null) {
@@ -238,7 +244,7 @@ export class Settlements {
     const others = this.#unconfirmed.filter(({ use }) => use.closedBy !== "client");
     for (const [list, words, severity] of [
       [ofChannels, `The client closed ${ofChannels.length === 1 ? "a channel" : "channels"}`, "warning"],
-      // Who dies waits for nothing: that is no fault of how it publishes.
+      // A client that dies waits for nothing: that is no fault of how it publishes.
       [others, by?.words ?? "", by?.side === client && by.closed ? "warning" : "note"],
     ] as const) {
       if (list.length === 0) continue;

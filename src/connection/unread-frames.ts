@@ -8,8 +8,8 @@ interface ReadConnection {
 }
 
 /**
- * Why frames of a connection may have gone unread although they passed the place of capture: segments were cut off, or a
- * boundary guessed in mid-stream was refuted. null where neither is so: octets that are missing as a whole are a gap.
+ * Why frames of a connection may not have been read although they passed the place of capture: segments were cut off,
+ * or a boundary guessed in mid-stream was refuted. null if neither is so: octets that are missing completely are a gap.
  */
 export function unreadFrames({ midStream, directions, gaps }: ReadConnection): "cut" | "refuted" | null {
   const isCut = gaps.some(({ cut, lostBoundary }, side) => {
