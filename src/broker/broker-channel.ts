@@ -1,5 +1,5 @@
 /**
- * One channel as the connection's reader has it: the assembler that makes commands out of frames
+ * One channel in the connection's reader: the assembler that makes commands out of frames
  * (rabbit_command_assembler:process/2), and the process that gets them (rabbit_channel).
  */
 import {
@@ -35,10 +35,10 @@ export interface ChannelError {
   text: string;
   classId: number;
   methodId: number;
-  /** As Complaint's. */
+  /** As in Complaint. */
   forestalledBy?: "channel.close" | "connection.close";
   unlessCancelled?: string;
-  /** Of a channel's process: others are heard before it. */
+  /** From a channel's process: errors of others come before it. */
   slow: boolean;
   /** Brokers before RabbitMQ 4.2.6 go on. */
   newerOnly?: boolean;
@@ -95,7 +95,7 @@ export class BrokerChannel {
       this.#broker.isInternal(UTF8.decode(bytes.subarray(start + 7, start + 7 + nameLength)));
   }
 
-  /** A content header frame of 12 octets or more; `plain`: as checkProperties wants it. */
+  /** A content header frame of 12 octets or more; `plain`: as checkProperties takes it. */
   takeHeader(bytes: Uint8Array, start: number, size: number, plain: boolean): ChannelError | null {
     if (contentFault(this.#content, FRAME_HEADER, size) !== IN_ORDER) return this.#misplaced();
     const method = this.#method;
@@ -135,7 +135,9 @@ export class BrokerChannel {
     return this.#content === AWAITS_METHOD ? this.#complete() : null;
   }
 
-  /** Whether a whole message with a body of so many octets is in its place here: then only its content can be wrong. */
+  /**
+   * Whether a whole message with a body of this many octets is in its place here: then only its content can be wrong.
+   */
   awaitsMessage(bodySize: number): boolean {
     return this.#content === AWAITS_METHOD && bodySize <= MAX_BODY_SIZE;
   }
@@ -168,7 +170,7 @@ export class BrokerChannel {
     }
   }
 
-  /** A frame that the assembler does not await. */
+  /** A frame that the assembler does not expect. */
   #misplaced(): ChannelError {
     const method = this.#method ?? NO_METHOD;
     if (this.#content === AWAITS_METHOD) {
@@ -182,7 +184,7 @@ export class BrokerChannel {
   }
 }
 
-/** After an overrun the assembler takes all bodies that follow for the same content, which never becomes complete. */
+/** After an overrun the assembler takes all later bodies as the same content, which never becomes complete. */
 const SWALLOWS_BODIES: ContentState = Number.POSITIVE_INFINITY;
 const UTF8 = new TextDecoder();
 
@@ -195,7 +197,7 @@ function readerError(
   return { by: "reader", code, text, classId, methodId, slow: false, newerOnly };
 }
 
-/** A process that dies of something else than an amqp_error tells no method. */
+/** A process that dies of another error than an amqp_error names no method. */
 function channelError(outcome: Outcome, method: Method, busy: boolean): ChannelError | null {
   if (outcome === null || outcome === "channel-error") return null;
   const { classId, methodId } = outcome.code === 541 ? NO_METHOD : method;

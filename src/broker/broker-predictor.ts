@@ -21,10 +21,11 @@ import type { Prediction } from "./verdict.ts";
 
 /**
  * Predicts what RabbitMQ does with a client's octets: rabbit_reader (the connection), rabbit_command_assembler (the
- * order of content on a channel) and as much of rabbit_channel as can end a connection.
+ * order of content on a channel) and those parts of rabbit_channel that can end a connection.
  *
- * Fed with the frames and faults of the client's direction, in order, until it has `settled`: nothing later changes that.
- * BrokerState says what it takes for granted. Where octets were missed (`uncertain`), what it cannot know is right.
+ * It gets the frames and faults of the client's direction, in order, until it has `settled`: nothing later changes
+ * that. BrokerState lists its assumptions. Where octets were missed (`uncertain`), what it cannot know is taken as
+ * right.
  */
 export class BrokerPredictor {
   readonly #rules: BrokerRules;
@@ -97,7 +98,7 @@ export class BrokerPredictor {
     this.#verdicts.serverMissed();
   }
 
-  /** The connection, or some of its octets, were not seen: what is not known is taken for right. */
+  /** The connection, or some of its octets, were not seen: what is not known is taken as right. */
   uncertain(): void {
     this.#verdicts.missed();
     this.#connection.miss();
@@ -172,7 +173,7 @@ export class BrokerPredictor {
     this.#exceptions.unknownFrame({ type, channel, size }, bytes, start);
   }
 
-  /** As Predictor.message: false where it may be at fault otherwise than as a whole. */
+  /** As Predictor.message: false if it may have a fault that its frames must show one by one. */
   message(message: WholeMessage, bytes: Uint8Array, behind: number): boolean {
     const { now, speaks08 } = this.#connection;
     if (now === NOT_JUDGED) return true;
@@ -212,7 +213,7 @@ export class BrokerPredictor {
         return;
       }
       if (outcome !== "good") {
-        // What is no amqp_error is not told before the connection is open.
+        // An error that is no amqp_error is not sent before the connection is open.
         if (connection.now === OPENING) this.#exceptions.silence();
         else this.#exceptions.close({ code: 541, text: "" }, 0);
         return;
@@ -259,7 +260,7 @@ export class BrokerPredictor {
     if (error === null && method.key === CHANNEL_CLOSE) this.#verdicts.closesChannel(number);
   }
 
-  /** Frees the channel's number at once; whether it was asked for, the server's octets may tell. */
+  /** Frees the channel's number at once. The server's octets may show whether it sent a close. */
   #closeOk(number: number, method: Method, bytes: Uint8Array, start: number, size: number): void {
     const channel = this.#channels.find(number) ?? this.#channels.uncounted(number);
     const error = channel.takeMethod(method, bytes, start, size, true);

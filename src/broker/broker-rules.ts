@@ -1,13 +1,13 @@
 /**
- * By which broker's rules a connection is judged, and how that is known. A broker says who it is in connection.start; its
- * version may also be given by the user. Where neither is so (the beginning is missing, or the broker is silent about
- * itself) it is a guess: the newest row that contradicts nothing seen.
+ * Which broker's rules a connection is judged by, and how they are known. A broker gives its name and version in
+ * connection.start; the user may also give the version. Without both (the beginning is missing, or the broker gives
+ * none) the rules are a guess: the newest row that contradicts nothing seen.
  */
 import type { Method } from "../amqp/method-registry.ts";
 import { type ArgumentsCheck, checkArguments } from "./strict-arguments.ts";
 import { AUTO, BROKER_VERSIONS, type BrokerChoice, type BrokerId, type BrokerVersion } from "./versions.ts";
 
-/** How it is known whose rules they are: the user asked for them, the broker told who it is, or nobody did. */
+/** How the rules are known: the user asked for them, the broker gave its name, or neither. */
 export type BrokerBasis = "asked" | "told" | "guessed";
 
 /** LavinMQ's own few rules. */
@@ -17,19 +17,19 @@ export const LAVINMQ = "lavinmq";
 const NEWEST_FIRST = (Object.keys(BROKER_VERSIONS) as BrokerId[]).reverse();
 const NEWEST = NEWEST_FIRST[0]!;
 const OLDEST = NEWEST_FIRST.at(-1)!;
-/** Characters that are kept of what a broker calls itself, and of its version. */
+/** Characters that are kept of a broker's name, and of its version. */
 const MAX_NAME = 64;
-/** Before tune-ok, where nothing is known of the broker's own limit. */
+/** Before tune-ok, if the broker's own limit is not known. */
 const UNKNOWN_FRAME_MAX = 131_072;
 
 export class BrokerRules {
-  /** Whose rules they are; null where nothing is known of what such a broker does. */
+  /** Which broker's rules they are; null if the behaviour of this broker is not known. */
   id: BrokerId | typeof LAVINMQ | null;
   basis: BrokerBasis;
-  /** What the broker calls itself in connection.start; "" where it does not say, or that was not seen. */
+  /** The broker's name in connection.start; "" if it gives none, or that was not seen. */
   product = "";
   version = "";
-  /** The row of a RabbitMQ. Of another broker it says nothing. */
+  /** The row of a RabbitMQ. For another broker it has no meaning. */
   row: BrokerVersion;
   /** Rows that contradict nothing seen, the newest first. */
   #possible: readonly BrokerId[] = NEWEST_FIRST;
@@ -54,7 +54,10 @@ export class BrokerRules {
     return this.isRabbitMQ ? this.row.initialFrameMax : UNKNOWN_FRAME_MAX;
   }
 
-  /** What the broker says of itself in connection.start, "" for what it does not say. Returns `initialFrameMax`. */
+  /**
+   * The name and version that the broker gives in connection.start, "" for what it does not give. Returns
+   * `initialFrameMax`.
+   */
   identify(product: string, version: string): number {
     this.product = product.slice(0, MAX_NAME);
     this.version = version.slice(0, MAX_NAME);
@@ -72,7 +75,9 @@ export class BrokerRules {
     this.basis = "told";
   }
 
-  /** Something was seen that only some brokers do: a guess becomes the newest of these that did not contradict before. */
+  /**
+   * Something was seen that only some brokers do: a guess becomes the newest of these that did not contradict before.
+   */
   saw(does: (row: BrokerVersion) => boolean): void {
     if (!this.isGuess || !this.isRabbitMQ || does(this.row)) return;
     const rest = this.#possible.filter(each => does(BROKER_VERSIONS[each]));
@@ -81,7 +86,7 @@ export class BrokerRules {
     this.#be(rest[0]!, "guessed");
   }
 
-  /** What `make` gives by the oldest row, where the present one is a guess; else null. */
+  /** What `make` returns with the oldest row, if the present row is a guess; else null. */
   byOldest<T>(make: () => T): T | null {
     if (!this.isGuess || !this.isRabbitMQ) return null;
     const { row } = this;
@@ -91,7 +96,7 @@ export class BrokerRules {
     return made;
   }
 
-  /** Judges arguments as checkArguments. Of a guess, what only some brokers refuse is taken for good. */
+  /** Judges arguments as checkArguments does. With a guess, what only some brokers refuse is taken as right. */
   checkArguments(method: Method, bytes: Uint8Array, start: number, size: number): ArgumentsCheck {
     const check = checkArguments(method, bytes, start, size, this.row.unicodeUtf8);
     if (check === "good" || !this.isGuess) return check;

@@ -1,19 +1,19 @@
 /**
- * What lies behind the reader of one connection, as the emulator takes it to be. This is the one place for what a
- * client's octets do not tell:
+ * What the emulator assumes about the broker behind the reader of one connection. All that a client's octets do not
+ * show is here:
  *
- * - the client may do what it does: log in, use the virtual host, configure, write and read whatever it names;
- * - queues and exchanges exist where the stream uses them, for they may have been declared elsewhere, and nothing that
- *   was declared in the stream is in the way of it;
+ * - the client may do what it does: log in, use the virtual host, configure, write and read all that it names;
+ * - queues and exchanges exist if the stream uses them, as they may have been declared elsewhere, and none of them
+ *   conflicts with what is declared in the stream;
  * - no plugin changes what a method means, but exchange types of plugins (x-…) may be there;
- * - nobody else deletes or changes what the stream has declared for itself alone (exclusive queues).
+ * - no other client deletes or changes what the stream has declared for itself alone (exclusive queues).
  *
- * What is not known is taken for right. So an error of the broker that rests on more than this is not predicted.
+ * What is not known is taken as right. So an error of the broker that needs more assumptions is not predicted.
  */
 export class BrokerState {
-  /** The user's name, where the login tells it. */
+  /** The user's name, if the login shows it. */
   user: Uint8Array | null = null;
-  /** The client wants to be told where a consumer goes with its queue. */
+  /** The client wants to be notified when a consumer is cancelled with its queue. */
   notifiesCancel = false;
   /** The stream has deleted a queue. */
   deletesQueues = false;
@@ -22,17 +22,17 @@ export class BrokerState {
   readonly #exclusiveQueues = new Set<string>();
   #serverNamed = 0;
 
-  /** Whether clients may not publish to it. Called where `mayBeInternal` says so. */
+  /** Whether clients may not publish to it. Called only if `mayBeInternal` returned true. */
   isInternal(exchange: string): boolean {
     return this.#exchanges.get(exchange)?.internal === true;
   }
 
-  /** Told by the length of its name, so that a publish costs no more than that. */
+  /** Decided by the length of its name, so that a publish costs no more than that. */
   mayBeInternal(nameLength: number): boolean {
     return this.#internals > 1 || nameLength === TRACE.length;
   }
 
-  /** False where the exchange is there already, and other than it is declared now. */
+  /** False if the exchange exists already, with other properties than it is declared with now. */
   declareExchange(name: string, as: Exchange): boolean {
     const there = this.#exchanges.get(name);
     if (there === undefined && this.#exchanges.size >= MAX_REMEMBERED) return true;
@@ -54,7 +54,7 @@ export class BrokerState {
     return same;
   }
 
-  /** Whether it is one of those the broker comes with. */
+  /** Whether it is one of the broker's predeclared exchanges. */
   isPredeclared(exchange: string): boolean {
     return PREDECLARED.has(exchange);
   }
@@ -65,13 +65,13 @@ export class BrokerState {
 
   /** Returns the name by which the queue is known from now on. */
   declareQueue(name: string, exclusive: boolean): string {
-    // What name the server gives is not known. No client can write this one.
+    // The name that the server gives is not known. No client can write this one.
     const known = name === "" ? `\0${++this.#serverNamed}` : name;
     if (exclusive && this.#exclusiveQueues.size < MAX_REMEMBERED) this.#exclusiveQueues.add(known);
     return known;
   }
 
-  /** Declared in this stream, and nobody else's to delete. */
+  /** Declared in this stream, and only this client may delete it. */
   isExclusive(queue: string): boolean {
     return this.#exclusiveQueues.has(queue);
   }
@@ -89,7 +89,7 @@ export interface Exchange {
   internal: boolean;
 }
 
-/** Names remembered of each kind: a client may declare without end. What is forgotten is taken for right. */
+/** Names remembered of each kind: a client may declare without end. What is forgotten is taken as right. */
 const MAX_REMEMBERED = 4096;
 
 const TRACE = "amq.rabbitmq.trace";

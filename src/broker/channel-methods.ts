@@ -1,4 +1,4 @@
-/** What some methods have in common for rabbit_channel. `method` is a key of method-keys.ts. */
+/** Properties of some methods in rabbit_channel. `method` is a key of method-keys.ts. */
 import {
   BASIC_CONSUME,
   BASIC_GET,
@@ -14,11 +14,11 @@ import {
   TX_COMMIT,
 } from "../amqp/method-keys.ts";
 
-/** Commands that others wait for: those that change queues and exchanges, and ask queues. */
+/** Commands that others wait for: those that change queues and exchanges, and those that query queues. */
 export function takesTime(method: number, bytes: Uint8Array, start: number): boolean {
   switch (method) {
     case EXCHANGE_DECLARE: {
-      // Bit 0 behind two names is passive: then it is only looked for.
+      // Bit 0 behind two names is passive: then the broker only checks whether it exists.
       const type = start + 7 + bytes[start + 6]!;
       return (bytes[type + 1 + bytes[type]!]! & 1) === 0;
     }

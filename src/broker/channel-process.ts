@@ -1,5 +1,5 @@
 /**
- * One channel's process in the broker (rabbit_channel): what it makes of complete commands, as far as that can end the
+ * One channel's process in the broker (rabbit_channel): what it does with complete commands, as far as that can end the
  * connection, or closes the channel so that later commands are dropped.
  */
 import {
@@ -48,7 +48,7 @@ import type { ReadClock, ReadMark } from "./read-timing.ts";
 const UNIMPLEMENTED: Complaint = { code: 503, text: "unimplemented method" };
 const LATE_CRASH: Complaint = { ...CRASH, forestalledBy: "channel.close" };
 const SECOND_OPEN: Complaint = { code: 504, text: "second 'channel.open' seen" };
-/** The reader hears first that the channel is closing, and may be done with the connection then. */
+/** The reader gets the channel's close first, and may have ended the connection before this. */
 const OPEN_WHILE_CLOSING: Complaint = { ...SECOND_OPEN, forestalledBy: "connection.close" };
 
 /** Consumers remembered of a channel. */
@@ -56,20 +56,20 @@ const MAX_CONSUMERS = 4096;
 
 interface Consumer {
   queue: string | null;
-  /** When it was asked for; null where the broker does not answer it (no-wait). */
+  /** When it was requested; null if the broker does not answer it (no-wait). */
   asked: ReadMark | null;
 }
 
 export class ChannelProcess {
   /** "closing": after an error of the channel's, or the client's channel.close: commands are dropped. */
   state: "starting" | "running" | "closing";
-  /** In closing: when the client asked for it; null where an error did it. */
+  /** In closing: when the client closed it; null if an error did. */
   left: ReadMark | null = null;
   /** The last command that takes time, as those on queues and exchanges do. */
   #busy: ReadMark | null = null;
   readonly #broker: BrokerState;
   readonly #clock: ReadClock;
-  /** Nothing of what was sent on this channel was missed. */
+  /** No octets sent on this channel were missed. */
   #certain: boolean;
   /** The queue that an empty name stands for. */
   #lastQueue: string | null = null;
@@ -109,7 +109,10 @@ export class ChannelProcess {
     return outcome === "channel-error" ? this.#fail() : outcome;
   }
 
-  /** A command whose content is complete; `properties` as checkProperties found them, `refused`: its exchange is. */
+  /**
+   * A command whose content is complete. `properties`: the result of checkProperties; `refused`: its exchange is
+   * refused.
+   */
   performContent(method: Method, immediate: boolean, refused: boolean, properties: number): Outcome {
     if (this.state !== "running") {
       return this.state === "starting" ? { code: 504, text: "expected 'channel.open'" } : null;
@@ -123,14 +126,14 @@ export class ChannelProcess {
     return this.#fail();
   }
 
-  /** It has work to do that came in the present read: another channel's process will be heard before it. */
+  /** It has work to do that came in the present read: another channel's process will report before it. */
   get isBusy(): boolean {
     return this.#busy !== null && this.#clock.sameRead(this.#busy);
   }
 
-  /** Whether the deliveries that a basic.ack, nack or reject settles are not settled yet, as far as that is known. */
+  /** Whether the deliveries that a basic.ack, nack or reject settles are unsettled so far, as far as that is known. */
   #settles(id: number, bytes: Uint8Array, start: number): boolean {
-    // A rollback gives back what was settled in a transaction; and what was missed may have settled anything.
+    // A rollback returns what was settled in a transaction, and missed octets may have settled anything.
     if (!this.#certain || this.#mode === "tx") return true;
     const multiple = id !== BASIC_REJECT && (bytes[start + METHOD_IDS_SIZE + 8]! & 1) === 1;
     return this.#settled.settle(bytes, start + METHOD_IDS_SIZE, multiple);
@@ -234,7 +237,7 @@ export class ChannelProcess {
     if (there !== undefined && tag !== "") {
       const reuse = { code: 530, text: `attempt to reuse consumer tag '${tag}'` };
       if (this.#isThereStill(there)) return reuse;
-      // Its queue may have been deleted, which only a client that wants to know is told.
+      // Its queue may have been deleted; only a client that wants it is notified of that.
       if (this.#broker.notifiesCancel && !this.#broker.deletesQueues) return { ...reuse, unlessCancelled: tag };
     }
     if (queue === FAST_REPLY) {
@@ -247,13 +250,13 @@ export class ChannelProcess {
     return null;
   }
 
-  /** A consumer goes with its queue, which others may delete unless it is exclusive. */
+  /** A consumer ends with its queue, which others may delete unless it is exclusive. */
   #isThereStill({ queue, asked }: Consumer): boolean {
     if (queue !== null && this.#broker.isExclusive(queue)) return true;
     return asked !== null && this.#clock.sameRead(asked);
   }
 
-  /** The channel dies of the queue's answer to a consume that has been cancelled before it came. */
+  /** The channel dies of the queue's answer to a consume that was cancelled before the answer came. */
   #cancel(tag: string): Outcome {
     const consumer = this.#consumers?.get(tag);
     if (consumer === undefined) return null;
@@ -268,7 +271,7 @@ export class ChannelProcess {
   }
 }
 
-/** What the server sends, what belongs to the connection, and answers that nobody may give unasked. */
+/** What the server sends, what belongs to the connection, and answers without a request. */
 function isUnimplemented({ key, from, classId }: Method): boolean {
   if (from === "server" || classId === CONNECTION_CLASS) return true;
   return key === CHANNEL_FLOW_OK || key === BASIC_CANCEL_OK || key === CHANNEL_CLOSE_OK;

@@ -1,4 +1,4 @@
-/** How far a connection has come in the broker's eyes, by the methods of its channel 0 (rabbit_reader:handle_method0/2). */
+/** How far a connection has come for the broker, by the methods of its channel 0 (rabbit_reader:handle_method0/2). */
 import {
   CONNECTION_CLASS,
   CONNECTION_CLOSE,
@@ -21,9 +21,9 @@ export const SECURING = 1;
 export const TUNING = 2;
 export const OPENING = 3;
 export const RUNNING = 4;
-/** The client has closed the connection, and its channels have not all gone yet: errors are still told. */
+/** The client has closed the connection, and not all of its channels have ended yet: errors are still sent. */
 export const CLOSING = 5;
-/** They have: errors are logged only. */
+/** All channels have ended: errors are logged only. */
 export const CLOSED = 6;
 /** The client speaks AMQP 1.0. */
 export const NOT_JUDGED = 7;
@@ -35,21 +35,21 @@ export interface Offer {
   channelMax: number;
 }
 
-/** RabbitMQ's defaults, for where the server's tune was not captured. */
+/** RabbitMQ's defaults, used if the server's tune was not captured. */
 const DEFAULT_OFFER: Offer = { frameMax: 131072, channelMax: 2047 };
 
-/** What a method on channel 0 comes to. */
+/** The result of a method on channel 0. */
 export type Step =
   | "taken"
   /** The client closes the connection. */
   | "closes"
-  /** The client answers a close of the server's. */
+  /** The client answers the server's close. */
   | "close-ok"
   /** It has no place in this state. */
   | "out-of-turn"
-  /** The broker keeps silent, and resets: its reason. */
+  /** The broker sends nothing, and resets: its reason. */
   | { refusal: string }
-  /** The same, if the login is what it looks like. */
+  /** The same, if the login is what it seems to be. */
   | { loginRefusal: string };
 
 export class ConnectionState {
@@ -59,13 +59,13 @@ export class ConnectionState {
   /** Every method since the beginning was seen. */
   certain = true;
   offer: Offer = DEFAULT_OFFER;
-  /** The mechanisms the server offers, where that was seen. */
+  /** The mechanisms the server offers, if that was seen. */
   mechanisms: string | null = null;
   /** As negotiated. */
   channelMax = 0;
-  /** The user's name, where the login tells it. */
+  /** The user's name, if the login shows it. */
   user: Uint8Array | null = null;
-  /** The client's capabilities say that it wants to be told of a consumer that goes with its queue. */
+  /** The client's capabilities ask for a notification when a consumer is cancelled with its queue. */
   notifiesCancel = false;
   readonly #rules: BrokerRules;
 
@@ -77,7 +77,7 @@ export class ConnectionState {
     return NAMES[this.now]!;
   }
 
-  /** Octets were missed: the connection is running, as far as anybody knows. */
+  /** Octets were missed: the connection is taken as running. */
   miss(): void {
     this.certain = false;
     if (this.now < RUNNING) this.now = RUNNING;
@@ -109,7 +109,7 @@ export class ConnectionState {
         if (state !== RUNNING) break;
         return "taken";
     }
-    // In mid-stream nobody knows whether the handshake is over.
+    // In mid-stream it is not known whether the handshake is over.
     return this.certain || method.classId !== CONNECTION_CLASS ? "out-of-turn" : "taken";
   }
 
@@ -125,7 +125,7 @@ export class ConnectionState {
 
   #tuneOk(channelMax: number, frameMax: number): Step {
     const { offer } = this;
-    // A client that asks for less speaks with an older broker, or would not get far.
+    // A client that asks for less uses an older broker, or would be refused.
     if (frameMax !== 0) this.#rules.saw(row => row.initialFrameMax <= frameMax);
     const minimum = this.#rules.row.initialFrameMax;
     const refused =

@@ -1,10 +1,10 @@
 /**
- * A content header's properties as the channel judges them, once the content is complete: first they must decode
+ * Judges a content header's properties as the channel does once the content is complete: first they must decode
  * (rabbit_framing_amqp_0_9_1:decode_properties/2), then rabbit_channel and rabbit_basic:message/3 refuse some values.
  *
  *   class-id:16 weight:16 body-size:64 property-flags:16 property-list      bit 15 content-type … bit 2 cluster-id
  *
- * Bits 1 and 0 mean nothing to RabbitMQ: it knows no second word of flags.
+ * RabbitMQ ignores bits 1 and 0: it has no second word of flags.
  */
 import { long, short } from "../bytes/big-endian.ts";
 import { fieldType, tableParses } from "./strict-table.ts";
@@ -24,13 +24,13 @@ const REPLY_TO = 9;
 const EXPIRATION = 8;
 const TIMESTAMP = 6;
 const USER_ID = 4;
-/** Properties of which some values are refused; of `headers` see routesRefused. */
+/** Properties that have refused values; for `headers` see routesRefused. */
 const NOTABLE = (1 << DELIVERY_MODE) | (1 << REPLY_TO) | (1 << EXPIRATION) | (1 << USER_ID);
 
 /** They are rare; delivery-mode is not. */
 const NOTABLE_BUT_MODE = NOTABLE & ~(1 << DELIVERY_MODE);
 
-/** Judges properties that decode, of which delivery-mode is the only notable one; the first of them stands at `at`. */
+/** Judges properties that decode, if delivery-mode is the only notable one; the first of them stands at `at`. */
 function checkDeliveryMode(bytes: Uint8Array, at: number, flags: number): number {
   if ((flags & (1 << DELIVERY_MODE)) === 0) return PROPERTIES_GOOD;
   let mode = at;
@@ -42,8 +42,8 @@ function checkDeliveryMode(bytes: Uint8Array, at: number, flags: number): number
 }
 
 /**
- * Judges the properties of the content header bytes[start, start + size). `plain` says that they decode and that there
- * is nothing out of the ordinary in their headers; `user` is the name the client logged in with, where it is known.
+ * Judges the properties of the content header bytes[start, start + size). `plain`: they decode, and their headers hold
+ * nothing unusual. `user` is the name that the client logged in with, if it is known.
  */
 export function checkProperties(
   bytes: Uint8Array,
@@ -58,7 +58,7 @@ export function checkProperties(
   return checkEach(bytes, start + 14, start + size, flags, plain, user);
 }
 
-/** Judges the properties in bytes[from, end) one after the other, as far as there may be something to find. */
+/** Judges the properties in bytes[from, end) one after the other, as far as one of them may be refused. */
 // oxlint-disable-next-line max-params -- hot path: once for every content header with more than the usual
 function checkEach(
   bytes: Uint8Array,

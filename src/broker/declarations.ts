@@ -1,4 +1,4 @@
-/** exchange.declare and queue.declare, as rabbit_channel and rabbit_exchange judge what is declared. */
+/** exchange.declare and queue.declare, judged as rabbit_channel and rabbit_exchange judge them. */
 import type { Values } from "../amqp/payload.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { CRASH, type Outcome } from "./complaint.ts";
@@ -9,7 +9,7 @@ export const FAST_REPLY = "amq.rabbitmq.reply-to";
 const EXCHANGE_TYPES = ["direct", "fanout", "topic", "headers"];
 const QUEUE_TYPES = ["classic", "quorum", "stream"];
 
-/** rabbit_exchange:check_type/1 comes first, and is asked for nothing where the exchange is only looked for. */
+/** rabbit_exchange:check_type/1 comes first, and is not called if the declare is passive. */
 export function declareExchange(broker: BrokerState, values: Values): Outcome {
   const name = named(values, "exchange").replace(/[\r\n]/g, "");
   const type = named(values, "type");
@@ -18,7 +18,7 @@ export function declareExchange(broker: BrokerState, values: Values): Outcome {
   if (!EXCHANGE_TYPES.includes(type)) {
     // An exchange type of a plugin, or one that only this broker knows.
     if (type.startsWith("x-")) return null;
-    // Where there happens to be an Erlang atom of that name it is "invalid", not "unknown". These two are known to be.
+    // If an Erlang atom of that name exists it is "invalid", not "unknown". These two are known to exist.
     const how = type === "true" || type === "queue" ? "invalid" : "unknown";
     return { code: 503, text: `${how} exchange type '${type}'` };
   }
@@ -32,7 +32,7 @@ export function declareExchange(broker: BrokerState, values: Values): Outcome {
   return fits ? null : "channel-error";
 }
 
-/** What is wrong, or the queue that an empty name stands for from now on; null where that stays as it is. */
+/** What is wrong, or the queue that an empty name stands for from now on; null if that does not change. */
 export function declareQueue(broker: BrokerState, values: Values): Outcome | { queue: string } {
   const name = named(values, "queue").replace(/[\r\n]/g, "");
   if (name === FAST_REPLY) return null;

@@ -31,7 +31,7 @@ export function string(text: string): string {
   return `"${quoted(text)}"`;
 }
 
-/** io_lib:printable_latin1_list/1: Latin-1's visible characters, and the control characters with an escape of theirs. */
+/** io_lib:printable_latin1_list/1: Latin-1's visible characters, and the control characters that have an escape. */
 function isPrintable(codePoint: number): boolean {
   return (
     (codePoint >= 32 && codePoint <= 126) ||

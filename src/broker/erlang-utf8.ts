@@ -1,7 +1,7 @@
 /**
  * UTF-8 as RabbitMQ's rabbit_binary_parser checks it (is_valid_utf8, up to 4.2): shortest forms of one to four octets.
- * It is neither stricter nor wiser than that: surrogates and code points beyond U+10FFFF (to F7 BF BF BF) pass, where
- * TextDecoder refuses them.
+ * It checks no more than that: surrogates and code points beyond U+10FFFF (to F7 BF BF BF) pass, which
+ * TextDecoder refuses.
  */
 export function isErlangUtf8(bytes: Uint8Array, from: number, to: number): boolean {
   let at = from;
@@ -33,7 +33,7 @@ export function isErlangUtf8(bytes: Uint8Array, from: number, to: number): boole
 
 const STRICT = new TextDecoder("utf-8", { fatal: true });
 
-/** UTF-8 as Unicode has it (RFC 3629), which 4.3 asks for. */
+/** UTF-8 as Unicode defines it (RFC 3629), which 4.3 requires. */
 export function isUnicodeUtf8(bytes: Uint8Array, from: number, to: number): boolean {
   try {
     STRICT.decode(bytes.subarray(from, to));

@@ -1,12 +1,14 @@
 /**
- * What LavinMQ does about a client's octets, as far as it is known: it refuses a frame that is too large in words of its
- * own. What it makes of other faults is not predicted; what is wrong with the order of frames closes the channel there.
+ * What LavinMQ does about a client's octets, as far as it is known: it refuses a frame that is too large with its own
+ * text. Its reaction to other faults is not predicted; a wrong order of frames closes the channel there.
  */
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FRAME_BODY, FRAME_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import { type Prediction, replyText, SEQUEL } from "./verdict.ts";
 
-/** The verdict on a body frame longer than frame-max; null of other faults. It looks at the payload of other frames first. */
+/**
+ * The verdict on a body frame longer than frame-max; null for other faults. It reads the payload of other frames first.
+ */
 export function frameTooLarge({ rule, type, size, sizeLimit, streamOffset }: EnvelopeFault): Prediction | null {
   if (rule !== "frame-too-large" || type !== FRAME_BODY) return null;
   const text = replyText(501, `frame size ${size} exceeded max ${sizeLimit} bytes`);

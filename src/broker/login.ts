@@ -1,21 +1,22 @@
 /**
- * A client's start-ok as rabbit_reader:auth_phase/2 and the rabbit_auth_mechanism modules take it, as far as its octets
- * tell: whether the mechanism is there, and whether the response has the form it asks for. Names and passwords are the
- * server's to judge, and are taken for right. Nothing of a response is kept but the user's name, which is never shown.
+ * Judges a client's start-ok as rabbit_reader:auth_phase/2 and the rabbit_auth_mechanism modules do, as far as its
+ * octets show it: whether the mechanism exists, and whether the response has the form that it requires. Only the server
+ * can judge names and passwords: they are taken as right. Of a response only the user's name is kept, which is never
+ * shown.
  */
 import { Cursor } from "../bytes/cursor.ts";
 import { fieldType, tableParses } from "./strict-table.ts";
 
 export interface Login {
-  /** Why it is refused, as the broker's log has it; null where it is not. */
+  /** Why it is refused, as the broker's log gives it; null if it is not. */
   refusal: string | null;
   /** A challenge may follow. */
   challenged: boolean;
-  /** The user's name, where the response tells it. */
+  /** The user's name, if the response shows it. */
   user: Uint8Array | null;
 }
 
-/** Mechanisms that RabbitMQ and its plugins have; which of them a broker offers is said in its connection.start. */
+/** Mechanisms of RabbitMQ and its plugins; a broker lists those that it offers in its connection.start. */
 const MECHANISMS = ["PLAIN", "AMQPLAIN", "EXTERNAL", "RABBIT-CR-DEMO"];
 
 /** Judges start-ok, whose arguments in bytes[start + 4, start + size) decode. `offered`: the server's mechanisms. */

@@ -1,7 +1,7 @@
 /**
- * The methods of AMQP 0-8 (rabbit_framing_amqp_0_8), which RabbitMQ up to 3.13 selects for the protocol headers
- * 1 1 8 0 and 1 1 9 1. Most are laid out as in 0-9-1. What differs stands here as data: class, method, name, who sends
- * it (c, s), and the arguments: o octet, s short, l long, L longlong, S shortstr, X longstr, T table, b bit; + content.
+ * The methods of AMQP 0-8 (rabbit_framing_amqp_0_8), which RabbitMQ up to 3.13 selects for the protocol headers 1 1 8 0
+ * and 1 1 9 1. Most have the layout of 0-9-1. The differences are here as data: class, method, name, sender (c, s), and
+ * the arguments: o octet, s short, l long, L longlong, S shortstr, X longstr, T table, b bit; + content.
  */
 import { FIELD_KINDS } from "../amqp/field-kinds.ts";
 import { keyOf, NO_KEY } from "../amqp/method-keys.ts";
@@ -61,7 +61,7 @@ for (const entry of DIFFERENT.trim().split(/\s{2,}|\n/)) {
     name,
     from: from === "c" ? "client" : "server",
     content: layout.endsWith("+"),
-    // So few are they that the walk may judge them.
+    // They are so few that the walk may judge them.
     layout: null,
     arguments: Array.from(layout.replace("+", ""), (letter, i) => {
       const type = TYPES[letter]!;
@@ -69,7 +69,7 @@ for (const entry of DIFFERENT.trim().split(/\s{2,}|\n/)) {
     }),
   });
 }
-// Named as in 0-9-1, by which they are asked for.
+// Named as in 0-9-1, because it is looked up by that name.
 const consume = methodNamed("basic.consume")!;
 different.set(consume.key, { ...consume, arguments: consume.arguments.slice(0, -1), layout: null });
 

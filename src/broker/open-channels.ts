@@ -4,11 +4,11 @@ import type { BrokerState } from "./broker-state.ts";
 import type { ReadClock } from "./read-timing.ts";
 
 /**
- * The channels that a reader counts as open (rabbit_reader:create_channel/2, channel_cleanup/2): from the first frame on
- * a number, whatever it is, until close-ok, or until a channel.close is done with, which is not before the next read.
+ * The channels that a reader counts as open (rabbit_reader:create_channel/2, channel_cleanup/2): from the first frame
+ * of any kind on a number until close-ok, or until a channel.close is done, which is not before the next read.
  */
 export class OpenChannels {
-  /** The negotiated channel-max; 0 where there is none. */
+  /** The negotiated channel-max; 0 if there is none. */
   limit = 0;
   /** Whether every frame since the beginning was seen. */
   certain = true;
@@ -24,14 +24,14 @@ export class OpenChannels {
     this.#rules = rules;
   }
 
-  /** The channel of this number, new where this is the first to be heard of it; null where that is one too many. */
+  /** The channel of this number, a new one if this is its first frame; null if that is one too many. */
   take(number: number): BrokerChannel | null {
     const channel = this.inUse(number) ?? this.find(number) ?? this.#create(number);
     this.#last = channel;
     return channel;
   }
 
-  /** The channel of this number, where there is one and the client has not closed it. */
+  /** The channel of this number, if there is one and the client has not closed it. */
   inUse(number: number): BrokerChannel | null {
     let channel = this.#last;
     if (channel === null || channel.number !== number) {

@@ -3,9 +3,11 @@ import { type ConnectionState, NOT_JUDGED, STARTING } from "./connection-state.t
 import { checkOpening } from "./protocol-opening.ts";
 import { type PredictedReset, reset, SEQUEL } from "./verdict.ts";
 
-/** The verdict on a client's first octets: judged when they come, and again when it is known better whose rules hold. */
+/**
+ * The verdict on a client's first octets: judged when they come, and again when more is known about the broker's rules.
+ */
 export class OpeningVerdict {
-  /** Null where they are taken. */
+  /** Null if they are accepted. */
   refusal: PredictedReset | null = null;
   readonly #rules: BrokerRules;
   readonly #connection: ConnectionState;
@@ -36,7 +38,7 @@ export class OpeningVerdict {
     this.refusal = reset(reason, octets.length, `${SEQUEL.refusal}: AMQP ${answer}`, log);
   }
 
-  /** The server answered with a protocol header, as `0 0 9 1`; "" where there was none: only some brokers do so. */
+  /** The server answered with a protocol header, as `0 0 9 1`; "" if it sent none: only some brokers do so. */
   answered(answer: string): void {
     const octets = this.#octets;
     if (octets === null || answer === "") return;

@@ -4,7 +4,7 @@ import { binary } from "./erlang-term.ts";
 
 const PRINTED_OCTETS = 16;
 
-/** `type 3, first 16 octets = <<…>>`; `octets` are the first of its payload, `size` says how many there are in all. */
+/** `type 3, first 16 octets = <<…>>`; `octets` are the first of its payload, `size` is the number of all. */
 export function printedFrame(type: number, octets: Uint8Array, size: number, unicodeTerms: boolean): string {
   const amount = size <= PRINTED_OCTETS ? "all" : `first ${PRINTED_OCTETS}`;
   return `type ${type}, ${amount} octets = ${binary(octets, unicodeTerms)}`;
@@ -16,7 +16,7 @@ export function firstOctets(bytes: Uint8Array, start: number, size: number): Uin
   return bytes.subarray(from, from + Math.min(size, PRINTED_OCTETS));
 }
 
-/** The same of a frame whose envelope is broken. */
+/** The same for a frame whose envelope is broken. */
 export function firstOctetsOf(fault: EnvelopeFault): Uint8Array {
   const octets = fault.behindOffset === fault.endOffset ? fault.payload : Uint8Array.from(fault.behind);
   return octets.slice(0, Math.min(fault.size, PRINTED_OCTETS));

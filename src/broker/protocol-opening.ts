@@ -1,4 +1,4 @@
-/** A client's first eight octets, as rabbit_reader:handle_input(handshake, …) and version_negotiation take them. */
+/** A client's first eight octets, judged as rabbit_reader:handle_input(handshake, …) and version_negotiation do. */
 import { binary } from "./erlang-term.ts";
 import type { BrokerVersion } from "./versions.ts";
 

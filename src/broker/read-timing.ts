@@ -1,13 +1,13 @@
 /**
- * Which of the client's octets the broker takes in one read. A reader drains what it has read before it looks into its
- * mailbox, where the channels' processes tell it of their errors and of channels that have closed. So of two errors in
- * one read the reader's own wins, though a channel's came first; a pause, or more octets than a read takes, and the
- * channel wins. The same goes for channel.close and what follows it. Of two channels' errors in one read the one wins
- * whose process has no slow commands of that read to do before it (ChannelProcess.isBusy).
+ * Which of the client's octets the broker takes in one read. A reader handles all that it has read before it looks into
+ * its mailbox, where the channels' processes report their errors and closed channels. So of two errors in one read the
+ * reader's own wins, even if a channel's came first; after a pause, or with more octets than a read takes, the
+ * channel's wins. The same holds for channel.close and what follows it. Of two channels' errors in one read, the one
+ * wins whose process has no slow commands of that read to do first (ChannelProcess.isBusy).
  *
- * The model: octets are in one read as long as they were captured without a pause, and up to 60,000 of them. It cannot
- * know how busy the broker was, nor what a capture away from the broker does to the pauses: between, say, 30 µs and some
- * milliseconds, and between 60,000 octets and some hundred thousand, the broker itself decides now so, now so.
+ * The model: octets are in one read if they were captured without a pause, and are 60,000 at most. It cannot know how
+ * busy the broker was, nor how a capture away from the broker changes the pauses: between, say, 30 µs and some
+ * milliseconds, and between 60,000 octets and some hundred thousand, the broker's own result varies.
  */
 
 /** Measured on 3.10.8: up to 60 kB behind a channel's error the reader's wins each time, from 64 kB on the channel's. */

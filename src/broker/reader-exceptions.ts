@@ -15,7 +15,7 @@ interface FrameHeader {
   size: number;
 }
 
-/** Why the broker closes a connection: a reply code, its words, and the method that was at fault, if one was. */
+/** Why the broker closes a connection: a reply code, its text, and the method at fault, if there is one. */
 interface Refusal {
   code: number;
   text: string;
@@ -23,7 +23,10 @@ interface Refusal {
   methodId?: number;
 }
 
-/** How the connection's process ends by an exception (rabbit_reader:handle_exception/3): a close, silence, or its death. */
+/**
+ * How the connection's process ends by an exception (rabbit_reader:handle_exception/3): a close, no answer, or its
+ * death.
+ */
 export class ReaderExceptions {
   readonly #rules: BrokerRules;
   readonly #connection: ConnectionState;
@@ -44,21 +47,21 @@ export class ReaderExceptions {
     this.#closing = this.#clock.mark();
   }
 
-  /** The client's close is done: nothing more is told. */
+  /** The client's close is done: nothing more is sent. */
   get isClosed(): boolean {
     const connection = this.#connection;
     if (connection.now === CLOSING && !this.#clock.sameRead(this.#closing!)) connection.now = CLOSED;
     return connection.now === CLOSED;
   }
 
-  /** A frame that may not come here. Its payload begins at `start`; −1 says that `bytes` holds its first octets only. */
+  /** A frame that may not come here. Its payload begins at `start`; with −1 `bytes` holds only its first octets. */
   unexpected(frame: FrameHeader, bytes: Uint8Array, start: number): void {
     if (this.#connection.now > RUNNING) return;
     const octets = firstOctets(bytes, start, frame.size);
     this.#settle(() => this.#refused({ code: 505, text: this.#printed(frame, octets) }, frame.channel, false));
   }
 
-  /** A frame of no type, or of a size that its type cannot have. */
+  /** A frame of an unknown type, or of a size that its type cannot have. */
   unknownFrame(frame: FrameHeader, bytes: Uint8Array, start: number): void {
     const octets = firstOctets(bytes, start, frame.size);
     const text = (): string => `${this.#printed(frame, octets)}: unknown_frame`;
@@ -84,7 +87,7 @@ export class ReaderExceptions {
     this.#settle(() => this.#refused({ code: 501, text: text() }, frame.channel, true));
   }
 
-  /** Settles a verdict with octets in its words, which brokers print differently: a guess keeps both. */
+  /** Settles a verdict whose text prints octets, which brokers print differently: a guess keeps both texts. */
   #settle(make: () => Prediction): void {
     this.#verdicts.settle(make(), this.#rules.byOldest(make));
   }
@@ -93,7 +96,7 @@ export class ReaderExceptions {
     this.#verdicts.settle(this.ofTurn(method));
   }
 
-  /** What a method out of turn leads to. */
+  /** The result of a method out of turn. */
   ofTurn({ classId, methodId }: { classId: number; methodId: number }): Prediction {
     const text = `unexpected method in connection state ${this.#connection.name}`;
     return this.#refused({ code: 504, text, classId, methodId }, 0, false);
@@ -111,7 +114,7 @@ export class ReaderExceptions {
     this.#verdicts.settle(this.silent());
   }
 
-  /** The client is told nothing. */
+  /** The client gets no close. */
   silent(
     reason = `handshake_error in ${this.#connection.name}`,
     log: readonly string[] = ["closing AMQP connection <…> (…):", reason],
@@ -126,7 +129,7 @@ export class ReaderExceptions {
 
   #refused({ code, text, classId = 0, methodId = 0 }: Refusal, channel: number, fatal: boolean): Prediction {
     const prediction = this.closed({ code, text, classId, methodId }, channel, fatal);
-    // Not trusted yet: such a client is made to wait, and told nothing.
+    // Not trusted yet: the broker lets such a client wait, and sends no close.
     return this.#connection.now < OPENING ? this.silent(undefined, prediction.log) : prediction;
   }
 

@@ -56,12 +56,12 @@ export function checkArguments(
 /** Methods whose arguments can be at fault though their lengths are right, by `class-id << 8 | method-id`. */
 const strict = new Uint8Array(1 << 15);
 for (const method of METHODS) {
-  // Short strings of methods with content are taken as they come: they are many, and the check costs.
+  // Short strings of methods with content are not checked: they are many, and the check costs.
   const some = method.arguments.some(({ kind }) => kind === TABLE || (kind === SHORTSTR && !method.content));
   if (some) strict[keyOf(method.classId, method.methodId)] = 1;
 }
 
-/** Whether checkArguments can find fault with arguments whose lengths are right. */
+/** Whether checkArguments can find a fault in arguments whose lengths are right. */
 export function needsStrictCheck(method: Method): boolean {
   return strict[keyOf(method.classId, method.methodId)] === 1;
 }

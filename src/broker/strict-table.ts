@@ -1,7 +1,7 @@
 /**
- * Field tables as rabbit_binary_parser.erl takes them, in arguments, client properties and headers alike. An entry must
- * match one of its clauses whole; anything else crashes the process that parses it. Erlang has no NaN and no infinity,
- * so they match nothing. Neither keys nor values are checked for UTF-8.
+ * Field tables as rabbit_binary_parser.erl parses them, in arguments, client properties and headers alike. An entry
+ * must match one of its clauses completely; anything else crashes the process that parses it. Erlang has no NaN and no
+ * infinity, so these match nothing. Neither keys nor values are checked for UTF-8.
  */
 import { Undecodable, walkFields } from "../amqp/field-walk.ts";
 import { type FieldLetter, TYPE_DOUBLE, TYPE_FLOAT } from "../amqp/spec/field-types.ts";

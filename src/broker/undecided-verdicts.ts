@@ -1,19 +1,19 @@
 /**
- * Verdicts that something later in the stream may still undo, and which of all of them stands in the end.
+ * Verdicts that something later in the stream may still undo, and which of them stands in the end.
  *
  * - A channel's process has found an error: an error of the reader's in the same read beats it (read-timing.ts).
- * - The login cannot do. Where the server answers it with connection.tune it could: credentials are taken out of
- *   captures before they are given away.
- * - The client sends close-ok, of a channel or of the connection, and nothing in its own octets tells why. Where the
- *   server's octets are there as well, they tell: had it not sent close, this is an error. The two directions of a
- *   capture are not in step, so the server's close is waited for until the end.
+ * - The login cannot succeed. If the server answers it with connection.tune it did: credentials are removed from
+ *   captures before these are given away.
+ * - The client sends close-ok, of a channel or of the connection, and its own octets do not show why. The server's
+ *   octets show it if they are there: if it did not send close, this is an error. The two directions of a capture are
+ *   not in step, so the server's close is waited for until the end.
  */
 import type { ChannelError } from "./broker-channel.ts";
 import type { BrokerRules } from "./broker-rules.ts";
 import type { ReadClock, ReadMark } from "./read-timing.ts";
 import type { PredictedClose, Prediction } from "./verdict.ts";
 
-/** Consumers remembered that the server has cancelled; beyond, no tag is known to be used twice. */
+/** Remembered consumers that the server has cancelled; beyond this, a second use of a tag is not recognised. */
 const MAX_CANCELLED = 1024;
 
 interface Undecided {
@@ -27,9 +27,9 @@ interface Undecided {
 export class UndecidedVerdicts {
   #pending: Undecided | null = null;
   #settled: Prediction | null = null;
-  /** The same in an older broker's words. */
+  /** The same in the words of an older broker. */
   #settledByOldest: Prediction | null = null;
-  /** What only newer brokers settle; older ones go on. */
+  /** What only newer brokers settle; older ones continue. */
   #settledByNewer: Prediction | null = null;
   #refusedLogin: Prediction | null = null;
   #connectionCloseOk: Prediction | null = null;
@@ -51,7 +51,7 @@ export class UndecidedVerdicts {
     this.#clock = clock;
   }
 
-  /** What stands if nothing more comes. */
+  /** The prediction if nothing more comes. */
   get prediction(): Prediction | null {
     if (this.#refusedLogin !== null) return this.#refusedLogin;
     return (
@@ -73,7 +73,7 @@ export class UndecidedVerdicts {
     return this.#pending !== null;
   }
 
-  /** What stands by these rules. Where they are a guess, it does not contradict the words of the broker's close. */
+  /** What stands by these rules. If they are a guess, it does not contradict the text of the broker's close. */
   under(rules: BrokerRules): Prediction | null {
     const { prediction } = this;
     if (!rules.isGuess) return prediction;
@@ -100,7 +100,7 @@ export class UndecidedVerdicts {
     this.#settledByNewer ??= prediction;
   }
 
-  /** The reader's own verdict; `inOldWords`: as the oldest broker would have it. */
+  /** The reader's own verdict; `inOldWords`: the oldest broker's form of it. */
   settle(prediction: Prediction, inOldWords: Prediction | null = null): void {
     if (this.#settled !== null) return;
     this.expire();
@@ -114,7 +114,7 @@ export class UndecidedVerdicts {
 
   /**
    * The verdict of a channel's process, `error`. A process that dies, or has other work of this read to do, is slow:
-   * another's error comes first.
+   * another process's error comes first.
    */
   pend(prediction: PredictedClose, channel: number, error: ChannelError): void {
     const { slow, forestalledBy, unlessCancelled } = error;
@@ -129,13 +129,13 @@ export class UndecidedVerdicts {
     if (first) this.#pending = { prediction, mark: this.#clock.mark(), channel, slow, forestalledBy };
   }
 
-  /** The verdict of a channel's process on a consumer tag used twice, if the consumer is there still. */
+  /** The verdict of a channel's process on a consumer tag used twice, if the consumer still exists. */
   #reuseTag(prediction: PredictedClose, consumer: string): void {
     const isFirst = this.#reusedTag === null && this.#pending === null;
     if (this.#hearsServer && isFirst && !this.#cancelled.has(consumer)) this.#reusedTag = { prediction, consumer };
   }
 
-  /** The server's basic.cancel, which another of its octets may come before. */
+  /** The server's basic.cancel. It may be captured after the second use of the tag. */
   serverCancelled(channel: number, tag: string): void {
     const consumer = `${channel} ${tag}`;
     if (this.#cancelled.size < MAX_CANCELLED) this.#cancelled.add(consumer);
@@ -163,29 +163,29 @@ export class UndecidedVerdicts {
     if (this.#clock.sameRead(pending.mark)) this.#pending = null;
   }
 
-  /** A pending verdict that is not of the present read stands. */
+  /** A pending verdict that is not from the present read stands. */
   expire(): void {
     const pending = this.#pending;
     if (pending !== null && !this.#clock.sameRead(pending.mark)) this.#settled ??= pending.prediction;
   }
 
-  /** Octets were missed: whatever they were, a pending verdict is the best there is. */
+  /** Octets were missed: a pending verdict is the best that is known. */
   missed(): void {
     this.#settled ??= this.#pending?.prediction ?? null;
     this.serverMissed();
   }
 
-  /** The login cannot do, as far as its octets go. */
+  /** The login cannot succeed, by its octets. */
   refuseLogin(prediction: Prediction): void {
     if (this.#hearsServer && this.#settled === null) this.#refusedLogin = prediction;
   }
 
-  /** The server goes on behind the login. */
+  /** The server continues after the login. */
   acceptLogin(): void {
     this.#refusedLogin = null;
   }
 
-  /** The client's connection.close-ok, and what it comes to if nobody asked for it. */
+  /** The client's connection.close-ok. `prediction` applies if the server sent no close. */
   connectionCloseOk(prediction: Prediction): void {
     this.expire();
     if (this.#hearsServer && !this.#serverClosed) this.#connectionCloseOk ??= prediction;
@@ -217,7 +217,7 @@ export class UndecidedVerdicts {
     if (count.unasked !== null && count.unasked.count <= count.asked) count.unasked = null;
   }
 
-  /** The client's channel.close-ok; `prediction`: what it comes to if nobody asked for it. */
+  /** The client's channel.close-ok. `prediction` applies if the server sent no close. */
   closeOk(channel: number, prediction: PredictedClose | null, slow: boolean): void {
     if (!this.#hearsServer) return;
     const count = this.#count(channel);

@@ -2,7 +2,7 @@ import { methodName } from "../amqp/method-registry.ts";
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import { string } from "./erlang-term.ts";
 
-/** How the broker is going to end the connection, and where in the client's stream it decides so. */
+/** How the broker will end the connection, and where in the client's stream it decides that. */
 export type Prediction = PredictedClose | PredictedReset;
 
 interface Predicted {
@@ -37,7 +37,9 @@ export interface PredictedReset extends Predicted {
 const MAX_REPLY_TEXT = 255;
 const ELLIPSIS = "...";
 
-/** What rabbit_binary_generator:map_exception/3 makes of an amqp_error: name, explanation, cut to what fits. */
+/**
+ * The text that rabbit_binary_generator:map_exception/3 makes of an amqp_error: name, explanation, cut to what fits.
+ */
 export function replyText(code: number, explanation: string): string {
   const name = REPLY_CODES[code]!.name;
   const text = explanation === "" ? name : `${name} - ${explanation}`;
@@ -49,7 +51,7 @@ export function replyText(code: number, explanation: string): string {
 
 const UTF8 = new TextEncoder();
 
-/** What an error is about, and where the reader stood. */
+/** What an error concerns, and where the reader stood. */
 export interface AmqpError {
   code: number;
   text: string;
@@ -84,7 +86,7 @@ export function reset(reason: string, streamOffset: number, sequel: string, log:
   return { outcome: "reset", reason, streamOffset, sequel, log };
 }
 
-/** The lines that rabbit_reader:log_hard_error/3 writes; of a crash (541) its stack is left out. */
+/** The lines that rabbit_reader:log_hard_error/3 writes; for a crash (541) without its stack. */
 export function errorLog({ code, text, classId, methodId }: AmqpError, { state, channel }: ErrorSite): string[] {
   const first = `Error on AMQP connection <…> (…, state: ${state}), channel ${channel}:`;
   if (code === 541) return [first, "…"];

@@ -11,17 +11,17 @@ export interface BrokerVersion {
   accepts: readonly string[];
   /** Protocol headers that select the methods of AMQP 0-8. */
   accepts08: readonly string[];
-  /** AMQP 1.0 is spoken on the same port, behind SASL; up to 3.13 a plugin is asked for it. */
+  /** AMQP 1.0 is spoken on the same port, behind SASL; up to 3.13 that needs a plugin. */
   speaksAmqp1: boolean;
-  /** Where the protocol header is refused with one of the broker's own: that of 0-9-1, or from 4.0 that of AMQP 1.0. */
+  /** The protocol header that the broker refuses with: that of 0-9-1, or from 4.0 that of AMQP 1.0. */
   refusesWith: string;
   /** The frame-max in force before tune-ok, in octets of payload, and the least that tune-ok may ask for. */
   initialFrameMax: number;
   /** Binaries in error texts are printed with ~tp, not ~p. */
   unicodeTerms: boolean;
-  /** Short strings are held against Unicode's UTF-8, not against rabbit_binary_parser's own idea of it. */
+  /** Short strings are checked for Unicode's UTF-8, not for rabbit_binary_parser's own form of it. */
   unicodeUtf8: boolean;
-  /** Content that overruns its announced size is refused (4.2.6, 4.3.0), and not swallowed. */
+  /** Content that overruns its announced size is refused (4.2.6, 4.3.0), and not silently dropped. */
   refusesOverrun: boolean;
   /** Names the foreign protocols GET and TLS in its log. */
   namesForeignProtocols: boolean;
@@ -80,7 +80,7 @@ export const BROKER_VERSIONS = {
 } as const satisfies Record<string, BrokerVersion>;
 
 export type BrokerId = keyof typeof BROKER_VERSIONS;
-/** Whoever the broker says it is. */
+/** The broker that names itself in connection.start. */
 export const AUTO = "auto";
 export type BrokerChoice = BrokerId | typeof AUTO;
 export const BROKER_CHOICES = [AUTO, ...(Object.keys(BROKER_VERSIONS) as BrokerId[])] as const;

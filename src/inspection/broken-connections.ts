@@ -1,9 +1,9 @@
 import type { Incident } from "../connection/incident.ts";
 import type { TcpConnection } from "../net/tcp-connection.ts";
 
-/** Broken connections of one kind that the second reading explains, whether there is room for more or not. */
+/** Broken connections of one kind that the second reading explains even without room for more. */
 const EXPLAINED_OF_KIND = 16;
-/** Kinds of which so many are. */
+/** Kinds that have such connections. */
 const MAX_KINDS = 32;
 
 interface Place {
@@ -11,17 +11,20 @@ interface Place {
   packet: number | null;
 }
 
-/** The connections of a first reading that are to be read again: those with an error, as long as they are not explained. */
+/** The connections of a first reading that must be read again: those with an error, until they are explained. */
 export class BrokenConnections {
-  /** By where it begins: whether it is one of the first of its kind. */
+  /** By the place where it begins: whether it is one of the first of its kind. */
   readonly #waiting = new Map<string, boolean>();
   readonly #kinds = new Map<string, number>();
   /** All in which an error was found. */
   readonly #told = new Set<string>();
-  /** By where it begins: what the first reading calls it. */
+  /** By the place where it begins: its number in the first reading. */
   readonly #numbers = new Map<string, number>();
   readonly #closed = new Set<string>();
-  /** Those of whose messages the first reading did not tell all, by where they begin: whether the rest is told by now. */
+  /**
+   * Connections whose messages the first reading did not report completely, by the place where they begin: whether the
+   * rest is reported by now.
+   */
   readonly #suspended = new Map<string, boolean>();
   /** The present reading takes some of them. */
   #isUseful = true;
@@ -47,7 +50,7 @@ export class BrokenConnections {
     this.#waiting.set(place, isFirst);
   }
 
-  /** The broker closed it for its frames, and what is wrong with them may stand behind a boundary that was a guess. */
+  /** The broker closed it for its frames, and what is wrong with them may stand behind a guessed boundary. */
   addClosed(tcp: TcpConnection, number: number, incident: Incident): void {
     this.#closed.add(placeOf(tcp.first));
     this.add(tcp, number, incident);
@@ -57,24 +60,24 @@ export class BrokenConnections {
     return this.#closed.has(placeOf(first));
   }
 
-  /** What a connection is called; undefined where the first reading found nothing wrong with it by now. */
+  /** A connection's number; undefined if the first reading has found nothing wrong with it so far. */
   number({ first }: TcpConnection): number | undefined {
     return this.#numbers.get(placeOf(first));
   }
 
-  /** The first reading does not tell the rest of its messages. */
+  /** The first reading does not report the rest of its messages. */
   suspend(first: Place, number: number): void {
     const place = placeOf(first);
     this.#suspended.set(place, false);
     this.#numbers.set(place, number);
   }
 
-  /** Whether the first reading did not tell all messages of a connection that begins there. */
+  /** Whether the first reading did not report all messages of a connection that begins there. */
   wasSuspended(first: Place): boolean {
     return this.#suspended.has(placeOf(first));
   }
 
-  /** Whether the rest of them is still to be told. */
+  /** Whether the rest of them must still be reported. */
   isSuspended(first: Place): boolean {
     return this.#suspended.get(placeOf(first)) === false;
   }
@@ -87,7 +90,7 @@ export class BrokenConnections {
     this.#isUseful = false;
   }
 
-  /** Whether a connection is to be explained now. */
+  /** Whether a connection must be explained now. */
   wants({ first }: TcpConnection, hasRoom: boolean): boolean {
     const place = placeOf(first);
     const isFirst = this.#waiting.get(place);

@@ -19,27 +19,29 @@ import type { InspectionSink } from "./event.ts";
 export interface CaptureInspectionOptions {
   /** Only connections that use one of these ports, at either end. */
   ports?: readonly number[];
-  /** Ports on which every connection is taken for AMQP. */
+  /** Ports on which every connection is taken as AMQP. */
   decodeAs?: readonly number[];
-  /** UDP ports that are taken for VXLAN's, besides those that are known or show it by what they carry. */
+  /** UDP ports that are taken as VXLAN's, besides those that are known, or whose packets show it. */
   vxlanPorts?: readonly number[];
-  /** Whose verdict is predicted; where nothing is said whoever the broker says it is. */
+  /** The broker whose verdict is predicted; by default the one that names itself in connection.start. */
   broker?: BrokerChoice;
-  /** Keep octets, and explain what breaks by them. */
+  /** Keep octets, and explain with them what breaks. */
   explain?: boolean;
-  /** Secrets of TLS sessions; null where nothing is to be decrypted. */
+  /** Secrets of TLS sessions; null if nothing is to be decrypted. */
   keys?: TlsKeys | null;
   /** Sees every frame as it is read. */
   listener?: FrameListener | null;
   /** Gets the octets of a connection beside AMQP, as EngineSetting.tap. */
   tap?: (tcp: TcpConnection) => ConnectionObserver | null;
-  /** Where the hash of end points begins: drawn at random, so that nobody can craft connections that share one chain. */
+  /**
+   * Where the hash of end points begins: a random number, so that nobody can craft connections that share one chain.
+   */
   seed?: number;
   /** Steps that explaining may take, over several inspections. */
   steps?: StepBudget;
   /** Only the connections of this part. */
   shard?: ConnectionShard;
-  /** Only the connections for which this is true; `hasRoom`: those that are open leave room to explain it. */
+  /** Only the connections for which this is true; `hasRoom`: the open ones leave room to explain it. */
   only?: (tcp: TcpConnection, hasRoom: boolean) => boolean;
   /** Whether an earlier reading has shown that the broker closed a connection for its frames. */
   closedForFrames?: (tcp: TcpConnection) => boolean;
@@ -50,29 +52,29 @@ export interface CaptureInput {
   path: string;
   /** Time of its first packet, ISO 8601; null where it has none. */
   begin: string | null;
-  /** null where nothing of the file could be read. */
+  /** null if nothing of the file could be read. */
   reading: CaptureReading | null;
   error: InputError | null;
   counters: TcpCounters;
   /** TCP connections on other ports than those asked for. */
   excluded: number;
-  /** Packets over which ghostframe itself failed; null where there are none. */
+  /** Packets on which ghostframe itself failed; null if there are none. */
   failures: PacketFailures | null;
 }
 
 export interface PacketFailures {
-  /** What the first one threw, and the packet it was. */
+  /** What the first failure threw, and its packet. */
   error: unknown;
   packet: number;
   count: number;
 }
 
-/** Connections open at a time beyond which there is no room to explain another. */
+/** With more open connections than this there is no room to explain another. */
 const MAX_EXPLAINED = 1024;
 
 /**
- * The inspection of one or more captures, in the order given: packet records → TCP streams → the engine. Fed with packet
- * records, it touches no file.
+ * The inspection of one or more captures, in the order given: packet records → TCP streams → the engine. It gets packet
+ * records, and reads no file.
  */
 export class CaptureInspection {
   readonly inputs: CaptureInput[] = [];
@@ -85,7 +87,7 @@ export class CaptureInspection {
   readonly #connections = new Map<TcpConnection, ConnectionInspection<TcpConnection>>();
   #excluded = 0;
   #begin: string | null = null;
-  /** The first error of our own over a packet of the present input, outside of any connection, and how many there were. */
+  /** The first error of our own on a packet of the present input, outside any connection, and how many there were. */
   #failures: PacketFailures | null = null;
   #lastSeconds = -1;
   #lastNanoseconds = 0;
@@ -131,7 +133,7 @@ export class CaptureInspection {
       this.#begin = isoTime(record);
       const earlier =
         seconds < this.#lastSeconds || (seconds === this.#lastSeconds && nanoseconds < this.#lastNanoseconds);
-      // Not the next file of a ring: another capture, with connections of its own.
+      // Not the next file of a ring: another capture, with its own connections.
       if (earlier) this.#assembler.finish();
     }
     this.#lastSeconds = seconds;
@@ -148,18 +150,18 @@ export class CaptureInspection {
     this.#file(path, reading, reading.error);
   }
 
-  /** A file of which nothing could be read. */
+  /** A file from which nothing could be read. */
   failInput(path: string, error: InputError): void {
     this.#file(path, null, error);
   }
 
-  /** The timeline is over: tells what is found by that, connection by connection. */
+  /** The timeline is over: reports the resulting findings, connection by connection. */
   *finishing(): Generator<void, void> {
     this.#position.packet = Number.MAX_SAFE_INTEGER;
     yield* this.#assembler.finishing();
   }
 
-  /** No packet is its any more: tells what is found by that. Only what the sink keeps of it stays. */
+  /** No more packets of it can come: reports the resulting findings. Only what the sink keeps of it stays. */
   #over(tcp: TcpConnection): void {
     const connection = this.#connections.get(tcp);
     if (connection === undefined) return;
@@ -171,7 +173,7 @@ export class CaptureInspection {
     else if (!connection.givenUp) connection.leave();
   }
 
-  /** Nobody wants its octets any more. */
+  /** Its octets are not needed any more. */
   #forget(tcp: TcpConnection): void {
     tcp.observer = null;
     this.#connections.delete(tcp);

@@ -23,27 +23,31 @@ import type { TlsFacts } from "./tls-facts.ts";
 import { TlsInspection } from "./tls-inspection.ts";
 import { mismatch, standing } from "./verdict.ts";
 
-/** Owns a connection's AMQP, TLS, predictor of the broker's verdict and forensics, and tells what they find as events. */
+/**
+ * Owns a connection's AMQP, TLS, predictor of the broker's verdict and forensics, and emits their findings as events.
+ */
 export class ConnectionInspection<By extends Carrier = Carrier> implements InspectedConnection<By>, ConnectionObserver {
   readonly carrier: By;
   readonly rules: BrokerRules;
   readonly amqp: AmqpConnection;
   readonly sawBeginning: boolean;
-  /** Nothing of it is looked at any more. */
+  /** It is not inspected any more. */
   givenUp = false;
   /** An error of our own ended its inspection. */
   failed = false;
-  /** null where no prediction is wanted. */
+  /** null if no prediction is wanted. */
   readonly #predictor: BrokerPredictor | null;
   readonly #sink: InspectionSink<By>;
-  /** Of both directions; null where nothing is explained. */
+  /** Of both directions; null if nothing is explained. */
   readonly #forensics: readonly [DirectionForensics, DirectionForensics] | null;
   readonly #ended: [boolean, boolean] = [false, false];
-  /** null where records of TLS are not read: it is plain, is taken for AMQP whatever it looks like, or that is not wanted. */
+  /**
+   * null if TLS records are not read: the connection is plain or forced to be AMQP, or reading them is switched off.
+   */
   #tls: TlsInspection | null;
-  /** AMQP, and who else gets its octets. */
+  /** AMQP, and others that get its octets. */
   readonly #plain: ConnectionObserver;
-  /** Where octets go: to what may stand in front of the protocol; behind that to TLS, as long as it may be that. */
+  /** Where octets go: to the reader of preludes; behind that to TLS, as long as it may be TLS. */
   #octets: ConnectionObserver;
   #beyondPrelude: ConnectionObserver;
   readonly preludes: Prelude[] = [];
@@ -51,10 +55,10 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   readonly #news: IncidentNews<By>;
   /** It turned out to be AMQP, or TLS that may carry it. */
   recognised = false;
-  /** Tells that it did, once: a sink must not see the connection before it is made. */
+  /** Reports that it was recognised, once: a sink must not see the connection before it is made. */
   readonly #opened: () => void;
 
-  /** `nextNumber` is asked once it turns out to be AMQP. */
+  /** `nextNumber` is called when it turns out to be AMQP. */
   constructor(
     carrier: By,
     beginning: Beginning,
@@ -161,7 +165,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     return this.amqp.gaps[side].count + (this.#tls?.gaps[side].count ?? 0);
   }
 
-  /** Nothing more of its octets will come: tells what is found by that. */
+  /** No more of its octets come: reports the resulting findings. */
   finish(): void {
     for (const side of [0, 1] as const) this.end(side, "capture-ended");
     if (this.givenUp) return;
@@ -173,10 +177,10 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     });
   }
 
-  /** The connection is over, and was finished where it was inspected to its end. */
+  /** The connection is over. It was finished before, if it was inspected to its end. */
   close(): void {
     this.#contained(() => {
-      // What a server says to records that it cannot open, no frame foretells.
+      // A server's reaction to records that it cannot open cannot be predicted from frames.
       const predictable = !this.givenUp && this.amqp.state === "amqp" && this.#tls?.refused !== true;
       const differs = predictable ? mismatch(this, this.#predictor?.prediction ?? null) : null;
       if (differs !== null) this.note(differs);
@@ -189,7 +193,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     this.#news.finding(incident, true);
   }
 
-  /** Looks at it no more, and says why. */
+  /** Stops its inspection, and reports why. */
   giveUp(why: Uninspected["why"], message: string, error: unknown = null): void {
     if (this.givenUp) return;
     this.givenUp = true;
@@ -201,18 +205,18 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   }
 
   /**
-   * An error of our own, whatever threw it: it costs the rest of this connection, and nothing else. What was found by
-   * then is told.
+   * An error of our own, from any part: it ends the inspection of this connection, and nothing else. Earlier findings
+   * are reported.
    */
   fail(error: unknown): void {
     if (this.givenUp) return;
     this.failed = true;
     try {
-      // It may have failed before it was known to be AMQP: that it failed is told all the same.
+      // It may have failed before it was known to be AMQP: the failure is reported all the same.
       this.#opened();
       this.#news.tellRest();
     } catch {
-      // Whatever is wrong with it hinders telling of it, too.
+      // The same error may prevent its report, too.
     }
     const [client, server] = ([0, 1] as const).map(side => this.amqp.directions[side].scanner.offset);
     const where = `${grouped(client!)} octets from the client and ${grouped(server!)} from the broker`;
@@ -224,7 +228,10 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     return this.#news.hasOpen;
   }
 
-  /** Tells early warnings so far, and with `open` the incidents under way, each once. They come again when they are final. */
+  /**
+   * Reports the early warnings so far, and with `open` the open incidents, each once. They come again when they are
+   * final.
+   */
   emitProvisional(open: boolean): void {
     this.#contained(() => {
       this.#news.provisional(this.amqp.earlyWarnings());
@@ -236,7 +243,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     try {
       return this.#tls?.diagnosis(incident) ?? this.#diagnosed(incident);
     } catch (error) {
-      // The finding itself stands.
+      // The finding itself is still valid.
       this.fail(error);
       return null;
     }
@@ -257,7 +264,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     return this.#tls?.isTls === true ? this.#tls.facts(this.amqp.client) : null;
   }
 
-  /** It is no TLS: what follows needs no look at records. */
+  /** It is no TLS: what follows is not checked for records. */
   #isPlain(): void {
     if (this.#octets === this.#beyondPrelude) this.#octets = this.#plain;
     this.#beyondPrelude = this.#plain;
@@ -265,7 +272,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     if (this.#isNotAmqp) this.leave();
   }
 
-  /** Its records are looked at all the same, as long as they are or may be TLS. */
+  /** Its records are still read, as long as they are or may be TLS. */
   #leaveAmqp(): void {
     this.#isNotAmqp = true;
     if (this.#beyondPrelude === this.#plain) this.leave();
@@ -275,7 +282,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     this.#octets = this.#beyondPrelude;
   }
 
-  /** Nobody will look at its octets: it is not AMQP, or did not show that it is. */
+  /** Its octets will not be read: it is not AMQP, or did not show that it is. */
   leave(protocol = this.amqp.protocol): void {
     this.amqp.protocol = protocol;
     this.givenUp = true;
@@ -291,7 +298,9 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     }
   }
 
-  /** What a client opened with is told when the server's answer to it is there: it says what was wanted. */
+  /**
+   * A client's wrong opening is reported when the server's answer is there: the answer shows what the server wanted.
+   */
   #awaitsAnswer({ rule, streamOffset, envelope }: Incident): boolean {
     const isOpening = rule === "handshake" && streamOffset === 0 && envelope === null;
     const answered = this.amqp.directions[1].scanner.offset;

@@ -8,8 +8,8 @@ import { ConnectionInspection } from "./connection-inspection.ts";
 import type { Beginning, Budgets, EngineSetting } from "./setting.ts";
 
 /**
- * Inspects connections, and tells a sink what it finds. Captures, the live proxy and the guard feed it, each
- * connection by its ConnectionObserver. It owns the budgets of all its connections.
+ * Inspects connections, and emits its findings to a sink. Captures, the live proxy and the guard feed it, each
+ * connection through its ConnectionObserver. It owns the budgets of all its connections.
  */
 export class Engine<By extends Carrier = Carrier> {
   readonly #setting: EngineSetting<By>;
@@ -35,16 +35,16 @@ export class Engine<By extends Carrier = Carrier> {
     return new ConnectionInspection(carrier, beginning, this.#setting, this.#budgets, nextNumber);
   }
 
-  /** Whether octets of a further connection may be kept, and what breaks in it be explained. */
+  /** Whether octets of one more connection may be kept to explain what breaks in it. */
   get hasRoom(): boolean {
     const { windows, steps } = this.#budgets;
     return windows.octets <= windows.limit && steps.steps > 0;
   }
 
-  /** Gives back a share of the steps that untangling may take: for inspections that go on for ever. */
+  /** Returns a share of the steps that untangling may take: for inspections without an end. */
   regainSteps(share: number): void {
     const { steps } = this.#budgets;
-    // Readings may take a few steps even where none are left.
+    // A reading may take a few steps even if none are left.
     const left = Math.max(0, steps.steps);
     steps.steps = Math.min(this.#maxSteps, left + this.#maxSteps * share);
   }

@@ -1,13 +1,13 @@
 /**
- * What an inspection tells. Events are cold: there is one where something begins, breaks or ends, and none for a frame.
- * A sink that wants one kind is a few lines:
+ * The events of an inspection. They are rare: there is one where something begins, breaks or ends, and none for a
+ * frame. A sink that wants one kind is a few lines:
  *
  *     const errors: InspectionSink = event => {
  *       if (event.kind === "finding" && event.final && event.incident.severity === "error") count++;
  *     };
  *
- * The events of a piece of octets leave when the whole piece was read: what broke is known better then. The objects in
- * an event live on: who wants to keep what they say now must copy it.
+ * The events of a piece of octets are emitted after the whole piece was read: by then it is better known what broke.
+ * The objects in an event change later: copy their values to keep them.
  */
 import type { Incident } from "../connection/incident.ts";
 import type { Carrier } from "./carrier.ts";
@@ -22,13 +22,16 @@ export type InspectionEvent<By extends Carrier = Carrier> =
 
 export type InspectionSink<By extends Carrier = Carrier> = (event: InspectionEvent<By>) => void;
 
-/** A connection turned out to be AMQP. Told before its first frame is looked at. */
+/** A connection turned out to be AMQP. Emitted before its first frame is read. */
 export interface ConnectionOpened<By extends Carrier = Carrier> {
   kind: "connection-opened";
   connection: InspectedConnection<By>;
   /** Counts the connections of the engine from 1. */
   number: number;
-  /** How far the timeline had been read by then: gives connections an order that does not depend on who inspects them. */
+  /**
+   * How far the timeline was read by then: gives connections an order that does not depend on which inspection has
+   * them.
+   */
   at: Position;
 }
 
@@ -51,27 +54,27 @@ export interface FindingMade<By extends Carrier = Carrier> {
   incident: Incident;
   /** The same for a provisional finding and the final one, and for no other finding of the connection. */
   identity: string;
-  /** False where the incident is not over: the finding comes again, and may say more then. */
+  /** False if the incident is not over: the finding comes again, and may contain more then. */
   final: boolean;
 }
 
-/** The connection is over, and all its findings were told. */
+/** The connection is over, and all its findings were emitted. */
 export interface ConnectionClosed<By extends Carrier = Carrier> {
   kind: "connection-closed";
   connection: InspectedConnection<By>;
 }
 
-/** Octets of a connection go by that are not looked at. */
+/** Octets of a connection pass without inspection. */
 export interface Uninspected<By extends Carrier = Carrier> {
   kind: "uninspected";
   connection: InspectedConnection<By>;
   /**
    * `left-alone`: it is not AMQP 0-9-1. `failed`: an error of ghostframe's own. `lost`: its octets do not come any
-   * more. `full`: it is inspected still, but no more incidents of one direction are told apart.
+   * more. `full`: it is still inspected, but new incidents of one direction are only counted.
    */
   why: "left-alone" | "failed" | "lost" | "full";
   /** A sentence without its full stop. */
   message: string;
-  /** What was thrown, where it failed; else null. */
+  /** What was thrown, if it failed; else null. */
   error: unknown;
 }

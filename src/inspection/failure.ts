@@ -3,7 +3,7 @@ import { printable } from "../bytes/printable.ts";
 /** Columns of an error's message that are shown. */
 const MOST_COLUMNS = 120;
 
-/** What was thrown, in a few words: the kind of the error and its message. The stack is for GHOSTFRAME_DEBUG. */
+/** What was thrown, in a few words: the kind of the error and its message. The stack is shown with GHOSTFRAME_DEBUG. */
 export function problemOf(error: unknown): string {
   const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return `${printable(words, MOST_COLUMNS)}. Please report it`;

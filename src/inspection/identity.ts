@@ -2,15 +2,15 @@ import type { Incident } from "../connection/incident.ts";
 import type { RuleId } from "../connection/rules.ts";
 import type { Side } from "../net/connection-observer.ts";
 
-/** An incident, and what makes it the same when it is told again. */
+/** An incident, and its identity when it is reported again. */
 export interface IdentifiedIncident {
   incident: Incident;
   identity: string;
 }
 
-/** The same for an incident that comes again, and for no other one of its connection. */
+/** The same for an incident that comes again, and for no other incident of its connection. */
 export function identityOf({ rule, side, streamOffset, message }: Incident): string {
-  // What concerns the whole connection has no place: its words tell it from others.
+  // An incident of the whole connection has no place: its message distinguishes it from others.
   return side === null ? `${rule} ${message}` : identityAt(rule, side, streamOffset);
 }
 
@@ -20,8 +20,8 @@ export function identityAt(rule: RuleId, side: Side, streamOffset: number): stri
 }
 
 /**
- * Identity of what led to an incident, or null. Only a close has a cause: what it names itself, or the first error of the
- * other direction, if that begins before the close was sent. `told` are the incidents told before it.
+ * Identity of the cause of an incident, or null. Only a close has a cause: the one it names, or the first error of the
+ * other direction, if that begins before the close was sent. `told` are the incidents reported before it.
  */
 export function causeOf(incident: Incident, told: readonly IdentifiedIncident[]): string | null {
   const { rule, severity, side, from, follows } = incident;

@@ -6,26 +6,26 @@ import type { InspectionEvent } from "./event.ts";
 import { type IdentifiedIncident, identityOf } from "./identity.ts";
 import type { InspectedConnection } from "./inspected-connection.ts";
 
-/** Of one connection: takes incidents while its octets are read, and emits them when a piece of octets was read. */
+/** For one connection: takes incidents while its octets are read, and emits them after a piece of octets was read. */
 export class IncidentNews<By extends Carrier = Carrier> implements IncidentListener {
-  /** Something was found that is not told yet. */
+  /** Something was found that is not emitted yet. */
   waiting = false;
-  /** Findings that are final, in the order in which they were told. */
+  /** Findings that are final, in the order in which they were emitted. */
   readonly finals: IdentifiedIncident[] = [];
   readonly #connection: InspectedConnection<By>;
   readonly #emit: (event: InspectionEvent<By>) => void;
-  /** Whether an incident that is over must not be told yet. */
+  /** Whether an incident that is over must not be emitted yet. */
   readonly #mustWait: (incident: Incident) => boolean;
   /** Incidents that are over, of each direction, and what was found of the connection as a whole. */
   readonly #over: readonly [Incident[], Incident[]] = [[], []];
   readonly #noted: Incident[] = [];
-  /** The incident under way of each direction, and the one that was told to be. */
+  /** The open incident of each direction, and the one that was emitted as open. */
   readonly #open: [Incident | null, Incident | null] = [null, null];
   readonly #openTold: [Incident | null, Incident | null] = [null, null];
-  /** Incidents told of each direction. */
+  /** Incidents emitted for each direction. */
   readonly #counts: [number, number] = [0, 0];
   #isFull = false;
-  /** Identities of findings told before they were final. */
+  /** Identities of findings emitted before they were final. */
   readonly #provisional = new Set<string>();
 
   constructor(
@@ -71,7 +71,7 @@ export class IncidentNews<By extends Carrier = Carrier> implements IncidentListe
         this.#counts[side]++;
         this.finding(over.shift()!, true);
       }
-      // What waits is looked at again with the next octets.
+      // Incidents that wait are checked again with the next octets.
       if (over.length > 0) this.waiting = true;
       const open = this.#open[side];
       if (open !== this.#openTold[side]) {
@@ -84,11 +84,11 @@ export class IncidentNews<By extends Carrier = Carrier> implements IncidentListe
       const message = `${MAX_INCIDENTS} incidents of one direction were told; what follows is counted in the last of them`;
       this.#emit({ kind: "uninspected", connection, why: "full", message, error: null });
     }
-    // A close is told behind the incident that led to it.
+    // A close is emitted behind the incident that led to it.
     if (!this.hasOpen) this.#tellNoted();
   }
 
-  /** Tells all there is, as nothing will be added to it. */
+  /** Emits all there is, as nothing will be added to it. */
   tellRest(): void {
     for (const incident of [...this.#over[0].splice(0), ...this.#over[1].splice(0)]) this.finding(incident, true);
     for (const side of [0, 1] as const) {
@@ -100,7 +100,7 @@ export class IncidentNews<By extends Carrier = Carrier> implements IncidentListe
     this.#tellNoted();
   }
 
-  /** Tells a finding that is not final, once; with no incident, those under way. */
+  /** Emits a finding that is not final, once; without an argument, the open incidents. */
   provisional(incidents: readonly Incident[] = this.#openTold.filter(open => open !== null)): void {
     for (const incident of incidents) {
       const identity = identityOf(incident);

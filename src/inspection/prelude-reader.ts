@@ -7,7 +7,7 @@ import {
 } from "../connection/prelude.ts";
 import type { ConnectionObserver, Side, StreamEnd } from "../net/connection-observer.ts";
 
-/** Octets that are kept of a prelude, should it be none: as many as tell which protocol it is instead. */
+/** Octets that are kept of a supposed prelude: enough to recognise another protocol. */
 const KEPT = 16;
 /** Preludes in front of one another: a load balancer behind a load balancer, and one to spare. */
 const MAX_PRELUDES = 4;
@@ -19,19 +19,19 @@ const REQUESTS: ReadonlyMap<number, number> = new Map([
   [0, 4],
 ]);
 
-/** What a prelude's reader needs of the connection that it stands before. */
+/** What a prelude's reader needs to know about the connection behind it. */
 export interface PreludeSurroundings {
-  /** Gets what follows, and all octets where there is no prelude. */
+  /** Gets what follows, and all octets if there is no prelude. */
   beyond: () => ConnectionObserver;
-  /** Gets every prelude, the first one first. */
+  /** Gets every prelude, in order. */
   found: Prelude[];
-  /** Nothing more stands before: octets need not come here any more. */
+  /** No more preludes come: octets need not come here any more. */
   over: () => void;
 }
 
 /**
- * Steps over what stands in front of a connection's protocol (connection/prelude.ts). Octets that turn out to be none of
- * it are handed on: of a long one only the first KEPT, which tell what it is.
+ * Steps over what stands in front of a connection's protocol (connection/prelude.ts). Octets that turn out to be no
+ * prelude are handed on: of a long one only the first KEPT, which show what it is.
  */
 export class PreludeReader implements ConnectionObserver {
   readonly #around: PreludeSurroundings;
@@ -40,13 +40,13 @@ export class PreludeReader implements ConnectionObserver {
   /** Of the present prelude, by side: octets read, and the first of them. */
   readonly #counts: [number, number] = [0, 0];
   readonly #kept: [number[], number[]] = [[], []];
-  /** Read to its end, and not told yet: its answer decides. */
+  /** Read to its end, and not reported yet: its answer decides. */
   #awaiting: Prelude | null = null;
-  /** Octets of the server were handed on: they answered nothing. */
+  /** Octets of the server were handed on: they were no answer. */
   #serverSpoke = false;
   /** The server's answer came first, or the client's side was not captured: what follows it needs no request. */
   #answered = false;
-  /** The client's prelude may be missing: how the server begins tells. */
+  /** The client's prelude may be missing: the server's first octets show it. */
   #awaitsServer = false;
 
   constructor(around: PreludeSurroundings) {
@@ -80,7 +80,7 @@ export class PreludeReader implements ConnectionObserver {
 
   #client(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
-    // The client goes on: the way is open, though the answer was not seen yet.
+    // The client continues: the stream is open, although the answer was not seen yet.
     if (this.#awaiting !== null) this.#tell(this.#awaiting);
     while (at < end && this.#reading !== null) {
       if (this.#counts[0] === 0 && !this.#expectAnswer(bytes[at]!)) break;
@@ -102,7 +102,9 @@ export class PreludeReader implements ConnectionObserver {
     return at;
   }
 
-  /** Who reads the server's answer to what begins so. False where the server has said something else already. */
+  /**
+   * Sets the reader of the server's answer to this first octet. False if the server has sent something else already.
+   */
   #expectAnswer(first: number): boolean {
     if (this.#answered) return true;
     this.#answer ??= begun(answerReader(first));
@@ -130,7 +132,7 @@ export class PreludeReader implements ConnectionObserver {
     return at;
   }
 
-  /** Who reads an answer whose request was not seen, or not yet; null where the server does not begin like one. */
+  /** The reader of an answer whose request was not seen (yet); null if the server does not begin like an answer. */
   #firstWord(octet: number): AnswerReading | null {
     const isFirst = !this.#serverSpoke && !this.#answered && this.#counts[0] === 0 && this.#awaiting === null;
     const request = isFirst && (this.#reading !== null || this.#awaitsServer) ? REQUESTS.get(octet) : undefined;
@@ -141,7 +143,7 @@ export class PreludeReader implements ConnectionObserver {
     if (this.#counts[side]++ < KEPT) this.#kept[side].push(octet);
   }
 
-  /** It is one: what follows is looked at in the same way. */
+  /** It is a prelude: what follows is read in the same way. */
   #tell(prelude: Prelude): void {
     this.#around.found.push(prelude);
     this.#pass(0, prelude);
@@ -149,14 +151,14 @@ export class PreludeReader implements ConnectionObserver {
     if (this.#around.found.length < MAX_PRELUDES) this.#reading = begun(readPrelude());
   }
 
-  /** What was read of a side is nobody's: it counts, and is handed to no one. */
+  /** The octets read of a side belong to no protocol: they count, and are not handed on. */
   #pass(side: Side, what: Prelude | null = null): void {
     const octets = this.#counts[side];
     this.#forget(side);
     if (octets > 0) this.#around.beyond().prelude?.(side, octets, what);
   }
 
-  /** It is none, or does not come to its end: what is kept of it is handed on. */
+  /** It is no prelude, or does not end: the kept octets are handed on. */
   #giveUp(): void {
     this.#close();
     for (const side of [0, 1] as const) {

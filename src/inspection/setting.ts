@@ -10,41 +10,41 @@ import type { TlsKeys } from "../tls/tls-session.ts";
 import type { Carrier } from "./carrier.ts";
 import type { InspectionSink, Position } from "./event.ts";
 
-/** What is wanted of an engine. */
+/** The settings of an engine. */
 export interface EngineSetting<By extends Carrier = Carrier> {
-  /** Whose verdict is predicted. */
+  /** The broker whose verdict is predicted. */
   broker: BrokerChoice;
   /** The shared moment: when and where the octets now delivered were seen. */
   moment: Moment;
-  /** How far the timeline has been read, where there is one: input and packet. */
+  /** How far the timeline has been read, if there is one: input and packet. */
   position?: Readonly<Position>;
   /** Predict what the broker does. */
   predicts: boolean;
-  /** Keep recent octets, and explain by them what breaks. */
+  /** Keep recent octets, and explain with them what breaks. */
   explains: boolean;
   /** Octets that all searches for a frame boundary may keep together. */
   searchOctets?: number;
   /** Steps that untangling may take over all connections; else MAX_STEPS. */
   untanglingSteps?: number;
-  /** Steps that untangling may take, where they are shared with other inspections. */
+  /** Steps that untangling may take, if they are shared with other inspections. */
   steps?: StepBudget;
-  /** Inspect the records of TLS. Without that a connection that speaks TLS is left alone. */
+  /** Inspect the records of TLS. Without this, a connection that uses TLS is left alone. */
   readsTls?: boolean;
-  /** Secrets of TLS sessions; null where nothing is to be decrypted. */
+  /** Secrets of TLS sessions; null if nothing is to be decrypted. */
   keys?: TlsKeys | null;
   /** Sees every frame by itself, which is slower. */
   listener?: FrameListener | null;
-  /** Gets the octets of a connection beside AMQP: those that TLS carries are decrypted. null where nobody wants them. */
+  /** Gets the octets of a connection beside AMQP; those inside TLS are decrypted. null if they are not needed. */
   tap?: ((carrier: By) => ConnectionObserver | null) | undefined;
   sink: InspectionSink<By>;
 }
 
-/** What the connections of an inspection share, so that all of them together stay within bounds. */
+/** Shared by the connections of an inspection, so that all of them together stay within bounds. */
 export interface Budgets {
   readonly search: SearchBudget;
   readonly windows: WindowBudget;
   readonly steps: StepBudget;
-  /** What is remembered of TLS records. */
+  /** For what is remembered of TLS records. */
   readonly reuse: ReuseBudget;
   /** Octets of TLS directions that are kept to explain torn records. */
   readonly tlsOctets: OctetBudget;
@@ -54,7 +54,7 @@ export interface Budgets {
 export interface Beginning {
   /** They are its first ones. */
   sawBeginning: boolean;
-  /** Take it for AMQP whatever it looks like. */
+  /** Take it as AMQP even if it does not look like it. */
   forced: boolean;
   /** AMQP is expected on its port. */
   expected: boolean;

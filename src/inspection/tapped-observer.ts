@@ -1,6 +1,6 @@
 import type { ConnectionObserver, PreludeFacts, Side, StreamEnd } from "../net/connection-observer.ts";
 
-/** The observer, and in front of it a tap that gets the same; null for none. */
+/** The observer, with a tap in front of it that gets the same octets; null for no tap. */
 export function tapped(observer: ConnectionObserver, tap: ConnectionObserver | null): ConnectionObserver {
   return tap === null ? observer : new TappedObserver(observer, tap);
 }

@@ -20,27 +20,27 @@ import type { Budgets, EngineSetting } from "./setting.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 import { frameInWords, likelyWriter, TlsWriter } from "./tls-writers.ts";
 
-/** Ports of HTTPS: whoever encrypts there speaks no AMQP, unless such a port is asked for. */
+/** Ports of HTTPS: encrypted traffic there is taken as no AMQP, unless such a port is asked for. */
 const HTTPS_PORTS = [443, 8443];
 /** Names in reports are cut to this. */
 const MAX_NAME = 255;
 
-/** What a TLS inspection needs of the connection that it is a part of. */
+/** What a TLS inspection needs to know about its connection. */
 export interface TlsSurroundings extends Pick<Budgets, "reuse" | "tlsOctets"> {
   sawBeginning: boolean;
   /** The server's port, and whether its connections were asked for. */
   port: number;
   expected: boolean;
-  /** Gets the octets where it is not TLS, and the decrypted ones. */
+  /** Gets the octets if it is not TLS, and the decrypted ones. */
   plain: ConnectionObserver;
 }
 
 /** The records of one connection that may be TLS: what is wrong with them becomes incidents like any other. */
 export class TlsInspection implements ConnectionObserver, WritersListener {
   readonly connection: TlsConnection;
-  /** Of each side, where nothing is decrypted. */
+  /** Of each side, if nothing is decrypted. */
   readonly gaps: readonly [Gaps, Gaps] = [new Gaps(), new Gaps()];
-  /** The server's port; behind a proxy that is asked for another one, that. */
+  /** The server's port; behind a proxy that is asked for another port, that one. */
   port: number;
   readonly #around: TlsSurroundings;
   readonly #keys: TlsKeys | null;
@@ -72,7 +72,7 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
   }
 
   gap(side: Side, missing: number, cut: boolean): void {
-    // Where nothing is decrypted, nobody else counts what is missing.
+    // If nothing is decrypted, only this counts what is missing.
     if (this.isTls && this.connection.decryption === null) {
       this.gaps[side].add(missing, cut, this.connection.directions[side].scanner.offset, this.#moment);
     }
@@ -92,7 +92,7 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
     return this.connection.state === "tls";
   }
 
-  /** By what the client offered, or by its port, this is TLS of another protocol than AMQP. */
+  /** The client's offer, or the port, shows that this is TLS of another protocol than AMQP. */
   get carriesOther(): boolean {
     const protocols = this.connection.session.clientHello?.protocols ?? [];
     if (protocols.length > 0) return !protocols.some(name => /amqp/i.test(name));
@@ -116,12 +116,12 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
     return alert !== null && (alert.content === null || alert.content.description !== 0);
   }
 
-  /** The findings by now; the same one is the same incident each time. */
+  /** The findings so far; the same finding is the same incident each time. */
   incidents(): Incident[] {
     return this.connection.directions.flatMap(({ findings }) => findings.map(finding => this.#incidentOf(finding)));
   }
 
-  /** What the octets of one of its incidents are; null for another one. */
+  /** What the octets of one of its incidents are; null for another incident. */
   diagnosis(incident: Incident): Diagnosis | null {
     for (const [finding, known] of this.#incidents) if (known === incident) return this.#diagnose(finding);
     return null;
@@ -187,7 +187,7 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
     return incident;
   }
 
-  /** What the other side said to it. */
+  /** The other side's answer to it. */
   #answer({ side, from, evidence }: TlsFinding): string {
     const alert = this.connection.alerts[1 - side];
     if (alert === null || alert === undefined) return "";
@@ -248,7 +248,7 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
     const writers = this.#writers[side];
     const latest = this.connection.latest[side];
     if (writers.length === 0) {
-      // What the first one wrote last is known by its beginning only.
+      // Only the beginning of what the first writer wrote last is known.
       const first = new TlsWriter(0);
       const last = latest.get(this.connection.decryption?.[side].latest ?? -1);
       if (last !== null) first.began(last.octets);
@@ -275,7 +275,7 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
 }
 
 const RECORD_HEADER = 5;
-/** What is no record at all is answered so (RFC 8446 §5). A record that does not open is bad_record_mac. */
+/** The answer to what is no record at all (RFC 8446 §5). A record that does not open gets bad_record_mac. */
 const UNEXPECTED_MESSAGE = 10;
 const FRAME_HEADER = 7;
 
@@ -286,5 +286,5 @@ const KINDS = {
   "shared-session": "shared-session",
 } as const satisfies Record<TlsFinding["evidence"]["kind"], Diagnosis["kind"]>;
 
-/** Frames of a writer that are told in a sentence. */
+/** Frames of a writer that are named in a sentence. */
 const MAX_TOLD = 4;

@@ -1,4 +1,6 @@
-/** Who wrote what on a TLS session that several writers use, as far as a key log tells: frames and messages. */
+/**
+ * Which writer wrote what on a TLS session that several writers use, as far as a key log shows it: frames and messages.
+ */
 import { textOf } from "../amqp/field-table.ts";
 import { methodName, methodOf } from "../amqp/method-registry.ts";
 import { decodeArguments } from "../amqp/payload.ts";
@@ -7,7 +9,7 @@ import { long, short } from "../bytes/big-endian.ts";
 import { printable } from "../bytes/printable.ts";
 import type { Message, Writer } from "../forensics/diagnosis.ts";
 
-/** Octets of a writer that are looked at, and frames that are told. */
+/** Octets of a writer that are read, and frames that are named. */
 const MAX_OCTETS = 1 << 16;
 const MAX_FRAMES = 16;
 
@@ -26,7 +28,7 @@ interface WrittenFrame {
   message: Message | null;
 }
 
-/** One of the writers of a session, from the first record on that two of them wrote under one number. */
+/** One of the writers of a session, from the first record number on that two of them used. */
 export class TlsWriter {
   /** A, B, C, … */
   readonly name: string;
@@ -39,7 +41,7 @@ export class TlsWriter {
     this.name = String.fromCharCode(0x41 + index);
   }
 
-  /** A record that begins with these octets; they are all that is known of it. */
+  /** A record that begins with these octets; no more of it is known. */
   began(octets: Uint8Array): void {
     if (octets.length >= FRAME_HEADER_SIZE) this.lastChannel = short(octets, 1);
   }
@@ -54,7 +56,7 @@ export class TlsWriter {
     this.#octets = joined;
   }
 
-  /** Its frames in words, for as long as they follow one another. */
+  /** Its frames in words, as long as they follow one another. */
   frames(): WrittenFrame[] {
     const frames: WrittenFrame[] = [];
     const octets = this.#octets;
@@ -84,8 +86,8 @@ export class TlsWriter {
 }
 
 /**
- * Whose record this is, of several that may have written it: it goes on with the content that one of them has begun, or
- * uses the channel that one of them used last. −1 where nothing tells.
+ * The writer of this record, among several that may have written it: the one that has begun the content which it
+ * continues, or that used its channel last. −1 if neither shows it.
  */
 export function likelyWriter(writers: readonly { index: number; lastChannel: number }[], bytes: Uint8Array): number {
   const channel = short(bytes, 1);
@@ -93,7 +95,7 @@ export function likelyWriter(writers: readonly { index: number; lastChannel: num
   return same.length === 1 ? same[0]!.index : -1;
 }
 
-/** The frame that begins at this index, as far as its first octets tell: "basic.publish on channel 1". */
+/** The frame that begins at this index, as far as its first octets show it: "basic.publish on channel 1". */
 export function frameInWords(octets: Uint8Array, at: number): string {
   const type = octets[at];
   const left = octets.length - at;

@@ -1,4 +1,4 @@
-/** What the broker did, what it was expected to do, and a note where the two differ. */
+/** What the broker did, what it was expected to do, and a note if the two differ. */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import type { BrokerRules } from "../broker/broker-rules.ts";
 import type { Prediction } from "../broker/verdict.ts";
@@ -21,17 +21,17 @@ export interface CloseVerdict extends Partial<PredictedDetails> {
   text: string;
   classId: number;
   methodId: number;
-  /** The broker stops reading at once. Of a prediction only. */
+  /** The broker stops reading at once. Only in a prediction. */
   fatal?: boolean;
 }
 
 export interface ResetVerdict extends Partial<PredictedDetails> {
   outcome: "reset";
-  /** As the broker's log names it; "" where only the reset was seen. */
+  /** The broker's log's name for it; "" if only the reset was seen. */
   reason: string;
 }
 
-/** What a prediction has and an observation has not. */
+/** What only a prediction has, and an observation has not. */
 export interface PredictedDetails {
   /** The broker the prediction is for: rabbitmq-3.10. */
   broker: string;
@@ -43,7 +43,7 @@ export interface PredictedDetails {
   log: string[];
 }
 
-/** What the broker does about the client's octets, with its words; null where it goes on, or nothing is predicted. */
+/** What the broker does about the client's octets, with its text; null if it continues, or nothing is predicted. */
 export function predictedVerdict(connection: InspectedConnection): Verdict | null {
   const { prediction, rules } = connection;
   return prediction === null || rules.id === null ? null : verdictOf(connection, prediction, rules.id);
@@ -73,7 +73,7 @@ function verdictOf({ amqp, carrier }: InspectedConnection, prediction: Predictio
   return { ...prediction, text: masked(prediction.text), log, broker };
 }
 
-/** What was seen to end the connection; null where nothing of the broker was. */
+/** What was seen to end the connection; null if nothing of the broker was seen. */
 export function observedVerdict({ amqp }: InspectedConnection): Verdict | null {
   // The broker's close may cross one of the client's own, or answer what came before that.
   const close = amqp.closes[1 - amqp.client] ?? null;
@@ -87,8 +87,8 @@ export function observedVerdict({ amqp }: InspectedConnection): Verdict | null {
 }
 
 /**
- * What is predicted, unless the broker has shown that it did not do it: it read on, and answered the client's
- * connection.close. That is known where all its octets were seen.
+ * The prediction, unless the broker has shown that it did not do it: it read on, and answered the client's
+ * connection.close. That is known only if all its octets were seen.
  */
 export function standing(
   prediction: Prediction | null,
@@ -98,12 +98,12 @@ export function standing(
   return prediction.streamOffset <= told.readUpTo ? null : prediction;
 }
 
-/** Codes by which RabbitMQ answers octets, and not permissions, resources or an operator's wish. */
+/** Codes by which RabbitMQ answers octets; not those for permissions, resources or an operator's wish. */
 const PREDICTABLE = new Set([501, 503, 504, 505, 540, 541]);
 
 /**
- * Whether the broker closed a connection for what the client sent, where its frames follow from a boundary that was a
- * guess: then the guess was right, and what breaks behind it is an error.
+ * Whether the broker closed a connection for what the client sent, if its frames follow from a guessed boundary: then
+ * the guess was right, and what breaks behind it is an error.
  */
 export function closedBehindGuess({ amqp }: InspectedConnection): boolean {
   const close = amqp.closes[1 - amqp.client] ?? null;
@@ -111,12 +111,12 @@ export function closedBehindGuess({ amqp }: InspectedConnection): boolean {
 }
 
 /**
- * A note where the broker did otherwise than predicted, or null. Only where the whole conversation was seen: else the
- * prediction may lack what decided. `foretold`: what is predicted from the client's octets alone.
+ * A note if the broker did not do what was predicted, or null. Only if the whole conversation was seen: else the
+ * prediction may lack what decided it. `foretold`: the prediction from the client's octets alone.
  */
 export function mismatch(connection: InspectedConnection, foretold: Prediction | null): Incident | null {
   const { amqp, carrier, rules } = connection;
-  // A guess that was wrong says nothing of the connection; of a stranger nothing was predicted.
+  // A wrong guess shows nothing about the connection; for an unknown broker nothing was predicted.
   if (rules.id === null || rules.isGuess || carrier.guarded === true) return null;
   const hasGaps = amqp.gaps[0].count + amqp.gaps[1].count > 0;
   if (amqp.midStream || hasGaps || carrier.ended === "open") return null;
@@ -141,7 +141,7 @@ export function mismatch(connection: InspectedConnection, foretold: Prediction |
 const TIMING =
   "What follows a channel.close is ignored, or it is a mistake on a channel that is not open, by when the broker reads it.";
 
-/** A channel that is not open may be one that its client has just closed. */
+/** The client may have just closed the channel that is not open. */
 function dependsOnTiming(prediction: Prediction): boolean {
   return prediction.outcome === "close" && prediction.code === 504;
 }
