@@ -70,9 +70,9 @@ export interface PlacedCapture {
 }
 
 /**
- * Marks the findings that a baseline accepts. A capture that it knows may have as many findings of a fingerprint as it
- * says; more of them fail. A capture that it does not know is a new recording: it may have the findings that were
- * accepted of captures whose files are gone. Captures that exist but were not checked keep their entries.
+ * Marks the findings that a baseline accepts. A capture in the baseline may have as many findings of a fingerprint as
+ * its entry allows; more of them fail. A capture that is not in it is a new recording: it may have the findings that
+ * were accepted for captures whose files are gone. Captures that exist but were not checked keep their entries.
  */
 export function applyBaseline(captures: readonly PlacedCapture[], { path, entries, missing }: Baseline): BaselineState {
   const here = new Set(captures.map(({ place }) => place));

@@ -1,7 +1,7 @@
 /**
  * What `ghostframe check` found: the findings of each capture, judged by a policy. Every output format is written from
- * this; `json` prints it as it is. The same captures and the same policy give the same result, in any order, and
- * however many were read at the same time.
+ * this; `json` prints it as it is. The same captures and the same policy give the same result, in any order, and with
+ * any number of captures read at the same time.
  */
 import type { RuleId } from "../connection/rules.ts";
 import type { Connection, Finding, Input, Severity } from "../report/report.ts";
@@ -47,8 +47,8 @@ export interface Limits {
    */
   minFrames: number;
   /**
-   * Packets of a capture, and connections on AMQP's ports, that may hold AMQP and were not read; null for no limit. 0
-   * where nothing is said: what was not read may be corrupt.
+   * Packets of a capture, and connections on AMQP's ports, that may hold AMQP and were not read; null for no limit.
+   * Default 0: what was not read may be corrupt.
    */
   maxUnread: number | null;
 }
@@ -65,7 +65,7 @@ export interface CheckedCapture {
   /** The globs of the expectations that it met or failed, in the config's order. */
   expectations: string[];
   frames: number;
-  /** Records of TLS connections that were not decrypted, where there are such: they count as what was checked. */
+  /** Records of TLS connections that were not decrypted, if there are any: they count as what was checked. */
   tlsRecords?: number;
   gaps: number;
   /** Findings of rules that are off: they are not among `findings`. */

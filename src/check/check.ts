@@ -50,9 +50,9 @@ export interface CheckRules {
 
 /** What else is known of the call, besides captures and rules. */
 export interface CheckCall {
-  /** The config's path, for those who read the result; null where there is none. */
+  /** The config's path, for readers of the result; null if there is none. */
   config: string | null;
-  /** Folders that were looked through, as `place` has them: "" is the config's own. */
+  /** Folders that were searched, relative as `place` is: "" is the config's own. */
   folders: readonly string[];
 }
 
@@ -88,7 +88,7 @@ function judgedAll(reports: readonly CaptureReport[], { policy, expectations }: 
     isNamed,
     capture: judge(path, report, policy, table.of(place)),
   }));
-  // Where there is no frame in any of them, the call fails for it, once.
+  // If no capture has a frame, the call fails for that, once.
   if (policy.limits.minFrames > 0 && judged.some(({ capture }) => looked(capture) > 0)) {
     for (const { capture, isNamed } of judged) if (isNamed && showsNothing(capture)) capture.violations.push(NO_FRAME);
   }
@@ -100,7 +100,7 @@ const NO_FRAME: Violation = {
   message: "There is no AMQP frame in this capture, which was named by itself.",
 };
 
-/** Frames, and records of TLS that was not decrypted: what there was to look at. */
+/** Frames, and records of TLS that was not decrypted: all that there was to check. */
 function looked({ frames, tlsRecords = 0 }: Pick<CheckedCapture, "frames" | "tlsRecords">): number {
   return frames + tlsRecords;
 }
@@ -157,7 +157,7 @@ function checkedFindings(report: Report, policy: Policy, expected: Expected): Ch
   return withoutConsequences(checked);
 }
 
-/** What follows from a finding that fails, or that is expected, is told with it and counts no second time. */
+/** What follows from a finding that fails, or that is expected, is reported with it and not counted again. */
 function withoutConsequences(findings: readonly CheckedFinding[]): CheckedFinding[] {
   const counted = new Set(findings.filter(({ state }) => state !== "told").map(({ finding }) => finding.id));
   const follows = ({ state, finding }: CheckedFinding) => state === "failing" && counted.has(finding.cause ?? "");
@@ -170,7 +170,7 @@ function unreadable({ error, packets }: Input): Violation[] {
   return [{ kind: "unreadable", message: `The capture ${how}: ${error}.` }];
 }
 
-/** What an error of ghostframe's own kept from being inspected: no level of its rule makes that pass. */
+/** What was not inspected because of an error of ghostframe's own: no level of its rule makes that pass. */
 function uninspected({ findings }: Report): Violation[] {
   const failures = findings.filter(({ rule }) => rule === "internal-error");
   return failures.map(({ connection, message }) => {
@@ -226,9 +226,9 @@ function violationsOfAll(captures: readonly CheckedCapture[], { minFrames }: Lim
     return [{ kind: "no-capture", message }];
   }
   const frames = sum(captures, capture => capture.frames);
-  // Of what could not be read at all nobody knows how many frames it has: that fails by itself.
+  // The number of frames in unreadable captures is not known: that fails by itself.
   if (captures.every(({ input }) => input.error !== undefined && input.packets === 0)) return [];
-  // Records are enough where anything is: whoever wants so many frames wants them decrypted.
+  // Records count if one frame is enough; a higher minimum needs decrypted frames.
   if (frames >= minFrames || (minFrames === 1 && sum(captures, looked) > 0)) return [];
   const where = captures.length === 1 ? "the capture" : `the ${grouped(captures.length)} captures`;
   const seen =

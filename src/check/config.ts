@@ -24,16 +24,16 @@ export interface Config extends PolicyWishes {
   outputs: Partial<Record<OutputName, string>>;
 }
 
-/** The config where no file is found. */
+/** The config if no file is found. */
 export const NO_CONFIG: Config = { expect: [], outputs: {} };
 
-/** A config that is wrong. The message says where. */
+/** A config that is wrong. The message names the place. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
 /**
- * Reads a config's text; `file` is what messages call it.
+ * Reads a config's text; `file` is its name in messages.
  *
  * @throws ConfigError
  */
@@ -151,7 +151,7 @@ class ConfigPlace {
     this.#file = file;
   }
 
-  /** What has keys; `what` is what they are called. */
+  /** A value with keys; `what` is the word for them. */
   object(keys: readonly string[], what = "key"): ConfigObject {
     const { value } = this;
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw this.wrong("an object");
@@ -227,7 +227,7 @@ class ConfigObject {
     this.#place = place;
   }
 
-  /** The key with what is read of it, or nothing where it is not there. */
+  /** The key with its value from `read`, or nothing if it is not there. */
   optional<Key extends string, Value>(key: Key, read: (place: ConfigPlace) => Value): { [K in Key]?: Value } {
     if (!Object.hasOwn(this.#value, key)) return {};
     return { [key]: read(this.#place(key)) } as { [K in Key]?: Value };

@@ -8,7 +8,7 @@ import { reaches } from "./policy.ts";
 export interface Expectation {
   /** A glob over captures' paths, relative to the config's folder. */
   captures: string;
-  /** They must be clean; null where the config does not say so. */
+  /** They must be clean; null if the config does not require it. */
   clean: true | null;
   /** Each of these rules must have a finding. */
   findings: RuleId[];
@@ -62,7 +62,7 @@ export class ExpectationTable {
   }
 }
 
-/** Whether a folder lies in another one, or is the same; both are relative to the config's, where "" is. */
+/** Whether a folder lies in another one, or is the same; both are relative to the config's folder, which is "". */
 function liesIn(folder: string, outer: string): boolean {
   const [inside, outside] = [segments(folder), segments(outer)];
   if (outside.names.length === 0 && inside.up < outside.up) return true;
@@ -81,7 +81,7 @@ const GLOB_COLUMNS = 200;
 
 /**
  * The expectations that a capture does not meet. A clean capture has AMQP frames. It may have notes that do not fail:
- * they are about the recording. An error or a warning makes it unclean, even if the policy lowers its level, unless its
+ * these concern the recording. An error or a warning makes it unclean, even if the policy lowers its level, unless its
  * rule is off. A finding that another expectation asks for does not make it unclean; one that a baseline accepts does.
  */
 export function brokenExpectations(

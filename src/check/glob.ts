@@ -7,7 +7,7 @@ const MAX_CHARACTERS = 1024;
 const MAX_WILDCARDS = 16;
 const MAX_WILDCARDS_OF_NAME = 4;
 
-/** Why a glob takes too long to compare with paths; null where it does not. */
+/** Why a glob takes too long to compare with paths; null if it does not. */
 export function globProblem(glob: string): string | null {
   if (glob.length > MAX_CHARACTERS) return `a glob of at most ${grouped(MAX_CHARACTERS)} characters`;
   const wildcards = (text: string): number => text.match(/\*+/g)?.length ?? 0;

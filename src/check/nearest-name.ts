@@ -1,4 +1,4 @@
-/** `: did you mean "failOn"?`, or nothing where no name is near. */
+/** `: did you mean "failOn"?`, or nothing if no name is near. */
 export function didYouMean(name: string, names: readonly string[]): string {
   let nearest = "";
   let least = Math.max(1, Math.floor(name.length * MAX_SHARE)) + 1;
@@ -15,7 +15,7 @@ export function didYouMean(name: string, names: readonly string[]): string {
 /** Wrong letters that a name may have, as a share of its length. */
 const MAX_SHARE = 0.4;
 
-/** Letters to put in, take out or change (Levenshtein); `limit` where there are as many or more. */
+/** Letters to insert, remove or change (Levenshtein); `limit` if there are as many or more. */
 export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,9 +1,9 @@
 /**
- * A part of a check that several processes share: what one of them found, as a file. All of them are given the same
- * captures, and each inspects its own; whoever has all the parts judges them as if one process had read everything.
+ * A part of a check that several processes share: what one of them found, as a file. All of them get the same captures,
+ * and each inspects its own; the process that has all the parts judges them as if one had read everything.
  *
- * The file is text: a line of JSON about the part, one for each capture, and one that says how many there were, by which
- * a file that was cut is known. It is for the same version of ghostframe only.
+ * The file is text: a line of JSON about the part, one for each capture, and one with their number, which shows whether
+ * the file was cut. It is for the same version of ghostframe only.
  */
 import { fnv1a64 } from "../report/fnv.ts";
 import type { PartialResult } from "../report/partial/partial-result.ts";
@@ -27,9 +27,9 @@ export interface PartCapture {
 
 export interface Part {
   shard: Shard;
-  /** Of what all parts have in common: the captures of the whole check, and how they are inspected. */
+  /** What all parts have in common: the captures of the whole check, and how they are inspected. */
   job: { captures: number; hash: string };
-  /** Folders that were looked through, as CheckCall has them. */
+  /** Folders that were searched, as in CheckCall. */
   folders: string[];
   captures: PartCapture[];
 }
@@ -39,12 +39,15 @@ export class PartError extends Error {
   override name = "PartError";
 }
 
-/** Whether the capture at `index` of all is inspected by this shard. Neighbours are often of a size: they are dealt out. */
+/**
+ * Whether this shard inspects the capture at `index` of all. Neighbours often have a similar size: they go to different
+ * shards.
+ */
 export function isOfShard(index: number, { number, of }: Shard): boolean {
   return index % of === number - 1;
 }
 
-/** What a check of these captures has in common with another one of the same; `inspect` is plain data. */
+/** What checks of the same captures have in common; `inspect` is plain data. */
 export function jobOf(captures: readonly { place: string; isNamed: boolean }[], inspect: object): Part["job"] {
   const named = captures.map(({ place, isNamed }) => [place, isNamed]);
   return { captures: captures.length, hash: fnv1a64(JSON.stringify([named, inspect])) };
@@ -56,7 +59,7 @@ export function partText({ captures, ...about }: Part): string {
 }
 
 /**
- * Reads a part; `name` is what messages call it.
+ * Reads a part; `name` is its name in messages.
  *
  * @throws PartError
  */
@@ -86,7 +89,7 @@ function parsed(line: string): unknown {
 /**
  * The parts as one. The same part twice (a task that was run again) counts once.
  *
- * @throws PartError where they are not of the same check, one is missing, or two say different things.
+ * @throws PartError if they are not from the same check, one is missing, or two of them differ.
  */
 export function joinParts(parts: readonly { name: string; part: Part }[]): Omit<Part, "shard"> {
   const [first] = parts;

@@ -1,4 +1,4 @@
-/** What makes a check fail: findings from which level on, and the limits of a capture. */
+/** What makes a check fail: the lowest level of findings, and the limits of a capture. */
 import { RULES, type RuleId, type Severity } from "../connection/rules.ts";
 import type { Level, Limits, Policy } from "./check-result.ts";
 
@@ -35,7 +35,7 @@ export function policyOf(...wishes: readonly PolicyWishes[]): Policy {
   return policy;
 }
 
-/** The level of a finding; null where its rule is off. */
+/** The level of a finding; null if its rule is off. */
 export function levelOf(rule: RuleId, severity: Severity, { rules }: Policy): Severity | null {
   const level = rules[rule] ?? severity;
   return level === "off" ? null : level;

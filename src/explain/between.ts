@@ -1,4 +1,4 @@
-/** What a text names that stands between client and broker, or is run by somebody else. */
+/** What a text names that stands between client and broker, or is run by another party. */
 import { PatternIndex } from "./known-lines/pattern-index.ts";
 
 const BETWEEN: readonly (readonly [name: string, pattern: RegExp])[] = [

@@ -1,7 +1,7 @@
 /**
- * A broker's log beside a capture: which of its messages are about which connection, told by the addresses and ports at
- * both ends and by the time. A broker's clock and a capture's may differ by some seconds, a port is used again after a
- * while, and up to RabbitMQ 3.8 the log does not say which time zone its times are in.
+ * A broker's log beside a capture: ties its messages to connections by the addresses and ports of both ends and by the
+ * time. A broker's clock and a capture's may differ by some seconds, a port is used again after a while, and up to
+ * RabbitMQ 3.8 the log does not give the time zone of its times.
  */
 
 import { ErrorReader } from "./error-reader.ts";
@@ -17,7 +17,7 @@ export interface LogEntry {
   lines: string[];
 }
 
-/** A connection that entries may be about; times are milliseconds since the epoch. */
+/** A connection that entries may belong to; times are milliseconds since the epoch. */
 export interface Candidate {
   id: string;
   client: LogEndpoint;
@@ -29,7 +29,7 @@ export interface Candidate {
 export interface Ties {
   /** Entries by the id of their connection, in the log's order. */
   tied: Map<string, LogEntry[]>;
-  /** Entries without one, and why; those logged at another time than the capture's come last. */
+  /** Entries without one, and why; those from another time than the capture's come last. */
   untied: { entry: LogEntry; reason: string }[];
 }
 
@@ -48,7 +48,7 @@ export class BrokerLog {
   /** Messages that were not kept because there were too many. */
   omitted = 0;
   lines = 0;
-  /** Whom a process of the broker's serves: a crash report names the process only. */
+  /** The connection that a process of the broker serves: a crash report names only the process. */
   readonly #processes = new Map<string, LogSite>();
   readonly #alerts = new TlsAlertLines();
   readonly #records: LogRecords;
@@ -62,7 +62,7 @@ export class BrokerLog {
       let { site } = head;
       if (site.peer !== null) this.#remember(site);
       else if (site.pid !== null) site = { ...(this.#processes.get(site.pid) ?? site), time: site.time };
-      // What follows a colon is the reason; a connection that was closed in peace has none.
+      // The reason follows a colon; a connection that was closed normally has none.
       const isAlert = TlsAlertLines.isAlert(record);
       const troubled =
         isAlert || head.kind === "error" || (head.kind === "closing" && /:\s*$/.test(record.lines[0] ?? ""));
@@ -96,7 +96,7 @@ export class BrokerLog {
   }
 }
 
-/** Ties every entry to the connection it is about. */
+/** Ties every entry to its connection. */
 export function tieEntries(entries: readonly LogEntry[], candidates: readonly Candidate[]): Ties {
   const byPort = new Map<number, Candidate[]>();
   for (const candidate of candidates) {
@@ -126,7 +126,7 @@ export function tieEntries(entries: readonly LogEntry[], candidates: readonly Ca
   return { tied, untied: [...untied, ...elsewhen] };
 }
 
-/** The connection an entry is about, or why there is none. */
+/** The connection of an entry, or why there is none. */
 function connectionOf({ site }: LogEntry, samePort: readonly Candidate[]): Candidate | string {
   const { peer, host, time } = site;
   if (peer === null) return "it names no peer";
@@ -150,7 +150,7 @@ function connectionOf({ site }: LogEntry, samePort: readonly Candidate[]): Candi
   return `the capture has its peer, but ${Math.round(apart / 1000)} s apart from it in time`;
 }
 
-/** Milliseconds between a message and a connection's life; 0 within. Of a time without a zone any zone will do. */
+/** Milliseconds between a message and a connection's life; 0 within. A time without a zone may be in any zone. */
 function distance({ start, end }: Candidate, epoch: number, zoned: boolean): number {
   if (zoned) return epoch < start ? start - epoch : Math.max(0, epoch - end);
   if (end - start >= QUARTER_HOUR_MS) return 0;
@@ -174,11 +174,11 @@ function plain(address: string): string {
     .replace(/^::ffff:(?=\d{1,3}\.)/, "");
 }
 
-/** Exceptions that the client's octets lead to. Others are the broker's own decisions: a shutdown, a lack of memory. */
+/** Exceptions that the client's octets cause. Others are the broker's own decisions: a shutdown, a lack of memory. */
 const LED_TO_BY_OCTETS =
   /^(?:frame_error|syntax_error|command_invalid|channel_error|unexpected_frame|not_implemented|internal_error)$/;
 
-/** `frame_error: type 3, …`: the exception that lines of a log name, folded so that it can be compared; or null. */
+/** `frame_error: type 3, …`: the exception in lines of a log, folded so that it can be compared; or null. */
 export function exceptionIn(lines: readonly string[]): string | null {
   const text = folded(lines.map(line => line.trimStart()).join("\n"));
   const sentence = /caused a connection exception (\w{1,40}):\s{0,200}"([\s\S]{0,2000})"/.exec(text);
@@ -190,7 +190,7 @@ export function exceptionIn(lines: readonly string[]): string | null {
   return term.exec(text.replace(/\s+/g, ""))?.[0] ?? null;
 }
 
-/** What is left of wrapping taken off. */
+/** Removes what is left of wrapping. */
 function unwrapped(text: string): string {
   return text
     .replace(/\\{1,8}n +/g, "")
@@ -199,8 +199,8 @@ function unwrapped(text: string): string {
 }
 
 /**
- * One sentence where what the broker logged is not what the client's octets let expect; null where it is, or where
- * there is nothing to compare.
+ * One sentence if the broker's log differs from what the client's octets predict; null if it does not, or if there is
+ * nothing to compare.
  */
 export function logDiffers(logged: readonly LogEntry[], predicted: readonly string[] | null): string | null {
   const said = logged.map(({ lines }) => exceptionIn(lines)).find(exception => exception !== null) ?? null;

@@ -1,8 +1,8 @@
-/** The broker's own sentences about broken frames, as data: how each is recognised, and the error it tells. */
+/** The broker's own sentences about broken frames, as data: how each is recognised, and the error it stands for. */
 import { readBinary } from "./erlang-binary.ts";
 import type { BrokerError, Snippet } from "./error-report.ts";
 
-/** A pattern of the broker's, and what to make of a match. Null where it turns out to be none. */
+/** A pattern of the broker's, and how a match is read. Null if the match turns out to be none. */
 export interface Sentence {
   pattern: RegExp;
   make: (match: RegExpExecArray, text: string) => { error: BrokerError; to?: number } | null;
@@ -13,7 +13,7 @@ const number = (digits: string | undefined): number => Number(digits ?? "0");
 const GAP = String.raw`(?:\s|\\{1,8}n){0,200}`;
 const term = (source: string): RegExp => new RegExp(source.replaceAll("~", GAP), "g");
 
-/** Earlier ones win where two match the same place. */
+/** The earlier one wins if two match the same place. */
 export const SENTENCES: readonly Sentence[] = [
   {
     pattern: /\btype (\d{1,3}),\s{1,200}(all|first \d{1,2}) octets\s?=\s{0,200}(?=<<)/g,
@@ -28,7 +28,7 @@ export const SENTENCES: readonly Sentence[] = [
     make: match => {
       const error = { kind: "frame-too-large", type: null, size: number(match[1]) } as const;
       const limit = match[2] === undefined ? null : number(match[2]);
-      // The reader never says so of what is within its limit.
+      // The reader never writes this for a size within its limit.
       if (error.size > 0xffffffff || (limit !== null && error.size <= limit)) return null;
       return { error: { ...error, limit } };
     },
@@ -60,7 +60,7 @@ export const SENTENCES: readonly Sentence[] = [
     pattern: /cannot decode (?=<<)/g,
     make: (match, text) => {
       const read = readBinary(text, match.index + match[0].length);
-      // Cut to fit a reply text: what there is will do.
+      // Cut to fit a reply text: the rest of it is enough.
       const octets = read?.octets ?? numbersFrom(text, match.index + match[0].length + 2);
       return { error: { kind: "cannot-decode", octets }, ...(read === null ? {} : { to: read.end }) };
     },
@@ -124,7 +124,7 @@ export const SENTENCES: readonly Sentence[] = [
     make: () => ({ error: { kind: "protocol-header", octets: null, named: "amqp-1-0" } }),
   },
   {
-    // The limit itself first: 4.1.0's broken format and the nested terms of old brokers name it, too.
+    // The limit itself first: 4.1.0's broken format and the nested terms of old brokers contain it, too.
     pattern:
       /negotiated (?:frame_max|channel_max) = \d{1,10} is (?:lower|higher|greater) than[^\n"(]{1,80}\(\d{1,10}\)/g,
     make: match => ({ error: { kind: "negotiation", problem: match[0] } }),
@@ -135,7 +135,7 @@ export const SENTENCES: readonly Sentence[] = [
   },
   {
     pattern: /rabbit_binary_parser/g,
-    // One crash names it many times: in its reason, in its stack, in its report.
+    // One crash contains it many times: in its reason, in its stack, in its report.
     make: (match, text) => ({ error: { kind: "bad-table", ...dumpBehind(text, match.index) }, to: text.length }),
   },
   { pattern: /\bunknown_frame\b/g, make: () => ({ error: { kind: "unknown-frame", type: null, snippet: null } }) },
@@ -158,7 +158,7 @@ function quotedFrame(type: number, whole: boolean, text: string, start: number, 
   const reason = REASON.exec(behind);
   const to = read.end + (reason?.[0].length ?? 0);
   if (reason === null) {
-    // A text that is cut before the reason tells no more than the code in front of it.
+    // A text that is cut before the reason shows no more than the code in front of it.
     if (/frame_error/i.test(text.slice(Math.max(0, start - 200), start))) return null;
     return { error: { kind: "misplaced-frame", type, snippet } as const, to };
   }

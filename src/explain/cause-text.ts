@@ -1,12 +1,12 @@
 /** Columns of what to do now: with its label it stands in one line of 80. */
 export const NOW_COLUMNS = 67;
 
-/** What is said of a cause, whatever the error it belongs to. Sentences. */
+/** The text on a cause, for any error. Sentences. */
 export interface CauseText {
   title: string;
   /** What would confirm it. */
   confirm: string;
   remedy: string;
-  /** The remedy in one line, where its first sentence is longer than `NOW_COLUMNS`. */
+  /** The remedy in one line, if its first sentence is longer than `NOW_COLUMNS`. */
   now?: string;
 }

@@ -1,4 +1,4 @@
-/** Which causes an error and its octets speak for: ranked, with what speaks for each. */
+/** Which causes an error and its octets suggest: ranked, with the evidence for each. */
 import { grouped } from "../bytes/grouped.ts";
 import type { CauseId } from "./cause-catalogue.ts";
 import type { CauseText } from "./cause-text.ts";
@@ -14,7 +14,7 @@ export interface Cause {
   id: CauseId;
   title: string;
   confidence: Confidence;
-  /** What speaks for it. */
+  /** The evidence for it. */
   why: string;
   /** What would confirm it. */
   confirm: string;
@@ -24,10 +24,10 @@ export interface Cause {
 }
 
 const SHOWN = 4;
-/** Whatever speaks for a cause: a line of a log makes none certain. */
+/** The highest score of a cause: a line of a log makes none certain. */
 const MOST = 84;
 
-/** The likely causes, the likeliest first; at least two, so that none is taken for certain. */
+/** The likely causes, the likeliest first; at least two, so that none is taken as certain. */
 export function causesOf(report: ErrorReport, readings: readonly Reading[], tornLater: boolean): Cause[] {
   const ranked = weigh(report, readings, tornLater)
     .toSorted((a, b) => b[1] - a[1])
@@ -38,13 +38,13 @@ export function causesOf(report: ErrorReport, readings: readonly Reading[], torn
     });
   const between = inBetween(report);
   if (between === null || ranked[0]?.id === between.id) return ranked.slice(0, SHOWN);
-  // What the text names is among the causes, whatever the others are.
+  // An intermediary that the text names is always among the causes.
   const others = ranked.filter(({ id }) => id !== between.id);
   const at = others.findIndex(({ confidence }) => confidence !== "near certain" && confidence !== "likely");
   return others.toSpliced(at < 0 ? SHOWN - 1 : Math.min(at, SHOWN - 1), 0, between).slice(0, SHOWN);
 }
 
-/** The proxy, mesh or load balancer that the text names; null where it names none. */
+/** The proxy, mesh or load balancer that the text names; null if it names none. */
 function inBetween({ between, runtime }: ErrorReport): Cause | null {
   const text = between === null ? null : causeIn(runtime, "in-between");
   if (text === null) return null;
@@ -122,7 +122,7 @@ const MISCOUNTED: readonly Weighed[] = [
   ["shared-connection", 35, "A content header, or part of it, was overwritten or lost."],
 ];
 
-/** Errors whose sentence says all there is to weigh. */
+/** Errors whose sentence alone decides the causes. */
 const BY_KIND: Readonly<
   Record<
     Exclude<

@@ -1,4 +1,4 @@
-/** What to do in the client library at hand: the one whose text it is, or those known to break a connection this way. */
+/** What to do in the client library: the one that wrote the text, or those known to break a connection this way. */
 import { CLIENT_LIBRARIES, type LibraryId } from "../connection/client-libraries.ts";
 import type { ErrorReport } from "./error-report.ts";
 import type { ReadingKind } from "./reading.ts";
@@ -14,12 +14,12 @@ export interface ClientAdvice {
   remedy: string;
 }
 
-/** Libraries that break a connection this way, where none was recognised. */
+/** Libraries that break a connection this way, used if none was recognised. */
 const OCTET_TEARERS: readonly LibraryId[] = ["pika", "py-amqp", "rabbitmq-c", "bunny", "php-amqplib"];
 const HEADER_WITHOUT_PAYLOAD: readonly LibraryId[] = ["java", ...OCTET_TEARERS];
 const ORDER_BREAKERS: readonly LibraryId[] = ["java", "dotnet", "amqp091-go", "pika", "amqp-cpp"];
 
-/** What these say is no matter of who writes when. */
+/** Octets of these kinds do not depend on which thread writes when. */
 const NOT_TORN: readonly ReadingKind[] = [
   "genuine-oversize",
   "handshake-oversize",
@@ -28,7 +28,9 @@ const NOT_TORN: readonly ReadingKind[] = [
   "foreign-protocol",
 ];
 
-/** Advice on an error; `kind` is that of the best reading of its octets. None where it is no matter of the client's writes. */
+/**
+ * Advice on an error; `kind` is that of the best reading of its octets. None if the client's writes are not the cause.
+ */
 export function adviceFor(
   { error, library, runtime }: ErrorReport,
   kind: ReadingKind | undefined,

@@ -1,4 +1,4 @@
-/** Causes of octets that a client could not read: by what they are, and then by what the line says. */
+/** Causes of octets that a client could not read: by what they are, then by the text of the line. */
 
 import { capital } from "../bytes/words.ts";
 import type { BrokerError } from "./error-report.ts";
@@ -39,7 +39,7 @@ export function clientReadCauses(
 
 const REFUSED_ITSELF = "A broker that names the client's own version did not get the client's header first.";
 
-/** The version that the server names is the one that the client had asked for. */
+/** The version in the server's header is the one that the client had asked for. */
 function refusedItself({ octets }: { octets: readonly (number | null)[] }): boolean {
   return octets.slice(4).join() === "0,0,9,1";
 }

@@ -1,6 +1,6 @@
 /**
- * Octets that a client read where a frame must begin: they came from whoever answered, so a protocol header among them
- * is a refusal, and TLS or HTTP the answer of another server.
+ * Octets that a client read where a frame must begin: the server sent them, so a protocol header among them is a
+ * refusal, and TLS or HTTP is the answer of another server.
  */
 
 import { ANSWER_STARTS, type AnswerStart } from "../amqp/foreign-protocols.ts";
@@ -11,7 +11,7 @@ import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { signatureReadings } from "./signatures.ts";
 import { asText, isText } from "./text-octets.ts";
 
-/** Readings of the octets a client took for a frame header; unknown ones are null. */
+/** Readings of the octets that a client took as a frame header; unknown ones are null. */
 export function clientReadings(window: HeaderWindow, endOctet: number | null): Reading[] {
   const octets = window.length === 0 && endOctet !== null ? [] : window;
   const readings = signatureReadings(octets)

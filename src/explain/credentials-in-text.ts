@@ -1,7 +1,7 @@
 /**
- * Credentials in what somebody pasted: in URLs, behind names, and in octets that were dumped as decimals or text. What is
- * a secret's name, and how a URL is masked, is said in connection/discretion.ts. A dump of a login
- * (connection.start-ok, secure-ok, update-secret, an AMQPLAIN table) is never turned into text, nor shown again.
+ * Credentials in pasted text: in URLs, behind names, and in octets that were dumped as decimals or text. The names of
+ * secrets, and the mask for URLs, are in connection/discretion.ts. A dump of a login (connection.start-ok, secure-ok,
+ * update-secret, an AMQPLAIN table) is never turned into text, nor shown again.
  */
 
 import { holdLoginIds } from "../connection/credentials.ts";
@@ -19,7 +19,7 @@ export function withoutPasswords(text: string): string {
 }
 
 const LOGIN_METHODS = /connection\.(?:start[_-]ok|secure[_-]ok|update[_-]secret)/;
-/** Whether octets, or the arguments of that operation, may hold a credential: by position, and by what stands in them. */
+/** Whether octets, or the arguments of that operation, may hold a credential: by position, and by their contents. */
 export function mayHoldCredential(octets: Uint8Array, operation: string | null): boolean {
   if (operation !== null && LOGIN_METHODS.test(operation)) return true;
   if (holdLoginIds(octets)) return true;
@@ -35,7 +35,7 @@ const TOKEN = /eyJ[\w-]{6,8192}(?:\.[\w-]{0,8192}){0,2}/g;
 const DECIMALS = /\d{1,3}(?:,\s?\d{1,3}){3,2000}/g;
 const HEXADECIMALS = /(?:[0-9a-f]{2}[ :]?){4,2000}/gi;
 
-/** A quote without tokens, and without octets that may hold a credential, whatever error it is of. */
+/** A quote without tokens, and without octets that may hold a credential, for any error. */
 export function withoutLogins(quote: string): string {
   const unless = (run: string, octets: readonly number[]): string =>
     mayHoldCredential(Uint8Array.from(octets), null) ? MASKED : run;

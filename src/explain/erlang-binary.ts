@@ -1,7 +1,7 @@
 /**
- * Binaries as Erlang prints them, read back: `<<1,2,3>>`, `<<"text">>`, `<<"text"/utf8>>`. What a broker printed has
- * been quoted again on its way here (once by its own log, once by a language's string syntax, once by JSON), and lines
- * were wrapped, so each reader below takes what it finds as well as it can.
+ * Binaries as Erlang prints them, read back: `<<1,2,3>>`, `<<"text">>`, `<<"text"/utf8>>`. A broker's text may have
+ * been quoted again on its way (once by its own log, once by a language's string syntax, once by JSON), and lines were
+ * wrapped, so each reader below accepts such forms as well as it can.
  */
 
 /** Longest binary that is read: 16 octets are quoted in most errors, the arguments of one method in one. */
@@ -13,14 +13,14 @@ export interface ReadBinary {
   end: number;
 }
 
-/** Reads the binary that starts at `from` (its `<<`). Null where there is none. */
+/** Reads the binary that starts at `from` (its `<<`). Null if there is none. */
 export function readBinary(text: string, from: number): ReadBinary | null {
   if (!text.startsWith("<<", from)) return null;
   const start = from + 2;
   return readNumbers(text, start) ?? readString(text, start);
 }
 
-/** `1,2,3>>`: spaces, line feeds and wrapping escapes between the numbers are passed over. */
+/** `1,2,3>>`: spaces, line feeds and wrapping escapes between the numbers are skipped. */
 function readNumbers(text: string, start: number): ReadBinary | null {
   const octets: number[] = [];
   const limit = Math.min(text.length, start + MAX_CHARACTERS);
@@ -53,14 +53,14 @@ function readString(text: string, start: number): ReadBinary | null {
     if (index === 0) continue;
     const inner = slice.slice(1, index);
     const utf8 = close.startsWith('"/');
-    // A second look with one quoting taken off: Python prints \\" where the broker wrote \".
+    // A second try with one layer of quoting removed: Python prints \\" where the broker wrote \".
     const octets = stringOctets(inner, utf8) ?? stringOctets(unquoted(inner), utf8);
     if (octets !== null) return { octets, end: start + index + close.length };
   }
   return slice.startsWith('"">>') ? { octets: new Uint8Array(0), end: start + 4 } : null;
 }
 
-/** Octets of a string's inside, or null where a quote in it is not escaped. Adjacent strings are one: `"ab" "cd"`. */
+/** Octets of a string's inside, or null if a quote in it is not escaped. Adjacent strings are one: `"ab" "cd"`. */
 function stringOctets(inner: string, utf8: boolean): Uint8Array | null {
   const octets: number[] = [];
   for (let at = 0; at < inner.length; ) {
@@ -93,7 +93,7 @@ function codePoint(hex: string | undefined, octal: string | undefined): string {
   return code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code);
 }
 
-/** Latin-1 where the binary is not marked /utf8; beyond Latin-1 the text was UTF-8 all the same. */
+/** Latin-1 if the binary is not marked /utf8; beyond Latin-1 the text was UTF-8 all the same. */
 function push(octets: number[], character: string, utf8: boolean): void {
   const code = character.codePointAt(0)!;
   if (code < 0x80 || (code < 0x100 && !utf8)) octets.push(code);
@@ -112,7 +112,7 @@ const ESCAPED: Readonly<Record<string, string>> = {
   d: "\x7f",
 };
 
-/** One layer of string quoting taken off: `\"` and `\\` become `"` and `\`, `\n` a line feed. */
+/** Removes one layer of string quoting: `\"` and `\\` become `"` and `\`, `\n` a line feed. */
 export function unquoted(text: string): string {
   return text.replace(/\\([\\"ntr])/g, (_, letter: string) => UNQUOTED[letter]!);
 }

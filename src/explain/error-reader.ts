@@ -1,4 +1,4 @@
-/** From a message of a log, or any text, to what it says about broken connections. */
+/** From a message of a log, or any text, to what it reports about broken connections. */
 import type { LibraryId } from "../connection/client-libraries.ts";
 import { betweenIn } from "./between.ts";
 import { mayHoldCredential, withoutBinaries, withoutLogins, withoutPasswords } from "./credentials-in-text.ts";
@@ -14,23 +14,23 @@ import { channelWord } from "./typed-text.ts";
 
 const QUOTE_CHARACTERS = 600;
 
-/** What an error is counted by: it is the same as another where these are. */
+/** What errors are counted by: two are the same if these are equal. */
 export type ErrorSeen = Pick<ErrorReport, "error" | "channel" | "operation" | "site" | "library">;
 
 export interface ReadRecord {
   head: RecordHead;
   reports: FoundReport[];
-  /** Where no error was found: what it is about, if it is RabbitMQ's or speaks of AMQP. Asked for the first few only. */
+  /** If no error was found: the topic, if the text is RabbitMQ's or about AMQP. Called for the first few only. */
   unknown: () => ErrorReport | null;
 }
 
 interface FoundHere {
   readonly error: BrokerError;
-  /** Looked for when it is asked for: most errors are counted only. */
+  /** Searched for only when it is needed: most errors are only counted. */
   readonly library: LibraryId | null;
 }
 
-/** What a text says, whosever it is. */
+/** What a text contains, from any program. */
 interface TextReading {
   errors: readonly FoundHere[];
   /** Without its passwords. */
@@ -40,12 +40,12 @@ interface TextReading {
 
 const NOTHING: TextReading = { errors: [], text: "", operation: null };
 const OPERATION = /operation ([a-z]{1,20}\.[a-z_-]{1,20}|'[a-z]{1,20}\.[a-z_-]{1,20}') caused/;
-/** Readings beside each company that are remembered. */
+/** Remembered readings for each company. */
 const MAX_REMEMBERED = 300;
 
-/** Reads the messages of one log. What was read is remembered: a log says the same again and again. */
+/** Reads the messages of one log. Readings are remembered: a log repeats the same messages. */
 export class ErrorReader {
-  /** By what a text stands beside, then by the text. */
+  /** By the company of a text, then by the text. */
   readonly #remembered: Readonly<Record<Company, Map<string, TextReading>>> = {
     log: new Map(),
     alone: new Map(),
@@ -54,8 +54,8 @@ export class ErrorReader {
   };
 
   /**
-   * What a message says; null where it is about something else altogether. `pasted`: it is all there is to explain,
-   * with or without a word of AMQP, so what other programs say as well may count.
+   * Reads a message; null if it concerns something else. `pasted`: the message is all there is to explain, with or
+   * without a word of AMQP, so lines that other programs write as well may count.
    */
   read(record: LogRecord, pasted: "alone" | "amqp" | null = null): ReadRecord | null {
     const raw = record.lines.join("\n");
@@ -65,9 +65,9 @@ export class ErrorReader {
     if (!ofBroker && !alone && !mayNameError(raw, company)) return null;
     const head = readHead(record);
     const logged = head.kind !== "other" || record.pid !== null;
-    // What the broker says in several lines is looked at in any case.
+    // A broker's message of several lines is always examined.
     const names = !isPeaceful(head, record) && ((ofBroker && record.lines.length > 1) || mayNameError(raw, company));
-    // Whose connection it is stands in the head; the same is said behind it again and again.
+    // The head names the connection; the text behind it is repeated again and again.
     const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
     const reading = this.#reading(said, names || alone, company);
     const { text, operation } = reading;
@@ -96,7 +96,7 @@ export class ErrorReader {
     return made;
   }
 
-  /** `found` in the text as it stands; what is told is taken from it without its passwords. */
+  /** `found` refers to the raw text; what is reported is taken from it without its passwords. */
   #readFully(raw: string, found: readonly FoundError[], company: Company): TextReading {
     const text = withoutPasswords(raw);
     let printedBy: LibraryId | null | undefined;
@@ -131,7 +131,7 @@ function isBrokers(record: LogRecord, text: string): boolean {
   );
 }
 
-/** Whether it is said by clients only: in a broker's own log the words mean something else. */
+/** Whether only clients write it: in a broker's own log the words mean something else. */
 function isOfClients(error: BrokerError): boolean {
   return error.kind === "message" && knownLine(error.line).ofClients === true;
 }
@@ -142,12 +142,14 @@ function unknownIn(text: string, ofBroker: boolean): BrokerError | null {
   return { kind: "unknown-message", from: ofBroker ? "broker" : "client", topic };
 }
 
-/** The library that a row is about, where the text itself names none. */
+/** The library that a row belongs to, if the text itself names none. */
 function libraryFor(error: BrokerError): LibraryId | null {
   return error.kind === "client-side" || error.kind === "message" ? knownLine(error.line).library : null;
 }
 
-/** The lines of a text that are quoted, without passwords; more of them than are shown, as a run of octets may be cut. */
+/**
+ * The lines of a text that are quoted, without passwords; more of them than are shown, as a run of octets may be cut.
+ */
 function quoteOf(raw: string): string {
   return withoutPasswords(raw.slice(0, 4 * QUOTE_CHARACTERS))
     .split("\n")
@@ -156,7 +158,9 @@ function quoteOf(raw: string): string {
     .join("\n");
 }
 
-/** An error found in a message. Most are counted only, as the same as one before: the rest of them is read when it is asked for. */
+/**
+ * An error found in a message. Most are only counted, as the same as one before: the rest is read when it is needed.
+ */
 export class FoundReport implements ErrorSeen {
   readonly error: BrokerError;
   readonly channel: number | null;

@@ -1,6 +1,6 @@
 /**
- * What a broker's log line or a client's exception says about a broken connection, taken apart. All of it is a quote:
- * numbers and names are the broker's, and a header quoted in an error is the corrupt one.
+ * The parts of a broker's log line or a client's exception about a broken connection. All of it is a quote: numbers and
+ * names are the broker's, and a header quoted in an error is the corrupt one.
  */
 import type { LibraryId } from "../connection/client-libraries.ts";
 import type { MaybeOctet } from "./header-window.ts";
@@ -11,27 +11,27 @@ import type { Runtime } from "./runtime.ts";
 
 export interface ErrorReport {
   error: BrokerError;
-  /** Of the log line or the header: where a header is corrupt, so is this. Null where the text does not say. */
+  /** From the log line or the header: if the header is corrupt, so is this. Null if the text does not give it. */
   channel: number | null;
   /** The method named in `operation basic.publish caused …`. */
   operation: string | null;
   /** The text it was read from: its lines as they came, a few hundred characters at most. */
   quote: string;
-  /** Where and when the broker logged it; null where it did not come from a log. */
+  /** Where and when the broker logged it; null if it did not come from a log. */
   site: LogSite | null;
-  /** The client library whose way of printing this is. */
+  /** The client library that prints errors in this form. */
   library: LibraryId | null;
-  /** What can write to one socket at a time in that client's language. */
+  /** What can write to one socket at the same time in that client's language. */
   runtime: Runtime;
-  /** What the text names between client and broker: a proxy, a mesh, a load balancer. Null where none is named. */
+  /** What the text names between client and broker: a proxy, a mesh, a load balancer. Null if it names none. */
   between: string | null;
   /** Octets that may hold a credential were left out. */
   masked: boolean;
-  /** Somebody typed it: no sentence of a broker's stands around it. */
+  /** Typed by hand: no sentence of a broker surrounds it. */
   typed: boolean;
 }
 
-/** What a line of a RabbitMQ log says about the connection it is about. Null and "" where it does not. */
+/** What a line of a RabbitMQ log contains about its connection. Null and "" if it does not. */
 export interface LogSite {
   time: LogTime | null;
   pid: string | null;
@@ -45,18 +45,18 @@ export interface LogSite {
   state: string;
 }
 
-/** An end of a connection as the log names it: an address, or a host name where the broker looks names up. */
+/** An end of a connection as the log names it: an address, or a host name if the broker looks names up. */
 export interface LogEndpoint {
   address: string;
   port: number;
 }
 
 export interface LogTime {
-  /** Milliseconds since the epoch, fractions kept; the broker's local time taken for UTC where it gives no zone. */
+  /** Milliseconds since the epoch, fractions kept; the broker's local time is taken as UTC if it gives no zone. */
   epoch: number;
-  /** The line says which time zone its time is in. */
+  /** The line gives the time zone. */
   zoned: boolean;
-  /** ISO 8601, UTC, with the digits that the line has; without the Z where there is no zone. */
+  /** ISO 8601, UTC, with the digits that the line has; without the Z if there is no zone. */
   iso: string;
 }
 
@@ -68,13 +68,13 @@ export interface Snippet {
 }
 
 export type BrokerError =
-  /** `limit` counts payload octets; that of a broker which is `strict` whole frames, none of it forgiven. */
+  /** `limit` counts octets of payload; with `strict` it counts whole frames, and nothing above it is accepted. */
   | { kind: "frame-too-large"; type: number | null; size: number; limit: number | null; strict?: true }
   | { kind: "frame-end"; type: number | null; endOctet: number; snippet: Snippet | null }
   /** Seven octets of a frame header, given as they are. */
   | { kind: "header-octets"; octets: MaybeOctet[] }
   | { kind: "unknown-frame"; type: number | null; snippet: Snippet | null }
-  /** 505 that only quotes the frame: content on channel 0, a heartbeat elsewhere, a channel before its time. */
+  /** 505 that only quotes the frame: content on channel 0, a heartbeat elsewhere, a channel before it is opened. */
   | { kind: "misplaced-frame"; type: number; snippet: Snippet }
   | { kind: "content-order"; expected: "method" | "content-header" | "content-body"; otherClass: number | null }
   | { kind: "cannot-decode"; octets: Uint8Array }
@@ -101,9 +101,9 @@ export type BrokerError =
       line: string;
       values: Readonly<Record<string, string>>;
     }
-  /** A known line that is not about octets. */
+  /** A known line that does not concern octets. */
   | { kind: "message"; line: string; values: Readonly<Record<string, string>> }
-  /** A message of RabbitMQ's, or of an AMQP client's, that no row explains. */
+  /** A message of RabbitMQ, or of an AMQP client, that no row explains. */
   | { kind: "unknown-message"; from: "broker" | "client"; topic: string }
   /** A reply code without the sentence behind it. */
   | { kind: "code-only"; code: number };
@@ -149,7 +149,7 @@ export function replyCodeOf(error: BrokerError): number | null {
   }
 }
 
-/** Who read what the error is about; null where the text does not tell. */
+/** Which end read the octets of the error; null if the text does not show it. */
 export function seenByOf({ error, site, library, typed }: ErrorReport): SeenBy | null {
   switch (error.kind) {
     case "client-side":
@@ -167,7 +167,7 @@ export function seenByOf({ error, site, library, typed }: ErrorReport): SeenBy |
   }
 }
 
-/** What it is about, as far as the error alone tells: oversize is told from its octets. */
+/** What it concerns, as far as the error alone shows it: oversize is recognised by its octets. */
 export function aboutOf(error: BrokerError): About | null {
   switch (error.kind) {
     case "client-side":

@@ -1,7 +1,6 @@
 /**
  * The errors in a text, found by the broker's own sentences (rabbit_reader, rabbit_command_assembler, rabbit_channel;
- * LavinMQ's where they differ): these are the same in a log and in every client's exception, whatever is printed
- * around them.
+ * LavinMQ's where they differ): these are the same in a log and in every client's exception, with any text around them.
  */
 
 import { SENTENCES } from "./broker-sentences.ts";
@@ -20,10 +19,10 @@ export interface FoundError {
   to: number;
 }
 
-/** Errors looked for in one text. */
+/** Errors searched for in one text. */
 const MAX_ERRORS = 50;
 
-/** Every error that the text names, in its order; `company` says what it stands beside. */
+/** Every error that the text names, in its order; `company` is what surrounds it. */
 export function errorsIn(raw: string, company: Company): FoundError[] {
   const text = folded(raw);
   if (!WORDS.look(text)) return [];
@@ -31,7 +30,7 @@ export function errorsIn(raw: string, company: Company): FoundError[] {
   const isBroken = raw.includes("\n");
   const sentences = rows.filter(row => row >= FIRST_SENTENCE);
   const mayBeSentence = sentences.length > 0;
-  // Copied from a terminal that broke the line wherever it was full, or from a mail that broke it between words.
+  // Copied from a terminal that broke full lines, or from a mail that broke lines between words.
   const variants = [
     () => text,
     ...(isBroken ? [() => folded(raw.replace(/\r?\n/g, "")), () => folded(joinedLines(raw))] : []),
@@ -41,7 +40,7 @@ export function errorsIn(raw: string, company: Company): FoundError[] {
     if (found.length > 0) return found;
   }
   const code = mayBeSentence ? firstCode(variants) : null;
-  // A text that names a reply code speaks of AMQP.
+  // A text with the name of a reply code is about AMQP.
   const known = knownLineIn(isBroken ? joinedLines(text) : text, rows, code === null ? company : "broker");
   if (known !== null) return [{ error: known, from: 0, to: text.length }];
   return code === null ? [] : [code];
@@ -55,7 +54,7 @@ function joinedLines(raw: string): string {
     .join(" ");
 }
 
-/** Undoes quoting and wrapping, so that what follows is as the broker made it. */
+/** Undoes quoting and wrapping, to get the broker's own text. */
 export function folded(raw: string): string {
   if (!/[&«»\\\n]/.test(raw)) return raw;
   let text = /[&«»]/.test(raw)
@@ -73,7 +72,7 @@ export function folded(raw: string): string {
   return text.replace(/(?:\r?\n|\\{1,8}n)[ \t]+/g, gap => (gap.startsWith("\\") && binary ? gap : ""));
 }
 
-/** A reply code by its name, for texts that hold no sentence we know. */
+/** A reply code by its name, for texts without a known sentence. */
 const CODES: readonly (readonly [name: RegExp, code: number])[] = [
   [/FRAME[_-]ERROR|\bframe_error\b|(?:frame_too_large|invalid_frame_end_marker)\s?,\s?\d/, 501],
   [/UNEXPECTED[_-]FRAME|\bunexpected_frame\b/, 505],
@@ -81,7 +80,7 @@ const CODES: readonly (readonly [name: RegExp, code: number])[] = [
   [/COMMAND[_-]INVALID|\bcommand_invalid\b/, 503],
 ];
 
-/** Other protocols have an INTERNAL_ERROR as well: the code, or who says so, must stand near it. */
+/** Other protocols have an INTERNAL_ERROR as well: the code, or the name of its writer, must stand near it. */
 const INTERNAL =
   /connection exception internal_error|\b541\b.{0,80}INTERNAL[_-]ERROR|INTERNAL[_-]ERROR.{0,80}\b541\b|^\s*INTERNAL_ERROR\s*$/;
 
@@ -93,14 +92,17 @@ const WORDS = new WordIndex(
 );
 const FIRST_SENTENCE = KNOWN_LINES.length;
 
-/** Whether `errorsIn` may find something: quick, and now and then wrong to say so. Most lines of a log are passed over. */
+/**
+ * Whether `errorsIn` may find something: a quick test that is sometimes wrong when true. Most lines of a log are
+ * skipped.
+ */
 export function mayNameError(text: string, company: Company): boolean {
   return WORDS.look(text) && mayBeKnown(text, WORDS.rows, company);
 }
 
 const NEGOTIATION = /^(?:failed to )?negotiate/;
 
-/** `rows`: those whose words the text holds, or any of its variants. */
+/** `rows`: those whose words are in the text, or in any of its variants. */
 function sentencesIn(text: string, rows: readonly number[]): FoundError[] {
   const found: FoundError[] = [];
   for (const row of rows) {

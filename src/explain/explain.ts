@@ -1,7 +1,7 @@
 /**
- * Explains what a broker or a client said about a broken connection: what happened, what the octets in the message are,
- * and what usually causes it. Everything is a hypothesis with its reasons, since a line of a log is all there is; a
- * capture proves what this can only make likely.
+ * Explains a broker's or a client's message about a broken connection: what happened, what the octets in the message
+ * are, and what usually causes it. Everything is a hypothesis with its reasons, since a line of a log is all there is;
+ * a capture can prove what this can only make likely.
  */
 import { FRAME_HEADER_SIZE, frameTypeName, REPLY_CODES } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
@@ -25,14 +25,14 @@ import { headlineOf, nameOf, summaryOf } from "./sentences.ts";
 export interface Explanation {
   /** The broker's name for it: frame_too_large, unexpected_frame, …. */
   name: string;
-  /** The AMQP reply code it is sent with, and that code's name; null where nothing is sent. */
+  /** The AMQP reply code it is sent with, and that code's name; null if nothing is sent. */
   code: number | null;
   codeName: string | null;
-  /** Who read the octets, or met the trouble; null where the text does not tell. */
+  /** Which end read the octets, or had the error; null if the text does not show it. */
   seenBy: SeenBy | null;
-  /** What it is about; null where the text does not tell. */
+  /** What it concerns; null if the text does not show it. */
   about: About | null;
-  /** Whether it tells of trouble, or only of something that is worth knowing. */
+  /** Whether it reports an error, or only something worth knowing. */
   level: "error" | "note";
   /** What it is, in a few words. */
   headline: string;
@@ -40,31 +40,33 @@ export interface Explanation {
   summary: string;
   /** The octets in question, one by one, as far as they are known. */
   octets: ExplainedOctet[];
-  /** What the octets are: hypotheses, the best first. Empty where the error is not about octets. */
+  /** What the octets are: hypotheses, the best first. Empty if the error does not concern octets. */
   readings: OctetHypothesis[];
-  /** Where a frame really begins among the octets, in words; null where that is no question. */
+  /** Where a frame really begins among the octets, in words; null if that does not apply. */
   boundary: string | null;
   /** What usually causes it, the likeliest first. */
   causes: Cause[];
-  /** The client library whose text it is, where that is recognised. */
+  /** The client library that wrote the text, if it is recognised. */
   library: LibraryId | null;
   /** Advice for the client library: the one recognised, or those known to break this way. */
   clients: ClientAdvice[];
-  /** A proxy, mesh or load balancer that the text names; null where it names none. */
+  /** A proxy, mesh or load balancer that the text names; null if it names none. */
   between: string | null;
-  /** Where the line is known from: a project's issue, or the source file that writes it. Null for octets and numbers. */
+  /**
+   * Where the line is known from: a project's issue, or the source file that writes it. Null for octets and numbers.
+   */
   source: string | null;
   /** Octets that may hold a credential were left out. */
   masked: boolean;
 }
 
 export interface ExplainedOctet {
-  /** Counted from the first octet that was read as the header (or as what `takenFor` says). */
+  /** Counted from the first octet that was read as the header (or as what `takenFor` names). */
   index: number;
   /** Two hexadecimal digits, or `??`. */
   hex: string;
   takenFor: string;
-  /** "" where nothing better is known. */
+  /** "" if no better meaning is known. */
   likely: string;
 }
 
@@ -77,7 +79,7 @@ export interface OctetHypothesis {
   boundary: number | null;
 }
 
-/** Explains one error. `tornLater`: frames were found broken on the same connection after it. */
+/** Explains one error. `tornLater`: broken frames were found on the same connection after it. */
 export function explain(report: ErrorReport, tornLater = false): Explanation {
   const { window, readings: found, takenFor } = look(report);
   const alone = found.length === 1 && found[0]?.kind !== "unknown";
@@ -121,12 +123,12 @@ function isNote(error: BrokerError): boolean {
   return error.kind === "unknown-message" || ("line" in error && knownLine(error.line).note === true);
 }
 
-/** A frame that is as it should be, and too large. */
+/** A frame that is correct, but too large. */
 function isOversize(top: Reading | undefined): boolean {
   return (top?.kind === "genuine-oversize" || top?.kind === "handshake-oversize") && top.score >= 58;
 }
 
-/** Errors in which it is a question where a frame begins. */
+/** Errors for which the place where a frame begins matters. */
 const ABOUT_FRAMES: readonly ErrorKind[] = ["frame-too-large", "header-octets", "frame-end"];
 
 interface Look {
@@ -197,7 +199,7 @@ function look(report: ErrorReport): Look {
   }
 }
 
-/** A whole header, its payload and perhaps its end octet, given as octets: what a capture or a dump shows. */
+/** A whole header, its payload and perhaps its end octet, given as octets: from a capture or a dump. */
 function payloadOfHeader(window: HeaderWindow): Reading[] {
   const type = window[0] ?? null;
   const payload = window.slice(FRAME_HEADER_SIZE).filter(octet => octet !== null);
@@ -212,7 +214,7 @@ function payloadOfHeader(window: HeaderWindow): Reading[] {
   );
 }
 
-/** What a decoder takes each octet of a frame for. */
+/** How a decoder reads each octet of a frame. */
 function headerField(window: HeaderWindow): (index: number) => string {
   const type = window[0] ?? null;
   const channel = numberAt(window, 1, 3);

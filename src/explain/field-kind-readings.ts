@@ -1,6 +1,6 @@
 /**
- * The value that a crash of RabbitMQ's table parser dumps. `parse_field_value` is given a kind and its value, so the
- * first octet is the kind; `parse_table` is given what is left of a table: the length of a name, the name, a kind.
+ * The value that a crash of RabbitMQ's table parser dumps. `parse_field_value` is called with a kind and its value, so
+ * the first octet is the kind; `parse_table` with the rest of a table: the length of a name, the name, a kind.
  */
 import { labels, type Reading } from "./reading.ts";
 import { isText } from "./text-octets.ts";
@@ -59,7 +59,7 @@ export function fieldKindReadings(octets: readonly number[]): Reading[] {
   ];
 }
 
-/** The name that begins at `at` with its length, where it is one: text that fits into what there is. */
+/** The name that begins at `at` with its length, if it is one: text that fits into the octets that are there. */
 function nameAt(octets: readonly number[], at: number): string | null {
   const length = octets[at] ?? 0;
   const name = octets.slice(at + 1, at + 1 + length);

@@ -1,6 +1,6 @@
 /**
- * How well octets, some of them unknown, fit a frame that begins at a given place: counted in bits, as many as a fitting
- * octet is more to be expected in a frame than in arbitrary octets.
+ * How well octets, some of them unknown, fit a frame that begins at a given place. Counted in bits: how much more
+ * likely a fitting octet is in a frame than in arbitrary octets.
  */
 import { methodOf } from "../amqp/method-registry.ts";
 import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../amqp/spec/constants.ts";
@@ -10,11 +10,11 @@ import { type HeaderWindow, numberAt } from "./header-window.ts";
 export interface FrameFit {
   /** Index of the frame's first octet. */
   at: number;
-  /** 1, 2, 3 or 8; null where the octet is not known and cannot be told. */
+  /** 1, 2, 3 or 8; null if the octet is not known and cannot be inferred. */
   type: number | null;
   channel: number | null;
   size: number | null;
-  /** The method whose ids follow, where they do. */
+  /** The method whose ids follow, if they do. */
   method: string | null;
   bits: number;
   /** Octets of the frame that are known. */
@@ -24,7 +24,7 @@ export interface FrameFit {
 const TYPES = [FRAME_HEARTBEAT, FRAME_METHOD, FRAME_HEADER, FRAME_BODY];
 const CLASSES = [10, 20, 40, 50, 60, 85, 90];
 
-/** The frame that fits best at `at`, or null where none can begin there. */
+/** The frame that fits best at `at`, or null if none can begin there. */
 export function frameFit(window: HeaderWindow, at: number): FrameFit | null {
   let best: FrameFit | null = null;
   const given = window[at] ?? null;
@@ -34,7 +34,7 @@ export function frameFit(window: HeaderWindow, at: number): FrameFit | null {
     if (bits === null || (best !== null && best.bits >= bits.bits)) continue;
     best = {
       at,
-      // Nothing tells the types apart where the octet is hidden, but for a heartbeat's zeros.
+      // If the octet is hidden, nothing distinguishes the types, except a heartbeat's zeros.
       type: given ?? (type === FRAME_HEARTBEAT && bits.known >= 5 ? type : null),
       channel: numberAt(window, at + 1, at + 3),
       size: numberAt(window, at + 3, at + 7),
@@ -63,7 +63,7 @@ function fitBits(window: HeaderWindow, at: number, type: number): { bits: number
   return { bits, known };
 }
 
-/** Bits that `octet` speaks for the `cell`th octet of a frame of `type`; null where it cannot stand there. */
+/** Bits of evidence by `octet` as the `cell`th octet of a frame of `type`; null if it cannot stand there. */
 function cellBits(type: number, cell: number, octet: number, channelBelow256: boolean): number | null {
   if (type === FRAME_HEARTBEAT) {
     const wanted = cell === 0 ? FRAME_HEARTBEAT : cell === 7 ? FRAME_END : 0;
@@ -104,7 +104,7 @@ function methodAt(window: HeaderWindow, at: number, type: number): string | null
   return methodOf(classId, methodId)?.name ?? null;
 }
 
-/** Bits that octets [0, size) speak for the beginning of a frame header; null where they cannot be one. */
+/** Bits of evidence that octets [0, size) begin a frame header; null if they cannot be one. */
 export function headBits(window: HeaderWindow, size: number): number | null {
   const head = window.slice(0, size);
   if (head.every(octet => octet === null)) return 0;

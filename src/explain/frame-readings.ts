@@ -1,4 +1,4 @@
-/** Octets read as frames: one that begins inside what was taken for a header, behind an end octet or without. */
+/** Octets read as frames: a frame that begins inside a supposed header, behind an end octet or without. */
 import { FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import { capital } from "../bytes/words.ts";
@@ -9,11 +9,11 @@ import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { asText, isText } from "./text-octets.ts";
 
 const HEADER = 7;
-/** A frame is only seen where so many bits speak for it. */
+/** A frame is recognised only with this many bits of evidence. */
 const LEAST_BITS = 12;
-/** More, where its type is not known. */
+/** More, if its type is not known. */
 const LEAST_BITS_HIDDEN = 18;
-/** What other readings may leave for this one where the header could be good as it is. */
+/** The highest score beside readings of a header that could be right as it is. */
 const CAP_BESIDE_GENUINE = 56;
 /** The same for a heartbeat in a header of no body: methods and headers of 512 KiB (00 08 00 00) are not sent. */
 const CAP_HEARTBEAT = 75;
@@ -69,9 +69,9 @@ function tornHeader(window: HeaderWindow, fit: FrameFit, beforeKnown: boolean): 
   const { at } = fit;
   const head = headBits(window, at);
   const heartbeat = fit.type === FRAME_HEARTBEAT;
-  // A whole header fits before the frame: that is a payload's affair.
+  // A whole header fits before the frame: payload-readings.ts reads that.
   if (at >= HEADER) return null;
-  // Behind octets that begin no header only a heartbeat's own octets tell enough.
+  // Behind octets that begin no header, only a heartbeat's own octets show enough.
   if (head === null && !(heartbeat && fit.known >= 4)) return null;
   // A method on channel 0 in the middle of a connection is rare.
   const plain = 20 + (beforeKnown ? 3 : 2) * fit.bits + (head ?? 0);

@@ -1,9 +1,9 @@
-/** The octets of a frame as an error text leaves them: its header, the first of its payload, its end. */
+/** The octets of a frame that an error text shows: its header, the first of its payload, its end. */
 import { likelyMeanings } from "../forensics/octet-reading.ts";
 import type { Snippet } from "./error-report.ts";
 import { type HeaderWindow, headerWindow, type MaybeOctet } from "./header-window.ts";
 
-/** Header, first octets of the payload and, where all of it was printed, the octet behind it. */
+/** Header, first octets of the payload and, if all of it was printed, the octet behind it. */
 export function frameWindow(
   type: number | null,
   channel: number | null,
@@ -23,7 +23,7 @@ export function endOctetWords(octet: number): string {
   return `${octet} (${hex}${octet > 0x20 && octet < 0x7f ? `, “${String.fromCharCode(octet)}”` : ""})`;
 }
 
-/** Each octet's likely meaning where no reading gave one: known octets in a row are looked at by themselves. */
+/** Each octet's likely meaning if no reading gave one: known octets in a row are read by themselves. */
 export function meaningsOf(window: HeaderWindow): string[] {
   const meanings = Array.from(window, () => "");
   for (let from = 0; from < window.length; ) {

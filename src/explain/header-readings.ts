@@ -1,7 +1,6 @@
 /**
- * What the octets are that a broker took for a frame header: hypotheses, the best first. A size is refused for being
- * too large before anything else is looked at (BROKER.md's order is rabbit_reader's), so the other fields are no more to
- * be trusted than the size.
+ * What the octets are that a broker read as a frame header: hypotheses, the best first. The size is checked before
+ * anything else (BROKER.md's order is rabbit_reader's), so the other fields are no more credible than the size.
  */
 import { BASIC_PUBLISH, idOctets } from "../amqp/method-keys.ts";
 import { FRAME_BODY, FRAME_METHOD } from "../amqp/spec/constants.ts";
@@ -16,7 +15,7 @@ import { signatureReadings } from "./signatures.ts";
 import { tableReadings } from "./table-octets.ts";
 import { asText, isText, isTextOctet, kindOfText } from "./text-octets.ts";
 
-/** Readings of a header whose size is beyond `limit` (octets of payload; null where it is not known). */
+/** Readings of a header whose size is beyond `limit` (octets of payload; null if it is not known). */
 export function headerReadings(window: HeaderWindow, limit: number | null): Reading[] {
   const readings = [
     ...signatureReadings(window),
@@ -29,7 +28,7 @@ export function headerReadings(window: HeaderWindow, limit: number | null): Read
   ];
   const best = Math.max(0, ...readings.map(({ score }) => score));
   for (const reading of readings) {
-    // What another protocol begins with is text, too.
+    // The beginning of another protocol is text, too.
     if (reading.kind === "payload-text" && readings.some(isForeign)) reading.score = Math.min(reading.score, 30);
     const heartbeat = readings.some(({ kind, score }) => kind === "heartbeat-in-header" && score >= 75);
     if (reading.kind === "genuine-oversize" && heartbeat) reading.score = Math.min(reading.score, 50);
@@ -42,7 +41,7 @@ function isForeign({ kind, score }: Reading): boolean {
   return (kind === "foreign-protocol" || kind === "second-handshake") && score >= 58;
 }
 
-/** The best first, four at most, and of one kind the best only. */
+/** The best first, four at most, and only the best of each kind. */
 export function ranked(readings: readonly Reading[]): Reading[] {
   const order = readings.toSorted((a, b) => b.score - a.score);
   const seen = new Set<string>();
@@ -120,7 +119,7 @@ function startsHeader([type, high]: HeaderWindow): boolean {
   return type !== null && type !== undefined && type >= FRAME_METHOD && type <= FRAME_BODY && (high ?? 0) <= 7;
 }
 
-/** Payloads of common frames, as templates: read from any of their octets on. */
+/** Payloads of common frames, as templates: readable from any of their octets on. */
 const PAYLOADS: readonly (readonly [what: string, label: string, octets: readonly number[]])[] = [
   ["the arguments of a basic.publish", "basic.publish", [...idOctets(BASIC_PUBLISH), 0, 0]],
   ["a content header's payload", "content header", [0, BASIC_CLASS, 0, 0, 0, 0, 0, 0]],
@@ -149,7 +148,7 @@ function contentReadings(window: HeaderWindow): Reading[] {
   return found;
 }
 
-/** The size with its octets in the other order is a modest one. */
+/** With its octets in the other order, the size is small. */
 function byteOrderReadings(window: HeaderWindow, limit: number | null): Reading[] {
   const size = window.slice(3, 7);
   if (size.includes(null) || size[3] !== 0 || size[2] !== 0 || size[0] === 0x08) return [];
@@ -170,7 +169,7 @@ function byteOrderReadings(window: HeaderWindow, limit: number | null): Reading[
   ];
 }
 
-/** There is always one more: that it only looks like what it looks like. */
+/** There is always one more reading: that the resemblance is chance. */
 export function doubt(window: HeaderWindow): Reading {
   return {
     kind: "unknown",

@@ -1,6 +1,6 @@
-/** Octets of which some may not be known, as a log line leaves them: type, channel and size, each or none. */
+/** Octets of which some may be unknown, as in a log line: type, channel and size may each be given or not. */
 
-/** An octet, or null where it is not known. */
+/** An octet, or null if it is not known. */
 export type MaybeOctet = number | null;
 
 export type HeaderWindow = readonly MaybeOctet[];
@@ -29,7 +29,7 @@ export function octetsFrom(from: number, to: number): string {
   return to - from === 1 ? `octet ${from}` : `octets ${from}–${to - 1}`;
 }
 
-/** The number that octets [from, to) make, or null where one of them is not known. */
+/** The number in octets [from, to), or null if one of them is not known. */
 export function numberAt(window: HeaderWindow, from: number, to: number): number | null {
   let value = 0;
   for (let at = from; at < to; at++) {

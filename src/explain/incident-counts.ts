@@ -1,4 +1,4 @@
-/** The errors of a whole log: each distinct one kept once, with how often and where it was seen. */
+/** The errors of a whole log: each distinct one is kept once, with its count and its places. */
 
 import { ErrorReader, type ErrorSeen, type ReadRecord } from "./error-reader.ts";
 import type { ErrorReport, LogTime } from "./error-report.ts";
@@ -8,58 +8,61 @@ import { type LogRecord, LogRecords } from "./log-record.ts";
 import { libraryIn, runtimeOf } from "./runtime.ts";
 import { readLoose } from "./typed-text.ts";
 
-/** One error, however often it was logged. */
+/** One error, counted as often as it was logged. */
 export interface CountedIncident {
   /** Where it was seen first. */
   report: ErrorReport;
   count: number;
   first: LogTime | null;
   last: LogTime | null;
-  /** Peers it came from, at most a few; `morePeers` says whether there were more. */
+  /** Peers it came from, a few at most; `morePeers`: whether there were more. */
   peers: string[];
   morePeers: boolean;
-  /** The error that ended the connection before this one was logged (state: closed): what came later of its octets. */
+  /**
+   * The error that ended the connection before this one was logged (state: closed): a later one from its remaining
+   * octets.
+   */
   follows: CountedIncident | null;
-  /** Frames were found broken on the same connection after this error. */
+  /** Broken frames were found on the same connection after this error. */
   tornLater: boolean;
 }
 
-/** Distinct errors kept; what comes after is only counted. */
+/** Distinct errors kept; later ones are only counted. */
 const MAX_INCIDENTS = 200;
 const MAX_PEERS = 5;
 /** Connections remembered for an error that may follow on theirs. */
 const MAX_ENDED = 10_000;
-/** What somebody types is short; a longer input is a log, where a lone number means nothing. */
+/** Typed input is short; a longer input is a log, where a number alone means nothing. */
 const MAX_LOOSE_CHARACTERS = 400;
 
-/** What was pasted by hand, not a log: all of it is meant. */
+/** Input that was pasted by hand, not a log: all of it matters. */
 const MAX_PASTED_LINES = 60;
 const MAX_PASTED_CHARACTERS = 65_536;
-/** Messages of RabbitMQ's that no row explains: kept to be named where nothing else is found. */
+/** Messages of RabbitMQ that no row explains: named if nothing else is found. */
 const MAX_UNKNOWN = 3;
 /** Messages of one event come within this time. */
 const ONE_EVENT_MS = 2000;
 
-/** Reads a log, or anything else, line by line. */
+/** Reads a log, or any other text, line by line. */
 export class IncidentCounts {
   readonly incidents: CountedIncident[] = [];
   /** Distinct errors that were not kept because there were too many. */
   omitted = 0;
-  /** Physical lines read, and those that belong to no AMQP connection in trouble. */
+  /** Physical lines read, and those that do not concern an AMQP connection with an error. */
   lines = 0;
   unrelatedLines = 0;
   readonly #byKey = new Map<string, CountedIncident>();
-  /** The last errors that ended a connection, by the broker's process id of it. */
+  /** The last errors that ended a connection, by the broker's process id of the connection. */
   readonly #ended = new Map<string, CountedIncident>();
   readonly #records: LogRecords;
   readonly #reader = new ErrorReader();
   #crash: CountedIncident | null = null;
   #loose: string[] = [];
   #looseCharacters = 0;
-  /** The first messages, as long as all may be something pasted. */
+  /** The first messages, as long as the input may be pasted text. */
   #pasted: LogRecord[] = [];
   #pastedCharacters = 0;
-  /** Messages that say they are RabbitMQ's or about AMQP, and are not known; those of trouble first. */
+  /** Messages that name RabbitMQ or AMQP, and are not known; those of errors first. */
   #unknown: { report: ErrorReport; trouble: boolean }[] = [];
 
   constructor() {
@@ -93,7 +96,7 @@ export class IncidentCounts {
     if (this.incidents.length === 0) this.#typed();
     const isPasted = this.lines <= MAX_PASTED_LINES && this.#pastedCharacters <= MAX_PASTED_CHARACTERS;
     if (isPasted && this.incidents.every(({ report }) => isGeneral(report))) this.#readAsMeant();
-    // Of a log in which all is well there is nothing to explain; a line that was pasted is answered, whatever it is.
+    // A log without errors has nothing to explain; a pasted line is answered in any case.
     const told = this.#unknown.filter(({ trouble }) => trouble || isPasted);
     if (this.incidents.length === 0)
       for (const { report } of told.slice(0, MAX_UNKNOWN)) this.#count(report, () => report);
@@ -126,7 +129,7 @@ export class IncidentCounts {
     return this.#pasted.flatMap(({ lines }) => lines).join("\n");
   }
 
-  /** What was pasted says no more than that something failed: so what other programs say as well may count. */
+  /** The pasted text reports only that something failed: then lines that other programs write as well may count. */
   #readAsMeant(): void {
     const company = speaksOfAmqp(this.#pastedText()) ? "amqp" : "alone";
     const reads = this.#pasted.map(record => ({ record, read: this.#reader.read(record, company) }));
@@ -140,7 +143,7 @@ export class IncidentCounts {
     for (const report of reports) this.#count(report, () => report.whole());
   }
 
-  /** The lines of one exception's stack may name the library that its message does not. */
+  /** An exception's stack may name the library that its message does not name. */
   #nameLibrary(): void {
     const [only] = this.incidents;
     if (only === undefined || this.incidents.length > 1 || only.report.library !== null || only.report.site !== null)
@@ -150,13 +153,13 @@ export class IncidentCounts {
     if (library !== null) only.report = { ...only.report, library, runtime: runtimeOf(text, library) };
   }
 
-  /** Of the lines of one exception, those that only say that something failed add nothing to one that says what. */
+  /** Among the lines of one exception, a general "it failed" adds nothing to one with the reason. */
   #dropGeneral(): void {
     const telling = this.incidents.filter(({ report }) => !isGeneral(report));
     if (telling.length > 0 && telling.length < this.incidents.length) this.incidents.splice(0, Infinity, ...telling);
   }
 
-  /** Adds what another counts found: of another text, which is no part of this one's. */
+  /** Adds the results for another text, which is not a part of this one. */
   absorb(other: IncidentCounts): void {
     for (const incident of other.incidents) {
       const key = keyOf(incident.report);
@@ -172,7 +175,7 @@ export class IncidentCounts {
     this.unrelatedLines += other.unrelatedLines;
   }
 
-  /** Ties an error of a connection that was given up to the one it was given up for. */
+  /** Links an error of a connection that had ended to the error that ended it. */
   #link(incident: CountedIncident, { site, error }: ErrorSeen): void {
     if (site?.pid === undefined || site.pid === null) return;
     if (site.state !== "closed") {
@@ -186,10 +189,10 @@ export class IncidentCounts {
     if (error.kind === "frame-too-large" || error.kind === "frame-end") first.tornLater = true;
   }
 
-  /** `whole`: all of the error that was seen. */
+  /** `whole`: everything that was read about the error. */
   #count(seen: ErrorSeen, whole: () => ErrorReport): void {
     const key = keyOf(seen);
-    // A crash names its value in one message, and only itself in the others.
+    // A crash gives its value in one message, and only its name in the others.
     let incident =
       seen.error.kind === "bad-table" && this.#crash !== null && isSameEvent(this.#crash, seen)
         ? this.#crash
@@ -223,13 +226,13 @@ export class IncidentCounts {
   }
 }
 
-/** Whether it only says that something failed, and not on which connection. */
+/** Whether it reports only that something failed, and not on which connection. */
 function isGeneral({ error, site }: ErrorSeen): boolean {
   if (site !== null || (error.kind !== "message" && error.kind !== "client-side")) return false;
   return knownLine(error.line).generic === true;
 }
 
-/** Whether a message belongs to the event that was counted last: one crash, one TLS alert makes several messages. */
+/** Whether a message belongs to the event that was counted last: one crash or one TLS alert makes several messages. */
 function isSameEvent({ last, report }: CountedIncident, { error, site }: ErrorSeen): boolean {
   const repeated =
     error.kind === "bad-table" ||
@@ -240,7 +243,7 @@ function isSameEvent({ last, report }: CountedIncident, { error, site }: ErrorSe
   return time === null && last === null && site?.peer === report.site?.peer;
 }
 
-/** Time, peer and, where the first message did not name it, the connection. */
+/** Adds time, peer and, if the first message did not name it, the connection. */
 function complete(incident: CountedIncident, report: ErrorSeen): void {
   const time = report.site?.time ?? null;
   if (time !== null) {
@@ -260,7 +263,7 @@ function complete(incident: CountedIncident, report: ErrorSeen): void {
   else incident.morePeers = true;
 }
 
-/** The same for errors that are the same but for when and whose they were. */
+/** The same key for errors that differ only in time and connection. */
 function keyOf(report: ErrorSeen): string {
   const { error, channel, operation, site } = report;
   switch (error.kind) {

@@ -8,12 +8,12 @@ export interface ClockTime {
   seconds: string;
 }
 
-/** Turns clock times into points in time. Lines of a log come many to a minute: the last one is remembered. */
+/** Turns clock times into points in time. A log has many lines a minute: the last minute is remembered. */
 export class LogClock {
   #minuteOf = { day: "", minute: "", epoch: Number.NaN };
   #zoneOf = { zone: "", shift: 0 };
 
-  /** A clock time of a zone that is not known; null where there is no such time. */
+  /** A clock time of a zone that is not known; null if there is no such time. */
   local(clock: ClockTime): LogTime | null {
     const epoch = this.#epochOf(clock);
     return Number.isNaN(epoch) ? null : { epoch, zoned: false, iso: isoOf(clock) };

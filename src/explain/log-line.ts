@@ -1,6 +1,7 @@
 /**
- * One physical line of a log, its prefix taken off. RabbitMQ writes text or JSON, each with times of several kinds
- * (rabbit_logger_text_fmt, rabbit_logger_json_fmt, and lager up to 3.8), and what collects logs puts its own in front:
+ * One physical line of a log, without its prefix. RabbitMQ writes text or JSON, each with times of several kinds
+ * (rabbit_logger_text_fmt, rabbit_logger_json_fmt, and lager up to 3.8), and log collectors put their own prefix in
+ * front:
  *
  *   2026-11-21 18:20:02.731572+00:00 [error] <0.1396.0> Error on AMQP connection …
  *   2020-03-05 10:11:12.123 [error] <0.123.0> Error on AMQP connection …
@@ -13,18 +14,18 @@ import type { LogTime } from "./error-report.ts";
 import { LogClock } from "./log-clock.ts";
 
 export interface LogLine {
-  /** The line had a prefix of its own: it begins a message, or goes on with one of the same time and process. */
+  /** The line had its own prefix: it begins a message, or continues one of the same time and process. */
   prefixed: boolean;
   time: LogTime | null;
   level: string;
   pid: string | null;
-  /** What stands behind the prefix; of JSON the message, line feeds in it kept. */
+  /** The text behind the prefix; of JSON the message, with its line feeds. */
   text: string;
-  /** A whole message: nothing of it follows on the next line. */
+  /** A whole message: the next line does not continue it. */
   whole: boolean;
   /** The head of a report, as RabbitMQ wrote them before 3.7. */
   report: boolean;
-  /** What stands on the next line belongs to this one: a container's log parts long lines. */
+  /** The next line belongs to this one: a container's log splits long lines. */
   cut: boolean;
 }
 
@@ -43,7 +44,7 @@ const ESCAPE = "\x1b";
 /** Colours, as a console handler adds them. */
 const ANSI = new RegExp(`${ESCAPE}\\[[0-9;]{0,40}m`, "g");
 
-/** A line of which nothing is known but that it is one. */
+/** A line without any known part. */
 const PLAIN: LogLine = {
   prefixed: false,
   time: null,
@@ -58,13 +59,13 @@ const PLAIN: LogLine = {
 const MESSAGE_KEYS = ["msg", "message", "log", "MESSAGE", "textPayload", "text"];
 const TIME_KEYS = ["time", "timestamp", "@timestamp", "ts", "date"];
 
-/** Nanoseconds of the year 5138: whatever is later is no time. */
+/** Nanoseconds of the year 5138: a later value is no time. */
 const LATEST = 1e20;
 
 /** Reads the physical lines of one log. */
 export class LogLineReader {
   readonly #clock = new LogClock();
-  /** The line read last, where its prefix says all that there is to say. */
+  /** The line read last, if its prefix decides everything. */
   #before: { prefix: string; line: LogLine } | null = null;
 
   /** A physical line, without its line feed. */
@@ -112,7 +113,7 @@ export class LogLineReader {
     if (time === null) return { ...PLAIN, text: rest };
     const [prefix = "", level = "", pid] = LEVEL_AND_PID.exec(rest) ?? [];
     const read = { ...PLAIN, prefixed: true, time, level, pid: pid ?? null, text: rest.slice(prefix.length), cut };
-    // Behind a level and a process no other time is looked for.
+    // Behind a level and a process no other time is searched for.
     const isWhole = level !== "" && pid !== undefined && !cut;
     this.#before = isWhole ? { prefix: line.slice(0, line.length - read.text.length), line: read } : null;
     return read;
@@ -162,14 +163,14 @@ export class LogLineReader {
   #jsonTime(value: unknown): LogTime | null {
     if (typeof value === "string") return this.#readTime(`${value} `)?.time ?? null;
     if (typeof value !== "number" || !(value > 0) || value > LATEST) return null;
-    // Seconds, milliseconds, microseconds or nanoseconds since the epoch, told by their size.
+    // Seconds, milliseconds, microseconds or nanoseconds since the epoch, distinguished by their size.
     let seconds = value;
     while (seconds > 1e11) seconds /= 1000;
     const [whole = "", fraction = ""] = seconds.toFixed(6).split(".");
     return this.#sinceEpoch(whole, fraction);
   }
 
-  /** Decimals of whole seconds since the epoch, and of what is left; "" for nothing. */
+  /** Decimals of whole seconds since the epoch, and of the rest; "" for nothing. */
   #sinceEpoch(whole: string, fraction: string): LogTime | null {
     const iso = new Date(Number(whole) * 1000).toISOString();
     const seconds = `${iso.slice(17, 19)}${fraction === "" ? "" : `.${fraction}`}`;

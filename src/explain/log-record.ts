@@ -1,6 +1,6 @@
 /**
- * Lines of a log put together into messages. A message of RabbitMQ is several lines, each with the same prefix; before
- * 3.9 only the first has one; an exception in an application's log is wrapped as its logger pleases.
+ * Puts lines of a log together into messages. A message of RabbitMQ is several lines, each with the same prefix; before
+ * 3.9 only the first has one. In an application's log, the logger decides how an exception is wrapped.
  */
 import type { LogTime } from "./error-report.ts";
 import { type LogLine, LogLineReader } from "./log-line.ts";
@@ -19,12 +19,12 @@ export interface LogRecord {
 /** Bounds of one message. What is longer is cut into several. */
 const MAX_LINES = 60;
 const MAX_CHARACTERS = 16_384;
-/** Of a line, looked at to tell whether it is cut. */
+/** Characters of a line that are checked to decide whether it is cut. */
 const TAIL_CHARACTERS = 400;
-/** Of one physical line; the rest is left out. */
+/** Characters of one physical line; the rest is left out. */
 export const MAX_LINE_CHARACTERS = 65_536;
 
-/** Fed with lines, hands on messages. */
+/** Takes lines and hands on messages. */
 export class LogRecords {
   readonly #sink: (record: LogRecord) => void;
   readonly #reader = new LogLineReader();
@@ -80,7 +80,7 @@ export class LogRecords {
     if (line.prefixed) {
       return record.pid !== null && line.pid === record.pid && line.time?.epoch === record.time?.epoch;
     }
-    // An empty line ends what has no prefix: it parts the exceptions pasted from several places.
+    // An empty line ends a message without prefixes: it separates exceptions pasted from several places.
     return this.#prefixed || (line.text.trim() !== "" && (GOES_ON.test(line.text) || this.#openEnded()));
   }
 

@@ -1,18 +1,18 @@
-/** Whom and where a message of RabbitMQ's log is about: the parts of its first line. */
+/** The connection that a message of RabbitMQ's log concerns: the parts of its first line. */
 import type { LogEndpoint, LogSite } from "./error-report.ts";
 import type { LogRecord } from "./log-record.ts";
 
-/** What a message about an AMQP connection says besides its site. */
+/** What a message about an AMQP connection contains besides its site. */
 export interface RecordHead {
   site: LogSite;
-  /** Of the frame that was being read: where its header is corrupt, so is this. */
+  /** Of the frame that was being read: if its header is corrupt, so is this. */
   channel: number | null;
   /**
-   * `error` goes before the exception, `closing` before the reason for the end, `accepting` opens a connection, `naming`
-   * says more about one; `channel` goes before an exception that closed a channel only; `other` is anything else.
+   * `error` goes before the exception, `closing` before the reason for the end, `accepting` opens a connection,
+   * `naming` adds to it; `channel` goes before an exception that closed a channel only; `other` is anything else.
    */
   kind: "error" | "closing" | "accepting" | "naming" | "channel" | "other";
-  /** Index in the first line behind what names the connection; 0 where nothing does. */
+  /** Index in the first line behind what names the connection; 0 if nothing does. */
   end: number;
 }
 
@@ -30,7 +30,7 @@ const HEADS: readonly (readonly [kind: RecordHead["kind"], pattern: RegExp])[] =
   ["error", /AMQP connection (?<pid><[\d.]{3,40}>) \((?<state>\w{1,20})\), channel (?<channel>\d{1,5}) - error:/],
   ["error", /exception on TCP connection (?<pid><[\d.]{3,40}>) from (?<peer>\S{3,80})/],
   ["closing", /closing AMQP connection (?:(?<pid><[\d.]{3,40}>) )?\((?<about>.{0,2000})\)(?=:|\s*$)/],
-  // 4.1, of what is no AMQP.
+  // 4.1, of a connection that is no AMQP.
   ["closing", /closing AMQP connection (?<about>\S{3,80} -> \S{3,80}) \(duration: '[^']{0,40}'\)(?=:|\s*$)/],
   ["accepting", /accepting AMQP connection (?:(?<pid><[\d.]{3,40}>) )?\(?(?<about>\S{3,80} -> [^\s)]{3,80})\)?/],
   ["naming", /connection (?<pid><[\d.]{3,40}>) \((?<about>.{0,2000}?)\)(?= has a client-provided name|: user)/],
@@ -88,7 +88,7 @@ function readAbout(about: string, site: LogSite): void {
   site.name = rest.startsWith(" - ") ? rest.slice(3) : "";
 }
 
-/** `127.0.0.1:5672`, `[::1]:5672`, `::1:5672`, `broker.example:5672`; null where there is no port. */
+/** `127.0.0.1:5672`, `[::1]:5672`, `::1:5672`, `broker.example:5672`; null if there is no port. */
 export function readEndpoint(text: string): LogEndpoint | null {
   const colon = text.lastIndexOf(":");
   const digits = text.length - colon - 1;

@@ -8,7 +8,7 @@ export interface MethodTail {
   missing: number;
 }
 
-/** The method whose whole payload ends in these octets, all but at most its first two among them. */
+/** The method whose whole payload ends in these octets. At most its first two octets may be missing. */
 export function methodTail(octets: readonly number[]): MethodTail | null {
   for (const missing of [0, 1, 2]) {
     if (octets.length < 4 - missing) continue;

@@ -1,4 +1,4 @@
-/** Causes of octets that stand where others should: of broken headers, of frames that do not end, of oversize. */
+/** Causes of octets in the place of others: of broken headers, of frames that do not end, of oversize. */
 
 import { capital } from "../bytes/words.ts";
 import { CLIENT_LIBRARIES, type ClientLibrary } from "../connection/client-libraries.ts";
@@ -60,7 +60,7 @@ export function octetCauses(report: ErrorReport, top: Reading | undefined): Weig
   }
 }
 
-/** How much speaks for threads, a fork, a write cut short and a buffer, by what a library's writes allow. */
+/** The weight of threads, a fork, a write cut short and a buffer as causes, by what a library's writes allow. */
 const TEAR_WEIGHTS: Readonly<Record<ClientLibrary["tears"] | "unknown", readonly [number, number, number, number]>> = {
   octets: [84, 42, 34, 40],
   "octets-when-cut-short": [42, 72, 66, 30],
@@ -71,7 +71,7 @@ const TEAR_WEIGHTS: Readonly<Record<ClientLibrary["tears"] | "unknown", readonly
   unknown: [74, 46, 44, 32],
 };
 
-/** Causes of torn frames, by what is known of the client library. `less` is taken from each. */
+/** Causes of torn frames, by what is known of the client library. `less` is subtracted from each. */
 export function tornCauses(report: ErrorReport, evidence: string, less: number): Weighed[] {
   const library: ClientLibrary | null = report.library === null ? null : CLIENT_LIBRARIES[report.library];
   const tears = library?.tears ?? "unknown";

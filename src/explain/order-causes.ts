@@ -5,7 +5,7 @@ import { CLIENT_LIBRARIES } from "../connection/client-libraries.ts";
 import type { ErrorReport } from "./error-report.ts";
 import type { Reading, Weighed } from "./reading.ts";
 
-/** What was awaited on the channel, and whether a frame of the same connection was found broken later. */
+/** By what the channel expected, and whether a broken frame was found later on the same connection. */
 export function orderCauses(
   report: ErrorReport,
   expected: "method" | "content-header" | "content-body",

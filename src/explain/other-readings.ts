@@ -1,4 +1,4 @@
-/** Octets that broke a connection without breaking a frame: read the same way as a broken header's. */
+/** Octets that broke a connection without breaking a frame: read in the same way as a broken header's. */
 
 import { METHODS, methodOf } from "../amqp/method-registry.ts";
 import { walkArguments } from "../amqp/payload.ts";
@@ -15,7 +15,7 @@ import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { signatureReadings } from "./signatures.ts";
 import { asText, isText, kindOfText } from "./text-octets.ts";
 
-/** What stands where a connection must begin with AMQP's protocol header. */
+/** The octets in the place of AMQP's protocol header, at the beginning of a connection. */
 export function openingReadings(octets: readonly number[]): Reading[] {
   const readings = signatureReadings(octets)
     .filter(({ octets: told }) => told[0] !== "")
@@ -62,7 +62,7 @@ function streamCommand(octets: readonly number[]): Reading | null {
   };
 }
 
-/** A protocol header stands where it belongs here; its version is another. */
+/** A protocol header in its right place here; its version is another. */
 function asOpening(reading: Reading): Reading {
   if (reading.kind !== "second-handshake") return reading;
   const version = /AMQP 1\.0|AMQP 0-10 \(Qpid\)/.exec(reading.meaning)?.[0];
@@ -75,7 +75,7 @@ function asOpening(reading: Reading): Reading {
   };
 }
 
-/** What a class-id and a method-id that AMQP does not have may be. */
+/** What an unknown class-id and method-id may be. */
 export function methodIdReadings(classId: number, methodId: number): Reading[] {
   const octets = [classId >> 8, classId & 255, methodId >> 8, methodId & 255];
   const readings: Reading[] = [];
@@ -128,7 +128,7 @@ export function methodIdReadings(classId: number, methodId: number): Reading[] {
   return ranked(readings);
 }
 
-/** Why the arguments of the method named (`basic.publish`, or "") do not decode. */
+/** Why the arguments of `operation` (`basic.publish`, or "") do not decode. */
 export function argumentReadings(operation: string, octets: Uint8Array): Reading[] {
   const method = METHODS.find(({ name }) => name === operation.replaceAll("'", "").replaceAll("_", "-"));
   const ids = method === undefined ? [] : [0, method.classId, 0, method.methodId];
@@ -169,7 +169,7 @@ function argumentLabels(octets: readonly number[]): string[] {
   );
 }
 
-/** A frame that ends as it should, of a type, or with a payload, that there is not. */
+/** A frame with a right end octet, but with an unknown type, or a payload that its type cannot have. */
 export function unknownFrameReadings(type: number | null, snippet: Snippet | null): Reading[] {
   const octets = Array.from(snippet?.octets ?? []);
   const window = [type, null, null, null, null, null, null, ...octets];

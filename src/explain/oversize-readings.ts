@@ -1,16 +1,16 @@
-/** A header that is as it should be but for its size: a frame that really is too large, told from a corrupt one. */
+/** A header that is right except for its size: a frame that really is too large, distinguished from a corrupt one. */
 import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import { type HeaderWindow, numberAt } from "./header-window.ts";
 import { labels, type Reading } from "./reading.ts";
 
-/** Sizes below this, and no limit known: nothing is wrong with them by themselves. */
+/** Sizes below this, with no limit known, are not wrong by themselves. */
 const SMALLEST_LIMIT = 4096 - FRAME_ENVELOPE;
 /** frame_max before tune-ok, less the envelope: RabbitMQ up to 4.0, and from 4.1 on. */
 const HANDSHAKE_LIMITS = [4088, 8184];
 const MEBIOCTET = 2 ** 20;
 
-/** Readings of a header as a good one, `limit` being the octets of payload that are taken; null where not known. */
+/** Readings of a header as a good one, `limit` being the accepted octets of payload; null if not known. */
 export function genuineReadings(window: HeaderWindow, limit: number | null): Reading[] {
   const type = window[0] ?? null;
   const channel = numberAt(window, 1, 3);
@@ -78,13 +78,13 @@ function excess(size: number, limit: number): string {
   return `${ratio < 10 ? ratio.toFixed(1) : grouped(Math.round(ratio))} times the ${grouped(limit)} allowed`;
 }
 
-/** RabbitMQ prints frame_max less 8 as the limit, and takes payloads of up to frame_max. */
+/** RabbitMQ prints frame_max less 8 as the limit, and accepts payloads of up to frame_max. */
 function forgiven(size: number, limit: number | null): string {
   if (limit === null || size > limit + FRAME_ENVELOPE) return "";
   return " RabbitMQ forgives up to 8 octets, for clients that do not count the envelope of a frame; other brokers do not.";
 }
 
-/** What a size tells where it is a frame-max, or that less the envelope. */
+/** What a size shows if it is a frame-max, or a frame-max less the envelope. */
 function rounded(size: number): string {
   for (const frameMax of [8192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576]) {
     if (size === frameMax - FRAME_ENVELOPE) {

@@ -1,6 +1,6 @@
 /**
- * What the octets of a frame are that did not end where its header says: the first of its payload, as the broker
- * printed them, and the one that stands in the frame-end octet's place.
+ * What the octets of a frame are that did not end where its header puts the end: the first of its payload, as the
+ * broker printed them, and the one in the frame-end octet's place.
  */
 import { methodOf } from "../amqp/method-registry.ts";
 import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../amqp/spec/constants.ts";
@@ -15,9 +15,9 @@ import { evidenceAt, labels, type Reading } from "./reading.ts";
 import { asText, isText, isTextOctet, kindOfText } from "./text-octets.ts";
 
 const HEADER = 7;
-/** Bits that make a frame out of octets in a payload: type, channel and size alone are 27 at most. */
+/** Bits of evidence for a frame in octets of a payload: type, channel and size alone are 27 at most. */
 const LEAST_BITS = 24;
-/** With an end octet before it less will do. */
+/** With an end octet before it, fewer are enough. */
 const LEAST_BITS_BEHIND_END = 9;
 
 /** Readings of a frame whose end octet is `endOctet` instead of 0xCE. */
@@ -33,7 +33,7 @@ export function payloadReadings(
   if (!typeFits) return headerReadings(window, Number.POSITIVE_INFINITY);
   const inside = framesInside(window, payload);
   const others = [...goodPayload(window, type, payload, endOctet), ...endReadings(window, type, payload, endOctet)];
-  // A frame that is seen inside leaves little for what else the same octets may be.
+  // A frame recognised inside makes other readings of the same octets unlikely.
   if (inside.some(({ score }) => score >= 85)) for (const other of others) other.score = Math.min(other.score, 24);
   return ranked([...inside, ...others]);
 }
@@ -151,7 +151,7 @@ function goodPayload(
   ];
 }
 
-/** What the payload is, as a clause, where it fits the type. */
+/** What the payload is, as a clause, if it fits the type. */
 function payloadOf(type: number, payload: readonly number[]): string | null {
   const [first, second, third, fourth] = payload;
   switch (type) {

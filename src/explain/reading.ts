@@ -1,7 +1,7 @@
 import type { CauseId } from "./cause-catalogue.ts";
 import { type HeaderWindow, hexOf, octetsFrom } from "./header-window.ts";
 
-/** In words, because a number would claim a precision that nobody has. */
+/** In words, because a number would claim a precision that does not exist. */
 export type Confidence = "near certain" | "likely" | "possible" | "unlikely";
 
 /** What some octets are: one hypothesis of several. */
@@ -9,19 +9,19 @@ export interface Reading {
   kind: ReadingKind;
   /** What they are, as a clause: "a heartbeat frame inside a torn frame header". */
   meaning: string;
-  /** Which octets say so. Sentences. */
+  /** Which octets show it. Sentences. */
   why: string;
   /** The same in a few words, to refer to: "08 00 00 00 at octets 3–6". */
   evidence: string;
   /** 0 to 100: how well the octets fit, only to rank by and to choose the word. */
   score: number;
-  /** Index of the octet, counted from the header's first, at which a frame really begins; null where none is seen. */
+  /** Index of the octet, counted from the header's first, at which a frame really begins; null if none is found. */
   boundary: number | null;
-  /** What each octet is, "" where that is not known. */
+  /** What each octet is, "" if that is not known. */
   octets: readonly string[];
 }
 
-/** A cause, how much speaks for it (0 to 100, only to rank by and to choose the word), and what does. */
+/** A cause, its weight (0 to 100, only to rank by and to choose the word), and its evidence. */
 export type Weighed = readonly [id: CauseId, score: number, why: string];
 
 export type ReadingKind =

@@ -1,5 +1,5 @@
 /**
- * What can happen at one time in a client's language, and so, which causes there can be: PHP has no threads, only
+ * What can happen at the same time in a client's language, which decides the possible causes: PHP has no threads, only
  * processes; Node.js and asyncio run one thing at a time, in a loop. Causes are worded accordingly.
  */
 import { CLIENT_LIBRARIES, type LibraryId } from "../connection/client-libraries.ts";
@@ -17,7 +17,7 @@ const LOOP =
 const LIBRARIES = Object.keys(CLIENT_LIBRARIES) as LibraryId[];
 const PRINTED_BY = new PatternIndex(LIBRARIES.map(id => CLIENT_LIBRARIES[id].printedBy));
 
-/** The client library that printed a text, where its way of writing tells; null where it does not. */
+/** The client library that printed a text, if its form shows it; else null. */
 export function libraryIn(text: string): LibraryId | null {
   return LIBRARIES[PRINTED_BY.first(text)] ?? null;
 }
@@ -41,12 +41,12 @@ export function runtimeOf(text: string, library: LibraryId | null): Runtime {
   }
 }
 
-/** A cause in the words of a runtime; null where there is none of it there. `why` replaces what was said for it. */
+/** A cause in the words of a runtime; null if it cannot happen there. `why` replaces the general evidence for it. */
 export function causeIn(runtime: Runtime, id: CauseId): (CauseText & { why?: string }) | null {
   const own = runtime === "threads" ? undefined : WORDINGS[runtime][id];
   if (own === null) return null;
   const { now, ...text } = CAUSES[id];
-  // Of another remedy the first sentence is another, too.
+  // Another remedy has another first sentence, too.
   return own?.remedy === undefined && now !== undefined ? { ...text, now, ...own } : { ...text, ...own };
 }
 

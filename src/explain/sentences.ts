@@ -1,4 +1,4 @@
-/** What happened, in a sentence or two, for every error there is. */
+/** What happened, in a sentence or two, for every kind of error. */
 import { FRAME_ENVELOPE, frameTypeName } from "../amqp/spec/constants.ts";
 import { BASIC_CLASS } from "../amqp/spec/properties.ts";
 import { grouped } from "../bytes/grouped.ts";
@@ -114,12 +114,12 @@ function unknownMessage({ from, topic }: { from: "broker" | "client"; topic: str
     return `This speaks of AMQP, but is no line that ghostframe knows. The line before or after it, with the exception's class and text, may tell more. ${where}`;
   }
   const about = topic === "" ? "This is a message of RabbitMQ's" : `This is a message of RabbitMQ's about ${topic}`;
-  // Of an end or a failure whose reason is not known, what it was about is not known either.
+  // If the reason of an end or a failure is not known, its topic is not known either.
   const open = topic === "" || OPEN_TOPICS.includes(topic);
   return `${about}; ${open ? "it names no frame error" : "frames are not involved"}. ghostframe does not explain it further. ${where}`;
 }
 
-/** What was said, by the broker or the client, as a sentence. */
+/** The message of the broker or the client, as a sentence. */
 function said(report: ErrorReport, top: Reading | undefined): string {
   const { error } = report;
   const on = report.channel === null ? "" : ` on channel ${report.channel}`;
@@ -234,7 +234,7 @@ function notSent(top: Reading): string {
   return top.kind === "unknown" ? `${claim}.` : `${claim} but, ${ADVERBS[confidenceOf(top.score)]}, ${top.meaning}.`;
 }
 
-/** What stands behind the header, where that explains the frame. */
+/** What stands behind the header, if that explains the frame. */
 function instead(top: Reading | undefined): string {
   if (top?.kind !== "frame-in-payload" && top?.kind !== "payload-missing" && top?.kind !== "late-frame") return "";
   return ` Seen from its octets that is, ${ADVERBS[confidenceOf(top.score)]}, ${top.meaning}.`;
@@ -255,7 +255,7 @@ function opening(named: "octets" | "version" | "amqp-1-0" | "tls" | "http"): str
   }
 }
 
-/** A second error on a connection that had been given up: the broker goes on reading until the client says goodbye. */
+/** A second error on a connection that had ended: the broker goes on reading until the client answers its close. */
 function afterwards({ site }: ErrorReport): string {
   if (site?.state !== "closed") return "";
   return " It was logged after the broker had given the connection up (state: closed): a consequence of the error before it, in octets that came later.";

@@ -1,11 +1,11 @@
-/** How other protocols, and AMQP's own protocol header, begin: recognised at any place, and from some octets of them. */
+/** How other protocols, and AMQP's own protocol header, begin: recognised at any place, and by some of their octets. */
 
 import { ANY_OCTET, FOREIGN_PROTOCOLS, type ForeignProtocol } from "../amqp/foreign-protocols.ts";
 import { capital } from "../bytes/words.ts";
 import { type HeaderWindow, hexOf, knownOctets, octetsFrom } from "./header-window.ts";
 import { evidenceAt, labels, type Reading } from "./reading.ts";
 
-/** The other protocols that the octets fit, at whatever place; the best fit of each. */
+/** The other protocols that the octets fit, at any place; the best fit of each. */
 export function signatureReadings(window: HeaderWindow): Reading[] {
   const best = new Map<string, { reading: Reading; fitting: number }>();
   for (const signature of FOREIGN_PROTOCOLS) {
@@ -19,7 +19,7 @@ export function signatureReadings(window: HeaderWindow): Reading[] {
   return Array.from(best.values(), ({ reading }) => reading);
 }
 
-/** Known octets that agree with the signature placed at `at`; 0 where one does not, or where they tell nothing. */
+/** Known octets that agree with the signature placed at `at`; 0 if one does not, or if they show nothing. */
 function fittingOctets(window: HeaderWindow, { octets }: ForeignProtocol, at: number): number {
   let fitting = 0;
   let letters = 0;
@@ -33,9 +33,9 @@ function fittingOctets(window: HeaderWindow, { octets }: ForeignProtocol, at: nu
     if (wanted > 0x20) letters++;
     if (wanted === 0) zeros++;
   }
-  // The first letter alone, where nothing else is known.
+  // The first letter alone, if nothing else is known.
   if (at === 0 && fitting === 1 && knownOctets(window.slice(0, 7)) === 1 && window[0] === octets[0]) return fitting;
-  // The whole start of a short one counts for as much as four octets of a long one.
+  // The whole start of a short signature counts as much as four octets of a long one.
   const start = at >= 0 && octets.slice(0, 3).every((octet, i) => octet === ANY_OCTET || window[at + i] === octet);
   const enough = fitting >= 4 || (fitting >= 3 && start);
   return enough && letters + (octets[0]! < 0x20 && start ? 1 : 0) > 0 && fitting > zeros ? fitting : 0;

@@ -1,4 +1,6 @@
-/** Octets read as a piece of a field table, where message headers travel: `name-length name type value`, entry by entry. */
+/**
+ * Octets read as a piece of a field table, which holds message headers: `name-length name type value`, entry by entry.
+ */
 
 import { isNameOctet } from "../bytes/octets.ts";
 import { capital } from "../bytes/words.ts";
@@ -45,7 +47,7 @@ const KNOWN_NAMES = [
   "origin",
 ];
 const TRACING = /^(?:trace|baggage|uber-|sentry-|b3$|x-b3-|x-datadog|elastic-apm|newrelic)/;
-/** Longer ones are not told from text: their length would be a printable character. */
+/** Longer names cannot be distinguished from text: their length would be a printable character. */
 const MAX_NAME = 31;
 
 /** The best reading of the octets as part of a headers table, or none. */
@@ -65,7 +67,7 @@ function entryAt(window: HeaderWindow, at: number): Reading | null {
   let end = at + 1;
   while (end < window.length && end <= at + length && isNameOctet(window[end] ?? 0)) end++;
   const shown = end - at - 1;
-  // Cut by the end of the window, or complete; never by an octet that no name has.
+  // Cut by the end of the window, or complete; never cut by an octet that no name has.
   if (shown < 2 || (end < window.length && shown < length)) return null;
   const start = String.fromCharCode(...window.slice(at + 1, end).map(octet => octet!));
   const known = KNOWN_NAMES.filter(name => name.length === length && name.startsWith(start));

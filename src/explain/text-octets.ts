@@ -1,4 +1,4 @@
-/** Octets read as text: whether they are some, and of what kind. */
+/** Octets read as text: whether they are text, and of what kind. */
 import type { HeaderWindow } from "./header-window.ts";
 
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -42,7 +42,7 @@ export function asText(window: HeaderWindow): string {
     .join("");
 }
 
-/** What kind of text it looks like: a guess for people, "" where there is none. `?` stands for any character. */
+/** What kind of text it looks like: a guess for people, "" if there is none. `?` stands for any character. */
 export function kindOfText(text: string): string {
   const known = text.replaceAll("?", "");
   if (known.length >= 3 && new Set(known).size === 1) return "one character repeated: filler, or a test payload";

@@ -1,6 +1,6 @@
 /**
- * What a broker's log says of TLS alerts. The process that speaks TLS logs them, and names no peer; the connection's own
- * process, which was started right behind it, says a moment later that it closes.
+ * A broker's log lines about TLS alerts. The process that speaks TLS logs them, and names no peer; the connection's own
+ * process, which was started right after it, reports a moment later that it closes.
  *
  * ```text
  * <0.893.0> TLS server: In state connection at tls_record.erl:564 generated SERVER ALERT: Fatal - Unexpected Message
@@ -11,16 +11,16 @@
 import type { LogSite } from "./error-report.ts";
 import type { LogRecord } from "./log-record.ts";
 
-/** Of a session that was established; those of handshakes that fail belong to no connection of AMQP. */
+/** Of a session that was established; alerts of failed handshakes belong to no connection of AMQP. */
 const ALERT =
   /^\s*TLS (?:server|client): In state connection\b.{0,200}\b(?:generated|received) (?:SERVER|CLIENT) ALERT: /;
 /** How many processes later the connection's own was started, at most. */
 const MAX_LATER = 8;
-/** How long it takes to close. */
+/** Milliseconds until it closes, at most. */
 const MAX_MS = 2000;
 const MAX_WAITING = 1000;
 
-/** An entry of a log whose connection is told later. */
+/** An entry of a log whose connection becomes known later. */
 interface Waiting {
   entry: { site: LogSite };
   process: number;
@@ -33,7 +33,7 @@ export class TlsAlertLines {
     return ALERT.test(lines[0] ?? "");
   }
 
-  /** An entry made of an alert: it gets the site of the connection that closes behind it, if it is clear which one. */
+  /** An entry made from an alert: it gets the site of the connection that closes after it, if it is clear which one. */
   wait(entry: Waiting["entry"]): void {
     const process = processNumber(entry.site);
     if (process === null || entry.site.time === null) return;
@@ -41,7 +41,7 @@ export class TlsAlertLines {
     this.#waiting.push({ entry, process });
   }
 
-  /** A connection with a known peer is said to be in trouble. */
+  /** The log reports a connection with a known peer as failing. */
   closes(site: LogSite): void {
     const process = processNumber(site);
     if (process === null || site.time === null || this.#waiting.length === 0) return;

@@ -1,15 +1,15 @@
-/** What somebody types instead of a line: numbers of a frame, its octets, a reply code. */
+/** Short input instead of a log line: numbers of a frame, its octets, a reply code. */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import type { BrokerError, ErrorReport } from "./error-report.ts";
 import { errorsIn } from "./error-text.ts";
 import { headerWindow, type MaybeOctet } from "./header-window.ts";
 
-/** Of a text; what is longer is not typed. */
+/** Characters of a text; a longer one is not typed. */
 const MAX_CHARACTERS = 600;
 
 /**
- * What somebody types: a size in decimal or hex, `type 0 size 1544254578 channel 0`, seven octets in hex, a reply code,
- * `bad end 97`. Null where the text is none of these.
+ * Short input: a size in decimal or hex, `type 0 size 1544254578 channel 0`, seven octets in hex, a reply code, `bad
+ * end 97`. Null if the text is none of these.
  */
 export function readLoose(raw: string): ErrorReport | null {
   const text = raw.trim().slice(0, MAX_CHARACTERS);
@@ -31,14 +31,14 @@ export function readLoose(raw: string): ErrorReport | null {
 
 const NUMBER = String.raw`(0x[0-9a-f]{1,8}|\d{1,3}(?:[,_']\d{3})+|\d{1,10})`;
 
-/** What people write around the numbers of a frame. Of a text with other words the numbers are something else. */
+/** Words around the numbers of a frame. In a text with other words the numbers are something else. */
 const FRAME_WORDS =
   /\b(?:(?:bad|got|with|and|of|the|a|in|on|is|was|at) |0x[0-9a-f]+|[0-9a-f]{2}|frame|header|type|channel|size|length|end|octets?|bytes?|marker|limit|max|frame_max|payload|snippet|too|large|first|all|amqp|rabbitmq)\b/gi;
 
 function looseError(text: string): BrokerError | null {
   const octets = hexOctets(text) ?? mixedOctets(text);
   if (octets !== null) return { kind: "header-octets", octets };
-  // `size(1)`, `size/1` is a call, or a function's name.
+  // `size(1)` is a call, `size/1` a function's name.
   if (/[a-z]/i.test(text.replace(FRAME_WORDS, "")) || /[a-z][(/]\d/i.test(text)) return null;
 
   const alone = new RegExp(`^[={]?\\s*${NUMBER}\\s*(?:octets|bytes)?\\s*[}]?$`, "i").exec(text);
@@ -47,7 +47,7 @@ function looseError(text: string): BrokerError | null {
     if (value === null) return null;
     const code = /^\d{3}$/.test(text) ? REPLY_CODES[value] : undefined;
     if (code !== undefined) {
-      // Of the lower ones more is known by their names, as a log has them; 200 comes with a goodbye.
+      // The lower codes are better known by their names, as a log has them; 200 comes with a normal close.
       const words = `reply-code=${value}, reply-text=${value === 200 ? "Goodbye" : code.name}`;
       const known = value < 500 ? errorsIn(words, "broker")[0]?.error : undefined;
       return known ?? { kind: "code-only", code: value };
@@ -75,7 +75,7 @@ function looseError(text: string): BrokerError | null {
   return { kind: "frame-too-large", type, size, limit: word("limit", text) ?? word("frame_max", text) };
 }
 
-/** The channel that a text names; null where it names none that can be. */
+/** The channel that a text names; null if it names none that is possible. */
 export function channelWord(text: string): number | null {
   const channel = word("channel", text);
   return channel !== null && channel <= 65_535 ? channel : null;
@@ -93,8 +93,8 @@ function readNumber(text: string): number | null {
 }
 
 /**
- * `14 00 0A 00 CE 08 00`, `02 ?? ?? CE 03 00 01`: a header, and what follows it where there are more than seven; four
- * are those of the size. Blanks between them may be missing.
+ * `14 00 0A 00 CE 08 00`, `02 ?? ?? CE 03 00 01`: a header, and what follows it if there are more than seven; four
+ * octets are the size. Blanks between them may be missing.
  */
 function hexOctets(text: string): MaybeOctet[] | null {
   // In one run, or in groups as hex dumps have them.

@@ -2,8 +2,7 @@
  * `--format github`: annotations for GitHub Actions, a workflow command a line.
  *
  * GitHub shows ten annotations of each level for a step, and drops the others silently. So no more are written: what
- * fails comes first, each rule gets its turn, and the last line has the counts. Accepted and expected findings get
- * none.
+ * fails comes first, each rule in turn, and the last line has the counts. Accepted and expected findings get none.
  */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
@@ -20,7 +19,7 @@ const COMMANDS: Readonly<Record<Severity, string>> = { error: "error", warning: 
 
 interface Annotation {
   level: Severity;
-  /** A rule, or a kind of violation: what `fairShare` gives its turns to. */
+  /** A rule, or a kind of violation, by which `fairShare` takes turns. */
   rule: string;
   fails: boolean;
   /** Written only for those that are shown. */

@@ -34,7 +34,7 @@ export function junit(result: CheckResult): string {
   const sum = (key: "tests" | "failures" | "errors" | "skipped") =>
     suites.reduce((total, { attributes }) => total + Number(attributes[key]), 0);
   return xmlDocument(
-    // skipped is no attribute of this element in any dialect.
+    // No dialect has `skipped` as an attribute of this element.
     element(
       "testsuites",
       { name: CALL, tests: sum("tests"), failures: sum("failures"), errors: sum("errors") },
@@ -135,13 +135,13 @@ function violationCases(violations: readonly Violation[], classname: string): El
   });
 }
 
-/** Passes: these expectations are about captures that were not part of the call. */
+/** Passes: these expectations concern captures that were not part of the call. */
 function expectationCases(result: CheckResult): Element[] {
   const said = elsewhere(result, Number.POSITIVE_INFINITY);
   return said === "" ? [] : [testcase(CALL, "expectations", [element("system-out", {}, said)])];
 }
 
-/** Passes: what is gone from the baseline is good news. */
+/** Passes: an entry that is gone from the baseline is good. */
 function baselineCases({ baseline }: CheckResult): Element[] {
   if (baseline === null) return [];
   const accepted = `${path(baseline.path)} accepts ${grouped(baseline.accepted)} of the findings`;

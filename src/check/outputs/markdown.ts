@@ -43,7 +43,7 @@ import {
 
 /** Octets of a step's summary that GitHub takes. */
 const MAX_OCTETS = 1 << 20;
-/** Kept for the paragraph that says what was left out. */
+/** Kept for the paragraph that reports what was left out. */
 const RESERVED_OCTETS = 4_096;
 /** Rows, findings in full, violations and entries of the baseline. */
 const MAX_ROWS = 100;
@@ -52,7 +52,7 @@ const MAX_VIOLATIONS = 50;
 const MAX_GONE = 50;
 /** Captures and globs that are named in a sentence. */
 const MAX_NAMES = 20;
-/** With `all` there are so many times more, and as many findings as fit: rows must not take the place of these. */
+/** With `all` there are this many times more rows, and as many findings as fit: rows must not take their place. */
 const ALL = 10;
 /** Characters of a diagnosis beyond which it is folded. */
 const LONG = 400;
@@ -156,7 +156,7 @@ function addBasis(summary: Summary, result: CheckResult, most: number): void {
   );
 }
 
-/** The captures with something to say, those that fail first, and how many have nothing. */
+/** The captures with something to report, those that fail first, and the number of the others. */
 function addTable(summary: Summary, { captures }: CheckResult, most: number): void {
   const telling = captures.filter(capture => !isQuiet(capture));
   const ordered = [...telling.filter(({ passed }) => !passed), ...telling.filter(({ passed }) => passed)];
@@ -216,7 +216,7 @@ function addFindings(summary: Summary, { captures }: CheckResult, most: number):
 function story({ checked: { finding, level }, capture }: Failing): string {
   const about = particulars(capture, finding);
   const list = about.map(({ label, text }) => {
-    // To be copied as it is; there is nothing from the wire in it.
+    // To be copied as it is; it holds nothing from the wire.
     const shown = label === "Wireshark" ? codeSpan(text) : inlineText(text);
     return `- ${label}: ${shown}`;
   });
@@ -230,7 +230,7 @@ function story({ checked: { finding, level }, capture }: Failing): string {
   return `${title}${shown}\n\n<details><summary>Diagnosis and remedy</summary>\n\n${list.join("\n")}\n\n</details>`;
 }
 
-/** As the text report draws it; "" where there is nothing to draw. */
+/** As the text report draws it; "" if there is nothing to draw. */
 function pictureOf(capture: CheckedCapture, finding: Finding): string {
   const { diagnosis } = finding;
   if (diagnosis === undefined) return "";
@@ -249,7 +249,7 @@ function addGone(summary: Summary, { baseline }: CheckResult, most: number): voi
   addList(summary, { title, noun: "baseline line" }, baseline.gone, most, line);
 }
 
-/** A list under a title: as many lines as there may be and as fit, and how many there are besides. */
+/** A list under a title: as many lines as are allowed and fit, and the number of those left out. */
 function addList<T>(
   summary: Summary,
   { title, noun }: { title: string; noun: string },

@@ -1,7 +1,7 @@
 /**
  * The formats of a result: to add one, write its file and name it here. A format is loaded only when it is used.
  *
- * `inspect` has the same ones: where a format is of a check only, it judges its report by the default policy.
+ * `inspect` has the same formats: for a format of a check it judges its report by the default policy.
  */
 import type { Output } from "./output.ts";
 
@@ -18,7 +18,7 @@ export const outputs = {
 
 export type TextOutputName = keyof typeof outputs;
 
-/** A page is made by page.ts, and of the built page: it is no text of the result alone. */
+/** A page is written by page.ts from the built page: it is not a text of the result alone. */
 export const HTML = "html";
 
 export type OutputName = TextOutputName | typeof HTML;

@@ -1,4 +1,4 @@
-/** `--format html`: what the page of a check carries. Every capture is in it, and how the policy judged it. */
+/** `--format html`: the contents of a check's page: every capture, and how the policy judged it. */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
 import type { JudgedCapture, Outcome, PageData } from "../../report/html/page-data.ts";
@@ -32,7 +32,7 @@ const STANDING: Readonly<Record<CheckedFinding["state"], string>> = {
   expected: "no: the config expects it of this capture",
 };
 
-/** `command`: of `run`, which one was run and how it ended. Severities are the policy's. */
+/** `command`: for `run`, the command and how it ended. Severities are the policy's. */
 export function checkPage(result: CheckResult, command?: string): PageData {
   const { captures, tool } = result;
   const report = joinedReport(

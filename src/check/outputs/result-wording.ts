@@ -1,4 +1,4 @@
-/** Texts of the outputs for people: counts, where a finding stands, what explains it. All of it is printable. */
+/** Texts of the outputs for people: counts, the place of a finding, its explanation. All of it is printable. */
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, printable } from "../../bytes/printable.ts";
 import type { RuleId } from "../../connection/rules.ts";
@@ -30,7 +30,7 @@ const SUMMARY_COLUMNS = 1_200;
 const REMEDY_COLUMNS = 800;
 const PATH_COLUMNS = 400;
 
-/** `FAILED: 2 failing, 1 violation, 3 told`: failing always, the rest where it is not 0. */
+/** `FAILED: 2 failing, 1 violation, 3 told`: failing always, the rest if it is not 0. */
 export function outcome({ passed, summary }: Pick<CheckResult, "passed" | "summary">): string {
   const parts = [`${grouped(summary.failing)} failing`];
   if (summary.violations > 0)
@@ -112,14 +112,14 @@ export function basis({ config, policy, summary }: CheckResult): string[] {
   ].filter(line => line !== "");
 }
 
-/** `1 expectation concerns no capture of this call: captures/clean/**`; empty where each concerns one. */
+/** `1 expectation concerns no capture of this call: captures/clean/**`; empty if each concerns one. */
 export function elsewhere({ expectedElsewhere }: CheckResult, most: number): string {
   if (expectedElsewhere.length === 0) return "";
   const concern = expectedElsewhere.length === 1 ? "concerns" : "concern";
   return `${counted(expectedElsewhere.length, "expectation")} ${concern} no capture of this call: ${named(expectedElsewhere, most)}`;
 }
 
-/** `2 captures without an AMQP frame: a.pcap, b.pcap`; empty where there is none. */
+/** `2 captures without an AMQP frame: a.pcap, b.pcap`; empty if there is none. */
 export function withoutFrames({ captures }: CheckResult, most: number): string {
   const empty = captures
     .filter(({ frames, input }) => frames === 0 && input.error === undefined)
@@ -127,7 +127,10 @@ export function withoutFrames({ captures }: CheckResult, most: number): string {
   return empty.length === 0 ? "" : `${counted(empty.length, "capture")} without an AMQP frame: ${named(empty, most)}`;
 }
 
-/** `1 capture whose TLS was not decrypted: nothing of its AMQP was checked (--tls-keys): a.pcap`; empty where there is none. */
+/**
+ * `1 capture whose TLS was not decrypted: nothing of its AMQP was checked (--tls-keys): a.pcap`; empty if there is
+ * none.
+ */
 export function notDecrypted({ captures }: CheckResult, most: number): string {
   const encrypted = captures.filter(({ tlsRecords = 0 }) => tlsRecords > 0).map(capture => capture.path);
   if (encrypted.length === 0) return "";
@@ -140,7 +143,7 @@ function named(names: readonly string[], most: number): string {
   return names.slice(0, most).map(path).join(", ") + (rest > 0 ? ` and ${grouped(rest)} more` : "");
 }
 
-/** `3 entries of captures that were not checked`; empty where there is none. */
+/** `3 entries of captures that were not checked`; empty if there is none. */
 export function notChecked({ notChecked: entries }: BaselineState): string {
   return entries === 0
     ? ""
@@ -193,7 +196,7 @@ export function remedy({ diagnosis }: Finding): string {
   return printable(diagnosis?.remedy ?? "", REMEDY_COLUMNS);
 }
 
-/** What explains a finding and what helps, a label and a text each. */
+/** What explains a finding and what helps, each a label and a text. */
 export function particulars(capture: CheckedCapture, finding: Finding): { label: string; text: string }[] {
   const { diagnosis, packets } = finding;
   const connection = connectionOf(capture, finding);

@@ -1,4 +1,4 @@
-/** Where a result stands: a capture's artifact, and in it a connection. */
+/** The place of a result: a capture's artifact, and in it a connection. */
 import { printable } from "../../bytes/printable.ts";
 import type { Finding } from "../../report/report.ts";
 import { type CheckedCapture, type CheckResult, CONFIG_FILE } from "../check-result.ts";

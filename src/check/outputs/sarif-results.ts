@@ -63,14 +63,14 @@ export function violationResults(result: CheckResult): object[] {
 function fingerprints(fingerprint: string, occurrence: number): object {
   return {
     "ghostframeFingerprint/v1": fingerprint,
-    // As CodeQL makes it: a hash, and which of those with the same hash.
+    // As CodeQL writes it: a hash, and a number among those with the same hash.
     primaryLocationLineHash: `${fingerprint}:${occurrence}`,
   };
 }
 
 /**
- * Empty where nothing is suppressed: all results of a run have them or none (section 3.27.23). Without a status they are
- * accepted, as far as both the standard and the drafts of it that are still about are concerned.
+ * Empty if nothing is suppressed: all results of a run have them or none (section 3.27.23). Without a status they are
+ * accepted, both in the standard and in those of its drafts that are still in use.
  */
 function suppressions({ state }: CheckedFinding, { baseline }: CheckResult): object[] {
   if (state === "accepted") {
@@ -81,7 +81,7 @@ function suppressions({ state }: CheckedFinding, { baseline }: CheckResult): obj
   return [{ kind: "external", justification: "Expected of this capture by the configuration." }];
 }
 
-/** What there is to look it up by; what is not known is left out. */
+/** Properties to look it up by; unknown ones are left out. */
 function properties({ finding, state }: CheckedFinding, { capture }: CaptureArtifact): object {
   const { id, spec, direction, streamOffset, length, packets, time, frame, faults, diagnosis } = finding;
   const connection = connectionOf(capture, finding);

@@ -1,4 +1,4 @@
-/** The rule registry and the kinds of violations as SARIF describes them: what a viewer shows beside a result. */
+/** The rule registry and the kinds of violations as SARIF describes them: a viewer shows them beside a result. */
 import { RULES } from "../../connection/rules.ts";
 import { RULE_PAGES, ruleFile } from "../../report/rule-pages.ts";
 import type { Level, Policy, Violation } from "../check-result.ts";
@@ -41,7 +41,7 @@ function plain(text: string): string {
   return text.replaceAll("`", "");
 }
 
-/** What the policy makes of rules otherwise than the registry. */
+/** Where the policy differs from the registry's rules. */
 export function ruleOverrides({ rules }: Policy): object[] {
   return RULE_IDS.flatMap((id, index) => {
     const level: Level | undefined = rules[id];

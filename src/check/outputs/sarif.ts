@@ -1,9 +1,9 @@
 /**
  * `--format sarif`: a check as a log of SARIF 2.1.0, for GitHub's code scanning and other viewers. It has one run.
- * Findings and violations are its results. Violations, and what is gone from the baseline, are its notifications as
+ * Findings and violations are its results. Violations, and entries gone from the baseline, are its notifications as
  * well: code scanning shows results only, other viewers show by notifications that a run is not to be trusted.
  *
- * Some things are as GitHub needs them, and not as the standard means them:
+ * Some things follow GitHub's needs, not the standard's meaning:
  * - Every result has the region of line 1: without a region GitHub does not show it, although a capture has no lines.
  * - There are no byte offsets: ours count the octets of a stream, SARIF's those of the file. They are in the properties
  *   and in the logical location.
@@ -28,7 +28,7 @@ import {
 
 const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 const MAX_RESULTS = 25_000;
-/** Findings by what is to become of them: the last are left out first. */
+/** Findings by their state: the last are left out first. */
 const IMPORTANCE: readonly CheckedFinding["state"][] = ["failing", "told", "expected", "accepted"];
 
 export function sarif(result: CheckResult): string {
@@ -105,7 +105,7 @@ function invocation(result: CheckResult, omitted: number): object {
     broken.push({ level: "warning", descriptor: notificationReference("results-omitted"), message: message(text) });
   }
   return {
-    // Findings are what it was run for. It did not do its job where there was nothing it could read.
+    // The run succeeded even with findings. It failed if it could read nothing.
     executionSuccessful: !kinds.some(kind => kind === "unreadable" || kind === "no-capture"),
     ruleConfigurationOverrides: ruleOverrides(policy),
     toolExecutionNotifications: broken,

@@ -1,5 +1,5 @@
 /**
- * `--format text`: a check for the person whose build it failed, read in a CI log or a terminal.
+ * `--format text`: a check for the person whose build failed, read in a CI log or a terminal.
  *
  * A capture that fails has a block: what fails in full, as `inspect` prints it, and the counts of the rest. A capture
  * that passes has a line. Then come the violations of the call, the baseline's entries without a finding any more, and

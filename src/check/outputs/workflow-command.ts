@@ -1,6 +1,6 @@
 /**
- * Workflow commands: what GitHub's runner reads out of a step's standard output. `::error file=a.pcap::message` makes
- * an annotation; others mask words of the log or switch commands off, so that text from the wire must never make one.
+ * Workflow commands: what GitHub's runner reads from a step's standard output. `::error file=a.pcap::message` makes an
+ * annotation; others mask words of the log or switch commands off, so that text from the wire must never make one.
  */
 
 /** Behind the second `::`. */

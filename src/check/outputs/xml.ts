@@ -12,7 +12,7 @@ const NAMES: Readonly<Record<string, string>> = {
   "'": "&apos;",
 };
 
-/** What would make a line that is printed a workflow command, were it not a reference: see workflow-command.ts. */
+/** What would make a printed line a workflow command, if it were not a reference: see workflow-command.ts. */
 const COMMAND = /#(?=#[\w.]*\[)|(?<=^\s*):(?=:)/gm;
 
 /** Text as an element's content. What XML forbids is shown as a visible escape, as printable text has it. */

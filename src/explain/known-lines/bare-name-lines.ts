@@ -1,6 +1,6 @@
 /**
- * What has a name and nothing behind it: terms of RabbitMQ's without their numbers, or with numbers that cannot be, and
- * classes of exceptions that are told apart only by the text that is missing. Each says what is missing.
+ * Names without a text behind them: terms of RabbitMQ without their numbers, or with impossible numbers, and classes of
+ * exceptions that only the missing text would distinguish. Each row names what is missing.
  */
 import type { KnownLine } from "./known-line.ts";
 

@@ -1,4 +1,4 @@
-/** Every known line, in the order in which they are tried: what says more goes before what says less. */
+/** Every known line, in the order in which they are tried: specific rows go before general ones. */
 import { BARE_NAME_LINES } from "./bare-name-lines.ts";
 import { BROKER_CONNECTION_LINES } from "./broker-connection-lines.ts";
 import { BROKER_PROCESS_LINES } from "./broker-process-lines.ts";
@@ -46,7 +46,7 @@ export const KNOWN_LINES: readonly KnownLine[] = [
 
 const BY_ID = new Map(KNOWN_LINES.map(line => [line.id, line]));
 
-/** The row of that id, which must be one. */
+/** The row with that id, which must exist. */
 export function knownLine(id: string): KnownLine {
   const line = BY_ID.get(id);
   if (line === undefined) throw new Error(`no known line ${id}`);

@@ -1,4 +1,4 @@
-/** What client libraries say of channels and connections that they find closed, or in disorder. */
+/** Messages of client libraries about channels and connections that are closed, or out of order. */
 import type { Weighed } from "../reading.ts";
 import type { KnownLine } from "./known-line.ts";
 

@@ -1,4 +1,4 @@
-/** What client libraries say of connections that failed without a frame they could not read. */
+/** Messages of client libraries about connections that failed without an unreadable frame. */
 import type { Weighed } from "../reading.ts";
 import type { KnownLine } from "./known-line.ts";
 

@@ -1,4 +1,4 @@
-/** What client libraries say of frames too large, too short or out of turn, and of values in them. */
+/** Messages of client libraries about frames too large, too short or out of turn, and about values in them. */
 
 import type { Weighed } from "../reading.ts";
 import { LOST_PLACE, READ, WHO_ANSWERED } from "./client-read-lines.ts";

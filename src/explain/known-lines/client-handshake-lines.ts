@@ -1,4 +1,4 @@
-/** What client libraries say of handshakes that failed, and of heartbeats that did not come. */
+/** Messages of client libraries about failed handshakes, and about missing heartbeats. */
 import type { Weighed } from "../reading.ts";
 import type { KnownLine } from "./known-line.ts";
 

@@ -1,10 +1,10 @@
-/** What client libraries say of octets that they read as a frame, and cannot. They came from whoever answered. */
+/** Messages of client libraries about octets that they could not read as a frame. The answering server sent them. */
 import type { Weighed } from "../reading.ts";
 import type { KnownLine } from "./known-line.ts";
 
 export const READ = { code: null, seenBy: "client", about: "frames", library: null } as const;
 
-/** Where the octets themselves tell no more: the reader lost its place. */
+/** If the octets themselves show no more: the reader lost its place. */
 export const LOST_PLACE: readonly Weighed[] = [
   [
     "shared-reader",

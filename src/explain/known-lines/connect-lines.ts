@@ -1,4 +1,4 @@
-/** What clients of every language say when they could not connect. The last ones do not tell why. */
+/** Messages of clients in every language that could not connect. The last ones do not give the reason. */
 import type { Weighed } from "../reading.ts";
 import type { KnownLine } from "./known-line.ts";
 
@@ -78,7 +78,7 @@ export const CONNECT_LINES: readonly KnownLine[] = [
   },
 ];
 
-/** Tried last of all: any other line says more. */
+/** Tried last of all: any other line is more specific. */
 export const UNTOLD_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,

@@ -1,6 +1,6 @@
 /**
- * Exceptions of client libraries by their class alone: what can be said where nothing else of the text tells more. A class
- * whose name other programs have as well stands with its module.
+ * Exceptions of client libraries by their class alone, for texts that contain no more. A class whose name other
+ * programs have as well stands with its module.
  */
 import type { KnownLine } from "./known-line.ts";
 

@@ -1,15 +1,15 @@
 /**
- * A line that brokers or clients are known to write, as data: how it is recognised, who read what it is about, what it
- * means, what usually causes it. A new line is a new row in one of the tables beside this file; text, tests and
- * docs/errors.md are made from the rows.
+ * A line that brokers or clients are known to write, as data: how it is recognised, which end read the octets that it
+ * is about, what it means, what usually causes it. A new line is a new row in one of the tables beside this file; text,
+ * tests and docs/errors.md are made from the rows.
  */
 import type { LibraryId } from "../../connection/client-libraries.ts";
 import type { Weighed } from "../reading.ts";
 
-/** Who read the octets, or met the trouble: what a client read came from the broker's side. */
+/** Which end read the octets, or had the error: what a client read came from the broker's side. */
 export type SeenBy = "broker" | "client";
 
-/** What it is about. `frames`: octets, or whole frames, in the wrong place. */
+/** What it concerns. `frames`: octets, or whole frames, in the wrong place. */
 export type About = "frames" | "transport" | "heartbeat" | "handshake" | "channel" | "limits";
 
 /** What was wrong with a frame that a client read. */
@@ -21,37 +21,40 @@ export interface KnownLine {
   /**
    * Matched against the text with quoting and wrapping undone. No part of it may be read in two ways (time must grow
    * with length). Named groups are values for `says`; `type`, `channel`, `size`, `end`, `version` are octets that were
-   * read; `logged` is `reason` in a log's wording; `method_number` is a class-id and a method-id in one number, and gives `method`.
+   * read; `logged` is `reason` in a log's wording; `method_number` is a class-id and a method-id in one number, and
+   * gives `method`.
    */
   pattern: RegExp;
   /** The name people look it up by. */
   name: string;
   /** The AMQP reply code it comes with; null for none. */
   code: number | null;
-  /** Null only where the text does not tell. */
+  /** Null only if the text does not show it. */
   seenBy: SeenBy | null;
   about: About | null;
   /** What happened. `{group}` stands for a named group. */
   says: string;
-  /** For octets that a client read: what was wrong with them. Causes then depend on what the octets are, too. */
+  /** For octets that a client read: what was wrong with them. Causes then depend on the octets, too. */
   problem?: ReadProblem;
-  /** The usual causes, with what speaks for each. */
+  /** The usual causes, with the evidence for each. */
   causes: readonly Weighed[];
   library: LibraryId | null;
   /** Project and issue, or the source file that writes it. */
   source: string;
   /** A text that this row explains. */
   example: string;
-  /** It says no more than that something failed: any other row that matches the same text goes before it. */
+  /** It reports only that something failed: any other row that matches the same text goes before it. */
   generic?: true;
-  /** It tells of no trouble, or of none with AMQP: a note. */
+  /** It reports no error, or none with AMQP: a note. */
   note?: true;
   /** So general that in a broker's own log it means something else. */
   ofClients?: true;
   /** One event makes several such messages, within a second or two. */
   repeated?: true;
-  /** Other programs than AMQP's say the same: it counts only where the text speaks of AMQP, or is all there is. */
+  /** Other programs than AMQP's write the same: it counts only if the text is about AMQP, or is all there is. */
   anybody?: true;
-  /** Whatever uses a network says it every day: it counts only where the text speaks of AMQP, or says nothing else. */
+  /**
+   * Every program that uses a network writes it: it counts only if the text is about AMQP, or contains nothing else.
+   */
   everyday?: true;
 }

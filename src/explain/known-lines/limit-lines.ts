@@ -1,4 +1,4 @@
-/** What brokers say when a resource runs out, or a limit that somebody set is reached; and what clients say of it. */
+/** Messages of brokers about a resource that runs out, or a limit that is reached; and of clients about that. */
 import type { Weighed } from "../reading.ts";
 import type { KnownLine } from "./known-line.ts";
 

@@ -6,7 +6,10 @@ import { KNOWN_LINES } from "./catalogue.ts";
 import type { KnownLine } from "./known-line.ts";
 import { type Company, MAX_CHARACTERS, mayBeAnybodys, saysNoMore } from "./subject.ts";
 
-/** The error of the first of the `rows` that matches; null where none does. Numbers that are no row of the known lines are ignored. */
+/**
+ * The error of the first of the `rows` that matches; null if none does. Numbers that are no row of the known lines are
+ * ignored.
+ */
 export function knownLineIn(text: string, rows: readonly number[], company: Company): BrokerError | null {
   const start = text.slice(0, MAX_CHARACTERS);
   const anybody = rows.some(row => isAnybodys(row)) && mayBeAnybodys(start, company);
@@ -22,7 +25,7 @@ export function knownLineIn(text: string, rows: readonly number[], company: Comp
   return null;
 }
 
-/** Whether one of the `rows` may count for a text, as above. */
+/** Whether one of the `rows` may count for a text, as in knownLineIn. */
 export function mayBeKnown(text: string, rows: readonly number[], company: Company): boolean {
   if (rows.length === 0) return false;
   for (const row of rows) if (!isAnybodys(row)) return true;
@@ -56,7 +59,7 @@ function endOctetOf({ end, endhex }: Readonly<Record<string, string>>): number |
   return octet >= 0 && octet <= 255 ? octet : null;
 }
 
-/** The seven octets that were read as a header, as far as the text tells them; a version stands behind “AMQP”. */
+/** The seven octets that were read as a header, as far as the text gives them; a version stands behind “AMQP”. */
 function octetsOf({ type, channel, size, version }: Readonly<Record<string, string>>): MaybeOctet[] {
   if (version !== undefined) return [0x41, 0x4d, 0x51, 0x50, ...version.split(",").map(Number)];
   if (type === undefined && (size === undefined || channel !== undefined)) return [];

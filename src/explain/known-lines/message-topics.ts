@@ -1,4 +1,6 @@
-/** What RabbitMQ's other messages are about: enough to say that frames are not involved. The first that matches counts. */
+/**
+ * The topics of RabbitMQ's other messages: enough to know that frames are not involved. The first that matches counts.
+ */
 import type { About, SeenBy } from "./known-line.ts";
 
 export interface MessageTopic {

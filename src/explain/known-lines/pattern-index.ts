@@ -1,4 +1,4 @@
-/** Which of many patterns a text matches: those whose words it lacks are not tried. */
+/** Which of many patterns a text matches: patterns whose words are not in the text are not tried. */
 import { requiredWords } from "./required-words.ts";
 import { WordIndex } from "./word-index.ts";
 
@@ -11,7 +11,7 @@ export class PatternIndex {
     this.#words = new WordIndex(patterns.map(requiredWords));
   }
 
-  /** Index of the first pattern that matches; -1 where none does. */
+  /** Index of the first pattern that matches; -1 if none does. */
   first(text: string): number {
     this.#words.look(text);
     return this.#words.rows.find(row => this.#patterns[row]!.test(text)) ?? -1;

@@ -1,4 +1,4 @@
-/** What brokers answer over permissions and names; then their reply codes, 311 to 406 and 530, whatever the reason. */
+/** Brokers' answers about permissions and names; then their reply codes, 311 to 406 and 530, for any other reason. */
 import type { KnownLine } from "./known-line.ts";
 import { NO_SUCH } from "./reply-name-lines.ts";
 

@@ -1,4 +1,4 @@
-/** What brokers answer where a channel is closed over an acknowledgement, a declaration or a limit; and refused logins. */
+/** Brokers' answers that close a channel over an acknowledgement, a declaration or a limit; and refused logins. */
 import type { Weighed } from "../reading.ts";
 import type { KnownLine } from "./known-line.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Reply codes by their names, whatever the reason behind them (section 1.2 of the specification, and RabbitMQ's errata):
+ * Reply codes by their names, for any reason behind them (section 1.2 of the specification, and RabbitMQ's errata):
  * tried after every row that knows the reason.
  */
 import type { Weighed } from "../reading.ts";

@@ -1,24 +1,24 @@
 /**
- * Words that a regular expression needs: every text that it matches holds one of them. Read from the pattern's source, so
- * that a prefilter can never lack the word of a new row.
+ * Words that a regular expression needs: every text that it matches holds one of them. They are read from the pattern's
+ * source, so that a prefilter cannot lack the word of a new row.
  */
 
 /** A part of a pattern. */
 interface Part {
-  /** All texts that it matches, where these are few; null where they are not. */
+  /** All texts that it matches, if these are few; else null. */
   all: readonly string[] | null;
-  /** Words of which it needs one; null where none can be told. */
+  /** Words of which it needs one; null if none can be found. */
   words: readonly string[] | null;
 }
 
 const ANYTHING: Part = { all: null, words: null };
 const NOTHING: Part = { all: [""], words: null };
-/** Texts of a part that are told apart. */
+/** Texts of a part that are kept separately. */
 const MAX_TEXTS = 40;
 /** Shorter ones are in every text. */
 const MIN_LETTERS = 3;
 
-/** In lower case, letters, digits, underscores and blanks; null where no such words can be told. */
+/** In lower case, letters, digits, underscores and blanks; null if no such words can be found. */
 export function requiredWords({ source }: RegExp): readonly string[] | null {
   return new PatternReader(source).alternatives().words;
 }
@@ -31,7 +31,7 @@ class PatternReader {
     this.#source = source;
   }
 
-  /** One of the words of each alternative; null where one of them needs none. */
+  /** One of the words of each alternative; null if one of them needs none. */
   alternatives(): Part {
     let all: readonly string[] | null = [];
     let words: readonly string[] | null = [];
@@ -44,7 +44,7 @@ class PatternReader {
     }
   }
 
-  /** Of all that must stand in it, what tells most. */
+  /** Of all parts that must stand in it, the most specific. */
   #sequence(): Part {
     let best: readonly string[] | null = null;
     let run: readonly string[] = [""];
@@ -66,7 +66,7 @@ class PatternReader {
         run = longer;
         continue;
       }
-      // Of what may come again, the first stands behind the run.
+      // If a part may repeat, its first occurrence stands behind the run.
       if (least === 2 && part.all?.length === 1) run = run.map(begun => begun + part.all![0]!);
       endRun();
       if (texts !== null) run = texts;
@@ -116,7 +116,7 @@ class PatternReader {
     return { all: [...signs], words: null };
   }
 
-  /** How often what stands before it comes at least: 1 where there is none; 2 where it may come again. */
+  /** The least number of repetitions of the part before it: 1 if there is no quantifier; 2 if it may repeat. */
   #quantifier(): 0 | 1 | 2 {
     const [all = "", sign = ""] = /^(\*|\+|\?|\{\d+(?:,\d*)?\})\??/.exec(this.#source.slice(this.#at)) ?? [];
     this.#at += all.length;
@@ -129,13 +129,13 @@ function shortest(words: readonly string[]): number {
   return words.length === 0 ? 0 : Math.min(...words.map(({ length }) => length));
 }
 
-/** The texts, each once; null where they are many. */
+/** The texts, each once; null if they are many. */
 function few(texts: readonly string[]): readonly string[] | null {
   const each = new Set(texts);
   return each.size > MAX_TEXTS ? null : [...each];
 }
 
-/** A word of each text; null where one of them has none. */
+/** A word of each text; null if one of them has none. */
 function longestWords(texts: readonly string[]): readonly string[] | null {
   const words = texts.map(longestWord);
   return words.every(word => word !== null) ? [...new Set(words)] : null;

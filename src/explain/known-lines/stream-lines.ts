@@ -1,4 +1,4 @@
-/** What RabbitMQ's stream protocol (port 5552) and its clients say. It is another protocol: its frames are not AMQP's. */
+/** Messages of RabbitMQ's stream protocol (port 5552) and its clients. Its frames are not AMQP's. */
 import type { KnownLine } from "./known-line.ts";
 
 const STREAM = { code: null, seenBy: "client", about: "handshake", library: null } as const;

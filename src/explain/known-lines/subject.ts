@@ -1,21 +1,21 @@
-/** What a text is about: AMQP, or another system that says the same of its sockets, names and requests. */
+/** What a text is about: AMQP, or another system with the same messages about its sockets, names and requests. */
 import { PatternIndex } from "./pattern-index.ts";
 
-/** Characters of a text that are looked at: an error says what it has to say at its beginning. */
+/** Characters of a text that are read: an error has its message at the beginning. */
 export const MAX_CHARACTERS = 8192;
 
-/** What a known line stands beside, and so, whether what other programs say as well counts. */
+/** What surrounds a known line. It decides whether lines that other programs write as well count. */
 export type Company =
-  /** A line of some log: it counts where the text speaks of AMQP. */
+  /** A line of some log: it counts if the text is about AMQP. */
   | "log"
-  /** All that there is to explain, and no word of AMQP in it. */
+  /** All that there is to explain, without a word of AMQP. */
   | "alone"
-  /** All that there is to explain speaks of AMQP. */
+  /** All that there is to explain, about AMQP. */
   | "amqp"
   /** A message of the broker's own. */
   | "broker";
 
-/** AMQP's name, ports and libraries, and words that only its programs say. */
+/** AMQP's name, ports and libraries, and words that only its programs use. */
 const AMQP = new PatternIndex([
   /amqp|rabbit|\bRMQ\b/i,
   /[:/]1?567[12]\b|\bport\W{1,3}1?567[12]\b|', 1?567[12]\)/,
@@ -45,7 +45,7 @@ const OTHERS = new PatternIndex([
   /\bgrpc|rpc error: code|\bcurl\b|\bssh\b|sshd|\bsmtp|\bimap\b|\bldap|rsync|kubelet|docker daemon|thrift|TTransport/i,
 ]);
 
-/** What is AMQP's even beside another system's name: its addresses and the classes of its libraries. */
+/** Text that belongs to AMQP even beside another system's name: its addresses and the classes of its libraries. */
 const AMQP_FOR_SURE = new PatternIndex([
   /amqps?:\/\/|[:/]567[12]\b|\bport\W{1,3}567[12]\b|', 567[12]\)|\bvhost\b|AMQP connection|close-reason, initiated by/,
   /amqplib|aiormq|aio_pika|\bpika\.|\bBunny::|com\.rabbitmq|RabbitMQ\.Client|amqp091|springframework\.amqp|\blapin\b/i,
@@ -56,23 +56,23 @@ export function speaksOfAmqp(text: string): boolean {
   return AMQP.first(text.slice(0, MAX_CHARACTERS)) >= 0;
 }
 
-/** Whether a text is about another system: its name stands there, and nothing that only AMQP has. */
+/** Whether a text is about another system: it has that system's name, and nothing that only AMQP has. */
 export function speaksOfAnother(text: string): boolean {
   const start = text.slice(0, MAX_CHARACTERS);
   return OTHERS.first(start) >= 0 && AMQP_FOR_SURE.first(start) < 0;
 }
 
-/** Whether what other programs than AMQP's say as well counts in a text. */
+/** Whether lines that other programs than AMQP's write as well count in a text. */
 export function mayBeAnybodys(text: string, company: Company): boolean {
   if (company === "broker") return true;
   return (company !== "log" || speaksOfAmqp(text)) && !speaksOfAnother(text);
 }
 
-/** Words that stand beside an error and say no more. */
+/** Words beside an error that add nothing. */
 const EMPTY_WORDS =
   /\b(?:error|errno|badmatch|exception|failed|failure|read|write|send|recv|connect|connection|by|peer|caused|the|was|\d{1,3})\b/gi;
 
-/** Whether a text says nothing but what stands on [from, to). */
+/** Whether a text contains no more than [from, to). */
 export function saysNoMore(text: string, from: number, to: number): boolean {
   return !/[\p{L}\p{N}]/u.test(`${text.slice(0, from)} ${text.slice(to)}`.slice(0, 400).replace(EMPTY_WORDS, ""));
 }

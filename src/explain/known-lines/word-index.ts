@@ -3,17 +3,17 @@
 const SIGNS = 39;
 
 /**
- * Finds the rows whose words a text holds. Letter case does not count. Where a line ends, words go on behind the blanks of
- * the next one, with a blank between or without.
+ * Finds the rows whose words a text holds. Letter case does not count. At the end of a line, words continue behind the
+ * blanks of the next one, with a blank between or without.
  */
 export class WordIndex {
-  /** The rows found in the text that was looked at last, in ascending order. */
+  /** The rows found in the last text, in ascending order. */
   readonly rows: number[] = [];
   /** By row: whether it is among them. */
   readonly #found: Uint8Array;
   #looked: string | null = null;
   readonly #always: readonly number[];
-  /** State by state and sign: where the next state's own begin; ones' complement where words end in it. */
+  /** By state and sign: where the next state's own begin; ones' complement if words end in it. */
   readonly #next: Int32Array;
   /** By state: the rows whose words end there. */
   readonly #rowsOf: readonly (readonly number[])[];
@@ -43,7 +43,7 @@ export class WordIndex {
     this.#rowsOf = rows;
   }
 
-  /** Sets `rows`; false where there are none. */
+  /** Sets `rows`; false if there are none. */
   look(text: string): boolean {
     if (text === this.#looked) return this.rows.length > 0;
     for (const row of this.rows) this.#found[row] = 0;
@@ -55,7 +55,10 @@ export class WordIndex {
     return this.rows.length > 0;
   }
 
-  /** Two states are followed behind a line feed, with a blank for it and with nothing, until they are the same again. */
+  /**
+   * Behind a line feed two states are followed, one with a blank for it and one with nothing, until they are equal
+   * again.
+   */
   #walk(text: string): void {
     const next = this.#next;
     let state = 0;
@@ -92,7 +95,7 @@ export class WordIndex {
     return to < 0 ? this.#ending(to) : to;
   }
 
-  /** Notes the words that end in a state, and hands on where its own begin. */
+  /** Notes the words that end in a state, and returns where its own begin. */
   #ending(state: number): number {
     for (const row of this.#rowsOf[~state / SIGNS]!) this.#find(row);
     return ~state;
@@ -127,7 +130,7 @@ function complete(next: Int32Array, rows: number[][]): void {
   }
 }
 
-/** By ASCII code: 0 for what no word holds, else 1 to 38, upper case as lower. */
+/** By ASCII code: 0 for a character that is in no word, else 1 to 38, upper case as lower. */
 const SIGN_OF = Uint8Array.from({ length: 128 }, (_, code) => {
   return "abcdefghijklmnopqrstuvwxyz0123456789_ ".indexOf(String.fromCharCode(code).toLowerCase()) + 1;
 });
