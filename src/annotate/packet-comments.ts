@@ -1,6 +1,6 @@
 /**
- * What a report says of single packets, as comments: a finding at its first packet, with its explanation and the broker's
- * answer; each piece of a torn frame, and each message that the incident cost, where it begins.
+ * A report's results on single packets, as comments: a finding at its first packet, with its explanation and the
+ * broker's answer; each piece of a torn frame, and each message that the incident cost, where it begins.
  */
 import { printable } from "../bytes/printable.ts";
 import { plural } from "../bytes/words.ts";
@@ -8,7 +8,7 @@ import type { PacketComment } from "../capture/packet-comment.ts";
 import type { Connection, Diagnosis, Finding, Message, Place, Report, Span, Writer } from "../report/report.ts";
 import { brokerName, confidence, frameHeader, joined, messageName, traceOf, verdict } from "../report/text/wording.ts";
 
-/** Comments of one packet; of more, the number is told. */
+/** Comments of one packet; of more, only the number is given. */
 const MAX_OF_PACKET = 32;
 const TEXT_COLUMNS = 1200;
 const NAME_COLUMNS = 80;
@@ -17,8 +17,8 @@ const NAME_COLUMNS = 80;
 export type CommentsOfInput = ReadonlyMap<number, readonly PacketComment[]>;
 
 /**
- * The comments for each input of a report. `packetsBefore`: packets that stand before an input's own in the file that is
- * written; the packets that comments name count on from there.
+ * The comments for each input of a report. `packetsBefore`: packets before an input's own in the file that is written;
+ * packet numbers in comments count on from there.
  */
 export function packetComments(report: Report, packetsBefore: readonly number[]): CommentsOfInput[] {
   const comments = new Comments(report, packetsBefore);
@@ -43,7 +43,7 @@ class Comments {
     this.#packetsBefore = packetsBefore;
   }
 
-  /** `connection`: the one that breaks here first, of which the broker's answer is told. */
+  /** `connection`: the one that breaks here first; the broker's answer to it is added. */
   finding(finding: Finding, connection: Connection | undefined): void {
     const { rule, severity, message, diagnosis, cause, sameAs, frame } = finding;
     const parts = [`${rule} (${severity}): ${joined(message)}`];
@@ -142,7 +142,7 @@ function spanOf({ streamOffset, length }: Finding): Span {
   return [streamOffset ?? 0, length ?? 0];
 }
 
-/** What the broker answered, or what is predicted where that was not seen. */
+/** The broker's answer, or the predicted one if that was not seen. */
 function answer({ verdict: { observed, predicted } }: Connection): string[] {
   if (observed !== null) return [`The broker answered: ${verdict(observed)}.`];
   if (predicted === null) return [];

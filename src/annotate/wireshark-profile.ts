@@ -1,4 +1,4 @@
-/** Files of a Wireshark profile in which packets with comments of ghostframe stand out. */
+/** Files of a Wireshark profile that highlights packets with comments of ghostframe. */
 
 export interface ProfileFile {
   name: string;

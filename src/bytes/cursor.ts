@@ -1,8 +1,8 @@
 import { exactLonglong, long, longlong, octet, short } from "./big-endian.ts";
 
 /**
- * Thrown when a length inside a payload reaches beyond it. Caught where the payload is decoded, and nowhere else, and
- * turned into a fault: it never reaches a caller of that decoder.
+ * Thrown when a length inside a payload reaches beyond it. Caught only where the payload is decoded, and turned into a
+ * fault: it never reaches a caller of that decoder.
  */
 export class PayloadOverrun extends Error {
   override name = "PayloadOverrun";
@@ -10,10 +10,13 @@ export class PayloadOverrun extends Error {
   left = 0;
 }
 
-/** The one that is thrown, again and again: to note where a thousand hostile payloads end costs more than to read them. */
+/**
+ * The one instance that is thrown each time: to record a stack for a thousand hostile payloads costs more than to read
+ * them.
+ */
 const OVERRUN = new PayloadOverrun();
 
-/** What to throw where `wanted` octets are wanted, and `left` are left. */
+/** What to throw if `wanted` octets are needed, and `left` are left. */
 export function overrun(wanted: number, left: number): PayloadOverrun {
   OVERRUN.message = `${wanted} octets wanted, ${left} left`;
   OVERRUN.wanted = wanted;
@@ -22,7 +25,7 @@ export function overrun(wanted: number, left: number): PayloadOverrun {
 }
 
 /**
- * A reader over one payload. It cannot leave it: a lying length inside cannot reach the next frame. One instance is
+ * A reader over one payload. It cannot leave it: a wrong length inside cannot reach the next frame. One instance is
  * reused for payload after payload, in place. Methods are named in the AMQP specification's types (§4.2.5).
  */
 export class Cursor {
@@ -32,7 +35,7 @@ export class Cursor {
   /** Index behind the last octet of the payload. */
   end = 0;
 
-  /** Looks at bytes[start, end) from now on. */
+  /** Reads bytes[start, end) from now on. */
   over(bytes: Uint8Array, start: number, end: number): this {
     this.bytes = bytes;
     this.at = start;

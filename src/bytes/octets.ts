@@ -5,7 +5,7 @@ export function equalOctets(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** The stretches one behind the other. */
+/** The stretches joined. */
 export function joinOctets(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -16,7 +16,7 @@ export function joinOctets(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer
   return whole;
 }
 
-/** Whether names of headers are made of such: ASCII letters, digits, `-`, `.` and `_`. */
+/** Whether an octet may stand in names of headers: ASCII letters, digits, `-`, `.` and `_`. */
 export function isNameOctet(octet: number): boolean {
   return (
     (octet >= 0x30 && octet <= 0x39) ||

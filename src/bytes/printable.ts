@@ -1,10 +1,10 @@
 /**
  * Text and octets from the wire, made safe to show: in a terminal, a table, a log line.
  *
- * A connection name is written by a stranger. Left alone it could move the cursor, set the window's title, turn the
- * reading direction of the line it stands in, hide half of itself, or grow a tower of accents over the lines above.
- * What a reader would not see as a character of its own is shown as an escape (`\x1b`, `\u{202e}`); nothing is dropped
- * silently. A backslash stays as it is, so that text made printable once is not changed by a second time.
+ * A connection name comes from a stranger. Unchanged, it could move the cursor, set the window's title, turn the
+ * reading direction of its line, hide half of itself, or pile accents over the lines above. What a reader would not see
+ * as a character of its own is shown as an escape (`\x1b`, `\u{202e}`); nothing is dropped silently. A backslash stays
+ * as it is, so that text made printable once is not changed by a second time.
  */
 
 /**
@@ -28,7 +28,7 @@ const ASCII = /^[\x20-\x7e]*$/;
 /** Enough for Thai, Hebrew and doubly accented Latin; more than this on one character is a pile-up. */
 const MARKS_PER_CHARACTER = 3;
 
-/** What `printable` shows of a text when the caller sets no bound. */
+/** Columns that `printable` shows of a text when the caller sets no bound. */
 export const DEFAULT_PRINTABLE_COLUMNS = 1024;
 
 /**
@@ -108,7 +108,7 @@ function escapeUpTo(text: string, maxColumns: number): { text: string; character
   let shown = "";
   let width = 0;
   let characters = 0;
-  let marks = MARKS_PER_CHARACTER; // as if piled up: a mark with no character before it would join ours
+  let marks = MARKS_PER_CHARACTER; // as if full: a mark with no character before it would join ours
   for (const character of text) {
     let piece = character;
     if (UNSAFE.test(character)) {

@@ -1,4 +1,4 @@
-/** Words of sentences that numbers and names are put into. */
+/** Words for sentences with numbers and names. */
 import { grouped } from "./grouped.ts";
 
 /** `1 octet`, `2,048 octets`. */

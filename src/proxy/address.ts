@@ -19,7 +19,7 @@ export interface UpstreamAddress {
   shown: string;
 }
 
-/** Used where no address is named: only this machine can connect. */
+/** Used if no address is given: only this machine can connect. */
 const LOOPBACK = "127.0.0.1";
 const DEFAULT_PORT = { amqp: 5672, amqps: 5671 } as const;
 
@@ -60,10 +60,10 @@ export function parseUpstream(text: string): UpstreamAddress {
 const HOST_AND_PORT = /^(?:\[[^\]]*\]|[^:@]*)(?::\d*)?$/;
 
 /**
- * Where host and port stand in a URL whose scheme ends at `schemeEnd`. RFC 3986 §3.2 ends the authority at the first
+ * Where host and port are in a URL whose scheme ends at `schemeEnd`. RFC 3986 §3.2 ends the authority at the first
  * slash; but passwords are written with slashes and @ in them that should have been escaped.
  *
- * @throws ProxyError where it can be read in two ways
+ * @throws ProxyError if it can be read in two ways
  */
 export function hostAndPortIn(text: string, schemeEnd: number): { start: number; end: number } {
   const end = delimiterFrom(text, schemeEnd);
@@ -84,7 +84,7 @@ export function hostAndPortIn(text: string, schemeEnd: number): { start: number;
     // `a:1/b@c` can be read in two ways: port 1 of host a, or password 1/b of user a.
     throw ambiguous(text);
   }
-  // Where a slash stands between two @, either of them may end the password.
+  // If a slash stands between two @, either of them may end the password.
   if (delimiterFrom(text, first) < last) throw ambiguous(text);
   return { start: last + 1, end: delimiterFrom(text, last) };
 }
@@ -105,7 +105,7 @@ export function endpointText(address: string, port: number): string {
 }
 
 /**
- * An address as it stands in the packets: without an interface's name, an IPv4-mapped one as the IPv4 address it is.
+ * An address as it stands in the packets: without an interface's name; an IPv4-mapped one as its IPv4 address.
  */
 export function plainAddress(address: string): string {
   const [unscoped] = address.toLowerCase().split("%", 1);

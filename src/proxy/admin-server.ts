@@ -1,6 +1,6 @@
 /**
- * `--admin`: what Prometheus scrapes, what an orchestrator asks, and what is open and was found, as JSON. Reads only: it takes no
- * body and changes nothing.
+ * `--admin`: metrics for Prometheus, health for an orchestrator, open connections and findings as JSON. It only reads:
+ * it accepts no body and changes nothing.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,7 +16,7 @@ const MAX_CONNECTIONS = 64;
 export interface AdminAnswers {
   /** In OpenMetrics, or in the older text format. */
   metrics(isOpen: boolean): string;
-  /** null where all is well; else what is not. */
+  /** null if all is well; else what is wrong. */
   unhealthy(): string | null;
   unready(): Promise<string | null>;
   /** JSON. */
@@ -50,7 +50,7 @@ export class AdminServer {
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
-  /** Resolves to where it listens. */
+  /** Resolves to the address where it listens. */
   async listen({ host, port }: ListenAddress): Promise<Endpoint> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);

@@ -2,13 +2,13 @@ import { endpointText } from "./address.ts";
 import type { RelayedConnection } from "./connection-tap.ts";
 
 export interface AdmissionLimits {
-  /** Connections that may be open at a time; infinite where there is no limit. */
+  /** Connections that may be open at a time; infinite for no limit. */
   connections: number;
-  /** The same, of one client's address. */
+  /** The same for one client's address. */
   perAddress: number;
 }
 
-/** Who may come in, and how many came. */
+/** Decides which clients may connect, and counts them. */
 export class Admission {
   accepted = 0;
   refused = 0;
@@ -27,7 +27,7 @@ export class Admission {
     return this.accepted - this.#ended;
   }
 
-  /** Admits a client, or says why it is refused, in one sentence without a full stop. */
+  /** Admits a client, or returns why it is refused, in one sentence without a full stop. */
   admit({ client: { address, port } }: RelayedConnection): string | null {
     const { connections, perAddress } = this.#limits;
     const open = this.#ofAddress.get(address) ?? 0;
@@ -42,7 +42,7 @@ export class Admission {
     return null;
   }
 
-  /** A connection came and went before it was known whose it was. */
+  /** A connection came and went before its client was known. */
   probed(): void {
     this.accepted++;
     this.probes++;

@@ -1,4 +1,4 @@
-/** Reads the relay's records: has each one inspected, then recorded together with what was found in it. */
+/** Reads the relay's records: has each one inspected, then recorded together with its findings. */
 
 import type { BrokerChoice } from "../broker/versions.ts";
 import { printable } from "../bytes/printable.ts";
@@ -31,12 +31,12 @@ export interface BatchInspectionOptions {
   recorder: Recorder | null;
   /** Findings are numbered from this on. */
   firstFinding?: number;
-  /** Called with what was thrown where the inspection of a connection fails. */
+  /** Called with what was thrown when the inspection of a connection fails. */
   failed?: (error: unknown) => void;
   emit: (event: ConnectionEvent) => void;
-  /** What telemetry is made with; null for none. */
+  /** For making telemetry; null for none. */
   telemetry?: TelemetryParts | null;
-  /** Shows frames to whoever watches; null for nobody. */
+  /** Shows frames to those who watch them; null for none. */
   watch?: FrameWatch | null;
 }
 
@@ -47,9 +47,11 @@ export class BatchInspection {
   readonly #moment = new Moment();
   readonly #recorder: Recorder | null;
   readonly #emit: (event: ConnectionEvent) => void;
-  /** Told since the last packet was recorded. */
+  /** Events emitted since the last packet was recorded. */
   #news: ConnectionEvent[] = [];
-  /** Connections whose client the guard has stopped: it discards what that sends, and so does the recording. */
+  /**
+   * Connections whose client the guard has stopped: the guard discards the client's octets, and so does the recording.
+   */
   readonly #concluded = new Set<number>();
 
   constructor(options: BatchInspectionOptions) {
@@ -69,7 +71,7 @@ export class BatchInspection {
 
   /** Reads batch[0, used) and the chunks that belong to it. */
   read(batch: Uint8Array, used: number, chunks: readonly ArrayBuffer[] = []): void {
-    // What is recorded is inspected in the pieces it is recorded in.
+    // With a recording, octets are inspected in the pieces in which they are recorded.
     const mostOctets = this.#recorder === null ? Number.POSITIVE_INFINITY : MAX_SEGMENT;
     readRecords(batch, used, chunks, mostOctets, record => {
       try {
@@ -101,7 +103,7 @@ export class BatchInspection {
     this.#recorder?.close();
   }
 
-  /** One connection that fails here must not end the others' inspection. */
+  /** A failure on one connection must not end the inspection of the others. */
   #giveUp(connection: number, error: unknown): void {
     this.inspection.failed(connection, error);
     this.#emitNews();
@@ -133,7 +135,7 @@ export class BatchInspection {
       case ENDED_BY_RST: {
         const reason = kind === ENDED_BY_FIN ? "fin" : "rst";
         inspection.end(connection, side, reason);
-        // A reset of the proxy's own is nothing that client or broker did.
+        // A reset by the proxy itself was done by neither client nor broker.
         if (reason === "rst" && inspection.isCut(connection)) break;
         recorder?.end(connection, side, reason, seconds, nanoseconds, this.#faultShown());
         break;
@@ -160,7 +162,7 @@ export class BatchInspection {
     }
     this.#emitNews();
     if (kind === LOST) recorder?.comment(connection, 0, FELL_BEHIND, seconds, nanoseconds);
-    // Octets that came behind lost ones would stand where those belong.
+    // Octets behind lost ones would be recorded in the place of the lost ones.
     if (kind === LOST || kind === CLOSED) recorder?.closed(connection);
   }
 
@@ -169,13 +171,13 @@ export class BatchInspection {
     this.#moment.nanoseconds = microseconds * 1000;
   }
 
-  /** What the present packet showed to be broken: it stands with this packet in the recording. */
+  /** What the present packet showed to be broken: it gets this packet's number in the recording. */
   #faultShown(): string | null {
     const fault = this.#news.find(({ event }) => event === "fault");
     return fault?.event === "fault" ? `${fault.rule}: ${printable(fault.message)}` : null;
   }
 
-  /** Tells what is new, and writes findings into the recording as well. */
+  /** Emits what is new, and writes findings into the recording as well. */
   #emitNews(): void {
     if (this.#news.length === 0) return;
     const news = this.#news;

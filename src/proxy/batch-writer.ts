@@ -3,9 +3,10 @@
  *
  * In quiet times records go through a pipe that both threads share: for them the relay makes no call and sets no timer,
  * because either would cost more than to relay a small chunk. Large records, and records that come when the pipe is
- * full, go in batches that are posted. A chunk that nobody else needs goes with its batch as it is, without a copy.
+ * full, go in batches that are posted. A chunk that nothing else uses goes with its batch as it is, without a copy.
  *
- * Nothing is piped as long as a batch is not read. So the reader keeps the order if it reads the pipe before a batch.
+ * Nothing goes through the pipe as long as a batch is not read. So the reader keeps the order if it reads the pipe
+ * before a batch.
  */
 import type { Side } from "../net/connection-observer.ts";
 import { MAX_SEGMENT } from "../net/synthetic-tcp.ts";
@@ -17,7 +18,8 @@ import { WallClock } from "./wall-clock.ts";
 /** Octets of a batch, and of the chunks that go with it. The longest record fits. */
 const BATCH_OCTETS = 1 << 20;
 /**
- * Up to so many octets are copied out of the batch, and its memory is kept: quiet traffic needs no new batch each time.
+ * Up to this many octets are copied out of the batch, and its memory is kept: quiet traffic needs no new batch each
+ * time.
  */
 const SMALL_BATCH = BATCH_OCTETS / 4;
 /** Milliseconds that a batch waits for more records. */
@@ -75,7 +77,7 @@ export class BatchWriter {
     this.#flushSoon();
   }
 
-  /** Data that nobody else needs. The buffer holds nothing else, and is no longer the caller's. */
+  /** Data that nothing else uses. The buffer holds only this data, and now belongs to the batch. */
   give(side: Side, connection: number, bytes: Uint8Array): void {
     if (bytes.length < MAX_PIPED) {
       this.write(DATA, side, connection, bytes);
@@ -88,7 +90,7 @@ export class BatchWriter {
     this.#flushSoon();
   }
 
-  /** Hands over what was written, and has the pipe read at once. */
+  /** Hands over what was written; the pipe is read at once. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -110,7 +112,7 @@ export class BatchWriter {
     this.#post({ kind: "batch", buffer, used, chunks }, [buffer, ...chunks]);
   }
 
-  /** A batch was read, with so many octets of chunks: its memory is used again. */
+  /** A batch was read, with this many octets of chunks: its memory is used again. */
   wasRead(buffer: ArrayBuffer, chunkOctets: number): void {
     this.#unread -= buffer.byteLength + chunkOctets;
     this.#waitingSince = performance.now();

@@ -43,7 +43,7 @@ export class BlockPool {
     return new BlockQueue(this, this.#beginnings);
   }
 
-  /** A page for this queue, taken from another queue if it must be; null where there is none. */
+  /** A page for this queue, taken from another queue if necessary; null if there is none. */
   take(queue: BlockQueue): Uint8Array | null {
     if (this.#free.length === 0) {
       if (this.#pages < this.#most) {
@@ -86,9 +86,9 @@ export class BlockQueue {
     this.#holders = holders;
   }
 
-  /** Adds a whole block, bytes[start, end); false where there is no memory for it. */
+  /** Adds a whole block, bytes[start, end); false if there is no memory for it. */
   append(bytes: Uint8Array, start: number, end: number): boolean {
-    // To take a page may cost this queue its own oldest blocks: what is free is computed anew each time.
+    // Taking a page may cost this queue its own oldest blocks: the free room is computed again each time.
     while (this.#pages.length * PAGE_OCTETS - this.#head - this.octets < end - start) {
       const page = this.#pool.take(this);
       if (page === null) {

@@ -1,6 +1,7 @@
 /**
  * Waits for the first octet of a broker. If the broker was reached, the client has sent something, and nothing comes
- * back, the broker is gone, or it is no broker: its host, or a load balancer before it, only accepts connections.
+ * back, then the broker is gone, or it is no broker: its host, or a load balancer in front of it, only accepts
+ * connections.
  */
 export class BrokerSilence {
   readonly #milliseconds: number;
@@ -29,7 +30,7 @@ export class BrokerSilence {
     this.#wait();
   }
 
-  /** The broker has sent something, or nobody waits for it any more. */
+  /** The broker has sent something, or its octets are not waited for any more. */
   end(): void {
     if (this.#over) return;
     this.#over = true;

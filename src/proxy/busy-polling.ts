@@ -3,21 +3,23 @@
  * processor, above all a virtual one, takes longer than to relay a chunk.
  *
  * It does so only where it pays: when more than two of three chunks, counted over all connections, come within that
- * moment of the chunk before. And only while the processor is not needed otherwise: when the loop turns too late for
+ * time after the chunk before. And only while the processor is not needed otherwise: when the loop turns too late for
  * too much of the time, other threads need the processor, or the loop has enough to do. Then it sleeps for a while. One
  * BusyPolling serves all connections of a thread.
  */
 
 /** Milliseconds that the loop is kept turning: about as long as a broker takes for a confirm. */
 const REACH = 0.2;
-/** So many octets within REACH are a bulk transfer (80 MB/s), which gains nothing. So is one chunk of this size. */
+/** This many octets within REACH are a bulk transfer (80 MB/s), which gains nothing. So is one chunk of this size. */
 const BULK = 16 * 1024;
 /** A chunk within REACH adds one, a later one takes two away. From ENOUGH on the loop is kept turning. */
 const ENOUGH = 8;
 const MOST = 16;
-/** From so many milliseconds between two turns on, the time was taken by other threads, or by the loop's own work. */
+/**
+ * If there are this many milliseconds or more between two turns, other threads or the loop's own work took the time.
+ */
 const STOLEN = 0.5;
-/** Milliseconds that may be taken in a window of so many: more than the inspector takes for such traffic. */
+/** Milliseconds that may be taken in a window of this length: more than the inspector takes for such traffic. */
 const MAX_STOLEN = 15;
 const WINDOW = 250;
 /** Milliseconds for which the thread sleeps then: at first, and at most. It doubles each time. */
@@ -29,7 +31,7 @@ const COUNT_TO = 500;
 export interface Turning {
   /** The steady clock, in milliseconds. */
   now: () => number;
-  /** Calls back when the loop has looked for what came. */
+  /** Calls back when the loop has checked for new octets. */
   next: (turn: () => void) => void;
 }
 
@@ -56,7 +58,7 @@ export class BusyPolling {
     this.#loop = loop;
   }
 
-  /** So many octets were relayed now. */
+  /** This many octets were relayed now. */
   relayed(octets: number): void {
     const now = this.#loop.now();
     const since = now - this.#lastChunk;

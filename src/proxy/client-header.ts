@@ -1,6 +1,6 @@
 /**
- * A load balancer in front of the proxy says in a PROXY header who its client is (connection/prelude.ts draws it). Only
- * those that are trusted are believed: whoever may send the header chooses the address that is reported.
+ * A load balancer in front of the proxy gives its client's address in a PROXY header (connection/prelude.ts draws it).
+ * Only trusted load balancers are believed: the sender of the header chooses the address that is reported.
  */
 import { BlockList, isIP, isIPv4, type Socket } from "node:net";
 import { printable } from "../bytes/printable.ts";
@@ -11,13 +11,13 @@ import { ProxyError } from "./proxy-error.ts";
 
 const FORMS = "expected addresses or networks of load balancers, as 10.0.0.7 or 10.0.0.0/8";
 
-/** Whose PROXY headers are believed. */
+/** The addresses whose PROXY headers are believed. */
 export class TrustedAddresses {
   readonly #list = new BlockList();
 
   /**
    * @param texts addresses and networks, several of them with commas
-   * @throws ProxyError where one of them is none
+   * @throws ProxyError if one of them is none
    */
   constructor(texts: readonly string[]) {
     for (const text of texts.flatMap(each => each.split(","))) this.#add(text.trim());
@@ -46,24 +46,24 @@ function familyOf(address: string): "ipv4" | "ipv6" {
 
 /** What stood in front of a client's octets. */
 export type ClientHeaderResult =
-  /** The header; null where it names nobody, as that of a load balancer's own health check. */
+  /** The header; null if it names no client, as that of a load balancer's own health check. */
   | { kind: "read"; source: Endpoint | null; octets: number }
   /** The connection was closed before its first octet, as by a health check. */
   | { kind: "left" }
-  /** Something else. `message` says what, behind "the client at …". */
+  /** Something else. `message` describes it, behind "the client at …". */
   | { kind: "none"; message: string };
 
 /** Connections whose header is awaited at a time. */
 const MAX_AWAITED = 10_000;
 
 export interface ClientHeaderSettings {
-  /** Null where no header is read. */
+  /** Null if no header is read. */
   trusted: TrustedAddresses | null;
   /** Milliseconds for a header. */
   timeout: number;
   /**
-   * Clients speak first, as with TLS: a header is read when an octet follows it. Node reads ahead, and who takes the
-   * connection over would not learn of its end.
+   * Clients send first, as with TLS: a header is read when an octet follows it. Node reads ahead; without that octet
+   * the next owner of the connection would not learn of its end.
    */
   speaksFirst: boolean;
 }
@@ -113,7 +113,7 @@ class ClientHeader {
   /** What was read, while the first octet behind it is awaited. */
   #read: ClientHeaderResult | null = null;
 
-  /** @param done called once at most, and not when it is abandoned */
+  /** @param done called at most once, and not when it is abandoned */
   constructor(tcp: Socket, settings: ClientHeaderSettings, done: (result: ClientHeaderResult) => void) {
     this.#tcp = tcp;
     this.#settings = settings;

@@ -1,11 +1,11 @@
 import type { FindingMessage } from "./event-message.ts";
 
-/** Who waits for the inspector to say what broke in a client's octets. */
+/** Waits for the inspector's finding on what broke in a client's octets. */
 export class Conclusions {
   readonly #awaited = new Map<number, (finding: FindingMessage | null) => void>();
 
   /**
-   * Resolves to the finding of a connection, or to null where there is none in time.
+   * Resolves to the finding of a connection, or to null if there is none in time.
    *
    * @param within milliseconds
    */
@@ -24,7 +24,7 @@ export class Conclusions {
     this.#awaited.delete(number);
   }
 
-  /** Nobody will say any more. */
+  /** No more findings come. */
   end(): void {
     for (const number of this.#awaited.keys()) this.answer(number, null);
   }

@@ -14,15 +14,15 @@ export interface RelayedConnection {
   upstream: Endpoint;
   /** How the broker was reached; missing while there is no connection yet. */
   steps?: UpstreamSteps;
-  /** The version of TLS that the client agreed on; missing where there is none. */
+  /** The version of TLS that the client agreed on; missing if there is none. */
   clientTlsVersion?: string | null;
   /** Octets are encrypted between client and proxy, between proxy and broker. */
   encrypted: { client: boolean; upstream: boolean };
 }
 
 /**
- * Why a connection was not relayed, or was reset: at most one for each connection. `upstream-silent` may come before it,
- * and ends nothing. Whether a reset is trouble the inspector judges, which knows what was said before it.
+ * Why a connection was not relayed, or was reset: at most one for each connection. `upstream-silent` may come before
+ * it, and ends nothing. The inspector decides whether a reset is trouble: it knows what was sent before.
  */
 export interface RelayTrouble {
   kind:
@@ -40,7 +40,7 @@ export interface RelayTrouble {
     | "shutdown";
   /** One sentence without a full stop, with addresses and the system's error code. */
   message: string;
-  /** Of a reset: false where the client had sent no octet. */
+  /** For a reset: false if the client had sent no octet. */
   clientSpoke?: boolean;
 }
 
@@ -53,14 +53,16 @@ export interface ConnectionTap {
    * holds nothing else, and belongs to the tap.
    */
   data(side: Side, bytes: Uint8Array, given?: boolean): void;
-  /** One side will send no more: it ended its stream (fin) or reset the connection (rst). Once a side at most. */
+  /**
+   * One side will send no more: it ended its stream (fin) or reset the connection (rst). At most once for each side.
+   */
   end(side: Side, reason: "fin" | "rst"): void;
   trouble(trouble: RelayTrouble): void;
   /** Both sockets are closed. Once, and last. */
   closed(): void;
 }
 
-/** What whoever looks at a connection may do to it. */
+/** What the owner of a tap or guard may do to a connection. */
 export interface Relayed {
   /**
    * Ends the connection from the proxy's side. Nothing more is relayed. The broker's stream ends after what the guard

@@ -3,22 +3,22 @@ import type { Endpoint, Severity } from "../report/report.ts";
 
 /**
  * An event of a connection as the inspector's thread sends it to the relay's. An incident may be large and take long to
- * write as text: the inspector does that, and sends the text.
+ * write as text: so the inspector does that, and sends the text.
  */
 export interface EventMessage {
   event: ConnectionEvent["event"];
   /** The connection's. */
   number: number;
   client: Endpoint;
-  /** The event as text, whole lines; "" where it is not told. */
+  /** The event as text, whole lines; "" if it is not written. */
   text: string;
-  /** Of trouble: its kind. */
+  /** For trouble: its kind. */
   trouble: string | null;
-  /** Of a finding. */
+  /** For a finding. */
   finding: FindingMessage | null;
 }
 
-/** A count of events that are not told one by one. */
+/** A count of events that are not written one by one. */
 export type CountMessage = { event: "repeated"; text: string } | { event: "limited"; text: string };
 
 export interface FindingMessage {
@@ -26,9 +26,9 @@ export interface FindingMessage {
   fingerprint: string;
   severity: Severity;
   final: boolean;
-  /** One sentence: what broke, or better why. */
+  /** One sentence: what broke, or if possible why. */
   reason: string;
-  /** Of an error or a warning whose fingerprint was not seen before, where it is asked for: the event as a line of JSON. */
+  /** For an error or a warning with a new fingerprint, if it is asked for: the event as a line of JSON. */
   line?: string;
 }
 
@@ -47,7 +47,7 @@ export function eventMessage(event: ConnectionEvent, write: (event: LiveEvent) =
 
 function findingMessage({ finding, final, fingerprint = "" }: ConnectionEvent & { event: "finding" }): FindingMessage {
   const { id, severity, message, diagnosis } = finding;
-  // Octets that nothing explains say less than what is wrong with them.
+  // If nothing explains the octets, the fault's own sentence is better.
   const explained = diagnosis !== undefined && diagnosis.kind !== "unexplained";
   return { id, fingerprint, severity, final, reason: explained ? diagnosis.summary : message };
 }

@@ -4,19 +4,19 @@ import { type EventWriting, eventWriter } from "../report/event-writer.ts";
 import type { ConnectionEvent, LiveEvent } from "../report/live-event.ts";
 import { type CountMessage, type EventMessage, eventMessage } from "./event-message.ts";
 
-/** Fingerprints that are remembered; of more, the oldest are forgotten. */
+/** Fingerprints that are remembered; beyond this, the oldest are forgotten. */
 const MAX_FINGERPRINTS = 4096;
 
-/** Writes those events of a thread that are to be told, and counts the others. */
+/** Writes those events of a thread that must be reported, and counts the others. */
 export class EventMessages {
   readonly #selection: EventSelection | null;
   readonly #write: (event: LiveEvent) => string;
 
-  /** Fingerprints whose line was given; null where no lines are asked for. */
+  /** Fingerprints whose line was given; null if no lines are asked for. */
   readonly #given: Set<string> | null;
 
   /**
-   * @param writing null where nobody reads the text
+   * @param writing null if the text is not read
    * @param lines whether findings of new fingerprints carry their line of JSON
    */
   constructor(writing: EventWriting | null, lines = false) {
@@ -46,7 +46,7 @@ export class EventMessages {
     return true;
   }
 
-  /** Counts that are to be told now; `all` at the end. `time`: the same as `at`, ISO 8601, UTC. */
+  /** Counts that must be reported now; `all` at the end. `time`: the same as `at`, ISO 8601, UTC. */
   counts(at: number, time: string, all = false): CountMessage[] {
     const due = this.#selection?.due(at, time, all) ?? [];
     return due.map(event => ({ event: event.event, text: this.#write(event) }));

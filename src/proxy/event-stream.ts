@@ -1,16 +1,16 @@
 import type { ServerResponse } from "node:http";
 import { PAGE_HEADERS } from "./one-visit.ts";
 
-/** Characters that wait for their reader; one for whom more wait is let go. */
+/** Characters that wait for a reader; a reader with more is disconnected. */
 const MAX_UNREAD = 32 << 20;
 /** Milliseconds after which a browser that lost its stream asks again. */
 const RETRY = 2000;
 
-/** Server-sent events to one reader (HTML, §9.2). It is never waited for. */
+/** Server-sent events to one reader (HTML, §9.2). The sender never waits for it. */
 export class EventStream {
   readonly #response: ServerResponse;
 
-  /** @param over called when the reader is gone, or was let go */
+  /** @param over called when the reader is gone, or was disconnected */
   constructor(response: ServerResponse, over: () => void) {
     this.#response = response;
     response.once("close", over);
@@ -24,7 +24,7 @@ export class EventStream {
     this.#write(`${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`);
   }
 
-  /** Shows that it goes on. */
+  /** Shows the reader that the stream is alive. */
   alive(): void {
     this.#write(": alive\n\n");
   }

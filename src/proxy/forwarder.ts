@@ -35,7 +35,7 @@ export interface ForwarderContext {
   number: number;
   sockets: SocketPair;
   events: TapEvents;
-  /** Null where the thread sleeps whenever there is nothing to do. */
+  /** Null if the thread sleeps whenever there is nothing to do. */
   polling: BusyPolling | null;
   counters: RelayCounters;
   problem: (message: string) => void;
@@ -49,11 +49,11 @@ export class Forwarder {
   #slowReader: SlowReader | null = null;
   /** The client's stream has ended, and its last octets are still to be passed on slowly. */
   lastOctetsWait = false;
-  /** Where the stream stands that the client is sent. */
+  /** The place in the stream that the client gets. */
   readonly #position = new FramePosition();
   /** The guard is at work. */
   #admitting = false;
-  /** What waits until the octets at hand are passed on. */
+  /** What waits until the present octets are passed on. */
   #deferred: (() => void) | null = null;
 
   constructor(context: ForwarderContext) {
@@ -79,7 +79,7 @@ export class Forwarder {
     return this.#slowReader !== null;
   }
 
-  /** The client was sent whole frames, and not a part of another. */
+  /** The client got whole frames, and not a part of another. */
   get isBetweenFrames(): boolean {
     return this.#position.isBetweenFrames;
   }
@@ -176,8 +176,8 @@ export class Forwarder {
   }
 
   /**
-   * What a failed guard still holds is written on, and everything after it as well: returns true. But where the guard
-   * has stopped the client, octets are missing, and nothing may follow them.
+   * Writes on what a failed guard still holds, and everything after it as well, and returns true. But if the guard has
+   * stopped the client, octets are missing, and nothing may follow them.
    */
   #loseGuard(guard: ConnectionGuard, error: unknown): boolean {
     this.#guard = null;

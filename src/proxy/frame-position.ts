@@ -6,8 +6,8 @@ const SIZE_AT = 3;
 const LAST_TYPE = 8;
 
 /**
- * Whether a stream stands between two frames: hops from header to header, and looks at nothing else. A stream that does
- * not begin with frames is never there.
+ * Whether a stream stands between two frames: steps from header to header, and reads nothing else. A stream that does
+ * not begin with frames never does.
  */
 export class FramePosition {
   /** Octets of the present frame that are still to come; of its header only where `#inHeader` counts them. */

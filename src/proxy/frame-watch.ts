@@ -1,4 +1,4 @@
-/** Frames of single connections, for those who watch them on the live page. Stands between the engine and its listener. */
+/** Frames of single connections, for viewers of the live page. Stands between the engine and its listener. */
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FRAME_BODY, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
@@ -12,7 +12,7 @@ import type { LiveFrame } from "../report/html/live-data.ts";
 import { jsonLine } from "../report/json.ts";
 import type { WatchedFrames } from "./telemetry-protocol.ts";
 
-/** Watches at a time; of more, the oldest ends. */
+/** Watches at a time; beyond this, the oldest ends. */
 const MAX_WATCHES = 8;
 /** Frames of a watch that are shown in a second; others are counted. */
 const MAX_FRAMES = 200;
@@ -35,18 +35,18 @@ export class FrameWatch implements FrameListener {
   #next: FrameListener | null = null;
   readonly #watches = new Map<number, Watch>();
 
-  /** Nobody watches. */
+  /** There is no watch. */
   get isIdle(): boolean {
     return this.#watches.size === 0;
   }
 
-  /** `next` is told all of it. */
+  /** `next` gets every call as well. */
   before(next: FrameListener | null): FrameListener {
     this.#next = next;
     return this;
   }
 
-  /** @param id what the watch is called */
+  /** @param id the number of the watch */
   begin(id: number, inspected: InspectedConnection, channel: number | null): void {
     this.#watches.set(id, { inspected, channel, frames: [], omitted: 0, left: MAX_FRAMES });
     if (this.#watches.size > MAX_WATCHES) this.#watches.delete([...this.#watches.keys()][0]!);
@@ -111,7 +111,7 @@ export class FrameWatch implements FrameListener {
 
   brokenEnvelope(from: Direction, fault: EnvelopeFault, secret: Secret): void {
     this.#next?.brokenEnvelope(from, fault, secret);
-    // It may be of any channel: whoever watches one sees it, too.
+    // It may belong to any channel: a watch of one channel sees it, too.
     this.#see(from, null, () => {
       const { time, direction, streamOffset, frame } = brokenEnvelopeEvent(from, fault, secret);
       const details = frame === undefined ? "" : `its header says type ${frame.type}, size ${frame.size}`;

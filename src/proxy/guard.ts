@@ -22,11 +22,11 @@ export interface GuardListener {
 
 /**
  * Lets whole frames pass, and none from the first broken one of the client on. Frames of the broker are held until they
- * are whole, too, so that the client can be told why where its stream is at a frame boundary. What the broker itself
- * breaks passes as it comes from there on; the client is guarded all the same.
+ * are whole, too: then the client's stream is at a frame boundary when it gets the reason. From a frame that the broker
+ * itself breaks on, its octets pass as they come; the client is still guarded.
  *
- * It sees octets before the broker does, on the relay's own thread: it only looks, and leaves explaining to the
- * inspector. A frame longer than MAX_HELD passes before its end is seen.
+ * It sees octets before the broker does, on the relay's own thread: it only finds the break, and leaves the explanation
+ * to the inspector. A frame longer than MAX_HELD passes before its end is seen.
  *
  * Bound: of each side MAX_HELD and a chunk are held, in a buffer of at most twice that.
  */
@@ -37,9 +37,9 @@ export class Guard implements ConnectionGuard {
   readonly #held: readonly [HeldOctets, HeldOctets] = [new HeldOctets(), new HeldOctets()];
   readonly #listener: GuardListener;
   #stopped = false;
-  /** An error of our own, which ended the inspection: the relay has to know that it is without a guard. */
+  /** An error of our own, which ended the inspection: the relay must know that it has no guard. */
   #failure: { error: unknown } | null = null;
-  /** Sides whose octets pass unseen: both of what is no AMQP 0-9-1, the broker's when it has broken. */
+  /** Sides whose octets pass without inspection: both if it is no AMQP 0-9-1; the broker's after a break. */
   readonly #idle: [boolean, boolean] = [false, false];
 
   constructor(broker: BrokerChoice, listener: GuardListener) {
@@ -55,12 +55,12 @@ export class Guard implements ConnectionGuard {
     this.#connection = engine.connection(NOBODY, { sawBeginning: true, forced: false, expected: true });
   }
 
-  /** Of the client nothing more passes. */
+  /** No more octets of the client pass. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
-  /** Whether all that the client was sent ends with a whole frame, so that another may follow. */
+  /** Whether all that the client got ends with a whole frame, so that another may follow. */
   get clientAtBoundary(): boolean {
     return !this.#idle[1] && this.#held[1].passedWhole;
   }
@@ -68,7 +68,7 @@ export class Guard implements ConnectionGuard {
   admit(side: Side, chunk: Uint8Array): readonly Uint8Array[] {
     if (this.#stopped && side === 0) return [];
     const held = this.#held[side];
-    // Should this throw, the chunk is the relay's to pass on: it must not be held as well.
+    // If this throws, the relay passes the chunk on: it must not be held as well.
     if (!this.#idle[side]) this.#connection.data(side, chunk, 0, chunk.length);
     if (this.#failure !== null) throw this.#failure.error;
     if (this.#idle[side]) return held.passAll(chunk, false);
@@ -92,11 +92,11 @@ export class Guard implements ConnectionGuard {
     }
     if (event.kind !== "incident-opened" && event.kind !== "finding") return;
     const { severity, side, rule } = event.incident;
-    // A close is a whole frame, whatever led to it.
+    // A close is a whole frame, whatever caused it.
     if (severity === "error" && side !== null && rule !== "broker-close") this.#errors[side] ??= event.incident;
   }
 
-  /** From a broken frame on nothing passes; what the client opened with is the broker's to refuse. */
+  /** From a broken frame on nothing passes. A client's wrong opening does pass: the broker refuses it. */
   #stop(incident: Incident, chunk: Uint8Array): readonly Uint8Array[] {
     const held = this.#held[0];
     if (incident.rule === "handshake" && incident.streamOffset === 0) {
@@ -110,7 +110,7 @@ export class Guard implements ConnectionGuard {
     return good;
   }
 
-  /** What the broker sends is not guarded. */
+  /** What the broker sends is not guarded any more. */
   #leaveBroker(incident: Incident, chunk: Uint8Array): readonly Uint8Array[] {
     this.#idle[1] = true;
     const all = this.#held[1].passAll(chunk, false);
@@ -125,7 +125,7 @@ export class Guard implements ConnectionGuard {
 
 const NOTHING = new Uint8Array(0);
 const NOW = new Moment();
-/** What carries the octets is the relay's to know. */
+/** Only the relay knows what carries the octets. */
 const NOBODY: Carrier = {
   first: NOW,
   last: NOW,
@@ -136,7 +136,7 @@ const NOBODY: Carrier = {
   octets: () => 0,
 };
 
-/** The octets of one direction that have come and not passed: one buffer, however small the chunks were. */
+/** The octets of one direction that have come and not passed: one buffer, even for many small chunks. */
 class HeldOctets {
   octets = 0;
   /** What has passed ends with a frame's end. */

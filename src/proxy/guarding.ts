@@ -1,7 +1,7 @@
 /**
- * What follows when a guard stops a client. The stop is told when it is decided: the client may be gone a moment later.
- * Then the client may show more of what it writes, and the inspector explains it, so that the close frame says why. A
- * client that ends its stream before that gets the close frame at once.
+ * What follows when a guard stops a client. The stop is reported when it is decided: the client may be gone a moment
+ * later. Then the client may send more of what it writes, and the inspector explains it, so that the close frame gives
+ * the reason. A client that ends its stream before that gets the close frame at once.
  */
 import type { BrokerChoice } from "../broker/versions.ts";
 import { envelopeSentence } from "../connection/envelope-sentence.ts";
@@ -14,7 +14,7 @@ import { Guard } from "./guard.ts";
 import type { Inspector } from "./inspector.ts";
 import { reasonOf } from "./proxy-error.ts";
 
-/** Milliseconds in which a stopped client may show more of what it writes, before its incident is concluded. */
+/** Milliseconds in which a stopped client may send more of what it writes, before its incident is concluded. */
 const LISTENS = 100;
 /** Milliseconds that the inspector then has to explain it. */
 const EXPLAINS = 400;
@@ -63,7 +63,7 @@ export class Guarding {
     return guard;
   }
 
-  /** What the inspector finds may explain a stop. */
+  /** A finding of the inspector may explain a stop. */
   received({ number, finding }: EventMessage): void {
     if (finding?.severity === "error") this.#stopping.get(number)?.found(finding);
   }
@@ -82,7 +82,7 @@ interface StopContext {
 class Stop {
   readonly #context: StopContext;
   readonly #over: () => void;
-  /** The error told of it since then. */
+  /** The error reported for it since then. */
   #finding: FindingMessage | null = null;
   #isClosed = false;
 
@@ -105,7 +105,7 @@ class Stop {
   }
 
   clientEnded(): void {
-    // What is said to the client from here on is the guard's.
+    // From here on, only the guard sends to the client.
     void this.#context.inspector.conclude(this.#context.number, 0);
     this.#close(null);
   }

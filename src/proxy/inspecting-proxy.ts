@@ -1,4 +1,4 @@
-/** `ghostframe proxy` without its command line: relay, guard and inspector together, and what they tell. */
+/** `ghostframe proxy` without its command line: relay, guard and inspector together, and the events that they emit. */
 import type { BrokerChoice } from "../broker/versions.ts";
 import { isoTime } from "../net/place.ts";
 import type { EventWriting } from "../report/event-writer.ts";
@@ -31,17 +31,17 @@ export interface ProxyOptions extends Omit<ProxyServerOptions, "open" | "problem
   guard: boolean;
   /** Look for client sockets that several processes hold. */
   sharedSockets: boolean;
-  /** How events of connections are written down; null where nobody reads them. */
+  /** How events of connections are written; null if they are not read. */
   writing: EventWriting | null;
-  /** What is sent and served of it; null for nothing. */
+  /** The telemetry that is sent and served; null for none. */
   telemetry?: ProxyTelemetrySetting | null;
   /** Where findings of new fingerprints are sent; null or missing for nowhere. */
   webhook?: WebhookSetting | null;
-  /** Is told the address of the live page, which lets one browser in: it is in no event. */
+  /** Called with the address of the live page, which lets one browser in: it is in no event. */
   livePage?: (address: string) => void;
   /** Must not wait, and must not throw. */
   emit: (event: EventMessage | CountMessage | ProxyEvent) => void;
-  /** Milliseconds between two events of how it stands; 0 or missing for none. */
+  /** Milliseconds between two status events; 0 or missing for none. */
   statusEvery?: number;
   /** Another thread for the inspector, in tests. */
   newThread?: NewThread;
@@ -63,7 +63,7 @@ export class InspectingProxy {
   readonly #counts = { errors: 0, warnings: 0, notes: 0 };
   /** Connections that could not be relayed. */
   #refused = 0;
-  /** Ids of findings that may be told again. */
+  /** Ids of findings that may be emitted again. */
   readonly #provisional = new Set<string>();
   readonly #guarding: Guarding;
   #status: NodeJS.Timeout | null = null;
@@ -95,7 +95,7 @@ export class InspectingProxy {
     });
   }
 
-  /** Returns where it listens, in the order of the routes; rejects with a ProxyError where it cannot. */
+  /** Returns where it listens, in the order of the routes; rejects with a ProxyError if it cannot. */
   async listen(): Promise<Endpoint[]> {
     const admin = (await this.#telemetry?.begin()) ?? null;
     const addresses = await this.#server.listen();
@@ -137,7 +137,7 @@ export class InspectingProxy {
   }
 
   /**
-   * Accepts no more, lets connections end, and tells the summary.
+   * Accepts no more, lets connections end, and emits the summary.
    *
    * @param grace milliseconds after which connections are reset
    * @param untold asked at the end: events that could not be written
@@ -145,7 +145,7 @@ export class InspectingProxy {
   async drain(grace: number, untold: () => number): Promise<ProxyCounters> {
     const { open } = this.#server.counters;
     this.#isDraining = true;
-    // Nobody is accepted any more when it is told.
+    // When this is emitted, no client is accepted any more.
     const drained = this.#server.drain(grace);
     this.#say("draining", `stopping: ${counted(open, "open connection")} may end within ${grace / 1000} s`);
     await drained;
@@ -174,7 +174,7 @@ export class InspectingProxy {
     };
   }
 
-  /** Ends what `drain` has not: where it could not listen. */
+  /** Ends what `drain` did not end: after a failed `listen`. */
   async close(): Promise<void> {
     await this.#inspector.close();
     await this.#telemetry?.close();

@@ -11,13 +11,13 @@ export interface InspectorSetting {
   record: RecordSetting | null;
   /** Look for clients' sockets that several processes hold. */
   sharedSockets: boolean;
-  /** How events are written; null where nobody reads them. */
+  /** How events are written; null if they are not read. */
   writing: EventWriting | null;
   /** Findings of new fingerprints carry their line of JSON, for the webhook. */
   lines?: boolean;
-  /** Which messages get spans, and whether these are sent; null where there is no telemetry. */
+  /** Which messages get spans, and whether these are sent; null if there is no telemetry. */
   telemetry: { messages: MessageChoice; sendsSpans: boolean } | null;
-  /** What happens is told to the live page, by the port of telemetry. */
+  /** Events go to the live page, by the port of telemetry. */
   live?: boolean;
 }
 
@@ -51,11 +51,11 @@ export type ToInspector =
   | { kind: "close" };
 
 export type FromInspector =
-  /** A batch was read, with so many octets of chunks. */
+  /** A batch was read, with this many octets of chunks. */
   | { kind: "batch-read"; buffer: ArrayBuffer; chunkOctets: number }
   | { kind: "events"; events: EventMessage[] }
   | { kind: "counts"; counts: CountMessage[] }
   | { kind: "problem"; message: string }
-  /** So many packets more could not be recorded. */
+  /** This many more packets could not be recorded. */
   | { kind: "lost-packets"; count: number }
   | { kind: "closed" };

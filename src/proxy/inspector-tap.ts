@@ -4,16 +4,16 @@ import type { ConnectionTap, RelayedConnection, RelayTrouble } from "./connectio
 import { CLOSED, CONNECTED, DATA, ENDED_BY_FIN, ENDED_BY_RST, LOST, TROUBLE } from "./octet-batch.ts";
 import type { InspectionlessEvent } from "./uninspected-event.ts";
 
-/** What a tap needs of its inspector. */
+/** What a tap needs from its inspector. */
 export interface TapInspector {
   /** The inspector is further behind than it may be. */
   readonly isBehind: boolean;
   write(kind: number, side: Side, connection: number, bytes: Uint8Array): void;
   /** Data whose buffer is handed over. */
   give(side: Side, connection: number, bytes: Uint8Array): void;
-  /** A connection goes on uninspected because the inspector is behind. */
+  /** A connection continues uninspected because the inspector is behind. */
   fellBehind(): void;
-  /** A connection goes on uninspected for another reason: the event is emitted without the inspector. */
+  /** A connection continues uninspected for another reason: the event is emitted without the inspector. */
   emitUninspected(event: InspectionlessEvent, connection: RelayedConnection): void;
   /** Nothing more comes from this tap. */
   forget(tap: InspectorTap): void;
@@ -21,7 +21,7 @@ export interface TapInspector {
 
 /** Hands the events of one connection over to the inspector. */
 export class InspectorTap implements ConnectionTap {
-  /** No inspector knows this connection any more: its events are emitted here. */
+  /** No inspector has this connection any more: its events are emitted here. */
   #orphaned = false;
   /** Its octets are not inspected any more, and that was emitted. */
   isLost = false;
@@ -35,7 +35,7 @@ export class InspectorTap implements ConnectionTap {
     this.#inspector = inspector;
   }
 
-  /** The connection goes on uninspected, and there is no inspector to say so. */
+  /** The connection continues uninspected, and there is no inspector to report it. */
   orphan(message: string): void {
     this.#orphaned = true;
     if (this.isLost) return;

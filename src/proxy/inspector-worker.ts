@@ -21,14 +21,14 @@ import { SocketHolders } from "./socket-holders.ts";
 import { TelemetryLink } from "./telemetry-link.ts";
 import { WallClock } from "./wall-clock.ts";
 
-/** Milliseconds between two looks at what happens without octets. */
+/** Milliseconds between two checks for what happens without octets. */
 const TICK = 1000;
-/** Milliseconds between two looks into the pipe, and such looks in vain after which the relay has to wake us. */
+/** Milliseconds between two checks of the pipe; and such checks without result after which the relay must wake us. */
 const LOOK = 250;
 const LOOKS_IN_VAIN = 2;
-/** Milliseconds between two looks at who holds the clients' sockets, where one is due. */
+/** Milliseconds between two scans for the processes that hold the clients' sockets, if a scan is due. */
 const SCAN = 3000;
-/** Octets of latest packets kept for each connection, and over all, where only findings are recorded. */
+/** Octets of latest packets kept for each connection, and over all, if only findings are recorded. */
 const RING_OCTETS = 256 << 10;
 const RING_BUDGET = 64 << 20;
 
@@ -36,7 +36,7 @@ const port = parentPort!;
 const setting = workerData as InspectorData;
 const clock = new WallClock();
 clock.read();
-/** Only telemetry asks for them. */
+/** Only telemetry needs them. */
 const packets =
   setting.record === null || setting.telemetry === null ? null : new RecordedPackets(setting.record.files);
 const recorder = setting.record === null ? null : newRecorder(setting.record);
@@ -62,7 +62,7 @@ function newLink(wanted: NonNullable<InspectorSetting["telemetry"]>): TelemetryL
   return new TelemetryLink(wanted, packets, () => batches.inspection.open, [clock.seconds, clock.microseconds * 1000]);
 }
 
-/** Where a connection's inspection failed, for whoever asks for it. */
+/** Prints where a connection's inspection failed, if that is asked for. */
 function tellStack(error: unknown): void {
   if (process.env.GHOSTFRAME_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
@@ -101,7 +101,7 @@ function postLostPackets(): void {
   lostPackets = lost;
 }
 
-/** Tells how often came what is not told one by one. */
+/** Reports how often events came that are not written one by one. */
 function postCounts(all: boolean): void {
   const time = isoTime({ seconds: clock.seconds, nanoseconds: clock.microseconds * 1000, timeDigits: 6 });
   const counts = messages.counts(clock.seconds, time, all);
@@ -121,7 +121,7 @@ function readPipe(): boolean {
   return true;
 }
 
-/** Looks into the pipe now and then, as long as something comes. */
+/** Checks the pipe now and then, as long as something comes. */
 function keepLooking(): void {
   inVain = readPipe() ? 0 : inVain + 1;
   looking = inVain >= LOOKS_IN_VAIN && pipe.sleep() ? null : setTimeout(keepLooking, LOOK);
@@ -171,7 +171,10 @@ function measureRecorder({ isPaused, lost }: Recorder, instruments: Instruments)
 
 const scanning = setting.sharedSockets ? setInterval(() => void scanSockets(), SCAN) : undefined;
 
-/** Memory that is sent where nobody listens is freed at once. The collector would let it pile up, and run for it. */
+/**
+ * Memory that is sent to a port without a listener is freed at once. Left to the garbage collector, it would pile up
+ * and cost time.
+ */
 const { port1: nowhere } = new MessageChannel();
 nowhere.close();
 
@@ -184,7 +187,7 @@ function readBatch(buffer: ArrayBuffer, used: number, chunks: ArrayBuffer[]): vo
 }
 
 port.on("message", (message: ToInspector) => {
-  // What is in the pipe is older than any message.
+  // The records in the pipe are older than any message.
   readPipe();
   switch (message.kind) {
     case "batch":

@@ -1,7 +1,7 @@
 /**
- * The relay's side of the inspector, which runs in a thread of its own and reads what the relay writes in batches.
- * The relay never waits for the inspector. Where the inspector is more than MAX_BEHIND behind, connections go on
- * uninspected. Where it dies, a new inspector takes the connections that come later.
+ * The relay's side of the inspector, which runs in a thread of its own and reads what the relay writes in batches. The
+ * relay never waits for the inspector. If the inspector is more than MAX_BEHIND behind, connections continue
+ * uninspected. If it dies, a new inspector takes the connections that come later.
  */
 import type { MessagePort, Worker } from "node:worker_threads";
 import type { Side } from "../net/connection-observer.ts";
@@ -20,7 +20,10 @@ import { UninspectedEvents } from "./uninspected-events.ts";
 
 /** Octets of batches that the inspector may be behind: two seconds at the full speed of two processors leave fewer. */
 const MAX_BEHIND = 256 << 20;
-/** An inspector that died is replaced at once; but when so many died within this time, after this time. Milliseconds. */
+/**
+ * An inspector that died is replaced at once; after this many deaths within this time, only after this time.
+ * Milliseconds.
+ */
 const MAX_DEATHS = 3;
 const DEATHS_WITHIN = 60_000;
 /** An inspector that is behind and has read nothing for this time hangs. Milliseconds. */
@@ -40,17 +43,17 @@ export interface InspectorOptions extends InspectorSetting {
 }
 
 export class Inspector implements TapInspector {
-  /** Connections that went on uninspected because the inspector fell behind or died. */
+  /** Connections that continued uninspected because the inspector fell behind or died. */
   uninspected = 0;
   /** Packets that could not be recorded. */
   lostPackets = 0;
   readonly #options: InspectorOptions;
   /** Of the connections that the worker knows, by number. */
   readonly #taps = new Map<number, InspectorTap>();
-  /** Stops of the guard that the worker has not told yet. */
+  /** Stops of the guard that the worker has not reported yet. */
   readonly #guarded = new Map<number, { connection: RelayedConnection; reason: string }>();
   readonly #conclusions = new Conclusions();
-  /** Of events that are told without the worker. */
+  /** For events that are emitted without the worker. */
   readonly #uninspected: UninspectedEvents;
   /** Null after one died and before the next one is started. */
   #worker: Worker | null = null;
@@ -87,8 +90,8 @@ export class Inspector implements TapInspector {
   }
 
   /**
-   * What broke in the client's octets. No more of them may follow. Resolves to the finding, or to null where there is
-   * none in time.
+   * What broke in the client's octets. No more of them may follow. Resolves to the finding, or to null if there is none
+   * in time.
    *
    * @param within milliseconds
    */
@@ -99,7 +102,7 @@ export class Inspector implements TapInspector {
     return concluded;
   }
 
-  /** The guard has stopped a client. That is told in any case, and soon. */
+  /** The guard has stopped a client. That is reported in any case, and soon. */
   guarded(connection: RelayedConnection, reason: string): void {
     const { number } = connection;
     const tap = this.#taps.get(number);
@@ -109,7 +112,7 @@ export class Inspector implements TapInspector {
     }
     this.#guarded.set(number, { connection, reason });
     this.write(GUARDED, 0, number, encoded({ reason }));
-    // Behind the octets that broke, which come when the guard has admitted what stands before them.
+    // Behind the broken octets, which come after the guard has admitted what stands before them.
     setImmediate(() => this.flush());
   }
 
@@ -198,7 +201,7 @@ export class Inspector implements TapInspector {
       this.#worker = this.#newWorker();
       this.#options.started?.();
     } catch (error) {
-      // No memory or no thread to be had: the relay goes on.
+      // No memory or no thread is available: the relay continues.
       this.#options.problem(`no inspector can be started: ${reasonOf(error)}`);
       this.#startLater();
     }
@@ -267,7 +270,7 @@ export class Inspector implements TapInspector {
     this.#options.problem(`the inspector is ${MAX_BEHIND >> 20} MiB behind: ${now}`);
   }
 
-  /** Connections that the inspector knew are lost with it. */
+  /** The inspector's connections are lost with it. */
   #exited(worker: Worker): void {
     if (worker !== this.#worker) return;
     if (this.#closing !== null) {

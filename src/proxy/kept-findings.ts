@@ -1,6 +1,6 @@
 import type { FindingNews } from "./telemetry-protocol.ts";
 
-/** Findings that are kept for the live page, and their characters of JSON; of more, the oldest are dropped. */
+/** Findings that are kept for the live page, and their characters of JSON; beyond this, the oldest are dropped. */
 const MAX_FINDINGS = 1000;
 const MAX_CHARACTERS = 8 << 20;
 
@@ -17,7 +17,7 @@ export class KeptFindings {
     return this.#findings.get(id);
   }
 
-  /** Keeps one, which may know more than it did. Returns the ids of those that had to go. */
+  /** Keeps a finding, also one that comes again with more. Returns the ids of those that were dropped. */
   keep(finding: FindingNews): string[] {
     const before = this.#findings.get(finding.id);
     this.#characters += finding.json.length - (before?.json.length ?? 0);

@@ -1,4 +1,4 @@
-/** What goes wrong where the proxy listens. */
+/** Errors where the proxy listens. */
 import { codeOf } from "../capture/system-error.ts";
 import { endpointText, type ListenAddress } from "./address.ts";
 import { ProxyError, reasonOf } from "./proxy-error.ts";

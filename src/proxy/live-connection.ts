@@ -3,7 +3,7 @@ import type { RelayedCarrier, UpstreamSteps } from "../report/live-event-sink.ts
 import type { Endpoint } from "../report/report.ts";
 import type { RelayedConnection } from "./connection-tap.ts";
 
-/** What is known of a relayed connection besides its AMQP: who talks, how much, how it ended. */
+/** What is known of a relayed connection besides its AMQP: its ends, its octets, how it ended. */
 export class LiveConnection implements RelayedCarrier {
   readonly number: number;
   readonly first = new Moment();
@@ -13,12 +13,12 @@ export class LiveConnection implements RelayedCarrier {
   steps: UpstreamSteps | null = null;
   clientTlsVersion: string | null = null;
   wasTold = false;
-  /** Both sides are connected, and that was not told yet: no octet has come. */
+  /** Both sides are connected, and that was not emitted yet: no octet has come. */
   awaitsOctets = false;
   guarded = false;
-  /** The proxy itself ends the connection: how its streams end says nothing of client and broker. */
+  /** The proxy itself ends the connection: the end of its streams shows nothing about client and broker. */
   cut = false;
-  /** The guard parts from the client it stopped: nothing that follows is looked at. */
+  /** The guard ends the connection of the client that it stopped: nothing that follows is read. */
   concluded = false;
   readonly #ends: readonly [Endpoint, Endpoint];
   readonly #octets = [0, 0];
@@ -71,7 +71,7 @@ export class LiveConnection implements RelayedCarrier {
     this.last.set(moment);
   }
 
-  /** A side has ended its stream in good order. */
+  /** A side has ended its stream in order. */
   get wasFinished(): boolean {
     return this.#ended.includes("fin");
   }

@@ -19,9 +19,9 @@ import { isOrderlyReset } from "./orderly-reset.ts";
 
 /** Seconds in which the steps of untangling that were used up grow back. */
 const STEPS_GROW_BACK = 10;
-/** Seconds without an octet after which an open incident is emitted as it is known so far. */
+/** Seconds without an octet after which an open incident is emitted as far as it is known. */
 const PROVISIONAL_AFTER = 2;
-/** Seconds without an octet after which a connection is told as opened: a health check is over by then. */
+/** Seconds without an octet after which a connection is reported as opened: a health check is over by then. */
 const TOLD_AFTER = 5;
 
 export interface LiveInspectionOptions {
@@ -32,13 +32,13 @@ export interface LiveInspectionOptions {
   firstFinding?: number;
   /** Steps that untangling may take over all connections; else MAX_STEPS. */
   untanglingSteps?: number;
-  /** Called with what was thrown where the inspection of a connection fails. */
+  /** Called with what was thrown when the inspection of a connection fails. */
   failed?: (error: unknown) => void;
   /** Must not keep the event: its parts are large. */
   emit: (event: ConnectionEvent) => void;
-  /** What telemetry is made with; null for none. */
+  /** For making telemetry; null for none. */
   telemetry?: TelemetryParts | null;
-  /** Shows frames to whoever watches; null for nobody. */
+  /** Shows frames to those who watch them; null for none. */
   watch?: FrameWatch | null;
 }
 
@@ -54,9 +54,9 @@ export class LiveInspection {
   readonly #engine: Engine<LiveConnection>;
   readonly #telemetry: LiveTelemetry<LiveConnection> | null;
   readonly #connections = new Map<number, Inspected>();
-  /** Those that are connected and have brought no octet; the one that connected first is the first. */
+  /** Those that are connected and have brought no octet, in the order in which they connected. */
   readonly #silent = new Set<Inspected>();
-  /** Those that brought octets since the last tick, or have an incident that was not told yet. */
+  /** Those that brought octets since the last tick, or have an incident that was not emitted yet. */
   readonly #restless = new Set<Inspected>();
 
   constructor(options: LiveInspectionOptions) {
@@ -97,7 +97,7 @@ export class LiveInspection {
 
   opened(relayed: RelayedConnection): void {
     const live = new LiveConnection(relayed, this.#moment);
-    // Whoever connects here wants a broker.
+    // A client that connects here wants a broker.
     const beginning = { sawBeginning: true, forced: false, expected: true };
     this.#connections.set(relayed.number, this.#engine.connection(live, beginning));
   }
@@ -136,7 +136,7 @@ export class LiveInspection {
     return this.#connections.get(number)?.carrier.cut === true;
   }
 
-  /** Says what it knows of the client's octets by now. What follows is between the client and the guard. */
+  /** Emits what it knows of the client's octets so far. What follows concerns only the client and the guard. */
   conclude(number: number): void {
     const connection = this.#connections.get(number);
     if (connection === undefined || connection.carrier.concluded || connection.carrier.hasEnded(0)) return;
@@ -159,7 +159,7 @@ export class LiveInspection {
     this.#events.emit(connection, { event: "guarded", message });
   }
 
-  /** Something else than its inspection failed over this connection: nothing more is looked at. */
+  /** An error on this connection outside its inspection: it is not inspected any more. */
   failed(number: number, error: unknown): void {
     const connection = this.#connections.get(number);
     connection?.fail(error);
@@ -170,7 +170,7 @@ export class LiveInspection {
     const connection = this.#connections.get(number);
     if (connection === undefined || connection.givenUp) return;
     connection.finish();
-    // Unless it turned out to be no AMQP, or failed over that: which was told.
+    // Unless it turned out to be no AMQP, or failed then: that was reported.
     connection.giveUp("lost", message);
   }
 

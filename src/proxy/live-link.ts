@@ -1,6 +1,6 @@
 /**
- * The inspector's end of the live page: gathers what is new, and hands it to the thread that serves the page. Waits for
- * nothing, and keeps no more than its bounds while that thread does not take it.
+ * The inspector's end of the live page: gathers what is new, and hands it to the thread that serves the page. It waits
+ * for nothing, and keeps no more than its bounds while that thread does not take it.
  */
 import type { MessagePort } from "node:worker_threads";
 import type { InspectedConnection } from "../inspection/inspected-connection.ts";
@@ -16,20 +16,20 @@ import { KeptFindings } from "./kept-findings.ts";
 import type { Inspected } from "./live-inspection.ts";
 import type { ConnectionNews, Excerpt, FindingNews, InspectorNews, ToInspectorPort } from "./telemetry-protocol.ts";
 
-/** Connections whose figures are told in a second; of more, each in its turn. */
+/** Connections whose figures are sent in a second; if there are more, they take turns. */
 const MAX_FIGURES = 500;
-/** Messages that wait to be handed over, and messages that incidents cost; of more, only their number. */
+/** Messages that wait to be handed over, and messages that incidents cost; beyond this, only their number. */
 const MAX_MESSAGES = 200;
 const MAX_LOST = 2000;
-/** Closed connections that wait to be handed over; of more, the oldest are dropped. */
+/** Closed connections that wait to be handed over; beyond this, the oldest are dropped. */
 const MAX_WAITING = 2000;
 /** News that the other thread has not taken yet. */
 const MAX_OUTSTANDING = 4;
-/** Characters of a finding as JSON; of a longer one octets and diagnosis are left out. */
+/** Characters of a finding as JSON; in a longer one octets and diagnosis are left out. */
 const MAX_FINDING = 256 * 1024;
-/** Findings of one fingerprint that are told whole. */
+/** Findings of one fingerprint that are sent whole. */
 const FULL_OF_KIND = 16;
-/** Fingerprints that are counted; of more, the oldest are forgotten. */
+/** Fingerprints that are counted; beyond this, the oldest are forgotten. */
 const MAX_KINDS = 1024;
 
 export class LiveLink {
@@ -37,7 +37,7 @@ export class LiveLink {
   readonly #open: () => Iterable<Inspected>;
   #port: MessagePort | null = null;
   #outstanding = 0;
-  /** Told again to a thread that begins anew. */
+  /** Sent again to a thread that begins anew. */
   readonly #findings = new KeptFindings();
   #newFindings = new Map<string, FindingNews>();
   #connections = new Map<string, ConnectionNews>();
@@ -47,11 +47,11 @@ export class LiveLink {
   #lost: string[] = [];
   #lostDropped = 0;
   #messageCount = 0;
-  /** By fingerprint: findings that were told whole. */
+  /** By fingerprint: findings that were sent whole. */
   readonly #kinds = new Map<string, Set<string>>();
-  /** Of open connections: findings that were told, and why it is not inspected. */
+  /** For open connections: findings that were sent, and why a connection is not inspected. */
   readonly #told = new Map<string, { findings: Set<string>; uninspected?: string }>();
-  /** Of open connections: octets that were told, and in whose turn that was. */
+  /** For open connections: octets that were sent, and in whose turn that was. */
   #figures = new WeakMap<Inspected, { octets: number; turn: number }>();
   #turn = 0;
 
@@ -60,7 +60,7 @@ export class LiveLink {
     this.#open = open;
   }
 
-  /** Another thread serves the page from now on: it is told what is known. */
+  /** Another thread serves the page from now on: it gets what is known. */
   connect(port: MessagePort): void {
     this.#port = port;
     this.#outstanding = 0;
@@ -70,7 +70,7 @@ export class LiveLink {
     port.on("message", (message: ToInspectorPort) => this.#received(message));
   }
 
-  /** What was told of a connection. */
+  /** Takes an event that was emitted for a connection. */
   told(event: ConnectionEvent): void {
     const { id } = event.connection;
     const known = this.#told.get(id) ?? { findings: new Set() };
@@ -198,7 +198,7 @@ function excerptOf(path: string, time: string, { client, server, start }: Connec
   return { path, ends: [client, server], opened: microseconds(start), around: microseconds(time) };
 }
 
-/** Since the epoch, of a time with up to nine digits of fraction. */
+/** Since the epoch, from a time with up to nine digits of fraction. */
 function microseconds(time: string): number {
   const fraction = /\.(\d+)Z$/.exec(time)?.[1] ?? "";
   return Math.floor(Date.parse(time) / 1000) * 1e6 + Number(fraction.padEnd(6, "0").slice(0, 6));

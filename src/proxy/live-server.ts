@@ -1,7 +1,7 @@
 /**
- * `--ui`: the live page, for one browser of this machine, on loopback only. It reads: the page, server-sent events of what
- * changes, frames of a connection as they come, and what was recorded around a finding. Nobody waits for its readers: one
- * that is too slow is let go, and finds its way back by itself.
+ * `--ui`: the live page, for one browser of this machine, on loopback only. It serves the page, server-sent events of
+ * changes, frames of a connection as they come, and what was recorded around a finding. It never waits for its readers:
+ * a reader that is too slow is disconnected, and reconnects by itself.
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -16,13 +16,13 @@ import type { LiveAddress, WatchedFrames } from "./telemetry-protocol.ts";
 
 /** Milliseconds for a request to come. */
 const REQUEST_TIMEOUT = 10_000;
-/** TCP connections at a time, and of these streams of events. */
+/** TCP connections at a time, and how many of these may be streams of events. */
 const MAX_CONNECTIONS = 32;
 const MAX_STREAMS = 8;
 /** Milliseconds between two updates, and of silence after which a stream is shown to be alive. */
 const UPDATE_EVERY = 250;
 const ALIVE_EVERY = 15_000;
-/** Updates that are kept for who comes back, and their characters. */
+/** Updates that are kept for browsers that come back, and their characters. */
 const MAX_KEPT = 240;
 const MAX_KEPT_CHARACTERS = 4 << 20;
 
@@ -32,7 +32,7 @@ export interface LiveServerOptions {
   state: LiveState;
   /** The token was used. */
   visited: () => void;
-  /** Has the inspector tell the frames of a connection; `channel`: null for all. */
+  /** Has the inspector send the frames of a connection; `channel`: null for all. */
   watch: (watch: number, connection: string, channel: number | null) => void;
   unwatch: (watch: number) => void;
 }
@@ -46,7 +46,7 @@ export class LiveServer {
   readonly #options: LiveServerOptions;
   readonly #server: Server;
   readonly #visit: OneVisit;
-  /** Tells this server's updates from those of one before it. */
+  /** Distinguishes this server's updates from those of an earlier one. */
   readonly #epoch = randomBytes(4).toString("hex");
   readonly #streams = new Set<EventStream>();
   readonly #watches = new Map<number, EventStream>();
@@ -67,7 +67,7 @@ export class LiveServer {
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
-  /** Resolves to its port; rejects where nothing can be listened on. */
+  /** Resolves to its port; rejects if it cannot listen. */
   async listen(): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
@@ -92,13 +92,13 @@ export class LiveServer {
     this.#visit.allow(token);
   }
 
-  /** Frames of a connection that somebody watches. */
+  /** Frames of a connection that is watched. */
   frames({ watch, frames, omitted, over }: WatchedFrames): void {
     const data = `{"frames":[${frames.join(",")}],"omitted":${omitted},"over":${over}}`;
     this.#watches.get(watch)?.send("frames", data);
   }
 
-  /** Another inspector begins: it knows nothing of what was watched. */
+  /** Another inspector begins: it has none of the watches. */
   inspectorBegan(): void {
     for (const stream of this.#watches.values()) stream.send("frames", '{"frames":[],"omitted":0,"over":true}');
   }
@@ -133,7 +133,7 @@ export class LiveServer {
     response.end(request.method === "HEAD" ? undefined : body);
   }
 
-  /** Null where the response is under way. */
+  /** Null if the response is under way. */
   #answer(request: IncomingMessage, response: ServerResponse): VisitAnswer | null {
     const [path = "/", query = ""] = (request.url ?? "/").split("?");
     if (path === "/") return { status: 200, body: this.#options.page };
@@ -150,9 +150,9 @@ export class LiveServer {
     return null;
   }
 
-  /** What came since the event that was seen of last; or all, where that is not known any more. */
+  /** The updates since the last event that was seen; or all, if that event is not kept any more. */
   #events(last: string | string[] | undefined, response: ServerResponse): void {
-    // What is not sent yet belongs to those who are here already.
+    // What is not sent yet belongs to the browsers that are connected already.
     this.#update();
     const stream = new EventStream(response, () => this.#streams.delete(stream));
     this.#streams.add(stream);
@@ -208,7 +208,7 @@ export class LiveServer {
     return null;
   }
 
-  /** What was begun and cannot be completed must not be taken for the whole. */
+  /** An incomplete copy must not look complete. */
   #copied(response: ServerResponse, problem: string | null): void {
     if (problem === null) response.end();
     else if (response.headersSent) response.destroy();

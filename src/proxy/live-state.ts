@@ -1,17 +1,17 @@
-/** What the live page shows: connections, findings and messages as they were told, rates, and what of it changed. */
+/** What the live page shows: connections, findings and messages as they were reported, rates, and what changed. */
 import type { LiveCounts, RateSample } from "../report/html/live-data.ts";
 import { VERSION } from "../version.ts";
 import { KeptFindings } from "./kept-findings.ts";
 import type { ConnectionNews, FindingNews, InspectorNews, RelayState } from "./telemetry-protocol.ts";
 
-/** Open connections that are listed, and closed ones; of these, those with findings stay as long as a finding is kept. */
+/** Open connections that are listed, and closed ones; of the closed, those with a kept finding stay. */
 const MAX_OPEN = 2000;
 const MAX_CLOSED = 500;
 /** The latest messages that are listed. */
 const MAX_MESSAGES = 2000;
 /** Messages that findings cost, which are listed. */
 const MAX_LOST = 5000;
-/** Seconds of which rates are kept. */
+/** Seconds for which rates are kept. */
 const MAX_RATES = 600;
 
 /** What changed since it was last taken. */
@@ -47,7 +47,7 @@ export class LiveState {
   readonly #rates: RateSample[] = [];
   #changes = noChanges();
   #relay: RelayState | null = null;
-  /** Of the second before, and of inspectors that are gone. */
+  /** Of the second before, and of earlier inspectors. */
   #before = { octets: [0, 0] as readonly [number, number], frames: 0, messages: 0 };
   #inspected: Sums = NOTHING;
   #earlier: Sums = NOTHING;
@@ -78,7 +78,7 @@ export class LiveState {
     this.#changes.messages = [...this.#changes.messages, ...messages].slice(-MAX_MESSAGES);
   }
 
-  /** Another inspector begins: connections of the one before are not looked at any more. */
+  /** Another inspector begins: connections of the one before are not inspected any more. */
   inspectorBegan(): void {
     for (const id of this.#isOpen) this.#drop(id);
     this.#unlisted.clear();
@@ -123,7 +123,7 @@ export class LiveState {
     })}}`;
   }
 
-  /** LiveUpdate, as JSON, of what changed since the last call; null where nothing did. */
+  /** LiveUpdate, as JSON, with the changes since the last call; null if there are none. */
   takeUpdate(): string | null {
     const { connections, findings, ...lists } = this.#changes;
     const count = Object.values(lists).reduce((sum, list) => sum + list.length, connections.size + findings.size);
@@ -177,7 +177,7 @@ export class LiveState {
     else this.#isOpen.delete(id);
   }
 
-  /** Of closed connections the oldest go, but not those of which a finding is kept. */
+  /** The oldest closed connections are dropped, but not those with a kept finding. */
   #prune(): void {
     if (this.#connections.size - this.#isOpen.size <= MAX_CLOSED) return;
     const withFindings = new Set(Array.from(this.#findings.all, finding => finding.connection));

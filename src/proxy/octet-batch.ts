@@ -31,7 +31,7 @@ export const CLOSED = 9;
 export const GUARDED = 10;
 /** DATA whose octets come as a chunk with the batch. */
 export const GIVEN = 11;
-/** Begin a new recording. Of no connection. */
+/** Begin a new recording. For no connection. */
 export const REOPENED = 12;
 
 export interface BatchRecord {
@@ -77,7 +77,7 @@ export function writeRecord(
 
 /**
  * Reads the records of batch[0, used) one by one into one object, which is valid during the call. A given chunk is read
- * as DATA, and as several where it is longer than `mostOctets`.
+ * as DATA, and as several records if it is longer than `mostOctets`.
  */
 export function readRecords(
   batch: Uint8Array,

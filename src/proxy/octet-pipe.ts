@@ -22,7 +22,7 @@ export class OctetPipe {
   /** Where the reader puts what it has read. */
   #copy = new Uint8Array(0);
 
-  /** Memory for a pipe that holds so many octets (a power of two). The reader sleeps at first. */
+  /** Memory for a pipe that holds this many octets (a power of two). The reader sleeps at first. */
   static memory(octets: number): SharedArrayBuffer {
     const memory = new SharedArrayBuffer(RING_AT + octets);
     new Int32Array(memory)[SLEEPING] = 1;
@@ -34,7 +34,7 @@ export class OctetPipe {
     this.#ring = new Uint8Array(memory, RING_AT);
   }
 
-  /** Writes octets[0, length). Where there is no room for all of them, writes none and returns false. */
+  /** Writes octets[0, length). If there is no room for all of them, writes none and returns false. */
   write(octets: Uint8Array, length: number): boolean {
     const control = this.#control;
     const ring = this.#ring;
@@ -71,7 +71,7 @@ export class OctetPipe {
     return this.#copy.subarray(0, length);
   }
 
-  /** The reader wants to sleep. Returns false where something was written meanwhile: then it must read on. */
+  /** The reader wants to sleep. Returns false if something was written meanwhile: then it must read on. */
   sleep(): boolean {
     const control = this.#control;
     Atomics.store(control, SLEEPING, 1);

@@ -1,6 +1,6 @@
 /**
- * Who may load a page that is served to this machine: the one browser that was sent there. The address has a token that is
- * good for one visit: that visit gets a cookie, which whatever else runs on this machine does not have.
+ * Which browser may load a page that is served to this machine: only the one that was sent there. The address has a
+ * token that is good for one visit. That visit gets a cookie, which other programs on this machine do not have.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -8,7 +8,7 @@ import type { IncomingMessage } from "node:http";
 /** Octets of token and cookie. */
 const SECRET_OCTETS = 24;
 
-/** The page's own policy says what it may load. These say who may load it. */
+/** The page's own policy limits what it may load. These headers limit who may load it. */
 export const PAGE_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "frame-ancestors 'none'",
@@ -24,7 +24,7 @@ export interface VisitSecrets {
   cookie: string;
 }
 
-/** An answer that is not the page: a refusal, or the way to it. */
+/** An answer that is not the page: a refusal, or a redirect to it. */
 export interface VisitAnswer {
   status: number;
   body: string;
@@ -55,14 +55,14 @@ export class OneVisit {
     return visitAddress(this.port, this.#secrets.token ?? "");
   }
 
-  /** Another visit may be made, with this token. The browser that came before may stay. */
+  /** Another visit may be made, with this token. The earlier browser keeps its access. */
   allow(token: string): void {
     this.#secrets.token = token;
   }
 
-  /** Null where the request is of the browser that was let in; else what it is answered. */
+  /** Null if the request comes from the browser that was let in; else the answer. */
   answer({ method, url = "/", headers }: IncomingMessage): VisitAnswer | null {
-    // Whoever has a name of their own lead here is answered nothing.
+    // A request by another host name gets no page (DNS rebinding).
     if (headers.host !== `127.0.0.1:${this.port}`) return refusal(421, "expected the address that was printed");
     if (method !== "GET" && method !== "HEAD") return refusal(405, "expected GET or HEAD");
     const cookie = cookieIn(headers.cookie, this.#cookieName);

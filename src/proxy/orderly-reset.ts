@@ -4,10 +4,10 @@ import type { RelayTrouble } from "./connection-tap.ts";
 import type { LiveConnection } from "./live-connection.ts";
 
 /**
- * Whether a reset ends a connection that was over anyway. TCP does not tell: RabbitMQ answers the FIN of a client that has
- * closed in good order by a reset, and a health check may reset what it has opened. It is no trouble where the client has
- * sent nothing, where a stream was ended before (FIN), where the side that resets has sent connection.close or close-ok
- * (§1.4.2.7), where the guard has stopped the client, and where a client resets because its broker closed: that is a finding
+ * Whether a reset ends a connection that was over anyway. TCP does not show it: RabbitMQ answers the FIN of a client
+ * that has closed in order by a reset, and a health check may reset what it has opened. It is no trouble if the client
+ * has sent nothing, if a stream was ended before (FIN), if the side that resets has sent connection.close or close-ok
+ * (§1.4.2.7), if the guard has stopped the client, or if a client resets because its broker closed: that is a finding
  * of its own.
  */
 export function isOrderlyReset(

@@ -24,7 +24,7 @@ const TIME_WAIT = " 06 ";
 /** 0 stands where no process can have the socket open any more. */
 const INODE = /^[1-9]\d{0,19}$/;
 
-/** The socket of one line; null for the heading, for one that no process has open, and for what is no such line. */
+/** The socket of one line; null for the heading, for a socket that no process has open, and for any other text. */
 export function openSocket(line: string, littleEndian: boolean): OpenSocket | null {
   if (line.includes(TIME_WAIT)) return null;
   const fields = line.trim().split(/\s+/, 10);

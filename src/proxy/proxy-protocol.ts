@@ -1,5 +1,6 @@
 /**
- * The PROXY protocol's header: tells the broker who the client is, in the first octets of the proxy's connection to it.
+ * The PROXY protocol's header: gives the broker the client's address, in the first octets of the proxy's connection to
+ * it.
  * https://www.haproxy.org/download/1.8/doc/proxy-protocol.txt; RabbitMQ takes both versions with `proxy_protocol = true`.
  *
  * ```
@@ -63,7 +64,7 @@ function groups(text: string): number[] {
     .flatMap(group => (group.includes(".") ? ipv4Octets(group) : short(Number.parseInt(group, 16))));
 }
 
-/** `fe80::1%eth0` is known by that name on this machine only. */
+/** The zone in `fe80::1%eth0` has a meaning on this machine only. */
 function withoutZone(address: string): string {
   return address.split("%")[0]!;
 }

@@ -21,14 +21,17 @@ import { Upstreams } from "./upstreams.ts";
 
 export interface Route {
   listen: ListenAddress;
-  /** Where clients go, and where they go while that is down, in order. */
+  /** The broker for clients, and those for when it is down, in order. */
   upstream: UpstreamAddress;
   others?: readonly UpstreamAddress[];
 }
 
 export interface ProxyServerOptions {
   routes: readonly Route[];
-  /** Called for every client when it is accepted: returns what gets its events, and what its octets pass through. */
+  /**
+   * Called for every client when it is accepted: returns the tap that gets its events, and the guard that its octets
+   * pass through.
+   */
   open: (connection: RelayedConnection, relayed: Relayed) => { tap: ConnectionTap; guard?: ConnectionGuard | null };
   /** Gets what the operator should know; it ends nothing. One sentence without a full stop. */
   problem: (message: string) => void;
@@ -37,17 +40,17 @@ export interface ProxyServerOptions {
   /** How an `amqps` upstream is verified. */
   upstreamTls?: UpstreamTlsSettings;
   proxyProtocol?: ProxyProtocol | null;
-  /** Whose connections begin with a PROXY header, which names the client; null or missing for nobody's. */
+  /** The addresses whose connections begin with a PROXY header, which names the client; null or missing for none. */
   proxyProtocolFrom?: TrustedAddresses | null;
-  /** Connect to the broker not before a client has sent something. */
+  /** Connect to the broker only after a client has sent something. */
   probeSilently?: boolean;
   /** Null or missing for as many as the operating system gives. */
   maxConnections?: number | null;
-  /** The same, of one client's address. */
+  /** The same for one client's address. */
   maxPerAddress?: number | null;
   /** How slowly clients are read: `--squeeze`. Null or missing: as fast as the broker takes their octets. */
   pace?: ReadPace | null;
-  /** Keeps the thread awake after small chunks; null or missing where it sleeps. */
+  /** Keeps the thread awake after small chunks; null or missing if it sleeps. */
   polling?: BusyPolling | null;
   timeouts?: Partial<Timeouts>;
 }
@@ -85,8 +88,8 @@ export class ProxyServer {
   }
 
   /**
-   * Connections that are open, that were accepted, that were refused because there were too many, and that came and went
-   * without an octet.
+   * Connections that are open, that were accepted, that were refused because there were too many, and that came and
+   * went without an octet.
    */
   get counters(): { open: number; accepted: number; refused: number; probes: number } {
     const { open, accepted, refused, probes } = this.#admission;
@@ -125,7 +128,9 @@ export class ProxyServer {
     });
   }
 
-  /** Reads certificates again, for new connections. If one is no good that is reported, and the old one is kept. */
+  /**
+   * Reads certificates again, for new connections. If one cannot be used, that is reported, and the old one is kept.
+   */
   async reloadCertificates(): Promise<void> {
     for (const certificates of [this.#clientTls, this.#upstreamTls]) {
       try {
@@ -166,7 +171,7 @@ export class ProxyServer {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_MS,
-      // A client that is read slowly must be read ahead as little as possible: one chunk.
+      // Of a client that is read slowly, as little as possible must be read ahead: one chunk.
       ...(this.#options.pace == null ? {} : { highWaterMark: 1 }),
     });
     const { host, port } = route.listen;
@@ -182,7 +187,7 @@ export class ProxyServer {
     return server;
   }
 
-  /** Clients wait until all listeners are bound: before that it is not sure that the proxy can run. */
+  /** Clients wait until all listeners are bound: before that it is not certain that the proxy can run. */
   #arrive(tcp: Socket, upstreams: Upstreams): void {
     if (this.#arrived === null) this.#accept(tcp, upstreams);
     else this.#arrived.push({ tcp: tcp.on("error", () => {}), upstreams });
@@ -212,7 +217,7 @@ export class ProxyServer {
     });
   }
 
-  /** @param before octets of the connection that are no octets of its client */
+  /** @param before octets of the connection that are not its client's */
   #admit(tcp: Socket, upstreams: Upstreams, client: Endpoint, before: number): void {
     const connection = this.#connection(tcp, upstreams, client);
     const refusal = this.#admission.admit(connection);
@@ -281,7 +286,7 @@ export class ProxyServer {
       },
       failed: (did, left) => {
         const message = `the client at ${endpointText(connection.client.address, connection.client.port)} ${did}`;
-        // Whoever leaves without an octet has only looked whether somebody listens.
+        // A client that leaves without an octet only checked whether the port is open.
         relay.abort(left && tcp.bytesRead === before ? null : { kind: "client-tls", message });
       },
     });

@@ -1,6 +1,6 @@
 /**
- * Which packets of a recording hold which octets of relayed streams, for whoever tells of octets when they are recorded.
- * Known are the latest packets of each direction; of what was recorded before, or not at all, nothing is told.
+ * Which packets of a recording hold which octets of relayed streams, to report the packets of octets. The latest
+ * packets of each direction are known; nothing is reported for earlier packets, or for octets that were not recorded.
  */
 import type { Side } from "../net/connection-observer.ts";
 
@@ -28,12 +28,12 @@ export interface PacketsFound {
 
 export class RecordedPackets {
   readonly #connections = new Map<number, readonly [DirectionPackets, DirectionPackets]>();
-  /** Connections that are over, and are asked for until the next `release`. */
+  /** Connections that are over, and may be asked for until the next `release`. */
   #closed: number[] = [];
   /** Paths of files, by ordinal. */
   readonly #files = new Map<number, string>();
   readonly #mostFiles: number;
-  /** Packets that there is room for. */
+  /** The number of packets that there is room for. */
   #room = 0;
 
   /** @param mostFiles files of the recording that are kept: older ones are deleted */
@@ -52,7 +52,7 @@ export class RecordedPackets {
     this.#room += directions[side].add(segment, more);
   }
 
-  /** Where octets [from, to) of one side's stream are recorded; null where they are not, or that is not known any more. */
+  /** Where octets [from, to) of one side's stream are recorded; null if they are not, or that is not known any more. */
   find(connection: number, side: Side, from: number, to: number): PacketsFound | null {
     const packets = this.#connections.get(connection)?.[side];
     const first = packets?.at(from) ?? null;
@@ -66,7 +66,7 @@ export class RecordedPackets {
     this.#closed.push(connection);
   }
 
-  /** Nobody asks for connections any more that are closed by now. */
+  /** Connections that are closed by now will not be asked for any more. */
   release(): void {
     for (const connection of this.#closed) {
       for (const packets of this.#connections.get(connection) ?? []) this.#room -= packets.room;
@@ -75,7 +75,7 @@ export class RecordedPackets {
     this.#closed = [];
   }
 
-  /** Packets were lost that seemed to be recorded: no number that was given is certain. */
+  /** Packets were lost that seemed to be recorded: no packet number given before is certain. */
   forget(): void {
     this.#connections.clear();
     this.#files.clear();
@@ -88,7 +88,7 @@ export class RecordedPackets {
   }
 }
 
-/** The latest packets of one direction, in the order of its octets; the oldest one gives way where there is no room. */
+/** The latest packets of one direction, in the order of its octets; without room, the oldest is dropped. */
 class DirectionPackets {
   #offsets = new Float64Array(0);
   /** Three numbers a packet: octets, file, packet. */
@@ -100,7 +100,7 @@ class DirectionPackets {
     return this.#offsets.length;
   }
 
-  /** Returns for how many packets more it has taken memory; `most` at most. */
+  /** Returns for how many more packets it has taken memory; `most` at most. */
   add({ offset, octets, file, packet }: RecordedSegment, most: number): number {
     // What was recorded before is recorded again, in another file: the order begins anew.
     if (this.#count > 0 && offset <= this.#offsets[this.#index(this.#count - 1)]!) this.#count = 0;

@@ -28,9 +28,9 @@ export interface RecorderOptions extends RecordingFileOptions {
   credentials: boolean;
   /** Octets of latest packets kept for each connection, headers included. Only for `finding`. */
   ringOctets: number;
-  /** Octets kept of all connections together; block-pool.ts says what counts. Only for `finding`. */
+  /** Octets kept of all connections together; block-pool.ts defines what counts. Only for `finding`. */
   ringBudget: number;
-  /** Is told where octets are recorded; null or missing where nobody asks. */
+  /** Gets the places where octets are recorded; null or missing if nothing needs them. */
   packets?: RecordedPackets | null;
 }
 
@@ -42,7 +42,7 @@ interface KeptPackets {
   /** Ordinal of the file that has the beginning; 0 before it is written. */
   writtenTo: number;
   ring: BlockQueue;
-  /** So many more octets are written as they come. */
+  /** This many more octets are written as they come. */
   writes: number;
   /** Something was found while no file could be written: it is written later. */
   due: boolean;
@@ -62,7 +62,7 @@ export class Recorder {
   readonly #packets: RecordedPackets | null;
   #lost = 0;
   readonly #connections = new Map<number, Recorded>();
-  /** The blocks of the call at hand. */
+  /** The blocks of the present call. */
   readonly #writer = new PcapngWriter();
 
   constructor(options: RecorderOptions) {
@@ -77,7 +77,7 @@ export class Recorder {
     return this.#file.path;
   }
 
-  /** Nothing can be written now; it is tried again. */
+  /** Nothing can be written now; it will be tried again. */
   get isPaused(): boolean {
     return this.#file.isPaused;
   }
@@ -93,7 +93,7 @@ export class Recorder {
   }
 
   opened(number: number, client: Endpoint, server: Endpoint, seconds: number, nanoseconds: number): void {
-    // Any numbers will do; others for every connection, as the same ports are used again.
+    // Any numbers are right, but other ones for every connection, as the same ports are used again.
     const initial = Math.imul(number, 0x9e37_79b1) ^ Math.imul(seconds, 0x85eb_ca6b) ^ nanoseconds;
     const tcp = new SyntheticTcp(this.#writer, client, server, [initial, Math.imul(initial, 0xc2b2_ae35)]);
     const mask = this.#options.credentials ? null : new CredentialsMask();
@@ -151,7 +151,7 @@ export class Recorder {
     this.#take(recorded, seconds, nanoseconds);
   }
 
-  /** A packet without octets from this side, for its comment: what became known later. False where no file has it. */
+  /** A packet without octets from this side, for its comment with what became known later. False if no file has it. */
   comment(number: number, side: Side, text: string, seconds: number, nanoseconds: number): boolean {
     const recorded = this.#connections.get(number);
     if (recorded === undefined) return false;
@@ -159,7 +159,7 @@ export class Recorder {
     return this.#take(recorded, seconds, nanoseconds);
   }
 
-  /** Something was found. With `finding`, what is kept of the connection is written, and what follows. */
+  /** Something was found. With `finding`, the kept packets of the connection are written, and those that follow. */
   finding(number: number, seconds: number, nanoseconds: number): void {
     const recorded = this.#connections.get(number);
     if (!recorded?.kept) return;
@@ -184,7 +184,7 @@ export class Recorder {
     this.#lost = this.#file.lost;
   }
 
-  /** The next packet begins a new file, wherever the directory leads now. */
+  /** The next packet begins a new file, in the directory as it is then. */
   reopen(): void {
     this.#file.reopen();
   }

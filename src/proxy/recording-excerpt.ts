@@ -1,6 +1,6 @@
 /**
- * Takes the packets of one connection around a moment out of a recording of the proxy: its beginning, what came before the
- * moment and what came behind it, each as far as it is bounded. What is left out between them is a gap, which sequence
+ * Takes the packets of one connection around a moment out of a recording of the proxy: its beginning, the packets
+ * before the moment and those behind it, each up to a bound. What is left out between them is a gap, which sequence
  * numbers show.
  */
 import { createReadStream, readdirSync } from "node:fs";
@@ -16,14 +16,14 @@ import type { Excerpt } from "./telemetry-protocol.ts";
 const BEGINNING = 64 * 1024;
 const BEFORE = 8 << 20;
 const BEHIND = 8 << 20;
-/** A block that is longer is none of ours. */
+/** A longer block was not written by the proxy. */
 const MAX_BLOCK = 1 << 20;
 
 /**
  * Calls `write` with octets of a pcapng file, one piece after the other.
  *
  * @returns packets that were written
- * @throws an error of Node's where the recording cannot be read
+ * @throws an error of Node's if the recording cannot be read
  */
 export async function copyExcerpt(excerpt: Excerpt, write: (bytes: Uint8Array) => Promise<void>): Promise<number> {
   const isOfConnection = matcher(excerpt);
@@ -64,7 +64,7 @@ export async function copyExcerpt(excerpt: Excerpt, write: (bytes: Uint8Array) =
   return packets;
 }
 
-/** The file, the one before it and the one behind it: a recording may go on in the next file at any packet. */
+/** The file, the one before it and the one behind it: a recording may continue in the next file at any packet. */
 function filesAround(path: string): string[] {
   const names = readdirSync(dirname(path)).filter(name => RECORDING_NAME.test(name));
   const sorted = names.sort();
@@ -73,7 +73,7 @@ function filesAround(path: string): string[] {
   return sorted.slice(Math.max(0, at - 1), at + 2).map(name => join(dirname(path), name));
 }
 
-/** The blocks of a file, each in memory of its own. Ends where the last one is not whole. */
+/** The blocks of a file, each in its own memory. Ends if the last one is not whole. */
 async function* blocksOf(path: string): AsyncIterable<Uint8Array> {
   let rest: Uint8Array = new Uint8Array(0);
   for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {

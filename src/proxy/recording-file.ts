@@ -70,7 +70,7 @@ export class RecordingFile {
   #seconds = 0;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #checkedAt = Number.NEGATIVE_INFINITY;
-  /** The pause was reported, and not yet that recording goes on. */
+  /** The pause was reported, and not yet the end of it. */
   #troubled = false;
   /** Milliseconds since the epoch in the last file's name. It never goes back, so names sort in the order of files. */
   #named = 0;
@@ -111,7 +111,7 @@ export class RecordingFile {
   /** Writes what was gathered. */
   flush(): void {
     if (this.#descriptor < 0) return;
-    // A deleted file can still be written, but nobody will see that.
+    // A deleted file can still be written, but no one can read it.
     if (this.#seconds !== this.#checkedAt && this.#isDeleted()) return;
     if (this.#batched === 0) return;
     try {
@@ -204,7 +204,7 @@ export class RecordingFile {
     }
   }
 
-  /** Deletes the oldest files beyond those that may be kept. */
+  /** Deletes the oldest files beyond the number that may be kept. */
   #tidy(directory: string): void {
     try {
       const others = readdirSync(directory).filter(

@@ -6,7 +6,7 @@
  * its octets.
  *
  *     waiting ──► relaying ──► stopping          waiting: for the broker
- *        └───────────────────────►┘              stopping: the client is told why, and may end its stream
+ *        └───────────────────────►┘              stopping: the client gets the reason, and may end its stream
  *
  * The connection is over when both sockets are closed.
  */
@@ -34,10 +34,10 @@ export interface RelayContext {
   connection: RelayedConnection;
   /** Begins to connect to the broker. */
   connect: (listener: AttemptListener) => { abandon(): void };
-  /** Connect to the broker not before the client has sent something. */
+  /** Connect to the broker only after the client has sent something. */
   probeSilently: boolean;
   pace: ReadPace | null;
-  /** Null where the thread sleeps whenever there is nothing to do. */
+  /** Null if the thread sleeps whenever there is nothing to do. */
   polling: BusyPolling | null;
   counters: RelayCounters;
   timeouts: Timeouts;
@@ -113,7 +113,7 @@ export class Relay implements Relayed, AttemptListener {
     const { pace } = this.#context;
     if (pace !== null) this.#forwarder.readSlowly(pace);
     this.#passEarly(broker);
-    // Its stream was over before anybody listened to it.
+    // Its stream was over before there was a listener.
     if (broker.socket.readableEnded) broker.ifEnded(() => this.#hasEnded(1));
   }
 
@@ -127,7 +127,7 @@ export class Relay implements Relayed, AttemptListener {
     return !this.clientSpoke && !this.#aborted;
   }
 
-  /** Resets both sides, for a trouble; null where there is none. */
+  /** Resets both sides, for a trouble; null if there is none. */
   abort(trouble: RelayTrouble | null): void {
     if (trouble !== null) {
       this.#aborted = true;
@@ -139,7 +139,7 @@ export class Relay implements Relayed, AttemptListener {
     if (!this.#sockets.isOver) this.#deadline.set(this.#context.timeouts.stopping);
   }
 
-  /** The proxy ends. A client that was sent whole frames is told so by `closeFrame`; any other connection is reset. */
+  /** The proxy ends. A client that got whole frames gets `closeFrame`; any other connection is reset. */
   shutDown(trouble: RelayTrouble, closeFrame: Uint8Array): void {
     if (this.#phase === "relaying" && this.#forwarder.isBetweenFrames) {
       this.#aborted = true;
@@ -163,12 +163,12 @@ export class Relay implements Relayed, AttemptListener {
     if (closeFrame === null || this.#events.hasEnded(0)) socket.end();
     if (this.#early.ended) this.#end(0);
     upstream?.end();
-    // What still comes is read, so that the ends are seen, and is thrown away.
+    // Octets that still come are read, so that the ends are seen, and are thrown away.
     socket.resume();
     upstream?.resume();
   }
 
-  /** Checks whether the peers are still there, where nobody reads from their sockets. */
+  /** Checks whether the peers are still there, while their sockets are not read. */
   probe(): void {
     if (this.#phase === "stopping" || !this.#started) return;
     if (this.#phase === "relaying" && this.#idle.isOver()) this.abort(idleFor(this.#context.timeouts.idle / 1000));
@@ -271,7 +271,7 @@ export class Relay implements Relayed, AttemptListener {
     sideSocket.reset();
   }
 
-  /** The connection goes on: if trouble ends it later, that is emitted as well. */
+  /** The connection continues: if trouble ends it later, that is emitted as well. */
   #brokerSilent(): void {
     const { connection, timeouts } = this.#context;
     this.#events.silent(silenceOf(connection, this.#phase === "waiting", timeouts.silence / 1000));

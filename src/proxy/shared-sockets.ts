@@ -71,7 +71,7 @@ export class SharedSockets {
   }
 }
 
-/** What a finding says. */
+/** The sentence of the finding. */
 export function sharedSocketSentence(holders: readonly Holder[]): string {
   const named = holders
     .slice(0, MAX_NAMED)

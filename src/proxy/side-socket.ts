@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** Nothing, to be written: then the kernel says whether the connection is still there. */
+/** Nothing, to be written: then the kernel reports whether the connection is still there. */
 const NOTHING = new Uint8Array(0);
 
 /** One side of a relayed connection: the stream of its octets, and the TCP connection below. */
@@ -31,9 +31,9 @@ export class SideSocket {
   }
 
   /**
-   * Finds out whether the peer is gone, where nobody reads: from a paused socket, and from one whose stream has ended.
-   * Otherwise a broker that blocks its publishers would keep dead ones for hours. Writes nothing: that sends nothing,
-   * and fails when the connection is gone.
+   * Finds out whether the peer is gone while nothing is read: from a paused socket, and from one whose stream has
+   * ended. Otherwise a broker that blocks its publishers would keep dead ones for hours. Writes nothing: that sends
+   * nothing, and fails when the connection is gone.
    */
   probe(): void {
     const unread = this.socket.isPaused() || this.socket.readableEnded;
@@ -49,7 +49,7 @@ export class SideSocket {
     else this.tcp.write(NOTHING, error => error == null && then());
   }
 
-  /** Behind octets that wait to be written a probe would wait as well; those find out by themselves. */
+  /** Behind octets that wait to be written a probe would wait as well; those octets show it themselves. */
   get #canProbe(): boolean {
     return this.socket.writable && this.socket.writableLength === 0;
   }

@@ -78,7 +78,7 @@ export class SlowReader {
     if (this.#waiting.length === 0) this.#afterLast?.();
   }
 
-  /** Of a paused socket, `read` gives all that was read ahead as one chunk, by way of its event `data`. */
+  /** A paused socket's `read` gives all that was read ahead as one chunk, through its event `data`. */
   #read(): void {
     if (this.#source.read() === null) this.#source.resume();
   }

@@ -17,11 +17,11 @@ import { openSocket } from "./proc-net-tcp.ts";
 
 export interface Holder {
   pid: number;
-  /** The process's name and, where one is plain to see, its script: `ruby worker.rb`. No other arguments. */
+  /** The process's name and, if it is clearly visible, its script: `ruby worker.rb`. No other arguments. */
   command: string;
 }
 
-/** A connection whose holders are looked for: see `RelayedConnection`. */
+/** A connection whose holders are searched for: see `RelayedConnection`. */
 export interface HeldConnection {
   number: number;
   client: Endpoint;
@@ -54,7 +54,7 @@ const PIECE_OCTETS = 64 * 1024;
 /** Longer than any line of the tables, or what is worth knowing of a command line. */
 const MAX_LINE_CHARACTERS = 4096;
 const MAX_COMMAND_COLUMNS = 64;
-/** By its ending, since an argument may be anything, a password included. */
+/** Recognised by its ending, since an argument may be anything, a password included. */
 const SCRIPT = /^(?!-)[^\s=@:]*\.(?:rb|ru|py|pyc|js|mjs|cjs|ts|php|phar|pl|sh|lua|exs|jar)$/i;
 
 /** Finds the holders of sockets. One scan at a time. */
@@ -62,7 +62,9 @@ export class SocketHolders {
   #root: string;
   #limits: ScanLimits;
   #underWay: Promise<Map<number, Holder[]>> | null = null;
-  /** Link texts of the sockets found, by connection. They are kept: to find one the kernel reads a large table. */
+  /**
+   * Link texts of the sockets found, by connection. They are kept, because the kernel reads a large table to find one.
+   */
   #known: ReadonlyMap<number, string> = new Map();
 
   /** @param root where the proc filesystem is mounted */
@@ -72,8 +74,8 @@ export class SocketHolders {
   }
 
   /**
-   * The holders of each connection's client end, in the order of their pid; none where they could not be found. While a
-   * scan is running, its answer is returned, which lacks connections that came later.
+   * The holders of each connection's client end, in the order of their pid; none if they could not be found. While a
+   * scan is running, its answer is returned, which does not have connections that came later.
    */
   scan(connections: readonly HeldConnection[]): Promise<Map<number, Holder[]>> {
     if (this.#underWay !== null) return this.#underWay;
@@ -161,7 +163,7 @@ class Scan {
     const links = new Map(Array.from(this.links, ([number, link]) => [link, number]));
     let processes = 0;
     for (const name of this.#names(this.#root)) {
-      // Only processes stand here. Their threads share the open files, and are below /proc/PID/task.
+      // Only processes are listed here. Their threads share the open files, and are below /proc/PID/task.
       if (!/^\d{1,10}$/.test(name)) continue;
       if (++processes > this.#limits.maxProcesses) return;
       if (this.#isLong()) await this.#pause();
@@ -195,7 +197,7 @@ class Scan {
     this.#paused = performance.now();
   }
 
-  /** The names in a folder, until the time is over; none where it may not be read, or is gone. */
+  /** The names in a folder, until the time is over; none if it may not be read, or is gone. */
   *#names(path: string): Generator<string> {
     let folder: Dir | undefined;
     try {

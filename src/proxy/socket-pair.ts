@@ -13,7 +13,7 @@ export interface SocketPairListener {
   data(side: Side, chunk: Uint8Array): void;
   /** What was written to this side has gone out. */
   drained(side: Side): void;
-  /** The side's stream has ended, unless it was reset: `SideSocket.ifEnded` tells. */
+  /** The side's stream has ended, unless it was reset: `SideSocket.ifEnded` shows which. */
   ending(side: Side): void;
   error(side: Side, error: Error): void;
   /** The side's TCP connection is closed. */

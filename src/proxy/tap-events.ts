@@ -39,7 +39,7 @@ export class TapEvents {
     }
   }
 
-  /** Emits a side's end, unless that was done. */
+  /** Emits a side's end, unless it was emitted before. */
   end(side: Side, reason: "fin" | "rst"): void {
     if (this.#ended[side]) return;
     this.#ended[side] = true;

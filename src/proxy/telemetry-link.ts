@@ -12,7 +12,7 @@ import type { Inspected } from "./live-inspection.ts";
 import type { RecordedPackets } from "./recorded-packets.ts";
 import type { FromInspectorPort, ToInspectorPort } from "./telemetry-protocol.ts";
 
-/** Records that the other thread has not taken yet; more are dropped, and counted. */
+/** Records that the other thread has not taken yet; beyond this, records are dropped, and counted. */
 const MAX_OUTSTANDING = 16_384;
 /** Connections that are shown. */
 const MAX_SHOWN = 1000;
@@ -30,7 +30,10 @@ export class TelemetryLink implements TelemetrySink {
   #outstanding = 0;
   #dropped = 0;
 
-  /** `packets`: where octets are recorded, null for nowhere; `open`: connections that are open; `start`: the present. */
+  /**
+   * `packets`: where octets are recorded, null for nowhere; `open`: connections that are open; `start`: the present
+   * time.
+   */
   constructor(
     { messages: choice, sendsSpans }: NonNullable<InspectorSetting["telemetry"]>,
     packets: RecordedPackets | null,
@@ -63,7 +66,7 @@ export class TelemetryLink implements TelemetrySink {
     if (this.#hasRoom()) this.#logs.push(record);
   }
 
-  /** Hands over what was gathered. What was relayed by then is recorded, where it is. */
+  /** Hands over what was gathered. What was relayed by then is recorded, if it is recorded at all. */
   flush(): void {
     this.#placeInRecording();
     if (this.#spans.length + this.#logs.length > 0) this.#post(null);
@@ -124,7 +127,7 @@ export class TelemetryLink implements TelemetrySink {
   }
 }
 
-/** Says in which packets of the recording it is. */
+/** Adds the packets of the recording that hold it. */
 function place(record: SpanRecord | SpanRecord["events"][number] | LogRecord, packets: RecordedPackets): void {
   const { stretch, attributes } = record;
   if (stretch === undefined) return;

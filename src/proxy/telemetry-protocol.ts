@@ -8,18 +8,18 @@ import type { TelemetrySetting } from "../telemetry/settings.ts";
 import type { ListenAddress, UpstreamAddress } from "./address.ts";
 import type { VisitSecrets } from "./one-visit.ts";
 
-/** What telemetry is wanted of a proxy. */
+/** The telemetry settings of a proxy. */
 export interface ProxyTelemetrySetting {
   /** What is sent, and where to; null for nothing. */
   otlp: TelemetrySetting | null;
   messages: MessageChoice;
   /** Where metrics and health are served; null for nowhere. */
   admin: ListenAddress | null;
-  /** The page that is served live, as HTML; null for none. */
+  /** The HTML of the live page; null for none. */
   livePage?: string | null;
 }
 
-/** Where the live page is served, and to whom. */
+/** Where the live page is served, and the token that lets a browser in. */
 export interface LiveAddress {
   /** Of 127.0.0.1; 0 for one that is free. */
   port: number;
@@ -43,9 +43,9 @@ export interface RelayState {
   refused: number;
   /** Connections that went on uninspected because the inspector fell behind or died. */
   uninspected: number;
-  /** Octets that were passed on of each side. */
+  /** Octets of each side that were passed on. */
   octets: readonly [client: number, broker: number];
-  /** Pauses in reading from clients; null where they are read as fast as can be. */
+  /** Pauses in reading from clients; null if they are read as fast as possible. */
   pauses: number | null;
   /** Octets that the inspector is behind. */
   behind: number;
@@ -67,7 +67,7 @@ export type FromTelemetry =
   | { kind: "ready"; admin: { address: string; port: number } | null; live: number | null }
   /** The token of the live page was used. */
   | { kind: "visited" }
-  /** It cannot do what is wanted: no folder, no port. */
+  /** It cannot do what is asked: no folder, no port. */
   | { kind: "failed"; what: string; problem: string }
   | { kind: "problem"; message: string }
   | { kind: "closed"; dropped: number };
@@ -77,7 +77,7 @@ export interface InspectorRecords {
   kind: "records";
   spans: SpanRecord[];
   logs: LogRecord[];
-  /** Records that it had to drop so far. */
+  /** Records that it dropped so far. */
   dropped: number;
   metrics: MetricsSnapshot | null;
 }
@@ -101,7 +101,7 @@ export interface InspectorNews {
   /** Since the inspector began. */
   frames: number;
   messageCount: number;
-  /** Connections, and messages that findings cost, that were not told because they were too many. */
+  /** Connections, and messages that findings cost, that were not sent because they were too many. */
   dropped: number;
   lostDropped: number;
 }
@@ -118,7 +118,7 @@ export interface FindingNews {
   connection: string;
   /** LiveFinding. */
   json: string;
-  /** What to take out of which recording; null where it is not recorded. */
+  /** What to take out of which recording; null if it is not recorded. */
   excerpt: Excerpt | null;
 }
 

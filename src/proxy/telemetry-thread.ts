@@ -4,7 +4,7 @@ import { newSecret, newSecrets, visitAddress } from "./one-visit.ts";
 import { ProxyError } from "./proxy-error.ts";
 import type { FromTelemetry, LiveAddress, RelayState, TelemetryData, ToTelemetry } from "./telemetry-protocol.ts";
 
-/** Milliseconds between two words on the relay's state. */
+/** Milliseconds between two reports of the relay's state. */
 const REPORT_EVERY = 1000;
 /** Milliseconds after which a thread that ended is replaced. */
 const AGAIN_AFTER = 5000;
@@ -17,15 +17,15 @@ export interface TelemetryThreadOptions {
   data: TelemetryData;
   /** What the relay knows at present. */
   state: () => RelayState;
-  /** Another thread takes what the inspector tells. */
+  /** Another thread takes the inspector's records. */
   connected: (port: MessagePort) => void;
   problem: (message: string) => void;
 }
 
-/** The relay's end of telemetry, which runs in a thread of its own: whatever happens there, connections are relayed. */
+/** The relay's end of telemetry, which runs in its own thread: an error there does not stop connections. */
 export class TelemetryThread {
   readonly #options: TelemetryThreadOptions;
-  /** It stays where it was, and who was let in stays so, when the thread begins again. */
+  /** The address stays, and so does a browser's access, when the thread begins again. */
   readonly #live: LiveAddress | null;
   #worker: Worker | null = null;
   #reporting: NodeJS.Timeout | null = null;
@@ -38,7 +38,7 @@ export class TelemetryThread {
     this.#live = options.data.livePage == null ? null : { port: 0, secrets: newSecrets() };
   }
 
-  /** The address of the live page, for one visit; null where there is none, or the visit was made. */
+  /** The address of the live page, for one visit; null if there is none, or the visit was made. */
   get liveAddress(): string | null {
     const { port, secrets } = this.#live ?? {};
     if (port === undefined || port === 0 || secrets?.token == null) return null;
@@ -53,7 +53,9 @@ export class TelemetryThread {
     this.#post({ kind: "new-visit", token });
   }
 
-  /** Resolves to where metrics and health are served; null for nowhere. Rejects with a ProxyError where it cannot begin. */
+  /**
+   * Resolves to where metrics and health are served; null for nowhere. Rejects with a ProxyError if it cannot begin.
+   */
   async begin(): Promise<Endpoint | null> {
     const first = new Promise<FromTelemetry>(resolve => {
       this.#ready = resolve;
@@ -74,7 +76,7 @@ export class TelemetryThread {
     this.#options.connected(port2);
   }
 
-  /** Sends the rest. What could not be sent is told. */
+  /** Sends the rest. What could not be sent is reported. */
   async close(): Promise<void> {
     if (this.#reporting !== null) clearInterval(this.#reporting);
     if (this.#again !== null) clearTimeout(this.#again);

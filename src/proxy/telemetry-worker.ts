@@ -1,4 +1,4 @@
-/** The thread of telemetry: sends by OTLP what the inspector tells, and serves metrics and health. */
+/** The thread of telemetry: sends the inspector's records by OTLP, and serves metrics and health. */
 import { connect } from "node:net";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { systemSentence } from "../capture/system-error.ts";
@@ -24,11 +24,11 @@ import type {
 } from "./telemetry-protocol.ts";
 import { UpstreamReachability } from "./upstream-reachability.ts";
 
-/** Milliseconds between two requests with what waits. */
+/** Milliseconds between two requests with the records that wait. */
 const SEND_EVERY = 1000;
-/** Milliseconds between two requests with metrics, where OTEL_METRIC_EXPORT_INTERVAL does not say. */
+/** Milliseconds between two requests with metrics, if OTEL_METRIC_EXPORT_INTERVAL is not set. */
 const METRICS_EVERY = 60_000;
-/** Milliseconds after which a relay that says nothing is not well. */
+/** Milliseconds after which a relay without a report is not well. */
 const SILENT_AFTER = 10_000;
 /** Milliseconds that the inspector has to show its connections. */
 const SHOW_WITHIN = 2000;
@@ -42,7 +42,7 @@ const instruments = new Instruments();
 const reachability = new UpstreamReachability(data.upstreams, connect);
 const findings: LogRecord[] = [];
 let exporter: TelemetryExporter | null = null;
-/** What the live page shows; null where there is none. */
+/** What the live page shows; null if there is none. */
 const live = data.livePage == null ? null : new LiveState(new Date().toISOString());
 let liveServer: LiveServer | null = null;
 let relay: RelayState | null = null;
@@ -166,7 +166,7 @@ async function close(): Promise<void> {
   post({ kind: "closed", dropped: dropped.before + dropped.now + (exporter?.dropped ?? 0) });
 }
 
-/** `what` cannot be listened for. */
+/** Listening for `what` failed. */
 class ListenProblem extends Error {
   readonly what: string;
 

@@ -14,7 +14,7 @@ export interface Timeouts {
   handshake: number;
   /** For the first octet of a broker that was reached. Then the broker is reported as silent; the wait goes on. */
   silence: number;
-  /** Between two checks of sockets that nobody reads from. */
+  /** Between two checks of sockets that are not read. */
   probe: number;
 }
 

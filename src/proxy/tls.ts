@@ -68,7 +68,7 @@ export class ClientTls {
     this.#server = createServer({
       ...certificates,
       requestCert: verify,
-      // We refuse clients ourselves: Node would close the socket first, and its address would be lost.
+      // The proxy refuses clients itself: Node would close the socket first, and its address would be lost.
       rejectUnauthorized: false,
       handshakeTimeout: timeout,
     });
@@ -93,7 +93,7 @@ export class ClientTls {
     this.#server.emit("connection", tcp);
   }
 
-  /** New clients get the new certificate. Rejects, and keeps the old one, if the new one is no good. */
+  /** New clients get the new certificate. Rejects, and keeps the old one, if the new one cannot be used. */
   async reload(): Promise<void> {
     this.#server.setSecureContext(await readCertificates(this.#files));
   }
@@ -143,12 +143,12 @@ export class UpstreamTls {
   }
 }
 
-/** The version that a socket's two ends agreed on: "1.3"; null where it is not known. */
+/** The version that a socket's two ends agreed on: "1.3"; null if it is not known. */
 export function versionOf(socket: TLSSocket): string | null {
   return socket.getProtocol()?.replace("TLSv", "") ?? null;
 }
 
-/** Why a client is refused after its handshake; null where it is accepted. */
+/** Why a client is refused after its handshake; null if it is accepted. */
 function refusalOf(socket: TLSSocket): string | null {
   // A session that began without a certificate counts as authorized when it is resumed (TLS 1.3).
   if (Object.keys(socket.getPeerCertificate()).length === 0) return "showed no certificate, and was refused";
@@ -213,7 +213,7 @@ async function systemAuthorities(): Promise<Buffer | null> {
   return null;
 }
 
-/** Refuses a file without certificates, which OpenSSL would take for an empty list. */
+/** Refuses a file without certificates, which OpenSSL would accept as an empty list. */
 async function readAuthorities(path: string): Promise<Buffer> {
   const octets = await readPem(path);
   if (!octets.includes("-----BEGIN CERTIFICATE-----")) {

@@ -1,4 +1,4 @@
-/** Events of connections that no inspector knows: it is gone, or too far behind. */
+/** Events of connections that no inspector has: it is gone, or too far behind. */
 import { type ConnectionEvent, EVENT_SCHEMA } from "../report/live-event.ts";
 import type { RelayedConnection } from "./connection-tap.ts";
 
@@ -7,7 +7,7 @@ export type InspectionlessEvent =
   | { event: "uninspected" | "guarded"; message: string }
   | { event: "closed"; findings: { errors: number; warnings: number; notes: number } };
 
-/** The event as it is emitted. Of the connection nothing is known but its addresses. `time`: ISO 8601, UTC. */
+/** The event as it is emitted. Only the connection's addresses are known. `time`: ISO 8601, UTC. */
 export function uninspectedEvent(
   what: InspectionlessEvent,
   { number, client, listener, upstream }: RelayedConnection,

@@ -6,10 +6,10 @@ import { EventMessages } from "./event-messages.ts";
 import { type InspectionlessEvent, uninspectedEvent } from "./uninspected-event.ts";
 import { WallClock } from "./wall-clock.ts";
 
-/** Milliseconds after which what was not told is counted. */
+/** Milliseconds after which events that were not emitted are counted. */
 const COUNTED_AFTER = 60_000;
 
-/** Events of connections that no inspector knows, on the relay's thread. */
+/** Events of connections that no inspector has, on the relay's thread. */
 export class UninspectedEvents {
   readonly #messages: EventMessages;
   readonly #emit: (event: EventMessage | CountMessage) => void;

@@ -8,7 +8,9 @@ const WITHIN = 3000;
 
 type Connect = (port: number, host: string) => Socket;
 
-/** Whether the brokers can be reached: as clients have found, or by a connection of its own now and then. */
+/**
+ * Whether the brokers can be reached: shown by the clients' connections, or now and then by a connection of its own.
+ */
 export class UpstreamReachability {
   readonly #upstreams: readonly UpstreamAddress[];
   readonly #connect: Connect;
@@ -20,7 +22,9 @@ export class UpstreamReachability {
     this.#connect = connect;
   }
 
-  /** null where all can be reached. `byClients`: as the latest client found; null before the first. `now`: milliseconds. */
+  /**
+   * null if all can be reached. `byClients`: as the latest client found; null before the first. `now`: milliseconds.
+   */
   problem(byClients: boolean | null, now: number): Promise<string | null> {
     if (byClients === true) return Promise.resolve(null);
     if (now - this.#checkedAt >= HOLDS) {

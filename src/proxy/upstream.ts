@@ -10,16 +10,19 @@ import { reasonOf } from "./proxy-error.ts";
 import { SideSocket } from "./side-socket.ts";
 import { type UpstreamTls, versionOf } from "./tls.ts";
 
-/** Idle milliseconds after which the kernel asks whether the peer is still there. */
+/** Idle milliseconds after which the kernel checks whether the peer is still there. */
 export const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Milliseconds after which the next address of a name is tried. Node's own 250 give up on a broker that is only far
- * away. The last address is tried for as long as the operating system waits.
+ * Milliseconds after which the next address of a name is tried. Node's own 250 would give up on a broker that is only
+ * far away. The last address is tried for as long as the operating system waits.
  */
 const NEXT_ADDRESS_MS = 2000;
 
-/** How an attempt to connect goes. At its end one of the last two is called, unless the attempt was abandoned. */
+/**
+ * Reports the progress of an attempt to connect. At its end one of the last two is called, unless the attempt was
+ * abandoned.
+ */
 export interface AttemptListener {
   /** The broker's host has accepted the connection; TLS may still be to come. */
   reached(): void;

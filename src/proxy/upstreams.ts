@@ -1,14 +1,14 @@
 /**
- * The brokers behind one listener. Clients go to the first that is up. One that cannot be reached is down, and the client
- * goes to the next; it is asked again every CHECK_EVERY until it accepts a connection. Where all are down, all are tried.
- * Names are looked up anew for every connection.
+ * The brokers behind one listener. Clients go to the first that is up. One that cannot be reached is down, and the
+ * client goes to the next; a broker that is down is tried every CHECK_EVERY until it accepts a connection. If all are
+ * down, all are tried. Names are looked up anew for every connection.
  */
 import { createConnection, type Socket } from "node:net";
 import { endpointText, type UpstreamAddress } from "./address.ts";
 import type { RelayTrouble } from "./connection-tap.ts";
 import type { AttemptListener } from "./upstream.ts";
 
-/** Milliseconds between two questions whether a broker is back, and that it has for an answer. */
+/** Milliseconds between two checks of a broker that is down, and that it has for an answer. */
 const CHECK_EVERY = 2000;
 
 /** Begins one attempt to connect. */
@@ -54,7 +54,7 @@ export class Upstreams {
   }
 
   #isDown(address: UpstreamAddress, { message }: RelayTrouble): void {
-    // The only one is asked by every client anyway.
+    // If it is the only one, every client tries it anyway.
     if (this.#addresses.length === 1 || this.#down.has(address)) return;
     this.#down.add(address);
     const next = this.first;

@@ -5,7 +5,7 @@ const READINGS = 1024;
 
 /**
  * The wall clock in microseconds; Date has milliseconds only. A steady clock counts on from it. Now and then both are
- * compared, in case they have drifted apart or somebody has set the clock.
+ * compared, in case they have drifted apart or the clock was set.
  */
 export class WallClock {
   seconds = 0;

@@ -1,6 +1,6 @@
 /**
- * `--webhook URL`: a POST for every fingerprint that was not seen before, signed as https://www.standardwebhooks.com says,
- * so that its libraries verify it:
+ * `--webhook URL`: a POST for every new fingerprint, signed as https://www.standardwebhooks.com defines, so that its
+ * libraries verify it:
  *
  *     webhook-id: <the same in every attempt>
  *     webhook-timestamp: <seconds since 1970, of the attempt>
@@ -28,7 +28,7 @@ export interface WebhookOptions extends WebhookSetting {
   timeout?: number;
 }
 
-/** Findings that wait to be sent; of more, the newest are not sent. */
+/** Findings that wait to be sent; beyond this, the newest are not sent. */
 const MAX_WAITING = 1000;
 /** Milliseconds before each further attempt. */
 const WAITS = [1000, 5000, 30_000, 120_000, 600_000];
@@ -42,7 +42,7 @@ const SECRET_VARIABLE = "GHOSTFRAME_WEBHOOK_SECRET";
 /**
  * The webhook that a URL of the command line names, with the secret of the environment.
  *
- * @throws ProxyError where one of them is wrong. The URL's path and query may be secret: they are in no message.
+ * @throws ProxyError if one of them is wrong. The URL's path and query may be secret: they are in no message.
  */
 export function webhookSetting(text: string, env: NodeJS.ProcessEnv): WebhookSetting {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -70,9 +70,9 @@ export class Webhook {
   unsent = 0;
   readonly #options: WebhookOptions;
   readonly #waiting: { id: string; body: string }[] = [];
-  /** What is at work; null where nothing waits. */
+  /** The sending in progress; null if nothing waits. */
   #work: Promise<void> | null = null;
-  /** Ends the wait and the request at hand. */
+  /** Ends the wait and the present request. */
   readonly #stop = new AbortController();
   #isFull = false;
 
@@ -125,7 +125,9 @@ export class Webhook {
     return false;
   }
 
-  /** `reason`: null where it was taken. `wait`: milliseconds that the receiver asks for; null where no attempt will help. */
+  /**
+   * `reason`: null if it was accepted. `wait`: milliseconds that the receiver asks for; null if no attempt will help.
+   */
   async #attempt(id: string, body: string): Promise<{ wait: number | null; reason: string | null }> {
     const { url, timeout = TIMEOUT } = this.#options;
     try {

@@ -1,4 +1,4 @@
-/** What a report says of the writers of broken connections: which stretches of the client's stream are whose. */
+/** The writers of broken connections by a report: which stretches of the client's stream belong to which writer. */
 import { plural } from "../bytes/words.ts";
 import type { Connection, Diagnosis, Finding, Report, Span, TornFrame } from "../report/report.ts";
 import { endpoint } from "../report/text/wording.ts";
@@ -8,7 +8,7 @@ export interface PlannedWriter {
   /** "writer A of f1 in c1". */
   readonly name: string;
   readonly spans: readonly Span[];
-  /** Torn frames that were put together, by where they begin: how. */
+  /** Torn frames that were put together, by the offset where they begin: how. */
   readonly torn: ReadonlyMap<number, string>;
 }
 
@@ -18,11 +18,11 @@ export interface PlannedConnection {
   readonly client: Connection["client"];
   readonly server: Connection["server"];
   readonly writers: readonly PlannedWriter[];
-  /** Stretches of the client's stream that are the writers', or that nothing explains: in order, none overlap. */
+  /** Stretches of the client's stream that belong to writers, or that nothing explains: in order, none overlap. */
   readonly cutOut: readonly Span[];
 }
 
-/** The connections in which frames of several writers were told apart, by `planKey`. */
+/** The connections in which frames of several writers were separated, by `planKey`. */
 export function repairPlan({ connections, findings }: Report): Map<string, PlannedConnection> {
   const plan = new Map<string, PlannedConnection>();
   for (const connection of connections) {
@@ -37,7 +37,7 @@ export function repairPlan({ connections, findings }: Report): Map<string, Plann
   return plan;
 }
 
-/** The same connection has it in every reading. */
+/** The same for a connection in every reading. */
 export function planKey(client: string, server: string, start: string): string {
   return `${client} ${server} ${start}`;
 }
@@ -67,7 +67,7 @@ function madeFrom({ spans, packets }: TornFrame, { confidence }: Diagnosis): str
   return `put together from ${pieces.join(", ")}; confidence ${confidence}`;
 }
 
-/** Spans in order, those that touch or overlap made one. */
+/** Spans in order; those that touch or overlap become one. */
 function united(spans: readonly Span[]): Span[] {
   const result: Span[] = [];
   for (const [offset, octets] of spans.toSorted((a, b) => a[0] - b[0])) {

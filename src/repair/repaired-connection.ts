@@ -11,7 +11,7 @@ import type { PlannedConnection, PlannedWriter } from "./repair-plan.ts";
 /** What all repaired connections of a file share. */
 export interface RepairOutput {
   readonly writer: PcapngWriter;
-  /** What the writer holds is to be taken from it. */
+  /** Takes from the writer what it holds. */
   written(): void;
   /** A client's port for one more connection. */
   nextPort(): number;
@@ -22,12 +22,12 @@ export interface RepairOutput {
 
 /** What a protocol header begins with: "AMQP" (§4.2.2). */
 const PROTOCOL_HEADER = Uint8Array.of(0x41, 0x4d, 0x51, 0x50);
-/** A frame is not longer than that; what claims to be is none. */
+/** A frame is not longer than this; a longer one is not believed. */
 const MAX_FRAME = 16 << 20;
 
 /**
- * Writes one broken connection again: what stands outside its incidents as one connection, and each writer of an incident as
- * another. Only whole frames of the client are written; credentials are masked.
+ * Writes one broken connection again: what stands outside its incidents as one connection, and each writer of an
+ * incident as another. Only whole frames of the client are written; credentials are masked.
  */
 export class RepairedConnection implements ConnectionObserver {
   readonly #plan: PlannedConnection;
@@ -38,12 +38,12 @@ export class RepairedConnection implements ConnectionObserver {
   readonly #main: SyntheticTcp;
   #isOpen = false;
   readonly #writers: { plan: PlannedWriter; octets: SpanOctets; isWritten: boolean }[];
-  /** Stream offset of the client's next octet, and the cut-out span that comes next or is at hand. */
+  /** Stream offset of the client's next octet, and the present or next cut-out span. */
   #offset = 0;
   #next = 0;
   /** Octets of the client that are no whole frame yet. */
   #pending = new Uint8Array(0);
-  /** The client's frames are not known to begin here, until an incident is over. */
+  /** Until an incident is over, it is not known whether the client's frames begin here. */
   #isLost = false;
 
   /** `moment`: the time of the octets that come. */
@@ -69,7 +69,7 @@ export class RepairedConnection implements ConnectionObserver {
     this.#offset += Math.max(0, missing);
   }
 
-  /** Wireshark does not look behind it: the repaired stream goes without. */
+  /** Wireshark does not read behind a prelude: the repaired stream is written without it. */
   prelude(side: Side, octets: number): void {
     if (side === this.#client) this.#offset += octets;
   }
@@ -104,7 +104,7 @@ export class RepairedConnection implements ConnectionObserver {
     for (const each of this.#writers) if (!each.isWritten && each.octets.end <= this.#offset) this.#writeWriter(each);
   }
 
-  /** Octets that are outside of all incidents. */
+  /** Octets outside all incidents. */
   #outside(octets: Uint8Array): void {
     if (this.#isLost) {
       this.#output.leftOut += octets.length;
@@ -130,7 +130,7 @@ export class RepairedConnection implements ConnectionObserver {
     const { octets } = each.octets;
     const { seconds, nanoseconds } = this.#moment;
     const tcp = this.#newTcp(this.#output.nextPort());
-    // Without a handshake, of TCP or of AMQP: what a writer meant begins in mid-stream, as a reader must know.
+    // Without a handshake of TCP or AMQP: a writer's frames begin in mid-stream, and a reader must know that.
     const { behind } = eachFrame(octets, (from, to) => {
       const offset = offsetAt(plan.spans, from);
       const made = plan.torn.get(offset);
@@ -160,7 +160,10 @@ export class RepairedConnection implements ConnectionObserver {
   }
 }
 
-/** Visits whole frames, and protocol headers. Returns the index behind the last one; `isSound`: the rest may be one's beginning. */
+/**
+ * Visits whole frames, and protocol headers. Returns the index behind the last one; `isSound`: the rest may be the
+ * beginning of another.
+ */
 function eachFrame(
   octets: Uint8Array,
   visit: (from: number, to: number) => void,

@@ -1,8 +1,10 @@
-/** Cipher suites by number (IANA's registry), as data: what is needed to tell them, and to decrypt what they protect. */
+/**
+ * Cipher suites by number (IANA's registry), as data: what is needed to name them, and to decrypt what they protect.
+ */
 
 /** How a suite protects records. */
 export type Protection =
-  /** AES-GCM: of TLS 1.2 with 8 octets of the nonce in front of the ciphertext (RFC 5288), of 1.3 without. */
+  /** AES-GCM: in TLS 1.2 with 8 octets of the nonce in front of the ciphertext (RFC 5288), in 1.3 without. */
   | "gcm"
   /** AES-CCM (RFC 6655), as GCM. */
   | "ccm"
@@ -19,14 +21,14 @@ export interface CipherSuite {
   protection: Protection;
   /** Octets of the key. */
   keySize: 16 | 32;
-  /** Of the pseudo-random function or HKDF. TLS 1.0 and 1.1 have their own. */
+  /** Hash of the pseudo-random function or HKDF. TLS 1.0 and 1.1 have their own. */
   hash: "sha256" | "sha384";
-  /** Of HMAC, of CBC suites. */
+  /** Hash of HMAC, for CBC suites. */
   mac?: "sha1" | "sha256" | "sha384";
   isTls13: boolean;
 }
 
-/** The suite, or undefined where this table does not have it. */
+/** The suite, or undefined if this table does not have it. */
 export function cipherSuite(id: number): CipherSuite | undefined {
   return SUITES.get(id);
 }

@@ -5,7 +5,7 @@ export type HashName = "md5" | "sha1" | "sha256" | "sha384";
 
 export interface TlsCrypto {
   hmac(hash: HashName, key: Uint8Array, data: readonly Uint8Array[]): Uint8Array;
-  /** Opens an AEAD's ciphertext. null where the tag does not fit: another key, nonce or number, or changed octets. */
+  /** Opens an AEAD's ciphertext. null if the tag does not fit: another key, nonce or number, or changed octets. */
   open(sealed: Sealed): Uint8Array | null;
   /** Decrypts whole blocks of AES-CBC, padding and all, to the beginning of `out`. */
   decryptCbc(key: Uint8Array, iv: Uint8Array, blocks: Uint8Array, out: Uint8Array): void;

@@ -1,19 +1,21 @@
 import type { RecordProtection } from "./record-protection.ts";
 
-/** Numbers that are tried behind the expected one: after a gap, and otherwise (a record that was changed is passed over). */
+/**
+ * Numbers that are tried beyond the expected one: after a gap, and otherwise (a record that was changed is skipped).
+ */
 const AHEAD_OF_GAP = 4096;
 const AHEAD = 8;
 /** Numbers already used that are tried, the latest first. */
 const BACK = 4096;
-/** Copies of a session that are told apart. */
+/** Copies of a session that are distinguished. */
 const MAX_COPIES = 8;
-/** Octets of records that are tried in vain before only the expected numbers are. */
+/** Octets of records that are tried without success before only the expected numbers are tried. */
 const MAX_TRIED_OCTETS = 64 << 20;
 
 /** Keys of one direction, in the order in which they come into use. */
 export interface Epoch {
   protection: RecordProtection;
-  /** The keys behind these, made when they are asked for; null for none (TLS 1.2, or before renegotiation). */
+  /** The keys behind these, made when they are needed; null for none (TLS 1.2, or before renegotiation). */
   next: (() => Epoch) | null;
 }
 
@@ -31,7 +33,7 @@ export interface OpenedRecord {
   epoch: Epoch;
 }
 
-/** Of several writers, the one that wrote this plaintext: its first `size` octets. */
+/** Among several writers, the one that wrote this plaintext: its first `size` octets. */
 export type Attribution = (writers: readonly number[], plaintext: Uint8Array, size: number) => number;
 
 /** A copy of the session, and the number it uses next. */
@@ -41,9 +43,9 @@ interface Copy {
 }
 
 /**
- * Opens the encrypted records of one direction, each with the number it must have. One that does not fit is tried with
- * the keys that come next, with later numbers (records were missed), and with numbers already used: what fits one of
- * those was written by a second copy of the session, which counts on by itself.
+ * Opens the encrypted records of one direction, each with the number it must have. A record that does not fit is tried
+ * with the keys that come next, with later numbers (records were missed), and with numbers already used: if one of
+ * those fits, a second copy of the session wrote the record, and the copy counts on by itself.
  */
 export class DirectionDecryption {
   /** Records that no key and number fit. */
@@ -54,7 +56,7 @@ export class DirectionDecryption {
   #following: Epoch | null = null;
   #next = 0;
   readonly #copies: Copy[] = [];
-  /** Chooses who wrote a record that several writers may have written: each has this number next. */
+  /** Chooses the writer of a record that several may have written: each of them has this number next. */
   readonly #attribute: Attribution;
   /** Records were missed since the last that was opened. */
   #gap = false;
@@ -73,7 +75,7 @@ export class DirectionDecryption {
     this.#gap = true;
   }
 
-  /** Octets behind the last record that was opened are missing: records that were not, or that nobody captured. */
+  /** Octets behind the last opened record are missing: they were in records that were not opened, or not captured. */
   get lacks(): boolean {
     return this.opened > 0 && (this.#gap || this.#unopenedSince > 0);
   }
@@ -83,7 +85,7 @@ export class DirectionDecryption {
     return this.#next - 1;
   }
 
-  /** Opens a record's body, bytes[start, start + length); null where nothing fits. The result is used again. */
+  /** Opens a record's body, bytes[start, start + length); null if nothing fits. The result is used again. */
   open(type: number, bytes: Uint8Array, start: number, length: number): OpenedRecord | null {
     const size = this.#epoch.protection.open(type, bytes, start, length, this.#next);
     if (size >= 0) return this.#record(size, this.#epoch, this.#next, this.#writerOf(size));
@@ -127,7 +129,7 @@ export class DirectionDecryption {
     return null;
   }
 
-  /** Whose record it is that has the number which the first writer uses next. */
+  /** The writer of a record whose number is the one that the first writer uses next. */
   #writerOf(size: number): number {
     if (this.#copies.length === 0) return 0;
     const writers = [0];

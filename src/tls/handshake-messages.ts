@@ -2,7 +2,7 @@
  *     0      1    2    3    4
  *   type |   length     |  body …       Handshake (RFC 5246 §7.4, RFC 8446 §4)
  *
- * What both ends say before they encrypt. Lengths are the wire's: everything is read by the bounded cursor.
+ * What both ends send before they encrypt. Lengths are the wire's: everything is read by the bounded cursor.
  */
 import { Cursor } from "../bytes/cursor.ts";
 
@@ -51,7 +51,7 @@ export interface ServerHello {
   encryptThenMac: boolean;
 }
 
-/** A ClientHello's body; throws PayloadOverrun where a length reaches beyond it. */
+/** A ClientHello's body; throws PayloadOverrun if a length reaches beyond it. */
 export function readClientHello(body: Uint8Array): ClientHello {
   const cursor = new Cursor().over(body, 0, body.length);
   const legacyVersion = cursor.short();
@@ -80,7 +80,7 @@ export function readClientHello(body: Uint8Array): ClientHello {
   return hello;
 }
 
-/** A ServerHello's body; throws PayloadOverrun where a length reaches beyond it. */
+/** A ServerHello's body; throws PayloadOverrun if a length reaches beyond it. */
 export function readServerHello(body: Uint8Array): ServerHello {
   const cursor = new Cursor().over(body, 0, body.length);
   let version = cursor.short();
@@ -150,7 +150,8 @@ function readProtocols(extension: Cursor): string[] {
 
 /**
  * Names in an X.509 certificate (RFC 5280): the subject's common name, then DNS names and addresses of subjectAltName.
- * Of DER only what leads there is read: objects identified as 2.5.4.3 and 2.5.29.17, wherever they stand in it.
+ * Only the parts of DER that lead there are read: objects identified as 2.5.4.3 and 2.5.29.17, wherever they stand in
+ * it.
  */
 function certificateNames(der: Uint8Array): string[] {
   const names: string[] = [];

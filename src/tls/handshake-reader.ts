@@ -6,7 +6,7 @@ const MAX_MESSAGE = 1 << 17;
 
 /**
  * Puts the handshake messages of one direction together, which may begin and end anywhere in its records. A message
- * that is too large, or does not decode, is passed over: that is between the two ends.
+ * that is too large, or does not decode, is skipped: it is no fault of the record layer.
  */
 export class HandshakeReader {
   readonly #message: (type: number, body: Uint8Array) => void;

@@ -3,10 +3,10 @@ import { HANDSHAKE } from "./record-layer.ts";
 
 /** Octets that are held at most: a ClientHello is far smaller. */
 const MAX_HELD = 1 << 15;
-/** Octets by which a ClientHello is known: the record's header, and the message's type. */
+/** Octets that identify a ClientHello: the record's header, and the message's type. */
 const HELLO_OCTETS = 6;
 
-/** What the client sent first, held until the server's first octet tells whether it speaks TLS. */
+/** What the client sent first, held until the server's first octet shows whether it speaks TLS. */
 export class HeldOpening {
   octets = 0;
   #pieces: Uint8Array[] = [];
@@ -18,12 +18,12 @@ export class HeldOpening {
     this.octets += end - start;
   }
 
-  /** It begins with all that a ClientHello is known by. */
+  /** It begins with all octets that identify a ClientHello. */
   get isClientHello(): boolean {
     return this.octets >= HELLO_OCTETS && this.mayBeClientHello;
   }
 
-  /** It may become one, as far as it goes. */
+  /** It may become a ClientHello, by the octets so far. */
   get mayBeClientHello(): boolean {
     if (this.octets > MAX_HELD) return false;
     const first: number[] = [];
@@ -34,7 +34,7 @@ export class HeldOpening {
     return fits.every((each, i) => each || i >= first.length);
   }
 
-  /** Hands over what is held, as if it came at the moment at which the first of it did. `moment` is the shared one. */
+  /** Hands over what is held, as if it came at the moment of its first octet. `moment` is the shared one. */
   give(moment: Moment, take: (piece: Uint8Array) => void): void {
     const pieces = this.#pieces;
     this.#pieces = [];

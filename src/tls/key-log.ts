@@ -3,7 +3,7 @@
  * secret, in hexadecimal, one a line. Files, and Decryption Secrets Blocks of pcapng, hold the same text.
  */
 
-/** What a session can have. Other labels (EXPORTER_SECRET, …) decrypt nothing. */
+/** Labels of secrets that are used. Other labels (EXPORTER_SECRET, …) decrypt nothing. */
 const LABELS = [
   "CLIENT_RANDOM",
   "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
@@ -14,7 +14,7 @@ const LABELS = [
 
 export type SecretLabel = (typeof LABELS)[number];
 
-/** Sessions that are kept of a log; of a longer one, the latest. */
+/** Sessions that are kept of a log; of a longer log, the latest. */
 const MAX_SESSIONS = 1 << 17;
 
 const LINE = /^(\w+) +([0-9a-f]{64}) +((?:[0-9a-f]{2}){32,64})\s*$/i;
@@ -26,7 +26,9 @@ export class KeyLog {
     return this.#sessions.size;
   }
 
-  /** Takes the lines of a key log. Returns how many had a secret; others (comments, labels unknown here) are no error. */
+  /**
+   * Takes the lines of a key log. Returns how many had a secret; other lines (comments, unknown labels) are no error.
+   */
   add(text: string): number {
     let taken = 0;
     for (const line of text.split(/\r?\n/)) {

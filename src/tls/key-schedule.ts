@@ -15,7 +15,7 @@ export interface RecordKeys {
 
 export const MAC_SIZES = { sha1: 20, sha256: 32, sha384: 48 } as const;
 
-/** What the keys of TLS 1.2 and earlier are made of. */
+/** The keys of TLS 1.2 and earlier are made of this. */
 export interface MasterSecret {
   version: number;
   master: Uint8Array;

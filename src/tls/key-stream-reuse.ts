@@ -1,20 +1,21 @@
 import { HEAD_OCTETS, type RecordScanner, TAIL_OCTETS } from "./record-scanner.ts";
 
 /*
- * Theory. A stream-like AEAD (GCM, CCM, ChaCha20-Poly1305) encrypts by XOR with a key stream that key and nonce make. No
- * writer uses a nonce twice; two copies of one session (a fork) count on alone, and do. Then the XOR of two records is
- * the XOR of their plaintexts: of two AMQP frames (type, channel, size, class-id, …) that is nearly all zeros, where
- * that of other records is random. No key is needed to see it.
+ * Theory. A stream-like AEAD (GCM, CCM, ChaCha20-Poly1305) encrypts by XOR with a key stream, made from key and nonce.
+ * No writer uses a nonce twice; but two copies of one session (a fork) count by themselves, and do. Then the XOR of two
+ * records is the XOR of their plaintexts: for two AMQP frames (type, channel, size, class-id, …) that is nearly all
+ * zeros, for other records it is random. No key is needed to see it.
  *
- * Records are indexed by the octets 1, 3 and 4 of their ciphertext: the high octets of channel number and frame size are
- * zero in nearly every frame, so that two of one key stream agree there. Those that agree are compared octet by octet.
+ * Records are indexed by the octets 1, 3 and 4 of their ciphertext: the high octets of channel number and frame size
+ * are zero in nearly every frame, so two records of one key stream agree there. Those that agree are compared octet by
+ * octet.
  */
 
-/** Records of a direction in which a repetition is looked for: a power of two. */
+/** Records of a direction in which a repetition is searched for: a power of two. */
 export const MAX_REMEMBERED = 1 << 14;
 const FIRST_CAPACITY = 32;
 
-/** Of each record 32-bit words: the first octets of its body, its last ones, its length, its packet. */
+/** 32-bit words of each record: the first octets of its body, its last ones, its length, its packet. */
 const HEAD_WORDS = HEAD_OCTETS / 4;
 const TAIL_WORDS = TAIL_OCTETS / 4;
 const LENGTH_WORD = HEAD_WORDS + TAIL_WORDS;
@@ -26,8 +27,8 @@ const OCTETS_EACH = WORDS * 4 + 8 + 4 * 4;
 /** Octets of a ciphertext that are compared. */
 const COMPARED = HEAD_OCTETS - 8;
 /**
- * Bits of evidence that two records share a key stream: chance gives as much to one pair in 2^64. A direction of
- * 10 million records has 2^37 pairs within MAX_REMEMBERED.
+ * Bits of evidence that two records share a key stream: chance gives this much to one pair in 2^64. A direction of 10
+ * million records has 2^37 pairs within MAX_REMEMBERED.
  */
 const PROOF_BITS = 64;
 /** What XOR of two frame types can be: method, header, body and heartbeat frames are 1, 2, 3 and 8. */
@@ -55,7 +56,7 @@ export interface RepeatedRecord {
 export interface RepeatedNonce {
   first: RepeatedRecord;
   second: RepeatedRecord;
-  /** The nonce that both show; null where the suite does not show it. */
+  /** The nonce that both show; null if the suite does not show it. */
   nonce: Uint8Array | null;
   /** XOR of the ciphertexts' first octets, which is that of the plaintexts'. */
   xor: Uint8Array;
@@ -88,7 +89,7 @@ export class KeyStreamReuse {
     this.#budget = budget;
   }
 
-  /** The keys have changed, or who knows what was missed: what came before is forgotten. */
+  /** The keys have changed, or an unknown number of records was missed: what came before is forgotten. */
   forget(): void {
     this.#latest.fill(-1);
     this.#oldest = this.#count;
@@ -101,12 +102,12 @@ export class KeyStreamReuse {
     this.#words = new Int32Array(0);
   }
 
-  /** An application-data record, as `scanner` tells it. Returns what it repeats, or null. */
+  /** An application-data record, as `scanner` reports it. Returns what it repeats, or null. */
   record(scanner: RecordScanner, length: number, bytes: Uint8Array, start: number): RepeatedNonce | null {
     if (length < this.#nonceSize + MIN_FRAME + this.#tagSize) return null;
     if (this.#count === this.#capacity && this.#capacity < MAX_REMEMBERED) this.#grow();
     const key = this.#nonceSize === 8 ? nonceKey(bytes, start) : cipherKey(bytes, start);
-    // Octets that are not encrypted: zero where zero is sent.
+    // Octets that are not encrypted: the octets are zero if zeros were sent.
     if (key === 0 && this.#nonceSize === 0) return null;
     const slot = this.#count & (this.#capacity - 1);
     this.#keep(slot * WORDS, scanner, length, bytes, start);
@@ -131,7 +132,7 @@ export class KeyStreamReuse {
     words[at + PACKET_WORD] = scanner.recordMoment.packet;
   }
 
-  /** The record that the one in `slot` repeats, looked for among those of its bucket. */
+  /** The record that the one in `slot` repeats, searched for among those of its bucket. */
   #repeated(slot: number, key: number, latest: number): RepeatedNonce | null {
     const oldest = this.#count - this.#capacity;
     let steps = MAX_STEPS;
@@ -139,7 +140,7 @@ export class KeyStreamReuse {
       const other = number & (this.#capacity - 1);
       if (this.#keys[other] === key && this.#isRepeated(other, slot)) return this.#pair(number, other, slot);
       const next = this.#before[other]!;
-      // A slot used again has a younger record's.
+      // A slot that was used again belongs to a younger record.
       if (next >= number) break;
       number = next;
     }
@@ -197,7 +198,7 @@ export class KeyStreamReuse {
     };
   }
 
-  /** Makes room for twice as many, as long as the budget has it. Where it has none, the oldest make room. */
+  /** Makes room for twice as many, if the budget allows it. If it does not, the oldest are overwritten. */
   #grow(): void {
     const capacity = this.#capacity === 0 ? FIRST_CAPACITY : this.#capacity * 2;
     const more = (capacity - this.#capacity) * OCTETS_EACH;
@@ -225,7 +226,7 @@ export class KeyStreamReuse {
 
 /** The smallest frame: a heartbeat. */
 const MIN_FRAME = 8;
-/** Records of one bucket that are looked at, where a stream was made to have many. */
+/** Records of one bucket that are examined, in case a stream was made to have many. */
 const MAX_STEPS = 64;
 
 function word(bytes: Uint8Array, at: number): number {

@@ -22,7 +22,7 @@ export class LatestRecords {
     for (let i = 0; i < octets; i++) this.#octets[slot * OCTETS + i] = bytes[i]!;
   }
 
-  /** The record's packet and first octets; null where it is not remembered. */
+  /** The record's packet and first octets; null if it is not remembered. */
   get(number: number): { packet: number; octets: Uint8Array } | null {
     const slot = number & (REMEMBERED - 1);
     if (number < 0 || this.#numbers[slot] !== number) return null;

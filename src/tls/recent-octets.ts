@@ -2,7 +2,7 @@ import { Moment } from "../net/connection-observer.ts";
 
 /** Octets kept: more than two of the largest records. */
 const KEPT = 48 << 10;
-/** Octets kept while what stands behind a broken record is not understood. */
+/** Octets kept while the octets behind a broken record are not understood. */
 const MOST = 256 << 10;
 
 /** Memory that all windows of an inspection take. */
@@ -47,7 +47,7 @@ export class RecentOctets {
     this.length += octets;
   }
 
-  /** When and where the octet at this offset was captured; null where it is not kept. */
+  /** When and where the octet at this offset was captured; null if it is not kept. */
   momentAt(streamOffset: number): Moment | null {
     if (streamOffset < this.base || streamOffset >= this.end) return null;
     return this.#marks.findLast(mark => mark.from <= streamOffset)?.moment ?? null;

@@ -4,7 +4,7 @@ import { APPLICATION_DATA, CHANGE_CIPHER_SPEC, isRecordHeader, RECORD_HEADER_SIZ
 
 /** Headers that must follow one another before a boundary is believed. */
 const CHAIN = 3;
-/** Candidates followed at a time; a stream made to have more loses its oldest. */
+/** Candidates followed at a time; a stream that was made to have more loses its oldest. */
 const MAX_CANDIDATES = 256;
 const NOTHING = new Uint8Array(0);
 
@@ -12,10 +12,10 @@ const NOTHING = new Uint8Array(0);
  * Finds the boundary between records again where it was lost: after a gap, at a start in mid-stream, behind octets that
  * are no record.
  *
- * Theory. A candidate is an octet at which a record header could stand. It is believed when its length leads to
- * another such header, and that one's to a third. Encrypted octets are random: one position in 2^22 looks like a header,
- * and a chain of three is met once in 2^66. A chain is decided after two records at the latest, so that no more than
- * those are kept.
+ * Theory. A candidate is an octet at which a record header could stand. It is accepted when its length leads to another
+ * such header, and the length in that one to a third. Encrypted octets are random: one position in 2^22 looks like a
+ * header, and a chain of three occurs once in 2^66. A chain is decided after two records at the latest, so that no more
+ * than those are kept.
  */
 export class RecordBoundarySearch {
   /** Stream offset of the boundary; valid once `receive` or `finish` returned true. */
@@ -62,7 +62,7 @@ export class RecordBoundarySearch {
     return false;
   }
 
-  /** `missing` octets were not captured; −1 where nobody knows how many. What was undecided stays so. */
+  /** `missing` octets were not captured; −1 if the number is not known. Undecided candidates stay undecided. */
   gap(missing: number): void {
     this.#base += this.#length + Math.max(missing, 0);
     this.#length = 0;
@@ -71,7 +71,7 @@ export class RecordBoundarySearch {
     this.#marks = [];
   }
 
-  /** The stream is over: a whole record that ends with it is believed too. */
+  /** The stream is over: a whole record that ends with it is accepted too. */
   finish(): boolean {
     const until = this.#base + this.#length;
     const last = this.#candidates.find(({ headers, boundary }) => headers > 0 && boundary === until);
@@ -111,7 +111,7 @@ export class RecordBoundarySearch {
     this.#length = size;
   }
 
-  /** Lets go of what stands before the oldest candidate, and of the octets that were handed in. */
+  /** Drops what stands before the oldest candidate, and the octets that were handed in. */
   #forget(): void {
     const end = this.#base + this.#length;
     const first = this.#candidates[0]?.start ?? end;
@@ -128,7 +128,7 @@ export class RecordBoundarySearch {
     this.#marks.splice(0, first === end ? this.#marks.length : stale);
   }
 
-  /** Has a window of our own, of so many octets. */
+  /** Makes a window of our own, of this many octets. */
   #copy(octets: number): void {
     const own = new Uint8Array(octets);
     own.set(this.#window.subarray(this.#origin, this.#origin + this.#length));
@@ -149,7 +149,7 @@ export class RecordBoundarySearch {
       candidate.wakesAt = candidate.boundary + RECORD_HEADER_SIZE;
       if (candidate.wakesAt > until) return "undecided";
       const at = this.#origin + candidate.boundary - this.#base;
-      // Empty records, heartbeats and versions nobody speaks are legal, and too rare to be looked for.
+      // Empty records, heartbeats and unused versions are legal, and too rare to be searched for.
       const length = short(this.#window, at + 3);
       if (!isRecordHeader(this.#window, at) || this.#window[at]! > APPLICATION_DATA || length === 0) return "no";
       candidate.headers++;
@@ -165,7 +165,7 @@ interface Candidate {
   /** Stream offset up to which whole records were followed. */
   boundary: number;
   headers: number;
-  /** Stream offset that must be reached before more can be said. */
+  /** Stream offset that must be reached before more can be decided. */
   wakesAt: number;
   /** Stream offset behind the last header of the chain. */
   confirmedAt: number;

@@ -2,7 +2,7 @@
  *     0     1    2     3     4     5
  *   type |  version  |  length  |  body …       TLSPlaintext, TLSCiphertext (RFC 5246 §6.2, RFC 8446 §5.1)
  *
- * The header is never encrypted, so that records can be told apart without any key. TLS 1.3 writes 0x0303 for the
+ * The header is never encrypted, so that records can be separated without any key. TLS 1.3 writes 0x0303 for the
  * version and 23 for the type of every encrypted record.
  */
 import { short } from "../bytes/big-endian.ts";
@@ -16,7 +16,7 @@ export const APPLICATION_DATA = 23;
 /** RFC 6520. */
 export const HEARTBEAT = 24;
 
-/** Of an alert: its level, and the description that ends a connection in order (RFC 8446 §6). */
+/** In an alert: its level, and the description that ends a connection in order (RFC 8446 §6). */
 export const FATAL = 2;
 export const CLOSE_NOTIFY = 0;
 
@@ -37,7 +37,7 @@ export const TLS_1_1 = 0x0302;
 export const TLS_1_2 = 0x0303;
 export const TLS_1_3 = 0x0304;
 
-/** A version as people write it. */
+/** A version in its usual form. */
 export function versionName(version: number): string {
   switch (version) {
     case 0x0300:

@@ -39,8 +39,8 @@ export class RecordProtection {
   }
 
   /**
-   * Opens a record's body, bytes[start, start + length), as record `number` of these keys. Returns the octets of plaintext,
-   * or −1 where it is none of theirs.
+   * Opens a record's body, bytes[start, start + length), as record `number` of these keys. Returns the octets of
+   * plaintext, or −1 if these keys and this number do not open it.
    */
   open(type: number, bytes: Uint8Array, start: number, length: number, number: number): number {
     this.contentType = type;
@@ -137,7 +137,7 @@ export class RecordProtection {
 const NOTHING = new Uint8Array(0);
 const numberOctets = new Uint8Array(8);
 
-/** A record's number, type, version and size, as MAC and additional data begin (RFC 5246 §6.2.3). */
+/** A record's number, type, version and size: MAC and additional data begin with them (RFC 5246 §6.2.3). */
 function writePrefix(out: Uint8Array, number: number, type: number, version: number, size: number): void {
   writeNumber(out, 0, number);
   out.set([type, version >> 8, version & 255, size >> 8, size & 255], 8);

@@ -3,17 +3,17 @@ import { Moment } from "../net/connection-observer.ts";
 import { RecordBoundarySearch } from "./record-boundary-search.ts";
 import { isRecordHeader, MAX_BODY, RECORD_HEADER_SIZE } from "./record-layer.ts";
 
-/** Octets kept of the beginning and of the end of a record's body that nobody wants whole. */
+/** Octets kept of the beginning and of the end of a record's body that is not needed whole. */
 export const HEAD_OCTETS = 32;
 export const TAIL_OCTETS = 8;
 
-/** What a scanner tells of the records of one direction. Offsets are those of the TCP stream. */
+/** Receives the records of one direction from a scanner. Offsets are those of the TCP stream. */
 export interface RecordSink {
-  /** Whether all octets of a record's body are wanted: else the first HEAD_OCTETS and the last TAIL_OCTETS do. */
+  /** Whether all octets of a record's body are needed: else only the first HEAD_OCTETS and the last TAIL_OCTETS. */
   wantsBody(type: number): boolean;
   /**
-   * A record is whole: its header stands at `scanner.recordOffset`, captured at `scanner.recordMoment`. Of its body of
-   * `length` octets the first are bytes[start, …), all of them or HEAD_OCTETS; the last TAIL_OCTETS end at
+   * A record is whole: its header stands at `scanner.recordOffset`, captured at `scanner.recordMoment`. Its body has
+   * `length` octets. The first are bytes[start, …), all of them or HEAD_OCTETS; the last TAIL_OCTETS end at
    * `scanner.tail[scanner.tailEnd]`.
    */
   record(type: number, length: number, bytes: Uint8Array, start: number): void;
@@ -28,8 +28,8 @@ export interface RecordSink {
 }
 
 /**
- * Cuts one direction of a TLS connection into records. Only headers are looked at; a record that lies whole in the
- * octets received is told in place, of others the octets that are wanted are put together.
+ * Cuts one direction of a TLS connection into records. Only headers are read. A record that lies whole in the octets
+ * received is reported in place; of others the needed octets are put together.
  */
 export class RecordScanner {
   /** Stream offset of the next octet to come. */
@@ -37,7 +37,7 @@ export class RecordScanner {
   /** Stream offset of the present record's header. */
   recordOffset = 0;
   readonly recordMoment = new Moment();
-  /** During RecordSink.record: where the last octets of the body are, and behind which of these they end. */
+  /** During RecordSink.record: where the last octets of the body are, and the index behind them. */
   tail: Uint8Array = NOTHING;
   tailEnd = 0;
   /** The boundary is not known. */
@@ -61,7 +61,7 @@ export class RecordScanner {
   #search: RecordBoundarySearch | null = null;
   #stopped = false;
 
-  /** `moment` is the shared one of whoever delivers the octets. */
+  /** `moment` is shared with the sender of the octets. */
   constructor(sink: RecordSink, moment: Moment) {
     this.#sink = sink;
     this.#moment = moment;
@@ -72,12 +72,12 @@ export class RecordScanner {
     return this.#left < 0 ? this.#headerOctets : RECORD_HEADER_SIZE + this.#length - this.#left;
   }
 
-  /** Octets that the present record's header announces, or 0 where it has not come whole. */
+  /** Octets that the present record's header announces, or 0 if the header is not complete. */
   get announced(): number {
     return this.#left < 0 ? 0 : this.#length;
   }
 
-  /** Looks for the boundary from here on, as at a start in mid-stream. */
+  /** Searches for the boundary from here on, as at a start in mid-stream. */
   lose(): void {
     this.#left = -1;
     this.#headerOctets = 0;
@@ -97,7 +97,7 @@ export class RecordScanner {
     else this.offset += end - start;
   }
 
-  /** `missing` octets were not captured; −1 where nobody knows how many. */
+  /** `missing` octets were not captured; −1 if the number is not known. */
   gap(missing: number): void {
     if (this.#stopped) return;
     if (this.#search !== null) {
@@ -115,7 +115,7 @@ export class RecordScanner {
     }
   }
 
-  /** The stream is over: a boundary that only its end confirms is taken. */
+  /** The stream is over: a boundary that only its end confirms is accepted. */
   finish(): void {
     if (!this.#stopped && this.#search?.finish() === true) this.#resume(this.#search);
   }

@@ -20,8 +20,8 @@ import { TlsSession } from "./tls-session.ts";
 const MAX_UNDECIDED_OCTETS = 1 << 20;
 
 /**
- * One TCP connection as TLS: whether it is that at all, what its ends agreed on, what is wrong with its records; and
- * with keys, what they carry.
+ * One TCP connection as TLS: whether it is TLS, what its ends agreed on, what is wrong with its records; and with keys,
+ * what they carry.
  */
 export class TlsConnection implements ConnectionObserver, RecordListener {
   state: "undecided" | "tls" | "plain" = "undecided";
@@ -29,9 +29,9 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
   readonly directions: readonly [TlsDirection, TlsDirection];
   /** The capture does not hold the connection's beginning. */
   midStream = false;
-  /** The first fatal or closing alert of each side; in TLS 1.3 without keys what looks like one and came last. */
+  /** The first fatal or closing alert of each side; in TLS 1.3 without keys, the last record that looks like one. */
   readonly alerts: [Alert | null, Alert | null] = [null, null];
-  /** Null where nothing is decrypted. */
+  /** Null if nothing is decrypted. */
   decryption: [DirectionDecryption, DirectionDecryption] | null = null;
 
   /** How the latest records of each side began, once they are decrypted. */
@@ -47,7 +47,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
   readonly #isShared: [boolean, boolean] = [false, false];
   /** Keys that come into use with the next change_cipher_spec of each side (renegotiation). */
   #pending: [Epoch, Epoch] | null = null;
-  /** Sessions of the key log when it was last asked. */
+  /** Sessions of the key log when it was last read. */
   #askedSessions = -1;
 
   constructor(context: TlsContext) {
@@ -90,7 +90,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
   end(side: Side, reason: StreamEnd): void {
     if (this.state === "undecided") {
-      // What a search has found by the end of the stream makes it TLS even so.
+      // A boundary found only at the end of the stream makes it TLS all the same.
       if (this.midStream) this.directions[side].scanner.finish();
       if (this.state === "undecided" && !this.midStream) this.#isPlain();
     }
@@ -117,7 +117,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
   record(direction: TlsDirection, type: number, bytes: Uint8Array, start: number, length: number): void {
     const { side } = direction;
     if (!direction.isEncrypted || (this.session.isTls13 && type !== APPLICATION_DATA)) {
-      // An alert of two octets is in the clear; of a session that began before the capture, others are not.
+      // An alert of two octets is in the clear; in a session that began before the capture, others are encrypted.
       if (type === ALERT && length !== 2) this.#alert(direction, null);
       else this.#content(direction, type, bytes, start, length);
       return;
@@ -163,7 +163,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     this.directions[side].receive(bytes, start, end, offset);
   }
 
-  /** Takes octets while it is not clear what they are. */
+  /** Takes octets while it is not clear whether they are TLS. */
   #decide(side: Side, bytes: Uint8Array, start: number, end: number): void {
     if (this.midStream) {
       this.#records(side, bytes, start, end);
@@ -198,7 +198,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     this.#context.isPlain();
   }
 
-  /** Offsets of what is not decrypted count them. */
+  /** The octets of preludes count in the offsets of what is not decrypted. */
   #tellPreludes(): void {
     for (const prelude of this.#preludes.splice(0)) this.#context.plain.prelude?.(...prelude);
   }
@@ -221,7 +221,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     else if (this.#context.keys !== null) this.#pending = this.session.epochs(this.#context.keys);
   }
 
-  /** The server has chosen: what is encrypted from here on, and by what. */
+  /** The server has chosen: what is encrypted from here on, and how. */
   #agreed(): void {
     this.#findKeys();
     for (const direction of this.directions) {
@@ -231,7 +231,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     }
   }
 
-  /** Asks the key log, once it knows more sessions than when it was last asked. */
+  /** Reads the key log, if it has more sessions than when it was last read. */
   #findKeys(): void {
     const { keys } = this.#context;
     if (keys === null || this.decryption !== null || this.session.serverHello === null) return;
@@ -259,7 +259,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     const { protection, size, writer, number } = opened;
     const { side } = direction;
     if (writer > 0 || this.#isShared[side]) {
-      // The other side cannot open the copy's first record, and reads nothing behind it.
+      // The other side cannot open the copy's first record, and reads nothing after it.
       this.#isShared[side] = true;
       if (writer > 0) direction.usesNumberAgain(number);
       if (protection.contentType !== APPLICATION_DATA) return;
@@ -275,9 +275,9 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
     }
   }
 
-  /** Octets of a record in the clear that is no application data, or of one that was opened. */
+  /** Octets of a record in the clear that is no application data, or of an opened record. */
   #content(direction: TlsDirection, type: number, bytes: Uint8Array, start: number, size: number): void {
-    // What TLS 1.3 encrypts of handshakes is of no use; in TLS 1.2 that is a renegotiation.
+    // Encrypted handshake messages of TLS 1.3 are of no use; in TLS 1.2 they are a renegotiation.
     const readable = !direction.isEncrypted || !this.session.isTls13;
     if (type === HANDSHAKE && readable) this.#handshakes[direction.side].receive(bytes, start, start + size);
     else if (type === ALERT && size === 2) {

@@ -6,30 +6,30 @@ import { RecordScanner, type RecordSink, TAIL_OCTETS } from "./record-scanner.ts
 import { type SharedSession, TlsFinding } from "./tls-finding.ts";
 import { explainTear, type Span } from "./torn-record.ts";
 
-/** Findings of a direction; what comes then is counted with the last. */
+/** Findings of a direction; later ones are counted with the last. */
 const MAX_FINDINGS = 64;
 /** Records in good order that end an incident. */
 const QUIET_RECORDS = 8;
-/** Pairs of records that are told one by one. */
+/** Pairs of records that are reported one by one. */
 const MAX_PAIRS = 16;
 
-/** An alert, or what must be one by its length. */
+/** An alert, or a record that must be one by its length. */
 export interface Alert {
   side: Side;
   streamOffset: number;
   readonly moment: Moment;
-  /** Null where it is encrypted. */
+  /** Null if it is encrypted. */
   content: { level: number; description: number } | null;
 }
 
-/** What a direction tells the connection it belongs to. */
+/** What a direction reports to its connection. */
 export interface RecordListener {
-  /** Whether all octets of records of this type are wanted. */
+  /** Whether all octets of records of this type are needed. */
   wantsBody(side: Side, type: number): boolean;
   /** A whole record that is not change_cipher_spec. */
   record(direction: TlsDirection, type: number, bytes: Uint8Array, start: number, length: number): void;
   changeCipherSpec(direction: TlsDirection): void;
-  /** Octets of records were missed: `records` of them, or −1 where nobody knows. */
+  /** Octets of records were missed: `records` of them, or −1 if the number is not known. */
   missed(direction: TlsDirection, records: number): void;
   /** The boundary was found where it was not known. */
   boundaryFound(direction: TlsDirection): void;
@@ -45,13 +45,13 @@ export class TlsDirection implements RecordSink {
   readonly findings: TlsFinding[] = [];
   /** What this direction sends is encrypted. */
   isEncrypted = false;
-  /** It has said that it sends nothing more, or sent a fatal alert. */
+  /** It has announced that it sends nothing more, or sent a fatal alert. */
   closing = false;
-  /** The other side has: a record left unfinished is no wonder then. */
+  /** The other side has: then a record left unfinished is expected. */
   closedByPeer = false;
-  /** Looks for nonces used twice; null where the suite has none, or nothing is encrypted yet. */
+  /** Searches for nonces used twice; null if the suite has none, or nothing is encrypted yet. */
   reuse: KeyStreamReuse | null = null;
-  /** Octets that the body of an encrypted alert has; 0 where alerts show their type. */
+  /** Octets in the body of an encrypted alert; 0 if alerts show their type. */
   alertLength = 0;
   /** The last record has the length of an alert. */
   endsWithAlert = false;
@@ -83,7 +83,7 @@ export class TlsDirection implements RecordSink {
   }
 
   gap(missing: number): void {
-    // Behind a gap of unknown length the same octets may come again.
+    // After a gap of unknown length the same octets may come again.
     if (missing < 0) this.reuse?.forget();
     this.scanner.gap(missing);
   }
@@ -121,7 +121,7 @@ export class TlsDirection implements RecordSink {
     if (type === APPLICATION_DATA && this.reuse !== null && length >= TAIL_OCTETS) {
       const pair = this.reuse.record(this.scanner, length, bytes, start);
       if (pair !== null) this.#repeated(pair);
-      // The same octets once more tell nothing new.
+      // The same octets once more show nothing new.
       if (pair?.identical === true) return;
     }
     if (type !== APPLICATION_DATA || this.#listener.wantsBody(this.side, type)) {
@@ -139,7 +139,7 @@ export class TlsDirection implements RecordSink {
     this.#quiet = 0;
     this.#listener.missed(this, -1);
     if (this.closing) {
-      // What follows a closing alert is not the session's.
+      // What follows a closing alert does not belong to the session.
       this.scanner.stop();
       return;
     }
@@ -192,7 +192,7 @@ export class TlsDirection implements RecordSink {
     if (this.#open !== null && ++this.#quiet >= QUIET_RECORDS) this.#conclude();
   }
 
-  /** The broken record under way is over: what its octets are is told as far as they were kept. */
+  /** The open broken record is over: its octets are explained as far as they were kept. */
   #conclude(): void {
     const finding = this.#open;
     if (finding === null) return;

@@ -6,7 +6,7 @@ import type { TornRecord } from "./torn-record.ts";
 export class TlsFinding {
   readonly rule: "tls-record" | "tls-shared-session";
   readonly side: Side;
-  /** Stream offset of the first octet that is wrong, and behind the last. */
+  /** Stream offset of the first wrong octet, and behind the last one. */
   readonly streamOffset: number;
   endOffset: number;
   readonly from = new Moment();
@@ -30,11 +30,11 @@ export class TlsFinding {
 export interface BrokenHeader {
   kind: "broken-header";
   header: Uint8Array;
-  /** The record before it, as its header has it. */
+  /** The record before it, as its header gives it. */
   before: { streamOffset: number; length: number; packet: number } | null;
   /** Where a boundary was found again; −1 for nowhere. */
   foundAt: number;
-  /** What the octets are, where they were kept. */
+  /** What the octets are, if they were kept. */
   tear: TornRecord | null;
   /** First and last packet of each of the tear's spans. */
   packets: [first: number, last: number][];
@@ -58,12 +58,12 @@ export interface UnfinishedRecord {
 /** Records that differ, encrypted with the same nonce and key. */
 export interface SharedSession {
   kind: "shared-session";
-  /** The first of them, in the order of the second record; none where only keys show what happened. */
+  /** The first of them, in the order of the second record; none if only keys show what happened. */
   pairs: RepeatedNonce[];
   /** Pairs in all. */
   count: number;
   /** Pairs among them that are the same octet for octet. */
   identical: number;
-  /** The number that a record of a copy was opened with, where only keys show that it was used before; else null. */
+  /** The number that a record of a copy was opened with, if only keys show that it was used before; else null. */
   numberUsedAgain: number | null;
 }

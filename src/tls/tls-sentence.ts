@@ -27,11 +27,11 @@ export function tlsSentence(finding: TlsFinding): string {
   }
 }
 
-/** What it means, and how sure that is: of findings told with 0.9, nine in ten are right. */
+/** What it means, and how certain that is: of findings reported with 0.9, nine in ten are right. */
 export function tlsMeaning({ evidence }: TlsFinding): { summary: string; confidence: number } {
   switch (evidence.kind) {
     case "shared-session": {
-      // A copy counts on by itself; threads that race on one count repeat the latest number.
+      // A copy counts on by itself; threads that race on one counter repeat the latest number.
       const copied =
         evidence.numberUsedAgain !== null || evidence.pairs.some(({ first, second }) => second.index - first.index > 1);
       const who = copied
@@ -53,7 +53,7 @@ export function tlsMeaning({ evidence }: TlsFinding): { summary: string; confide
   }
 }
 
-/** What to do, where the client library is not known: it names itself in octets that are encrypted. */
+/** What to do if the client library is not known: its name is in octets that are encrypted. */
 export function tlsRemedy({ evidence }: TlsFinding): string {
   if (evidence.kind === "unfinished") {
     return "Look for what ended the client in the middle of a write: a kill, a timeout around a publish, a proxy.";
@@ -114,7 +114,7 @@ function sharedSessionSentence({ streamOffset, from }: TlsFinding, evidence: Sha
   return `${places} ${proof}. One session was used twice. ${xorReading(pair)}${all}${same}`;
 }
 
-/** What the XOR of two AMQP frames tells of both (§4.2.3): types, channels, sizes. */
+/** What the XOR of two AMQP frames shows of both (§4.2.3): types, channels, sizes. */
 export function xorReading({ xor }: Pick<RepeatedNonce, "xor">): string {
   if (xor.length < 7) return "";
   const types = TYPE_PAIRS[xor[0]!];
@@ -138,7 +138,7 @@ const TYPE_PAIRS: Readonly<Record<number, string>> = {
   11: "a content body and a heartbeat",
 };
 
-/** Two small channel numbers that differ so. */
+/** Two small channel numbers with this difference. */
 function example(xor: number): string {
   for (let a = 1; a < 8; a++) {
     const b = a ^ xor;

@@ -1,4 +1,4 @@
-/** What the two ends of a TLS connection said before they encrypted, and the keys that a key log adds to it. */
+/** What the two ends of a TLS connection sent before they encrypted, and the keys that a key log adds to it. */
 import type { Moment } from "../net/connection-observer.ts";
 import { copyOf } from "../net/moment-order.ts";
 import { type CipherSuite, cipherSuite } from "./cipher-suites.ts";
@@ -31,9 +31,9 @@ export class TlsSession {
   serverHello: ServerHello | null = null;
   /** When they were seen: the client's first one, and the server's answer. */
   readonly hellos: [Moment | null, Moment | null] = [null, null];
-  /** Of the server's certificate, where TLS 1.2 or earlier shows it. */
+  /** From the server's certificate, if TLS 1.2 or earlier shows it. */
   certificateNames: string[] = [];
-  /** Keys were exchanged in the clear part: the session is no resumed one (TLS 1.2 and earlier). */
+  /** Keys were exchanged in the clear part: the session is not a resumed one (TLS 1.2 and earlier). */
   keysExchanged = false;
   /** The server asked for another ClientHello. */
   retried = false;
@@ -50,7 +50,7 @@ export class TlsSession {
     return this.clientHello === null ? null : hexadecimal(this.clientHello.random);
   }
 
-  /** A handshake message in the clear, seen at this moment; throws PayloadOverrun where it does not decode. */
+  /** A handshake message in the clear, seen at this moment; throws PayloadOverrun if it does not decode. */
   message(type: number, body: Uint8Array, at: Moment): void {
     switch (type) {
       case CLIENT_HELLO:
@@ -74,7 +74,7 @@ export class TlsSession {
     }
   }
 
-  /** The first keys of both directions; null where the key log lacks them, or the suite is none that is known. */
+  /** The first keys of both directions; null if the key log does not have them, or the suite is unknown. */
   epochs({ log, crypto }: TlsKeys): [client: Epoch, server: Epoch] | null {
     const { suite, clientHello, serverHello, clientRandom } = this;
     if (suite === undefined || clientHello === null || serverHello === null || clientRandom === null) return null;

@@ -5,16 +5,16 @@ import { APPLICATION_DATA, isRecordHeader, RECORD_HEADER_SIZE } from "./record-l
 /** A stretch of one direction's stream: offset and octets. */
 export type Span = readonly [streamOffset: number, octets: number];
 
-/** What the octets around a broken record are, where that could be told. */
+/** What the octets around a broken record are, if that could be found out. */
 export interface TornRecord {
   kind: "torn" | "cut-short" | "replayed" | "unexplained";
-  /** The record that does not end on a header; null where its header is not known. */
+  /** The record that does not end on a header; null if its header is not known. */
   record: { streamOffset: number; length: number } | null;
   /** Where the record's own octets are. */
   spans: Span[];
   /** Whole records of another writer inside it. */
   inserted: Span | null;
-  /** Octets of the record that stand nowhere. */
+  /** Octets of the record that are nowhere in the stream. */
   missing: number;
   /** A stretch that repeats another. */
   replayed: { span: Span; of: Span } | null;
@@ -27,9 +27,9 @@ const MIN_REPEATED = 8;
 
 /**
  * Explains why no header stands at `faultOffset`, the end of the record at `recordOffset` (−1: not known), now that the
- * boundary was found again at `foundAt` (−1: never). Only what the octets prove is told:
- * a record *torn* by others proves itself, because with their length taken out its own length lands on a boundary;
- * one that was *cut short* has a chain of headers inside it that goes on beyond its end.
+ * boundary was found again at `foundAt` (−1: never). Only what the octets prove is reported: a record *torn* by others
+ * proves itself, because with their length taken out its own length ends on a boundary; one that was *cut short* has a
+ * chain of headers inside it that goes on beyond its end.
  */
 export function explainTear(
   octets: RecentOctets,
@@ -65,7 +65,7 @@ function tornBy(
     for (let records = 0; records < MAX_INSERTED && headerAt(octets, at); records++) {
       at += RECORD_HEADER_SIZE + short(bytes, at - base + 3);
       const end = faultOffset + at - from;
-      // One record inside another is little proof by itself: behind the end of both a header has to stand.
+      // One record inside another is little proof by itself: a header must stand behind the end of both.
       if (isBoundary(octets, end, foundAt)) {
         const spans: Span[] = [
           [recordOffset, from - recordOffset],
