@@ -23,9 +23,7 @@ export class EnvelopeFault {
   readonly header: Uint8Array;
   /** The first octets of the payload, 16 at most; for frame-too-large they are in `behind`. */
   readonly payload: Uint8Array;
-  /**
-   * Octets that follow, 16 at most: from the end octet's place on, or from behind the header if it broke before that.
-   */
+  /** Octets that follow, 16 at most: from the end octet's place on, or behind the header if it broke before that. */
   readonly behind: number[] = [];
   /** Stream offset of the first octet of `behind`. */
   readonly behindOffset: number;

@@ -267,9 +267,7 @@ export class FrameScanner {
     return fault;
   }
 
-  /**
-   * Begins to search for the boundary, from stream offset `from` on, behind what broke; `isDoubted`: if it was a frame.
-   */
+  /** Begins to search for the boundary, from stream offset `from` on, behind what broke; `isDoubted`: if it was one. */
   #seek(from: number, fault: EnvelopeFault | null, isDoubted: boolean): BoundarySearch {
     const search = this.#newSearch(from, this.#searchLimit(), fault);
     this.#phase = "lost";

@@ -135,9 +135,7 @@ export class BrokerChannel {
     return this.#content === AWAITS_METHOD ? this.#complete() : null;
   }
 
-  /**
-   * Whether a whole message with a body of this many octets is in its place here: then only its content can be wrong.
-   */
+  /** Whether a whole message with a body of this size is in its place here: then only its content can be wrong. */
   awaitsMessage(bodySize: number): boolean {
     return this.#content === AWAITS_METHOD && bodySize <= MAX_BODY_SIZE;
   }

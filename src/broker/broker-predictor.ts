@@ -23,9 +23,8 @@ import type { Prediction } from "./verdict.ts";
  * Predicts what RabbitMQ does with a client's octets: rabbit_reader (the connection), rabbit_command_assembler (the
  * order of content on a channel) and those parts of rabbit_channel that can end a connection.
  *
- * It gets the frames and faults of the client's direction, in order, until it has `settled`: nothing later changes
- * that. BrokerState lists its assumptions. Where octets were missed (`uncertain`), what it cannot know is taken as
- * right.
+ * It gets the client's frames and faults in order, until it has `settled`: nothing later changes that. BrokerState
+ * lists its assumptions. Where octets were missed (`uncertain`), what it cannot know is taken as right.
  */
 export class BrokerPredictor {
   readonly #rules: BrokerRules;

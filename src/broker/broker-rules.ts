@@ -54,10 +54,7 @@ export class BrokerRules {
     return this.isRabbitMQ ? this.row.initialFrameMax : UNKNOWN_FRAME_MAX;
   }
 
-  /**
-   * The name and version that the broker gives in connection.start, "" for what it does not give. Returns
-   * `initialFrameMax`.
-   */
+  /** The product and version in connection.start, "" for what is not there. Returns `initialFrameMax`. */
   identify(product: string, version: string): number {
     this.product = product.slice(0, MAX_NAME);
     this.version = version.slice(0, MAX_NAME);
@@ -75,9 +72,7 @@ export class BrokerRules {
     this.basis = "told";
   }
 
-  /**
-   * Something was seen that only some brokers do: a guess becomes the newest of these that did not contradict before.
-   */
+  /** Something was seen that only some brokers do: a guess becomes the newest of these that did not contradict. */
   saw(does: (row: BrokerVersion) => boolean): void {
     if (!this.isGuess || !this.isRabbitMQ || does(this.row)) return;
     const rest = this.#possible.filter(each => does(BROKER_VERSIONS[each]));

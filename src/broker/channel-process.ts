@@ -109,10 +109,7 @@ export class ChannelProcess {
     return outcome === "channel-error" ? this.#fail() : outcome;
   }
 
-  /**
-   * A command whose content is complete. `properties`: the result of checkProperties; `refused`: its exchange is
-   * refused.
-   */
+  /** A command whose content is complete. `properties`: by checkProperties; `refused`: its exchange is refused. */
   performContent(method: Method, immediate: boolean, refused: boolean, properties: number): Outcome {
     if (this.state !== "running") {
       return this.state === "starting" ? { code: 504, text: "expected 'channel.open'" } : null;

@@ -6,9 +6,7 @@ import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FRAME_BODY, FRAME_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import { type Prediction, replyText, SEQUEL } from "./verdict.ts";
 
-/**
- * The verdict on a body frame longer than frame-max; null for other faults. It reads the payload of other frames first.
- */
+/** The verdict on a body frame longer than frame-max; null for other faults. It reads other frames' payload first. */
 export function frameTooLarge({ rule, type, size, sizeLimit, streamOffset }: EnvelopeFault): Prediction | null {
   if (rule !== "frame-too-large" || type !== FRAME_BODY) return null;
   const text = replyText(501, `frame size ${size} exceeded max ${sizeLimit} bytes`);

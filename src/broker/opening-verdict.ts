@@ -3,9 +3,7 @@ import { type ConnectionState, NOT_JUDGED, STARTING } from "./connection-state.t
 import { checkOpening } from "./protocol-opening.ts";
 import { type PredictedReset, reset, SEQUEL } from "./verdict.ts";
 
-/**
- * The verdict on a client's first octets: judged when they come, and again when more is known about the broker's rules.
- */
+/** The verdict on a client's first octets: judged when they come, and again when the rules are better known. */
 export class OpeningVerdict {
   /** Null if they are accepted. */
   refusal: PredictedReset | null = null;

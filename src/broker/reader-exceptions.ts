@@ -23,10 +23,7 @@ interface Refusal {
   methodId?: number;
 }
 
-/**
- * How the connection's process ends by an exception (rabbit_reader:handle_exception/3): a close, no answer, or its
- * death.
- */
+/** How the connection's process ends by an exception (rabbit_reader:handle_exception/3): close, no answer, or death. */
 export class ReaderExceptions {
   readonly #rules: BrokerRules;
   readonly #connection: ConnectionState;

@@ -37,9 +37,7 @@ export interface PredictedReset extends Predicted {
 const MAX_REPLY_TEXT = 255;
 const ELLIPSIS = "...";
 
-/**
- * The text that rabbit_binary_generator:map_exception/3 makes of an amqp_error: name, explanation, cut to what fits.
- */
+/** What rabbit_binary_generator:map_exception/3 makes of an amqp_error: name, explanation, cut to what fits. */
 export function replyText(code: number, explanation: string): string {
   const name = REPLY_CODES[code]!.name;
   const text = explanation === "" ? name : `${name} - ${explanation}`;

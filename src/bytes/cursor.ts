@@ -10,10 +10,7 @@ export class PayloadOverrun extends Error {
   left = 0;
 }
 
-/**
- * The one instance that is thrown each time: to record a stack for a thousand hostile payloads costs more than to read
- * them.
- */
+/** The one that is thrown each time: a stack for each of a thousand hostile payloads costs more than to read them. */
 const OVERRUN = new PayloadOverrun();
 
 /** What to throw if `wanted` octets are needed, and `left` are left. */

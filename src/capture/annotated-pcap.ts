@@ -20,10 +20,7 @@ const CLOSING_LENGTH = 4;
 const SHB_USERAPPL = 4;
 const IF_TSRESOL = 9;
 const IF_FCSLEN = 13;
-/**
- * In the 32 bits with the link type: a frame check sequence is there, of so many 16-bit words (draft-ietf-opsawg-pcap
- * §4).
- */
+/** In the 32 bits with the link type: there is a frame check sequence, in 16-bit words (draft-ietf-opsawg-pcap §4). */
 const HAS_FCS = 0x0400_0000;
 const NO_OCTETS = new Uint8Array(0);
 const PADDING = new Uint8Array(4);

@@ -24,10 +24,7 @@ export class PassedBlock {
     return this.#left > CLOSING_LENGTH ? 1 : CLOSING_LENGTH;
   }
 
-  /**
-   * Takes the octets of the block in bytes[start, end), without its closing length, and returns the position behind
-   * them.
-   */
+  /** Takes the block's octets in bytes[start, end) but its closing length, and returns the position behind them. */
   pass(start: number, end: number): number {
     const taken = Math.min(this.#left - CLOSING_LENGTH, end - start);
     this.#left -= taken;

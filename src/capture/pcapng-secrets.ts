@@ -18,10 +18,7 @@ const TLS_KEY_LOG = 0x544c534b;
 /** Receives the text of a key log that a capture carries. */
 export type SecretsSink = (keyLog: string) => void;
 
-/**
- * The key log in the block at bytes[at, at + length), or null if its secrets are of another kind, or its length is
- * wrong.
- */
+/** The key log in the block at bytes[at, at + length), or null if it has other secrets, or a wrong length. */
 export function readSecrets(bytes: Uint8Array, at: number, length: number, littleEndian: boolean): string | null {
   const size = word(bytes, at + 12, littleEndian);
   if (word(bytes, at + 8, littleEndian) !== TLS_KEY_LOG || size > length - DECRYPTION_SECRETS) return null;

@@ -47,9 +47,7 @@ const MEANINGS = {
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 
-/**
- * What a code of errno (or of Node) means when something was to be read, written or started; null for an unknown code.
- */
+/** What a code of errno (or of Node) means on reading, writing or starting something; null for an unknown code. */
 export function meaningOf(code: string, doing: keyof typeof MEANINGS): string | null {
   const meanings: Readonly<Record<string, string>> = MEANINGS[doing];
   return Object.hasOwn(meanings, code) ? meanings[code]! : null;

@@ -39,10 +39,7 @@ export class PartError extends Error {
   override name = "PartError";
 }
 
-/**
- * Whether this shard inspects the capture at `index` of all. Neighbours often have a similar size: they go to different
- * shards.
- */
+/** Whether this shard inspects the capture at `index`. Neighbours, often of similar size, go to different shards. */
 export function isOfShard(index: number, { number, of }: Shard): boolean {
   return index % of === number - 1;
 }

@@ -40,9 +40,8 @@ import { Settlements } from "./settlements.ts";
 /** A server's frames before a limit is negotiated: its start carries a table of some size. */
 const SERVER_LIMIT_BEFORE_TUNE = 131072;
 /**
- * One TCP connection as AMQP 0-9-1: whether it is AMQP, what its ends agreed on, what was found. The first octets
- * decide whether it is AMQP. In mid-stream it is AMQP if frames chain in either direction; until then the boundary is
- * searched for.
+ * One TCP connection as AMQP 0-9-1: whether it is AMQP, what its ends agreed on, what was found. Its first octets
+ * decide. In mid-stream it is AMQP if frames chain in either direction; until then the boundary is searched for.
  */
 export class AmqpConnection implements ConnectionObserver, DirectionListener {
   state: "undecided" | "amqp" | "left-alone" = "undecided";

@@ -74,10 +74,7 @@ interface PublishingDirection {
   readonly warnings: { readonly splits: { readonly publishes: number } };
 }
 
-/**
- * Closes with an error code. Channels closed for soft errors are reported once for each kind (sender, code and method),
- * with a count.
- */
+/** Closes with an error code. Soft ones of channels are reported once a kind (sender, code, method), with a count. */
 export class Closes {
   /**
    * Stream offset up to which the broker has read the client's octets without an objection: its close-ok answers the
@@ -90,7 +87,7 @@ export class Closes {
   readonly #kinds = new Map<string, { incident: Incident; sentence: string }>();
 
   /**
-   * What to report about a close now; null if it is no error, or is counted with others. `channel` as in closeIncident.
+   * What to report about a close now; null for no error, or if it is counted with others. `channel`: closeIncident's.
    */
   take(close: Close, channel: number | null, connection: ClosedConnection, scanner: FrameScanner): Incident | null {
     const { client } = connection;

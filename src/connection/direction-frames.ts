@@ -46,9 +46,7 @@ import { Handshake } from "./handshake.ts";
 import type { DirectionListener, ObservedDirection } from "./observers.ts";
 import type { PredictorFeed } from "./predictor-feed.ts";
 
-/**
- * Takes each frame of one direction: hands it to the predictor, then judges it by rules whose faults become incidents.
- */
+/** Takes each frame of one direction: hands it to the predictor, then judges it by rules; faults become incidents. */
 export class DirectionFrames {
   readonly handshake: Handshake;
   readonly channels: ChannelStates;

@@ -17,9 +17,7 @@ import type { IncidentListener, ObservedDirection, StreamForensics } from "./obs
 import { RULES, type RuleId, type Severity } from "./rules.ts";
 import { stalledFrame } from "./stalled-frame.ts";
 
-/**
- * By then a client knows that the broker closed a channel: its later publishes there are not on their way by chance.
- */
+/** By then a client knows that the broker closed a channel: its later publishes are not on their way by chance. */
 const UNAWARE_SECONDS = 5;
 
 /** The direction whose incidents these are. */

@@ -15,9 +15,7 @@ const DECIMALS = /\b\d{1,3}(?:,\s{0,16}\d{1,3}){4,}/g;
 const HEXADECIMALS = /\b[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4,}\b/gi;
 /** Without a comma or enough digits, nothing is quoted as decimals or hexadecimal digits. */
 const MAY_QUOTE = /,|[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4}/i;
-/**
- * `amqp://user:password@host`: the part before the host. A password may hold characters that should be percent-encoded.
- */
+/** `amqp://user:password@host`: the part before the host. A password may hold what should be percent-encoded. */
 const URL_USER = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s'"<>]{1,500}@/gi;
 /** In names of headers, properties and the like: their values authenticate somebody. */
 export const SECRET_NAME = /passw|secret|token|authorization|api[-_]?key|cookie|credential|bearer/i;
@@ -30,7 +28,7 @@ export function withoutUrlPasswords(text: string): string {
 export class Discretion {
   /** Secrets, each octet as one character. */
   readonly #secrets: string[] = [];
-  /** Pairs of octets that follow each other in them, a bit for several pairs: most texts have none, and need no search. */
+  /** Pairs of octets in a row in them, a bit for several pairs: most texts have none, and need no search. */
   #pairs: Uint8Array | null = null;
   #octets = 0;
   #isFull = false;

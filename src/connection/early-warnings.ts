@@ -14,16 +14,12 @@ import { Incident } from "./incident.ts";
 const MAX_PRODUCERS = 64;
 /** A producer that comes back this often while another's publish is under way or just over: no coincidence. */
 const MIN_RETURNS = 6;
-/**
- * Publishes with another channel's frames inside that make a habit: for a library that never does so, and for others.
- */
+/** Publishes with another channel's frames inside that make a habit: for a library that never does so, and others. */
 const MIN_SPLITS_OF_WHOLE = 3;
 const MIN_SPLITS = 10;
 /** Without confirms the end of a publish is not known: another's that begins this soon after it may overlap it. */
 const OVERLAP_NANOSECONDS = 1e9;
-/**
- * Headers in which applications name the thread that publishes; and those that name it if their value looks like an id.
- */
+/** Headers in which applications name the publishing thread; and those that do so if their value looks like an id. */
 const THREAD_HEADER = /^(x-)?(thread|goroutine|fiber)([-_. ]?(id|name))?$/i;
 const WORKER_HEADER = /^(x-)?(worker|process)([-_. ]?(id|name))?$/i;
 const LOOKS_LIKE_ID = /^[\w.:@-]{0,48}\d$|^[0-9a-f-]{8,36}$/i;
@@ -40,10 +36,7 @@ export class SplitContents {
   readonly #first = new Moment();
   readonly #last = new Moment();
 
-  /**
-   * A frame on channel `inner` comes while content on `outer` is unfinished. Heartbeats do not count: a timer sends
-   * them.
-   */
+  /** A frame on channel `inner` comes inside content on `outer`. Heartbeats do not count: a timer sends them. */
   split(outer: Channel, awaitsHeader: boolean, inner: number, streamOffset: number, moment: Moment): void {
     if (outer.split || inner === 0) return;
     outer.split = true;
@@ -58,10 +51,7 @@ export class SplitContents {
     this.#last.set(moment);
   }
 
-  /**
-   * `contents` is how the client's library writes a publish: a note if it splits them when healthy, or if that is
-   * unknown.
-   */
+  /** `contents` is how the client's library writes a publish: a note if healthy ones are split, or it is unknown. */
   incident(side: Side, contents: ClientLibrary["contents"]): Incident | null {
     if (this.#splits < (contents === "whole" ? MIN_SPLITS_OF_WHOLE : MIN_SPLITS)) return null;
     const closest =

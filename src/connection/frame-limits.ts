@@ -3,10 +3,7 @@ import { FRAME_ENVELOPE } from "../amqp/spec/constants.ts";
 
 const NO_LIMIT = 0xffffffff;
 
-/**
- * How long a direction's frames may be: what RabbitMQ accepts, which is the scanner's `sizeLimit`, and what was agreed
- * on.
- */
+/** How long a direction's frames may be: what RabbitMQ accepts (the scanner's `sizeLimit`), and what was agreed on. */
 export class FrameLimits {
   /** Largest payload that fits into frame-max together with its envelope. */
   payload: number;

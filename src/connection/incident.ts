@@ -33,9 +33,7 @@ export class Incident {
   /** Frames in good order since the last fault. */
   quiet = 0;
   secret: Secret = "none";
-  /**
-   * The rule of the finding that caused this one, if it names one: a finding of that rule reported before is the cause.
-   */
+  /** The rule of the finding that caused this one, if it names one: an earlier finding of that rule is the cause. */
   follows: RuleId | null = null;
   /** A close that may have cost messages: the client had published. */
   mayCostMessages = false;

@@ -90,10 +90,7 @@ export interface FrameListener {
   /** `secret`: which of its octets may hold credentials, and must not be shown. */
   brokenEnvelope(direction: ObservedDirection, fault: EnvelopeFault, secret: Secret): void;
   boundaryFound(direction: ObservedDirection, streamOffset: number, moment: Moment): void;
-  /**
-   * The frames reported since the boundary that was found at `since` break: they stood inside a body, or one of them is
-   * broken.
-   */
+  /** The frames since the boundary found at `since` break: they stood inside a body, or one of them is broken. */
   guessRefuted(direction: ObservedDirection, since: number): void;
 }
 

@@ -147,10 +147,7 @@ function* connectAnswers(): AnswerReading {
   }
 }
 
-/**
- * An HTTP head up to its empty line: it begins with `begun`, and must begin with `start`; null if it does not, or does
- * not end.
- */
+/** An HTTP head up to its empty line: it begins with `begun`, and must begin with `start`; null if it does not. */
 function* httpHead(begun: string, start: string): Generator<undefined, string | null, number> {
   let head = begun;
   let last = 0;

@@ -31,10 +31,7 @@ import { Incident } from "./incident.ts";
 const MAX_UNEVEN = 64;
 /** Channels that a finding names. */
 const MAX_NAMED = 3;
-/**
- * This many deliveries, and this many seconds since the first of them, before it is reported that none was
- * acknowledged.
- */
+/** This many deliveries, and seconds since the first of them, before it is reported that none was acknowledged. */
 const MANY_DELIVERIES = 10;
 const LONG_SECONDS = 60;
 

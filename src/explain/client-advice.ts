@@ -28,9 +28,7 @@ const NOT_TORN: readonly ReadingKind[] = [
   "foreign-protocol",
 ];
 
-/**
- * Advice on an error; `kind` is that of the best reading of its octets. None if the client's writes are not the cause.
- */
+/** Advice on an error; `kind` is that of the best reading of its octets. None if the client's writes are no cause. */
 export function adviceFor(
   { error, library, runtime }: ErrorReport,
   kind: ReadingKind | undefined,

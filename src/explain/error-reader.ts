@@ -147,9 +147,7 @@ function libraryFor(error: BrokerError): LibraryId | null {
   return error.kind === "client-side" || error.kind === "message" ? knownLine(error.line).library : null;
 }
 
-/**
- * The lines of a text that are quoted, without passwords; more of them than are shown, as a run of octets may be cut.
- */
+/** The quoted lines of a text, without passwords; more of them than are shown, as a run of octets may be cut. */
 function quoteOf(raw: string): string {
   return withoutPasswords(raw.slice(0, 4 * QUOTE_CHARACTERS))
     .split("\n")
@@ -158,9 +156,7 @@ function quoteOf(raw: string): string {
     .join("\n");
 }
 
-/**
- * An error found in a message. Most are only counted, as the same as one before: the rest is read when it is needed.
- */
+/** An error found in a message. Most are only counted, as the same as one before: the rest is read when needed. */
 export class FoundReport implements ErrorSeen {
   readonly error: BrokerError;
   readonly channel: number | null;

@@ -92,10 +92,7 @@ const WORDS = new WordIndex(
 );
 const FIRST_SENTENCE = KNOWN_LINES.length;
 
-/**
- * Whether `errorsIn` may find something: a quick test that is sometimes wrong when true. Most lines of a log are
- * skipped.
- */
+/** Whether `errorsIn` may find something: quick, and sometimes true without reason. Most lines of a log are skipped. */
 export function mayNameError(text: string, company: Company): boolean {
   return WORDS.look(text) && mayBeKnown(text, WORDS.rows, company);
 }

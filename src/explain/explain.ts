@@ -52,9 +52,7 @@ export interface Explanation {
   clients: ClientAdvice[];
   /** A proxy, mesh or load balancer that the text names; null if it names none. */
   between: string | null;
-  /**
-   * Where the line is known from: a project's issue, or the source file that writes it. Null for octets and numbers.
-   */
+  /** Where the line is known from: a project's issue, or the source file that writes it. Null for octets, numbers. */
   source: string | null;
   /** Octets that may hold a credential were left out. */
   masked: boolean;

@@ -18,10 +18,7 @@ export interface CountedIncident {
   /** Peers it came from, a few at most; `morePeers`: whether there were more. */
   peers: string[];
   morePeers: boolean;
-  /**
-   * The error that ended the connection before this one was logged (state: closed): a later one from its remaining
-   * octets.
-   */
+  /** The error that ended the connection before this one (state: closed), which comes from its remaining octets. */
   follows: CountedIncident | null;
   /** Broken frames were found on the same connection after this error. */
   tornLater: boolean;

@@ -1,6 +1,4 @@
-/**
- * Octets read as a piece of a field table, which holds message headers: `name-length name type value`, entry by entry.
- */
+/** Octets read as a piece of a field table, such as message headers: `name-length name type value`, entry by entry. */
 
 import { isNameOctet } from "../bytes/octets.ts";
 import { capital } from "../bytes/words.ts";

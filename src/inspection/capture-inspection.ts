@@ -33,9 +33,7 @@ export interface CaptureInspectionOptions {
   listener?: FrameListener | null;
   /** Gets the octets of a connection beside AMQP, as EngineSetting.tap. */
   tap?: (tcp: TcpConnection) => ConnectionObserver | null;
-  /**
-   * Where the hash of end points begins: a random number, so that nobody can craft connections that share one chain.
-   */
+  /** Start of the hash of end points: a random number, so that nobody can craft connections that share one chain. */
   seed?: number;
   /** Steps that explaining may take, over several inspections. */
   steps?: StepBudget;

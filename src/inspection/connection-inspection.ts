@@ -23,9 +23,7 @@ import type { TlsFacts } from "./tls-facts.ts";
 import { TlsInspection } from "./tls-inspection.ts";
 import { mismatch, standing } from "./verdict.ts";
 
-/**
- * Owns a connection's AMQP, TLS, predictor of the broker's verdict and forensics, and emits their findings as events.
- */
+/** Owns a connection's AMQP, TLS, predictor of the verdict and forensics, and emits their findings as events. */
 export class ConnectionInspection<By extends Carrier = Carrier> implements InspectedConnection<By>, ConnectionObserver {
   readonly carrier: By;
   readonly rules: BrokerRules;
@@ -41,9 +39,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   /** Of both directions; null if nothing is explained. */
   readonly #forensics: readonly [DirectionForensics, DirectionForensics] | null;
   readonly #ended: [boolean, boolean] = [false, false];
-  /**
-   * null if TLS records are not read: the connection is plain or forced to be AMQP, or reading them is switched off.
-   */
+  /** null if TLS records are not read: the connection is plain or forced to be AMQP, or that is switched off. */
   #tls: TlsInspection | null;
   /** AMQP, and others that get its octets. */
   readonly #plain: ConnectionObserver;
@@ -228,10 +224,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     return this.#news.hasOpen;
   }
 
-  /**
-   * Reports the early warnings so far, and with `open` the open incidents, each once. They come again when they are
-   * final.
-   */
+  /** Reports the early warnings so far, and with `open` the open incidents, each once. They come again when final. */
   emitProvisional(open: boolean): void {
     this.#contained(() => {
       this.#news.provisional(this.amqp.earlyWarnings());
@@ -298,9 +291,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     }
   }
 
-  /**
-   * A client's wrong opening is reported when the server's answer is there: the answer shows what the server wanted.
-   */
+  /** A client's wrong opening is reported after the server's answer, which shows what the server wanted. */
   #awaitsAnswer({ rule, streamOffset, envelope }: Incident): boolean {
     const isOpening = rule === "handshake" && streamOffset === 0 && envelope === null;
     const answered = this.amqp.directions[1].scanner.offset;

@@ -28,10 +28,7 @@ export interface ConnectionOpened<By extends Carrier = Carrier> {
   connection: InspectedConnection<By>;
   /** Counts the connections of the engine from 1. */
   number: number;
-  /**
-   * How far the timeline was read by then: gives connections an order that does not depend on which inspection has
-   * them.
-   */
+  /** How far the timeline was read by then: orders connections independently of which inspection has them. */
   at: Position;
 }
 

@@ -4,9 +4,7 @@ import type { DirectionForensics } from "../forensics/direction-forensics.ts";
 import { merged } from "../forensics/explanation.ts";
 import { remedyFor } from "../forensics/remedy.ts";
 
-/**
- * What an incident's octets are; null if nothing explains them. Several tears that follow closely are one diagnosis.
- */
+/** What an incident's octets are; null if nothing explains them. Several tears close together are one diagnosis. */
 export function diagnosisOf(
   { streamOffset, endOffset }: Incident,
   { explanations }: DirectionForensics,

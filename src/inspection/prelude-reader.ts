@@ -102,9 +102,7 @@ export class PreludeReader implements ConnectionObserver {
     return at;
   }
 
-  /**
-   * Sets the reader of the server's answer to this first octet. False if the server has sent something else already.
-   */
+  /** Sets the reader of the server's answer to this first octet. False if the server has sent something else. */
   #expectAnswer(first: number): boolean {
     if (this.#answered) return true;
     this.#answer ??= begun(answerReader(first));

@@ -1,7 +1,4 @@
-/**
- * What is known of a TLS connection, as a report prints it. Names come from the wire: make them safe before they are
- * shown.
- */
+/** What is known of a TLS connection, as a report prints it. Names come from the wire: make them safe to show. */
 export interface TlsFacts {
   /** "TLS 1.3"; null if the server's hello was not seen. */
   version: string | null;

@@ -1,6 +1,4 @@
-/**
- * Which writer wrote what on a TLS session that several writers use, as far as a key log shows it: frames and messages.
- */
+/** Which writer wrote what on a TLS session of several writers, as far as a key log shows it: frames and messages. */
 import { textOf } from "../amqp/field-table.ts";
 import { methodName, methodOf } from "../amqp/method-registry.ts";
 import { decodeArguments } from "../amqp/payload.ts";

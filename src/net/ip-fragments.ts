@@ -61,10 +61,7 @@ interface Fragmented {
 }
 
 export class IpFragments {
-  /**
-   * The IP packet that was completed last: the octets behind its IP header, with number and time of the fragment that
-   * completed it.
-   */
+  /** The IP packet completed last: the octets behind its IP header, with number and time of its completing fragment. */
   readonly record = new PacketRecord();
   /** Called with the number of fragments of a packet that did not become whole, and the kind they count as. */
   onLost: (fragments: number, kind: number) => void = () => {};

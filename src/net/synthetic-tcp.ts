@@ -106,9 +106,7 @@ export class SyntheticTcp {
     this.#bare(side, ACK, seconds, nanoseconds, comment);
   }
 
-  /**
-   * The octets of a side's stream in a packet of this connection, whose block begins at bytes[start]; null for none.
-   */
+  /** The octets of a side's stream in a packet of this connection, the block at bytes[start]; null for none. */
   segmentOf(bytes: Uint8Array, start: number): { side: Side; offset: number; octets: number } | null {
     const at = start + PACKET_AT;
     const [header] = this.#headers;

@@ -49,9 +49,7 @@ export class BatchInspection {
   readonly #emit: (event: ConnectionEvent) => void;
   /** Events emitted since the last packet was recorded. */
   #news: ConnectionEvent[] = [];
-  /**
-   * Connections whose client the guard has stopped: the guard discards the client's octets, and so does the recording.
-   */
+  /** Connections whose client the guard has stopped: guard and recording discard the client's octets. */
   readonly #concluded = new Set<number>();
 
   constructor(options: BatchInspectionOptions) {

@@ -15,9 +15,7 @@ const BULK = 16 * 1024;
 /** A chunk within REACH adds one, a later one takes two away. From ENOUGH on the loop is kept turning. */
 const ENOUGH = 8;
 const MOST = 16;
-/**
- * If there are this many milliseconds or more between two turns, other threads or the loop's own work took the time.
- */
+/** With this many milliseconds or more between two turns, other threads or the loop's own work took the time. */
 const STOLEN = 0.5;
 /** Milliseconds that may be taken in a window of this length: more than the inspector takes for such traffic. */
 const MAX_STOLEN = 15;

@@ -53,9 +53,7 @@ export interface ConnectionTap {
    * holds nothing else, and belongs to the tap.
    */
   data(side: Side, bytes: Uint8Array, given?: boolean): void;
-  /**
-   * One side will send no more: it ended its stream (fin) or reset the connection (rst). At most once for each side.
-   */
+  /** One side will send no more: it ended its stream (fin) or reset the connection (rst). Once a side at most. */
   end(side: Side, reason: "fin" | "rst"): void;
   trouble(trouble: RelayTrouble): void;
   /** Both sockets are closed. Once, and last. */

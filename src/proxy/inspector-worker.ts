@@ -171,10 +171,7 @@ function measureRecorder({ isPaused, lost }: Recorder, instruments: Instruments)
 
 const scanning = setting.sharedSockets ? setInterval(() => void scanSockets(), SCAN) : undefined;
 
-/**
- * Memory that is sent to a port without a listener is freed at once. Left to the garbage collector, it would pile up
- * and cost time.
- */
+/** Memory that is sent to a port without a listener is freed at once: it does not wait for the garbage collector. */
 const { port1: nowhere } = new MessageChannel();
 nowhere.close();
 

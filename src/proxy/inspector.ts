@@ -20,10 +20,7 @@ import { UninspectedEvents } from "./uninspected-events.ts";
 
 /** Octets of batches that the inspector may be behind: two seconds at the full speed of two processors leave fewer. */
 const MAX_BEHIND = 256 << 20;
-/**
- * An inspector that died is replaced at once; after this many deaths within this time, only after this time.
- * Milliseconds.
- */
+/** A dead inspector is replaced at once; after this many deaths in this time, only after this time. Milliseconds. */
 const MAX_DEATHS = 3;
 const DEATHS_WITHIN = 60_000;
 /** An inspector that is behind and has read nothing for this time hangs. Milliseconds. */

@@ -28,10 +28,7 @@ export interface Route {
 
 export interface ProxyServerOptions {
   routes: readonly Route[];
-  /**
-   * Called for every client when it is accepted: returns the tap that gets its events, and the guard that its octets
-   * pass through.
-   */
+  /** Called for every accepted client: returns the tap for its events, and the guard that its octets pass through. */
   open: (connection: RelayedConnection, relayed: Relayed) => { tap: ConnectionTap; guard?: ConnectionGuard | null };
   /** Gets what the operator should know; it ends nothing. One sentence without a full stop. */
   problem: (message: string) => void;
@@ -128,9 +125,7 @@ export class ProxyServer {
     });
   }
 
-  /**
-   * Reads certificates again, for new connections. If one cannot be used, that is reported, and the old one is kept.
-   */
+  /** Reads certificates again, for new connections. An unusable one is reported, and the old one is kept. */
   async reloadCertificates(): Promise<void> {
     for (const certificates of [this.#clientTls, this.#upstreamTls]) {
       try {

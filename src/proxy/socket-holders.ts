@@ -62,9 +62,7 @@ export class SocketHolders {
   #root: string;
   #limits: ScanLimits;
   #underWay: Promise<Map<number, Holder[]>> | null = null;
-  /**
-   * Link texts of the sockets found, by connection. They are kept, because the kernel reads a large table to find one.
-   */
+  /** Link texts of the sockets found, by connection; kept, because the kernel reads a large table to find one. */
   #known: ReadonlyMap<number, string> = new Map();
 
   /** @param root where the proc filesystem is mounted */

@@ -30,10 +30,7 @@ export class TelemetryLink implements TelemetrySink {
   #outstanding = 0;
   #dropped = 0;
 
-  /**
-   * `packets`: where octets are recorded, null for nowhere; `open`: connections that are open; `start`: the present
-   * time.
-   */
+  /** `packets`: where octets are recorded, null for nowhere; `open`: open connections; `start`: the present time. */
   constructor(
     { messages: choice, sendsSpans }: NonNullable<InspectorSetting["telemetry"]>,
     packets: RecordedPackets | null,

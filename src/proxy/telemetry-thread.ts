@@ -53,9 +53,7 @@ export class TelemetryThread {
     this.#post({ kind: "new-visit", token });
   }
 
-  /**
-   * Resolves to where metrics and health are served; null for nowhere. Rejects with a ProxyError if it cannot begin.
-   */
+  /** Resolves to where metrics and health are served; null for nowhere. Rejects with a ProxyError if it fails. */
   async begin(): Promise<Endpoint | null> {
     const first = new Promise<FromTelemetry>(resolve => {
       this.#ready = resolve;

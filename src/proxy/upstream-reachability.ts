@@ -8,9 +8,7 @@ const WITHIN = 3000;
 
 type Connect = (port: number, host: string) => Socket;
 
-/**
- * Whether the brokers can be reached: shown by the clients' connections, or now and then by a connection of its own.
- */
+/** Whether the brokers can be reached: shown by the clients' connections, or sometimes by one of its own. */
 export class UpstreamReachability {
   readonly #upstreams: readonly UpstreamAddress[];
   readonly #connect: Connect;
@@ -22,9 +20,7 @@ export class UpstreamReachability {
     this.#connect = connect;
   }
 
-  /**
-   * null if all can be reached. `byClients`: as the latest client found; null before the first. `now`: milliseconds.
-   */
+  /** null if all can be reached. `byClients`: as the latest client found; null before the first. `now`: ms. */
   problem(byClients: boolean | null, now: number): Promise<string | null> {
     if (byClients === true) return Promise.resolve(null);
     if (now - this.#checkedAt >= HOLDS) {

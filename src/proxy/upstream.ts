@@ -19,10 +19,7 @@ export const KEEP_ALIVE_MS = 60_000;
  */
 const NEXT_ADDRESS_MS = 2000;
 
-/**
- * Reports the progress of an attempt to connect. At its end one of the last two is called, unless the attempt was
- * abandoned.
- */
+/** Progress of an attempt to connect. At its end one of the last two is called, unless it was abandoned. */
 export interface AttemptListener {
   /** The broker's host has accepted the connection; TLS may still be to come. */
   reached(): void;

@@ -125,9 +125,7 @@ export class Webhook {
     return false;
   }
 
-  /**
-   * `reason`: null if it was accepted. `wait`: milliseconds that the receiver asks for; null if no attempt will help.
-   */
+  /** `reason`: null if it was accepted. `wait`: milliseconds that the receiver asks for; null for no more attempts. */
   async #attempt(id: string, body: string): Promise<{ wait: number | null; reason: string | null }> {
     const { url, timeout = TIMEOUT } = this.#options;
     try {

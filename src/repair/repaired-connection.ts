@@ -161,8 +161,7 @@ export class RepairedConnection implements ConnectionObserver {
 }
 
 /**
- * Visits whole frames, and protocol headers. Returns the index behind the last one; `isSound`: the rest may be the
- * beginning of another.
+ * Visits whole frames and protocol headers. Returns the index behind the last one; `isSound`: the rest may begin one.
  */
 function eachFrame(
   octets: Uint8Array,

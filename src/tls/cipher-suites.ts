@@ -1,6 +1,4 @@
-/**
- * Cipher suites by number (IANA's registry), as data: what is needed to name them, and to decrypt what they protect.
- */
+/** Cipher suites by number (IANA's registry), as data: what is needed to name them, and to decrypt with them. */
 
 /** How a suite protects records. */
 export type Protection =

@@ -1,8 +1,6 @@
 import type { RecordProtection } from "./record-protection.ts";
 
-/**
- * Numbers that are tried beyond the expected one: after a gap, and otherwise (a record that was changed is skipped).
- */
+/** Numbers that are tried beyond the expected one: after a gap, and otherwise (a changed record is skipped). */
 const AHEAD_OF_GAP = 4096;
 const AHEAD = 8;
 /** Numbers already used that are tried, the latest first. */

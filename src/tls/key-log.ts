@@ -26,9 +26,7 @@ export class KeyLog {
     return this.#sessions.size;
   }
 
-  /**
-   * Takes the lines of a key log. Returns how many had a secret; other lines (comments, unknown labels) are no error.
-   */
+  /** Takes the lines of a key log. Returns how many had a secret; other lines (comments, unknown labels) are fine. */
   add(text: string): number {
     let taken = 0;
     for (const line of text.split(/\r?\n/)) {

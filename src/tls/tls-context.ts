@@ -23,10 +23,7 @@ export interface TlsContext {
   writers: WritersListener;
 }
 
-/**
- * Called with each writer's records, if a session turns out to have more than one writer: the other side reads no
- * further.
- */
+/** Gets each writer's records, once a session has more than one writer: the other side reads no further. */
 export interface WritersListener {
   /** Among several writers, the one that most likely wrote bytes[0, size). */
   attribute(side: Side, writers: readonly number[], bytes: Uint8Array, size: number): number;

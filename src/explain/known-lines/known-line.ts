@@ -53,8 +53,6 @@ export interface KnownLine {
   repeated?: true;
   /** Other programs than AMQP's write the same: it counts only if the text is about AMQP, or is all there is. */
   anybody?: true;
-  /**
-   * Every program that uses a network writes it: it counts only if the text is about AMQP, or contains nothing else.
-   */
+  /** Every program on a network writes it: it counts only if the text is about AMQP, or contains nothing else. */
   everyday?: true;
 }

@@ -6,10 +6,7 @@ import { KNOWN_LINES } from "./catalogue.ts";
 import type { KnownLine } from "./known-line.ts";
 import { type Company, MAX_CHARACTERS, mayBeAnybodys, saysNoMore } from "./subject.ts";
 
-/**
- * The error of the first of the `rows` that matches; null if none does. Numbers that are no row of the known lines are
- * ignored.
- */
+/** The error of the first of the `rows` that matches; null if none does. Numbers beyond the known lines are ignored. */
 export function knownLineIn(text: string, rows: readonly number[], company: Company): BrokerError | null {
   const start = text.slice(0, MAX_CHARACTERS);
   const anybody = rows.some(row => isAnybodys(row)) && mayBeAnybodys(start, company);

@@ -1,6 +1,4 @@
-/**
- * The topics of RabbitMQ's other messages: enough to know that frames are not involved. The first that matches counts.
- */
+/** The topics of RabbitMQ's other messages: enough to know that frames are not involved. The first match counts. */
 import type { About, SeenBy } from "./known-line.ts";
 
 export interface MessageTopic {

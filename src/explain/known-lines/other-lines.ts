@@ -1,6 +1,4 @@
-/**
- * Messages of other brokers, proxies and parts of RabbitMQ: LavinMQ, amqproxy, Qpid, shovel, federation, crash reports.
- */
+/** Messages of other brokers, proxies, RabbitMQ's parts: LavinMQ, amqproxy, Qpid, shovel, federation, crash reports. */
 import type { KnownLine } from "./known-line.ts";
 
 const BROKER = { code: null, seenBy: "broker", library: null } as const;

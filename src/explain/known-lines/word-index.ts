@@ -55,10 +55,7 @@ export class WordIndex {
     return this.rows.length > 0;
   }
 
-  /**
-   * Behind a line feed two states are followed, one with a blank for it and one with nothing, until they are equal
-   * again.
-   */
+  /** Behind a line feed two states are followed, with a blank for it and with nothing, until they are equal again. */
   #walk(text: string): void {
     const next = this.#next;
     let state = 0;

@@ -59,10 +59,7 @@ function isIpv4WithTcp(bytes: Uint8Array, at: number, header: number, end: numbe
   return isWhole(bytes, at) && isPlausibleTcp(bytes, at + header, end);
 }
 
-/**
- * Whether TCP's checksum is right, or it is plausible TCP without one; or both addresses fit where the packet was cut
- * off.
- */
+/** Whether TCP's checksum is right, or TCP is plausible without it; or both addresses fit where the packet was cut. */
 function isIpv6WithTcp(bytes: Uint8Array, at: number, tcpAt: number, end: number, ipEnd: number): boolean {
   if (ipEnd <= end && isTcpSum(bytes, at + 8, 32, tcpAt, ipEnd)) return true;
   if (!isUnicast(bytes[at + 8]!) || !isUnicast(bytes[at + 24]!)) return false;
@@ -74,10 +71,7 @@ function isWhole(bytes: Uint8Array, at: number): boolean {
   return (short(bytes, at + 6) & 0xbfff) === 0 && bytes[at + 8] !== 0;
 }
 
-/**
- * Nothing reserved is set, no flags exclude one another, and the urgent pointer is 0 without the URG flag (RFC 9293
- * §3.1).
- */
+/** Nothing reserved is set, no flags exclude one another, no urgent pointer without its flag (RFC 9293 §3.1). */
 function isPlausibleTcp(bytes: Uint8Array, at: number, end: number): boolean {
   if (at + 20 > end || (bytes[at + 12]! & 0x0e) !== 0) return false;
   const flags = bytes[at + 13]!;
