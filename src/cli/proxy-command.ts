@@ -122,7 +122,6 @@ async function run(_: unknown, command: Command): Promise<void> {
   const readiness = new Readiness(options.readyFile ?? null, process.env);
   let proxy: InspectingProxy | null = null;
   let lock: RecordingLock | null = null;
-  const signals = new ProxySignals(status => process.exit(status));
   try {
     const taken = filesOfProxy(options);
     proxy = new InspectingProxy({
@@ -136,6 +135,8 @@ async function run(_: unknown, command: Command): Promise<void> {
     const report = await ProxyReport.begin(options, taken);
     if (options.record !== undefined) lock = new RecordingLock(options.record);
     const addresses = await running.listen();
+    // Until here a certificate may be waited for, by a thread that cannot be called back: signals end the process.
+    const signals = new ProxySignals(status => process.exit(status));
     readiness.ready(addresses.map(({ address, port }) => endpointText(address, port)));
     signals.onHangUp(() => running.reload(), complain);
     await signals.stop;

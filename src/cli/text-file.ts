@@ -1,7 +1,7 @@
 /** Texts that a command is given besides captures: config, baseline, key logs. */
-import { createReadStream } from "node:fs";
 import { grouped } from "../bytes/grouped.ts";
 import { InputError, inputErrorOf } from "../capture/input-error.ts";
+import { readAtMost } from "../proxy/bounded-file.ts";
 import { encodingOf } from "./text-lines.ts";
 
 /** Octets of such a text: what is longer is another file, or has no end (/dev/zero). */
@@ -22,20 +22,13 @@ export async function readText(
   expected: string,
   most = MAX_TEXT_OCTETS,
 ): Promise<string> {
-  const chunks: Buffer[] = [];
-  let octets = 0;
+  let whole: Buffer | null;
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-      octets += chunk.length;
-      if (octets > most) {
-        throw new InputError(path, `is longer than ${grouped(most)} octets, expected ${expected}`);
-      }
-      chunks.push(chunk);
-    }
+    whole = await readAtMost(path, most);
   } catch (cause) {
-    throw cause instanceof InputError ? cause : inputErrorOf(path, cause, expected);
+    throw inputErrorOf(path, cause, expected);
   }
-  const whole = Buffer.concat(chunks, octets);
+  if (whole === null) throw new InputError(path, `is longer than ${grouped(most)} octets, expected ${expected}`);
   return encoding === "latin1" ? whole.toString(encoding) : textOf(whole);
 }
 

@@ -9,9 +9,11 @@ import {
   type Server,
   type TLSSocket,
 } from "node:tls";
+import { grouped } from "../bytes/grouped.ts";
 import { printable } from "../bytes/printable.ts";
 import { codeOf, tlsReason } from "../capture/system-error.ts";
 import type { UpstreamAddress } from "./address.ts";
+import { readAtMost } from "./bounded-file.ts";
 import { ProxyError, reasonOf } from "./proxy-error.ts";
 
 /** Paths of PEM files. */
@@ -229,12 +231,18 @@ async function readAuthorities(path: string): Promise<Buffer> {
   return octets;
 }
 
+/** Octets of a PEM file; all authorities of a system together have less than half a MiB. */
+const MAX_PEM_OCTETS = 16 << 20;
+
 async function readPem(path: string): Promise<Buffer> {
+  let octets: Buffer | null;
   try {
-    return await readFile(path);
+    octets = await readAtMost(path, MAX_PEM_OCTETS);
   } catch (cause) {
     throw new ProxyError(path, `cannot be read (${reasonOf(cause)}), expected a PEM file`, { cause });
   }
+  if (octets !== null) return octets;
+  throw new ProxyError(path, `is longer than ${grouped(MAX_PEM_OCTETS)} octets, expected a PEM file`);
 }
 
 function clientKey(socket: Socket): string {

@@ -46,6 +46,7 @@ describe.skipIf(process.platform === "win32")("Ctrl-C while it waits for", { con
     ["a config", pipe => ["check", "--config", pipe, SICK]],
     ["a baseline", pipe => ["check", "--no-config", "--baseline", pipe, SICK]],
     ["a key log", pipe => ["inspect", "--tls-keys", pipe, SICK]],
+    ["certificates", pipe => ["proxy", "--listen", "127.0.0.1:0", "--upstream", "amqps://127.0.0.1", "--ca", pipe]],
     ["a key log, in check", pipe => ["check", "--no-config", "--tls-keys", pipe, SICK]],
   ])("%s", async ([, args], { onTestFinished }) => {
     const pipe = pipeIn(onTestFinished);

@@ -32,6 +32,11 @@ describe.skipIf(process.platform === "win32")("refused", { concurrent: true }, (
       /\/dev\/full: cannot be written: there is no space left$/,
     ],
     ["a config without an end", `ghostframe check --config /dev/zero ${SICK}`, /dev\/zero: is longer than/],
+    [
+      "certificates without an end",
+      "ghostframe proxy --listen 127.0.0.1:0 --upstream amqps://127.0.0.1 --ca /dev/zero",
+      /dev\/zero: is longer than .* expected a PEM file$/,
+    ],
     ["a key log without an end", `ghostframe inspect --tls-keys /dev/zero ${SICK}`, /expected a key log$/],
   ])("%s", (_, script, sentence) => {
     const { code, stderr } = byShell(script);
