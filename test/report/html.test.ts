@@ -188,6 +188,10 @@ describe.skipIf(CHROMIUM === null)("in Chromium", () => {
     await page.focus("g.piece");
     await page.keyboard.press("ArrowRight");
     expect(await page.textContent("#tip")).toContain("Writer B (turn_server_power_on-0) · t0-1");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[aria-current=location] :text('210,750')");
+    await page.goBack();
+    await page.waitForSelector("svg.cut");
     const wide = async () => Number(await page.getAttribute("svg.cut", "width"));
     const before = await wide();
     await page.keyboard.press("+");

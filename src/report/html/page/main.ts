@@ -107,10 +107,12 @@ function show(target: EventTarget | null): void {
   element.style.top = `${bottom + window.scrollY + 8}px`;
 }
 
-/** A piece opens its octets. */
+/** A piece opens its octets, at the first of them. */
 function open(target: EventTarget | null, model: Model): void {
-  if (!(target instanceof Element) || target.closest("g.piece") === null) return;
-  location.hash = `#octets/${encodeURIComponent(incidentId(model))}`;
+  const piece = target instanceof Element ? target.closest("g.piece") : null;
+  if (piece === null) return;
+  const settings = new Map([["at", piece.getAttribute("data-from") ?? ""]]);
+  location.hash = hashOf({ view: "octets", id: incidentId(model), settings });
 }
 
 /** The incident that is shown, or the first one. */
