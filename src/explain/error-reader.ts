@@ -42,15 +42,46 @@ const NOTHING: TextReading = { errors: [], text: "", operation: null };
 const OPERATION = /operation ([a-z]{1,20}\.[a-z_-]{1,20}|'[a-z]{1,20}\.[a-z_-]{1,20}') caused/;
 /** Remembered readings for each company. */
 const MAX_REMEMBERED = 300;
+/** Of these, found again: fewer do not pay for remembering. */
+const FEW = MAX_REMEMBERED / 10;
+/** Readings then made without remembering them. */
+const FORGETFUL = 10 * MAX_REMEMBERED;
+
+/** Readings by their text, as long as texts come again: in some logs each message is another. */
+class RememberedReadings {
+  readonly #byText = new Map<string, TextReading>();
+  #again = 0;
+  #forgetful = 0;
+
+  of(text: string): TextReading | undefined {
+    if (this.#forgetful > 0) return undefined;
+    const reading = this.#byText.get(text);
+    if (reading !== undefined) this.#again++;
+    return reading;
+  }
+
+  keep(text: string, reading: TextReading): void {
+    if (this.#forgetful > 0) {
+      this.#forgetful--;
+      return;
+    }
+    if (this.#byText.size >= MAX_REMEMBERED) {
+      if (this.#again < FEW) this.#forgetful = FORGETFUL;
+      this.#again = 0;
+      this.#byText.clear();
+    }
+    this.#byText.set(text, reading);
+  }
+}
 
 /** Reads the messages of one log. Readings are remembered: a log repeats the same messages. */
 export class ErrorReader {
   /** By the company of a text, then by the text. */
-  readonly #remembered: Readonly<Record<Company, Map<string, TextReading>>> = {
-    log: new Map(),
-    alone: new Map(),
-    amqp: new Map(),
-    broker: new Map(),
+  readonly #remembered: Readonly<Record<Company, RememberedReadings>> = {
+    log: new RememberedReadings(),
+    alone: new RememberedReadings(),
+    amqp: new RememberedReadings(),
+    broker: new RememberedReadings(),
   };
 
   /**
@@ -66,10 +97,11 @@ export class ErrorReader {
     const head = readHead(record);
     const logged = head.kind !== "other" || record.pid !== null;
     // A broker's message of several lines is always examined.
-    const names = !isPeaceful(head, record) && ((ofBroker && record.lines.length > 1) || mayNameError(raw, company));
+    const isSearched = !(ofBroker && record.lines.length > 1);
+    const names = !isPeaceful(head, record) && (!isSearched || mayNameError(raw, company));
     // The head names the connection; the text behind it is repeated again and again.
     const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
-    const reading = this.#reading(said, names || alone, company);
+    const reading = this.#reading(said, company, { names: names || alone, isSearched: names && isSearched });
     const { text, operation } = reading;
     const errors = logged ? reading.errors.filter(({ error }) => !isOfClients(error)) : reading.errors;
     const site = logged ? head.site : null;
@@ -84,15 +116,15 @@ export class ErrorReader {
     return { head, reports: errors.map(each => report(each, text)), unknown };
   }
 
-  #reading(raw: string, names: boolean, company: Company): TextReading {
-    if (!names) return NOTHING;
+  /** `isSearched`: mayNameError has just searched a text that holds this one. */
+  #reading(raw: string, company: Company, known: { names: boolean; isSearched: boolean }): TextReading {
+    if (!known.names) return NOTHING;
     const remembered = this.#remembered[company];
-    const before = remembered.get(raw);
+    const before = remembered.of(raw);
     if (before !== undefined) return before;
-    const found = errorsIn(raw, company);
+    const found = errorsIn(raw, company, known.isSearched);
     const made = found.length === 0 ? NOTHING : this.#readFully(raw, found, company);
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(raw, made);
+    remembered.keep(raw, made);
     return made;
   }
 

@@ -22,10 +22,14 @@ export interface FoundError {
 /** Errors searched for in one text. */
 const MAX_ERRORS = 50;
 
-/** Every error that the text names, in its order; `company` is what surrounds it. */
-export function errorsIn(raw: string, company: Company): FoundError[] {
+/**
+ * Every error that the text names, in its order; `company` is what surrounds it. `part`: the text is a part of the one that
+ * `mayNameError` searched last.
+ */
+export function errorsIn(raw: string, company: Company, part = false): FoundError[] {
   const text = folded(raw);
-  if (!WORDS.look(text)) return [];
+  // Folding may join a word that was wrapped.
+  if (!WORDS.look(text, part && text === raw)) return [];
   const rows = [...WORDS.rows];
   const isBroken = raw.includes("\n");
   const sentences = rows.filter(row => row >= FIRST_SENTENCE);

@@ -112,7 +112,8 @@ export class LogLineReader {
     if (rest !== line && REPORT.test(rest)) return this.#readPrefix(rest);
     if (time === null) return { ...PLAIN, text: rest };
     const [prefix = "", level = "", pid] = LEVEL_AND_PID.exec(rest) ?? [];
-    const read = { ...PLAIN, prefixed: true, time, level, pid: pid ?? null, text: rest.slice(prefix.length), cut };
+    const text = rest.slice(prefix.length);
+    const read = { prefixed: true, time, level, pid: pid ?? null, text, whole: false, report: false, cut };
     // Behind a level and a process no other time is searched for.
     const isWhole = level !== "" && pid !== undefined && !cut;
     this.#before = isWhole ? { prefix: line.slice(0, line.length - read.text.length), line: read } : null;

@@ -68,7 +68,8 @@ export class LogRecords {
       this.#characters += text.length;
       return;
     }
-    record.lines.push(...text.slice(0, MAX_LINE_CHARACTERS).split(/\r?\n/));
+    if (text.includes("\n")) record.lines.push(...text.slice(0, MAX_LINE_CHARACTERS).split(/\r?\n/));
+    else record.lines.push(text.length > MAX_LINE_CHARACTERS ? text.slice(0, MAX_LINE_CHARACTERS) : text);
     this.#characters += text.length;
   }
 

@@ -264,3 +264,13 @@ describe("what people type", () => {
     expect(explain(incidents[0]!.report).summary).toMatch(headline);
   });
 });
+
+it("counts each message of a log once, whether messages come again or each is another", () => {
+  const of = (size: number, i: number) =>
+    `2026-11-21 18:23:06.${100 + (i % 900)} [error] <0.1.0> closing AMQP connection <0.1.0> (10.0.0.1:1 -> 10.0.0.2:5672): {frame_too_large,${size},131064}`;
+  const sizes = Array.from({ length: 700 }, (_, i) => 1_000_000 + i);
+  const log = [...sizes, ...sizes, ...sizes, ...Array.from({ length: 700 }, () => 1_000_000)].map(of);
+  const { incidents, omitted } = tallied(log.join("\n"));
+  expect(incidents.map(({ count }) => count)).toEqual([703, ...Array.from({ length: 199 }, () => 3)]);
+  expect(omitted).toBe(1500);
+});
