@@ -91,7 +91,7 @@ async function annotate(paths: readonly string[], output: string, options: Optio
   const progress = new Progress(process.stderr, performance);
   const onProgress = (path: string, read: number, total: number | null): void => progress.update(path, read, total);
   try {
-    // Of most captures nothing is to be said: they are copied while they are inspected.
+    // Most captures need no comment: they are copied while they are inspected.
     copies.begin(interruption.signal);
     const report = await inspect(paths, {
       ...captures,

@@ -1,4 +1,4 @@
-/** What of a report is asked for: connections by themselves, and those that carried a message that is asked for. */
+/** The requested part of a report: connections themselves, and those that carried a requested message. */
 import type { Message } from "../messages/message.ts";
 import { choosesMessages, MessageFilter, type MessageFilterOptions } from "../messages/message-filter.ts";
 import type { Report } from "../report/report.ts";
@@ -7,7 +7,7 @@ import { AskedValues } from "./asked-values.ts";
 import { type FilterFlags, filterOf, selects, unknownConnections } from "./message-filter-options.ts";
 
 export class AskedReport {
-  /** As MessageFilterOptions has them. */
+  /** As in MessageFilterOptions. */
   readonly options: MessageFilterOptions;
   readonly #selects: boolean;
   readonly #values: AskedValues;
@@ -18,13 +18,13 @@ export class AskedReport {
   constructor(flags: FilterFlags) {
     this.options = filterOf(flags);
     this.#selects = selects(flags);
-    // Findings, too, are chosen by channel: one without messages is no typing error.
+    // Findings are chosen by channel, too: a channel without messages is no typing error.
     const { channel: _, ...named } = this.options;
     this.#values = new AskedValues(named);
     this.#filter = choosesMessages(this.options) ? new MessageFilter(this.options) : null;
   }
 
-  /** Whether it is to see every message of the captures. */
+  /** Whether it must see every message of the captures. */
   get wantsMessages(): boolean {
     return this.#filter !== null;
   }
@@ -39,17 +39,17 @@ export class AskedReport {
     return select(whole, { ...this.options, ...(this.wantsMessages ? { carriers: this.#carriers } : {}) });
   }
 
-  /** A sentence for each connection asked for that is not there. */
+  /** A sentence for each requested connection that does not exist. */
   unknown(whole: Report): string[] {
     return unknownConnections(this.options.connection, whole);
   }
 
-  /** A sentence for each id, exchange, user, … that nothing has; or that all of them together choose nothing. */
+  /** A sentence for each id, exchange, user, … that nothing has; or if all of them together choose nothing. */
   absent(whole: Report): string[] {
     const absent = this.#values.absent(whole);
     const { length } = whole.connections;
     const { outcome, slowerThan } = this.options;
-    // That nothing was returned, or slow, is an answer.
+    // "Nothing was returned, or slow" is an answer.
     if (absent.length > 0 || length === 0 || outcome !== undefined || slowerThan !== undefined) return absent;
     if (this.of(whole).connections.length > 0) return absent;
     return [`no connection is what was asked for: there ${length === 1 ? "is 1" : `are ${length}`}`];

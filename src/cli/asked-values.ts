@@ -1,4 +1,4 @@
-/** What was asked for of messages, and was it there: a typing error prints nothing, as a message that was lost does. */
+/** Whether requested values of messages exist: a typing error prints nothing, just as a lost message does. */
 import { grouped } from "../bytes/grouped.ts";
 import { printable } from "../bytes/printable.ts";
 import type { Message } from "../messages/message.ts";
@@ -8,7 +8,7 @@ import { NearestName } from "./nearest-name.ts";
 
 type ValuesOf = (message: Message) => readonly (string | null)[];
 
-/** Options that name something of a message, what that is called, and what a message has of it. */
+/** Options that name a part of a message, the word for it, and its value in a message. */
 const NAMED: readonly [option: keyof MessageFilterOptions, what: string, valuesOf: ValuesOf][] = [
   ["messageId", "message id", ({ messageId }) => [messageId]],
   ["trace", "trace id", ({ traceId }) => [traceId]],
@@ -31,7 +31,7 @@ interface Asked {
 }
 
 export class AskedValues {
-  /** What was asked for, and was not seen by now. */
+  /** What was requested, and was not seen so far. */
   #unseen: Asked[];
   #messages = 0;
   readonly #users: readonly string[];
@@ -47,7 +47,7 @@ export class AskedValues {
     });
   }
 
-  /** A message of the input, whether it is told or not. */
+  /** A message of the input, shown or not. */
   see(message: Message): void {
     this.#messages++;
     if (this.#unseen.length === 0) return;

@@ -6,7 +6,7 @@ import { withBrokerLog } from "../report/broker-log-section.ts";
 import type { Report } from "../report/report.ts";
 import { eachLine } from "./text-lines.ts";
 
-/** Reads a broker's log and adds to the report what it says. `-` is standard input. */
+/** Reads a broker's log and adds its messages to the report. `-` is standard input. */
 export async function addBrokerLog(report: Report, path: string, isStopped: boolean): Promise<Report> {
   const log = new BrokerLog();
   let error: string | null = isStopped ? "not read: stopped before it" : null;

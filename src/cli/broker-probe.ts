@@ -1,4 +1,4 @@
-/** Is there a broker? Asked before a command is started that needs one. */
+/** Is there a broker? Checked before a command is started that needs one. */
 import type { UpstreamAddress } from "../proxy/address.ts";
 import { UpstreamTls, type UpstreamTlsSettings } from "../proxy/tls.ts";
 import { UpstreamAttempt } from "../proxy/upstream.ts";
@@ -7,9 +7,9 @@ import { UpstreamAttempt } from "../proxy/upstream.ts";
 const TIMEOUT = 10_000;
 
 /**
- * Connects to the broker as the proxy does, and hangs up. Resolves to why that is not possible, or null.
+ * Connects to the broker as the proxy does, and hangs up. Resolves to the reason if that is not possible, or null.
  *
- * @throws ProxyError where the certificates cannot be read
+ * @throws ProxyError if the certificates cannot be read
  */
 export async function whyUnreachable(address: UpstreamAddress, settings: UpstreamTlsSettings): Promise<string | null> {
   const tls = address.tls ? await UpstreamTls.open(settings) : null;

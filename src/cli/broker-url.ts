@@ -1,19 +1,19 @@
-/** The URL by which a command finds its broker: taken apart, and written again with the proxy in the broker's place. */
+/** The URL by which a command finds its broker: parsed, and written again with the proxy in the broker's place. */
 import { endpointText, hostAndPortIn, parseUpstream, type UpstreamAddress } from "../proxy/address.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
 import type { Endpoint } from "../report/report.ts";
 
 export interface BrokerUrl {
   upstream: UpstreamAddress;
-  /** User and password, as they were written, with the `@` behind them; empty where there is none. */
+  /** User and password, as they were written, with the `@` behind them; empty if there is none. */
   userinfo: string;
   /** Virtual host and parameters, as they were written: `/%2f?heartbeat=10`. */
   rest: string;
 }
 
 /**
- * Query parameters that are about TLS: those that RabbitMQ names (https://www.rabbitmq.com/docs/uri-query-parameters),
- * and pika's. Without TLS some clients refuse them (Bunny), and others speak TLS because of them (pika).
+ * Query parameters for TLS: those that RabbitMQ names (https://www.rabbitmq.com/docs/uri-query-parameters), and pika's.
+ * Without TLS some clients refuse them (Bunny), and others use TLS because of them (pika).
  */
 const TLS_PARAMETERS = new Set([
   "cacertfile",
@@ -36,12 +36,12 @@ export function parseBrokerUrl(text: string): BrokerUrl {
   };
 }
 
-/** The URL for a client that is to connect to the proxy, which speaks no TLS. */
+/** The URL for a client that must connect to the proxy, which does not use TLS. */
 export function urlAt({ address, port }: Endpoint, { upstream, userinfo, rest }: BrokerUrl): string {
   return `amqp://${userinfo}${endpointText(address, port)}${upstream.tls ? withoutTls(rest) : rest}`;
 }
 
-/** The same broker's URL, which may have other credentials and another virtual host; null where it is none. */
+/** The same broker's URL, which may have other credentials and another virtual host; null if it is none. */
 export function sameBroker(text: string | undefined, { upstream }: BrokerUrl): BrokerUrl | null {
   if (text === undefined) return null;
   try {

@@ -1,4 +1,4 @@
-/** What `doctor` says of a capture: whether it holds what a report needs. It does not say what is corrupt in it. */
+/** `doctor`'s checks of a capture: whether it holds what a report needs. They do not search for corruption. */
 import { basename } from "node:path";
 import { grouped } from "../bytes/grouped.ts";
 import { printable } from "../bytes/printable.ts";
@@ -47,14 +47,14 @@ function told(findings: readonly Finding[], rule: Finding["rule"], what: string,
   return [{ state: "warn", what, found: `${words}: ${counted(where, "connection")} (${rule})`, todo }];
 }
 
-/** What the program that captured says that it lost. */
+/** What the capturing program reports as lost. */
 function dropped({ notes }: Input, what: string): Check[] {
   const said = notes.filter(note => /\bdropped\b/i.test(note));
   const todo = "Capture with a larger buffer (tcpdump -B 65536), or a filter: port 5672.";
   return said.map(note => ({ state: "warn", what, found: printable(note.replace(/\.$/, ""), 300), todo }));
 }
 
-/** `read`: connections whose frames could be read; of the `encrypted` ones only the records of TLS could. */
+/** `read`: connections whose frames could be read; for the `encrypted` ones only the records of TLS could. */
 function traffic(read: number, encrypted: number, what: string): Check[] {
   const checks: Check[] = [];
   if (read > 0) checks.push({ state: "ok", what, found: counted(read, "AMQP connection"), todo: "" });

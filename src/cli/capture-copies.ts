@@ -10,7 +10,7 @@ import type { PacketComment } from "../capture/packet-comment.ts";
 import type { Report } from "../report/report.ts";
 import { NewFile, type NewFileOptions } from "./new-file.ts";
 
-/** What came of a copy. */
+/** The result of a copy. */
 export interface Copied {
   packets: number;
   /** Packets with comments. */
@@ -27,7 +27,7 @@ type OnProgress = (path: string, read: number, total: number | null) => void;
 const NO_COMMENTS: ReadonlyMap<number, readonly PacketComment[]> = new Map();
 
 /**
- * The captures are copied without comments while they are inspected, and that is the copy where nothing is found. Otherwise
+ * The captures are copied without comments while they are inspected; if nothing is found, that is the result. Otherwise
  * they are copied once more.
  */
 export class CaptureCopies {
@@ -37,9 +37,9 @@ export class CaptureCopies {
   #file: NewFile;
   readonly #stop = new AbortController();
   readonly #failed = new AbortController();
-  /** The copy without comments; null where there is none: what it writes could not be taken back. */
+  /** The copy without comments; null if there is none: then what it writes could not be taken back. */
   #plain: Promise<Copied> | null = null;
-  /** The inspection is over: what is going on is shown. */
+  /** The inspection is over: the progress of the copy is shown. */
   #onProgress: OnProgress = () => {};
   #isOver = false;
 
@@ -50,7 +50,7 @@ export class CaptureCopies {
     this.#file = file;
   }
 
-  /** @throws OutputFileError where the file cannot be begun */
+  /** @throws OutputFileError if the file cannot be begun */
   static async create(paths: readonly string[], path: string, options: NewFileOptions): Promise<CaptureCopies> {
     return new CaptureCopies(paths, path, options, await NewFile.create(path, options));
   }
@@ -74,7 +74,7 @@ export class CaptureCopies {
   }
 
   /**
-   * Completes the copy, with comments where the report says something of a packet.
+   * Completes the copy, with comments where the report has something on a packet.
    *
    * @throws OutputFileError
    */
@@ -129,7 +129,7 @@ export class CaptureCopies {
   }
 }
 
-/** An error where nothing could be read. */
+/** Throws an error if nothing could be read. */
 async function copyOne(
   path: string,
   copy: AnnotatedCopy,

@@ -1,4 +1,4 @@
-/** The options by which commands say how captures are to be read. */
+/** The options of commands that set how captures are read. */
 import type { Command } from "commander";
 import type { BrokerChoice } from "../broker/versions.ts";
 import type { InspectOptions } from "../inspect.ts";
@@ -25,7 +25,7 @@ export function addCaptureOptions(command: Command): Command {
     );
 }
 
-/** What they say, for `inspect`; null where a key log cannot be read, which is told. */
+/** Their values, for `inspect`; null if a key log cannot be read, which is reported. */
 export async function captureOptions(flags: CaptureFlags): Promise<InspectOptions | null> {
   const { port, decodeAs, vxlanPort, tlsKeys, broker } = flags;
   const keyLogs = await keyLogsFrom(tlsKeys);

@@ -155,7 +155,7 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   return exitStatus(judgement.result, written);
 }
 
-/** Null where nothing is to be sent, and of a part: spans are of a whole check. */
+/** Null if nothing is to be sent, and for a part: spans belong to a whole check. */
 async function telemetryOf(
   { shard, otlp, otlpMessages }: CheckOptions & TelemetryOptions,
   outputs: readonly OutputFile[],
@@ -169,7 +169,7 @@ function partCapture({ path, place, isNamed }: CaptureFile & { place: string }, 
   return result === undefined ? [] : [{ path, place, isNamed, result }];
 }
 
-/** Says what was left out. */
+/** Reports what was left out. */
 function complainOfLeftOut({ path, passedOver, links }: FoundFolder): void {
   if (passedOver.length > 0) {
     const those = passedOver.length === 1 ? "1 file was" : `${grouped(passedOver.length)} files were`;
@@ -203,7 +203,9 @@ function readersOf(telemetry: CaptureSession | null): Pick<PoolOptions, "readers
   return { readers: index => telemetry.readers(index), ready: () => telemetry.ready() };
 }
 
-/** The path by which the config's globs and the baseline know a capture: the same from every working directory. */
+/**
+ * The path that identifies a capture for the config's globs and the baseline: the same from every working directory.
+ */
 function placeOf(path: string, folder: string): string {
   if (path === "-") return path;
   const place = withSlashes(relative(folder, resolve(path)));

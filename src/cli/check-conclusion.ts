@@ -14,7 +14,7 @@ import type { OutputFile } from "./output-option.ts";
 
 export interface Judgement {
   result: CheckResult;
-  /** The baseline to be written; null where none is asked for. */
+  /** The baseline to be written; null if none is asked for. */
   update: { path: string; entries: readonly BaselineEntry[]; obstacle: string | null } | null;
 }
 
@@ -26,7 +26,7 @@ export interface Known {
   update: boolean;
   /** Whether it may become empty. */
   force: boolean;
-  /** Folders that were looked through as a whole, relative to the config's. */
+  /** Folders that were searched completely, relative to the config's. */
   folders?: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export function judge(
   const call = { config, folders };
   if (baseline === null) return { result: check(captures, rules, null, call), update: null };
   const missing = missingOf(accepted, folder);
-  // What another machine read need not be here.
+  // What another machine read need not exist here.
   for (const { path, place = path } of captures) missing.delete(place);
   let obstacle = update ? obstacleOf(captures, check(captures, rules, null)) : null;
   let entries = accepted;
@@ -53,18 +53,18 @@ export function judge(
   return { result, update: update ? { path: baseline, entries, obstacle } : null };
 }
 
-/** What the capture of `run` is called in the result, in the config's globs and in the baseline: the same every time. */
+/** The name of `run`'s capture in the result, in the config's globs and in the baseline: always the same. */
 export const RUN_CAPTURE = "ghostframe run";
-/** By these names a baseline knows what is in no file: standard input, and what `run` records. They are never missing. */
+/** Names in a baseline for what is in no file: standard input, and the recording of `run`. They are never missing. */
 const NO_FILES = ["-", RUN_CAPTURE];
 
-/** Captures of a baseline of which there is no file any more. */
+/** Captures of a baseline whose files do not exist any more. */
 function missingOf(accepted: readonly BaselineEntry[], folder: string): Set<string> {
   const places = new Set(accepted.map(({ capture }) => capture));
   return new Set([...places].filter(place => !NO_FILES.includes(place) && !existsSync(resolve(folder, place))));
 }
 
-/** Why these captures make no baseline, or null. It would lose what it accepts of what was not seen. */
+/** Why these captures make no baseline, or null. It would lose accepted findings of what was not seen. */
 function obstacleOf(reports: readonly CaptureReport[], { captures, violations }: CheckResult): string | null {
   const kinds = [...violations, ...captures.flatMap(capture => capture.violations)].map(({ kind }) => kind);
   if (reports.every(({ report }) => report.inputs.length === 0)) return "there is no capture";
@@ -72,7 +72,7 @@ function obstacleOf(reports: readonly CaptureReport[], { captures, violations }:
   return kinds.includes("min-frames") ? "there are fewer AMQP frames in them than there must be" : null;
 }
 
-/** Writes baseline and outputs. Whether all could be written; what could not does not keep the rest from being. */
+/** Writes baseline and outputs. Returns whether all could be written; one that fails does not stop the others. */
 export async function writeAll(
   { result, update }: Judgement,
   outputs: readonly OutputFile[],
@@ -101,7 +101,7 @@ async function writeBaseline({ path, entries, obstacle }: NonNullable<Judgement[
   await writeText(path, baselineText(entries));
 }
 
-/** Says what could not be read, and returns the exit status. */
+/** Reports what could not be read, and returns the exit status. */
 export function exitStatus({ captures, passed }: CheckResult, written: boolean): number {
   let status: number = written ? EXIT.CLEAN : EXIT.FAILED;
   for (const { path, input, violations } of captures) {

@@ -1,4 +1,4 @@
-/** Finds and reads what `ghostframe check` is configured by: the config, and the baseline. */
+/** Finds and reads the settings of `ghostframe check`: the config, and the baseline. */
 import { dirname, join, relative, resolve } from "node:path";
 import { InputError } from "../capture/input-error.ts";
 import { BaselineError, readBaseline } from "../check/baseline.ts";
@@ -11,9 +11,9 @@ import { readText } from "./text-file.ts";
 /** A config with the folder its paths are relative to. */
 export interface FoundConfig {
   config: Config;
-  /** Absolute. The working directory where there is no config. */
+  /** Absolute. The working directory if there is no config. */
   folder: string;
-  /** Absolute; null where there is none. */
+  /** Absolute; null if there is none. */
   file: string | null;
 }
 
@@ -23,9 +23,9 @@ export class SettingsError extends Error {
 }
 
 /**
- * The config at `named`, or the nearest one upwards from the working directory, or none where `named` is false.
+ * The config at `named`, or the nearest one upwards from the working directory, or none if `named` is false.
  *
- * @throws SettingsError where the one named cannot be read; ConfigError where it is wrong.
+ * @throws SettingsError if the one named cannot be read; ConfigError if it is wrong.
  */
 export async function findConfig(named: string | boolean): Promise<FoundConfig> {
   const here = resolve(".");
@@ -45,8 +45,7 @@ function configAt(file: string, name: string, text: string): FoundConfig {
 }
 
 /**
- * The baseline's entries. One that is to be written anew may be missing, or of another version; it may not be another
- * file.
+ * The baseline's entries. One that is written anew may be missing, or of another version; it may not be another file.
  *
  * @throws SettingsError
  */

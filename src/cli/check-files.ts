@@ -1,4 +1,4 @@
-/** The captures that `ghostframe check` is given: files, folders of them, standard input. */
+/** The captures that `ghostframe check` gets: files, folders of them, standard input. */
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, normalize, resolve, sep } from "node:path";
@@ -8,34 +8,34 @@ import { inputErrorOf } from "../capture/input-error.ts";
 export interface CaptureFile {
   /** As it was named, or as its folder was, with slashes. `-` is standard input. */
   path: string;
-  /** 0 where it is not known. */
+  /** 0 if it is not known. */
   octets: number;
   /** Whether it was named by itself, and not only found in a folder. */
   isNamed: boolean;
-  /** Why it cannot be read, where that is known already. */
+  /** Why it cannot be read, if that is known already. */
   problem?: string;
 }
 
 export interface FoundCaptures {
-  /** In code unit order of their paths, each of them once, in whatever order and however often they were named. */
+  /** In code unit order of their paths, each of them once, even if it was named several times. */
   files: CaptureFile[];
   /** The folders that were named. */
   folders: FoundFolder[];
 }
 
-/** A folder that was looked through, with what was left alone in it. */
+/** A folder that was searched, with what was left out in it. */
 export interface FoundFolder {
   /** As it was named, with slashes. */
   path: string;
-  /** Files that are not called as captures are, and were not named by themselves. */
+  /** Files without the name of a capture that were not named themselves. */
   passedOver: string[];
   /** Links to folders. */
   links: string[];
 }
 
 /**
- * What counts as a capture in a folder: a digit is what tcpdump -C and -W put behind the name that they were given. A
- * file that is named itself may be called as it likes.
+ * The name of a capture in a folder: a digit is what tcpdump -C and -W append to the given name. A file that is named
+ * itself may have any name.
  */
 const CAPTURE_NAME = /\.(?:pcap|pcapng|cap)\d*(?:\.gz)?$/i;
 

@@ -31,7 +31,7 @@ export function addPolicyOptions(command: Command, others: readonly (typeof PART
     .addOption(widthOption());
 }
 
-/** `shared-channel=error`, any number of times; of one rule the last counts. */
+/** `shared-channel=error`, any number of times; for one rule the last counts. */
 export function collectRules(
   value: string,
   before: Partial<Record<RuleId, Level>> | undefined,

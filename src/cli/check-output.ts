@@ -1,4 +1,4 @@
-/** Where the result of a check goes: stdout, files, and what a CI system has for it. */
+/** Where the result of a check goes: stdout, files, and a CI system's own places. */
 import { open, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { CheckResult } from "../check/check-result.ts";
@@ -11,8 +11,8 @@ import { outputFileErrorOf } from "./output-file-error.ts";
 import { OTLP, type OutputFile, PARTIAL } from "./output-option.ts";
 
 /**
- * What the environment asks for, besides what was asked for by options: in GitHub Actions, annotations behind the text
- * on stdout, and a summary of the job.
+ * What the environment asks for, in addition to the options: in GitHub Actions, annotations behind the text on stdout,
+ * and a summary of the job.
  */
 export function ciOutputs(
   format: OutputName,
@@ -27,11 +27,11 @@ export function ciOutputs(
 
 /** What a page shows besides the result. */
 export interface PageExtras extends Pick<PageData, "messages" | "steps" | "heartbeats" | "traceUrl"> {
-  /** Of `run`: which command was run, and how it ended. */
+  /** For `run`: which command was run, and how it ended. */
   command?: string;
 }
 
-/** What the options say of texts and pages. */
+/** The options for texts and pages. */
 export function extrasOf({ all, traceUrl }: { all: boolean; traceUrl?: string | undefined }) {
   return { all, ...(traceUrl === undefined ? {} : { traceUrl }) };
 }
@@ -52,7 +52,7 @@ async function rendered(
   return html({ ...checkPage(result, command), ...extras }, htmlParts());
 }
 
-/** Prints the result, in one format after the other: on stdout, or on stderr where stdout is somebody else's. */
+/** Prints the result, in one format after the other: on stdout, or on stderr if stdout belongs to a command. */
 export async function print(
   result: CheckResult,
   formats: readonly OutputName[],
@@ -68,8 +68,7 @@ export async function print(
 }
 
 /**
- * Writes the result into a file, as a whole; the folder it is in is made where it is missing. What is written does not
- * depend on the terminal.
+ * Writes the result into a file, as a whole; a missing folder is made. What is written does not depend on the terminal.
  *
  * @throws OutputFileError
  */
@@ -79,7 +78,7 @@ export async function writeResult(
   all: boolean,
   extras: PageExtras,
 ): Promise<void> {
-  // The one is written before anything is judged, the other while captures are read.
+  // The first is written before anything is judged, the second while captures are read.
   if (format === PARTIAL || format === OTLP) return;
   const options = { ...DEFAULT_FORMAT_OPTIONS, all };
   if (!append) return writeText(path, await rendered(result, format, options, extras));
@@ -99,10 +98,10 @@ export async function writeText(path: string, text: string | Iterable<string>, a
   }
 }
 
-/** What a file that is written behind of holds; nothing where it is not there, or cannot be read. */
+/** The contents of a file to which text is appended; nothing if it does not exist, or cannot be read. */
 async function heldBy(path: string): Promise<{ octets: number; endsInLine: boolean }> {
   try {
-    // Whoever opens a pipe waits for its writer.
+    // Opening a pipe would wait for its writer.
     if (!(await stat(path)).isFile()) return NOTHING_HELD;
     const file = await open(path);
     try {

@@ -1,4 +1,4 @@
-/** What `check` does when it is one of several processes that share the captures: it writes what it found for `merge`. */
+/** What `check` does as one of several processes that share the captures: it writes its findings for `merge`. */
 import { grouped } from "../bytes/grouped.ts";
 import { type Part, partText, type Shard } from "../check/part.ts";
 import { writeText } from "./check-output.ts";
@@ -13,7 +13,7 @@ import { UsageError } from "./usage-error.ts";
 /** One process does it all. */
 export const WHOLE: Shard = { number: 1, of: 1 };
 
-/** @throws UsageError where something is asked of a part that only the whole can give. */
+/** @throws UsageError if a part is asked for something that only the whole can give. */
 export function refuseWithShard(options: CheckOptions & TelemetryOptions, named: readonly string[]): void {
   if (options.shard === undefined) return;
   const { output = [], updateBaseline, otlp } = options;
@@ -27,7 +27,7 @@ export function refuseWithShard(options: CheckOptions & TelemetryOptions, named:
   if (named.includes("-")) throw new UsageError("standard input cannot be divided: name files");
 }
 
-/** Writes the part where it is asked for. Whether all could be written. */
+/** Writes the part if it is asked for. Returns whether all could be written. */
 export async function writePart(part: Part, outputs: readonly OutputFile[]): Promise<boolean> {
   let written = true;
   for (const { path } of outputs.filter(({ format }) => format === PARTIAL)) {
@@ -42,7 +42,7 @@ export async function writePart(part: Part, outputs: readonly OutputFile[]): Pro
   return written;
 }
 
-/** The end of a check that judges nothing. Captures that could not be read are in the part: it is merge that fails for them. */
+/** The end of a check that judges nothing. Captures that could not be read are in the part: `merge` fails for them. */
 export async function concludePart(part: Part, outputs: readonly OutputFile[]): Promise<number> {
   const { shard, captures, job } = part;
   for (const { path, result } of captures) {

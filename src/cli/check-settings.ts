@@ -1,4 +1,4 @@
-/** What `check` and `run` go by: the config's settings, and the command line's before them. */
+/** The settings of `check` and `run`: the config's, and the command line's before them. */
 import { availableParallelism } from "node:os";
 import { relative, resolve } from "node:path";
 import { AUTO, type BrokerChoice } from "../broker/versions.ts";
@@ -17,7 +17,7 @@ import type { TakenFiles } from "./taken-files.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What `check` and `run` have in common, as commander gives it. */
+/** The common options of `check` and `run`, as commander gives them. */
 export interface PolicyOptions {
   output?: OutputFile[];
   failOn?: Severity;
@@ -47,7 +47,7 @@ export interface CheckOptions extends PolicyOptions {
 
 export interface Settings {
   rules: CheckRules;
-  /** The config's path from here, with slashes; null where there is none. */
+  /** The config's path from here, with slashes; null if there is none. */
   config: string | null;
   /** What globs and the baseline's captures are relative to; absolute. */
   folder: string;
@@ -58,7 +58,7 @@ export interface Settings {
     broker: BrokerChoice;
   };
   jobs: number;
-  /** As it was named, or from here where the config names it. */
+  /** As it was named, or from here if the config names it. */
   baseline: string | null;
   outputs: OutputFile[];
 }
@@ -107,8 +107,8 @@ export function settingsOf(
 }
 
 /**
- * @throws UsageError where what is read would be written, or two results would go into one file; TelemetryError where
- * that is so of a file of `--otlp=file:DIR`
+ * @throws UsageError if what is read would be written, or two results would go into one file; TelemetryError if that
+ * concerns a file of `--otlp=file:DIR`
  */
 export function refuseOverwriting(
   { outputs, baseline }: Settings,

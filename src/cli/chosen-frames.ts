@@ -1,4 +1,6 @@
-/** The frames of messages and connections that were asked for by what is known of them only when all was read once. */
+/**
+ * The frames of messages and connections that are chosen by properties which are known only after all was read once.
+ */
 import type { ObservedDirection } from "../connection/observers.ts";
 import { type InspectOptions, inspect } from "../inspect.ts";
 import type { Message } from "../messages/message.ts";
@@ -15,12 +17,12 @@ const MAX_CHOSEN = 1 << 20;
 /** Stretches of one direction's stream, of one channel: each from its first octet to the one behind its last. */
 interface Stretches {
   readonly spans: (readonly [from: number, to: number])[];
-  /** The first that does not lie before the frames seen by now, which come in the order of the stream. */
+  /** The first that is not before the frames seen so far, which come in the order of the stream. */
   next: number;
 }
 
 export class ChosenFrames {
-  /** A sentence for each value asked for that nothing has. */
+  /** A sentence for each requested value that nothing has. */
   absent: readonly string[] = [];
   readonly #byMessage: boolean;
   readonly #connections = new Set<number>();
@@ -32,14 +34,14 @@ export class ChosenFrames {
     this.#byMessage = choosesMessages(options);
   }
 
-  /** Reads the captures. Throws a UsageError where more is chosen than can be remembered. */
+  /** Reads the captures. Throws a UsageError if more is chosen than can be remembered. */
   static async read(
     paths: readonly string[],
     captures: InspectOptions,
     options: MessageFilterOptions,
   ): Promise<ChosenFrames> {
     const chosen = new ChosenFrames(options);
-    // Frames of other messages may be on a channel, too: whether one is, is not asked here.
+    // Frames of other messages may be on a channel, too: that is not checked here.
     const { channel: _, ...named } = options;
     const asked = new AskedValues(named);
     const onMessageFacts = (message: Message): void => chosen.#add(message);
@@ -50,7 +52,7 @@ export class ChosenFrames {
     return chosen;
   }
 
-  /** Whether some of connection c`number` is. */
+  /** Whether connection c`number` has some of them. */
   takesConnection(number: number): boolean {
     return this.#connections.has(number);
   }
@@ -72,7 +74,7 @@ export class ChosenFrames {
     const { client } = connection.inspected.amqp;
     const key = `${connection.number} ${operation === "publish" ? client : 1 - client} ${channel}`;
     const stretches = this.#stretches.get(key) ?? { spans: [], next: 0 };
-    // Of a message that did not come whole its first frame is known.
+    // If a message did not come whole, its first frame is known.
     stretches.spans.push([streamOffset, Math.max(endOffset, streamOffset + 1)]);
     this.#stretches.set(key, stretches);
   }
@@ -89,7 +91,10 @@ export class ChosenFrames {
   }
 }
 
-/** Whether what is asked for is known only when all was read: all but numbers and addresses of connections, channels and times. */
+/**
+ * Whether the choice is known only after all was read: all but numbers and addresses of connections, channels and
+ * times.
+ */
 export function choosesByContent(options: MessageFilterOptions): boolean {
   const { connection, user, vhost } = options;
   const byName = connection?.some(name => !isPlain(name)) === true;

@@ -1,4 +1,4 @@
-/** The environment of the command that `ghostframe run` runs: the proxy's address, wherever it looks for the broker's. */
+/** The environment of `ghostframe run`'s command: the proxy's address, in the variables for the broker's. */
 import { InvalidArgumentError } from "commander";
 import type { Endpoint } from "../report/report.ts";
 import { type BrokerUrl, sameBroker, urlAt } from "./broker-url.ts";
@@ -6,7 +6,7 @@ import { type BrokerUrl, sameBroker, urlAt } from "./broker-url.ts";
 /** A variable that holds the broker's URL, or two that hold its host and its port. */
 export type BrokerVariables = { url: string } | { host: string; port: string };
 
-/** Where commands look for their broker's URL when nothing else is said. */
+/** The default variable for the broker's URL. */
 export const URL_VARIABLE = "AMQP_URL";
 
 /** `RABBITMQ_URL`, `RABBITMQ_HOST:RABBITMQ_PORT`, any number of times. */
@@ -19,7 +19,7 @@ export function collectVariables(value: string, before: BrokerVariables[] | unde
   return [...(before ?? []), second === undefined ? { url: first! } : { host: first!, port: second }];
 }
 
-/** A URL of the same broker that a variable holds keeps its own credentials, virtual host and parameters. */
+/** If a variable holds a URL of the same broker, it keeps its own credentials, virtual host and parameters. */
 export function commandEnvironment(
   environment: NodeJS.ProcessEnv,
   variables: readonly BrokerVariables[],

@@ -14,10 +14,10 @@ export class CommandError extends Error {
 }
 
 /**
- * Runs a command with our own standard streams until it ends. Signals are passed on to it; those of the keyboard reach it
- * by themselves. So long after a SIGTERM it is killed, and so long after we were killed ourselves: without a terminal with
- * all that it has started, for there it has a process group of its own. Returns its exit status: where a signal ended it
- * 128 and the signal's number, as shells do.
+ * Runs a command with our own standard streams until it ends. Signals are passed on to it; those of the keyboard reach
+ * it directly. `killAfter` after a SIGTERM it is killed, and also `killAfter` after we were killed ourselves: without a
+ * terminal with all that it has started, because then it has its own process group. Returns its exit status: if a
+ * signal ended it, 128 and the signal's number, as shells do.
  *
  * @param killAfter seconds
  * @throws CommandError
@@ -54,7 +54,7 @@ export async function runToEnd(
   }
 }
 
-/** Kills the command; with its process group, where it has one of its own. */
+/** Kills the command; with its process group, if it has its own. */
 function kill(child: ChildProcess | null, isInteractive: boolean): void {
   if (child?.pid === undefined) return;
   try {
@@ -78,7 +78,7 @@ function ended(child: ChildProcess, file: string): Promise<number> {
     child.once("spawn", () => {
       running = true;
     });
-    // Of a command that runs: a signal could not be passed on, as it runs as somebody else by now.
+    // For a command that runs: a signal could not be passed on, as it runs as another user by now.
     child.on("error", error => running || reject(commandError(file, error)));
     child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 /**
- * Waits for the end of its standard input, then ends the process or the group $1: SIGTERM first, SIGKILL $2 seconds later.
- * The kernel closes our end of that pipe however we end.
+ * Waits for the end of its standard input, then ends the process or the group $1: SIGTERM first, SIGKILL $2 seconds
+ * later. The kernel closes our end of that pipe in any case.
  */
 const SCRIPT = `
 cat > /dev/null
@@ -15,7 +15,7 @@ done
 kill -KILL "$1" 2> /dev/null
 `;
 
-/** Sees to it that a command does not outlive us for long where we are killed (SIGKILL) and cannot end it ourselves. */
+/** Ensures that a command does not outlive us for long if we are killed (SIGKILL) and cannot end it ourselves. */
 export class CommandWatcher {
   readonly #shell: ChildProcess | null;
 
@@ -35,9 +35,9 @@ export class CommandWatcher {
 
 function shell(target: number, killAfter: number): ChildProcess {
   const args = ["-c", SCRIPT, "ghostframe-run", String(target), String(killAfter)];
-  // Not in our process group: what kills all of that must leave it.
+  // Not in our process group: what kills that group must not kill the watcher.
   const child = spawn("/bin/sh", args, { stdio: ["pipe", "ignore", "ignore"], detached: true });
-  // Without a shell there is nobody to watch.
+  // Without a shell there is no watcher.
   child.on("error", () => {}).unref();
   child.stdin!.on("error", () => {});
   return child;

@@ -3,7 +3,7 @@ import { write } from "./output.ts";
 import type { CommandUsage } from "./usage/command-usage.ts";
 import { completionScripts, SHELLS, type Shell } from "./usage/completion-scripts.ts";
 
-/** `usages`: every command as its --help tells it. */
+/** `usages`: every command as its --help describes it. */
 export function completionCommand(usages: () => Promise<CommandUsage[]>): Command {
   return new Command("completion")
     .description("Prints a script that completes commands, options and their choices in a shell.")

@@ -51,12 +51,12 @@ async function run(files: string[], options: Options): Promise<void> {
   }
 }
 
-/** Null where the options cannot be used, which is told. */
+/** Null if the options cannot be used, which is reported. */
 async function allChecks(files: readonly string[], options: Options): Promise<Check[] | null> {
   const captures = await captureOptions(options);
   if (captures === null) return null;
   const { upstream } = options;
-  // What is wrong with an address is told before anything is looked at.
+  // A wrong address is reported before anything is checked.
   const broker = upstream === undefined ? null : parseBrokerUrl(upstream).upstream;
   const checks = await machineChecks(thisMachine);
   if (broker !== null) checks.push(brokerCheck(broker.shown, await whyUnreachable(broker, {})));

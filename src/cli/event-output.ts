@@ -2,7 +2,7 @@
 import { createWriteStream, fstatSync, WriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 
-/** Octets that wait for the reader; what comes beyond is left out, and counted. */
+/** Octets that wait for the reader; more are left out, and counted. */
 const MAX_WAITING = 8 << 20;
 /** Milliseconds that the last lines have to be written. */
 const CLOSE_WITHIN = 2000;
@@ -12,15 +12,15 @@ const RETRY_AFTER = 5000;
 export interface OutputListener {
   /** Nothing can be written, for this reason: ENOSPC, EPIPE. */
   failed: (code: string) => void;
-  /** What had failed can be written again; so many texts are lost since. */
+  /** Writing works again; this many texts are lost since the failure. */
   recovered: (omitted: number) => void;
 }
 
 /**
- * Writes to stdout (1) or stderr (2) in the background. A file that takes no more is tried again, with what comes then.
+ * Writes to stdout (1) or stderr (2) in the background. A file that accepts no more is tried again, with later texts.
  */
 export class EventOutput {
-  /** Texts left out because the reader was too slow or has gone, or because the file took no more. */
+  /** Texts left out because the reader was too slow or has gone, or because the file accepted no more. */
   omitted = 0;
   /** Why nothing can be written any more: EPIPE, ENOSPC. Null while it can. */
   failure: string | null = null;
@@ -37,7 +37,7 @@ export class EventOutput {
   #retryAt = Number.POSITIVE_INFINITY;
   /** The last text was written in part: the next one begins a new line. */
   #isTorn = false;
-  /** So it was when the stream was opened. */
+  /** The same, when the stream was opened. */
   #wasTorn = false;
 
   constructor(fd: 1 | 2, listener: OutputListener, retryAfter = RETRY_AFTER) {
@@ -55,8 +55,8 @@ export class EventOutput {
   }
 
   /**
-   * Resolves to true when there is nothing left to be written, or nobody to write it for; to false when it took too
-   * long. What still waits then keeps the process alive: it has to be ended by process.exit.
+   * Resolves to true when nothing is left to be written, or its reader has gone; to false when it took too long. What
+   * still waits then keeps the process alive: it must be ended by process.exit.
    */
   close(): Promise<boolean> {
     return new Promise(resolve => {
@@ -106,7 +106,7 @@ export class EventOutput {
     if (isFirst) this.#listener.failed(code);
   }
 
-  /** Of those that wait, as many were written as the stream's octets tell; of the next one perhaps a part. */
+  /** Settles texts that wait: as many were written as the stream's octets show; of the next one perhaps a part. */
   #settle(octets: number): void {
     let left = octets - this.#written;
     while (this.#waiting.length > 0 && left >= this.#waiting[0]!) left -= this.#waiting.shift()!;
@@ -128,9 +128,8 @@ export class EventOutput {
 }
 
 /**
- * process.stdout waits inside `write` where it is a terminal or a file: these are written by a thread. A pipe is not:
- * it does not make process.stdout wait, and a thread that waits for its reader could not even be ended with the
- * process.
+ * process.stdout waits inside `write` if it is a terminal or a file: these are written by a thread. A pipe is not: it
+ * does not make process.stdout wait, and a thread that waits for its reader could not even be ended with the process.
  */
 function background(fd: 1 | 2): Writable {
   const kind = fstatSync(fd);

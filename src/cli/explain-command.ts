@@ -80,7 +80,7 @@ async function run(texts: string[], options: Options): Promise<void> {
   process.exitCode = EXIT.CLEAN;
 }
 
-/** A path, and no text: what it names may be meant. */
+/** A path, and no other text: its file may be meant. */
 function namesFile(text: string): boolean {
   return /^[^\s{}()]+$/.test(text) && (/\.(?:log(?:\.\d+)?|txt|json|gz|pcap|pcapng)$/i.test(text) || existsSync(text));
 }

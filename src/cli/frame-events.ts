@@ -1,4 +1,4 @@
-/** Turns what is read of a capture into the events of `ghostframe frames`, as far as they pass its filter. */
+/** Turns a capture's frames into the events of `ghostframe frames`, if they pass its filter. */
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import type { Direction } from "../connection/direction.ts";
 import type { Secret } from "../connection/incident.ts";
@@ -17,7 +17,7 @@ import {
 import type { Endpoint } from "../report/report.ts";
 import type { FrameFilter } from "./frame-filter.ts";
 
-/** How much was said of a connection's two ends. */
+/** How much was reported on a connection's two ends. */
 const NOTHING = 0;
 const ENDPOINTS = 1;
 const CLIENT = 2;
@@ -28,8 +28,8 @@ interface Introduced {
 }
 
 /**
- * Most frames do not pass most filters: they are looked at by their numbers alone, and only what passes becomes an
- * event. A connection in mid-stream is introduced with its first frame, which often shows who the client is.
+ * Most frames do not pass most filters: their numbers alone are checked, and only what passes becomes an event. A
+ * connection in mid-stream is introduced with its first frame, which often shows which end is the client.
  */
 export class FrameEvents implements FrameListener {
   readonly wantsMessages: boolean;
@@ -55,7 +55,7 @@ export class FrameEvents implements FrameListener {
     if (clientKnown) this.#nameClient(number, introduced, 0, tcp.first);
   }
 
-  /** The captures are read: connections of which no frame was seen are told now. */
+  /** The captures are read: connections without any frame are reported now. */
   finish(): void {
     this.#connections.forEach((introduced, number) => {
       if (introduced.said === NOTHING) this.#nameEndpoints(number, introduced);
@@ -68,7 +68,7 @@ export class FrameEvents implements FrameListener {
     if (!this.#filter.takesFrame(type, channel, bytes, start, size)) return;
     if (!this.#filter.takesPlace(from.connection, from.scanner.frameMoment())) return;
     if (!this.#filter.isChosen(from, channel)) return;
-    // A body's payload may not be there; it is not looked at.
+    // A body's payload may not be there; it is not read.
     this.#emit(frameEvent(from, type, channel, size, bytes.subarray(start, start + size)));
   }
 
@@ -102,7 +102,7 @@ export class FrameEvents implements FrameListener {
     if (introduced.said === CLIENT) return;
     if (from.senderKnown) {
       const client = (from.isClient ? from.side : 1 - from.side) as Side;
-      // What was told as first packet is not told again: this is the frame that shows it.
+      // The first packet is not reported again: this is the frame that shows it.
       const moment = introduced.said === NOTHING ? introduced.tcp.first : from.scanner.frameMoment();
       this.#nameClient(from.connection, introduced, client, moment);
     } else if (introduced.said === NOTHING) this.#nameEndpoints(from.connection, introduced);

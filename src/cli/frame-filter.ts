@@ -14,19 +14,19 @@ export interface FrameFilterOptions {
   type?: readonly string[];
   from?: TimeBound;
   to?: TimeBound;
-  /** By what is known only when all was read; null for all. */
+  /** By properties that are known only after all was read; null for all. */
   chosen?: FrameChoice | null;
 }
 
-/** Frames chosen by what is known of their messages and connections. */
+/** Frames chosen by properties of their messages and connections. */
 interface FrameChoice {
   takes(from: ObservedDirection, channel: number): boolean;
   takesConnection(number: number): boolean;
 }
 
-/** The span of time that a bound as it was written stands for: 12:00:01 is the whole second. */
+/** The span of time that a given bound stands for: 12:00:01 is the whole second. */
 export interface TimeBound {
-  /** A time of day (UTC): of a moment, the seconds since midnight are compared. */
+  /** A time of day (UTC): a moment is compared by its seconds since midnight. */
   daily: boolean;
   first: Instant;
   last: Instant;
@@ -42,7 +42,7 @@ const FRAME_TYPES = new Map(
   [FRAME_METHOD, FRAME_HEADER, FRAME_BODY, FRAME_HEARTBEAT].map(type => [frameTypeName(type), type]),
 );
 
-/** What `ghostframe frames` is asked to show. It looks at numbers alone: most frames are not shown. */
+/** The choice of `ghostframe frames`. It reads numbers alone: most frames are not shown. */
 export class FrameFilter {
   readonly #connections: Set<number> | null;
   /** address:port of either end. */
@@ -62,7 +62,7 @@ export class FrameFilter {
     this.#chosen = chosen;
     const names = connection ?? [];
     const numbers = names.filter(name => NUMBERED.test(name)).map(name => Number(name.slice(1)));
-    // Whoever asks by a client's name has the connections chosen.
+    // With a client's name, the connections are chosen elsewhere.
     this.#connections = connection === undefined || chosen !== null ? null : new Set(numbers);
     this.#ends = new Set(names.filter(name => !NUMBERED.test(name)));
     this.#channels = channel === undefined ? null : new Set(channel);
@@ -76,12 +76,12 @@ export class FrameFilter {
     this.#to = to ?? null;
   }
 
-  /** Connection c`number` has these ends, each as address:port: asked for by one of them, it is shown. */
+  /** Connection c`number` has these ends, each as address:port: if one of them was asked for, it is shown. */
   meets(number: number, ends: readonly string[]): void {
     if (ends.some(end => this.#ends.has(end))) this.#connections?.add(number);
   }
 
-  /** Whether what was captured at `moment` of connection c`connection` is to be shown. */
+  /** Whether what was captured at `moment` of connection c`connection` must be shown. */
   takesPlace(connection: number, moment: Moment): boolean {
     if (this.#connections !== null && !this.#connections.has(connection)) return false;
     if (this.#chosen?.takesConnection(connection) === false) return false;
@@ -93,7 +93,7 @@ export class FrameFilter {
     return this.#chosen === null || this.#chosen.takes(from, channel);
   }
 
-  /** Whether a frame of this type, channel and payload is to be shown; `bytes` is null where that was not captured. */
+  /** Whether a frame of this type, channel and payload must be shown; `bytes` is null if that was not captured. */
   takesFrame(type: number, channel: number, bytes: Uint8Array | null, start: number, size: number): boolean {
     if (this.#channels !== null && !this.#channels.has(channel)) return false;
     if (this.#types === null || this.#types.has(type)) return true;
@@ -114,7 +114,7 @@ export function isWithin(moment: Instant, from: TimeBound | null, to: TimeBound 
 
 const DAY = 86_400; // seconds
 
-/** How `moment` lies to an instant of `bound`: less than 0 before it, 0 at it. */
+/** Compares `moment` with an instant of `bound`: less than 0 before it, 0 at it. */
 function compare(moment: Instant, { daily }: TimeBound, instant: Instant): number {
   const seconds = daily ? moment.seconds % DAY : moment.seconds;
   return seconds - instant.seconds || moment.nanoseconds - instant.nanoseconds;
@@ -126,7 +126,7 @@ export function parseTimeBound(value: string): TimeBound {
   const [, date = "1970-01-01", minute, second = "00", fraction = ""] = match ?? [];
   const whole = `${date}T${minute}:${second}.000Z`;
   const milliseconds = Date.parse(whole);
-  // What rolls over, as the 30th of February does, is no time either.
+  // A date that rolls over, as the 30th of February does, is invalid too.
   if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== whole) {
     throw new InvalidArgumentError(`"${value}" is no time: expected 18:20:03.5 or 2026-11-21T18:20:03.5Z, in UTC.`);
   }
@@ -148,7 +148,7 @@ export function isPlain(name: string): boolean {
   return NUMBERED.test(name) || /^.{1,80}:\d{1,5}$/.test(name);
 }
 
-/** A list of plain names is taken apart. A client may call its connection anything. */
+/** A list of plain names is split. A client may give its connection any name. */
 export function collectConnections(value: string, before: string[] | undefined): string[] {
   const names = value.split(",");
   return [...(before ?? []), ...(names.every(isPlain) ? names : [value])];

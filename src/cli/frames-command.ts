@@ -48,7 +48,7 @@ Examples:
     .action(run);
 }
 
-/** Where no frame was printed: that the channel asked for is not there. By type and time no frame may be an answer. */
+/** If no frame was printed: the requested channel does not exist. By type and time "no frame" may be an answer. */
 function absentChannels({ connection, channel, type, from, to }: Options): string[] {
   if (channel === undefined || type !== undefined || from !== undefined || to !== undefined) return [];
   const of = connection === undefined ? "" : ` of ${connection.map(name => printable(name)).join(", ")}`;
@@ -65,7 +65,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   }
 }
 
-/** The frames that are asked for by what is known only when all was read; null where all that pass the filter are. */
+/** The frames that are chosen by properties known only after all was read; null if all that pass the filter are. */
 async function chosenIn(paths: readonly string[], options: Options): Promise<ChosenFrames | null> {
   const { format: _, type: __, ...flags } = options;
   const filter = filterOf(flags);

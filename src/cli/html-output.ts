@@ -1,4 +1,4 @@
-/** What an HTML report is made of besides the report: the built page, messages, and how connections were opened. */
+/** The parts of an HTML report besides the report: the built page, messages, and how connections were opened. */
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
@@ -15,7 +15,7 @@ const MOST_CONNECTIONS = 10_000;
 
 export function htmlParts(): HtmlParts {
   return {
-    // Two folders above stands dist/, for the bundled command as for the modules.
+    // dist/ is two folders above, for the bundled command as for the modules.
     page: readFileSync(new URL("../page/page.html", import.meta.url), "utf8"),
     pack: text => gzipSync(text, { level: 9 }).toString("base64"),
   };
@@ -25,14 +25,14 @@ export function htmlParts(): HtmlParts {
 export class PageSample {
   readonly #lost: MessageRecord[] = [];
   #others: MessageRecord[] = [];
-  /** Of the others, one of so many is kept. */
+  /** Of the others, one of this many is kept. */
   #stride = 1;
   #count = 0;
   readonly #steps: Record<string, ConnectionSteps> = {};
   readonly #heartbeats: Record<string, HeartbeatTimes> = {};
   #connections = 0;
 
-  /** Reads what the page shows. `others` are told, too, of what they ask for; they take no messages as records. */
+  /** Reads what the page shows. `others` also get what they ask for; they take no messages as records. */
   readers(others: MessageReaders = {}): MessageReaders {
     return {
       ...others,

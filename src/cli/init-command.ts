@@ -49,7 +49,7 @@ async function run({ force }: Options): Promise<void> {
   );
 }
 
-/** `installed`: whether the schema is at hand, for an editor to complete and check by. */
+/** `installed`: whether the schema exists here, for an editor to complete and check by. */
 export function configText(installed: boolean): string {
   const { failOn, limits } = policyOf();
   const config = {
@@ -63,7 +63,7 @@ export function configText(installed: boolean): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** What each key is for; config.schema.json says it in full. */
+/** The purpose of each key; config.schema.json describes it in full. */
 const KEYS: Readonly<Record<string, string>> = {
   failOn: 'the least severe level that fails: "note", "warning", "error"',
   rules: 'levels of single rules: { "split-content": "note", "heartbeat": "off" }',

@@ -97,7 +97,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   }
 }
 
-/** Formats that pass or fail cannot say what was left out. */
+/** Formats that pass or fail cannot report what was left out. */
 const GATES: ReadonlySet<string> = new Set(["sarif", "junit", "github"]);
 
 function refuseGates({ format, output = [], ...flags }: Options): void {
@@ -149,7 +149,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
       : await (await import("./broker-log-file.ts")).addBrokerLog(seen, brokerLog, signal.aborted);
   const report = asked.of(whole);
   const unknown = asked.unknown(whole);
-  // Of what was read in part nobody knows what is not there.
+  // After an incomplete reading it is not known what does not exist.
   const absent = signal.aborted || unknown.length > 0 ? [] : asked.absent(whole);
   const { flavor, traceUrl } = options;
   const page = {
@@ -166,7 +166,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   process.exitCode = signal.aborted ? EXIT.INTERRUPTED : done ? exitCode(report, absent.length > 0) : EXIT.FAILED;
 }
 
-/** By as many threads as there may be: one where messages are asked for, whose order is that of the files. */
+/** By as many threads as are allowed: one if messages are asked for, which come in the order of the files. */
 async function inspected(
   paths: readonly string[],
   inspection: SentOptions,
@@ -188,7 +188,7 @@ function complainOf(report: Report): void {
   ownFailures(report).forEach(complain);
 }
 
-/** Telemetry is told of everything, the page of the messages asked for. */
+/** Telemetry gets everything, the page the requested messages. */
 function readersOf(
   telemetry: ReturnType<CaptureSession["readers"]> | undefined,
   sample: PageSample | null,
@@ -214,7 +214,7 @@ function readersOf(
   return readers;
 }
 
-/** `isAbsent`: something that was asked for is not there. */
+/** `isAbsent`: something that was asked for does not exist. */
 function exitCode(report: Report, isAbsent: boolean): number {
   if (report.inputs.some(input => input.error !== undefined) || report.brokerLog?.error !== undefined) {
     return EXIT.FAILED;

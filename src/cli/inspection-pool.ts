@@ -1,10 +1,10 @@
 /**
  * Inspects many captures, each on its own, on several cores. Workers get the paths of a few captures at a time and send
- * back a result each; captures themselves never cross over, and what is kept is reports. The reports come in the order
- * of the files, whoever made them.
+ * back a result each; captures themselves are never sent, and only reports are kept. The reports come in the order of
+ * the files, from any worker.
  *
- * A worker that crashes takes one capture with it: the one it was at. It is unreadable, a new worker goes on
- * with the others. A large capture that is alone is divided by its connections.
+ * A worker that crashes loses one capture: the one that it was reading. That capture is unreadable, and a new worker
+ * continues with the others. A large capture that is alone is divided by its connections.
  */
 import { Worker } from "node:worker_threads";
 import { type InspectOptions, inspectPart } from "../inspect.ts";
@@ -22,42 +22,45 @@ export interface PoolOptions {
   jobs: number;
   inspect: Pick<InspectOptions, "ports" | "decodeAs" | "vxlanPorts" | "broker" | "keyLogs">;
   signal: AbortSignal;
-  /** Whether of captures in which nothing is found only the counts are kept. */
+  /** Whether only the counts are kept for captures in which nothing is found. */
   lean?: boolean;
-  /** So many octets of captures have been dealt with, of so many. */
+  /** This many octets of captures are done, of this many. */
   onProgress?: (octets: number, total: number) => void;
-  /** Who else is told of a capture, this one's index. Where there is somebody, this thread does the work. */
+  /** Other receivers for a capture, by its index. If there are any, this thread does the work. */
   readers?: (index: number) => Pick<InspectOptions, "onMessageFacts" | "onConnectionFacts">;
-  /** This thread begins to explain what broke, which hears no signal for long. */
+  /** This thread begins to explain what broke, and receives no signal for long. */
   onExplaining?: () => void;
   /** Reading waits for it. */
   ready?: () => Promise<void>;
-  /** Gets what was found in each capture, before its report is made. */
+  /** Gets the result for each capture, before its report is made. */
   onResult?: (index: number, result: PartialResult) => void;
-  /** What a worker runs, when not inspection-worker.js. */
+  /** What a worker runs, if not inspection-worker.js. */
   worker?: URL;
 }
 
-/** A capture to inspect: which one it is of all, and where. */
+/** A capture to inspect: its index among all, and its path. */
 export interface Task {
   index: number;
   path: string;
 }
 
-/** What a worker says of each of its tasks. */
+/** A worker's answer to each of its tasks. */
 export type Outcome = { index: number; result: PartialResult } | { index: number; problem: string };
 
 // The built one: node cannot run a worker from TypeScript. Tests of the sources bring a worker of their own.
 const WORKER = new URL("./inspection-worker.js", import.meta.url);
 
-/** What there must be to do for each worker that is started, octets: less is done sooner than a worker is there. */
+/** Work for each worker that is started, in octets: with less, the work is done before a worker has started. */
 const WORK_EACH = 16 << 20;
-/** What a capture costs beside its octets: as much as reading so many. */
+/** The cost of a capture besides its octets: as much as reading this many. */
 const CAPTURE_COST = 48 << 10;
-/** What is sent to a worker at a time: captures of so much work together. Large enough that nobody waits for messages. */
+/**
+ * What is sent to a worker at a time: captures with this much work together. Large enough that no worker waits for
+ * messages.
+ */
 const BATCH = 1 << 20;
 
-/** The reports on all files, in their order; null when it was stopped before they were all there. */
+/** The reports on all files, in their order; null if it was stopped before they were complete. */
 export async function inspectAll(files: readonly CaptureFile[], options: PoolOptions): Promise<Report[] | null> {
   const all = new Reports(files, options);
   const here: Task[] = [];
@@ -78,7 +81,7 @@ function workOf({ octets }: CaptureFile): number {
   return octets + CAPTURE_COST;
 }
 
-/** One capture; what goes wrong within ghostframe is its problem alone. */
+/** One capture; an error within ghostframe affects only this one. */
 export function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Outcome> {
   const inspect = { onFailure: tellStack, onExplaining: keepHeapSmall, ...options };
   return outcomeOf(index, () => inspectPart([path], inspect));
@@ -116,7 +119,7 @@ class Reports {
     this.#total = files.reduce((sum, { octets }) => sum + octets, 0);
   }
 
-  /** So many octets of a capture have been read; `keep` says when it is done. */
+  /** This many octets of a capture have been read; `keep` is called when it is done. */
   reading(octets: number): void {
     this.#onProgress?.(this.#octets + octets, this.#total);
   }
@@ -158,7 +161,7 @@ async function inspectHere(
   }
 }
 
-/** Resolves when all is done, or `signal` says stop; no worker is left then. */
+/** Resolves when all is done, or `signal` is aborted; no worker is left then. */
 async function inspectByWorkers(
   tasks: readonly Task[],
   count: number,
@@ -234,7 +237,7 @@ class WorkerShift {
     else void this.#worker.terminate();
   }
 
-  /** The capture it was at is lost; the others that it was given go back. */
+  /** The capture that it was reading is lost; its other tasks go back. */
   #recover(): void {
     const [lost, ...rest] = this.#tasks;
     if (lost === undefined) return;

@@ -1,4 +1,4 @@
-/** What a worker of the inspection pool runs: paths come in, a result each goes out. */
+/** A worker of the inspection pool: paths come in, a result each goes out. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { InspectOptions } from "../inspect.ts";
 import { inspectOne, type Task } from "./inspection-pool.ts";

@@ -12,11 +12,11 @@ const LAST_PACKETS = 300;
 export interface Interruption {
   /** Aborted by Ctrl-C: read no further. */
   readonly signal: AbortSignal;
-  /** Nothing is read any more: from now on Ctrl-C ends the process, whatever it is at. */
+  /** Nothing is read any more: from now on Ctrl-C ends the process, in any state. */
   release: () => void;
   /**
-   * Work begins that hears no signal for longer than a second (one search may take that): Ctrl-C ends the process, and one
-   * that came already ends the reading at once.
+   * Work begins that receives no signal for longer than a second (one search may take that): Ctrl-C ends the process,
+   * and one that came already ends the reading at once.
    */
   beforeDeafWork: () => void;
 }

@@ -1,17 +1,20 @@
-/** Key logs of TLS sessions: the files named, and the one that SSLKEYLOGFILE names for whoever writes or reads such. */
+/**
+ * Key logs of TLS sessions: the files named, and the one in SSLKEYLOGFILE, a variable for writers and readers of key
+ * logs.
+ */
 import { InputError } from "../capture/input-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain } from "./output.ts";
 import { readText } from "./text-file.ts";
 
-/** What --tls-keys says, any number of times. */
+/** The values of --tls-keys, any number of times. */
 export function collectKeyLogs(path: string, before: string[] | undefined): string[] {
   return [...(before ?? []), path];
 }
 
 /**
- * The texts of the key logs; null where one that was named cannot be read, which is told. What SSLKEYLOGFILE names need
- * not be there: it may be meant for another program.
+ * The texts of the key logs; null if one that was named cannot be read, which is reported. The file in SSLKEYLOGFILE
+ * need not exist: it may be meant for another program.
  */
 export async function keyLogsFrom(named: readonly string[] = []): Promise<string[] | null> {
   const texts: string[] = [];

@@ -1,4 +1,4 @@
-/** What `doctor` looks at on this machine: Node, programs that capture and whether they may, /proc. Nothing is changed. */
+/** `doctor`'s checks of this machine: Node, programs that capture and whether they may, /proc. Nothing is changed. */
 import { execFile } from "node:child_process";
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -7,34 +7,34 @@ import { printable } from "../bytes/printable.ts";
 /** One line of the answer. */
 export interface Check {
   state: "ok" | "warn" | "fail";
-  /** What was looked at: "node", "capture", the name of a file. */
+  /** What was checked: "node", "capture", the name of a file. */
   what: string;
   /** What was found, in one sentence without a full stop. */
   found: string;
-  /** What to do; "" where nothing is to be done. */
+  /** What to do; "" if there is nothing to do. */
   todo: string;
 }
 
-/** What the machine is asked, so that tests can answer. */
+/** The questions to the machine, so that tests can answer. */
 export interface Machine {
   platform: NodeJS.Platform;
   nodeVersion: string;
-  /** The user's number; null where there is none. */
+  /** The user's number; null if there is none. */
   uid: number | null;
-  /** Where a program is; null where it is not in the path. */
+  /** Where a program is; null if it is not in the path. */
   program: (name: string) => string | null;
-  /** Text of a file; null where it cannot be read. */
+  /** Text of a file; null if it cannot be read. */
   text: (path: string) => string | null;
   /** Whether a folder's entries can be listed. */
   lists: (path: string) => boolean;
-  /** What a program prints; null where it cannot be run. */
+  /** What a program prints; null if it cannot be run. */
   output: (program: string, args: readonly string[]) => Promise<string | null>;
 }
 
 const OLDEST_NODE = [20, 19] as const;
 /** Bits of Linux's capabilities that capturing needs. */
 const CAP_NET_RAW = 13n;
-/** Milliseconds for a program that is asked something. */
+/** Milliseconds for a program's answer. */
 const PATIENCE = 3000;
 
 export async function machineChecks(machine: Machine): Promise<Check[]> {
@@ -80,7 +80,7 @@ function hasNetRaw({ text }: Machine): boolean {
   return mask !== undefined && ((BigInt(`0x${mask}`) >> CAP_NET_RAW) & 1n) === 1n;
 }
 
-/** The proxy looks there for sockets that several processes hold. */
+/** The proxy searches there for sockets that several processes hold. */
 function proc({ platform, uid, text, lists }: Machine): Check[] {
   const what = "/proc";
   if (platform !== "linux") {
@@ -120,7 +120,7 @@ function isProgram(path: string): boolean {
   return attempt(() => accessSync(path, constants.X_OK)) !== null;
 }
 
-/** Null where it fails; what cannot be read is an answer. */
+/** Null if it fails; "cannot be read" is an answer. */
 function attempt<T>(read: () => T): T | null {
   try {
     return read();

@@ -1,7 +1,7 @@
-/** The command's entry, with as little behind it as its question needs: Node loads what is imported before anything runs. */
+/** The command's entry. It imports as little as each call needs: Node loads all imports before anything runs. */
 import { VERSION } from "../version.ts";
 
-/** Answers the command line, and sets the process's exit status. */
+/** Runs the command line, and sets the process's exit status. */
 export async function main(): Promise<void> {
   const [asked, ...more] = process.argv.slice(2);
   if ((asked === "--version" || asked === "-V") && more.length === 0) process.stdout.write(`${VERSION}\n`);

@@ -6,9 +6,9 @@ import { runInNewContext } from "node:vm";
 const MANY = 1000;
 
 /**
- * Many connections are about to be explained: V8 lets a heap grow to four times what is alive in it before it looks for
- * garbage. From here on it may grow by half. How far it may grow now was decided when garbage was last looked for: it is
- * once more.
+ * Many connections are about to be explained: V8 lets a heap grow to four times its live data before it collects
+ * garbage. From here on it may grow by half. The present limit was set at the last collection: so one more collection
+ * is run.
  */
 export function keepHeapSmall(connections: number): void {
   if (connections < MANY) return;

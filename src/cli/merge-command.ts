@@ -16,7 +16,7 @@ import { filesRead } from "./taken-files.ts";
 import { readText } from "./text-file.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Octets of a part: what Node can have as one text. */
+/** Octets of a part: the longest text that Node can have. */
 const MAX_PART_OCTETS = 500 << 20;
 
 export function mergeCommand(): Command {
@@ -79,7 +79,7 @@ async function mergeParts(named: readonly string[], options: CheckOptions): Prom
   return exitStatus(judgement.result, written);
 }
 
-/** @throws PartError where what the part says of a capture is not what a part says. */
+/** @throws PartError if a capture's result in the part is not valid. */
 export function reportOf(result: Part["captures"][number]["result"], path: string): ReturnType<typeof buildReport> {
   try {
     return buildReport(result);

@@ -12,7 +12,7 @@ export interface FilterFlags extends Omit<MessageFilterOptions, "takesTime"> {
   to?: TimeBound;
 }
 
-/** `when`: what --from and --to choose; `outcome`: what the command calls that. */
+/** `when`: what --from and --to choose; `outcome`: the command's word for it. */
 export function addFilterOptions(command: Command, { when = "messages", outcome = "outcome" } = {}): Command {
   return command
     .option(
@@ -39,12 +39,12 @@ export function filterOf({ from, to, ...flags }: FilterFlags): MessageFilterOpti
   return { ...flags, takesTime: moment => isWithin(moment, from ?? null, to ?? null) };
 }
 
-/** Whether some of a report is asked for. */
+/** Whether only a part of a report is asked for. */
 export function selects({ connection, channel, user, vhost, from, to, ...flags }: FilterFlags): boolean {
   return [connection, channel, user, vhost, from, to].some(each => each !== undefined) || choosesMessages(flags);
 }
 
-/** A sentence for each connection asked for that is not there, with the name that comes nearest. */
+/** A sentence for each requested connection that does not exist, with the nearest name. */
 export function unknownConnections(names: readonly string[] | undefined, { connections }: Report): string[] {
   const known = connections.flatMap(connectionNames);
   return (names ?? [])

@@ -15,7 +15,7 @@ export function addReadingOptions(command: Command): Command {
 }
 
 /**
- * Reads captures and writes what is made of their messages: `readers` get them and print, `finish` makes the rest of the
+ * Reads captures and writes the result for their messages: `readers` get them and print, `finish` makes the rest of the
  * report. Sets the exit status.
  */
 export async function readMessages(

@@ -1,4 +1,4 @@
-/** Of many names the one that comes nearest to what was asked for: a near miss is named. */
+/** Among many names, the nearest to a requested one: it is suggested. */
 
 import { editDistance } from "../check/nearest-name.ts";
 
@@ -6,11 +6,11 @@ import { editDistance } from "../check/nearest-name.ts";
 const MAX_EDITS = 3;
 /** Characters that are compared. */
 const MAX_COMPARED = 100;
-/** Names that are compared; of more, the first ones. */
+/** Names that are compared; beyond this, only the first ones. */
 const MAX_SEEN = 10_000;
 
 export class NearestName {
-  /** The nearest one by now; null where none is near. */
+  /** The nearest one so far; null if none is near. */
   name: string | null = null;
   #edits = MAX_EDITS + 1;
   readonly #wanted: string;
@@ -25,7 +25,7 @@ export class NearestName {
     this.#seen.add(name);
     if (Math.abs(name.length - this.#wanted.length) >= this.#edits) return;
     const distance = editDistance(this.#wanted.slice(0, MAX_COMPARED), name.slice(0, MAX_COMPARED), this.#edits);
-    // What has nothing in common is not near.
+    // Names with nothing in common are not near.
     if (distance < Math.min(this.#edits, this.#wanted.length)) [this.name, this.#edits] = [name, distance];
   }
 }

@@ -12,18 +12,18 @@ const BATCH_OCTETS = 1 << 20;
 const FEW_OCTETS = 64;
 
 export interface NewFileOptions {
-  /** Take the place of a file that is there. */
+  /** Replace an existing file. */
   force: boolean;
   /** Compress what is written. */
   gzip?: boolean;
-  /** What the command reads: it is not replaced, whatever is asked for. */
+  /** The files that the command reads: they are never replaced. */
   taken?: TakenFiles;
 }
 
 export class NewFile {
   readonly path: string;
   readonly #handle: FileHandle;
-  /** The name until it is complete; null where the octets go straight into what is there: a device, a pipe. */
+  /** The name until it is complete; null if the octets go straight into an existing device or pipe. */
   readonly #temporary: string | null;
   readonly #gzip: Gzip | null;
   #batch = Buffer.allocUnsafeSlow(BATCH_OCTETS);
@@ -52,9 +52,9 @@ export class NewFile {
   }
 
   /**
-   * Begins the file; the folder it is in is made where it is missing.
+   * Begins the file; a missing folder is made.
    *
-   * @throws OutputFileError where there is such a file and it is not to be replaced, or is read, or none can be made.
+   * @throws OutputFileError if the file exists and must not be replaced, or is read, or cannot be made.
    */
   static async create(path: string, { force, gzip = false, taken }: NewFileOptions): Promise<NewFile> {
     try {
@@ -65,7 +65,7 @@ export class NewFile {
         return new NewFile(path, await open(path, "w"), null, gzip);
       }
       if (found !== null && !force) throw new OutputFileError(`${path}: is there already; --force replaces it`);
-      // A file that may not be written is not replaced either, though its folder would allow it.
+      // A file that may not be written is not replaced either, even if its folder would allow it.
       if (found !== null) await access(path, constants.W_OK);
       const folder = dirname(resolve(path));
       makeFolder(folder);
@@ -76,14 +76,14 @@ export class NewFile {
     }
   }
 
-  /** Nobody has seen any of it: it can still be discarded. A device or a pipe keeps what it is given. */
+  /** None of it is visible yet: it can still be discarded. A device or a pipe keeps what it got. */
   get isNew(): boolean {
     return this.#temporary !== null;
   }
 
   /** Takes the next octets, bytes[start, end), which are copied. They are on the way to the disk after `flush`. */
   append(bytes: Uint8Array, start: number, end: number): void {
-    // A few octets are sooner copied one by one than by an array made for them.
+    // A few octets are copied faster one by one than by an array made for them.
     if (end - start <= FEW_OCTETS && end - start < BATCH_OCTETS - this.#batched) {
       const batch = this.#batch;
       let into = this.#batched;
@@ -101,7 +101,7 @@ export class NewFile {
   }
 
   /**
-   * Writes the batches that are full, behind those of the flush before: waits for these.
+   * Writes the batches that are full, after those of the previous flush, which it waits for.
    *
    * @throws OutputFileError
    */
@@ -122,7 +122,7 @@ export class NewFile {
   }
 
   /**
-   * Takes back the last octets that were given. What is compressed, or written into a pipe, keeps them.
+   * Takes back the last octets that were given. Compressed octets, or those written into a pipe, stay.
    *
    * @throws OutputFileError
    */
@@ -155,7 +155,7 @@ export class NewFile {
     }
   }
 
-  /** Nothing is left of it. */
+  /** Removes all of it. */
   async discard(): Promise<void> {
     this.#gzip?.destroy();
     await this.#writing.catch(() => {});
@@ -170,7 +170,7 @@ export class NewFile {
     await this.#writing;
   }
 
-  /** The batch at hand is to be written, and another one is begun. */
+  /** The present batch must be written, and another one is begun. */
   #next(): void {
     this.#full.push(this.#batch.subarray(0, this.#batched));
     this.#batch = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BATCH_OCTETS);

@@ -5,10 +5,10 @@ import { OUTPUT_NAMES, type OutputName } from "../check/outputs/outputs.ts";
 
 /** Traces, metrics and logs as lines of JSON: it is written while captures are read. */
 export const OTLP = "otlp";
-/** What a check found before it is judged, for `merge`: no form of its result. */
+/** A check's findings before they are judged, for `merge`: not a format of its result. */
 export const PARTIAL = "partial";
 
-/** What files can be written in. On stdout there is neither `otlp` nor `partial`. */
+/** Formats of files. Stdout has neither `otlp` nor `partial`. */
 export const FILE_FORMATS = [...OUTPUT_NAMES, OTLP] as const;
 export type FileFormat = OutputName | typeof OTLP | typeof PARTIAL;
 
@@ -16,16 +16,16 @@ export interface OutputFile {
   format: FileFormat;
   /** As it was named. */
   path: string;
-  /** Whether the text goes behind what the file holds. */
+  /** Whether the text is appended to the file. */
   append?: boolean;
 }
 
-/** `--format`, of what goes to stdout. */
+/** `--format`, for stdout. */
 export function formatOption(what: "report" | "result"): Option {
   return new Option("--format <format>", `form of the ${what}`).choices(OUTPUT_NAMES).default("text");
 }
 
-/** `what`: what it does, in the help; `others`: formats that only this command has. */
+/** `what`: its purpose, in the help; `others`: formats that only this command has. */
 export function outputOption(what: string, others: readonly (typeof PARTIAL)[] = []): Option {
   const formats: readonly FileFormat[] = [...FILE_FORMATS, ...others];
   return new Option("--output <format=file>", `${what} into a file (repeat it for more)`)
@@ -33,7 +33,7 @@ export function outputOption(what: string, others: readonly (typeof PARTIAL)[] =
     .argParser((value: string, before: OutputFile[] | undefined) => collectOutputs(value, before, formats));
 }
 
-/** `--trace-url`, of pages. */
+/** `--trace-url`, for pages. */
 export function traceUrlOption(): Option {
   return new Option("--trace-url <url>", "of html: where a trace is looked up, as https://host/{traceId}").argParser(
     (value: string) => {

@@ -48,7 +48,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   tellGone();
 });
 
-// Nobody reads stderr. The exit status still says what was wrong.
+// Stderr has no reader. The exit status still shows what was wrong.
 process.stderr.on("error", () => {});
 
 /** Whether the reader of stdout has gone. */
@@ -56,12 +56,12 @@ export function isReaderGone(): boolean {
   return readerGone;
 }
 
-/** One line on stderr, which CI systems read for commands as they do stdout. */
+/** One line on stderr, where CI systems also read commands, as on stdout. */
 export function complain(line: string): void {
   process.stderr.write(`${disarmed(`ghostframe: ${printable(line)}`)}\n`);
 }
 
-/** Colours: FORCE_COLOR and NO_COLOR decide where they are set, otherwise whether the stream is a terminal. */
+/** Colours: FORCE_COLOR and NO_COLOR decide if they are set, otherwise whether the stream is a terminal. */
 export function wantsColour(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
   const force = environment.FORCE_COLOR;
   if (force !== undefined && force !== "") return force !== "0" && force !== "false";
@@ -70,14 +70,14 @@ export function wantsColour(stream: { isTTY?: boolean }, environment: NodeJS.Pro
   return stream.isTTY === true && environment.TERM !== "dumb";
 }
 
-/** ASCII only: where the environment names a locale, and that is not one of UTF-8. */
+/** ASCII only: if the environment names a locale, and that is not one of UTF-8. */
 export function wantsAscii(environment: NodeJS.ProcessEnv): boolean {
   const { LC_ALL, LC_CTYPE, LANG } = environment;
   const locale = [LC_ALL, LC_CTYPE, LANG].find(value => value !== undefined && value !== "");
   return locale !== undefined && !/utf-?8/i.test(locale);
 }
 
-/** How text is laid out for this stream; `width` where the user asks for it. */
+/** The layout of text for this stream; `width` if the user asks for it. */
 export function terminalOptions(
   stream: { isTTY?: boolean; columns?: number },
   environment: NodeJS.ProcessEnv,
@@ -91,7 +91,7 @@ export function terminalOptions(
   };
 }
 
-/** How lines look that are printed one by one: not in a file or a pipe, where a program may read them. */
+/** The look of lines that are printed one by one: not in a file or a pipe, where a program may read them. */
 export function rowOptions(
   stream: { isTTY?: boolean; columns?: number },
   environment: NodeJS.ProcessEnv,

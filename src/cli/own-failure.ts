@@ -1,7 +1,10 @@
-/** What a command does where ghostframe itself failed over a part of its work: the rest stands, and the exit status says so. */
+/**
+ * What a command does if ghostframe itself failed on a part of its work: the rest stays valid, and the exit status
+ * shows it.
+ */
 import type { Report } from "../report/report.ts";
 
-/** Prints the stack of an error of our own, for whoever asks for it. */
+/** Prints the stack of an error of our own, on request. */
 export function tellStack(error: unknown): void {
   if (process.env.GHOSTFRAME_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }

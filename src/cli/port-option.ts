@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Collects port numbers of an option that may be given again, or as a list: `--port 5672,5673`. */
+/** Collects port numbers of an option that may be repeated, or have a list: `--port 5672,5673`. */
 export function collectPorts(value: string, before: number[] | undefined): number[] {
   return [...(before ?? []), ...wholeNumbers(value, 1, "port")];
 }

@@ -1,4 +1,4 @@
-/** How commands read captures that print while they read: `frames`, `messages`, `connections`, `stats`. */
+/** Reading for commands that print while they read: `frames`, `messages`, `connections`, `stats`. */
 import { type InspectOptions, inspect } from "../inspect.ts";
 import type { Report } from "../report/report.ts";
 import { type CaptureFlags, captureOptions } from "./capture-options.ts";
@@ -9,20 +9,20 @@ import { ownFailures, tellStack } from "./own-failure.ts";
 import { stoppedReadings } from "./stopped-reading.ts";
 import type { CaptureSession } from "./telemetry-options.ts";
 
-/** What a command makes of captures. */
+/** What a command does with captures. */
 export interface PrintedReading {
-  /** For `inspect`, besides what the command line says of reading. */
+  /** For `inspect`, besides the command line's options for reading. */
   options: InspectOptions;
-  /** Prints what is left, and returns what went wrong, a sentence each. */
+  /** Prints what is left, and returns the errors, a sentence each. */
   finish: (report: Report) => readonly string[];
-  /** What was asked for and is not there, a sentence each; asked when all is printed. */
+  /** What was asked for and does not exist, a sentence each; called when all is printed. */
   absent?: (report: Report) => readonly string[];
 }
 
 /** Characters gathered before they are written. */
 const BATCH = 1 << 16;
 
-/** Reads captures and writes what `reading` makes of them, as they are read. Sets the exit status. */
+/** Reads captures and writes the output of `reading`, as they are read. Sets the exit status. */
 export async function readPrinting(
   paths: readonly string[],
   flags: CaptureFlags,
@@ -47,7 +47,7 @@ export async function readPrinting(
     batch += text;
     if (batch.length > BATCH) flush();
   };
-  // The capture is read no faster than its lines are: what is written waits in memory otherwise.
+  // The capture is read no faster than its lines are: otherwise what is written would wait in memory.
   const keepPace = async (): Promise<void> => {
     flush();
     await written;
@@ -73,7 +73,7 @@ export async function readPrinting(
   }
   problems.push(...ownFailures(report));
   if (interrupt.aborted) problems.push(...stoppedReadings(report));
-  // Of what was read in part nobody knows what is not there.
+  // After an incomplete reading it is not known what does not exist.
   const missing = interrupt.aborted || isReaderGone() || absent === undefined ? [] : absent(report);
   for (const problem of [...problems, ...missing]) complain(problem);
   const failed = problems.length > 0 && !isReaderGone();

@@ -1,4 +1,4 @@
-/** The command line: which commands there are, and what becomes of an error that none of them took care of. */
+/** The command line: its commands, and the handling of an error that none of them handled. */
 import { Command, CommanderError, Help, Option } from "commander";
 import { printable } from "../bytes/printable.ts";
 import { systemSentence } from "../capture/system-error.ts";
@@ -9,9 +9,9 @@ import { tellStack } from "./own-failure.ts";
 import type { CommandUsage } from "./usage/command-usage.ts";
 
 interface CommandEntry {
-  /** What it says of itself in the list of commands. */
+  /** Its description in the list of commands. */
   summary: string;
-  /** Its arguments, as they stand in the list of commands. */
+  /** Its arguments, as in the list of commands. */
   takes: string;
   load: () => Promise<Command>;
 }
@@ -105,7 +105,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
 };
 
-/** Every command as its --help tells it, in the order of the list. */
+/** Every command as its --help describes it, in the order of the list. */
 export async function allUsages(): Promise<CommandUsage[]> {
   const { usageOf } = await import("./usage/command-usage.ts");
   return Promise.all(Object.values(COMMANDS).map(async ({ summary, load }) => usageOf(await load(), summary)));
@@ -115,7 +115,7 @@ export async function allUsages(): Promise<CommandUsage[]> {
 export const ABOUT =
   "Frame integrity inspector for AMQP 0-9-1: finds what is corrupt in a capture, and what the broker answers.";
 
-/** Does what the process's arguments ask for, and sets its exit status. */
+/** Runs the process's arguments, and sets its exit status. */
 export async function run(): Promise<void> {
   try {
     await (await program(process.argv.slice(2))).parseAsync();
@@ -127,7 +127,7 @@ export async function run(): Promise<void> {
       complain(error.message);
       process.exitCode = EXIT.FAILED;
     } else {
-      // What the operating system refuses, or a mistake of ours. Users get no stack trace all the same.
+      // An error of the operating system, or a mistake of ours. Users get no stack trace in any case.
       const { message } = error instanceof Error ? error : { message: String(error) };
       complain(
         systemSentence(error) ?? `internal error: ${message}. Please report it with the command that led to it.`,
@@ -138,7 +138,7 @@ export async function run(): Promise<void> {
   }
 }
 
-/** The program with the command that is named among the arguments; with a line for each in the help where none is. */
+/** The program with the command that is named among the arguments; if none is, with a line for each in the help. */
 async function program(args: readonly string[]): Promise<Command> {
   const all = new Command("ghostframe")
     .description(ABOUT)
@@ -155,7 +155,7 @@ Examples:
   $ ghostframe explain '{frame_too_large,1544254578,131064}'`,
     )
     .configureHelp({ optionDescription: described })
-    // Arguments may have been pasted from anywhere.
+    // Arguments may be pasted from anywhere.
     .configureOutput({
       writeErr: text =>
         process.stderr.write(
@@ -175,7 +175,7 @@ Examples:
   return all;
 }
 
-/** What an option's help says. That a switch is off unless it is given needs no words. */
+/** An option's text in the help. The default "off" of a switch is not mentioned. */
 function described(option: Option): string {
   if (option.defaultValue !== false) return new Help().optionDescription(option);
   return new Help().optionDescription(new Option(option.flags, option.description));

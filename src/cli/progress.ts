@@ -18,14 +18,14 @@ export class Progress {
   #shownAt = 0;
   #shown = false;
 
-  /** Shows nothing at all where `stream` is not a terminal. */
+  /** Shows nothing if `stream` is not a terminal. */
   constructor(stream: { isTTY?: boolean; columns?: number; write(text: string): unknown }, clock: ProgressClock) {
     this.#stream = stream;
     this.#clock = clock;
     this.#began = clock.now();
   }
 
-  /** So many octets of a file were read; `total` is null where the size is not known. */
+  /** This many octets of a file were read; `total` is null if the size is not known. */
   update(path: string, octets: number, total: number | null): void {
     if (this.#stream.isTTY !== true) return;
     const now = this.#clock.now();
@@ -51,7 +51,7 @@ export class Progress {
   }
 }
 
-/** `big.pcap  42 %  380 MB/s  3 s left`; of a pipe `standard input  120 MB  40 MB/s`. */
+/** `big.pcap  42 %  380 MB/s  3 s left`; for a pipe `standard input  120 MB  40 MB/s`. */
 export function progressLine(path: string, octets: number, total: number | null, milliseconds: number): string {
   const name = (path === "-" ? "standard input" : path).replace(/[^\x20-\x7e]/g, "?");
   const speed = octets / Math.max(milliseconds, 1) / 1000;

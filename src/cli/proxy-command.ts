@@ -64,7 +64,7 @@ class ProxyOutput {
     const { format, everyEvent, eventOctets, eventsPerMinute, width } = options;
     const level = levelAsked(options);
     this.#asJson = format === "ndjson";
-    // The relay goes on without a reader. The other stream says so once.
+    // The relay continues without a reader. The other stream reports it once.
     this.#stdout = new EventOutput(1, {
       failed: code => this.#stderr.write(`ghostframe: stdout cannot be written (${code})\n`),
       recovered: omitted => this.#stderr.write(recoverySentence(omitted, "stdout")),
@@ -100,12 +100,12 @@ class ProxyOutput {
     }
   }
 
-  /** A sentence for whoever started the proxy. */
+  /** A sentence for the user who started the proxy. */
   tell(sentence: string): void {
     this.#stderr.write(`ghostframe: ${sentence}\n`);
   }
 
-  /** Resolves to false where something is still to be written. */
+  /** Resolves to false if something is still to be written. */
   async close(): Promise<boolean> {
     const written = await Promise.all([this.#stdout.close(), this.#stderr.close()]);
     return written.every(Boolean);
@@ -127,7 +127,7 @@ async function run(_: unknown, command: Command): Promise<void> {
     proxy = new InspectingProxy({
       ...proxySettings(options),
       writing: output.writing,
-      // Never an event: those go to logs, and whoever reads them first would be let in.
+      // Never an event: events go to logs, and their first reader would be let in.
       livePage: address => output.tell(`the live page, for one visit: ${address}`),
       emit: event => output.write(event),
     });
@@ -155,7 +155,7 @@ async function run(_: unknown, command: Command): Promise<void> {
   if (!(await output.close())) process.exit();
 }
 
-/** The command's options, those of a --config file among them; null where that is wrong, which is told. */
+/** The command's options, those of a --config file among them; null if that is wrong, which is reported. */
 async function configuredOptions(command: Command): Promise<ProxyOptions | null> {
   const { config } = command.opts<ProxyOptions>();
   try {
@@ -174,7 +174,7 @@ function recoverySentence(omitted: number, where: string): string {
 }
 
 function exitCode({ errors, warnings, lostPackets = 0 }: ProxyCounters): number {
-  // Whoever asked for a recording must not take it for a whole one.
+  // A user who asked for a recording must not take it as complete.
   if (lostPackets > 0) return EXIT.FAILED;
   return errors + warnings > 0 ? EXIT.FINDINGS : EXIT.CLEAN;
 }

@@ -1,6 +1,6 @@
 /**
  * `proxy --config FILE`: the command's options as JSON, by their names in camel case. proxy-config.schema.json beside
- * this file is its published form. What the command line says wins.
+ * this file is its published form. The command line wins.
  */
 import { dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
@@ -14,7 +14,7 @@ import { readText } from "./text-file.ts";
 /** Paths in it are relative to its folder. */
 const PATHS = ["record", "tlsCert", "tlsKey", "tlsClientCa", "ca", "upstreamCert", "upstreamKey", "readyFile"];
 
-/** What may be given more than once. */
+/** Options that may be given more than once. */
 const LISTS = ["listen", "upstream", "output", "proxyProtocolFrom"];
 
 /** Names that a config may have: of all options but --config itself. */
@@ -25,7 +25,7 @@ export function configNames(command: Command): string[] {
 /**
  * Gives the options of `command` the values of the file, where the command line has none.
  *
- * @throws ProxyError where it cannot be read, or is wrong; the message says where.
+ * @throws ProxyError if it cannot be read, or is wrong; the message names the place.
  */
 export async function applyConfig(command: Command, path: string): Promise<void> {
   const text = await textOf(path);
@@ -87,7 +87,7 @@ function optionValue(option: Option, value: unknown, path: string): unknown {
   return result;
 }
 
-/** The value, a path in it made one from here. */
+/** The value; a path in it is made relative to here. */
 function pathIn(folder: string, name: string, value: string): string {
   if (PATHS.includes(name)) return resolve(folder, value);
   const [, format, file] = (name === "output" ? /^([^=]+)=(.+)$/s.exec(value) : null) ?? [];

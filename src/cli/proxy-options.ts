@@ -62,7 +62,7 @@ export interface ProxyOptions extends RelayOptions, TelemetryOptions, ReportOutp
 
 /** Octets: a file has a header of its own, and room for a packet of the largest size. */
 const MIN_RECORDING = 64 * 1024;
-/** What `--output` does. */
+/** The purpose of `--output`. */
 const AT_THE_END = "when the proxy ends, write a report of what --record recorded";
 /** In seconds. */
 const DAY = 86_400;
@@ -126,7 +126,7 @@ function addConnectionOptions(command: Command): void {
     .option("--no-busy-polling", "sleep whenever nothing comes: less processor time, more latency");
 }
 
-/** What is told, and how. */
+/** Which events are emitted, and how. */
 function addEventOptions(command: Command): void {
   command
     .addOption(new Option("--format <format>", "form of the events").choices(["text", "ndjson"]).default("text"))
@@ -169,14 +169,14 @@ function addRecordingOptions(command: Command): void {
     .option("--record-credentials", "do not mask passwords in recordings", false);
 }
 
-/** The least important level that is told. */
+/** The least important level that is emitted. */
 export function levelAsked({ level, verbose, quiet, format }: ProxyOptions): Level {
   if (quiet) return "error";
   return level ?? (verbose || format === "ndjson" ? "debug" : "info");
 }
 
 /**
- * What a proxy is started with, by its options.
+ * The settings of a proxy, from its options.
  *
  * @throws ProxyError, RecordingError, TelemetryError
  */
@@ -224,7 +224,7 @@ export function proxySettings(options: ProxyOptions): Omit<InspectingProxyOption
 /**
  * The files that a proxy reads.
  *
- * @throws OutputFileError, TelemetryError where it would write one of them
+ * @throws OutputFileError, TelemetryError if it would write one of them
  */
 export function filesOfProxy(options: ProxyOptions): TakenFiles {
   const { config, tlsCert, tlsKey, tlsClientCa, ca, upstreamCert, upstreamKey, readyFile } = options;
@@ -250,7 +250,7 @@ function routes({ listen = [], upstream = [] }: ProxyOptions): Route[] {
   });
 }
 
-/** Several are separated by commas. A comma may stand in a password, but not before a scheme. */
+/** Several are separated by commas. A comma may be in a password, but not before a scheme. */
 function upstreamsOf(text: string): UpstreamAddress[] {
   return text.split(/,\s*(?=amqps?:\/\/)/).map(each => parseUpstream(each));
 }

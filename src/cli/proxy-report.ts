@@ -1,4 +1,4 @@
-/** `proxy --output FORMAT=FILE`: when the proxy has ended, what it recorded is inspected, as `inspect` does it. */
+/** `proxy --output FORMAT=FILE`: when the proxy has ended, its recording is inspected, as by `inspect`. */
 import { basename } from "node:path";
 import type { BrokerChoice } from "../broker/versions.ts";
 import { inspect } from "../inspect.ts";
@@ -24,9 +24,9 @@ export class ProxyReport {
   readonly #recording: RunRecording;
 
   /**
-   * To be called before the proxy records. Null where no report is asked for. `taken`: what the proxy reads.
+   * To be called before the proxy records. Null if no report is asked for. `taken`: the files that the proxy reads.
    *
-   * @throws UsageError where there is nothing that a report could be made of
+   * @throws UsageError if there is nothing to make a report of
    */
   static async begin(options: ProxyReportOptions, taken = new TakenFiles()): Promise<ProxyReport | null> {
     const outputs = (options.output ?? []).filter(({ format }) => format !== OTLP);
@@ -43,7 +43,9 @@ export class ProxyReport {
     this.#recording = recording;
   }
 
-  /** To be called when nothing is recorded any more. `ports`: where the proxy listened. Whether all could be written. */
+  /**
+   * To be called when nothing is recorded any more. `ports`: where the proxy listened. Returns whether all was written.
+   */
   async write(ports: readonly number[]): Promise<boolean> {
     const files = await this.#recording.files();
     const sample = wantsPage(this.#options) ? new PageSample() : null;
@@ -61,7 +63,7 @@ export class ProxyReport {
     return written && report.inputs.every(({ error }) => error === undefined);
   }
 
-  /** Says what of the proxy's traffic is not in the report. */
+  /** Notes which part of the proxy's traffic is not in the report. */
   #withNotes(report: Report): Report {
     const { recordOn, recordFiles } = this.#options;
     const [first, ...others] = report.inputs;

@@ -1,4 +1,4 @@
-/** The signals that end a proxy, or have it reload. */
+/** The signals that end a proxy, or make it reload. */
 import { EXIT } from "./exit-codes.ts";
 
 /**

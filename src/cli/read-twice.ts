@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { complain } from "./output.ts";
 
-/** Whether this is something that cannot be read twice, which is told. What is not there is told by the reading. */
+/** Whether this cannot be read twice, which is reported. A missing file is reported when it is read. */
 export async function unreadableTwice(path: string): Promise<boolean> {
   const found = path === "-" ? null : await stat(path).catch(() => undefined);
   if (found === undefined || found?.isFile() === true || found?.isDirectory() === true) return false;

@@ -1,4 +1,4 @@
-/** Tells whoever started the proxy that it listens: by a file, and systemd where that waits for it. */
+/** Reports that the proxy listens: by a file, and to systemd if that waits for it. */
 import { spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { ProxyError, reasonOf } from "../proxy/proxy-error.ts";
@@ -15,7 +15,7 @@ export class Readiness {
   /**
    * It listens at these addresses: one a line in the file.
    *
-   * @throws ProxyError where the file cannot be written
+   * @throws ProxyError if the file cannot be written
    */
   ready(addresses: readonly string[]): void {
     if (this.#file !== null) {
@@ -36,7 +36,7 @@ export class Readiness {
     this.#notify("--stopping");
   }
 
-  /** Node has no datagrams on local sockets; systemd's own tool does it, where NotifyAccess=all. */
+  /** Node has no datagrams on local sockets; systemd's own tool has, with NotifyAccess=all. */
   #notify(state: string): void {
     if (this.#environment.NOTIFY_SOCKET === undefined) return;
     spawn("systemd-notify", [state, `--pid=${process.pid}`], { stdio: "ignore" })

@@ -1,4 +1,4 @@
-/** The folder of a recording: it is checked before anything is started that is to be recorded. */
+/** The folder of a recording: it is checked before anything starts that must be recorded. */
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { reasonOf } from "../proxy/proxy-error.ts";

@@ -10,9 +10,9 @@ export class RecordingLock {
   readonly #path: string;
 
   /**
-   * Takes the folder's lock. One whose process is gone is taken over.
+   * Takes the folder's lock. A lock whose process is gone is taken over.
    *
-   * @throws ProxyError where another proxy records there
+   * @throws ProxyError if another proxy records there
    */
   constructor(directory: string) {
     this.#path = join(directory, LOCK);
@@ -37,11 +37,11 @@ export class RecordingLock {
   }
 }
 
-/** The process that holds a lock, or null where that is gone. */
+/** The process that holds a lock, or null if it is gone. */
 function holderOf(path: string): number | null {
   try {
     const pid = Number(readFileSync(path, "utf8"));
-    // A process of our own number is one of another container, or before a restart of the machine.
+    // A process with our own number is one of another container, or from before a restart of the machine.
     if (!Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid) return null;
     process.kill(pid, 0);
     return pid;

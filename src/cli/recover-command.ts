@@ -114,7 +114,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   }
 }
 
-/** An option that says how messages are published again; null where none is given. */
+/** An option for publishing again that was given; null if there is none. */
 function ofRepublishing({ yes, rate, toExchange, toQueue, toVhost }: Options): string | null {
   const given = {
     "--yes": yes || undefined,
@@ -190,7 +190,7 @@ async function recoverInto(
   interruption.release();
   const stopped = stoppedReadings(recovery.report);
   stopped.forEach(complain);
-  // Of what was read in part nobody knows what was lost.
+  // After an incomplete reading it is not known what was lost.
   if (options.format === "text" && stopped.length === 0) await write(`${counts.sentences(recovery)}\n`);
   if (republishing !== null) {
     const sentences = republishing.sentences();
@@ -205,7 +205,7 @@ function lineOf(message: RecoveredMessage, format: Options["format"]): string {
   return `${format === "text" ? recoveredLine(message) : jsonLine(recoveredRecord(message))}\n`;
 }
 
-/** Tells what went wrong, and returns the exit status. */
+/** Reports the errors, and returns the exit status. */
 function conclusion({ report }: Recovery, { connection }: Options, asked: AskedValues): number {
   const problems = unknownConnections(connection, report);
   for (const { path, error } of report.inputs) if (error !== undefined) problems.push(`${path}: ${error}`);

@@ -23,7 +23,7 @@ export class RecoveredFolder {
   }
 
   /**
-   * `taken`: what is read.
+   * `taken`: the files that are read.
    *
    * @throws OutputFileError
    */
@@ -39,7 +39,7 @@ export class RecoveredFolder {
   }
 
   /**
-   * Writes the body into a file: c1-162315.body, by connection and stream offset; .part where it is not whole.
+   * Writes the body into a file: c1-162315.body, by connection and stream offset; .part if it is not whole.
    *
    * @throws OutputFileError
    */

@@ -1,4 +1,4 @@
-/** Options of a relay, which `proxy` and `run` have in common. */
+/** Options of a relay, common to `proxy` and `run`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { BrokerChoice } from "../broker/versions.ts";
 import type { UpstreamAddress } from "../proxy/address.ts";
@@ -17,7 +17,7 @@ export interface RelayOptions {
 }
 
 /**
- * What a squeezed client is read with: at most 1.6 MB/s, and about 50 requests a second of a client that waits for each
+ * How a squeezed client is read: at most 1.6 MB/s, and about 50 requests a second from a client that waits for each
  * answer. A client that writes less than 1.6 MB/s needs less: its buffers only fill when it is ahead of its reader.
  */
 export const SQUEEZE = { octets: 32 * 1024, pause: 20 };
@@ -47,9 +47,9 @@ export function addRelayOptions(command: Command): Command {
 }
 
 /**
- * What a relay before these brokers takes of these options.
+ * The settings of a relay for these brokers, from these options.
  *
- * @throws ProxyError where they contradict each other
+ * @throws ProxyError if they contradict each other
  */
 export function relaySettings(
   { ca, insecure, squeeze, squeezeSip, squeezePause, squeezeRate }: RelayOptions,
@@ -95,7 +95,7 @@ const UNITS: Readonly<Record<string, number>> = {
   gi: 2 ** 30,
 };
 
-/** `100MB`, `64MiB`, `1000000`: octets, at least so many. */
+/** `100MB`, `64MiB`, `1000000`: octets, at least this many. */
 export function octets(least: number): (value: string) => number {
   return value => {
     const parts = /^(\d{1,9}(?:\.\d{1,3})?) ?([kmg]?i?)b?$/i.exec(value);
@@ -109,7 +109,7 @@ export function octets(least: number): (value: string) => number {
   };
 }
 
-/** Collects the values of an option that may be given again. */
+/** Collects the values of an option that may be repeated. */
 export function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];
 }

@@ -164,7 +164,7 @@ async function readPlanned(
   for (const each of repaired) each.finish();
 }
 
-/** The connection of the plan that this is, and which side is the client; null for none. */
+/** This connection in the plan, and which side is the client; null for none. */
 function planned(tcp: TcpConnection, plan: ReadonlyMap<string, PlannedConnection>): [PlannedConnection, Side] | null {
   const ends = ([0, 1] as const).map(side => endpoint({ address: tcp.address(side), port: tcp.port(side) }));
   const start = isoTime(tcp.first);

@@ -1,4 +1,4 @@
-/** `run --repeat`: a race fires in some runs and not in others. */
+/** `run --repeat`: a race shows in some runs and not in others. */
 import { complain } from "./output.ts";
 
 export interface RepeatOptions {
@@ -8,7 +8,7 @@ export interface RepeatOptions {
   untilFound?: boolean;
 }
 
-/** Runs until one ends with another status than 0, as often as is asked for. Returns the last one's status. */
+/** Runs until one ends with another status than 0, as often as is asked for. Returns the last status. */
 export async function repeatedRun(
   { repeat = 1, untilFound = false }: RepeatOptions,
   once: () => Promise<number>,

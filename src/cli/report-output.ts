@@ -25,7 +25,7 @@ export function wantsPage({ format, output = [] }: ReportOutputOptions & { forma
   return format === HTML || output.some(file => file.format === HTML);
 }
 
-/** `what`: what `--output` does, in the help. */
+/** `what`: the purpose of `--output`, in the help. */
 export function addReportOutputs(command: Command, what = "also write the report"): Command {
   return command
     .addOption(outputOption(what))
@@ -56,7 +56,7 @@ export async function rendered(
   return [write(report, options)];
 }
 
-/** Writes each file as a whole; says what could not be written. Whether all could. */
+/** Writes each file as a whole; reports what could not be written. Returns whether all could. */
 export async function writeReports(
   report: Report,
   { output = [], flavor, all = false }: ReportOutputOptions,
@@ -78,12 +78,12 @@ export async function writeReports(
   return written;
 }
 
-/** The others are of a check: they judge the report by the default policy. */
+/** The others belong to a check: they judge the report by the default policy. */
 function isOfReport(format: keyof typeof outputs): format is keyof typeof formats {
   return Object.hasOwn(formats, format);
 }
 
-/** Formats of `check` tell a capture by itself: files that are one timeline count as one. */
+/** Formats of `check` show each capture by itself: files that are one timeline count as one. */
 function asOneCapture(report: Report): Report {
   const [first, ...others] = report.inputs;
   if (first === undefined) return { ...report, inputs: [NO_INPUT] };

@@ -1,4 +1,4 @@
-/** `recover --republish`: what is published again, and what is told of that. */
+/** `recover --republish`: which messages are published again, and what is reported about that. */
 import { connect } from "amqplib";
 import { grouped } from "../bytes/grouped.ts";
 import { printable } from "../bytes/printable.ts";
@@ -19,9 +19,9 @@ export interface RepublishOptions extends Redirect {
   resume: string;
 }
 
-/** Messages that were returned or refused and are told one by one. */
+/** Messages that were returned or refused and are reported one by one. */
 const MAX_TOLD = 20;
-/** Milliseconds that confirms are waited for where the run is stopped. */
+/** Milliseconds that confirms are waited for if the run is stopped. */
 const LAST_CONFIRMS = 5000;
 /** Milliseconds between two updates of the line on a terminal. */
 const INTERVAL = 200;
@@ -36,7 +36,7 @@ interface Counts {
   reasons: Set<string>;
 }
 
-/** Publishes recovered messages, or says what it would publish. */
+/** Publishes recovered messages, or reports what it would publish. */
 export class Republishing {
   readonly #options: RepublishOptions;
   /** Without credentials. */
@@ -55,7 +55,7 @@ export class Republishing {
   #failure: Error | null = null;
   #shownAt = 0;
 
-  /** @throws ProxyError where the URL is none, OutputFileError where the resume file cannot be used */
+  /** @throws ProxyError if the URL is none, OutputFileError if the resume file cannot be used */
   constructor(options: RepublishOptions) {
     this.#options = options;
     const { upstream, userinfo, rest } = parseBrokerUrl(options.url);
@@ -94,7 +94,7 @@ export class Republishing {
     this.#check();
   }
 
-  /** Waits for the last confirms. Returns whether all that was to be published is confirmed. */
+  /** Waits for the last confirms. Returns whether all messages to be published are confirmed. */
   async finish(isStopped: boolean): Promise<boolean> {
     if (this.#publisher === null) return true;
     try {
@@ -111,7 +111,7 @@ export class Republishing {
     return this.#counts.confirmed === this.#counts.chosen;
   }
 
-  /** Nothing more is published: the broker refuses it, or is not there. */
+  /** Nothing more is published: the broker refuses it, or does not exist. */
   async fail(error: PublishError): Promise<void> {
     this.#clear();
     complain(`${this.#target}: ${error.message}`);
@@ -119,7 +119,7 @@ export class Republishing {
     this.#resume?.close();
   }
 
-  /** What came of it, as sentences. */
+  /** The result, as sentences. */
   sentences(): string {
     const { chosen, confirmed, before, again, refused, withheld, reasons } = this.#counts;
     const told: string[] = [];
@@ -173,7 +173,7 @@ export class Republishing {
     try {
       this.#resume?.note(fact, key);
     } catch (error) {
-      // It is thrown to whoever publishes next: this is called from a socket's event.
+      // The next publish throws it: this is called from a socket's event.
       this.#failure ??= error as Error;
     }
   }

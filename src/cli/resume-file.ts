@@ -1,5 +1,5 @@
 /**
- * What has become of messages that are published again, a line each, so that a run that was killed can be gone on with:
+ * The state of messages that are published again, a line each, so that a run that was killed can be continued:
  *
  *     ghostframe-resume/1 amqp://broker:5672 /
  *     sent 127.0.0.1:59768/2026-11-21T18:19:51.905717512Z/2/162110
@@ -17,7 +17,7 @@ export type Fact = "sent" | "confirmed" | "returned" | "nacked";
 
 export class ResumeFile {
   readonly path: string;
-  /** Of an earlier run: confirmed; and sent, with no answer. */
+  /** From an earlier run: confirmed; and sent, with no answer. */
   readonly confirmed = new Set<string>();
   readonly unanswered = new Set<string>();
   readonly #descriptor: number;
@@ -25,7 +25,7 @@ export class ResumeFile {
   /**
    * Opens the file, or begins it. `target`: where messages go, without credentials.
    *
-   * @throws OutputFileError where it cannot be written, is another file, or of another target
+   * @throws OutputFileError if it cannot be written, is another file, or has another target
    */
   constructor(path: string, target: string) {
     this.path = path;
@@ -35,7 +35,7 @@ export class ResumeFile {
       const found = first!.startsWith(SCHEMA) ? `is of ${first!.slice(SCHEMA.length + 1)}` : "is another file";
       throw new OutputFileError(`${path}: ${found}, expected a resume file of ${target}`);
     }
-    // What is behind the last line feed was being written when the process was killed.
+    // The text behind the last line feed was being written when the process was killed.
     const torn = lines.pop();
     for (const line of lines) this.#take(line);
     try {

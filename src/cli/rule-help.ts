@@ -1,4 +1,4 @@
-/** `ghostframe explain RULE`: what a rule finds, how it comes about and what to do, as docs/rules.md has it. */
+/** `ghostframe explain RULE`: what a rule finds, how it comes about and what to do, as in docs/rules.md. */
 import { RULE_IDS } from "../check/policy.ts";
 import { RULES } from "../connection/rules.ts";
 import { DEFAULT_FORMAT_OPTIONS } from "../report/report-format.ts";
@@ -7,7 +7,7 @@ import { inAscii } from "../report/text/ascii.ts";
 import { Page } from "../report/text/page.ts";
 import { terminalOptions } from "./output.ts";
 
-/** Null where the text is no rule's name. */
+/** Null if the text is no rule's name. */
 export function ruleHelp(text: string, options: { format: "text" | "json"; width?: number }): string | null {
   const rule = RULE_IDS.find(id => id === text);
   if (rule === undefined) return null;

@@ -51,7 +51,7 @@ interface Options extends Omit<PolicyOptions, "broker">, RelayOptions, RunOption
 
 /** Any free port; only this machine can reach it. */
 const LISTEN = "127.0.0.1:0";
-/** Milliseconds that connections have to end after the command: with --squeeze, what is still to be passed on takes longer. */
+/** Milliseconds that connections have to end after the command: with --squeeze, passing on the rest takes longer. */
 const GRACE = { plain: 2000, squeezed: 10_000 };
 
 const MAY_NOT_HAVE_FIRED =
@@ -97,7 +97,9 @@ async function run(command: string[], options: Options, self: Command): Promise<
   }
 }
 
-/** Does it all, and returns the exit status. Whatever could prevent the check is found before the command is started. */
+/**
+ * Does it all, and returns the exit status. Anything that could prevent the check is found before the command starts.
+ */
 async function runAndCheck(command: readonly string[], options: Options, policy: PolicyOptions): Promise<number> {
   const found = await findConfig(options.config);
   const settings = settingsOf(policy, found);
@@ -220,7 +222,7 @@ class RelayedRun {
     });
   }
 
-  /** `span`: what the command's own spans hang under, where there is telemetry. */
+  /** `span`: the parent of the command's own spans, if there is telemetry. */
   async run(command: readonly string[], span: W3cContext | null | undefined): Promise<Relayed> {
     try {
       const [proxy] = await this.#proxy.listen();
@@ -255,7 +257,7 @@ async function inspected(files: readonly string[], options: InspectOptions): Pro
   return found;
 }
 
-/** The result, with a note that says in which files its packets are numbered. */
+/** The result, with a note on the files in which its packets are numbered. */
 function withRecording(result: CheckResult, files: readonly string[]): CheckResult {
   if (files.length === 0) return result;
   const note = `Packet numbers are those of ${files.join(", continued in ")}.`;
@@ -265,7 +267,7 @@ function withRecording(result: CheckResult, files: readonly string[]): CheckResu
   return { ...result, captures };
 }
 
-/** Prints what was not seen, which the result does not say. Returns whether everything was seen. */
+/** Prints what was not seen, which the result does not contain. Returns whether everything was seen. */
 function complainOfMissing(
   [command]: readonly string[],
   { counters: { connections, uninspected }, proxy, grace, cut }: Relayed,

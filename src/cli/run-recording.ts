@@ -1,4 +1,4 @@
-/** The recording of a run: where it is, what is in it, and what becomes of it. */
+/** The recording of a run: its place, its files, and whether it is kept. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ export class RunRecording {
   readonly #earlier: ReadonlySet<string>;
 
   /**
-   * @param directory where it shall be kept in any case; null for a folder that may be deleted
+   * @param directory where it must be kept in any case; null for a folder that may be deleted
    * @throws RecordingError
    */
   static async begin(directory: string | null): Promise<RunRecording> {
@@ -38,7 +38,7 @@ export class RunRecording {
     return own.sort().map(name => join(this.directory, name));
   }
 
-  /** Deletes it, unless it shall be kept in any case. */
+  /** Deletes it, unless it must be kept in any case. */
   async discard(): Promise<void> {
     if (this.#temporary) await rm(this.directory, { recursive: true, force: true });
   }

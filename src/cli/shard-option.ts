@@ -1,12 +1,12 @@
-/** `--shard K/N`, and what array jobs of schedulers say of themselves. */
+/** `--shard K/N`, and the variables in which array jobs of schedulers get their number. */
 import { InvalidArgumentError, Option } from "commander";
 import type { Shard } from "../check/part.ts";
 
-/** How schedulers tell a task which of an array it is; `base` is the number of the first. */
+/** How schedulers number a task of an array; `base` is the number of the first. */
 const SCHEDULERS: readonly { index: string; count?: string; base: number | string }[] = [
   { index: "SLURM_ARRAY_TASK_ID", count: "SLURM_ARRAY_TASK_COUNT", base: "SLURM_ARRAY_TASK_MIN" },
   { index: "CI_NODE_INDEX", count: "CI_NODE_TOTAL", base: 1 },
-  // These do not say how many they are.
+  // These do not give the number of tasks.
   { index: "JOB_COMPLETION_INDEX", base: 0 },
   { index: "AWS_BATCH_JOB_ARRAY_INDEX", base: 0 },
 ];

@@ -1,4 +1,4 @@
-/** What a worker of a divided inspection runs: one part of the connections, from the first packet to the result. */
+/** A worker of a divided inspection: one part of the connections, from the first packet to the result. */
 import { parentPort, workerData } from "node:worker_threads";
 import { inspectPart } from "../inspect.ts";
 import { keepHeapSmall } from "./memory.ts";

@@ -1,8 +1,8 @@
 /**
- * Inspects captures by several threads: each reads all packets, and follows its own part of the connections. What they find
- * is put together as if one had followed them all.
+ * Inspects captures by several threads: each reads all packets, and follows its own part of the connections. Their
+ * results are put together as if one thread had followed them all.
  *
- * This thread takes the first part, so that progress and Ctrl-C are what they are without workers. Where a worker crashes,
+ * This thread takes the first part, so that progress and Ctrl-C are the same as without workers. If a worker crashes,
  * its part is read here, too: nothing is missing from the report.
  */
 import { stat } from "node:fs/promises";
@@ -25,19 +25,19 @@ export interface ShardTask {
   inspect: SentOptions;
 }
 
-/** What a worker says. */
+/** A worker's messages. */
 export type FromShard = { kind: "explaining" } | { kind: "result"; result: PartialResult };
 
 export interface ShardedOptions extends Pick<InspectOptions, "onExplaining" | "onFailure" | "onProgress"> {
   signal: AbortSignal;
-  /** What a worker runs, when not shard-worker.js. */
+  /** What a worker runs, if not shard-worker.js. */
   worker?: URL;
 }
 
 // The built one: node cannot run a worker from TypeScript. Tests of the sources bring a worker of their own.
 const WORKER = new URL("./shard-worker.js", import.meta.url);
 
-/** Octets that there must be to read for each thread; what is broken in them takes many times as long as what is not. */
+/** Octets to read for each thread; broken parts take many times as long as others. */
 const WORK_EACH = 1 << 20;
 
 /** How many threads, of `jobs` that are allowed, are worth their start. Only files can be read by several. */
@@ -48,7 +48,7 @@ export async function shardsFor(paths: readonly string[], jobs: number, workEach
   return Math.max(1, Math.min(jobs, Math.ceil(octets / workEach)));
 }
 
-/** What `inspectPart` finds, by so many threads. */
+/** The result of `inspectPart`, by this many threads. */
 export async function inspectSharded(
   paths: readonly string[],
   shards: number,
@@ -69,7 +69,7 @@ export async function inspectSharded(
   return { inputs, connections: tellEachKindOnce(connections) };
 }
 
-/** What a worker found; null where it crashed. */
+/** A worker's result; null if it crashed. */
 function shardResult(
   task: ShardTask,
   { signal, worker = WORKER }: ShardedOptions,

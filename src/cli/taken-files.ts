@@ -1,4 +1,4 @@
-/** What is read must not be written, nor two outputs into one file, whatever links lead there. */
+/** Files that are read must not be written, nor two outputs into one file, through any links. */
 import { type BigIntStats, fstatSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type OtlpTarget, signalFile, TelemetryError, telemetrySetting } from "../telemetry/settings.ts";
@@ -6,11 +6,11 @@ import { OutputFileError } from "./output-file-error.ts";
 import type { OutputFile } from "./output-option.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Files that nothing else may be written to, by what they are. */
+/** Files that nothing else may be written to, and their purposes. */
 export class TakenFiles {
   readonly #taken = new Map<string, string>();
 
-  /** Of several names of one file the last `what` holds. */
+  /** If one file has several names, the last `what` counts. */
   take(path: string, what: string): void {
     this.#taken.set(identity(path), what);
   }
@@ -23,24 +23,24 @@ export class TakenFiles {
     else if (found === null && path !== "-") this.take(path, what);
   }
 
-  /** What the file is, where it is taken. */
+  /** The file's purpose, if it is taken. */
   is(path: string): string | undefined {
     return this.#taken.get(identity(path));
   }
 
-  /** @throws OutputFileError where the file is taken */
+  /** @throws OutputFileError if the file is taken */
   refuse(path: string): void {
     const other = this.is(path);
     if (other !== undefined) throw new OutputFileError(`${path}: is ${other}: expected another file to write to`);
   }
 
-  /** @throws UsageError where the output is taken */
+  /** @throws UsageError if the output is taken */
   refuseOutput({ path, format }: OutputFile): void {
     const other = this.is(path);
     if (other !== undefined) throw new UsageError(`the output ${format} cannot go to ${path}: it is ${other}`);
   }
 
-  /** @throws UsageError where an output is taken, or goes where another one goes */
+  /** @throws UsageError if an output is taken, or goes where another one goes */
   takeOutputs(outputs: readonly OutputFile[]): void {
     for (const output of outputs) {
       this.refuseOutput(output);
@@ -48,7 +48,7 @@ export class TakenFiles {
     }
   }
 
-  /** @throws TelemetryError where a file of `--otlp=file:DIR` is taken, or the setting is wrong */
+  /** @throws TelemetryError if a file of `--otlp=file:DIR` is taken, or the setting is wrong */
   refuseTelemetry(otlp: OtlpTarget, environment: NodeJS.ProcessEnv): void {
     const target = telemetrySetting(otlp, environment)?.target;
     if (target?.kind !== "folder") return;
@@ -66,7 +66,7 @@ export interface AlsoRead {
   brokerLog?: string | undefined;
 }
 
-/** The files that a command reads. `what`: what its arguments are. */
+/** The files that a command reads. `what`: the kind of its arguments. */
 export function filesRead(
   named: readonly string[],
   { tlsKeys = [], brokerLog }: AlsoRead,
@@ -79,7 +79,7 @@ export function filesRead(
   return taken;
 }
 
-/** The same for two names of a file, be it that their folders or they themselves are links; it need not be there. */
+/** The same for two names of a file, also if their folders or they themselves are links; it need not exist. */
 function identity(name: string): string {
   const path = resolve(name);
   const found = statusOf(path);
@@ -100,7 +100,7 @@ function statusOf(path: string): BigIntStats | null {
   }
 }
 
-/** Null where it is closed. */
+/** Null if it is closed. */
 function standardInput(): BigIntStats | null {
   try {
     return fstatSync(0, { bigint: true });

@@ -1,4 +1,4 @@
-/** `--otlp` and what belongs to it, of the commands that read captures. */
+/** `--otlp` and its companions, for the commands that read captures. */
 import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
 import type { CheckResult } from "../check/check-result.ts";
@@ -38,9 +38,9 @@ export function addTelemetryOptions(command: Command): Command {
 }
 
 /**
- * Where telemetry goes: what `--otlp` says, or the file of `--output otlp=FILE`.
+ * Where telemetry goes: the value of `--otlp`, or the file of `--output otlp=FILE`.
  *
- * @throws TelemetryError where both are given
+ * @throws TelemetryError if both are given
  */
 export function otlpTarget(otlp: TelemetryOptions["otlp"], outputs: readonly OutputFile[] = []): OtlpTarget {
   const files = outputs.filter(({ format }) => format === OTLP);
@@ -52,7 +52,7 @@ export function otlpTarget(otlp: TelemetryOptions["otlp"], outputs: readonly Out
 
 const complained = new Set<string>();
 
-/** Of the variables' values that cannot be used: `run --repeat` reads them again and again. */
+/** For values of the variables that cannot be used: `run --repeat` reads them again and again. */
 export function complainOnce(problem: string): void {
   if (!complained.has(problem)) complain(problem);
   complained.add(problem);
@@ -61,7 +61,7 @@ export function complainOnce(problem: string): void {
 /** Batches that fail one after another until a capture's telemetry is given up. */
 const MAX_FAILURES = 2;
 
-/** What of OpenTelemetry's and of ours is loaded only where it is asked for. */
+/** The parts of OpenTelemetry and of ours that are loaded only on request. */
 async function load() {
   const [{ TelemetryExporter }, { CaptureTelemetry, spanOf }, { Instruments }, { TraceIds }, { digest }] =
     await Promise.all([
@@ -85,14 +85,14 @@ interface Measured {
 export class CaptureSession {
   readonly #exporter: TelemetryExporter;
   readonly #newCapture: () => CaptureTelemetry;
-  /** Of each capture. */
+  /** For each capture. */
   readonly #captures: (CaptureTelemetry | undefined)[] = [];
-  /** So many of them are read. */
+  /** This many of them are read. */
   #finished = 0;
   readonly #measured: Measured;
   readonly #began = now();
   readonly #parent: W3cContext | null;
-  /** The command's own span, which connections hang under; null where it has none. */
+  /** The command's own span, the parent of its connections; null if it has none. */
   readonly span: W3cContext | null;
 
   private constructor(
@@ -109,10 +109,10 @@ export class CaptureSession {
   }
 
   /**
-   * Null where nothing is to be sent: then nothing of it is loaded. `spans`: whether the command has a span of its own: always,
-   * under the one that TRACEPARENT names, or never. A trace that is not recorded gets none. `captures`: the files that are read:
-   * who reads the same again counts as the same instance. `server`: the broker, where connections lead to a proxy. Throws a
-   * TelemetryError.
+   * Null if nothing is to be sent: then none of this is loaded. `spans`: whether the command has its own span: always,
+   * under the one that TRACEPARENT names, or never. A trace that is not recorded gets none. `captures`: the files that
+   * are read: the same files again count as the same instance. `server`: the broker, if connections lead to a proxy.
+   * Throws a TelemetryError.
    */
   static async open(
     {
@@ -142,7 +142,7 @@ export class CaptureSession {
     return new CaptureSession(exporter, newCapture, { ...measured, isFile: typeof otlp === "object" }, [parent, span]);
   }
 
-  /** What it wants to be told by the inspection of a capture, of which this is the number from 0. */
+  /** What it needs from the inspection of a capture, which has this number from 0. */
   readers(capture = 0): Pick<MessageReaders, "onMessageFacts" | "onConnectionFacts"> {
     const telemetry = this.#of(capture);
     return {
@@ -151,7 +151,7 @@ export class CaptureSession {
     };
   }
 
-  /** Resolves when what was told so far is on its way, and there is room for more. */
+  /** Resolves when what came so far is on its way, and there is room for more. */
   async ready(): Promise<void> {
     const begun = this.#captures.slice(this.#finished);
     // The last one may still be read.
@@ -160,8 +160,8 @@ export class CaptureSession {
   }
 
   /**
-   * Sends what the reports say, and waits for all. What could not be sent is told, and changes nothing else; only a file
-   * that was asked for and is not whole makes it false. `own`: the command's own span, where it has one.
+   * Sends the contents of the reports, and waits for all. What could not be sent is reported, and changes nothing else;
+   * only an incomplete file that was asked for makes it false. `own`: the command's own span, if it has one.
    */
   async finish(reports: readonly Report[], own: OwnSpan | null = null): Promise<boolean> {
     for (const [i, report] of reports.entries()) await this.#of(i).report(report);
@@ -207,7 +207,7 @@ export interface OwnSpan {
   error: string | null;
 }
 
-/** The span of `check` or `run`: it fails where the check does, or the command of `run`, whose exit status `exit` is. */
+/** The span of `check` or `run`: it fails if the check does, or the command of `run`, whose exit status `exit` is. */
 export function commandSpan(command: "check" | "run", { passed, summary }: CheckResult, exit?: number): OwnSpan {
   const hasFailed = exit !== undefined && exit !== 0;
   const problems = [
@@ -235,7 +235,7 @@ function contextOf({ traceId, spanId, traceState }: W3cContext): SpanContext {
   return { traceId, spanId, traceState: traceState ?? undefined };
 }
 
-/** A UUID of these digits: version 8, which is one's own to make (RFC 9562 §5.8). */
+/** A UUID of these digits: version 8, for custom formats (RFC 9562 §5.8). */
 function uuidOf(digits: string): string {
   const parts = [digits.slice(0, 8), digits.slice(8, 12), `8${digits.slice(12, 15)}`, `8${digits.slice(15, 18)}`];
   return [...parts, digits.slice(18, 30)].join("-");

@@ -1,17 +1,17 @@
-/** Texts that a command is given besides captures: config, baseline, key logs. */
+/** Texts for a command besides captures: config, baseline, key logs. */
 import { grouped } from "../bytes/grouped.ts";
 import { InputError, inputErrorOf } from "../capture/input-error.ts";
 import { readAtMost } from "../proxy/bounded-file.ts";
 import { encodingOf } from "./text-lines.ts";
 
-/** Octets of such a text: what is longer is another file, or has no end (/dev/zero). */
+/** Octets of such a text: a longer one is another file, or has no end (/dev/zero). */
 const MAX_TEXT_OCTETS = 64 << 20;
 
 /**
- * The whole text of a file, or of a pipe. It waits for the pipe's writer: whoever calls must leave Ctrl-C to the operating
+ * The whole text of a file, or of a pipe. It waits for the pipe's writer: the caller must leave Ctrl-C to the operating
  * system meanwhile, since a thread that waits cannot be called back.
  *
- * @param encoding utf8: or UTF-16, which shows; a byte order mark is no part of the text
+ * @param encoding utf8: or UTF-16, which is recognised; a byte order mark is no part of the text
  * @param expected what the file should be: "a key log"
  * @param most octets that it may have
  * @throws InputError

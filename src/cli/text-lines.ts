@@ -1,4 +1,4 @@
-/** A stream of text as lines: UTF-8 or UTF-16, gzipped or not. However long a line is, only its beginning is kept. */
+/** A stream of text as lines: UTF-8 or UTF-16, gzipped or not. Only the beginning of a long line is kept. */
 import { PassThrough, pipeline, Readable } from "node:stream";
 import { TextDecoder } from "node:util";
 import { createGunzip } from "node:zlib";
@@ -22,7 +22,7 @@ export async function eachLine(stream: AsyncIterable<Buffer | string>, line: (te
   if (begun !== "") line(withoutReturn(begun));
 }
 
-/** The stream's octets, unpacked where they are gzip (RFC 1952: 1f 8b). */
+/** The stream's octets, unpacked if they are gzip (RFC 1952: 1f 8b). */
 async function* octetsOf(stream: AsyncIterable<Buffer | string>): AsyncIterable<Buffer> {
   const chunks = stream[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
@@ -56,7 +56,10 @@ async function eachText(octets: AsyncIterable<Buffer>, take: (text: string) => v
   if (decoder !== null) take(decoder.decode());
 }
 
-/** How a text is encoded that begins so: by its byte order mark or, without one, by where the zeros of UTF-16's ASCII stand. */
+/**
+ * The encoding of a text that begins so: by its byte order mark or, without one, by where the zeros of UTF-16's ASCII
+ * stand.
+ */
 export function encodingOf(start: Buffer): "utf-8" | "utf-16le" | "utf-16be" {
   if (start[0] === 0xff && start[1] === 0xfe) return "utf-16le";
   if (start[0] === 0xfe && start[1] === 0xff) return "utf-16be";

@@ -19,7 +19,7 @@ import { readText, textOf } from "./text-file.ts";
 import { UsageError } from "./usage-error.ts";
 import { ViewServer } from "./view-server.ts";
 
-/** Octets of a report: what Node can have as one text. */
+/** Octets of a report: the longest text that Node can have. */
 const MAX_REPORT_OCTETS = 500 << 20;
 
 interface Options extends CaptureFlags {
@@ -64,7 +64,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   }
 }
 
-/** Null where that is not possible, which is told. */
+/** Null if that is not possible, which is reported. */
 async function pageData(paths: readonly string[], options: Options): Promise<PageData | null> {
   const reports: string[] = [];
   for (const path of paths) if (path !== "-" && (await isJson(path))) reports.push(path);
@@ -73,7 +73,7 @@ async function pageData(paths: readonly string[], options: Options): Promise<Pag
   return reported(reports[0]!);
 }
 
-/** A capture never begins so. What cannot be opened is told by whoever reads it. */
+/** A capture never begins so. A file that cannot be opened is reported when it is read. */
 async function isJson(path: string): Promise<boolean> {
   try {
     const file = await open(path);
@@ -113,9 +113,9 @@ async function reported(path: string): Promise<PageData> {
 }
 
 /**
- * The page of a report that was written as JSON. `path` is what an error calls it.
+ * The page of a report that was written as JSON. `path` is its name in errors.
  *
- * @throws InputError where it is no report of ours
+ * @throws InputError if it is no report of ours
  */
 export function readReport(text: string, path: string): PageData {
   try {
@@ -130,7 +130,7 @@ export function readReport(text: string, path: string): PageData {
   throw new InputError(path, `is no report: expected JSON with the schema ${REPORT_SCHEMA} or ${CHECK_SCHEMA}`);
 }
 
-/** Has the page made once, which reads all that it needs. */
+/** Makes the page once, which reads all that it needs. */
 function whole(data: PageData): PageData {
   html(data, { page: "@@title@@@@plain@@" });
   return data;
@@ -146,7 +146,7 @@ async function serve(page: string, opens: boolean): Promise<void> {
   process.exitCode = EXIT.INTERRUPTED;
 }
 
-/** Where there is none the address is printed all the same. */
+/** Without a browser the address is printed all the same. */
 function openBrowser(address: string): void {
   const { platform } = process;
   const [command, ...args] =

@@ -18,7 +18,7 @@ export class ViewServer {
     this.#server.headersTimeout = REQUEST_TIMEOUT;
   }
 
-  /** Resolves to the address for the one visit; rejects where nothing can be listened on. */
+  /** Resolves to the address for the one visit; rejects if it cannot listen. */
   async listen(): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);

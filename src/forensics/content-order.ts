@@ -13,12 +13,12 @@ import type { ReadFrame } from "./read-frames.ts";
 import { tellWriters } from "./writers.ts";
 
 const TOLD = 3;
-/** A frame of fewer octets may well be like another. */
+/** A frame of fewer octets may equal another by chance. */
 const MIN_REPEATED = 16;
 
 /**
- * `frames` are whole frames in stream order, those before and behind the incident included; the first fault is at
- * `faultOffset`. Null where the order of content explains nothing.
+ * `frames` are whole frames in stream order, with those before and behind the incident; the first fault is at
+ * `faultOffset`. Null if the order of content explains nothing.
  */
 export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], faultOffset: number): Finding | null {
   const channels = new Map<number, ReadFrame[]>();
@@ -33,7 +33,7 @@ export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], 
   const all = readings.flatMap(each => each.disorders).sort((a, b) => placeOf(a) - placeOf(b));
   if (all.length === 0) return null;
   const overwritten = overwrittenMethods(all, frames);
-  // Of a method in another's place nothing was lost.
+  // A method in another's place means that nothing was lost.
   const disorders = all.filter(each => each.kind !== "lost" || !overwritten.has(each.content.last));
   const again = new Set(disorders.map(each => (each.kind === "replayed" ? each.frame : null)));
   const firstPlace = Math.min(faultOffset, placeOf(disorders[0]!));
@@ -62,8 +62,8 @@ export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], 
 }
 
 /**
- * Methods that stand where another channel's must: right before a content header without a method, and without a content
- * header of their own. They were written into the other's buffer before it was sent. With the channel whose place it is.
+ * Methods in another channel's place: right before a content header without a method, and without their own content
+ * header. They were written into the other's buffer before it was sent. Returned with the channel whose place it is.
  */
 function overwrittenMethods(disorders: readonly Disorder[], frames: readonly ReadFrame[]): Map<ReadFrame, number> {
   const found = new Map<ReadFrame, number>();
@@ -113,19 +113,19 @@ function confidenceOf(disorders: readonly Disorder[], readings: readonly OrderRe
   if (readings.some(({ tied }) => tied)) return 0.6;
   if (readings.some(({ open }) => open)) return 0.7;
   const kinds = new Set(disorders.map(({ kind }) => kind)).size;
-  // Replayed methods are hardly to be told from methods of other messages: all are alike.
+  // Replayed methods are hard to distinguish from methods of other messages: all are alike.
   const weak = disorders.some(each => each.kind === "replayed" && each.frame.type === FRAME_METHOD);
   if (kinds > 1) return 0.7;
   return weak ? 0.8 : 0.95;
 }
 
-/** Octets of the body frames that a content lacks, or null where nobody can know. */
+/** Octets of the body frames that a content lacks, or null if that cannot be known. */
 function octetsLost({ header, left }: Content, frames: readonly ReadFrame[]): number | null {
   if (header === null || left <= 0) return null;
   return left + FRAME_ENVELOPE * Math.ceil(left / (pieceOf(frames) ?? left));
 }
 
-/** The size at which the sender splits bodies, or null where no body is seen in several frames. */
+/** The size at which the sender splits bodies, or null if no body has several frames. */
 function pieceOf(frames: readonly ReadFrame[]): number | null {
   const latest = new Map<number, ReadFrame>();
   let piece: number | null = null;
@@ -138,8 +138,8 @@ function pieceOf(frames: readonly ReadFrame[]): number | null {
 }
 
 /**
- * Finds where the same octets, a whole frame, stood before. Methods are often alike (every publish to one queue is): one
- * of them counts only if the frame behind it repeats what stood behind the other.
+ * Finds where the same octets, a whole frame, stood before. Methods are often alike (every publish to one queue is): a
+ * method counts only if the frame behind it repeats the one behind the other.
  */
 function repeatsIn(window: OctetWindow, frames: readonly ReadFrame[]): (frame: ReadFrame) => Span | null {
   const octetsOf = ({ spans }: ReadFrame): Uint8Array => {

@@ -7,7 +7,7 @@ export type Span = [streamOffset: number, octets: number];
 
 export interface Diagnosis {
   kind: DiagnosisKind;
-  /** Of findings told with 0.9, nine in ten are right. */
+  /** Of findings reported with 0.9, nine in ten are right. */
   confidence: number;
   /** What happened, with the numbers that prove it. */
   summary: string;
@@ -18,26 +18,27 @@ export interface Diagnosis {
   replayed: { span: Span; of: Span; at?: Range; ofAt?: Range }[];
   /** Octets of a frame that were never written, and where the stream goes on without them. */
   missing: { streamOffset: number; octets: number; at?: Place }[];
-  /** Stretches of the right length that hold other octets than they must. */
+  /** Stretches of the right length that hold wrong octets. */
   overwritten: { span: Span; at?: Range }[];
   /** Octets of another protocol. */
   foreign: { span: Span; protocol: string; at?: Range }[];
   /**
-   * Stretches of which another reading, that fits as well or nearly so, says otherwise; left out where there are none. Frames
-   * are named by the stream offset of their first octet, −1: of none. The confidence is 0.6 at most where such a reading is near.
+   * Stretches that another reading, which fits as well or nearly so, assigns differently; left out if there are none.
+   * Frames are named by the stream offset of their first octet, −1: none. The confidence is 0.6 at most if such a
+   * reading is near.
    */
   doubtful?: Doubtful[];
   /** Octets that nothing explains. */
   unexplained: Span[];
-  /** Where those were captured. */
+  /** Where the unexplained octets were captured. */
   unexplainedAt?: Range[];
   writers: Writer[];
 }
 
-/** Octets that are told of one frame, and are perhaps of another. */
+/** Octets that are assigned to one frame, and may belong to another. */
 export interface Doubtful {
   span: Span;
-  /** The frame that it is told of, and the one that it is perhaps of. */
+  /** The frame that they are assigned to, and the one that they may belong to. */
   frame: number;
   other: number;
   at?: Range;
@@ -72,7 +73,7 @@ export interface TornFrame {
   writer: string;
 }
 
-/** One of those whose octets are interleaved: a thread, a process, a heartbeat timer. */
+/** One of the writers whose octets are interleaved: a thread, a process, a heartbeat timer. */
 export interface Writer {
   /** A, B, C, … in the order in which they appear. */
   name: string;
@@ -80,7 +81,9 @@ export interface Writer {
   /** What it wrote within the incident: each stretch of octets, in order. */
   spans: Span[];
   messages: Message[];
-  /** The header of its messages that names who wrote, and its values: several where the letter stands for several. */
+  /**
+   * The header of its messages that names the writer, and its values: several if the letter stands for several writers.
+   */
   identity?: { header: string; names: string[] };
 }
 
@@ -90,9 +93,9 @@ export interface Message {
   messageId?: string;
   correlationId?: string;
   appId?: string;
-  /** W3C trace context, where a header carries it. */
+  /** W3C trace context, if a header carries it. */
   traceparent?: string;
-  /** Octets of its body, as its content header announced them; left out where that was not read. */
+  /** Octets of its body, as its content header announced them; left out if that was not read. */
   size?: number;
   /** Headers with a plain value. */
   headers: Record<string, string>;
@@ -101,8 +104,8 @@ export interface Message {
   /** Where each of them begins and ends. */
   at?: Range[];
   /**
-   * What the broker makes of it: it stops reading at the first broken frame. The diagnosis itself says "delivered", "torn"
-   * or "unread"; a report says of a lost message what its list of lost messages says.
+   * What the broker does with it: it stops reading at the first broken frame. The diagnosis itself has "delivered",
+   * "torn" or "unread"; a report gives a lost message the fate from its list of lost messages.
    */
   fate: "delivered" | "torn" | "unread" | "swallowed" | "refused" | "unconfirmed";
 }

@@ -19,17 +19,17 @@ import { UntanglingSearch } from "./untangling-search.ts";
 
 /** Steps of all searches of one direction: the bound on the time that a connection takes. */
 const MAX_STEPS_OF_DIRECTION = 1_000_000;
-/** And of those that are to prove guesses: octets of a body are not worth more. */
+/** And of searches that prove guesses: octets of a body are not worth more. */
 const MAX_STEPS_OF_GUESSES = 300_000;
 /** Frames remembered before the broken one: a torn frame may have seemed whole. */
 const REMEMBERED_FRAMES = 64;
 /** Frames read to explain the order of content, those before the incident included. */
 const ORDER_FRAMES = 256;
 
-/** Broken frames remembered; so many follow each other only where nothing can be explained. */
+/** Broken frames remembered; there are this many in a row only if nothing can be explained. */
 const MAX_BREAKS = 64;
 
-/** Incidents explained of one direction; what comes then is found, and not explained. */
+/** Incidents explained of one direction; later ones are found, and not explained. */
 const MAX_EXPLANATIONS = 256;
 
 /** Octets of one direction around a broken envelope, explained. */
@@ -39,10 +39,10 @@ export interface Explanation {
   finding: Finding;
 }
 
-/** Keeps the recent octets of one direction, and untangles what stands behind a broken envelope. */
+/** Keeps the recent octets of one direction, and untangles those behind a broken envelope. */
 export class DirectionForensics implements StreamForensics {
   readonly explanations: Explanation[] = [];
-  /** A break was not explained, because too much was by then. */
+  /** A break was not explained, because too many were by then. */
   exhausted = false;
   /** Whole frames that were found by untangling; the scanner did not see them. */
   untangledFrames = 0;
@@ -52,7 +52,7 @@ export class DirectionForensics implements StreamForensics {
   readonly #steps: StepBudget;
   readonly #own: StepBudget = { steps: MAX_STEPS_OF_DIRECTION };
   readonly #ofGuesses: StepBudget = { steps: MAX_STEPS_OF_GUESSES };
-  /** Of its own steps, what is left behind those counted in `#steps`. */
+  /** The rest of its own steps, without those counted in `#steps`. */
   #counted = MAX_STEPS_OF_DIRECTION + MAX_STEPS_OF_GUESSES;
   /** Where the last frames begin: between ORDER_FRAMES of them and twice as many. */
   readonly #frames = new RecentOffsets(2 * ORDER_FRAMES);
@@ -60,7 +60,7 @@ export class DirectionForensics implements StreamForensics {
   #untangledUntil = 0;
   /** Stream offset up to which the order of frames is explained. */
   #explainedUntil = 0;
-  /** Stream offsets of broken frames: of what their incidents hide nothing follows for the order of those behind. */
+  /** Stream offsets of broken frames: what their incidents hide does not decide the order behind them. */
   #breaks: number[] = [];
 
   /** For both directions of a connection. */
@@ -99,7 +99,7 @@ export class DirectionForensics implements StreamForensics {
   }
 
   disorder(faultOffset: number, endOffset: number, isOrder: boolean): void {
-    // What is out of order may go on behind the last frame that was found so.
+    // The disorder may go on behind the last frame in which it was found.
     const frames = this.#framesBefore(Number.POSITIVE_INFINITY).filter(offset => offset >= this.#explainedUntil);
     const breaks = [...this.#breaks, Number.POSITIVE_INFINITY];
     this.#explainedUntil = endOffset;
@@ -139,7 +139,7 @@ export class DirectionForensics implements StreamForensics {
     this.window.release();
   }
 
-  /** Takes the steps of its searches from those of all directions. */
+  /** Takes the steps of its searches from the budget of all directions. */
   #charge(): void {
     const left = this.#own.steps + this.#ofGuesses.steps;
     this.#steps.steps -= this.#counted - left;
@@ -172,7 +172,7 @@ export class DirectionForensics implements StreamForensics {
       return true;
     };
     const plain = (from: number): FrameBoundarySearch => {
-      // Nobody knows whether they were frames.
+      // It is not known whether they were frames.
       if (isGuess) this.#frames.clear();
       return new FrameBoundarySearch(from, sizeLimit, this.#budget);
     };
@@ -195,8 +195,8 @@ export class DirectionForensics implements StreamForensics {
 }
 
 /**
- * Whether an explanation shows that the frames before it are the stream's own, and lie in no body: frames that tore each other,
- * to the octet, and are whole. The frames in a body break where others end, and none of them goes on.
+ * Whether an explanation shows that the frames before it belong to the stream and not to a body: whole frames that tore
+ * each other, to the octet. Frames inside a body break where others end, and none of them goes on.
  */
 function provesFrames(finding: Finding): boolean {
   const { kind, torn, missing, overwritten, replayed, foreign, unexplained } = finding;

@@ -1,4 +1,4 @@
-/** From untangled octets to a diagnosis: who tore whom, what is missing, and the numbers that prove it. */
+/** From untangled octets to a diagnosis: which writer tore which, what is missing, and the numbers that prove it. */
 import { FRAME_ENVELOPE, FRAME_HEADER_SIZE, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Diagnosis, DiagnosisKind, Message, TornFrame, Writer } from "./diagnosis.ts";
@@ -16,7 +16,7 @@ import { FRAMES_TOLD, type Parts, summarise } from "./summary.ts";
 import type { Untangling } from "./untangle/result.ts";
 import { joined, tellWriters, writerName } from "./writers.ts";
 
-/** A diagnosis but for its remedy, which depends on the client library. */
+/** A diagnosis without its remedy, which depends on the client library. */
 export type Finding = Omit<Diagnosis, "remedy">;
 
 /** The second history of a message that was cut and comes again. */
@@ -25,7 +25,7 @@ const COMES_AGAIN =
 
 /**
  * Makes the diagnosis of one untangling while the window still holds its octets. `before` are the stream offsets of the
- * frames before the broken one, which tell what message it belongs to; `fault` is where the broker found fault.
+ * frames before the broken one, which show the message it belongs to; `fault` is where the broker found the fault.
  */
 export function explain(
   window: OctetWindow,
@@ -48,7 +48,7 @@ export function explain(
 
   const reachesEnd = ({ spans }: ReadFrame): boolean => spans.at(-1)![0] + spans.at(-1)![1] >= window.end;
   const cutOff = (frame: ReadFrame): boolean => untangling.open && reachesEnd(frame);
-  // What is open at a gap, or where the search ends, was perhaps written, and not seen: nobody knows all of its spans.
+  // What is open at a gap, or where the search ends, may have been written but not seen: its spans may be incomplete.
   const mayGoOn = ({ complete }: ReadFrame): boolean =>
     (untangling.beforeGap === true || untangling.spent) && untangling.open && !complete;
   const isOverwritten = (frame: ReadFrame): boolean =>
@@ -87,11 +87,11 @@ export function explain(
   };
 }
 
-/** Odds of other readings, together, beyond which the one told is as good as a guess, and beyond which it is not near certain. */
+/** Odds of all other readings, beyond which the reported one is as good as a guess, or is not near certain. */
 const NEAR_ODDS = 0.08;
 const SOME_ODDS = 0.02;
 
-/** How sure a reading can be at most beside others. */
+/** The highest confidence of a reading beside others. */
 function confidenceBeside(odds: number): number {
   return odds > NEAR_ODDS ? 0.6 : odds > SOME_ODDS ? 0.9 : 1;
 }
@@ -100,7 +100,7 @@ function tornFrame({ type, channel, size, spans, packets, complete }: ReadFrame,
   return { type, channel, size, spans, packets, complete, writer };
 }
 
-/** What a frame that never became whole lacks. Of one whose header is not whole nobody knows how long it was to be. */
+/** What a frame that never became whole lacks. Its length is not known if its header is not whole. */
 function missingOctets({ size, spans }: ReadFrame): Diagnosis["missing"] {
   const octets = size + FRAME_ENVELOPE - lengthOf(spans);
   if (lengthOf(spans) < FRAME_HEADER_SIZE || octets <= 0) return [];
@@ -108,7 +108,7 @@ function missingOctets({ size, spans }: ReadFrame): Diagnosis["missing"] {
   return [{ streamOffset: offset + length, octets }];
 }
 
-/** Messages of several findings: one that is in both is the one of which more octets are known. */
+/** Messages of several findings: of a message in both, the one with more known octets stays. */
 function together(messages: readonly Message[], more: readonly Message[]): Message[] {
   const all = new Map(messages.map(message => [message.spans[0]![0], message]));
   for (const message of more) {
@@ -118,7 +118,7 @@ function together(messages: readonly Message[], more: readonly Message[]): Messa
   return [...all.values()];
 }
 
-/** Several findings of one incident as one; writers of the same channels are the same. */
+/** Several findings of one incident as one; writers with the same channels are the same. */
 export function merged(findings: readonly Finding[]): Finding {
   const [first, ...rest] = findings;
   if (first === undefined) throw new RangeError("nothing to merge");
@@ -163,7 +163,7 @@ export function merged(findings: readonly Finding[]): Finding {
   return { kind, confidence: Math.min(...findings.map(each => each.confidence)), summary, ...parts };
 }
 
-/** A frame that is whole and nobody's fault but its writer's: it is larger than was agreed. */
+/** A whole frame with one fault: its writer made it larger than was agreed. */
 function genuineOversize(frame: ReadFrame, sizeLimit: number, writers: Writer[]): Finding {
   const { type, channel, size, spans, complete } = frame;
   const [offset] = spans[0]!;
@@ -194,7 +194,7 @@ function kindOf({ torn, missing, overwritten, replayed, foreign }: Parts, isTorn
   return isTorn || torn.length > 0 ? "torn-frame" : "unexplained";
 }
 
-/** Torn frames in an incident, beyond which one of them may well be put together wrongly, and beyond which one hardly ever is not. */
+/** Torn frames in an incident, beyond which one of them may be put together wrongly, or almost certainly is. */
 const FEW_TORN = 3;
 const MANY_TORN = 12;
 /** Torn frames compared with one another. */
@@ -211,8 +211,8 @@ function confidenceOf({ torn, unexplained, missing, overwritten, replayed, forei
 }
 
 /**
- * A piece in the middle of a frame begins where nothing is seen: no segment does, and no frame ends. Neither arithmetic nor a
- * start tells that place, only what is usual.
+ * A piece in the middle of a frame begins at no visible place: no segment begins there, and no frame ends. Neither
+ * arithmetic nor a start gives that place, only what is usual.
  */
 function hasGuessedPiece(window: OctetWindow, frames: readonly ReadFrame[]): boolean {
   const middles = frames.flatMap(({ spans }) => spans.slice(1, -1).map(([offset]) => offset));
@@ -222,7 +222,7 @@ function hasGuessedPiece(window: OctetWindow, frames: readonly ReadFrame[]): boo
   return middles.some(offset => !seen.has(offset));
 }
 
-/** Frames of one channel are torn at the same time: which of them goes on where is hardly to be told. */
+/** Frames of one channel are torn at the same time: which of them goes on where is hard to decide. */
 function sharesChannel(all: readonly TornFrame[]): boolean {
   const torn = all.slice(0, COMPARED_TORN);
   return torn.some((frame, i) =>

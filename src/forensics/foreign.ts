@@ -1,4 +1,4 @@
-/** How far the octets of another protocol reach: what a stranger writes on a socket in one go. */
+/** How far the octets of another protocol reach: what its client writes on a socket in one go. */
 import { foreignProtocolAt, SECOND_BY_FIRST } from "../amqp/foreign-protocols.ts";
 import { short } from "../bytes/big-endian.ts";
 
@@ -9,7 +9,7 @@ const TLS_HEADER = 5;
 const LETTER_A = 0x41;
 /** “AMQP”, then 0 (or 1, before 0-9-1) and the version: the word alone is text. */
 const PROTOCOL_HEADER = 8;
-/** The largest head of an HTTP message that is looked for. */
+/** The largest head of an HTTP message that is searched for. */
 const MAX_HEAD = 8192;
 
 /** Whether another protocol may begin with this octet. */
@@ -17,9 +17,9 @@ export function mayBeForeign(octet: number): boolean {
   return SECOND_BY_FIRST[octet]! >= 0;
 }
 
-/** Octets of another protocol that begin at octets[at], or 0 where none does or its end is not to be seen. */
+/** Octets of another protocol that begin at octets[at], or 0 if none begins there or its end is not visible. */
 export function foreignLength(octets: Uint8Array, at: number, end: number): number {
-  // In nearly every place the second octet tells that none does.
+  // In nearly every place the second octet rules them out.
   if (at + 1 >= end || octets[at + 1] !== SECOND_BY_FIRST[octets[at]!]) return 0;
   if (foreignProtocolAt(octets, at) === null) return 0;
   let length = 0;

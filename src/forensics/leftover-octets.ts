@@ -1,4 +1,4 @@
-/** What the octets are that belong to no frame. */
+/** Explains octets that belong to no frame. */
 import { foreignProtocolAt } from "../amqp/foreign-protocols.ts";
 import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE } from "../amqp/spec/constants.ts";
 import { equalOctets } from "../bytes/octets.ts";
@@ -11,7 +11,7 @@ const MIN_REPLAY = 24;
 
 type Parts = Pick<Diagnosis, "replayed" | "foreign" | "unexplained">;
 
-/** What the octets are that belong to no frame: sent before, another protocol's, a frame's end, or nobody knows. */
+/** What octets of no frame are: sent before, another protocol's, a frame's end, or unknown. */
 export function sortLeftovers(
   window: OctetWindow,
   spans: readonly Span[],
@@ -26,7 +26,7 @@ export function sortLeftovers(
     const stretch = octets.subarray(span[0] - window.base, span[0] - window.base + span[1]);
     const protocol = foreignProtocolAt(stretch, 0)?.label ?? null;
     const original = protocol === null && span[1] >= MIN_REPLAY ? originalOf(window, octets, span, frames) : -1;
-    // That octets like any others stood before proves nothing where a frame's end is awaited.
+    // If a frame's end is expected, it proves nothing that ordinary octets stood before.
     const tail = original >= 0 && !isRepetitive(stretch) ? null : tailOf(window, span, frames);
     if (protocol !== null) foreign.push({ span, protocol });
     else if (tail !== null) tails.push(tail);
@@ -38,7 +38,7 @@ export function sortLeftovers(
 
 /**
  * The place of a frame into which another one was written before it was sent: the other frame stands in its first part,
- * what nobody explains is the rest of it, up to its frame-end octet, and the other frame itself follows. Or null.
+ * the unexplained octets are the rest of it, up to its frame-end octet, and the other frame itself follows. Or null.
  */
 export function overwrittenPlace(
   window: OctetWindow,
@@ -58,9 +58,9 @@ export function overwrittenPlace(
 }
 
 /**
- * Whether a cut body frame is the beginning of the body frame right behind it, which comes again as a whole: that one was
- * written into a shared buffer whose other frame, as long as what is there of this one, was about to be sent. A client that
- * repeats a publish begins with its method.
+ * Whether a cut body frame is the beginning of the body frame right behind it, which comes again as a whole. Then the
+ * whole one was written into a shared buffer whose other frame, as long as the cut part, was about to be sent. A client
+ * that repeats a publish begins with its method.
  */
 export function isBeginningOfNext(window: OctetWindow, cut: ReadFrame): boolean {
   const [offset, octets] = cut.spans[0]!;
@@ -72,8 +72,9 @@ export function isBeginningOfNext(window: OctetWindow, cut: ReadFrame): boolean 
 }
 
 /**
- * Whether a message that was cut comes again right behind it, from its method on. Then two histories leave the same octets: its
- * write was cut and it was sent again, or it was written over another message, as long as what is there, in a shared buffer.
+ * Whether a message that was cut comes again right behind it, from its method on. Two histories leave the same octets:
+ * its write was cut and it was sent again, or it was written over another message, as long as the cut part, in a shared
+ * buffer.
  */
 export function comesAgain(window: OctetWindow, cut: ReadFrame, around: readonly ReadFrame[]): boolean {
   if (cut.complete || cut.spans.length > 1) return false;
@@ -98,7 +99,7 @@ function isRepetitive(stretch: Buffer): boolean {
 }
 
 /**
- * Where the same octets stand before, or −1. A buffer ends where a frame does, so the ends of frames are looked at first:
+ * Where the same octets stand before, or −1. A buffer ends where a frame does, so the ends of frames are checked first:
  * in a body of one letter the same octets stand everywhere.
  */
 function originalOf(window: OctetWindow, octets: Buffer, [offset, length]: Span, frames: readonly ReadFrame[]): number {
@@ -126,8 +127,8 @@ export interface Tail {
 }
 
 /**
- * Whether octets that nobody explains are the end of the body frame that a channel awaits: they end on the frame-end
- * octet, the content header before them announced a body that is a little longer, and that body does not come later.
+ * Whether unexplained octets are the end of the body frame that a channel expects: they end on the frame-end octet, the
+ * content header before them announced a body that is a little longer, and that body does not come later.
  */
 function tailOf(window: OctetWindow, span: Span, frames: readonly ReadFrame[]): Tail | null {
   const [offset, octets] = span;

@@ -1,4 +1,4 @@
-/** Says where the spans of a diagnosis were captured, as long as the window knows it. */
+/** Finds where the spans of a diagnosis were captured, as long as the window has that. */
 import { type Place, placeAt, type Range } from "../net/place.ts";
 import type { Message, Span } from "./diagnosis.ts";
 import type { Finding } from "./explanation.ts";

@@ -7,9 +7,9 @@ import { grouped } from "../bytes/grouped.ts";
 import { isNameOctet } from "../bytes/octets.ts";
 
 /**
- * Says of each of some consecutive octets what it most likely is, judged by itself and its neighbours: a frame-end
- * octet and the header behind it, a heartbeat, payload text, an entry of a field table, another protocol. "" where
- * nothing is recognised. The octets are those at a fault, so frames and text are looked for at any place.
+ * The most likely meaning of each of some consecutive octets, judged by itself and its neighbours: a frame-end octet
+ * and the header behind it, a heartbeat, payload text, an entry of a field table, another protocol. "" if nothing is
+ * recognised. The octets are those at a fault, so frames and text are searched for at any place.
  */
 export function likelyMeanings(octets: Uint8Array): string[] {
   const meanings = Array.from(octets, () => "");
@@ -39,7 +39,7 @@ function protocolAt(octets: Uint8Array, at: number): Reading | null {
   return found === null ? null : [[found.amqp === true ? found.octets.length : found.inStream, found.label]];
 }
 
-/** A frame header, with the end octet of the frame before it where there is one. */
+/** A frame header, with the end octet of the frame before it if there is one. */
 function frameAt(octets: Uint8Array, at: number): Reading | null {
   const ended = octets[at] === FRAME_END;
   const header = ended ? at + 1 : at;
@@ -55,7 +55,7 @@ function frameAt(octets: Uint8Array, at: number): Reading | null {
   // The first octet of a size is 0 in every frame of less than 16 MiB.
   if (type < 1 || type > 3 || channel > 2047 || octets[header + 3] !== 0) return null;
   const method = left >= 11 ? methodOf(short(octets, header + 7), short(octets, header + 9)) : undefined;
-  // Without an end octet before it, only what stands behind the header tells enough.
+  // Without an end octet before it, only what stands behind the header is enough evidence.
   const basic = left >= 9 && short(octets, header + 7) === BASIC_CLASS && zeros(octets, header + 9, 2);
   const content = type === FRAME_HEADER && basic;
   if (!ended && !content && !(type === FRAME_METHOD && method !== undefined)) return null;

@@ -3,17 +3,17 @@ import { SegmentMarks } from "./segment-marks.ts";
 
 /** Octets kept behind the last one while nothing is wrong: a frame of the usual frame-max, and what leads to it. */
 const KEPT_OCTETS = 3 << 16;
-/** As many are kept where all windows together keep more than they may. */
+/** As many are kept if all windows together keep more than they may. */
 const KEPT_IN_NEED = 1 << 13;
 
-/** So many times as much may gather before it is cut: a cut moves what is kept. */
+/** This many times as much may gather before it is cut: a cut moves what is kept. */
 const GATHERED = 4;
 
 /** Segments kept, and kept in need. */
 const MAX_MARKS = 2048;
 const MARKS_IN_NEED = 64;
 
-/** Octets that all windows of an inspection keep together, and how many they may. */
+/** Octets that all windows of an inspection keep together, and their limit. */
 export interface WindowBudget {
   octets: number;
   limit: number;
@@ -23,8 +23,8 @@ export interface WindowBudget {
 export const WINDOW_BUDGET = 48 << 20;
 
 /**
- * The recent octets of one direction of a stream, and when each was captured. Grows only while it is held; otherwise
- * it forgets what is older than KEPT_OCTETS, now and then.
+ * The recent octets of one direction of a stream, and when each was captured. It grows only while it is held; otherwise
+ * it now and then forgets what is older than KEPT_OCTETS.
  */
 export class OctetWindow {
   /** The octets, from index 0 to `length`. */
@@ -44,7 +44,7 @@ export class OctetWindow {
     budget.octets += this.bytes.length;
   }
 
-  /** Whether no more should be kept for as long as the others keep what they do. */
+  /** Whether no more should be kept while the others keep what they do. */
   get inNeed(): boolean {
     return this.#budget.octets > this.#budget.limit;
   }
@@ -58,7 +58,7 @@ export class OctetWindow {
     if (!this.held) {
       const keep = this.inNeed ? KEPT_IN_NEED : KEPT_OCTETS;
       if (this.length > GATHERED * keep) this.#forget(this.length - keep);
-      // Segments of a few octets each take more room by their moments than by themselves.
+      // For segments of a few octets each, the moments take more memory than the octets.
       const most = this.inNeed ? MARKS_IN_NEED : MAX_MARKS;
       const { count } = this.#marks;
       if (count > 2 * most) this.#forget(this.#marks.from(count - most) - this.base);
@@ -103,8 +103,8 @@ export class OctetWindow {
   }
 
   /**
-   * Hands on the octets of stream offsets [from, to) by the moments they were captured at. The moment is valid during
-   * the call only.
+   * Hands on the octets of stream offsets [from, to), each piece with the moment of its capture. The moment is valid
+   * only during the call.
    */
   pieces(from: number, to: number, piece: (start: number, end: number, moment: Moment) => void): void {
     const marks = this.#marks;
@@ -136,7 +136,7 @@ export class OctetWindow {
   }
 }
 
-/** Octets up to which a loop copies faster than making a view of them, which is an object, for a block copy. */
+/** Octets up to which a loop copies faster than a block copy, which needs a view, an object. */
 const COPIED_ONE_BY_ONE = 128;
 
 function copyOctets(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {

@@ -2,9 +2,9 @@
  * Reads the frames of one channel as contents (§4.2.6) where their order is wrong, at the least cost.
  *
  * Theory. A frame out of order may have been sent twice, may belong to another content than the last one begun, or what
- * must stand before it may be missing. Which of these shows only later: a header sent again fits the next publish, and
- * it is that publish's own header that is then in nobody's place. So every reading is followed at once, each with what
- * it costs, and the cheapest that explains all frames is taken.
+ * must stand before it may be missing. Only later frames show which: a header sent again fits the next publish, and
+ * then that publish's own header is in the wrong place. So every reading is followed at once, each with its cost, and
+ * the cheapest that explains all frames is taken.
  */
 import {
   AWAITS_ANY,
@@ -24,7 +24,7 @@ import type { ReadFrame } from "./read-frames.ts";
 export interface Content {
   readonly method: ReadFrame | null;
   readonly header: ReadFrame | null;
-  /** What is to come of it: its header, bodies, or bodies of which nobody knows how many (its header never came). */
+  /** What is to come of it: its header, bodies, or an unknown number of bodies (its header never came). */
   readonly left: ContentState;
   readonly last: ReadFrame;
   /** Frames of the channel that had come when another content came into this one; −1: none did. */
@@ -42,13 +42,13 @@ export type Disorder =
   | { kind: "stray"; frame: ReadFrame };
 
 const COSTS: Readonly<Record<Disorder["kind"], number>> = { replayed: 2, mixed: 4, lost: 5, stray: 6 };
-/** For a body that is not given to the content whose frame stands right before it, and for a content left open. */
+/** For a body that is not assigned to the content whose frame stands right before it, and for a content left open. */
 const CROSSED = 1;
 const UNFINISHED = 1;
-/** For a content that others came into, and that has not gone on after so many frames of its channel. */
+/** For a content that others came into, and that did not continue within this many frames of its channel. */
 const NEVER_FINISHED = 4;
 const FRAMES_WAITED = 3;
-/** Readings followed at a time, and contents that one of them has open. */
+/** Readings followed at a time, and open contents of one reading. */
 const MAX_READINGS = 48;
 const MAX_OPEN = 6;
 
@@ -66,9 +66,9 @@ interface Told {
 
 export interface OrderReading {
   disorders: Disorder[];
-  /** The frames end before it is seen whether an interrupted content goes on. */
+  /** The frames end before it shows whether an interrupted content goes on. */
   open: boolean;
-  /** Another reading, which tells another story, explains the frames as well. */
+  /** A different reading explains the frames as well. */
   tied: boolean;
 }
 
@@ -85,7 +85,7 @@ export function readOrder(frames: readonly ReadFrame[], repeats: (frame: ReadFra
         if (known === undefined || known.cost > then.cost) next.set(key, then);
       }
     }
-    // More contents are open than any reading follows: it ends with what is known by then.
+    // More contents are open than any reading follows: it ends with the results so far.
     if (next.size === 0) break;
     states = [...next.values()].sort((a, b) => a.cost - b.cost).slice(0, MAX_READINGS);
   }
@@ -160,7 +160,7 @@ function method(open: readonly Content[], frame: ReadFrame, index: number, to: T
     return;
   }
   if (outer.interruptedAt >= 0 && !frame.opensContent) {
-    // The interruption goes on; it is told once.
+    // The interruption goes on; it is reported once.
     to(waiting);
     return;
   }

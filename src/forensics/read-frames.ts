@@ -14,24 +14,24 @@ import { long, longlong, short } from "../bytes/big-endian.ts";
 import type { OctetWindow } from "./octet-window.ts";
 import type { UntangledFrame } from "./untangle/result.ts";
 
-/** A frame of an incident, with what a report wants to know of its payload. */
+/** A frame of an incident, with the parts of its payload that a report needs. */
 export interface ReadFrame extends UntangledFrame {
   /** First and last packet of each span. */
   packets: [first: number, last: number][];
-  /** Of a method frame. */
+  /** For a method frame. */
   method: string | null;
   /** A method that content follows. */
   opensContent: boolean;
   /** Arguments of a method, or properties of a content header. */
   values: Values;
-  /** Of a content header; null where that was not read, and of all else. */
+  /** For a content header; null if that was not read, and for all else. */
   bodySize: number | null;
 }
 
 /** A method or header payload larger than this is not read. */
 const MAX_PAYLOAD = 1 << 18;
 
-/** Reads a frame's payload out of the window, wherever its octets lie. */
+/** Reads a frame's payload out of the window, also if it lies in pieces. */
 export function readFrame(window: OctetWindow, frame: UntangledFrame): ReadFrame {
   const packets = frame.spans.map(([offset, octets]): [number, number] => [
     window.momentAt(offset).packet,
@@ -54,7 +54,7 @@ export function readFrame(window: OctetWindow, frame: UntangledFrame): ReadFrame
   return read;
 }
 
-/** The whole frame at a stream offset of the window, or null where the window does not hold it. */
+/** The whole frame at a stream offset of the window, or null if the window does not hold it. */
 export function wholeFrameAt(window: OctetWindow, streamOffset: number): UntangledFrame | null {
   const at = streamOffset - window.base;
   if (at < 0 || at + FRAME_ENVELOPE > window.length) return null;
@@ -69,7 +69,7 @@ export function wholeFrameAt(window: OctetWindow, streamOffset: number): Untangl
   };
 }
 
-/** Octets of body that each channel still awaits behind these frames. */
+/** Octets of body that each channel still expects behind these frames. */
 export function bodiesAwaited(frames: readonly ReadFrame[]): Map<number, number> {
   const awaited = new Map<number, ContentState>();
   for (const { type, channel, size, bodySize } of frames) {

@@ -1,6 +1,6 @@
 const FIRST_ROOM = 16;
 
-/** The latest stream offsets of many: `most` of them at most, the older half of which is forgotten when one more comes. */
+/** The latest stream offsets: `most` at most; the older half is forgotten when one more comes. */
 export class RecentOffsets {
   readonly #most: number;
   #offsets = new Float64Array(FIRST_ROOM);

@@ -6,7 +6,7 @@ import type { DiagnosisKind } from "./diagnosis.ts";
 const GENERAL =
   "Several writers share one socket without a lock around the whole write: one lock around the socket write, or a connection per thread; connect after fork; no timeout that cuts a publish short.";
 
-/** What helps where no writers tore each other. */
+/** Remedies for incidents in which no writers tore each other. */
 const OTHERWISE: Partial<Record<DiagnosisKind, string>> = {
   "genuine-oversize":
     "Nothing is corrupt: split bodies at the negotiated frame-max less 8 octets, as client libraries do by themselves, and keep a message's headers below it; or raise frame_max at the broker and in the client, which both must allow.",
@@ -16,7 +16,7 @@ const OTHERWISE: Partial<Record<DiagnosisKind, string>> = {
     "Something that does not speak AMQP writes to this socket: look for a health check or proxy on this port, for a TLS client on the plain port, and for a file descriptor that was closed and used again, or inherited by another process.",
 };
 
-/** One paragraph fit for what happened and for the client library, or the general one. */
+/** One paragraph for this kind of incident and this client library, or the general one. */
 export function remedyFor(clientProperties: ReadonlyMap<string, string>, kind: DiagnosisKind): string {
   const otherwise = OTHERWISE[kind];
   if (otherwise !== undefined) return otherwise;

@@ -42,7 +42,7 @@ export class SegmentMarks {
     moment.timeDigits = this.#timeDigits[i]!;
   }
 
-  /** The segment that holds the octet at this stream offset; the first one where that is before them all. */
+  /** The segment that holds the octet at this stream offset; the first one if the offset is before all. */
   at(streamOffset: number): number {
     let low = 0;
     let high = this.count - 1;

@@ -1,8 +1,8 @@
 import type { Span } from "./diagnosis.ts";
 
-/** Stretches of a stream, of which it is asked whether one encloses another. */
+/** Stretches of a stream, to find out whether one encloses another. */
 export class SpanIndex {
-  /** In ascending order of where they begin, once it was asked. */
+  /** In ascending order of where they begin, once `encloses` was called. */
   #spans: Span[] = [];
   /** By index: the furthest end of these and all before them. */
   #furthest: number[] = [];

@@ -6,11 +6,11 @@ import type { Diagnosis, Doubtful, Span, TornFrame } from "./diagnosis.ts";
 import { lengthOf, type Tail } from "./leftover-octets.ts";
 import type { Untangling } from "./untangle/result.ts";
 
-/** A summary names so many frames of a kind; the others are counted. */
+/** Frames of a kind that a summary names; the others are counted. */
 export const FRAMES_TOLD = 3;
 const GAPS_TOLD = 3;
 
-/** All that a diagnosis says but for what follows from it. */
+/** All that a diagnosis contains except what follows from it. */
 export type Parts = Pick<
   Diagnosis,
   "torn" | "missing" | "overwritten" | "replayed" | "foreign" | "unexplained" | "writers" | "doubtful"
@@ -59,7 +59,7 @@ export function summarise(
   return sentences.join(" ");
 }
 
-/** The second reading, in so many of its stretches. */
+/** The second reading, in this many of its stretches. */
 const DOUBTS_TOLD = 2;
 
 function fitsAsWell(doubtful: readonly Doubtful[], writerOf: (frameAt: number) => string | undefined): string {
@@ -75,7 +75,7 @@ function fitsAsWell(doubtful: readonly Doubtful[], writerOf: (frameAt: number) =
   return `Another reading fits as well, or nearly so: ${told.join("; ")}${others}.`;
 }
 
-/** A frame that others came into: who they are, and the proof that they are not it. */
+/** A frame that others came into: which ones, and the proof that they do not belong to it. */
 function interrupted(
   { type, channel, size, writer, spans }: TornFrame,
   { frames, boundary, open }: Untangling,
@@ -122,7 +122,9 @@ function neverCompleted({ type, channel, size, writer, spans }: TornFrame): stri
   return `${name} was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`;
 }
 
-/** A frame that others came into, and that was open where octets were not captured, or where the search ended (`spent`). */
+/**
+ * A frame that others came into, and that was open where octets were not captured, or where the search ended (`spent`).
+ */
 function restUnseen({ type, channel, size, writer, spans }: TornFrame, spent: boolean): string {
   const there = lengthOf(spans);
   const [[begin, first]] = spans as [Span];

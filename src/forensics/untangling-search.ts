@@ -1,4 +1,4 @@
-/** Looks for the boundary behind a broken envelope by explaining what stands before it. */
+/** Searches for the boundary behind a broken envelope by explaining what stands before it. */
 import type { BoundarySearch } from "../amqp/boundary-search.ts";
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import type { FrameBoundarySearch } from "../amqp/frame-boundary-search.ts";
@@ -13,13 +13,13 @@ import { NO_START, strengthAt } from "./untangle/starts.ts";
 import type { StepBudget } from "./untangle/step-budget.ts";
 import { untangle } from "./untangle/untangle.ts";
 
-/** Octets behind a broken frame that are kept and looked at before it is left at what is explained by then. */
+/** Octets behind a broken frame that are kept and examined; then only what is explained so far is reported. */
 const MAX_WINDOW = 4 << 20;
-/** A first look is taken when so many octets are there, and another whenever they have doubled. */
+/** A first look is taken when this many octets are there, and another whenever they have doubled. */
 const FIRST_LOOK = 1 << 12;
-/** Each look begins anew: where there are so many octets, the next one is taken when they are four times as many. */
+/** Each look begins anew: from this many octets on, the next one is taken when they are four times as many. */
 const MANY_OCTETS = 1 << 16;
-/** The same where the frames before follow from a guess: octets of a body are not worth more. */
+/** The same if the frames before follow from a guess: octets of a body are not worth more. */
 const MAX_WINDOW_OF_GUESS = 1 << 19;
 /** What a search needs besides the octets. */
 export interface Surroundings {
@@ -29,11 +29,11 @@ export interface Surroundings {
   from: number;
   sender: Sender;
   steps: StepBudget;
-  /** Makes the search that takes over where nothing can be explained, and behind a gap. */
+  /** Makes the search that takes over if nothing can be explained, and behind a gap. */
   plainSearch: (from: number) => FrameBoundarySearch;
   /** The frames before the broken one follow from a guess: they may lie in a body. */
   isGuess: boolean;
-  /** Is told what was found; returns whether that is to be believed. */
+  /** Called with the result; returns whether it is to be believed. */
   emit: (untangling: Untangling) => boolean;
 }
 
@@ -55,7 +55,7 @@ export class UntanglingSearch implements BoundarySearch {
   /** Stream offset up to which the scanner has handed octets over; the window may reach further. */
   #consumed: number;
   #nextLook: number;
-  /** Takes over where nothing can be explained, and behind a gap. */
+  /** Takes over if nothing can be explained, and behind a gap. */
   #plain: FrameBoundarySearch | null = null;
 
   constructor(window: OctetWindow, fault: EnvelopeFault, around: Surroundings) {
@@ -135,7 +135,7 @@ export class UntanglingSearch implements BoundarySearch {
     if ((full || isOver) && this.foundAt < 0) this.#searchPlainly();
   }
 
-  /** Nothing explains so much: looks for any boundary in what is to come. Returns whether one was found. */
+  /** Nothing explains so much: searches for any boundary in what follows. Returns whether one was found. */
   #searchPlainly(): boolean {
     const { rule, endOffset, streamOffset } = this.#fault;
     const from = rule === "frame-end" ? endOffset : streamOffset + 1;
@@ -154,7 +154,7 @@ export class UntanglingSearch implements BoundarySearch {
     return false;
   }
 
-  /** Explains the octets that are there. Returns false where it takes more of them. */
+  /** Explains the octets that are there. Returns false if more of them are needed. */
   #explain(ended: boolean, beforeGap = false): boolean {
     const { streamOffset } = this.#fault;
     const { bytes, length, base } = this.#window;
@@ -177,7 +177,7 @@ export class UntanglingSearch implements BoundarySearch {
   }
 
   /**
-   * The broken frame as a whole one that is only too large for frame-max. Where the stream ends inside it (the broker
+   * The broken frame as a whole one that is only too large for frame-max. If the stream ends inside it (the broker
    * stops reading at its header), the content header before it must have announced as many octets.
    */
   #oversize(ended: boolean): Untangling | null {
@@ -199,7 +199,7 @@ export class UntanglingSearch implements BoundarySearch {
     return { frames, unexplained: [], boundary, open: !whole, spent: false, doubts: [], doubtOdds: 0 };
   }
 
-  /** Whether the frame at a stream offset is one this connection could have sent, but for its size. */
+  /** Whether the frame at a stream offset is one that this connection could have sent, except for its size. */
   #isOversizeAt(streamOffset: number): boolean {
     const { bytes, length, base } = this.#window;
     const at = streamOffset - base;
@@ -209,7 +209,7 @@ export class UntanglingSearch implements BoundarySearch {
     return this.#sender.usesChannel(short(bytes, at + 1));
   }
 
-  /** Whether it ends where its size says, with another frame behind it or the end of all. */
+  /** Whether it ends where its size puts the end, with another frame behind it or the end of all. */
   #isWholeOversize(streamOffset: number, ended: boolean): boolean {
     const { bytes, length, base } = this.#window;
     const at = streamOffset - base;

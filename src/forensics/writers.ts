@@ -22,9 +22,9 @@ interface AtWork {
 }
 
 /**
- * Tells the writers apart. A writer writes one frame after the other, so a frame that begins inside another one has
- * another writer; and it keeps to its channel. `frames` are in the order in which they begin; those before `from` only
- * serve to know the messages, and so does everything on them. `stoppedAt` is where the broker stopped reading.
+ * Separates the writers. A writer writes one frame after the other, so a frame that begins inside another one has
+ * another writer; and a writer keeps to its channel. `frames` are in the order in which they begin; those before `from`
+ * serve only to identify messages, with all that they hold. `stoppedAt` is where the broker stopped reading.
  */
 export function tellWriters(frames: readonly ReadFrame[], from: number, stoppedAt: number): Writers {
   const atWork: AtWork[] = [];
@@ -57,7 +57,7 @@ export function tellWriters(frames: readonly ReadFrame[], from: number, stoppedA
 
 function whoWrites(atWork: AtWork[], { channel, type }: ReadFrame, begin: number): AtWork {
   const idle = atWork.filter(({ writer, busyUntil }) => writer.channels[0] === channel && busyUntil <= begin);
-  // Content goes on with whoever began it; a new publish belongs to whoever has none open.
+  // Content goes on with the writer that began it; a new publish belongs to a writer with none open.
   const fits = idle.find(({ message, bodyLeft }) =>
     type === FRAME_HEADER || type === FRAME_BODY ? message !== null : message === null || bodyLeft === 0,
   );
@@ -87,7 +87,7 @@ function follow(at: AtWork, frame: ReadFrame, stoppedAt: number): void {
       break;
     case FRAME_HEADER:
       if (at.message === null) return;
-      // Its method was overwritten, or is lost. A writer goes on publishing where it did, as far as anybody can tell.
+      // Its method was overwritten, or is lost. A writer goes on publishing where it did, as far as is known.
       if (isWhole(at)) {
         const { exchange, routingKey } = at.message;
         at.message = { exchange, routingKey, headers: {}, spans: [], fate: "delivered" };
@@ -98,7 +98,7 @@ function follow(at: AtWork, frame: ReadFrame, stoppedAt: number): void {
       at.bodyLeft = frame.bodySize ?? 0;
       break;
     case FRAME_BODY:
-      // Behind a whole message it is nobody's: a buffer that was sent twice has begun with it.
+      // Behind a whole message it belongs to none: a buffer that was sent twice has begun with it.
       if (at.message === null || isWhole(at)) return;
       at.message.spans.push(...spans);
       at.bodyLeft -= frame.size;
@@ -147,7 +147,7 @@ export function writerName(index: number): string {
   return index < 26 ? String.fromCharCode(65 + index) : `W${index + 1}`;
 }
 
-/** Spans in order, those that touch made one. */
+/** Spans in order; those that touch become one. */
 export function joined(spans: readonly Span[]): Span[] {
   const result: Span[] = [];
   for (const [offset, octets] of spans.toSorted((a, b) => a[0] - b[0])) {

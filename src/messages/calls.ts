@@ -19,12 +19,12 @@ for (const { name, classId, methodId, from } of METHODS) {
   }
 }
 
-/** Whether the server answers this method of the client, unless its no-wait says otherwise. */
+/** Whether the server answers this method of the client, unless its no-wait is set. */
 export function isAnswered(key: number): boolean {
   return isCall[key] === 1;
 }
 
-/** The key of the method that this one answers; −1 where it answers none. */
+/** The key of the method that this one answers; −1 if it answers none. */
 export function answeredBy(key: number): number {
   return answered[key]!;
 }

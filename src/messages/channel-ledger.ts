@@ -65,37 +65,42 @@ export class OpenContent {
 }
 
 /**
- * What goes on between one channel.open and the end of that channel, both directions joined. A channel number that is used
- * again begins another one: the two directions of a capture may be out of step, and then each is at its own.
+ * What happens between one channel.open and the end of that channel, both directions joined. A channel number that is
+ * used again begins another use: the two directions of a capture may be out of step, and then each is at its own.
  */
 export class ChannelLedger {
   readonly publishes: Publishes;
   readonly deliveries: Deliveries;
   readonly client = new OpenContent();
   readonly server = new OpenContent();
-  /** The direction has said its last word on this channel. */
+  /** The direction sends no more on this channel. */
   clientDone = false;
   serverDone = false;
-  /** The direction has said something on this channel. */
+  /** The direction has sent something on this channel. */
   clientBegan = false;
   serverBegan = false;
   /** Octets of the direction were missed since it began. */
   hasClientMissed = false;
   hasServerMissed = false;
-  /** When the client opened the channel again: what the server sends then is not of this use. */
+  /** When the client opened the channel again: what the server sends then does not belong to this use. */
   clientOver: Moment | null = null;
-  /** When the server answered its close, or the next channel.open: what the client sends then is not of this use. */
+  /**
+   * When the server answered its close, or the next channel.open: what the client sends then does not belong to this
+   * use.
+   */
   serverOver: Moment | null = null;
-  /** Reply code, text and methods of the close with which the server ended it; null where the client did, or none was seen. */
+  /**
+   * Reply code, text and methods of the close with which the server ended it; null if the client did, or none was seen.
+   */
   closedWith: Values | null = null;
-  /** Identity of the finding that tells that close. */
+  /** Identity of the finding that reports that close. */
   closeFinding: string | null = null;
   /** When the server closed it, or the connection. */
   closedAt: Moment | null = null;
   readonly #calls: Call[] = [];
-  /** Answers to what was not seen by then: directions may be out of step. */
+  /** Answers to calls that were not seen yet: directions may be out of step. */
   readonly #early: Answer[] = [];
-  /** The queue declared last: an empty name means that one (§1.7.2.1). */
+  /** The queue declared last: an empty name stands for it (§1.7.2.1). */
   #lastQueue = "";
 
   readonly #sink: LedgerSink;
@@ -178,7 +183,7 @@ export class ChannelLedger {
     this.#answered({ key, name, at, message: null, isEarly: false });
   }
 
-  /** Finds the call of an answer: those before it were answered unseen. False where there is none. */
+  /** Finds the call of an answer: those before it were answered unseen. False if there is none. */
   #answered(answer: Answer): boolean {
     const called = answeredBy(answer.key);
     const at = this.#calls.findIndex(call => call.key === called && !isAfter(call, answer.at));
@@ -238,7 +243,7 @@ export class ChannelLedger {
     this.#early.length = 0;
   }
 
-  /** Nothing more comes of it. */
+  /** Nothing more comes on it. */
   end({ published, delivered }: MessageEnd, at: Moment | null): void {
     this.publishes.end(published);
     this.deliveries.end(delivered, at);

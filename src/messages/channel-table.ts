@@ -10,7 +10,7 @@ export class ChannelTable {
   readonly #channels = new Map<number, ChannelUses>();
   readonly #budget: MessageBudget;
   readonly #sink: ConnectionSink;
-  /** The one asked for last: frames of one channel often follow each other. */
+  /** The last one used: frames of one channel often follow each other. */
   #last: ChannelUses | null = null;
   #lastNumber = -1;
   /** The client closed the connection. */
@@ -21,7 +21,7 @@ export class ChannelTable {
     this.#sink = sink;
   }
 
-  /** The use of a channel that the client, or the server, is at. */
+  /** The present use of a channel by the client, or the server. */
   use(number: number, { isClient, scanner }: ObservedDirection): ChannelLedger {
     const uses = this.uses(number);
     return isClient ? uses.client(scanner.frameMoment()) : uses.server(scanner.frameMoment());
@@ -63,7 +63,7 @@ export class ChannelTable {
     for (const uses of this.#channels.values()) uses.closeForGood();
   }
 
-  /** The server has sent connection.close: of what the client sends then it reads nothing. */
+  /** The server has sent connection.close: it does not read what the client sends after that. */
   serverCloses(at: Moment): void {
     for (const use of this) use.closes(at);
   }

@@ -6,7 +6,7 @@ import type { LedgerSink } from "./ledger-sink.ts";
 import type { MessageBudget } from "./message-budget.ts";
 
 /**
- * The uses of one channel number, each from channel.open to its close, in order; those that both directions are done with
+ * The uses of one channel number, each from channel.open to its close, in order; those that both directions have ended
  * are taken out. The two directions of a capture may be out of step: then each is at a use of its own.
  */
 export class ChannelUses {
@@ -15,7 +15,7 @@ export class ChannelUses {
   #isClosed = false;
   /** It has closed the connection: no channel is opened any more. */
   #isClosedForGood = false;
-  /** What it sends on a channel that it has closed: nobody reads that. */
+  /** What it sends on a channel that it has closed: the broker does not read that. */
   #behindClose: ChannelLedger | null = null;
   readonly #budget: MessageBudget;
   readonly #sink: LedgerSink;
@@ -30,12 +30,12 @@ export class ChannelUses {
     return this.#behindClose === null ? this.#uses : [...this.#uses, this.#behindClose];
   }
 
-  /** The client has sent something on it when it had closed it. */
+  /** The client has sent something on the channel after closing it. */
   get hasBehindClose(): boolean {
     return this.#behindClose !== null;
   }
 
-  /** The use that the client is at, at this moment. */
+  /** The client's use at this moment. */
   client(at: Moment): ChannelLedger {
     if (this.#isClosed) return this.#closed();
     for (const use of this.#uses) {
@@ -58,7 +58,7 @@ export class ChannelUses {
     for (const use of this.#uses) if (use.clientDone) use.clientOver ??= copyOf(at);
   }
 
-  /** The use that the server is at, at this moment. */
+  /** The server's use at this moment. */
   server(at: Moment): ChannelLedger {
     for (const use of this.#uses) {
       if (use.serverDone) continue;
@@ -77,7 +77,7 @@ export class ChannelUses {
     for (const use of this.#uses) if (use.serverDone) use.serverOver ??= copyOf(at);
   }
 
-  /** The client sends channel.close or close-ok: the one may cross the server's, and the other follows it. */
+  /** The client sends channel.close or close-ok: the first may cross the server's, the second follows it. */
   clientCloses(): void {
     const use = this.#uses.find(each => !each.clientDone && each.clientBegan);
     if (use !== undefined) use.clientDone = true;
@@ -90,14 +90,14 @@ export class ChannelUses {
     this.#isClosedForGood = true;
   }
 
-  /** Octets of the client were missed, and with them perhaps a channel.open. */
+  /** Octets of the client were missed, and perhaps a channel.open with them. */
   clientMissed(): void {
     this.#isClosed = this.#isClosedForGood;
   }
 
   /**
-   * The server sends channel.close with these arguments, which a finding tells; or close-ok: then it has handled what the
-   * client sent.
+   * The server sends channel.close with these arguments, which a finding reports; or close-ok: then it has handled what
+   * the client sent.
    */
   serverCloses(values: Values | null, at: Moment, finding: string | null): void {
     const use = this.#uses.find(each => !each.serverDone);
@@ -114,7 +114,7 @@ export class ChannelUses {
     }
   }
 
-  /** Takes out the first use if both directions are done with it. */
+  /** Takes out the first use if both directions have ended it. */
   takeDone(): ChannelLedger | null {
     const first = this.#uses[0];
     return first?.clientDone === true && first.serverDone ? this.#uses.shift()! : null;

@@ -12,11 +12,11 @@ export class ConnectionFate {
   clientClosedAt = -1;
   /** When the broker sent connection.close. */
   closedByServer: Moment | null = null;
-  /** Identity of the finding that tells this close. */
+  /** Identity of the finding that reports this close. */
   closeFinding: string | null = null;
-  /** How the streams ended; of two reasons the one that tells more. */
+  /** How the streams ended; of two reasons the more specific one. */
   ended: StreamEnd | null = null;
-  /** Stream offset up to which the broker is known to have taken what the client sent. */
+  /** Stream offset up to which the broker is known to have accepted what the client sent. */
   handled = 0;
   #endings = 0;
 

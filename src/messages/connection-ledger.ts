@@ -46,12 +46,12 @@ export class ConnectionLedger {
   readonly phases = new ConnectionPhases();
   readonly #seen: WholeMessages;
   readonly #lost = new LostBoundaries();
-  /** Where the message at hand begins. */
+  /** Where the present message begins. */
   readonly #origin: { -readonly [Name in keyof MessageOrigin]: MessageOrigin[Name] };
   #isOver = false;
   /** The client's frames broke. */
   #isBroken = false;
-  /** What that cost. */
+  /** The cost of that break. */
   readonly losses = new IncidentLosses();
 
   constructor(connection: MessageConnection, context: LedgerContext) {
@@ -118,9 +118,9 @@ export class ConnectionLedger {
     for (const use of this.#channels) this.#missedOn(use, direction);
   }
 
-  /** A frame is broken: what was begun by then does not come to its end. */
+  /** A frame is broken: what was begun by then is not completed. */
   broken(direction: ObservedDirection, { rule }: EnvelopeFault): void {
-    // Of a frame that its stream's end cut off; only a reading that explains hears of it.
+    // For a frame that its stream's end cut off; only a reading that explains gets this.
     if (rule === "stalled") return;
     if (direction.isClient) {
       this.#break();
@@ -134,7 +134,7 @@ export class ConnectionLedger {
     this.#isBroken = true;
   }
 
-  /** Content frames of the client stand in the wrong order: whose the following ones are is not known. */
+  /** Content frames of the client stand in the wrong order: the message of the following ones is not known. */
   #disorder(content: OpenContent, direction: ObservedDirection): void {
     if (direction.isClient && content.message?.operation === "publish") this.#break();
     this.#cut(content);
@@ -152,7 +152,7 @@ export class ConnectionLedger {
     if (!this.#isBroken || this.losses.take(message)) this.#context.emit(message);
   }
 
-  /** Of two readings, one tells what comes before the client's frames break, and the other what comes then. */
+  /** Of two readings, one reports what comes before the client's frames break, and the other what comes after. */
   get #emitsNow(): boolean {
     return this.#context.part === "all" || (this.#context.part === "from-break") === this.#isBroken;
   }
@@ -169,7 +169,7 @@ export class ConnectionLedger {
 
   ended(reason: StreamEnd): void {
     this.#fate.end(reason);
-    // What broke is explained when the connection is closed, and what was not read has its finding then.
+    // What broke is explained when the connection is closed; unread messages have their finding then.
     if (this.#fate.isOver && !this.#isBroken && !this.#channels.someBehindClose) this.conclude();
   }
 
@@ -229,7 +229,7 @@ export class ConnectionLedger {
     }
   }
 
-  /** channel.close or close-ok; `values`: the arguments of a close of the server's. */
+  /** channel.close or close-ok; `values`: the arguments of the server's close. */
   #channelClose(uses: ChannelUses, direction: ObservedDirection, values: Values | null): void {
     const finding = values && closeFinding(this.#connection.inspected, direction, values);
     if (direction.isClient) uses.clientCloses();
@@ -254,7 +254,7 @@ export class ConnectionLedger {
     if (content.state === AWAITS_METHOD) this.#whole(use, direction, content, size);
   }
 
-  /** `bytes` is null where its payload was not captured, and `start` is −1 where it came in pieces, which nobody keeps. */
+  /** `bytes` is null if its payload was not captured; `start` is −1 if it came in pieces, which are not kept. */
   #body(direction: ObservedDirection, channel: number, size: number, bytes: Uint8Array | null, start: number): void {
     const use = this.#channels.use(channel, direction);
     const content = direction.isClient ? use.client : use.server;
@@ -289,7 +289,7 @@ export class ConnectionLedger {
     use.whole(message, direction);
   }
 
-  /** What began does not come to its end. */
+  /** What began is not completed. */
   #breakOff(content: OpenContent, outcome: Outcome = "torn"): void {
     const { message } = content;
     content.message = null;

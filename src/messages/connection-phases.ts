@@ -35,7 +35,7 @@ export type Phase = (typeof BEFORE)[number] | Method | (typeof BEHIND)[number];
 const ORDER: readonly Phase[] = [...BEFORE, ...METHODS.map(([phase]) => phase), ...BEHIND];
 const phases = new Map<number, Phase>(METHODS.map(([phase, key]) => [key, phase]));
 
-/** When each step was seen first; and, between them, heartbeats. */
+/** When each step was first seen, and heartbeats between them. */
 export class ConnectionPhases {
   readonly heartbeats = new Heartbeats();
   readonly #moments = new Map<Phase, Moment>();
@@ -46,7 +46,7 @@ export class ConnectionPhases {
     if (phase !== undefined && !this.#moments.has(phase)) this.#moments.set(phase, copyOf(moment));
   }
 
-  /** What no method tells, when the connection is over. */
+  /** The steps that no method shows, when the connection is over. */
   conclude({ carrier, amqp, hellos }: InspectedConnection): void {
     const { synAck, fin, rst } = carrier;
     const [clientHello, serverHello] = hellos;

@@ -44,7 +44,7 @@ export class Deliveries {
     this.#consumers.set(tag, consumer);
   }
 
-  /** A delivery; `consumer` of what basic.get brought. */
+  /** A delivery; `consumer` for what basic.get brought. */
   add(message: Message, consumer: Consumer | null = this.#consumerOf(message)): void {
     const { deliveryTag } = message;
     if (deliveryTag > this.#last) this.#last = deliveryTag;
@@ -87,24 +87,24 @@ export class Deliveries {
     else this.#settleWaiting();
   }
 
-  /** Octets of the client were missed, which may have settled what was delivered by now. */
+  /** Octets of the client were missed, which may have settled what was delivered so far. */
   hide(): void {
     this.#outstanding.miss(true);
     for (const message of this.#outstanding) message.isHidden = true;
     this.#waiting = [];
   }
 
-  /** Octets of the server were missed, and with them perhaps the channel's end. */
+  /** Octets of the server were missed, and perhaps the channel's end with them. */
   missed(): void {
     this.#outstanding.miss(false);
   }
 
-  /** Nothing more comes: what is left goes back to its queue, or with `outcome` "unsettled" nobody knows yet. */
+  /** Nothing more comes: what is left goes back to its queue, or with `outcome` "unsettled" is not known yet. */
   end(outcome: Outcome, at: Moment | null): void {
     for (let next = this.#outstanding.takeFirst(this.#last); next !== null; ) {
       const consumer = this.#consumerOf(next);
       if (consumer !== null) next.queue ??= consumer.queue;
-      // Of a consumer that was not seen to begin it is not known whether it acknowledges at all.
+      // If a consumer's beginning was not seen, it is not known whether it acknowledges at all.
       const isKnown = !next.isHidden && (consumer !== null ? !consumer.noAck : next.queue !== null);
       this.#finish(next, isKnown ? outcome : "unknown", isKnown ? at : null);
       next = this.#outstanding.takeFirst(this.#last);
@@ -154,13 +154,13 @@ export class Deliveries {
     ) {
       if (!this.#isSent(next, at)) return;
       this.#outstanding.take(next.deliveryTag);
-      // One of its own may have been missed: this may not be about it.
+      // A settlement of its own may have been missed: this one may not concern it.
       if (next.isHidden) this.#finish(next, "unknown", null);
       else this.#finish(next, outcome, at);
     }
   }
 
-  /** Whether a delivery was sent by then; else the settlement is another one's, of which nothing is known. */
+  /** Whether a delivery was sent by then; else the settlement belongs to an unknown one. */
   #isSent(message: Message, at: Moment): boolean {
     if (!isAfter(message, at)) return true;
     message.isHidden = true;

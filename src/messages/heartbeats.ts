@@ -1,7 +1,7 @@
 /** When each end of a connection sent heartbeat frames (§4.2.7). */
 import type { Moment } from "../net/connection-observer.ts";
 
-/** Times that are kept of each end; of more an even sample. */
+/** Times that are kept of each end; beyond this, an even sample. */
 const MAX_TIMES = 256;
 
 export class Heartbeats {
@@ -18,7 +18,7 @@ class SampledTimes {
   times: number[] = [];
   /** How many there were in all. */
   count = 0;
-  /** One of so many is kept. */
+  /** One of this many is kept. */
   #stride = 1;
 
   take(time: number): void {

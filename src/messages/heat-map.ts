@@ -1,4 +1,4 @@
-/** Columns of time: at most so many, at least half of them once the first doubling is over. */
+/** Columns of time: this many at most, at least half of them after the first doubling. */
 export const HEAT_COLUMNS = 60;
 /** Upper bounds of the rows, in seconds; the last row has what is slower. */
 export const HEAT_ROWS = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3, 10, 30] as const;
@@ -15,7 +15,7 @@ export class HeatMap {
   /** `time` in seconds since the epoch, `latency` in seconds. */
   add(time: number, latency: number): void {
     this.begin ??= time;
-    // Messages are told when they are settled: an earlier one may come later.
+    // Messages are reported when they are settled: an earlier one may come later.
     while (time < this.begin) this.#growBackwards();
     while (time >= this.begin + this.width * HEAT_COLUMNS) this.#doubleWidth();
     const column = Math.floor((time - this.begin) / this.width);
@@ -24,7 +24,7 @@ export class HeatMap {
     cells[row < 0 ? HEAT_ROWS.length : row]!++;
   }
 
-  /** The same in at most `columns` columns, of which there is one at least. */
+  /** The same in at most `columns` columns, and at least one. */
   within(columns: number): Pick<HeatMap, "begin" | "width" | "cells"> {
     let { width, cells } = this;
     while (cells.length > Math.max(1, columns)) [width, cells] = [2 * width, halved(cells)];
@@ -41,7 +41,7 @@ export class HeatMap {
     this.cells = halved(this.cells);
   }
 
-  /** Puts as many columns in front as there may be, less those there are; doubles them where there is no room. */
+  /** Puts as many columns in front as are missing; doubles them if there is no room. */
   #growBackwards(): void {
     if (this.cells.length >= HEAT_COLUMNS) this.#doubleWidth();
     const added = HEAT_COLUMNS - this.cells.length;

@@ -11,23 +11,23 @@ export interface ClientIncident {
   readonly streamOffset: number;
   /** A frame is broken; else whole frames stand where they must not. */
   readonly breaksFrame: boolean;
-  /** Null where its octets are not explained. */
+  /** Null if its octets are not explained. */
   readonly diagnosis: Diagnosis | null;
 }
 
 /** Lost messages of a connection that are kept for its findings. */
 const MAX_LOST = 1000;
 const BEHIND: ReadonlySet<Outcome> = new Set<Outcome>(["unread", "unconfirmed"]);
-/** Lost messages of a connection that no diagnosis tells again. */
+/** Lost messages of a connection that no diagnosis reports again. */
 const MAX_TOLD = 65_536;
 const LOST: ReadonlySet<Outcome> = new Set<Outcome>(["refused", "torn", "swallowed", "unread", "unconfirmed"]);
 
-/** What may become of messages that a close cost. */
+/** Possible outcomes of messages that a close cost. */
 const OF_CLOSE: ReadonlySet<Outcome> = new Set<Outcome>(["refused", "unread", "unconfirmed"]);
 
 /**
- * The messages that the incidents of a connection cost. Diagnoses tell those whose frames were not read in their place, by
- * where they begin; what was read of the same messages is not told again.
+ * The messages that the incidents of a connection cost. Diagnoses report those whose frames were not read in their
+ * place, by where they begin; what was read of the same messages is not reported again.
  */
 export class IncidentLosses {
   /** Messages that were under way when the client's frames broke. */
@@ -35,15 +35,15 @@ export class IncidentLosses {
   readonly #incidents: ClientIncident[] = [];
   /** Those that are lost, by incident. */
   readonly lost = new LostMessages();
-  /** The incident that was opened or told before all others. */
+  /** The incident that was opened or reported before all others. */
   #first: string | null = null;
-  /** Where messages begin that diagnoses tell. */
+  /** Where messages begin that diagnoses report. */
   readonly #explained = new Set<number>();
-  /** The octets of all messages that diagnoses know. */
+  /** The octets of all messages in diagnoses. */
   readonly #octets = new SpanIndex();
-  /** Where lost messages begin that were told. */
+  /** Where lost messages begin that were reported. */
   readonly #told = new Set<number>();
-  /** Where the broker stopped reading; −1 where it did not, or that is not known yet. */
+  /** Where the broker stopped reading; −1 if it did not, or that is not known yet. */
   #stoppedAt = -1;
 
   /** An incident is over. */
@@ -56,7 +56,7 @@ export class IncidentLosses {
     }
   }
 
-  /** What did not come to its end. `stoppedAt`: where the broker stopped reading, −1 where it did not. */
+  /** Messages that were not completed. `stoppedAt`: where the broker stopped reading, −1 if it did not. */
   messages(connection: MessageConnection, stoppedAt: number): Message[] {
     this.#stoppedAt = stoppedAt;
     const explained = this.#incidents.flatMap(incident => incidentMessages(connection, incident, stoppedAt));
@@ -79,8 +79,8 @@ export class IncidentLosses {
   }
 
   /**
-   * Of a connection whose frames are whole: what a close cost is lost by the finding that tells it; `closeFinding`, where
-   * the broker closed the connection.
+   * For a connection whose frames are whole: a message that a close cost is lost by the finding that reports the close;
+   * `closeFinding` if the broker closed the connection.
    */
   takeBehindClose(message: Message, closeFinding: string | null): void {
     const { operation, outcome, streamOffset } = message;
@@ -92,7 +92,7 @@ export class IncidentLosses {
     this.lost.add(message);
   }
 
-  /** A message whose outcome was not known when the frames broke; false where a diagnosis has told it. */
+  /** A message whose outcome was not known when the frames broke; false if a diagnosis has reported it. */
   take(message: Message): boolean {
     if (message.operation !== "publish") return true;
     if (message.incident === null && this.#explained.has(message.streamOffset)) return false;
@@ -107,8 +107,8 @@ export class IncidentLosses {
   }
 
   /**
-   * Whole frames behind a broken one that is explained: the broker took those for octets of that frame which begin before
-   * it stopped.
+   * Whole frames behind a broken one that is explained: the broker read them as octets of that frame if they begin
+   * before it stopped.
    */
   #swallow(message: Message): void {
     const { streamOffset } = message;
@@ -125,14 +125,14 @@ export class IncidentLosses {
   }
 }
 
-/** The messages that the incidents of one connection cost: some themselves, and of all how many. */
+/** The messages that the incidents of one connection cost: some themselves, and the number of all. */
 export class LostMessages {
   /** The first ones; those whose frames an incident touched before those that are only behind it. */
   readonly listed: Message[] = [];
-  /** By incident and outcome; those that are listed, too. */
+  /** By incident and outcome; including those that are listed. */
   readonly #counts = new Map<string, Map<Outcome, number>>();
 
-  /** What no incident cost is not taken. */
+  /** A message that no incident cost is not taken. */
   add(message: Message): void {
     const { incident, outcome } = message;
     if (incident === null) return;
@@ -157,7 +157,7 @@ export class LostMessages {
   }
 }
 
-/** Messages of an incident that did not reach the broker; `stoppedAt`: where that stopped reading, −1 where it did not. */
+/** Messages of an incident that did not reach the broker; `stoppedAt`: where it stopped reading, −1 if it did not. */
 function incidentMessages(connection: MessageConnection, incident: ClientIncident, stoppedAt: number): Message[] {
   const { identity, diagnosis } = incident;
   return explainedMessages(incident).map(explained => {
@@ -170,8 +170,8 @@ function incidentMessages(connection: MessageConnection, incident: ClientInciden
 }
 
 /**
- * The messages of a diagnosis that did not arrive, with the channel of their writer. What a second copy of a TLS session
- * wrote has no place in the stream.
+ * The messages of a diagnosis that did not arrive, with the channel of their writer. What a second copy of a TLS
+ * session wrote has no place in the stream.
  */
 function explainedMessages({ diagnosis }: ClientIncident): (ExplainedMessage & { channel: number })[] {
   return (diagnosis?.writers ?? []).flatMap(({ channels, messages }) =>
@@ -185,7 +185,7 @@ function outcomeOf({ fate, spans }: ExplainedMessage, incident: ClientIncident, 
   if (fate === "torn") return "torn";
   const begin = spans[0]![0];
   if (begin >= stoppedAt) return "unread";
-  // The broker took these octets for another frame's; or it read the message, and stopped over it.
+  // The broker read these octets as another frame's; or it read the message, and stopped because of it.
   return incident.breaksFrame && begin > incident.streamOffset ? "swallowed" : "refused";
 }
 

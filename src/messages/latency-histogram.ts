@@ -19,7 +19,7 @@ export class LatencyHistogram {
     this.#buckets[Math.min(bucket, this.#buckets.length - 1)]!++;
   }
 
-  /** Seconds within which a share of all are, to within 1.5 %; 0 where there are none. */
+  /** Seconds within which a share of all are, to within 1.5 %; 0 if there are none. */
   quantile(share: number): number {
     let left = Math.ceil(this.count * share);
     for (let i = 0; i < this.#buckets.length; i++) {

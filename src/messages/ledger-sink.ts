@@ -14,7 +14,7 @@ export interface CallFacts {
   readonly latency: number;
 }
 
-/** Who is told of a channel's messages when their outcome is known, and of its calls when they are answered. */
+/** Receives a channel's messages when their outcome is known, and its calls when they are answered. */
 export interface LedgerSink {
   emit(message: Message): void;
   emitCall(call: Omit<CallFacts, "connection" | "channel">): void;
@@ -23,7 +23,7 @@ export interface LedgerSink {
   isUnread(message: Message): boolean;
 }
 
-/** The same, of all channels of a connection. */
+/** The same for all channels of a connection. */
 export interface ConnectionSink {
   readonly lost: LostBoundaries;
   emit(message: Message): void;

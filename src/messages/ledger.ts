@@ -18,24 +18,27 @@ import { TextCache } from "./text-cache.ts";
 export interface LedgerOptions {
   part?: LedgerPart;
   budget?: MessageBudget;
-  /** Is told of each connection when it is over. */
+  /** Called with each connection when it is over. */
   emitConnection?: (connection: ConnectionFacts) => void;
-  /** Is told of each synchronous method when it is answered. */
+  /** Called with each synchronous method when it is answered. */
   emitCall?: (call: CallFacts) => void;
-  /** Is told of the connections that are to be read again from their beginning, by a ledger from the break on. */
+  /** Called with the connections that must be read again from their beginning, by a ledger from the break on. */
   suspend?: (connection: MessageConnection) => void;
 }
 
 /**
- * The life line of every message: publishes with what the broker said of them, deliveries with how the client settled
- * them. It is the listener of an engine's frames and a sink of its events, and tells each message once, when its outcome is
+ * The life line of every message: publishes with the broker's answer, deliveries with the client's settlement. It is
+ * the listener of an engine's frames and a sink of its events, and reports each message once, when its outcome is
  * known.
  */
 export class Ledger implements FrameListener {
   readonly wantsMessages = false;
   readonly budget: MessageBudget;
   readonly #context: LedgerContext;
-  /** By the engine's number of the connection, and those that are not closed by connection: what is encrypted has no number of AMQP's. */
+  /**
+   * By the engine's number of the connection, and open ones by connection: an encrypted connection has no number of
+   * AMQP's.
+   */
   readonly #connections: (ConnectionLedger | undefined)[] = [];
   readonly #open = new Map<InspectedConnection, { readonly ledger: ConnectionLedger; readonly number: number }>();
   /** Of connections that are closed. */
@@ -49,7 +52,7 @@ export class Ledger implements FrameListener {
     this.#context = { part, budget, texts: new TextCache(), matches, emit, emitConnection, emitCall, suspend };
   }
 
-  /** `shownNumber`: what the connection is called, where that is not the engine's number. */
+  /** `shownNumber`: the connection's number in reports, if that is not the engine's number. */
   take(event: InspectionEvent, shownNumber?: number): void {
     const { connection } = event;
     if (event.kind === "connection-opened") {
@@ -74,14 +77,14 @@ export class Ledger implements FrameListener {
     } else if (event.kind === "finding" && event.final && event.incident.side === connection.amqp.client) {
       const { streamOffset, envelope, severity, rule } = event.incident;
       const diagnosis = connection.diagnosis(event.incident);
-      // Unexplained, too, an error costs what the broker does not read because of it.
+      // Even without an explanation, an error costs what the broker does not read because of it.
       if (diagnosis === null && severity !== "error" && rule !== "channel-state") return;
       const { identity } = event;
       ledger.losses.add({ identity, streamOffset, breaksFrame: envelope !== null, diagnosis });
     }
   }
 
-  /** The messages that the incidents of a closed connection cost, told once; null for none. */
+  /** The messages that the incidents of a closed connection cost, reported once; null for none. */
   takeLost(connection: InspectedConnection): LostMessages | null {
     const lost = this.#lost.get(connection) ?? null;
     this.#lost.delete(connection);
@@ -111,7 +114,7 @@ export class Ledger implements FrameListener {
 
   boundaryFound(): void {}
 
-  /** What was sent by then was not read. */
+  /** What was sent so far was not read. */
   guessRefuted(from: ObservedDirection): void {
     this.missed(from);
   }

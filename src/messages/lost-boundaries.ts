@@ -1,5 +1,5 @@
 /**
- * The directions of a connection that are not read at present: octets were missed, and no frame was told since. What the
+ * The directions of a connection that are not read at present: octets were missed, and no frame came since. What the
  * other direction sends in that time may be answered unseen.
  */
 export class LostBoundaries {
@@ -12,7 +12,7 @@ export class LostBoundaries {
     else this.server = true;
   }
 
-  /** A frame of a direction is told. */
+  /** A frame of a direction was read. */
   find(isClient: boolean): void {
     if (isClient) this.client = false;
     else this.server = false;

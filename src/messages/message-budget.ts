@@ -3,7 +3,7 @@ const MAX_OF_CHANNEL = 65_536;
 /** Messages of all channels whose outcome is awaited. */
 const MAX_OUTSTANDING = 131_072;
 
-/** How many messages wait for their outcome. Beyond its bounds the oldest of the channel at hand are forgotten. */
+/** How many messages wait for their outcome. Beyond its bounds the oldest of the present channel are forgotten. */
 export class MessageBudget {
   readonly ofChannel: number;
   readonly limit: number;

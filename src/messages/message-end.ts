@@ -1,4 +1,4 @@
-/** What becomes of the messages that are left when their channel, their connection or the capture is over. */
+/** The outcome of the messages that are left when their channel, their connection or the capture is over. */
 
 import { textOf } from "../amqp/field-table.ts";
 import { BASIC_PUBLISH, keyOf } from "../amqp/method-keys.ts";
@@ -19,17 +19,17 @@ export interface MessageEnd {
   delivered: Outcome;
 }
 
-/** A channel that both ends are done with. */
+/** A channel that both ends have ended. */
 interface EndedChannel {
-  /** The arguments of the close with which the broker ended it, and when that was seen; null where the client did. */
+  /** The arguments of the close with which the broker ended it, and when that was seen; null if the client did. */
   readonly closedWith: Values | null;
-  /** Identity of the finding that tells this close. */
+  /** Identity of the finding that reports this close. */
   readonly closeFinding: string | null;
   readonly closedAt: Moment | null;
   readonly publishes: { readonly outstanding: Iterable<Message>; hasTaken(exchange: string): boolean };
 }
 
-/** What becomes of the messages of a channel that both ends are done with. */
+/** The outcomes of the messages of a channel that both ends have ended. */
 export function channelEnd(use: EndedChannel): MessageEnd {
   const { closedWith, closedAt, closeFinding } = use;
   if (closedWith === null) return { published: afterClose, delivered: "requeued" };
@@ -49,7 +49,7 @@ export function channelEnd(use: EndedChannel): MessageEnd {
   };
   return {
     published: message => {
-      // What the client hears of none of its publishes, another close may have cost as well.
+      // A publish without an answer may also have been lost to another close.
       message.incident = closeFinding;
       const outcome = published(message);
       if (outcome === "unknown" || outcome === "accepted") message.incident = null;
@@ -59,7 +59,7 @@ export function channelEnd(use: EndedChannel): MessageEnd {
   };
 }
 
-/** Identity of the finding that tells a channel.close of the broker's. */
+/** Identity of the finding that reports a channel.close of the broker. */
 export function closeFinding(
   { amqp }: InspectedConnection,
   { side, scanner }: ObservedDirection,
@@ -69,7 +69,10 @@ export function closeFinding(
   return identityAt("broker-close", side, toldAt < 0 ? scanner.frameOffset : toldAt);
 }
 
-/** What becomes of the messages of a connection of which nothing more comes; `prediction` is what the broker does about the client's octets. */
+/**
+ * The outcomes of the messages of a connection when it is over; `prediction` is what the broker does about the client's
+ * octets.
+ */
 export function connectionEnd(prediction: Prediction | null, fate: ConnectionFate): MessageEnd {
   const { closedByServer, closedByClient, answered, ended } = fate;
   const stop = stopOf(prediction, fate);
@@ -86,14 +89,14 @@ export function connectionEnd(prediction: Prediction | null, fate: ConnectionFat
   };
 }
 
-/** Whether a publish stands behind what the broker reads of a connection, as far as is known by now. */
+/** Whether a publish stands behind what the broker reads of a connection, as far as is known so far. */
 export function isUnread(message: Message, prediction: Prediction | null, fate: ConnectionFate): boolean {
   if (fate.closedByServer !== null && isAfter(message, fate.closedByServer)) return true;
   const stop = stopOf(prediction, fate);
   return stop !== null && message.streamOffset >= stop.streamOffset;
 }
 
-/** What is predicted counts unless the broker is known to have read on. */
+/** The prediction counts unless the broker is known to have read on. */
 function stopOf(prediction: Prediction | null, { handled }: ConnectionFate): Prediction | null {
   return prediction !== null && prediction.streamOffset > handled ? prediction : null;
 }
@@ -103,7 +106,7 @@ function afterClose({ awaits }: Message): Outcome {
   return awaits === AWAITS_CONFIRM ? "unconfirmed" : awaits === AWAITS_COMMIT ? "rolled-back" : "accepted";
 }
 
-/** Nobody knows how far the broker had come. */
+/** It is not known how far the broker had read. */
 function afterBreak({ awaits }: Message): Outcome {
   return awaits === AWAITS_CONFIRM ? "unconfirmed" : "unknown";
 }
@@ -115,12 +118,12 @@ function afterCapture({ awaits }: Message): Outcome {
 /** Seconds within which no exchange is deleted between two publishes to it, and the broker's answer comes. */
 const SOON = 1;
 
-/** For which publish the broker closed a channel: it names the exchange. */
+/** The publish for which the broker closed a channel: the broker names the exchange. */
 interface Refused {
-  /** The first and the last one to it that may be meant; null for none. */
+  /** The first and the last publish that may be meant; null for none. */
   first: Message | null;
   last: Message | null;
-  /** It is the first. Of several it may be another: the exchange may have been there when the first one was sent. */
+  /** It is the first. Of several it may be another: the exchange may have existed when the first one was sent. */
   isFirst: boolean;
 }
 

@@ -16,9 +16,9 @@ export interface MessageFilterOptions {
   outcome?: readonly Outcome[];
   /** Seconds. */
   slowerThan?: number;
-  /** Message, correlation or trace id: one story, on whatever connections. */
+  /** Message, correlation or trace id: one story, on any connections. */
   follow?: string;
-  /** Whether a time is within what is asked for. */
+  /** Whether a time is within the requested range. */
   takesTime?: (moment: { seconds: number; nanoseconds: number }) => boolean;
 }
 
@@ -34,7 +34,7 @@ const OF_MESSAGES = [
   "follow",
 ] as const;
 
-/** Whether messages are asked for by what is known of them, besides their connection, channel and time. */
+/** Whether messages are chosen by their own properties, besides their connection, channel and time. */
 export function choosesMessages(options: MessageFilterOptions): boolean {
   return OF_MESSAGES.some(name => options[name] !== undefined);
 }
@@ -66,7 +66,7 @@ export class MessageFilter {
     );
   }
 
-  /** Calls are of no message: where one of its properties is asked for, none is wanted. */
+  /** Calls have no message: if one of a message's properties is asked for, no call is wanted. */
   takesCall({ connection, channel: number, latency, ...moment }: CallFacts): boolean {
     const { slowerThan, ...others } = this.#options;
     const { channel, takesTime } = others;
@@ -93,7 +93,7 @@ export class MessageFilter {
   }
 }
 
-/** What a connection can be called by. */
+/** The names of a connection that options may use. */
 function namesOf({ number, inspected }: MessageConnection): string[] {
   const { carrier, amqp } = inspected;
   const name = amqp.login.properties.get("connection_name");

@@ -6,7 +6,7 @@ import { longlong, short } from "../bytes/big-endian.ts";
 import { Message, type MessageOrigin } from "./message.ts";
 import type { TextCache } from "./text-cache.ts";
 
-/** The message that begins with a method whose payload is bytes[start…] and decodes; null where none does. */
+/** The message that begins with a method whose payload is bytes[start…] and decodes; null if none does. */
 export function beginMessage(
   { key }: Method,
   bytes: Uint8Array,

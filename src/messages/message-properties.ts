@@ -18,8 +18,8 @@ const MESSAGE_ID = places.get("message-id")!;
 const APP_ID = places.get("app-id")!;
 
 /**
- * Reads what is told of a message from its content header's payload, which begins at bytes[start] and is known to decode
- * (§4.2.6.1).
+ * Reads the reported properties of a message from its content header's payload, which begins at bytes[start] and is
+ * known to decode (§4.2.6.1).
  */
 export function readMessageProperties(bytes: Uint8Array, start: number, texts: TextCache, into: Message): void {
   let at = start + LEAST_CONTENT_HEADER;

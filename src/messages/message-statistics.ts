@@ -3,15 +3,15 @@ import { LatencyHistogram } from "./latency-histogram.ts";
 import type { CallFacts } from "./ledger-sink.ts";
 import type { Message, Outcome } from "./message.ts";
 
-/** Names of one kind that are told apart; the messages of more are counted together. */
+/** Names of one kind that are distinguished; the messages of others are counted together. */
 const MAX_NAMES = 500;
 export const OTHER_NAMES = "(others)";
 
-/** What the broker or the client took until it said something: a confirm or return, an acknowledgment. */
+/** Time until the answer of the broker or the client: a confirm or return, an acknowledgment. */
 export type MessageKind = "publish" | "deliver";
 /**
- * And how long a message was in the broker, from its publish to its delivery; how long a request waited for its reply; what
- * the broker took to answer a synchronous method; and what each step of connecting took.
+ * Also: how long a message was in the broker, from its publish to its delivery; how long a request waited for its
+ * reply; how long the broker took to answer a synchronous method; and how long each step of connecting took.
  */
 export type LatencyKind = MessageKind | "broker" | "reply" | "call" | "connect";
 export type Grouping = "exchange" | "queue" | "connection" | "method" | "phase";

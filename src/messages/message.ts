@@ -2,24 +2,24 @@ import type { Span } from "../forensics/diagnosis.ts";
 import type { InspectedConnection } from "../inspection/inspected-connection.ts";
 import type { Moment } from "../net/connection-observer.ts";
 
-/** "return" is what basic.return brings, until its publish is found: it is never told. */
+/** "return" is what basic.return brings, until its publish is found: it is never reported. */
 export type Operation = "publish" | "deliver" | "get" | "return";
 
 /**
- * What became of a message.
+ * The outcome of a message.
  *
- *   publish   confirmed, nacked, returned, committed, rolled-back   as the broker said
+ *   publish   confirmed, nacked, returned, committed, rolled-back   as the broker answered
  *             accepted      sent without confirms, and nothing shows that the broker refused it
  *             refused       the broker closed the channel because of it
  *             torn          not whole when its stream broke
  *             swallowed     inside a frame of another message, which broke
  *             unread        behind what the broker read
  *             unconfirmed   no confirm had come when its channel, its connection or the capture ended
- *   delivery  acked, nacked, rejected                               as the client said
- *             requeued      back in its queue: so the client said, or its channel or connection ended
+ *   delivery  acked, nacked, rejected                               as the client answered
+ *             requeued      back in its queue: the client sent it back, or its channel or connection ended
  *             auto-acked    sent to a consumer that does not acknowledge
  *             unsettled     neither of these when the capture ended
- *   both      unknown       what was not captured could say it
+ *   both      unknown       it may be in octets that were not captured
  */
 export const OUTCOMES = [
   "confirmed",
@@ -42,7 +42,7 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What the broker says of a publish: nothing, a confirm, the answer to a commit; or it is not known which. */
+/** What the broker will answer to a publish: nothing, a confirm, the answer to a commit; or it is not known which. */
 export const AWAITS_NOTHING = 0;
 export const AWAITS_CONFIRM = 1;
 export const AWAITS_COMMIT = 2;
@@ -64,7 +64,10 @@ export interface MessageOrigin {
   readonly moment: Moment;
 }
 
-/** By what a publish was found, besides its destination, size and first octets: its message id, its correlation id, or nothing else. */
+/**
+ * How a publish was matched, besides its destination, size and first octets: by message id, correlation id, or nothing
+ * else.
+ */
 export type MatchedBy = "message-id" | "correlation-id" | "content";
 
 /** A publish that was seen. */
@@ -78,7 +81,10 @@ export interface SeenPublish {
 /** The publish of a delivery. */
 export interface PublishMatch extends SeenPublish {
   readonly by: MatchedBy;
-  /** From the publish's last octet to the delivery's first one, as captured; −1 where the capture has them the other way. */
+  /**
+   * From the publish's last octet to the delivery's first one, as captured; −1 if the capture has them in the other
+   * order.
+   */
   readonly seconds: number;
 }
 
@@ -110,12 +116,12 @@ export class Message {
 
   exchange = "";
   routingKey = "";
-  /** null where it is not known, as in mid-stream. */
+  /** null if it is not known, as in mid-stream. */
   queue: string | null = null;
   consumerTag: string | null = null;
-  /** Of a publish: its number since confirm.select. 0 where it has none. */
+  /** For a publish: its number since confirm.select. 0 if it has none. */
   publishNumber = 0;
-  /** Of a delivery. 0 where it has none. */
+  /** For a delivery. 0 if it has none. */
   deliveryTag = 0;
   redelivered = false;
   mandatory = false;
@@ -128,7 +134,7 @@ export class Message {
   /** Hexadecimal digits, as its trace context has them. */
   traceId: string | null = null;
   spanId: string | null = null;
-  /** Whether its trace is recorded; null where its context does not say. */
+  /** Whether its trace is recorded; null if its context does not contain that. */
   sampled: boolean | null = null;
   /** W3C's `tracestate`; null for none. */
   traceState: string | null = null;
@@ -136,34 +142,34 @@ export class Message {
   outcome: Outcome = "unknown";
   /** Reply code of a return, or of the close that refused it; 0 for none. */
   code = 0;
-  /** Seconds from its first octet to what settled it; −1 where that is not known. */
+  /** Seconds from its first octet to what settled it; −1 if that is not known. */
   latency = -1;
   /** Identity of the incident that cost it (FindingMade); null for none. */
   incident: string | null = null;
-  /** Of a publish that a diagnosis tells: the stretches of the stream that its frames occupy, and how sure that is. */
+  /** For a publish in a diagnosis: the stretches of the stream that its frames occupy, and the confidence. */
   explained: { readonly spans: readonly Span[]; readonly confidence: number } | null = null;
-  /** Of a publish: it is one of several that nothing tells apart, and not all of these were returned. Null otherwise. */
+  /** For a publish: it is one of several identical ones, and not all of these were returned. Null otherwise. */
   mayBeReturned: { readonly code: number; readonly returns: number; readonly candidates: number } | null = null;
-  /** Of a mandatory publish, and of what comes back: FNV-1a (32 bits) of its properties' octets. */
+  /** For a mandatory publish, and for what comes back: FNV-1a (32 bits) of its properties' octets. */
   propertiesHash = 0;
-  /** A gap may hide what became of it. */
+  /** Its outcome may be in a gap. */
   isHidden = false;
   /**
-   * Octets of the client, and of the server, were missed since: where both were, its channel may have been closed and
-   * opened again in them, and a tag is another message's.
+   * Octets of the client, and of the server, were missed since: if both were, its channel may have been closed and
+   * opened again in the gap, and a tag may be another message's.
    */
   clientMissed = false;
   serverMissed = false;
-  /** Of the first octets of its body (FNV-1a, 32 bits), and how many these are. */
+  /** Of the first octets of its body (FNV-1a, 32 bits), and their number. */
   bodyHash = 0x811c9dc5;
   hashed = 0;
-  /** Of a delivery: the publish it came from, where the capture shows it. */
+  /** For a delivery: the publish it came from, if the capture shows it. */
   publish: PublishMatch | null = null;
-  /** Of a delivery: the request that it answers. */
+  /** For a delivery: the request that it answers. */
   request: RequestMatch | null = null;
-  /** Of a publish: counts those of its channel that were seen, from 1. */
+  /** For a publish: counts the publishes seen on its channel, from 1. */
   number = 0;
-  /** Of a publish: what the broker is to say of it. */
+  /** For a publish: the answer that the broker will send. */
   awaits: Awaited = AWAITS_UNKNOWN;
 
   constructor(operation: Operation, { connection, channel, streamOffset, moment }: MessageOrigin) {

@@ -22,7 +22,7 @@ export class OutstandingMessages {
     return this.#first + this.#places.length - this.#head;
   }
 
-  /** False where the number is none that may follow, and the message is not taken. */
+  /** False if the number cannot follow; then the message is not taken. */
   add(number: number, message: Message): boolean {
     if (this.size === 0) {
       this.#places = [];
@@ -42,7 +42,7 @@ export class OutstandingMessages {
     return this.size === 0 ? null : this.#places[this.#head]!;
   }
 
-  /** The message of this number, without taking it out; null where it is settled, or none. */
+  /** The message of this number, without taking it out; null if it is settled, or does not exist. */
   at(number: number): Message | null {
     const place = this.#head + number - this.#first;
     return place < this.#head ? null : (this.#places[place] ?? null);
@@ -58,7 +58,7 @@ export class OutstandingMessages {
     return message;
   }
 
-  /** Takes out the first message that is left whose number is at most `number`; null where there is none. */
+  /** Takes out the first message that is left whose number is at most `number`; null if there is none. */
   takeFirst(number: number): Message | null {
     return this.size === 0 || this.#first > number ? null : this.take(this.#first);
   }

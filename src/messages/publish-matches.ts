@@ -1,6 +1,6 @@
 /**
- * Which publish a delivery came from, where a capture has the connections of both, and which request a reply answers.
- * Only what is unambiguous is told, and by what: two publishes that cannot be told apart match nothing.
+ * Which publish a delivery came from, if a capture has the connections of both, and which request a reply answers. Only
+ * an unambiguous match is reported, with its basis: two identical publishes match nothing.
  */
 import type { Moment } from "../net/connection-observer.ts";
 import type { MatchedBy, Message, MessageConnection, SeenPublish } from "./message.ts";
@@ -21,7 +21,7 @@ interface Time {
   nanoseconds: number;
 }
 
-/** Publishes that are remembered, twice. Of more, the oldest are forgotten. */
+/** Publishes that are remembered, twice. Beyond this, the oldest are forgotten. */
 const MAX_REMEMBERED = 32_768;
 /** Where direct reply-to delivers: https://www.rabbitmq.com/docs/direct-reply-to. */
 const DIRECT_REPLY_TO = "amq.rabbitmq.reply-to";
@@ -76,7 +76,7 @@ export class PublishMatches {
     const common = `${this.#placeOf(message.connection)}\0${exchange}\0${routingKey}\0${traceId}\0${size}\0${bodyHash}`;
     if (messageId !== null) return { key: `m${common}\0${messageId}`, by: "message-id" };
     if (correlationId !== null) return { key: `c${common}\0${correlationId}`, by: "correlation-id" };
-    // Nothing tells one empty message from another.
+    // Empty messages cannot be distinguished.
     return size <= 0 ? null : { key: `b${common}`, by: "content" };
   }
 
@@ -91,7 +91,7 @@ export class PublishMatches {
   }
 }
 
-/** By key, what was added once; what was added twice is nothing. Bounded by two generations. */
+/** By key, what was added once; what was added twice counts as nothing. Bounded by two generations. */
 class Remembered {
   #recent = new Map<string, Kept | null>();
   #older = new Map<string, Kept | null>();

@@ -14,9 +14,9 @@ import type { MessageBudget } from "./message-budget.ts";
 import { OutstandingMessages } from "./outstanding-messages.ts";
 import { ReturnedPublishes } from "./returned-publishes.ts";
 
-/** Publishes of a channel without confirms that are kept: the broker may refuse one of them yet. */
+/** Publishes of a channel without confirms that are kept: the broker may still refuse one of them. */
 const MAX_SENT = 16_384;
-/** Exchanges of a channel that are known to have taken publishes; of more, any may have. */
+/** Exchanges of a channel that are known to have accepted publishes; beyond this, any may have. */
 const MAX_TAKING = 64;
 /** Confirms and returns of a channel that wait for their publish to be seen: directions may be out of step. */
 const MAX_EARLY = 256;
@@ -36,29 +36,29 @@ interface EarlyReturn {
 
 type PublishSink = Pick<LedgerSink, "emit" | "isUnread">;
 
-/** What becomes of a publish when its channel or its connection is over, and nothing of it is hidden. */
+/** The outcome of a publish when its channel or its connection is over, if nothing of it is hidden. */
 export type EndOutcome = (message: Message) => Outcome;
 
 /**
- * What a client publishes on one channel, and what the broker says of it. Publishes are numbered in the order in which they
+ * What a client publishes on one channel, and the broker's answers. Publishes are numbered in the order in which they
  * were sent; with confirms the broker counts from confirm.select on, and names that number.
  */
 export class Publishes {
   /** How many were seen. */
   sent = 0;
-  /** What the broker is to say of the next one. */
+  /** The answer that the broker will send to the next one. */
   #awaits: Awaited = AWAITS_UNKNOWN;
   readonly #outstanding = new OutstandingMessages();
-  /** What was sent before confirm.select; −1 where the broker's numbers are not known. */
+  /** What was sent before confirm.select; −1 if the broker's numbers are not known. */
   #before = -1;
   /** The channel's beginning was not seen: its confirm.select may have been the second, which changes nothing. */
   #assumed = false;
   #isClosed = false;
   #early: EarlyConfirm[] = [];
-  /** The latest confirm or return that was given up: what was sent by then may have been its publish. */
+  /** The latest confirm or return that was given up: its publish may be among those sent so far. */
   #givenUp: Moment | null = null;
   #earlyReturns: EarlyReturn[] = [];
-  /** Exchanges that took publishes, and the one that did so last. */
+  /** Exchanges that accepted publishes, and the last of them. */
   readonly #taking = new Set<string>();
   #lastTaking: string | null = null;
   readonly #budget: MessageBudget;
@@ -75,7 +75,7 @@ export class Publishes {
     this.#sink = sink;
   }
 
-  /** channel.open was seen: until confirm.select or tx.select the broker says nothing of publishes. */
+  /** channel.open was seen: until confirm.select or tx.select the broker does not answer publishes. */
   opened(): void {
     this.#awaits = AWAITS_NOTHING;
   }
@@ -100,7 +100,7 @@ export class Publishes {
     this.#awaits = AWAITS_COMMIT;
   }
 
-  /** The broker takes what is published when it comes: not before its commit, and not behind a close. */
+  /** The broker accepts what is published when it comes: not before its commit, and not behind a close. */
   get isTaken(): boolean {
     return this.#awaits !== AWAITS_COMMIT && !this.#isClosed;
   }
@@ -123,11 +123,11 @@ export class Publishes {
   /** The broker's basic.ack or basic.nack. */
   confirm(tag: number, multiple: boolean, outcome: Outcome, at: Moment): void {
     const last = this.#before + tag;
-    // The client may be seen later than the broker: its confirm.select may come yet.
+    // The client may be seen later than the broker: its confirm.select may still come.
     if (this.#before < 0) this.#wait({ tag, multiple, outcome, at });
     else if (last <= this.sent) this.#confirm(last, multiple, outcome, at);
     else if (this.#awaits !== AWAITS_CONFIRM) {
-      // Publishes were missed: a confirm of all up to one of those is one of all that are known.
+      // Publishes were missed: a confirm of all up to one of those confirms all that are known.
       if (multiple) this.#confirm(this.sent, true, outcome, at);
     } else if (this.#assumed) this.#numbersUnknown();
     else if (this.#early.length < MAX_EARLY) this.#wait({ tag, multiple, outcome, at });
@@ -147,8 +147,8 @@ export class Publishes {
   }
 
   /**
-   * The broker has answered a method that was sent behind the first `sent` messages: it has handled them, in their order.
-   * Of those without confirms that is all it ever tells.
+   * The broker has answered a method that was sent behind the first `sent` messages: it has handled them, in their
+   * order. For those without confirms there is no other sign.
    */
   handled(sent: number): void {
     this.#returns.handled(sent);
@@ -166,9 +166,9 @@ export class Publishes {
     }
   }
 
-  /** Octets of the client were missed: with them publishes, and perhaps a confirm.select. */
+  /** Octets of the client were missed: publishes with them, and perhaps a confirm.select. */
   missed(): void {
-    // What is outstanding has its numbers still, unless the broker's half is missed as well.
+    // What is outstanding still has its numbers, unless the broker's half is missed as well.
     this.#awaits = AWAITS_UNKNOWN;
     this.#outstanding.miss(true);
     for (const message of this.#outstanding) {
@@ -177,7 +177,7 @@ export class Publishes {
     }
   }
 
-  /** Octets of the broker were missed, which may have confirmed, returned or refused what was sent by now. */
+  /** Octets of the broker were missed, which may have confirmed, returned or refused what was sent so far. */
   hide(): void {
     this.#outstanding.miss(false);
     for (const message of this.#outstanding) {
@@ -191,7 +191,7 @@ export class Publishes {
     return this.#outstanding;
   }
 
-  /** Whether a publish to this exchange may have been taken on this channel: it was there then. */
+  /** Whether a publish to this exchange may have been accepted on this channel: it existed then. */
   hasTaken(exchange: string): boolean {
     return this.#taking.size >= MAX_TAKING || this.#taking.has(exchange);
   }
@@ -223,7 +223,7 @@ export class Publishes {
       this.#outstanding.take(first.number);
       // What was sent before confirm.select was handled before: the broker works in order.
       const plain = first.awaits === AWAITS_NOTHING ? "accepted" : "unknown";
-      // One of its own may have been missed: this may not be about it.
+      // A confirm of its own may have been missed: this one may not concern it.
       const isKnown = first.awaits === AWAITS_CONFIRM && !first.isHidden;
       this.#settle(first, isKnown ? outcome : first.awaits === AWAITS_CONFIRM ? "unknown" : plain, isKnown ? at : null);
     }
@@ -239,7 +239,7 @@ export class Publishes {
     });
   }
 
-  /** A return that was seen before the publish it is about, which was sent before it. */
+  /** A return that was seen before its publish, although that was sent first. */
   #returnEarly(message: Message): void {
     const early = this.#earlyReturns.findIndex(
       ({ returned, at }) => isSame(message, returned) && !isAfter(message, at),
@@ -250,7 +250,7 @@ export class Publishes {
     this.#settle(this.#outstanding.take(message.number), "returned", found!.at);
   }
 
-  /** The broker counts otherwise than it seemed. */
+  /** The broker's count differs from the one assumed. */
   #numbersUnknown(): void {
     this.#before = -1;
     this.#awaits = AWAITS_UNKNOWN;

@@ -1,21 +1,21 @@
 /**
- * Which publishes of a channel came back (basic.return). A return names none: it holds what was published. RabbitMQ handles
- * publishes in their order, and sends the return of one before its confirm. So a return is about a publish that is the
- * same, asked for it (mandatory), and stands behind the last one that is known to be handled. Where several are left, and
- * not all of them come back, none of them is called returned.
+ * Which publishes of a channel came back (basic.return). A return names none: it holds what was published. RabbitMQ
+ * handles publishes in their order, and sends the return of one before its confirm. So a return belongs to a publish
+ * that is identical, asked for it (mandatory), and stands behind the last one that is known to be handled. If several
+ * are left, and not all of them come back, none of them is called returned.
  */
 import { Moment } from "../net/connection-observer.ts";
 import type { Message, Outcome } from "./message.ts";
 
-/** Publishes of a channel that wait because one of several came back; of more, nothing is known. */
+/** Publishes of a channel that wait because one of several came back; beyond this, nothing is known. */
 const MAX_CANDIDATES = 4096;
 
 interface Returned {
   code: number;
   at: Moment;
-  /** It is about a publish behind this one, by `Message.number`. */
+  /** It concerns a publish behind this one, by `Message.number`. */
   after: number;
-  /** The first and the last candidate that it can be about. */
+  /** The first and the last candidate that it can concern. */
   first: number;
   last: number;
 }
@@ -25,22 +25,22 @@ interface Otherwise {
   at: Moment | null;
 }
 
-/** Publishes that nothing tells apart, and the returns that are about some of them. */
+/** Identical publishes, and the returns that concern some of them. */
 interface Group {
   /** In the order in which they were sent. */
   candidates: Message[];
   returns: Returned[];
-  /** What was said of candidates besides, by number. */
+  /** Other answers to candidates, by number. */
   otherwise: Map<number, Otherwise>;
 }
 
-/** Is told what became of a candidate. */
+/** Called with the outcome of a candidate. */
 export interface ReturnSink {
   settleReturned(message: Message, outcome: Outcome, at: Moment | null): void;
 }
 
 export class ReturnedPublishes {
-  /** Mandatory publishes whose outcome is awaited, by what a return has of them. */
+  /** Mandatory publishes whose outcome is awaited, by the content that a return has. */
   readonly #waiting = new Map<string, Message[]>();
   readonly #groups = new Set<Group>();
   readonly #sink: ReturnSink;
@@ -60,7 +60,7 @@ export class ReturnedPublishes {
     else same.push(message);
   }
 
-  /** Something else settles a mandatory publish. False where it must wait: it may be the one that came back. */
+  /** Something else settles a mandatory publish. False if it must wait: it may be the one that came back. */
   settles(message: Message, outcome: Outcome, at: Moment | null): boolean {
     const group = this.#groupOf(message);
     if (group === undefined) {
@@ -81,7 +81,7 @@ export class ReturnedPublishes {
     for (const group of this.#groups) if (group.candidates.at(-1)!.number <= number) this.#decide(group);
   }
 
-  /** basic.return. False where no publish can be meant. */
+  /** basic.return. False if it can concern no publish. */
   take(back: Message, at: Moment): boolean {
     const candidates = this.#candidates(back);
     if (candidates.length === 0) return false;
@@ -121,7 +121,9 @@ export class ReturnedPublishes {
     return undefined;
   }
 
-  /** No more is said of these: returns are in the order of publishing, which leaves each a first and a last candidate. */
+  /**
+   * No more answers to these come: returns are in the order of publishing, so each has a first and a last candidate.
+   */
   #decide(group: Group): void {
     this.#groups.delete(group);
     this.#held -= group.candidates.length;
@@ -166,7 +168,7 @@ export class ReturnedPublishes {
   }
 }
 
-/** No two returns are about one publish: each is about a later one than that before it. */
+/** No two returns concern one publish: each concerns a later one than the return before it. */
 function narrow(returns: Returned[], numbers: readonly number[]): void {
   let before = 0;
   for (const each of returns) {
@@ -180,13 +182,13 @@ function narrow(returns: Returned[], numbers: readonly number[]): void {
   }
 }
 
-/** What a return has of the publish it is about, but its body. */
+/** What a return has of its publish, without its body. */
 function keyOf(message: Message): string {
   const { exchange, routingKey, size, messageId, correlationId, replyTo, appId } = message;
   return [exchange, routingKey, size, messageId, correlationId, replyTo, appId].join("\0");
 }
 
-/** Of a body that was captured in part, nobody knows. */
+/** For a body that was captured in part, this is not known. */
 function mayHaveSameBody(sent: Message, back: Message): boolean {
   return sent.hashed !== back.hashed || sent.bodyHash === back.bodyHash;
 }

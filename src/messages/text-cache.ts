@@ -4,8 +4,8 @@ import { textAt } from "../bytes/cursor.ts";
 const PLACES = 1024;
 
 /**
- * Short strings of the wire as texts: those that come again and again (exchanges, routing keys, consumer tags) are made
- * once. A place holds the latest text that hashed to it.
+ * Short strings of the wire as texts: those that come often (exchanges, routing keys, consumer tags) are made once. A
+ * place holds the latest text that hashed to it.
  */
 export class TextCache {
   readonly #texts: string[] = Array.from({ length: PLACES }, () => "");

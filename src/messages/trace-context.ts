@@ -10,7 +10,7 @@ export interface Traced {
   /** Hexadecimal digits (SkyWalking's is a text of its own); null for none. */
   traceId: string | null;
   spanId: string | null;
-  /** Whether the trace is recorded, as its context says; null where that says nothing of it. */
+  /** Whether the trace is recorded, by its context; null if the context does not contain that. */
   sampled: boolean | null;
   /** What systems on its way added to a W3C context (`tracestate`), in its own form; null for none. */
   traceState: string | null;
@@ -24,7 +24,7 @@ export interface W3cContext {
   traceState: string | null;
 }
 
-/** What one kind of headers says. Headers of one kind complete each other. */
+/** What one kind of headers contains. Headers of one kind complete each other. */
 interface Found {
   trace: string;
   span: string;
@@ -56,7 +56,7 @@ const ZEROS = /^0+$/;
 
 interface Header {
   name: string;
-  /** Of several kinds in one message the lowest counts. */
+  /** If a message has several kinds, the lowest counts. */
   kind: number;
   read: (value: string, into: Found) => void;
 }
@@ -188,8 +188,8 @@ const BY_LENGTH: readonly (readonly Header[])[] = Array.from({ length: 256 }, (_
 const MAX_VALUE = 4096;
 
 /**
- * Reads the trace context in a field table that is known to decode: its length stands at bytes[at]. Where it has headers of
- * several kinds that say something, W3C's count first.
+ * Reads the trace context in a field table that is known to decode: its length stands at bytes[at]. If it has headers
+ * of several kinds with a context, W3C's count first.
  */
 export function readTraceContext(bytes: Uint8Array, at: number, into: Traced): void {
   const end = at + 4 + long(bytes, at);
@@ -256,21 +256,21 @@ function w3c(value: string): RegExpExecArray | null {
   return match === null || (value.startsWith("00") && value.length !== TRACEPARENT_SIZE) ? null : match;
 }
 
-/** The context of a traceparent and the tracestate that comes with it; null where there is none. */
+/** The context of a traceparent and its tracestate; null if there is none. */
 export function w3cContext(traceparent: string, tracestate: string): W3cContext | null {
   const match = w3c(traceparent);
   if (match === null || ZEROS.test(match[1]!) || ZEROS.test(match[2]!)) return null;
   return { traceId: match[1]!, spanId: match[2]!, sampled: isSampled(match[3]!), traceState: traceState(tracestate) };
 }
 
-/** null where it is none, or is too long. */
+/** null if it is none, or is too long. */
 function traceState(value: string): string | null {
   const text = value.trim();
   if (text === "" || text.length > MAX_TRACESTATE) return null;
   return text.split(",").every(member => STATE_MEMBER.test(member.trim())) ? text : null;
 }
 
-/** Takes trace and span; returns what stands behind them, null where nothing does. */
+/** Takes trace and span; returns what stands behind them, null if nothing does. */
 function take(into: Found, match: RegExpExecArray | null): string | null {
   if (match === null) return null;
   into.trace = match[1]!.toLowerCase();

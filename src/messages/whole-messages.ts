@@ -4,7 +4,7 @@ import type { PublishMatches } from "./publish-matches.ts";
 
 /** The messages of a connection that came whole: how many, and which publish and request a delivery came from. */
 export class WholeMessages {
-  /** Of them: those that the client sent, and that it got. */
+  /** Of them: those that the client sent, and those that it received. */
   readonly counts = { published: 0, delivered: 0 };
   readonly #matches: PublishMatches | null;
 
@@ -12,7 +12,7 @@ export class WholeMessages {
     this.#matches = matches;
   }
 
-  /** `at`: when its last octet was captured; `isTaken`: of a publish, the broker takes it when it comes. */
+  /** `at`: when its last octet was captured; `isTaken`: for a publish, the broker accepts it when it comes. */
   add(message: Message, at: Moment, isTaken: boolean): void {
     if (message.operation === "publish") {
       this.counts.published++;

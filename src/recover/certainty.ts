@@ -1,4 +1,4 @@
-/** How sure it is that a message that was put together is one that was sent, and no mixture of two. */
+/** How certain it is that a message that was put together is one that was sent, and no mixture of two. */
 import type { Span } from "../forensics/diagnosis.ts";
 import { MAX_DOUBTFUL } from "../forensics/untangle/doubts.ts";
 import { joined } from "../forensics/writers.ts";
@@ -8,10 +8,10 @@ import type { LostPublish } from "./lost-publish.ts";
 /** Rules about a frame's envelope: behind such a break it must be found out where frames begin. */
 const BREAKS_FRAMES: ReadonlySet<string> = new Set(["frame-end", "frame-too-large", "frame-type", "frame-malformed"]);
 
-/** What a diagnosis is told with at most that leaves octets unexplained. */
+/** The highest confidence of a diagnosis that leaves octets unexplained. */
 const UNEXPLAINED = 0.5;
 
-/** What is known of a message's connection makes it more or less sure. */
+/** What is known of a message's connection makes it more or less certain. */
 export class Certainty {
   readonly #byConnection = new Map<string, Finding[]>();
 
@@ -43,7 +43,9 @@ export class Certainty {
   }
 }
 
-/** What of a message's stretches is perhaps another's; all of them where it is perhaps longer, or where not all doubts are told. */
+/**
+ * The stretches of a message that may be another's; all of them if it may be longer, or if not all doubts are reported.
+ */
 function doubtfulOf({ diagnosis }: Finding, spans: readonly Span[]): Span[] {
   const doubts = diagnosis?.doubtful ?? [];
   const has = (offset: number): boolean => spans.some(([from, octets]) => offset >= from && offset < from + octets);
@@ -66,7 +68,7 @@ function doubtfulOf({ diagnosis }: Finding, spans: readonly Span[]): Span[] {
   return [...spans];
 }
 
-/** Nobody else is seen to use its writer's channels, and nothing to have come again, or to have been written over. */
+/** No other writer is seen on its writer's channels, and nothing came again, or was written over. */
 function isSoleWriter({ diagnosis }: Finding, offset: number): boolean {
   if (diagnosis === undefined) return false;
   const { writers, overwritten, replayed, foreign } = diagnosis;

@@ -3,13 +3,13 @@ import type { LostPublish } from "./lost-publish.ts";
 import { type MessageContent, readContent } from "./message-content.ts";
 import { octetsOf, SpanOctets } from "./span-octets.ts";
 
-/** Octets of a message beyond which it is not brought back: RabbitMQ takes 128 MiB by default, and 512 MiB at most. */
+/** Octets beyond which a message is not recovered: RabbitMQ accepts 128 MiB by default, and 512 MiB at most. */
 export const MAX_MESSAGE_OCTETS = 512 << 20;
 
-/** What is gathered of a message, and at last read. */
+/** What is gathered of a message, and read at the end. */
 interface Gathered {
   readonly lost: LostPublish;
-  /** null before its first octet comes, and where it is too long. */
+  /** null before its first octet comes, and if it is too long. */
   octets: SpanOctets | null;
   isDone: boolean;
   content: MessageContent | null;

@@ -4,7 +4,7 @@ import type { Message, Outcome } from "../messages/message.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { type MessageRecord, messageRecord } from "../report/message-record.ts";
 
-/** What became of a message that did not arrive, as far as is known; as the outcomes of `ghostframe messages`. */
+/** The outcome of a message that did not arrive, as far as is known; as in `ghostframe messages`. */
 export const FATES = ["torn", "swallowed", "unread", "refused", "unconfirmed"] as const satisfies readonly Outcome[];
 export type Fate = (typeof FATES)[number];
 
@@ -18,29 +18,32 @@ export interface LostPublish {
   readonly side: Side;
   /** The client's address and port: 127.0.0.1:59768. */
   readonly client: string;
-  /** null where connection.open was not seen. */
+  /** null if connection.open was not seen. */
   readonly virtualHost: string | null;
   /** The stretches of the stream that hold its frames; or one from its first octet on that holds others' frames, too. */
   readonly spans: readonly Span[];
-  /** Nothing but its own frames is in `spans`. */
+  /** Only its own frames are in `spans`. */
   readonly isExplained: boolean;
-  /** Of the diagnosis that tells it; of one whose frames were read in their place 1, unless a break before it is unexplained. */
+  /**
+   * The confidence of its diagnosis; 1 if its frames were read in their place, unless a break before it is unexplained.
+   */
   readonly confidence: number;
-  /** Stretches of its spans that are perhaps another's: nobody can tell. */
+  /** Stretches of its spans that may be another's: that cannot be decided. */
   readonly doubtful: readonly Span[];
   /** The diagnosis knows no other writer on its channel. */
   readonly isSoleWriter: boolean;
 }
 
 /**
- * What a diagnosis must be told with, so that a message of it is sure. In one stretch of the stream it can only be mixed with
- * another of its channel. Put together from several it can be with any: frames of several writers look alike.
+ * The confidence that a diagnosis needs for its message to be certain. In one stretch of the stream it can only be
+ * mixed with another of its channel. Put together from several it can be mixed with any: frames of several writers look
+ * alike.
  */
 const SURE_OF_SOLE_WRITER = 0.7;
 const SURE_IN_ONE_STRETCH = 0.9;
 const SURE_PUT_TOGETHER = 0.99;
 
-/** Whether a message that is whole is this one for sure, and no mixture of two. */
+/** Whether a whole message is certain to be this one, and no mixture of two. */
 export function isSure({ isExplained, isSoleWriter, confidence, spans, doubtful }: LostPublish): boolean {
   if (doubtful.length > 0) return false;
   if (!isExplained) return confidence >= SURE_OF_SOLE_WRITER;
@@ -48,7 +51,7 @@ export function isSure({ isExplained, isSoleWriter, confidence, spans, doubtful 
   return confidence >= (isSoleWriter ? SURE_OF_SOLE_WRITER : SURE_IN_ONE_STRETCH);
 }
 
-/** null where the message was not lost. */
+/** null if the message was not lost. */
 export function lostPublish(message: Message, finding: string | undefined): LostPublish | null {
   const fate = FATES.find(each => each === message.outcome);
   if (message.operation !== "publish" || fate === undefined) return null;
@@ -70,7 +73,7 @@ export function lostPublish(message: Message, finding: string | undefined): Lost
   };
 }
 
-/** From its first octet to its last; to where its stream broke, of one that did not come to its end. */
+/** From its first octet to its last; if it was not completed, to where its stream broke. */
 function plainSpan({ streamOffset, endOffset, incident }: Message): Span {
   if (endOffset > 0) return [streamOffset, endOffset - streamOffset];
   // An identity is rule, side and stream offset.

@@ -1,8 +1,8 @@
 /**
  * A message as its frames hold it: basic.publish, content header, content bodies (§4.2.6), read from its own octets.
  *
- * What is read here proves itself: every frame has its channel and its end octet, and the bodies are as long as the header
- * announces. Where that does not hold, the message is there in part.
+ * What is read here proves itself: every frame has its channel and its end octet, and the bodies are as long as the
+ * header announces. If that does not hold, only a part of the message is there.
  */
 
 import { textOf } from "../amqp/field-table.ts";
@@ -31,9 +31,9 @@ export interface MessageContent {
   immediate: boolean;
   /** The payload of its method frame. */
   method: Uint8Array;
-  /** The payload of its content header: class, weight, body size, properties (§4.2.6.1); null where it is not there. */
+  /** The payload of its content header: class, weight, body size, properties (§4.2.6.1); null if it is not there. */
   header: Uint8Array | null;
-  /** Octets of the body that the header announces; −1 where it is not there. */
+  /** Octets of the body that the header announces; −1 if it is not there. */
   bodySize: number;
   /** What is there of the body, from its first octet on. */
   body: Uint8Array;
@@ -41,7 +41,7 @@ export interface MessageContent {
   isWhole: boolean;
 }
 
-/** A frame of which the payload is octets[at, at + size); `isWhole` with its end octet where it belongs. */
+/** A frame whose payload is octets[at, at + size); `isWhole` with its end octet in its place. */
 interface FrameRead {
   type: number;
   channel: number;
@@ -53,8 +53,8 @@ interface FrameRead {
 }
 
 /**
- * Reads the message that begins at the first octet. `isAlone`: the octets are its own frames and nothing else; else frames
- * of other channels are passed over. null where no basic.publish begins there.
+ * Reads the message that begins at the first octet. `isAlone`: the octets are its own frames and nothing else; else
+ * frames of other channels are skipped. null if no basic.publish begins there.
  */
 export function readContent(octets: Uint8Array, isAlone: boolean): MessageContent | null {
   const first = frameAt(octets, 0);
@@ -116,7 +116,7 @@ function publishOf(octets: Uint8Array, { at, size, channel }: FrameRead): Messag
   };
 }
 
-/** False where the frame is no whole content header that decodes. */
+/** False if the frame is no whole content header that decodes. */
 function takeHeader(content: MessageContent, octets: Uint8Array, frame: FrameRead): boolean {
   const { type, at, size, isWhole } = frame;
   if (!isWhole || type !== FRAME_HEADER || size < LEAST_CONTENT_HEADER || short(octets, at) !== BASIC_CLASS)

@@ -1,8 +1,8 @@
 /**
- * The properties of a recovered message as amqplib wants them, so that it sends what the original content header says octet
- * for octet, with headers of ours behind the last one. What amqplib cannot send like that is refused.
+ * The properties of a recovered message in amqplib's form, so that it sends the original content header octet for
+ * octet, with our headers behind the last one. What amqplib cannot send like that is refused.
  *
- * Of a field table amqplib chooses the types, unless a value names its own: `{ "!": "int64", value }` (its README,
+ * In a field table amqplib chooses the types, unless a value names its own: `{ "!": "int64", value }` (its README,
  * "headers"). Its tables are objects: no name can stand twice, and names that are whole numbers come first.
  */
 import { exactLonglong, long, short } from "../bytes/big-endian.ts";
@@ -31,17 +31,19 @@ export interface PublishProperties {
   appId?: string;
 }
 
-/** amqplib encodes a message's table into so many octets at most. */
+/** amqplib encodes a message's table into this many octets at most. */
 export const MAX_TABLE_OCTETS = 65_536;
-/** Where the weight stands in a content header: behind the class. It means nothing, and amqplib sends 0. */
+/** Where the weight stands in a content header: behind the class. It has no meaning, and amqplib sends 0. */
 const WEIGHT_AT = 2;
 
-/** Thrown inside this file where amqplib would send other octets; turned into its sentence. */
+/** Thrown inside this file if amqplib would send other octets; turned into its sentence. */
 class Inexact extends Error {
   override name = "Inexact";
 }
 
-/** `header`: the payload of a content header that decodes. A clause says why its octets cannot be sent again. */
+/**
+ * `header`: the payload of a content header that decodes. A returned clause names why its octets cannot be sent again.
+ */
 export function publishProperties(
   header: Uint8Array,
   added: Readonly<Record<string, string>>,
@@ -105,13 +107,13 @@ function tableOf(fields: readonly WireField[]): AmqplibTable {
     names.push(name);
     set(table, name, valueOfField(field));
   }
-  // What amqplib takes for a value that names its type.
+  // amqplib would read this as a value that names its type.
   if (Object.hasOwn(table, "!")) throw new Inexact('a header is called "!"');
   if (Object.keys(table).some((name, i) => name !== names[i])) throw new Inexact("names of its headers are numbers");
   return table;
 }
 
-/** Plain assignment would take `__proto__` for something else. */
+/** Plain assignment would treat `__proto__` specially. */
 function set(table: AmqplibTable, name: string, value: AmqplibValue): void {
   Object.defineProperty(table, name, { value, enumerable: true, writable: true, configurable: true });
 }
@@ -123,7 +125,7 @@ function valueOfField({ letter, octets, fields }: WireField): AmqplibValue {
     case "S":
       return textOf(octets, "a header");
     case "x":
-      // amqplib takes any other array of octets for a table.
+      // amqplib would read any other array of octets as a table.
       return Buffer.from(octets);
     case "V":
       return null;

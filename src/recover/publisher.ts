@@ -1,13 +1,13 @@
 /**
- * Publishes messages by amqplib, each with a confirm, and sends again what a broken connection left unconfirmed. The only
- * place of recovery that knows sockets and the clock.
+ * Publishes messages by amqplib, each with a confirm, and sends again what a broken connection left unconfirmed. The
+ * only part of recovery that uses sockets and the clock.
  */
 import type { Message as AmqplibMessage, ChannelModel, ConfirmChannel, Options } from "amqplib";
 import type { PublishProperties } from "./publish-properties.ts";
 
 /** A message on its way to the broker. */
 export interface Publication {
-  /** The same in every run: what a resume file knows it by. */
+  /** The same in every run: the message's identity in a resume file. */
   readonly key: string;
   readonly exchange: string;
   readonly routingKey: string;
@@ -15,22 +15,22 @@ export interface Publication {
   readonly body: Uint8Array;
 }
 
-/** Is told what becomes of each. */
+/** Called with the progress of each message. */
 export interface PublisherListener {
-  /** It is about to be sent, not for the first time where `again`: what was sent and not confirmed may arrive twice. */
+  /** It is about to be sent; with `again` not for the first time: a message sent without a confirm may arrive twice. */
   sends(publication: Publication, again: boolean): void;
   confirmed(publication: Publication): void;
   /** No queue was there for it. */
   returned(publication: Publication, code: number, text: string): void;
   nacked(publication: Publication): void;
-  /** The connection is lost, and will be tried again; or the broker takes nothing for now. A clause. */
+  /** The connection is lost, and will be tried again; or the broker accepts nothing for now. A clause. */
   waits(why: string): void;
 }
 
 export interface PublisherOptions {
   /** Messages a second at most; null for no limit. */
   rate: number | null;
-  /** The header by which a message that is returned is known. */
+  /** The header that identifies a returned message. */
   keyHeader: string;
   connect: () => Promise<ChannelModel>;
   listener: PublisherListener;
@@ -42,7 +42,7 @@ const MAX_UNCONFIRMED_OCTETS = 32 << 20;
 /** Milliseconds before each try to connect again. */
 const PAUSES = [500, 1000, 2000, 4000, 8000, 16_000];
 
-/** The broker does not take what is sent, or cannot be reached: nothing more is published. */
+/** The broker does not accept what is sent, or cannot be reached: nothing more is published. */
 export class PublishError extends Error {
   override name = "PublishError";
 }
@@ -52,14 +52,14 @@ export class Publisher {
   /** By key, in the order in which they were sent. */
   readonly #unconfirmed = new Map<string, Publication>();
   #octets = 0;
-  /** Keys of those of them that were sent. */
+  /** Keys of those that were sent. */
   readonly #sent = new Set<string>();
   readonly #returned = new Map<string, { code: number; text: string }>();
   #model: ChannelModel | null = null;
   #channel: ConfirmChannel | null = null;
   #failure: PublishError | null = null;
   #isClosing = false;
-  /** Who waits for a confirm, or for a failure. */
+  /** Called on a confirm, or on a failure. */
   #wake: (() => void)[] = [];
   /** When the next message may be sent: milliseconds of performance.now(). */
   #next = 0;
@@ -98,7 +98,7 @@ export class Publisher {
   }
 
   /**
-   * Waits until all are confirmed, for so many milliseconds at most. Returns how many are not.
+   * Waits until all are confirmed, at most this many milliseconds. Returns how many are not.
    *
    * @throws PublishError
    */
@@ -139,7 +139,7 @@ export class Publisher {
     this.#sent.add(key);
     const options = { ...properties, mandatory: true } as Options.Publish;
     channel.publish(exchange, routingKey, Buffer.from(body.buffer, body.byteOffset, body.length), options, error => {
-      // A channel that is gone confirms nothing: its messages wait for the next one.
+      // A closed channel confirms nothing: its messages wait for the next one.
       if (error === null || error === undefined) this.#settle(publication, true);
       else if (channel === this.#channel && /nack/.test(String((error as Error).message)))
         this.#settle(publication, false);
@@ -220,7 +220,7 @@ export class Publisher {
   }
 }
 
-/** `holds`: the process goes on for it. */
+/** `holds`: the process stays alive for it. */
 function pause(milliseconds: number, holds = true): Promise<void> {
   return new Promise(resolve => {
     const timer = setTimeout(resolve, milliseconds);
@@ -233,10 +233,10 @@ function publishErrorOf(cause: unknown): PublishError {
   return new PublishError(reasonOf(cause), { cause });
 }
 
-/** What amqplib or the system says, without the URL that it may quote. */
+/** The message of amqplib or the system, without the URL that it may quote. */
 function reasonOf(cause: unknown): string {
   const { message, code } = cause as { message?: string; code?: string | number };
-  // amqplib does not read on to the broker's words here.
+  // amqplib does not read the broker's text here.
   if (message?.includes("Expected ConnectionOpenOk") === true) {
     return "the broker refused to open the virtual host: it is not there, or the user may not use it";
   }

@@ -1,4 +1,4 @@
-/** Brings back the messages that broken connections lost: finds them, then reads their octets. */
+/** Recovers the messages that broken connections lost: finds them, then reads their octets. */
 import { Inspection, type InspectOptions, inspect, readAll } from "../inspect.ts";
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report/report.ts";
@@ -9,7 +9,7 @@ import { LostOctets } from "./lost-octets.ts";
 import { type LostPublish, lostPublish } from "./lost-publish.ts";
 import type { MessageContent } from "./message-content.ts";
 
-/** A message that was lost, and what is there of it. */
+/** A message that was lost, and what was found of it. */
 export interface RecoveredMessage {
   lost: LostPublish;
   /** null where none of it could be read. */
@@ -17,23 +17,23 @@ export interface RecoveredMessage {
 }
 
 export interface RecoverOptions extends Omit<InspectOptions, "onMessageFacts" | "onProgress"> {
-  /** Those of which only the confirm is missing, too: the broker may have them. */
+  /** Also messages that lack only the confirm: the broker may have them. */
   includeUnconfirmed: boolean;
-  /** Octets read of the file now being read, and its size. */
+  /** Octets read of the present file, and its size. */
   onProgress?: (path: string, octetsRead: number, totalOctets: number | null) => void;
 }
 
 export interface Recovery {
   report: Report;
-  /** Publishes of which nobody knows whether the broker took them: they are not brought back. */
+  /** Publishes of which it is not known whether the broker accepted them: they are not recovered. */
   unknown: number;
-  /** Those of which only the confirm is missing, where they were not wanted. */
+  /** Messages that lack only the confirm, if they were not wanted. */
   unconfirmed: number;
 }
 
 /**
- * Reads captures, which must be files, and hands out each lost message when its last octet was read: of one connection in
- * the order in which they were sent. Reading waits for what `take` returns.
+ * Reads captures, which must be files, and hands out each lost message when its last octet was read: those of one
+ * connection in the order in which they were sent. Reading waits for what `take` returns.
  */
 export async function recover(
   paths: readonly string[],

@@ -11,7 +11,7 @@ import { exactText, type WireField, type WireProperty, wireFields, wirePropertie
 
 export const RECOVERED_SCHEMA = "ghostframe.recovered/1";
 
-/** Version 1 changes only by addition. What is not known is left out. */
+/** Version 1 changes only by addition. Unknown values are left out. */
 export interface RecoveredRecord
   extends Omit<
     MessageRecord,
@@ -23,9 +23,12 @@ export interface RecoveredRecord
   proof: string;
   /** All of the message is there. */
   whole: boolean;
-  /** It is surely this message. Where it is whole and not sure, it may be a mixture of two: frames that look alike. */
+  /**
+   * It is certain to be this message. If it is whole and not certain, it may be a mixture of two: frames that look
+   * alike.
+   */
   sure: boolean;
-  /** Of the diagnosis that tells it. */
+  /** The confidence of its diagnosis. */
   confidence: number;
   mandatory?: true;
   immediate?: true;
@@ -35,11 +38,11 @@ export interface RecoveredRecord
   bodyOctets: number;
   /** Stretches of the client's stream that hold its frames: offset and octets. */
   spans: readonly Span[];
-  /** Those of its octets that are perhaps another message's; left out where there are none. */
+  /** Those of its octets that may be another message's; left out if there are none. */
   doubtful?: readonly Span[];
 }
 
-/** Text where the octets are UTF-8, else Base64. */
+/** Text if the octets are UTF-8, else Base64. */
 export type Body = { text: string } | { base64: string };
 
 /** A property, or an entry of a table or array, with its type on the wire. */
@@ -93,7 +96,7 @@ export function recoveredRecord({ lost, content }: RecoveredMessage): RecoveredR
     ...(doubtful.length === 0 ? {} : { doubtful }),
   };
   if (content === null) return kept;
-  // A writer may use several channels, of which the diagnosis tells the first.
+  // A writer may use several channels; the diagnosis names the first.
   kept.channel = content.channel;
   if (content.bodySize >= 0) kept.size = content.bodySize;
   if (content.mandatory) kept.mandatory = true;

@@ -6,7 +6,7 @@ import { FATES, type Fate, isSure } from "./lost-publish.ts";
 import type { RecoveredMessage, Recovery } from "./recover.ts";
 
 const MAX_NAME = 60;
-/** The widest state: of a message that is there in part. */
+/** The widest state: of a message that was found in part. */
 const MOST_OCTETS = "999999999 octets";
 
 export function recoveredLine({ lost, content }: RecoveredMessage): string {
@@ -50,7 +50,7 @@ export class RecoveredCounts {
     } else counts.part++;
   }
 
-  /** `12 messages lost: 3 torn (1 only in part), 9 unread.`, and what is not among them. */
+  /** `12 messages lost: 3 torn (1 only in part), 9 unread.`, and the numbers of those that are not listed. */
   sentences({ unknown, unconfirmed }: Recovery): string {
     const fates = FATES.flatMap(fate => {
       const counts = this.#byFate.get(fate);

@@ -5,7 +5,7 @@ import { publishProperties } from "./publish-properties.ts";
 import type { Publication } from "./publisher.ts";
 import type { RecoveredMessage } from "./recover.ts";
 
-/** Headers that a message gets: what it is known by, where it came from, what had become of it. */
+/** Headers that a message gets: its identity, its origin, its fate. */
 export const RECOVERED_HEADER = "x-ghostframe-recovered";
 const ORIGIN_HEADER = "x-ghostframe-origin";
 const FATE_HEADER = "x-ghostframe-fate";
@@ -24,7 +24,7 @@ export type Withheld = "only in part" | "not sure to be one message" | "not to b
 
 export type Republication = { publication: Publication } | { withheld: Withheld; reason: string };
 
-/** What a message is known by in every run over the same captures: no spaces are in it. */
+/** A message's identity in every run over the same captures, without spaces. */
 export function keyOf({ client, record: { time, channel, streamOffset } }: LostPublish): string {
   return `${client}/${time}/${channel}/${streamOffset}`.replaceAll(/\s/g, "_");
 }

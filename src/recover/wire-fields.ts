@@ -105,7 +105,7 @@ function letterOf(type: number): FieldLetter {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Octets as text; null where they are no UTF-8. */
+/** Octets as text; null if they are no UTF-8. */
 export function exactText(octets: Uint8Array): string | null {
   try {
     return UTF8.decode(octets);

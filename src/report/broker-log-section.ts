@@ -42,7 +42,7 @@ export function withBrokerLog(report: Report, path: string, log: BrokerLog, erro
   };
 }
 
-/** One sentence where the broker met a broken TLS record header that the capture does not have; else null. */
+/** One sentence if the broker logged a broken TLS record header that the capture does not have; else null. */
 function missedRecord(entries: readonly LogEntry[], { id }: Connection, { findings }: Report): string | null {
   const type = entries.map(({ lines }) => unsupportedRecordType(lines)).find(found => found !== null) ?? null;
   const ofClient = findings.filter(each => each.connection === id && each.direction === "client-to-server");
@@ -59,7 +59,7 @@ function missedRecord(entries: readonly LogEntry[], { id }: Connection, { findin
   return `${logged} All records in front of packet ${packet} begin as they must: the torn one is among the octets that are missing there, or behind them.`;
 }
 
-/** A tear of which the header was seen, or no diagnosis that says what it is. */
+/** A tear whose header was seen, or no diagnosis that names the octets. */
 function isBrokenHeader(kind: string | undefined): boolean {
   return kind !== "replayed-record" && kind !== "unfinished-record";
 }

@@ -10,7 +10,7 @@ import { tellEachKindOnce } from "./partial/same-kind.ts";
 import { unreadFindings, unreadOf } from "./partial/unread.ts";
 import { type Connection, type Finding, type Input, REPORT_SCHEMA, type Report } from "./report.ts";
 
-/** Where the report calls it so, and where its finding is told. */
+/** A finding, its connection in the report, and the findings beside it. */
 interface Told {
   part: FindingPart;
   connection: string | null;
@@ -109,7 +109,7 @@ function connectionOf({ first, counts, details, unexplained }: ConnectionPart, i
 function numbered(told: readonly Told[]): Finding[] {
   const order = told.toSorted(({ part: a }, { part: b }) => inputIn(a) - inputIn(b) || packetIn(a) - packetIn(b) || 0);
   const ids = new Map(order.map(({ part }, i) => [part, `f${i + 1}`]));
-  /** By kind: the first one that tells all. */
+  /** By kind: the first one with all details. */
   const first = new Map<string, FindingPart>();
   for (const { part } of order) if (part.brief !== true && !first.has(part.group)) first.set(part.group, part);
   return order.map(({ part, connection, among }) => {
@@ -128,7 +128,7 @@ function inputIn({ at }: FindingPart): number {
   return at.from.input;
 }
 
-/** What comments on a whole connection comes behind what it comments on. */
+/** A comment on a whole connection comes behind what it comments on. */
 function packetIn({ at, finding }: FindingPart): number {
   return finding.rule === "verdict-mismatch" ? Number.POSITIVE_INFINITY : (at.from.packet ?? 0);
 }

@@ -15,7 +15,10 @@ const NAME_COLUMNS = 30;
 /** What `connections --format ndjson` adds to a connection of the report. */
 export interface ConnectionSummary extends Connection {
   schema: "ghostframe.connection/1";
-  /** When each step was seen, in the order of ConnectionPhases; "syn" is the first packet, where the beginning was captured. */
+  /**
+   * When each step was seen, in the order of ConnectionPhases; "syn" is the first packet, if the beginning was
+   * captured.
+   */
   phases: Record<string, string>;
   messages: { published: number; delivered: number };
   /** One sentence: how it ended, and why. */
@@ -63,20 +66,23 @@ export function connectionSummaries(report: Report, readings: ConnectionReadings
   });
 }
 
-/** A part of a line. `worth`: on a narrow terminal those of the least worth are left out; null never is. */
+/**
+ * A part of a line. `worth`: on a narrow terminal the parts with the least worth are left out; those with null never
+ * are.
+ */
 type Part = readonly [text: string, worth: number | null, gap?: string];
 const GAP = "  ";
-/** How it ended is what one looks for: it has so much room before anything else has any. */
+/** Readers look for how it ended: that has this much room before any other part. */
 const ENDING_COLUMNS = 52;
 
-/** `columns`: of the terminal; null where the line may be as long as it is. */
+/** `columns`: of the terminal; null if the line may have any length. */
 export function connectionLine(summary: ConnectionSummary, columns: number | null): string {
   const { id, client, server, clientProperties, user, virtualHost, frames, messages } = summary;
   const name = clientProperties.connection_name;
   const login = [user, virtualHost].filter(each => each !== undefined).map(each => printable(each, NAME_COLUMNS));
   const parts: readonly Part[] = [
     [pad(id, 4), null],
-    // A client without a name is known by its address.
+    // A client without a name is shown by its address.
     [endpoint(client), name === undefined ? null : 8],
     [`→ ${endpoint(server)}`, 7, " "],
     [name === undefined ? "" : printable(name, NAME_COLUMNS), null],
@@ -135,7 +141,7 @@ function timeline({ phases }: ConnectionSummary): string {
     .join(", ");
 }
 
-/** Where there is no TLS, its hellos are no steps. */
+/** Without TLS, its hellos are no steps. */
 const OPTIONAL = ["clientHello", "serverHello"];
 const CONNECTING = [
   "syn",
@@ -151,14 +157,14 @@ const CONNECTING = [
   "firstChannel",
 ];
 
-/** Seconds from one time to the other, which is no day later. */
+/** Seconds from one time to the other, which is less than a day later. */
 function secondsFrom(from: string, to: string): number {
   const difference = seconds(to) - seconds(from);
-  // Midnight lies between.
+  // Midnight is between the two.
   return difference < -43_200 ? difference + 86_400 : difference;
 }
 
-/** Seconds within the day, which is what a difference of times needs to be exact to the nanosecond. */
+/** Seconds within the day, because a difference of times must be exact to the nanosecond. */
 function seconds(time: string): number {
   const [, hour, minute, second] = /T(\d\d):(\d\d):(\d\d(?:\.\d+)?)Z$/.exec(time) ?? [];
   return Number(hour) * 3600 + Number(minute) * 60 + Number(second);
@@ -175,7 +181,7 @@ function ending(
   const told =
     own.find(({ rule, message }) => rule === "broker-close" && CLOSES.test(message)) ??
     own.find(({ rule }) => rule === "ended-abruptly" || rule === "heartbeat-missed");
-  // Erlang folds what it quotes into lines.
+  // Erlang folds its quotes into lines.
   if (told !== undefined) return printable(told.message.replace(/\s*\n\s*/g, " "));
   if (observed?.outcome === "close" && ownCloser(observed) === "proxy")
     return "ghostframe proxy shut down, and closed it.";

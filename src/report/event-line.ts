@@ -1,6 +1,6 @@
 /**
- * An event as a line of JSON that log shippers take whole: at most MAX_LINE octets. What is long is shortened step by
- * step until it fits, and the event says so.
+ * An event as a line of JSON that log shippers accept whole: at most MAX_LINE octets. Long parts are shortened step by
+ * step until it fits, and `shortened` is set.
  */
 import { jsonLine } from "./json.ts";
 import type { LiveEvent } from "./live-event.ts";
@@ -16,7 +16,7 @@ const STEPS = [
   { items: 1, characters: 60 },
 ] as const;
 
-/** `octets`: with the table of octets at each fault, however long the line is then. */
+/** `octets`: with the table of octets at each fault, at any length. */
 export function eventLine(event: LiveEvent, octets: boolean): string {
   if (octets) return `${jsonLine(event)}\n`;
   const whole = event.event === "finding" ? { ...event, finding: { ...event.finding, octets: [] } } : event;
@@ -30,7 +30,7 @@ export function eventLine(event: LiveEvent, octets: boolean): string {
 }
 
 function fits(line: string): boolean {
-  // Of one character at most three octets come.
+  // One character becomes at most three octets.
   return line.length * 3 <= MAX_LINE || new TextEncoder().encode(line).length <= MAX_LINE;
 }
 
@@ -53,10 +53,10 @@ function cut(text: string, characters: number): string {
   return text.length <= characters ? text : `${text.slice(0, characters - 1).replace(FIRST_HALF, "")}…`;
 }
 
-/** Of a character that is two code units, and was cut between them. */
+/** The first half of a character of two code units that was cut between them. */
 const FIRST_HALF = /[\ud800-\udbff]$/;
 
-/** Those that tell who the client is come first. */
+/** Properties that identify the client come first. */
 function someProperties(properties: object, count: number): Record<string, unknown> {
   const known = Object.entries(properties);
   const rank = ([name]: [string, unknown]): number => (IDENTITY.includes(name) ? IDENTITY.indexOf(name) : 99);

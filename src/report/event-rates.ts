@@ -1,9 +1,9 @@
-/** Events of one kind and one client's address are told so often in a minute at most; the others are counted. */
+/** At most this many events of one kind and one client's address are emitted in a minute; the others are counted. */
 import { EVENT_SCHEMA, type LimitedEvent } from "./live-event.ts";
 
 /** Seconds of a window. */
 const WINDOW = 60;
-/** Kinds and addresses that are told apart in one window; what is beyond counts for one address. */
+/** Kinds and addresses that are distinguished in one window; those beyond count as one address. */
 const MAX_KEYS = 10_000;
 
 export class EventRates {
@@ -12,14 +12,14 @@ export class EventRates {
   #begun = "";
   /** Events in this window, by kind and address. */
   #counts = new Map<string, number>();
-  /** Those left out, by kind: how many, and of whom. */
+  /** Those left out, by kind: how many, and from which addresses. */
   #left = new Map<string, { count: number; addresses: Set<string> }>();
 
   constructor(perMinute: number) {
     this.#perMinute = perMinute;
   }
 
-  /** Whether one more event of this kind and address is to be told. */
+  /** Whether one more event of this kind and address must be emitted. */
   admits(kind: string, address: string): boolean {
     const own = `${kind} ${address}`;
     const key = this.#counts.size < MAX_KEYS || this.#counts.has(own) ? own : kind;

@@ -1,18 +1,18 @@
-/** Which events are told: by level, each problem once, and no kind too often. What is not told is counted. */
+/** Selects the events to emit: by level, each problem once, and no kind too often. The others are counted. */
 import { EventRates } from "./event-rates.ts";
 import type { ConnectionEvent, CountEvent, LiveEvent } from "./live-event.ts";
 import { Repeats } from "./repeats.ts";
 
-/** From what is told always to what is told only to who asks for everything. */
+/** From the level that is always emitted to the one that is emitted only on request. */
 export const LEVELS = ["error", "warning", "info", "debug"] as const;
 export type Level = (typeof LEVELS)[number];
 
 export interface EventSelectionOptions {
-  /** The least important level that is told. */
+  /** The least important level that is emitted. */
   level: Level;
-  /** Nothing is told by a count only. */
+  /** Every event is emitted, none only counted. */
   every: boolean;
-  /** Otherwise: events of a kind and an address that are told in a minute. */
+  /** Otherwise: events of a kind and an address that are emitted in a minute. */
   perMinute: number;
 }
 
@@ -28,7 +28,7 @@ export class EventSelection {
     this.#rates = new EventRates(perMinute);
   }
 
-  /** Whether an event is to be told. `at`: seconds since 1970. */
+  /** Whether an event must be emitted. `at`: seconds since 1970. */
   tells(event: ConnectionEvent, at: number): boolean {
     if (!isTold(levelOf(event), this.#level)) return false;
     if (this.#every) return true;
@@ -37,7 +37,7 @@ export class EventSelection {
     return this.#rates.admits(kindOf(event), event.connection.client.address);
   }
 
-  /** What was counted and is to be told now; `all` at the end. */
+  /** The counts that must be emitted now; `all` at the end. */
   due(at: number, time: string, all = false): CountEvent[] {
     const repeated = this.#repeats.due(at, time, all).filter(event => isTold(levelOf(event), this.#level));
     return [...repeated, ...this.#rates.due(at, time, all)];

@@ -7,12 +7,12 @@ import type { FormatOptions } from "./report-format.ts";
 
 export interface EventWriting extends EventSelectionOptions {
   format: "text" | "ndjson";
-  /** Of ndjson: with the table of octets at each fault. */
+  /** For ndjson: with the table of octets at each fault. */
   octets: boolean;
   options: FormatOptions;
 }
 
-/** Writes events one by one, as whole lines; "" where there is nothing to say. */
+/** Writes events one by one, as whole lines; "" if there is nothing to write. */
 export function eventWriter({ format, octets, options }: EventWriting): (event: LiveEvent) => string {
   if (format === "ndjson") return event => eventLine(event, octets);
   const text = new LiveText(options);

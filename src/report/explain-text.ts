@@ -1,8 +1,8 @@
 /**
- * `ghostframe explain --format text`: for whoever is on call and has a line of a log. The first lines say what it is,
- * who most likely did it, and what to do now; then comes the evidence: what happened in full, what the octets are,
- * the likely causes with what would confirm each, and what to do about it in the client at hand. Of several errors a
- * summary goes before all.
+ * `ghostframe explain --format text`: for an engineer on call with a line of a log. The first lines give the error, its
+ * most likely cause, and what to do now; then comes the evidence: what happened in full, what the octets are, the
+ * likely causes with what would confirm each, and what to do in this client library. For several errors a summary comes
+ * first.
  */
 import { columns, cut, printable } from "../bytes/printable.ts";
 import type { Cause } from "../explain/causes.ts";
@@ -14,10 +14,10 @@ import { octetTable } from "./text/octet-table.ts";
 import { LABEL_COLUMNS, Page, row, wrap } from "./text/page.ts";
 import { clock, counted, joined } from "./text/wording.ts";
 
-/** Incidents told in full; the rest has a line each, and beyond that is counted. */
+/** Incidents shown in full; the others have a line each, and beyond that are counted. */
 const MAX_INCIDENTS = 5;
 const MAX_LISTED = 20;
-/** Hypotheses told; the JSON has those behind them. */
+/** Hypotheses shown; the JSON has the others. */
 const MAX_READINGS = 3;
 const MAX_CAUSES = 3;
 const MAX_GROUPS = 12;
@@ -108,7 +108,7 @@ function blocksOf(
   ];
 }
 
-/** What it is, who most likely did it, what to do now: three lines, the rest is below. */
+/** What it is, its most likely cause, what to do now: three lines; the rest is below. */
 function answer(incident: ExplainedIncident, numbered: boolean, page: Page): string[] {
   const { id, name, level, headline, causes } = incident;
   const word = level.toUpperCase();
@@ -128,7 +128,7 @@ function answer(incident: ExplainedIncident, numbered: boolean, page: Page): str
   ];
 }
 
-/** The text up to the last clause that says something without the rest and still fits; all of it where none does. */
+/** The text up to the last clause that makes sense without the rest and still fits; all of it if none does. */
 function shortened(text: string, room: number): string {
   if (columns(text) <= room) return text;
   const ends = Array.from(text.matchAll(/[:;] |, (?:and|with) | \(/g), ({ index }) => index);
@@ -145,7 +145,7 @@ function names({ clients }: ExplainedIncident): string {
   return clients.map(({ library }) => library).join();
 }
 
-/** Causes that were told with an incident before, and why they are not told again. */
+/** Causes that were shown with an earlier incident, and why they are not repeated. */
 function asBefore({ follows }: ExplainedIncident, { id, causes }: ExplainedIncident, page: Page): string[] {
   const first = causes[0];
   const likeliest = first === undefined ? "" : `; ${first.confidence}: ${say(first.title)}`;
@@ -246,7 +246,7 @@ function clients({ clients }: ExplainedIncident, page: Page): string[] {
   ];
 }
 
-/** What proves which of them it is. */
+/** The commands that prove which cause it is. */
 function next({ next: { capture, inspect } }: ExplanationReport, page: Page): string[] {
   return [
     page.paint.strong("TO PROVE IT"),
@@ -273,13 +273,13 @@ function counts({ lines, unrelatedLines, incidents, omitted }: ExplanationReport
   const distinct = incidents.length + (omitted > 0 ? omitted : 0);
   const same = errors > distinct ? `, ${distinct} of them different` : "";
   const areNotes = omitted === 0 && incidents.every(({ level }) => level === "note");
-  // Lines of notes are among those about other things.
+  // Lines of notes are among those on other topics.
   const others = areNotes ? "." : `; ${counted(unrelatedLines, "line")} about other things.`;
   const what = counted(errors, areNotes ? "note" : "error");
   return page.prose(`${what}${same} in ${counted(lines, "line")}${others}`, page.paint.faint);
 }
 
-/** A sentence of ours, in which something may be quoted. */
+/** A sentence of ours, which may contain a quote. */
 function say(text: string, most: number = SENTENCE_COLUMNS): string {
   return printable(text.replaceAll("\n", " "), most);
 }

@@ -1,9 +1,9 @@
 /**
- * What `ghostframe explain` found, as it is written: `--format json` prints it as it stands, the text is made from it.
+ * The result of `ghostframe explain`: `--format json` prints it as it is, the text is made from it.
  *
- * Version 1 changes only by addition. Strings may come from a log as they stood there: make them safe before showing
- * them. Octets are counted from the first that was read as the header (or as what `takenFor` says); times are ISO 8601,
- * in UTC, or without a Z in a time zone that the log does not tell.
+ * Version 1 changes only by addition. Strings may come from a log unchanged: make them safe before showing them. Octets
+ * are counted from the first that was read as the header (or as `takenFor`); times are ISO 8601, in UTC, or without a Z
+ * in a time zone that the log does not give.
  *
  *   { "schema": "ghostframe.explanation/1", "tool": { "name": "ghostframe", "version": "…" },
  *     "lines": 7, "unrelatedLines": 3, "omitted": 0,
@@ -27,14 +27,14 @@
  *       "first": "…", "last": "…", "clients": ["orders-api"], "moreClients": false }],
  *     "next": { "capture": "tcpdump …", "inspect": "ghostframe inspect …" } }
  *
- * `seenBy` is who read the octets or met the trouble (broker, client), `about` one of frames, transport, heartbeat,
- * handshake, channel, limits; null only where the text does not tell. `between` names a proxy or mesh that the text names,
- * `source` where the line is known from. `masked`: octets that may hold a credential were left out.
- * explanation.schema.json beside this file is the schema.
- * `confidence` is one of near certain, likely, possible, unlikely. `readings` say what the octets are and `causes` what
- * led to it, the likeliest first. `follows` is the id of the error
- * for which the connection had been given up when this one was logged. `clients` has advice for the library whose text it is (`recognised`), or for those
- * that are known to break this way. `octets[].hex` is "??" where an octet is not known.
+ * `seenBy` is the end that read the octets or had the error (broker, client), `about` one of frames, transport,
+ * heartbeat, handshake, channel, limits; null only if the text does not show it. `between` names a proxy or mesh that
+ * the text names, `source` where the line is known from. `masked`: octets that may hold a credential were left out.
+ * explanation.schema.json beside this file is the schema. `confidence` is one of near certain, likely, possible,
+ * unlikely. `readings` are what the octets may be and `causes` what led to it, the likeliest first. `follows` is the id
+ * of the error that had ended the connection when this one was logged. `clients` has advice for the library that wrote
+ * the text (`recognised`), or for those that are known to break this way. `octets[].hex` is "??" if an octet is not
+ * known.
  */
 import type { BrokerError, LogEndpoint } from "../explain/error-report.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
@@ -47,7 +47,7 @@ export const EXPLANATION_SCHEMA = "ghostframe.explanation/1";
 export interface ExplanationReport {
   schema: typeof EXPLANATION_SCHEMA;
   tool: { name: "ghostframe"; version: string };
-  /** Lines read, and those of them that say nothing about a broken connection. */
+  /** Lines read, and those of them that do not concern a broken connection. */
   lines: number;
   unrelatedLines: number;
   /** Errors beyond those kept. */
@@ -63,13 +63,13 @@ const NEXT = { capture: "tcpdump -i any -s 0 -w trace.pcap port 5672", inspect: 
 
 export interface ExplainedIncident extends Explanation {
   id: string;
-  /** Id of the error for which the connection had been given up when this one was logged. */
+  /** Id of the error that had ended the connection when this one was logged. */
   follows?: string;
   /** How often it was logged. */
   count: number;
   first: string | null;
   last: string | null;
-  /** Null where the text names no connection. */
+  /** Null if the text names no connection. */
   connection: ExplainedConnection | null;
   channel: number | null;
   /** The text it was read from. */

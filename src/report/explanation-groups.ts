@@ -1,4 +1,4 @@
-/** The errors of a log by kind: how many of each, from when to when, and whose connections they were on. */
+/** The errors of a log by kind: how many of each, from when to when, and on which clients' connections. */
 import type { About, SeenBy } from "../explain/known-lines/known-line.ts";
 
 export interface ErrorGroup {
@@ -17,7 +17,7 @@ export interface ErrorGroup {
   moreClients: boolean;
 }
 
-/** What is counted of an incident. */
+/** What is counted for an incident. */
 interface CountedIncident {
   id: string;
   name: string;

@@ -1,6 +1,6 @@
 /**
  * A finding's fingerprint: it stays the same when the same program makes the same mistake again and is recorded again.
- * A baseline accepts findings by it.
+ * A baseline uses it to accept findings.
  *
  * It is made of facts, in this order, and hashed:
  *
@@ -29,14 +29,14 @@ import type { Finding } from "./report.ts";
 
 export const FINGERPRINT_VERSION = 1;
 
-/** Hexadecimal, 16 digits; `cause` is the finding that led to this one, or its fingerprint, where it is known. */
+/** Hexadecimal, 16 digits; `cause` is the finding that led to this one, or its fingerprint, if it is known. */
 export function fingerprint(finding: Finding, cause?: Finding | string): string {
   return fnv1a64(JSON.stringify([FINGERPRINT_VERSION, ...fingerprintFacts(finding, cause)]));
 }
 
 export type Fact = string | readonly string[];
 
-/** What the fingerprint is made of, from the rule on. */
+/** The facts of the fingerprint, from the rule on. */
 export function fingerprintFacts(finding: Finding, cause?: Finding | string): Fact[] {
   const { rule, direction } = finding;
   return [
@@ -55,7 +55,7 @@ function ofCause(cause: Finding | string): string {
   return typeof cause === "string" ? cause : fingerprint(cause);
 }
 
-/** A corrupt header may have any type: the type of the torn frame says more. */
+/** A corrupt header may have any type: the type of the torn frame is more reliable. */
 function brokenFrame({ frame, diagnosis }: Finding): string {
   const torn = diagnosis?.torn[0];
   if (torn !== undefined) return `${typeName(torn.type)}${torn.complete ? "" : ", never completed"}`;
@@ -89,7 +89,7 @@ function channelRoles({ frame, diagnosis }: Finding): string[] {
 
 const PARTS = ["torn", "replayed", "missing", "overwritten", "foreign", "unexplained"] as const;
 
-/** Only which parts there are: their number differs in a second recording. */
+/** Only which parts exist: their number differs in a second recording. */
 function explanation({ diagnosis }: Finding): string[] {
   if (diagnosis === undefined) return [];
   const parts = PARTS.filter(part => diagnosis[part].length > 0);
@@ -99,7 +99,8 @@ function explanation({ diagnosis }: Finding): string[] {
 }
 
 /**
- * The default exchange's routing keys are queues; those of others may be anything, and differ from message to message.
+ * The default exchange's routing keys are queues; those of other exchanges may be anything, and differ from message to
+ * message.
  */
 function destinations({ diagnosis }: Finding): string[] {
   const messages = diagnosis?.writers.flatMap(writer => writer.messages) ?? [];
@@ -133,12 +134,12 @@ export function lastingName(name: string): string {
 const QUOTED = /“[^”]*”|"[^"]*"|'[^']*'|<<[\s\S]*?>>/g;
 const WORD = /AMQP [0-9][0-9. -]*[0-9]|[A-Za-z][\w-]*(?:\.[\w-]+)*/g;
 
-/** What a client may open with, as connection/protocol-header.ts names it. */
+/** Protocols that a client may open with, as connection/protocol-header.ts names them. */
 const PROTOCOLS = ["HTTP", "TLS", "SSH", "STOMP", "PROXY"];
 
 const WORDS = new Set([...METHODS.map(({ name }) => name), ...PROTOCOLS]);
 
-/** Methods, the argument or property that does not decode, protocols. What the message quotes came from the wire. */
+/** Methods, the argument or property that does not decode, protocols. Quotes in the message came from the wire. */
 function specificationWords(message: string): string[] {
   const prose = message.replace(QUOTED, "").replaceAll("AMQP 0-9-1", "");
   const named = /\bargument ([a-z-]+) of |\bproperty ([a-z-]+)/i.exec(prose)?.slice(1) ?? [];
@@ -146,7 +147,7 @@ function specificationWords(message: string): string[] {
   return distinct([...words, ...named.filter(name => name !== undefined)]);
 }
 
-/** Each once, in the order of the alphabet. */
+/** Each once, in alphabetical order. */
 function distinct(values: readonly string[]): string[] {
   return [...new Set(values)].sort();
 }

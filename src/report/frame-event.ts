@@ -1,6 +1,6 @@
 /**
- * What `ghostframe frames` tells, one event a line: the frames, and what breaks their sequence. Kept apart from the
- * report because it is written while the capture is read.
+ * The events of `ghostframe frames`, one a line: the frames, and what breaks their sequence. They are not part of the
+ * report because they are written while the capture is read.
  */
 
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
@@ -27,7 +27,7 @@ interface Place {
   connection: string;
   /** Null in mid-stream, as long as it is not known which end is the client. */
   direction: DirectionName | null;
-  /** Where `direction` is null: the end that sent it, as an index into `endpoints` of the event of that name. */
+  /** If `direction` is null: the end that sent it, as an index into `endpoints` of the event of that name. */
   sender?: Side;
   streamOffset: number;
 }
@@ -40,7 +40,7 @@ export interface FrameEvent extends Place {
   /** Octets of payload. */
   size: number;
   method?: string;
-  /** The telling arguments of a method: no reserved ones, no tables, no secrets; bits only where they are set. */
+  /** The important arguments of a method: no reserved ones, no tables, no secrets; bits only if they are set. */
   arguments?: Scalars;
   bodySize?: number;
   /** The content header's properties, headers left out. */
@@ -49,7 +49,7 @@ export interface FrameEvent extends Place {
   hidden?: true;
 }
 
-/** The first packet of a connection; after an EndpointsEvent, the packet that tells which end is the client. */
+/** The first packet of a connection; after an EndpointsEvent, the packet that shows which end is the client. */
 export interface ConnectionEvent {
   event: "connection";
   time: string;
@@ -61,8 +61,8 @@ export interface ConnectionEvent {
 }
 
 /**
- * The first packet of a connection in mid-stream of which it is not known yet which end is the client. A
- * ConnectionEvent follows as soon as a method shows it.
+ * The first packet of a connection in mid-stream, if it is not known yet which end is the client. A ConnectionEvent
+ * follows as soon as a method shows it.
  */
 export interface EndpointsEvent {
   event: "endpoints";
@@ -75,7 +75,7 @@ export interface EndpointsEvent {
 
 export interface BrokenEnvelopeEvent extends Place {
   event: "broken-envelope";
-  /** Left out where the header may hold part of a SASL response. */
+  /** Left out if the header may hold part of a SASL response. */
   frame?: { type: number; channel: number; size: number };
 }
 
@@ -119,7 +119,7 @@ export function endpointsEvent(number: number, moment: Moment, endpoints: [Endpo
   return { event: "endpoints", time: isoTime(moment), input, packet, connection: `c${number}`, endpoints };
 }
 
-/** A frame with its payload of `size` octets, which is null where it was not captured whole. */
+/** A frame with its payload of `size` octets, which is null if it was not captured whole. */
 export function frameEvent(
   from: Direction,
   type: number,
@@ -135,13 +135,13 @@ export function frameEvent(
     event.method = methodName(short(payload, 0), short(payload, 2));
     if (method !== undefined) {
       const values: Values = new Map();
-      // A client's octets that do not decode as this method may be another one's, and its secret.
+      // Octets of a client that do not decode as this method may be another method, with its secret.
       const decodes = walkArguments(method, payload, 0, size, values) === null;
       if (!decodes && (from.isClient || method.classId === CONNECTION_CLASS)) values.clear();
       event.arguments = scalars(values, from);
     }
   } else if (type === FRAME_HEADER && size >= 14 && channel !== 0 && short(payload, 0) === BASIC_CLASS) {
-    // Only where it certainly is one: a handshake method with a broken type octet holds credentials here.
+    // Only if it certainly is one: a handshake method with a broken type octet holds credentials here.
     event.bodySize = longlong(payload, 4);
     event.properties = scalars(decodeProperties(payload, 0, size), from);
   }
@@ -151,7 +151,7 @@ export function frameEvent(
 export function brokenEnvelopeEvent(from: Direction, fault: EnvelopeFault, secret: Secret): BrokenEnvelopeEvent {
   const { type, channel, size } = fault;
   const where = place(from, fault.moment, fault.streamOffset);
-  // Octets that are no header may be anybody's; those around them are not kept here.
+  // Octets that are no header may be of any kind; those around them are not kept here.
   const isHeader = type >= FRAME_METHOD && (type <= FRAME_BODY || type === FRAME_HEARTBEAT);
   const octets = Uint8Array.of(...fault.header, ...fault.payload.subarray(0, PIECE - 1));
   const hides = secret === "all" || (from.isClient && (!isHeader || from.discretion.holds(octets)));
@@ -214,7 +214,7 @@ export function frameLine(event: FramesEvent): string {
   }
 }
 
-/** What the payload says, as far as it is told: method, arguments, body size, properties. "" of a body. */
+/** The shown content of the payload: method, arguments, body size, properties. "" for a body. */
 export function frameDetails(event: FrameEvent): string {
   if (event.hidden) return "(not captured whole)";
   const parts = [event.method ?? "", bodySize(event), text(event.arguments), text(event.properties)];
@@ -231,7 +231,7 @@ function arrow({ direction, sender }: Place): string {
   return direction === "client-to-server" ? "->" : "<-";
 }
 
-/** In double quotes, or in single ones where it holds double ones: it is shown as it is on the wire where that is possible. */
+/** In double quotes, or in single ones if it holds double ones, to show it as it is on the wire if possible. */
 function quoted(value: string): string {
   const shown = printable(value, MAX_STRING_COLUMNS);
   if (!shown.includes('"')) return `"${shown}"`;

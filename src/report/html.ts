@@ -1,6 +1,6 @@
 /**
- * `--format html`: one file that opens from disk and asks no network. The page is built with the package
- * (html/page/); a report adds its title, its text for where no script runs, and its data.
+ * `--format html`: one file that opens from disk and uses no network. The page is built with the package (html/page/);
+ * a report adds its title, its text for browsers without scripts, and its data.
  */
 import { printable } from "../bytes/printable.ts";
 import type { PageData } from "./html/page-data.ts";
@@ -24,14 +24,14 @@ export function html(data: PageData, { page, pack }: HtmlParts): string {
     title: escaped(`ghostframe: ${printable(answer(overview(report)), 120)}`),
     plain: escaped(text(report, DEFAULT_FORMAT_OPTIONS)),
     encoding: pack === undefined ? "json" : "gzip",
-    // In JSON a less-than sign stands in strings only, where its escape means the same.
+    // In JSON a less-than sign occurs only in strings, where its escape means the same.
     data: pack === undefined ? json.replaceAll("<", "\\u003c") : pack(json),
     connects: "",
   };
   return filled(page, parts);
 }
 
-/** The page that `proxy --ui` serves: it gets its data from there, and may ask nobody else. */
+/** The page that `proxy --ui` serves: it gets its data from there, and may use no other source. */
 export function livePage({ page }: Pick<HtmlParts, "page">): string {
   return filled(page, {
     title: "ghostframe: live",

@@ -1,4 +1,4 @@
-/** Several reports as one, for who looks at all captures of a check in one page: every id is given anew. */
+/** Several reports as one, to show all captures of a check in one page: every id is given anew. */
 import { withIncidents } from "./incidents/with-incidents.ts";
 import { mapPlaces } from "./partial/map-places.ts";
 import { type Finding, REPORT_SCHEMA, type Report } from "./report.ts";
@@ -40,7 +40,7 @@ function add({ inputs, connections, findings, summary }: Report, joined: Report)
       id: findingIds.get(finding.id)!,
       input: finding.input + before,
       connection: finding.connection === null ? null : (connectionIds.get(finding.connection) ?? null),
-      // What it refers to may have been left out: then there is nothing to refer to.
+      // The finding that it refers to may have been left out: then there is no reference.
       ...renamed("cause", cause, findingIds),
       ...renamed("sameAs", sameAs, findingIds),
     });

@@ -9,7 +9,7 @@ const UNSAFE_IN_TERMINAL = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u
 /** The only ones that may be unsafe: quick to find, and rare. Line feeds belong to the indentation. */
 const NOT_PRINTABLE_ASCII = /[^\n\x20-\x7e]/gu;
 
-/** `##[` and `##vso[`, wherever they stand in a line, are commands to GitHub's and Azure's runners. */
+/** `##[` and `##vso[`, anywhere in a line, are commands to GitHub's and Azure's runners. */
 const COMMAND = /#(?=#[\w.]*\[)/g;
 
 /** Indented by two spaces, ending in a line feed. Parsing it gives back the report, strings from the wire unchanged. */
@@ -35,7 +35,7 @@ export function* jsonPieces(report: object): Generator<string> {
   yield escaped(`${piece}\n`);
 }
 
-/** What JSON.stringify writes of an object, list by list the elements of its own lists. */
+/** What JSON.stringify writes of an object; its own lists are written element by element. */
 function* parts(object: object): Generator<string> {
   let before = "{\n";
   for (const [key, value] of Object.entries(object)) {
@@ -57,7 +57,7 @@ function* elements(list: readonly unknown[]): Generator<string> {
   yield "\n  ]";
 }
 
-/** A line feed stands between lines only: in strings it is an escape. */
+/** Line feeds occur only between lines: in strings they are escapes. */
 function indented(value: unknown, indentation: string): string {
   return JSON.stringify(value, null, 2).replaceAll("\n", `\n${indentation}`);
 }

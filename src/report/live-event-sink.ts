@@ -19,21 +19,21 @@ export interface UpstreamSteps {
   resolved: number | null;
   /** TCP was connected. */
   reached: number;
-  /** TLS was established; null where there is none. */
+  /** TLS was established; null if there is none. */
   secured: number | null;
-  /** The version of TLS that was agreed on: "1.3"; null or missing where there is none. */
+  /** The version of TLS that was agreed on: "1.3"; null or missing if there is none. */
   tlsVersion?: string | null;
 }
 
-/** A connection that is relayed: by what it is known, and where to. */
+/** A relayed connection: its identity, and its broker. */
 export interface RelayedCarrier extends Carrier {
   readonly id: string;
   readonly upstream: Endpoint;
-  /** How the broker was reached; null or missing where that is not known. */
+  /** How the broker was reached; null or missing if that is not known. */
   readonly steps?: UpstreamSteps | null;
-  /** The version of TLS between client and proxy: "1.3"; null or missing where there is none. */
+  /** The version of TLS between client and proxy: "1.3"; null or missing if there is none. */
   readonly clientTlsVersion?: string | null;
-  /** Something was told of it. Otherwise its end is not told either: a health check costs no event. */
+  /** An event of it was emitted. Otherwise its end is not emitted either: a health check causes no event. */
   wasTold: boolean;
 }
 
@@ -67,7 +67,7 @@ const COUNTER = { error: "errors", warning: "warnings", note: "notes" } as const
   string
 >;
 
-/** Makes live events of what an inspection tells, and numbers findings in the order in which they come. */
+/** Makes live events of an inspection's events, and numbers findings in the order in which they come. */
 export class LiveEventSink<By extends RelayedCarrier> {
   readonly #options: LiveEventOptions;
   readonly #emitted = new Map<InspectedConnection<By>, Emitted>();
@@ -82,7 +82,7 @@ export class LiveEventSink<By extends RelayedCarrier> {
     const { connection } = event;
     switch (event.kind) {
       case "connection-opened":
-        // The proxy tells of a connection as soon as its two ends are there, AMQP or not.
+        // The proxy reports a connection as soon as its two ends are there, AMQP or not.
         return;
       case "incident-opened":
         this.#incident(event);
@@ -97,13 +97,13 @@ export class LiveEventSink<By extends RelayedCarrier> {
         this.#emitted.delete(connection);
         return;
       case "uninspected":
-        // A client that says nothing is a health check.
+        // A client that sends nothing is a health check.
         if (event.why === "left-alone" && connection.carrier.octets(0) === 0) return;
         this.emit(connection, { event: "uninspected", message: event.message });
     }
   }
 
-  /** Tells of a connection what no inspection knows. */
+  /** Emits what no inspection knows about a connection. */
   emit(connection: InspectedConnection<By>, { event, ...details }: News): void {
     const { moment, emit } = this.#options;
     const { id, upstream } = connection.carrier;
@@ -112,7 +112,7 @@ export class LiveEventSink<By extends RelayedCarrier> {
     emit({ schema: EVENT_SCHEMA, event, ...place, ...details } as ConnectionEvent);
   }
 
-  /** Id of a finding that was told of an open connection, by its identity. */
+  /** Id of a finding that was emitted for an open connection, by its identity. */
   idOf(connection: InspectedConnection<By>, identity: string): string | undefined {
     return this.#emitted.get(connection)?.ids.get(identity);
   }
@@ -149,7 +149,7 @@ export class LiveEventSink<By extends RelayedCarrier> {
     const print = fingerprint(finding, cause === undefined ? undefined : fingerprints.get(cause));
     fingerprints.set(id, print);
     const record = { id: connection.carrier.id, ...connectionRecord(connection) };
-    // What another finding led to is told with that one's cause.
+    // What another finding led to is reported with that finding's cause.
     const isLedTo = cause !== undefined && finding.octets.length === 0;
     const told = isLedTo ? finding : withIncident(finding, record);
     this.emit(connection, { event: "finding", final, finding: told, fingerprint: print });

@@ -1,6 +1,6 @@
 /**
- * What `ghostframe proxy` tells while it happens, one event at a time, each complete in itself: `--format ndjson`
- * prints them as they stand. Like the report they change only by addition.
+ * The events that `ghostframe proxy` emits while it runs, each complete in itself: `--format ndjson` prints them as
+ * they are. Like the report they change only by addition.
  */
 import type { RuleId } from "../connection/rules.ts";
 import type { Connection, Direction, Endpoint, Finding, Severity } from "./report.ts";
@@ -12,7 +12,7 @@ interface ConnectionPlace {
   schema: typeof EVENT_SCHEMA;
   /** ISO 8601, UTC. */
   time: string;
-  /** The connection as it is known by now; its server is the proxy's end, where the client connected to. */
+  /** The connection as far as it is known; its server is the proxy's end, where the client connected to. */
   connection: Connection;
   /** The broker it is relayed to. */
   upstream: Endpoint;
@@ -23,7 +23,7 @@ export interface OpenedEvent extends ConnectionPlace {
   event: "opened";
 }
 
-/** Something broke: the first word of an incident. Its finding follows when it is over. */
+/** Something broke: the first event of an incident. Its finding follows when it is over. */
 export interface FaultEvent extends ConnectionPlace {
   event: "fault";
   rule: RuleId;
@@ -36,12 +36,12 @@ export interface FaultEvent extends ConnectionPlace {
 
 export interface FindingEvent extends ConnectionPlace {
   event: "finding";
-  /** False where the same finding, by its id, may come again and know more: the incident is not over. */
+  /** False if the same finding, by its id, may come again with more: the incident is not over. */
   final: boolean;
   finding: Finding;
   /** The same whenever the same program makes the same mistake: 16 hexadecimal digits. */
   fingerprint?: string;
-  /** The recording's file that has it, where there is one. */
+  /** The recording's file that has it, if there is one. */
   recording?: string;
 }
 
@@ -52,13 +52,15 @@ export interface TroubleEvent extends ConnectionPlace {
   message: string;
 }
 
-/** The connection goes on, and is not inspected any more. */
+/** The connection continues, and is not inspected any more. */
 export interface UninspectedEvent extends ConnectionPlace {
   event: "uninspected";
   message: string;
 }
 
-/** The guard stopped the client's stream before its broken frame reached the broker: told at once, explained later. */
+/**
+ * The guard stopped the client's stream before its broken frame reached the broker: reported at once, explained later.
+ */
 export interface GuardedEvent extends ConnectionPlace {
   event: "guarded";
   message: string;
@@ -79,40 +81,40 @@ export type ConnectionEvent =
   | GuardedEvent
   | ClosedEvent;
 
-/** A finding that was told came again, with other connections or in other places. */
+/** A finding that was emitted came again, with other connections or in other places. */
 export interface RepeatedEvent {
   schema: typeof EVENT_SCHEMA;
   time: string;
   event: "repeated";
   fingerprint: string;
-  /** Id, rule, severity and sentence of the finding that was told. */
+  /** Id, rule, severity and sentence of the finding that was emitted. */
   finding: string;
   rule: RuleId;
   severity: Severity;
   message: string;
-  /** How often it came since it was told, and how often since that was last counted. */
+  /** How often it came since it was emitted, and how often since that was last counted. */
   count: number;
   more: number;
-  /** When it was told. */
+  /** When it was emitted. */
   since: string;
-  /** Address of the client that it was seen of last. */
+  /** Address of the latest client with this finding. */
   client: string;
 }
 
-/** More events of one kind came than are told. */
+/** More events of one kind came than are emitted. */
 export interface LimitedEvent {
   schema: typeof EVENT_SCHEMA;
   time: string;
   event: "limited";
   /** `closed`, `trouble upstream-refused`, `finding frame-end`. */
   kind: string;
-  /** Events left out since then, and of how many clients' addresses. */
+  /** Events left out since then, and from how many clients' addresses. */
   count: number;
   addresses: number;
   since: string;
 }
 
-/** A count of what is not told one by one. */
+/** A count of events that are not emitted one by one. */
 export type CountEvent = RepeatedEvent | LimitedEvent;
 
 /** Something about the proxy itself: it listens, it could not record, it ends. */
@@ -122,7 +124,7 @@ export interface ProxyEvent {
   event: "proxy";
   kind: "listening" | "draining" | "reloaded" | "problem" | "status" | "summary";
   message: string;
-  /** Of the kinds status and summary. */
+  /** For the kinds status and summary. */
   counters?: ProxyCounters;
 }
 
@@ -135,7 +137,7 @@ export interface ProxyCounters {
   guarded?: number;
   /** Packets that could not be recorded. */
   lostPackets?: number;
-  /** Findings that the webhook did not take; missing where there is none. */
+  /** Findings that the webhook did not accept; missing if there is no webhook. */
   unsent?: number;
   uninspected: number;
   /** Connections that could not be relayed: the broker was away, too many at a time. */

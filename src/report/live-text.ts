@@ -34,7 +34,7 @@ export class LiveText {
     this.#ascii = settings.ascii === true;
   }
 
-  /** Lines that end in a line feed each; "" where there is nothing to say. */
+  /** Lines that end in a line feed each; "" if there is nothing to write. */
   write(event: LiveEvent): string {
     const shown = this.#written(event);
     return this.#ascii ? inAscii(shown) : shown;
@@ -52,7 +52,7 @@ export class LiveText {
         return this.#of(event, paint.faint(`opened  ${route}`));
       }
       case "fault":
-        // The sentence stands in the incident's block, when it is over.
+        // The sentence is in the incident's block, when it is over.
         return this.#of(
           event,
           `${paint[event.severity](event.rule)} at offset ${event.streamOffset}, ${arrow(event.direction)}`,
@@ -77,7 +77,7 @@ export class LiveText {
     }
   }
 
-  /** `again, 212 times since 14:02:11`: what it is was told with that finding. */
+  /** `again, 212 times since 14:02:11`: the finding itself was shown before. */
   #repeated({ time, finding, rule, severity, count, since, client, fingerprint }: RepeatedEvent): string {
     const { paint } = this.#page;
     const times = count === 1 ? "once" : `${grouped(count)} times`;
@@ -130,7 +130,7 @@ export class LiveText {
   }
 }
 
-/** With the day where that was another one. */
+/** With the day if that was another one. */
 function sinceClock(since: string, now: string): string {
   return clock(since, since.slice(0, 10) !== now.slice(0, 10));
 }

@@ -1,6 +1,6 @@
 /**
- * `--format markdown`: the answer to paste into an issue, a pull request or a chat: who is sick, why, what was lost, what
- * to do, and the picture that shows it. Wire strings show as they are, and form nothing.
+ * `--format markdown`: the answer to paste into an issue, a pull request or a chat: which connections are sick, why,
+ * what was lost, what to do, and the picture that shows it. Wire strings show as they are, and form no markup.
  */
 import { grouped } from "../bytes/grouped.ts";
 import { printable } from "../bytes/printable.ts";
@@ -123,7 +123,7 @@ function traces({ finding }: Incident, all: boolean, markup: Markup): string {
     .join("; ");
 }
 
-/** What limits the answer, or is no trouble: as the text report tells it. */
+/** What limits the answer, or is no error: as in the text report. */
 function notes({ notes: every }: Overview, all: boolean, markup: Markup): string[] {
   if (every.length === 0) return [];
   const shown = all ? every : fairShare(every, MAX_NOTES);

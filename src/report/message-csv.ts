@@ -36,14 +36,14 @@ export function csvRow(record: MessageRecord): string {
   return `${[...cells, ...record.packets].join(",")}\r\n`;
 }
 
-/** What spreadsheets take for a formula gets an apostrophe in front of it. */
+/** A text that spreadsheets would read as a formula gets an apostrophe in front of it. */
 const FORMULA = /^[=+\-@\t\r]/;
 
 function cell(value: string | number | boolean | undefined): string {
   if (value === undefined) return "";
   if (typeof value !== "string") return String(value);
   const text = FORMULA.test(value) ? `'${value}` : value;
-  // Controls would act on a terminal, and mean nothing in a cell.
+  // Controls would act on a terminal, and have no meaning in a cell.
   const plain = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\uFFFD");
   return /[",]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

@@ -46,7 +46,7 @@ function destination({ exchange, routingKey, queue }: MessageRecord): string {
   return queue === undefined || queue === routingKey ? to : `${to} → ${printable(queue, MAX_NAME)}`;
 }
 
-/** `850 µs`, `1.2 ms`, `30 s`: three digits at most. Of what stands in one packet no capture tells more than `< 1 µs`. */
+/** `850 µs`, `1.2 ms`, `30 s`: three digits at most. Within one packet no capture shows more than `< 1 µs`. */
 export function duration(seconds: number): string {
   if (seconds === 0) return "< 1 µs";
   const [value, unit] = seconds < 1e-3 ? [seconds * 1e6, "µs"] : seconds < 1 ? [seconds * 1e3, "ms"] : [seconds, "s"];

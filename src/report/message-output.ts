@@ -5,21 +5,21 @@ import { MessageFilter, type MessageFilterOptions } from "../messages/message-fi
 import { type MessageRecord, messageJson, messageRecord } from "./message-record.ts";
 import type { Report } from "./report.ts";
 
-/** Messages that wait for the id of the finding that cost them; of more, the finding is not told. */
+/** Messages that wait for the id of the finding that cost them; beyond this, the finding is left out. */
 const MAX_WAITING = 10_000;
 
-/** Who is told every message when its outcome is known: publishes, deliveries, and what basic.get brought. */
+/** Receives every message when its outcome is known: publishes, deliveries, and what basic.get brought. */
 export interface MessageReaders {
   onMessage?: (message: MessageRecord) => void;
-  /** The same as JSON, a line without its line feed: quicker where that is what is wanted. */
+  /** The same as JSON, a line without its line feed: quicker if that is all that is needed. */
   onMessageLine?: (line: string) => void;
   /** As the ledger keeps them: nothing is masked. `finding`: id of the finding that cost it. */
   onMessageFacts?: (message: Message, finding?: string) => void;
-  /** Is told what else is known of each connection, when it is over. */
+  /** Called with other facts on each connection, when it is over. */
   onConnectionFacts?: (connection: ConnectionFacts) => void;
-  /** Is told of each synchronous method of a channel when it is answered. */
+  /** Called with each synchronous method of a channel when it is answered. */
   onCallFacts?: (call: CallFacts) => void;
-  /** Is told of every message of the input, as the ledger keeps it, whether it is wanted or not. */
+  /** Called with every message of the input, as the ledger keeps it, wanted or not. */
   onAnyMessage?: (message: Message) => void;
   /** Only these. */
   messages?: MessageFilterOptions;
@@ -58,7 +58,7 @@ export class MessageOutput {
     if (this.#readers.onCallFacts !== undefined && this.#filter.takesCall(call)) this.#readers.onCallFacts(call);
   }
 
-  /** The report is made: tells what waited for it. */
+  /** The report is made: emits the messages that waited for it. */
   finish(findings: Report["findings"]): void {
     const findingOf = findingsByIncident(findings);
     for (const message of this.#waiting.splice(0)) this.#tell(message, findingOf(message));
@@ -71,7 +71,7 @@ export class MessageOutput {
   }
 }
 
-/** Of a message that an incident cost: the id of its finding, where the report has it. */
+/** For a message that an incident cost: the id of its finding, if the report has it. */
 export function findingsByIncident(findings: Report["findings"]): (message: Message) => string | undefined {
   const ids = new Map(
     findings.map(({ id, connection, direction, rule, streamOffset }) => [

@@ -10,13 +10,13 @@ import { jsonLine } from "./json.ts";
 
 export const MESSAGE_SCHEMA = "ghostframe.message/1";
 
-/** Version 1 changes only by addition. What is not known is left out. */
+/** Version 1 changes only by addition. Unknown values are left out. */
 export interface MessageRecord {
   schema: typeof MESSAGE_SCHEMA;
   operation: "publish" | "deliver" | "get";
   /** When its first octet was captured: ISO 8601, UTC, with as many digits as the capture has. */
   time: string;
-  /** c1, c2, …: as reports call it. */
+  /** c1, c2, …: its name in reports. */
   connection: string;
   channel: number;
   exchange: string;
@@ -39,17 +39,17 @@ export interface MessageRecord {
   /** Reply code: why it was returned or refused. */
   code?: number;
   /**
-   * Of a publish whose outcome is unknown: it is one of `candidates` that nothing tells apart, of which `returns` came
-   * back, with this reply code.
+   * For a publish whose outcome is unknown: it is one of `candidates` identical ones, of which `returns` came back,
+   * with this reply code.
    */
   mayBeReturned?: { code: number; returns: number; candidates: number };
   /** Seconds from its first octet to the confirm, return or acknowledgment. */
   latency?: number;
-  /** Of a delivery: its publish, where the capture shows it without doubt, and by what it was found. */
+  /** For a delivery: its publish, if the capture shows it without doubt, and how it was matched. */
   publish?: SeenMessage & { by: MatchedBy };
   /** Seconds from the publish's last octet to the delivery's first one. */
   inBroker?: number;
-  /** Of a reply: its request, on the same connection, and seconds since. */
+  /** For a reply: its request, on the same connection, and seconds since. */
   request?: SeenMessage & { latency: number };
   traceId?: string;
   spanId?: string;
@@ -68,7 +68,7 @@ export interface SeenMessage {
   streamOffset: number;
 }
 
-/** `finding`: id of the finding that cost it, where that is known. */
+/** `finding`: id of the finding that cost it, if that is known. */
 export function messageRecord(message: Message, finding?: string): MessageRecord {
   return JSON.parse(messageJson(message, finding)) as MessageRecord;
 }
@@ -115,7 +115,7 @@ function nanosecond(seconds: number): number {
   return Math.round(seconds * 1e9) / 1e9;
 }
 
-/** What stands in JSON as it is. */
+/** Text that needs no escape in JSON. */
 const PLAIN = /^[\x20\x21\x24-\x5b\x5d-\x7e]*$/;
 
 function shown(text: string, discretion: Discretion): string {

@@ -3,17 +3,17 @@ import type { MessageRecord } from "./message-record.ts";
 /** Messages that are put in order at a time. */
 const MAX_IN_ORDER = 100_000;
 
-/** Messages of one story, on whatever connections: their outcomes are known in another order than that of time. */
+/** Messages of one story, on any connections: their outcomes become known in another order than that of time. */
 export class MessageStory {
   readonly #messages: MessageRecord[] = [];
 
-  /** Returns the story by now where it is too long to be kept, which begins another one; else nothing. */
+  /** Returns the story so far if it is too long to be kept, and begins another one; else nothing. */
   add(message: MessageRecord): MessageRecord[] {
     this.#messages.push(message);
     return this.#messages.length < MAX_IN_ORDER ? [] : this.inOrder().splice(0);
   }
 
-  /** By the time of their first octets; of the same, by place. */
+  /** By the time of their first octets; if equal, by place. */
   inOrder(): MessageRecord[] {
     return this.#messages.sort(
       (a, b) => compare(instant(a), instant(b)) || a.input - b.input || a.packets[0] - b.packets[0],

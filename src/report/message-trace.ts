@@ -2,15 +2,15 @@ import { jsonLine } from "./json.ts";
 import type { MessageRecord } from "./message-record.ts";
 
 /**
- * Microseconds that a mark lasts: marks of a thread must not overlap, and times differ by that much if at all. A double has no
- * finer ones so long after 1970.
+ * Microseconds that a mark lasts: marks of a thread must not overlap, and times differ by at least that much. So long
+ * after 1970 a double has no finer steps.
  */
 const MARK = 0.25;
 
 /**
  * `messages --format perfetto`: the Trace Event format, in JSON, which ui.perfetto.dev and chrome://tracing open. A
- * connection is a process, a channel a thread with a mark a message; a span of its own lasts until the message is settled.
- * Arrows lead from a publish to its deliveries, where these are known.
+ * connection is a process, a channel a thread with a mark a message; a span of its own lasts until the message is
+ * settled. Arrows lead from a publish to its deliveries, if these are known.
  */
 export class MessageTrace {
   readonly begin = '{"displayTimeUnit":"ns","traceEvents":[\n';
@@ -69,7 +69,9 @@ export class MessageTrace {
   }
 }
 
-/** Microseconds since the epoch of a time (ISO 8601, UTC): whole ones are exact, and some hundred nanoseconds of them. */
+/**
+ * Microseconds since the epoch of a time (ISO 8601, UTC): whole ones exactly, fractions to some hundred nanoseconds.
+ */
 function microseconds(time: string): number {
   const [whole = "", fraction = ""] = time.slice(0, -1).split(".");
   return Date.parse(`${whole}Z`) * 1000 + Number(fraction.padEnd(9, "0")) / 1000;

@@ -1,5 +1,5 @@
 /**
- * The same problem is told once, and then counted. Findings are the same where their fingerprints are
+ * The same problem is emitted once, and then counted. Findings are the same if their fingerprints are
  * ([fingerprint.ts](fingerprint.ts)).
  */
 import type { FaultEvent, FindingEvent, RepeatedEvent } from "./live-event.ts";
@@ -7,39 +7,39 @@ import { EVENT_SCHEMA } from "./live-event.ts";
 
 /** Seconds between two counts of one problem. */
 const COUNTED_EVERY = 60;
-/** Seconds without a problem after which it is told as a new one. */
+/** Seconds without a problem after which it is emitted as a new one. */
 const FORGOTTEN_AFTER = 3600;
 /** Problems that are remembered; the one that was not seen for longest is forgotten. */
 const MAX_PROBLEMS = 1024;
-/** Findings that were told before they were final. */
+/** Findings that were emitted before they were final. */
 const MAX_PROVISIONAL = 4096;
 
 interface Problem {
-  /** Of the finding that was told. */
+  /** Of the finding that was emitted. */
   id: string;
   rule: FindingEvent["finding"]["rule"];
   severity: FindingEvent["finding"]["severity"];
   message: string;
-  /** When it was told, ISO 8601, and when it was seen last, in seconds. */
+  /** When it was emitted, ISO 8601, and when it was seen last, in seconds. */
   since: string;
   seen: number;
-  /** Seen since it was told, and how many of these have not been counted aloud. */
+  /** Seen since it was emitted, and how many of these have not been in a count. */
   count: number;
   uncounted: number;
   countedAt: number;
-  /** Addresses of the latest client that it was seen of. */
+  /** Addresses of the latest client with it. */
   client: string;
 }
 
 export class Repeats {
   /** By fingerprint, the one seen last at the end. */
   readonly #problems = new Map<string, Problem>();
-  /** Ids of findings that were told and are not final. */
+  /** Ids of findings that were emitted and are not final. */
   readonly #provisional = new Set<string>();
-  /** When a fault was told last, by rule and direction. */
+  /** When a fault was emitted last, by rule and direction. */
   readonly #faults = new Map<string, number>();
 
-  /** Whether a fault is to be told. Its finding follows in any case. `at` in seconds, as below. */
+  /** Whether a fault must be emitted. Its finding follows in any case. `at` in seconds, as below. */
   fault({ rule, direction }: FaultEvent, at: number): boolean {
     const kind = `${rule} ${direction}`;
     const last = this.#faults.get(kind);
@@ -47,13 +47,13 @@ export class Repeats {
     return last === undefined || at - last > FORGOTTEN_AFTER;
   }
 
-  /** Whether a finding is to be told. Otherwise it counts as a repeat. */
+  /** Whether a finding must be emitted. Otherwise it counts as a repeat. */
   finding(event: FindingEvent, at: number): boolean {
     const { finding, final, fingerprint = "" } = event;
     const wasProvisional = this.#provisional.delete(finding.id);
     const known = this.#problems.get(fingerprint);
     const isNew = known === undefined || at - known.seen > FORGOTTEN_AFTER;
-    // What was told before it was final is told to its end.
+    // A finding that was emitted before it was final is emitted to its end.
     const isTold = isNew || wasProvisional || known.id === finding.id;
     if (!final && isTold && this.#provisional.size < MAX_PROVISIONAL) this.#provisional.add(finding.id);
     this.#problems.delete(fingerprint);
@@ -68,7 +68,7 @@ export class Repeats {
     return false;
   }
 
-  /** Counts that are to be told now; `all` of them where nothing comes any more. `time`: ISO 8601, UTC. */
+  /** Counts that must be emitted now; `all` of them if nothing comes any more. `time`: ISO 8601, UTC. */
   due(at: number, time: string, all = false): RepeatedEvent[] {
     const events: RepeatedEvent[] = [];
     for (const [fingerprint, problem] of this.#problems) {

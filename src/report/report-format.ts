@@ -1,6 +1,6 @@
 /**
- * A format turns a report into text. It is pure: no files, no clock, no environment. What depends on the terminal comes
- * in through the options. Every string that came from the wire leaves as printable text.
+ * A format turns a report into text. It is pure: no files, no clock, no environment. The options contain what depends
+ * on the terminal. Every string from the wire is written as printable text.
  */
 import type { Report } from "./report.ts";
 
@@ -11,9 +11,9 @@ export interface FormatOptions {
   ascii?: boolean;
   /** Terminal colours (ANSI escape sequences) in the text. */
   colour: boolean;
-  /** Everything, however long. Without it a format for people leaves out what is healthy or repeats. */
+  /** Everything, at any length. Without it a format for people leaves out what is healthy or repeats. */
   all: boolean;
-  /** Of Markdown: whose. Default: github. */
+  /** For Markdown: which one. Default: github. */
   flavor?: "github" | "slack" | "jira";
 }
 

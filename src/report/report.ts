@@ -1,5 +1,5 @@
 /**
- * The report: what every output format is written from, and what `--format json` prints as it stands.
+ * The report: every output format is written from it, and `--format json` prints it as it is.
  *
  * Version 1 changes only by addition; report.schema.json beside this file is its published form. Offsets count the
  * octets of one direction's TCP stream from its first captured payload octet; packets are 1-based numbers in the file;
@@ -31,11 +31,11 @@ export interface Report {
   connections: Connection[];
   findings: Finding[];
   summary: Summary;
-  /** The broker's log, where one was given. */
+  /** The broker's log, if one was given. */
   brokerLog?: BrokerLogReport;
 }
 
-/** Findings by severity; and the same in incidents, each counted once, a close that it led to with it. */
+/** Findings by severity; and the same in incidents, each counted once, together with a close that it led to. */
 export interface Summary {
   errors: number;
   warnings: number;
@@ -47,9 +47,9 @@ export interface Summary {
   incidents?: number;
   /** Messages that incidents cost. */
   lost?: LostCounts;
-  /** Ranges of octets that are not shown, as they may hold credentials; absent where there are none. */
+  /** Ranges of octets that are not shown, as they may hold credentials; absent if there are none. */
   masked?: number;
-  /** Where only some connections or findings were asked for: how much else there is. */
+  /** If only some connections or findings were asked for: the number of the others. */
   leftOut?: { connections: number; findings: number; incidents: number };
 }
 
@@ -62,7 +62,7 @@ export interface LostCounts extends Record<LostMessage["fate"], number> {
 export interface BrokerLogReport {
   path: string;
   lines: number;
-  /** Messages about connections in trouble that belong to a connection of the capture: each has its own. */
+  /** Messages on failing connections that belong to a connection of the capture: each connection has its own. */
   tied: number;
   /** Such messages that belong to none, and why. */
   untied: (BrokerLogEntry & { reason: string })[];
@@ -74,7 +74,7 @@ export interface BrokerLogReport {
 
 /** One message of a broker's log. */
 export interface BrokerLogEntry {
-  /** ISO 8601, UTC; without the Z where the log does not tell its time zone; null where it has no times. */
+  /** ISO 8601, UTC; without the Z if the log does not give its time zone; null if it has no times. */
   time: string | null;
   /** Without the time, level and process in front of them. */
   lines: string[];
@@ -86,9 +86,9 @@ export interface Input {
   packets: number;
   /** Octets of the capture that were read, after decompression. */
   octets: number;
-  /** Sentences about the file as a whole: connections left alone, fragments, why reading stopped. */
+  /** Sentences on the file as a whole: connections left alone, fragments, why reading stopped. */
   notes: string[];
-  /** What of it was not read, by kind, what may hold AMQP first; left out where all was. */
+  /** What was not read of it, by kind, what may hold AMQP first; left out if all was read. */
   unread?: Unread[];
   /** Set when the file could not be read, or not to its end: what, where, expected, found. */
   error?: string;
@@ -116,7 +116,10 @@ export interface Connection {
   input: number;
   client: Endpoint;
   server: Endpoint;
-  /** Tunnels that its packets came through, where numbers tell them apart: "VXLAN 42", "GENEVE 7, GRE key 3", "GTP tunnel 11". */
+  /**
+   * Tunnels that its packets came through, if numbers distinguish them: "VXLAN 42", "GENEVE 7, GRE key 3", "GTP tunnel
+   * 11".
+   */
   tunnels?: string[];
   /** What stands in front of AMQP or TLS in the client's stream: PROXY headers and the like. Offsets count it. */
   preludes?: Prelude[];
@@ -127,7 +130,7 @@ export interface Connection {
   midStream: boolean;
   /** From the client's start-ok; values that are not text are left out. */
   clientProperties: Record<string, string>;
-  /** Who logged in, where the mechanism names the user (PLAIN, AMQPLAIN). */
+  /** The user who logged in, if the mechanism names the user (PLAIN, AMQPLAIN). */
   user?: string;
   /** From connection.open. */
   virtualHost?: string;
@@ -136,32 +139,35 @@ export interface Connection {
   octets: PerDirection;
   gaps: PerDirection;
   verdict: { predicted: Verdict | null; observed: Verdict | null };
-  /** By whose rules the verdict is predicted. Left out where the connection's frames could not be read. */
+  /** The broker's rules by which the verdict is predicted. Left out if the connection's frames could not be read. */
   broker?: Broker;
-  /** What is known of its TLS, where it speaks that. Offsets of frames count decrypted octets. */
+  /** What is known of its TLS, if it uses TLS. Offsets of frames count decrypted octets. */
   tls?: TlsFacts;
   /** Something in it is broken, and was not explained: too much is broken in these captures. */
   unexplained?: true;
-  /** What the broker logged about this connection, where its log was given and says something. */
+  /** What the broker logged on this connection, if its log was given and has something. */
   brokerLog?: BrokerLogEntry[];
-  /** One sentence, where that is not what was predicted. */
+  /** One sentence, if that is not what was predicted. */
   brokerLogDiffers?: string;
 }
 
 export interface Broker {
-  /** What the broker calls itself in connection.start; left out where it does not say, or that was not seen. */
+  /** The broker's name in connection.start; left out if it gives none, or that was not seen. */
   product?: string;
   version?: string;
-  /** Whose rules: rabbitmq-3.10, as `--broker` takes them, or lavinmq; null of a broker of which nothing is predicted. */
+  /**
+   * Which rules: rabbitmq-3.10, as `--broker` accepts them, or lavinmq; null for a broker for which nothing is
+   * predicted.
+   */
   rules: string | null;
-  /** Why these: the user asked for them, the broker told who it is, or it is a guess. */
+  /** Why these: the user asked for them, the broker gave its name, or it is a guess. */
   basis: BrokerBasis;
 }
 
 export interface Finding {
   id: string;
   rule: RuleId;
-  /** Section of the AMQP 0-9-1 specification, or "" where the rule is not the specification's. */
+  /** Section of the AMQP 0-9-1 specification, or "" if the rule is not the specification's. */
   spec: string;
   severity: Severity;
   /** Index into `inputs`: the file `packets` counts in. */
@@ -175,72 +181,74 @@ export interface Finding {
   /** First and last packet, or empty. */
   packets: number[];
   time: string | null;
-  /** Where it begins and ends, in whatever files these are; `packets` counts in the first one. */
+  /** Where it begins and ends, in any files; `packets` counts in the first one. */
   at?: Range;
-  /** The frame envelope as it was read. Null where there is none, or where it may hold part of a SASL response. */
+  /** The frame envelope as it was read. Null if there is none, or if it may hold part of a SASL response. */
   frame: { type: number; channel: number; size: number } | null;
   /** One sentence with the numbers in it. */
   message: string;
   /** Broken frames within the incident, this one included. */
   faults: number;
-  /** The octets at the fault, one by one; empty where none apply. */
+  /** The octets at the fault, one by one; empty if none apply. */
   octets: OctetReading[];
   /** Id of the finding that led to this one. */
   cause?: string;
-  /** What the octets of the incident are, where they could be explained. */
+  /** What the octets of the incident are, if they could be explained. */
   diagnosis?: Diagnosis;
   /**
-   * The messages that the incident cost, those of the diagnosis among them. Left out where none are known, of live
-   * findings, and of standard input, which is read once only (but for those who ask for messages).
+   * The messages that the incident cost, those of the diagnosis among them. Left out if none are known, for live
+   * findings, and for standard input, which is read only once (unless messages are asked for).
    */
   lost?: LostMessage[];
-  /** How many these are, and by fate, where the list lacks some, or is left out because many findings are alike. */
+  /** How many these are, and by fate, if the list is incomplete, or is left out because many findings are alike. */
   lostCount?: number;
   lostFates?: Partial<Record<LostMessage["fate"], number>>;
-  /** Its fingerprint: of an incident, and of a finding whose octets and diagnosis are left out because many are alike. */
+  /**
+   * Its fingerprint: for an incident, and for a finding whose octets and diagnosis are left out because many are alike.
+   */
   group?: string;
-  /** Of an incident: why it happened, as far as is known. */
+  /** For an incident: why it happened, as far as is known. */
   likelyCause?: LikelyCause;
-  /** Of an incident: the one thing to do first. */
+  /** For an incident: the one thing to do first. */
   do?: string;
   /** The broker had stopped reading before this was sent. */
   afterStop?: true;
   /** Where frames tore, numbered from 1 in this order: sets of torn frames that overlap. */
   places?: IncidentPlace[];
-  /** Id of the first finding with that fingerprint, which tells what is left out here. */
+  /** Id of the first finding with that fingerprint, which has what is left out here. */
   sameAs?: string;
 }
 
-/** A message that was sent, and that the broker did not take as far as is known. */
+/** A message that was sent, and that the broker did not accept as far as is known. */
 export interface LostMessage {
   messageId?: string;
   exchange: string;
   routingKey: string;
   /** Where its method frame begins. */
   streamOffset: number;
-  /** Octets of its body, as its content header announced them; left out where that was not read. */
+  /** Octets of its body, as its content header announced them; left out if that was not read. */
   size?: number;
   /** As the outcomes of `ghostframe messages`. */
   fate: "refused" | "torn" | "swallowed" | "unread" | "unconfirmed";
   traceId?: string;
 }
 
-/** One octet at a fault: what a decoder takes it for, and what it more likely is. */
+/** One octet at a fault: how a decoder reads it, and what it more likely is. */
 export interface OctetReading {
   streamOffset: number;
   /** Two hexadecimal digits. */
   hex: string;
   takenFor: string;
-  /** Empty where the octet is what it was taken for. */
+  /** Empty if the octet is what it was read as. */
   likely: string;
 }
 
-/** Why an incident happened, as far as its octets and the client's own words tell. */
+/** Why an incident happened, as far as its octets and the client's own words show it. */
 export interface LikelyCause {
   kind: CauseKind;
   /** A clause that can follow "Likely cause:". It begins with a capital letter. */
   words: string;
-  /** Of causes told with 0.9, nine in ten are right; null where no number is known. */
+  /** Of causes reported with 0.9, nine in ten are right; null if no number is known. */
   confidence: number | null;
 }
 

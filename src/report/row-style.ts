@@ -1,4 +1,4 @@
-/** How a line of `messages` or `frames` looks on a terminal: cut to its width, and coloured by what it tells. */
+/** How a line of `messages` or `frames` looks on a terminal: cut to its width, and coloured by its level. */
 import { Chalk } from "chalk";
 import { cut } from "../bytes/printable.ts";
 import type { Outcome } from "../messages/message.ts";
@@ -7,14 +7,14 @@ import type { Severity } from "./report.ts";
 import { inAscii } from "./text/ascii.ts";
 
 export interface RowOptions {
-  /** Columns of the terminal; null where there is none: then a line is as long as it gets. */
+  /** Columns of the terminal; null if there is none: then a line may have any length. */
   columns: number | null;
   colour: boolean;
   /** The terminal shows ASCII only. */
   ascii: boolean;
 }
 
-/** Gives a line its look. `level`: how grave what it tells is; null for what is in order. */
+/** Gives a line its look. `level`: how grave its content is; null if it is in order. */
 export type RowStyle = (line: string, level: Severity | null) => string;
 
 export function rowStyle({ columns, colour, ascii }: RowOptions): RowStyle {

@@ -1,6 +1,6 @@
 /**
- * What a rule's page says besides its line in the registry: how it comes about, and what to do. docs/rules.md is made of
- * these rows; SARIF carries them as help.
+ * A rule's page besides its line in the registry: how it comes about, and what to do. docs/rules.md is made of these
+ * rows; SARIF carries them as help.
  */
 import { RULES, type RuleId } from "../connection/rules.ts";
 
@@ -165,7 +165,7 @@ export const RULE_PAGES: Readonly<Record<RuleId, RulePage>> = {
   },
 };
 
-/** The section of a rule, as a file in the package: `docs/rules.md#frame-end`. Of what the registry lacks, the page. */
+/** The section of a rule, as a file in the package: `docs/rules.md#frame-end`. For a rule without one, the page. */
 export function ruleFile(rule: string): string {
   return Object.hasOwn(RULES, rule) ? `${FILE}#${rule}` : FILE;
 }

@@ -1,4 +1,4 @@
-/** A report of some connections and findings only: the ones that were asked for. What is left out is counted. */
+/** A report of some connections and findings only: those that were asked for. The others are counted. */
 import { countsOf } from "./incidents/counts.ts";
 import { incidentsOf } from "./incidents/incident.ts";
 import type { Connection, Finding, Report } from "./report.ts";
@@ -12,11 +12,11 @@ export interface Selection {
   channel?: readonly number[];
   /** Ids of the connections that carried a message that is asked for. */
   carriers?: ReadonlySet<string>;
-  /** Whether a time is within what is asked for. */
+  /** Whether a time is within the requested range. */
   takesTime?: (moment: { seconds: number; nanoseconds: number }) => boolean;
 }
 
-/** What a connection can be called by. */
+/** The names of a connection that options may use. */
 export function connectionNames({ id, client, server, clientProperties }: Connection): string[] {
   const name = clientProperties.connection_name;
   const ends = [client, server].map(({ address, port }) => `${address}:${port}`);
@@ -36,15 +36,15 @@ export function takesConnection(
 }
 
 /**
- * The same report with the connections and findings asked for; their ids stay. Findings about files stay, too: what was
- * not read may hold what is asked for. `summary` counts what is left, `leftOut` what is not.
+ * The same report with the connections and findings asked for; their ids stay. Findings on files stay, too: what was
+ * not read may hold what is asked for. `summary` counts what is left, `leftOut` the others.
  */
 export function select(report: Report, selection: Selection): Report {
   const connections = report.connections.filter(connection => takesConnection(connection, selection));
   const ids = new Set(connections.map(({ id }) => id));
   const chosen = new Set<string>();
   for (const finding of report.findings) if (takesFinding(finding, ids, selection)) chosen.add(finding.id);
-  // A finding is told with what it led to.
+  // A finding is reported with what it led to.
   const findings = report.findings.filter(
     ({ id, cause }) => chosen.has(id) || (cause !== undefined && chosen.has(cause)),
   );
@@ -78,7 +78,7 @@ function takesFinding(finding: Finding, ids: ReadonlySet<string>, selection: Sel
   return channel === undefined || channelsOf(finding).some(each => channel.includes(each));
 }
 
-/** What is of no frame is of the connection: of channel 0. */
+/** What has no frame concerns the connection: channel 0. */
 function channelsOf({ frame, diagnosis }: Finding): number[] {
   const torn = diagnosis?.torn.map(({ channel }) => channel) ?? [];
   return [frame?.channel ?? 0, ...torn, ...(diagnosis?.writers.flatMap(w => w.channels) ?? [])];

@@ -27,11 +27,11 @@ const GROUPINGS: Readonly<Record<LatencyKind, readonly Grouping[]>> = {
 const LATENCY_KINDS: readonly LatencyKind[] = ["publish", "deliver", "broker", "reply", "call", "connect"];
 /** Names of one kind that the text shows. */
 const MAX_SHOWN = 20;
-/** Columns of a name where the terminal's are not known; and at least and at most. */
+/** Columns of a name if the terminal's are not known; and at least and at most. */
 const NAME_COLUMNS = 40;
 const LEAST_NAME = 20;
 const MOST_NAME = 80;
-/** Columns of a heat map where the terminal's are not known. */
+/** Columns of a heat map if the terminal's are not known. */
 const LAID_OUT = 80;
 /** Columns of a table beside the names: five figures, and the margin. */
 const FIGURES = 5 * 10 + 2;
@@ -41,7 +41,7 @@ const COUNT_COLUMNS = 11;
 /** Columns of a heat map's labels, with the margin and its axis. */
 const LABEL_COLUMNS = 13;
 
-/** `columns`: of the terminal; null where there is none. */
+/** `columns`: of the terminal; null if there is none. */
 export function statisticsText(statistics: MessageStatistics, report: Report, columns: number | null = null): string {
   const room = columns === null ? NAME_COLUMNS : Math.min(MOST_NAME, Math.max(LEAST_NAME, columns - FIGURES));
   const lines: string[] = [];
@@ -102,7 +102,7 @@ function latencyTable(
   if (rows.length === 0) return [];
   const figures = ["count", "p50", "p90", "p99", "max"].map(each => pad(each, 9, "right")).join(" ");
   const whole = `${title}, by ${by}`;
-  // Where that is too long, it stands on a line of its own.
+  // If that is too long, it stands on its own line.
   const head =
     whole.length <= room
       ? [`  ${pad(whole, room)} ${figures}`]

@@ -2,9 +2,9 @@
  * `--format text`: the report for the person who has to act on it, read in a terminal or pasted into a ticket.
  *
  * It goes from the answer to the evidence: how many connections are sick, why and what to do, what was found in each
- * file, then every incident once (cause, picture, proof, what was lost, remedy, evidence), then the limits of what could
- * be seen, the connections, and the answer once more. It stays short for ten thousand connections: what is healthy or
- * repeats is counted, and `all` lists it.
+ * file, then every incident once (cause, picture, proof, what was lost, remedy, evidence), then the limits of what
+ * could be seen, the connections, and the answer once more. It stays short for ten thousand connections: what is
+ * healthy or repeats is counted, and `all` lists it.
  */
 
 import type { Report } from "./report.ts";
@@ -48,7 +48,7 @@ function confidenceNote({ incidents }: Overview, page: Page): string[] {
   return words === "" ? [] : page.prose(words, page.paint.faint);
 }
 
-/** The answer once more, where a long report ends; what else was found is counted. */
+/** The answer once more, at the end of a long report; what else was found is counted. */
 function summary(found: Overview, page: Page): string[] {
   const { counts, incidents, notes: told } = found;
   const trouble = isTrouble(counts);

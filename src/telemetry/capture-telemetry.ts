@@ -13,17 +13,17 @@ import { findingLog, type TelemetryFinding } from "./telemetry-finding.ts";
 import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
 import { compareTimes, timeOf } from "./unix-time.ts";
 
-/** Messages of incidents that wait for the report; of more, the span is sent without links. */
+/** Messages of incidents that wait for the report; beyond this, the span is sent without links. */
 const MAX_WAITING = 10_000;
 
-/** Messages that wait to become records; of more, what finds no room on its way out is dropped, and counted there. */
+/** Messages that wait to become records; beyond this, records without room are dropped, and counted. */
 const MAX_TO_RECORD = 262_144;
-/** Messages that become records between two looks at whether there is room for more. */
+/** Messages that become records between two checks for more room. */
 const PACE = 256;
 
 /**
- * Telemetry of captures: takes messages as they are told, and the rest from the report. Very many messages may be told at once,
- * at the end of a channel or of the capture: they become records as fast as those can be sent.
+ * Telemetry of captures: takes messages as they are reported, and the rest from the report. Very many messages may come
+ * at once, at the end of a channel or of the capture: they become records as fast as those can be sent.
  */
 export class CaptureTelemetry {
   readonly #parts: TelemetryParts;
@@ -32,7 +32,7 @@ export class CaptureTelemetry {
   /** Messages that have no records yet. */
   #unrecorded: Message[] = [];
   readonly #server: Broker | null;
-  /** By what the report calls it: c1. */
+  /** By its name in the report: c1. */
   readonly #sources = new Map<string, ConnectionSource>();
   readonly #facts = new Map<string, ConnectionFacts>();
   /** Messages that incidents cost, by connection. */
@@ -40,7 +40,8 @@ export class CaptureTelemetry {
   #waiting = 0;
 
   /**
-   * `ready` resolves when the sink has room for more. `server`: the broker, where the captured connections lead to a proxy.
+   * `ready` resolves when the sink has room for more. `server`: the broker, if the captured connections lead to a
+   * proxy.
    */
   constructor(parts: TelemetryParts, ready: () => Promise<void>, server: Broker | null = null) {
     this.#parts = parts;
@@ -79,7 +80,7 @@ export class CaptureTelemetry {
     this.#facts.set(`c${facts.number}`, facts);
   }
 
-  /** All messages have come: sends what the report says. */
+  /** All messages have come: sends the contents of the report. */
   async report(report: Report): Promise<void> {
     await this.ready();
     const { ids, sink, instruments } = this.#parts;
@@ -140,7 +141,7 @@ export class CaptureTelemetry {
   }
 }
 
-/** When the first connection of a report begins, and the last one ends; zero where there is none. */
+/** When the first connection of a report begins, and the last one ends; zero if there is none. */
 export function spanOf({ connections }: Report): { start: UnixTime; end: UnixTime } {
   const times = connections.flatMap(({ start, end }) => [timeOf(start), timeOf(end)]).filter(time => time !== null);
   const sorted = times.toSorted(compareTimes);
@@ -151,7 +152,7 @@ function endsOf({ start, client, server, tunnels = [] }: Connection): Parameters
   return { start, ends: [`${client.address} ${client.port}`, `${server.address} ${server.port}`], tunnels };
 }
 
-/** Findings with what telemetry says of them. */
+/** Findings with their attributes in telemetry. */
 function telemetryFindings({ findings, inputs }: Report): TelemetryFinding[] {
   const byId = new Map(findings.map(finding => [finding.id, finding]));
   return findings.map(finding => {

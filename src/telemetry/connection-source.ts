@@ -7,7 +7,7 @@ import type { Attributes } from "./records.ts";
 import { shownName, shownText } from "./shown.ts";
 import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
 
-/** A broker: as it was named, and where that led; null where that is not known. */
+/** A broker: its given name, and the address behind it; null if that is not known. */
 export interface Broker extends Endpoint {
   readonly peer: Endpoint | null;
 }
@@ -25,18 +25,18 @@ export function brokerAttributes({ address, port, peer }: Broker): Attributes {
   };
 }
 
-/** What the spans of a connection's messages have in common. */
+/** Shared by the spans of a connection's messages. */
 export interface ConnectionSource {
   readonly trace: ConnectionTrace;
   readonly attributes: Readonly<Attributes>;
   readonly discretion: Discretion;
-  /** The proxy's number of the connection, where its octets are recorded; else null. */
+  /** The proxy's number of the connection, if its octets are recorded; else null. */
   readonly recorded: number | null;
 }
 
 /**
- * `id`: what reports call the connection; `server`: the broker, where the connection leads to a proxy; else null. `isRecorded`:
- * whether what the proxy relays of it is recorded.
+ * `id`: the connection's name in reports; `server`: the broker, if the connection leads to a proxy; else null.
+ * `isRecorded`: whether the octets that the proxy relays are recorded.
  */
 export function connectionSource(
   ids: TraceIds,

@@ -14,13 +14,13 @@ import { findingEvent, type TelemetryFinding } from "./telemetry-finding.ts";
 import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
 import { compareTimes, timeOf, unixTime, unixTimeOf } from "./unix-time.ts";
 
-/** Findings told as events, and messages that a span is linked to; of more, their number is told. */
+/** Findings sent as events, and messages that a span is linked to; of more, only the number is sent. */
 const MAX_EVENTS = 128;
 const MAX_LINKS = 128;
 
 /**
- * The steps: what each is called, from which moment to which. "transport" is all up to the broker's first method: TCP, TLS, the
- * protocol header.
+ * The steps: the name of each, from which moment to which. "transport" is all up to the broker's first method: TCP,
+ * TLS, the protocol header.
  */
 const STEPS: readonly [name: string, from: Phase | "first", to: Phase][] = [
   ["transport", "first", "start"],
@@ -36,11 +36,11 @@ export interface TelemetryConnection {
   trace: ConnectionTrace;
   /** The connection's server, unless that is a proxy. */
   broker: Broker;
-  /** How a proxy reached it; null of a capture. */
+  /** How a proxy reached it; null for a capture. */
   upstreamSteps: UpstreamSteps | null;
-  /** The version of TLS where that ends at a proxy. */
+  /** The version of TLS, if TLS ends at a proxy. */
   clientTlsVersion?: string | null;
-  /** null where nobody followed its messages. */
+  /** null if its messages were not followed. */
   facts: Pick<ConnectionFacts, "phases" | "published" | "delivered"> | null;
   findings: readonly TelemetryFinding[];
   /** Spans of the messages that its incidents cost. */
@@ -75,7 +75,7 @@ export function connectionSpans(ids: TraceIds, told: TelemetryConnection): SpanR
   return [root, ...upstreamSpans(ids, told), ...steps];
 }
 
-/** What came before AMQP where a proxy connected to the broker: the look-up of its name, TCP, TLS. */
+/** What came before AMQP when a proxy connected to the broker: the look-up of its name, TCP, TLS. */
 function upstreamSpans(ids: TraceIds, { trace, broker, upstreamSteps }: TelemetryConnection): SpanRecord[] {
   if (upstreamSteps === null) return [];
   const { host, began, resolved, reached, secured, tlsVersion } = upstreamSteps;

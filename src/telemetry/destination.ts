@@ -2,15 +2,15 @@
 import { lastingName } from "../report/fingerprint.ts";
 
 export interface Destination {
-  /** `exchange:routing key` of a publish, `exchange:routing key:queue` of a delivery; what is empty is left out. */
+  /** `exchange:routing key` of a publish, `exchange:routing key:queue` of a delivery; empty parts are left out. */
   name: string;
   /** The broker made its name up. */
   isAnonymous: boolean;
   /** It ends with its connection, or with its request. */
   isTemporary: boolean;
   /**
-   * The same without what is made up for one run, so that there are few of them: for names of spans, and for metrics.
-   * `(temporary)` where nothing is left.
+   * The same without names that are made up for one run, so that there are few of them: for names of spans, and for
+   * metrics. `(temporary)` if nothing is left.
    */
   template: string;
 }
@@ -22,7 +22,7 @@ const MAX_TEMPLATES = 4096;
 
 const templates = new Map<string, string>();
 
-/** `queue`: null of a publish, and where it is not known. The parts are made safe to show already. */
+/** `queue`: null for a publish, and if it is not known. The parts are already safe to show. */
 export function destinationOf(exchange: string, routingKey: string, queue: string | null): Destination {
   const parts = queue === null || queue === routingKey ? [exchange, routingKey] : [exchange, routingKey, queue];
   const named = parts.filter(part => part !== "");

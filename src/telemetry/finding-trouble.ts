@@ -9,13 +9,13 @@ import { beginOf, Tears } from "./tears.ts";
 import { findingAttributes, type TelemetryFinding } from "./telemetry-finding.ts";
 import type { TraceIds } from "./trace-ids.ts";
 
-/** What a finding says of each message that it cost: why, and who tore whom. */
+/** What a finding adds to each message that it cost: the reason, and which writer tore which. */
 export class FindingTrouble {
   readonly #ids: TraceIds;
   readonly #source: ConnectionSource;
   readonly #told: TelemetryFinding;
   readonly #tears: Tears | null;
-  /** What it says of every message. */
+  /** What it adds to every message. */
   readonly #attributes: Attributes;
 
   constructor(ids: TraceIds, source: ConnectionSource, told: TelemetryFinding) {
@@ -33,7 +33,7 @@ export class FindingTrouble {
     const { tornBy = [], tore = [], dropped = 0 } = this.#tears?.of(streamOffset) ?? {};
     return {
       errorType: this.#told.finding.rule,
-      // Why stands in an attribute: many messages may be lost for one reason.
+      // The reason is in an attribute: many messages may be lost for one reason.
       description: FATES[outcome] ?? "Lost",
       attributes: this.#attributes,
       links: [
@@ -53,7 +53,7 @@ export class FindingTrouble {
   }
 }
 
-/** A message has its own; the finding's stand in its log record, and in the event of the connection. */
+/** A message has its own; the finding's are in its log record, and in the event of the connection. */
 const OF_THE_FINDING_ALONE: ReadonlySet<string> = new Set([
   "ghostframe.stream_offset",
   "ghostframe.packet.first",
@@ -78,13 +78,13 @@ export function traceOf({ headers, traceparent }: ExplainedMessage): Traced {
   return traced;
 }
 
-/** The span that sent one of the messages that its diagnosis names; null for none that is recorded. */
+/** The span that sent one of the messages in its diagnosis; null if none is recorded. */
 export function producerOfFinding({ diagnosis }: Finding): SpanContext | null {
   const messages = diagnosis?.writers.flatMap(writer => writer.messages) ?? [];
   return messages.map(message => producerOf(traceOf(message))).find(each => each !== null) ?? null;
 }
 
-/** Traces of the messages of a finding: what it cost, and what its diagnosis names. */
+/** Traces of the messages of a finding: those that it cost, and those in its diagnosis. */
 export function traceIdsOf({ lost = [], diagnosis }: Finding): string[] {
   const explained = diagnosis?.writers.flatMap(({ messages }) => messages.map(each => traceOf(each).traceId)) ?? [];
   const ids = [...lost.map(({ traceId }) => traceId ?? null), ...explained].map(traceIdOf);

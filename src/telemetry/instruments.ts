@@ -1,7 +1,7 @@
 import { BUCKETS, METRICS, type MetricName } from "./metrics.ts";
 import type { Attributes, SpanContext, UnixTime } from "./records.ts";
 
-/** Sets of attributes that one metric tells apart; what is beyond is counted together. */
+/** Sets of attributes that one metric distinguishes; beyond this, all are counted together. */
 export const MAX_SERIES = 500;
 
 /** A measurement that stands for others, and the span that it was made in. */
@@ -13,7 +13,7 @@ export interface Exemplar extends SpanContext {
 export interface Histogram {
   count: number;
   sum: number;
-  /** One for each of BUCKETS, and one for what is above; not added up. */
+  /** One for each of BUCKETS, and one for higher values; not added up. */
   buckets: number[];
   /** The latest of each bucket. */
   exemplars: (Exemplar | null)[];
@@ -22,7 +22,7 @@ export interface Histogram {
 /** One series of a metric. */
 export interface Point {
   attributes: Attributes;
-  /** Of a counter or gauge; 0 of a histogram. */
+  /** For a counter or gauge; 0 for a histogram. */
   value: number;
   exemplar: Exemplar | null;
   histogram: Histogram | null;
@@ -36,7 +36,7 @@ export interface MetricsSnapshot {
   metrics: { name: MetricName; points: Point[] }[];
 }
 
-/** Of a metric with too many series, as OpenTelemetry's SDKs have it. */
+/** For a metric with too many series, as in OpenTelemetry's SDKs. */
 const OVERFLOW: Attributes = { "otel.metric.overflow": true };
 
 /** Counters, gauges and histograms with bounded series. Values of attributes must be of few kinds. */
@@ -48,7 +48,7 @@ export class Instruments {
     count(this.point(name, attributes), value, exemplar);
   }
 
-  /** Sets a gauge, or a counter that somebody else counts. */
+  /** Sets a gauge, or a counter that is counted elsewhere. */
   set(name: MetricName, value: number, attributes: Attributes): void {
     this.point(name, attributes).value = value;
   }
@@ -66,7 +66,7 @@ export class Instruments {
     };
   }
 
-  /** The series of these attributes, for whoever measures it often: finding it takes longer than measuring. */
+  /** The series of these attributes, to measure it often: finding it takes longer than measuring. */
   point(name: MetricName, attributes: Attributes): Point {
     let series = this.#series.get(name);
     if (series === undefined) {

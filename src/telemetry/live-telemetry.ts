@@ -17,7 +17,7 @@ import type { RelayedStretch } from "./records.ts";
 import { findingLog, type TelemetryFinding } from "./telemetry-finding.ts";
 import { timeOf } from "./unix-time.ts";
 
-/** Messages of one connection's incidents that wait for its end; of more, the span is sent without links. */
+/** Messages of one connection's incidents that wait for its end; beyond this, the span is sent without links. */
 const MAX_LOST = 1000;
 /** Ticks for which a finding that is not final may wait for its explanation. */
 const EXPLAINED_WITHIN = 10;
@@ -29,7 +29,7 @@ const LOST_OUTCOMES = ["torn", "swallowed", "unread"] as const satisfies Outcome
 /** An AMQP connection that is open. */
 interface Followed<By extends RelayedCarrier> {
   connection: InspectedConnection<By>;
-  /** Made when the first message or finding needs it: the client has told its name by then. */
+  /** Made when the first message or finding needs it: the client's name is known by then. */
   source: ConnectionSource | null;
   /** By id. */
   findings: Map<string, TelemetryFinding>;
@@ -42,18 +42,18 @@ interface Followed<By extends RelayedCarrier> {
 }
 
 /**
- * Telemetry of relayed connections while they run. A finding is logged once: when it is explained, or is final, or after some
- * seconds. Spans of messages are sent when their outcome is known, those of a connection, and of what its incidents cost, when it
- * is over.
+ * Telemetry of relayed connections while they run. A finding is logged once: when it is explained, or is final, or
+ * after some seconds. Spans of messages are sent when their outcome is known; those of a connection, and of the
+ * messages that its incidents cost, when it is over.
  */
 export class LiveTelemetry<By extends RelayedCarrier> {
   /** The listener of the engine's frames. */
   readonly ledger: Ledger;
   readonly #parts: TelemetryParts;
-  /** Id of a finding that was told, by its identity. */
+  /** Id of a finding that was emitted, by its identity. */
   readonly #idOf: (connection: InspectedConnection<By>, identity: string) => string | undefined;
   readonly #followed = new Map<InspectedConnection, Followed<By>>();
-  /** By what reports call it. */
+  /** By its name in reports. */
   readonly #byId = new Map<string, Followed<By>>();
 
   constructor(
@@ -62,7 +62,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   ) {
     this.#parts = parts;
     this.#idOf = idOf;
-    // A counter that begins at 1 has not increased, as Prometheus sees it.
+    // For Prometheus, a counter that begins at 1 has not increased.
     for (const outcome of LOST_OUTCOMES) {
       const attributes = { "messaging.operation.name": "publish", "ghostframe.outcome": outcome };
       parts.instruments.add("ghostframe.messages", 0, attributes);
@@ -72,7 +72,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     });
   }
 
-  /** What the engine tells, before it becomes an event. */
+  /** An event of the engine, before it becomes an event of the proxy. */
   take(event: InspectionEvent<By>): void {
     const { connection } = event;
     if (event.kind === "connection-opened") {
@@ -80,16 +80,16 @@ export class LiveTelemetry<By extends RelayedCarrier> {
       this.#followed.set(connection, followed);
       this.#byId.set(connection.carrier.id, followed);
     }
-    // Reports and events call it by its own number, not by the engine's, which counts what it recognised.
+    // Reports and events use its own number, not the engine's, which counts recognised connections.
     this.ledger.take(event, Number(connection.carrier.id.slice(1)));
-    // They are kept for reports, of which there are none.
+    // They are kept for reports, which do not exist here.
     if (event.kind === "connection-closed") this.ledger.takeLost(connection);
     if (event.kind === "uninspected" && event.why !== "left-alone") {
       this.#parts.instruments.add("ghostframe.connections.uninspected", 1, { "ghostframe.reason": event.why });
     }
   }
 
-  /** What was told of it. */
+  /** An event that was emitted for it. */
   told(event: ConnectionEvent): void {
     const followed = this.#byId.get(event.connection.id);
     if (followed === undefined) return;
@@ -142,12 +142,12 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     };
     const isNew = !findings.has(finding.id);
     if (isNew && findings.size >= MAX_FINDINGS) {
-      // It comes again where it is not final, and is logged then.
+      // If it is not final it comes again, and is logged then.
       if (final) this.#log(followed, told);
       return;
     }
     findings.set(finding.id, told);
-    // What broke is explained a little later, mostly.
+    // A break is mostly explained a little later.
     const isExplained = final || finding.severity !== "error" || finding.diagnosis !== undefined;
     if (isExplained ? isNew || followed.unlogged.delete(finding.id) : false) this.#log(followed, told);
     else if (isNew) followed.unlogged.set(finding.id, 0);
@@ -166,7 +166,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   #log(followed: Followed<By>, told: TelemetryFinding): void {
     const { finding } = told;
     const { instruments, sink, sendsSpans = true } = this.#parts;
-    // Nobody knows a span that is not sent.
+    // A span that is not sent is unknown to others.
     const trace = sendsSpans ? this.#sourceOf(followed).trace : null;
     measureFinding(instruments, told, trace ?? producerOfFinding(finding));
     sink.log(findingLog(told, trace, timeOf(finding.time) ?? [0, 0]));

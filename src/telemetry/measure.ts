@@ -20,12 +20,12 @@ interface MessageSeries {
   durations: Point | null;
 }
 
-/** Kinds of messages of one connection whose series are kept at hand: most connections have few. */
+/** Kinds of messages of one connection whose series are kept: most connections have few. */
 const MAX_KEPT = 64;
 
 const kept = new WeakMap<ConnectionSource, Map<string, MessageSeries>>();
 
-/** `context`: its span, where it has one; `errorType`: the rule of what cost it. */
+/** `context`: its span, if it has one; `errorType`: the rule of the finding that cost it. */
 export function measureMessage(
   instruments: Instruments,
   source: ConnectionSource,
@@ -39,7 +39,7 @@ export function measureMessage(
     series = new Map();
     kept.set(source, series);
   }
-  // Lengths keep apart what names of the wire could make look the same.
+  // Lengths separate what names of the wire could make look the same.
   const key = `${operation} ${outcome} ${code} ${errorType ?? ""} ${exchange.length} ${routingKey.length} ${exchange}${routingKey}${queue ?? ""}`;
   let own = series.get(key);
   if (own === undefined) {
@@ -88,7 +88,7 @@ function messageSeries(
   };
 }
 
-/** `context`: the span of its connection, or of the message that it is about. */
+/** `context`: the span of its connection, or of its message. */
 export function measureFinding(
   instruments: Instruments,
   { finding, fingerprint }: TelemetryFinding,
@@ -107,7 +107,7 @@ export function measureFinding(
   instruments.add("ghostframe.findings", 1, attributes, exemplar);
 }
 
-/** Of a connection that is over. */
+/** For a connection that is over. */
 export function measureEnd(instruments: Instruments, { ended, verdict, tls }: Connection): void {
   instruments.add("ghostframe.connections.closed", 1, { "ghostframe.ended": ended });
   const predicted = verdict.predicted === null ? "none" : verdictName(verdict.predicted);
@@ -128,7 +128,7 @@ const DIRECTIONS = { clientToServer: "client-to-server", serverToClient: "server
 
 export type Traffic = Pick<Connection, "frames" | "octets">;
 
-/** Frames and octets of a connection, but for those that were measured before. */
+/** Frames and octets of a connection, without those that were measured before. */
 export function measureTraffic(
   instruments: Instruments,
   { frames, octets }: Traffic,

@@ -4,10 +4,10 @@
  *   publish   from its first octet until the broker's confirm, return or close
  *   deliver   from its first octet until the client settles it
  *   get       the same of what basic.get brought
- *   ack, nack, reject   the moment of it, under the delivery
+ *   ack, nack, reject   its moment, under the delivery
  *
- * A message that carries a trace context belongs into that trace, under the span that sent it. Others have a trace of their
- * own. All are linked to the span of their connection.
+ * A message that carries a trace context belongs into that trace, under the span that sent it. Others have a trace of
+ * their own. All are linked to the span of their connection.
  */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
 import type { Discretion } from "../connection/discretion.ts";
@@ -33,13 +33,13 @@ export interface MessageTrouble {
 }
 
 const KINDS: Readonly<Record<string, [type: string, kind: SpanKind]>> = {
-  // Its context is not the one that the message carries: that of the application's own span is.
+  // The message carries another context: that of the application's own span.
   publish: ["send", "client"],
   deliver: ["process", "consumer"],
   get: ["receive", "client"],
 };
 
-/** Outcomes that tell how the client settled a delivery, and the method it did it with. */
+/** Outcomes that show how the client settled a delivery, and the method of it. */
 const SETTLED: Partial<Record<Outcome, string>> = { acked: "ack", nacked: "nack", rejected: "reject" };
 
 /** Whether its trace is recorded: only then its spans belong there. SkyWalking's ids are none of OpenTelemetry's. */
@@ -47,13 +47,13 @@ export function isTraced({ traceId, sampled }: Message): boolean {
   return sampled !== false && traceIdOf(traceId) !== null;
 }
 
-/** The span that sent it, as it says itself; null where there is none, or it is not recorded. */
+/** The span that sent it, by its own context; null if there is none, or it is not recorded. */
 export function producerOf({ traceId, spanId, sampled }: Traced): SpanContext | null {
   const [trace, span] = [traceIdOf(traceId), spanIdOf(spanId)];
   return sampled === false || trace === null || span === null ? null : { traceId: trace, spanId: span };
 }
 
-/** By which the span of a message is known. */
+/** The identity of a message's span. */
 export function messageContext(
   ids: TraceIds,
   { trace }: ConnectionSource,
@@ -85,7 +85,7 @@ export function messageSpans(
   const end = latency >= 0 ? later(start, latency) : start;
   const parentSpanId = traceIdOf(message.traceId) === null ? null : spanIdOf(message.spanId);
   const links: SpanLink[] = [linkTo(source.trace, "connection")];
-  // What is processed links to what created it; the wire's view is in that trace anyway.
+  // A delivery's span links to the span that created the message; the publish's span is in that trace anyway.
   if (operation !== "publish" && parentSpanId !== null) {
     links.push({ ...linkTo({ ...context, spanId: parentSpanId }, "creation"), isRemote: true });
   }
@@ -131,7 +131,7 @@ function settlementSpan(of: SpanRecord, spanId: string, name: string, attributes
   };
 }
 
-/** What a span of a message and that of its settlement have in common. */
+/** Shared by the span of a message and that of its settlement. */
 function operationAttributes(
   message: Message,
   { attributes, discretion }: ConnectionSource,
@@ -144,7 +144,7 @@ function operationAttributes(
     "messaging.destination.name": destination.name,
     "ghostframe.channel": message.channel,
     "ghostframe.outcome": message.outcome,
-    // Behind the others: an object that begins as a copy of another one is thirty times as slow to add to.
+    // Added last: to add to an object that begins as a copy of another one is thirty times as slow.
     ...attributes,
   };
   if (destination.template !== destination.name) of["messaging.destination.template"] = destination.template;
@@ -159,7 +159,7 @@ function operationAttributes(
   return of;
 }
 
-/** What a message's own span says beyond that. */
+/** Further attributes of a message's own span. */
 function addOwnAttributes(of: Attributes, message: Message, { discretion }: ConnectionSource): void {
   of["ghostframe.stream_offset"] = message.streamOffset;
   if (message.size >= 0) of["messaging.message.body.size"] = message.size;
@@ -172,14 +172,14 @@ function addOwnAttributes(of: Attributes, message: Message, { discretion }: Conn
   }
 }
 
-/** Unless something in it must not be shown: what is masked is no tracestate any more. */
+/** Unless something in it must not be shown: a masked tracestate is invalid. */
 function traceStateOf({ traceState }: Message, discretion: Discretion): string | undefined {
   return traceState !== null && shownName(traceState, discretion, traceState.length) === traceState
     ? traceState
     : undefined;
 }
 
-/** Its octets, where they are recorded. */
+/** Its octets, if they are recorded. */
 function stretchOf(message: Message, { recorded }: ConnectionSource): RelayedStretch | undefined {
   if (recorded === null) return undefined;
   const { streamOffset: from, endOffset, explained } = message;
@@ -187,7 +187,7 @@ function stretchOf(message: Message, { recorded }: ConnectionSource): RelayedStr
   return { connection: recorded, isClients: message.operation === "publish", from, to: endOffset || begin + octets };
 }
 
-/** What failed without a finding; null where nothing did, as far as is known. */
+/** What failed without a finding; null if nothing did, as far as is known. */
 export function failureOf({ operation, outcome, code }: Message): MessageTrouble | null {
   const name = REPLY_CODES[code]?.name;
   const attributes: Attributes = code === 0 ? {} : { "ghostframe.reply_code": code };
@@ -216,7 +216,7 @@ export function linkTo({ traceId, spanId, traceState }: SpanContext, reason: Lin
 
 const HEXADECIMAL = /^(?=.*[1-9a-f])[0-9a-f]+$/;
 
-/** Its trace id as OpenTelemetry has them; shorter ones of other systems get zeros in front. null for none. */
+/** Its trace id in OpenTelemetry's form; shorter ones of other systems get zeros in front. null for none. */
 export function traceIdOf(id: string | null): string | null {
   if (id === null || id.length > 32 || !HEXADECIMAL.test(id)) return null;
   return id.padStart(32, "0");

@@ -9,7 +9,7 @@ import type { TelemetryFinding } from "./telemetry-finding.ts";
 import type { TraceIds } from "./trace-ids.ts";
 
 /**
- * Which messages get spans: those whose trace is recorded, all, or only those that an incident cost. Of these there is a span
+ * Which messages get spans: those whose trace is recorded, all, or only those that an incident cost, which have a span
  * in any case.
  */
 export const MESSAGE_CHOICES = ["traced", "all", "incidents"] as const;
@@ -20,15 +20,17 @@ export interface TelemetryParts {
   choice: MessageChoice;
   sink: TelemetrySink;
   instruments: Instruments;
-  /** Relayed octets are recorded: records say which octets they are about. */
+  /** Relayed octets are recorded: records name the octets that they concern. */
   isRecorded?: boolean;
-  /** Whether spans are sent anywhere. Else a measurement's exemplar is the span that a producer sent. Missing: they are. */
+  /**
+   * Whether spans are sent anywhere. Else a measurement's exemplar is the span that a producer sent. Missing: they are.
+   */
   sendsSpans?: boolean;
-  /** Is told of every message as well, and of the id of the finding that cost it. */
+  /** Also called with every message, and the id of the finding that cost it. */
   heard?: ((message: Message, finding: string | undefined) => void) | null;
 }
 
-/** Measures a message that no incident cost, and sends its spans where they are wanted. */
+/** Measures a message that no incident cost, and sends its spans if they are wanted. */
 export function emitMessage(
   { ids, choice, sink, instruments, sendsSpans = true }: TelemetryParts,
   source: ConnectionSource,
@@ -45,8 +47,8 @@ export function emitMessage(
 }
 
 /**
- * The same of messages of one connection that incidents cost, `findingOf` being the finding where it is known. Returns the contexts
- * of their spans.
+ * The same for messages of one connection that incidents cost; `findingOf` returns the finding if it is known. Returns
+ * the contexts of their spans.
  */
 export function emitLost(
   { ids, sink, instruments, sendsSpans = true }: TelemetryParts,

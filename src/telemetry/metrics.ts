@@ -1,4 +1,4 @@
-/** The metrics: what each is called, counted in and says. Those of messaging are OpenTelemetry's, by its conventions. */
+/** The metrics: their names, units and descriptions. Those of messaging are OpenTelemetry's, by its conventions. */
 
 export interface MetricDefinition {
   kind: "counter" | "gauge" | "histogram";

@@ -1,6 +1,6 @@
 /**
- * Metrics as Prometheus reads them. OpenMetrics has exemplars; the older text format, which some readers still ask for, has not.
- * Names follow OpenTelemetry's mapping: dots become `_`, the unit and `_total` are appended.
+ * Metrics as Prometheus reads them. OpenMetrics has exemplars; the older text format, which some readers still request,
+ * has none. Names follow OpenTelemetry's mapping: dots become `_`, the unit and `_total` are appended.
  */
 import type { Exemplar, Histogram, MetricsSnapshot, Point } from "./instruments.ts";
 import { BUCKETS, METRICS, type MetricName } from "./metrics.ts";
@@ -56,7 +56,7 @@ function histogramLines(name: string, attributes: Attributes, histogram: Histogr
   let sum = 0;
   for (const [i, count] of histogram.buckets.entries()) {
     sum += count;
-    // OpenMetrics wants bounds as floating-point numbers.
+    // OpenMetrics requires bounds as floating-point numbers.
     const bound =
       BUCKETS[i] === undefined ? "+Inf" : Number.isInteger(BUCKETS[i]) ? `${BUCKETS[i]}.0` : `${BUCKETS[i]}`;
     const exemplar = isOpen ? exemplarText(histogram.exemplars[i] ?? null) : "";

@@ -1,12 +1,12 @@
 /**
- * What telemetry is made of before it has a form: spans and log records as plain data, which one thread can hand to another.
- * Names follow OpenTelemetry; times are unix time in seconds and nanoseconds.
+ * Telemetry before it has a form: spans and log records as plain data, which one thread can hand to another. Names
+ * follow OpenTelemetry; times are unix time in seconds and nanoseconds.
  */
 export type AttributeValue = string | number | boolean | string[];
 export type Attributes = Record<string, AttributeValue>;
 export type UnixTime = [seconds: number, nanoseconds: number];
 
-/** By which a span is known: lower-case hexadecimal digits, 32 and 16 of them. */
+/** The identity of a span: lower-case hexadecimal digits, 32 and 16 of them. */
 export interface SpanContext {
   readonly traceId: string;
   readonly spanId: string;
@@ -14,7 +14,7 @@ export interface SpanContext {
   readonly traceState?: string | undefined;
 }
 
-/** Octets [from, to) of a relayed connection's stream: in which packets they are is known when they are recorded. */
+/** Octets [from, to) of a relayed connection's stream: their packets are known when they are recorded. */
 export interface RelayedStretch {
   /** The proxy's number of the connection. */
   readonly connection: number;
@@ -23,7 +23,7 @@ export interface RelayedStretch {
   readonly to: number;
 }
 
-/** What stands somewhere in a relayed stream; missing of captures, and where nothing is recorded. */
+/** Something in a relayed stream; missing for captures, and if nothing is recorded. */
 interface Relayed {
   attributes: Attributes;
   stretch?: RelayedStretch | undefined;
@@ -33,7 +33,7 @@ export type SpanKind = "internal" | "client" | "producer" | "consumer";
 
 export interface SpanRecord extends SpanContext, Relayed {
   parentSpanId: string | null;
-  /** The parent is not of this process: a producer's, or a CI job's. */
+  /** The parent belongs to another process: a producer's, or a CI job's. */
   hasRemoteParent?: boolean;
   name: string;
   kind: SpanKind;
@@ -41,10 +41,10 @@ export interface SpanRecord extends SpanContext, Relayed {
   end: UnixTime;
   events: SpanEvent[];
   links: SpanLink[];
-  /** Events and links beyond those that are told. */
+  /** Events and links beyond those that are sent. */
   droppedEvents?: number;
   droppedLinks?: number;
-  /** What went wrong: the status is Error then. null: unset. */
+  /** What went wrong: then the status is Error. null: unset. */
   error: string | null;
 }
 
@@ -54,7 +54,7 @@ export interface SpanEvent extends Relayed {
 }
 
 export interface SpanLink extends SpanContext {
-  /** The span is not of this process. */
+  /** The span belongs to another process. */
   isRemote?: boolean;
   attributes: Attributes;
 }
@@ -70,7 +70,7 @@ export interface LogRecord extends Relayed {
   context: SpanContext | null;
 }
 
-/** Who takes telemetry. `metrics` are those of Instruments. */
+/** Receives telemetry. `metrics` are those of Instruments. */
 export interface TelemetrySink {
   span(span: SpanRecord): void;
   log(record: LogRecord): void;

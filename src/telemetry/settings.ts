@@ -1,4 +1,4 @@
-/** What is to be sent, where to, and as what: from the options of the command and the standard variables of OpenTelemetry. */
+/** What is sent, where to, and as what: from the options of the command and the standard variables of OpenTelemetry. */
 import type { Attributes } from "./records.ts";
 
 export const SIGNALS = ["traces", "metrics", "logs"] as const;
@@ -15,7 +15,7 @@ export interface HttpTarget {
 export interface TelemetrySetting {
   /**
    * A folder with a file of JSON lines for each signal, one file for all of them, which is written anew, or where each
-   * signal is sent; a signal that is not there is not sent.
+   * signal is sent; a missing signal is not sent.
    */
   target:
     | { kind: "folder"; directory: string; signals: readonly Signal[] }
@@ -46,7 +46,7 @@ export class TelemetryError extends Error {
   }
 }
 
-/** Where OpenTelemetry's SDKs send to when nobody says where. */
+/** Where OpenTelemetry's SDKs send to by default. */
 const DEFAULT_URL = "http://localhost:4318";
 const SERVICE_NAME = "ghostframe";
 
@@ -57,10 +57,10 @@ const SERVICE_NAME = "ghostframe";
 export type OtlpTarget = string | true | { file: string } | undefined;
 
 /**
- * Returns null where nothing is to be sent. What the variables say and cannot be used stops nothing: they may be meant for other
- * programs. It is done without, and `warn` gets a sentence for each such variable.
+ * Returns null if nothing is to be sent. Variables that cannot be used stop nothing: they may be meant for other
+ * programs. They are ignored, and `warn` gets a sentence for each of them.
  *
- * @throws TelemetryError where `otlp` is wrong
+ * @throws TelemetryError if `otlp` is wrong
  */
 export function telemetrySetting(
   otlp: OtlpTarget,
@@ -89,16 +89,16 @@ function targetOf(
   const given = typeof otlp === "string" ? checkedUrl("--otlp", otlp) : null;
   const signals: Partial<Record<Signal, HttpTarget>> = {};
   for (const signal of wanted) {
-    // What the command line says goes before what the environment says.
+    // The command line goes before the environment.
     const url = given === null ? variables.urlOf(signal, otlp === true) : signalUrl(given, signal);
-    // The user wants it sent there, and says no protocol.
+    // The user wants it sent there, and gives no protocol.
     const protocol = url === null ? null : variables.protocolOf(signal, given === null ? null : DEFAULT_PROTOCOL);
     if (url !== null && protocol !== null) signals[signal] = { url: url.href, protocol };
   }
   return Object.keys(signals).length === 0 ? null : { kind: "http", signals };
 }
 
-/** Where the variables say that signals are sent, and how. Each that cannot be used is told once. */
+/** The addresses and protocols in the variables. Each that cannot be used is reported once. */
 class Variables {
   readonly #environment: Environment;
   readonly #warn: (problem: string) => void;
@@ -109,7 +109,7 @@ class Variables {
     this.#warn = warn;
   }
 
-  /** null for nowhere. `isAsked`: it is wanted, wherever every SDK sends to if nothing else is said. */
+  /** null for nowhere. `isAsked`: it is wanted, by default at the address that every SDK uses. */
   urlOf(signal: Signal, isAsked: boolean): URL | null {
     const own = endpointOf(signal);
     const ownText = nonEmpty(this.#environment[own]);
@@ -123,7 +123,7 @@ class Variables {
     return isAsked && !isElsewhere ? signalUrl(new URL(DEFAULT_URL), signal) : null;
   }
 
-  /** null, or `otherwise`, where it is one that is not spoken here. */
+  /** null, or `otherwise` if it is a protocol that is not supported here. */
   protocolOf(signal: Signal, otherwise: Protocol | null): Protocol | null {
     const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`;
     const isOwn = nonEmpty(this.#environment[own]) !== undefined;
@@ -180,7 +180,7 @@ function checkedUrl(what: string, text: string): URL {
   const expected = `expected http://…, https://…${what === "--otlp" ? " or file:DIR" : ""}`;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    // A password or a key may stand in what is no URL.
+    // Text that is no URL may hold a password or a key.
     const found = url === null ? text.replace(/^.*@/s, "…@").replace(/\?.*$/s, "?…") : `${url.protocol}…`;
     throw new TelemetryError(what, `${expected}, found ${found}${hint}`);
   }
@@ -191,7 +191,7 @@ function checkedUrl(what: string, text: string): URL {
   return url;
 }
 
-/** `key=value,key=value`, percent-encoded. None of them counts where one is wrong, as OpenTelemetry's specification has it. */
+/** `key=value,key=value`, percent-encoded. If one is wrong none counts, as OpenTelemetry's specification requires. */
 function resourceAttributes(text: string, warn: (problem: string) => void): Record<string, string> {
   const found: Record<string, string> = {};
   const pairs = text.split(",").filter(pair => pair.trim() !== "");
@@ -200,7 +200,7 @@ function resourceAttributes(text: string, warn: (problem: string) => void): Reco
   return {};
 }
 
-/** False where it is none. */
+/** False if it is none. */
 function takePair(pair: string, into: Record<string, string>): boolean {
   const at = pair.indexOf("=");
   const key = pair.slice(0, Math.max(at, 0)).trim();

@@ -1,13 +1,13 @@
 import type { Diagnosis, Message, TornFrame } from "../forensics/diagnosis.ts";
 
-/** Who tore whom. */
+/** Which message tore which. */
 interface Tear {
   torn: Message;
-  /** Whose octets stand between those of the torn message. */
+  /** The message whose octets stand between those of the torn message. */
   tearing: Message;
 }
 
-/** The other messages that one is to be linked to. */
+/** The other messages that one must be linked to. */
 export interface TearsOfMessage {
   tornBy: Message[];
   tore: Message[];
@@ -15,7 +15,7 @@ export interface TearsOfMessage {
   dropped: number;
 }
 
-/** Tears told of one message. */
+/** Tears reported for one message. */
 const MAX_LINKS = 128;
 
 /** The tears of an incident, by where the messages begin. */
@@ -44,9 +44,9 @@ export class Tears {
 }
 
 /**
- * The tears of an incident. Every message that has octets between those of a torn frame tore it. Behind the last octets of a
- * frame that never became whole nobody need have torn it, but who goes on at that very octet. Heartbeats and octets of nobody
- * are not told.
+ * The tears of an incident. Every message that has octets between those of a torn frame tore it. Behind the last octets
+ * of a frame that never became whole, only a message that goes on at that very octet tore it. Heartbeats and octets of
+ * no frame are not reported.
  */
 export function* tearsOf({ torn, writers }: Diagnosis): Generator<Tear> {
   const stretches = writers

@@ -17,15 +17,15 @@ const MAX_TRACES = 64;
 
 export interface TelemetryFinding {
   finding: Finding;
-  /** What kind of finding it is: the same when the same mistake is made again. */
+  /** The kind of finding: the same when the same mistake is made again. */
   fingerprint: string;
-  /** Trace ids of the messages that it is about, as producers wrote them. */
+  /** Trace ids of its messages, as producers wrote them. */
   traceIds: readonly string[];
-  /** Of a live finding: whether it may come again, and say more. */
+  /** For a live finding: whether it may come again with more. */
   isFinal: boolean;
-  /** The file that its packets are numbered in; null where there is none, or it is not known yet. */
+  /** The file that its packets are numbered in; null if there is none, or it is not known yet. */
   capture: string | null;
-  /** Of a live finding, where it is recorded. */
+  /** For a live finding, if it is recorded. */
   stretch?: RelayedStretch | undefined;
 }
 
@@ -58,7 +58,7 @@ export function findingAttributes({ finding, fingerprint, traceIds, isFinal, cap
   return of;
 }
 
-/** `otherwise`: its time, where it has none of its own. */
+/** `otherwise`: its time if it has none of its own. */
 export function findingEvent(told: TelemetryFinding, otherwise: UnixTime): SpanEvent {
   return {
     name: FINDING_EVENT,

@@ -1,17 +1,17 @@
 import type { SpanContext } from "./records.ts";
 
-/** Hexadecimal digits, 64 of them, of a text: the same of the same text, and as good as never of two. */
+/** Hexadecimal digits, 64 of them, of a text: the same for the same text, and practically never for two. */
 export type Digest = (text: string) => string;
 
 /** The trace of a connection. */
 export interface ConnectionTrace extends SpanContext {
-  /** Of the span that it hangs under; null where it has a trace of its own. */
+  /** Of its parent span; null if it has a trace of its own. */
   readonly parentSpanId: string | null;
   /** What its ids and those of its messages are derived from. */
   readonly key: string;
 }
 
-/** The two ends of a connection, and what tells it from others between the same ends. */
+/** The two ends of a connection, and what distinguishes it from others between the same ends. */
 export interface ConnectionEnds {
   /** ISO 8601, UTC. */
   readonly start: string;
@@ -21,14 +21,14 @@ export interface ConnectionEnds {
 }
 
 /**
- * Ids of traces and spans. They are derived from what was captured and not drawn: who sends the same capture twice gets
- * each span once.
+ * Ids of traces and spans. They are derived from what was captured, not random: if you send the same capture twice,
+ * each span is there once.
  */
 export class TraceIds {
   readonly #digest: Digest;
   readonly #parent: SpanContext | null;
 
-  /** `parent`: the span that connections hang under, where they are to be part of its trace. */
+  /** `parent`: the parent span of connections, if they are to be part of its trace. */
   constructor(digest: Digest, parent: SpanContext | null) {
     this.#digest = digest;
     this.#parent = parent;
@@ -47,7 +47,7 @@ export class TraceIds {
     };
   }
 
-  /** Of a part of a connection; `traceId` is the part's where it has a trace of its own. */
+  /** For a part of a connection; `traceId` is the part's if it has a trace of its own. */
   part({ key }: ConnectionTrace, name: string): SpanContext {
     return this.#derived(`${key}\n${name}`);
   }

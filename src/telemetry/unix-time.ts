@@ -1,11 +1,11 @@
 import type { UnixTime } from "./records.ts";
 
-/** The time of a moment; the beginning of 1970 where it is none that unix time can hold in 64 bits of nanoseconds. */
+/** The time of a moment; the beginning of 1970 if 64 bits of nanoseconds cannot hold it. */
 export function unixTime({ seconds, nanoseconds }: { seconds: number; nanoseconds: number }): UnixTime {
   return seconds >= 0 && seconds < MAX_SECONDS ? [seconds, nanoseconds] : [0, 0];
 }
 
-/** A time as reports have it (ISO 8601, UTC); null where it is none. */
+/** A time as reports have it (ISO 8601, UTC); null if it is none. */
 export function timeOf(iso: string | null): UnixTime | null {
   const [, whole = "", fraction = ""] = /^(.{19})(?:\.(\d{1,9}))?Z$/.exec(iso ?? "") ?? [];
   const seconds = Date.parse(`${whole}Z`) / 1000;

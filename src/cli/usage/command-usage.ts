@@ -1,32 +1,32 @@
-/** Every command with its options, as --help tells them: completion and the manual page are made of this. */
+/** Every command with its options, as --help describes them: completion and the manual page are made of this. */
 import type { EventEmitter } from "node:events";
 import type { Command } from "commander";
 
 export interface CommandUsage {
   name: string;
   summary: string;
-  /** As it stands behind the name: `[options] <file...>`. */
+  /** The text behind the name: `[options] <file...>`. */
   takes: string;
   description: string;
   options: OptionUsage[];
-  /** Exit status and examples, as --help ends with them. */
+  /** Exit status and examples, the end of --help. */
   after: string;
-  /** What its arguments are; a list where they are one of these. */
+  /** The kind of its arguments; a list if they are one of these. */
   operands: "files" | "command" | "text" | "none" | readonly string[];
 }
 
 export interface OptionUsage {
   /** With both dashes: `--format`. */
   long: string;
-  /** With one dash, where there is such. */
+  /** With one dash, if there is one. */
   short: string | null;
-  /** `<format>`, `[url]`; null where it takes none. */
+  /** `<format>`, `[url]`; null if it takes none. */
   value: string | null;
-  /** It need not have its value. */
+  /** Its value may be left out. */
   isOptional: boolean;
   description: string;
   choices: readonly string[];
-  /** What stands there where nothing is said; "" where that is nothing to tell. */
+  /** The default value; "" if there is none to mention. */
   defaults: string;
 }
 
@@ -63,14 +63,14 @@ function defaultOf(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-/** What `addHelpText("after", …)` was given: commander keeps it in a listener only. */
+/** What `addHelpText("after", …)` was given: commander keeps it only in a listener. */
 function textAfter(command: Command): string {
   let text = "";
   const write = (more: string): void => {
     text += more;
   };
   const context = { error: false, command, write };
-  // It is one, although its type does not say so.
+  // It is one, although its type does not show it.
   (command as unknown as EventEmitter).emit("afterHelp", context);
   return text.trim();
 }

@@ -13,7 +13,7 @@ export const completionScripts: Readonly<Record<Shell, (commands: readonly Comma
 /** `ghostframe help COMMAND` is commander's own. */
 const HELP = "help";
 
-/** What stands on the command line for an option. */
+/** The forms of an option on the command line. */
 function names({ long, short }: OptionUsage): string[] {
   return short === null ? [long] : [short, long];
 }
@@ -90,7 +90,7 @@ function bashValue({ choices, value }: OptionUsage): string {
   return isPath(value) ? 'COMPREPLY=($(compgen -f -- "$cur")); return' : "return";
 }
 
-/** `<format=file>`: one of the choices, an equals sign, and what need not be one of them. */
+/** `<format=file>`: one of the choices, an equals sign, and any text. */
 function isKeyed(value: string | null): boolean {
   return value?.includes("=") === true;
 }
@@ -145,7 +145,7 @@ function zshSpecs(option: OptionUsage): string[] {
   const action = isKeyed(value) ? keyed : choices.length > 0 ? `(${listed})` : isPath(value) ? "_files" : " ";
   const message = value === null ? "" : value.replace(/[<>[\]:\\]/g, "");
   const takes = value === null ? "" : `:${message}:${action}`;
-  // What need not have its value takes it behind an equals sign only.
+  // An optional value is accepted only behind an equals sign.
   return names(option).map(name => `*${name}${isOptional ? "=-" : ""}[${told}]${isOptional ? `:${takes}` : takes}`);
 }
 
@@ -184,7 +184,7 @@ function fishOption(option: OptionUsage): string {
   return [...flags, isPath(value) ? "-r" : "-x"].join(" ");
 }
 
-/** In single quotes, as all three shells take it. */
+/** In single quotes, as all three shells accept it. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

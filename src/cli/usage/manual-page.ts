@@ -47,7 +47,7 @@ function told({ description, choices, defaults }: OptionUsage): string {
   return `${description}${more.length === 0 ? "" : ` (${more.join("; ")})`}`;
 }
 
-/** A line that is no request, whatever it begins with. */
+/** A line that is no request, with any beginning. */
 function line(text: string): string {
   return plain(text).replace(/^(?=[.'])/, "\\&");
 }

@@ -1,4 +1,4 @@
-/** What a frame that is whole says of what its channel carries next. */
+/** What a whole frame shows about what its channel carries next. */
 import { AWAITS_ANY, AWAITS_METHOD, afterHeader, afterMethod } from "../../amqp/content-order.ts";
 import { methodOf } from "../../amqp/method-registry.ts";
 import {
@@ -14,7 +14,7 @@ import * as price from "./prices.ts";
 import { AT_BOUNDARY, type Frame, type Piece, type Reading, UNDECIDED, type Unfinished } from "./reading.ts";
 import { decodes } from "./starts.ts";
 
-/** A frame that ends where its last piece does, whoever wrote it. */
+/** A frame that ends where its last piece does, by any writer. */
 export function settle(octets: Uint8Array, next: Reading, frame: Frame, owes: number): void {
   next.mode = AT_BOUNDARY;
   next.frame = null;
@@ -42,7 +42,7 @@ export function settle(octets: Uint8Array, next: Reading, frame: Frame, owes: nu
   else next.last = content;
 }
 
-/** A frame's payload, put together where it lies in pieces. */
+/** A frame's payload, put together if it lies in pieces. */
 function payloadOf(octets: Uint8Array, last: Piece, frame: Frame): { octets: Uint8Array; at: number } {
   if (last.from === frame.id) return { octets, at: frame.id + FRAME_HEADER_SIZE };
   const whole = new Uint8Array(frame.size + FRAME_ENVELOPE);
@@ -56,7 +56,7 @@ function payloadOf(octets: Uint8Array, last: Piece, frame: Frame): { octets: Uin
   return { octets: whole, at: FRAME_HEADER_SIZE };
 }
 
-/** What a method or content header says of what follows it on its channel. */
+/** What a method or content header announces on its channel. */
 function followsOn(octets: Uint8Array, payload: number, { type, size }: Frame): number {
   if (type === FRAME_METHOD) {
     const method = methodOf(short(octets, payload), short(octets, payload + 2));

@@ -1,29 +1,32 @@
 /**
- * How well octets go on from others. Text, JSON and records have their order: what may follow three octets is learned from the
- * stream itself. Where several interrupted frames could go on, this tells which; and a cut in the middle of a word is
- * less likely than one where the octets change. It says nothing of compressed or equal octets.
+ * How well octets continue others. Text, JSON and records have their order: what may follow three octets is learned
+ * from the stream itself. If several interrupted frames could go on, this decides which; and a cut in the middle of a
+ * word is less likely than one where the octets change. Compressed and equal octets are no evidence.
  */
 import { FRAME_BODY } from "../../amqp/spec/constants.ts";
 import { CountTable } from "./count-table.ts";
 import type { Unfinished } from "./reading.ts";
 import type { StepBudget } from "./step-budget.ts";
 
-/** Octets that what came before still tells something of. */
+/** Octets before a place that are evidence for it. */
 const ORDER = 3;
 /** Octets that are learned from. */
 const MAX_LEARNED = 1 << 18;
-/** Octets that cost as much to learn from as it does to look at one reading. */
+/** Octets that cost as much to learn from as it costs to examine one reading. */
 const OCTETS_A_STEP = 12;
 /** Places of a table: eight for each octet learned from, at most this power of two. */
 const MOST_BITS = 20;
 const ROOM_BITS = 3;
 /** How much a shorter context counts beside a longer one at least, in times that it was seen. */
 const SHORTER = 8;
-/** How much of what the model says is believed, and what one junction may say at most, in nats. */
+/** How much of the model's result is believed, and the most that one junction may count, in nats. */
 const BELIEVED = 0.7;
 const MOST = 7;
 
-/** Places of a stretch at which it is tried whether its octets follow from one another, and by how much they must, in nats. */
+/**
+ * Places of a stretch at which it is tested whether its octets follow from one another, and by how much they must, in
+ * nats.
+ */
 const TRIED = 24;
 const ORDERLY = 0.5;
 
@@ -46,8 +49,8 @@ export class Continuity {
   readonly #budget: StepBudget;
 
   /**
-   * Is asked about octets[from, end). Learning is paid for from `budget`; what is learned takes up to 20 MB, so that none is
-   * kept while more octets are awaited.
+   * For octets[from, end). Learning is paid for from `budget`; what is learned takes up to 20 MB, so that none is kept
+   * while more octets are awaited.
    */
   constructor(octets: Uint8Array, from: number, end: number, budget: StepBudget) {
     this.#octets = octets;
@@ -56,18 +59,18 @@ export class Continuity {
     this.#budget = budget;
   }
 
-  /** What it costs that the octets at `at` are not the next ones of the frame that stands before them. */
+  /** The price if the octets at `at` do not continue the frame that stands before them. */
   cutPrice(at: number): number {
     return this.gain(at, at);
   }
 
-  /** What it costs that an interrupted frame goes on at `at`. */
+  /** The price if an interrupted frame goes on at `at`. */
   resumePrice({ frame, cutAt, left }: Unfinished, at: number): number {
     if (frame?.type !== FRAME_BODY || cutAt < 0 || left <= ORDER) return 0;
     return -this.gain(cutAt, at);
   }
 
-  /** By how much likelier the octets at `at` are behind those before `before` than anywhere, in nats. */
+  /** How much likelier the octets at `at` are behind those before `before` than anywhere, in nats. */
   gain(before: number, at: number): number {
     const known = before === at ? this.#natural : this.#joined;
     const key = before === at ? at : before * 0x4000000 + at;
@@ -79,7 +82,9 @@ export class Continuity {
     return gain;
   }
 
-  /** Whether octets[from, to) follow from one another: compressed and random ones do not, and what they seem to tell is chance. */
+  /**
+   * Whether octets[from, to) follow from one another: compressed and random ones do not, and their evidence is chance.
+   */
   isOrderly(from: number, to: number): boolean {
     const step = Math.max(1, Math.floor((to - from) / TRIED));
     let sum = 0;
@@ -94,7 +99,7 @@ export class Continuity {
   #gain(before: number, at: number): number {
     if (before - ORDER < this.#from || at + ORDER > this.#end) return 0;
     this.#learned ??= this.#learn();
-    // What is asked for was learned, too: once each.
+    // The octets in question were learned, too: once each.
     const own = before === at && at < this.#learned.until ? 1 : 0;
     let gain = 0;
     for (let i = 0; i < ORDER; i++) {
@@ -118,7 +123,7 @@ export class Continuity {
       if (order > 0) context = mix(context, order <= i ? octets[at + i - order]! : octets[before + i - order]!);
       const stood = Math.max(0, learned.stood.get(context) - own);
       const followed = Math.max(0, learned.followed.get(mix(context, octet + 256)) - own);
-      // The fewer of those that followed came again, the less a longer context tells.
+      // The fewer of those that followed came again, the weaker the evidence of a longer context.
       const distinct = Math.min(stood, learned.distinct.get(context));
       const shorter = SHORTER + (distinct * stood) / (stood - distinct + 1);
       share = (followed + shorter * share) / (stood + shorter);

@@ -1,7 +1,7 @@
-/** Places tried for one key: where all are others', it is not counted. */
+/** Places tried for one key: if others use them all, the key is not counted. */
 const TRIES = 4;
 
-/** How often each of many keys was counted. A key is a hash of 32 bits: two are hardly ever taken for one. */
+/** How often each of many keys was counted. A key is a hash of 32 bits: two are hardly ever confused. */
 export class CountTable {
   readonly #tags: Uint16Array;
   readonly #counts: Uint32Array;
@@ -14,7 +14,7 @@ export class CountTable {
     this.#shift = 32 - bits;
   }
 
-  /** Counts a key, and returns how often it was counted before; −1 where there is no room for it. */
+  /** Counts a key, and returns how often it was counted before; −1 if there is no room for it. */
   add(key: number): number {
     const place = this.#placeOf(key);
     if (place < 0) return -1;

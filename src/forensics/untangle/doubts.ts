@@ -1,7 +1,7 @@
 /**
- * Octets of which another reading, that fits as well or nearly so, says otherwise. Such readings are those that the search gave
- * up for the cheapest one (`Rival`), and those that it did not see, as nothing shows where they are cut: two frames exchange
- * octets, what lies between two pieces lies elsewhere, or a frame that was never finished has more.
+ * Octets that another reading, which fits as well or nearly so, assigns differently. Such readings are those that the
+ * search gave up for the cheapest one (`Rival`), and those that it did not find, as nothing shows where they are cut:
+ * two frames exchange octets, what lies between two pieces lies elsewhere, or a frame that was never finished has more.
  */
 import type { Doubt, Owned } from "./alternative.ts";
 import { exchanges } from "./exchanges.ts";
@@ -11,9 +11,9 @@ import { slides } from "./slides.ts";
 import type { Found, Stretch } from "./stretch.ts";
 import { unfinished } from "./unfinished.ts";
 
-/** Doubtful stretches told of one incident, those of the likeliest readings; where there are so many there may be more. */
+/** Doubtful stretches reported of one incident, those of the likeliest readings; with this many there may be more. */
 export const MAX_DOUBTFUL = 128;
-/** Odds below which nothing is said of another reading. */
+/** Odds below which another reading is not reported. */
 const LEAST_ODDS = 0.01;
 
 export interface Doubts {
@@ -58,7 +58,9 @@ export function doubtsOf(stretch: Stretch, found: Found, owned: readonly Owned[]
   };
 }
 
-/** What a reading gives to whom, up to index `end`: from its latest piece back to one of `shared`, which is left out. */
+/**
+ * What a reading assigns to whom, up to index `end`: from its latest piece back to one of `shared`, which is left out.
+ */
 export function ownedBy(reading: Reading, end: number, shared: ReadonlySet<Piece> | null = null): Owned[] {
   const owned: Owned[] = [];
   const { mode, from, lostTo, frame } = reading;
@@ -75,7 +77,9 @@ function piecesOf(reading: Reading): Piece[] {
   return pieces;
 }
 
-/** Where two readings give the same octets to different frames. Both ascend; `others` may begin later and end earlier. */
+/**
+ * Where two readings assign the same octets to different frames. Both ascend; `others` may begin later and end earlier.
+ */
 function differences(owned: readonly Owned[], others: readonly Owned[]): Doubt[] {
   const doubts: Doubt[] = [];
   let i = 0;

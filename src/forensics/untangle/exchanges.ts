@@ -1,10 +1,10 @@
 /**
- * Readings in which two frames exchange octets: the search sees cuts where something is seen, and of others only a few.
+ * Readings in which two frames exchange octets: the search finds visible cuts, and only a few others.
  *
- * Theory. Two frames that are open at the same time may have exchanged their octets between two places of the stream if they
- * have as many of them there: then both are as long as they must be. Both end well if they exchange all that is left of
- * them, or if end octets stand where they must. Such a reading is as likely as the places at which it is cut; where the
- * octets go on better in the one that was found, less so.
+ * Theory. Two frames that are open at the same time may have exchanged their octets between two places of the stream if
+ * they have the same number there: then both keep their lengths. Both end well if they exchange all that is left of
+ * them, or if end octets stand where they must. Such a reading is as likely as the places at which it is cut; it is
+ * less likely if the octets continue better in the one that was found.
  */
 import { FRAME_END, FRAME_HEADER_SIZE } from "../../amqp/spec/constants.ts";
 import type { Alternative, Doubt, Owned } from "./alternative.ts";
@@ -12,10 +12,10 @@ import { areOrderly, endOf, type OpenFrame, type OpenFrames } from "./open-frame
 import * as price from "./prices.ts";
 import type { Stretch } from "./stretch.ts";
 
-/** Pairs of frames, and pieces of a pair, that are looked at. */
+/** Pairs of frames, and pieces of a pair, that are examined. */
 const MAX_PAIRS = 4096;
 const MAX_PIECES = 24;
-/** A cut in the depth at which another frame of as many octets is cut: writers that do the same are cut alike. */
+/** A cut at the same depth as in another frame of equal length: writers that do the same are cut alike. */
 const SAME_DEPTH = 1;
 
 interface Pair {
@@ -27,7 +27,7 @@ interface Pair {
   readonly pieces: readonly Owned[];
 }
 
-/** A place of the stream, and how many octets more of one frame than of the other stand before it. */
+/** A place of the stream, and how many more octets of one frame than of the other stand before it. */
 interface Level {
   readonly at: number;
   readonly ahead: number;
@@ -51,7 +51,7 @@ export function exchanges(stretch: Stretch, frames: OpenFrames): Alternative[] {
   return found;
 }
 
-/** Where both frames of a pair have as many octets as the other one: from or to a place at which a piece of them begins. */
+/** Where both frames of a pair have equally many octets: from or to a place at which a piece of them begins. */
 function evenStretches({ one, other, pieces }: Pair): [from: number, to: number][] {
   const begun = Math.max(one.id, other.id) + FRAME_HEADER_SIZE;
   const levels: Level[] = [];
@@ -76,7 +76,7 @@ function evenStretches({ one, other, pieces }: Pair): [from: number, to: number]
   return even;
 }
 
-/** The reading in which a pair exchanges all its octets between two places; null where it does not fit. */
+/** The reading in which a pair exchanges all its octets between two places; null if it does not fit. */
 function exchanged({ stretch, frames, one, other, pieces }: Pair, first: number, last: number): Alternative | null {
   const mine = within(one, first, last);
   const its = within(other, first, last);
@@ -114,7 +114,7 @@ function within({ pieces }: OpenFrame, begin: number, end: number): Owned[] {
   });
 }
 
-/** What it costs that a frame is cut at `at`, and goes on elsewhere. */
+/** The price if a frame is cut at `at`, and goes on elsewhere. */
 function cutPrice({ places }: Stretch, at: number, cut: OpenFrame, like: OpenFrame): number {
   const depth = octetsBefore(cut, at);
   const isAlike =
@@ -128,7 +128,7 @@ function octetsBefore({ pieces }: OpenFrame, at: number): number {
   return pieces.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, at) - from), 0);
 }
 
-/** Where the octets of a frame from `at` on follow those before it; null where none do. */
+/** Where the octets of a frame from `at` on follow those before it; null if none do. */
 function junction({ pieces }: OpenFrame, at: number): { before: number; at: number } | null {
   let before = -1;
   for (const { from, to } of pieces) {

@@ -15,18 +15,18 @@ export interface Grid {
 
 /** Sizes in which sockets free their buffers and clients write. A stream's largest segment is one more. */
 const QUANTA = [1448, 1460, 2048, 4096, 6144, 8192, 16384, 21845, 32768, 65483, 65536] as const;
-/** A common divisor of the distances that is smaller may be chance. */
+/** A smaller common divisor of the distances may be chance. */
 const LEAST_QUANTUM = 1024;
-/** Cuts of which so many are not on it make no grid. */
+/** If more than this share of the cuts is off it, there is no grid. */
 const MOST_OFF = 0.25;
 /** Nats by which a coarse grid must be likelier than a finer one that it is part of. */
 const COARSER = 3;
-/** Cuts looked at. */
+/** Cuts that are examined. */
 const MAX_CUTS = 64;
 
 /**
- * Indices at which a frame is seen to be cut: a whole method or content header begins, or a body that its channel's content
- * header announced, and no frame ends before it. `maxBody`: the largest body frame.
+ * Indices at which a frame is visibly cut: a whole method or content header begins, or a body that its channel's
+ * content header announced, and no frame ends before it. `maxBody`: the largest body frame.
  */
 export function visibleCuts(octets: Uint8Array, starts: Starts, maxBody: number): number[] {
   const cuts: number[] = [];
@@ -74,7 +74,7 @@ export function gridOf(cuts: readonly number[], segment: number): Grid | null {
   return best;
 }
 
-/** The place within a quantum at which most cuts stand, and how many. */
+/** The place within a quantum at which most cuts stand, and their number. */
 function mostAlike(cuts: readonly number[], quantum: number): { phase: number; count: number } {
   const counts = new Map<number, number>();
   let phase = 0;

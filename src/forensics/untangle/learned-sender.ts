@@ -7,9 +7,10 @@ import type { Sender } from "./sender.ts";
 import { BODY_START, NO_START, strengthAt, WHOLE_START } from "./starts.ts";
 
 /**
- * The sender, who uses those channels as well that frames in octets[from, end) are on: of one all of whose frames were seen
- * those that a whole channel.open opens; else any that a whole method is on, or a body with another frame right behind it.
- * Where frame-max is not known, the largest of those bodies is taken for as large as frame-max lets it be when it comes twice.
+ * The sender, who also uses those channels that frames in octets[from, end) are on. If all of its frames were seen, a
+ * channel counts if a whole channel.open opens it; else if a whole method is on it, or a body with another frame right
+ * behind it. If frame-max is not known, the largest of those bodies counts as the largest possible one when it comes
+ * twice.
  */
 export function learnedSender(octets: Uint8Array, from: number, end: number, sender: Sender): Sender {
   const onAny: Sender = { ...sender, usesChannel: () => true };

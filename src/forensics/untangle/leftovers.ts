@@ -6,21 +6,21 @@ import type { Stretch } from "./stretch.ts";
 
 /** A repetition shorter than this may be chance. */
 const LEAST_REPEAT = 24;
-/** So much of a frame must be there for its end to be known. */
+/** The share of a frame that must be there for its end to be recognised. */
 const MOST_OF_FRAME = 0.5;
 
-/** Places at which a repetition is looked for, and how far back. */
+/** Places at which a repetition is searched for, and how far back. */
 const MAX_TRIES = 500;
 const REACH = 1 << 16;
 
 /**
- * How many octets from octets[at] on stood before, and are sent again up to the end of a frame, with all frames that begin
- * in them; 0 where they are not. `counts` has how often each octet occurs.
+ * How many octets from octets[at] on stood before, and are sent again up to the end of a frame, with all frames that
+ * begin in them; 0 if they are not. `counts` has how often each octet occurs.
  */
 function sentAgain({ octets, starts, end }: Stretch, counts: Uint32Array, at: number): number {
   if (at + LEAST_REPEAT > end) return 0;
   const first = Math.max(0, at - REACH);
-  // The octet that is rarest of those that must stand there leads to the fewest places.
+  // The rarest of the octets that must stand there leads to the fewest places.
   let rarest = 0;
   for (let i = 1; i < LEAST_REPEAT; i++) if (counts[octets[at + i]!]! < counts[octets[at + rarest]!]!) rarest = i;
   let from = at - LEAST_REPEAT + 1;
@@ -39,8 +39,8 @@ function sentAgain({ octets, starts, end }: Stretch, counts: Uint32Array, at: nu
 }
 
 /**
- * The price of giving octets[at, reading.end) to no frame: less where they are the rest of a buffer into which
- * another frame was written, or the end of a body that is due.
+ * The price of assigning octets[at, reading.end) to no frame: less if they are the rest of a buffer into which another
+ * frame was written, or the end of a body that is due.
  */
 export function leftoverPrice(octets: Uint8Array, reading: Reading, at: number): number {
   const { end } = reading;
@@ -67,7 +67,7 @@ function isAlike(octets: Uint8Array, a: number, b: number, length: number): bool
 /** Octets that are counted to find rare ones. */
 const COUNTED = 1 << 17;
 
-/** What repeats octets before it, at places that many readings ask for. */
+/** What repeats earlier octets, for places that many readings need. */
 export class Repeats {
   readonly #stretch: Stretch;
   readonly #known = new Map<number, number>();
@@ -89,14 +89,14 @@ export class Repeats {
   }
 }
 
-/** Index of the first start behind `at` that stands right behind a frame-end octet; −1 where none does. */
+/** Index of the first start behind `at` that stands right behind a frame-end octet; −1 if none does. */
 export function startBehindEnd({ octets, starts }: Stretch, at: number): number {
   let i = starts.firstFrom(at + 1);
   while (i < starts.at.length && octets[starts.at[i]! - 1] !== FRAME_END) i++;
   return starts.at[i] ?? -1;
 }
 
-/** How often each octet occurs in octets[0, end), or in the first of them: that tells which ones are rare. */
+/** How often each octet occurs in octets[0, end), or in the first of them: that shows which ones are rare. */
 function octetCounts(octets: Uint8Array, end: number): Uint32Array {
   const counts = new Uint32Array(256);
   for (let i = 0; i < Math.min(end, COUNTED); i++) counts[octets[i]!]!++;

@@ -1,7 +1,7 @@
 /**
- * Frames that went on unseen. Where nothing starts, nobody sees that an interrupted frame goes on; but where it ends is
- * seen: behind its frame-end octet another frame starts, or a segment ends. It lacks `left` octets, so it went on
- * `left` octets before, and there the frame under way was cut: no guess of the cut is needed.
+ * Frames that went on unseen. Where nothing starts, it is not visible that an interrupted frame goes on; but its end
+ * is: behind its frame-end octet another frame starts, or a segment ends. It lacks `left` octets, so it went on `left`
+ * octets before, and there the frame under way was cut: the cut need not be guessed.
  */
 import { FRAME_END } from "../../amqp/spec/constants.ts";
 import type { Moves } from "./moves.ts";
@@ -24,7 +24,7 @@ export function lookBack(moves: Moves, reading: Reading, at: number): void {
   if (reading.mode === IN_FRAME || reading.mode === OVERDUE) swallowed(moves, reading, at);
 }
 
-/** `ended` went on one behind the other from `behind` to `at`; whoever went on before them ended at `behind`. */
+/** `ended` went on one behind the other from `behind` to `at`; frames that went on before them ended at `behind`. */
 function chain(moves: Moves, reading: Reading, at: number, behind: number, ended: readonly Unfinished[]): void {
   const { octets, starts } = moves.stretch;
   for (const each of reading.others) {

@@ -39,7 +39,7 @@ export class Moves implements BasicMoves {
   /** A reading that costs more is not kept. */
   dearest = Number.POSITIVE_INFINITY;
 
-  /** `add` is given every reading that comes of a move; `budget` pays for work of which perhaps none comes. */
+  /** `add` gets every reading that a move makes; `budget` pays for work that may give none. */
   constructor(stretch: Stretch, add: (reading: Reading) => void, budget: StepBudget) {
     this.stretch = stretch;
     this.#add = add;
@@ -52,7 +52,7 @@ export class Moves implements BasicMoves {
     this.#budget.steps -= steps;
   }
 
-  /** What may stand at a boundary. `justCut`: the frame interrupted here, which does not go on at once. */
+  /** The possible moves at a boundary. `justCut`: the frame interrupted here, which does not go on at once. */
   atBoundary(reading: Reading, at: number, justCut: Unfinished | null): void {
     const { starts, end, octets } = this.stretch;
     if (at >= end) {
@@ -73,7 +73,7 @@ export class Moves implements BasicMoves {
     }
   }
 
-  /** Takes the start at `at` for content of the frame under way. */
+  /** Reads the start at `at` as content of the frame under way. */
   ignore(reading: Reading, at: number, strength: number): void {
     const { cost, counts } = ignored(this, reading, at, strength);
     reading.price += cost;
@@ -142,10 +142,10 @@ export class Moves implements BasicMoves {
     reading.last = null;
   }
 
-  /** A frame begins whose header is cut short, by what comes next or by the end of all. */
+  /** A frame begins whose header is cut short, by the next frame or by the end of all. */
   #tornHeader(reading: Reading, at: number): void {
     const next = reading.copy();
-    // Whose frame it is, and whether the content just written goes on with it, is not known yet.
+    // It is not known yet whose frame it is, and whether the content just written goes on with it.
     if (next.last !== null) next.others = [...next.others, next.last];
     next.last = null;
     next.mode = IN_HEADER;
@@ -157,7 +157,7 @@ export class Moves implements BasicMoves {
     this.#add(next);
   }
 
-  /** The frame under way is interrupted at `at`; null where it cannot be. */
+  /** The frame under way is interrupted at `at`; null if it cannot be. */
   cut(reading: Reading, at: number): Reading | null {
     if (reading.others.length >= MAX_SUSPENDED || at <= reading.from) return null;
     const cost = this.stretch.places.cutPrice(at, reading.lastCut);
@@ -205,7 +205,7 @@ export class Moves implements BasicMoves {
     return next;
   }
 
-  /** The frame under way was cut nobody knows where: its last octets, up to the start at `at`, are given to nobody. */
+  /** The frame under way was cut at an unknown place: its last octets, up to the start at `at`, belong to no frame. */
   giveUp(reading: Reading, at: number): void {
     const next = reading.copy();
     next.price += price.JUNK + (at - reading.from) * price.JUNK_OCTET;
@@ -217,7 +217,7 @@ export class Moves implements BasicMoves {
     else this.#junk(next, at);
   }
 
-  /** Octets that belong to nobody, up to where another frame starts or to the end. */
+  /** Octets that belong to no frame, up to where another frame starts or to the end. */
   #junk(reading: Reading, at: number): void {
     const { starts, end, octets } = this.stretch;
     const next = this.#outside(reading, at, NOBODY);

@@ -1,4 +1,4 @@
-/** The frames of a reading and where they lie, for those who ask which of them are open at the same time. */
+/** The frames of a reading and where they lie, to find which of them are open at the same time. */
 import { FRAME_HEADER_SIZE } from "../../amqp/spec/constants.ts";
 import { short } from "../../bytes/big-endian.ts";
 import type { Owned } from "./alternative.ts";
@@ -11,7 +11,7 @@ export interface OpenFrame {
   readonly channel: number;
 }
 
-/** Torn frames that are looked at. */
+/** Torn frames that are examined. */
 const MAX_TORN = 256;
 
 export class OpenFrames {
@@ -45,7 +45,7 @@ export class OpenFrames {
     return this.#byId.get(id);
   }
 
-  /** Those that are open while a torn frame is, but for torn ones that begin before it. */
+  /** Those that are open while a torn frame is, without torn ones that begin before it. */
   *openWith({ id, pieces }: OpenFrame): Generator<OpenFrame> {
     const end = pieces.at(-1)!.to;
     let i = lowerBound(this.all.length, at => this.all[at]!.id > id);
@@ -68,7 +68,7 @@ export function endOf({ pieces }: OpenFrame): number {
   return pieces.at(-1)!.to;
 }
 
-/** Whether the octets of one of these frames follow from one another, so that they tell where it goes on. */
+/** Whether the octets of one of these frames follow from one another, so that they show where it goes on. */
 export function areOrderly({ continuity }: Stretch, frames: readonly OpenFrame[]): boolean {
   return frames.some(({ pieces }) => {
     const longest = pieces.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a));
@@ -76,7 +76,7 @@ export function areOrderly({ continuity }: Stretch, frames: readonly OpenFrame[]
   });
 }
 
-/** The first of `count` positions for which it holds, as it does for all behind it. */
+/** The first of `count` positions for which the condition holds, as it does for all behind it. */
 export function lowerBound(count: number, holds: (at: number) => boolean): number {
   let low = 0;
   let high = count;

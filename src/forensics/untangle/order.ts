@@ -4,7 +4,9 @@ import { FRAME_HEADER, FRAME_METHOD } from "../../amqp/spec/constants.ts";
 import * as price from "./prices.ts";
 import { type Reading, UNDECIDED, type Unfinished } from "./reading.ts";
 
-/** A writer whose frame it can be: what its content carries next, who else is under way, and the price. */
+/**
+ * A writer that may have written the frame: what its content carries next, which others are under way, and the price.
+ */
 export interface Admission {
   readonly owes: number;
   readonly others: readonly Unfinished[];
@@ -13,10 +15,13 @@ export interface Admission {
   readonly split: boolean;
 }
 
-/** Writers of one channel that are told apart where several could have written a frame. */
+/** Writers of one channel that are distinguished if several could have written a frame. */
 const MAX_CANDIDATES = 3;
 
-/** Who may have written a frame that begins where `reading` is at a boundary. `maxBody`: the largest body frame. */
+/**
+ * The writers that may have written a frame that begins where `reading` is at a boundary. `maxBody`: the largest body
+ * frame.
+ */
 export function admissions(
   reading: Reading,
   type: number,
@@ -57,7 +62,7 @@ export function admissions(
   return [{ owes, others: all, price: cost, shared: false, split: leaves }];
 }
 
-/** How many octets of body are due on a channel where a frame of `size` would be it: whether exactly, or at least. */
+/** How many octets of body are due on a channel for a frame of `size`: exactly, or at least. */
 export function bodyDue(reading: Reading, channel: number, size: number, maxBody: number): "due" | "fits" | "no" {
   let found: "fits" | "no" = "no";
   for (const { channel: of, owes, left } of reading.others) {

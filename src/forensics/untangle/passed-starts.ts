@@ -1,4 +1,4 @@
-/** What it costs that a frame starts, as it seems, and yet does not. */
+/** The price if a frame seems to start, but does not. */
 import { long, short } from "../../bytes/big-endian.ts";
 import { bodyDue } from "./order.ts";
 import * as price from "./prices.ts";
@@ -6,7 +6,7 @@ import type { Reading } from "./reading.ts";
 import { BODY_START, HALF_START, WHOLE_START } from "./starts.ts";
 import type { BasicMoves } from "./stretch.ts";
 
-/** What it costs that an interrupted frame goes on where a frame starts. `strength`: of that start. */
+/** The price if an interrupted frame goes on where a frame starts. `strength`: of that start. */
 export function resumedOver(moves: BasicMoves, reading: Reading, at: number, strength: number): number {
   switch (strength) {
     case WHOLE_START:
@@ -20,7 +20,7 @@ export function resumedOver(moves: BasicMoves, reading: Reading, at: number, str
   }
 }
 
-/** What it costs to take a start for content of the frame under way, and whether that makes the next one cheaper. */
+/** The price of reading a start as content of the frame under way, and whether that makes the next one cheaper. */
 export function ignored(
   moves: BasicMoves,
   reading: Reading,

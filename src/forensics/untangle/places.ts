@@ -8,7 +8,7 @@ const QUANTA = [1448, 1460, 4096, 6144, 8192, 16384, 65483, 65536] as const;
 /** Segments that could have been longer are a tenth of all: then writes are seen as segments. */
 const ALIGNED = 0.1;
 
-/** Segments of which none has so many octets end anywhere, and tell nothing. */
+/** If no segment has this many octets, segments may end anywhere, and show nothing. */
 const LEAST_SEGMENT = 48;
 
 const NO_END = 0;
@@ -63,7 +63,7 @@ export class Places {
     return this.#ends.has(at);
   }
 
-  /** What a cut costs here, the one before it being at `lastCut` (−1: none is known). */
+  /** The price of a cut here, the one before it being at `lastCut` (−1: none is known). */
   cutPrice(at: number, lastCut: number): number {
     const end = this.#ends.get(at);
     if (end !== undefined) return this.#cut[end]!;
@@ -73,13 +73,13 @@ export class Places {
     return price.CUT + (this.#aligned ? price.OFF_SEGMENT : price.ANYWHERE);
   }
 
-  /** What a cut somewhere between two indices costs at least; unseen where it is at no segment's end. */
+  /** The least price of a cut between two indices; unseen if it is at no segment's end. */
   leastCutPrice(from: number, to: number): number {
     const segment = this.segments[this.firstFrom(from + 1)] ?? to;
     return segment < to ? Math.min(...this.#cut.slice(1)) : this.unseenCutPrice;
   }
 
-  /** What a cut costs where nothing shows it. */
+  /** The price of a cut that nothing shows. */
   get unseenCutPrice(): number {
     return price.CUT + (this.#aligned ? price.OFF_SEGMENT : price.ON_GRID);
   }
@@ -96,7 +96,7 @@ export class Places {
     return low;
   }
 
-  /** What it costs that a frame goes on here. */
+  /** The price if a frame goes on here. */
   passPrice(at: number): number {
     return this.#pass[this.#ends.get(at) ?? NO_END]!;
   }
@@ -116,7 +116,7 @@ export class Places {
       for (; i >= 0 && this.segments[i]! > piece.from; i--) passed[this.#ends.get(this.segments[i]!)!]!++;
     }
     const share = (prior: number, of: number): number => {
-      // As if so many had been seen before.
+      // As if this many had been seen before.
       const weight = 2;
       return Math.min(0.98, Math.max(0.002, (cut[of]! + weight * prior) / (cut[of]! + passed[of]! + weight)));
     };

@@ -1,6 +1,6 @@
 /**
- * What each part of a reading costs, in nats: minus the logarithm of how likely it is. Measured on streams of known truth
- * and on recordings of real clients, neither of which the tests use.
+ * What each part of a reading costs, in nats: minus the logarithm of its probability. Measured on streams of known
+ * truth and on recordings of real clients, neither of which the tests use.
  */
 
 /** A frame under way is interrupted, and not at a segment's end. */
@@ -12,7 +12,7 @@ export const ON_GRID = 1.5;
 export const ANYWHERE = 8;
 /** Off a segment's end in a stream whose writes are segments. */
 export const OFF_SEGMENT = 11;
-/** A start is taken for content: the first time, another in the same frame, another in the stream. */
+/** A start is read as content: the first time, another in the same frame, another in the stream. */
 export const IGNORED_WHOLE = 25;
 export const IGNORED_HALF = 10;
 export const IGNORED_BODY_DUE = 25;
@@ -27,7 +27,7 @@ export const SHARED_AGAIN = 0.4;
 /** Other frames between the frames of one message: the first time, and again. */
 export const SPLIT_MESSAGE = 4;
 export const SPLIT_AGAIN = 1;
-/** A content header or body of which no method or header is known. */
+/** A content header or body whose method or header is not known. */
 export const STRAY = 25;
 /** A body that is neither the rest of its content nor as large as frame-max allows. */
 export const ODD_BODY = 6;
@@ -38,8 +38,8 @@ export const OPEN_SUSPENDED = 6;
 export const OPEN_RUNNING = 1;
 export const OPEN_CONTENT = 4;
 /**
- * A frame whose last octet is not the frame-end octet, though another starts right behind it; one that is not done where
- * the octets end, and must be; one that does not decode.
+ * A frame whose last octet is not the frame-end octet, though another starts right behind it; one that is unfinished
+ * where the octets end, and must not be; one that does not decode.
  */
 export const BAD_END = 14;
 export const NOT_DONE = 40;
@@ -48,7 +48,7 @@ export const UNDECODABLE = 40;
 export const BEGUN_BEFORE = 10;
 /** Octets of no frame, and those of another protocol that is recognised. */
 export const JUNK = 50;
-/** And for each octet: the more of them, the surer somebody wrote them. */
+/** And for each octet: the more there are, the more certain it is that a writer wrote them. */
 export const JUNK_OCTET = 1 / 2048;
 export const FOREIGN = 8;
 /** Octets sent twice, the rest of a buffer that was overwritten, and the end of a body whose beginning is missing. */

@@ -1,4 +1,4 @@
-/** A reading of torn octets up to some place: what was put together, what is under way, and what that costs. */
+/** A reading of torn octets up to some place: what was put together, what is under way, and its price. */
 
 import { AWAITS_HEADER, AWAITS_METHOD } from "../../amqp/content-order.ts";
 import * as price from "./prices.ts";
@@ -12,34 +12,38 @@ export interface Frame {
   readonly size: number;
 }
 
-/** Beside the states of content-order.ts: a method or content header under way, whose octets say it when it is whole. */
+/**
+ * Beside the states of content-order.ts: a method or content header under way, whose octets decide it when it is whole.
+ */
 export const UNDECIDED = -3;
 
 /** A writer in the middle of a frame, or between the frames of one content. */
 export interface Unfinished {
   /** Index of the frame's first octet; −1 between frames. */
   readonly id: number;
-  /** Null between frames, and where the header is not whole. */
+  /** Null between frames, and if the header is not whole. */
   readonly frame: Frame | null;
-  /** −1 where the header has not come so far. */
+  /** −1 if the header has not come so far. */
   readonly channel: number;
   /** What its content carries next, when the frame is whole. */
   readonly owes: number;
-  /** Octets of the frame still to come; 0 between frames, −1 where nobody knows. */
+  /** Octets of the frame still to come; 0 between frames, −1 if that is not known. */
   readonly left: number;
-  /** The header's octets so far, where it is not whole. */
+  /** The header's octets so far, if it is not whole. */
   readonly header: readonly number[] | null;
-  /** Starts taken for content in it. */
+  /** Starts in it that were read as content. */
   readonly ignored: number;
   /** Index at which it was cut; −1 between frames. */
   readonly cutAt: number;
 }
 
-/** Octets of nobody, and the rest of a frame whose beginning was not captured: in place of a frame's index. */
+/** Octets of no frame, and the rest of a frame whose beginning was not captured: in place of a frame's index. */
 export const NOBODY = -1;
 export const BEGUN_BEFORE = -2;
 
-/** Octets given to a frame, or to NOBODY or BEGUN_BEFORE. The pieces of a reading are a list from the last one back. */
+/**
+ * Octets assigned to a frame, or to NOBODY or BEGUN_BEFORE. The pieces of a reading are a list from the last one back.
+ */
 export interface Piece {
   readonly frame: number;
   readonly from: number;
@@ -47,7 +51,7 @@ export interface Piece {
   readonly before: Piece | null;
 }
 
-/** Another reading of the octets before index `at`, from which the same must follow, and that costs `margin` nats more. */
+/** Another reading of the octets before index `at`, with the same future, that costs `margin` nats more. */
 export interface Rival {
   readonly reading: Reading;
   readonly at: number;
@@ -56,7 +60,7 @@ export interface Rival {
   readonly before: Rival | null;
 }
 
-/** What a rival may cost more, in nats, so that it is remembered, and how many of them a reading remembers. */
+/** How much more a rival may cost, in nats, to be remembered, and how many rivals a reading remembers. */
 export const NEAR = 7;
 const MAX_RIVALS = 64;
 
@@ -64,7 +68,7 @@ const MAX_RIVALS = 64;
 export const AT_BOUNDARY = 0;
 /** Inside a frame, up to `end`. */
 export const IN_FRAME = 1;
-/** Where the frame must have ended something else stands: it was cut, at a place still to be found. */
+/** Something else stands where the frame must have ended: it was cut, at a place still to be found. */
 export const OVERDUE = 2;
 /** Inside a header that is cut before it is whole. */
 export const IN_HEADER = 3;
@@ -82,11 +86,11 @@ export class Reading {
   /** What the frame's content carries next, when it is whole. */
   owes = AWAITS_METHOD;
   others: readonly Unfinished[] = [];
-  /** At a boundary: the content of the frame just written, where it goes on. */
+  /** At a boundary: the content of the frame just written, if it goes on. */
   last: Unfinished | null = null;
-  /** Starts taken for content in the frame under way. */
+  /** Starts read as content in the frame under way. */
   ignored = 0;
-  /** In octets of no frame: whose they are, NOBODY or BEGUN_BEFORE. */
+  /** In octets of no frame: NOBODY or BEGUN_BEFORE. */
   lostTo = NOBODY;
   /** Prices that are paid in full once. */
   hasIgnored = false;
@@ -127,12 +131,12 @@ export class Reading {
   outdo(reading: Reading, at: number, margin = reading.price - this.price): void {
     const count = (this.rivals?.count ?? 0) + 1;
     if (margin > NEAR || count > MAX_RIVALS) return;
-    // Its own rivals are not followed: what they doubt, this one mostly doubts as well.
+    // Its own rivals are not followed: mostly they doubt the same octets as this one.
     reading.rivals = null;
     this.rivals = { reading, at, margin, count, before: this.rivals };
   }
 
-  /** Gives octets from the present piece's beginning to `to` to a frame. */
+  /** Assigns octets from the present piece's beginning to `to` to a frame. */
   take(frame: number, to: number): void {
     this.pieces = { frame, from: this.from, to, before: this.pieces };
     this.from = to;
@@ -143,7 +147,7 @@ export class Reading {
     return this.others.some(isSuspended);
   }
 
-  /** The same number for readings that must go on alike: what may follow them depends on the same things. */
+  /** The same number for readings with the same future: what may follow them depends on the same things. */
   key(): number {
     let a = mix(this.mode * 31 + (this.hasIgnored ? 1 : 0) + (this.ignored > 0 ? 2 : 0), this.end);
     a = mix(a, this.owes);
@@ -161,12 +165,12 @@ export class Reading {
   }
 }
 
-/** What is under way was cut at a place that only a later frame's end can tell. */
+/** What is under way was cut at a place that only a later frame's end can show. */
 export function isWaiting({ mode }: Reading): boolean {
   return mode === OVERDUE || mode === IN_HEADER;
 }
 
-/** What it costs beyond its price that what is interrupted in a reading never goes on. */
+/** The additional price if what is interrupted in a reading never goes on. */
 export function priceOfOpen({ others }: Reading): number {
   let cost = 0;
   for (const each of others) {
@@ -176,7 +180,7 @@ export function priceOfOpen({ others }: Reading): number {
   return cost;
 }
 
-/** What a reading costs where the octets end: what is open then was perhaps never to be whole. */
+/** The price of a reading where the octets end: what is open then may have been left incomplete. */
 function priceAtEnd(reading: Reading): number {
   const { price: paid, mode } = reading;
   const cost = paid + priceOfOpen(reading) + (mode === IN_FRAME ? price.OPEN_RUNNING : 0);
@@ -199,7 +203,7 @@ function keyOf({ channel, owes, left, frame, header, cutAt }: Unfinished): numbe
 function mixFrame(a: number, frame: Frame | null): number {
   if (frame === null) return a;
   const of = mix(a, frame.type * 65536 + frame.channel);
-  // Of what a method or header says, something follows.
+  // What a method or header contains decides what follows.
   return frame.type === 3 ? of : mix(of, frame.id);
 }
 

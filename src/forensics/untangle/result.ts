@@ -14,7 +14,10 @@ export interface UntangledFrame {
   complete: boolean;
 }
 
-/** Octets that are told of one frame and are perhaps of another: frames by the stream offset of their first octet, −1: of none. */
+/**
+ * Octets that are assigned to one frame and may belong to another: frames by the stream offset of their first octet,
+ * −1: none.
+ */
 export interface FrameDoubt {
   span: [streamOffset: number, octets: number];
   frame: number;
@@ -26,22 +29,26 @@ export interface Untangling {
   frames: UntangledFrame[];
   /** Octets that belong to no frame: [stream offset, octets]. */
   unexplained: [number, number][];
-  /** Stream offset of the boundary at which everything before is explained, and frames go on in good order. */
+  /** Stream offset of the boundary at which everything before is explained, and frames go on in order. */
   boundary: number;
-  /** The octets came to an end before that could be seen. */
+  /** The octets ended before that was visible. */
   open: boolean;
-  /** Stretches of which another reading, that fits as well or nearly so, says otherwise. */
+  /** Stretches that another reading, which fits as well or nearly so, assigns differently. */
   doubts: FrameDoubt[];
-  /** How likely all other readings are beside this one: 1 where they are as likely together. */
+  /** How likely all other readings are beside this one: 1 if they are as likely together. */
   doubtOdds: number;
-  /** All steps were spent before one reading was left: what is open may go on behind, and nobody looked for all that fits as well. */
+  /**
+   * All steps were used up before one reading was left: what is open may go on behind, and other readings were not
+   * searched for.
+   */
   spent: boolean;
-  /** Behind them a gap follows: what is open may be in it. */
+  /** A gap follows the octets: what is open may be in it. */
   beforeGap?: boolean;
 }
 
 /**
- * What a reading makes of the octets up to index `boundary`; `learnedFrom`: the one from which its prices were learned. Frames before the first torn one and `fault` are left out.
+ * The result of a reading for the octets up to index `boundary`; `learnedFrom`: the one from which its prices were
+ * learned. Frames before the first torn one and `fault` are left out.
  */
 export function resultOf(
   stretch: Stretch,

@@ -1,4 +1,4 @@
-/** The search: all readings side by side, event by event (untangle.ts tells why). */
+/** The search: all readings side by side, event by event (untangle.ts explains why). */
 import { AWAITS_ANY } from "../../amqp/content-order.ts";
 import { short } from "../../bytes/big-endian.ts";
 import { lookBack } from "./look-back.ts";
@@ -23,28 +23,28 @@ import type { StepBudget } from "./step-budget.ts";
 import type { Found, Stretch, Torn } from "./stretch.ts";
 import { cutByHeaders, MAX_NESTED_HEADERS, tornHeaders } from "./torn-headers.ts";
 
-/** Readings kept at a time, and where little may still be spent. */
+/** Readings kept at a time, and if only few steps are left. */
 const WIDTH = 100;
 const LEAST_WIDTH = 8;
 /** Readings that wait for the end of a frame that went on unseen, as a share of the width. */
 const WAITING = 0.6;
-/** A reading that costs so much more than the cheapest is given up. */
+/** A reading that costs this much more than the cheapest is given up. */
 const MARGIN = 60;
-/** Interrupted frames that cost as much as a reading, and what it costs to take one past an event. */
+/** Interrupted frames that cost as much as a reading, and the cost of taking one past an event. */
 const OTHERS_A_STEP = 8;
 const EVENT_STEPS = 0.1;
-/** What a reading costs that is made, and dearer than those that are kept. */
+/** The cost of a reading that is made, and dearer than those that are kept. */
 const GIVEN_UP_STEPS = 0.5;
 /** Octets that headers cut one inside the other may take. */
 const HEADERS = MAX_NESTED_HEADERS * HEADER_AND_IDS;
-/** Readings that go on where all others wait. */
+/** Readings that go on if all others wait. */
 const RESCUED = 10;
 /** Starts whose channels are taken to be in use. */
 const FIRST_STARTS = 256;
 
-/** Readings looked at for one incident. */
+/** Readings examined for one incident. */
 const MAX_STEPS_EACH = 400_000;
-/** What a search with few readings may take beyond; then what was found by then is told. */
+/** What a search with few readings may take beyond that; then the result so far is reported. */
 const OVERDRAFT = 100_000;
 
 export class Search {
@@ -96,18 +96,18 @@ export class Search {
     if (!this.#torn.ended && !spent) return null;
     const best = cheapestAtEnd(this.#live, this.#at);
     if (best === null) return null;
-    // What is in order at the end is for the scanner to read.
+    // The scanner reads what is in order at the end.
     const inOrder = best.run > 0 && best.runAt > this.#torn.fault - this.#torn.base;
     return { reading: best, boundary: inOrder ? best.runAt : end, open: true, spent: spent && !this.#torn.ended };
   }
 
-  /** Nothing more may be spent: the cheapest reading of the octets so far. */
+  /** No steps are left: the cheapest reading of the octets so far. */
   #brokenOff(): Found | null {
     const reading = cheapestAtEnd(this.#live, this.#at);
     return reading === null ? null : { reading, boundary: this.#at, open: true, spent: true };
   }
 
-  /** Of what each channel carried before, nothing is known. */
+  /** What each channel carried before is not known. */
   #unknownChannels(): Unfinished[] {
     const { starts, octets } = this.#stretch;
     const channels = new Set(starts.at.slice(0, FIRST_STARTS).map(at => short(octets, at + 1)));
@@ -150,7 +150,9 @@ export class Search {
     this.#prune();
   }
 
-  /** Price beyond which nothing is kept at `at`, as far as it is known before any move: so many readings only go on. */
+  /**
+   * Price beyond which nothing is kept at `at`, as far as it is known before any move: this many readings only go on.
+   */
   #dearest(at: number, strength: number, segment: boolean): number {
     const width = this.#width();
     if (at >= this.#stretch.end || this.#live.length < width) return Number.POSITIVE_INFINITY;
@@ -243,7 +245,7 @@ export class Search {
     if (reading.price <= this.#best + MARGIN) this.#next.push(reading);
   }
 
-  /** What a reading will have cost at least when what it is in the middle of is over. */
+  /** The least that a reading will have cost at the end of its present frame or stretch. */
   #rank(reading: Reading): number {
     const { places, end } = this.#stretch;
     if (isWaiting(reading)) return reading.price + places.unseenCutPrice + price.RESUME;

@@ -8,14 +8,15 @@ const ORDERLY_FRAMES = 4;
 const DOUBT = 20;
 
 /**
- * The cheapest of `live`, which ascend by price, where the stream is in order again and none that is near doubts it; else null.
- * `rank` is what a reading will have cost at least when what it is in the middle of is over. What others leave interrupted
- * counts as if it never went on: else frames that seem to begin in a body and go on nowhere keep all in doubt for good.
+ * The cheapest of `live`, which ascend by price, if the stream is in order again and none that is near doubts it; else
+ * null. `rank` is the least that a reading will have cost at the end of its present frame. What others leave
+ * interrupted counts as if it never went on: else frames that seem to begin in a body and go on nowhere would keep all
+ * in doubt for good.
  */
 export function settledBy(live: readonly Reading[], torn: Torn, rank: (reading: Reading) => number): Reading | null {
   const [best] = live;
   if (best === undefined || !isOrderly(best, torn)) return null;
-  // Of what comes behind the orderly frames the others may think what they like: that is another incident.
+  // Differences of the others behind the orderly frames do not matter: that is another incident.
   let orderly = best.pieces!;
   for (let more = best.run - ORDERLY_FRAMES; more > 0; more--) orderly = orderly.before!;
   const near = best.price + priceOfOpen(best) + DOUBT;

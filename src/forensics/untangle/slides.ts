@@ -1,13 +1,14 @@
 /**
- * Readings in which octets that came between two pieces of a frame lie earlier or later in it. That fits if no start is among
- * them, and if what ends among them ends in a frame-end octet there, too. Where nothing shows the place, all are as likely.
+ * Readings in which octets between two pieces of a frame lie earlier or later in it. That fits if no start is among
+ * them, and if what ends among them ends in a frame-end octet there, too. If nothing shows the place, all are as
+ * likely.
  */
 import { FRAME_END, FRAME_HEADER_SIZE } from "../../amqp/spec/constants.ts";
 import type { Alternative, Doubt, Owned } from "./alternative.ts";
 import { areOrderly, endOf, lowerBound, type OpenFrame, type OpenFrames } from "./open-frames.ts";
 import type { Stretch } from "./stretch.ts";
 
-/** Pieces of a frame that are looked at, and places at which a frame may end unseen, for one tear. */
+/** Pieces of a frame that are examined, and places at which a frame may end unseen, for one tear. */
 const MAX_PIECES = 24;
 const MAX_ENDS = 512;
 
@@ -80,7 +81,7 @@ function shiftsOf(
     return frame !== undefined && endOf(frame) === to && octets[to - 1] === FRAME_END ? [to] : [];
   });
   const [end] = ends;
-  // It fits everywhere: the ends tell for all between them.
+  // It fits everywhere: the ends stand for all between them.
   if (end === undefined) return most - least < 2 ? [[], 0] : [[least, most].filter(by => by !== 0), (most - least) / 2];
   const shifts: number[] = [];
   let at = octets.indexOf(FRAME_END, end + least - 1);

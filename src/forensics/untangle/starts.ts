@@ -1,4 +1,4 @@
-/** Where frames can start in some octets, and how much of each start is there to be believed. */
+/** Where frames can start in some octets, and how strong the evidence for each start is. */
 import { methodOf } from "../../amqp/method-registry.ts";
 import { walkArguments, walkProperties } from "../../amqp/payload.ts";
 import {
@@ -16,22 +16,22 @@ import { HEADER_AND_IDS, headerFits, idsFit, type Sender } from "./sender.ts";
 
 /** No frame starts here. */
 export const NO_START = 0;
-/** The header of a content body fits; whether a body is due is for a reading to say. */
+/** The header of a content body fits; a reading decides whether a body is due. */
 export const BODY_START = 1;
 /** Header and ids of a method or content header fit; what follows does not decode, or is not there. */
 export const HALF_START = 2;
 /** A whole method, content header or heartbeat decodes, up to its frame-end octet. */
 export const WHOLE_START = 3;
 
-/** Starts looked at: octets in which more seem to start are no frames. The bound on memory. */
+/** Starts examined: octets in which more seem to start are no frames. The bound on memory. */
 const MAX_STARTS = 1 << 16;
-/** Places at which another protocol is looked for. */
+/** Places at which another protocol is searched for. */
 const MAX_FOREIGN = 8;
 
 const NEITHER = 0;
 const FRAME = 1;
 const FOREIGN = 2;
-/** What may begin with an octet, in one look: nearly everywhere it is nothing. */
+/** What may begin with an octet, in one look-up: nearly everywhere it is nothing. */
 const FIRST_OCTETS = Uint8Array.from({ length: 256 }, (_, octet) => {
   if ((octet >= FRAME_METHOD && octet <= FRAME_BODY) || octet === FRAME_HEARTBEAT) return FRAME;
   return mayBeForeign(octet) ? FOREIGN : NEITHER;

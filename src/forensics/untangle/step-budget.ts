@@ -1,4 +1,4 @@
-/** Readings that may still be looked at. */
+/** Readings that may still be examined. */
 export interface StepBudget {
   steps: number;
 }

@@ -10,7 +10,7 @@ import type { BasicMoves } from "./stretch.ts";
 
 /** What it costs to try a cut before a header, in readings. */
 const CUT_STEPS = 4;
-/** And to take octets for a header that is cut. */
+/** And to read octets as a header that is cut. */
 const OPEN_STEPS = 2;
 /** Headers cut one inside the other. */
 export const MAX_NESTED_HEADERS = 3;
@@ -52,8 +52,8 @@ export function resumeHeader(moves: BasicMoves, reading: Reading, each: Unfinish
 }
 
 /**
- * `reading` is at a boundary at `from`, where a frame begins of which only the octets up to `cut` are there: with it
- * interrupted; null where those octets begin no frame.
+ * `reading` is at a boundary at `from`, where a frame begins with only the octets up to `cut`. Returns the reading with
+ * that frame interrupted; null if those octets begin no frame.
  */
 export function openHeader(moves: BasicMoves, reading: Reading, from: number, cut: number): Reading | null {
   moves.spend(OPEN_STEPS);

@@ -1,7 +1,7 @@
 /**
- * What frames leave open that never became whole. Whole frames may lie in such a body, as in that of a relay or a dead letter;
- * a frame that is whole to the octet without them holds none. And where another frame goes on behind an unfinished one,
- * it may do so later: then the unfinished one has more octets, and the other one fewer, or others in their place.
+ * What frames that never became whole leave open. Whole frames may lie in such a body, as in that of a relay or a dead
+ * letter; but not if the frame is whole to the octet without them. And if another frame goes on behind an unfinished
+ * one, it may do so later: then the unfinished one has more octets, and the other one fewer, or others in their place.
  */
 import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE } from "../../amqp/spec/constants.ts";
 import { long } from "../../bytes/big-endian.ts";
@@ -9,11 +9,11 @@ import type { Alternative, Doubt, Owned } from "./alternative.ts";
 import { NOBODY } from "./reading.ts";
 import type { Stretch } from "./stretch.ts";
 
-/** Unfinished frames looked at, and frames that another one may hold in a row. */
+/** Unfinished frames examined, and frames that another one may hold in a row. */
 const MAX_UNFINISHED = 64;
 const MAX_HELD = 32;
 
-/** A frame of which not all octets were found. */
+/** A frame with octets that were not found. */
 interface Unfinished {
   readonly id: number;
   /** Index behind its last octet. */
@@ -44,7 +44,9 @@ function unfinishedBodies(octets: Uint8Array, owned: readonly Owned[]): Unfinish
   return [...known.values()].filter(({ lacks }) => lacks > 0);
 }
 
-/** Frames behind which it goes on, or somebody does, while it lacks as many octets; or behind which all ends before it would. */
+/**
+ * Frames behind which it or another goes on while it lacks as many octets; or behind which all ends before it would.
+ */
 function inside(
   { id, last, lacks }: Unfinished,
   owned: readonly Owned[],
@@ -71,7 +73,10 @@ function inside(
   if (isAll && frames.length > 0) found.push({ doubts: frames, odds: 1 });
 }
 
-/** Another frame goes on where the unfinished one was cut, perhaps later: where that one would end well, or by frames that it holds. */
+/**
+ * Another frame goes on where the unfinished one was cut, perhaps later: where that one would end well, or by frames
+ * that it holds.
+ */
 function goesOnLater(
   stretch: Stretch,
   { id, last, lacks }: Unfinished,

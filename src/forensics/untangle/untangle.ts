@@ -1,10 +1,10 @@
 /**
  * Explains the octets from a broken frame on as an interleaving of well-formed frames whose writers tore each other.
  *
- * Theory. All readings advance together, octet by octet: each that is alive has explained the same octets, so their
- * prices compare. Between *events* (a place where a frame can start, a segment's end, the end of a frame under way) a
- * reading only goes on. Readings from which the same must follow are one; of the others the cheapest are kept. Where
- * frames go on unseen, arithmetic tells where (look-back.ts).
+ * Theory. All readings advance together, octet by octet: all live readings have explained the same octets, so their
+ * prices can be compared. Between *events* (a place where a frame can start, a segment's end, the end of a frame under
+ * way) a reading only goes on. Readings with the same future are merged; of the others the cheapest are kept. Where
+ * frames go on unseen, arithmetic gives the place (look-back.ts).
  */
 import { Continuity } from "./continuity.ts";
 import { cutsIn, gridOf, visibleCuts } from "./grid.ts";
@@ -17,16 +17,16 @@ import { Starts } from "./starts.ts";
 import type { StepBudget } from "./step-budget.ts";
 import type { Torn } from "./stretch.ts";
 
-/** Readings looked at, over all incidents of an inspection: the bound on time. */
+/** Readings examined, over all incidents of an inspection: the bound on time. */
 export const MAX_STEPS = 50_000_000;
 
-/** A reading that costs less has so few cuts that nothing is to be learned from them. */
+/** A cheaper reading has too few cuts to learn from. */
 const WORTH_LEARNING = 14;
 
-/** Octets that cost as much to look through for starts as it does to look at one reading. */
+/** Octets that cost as much to search for starts as it costs to examine one reading. */
 const OCTETS_A_STEP = 48;
 
-/** The cheapest reading found; null where the octets do not reach to where the stream is in order again, or all steps are spent. */
+/** The cheapest reading found; null if the octets end before the stream is in order again, or all steps are used up. */
 export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
   if (budget.steps <= 0) return null;
   const { octets, length, base, from } = torn;
@@ -43,12 +43,12 @@ export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
   const stretch = { octets, end: length, sender, starts, continuity, places: placesOf(seen) };
   const first = new Search(stretch, torn, budget).run();
   if (first === null) return null;
-  // One cut or two teach nothing. Else what the stream shows of where its writes are cut tells more than what is usual.
+  // One cut or two teach nothing. Otherwise this stream's own cuts are better evidence than what is usual.
   if (first.reading.price < WORTH_LEARNING) return resultOf(stretch, torn, first);
   const places = placesOf(cutsIn(first.reading.pieces));
   places.turns = places.learn(first.reading.pieces);
   const learned = { ...stretch, places };
   const second = new Search(learned, torn, budget).run() ?? first;
-  // What was learned of places from a reading is no evidence for it.
+  // Places that were learned from a reading are no evidence for it.
   return resultOf(stretch, torn, second, first);
 }

@@ -1,25 +1,25 @@
-/** What the live page of `proxy --ui` gets, as JSON in server-sent events. Times are ISO 8601, UTC, unless they say so. */
+/** What the live page of `proxy --ui` gets, as JSON in server-sent events. Times are ISO 8601, UTC, unless noted. */
 import type { MessageRecord } from "../message-record.ts";
 import type { Connection, Direction, Endpoint, Finding } from "../report.ts";
 
-/** A connection as it stands; its `octets` and `frames` grow. */
+/** The present state of a connection; its `octets` and `frames` grow. */
 export interface LiveConnection extends Connection {
   /** The broker it is relayed to. */
   upstream: Endpoint;
-  /** Neither its end nor the inspector's was told. */
+  /** Neither its end nor the inspector's was reported. */
   isOpen: boolean;
-  /** Why nothing more of it is looked at; left out where it is inspected. */
+  /** Why it is not inspected any more; left out if it is inspected. */
   uninspected?: string;
-  /** Findings that were told of it, in all. */
+  /** Number of its findings so far. */
   found: number;
 }
 
 export interface LiveFinding extends Finding {
-  /** False where the same finding may come again and know more. */
+  /** False if the same finding may come again with more. */
   final: boolean;
   /** What was recorded around it can be downloaded. */
   isRecorded: boolean;
-  /** Its octets and its diagnosis are left out here: they are too large, or many findings are like it. */
+  /** Its octets and its diagnosis are left out here: they are too large, or many findings are alike. */
   isShort?: true;
 }
 
@@ -39,11 +39,11 @@ export interface LiveCounts {
   accepted: number;
   /** Connections that could not be relayed. */
   refused: number;
-  /** Connections that went on uninspected. */
+  /** Connections that continued uninspected. */
   uninspected: number;
   /** Octets that the inspector is behind. */
   behind: number;
-  /** Findings and messages that were told since the proxy began; what is shown may be fewer. */
+  /** Findings and messages that were reported since the proxy began; fewer may be shown. */
   findings: number;
   messages: number;
   /** Connections that are not in the list any more: the oldest that were closed, and beyond a bound. */
@@ -62,7 +62,7 @@ export interface LiveUpdate {
   findings: LiveFinding[];
   /** Their outcome is known; the latest ones. */
   messages: MessageRecord[];
-  /** The same of those that a finding cost: all of them. */
+  /** The same for those that a finding cost: all of them. */
   lost: MessageRecord[];
   rates: RateSample[];
   counts: LiveCounts;

@@ -1,4 +1,4 @@
-/** The figures of a report: how many connections are sick, and what that cost. Every output tells the same ones. */
+/** The figures of a report: how many connections are sick, and what that cost. Every output has the same ones. */
 import type { LostCounts, Report } from "../report.ts";
 import type { Incident } from "./incident.ts";
 import { addLost, lostBy, noneLost } from "./lost.ts";
@@ -20,7 +20,7 @@ export function countsOf(report: Report, incidents: readonly Incident[]): Incide
   const warned = new Set(incidents.map(({ finding }) => finding.connection).filter(id => id !== null));
   const lost = noneLost();
   for (const incident of incidents) addLost(lost, incident.lost);
-  // A close that is none of its frames' business costs messages all the same.
+  // A close that does not concern its frames also costs messages.
   const told = new Set(incidents.map(({ finding }) => finding));
   for (const finding of report.findings) {
     if (finding.severity === "note" && finding.lost !== undefined && !told.has(finding))

@@ -1,4 +1,4 @@
-/** Incidents of the same client and cause, told once: a thousand alike are one thing to do. */
+/** Incidents of the same client and cause, reported once: a thousand alike need one remedy. */
 import { lastingName } from "../fingerprint.ts";
 import type { Connection, LostCounts } from "../report.ts";
 import { library } from "../text/wording.ts";
@@ -6,7 +6,7 @@ import type { Incident } from "./incident.ts";
 import { addLost, noneLost } from "./lost.ts";
 
 export interface IncidentGroup {
-  /** The one that is told in full. */
+  /** The one that is reported in full. */
   first: Incident;
   /** All of them, the first included, without those sent behind the broker's last octet. */
   incidents: Incident[];
@@ -49,7 +49,7 @@ function groupFor(incident: Incident, groups: Map<string, IncidentGroup>): Incid
   return made;
 }
 
-/** What makes two connections the same client's: its name without what differs in every run, or library and host. */
+/** The identity of a client over connections: its name without what differs in every run, or library and host. */
 export function clientKey(connection: Connection | null): string {
   if (connection === null) return "";
   const name = lastingName(connection.clientProperties.connection_name ?? "");

@@ -1,4 +1,4 @@
-/** An incident with all that is known of it: the unit in which every output tells what is wrong, each once. */
+/** An incident with all that is known of it: the unit in which every output reports what is wrong, each once. */
 import { fingerprint } from "../fingerprint.ts";
 import type { Connection, Finding, LostCounts, Report } from "../report.ts";
 import { type CauseAndRemedy, causeOf } from "./likely-cause.ts";
@@ -18,7 +18,7 @@ export interface Incident {
   group: string;
 }
 
-/** Errors and then warnings, each in the report's order; notes behind them where a policy makes them count. */
+/** Errors and then warnings, each in the report's order; notes behind them if a policy makes them count. */
 export function incidentsOf(report: Pick<Report, "connections" | "findings">, withNotes = false): Incident[] {
   const connections = new Map(report.connections.map(connection => [connection.id, connection]));
   const findings = new Map(report.findings.map(finding => [finding.id, finding]));
@@ -26,7 +26,7 @@ export function incidentsOf(report: Pick<Report, "connections" | "findings">, wi
   const notes = withNotes ? report.findings.filter(({ severity }) => severity === "note") : [];
   return [...incidents, ...notes].map(finding => {
     const connection = (finding.connection === null ? undefined : connections.get(finding.connection)) ?? null;
-    // Of many alike, the first tells what explains the others.
+    // Of many alike, the first has what explains the others.
     const telling = finding.diagnosis ? finding : (findings.get(finding.sameAs ?? "") ?? finding);
     return {
       finding,
@@ -40,7 +40,7 @@ export function incidentsOf(report: Pick<Report, "connections" | "findings">, wi
   });
 }
 
-/** As a report has it already, which may be narrowed to findings without the one that tells. */
+/** As a report has it already. The report may be narrowed to findings without the one that has the details. */
 function knownCause({ likelyCause, do: todo }: Finding): CauseAndRemedy | null {
   return likelyCause === undefined || todo === undefined ? null : { ...likelyCause, todo };
 }

@@ -1,6 +1,6 @@
 /**
- * Why an incident happened, as far as its octets and the client's own words tell, and the one thing to do first. It is
- * never surer than the diagnosis it rests on; where nothing tells, the cause is unknown.
+ * Why an incident happened, as far as its octets and the client's own words show it, and the one thing to do first. It
+ * is never more certain than its diagnosis; without evidence the cause is unknown.
  */
 import { libraryOfClient } from "../../connection/client-libraries.ts";
 import type { Connection, Diagnosis, Finding, LikelyCause } from "../report.ts";
@@ -13,7 +13,7 @@ export interface CauseAndRemedy extends LikelyCause {
 
 /** Below it a diagnosis is a guess, and names no cause. */
 const LEAST = 0.5;
-/** What a library is known for makes a cause likely; no octet proves it. */
+/** A library's known behaviour makes a cause likely; no octet proves it. */
 const BY_LIBRARY = 0.9;
 /** Octets show that a write stopped; that a timeout stopped it is the usual reason. */
 const BY_CUT = 0.8;
@@ -80,7 +80,7 @@ function byDiagnosis(diagnosis: Diagnosis, connection: Connection | null): Cause
 function writers(diagnosis: Diagnosis): CauseAndRemedy {
   const { confidence } = diagnosis;
   const named = diagnosis.writers.map(writerIdentity).filter(identity => identity !== null);
-  // What is called a thread may be a process: after a fork both bear the names that the parent gave.
+  // A named thread may be a process: after a fork both have the names that the parent gave.
   const processes = named.filter(({ header }) => /pid|process/i.test(header)).flatMap(({ names }) => names);
   if (new Set(processes).size > 1) {
     return {
@@ -166,7 +166,7 @@ const BY_RULE: Partial<Record<Finding["rule"], CauseAndRemedy>> = {
   },
 };
 
-/** Without a diagnosis only the rule speaks. */
+/** Without a diagnosis only the rule decides. */
 function byRule({ rule, message, direction }: Finding): CauseAndRemedy {
   const known = BY_RULE[rule];
   if (known !== undefined) return known;

@@ -1,9 +1,9 @@
-/** Messages that incidents cost, by what became of them: each is counted once, with the incident that cost it. */
+/** Messages that incidents cost, by their fate: each is counted once, with the incident that cost it. */
 import type { Connection, Finding, LostCounts, LostMessage } from "../report.ts";
 
 export type Fate = LostMessage["fate"];
 
-/** In the order in which they are told. */
+/** In the order in which they are shown. */
 export const FATES: readonly Fate[] = ["torn", "swallowed", "unread", "refused", "unconfirmed"];
 
 /** What one incident cost. */
@@ -14,7 +14,7 @@ export function lostBy(finding: Finding, connection: Connection | null): LostCou
   for (const fate of FATES) counts[fate] += finding.lostFates?.[fate] ?? 0;
   counts.messages = Math.max(fates.length, finding.lostCount ?? 0);
   const gaps = connection === null ? 0 : connection.gaps.clientToServer;
-  // Explained messages are those of the broken stretch: without a list nobody knows of the others.
+  // Explained messages are those of the broken stretch: without a list the others are not known.
   counts.atLeast =
     (finding.lost === undefined && fates.length > 0) ||
     gaps > 0 ||
@@ -23,7 +23,7 @@ export function lostBy(finding: Finding, connection: Connection | null): LostCou
   return counts;
 }
 
-/** Where no list was made, the writers' messages tell what they can. */
+/** If no list was made, the writers' messages have what is known. */
 function explainedFates({ diagnosis }: Finding): Fate[] {
   const fates = (diagnosis?.writers ?? []).flatMap(({ messages }) => messages.map(({ fate }) => fate));
   return fates.filter(fate => fate !== "delivered");

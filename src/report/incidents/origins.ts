@@ -1,4 +1,4 @@
-/** Which findings are incidents, and which only tell what an incident led to: each is counted once. */
+/** Which findings are incidents, and which are only consequences of one: each is counted once. */
 import type { Finding } from "../report.ts";
 
 export interface Origins {
@@ -32,14 +32,14 @@ export function originsOf(all: readonly Finding[]): Origins {
   };
 }
 
-/** The incident under which a finding is told: itself, or the one that its causes lead back to. */
+/** The incident under which a finding is shown: itself, or the one that its causes lead back to. */
 function originOf(finding: Finding, findings: ReadonlyMap<string, Finding>): Finding {
   const seen = new Set<Finding>();
   let origin = finding;
   while (origin.cause !== undefined && origin.octets.length === 0) {
     seen.add(origin);
     const cause = findings.get(origin.cause);
-    // A cause that is missing, no incident, or its own consequence: the finding has to stand for itself.
+    // If a cause is missing, no incident, or its own consequence, the finding stands for itself.
     if (!cause || cause.severity === "note" || seen.has(cause)) return finding;
     origin = cause;
   }

@@ -1,6 +1,5 @@
 /**
- * The places of an incident: sets of torn frames that overlap, each a small story of its own. Every output numbers them
- * alike, from 1.
+ * The places of an incident: sets of torn frames that overlap. Every output numbers them in the same way, from 1.
  */
 import type { Diagnosis, IncidentPlace, Span } from "../report.ts";
 
@@ -10,7 +9,7 @@ const NEAR = 512;
 const MOST_PIECES = 14;
 const ONE_PLACE = 18;
 
-/** In the order of the stream; none where nothing is torn, sent again, missing, overwritten or foreign. */
+/** In the order of the stream; none if nothing is torn, sent again, missing, overwritten or foreign. */
 export function placesOf(diagnosis: Diagnosis): IncidentPlace[] {
   const stretches = stretchesOf(diagnosis);
   if (stretches.length === 0) return [];

@@ -12,7 +12,7 @@ const MESSAGE_COLUMNS = 1_000;
 /** Below it the sentence counts what is not explained. */
 const LIKELY = 0.75;
 
-/** `letters`: writers by their letters, as in the picture beside it; otherwise by what they call themselves. */
+/** `letters`: writers by their letters, as in the picture beside it; otherwise by their own names. */
 export function incidentSentence({ finding }: Pick<Incident, "finding">, letters = false): string {
   const { diagnosis } = finding;
   const plain = printable(joined(finding.message), MESSAGE_COLUMNS);
@@ -73,7 +73,7 @@ function tornSentence(diagnosis: Diagnosis, named: Named): string | null {
   return `${crowd(victims, named)} cut into each other’s frames: ${grouped(places)} torn.`;
 }
 
-/** `A, B and C`, or how many where these are more than three. */
+/** `A, B and C`, or their number if these are more than three. */
 function crowd(writers: readonly string[], named: Named): string {
   const names = writers.map(named);
   // Several letters may stand for one thread.
@@ -114,7 +114,7 @@ function cutShort(torn: readonly TornFrame[]): string {
 
 function missing(diagnosis: Diagnosis): string | null {
   const octets = diagnosis.missing.reduce((sum, each) => sum + each.octets, 0);
-  // Whole frames are missing: how long they were to be nobody knows.
+  // Whole frames are missing: their intended length is not known.
   if (octets === 0) return null;
   return `${counted(octets, "octet")} of a frame ${octets === 1 ? "was" : "were"} never written.`;
 }
@@ -149,7 +149,7 @@ export function fateWords(fate: Fate): string {
   return FATE_WORDS[fate];
 }
 
-/** `6 messages: 1 torn, 5 never read`; null where none is known to be lost. */
+/** `6 messages: 1 torn, 5 never read`; null if none is known to be lost. */
 export function lostSentence(lost: LostCounts): string | null {
   if (lost.messages === 0) return null;
   const known = FATES.filter(fate => lost[fate] > 0);
@@ -160,7 +160,7 @@ export function lostSentence(lost: LostCounts): string | null {
     : `${count}: ${known.map(fate => `${grouped(lost[fate])} ${FATE_WORDS[fate]}`).join(", ")}`;
 }
 
-/** How the broker took it, in a few words; "" where nothing is known. */
+/** The broker's reaction, in a few words; "" if nothing is known. */
 export function brokerWords({ connection, afterStop }: Pick<Incident, "connection" | "afterStop">): string {
   if (connection === null) return "";
   if (afterStop) return "the broker had already stopped reading";

@@ -4,7 +4,7 @@ import { type Incident, incidentsOf } from "./incident.ts";
 import { placesOf } from "./places.ts";
 import { writerIdentity } from "./writer-identity.ts";
 
-/** The same report, with what is told of its incidents: counts, cause, what to do, places, who the writers are. */
+/** The same report, with details of its incidents: counts, cause, what to do, places, identities of the writers. */
 export function withIncidents(report: Report): Report {
   const incidents = incidentsOf(report);
   const { connections: _, ...counts } = countsOf(report, incidents);
@@ -19,7 +19,7 @@ export function withIncidents(report: Report): Report {
   };
 }
 
-/** A finding that is told by itself, as `withIncidents` has it in a report. */
+/** A finding that is reported by itself, in the form that `withIncidents` gives it in a report. */
 export function withIncident(finding: Finding, connection: Connection): Finding {
   const [incident] = incidentsOf({ connections: [connection], findings: [finding] });
   return incident === undefined ? finding : withAnswer(finding, incident);
@@ -40,7 +40,9 @@ function withAnswer(finding: Finding, { cause, afterStop, group }: Incident): Fi
   };
 }
 
-/** Who the writers are; and of their messages the fate that the list of lost messages tells, so that both say one thing. */
+/**
+ * The identities of the writers; and for their messages the fate from the list of lost messages, so that both agree.
+ */
 function withWriters(diagnosis: Diagnosis, lost: NonNullable<Finding["lost"]>): Diagnosis {
   const fates = new Map(lost.map(({ streamOffset, fate }) => [streamOffset, fate]));
   const writers = diagnosis.writers.map((writer): Writer => {

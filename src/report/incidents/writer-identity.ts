@@ -1,17 +1,17 @@
-/** What a writer calls itself: the header of its messages that names a thread, a process, a worker. */
+/** A writer's own name: the header of its messages that names a thread, a process, a worker. */
 import type { Writer } from "../report.ts";
 
 export interface WriterIdentity {
   /** Name of the header. */
   header: string;
-  /** Its values, in the order in which they appear; several where one letter stands for several. */
+  /** Its values, in the order in which they appear; several if one letter stands for several. */
   names: string[];
 }
 
-/** Headers that say who wrote, the most telling first. */
+/** Headers that name the writer, the most specific first. */
 const TELLING = [/thread/i, /\bpid\b|process/i, /worker/i, /^task$|host/i];
 
-/** Null where its messages say nothing of it. */
+/** Null if its messages do not show it. */
 export function writerIdentity({ messages }: Pick<Writer, "messages">): WriterIdentity | null {
   const headers = messages.flatMap(message => Object.keys(message.headers));
   for (const pattern of TELLING) {
@@ -23,7 +23,7 @@ export function writerIdentity({ messages }: Pick<Writer, "messages">): WriterId
   return null;
 }
 
-/** Its one name; its letter where it has none, or several. */
+/** Its one name; its letter if it has none, or several. */
 export function writerName(writer: Pick<Writer, "name" | "messages">): string {
   const identity = writerIdentity(writer);
   return identity?.names.length === 1 ? identity.names[0]! : writer.name;

@@ -1,4 +1,4 @@
-/** How the parts of a text are written for GitHub, Slack and Jira. Whatever text comes in forms nothing. */
+/** How the parts of a text are written for GitHub, Slack and Jira. No text forms markup. */
 import { codeSpan, inlineText, markdownText } from "./markdown-text.ts";
 
 export const FLAVORS = ["github", "slack", "jira"] as const;
@@ -32,13 +32,13 @@ const github: Markup = {
 };
 
 /**
- * Signs that form something in Slack only at the edge of a word; people, channels, addresses and emoji. A time is no emoji,
- * and an address with its port no other thing.
+ * Signs that form something in Slack only at the edge of a word; people, channels, addresses and emoji. A time is no
+ * emoji, and an address with its port is nothing else.
  */
 const SLACK_SIGN =
   /(?<![\p{L}\p{N}])[*_~]|[*_~](?![\p{L}\p{N}])|`|[@#](?=[\p{L}\p{N}_-])|:(?=\/\/)|:(?!\d\d:)(?=[\w+-]+:)/gu;
 
-/** Slack's mrkdwn, as it is pasted: it has no escapes, so that a zero-width space keeps a sign from forming anything. */
+/** Slack's mrkdwn, as it is pasted: it has no escapes, so a zero-width space keeps a sign from forming anything. */
 const slack: Markup = {
   heading: (_, text) => `*${plainSlack(text)}*`,
   strong: text => `*${plainSlack(text)}*`,
@@ -62,7 +62,7 @@ function plainSlack(text: string): string {
     .trim();
 }
 
-/** Signs that form something in Jira wherever they stand, or only at the edge of a word; `\` escapes no others. */
+/** Signs that form something in Jira anywhere, or only at the edge of a word; `\` escapes no others. */
 const JIRA_SIGN =
   /[{}[\]|!^~]|(?<![\p{L}\p{N}])[*_+?@-]|[*_+?@-](?![\p{L}\p{N}])|\((?=(?:[ynix/!+?*-]|\*[rgby]|on|off|flag|flagoff)\))/giu;
 
@@ -75,7 +75,7 @@ const jira: Markup = {
   block: lines => ["{noformat}", ...lines.map(line => line.replace(/\{(?=\w+[}:])/g, "{ ")), "{noformat}"].join("\n"),
 };
 
-/** A backslash keeps Jira's signs from forming anything; a backslash itself it knows by reference only. */
+/** A backslash keeps Jira's signs from forming anything; a backslash itself needs a reference. */
 function plainJira(text: string): string {
   return text
     .trim()

@@ -4,7 +4,7 @@ import type { Side } from "../../net/connection-observer.ts";
 import { isoTime } from "../../net/place.ts";
 import type { Broker, Connection, PerDirection } from "../report.ts";
 
-/** What is known of a connection by now, but for the id by which a report calls it. */
+/** What is known of a connection so far, without its id in a report. */
 export function connectionRecord(connection: InspectedConnection): Omit<Connection, "id"> {
   const { amqp, carrier } = connection;
   const client = amqp.client;
@@ -39,7 +39,7 @@ export function connectionRecord(connection: InspectedConnection): Omit<Connecti
   };
 }
 
-/** What the prediction is for, when it has been made: that may narrow a guess. */
+/** The rules of the prediction, after it has been made: making it may narrow a guess. */
 function brokerOf({ amqp, rules }: InspectedConnection): Broker {
   const { product, version, id, basis } = rules;
   return {

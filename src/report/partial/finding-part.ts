@@ -45,7 +45,7 @@ export function findingPart({ connection, incident, identity }: FindingMade): Fi
   };
 }
 
-/** A finding about a file, which stands in no stream; at packet `packet`, where that is not null. */
+/** A finding on a file, which is in no stream; at packet `packet`, if that is not null. */
 export function fileFinding(rule: RuleId, message: string, packet: number | null): FindingPart {
   return plainFinding(rule, message, { input: 0, packet, time: null, streamOffset: null });
 }
@@ -73,7 +73,7 @@ export function plainFinding(rule: RuleId, message: string, place: Place): Findi
   };
 }
 
-/** The finding with all that a report says of it. */
+/** The finding with all its fields in a report. */
 export function findingOf(
   { at, finding, group, brief }: FindingPart,
   ids: { id: string; connection: string | null; cause: string | undefined; sameAs?: string | undefined },
@@ -100,7 +100,7 @@ export function findingOf(
   };
 }
 
-/** First and last packet; the last one only where it is in the same file. */
+/** First and last packet; the last one only if it is in the same file. */
 function packetsOf(from: Place, to: Place): number[] {
   if (from.packet === null) return [];
   const last = to.packet;
@@ -126,6 +126,6 @@ function ruleOf({ envelope, rule }: Incident): RuleId {
 }
 
 function envelopeRule(fault: EnvelopeFault): RuleId {
-  // Where the stream ended before its end octet's place, the type is what is certainly wrong.
+  // If the stream ended before its end octet's place, the type is certainly wrong.
   return fault.rule === "undecided" || fault.rule === "stalled" ? "frame-type" : fault.rule;
 }

@@ -2,7 +2,7 @@ import { grouped } from "../../bytes/grouped.ts";
 import type { InputPart } from "./partial-result.ts";
 import { isUnread, leftAloneSentence } from "./unread.ts";
 
-/** Sentences about an input as a whole: what its reader says, what was left out, and what had to be decided. */
+/** Sentences on an input as a whole: its reader's notes, what was left out, and what had to be decided. */
 export function inputNotes({ file, traffic }: InputPart): string[] {
   const notes = [...file.notes, ...traffic.leftAlone.filter(left => !isUnread(left)).map(leftAloneSentence)];
   const say = (count: number, what: string) => {

@@ -4,7 +4,7 @@ import type { LeftAlone } from "./partial-result.ts";
 /** Ports kept of connections left alone: one more than are named. */
 const MAX_PORTS = 9;
 
-/** Adds connections left alone to those of the same protocol. Of their ports the lowest are kept. */
+/** Adds connections left alone to those of the same protocol. Their lowest ports are kept. */
 export function addLeftAlone(counts: LeftAlone[], { protocol, onAmqpPort, connections, ports }: LeftAlone): void {
   let same = counts.find(each => each.protocol === protocol && each.onAmqpPort === onAmqpPort);
   if (same === undefined) {

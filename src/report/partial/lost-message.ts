@@ -2,7 +2,7 @@ import type { Discretion } from "../../connection/discretion.ts";
 import type { Message } from "../../messages/message.ts";
 import type { LostMessage } from "../report.ts";
 
-/** A message that an incident cost, as its finding tells it. */
+/** A message that an incident cost, in the form of its finding. */
 export function lostMessage(message: Message, discretion: Discretion): LostMessage {
   const { exchange, routingKey, streamOffset, size, messageId, traceId } = message;
   return {

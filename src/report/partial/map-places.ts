@@ -1,11 +1,11 @@
 import type { Place, Range } from "../../net/place.ts";
 
-/** Says where a packet is counted instead. */
+/** Returns where a packet is counted instead. */
 export type PlaceMap = (input: number, packet: number | null) => { input: number; packet: number | null };
 
 /**
- * The same plain data, every place in it moved. A place is known by having both an input and a packet; `packets` beside
- * the ranges `at` of an object repeats the packets of those, and follows them.
+ * The same plain data, with every place in it moved. An object with both an input and a packet is a place; `packets`
+ * beside the ranges `at` of an object repeats the packets of those, and follows them.
  */
 export function mapPlaces<Data>(data: Data, map: PlaceMap): Data {
   return mapped(data, map) as Data;

@@ -1,9 +1,9 @@
 /**
- * Makes one result of parts. It does not matter how the work was divided, in which order parts are merged, and whether
- * some were merged before: the same octets come to the same result.
+ * Makes one result of parts. The result is the same for the same octets: independent of how the work was divided, of
+ * the order in which parts are merged, and of whether some were merged before.
  *
  * The same connection may be in several parts: one of a first reading, and an explained one of a second. The explained
- * one holds, unless its reading failed.
+ * one counts, unless its reading failed.
  */
 import { byCodeUnit } from "../../bytes/code-unit-order.ts";
 import { addLeftAlone } from "./left-alone.ts";
@@ -58,10 +58,10 @@ function compareIdentity(a: ConnectionPart, b: ConnectionPart): number {
   return a.first.input - b.first.input || byCodeUnit(a.key, b.key);
 }
 
-/** What tells where a connection stands in a report. */
+/** What decides where a connection stands in a report. */
 export type PlaceInReport = Pick<ConnectionPart, "recognised" | "first" | "key">;
 
-/** The order of connections in a report: as they turned out to be AMQP, and of several at once, as they begin. */
+/** The order of connections in a report: as they turned out to be AMQP; several at once, as they begin. */
 export function compareOrder(a: PlaceInReport, b: PlaceInReport): number {
   return (
     a.recognised.input - b.recognised.input ||
@@ -96,7 +96,7 @@ function joinedConnection(a: ConnectionPart, b: ConnectionPart): ConnectionPart 
   const rank = (part: ConnectionPart) => (failuresOf(part).length > 0 ? 0 : part.explained ? 2 : 1);
   const better = (rank(a) - rank(b) || byContent(said(a), said(b))) >= 0 ? a : b;
   const other = better === a ? b : a;
-  // What one reading failed over was not found by it; that it failed is told in any case.
+  // A reading did not find what it failed on; the failure is reported in any case.
   const failures = failuresOf(other).filter(({ finding }) =>
     failuresOf(better).every(known => known.finding.message !== finding.message),
   );
@@ -108,12 +108,12 @@ function joinedConnection(a: ConnectionPart, b: ConnectionPart): ConnectionPart 
   return { ...better, findings, recognised: earlier };
 }
 
-/** Errors of our own over a connection. */
+/** Errors of our own on a connection. */
 function failuresOf({ findings }: ConnectionPart): FindingPart[] {
   return findings.filter(({ finding }) => finding.rule === "internal-error");
 }
 
-/** Two parts about the same thing should say the same. Where they do not, what holds must not depend on their order. */
+/** Two parts on the same thing should agree. If they do not, the result must not depend on their order. */
 function byContent(a: object, b: object): number {
   return byCodeUnit(JSON.stringify(a), JSON.stringify(b));
 }

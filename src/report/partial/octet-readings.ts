@@ -5,18 +5,19 @@ import type { Secret } from "../../connection/incident.ts";
 import { likelyMeanings } from "../../forensics/octet-reading.ts";
 import type { OctetReading } from "../report.ts";
 
-/** The octets at a broken envelope, each with what a decoder takes it for and what it more likely is. */
+/** The octets at a broken envelope, each with how a decoder reads it and what it more likely is. */
 export function octetReadings(fault: EnvelopeFault, secret: Secret): OctetReading[] {
   if (secret === "all") return [];
   const shown = secret === "none";
   const behind = shown ? Uint8Array.from(fault.behind) : NOTHING;
   if (fault.behindOffset !== fault.endOffset) {
     const read = readings(fault.streamOffset, Uint8Array.of(...fault.header, ...behind), i => takenForHeader(fault, i));
-    // A header that reads as one is what it was taken for.
+    // A header that reads as one is what it was read as.
     if (read[0]!.likely.startsWith("header of")) for (let i = 0; i < FRAME_HEADER_SIZE; i++) read[i]!.likely = "";
     return read;
   }
-  // The size was believed: header, payload and the place where the frame must end are three places, each read alone.
+  // The size was believed: header, payload and the place where the frame must end are three places, each read by
+  // itself.
   const payload = readings(fault.streamOffset + FRAME_HEADER_SIZE, shown ? fault.payload : NOTHING, () => "payload");
   for (const reading of payload) if (reading.likely.startsWith("text")) reading.likely = "";
   return [

@@ -10,28 +10,28 @@ export interface PartialResult {
   connections: ConnectionPart[];
 }
 
-/** One capture. Parts with the same position, path and beginning are about the same file. */
+/** One capture. Parts with the same position, path and beginning belong to the same file. */
 export interface InputPart {
   /** Its position among the inputs of the whole job, from 0. */
   position: number;
   path: string;
-  /** Time of its first packet; null where it has none. */
+  /** Time of its first packet; null if it has none. */
   begin: string | null;
   file: FileFacts;
   traffic: TrafficCounts;
 }
 
-/** What whoever reads the whole file finds out. Of two parts, those of the one that read further hold. */
+/** What a reading of the whole file finds out. Of two parts, those of the one that read further count. */
 export interface FileFacts {
   format: Input["format"];
   packets: number;
   octets: number;
-  /** Sentences of the reader about the file. */
+  /** The reader's sentences on the file. */
   notes: string[];
   error: string | null;
   /** Packets that were not read: by protocol number or packet outcome, as net/unread-packets.ts has them. */
   unread: [kind: number, packets: number][];
-  /** Findings about the file itself; their places are in input 0, whichever input it is. */
+  /** Findings on the file itself; their places are in input 0, for any input. */
   findings: FindingPart[];
 }
 
@@ -48,8 +48,8 @@ export interface TrafficCounts {
 export interface LeftAlone {
   /**
    * null: one that began before the capture, and showed no frame. "segments cut": what was captured of its segments
-   * shows no protocol. Read in part: "frames cut", where a frame begins behind a cut segment is not known; "boundary
-   * refuted", what seemed frames in mid-stream broke off; "unfinished", the capture ends inside a frame.
+   * shows no protocol. Read in part: "frames cut", the beginning of a frame behind a cut segment is not known;
+   * "boundary refuted", supposed frames in mid-stream broke off; "unfinished", the capture ends inside a frame.
    */
   protocol:
     | "TLS"
@@ -69,19 +69,19 @@ export interface LeftAlone {
 
 /** One AMQP connection. */
 export interface ConnectionPart {
-  /** With the input of `first`: what makes it the same connection in two parts. */
+  /** With the input of `first`: the identity of a connection over parts. */
   key: string;
   /** Where it begins. Inputs of places are indices into the part's own. */
   first: Place;
   /** How far the timeline had been read when it turned out to be AMQP: gives connections their order. */
   recognised: { input: number; packet: number };
-  /** Its octets were kept, and what broke is explained. Of two parts the explained one holds. */
+  /** Its octets were kept, and what broke is explained. Of two parts the explained one counts. */
   explained: boolean;
   counts: Pick<
     Connection,
     "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps" | "tls" | "tunnels" | "preludes"
   >;
-  /** null where only the counts were wanted. */
+  /** null if only the counts were wanted. */
   details: Pick<
     Connection,
     "client" | "server" | "clientProperties" | "user" | "virtualHost" | "negotiated" | "verdict" | "broker"
@@ -89,7 +89,7 @@ export interface ConnectionPart {
   /** Something in it could not be explained, because too much is broken. */
   unexplained?: true;
   findings: FindingPart[];
-  /** Ranges of its octets that are not shown; absent where there are none. */
+  /** Ranges of its octets that are not shown; absent if there are none. */
   masked?: number;
 }
 
@@ -99,9 +99,9 @@ export interface FindingPart {
   identity: string;
   /** Identity of the finding of the same connection that led to it. */
   cause: string | null;
-  /** Its fingerprint: the kind of finding that it is; "" where that is of no use. */
+  /** Its fingerprint: the kind of the finding; "" if that is of no use. */
   group: string;
-  /** Its octets and diagnosis are left out: others of its kind tell theirs. */
+  /** Its octets and diagnosis are left out: others of its kind have theirs. */
   brief?: true;
   at: Range;
   finding: Omit<Finding, "id" | "input" | "connection" | "packets" | "time" | "at" | "cause" | "group" | "sameAs">;

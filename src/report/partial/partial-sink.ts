@@ -19,17 +19,19 @@ import { compareOrder } from "./merge.ts";
 import type { ConnectionPart, FileFacts, FindingPart, InputPart, LeftAlone, PartialResult } from "./partial-result.ts";
 import { KindsTold, tellEachKindOnce } from "./same-kind.ts";
 
-/** Octets of the shortest frame. Fewer of them are a keep-alive's, and no sign of a connection that could not be read. */
+/**
+ * Octets of the shortest frame. Fewer of them are a keep-alive's, and no sign of a connection that could not be read.
+ */
 const SHORTEST_FRAME = 8;
 
-/** So many findings may come until those that are told in full are chosen anew. */
+/** After this many new findings, those that are reported in full are chosen anew. */
 const FRESH = 256;
 
 /** A connection whose findings are gathered until it is over. */
 interface Gathered {
   recognised: Position;
   findings: FindingMade<TcpConnection>[];
-  /** What ended its inspection, where that was an error of our own. */
+  /** What ended its inspection, if that was an error of our own. */
   failure: { message: string; at: Place } | null;
 }
 
@@ -38,7 +40,7 @@ export class PartialSink {
   readonly #open = new Map<InspectedConnection<TcpConnection>, Gathered>();
   #connections: ConnectionPart[] = [];
   readonly #kinds = new KindsTold();
-  /** Findings that came since those of one kind were looked for. */
+  /** Findings that came since those of one kind were searched for. */
   #fresh = 0;
   /** Of each input. */
   readonly #leftAlone: LeftAlone[][] = [];
@@ -49,7 +51,7 @@ export class PartialSink {
     this.#isAmqpPort = port => AMQP_PORTS.includes(port) || amqpPorts.includes(port);
   }
 
-  /** `lost`: the messages that the incidents of a connection cost, told when it is closed. */
+  /** `lost`: the messages that the incidents of a connection cost, given when it is closed. */
   take(event: InspectionEvent<TcpConnection>, lost: LostMessages | null = null): void {
     const { connection } = event;
     switch (event.kind) {
@@ -89,10 +91,10 @@ export class PartialSink {
 
   #leave({ carrier, amqp, preludes }: InspectedConnection<TcpConnection>): void {
     const { protocol, midStream, gaps } = amqp;
-    // A load balancer that looks whether the broker is there may send a PROXY header and no more.
+    // A load balancer that checks whether the broker is there may send a PROXY header and no more.
     const before = preludes.reduce((octets, prelude) => octets + prelude.octets, 0);
     const few = carrier.octets(0) + carrier.octets(1) - before < SHORTEST_FRAME;
-    // Where octets were sent and none captured, nobody knows of what.
+    // If octets were sent and none captured, their protocol is not known.
     const silent = few && gaps[0].count + gaps[1].count === 0;
     const isCut = midStream && gaps[0].cut + gaps[1].cut > 0;
     if (protocol === null && !isCut && (silent || !this.#onAmqpPort(carrier))) return;
@@ -120,7 +122,7 @@ export class PartialSink {
     return this.#isAmqpPort(carrier.port(0)) || this.#isAmqpPort(carrier.port(1));
   }
 
-  /** What was found, the timeline being over. */
+  /** The result, after the timeline is over. */
   result(inputs: readonly CaptureInput[]): PartialResult {
     return {
       inputs: inputs.map((input, i) => inputPart(input, i, this.#leftAlone[i] ?? [])),
@@ -182,7 +184,7 @@ function connectionPart(
   };
 }
 
-/** With their fingerprints: of a close by the broker it depends on what led to it. */
+/** With their fingerprints: that of a close by the broker depends on what led to it. */
 function withFingerprints(findings: readonly FindingPart[]): FindingPart[] {
   const whole = (part: FindingPart) => findingOf(part, { id: "", connection: null, cause: undefined });
   return findings.map(part => {
@@ -197,12 +199,12 @@ function withLost(part: FindingPart, lost: LostMessages | null, discretion: Disc
   if (lost === null || fates === undefined || fates.size === 0) return part;
   const own = lost.listed.filter(({ incident }) => incident === part.identity);
   const count = [...fates.values()].reduce((sum, each) => sum + each, 0);
-  // The list may lack some of them.
+  // The list may be incomplete.
   const counts = own.length === count ? {} : { lostCount: count, lostFates: Object.fromEntries(fates) };
   return { ...part, finding: { ...part.finding, lost: own.map(each => lostMessage(each, discretion)), ...counts } };
 }
 
-/** The findings, and what ended the inspection if that failed: it may do so over a finding's diagnosis. */
+/** The findings, and what ended the inspection if that failed: it may fail on a finding's diagnosis. */
 function withFailure(gathered: Gathered): FindingPart[] {
   const findings = gathered.findings.map(findingPart);
   const { failure } = gathered;
@@ -222,7 +224,7 @@ function inputPart(input: CaptureInput, index: number, leftAlone: LeftAlone[]): 
   };
 }
 
-/** How the note on a file begins that was read in part only, because Ctrl-C came. */
+/** How the note on a file begins that was read only in part, because Ctrl-C came. */
 export const STOPPED = "Reading was stopped";
 
 function fileFacts({ reading, error, failures, counters }: CaptureInput): FileFacts {

@@ -1,11 +1,11 @@
-/** What is done to a result before a report is made of it. */
+/** Changes to a result before a report is made of it. */
 
 import { addLeftAlone } from "./left-alone.ts";
 import { mapPlaces } from "./map-places.ts";
 import type { InputPart, PartialResult, TrafficCounts } from "./partial-result.ts";
 
 /**
- * Of connections without findings only the counts, where nothing at all was found: a call may check thousands of
+ * For connections without findings only the counts, if nothing at all was found: a call may check thousands of
  * captures, and keeps the results of all of them.
  */
 export function countsOfHealthy(result: PartialResult): PartialResult {

@@ -1,18 +1,18 @@
 /**
- * Ten thousand connections may be broken in one and the same way: what explains it is told of the first ones of each kind,
- * by the fingerprint of their findings. Of the others stays what tells where they are.
+ * Ten thousand connections may be broken in the same way: only the first ones of each kind, by the fingerprint of their
+ * findings, keep the explanation. The others keep their places.
  */
 import type { Finding, LostMessage } from "../report.ts";
 import { compareOrder, type PlaceInReport } from "./merge.ts";
 import type { ConnectionPart, FindingPart } from "./partial-result.ts";
 
-/** Findings of one kind that are told in full, and those of all kinds together. */
+/** Findings of one kind that are reported in full, and those of all kinds together. */
 const FULL_OF_KIND = 16;
 const MAX_FULL = 512;
 
 /**
- * The same connections without octets and diagnoses of the findings of which enough of the same kind tell them: the first
- * ones keep theirs, in whatever order and by however many calls that is found. `connections` are in the report's order.
+ * The same connections, without octets and diagnoses of findings whose kind has enough others with them: the first ones
+ * keep theirs, whatever the order and number of calls. `connections` are in the report's order.
  */
 export function tellEachKindOnce(connections: readonly ConnectionPart[]): ConnectionPart[] {
   const ranks = new Map<string, number>();
@@ -37,12 +37,15 @@ export function tellEachKindOnce(connections: readonly ConnectionPart[]): Connec
   );
 }
 
-/** What is known of the kinds while connections come in whatever order: which of them the first of their kind tell. */
+/** What is known of the kinds while connections come in any order: which are the first of their kind. */
 export class KindsTold {
-  /** Of each kind where its first findings are, in the report's order. */
+  /** For each kind where its first findings are, in the report's order. */
   readonly #firsts = new Map<string, PlaceInReport[]>();
 
-  /** The connection without octets and diagnoses of findings that so many before them tell, in the report's order. */
+  /**
+   * The connection without octets and diagnoses of findings that have enough of their kind before them, in the report's
+   * order.
+   */
   shortened(connection: ConnectionPart): ConnectionPart {
     const isTold = connection.findings.map(part => isLarge(part) && this.#isTold(part.group, connection));
     if (!isTold.includes(true)) return connection;

@@ -1,4 +1,4 @@
-/** What of an incident may be shown: asked for every finding and every live event. */
+/** What may be shown of an incident: used for every finding and every live event. */
 import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../../amqp/spec/constants.ts";
 import { type Discretion, PIECE } from "../../connection/discretion.ts";
 import type { Incident, Secret } from "../../connection/incident.ts";
@@ -7,11 +7,11 @@ import type { OctetReading } from "../report.ts";
 
 const FRAME_TYPES: readonly number[] = [FRAME_METHOD, FRAME_HEADER, FRAME_BODY, FRAME_HEARTBEAT];
 
-/** Which octets of an incident must not be shown: as it says itself, and by what they repeat. */
+/** Which octets of an incident must not be shown: by its own field, and by what they repeat. */
 export function secretOf({ envelope, secret }: Incident, discretion: Discretion): Secret {
   if (envelope === null || secret === "all") return secret;
   const { header, payload, behind, type } = envelope;
-  // Octets of a header that is none are anybody's.
+  // Octets that are no header may be of any kind.
   if (secret === "payload" && !FRAME_TYPES.includes(type)) return "all";
   // A piece may begin in the header, and go on behind it.
   const octets = Uint8Array.of(...header, ...payload);
@@ -19,13 +19,13 @@ export function secretOf({ envelope, secret }: Incident, discretion: Discretion)
   return discretion.holds(octets) || discretion.holds(Uint8Array.from(behind)) ? "payload" : secret;
 }
 
-/** The octets of an incident without a text that nobody can vouch for: those that belong to no frame. */
+/** The octets of an incident without text that may be secret: text that belongs to no frame. */
 export function shownReadings(readings: OctetReading[], diagnosis: Diagnosis | null): OctetReading[] {
   const explained = diagnosis !== null && diagnosis.unexplained.length === 0;
   return explained ? readings : readings.filter(({ likely }) => !likely.startsWith("text") || HARMLESS.test(likely));
 }
 
-/** Texts that are no secret: one character again and again, and what a trace context is made of (W3C, §3.2). */
+/** Texts that are no secret: one character repeated, and the parts of a trace context (W3C, §3.2). */
 const HARMLESS = /“(?:(.)\1*|[0-9a-f-]+)”$/;
 
 /** A diagnosis whose messages hold nothing that must not be shown. */

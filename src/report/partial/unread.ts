@@ -1,4 +1,4 @@
-/** What of an input was not read: packets by kind, and connections on AMQP's ports. */
+/** What was not read of an input: packets by kind, and connections on AMQP's ports. */
 import { grouped } from "../../bytes/grouped.ts";
 import { unreadPackets } from "../../net/unread-packets.ts";
 import type { Unread } from "../report.ts";
@@ -26,7 +26,7 @@ export function unreadFindings(input: InputPart): FindingPart[] {
 /** Kinds that may be AMQP on any port: they are, or what would show it was cut off. */
 const ON_ANY_PORT: ReadonlySet<LeftAlone["protocol"]> = new Set(["segments cut", "frames cut", "boundary refuted"]);
 
-/** Whether connections left alone may be AMQP, of whatever version. */
+/** Whether connections left alone may be AMQP, of any version. */
 export function isUnread({ protocol, onAmqpPort }: LeftAlone): boolean {
   return protocol !== "unfinished" && (onAmqpPort || ON_ANY_PORT.has(protocol));
 }

@@ -1,4 +1,4 @@
-/** What the broker logged: with the incident of the connection it is about, and in a block what is about none. */
+/** What the broker logged: with the incident of its connection; what concerns none, in a block of its own. */
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
 import type { BrokerLogEntry, Connection } from "../report.ts";
@@ -12,7 +12,7 @@ const MAX_UNTIED = 8;
 const ENTRY_COLUMNS = 480;
 const UNTIED_COLUMNS = 200;
 
-/** The messages about one connection, and whether they are what was predicted. */
+/** The messages on one connection, and whether they are what was predicted. */
 export function logged({ brokerLog, brokerLogDiffers }: Connection, page: Page): string[] {
   if (brokerLog === undefined) return [];
   const shown = page.all ? brokerLog : brokerLog.slice(0, MAX_ENTRIES);
@@ -24,7 +24,7 @@ export function logged({ brokerLog, brokerLogDiffers }: Connection, page: Page):
   return [...lines, ...differs];
 }
 
-/** The log as a whole: how much of it was tied, what was not, and what is about connections without an incident. */
+/** The log as a whole: how much of it was tied, what was not, and what concerns connections without an incident. */
 export function brokerLogBlock({ report, incidents }: Overview, page: Page): string[] {
   const log = report.brokerLog;
   if (log === undefined) return [];

@@ -1,5 +1,5 @@
 /**
- * The connections, a row each: those with findings first. Laid out here and not by cli-table3, which takes seconds over
+ * The connections, a row each: those with findings first. Laid out here and not by cli-table3, which takes seconds for
  * ten thousand rows and does not know the width of every name a client may choose.
  */
 
@@ -20,10 +20,10 @@ import {
   tunnelNames,
 } from "./wording.ts";
 
-/** So many connections are listed whatever their state; beyond, only those with findings, and so many of them. */
+/** This many connections are listed in any state; beyond this, only those with findings, and this many of them. */
 const MAX_LISTED = 10;
 const MAX_BROKEN = 20;
-/** Connections of which it is told why they were not decrypted. */
+/** Connections for which the reason is given why they were not decrypted. */
 const MAX_REASONS = 8;
 const GAP = "  ";
 /** An IPv4 address with a port is never cut. */
@@ -33,7 +33,7 @@ const NAME_COLUMNS = 14;
 interface Column {
   head: string;
   align: "left" | "right";
-  /** The width a long column may be cut to, or 0 where a cut would make it useless and comes last of all. */
+  /** The width a long column may be cut to, or 0 if a cut would make it useless and must come last of all. */
   least: number;
   cells: string[];
 }
@@ -52,7 +52,7 @@ export function connectionTable(overview: Overview, page: Page): string[] {
   return [page.paint.strong(cut(title, page.columns)), ...lines, ...undecrypted(connections, page)];
 }
 
-/** Of which connections only records were read, and why. */
+/** The connections with records only, and why. */
 function undecrypted(connections: readonly Connection[], page: Page): string[] {
   const without = connections.filter(isEncrypted);
   if (without.length === 0) return [];
@@ -108,7 +108,7 @@ function table(shown: readonly Connection[], overview: Overview, page: Page): st
   ];
 }
 
-/** Cuts the widest column that may be cut; where that is not enough, leaves out columns in the order given. */
+/** Cuts the widest column that may be cut; if that is not enough, leaves out columns in the order given. */
 function fitted(
   wanted: readonly Column[],
   order: readonly Column[],
@@ -119,7 +119,7 @@ function fitted(
     const widths = kept.map(({ head, cells }) =>
       cells.reduce((most, cell) => Math.max(most, columns(cell)), head.length),
     );
-    // With nothing left to leave out every column is cut, to a few letters if need be.
+    // With nothing left to leave out every column is cut, to a few letters if necessary.
     const least = kept.map((column, at) => (victim === null ? 4 : column.least || widths[at]!));
     if (shrink(widths, least, total - GAP.length * kept.length) || victim === null) return { kept, widths };
     kept = kept.filter(column => column !== victim);

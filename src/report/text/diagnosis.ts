@@ -1,4 +1,7 @@
-/** What an incident's octets are: who tore whom in a line, the picture, the proof, the remedy, and what was lost. */
+/**
+ * What an incident's octets are: which writer tore which in a line, the picture, the proof, the remedy, and what was
+ * lost.
+ */
 
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
@@ -10,7 +13,7 @@ import { channelList, confidence, counted } from "./wording.ts";
 
 const SUMMARY_COLUMNS = 1_200;
 const REMEDY_COLUMNS = 800;
-/** Tears told in the line above the picture, and repetitions told by place. */
+/** Tears named in the line above the picture, and repetitions named by place. */
 const MAX_TEARS = 3;
 const MAX_REPEATS = 8;
 
@@ -33,7 +36,7 @@ export function diagnosisName(kind: DiagnosisKind): string {
   return Object.hasOwn(KINDS, kind) ? KINDS[kind] : printable(kind, 40);
 }
 
-/** Who tore whom in a line, and the picture under it. */
+/** Which writer tore which in a line, and the picture under it. */
 export function diagnosisPicture(diagnosis: Diagnosis, marks: Marks, page: Page): string[] {
   const { kind } = diagnosis;
   const verdict = row([diagnosisName(kind), confidence(diagnosis.confidence), ...tears(diagnosis)]);
@@ -69,7 +72,7 @@ function tearsOf(frame: TornFrame, owners: readonly Owner[]): string[] {
   const victim = called(frame.writer, [frame.channel]);
   const last = frame.spans.length - 1;
   return frame.spans.flatMap((span, at) => {
-    // Who goes on where a frame was given up need not have torn it.
+    // A writer that goes on where a frame was given up need not have torn it.
     if (at === last) return frame.complete ? [] : [`${victim} never completed`];
     const offset = endOf(span);
     const by = owners.find(({ name, spans }) => name !== frame.writer && touches(spans, offset, offset + 1));
@@ -77,7 +80,7 @@ function tearsOf(frame: TornFrame, owners: readonly Owner[]): string[] {
   });
 }
 
-/** Whoever may have torn a frame: `name` is the writer's, if it is one. */
+/** What may have torn a frame: `name` is the writer's, if it is one. */
 interface Owner {
   name: string | null;
   called: string;

@@ -1,5 +1,5 @@
 /**
- * The first screen: how many connections are sick and what that cost, in a sentence, and then for each client and cause
+ * The first screen: how many connections are sick and what that cost, in a sentence; then for each client and cause:
  * who, when, why, what was lost, and what to do.
  */
 import { grouped } from "../../bytes/grouped.ts";
@@ -13,9 +13,9 @@ import type { Overview } from "./overview.ts";
 import { type Page, row } from "./page.ts";
 import { clientName, clock, confidence, counted, endpoint, library, tlsName } from "./wording.ts";
 
-/** Groups that are told here. */
+/** Groups that are shown here. */
 const MAX_GROUPS = 12;
-/** Up to so many groups each has its sentence, too. */
+/** Up to this many groups each has its sentence, too. */
 const MAX_SENTENCES = 4;
 
 /** `3 of 300 connections sick. 15 messages lost.` */
@@ -74,13 +74,13 @@ export function isPartlySeen({ connections, findings, inputs, summary }: Report)
   );
 }
 
-/** How it is coloured. */
+/** Decides its colour. */
 export function isTrouble({ sick, incidents, atRisk }: IncidentCounts): "error" | "warning" | null {
   if (sick + incidents > 0) return "error";
   return atRisk > 0 ? "warning" : null;
 }
 
-/** The sentence, and a block for each group of incidents where there are several. */
+/** The sentence, and a block for each group of incidents if there are several. */
 export function firstScreen(overview: Overview, page: Page): string[][] {
   const { counts, groups } = overview;
   const trouble = isTrouble(counts);
@@ -131,7 +131,7 @@ export function who({ first, connections }: IncidentGroup, { inputCounts }: Pick
   return row([name, name === "" ? tlsName(connection) : "", library(connection), user, host, address, time]);
 }
 
-/** What was lost; null of a warning that loses nothing, where there is nothing to say of it. */
+/** What was lost; null for a warning that loses nothing. */
 export function costWords({ first, lost }: Pick<IncidentGroup, "first" | "lost">): string | null {
   return lostSentence(lost) ?? (first.finding.severity === "error" ? "no message is known to be lost" : null);
 }
@@ -141,7 +141,7 @@ export function causeWords({ words, confidence: sure }: LikelyCause): string {
   return sure === null ? words : `${words}, ${confidence(sure)}`;
 }
 
-/** How sure causes and diagnoses of incidents are, of those that say so. */
+/** The confidences of causes and diagnoses of incidents that have one. */
 export function toldConfidences(incidents: readonly Incident[]): number[] {
   return incidents.flatMap(({ cause, finding }) =>
     [cause.confidence, finding.diagnosis?.confidence].filter(value => typeof value === "number"),

@@ -11,7 +11,7 @@ import { counted, size } from "./wording.ts";
 const MAX_INPUTS = 20;
 const MAX_NOTES = 8;
 
-/** A block of lines per input. Beyond twenty inputs only those with something to say have one. */
+/** A block of lines per input. Beyond twenty inputs only those with something to report have one. */
 export function headlines(overview: Overview, page: Page): string[][] {
   const { inputs, summary } = overview.report;
   const selected = summary.leftOut !== undefined;
@@ -40,7 +40,7 @@ function headline(input: Input, counts: InputCounts, begun: boolean, selected: b
   return [...lines, ...inputNotes(input, page)];
 }
 
-/** What is to be said of the file as a whole. */
+/** The notes on the file as a whole. */
 export function inputNotes({ notes }: Input, page: Page): string[] {
   const shown = page.all ? notes : notes.slice(0, MAX_NOTES);
   const lines = shown.flatMap(note => page.labelled("note", printable(note)));
@@ -49,7 +49,7 @@ export function inputNotes({ notes }: Input, page: Page): string[] {
   return lines;
 }
 
-/** `orders.pcapng · pcapng · 48 packets · 469 kB · 2026-11-21`, the path apart where it would not fit. */
+/** `orders.pcapng · pcapng · 48 packets · 469 kB · 2026-11-21`, the path on its own line if it would not fit. */
 export function inputTitle(input: Input, { firstDay, lastDay }: InputCounts, page: Page): string[] {
   const path = input.path === "-" ? "standard input" : printable(input.path);
   const days = firstDay === lastDay ? (firstDay ?? "") : `${firstDay} to ${lastDay}`;

@@ -1,6 +1,6 @@
 /**
- * A block per incident: what broke, in whose connection, where, which packets to open in Wireshark, how the octets were
- * read, what the broker said to it, and what it led to.
+ * A block per incident: what broke, in which client's connection, where, which packets to open in Wireshark, how the
+ * octets were read, the broker's answer, and what it led to.
  */
 
 import { grouped } from "../../bytes/grouped.ts";
@@ -41,12 +41,12 @@ import {
 } from "./wording.ts";
 import { writerLines } from "./writer-lines.ts";
 
-/** Incidents shown in full. Of more of them the first of each kind is; the rest is counted. */
+/** Incidents shown in full. If there are more, the first of each kind is shown; the rest is counted. */
 const MAX_INCIDENTS = 20;
 /** Ids that are named of those that are not shown. */
 const MAX_NAMED = 8;
 const MESSAGE_COLUMNS = 2048;
-/** Below it the evidence is shown without being asked for. */
+/** Below it the evidence is shown without a request. */
 const LIKELY = 0.75;
 
 /** A block for each client and cause; for each incident with `all`. */
@@ -59,7 +59,7 @@ export function incidentBlocks(overview: Overview, page: Page): string[][] {
   const introduced = new Map<string, Finding>();
   const blocks = shown.map(({ incident, group }: { incident: Incident; group?: IncidentGroup }) => {
     const { connection, finding } = incident;
-    // A connection is introduced, and the broker's words about it quoted, with the first incident it has here.
+    // A connection is introduced, and the broker's words on it quoted, with its first incident here.
     const before = connection === null ? undefined : introduced.get(connection.id);
     if (connection !== null && !before) introduced.set(connection.id, finding);
     return [...incidentBlock(incident, before, overview, page), ...(group === undefined ? [] : sameAgain(group, page))];
@@ -127,7 +127,7 @@ function incidentBlock(incident: Incident, before: Finding | undefined, overview
   ];
 }
 
-/** Whose connection, the likely cause, and what to do first. */
+/** The client's connection, the likely cause, and what to do first. */
 function introduction({ finding, connection, cause }: Incident, before: Finding | undefined, page: Page): string[] {
   return [
     ...(connection ? who(connection, before, page) : []),
@@ -137,7 +137,7 @@ function introduction({ finding, connection, cause }: Incident, before: Finding 
   ];
 }
 
-/** What the picture tells of single octets: when the incident began, and how far a broker reads. */
+/** What the picture shows about single octets: when the incident began, and how far a broker reads. */
 export function marksOf(finding: Finding, connection: Connection | undefined, overview: Overview): Marks {
   const { direction, streamOffset, time, input } = finding;
   const days = overview.inputCounts[input];

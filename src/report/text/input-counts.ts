@@ -5,9 +5,9 @@ import type { Report } from "../report.ts";
 import { day } from "./wording.ts";
 
 export interface InputCounts {
-  /** AMQP connections; those that are encrypted are counted apart. */
+  /** AMQP connections; encrypted ones are counted separately. */
   connections: number;
-  /** TLS connections of which only records could be read. */
+  /** TLS connections with records only. */
   encrypted: number;
   /** AMQP connections that were decrypted. */
   decrypted: number;
@@ -17,9 +17,9 @@ export interface InputCounts {
   /** Incidents that are warnings. */
   warnings: number;
   notes: number;
-  /** Connections that nobody closed, and that ended. */
+  /** Connections that ended without a close. */
   unclosed: number;
-  /** First and last day (UTC) on which anything was seen; null where nothing was. */
+  /** First and last day (UTC) on which anything was seen; null if nothing was. */
   firstDay: string | null;
   lastDay: string | null;
 }

@@ -1,4 +1,7 @@
-/** What an incident cost: the messages the broker did not take, by what became of them, and the octets nobody will get. */
+/**
+ * What an incident cost: the messages that the broker did not accept, by their fate, and the octets that are lost for
+ * good.
+ */
 import { grouped } from "../../bytes/grouped.ts";
 import { FATES, type Fate } from "../incidents/lost.ts";
 import { fateWords } from "../incidents/sentence.ts";
@@ -6,33 +9,35 @@ import type { Finding, LostCounts, LostMessage, Message } from "../report.ts";
 import { type Page, row, unbroken } from "./page.ts";
 import { counted, messageName, traceOf } from "./wording.ts";
 
-/** Messages told by name. */
+/** Messages that are named. */
 const MAX_NAMES = 8;
 const MAX_TRACES = 3;
 
-/** Messages of one fate: how many, and what those that are named are called. */
+/** Messages of one fate: how many, and the names of those that are named. */
 export interface LostOfFate {
   fate: Fate;
   count: number;
   names: string[];
-  /** What is inferred of them, with a comma before it; else "". */
+  /** What is inferred about them, with a comma before it; else "". */
   doubt: string;
 }
 
-/** By what became of them. The finding's list; where there is none, the writers' messages tell what they can. */
+/** By their fate: from the finding's list; without one, from the writers' messages. */
 export function lostByFate({ rule, lost, lostFates, diagnosis }: Finding, all: boolean): LostOfFate[] {
   const messages = lost ?? (diagnosis?.writers ?? []).flatMap(writer => writer.messages);
   return FATES.flatMap(fate => {
     const those = messages.filter(each => each.fate === fate);
     const named = all ? those : those.slice(0, MAX_NAMES);
-    // The list may lack some.
+    // The list may be incomplete.
     const count = Math.max(lostFates?.[fate] ?? 0, those.length);
     const doubt = fate === "refused" && rule === "broker-close" ? doubtOf(those, lost ?? []) : "";
     return named.length === 0 ? [] : [{ fate, count, names: named.map(lostName), doubt }];
   });
 }
 
-/** A broker that refuses a publish names its exchange only: of several to it the first is likely, and any may be meant. */
+/**
+ * A broker that refuses a publish names only its exchange: of several to it the first is likely, and any may be meant.
+ */
 function doubtOf(refused: readonly (Message | LostMessage)[], lost: readonly LostMessage[]): string {
   const isBehind = (one: LostMessage) =>
     lost.some(({ fate, exchange }) => fate === "unread" && exchange === one.exchange && exchange !== "");
@@ -64,7 +69,7 @@ function list(count: number, names: readonly string[]): string {
   return `${names.map(unbroken).join(", ")}${rest > 0 ? ` and ${grouped(rest)} more` : ""}`;
 }
 
-/** Where to look torn messages up: ids of trace and span, and the message where there are several. */
+/** Where to look torn messages up: ids of trace and span, and the message if there are several. */
 export function tornTraces({ diagnosis }: Finding, all: boolean): { trace: string; span: string; message: string }[] {
   const torn = (diagnosis?.writers ?? []).flatMap(({ messages }) => messages.filter(({ fate }) => fate === "torn"));
   const traced = torn.flatMap(message => {

@@ -1,4 +1,4 @@
-/** What is no trouble, or limits what could be seen, each told to the end; many of them are counted. */
+/** What is no error, or limits what could be seen, each in full; many of them are counted. */
 
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, pad, printable } from "../../bytes/printable.ts";
@@ -8,7 +8,7 @@ import { fairShare, type Overview } from "./overview.ts";
 import { type Page, wrap } from "./page.ts";
 import { byRule, counted, joined, packetRange } from "./wording.ts";
 
-/** Told where not all are asked for. */
+/** Notes shown if not all are asked for. */
 export const MAX_NOTES = 10;
 
 export function notes(overview: Overview, page: Page): string[] {
@@ -40,7 +40,7 @@ export function notes(overview: Overview, page: Page): string[] {
   return [page.paint.strong("NOTES"), ...lines];
 }
 
-/** `f2, c1, packet 31: …`: a note by its number, where it is, and all that it says. */
+/** `f2, c1, packet 31: …`: a note by its number, where it is, and its whole text. */
 export function noteWords(finding: Finding): string {
   const { id, connection, packets, message } = finding;
   const places = [

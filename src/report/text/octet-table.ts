@@ -1,5 +1,5 @@
 /**
- * The octets at a fault, laid open: what the decoder took them for, and what they more likely are.
+ * The octets at a fault: how the decoder read them, and what they more likely are.
  *
  *   offset   octets        read as           more likely
  *   2318     00            type 0            length of a headers table
@@ -34,7 +34,7 @@ export function octetTable(octets: readonly OctetReading[], page: Page): string[
   if (octets.length === 0) return [];
   const { paint } = page;
   const long = layOut(octets, 8, page.all);
-  // Rows of four where the readings would have to wrap otherwise.
+  // Rows of four if the readings would have to wrap otherwise.
   const { cells, left } = natural(long.cells) <= page.columns ? long : layOut(octets, 4, page.all);
   const widths = columnWidths(cells, page.columns);
   const inks = [asIs, paint.strong, asIs, paint.warning];
@@ -67,7 +67,7 @@ function layOut(octets: readonly OctetReading[], perRow: number, all: boolean): 
   };
 }
 
-/** A reading is given once, above the rows it goes on for; "–" ends a likely one where nothing better is known. */
+/** A reading is given once, above the rows that it covers; "–" ends a likely one if nothing better is known. */
 function readable({ offset, hex, takenFor, likely }: Row, above: Row | undefined, explained: boolean): string[] {
   const before = above !== undefined && above.offset + above.hex.length === offset ? above : undefined;
   const cells = [`${offset}`, hex.join(" "), before?.takenFor === takenFor ? "" : certain(takenFor)];
@@ -113,7 +113,7 @@ function widest(cells: readonly string[][]): number[] {
 
 /**
  * Readings are our own words around single octets, so anything but plain text in them is shown as an escape. It must
- * be: cli-table3 measures by a table of 2019, and would lay out wide characters and emoji otherwise than terminals do.
+ * be: cli-table3 measures by a table of 2019, and would lay out wide characters and emoji differently from terminals.
  */
 function certain(text: string, maxColumns: number = READING_COLUMNS): string {
   const plain = printable(text, maxColumns).replace(/[^\x20-\x7e\xa1-\xff…–→“”‘’]/gu, visibleEscape);

@@ -1,4 +1,4 @@
-/** What came of an incident: the broker's answer to it, and the findings it led to. */
+/** The result of an incident: the broker's answer to it, and the findings it led to. */
 
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
@@ -11,8 +11,8 @@ const MAX_CONSEQUENCES = 3;
 const SENTENCE_COLUMNS = 512;
 
 /**
- * The broker's answer in the capture, what the client's octets alone let expect, and what else followed. Without a
- * connection only what followed: its end was shown before.
+ * The broker's answer in the capture, the answer that the client's octets alone predict, and what else followed.
+ * Without a connection only what followed: its end was shown before.
  */
 export function outcome(
   incident: Finding,
@@ -23,7 +23,7 @@ export function outcome(
   if (!connection) return consequences(ledTo, page);
   const { predicted, observed } = connection.verdict;
   const lines: string[] = [];
-  // A finding that says what the broker said makes one line with it, or is the message above.
+  // A finding that repeats the broker's words makes one line with it, or is the message above.
   const quoted = ledTo.find(finding => quotes(finding, observed));
   const asPredicted = observed !== null && predicted !== null && agree(observed, predicted);
   if (observed !== null && (asPredicted || !quotes(incident, observed))) {
@@ -37,7 +37,7 @@ export function outcome(
   return [...lines, ...consequences(others, page)];
 }
 
-/** The same to a client, whatever line breaks the broker's pretty-printer put in. A bare reset gives no reason. */
+/** The same to a client, with any line breaks of the broker's pretty-printer. A bare reset gives no reason. */
 function agree(observed: Verdict, predicted: Verdict): boolean {
   if (observed.outcome === "reset") {
     if (predicted.outcome !== "reset") return false;
@@ -58,7 +58,7 @@ function knownReason(observed: Verdict, predicted: Verdict): string {
   return predicted.reason === "" ? "" : ` (${printable(joined(predicted.reason), SENTENCE_COLUMNS)})`;
 }
 
-/** What the client's octets alone let expect, from which broker, and what comes then. */
+/** What the client's octets alone predict, from which broker, and what comes then. */
 function prediction(predicted: Verdict, rules: Broker | undefined, page: Page): string[] {
   const { broker, sequel } = predicted;
   const guess = rules?.basis === "guessed" ? ", a guess" : "";

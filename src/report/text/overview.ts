@@ -1,6 +1,6 @@
 /**
- * The report put in the order a reader wants it: which findings are incidents, which only tell what an incident led to,
- * and what is the worst that happened to each connection.
+ * The report in a reader's order: which findings are incidents, which are only consequences of one, and the worst
+ * finding of each connection.
  */
 import { countsOf, type IncidentCounts } from "../incidents/counts.ts";
 import { groupsOf, type IncidentGroup } from "../incidents/groups.ts";
@@ -24,7 +24,7 @@ export interface Overview {
 
 const GRAVITY: Record<Severity, number> = { error: 4, warning: 3, note: 0 };
 
-/** How a connection ended that nobody closed, and what the broker did to it unasked. */
+/** How a connection ended without a close, and what the broker did to it without a request. */
 const ENDS: ReadonlySet<string> = new Set([
   "ended-abruptly",
   "heartbeat-missed",
@@ -50,12 +50,12 @@ export function tellsLimit({ rule }: { rule: string }): boolean {
   return LIMITS.has(rule);
 }
 
-/** Of notes an end comes first, then the limits of what could be seen. */
+/** Among notes an end comes first, then the limits of what could be seen. */
 function gravity(finding: Finding): number {
   return GRAVITY[finding.severity] + (tellsEnd(finding) ? 2 : tellsLimit(finding) ? 1 : 0);
 }
 
-/** `withNotes`: notes are told as incidents are, where a policy makes them fail. */
+/** `withNotes`: notes are shown like incidents if a policy makes them fail. */
 export function overview(report: Report, withNotes = false): Overview {
   const worst = new Map<string, Finding>();
   for (const finding of report.findings) {
@@ -76,8 +76,8 @@ export function overview(report: Report, withNotes = false): Overview {
 }
 
 /**
- * At most `most` findings, or what else has a rule, in their order. Every rule has its turn before one has its second,
- * so that a thousand alike do not hide the one that differs.
+ * At most `most` findings, or other things with a rule, in their order. Every rule has its turn before one has its
+ * second, so that a thousand alike do not hide the one that differs.
  */
 export function fairShare<T extends { rule: string }>(findings: readonly T[], most: number): readonly T[] {
   if (findings.length <= most) return findings;

@@ -39,7 +39,7 @@ export class Page {
     this.#writers = [chalk.cyan, chalk.magenta, chalk.yellow, chalk.green, chalk.blue, chalk.red];
   }
 
-  /** The colour of one of an incident's writers; null for what is no writer's. */
+  /** The colour of one of an incident's writers; null for octets of no writer. */
   writer(index: number | null): Ink {
     return index === null ? plain : this.#writers[index % this.#writers.length]!;
   }
@@ -63,7 +63,7 @@ export class Page {
   }
 }
 
-/** Breaks printable text at spaces, and inside a word only where the word alone is wider than a line. */
+/** Breaks printable text at spaces, and inside a word only if the word alone is wider than a line. */
 export function wrap(text: string, width: number): string[] {
   const room = Math.max(2, width); // a wide character has to fit, or nothing ever would
   const lines: string[] = [];
@@ -79,7 +79,7 @@ export function wrap(text: string, width: number): string[] {
   return lines.map(line => line.replaceAll(NO_BREAK, " "));
 }
 
-/** Printable text that `wrap` keeps on one line, where a line can hold it. */
+/** Printable text that `wrap` keeps on one line, if a line can hold it. */
 export function unbroken(text: string): string {
   return columns(text) <= UNBROKEN_COLUMNS ? text.replaceAll(" ", NO_BREAK) : text;
 }

@@ -7,7 +7,7 @@
  *     offset  ▲162315   ▲210750                390697▲ ▲393013
  *     packet  31                                     42
  *
- * Shapes tell the octets apart and letters the writers, so that colour only helps.
+ * Shapes distinguish the octets and letters the writers, so that colour only helps.
  */
 
 import { grouped } from "../../bytes/grouped.ts";
@@ -23,7 +23,7 @@ const LABEL_COLUMNS = 11;
 /** From this width on there is something behind the lanes. */
 const TAIL_FROM = 60;
 
-/** What is known of single octets, and told under the picture where they stand. */
+/** What is known of single octets, and shown under the picture at their place. */
 export interface Marks {
   /** When the incident began, in words. */
   begun: { streamOffset: number; time: string } | null;
@@ -31,7 +31,7 @@ export interface Marks {
   brokerStops: number | null;
 }
 
-/** Lines no wider than the page; none where there is nothing to tell apart. */
+/** Lines no wider than the page; none if there is nothing to distinguish. */
 export function picture(diagnosis: Diagnosis, { begun, brokerStops }: Marks, page: Page): string[] {
   const marked = brokerStops === null ? [] : [brokerStops];
   const first = grid(diagnosis, marked, 2);
@@ -100,7 +100,7 @@ function packetTicks({ torn }: Diagnosis, columnOf: ReadonlyMap<number, number>)
   );
 }
 
-/** What the characters mean, those that do not speak for themselves. */
+/** The meaning of the characters that are not obvious. */
 function legend({ missing }: Diagnosis, { rows, pieces }: Grid, page: Page): string[] {
   const used = new Set(rows.join(""));
   const folds = pieces.reduce((sum, { folds }) => sum + (folds > 1 ? folds : 0), 0);

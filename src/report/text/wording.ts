@@ -1,4 +1,4 @@
-/** How the text report says things: counts, sizes, times, directions, names. Everything here returns printable text. */
+/** The words of the text report: counts, sizes, times, directions, names. Everything here returns printable text. */
 
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";
@@ -30,12 +30,14 @@ export function size(octets: number): string {
   return `${value >= 100 ? grouped(Math.round(value)) : value.toPrecision(3)} ${units[unit]}`;
 }
 
-/** The day of an ISO 8601 time, or null where the text is none. */
+/** The day of an ISO 8601 time, or null if the text is none. */
 export function day(time: string): string | null {
   return /^(\d{4}-\d\d-\d\d)T\d\d:\d\d/.exec(time)?.[1] ?? null;
 }
 
-/** `18:19:51.905717 UTC`: as precise as the capture's clock, to microseconds at most; the day only where it is asked. */
+/**
+ * `18:19:51.905717 UTC`: as precise as the capture's clock, to microseconds at most; the day only if it is asked for.
+ */
 export function clock(time: string, withDay: boolean): string {
   const parts = /^(.+)T(\d\d:\d\d:\d\d(?:\.\d{1,6})?)\d*Z$/.exec(time);
   if (!parts) return printable(time, VERSION_COLUMNS);
@@ -71,7 +73,9 @@ export function packetRange(packets: readonly number[]): string {
   return first === last ? `packet ${first}` : `packets ${first}–${last}`;
 }
 
-/** `packet 110 of ring-1.pcap to packet 3 of ring-2.pcap`, where a finding ends in another file than it begins; else null. */
+/**
+ * `packet 110 of ring-1.pcap to packet 3 of ring-2.pcap`, if a finding ends in another file than it begins; else null.
+ */
 export function packetsOfFiles({ at }: Finding, inputs: readonly Input[]): string | null {
   if (at === undefined || at.to.input === at.from.input || at.from.packet === null || at.to.packet === null)
     return null;
@@ -85,7 +89,7 @@ export function displayFilters({ at }: Finding): string {
   return `frame.number >= ${at?.from.packet} in the first, frame.number <= ${at?.to.packet} in the other`;
 }
 
-/** `TLS 1.3 to broker.example`, of a connection of which no more is known. */
+/** `TLS 1.3 to broker.example`, for a connection of which no more is known. */
 export function tlsName({ tls }: Connection): string {
   if (tls === undefined) return "";
   const name = tls.serverName ?? tls.certificateNames[0];
@@ -93,14 +97,16 @@ export function tlsName({ tls }: Connection): string {
   return name === undefined ? version : `${version} to ${printable(name, NAME_COLUMNS)}`;
 }
 
-/** `VXLAN 42`; `GTP tunnel 11 and 1 more`; empty where there is none. */
+/** `VXLAN 42`; `GTP tunnel 11 and 1 more`; empty if there is none. */
 export function tunnelNames({ tunnels = [] }: Connection): string {
   if (tunnels.length === 0) return "";
   const more = tunnels.length === 1 ? "" : ` and ${tunnels.length - 1} more`;
   return printable(tunnels[0]!, TUNNEL_COLUMNS) + more;
 }
 
-/** `PROXY v2 for 192.0.2.1:51234`: what stands in front of AMQP, and who is behind it; empty where nothing does. */
+/**
+ * `PROXY v2 for 192.0.2.1:51234`: what stands in front of AMQP, and which client is behind it; empty if nothing does.
+ */
 export function preludeName({ preludes = [] }: Connection): string {
   const [first] = preludes;
   if (first === undefined) return "";
@@ -132,7 +138,7 @@ export function clientName({ clientProperties }: Connection): string {
   return printable(clientProperties.connection_name ?? "", NAME_COLUMNS);
 }
 
-/** `Bunny 2.19.0`, or "" where the client did not say. */
+/** `Bunny 2.19.0`, or "" if the client did not give it. */
 export function library({ clientProperties: { product, version } }: Connection): string {
   return [product, version]
     .filter(part => part !== undefined && part !== "")
@@ -140,7 +146,7 @@ export function library({ clientProperties: { product, version } }: Connection):
     .join(" ");
 }
 
-/** `ruby 3.1.2p20`: what some clients add in brackets, revision and processor, is left to the JSON. */
+/** `ruby 3.1.2p20`: revision and processor, which some clients add in brackets, are only in the JSON. */
 export function platform({ clientProperties }: Connection): string {
   return printable((clientProperties.platform ?? "").replace(/ [([].*/s, ""), VERSION_COLUMNS);
 }
@@ -168,7 +174,7 @@ export function channelList(channels: readonly number[]): string {
   return `ch ${known.slice(0, 2).join(",")}${known.length > 2 ? "…" : ""}`;
 }
 
-/** What a message is best known by: its message-id, its correlation-id, its trace, or where it begins. */
+/** The best name of a message: its message-id, its correlation-id, its trace, or where it begins. */
 export function messageName(message: Pick<Message, "messageId" | "correlationId" | "traceparent" | "spans">): string {
   const { messageId, correlationId, traceparent, spans } = message;
   const trace = traceOf(traceparent);
@@ -177,13 +183,13 @@ export function messageName(message: Pick<Message, "messageId" | "correlationId"
   return spans.length === 0 ? "unnamed" : `the one at ${spans[0]![0]}`;
 }
 
-/** Trace-id and span-id of a W3C traceparent; null where the text is none. */
+/** Trace-id and span-id of a W3C traceparent; null if the text is none. */
 export function traceOf(traceparent: string | undefined): { traceId: string; spanId: string } | null {
   const parts = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/.exec(traceparent ?? "");
   return parts && { traceId: parts[1]!, spanId: parts[2]! };
 }
 
-/** From how sure a diagnosis is on, the word for it. */
+/** The least confidence of a diagnosis for each word. */
 const CONFIDENCES = [
   { from: 0.98, word: "near certain" },
   { from: 0.95, word: "very likely" },
@@ -192,7 +198,7 @@ const CONFIDENCES = [
   { from: 0, word: "a guess" },
 ] as const;
 
-/** How many diagnoses that were told with a confidence were right, where that was counted: docs/accuracy.md. */
+/** How many diagnoses that were reported with a confidence were right, if that was counted: docs/accuracy.md. */
 const MEASURED: readonly (readonly [confidence: number, right: number, of: number])[] = [
   [0.99, 149, 152],
   [0.9, 38, 41],
@@ -210,7 +216,10 @@ function hundredths(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** What the numbers mean that were told: how many of such diagnoses were right, and of which that was not counted. "" where none was told. */
+/**
+ * The meaning of the numbers that were shown: how many such diagnoses were right, and which was not counted. "" if none
+ * was shown.
+ */
 export function confidenceMeaning(values: readonly number[]): string {
   const told = new Set(values.map(hundredths));
   if (told.size === 0) return "";

@@ -1,4 +1,6 @@
-/** The writers of an incident and what they wrote: whose they are, to whom, and the trace to look them up by. */
+/**
+ * The writers of an incident and what they wrote: their identities, the destinations, and the trace to look them up by.
+ */
 
 import { cut, printable } from "../../bytes/printable.ts";
 import { FATES } from "../incidents/lost.ts";
@@ -13,7 +15,7 @@ const MAX_NAMES = 8;
 const MAX_HEADERS = 6;
 const VALUE_COLUMNS = 60;
 const LABEL_COLUMNS = 10;
-/** Headers that say who wrote come before the others. */
+/** Headers that name the writer come before the others. */
 const TELLING = /thread|process|pid|worker|host|task/i;
 
 /** Messages of one writer that differ only in their name. */

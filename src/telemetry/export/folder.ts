@@ -3,10 +3,10 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 /**
- * Makes a folder, and first the missing folders above it. Node's own `recursive` never ends where none can be made, as
- * in /proc.
+ * Makes a folder, and first the missing folders above it. Node's own `recursive` never ends if none can be made, as in
+ * /proc.
  *
- * @param mode of those that are made
+ * @param mode of the folders that are made
  */
 export function makeFolder(path: string, mode = 0o777): void {
   const missing: string[] = [];
@@ -17,7 +17,7 @@ export function makeFolder(path: string, mode = 0o777): void {
     try {
       mkdirSync(folder, mode);
     } catch (error) {
-      // Somebody else may have made it meanwhile.
+      // Another process may have made it meanwhile.
       if (!existsSync(folder)) throw error;
     }
   }

@@ -11,7 +11,7 @@ export type ReadableLog = Parameters<typeof JsonLogsSerializer.serializeRequest>
 export type ReadableMetrics = Parameters<typeof JsonMetricsSerializer.serializeRequest>[0];
 type ApiSpanContext = ReturnType<ReadableSpan["spanContext"]>;
 
-/** Who sends it: one object for all records, by which the serializers know what belongs together. */
+/** The sender: one object for all records, by which the serializers group them. */
 export interface Origin {
   resource: ReadableSpan["resource"];
   scope: ReadableSpan["instrumentationScope"];
@@ -68,7 +68,7 @@ export function readableSpan(span: SpanRecord, { resource, scope }: Origin): Rea
 export function readableLog(record: LogRecord, { resource, scope }: Origin): ReadableLog {
   return {
     hrTime: record.time,
-    // Long after it was captured, perhaps.
+    // Possibly long after it was captured.
     hrTimeObserved: unixTimeOf(Date.now()),
     ...(record.context === null ? {} : { spanContext: contextOf(record.context, false) }),
     severityNumber: record.severityNumber,

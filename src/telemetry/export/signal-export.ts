@@ -12,7 +12,7 @@ import { type Signal, shownUrl, signalFile, TelemetryError, type TelemetrySettin
 import { makeFolder } from "./folder.ts";
 import { type Origin, originOf, readableLog, readableMetrics, readableSpan } from "./otlp-shapes.ts";
 
-/** What became of a batch: how many of it were not taken, and why; `problem` null where all were. */
+/** The result of a batch: how many of it were not accepted, and why; `problem` is null if all were. */
 export interface Sent {
   rejected: number;
   problem: string | null;
@@ -35,8 +35,8 @@ interface Serializer<Request> {
 const PROCESS = randomUUID();
 
 /**
- * Loads what is needed. Throws a TelemetryError where the folder cannot be made. `problem` gets what is wrong in the environment,
- * and is done without. `instance`: who sends, as an id.
+ * Loads what is needed. Throws a TelemetryError if the folder cannot be made. `problem` gets what is wrong in the
+ * environment, which is then ignored. `instance`: the sender, as an id.
  */
 export async function signalExports(
   setting: TelemetrySetting,
@@ -66,7 +66,7 @@ export async function signalExports(
       protobuf: serializers.ProtobufLogsSerializer,
       problem,
     }),
-    // Of several that wait the latest says all.
+    // If several wait, the latest contains everything.
     metrics: await signalExport(setting, "metrics", batch => readableMetrics(batch.at(-1)!, origin), {
       json: serializers.JsonMetricsSerializer,
       protobuf: serializers.ProtobufMetricsSerializer,
@@ -101,14 +101,14 @@ async function signalExport<Item, Request>(
   return batch => send(request(batch), batch.length);
 }
 
-/** As recordings have it: names of the wire are not for everybody on the machine. */
+/** As for recordings: names of the wire must not be readable by everybody on the machine. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 async function beginFiles(directory: string, signals: readonly Signal[]): Promise<void> {
   try {
     makeFolder(directory, FOLDER_MODE);
-    // Appending nothing shows whether anything can be written.
+    // Appending nothing shows whether the file can be written.
     for (const signal of signals) await appendFile(signalFile(directory, signal), "", { mode: FILE_MODE });
   } catch (error) {
     throw new TelemetryError(`--otlp file:${directory}`, writeProblem(error));
@@ -145,7 +145,7 @@ function writeProblem(error: unknown): string {
   return meaningOf(codeOf(error), "write") ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** Writes all of a line or nothing: what follows a piece of one could not be read. */
+/** Writes all of a line or nothing: a line behind an incomplete one could not be read. */
 async function appendLine(path: string, line: Uint8Array): Promise<void> {
   const file = await open(path, "a", FILE_MODE);
   try {
@@ -198,7 +198,7 @@ async function httpSender<Request>(
   const { convertLegacyHttpOptions, createOtlpHttpExportDelegate } = await import(
     "@opentelemetry/otlp-exporter-base/node-http"
   );
-  // What it reads from the environment and cannot use it tells its logger only.
+  // Values of the environment that it cannot use are reported only to its logger.
   const { diag, DiagLogLevel } = await import("@opentelemetry/api");
   const ignore = (): void => {};
   const warn = (message: string): void => problem(message);
@@ -241,7 +241,7 @@ async function httpSender<Request>(
 /** ExportResultCode.SUCCESS of @opentelemetry/core. */
 const SUCCESS = 0;
 
-/** Of an answer of success: how much of it was not taken all the same. */
+/** For an answer of success: how much of it was still not accepted. */
 function partly(answer: unknown, url: string): Sent {
   const { partialSuccess } = (answer ?? {}) as { partialSuccess?: Record<string, unknown> | null };
   const { errorMessage, ...counts } = partialSuccess ?? {};
@@ -251,7 +251,9 @@ function partly(answer: unknown, url: string): Sent {
   return { rejected, problem: `${url}: ${rejected} of a batch were not taken${said}` };
 }
 
-/** Of the requests of these options: the status of the latest answer, which a failure that was tried again does not tell. */
+/**
+ * For the requests of these options: the status of the latest answer, which a failure after retries does not contain.
+ */
 function statusListener(options: { agentFactory: (protocol: string) => Agent | Promise<Agent> }): () => number | null {
   let status: number | null = null;
   const { agentFactory } = options;

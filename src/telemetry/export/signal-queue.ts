@@ -6,7 +6,7 @@ const BATCH = 1024;
 export const MAX_QUEUED = 32_768;
 
 export interface QueueOptions {
-  /** Batches that fail one after another, after which nothing more is tried: a capture's reading waits for them. */
+  /** Batches that fail one after another before nothing more is tried: a capture's reading waits for them. */
   maxFailures: number;
   /** What went wrong, each kind once. */
   problem: (message: string) => void;
@@ -24,7 +24,7 @@ export class SignalQueue<Item> {
   readonly #reported = new Set<string>();
   /** Records that were sent, and taken. */
   sent = 0;
-  /** Records that were not, for whatever reason. */
+  /** Records that were not sent, for any reason. */
   dropped = 0;
 
   constructor(send: SignalExport<Item>, options: QueueOptions) {
@@ -52,12 +52,12 @@ export class SignalQueue<Item> {
     if (this.#queue.length > 0) this.#begin(true);
   }
 
-  /** Resolves when there is room for another batch: at once, mostly. */
+  /** Resolves when there is room for another batch: mostly at once. */
   async ready(): Promise<void> {
     while (this.#queue.length >= 2 * BATCH) await this.#inFlight;
   }
 
-  /** Resolves when all that waits was sent, or could not be. */
+  /** Resolves when all that waits was sent, or could not be sent. */
   async flush(): Promise<void> {
     while (this.#queue.length > 0 || this.#sending !== null) {
       this.push();
@@ -98,5 +98,5 @@ export class SignalQueue<Item> {
   }
 }
 
-/** Kinds of problems that are told. */
+/** Kinds of problems that are reported. */
 const MAX_KINDS = 8;

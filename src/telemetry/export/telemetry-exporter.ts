@@ -4,7 +4,7 @@ import type { TelemetrySetting } from "../settings.ts";
 import { type SignalExports, signalExports } from "./signal-export.ts";
 import { type QueueOptions, SignalQueue } from "./signal-queue.ts";
 
-/** Sends telemetry. Whoever gives it records waits for nothing. */
+/** Sends telemetry. Its callers never wait. */
 export class TelemetryExporter implements TelemetrySink {
   readonly #spans: SignalQueue<SpanRecord> | null;
   readonly #logs: SignalQueue<LogRecord> | null;
@@ -17,7 +17,10 @@ export class TelemetryExporter implements TelemetrySink {
     this.#metrics = metrics === null ? null : new SignalQueue(metrics, options);
   }
 
-  /** Loads OpenTelemetry's packages. `instance`: who sends, as an id; else one that is drawn. Throws a TelemetryError where a folder cannot be written. */
+  /**
+   * Loads OpenTelemetry's packages. `instance`: the sender, as an id; else a random one. Throws a TelemetryError if a
+   * folder cannot be written.
+   */
   static async open(setting: TelemetrySetting, options: QueueOptions, instance?: string): Promise<TelemetryExporter> {
     return new TelemetryExporter(await signalExports(setting, options.problem, instance), options);
   }
@@ -39,7 +42,7 @@ export class TelemetryExporter implements TelemetrySink {
     return this.#queues.reduce((sum, { dropped }) => sum + dropped, 0);
   }
 
-  /** Sends what waits, and waits for nothing. */
+  /** Sends what waits, and does not wait for it. */
   push(): void {
     for (const queue of this.#queues) queue.push();
   }
@@ -49,7 +52,7 @@ export class TelemetryExporter implements TelemetrySink {
     for (const queue of this.#queues) await queue.ready();
   }
 
-  /** Resolves when all was sent, or could not be. */
+  /** Resolves when all was sent, or could not be sent. */
   async flush(): Promise<void> {
     await Promise.all(this.#queues.map(queue => queue.flush()));
   }

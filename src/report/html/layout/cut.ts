@@ -1,13 +1,13 @@
 /**
- * The Cut picture: the wire in the middle, and above and below it what each writer meant, whole. Whoever cuts into a
- * block lies on the other side of it, so that a tear is a block in two with a wedge pushed in from the other side.
- * `along` is measured on the wire, `across` from the picture's top.
+ * The Cut picture: the wire in the middle, and above and below it what each writer meant, whole. A writer that cuts
+ * into a block lies on the other side of it, so that a tear is a block in two with a wedge pushed in from the other
+ * side. `along` is measured on the wire, `across` from the picture's top.
  */
 import type { Laid } from "./scale.ts";
 import type { Block } from "./wire.ts";
 
 export interface Lane {
-  /** Index of the writer; null for what is no writer's. */
+  /** Index of the writer; null for octets of no writer. */
   writer: number | null;
   side: "above" | "below";
   across: number;
@@ -119,7 +119,7 @@ function victimOf(at: number, pieces: readonly Laid[]): number | null {
 
 function boxOf(block: Block, pieces: readonly Laid[], lane: Lane): BlockBox {
   const missingWidth = block.missing > 0 ? MISSING_WIDTH : 0;
-  // Octets sent again lie over their first copy.
+  // Octets sent again are drawn over their first copy.
   const shown = block.kind === "again" ? pieces.slice(0, 1) : pieces;
   const width = shown.reduce((sum, piece) => sum + piece.width, 0) + missingWidth;
   const first = pieces[0]!;

@@ -1,4 +1,7 @@
-/** Where each piece of a place lies, in pixels: along the wire, folded (by the square root of octets) or to true size; or in time. */
+/**
+ * Where each piece of a place lies, in pixels: along the wire, folded (by the square root of octets) or to true size;
+ * or in time.
+ */
 import type { Diagnosis, IncidentPlace } from "../../report.ts";
 import { instant } from "../instant.ts";
 import type { Block, Piece } from "./wire.ts";
@@ -77,7 +80,7 @@ export function timesOf({ torn, writers }: Diagnosis): Times {
     .sort(([a], [b]) => a - b);
 }
 
-/** When the octet at an offset came, or the last one before it of which that is known. */
+/** When the octet at an offset came, or the last one before it with a known time. */
 export function timeOf(offset: number, times: Times): number | null {
   return (times.findLast(([at]) => at <= offset) ?? times[0])?.[1] ?? null;
 }
@@ -85,7 +88,7 @@ export function timeOf(offset: number, times: Times): number | null {
 /** Pixels of a piece that came in an instant. */
 const INSTANT = 4;
 
-/** Over `length` pixels, by when each came. Null where times are not known, or all the same. */
+/** Over `length` pixels, by when each came. Null if times are not known, or all the same. */
 export function laidInTime(
   pieces: readonly Piece[],
   times: Times,
@@ -105,7 +108,7 @@ export function laidInTime(
   return { laid, begin, end };
 }
 
-/** Pixels along the wire of a stream offset; null where it is not shown. */
+/** Pixels along the wire of a stream offset; null if it is not shown. */
 export function positionOf(offset: number, laid: readonly Laid[]): number | null {
   for (const { from, to, at, width } of laid) {
     if (offset >= from && offset <= to) return at + (width * (offset - from)) / Math.max(1, to - from);

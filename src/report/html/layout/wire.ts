@@ -1,6 +1,6 @@
 /**
- * The octets of an incident as they stand on the wire: pieces edge to edge, each of a block. A block is what its writer
- * meant: a message, a frame, a stretch. It is whole, however many pieces it came in.
+ * The octets of an incident as they are on the wire: pieces edge to edge, each of a block. A block is what its writer
+ * meant: a message, a frame, a stretch. It is whole, in any number of pieces.
  */
 import type { Diagnosis, Message, Span } from "../../report.ts";
 import { counted, messageName } from "../../text/wording.ts";
@@ -9,12 +9,12 @@ export type BlockKind = "message" | "frame" | "stretch" | "again" | "overwritten
 
 export interface Block {
   kind: BlockKind;
-  /** Index into the diagnosis's writers; null for what is no writer's. */
+  /** Index into the diagnosis's writers; null for octets of no writer. */
   writer: number | null;
   label: string;
   message: Message | null;
   spans: Span[];
-  /** Others' octets stand inside it, or its end was never written. */
+  /** Others' octets are inside it, or its end was never written. */
   isTorn: boolean;
   /** Octets of it that were never written. */
   missing: number;
@@ -29,7 +29,7 @@ export interface Piece {
   of: number;
 }
 
-/** In the order of the stream; between two of them lie frames in order, which are no part of it. */
+/** In the order of the stream; between two of them are frames in order, which are no part of it. */
 export function piecesOf(diagnosis: Diagnosis): Piece[] {
   const free: Span[] = [];
   const pieces: Piece[] = [];
@@ -48,7 +48,7 @@ export function piecesOf(diagnosis: Diagnosis): Piece[] {
   return pieces.sort((a, b) => a.from - b.from);
 }
 
-/** Those that know best first: where two claim the same octets, the first has them. */
+/** The most reliable first: if two claim the same octets, the first has them. */
 function blocksOf(diagnosis: Diagnosis): Block[] {
   const plain = (kind: BlockKind, label: string, spans: Span[]): Block => ({
     kind,
@@ -149,7 +149,7 @@ function union(spans: readonly Span[]): Span[] {
   return merged;
 }
 
-/** What of a span lies in none of the others. */
+/** The octets of a span that are in none of the others. */
 function without([from, octets]: Span, others: readonly Span[]): Span[] {
   let rest: Span[] = [[from, octets]];
   for (const [at, length] of others) {

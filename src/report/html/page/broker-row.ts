@@ -1,4 +1,4 @@
-/** What the broker made of it: how far it read, what it took for one frame, and where it stopped. */
+/** How the broker read it: how far, what it read as one frame, and where it stopped. */
 import { grouped } from "../../../bytes/grouped.ts";
 import type { Connection, Finding } from "../../report.ts";
 import { counted, size } from "../../text/wording.ts";
@@ -8,9 +8,9 @@ import { s } from "./dom.ts";
 import type { Sheet } from "./sheet.ts";
 
 export interface BrokerReading {
-  /** Behind the last octet it reads; null where it does not stop. */
+  /** Behind the last octet it reads; null if it does not stop. */
   stop: number | null;
-  /** Where what it took for one frame begins; null where that is not known. */
+  /** Where what it read as one frame begins; null if that is not known. */
   begin: number | null;
   took: string;
   why: string;
@@ -70,7 +70,7 @@ export function brokerRow(
   const unread = (from: number) => s("rect", { ...sheet.box(from, top, length - from, 10), class: "never" });
   const text = (words: string, along: number, down: number, classes: string) => {
     if (sheet.turned || words === "") return null;
-    // Where they would leave the picture they end where it ends, whatever the font.
+    // If they would leave the picture they end where it ends, with any font.
     const width = words.length * WIDEST;
     const isLate = along + width > length && width <= length;
     const x = (isLate ? length : width > length ? 0 : along) + sheet.margin;

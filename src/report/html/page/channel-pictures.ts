@@ -75,7 +75,7 @@ const NO_HEARTBEATS: HeartbeatTimes = { client: [], broker: [], count: 0 };
 
 /**
  * A lane for each channel: above publishes, below deliveries, each as long as it took to be settled; and one for
- * heartbeats: above the client's, below the broker's. Null where there is nothing to draw.
+ * heartbeats: above the client's, below the broker's. Null if there is nothing to draw.
  */
 export function channelLanes(
   messages: readonly MessageRecord[],
@@ -122,7 +122,7 @@ const DECADES = ["0.1 ms", "1 ms", "10 ms", "100 ms", "1 s", "10 s"];
 const CELL = 12;
 const SHADES = 5;
 
-/** How many messages took how long, over time: darker is more. Null where none was settled. */
+/** How many messages took how long, over time: darker is more. Null if none was settled. */
 export function latencyMap(messages: readonly MessageRecord[]): HTMLElement | null {
   const timed = messages.filter(({ latency }) => latency !== undefined && latency > 0);
   if (timed.length === 0) return null;

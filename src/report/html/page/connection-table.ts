@@ -1,4 +1,4 @@
-/** All connections, the sick ones first; of very many as many as are asked for. */
+/** All connections, the sick ones first; if there are very many, as many as are asked for. */
 import { grouped } from "../../../bytes/grouped.ts";
 import type { Connection } from "../../report.ts";
 import { clock, counted, library, size } from "../../text/wording.ts";

@@ -1,4 +1,4 @@
-/** One connection: who it is, how it went, what broke in it, and how long the broker took to confirm. */
+/** One connection: its client, its history, what broke in it, and how long the broker took to confirm. */
 import { grouped } from "../../../bytes/grouped.ts";
 import { incidentSentence } from "../../incidents/sentence.ts";
 import type { Connection } from "../../report.ts";

@@ -3,7 +3,7 @@ import { type Flavor, MARKUP } from "../../markdown/markup.ts";
 import { counted } from "../../text/wording.ts";
 import type { MessageRow } from "./message-rows.ts";
 
-/** Of more, only the first ones are copied. */
+/** Messages that are copied; beyond this, only the first ones are. */
 export const MOST_COPIED = 500;
 
 /** A list, an item for each message, in the markup of `--format markdown --flavor FLAVOR`. */

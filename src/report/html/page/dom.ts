@@ -49,7 +49,7 @@ export function choice<T extends string>(
   );
 }
 
-/** A button that copies: a text, or one that is made when it is wanted. Out of the clipboard's reach it is shown to be taken. */
+/** A button that copies a text, or one that is made when needed. Without access to the clipboard the text is shown. */
 export function copyButton(content: string | (() => string), words = "Copy"): HTMLElement {
   const button = h("button", {
     type: "button",

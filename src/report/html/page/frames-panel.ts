@@ -1,4 +1,4 @@
-/** The frames of a connection as they come, for whoever asks for them on the live page. */
+/** The frames of a connection as they come, on request on the live page. */
 import { grouped } from "../../../bytes/grouped.ts";
 import { counted } from "../../text/wording.ts";
 import type { LiveFrame, LiveFrames } from "../live-data.ts";
@@ -15,7 +15,7 @@ function numeric(column: number): string | null {
   return NUMBERS.has(HEADS[column]!) ? "number" : null;
 }
 
-/** One at a time, which stays while its connection is looked at. */
+/** One at a time; it stays while its connection is shown. */
 let panel: FramesPanel | null = null;
 
 export function framesPanel(connection: string, isOpen: boolean): HTMLElement {
@@ -27,7 +27,7 @@ export function framesPanel(connection: string, isOpen: boolean): HTMLElement {
   return panel.element;
 }
 
-/** The connection is not looked at any more. */
+/** The connection is not shown any more. */
 export function endFrames(): void {
   panel?.stop();
   panel = null;

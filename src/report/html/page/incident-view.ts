@@ -88,7 +88,7 @@ function causeLine(model: Model, incident: Incident): HTMLElement {
   );
 }
 
-/** What the number behind the cause means, as it was measured. */
+/** What the number behind the cause means, by measurement. */
 function meaningLine({ cause }: Incident): HTMLElement | null {
   const words = confidenceMeaning(cause.confidence === null ? [] : [cause.confidence]);
   return words === "" ? null : h("p", { class: "quiet" }, words);

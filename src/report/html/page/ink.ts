@@ -1,4 +1,4 @@
-/** Colours and textures of writers. Letters and sides tell them apart as well: colour is never alone. */
+/** Colours and textures of writers. Letters and sides distinguish them as well: colour is never alone. */
 import type { Block } from "../layout/wire.ts";
 import { s } from "./dom.ts";
 

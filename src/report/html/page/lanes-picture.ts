@@ -18,7 +18,7 @@ export interface LanesOptions {
   label: string;
   /** Offset behind the last octet that the broker reads, along the picture. */
   stop: number | null;
-  /** Milliseconds since the epoch at its ends, where it is drawn in time. */
+  /** Milliseconds since the epoch at its ends, if it is drawn in time. */
   time: { begin: number; end: number } | null;
 }
 
@@ -68,7 +68,7 @@ function keyOf({ block }: Laid): string {
   return block.writer === null ? block.kind : `writer ${block.writer}`;
 }
 
-/** By octets, the most first, where there are more than fit; else in order of appearance. */
+/** By octets, the most first, if there are more than fit; else in order of appearance. */
 function rowsOf(pieces: readonly Laid[]): string[] {
   const octets = new Map<string, number>();
   for (const piece of pieces) {
@@ -85,7 +85,7 @@ function laneName(key: string, { writers }: Diagnosis): string {
   return writer === undefined ? key : `Writer ${writers[Number(writer)]?.name ?? "?"}`;
 }
 
-/** Who it is, where its messages say so; "" else. */
+/** Who the writer is, if its messages show it; else "". */
 function writerOf(key: string, { writers }: Diagnosis): string {
   const writer = writers[Number(/^writer (\d+)$/.exec(key)?.[1] ?? -1)];
   if (writer === undefined || writerName(writer) === writer.name) return "";

@@ -11,10 +11,10 @@ const WIDTH = 110;
 const HEIGHT = 16;
 const MIDDLE = HEIGHT / 2;
 
-/** A picture of one line: paths of SVG, and what they say. */
+/** A picture of one line: paths of SVG, and their meaning in words. */
 export interface LifeLine {
   words: string;
-  /** Dotted, where others' octets lie between pieces. */
+  /** Dotted where others' octets lie between pieces. */
   isDotted: boolean;
   bars: string;
   /** How it ended: a cross, a line, a dot. */
@@ -22,7 +22,10 @@ export interface LifeLine {
   isLost: boolean;
 }
 
-/** How a torn message came in: its pieces in the order of the stream, others' octets between them, where the broker stopped. */
+/**
+ * How a torn message came: its pieces in the order of the stream, others' octets between them, where the broker
+ * stopped.
+ */
 export function pieceLine(spans: readonly Span[], stop: number | undefined): LifeLine | string {
   const [first] = spans;
   const last = spans.at(-1);
@@ -43,7 +46,7 @@ export function pieceLine(spans: readonly Span[], stop: number | undefined): Lif
   };
 }
 
-/** `message` undefined where it is not among those that the file keeps: then its time is not known. */
+/** `message` is undefined if it is not among those that the file keeps: then its time is not known. */
 export function lifeLine(
   message: MessageRecord | undefined,
   connection: Connection | undefined,

@@ -1,4 +1,4 @@
-/** What the proxy tells while it happens, put together into what the views show. */
+/** The events of the running proxy, put together into what the views show. */
 import type { MessageRecord } from "../../message-record.ts";
 import { type LostMessage, REPORT_SCHEMA } from "../../report.ts";
 import type { LiveConnection, LiveCounts, LiveFinding, LiveSnapshot, LiveUpdate, RateSample } from "../live-data.ts";
@@ -46,7 +46,7 @@ export class LiveFeed {
         schema: REPORT_SCHEMA,
         tool: { name: "ghostframe", version: this.#version },
         inputs: [{ path: "live", format: "unknown", packets: 0, octets: 0, notes: [] }],
-        // What is open was open until now, however long it has been silent.
+        // What is open was open until now, even if it has been silent.
         connections: [...this.#connections.values()].map(each =>
           each.isOpen ? { ...each, end: this.#now(each) } : each,
         ),
@@ -63,13 +63,13 @@ export class LiveFeed {
     };
   }
 
-  /** The time of the latest rates, by the proxy's clock; of a connection that heard of later ones, that. */
+  /** The time of the latest rates, by the proxy's clock; a connection's own later time goes before it. */
   #now({ end }: LiveConnection): string {
     const time = this.#rates.at(-1)?.[0] ?? 0;
     return time > Date.parse(end) ? new Date(time).toISOString() : end;
   }
 
-  /** By finding: the messages that it cost. Only where these are all: before its connection is over there may be more. */
+  /** By finding: the messages that it cost, if these are all: before its connection is over there may be more. */
   #lostBy(): Map<string, LostMessage[]> {
     const found = new Map<string, LostMessage[]>();
     if (this.#counts.lostLeftOut > 0) return found;

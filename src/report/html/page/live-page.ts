@@ -1,4 +1,4 @@
-/** The live page: asks the proxy for what happens, and draws the view anew where nobody is in the midst of something. */
+/** The live page: gets events from the proxy, and redraws the view unless the reader is busy with it. */
 import type { LiveSnapshot, LiveUpdate } from "../live-data.ts";
 import { h } from "./dom.ts";
 import { LiveFeed } from "./live-feed.ts";
@@ -6,10 +6,10 @@ import { type Model, modelOf, stateOf } from "./model.ts";
 
 /** Milliseconds between two drawings. */
 const DRAW_EVERY = 900;
-/** Views of one finding: they are drawn when that changes. */
+/** Views of one finding: they are redrawn when that changes. */
 const OF_FINDING: ReadonlySet<string> = new Set(["incident", "octets"]);
 
-/** What is said at the top of the page: of the stream of events, of the pause. */
+/** What is shown at the top of the page: the state of the stream of events, the pause. */
 interface Standing {
   words: string;
   isWell: boolean;
@@ -74,7 +74,7 @@ export class LivePage {
     return bar;
   }
 
-  /** To be called when another view was asked for. */
+  /** To be called when another view was opened. */
   moved(): void {
     this.#shown = this.#finding();
   }
@@ -117,7 +117,7 @@ export class LivePage {
     restore(kept);
   }
 
-  /** Somebody types, selects, drags, or reads what lies on top. */
+  /** The reader types, selects, drags, or reads what lies on top. */
   get #isBusy(): boolean {
     const selection = document.getSelection();
     const typed =
@@ -126,7 +126,7 @@ export class LivePage {
     return this.#isPressed || typed || isSelecting || document.querySelector("dialog") !== null;
   }
 
-  /** The finding that the view is about, as JSON; "" for none. */
+  /** The finding of the view, as JSON; "" for none. */
   #finding(): string {
     const { id } = stateOf(location.hash);
     const incidents = this.#model?.incidents ?? [];
@@ -143,7 +143,7 @@ interface Kept {
   open: Set<string>;
 }
 
-/** Where the reader was: focus, what was scrolled, what was unfolded. */
+/** The reader's state: focus, what was scrolled, what was unfolded. */
 function keep(): Kept {
   const scrollers = [...document.querySelectorAll<HTMLElement>("main [role=region], main [role=table]")];
   return {
@@ -166,7 +166,7 @@ function restore({ focus, scrolled, open }: Kept): void {
   [...all].find(each => nameOf(each) === focus)?.focus({ preventScroll: true });
 }
 
-/** By what an element is found again in another drawing; null where it has no focus to lose. */
+/** The name by which an element is found again in another drawing; null if it has no focus to lose. */
 function nameOf(element: Element | null): string | null {
   if (element === null || element === document.body || element.closest("#page") === null) return null;
   return [

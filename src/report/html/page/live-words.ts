@@ -1,11 +1,11 @@
-/** What is said of a proxy at work: never more than was looked at. */
+/** Sentences about a running proxy: never more than was inspected. */
 import { grouped } from "../../../bytes/grouped.ts";
 import { answer } from "../../text/first-screen.ts";
 import { counted } from "../../text/wording.ts";
 import type { LivePart } from "../page-data.ts";
 import type { Model } from "./model.ts";
 
-/** The first sentence; `isWell` where nothing is wrong and nothing was missed. */
+/** The first sentence; `isWell` if nothing is wrong and nothing was missed. */
 export function liveAnswer(model: Model, { counts, connections }: LivePart): { words: string; isWell: boolean } {
   const { sick, incidents, atRisk } = model.counts;
   if (sick + incidents + atRisk > 0) return { words: answer(model), isWell: false };
@@ -25,7 +25,7 @@ export function liveAnswer(model: Model, { counts, connections }: LivePart): { w
   return { words, isWell: sure };
 }
 
-/** What is not shown, and what was not looked at. */
+/** What is not shown, and what was not inspected. */
 export function liveLimits(model: Model, { counts }: LivePart): string[] {
   const { findings, connections } = model.report;
   const behind = Math.round(counts.behind / 2 ** 20);

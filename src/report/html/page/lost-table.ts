@@ -43,7 +43,7 @@ export function lostTable(model: Model, incident: Incident): HTMLElement {
   );
 }
 
-/** What a finding cost: its list, or what its diagnosis knows where no list was made. */
+/** What a finding cost: its list, or what its diagnosis has if no list was made. */
 export function lostMessages({ lost, diagnosis }: Finding): readonly LostMessage[] {
   if (lost !== undefined) return lost;
   const messages = diagnosis?.writers.flatMap(writer => writer.messages) ?? [];
@@ -63,7 +63,7 @@ export function lostMessages({ lost, diagnosis }: Finding): readonly LostMessage
   );
 }
 
-/** Octets of a message's body, as its content header says, by what knows them first. "–": that is not known here. */
+/** Octets of a message's body, by its content header, from the first source that has them. "–": not known here. */
 export function bodyOctets(...known: readonly (LostMessage | MessageRecord | undefined)[]): string {
   const size = known.find(each => each?.size !== undefined)?.size;
   return size === undefined ? "–" : grouped(size);
@@ -101,14 +101,14 @@ export function badge(writer: number, name: string): HTMLElement {
   return h("span", { class: `badge ${writerInk(writer).colour}` }, name);
 }
 
-/** A trace's id, as a link where the report was told where traces are. */
+/** A trace's id, as a link if the report has an address for traces. */
 export function traceLink(traceId: string, url: string | undefined): HTMLElement {
   const code = h("code", {}, traceId);
   const address = traceAddress(traceId, url);
   return address === null ? code : h("a", { href: address, rel: "noreferrer", target: "_blank" }, code);
 }
 
-/** Where a trace is; null where that was not told. */
+/** The address of a trace; null if there is none. */
 export function traceAddress(traceId: string, url: string | undefined): string | null {
   if (url === undefined || !/^[0-9a-f]{32}$/.test(traceId)) return null;
   return url.replaceAll("{traceId}", traceId);

@@ -33,10 +33,10 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Esc", "back to the overview"],
 ];
 
-/** In the address where the search is wanted. */
+/** In the address if the search is wanted. */
 const FOCUS = "search";
 
-/** Base64 of gzip, or the JSON itself where it was not packed. */
+/** Base64 of gzip, or the JSON itself if it was not packed. */
 async function unpacked(): Promise<PageData> {
   const element = document.getElementById("data")!;
   const text = element.textContent ?? "";
@@ -84,7 +84,7 @@ function first(pieces: NodeListOf<Element>): void {
   pieces[0]?.setAttribute("tabindex", "0");
 }
 
-/** What is not of the same block fades, and the tip tells the piece. */
+/** Other blocks fade, and the tip describes the piece. */
 function show(target: EventTarget | null): void {
   const element = document.getElementById("tip");
   const piece = target instanceof Element ? target.closest("[data-tip], .block") : null;

@@ -1,6 +1,6 @@
 /**
- * The table of messages: rows of one height, so that where each stands is known. Only as many are made as the window shows;
- * while it is scrolled, those that leave it at one end come in at the other, and are filled anew.
+ * The table of messages: rows of one height, so that the place of each is known. Only as many are made as the window
+ * shows; while it is scrolled, those that leave it at one end come in at the other, and are filled anew.
  */
 import type { MessageRecord } from "../../message-record.ts";
 import type { Connection, Span } from "../../report.ts";
@@ -26,12 +26,12 @@ export interface MessageRow {
   body: string;
   trace: string;
   finding: string | null;
-  /** What is known of when it was sent, and settled. */
+  /** When it was sent, and settled, as far as is known. */
   record: MessageRecord | undefined;
   connection: Connection | undefined;
-  /** By what it is known again: its connection, and where it begins. */
+  /** Its identity: its connection, and where it begins. */
   place: string;
-  /** Of a torn message, and where the broker stopped reading. */
+  /** For a torn message, and where the broker stopped reading. */
   pieces?: readonly Span[];
   stop?: number;
 }
@@ -66,7 +66,7 @@ export function messageTable(rows: readonly MessageRow[], traceUrl: string | und
       fill(0, lines.length);
       return;
     }
-    // Their order in the document stays that on the screen, for the keyboard and for who has it read out.
+    // Their order in the document stays that on the screen, for the keyboard and for screen readers.
     if (by > 0) {
       const left = lines.splice(0, by);
       lines.push(...left);
@@ -84,7 +84,7 @@ export function messageTable(rows: readonly MessageRow[], traceUrl: string | und
   return scroller;
 }
 
-/** A row of the table, which shows one message after the other. What does not change is not touched. */
+/** A row of the table, which shows one message after the other. Unchanged parts are not touched. */
 class Line {
   readonly #id = h("a");
   readonly #fate = h("span", { role: "cell" });

@@ -113,7 +113,7 @@ function lostOf({ incidents, data }: Model): MessageRow[] {
   return all.sort((a, b) => Number(b.isTorn) - Number(a.isTorn));
 }
 
-/** Of a torn message, as far as its diagnosis knows them. */
+/** For a torn message, as far as its diagnosis has them. */
 function inPieces({ fate, streamOffset }: LostMessage, { diagnosis }: Finding, connection: Connection | null) {
   const messages = fate === "torn" ? (diagnosis?.writers ?? []).flatMap(writer => writer.messages) : [];
   const known = messages.find(({ spans }) => spans[0]?.[0] === streamOffset);
@@ -139,7 +139,7 @@ function lostRow(
   };
 }
 
-/** All that are not told as lost already; of the live page the latest first. */
+/** All that are not listed as lost already; on the live page the latest first. */
 function othersOf({ data, connections }: Model, told: ReadonlySet<string>): MessageRow[] {
   const list = data.messages?.list ?? [];
   return (data.live === undefined ? list : list.toReversed())
@@ -165,7 +165,7 @@ function othersOf({ data, connections }: Model, told: ReadonlySet<string>): Mess
     );
 }
 
-/** By what a publish is known again. */
+/** The identity of a publish. */
 function placeOf({ connection, streamOffset }: Pick<MessageRecord, "connection" | "streamOffset">): string {
   return `${connection} ${streamOffset}`;
 }

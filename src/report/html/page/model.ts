@@ -28,20 +28,20 @@ export function modelOf(data: PageData): Model {
   };
 }
 
-/** What a connection is called here: its name, else its address. */
+/** A connection's name here: its own name, else its address. */
 export function called(connection: Connection | null): string {
   if (connection === null) return "a file";
   return clientName(connection) || endpoint(connection.client);
 }
 
-/** What the address bar says: the view, what it shows, and how. */
+/** The contents of the address bar: the view, what it shows, and how. */
 export interface State {
   view: string;
   id: string;
   settings: Map<string, string>;
 }
 
-/** What is written at the top, and may be typed. */
+/** Words at the top, which may be typed. */
 const PLURALS: ReadonlyMap<string, string> = new Map([
   ["incidents", "incident"],
   ["connections", "connection"],
@@ -68,7 +68,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Changes a setting of the view that is shown; the view is drawn anew. */
+/** Changes a setting of the present view; the view is redrawn. */
 export function set(name: string, value: string): void {
   const state = stateOf(location.hash);
   state.settings.set(name, value);

@@ -1,4 +1,4 @@
-/** Where the octets of an incident are looked at: an offset or a packet that a reader asks for, and the stops on the way. */
+/** Where a reader looks at the octets of an incident: a requested offset or packet, and the stops on the way. */
 import { grouped } from "../../../bytes/grouped.ts";
 import type { Finding, Range } from "../../report.ts";
 import { packetRange } from "../../text/wording.ts";
@@ -7,17 +7,17 @@ import { pieceTip } from "./piece-words.ts";
 
 export interface OctetJump {
   asked: string;
-  /** Stream offset that is shown; null where there is none. */
+  /** Stream offset that is shown; null if there is none. */
   offset: number | null;
   /** What stands there, or why nothing can be shown. */
   words: string;
-  /** Another finding of the report that has what was asked for. */
+  /** Another finding of the report that has what was requested. */
   elsewhere?: Finding;
 }
 
 /**
- * `asked`: a stream offset (`213065`, `213,065`, `0x34049`), or `p31` for a packet of the file that the finding is in.
- * `others`: findings of the same report, any of which may have what this one has not.
+ * `asked`: a stream offset (`213065`, `213,065`, `0x34049`), or `p31` for a packet of the finding's file. `others`:
+ * findings of the same report, which may have what this one has not.
  */
 export function octetJump(asked: string, finding: Finding, others: readonly Finding[]): OctetJump {
   return { asked, ...jumpTo(asked.trim(), finding, others) };
@@ -44,7 +44,7 @@ export function stopsOf(finding: Finding): number[] {
   return [...new Set(all.filter(offset => offset !== null))].sort((a, b) => a - b);
 }
 
-/** Whether an octet stands where a frame had to end, and is none that ends one. */
+/** Whether an octet stands where a frame had to end, and is no frame-end octet. */
 export function isWrongEnd({ takenFor, hex }: Finding["octets"][number]): boolean {
   return takenFor === "frame-end octet" && hex.toLowerCase() !== "ce";
 }
@@ -79,7 +79,7 @@ function toPacket(packet: number, finding: Finding, others: readonly Finding[]):
       // What goes on in another file goes on behind all packets of this one.
       (to.input !== from.input || packet <= (to.packet ?? from.packet)),
   );
-  // What begins in the packet tells more than what passes through it.
+  // What begins in the packet is more specific than what passes through it.
   const range = ranges.find(({ from }) => from.packet === packet) ?? ranges[0];
   const offset = range?.from.streamOffset ?? null;
   if (range !== undefined && offset !== null) {
@@ -100,7 +100,7 @@ function toPacket(packet: number, finding: Finding, others: readonly Finding[]):
   };
 }
 
-/** Where each part came, as far as that is known, in the order of the stream; and last the incident as a whole. */
+/** Where each part came, as far as is known, in the order of the stream; and last the incident as a whole. */
 function rangesOf({ diagnosis, at }: Finding): Range[] {
   const whole = at === undefined ? [] : [at];
   if (diagnosis === undefined) return whole;

@@ -53,7 +53,7 @@ export function octetsView(model: Model, state: State): HTMLElement {
   );
 }
 
-/** In the address: what was asked for. */
+/** In the address: what was requested. */
 const AT = "at";
 
 function jumpField(finding: Finding, asked: string, offset: number | null): HTMLElement {
@@ -151,12 +151,12 @@ function ascii(hex: string): string {
 
 const MOST = 200;
 
-/** What marks where was jumped to, so that the page scrolls there. */
+/** Marks the place of the jump, so that the page scrolls there. */
 function shown(isShown: boolean): Attributes {
   return isShown ? { "aria-current": "location", tabindex: -1 } : {};
 }
 
-/** Every place where one writer ends and another begins; of very many those around the one that is looked at. */
+/** Every place where one writer ends and another begins; if there are very many, those around the present one. */
 function boundaries({ diagnosis, id }: Finding, offset: number | null): HTMLElement | null {
   if (diagnosis === undefined) return null;
   const all = piecesOf(diagnosis);

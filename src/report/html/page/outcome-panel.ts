@@ -4,7 +4,7 @@ import { counted } from "../../text/wording.ts";
 import type { JudgedCapture, Outcome } from "../page-data.ts";
 import { h, table } from "./dom.ts";
 
-/** Captures that are shown at once; of more, the table is folded. */
+/** Captures that are shown at once; beyond this, the table is folded. */
 const OPEN = 12;
 
 export function outcomePanel({ passed, words, command, violations, policy, baseline, captures }: Outcome): HTMLElement {

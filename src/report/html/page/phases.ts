@@ -26,7 +26,7 @@ interface Step {
   end: number;
 }
 
-/** `begun`: when its first packet was seen; null where that was not the connection's first. */
+/** `begun`: when its first packet was seen; null if that was not the connection's first. */
 export function phases(steps: ConnectionSteps | undefined, begun: string | null): HTMLElement | SVGElement {
   const seen = stepsOf(steps ?? [], begun);
   if (seen.length === 0) return h("p", {}, "Its beginning is not in this file.");
@@ -59,7 +59,7 @@ export function phases(steps: ConnectionSteps | undefined, begun: string | null)
   );
 }
 
-/** What came is drawn; where a step was not captured, the one behind it takes its time. */
+/** Steps that came are drawn; if a step was not captured, the next one takes its time. */
 function stepsOf(steps: ConnectionSteps, begun: string | null): Step[] {
   const known = steps.flatMap(([step, time]) => {
     const name = NAMES[step];

@@ -1,4 +1,4 @@
-/** What a piece on the wire is called, in its label and in its tip. */
+/** The name of a piece on the wire, in its label and in its tip. */
 import { grouped } from "../../../bytes/grouped.ts";
 import { writerIdentity } from "../../incidents/writer-identity.ts";
 import type { Diagnosis } from "../../report.ts";

@@ -1,4 +1,6 @@
-/** How much is relayed: the figures of the latest second, and a line for each over the time that is known: up to ten minutes. */
+/**
+ * How much is relayed: the figures of the latest second, and a line for each over the known time, up to ten minutes.
+ */
 import { grouped } from "../../../bytes/grouped.ts";
 import { size } from "../../text/wording.ts";
 import type { RateSample } from "../live-data.ts";
@@ -6,7 +8,7 @@ import { h, s } from "./dom.ts";
 
 const WIDTH = 240;
 const HEIGHT = 44;
-/** Seconds that a line covers at least: what has only begun is not stretched over all of it. */
+/** Seconds that a line covers at least: a short history is not stretched over all of it. */
 const LEAST = 60;
 
 const LINES: readonly (readonly [name: string, index: 1 | 2 | 3 | 4 | 5, words: (value: number) => string])[] = [

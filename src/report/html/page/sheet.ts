@@ -48,7 +48,7 @@ export function words(text: string, along: number, across: number, sheet: Sheet,
   );
 }
 
-/** Cut at the front, where names have what differs at their end. */
+/** Cut at the front: names differ at their ends. */
 export function fitted(text: string, width: number): string {
   const most = Math.max(2, Math.floor(width / 7.2));
   return text.length <= most ? text : `…${text.slice(text.length - most + 1)}`;

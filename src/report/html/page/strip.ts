@@ -11,7 +11,7 @@ const LANE = 9;
 const MOST_LANES = 6;
 const WIDTH = 92;
 
-/** A button for each place; the one that is shown is pressed. */
+/** A button for each place; the present one is pressed. */
 export function strip(
   all: readonly Piece[],
   places: readonly IncidentPlace[],

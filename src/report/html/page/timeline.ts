@@ -202,14 +202,14 @@ function openTimes(connections: readonly Connection[], scale: TimeScale): [from:
   return merged;
 }
 
-/** What lies on a row. */
+/** The contents of a row. */
 interface OfRow {
   incidents: Model["incidents"];
   /** Of messages: milliseconds since the epoch. */
   times: number[];
 }
 
-/** Of each row, found in one pass over all messages and incidents. */
+/** For each row, found in one pass over all messages and incidents. */
 function onRows(rows: readonly Row[], { incidents, data }: Model): OfRow[] {
   const found = rows.map((): OfRow => ({ incidents: [], times: [] }));
   const rowOf = new Map(rows.flatMap(({ connections }, at) => connections.map(({ id }) => [id, found[at]!] as const)));

@@ -1,10 +1,10 @@
-/** A picture that can be drawn wider than the page. It is panned by scrolling, or by drawing its ground along. */
+/** A picture that can be drawn wider than the page. It is panned by scrolling, or by dragging its ground. */
 import { h } from "./dom.ts";
 
 const MOST = 16;
 const STEP = 1.5;
 
-/** By label: how wide each is drawn, until another view is asked for. */
+/** By label: how wide each is drawn, until another view is opened. */
 const factors = new Map<string, number>();
 
 /** Pictures are drawn whole again. */
@@ -12,12 +12,12 @@ export function forgetZoom(): void {
   factors.clear();
 }
 
-/** `draw`: the picture, so many times as wide as it is at first. */
+/** `draw`: the picture, this many times as wide as it is at first. */
 export function zoomable(label: string, kind: string, draw: (factor: number) => Element): HTMLElement {
   let factor = factors.get(label) ?? 1;
   const scroller = h("div", { class: `panel scroll ${kind}`, tabindex: 0, role: "region", "aria-label": label });
   const shown = h("output", {}, "");
-  /** `at`: what stays where it is, as a share of the width that is seen. */
+  /** `at`: what stays in its place, as a share of the visible width. */
   const to = (wanted: number, at = 0.5): void => {
     const seen = scroller.clientWidth * at;
     const centre = (scroller.scrollLeft + seen) / Math.max(1, scroller.scrollWidth);
@@ -63,7 +63,7 @@ export function zoomable(label: string, kind: string, draw: (factor: number) => 
   );
 }
 
-/** What the keys `+`, `−` and `0` do: of the first picture that is shown. True where there is one. */
+/** What the keys `+`, `−` and `0` do: for the first picture that is shown. True if there is one. */
 export function zoomByKey(key: string): boolean {
   const name = key === "=" ? "+" : key === "-" ? "−" : key;
   const button = document.querySelector<HTMLElement>(`[data-zoom="${CSS.escape(name)}"]`);
@@ -71,7 +71,7 @@ export function zoomByKey(key: string): boolean {
   return button !== null;
 }
 
-/** The ground of the picture can be drawn along; what lies on it can be clicked. */
+/** The ground of the picture can be dragged; what lies on it can be clicked. */
 function pannable(scroller: HTMLElement): void {
   let from: { x: number; left: number } | null = null;
   scroller.addEventListener("pointerdown", event => {

@@ -1,22 +1,22 @@
 /**
- * What stands under the lanes: stream offsets and packet numbers, each at the column it belongs to.
+ * The lines under the lanes: stream offsets and packet numbers, each at its column.
  *
  *     offset  ▲162315    ▲210750                      390697▲ ▲393013
  *     packet  31                                            42
  *
- * A label that finds no room beside its mark hangs a line or two lower; one that finds none at all is left out.
+ * A label without room beside its mark hangs a line or two lower; one without any room is left out.
  */
 
 export interface Tick {
   column: number;
   text: string;
-  /** 0 is placed first; beyond 3 only where it needs no line of its own. */
+  /** 0 is placed first; beyond 3 only if it needs no line of its own. */
   rank: number;
 }
 
 const MAX_ROWS = 3;
 const HANGING_RANK = 3;
-/** The columns of so few marks as weigh most are kept clear of others' labels. */
+/** The columns of this many marks, the heaviest, are kept clear of others' labels. */
 const MAX_RESERVED = 6;
 
 /** At most three lines of labels, each with a mark at its column, none wider than `width`. */
@@ -25,7 +25,7 @@ export function axis(ticks: readonly Tick[], width: number): string[] {
   const taken = new Set<number>();
   const weighty = ticks.filter(({ rank }) => rank <= 1).map(({ column }) => column);
   const reserved = weighty.length <= MAX_RESERVED ? weighty : [];
-  // From the right: what a label to its right covers below is then known.
+  // From the right: then it is known what a label to its right covers below.
   const order = ticks.toSorted((a, b) => Math.max(1, a.rank) - Math.max(1, b.rank) || b.column - a.column);
   for (const { column, text, rank } of order) {
     if (taken.has(column)) continue;
@@ -49,7 +49,7 @@ export function captions(ticks: readonly Tick[], width: number): string {
   return lineOf(row);
 }
 
-/** A line with one mark in it, its text on the side where there is room; empty where neither side has any. */
+/** A line with one mark in it, its text on the side with room; empty if neither side has any. */
 export function pointer(column: number, mark: string, text: string, width: number): string {
   const row: string[] = [];
   if (column + 2 + text.length <= width) write(row, column, `${mark} ${text}`);
@@ -73,7 +73,7 @@ function hang(
   else if (left >= 0 && free(left - 1, column + 2)) write(row, left, `${text}${depth === 0 ? "▲" : "┘"}`);
   else return false;
   rows[depth] = row;
-  // A row in between may have nothing else in it: it is there all the same, filled from the top down.
+  // A row in between may have nothing else in it: it exists all the same, filled from the top down.
   for (let above = 0; above < depth; above++) {
     const between = rows[above] ?? [];
     rows[above] = between;

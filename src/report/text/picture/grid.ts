@@ -5,7 +5,7 @@ import { type Lane, lanesOf } from "./lanes.ts";
 import { type Piece, scaled } from "./scale.ts";
 import { endOf, touches } from "./spans.ts";
 
-/** What each character in a lane says. */
+/** The meaning of each character in a lane. */
 export const GLYPHS = {
   torn: "█",
   whole: "▄",
@@ -46,7 +46,7 @@ export function grid(diagnosis: Diagnosis, marks: readonly number[], width: numb
   return { lanes, pieces, ranks, rows: lanes.map(lane => pieces.map(piece => painted(lane, piece)).join("")) };
 }
 
-/** Ends of the picture, the first torn frame, the other torn frames, what is no writer's, and then all the rest. */
+/** Ends of the picture, the first torn frame, the other torn frames, octets of no writer, and then all the rest. */
 function ranked({ torn, replayed, overwritten }: Diagnosis, lanes: readonly Lane[]): Map<number, number> {
   const ranks = new Map<number, number>();
   const cut = (offset: number, rank: number) => ranks.set(offset, Math.min(rank, ranks.get(offset) ?? rank));
@@ -58,7 +58,7 @@ function ranked({ torn, replayed, overwritten }: Diagnosis, lanes: readonly Lane
     }
     for (const offset of missing.keys()) cut(offset, 2);
   }
-  // Two of a kind that follow each other are one stretch of their lane, and two all the same.
+  // Two of a kind that follow each other are one stretch of their lane, but still two.
   for (const { span } of [...replayed, ...overwritten]) if (span[1] > 0) cut(span[0], 3);
   for (const [at, { spans }] of torn.entries()) {
     for (const span of spans) {
@@ -99,7 +99,7 @@ function painted(lane: Lane, { from, to, missing, folds, shortened, columns }: P
 
 const FILLS = { frames: GLYPHS.whole, stretch: GLYPHS.stretch, unknown: GLYPHS.unknown } as const;
 
-/** Octets never written whose place is folded away with others'. */
+/** Octets never written whose place is folded with others'. */
 export function missesWithin({ missing }: Lane, from: number, to: number): boolean {
   for (const offset of missing.keys()) if (offset > from && offset < to) return true;
   return false;

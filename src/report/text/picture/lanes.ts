@@ -1,7 +1,7 @@
 /**
  * The lanes of an incident's picture: one for each writer in the order in which they appear, then one for each kind of
- * octets that are no writer's own. Where there are too many writers the torn and the tearing have their lanes first,
- * and the others share one.
+ * octets of no writer. If there are too many writers, the torn and the tearing have their lanes first, and the others
+ * share one.
  */
 
 import { grouped } from "../../../bytes/grouped.ts";
@@ -16,9 +16,9 @@ export const MAX_WRITER_LANES = 8;
 export interface Lane {
   /** What stands before it: `A ch 2`, `unexplained`. */
   label: string;
-  /** What stands behind it where there is room. */
+  /** The text behind it if there is room. */
   tail: string;
-  /** Index of the writer, for its colour; null for a lane that is no single writer's. */
+  /** Index of the writer, for its colour; null for a lane of no single writer. */
   writer: number | null;
   fill: "frames" | "stretch" | "unknown";
   /** The octets in it: tidy. */
@@ -31,7 +31,7 @@ export interface Lane {
   missing: ReadonlyMap<number, number>;
 }
 
-/** No lane where nothing is known of any octet. */
+/** No lane if nothing is known of any octet. */
 export function lanesOf(diagnosis: Diagnosis): Lane[] {
   return [...writerLanes(diagnosis), ...stretchLanes(diagnosis)].filter(
     ({ spans, missing }) => spans.length > 0 || missing.size > 0,
@@ -130,7 +130,7 @@ function openStretches({ spans }: TornFrame): Span[] {
   });
 }
 
-/** `torn t1-3, 4 more lost`: how each was lost is told in the list. */
+/** `torn t1-3, 4 more lost`: the list shows how each was lost. */
 function fates({ messages }: Writer): string {
   const torn = messages.filter(({ fate }) => fate === "torn");
   const others = messages.filter(({ fate }) => fate !== "torn" && fate !== "delivered").length;

@@ -1,9 +1,9 @@
 /**
  * The picture's horizontal scale: which stretch of the stream stands in which columns.
  *
- * The stream is cut wherever a lane begins or ends. Every piece has a column at least, so that one octet is seen beside
- * a hundred thousand, and the columns left are shared out by length. Where that would leave most pieces alike because
- * a few are huge, the huge ones are shortened; where there are more pieces than columns, cuts of lesser weight are
+ * The stream is cut wherever a lane begins or ends. Every piece has at least one column, so that one octet is visible
+ * beside a hundred thousand, and the columns left are distributed by length. If that would leave most pieces alike
+ * because a few are huge, the huge ones are shortened; if there are more pieces than columns, cuts of lesser weight are
  * left out, and what lies between two remaining ones is folded.
  */
 
@@ -15,7 +15,7 @@ export interface Piece {
   missing: number;
   /** How many pieces it stands for. */
   folds: number;
-  /** Drawn shorter than the scale of the others has it. */
+  /** Drawn shorter than in the scale of the others. */
   shortened: boolean;
   column: number;
   columns: number;
@@ -26,7 +26,7 @@ export interface Cuts {
   ranks: ReadonlyMap<number, number>;
   /** By offset, octets never written there. */
   missing: ReadonlyMap<number, number>;
-  /** Whether any lane has octets of a stretch: one without is not to take room. */
+  /** Whether any lane has octets of a stretch: one without must not take room. */
   occupied: (from: number, to: number) => boolean;
 }
 
@@ -110,14 +110,14 @@ function octetsPerColumn(weights: readonly number[], least: number, most: readon
   return coarse;
 }
 
-/** Whole columns that sum up to the width: what rounding down leaves goes to whoever lost most by it. */
+/** Whole columns that sum up to the width: what rounding down leaves goes to the piece that lost most by it. */
 function wholeColumns(exact: readonly number[], most: readonly number[], width: number): number[] {
   const whole = exact.map(columns => Math.floor(columns + 1e-6));
   let left = width - whole.reduce((sum, columns) => sum + columns, 0);
   const order = exact
     .map((columns, at) => ({ at, lost: columns - whole[at]!, bounded: columns >= most[at]! }))
     .sort((a, b) => Number(a.bounded) - Number(b.bounded) || b.lost - a.lost || a.at - b.at);
-  // More than one round only where every piece is as long as it may be.
+  // More than one round only if every piece is as long as it may be.
   while (left > 0) {
     for (const { at } of order.slice(0, left)) {
       whole[at]!++;

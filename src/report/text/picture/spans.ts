@@ -2,7 +2,7 @@
 
 import type { Span } from "../../report.ts";
 
-/** Spans in order, those that touch or overlap made one, empty ones left out. */
+/** Spans in order; those that touch or overlap become one, empty ones are left out. */
 export function tidy(spans: readonly Span[]): Span[] {
   const result: Span[] = [];
   for (const [offset, octets] of spans.toSorted((a, b) => a[0] - b[0])) {
