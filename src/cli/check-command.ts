@@ -203,9 +203,7 @@ function readersOf(telemetry: CaptureSession | null): Pick<PoolOptions, "readers
   return { readers: index => telemetry.readers(index), ready: () => telemetry.ready() };
 }
 
-/**
- * The path that identifies a capture for the config's globs and the baseline: the same from every working directory.
- */
+/** The path that identifies a capture for the config's globs and the baseline: equal in every working directory. */
 function placeOf(path: string, folder: string): string {
   if (path === "-") return path;
   const place = withSlashes(relative(folder, resolve(path)));

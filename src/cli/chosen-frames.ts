@@ -1,6 +1,4 @@
-/**
- * The frames of messages and connections that are chosen by properties which are known only after all was read once.
- */
+/** The frames of messages and connections chosen by properties that are known only after all was read once. */
 import type { ObservedDirection } from "../connection/observers.ts";
 import { type InspectOptions, inspect } from "../inspect.ts";
 import type { Message } from "../messages/message.ts";
@@ -91,10 +89,7 @@ export class ChosenFrames {
   }
 }
 
-/**
- * Whether the choice is known only after all was read: all but numbers and addresses of connections, channels and
- * times.
- */
+/** Whether the choice needs all to be read: all but numbers and addresses of connections, channels and times. */
 export function choosesByContent(options: MessageFilterOptions): boolean {
   const { connection, user, vhost } = options;
   const byName = connection?.some(name => !isPlain(name)) === true;

@@ -54,10 +54,7 @@ const WORKER = new URL("./inspection-worker.js", import.meta.url);
 const WORK_EACH = 16 << 20;
 /** The cost of a capture besides its octets: as much as reading this many. */
 const CAPTURE_COST = 48 << 10;
-/**
- * What is sent to a worker at a time: captures with this much work together. Large enough that no worker waits for
- * messages.
- */
+/** What is sent to a worker at a time: captures with this much work. Large, so that no worker waits for messages. */
 const BATCH = 1 << 20;
 
 /** The reports on all files, in their order; null if it was stopped before they were complete. */

@@ -1,7 +1,4 @@
-/**
- * Key logs of TLS sessions: the files named, and the one in SSLKEYLOGFILE, a variable for writers and readers of key
- * logs.
- */
+/** Key logs of TLS sessions: the files named, and the one in SSLKEYLOGFILE, which programs write or read. */
 import { InputError } from "../capture/input-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain } from "./output.ts";

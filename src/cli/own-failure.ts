@@ -1,7 +1,4 @@
-/**
- * What a command does if ghostframe itself failed on a part of its work: the rest stays valid, and the exit status
- * shows it.
- */
+/** A command when ghostframe itself failed on a part of its work: the rest stays valid, the exit status shows it. */
 import type { Report } from "../report/report.ts";
 
 /** Prints the stack of an error of our own, on request. */

@@ -43,9 +43,7 @@ export class ProxyReport {
     this.#recording = recording;
   }
 
-  /**
-   * To be called when nothing is recorded any more. `ports`: where the proxy listened. Returns whether all was written.
-   */
+  /** To be called when nothing more is recorded. `ports`: where the proxy listened. Returns whether all was written. */
   async write(ports: readonly number[]): Promise<boolean> {
     const files = await this.#recording.files();
     const sample = wantsPage(this.#options) ? new PageSample() : null;

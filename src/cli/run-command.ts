@@ -97,9 +97,7 @@ async function run(command: string[], options: Options, self: Command): Promise<
   }
 }
 
-/**
- * Does it all, and returns the exit status. Anything that could prevent the check is found before the command starts.
- */
+/** Does it all, and returns the exit status. What could prevent the check is found before the command starts. */
 async function runAndCheck(command: readonly string[], options: Options, policy: PolicyOptions): Promise<number> {
   const found = await findConfig(options.config);
   const settings = settingsOf(policy, found);

@@ -56,10 +56,7 @@ async function eachText(octets: AsyncIterable<Buffer>, take: (text: string) => v
   if (decoder !== null) take(decoder.decode());
 }
 
-/**
- * The encoding of a text that begins so: by its byte order mark or, without one, by where the zeros of UTF-16's ASCII
- * stand.
- */
+/** The encoding of a text that begins so: by its byte order mark, else by the zeros of UTF-16's ASCII. */
 export function encodingOf(start: Buffer): "utf-8" | "utf-16le" | "utf-16be" {
   if (start[0] === 0xff && start[1] === 0xfe) return "utf-16le";
   if (start[0] === 0xfe && start[1] === 0xff) return "utf-16be";

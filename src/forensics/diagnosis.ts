@@ -81,9 +81,7 @@ export interface Writer {
   /** What it wrote within the incident: each stretch of octets, in order. */
   spans: Span[];
   messages: Message[];
-  /**
-   * The header of its messages that names the writer, and its values: several if the letter stands for several writers.
-   */
+  /** The header of its messages that names the writer, and its values: several if the letter stands for several. */
   identity?: { header: string; names: string[] };
 }
 

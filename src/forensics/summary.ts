@@ -122,9 +122,7 @@ function neverCompleted({ type, channel, size, writer, spans }: TornFrame): stri
   return `${name} was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`;
 }
 
-/**
- * A frame that others came into, and that was open where octets were not captured, or where the search ended (`spent`).
- */
+/** A frame that others came into, and that was open at octets not captured, or where the search ended (`spent`). */
 function restUnseen({ type, channel, size, writer, spans }: TornFrame, spent: boolean): string {
   const there = lengthOf(spans);
   const [[begin, first]] = spans as [Span];

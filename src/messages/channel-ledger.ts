@@ -84,14 +84,9 @@ export class ChannelLedger {
   hasServerMissed = false;
   /** When the client opened the channel again: what the server sends then does not belong to this use. */
   clientOver: Moment | null = null;
-  /**
-   * When the server answered its close, or the next channel.open: what the client sends then does not belong to this
-   * use.
-   */
+  /** When the server answered its close, or the next channel.open: later client frames do not belong to this use. */
   serverOver: Moment | null = null;
-  /**
-   * Reply code, text and methods of the close with which the server ended it; null if the client did, or none was seen.
-   */
+  /** Reply code, text and methods of the server's close; null if the client ended it, or no close was seen. */
   closedWith: Values | null = null;
   /** Identity of the finding that reports that close. */
   closeFinding: string | null = null;

@@ -119,7 +119,7 @@ export class IncidentLosses {
     message.incident = broken.identity;
   }
 
-  /** It looks like a message, and is a part of another's body: of an archive of messages, a dead letter. */
+  /** It looks like a message, but is a part of another's body: of an archive of messages, a dead letter. */
   #liesInBody({ streamOffset, endOffset }: Message): boolean {
     return this.#octets.encloses(streamOffset, Math.max(endOffset, streamOffset + 1));
   }

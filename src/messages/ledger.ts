@@ -35,10 +35,7 @@ export class Ledger implements FrameListener {
   readonly wantsMessages = false;
   readonly budget: MessageBudget;
   readonly #context: LedgerContext;
-  /**
-   * By the engine's number of the connection, and open ones by connection: an encrypted connection has no number of
-   * AMQP's.
-   */
+  /** By the engine's number, and open ones by connection: an encrypted connection has no number of AMQP's. */
   readonly #connections: (ConnectionLedger | undefined)[] = [];
   readonly #open = new Map<InspectedConnection, { readonly ledger: ConnectionLedger; readonly number: number }>();
   /** Of connections that are closed. */

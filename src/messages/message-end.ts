@@ -69,10 +69,7 @@ export function closeFinding(
   return identityAt("broker-close", side, toldAt < 0 ? scanner.frameOffset : toldAt);
 }
 
-/**
- * The outcomes of the messages of a connection when it is over; `prediction` is what the broker does about the client's
- * octets.
- */
+/** The outcomes of a connection's messages when it is over; `prediction`: what the broker does about its octets. */
 export function connectionEnd(prediction: Prediction | null, fate: ConnectionFate): MessageEnd {
   const { closedByServer, closedByClient, answered, ended } = fate;
   const stop = stopOf(prediction, fate);

@@ -64,10 +64,7 @@ export interface MessageOrigin {
   readonly moment: Moment;
 }
 
-/**
- * How a publish was matched, besides its destination, size and first octets: by message id, correlation id, or nothing
- * else.
- */
+/** A publish's match besides destination, size and first octets: message id, correlation id, or nothing else. */
 export type MatchedBy = "message-id" | "correlation-id" | "content";
 
 /** A publish that was seen. */
@@ -81,10 +78,7 @@ export interface SeenPublish {
 /** The publish of a delivery. */
 export interface PublishMatch extends SeenPublish {
   readonly by: MatchedBy;
-  /**
-   * From the publish's last octet to the delivery's first one, as captured; −1 if the capture has them in the other
-   * order.
-   */
+  /** From the publish's last octet to the delivery's first one, as captured; −1 if captured in the other order. */
   readonly seconds: number;
 }
 

@@ -121,9 +121,7 @@ export class ReturnedPublishes {
     return undefined;
   }
 
-  /**
-   * No more answers to these come: returns are in the order of publishing, so each has a first and a last candidate.
-   */
+  /** No more answers to these come: returns are in the order of publishing, so each has first and last candidates. */
   #decide(group: Group): void {
     this.#groups.delete(group);
     this.#held -= group.candidates.length;

@@ -43,9 +43,7 @@ export class Certainty {
   }
 }
 
-/**
- * The stretches of a message that may be another's; all of them if it may be longer, or if not all doubts are reported.
- */
+/** The stretches of a message that may be another's; all if it may be longer, or not all doubts are reported. */
 function doubtfulOf({ diagnosis }: Finding, spans: readonly Span[]): Span[] {
   const doubts = diagnosis?.doubtful ?? [];
   const has = (offset: number): boolean => spans.some(([from, octets]) => offset >= from && offset < from + octets);

@@ -24,9 +24,7 @@ export interface LostPublish {
   readonly spans: readonly Span[];
   /** Only its own frames are in `spans`. */
   readonly isExplained: boolean;
-  /**
-   * The confidence of its diagnosis; 1 if its frames were read in their place, unless a break before it is unexplained.
-   */
+  /** Its diagnosis's confidence; 1 if its frames were read in their place, unless a break before is unexplained. */
   readonly confidence: number;
   /** Stretches of its spans that may be another's: that cannot be decided. */
   readonly doubtful: readonly Span[];

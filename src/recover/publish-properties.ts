@@ -41,9 +41,7 @@ class Inexact extends Error {
   override name = "Inexact";
 }
 
-/**
- * `header`: the payload of a content header that decodes. A returned clause names why its octets cannot be sent again.
- */
+/** `header`: the payload of a content header that decodes. A clause names why its octets cannot be sent again. */
 export function publishProperties(
   header: Uint8Array,
   added: Readonly<Record<string, string>>,

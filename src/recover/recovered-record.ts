@@ -23,10 +23,7 @@ export interface RecoveredRecord
   proof: string;
   /** All of the message is there. */
   whole: boolean;
-  /**
-   * It is certain to be this message. If it is whole and not certain, it may be a mixture of two: frames that look
-   * alike.
-   */
+  /** It is certain to be this message. If whole but not certain, it may be a mixture of two: frames that look alike. */
   sure: boolean;
   /** The confidence of its diagnosis. */
   confidence: number;

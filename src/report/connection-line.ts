@@ -15,10 +15,7 @@ const NAME_COLUMNS = 30;
 /** What `connections --format ndjson` adds to a connection of the report. */
 export interface ConnectionSummary extends Connection {
   schema: "ghostframe.connection/1";
-  /**
-   * When each step was seen, in the order of ConnectionPhases; "syn" is the first packet, if the beginning was
-   * captured.
-   */
+  /** When each step was seen, in the order of ConnectionPhases; "syn" is the first packet, if that was captured. */
   phases: Record<string, string>;
   messages: { published: number; delivered: number };
   /** One sentence: how it ended, and why. */
@@ -66,10 +63,7 @@ export function connectionSummaries(report: Report, readings: ConnectionReadings
   });
 }
 
-/**
- * A part of a line. `worth`: on a narrow terminal the parts with the least worth are left out; those with null never
- * are.
- */
+/** A part of a line. `worth`: a narrow terminal leaves out the parts with the least worth; never those with null. */
 type Part = readonly [text: string, worth: number | null, gap?: string];
 const GAP = "  ";
 /** Readers look for how it ended: that has this much room before any other part. */

@@ -58,9 +58,7 @@ export interface UninspectedEvent extends ConnectionPlace {
   message: string;
 }
 
-/**
- * The guard stopped the client's stream before its broken frame reached the broker: reported at once, explained later.
- */
+/** The guard stopped the client before its broken frame reached the broker: reported at once, explained later. */
 export interface GuardedEvent extends ConnectionPlace {
   event: "guarded";
   message: string;

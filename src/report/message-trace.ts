@@ -69,9 +69,7 @@ export class MessageTrace {
   }
 }
 
-/**
- * Microseconds since the epoch of a time (ISO 8601, UTC): whole ones exactly, fractions to some hundred nanoseconds.
- */
+/** Microseconds since the epoch of a time (ISO 8601, UTC): whole ones exactly, else to some hundred nanoseconds. */
 function microseconds(time: string): number {
   const [whole = "", fraction = ""] = time.slice(0, -1).split(".");
   return Date.parse(`${whole}Z`) * 1000 + Number(fraction.padEnd(9, "0")) / 1000;

@@ -116,10 +116,7 @@ export interface Connection {
   input: number;
   client: Endpoint;
   server: Endpoint;
-  /**
-   * Tunnels that its packets came through, if numbers distinguish them: "VXLAN 42", "GENEVE 7, GRE key 3", "GTP tunnel
-   * 11".
-   */
+  /** Tunnels of its packets, if numbers distinguish them: "VXLAN 42", "GENEVE 7, GRE key 3", "GTP tunnel 11". */
   tunnels?: string[];
   /** What stands in front of AMQP or TLS in the client's stream: PROXY headers and the like. Offsets count it. */
   preludes?: Prelude[];
@@ -155,10 +152,7 @@ export interface Broker {
   /** The broker's name in connection.start; left out if it gives none, or that was not seen. */
   product?: string;
   version?: string;
-  /**
-   * Which rules: rabbitmq-3.10, as `--broker` accepts them, or lavinmq; null for a broker for which nothing is
-   * predicted.
-   */
+  /** Which rules: rabbitmq-3.10, as in `--broker`, or lavinmq; null if nothing is predicted for this broker. */
   rules: string | null;
   /** Why these: the user asked for them, the broker gave its name, or it is a guess. */
   basis: BrokerBasis;
@@ -203,9 +197,7 @@ export interface Finding {
   /** How many these are, and by fate, if the list is incomplete, or is left out because many findings are alike. */
   lostCount?: number;
   lostFates?: Partial<Record<LostMessage["fate"], number>>;
-  /**
-   * Its fingerprint: for an incident, and for a finding whose octets and diagnosis are left out because many are alike.
-   */
+  /** Its fingerprint: for an incident, and for a finding without octets and diagnosis because many are alike. */
   group?: string;
   /** For an incident: why it happened, as far as is known. */
   likelyCause?: LikelyCause;

@@ -22,9 +22,7 @@ export interface TelemetryParts {
   instruments: Instruments;
   /** Relayed octets are recorded: records name the octets that they concern. */
   isRecorded?: boolean;
-  /**
-   * Whether spans are sent anywhere. Else a measurement's exemplar is the span that a producer sent. Missing: they are.
-   */
+  /** Whether spans are sent. Else a measurement's exemplar is the span that a producer sent. Missing: they are sent. */
   sendsSpans?: boolean;
   /** Also called with every message, and the id of the finding that cost it. */
   heard?: ((message: Message, finding: string | undefined) => void) | null;

@@ -24,8 +24,7 @@ const BELIEVED = 0.7;
 const MOST = 7;
 
 /**
- * Places of a stretch at which it is tested whether its octets follow from one another, and by how much they must, in
- * nats.
+ * Places of a stretch at which it is tested whether octets follow from one another, and by how much they must, in nats.
  */
 const TRIED = 24;
 const ORDERLY = 0.5;
@@ -82,9 +81,7 @@ export class Continuity {
     return gain;
   }
 
-  /**
-   * Whether octets[from, to) follow from one another: compressed and random ones do not, and their evidence is chance.
-   */
+  /** Whether octets[from, to) follow from one another: compressed and random ones only seem to, by chance. */
   isOrderly(from: number, to: number): boolean {
     const step = Math.max(1, Math.floor((to - from) / TRIED));
     let sum = 0;

@@ -58,9 +58,7 @@ export function doubtsOf(stretch: Stretch, found: Found, owned: readonly Owned[]
   };
 }
 
-/**
- * What a reading assigns to whom, up to index `end`: from its latest piece back to one of `shared`, which is left out.
- */
+/** What a reading assigns to whom, up to index `end`: from its latest piece back to one of `shared`, left out. */
 export function ownedBy(reading: Reading, end: number, shared: ReadonlySet<Piece> | null = null): Owned[] {
   const owned: Owned[] = [];
   const { mode, from, lostTo, frame } = reading;
@@ -77,9 +75,7 @@ function piecesOf(reading: Reading): Piece[] {
   return pieces;
 }
 
-/**
- * Where two readings assign the same octets to different frames. Both ascend; `others` may begin later and end earlier.
- */
+/** Where two readings assign octets to different frames. Both ascend; `others` may begin later and end earlier. */
 function differences(owned: readonly Owned[], others: readonly Owned[]): Doubt[] {
   const doubts: Doubt[] = [];
   let i = 0;

@@ -4,9 +4,7 @@ import { FRAME_HEADER, FRAME_METHOD } from "../../amqp/spec/constants.ts";
 import * as price from "./prices.ts";
 import { type Reading, UNDECIDED, type Unfinished } from "./reading.ts";
 
-/**
- * A writer that may have written the frame: what its content carries next, which others are under way, and the price.
- */
+/** A writer that may have written the frame: what its content carries next, which others are under way, the price. */
 export interface Admission {
   readonly owes: number;
   readonly others: readonly Unfinished[];
@@ -18,10 +16,7 @@ export interface Admission {
 /** Writers of one channel that are distinguished if several could have written a frame. */
 const MAX_CANDIDATES = 3;
 
-/**
- * The writers that may have written a frame that begins where `reading` is at a boundary. `maxBody`: the largest body
- * frame.
- */
+/** The writers that may have written a frame beginning at `reading`'s boundary. `maxBody`: the largest body frame. */
 export function admissions(
   reading: Reading,
   type: number,

@@ -12,9 +12,7 @@ export interface Frame {
   readonly size: number;
 }
 
-/**
- * Beside the states of content-order.ts: a method or content header under way, whose octets decide it when it is whole.
- */
+/** Beside the states of content-order.ts: a method or content header under way; its octets decide when it is whole. */
 export const UNDECIDED = -3;
 
 /** A writer in the middle of a frame, or between the frames of one content. */
@@ -41,9 +39,7 @@ export interface Unfinished {
 export const NOBODY = -1;
 export const BEGUN_BEFORE = -2;
 
-/**
- * Octets assigned to a frame, or to NOBODY or BEGUN_BEFORE. The pieces of a reading are a list from the last one back.
- */
+/** Octets assigned to a frame, NOBODY or BEGUN_BEFORE. The pieces of a reading are a list from the last one back. */
 export interface Piece {
   readonly frame: number;
   readonly from: number;

@@ -14,10 +14,7 @@ export interface UntangledFrame {
   complete: boolean;
 }
 
-/**
- * Octets that are assigned to one frame and may belong to another: frames by the stream offset of their first octet,
- * −1: none.
- */
+/** Octets assigned to one frame that may belong to another: frames by stream offset of the first octet, −1: none. */
 export interface FrameDoubt {
   span: [streamOffset: number, octets: number];
   frame: number;
@@ -37,10 +34,7 @@ export interface Untangling {
   doubts: FrameDoubt[];
   /** How likely all other readings are beside this one: 1 if they are as likely together. */
   doubtOdds: number;
-  /**
-   * All steps were used up before one reading was left: what is open may go on behind, and other readings were not
-   * searched for.
-   */
+  /** All steps were used up with several readings left: open frames may go on behind; others were not searched for. */
   spent: boolean;
   /** A gap follows the octets: what is open may be in it. */
   beforeGap?: boolean;

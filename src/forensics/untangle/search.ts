@@ -150,9 +150,7 @@ export class Search {
     this.#prune();
   }
 
-  /**
-   * Price beyond which nothing is kept at `at`, as far as it is known before any move: this many readings only go on.
-   */
+  /** Price beyond which nothing is kept at `at`, as far as it is known before any move: by readings that only go on. */
   #dearest(at: number, strength: number, segment: boolean): number {
     const width = this.#width();
     if (at >= this.#stretch.end || this.#live.length < width) return Number.POSITIVE_INFINITY;

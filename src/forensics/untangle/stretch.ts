@@ -42,10 +42,7 @@ export interface BasicMoves {
   atBoundary(reading: Reading, at: number, justCut: Unfinished | null): void;
   /** A frame whose header is whole is under way from `at` to `end`. */
   admit(reading: Reading, frame: Frame, at: number, end: number): void;
-  /**
-   * `reading` with an interrupted frame that goes on at `at`, which costs `over` beyond that; what is under way then
-   * must still be set.
-   */
+  /** `reading` with an interrupted frame going on at `at`, for `over` more; what is under way must still be set. */
   resumed(reading: Reading, each: Unfinished, at: number, over: number): Reading;
   /** The frame under way is interrupted at `at`; null if it cannot be. */
   cut(reading: Reading, at: number): Reading | null;

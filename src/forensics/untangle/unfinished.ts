@@ -44,9 +44,7 @@ function unfinishedBodies(octets: Uint8Array, owned: readonly Owned[]): Unfinish
   return [...known.values()].filter(({ lacks }) => lacks > 0);
 }
 
-/**
- * Frames behind which it or another goes on while it lacks as many octets; or behind which all ends before it would.
- */
+/** Frames behind which it or another goes on while it lacks as many octets; or behind which all ends before that. */
 function inside(
   { id, last, lacks }: Unfinished,
   owned: readonly Owned[],
@@ -73,10 +71,7 @@ function inside(
   if (isAll && frames.length > 0) found.push({ doubts: frames, odds: 1 });
 }
 
-/**
- * Another frame goes on where the unfinished one was cut, perhaps later: where that one would end well, or by frames
- * that it holds.
- */
+/** Another frame goes on where the unfinished one was cut, perhaps later: where it would end well, or by its frames. */
 function goesOnLater(
   stretch: Stretch,
   { id, last, lacks }: Unfinished,

@@ -76,7 +76,7 @@ function byDiagnosis(diagnosis: Diagnosis, connection: Connection | null): Cause
   }
 }
 
-/** Several writers on one socket: ids of processes in their messages tell that they are processes. */
+/** Several writers on one socket: ids of processes in their messages show that they are processes. */
 function writers(diagnosis: Diagnosis): CauseAndRemedy {
   const { confidence } = diagnosis;
   const named = diagnosis.writers.map(writerIdentity).filter(identity => identity !== null);

@@ -40,9 +40,7 @@ function withAnswer(finding: Finding, { cause, afterStop, group }: Incident): Fi
   };
 }
 
-/**
- * The identities of the writers; and for their messages the fate from the list of lost messages, so that both agree.
- */
+/** The identities of the writers; their messages get the fate from the list of lost messages, so that both agree. */
 function withWriters(diagnosis: Diagnosis, lost: NonNullable<Finding["lost"]>): Diagnosis {
   const fates = new Map(lost.map(({ streamOffset, fate }) => [streamOffset, fate]));
   const writers = diagnosis.writers.map((writer): Writer => {

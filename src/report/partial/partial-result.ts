@@ -107,7 +107,7 @@ export interface FindingPart {
   finding: Omit<Finding, "id" | "input" | "connection" | "packets" | "time" | "at" | "cause" | "group" | "sameAs">;
 }
 
-/** A file of which nothing could be read. */
+/** A file from which nothing could be read. */
 export function unreadableInput(path: string, error: string): InputPart {
   const none = { unread: [], findings: [] };
   return {

@@ -19,9 +19,7 @@ import { compareOrder } from "./merge.ts";
 import type { ConnectionPart, FileFacts, FindingPart, InputPart, LeftAlone, PartialResult } from "./partial-result.ts";
 import { KindsTold, tellEachKindOnce } from "./same-kind.ts";
 
-/**
- * Octets of the shortest frame. Fewer of them are a keep-alive's, and no sign of a connection that could not be read.
- */
+/** Octets of the shortest frame. Fewer of them are a keep-alive's, and no sign of an unreadable connection. */
 const SHORTEST_FRAME = 8;
 
 /** After this many new findings, those that are reported in full are chosen anew. */

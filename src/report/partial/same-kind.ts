@@ -42,10 +42,7 @@ export class KindsTold {
   /** For each kind where its first findings are, in the report's order. */
   readonly #firsts = new Map<string, PlaceInReport[]>();
 
-  /**
-   * The connection without octets and diagnoses of findings that have enough of their kind before them, in the report's
-   * order.
-   */
+  /** The connection without octets and diagnoses of findings with enough of their kind before them in the report. */
   shortened(connection: ConnectionPart): ConnectionPart {
     const isTold = connection.findings.map(part => isLarge(part) && this.#isTold(part.group, connection));
     if (!isTold.includes(true)) return connection;

@@ -1,7 +1,4 @@
-/**
- * What an incident's octets are: which writer tore which in a line, the picture, the proof, the remedy, and what was
- * lost.
- */
+/** What an incident's octets are: the tears in a line, the picture, the proof, the remedy, and what was lost. */
 
 import { grouped } from "../../bytes/grouped.ts";
 import { printable } from "../../bytes/printable.ts";

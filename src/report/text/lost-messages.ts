@@ -1,7 +1,4 @@
-/**
- * What an incident cost: the messages that the broker did not accept, by their fate, and the octets that are lost for
- * good.
- */
+/** What an incident cost: messages that the broker did not accept, by fate, and octets that are lost for good. */
 import { grouped } from "../../bytes/grouped.ts";
 import { FATES, type Fate } from "../incidents/lost.ts";
 import { fateWords } from "../incidents/sentence.ts";
@@ -35,9 +32,7 @@ export function lostByFate({ rule, lost, lostFates, diagnosis }: Finding, all: b
   });
 }
 
-/**
- * A broker that refuses a publish names only its exchange: of several to it the first is likely, and any may be meant.
- */
+/** A broker that refuses a publish names only its exchange: the first to it is likely, but any may be meant. */
 function doubtOf(refused: readonly (Message | LostMessage)[], lost: readonly LostMessage[]): string {
   const isBehind = (one: LostMessage) =>
     lost.some(({ fate, exchange }) => fate === "unread" && exchange === one.exchange && exchange !== "");

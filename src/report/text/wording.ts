@@ -35,9 +35,7 @@ export function day(time: string): string | null {
   return /^(\d{4}-\d\d-\d\d)T\d\d:\d\d/.exec(time)?.[1] ?? null;
 }
 
-/**
- * `18:19:51.905717 UTC`: as precise as the capture's clock, to microseconds at most; the day only if it is asked for.
- */
+/** `18:19:51.905717 UTC`: as precise as the capture's clock, to microseconds at most; the day only on request. */
 export function clock(time: string, withDay: boolean): string {
   const parts = /^(.+)T(\d\d:\d\d:\d\d(?:\.\d{1,6})?)\d*Z$/.exec(time);
   if (!parts) return printable(time, VERSION_COLUMNS);
@@ -73,9 +71,7 @@ export function packetRange(packets: readonly number[]): string {
   return first === last ? `packet ${first}` : `packets ${first}–${last}`;
 }
 
-/**
- * `packet 110 of ring-1.pcap to packet 3 of ring-2.pcap`, if a finding ends in another file than it begins; else null.
- */
+/** `packet 110 of ring-1.pcap to packet 3 of ring-2.pcap`, if a finding lies across two files; else null. */
 export function packetsOfFiles({ at }: Finding, inputs: readonly Input[]): string | null {
   if (at === undefined || at.to.input === at.from.input || at.from.packet === null || at.to.packet === null)
     return null;
@@ -104,9 +100,7 @@ export function tunnelNames({ tunnels = [] }: Connection): string {
   return printable(tunnels[0]!, TUNNEL_COLUMNS) + more;
 }
 
-/**
- * `PROXY v2 for 192.0.2.1:51234`: what stands in front of AMQP, and which client is behind it; empty if nothing does.
- */
+/** `PROXY v2 for 192.0.2.1:51234`: what stands in front of AMQP, and the client behind it; empty if nothing does. */
 export function preludeName({ preludes = [] }: Connection): string {
   const [first] = preludes;
   if (first === undefined) return "";
@@ -217,8 +211,7 @@ function hundredths(value: number): number {
 }
 
 /**
- * The meaning of the numbers that were shown: how many such diagnoses were right, and which was not counted. "" if none
- * was shown.
+ * The meaning of the shown numbers: how many such diagnoses were right, which was not counted. "" if none was shown.
  */
 export function confidenceMeaning(values: readonly number[]): string {
   const told = new Set(values.map(hundredths));

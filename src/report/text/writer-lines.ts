@@ -1,6 +1,4 @@
-/**
- * The writers of an incident and what they wrote: their identities, the destinations, and the trace to look them up by.
- */
+/** The writers of an incident and what they wrote: identities, destinations, and the trace to look them up by. */
 
 import { cut, printable } from "../../bytes/printable.ts";
 import { FATES } from "../incidents/lost.ts";

@@ -251,9 +251,7 @@ function partly(answer: unknown, url: string): Sent {
   return { rejected, problem: `${url}: ${rejected} of a batch were not taken${said}` };
 }
 
-/**
- * For the requests of these options: the status of the latest answer, which a failure after retries does not contain.
- */
+/** For the requests of these options: the latest answer's status, which a failure after retries does not have. */
 function statusListener(options: { agentFactory: (protocol: string) => Agent | Promise<Agent> }): () => number | null {
   let status: number | null = null;
   const { agentFactory } = options;

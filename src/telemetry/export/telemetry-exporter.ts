@@ -18,8 +18,7 @@ export class TelemetryExporter implements TelemetrySink {
   }
 
   /**
-   * Loads OpenTelemetry's packages. `instance`: the sender, as an id; else a random one. Throws a TelemetryError if a
-   * folder cannot be written.
+   * Loads OpenTelemetry's packages. `instance`: the sender's id, else random. Throws a TelemetryError for a bad folder.
    */
   static async open(setting: TelemetrySetting, options: QueueOptions, instance?: string): Promise<TelemetryExporter> {
     return new TelemetryExporter(await signalExports(setting, options.problem, instance), options);

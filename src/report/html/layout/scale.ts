@@ -1,6 +1,5 @@
 /**
- * Where each piece of a place lies, in pixels: along the wire, folded (by the square root of octets) or to true size;
- * or in time.
+ * The place of each piece, in pixels: along the wire, folded (by square root of octets) or to true size; or in time.
  */
 import type { Diagnosis, IncidentPlace } from "../../report.ts";
 import { instant } from "../instant.ts";

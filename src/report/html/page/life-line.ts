@@ -22,10 +22,7 @@ export interface LifeLine {
   isLost: boolean;
 }
 
-/**
- * How a torn message came: its pieces in the order of the stream, others' octets between them, where the broker
- * stopped.
- */
+/** How a torn message came: its pieces in stream order, others' octets between them, where the broker stopped. */
 export function pieceLine(spans: readonly Span[], stop: number | undefined): LifeLine | string {
   const [first] = spans;
   const last = spans.at(-1);

@@ -1,6 +1,4 @@
-/**
- * How much is relayed: the figures of the latest second, and a line for each over the known time, up to ten minutes.
- */
+/** How much is relayed: the figures of the latest second, and a line for each over up to ten minutes. */
 import { grouped } from "../../../bytes/grouped.ts";
 import { size } from "../../text/wording.ts";
 import type { RateSample } from "../live-data.ts";

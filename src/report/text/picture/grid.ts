@@ -27,8 +27,8 @@ export interface Grid {
 }
 
 /**
- * Null where a picture would show nothing: no lanes, or a single stretch in a single one. Within the lanes' extent
- * `marks` are offsets that shall have a column of their own to begin in.
+ * Null if a picture would show nothing: no lanes, or a single stretch in a single one. Within the lanes' extent
+ * `marks` are offsets that must begin in a column of their own.
  */
 export function grid(diagnosis: Diagnosis, marks: readonly number[], width: number): Grid | null {
   const lanes = lanesOf(diagnosis);
