@@ -25,35 +25,35 @@ import { KeyLog } from "./tls/key-log.ts";
 import { nodeCrypto } from "./tls/node-crypto.ts";
 import type { TlsKeys } from "./tls/tls-session.ts";
 
-/** Where messages are read, they take the place of `listener`. */
+/** If messages are read, they take the place of `listener`. */
 export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | "keys" | "steps">, MessageReaders {
-  /** Texts of TLS key logs (NSS's format). Those that pcapng files carry are used in any case. */
+  /** Texts of TLS key logs (NSS's format). Those that pcapng files carry are always used. */
   keyLogs?: readonly string[];
-  /** Explain what breaks by the octets around it. True where nothing is said. */
+  /** Explain what breaks by the octets around it. Default: true. */
   explain?: boolean;
   /**
    * Called for every AMQP connection when it is recognised, before its first frame: c`number`. `clientKnown` is false
-   * where it begins in mid-stream: which end is the client is a guess then, until a method only one end sends was seen.
+   * if it begins in mid-stream: then the client's end is a guess until a method was seen that only one end sends.
    */
   onConnection?: (number: number, tcp: TcpConnection, clientKnown: boolean) => void;
-  /** Called before broken connections are explained by further readings: with how many there are. */
+  /** Called before further readings explain broken connections: with their number. */
   onExplaining?: (connections: number) => void;
-  /** Called in the first reading where something is found: before the report, and before anything is explained. */
+  /** Called in the first reading when something is found: before the report, and before anything is explained. */
   onFinding?: () => void;
-  /** Called with what was thrown where ghostframe itself fails over a connection: the report stands, with a note. */
+  /** Called with what was thrown when ghostframe itself fails on a connection: the report stays valid, with a note. */
   onFailure?: (error: unknown) => void;
-  /** Ends reading early; the report says what was seen until then. */
+  /** Ends reading early; the report covers what was read until then. */
   signal?: AbortSignal;
   /**
-   * Octets read of the file now being read, and its size where it has one. Reading waits for a promise that it returns.
+   * Octets read of the present file, and its size if it has one. Reading waits for a promise that it returns.
    */
   onProgress?: (path: string, octetsRead: number, totalOctets: number | null) => unknown;
 }
 
 /**
- * Reads captures, in the order given, as one timeline as long as time does not run backwards between them (a ring of
- * files from dumpcap), and reports what is corrupt in them. A file that cannot be read has an `error` in the report's
- * inputs; the others are inspected all the same.
+ * Reads captures, in the order given, as one timeline if time does not run backwards between them (a ring of files from
+ * dumpcap), and reports what is corrupt in them. A file that cannot be read has an `error` in the report's inputs; the
+ * others are still inspected.
  */
 export async function inspect(paths: readonly string[], options: InspectOptions = {}): Promise<Report> {
   const messages = new MessageOutput(options);
@@ -65,8 +65,9 @@ export async function inspect(paths: readonly string[], options: InspectOptions 
 /**
  * The same, as a result that can be merged with others.
  *
- * Captures are read twice where something is corrupt: the first reading keeps no octets and finds which connections are
- * broken, the second keeps theirs and explains them; very many are explained by a few readings more. Of standard input recent octets are kept from the beginning.
+ * Captures are read twice if something is corrupt: the first reading keeps no octets and finds which connections are
+ * broken, the second keeps their octets and explains them; very many connections need a few more readings. From
+ * standard input, recent octets are kept from the beginning.
  */
 export async function inspectPart(paths: readonly string[], options: InspectOptions = {}): Promise<PartialResult> {
   const messages = new MessageOutput(options);
@@ -93,7 +94,7 @@ async function inspectInto(
   return rereads ? explained(paths, { ...options, keys }, firstReading, { broken, messages }) : firstReading();
 }
 
-/** What messages are told by; null where nobody asks for them. */
+/** The ledger that reports messages; null if messages are not needed. */
 function ledgerOf(messages: MessageOutput, part: LedgerPart, broken: BrokenConnections): Ledger | null {
   if (!messages.isWanted) return null;
   const suspend = ({ number, inspected }: MessageConnection): void => broken.suspend(inspected.carrier.first, number);
@@ -103,8 +104,8 @@ function ledgerOf(messages: MessageOutput, part: LedgerPart, broken: BrokenConne
 }
 
 /**
- * The result of the first reading, with what breaks explained by reading the captures again, and again where too much
- * breaks at a time. Of what a later reading knows better nothing is kept: very many connections may be broken.
+ * The result of the first reading, with explanations from reading the captures again, and again if too much breaks at a
+ * time. Nothing is kept for what a later reading finds: very many connections may be broken.
  */
 async function explained(
   paths: readonly string[],
@@ -127,7 +128,7 @@ async function explained(
     const ledger = ledgerOfRest(messages, broken);
     const inspection = new Inspection({ ...rest, explain: true, steps, only, closedForFrames }, { broken, ledger });
     const part = await readAll(paths, inspection, options, limits);
-    // A reading that was stopped, or met a file that is gone, knows less than the first.
+    // A reading that was stopped, or in which a file is gone, has less than the first.
     if (isStopped() || part.inputs.some(({ file }, i) => file.error !== inputs[i]?.file.error)) break;
     const merged = merge([result, ofConnections(part, inputs)]);
     result = { ...merged, connections: tellEachKindOnce(merged.connections) };
@@ -143,9 +144,10 @@ async function explained(
   return { ...result, connections };
 }
 
-/** What is lost is told with what cost it, whoever asks for messages. */
+/** The rest of the messages is reported with the finding that cost them, to any reader of messages. */
 function ledgerOfRest(messages: MessageOutput, broken: BrokenConnections): Ledger {
-  // What the first reading has told whole is not told again, should a guess that is trusted now show more.
+  // Messages that the first reading has reported completely are not reported again, even if a trusted guess now shows
+  // more.
   const isRest = ({ inspected }: MessageConnection): boolean => broken.wasSuspended(inspected.carrier.first);
   const emit = (message: Message): void => {
     if (isRest(message.connection)) messages.take(message);
@@ -156,19 +158,19 @@ function ledgerOfRest(messages: MessageOutput, broken: BrokenConnections): Ledge
   return new Ledger(emit, { part: "from-break", emitCall });
 }
 
-/** What a second reading adds to the first one's result: what is known of connections. */
+/** What a second reading adds to the first one's result: facts on connections. */
 function ofConnections({ connections }: PartialResult, inputs: readonly InputPart[]): PartialResult {
   return { inputs: inputs.map(input => ({ ...input, traffic: NO_TRAFFIC })), connections };
 }
 
 /** Connections that are finished between two turns of the event loop: Ctrl-C waits for no more. */
 const CONNECTIONS_A_TURN = 32;
-/** Octets read at a time where what breaks is explained, which takes long. */
+/** Octets read at a time while breaks are explained, which takes long. */
 const EXPLAINED_OCTETS = 128 << 10;
 /** Readings that explain what a first one found broken. */
 const MAX_READINGS = 16;
 
-/** The inspection of one or more captures, for whoever reads them: fed with packet records, it touches no file. */
+/** The inspection of one or more captures, for their readers: it gets packet records, and touches no file. */
 export class Inspection {
   readonly #broken: BrokenConnections | null;
   readonly #onConnection: InspectOptions["onConnection"];
@@ -179,7 +181,7 @@ export class Inspection {
   readonly #sink: PartialSink;
   readonly #ledger: Ledger | null;
 
-  /** `broken` is told of the connections in which an error is found. */
+  /** `broken` gets the connections in which an error is found. */
   constructor(
     { onConnection, onFailure, onFinding, ...options }: InspectOptions & CaptureInspectionOptions = {},
     { broken = null, ledger = null }: { broken?: BrokenConnections | null; ledger?: Ledger | null } = {},
@@ -212,7 +214,7 @@ export class Inspection {
     this.#captures.endInput(path, reading);
   }
 
-  /** A file of which nothing could be read. */
+  /** A file from which nothing could be read. */
   failInput(path: string, error: InputError): void {
     this.#captures.failInput(path, error);
   }
@@ -224,7 +226,7 @@ export class Inspection {
     return this.result();
   }
 
-  /** The same in steps; `result` has what was found behind the last of them. */
+  /** The same in steps; `result` has the findings after the last of them. */
   finishing(): Generator<void, void> {
     return this.#captures.finishing();
   }
@@ -250,7 +252,7 @@ export class Inspection {
   }
 }
 
-/** Whether octets of it could tell more, or which messages it cost. */
+/** Whether its octets could show more, or which messages it cost. */
 function isBreak({ severity, side, rule, mayCostMessages }: Incident): boolean {
   if (mayCostMessages) return true;
   return side !== null && (rule === "channel-state" || (severity === "error" && rule !== "broker-close"));

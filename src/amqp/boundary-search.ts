@@ -2,7 +2,8 @@ import type { Moment } from "../net/connection-observer.ts";
 import type { EnvelopeFault } from "./envelope-fault.ts";
 
 /**
- * Looks for the frame boundary where a scanner has lost it, and hands the octets from there on back to it. The scanner
+ * Searches for the frame boundary where a scanner has lost it, and hands the octets from there on back to it. The
+ * scanner
  * gives it every octet of the stream until it has found one.
  */
 export interface BoundarySearch {

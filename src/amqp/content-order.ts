@@ -51,7 +51,7 @@ export function afterMethod(hasContent: boolean): ContentState {
   return hasContent ? AWAITS_HEADER : AWAITS_METHOD;
 }
 
-/** The state behind a content header that announces a body of so many octets. */
+/** The state behind a content header that announces a body of this many octets. */
 export function afterHeader(bodySize: number): ContentState {
   return bodySize;
 }

@@ -66,7 +66,7 @@ export class FrameScanner {
     return this.#phase === "boundary";
   }
 
-  /** Whether the frame boundary is being looked for. */
+  /** Whether the frame boundary is being searched for. */
   get lost(): boolean {
     return this.#phase === "lost";
   }
@@ -144,7 +144,7 @@ export class FrameScanner {
     this.#seek(this.offset, null, false);
   }
 
-  /** The stream is over: takes a last whole frame where a boundary was looked for. */
+  /** The stream is over: takes a last whole frame if a boundary was searched for. */
   finish(): void {
     // What follows a boundary found now may be broken too, and is searched in the same way.
     for (let lost = this.#lost; lost !== null && this.#phase === "lost"; lost = this.#lost) {

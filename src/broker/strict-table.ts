@@ -31,7 +31,7 @@ export function tableParses(bytes: Uint8Array, from: number, to: number): boolea
   }
 }
 
-/** The type letter of the first field of this name, or null. Of a table that parses. */
+/** The type letter of the first field of this name, or null. The table is known to parse. */
 export function fieldType(bytes: Uint8Array, from: number, to: number, name: string): FieldLetter | null {
   let found: number | null = null;
   const look = (type: number, nameAt: number, nameSize: number): void => {

@@ -61,7 +61,7 @@ export const REACH = 64 * 1024;
 const STAR = 0x2a;
 /** Octets from a frame's first to the last of its method-id. */
 const SIGNATURE = FRAME_HEADER_SIZE + METHOD_IDS_SIZE;
-/** Of tune-ok's payload. */
+/** Octets of tune-ok's payload. */
 const TUNE_OK_OCTETS = 12;
 const METHODS: ReadonlyMap<number, (fields: FieldRun) => Following> = new Map([
   [methodIdOf(CONNECTION_START_OK), startOk],
@@ -91,9 +91,9 @@ export class CredentialsMask {
   readonly #envelope = new EnvelopeWalk();
   /** Whether frames can be followed by their sizes; until then `#following` does so. */
   #walks = false;
-  /** Where in the octets at hand the envelope is known to be broken. */
+  /** Where in the present octets the envelope is known to be broken. */
   #brokenFrom = Number.POSITIVE_INFINITY;
-  /** The last octets before those at hand, as they came. */
+  /** The last octets before the present ones, as they came. */
   readonly #before = new Uint8Array(SIGNATURE - 1).fill(0xff);
 
   constructor() {
@@ -242,7 +242,7 @@ export class CredentialsMask {
     this.#brokenFrom = 0;
   }
 
-  /** An octet of those at hand; of those before for a negative position. */
+  /** One of the present octets; for a negative position, of those before. */
   #octet(bytes: Uint8Array, at: number): number {
     return at >= 0 ? bytes[at]! : this.#before[this.#before.length + at]!;
   }

@@ -17,7 +17,7 @@ const HEXADECIMALS = /\b[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4,}\b/gi;
 const MAY_QUOTE = /,|[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4}/i;
 /** `amqp://user:password@host`: the part before the host. A password may hold what should be percent-encoded. */
 const URL_USER = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s'"<>]{1,500}@/gi;
-/** In names of headers, properties and the like: their values authenticate somebody. */
+/** Names of headers, properties and the like whose values authenticate a user. */
 export const SECRET_NAME = /passw|secret|token|authorization|api[-_]?key|cookie|credential|bearer/i;
 
 /** A text without the users and passwords of its URLs. */

@@ -43,7 +43,7 @@ export function orderCauses(
   ];
 }
 
-/** Of a frame that may not stand on its channel. */
+/** Causes of a frame that may not stand on its channel. */
 export function misplacedCauses(type: number): Weighed[] {
   if (type === 8) {
     return [
@@ -62,7 +62,7 @@ export function misplacedCauses(type: number): Weighed[] {
   ];
 }
 
-/** Of a connection that does not begin as AMQP does. */
+/** Causes of a connection that does not begin as AMQP does. */
 export function handshakeCauses(
   named: "octets" | "version" | "amqp-1-0" | "tls" | "http",
   top: Reading | undefined,

@@ -36,7 +36,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
   /** null if no prediction is wanted. */
   readonly #predictor: BrokerPredictor | null;
   readonly #sink: InspectionSink<By>;
-  /** Of both directions; null if nothing is explained. */
+  /** One for each direction; null if nothing is explained. */
   readonly #forensics: readonly [DirectionForensics, DirectionForensics] | null;
   readonly #ended: [boolean, boolean] = [false, false];
   /** null if TLS records are not read: the connection is plain or forced to be AMQP, or that is switched off. */

@@ -37,7 +37,7 @@ export class PreludeReader implements ConnectionObserver {
   readonly #around: PreludeSurroundings;
   #reading: PreludeReading<Omit<Prelude, "octets">> | null = begun(readPrelude());
   #answer: AnswerReading | null = null;
-  /** Of the present prelude, by side: octets read, and the first of them. */
+  /** For the present prelude, by side: octets read, and the first of them. */
   readonly #counts: [number, number] = [0, 0];
   readonly #kept: [number[], number[]] = [[], []];
   /** Read to its end, and not reported yet: its answer decides. */

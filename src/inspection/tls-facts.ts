@@ -8,7 +8,7 @@ export interface TlsFacts {
   serverName: string | null;
   /** Application protocols that the client offered (ALPN). */
   applicationProtocols: string[];
-  /** Of the server's certificate, which TLS 1.3 encrypts. */
+  /** Names in the server's certificate, which TLS 1.3 encrypts. */
   certificateNames: string[];
   /** Of TLS 1.2 and earlier: the session was resumed. null if that is not known. */
   resumed: boolean | null;

@@ -38,7 +38,7 @@ export interface TlsSurroundings extends Pick<Budgets, "reuse" | "tlsOctets"> {
 /** The records of one connection that may be TLS: what is wrong with them becomes incidents like any other. */
 export class TlsInspection implements ConnectionObserver, WritersListener {
   readonly connection: TlsConnection;
-  /** Of each side, if nothing is decrypted. */
+  /** The gaps of each side, if nothing is decrypted. */
   readonly gaps: readonly [Gaps, Gaps] = [new Gaps(), new Gaps()];
   /** The server's port; behind a proxy that is asked for another port, that one. */
   port: number;
@@ -46,7 +46,7 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
   readonly #keys: TlsKeys | null;
   readonly #moment: Moment;
   readonly #first = new Moment();
-  /** Of each side, once a second copy of its session wrote: A, B, … */
+  /** The writers of each side, once a second copy of its session wrote: A, B, … */
   readonly #writers: readonly [TlsWriter[], TlsWriter[]] = [[], []];
   readonly #incidents = new Map<TlsFinding, Incident>();
 

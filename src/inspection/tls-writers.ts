@@ -31,7 +31,7 @@ export class TlsWriter {
   /** A, B, C, … */
   readonly name: string;
   readonly records: WrittenRecord[] = [];
-  /** Of the last frame that began with a record: −1 for none. */
+  /** Channel of the last frame that began with a record; −1 for none. */
   lastChannel = -1;
   #octets = new Uint8Array(0);
 

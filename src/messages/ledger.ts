@@ -38,7 +38,7 @@ export class Ledger implements FrameListener {
   /** By the engine's number, and open ones by connection: an encrypted connection has no number of AMQP's. */
   readonly #connections: (ConnectionLedger | undefined)[] = [];
   readonly #open = new Map<InspectedConnection, { readonly ledger: ConnectionLedger; readonly number: number }>();
-  /** Of connections that are closed. */
+  /** Lost messages of closed connections. */
   readonly #lost = new Map<InspectedConnection, LostMessages>();
 
   constructor(emit: (message: Message) => void, options: LedgerOptions = {}) {

@@ -154,7 +154,7 @@ export class Message {
    */
   clientMissed = false;
   serverMissed = false;
-  /** Of the first octets of its body (FNV-1a, 32 bits), and their number. */
+  /** Hash of the first octets of its body (FNV-1a, 32 bits), and their number. */
   bodyHash = 0x811c9dc5;
   hashed = 0;
   /** For a delivery: the publish it came from, if the capture shows it. */

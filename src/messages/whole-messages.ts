@@ -4,7 +4,7 @@ import type { PublishMatches } from "./publish-matches.ts";
 
 /** The messages of a connection that came whole: how many, and which publish and request a delivery came from. */
 export class WholeMessages {
-  /** Of them: those that the client sent, and those that it received. */
+  /** Those that the client sent, and those that it received. */
   readonly counts = { published: 0, delivered: 0 };
   readonly #matches: PublishMatches | null;
 

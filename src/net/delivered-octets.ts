@@ -10,7 +10,7 @@ const REACH = 64 * 1024;
 const FIRST_SIZE = 2048;
 /** Streams whose octets are kept. Beyond this, the stream that began first is given up. */
 const MAX_STREAMS = 256;
-/** Pieces at a start in mid-stream among which a first copy is looked for. */
+/** Pieces at a start in mid-stream among which a first copy is searched for. */
 const FIRST_PIECES = 16;
 
 /** What is known of a copy. */

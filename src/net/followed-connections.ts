@@ -28,19 +28,19 @@ export class FollowedConnections {
   /** A packet came through a tunnel. */
   #tunnelled = false;
 
-  /** `reader` holds the segment and the record at hand; `seed` is that of ConnectionTable's hash. */
+  /** `reader` holds the present segment and record; `seed` is that of ConnectionTable's hash. */
   constructor(reader: SegmentReader, streams: StreamReassembly, limits: TcpLimits, seed: number) {
     this.#reader = reader;
     this.#streams = streams;
     this.#table = new ConnectionTable(limits.maxConnections, limits.maxSpareConnections, seed, reader.paths);
   }
 
-  /** The side that sent the segment whose connection was looked for last. */
+  /** The side that sent the segment whose connection was searched for last. */
   get side(): Side | -1 {
     return this.#table.side;
   }
 
-  /** The connection that the segment at hand belongs to; a new one if necessary; null if there is nothing to follow. */
+  /** The connection of the present segment; a new one if necessary; null if there is nothing to follow. */
   ofSegment(): TcpConnection | null {
     return this.#table.find(this.#reader.segment) ?? this.#elsewhere() ?? this.#begin();
   }
@@ -56,7 +56,7 @@ export class FollowedConnections {
     this.#streams.note(connection.last, record);
   }
 
-  /** Ends a connection that the segment at hand shows to be over, and begins the next one on the same end points. */
+  /** Ends a connection that the present segment shows to be over, and begins the next one on the same end points. */
   replace(connection: TcpConnection): TcpConnection | null {
     this.drop(connection);
     return this.#begin();
@@ -118,7 +118,7 @@ export class FollowedConnections {
     return connection.leftAlone || this.#mayBeCopy(stream);
   };
 
-  /** Whether what the segment at hand has of the stream's old octets is the same. */
+  /** Whether the present segment's old octets are the same as the stream's. */
   #mayBeCopy(stream: TcpStream): boolean {
     const { flags, sequence, payloadStart, payloadEnd } = this.#reader.segment;
     if ((flags & SYN) !== 0) return stream.untouched;

@@ -134,7 +134,7 @@ export class IpFragments {
     return begun;
   }
 
-  /** Adds the fragment at hand. Returns the packet that is whole with it. */
+  /** Adds the present fragment. Returns the packet that it completes. */
   #add(to: Fragmented, packet: LayeredPacket, now: number): Fragmented | null {
     const { bytes, at, wireEnd, fragment } = packet;
     const octets = bytes.subarray(at, wireEnd);

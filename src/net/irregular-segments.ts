@@ -11,7 +11,7 @@ import type { StreamReassembly } from "./stream-reassembly.ts";
 import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
 import { MAX_AHEAD, MAX_BEHIND } from "./tcp-limits.ts";
 
-/** So many segments in a row, each beginning where the one before ended or shortly behind, are a stream. */
+/** This many segments in a row, each beginning where the one before ended or shortly behind, are a stream. */
 const RESYNCHRONISE_AFTER = 4;
 const STRAY_WINDOW = 2 ** 20;
 
@@ -20,7 +20,7 @@ export class IrregularSegments {
   readonly #streams: StreamReassembly;
   readonly #connections: FollowedConnections;
 
-  /** `reader` holds the segment and the record at hand. */
+  /** `reader` holds the present segment and record. */
   constructor(reader: SegmentReader, streams: StreamReassembly, connections: FollowedConnections) {
     this.#reader = reader;
     this.#streams = streams;
@@ -61,7 +61,7 @@ export class IrregularSegments {
     return connection;
   }
 
-  /** The segment at hand begins a connection of its own, in mid-stream. */
+  /** The present segment begins a connection of its own, in mid-stream. */
   #takeAnew(former: TcpConnection, sequence: number): TcpConnection | null {
     const connection = this.#connections.replace(former);
     if (connection === null) return null;

@@ -165,7 +165,7 @@ export class StreamReassembly {
     this.#end(connection, stream, side, stream.closing ?? (connection.reset ? "rst" : "capture-ended"));
   }
 
-  /** Lets go of what a stream holds back. */
+  /** Frees what a stream holds back. */
   release(connection: TcpConnection, stream: TcpStream): void {
     if (stream.delivered !== null && (connection.leftAlone || stream.ended)) this.compared.remove(stream);
     if (stream.held === null) return;

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 
 /**
  * The octets of a file, or of a pipe up to its end; null where there are more than `most`: it is another file, or has no
- * end (/dev/zero). A thread waits for the pipe's writer, and cannot be called back: whoever calls must leave Ctrl-C to the
+ * end (/dev/zero). A thread waits for the pipe's writer, and cannot be called back: the caller must leave Ctrl-C to the
  * operating system meanwhile.
  *
  * @throws what the operating system reports

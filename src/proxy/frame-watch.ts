@@ -30,7 +30,7 @@ interface Watch {
 
 export class FrameWatch implements FrameListener {
   readonly wantsMessages = false;
-  /** Of all connections. */
+  /** Frames of all connections. */
   frames = 0;
   #next: FrameListener | null = null;
   readonly #watches = new Map<number, Watch>();

@@ -45,7 +45,7 @@ export class Inspector implements TapInspector {
   /** Packets that could not be recorded. */
   lostPackets = 0;
   readonly #options: InspectorOptions;
-  /** Of the connections that the worker knows, by number. */
+  /** Taps of the connections that the worker knows, by number. */
   readonly #taps = new Map<number, InspectorTap>();
   /** Stops of the guard that the worker has not reported yet. */
   readonly #guarded = new Map<number, { connection: RelayedConnection; reason: string }>();

@@ -47,7 +47,7 @@ export class LiveState {
   readonly #rates: RateSample[] = [];
   #changes = noChanges();
   #relay: RelayState | null = null;
-  /** Of the second before, and of earlier inspectors. */
+  /** Sums of the second before, and of earlier inspectors. */
   #before = { octets: [0, 0] as readonly [number, number], frames: 0, messages: 0 };
   #inspected: Sums = NOTHING;
   #earlier: Sums = NOTHING;

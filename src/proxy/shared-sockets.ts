@@ -12,7 +12,7 @@ export interface SharedSocket {
 }
 
 const MAX_NAMED = 8;
-/** Scans in a row after a new connection; without one, every so many calls lead to a scan. */
+/** Scans in a row after a new connection; without one, one call in this many leads to a scan. */
 const SCANS_OF_NEW = 2;
 const SCANS_OF_OLD = 10;
 

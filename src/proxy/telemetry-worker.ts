@@ -47,7 +47,7 @@ const live = data.livePage == null ? null : new LiveState(new Date().toISOString
 let liveServer: LiveServer | null = null;
 let relay: RelayState | null = null;
 let heardAt = performance.now();
-/** Of the inspector at work. */
+/** The port of the present inspector. */
 let inspector: MessagePort | null = null;
 let inspected: MetricsSnapshot | null = null;
 /** Records that inspectors dropped: those before, and the one at work. */

@@ -255,7 +255,7 @@ function next({ next: { capture, inspect } }: ExplanationReport, page: Page): st
   ];
 }
 
-/** Incidents not told in full, a line each. */
+/** Incidents not shown in full, a line each. */
 function rest(incidents: readonly ExplainedIncident[], omitted: number, page: Page): string[] {
   const listed = incidents.slice(0, MAX_LISTED);
   const lines = listed.map(({ id, name, count, summary }) =>

@@ -13,7 +13,7 @@ export function timeOf(iso: string | null): UnixTime | null {
   return unixTime({ seconds, nanoseconds: Number(fraction.padEnd(9, "0")) });
 }
 
-/** Of milliseconds since the epoch, with a fraction. */
+/** The unix time of milliseconds since the epoch, with a fraction. */
 export function unixTimeOf(milliseconds: number): UnixTime {
   const seconds = Math.floor(milliseconds / 1000);
   return unixTime({ seconds, nanoseconds: Math.floor((milliseconds - seconds * 1000) * 1000) * 1000 });

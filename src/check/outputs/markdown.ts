@@ -56,7 +56,7 @@ const MAX_NAMES = 20;
 const ALL = 10;
 /** Characters of a diagnosis beyond which it is folded. */
 const LONG = 400;
-/** Of a picture. */
+/** Columns of a picture. */
 const PICTURE_COLUMNS = 100;
 
 const COUNTS = ["failing", "violations", "told", "accepted", "expected"] as const;

@@ -17,7 +17,7 @@ export const MAX_DOUBTFUL = 128;
 const LEAST_ODDS = 0.01;
 
 export interface Doubts {
-  /** Of all other readings together. */
+  /** Odds of all other readings together. */
   readonly odds: number;
   readonly stretches: readonly Doubt[];
 }

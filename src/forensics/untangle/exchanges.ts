@@ -23,7 +23,7 @@ interface Pair {
   readonly frames: OpenFrames;
   readonly one: OpenFrame;
   readonly other: OpenFrame;
-  /** Of both, in their order. */
+  /** The pieces of both, in their order. */
   readonly pieces: readonly Owned[];
 }
 

@@ -49,7 +49,7 @@ export class LayeredPacket {
     this.tunnelCount = 0;
   }
 
-  /** Whether so many octets of the layer were captured. */
+  /** Whether this many octets of the layer were captured. */
   has(octets: number): boolean {
     return this.at + octets <= this.end;
   }
@@ -59,7 +59,7 @@ export class LayeredPacket {
     return this.end < this.wireEnd;
   }
 
-  /** Steps over a header of so many octets to `next`. */
+  /** Steps over a header of this many octets to `next`. */
   pass(octets: number, next: number): number {
     if (this.at + octets > this.end) return HEADER_INCOMPLETE;
     this.at += octets;

@@ -129,7 +129,7 @@ export const INNER_LAYERS: readonly Layer[] = [
   row("IP in LLC", DSAP, [0x06], ip),
 ];
 
-/** Readers by the number of their protocol. `vxlanPorts`: UDP ports taken for VXLAN's besides those that are. */
+/** Readers by the number of their protocol. `vxlanPorts`: UDP ports taken as VXLAN's, besides VXLAN's own. */
 export function layerReaders(vxlanPorts: readonly number[]): ReadonlyMap<number, LayerReader> {
   const readers = new Map<number, LayerReader>();
   for (const { registry, numbers, read } of [...LINK_TYPES, ...INNER_LAYERS]) {

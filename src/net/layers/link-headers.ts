@@ -65,7 +65,7 @@ export function loopback(packet: LayeredPacket): number {
   return behindFamily(packet, 4);
 }
 
-/** The family stands in four octets, in front of a header of so many. */
+/** The family stands in four octets, in front of a header of this many octets. */
 function behindFamily(packet: LayeredPacket, header: number): number {
   if (!packet.has(header)) return HEADER_INCOMPLETE;
   const word = long(packet.bytes, packet.at);
@@ -146,7 +146,7 @@ export function nflog(packet: LayeredPacket): number {
 /** Later pieces of a frame that another one interrupted. */
 export const MPACKET_PIECE = LINK_TYPE | 0xff03;
 const MPACKET_VERIFICATION = [0x07, 0x19];
-/** Of a whole frame, and of the first pieces of four in turn. */
+/** Delimiters of a whole frame, and of the first pieces of four in turn. */
 const MPACKET_BEGINNINGS = [0xd5, 0xe6, 0x4c, 0x7f, 0xb3];
 
 export function mPacket(packet: LayeredPacket): number {

@@ -63,7 +63,7 @@ export interface LeftAlone {
   /** They use a port on which AMQP is expected. */
   onAmqpPort: boolean;
   connections: number;
-  /** Of the servers, the lowest first. */
+  /** Ports of the servers, the lowest first. */
   ports: number[];
 }
 

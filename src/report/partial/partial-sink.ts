@@ -40,7 +40,7 @@ export class PartialSink {
   readonly #kinds = new KindsTold();
   /** Findings that came since those of one kind were searched for. */
   #fresh = 0;
-  /** Of each input. */
+  /** Connections left alone, of each input. */
   readonly #leftAlone: LeftAlone[][] = [];
   readonly #isAmqpPort: (port: number) => boolean;
 

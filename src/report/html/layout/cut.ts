@@ -92,7 +92,7 @@ export function cutLayout(pieces: readonly Laid[], length: number, compact = fal
   };
 }
 
-/** Of each writer, in order of appearance. */
+/** The side of each writer, in order of appearance. */
 function sidesOf(pieces: readonly Laid[]): Map<number | null, "above" | "below"> {
   const sides = new Map<number | null, "above" | "below">();
   const count = (side: string) => [...sides.values()].filter(each => each === side).length;

@@ -13,7 +13,7 @@ const AXIS = 18;
 /** Channels with a lane, and messages that are drawn. */
 const MOST_CHANNELS = 16;
 const MOST_MESSAGES = 4000;
-/** Of a mark in its lane. */
+/** Pixels of a mark in its lane. */
 const ABOVE = 3;
 const BELOW = 13;
 /** A message is drawn as wide as this at least. */

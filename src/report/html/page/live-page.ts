@@ -24,7 +24,7 @@ export class LivePage {
   /** By the clock of events, in milliseconds. */
   #drawnAt = 0;
   #isPressed = false;
-  /** Of the finding that is shown, as JSON. */
+  /** The finding that is shown, as JSON. */
   #shown = "";
 
   /** @param draw draws the view that the address names */
