@@ -100,7 +100,8 @@ function ledgerOf(messages: MessageOutput, part: LedgerPart, broken: BrokenConne
   const suspend = ({ number, inspected }: MessageConnection): void => broken.suspend(inspected.carrier.first, number);
   const emitConnection = (connection: ConnectionFacts): void => messages.takeConnection(connection);
   const emitCall = (call: CallFacts): void => messages.takeCall(call);
-  return new Ledger(message => messages.take(message), { part, suspend, emitConnection, emitCall });
+  const follows = (connection: MessageConnection): boolean => messages.follows(connection);
+  return new Ledger(message => messages.take(message), { part, follows, suspend, emitConnection, emitCall });
 }
 
 /**

@@ -2,11 +2,10 @@
 import type { ObservedDirection } from "../connection/observers.ts";
 import { type InspectOptions, inspect } from "../inspect.ts";
 import type { Message } from "../messages/message.ts";
-import { choosesMessages, type MessageFilterOptions } from "../messages/message-filter.ts";
+import { choosesMessages, isPlain, type MessageFilterOptions } from "../messages/message-filter.ts";
 import type { Report } from "../report/report.ts";
 import { takesConnection } from "../report/selection.ts";
 import { AskedValues } from "./asked-values.ts";
-import { isPlain } from "./frame-filter.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Messages whose frames are remembered. */

@@ -3,6 +3,7 @@ import { METHODS } from "../amqp/method-registry.ts";
 import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { short } from "../bytes/big-endian.ts";
 import type { ObservedDirection } from "../connection/observers.ts";
+import { isPlain, NUMBERED } from "../messages/message-filter.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import { wholeNumbers } from "./port-option.ts";
 
@@ -139,13 +140,6 @@ export function parseTimeBound(value: string): TimeBound {
       nanoseconds: Number(fraction.padEnd(9, "9")),
     },
   };
-}
-
-const NUMBERED = /^c[1-9]\d*$/;
-
-/** c1, or address:port: what is known of a connection before its first frame. */
-export function isPlain(name: string): boolean {
-  return NUMBERED.test(name) || /^.{1,80}:\d{1,5}$/.test(name);
 }
 
 /** A list of plain names is split. A client may give its connection any name. */

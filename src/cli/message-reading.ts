@@ -34,6 +34,8 @@ export async function readMessages(
       absent: report => asked.absent(report),
       options: {
         messages: filter,
+        // Telemetry is told of everything.
+        onlyTheirConnections: telemetry === null,
         onAnyMessage: message => asked.see(message),
         ...readers(print),
         ...telemetry?.readers(),

@@ -18,6 +18,8 @@ import { TextCache } from "./text-cache.ts";
 export interface LedgerOptions {
   part?: LedgerPart;
   budget?: MessageBudget;
+  /** False for connections whose messages matter to nobody. */
+  follows?: (connection: MessageConnection) => boolean;
   /** Called with each connection when it is over. */
   emitConnection?: (connection: ConnectionFacts) => void;
   /** Called with each synchronous method when it is answered. */
@@ -35,6 +37,7 @@ export class Ledger implements FrameListener {
   readonly wantsMessages = false;
   readonly budget: MessageBudget;
   readonly #context: LedgerContext;
+  readonly #follows: (connection: MessageConnection) => boolean;
   /** By the engine's number, and open ones by connection: an encrypted connection has no number of AMQP's. */
   readonly #connections: (ConnectionLedger | undefined)[] = [];
   readonly #open = new Map<InspectedConnection, { readonly ledger: ConnectionLedger; readonly number: number }>();
@@ -45,6 +48,7 @@ export class Ledger implements FrameListener {
     const { part = "all", budget = new MessageBudget(), suspend = () => {} } = options;
     const { emitConnection = () => {}, emitCall = () => {} } = options;
     this.budget = budget;
+    this.#follows = options.follows ?? (() => true);
     const matches = part === "from-break" ? null : new PublishMatches();
     this.#context = { part, budget, texts: new TextCache(), matches, emit, emitConnection, emitCall, suspend };
   }
@@ -55,6 +59,7 @@ export class Ledger implements FrameListener {
     if (event.kind === "connection-opened") {
       const { number } = event;
       const named = { number: shownNumber ?? number, inspected: connection };
+      if (!this.#follows(named)) return;
       const ledger = new ConnectionLedger(named, this.#context);
       this.#connections[number] = ledger;
       this.#open.set(connection, { ledger, number });

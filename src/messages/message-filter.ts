@@ -39,6 +39,14 @@ export function choosesMessages(options: MessageFilterOptions): boolean {
   return OF_MESSAGES.some(name => options[name] !== undefined);
 }
 
+/** c1. */
+export const NUMBERED = /^c[1-9]\d*$/;
+
+/** c1, or address:port: what is known of a connection before its first frame. */
+export function isPlain(name: string): boolean {
+  return NUMBERED.test(name) || /^.{1,80}:\d{1,5}$/.test(name);
+}
+
 export class MessageFilter {
   readonly #options: MessageFilterOptions;
   /** By connection, once its messages come: its name, user and virtual host are known by then. */
@@ -46,6 +54,13 @@ export class MessageFilter {
 
   constructor(options: MessageFilterOptions) {
     this.#options = options;
+  }
+
+  /** False if no message of a connection can be wanted, as far as is known of it before its first frame. */
+  mayTake(connection: MessageConnection): boolean {
+    const { connection: names } = this.#options;
+    if (names === undefined || !names.every(isPlain)) return true;
+    return namesOf(connection).some(name => names.includes(name));
   }
 
   takes(message: Message): boolean {

@@ -1,6 +1,6 @@
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import type { CallFacts } from "../messages/ledger-sink.ts";
-import type { Message } from "../messages/message.ts";
+import type { Message, MessageConnection } from "../messages/message.ts";
 import { MessageFilter, type MessageFilterOptions } from "../messages/message-filter.ts";
 import { type MessageRecord, messageJson, messageRecord } from "./message-record.ts";
 import type { Report } from "./report.ts";
@@ -23,6 +23,11 @@ export interface MessageReaders {
   onAnyMessage?: (message: Message) => void;
   /** Only these. */
   messages?: MessageFilterOptions;
+  /**
+   * Connections that `messages` leaves out are not followed, which saves most of the time. Then a message's counterpart on
+   * such a connection is unknown, too.
+   */
+  onlyTheirConnections?: boolean;
 }
 
 /** Hands messages out. Those that an incident cost wait for its id, which findings get when the report is made. */
@@ -41,6 +46,11 @@ export class MessageOutput {
     const { onMessage, onMessageLine, onMessageFacts, onConnectionFacts, onCallFacts, onAnyMessage } = this.#readers;
     const readers = [onMessage, onMessageLine, onMessageFacts, onConnectionFacts, onCallFacts, onAnyMessage];
     return readers.some(each => each !== undefined);
+  }
+
+  /** Whether the messages of a connection matter, as far as is known of it before its first frame. */
+  follows(connection: MessageConnection): boolean {
+    return this.#readers.onlyTheirConnections !== true || this.#filter.mayTake(connection);
   }
 
   take(message: Message): void {
