@@ -12,6 +12,7 @@ import {
 } from "./leftover-octets.ts";
 import type { OctetWindow } from "./octet-window.ts";
 import { type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
+import { sharedRests } from "./shared-rest.ts";
 import { FRAMES_TOLD, type Parts, summarise } from "./summary.ts";
 import type { Untangling } from "./untangle/result.ts";
 import { joined, tellWriters, writerName } from "./writers.ts";
@@ -35,13 +36,14 @@ export function explain(
 ): Finding {
   const faultOffset = fault.streamOffset;
   const context: ReadFrame[] = [];
+  const { frames: owned, rests: shared } = sharedRests(window, untangling.frames);
   const begins = Math.min(faultOffset, untangling.frames[0]?.spans[0]?.[0] ?? faultOffset);
   for (const offset of before) {
     if (offset >= begins) break;
     const frame = wholeFrameAt(window, offset);
     if (frame !== null) context.push(readFrame(window, frame));
   }
-  const frames = untangling.frames.map(frame => readFrame(window, frame));
+  const frames = owned.map(frame => readFrame(window, frame));
   const { writers, of } = tellWriters([...context, ...frames], begins, faultOffset);
   const oversize = frames.find(({ size, spans }) => size > fault.sizeLimit && spans.length === 1);
   if (oversize !== undefined) return genuineOversize(oversize, fault.sizeLimit, writers);
@@ -60,10 +62,12 @@ export function explain(
   const broken = interrupted.filter(frame => !mayGoOn(frame));
   const restUnseen = interrupted.filter(mayGoOn).map(frame => tornFrame(frame, of.get(frame) ?? ""));
   const torn = broken.map(frame => tornFrame(frame, of.get(frame) ?? ""));
-  const missing = broken.filter(frame => !frame.complete && !cutOff(frame)).flatMap(missingOctets);
+  const isShared = ({ spans }: ReadFrame): boolean => shared.some(({ frame }) => frame === spans[0]![0]);
+  const missing = broken.filter(frame => !frame.complete && !cutOff(frame) && !isShared(frame)).flatMap(missingOctets);
   const around = [...context, ...frames];
   const tails: Tail[] = [];
   const overwritten = frames.filter(isOverwritten).map(frame => ({ span: frame.spans[0]! }));
+  for (const { span } of shared) overwritten.push({ span });
   const rests = untangling.unexplained.filter(span => {
     const place = overwrittenPlace(window, span, around);
     if (place !== null) overwritten.push({ span: place });
@@ -82,7 +86,7 @@ export function explain(
   return {
     kind,
     confidence: Math.min(confidenceOf(parts, isGuessed), confidenceBeside(doubtOdds)),
-    summary: summarise({ ...parts, restUnseen }, tails, untangling, writerAt) + (again ? COMES_AGAIN : ""),
+    summary: summarise({ ...parts, restUnseen, shared }, tails, untangling, writerAt) + (again ? COMES_AGAIN : ""),
     ...parts,
   };
 }

@@ -4,6 +4,7 @@ import { grouped } from "../bytes/grouped.ts";
 import { plural } from "../bytes/words.ts";
 import type { Diagnosis, Doubtful, Span, TornFrame } from "./diagnosis.ts";
 import { lengthOf, type Tail } from "./leftover-octets.ts";
+import type { SharedRest } from "./shared-rest.ts";
 import type { Untangling } from "./untangle/result.ts";
 
 /** Frames of a kind that a summary names; the others are counted. */
@@ -18,19 +19,22 @@ export type Parts = Pick<
 
 /** `writerOf` names the writer of the frame that begins at a stream offset. */
 export function summarise(
-  parts: Parts & { restUnseen: readonly TornFrame[] },
+  parts: Parts & { restUnseen: readonly TornFrame[]; shared: readonly SharedRest[] },
   tails: readonly Tail[],
   untangling: Untangling,
   writerOf: (frameAt: number) => string | undefined,
 ): string {
   const sentences: string[] = [];
   for (const frame of parts.torn.slice(0, FRAMES_TOLD)) {
-    sentences.push(frame.complete ? interrupted(frame, untangling, writerOf) : neverCompleted(frame));
+    const rest = parts.shared.find(({ frame: at }) => at === frame.spans[0]![0]);
+    if (rest !== undefined) sentences.push(overwrittenInBuffer(frame, rest, writerOf));
+    else sentences.push(frame.complete ? interrupted(frame, untangling, writerOf) : neverCompleted(frame));
   }
   const more = parts.torn.length - FRAMES_TOLD;
   if (more > 0) sentences.push(`${plural(more, "more frame")} ${more === 1 ? "was" : "were"} torn.`);
   for (const frame of parts.restUnseen.slice(0, FRAMES_TOLD)) sentences.push(restUnseen(frame, untangling.spent));
-  for (const { span } of parts.overwritten.slice(0, FRAMES_TOLD)) {
+  const isTold = (at: number): boolean => parts.shared.some(({ span }) => span[0] === at);
+  for (const { span } of parts.overwritten.filter(({ span: [at] }) => !isTold(at)).slice(0, FRAMES_TOLD)) {
     sentences.push(
       untangling.frames.some(({ spans: [first], size }) => first![0] === span[0] && size + FRAME_ENVELOPE > span[1])
         ? `The ${grouped(span[1])} octets at ${span[0]} are the beginning of the frame behind them, which comes again as a whole: it was written into the buffer of another frame of ${grouped(span[1])} octets before that was sent.`
@@ -120,6 +124,17 @@ function neverCompleted({ type, channel, size, writer, spans }: TornFrame): stri
     return `${name} was interrupted and has all its octets, but the last one is no frame-end octet: its buffer was overwritten before it was sent.`;
   }
   return `${name} was cut after ${grouped(there)} of ${grouped(whole)} octets and never completed: ${grouped(whole - there)} octets of it were never written.`;
+}
+
+/** A frame that went on out of a buffer into which another one was written by then. */
+function overwrittenInBuffer(
+  { type, channel, size, writer, spans }: TornFrame,
+  { other, span: [at, octets] }: SharedRest,
+  writerOf: (frameAt: number) => string | undefined,
+): string {
+  const [begin, there] = spans[0]!;
+  const by = writerOf(other) ?? "another one";
+  return `The ${frameTypeName(type)} frame of writer ${writer} on channel ${channel} (${grouped(size)} octets, offset ${begin}) was interrupted after ${plural(there, "octet")} and went on at ${at}, out of a send buffer into which writer ${by} had written the frame at ${other} by then: the ${grouped(octets)} octets there are the rest of that one, and those of this one were overwritten before they were sent.`;
 }
 
 /** A frame that others came into, and that was open at octets not captured, or where the search ended (`spent`). */

@@ -10,12 +10,29 @@ import {
   LEAST_CONTENT_HEADER,
 } from "../../amqp/spec/constants.ts";
 import { longlong, short } from "../../bytes/big-endian.ts";
+import { UNNAMED } from "./named-writers.ts";
 import * as price from "./prices.ts";
 import { AT_BOUNDARY, type Frame, type Piece, type Reading, UNDECIDED, type Unfinished } from "./reading.ts";
 import { decodes } from "./starts.ts";
+import type { Stretch } from "./stretch.ts";
+
+/** A writer between the frames of a content on a channel, which carries `owes` next. */
+function betweenFrames(channel: number, owes: number, by: number): Unfinished {
+  return { id: -1, frame: null, channel, owes, left: 0, header: null, ignored: 0, cutAt: -1, by };
+}
+
+/** Starts whose channels are taken to be in use. */
+const FIRST_STARTS = 256;
+
+/** What each channel carried before is not known. */
+export function unknownContents({ starts, octets }: Stretch): Unfinished[] {
+  const channels = new Set(starts.at.slice(0, FIRST_STARTS).map(at => short(octets, at + 1)));
+  channels.delete(0);
+  return Array.from(channels, channel => betweenFrames(channel, AWAITS_ANY, UNNAMED));
+}
 
 /** A frame that ends where its last piece does, by any writer. */
-export function settle(octets: Uint8Array, next: Reading, frame: Frame, owes: number): void {
+export function settle({ octets, writers }: Stretch, next: Reading, frame: Frame, owes: number, by: number): void {
   next.mode = AT_BOUNDARY;
   next.frame = null;
   next.last = null;
@@ -28,16 +45,7 @@ export function settle(octets: Uint8Array, next: Reading, frame: Frame, owes: nu
     then = followsOn(payload.octets, payload.at, frame);
   } else if (owes === UNDECIDED) then = AWAITS_METHOD;
   if (then === AWAITS_METHOD || frame.channel === 0) return;
-  const content: Unfinished = {
-    id: -1,
-    frame: null,
-    channel: frame.channel,
-    owes: then,
-    left: 0,
-    header: null,
-    ignored: 0,
-    cutAt: -1,
-  };
+  const content = betweenFrames(frame.channel, then, frame.type === FRAME_HEADER ? writers.of(frame.id) : by);
   if (then === AWAITS_ANY) next.others = [...next.others, content];
   else next.last = content;
 }

@@ -10,8 +10,9 @@ import type { StepBudget } from "./step-budget.ts";
 
 /** Octets before a place that are evidence for it. */
 const ORDER = 3;
-/** Octets that are learned from. */
-const MAX_LEARNED = 1 << 18;
+/** Octets that are learned from, in blocks all over the stretch: what bodies say changes on the way. */
+const MAX_LEARNED = 1 << 17;
+const BLOCK = 2048;
 /** Octets that cost as much to learn from as it costs to examine one reading. */
 const OCTETS_A_STEP = 12;
 /** Places of a table: eight for each octet learned from, at most this power of two. */
@@ -19,9 +20,15 @@ const MOST_BITS = 20;
 const ROOM_BITS = 3;
 /** How much a shorter context counts beside a longer one at least, in times that it was seen. */
 const SHORTER = 8;
+/** Octets on each side of a junction that are better evidence than those elsewhere, as a body repeats itself; how much a share elsewhere counts beside them. */
+const REACH = 256;
+const NEARBY = 1;
+/** What it costs to look there, in readings. */
+const NEARBY_STEPS = 1;
 /** How much of the model's result is believed, and the most that one junction may count, in nats. */
 const BELIEVED = 0.7;
 const MOST = 7;
+export const MOST_GAIN = BELIEVED * MOST;
 
 /**
  * Places of a stretch at which it is tested whether octets follow from one another, and by how much they must, in nats.
@@ -34,8 +41,8 @@ interface Learned {
   readonly stood: CountTable;
   readonly distinct: CountTable;
   readonly followed: CountTable;
-  /** Index up to which octets were learned from. */
-  readonly until: number;
+  /** Of so many blocks, one was learned from. */
+  readonly every: number;
 }
 
 export class Continuity {
@@ -96,8 +103,9 @@ export class Continuity {
   #gain(before: number, at: number): number {
     if (before - ORDER < this.#from || at + ORDER > this.#end) return 0;
     this.#learned ??= this.#learn();
+    this.#budget.steps -= NEARBY_STEPS;
     // The octets in question were learned, too: once each.
-    const own = before === at && at < this.#learned.until ? 1 : 0;
+    const own = before === at && this.#isLearned(at, this.#learned.every) ? 1 : 0;
     let gain = 0;
     for (let i = 0; i < ORDER; i++) {
       const { longest, upToHere } = this.#shares(this.#learned, before, at, i, own);
@@ -126,19 +134,47 @@ export class Continuity {
       share = (followed + shorter * share) / (stood + shorter);
       if (order === i) upToHere = share;
     }
-    return { longest: share, upToHere };
+    const { stood, followed } = this.#nearby(before, at, i);
+    return { longest: (followed + NEARBY * share) / (stood + NEARBY), upToHere };
+  }
+
+  /** How often the three octets before octets[at + i] stand on both sides of the junction, and how often that octet follows. */
+  #nearby(before: number, at: number, i: number): { stood: number; followed: number } {
+    const octets = this.#octets;
+    const octet = octets[at + i]!;
+    const first = octets[i > 0 ? at + i - 1 : before + i - 1]!;
+    const second = octets[i > 1 ? at + i - 2 : before + i - 2]!;
+    const third = octets[before + i - 3]!;
+    // Equal octets tell nothing.
+    if (first === second && second === third) return { stood: 0, followed: 0 };
+    let stood = 0;
+    let followed = 0;
+    const count = (from: number, to: number): void => {
+      for (let k = from + ORDER; k < to; k++) {
+        if (octets[k - 1] !== first || octets[k - 2] !== second || octets[k - 3] !== third) continue;
+        stood++;
+        if (octets[k] === octet) followed++;
+      }
+    };
+    count(Math.max(this.#from, before - REACH), before);
+    count(at, Math.min(this.#end, at + REACH));
+    return { stood, followed };
   }
 
   #learn(): Learned {
     const octets = this.#octets;
-    const until = Math.min(this.#end, this.#from + MAX_LEARNED);
-    const length = until - this.#from;
+    const every = Math.ceil((this.#end - this.#from) / MAX_LEARNED);
+    const length = (this.#end - this.#from) / every;
     this.#budget.steps -= length / OCTETS_A_STEP;
     const bits = Math.min(MOST_BITS, 32 - Math.clz32(length) + ROOM_BITS);
     const stood = new CountTable(bits - 1);
     const distinct = new CountTable(bits - 1);
     const followed = new CountTable(bits);
-    for (let at = this.#from + ORDER; at < until; at++) {
+    for (let at = this.#from + ORDER; at < this.#end; at++) {
+      if (!this.#isLearned(at, every)) {
+        at += BLOCK - 1;
+        continue;
+      }
       const octet = octets[at]!;
       let context = 0;
       for (let order = 0; order <= ORDER; order++) {
@@ -147,7 +183,11 @@ export class Continuity {
         if (followed.add(mix(context, octet + 256)) === 0) distinct.add(context);
       }
     }
-    return { stood, distinct, followed, until };
+    return { stood, distinct, followed, every };
+  }
+
+  #isLearned(at: number, every: number): boolean {
+    return Math.floor((at - this.#from) / BLOCK) % every === 0;
   }
 }
 

@@ -120,7 +120,7 @@ function cutPrice({ places }: Stretch, at: number, cut: OpenFrame, like: OpenFra
   const isAlike =
     octetsBefore(cut, endOf(cut)) === octetsBefore(like, endOf(like)) &&
     like.pieces.slice(1).some(({ from }) => octetsBefore(like, from) === depth);
-  const cost = places.cutPrice(at, -1);
+  const cost = places.cutPrice(at, -1, true);
   return price.RESUME + (isAlike ? Math.min(cost, SAME_DEPTH) : cost);
 }
 

@@ -66,7 +66,7 @@ function swallowed(moves: Moves, reading: Reading, at: number): void {
       const from = end + 1 - each.left;
       if (from <= reading.from) continue;
       if (from >= reading.end) break;
-      tries.push({ from, cost: places.cutPrice(from, reading.lastCut) });
+      tries.push({ from, cost: places.cutPrice(from, reading.lastCut, true) });
     }
     tries.sort((a, b) => a.cost - b.cost);
     for (const { from } of tries.slice(0, MAX_SWALLOWED)) {

@@ -1,9 +1,11 @@
 /** What a reading may do next: a frame begins, an interrupted one goes on, the present one is cut. */
 import { AWAITS_ANY } from "../../amqp/content-order.ts";
-import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE } from "../../amqp/spec/constants.ts";
+import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER } from "../../amqp/spec/constants.ts";
 import { long, short } from "../../bytes/big-endian.ts";
 import { settle } from "./content.ts";
+import { MOST_GAIN } from "./continuity.ts";
 import { leftoverPrice, Repeats, startBehindEnd } from "./leftovers.ts";
+import { UNNAMED } from "./named-writers.ts";
 import { admissions } from "./order.ts";
 import { ignored, resumedOver } from "./passed-starts.ts";
 import * as price from "./prices.ts";
@@ -66,8 +68,10 @@ export class Moves implements BasicMoves {
     if (strength === NO_START && !this.stretch.sender.seenWhole) this.#begunBefore(reading, at);
     this.spend(reading.others.length / OTHERS_A_STEP);
     const over = resumedOver(this, reading, at, strength);
+    // Where octets go on well, that is worth something.
+    const most = this.dearest + MOST_GAIN - price.RESUME;
     for (const each of reading.others) {
-      if (each === justCut || !isSuspended(each)) continue;
+      if (each === justCut || !isSuspended(each) || reading.price + over > most) continue;
       if (each.header === null) this.#resume(reading, each, at, over);
       else resumeHeader(this, reading, each, at, over);
     }
@@ -97,8 +101,21 @@ export class Moves implements BasicMoves {
       next.hasShared ||= admission.shared;
       next.hasSplit ||= admission.split;
       next.owes = admission.owes;
+      next.by = admission.by;
+      if (frame.type === FRAME_HEADER) this.#beginMessage(next, frame.id);
       this.#enter(next, frame, at, end);
     }
+  }
+
+  /** Its writer was perhaps interrupted in another one, which then never goes on: that is paid for once. */
+  #beginMessage(next: Reading, header: number): void {
+    const { writers } = this.stretch;
+    const name = writers.of(header);
+    if (name === UNNAMED) return;
+    const isBusy = (each: Unfinished): boolean => each.by === name && isSuspended(each);
+    if (!next.others.some(isBusy)) return;
+    next.price += writers.price;
+    next.others = next.others.map(each => (isBusy(each) ? { ...each, by: UNNAMED } : each));
   }
 
   #enter(next: Reading, frame: Frame, at: number, end: number): void {
@@ -117,6 +134,7 @@ export class Moves implements BasicMoves {
   #resume(reading: Reading, each: Unfinished, at: number, over: number): void {
     const next = this.resumed(reading, each, at, over);
     next.owes = each.owes;
+    next.by = each.by;
     this.#enter(next, each.frame!, at, at + each.left);
     next.ignored = each.ignored;
   }
@@ -160,7 +178,7 @@ export class Moves implements BasicMoves {
   /** The frame under way is interrupted at `at`; null if it cannot be. */
   cut(reading: Reading, at: number): Reading | null {
     if (reading.others.length >= MAX_SUSPENDED || at <= reading.from) return null;
-    const cost = this.stretch.places.cutPrice(at, reading.lastCut);
+    const cost = this.stretch.places.cutPrice(at, reading.lastCut, reading.suspends);
     if (reading.price + cost > this.dearest) return null;
     const next =
       reading.mode === IN_HEADER ? openHeader(this, reading, reading.from, at) : this.#interrupted(reading, at);
@@ -174,14 +192,14 @@ export class Moves implements BasicMoves {
   }
 
   #interrupted(reading: Reading, at: number): Reading | null {
-    const { frame, owes, end } = reading;
+    const { frame, owes, end, by } = reading;
     if (frame === null || at >= end) return null;
     const next = reading.copy();
     if (frame.type === FRAME_BODY) next.price += this.stretch.continuity.cutPrice(at);
     next.take(frame.id, at);
     const { id, channel } = frame;
     const { ignored } = reading;
-    next.others = [...next.others, { id, frame, channel, owes, left: end - at, header: null, ignored, cutAt: at }];
+    next.others = [...next.others, { id, frame, channel, owes, left: end - at, header: null, ignored, cutAt: at, by }];
     return next;
   }
 
@@ -189,7 +207,7 @@ export class Moves implements BasicMoves {
   finish(reading: Reading, at: number): Reading {
     const next = reading.copy();
     next.take(reading.frame!.id, at);
-    settle(this.stretch.octets, next, reading.frame!, reading.owes);
+    settle(this.stretch, next, reading.frame!, reading.owes, reading.by);
     if (reading.from === reading.frame!.id) next.run = reading.run + 1;
     return next;
   }
@@ -201,7 +219,7 @@ export class Moves implements BasicMoves {
     this.leave(next);
     next.others = next.others.filter(other => other !== each);
     next.take(each.frame!.id, at);
-    settle(this.stretch.octets, next, each.frame!, each.owes);
+    settle(this.stretch, next, each.frame!, each.owes, each.by);
     return next;
   }
 

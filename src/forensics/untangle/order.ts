@@ -1,12 +1,15 @@
 /** The order of content (§4.2.6) of several writers: which of them may have written a frame that begins. */
 import { AWAITS_ANY, AWAITS_METHOD, afterBody, contentFault, IN_ORDER } from "../../amqp/content-order.ts";
 import { FRAME_HEADER, FRAME_METHOD } from "../../amqp/spec/constants.ts";
+import { UNNAMED } from "./named-writers.ts";
 import * as price from "./prices.ts";
 import { type Reading, UNDECIDED, type Unfinished } from "./reading.ts";
 
 /** A writer that may have written the frame: what its content carries next, which others are under way, the price. */
 export interface Admission {
   readonly owes: number;
+  /** Who wrote its content, as in `Unfinished`. */
+  readonly by: number;
   readonly others: readonly Unfinished[];
   readonly price: number;
   readonly shared: boolean;
@@ -29,7 +32,9 @@ export function admissions(
   const splitPrice = reading.hasSplit ? price.SPLIT_AGAIN : price.SPLIT_MESSAGE;
   const leaves = last !== null && last.owes !== AWAITS_ANY;
   if (channel === 0) {
-    return [{ owes: AWAITS_METHOD, others: all, price: leaves ? splitPrice : 0, shared: false, split: leaves }];
+    return [
+      { owes: AWAITS_METHOD, by: UNNAMED, others: all, price: leaves ? splitPrice : 0, shared: false, split: leaves },
+    ];
   }
   if (type === FRAME_METHOD) {
     const unknown = all.find(each => each.channel === channel && each.owes === AWAITS_ANY && each.left === 0);
@@ -37,7 +42,7 @@ export function admissions(
     const shared = others.some(each => each.channel === channel);
     const split = leaves && last.channel !== channel;
     const cost = (split ? splitPrice : 0) + sharedPrice(reading, shared);
-    return [{ owes: UNDECIDED, others, price: cost, shared, split }];
+    return [{ owes: UNDECIDED, by: UNNAMED, others, price: cost, shared, split }];
   }
   const result: Admission[] = [];
   const fits = (each: Unfinished): boolean =>
@@ -49,12 +54,12 @@ export function admissions(
     const odd = type !== FRAME_HEADER && each.owes !== AWAITS_ANY && each.owes !== size && size !== maxBody;
     const owes = type === FRAME_HEADER ? UNDECIDED : afterBody(each.owes, size);
     const cost = (split ? splitPrice : 0) + (odd ? price.ODD_BODY : 0);
-    result.push({ owes, others: all.filter(other => other !== each), price: cost, shared: false, split });
+    result.push({ owes, by: each.by, others: all.filter(other => other !== each), price: cost, shared: false, split });
   }
   if (result.length > 0) return result;
   const owes = type === FRAME_HEADER ? UNDECIDED : AWAITS_METHOD;
   const cost = price.STRAY + (leaves ? splitPrice : 0);
-  return [{ owes, others: all, price: cost, shared: false, split: leaves }];
+  return [{ owes, by: UNNAMED, others: all, price: cost, shared: false, split: leaves }];
 }
 
 /** How many octets of body are due on a channel for a frame of `size`: exactly, or at least. */

@@ -18,9 +18,38 @@ const FULL_END = 2;
 const GRID_END = 3;
 
 /** How often frames are cut where such places lie inside them: a short segment's end, a full one's, a buffer's. */
-export type Turns = readonly [none: number, short: number, full: number, grid: number];
+export type Shares = readonly [none: number, short: number, full: number, grid: number];
 
-const BEFORE_LEARNING: Turns = [0, 0.4, 0.08, 0.5];
+/** The same while no other frame is interrupted, and while another one waits to go on: then writers take turns. */
+export interface Turns {
+  readonly alone: Shares;
+  readonly contended: Shares;
+}
+
+const BEFORE_LEARNING: Shares = [0, 0.4, 0.08, 0.5];
+
+/** By the kind of place. */
+interface Prices {
+  readonly alone: readonly number[];
+  readonly contended: readonly number[];
+}
+
+/** How often frames were cut, and went on, by the kind of place. */
+class Counts {
+  readonly cut = [0, 0, 0, 0];
+  readonly passed = [0, 0, 0, 0];
+
+  get shares(): Shares {
+    const share = (of: number): number => {
+      // As if so many had been seen before.
+      const weight = 2;
+      const cut = this.cut[of]!;
+      const seen = (cut + weight * BEFORE_LEARNING[of]!) / (cut + this.passed[of]! + weight);
+      return Math.min(0.98, Math.max(0.002, seen));
+    };
+    return [0, share(SHORT_END), share(FULL_END), share(GRID_END)];
+  }
+}
 
 export class Places {
   /** Indices at which segments begin, or buffers of the grid end, ascending. */
@@ -29,8 +58,9 @@ export class Places {
   readonly largest: number = 0;
   readonly #ends = new Map<number, number>();
   readonly #aligned: boolean;
-  #cut: readonly number[] = [];
-  #pass: readonly number[] = [];
+  #cut: Prices = { alone: [], contended: [] };
+  #least = 0;
+  #pass: Prices = { alone: [], contended: [] };
 
   /** `all`: where segments begin; `end`: index behind the last octet. */
   constructor(all: readonly number[], grid: Grid | null, end: number) {
@@ -51,22 +81,25 @@ export class Places {
       this.segments = [...this.#ends.keys()].sort((a, b) => a - b);
     }
     this.#aligned = inSegments || grid !== null;
-    this.turns = BEFORE_LEARNING;
+    this.turns = { alone: BEFORE_LEARNING, contended: BEFORE_LEARNING };
   }
 
-  set turns(turns: Turns) {
-    this.#cut = turns.map(share => (share === 0 ? 0 : -Math.log(share)));
-    this.#pass = turns.map(share => -Math.log(1 - share));
+  set turns({ alone, contended }: Turns) {
+    const cut = (shares: Shares): number[] => shares.map(share => (share === 0 ? 0 : -Math.log(share)));
+    const pass = (shares: Shares): number[] => shares.map(share => -Math.log(1 - share));
+    this.#cut = { alone: cut(alone), contended: cut(contended) };
+    this.#least = Math.min(...this.#cut.alone.slice(1), ...this.#cut.contended.slice(1));
+    this.#pass = { alone: pass(alone), contended: pass(contended) };
   }
 
   isSegment(at: number): boolean {
     return this.#ends.has(at);
   }
 
-  /** The price of a cut here, the one before it being at `lastCut` (−1: none is known). */
-  cutPrice(at: number, lastCut: number): number {
+  /** The price of a cut here, the one before it being at `lastCut` (−1: none is known); `contended`: while another frame waits. */
+  cutPrice(at: number, lastCut: number, contended: boolean): number {
     const end = this.#ends.get(at);
-    if (end !== undefined) return this.#cut[end]!;
+    if (end !== undefined) return this.#cut[contended ? "contended" : "alone"][end]!;
     if (lastCut >= 0 && at > lastCut) {
       for (const quantum of QUANTA) if ((at - lastCut) % quantum === 0) return price.CUT + price.ON_GRID;
     }
@@ -76,7 +109,7 @@ export class Places {
   /** The least price of a cut between two indices; unseen if it is at no segment's end. */
   leastCutPrice(from: number, to: number): number {
     const segment = this.segments[this.firstFrom(from + 1)] ?? to;
-    return segment < to ? Math.min(...this.#cut.slice(1)) : this.unseenCutPrice;
+    return segment < to ? this.#least : this.unseenCutPrice;
   }
 
   /** The price of a cut that nothing shows. */
@@ -96,31 +129,30 @@ export class Places {
     return low;
   }
 
-  /** The price if a frame goes on here. */
-  passPrice(at: number): number {
-    return this.#pass[this.#ends.get(at) ?? NO_END]!;
+  /** The price if a frame goes on here; `contended`: while another one waits. */
+  passPrice(at: number, contended: boolean): number {
+    return this.#pass[contended ? "contended" : "alone"][this.#ends.get(at) ?? NO_END]!;
   }
 
   /** How often the frames of these pieces are cut where a segment ends inside them. */
   learn(pieces: Piece | null): Turns {
-    const cut = [0, 0, 0, 0];
-    const passed = [0, 0, 0, 0];
+    const alone = new Counts();
+    const contended = new Counts();
+    // From the last piece back: frames that go on behind a piece, of which those that have begun before it wait while it is written.
     const goOn = new Set<number>();
     let i = this.segments.length - 1;
     for (let piece = pieces; piece !== null; piece = piece.before) {
-      if (piece.frame < 0) continue;
-      const end = this.#ends.get(piece.to);
-      if (end !== undefined && goOn.has(piece.frame)) cut[end]!++;
-      goOn.add(piece.frame);
-      while (i >= 0 && this.segments[i]! >= piece.to) i--;
-      for (; i >= 0 && this.segments[i]! > piece.from; i--) passed[this.#ends.get(this.segments[i]!)!]!++;
+      const { frame, from, to } = piece;
+      if (frame < 0) continue;
+      let counts = alone;
+      for (const each of goOn) if (each !== frame && each < from) counts = contended;
+      const end = this.#ends.get(to);
+      if (end !== undefined && goOn.has(frame)) counts.cut[end]!++;
+      goOn.add(frame);
+      while (i >= 0 && this.segments[i]! >= to) i--;
+      for (; i >= 0 && this.segments[i]! > from; i--) counts.passed[this.#ends.get(this.segments[i]!)!]!++;
+      if (frame === from) goOn.delete(frame);
     }
-    const share = (prior: number, of: number): number => {
-      // As if this many had been seen before.
-      const weight = 2;
-      return Math.min(0.98, Math.max(0.002, (cut[of]! + weight * prior) / (cut[of]! + passed[of]! + weight)));
-    };
-    const [, short, full, grid] = BEFORE_LEARNING;
-    return [0, share(short, SHORT_END), share(full, FULL_END), share(grid, GRID_END)];
+    return { alone: alone.shares, contended: contended.shares };
   }
 }

@@ -1,6 +1,7 @@
 /** A reading of torn octets up to some place: what was put together, what is under way, and its price. */
 
 import { AWAITS_HEADER, AWAITS_METHOD } from "../../amqp/content-order.ts";
+import { UNNAMED } from "./named-writers.ts";
 import * as price from "./prices.ts";
 
 /** A frame whose header is whole. */
@@ -33,6 +34,8 @@ export interface Unfinished {
   readonly ignored: number;
   /** Index at which it was cut; −1 between frames. */
   readonly cutAt: number;
+  /** Who wrote its content, by name; UNNAMED where nobody knows, or where it is paid for that they began another one. */
+  readonly by: number;
 }
 
 /** Octets of no frame, and the rest of a frame whose beginning was not captured: in place of a frame's index. */
@@ -82,6 +85,8 @@ export class Reading {
   /** What the frame's content carries next, when it is whole. */
   owes = AWAITS_METHOD;
   others: readonly Unfinished[] = [];
+  /** Who writes the frame under way, as in `Unfinished`. */
+  by = UNNAMED;
   /** At a boundary: the content of the frame just written, if it goes on. */
   last: Unfinished | null = null;
   /** Starts read as content in the frame under way. */
@@ -108,6 +113,7 @@ export class Reading {
     next.from = this.from;
     next.end = this.end;
     next.owes = this.owes;
+    next.by = this.by;
     next.others = this.others;
     next.last = this.last;
     next.ignored = this.ignored;
@@ -146,7 +152,7 @@ export class Reading {
   /** The same number for readings with the same future: what may follow them depends on the same things. */
   key(): number {
     let a = mix(this.mode * 31 + (this.hasIgnored ? 1 : 0) + (this.ignored > 0 ? 2 : 0), this.end);
-    a = mix(a, this.owes);
+    a = mix(a, this.owes * 64 + this.by);
     if (this.mode !== IN_FRAME) a = mix(a, this.from);
     a = mixFrame(a, this.frame);
     let sum = 0;
@@ -187,9 +193,10 @@ export function isSuspended(each: Unfinished): boolean {
   return each.left !== 0;
 }
 
-function keyOf({ channel, owes, left, frame, header, cutAt }: Unfinished): number {
+function keyOf({ channel, owes, left, frame, header, cutAt, by }: Unfinished): number {
   let a = mix(channel, left);
   a = mix(a, cutAt);
+  a = mix(a, by);
   a = mix(a, owes);
   a = mixFrame(a, frame);
   if (header !== null) for (const octet of header) a = mix(a, octet + 1);

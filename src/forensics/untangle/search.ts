@@ -1,21 +1,10 @@
 /** The search: all readings side by side, event by event (untangle.ts explains why). */
-import { AWAITS_ANY } from "../../amqp/content-order.ts";
-import { short } from "../../bytes/big-endian.ts";
+import { unknownContents } from "./content.ts";
 import { lookBack } from "./look-back.ts";
 import { Moves } from "./moves.ts";
 import { ignored } from "./passed-starts.ts";
 import * as price from "./prices.ts";
-import {
-  AT_BOUNDARY,
-  cheapestAtEnd,
-  IN_FRAME,
-  IN_HEADER,
-  IN_JUNK,
-  isWaiting,
-  OVERDUE,
-  Reading,
-  type Unfinished,
-} from "./reading.ts";
+import { AT_BOUNDARY, cheapestAtEnd, IN_FRAME, IN_HEADER, IN_JUNK, isWaiting, OVERDUE, Reading } from "./reading.ts";
 import { HEADER_AND_IDS } from "./sender.ts";
 import { settledBy } from "./settled.ts";
 import { NO_START, WHOLE_START } from "./starts.ts";
@@ -35,12 +24,16 @@ const OTHERS_A_STEP = 8;
 const EVENT_STEPS = 0.1;
 /** The cost of a reading that is made, and dearer than those that are kept. */
 const GIVEN_UP_STEPS = 0.5;
+/** And one that only goes on. */
+const GO_ON_STEPS = 0.4;
 /** Octets that headers cut one inside the other may take. */
 const HEADERS = MAX_NESTED_HEADERS * HEADER_AND_IDS;
+/** Readings made for one that is kept: some of them are alike. */
+const ALIKE = 1.2;
+/** So many times as many readings as are kept are thinned out. */
+const CROWD = 1.5;
 /** Readings that go on if all others wait. */
 const RESCUED = 10;
-/** Starts whose channels are taken to be in use. */
-const FIRST_STARTS = 256;
 
 /** Readings examined for one incident. */
 const MAX_STEPS_EACH = 400_000;
@@ -55,6 +48,8 @@ export class Search {
   readonly #floor: number;
   #live: Reading[] = [];
   #next: Reading[] = [];
+  /** So many of them are thinned out. */
+  #crowd = 0;
   /** Index up to which all live readings have come. */
   #at: number;
   #best = 0;
@@ -72,7 +67,7 @@ export class Search {
     const root = new Reading();
     root.from = this.#at;
     root.runAt = this.#at;
-    root.others = this.#unknownChannels();
+    root.others = unknownContents(this.#stretch);
     this.#moves.atBoundary(root, this.#at, null);
     this.#prune();
     let start = starts.firstFrom(this.#at + 1);
@@ -107,23 +102,6 @@ export class Search {
     return reading === null ? null : { reading, boundary: this.#at, open: true, spent: true };
   }
 
-  /** What each channel carried before is not known. */
-  #unknownChannels(): Unfinished[] {
-    const { starts, octets } = this.#stretch;
-    const channels = new Set(starts.at.slice(0, FIRST_STARTS).map(at => short(octets, at + 1)));
-    channels.delete(0);
-    return Array.from(channels, channel => ({
-      id: -1,
-      frame: null,
-      channel,
-      owes: AWAITS_ANY,
-      left: 0,
-      header: null,
-      ignored: 0,
-      cutAt: -1,
-    }));
-  }
-
   /** Takes all readings on to `at`. */
   #advance(at: number, isEvent: boolean): void {
     const { starts, places, end } = this.#stretch;
@@ -131,6 +109,7 @@ export class Search {
     const strength = isEvent ? starts.strengthAt(at) : NO_START;
     const segment = isEvent && places.isSegment(at);
     this.#next = [];
+    this.#crowd = CROWD * this.#width();
     this.#best = Number.POSITIVE_INFINITY;
     this.#at = at;
     moves.dearest = isEvent ? this.#dearest(at, strength, segment) : Number.POSITIVE_INFINITY;
@@ -142,7 +121,7 @@ export class Search {
         continue;
       }
       if (at >= end || !isEvent) {
-        this.#keep(reading);
+        this.#goOn(reading);
         continue;
       }
       this.#within(reading, at, strength, segment);
@@ -154,11 +133,11 @@ export class Search {
   #dearest(at: number, strength: number, segment: boolean): number {
     const width = this.#width();
     if (at >= this.#stretch.end || this.#live.length < width) return Number.POSITIVE_INFINITY;
-    const pass = segment ? this.#stretch.places.passPrice(at) : 0;
     const ranks: number[] = [];
     for (const reading of this.#live) {
       if (reading.mode !== IN_FRAME || reading.end === at) continue;
       const over = strength === NO_START ? 0 : ignored(this.#moves, reading, at, strength).cost;
+      const pass = segment ? this.#stretch.places.passPrice(at, reading.suspends) : 0;
       ranks.push(this.#rank(reading) + over + pass);
     }
     if (ranks.length < width) return Number.POSITIVE_INFINITY;
@@ -222,7 +201,7 @@ export class Search {
       cutByHeaders(moves, reading, at);
       moves.ignore(reading, at, strength);
     }
-    if (segment) reading.price += this.#stretch.places.passPrice(at);
+    if (segment) reading.price += this.#stretch.places.passPrice(at, reading.suspends);
     this.#keep(reading);
   }
 
@@ -233,6 +212,13 @@ export class Search {
     return last;
   }
 
+  /** Nothing happens to a reading that is kept already. */
+  #goOn(reading: Reading): void {
+    this.#budget.steps -= GO_ON_STEPS;
+    if (reading.price < this.#best && !isWaiting(reading)) this.#best = reading.price;
+    if (reading.price <= this.#best + MARGIN) this.#next.push(reading);
+  }
+
   #keep(reading: Reading): void {
     if (reading.price > this.#moves.dearest) {
       this.#budget.steps -= GIVEN_UP_STEPS;
@@ -240,7 +226,21 @@ export class Search {
     }
     this.#budget.steps -= 1 + reading.others.length / OTHERS_A_STEP;
     if (reading.price < this.#best && !isWaiting(reading)) this.#best = reading.price;
-    if (reading.price <= this.#best + MARGIN) this.#next.push(reading);
+    if (reading.price > this.#best + MARGIN) return;
+    this.#next.push(reading);
+    if (this.#next.length >= this.#crowd) this.#thin();
+  }
+
+  /** Of so many readings most are given up: those that are dearer than as many as are kept need not be made. */
+  #thin(): void {
+    const kept = this.#width() * ALIKE;
+    const ranked = this.#next.map(reading => ({ reading, rank: this.#rank(reading) }));
+    ranked.sort((a, b) => a.rank - b.rank);
+    let count = 0;
+    const last = ranked.find(({ reading }) => !isWaiting(reading) && ++count >= kept);
+    if (last !== undefined && last.rank < this.#moves.dearest) this.#moves.dearest = last.rank;
+    this.#next = ranked.filter(({ rank }) => rank <= this.#moves.dearest).map(({ reading }) => reading);
+    this.#crowd = CROWD * this.#next.length;
   }
 
   /** The least that a reading will have cost at the end of its present frame or stretch. */

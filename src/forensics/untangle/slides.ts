@@ -56,7 +56,7 @@ function slide(stretch: Stretch, frames: OpenFrames, between: Between): Alternat
   const costOf = (by: number): number => {
     const { places, continuity } = stretch;
     const at = cut + by;
-    const cost = places.cutPrice(at, -1);
+    const cost = places.cutPrice(at, -1, true);
     if (!tells) return cost;
     const joined = continuity.gain(at, goesOn + by) + (previous === undefined ? 0 : continuity.gain(previous, at));
     return cost + continuity.gain(at, at) - joined;

@@ -1,5 +1,6 @@
 /** What is read, the moves, and the results: the shapes that the files of this folder share. */
 import type { Continuity } from "./continuity.ts";
+import type { NamedWriters } from "./named-writers.ts";
 import type { Places } from "./places.ts";
 import type { Frame, Reading, Unfinished } from "./reading.ts";
 import type { Sender } from "./sender.ts";
@@ -29,6 +30,7 @@ export interface Stretch {
   readonly starts: Starts;
   readonly places: Places;
   readonly continuity: Continuity;
+  readonly writers: NamedWriters;
 }
 
 /** The moves of which others are made. */

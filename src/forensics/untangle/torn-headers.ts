@@ -2,6 +2,7 @@
 import { hasIds } from "../../amqp/plausible-frame.ts";
 import { FRAME_ENVELOPE, FRAME_HEADER_SIZE } from "../../amqp/spec/constants.ts";
 import { long, short } from "../../bytes/big-endian.ts";
+import { UNNAMED } from "./named-writers.ts";
 import { admissions } from "./order.ts";
 import * as price from "./prices.ts";
 import { AT_BOUNDARY, type Reading, UNDECIDED, type Unfinished } from "./reading.ts";
@@ -68,7 +69,7 @@ export function openHeader(moves: BasicMoves, reading: Reading, from: number, cu
     const channel = count >= 3 ? short(octets, from + 1) : -1;
     next.others = [
       ...next.others,
-      { id: from, frame: null, channel, owes: UNDECIDED, left: -1, header, ignored: 0, cutAt: cut },
+      { id: from, frame: null, channel, owes: UNDECIDED, left: -1, header, ignored: 0, cutAt: cut, by: UNNAMED },
     ];
     return next;
   }
@@ -76,12 +77,12 @@ export function openHeader(moves: BasicMoves, reading: Reading, from: number, cu
   const left = frame.size + FRAME_ENVELOPE - count;
   if (left <= 0) return null;
   const [first] = admissions(reading, frame.type, frame.channel, frame.size, moves.maxBody);
-  const { owes, others, price: cost, shared } = first!;
+  const { owes, by, others, price: cost, shared } = first!;
   next.price += cost;
   next.hasShared ||= shared;
   next.others = [
     ...others,
-    { id: from, frame, channel: frame.channel, owes, left, header: null, ignored: 0, cutAt: cut },
+    { id: from, frame, channel: frame.channel, owes, left, header: null, ignored: 0, cutAt: cut, by },
   ];
   return next;
 }

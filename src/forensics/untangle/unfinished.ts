@@ -83,7 +83,7 @@ function goesOnLater(
   if (next === undefined || next.frame < 0 || next.frame === next.from) return;
   const { frame: other, from: cut, to } = next;
   const later = (by: number, held: readonly Doubt[], at: number): void => {
-    const odds = Math.exp(-Math.max(0, places.cutPrice(at, -1) - places.cutPrice(cut, -1)));
+    const odds = Math.exp(-Math.max(0, places.cutPrice(at, -1, true) - places.cutPrice(cut, -1, true)));
     found.push({ doubts: [...held, { from: cut, to: cut + by, frame: other, other: id }], odds });
   };
   if (cut + lacks <= to && octets[cut + lacks - 1] === FRAME_END) later(lacks, [], to);

@@ -9,6 +9,7 @@
 import { Continuity } from "./continuity.ts";
 import { cutsIn, gridOf, visibleCuts } from "./grid.ts";
 import { learnedSender } from "./learned-sender.ts";
+import { NamedWriters } from "./named-writers.ts";
 import { Places } from "./places.ts";
 import { resultOf, type Untangling } from "./result.ts";
 import { Search } from "./search.ts";
@@ -20,8 +21,9 @@ import type { Torn } from "./stretch.ts";
 /** Readings examined, over all incidents of an inspection: the bound on time. */
 export const MAX_STEPS = 50_000_000;
 
-/** A cheaper reading has too few cuts to learn from. */
-const WORTH_LEARNING = 14;
+/** Of fewer cuts, in a reading that costs no more than so much, nothing is to be learned. */
+const WORTH_LEARNING = 4;
+const CHEAP = 14;
 
 /** Octets that cost as much to search for starts as it costs to examine one reading. */
 const OCTETS_A_STEP = 48;
@@ -40,12 +42,17 @@ export function untangle(torn: Torn, budget: StepBudget): Untangling | null {
     return new Places(segments, gridOf(cuts, largest), length);
   };
   const continuity = new Continuity(octets, from - base, length, budget);
-  const stretch = { octets, end: length, sender, starts, continuity, places: placesOf(seen) };
+  const writers = new NamedWriters(octets, starts, maxBodyOf(sender), budget);
+  const stretch = { octets, end: length, sender, starts, continuity, writers, places: placesOf(seen) };
+  const before = budget.steps;
   const first = new Search(stretch, torn, budget).run();
   if (first === null) return null;
   // One cut or two teach nothing. Otherwise this stream's own cuts are better evidence than what is usual.
-  if (first.reading.price < WORTH_LEARNING) return resultOf(stretch, torn, first);
-  const places = placesOf(cutsIn(first.reading.pieces));
+  const cuts = cutsIn(first.reading.pieces);
+  const isWorthIt = first.reading.price >= CHEAP || cuts.length >= WORTH_LEARNING;
+  // A search that must end sooner than the first one finds less.
+  if (!isWorthIt || budget.steps < before - budget.steps) return resultOf(stretch, torn, first);
+  const places = placesOf(cuts);
   places.turns = places.learn(first.reading.pieces);
   const learned = { ...stretch, places };
   const second = new Search(learned, torn, budget).run() ?? first;

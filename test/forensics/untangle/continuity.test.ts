@@ -13,6 +13,7 @@ const cutAt = (at: number): Unfinished => ({
   header: null,
   ignored: 0,
   cutAt: at,
+  by: -1,
 });
 const once = '{"id":4711,"name":"order","paid":true},';
 const json = new TextEncoder().encode(once.repeat(400));

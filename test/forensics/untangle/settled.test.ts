@@ -30,6 +30,7 @@ function reading(price: number, frames: number, open: readonly number[] = []): R
     header: null,
     ignored: 0,
     cutAt: 9,
+    by: -1,
   }));
   return made;
 }
