@@ -26,6 +26,16 @@ describe("continuity of octets", () => {
     expect(continuity.resumePrice(cutAt(20 * once.length + middle), 60 * once.length + middle)).toBeLessThan(-2);
     expect(continuity.resumePrice(cutAt(20 * once.length + middle), 60 * once.length + 1)).toBeGreaterThan(2);
   });
+  it("takes what stands near a cut for better evidence than what stands elsewhere", () => {
+    const [one, other] = ['{"of":"4711-a"},', '{"of":"4722-b"},'];
+    const octets = new TextEncoder().encode(other.repeat(2000) + one.repeat(20) + other.repeat(20) + one.repeat(20));
+    const continuity = over(octets);
+    const middle = one.indexOf("4711") + 2;
+    const cut = 2010 * one.length + middle;
+    const goesOn = continuity.resumePrice(cutAt(cut), 2050 * one.length + middle);
+    expect(goesOn).toBeLessThan(0);
+    expect(continuity.resumePrice(cutAt(cut), 2030 * one.length + middle)).toBeGreaterThan(goesOn);
+  });
   it("says little of octets in no order", () => {
     const random = randomNumbers(5);
     const continuity = over(Uint8Array.from({ length: 50_000 }, () => random() * 256));
@@ -47,6 +57,8 @@ describe("continuity of octets", () => {
     const continuity = over(json, budget);
     expect(budget.steps).toBe(1000);
     continuity.cutPrice(500);
-    expect(budget.steps).toBe(1000 - json.length / 12);
+    expect(budget.steps).toBe(1000 - json.length / 12 - 1);
+    continuity.cutPrice(700);
+    expect(budget.steps).toBe(1000 - json.length / 12 - 2);
   });
 });
