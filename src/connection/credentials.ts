@@ -1,20 +1,13 @@
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { type FieldTable, type FieldValue, textOf, walkTable } from "../amqp/field-table.ts";
 import { Undecodable } from "../amqp/field-walk.ts";
-import {
-  CONNECTION_SECURE_OK,
-  CONNECTION_START_OK,
-  CONNECTION_UPDATE_SECRET,
-  idOctets,
-  methodIdOf,
-} from "../amqp/method-keys.ts";
+import { CONNECTION_SECURE_OK, CONNECTION_START_OK, CONNECTION_UPDATE_SECRET, idOctets } from "../amqp/method-keys.ts";
 import { type Method, methodOf } from "../amqp/method-registry.ts";
 import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { FRAME_METHOD, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
-import { long } from "../bytes/big-endian.ts";
 import { Cursor, PayloadOverrun, textAt } from "../bytes/cursor.ts";
 import { equalOctets } from "../bytes/octets.ts";
-import { type Discretion, PIECE } from "./discretion.ts";
+import type { Discretion } from "./discretion.ts";
 
 const KEYS: readonly number[] = [CONNECTION_START_OK, CONNECTION_SECURE_OK, CONNECTION_UPDATE_SECRET];
 /** The four octets of class-id and method-id of each. */
@@ -76,12 +69,7 @@ export function withoutCredentials(text: string): string {
 /** A reply text holds 255 octets: the quote may be cut. */
 const QUOTED = new RegExp(`<<(?:${IDS.join("|")})\\b.*?(?:>>|$)`, "gs");
 
-/** Octets behind the ids of a method that are taken as its secret if the method is not whole. */
-export const REACH = 4096;
-/** Places that are checked in one stretch of octets; if there are more, all octets behind them count as secret. */
-const MAX_PLACES = 64;
-
-/** The connection's discretion learns what authenticates its client in the arguments of a method that decodes. */
+/** Has a connection's discretion learn what authenticates its client in the arguments of a method that decodes. */
 export function learnCredentials(
   method: Method,
   bytes: Uint8Array,
@@ -89,11 +77,14 @@ export function learnCredentials(
   size: number,
   discretion: Discretion,
 ): void {
-  if (!carriesCredentials(method)) return;
-  const values = decodeArguments(method, bytes, start, size);
-  if (method.key === CONNECTION_UPDATE_SECRET) discretion.learn(octetsOf(values.get("new-secret")));
-  else if (method.key === CONNECTION_SECURE_OK) discretion.learn(octetsOf(values.get("response")));
-  else if (method.key === CONNECTION_START_OK) {
+  if (carriesCredentials(method)) learnSecrets(method.name, decodeArguments(method, bytes, start, size), discretion);
+}
+
+/** The same of a method by its name, and what its arguments are. */
+export function learnSecrets(method: string, values: Values, discretion: Discretion): void {
+  if (method === "connection.update-secret") discretion.learn(octetsOf(values.get("new-secret")));
+  else if (method === "connection.secure-ok") discretion.learn(octetsOf(values.get("response")));
+  else if (method === "connection.start-ok") {
     const response = octetsOf(values.get("response"));
     for (const secret of secretsOf(textOf(values.get("mechanism")), response)) discretion.learn(secret);
   }
@@ -140,29 +131,4 @@ function amqplain(response: Uint8Array): Uint8Array[] {
     return [];
   }
   return ["LOGIN", "PASSWORD"].flatMap(name => (entries.has(name) ? [octetsOf(entries.get(name))] : []));
-}
-
-/**
- * Whether the ids of a method that carries credentials stand anywhere in octets, in a frame or not. What follows them
- * is learned, as far as it may be a secret: the end of such a method outside a whole frame is not known.
- */
-export function learnStrayCredentials(octets: Uint8Array, discretion: Discretion): boolean {
-  let places = 0;
-  // 10, the class-id, is the second octet of the ids.
-  for (let at = octets.indexOf(10, 1); at >= 0 && at + 2 < octets.length; at = octets.indexOf(10, at + 1)) {
-    if (octets[at - 1] !== 0 || octets[at + 1] !== 0 || !STRAY.includes(octets[at + 2]!)) continue;
-    const from = at + 3;
-    discretion.learn(octets.subarray(from, ++places > MAX_PLACES ? octets.length : secretEnd(octets, from)));
-    if (places > MAX_PLACES) return true;
-  }
-  return places > 0;
-}
-
-/** secure-ok and update-secret begin with their secret; what start-ok begins with is known for any client. */
-const STRAY: readonly number[] = [CONNECTION_SECURE_OK, CONNECTION_UPDATE_SECRET].map(methodIdOf);
-
-/** Behind the long string at `from`, if one can be there; else REACH octets further. */
-function secretEnd(octets: Uint8Array, from: number): number {
-  const length = from + 4 <= octets.length ? long(octets, from) : 0;
-  return from + Math.min(length >= PIECE && length < REACH ? 4 + length : REACH, REACH);
 }

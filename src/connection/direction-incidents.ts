@@ -8,14 +8,15 @@ import type { Moment } from "../net/connection-observer.ts";
 import { secondsBetween } from "../net/moment-order.ts";
 import type { BoundaryHypothesis } from "./boundary-hypothesis.ts";
 import type { Channel } from "./channel.ts";
-import { learnStrayCredentials, mayHoldCredentials, REACH } from "./credentials.ts";
-import type { Discretion } from "./discretion.ts";
+import { mayHoldCredentials } from "./credentials.ts";
+import type { Discretion, Doubt } from "./discretion.ts";
 import type { Fault } from "./fault.ts";
 import { Incident, type Secret } from "./incident.ts";
 import { IncidentLog } from "./incident-log.ts";
 import type { IncidentListener, ObservedDirection, StreamForensics } from "./observers.ts";
 import { RULES, type RuleId, type Severity } from "./rules.ts";
 import { stalledFrame } from "./stalled-frame.ts";
+import { REACH, StrayCredentials } from "./stray-credentials.ts";
 
 /** By then a client knows that the broker closed a channel: its later publishes are not on their way by chance. */
 const UNAWARE_SECONDS = 5;
@@ -31,7 +32,7 @@ export class DirectionIncidents {
   readonly #source: Source;
   /** When the present octets were captured. */
   readonly #moment: Moment;
-  readonly #discretion: Discretion;
+  readonly #stray: StrayCredentials;
   #toldTolerated = false;
   #toldBehindClose = false;
   /** It has answered the other side's connection.close; otherwise it has sent its own. */
@@ -40,7 +41,8 @@ export class DirectionIncidents {
   #toldRefused = false;
 
   constructor(source: Source, moment: Moment, listener: IncidentListener | null, discretion: Discretion) {
-    this.#discretion = discretion;
+    this.#stray = new StrayCredentials(discretion);
+    discretion.doubts.push(() => this.#doubt());
     this.#source = source;
     this.#moment = moment;
     this.log = new IncidentLog(incident => this.#closing(incident), listener);
@@ -224,11 +226,30 @@ export class DirectionIncidents {
    */
   #hide(incident: Incident): void {
     const { forensics, isClient } = this.#source;
-    if (!isClient || incident.secret !== "none") return;
-    if (incident.envelope !== null && mayHoldCredentials(incident.envelope)) incident.secret = "payload";
+    if (!isClient) return;
     const near = forensics?.octetsFrom(incident.streamOffset - REACH) ?? null;
-    if (near === null ? incident.envelope === null : learnStrayCredentials(near, this.#discretion)) {
-      incident.secret = "payload";
+    if (near !== null) this.#stray.read(near, forensics!.keptUntil);
+    if (incident.secret !== "none") return;
+    const { envelope } = incident;
+    const isNear = near === null ? envelope === null : this.#stray.found;
+    if (isNear || (envelope !== null && mayHoldCredentials(envelope))) incident.secret = "payload";
+  }
+
+  /** More octets came, while something is broken: what they tell of credentials is known before anything of them is shown. */
+  received(): void {
+    if (this.log.open !== null) this.#hide(this.log.open);
+  }
+
+  /** What may be shown of what a broker quotes of this direction's octets. */
+  #doubt(): Doubt {
+    const { isClient, forensics } = this.#source;
+    const { over, open } = this.log;
+    if (!isClient) return "none";
+    let doubt: Doubt = "none";
+    for (const { secret, envelope, streamOffset, endOffset } of open === null ? over : [...over, open]) {
+      if (secret !== "none") return "near-credential";
+      if (envelope !== null && forensics?.explains(streamOffset, endOffset) !== true) doubt = "unexplained";
     }
+    return doubt;
   }
 }

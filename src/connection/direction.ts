@@ -129,7 +129,10 @@ export class Direction implements FrameSink {
 
   /** The next octets of the stream: bytes[start, end). */
   receive(bytes: Uint8Array, start: number, end: number): void {
-    if (this.forensics !== null) this.forensics.received(bytes, start, end, this.scanner.offset, this.moment);
+    if (this.forensics !== null) {
+      this.forensics.received(bytes, start, end, this.scanner.offset, this.moment);
+      if (this.#log.open !== null) this.#incidents.received();
+    }
     this.#prediction.predictor?.delivered(this.moment.seconds, this.moment.nanoseconds);
     if (this.hypothesis.receive(this.scanner, this.moment, this.frames)) this.guessDecided(true);
     this.scanner.receive(bytes, start, end);

@@ -1,67 +1,63 @@
 /**
- * What must not be shown of one connection, known by content: the octets that authenticate its client. Where PIECE of
- * them in a row are repeated, they are masked, wherever they come from and however they are written: as text, as
- * decimals, as hexadecimal digits.
+ * What must not be shown of one connection, known by content: the octets that authenticate its client. Whatever repeats
+ * PIECE of them in a row is masked, wherever it comes from and however it is written: as text, as decimals, as
+ * hexadecimal digits. What a peer quotes of octets is masked as well where they stand near a credential, or where nobody can
+ * say what they are and they may be one.
  */
+import { mayBeToken } from "./doubtful-words.ts";
+import { PIECE, PieceSet } from "./piece-set.ts";
+import { withoutUrlPasswords } from "./url-passwords.ts";
 
-/** Octets of a secret in a row that no output may hold. */
-export const PIECE = 5;
-/** Octets of secrets kept for one connection; if there are more, no text of it is shown any more. */
-const MAX_SECRETS = 1 << 16;
+export { PIECE };
 
 export const MASKED = "…";
 
+/** Octets as a peer quotes them: Erlang's binaries. A reply text holds 255 octets: the quote may be cut. */
+const QUOTES = /<<[^>].*?(?:>>|$)/gs;
 const DECIMALS = /\b\d{1,3}(?:,\s{0,16}\d{1,3}){4,}/g;
 const HEXADECIMALS = /\b[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4,}\b/gi;
 /** Without a comma or enough digits, nothing is quoted as decimals or hexadecimal digits. */
 const MAY_QUOTE = /,|[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4}/i;
-/** `amqp://user:password@host`: the part before the host. A password may hold what should be percent-encoded. */
-const URL_USER = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s'"<>]{1,500}@/gi;
-/** Names of headers, properties and the like whose values authenticate a user. */
+/** Characters that may belong to the secret beside them: all that are no blank, quote or bracket. */
+const WORD = /[^\s'"<>()[\]{},;“”]/;
+/** In names of headers, properties and the like: their values authenticate somebody. */
 export const SECRET_NAME = /passw|secret|token|authorization|api[-_]?key|cookie|credential|bearer/i;
+/** `invalid secret 'abc'`: what is quoted behind such a name. */
+const QUOTED_SECRET = new RegExp(`((?:${SECRET_NAME.source})\\w{0,20}[ :=]{1,3})(['"])[^'"]{1,500}(?:\\2|$)`, "gi");
 
-/** A text without the users and passwords of its URLs. */
-export function withoutUrlPasswords(text: string): string {
-  return text.includes("://") ? text.replace(URL_USER, `$1${MASKED}@`) : text;
-}
+/**
+ * Whether a connection's client has sent what nobody can vouch for: octets that no frame explains, or octets near a
+ * credential.
+ */
+export type Doubt = "none" | "unexplained" | "near-credential";
 
 export class Discretion {
-  /** Secrets, each octet as one character. */
-  readonly #secrets: string[] = [];
-  /** Pairs of octets in a row in them, a bit for several pairs: most texts have none, and need no search. */
-  #pairs: Uint8Array | null = null;
-  #octets = 0;
-  #isFull = false;
+  readonly #pieces = new PieceSet();
+  /** Each says how much may be shown of what is quoted of a direction's octets. */
+  readonly doubts: (() => Doubt)[] = [];
   /** Ranges of octets, or of a text, that were masked where something was shown. */
   masked = 0;
 
   /** These octets authenticate the client, or may. */
   learn(octets: Uint8Array): void {
-    if (octets.length < PIECE || this.#isFull) return;
-    const secret = latin1(octets);
-    if (this.#secrets.includes(secret)) return;
-    this.#octets += octets.length;
-    this.#isFull = this.#octets > MAX_SECRETS;
-    this.#secrets.push(secret);
-    this.#pairs ??= new Uint8Array(PAIR_BITS / 8);
-    for (let i = 1; i < octets.length; i++) {
-      const bit = bitOf(octets[i - 1]!, octets[i]!);
-      this.#pairs[bit >> 3]! |= 1 << (bit & 7);
-    }
+    this.#pieces.add(octets);
   }
 
   /** Whether octets repeat a part of a known secret. */
   holds(octets: Uint8Array): boolean {
-    return this.#spans(latin1(octets)).length > 0;
+    return this.#pieces.spans(octets).length > 0;
   }
 
   /** A text from the wire, or one that quotes it, without what must not be shown. */
   text(text: string): string {
-    const free = withoutUrlPasswords(text);
+    let free = withoutUrlPasswords(text);
     if (free !== text) this.masked++;
-    if (this.#secrets.length === 0 || free.length < PIECE) return free;
-    if (this.#isFull) return this.#hidden();
-    if (isAscii(free) && !this.#mayRepeat(free) && !MAY_QUOTE.test(free)) return free;
+    if (SECRET_NAME.test(free))
+      free = free.replace(QUOTED_SECRET, (_, name, quote) => name + quote + this.#hidden() + quote);
+    if (free.includes("<<")) free = this.#withoutQuotes(free);
+    if (this.#pieces.size === 0 || free.length < PIECE) return free;
+    if (this.#pieces.isFull) return this.#hidden();
+    if (isAscii(free) && this.#spans(free).length === 0 && !MAY_QUOTE.test(free)) return free;
     const unquoted = free
       .replace(DECIMALS, run => (this.holds(Uint8Array.from(run.split(","), Number)) ? this.#hidden() : run))
       .replace(HEXADECIMALS, run => (this.holds(pairs(run)) ? this.#hidden() : run));
@@ -73,7 +69,7 @@ export class Discretion {
       at = to;
     }
     const rest = shown + unquoted.slice(at);
-    return isAscii(rest) || this.#spans(latin1(UTF_8.encode(rest))).length === 0 ? rest : this.#hidden();
+    return isAscii(rest) || !this.holds(UTF_8.encode(rest)) ? rest : this.#hidden();
   }
 
   /** The value of a header or a property of this name. */
@@ -86,33 +82,24 @@ export class Discretion {
     return MASKED;
   }
 
-  /** False if no PIECE of a secret can be in a text, each octet one character. */
-  #mayRepeat(text: string): boolean {
-    let run = 0;
-    for (let at = 1; at < text.length; at++) {
-      const [one, other] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
-      if (one > 0xff || other > 0xff || !this.#follow(one, other)) run = 0;
-      else if (++run === PIECE - 1) return true;
-    }
-    return false;
+  /** A text without quotes of octets that may be a credential. */
+  #withoutQuotes(text: string): string {
+    const doubts = this.doubts.map(doubt => doubt());
+    if (doubts.every(doubt => doubt === "none")) return text;
+    const all = doubts.includes("near-credential");
+    return text.replace(QUOTES, quote => (all || mayBeToken(quotedOctets(quote)) ? `<<${this.#hidden()}>>` : quote));
   }
 
-  /** False where no secret has these two octets in a row. */
-  #follow(one: number, other: number): boolean {
-    const bit = bitOf(one, other);
-    return (this.#pairs![bit >> 3]! & (1 << (bit & 7))) !== 0;
-  }
-
-  /** Where a text repeats a secret: [from, to) of each stretch, in order. */
+  /** Where a text repeats a secret: [from, to) of each stretch, in order, with the rest of the words that it begins or ends in. */
   #spans(text: string): [number, number][] {
     const spans: [number, number][] = [];
-    if (this.#secrets.length === 0 || !this.#mayRepeat(text)) return spans;
-    for (let at = 0; at + PIECE <= text.length; at++) {
-      const piece = text.slice(at, at + PIECE);
-      if (!this.#secrets.some(secret => secret.includes(piece))) continue;
+    for (let [from, to] of this.#pieces.spans(text)) {
       const last = spans.at(-1);
-      if (last !== undefined && last[1] >= at) last[1] = at + PIECE;
-      else spans.push([at, at + PIECE]);
+      if (last !== undefined && from <= last[1]) from = last[0];
+      else while (from > 0 && WORD.test(text[from - 1]!)) from--;
+      while (to < text.length && WORD.test(text[to]!)) to++;
+      if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+      else spans.push([from, to]);
     }
     return spans;
   }
@@ -132,7 +119,13 @@ function isAscii(text: string): boolean {
   return true;
 }
 
-/** The octets that hexadecimal digits stand for, with or without separators between the pairs. */
+/** The octets that Erlang prints as <<"abc">> or as <<97,98,99>>. */
+function quotedOctets(quote: string): Uint8Array {
+  const bare = quote.slice(2, quote.endsWith(">>") ? -2 : undefined);
+  return /^[\d,\s.]*$/.test(bare) ? Uint8Array.from(bare.split(","), Number) : UTF_8.encode(bare);
+}
+
+/** The octets that hexadecimal digits stand for, with or without something between the pairs. */
 function pairs(run: string): Uint8Array {
   const octets = new Uint8Array(run.length >> 1);
   let count = 0;
@@ -149,10 +142,4 @@ function digit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = code | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}
-
-function latin1(octets: Uint8Array): string {
-  let text = "";
-  for (const octet of octets) text += String.fromCharCode(octet);
-  return text;
 }

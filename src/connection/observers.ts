@@ -162,6 +162,10 @@ export interface StreamForensics {
   disorder(faultOffset: number, endOffset: number, isOrder: boolean): void;
   /** The kept octets from this stream offset on, or from where they begin. Valid until the next call. */
   octetsFrom(streamOffset: number): Uint8Array;
+  /** Stream offset behind the last octet that is kept. */
+  readonly keptUntil: number;
+  /** Whether the envelope that broke at stream offset `from` is explained, and all octets from there to `to` belong to frames. */
+  explains(from: number, to: number): boolean;
   /** The stream is over. */
   end(): void;
   /** Searches for the boundary behind a broken envelope, by explaining what stands before it. */

@@ -5,7 +5,8 @@
  */
 
 import { holdLoginIds } from "../connection/credentials.ts";
-import { MASKED, SECRET_NAME, withoutUrlPasswords } from "../connection/discretion.ts";
+import { MASKED, SECRET_NAME } from "../connection/discretion.ts";
+import { withoutUrlPasswords } from "../connection/url-passwords.ts";
 
 /** `password=…`, `"token": "…"`, `Authorization: Bearer …`. */
 const NAMED_SECRET = new RegExp(

@@ -2,8 +2,10 @@ import type { BoundarySearch } from "../amqp/boundary-search.ts";
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
 import { UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
-import { FRAME_ENVELOPE } from "../amqp/spec/constants.ts";
+import { FRAME_ENVELOPE, FRAME_METHOD } from "../amqp/spec/constants.ts";
+import { learnSecrets } from "../connection/credentials.ts";
 import type { Direction } from "../connection/direction.ts";
+import type { Discretion } from "../connection/discretion.ts";
 import type { StreamForensics } from "../connection/observers.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import { explainOrder } from "./content-order.ts";
@@ -129,9 +131,30 @@ export class DirectionForensics implements StreamForensics {
     return this.#frames.list().filter(at => at >= this.window.base && at < streamOffset);
   }
 
+  get keptUntil(): number {
+    return this.window.end;
+  }
+
+  explains(from: number, to: number): boolean {
+    const own = this.explanations.filter(({ faultOffset }) => faultOffset >= from && faultOffset <= to);
+    return (
+      own.length > 0 &&
+      own.every(({ finding: { kind, unexplained } }) => kind !== "unexplained" && unexplained.length === 0)
+    );
+  }
+
   octetsFrom(streamOffset: number): Uint8Array {
     const { bytes, base, length } = this.window;
     return bytes.subarray(Math.min(Math.max(streamOffset - base, 0), length), length);
+  }
+
+  /** What authenticates the client in methods that were put together again. */
+  #learn({ frames }: Untangling, discretion: Discretion): void {
+    for (const frame of frames) {
+      if (frame.type !== FRAME_METHOD || frame.spans.length === 1) continue;
+      const { method, values } = readFrame(this.window, frame);
+      if (method !== null) learnSecrets(method, values, discretion);
+    }
   }
 
   end(): void {
@@ -165,6 +188,7 @@ export class DirectionForensics implements StreamForensics {
         return complete && (spans.length > 1 || spans[0]![0] >= fault.streamOffset);
       }).length;
       this.#keep(fault.streamOffset, finding);
+      this.#learn(untangling, direction.discretion);
       this.#untangledUntil = untangling.boundary;
       const [first] = untangling.frames;
       const begin = Math.min(fault.streamOffset, first?.spans[0]?.[0] ?? fault.streamOffset);

@@ -51,17 +51,11 @@ export function predictedVerdict(connection: InspectedConnection): Verdict | nul
 
 function verdictOf({ amqp, carrier }: InspectedConnection, prediction: Prediction, broker: string): Verdict {
   const end = (side: Side) => `${carrier.address(side)}:${carrier.port(side)}`;
+  const masked = (text: string): string => amqp.discretion.text(text);
   const name = amqp.login.properties.get("connection_name");
-  const peers = `${end(amqp.client)} -> ${end((1 - amqp.client) as Side)}${name === undefined ? "" : ` - ${name}`}`;
-  const inVhost = amqp.virtualHost === null ? "" : `, vhost: '${amqp.virtualHost}', user: '…'`;
-  // What the broker prints of a payload may hold part of a SASL response or of a new secret.
-  const { incidents, openIncident } = amqp.directions[amqp.client];
-  const secret = [...incidents, ...(openIncident === null ? [] : [openIncident])].some(each => each.secret !== "none");
-  const masked = (text: string): string => {
-    const bare = secret ? text.replace(/<<[^>].*?(?:>>|$)/g, "<<…>>") : text;
-    if (bare !== text) amqp.discretion.masked++;
-    return amqp.discretion.text(bare);
-  };
+  const named = name === undefined ? "" : ` - ${masked(name)}`;
+  const peers = `${end(amqp.client)} -> ${end((1 - amqp.client) as Side)}${named}`;
+  const inVhost = amqp.virtualHost === null ? "" : `, vhost: '${masked(amqp.virtualHost)}', user: '…'`;
   const log = prediction.log.map(line =>
     masked(line)
       .replace("(…):", () => `(${peers}):`)

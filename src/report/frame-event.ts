@@ -15,6 +15,7 @@ import { pad, printable } from "../bytes/printable.ts";
 import { withoutCredentials } from "../connection/credentials.ts";
 import type { Direction } from "../connection/direction.ts";
 import { PIECE } from "../connection/discretion.ts";
+import { doubtfulWords } from "../connection/doubtful-words.ts";
 import type { Secret } from "../connection/incident.ts";
 import type { Moment, Side } from "../net/connection-observer.ts";
 import { isoTime } from "../net/place.ts";
@@ -153,8 +154,10 @@ export function brokenEnvelopeEvent(from: Direction, fault: EnvelopeFault, secre
   const where = place(from, fault.moment, fault.streamOffset);
   // Octets that are no header may be of any kind; those around them are not kept here.
   const isHeader = type >= FRAME_METHOD && (type <= FRAME_BODY || type === FRAME_HEARTBEAT);
-  const octets = Uint8Array.of(...fault.header, ...fault.payload.subarray(0, PIECE - 1));
-  const hides = secret === "all" || (from.isClient && (!isHeader || from.discretion.holds(octets)));
+  const { header } = fault;
+  const octets = Uint8Array.of(...header, ...fault.payload.subarray(0, PIECE - 1));
+  const mayBeToken = doubtfulWords(octets).some(([at]) => at < header.length);
+  const hides = secret === "all" || (from.isClient && (!isHeader || mayBeToken || from.discretion.holds(octets)));
   return { event: "broken-envelope", ...where, ...(hides ? {} : { frame: { type, channel, size } }) };
 }
 

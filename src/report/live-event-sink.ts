@@ -125,7 +125,7 @@ export class LiveEventSink<By extends RelayedCarrier> {
       severity,
       direction: side === connection.amqp.client ? "client-to-server" : "server-to-client",
       streamOffset,
-      message: sentenceOf(incident, connection.amqp.discretion),
+      message: sentenceOf(incident, connection, null),
     });
   }
 

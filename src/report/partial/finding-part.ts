@@ -1,11 +1,12 @@
 /** The finding that an incident becomes. */
 import type { EnvelopeFault } from "../../amqp/envelope-fault.ts";
 import { grouped } from "../../bytes/grouped.ts";
-import type { Discretion } from "../../connection/discretion.ts";
 import { envelopeSentence } from "../../connection/envelope-sentence.ts";
 import type { Incident } from "../../connection/incident.ts";
 import { RULES, type RuleId } from "../../connection/rules.ts";
+import type { Diagnosis } from "../../forensics/diagnosis.ts";
 import type { FindingMade } from "../../inspection/event.ts";
+import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
 import { type Place, placeAt } from "../../net/place.ts";
 import type { Direction, Finding } from "../report.ts";
 import { octetReadings } from "./octet-readings.ts";
@@ -16,9 +17,11 @@ export function findingPart({ connection, incident, identity }: FindingMade): Fi
   const { envelope, side, streamOffset, endOffset, severity } = incident;
   const rule = ruleOf(incident);
   const { discretion } = connection.amqp;
-  const secret = secretOf(incident, discretion);
-  if (secret !== "none" && envelope !== null) discretion.masked++;
   const diagnosis = connection.diagnosis(incident);
+  const secret = secretOf(incident, connection, diagnosis);
+  const octets = envelope === null ? [] : octetReadings(envelope, secret);
+  const shown = shownReadings(octets, diagnosis);
+  if ((secret !== "none" && envelope !== null) || shown.length < octets.length) discretion.masked++;
   const inStream = streamOffset >= 0;
   const direction: Direction = side === connection.amqp.client ? "client-to-server" : "server-to-client";
   return {
@@ -37,9 +40,9 @@ export function findingPart({ connection, incident, identity }: FindingMade): Fi
       streamOffset: inStream ? streamOffset : null,
       length: inStream ? endOffset - streamOffset : null,
       frame: secret === "all" ? null : incident.frame,
-      message: sentenceOf(incident, discretion) + moreFaults(incident),
+      message: sentenceOf(incident, connection, diagnosis) + moreFaults(incident),
       faults: incident.faults,
-      octets: envelope === null ? [] : shownReadings(octetReadings(envelope, secret), diagnosis),
+      octets: shown,
       ...(diagnosis === null ? {} : { diagnosis: shownDiagnosis(diagnosis, discretion) }),
     },
   };
@@ -107,10 +110,13 @@ function packetsOf(from: Place, to: Place): number[] {
   return [from.packet, last !== null && to.input === from.input && last > from.packet ? last : from.packet];
 }
 
-/** What is wrong, in one sentence. */
-export function sentenceOf(incident: Incident, discretion: Discretion): string {
+/** What is wrong, in one sentence; `diagnosis`: what explains its octets, if that is known by now. */
+export function sentenceOf(incident: Incident, connection: InspectedConnection, diagnosis: Diagnosis | null): string {
   const { envelope, message, foundAt, endOffset, rule } = incident;
-  if (envelope !== null) return envelopeSentence(envelope, foundAt, endOffset, secretOf(incident, discretion));
+  const { discretion } = connection.amqp;
+  if (envelope !== null) {
+    return envelopeSentence(envelope, foundAt, endOffset, secretOf(incident, connection, diagnosis));
+  }
   // Only these quote what a peer wrote.
   return rule === "broker-close" || rule === "verdict-mismatch" ? discretion.text(message) : message;
 }
