@@ -5,17 +5,17 @@
  *
  * It fails closed. In doubt it masks more than necessary:
  *
- * - Up to tune-ok every frame is followed, and only what a client may send there is shown. If something else comes, or
- *   a frame does not end as it should, all octets are masked until a whole tune-ok has come.
- * - From then on any of the three methods is masked wherever it stands with its frame's header, also inside the octets
- *   that another frame's size covers: octets that were sent before may come again. If it does not end as it should, or
- *   what follows cannot begin a frame, REACH more octets are masked: another writer's octets may lie between its own,
- *   and its own may come again.
- * - On channel 0 the payload of a frame is masked unless the frame is a heartbeat or a method that a client may send
- *   there; on other channels that of a method of class connection.
- * - Where a frame should begin and none does, all is masked up to a frame's end with another frame behind it, or for
- *   REACH octets: it may be the rest of anything.
- * - Behind a broken envelope the three methods' ids are enough.
+ * - Up to tune-ok every frame is followed, and only what a client may send there is shown. Where something else comes,
+ *   or a frame does not end as it should, all octets are masked until a whole tune-ok has come.
+ * - From then on any of the three methods is masked wherever it stands with its frame's header, be it inside of what
+ *   another frame's size covers: octets that were sent before may come again. Where it does not end as it should,
+ *   or none that could begin a frame follow it, REACH octets more are masked: another writer's octets may lie between its
+ *   own, and its own may come again.
+ * - On channel 0 the payload is masked of any frame that is neither a heartbeat nor a method. Behind the ids of a method that
+ *   no client sends on its channel REACH octets are masked: the ids may be of two frames, one within the other.
+ * - Where no frame begins although one should, all is masked up to a frame's end with another frame behind it, or REACH
+ *   octets: it may be the rest of anything.
+ * - Behind a broken envelope the three methods' ids are enough, and of update-secret those that came behind another frame.
  *
  * What it cannot see: a PLAIN response whose second NUL is missing, so that the password is a part of the user; three
  * octets of a response that stand where its length should; a method without its frame's header inside a torn frame
@@ -37,7 +37,6 @@ import {
   FRAME_HEADER_SIZE,
   FRAME_HEARTBEAT,
   FRAME_METHOD,
-  isFrameType,
   METHOD_IDS_SIZE,
   PROTOCOL_HEADER_SIZE,
 } from "../amqp/spec/constants.ts";
@@ -54,9 +53,7 @@ import {
   updateSecret,
 } from "./credential-fields.ts";
 import { EnvelopeWalk } from "./envelope-walk.ts";
-
-/** Octets that are masked where a method with credentials does not end as it should. */
-export const REACH = 64 * 1024;
+import { methodAnywhere, reach, stray } from "./masked-stretch.ts";
 
 const STAR = 0x2a;
 /** Octets from a frame's first to the last of its method-id. */
@@ -78,6 +75,7 @@ const HANDSHAKE: readonly number[] = [
 ].map(methodIdOf);
 const TUNE_OK = methodIdOf(CONNECTION_TUNE_OK);
 const CLOSE = methodIdOf(CONNECTION_CLOSE);
+const UPDATE_SECRET = methodIdOf(CONNECTION_UPDATE_SECRET);
 const PROTOCOL = "AMQP";
 
 export class CredentialsMask {
@@ -108,15 +106,13 @@ export class CredentialsMask {
     for (let at = 0; at < bytes.length; ) {
       const from = at;
       const hidden = this.#run < 0 || (this.#following === null && this.#hides);
-      if (this.#envelope.isStray && at >= this.#brokenFrom && this.#following === null && this.#run === 0) {
-        this.#envelope.isStray = false;
-        this.#following = stray();
-      }
+      if (this.#following === null && this.#run === 0 && at >= this.#brokenFrom) this.#following = this.#behindBreak();
       if (this.#run !== 0) {
         at += Math.min(Math.abs(this.#run), bytes.length - at);
         this.#run += hidden ? at - from : from - at;
       } else if (this.#following === null) {
-        const until = this.#envelope.isStray ? this.#brokenFrom : bytes.length;
+        const { isStray, isStrangeMethod } = this.#envelope;
+        const until = isStray || isStrangeMethod ? Math.min(this.#brokenFrom, bytes.length) : bytes.length;
         at = this.#search(until === bytes.length ? bytes : bytes.subarray(0, until), at);
       } else this.#ask(this.#following, bytes, at);
       if (!hidden || at === from) continue;
@@ -143,6 +139,15 @@ export class CredentialsMask {
     if (this.#walks || this.#hides) return;
     this.#walks = true;
     if (this.#brokenFrom > at) this.#walk(bytes, at);
+  }
+
+  /** What is masked where the envelope broke, once it is reached; null where it is a torn frame like any other. */
+  #behindBreak(): Following | null {
+    const envelope = this.#envelope;
+    const following = envelope.isStray ? stray() : envelope.isStrangeMethod ? reach() : null;
+    envelope.isStray = false;
+    envelope.isStrangeMethod = false;
+    return following;
   }
 
   #walk(bytes: Uint8Array, from: number): void {
@@ -196,6 +201,29 @@ export class CredentialsMask {
 
   /** Goes on to the next method to be followed, or to the end of the octets; returns the position behind. */
   #search(bytes: Uint8Array, from: number): number {
+    const rest = this.#restOfIds(bytes, Math.max(from, this.#brokenFrom));
+    if (rest < 0) return this.#searchIds(bytes, from);
+    const at = this.#searchIds(bytes.subarray(0, rest), from);
+    if (this.#following === null) this.#following = reach();
+    return at;
+  }
+
+  /** Behind the rest of update-secret's ids and half of a length, where they follow a frame's end that came between; or −1. */
+  #restOfIds(bytes: Uint8Array, from: number): number {
+    for (let at = from; at < bytes.length; at++) {
+      if (bytes[at] !== 0 || this.#octet(bytes, at - 1) !== 0 || this.#octet(bytes, at - 2) !== UPDATE_SECRET) continue;
+      const [one, two, three] = [3, 4, 5].map(back => this.#octet(bytes, at - back));
+      if (
+        one === FRAME_END ||
+        (one === 0 && (two === FRAME_END || (two === CONNECTION_CLASS && three === FRAME_END)))
+      ) {
+        return at + 1;
+      }
+    }
+    return -1;
+  }
+
+  #searchIds(bytes: Uint8Array, from: number): number {
     for (let last = from; last < bytes.length; last++) {
       // 0x0a, the class-id, is the third octet from behind; it may lie in the octets before.
       if (last >= from + 2) {
@@ -252,28 +280,5 @@ export class CredentialsMask {
     const room = before.length;
     if (bytes.length < room) before.copyWithin(0, bytes.length);
     before.set(bytes.length < room ? bytes : bytes.subarray(bytes.length - room), Math.max(0, room - bytes.length));
-  }
-}
-
-/** A method behind its ids in a running connection. `headed`: what its frame's size leaves, or null where it has none. */
-function* methodAnywhere(follow: (fields: FieldRun) => Following, headed: FieldRun | null): Following {
-  try {
-    yield* follow(headed ?? new FieldRun(REACH));
-    yield* frameEnd();
-    if (!isFrameType(yield LOOK)) throw new Undecodable("no frame follows");
-  } catch (fault) {
-    if (!(fault instanceof PayloadOverrun || fault instanceof Undecodable)) throw fault;
-    yield -REACH;
-  }
-}
-
-/** Octets that begin no frame, up to the end of one behind which another begins. */
-function* stray(): Following {
-  let last = 0;
-  for (let i = 0; i < REACH; i++) {
-    const octet = yield LOOK;
-    if (last === FRAME_END && isFrameType(octet)) return;
-    yield -1;
-    last = octet;
   }
 }

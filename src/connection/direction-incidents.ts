@@ -237,7 +237,7 @@ export class DirectionIncidents {
 
   /** More octets came, while something is broken: what they tell of credentials is known before anything of them is shown. */
   received(): void {
-    if (this.log.open !== null) this.#hide(this.log.open);
+    if (this.log.open !== null && this.#source.forensics !== null) this.#hide(this.log.open);
   }
 
   /** What may be shown of what a broker quotes of this direction's octets. */

@@ -129,10 +129,8 @@ export class Direction implements FrameSink {
 
   /** The next octets of the stream: bytes[start, end). */
   receive(bytes: Uint8Array, start: number, end: number): void {
-    if (this.forensics !== null) {
-      this.forensics.received(bytes, start, end, this.scanner.offset, this.moment);
-      if (this.#log.open !== null) this.#incidents.received();
-    }
+    if (this.forensics !== null) this.forensics.received(bytes, start, end, this.scanner.offset, this.moment);
+    if (this.#log.open !== null) this.#incidents.received();
     this.#prediction.predictor?.delivered(this.moment.seconds, this.moment.nanoseconds);
     if (this.hypothesis.receive(this.scanner, this.moment, this.frames)) this.guessDecided(true);
     this.scanner.receive(bytes, start, end);
@@ -180,7 +178,6 @@ export class Direction implements FrameSink {
     this.frames++;
     if (this.forensics !== null) this.forensics.frame(this.scanner.frameOffset);
     if (!this.senderKnown && type === FRAME_METHOD && size >= METHOD_IDS_SIZE) {
-      // A method that only one end may send shows which end sends here.
       const from = methodOf(short(bytes, start), short(bytes, start + 2))?.from ?? "both";
       if (from !== "both") this.#listener.methodFrom(this, from);
     }

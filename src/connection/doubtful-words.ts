@@ -16,7 +16,7 @@ const PLAIN = (() => {
 })();
 /** version-trace-parent-flags (W3C Trace Context §3.2), cut at either end; its length, 55, is the character 7. */
 const TRACE_CONTEXT =
-  /^(?:7?00-[0-9a-f]{0,32}|(?:7?00-)?[0-9a-f]{0,32}-[0-9a-f]{16}-0[01]|7?00-[0-9a-f]{32}-[0-9a-f]{0,16})$/;
+  /^(?:7?00-[0-9a-f]{0,32}|(?:7?00-)?(?:[0-9a-f]{0,32}-)?[0-9a-f]{1,16}-0[01]|7?00-[0-9a-f]{32}-[0-9a-f]{0,16})$/;
 
 /** [from, to) of each word that may be a token, in order; and where there is one, of what the octets begin and end with. */
 export function doubtfulWords(octets: Uint8Array): [from: number, to: number][] {

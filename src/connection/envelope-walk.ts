@@ -1,29 +1,14 @@
-import {
-  CONNECTION_CLASS,
-  CONNECTION_CLOSE,
-  CONNECTION_CLOSE_OK,
-  CONNECTION_OPEN,
-  CONNECTION_SECURE_OK,
-  CONNECTION_START_OK,
-  CONNECTION_TUNE_OK,
-  CONNECTION_UPDATE_SECRET,
-  methodIdOf,
-} from "../amqp/method-keys.ts";
+import { CONNECTION_CLASS } from "../amqp/method-keys.ts";
+import { methodOf } from "../amqp/method-registry.ts";
 import { FRAME_END, FRAME_HEADER_SIZE, FRAME_METHOD, isFrameType, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { long } from "../bytes/big-endian.ts";
 
-/** Class-id and method-id of what a client may send on channel 0. */
-const KNOWN_IDS: ReadonlySet<number> = new Set(
-  [
-    CONNECTION_START_OK,
-    CONNECTION_SECURE_OK,
-    CONNECTION_TUNE_OK,
-    CONNECTION_OPEN,
-    CONNECTION_CLOSE,
-    CONNECTION_CLOSE_OK,
-    CONNECTION_UPDATE_SECRET,
-  ].map(key => CONNECTION_CLASS * 0x1_0000 + methodIdOf(key)),
-);
+/** Whether a client may send the method of a class-id and a method-id on channel 0, or on others. */
+function mayBeSent(ids: number, onZero: boolean): boolean {
+  const classId = ids >>> 16;
+  const method = methodOf(classId, ids & 0xffff);
+  return method !== undefined && method.from !== "server" && (classId === CONNECTION_CLASS) === onZero;
+}
 
 /** Walks from frame to frame by their sizes, over any chunking, and finds only where the envelope breaks first. */
 export class EnvelopeWalk {
@@ -33,10 +18,12 @@ export class EnvelopeWalk {
   #headerOctets = 0;
   /** Octets of payload left; the frame-end octet follows. */
   #payload = 0;
-  /** Of the last octets walked over: stretches [from, to) of payload that no client may send there. */
+  /** Of the octets walked over last: stretches [from, to) of payload on channel 0 that is no method's. */
   readonly strange: [number, number][] = [];
   /** It is broken because no frame begins where one should: the octets there may be the rest of anything. */
   isStray = false;
+  /** It is broken behind the ids of a method that no client sends there: they may be of two, and one of them carry a secret. */
+  isStrangeMethod = false;
   /** Of a method: its class-id and method-id as far as they came, and how many octets of them. */
   #ids = 0;
   #idOctets = 0;
@@ -54,7 +41,11 @@ export class EnvelopeWalk {
         if (this.#headerOctets === FRAME_HEADER_SIZE && !this.#begin()) return at;
       } else if (this.#payload > 0) {
         const octets = Math.min(this.#payload, bytes.length - at);
-        this.#lookFor(bytes, at, at + octets);
+        const strangeAt = this.#lookFor(bytes, at, at + octets);
+        if (strangeAt >= 0) {
+          this.isStrangeMethod = true;
+          return strangeAt;
+        }
         at += octets;
         this.#payload -= octets;
       } else {
@@ -66,19 +57,19 @@ export class EnvelopeWalk {
     return -1;
   }
 
-  /** Searches for what no client may send in payload [from, to): on channel 0, and of class connection on others. */
-  #lookFor(bytes: Uint8Array, from: number, to: number): void {
+  /** Looks for what no client may send in payload [from, to): where it begins behind a method's ids, or −1. */
+  #lookFor(bytes: Uint8Array, from: number, to: number): number {
     const header = this.#header;
     const onZero = header[1] === 0 && header[2] === 0;
-    const isMethod = header[0] === FRAME_METHOD;
-    if (!onZero && !isMethod) return;
-    let at = from;
-    for (; isMethod && at < to && this.#idOctets < METHOD_IDS_SIZE; at++) {
-      this.#ids = this.#ids * 256 + bytes[at]!;
-      this.#idOctets++;
+    if (header[0] !== FRAME_METHOD) {
+      if (onZero) this.strange.push([from, to]);
+      return -1;
     }
-    const isStrange = onZero ? !isMethod || !KNOWN_IDS.has(this.#ids) : this.#ids >>> 16 === CONNECTION_CLASS;
-    if (isStrange && at < to) this.strange.push([at, to]);
+    for (let at = from; at < to && this.#idOctets < METHOD_IDS_SIZE; ) {
+      this.#ids = this.#ids * 256 + bytes[at++]!;
+      if (++this.#idOctets === METHOD_IDS_SIZE && !mayBeSent(this.#ids, onZero)) return at;
+    }
+    return -1;
   }
 
   /** Takes the header; false if it cannot be right. */

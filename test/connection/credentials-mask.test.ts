@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkLogin } from "../../src/broker/login.ts";
-import { CredentialsMask, REACH } from "../../src/connection/credentials-mask.ts";
+import { CredentialsMask } from "../../src/connection/credentials-mask.ts";
+import { REACH } from "../../src/connection/masked-stretch.ts";
 import { PROPERTY } from "../capture/property-runs.ts";
 import { type Chunking, chunkings, deliver } from "../support/chunkings.ts";
 import {
