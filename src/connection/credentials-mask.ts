@@ -53,7 +53,7 @@ import {
   updateSecret,
 } from "./credential-fields.ts";
 import { EnvelopeWalk } from "./envelope-walk.ts";
-import { methodAnywhere, reach, stray } from "./masked-stretch.ts";
+import { MaskedOctets, methodAnywhere, reach, stray } from "./masked-stretch.ts";
 
 const STAR = 0x2a;
 /** Octets from a frame's first to the last of its method-id. */
@@ -87,15 +87,19 @@ export class CredentialsMask {
   /** Everything is masked until a tune-ok comes. */
   #hides = false;
   readonly #envelope = new EnvelopeWalk();
-  /** Whether frames can be followed by their sizes; until then `#following` does so. */
-  #walks = false;
-  /** Where in the present octets the envelope is known to be broken. */
+  /** Whether frames can be followed by their sizes; `#following` does so itself before they are. */
+  #walks: boolean;
+  /** Where in the octets at hand the envelope is known to be broken. */
   #brokenFrom = Number.POSITIVE_INFINITY;
-  /** The last octets before the present ones, as they came. */
+  /** What the server repeats of it is masked too. */
+  readonly masked = new MaskedOctets();
+  /** The last octets before those at hand, as they came. */
   readonly #before = new Uint8Array(SIGNATURE - 1).fill(0xff);
 
-  constructor() {
-    this.#following = this.#handshake();
+  /** `from`: whether the octets begin with the protocol header, or in a running connection. */
+  constructor(from: "opening" | "running" = "opening") {
+    this.#following = from === "opening" ? this.#handshake() : null;
+    this.#walks = from === "running";
   }
 
   /** The client's next octets: the same array where nothing is masked, a masked copy otherwise. */
@@ -118,7 +122,9 @@ export class CredentialsMask {
       if (!hidden || at === from) continue;
       if (masked === bytes) masked = new Uint8Array(bytes);
       masked.fill(STAR, from, at);
+      this.masked.add(bytes, from, at);
     }
+    this.masked.behind(bytes.length);
     for (const [from, to] of this.#envelope.strange) {
       if (masked === bytes) masked = new Uint8Array(bytes);
       masked.fill(STAR, from, to);

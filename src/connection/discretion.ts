@@ -6,14 +6,13 @@
  */
 import { mayBeToken } from "./doubtful-words.ts";
 import { PIECE, PieceSet } from "./piece-set.ts";
+import { QUOTES, quotedOctets } from "./quotes.ts";
 import { withoutUrlPasswords } from "./url-passwords.ts";
 
 export { PIECE };
 
 export const MASKED = "…";
 
-/** Octets as a peer quotes them: Erlang's binaries. A reply text holds 255 octets: the quote may be cut. */
-const QUOTES = /<<[^>].*?(?:>>|$)/gs;
 const DECIMALS = /\b\d{1,3}(?:,\s{0,16}\d{1,3}){4,}/g;
 const HEXADECIMALS = /\b[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4,}\b/gi;
 /** Without a comma or enough digits, nothing is quoted as decimals or hexadecimal digits. */
@@ -117,12 +116,6 @@ const UTF_8 = new TextEncoder();
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
-}
-
-/** The octets that Erlang prints as <<"abc">> or as <<97,98,99>>. */
-function quotedOctets(quote: string): Uint8Array {
-  const bare = quote.slice(2, quote.endsWith(">>") ? -2 : undefined);
-  return /^[\d,\s.]*$/.test(bare) ? Uint8Array.from(bare.split(","), Number) : UTF_8.encode(bare);
 }
 
 /** The octets that hexadecimal digits stand for, with or without something between the pairs. */

@@ -3,6 +3,7 @@ import { Undecodable } from "../amqp/field-walk.ts";
 import { FRAME_END, isFrameType } from "../amqp/spec/constants.ts";
 import { PayloadOverrun } from "../bytes/cursor.ts";
 import { FieldRun, type Following, frameEnd, LOOK } from "./credential-fields.ts";
+import { PIECE, PieceSet } from "./piece-set.ts";
 
 /** Octets that are masked where a method with credentials does not end as it should, or its ids may be torn. */
 export const REACH = 64 * 1024;
@@ -32,5 +33,31 @@ export function* stray(): Following {
     if (last === FRAME_END && isFrameType(octet)) return;
     yield -1;
     last = octet;
+  }
+}
+
+/** What was masked, by its pieces, over any chunking. */
+export class MaskedOctets {
+  readonly pieces = new PieceSet();
+  /** The last of them, and the position behind them in the octets at hand. */
+  #last: readonly number[] = [];
+  #until = -1;
+
+  /** bytes[from, to) were masked. */
+  add(bytes: Uint8Array, from: number, to: number): void {
+    const before = this.#until === from ? this.#last : [];
+    this.pieces.add(
+      before.length === 0
+        ? bytes.subarray(from, to)
+        : Uint8Array.of(...before, ...bytes.subarray(from, Math.min(to, from + PIECE - 1))),
+    );
+    if (before.length > 0) this.pieces.add(bytes.subarray(from, to));
+    this.#last = [...before, ...bytes.subarray(Math.max(from, to - PIECE + 1), to)].slice(1 - PIECE);
+    this.#until = to;
+  }
+
+  /** So many octets were at hand; others follow. */
+  behind(octets: number): void {
+    this.#until -= octets;
   }
 }

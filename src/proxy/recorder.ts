@@ -12,6 +12,7 @@
 import { word } from "../capture/byte-order.ts";
 import { PcapngWriter } from "../capture/pcapng-writer.ts";
 import { CredentialsMask } from "../connection/credentials-mask.ts";
+import { ServerMask } from "../connection/server-mask.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { MAX_SEGMENT, SyntheticTcp } from "../net/synthetic-tcp.ts";
 import type { Endpoint } from "../report/report.ts";
@@ -51,7 +52,8 @@ interface KeptPackets {
 interface Recorded {
   number: number;
   tcp: SyntheticTcp;
-  mask: CredentialsMask | null;
+  /** Of the client's octets, and of the server's; null where all is recorded. */
+  masks: readonly [CredentialsMask, ServerMask] | null;
   kept: KeptPackets | null;
 }
 
@@ -96,8 +98,9 @@ export class Recorder {
     // Any numbers are right, but other ones for every connection, as the same ports are used again.
     const initial = Math.imul(number, 0x9e37_79b1) ^ Math.imul(seconds, 0x85eb_ca6b) ^ nanoseconds;
     const tcp = new SyntheticTcp(this.#writer, client, server, [initial, Math.imul(initial, 0xc2b2_ae35)]);
-    const mask = this.#options.credentials ? null : new CredentialsMask();
-    const recorded = { number, tcp, mask, kept: this.#options.on === "finding" ? this.#newKept() : null };
+    const mask = new CredentialsMask();
+    const masks = this.#options.credentials ? null : ([mask, new ServerMask(mask.masked.pieces)] as const);
+    const recorded = { number, tcp, masks, kept: this.#options.on === "finding" ? this.#newKept() : null };
     this.#connections.set(number, recorded);
     tcp.open(seconds, nanoseconds);
     this.#take(recorded, seconds, nanoseconds);
@@ -123,8 +126,8 @@ export class Recorder {
     let shown = bytes;
     let at = start;
     let behind = end;
-    if (side === 0 && recorded.mask !== null) {
-      shown = recorded.mask.mask(bytes.subarray(start, end));
+    if (recorded.masks !== null) {
+      shown = recorded.masks[side].mask(bytes.subarray(start, end));
       at = 0;
       behind = shown.length;
     }

@@ -2,6 +2,7 @@ import { FRAME_END, FRAME_ENVELOPE, isFrameType, PROTOCOL_HEADER_SIZE } from "..
 import { long } from "../bytes/big-endian.ts";
 import type { PcapngWriter } from "../capture/pcapng-writer.ts";
 import { CredentialsMask } from "../connection/credentials-mask.ts";
+import { ServerMask } from "../connection/server-mask.ts";
 import type { Span } from "../forensics/diagnosis.ts";
 import type { ConnectionObserver, Moment, Side } from "../net/connection-observer.ts";
 import { MAX_SEGMENT, SyntheticTcp } from "../net/synthetic-tcp.ts";
@@ -34,7 +35,11 @@ export class RepairedConnection implements ConnectionObserver {
   readonly #output: RepairOutput;
   readonly #client: Side;
   readonly #moment: Moment;
+  /** Of what is written of the client outside of all incidents. */
   readonly #mask = new CredentialsMask();
+  /** Sees all of the client, as it came: what the server repeats of it is masked. */
+  readonly #asItCame = new CredentialsMask();
+  readonly #serverMask = new ServerMask(this.#asItCame.masked.pieces);
   readonly #main: SyntheticTcp;
   #isOpen = false;
   readonly #writers: { plan: PlannedWriter; octets: SpanOctets; isWritten: boolean }[];
@@ -57,13 +62,19 @@ export class RepairedConnection implements ConnectionObserver {
   }
 
   data(side: Side, bytes: Uint8Array, start: number, end: number): void {
-    if (side === this.#client) this.#fromClient(this.#mask.mask(bytes.subarray(start, end)));
-    else this.#write(this.#main, 1, bytes.subarray(start, end), null);
+    const octets = bytes.subarray(start, end);
+    if (side === this.#client) {
+      this.#asItCame.mask(octets);
+      this.#fromClient(octets);
+    } else this.#write(this.#main, 1, this.#serverMask.mask(octets), null);
     this.#output.written();
   }
 
   gap(side: Side, missing: number): void {
-    if (side !== this.#client) return;
+    if (side !== this.#client) {
+      this.#serverMask.gap();
+      return;
+    }
     this.#drop();
     this.#isLost = true;
     this.#offset += Math.max(0, missing);
@@ -113,7 +124,9 @@ export class RepairedConnection implements ConnectionObserver {
     const all = new Uint8Array(this.#pending.length + octets.length);
     all.set(this.#pending);
     all.set(octets, this.#pending.length);
-    const { behind, isSound } = eachFrame(all, (from, to) => this.#write(this.#main, 0, all.subarray(from, to), null));
+    const { behind, isSound } = eachFrame(all, (from, to) => {
+      this.#write(this.#main, 0, this.#mask.mask(all.subarray(from, to)), null);
+    });
     this.#pending = all.slice(behind);
     this.#isLost = !isSound;
     if (!isSound) this.#drop();
@@ -130,12 +143,13 @@ export class RepairedConnection implements ConnectionObserver {
     const { octets } = each.octets;
     const { seconds, nanoseconds } = this.#moment;
     const tcp = this.#newTcp(this.#output.nextPort());
-    // Without a handshake of TCP or AMQP: a writer's frames begin in mid-stream, and a reader must know that.
+    // Without a handshake, of TCP or of AMQP: what a writer meant begins in mid-stream, as a reader must know.
+    const mask = new CredentialsMask("running");
     const { behind } = eachFrame(octets, (from, to) => {
       const offset = offsetAt(plan.spans, from);
       const made = plan.torn.get(offset);
       const where = `${plan.name}: at offset ${offset} of the original stream`;
-      this.#write(tcp, 0, octets.subarray(from, to), made === undefined ? where : `${where}, ${made}`);
+      this.#write(tcp, 0, mask.mask(octets.subarray(from, to)), made === undefined ? where : `${where}, ${made}`);
     });
     tcp.end(0, "fin", seconds, nanoseconds, null);
     this.#output.leftOut += each.octets.size - behind;
