@@ -16,7 +16,6 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "messages/outstanding-messages.ts",
     "messages/publishes.ts",
   ],
-  "report/secrets.test.ts": ["connection/discretion.ts"],
   "amqp/frame-scanner.test.ts": ["amqp/envelope-fault.ts", "amqp/frame-boundary-search.ts", "amqp/partial-frame.ts"],
   "amqp/payload.test.ts": ["amqp/field-table.ts"],
   "amqp/spec.test.ts": ["amqp/spec/methods.ts"],
