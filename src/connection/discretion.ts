@@ -104,13 +104,6 @@ export class Discretion {
   }
 }
 
-/** Small, as every connection that logs in has one; a secret is short. */
-const PAIR_BITS = 1 << 12;
-
-function bitOf(one: number, other: number): number {
-  return ((one << 5) ^ (one >> 3) ^ other) & (PAIR_BITS - 1);
-}
-
 const UTF_8 = new TextEncoder();
 
 function isAscii(text: string): boolean {

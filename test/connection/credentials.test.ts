@@ -136,7 +136,7 @@ describe("credentials reach no output", () => {
       .heartbeat(2).octets;
 
   it.each([
-    ["as text", broken([4], text(SECRET))],
+    ["as text", wire().protocolHeader().startOk().tuneOk().open(SECRET).heartbeat(2).octets],
     ["in a size", broken([3, 0, 1], text("Kq7!"))],
     ["in a channel and a size", broken([3], text("Kq7!"), [0, 0])],
   ])("the test would see them %s", (_, octets) => {

@@ -280,9 +280,11 @@ describe("when the disk does not take it", () => {
     recording.data(1, octets(9));
     expect(recording.files).toEqual([]);
     recording.seconds += 11;
-    recording.data(1, octets(10));
+    // What a server repeats of its client may be a secret.
+    const others = octets(10).map(octet => octet ^ 0x55);
+    recording.data(1, others);
     const { connections } = await recording.listen();
-    expect(connections[0]!.octets(1)).toEqual(octets(10));
+    expect(connections[0]!.octets(1)).toEqual(others);
     expect(recording.problems.slice(1)).toEqual([expect.stringContaining("goes on in")]);
   });
 

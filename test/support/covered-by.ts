@@ -30,6 +30,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "broker/undecided-verdicts.ts",
   ],
   "capture/annotated-copy.test.ts": ["capture/annotated-pcap.ts", "capture/annotated-pcapng.ts"],
+  "report/secrets.test.ts": ["report/partial/shown.ts"],
   "report/many-broken.test.ts": ["cli/sharded-inspection.ts"],
   "recover/certainty.test.ts": ["recover/lost-publish.ts"],
   "recover/opaque-bodies.test.ts": [
