@@ -35,14 +35,9 @@ export function explain(
   fault: { streamOffset: number; sizeLimit: number },
 ): Finding {
   const faultOffset = fault.streamOffset;
-  const context: ReadFrame[] = [];
   const { frames: owned, rests: shared } = sharedRests(window, untangling.frames);
   const begins = Math.min(faultOffset, untangling.frames[0]?.spans[0]?.[0] ?? faultOffset);
-  for (const offset of before) {
-    if (offset >= begins) break;
-    const frame = wholeFrameAt(window, offset);
-    if (frame !== null) context.push(readFrame(window, frame));
-  }
+  const context = framesBefore(window, before, begins);
   const frames = owned.map(frame => readFrame(window, frame));
   const { writers, of } = tellWriters([...context, ...frames], begins, faultOffset);
   const oversize = frames.find(({ size, spans }) => size > fault.sizeLimit && spans.length === 1);
@@ -89,6 +84,17 @@ export function explain(
     summary: summarise({ ...parts, restUnseen, shared }, tails, untangling, writerAt) + (again ? COMES_AGAIN : ""),
     ...parts,
   };
+}
+
+/** The frames at those stream offsets that are before `end`. */
+function framesBefore(window: OctetWindow, offsets: readonly number[], end: number): ReadFrame[] {
+  const frames: ReadFrame[] = [];
+  for (const offset of offsets) {
+    if (offset >= end) break;
+    const frame = wholeFrameAt(window, offset);
+    if (frame !== null) frames.push(readFrame(window, frame));
+  }
+  return frames;
 }
 
 /** Odds of all other readings, beyond which the reported one is as good as a guess, or is not near certain. */

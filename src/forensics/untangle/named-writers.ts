@@ -95,12 +95,12 @@ function fieldsOf(values: ReturnType<typeof decodeProperties>): Map<string, stri
   const fields = new Map<string, string>();
   for (const [name, value] of values) {
     if (fields.size >= MAX_FIELDS) break;
-    if (name === "message-id" || name === "correlation-id") {
-      const [, prefix, number] = /^(.*?)(\d+)$/.exec(String(value)) ?? [];
+    if ((name === "message-id" || name === "correlation-id") && typeof value === "string") {
+      const [, prefix, number] = /^(.*?)(\d+)$/.exec(value) ?? [];
       if (prefix === undefined || number === undefined) continue;
       fields.set(name, prefix);
       fields.set(`${name} number`, number);
-    } else if (name === "app-id" || name === "reply-to") fields.set(name, String(value));
+    } else if ((name === "app-id" || name === "reply-to") && typeof value === "string") fields.set(name, value);
     else if (name === "headers" && value instanceof Map) {
       for (const [key, each] of value) {
         if (fields.size >= MAX_FIELDS) break;
