@@ -4,8 +4,10 @@
  * update-secret, an AMQPLAIN table) is never turned into text, nor shown again.
  */
 
+import { FRAME_HEADER_SIZE, FRAME_METHOD, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { holdLoginIds } from "../connection/credentials.ts";
 import { MASKED, SECRET_NAME } from "../connection/discretion.ts";
+import { mayBeToken } from "../connection/doubtful-words.ts";
 import { withoutUrlPasswords } from "../connection/url-passwords.ts";
 
 /** `password=…`, `"token": "…"`, `Authorization: Bearer …`. */
@@ -29,6 +31,23 @@ export function mayHoldCredential(octets: Uint8Array, operation: string | null):
   // A JWT, and the response of PLAIN: NUL, user, NUL, password.
   return /eyJ[\w-]{6}/.test(text) || /\0[!-~]{2,64}\0[!-~]{2}/.test(text);
 }
+
+/**
+ * Octets of a frame, of which some are not known, up to where a credential may stand in them: behind the ids of a method that
+ * carries one, or behind the frame's header.
+ */
+export function withoutCredential<Octet extends number | null>(octets: readonly Octet[]): Octet[] {
+  const known = Uint8Array.from(octets, octet => octet ?? 1);
+  for (let end = METHOD_IDS_SIZE; end <= known.length; end++) {
+    if (holdLoginIds(known.subarray(end - METHOD_IDS_SIZE, end))) return octets.slice(0, end);
+  }
+  const behind = known.subarray(FRAME_HEADER_SIZE);
+  const hides = mayHoldCredential(known, null) || (known[0] === FRAME_METHOD && mayBeToken(behind));
+  return hides ? octets.slice(0, FRAME_HEADER_SIZE) : [...octets];
+}
+
+/** What a broker says of a connection whose client has not logged in yet: what it quotes may be the login. */
+export const DURING_LOGIN = /\bhandshake_error\s?,\s?(?:starting|securing)|\bstate: (?:starting|securing)/;
 
 /** A JSON web token as it is sent. */
 const TOKEN = /eyJ[\w-]{6,8192}(?:\.[\w-]{0,8192}){0,2}/g;

@@ -1,7 +1,15 @@
 /** From a message of a log, or any text, to what it reports about broken connections. */
+import { FRAME_METHOD } from "../amqp/spec/constants.ts";
 import type { LibraryId } from "../connection/client-libraries.ts";
+import { mayBeToken } from "../connection/doubtful-words.ts";
 import { betweenIn } from "./between.ts";
-import { mayHoldCredential, withoutBinaries, withoutLogins, withoutPasswords } from "./credentials-in-text.ts";
+import {
+  DURING_LOGIN,
+  mayHoldCredential,
+  withoutBinaries,
+  withoutLogins,
+  withoutPasswords,
+} from "./credentials-in-text.ts";
 import type { BrokerError, ErrorReport, LogSite } from "./error-report.ts";
 import { errorsIn, type FoundError, mayNameError } from "./error-text.ts";
 import { knownLine } from "./known-lines/catalogue.ts";
@@ -200,7 +208,7 @@ export class FoundReport implements ErrorSeen {
 
   /** `raw`: its message; `text`: the same without passwords. */
   constructor(found: FoundHere, { raw, text, channel, operation, site }: Circumstances) {
-    this.error = discreet(found.error, operation);
+    this.error = discreet(found.error, operation, DURING_LOGIN.test(raw));
     this.channel = channel;
     this.operation = operation;
     this.site = site;
@@ -241,14 +249,17 @@ interface Circumstances extends Pick<ErrorSeen, "channel" | "operation" | "site"
 }
 
 /** The error without octets that may hold a credential: they are never turned into text, nor quoted. */
-function discreet(error: BrokerError, operation: string | null): BrokerError {
+function discreet(error: BrokerError, operation: string | null, duringLogin: boolean): BrokerError {
   const octets =
     error.kind === "cannot-decode" || error.kind === "bad-table" || error.kind === "protocol-header"
       ? error.octets
       : "snippet" in error
         ? error.snippet?.octets
         : undefined;
-  if (octets === undefined || octets === null || !mayHoldCredential(octets, operation)) return error;
+  if (octets === undefined || octets === null) return error;
+  // A method's payload begins with its ids: a word there is another's.
+  const isForeign = "type" in error && error.type === FRAME_METHOD && mayBeToken(octets);
+  if (!duringLogin && !isForeign && !mayHoldCredential(octets, operation)) return error;
   switch (error.kind) {
     case "cannot-decode":
       return { ...error, octets: new Uint8Array(0) };

@@ -1,5 +1,7 @@
 /** Short input instead of a log line: numbers of a frame, its octets, a reply code. */
 import { REPLY_CODES } from "../amqp/spec/constants.ts";
+import { MASKED } from "../connection/discretion.ts";
+import { withoutCredential, withoutLogins, withoutPasswords } from "./credentials-in-text.ts";
 import type { BrokerError, ErrorReport } from "./error-report.ts";
 import { errorsIn } from "./error-text.ts";
 import { headerWindow, type MaybeOctet } from "./header-window.ts";
@@ -13,18 +15,22 @@ const MAX_CHARACTERS = 600;
  */
 export function readLoose(raw: string): ErrorReport | null {
   const text = raw.trim().slice(0, MAX_CHARACTERS);
-  const error = looseError(text);
-  if (error === null) return null;
+  const found = looseError(text);
+  if (found === null) return null;
+  const octets = found.kind === "header-octets" ? withoutCredential(found.octets) : [];
+  const hides = found.kind === "header-octets" && octets.length < found.octets.length;
+  const error = hides ? { ...found, octets } : found;
+  const quote = hides ? MASKED : withoutLogins(withoutPasswords(text));
   return {
     error,
     channel: channelWord(text),
     operation: null,
-    quote: text,
+    quote,
     site: null,
     library: null,
     runtime: "threads",
     between: null,
-    masked: false,
+    masked: quote !== text,
     typed: true,
   };
 }

@@ -565,6 +565,18 @@ describe("a credential in what was pasted", () => {
     ],
     ["a URL", "amqp://guest:S3cr3tP4ss@broker:5672 ECONNREFUSED"],
     ["a URL whose password is not encoded", "amqp://guest:a/b@S3cr3tP4ss@broker:5672 ECONNREFUSED"],
+    ["a URL without a host", "amqp://guest:S3cr3tP4ss ECONNREFUSED"],
+    ["octets of update-secret", "01 00 00 00 00 00 1d 00 0a 00 46 00 00 00 11 53 33 63 72 33 74 50"],
+    ["octets of start-ok", "01 00 00 00 00 00 1d 00 0a 00 0b 53 33 63 72 33 74 50"],
+    ["octets of a method that is none", "01 00 00 00 00 00 1d 53 33 63 72 33 74 50"],
+    [
+      "what breaks a login, without its ids",
+      `closing AMQP connection <0.1.0> (10.0.0.1:1 -> 10.0.0.2:5672): {handshake_error,starting,0,{error,frame_error,"type 3, first 16 octets = <<\\"S3cr3tP4ssw0rdXY\\">>: {invalid_frame_end_marker,90}"}}`,
+    ],
+    [
+      "a word where a method's ids should be",
+      'frame_error: "type 1, first 16 octets = <<\\"S3cr3tP4ssw0rdXY\\">>: {invalid_frame_end_marker,90}"',
+    ],
     ["a header", "amqp ECONNREFUSED, Authorization: Bearer S3cr3tP4ss"],
   ])("is not shown: %s", (_, text) => {
     const report = JSON.stringify(explainAll(tallied(text)));

@@ -10,6 +10,7 @@ import { policyOf } from "../../src/check/policy.ts";
 import { FrameEvents } from "../../src/cli/frame-events.ts";
 import { FrameFilter } from "../../src/cli/frame-filter.ts";
 import { CredentialsMask } from "../../src/connection/credentials-mask.ts";
+import { ServerMask } from "../../src/connection/server-mask.ts";
 import { Inspection } from "../../src/inspect.ts";
 import { Moment } from "../../src/net/connection-observer.ts";
 import { LiveInspection } from "../../src/proxy/live-inspection.ts";
@@ -21,12 +22,16 @@ import { conversationCapture, type Segment } from "../support/conversation-captu
 import {
   CLIENTS,
   damages,
+  OPAQUE,
+  OPAQUE_REFRESH,
   opened,
+  QUOTING,
   REFRESH,
   REFRESHING,
   running,
   spellings,
   TOKEN,
+  tornIds,
   WORK,
 } from "../support/secret-scenes.ts";
 import { join } from "../support/wire.ts";
@@ -68,6 +73,7 @@ function relayed(segments: readonly Segment[]): [output: string, text: string][]
   const recorded: number[] = [];
   const events: string[] = [];
   const mask = new CredentialsMask();
+  const masks = [mask, new ServerMask(mask.masked.pieces)] as const;
   const moment = new Moment();
   const lines = new LiveText({ columns: 200, colour: false, all: true });
   const inspection = new LiveInspection({
@@ -85,7 +91,7 @@ function relayed(segments: readonly Segment[]): [output: string, text: string][]
   for (const { side, octets, lost } of segments) {
     if (lost === true) continue;
     inspection.data(1, side, octets, 0, octets.length);
-    if (side === 0) for (const octet of mask.mask(octets)) recorded.push(octet);
+    for (const octet of masks[side].mask(octets)) recorded.push(octet);
   }
   inspection.end(1, 1, "rst");
   inspection.closed(1);
@@ -153,6 +159,16 @@ describe("a secret", () => {
     }
     expect(found).toEqual([]);
   }, 240_000);
+
+  it("that is refreshed, and no JSON web token", async () => {
+    const found: string[] = [];
+    for (const [name, octets] of tornIds(OPAQUE_REFRESH)) {
+      const segments: Segment[] = [...running(octets), { side: 1, octets: QUOTING }];
+      found.push(...(await leaks(name, [...opened(REFRESHING), ...segments], OPAQUE)));
+      found.push(...(await leaks(`${name}, in mid-stream`, segments, OPAQUE, true)));
+    }
+    expect(found).toEqual([]);
+  }, 120_000);
 
   it("that comes octet by octet, in mid-stream, or twice", async () => {
     const torn = running(join(WORK.subarray(0, 190), REFRESH, WORK.subarray(190)));

@@ -34,6 +34,11 @@ export const CLIENTS: readonly Client[] = [
 export const REFRESHING = client("OAuth", "PLAIN", "\0rabbit\0rabbit", TOKEN);
 export const REFRESH = wire().updateSecret(TOKEN).octets;
 const SERVER = wire().start().tune().openOk().channelOpenOk(1).channelOpenOk(2).octets;
+/** A token that is no JSON web token, as long as what a broker quotes. */
+export const OPAQUE = "S3cr3tP4ssw0rdXY";
+export const OPAQUE_REFRESH = wire().updateSecret(OPAQUE, "").octets;
+/** What a broker may answer to it. */
+export const QUOTING = wire().close(501, `FRAME_ERROR - type 3, first 16 octets = <<"${OPAQUE}">>: {x,97}`).octets;
 export const WORK = wire().publish(1, "d".repeat(190)).octets;
 const AFTER = wire().publish(1, "e".repeat(40)).heartbeat().publish(1, "f".repeat(40)).octets;
 
@@ -74,6 +79,20 @@ export function* damages(method: Uint8Array, all: boolean): Generator<[name: str
       yield [`octet ${at} is ${value}`, changed];
     }
   }
+}
+
+/** A method with a secret without its beginning, or torn in its ids: nothing else in it tells what it is. */
+export function* tornIds(method: Uint8Array): Generator<[name: string, octets: Uint8Array]> {
+  const publish = wire().publish(2, "p".repeat(60)).octets;
+  for (const lost of [9, 11, 12, 14, 16]) yield [`without its first ${lost}`, method.subarray(lost)];
+  for (const at of [2, 8, 9, 10]) {
+    yield [`torn behind ${at}`, join(method.subarray(0, at), publish, method.subarray(at))];
+    yield [
+      `torn behind ${at} within a torn publish`,
+      join(WORK.subarray(0, 150), method.subarray(0, at), WORK.subarray(150), method.subarray(at)),
+    ];
+  }
+  yield ["in two halves that changed places", join(method.subarray(13), method.subarray(0, 13))];
 }
 
 export const opened = ({ opening }: Client): Segment[] => [
