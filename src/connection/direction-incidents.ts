@@ -39,6 +39,8 @@ export class DirectionIncidents {
   #answersClose = false;
   #toldRefuted = false;
   #toldRefused = false;
+  /** Octets were not captured, or the frame that they are of has not ended. */
+  #missed = false;
 
   constructor(source: Source, moment: Moment, listener: IncidentListener | null, discretion: Discretion) {
     this.#stray = new StrayCredentials(discretion);
@@ -194,6 +196,7 @@ export class DirectionIncidents {
   /** Nothing comes any more. */
   end(): void {
     const { scanner } = this.#source;
+    this.#missed ||= scanner.partial !== null;
     if (this.log.open !== null && scanner.lost) this.log.open.endOffset = scanner.offset;
     this.log.close();
   }
@@ -240,15 +243,23 @@ export class DirectionIncidents {
     if (this.log.open !== null && this.#source.forensics !== null) this.#hide(this.log.open);
   }
 
+  /** So many octets were not captured. */
+  gap(missing: number): void {
+    this.#missed = true;
+    this.#source.forensics?.gap(missing);
+  }
+
   /** What may be shown of what a broker quotes of this direction's octets. */
   #doubt(): Doubt {
-    const { isClient, forensics } = this.#source;
+    const { isClient, senderKnown, forensics, hypothesis, scanner } = this.#source;
     const { over, open } = this.log;
-    if (!isClient) return "none";
-    let doubt: Doubt = "none";
-    for (const { secret, envelope, streamOffset, endOffset } of open === null ? over : [...over, open]) {
+    if (!isClient && senderKnown) return "none";
+    // What was not captured, or stands in a frame that has not ended, may be a method with a credential.
+    const isUnknown = hypothesis.isMidStream || this.#missed || scanner.partial !== null;
+    let doubt: Doubt = isUnknown ? "unexplained" : "none";
+    for (const { secret, severity, streamOffset, endOffset } of open === null ? over : [...over, open]) {
       if (secret !== "none") return "near-credential";
-      if (envelope !== null && forensics?.explains(streamOffset, endOffset) !== true) doubt = "unexplained";
+      if (severity === "error" && forensics?.explains(streamOffset, endOffset) !== true) doubt = "unexplained";
     }
     return doubt;
   }

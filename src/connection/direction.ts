@@ -154,7 +154,7 @@ export class Direction implements FrameSink {
   gap(missing: number): void {
     this.#frames.handshake.miss();
     this.scanner.gap(missing);
-    this.forensics?.gap(missing);
+    this.#incidents.gap(missing);
   }
 
   end(reason: StreamEnd): void {
