@@ -11,6 +11,9 @@ const BREAKS_FRAMES: ReadonlySet<string> = new Set(["frame-end", "frame-too-larg
 /** The highest confidence of a diagnosis that leaves octets unexplained. */
 const UNEXPLAINED = 0.5;
 
+/** The highest confidence where another reading is as near. */
+const TIED = 0.6;
+
 /** What is known of a message's connection makes it more or less certain. */
 export class Certainty {
   readonly #byConnection = new Map<string, Finding[]>();
@@ -34,6 +37,8 @@ export class Certainty {
       const isSole = isSoleWriter(finding, record.streamOffset);
       return { ...lost, isSoleWriter: isSole, doubtful: doubtfulOf(finding, lost.spans) };
     }
+    // Between the frame that broke and where the broker stopped: what the diagnosis does not account for may be the rest of that frame.
+    if (lost.fate === "swallowed") return { ...lost, confidence: TIED, doubtful: [...lost.spans] };
     // What is not explained may hide that the frames behind it lie inside a message body.
     const before = findings.filter(({ rule, streamOffset }) => {
       return BREAKS_FRAMES.has(rule) && (streamOffset ?? 0) <= record.streamOffset;
