@@ -17,7 +17,7 @@ it("follows a connection alone where nobody needs the others, by its number or a
       onlyTheirConnections,
       onAnyMessage,
     });
-    return [...new Set(seen)].sort();
+    return [...new Set(seen)].sort((one, other) => one - other);
   };
   expect(await numbers("c2", false)).toEqual([1, 2, 3]);
   expect(await numbers("c2", true)).toEqual([2]);
