@@ -101,8 +101,8 @@ export class ChannelUses {
    */
   serverCloses(values: Values | null, at: Moment, finding: string | null): void {
     const use = this.#uses.find(each => !each.serverDone);
-    // Its close-ok may answer a close that crossed its own.
-    if (use?.serverBegan !== true) return;
+    // Its close-ok may answer a close that crossed its own; but the beginning may have been missed, too.
+    if (use === undefined || !(use.serverBegan || use.hasServerMissed)) return;
     use.serverDone = true;
     if (values === null) {
       use.serverOver = copyOf(at);

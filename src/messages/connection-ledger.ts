@@ -29,6 +29,7 @@ import type { ChannelUses } from "./channel-uses.ts";
 import { ConnectionFate } from "./connection-fate.ts";
 import { ConnectionPhases } from "./connection-phases.ts";
 import { IncidentLosses } from "./incident-losses.ts";
+import { LateFrames } from "./late-frames.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { LostBoundaries } from "./lost-boundaries.ts";
 import type { Message, MessageConnection, MessageOrigin, Outcome } from "./message.ts";
@@ -46,6 +47,7 @@ export class ConnectionLedger {
   readonly phases = new ConnectionPhases();
   readonly #seen: WholeMessages;
   readonly #lost = new LostBoundaries();
+  readonly #late = new LateFrames();
   /** Where the present message begins. */
   readonly #origin: { -readonly [Name in keyof MessageOrigin]: MessageOrigin[Name] };
   #isOver = false;
@@ -80,6 +82,7 @@ export class ConnectionLedger {
     message.endOffset = base + whole.behind;
     hashBody(message, bytes, whole.bodyAt + FRAME_HEADER_SIZE, bodySize);
     this.#complete(this.#channels.use(channel, direction), direction, message);
+    this.#missLate(direction, channel);
   }
 
   // oxlint-disable-next-line max-params -- hot path: once for every frame, as FrameListener has it
@@ -100,6 +103,19 @@ export class ConnectionLedger {
         argumentsFit(method, bytes, start, size) || walkArguments(method, bytes, start, size, null) === null;
       if (decodes) this.#method(direction, method, channel, bytes, start, size);
     } else if (type === FRAME_HEADER && channel !== 0) this.#header(direction, channel, bytes, start, size);
+    this.#missLate(direction, channel);
+  }
+
+  /** What answers a late frame was read before it, and nobody knows which answer it was: it counts as missed. */
+  #missLate(direction: ObservedDirection, channel: number): void {
+    if (!this.#late.take(direction)) return;
+    const { isClient } = direction;
+    if (!isClient) this.#channels.clientMissed(channel);
+    for (const use of this.#channels.uses(channel).all) {
+      this.#missedOn(use, !isClient);
+      if (isClient) use.publishes.end(() => "unknown");
+      else use.deliveries.end("unknown", null);
+    }
   }
 
   /** A frame part of which was not captured. */
@@ -107,15 +123,16 @@ export class ConnectionLedger {
     if (type === FRAME_BODY) this.#body(direction, channel, size, null, 0);
     else if (channel !== 0) {
       if (direction.isClient) this.#channels.clientMissed(channel);
-      this.#missedOn(this.#channels.use(channel, direction), direction);
+      this.#missedOn(this.#channels.use(channel, direction), direction.isClient);
     }
   }
 
   /** Octets of a direction were missed, or are no frames. */
   missed(direction: ObservedDirection): void {
     this.#lost.lose(direction.isClient);
+    this.#late.missed(direction.isClient);
     if (direction.isClient) this.#channels.clientMissed(null);
-    for (const use of this.#channels) this.#missedOn(use, direction);
+    for (const use of this.#channels) this.#missedOn(use, direction.isClient);
   }
 
   /** A frame is broken: what was begun by then is not completed. */
@@ -157,8 +174,8 @@ export class ConnectionLedger {
     return this.#context.part === "all" || (this.#context.part === "from-break") === this.#isBroken;
   }
 
-  #missedOn(use: ChannelLedger, direction: ObservedDirection): void {
-    if (direction.isClient) {
+  #missedOn(use: ChannelLedger, isClient: boolean): void {
+    if (isClient) {
       this.#breakOff(use.client, "unknown");
       use.clientMissed();
     } else {
