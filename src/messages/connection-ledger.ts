@@ -1,4 +1,3 @@
-import { argumentsFit } from "../amqp/argument-skip.ts";
 import { AWAITS_METHOD, afterBody, afterHeader, afterMethod, contentFault, IN_ORDER } from "../amqp/content-order.ts";
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import {
@@ -9,20 +8,12 @@ import {
   CONNECTION_CLASS,
   CONNECTION_CLOSE,
 } from "../amqp/method-keys.ts";
-import { type Method, methodOf } from "../amqp/method-registry.ts";
-import { decodeArguments, type Values, walkArguments } from "../amqp/payload.ts";
-import {
-  FRAME_BODY,
-  FRAME_ENVELOPE,
-  FRAME_HEADER,
-  FRAME_HEADER_SIZE,
-  FRAME_METHOD,
-  METHOD_IDS_SIZE,
-} from "../amqp/spec/constants.ts";
+import type { Method } from "../amqp/method-registry.ts";
+import { decodeArguments, type Values } from "../amqp/payload.ts";
+import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
-import { short } from "../bytes/big-endian.ts";
 import type { ObservedDirection } from "../connection/observers.ts";
-import { Moment, type StreamEnd } from "../net/connection-observer.ts";
+import type { StreamEnd } from "../net/connection-observer.ts";
 import type { ChannelLedger, OpenContent } from "./channel-ledger.ts";
 import { ChannelTable } from "./channel-table.ts";
 import type { ChannelUses } from "./channel-uses.ts";
@@ -32,9 +23,9 @@ import { IncidentLosses } from "./incident-losses.ts";
 import { LateFrames } from "./late-frames.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { LostBoundaries } from "./lost-boundaries.ts";
-import type { Message, MessageConnection, MessageOrigin, Outcome } from "./message.ts";
+import type { Message, MessageConnection, Outcome } from "./message.ts";
 import { channelEnd, closeFinding, connectionEnd, isUnread } from "./message-end.ts";
-import { beginMessage } from "./message-method.ts";
+import { decodableMethod, MessageBeginnings } from "./message-method.ts";
 import { bodySizeOf, hashBody, propertiesDecode, readMessageProperties } from "./message-properties.ts";
 import { WholeMessages } from "./whole-messages.ts";
 
@@ -48,8 +39,7 @@ export class ConnectionLedger {
   readonly #seen: WholeMessages;
   readonly #lost = new LostBoundaries();
   readonly #late = new LateFrames();
-  /** Where the present message begins. */
-  readonly #origin: { -readonly [Name in keyof MessageOrigin]: MessageOrigin[Name] };
+  readonly #beginnings: MessageBeginnings;
   #isOver = false;
   /** The client's frames broke. */
   #isBroken = false;
@@ -68,14 +58,14 @@ export class ConnectionLedger {
       },
       isUnread: message => isUnread(message, connection.inspected.prediction, this.#fate),
     });
-    this.#origin = { connection, channel: 0, streamOffset: 0, moment: new Moment() };
+    this.#beginnings = new MessageBeginnings(connection, context.texts);
   }
 
   /** A whole message of `bytes`, as FrameListener.message. */
   message(direction: ObservedDirection, whole: WholeMessage, bytes: Uint8Array, base: number): void {
     const { channel, at, headerAt, bodySize } = whole;
     this.#lost.find(direction.isClient);
-    const message = this.#begin(direction, whole.method, channel, bytes, at + FRAME_HEADER_SIZE);
+    const message = this.#beginnings.begin(direction, whole.method, channel, bytes, at + FRAME_HEADER_SIZE);
     if (message === null) return;
     message.size = bodySize;
     readMessageProperties(bytes, headerAt + FRAME_HEADER_SIZE, this.#context.texts, message);
@@ -96,12 +86,9 @@ export class ConnectionLedger {
   ): void {
     this.#lost.find(direction.isClient);
     if (type === FRAME_BODY) this.#body(direction, channel, size, bytes, start);
-    else if (type === FRAME_METHOD && size >= METHOD_IDS_SIZE) {
-      const method = methodOf(short(bytes, start), short(bytes, start + 2));
-      if (method === undefined) return;
-      const decodes =
-        argumentsFit(method, bytes, start, size) || walkArguments(method, bytes, start, size, null) === null;
-      if (decodes) this.#method(direction, method, channel, bytes, start, size);
+    else if (type === FRAME_METHOD) {
+      const method = decodableMethod(bytes, start, size);
+      if (method !== null) this.#method(direction, method, channel, bytes, start, size);
     } else if (type === FRAME_HEADER && channel !== 0) this.#header(direction, channel, bytes, start, size);
     this.#missLate(direction, channel);
   }
@@ -112,9 +99,8 @@ export class ConnectionLedger {
     const { isClient } = direction;
     if (!isClient) this.#channels.clientMissed(channel);
     for (const use of this.#channels.uses(channel).all) {
+      if (isClient) use.publishes.missed();
       this.#missedOn(use, !isClient);
-      if (isClient) use.publishes.end(() => "unknown");
-      else use.deliveries.end("unknown", null);
     }
   }
 
@@ -238,7 +224,7 @@ export class ConnectionLedger {
       const isDue = content.message === null;
       if (!isDue) this.#disorder(content, direction);
       if (method.content) {
-        content.message = this.#begin(direction, method, number, bytes, start);
+        content.message = this.#beginnings.begin(direction, method, number, bytes, start);
         content.state = afterMethod(true);
         if (!isDue) this.#disorder(content, direction);
       } else if (direction.isClient) use.fromClient(method, bytes, start, size, direction.scanner.frameMoment());
@@ -290,14 +276,6 @@ export class ConnectionLedger {
     content.message = null;
     message.endOffset = direction.scanner.frameOffset + size + FRAME_ENVELOPE;
     this.#complete(use, direction, message);
-  }
-
-  #begin(from: ObservedDirection, method: Method, channel: number, bytes: Uint8Array, start: number): Message | null {
-    const origin = this.#origin;
-    origin.channel = channel;
-    origin.streamOffset = from.scanner.frameOffset;
-    origin.moment = from.scanner.frameMoment();
-    return beginMessage(method, bytes, start, origin, this.#context.texts);
   }
 
   #complete(use: ChannelLedger, direction: ObservedDirection, message: Message): void {

@@ -1,13 +1,47 @@
 /** The method frame a message begins with: where it goes, or where it comes from (§1.8.3). */
+import { argumentsFit } from "../amqp/argument-skip.ts";
 import { BASIC_DELIVER, BASIC_GET_OK, BASIC_PUBLISH, BASIC_RETURN } from "../amqp/method-keys.ts";
-import type { Method } from "../amqp/method-registry.ts";
+import { type Method, methodOf } from "../amqp/method-registry.ts";
+import { walkArguments } from "../amqp/payload.ts";
 import { METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { longlong, short } from "../bytes/big-endian.ts";
-import { Message, type MessageOrigin } from "./message.ts";
+import type { ObservedDirection } from "../connection/observers.ts";
+import { Moment } from "../net/connection-observer.ts";
+import { Message, type MessageConnection, type MessageOrigin } from "./message.ts";
 import type { TextCache } from "./text-cache.ts";
 
+/** The method of a payload of `size` octets at bytes[start] whose arguments decode; null if there is none. */
+export function decodableMethod(bytes: Uint8Array, start: number, size: number): Method | null {
+  if (size < METHOD_IDS_SIZE) return null;
+  const method = methodOf(short(bytes, start), short(bytes, start + 2));
+  if (method === undefined) return null;
+  const decodes = argumentsFit(method, bytes, start, size) || walkArguments(method, bytes, start, size, null) === null;
+  return decodes ? method : null;
+}
+
+/** Begins the messages of one connection. */
+export class MessageBeginnings {
+  /** Where the present message begins. */
+  readonly #origin: { -readonly [Name in keyof MessageOrigin]: MessageOrigin[Name] };
+  readonly #texts: TextCache;
+
+  constructor(connection: MessageConnection, texts: TextCache) {
+    this.#origin = { connection, channel: 0, streamOffset: 0, moment: new Moment() };
+    this.#texts = texts;
+  }
+
+  /** The message that begins with a method frame whose payload stands at bytes[start]; null if none does. */
+  begin(from: ObservedDirection, method: Method, channel: number, bytes: Uint8Array, start: number): Message | null {
+    const origin = this.#origin;
+    origin.channel = channel;
+    origin.streamOffset = from.scanner.frameOffset;
+    origin.moment = from.scanner.frameMoment();
+    return beginMessage(method, bytes, start, origin, this.#texts);
+  }
+}
+
 /** The message that begins with a method whose payload is bytes[start…] and decodes; null if none does. */
-export function beginMessage(
+function beginMessage(
   { key }: Method,
   bytes: Uint8Array,
   start: number,

@@ -159,10 +159,10 @@ export class Publishes {
     }
   }
 
-  /** The broker has answered tx.commit or tx.rollback, which was sent behind the first `sent` messages. */
+  /** The broker has answered tx.commit or tx.rollback, sent behind the first `sent` messages; hidden ones may be of another. */
   transacted(sent: number, outcome: Outcome, at: Moment): void {
     for (let next = this.#outstanding.takeFirst(sent); next !== null; next = this.#outstanding.takeFirst(sent)) {
-      this.#settle(next, next.awaits === AWAITS_COMMIT ? outcome : "unknown", at);
+      this.#settle(next, next.awaits === AWAITS_COMMIT && !next.isHidden ? outcome : "unknown", at);
     }
   }
 

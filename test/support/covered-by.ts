@@ -94,6 +94,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "cli/asked-values.ts",
     "cli/message-filter-options.ts",
     "cli/messages-command.ts",
+    "messages/message-method.ts",
     "report/message-output.ts",
     "report/message-record.ts",
   ],
