@@ -17,7 +17,7 @@ describe.skipIf(process.platform === "win32")("the action", { concurrent: true }
   it.for<[what: string, variables: Record<string, string>, status: number, said: RegExp]>([
     ["a clean capture", { CAPTURES: "clean" }, 0, /PASSED/],
     ["a sick one", { CAPTURES: "\ninterleaving/message-inside-a-body.pcap\n" }, 1, /FAILED/],
-    ["options", { CAPTURES: "clean", OPTIONS: "--fail-on=error\n--min-frames=99999999" }, 1, /min-frames: 1,192 AMQP/],
+    ["options", { CAPTURES: "clean", OPTIONS: "--fail-on=error\n--min-frames=99999999" }, 1, /min-frames: [\d,]+ AMQP/],
     ["nothing", {}, 2, /missing required argument/],
     ["captures and a command", { CAPTURES: "clean", COMMAND: "true" }, 2, /not both/],
     ["a command without a broker", { COMMAND: "true" }, 2, /AMQP_URL is not set/],

@@ -168,11 +168,11 @@ export class Publishes {
 
   /** Octets of the client were missed: publishes with them, and perhaps a confirm.select. */
   missed(): void {
-    // What is outstanding still has its numbers, unless the broker's half is missed as well.
+    // What is outstanding keeps its numbers, unless the broker's half is missed as well; a commit may be among what is missed.
     this.#awaits = AWAITS_UNKNOWN;
     this.#outstanding.miss(true);
     for (const message of this.#outstanding) {
-      if (message.isHidden) message.awaits = AWAITS_UNKNOWN;
+      if (message.isHidden || message.awaits === AWAITS_COMMIT) message.awaits = AWAITS_UNKNOWN;
       else return;
     }
   }
