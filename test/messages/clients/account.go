@@ -38,25 +38,25 @@ func main() {
 	_, err = channel.QueueDeclare(name+"-full", false, false, true, false, full)
 	check(err)
 	check(channel.Confirm(false))
-	confirms := channel.NotifyPublish(make(chan amqp.Confirmation, 32))
 	returns := channel.NotifyReturn(make(chan amqp.Return, 32))
 
 	var sent []string
+	// Listeners of NotifyPublish are told of an ack where a multiple one comes behind a nack that came early: each message
+	// is asked for its own.
+	var confirms []*amqp.DeferredConfirmation
 	publish := func(key, kind string, number int, mandatory bool) {
 		id := fmt.Sprintf("%s-%s-%d", name, kind, number)
 		sent = append(sent, id)
-		check(channel.Publish("", key, mandatory, false, amqp.Publishing{MessageId: id, Body: []byte("body of " + id)}))
+		message := amqp.Publishing{MessageId: id, Body: []byte("body of " + id)}
+		confirm, err := channel.PublishWithDeferredConfirm("", key, mandatory, false, message)
+		check(err)
+		confirms = append(confirms, confirm)
 	}
 	// Confirms come in the order of what was sent; a return comes before its confirm.
 	tellSent := func(from int) {
 		acked := map[uint64]bool{}
-		for range sent[from:] {
-			select {
-			case confirm := <-confirms:
-				acked[confirm.DeliveryTag] = confirm.Ack
-			case <-time.After(20 * time.Second):
-				log.Fatal("no confirm came")
-			}
+		for _, confirm := range confirms[from:] {
+			acked[confirm.DeliveryTag] = confirm.Wait()
 		}
 		returned := map[string]uint16{}
 		for len(returns) > 0 {
