@@ -9,8 +9,6 @@ import { PIECE, PieceSet } from "./piece-set.ts";
 import { QUOTES, quotedOctets } from "./quotes.ts";
 import { withoutUrlPasswords } from "./url-passwords.ts";
 
-export { PIECE };
-
 export const MASKED = "…";
 
 const DECIMALS = /\b\d{1,3}(?:,\s{0,16}\d{1,3}){4,}/g;

@@ -1,8 +1,9 @@
 /** What may be shown of an incident: used for every finding and every live event. */
 import { FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD } from "../../amqp/spec/constants.ts";
-import { type Discretion, PIECE } from "../../connection/discretion.ts";
+import type { Discretion } from "../../connection/discretion.ts";
 import { doubtfulWords } from "../../connection/doubtful-words.ts";
 import type { Incident, Secret } from "../../connection/incident.ts";
+import { PIECE } from "../../connection/piece-set.ts";
 import type { Diagnosis, Message } from "../../forensics/diagnosis.ts";
 import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
 import type { OctetReading } from "../report.ts";
