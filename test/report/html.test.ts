@@ -221,8 +221,9 @@ describe.skipIf(CHROMIUM === null)("in Chromium", () => {
     await page.keyboard.press("?");
     await page.waitForSelector("dialog[open]");
     await page.keyboard.press("Escape");
-    await page.keyboard.press("1");
-    await page.keyboard.press("/");
+    // Two keys before the browser says that the address is another: the second is for the view that the first asked for.
+    await page.evaluate(`for (const key of ["1", "/"])
+      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))`);
     await page.waitForSelector("#search:focus");
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     for (const [words, copied] of [

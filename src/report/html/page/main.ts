@@ -223,7 +223,11 @@ async function main(): Promise<void> {
         h("main", { id: "main" }, h("h1", {}, "Connecting …")),
       );
   };
-  window.addEventListener("hashchange", () => {
+  let drawn = location.hash;
+  // The event of a new address comes late: a key that is pressed before it must find the page that the address means.
+  const follow = (): void => {
+    if (location.hash === drawn) return;
+    drawn = location.hash;
     forgetZoom();
     live?.moved();
     redraw();
@@ -232,7 +236,8 @@ async function main(): Promise<void> {
     (there ?? document.getElementById(toSearch ? "search" : "main"))?.focus({ preventScroll: true });
     if (there === null) window.scrollTo(0, 0);
     else there.scrollIntoView({ block: "center" });
-  });
+  };
+  window.addEventListener("hashchange", follow);
   let width = document.documentElement.clientWidth;
   window.addEventListener("resize", () => {
     if (Math.abs(document.documentElement.clientWidth - width) < 24) return;
@@ -243,7 +248,10 @@ async function main(): Promise<void> {
     const shown = model();
     if (shown !== null) act(shown);
   };
-  document.addEventListener("keydown", event => withModel(shown => key(event, shown)));
+  document.addEventListener("keydown", event => {
+    follow();
+    withModel(shown => key(event, shown));
+  });
   document.addEventListener("mouseover", event => show(event.target));
   document.addEventListener("focusin", event => show(event.target));
   document.addEventListener("click", event => withModel(shown => open(event.target, shown)));
