@@ -110,7 +110,10 @@ async function leaks(name: string, segments: readonly Segment[], secret: string,
   const searched = spellings(secret);
   for (const [output, shown] of [...(await told(capture)), ...live]) {
     // A text is broken into lines.
-    const plain = shown.replace(/\s*\n\s*/g, "");
+    const plain = shown
+      .split("\n")
+      .map(line => line.trim())
+      .join("");
     const spelling = searched.find(each => plain.includes(each));
     if (spelling !== undefined) found.push(`${name}: ${output} shows ${spelling}`);
   }

@@ -4,7 +4,7 @@
  * word is less likely than one where the octets change. Compressed and equal octets are no evidence.
  */
 import { FRAME_BODY } from "../../amqp/spec/constants.ts";
-import { CountTable } from "./count-table.ts";
+import { type Block, ContextIndex } from "./context-index.ts";
 import type { Unfinished } from "./reading.ts";
 import type { StepBudget } from "./step-budget.ts";
 
@@ -13,11 +13,8 @@ const ORDER = 3;
 /** Octets that are learned from, in blocks all over the stretch: what bodies say changes on the way. */
 const MAX_LEARNED = 1 << 17;
 const BLOCK = 2048;
-/** Octets that cost as much to learn from as it costs to examine one reading. */
-const OCTETS_A_STEP = 12;
-/** Places of a table: eight for each octet learned from, at most this power of two. */
-const MOST_BITS = 20;
-const ROOM_BITS = 3;
+/** Octets that cost as much to learn from, or to look at again, as it costs to examine one reading. */
+const OCTETS_A_STEP = 1024;
 /** How much a shorter context counts beside a longer one at least, in times that it was seen. */
 const SHORTER = 8;
 /** Octets on each side of a junction that are better evidence than those elsewhere, as a body repeats itself; how much a share elsewhere counts beside them. */
@@ -36,26 +33,25 @@ export const MOST_GAIN = BELIEVED * MOST;
 const TRIED = 24;
 const ORDERLY = 0.5;
 
-/** How often contexts of 0 to 3 octets stand, with how many octets behind them, and how often each of these. */
-interface Learned {
-  readonly stood: CountTable;
-  readonly distinct: CountTable;
-  readonly followed: CountTable;
-  /** Of so many blocks, one was learned from. */
-  readonly every: number;
+interface Nearby {
+  readonly stood: number;
+  readonly followed: number;
 }
+const NOT_NEAR: Nearby = { stood: 0, followed: 0 };
 
 export class Continuity {
   readonly #octets: Uint8Array;
   readonly #from: number;
   readonly #end: number;
-  #learned: Learned | null = null;
+  #index: ContextIndex | null = null;
+  /** Of so many blocks, one is learned from. */
+  readonly #every: number;
   readonly #natural = new Map<number, number>();
   readonly #joined = new Map<number, number>();
   readonly #budget: StepBudget;
 
   /**
-   * For octets[from, end). Learning is paid for from `budget`; what is learned takes up to 20 MB, so that none is kept
+   * For octets[from, end). Learning is paid for from `budget`; what is learned takes up to 1 MiB, so that none is kept
    * while more octets are awaited.
    */
   constructor(octets: Uint8Array, from: number, end: number, budget: StepBudget) {
@@ -63,6 +59,7 @@ export class Continuity {
     this.#from = from;
     this.#end = end;
     this.#budget = budget;
+    this.#every = Math.ceil((end - from) / MAX_LEARNED);
   }
 
   /** The price if the octets at `at` do not continue the frame that stands before them. */
@@ -102,15 +99,17 @@ export class Continuity {
 
   #gain(before: number, at: number): number {
     if (before - ORDER < this.#from || at + ORDER > this.#end) return 0;
-    this.#learned ??= this.#learn();
+    this.#index ??= this.#learn();
     this.#budget.steps -= NEARBY_STEPS;
+    const looked = this.#index.looked;
     // The octets in question were learned, too: once each.
-    const own = before === at && this.#isLearned(at, this.#learned.every) ? 1 : 0;
+    const own = before === at && this.#isLearned(at) ? 1 : 0;
     let gain = 0;
     for (let i = 0; i < ORDER; i++) {
-      const { longest, upToHere } = this.#shares(this.#learned, before, at, i, own);
+      const { longest, upToHere } = this.#shares(this.#index, before, at, i, own);
       gain += Math.log(longest / upToHere);
     }
+    this.#budget.steps -= (this.#index.looked - looked) / OCTETS_A_STEP;
     return BELIEVED * Math.max(-MOST, Math.min(MOST, gain));
   }
 
@@ -118,35 +117,40 @@ export class Continuity {
    * How likely octets[at + i] is behind the three octets before it, of which those before `at` are the ones before `before`, and
    * behind those from `at` on alone.
    */
-  #shares(learned: Learned, before: number, at: number, i: number, own: number): { longest: number; upToHere: number } {
-    const octets = this.#octets;
-    const octet = octets[at + i]!;
-    let share = 1 / 256;
-    let upToHere = share;
-    let context = 0;
-    for (let order = 0; order <= ORDER; order++) {
-      if (order > 0) context = mix(context, order <= i ? octets[at + i - order]! : octets[before + i - order]!);
-      const stood = Math.max(0, learned.stood.get(context) - own);
-      const followed = Math.max(0, learned.followed.get(mix(context, octet + 256)) - own);
-      // The fewer of those that followed came again, the weaker the evidence of a longer context.
-      const distinct = Math.min(stood, learned.distinct.get(context));
-      const shorter = SHORTER + (distinct * stood) / (stood - distinct + 1);
-      share = (followed + shorter * share) / (stood + shorter);
-      if (order === i) upToHere = share;
-    }
-    const { stood, followed } = this.#nearby(before, at, i);
-    return { longest: (followed + NEARBY * share) / (stood + NEARBY), upToHere };
-  }
-
-  /** How often the three octets before octets[at + i] stand on both sides of the junction, and how often that octet follows. */
-  #nearby(before: number, at: number, i: number): { stood: number; followed: number } {
+  #shares(
+    index: ContextIndex,
+    before: number,
+    at: number,
+    i: number,
+    own: number,
+  ): { longest: number; upToHere: number } {
     const octets = this.#octets;
     const octet = octets[at + i]!;
     const first = octets[i > 0 ? at + i - 1 : before + i - 1]!;
     const second = octets[i > 1 ? at + i - 2 : before + i - 2]!;
     const third = octets[before + i - 3]!;
-    // Equal octets tell nothing.
-    if (first === second && second === third) return { stood: 0, followed: 0 };
+    const counts = index.counts(octet, first, second, third);
+    let share = 1 / 256;
+    let upToHere = share;
+    for (let order = 0; order <= ORDER; order++) {
+      const stood = Math.max(0, counts.stood[order]! - own);
+      const followed = Math.max(0, counts.followed[order]! - own);
+      // The fewer of those that followed came again, the weaker the evidence of a longer context.
+      const distinct = Math.min(stood, counts.distinct[order]!);
+      const shorter = SHORTER + (distinct * stood) / (stood - distinct + 1);
+      share = (followed + shorter * share) / (stood + shorter);
+      if (order === i) upToHere = share;
+    }
+    // Equal octets say nothing.
+    const near =
+      first === second && second === third ? NOT_NEAR : this.#nearby(before, at, octet, [first, second, third]);
+    return { longest: (near.followed + NEARBY * share) / (near.stood + NEARBY), upToHere };
+  }
+
+  /** How often three octets, the nearest first, stand on both sides of the junction, and how often `octet` is behind them. */
+  #nearby(before: number, at: number, octet: number, context: readonly [number, number, number]): Nearby {
+    const octets = this.#octets;
+    const [first, second, third] = context;
     let stood = 0;
     let followed = 0;
     const count = (from: number, to: number): void => {
@@ -161,37 +165,20 @@ export class Continuity {
     return { stood, followed };
   }
 
-  #learn(): Learned {
-    const octets = this.#octets;
-    const every = Math.ceil((this.#end - this.#from) / MAX_LEARNED);
-    const length = (this.#end - this.#from) / every;
-    this.#budget.steps -= length / OCTETS_A_STEP;
-    const bits = Math.min(MOST_BITS, 32 - Math.clz32(length) + ROOM_BITS);
-    const stood = new CountTable(bits - 1);
-    const distinct = new CountTable(bits - 1);
-    const followed = new CountTable(bits);
-    for (let at = this.#from + ORDER; at < this.#end; at++) {
-      if (!this.#isLearned(at, every)) {
-        at += BLOCK - 1;
-        continue;
-      }
-      const octet = octets[at]!;
-      let context = 0;
-      for (let order = 0; order <= ORDER; order++) {
-        if (order > 0) context = mix(context, octets[at - order]!);
-        stood.add(context);
-        if (followed.add(mix(context, octet + 256)) === 0) distinct.add(context);
-      }
+  #learn(): ContextIndex {
+    const blocks: Block[] = [];
+    let length = 0;
+    for (let from = this.#from; from < this.#end; from += BLOCK * this.#every) {
+      const block: Block = [Math.max(from, this.#from + ORDER), Math.min(from + BLOCK, this.#end)];
+      if (block[0] >= block[1]) continue;
+      blocks.push(block);
+      length += block[1] - block[0];
     }
-    return { stood, distinct, followed, every };
+    this.#budget.steps -= length / OCTETS_A_STEP;
+    return new ContextIndex(this.#octets, blocks);
   }
 
-  #isLearned(at: number, every: number): boolean {
-    return Math.floor((at - this.#from) / BLOCK) % every === 0;
+  #isLearned(at: number): boolean {
+    return Math.floor((at - this.#from) / BLOCK) % this.#every === 0;
   }
-}
-
-function mix(context: number, octet: number): number {
-  const mixed = Math.imul(context ^ (octet + 1), 0x9e3779b1);
-  return Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
 }

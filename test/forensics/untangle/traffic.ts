@@ -30,6 +30,8 @@ export interface SentFrame {
   message: SentMessage | null;
 }
 
+const HEX = "0123456789abcdef";
+
 /** Chance, with the words a generator wants. */
 export class Chance {
   readonly #next: () => number;
@@ -49,10 +51,14 @@ export class Chance {
     return list[this.int(0, list.length - 1)]!;
   }
   digits(count: number): string {
-    return Array.from({ length: count }, () => this.int(0, 15).toString(16)).join("");
+    let digits = "";
+    for (let i = 0; i < count; i++) digits += HEX[this.int(0, 15)]!;
+    return digits;
   }
   octets(count: number): Uint8Array {
-    return Uint8Array.from({ length: count }, () => this.#next() * 256);
+    const octets = new Uint8Array(count);
+    for (let i = 0; i < count; i++) octets[i] = this.#next() * 256;
+    return octets;
   }
 }
 

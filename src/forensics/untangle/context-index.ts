@@ -1,0 +1,103 @@
+/** Octets that are learned from, from one offset to another. */
+export type Block = readonly [from: number, to: number];
+
+/** What is known of an octet behind three others; [n] is of the nearest n of these three. */
+export interface ContextCounts {
+  /** How often these octets stand, with an octet behind them. */
+  readonly stood: readonly [number, number, number, number];
+  /** How many octets were found behind them. */
+  readonly distinct: readonly [number, number, number, number];
+  /** How often this octet was found behind them. */
+  readonly followed: readonly [number, number, number, number];
+}
+
+/**
+ * How often octets stand behind others. Nothing is counted for a context before it is asked for: places are sorted by the
+ * two octets before them, so that one context costs a look at the places it shares with others.
+ */
+export class ContextIndex {
+  /** Places looked at so far. */
+  looked = 0;
+  readonly #octets: Uint8Array;
+  /** By the octet before a place, then the one before that: where its places begin in #places. */
+  readonly #begins = new Uint32Array(0x10001);
+  readonly #places: Uint32Array;
+  /** How often each octet stands, and how often behind each other one. */
+  readonly #alone = new Uint32Array(0x100);
+  readonly #pairs = new Uint32Array(0x10000);
+  readonly #known = new Map<number, ContextCounts>();
+
+  /** Before each block there must be three octets. */
+  constructor(octets: Uint8Array, blocks: readonly Block[]) {
+    this.#octets = octets;
+    const begins = this.#begins;
+    let length = 0;
+    for (const [from, to] of blocks) {
+      length += to - from;
+      for (let at = from; at < to; at++) {
+        const octet = octets[at]!;
+        const last = octets[at - 1]!;
+        this.#alone[octet]!++;
+        this.#pairs[(last << 8) | octet]!++;
+        begins[((last << 8) | octets[at - 2]!) + 1]!++;
+      }
+    }
+    for (let key = 0; key < 0x10000; key++) begins[key + 1]! += begins[key]!;
+    this.#places = new Uint32Array(length);
+    const next = begins.slice();
+    for (const [from, to] of blocks) {
+      for (let at = from; at < to; at++) this.#places[next[(octets[at - 1]! << 8) | octets[at - 2]!]!++] = at;
+    }
+  }
+
+  /** Of `octet` behind `third`, `second` and `first`; `first` is the nearest. */
+  counts(octet: number, first: number, second: number, third: number): ContextCounts {
+    const key = third * 0x1000000 + ((second << 16) | (first << 8) | octet);
+    let counts = this.#known.get(key);
+    if (counts === undefined) {
+      counts = this.#count(octet, first, second, third);
+      this.#known.set(key, counts);
+    }
+    return counts;
+  }
+
+  #count(octet: number, first: number, second: number, third: number): ContextCounts {
+    const octets = this.#octets;
+    const begins = this.#begins;
+    const from = begins[(first << 8) | second]!;
+    const to = begins[((first << 8) | second) + 1]!;
+    this.looked += to - from;
+    const seen = new Uint8Array(0x100);
+    let stood = 0;
+    let followed = 0;
+    let followedTwo = 0;
+    for (let i = from; i < to; i++) {
+      const at = this.#places[i]!;
+      const behind = octets[at]!;
+      if (behind === octet) followedTwo++;
+      seen[behind]! |= 1;
+      if (octets[at - 3] !== third) continue;
+      seen[behind]! |= 2;
+      stood++;
+      if (behind === octet) followed++;
+    }
+    let distinct = 0;
+    let distinctTwo = 0;
+    for (const how of seen) {
+      distinctTwo += how & 1;
+      distinct += how >> 1;
+    }
+    return {
+      stood: [this.#places.length, begins[(first + 1) << 8]! - begins[first << 8]!, to - from, stood],
+      distinct: [kinds(this.#alone, 0), kinds(this.#pairs, first << 8), distinctTwo, distinct],
+      followed: [this.#alone[octet]!, this.#pairs[(first << 8) | octet]!, followedTwo, followed],
+    };
+  }
+}
+
+/** How many of 256 numbers are not 0. */
+function kinds(numbers: Uint32Array, from: number): number {
+  let count = 0;
+  for (let i = from; i < from + 0x100; i++) if (numbers[i] !== 0) count++;
+  return count;
+}
