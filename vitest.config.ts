@@ -3,7 +3,7 @@ import { ClosingLines } from "./test/support/closing-lines.ts";
 
 /** Tests that hold a bound of time: they run behind all others, one file at a time. */
 const MEASURING = [
-  "test/amqp/frame-scanner.test.ts",
+  "test/amqp/long-streams.test.ts",
   "test/cli/interruption.test.ts",
   "test/explain/explain.property.test.ts",
   "test/explain/known-lines.test.ts",

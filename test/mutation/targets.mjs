@@ -7,12 +7,15 @@ export const TARGETS = [
     file: "src/amqp/frame-scanner.ts",
     tests: [
       ["test/amqp/frame-scanner.test.ts"],
-      ["test/connection/whole-messages.test.ts", "test/connection/envelope.test.ts"],
+      ["test/amqp/long-streams.test.ts", "test/connection/whole-messages.test.ts", "test/connection/envelope.test.ts"],
     ],
   },
   {
     file: "src/amqp/partial-frame.ts",
-    tests: [["test/amqp/frame-scanner.test.ts"], ["test/connection/envelope.test.ts"]],
+    tests: [
+      ["test/amqp/frame-scanner.test.ts"],
+      ["test/amqp/long-streams.test.ts", "test/connection/envelope.test.ts"],
+    ],
   },
   {
     file: "src/net/held-segments.ts",
