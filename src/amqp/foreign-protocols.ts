@@ -100,30 +100,30 @@ export const FOREIGN_PROTOCOLS: readonly ForeignProtocol[] = [
 export interface AnswerStart {
   readonly octet: number;
   readonly what: string;
-  /** How rarely another protocol begins with this octet, of 100. */
-  readonly tells: number;
+  /** How sure this octet makes it, of 100. */
+  readonly score: number;
   /** It is AMQP's protocol header. */
   readonly amqp?: true;
 }
 
 export const ANSWER_STARTS: readonly AnswerStart[] = [
-  { octet: 20, what: "the start of a TLS record (change cipher spec)", tells: 70 },
-  { octet: 21, what: "the start of a TLS alert", tells: 86 },
-  { octet: 22, what: "the start of a TLS handshake", tells: 86 },
-  { octet: 23, what: "the start of TLS: encrypted octets", tells: 78 },
-  { octet: 43, what: "“+”, as Redis and POP3 answer", tells: 58 },
-  { octet: 45, what: "“-”, as Redis answers with an error", tells: 58 },
-  { octet: 50, what: "“2”, as FTP and SMTP greet (220)", tells: 50 },
-  { octet: 60, what: "“<”: HTML or XML, as a web server or proxy answers", tells: 76 },
+  { octet: 20, what: "the start of a TLS record (change cipher spec)", score: 70 },
+  { octet: 21, what: "the start of a TLS alert", score: 86 },
+  { octet: 22, what: "the start of a TLS handshake", score: 86 },
+  { octet: 23, what: "the start of TLS: encrypted octets", score: 78 },
+  { octet: 43, what: "“+”, as Redis and POP3 answer", score: 58 },
+  { octet: 45, what: "“-”, as Redis answers with an error", score: 58 },
+  { octet: 50, what: "“2”, as FTP and SMTP greet (220)", score: 50 },
+  { octet: 60, what: "“<”: HTML or XML, as a web server or proxy answers", score: 76 },
   {
     octet: 65,
     what: "“A”, the start of “AMQP”: the server's protocol header, its way of refusing",
-    tells: 84,
+    score: 84,
     amqp: true,
   },
-  { octet: 72, what: "“H”, the start of an HTTP response", tells: 82 },
-  { octet: 83, what: "“S”, as an SSH server greets", tells: 62 },
-  { octet: 123, what: "“{”: JSON, as a web API answers", tells: 62 },
+  { octet: 72, what: "“H”, the start of an HTTP response", score: 82 },
+  { octet: 83, what: "“S”, as an SSH server greets", score: 62 },
+  { octet: 123, what: "“{”: JSON, as a web API answers", score: 62 },
 ];
 
 /** Whether the first `count` octets of a protocol stand at octets[at]; false where fewer are there. */

@@ -72,7 +72,7 @@ export class BrokerPredictor {
     this.#connection.mechanisms = mechanisms;
     this.#opening.judge();
     if (!this.#rules.isRabbitMQ) this.#connection.now = NOT_JUDGED;
-    this.#verdicts.serverHeard();
+    this.#verdicts.serverSeen();
   }
 
   serverClosedChannel(channel: number): void {

@@ -39,7 +39,7 @@ export class UndecidedVerdicts {
   #serverClosed = false;
   #replyText: string | null = null;
   /** The server's octets are there from the beginning. */
-  #hearsServer = false;
+  #seesServer = false;
   /** channel.close of the server's and channel.close-ok of the client's, by channel. */
   readonly #closes = new Map<
     number,
@@ -132,7 +132,7 @@ export class UndecidedVerdicts {
   /** The verdict of a channel's process on a consumer tag used twice, if the consumer still exists. */
   #reuseTag(prediction: PredictedClose, consumer: string): void {
     const isFirst = this.#reusedTag === null && this.#pending === null;
-    if (this.#hearsServer && isFirst && !this.#cancelled.has(consumer)) this.#reusedTag = { prediction, consumer };
+    if (this.#seesServer && isFirst && !this.#cancelled.has(consumer)) this.#reusedTag = { prediction, consumer };
   }
 
   /** The server's basic.cancel. It may be captured after the second use of the tag. */
@@ -177,7 +177,7 @@ export class UndecidedVerdicts {
 
   /** The login cannot succeed, by its octets. */
   refuseLogin(prediction: Prediction): void {
-    if (this.#hearsServer && this.#settled === null) this.#refusedLogin = prediction;
+    if (this.#seesServer && this.#settled === null) this.#refusedLogin = prediction;
   }
 
   /** The server continues after the login. */
@@ -188,7 +188,7 @@ export class UndecidedVerdicts {
   /** The client's connection.close-ok. `prediction` applies if the server sent no close. */
   connectionCloseOk(prediction: Prediction): void {
     this.expire();
-    if (this.#hearsServer && !this.#serverClosed) this.#connectionCloseOk ??= prediction;
+    if (this.#seesServer && !this.#serverClosed) this.#connectionCloseOk ??= prediction;
   }
 
   /** The server's connection.close, with this reply text. */
@@ -198,12 +198,12 @@ export class UndecidedVerdicts {
     this.#connectionCloseOk = null;
   }
 
-  serverHeard(): void {
-    this.#hearsServer = true;
+  serverSeen(): void {
+    this.#seesServer = true;
   }
 
   serverMissed(): void {
-    this.#hearsServer = false;
+    this.#seesServer = false;
     this.#refusedLogin = null;
     this.#connectionCloseOk = null;
     this.#reusedTag = null;
@@ -211,7 +211,7 @@ export class UndecidedVerdicts {
   }
 
   serverClosedChannel(channel: number): void {
-    if (!this.#hearsServer) return;
+    if (!this.#seesServer) return;
     const count = this.#count(channel);
     count.asked++;
     if (count.unasked !== null && count.unasked.count <= count.asked) count.unasked = null;
@@ -219,7 +219,7 @@ export class UndecidedVerdicts {
 
   /** The client's channel.close-ok. `prediction` applies if the server sent no close. */
   closeOk(channel: number, prediction: PredictedClose | null, slow: boolean): void {
-    if (!this.#hearsServer) return;
+    if (!this.#seesServer) return;
     const count = this.#count(channel);
     count.answered++;
     if (prediction === null || count.answered <= count.asked) return;

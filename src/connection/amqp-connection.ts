@@ -77,7 +77,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   readonly #recognition: Recognition;
   readonly #limits: AgreedLimits;
   readonly #first = new Moment();
-  readonly told = new Closes();
+  readonly reportedCloses = new Closes();
   readonly #notices = new BrokerNotices();
   readonly #end = new ConnectionEnd();
 
@@ -99,7 +99,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
 
   data(side: Side, bytes: Uint8Array, start: number, end: number): void {
     let at = start;
-    this.#end.heard(side, this.#context.moment);
+    this.#end.received(side, this.#context.moment);
     if (!this.midStream && !this.#recognition.complete(side)) at = this.#opening(side, bytes, start, end);
     else if (this.state === "undecided") this.#act(this.#recognition.search(bytes, start, end));
     if (at < end && this.#reads(side)) this.directions[side].receive(bytes, at, end);
@@ -169,11 +169,11 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
         this.close ??= close;
         this.closes[direction.side] ??= close;
         if (ofServer) predictor?.serverClosedConnection(close.text);
-        this.#note(this.told.take(close, null, this, direction.scanner));
+        this.#note(this.reportedCloses.take(close, null, this, direction.scanner));
         return;
       }
       case CONNECTION_CLOSE_OK:
-        if (ofServer) this.told.answered();
+        if (ofServer) this.reportedCloses.answered();
     }
   }
 
@@ -184,7 +184,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
       return;
     }
     if (direction.side !== this.client) this.#context.predictor?.serverClosedChannel(channel);
-    this.#note(this.told.take(readClose(direction.side, values), channel, this, direction.scanner));
+    this.#note(this.reportedCloses.take(readClose(direction.side, values), channel, this, direction.scanner));
   }
 
   confirmed(channel: number, deliveryTag: number): void {
@@ -220,7 +220,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   earlyWarnings(): Incident[] {
     const { client, directions, login } = this;
     const ofWriters = directions[client].warnings.incidents(client, login.properties);
-    return [...ofWriters, ...this.settlements.incidents(client), ...this.told.incidents()];
+    return [...ofWriters, ...this.settlements.incidents(client), ...this.reportedCloses.incidents()];
   }
 
   /** Whether a side's octets behind its first ones are frames that are to be read. */

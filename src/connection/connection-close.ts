@@ -83,7 +83,7 @@ export class Closes {
   readUpTo = -1;
   #clientClosedAt = -1;
   #brokerClosed = false;
-  #told = 0;
+  #reported = 0;
   readonly #kinds = new Map<string, { incident: Incident; sentence: string }>();
 
   /**
@@ -97,7 +97,7 @@ export class Closes {
     if (close.code === 200 || close.code === 0 || ownCloser(close) === "proxy") return null;
     const costs = close.sender !== client && connection.directions[client].warnings.splits.publishes > 0;
     const counted = channel === null ? null : this.#countSoft(close, channel, client, scanner);
-    const incident = counted ?? (this.#told++ < MAX_CLOSES ? closeIncident(close, channel, client, scanner) : null);
+    const incident = counted ?? (this.#reported++ < MAX_CLOSES ? closeIncident(close, channel, client, scanner) : null);
     if (costs && incident !== null) incident.mayCostMessages = true;
     return counted === null ? incident : null;
   }
@@ -125,7 +125,7 @@ export class Closes {
   }
 
   /** Stream offset of the close in which this kind is reported; −1 if it is reported by itself. */
-  toldAt(close: Close): number {
+  reportedAt(close: Close): number {
     return this.#kinds.get(kindOf(close))?.incident.streamOffset ?? -1;
   }
 

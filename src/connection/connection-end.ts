@@ -46,7 +46,7 @@ export class ConnectionEnd {
   #side: Side = 0;
   #reason: StreamEnd = "capture-ended";
   readonly #at = new Moment();
-  readonly #heard: readonly [Moment, Moment] = [new Moment(), new Moment()];
+  readonly #lastReceived: readonly [Moment, Moment] = [new Moment(), new Moment()];
   /** A direction ended where its frames could not be read. */
   #boundaryLost = false;
 
@@ -59,8 +59,8 @@ export class ConnectionEnd {
   }
 
   /** Octets of a side have come. */
-  heard(side: Side, moment: Moment): void {
-    this.#heard[side].set(moment);
+  received(side: Side, moment: Moment): void {
+    this.#lastReceived[side].set(moment);
   }
 
   /** A side's stream ends; called before its direction ends. One reset ends both: the side that sent it ends first. */
@@ -79,7 +79,7 @@ export class ConnectionEnd {
   ending({ client, close, directions }: EndedConnection): Ending {
     const isOver = this.#reason !== "capture-ended" || (close !== null && directions.every(({ closing }) => closing));
     const side = close?.sender ?? this.#side;
-    const [zero, one] = this.#heard;
+    const [zero, one] = this.#lastReceived;
     const { broken, incidents } = directions[client];
     const isBroken = broken || incidents.some(({ severity }) => severity === "error");
     const how = close === null ? `${this.#verb} the connection without connection.close` : "closed the connection";
@@ -102,7 +102,7 @@ export class ConnectionEnd {
     const name = (side: Side): string => (side === client ? "client" : "broker");
     const other = (1 - this.#side) as Side;
     const how = `The ${name(this.#side)} ${this.#verb} the connection without connection.close`;
-    const silence = secondsBetween(this.#heard[other], this.#at);
+    const silence = secondsBetween(this.#lastReceived[other], this.#at);
     const isMissed = heartbeat > 0 && silence >= MISSED_INTERVALS * heartbeat * (1 - TOLERANCE);
     const why = isMissed
       ? `, after ${silence.toFixed(1)} s without an octet from the ${name(other)} (heartbeat ${heartbeat} s)`

@@ -33,12 +33,12 @@ export class DirectionIncidents {
   /** When the present octets were captured. */
   readonly #moment: Moment;
   readonly #stray: StrayCredentials;
-  #toldTolerated = false;
-  #toldBehindClose = false;
+  #reportedTolerated = false;
+  #reportedBehindClose = false;
   /** It has answered the other side's connection.close; otherwise it has sent its own. */
   #answersClose = false;
-  #toldRefuted = false;
-  #toldRefused = false;
+  #reportedRefuted = false;
+  #reportedRefused = false;
   /** Octets were not captured, or the frame that they are of has not ended. */
   #missed = false;
 
@@ -76,8 +76,8 @@ export class DirectionIncidents {
    */
   tolerated(type: number, channel: number, size: number, limit: number): void {
     const { scanner } = this.#source;
-    if (this.#toldTolerated || this.#source.hypothesis.open || scanner.sizeLimit === UNKNOWN_FRAME_LIMIT) return;
-    this.#toldTolerated = true;
+    if (this.#reportedTolerated || this.#source.hypothesis.open || scanner.sizeLimit === UNKNOWN_FRAME_LIMIT) return;
+    this.#reportedTolerated = true;
     const excess = size - limit;
     const message = `A ${frameTypeName(type)} frame of ${grouped(size)} octets on channel ${channel} exceeds frame-max ${grouped(scanner.sizeLimit)} by its envelope of ${excess} octets; RabbitMQ tolerates this, the specification does not.`;
     const incident = this.#ofFrame("frame-too-large", "note", message);
@@ -97,8 +97,8 @@ export class DirectionIncidents {
    * (§1.4.2.8), RabbitMQ without a message. Reported once.
    */
   sentBehindClose({ name }: Method, channel: number, size: number): void {
-    if (!this.#source.isClient || this.#toldBehindClose) return;
-    this.#toldBehindClose = true;
+    if (!this.#source.isClient || this.#reportedBehindClose) return;
+    this.#reportedBehindClose = true;
     // Where frames are broken, the broker reads nothing anyway.
     if (this.log.open !== null) return;
     const closed = this.#answersClose
@@ -118,8 +118,8 @@ export class DirectionIncidents {
   sentBehindChannelClose({ name }: Method, channel: number, refused: NonNullable<Channel["refused"]>): void {
     const { scanner } = this.#source;
     const seconds = secondsBetween(refused.at, scanner.frameMoment());
-    if (this.#toldRefused || this.log.open !== null || seconds < UNAWARE_SECONDS) return;
-    this.#toldRefused = true;
+    if (this.#reportedRefused || this.log.open !== null || seconds < UNAWARE_SECONDS) return;
+    this.#reportedRefused = true;
     const message = `${name} came on channel ${channel}, ${seconds.toFixed(0)} s after the broker had closed it (${refused.words}): the broker discards it, and all messages on this channel until the client answers the close.`;
     const incident = this.#ofFrame("channel-state", "warning", message);
     incident.endOffset = scanner.frameOffset;
@@ -159,8 +159,8 @@ export class DirectionIncidents {
   guessRefuted({ foundAt: since, isMidStream }: BoundaryHypothesis): void {
     const { side, scanner } = this.#source;
     const { frameOffset: streamOffset } = scanner;
-    if (this.#toldRefuted) return;
-    this.#toldRefuted = true;
+    if (this.#reportedRefuted) return;
+    this.#reportedRefuted = true;
     const message = `What looked like frames from offset ${grouped(since)} on broke at offset ${grouped(streamOffset)}: it lay inside a message body, or a frame broke there.`;
     const at = { side, streamOffset, moment: scanner.frameMoment() };
     const incident = new Incident(isMidStream ? "mid-stream" : "capture-gap", "note", at, message);
@@ -170,10 +170,10 @@ export class DirectionIncidents {
 
   /** The first octets are no frame, and not what they must be. False if that was reported: only the words change. */
   opening(moment: Moment, message: string): boolean {
-    const told = this.log.over[0];
-    if (told !== undefined) {
+    const reported = this.log.over[0];
+    if (reported !== undefined) {
       // The server's answer had not come yet.
-      told.message = message;
+      reported.message = message;
       return false;
     }
     const { side, scanner } = this.#source;
@@ -238,7 +238,7 @@ export class DirectionIncidents {
     if (isNear || (envelope !== null && mayHoldCredentials(envelope))) incident.secret = "payload";
   }
 
-  /** More octets came, while something is broken: what they tell of credentials is known before anything of them is shown. */
+  /** More octets came, while something is broken: what they show of credentials is known before anything of them is shown. */
   received(): void {
     if (this.log.open !== null && this.#source.forensics !== null) this.#hide(this.log.open);
   }

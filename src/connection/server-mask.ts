@@ -1,5 +1,5 @@
 /**
- * Masks with `*`, in a copy of a server's octets, what would tell of its client's credentials, over any chunking: the challenge
+ * Masks with `*`, in a copy of a server's octets, what would show its client's credentials, over any chunking: the challenge
  * of connection.secure, and in the reply text of a close what repeats a secret, with the whole quote around it.
  *
  * It fails closed: of a text that comes in pieces all is masked where anything of the client was, and where the server's frames

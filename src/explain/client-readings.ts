@@ -38,13 +38,13 @@ function asAnswer(reading: Reading): Reading {
   };
 }
 
-function firstOctet(window: HeaderWindow, { what, tells, amqp }: AnswerStart): Reading {
+function firstOctet(window: HeaderWindow, { what, score, amqp }: AnswerStart): Reading {
   return {
     kind: amqp === true ? "protocol-refusal" : "foreign-protocol",
     meaning: what,
     why: `${hexOf(window, 0, 1)} is all that is known of the octets; no AMQP frame begins with it, and that does.`,
     evidence: evidenceAt(window, 0, 1),
-    score: tells,
+    score,
     boundary: null,
     octets: labels(window, [0, 1, what]),
   };

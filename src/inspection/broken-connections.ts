@@ -17,7 +17,7 @@ export class BrokenConnections {
   readonly #waiting = new Map<string, boolean>();
   readonly #kinds = new Map<string, number>();
   /** All in which an error was found. */
-  readonly #told = new Set<string>();
+  readonly #found = new Set<string>();
   /** By the place where it begins: its number in the first reading. */
   readonly #numbers = new Map<string, number>();
   readonly #closed = new Set<string>();
@@ -40,8 +40,8 @@ export class BrokenConnections {
 
   add({ first }: TcpConnection, number: number, { rule, side, frame }: Incident): void {
     const place = placeOf(first);
-    if (this.#told.has(place)) return;
-    this.#told.add(place);
+    if (this.#found.has(place)) return;
+    this.#found.add(place);
     this.#numbers.set(place, number);
     const kind = `${rule} ${side} ${frame?.type}`;
     const count = this.#kinds.get(kind) ?? 0;

@@ -71,10 +71,10 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     this.#forensics = setting.explains ? DirectionForensics.both(budgets) : null;
     const { sawBeginning, forced, expected } = beginning;
     this.sawBeginning = sawBeginning;
-    let [isComplete, isTold, number] = [false, false, 0];
+    let [isComplete, isOpened, number] = [false, false, 0];
     const opened = (): void => {
-      if (isTold) return;
-      isTold = true;
+      if (isOpened) return;
+      isOpened = true;
       this.recognised = true;
       if (number === 0) number = nextNumber();
       const at = { input: 0, packet: 0, ...setting.position };
@@ -210,7 +210,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     try {
       // It may have failed before it was known to be AMQP: the failure is reported all the same.
       this.#opened();
-      this.#news.tellRest();
+      this.#news.emitRest();
     } catch {
       // The same error may prevent its report, too.
     }

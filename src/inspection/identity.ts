@@ -21,13 +21,13 @@ export function identityAt(rule: RuleId, side: Side, streamOffset: number): stri
 
 /**
  * Identity of the cause of an incident, or null. Only a close has a cause: the one it names, or the first error of the
- * other direction, if that begins before the close was sent. `told` are the incidents reported before it.
+ * other direction, if that begins before the close was sent. `reported` are the incidents reported before it.
  */
-export function causeOf(incident: Incident, told: readonly IdentifiedIncident[]): string | null {
+export function causeOf(incident: Incident, reported: readonly IdentifiedIncident[]): string | null {
   const { rule, severity, side, from, follows } = incident;
-  if (follows !== null) return told.find(({ incident: other }) => other.rule === follows)?.identity ?? null;
+  if (follows !== null) return reported.find(({ incident: other }) => other.rule === follows)?.identity ?? null;
   if (rule !== "broker-close" || severity !== "error") return null;
-  const cause = told.find(
+  const cause = reported.find(
     ({ incident: other }) =>
       other.severity === "error" &&
       other.rule !== "broker-close" &&

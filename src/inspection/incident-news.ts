@@ -21,7 +21,7 @@ export class IncidentNews<By extends Carrier = Carrier> implements IncidentListe
   readonly #noted: Incident[] = [];
   /** The open incident of each direction, and the one that was emitted as open. */
   readonly #open: [Incident | null, Incident | null] = [null, null];
-  readonly #openTold: [Incident | null, Incident | null] = [null, null];
+  readonly #openEmitted: [Incident | null, Incident | null] = [null, null];
   /** Incidents emitted for each direction. */
   readonly #counts: [number, number] = [0, 0];
   #isFull = false;
@@ -58,7 +58,7 @@ export class IncidentNews<By extends Carrier = Carrier> implements IncidentListe
 
   /** Whether a direction is broken at present. */
   get hasOpen(): boolean {
-    return this.#openTold[0] !== null || this.#openTold[1] !== null;
+    return this.#openEmitted[0] !== null || this.#openEmitted[1] !== null;
   }
 
   /** Emits what is new. */
@@ -74,34 +74,34 @@ export class IncidentNews<By extends Carrier = Carrier> implements IncidentListe
       // Incidents that wait are checked again with the next octets.
       if (over.length > 0) this.waiting = true;
       const open = this.#open[side];
-      if (open !== this.#openTold[side]) {
-        this.#openTold[side] = open;
+      if (open !== this.#openEmitted[side]) {
+        this.#openEmitted[side] = open;
         if (open !== null) this.#emit({ kind: "incident-opened", connection, incident: open });
       }
     }
     if (!this.#isFull && Math.max(...this.#counts) >= MAX_INCIDENTS) {
       this.#isFull = true;
-      const message = `${MAX_INCIDENTS} incidents of one direction were told; what follows is counted in the last of them`;
+      const message = `${MAX_INCIDENTS} incidents of one direction were reported; what follows is counted in the last of them`;
       this.#emit({ kind: "uninspected", connection, why: "full", message, error: null });
     }
     // A close is emitted behind the incident that led to it.
-    if (!this.hasOpen) this.#tellNoted();
+    if (!this.hasOpen) this.#emitNoted();
   }
 
   /** Emits all there is, as nothing will be added to it. */
-  tellRest(): void {
+  emitRest(): void {
     for (const incident of [...this.#over[0].splice(0), ...this.#over[1].splice(0)]) this.finding(incident, true);
     for (const side of [0, 1] as const) {
       const open = this.#open[side];
       this.#open[side] = null;
-      this.#openTold[side] = null;
+      this.#openEmitted[side] = null;
       if (open !== null) this.finding(open, true);
     }
-    this.#tellNoted();
+    this.#emitNoted();
   }
 
   /** Emits a finding that is not final, once; without an argument, the open incidents. */
-  provisional(incidents: readonly Incident[] = this.#openTold.filter(open => open !== null)): void {
+  provisional(incidents: readonly Incident[] = this.#openEmitted.filter(open => open !== null)): void {
     for (const incident of incidents) {
       const identity = identityOf(incident);
       if (this.#provisional.has(identity)) continue;
@@ -116,7 +116,7 @@ export class IncidentNews<By extends Carrier = Carrier> implements IncidentListe
     this.#emit({ kind: "finding", connection: this.#connection, incident, identity, final });
   }
 
-  #tellNoted(): void {
+  #emitNoted(): void {
     for (const incident of this.#noted.splice(0)) this.finding(incident, true);
   }
 }

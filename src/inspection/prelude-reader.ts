@@ -81,7 +81,7 @@ export class PreludeReader implements ConnectionObserver {
   #client(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
     // The client continues: the stream is open, although the answer was not seen yet.
-    if (this.#awaiting !== null) this.#tell(this.#awaiting);
+    if (this.#awaiting !== null) this.#accept(this.#awaiting);
     while (at < end && this.#reading !== null) {
       if (this.#counts[0] === 0 && !this.#expectAnswer(bytes[at]!)) break;
       this.#note(0, bytes[at]!);
@@ -90,7 +90,7 @@ export class PreludeReader implements ConnectionObserver {
       this.#reading = null;
       if (value !== null) {
         this.#awaiting = { ...value, octets: this.#counts[0] };
-        if (this.#answer === null) this.#tell(this.#awaiting);
+        if (this.#answer === null) this.#accept(this.#awaiting);
       } else {
         if (this.#counts[0] <= at - start) {
           at -= this.#counts[0];
@@ -124,7 +124,7 @@ export class PreludeReader implements ConnectionObserver {
       if (value === true) {
         this.#answered = true;
         this.#pass(1);
-        if (this.#awaiting !== null) this.#tell(this.#awaiting);
+        if (this.#awaiting !== null) this.#accept(this.#awaiting);
       } else this.#giveUp();
     }
     return at;
@@ -142,7 +142,7 @@ export class PreludeReader implements ConnectionObserver {
   }
 
   /** It is a prelude: what follows is read in the same way. */
-  #tell(prelude: Prelude): void {
+  #accept(prelude: Prelude): void {
     this.#around.found.push(prelude);
     this.#pass(0, prelude);
     this.#awaiting = null;

@@ -265,8 +265,8 @@ export class TlsInspection implements ConnectionObserver, WritersListener {
     const [record] = copy.records;
     if (record === undefined) return "";
     const { number, packet } = record;
-    const told = copy.frames().slice(0, MAX_TOLD);
-    const wrote = told.length === 0 ? "octets that begin no frame" : told.map(({ text }) => text).join(", ");
+    const shown = copy.frames().slice(0, MAX_SHOWN);
+    const wrote = shown.length === 0 ? "octets that begin no frame" : shown.map(({ text }) => text).join(", ");
     const before = this.connection.latest[side].get(number);
     const other =
       before === null ? "" : `, which A had used for ${frameInWords(before.octets, 0)} in packet ${before.packet}`;
@@ -287,4 +287,4 @@ const KINDS = {
 } as const satisfies Record<TlsFinding["evidence"]["kind"], Diagnosis["kind"]>;
 
 /** Frames of a writer that are named in a sentence. */
-const MAX_TOLD = 4;
+const MAX_SHOWN = 4;

@@ -86,10 +86,10 @@ export function observedVerdict({ amqp }: InspectedConnection): Verdict | null {
  */
 export function standing(
   prediction: Prediction | null,
-  { told, midStream, client, gaps }: AmqpConnection,
+  { reportedCloses, midStream, client, gaps }: AmqpConnection,
 ): Prediction | null {
   if (prediction === null || midStream || gaps[1 - client]!.count > 0) return prediction;
-  return prediction.streamOffset <= told.readUpTo ? null : prediction;
+  return prediction.streamOffset <= reportedCloses.readUpTo ? null : prediction;
 }
 
 /** Codes by which RabbitMQ answers octets; not those for permissions, resources or an operator's wish. */
@@ -106,20 +106,20 @@ export function closedBehindGuess({ amqp }: InspectedConnection): boolean {
 
 /**
  * A note if the broker did not do what was predicted, or null. Only if the whole conversation was seen: else the
- * prediction may lack what decided it. `foretold`: the prediction from the client's octets alone.
+ * prediction may lack what decided it. `fromClientAlone`: the prediction from the client's octets alone.
  */
-export function mismatch(connection: InspectedConnection, foretold: Prediction | null): Incident | null {
+export function mismatch(connection: InspectedConnection, fromClientAlone: Prediction | null): Incident | null {
   const { amqp, carrier, rules } = connection;
   // A wrong guess shows nothing about the connection; for an unknown broker nothing was predicted.
   if (rules.id === null || rules.isGuess || carrier.guarded === true) return null;
   const hasGaps = amqp.gaps[0].count + amqp.gaps[1].count > 0;
   if (amqp.midStream || hasGaps || carrier.ended === "open") return null;
-  if (foretold !== null && connection.prediction === null) {
-    const expected = inWords(verdictOf(connection, foretold, rules.id));
+  if (fromClientAlone !== null && connection.prediction === null) {
+    const expected = inWords(verdictOf(connection, fromClientAlone, rules.id));
     const seen = "the broker read on, and answered the client's connection.close";
     return mismatchNote(
       carrier,
-      `Predicted: ${expected}. Observed: ${seen}. ${dependsOnTiming(foretold) ? TIMING : reasonOf(rules)}`,
+      `Predicted: ${expected}. Observed: ${seen}. ${dependsOnTiming(fromClientAlone) ? TIMING : reasonOf(rules)}`,
     );
   }
   const predicted = predictedVerdict(connection);

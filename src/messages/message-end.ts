@@ -65,7 +65,7 @@ export function closeFinding(
   { side, scanner }: ObservedDirection,
   values: Values,
 ): string {
-  const toldAt = amqp.told.toldAt(readClose(side, values));
+  const toldAt = amqp.reportedCloses.reportedAt(readClose(side, values));
   return identityAt("broker-close", side, toldAt < 0 ? scanner.frameOffset : toldAt);
 }
 

@@ -87,11 +87,11 @@ export const CLOSED: ReadonlyMap<number, Kind> = new Map([
   ],
   [
     UDP_PORT | 1701,
-    { reason: "l2tp", says: "of L2TP [was|were] not read: nothing tells where [its|their] payload begins" },
+    { reason: "l2tp", says: "of L2TP [was|were] not read: where [its|their] payload begins is not known" },
   ],
   [
     IP_PROTOCOL | 115,
-    { reason: "l2tp", says: "of L2TP [was|were] not read: nothing tells where [its|their] payload begins" },
+    { reason: "l2tp", says: "of L2TP [was|were] not read: where [its|their] payload begins is not known" },
   ],
   [IP_PROTOCOL | 108, { reason: "ipcomp", says: "of IPComp [was|were] not read: [it is|they are] compressed" }],
   [

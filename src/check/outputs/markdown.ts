@@ -158,13 +158,13 @@ function addBasis(summary: Summary, result: CheckResult, most: number): void {
 
 /** The captures with something to report, those that fail first, and the number of the others. */
 function addTable(summary: Summary, { captures }: CheckResult, most: number): void {
-  const telling = captures.filter(capture => !isQuiet(capture));
-  const ordered = [...telling.filter(({ passed }) => !passed), ...telling.filter(({ passed }) => passed)];
+  const notable = captures.filter(capture => !isQuiet(capture));
+  const ordered = [...notable.filter(({ passed }) => !passed), ...notable.filter(({ passed }) => passed)];
   const head = "| capture | outcome | failing | violations | told | accepted | expected | frames |";
   const title = `${head}\n|---|---|--:|--:|--:|--:|--:|--:|\n`;
   const left = ordered.length - summary.addLines(title, ordered.slice(0, most), row);
   if (left > 0) summary.close(`${counted(left, "more capture")} with something to say left out of the table.`);
-  const quiet = captures.length - telling.length;
+  const quiet = captures.length - notable.length;
   if (quiet > 0) summary.close(`${counted(quiet, "capture")} with nothing to report.`);
 }
 
@@ -200,15 +200,15 @@ function addFindings(summary: Summary, { captures }: CheckResult, most: number):
       .map((checked): Failing => ({ rule: checked.finding.rule, checked, capture })),
   );
   const shown = fairShare(failing, most);
-  const told = new Set<Failing>();
+  const added = new Set<Failing>();
   let before: CheckedCapture | null = null;
   for (const each of shown) {
     const title = each.capture === before ? "" : `### ${inlineText(path(each.capture.path))}\n\n`;
     if (!summary.add(title + story(each))) break;
     before = each.capture;
-    told.add(each);
+    added.add(each);
   }
-  const rest = failing.filter(each => !told.has(each)).map(({ checked }) => checked.finding);
+  const rest = failing.filter(each => !added.has(each)).map(({ checked }) => checked.finding);
   if (rest.length > 0) summary.close(`Left out: ${counted(rest.length, "more failing finding")}, ${byRule(rest)}.`);
 }
 

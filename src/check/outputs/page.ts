@@ -27,7 +27,7 @@ const MAX_NAMES = 20;
 
 const STANDING: Readonly<Record<CheckedFinding["state"], string>> = {
   failing: "",
-  told: "no: it is told only, as the policy says, or follows from another",
+  told: "no: it is only reported, as the policy says, or follows from another",
   accepted: "no: the baseline accepts it",
   expected: "no: the config expects it of this capture",
 };

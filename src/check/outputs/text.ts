@@ -50,8 +50,8 @@ export function text(result: CheckResult, options: OutputOptions): string {
   const page = new Page(options);
   const failing = result.captures.filter(({ passed }) => !passed);
   const inFull = page.all ? result.captures : failing.slice(0, MAX_IN_FULL);
-  const told = new Set(inFull);
-  const briefly = result.captures.filter(capture => !told.has(capture));
+  const shownInFull = new Set(inFull);
+  const briefly = result.captures.filter(capture => !shownInFull.has(capture));
   const blocks = [
     ...inFull.flatMap(capture => captureBlocks(capture, result, page)),
     captureLines(briefly, page),
@@ -66,8 +66,8 @@ export function text(result: CheckResult, options: OutputOptions): string {
 
 /** Title and counts, and then a block for each finding that fails. */
 function captureBlocks(capture: CheckedCapture, { tool }: CheckResult, page: Page): string[][] {
-  const told = capture.findings.filter(({ state }) => state === "failing" || (page.all && state === "told"));
-  const report = reportOn(capture, told, tool);
+  const printed = capture.findings.filter(({ state }) => state === "failing" || (page.all && state === "told"));
+  const report = reportOn(capture, printed, tool);
   // With some policies a note fails: it is printed in full like the others.
   const found = overview(report, true);
   const [input] = report.inputs;
@@ -105,8 +105,8 @@ function quieter({ findings, expectations }: CheckedCapture, page: Page): string
 
 /** `passed  captures/a.pcap · 2 AMQP connections · 57 frames`, a line for each capture. */
 function captureLines(captures: readonly CheckedCapture[], page: Page): string[] {
-  const telling = captures.filter(({ passed, findings }) => !passed || findings.length > 0);
-  const shown = captures.length <= MAX_LINES ? captures : telling.slice(0, MAX_LINES);
+  const notable = captures.filter(({ passed, findings }) => !passed || findings.length > 0);
+  const shown = captures.length <= MAX_LINES ? captures : notable.slice(0, MAX_LINES);
   const lines = shown.flatMap(capture => [captureLine(capture, page), ...inputNotes(capture.input, page)]);
   const listed = new Set(shown);
   const rest = captures.filter(capture => !listed.has(capture));
