@@ -19,7 +19,7 @@ class Server {
   #unread: Uint8Array = new Uint8Array(0);
   #greeted = false;
 
-  hear(socket: Socket, octets: Uint8Array): void {
+  receive(socket: Socket, octets: Uint8Array): void {
     this.talk.client.push(octets);
     this.#unread = join(this.#unread, octets);
     if (!this.#greeted) {
@@ -81,7 +81,7 @@ const HEADERS = {
 async function converse(): Promise<Talk> {
   const server = new Server();
   const listening = createServer(socket => {
-    socket.on("data", octets => server.hear(socket, Uint8Array.from(octets)));
+    socket.on("data", octets => server.receive(socket, Uint8Array.from(octets)));
   });
   await new Promise<void>(resolve => {
     listening.listen(0, "127.0.0.1", resolve);
@@ -220,11 +220,11 @@ describe("what amqplib writes", () => {
   });
 
   it("is in good order, and so is what it was answered", () => {
-    const told = conversation({ handshake: false })
+    const acknowledged = conversation({ handshake: false })
       .client(join(...talk.client))
       .server(join(...talk.server));
     // It does not wait for its confirms, as it was not asked to, and the server gives one of them.
-    expect(findings(told)).toEqual([expect.stringMatching(/^warning unconfirmed: .*1 of 2 on channel 1/)]);
+    expect(findings(acknowledged)).toEqual([expect.stringMatching(/^warning unconfirmed: .*1 of 2 on channel 1/)]);
   });
 });
 

@@ -70,7 +70,7 @@ export async function runScenario(
       .flatMap(event => (event.event === kind && "connection" in event ? [event.connection.client.port] : []))
       .filter(port => port !== own);
   // While the broker is down connections end that never were opened.
-  await proxied.told(
+  await proxied.reports(
     "all closed",
     () => {
       const closed = new Set(portsOf("closed"));
@@ -89,7 +89,7 @@ async function passedOn(proxied: Proxied, isEncrypted: boolean): Promise<number>
   const port = socket.localPort!;
   socket.end("HELP");
   socket.resume();
-  await proxied.told(
+  await proxied.reports(
     "the connection behind all",
     events => events.some(each => each.event === "closed" && each.connection.client.port === port),
     PATIENCE,

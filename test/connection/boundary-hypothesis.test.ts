@@ -1,7 +1,7 @@
 /** What is told behind a frame boundary that had to be guessed: nothing, until it is proven. */
 import { describe, expect, it } from "vitest";
 import { findingsOf } from "../support/findings-of.ts";
-import { conversation, heard } from "../support/frame-log.ts";
+import { connectionOf, conversation } from "../support/frame-log.ts";
 import { join, type Octets, text, type Wire, wire } from "../support/wire.ts";
 
 const UNTRUSTED = { closedForFrames: false };
@@ -48,7 +48,7 @@ function errorsBehindLoss(stream: Uint8Array, segment: number, lost: number): st
 }
 
 function errors(told: ReturnType<typeof conversation>): string[] {
-  return findingsOf(heard(told, UNTRUSTED)).flatMap(({ severity, rule, streamOffset }) =>
+  return findingsOf(connectionOf(told, UNTRUSTED)).flatMap(({ severity, rule, streamOffset }) =>
     severity === "error" ? [`${rule} at ${streamOffset}`] : [],
   );
 }
@@ -112,5 +112,5 @@ it("frames that were found inside a body are not counted", () => {
     .gap(0, 80)
     .client(join(inner, wire().raw("ce").publish(1, "hello").heartbeat().octets));
   // open's handshake: start-ok, tune-ok, open; channel.open; three frames of the publish, and a heartbeat.
-  expect(heard(told, UNTRUSTED).directions[0].frames).toBe(3 + 1 + 3 + 1);
+  expect(connectionOf(told, UNTRUSTED).directions[0].frames).toBe(3 + 1 + 3 + 1);
 });

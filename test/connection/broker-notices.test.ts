@@ -6,21 +6,21 @@ const opened = () => conversation().client(wire().channelOpen(1)).server(wire().
 describePlays("consumer-cancelled", [
   {
     rule: "a consumer that goes with its queue is a note",
-    told: opened().server(wire().cancel(1, "orders")).client(wire().cancelOk(1, "orders")),
+    conversation: opened().server(wire().cancel(1, "orders")).client(wire().cancelOk(1, "orders")),
     findings: [
       '<1016+0 note consumer-cancelled: The broker cancelled consumer "orders" on channel 1: its queue was deleted, or is not available.',
     ],
   },
   {
     rule: "several are counted",
-    told: opened().server(wire().cancel(1, "a").cancel(1, "b").cancel(1, "c")),
+    conversation: opened().server(wire().cancel(1, "a").cancel(1, "b").cancel(1, "c")),
     findings: [
       '<1016+0 note consumer-cancelled: The broker cancelled consumer "a" on channel 1: its queue was deleted, or is not available; 3 consumers in all.',
     ],
   },
   {
     rule: "a client that cancels its own consumer is nothing to tell",
-    told: opened().client(wire().cancel(1, "orders")).server(wire().cancelOk(1, "orders")),
+    conversation: opened().client(wire().cancel(1, "orders")).server(wire().cancelOk(1, "orders")),
     findings: [],
   },
 ]);
@@ -28,19 +28,19 @@ describePlays("consumer-cancelled", [
 describePlays("connection-blocked", [
   {
     rule: "a publisher that is blocked, and unblocked, is a note with the time that it took",
-    told: opened().server(wire().blocked("low on memory").unblocked()).client(wire().publish(1, "hello")),
+    conversation: opened().server(wire().blocked("low on memory").unblocked()).client(wire().publish(1, "hello")),
     findings: ['<1016+0 note connection-blocked: The broker blocked the connection ("low on memory"), for 0.0 s.'],
   },
   {
     rule: "one that is blocked still",
-    told: opened().server(wire().blocked("low on disk")),
+    conversation: opened().server(wire().blocked("low on disk")),
     findings: [
       '<1016+0 note connection-blocked: The broker blocked the connection ("low on disk"), and it was blocked still at the end.',
     ],
   },
   {
     rule: "several times",
-    told: opened().server(wire().blocked("low on disk").unblocked().blocked("low on disk").unblocked()),
+    conversation: opened().server(wire().blocked("low on disk").unblocked().blocked("low on disk").unblocked()),
     findings: [
       '<1016+0 note connection-blocked: The broker blocked the connection ("low on disk"), 2 times, for 0.0 s.',
     ],

@@ -1,34 +1,34 @@
 import { describe, expect, it } from "vitest";
-import { type Conversation, conversation, describePlays, heard } from "../support/frame-log.ts";
+import { type Conversation, connectionOf, conversation, describePlays } from "../support/frame-log.ts";
 import { headerPayload, wire } from "../support/wire.ts";
 
 const opened = () => conversation().client(wire().channelOpen(1)).server(wire().channelOpenOk(1));
 
 describePlays("ended-abruptly", [
-  { rule: "what still goes on has not ended", told: opened(), findings: [] },
+  { rule: "what still goes on has not ended", conversation: opened(), findings: [] },
   {
     rule: "connection.close and its answer: it was closed",
-    told: opened().client(wire().close(200, "bye")).server(wire().closeOk()).end(0, "fin").end(1, "fin"),
+    conversation: opened().client(wire().close(200, "bye")).server(wire().closeOk()).end(0, "fin").end(1, "fin"),
     findings: [],
   },
   {
     rule: "a close without an answer closes as well",
-    told: opened().client(wire().close(200, "bye")).end(0, "rst").end(1, "rst"),
+    conversation: opened().client(wire().close(200, "bye")).end(0, "rst").end(1, "rst"),
     findings: [],
   },
   {
     rule: "the client leaves",
-    told: opened().end(0, "fin").end(1, "fin"),
+    conversation: opened().end(0, "fin").end(1, "fin"),
     findings: ["note ended-abruptly: The client ended the connection without connection.close."],
   },
   {
     rule: "the broker resets it",
-    told: opened().end(1, "rst").end(0, "rst"),
+    conversation: opened().end(1, "rst").end(0, "rst"),
     findings: ["note ended-abruptly: The broker reset the connection without connection.close."],
   },
   {
     rule: "a publish is unfinished: its body",
-    told: opened()
+    conversation: opened()
       .client(wire().publishMethod(1, { exchange: "x", routingKey: "k" }).frame(2, 1, headerPayload(9)).body(1, "abcd"))
       .end(0, "fin"),
     findings: [
@@ -37,14 +37,14 @@ describePlays("ended-abruptly", [
   },
   {
     rule: "a publish is unfinished: its content header",
-    told: opened().client(wire().publishMethod(1)).end(0, "rst"),
+    conversation: opened().client(wire().publishMethod(1)).end(0, "rst"),
     findings: [
       'note ended-abruptly: The client reset the connection without connection.close. Unfinished: a publish to exchange "" with routing key "tasks" on channel 1, which lacks its content header.',
     ],
   },
   {
     rule: "what a gap may hide is not told",
-    told: opened().gap(0, 20).client(wire().heartbeat().heartbeat()).end(0, "fin"),
+    conversation: opened().gap(0, 20).client(wire().heartbeat().heartbeat()).end(0, "fin"),
     findings: [">1013+0 note capture-gap: 20 octets of this direction are missing from the capture, in 1 gap."],
   },
 ]);
@@ -56,7 +56,7 @@ describe("heartbeat-missed", () => {
     return told.server(wire().channelOpenOk(1)).later(seconds).end(1, "rst");
   };
   const found = (told: Conversation): string[] =>
-    heard(told).incidents.map(({ rule, message }) => `${rule}: ${message}`);
+    connectionOf(told).incidents.map(({ rule, message }) => `${rule}: ${message}`);
 
   it("two intervals of silence, then an end", () => {
     expect(found(silent(4, 2))).toEqual([

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Side } from "../../src/net/connection-observer.ts";
 import { SEED } from "../support/chunkings.ts";
 import { findingsOf } from "../support/findings-of.ts";
-import { type Conversation, conversation, findings, heard } from "../support/frame-log.ts";
+import { type Conversation, connectionOf, conversation, findings } from "../support/frame-log.ts";
 import { join } from "../support/wire.ts";
 import { converse, plans, type Range, ranges, type Saying } from "./conversations.ts";
 
@@ -61,7 +61,7 @@ describe(`any conversation in good order (seed ${SEED})`, () => {
     fc.assert(
       fc.property(plans, plan => {
         const sayings = converse(plan);
-        const amqp = heard(told(sayings));
+        const amqp = connectionOf(told(sayings));
         for (const side of [0, 1] as const) {
           const octets = join(...sayings.filter(saying => saying.side === side).map(saying => saying.octets));
           let frames = 0;
@@ -141,7 +141,7 @@ describe(`any conversation, its octets changed, dropped, repeated, inserted (see
         const octets = [stream(0, inClient), stream(1, inServer)] as const;
         const all = told(([0, 1] as const).map(side => ({ side, octets: octets[side] })));
         findings(all, 3);
-        const amqp = heard(all);
+        const amqp = connectionOf(all);
         if (amqp.state !== "amqp") return;
         for (const side of [0, 1] as const) {
           const { frames, hidden, scanner } = amqp.directions[side];

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Finding } from "../../src/report/report.ts";
 import { inspected, segmented } from "../forensics/untangle/inspected.ts";
 import { randomNumbers } from "../support/chunkings.ts";
-import { type Conversation, conversation, heard } from "../support/frame-log.ts";
+import { type Conversation, connectionOf, conversation } from "../support/frame-log.ts";
 import { clientHandshake, field, headerPayload, join, type Properties, type Wire, wire } from "../support/wire.ts";
 
 /** The client names its library where `product` does. */
@@ -18,7 +18,7 @@ function rules(client: Wire, product?: string, version?: string): string[] {
 
 /** What is found in a conversation. */
 function foundIn(told: Conversation): string[] {
-  return heard(told).incidents.map(({ rule, severity }) => `${severity} ${rule}`);
+  return connectionOf(told).incidents.map(({ rule, severity }) => `${severity} ${rule}`);
 }
 
 function named(properties: Readonly<Record<string, string>>): Properties {

@@ -7,35 +7,35 @@ const octets = (count: number) => new Uint8Array(count).fill(0x61);
 describePlays("frame-too-large (§4.2.3)", [
   {
     rule: "a spurious size: text where a header must be, and frames behind it",
-    told: conversation().client(wire().raw("00 0000 5c0b7472").raw(text("aceparent")).raw("ce").heartbeat(2)),
+    conversation: conversation().client(wire().raw("00 0000 5c0b7472").raw(text("aceparent")).raw("ce").heartbeat(2)),
     findings: [
       ">1000+17 error frame-too-large 0/0/1544254578: The frame header at offset 1000 claims 1,544,254,578 octets (type 0, channel 0; frame-max is 131,072), but frames go on 17 octets further: the size is spurious, the header corrupt.",
     ],
   },
   {
     rule: "a spurious size from the server",
-    told: conversation().server(wire().raw("03 0001 08000000").heartbeat(2)),
+    conversation: conversation().server(wire().raw("03 0001 08000000").heartbeat(2)),
     findings: [
       "<1000+7 error frame-too-large 3/1/134217728: The frame header at offset 1000 claims 134,217,728 octets (type 3, channel 1; frame-max is 131,072), but frames go on 7 octets further: the size is spurious, the header corrupt.",
     ],
   },
   {
     rule: "no frame follows, and it could not be one",
-    told: conversation().client(wire().raw("41 4d51 50000009").raw("01")),
+    conversation: conversation().client(wire().raw("41 4d51 50000009").raw("01")),
     findings: [
       ">1000+8 error frame-too-large 65/19793/1342177289: The frame header at offset 1000 claims 1,342,177,289 octets (type 65, channel 19793; frame-max is 131,072), and no frame boundary follows it: the header is corrupt.",
     ],
   },
   {
     rule: "no frame follows, and it could be one",
-    told: conversation(small).client(wire().raw("02 0001 00024000").raw(octets(300))),
+    conversation: conversation(small).client(wire().raw("02 0001 00024000").raw(octets(300))),
     findings: [
       ">1000+307 error frame-too-large 2/1/147456: The frame header at offset 1000 claims 147,456 octets (type 2, channel 1; frame-max is 4,096), and no frame boundary follows it: a corrupt header, or an oversize frame that was cut short.",
     ],
   },
   {
     rule: "a genuine oversize: a body one frame-max too long",
-    told: conversation(small).client(
+    conversation: conversation(small).client(
       wire().channelOpen(1).publishMethod(1).header(1, 5000).body(1, octets(5000)).publish(1, "next"),
     ),
     findings: [
@@ -44,7 +44,7 @@ describePlays("frame-too-large (§4.2.3)", [
   },
   {
     rule: "a genuine oversize: a content header full of headers",
-    told: conversation(small).client(
+    conversation: conversation(small).client(
       wire()
         .channelOpen(1)
         .publish(1, "hello", { properties: { headers: { large: field.S("x".repeat(6000)) } } })
@@ -56,7 +56,7 @@ describePlays("frame-too-large (§4.2.3)", [
   },
   {
     rule: "a genuine oversize whose frame-end was not captured is one all the same",
-    told: conversation(small)
+    conversation: conversation(small)
       .client(wire().channelOpen(1).publishMethod(1).header(1, 5000).raw("03 0001 00001388").raw(octets(4000)))
       .gap(0, 1001)
       .client(wire().publish(1, "next")),
@@ -67,12 +67,12 @@ describePlays("frame-too-large (§4.2.3)", [
   },
   {
     rule: "the envelope fits into frame-max: silence",
-    told: conversation(small).client(wire().channelOpen(1).publish(1, octets(4088), { pieces: 4088 })),
+    conversation: conversation(small).client(wire().channelOpen(1).publish(1, octets(4088), { pieces: 4088 })),
     findings: [],
   },
   {
     rule: "RabbitMQ tolerates the envelope's 8 octets beyond frame-max: a note, said once",
-    told: conversation(small).client(
+    conversation: conversation(small).client(
       wire().channelOpen(1).publish(1, octets(4089), { pieces: 4089 }).publish(1, octets(4096), { pieces: 4096 }),
     ),
     findings: [
@@ -81,7 +81,7 @@ describePlays("frame-too-large (§4.2.3)", [
   },
   {
     rule: "and not one octet more",
-    told: conversation(small).client(
+    conversation: conversation(small).client(
       wire().channelOpen(1).publish(1, octets(4097), { pieces: 4097 }).publish(1, "next"),
     ),
     findings: [
@@ -90,14 +90,14 @@ describePlays("frame-too-large (§4.2.3)", [
   },
   {
     rule: "frame-max 0: no limit, and no 8 octets of it",
-    told: conversation({ handshake: { frameMax: 0 } })
+    conversation: conversation({ handshake: { frameMax: 0 } })
       .client(wire().channelOpen(1).publish(1, octets(20_000), { pieces: 20_000 }))
       .server(wire().channelOpenOk(1)),
     findings: [],
   },
   {
     rule: "before tune-ok the limit is 4,096 octets for the client, and its header may be shown",
-    told: conversation({ handshake: false }).client(
+    conversation: conversation({ handshake: false }).client(
       wire()
         .protocolHeader()
         .startOk({ padding: field.S("p".repeat(5000)) })
@@ -110,7 +110,7 @@ describePlays("frame-too-large (§4.2.3)", [
   },
   {
     rule: "the server's start may be larger than that",
-    told: conversation({ handshake: false })
+    conversation: conversation({ handshake: false })
       .client(wire().protocolHeader())
       .server(wire().start({ padding: field.S("p".repeat(5000)) })),
     findings: [],
@@ -120,14 +120,14 @@ describePlays("frame-too-large (§4.2.3)", [
 describePlays("frame-end (§4.2.3)", [
   {
     rule: "another octet stands in its place",
-    told: conversation().client(wire().frame(1, 1, [0, 20, 0, 10, 0], { end: 0xcf }).heartbeat(2)),
+    conversation: conversation().client(wire().frame(1, 1, [0, 20, 0, 10, 0], { end: 0xcf }).heartbeat(2)),
     findings: [
       ">1000+13 error frame-end 1/1/5: The method frame at offset 1000 (channel 1, 5 octets) must end with 0xce at offset 1012, where 0xcf stands.",
     ],
   },
   {
     rule: "a character stands there",
-    told: conversation().server(
+    conversation: conversation().server(
       wire()
         .raw(frame(8, 0, [], { end: 0x6e }))
         .heartbeat(2),
@@ -138,7 +138,7 @@ describePlays("frame-end (§4.2.3)", [
   },
   {
     rule: "a whole publish of another channel behind a bare header (bunny#120)",
-    told: conversation().client(
+    conversation: conversation().client(
       wire().channelOpen(3).raw("03 0001 00000020").publish(3, "hello").publish(3, "hello").heartbeat(),
     ),
     findings: [
@@ -147,7 +147,7 @@ describePlays("frame-end (§4.2.3)", [
   },
   {
     rule: "an unknown type with a wrong frame-end: the broker looks there first",
-    told: conversation().client(wire().frame(9, 1, [1, 2, 3], { end: 0 }).heartbeat(2)),
+    conversation: conversation().client(wire().frame(9, 1, [1, 2, 3], { end: 0 }).heartbeat(2)),
     findings: [
       ">1000+11 error frame-end 9/1/3: The type 9 frame at offset 1000 (channel 1, 3 octets) must end with 0xce at offset 1010, where 0x00 stands.",
     ],
@@ -157,21 +157,21 @@ describePlays("frame-end (§4.2.3)", [
 describePlays("frame-type (§4.2.3)", [
   {
     rule: "type 4, which §4.2.3 gives to the heartbeat and nobody uses",
-    told: conversation().client(wire().frame(4, 0, []).heartbeat(2)),
+    conversation: conversation().client(wire().frame(4, 0, []).heartbeat(2)),
     findings: [
       ">1000+8 error frame-type 4/0/0: The frame at offset 1000 has type 4, which AMQP 0-9-1 does not have (channel 0, 0 octets).",
     ],
   },
   {
     rule: "the stream does not come as far as its frame-end",
-    told: conversation().client(wire().raw("00 0000 00000100 00")),
+    conversation: conversation().client(wire().raw("00 0000 00000100 00")),
     findings: [
       ">1000+8 error frame-type 0/0/256: The frame at offset 1000 has type 0, which AMQP 0-9-1 does not have (channel 0, 256 octets).",
     ],
   },
   {
     rule: "frames within what its size spans are read; its frame-end's place settles it, later",
-    told: conversation().client(wire().raw("05 0000 0000000f").heartbeat(2).channelOpen(1).publish(1, "hello")),
+    conversation: conversation().client(wire().raw("05 0000 0000000f").heartbeat(2).channelOpen(1).publish(1, "hello")),
     findings: [
       ">1000+7 error frame-type 5/0/15: The frame at offset 1000 has type 5, which AMQP 0-9-1 does not have (channel 0, 15 octets).",
     ],
@@ -184,26 +184,26 @@ const begun = () =>
 describePlays("stalled-frame", [
   {
     rule: "the stream ends inside a frame",
-    told: begun().end(0, "fin"),
+    conversation: begun().end(0, "fin"),
     findings: [
       ">1057+10 error stalled-frame 3/1/500: The stream ends inside a body frame of 500 octets on channel 1: 10 octets of the 508 it needs were sent.",
     ],
   },
   {
     rule: "the connection is reset inside a frame",
-    told: begun().end(0, "rst"),
+    conversation: begun().end(0, "rst"),
     findings: [
       ">1057+10 error stalled-frame 3/1/500: The stream is reset inside a body frame of 500 octets on channel 1: 10 octets of the 508 it needs were sent.",
     ],
   },
   {
     rule: "inside a frame header",
-    told: conversation().server(wire().heartbeat().raw("01 0000")).end(1, "rst"),
+    conversation: conversation().server(wire().heartbeat().raw("01 0000")).end(1, "rst"),
     findings: ["<1008+3 error stalled-frame: The stream is reset inside a frame: 3 octets were sent."],
   },
   {
     rule: "with frame-max 0, where a spurious size is taken at its word",
-    told: conversation({ handshake: { frameMax: 0 } })
+    conversation: conversation({ handshake: { frameMax: 0 } })
       .client(wire().raw("03 0001 08000000").heartbeat(2))
       .end(0, "fin"),
     findings: [
@@ -212,23 +212,23 @@ describePlays("stalled-frame", [
   },
   {
     rule: "at a boundary: no frame is stalled",
-    told: conversation().client(wire().heartbeat()).end(0, "fin"),
+    conversation: conversation().client(wire().heartbeat()).end(0, "fin"),
     findings: ["note ended-abruptly: The client ended the connection without connection.close."],
   },
-  { rule: "the capture ends, not the stream: silence", told: begun().end(0, "capture-ended"), findings: [] },
+  { rule: "the capture ends, not the stream: silence", conversation: begun().end(0, "capture-ended"), findings: [] },
   {
     rule: "after the other end's connection.close: silence",
-    told: begun().server(wire().close(200, "bye")).end(0, "rst"),
+    conversation: begun().server(wire().close(200, "bye")).end(0, "rst"),
     findings: [],
   },
   {
     rule: "after connection.close of its own: silence",
-    told: conversation().client(wire().close().raw("03 0001 000001f4 61")).end(0, "fin"),
+    conversation: conversation().client(wire().close().raw("03 0001 000001f4 61")).end(0, "fin"),
     findings: [],
   },
   {
     rule: "after a broken frame nobody knows what is a frame: the break is told, and no more",
-    told: conversation()
+    conversation: conversation()
       .client(wire().frame(4, 0, []).heartbeat(2).raw("03 0001 000001f4 61"))
       .end(0, "fin"),
     findings: [
@@ -237,7 +237,7 @@ describePlays("stalled-frame", [
   },
   {
     rule: "after a mere warning it is told all the same",
-    told: conversation(small)
+    conversation: conversation(small)
       .client(wire().channelOpen(1).publish(1, octets(4090), { pieces: 4090 }).raw("01 00"))
       .end(0, "fin"),
     findings: [

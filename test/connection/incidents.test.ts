@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findingsOf } from "../support/findings-of.ts";
-import { conversation, describePlays, findings, heard } from "../support/frame-log.ts";
+import { connectionOf, conversation, describePlays, findings } from "../support/frame-log.ts";
 import { clientHandshake, serverHandshake, wire } from "../support/wire.ts";
 
 const opened = () => conversation().client(wire().channelOpen(1));
@@ -8,7 +8,7 @@ const opened = () => conversation().client(wire().channelOpen(1));
 describePlays("one finding per incident", [
   {
     rule: "further faults belong to it: envelope, order and channel alike",
-    told: opened().client(
+    conversation: opened().client(
       wire()
         .frame(4, 0, []) // 1013
         .heartbeat(2)
@@ -22,21 +22,21 @@ describePlays("one finding per incident", [
   },
   {
     rule: "a second broken envelope, too, up to where frames go on behind it",
-    told: opened().client(wire().body(1, "hello").heartbeat().raw("00 00").heartbeat(3)),
+    conversation: opened().client(wire().body(1, "hello").heartbeat().raw("00 00").heartbeat(3)),
     findings: [
       ">1013+23 error content-order 3/1/5: A content body came on channel 1 without method and content header before it. 2 broken frames in all, up to offset 1036.",
     ],
   },
   {
     rule: "191 good frames between two faults of order: one incident",
-    told: opened().client(wire().body(1, "hello").heartbeat(191).body(1, "hello")),
+    conversation: opened().client(wire().body(1, "hello").heartbeat(191).body(1, "hello")),
     findings: [
       ">1013+1554 error content-order 3/1/5: A content body came on channel 1 without method and content header before it. 2 broken frames in all, up to offset 2567.",
     ],
   },
   {
     rule: "192 good frames between two faults of order: two incidents",
-    told: opened().client(wire().body(1, "hello").heartbeat(192).body(1, "hello")),
+    conversation: opened().client(wire().body(1, "hello").heartbeat(192).body(1, "hello")),
     findings: [
       ">1013+13 error content-order 3/1/5: A content body came on channel 1 without method and content header before it.",
       ">2562+13 error content-order 3/1/5: A content body came on channel 1 without method and content header before it.",
@@ -44,14 +44,14 @@ describePlays("one finding per incident", [
   },
   {
     rule: "191 good frames before a broken envelope: one incident",
-    told: opened().client(wire().body(1, "hello").heartbeat(191).frame(4, 0, []).heartbeat(2)),
+    conversation: opened().client(wire().body(1, "hello").heartbeat(191).frame(4, 0, []).heartbeat(2)),
     findings: [
       ">1013+1549 error content-order 3/1/5: A content body came on channel 1 without method and content header before it. 2 broken frames in all, up to offset 2562.",
     ],
   },
   {
     rule: "192 good frames before a broken envelope: two incidents",
-    told: opened().client(wire().body(1, "hello").heartbeat(192).frame(4, 0, []).heartbeat(2)),
+    conversation: opened().client(wire().body(1, "hello").heartbeat(192).frame(4, 0, []).heartbeat(2)),
     findings: [
       ">1013+13 error content-order 3/1/5: A content body came on channel 1 without method and content header before it.",
       ">2562+8 error frame-type 4/0/0: The frame at offset 2562 has type 4, which AMQP 0-9-1 does not have (channel 0, 0 octets).",
@@ -59,7 +59,7 @@ describePlays("one finding per incident", [
   },
   {
     rule: "32 good frames behind a broken envelope",
-    told: opened().client(wire().frame(4, 0, []).heartbeat(32).frame(4, 0, []).heartbeat(2)),
+    conversation: opened().client(wire().frame(4, 0, []).heartbeat(32).frame(4, 0, []).heartbeat(2)),
     findings: [
       ">1013+8 error frame-type 4/0/0: The frame at offset 1013 has type 4, which AMQP 0-9-1 does not have (channel 0, 0 octets).",
       ">1277+8 error frame-type 4/0/0: The frame at offset 1277 has type 4, which AMQP 0-9-1 does not have (channel 0, 0 octets).",
@@ -67,7 +67,7 @@ describePlays("one finding per incident", [
   },
   {
     rule: "each direction has its own",
-    told: opened()
+    conversation: opened()
       .client(wire().body(1, "hello"))
       .server(wire().frame(8, 1, [])),
     findings: [
@@ -77,7 +77,9 @@ describePlays("one finding per incident", [
   },
   {
     rule: "what is forgotten of channels behind a broken envelope is not reported",
-    told: opened().client(wire().publishMethod(1).header(1, 100).frame(4, 0, []).publish(7, "hello").body(1, "?")),
+    conversation: opened().client(
+      wire().publishMethod(1).header(1, 100).frame(4, 0, []).publish(7, "hello").body(1, "?"),
+    ),
     findings: [
       ">1057+8 error frame-type 4/0/0: The frame at offset 1057 has type 4, which AMQP 0-9-1 does not have (channel 0, 0 octets).",
     ],
@@ -88,7 +90,7 @@ describe("a stream full of faults", () => {
   it("has 257 incidents at most; the last counts what comes then", () => {
     const made = wire();
     for (let i = 0; i < 400; i++) made.frame(8, 1, []).heartbeat(32);
-    const { incidents } = heard(conversation().client(made)).directions[0];
+    const { incidents } = connectionOf(conversation().client(made)).directions[0];
     expect(incidents).toHaveLength(257);
     expect(incidents.reduce((sum, { faults }) => sum + faults, 0)).toBe(400);
     expect(incidents.at(-1)?.endOffset).toBe(1000 + 399 * 33 * 8 + 8);
@@ -97,7 +99,7 @@ describe("a stream full of faults", () => {
   it("that end in gaps, too", () => {
     const told = conversation();
     for (let i = 0; i < 400; i++) told.client(wire().heartbeat(2).frame(8, 1, [])).gap(0, 5);
-    const { incidents } = heard(told).directions[0];
+    const { incidents } = connectionOf(told).directions[0];
     expect(incidents).toHaveLength(257);
     expect(incidents.reduce((sum, { faults }) => sum + faults, 0)).toBe(400);
   });
@@ -112,7 +114,7 @@ describe("where and when", () => {
       .client(wire().raw("00 00 00")) // 4
       .client(wire().raw("00 08 0000")) // 5
       .client(wire().raw("00000000 ce").heartbeat()); // 6
-    const amqp = heard(told);
+    const amqp = connectionOf(told);
     const [finding] = findingsOf(amqp);
     expect(finding).toMatchObject({ rule: "frame-end", streamOffset: 1013, length: 12, packets: [1, 5] });
   });
@@ -121,7 +123,7 @@ describe("where and when", () => {
     const told = conversation()
       .client(wire().raw("08 0001")) // packet 1
       .client(wire().raw("00000000 ce")); // 2
-    const amqp = heard(told);
+    const amqp = connectionOf(told);
     expect(findingsOf(amqp)[0]).toMatchObject({ rule: "heartbeat", packets: [1, 2] });
   });
 });

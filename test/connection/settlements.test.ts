@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SEED } from "../support/chunkings.ts";
-import { type Conversation, conversation, findings, heard, type Play } from "../support/frame-log.ts";
+import { type Conversation, connectionOf, conversation, findings, type Play } from "../support/frame-log.ts";
 import { bits, longlong, short, shortstr, table, type Wire, wire } from "../support/wire.ts";
 
 const deliver = (channel: number, ...tags: readonly number[]): Wire => {
@@ -52,7 +52,7 @@ const reopened = (told: Conversation): Conversation =>
 /** Tests what is found in each conversation, wherever in its streams, however it is cut. */
 function describeFindings(title: string, plays: readonly Play[]): void {
   describe(title, () => {
-    it.each(plays)("$rule", ({ told, findings: expected }) => {
+    it.each(plays)("$rule", ({ conversation: told, findings: expected }) => {
       expect(findings(told).map(line => line.replace(/^[<>]\d+\+\d+ /, ""))).toEqual(expected);
     });
   });
@@ -65,7 +65,7 @@ const tagLine = (tag: number, what: string): string =>
 describeFindings("delivery-tag: an acknowledgment that fits no delivery", [
   {
     rule: "of a tag that was acknowledged before",
-    told: closing(
+    conversation: closing(
       consuming()
         .server(deliver(1, 1, 2))
         .client(acks(1, 1, 2, 1)),
@@ -74,7 +74,7 @@ describeFindings("delivery-tag: an acknowledgment that fits no delivery", [
   },
   {
     rule: "of several: one finding, which counts them",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, 1, 2, 3))
       .client(acks(1, 1, 2, 3, 1))
       .client(nack(1, 3, true)),
@@ -82,7 +82,7 @@ describeFindings("delivery-tag: an acknowledgment that fits no delivery", [
   },
   {
     rule: "of a delivery of another channel, where nothing came",
-    told: closing(
+    conversation: closing(
       consuming(false, 2)
         .server(deliver(1, 1, 2))
         .client(acks(2, 2)),
@@ -91,17 +91,17 @@ describeFindings("delivery-tag: an acknowledgment that fits no delivery", [
   },
   {
     rule: "of a delivery from before the channel was closed and opened again",
-    told: closing(reopened(consuming().server(deliver(1, 1, 2))).client(acks(1, 2))),
+    conversation: closing(reopened(consuming().server(deliver(1, 1, 2))).client(acks(1, 2))),
     findings: [tagLine(2, "1, where nothing was delivered: tags count by channel")],
   },
   {
     rule: "where no consumer awaits any",
-    told: consuming(true).server(deliver(1, 1)).client(acks(1, 1)),
+    conversation: consuming(true).server(deliver(1, 1)).client(acks(1, 1)),
     findings: [tagLine(1, "1, where no delivery needs one: all consumers have no-ack")],
   },
   {
     rule: "the broker's close counts with it, and no other close does",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, 1))
       .client(acks(1, 1, 1))
       .server(wire().channelClose(1, 406, "PRECONDITION_FAILED - unknown delivery tag 1", 60, 80))
@@ -116,7 +116,7 @@ describeFindings("delivery-tag: an acknowledgment that fits no delivery", [
 describeFindings("acknowledgments as they should be", [
   {
     rule: "each delivery once, in any order, and several at once",
-    told: closing(
+    conversation: closing(
       consuming()
         .server(deliver(1, ...upTo(8)))
         .client(acks(1, 2, 1, 4))
@@ -127,7 +127,7 @@ describeFindings("acknowledgments as they should be", [
   },
   {
     rule: "all that there is (tag 0), again and again",
-    told: closing(
+    conversation: closing(
       consuming()
         .server(deliver(1, 1, 2))
         .client(wire().ack(1, 0, true).ack(1, 0, true)),
@@ -136,7 +136,7 @@ describeFindings("acknowledgments as they should be", [
   },
   {
     rule: "the same tags again on a channel that was opened again",
-    told: closing(
+    conversation: closing(
       reopened(
         consuming()
           .server(deliver(1, 1, 2))
@@ -151,7 +151,7 @@ describeFindings("acknowledgments as they should be", [
   },
   {
     rule: "in a transaction, which may be rolled back",
-    told: closing(
+    conversation: closing(
       consuming()
         .client(wire().method(1, 90, 10))
         .server(wire().method(1, 90, 11))
@@ -162,7 +162,7 @@ describeFindings("acknowledgments as they should be", [
   },
   {
     rule: "captured before their deliveries: directions may be out of step",
-    told: closing(
+    conversation: closing(
       consuming()
         .client(acks(1, 1, 2, 3))
         .server(deliver(1, 1, 2, 3)),
@@ -171,14 +171,14 @@ describeFindings("acknowledgments as they should be", [
   },
   {
     rule: "of deliveries that the capture ends before",
-    told: consuming()
+    conversation: consuming()
       .client(acks(1, 1, 2))
       .server(deliver(1, 1)),
     findings: [],
   },
   {
     rule: "of a broker that does not count from 1",
-    told: closing(
+    conversation: closing(
       consuming()
         .server(deliver(1, 7, 9))
         .client(acks(1, 9, 12)),
@@ -193,7 +193,7 @@ const unconfirmed = (level: string, words: string): string =>
 describeFindings("unconfirmed: publishes whose confirm nobody waits for", [
   {
     rule: "the client closes the connection",
-    told: closing(publishing(3).server(wire().ack(1, 1))),
+    conversation: closing(publishing(3).server(wire().ack(1, 1))),
     findings: [
       unconfirmed(
         "warning",
@@ -203,14 +203,14 @@ describeFindings("unconfirmed: publishes whose confirm nobody waits for", [
   },
   {
     rule: "the client closes the channel, and goes on",
-    told: reopened(publishing(3).server(wire().ack(1, 2))),
+    conversation: reopened(publishing(3).server(wire().ack(1, 2))),
     findings: [
       unconfirmed("warning", "The client closed a channel while publishes awaited their confirm (2 of 3 on channel 1)"),
     ],
   },
   {
     rule: "the client vanishes: a note",
-    told: publishing(1).end(0, "rst").end(1, "rst"),
+    conversation: publishing(1).end(0, "rst").end(1, "rst"),
     findings: [
       unconfirmed(
         "note",
@@ -221,7 +221,7 @@ describeFindings("unconfirmed: publishes whose confirm nobody waits for", [
   },
   {
     rule: "the broker closes: a note",
-    told: publishing(2)
+    conversation: publishing(2)
       .server(wire().close(320, "CONNECTION_FORCED"))
       .client(wire().closeOk())
       .end(0, "fin")
@@ -239,17 +239,17 @@ describeFindings("unconfirmed: publishes whose confirm nobody waits for", [
 describeFindings("publishes of which nothing is left open", [
   {
     rule: "all confirmed, out of order and several at once",
-    told: closing(publishing(5).server(wire().ack(1, 2).ack(1, 1).ack(1, 5, true))),
+    conversation: closing(publishing(5).server(wire().ack(1, 2).ack(1, 1).ack(1, 5, true))),
     findings: [],
   },
   {
     rule: "confirmed behind the client's close",
-    told: publishing(1).client(wire().close()).server(wire().ack(1, 1).closeOk()).end(0, "fin").end(1, "fin"),
+    conversation: publishing(1).client(wire().close()).server(wire().ack(1, 1).closeOk()).end(0, "fin").end(1, "fin"),
     findings: [],
   },
   {
     rule: "a second confirm.select changes nothing",
-    told: closing(
+    conversation: closing(
       publishing(1)
         .client(wire().confirmSelect(1))
         .client(wire().publish(1, "job"))
@@ -257,20 +257,24 @@ describeFindings("publishes of which nothing is left open", [
     ),
     findings: [],
   },
-  { rule: "no confirms were asked for", told: closing(opened().client(wire().publish(1, "job"))), findings: [] },
   {
-    rule: "the channel had them before it was opened again",
-    told: closing(reopened(publishing(1).server(wire().ack(1, 1))).client(wire().publish(1, "job"))),
+    rule: "no confirms were asked for",
+    conversation: closing(opened().client(wire().publish(1, "job"))),
     findings: [],
   },
-  { rule: "the capture ends", told: publishing(3), findings: [] },
-  { rule: "the client's close is not answered yet", told: publishing(3).client(wire().close()), findings: [] },
+  {
+    rule: "the channel had them before it was opened again",
+    conversation: closing(reopened(publishing(1).server(wire().ack(1, 1))).client(wire().publish(1, "job"))),
+    findings: [],
+  },
+  { rule: "the capture ends", conversation: publishing(3), findings: [] },
+  { rule: "the client's close is not answered yet", conversation: publishing(3).client(wire().close()), findings: [] },
 ]);
 
 describeFindings("unacknowledged: a consumer that never acknowledges", [
   {
     rule: "ten deliveries, and a minute",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, ...upTo(10)))
       .later(60)
       .client(wire().heartbeat()),
@@ -280,7 +284,7 @@ describeFindings("unacknowledged: a consumer that never acknowledges", [
   },
   {
     rule: "nine",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, ...upTo(9)))
       .later(60)
       .client(wire().heartbeat()),
@@ -288,7 +292,7 @@ describeFindings("unacknowledged: a consumer that never acknowledges", [
   },
   {
     rule: "less than a minute",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, ...upTo(50)))
       .later(59)
       .client(wire().heartbeat()),
@@ -296,7 +300,7 @@ describeFindings("unacknowledged: a consumer that never acknowledges", [
   },
   {
     rule: "one acknowledgment",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, ...upTo(50)))
       .later(90)
       .client(acks(1, 1)),
@@ -304,7 +308,7 @@ describeFindings("unacknowledged: a consumer that never acknowledges", [
   },
   {
     rule: "none is due",
-    told: consuming(true)
+    conversation: consuming(true)
       .server(deliver(1, ...upTo(50)))
       .later(90)
       .client(wire().heartbeat()),
@@ -315,7 +319,7 @@ describeFindings("unacknowledged: a consumer that never acknowledges", [
 describeFindings("channel-state: a channel that is used on after the broker closed it", [
   {
     rule: "six seconds later",
-    told: opened()
+    conversation: opened()
       .server(wire().channelClose(1, 404, "NOT_FOUND", 60, 40))
       .later(6)
       .client(wire().publish(1, "job"))
@@ -327,7 +331,7 @@ describeFindings("channel-state: a channel that is used on after the broker clos
   },
   {
     rule: "what was on its way is not meant",
-    told: opened()
+    conversation: opened()
       .server(wire().channelClose(1, 404, "NOT_FOUND", 60, 40))
       .later(4)
       .client(wire().publish(1, "job")),
@@ -335,7 +339,7 @@ describeFindings("channel-state: a channel that is used on after the broker clos
   },
   {
     rule: "nor what comes when the client has answered, and opened it again",
-    told: opened()
+    conversation: opened()
       .server(wire().channelClose(1, 404, "NOT_FOUND", 60, 40))
       .client(wire().channelCloseOk(1).channelOpen(1))
       .server(wire().channelOpenOk(1))
@@ -366,7 +370,7 @@ describe(`where octets are missing, or the beginning (seed ${SEED})`, () => {
         ),
         closing(gapped(publishing(2)).client(wire().heartbeat(9)).server(wire().heartbeat(9))),
       ];
-      for (const told of all) expect(heard(told).incidents.filter(({ rule }) => isAbout(rule))).toEqual([]);
+      for (const told of all) expect(connectionOf(told).incidents.filter(({ rule }) => isAbout(rule))).toEqual([]);
     }
   });
 

@@ -30,7 +30,7 @@ function linesOf(told: Conversation, chunking: Chunking, budget?: MessageBudget)
     },
   } as unknown as InspectedConnection;
   ledger.take({ kind: "connection-opened", connection, number: 1, at: { input: 0, packet: 1 } });
-  const amqp = told.hear(chunking, { listener: ledger, predictor });
+  const amqp = told.read(chunking, { listener: ledger, predictor });
   Object.assign(connection, { amqp, carrier: {}, hellos: [null, null] });
   ledger.take({ kind: "connection-closed", connection });
   expect(ledger.budget.outstanding, "messages outstanding at the end").toBe(0);

@@ -4,7 +4,7 @@
  *   npm run mutation -- --file frame-scanner   only files whose path has this in it
  *   npm run mutation -- --sample 100 --seed 7  so many mutants of each file, chosen at random
  *   npm run mutation -- --line 120             only those in this line, or in 120-180
- *   npm run mutation -- --minutes 20           no longer than this; what was not tried is told
+ *   npm run mutation -- --minutes 20           no longer than this; what was not tried is counted
  *   npm run mutation -- --workers 1            2 where nothing is said
  *   npm run mutation -- --list                 only say what would be tried
  */
@@ -115,7 +115,7 @@ function randomNumbers(seed) {
   };
 }
 
-function told({ line, was, text }, { file, lines }) {
+function inWords({ line, was, text }, { file, lines }) {
   const brief = code => code.replaceAll(/\s+/g, " ");
   return `${file}:${line}: ${brief(was)} → ${brief(text)}\n    ${lines[line - 1].trim()}`;
 }
@@ -144,7 +144,7 @@ async function tryAll(target) {
       else if (answer.killedBy !== null) target.killed++;
       else {
         target.survivors.push(mutant);
-        console.log(`survives: ${told(mutant, target)}`);
+        console.log(`survives: ${inWords(mutant, target)}`);
       }
     }
   };
@@ -163,7 +163,7 @@ const random = randomNumbers(Number(options.seed));
 const targets = TARGETS.filter(({ file }) => file.includes(options.file)).map(target => choose(target, random));
 if (options.sample !== undefined) console.log(`seed ${options.seed}`);
 if (options.list) {
-  for (const target of targets) for (const mutant of target.mutants) console.log(told(mutant, target));
+  for (const target of targets) for (const mutant of target.mutants) console.log(inWords(mutant, target));
 } else {
   for (const target of targets) await tryAll(target);
   process.exitCode = summary();

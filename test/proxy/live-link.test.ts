@@ -59,7 +59,7 @@ function scene() {
   const link: LiveLink = new LiveLink(() => live.inspection.open);
   const live: LiveScene = new LiveScene({
     watch: link.watch,
-    told: event => link.told(event),
+    onEvent: event => link.told(event),
     telemetry: {
       ids,
       choice: "incidents",

@@ -10,10 +10,10 @@ import type { Finding } from "../../src/report/report.ts";
 
 export function findingsOf(amqp: AmqpConnection): Finding[] {
   const incidents = [...amqp.directions.flatMap(direction => direction.incidents), ...amqp.incidents];
-  const told: IdentifiedIncident[] = incidents.map(incident => ({ incident, identity: identityOf(incident) }));
-  const cause = (incident: Incident) => causeOf(incident, told);
+  const reported: IdentifiedIncident[] = incidents.map(incident => ({ incident, identity: identityOf(incident) }));
+  const cause = (incident: Incident) => causeOf(incident, reported);
   const connection = { amqp, diagnosis: () => null, cause } as unknown as InspectedConnection;
-  const findings = told.map(each => findingPart({ kind: "finding", connection, ...each, final: true }));
+  const findings = reported.map(each => findingPart({ kind: "finding", connection, ...each, final: true }));
   return buildReport({ inputs: [INPUT], connections: [{ ...CONNECTION, findings }] }).findings;
 }
 

@@ -206,8 +206,8 @@ export class Conversation {
     return this.#act(amqp => amqp.end(side, reason));
   }
 
-  /** The connection as it stands when all was heard, and the timeline is over. */
-  hear(chunking: Chunking, context: Partial<ConnectionContext> = {}): AmqpConnection {
+  /** The connection as it stands when all was read, and the timeline is over. */
+  read(chunking: Chunking, context: Partial<ConnectionContext> = {}): AmqpConnection {
     const { handshake = {}, sawBeginning = true, forced = false, expected = false } = this.options;
     const moment = new Moment();
     const budget = { octets: 0, limit: 1 << 20 };
@@ -264,13 +264,13 @@ export function conversation(options?: ConversationOptions): Conversation {
  * What is found in a conversation, however it is cut: "left alone", or one finding a line with its place and the
  * frame's type/channel/size.
  */
-export function findings(told: Conversation, ways?: number): string[] {
-  return everyWay(told.stream, chunking => lines(told.hear(chunking)), ways);
+export function findings(conversation: Conversation, ways?: number): string[] {
+  return everyWay(conversation.stream, chunking => lines(conversation.read(chunking)), ways);
 }
 
-/** The connection as it is heard when nothing is cut. */
-export function heard(told: Conversation, context?: Partial<ConnectionContext>): AmqpConnection {
-  return told.hear({ name: "whole", pieces: told.stream, memory: "own" }, context);
+/** The connection as it is read when nothing is cut. */
+export function connectionOf(conversation: Conversation, context?: Partial<ConnectionContext>): AmqpConnection {
+  return conversation.read({ name: "whole", pieces: conversation.stream, memory: "own" }, context);
 }
 
 function lines(amqp: AmqpConnection): string[] {
@@ -288,15 +288,15 @@ function line(finding: Finding): string {
 
 export interface Play {
   rule: string;
-  told: Conversation;
+  conversation: Conversation;
   findings: string[];
 }
 
 /** Tests that each conversation is found to be what the table says, however it is cut. */
 export function describePlays(title: string, plays: readonly Play[]): void {
   describe(title, () => {
-    it.each(plays)("$rule", ({ told, findings: expected }) => {
-      expect(findings(told)).toEqual(expected);
+    it.each(plays)("$rule", ({ conversation, findings: expected }) => {
+      expect(findings(conversation)).toEqual(expected);
     });
   });
 }

@@ -16,13 +16,13 @@ export class LiveScene {
 
   constructor(
     options: Pick<LiveInspectionOptions, "untanglingSteps" | "telemetry" | "watch"> & {
-      told?: (event: ConnectionEvent) => void;
+      onEvent?: (event: ConnectionEvent) => void;
     } = {},
   ) {
     this.#moment.seconds = BEGIN;
     const emit = (event: ConnectionEvent): void => {
       this.events.push(event);
-      options.told?.(event);
+      options.onEvent?.(event);
     };
     this.inspection = new LiveInspection({ broker: "rabbitmq-3.10", moment: this.#moment, emit, ...options });
   }

@@ -19,7 +19,7 @@ export function predict(clientOctets: Uint8Array): Prediction | null {
   const inspection = new Inspection({ explain: true, decodeAs: [5672], broker: REFERENCE_BROKER });
   inspection.beginInput();
   let number = 1;
-  let heard = 0;
+  let received = 0;
   let said = 1;
   const packet = (builder: PacketBuilder): void => {
     const record = builder.ethernet().record(1, number++);
@@ -30,11 +30,11 @@ export function predict(clientOctets: Uint8Array): Prediction | null {
   };
   const send = (flags: string, sequence: number, octets: Uint8Array): void => {
     said = sequence + Math.max(octets.length, 1);
-    packet(carrying(octets).tcp({ flags, sequence, acknowledgment: heard }).ipv4());
+    packet(carrying(octets).tcp({ flags, sequence, acknowledgment: received }).ipv4());
   };
   const answer = (flags: string, sequence: number, octets: Uint8Array): void => {
     const segment = carrying(octets).tcp({ from: 5672, to: 40000, flags, sequence, acknowledgment: said });
-    heard = sequence + Math.max(octets.length, 1);
+    received = sequence + Math.max(octets.length, 1);
     packet(segment.ipv4({ source: "10.0.0.2", destination: "10.0.0.1" }));
   };
   send("S", 0, NOTHING);

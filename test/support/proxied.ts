@@ -66,7 +66,7 @@ export class Proxied {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
   readonly #faults: string[] = [];
-  readonly #heard = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
   #stderr = "";
   #isOver = false;
 
@@ -76,11 +76,11 @@ export class Proxied {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;
     });
-    createInterface({ input: child.stdout }).on("line", line => this.#hear(line));
+    createInterface({ input: child.stdout }).on("line", line => this.#receive(line));
     this.#ended = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
     void this.#ended.then(() => {
       this.#isOver = true;
-      for (const look of this.#heard) look();
+      for (const look of this.#waiting) look();
     });
   }
 
@@ -116,7 +116,7 @@ export class Proxied {
   }
 
   /** Waits until the events told make this true. */
-  async told(what: string, isTrue: (events: readonly LiveEvent[]) => boolean, within = PATIENCE): Promise<void> {
+  async reports(what: string, isTrue: (events: readonly LiveEvent[]) => boolean, within = PATIENCE): Promise<void> {
     await this.#when(() => isTrue(this.events), what, within);
   }
 
@@ -176,18 +176,18 @@ export class Proxied {
     return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
-  #hear(line: string): void {
+  #receive(line: string): void {
     const event = readEvent(line, this.#faults);
     if (event === null) return;
     this.events.push(event);
-    for (const look of this.#heard) look();
+    for (const look of this.#waiting) look();
   }
 
   #when(isTrue: () => boolean, what: string, within: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const done = (settle: () => void): void => {
         clearTimeout(timer);
-        this.#heard.delete(look);
+        this.#waiting.delete(look);
         settle();
       };
       const look = (): void => {
@@ -195,15 +195,15 @@ export class Proxied {
         else if (this.#isOver) done(() => reject(this.#late(what, null)));
       };
       const timer = setTimeout(() => done(() => reject(this.#late(what, within))), within);
-      this.#heard.add(look);
+      this.#waiting.add(look);
       look();
     });
   }
 
   #late(what: string, within: number | null): Error {
     const how = within === null ? "until the proxy ended" : `within ${within} ms`;
-    const told = this.events.slice(-20).map(event => JSON.stringify(event).slice(0, 600));
-    return new Error(`${what}: not ${how}\nlast events:\n${told.join("\n")}\nstderr:\n${this.#stderr}`);
+    const latest = this.events.slice(-20).map(event => JSON.stringify(event).slice(0, 600));
+    return new Error(`${what}: not ${how}\nlast events:\n${latest.join("\n")}\nstderr:\n${this.#stderr}`);
   }
 }
 

@@ -6,8 +6,8 @@ import type { Side, StreamEnd } from "../../src/net/connection-observer.ts";
 import { TcpAssembler } from "../../src/net/tcp-assembler.ts";
 import { join } from "./wire.ts";
 
-/** What the assembler heard of one connection. */
-export class HeardConnection {
+/** What the assembler reported of one connection. */
+export class RecordedConnection {
   readonly #pieces: [Uint8Array[], Uint8Array[]] = [[], []];
   gaps: [number[], number[]] = [[], []];
   ends: [StreamEnd | null, StreamEnd | null] = [null, null];
@@ -21,25 +21,25 @@ export class HeardConnection {
   }
 }
 
-export class Listening {
-  readonly connections: HeardConnection[] = [];
+export class CaptureReading {
+  readonly connections: RecordedConnection[] = [];
   packets = 0;
   readonly assembler = new TcpAssembler(() => {
-    const heard = new HeardConnection();
-    this.connections.push(heard);
+    const recorded = new RecordedConnection();
+    this.connections.push(recorded);
     return {
-      data: (side, bytes, start, end) => heard.add(side, Uint8Array.from(bytes.subarray(start, end))),
-      gap: (side, missing) => heard.gaps[side].push(missing),
+      data: (side, bytes, start, end) => recorded.add(side, Uint8Array.from(bytes.subarray(start, end))),
+      gap: (side, missing) => recorded.gaps[side].push(missing),
       end: (side, reason) => {
-        heard.ends[side] = reason;
+        recorded.ends[side] = reason;
       },
     };
   });
 }
 
 /** Reads the octets of one capture. */
-export function listenTo(capture: Uint8Array): Listening {
-  const listening = new Listening();
+export function listenTo(capture: Uint8Array): CaptureReading {
+  const listening = new CaptureReading();
   const reader = new PcapngReader(record => {
     listening.packets++;
     listening.assembler.packet(record);
@@ -51,8 +51,8 @@ export function listenTo(capture: Uint8Array): Listening {
 }
 
 /** Reads files as one timeline. */
-export async function listenToFiles(paths: readonly string[]): Promise<Listening> {
-  const listening = new Listening();
+export async function listenToFiles(paths: readonly string[]): Promise<CaptureReading> {
+  const listening = new CaptureReading();
   for (const [input, path] of paths.entries()) {
     listening.assembler.input = input;
     const reading = await readCapture(path, record => {

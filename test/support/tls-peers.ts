@@ -87,13 +87,13 @@ export async function converse(options: PeerOptions): Promise<TlsConversation> {
   client.on("keylog", line => keys.push(line));
   if (options.onSession !== undefined) client.on("session", options.onSession);
   const [[peer]] = await Promise.all([accepted, once(client, "secureConnect")]);
-  const heard = [hearing(peer), hearing(client)];
+  const received = [arrivals(peer), arrivals(client)];
   const said: [Buffer[], Buffer[]] = [[], []];
   for (const [i, line] of lines.entries()) {
     const from = i % 2 === 0 ? client : peer;
     said[i % 2]!.push(Buffer.from(line));
     from.write(line);
-    await heard[i % 2]!(line.length);
+    await received[i % 2]!(line.length);
   }
   const over = Promise.all([once(client, "close"), once(peer, "close")]);
   client.end();
@@ -105,7 +105,7 @@ export async function converse(options: PeerOptions): Promise<TlsConversation> {
 }
 
 /** Resolves when so many octets more have come. */
-function hearing(socket: tls.TLSSocket): (octets: number) => Promise<void> {
+function arrivals(socket: tls.TLSSocket): (octets: number) => Promise<void> {
   let awaited = 0;
   let done = () => {};
   socket.on("data", (chunk: Buffer) => {

@@ -37,7 +37,7 @@ function proxy({ onTestFinished }: TestContext, ...args: string[]): Promise<Prox
 /** Ends the proxy: it carried so many connections to their ends, and found nothing. */
 async function expectSilence(proxied: Proxied, connections: number): Promise<void> {
   const isClosed = ({ event }: { event: string }) => event === "closed";
-  await proxied.told(`${connections} closed`, events => events.filter(isClosed).length === connections);
+  await proxied.reports(`${connections} closed`, events => events.filter(isClosed).length === connections);
   const { code, counters, stderr } = await proxied.stop();
   const told = proxied.events.filter(({ event }) => !["opened", "closed", "proxy"].includes(event));
   expect(told).toEqual([]);

@@ -63,7 +63,7 @@ async function held({ command, ending }: ClientProgram, port: number, { onTestFi
 /** What was told of each connection between opened and closed, once so many are closed. */
 async function told(proxied: Proxied, connections: number): Promise<string[][]> {
   const closed = (): ClosedEvent[] => proxied.events.filter(event => event.event === "closed");
-  await proxied.told(`${connections} closed`, () => closed().length >= connections);
+  await proxied.reports(`${connections} closed`, () => closed().length >= connections);
   return closed().map(({ connection }) =>
     proxied.of(connection.client.port).flatMap(event => {
       if (event.event === "trouble") return [event.kind];

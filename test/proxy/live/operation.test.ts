@@ -365,7 +365,7 @@ it("1,000 idle connections: all are told, and nothing is left of them", { timeou
     else client.resetAndDestroy();
   }
   const isClosed = ({ event }: { event: string }) => event === "closed";
-  await proxied.told("all closed", events => events.filter(isClosed).length === COUNT + 1);
+  await proxied.reports("all closed", events => events.filter(isClosed).length === COUNT + 1);
   await expect.poll(() => proxied.openFiles(), { timeout: PATIENCE }).toBe(before);
   const { code, counters } = await proxied.stop();
   expect({ code, ...counters }).toMatchObject({ code: 0, connections: COUNT + 1, uninspected: 0, untold: 0 });
