@@ -11,7 +11,7 @@ import { canReadAgain } from "../capture/capture-source.ts";
 import { type InspectOptions, inspectPart } from "../inspect.ts";
 import { merge } from "../report/partial/merge.ts";
 import type { PartialResult } from "../report/partial/partial-result.ts";
-import { tellEachKindOnce } from "../report/partial/same-kind.ts";
+import { explainEachKindOnce } from "../report/partial/same-kind.ts";
 import { tellStack } from "./own-failure.ts";
 
 /** What can be sent to a worker. */
@@ -66,7 +66,7 @@ export async function inspectSharded(
   const results = [await here(own!)];
   for (const { part, result } of await Promise.all(elsewhere)) results.push(result ?? (await here(part)));
   const { inputs, connections } = merge(results);
-  return { inputs, connections: tellEachKindOnce(connections) };
+  return { inputs, connections: explainEachKindOnce(connections) };
 }
 
 /** A worker's result; null if it crashed. */

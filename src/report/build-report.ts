@@ -6,7 +6,7 @@ import { inputNotes } from "./partial/input-notes.ts";
 import { mapPlaces } from "./partial/map-places.ts";
 import { merge } from "./partial/merge.ts";
 import type { ConnectionPart, FindingPart, InputPart, PartialResult } from "./partial/partial-result.ts";
-import { tellEachKindOnce } from "./partial/same-kind.ts";
+import { explainEachKindOnce } from "./partial/same-kind.ts";
 import { unreadFindings, unreadOf } from "./partial/unread.ts";
 import { type Connection, type Finding, type Input, REPORT_SCHEMA, type Report } from "./report.ts";
 
@@ -20,7 +20,7 @@ interface Told {
 
 export function buildReport(result: PartialResult): Report {
   const { inputs, connections: all } = merge([result]);
-  const connections = tellEachKindOnce(all);
+  const connections = explainEachKindOnce(all);
   const told = [
     ...inputs.flatMap(fileFindings),
     ...connections.flatMap(({ findings }, i) =>

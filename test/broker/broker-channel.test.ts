@@ -120,8 +120,8 @@ describe("the order of content", () => {
       ["", "", "reader 505 (60, 40) expected content header for class 60, got one for class 50 instead"],
     ],
   ])("%s", (_, frames, log) => {
-    const heard = new Assembled().take(frames);
-    expect(heard).toEqual(log.length === 0 ? heard.map(() => "") : log);
+    const assembled = new Assembled().take(frames);
+    expect(assembled).toEqual(log.length === 0 ? assembled.map(() => "") : log);
   });
 });
 

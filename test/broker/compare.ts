@@ -23,10 +23,10 @@ export function agrees(prediction: Prediction | null, answer: Answer): boolean {
  * Equal but for the broker's line breaks, and for quotes that are masked: they may hold a token. `heard` holds an octet in
  * each character, `predicted` that or UTF-8 read.
  */
-function sameText(predicted: string, heard: string): boolean {
-  const utf8 = Buffer.from(heard, "latin1").toString("utf8");
+function sameText(predicted: string, observed: string): boolean {
+  const utf8 = Buffer.from(observed, "latin1").toString("utf8");
   const isMasked = predicted.includes(MASKED_QUOTE);
-  return [heard, utf8].some(text => {
+  return [observed, utf8].some(text => {
     const folded = fold(text);
     return fold(predicted) === (isMasked ? folded.replace(QUOTES, MASKED_QUOTE) : folded);
   });

@@ -50,7 +50,7 @@ describe.skipIf(!live).each(asked)("$library", client => {
       const files = readdirSync(folder).map(name => join(folder, name));
       const report = await inspect(files);
       for (const ports of runs) {
-        const sure = told(report, ports).filter(name => !right.includes(`${name}?`));
+        const sure = reported(report, ports).filter(name => !right.includes(`${name}?`));
         expect(sure).toEqual(right.filter(name => !name.endsWith("?")));
       }
       const { code, stdout } = await ghostframe(["check", ...files]);
@@ -98,7 +98,7 @@ async function recorded(client: Client, scenario: string, prepared: string, fold
 }
 
 /** Rules and levels told of the connections from these ports, each once. */
-function told({ connections, findings }: Report, ports: readonly number[]): string[] {
+function reported({ connections, findings }: Report, ports: readonly number[]): string[] {
   const ids = new Set(connections.filter(({ client }) => ports.includes(client.port)).map(({ id }) => id));
   expect(ids.size).toBe(ports.length);
   return [

@@ -38,17 +38,17 @@ function repeated(times: number, add: (made: Wire) => void): Uint8Array {
 
 /** Errors found in a client's stream that is cut into segments of so many octets, of which one is lost. */
 function errorsBehindLoss(stream: Uint8Array, segment: number, lost: number): string[] {
-  const told = conversation();
+  const sent = conversation();
   for (let at = 0, i = 0; at < stream.length; at += segment, i++) {
     const octets = stream.subarray(at, at + segment);
-    if (i === lost) told.gap(0, octets.length);
-    else told.client(octets);
+    if (i === lost) sent.gap(0, octets.length);
+    else sent.client(octets);
   }
-  return errors(told);
+  return errors(sent);
 }
 
-function errors(told: ReturnType<typeof conversation>): string[] {
-  return findingsOf(connectionOf(told, UNTRUSTED)).flatMap(({ severity, rule, streamOffset }) =>
+function errors(sent: ReturnType<typeof conversation>): string[] {
+  return findingsOf(connectionOf(sent, UNTRUSTED)).flatMap(({ severity, rule, streamOffset }) =>
     severity === "error" ? [`${rule} at ${streamOffset}`] : [],
   );
 }
@@ -66,9 +66,9 @@ describe.each(INNER)("bodies that hold %s", (_, inner) => {
 
   it("a capture that begins at any octet: no error", () => {
     for (let from = 0; from < stream.length; from += 7) {
-      const told = conversation({ handshake: false, sawBeginning: false }).gap(0, -1).gap(1, -1);
-      for (let at = from; at < stream.length; at += 536) told.client(stream.subarray(at, at + 536));
-      expect(errors(told), `from ${from}`).toEqual([]);
+      const sent = conversation({ handshake: false, sawBeginning: false }).gap(0, -1).gap(1, -1);
+      for (let at = from; at < stream.length; at += 536) sent.client(stream.subarray(at, at + 536));
+      expect(errors(sent), `from ${from}`).toEqual([]);
     }
   });
 });
@@ -85,32 +85,32 @@ describe("a guess is proven", () => {
       [3, []],
       [12, [`frame-type at ${1013 + 50 + 12 * 57}`]],
     ] as const) {
-      const told = begun();
-      for (let i = 0; i < writes; i++) told.client(wire().publish(1, "hello"));
-      expect(errors(told.client(broken))).toEqual(expected);
+      const sent = begun();
+      for (let i = 0; i < writes; i++) sent.client(wire().publish(1, "hello"));
+      expect(errors(sent.client(broken))).toEqual(expected);
     }
   });
 
   it("by more octets than a body can have, however they are cut", () => {
-    const told = begun();
+    const sent = begun();
     const many = repeated(100, made => made.publish(1, "hello"));
-    for (let at = 0; at < many.length; at += 100) told.client(many.subarray(at, at + 100));
-    expect(errors(told.client(broken))).toEqual([`frame-type at ${1013 + 50 + many.length}`]);
+    for (let at = 0; at < many.length; at += 100) sent.client(many.subarray(at, at + 100));
+    expect(errors(sent.client(broken))).toEqual([`frame-type at ${1013 + 50 + many.length}`]);
   });
 
   it("not by heartbeats in step with the segments", () => {
-    const told = begun();
-    for (let i = 0; i < 12; i++) told.client(wire().heartbeat(8));
-    expect(errors(told.client(broken))).toEqual([]);
+    const sent = begun();
+    for (let i = 0; i < 12; i++) sent.client(wire().heartbeat(8));
+    expect(errors(sent.client(broken))).toEqual([]);
   });
 });
 
 it("frames that were found inside a body are not counted", () => {
   const inner = repeated(30, made => made.publish(3, "inner"));
-  const told = conversation()
+  const sent = conversation()
     .client(wire().channelOpen(1))
     .gap(0, 80)
     .client(join(inner, wire().raw("ce").publish(1, "hello").heartbeat().octets));
   // open's handshake: start-ok, tune-ok, open; channel.open; three frames of the publish, and a heartbeat.
-  expect(connectionOf(told, UNTRUSTED).directions[0].frames).toBe(3 + 1 + 3 + 1);
+  expect(connectionOf(sent, UNTRUSTED).directions[0].frames).toBe(3 + 1 + 3 + 1);
 });

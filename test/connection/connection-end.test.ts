@@ -52,11 +52,11 @@ describePlays("ended-abruptly", [
 describe("heartbeat-missed", () => {
   /** The client is silent for so many seconds at this heartbeat, then the broker resets the connection. */
   const silent = (seconds: number, heartbeat: number): Conversation => {
-    const told = conversation({ handshake: { heartbeat } }).client(wire().channelOpen(1));
-    return told.server(wire().channelOpenOk(1)).later(seconds).end(1, "rst");
+    const sent = conversation({ handshake: { heartbeat } }).client(wire().channelOpen(1));
+    return sent.server(wire().channelOpenOk(1)).later(seconds).end(1, "rst");
   };
-  const found = (told: Conversation): string[] =>
-    connectionOf(told).incidents.map(({ rule, message }) => `${rule}: ${message}`);
+  const found = (conversation: Conversation): string[] =>
+    connectionOf(conversation).incidents.map(({ rule, message }) => `${rule}: ${message}`);
 
   it("two intervals of silence, then an end", () => {
     expect(found(silent(4, 2))).toEqual([
@@ -65,9 +65,9 @@ describe("heartbeat-missed", () => {
   });
 
   it.each([
-    { what: "one interval", told: silent(3, 2) },
-    { what: "no heartbeats", told: silent(4000, 0) },
-  ])("$what: the end was only abrupt", ({ told }) => {
-    expect(found(told)).toEqual(["ended-abruptly: The broker reset the connection without connection.close."]);
+    { what: "one interval", conversation: silent(3, 2) },
+    { what: "no heartbeats", conversation: silent(4000, 0) },
+  ])("$what: the end was only abrupt", ({ conversation }) => {
+    expect(found(conversation)).toEqual(["ended-abruptly: The broker reset the connection without connection.close."]);
   });
 });

@@ -9,7 +9,7 @@ import { converse, plans, type Range, ranges, type Saying } from "./conversation
 
 const PROPERTY = { seed: SEED };
 
-function told(sayings: readonly Saying[]): Conversation {
+function conversationOf(sayings: readonly Saying[]): Conversation {
   const all = conversation({ handshake: false });
   for (const { side, octets } of sayings) if (octets.length > 0) all.from(side, octets);
   return all.end(0, "fin").end(1, "fin");
@@ -51,7 +51,7 @@ describe(`any conversation in good order (seed ${SEED})`, () => {
         // Contents that take turns are legal; that a client makes them so again and again is worth a warning. What the broker
         // does unasked is worth a note. What is acknowledged here was not delivered.
         const known = / (?:warning split-content|warning delivery-tag|note consumer-cancelled|note connection-blocked)/;
-        expect(findings(told(sayings), 6).filter(line => !known.test(line))).toEqual([]);
+        expect(findings(conversationOf(sayings), 6).filter(line => !known.test(line))).toEqual([]);
       }),
       { ...PROPERTY, numRuns: 25 },
     );
@@ -61,7 +61,7 @@ describe(`any conversation in good order (seed ${SEED})`, () => {
     fc.assert(
       fc.property(plans, plan => {
         const sayings = converse(plan);
-        const amqp = connectionOf(told(sayings));
+        const amqp = connectionOf(conversationOf(sayings));
         for (const side of [0, 1] as const) {
           const octets = join(...sayings.filter(saying => saying.side === side).map(saying => saying.octets));
           let frames = 0;
@@ -139,7 +139,7 @@ describe(`any conversation, its octets changed, dropped, repeated, inserted (see
         const stream = (side: Side, list: readonly Mutation[]) =>
           mutated(join(...sayings.filter(saying => saying.side === side).map(saying => saying.octets)), list);
         const octets = [stream(0, inClient), stream(1, inServer)] as const;
-        const all = told(([0, 1] as const).map(side => ({ side, octets: octets[side] })));
+        const all = conversationOf(([0, 1] as const).map(side => ({ side, octets: octets[side] })));
         findings(all, 3);
         const amqp = connectionOf(all);
         if (amqp.state !== "amqp") return;

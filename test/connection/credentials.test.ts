@@ -19,18 +19,18 @@ const SECRET = "Kq7!zW3#xV9$hT5%";
  * left out unless they are asked for: what a broker would say quotes the octets it could not read, and a method taken
  * for a content header has a body size.
  */
-function told(
+function outputsOf(
   client: Uint8Array,
   server: Uint8Array,
   explain: boolean,
   all: boolean,
 ): { report: Report; output: string } {
   const lines: string[] = [];
-  const tell = (event: FramesEvent): void => {
+  const add = (event: FramesEvent): void => {
     if (!all && event.event === "frame" && event.channel === 0) delete event.bodySize;
     lines.push(JSON.stringify(event), frameLine(event));
   };
-  const events = new FrameEvents(new FrameFilter({}), tell);
+  const events = new FrameEvents(new FrameFilter({}), add);
   const inspection = new Inspection({
     listener: events,
     onConnection: (c, tcp, clientKnown) => events.connection(c, tcp, clientKnown),
@@ -76,7 +76,7 @@ function holdsPiece(digits: string): boolean {
 }
 
 function leaks(client: Uint8Array, server: Uint8Array, explain: boolean, all = false): string[] {
-  const { report, output } = told(client, server, explain, all);
+  const { report, output } = outputsOf(client, server, explain, all);
   const dumps = report.findings.map(({ octets }) => octets.map(({ hex }) => hex).join(""));
   return [
     ...SPELLINGS.filter(spelling => output.includes(spelling) || dumps.some(dump => dump.includes(spelling))),

@@ -17,8 +17,8 @@ function rules(client: Wire, product?: string, version?: string): string[] {
 }
 
 /** What is found in a conversation. */
-function foundIn(told: Conversation): string[] {
-  return connectionOf(told).incidents.map(({ rule, severity }) => `${severity} ${rule}`);
+function foundIn(conversation: Conversation): string[] {
+  return connectionOf(conversation).incidents.map(({ rule, severity }) => `${severity} ${rule}`);
 }
 
 function named(properties: Readonly<Record<string, string>>): Properties {

@@ -97,9 +97,9 @@ describe("a stream full of faults", () => {
   });
 
   it("that end in gaps, too", () => {
-    const told = conversation();
-    for (let i = 0; i < 400; i++) told.client(wire().heartbeat(2).frame(8, 1, [])).gap(0, 5);
-    const { incidents } = connectionOf(told).directions[0];
+    const sent = conversation();
+    for (let i = 0; i < 400; i++) sent.client(wire().heartbeat(2).frame(8, 1, [])).gap(0, 5);
+    const { incidents } = connectionOf(sent).directions[0];
     expect(incidents).toHaveLength(257);
     expect(incidents.reduce((sum, { faults }) => sum + faults, 0)).toBe(400);
   });
@@ -107,35 +107,35 @@ describe("a stream full of faults", () => {
 
 describe("where and when", () => {
   it("from the packet of the first broken octet to the one in which frames go on", () => {
-    const told = conversation()
+    const sent = conversation()
       .client(wire().channelOpen(1).raw("04 00")) // packet 1
       .server(wire().channelOpenOk(1)) // 2
       .client(wire().raw("00 00000001 61")) // 3
       .client(wire().raw("00 00 00")) // 4
       .client(wire().raw("00 08 0000")) // 5
       .client(wire().raw("00000000 ce").heartbeat()); // 6
-    const amqp = connectionOf(told);
+    const amqp = connectionOf(sent);
     const [finding] = findingsOf(amqp);
     expect(finding).toMatchObject({ rule: "frame-end", streamOffset: 1013, length: 12, packets: [1, 5] });
   });
 
   it("a fault in a frame begun in an earlier packet is in that packet", () => {
-    const told = conversation()
+    const sent = conversation()
       .client(wire().raw("08 0001")) // packet 1
       .client(wire().raw("00000000 ce")); // 2
-    const amqp = connectionOf(told);
+    const amqp = connectionOf(sent);
     expect(findingsOf(amqp)[0]).toMatchObject({ rule: "heartbeat", packets: [1, 2] });
   });
 });
 
 describe("chunking", () => {
   it("a handshake is the same however it is cut", () => {
-    const told = conversation({ handshake: false })
+    const sent = conversation({ handshake: false })
       .client(clientHandshake().octets.subarray(0, 300))
       .server(serverHandshake())
       .client(clientHandshake().channelOpen(1).body(1, "hello").octets.subarray(300))
       .server(wire().channelOpenOk(1).close(505, "UNEXPECTED_FRAME"));
-    expect(findings(told)).toEqual([
+    expect(findings(sent)).toEqual([
       ">1013+13 error content-order 3/1/5: A content body came on channel 1 without method and content header before it.",
       "<1016+0 error broker-close: The broker closed the connection: 505 UNEXPECTED_FRAME (f1)",
     ]);

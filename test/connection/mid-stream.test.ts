@@ -99,19 +99,19 @@ describePlays("mid-stream", [
 
 describe("mid-stream, and not AMQP", () => {
   it("TLS records are known by their first", () => {
-    const told = conversation({ handshake: false, sawBeginning: false }).server(
+    const sent = conversation({ handshake: false, sawBeginning: false }).server(
       wire().raw("17 0303 0040").raw(new Uint8Array(64)),
     );
-    const whole = connectionOf(told);
+    const whole = connectionOf(sent);
     expect([whole.state, whole.protocol]).toEqual(["left-alone", "TLS"]);
   });
 
   it("a mebibyte without frames is given up", () => {
-    const told = conversation({ handshake: false, sawBeginning: false })
+    const sent = conversation({ handshake: false, sawBeginning: false })
       .client(new Uint8Array(1 << 19).fill(1))
       .server(new Uint8Array((1 << 19) + 1).fill(2))
       .client(wire().publish(1, "hello"));
-    const whole = connectionOf(told);
+    const whole = connectionOf(sent);
     expect(whole.state).toBe("left-alone");
   });
 });
@@ -307,10 +307,10 @@ describePlays("gaps in the handshake", [
 
 describe("what is known of a connection seen from the middle", () => {
   it("client properties and limits, where the handshake is in the capture", () => {
-    const told = bare()
+    const sent = bare()
       .gap(0, 8)
       .client(clientHandshake({ frameMax: 4096, properties: { product: field.S("Bunny") } }).octets.subarray(8));
-    const amqp = connectionOf(told);
+    const amqp = connectionOf(sent);
     expect(amqp.midStream).toBe(true);
     expect(amqp.login.properties.get("product")).toBe("Bunny");
     expect(amqp.negotiated).toEqual({ frameMax: 4096, channelMax: 2047, heartbeat: 60 });
@@ -318,8 +318,8 @@ describe("what is known of a connection seen from the middle", () => {
   });
 
   it("the client's side", () => {
-    const told = begun().from(1, wire().ack(1, 1).publish(1, "hello"));
-    expect(findings(told)).toEqual([MID_STREAM]);
-    expect(connectionOf(told).client).toBe(1);
+    const sent = begun().from(1, wire().ack(1, 1).publish(1, "hello"));
+    expect(findings(sent)).toEqual([MID_STREAM]);
+    expect(connectionOf(sent).client).toBe(1);
   });
 });

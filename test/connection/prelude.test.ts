@@ -11,7 +11,7 @@ import { carrying } from "../support/segments.ts";
 import { scene13 } from "../support/tls-scenes.ts";
 import { clientHandshake, hex, join, serverHandshake, text, wire } from "../support/wire.ts";
 
-type Told = readonly (readonly [side: 0 | 1, octets: Uint8Array])[];
+type Pieces = readonly (readonly [side: 0 | 1, octets: Uint8Array])[];
 
 interface Options {
   port?: number;
@@ -27,7 +27,7 @@ function keyLogOf(keys: string): KeyLog {
 }
 
 /** What was said on a connection, in segments, its SYN first. */
-function inspected(told: Told, { port = 7777, most = 1448, keys }: Options = {}): Report {
+function inspected(pieces: Pieces, { port = 7777, most = 1448, keys }: Options = {}): Report {
   const inspection = new Inspection(keys === undefined ? {} : { keys: { log: keyLogOf(keys), crypto: nodeCrypto } });
   inspection.beginInput();
   const next = [1, 1];
@@ -43,7 +43,7 @@ function inspected(told: Told, { port = 7777, most = 1448, keys }: Options = {})
   inspection.packet(
     carrying().tcp({ flags: "S", from: 40_001, to: port, sequence: 0 }).ipv4().ethernet().record(1, number++),
   );
-  for (const [side, octets] of told) {
+  for (const [side, octets] of pieces) {
     for (let at = 0, size = 0; at < octets.length; at += size) {
       // Behind what may be a prelude, segments are long again.
       size = next[side]! > 300 ? 1448 : most;
@@ -61,7 +61,7 @@ function inspected(told: Told, { port = 7777, most = 1448, keys }: Options = {})
 const CLIENT = clientHandshake().octets;
 const TORN = wire().raw([1, 0, 1, 0, 0, 0, 5]).raw([0, 20, 0, 10, 0]).raw([0x99]).octets;
 const SERVER = serverHandshake().octets;
-const AMQP: Told = [
+const AMQP: Pieces = [
   [0, CLIENT.subarray(0, 8)],
   [1, SERVER],
   [0, CLIENT.subarray(8)],
@@ -79,7 +79,7 @@ const SIGNATURE = "0d0a0d0a 00 0d0a 51 55 49 54 0a";
 interface Case {
   name: string;
   protocol: string;
-  told: Told;
+  pieces: Pieces;
   ends?: [typeof SOURCE, typeof DESTINATION];
 }
 
@@ -87,39 +87,39 @@ const CASES: Case[] = [
   {
     name: "PROXY v1",
     protocol: "PROXY v1",
-    told: [[0, proxyHeader("v1", SOURCE, DESTINATION)]],
+    pieces: [[0, proxyHeader("v1", SOURCE, DESTINATION)]],
     ends: [SOURCE, DESTINATION],
   },
   {
     name: "PROXY v1 over IPv6",
     protocol: "PROXY v1",
-    told: [[0, text("PROXY TCP6 2001:db8::9 2001:db8::2 56324 5672\r\n")]],
+    pieces: [[0, text("PROXY TCP6 2001:db8::9 2001:db8::2 56324 5672\r\n")]],
     ends: [SOURCE_6, DESTINATION_6],
   },
-  { name: "PROXY v1 of who knows whom", protocol: "PROXY v1", told: [[0, text("PROXY UNKNOWN\r\n")]] },
+  { name: "PROXY v1 of who knows whom", protocol: "PROXY v1", pieces: [[0, text("PROXY UNKNOWN\r\n")]] },
   {
     name: "PROXY v2",
     protocol: "PROXY v2",
-    told: [[0, proxyHeader("v2", SOURCE, DESTINATION)]],
+    pieces: [[0, proxyHeader("v2", SOURCE, DESTINATION)]],
     ends: [SOURCE, DESTINATION],
   },
   {
     name: "PROXY v2 over IPv6",
     protocol: "PROXY v2",
-    told: [[0, proxyHeader("v2", SOURCE_6, DESTINATION_6)]],
+    pieces: [[0, proxyHeader("v2", SOURCE_6, DESTINATION_6)]],
     ends: [SOURCE_6, DESTINATION_6],
   },
-  { name: "PROXY v2 of the balancer itself", protocol: "PROXY v2", told: [[0, hex(`${SIGNATURE} 20 00 0000`)]] },
+  { name: "PROXY v2 of the balancer itself", protocol: "PROXY v2", pieces: [[0, hex(`${SIGNATURE} 20 00 0000`)]] },
   {
     name: "PROXY v2 with more behind the addresses",
     protocol: "PROXY v2",
-    told: [[0, join(hex(`${SIGNATURE} 21 11 0013 c0000209 c6336402 dc04 1628 ea 0004`), text("vpce"))]],
+    pieces: [[0, join(hex(`${SIGNATURE} 21 11 0013 c0000209 c6336402 dc04 1628 ea 0004`), text("vpce"))]],
     ends: [SOURCE, DESTINATION],
   },
   {
     name: "CONNECT",
     protocol: "HTTP CONNECT",
-    told: [
+    pieces: [
       [0, CONNECT],
       [1, text("HTTP/1.1 200 Connection established\r\n\r\n")],
     ],
@@ -127,7 +127,7 @@ const CASES: Case[] = [
   {
     name: "CONNECT, at the second try",
     protocol: "HTTP CONNECT",
-    told: [
+    pieces: [
       [0, CONNECT],
       [1, DENIED],
       [0, CONNECT],
@@ -137,7 +137,7 @@ const CASES: Case[] = [
   {
     name: "SOCKS5",
     protocol: "SOCKS5",
-    told: [
+    pieces: [
       [0, hex("05 02 00 02")],
       [1, hex("05 00")],
       [0, hex("05 01 00 01 c6336402 1628")],
@@ -147,7 +147,7 @@ const CASES: Case[] = [
   {
     name: "SOCKS5 with a password, to a name",
     protocol: "SOCKS5",
-    told: [
+    pieces: [
       [0, hex("05 01 02")],
       [1, hex("05 02")],
       [0, join([1, 3], text("bob"), [6], text("secret"))],
@@ -159,19 +159,19 @@ const CASES: Case[] = [
   {
     name: "SOCKS4a",
     protocol: "SOCKS4",
-    told: [
+    pieces: [
       [0, join(hex("04 01 1628 00000001"), text("me\0broker\0"))],
       [1, hex("00 5a 0000 00000000")],
     ],
   },
 ];
 
-function octetsOf(told: Told, side: 0 | 1): number {
-  return told.reduce((sum, [from, octets]) => sum + (from === side ? octets.length : 0), 0);
+function octetsOf(pieces: Pieces, side: 0 | 1): number {
+  return pieces.reduce((sum, [from, octets]) => sum + (from === side ? octets.length : 0), 0);
 }
 
-describe.each(CASES)("behind $name", ({ protocol, told, ends }) => {
-  const before = octetsOf(told, 0);
+describe.each(CASES)("behind $name", ({ protocol, pieces, ends }) => {
+  const before = octetsOf(pieces, 0);
 
   it.each([
     [5672, 1448],
@@ -181,7 +181,7 @@ describe.each(CASES)("behind $name", ({ protocol, told, ends }) => {
   ] as const)(
     "AMQP on port %i, in segments of %i octets, is read, and its offsets count what is before it",
     (port, most) => {
-      const report = inspected([...told, ...AMQP], { port, most });
+      const report = inspected([...pieces, ...AMQP], { port, most });
       const plain = inspected(AMQP, { port, most });
       const found = ({ findings }: Report) =>
         findings.map(each => [each.rule, each.severity, each.streamOffset, each.length]);
@@ -207,14 +207,14 @@ describe.each(CASES)("behind $name", ({ protocol, told, ends }) => {
 
   it.each([1448, 1])("TLS is read, in segments of %i octets, and frames are counted in what is decrypted", most => {
     const { opening, client, server, keys } = scene13();
-    const session: Told = [
+    const session: Pieces = [
       [0, opening[0]],
       [1, opening[1]],
       [0, client.seal(CLIENT.subarray(0, 8))],
       [1, server.seal(SERVER)],
       [0, join(client.seal(CLIENT.subarray(8)), client.seal(TORN))],
     ];
-    const report = inspected([...told, ...session], { most, keys });
+    const report = inspected([...pieces, ...session], { most, keys });
     const plain = inspected(session, { most, keys });
     expect(plain.findings.map(({ rule }) => rule)).toContain("frame-end");
     const found = ({ findings }: Report) => findings.map(each => [each.rule, each.streamOffset]);
@@ -224,7 +224,7 @@ describe.each(CASES)("behind $name", ({ protocol, told, ends }) => {
 });
 
 describe("what only looks like a prelude", () => {
-  const other: [string, Told][] = [
+  const other: [string, Pieces][] = [
     [
       "PUT of HTTP",
       [
@@ -245,11 +245,11 @@ describe("what only looks like a prelude", () => {
     ["a PROXY v2 header that is cut short", [[0, hex(`${SIGNATURE} 21 11 ffff 0102`)]]],
   ];
 
-  it.each(other)("%s is another protocol's, as before", (_, told) => {
+  it.each(other)("%s is another protocol's, as before", (_, pieces) => {
     for (const most of [1448, 1]) {
-      expect(inspected(told, { most }).connections).toEqual([]);
-      const [told5672] = [inspected(told, { port: 5672, most })];
-      expect(told5672.findings.map(({ rule }) => rule)).toHaveLength(1);
+      expect(inspected(pieces, { most }).connections).toEqual([]);
+      const [onAmqpPort] = [inspected(pieces, { port: 5672, most })];
+      expect(onAmqpPort.findings.map(({ rule }) => rule)).toHaveLength(1);
     }
   });
 
@@ -258,12 +258,12 @@ describe("what only looks like a prelude", () => {
     expect([report.connections, report.findings, report.inputs[0]!.unread]).toEqual([[], [], undefined]);
   });
 
-  it.each<[string, Told]>([
+  it.each<[string, Pieces]>([
     ["before the client goes on", []],
     ["behind the client's protocol header", [[0, CLIENT.subarray(0, 8)]]],
   ])("a broker that refuses the header %s is told as one without the PROXY protocol", (_, more) => {
     for (const most of [1448, 1]) {
-      const refusal: Told = [[1, wire().protocolHeader().octets]];
+      const refusal: Pieces = [[1, wire().protocolHeader().octets]];
       const { findings } = inspected([[0, proxyHeader("v1", SOURCE, DESTINATION)], ...more, ...refusal], { most });
       expect(findings.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
         "handshake: The client opened with a PROXY v1 header, not with AMQP 0-9-1's protocol header; the server refused it and wants AMQP 0-9-1: its port is one without the PROXY protocol.",
@@ -273,7 +273,7 @@ describe("what only looks like a prelude", () => {
 
   it("of TLS behind a proxy, that to port 443 is left alone", () => {
     const { opening } = scene13();
-    const through = (port: number): Told => [
+    const through = (port: number): Pieces => [
       [0, text(`CONNECT example.com:${port} HTTP/1.1\r\n\r\n`)],
       [1, text("HTTP/1.1 200 OK\r\n\r\n")],
       [0, opening[0]],

@@ -34,16 +34,16 @@ const opened = (channels = 1): Conversation => {
 };
 const consuming = (noAck = false, channels = 1): Conversation =>
   opened(channels).client(consume(1, noAck)).server(wire().consumeOk(1, "ctag"));
-const closing = (told: Conversation): Conversation =>
-  told.client(wire().close()).server(wire().closeOk()).end(0, "fin").end(1, "fin");
+const closing = (conversation: Conversation): Conversation =>
+  conversation.client(wire().close()).server(wire().closeOk()).end(0, "fin").end(1, "fin");
 const confirming = (): Conversation => opened().client(wire().confirmSelect(1)).server(wire().confirmSelectOk(1));
 const publishing = (count: number): Conversation => {
   const all = confirming();
   for (let i = 0; i < count; i++) all.client(wire().publish(1, "job"));
   return all;
 };
-const reopened = (told: Conversation): Conversation =>
-  told
+const reopened = (conversation: Conversation): Conversation =>
+  conversation
     .client(wire().channelClose(1))
     .server(wire().channelCloseOk(1))
     .client(wire().channelOpen(1))
@@ -52,8 +52,8 @@ const reopened = (told: Conversation): Conversation =>
 /** Tests what is found in each conversation, wherever in its streams, however it is cut. */
 function describeFindings(title: string, plays: readonly Play[]): void {
   describe(title, () => {
-    it.each(plays)("$rule", ({ conversation: told, findings: expected }) => {
-      expect(findings(told).map(line => line.replace(/^[<>]\d+\+\d+ /, ""))).toEqual(expected);
+    it.each(plays)("$rule", ({ conversation, findings: expected }) => {
+      expect(findings(conversation).map(line => line.replace(/^[<>]\d+\+\d+ /, ""))).toEqual(expected);
     });
   });
 }
@@ -360,7 +360,7 @@ describe(`where octets are missing, or the beginning (seed ${SEED})`, () => {
 
   it("nothing is said of what follows", () => {
     for (const side of [0, 1] as const) {
-      const gapped = (told: Conversation): Conversation => told.gap(side, 40);
+      const gapped = (conversation: Conversation): Conversation => conversation.gap(side, 40);
       const all = [
         closing(
           gapped(consuming().server(deliver(1, 1)).client(acks(1, 1)))
@@ -370,7 +370,8 @@ describe(`where octets are missing, or the beginning (seed ${SEED})`, () => {
         ),
         closing(gapped(publishing(2)).client(wire().heartbeat(9)).server(wire().heartbeat(9))),
       ];
-      for (const told of all) expect(connectionOf(told).incidents.filter(({ rule }) => isAbout(rule))).toEqual([]);
+      for (const conversation of all)
+        expect(connectionOf(conversation).incidents.filter(({ rule }) => isAbout(rule))).toEqual([]);
     }
   });
 
@@ -383,11 +384,11 @@ describe(`where octets are missing, or the beginning (seed ${SEED})`, () => {
         }),
         fc.nat({ max: 6 }),
         (gaps, at) => {
-          const told = lives();
+          const sent = lives();
           const parts = publishing(at).server(wire().ack(1, at, true));
           for (const [side, missing] of gaps)
             parts.gap(side, missing).client(wire().heartbeat(3)).server(wire().heartbeat(3));
-          for (const each of [told, closing(parts)])
+          for (const each of [sent, closing(parts)])
             expect(findings(each, 2).filter(line => /delivery-tag|unconfirmed/.test(line))).toEqual([]);
         },
       ),

@@ -214,7 +214,7 @@ function spoken({ actions, mutations, cuts }: SidePlan, isClient: boolean): Piec
 }
 
 /** What is known of a connection in the end. */
-function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY) {
+function connectionOf(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY) {
   const { broker, begins, channelMax, closedForFrames } = plan;
   const rules = new BrokerRules(broker);
   const predictor = new BrokerPredictor(rules);
@@ -242,20 +242,20 @@ function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY)
     recognised: () => 1,
     leave: () => {},
   });
-  const hear = (side: Side, octets: Uint8Array): void => {
+  const receive = (side: Side, octets: Uint8Array): void => {
     for (let at = 0; at < octets.length; at += atATime)
       amqp.data(side, octets, at, Math.min(at + atATime, octets.length));
   };
   if (begins) {
-    hear(0, wire().protocolHeader().octets);
-    hear(1, wire().start().tune(channelMax, FRAME_MAX).octets);
-    hear(0, wire().startOk().tuneOk(channelMax, FRAME_MAX).open().octets);
-    hear(1, wire().openOk().octets);
+    receive(0, wire().protocolHeader().octets);
+    receive(1, wire().start().tune(channelMax, FRAME_MAX).octets);
+    receive(0, wire().startOk().tuneOk(channelMax, FRAME_MAX).open().octets);
+    receive(1, wire().openOk().octets);
   }
   for (const side of [1, 0] as const) {
     for (const { octets, pause, missing } of spoken(plan.sides[side], side === 0)) {
       moment.packet++;
-      hear(side, octets);
+      receive(side, octets);
       if (missing !== 0) amqp.gap(side, missing, false);
       moment.nanoseconds += pause;
     }
@@ -275,14 +275,14 @@ function heard(plan: Plan, explain: boolean, atATime = Number.POSITIVE_INFINITY)
   };
 }
 
-type Known = ReturnType<typeof heard>;
+type Known = ReturnType<typeof connectionOf>;
 
 afterEach(() => vi.restoreAllMocks());
 
 /** The same with no message taken as a whole. */
 function frameByFrame(plan: Plan, explain: boolean): Known {
   const spy = vi.spyOn(Direction.prototype, "messages").mockReturnValue(0);
-  const result = heard(plan, explain);
+  const result = connectionOf(plan, explain);
   spy.mockRestore();
   return result;
 }
@@ -305,7 +305,7 @@ describe(`messages taken as a whole (seed ${SEED})`, () => {
       fc.property(plans, plan => {
         const messages = vi.spyOn(Direction.prototype, "messages");
         const predictor = vi.spyOn(BrokerPredictor.prototype, "message");
-        const whole = heard(plan, explain);
+        const whole = connectionOf(plan, explain);
         for (const { value } of messages.mock.results) {
           if (value > 0) taken++;
           else refused++;
@@ -326,8 +326,8 @@ describe(`messages taken as a whole (seed ${SEED})`, () => {
   it("come to what their octets come to one at a time", () => {
     fc.assert(
       fc.property(plans, plan => {
-        const { incidents: _, directions, ...whole } = heard(plan, false);
-        const { incidents: __, directions: others, ...single } = heard(plan, false, 1);
+        const { incidents: _, directions, ...whole } = connectionOf(plan, false);
+        const { incidents: __, directions: others, ...single } = connectionOf(plan, false, 1);
         expect(whole).toEqual(single);
         expect(directions.map(({ frames }) => frames)).toEqual(others.map(({ frames }) => frames));
       }),

@@ -112,11 +112,11 @@ const CAPTURE = conversationCapture(
 );
 
 /** Reads the capture; `told` hears of every frame, and may fail. */
-function inspected(told: (frames: number) => void, failures: unknown[] = [], explain = false) {
+function inspected(onFrame: (frames: number) => void, failures: unknown[] = [], explain = false) {
   let frames = 0;
   const listener: FrameListener = {
     wantsMessages: true,
-    frame: () => told(++frames),
+    frame: () => onFrame(++frames),
     hiddenFrame: () => {},
     brokenEnvelope: () => {},
     boundaryFound: () => {},
@@ -146,14 +146,14 @@ function failingAt(frame: number) {
   };
 }
 
-const told = (part: PartialResult) =>
+const findingsOf = (part: PartialResult) =>
   buildReport(part).findings.map(({ connection, rule, severity }) => `${connection} ${rule} ${severity}`);
 
 describe("an error of our own", () => {
   it("becomes a note on its connection, and the other one is read", () => {
     const failures: unknown[] = [];
     const part = inspected(failingAt(3), failures);
-    expect(told(part)).toEqual(["c1 internal-error note", "c2 frame-end error"]);
+    expect(findingsOf(part)).toEqual(["c1 internal-error note", "c2 frame-end error"]);
     expect(failures.map(String)).toEqual(["RangeError: no such octet"]);
     const { findings, connections } = buildReport(part);
     expect(findings[0]).toMatchObject({ packets: [5, 5], connection: "c1" });
@@ -167,7 +167,7 @@ describe("an error of our own", () => {
     const all: number[] = [];
     inspected(frames => all.push(frames));
     const last = all.length / 2;
-    expect(told(inspected(failingAt(last)))).toEqual([
+    expect(findingsOf(inspected(failingAt(last)))).toEqual([
       "c1 frame-end error",
       "c1 internal-error note",
       "c2 frame-end error",
@@ -178,9 +178,9 @@ describe("an error of our own", () => {
     const first = inspected(() => {});
     const second = inspected(failingAt(3), [], true);
     const expected = ["c1 frame-end error", "c1 internal-error note", "c2 frame-end error"];
-    expect(told(merge([first, second])).toSorted()).toEqual(expected);
-    expect(told(merge([second, first])).toSorted()).toEqual(expected);
-    expect(told(merge([merge([second, second]), first])).toSorted()).toEqual(expected);
+    expect(findingsOf(merge([first, second])).toSorted()).toEqual(expected);
+    expect(findingsOf(merge([second, first])).toSorted()).toEqual(expected);
+    expect(findingsOf(merge([merge([second, second]), first])).toSorted()).toEqual(expected);
   });
 
   it("makes a check fail with status 2, whatever level the rule has", () => {

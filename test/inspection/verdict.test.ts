@@ -29,30 +29,30 @@ it.each([
     rule: "a broker that reads on and answers connection.close had no objection",
     end: [broker(wire().channelCloseOk(1)), client(wire().close()), broker(wire().closeOk())],
     predicted: null,
-    told: ["channel-state error", "verdict-mismatch note"],
+    reported: ["channel-state error", "verdict-mismatch note"],
     lost: 0,
   },
   {
     rule: "one that says nothing may have",
     end: [broker(wire().channelCloseOk(1)), client(wire().close())],
     predicted: TEXT,
-    told: ["channel-state error"],
+    reported: ["channel-state error"],
     lost: 1,
   },
   {
     rule: "one that objects is right, whatever it answers then",
     end: [broker(wire().channelCloseOk(1).close(504, TEXT, 60, 80)), client(wire().close()), broker(wire().closeOk())],
     predicted: TEXT,
-    told: ["broker-close error", "channel-state error"],
+    reported: ["broker-close error", "channel-state error"],
     lost: 1,
   },
-])("$rule", async ({ rule, end, predicted, told, lost }) => {
+])("$rule", async ({ rule, end, predicted, reported, lost }) => {
   const path = joinPath(folder, `${rule.replaceAll(/\W/g, "-")}.pcap`);
   writeFileSync(path, conversationCapture([{ port: 40_000, segments: [...begun, ...end], end: "fin" }]));
   const report = await inspect([path]);
   const { verdict } = report.connections[0]!;
   expect(verdict.predicted?.outcome === "close" ? verdict.predicted.text : null).toBe(predicted);
-  expect(report.findings.map(finding => `${finding.rule} ${finding.severity}`).sort()).toEqual(told);
+  expect(report.findings.map(finding => `${finding.rule} ${finding.severity}`).sort()).toEqual(reported);
   expect(report.summary.lost?.messages ?? 0).toBe(lost);
 });
 

@@ -38,13 +38,13 @@ export class Playbook {
 
   observerOf(connection: TcpConnection): ConnectionObserver {
     const prefix = connection.ordinal === 0 ? "" : `${connection.ordinal + 1} `;
-    const tell = (side: Side, what: string) => {
+    const add = (side: Side, what: string) => {
       this.log.push(`${prefix}${side === 0 ? ">" : "<"} ${what} #${this.assembler.moment.packet}`);
     };
     return {
-      data: (side, bytes, start, end) => tell(side, new TextDecoder().decode(bytes.slice(start, end))),
-      gap: (side, missing, cut) => tell(side, `${cut ? "cut" : "gap"} ${missing < 0 ? "?" : missing}`),
-      end: (side, reason) => tell(side, `end ${reason}`),
+      data: (side, bytes, start, end) => add(side, new TextDecoder().decode(bytes.slice(start, end))),
+      gap: (side, missing, cut) => add(side, `${cut ? "cut" : "gap"} ${missing < 0 ? "?" : missing}`),
+      end: (side, reason) => add(side, `end ${reason}`),
     };
   }
 

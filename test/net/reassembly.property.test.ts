@@ -22,7 +22,7 @@ interface Segment {
 }
 
 /** What one side delivered: pieces at their offsets as the gaps tell, and how it ended. */
-class Heard {
+class Received {
   offset = 0;
   pieces: { at: number; text: string }[] = [];
   gaps: number[] = [];
@@ -40,11 +40,11 @@ function streamText(side: Side, length: number): string {
   return text.slice(0, length);
 }
 
-function listen(limits?: Partial<TcpLimits>): { assembler: TcpAssembler; heard: [Heard, Heard][] } {
-  const heard: [Heard, Heard][] = [];
+function listen(limits?: Partial<TcpLimits>): { assembler: TcpAssembler; received: [Received, Received][] } {
+  const received: [Received, Received][] = [];
   const assembler = new TcpAssembler(() => {
-    const sides: [Heard, Heard] = [new Heard(), new Heard()];
-    heard.push(sides);
+    const sides: [Received, Received] = [new Received(), new Received()];
+    received.push(sides);
     return {
       data(side, bytes, start, end) {
         const to = sides[side];
@@ -66,7 +66,7 @@ function listen(limits?: Partial<TcpLimits>): { assembler: TcpAssembler; heard: 
       },
     };
   }, limits);
-  return { assembler, heard };
+  return { assembler, received };
 }
 
 /** Feeds a handshake and then the segments as they stand; `isn` are the two initial sequence numbers. */
@@ -74,9 +74,9 @@ function transmit(
   segments: readonly Segment[],
   isn: readonly [number, number],
   limits?: Partial<TcpLimits>,
-): [Heard, Heard] {
+): [Received, Received] {
   const texts = [streamText(0, 2000), streamText(1, 2000)] as const;
-  const { assembler, heard } = listen(limits);
+  const { assembler, received } = listen(limits);
   let number = 0;
   const send = (
     side: Side,
@@ -103,8 +103,8 @@ function transmit(
     send(side, texts[side].slice(from, to), isn[side] + 1 + from, flags, acknowledgment, captured);
   }
   assembler.finish();
-  expect(heard.length).toBeLessThanOrEqual(1);
-  return heard[0] ?? [new Heard(), new Heard()];
+  expect(received.length).toBeLessThanOrEqual(1);
+  return received[0] ?? [new Received(), new Received()];
 }
 
 const initial = fc.tuple(
@@ -177,11 +177,11 @@ function shuffled(segments: readonly Segment[], delays: readonly number[], reach
 const delays = fc.array(fc.nat(100), { minLength: 1, maxLength: 50 });
 
 describe("a complete capture gives the streams in order", () => {
-  const complete = (heard: [Heard, Heard], lengths: readonly [number, number]) => {
+  const complete = (received: [Received, Received], lengths: readonly [number, number]) => {
     for (const side of [0, 1] as const) {
-      expect(heard[side].text()).toBe(streamText(side, lengths[side]));
-      expect(heard[side].gaps).toEqual([]);
-      expect(heard[side].ended).toBe("fin");
+      expect(received[side].text()).toBe(streamText(side, lengths[side]));
+      expect(received[side].gaps).toEqual([]);
+      expect(received[side].ended).toBe("fin");
     }
   };
 
@@ -234,11 +234,11 @@ describe("a capture with losses", () => {
               return { ...segment, captured };
             })
             .filter((_, index) => !missing[index]);
-          const heard = transmit(seen, isn, bound);
+          const received = transmit(seen, isn, bound);
           for (const side of [0, 1] as const) {
             const whole = streamText(side, lengths[side]);
-            for (const { at, text } of heard[side].pieces) expect(text).toBe(whole.slice(at, at + text.length));
-            expect(heard[side].offset).toBeLessThanOrEqual(lengths[side]);
+            for (const { at, text } of received[side].pieces) expect(text).toBe(whole.slice(at, at + text.length));
+            expect(received[side].offset).toBeLessThanOrEqual(lengths[side]);
           }
         },
       ),

@@ -114,11 +114,11 @@ describe("the assembler hears what was sent", () => {
           const sent = conversation.sent.map(pieces => joined(...pieces));
           if (sent.every(each => each.length === 0)) return;
           expect(connections).toHaveLength(1);
-          const [heard] = connections;
+          const [connection] = connections;
           for (const side of [0, 1] as const) {
-            expect(Buffer.compare(heard!.octets(side), sent[side]!)).toBe(0);
-            expect(heard!.gaps[side]).toEqual([]);
-            if (!ends.includes("rst")) expect(heard!.ends[side]).toBe(ends[side] ?? "capture-ended");
+            expect(Buffer.compare(connection!.octets(side), sent[side]!)).toBe(0);
+            expect(connection!.gaps[side]).toEqual([]);
+            if (!ends.includes("rst")) expect(connection!.ends[side]).toBe(ends[side] ?? "capture-ended");
           }
           const { unread, retransmissions, outOfOrder, straySegments, resynchronisations } = assembler.counters;
           expect({ unread: unread.size, retransmissions, outOfOrder, straySegments, resynchronisations }).toEqual({
@@ -136,9 +136,9 @@ describe("the assembler hears what was sent", () => {
 
   it("of a side that goes on after the other's FIN", () => {
     const conversation = new Conversation().data(0, octets(10)).end(0, "fin").data(1, octets(20_000)).end(1, "fin");
-    const [heard] = listenTo(conversation.capture).connections;
-    expect(heard!.octets(1)).toEqual(octets(20_000));
-    expect(heard!.ends).toEqual(["fin", "fin"]);
+    const [connection] = listenTo(conversation.capture).connections;
+    expect(connection!.octets(1)).toEqual(octets(20_000));
+    expect(connection!.ends).toEqual(["fin", "fin"]);
   });
 
   it("and nothing of a side behind its end", () => {

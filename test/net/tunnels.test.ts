@@ -61,10 +61,10 @@ function conversation(payload: string, client = 1000, server = 5000): [forth: bo
 
 /** Connections in the order of their first octets, each with what its sides said, and the gaps. */
 function listen(packets: readonly Uint8Array[]): string[] {
-  const heard = new Map<TcpConnection, [string, string]>();
+  const texts = new Map<TcpConnection, [string, string]>();
   const assembler = new TcpAssembler(tcp => {
     const said: [string, string] = ["", ""];
-    heard.set(tcp, said);
+    texts.set(tcp, said);
     return {
       data: (side, bytes, start, end) => {
         said[side] += new TextDecoder().decode(bytes.slice(start, end));
@@ -77,7 +77,7 @@ function listen(packets: readonly Uint8Array[]): string[] {
   });
   for (const [i, bytes] of packets.entries()) assembler.packet(recordOf(bytes, 1, i + 1));
   assembler.finish();
-  return [...heard.values()].map(([there, back]) => `${there} / ${back}`);
+  return [...texts.values()].map(([there, back]) => `${there} / ${back}`);
 }
 
 function recordOf(bytes: Uint8Array, linkType: number, number: number): PacketRecord {

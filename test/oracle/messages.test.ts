@@ -115,17 +115,17 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 };
 
 /** Compares a channel's messages with what tshark has of them; how many outcomes, links and returns those are. */
-function compare(told: readonly MessageRecord[], channel: OracleChannel, where: string): [number, number, number] {
+function compare(records: readonly MessageRecord[], channel: OracleChannel, where: string): [number, number, number] {
   const isPublish = ({ operation }: MessageRecord): boolean => operation === "publish";
   const numberOf = ({ publishNumber, deliveryTag }: MessageRecord): number => publishNumber ?? deliveryTag ?? 0;
-  const numbered = told.filter(each => isPublish(each) === (each.publishNumber !== undefined));
+  const numbered = records.filter(each => isPublish(each) === (each.publishNumber !== undefined));
   const lines = numbered.map(each => {
     return `${isPublish(each) ? "publish" : "delivery"} ${numberOf(each)} ${OUTCOMES[each.outcome] ?? each.outcome}`;
   });
   const expected = channel.lines.map(line => line.replace("requeued", "unsettled"));
   expect(lines.toSorted(), where).toEqual(expected.toSorted());
 
-  const returned = told.filter(({ outcome }) => outcome === "returned");
+  const returned = records.filter(({ outcome }) => outcome === "returned");
   const returns = returned.map(each => {
     const { code = 0, exchange, routingKey, messageId = "", size = -1 } = each;
     return returnLine({ time: settledAt(each), code, exchange, routingKey, messageId, size });
@@ -171,9 +171,9 @@ describe.skipIf(!hasTshark())("what tshark's numbers and links come to", () => {
       if (ours.size === 0) continue;
       const servers = new Set(report.connections.map(({ server }) => server.port));
       for (const [key, channel] of oracleChannels(path, new Set(sound.values()), servers)) {
-        const told = ours.get(key);
-        if (channel === null || told === undefined) continue;
-        for (const [i, count] of compare(told, channel, `${path}, port and channel ${key}`).entries()) {
+        const records = ours.get(key);
+        if (channel === null || records === undefined) continue;
+        for (const [i, count] of compare(records, channel, `${path}, port and channel ${key}`).entries()) {
           compared[i]! += count;
         }
       }

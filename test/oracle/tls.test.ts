@@ -90,24 +90,24 @@ const SUITES: readonly [Version, ciphers: string][] = [
   ["TLSv1.2", "ECDHE-ECDSA-AES128-SHA256"],
 ];
 
-interface Heard {
+interface PeerSession {
   segments: Segment[];
   keys: string;
 }
 
 /** What crosses the wire between a program and a server of this suite. */
-async function hear(client: string, version: Version, ciphers: string): Promise<Heard> {
+async function record(client: string, version: Version, ciphers: string): Promise<PeerSession> {
   const keys: Buffer[] = [];
   // OpenSSL wants a suite of TLS 1.2 even where 1.3 is spoken.
   const suites = version === "TLSv1.3" ? `${ciphers}:ECDHE-ECDSA-AES128-GCM-SHA256` : ciphers;
   const limits = { minVersion: version, maxVersion: version, ciphers: suites };
   const server = tls.createServer({ ...certificate(), ...limits }, peer => {
-    let heard = 0;
+    let received = 0;
     peer.on("error", () => {});
     peer.on("data", (chunk: Buffer) => {
-      if (heard === 0) peer.write(SERVER_SAYS);
-      heard += chunk.length;
-      if (heard === CLIENT_SAYS.length) peer.end(wire().closeOk().octets);
+      if (received === 0) peer.write(SERVER_SAYS);
+      received += chunk.length;
+      if (received === CLIENT_SAYS.length) peer.end(wire().closeOk().octets);
     });
   });
   server.on("keylog", line => keys.push(line));
@@ -167,7 +167,7 @@ describe.each(Object.keys(CLIENTS))("%s", client => {
   // Ruby and PHP speak by the same library: one suite of each version.
   const suites = client === "Ruby" || client === "PHP" ? [SUITES[0]!, SUITES[3]!] : SUITES;
   it.skipIf(!there(client)).each(suites)("over %s with %s", async (version, ciphers) => {
-    const { segments, keys } = await hear(client, version, ciphers);
+    const { segments, keys } = await record(client, version, ciphers);
     const path = at(`${client.replace(" ", "-")}-${ciphers}.pcap`);
     writeFileSync(path, conversationCapture([{ port: 40_000, serverPort: 5671, segments }]));
     writeFileSync(at("keys.log"), keys);

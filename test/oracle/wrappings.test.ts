@@ -53,7 +53,7 @@ describe.each(SOURCES)("%s", (source, serverPort) => {
     ({ index, notByTshark }) => {
       const { report, counts, oracle } = wrapped;
       const connection = connectionOf(report, index);
-      expect(told(report, connection)).toEqual(told(report, connectionOf(report, 0)));
+      expect(facts(report, connection)).toEqual(facts(report, connectionOf(report, 0)));
       expect(frames(counts, connection)).toEqual(frames(counts, connectionOf(report, 0)));
       if (oracle === null || notByTshark !== undefined) return;
       const seen = oracle.connections.filter(({ ports }) => ports.includes(clientPort(index)));
@@ -93,7 +93,7 @@ function connectionOf({ connections }: Report, index: number): Connection {
 }
 
 /** What is told of a connection, without its port and the numbers of its packets. */
-function told({ findings }: Report, { id, ended, octets, gaps, midStream, verdict }: Connection): unknown {
+function facts({ findings }: Report, { id, ended, octets, gaps, midStream, verdict }: Connection): unknown {
   const about = findings
     .filter(({ connection }) => connection === id)
     .map(({ rule, severity, direction, streamOffset, length, frame, faults }) => {

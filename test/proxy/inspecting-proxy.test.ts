@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, it, type TestContext } from "vitest";
 import { InspectingProxy } from "../../src/proxy/inspecting-proxy.ts";
 import type { LiveEvent, ProxyCounters } from "../../src/report/live-event.ts";
-import { TELL_ALL } from "../support/event-samples.ts";
+import { WRITE_ALL } from "../support/event-samples.ts";
 import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";
 
 const WORKER = new URL("../../dist/proxy/inspector-worker.js", import.meta.url);
@@ -55,7 +55,7 @@ async function scene({ onTestFinished }: TestContext, guard: boolean): Promise<S
     // A busy machine may need longer than a client is made to wait.
     guardExplains: 20_000,
     sharedSockets: false,
-    writing: TELL_ALL,
+    writing: WRITE_ALL,
     newThread: data => new Worker(WORKER, { workerData: data }),
     emit: event => {
       const live = event.event === "proxy" ? event : (JSON.parse(event.text) as LiveEvent);

@@ -8,7 +8,7 @@ import { Inspector, type InspectorOptions } from "../../src/proxy/inspector.ts";
 import { CONNECTED } from "../../src/proxy/octet-batch.ts";
 import type { ConnectionEvent } from "../../src/report/live-event.ts";
 import { temporaryFolder } from "../support/command.ts";
-import { TELL_ALL } from "../support/event-samples.ts";
+import { WRITE_ALL } from "../support/event-samples.ts";
 import { UPSTREAM } from "../support/played-connections.ts";
 import { clientHandshake, join, serverHandshake, text, wire } from "../support/wire.ts";
 
@@ -54,7 +54,7 @@ class Scene {
         this.#thread = new Worker(script, { workerData: data });
         return this.#thread;
       },
-      writing: TELL_ALL,
+      writing: WRITE_ALL,
       emit: ({ text: line }) => this.#heard(() => this.events.push(JSON.parse(line) as ConnectionEvent)),
       problem: message => this.#heard(() => this.problems.push(message)),
       ...options,

@@ -4,7 +4,7 @@ import { Certainty } from "../../src/recover/certainty.ts";
 import { isSure, type LostPublish } from "../../src/recover/lost-publish.ts";
 import type { Report } from "../../src/report/report.ts";
 
-interface Told {
+interface Reported {
   rule?: string;
   confidence?: number;
   streamOffset?: number;
@@ -22,10 +22,10 @@ function reportOf({
   writers = [],
   overwritten = [],
   doubtful,
-}: Told): Report {
-  const told = writers.map((channels, i) => ({ channels, messages: i === 0 ? [{ spans: [[200, 50]] }] : [] }));
+}: Reported): Report {
+  const reported = writers.map((channels, i) => ({ channels, messages: i === 0 ? [{ spans: [[200, 50]] }] : [] }));
   const doubt = doubtful && { doubtful: [{ span: doubtful, frame: 200, other: 900 }] };
-  const diagnosis = confidence && { confidence, writers: told, overwritten, replayed: [], foreign: [], ...doubt };
+  const diagnosis = confidence && { confidence, writers: reported, overwritten, replayed: [], foreign: [], ...doubt };
   const finding = { id: "f1", rule, connection: "c1", severity: "error", direction: "client-to-server", streamOffset };
   return { findings: [{ ...finding, ...(diagnosis ? { diagnosis } : {}) }] } as unknown as Report;
 }
@@ -51,7 +51,7 @@ const TWO: [number, number][] = [
 ];
 
 describe("a message is sure", () => {
-  const cases: [what: string, told: Told, lost: LostPublish, sure: boolean][] = [
+  const cases: [what: string, reported: Reported, lost: LostPublish, sure: boolean][] = [
     ["in one stretch, on a channel of one writer", { confidence: 0.7, writers: [[1], [2]] }, lostOf(0.7, ONE), true],
     ["not where another reading is near", { confidence: 0.6, writers: [[1], [2]] }, lostOf(0.6, ONE), false],
     ["not where another writer uses its channel", { confidence: 0.7, writers: [[1], [2, 1]] }, lostOf(0.7, ONE), false],
@@ -77,7 +77,7 @@ describe("a message is sure", () => {
     ["in front of a break", { streamOffset: 300 }, lostOf(1), true],
     ["behind frames that are only in the wrong order", { rule: "content-order" }, lostOf(1), true],
   ];
-  it.each(cases)("%s", (_, told, lost, sure) => {
-    expect(isSure(new Certainty(reportOf(told)).of(lost))).toBe(sure);
+  it.each(cases)("%s", (_, reported, lost, sure) => {
+    expect(isSure(new Certainty(reportOf(reported)).of(lost))).toBe(sure);
   });
 });

@@ -42,7 +42,7 @@ const equal = (a: Uint8Array, b: Uint8Array | undefined): boolean => b !== undef
 describe(`bodies of ${SCENES} scenes, from seed ${FIRST_SEED} on (OPAQUE_SEED)`, () => {
   it("that are sure are what was sent, and 0.9 is right nine times in ten", async () => {
     const path = pathOf(onTestFinished);
-    let told = 0;
+    let reported = 0;
     let right = 0;
     let sure = 0;
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SCENES; seed++) {
@@ -58,15 +58,15 @@ describe(`bodies of ${SCENES} scenes, from seed ${FIRST_SEED} on (OPAQUE_SEED)`,
       }
       for (const { id, diagnosis } of findings) {
         if (diagnosis === undefined || diagnosis.confidence < 0.9) continue;
-        told++;
+        reported++;
         const own = named.filter(({ record }) => record.finding === id);
         if (own.every(({ record, body }) => equal(body, sent.get(record.messageId!)))) right++;
       }
     }
     // Not by saying nothing.
-    expect(told).toBeGreaterThan(SCENES / 8);
+    expect(reported).toBeGreaterThan(SCENES / 8);
     expect(sure).toBeGreaterThan(SCENES / 8);
-    expect(right / told).toBeGreaterThanOrEqual(0.9);
+    expect(right / reported).toBeGreaterThanOrEqual(0.9);
   });
 });
 

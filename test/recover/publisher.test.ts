@@ -125,8 +125,8 @@ describe.skipIf(!live)("republished", { concurrent: true }, () => {
     const messages = await held(queue);
     // Nothing is lost; nothing that was confirmed is there twice; what may be there twice is told.
     expect(new Set(ids(messages))).toEqual(new Set(lost.keys()));
-    const told = Number(/(\d+) had been sent before without a confirm/.exec(second.stdout)?.[1] ?? 0);
-    expect(messages.length - lost.size).toBeLessThanOrEqual(told);
+    const stated = Number(/(\d+) had been sent before without a confirm/.exec(second.stdout)?.[1] ?? 0);
+    expect(messages.length - lost.size).toBeLessThanOrEqual(stated);
   });
 
   it("a connection that breaks is made again, and nothing is lost", async ({ onTestFinished }) => {
@@ -137,8 +137,8 @@ describe.skipIf(!live)("republished", { concurrent: true }, () => {
     expect(stderr).toMatch(/the connection is lost \(.*\), and tried again in 0\.5 s/);
     const messages = await held(queue);
     expect(new Set(ids(messages))).toEqual(new Set(lost.keys()));
-    const told = Number(/(\d+) had been sent before without a confirm/.exec(stdout)?.[1] ?? 0);
-    expect(messages.length - lost.size).toBeLessThanOrEqual(told);
+    const stated = Number(/(\d+) had been sent before without a confirm/.exec(stdout)?.[1] ?? 0);
+    expect(messages.length - lost.size).toBeLessThanOrEqual(stated);
   });
 
   it("what the broker does not take is told", async ({ onTestFinished }) => {
@@ -275,14 +275,14 @@ describe.skipIf(!live || !programOrSkip("publisher.test.ts", PHP_AMQPLIB))("a fo
     const url = `amqp://guest:guest@${broker.host}:${broker.port}`;
     const to = ["--republish", url, "--yes", "--resume", resume];
     const { stdout, stderr } = await ghostframe(["recover", ...recordings, "--format", "ndjson", ...to]);
-    const told = stdout.split("\n").flatMap(line => (line === "" ? [] : [JSON.parse(line) as RecoveredRecord]));
-    const toldIds = told.map(({ messageId }) => messageId!);
+    const records = stdout.split("\n").flatMap(line => (line === "" ? [] : [JSON.parse(line) as RecoveredRecord]));
+    const recoveredIds = records.map(({ messageId }) => messageId!);
     // Every one that was sent whole and that the consumer did not get, none that it got, and none that was not sent.
-    expect([...received, ...toldIds], stderr).toEqual(expect.arrayContaining(whole));
-    expect(new Set([...received, ...toldIds]).size).toBe(received.length + told.length);
-    expect([...sent.keys()]).toEqual(expect.arrayContaining(toldIds));
+    expect([...received, ...recoveredIds], stderr).toEqual(expect.arrayContaining(whole));
+    expect(new Set([...received, ...recoveredIds]).size).toBe(received.length + records.length);
+    expect([...sent.keys()]).toEqual(expect.arrayContaining(recoveredIds));
     expect(received).toEqual(expect.arrayContaining(["parent-0", "parent-1", "parent-2", "parent-3"]));
-    const sure = told.filter(each => each.sure).map(({ messageId }) => messageId!);
+    const sure = records.filter(each => each.sure).map(({ messageId }) => messageId!);
     const back = await held(queue);
     expect(ids(back)).toEqual(sure);
     for (const { content, properties } of back) {

@@ -22,7 +22,7 @@ import { DEFAULT_FORMAT_OPTIONS } from "../../src/report/report-format.ts";
 import { connection, hostile, tornFrame } from "./report-samples.ts";
 
 /** Every event, as JSON. */
-export const TELL_ALL: EventWriting = {
+export const WRITE_ALL: EventWriting = {
   format: "ndjson",
   level: "debug",
   every: true,

@@ -24,8 +24,10 @@ function outcome(scene: Scene, stream: Stream, options: ObserveOptions = {}): st
     );
     observed.end();
     const { records: count, hidden } = observed.connection.directions[0];
-    const told = observed.findings.map(({ rule, streamOffset, endOffset }) => `${rule} @${streamOffset}-${endOffset}`);
-    logs.add([`${count} records, ${hidden} hidden`, ...told, Buffer.from(observed.plaintext(0)).toString()].join("\n"));
+    const found = observed.findings.map(({ rule, streamOffset, endOffset }) => `${rule} @${streamOffset}-${endOffset}`);
+    logs.add(
+      [`${count} records, ${hidden} hidden`, ...found, Buffer.from(observed.plaintext(0)).toString()].join("\n"),
+    );
   }
   expect([...logs]).toHaveLength(1);
   return [...logs][0]!;

@@ -14,7 +14,7 @@ const MAX_FULL = 512;
  * The same connections, without octets and diagnoses of findings whose kind has enough others with them: the first ones
  * keep theirs, whatever the order and number of calls. `connections` are in the report's order.
  */
-export function tellEachKindOnce(connections: readonly ConnectionPart[]): ConnectionPart[] {
+export function explainEachKindOnce(connections: readonly ConnectionPart[]): ConnectionPart[] {
   const ranks = new Map<string, number>();
   const full: { part: FindingPart; rank: number }[] = [];
   for (const { findings } of connections) {

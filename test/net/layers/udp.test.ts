@@ -8,7 +8,7 @@ import { frame, ipv4, ipv6, octets, udp } from "../../support/wrappings.ts";
 const WAY = { forth: true, number: 1 };
 
 /** What comes of datagrams in packets of so many captured octets: counts of what may hold AMQP, by reason. */
-function told(packets: Iterable<Uint8Array>, snapLength = Number.POSITIVE_INFINITY): Record<string, number> {
+function counted(packets: Iterable<Uint8Array>, snapLength = Number.POSITIVE_INFINITY): Record<string, number> {
   const reader = new SegmentReader();
   const counts = new Map<number, number>();
   for (const bytes of packets) {
@@ -49,7 +49,7 @@ function* noise(seed: number): Generator<Uint8Array> {
 it.each([Number.POSITIVE_INFINITY, 256, 128, 112])(
   "datagrams of no tunnel are left in peace, cut to %d octets",
   snap => {
-    expect(told(noise(7), snap)).toEqual({});
+    expect(counted(noise(7), snap)).toEqual({});
   },
 );
 
@@ -61,7 +61,7 @@ it.each([96, 64])("of datagrams cut to %d octets it is told where nobody can say
     return !isService && carried! > 40 && captured! < 42 && bytes.length > snap;
   });
   expect(mute.length).toBeGreaterThan(100);
-  expect(told(noise(7), snap)).toEqual({ "udp-cut": mute.length });
+  expect(counted(noise(7), snap)).toEqual({ "udp-cut": mute.length });
 });
 
 describe("AMQP's ports", () => {
@@ -73,7 +73,7 @@ describe("AMQP's ports", () => {
     ["over SCTP", frame(ipv4(132, octets("9c40 1628", payload), WAY)), { "not-over-tcp": 1 }],
     ["over SCTP, other ports", frame(ipv4(132, octets("9c40 0b59", payload), WAY)), {}],
   ])("%s", (_what, packet, expected) => {
-    expect(told([packet])).toEqual(expected);
+    expect(counted([packet])).toEqual(expected);
   });
 });
 
@@ -90,6 +90,6 @@ describe("WireGuard", () => {
     ["a response", datagram(message(2, 92)), {}],
     ["a cookie", datagram(message(3, 64)), {}],
   ])("%s", (_what, packet, expected) => {
-    expect(told([packet])).toEqual(expected);
+    expect(counted([packet])).toEqual(expected);
   });
 });
