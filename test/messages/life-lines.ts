@@ -23,7 +23,7 @@ function linesOf(told: Conversation, chunking: Chunking, budget?: MessageBudget)
   const predictor = new BrokerPredictor(new BrokerRules("rabbitmq-3.10"));
   const ledger = new Ledger(message => lines.push(line(message)), budget === undefined ? {} : { budget });
   const connection = {
-    amqp: { client: 0, virtualHost: "/", told: { toldAt: () => -1 } },
+    amqp: { client: 0, virtualHost: "/", reportedCloses: { reportedAt: () => -1 } },
     carrier: { address: () => "127.0.0.1", port: () => 5672 },
     get prediction() {
       return predictor.prediction;
