@@ -26,11 +26,11 @@ export const SENTENCES: readonly Sentence[] = [
     // Its end may be cut off: what stands before a comma or the bracket is whole.
     pattern: term(String.raw`frame_too_large~,~(\d{1,10})~(?:\}|,(?:~(\d{1,10})~\})?)`),
     make: match => {
-      const error = { kind: "frame-too-large", type: null, size: number(match[1]) } as const;
+      const size = number(match[1]);
       const limit = match[2] === undefined ? null : number(match[2]);
       // The reader never writes this for a size within its limit.
-      if (error.size > 0xffffffff || (limit !== null && error.size <= limit)) return null;
-      return { error: { ...error, limit } };
+      if (size > 0xffffffff || (limit !== null && size <= limit)) return null;
+      return { error: { kind: "frame-too-large", type: null, size, limit } };
     },
   },
   {

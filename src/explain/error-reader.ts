@@ -32,10 +32,21 @@ export interface ReadRecord {
   unknown: () => ErrorReport | null;
 }
 
-interface FoundHere {
+/** An error of a text, and the library that printed it: searched for when it is asked for, as most are only counted. */
+class FoundHere {
   readonly error: BrokerError;
-  /** Searched for only when it is needed: most errors are only counted. */
-  readonly library: LibraryId | null;
+  readonly #text: string;
+  #printedBy: LibraryId | null | undefined;
+
+  constructor(error: BrokerError, text: string) {
+    this.error = error;
+    this.#text = text;
+  }
+
+  get library(): LibraryId | null {
+    if (this.#printedBy === undefined) this.#printedBy = libraryIn(this.#text) ?? libraryFor(this.error);
+    return this.#printedBy;
+  }
 }
 
 /** What a text contains, from any program. */
@@ -104,12 +115,11 @@ export class ErrorReader {
     if (!ofBroker && !alone && !mayNameError(raw, company)) return null;
     const head = readHead(record);
     const logged = head.kind !== "other" || record.pid !== null;
-    // A broker's message of several lines is always examined.
-    const isSearched = !(ofBroker && record.lines.length > 1);
-    const names = !isPeaceful(head, record) && (!isSearched || mayNameError(raw, company));
     // The head names the connection; the text behind it is repeated again and again.
     const said = head.site.peer === null ? raw : `${head.site.name}\n${raw.slice(head.end)}`;
-    const reading = this.#reading(said, company, { names: names || alone, isSearched: names && isSearched });
+    // A broker's message of several lines is always examined.
+    const isExamined = alone || (ofBroker && record.lines.length > 1);
+    const reading = !alone && isPeaceful(head, record) ? NOTHING : this.#reading(said, company, isExamined);
     const { text, operation } = reading;
     const errors = logged ? reading.errors.filter(({ error }) => !isOfClients(error)) : reading.errors;
     const site = logged ? head.site : null;
@@ -119,40 +129,32 @@ export class ErrorReader {
     };
     const unknown = (): ErrorReport | null => {
       const error = errors.length > 0 ? null : unknownIn(raw, ofBroker);
-      return error === null ? null : report({ error, library: libraryIn(raw) }, raw).whole();
+      return error === null ? null : report(new FoundHere(error, raw), raw).whole();
     };
     return { head, reports: errors.map(each => report(each, text)), unknown };
   }
 
-  /** `isSearched`: mayNameError has just searched a text that holds this one. */
-  #reading(raw: string, company: Company, known: { names: boolean; isSearched: boolean }): TextReading {
-    if (!known.names) return NOTHING;
+  #reading(said: string, company: Company, isExamined: boolean): TextReading {
     const remembered = this.#remembered[company];
-    const before = remembered.of(raw);
+    const before = remembered.of(said);
     if (before !== undefined) return before;
-    const found = errorsIn(raw, company, known.isSearched);
-    const made = found.length === 0 ? NOTHING : this.#readFully(raw, found, company);
-    remembered.keep(raw, made);
+    if (!isExamined && !mayNameError(said, company)) return NOTHING;
+    const found = errorsIn(said, company);
+    const made = found.length === 0 ? NOTHING : readFully(said, found, company);
+    remembered.keep(said, made);
     return made;
   }
+}
 
-  /** `found` refers to the raw text; what is reported is taken from it without its passwords. */
-  #readFully(raw: string, found: readonly FoundError[], company: Company): TextReading {
-    const text = withoutPasswords(raw);
-    let printedBy: LibraryId | null | undefined;
-    const here = (error: BrokerError): FoundHere => ({
-      error,
-      get library() {
-        if (printedBy === undefined) printedBy = libraryIn(text);
-        return printedBy ?? libraryFor(error);
-      },
-    });
-    return {
-      errors: (text === raw ? found : errorsIn(text, company)).map(({ error }) => here(error)),
-      text,
-      operation: OPERATION.exec(text)?.[1] ?? null,
-    };
-  }
+/** `found` refers to the raw text; what is reported is taken from it without its passwords. */
+function readFully(raw: string, found: readonly FoundError[], company: Company): TextReading {
+  const text = withoutPasswords(raw);
+  const shown = text === raw ? found : errorsIn(text, company);
+  return {
+    errors: shown.map(({ error }) => new FoundHere(error, text)),
+    text,
+    operation: OPERATION.exec(text)?.[1] ?? null,
+  };
 }
 
 /** One line that opens a connection, names it, or closes it without a reason. */
@@ -208,7 +210,7 @@ export class FoundReport implements ErrorSeen {
 
   /** `raw`: its message; `text`: the same without passwords. */
   constructor(found: FoundHere, { raw, text, channel, operation, site }: Circumstances) {
-    this.error = discreet(found.error, operation, DURING_LOGIN.test(raw));
+    this.error = discreet(found.error, operation, raw);
     this.channel = channel;
     this.operation = operation;
     this.site = site;
@@ -248,8 +250,8 @@ interface Circumstances extends Pick<ErrorSeen, "channel" | "operation" | "site"
   text: string;
 }
 
-/** The error without octets that may hold a credential: they are never turned into text, nor quoted. */
-function discreet(error: BrokerError, operation: string | null, duringLogin: boolean): BrokerError {
+/** The error of a message without octets that may hold a credential: they are never turned into text, nor quoted. */
+function discreet(error: BrokerError, operation: string | null, message: string): BrokerError {
   const octets =
     error.kind === "cannot-decode" || error.kind === "bad-table" || error.kind === "protocol-header"
       ? error.octets
@@ -259,7 +261,7 @@ function discreet(error: BrokerError, operation: string | null, duringLogin: boo
   if (octets === undefined || octets === null) return error;
   // A method's payload begins with its ids: a word there is another's.
   const isForeign = "type" in error && error.type === FRAME_METHOD && mayBeToken(octets);
-  if (!duringLogin && !isForeign && !mayHoldCredential(octets, operation)) return error;
+  if (!isForeign && !DURING_LOGIN.test(message) && !mayHoldCredential(octets, operation)) return error;
   switch (error.kind) {
     case "cannot-decode":
       return { ...error, octets: new Uint8Array(0) };

@@ -22,25 +22,20 @@ export interface FoundError {
 /** Errors searched for in one text. */
 const MAX_ERRORS = 50;
 
-/**
- * Every error that the text names, in its order; `company` is what surrounds it. `part`: the text is a part of the one that
- * `mayNameError` searched last.
- */
-export function errorsIn(raw: string, company: Company, part = false): FoundError[] {
+/** Every error that the text names, in its order; `company` is what surrounds it. */
+export function errorsIn(raw: string, company: Company): FoundError[] {
   const text = folded(raw);
   // Folding may join a word that was wrapped.
-  if (!WORDS.look(text, part && text === raw)) return [];
-  const rows = [...WORDS.rows];
+  if (!WORDS.look(text)) return [];
+  const { rows } = WORDS;
   const isBroken = raw.includes("\n");
-  const sentences = rows.filter(row => row >= FIRST_SENTENCE);
-  const mayBeSentence = sentences.length > 0;
+  const mayBeSentence = rows.length > 0 && rows.at(-1)! >= FIRST_SENTENCE;
   // Copied from a terminal that broke full lines, or from a mail that broke lines between words.
-  const variants = [
-    () => text,
-    ...(isBroken ? [() => folded(raw.replace(/\r?\n/g, "")), () => folded(joinedLines(raw))] : []),
-  ];
+  const variants = isBroken
+    ? [() => text, () => folded(raw.replace(/\r?\n/g, "")), () => folded(joinedLines(raw))]
+    : [() => text];
   for (const variant of mayBeSentence ? variants : []) {
-    const found = sentencesIn(variant(), sentences);
+    const found = sentencesIn(variant(), rows);
     if (found.length > 0) return found;
   }
   const code = mayBeSentence ? firstCode(variants) : null;
@@ -107,7 +102,7 @@ const NEGOTIATION = /^(?:failed to )?negotiate/;
 function sentencesIn(text: string, rows: readonly number[]): FoundError[] {
   const found: FoundError[] = [];
   for (const row of rows) {
-    const sentence = SENTENCES[row - FIRST_SENTENCE];
+    const sentence = row < FIRST_SENTENCE ? undefined : SENTENCES[row - FIRST_SENTENCE];
     if (sentence === undefined) continue;
     const { pattern, make } = sentence;
     pattern.lastIndex = 0;
@@ -120,7 +115,7 @@ function sentencesIn(text: string, rows: readonly number[]): FoundError[] {
       if (made !== null) found.push({ error: made.error, from, to: made.to ?? from + match[0].length });
     }
   }
-  return found.sort((a, b) => a.from - b.from);
+  return found.length > 1 ? found.sort((a, b) => a.from - b.from) : found;
 }
 
 function firstCode(variants: readonly (() => string)[]): FoundError | null {

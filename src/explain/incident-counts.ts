@@ -280,8 +280,7 @@ function keyOf(report: ErrorSeen): string {
 /** The values of an error, in their order: numbers, texts, octets and what holds these. */
 function plainOf(value: object): string {
   let plain = "";
-  for (const name in value) {
-    const own: unknown = value[name as keyof typeof value];
+  for (const own of Object.values(value) as unknown[]) {
     if (Array.isArray(own) || own instanceof Uint8Array) plain += `${own.join()};`;
     else if (typeof own === "object" && own !== null) plain += `{${plainOf(own)}}`;
     else plain += `${own as string | number | boolean | null};`;

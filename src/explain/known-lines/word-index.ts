@@ -43,12 +43,9 @@ export class WordIndex {
     this.#rowsOf = rows;
   }
 
-  /**
-   * Sets `rows`; false if there are none. A `part` of the text that was searched last is not searched again: `rows` may
-   * then hold more than its own.
-   */
-  look(text: string, part = false): boolean {
-    if (part || text === this.#looked) return this.rows.length > 0;
+  /** Sets `rows`; false if there are none. The text that was searched last is not searched again. */
+  look(text: string): boolean {
+    if (text === this.#looked) return this.rows.length > 0;
     for (const row of this.rows) this.#found[row] = 0;
     this.rows.length = 0;
     for (const row of this.#always) this.#find(row);
