@@ -115,8 +115,9 @@ export class IncidentCounts {
   }
 
   #keepUnknown(read: ReadRecord, level: string): void {
-    const trouble = /^(?:warn|err|crit|alert|emer|fatal)/i.test(level);
     const kept = this.#unknown;
+    if (kept.length >= MAX_UNKNOWN && kept.every(other => other.trouble)) return;
+    const trouble = /^(?:warn|err|crit|alert|emer|fatal)/i.test(level);
     const place = kept.length < MAX_UNKNOWN ? kept.length : trouble ? kept.findIndex(other => !other.trouble) : -1;
     const report = place < 0 ? null : read.unknown();
     if (report !== null) kept[place] = { report, trouble };

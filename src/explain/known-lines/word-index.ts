@@ -50,7 +50,6 @@ export class WordIndex {
     this.rows.length = 0;
     for (const row of this.#always) this.#find(row);
     this.#walk(text);
-    this.rows.sort((one, other) => one - other);
     this.#looked = text;
     return this.rows.length > 0;
   }
@@ -101,7 +100,10 @@ export class WordIndex {
   #find(row: number): void {
     if (this.#found[row] === 1) return;
     this.#found[row] = 1;
-    this.rows.push(row);
+    const { rows } = this;
+    let place = rows.length;
+    for (; place > 0 && rows[place - 1]! > row; place--) rows[place] = rows[place - 1]!;
+    rows[place] = row;
   }
 }
 
