@@ -15,6 +15,7 @@
  *   no client sends on its channel REACH octets are masked: the ids may be of two frames, one within the other.
  * - Where no frame begins although one should, all is masked up to a frame's end with another frame behind it, or REACH
  *   octets: it may be the rest of anything.
+ * - In URLs of methods and headers user and password are masked; where frames cannot be followed, in whatever stands there.
  * - Behind a broken envelope the three methods' ids are enough, and of update-secret those that came behind another frame.
  *
  * What it cannot see: a PLAIN response whose second NUL is missing, so that the password is a part of the user; three
@@ -53,9 +54,8 @@ import {
   updateSecret,
 } from "./credential-fields.ts";
 import { EnvelopeWalk } from "./envelope-walk.ts";
-import { MaskedOctets, methodAnywhere, reach, stray } from "./masked-stretch.ts";
+import { MaskedOctets, methodAnywhere, reach, stray, withStars } from "./masked-stretch.ts";
 
-const STAR = 0x2a;
 /** Octets from a frame's first to the last of its method-id. */
 const SIGNATURE = FRAME_HEADER_SIZE + METHOD_IDS_SIZE;
 /** Octets of tune-ok's payload. */
@@ -84,10 +84,10 @@ export class CredentialsMask {
   /** Octets that stay as they are, or are masked if negative, before the next field is asked for. */
   #run = 0;
   #looks = false;
-  /** Everything is masked until a tune-ok comes. */
+  /** All is masked until tune-ok. */
   #hides = false;
   readonly #envelope = new EnvelopeWalk();
-  /** Whether frames can be followed by their sizes; `#following` does so itself before they are. */
+  /** Whether frames can be followed by their sizes. */
   #walks: boolean;
   /** Where in the octets at hand the envelope is known to be broken. */
   #brokenFrom = Number.POSITIVE_INFINITY;
@@ -120,17 +120,22 @@ export class CredentialsMask {
         at = this.#search(until === bytes.length ? bytes : bytes.subarray(0, until), at);
       } else this.#ask(this.#following, bytes, at);
       if (!hidden || at === from) continue;
-      if (masked === bytes) masked = new Uint8Array(bytes);
-      masked.fill(STAR, from, at);
+      masked = withStars(bytes, masked, [[from, at]]);
       this.masked.add(bytes, from, at);
     }
     this.masked.behind(bytes.length);
-    for (const [from, to] of this.#envelope.strange) {
-      if (masked === bytes) masked = new Uint8Array(bytes);
-      masked.fill(STAR, from, to);
-    }
-    this.#envelope.strange.length = 0;
     this.#remember(bytes);
+    return this.#withoutStrange(bytes, masked);
+  }
+
+  /** Masks as well what the envelope's walk found. */
+  #withoutStrange(bytes: Uint8Array, shown: Uint8Array): Uint8Array {
+    const { strange, urls } = this.#envelope;
+    const from = this.#walks ? this.#brokenFrom : 0;
+    if (from < bytes.length) urls.search(bytes, from, bytes.length, true);
+    const masked = withStars(bytes, withStars(bytes, shown, strange), urls.found);
+    strange.length = 0;
+    urls.found.length = 0;
     return masked;
   }
 
@@ -144,6 +149,7 @@ export class CredentialsMask {
     this.#following = null;
     if (this.#walks || this.#hides) return;
     this.#walks = true;
+    this.#envelope.urls.search(bytes, 0, at, false);
     if (this.#brokenFrom > at) this.#walk(bytes, at);
   }
 

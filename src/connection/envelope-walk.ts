@@ -1,7 +1,15 @@
 import { CONNECTION_CLASS } from "../amqp/method-keys.ts";
 import { methodOf } from "../amqp/method-registry.ts";
-import { FRAME_END, FRAME_HEADER_SIZE, FRAME_METHOD, isFrameType, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
+import {
+  FRAME_BODY,
+  FRAME_END,
+  FRAME_HEADER_SIZE,
+  FRAME_METHOD,
+  isFrameType,
+  METHOD_IDS_SIZE,
+} from "../amqp/spec/constants.ts";
 import { long } from "../bytes/big-endian.ts";
+import { UrlSearch } from "./url-search.ts";
 
 /** Whether a client may send the method of a class-id and a method-id on channel 0, or on others. */
 function mayBeSent(ids: number, onZero: boolean): boolean {
@@ -20,6 +28,8 @@ export class EnvelopeWalk {
   #payload = 0;
   /** Of the octets walked over last: stretches [from, to) of payload on channel 0 that is no method's. */
   readonly strange: [number, number][] = [];
+  /** What authenticates somebody in URLs of methods and headers. Bodies are left as they are. */
+  readonly urls = new UrlSearch();
   /** It is broken because no frame begins where one should: the octets there may be the rest of anything. */
   isStray = false;
   /** It is broken behind the ids of a method that no client sends there: they may be of two, and one of them carry a secret. */
@@ -46,8 +56,9 @@ export class EnvelopeWalk {
           this.isStrangeMethod = true;
           return strangeAt;
         }
-        at += octets;
         this.#payload -= octets;
+        if (this.#header[0] !== FRAME_BODY) this.urls.search(bytes, at, at + octets, this.#payload > 0);
+        at += octets;
       } else {
         if (bytes[at] !== FRAME_END) return at;
         at++;

@@ -8,6 +8,20 @@ import { PIECE, PieceSet } from "./piece-set.ts";
 /** Octets that are masked where a method with credentials does not end as it should, or its ids may be torn. */
 export const REACH = 64 * 1024;
 
+const STAR = 0x2a;
+
+/** `shown` with `*` in some stretches [from, to): a copy if it still is `bytes` themselves. */
+export function withStars(
+  bytes: Uint8Array,
+  shown: Uint8Array,
+  stretches: readonly (readonly [number, number])[],
+): Uint8Array {
+  if (stretches.length === 0) return shown;
+  const masked = shown === bytes ? new Uint8Array(bytes) : shown;
+  for (const [from, to] of stretches) masked.fill(STAR, from, to);
+  return masked;
+}
+
 /** A method behind its ids in a running connection. `headed`: what its frame's size leaves, or null where it has none. */
 export function* methodAnywhere(follow: (fields: FieldRun) => Following, headed: FieldRun | null): Following {
   try {

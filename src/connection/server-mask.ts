@@ -1,17 +1,26 @@
 /**
  * Masks with `*`, in a copy of a server's octets, what would show its client's credentials, over any chunking: the challenge
- * of connection.secure, and in the reply text of a close what repeats a secret, with the whole quote around it.
+ * of connection.secure, in the reply text of a close what repeats a secret, with the whole quote around it, and what authenticates
+ * somebody in URLs of methods and headers.
  *
  * It fails closed: of a text that comes in pieces all is masked where anything of the client was, and where the server's frames
  * cannot be followed whatever repeats a secret is masked wherever it stands.
  */
 import { CHANNEL_CLOSE, CONNECTION_CLOSE, CONNECTION_SECURE, idOctets } from "../amqp/method-keys.ts";
-import { FRAME_END, FRAME_HEADER_SIZE, FRAME_METHOD, isFrameType, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
+import {
+  FRAME_BODY,
+  FRAME_END,
+  FRAME_HEADER_SIZE,
+  FRAME_METHOD,
+  isFrameType,
+  METHOD_IDS_SIZE,
+} from "../amqp/spec/constants.ts";
 import { long } from "../bytes/big-endian.ts";
+import { withStars } from "./masked-stretch.ts";
 import type { PieceSet } from "./piece-set.ts";
 import { QUOTES, quotedOctets } from "./quotes.ts";
+import { UrlSearch } from "./url-search.ts";
 
-const STAR = 0x2a;
 /** Of a frame's header and its method's ids. */
 const HEAD = FRAME_HEADER_SIZE + METHOD_IDS_SIZE;
 /** Length of the challenge; reply-code and the reply text's length. */
@@ -27,6 +36,7 @@ export class ServerMask {
   /** Octets of the present frame that came, and how many it has; 0 while that is not known. */
   #came = 0;
   #size = 0;
+  readonly #urls = new UrlSearch();
   /** What begins no frame stands where one should. */
   #isLost = false;
 
@@ -44,12 +54,12 @@ export class ServerMask {
     const hidden: [number, number][] = [];
     let at = 0;
     while (at < bytes.length && !this.#isLost) at = this.#goOn(bytes, at, hidden);
+    if (this.#isLost) this.#urls.search(bytes, at, bytes.length, true);
+    for (const span of this.#urls.found) hidden.push(span);
+    this.#urls.found.length = 0;
     if (this.#isLost)
       for (const [from, to] of this.#secrets.spans(bytes.subarray(at))) hidden.push([at + from, at + to]);
-    if (hidden.length === 0) return bytes;
-    const masked = new Uint8Array(bytes);
-    for (const [from, to] of hidden) masked.fill(STAR, from, to);
-    return masked;
+    return withStars(bytes, bytes, hidden);
   }
 
   /** Goes on to the present frame's end, or as far as its octets came; returns the position behind. */
@@ -65,6 +75,8 @@ export class ServerMask {
     for (let i = at; i < payloadEnd && this.#came + i - at < HEAD; i++) this.#head[this.#came + i - at] = bytes[i]!;
     if (this.#head[0] === FRAME_METHOD && this.#came + payloadEnd - at > HEAD)
       this.#hide(bytes, at, payloadEnd, hidden);
+    if (this.#head[0] !== FRAME_BODY && payloadEnd > at)
+      this.#urls.search(bytes, at, payloadEnd, this.#came + payloadEnd - at < this.#size - 1);
     this.#came += end - at;
     if (this.#came < this.#size) return end;
     if (bytes[end - 1] !== FRAME_END) this.#isLost = true;

@@ -15,3 +15,15 @@ export function withoutUrlPasswords(text: string): string {
   if (!text.includes("://")) return text;
   return text.replace(USER_INFO, "$1…@").replace(NO_PORT, "$1…");
 }
+
+/** Where the users and passwords stand that withoutUrlPasswords leaves out: stretches [from, to) of the text. */
+export function urlPasswordSpans(text: string): [from: number, to: number][] {
+  const spans: [number, number][] = [];
+  const masked = text.replace(USER_INFO, (whole, scheme: string, at: number) => {
+    spans.push([at + scheme.length, at + whole.length - 1]);
+    return `${scheme}${"…".repeat(whole.length - 1 - scheme.length)}@`;
+  });
+  for (const { index, 0: whole, 1: scheme } of masked.matchAll(NO_PORT))
+    spans.push([index + scheme!.length, index + whole.length]);
+  return spans;
+}
