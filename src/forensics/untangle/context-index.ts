@@ -50,12 +50,12 @@ export class ContextIndex {
     }
   }
 
-  /** Of `octet` behind `third`, `second` and `first`; `first` is the nearest. */
-  counts(octet: number, first: number, second: number, third: number): ContextCounts {
-    const key = third * 0x1000000 + ((second << 16) | (first << 8) | octet);
+  /** Of `octet` behind three others, of which the nearest one is the lowest octet of `context`. */
+  counts(octet: number, context: number): ContextCounts {
+    const key = context * 0x100 + octet;
     let counts = this.#known.get(key);
     if (counts === undefined) {
-      counts = this.#count(octet, first, second, third);
+      counts = this.#count(octet, context & 0xff, (context >> 8) & 0xff, context >> 16);
       this.#known.set(key, counts);
     }
     return counts;

@@ -4,7 +4,8 @@
  * word is less likely than one where the octets change. Compressed and equal octets are no evidence.
  */
 import { FRAME_BODY } from "../../amqp/spec/constants.ts";
-import { type Block, ContextIndex } from "./context-index.ts";
+import { type Block, type ContextCounts, ContextIndex } from "./context-index.ts";
+import { contextBefore, NearContexts } from "./near-contexts.ts";
 import type { Unfinished } from "./reading.ts";
 import type { StepBudget } from "./step-budget.ts";
 
@@ -17,11 +18,14 @@ const BLOCK = 2048;
 const OCTETS_A_STEP = 1024;
 /** How much a shorter context counts beside a longer one at least, in times that it was seen. */
 const SHORTER = 8;
-/** Octets on each side of a junction that are better evidence than those elsewhere, as a body repeats itself; how much a share elsewhere counts beside them. */
+/**
+ * Octets before a junction that are better evidence than those elsewhere, as a body repeats itself: names, keys, its ids. Octets
+ * behind the junction that are compared with them, how much a share elsewhere counts beside theirs, and the price of comparing, in readings.
+ */
 const REACH = 256;
+const COMPARED = 48;
 const NEARBY = 1;
-/** What it costs to look there, in readings. */
-const NEARBY_STEPS = 1;
+const COMPARING_STEPS = 1;
 /** How much of the model's result is believed, and the most that one junction may count, in nats. */
 const BELIEVED = 0.7;
 const MOST = 7;
@@ -33,12 +37,6 @@ export const MOST_GAIN = BELIEVED * MOST;
 const TRIED = 24;
 const ORDERLY = 0.5;
 
-interface Nearby {
-  readonly stood: number;
-  readonly followed: number;
-}
-const NOT_NEAR: Nearby = { stood: 0, followed: 0 };
-
 export class Continuity {
   readonly #octets: Uint8Array;
   readonly #from: number;
@@ -49,6 +47,7 @@ export class Continuity {
   readonly #natural = new Map<number, number>();
   readonly #joined = new Map<number, number>();
   readonly #budget: StepBudget;
+  readonly #near: NearContexts;
 
   /**
    * For octets[from, end). Learning is paid for from `budget`; what is learned takes up to 1 MiB, so that none is kept
@@ -56,6 +55,7 @@ export class Continuity {
    */
   constructor(octets: Uint8Array, from: number, end: number, budget: StepBudget) {
     this.#octets = octets;
+    this.#near = new NearContexts(octets, REACH);
     this.#from = from;
     this.#end = end;
     this.#budget = budget;
@@ -100,69 +100,27 @@ export class Continuity {
   #gain(before: number, at: number): number {
     if (before - ORDER < this.#from || at + ORDER > this.#end) return 0;
     this.#index ??= this.#learn();
-    this.#budget.steps -= NEARBY_STEPS;
-    const looked = this.#index.looked;
-    // The octets in question were learned, too: once each.
-    const own = before === at && this.#isLearned(at) ? 1 : 0;
+    const index = this.#index;
+    const looked = index.looked;
+    const met = new Set<number>();
+    this.#near.take(before, this.#from);
+    let context = contextBefore(this.#octets, before);
     let gain = 0;
-    for (let i = 0; i < ORDER; i++) {
-      const { longest, upToHere } = this.#shares(this.#index, before, at, i, own);
-      gain += Math.log(longest / upToHere);
-    }
-    this.#budget.steps -= (this.#index.looked - looked) / OCTETS_A_STEP;
-    return BELIEVED * Math.max(-MOST, Math.min(MOST, gain));
-  }
-
-  /**
-   * How likely octets[at + i] is behind the three octets before it, of which those before `at` are the ones before `before`, and
-   * behind those from `at` on alone.
-   */
-  #shares(
-    index: ContextIndex,
-    before: number,
-    at: number,
-    i: number,
-    own: number,
-  ): { longest: number; upToHere: number } {
-    const octets = this.#octets;
-    const octet = octets[at + i]!;
-    const first = octets[i > 0 ? at + i - 1 : before + i - 1]!;
-    const second = octets[i > 1 ? at + i - 2 : before + i - 2]!;
-    const third = octets[before + i - 3]!;
-    const counts = index.counts(octet, first, second, third);
-    let share = 1 / 256;
-    let upToHere = share;
-    for (let order = 0; order <= ORDER; order++) {
-      const stood = Math.max(0, counts.stood[order]! - own);
-      const followed = Math.max(0, counts.followed[order]! - own);
-      // The fewer of those that followed came again, the weaker the evidence of a longer context.
-      const distinct = Math.min(stood, counts.distinct[order]!);
-      const shorter = SHORTER + (distinct * stood) / (stood - distinct + 1);
-      share = (followed + shorter * share) / (stood + shorter);
-      if (order === i) upToHere = share;
-    }
-    // Equal octets say nothing.
-    const near =
-      first === second && second === third ? NOT_NEAR : this.#nearby(before, at, octet, [first, second, third]);
-    return { longest: (near.followed + NEARBY * share) / (near.stood + NEARBY), upToHere };
-  }
-
-  /** How often three octets, the nearest first, stand on both sides of the junction, and how often `octet` is behind them. */
-  #nearby(before: number, at: number, octet: number, context: readonly [number, number, number]): Nearby {
-    const octets = this.#octets;
-    const [first, second, third] = context;
-    let stood = 0;
-    let followed = 0;
-    const count = (from: number, to: number): void => {
-      for (let k = from + ORDER; k < to; k++) {
-        if (octets[k - 1] !== first || octets[k - 2] !== second || octets[k - 3] !== third) continue;
-        stood++;
-        if (octets[k] === octet) followed++;
+    for (let k = at; k < at + COMPARED && k < this.#end; k++) {
+      const octet = this.#octets[k]!;
+      const near = this.#near.count(context, octet);
+      // Behind octets that stand on this side of the junction alone, anything may follow. What is said again is no evidence again.
+      if ((k < at + ORDER || near.stood > 0) && !met.has(context)) {
+        met.add(context);
+        // The octet itself was learned, too, if what stands before it here does in the stream.
+        const own = (before === at || k >= at + ORDER) && this.#isLearned(k) ? 1 : 0;
+        const { behindAll, behindOwn } = shares(index.counts(octet, context), own, k - at);
+        gain += Math.log((near.followed + NEARBY * behindAll) / (near.stood + NEARBY) / behindOwn);
       }
-    };
-    count(Math.max(this.#from, before - REACH), before);
-    count(at, Math.min(this.#end, at + REACH));
-    return { stood, followed };
+      context = ((context << 8) | octet) & 0xffffff;
+    }
+    this.#budget.steps -= COMPARING_STEPS + (index.looked - looked) / OCTETS_A_STEP;
+    return BELIEVED * Math.max(-MOST, Math.min(MOST, gain));
   }
 
   #learn(): ContextIndex {
@@ -181,4 +139,20 @@ export class Continuity {
   #isLearned(at: number): boolean {
     return Math.floor((at - this.#from) / BLOCK) % this.#every === 0;
   }
+}
+
+/** How likely an octet is behind three others, and behind the nearest `inside` of them alone; `own` times it was counted itself. */
+function shares(counts: ContextCounts, own: number, inside: number): { behindAll: number; behindOwn: number } {
+  let share = 1 / 256;
+  let behindOwn = share;
+  for (let order = 0; order <= ORDER; order++) {
+    const stood = Math.max(0, counts.stood[order]! - own);
+    const followed = Math.max(0, counts.followed[order]! - own);
+    // The fewer of those that followed came again, the weaker the evidence of a longer context.
+    const distinct = Math.min(stood, counts.distinct[order]!);
+    const shorter = SHORTER + (distinct * stood) / (stood - distinct + 1);
+    share = (followed + shorter * share) / (stood + shorter);
+    if (order <= inside) behindOwn = share;
+  }
+  return { behindAll: share, behindOwn };
 }

@@ -36,6 +36,19 @@ describe("continuity of octets", () => {
     expect(goesOn).toBeLessThan(0);
     expect(continuity.resumePrice(cutAt(cut), 2030 * one.length + middle)).toBeGreaterThan(goesOn);
   });
+  it("knows a body by what it says again and again, wherever it is cut", () => {
+    // Two bodies of one application, which differ in a name. Each is cut where the name is not.
+    const lines = (name: string) =>
+      Array.from({ length: 60 }, (_, i) => `line ${i + 100}, order ${name}, paid;`).join("");
+    const [one, other] = [lines("4711-x"), lines("8292-y")];
+    for (let cut = 400; cut < 430; cut++) {
+      const [oneAt, otherAt] = [one.slice(cut), other.slice(cut)];
+      const octets = new TextEncoder().encode(one.slice(0, cut) + other.slice(0, cut) + oneAt + otherAt);
+      const continuity = over(octets);
+      const [right, wrong] = [2 * cut, 2 * cut + oneAt.length].map(at => continuity.resumePrice(cutAt(cut), at));
+      expect(right, `cut at ${cut}`).toBeLessThan(wrong! - 2);
+    }
+  });
   it("says little of octets in no order", () => {
     const random = randomNumbers(5);
     const continuity = over(Uint8Array.from({ length: 50_000 }, () => random() * 256));
