@@ -14,6 +14,8 @@ export interface Carrier {
   readonly guarded?: boolean;
   address(side: Side): string;
   port(side: Side): number;
+  /** Whether octets of one side wait at present for others that are missing in front of them. */
+  holdsBack?(side: Side): boolean;
   /** The tunnels that its packets came through, as far as numbers distinguish them: "VXLAN 42", "GTP tunnel 11". */
   tunnels(): string[];
   /** Octets of one side that were handed on. */

@@ -82,6 +82,9 @@ export class ChannelLedger {
   /** Octets of the direction were missed since it began. */
   hasClientMissed = false;
   hasServerMissed = false;
+  /** When the client opened it, and when the server answered that; null if it was not seen. */
+  clientOpened: Moment | null = null;
+  serverOpened: Moment | null = null;
   /** When the client opened the channel again: what the server sends then does not belong to this use. */
   clientOver: Moment | null = null;
   /** When the server answered its close, or the next channel.open: later client frames do not belong to this use. */
@@ -103,7 +106,7 @@ export class ChannelLedger {
   constructor(budget: MessageBudget, sink: LedgerSink) {
     this.#sink = sink;
     this.publishes = new Publishes(budget, sink);
-    this.deliveries = new Deliveries(budget, message => sink.emit(message));
+    this.deliveries = new Deliveries(budget, sink);
   }
 
   /** The server closes it, or the connection, and reads no more of what the client sends on it. */
@@ -181,7 +184,7 @@ export class ChannelLedger {
   /** Finds the call of an answer: those before it were answered unseen. False if there is none. */
   #answered(answer: Answer): boolean {
     const called = answeredBy(answer.key);
-    const at = this.#calls.findIndex(call => call.key === called && !isAfter(call, answer.at));
+    const at = this.#calls.findIndex(call => isAnswer(answer, call, called) && !isAfter(call, answer.at));
     if (at >= 0) this.#conclude(this.#calls.splice(0, at + 1).at(-1)!, answer);
     else {
       this.#early.push({ ...answer, at: copyOf(answer.at), isEarly: true });
@@ -248,4 +251,11 @@ export class ChannelLedger {
     const queue = textOf(values.get("queue"));
     return { queue: queue === "" ? this.#lastQueue : queue, noAck: values.get("no-ack") === true };
   }
+}
+
+/** Whether it can be the answer to a call: it names the consumer that the client named. */
+function isAnswer({ key, name }: Answer, call: Call, called: number): boolean {
+  if (call.key !== called) return false;
+  const named = key === BASIC_CONSUME_OK ? textOf(call.arguments.get("consumer-tag")) : "";
+  return named === "" || named === name;
 }

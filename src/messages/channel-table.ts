@@ -10,6 +10,9 @@ export class ChannelTable {
   readonly #channels = new Map<number, ChannelUses>();
   readonly #budget: MessageBudget;
   readonly #sink: ConnectionSink;
+  /** Octets of a direction were missed: of a channel that is used from then on, the beginning perhaps. */
+  #hasClientMissed = false;
+  #hasServerMissed = false;
   /** The last one used: frames of one channel often follow each other. */
   #last: ChannelUses | null = null;
   #lastNumber = -1;
@@ -37,7 +40,10 @@ export class ChannelTable {
         emit: message => sink.emit(message),
         emitCall: call => sink.emitCall(number, call),
         isUnread: message => sink.isUnread(message),
+        isHeld: isClient => sink.isHeld(isClient),
       });
+      if (this.#hasClientMissed) uses.clientMissed();
+      if (this.#hasServerMissed) uses.serverMissed();
       if (this.#isClosed) uses.closeForGood();
       this.#channels.set(number, uses);
     }
@@ -68,10 +74,16 @@ export class ChannelTable {
     for (const use of this) use.closes(at);
   }
 
-  /** Octets of the client were missed, on one channel or on all. */
-  clientMissed(number: number | null): void {
-    if (number !== null) this.uses(number).clientMissed();
-    else for (const uses of this.#channels.values()) uses.clientMissed();
+  /** Octets of a direction were missed, on one channel or on all. */
+  missed(isClient: boolean, number: number | null): void {
+    if (number === null) {
+      if (isClient) this.#hasClientMissed = true;
+      else this.#hasServerMissed = true;
+    }
+    for (const uses of number === null ? this.#channels.values() : [this.uses(number)]) {
+      if (isClient) uses.clientMissed();
+      else uses.serverMissed();
+    }
   }
 
   clear(): void {

@@ -15,6 +15,9 @@ export class ChannelUses {
   #isClosed = false;
   /** It has closed the connection: no channel is opened any more. */
   #isClosedForGood = false;
+  /** Octets of a direction were missed since it was last seen to open or close the channel. */
+  #hasClientMissed = false;
+  #hasServerMissed = false;
   /** What it sends on a channel that it has closed: the broker does not read that. */
   #behindClose: ChannelLedger | null = null;
   readonly #budget: MessageBudget;
@@ -51,10 +54,17 @@ export class ChannelUses {
   clientOpens(at: Moment): void {
     if (this.#isClosedForGood) return;
     this.#isClosed = false;
-    const last = this.#uses.find(use => !use.clientDone);
-    // Its end was missed.
-    if (last?.clientBegan === true) last.clientDone = true;
-    this.client(at).publishes.opened();
+    for (const use of this.#uses) {
+      // Its end was missed, or all of it: the server opened it before.
+      if (use.clientBegan || (use.hasClientMissed && use.serverOpened !== null && isAfter(at, use.serverOpened))) {
+        use.clientDone = true;
+      }
+    }
+    this.#hasClientMissed = false;
+    const opened = this.client(at);
+    opened.hasClientMissed = false;
+    opened.clientOpened = copyOf(at);
+    opened.publishes.opened();
     for (const use of this.#uses) if (use.clientDone) use.clientOver ??= copyOf(at);
   }
 
@@ -71,9 +81,17 @@ export class ChannelUses {
 
   /** The server sends channel.open-ok. */
   serverOpens(at: Moment): void {
-    const last = this.#uses.find(use => !use.serverDone);
-    if (last?.serverBegan === true) last.serverDone = true;
-    this.server(at);
+    const isLater = ({ clientOpened }: ChannelLedger): boolean => clientOpened !== null && !isAfter(clientOpened, at);
+    const answered = this.#uses.findLast(isLater);
+    for (const use of this.#uses) {
+      if (use === answered && !use.serverBegan) break;
+      // Its end was missed, or all of it: the client has opened the channel again.
+      if (use.serverBegan || (use.hasServerMissed && answered !== undefined)) use.serverDone = true;
+    }
+    this.#hasServerMissed = false;
+    const opened = this.server(at);
+    opened.hasServerMissed = false;
+    opened.serverOpened = copyOf(at);
     for (const use of this.#uses) if (use.serverDone) use.serverOver ??= copyOf(at);
   }
 
@@ -82,6 +100,7 @@ export class ChannelUses {
     const use = this.#uses.find(each => !each.clientDone && each.clientBegan);
     if (use !== undefined) use.clientDone = true;
     this.#isClosed = true;
+    this.#hasClientMissed = false;
   }
 
   /** The client has closed the connection. */
@@ -93,6 +112,12 @@ export class ChannelUses {
   /** Octets of the client were missed, and perhaps a channel.open with them. */
   clientMissed(): void {
     this.#isClosed = this.#isClosedForGood;
+    this.#hasClientMissed = true;
+  }
+
+  /** Octets of the server were missed. */
+  serverMissed(): void {
+    this.#hasServerMissed = true;
   }
 
   /**
@@ -103,6 +128,8 @@ export class ChannelUses {
     const use = this.#uses.find(each => !each.serverDone);
     // Its close-ok may answer a close that crossed its own; but the beginning may have been missed, too.
     if (use === undefined || !(use.serverBegan || use.hasServerMissed)) return;
+    if (use.clientOpened !== null && isAfter(use.clientOpened, at)) return;
+    this.#hasServerMissed = false;
     use.serverDone = true;
     if (values === null) {
       use.serverOver = copyOf(at);
@@ -140,6 +167,8 @@ export class ChannelUses {
 
   #begin(): ChannelLedger {
     const use = new ChannelLedger(this.#budget, this.#sink);
+    use.hasClientMissed = this.#hasClientMissed;
+    use.hasServerMissed = this.#hasServerMissed;
     this.#uses.push(use);
     return use;
   }

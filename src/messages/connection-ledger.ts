@@ -13,7 +13,7 @@ import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { ObservedDirection } from "../connection/observers.ts";
-import type { StreamEnd } from "../net/connection-observer.ts";
+import type { Side, StreamEnd } from "../net/connection-observer.ts";
 import type { ChannelLedger, OpenContent } from "./channel-ledger.ts";
 import { ChannelTable } from "./channel-table.ts";
 import type { ChannelUses } from "./channel-uses.ts";
@@ -57,6 +57,7 @@ export class ConnectionLedger {
         if (this.#emitsNow) context.emitCall({ ...call, connection, channel });
       },
       isUnread: message => isUnread(message, connection.inspected.prediction, this.#fate),
+      isHeld: isClient => this.#isHeld(isClient),
     });
     this.#beginnings = new MessageBeginnings(connection, context.texts);
   }
@@ -97,7 +98,7 @@ export class ConnectionLedger {
   #missLate(direction: ObservedDirection, channel: number): void {
     if (!this.#late.take(direction)) return;
     const { isClient } = direction;
-    if (!isClient) this.#channels.clientMissed(channel);
+    this.#channels.missed(!isClient, channel);
     for (const use of this.#channels.uses(channel).all) {
       if (isClient) use.publishes.missed();
       this.#missedOn(use, !isClient);
@@ -108,7 +109,7 @@ export class ConnectionLedger {
   hidden(direction: ObservedDirection, type: number, channel: number, size: number): void {
     if (type === FRAME_BODY) this.#body(direction, channel, size, null, 0);
     else if (channel !== 0) {
-      if (direction.isClient) this.#channels.clientMissed(channel);
+      this.#channels.missed(direction.isClient, channel);
       this.#missedOn(this.#channels.use(channel, direction), direction.isClient);
     }
   }
@@ -117,7 +118,7 @@ export class ConnectionLedger {
   missed(direction: ObservedDirection): void {
     this.#lost.lose(direction.isClient);
     this.#late.missed(direction.isClient);
-    if (direction.isClient) this.#channels.clientMissed(null);
+    this.#channels.missed(direction.isClient, null);
     for (const use of this.#channels) this.#missedOn(use, direction.isClient);
   }
 
@@ -130,6 +131,11 @@ export class ConnectionLedger {
       for (const { client } of this.#channels) this.#cut(client);
     }
     this.missed(direction);
+  }
+
+  #isHeld(isClient: boolean): boolean {
+    const { carrier, amqp } = this.#connection.inspected;
+    return carrier.holdsBack?.((isClient ? amqp.client : 1 - amqp.client) as Side) === true;
   }
 
   #break(): void {

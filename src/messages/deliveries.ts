@@ -1,5 +1,6 @@
 import type { Moment } from "../net/connection-observer.ts";
 import { copyOf, isAfter } from "../net/moment-order.ts";
+import type { LedgerSink } from "./ledger-sink.ts";
 import type { Message, Outcome } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
 import { OutstandingMessages } from "./outstanding-messages.ts";
@@ -22,6 +23,8 @@ interface Settlement {
   at: Moment;
 }
 
+type DeliverySink = Pick<LedgerSink, "emit" | "isHeld">;
+
 /** What the broker delivers on one channel, and how the client settles it: by delivery tags, which count from 1. */
 export class Deliveries {
   readonly #consumers = new Map<string, Consumer>();
@@ -32,11 +35,11 @@ export class Deliveries {
   /** In a transaction nothing is settled before its commit. */
   #transacts = false;
   readonly #budget: MessageBudget;
-  readonly #emit: (message: Message) => void;
+  readonly #sink: DeliverySink;
 
-  constructor(budget: MessageBudget, emit: (message: Message) => void) {
+  constructor(budget: MessageBudget, sink: DeliverySink) {
     this.#budget = budget;
-    this.#emit = emit;
+    this.#sink = sink;
   }
 
   consume(tag: string, consumer: Consumer): void {
@@ -52,13 +55,13 @@ export class Deliveries {
       message.queue = consumer.queue;
       if (consumer.noAck) {
         message.settle("auto-acked", null);
-        this.#emit(message);
+        this.#sink.emit(message);
         return;
       }
     }
     if (!this.#outstanding.add(deliveryTag, message)) {
       message.settle("unknown", null);
-      this.#emit(message);
+      this.#sink.emit(message);
       return;
     }
     this.#budget.outstanding++;
@@ -144,7 +147,8 @@ export class Deliveries {
       const message = this.#outstanding.at(last);
       if (message === null || !this.#isSent(message, at)) return;
       this.#outstanding.take(last);
-      this.#finish(message, message.isTagged ? outcome : "unknown", message.isTagged ? at : null);
+      const isTagged = !message.clientMissed || !(message.serverMissed || this.#sink.isHeld(false));
+      this.#finish(message, isTagged ? outcome : "unknown", isTagged ? at : null);
       return;
     }
     for (
@@ -176,6 +180,6 @@ export class Deliveries {
     this.#budget.outstanding--;
     message.queue ??= this.#consumerOf(message)?.queue ?? null;
     message.settle(outcome, at);
-    this.#emit(message);
+    this.#sink.emit(message);
   }
 }

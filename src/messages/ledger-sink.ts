@@ -21,6 +21,8 @@ export interface LedgerSink {
   readonly lost: LostBoundaries;
   /** Whether it is known by now that the broker does not read a publish. */
   isUnread(message: Message): boolean;
+  /** Whether octets of a direction wait for missing ones: what the other one sends meanwhile may answer these. */
+  isHeld(isClient: boolean): boolean;
 }
 
 /** The same for all channels of a connection. */
@@ -29,4 +31,5 @@ export interface ConnectionSink {
   emit(message: Message): void;
   emitCall(channel: number, call: Omit<CallFacts, "connection" | "channel">): void;
   isUnread(message: Message): boolean;
+  isHeld(isClient: boolean): boolean;
 }

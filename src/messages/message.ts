@@ -180,11 +180,6 @@ export class Message {
     this.timeDigits = timeDigits;
   }
 
-  /** Whether a tag that fits is certain to be this message's. */
-  get isTagged(): boolean {
-    return !(this.clientMissed && this.serverMissed);
-  }
-
   /** What settled it was seen at this moment. Directions of a capture may be out of step: then there is no latency. */
   settle(outcome: Outcome, at: Moment | null): void {
     this.outcome = outcome;

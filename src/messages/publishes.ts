@@ -34,7 +34,7 @@ interface EarlyReturn {
   at: Moment;
 }
 
-type PublishSink = Pick<LedgerSink, "emit" | "isUnread">;
+type PublishSink = Pick<LedgerSink, "emit" | "isUnread" | "isHeld">;
 
 /** The outcome of a publish when its channel or its connection is over, if nothing of it is hidden. */
 export type EndOutcome = (message: Message) => Outcome;
@@ -171,6 +171,11 @@ export class Publishes {
     // What is outstanding keeps its numbers, unless the broker's half is missed as well; a commit may be among what is missed.
     this.#awaits = AWAITS_UNKNOWN;
     this.#outstanding.miss(true);
+    // A confirm of one of them has come; with `multiple` it confirms all that are known.
+    if (this.#before >= 0) {
+      for (const { multiple, outcome, at } of this.#early) if (multiple) this.#confirm(this.sent, true, outcome, at);
+      this.#early = [];
+    }
     for (const message of this.#outstanding) {
       if (message.isHidden || message.awaits === AWAITS_COMMIT) message.awaits = AWAITS_UNKNOWN;
       else return;
@@ -216,7 +221,8 @@ export class Publishes {
       const message = this.#outstanding.at(last);
       if (message?.awaits !== AWAITS_CONFIRM) return;
       this.#outstanding.take(last);
-      this.#settle(message, message.isTagged ? outcome : "unknown", message.isTagged ? at : null);
+      const isTagged = !message.serverMissed || !(message.clientMissed || this.#sink.isHeld(true));
+      this.#settle(message, isTagged ? outcome : "unknown", isTagged ? at : null);
       return;
     }
     for (let first = this.#outstanding.first; first !== null && first.number <= last; first = this.#outstanding.first) {

@@ -250,6 +250,11 @@ export class TcpConnection {
     return this.stream0.sawSyn || this.stream1.sawSyn;
   }
 
+  /** Segments of a side wait for others that are missing in front of them. */
+  holdsBack(side: Side): boolean {
+    return this.stream(side).held !== null;
+  }
+
   /** Octets of a side delivered to the observer. */
   octets(side: Side): number {
     return this.stream(side).octets;
