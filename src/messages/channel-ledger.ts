@@ -212,8 +212,11 @@ export class ChannelLedger {
 
   /** A message has come whole. */
   whole(message: Message, { isClient, scanner }: ObservedDirection): void {
-    const { lost } = this.#sink;
-    if (isClient ? lost.server : lost.client) message.isHidden = true;
+    if (this.#sink.lost.mayHide(message, !isClient)) {
+      message.isHidden = true;
+      if (isClient) message.serverMissed = true;
+      else message.clientMissed = true;
+    }
     if (isClient) {
       if (message.operation === "publish") this.publishes.add(message);
     } else if (message.operation === "return") this.publishes.returned(message, scanner.frameMoment());
@@ -229,6 +232,8 @@ export class ChannelLedger {
     this.publishes.missed();
     this.deliveries.hide();
     this.#calls.length = 0;
+    // They may answer what was missed.
+    this.#early.length = 0;
     this.#lastQueue = "";
   }
 

@@ -41,13 +41,10 @@ export class ChannelUses {
   /** The client's use at this moment. */
   client(at: Moment): ChannelLedger {
     if (this.#isClosed) return this.#closed();
-    for (const use of this.#uses) {
-      if (use.clientDone) continue;
-      // Its end was missed: the server has answered it.
-      if (use.hasClientMissed && use.serverOver !== null && isAfter(at, use.serverOver)) use.clientDone = true;
-      else return this.#clientAt(use);
-    }
-    return this.#clientAt(this.#begin());
+    this.#clientPasses(at);
+    const use = this.#uses.find(each => !each.clientDone) ?? this.#begin();
+    use.clientBegan = true;
+    return use;
   }
 
   /** The client sends channel.open. */
@@ -70,13 +67,28 @@ export class ChannelUses {
 
   /** The server's use at this moment. */
   server(at: Moment): ChannelLedger {
+    this.#serverPasses(at);
+    const use = this.#uses.find(each => !each.serverDone) ?? this.#begin();
+    use.serverBegan = true;
+    return use;
+  }
+
+  /** Leaves uses whose end by the client was missed: the server has answered it. */
+  #clientPasses(at: Moment): void {
+    for (const use of this.#uses) {
+      if (use.clientDone) continue;
+      if (!use.hasClientMissed || use.serverOver === null || !isAfter(at, use.serverOver)) return;
+      use.clientDone = true;
+    }
+  }
+
+  /** Leaves uses whose end by the server was missed: only then the client opens the channel again. */
+  #serverPasses(at: Moment): void {
     for (const use of this.#uses) {
       if (use.serverDone) continue;
-      // Its end was missed: only then the client opens the channel again.
-      if (use.hasServerMissed && use.clientOver !== null && isAfter(at, use.clientOver)) use.serverDone = true;
-      else return this.#serverAt(use);
+      if (!use.hasServerMissed || use.clientOver === null || !isAfter(at, use.clientOver)) return;
+      use.serverDone = true;
     }
-    return this.#serverAt(this.#begin());
   }
 
   /** The server sends channel.open-ok. */
@@ -96,7 +108,8 @@ export class ChannelUses {
   }
 
   /** The client sends channel.close or close-ok: the first may cross the server's, the second follows it. */
-  clientCloses(): void {
+  clientCloses(at: Moment): void {
+    this.#clientPasses(at);
     const use = this.#uses.find(each => !each.clientDone && each.clientBegan);
     if (use !== undefined) use.clientDone = true;
     this.#isClosed = true;
@@ -125,6 +138,7 @@ export class ChannelUses {
    * the client sent.
    */
   serverCloses(values: Values | null, at: Moment, finding: string | null): void {
+    this.#serverPasses(at);
     const use = this.#uses.find(each => !each.serverDone);
     // Its close-ok may answer a close that crossed its own; but the beginning may have been missed, too.
     if (use === undefined || !(use.serverBegan || use.hasServerMissed)) return;
@@ -133,7 +147,8 @@ export class ChannelUses {
     use.serverDone = true;
     if (values === null) {
       use.serverOver = copyOf(at);
-      use.publishes.handled(use.publishes.sent);
+      // If something was missed, the server may have closed it before.
+      if (!use.hasServerMissed) use.publishes.handled(use.publishes.sent);
     } else {
       use.closedWith = values;
       use.closeFinding = finding;
@@ -153,16 +168,6 @@ export class ChannelUses {
       this.#behindClose.publishes.closed();
     }
     return this.#behindClose;
-  }
-
-  #clientAt(use: ChannelLedger): ChannelLedger {
-    use.clientBegan = true;
-    return use;
-  }
-
-  #serverAt(use: ChannelLedger): ChannelLedger {
-    use.serverBegan = true;
-    return use;
   }
 
   #begin(): ChannelLedger {

@@ -65,7 +65,7 @@ export class ConnectionLedger {
   /** A whole message of `bytes`, as FrameListener.message. */
   message(direction: ObservedDirection, whole: WholeMessage, bytes: Uint8Array, base: number): void {
     const { channel, at, headerAt, bodySize } = whole;
-    this.#lost.find(direction.isClient);
+    this.#lost.find(direction.isClient, direction.moment);
     const message = this.#beginnings.begin(direction, whole.method, channel, bytes, at + FRAME_HEADER_SIZE);
     if (message === null) return;
     message.size = bodySize;
@@ -85,7 +85,7 @@ export class ConnectionLedger {
     start: number,
     size: number,
   ): void {
-    this.#lost.find(direction.isClient);
+    this.#lost.find(direction.isClient, direction.moment);
     if (type === FRAME_BODY) this.#body(direction, channel, size, bytes, start);
     else if (type === FRAME_METHOD) {
       const method = decodableMethod(bytes, start, size);
@@ -241,7 +241,7 @@ export class ConnectionLedger {
   /** channel.close or close-ok; `values`: the arguments of the server's close. */
   #channelClose(uses: ChannelUses, direction: ObservedDirection, values: Values | null): void {
     const finding = values && closeFinding(this.#connection.inspected, direction, values);
-    if (direction.isClient) uses.clientCloses();
+    if (direction.isClient) uses.clientCloses(direction.scanner.frameMoment());
     else uses.serverCloses(values, direction.scanner.frameMoment(), finding);
     for (let done = uses.takeDone(); done !== null; done = uses.takeDone()) {
       done.end(channelEnd(done), direction.scanner.frameMoment());

@@ -11,7 +11,8 @@ const MAX_CONSUMERS = 1024;
 const MAX_WAITING = 4096;
 
 export interface Consumer {
-  queue: string;
+  /** null if it is not known. */
+  queue: string | null;
   /** Its deliveries need no acknowledgment. */
   noAck: boolean;
 }
@@ -65,19 +66,19 @@ export class Deliveries {
       return;
     }
     this.#budget.outstanding++;
-    if (this.#waiting.length > 0 && !this.#transacts) this.#settleWaiting();
+    if (this.#waiting.length > 0) this.#settleWaiting();
     if (this.#outstanding.size > this.#budget.ofChannel || this.#budget.isExceeded) this.#forgetFirst();
   }
 
   /** The client's basic.ack, nack or reject. Tag 0 with `multiple` means all (§1.8.3.13). */
   settle(tag: number, multiple: boolean, outcome: Outcome, at: Moment): void {
     if (this.#transacts || tag > this.#last) this.#wait({ tag, multiple, outcome, at });
-    else this.#settle(tag === 0 && multiple ? this.#last : tag, multiple, outcome, at);
+    else this.#settle({ tag, multiple, outcome, at });
   }
 
   /** basic.recover: all that is outstanding goes back. */
   recover(at: Moment): void {
-    this.#settle(this.#last, true, "requeued", at);
+    this.#settle({ tag: 0, multiple: true, outcome: "requeued", at });
   }
 
   transactsFromHere(): void {
@@ -87,11 +88,12 @@ export class Deliveries {
   /** tx.commit or tx.rollback was answered. */
   transacted(commits: boolean): void {
     if (!commits) this.#waiting = [];
-    else this.#settleWaiting();
+    else this.#settleAll();
   }
 
   /** Octets of the client were missed, which may have settled what was delivered so far. */
   hide(): void {
+    this.#settleWaiting();
     this.#outstanding.miss(true);
     for (const message of this.#outstanding) message.isHidden = true;
     this.#waiting = [];
@@ -104,14 +106,27 @@ export class Deliveries {
 
   /** Nothing more comes: what is left goes back to its queue, or with `outcome` "unsettled" is not known yet. */
   end(outcome: Outcome, at: Moment | null): void {
+    this.#settleWaiting();
     for (let next = this.#outstanding.takeFirst(this.#last); next !== null; ) {
       const consumer = this.#consumerOf(next);
       if (consumer !== null) next.queue ??= consumer.queue;
-      // If a consumer's beginning was not seen, it is not known whether it acknowledges at all.
-      const isKnown = !next.isHidden && (consumer !== null ? !consumer.noAck : next.queue !== null);
+      const isKnown = !next.isHidden && this.#isToSettle(next);
       this.#finish(next, isKnown ? outcome : "unknown", isKnown ? at : null);
       next = this.#outstanding.takeFirst(this.#last);
     }
+  }
+
+  /** If a consumer's beginning was not seen, it is not known whether it acknowledges at all. */
+  #isToSettle(message: Message): boolean {
+    const consumer = this.#consumerOf(message);
+    return consumer !== null ? !consumer.noAck : message.queue !== null;
+  }
+
+  /** A delivery was acknowledged by its tag: so are its consumer's others. */
+  #acknowledges(message: Message): void {
+    const { consumerTag } = message;
+    if (consumerTag === null || this.#consumers.has(consumerTag)) return;
+    if (!message.isHidden) this.consume(consumerTag, { queue: null, noAck: false });
   }
 
   #consumerOf({ consumerTag }: Message): Consumer | null {
@@ -134,23 +149,32 @@ export class Deliveries {
     this.#waiting.push({ ...settlement, at: copyOf(at) });
   }
 
+  /** Settlements that were seen before a delivery. One of several messages settles those that are known. */
   #settleWaiting(): void {
-    this.#waiting = this.#waiting.filter(({ tag, multiple, outcome, at }) => {
-      if (tag > this.#last && !multiple) return true;
-      this.#settle(tag === 0 && multiple ? this.#last : Math.min(tag, this.#last), multiple, outcome, at);
-      return tag > this.#last;
+    if (!this.#transacts) this.#settleAll();
+  }
+
+  #settleAll(): void {
+    this.#waiting = this.#waiting.filter(settlement => {
+      if (settlement.multiple || settlement.tag <= this.#last) this.#settle(settlement);
+      return settlement.tag > this.#last;
     });
   }
 
-  #settle(last: number, multiple: boolean, outcome: Outcome, at: Moment): void {
+  #settle({ tag, multiple, outcome, at }: Settlement): void {
     if (!multiple) {
-      const message = this.#outstanding.at(last);
+      const message = this.#outstanding.at(tag);
       if (message === null || !this.#isSent(message, at)) return;
-      this.#outstanding.take(last);
+      this.#outstanding.take(tag);
+      this.#acknowledges(message);
       const isTagged = !message.clientMissed || !(message.serverMissed || this.#sink.isHeld(false));
       this.#finish(message, isTagged ? outcome : "unknown", isTagged ? at : null);
       return;
     }
+    const last = tag === 0 ? this.#last : tag;
+    // All there are: that proves of none that it was to be acknowledged.
+    const named = tag === 0 ? null : this.#outstanding.at(tag);
+    if (named !== null) this.#acknowledges(named);
     for (
       let next = this.#outstanding.first;
       next !== null && next.deliveryTag <= last;
@@ -158,8 +182,8 @@ export class Deliveries {
     ) {
       if (!this.#isSent(next, at)) return;
       this.#outstanding.take(next.deliveryTag);
-      // A settlement of its own may have been missed: this one may not concern it.
-      if (next.isHidden) this.#finish(next, "unknown", null);
+      // A settlement of its own may have been missed: this one may not concern it. Nor may its consumer acknowledge.
+      if (next.isHidden || !(next === named || this.#isToSettle(next))) this.#finish(next, "unknown", null);
       else this.#finish(next, outcome, at);
     }
   }

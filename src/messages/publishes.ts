@@ -155,7 +155,9 @@ export class Publishes {
     for (let first = this.#outstanding.first; first !== null && first.number <= sent; first = this.#outstanding.first) {
       if (first.awaits !== AWAITS_NOTHING && first.awaits !== AWAITS_UNKNOWN) return;
       this.#outstanding.take(first.number);
-      this.#settle(first, first.awaits === AWAITS_NOTHING ? "accepted" : "unknown", null);
+      // It may have come back unseen.
+      const isKnown = first.awaits === AWAITS_NOTHING && !(first.mandatory && first.isHidden);
+      this.#settle(first, isKnown ? "accepted" : "unknown", null);
     }
   }
 

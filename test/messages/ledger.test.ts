@@ -552,9 +552,22 @@ describeLives("what was not captured", [
     lines: ["publish m1 unknown", "publish m2 unknown"],
   },
   {
-    rule: "in mid-stream an acknowledgment settles a delivery, but without one nobody knows whether it needs one",
-    told: midStream().server(deliver(7, "m1")).server(deliver(8, "m2")).client(wire().ack(1, 7)),
-    lines: ["deliver #7 m1 acked", "deliver #8 m2 unknown"],
+    rule: "in mid-stream an acknowledgment settles a delivery; of a consumer without one nobody knows whether it needs one",
+    told: midStream()
+      .server(deliver(7, "m1"))
+      .server(deliver(8, "m2"))
+      .server(deliver(9, "m3", "other"))
+      .client(wire().ack(1, 7)),
+    lines: ["deliver #7 m1 acked", "deliver #8 m2 unsettled", "deliver #9 m3 unknown"],
+  },
+  {
+    rule: "one of several messages proves nothing of another consumer's",
+    told: midStream()
+      .server(deliver(7, "m1"))
+      .server(deliver(8, "m2", "other"))
+      .server(deliver(9, "m3"))
+      .client(wire().ack(1, 9, true)),
+    lines: ["deliver #7 m1 acked", "deliver #8 m2 unknown", "deliver #9 m3 acked"],
   },
 ]);
 
