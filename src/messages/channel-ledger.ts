@@ -6,13 +6,16 @@ import {
   BASIC_CONSUME_OK,
   BASIC_GET_OK,
   BASIC_NACK,
+  BASIC_RECOVER,
   BASIC_RECOVER_ASYNC,
   BASIC_RECOVER_OK,
   BASIC_REJECT,
   CONFIRM_SELECT,
   QUEUE_DECLARE,
   QUEUE_DECLARE_OK,
+  TX_COMMIT,
   TX_COMMIT_OK,
+  TX_ROLLBACK,
   TX_ROLLBACK_OK,
   TX_SELECT,
 } from "../amqp/method-keys.ts";
@@ -156,14 +159,15 @@ export class ChannelLedger {
     const values = decodeArguments(method, bytes, start, size);
     const waits = values.get("no-wait") !== true;
     if (key === CONFIRM_SELECT) this.publishes.confirmsFromHere(at);
-    else if (key === TX_SELECT) {
+    else if (key === TX_SELECT || key === TX_COMMIT || key === TX_ROLLBACK) {
       this.publishes.transactsFromHere();
       this.deliveries.transactsFromHere();
     } else if (key === BASIC_CONSUME && textOf(values.get("consumer-tag")) !== "") {
-      this.deliveries.consume(textOf(values.get("consumer-tag")), this.#consumer(values));
+      this.deliveries.consume(textOf(values.get("consumer-tag")), this.#consumer(values, at));
     } else if (key === QUEUE_DECLARE && textOf(values.get("queue")) !== "") {
       this.#lastQueue = textOf(values.get("queue"));
     }
+    if (this.#sink.lost.server && key === BASIC_RECOVER) this.deliveries.doubt();
     if (!waits || this.#sink.lost.server) return;
     const { seconds, nanoseconds } = at;
     const call = { key, name, sent: this.publishes.sent, arguments: values, seconds, nanoseconds };
@@ -187,6 +191,9 @@ export class ChannelLedger {
     const at = this.#calls.findIndex(call => isAnswer(answer, call, called) && !isAfter(call, answer.at));
     if (at >= 0) this.#conclude(this.#calls.splice(0, at + 1).at(-1)!, answer);
     else {
+      // Without its call it is not known what was settled before.
+      const isSure = !this.hasClientMissed && !this.hasServerMissed;
+      if (answer.key === BASIC_RECOVER_OK && !isSure) this.deliveries.doubt();
       this.#early.push({ ...answer, at: copyOf(answer.at), isEarly: true });
       if (this.#early.length > MAX_CALLS) this.#early.shift();
     }
@@ -198,7 +205,7 @@ export class ChannelLedger {
     const latency = at.seconds - seconds + (at.nanoseconds - nanoseconds) / 1e9;
     this.#sink.emitCall({ method, seconds, nanoseconds, latency: Math.max(0, latency) });
     this.publishes.handled(call.sent);
-    if (key === BASIC_CONSUME_OK) this.deliveries.consume(name, this.#consumer(call.arguments));
+    if (key === BASIC_CONSUME_OK) this.deliveries.consume(name, this.#consumer(call.arguments, at));
     else if (key === QUEUE_DECLARE_OK) this.#lastQueue = name;
     else if (key === BASIC_RECOVER_OK) this.deliveries.recover(at);
     else if (key === TX_COMMIT_OK || key === TX_ROLLBACK_OK) {
@@ -206,8 +213,8 @@ export class ChannelLedger {
       this.publishes.transacted(call.sent, commits ? "committed" : "rolled-back", at);
       this.deliveries.transacted(commits);
     } else if (message === null) return;
-    else if (isEarly) this.deliveries.gotEarly(message, this.#consumer(call.arguments));
-    else this.deliveries.add(message, this.#consumer(call.arguments));
+    else if (isEarly) this.deliveries.gotEarly(message, this.#consumer(call.arguments, at));
+    else this.deliveries.add(message, this.#consumer(call.arguments, at));
   }
 
   /** A message has come whole. */
@@ -230,8 +237,8 @@ export class ChannelLedger {
   clientMissed(): void {
     this.hasClientMissed = true;
     this.publishes.missed();
+    this.#forgetCalls();
     this.deliveries.hide();
-    this.#calls.length = 0;
     // They may answer what was missed.
     this.#early.length = 0;
     this.#lastQueue = "";
@@ -240,21 +247,29 @@ export class ChannelLedger {
   /** Octets of the server were missed. */
   serverMissed(): void {
     this.hasServerMissed = true;
+    this.#forgetCalls();
     this.deliveries.missed();
     this.publishes.hide();
-    this.#calls.length = 0;
     this.#early.length = 0;
   }
 
-  /** Nothing more comes on it. */
-  end({ published, delivered }: MessageEnd, at: Moment | null): void {
-    this.publishes.end(published);
-    this.deliveries.end(delivered, at);
+  #forgetCalls(): void {
+    if (this.#calls.some(({ key }) => key === BASIC_RECOVER)) this.deliveries.doubt();
+    this.#calls.length = 0;
   }
 
-  #consumer(values: Values): Consumer {
+  /** Nothing more comes on it. What was sent after its end belongs to a use whose beginning was missed. */
+  end({ published, delivered }: MessageEnd, at: Moment | null): void {
+    const { serverOver, clientOver, hasClientMissed, hasServerMissed } = this;
+    const isOver = hasClientMissed ? serverOver : null;
+    this.publishes.end(message => (isOver !== null && isAfter(message, isOver) ? "unknown" : published(message)));
+    this.deliveries.end(delivered, at, hasServerMissed ? clientOver : null);
+  }
+
+  #consumer(values: Values, at: Moment): Consumer {
     const queue = textOf(values.get("queue"));
-    return { queue: queue === "" ? this.#lastQueue : queue, noAck: values.get("no-ack") === true };
+    const noAck = values.get("no-ack") === true;
+    return { queue: queue === "" ? this.#lastQueue : queue, noAck, since: copyOf(at) };
   }
 }
 

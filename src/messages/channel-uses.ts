@@ -110,8 +110,10 @@ export class ChannelUses {
   /** The client sends channel.close or close-ok: the first may cross the server's, the second follows it. */
   clientCloses(at: Moment): void {
     this.#clientPasses(at);
-    const use = this.#uses.find(each => !each.clientDone && each.clientBegan);
-    if (use !== undefined) use.clientDone = true;
+    const begun = this.#uses.find(each => !each.clientDone && each.clientBegan);
+    if (begun !== undefined) begun.clientDone = true;
+    // All that it sent before was missed.
+    else if (this.#hasClientMissed && !this.#isClosed) this.client(at).clientDone = true;
     this.#isClosed = true;
     this.#hasClientMissed = false;
   }
@@ -139,7 +141,7 @@ export class ChannelUses {
    */
   serverCloses(values: Values | null, at: Moment, finding: string | null): void {
     this.#serverPasses(at);
-    const use = this.#uses.find(each => !each.serverDone);
+    const use = this.#uses.find(each => !each.serverDone) ?? (this.#hasServerMissed ? this.#begin() : undefined);
     // Its close-ok may answer a close that crossed its own; but the beginning may have been missed, too.
     if (use === undefined || !(use.serverBegan || use.hasServerMissed)) return;
     if (use.clientOpened !== null && isAfter(use.clientOpened, at)) return;
@@ -147,8 +149,8 @@ export class ChannelUses {
     use.serverDone = true;
     if (values === null) {
       use.serverOver = copyOf(at);
-      // If something was missed, the server may have closed it before.
-      if (!use.hasServerMissed) use.publishes.handled(use.publishes.sent);
+      // If something was missed, the server may have closed it before, or the client opened it again.
+      if (!use.hasServerMissed && !use.hasClientMissed) use.publishes.handled(use.publishes.sent);
     } else {
       use.closedWith = values;
       use.closeFinding = finding;

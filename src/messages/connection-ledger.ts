@@ -13,7 +13,7 @@ import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { FRAME_BODY, FRAME_ENVELOPE, FRAME_HEADER, FRAME_HEADER_SIZE, FRAME_METHOD } from "../amqp/spec/constants.ts";
 import type { WholeMessage } from "../amqp/whole-message.ts";
 import type { ObservedDirection } from "../connection/observers.ts";
-import type { Side, StreamEnd } from "../net/connection-observer.ts";
+import type { StreamEnd } from "../net/connection-observer.ts";
 import type { ChannelLedger, OpenContent } from "./channel-ledger.ts";
 import { ChannelTable } from "./channel-table.ts";
 import type { ChannelUses } from "./channel-uses.ts";
@@ -22,7 +22,7 @@ import { ConnectionPhases } from "./connection-phases.ts";
 import { IncidentLosses } from "./incident-losses.ts";
 import { LateFrames } from "./late-frames.ts";
 import type { LedgerContext } from "./ledger-context.ts";
-import { LostBoundaries } from "./lost-boundaries.ts";
+import { isHeld, LostBoundaries } from "./lost-boundaries.ts";
 import type { Message, MessageConnection, Outcome } from "./message.ts";
 import { channelEnd, closeFinding, connectionEnd, isUnread } from "./message-end.ts";
 import { decodableMethod, MessageBeginnings } from "./message-method.ts";
@@ -57,7 +57,7 @@ export class ConnectionLedger {
         if (this.#emitsNow) context.emitCall({ ...call, connection, channel });
       },
       isUnread: message => isUnread(message, connection.inspected.prediction, this.#fate),
-      isHeld: isClient => this.#isHeld(isClient),
+      isHeld: isClient => isHeld(connection.inspected, isClient),
     });
     this.#beginnings = new MessageBeginnings(connection, context.texts);
   }
@@ -107,6 +107,7 @@ export class ConnectionLedger {
 
   /** A frame part of which was not captured. */
   hidden(direction: ObservedDirection, type: number, channel: number, size: number): void {
+    this.#late.missed(direction.isClient);
     if (type === FRAME_BODY) this.#body(direction, channel, size, null, 0);
     else if (channel !== 0) {
       this.#channels.missed(direction.isClient, channel);
@@ -131,11 +132,6 @@ export class ConnectionLedger {
       for (const { client } of this.#channels) this.#cut(client);
     }
     this.missed(direction);
-  }
-
-  #isHeld(isClient: boolean): boolean {
-    const { carrier, amqp } = this.#connection.inspected;
-    return carrier.holdsBack?.((isClient ? amqp.client : 1 - amqp.client) as Side) === true;
   }
 
   #break(): void {

@@ -15,7 +15,15 @@ export interface Consumer {
   queue: string | null;
   /** Its deliveries need no acknowledgment. */
   noAck: boolean;
+  /** When its basic.consume was seen, or its answer. */
+  since?: Moment;
+  /** Octets of the client, and of the server, were missed since: another consumer may have its tag. */
+  clientMissed?: boolean;
+  serverMissed?: boolean;
 }
+
+/** With this begin tags that RabbitMQ made (rabbit_guid): no other consumer has them. */
+const MADE_BY_BROKER = "amq.ctag-";
 
 interface Settlement {
   tag: number;
@@ -33,6 +41,8 @@ export class Deliveries {
   /** The latest delivery tag. */
   #last = 0;
   #waiting: Settlement[] = [];
+  /** Octets of either direction were missed. */
+  #hasMissed = false;
   /** In a transaction nothing is settled before its commit. */
   #transacts = false;
   readonly #budget: MessageBudget;
@@ -66,7 +76,7 @@ export class Deliveries {
       return;
     }
     this.#budget.outstanding++;
-    if (this.#waiting.length > 0) this.#settleWaiting();
+    if (this.#waiting.length > 0) this.#settleWaiting(false);
     if (this.#outstanding.size > this.#budget.ofChannel || this.#budget.isExceeded) this.#forgetFirst();
   }
 
@@ -88,29 +98,51 @@ export class Deliveries {
   /** tx.commit or tx.rollback was answered. */
   transacted(commits: boolean): void {
     if (!commits) this.#waiting = [];
-    else this.#settleAll();
+    else this.#settleAll(true);
   }
 
   /** Octets of the client were missed, which may have settled what was delivered so far. */
   hide(): void {
-    this.#settleWaiting();
     this.#outstanding.miss(true);
-    for (const message of this.#outstanding) message.isHidden = true;
+    this.doubt();
     this.#waiting = [];
+    for (const consumer of this.#consumers.values()) consumer.clientMissed = true;
+    this.#forgetDoubtful();
   }
 
   /** Octets of the server were missed, and perhaps the channel's end with them. */
   missed(): void {
+    this.#settleWaiting(true);
     this.#outstanding.miss(false);
+    // A commit may have been answered.
+    if (this.#transacts) this.doubt();
+    for (const consumer of this.#consumers.values()) consumer.serverMissed = true;
+    this.#forgetDoubtful();
   }
 
-  /** Nothing more comes: what is left goes back to its queue, or with `outcome` "unsettled" is not known yet. */
-  end(outcome: Outcome, at: Moment | null): void {
-    this.#settleWaiting();
+  /** What was delivered so far may have been settled unseen. */
+  doubt(): void {
+    for (const message of this.#outstanding) message.isHidden = true;
+  }
+
+  /** The channel may have been opened again in what was missed of both directions, with other consumers. */
+  #forgetDoubtful(): void {
+    this.#hasMissed = true;
+    for (const [tag, { clientMissed, serverMissed }] of this.#consumers) {
+      if (clientMissed && serverMissed && isReused(tag)) this.#consumers.delete(tag);
+    }
+  }
+
+  /**
+   * Nothing more comes: what is left goes back to its queue, or with `outcome` "unsettled" is not known yet; nor is
+   * what was sent after `over`.
+   */
+  end(outcome: Outcome, at: Moment | null, over: Moment | null): void {
+    this.#settleWaiting(true);
     for (let next = this.#outstanding.takeFirst(this.#last); next !== null; ) {
       const consumer = this.#consumerOf(next);
       if (consumer !== null) next.queue ??= consumer.queue;
-      const isKnown = !next.isHidden && this.#isToSettle(next);
+      const isKnown = !next.isHidden && this.#isToSettle(next) && (over === null || !isAfter(next, over));
       this.#finish(next, isKnown ? outcome : "unknown", isKnown ? at : null);
       next = this.#outstanding.takeFirst(this.#last);
     }
@@ -129,8 +161,13 @@ export class Deliveries {
     if (!message.isHidden) this.consume(consumerTag, { queue: null, noAck: false });
   }
 
-  #consumerOf({ consumerTag }: Message): Consumer | null {
-    return consumerTag === null ? null : (this.#consumers.get(consumerTag) ?? null);
+  #consumerOf(message: Message): Consumer | null {
+    const { consumerTag } = message;
+    const consumer = consumerTag === null ? undefined : this.#consumers.get(consumerTag);
+    if (consumer === undefined || !this.#hasMissed || !isReused(consumerTag!)) return consumer ?? null;
+    const { serverMissed = false, since } = consumer;
+    const isOther = (serverMissed && this.#sink.isHeld(true)) || (since !== undefined && isAfter(since, message));
+    return isOther ? null : consumer;
   }
 
   /** What a basic.get asked for that is seen behind its answer. */
@@ -149,14 +186,17 @@ export class Deliveries {
     this.#waiting.push({ ...settlement, at: copyOf(at) });
   }
 
-  /** Settlements that were seen before a delivery. One of several messages settles those that are known. */
-  #settleWaiting(): void {
-    if (!this.#transacts) this.#settleAll();
+  /**
+   * Settlements that were seen before a delivery; `ahead`: one of several messages also settles those that are known
+   * where the delivery that it names may never be seen. Otherwise basic.recover-ok may still come before that.
+   */
+  #settleWaiting(ahead: boolean): void {
+    if (!this.#transacts) this.#settleAll(ahead);
   }
 
-  #settleAll(): void {
+  #settleAll(ahead: boolean): void {
     this.#waiting = this.#waiting.filter(settlement => {
-      if (settlement.multiple || settlement.tag <= this.#last) this.#settle(settlement);
+      if ((ahead && settlement.multiple) || settlement.tag <= this.#last) this.#settle(settlement);
       return settlement.tag > this.#last;
     });
   }
@@ -206,4 +246,9 @@ export class Deliveries {
     message.settle(outcome, at);
     this.#sink.emit(message);
   }
+}
+
+/** Whether more than one consumer may have this tag. */
+function isReused(tag: string): boolean {
+  return !tag.startsWith(MADE_BY_BROKER);
 }

@@ -1,4 +1,5 @@
-import { Moment } from "../net/connection-observer.ts";
+import type { InspectedConnection } from "../inspection/inspected-connection.ts";
+import { Moment, type Side } from "../net/connection-observer.ts";
 import { isAfter } from "../net/moment-order.ts";
 import type { Message } from "./message.ts";
 
@@ -40,4 +41,9 @@ export class LostBoundaries {
     const until = byClient ? this.#clientUntil : this.#serverUntil;
     return until !== null && (isAfter(until, message) || (!isAfter(message, until) && message.packet <= until.packet));
   }
+}
+
+/** Whether octets of a direction wait for others that are missing in front of them. */
+export function isHeld({ carrier, amqp }: InspectedConnection, isClient: boolean): boolean {
+  return carrier.holdsBack?.((isClient ? amqp.client : 1 - amqp.client) as Side) === true;
 }

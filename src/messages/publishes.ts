@@ -12,7 +12,7 @@ import {
 } from "./message.ts";
 import type { MessageBudget } from "./message-budget.ts";
 import { OutstandingMessages } from "./outstanding-messages.ts";
-import { ReturnedPublishes } from "./returned-publishes.ts";
+import { isSame, ReturnedPublishes } from "./returned-publishes.ts";
 
 /** Publishes of a channel without confirms that are kept: the broker may still refuse one of them. */
 const MAX_SENT = 16_384;
@@ -155,9 +155,7 @@ export class Publishes {
     for (let first = this.#outstanding.first; first !== null && first.number <= sent; first = this.#outstanding.first) {
       if (first.awaits !== AWAITS_NOTHING && first.awaits !== AWAITS_UNKNOWN) return;
       this.#outstanding.take(first.number);
-      // It may have come back unseen.
-      const isKnown = first.awaits === AWAITS_NOTHING && !(first.mandatory && first.isHidden);
-      this.#settle(first, isKnown ? "accepted" : "unknown", null);
+      this.#settle(first, handledOutcome(first), null);
     }
   }
 
@@ -180,7 +178,6 @@ export class Publishes {
     }
     for (const message of this.#outstanding) {
       if (message.isHidden || message.awaits === AWAITS_COMMIT) message.awaits = AWAITS_UNKNOWN;
-      else return;
     }
   }
 
@@ -224,16 +221,17 @@ export class Publishes {
       if (message?.awaits !== AWAITS_CONFIRM) return;
       this.#outstanding.take(last);
       const isTagged = !message.serverMissed || !(message.clientMissed || this.#sink.isHeld(true));
-      this.#settle(message, isTagged ? outcome : "unknown", isTagged ? at : null);
+      // A message that came back is confirmed, too.
+      const isKnown = isTagged && !(message.mandatory && message.isHidden);
+      this.#settle(message, isKnown ? outcome : "unknown", isKnown ? at : null);
       return;
     }
     for (let first = this.#outstanding.first; first !== null && first.number <= last; first = this.#outstanding.first) {
       this.#outstanding.take(first.number);
-      // What was sent before confirm.select was handled before: the broker works in order.
-      const plain = first.awaits === AWAITS_NOTHING ? "accepted" : "unknown";
       // A confirm of its own may have been missed: this one may not concern it.
       const isKnown = first.awaits === AWAITS_CONFIRM && !first.isHidden;
-      this.#settle(first, isKnown ? outcome : first.awaits === AWAITS_CONFIRM ? "unknown" : plain, isKnown ? at : null);
+      // What was sent before confirm.select was handled before: the broker works in order.
+      this.#settle(first, isKnown ? outcome : handledOutcome(first), isKnown ? at : null);
     }
   }
 
@@ -296,13 +294,7 @@ export class Publishes {
   }
 }
 
-function isSame(sent: Message, back: Message): boolean {
-  return (
-    sent.mandatory &&
-    sent.exchange === back.exchange &&
-    sent.routingKey === back.routingKey &&
-    sent.size === back.size &&
-    sent.messageId === back.messageId &&
-    sent.correlationId === back.correlationId
-  );
+/** The outcome of a publish without an answer that the broker has handled: if it asked for that, it may have come back unseen. */
+function handledOutcome({ awaits, mandatory, isHidden }: Message): Outcome {
+  return awaits === AWAITS_NOTHING && !(mandatory && isHidden) ? "accepted" : "unknown";
 }

@@ -190,3 +190,15 @@ function keyOf(message: Message): string {
 function mayHaveSameBody(sent: Message, back: Message): boolean {
   return sent.hashed !== back.hashed || sent.bodyHash === back.bodyHash;
 }
+
+/** Whether a return may be of a publish, by what both say of it. */
+export function isSame(sent: Message, back: Message): boolean {
+  return (
+    sent.mandatory &&
+    sent.exchange === back.exchange &&
+    sent.routingKey === back.routingKey &&
+    sent.size === back.size &&
+    sent.messageId === back.messageId &&
+    sent.correlationId === back.correlationId
+  );
+}

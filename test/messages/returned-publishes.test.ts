@@ -47,7 +47,7 @@ function play(seed: number): Scene {
     settled.set(number, { outcome, inDoubt: mayBeReturned !== null });
   };
   const budget = new MessageBudget();
-  const publishes = new Publishes(budget, { emit, isUnread: () => false });
+  const publishes = new Publishes(budget, { emit, isUnread: () => false, isHeld: () => false });
   publishes.opened();
   publishes.confirmsFromHere(new Moment());
   const count = 1 + next(7);
@@ -98,7 +98,7 @@ it(`tells no publish returned that was not, and none confirmed that was returned
 it("takes properties and octets of a broker that writes them anew for the same", () => {
   const told: string[] = [];
   const emit = ({ number, outcome }: Message): number => told.push(`${number} ${outcome}`);
-  const publishes = new Publishes(new MessageBudget(), { emit, isUnread: () => false });
+  const publishes = new Publishes(new MessageBudget(), { emit, isUnread: () => false, isHeld: () => false });
   publishes.opened();
   publishes.confirmsFromHere(new Moment());
   const [first, second, back] = [message("publish", 1), message("publish", 1), message("return", 1)];
