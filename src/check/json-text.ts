@@ -26,6 +26,9 @@ function found(text: string, at: number): string {
   return JSON.stringify(/^(?:[\w$.+-]{1,40}|.)/u.exec(text.slice(at, at + 40))?.[0] ?? text[at]);
 }
 
+/** Objects and arrays within one another: what people write, and reports, have a few. */
+const MAX_DEPTH = 64;
+
 /**
  * Parses JSON. A byte order mark at its beginning is skipped. The same key twice in an object is a mistake: JSON allows
  * it (RFC 8259, section 4), but one of the two would be ignored silently.
@@ -79,6 +82,12 @@ function firstMistake(text: string): JsonSyntaxError | null {
       expected = "colon";
       continue;
     } else if (character === "{" || character === "[") {
+      if (open.length === MAX_DEPTH)
+        return new JsonSyntaxError(
+          text,
+          at,
+          `expected at most ${MAX_DEPTH} objects and arrays within one another, found more`,
+        );
       open.push(character === "{" ? new Set() : null);
       expected = character === "{" ? "key or }" : "value or ]";
     } else {

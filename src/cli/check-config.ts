@@ -6,7 +6,7 @@ import type { BaselineEntry } from "../check/check-result.ts";
 import { CONFIG_FILE } from "../check/check-result.ts";
 import { type Config, NO_CONFIG, readConfig } from "../check/config.ts";
 import { withSlashes } from "./check-files.ts";
-import { readText } from "./text-file.ts";
+import { MAX_SETTINGS_OCTETS, readText } from "./text-file.ts";
 
 /** A config with the folder its paths are relative to. */
 export interface FoundConfig {
@@ -76,7 +76,7 @@ async function textIfThere(path: string, name: string): Promise<string | null> {
 
 async function textOf(path: string, name: string): Promise<string> {
   try {
-    return await readText(path, "utf8", "a file of settings");
+    return await readText(path, "utf8", "a file of settings", MAX_SETTINGS_OCTETS);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new SettingsError(`${withSlashes(name)}: ${error.problem}`, { cause: error.cause });

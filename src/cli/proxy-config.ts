@@ -9,7 +9,7 @@ import { InputError } from "../capture/input-error.ts";
 import { JsonSyntaxError, parseJson } from "../check/json-text.ts";
 import { didYouMean } from "../check/nearest-name.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
-import { readText } from "./text-file.ts";
+import { MAX_SETTINGS_OCTETS, readText } from "./text-file.ts";
 
 /** Paths in it are relative to its folder. */
 const PATHS = ["record", "tlsCert", "tlsKey", "tlsClientCa", "ca", "upstreamCert", "upstreamKey", "readyFile"];
@@ -43,7 +43,7 @@ export async function applyConfig(command: Command, path: string): Promise<void>
 
 async function textOf(path: string): Promise<string> {
   try {
-    return await readText(path, "utf8", "a config of the proxy");
+    return await readText(path, "utf8", "a config of the proxy", MAX_SETTINGS_OCTETS);
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     throw new ProxyError(path, cause.message.replace(`${path}: `, ""), { cause });

@@ -6,6 +6,8 @@ import { encodingOf } from "./text-lines.ts";
 
 /** Octets of such a text: a longer one is another file, or has no end (/dev/zero). */
 const MAX_TEXT_OCTETS = 64 << 20;
+/** Of a config or a baseline: some seconds to read, whatever it holds. */
+export const MAX_SETTINGS_OCTETS = 16 << 20;
 
 /**
  * The whole text of a file, or of a pipe. It waits for the pipe's writer: the caller must leave Ctrl-C to the operating

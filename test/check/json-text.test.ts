@@ -46,7 +46,13 @@ describe("a mistake is told with its place", () => {
     expect(mistake(text).slice(0, message.length)).toBe(message);
   });
 
-  it("however deep", () => expect(mistake("[".repeat(200_000))).toContain("column 200001: expected a value"));
+  it("of what is nested deeper than people write", () => {
+    expect(mistake("[".repeat(200_000))).toBe(
+      "line 1, column 65: expected at most 64 objects and arrays within one another, found more",
+    );
+    expect(mistake(`${'{"a":'.repeat(64)}[]`)).toContain("line 1, column 321: expected at most 64");
+    expect(mistake("[".repeat(64))).toContain("column 65: expected a value, found the end");
+  });
 });
 
 it("a key may be there in several objects", () => {
