@@ -105,7 +105,7 @@ async function repair(paths: readonly string[], options: Options, captures: Insp
     const left =
       output.leftOut === 0
         ? ""
-        : `; ${grouped(output.leftOut)} octets of clients are left out: they make no whole frame, or nothing explains them`;
+        : `; ${grouped(output.leftOut)} octets of clients are left out: they make no whole frame or message, or nothing explains them`;
     await write(
       `${options.output}: ${plural(plan.size, "broken connection")} as ${plural(output.connections, "connection")}${left}\n`,
     );

@@ -8,6 +8,7 @@ import type { ConnectionObserver, Moment, Side } from "../net/connection-observe
 import { MAX_SEGMENT, SyntheticTcp } from "../net/synthetic-tcp.ts";
 import { SpanOctets } from "../recover/span-octets.ts";
 import type { PlannedConnection, PlannedWriter } from "./repair-plan.ts";
+import { WholeContents } from "./whole-contents.ts";
 
 /** What all repaired connections of a file share. */
 export interface RepairOutput {
@@ -28,7 +29,7 @@ const MAX_FRAME = 16 << 20;
 
 /**
  * Writes one broken connection again: what stands outside its incidents as one connection, and each writer of an
- * incident as another. Only whole frames of the client are written; credentials are masked.
+ * incident as another. Only whole frames of the client are written, and only whole contents; credentials are masked.
  */
 export class RepairedConnection implements ConnectionObserver {
   readonly #plan: PlannedConnection;
@@ -41,6 +42,7 @@ export class RepairedConnection implements ConnectionObserver {
   readonly #asItCame = new CredentialsMask();
   readonly #serverMask = new ServerMask(this.#asItCame.masked.pieces);
   readonly #main: SyntheticTcp;
+  readonly #contents = new WholeContents(octets => this.#write(this.#main, 0, this.#mask.mask(octets), null));
   #isOpen = false;
   readonly #writers: { plan: PlannedWriter; octets: SpanOctets; isWritten: boolean }[];
   /** Stream offset of the client's next octet, and the present or next cut-out span. */
@@ -90,6 +92,8 @@ export class RepairedConnection implements ConnectionObserver {
   /** Nothing more comes. */
   finish(): void {
     this.#drop();
+    this.#contents.end();
+    this.#output.leftOut += this.#contents.leftOut;
     for (const each of this.#writers) if (!each.isWritten) this.#writeWriter(each);
     this.#output.written();
   }
@@ -124,9 +128,7 @@ export class RepairedConnection implements ConnectionObserver {
     const all = new Uint8Array(this.#pending.length + octets.length);
     all.set(this.#pending);
     all.set(octets, this.#pending.length);
-    const { behind, isSound } = eachFrame(all, (from, to) => {
-      this.#write(this.#main, 0, this.#mask.mask(all.subarray(from, to)), null);
-    });
+    const { behind, isSound } = eachFrame(all, (from, to) => this.#contents.frame(all.subarray(from, to), null));
     this.#pending = all.slice(behind);
     this.#isLost = !isSound;
     if (!isSound) this.#drop();
@@ -145,14 +147,16 @@ export class RepairedConnection implements ConnectionObserver {
     const tcp = this.#newTcp(this.#output.nextPort());
     // Without a handshake, of TCP or of AMQP: what a writer meant begins in mid-stream, as a reader must know.
     const mask = new CredentialsMask("running");
+    const contents = new WholeContents((frame, comment) => this.#write(tcp, 0, mask.mask(frame), comment));
     const { behind } = eachFrame(octets, (from, to) => {
       const offset = offsetAt(plan.spans, from);
       const made = plan.torn.get(offset);
       const where = `${plan.name}: at offset ${offset} of the original stream`;
-      this.#write(tcp, 0, mask.mask(octets.subarray(from, to)), made === undefined ? where : `${where}, ${made}`);
+      contents.frame(octets.subarray(from, to), made === undefined ? where : `${where}, ${made}`);
     });
+    contents.end();
     tcp.end(0, "fin", seconds, nanoseconds, null);
-    this.#output.leftOut += each.octets.size - behind;
+    this.#output.leftOut += each.octets.size - behind + contents.leftOut;
   }
 
   #write(tcp: SyntheticTcp, side: Side, octets: Uint8Array, comment: string | null): void {
