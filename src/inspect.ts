@@ -19,7 +19,7 @@ import { MessageOutput, type MessageReaders } from "./report/message-output.ts";
 import { merge } from "./report/partial/merge.ts";
 import { type InputPart, NO_TRAFFIC, type PartialResult } from "./report/partial/partial-result.ts";
 import { PartialSink } from "./report/partial/partial-sink.ts";
-import { explainEachKindOnce } from "./report/partial/same-kind.ts";
+import { shortenRepeatedKinds } from "./report/partial/same-kind.ts";
 import type { Report } from "./report/report.ts";
 import { KeyLog } from "./tls/key-log.ts";
 import { nodeCrypto } from "./tls/node-crypto.ts";
@@ -132,7 +132,7 @@ async function explained(
     // A reading that was stopped, or in which a file is gone, has less than the first.
     if (isStopped() || part.inputs.some(({ file }, i) => file.error !== inputs[i]?.file.error)) break;
     const merged = merge([result, ofConnections(part, inputs)]);
-    result = { ...merged, connections: explainEachKindOnce(merged.connections) };
+    result = { ...merged, connections: shortenRepeatedKinds(merged.connections) };
   }
   if (broken.someSuspended && !isStopped()) {
     const ledger = ledgerOf(messages, "from-break", broken);

@@ -13,7 +13,7 @@ import { keepHeapSmall } from "./memory.ts";
 import { NewFile } from "./new-file.ts";
 import { complain, write } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
-import { ownFailures, tellStack } from "./own-failure.ts";
+import { ownFailures, printStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
 import { unreadableTwice } from "./read-twice.ts";
 import { filesRead } from "./taken-files.ts";
@@ -96,7 +96,7 @@ async function annotate(paths: readonly string[], output: string, options: Optio
     const report = await inspect(paths, {
       ...captures,
       signal: copies.stopsInspection(interruption.signal),
-      onFailure: tellStack,
+      onFailure: printStack,
       onFinding: () => copies.stop(),
       onExplaining: keepHeapSmall,
       onProgress,

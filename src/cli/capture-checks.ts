@@ -19,9 +19,9 @@ export function captureChecks({ inputs, connections, findings }: Report): Check[
     const encrypted = amqp.filter(isEncrypted).length;
     return [
       whole(input, own, what),
-      ...told(own, "snap-length", what, "packets lack their end", "Capture whole packets: tcpdump -s 0."),
-      ...told(own, "capture-gap", what, "octets are missing", "Capture with a larger buffer: tcpdump -B 65536."),
-      ...told(own, "mid-stream", what, "begun before the capture", "Begin to capture before the clients connect."),
+      ...checksOf(own, "snap-length", what, "packets lack their end", "Capture whole packets: tcpdump -s 0."),
+      ...checksOf(own, "capture-gap", what, "octets are missing", "Capture with a larger buffer: tcpdump -B 65536."),
+      ...checksOf(own, "mid-stream", what, "begun before the capture", "Begin to capture before the clients connect."),
       ...dropped(input, what),
       ...traffic(amqp.length - encrypted, encrypted, what),
       ...(input.unread ?? []).map(each => unread(each, what)),
@@ -40,7 +40,13 @@ function whole({ format, packets, octets, error }: Input, findings: readonly Fin
 }
 
 /** Connections with notes of one rule. */
-function told(findings: readonly Finding[], rule: Finding["rule"], what: string, words: string, todo: string): Check[] {
+function checksOf(
+  findings: readonly Finding[],
+  rule: Finding["rule"],
+  what: string,
+  words: string,
+  todo: string,
+): Check[] {
   const own = findings.filter(finding => finding.rule === rule);
   if (own.length === 0) return [];
   const where = new Set(own.map(({ connection }) => connection)).size;

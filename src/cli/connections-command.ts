@@ -21,7 +21,7 @@ export function connectionsCommand(): Command {
     .addHelpText(
       "after",
       `
-On a narrow terminal how it ended is kept, and what tells least is left out.
+On a narrow terminal how it ended is kept, and what matters least is left out.
 Messages are counted as the other options choose them; connections are chosen by
 --connection, --user and --vhost.
 

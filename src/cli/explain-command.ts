@@ -61,9 +61,9 @@ async function run(texts: string[], options: Options): Promise<void> {
   }
   if (texts.length === 1 && /^[a-z]+(?:-[a-z]+){0,3}$/.test(texts[0]!)) {
     const { ruleHelp } = await import("./rule-help.ts");
-    const told = ruleHelp(texts[0]!, options);
-    if (told !== null) {
-      await write(told);
+    const help = ruleHelp(texts[0]!, options);
+    if (help !== null) {
+      await write(help);
       process.exitCode = EXIT.CLEAN;
       return;
     }

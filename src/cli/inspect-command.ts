@@ -15,7 +15,7 @@ import { keepHeapSmall } from "./memory.ts";
 import { addFilterOptions, type FilterFlags, selects } from "./message-filter-options.ts";
 import { complain, terminalOptions, widthOption, write } from "./output.ts";
 import { formatOption } from "./output-option.ts";
-import { ownFailures, tellStack } from "./own-failure.ts";
+import { ownFailures, printStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
 import { addReportOutputs, type ReportOutputOptions, rendered, wantsPage, writeReports } from "./report-output.ts";
 import { inspectSharded, type SentOptions, shardsFor } from "./sharded-inspection.ts";
@@ -124,7 +124,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const progress = new Progress(process.stderr, performance);
   const hooks = {
     signal,
-    onFailure: tellStack,
+    onFailure: printStack,
     onExplaining: (connections: number) => {
       keepHeapSmall(connections);
       interruption.beforeDeafWork();

@@ -14,7 +14,7 @@ import { countsOfHealthy } from "../report/partial/reduce.ts";
 import type { Report } from "../report/report.ts";
 import type { CaptureFile } from "./check-files.ts";
 import { keepHeapSmall } from "./memory.ts";
-import { tellStack } from "./own-failure.ts";
+import { printStack } from "./own-failure.ts";
 import { inspectSharded, shardsFor } from "./sharded-inspection.ts";
 
 export interface PoolOptions {
@@ -80,7 +80,7 @@ function workOf({ octets }: CaptureFile): number {
 
 /** One capture; an error within ghostframe affects only this one. */
 export function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Outcome> {
-  const inspect = { onFailure: tellStack, onExplaining: keepHeapSmall, ...options };
+  const inspect = { onFailure: printStack, onExplaining: keepHeapSmall, ...options };
   return outcomeOf(index, () => inspectPart([path], inspect));
 }
 
@@ -152,7 +152,7 @@ async function inspectHere(
     const outcome =
       shards < 2
         ? await inspectOne(task, { ...inspect, ...hooks, ...readers?.(index) })
-        : await outcomeOf(index, () => inspectSharded([path], shards, inspect, { onFailure: tellStack, ...hooks }));
+        : await outcomeOf(index, () => inspectSharded([path], shards, inspect, { onFailure: printStack, ...hooks }));
     if (signal.aborted) return;
     all.keep(outcome);
   }

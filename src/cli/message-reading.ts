@@ -34,7 +34,7 @@ export async function readMessages(
       absent: report => asked.absent(report),
       options: {
         messages: filter,
-        // Telemetry is told of everything.
+        // Telemetry gets everything.
         onlyTheirConnections: telemetry === null,
         onAnyMessage: message => asked.see(message),
         ...readers(print),

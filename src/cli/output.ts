@@ -34,9 +34,9 @@ function drained(): Promise<unknown> {
 let draining: Promise<unknown> | null = null;
 let readerGone = false;
 let failure: OutputError | null = null;
-let tellGone: () => void;
+let resolveGone: () => void;
 const gone = new Promise<void>(resolve => {
-  tellGone = resolve;
+  resolveGone = resolve;
 });
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -45,7 +45,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     const problem = meaningOf(codeOf(error), "write") ?? error.message;
     failure = new OutputError(`the output cannot be written: ${problem}`, { cause: error });
   }
-  tellGone();
+  resolveGone();
 });
 
 // Stderr has no reader. The exit status still shows what was wrong.

@@ -2,7 +2,7 @@
 import type { Report } from "../report/report.ts";
 
 /** Prints the stack of an error of our own, on request. */
-export function tellStack(error: unknown): void {
+export function printStack(error: unknown): void {
   if (process.env.GHOSTFRAME_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 

@@ -5,7 +5,7 @@ import { type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { graceOf, onInterrupt } from "./interrupt.ts";
 import { complain, isReaderGone, write } from "./output.ts";
-import { ownFailures, tellStack } from "./own-failure.ts";
+import { ownFailures, printStack } from "./own-failure.ts";
 import { stoppedReadings } from "./stopped-reading.ts";
 import type { CaptureSession } from "./telemetry-options.ts";
 
@@ -60,7 +60,7 @@ export async function readPrinting(
     ...captures,
     ...options,
     signal: stop.signal,
-    onFailure: tellStack,
+    onFailure: printStack,
     onExplaining: interruption.beforeDeafWork,
     onProgress: keepPace,
   });

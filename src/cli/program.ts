@@ -5,7 +5,7 @@ import { systemSentence } from "../capture/system-error.ts";
 import { VERSION } from "../version.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, OutputError } from "./output.ts";
-import { tellStack } from "./own-failure.ts";
+import { printStack } from "./own-failure.ts";
 import type { CommandUsage } from "./usage/command-usage.ts";
 
 interface CommandEntry {
@@ -132,7 +132,7 @@ export async function run(): Promise<void> {
       complain(
         systemSentence(error) ?? `internal error: ${message}. Please report it with the command that led to it.`,
       );
-      tellStack(error);
+      printStack(error);
       process.exitCode = EXIT.FAILED;
     }
   }

@@ -4,7 +4,7 @@ import { endpointText } from "../proxy/address.ts";
 import type { CountMessage, EventMessage } from "../proxy/event-message.ts";
 import { InspectingProxy } from "../proxy/inspecting-proxy.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
-import { isTold, levelOf } from "../report/event-selection.ts";
+import { isShownAt, levelOf } from "../report/event-selection.ts";
 import { type EventWriting, eventWriter } from "../report/event-writer.ts";
 import type { LiveEvent, ProxyCounters, ProxyEvent } from "../report/live-event.ts";
 import { counted } from "../report/text/wording.ts";
@@ -90,7 +90,7 @@ class ProxyOutput {
 
   write(event: EventMessage | CountMessage | ProxyEvent): void {
     const isProxy = event.event === "proxy";
-    if (isProxy && !isTold(levelOf(event), this.writing.level)) return;
+    if (isProxy && !isShownAt(levelOf(event), this.writing.level)) return;
     const text = isProxy ? this.#write(event) : event.text;
     const isFinding = event.event === "finding" || event.event === "fault" || event.event === "repeated";
     (this.#asJson || isFinding ? this.#stdout : this.#stderr).write(text);
@@ -101,7 +101,7 @@ class ProxyOutput {
   }
 
   /** A sentence for the user who started the proxy. */
-  tell(sentence: string): void {
+  print(sentence: string): void {
     this.#stderr.write(`ghostframe: ${sentence}\n`);
   }
 
@@ -128,7 +128,7 @@ async function run(_: unknown, command: Command): Promise<void> {
       ...proxySettings(options),
       writing: output.writing,
       // Never an event: events go to logs, and their first reader would be let in.
-      livePage: address => output.tell(`the live page, for one visit: ${address}`),
+      livePage: address => output.print(`the live page, for one visit: ${address}`),
       emit: event => output.write(event),
     });
     const running = proxy;

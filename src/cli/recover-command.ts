@@ -14,7 +14,7 @@ import { keepHeapSmall } from "./memory.ts";
 import { addFilterOptions, type FilterFlags, filterOf, unknownConnections } from "./message-filter-options.ts";
 import { complain, isReaderGone, write } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
-import { ownFailures, tellStack } from "./own-failure.ts";
+import { ownFailures, printStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
 import { unreadableTwice } from "./read-twice.ts";
 import { RecoveredFolder } from "./recovered-folder.ts";
@@ -178,7 +178,7 @@ async function recoverInto(
       onAnyMessage: message => asked.see(message),
       includeUnconfirmed: options.includeUnconfirmed,
       signal: stop.signal,
-      onFailure: tellStack,
+      onFailure: printStack,
       onExplaining: keepHeapSmall,
       onProgress: (path, read, total) => progress.update(path, read, total),
     },

@@ -18,7 +18,7 @@ import { onInterrupt } from "./interrupt.ts";
 import { NewFile } from "./new-file.ts";
 import { complain, write } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
-import { ownFailures, tellStack } from "./own-failure.ts";
+import { ownFailures, printStack } from "./own-failure.ts";
 import { Progress } from "./progress.ts";
 import { unreadableTwice } from "./read-twice.ts";
 import { filesRead } from "./taken-files.ts";
@@ -61,7 +61,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     process.exitCode = await repair(paths, options, {
       ...captures,
       signal: interruption.signal,
-      onFailure: tellStack,
+      onFailure: printStack,
       onProgress: (path, read, total) => progress.update(path, read, total),
     });
   } catch (error) {

@@ -20,7 +20,7 @@ export interface RepublishOptions extends Redirect {
 }
 
 /** Messages that were returned or refused and are reported one by one. */
-const MAX_TOLD = 20;
+const MAX_REPORTED = 20;
 /** Milliseconds that confirms are waited for if the run is stopped. */
 const LAST_CONFIRMS = 5000;
 /** Milliseconds between two updates of the line on a terminal. */
@@ -122,19 +122,23 @@ export class Republishing {
   /** The result, as sentences. */
   sentences(): string {
     const { chosen, confirmed, before, again, refused, withheld, reasons } = this.#counts;
-    const told: string[] = [];
+    const sentences: string[] = [];
     if (this.#options.yes) {
-      told.push(`Republished to ${this.#target}: ${grouped(confirmed)} of ${plural(chosen, "message")} confirmed.`);
+      sentences.push(
+        `Republished to ${this.#target}: ${grouped(confirmed)} of ${plural(chosen, "message")} confirmed.`,
+      );
       const open = chosen - confirmed - refused;
-      if (open > 0) told.push(`${plural(open, "message")} not confirmed: run it again with the same resume file.`);
-      if (before > 0) told.push(`${grouped(before)} had been confirmed before.`);
-      if (again > 0) told.push(`${grouped(again)} had been sent before without a confirm, and may be there twice.`);
-      told.push(`(${this.#options.resume})`);
+      if (open > 0) sentences.push(`${plural(open, "message")} not confirmed: run it again with the same resume file.`);
+      if (before > 0) sentences.push(`${grouped(before)} had been confirmed before.`);
+      if (again > 0)
+        sentences.push(`${grouped(again)} had been sent before without a confirm, and may be there twice.`);
+      sentences.push(`(${this.#options.resume})`);
     } else {
-      told.push(`Nothing was sent. With --yes ${plural(chosen, "message")} would go to ${this.#target}.`);
+      sentences.push(`Nothing was sent. With --yes ${plural(chosen, "message")} would go to ${this.#target}.`);
     }
-    for (const [why, count] of withheld) told.push(`${grouped(count)} would not be: ${why}${whyNot(why, reasons)}.`);
-    return told.join(" ");
+    for (const [why, count] of withheld)
+      sentences.push(`${grouped(count)} would not be: ${why}${whyNot(why, reasons)}.`);
+    return sentences.join(" ");
   }
 
   #newPublisher(url: string): Publisher {
@@ -155,11 +159,11 @@ export class Republishing {
         },
         returned: (publication, code, text) => {
           this.#note("returned", publication.key);
-          this.#tellRefused(publication, `returned: ${code} ${text}`);
+          this.#reportRefused(publication, `returned: ${code} ${text}`);
         },
         nacked: publication => {
           this.#note("nacked", publication.key);
-          this.#tellRefused(publication, "the broker answered basic.nack");
+          this.#reportRefused(publication, "the broker answered basic.nack");
         },
         waits: why => {
           this.#clear();
@@ -182,12 +186,12 @@ export class Republishing {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  #tellRefused({ exchange, routingKey, key }: Publication, why: string): void {
-    if (++this.#counts.refused > MAX_TOLD) return;
+  #reportRefused({ exchange, routingKey, key }: Publication, why: string): void {
+    if (++this.#counts.refused > MAX_REPORTED) return;
     this.#clear();
     const to = `${exchange === "" ? "the default exchange" : `exchange "${exchange}"`}, routing key "${routingKey}"`;
     complain(`the message ${key} to ${to}: ${why}`);
-    if (this.#counts.refused === MAX_TOLD) complain("further messages that are refused are only counted");
+    if (this.#counts.refused === MAX_REPORTED) complain("further messages that are refused are only counted");
   }
 
   #show(): void {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { inspectPart } from "../inspect.ts";
 import { keepHeapSmall } from "./memory.ts";
-import { tellStack } from "./own-failure.ts";
+import { printStack } from "./own-failure.ts";
 import type { FromShard, ShardTask } from "./sharded-inspection.ts";
 
 const { paths, inspect } = workerData as ShardTask;
@@ -15,7 +15,7 @@ async function run(): Promise<void> {
   const result = await inspectPart(paths, {
     ...inspect,
     signal: stopped.signal,
-    onFailure: tellStack,
+    onFailure: printStack,
     onExplaining: connections => {
       keepHeapSmall(connections);
       say({ kind: "explaining" });

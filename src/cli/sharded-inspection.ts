@@ -11,8 +11,8 @@ import { canReadAgain } from "../capture/capture-source.ts";
 import { type InspectOptions, inspectPart } from "../inspect.ts";
 import { merge } from "../report/partial/merge.ts";
 import type { PartialResult } from "../report/partial/partial-result.ts";
-import { explainEachKindOnce } from "../report/partial/same-kind.ts";
-import { tellStack } from "./own-failure.ts";
+import { shortenRepeatedKinds } from "../report/partial/same-kind.ts";
+import { printStack } from "./own-failure.ts";
 
 /** What can be sent to a worker. */
 export type SentOptions = Pick<
@@ -66,7 +66,7 @@ export async function inspectSharded(
   const results = [await here(own!)];
   for (const { part, result } of await Promise.all(elsewhere)) results.push(result ?? (await here(part)));
   const { inputs, connections } = merge(results);
-  return { inputs, connections: explainEachKindOnce(connections) };
+  return { inputs, connections: shortenRepeatedKinds(connections) };
 }
 
 /** A worker's result; null if it crashed. */
@@ -85,7 +85,7 @@ function shardResult(
       if (message.kind === "explaining") onExplaining();
       else result = message.result;
     });
-    thread.on("error", tellStack);
+    thread.on("error", printStack);
     thread.on("exit", () => {
       signal.removeEventListener("abort", stop);
       resolve(result);

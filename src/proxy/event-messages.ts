@@ -27,8 +27,8 @@ export class EventMessages {
 
   /** @param at seconds since 1970 */
   message(event: ConnectionEvent, at: number): EventMessage {
-    const isTold = this.#selection?.tells(event, at) === true;
-    const message = eventMessage(event, told => (isTold ? this.#write(told) : ""));
+    const isSelected = this.#selection?.selects(event, at) === true;
+    const message = eventMessage(event, liveEvent => (isSelected ? this.#write(liveEvent) : ""));
     if (event.event === "finding" && this.#isNew(event)) message.finding!.line = eventLine(event, false);
     return message;
   }

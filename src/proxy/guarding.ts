@@ -50,7 +50,7 @@ export class Guarding {
         );
         this.#stopping.set(number, stop);
         stop.listen().catch((error: unknown) => {
-          problem(`c${number} could not be told why it is stopped: ${reasonOf(error)}`);
+          problem(`c${number} could not be sent why it is stopped: ${reasonOf(error)}`);
           relayed.stop(null);
         });
       },
@@ -99,9 +99,9 @@ class Stop {
     const { number, inspector } = this.#context;
     await new Promise(resolve => setTimeout(resolve, LISTENS));
     if (this.#isClosed) return;
-    const told = this.#finding;
-    const concluded = await inspector.conclude(number, told === null ? EXPLAINS : 0);
-    this.#close(told ?? concluded);
+    const finding = this.#finding;
+    const concluded = await inspector.conclude(number, finding === null ? EXPLAINS : 0);
+    this.#close(finding ?? concluded);
   }
 
   clientEnded(): void {

@@ -10,7 +10,7 @@ export class IdleCheck {
   }
 
   /** An octet came. */
-  heard(): void {
+  received(): void {
     this.#checks = 0;
   }
 

@@ -110,13 +110,13 @@ export class InspectingProxy {
     }
     if (admin !== null)
       this.#say("listening", `metrics and health at http://${endpointText(admin.address, admin.port)}`);
-    this.#tellLivePage();
+    this.#announceLivePage();
     const { statusEvery = 0 } = this.#options;
     if (statusEvery > 0) this.#status = setInterval(() => this.#sayStatus(), statusEvery).unref();
     return addresses;
   }
 
-  #tellLivePage(): void {
+  #announceLivePage(): void {
     const address = this.#telemetry?.liveAddress ?? null;
     if (address !== null) this.#options.livePage?.(address);
   }
@@ -133,16 +133,16 @@ export class InspectingProxy {
     const recording = this.#options.record === null ? "" : ", a new recording begins";
     this.#say("reloaded", `certificates are read again${recording}`);
     this.#telemetry?.allowVisit();
-    this.#tellLivePage();
+    this.#announceLivePage();
   }
 
   /**
    * Accepts no more, lets connections end, and emits the summary.
    *
    * @param grace milliseconds after which connections are reset
-   * @param untold asked at the end: events that could not be written
+   * @param unwritten asked at the end: events that could not be written
    */
-  async drain(grace: number, untold: () => number): Promise<ProxyCounters> {
+  async drain(grace: number, unwritten: () => number): Promise<ProxyCounters> {
     const { open } = this.#server.counters;
     this.#isDraining = true;
     // When this is emitted, no client is accepted any more.
@@ -153,12 +153,12 @@ export class InspectingProxy {
     await this.#telemetry?.close();
     await this.#webhook?.close(WEBHOOK_CLOSES);
     if (this.#status !== null) clearInterval(this.#status);
-    const counters = this.#counters(untold());
+    const counters = this.#counters(unwritten());
     this.#options.emit({ ...this.#event("summary", summarySentence(counters)), counters });
     return counters;
   }
 
-  #counters(untold: number): ProxyCounters {
+  #counters(unwritten: number): ProxyCounters {
     const { accepted, probes } = this.#server.counters;
     const { uninspected, lostPackets } = this.#inspector;
     return {
@@ -170,7 +170,7 @@ export class InspectingProxy {
       lostPackets,
       ...(this.#webhook === null ? {} : { unsent: this.#webhook.unsent }),
       ...this.#counts,
-      untold,
+      untold: unwritten,
     };
   }
 
@@ -258,6 +258,6 @@ const UNRELAYED: ReadonlySet<string> = new Set<RelayTrouble["kind"]>([
 const COUNTERS = { error: "errors", warning: "warnings", note: "notes" } as const;
 
 function summarySentence({ connections, errors, warnings, notes }: ProxyCounters): string {
-  const told = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")].join(", ");
-  return `${counted(connections, "connection")} relayed: ${told}`;
+  const counts = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")].join(", ");
+  return `${counted(connections, "connection")} relayed: ${counts}`;
 }

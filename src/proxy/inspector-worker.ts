@@ -48,9 +48,9 @@ const batches: BatchInspection = new BatchInspection({
   broker: setting.broker,
   recorder,
   firstFinding: setting.firstFinding,
-  failed: tellStack,
+  failed: printStack,
   emit: event => {
-    live?.told(event);
+    live?.connectionEvent(event);
     events.push(messages.message(event, clock.seconds));
   },
   telemetry: link === null ? null : { ...link.parts, heard: live === null ? null : live.message.bind(live) },
@@ -63,7 +63,7 @@ function newLink(wanted: NonNullable<InspectorSetting["telemetry"]>): TelemetryL
 }
 
 /** Prints where a connection's inspection failed, if that is asked for. */
-function tellStack(error: unknown): void {
+function printStack(error: unknown): void {
   if (process.env.GHOSTFRAME_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 

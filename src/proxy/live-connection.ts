@@ -12,7 +12,7 @@ export class LiveConnection implements RelayedCarrier {
   upstream: Endpoint;
   steps: UpstreamSteps | null = null;
   clientTlsVersion: string | null = null;
-  wasTold = false;
+  wasEmitted = false;
   /** Both sides are connected, and that was not emitted yet: no octet has come. */
   awaitsOctets = false;
   guarded = false;

@@ -22,7 +22,7 @@ const STEPS_GROW_BACK = 10;
 /** Seconds without an octet after which an open incident is emitted as far as it is known. */
 const PROVISIONAL_AFTER = 2;
 /** Seconds without an octet after which a connection is reported as opened: a health check is over by then. */
-const TOLD_AFTER = 5;
+const OPENED_AFTER = 5;
 
 export interface LiveInspectionOptions {
   broker: BrokerChoice;
@@ -117,7 +117,7 @@ export class LiveInspection {
     const connection = this.#connections.get(number);
     if (connection === undefined) return;
     const { carrier } = connection;
-    if (carrier.awaitsOctets) this.#tellOpened(connection);
+    if (carrier.awaitsOctets) this.#emitOpened(connection);
     carrier.carried(side, end - start, this.#moment);
     if (connection.givenUp || carrier.concluded || carrier.hasEnded(side)) return;
     connection.data(side, bytes, start, end);
@@ -207,12 +207,12 @@ export class LiveInspection {
     }
     for (const connection of this.#silent) {
       // In the order in which they connected.
-      if (this.#moment.seconds - connection.carrier.last.seconds < TOLD_AFTER) break;
-      this.#tellOpened(connection);
+      if (this.#moment.seconds - connection.carrier.last.seconds < OPENED_AFTER) break;
+      this.#emitOpened(connection);
     }
   }
 
-  #tellOpened(connection: Inspected): void {
+  #emitOpened(connection: Inspected): void {
     connection.carrier.awaitsOctets = false;
     this.#silent.delete(connection);
     this.#events.emit(connection, { event: "opened" });

@@ -50,7 +50,7 @@ export class LiveLink {
   /** By fingerprint: findings that were sent whole. */
   readonly #kinds = new Map<string, Set<string>>();
   /** For open connections: findings that were sent, and why a connection is not inspected. */
-  readonly #told = new Map<string, { findings: Set<string>; uninspected?: string }>();
+  readonly #sent = new Map<string, { findings: Set<string>; uninspected?: string }>();
   /** For open connections: octets that were sent, and in whose turn that was. */
   #figures = new WeakMap<Inspected, { octets: number; turn: number }>();
   #turn = 0;
@@ -71,17 +71,17 @@ export class LiveLink {
   }
 
   /** Takes an event that was emitted for a connection. */
-  told(event: ConnectionEvent): void {
+  connectionEvent(event: ConnectionEvent): void {
     const { id } = event.connection;
-    const known = this.#told.get(id) ?? { findings: new Set() };
-    this.#told.set(id, known);
+    const known = this.#sent.get(id) ?? { findings: new Set() };
+    this.#sent.set(id, known);
     if (event.event === "finding") {
       known.findings.add(event.finding.id);
       this.#finding(event);
     } else if (event.event === "uninspected") known.uninspected = event.message;
     const isOpen = event.event !== "closed";
     this.#connection(event.connection, event.upstream, isOpen);
-    if (!isOpen) this.#told.delete(id);
+    if (!isOpen) this.#sent.delete(id);
   }
 
   /** A message whose outcome is known; `finding` cost it. */
@@ -99,7 +99,7 @@ export class LiveLink {
     this.#turn++;
     const turnOf = (each: Inspected): number => this.#figures.get(each)?.turn ?? 0;
     const changed = [...this.#open()].filter(
-      each => each.carrier.wasTold && this.#figures.get(each)?.octets !== octetsOf(each),
+      each => each.carrier.wasEmitted && this.#figures.get(each)?.octets !== octetsOf(each),
     );
     for (const inspected of changed.sort((a, b) => turnOf(a) - turnOf(b)).slice(0, MAX_FIGURES)) {
       const { id, upstream } = inspected.carrier;
@@ -153,7 +153,7 @@ export class LiveLink {
   }
 
   #connection(connection: Connection, upstream: ConnectionEvent["upstream"], isOpen: boolean): void {
-    const { findings, uninspected } = this.#told.get(connection.id) ?? { findings: new Set() };
+    const { findings, uninspected } = this.#sent.get(connection.id) ?? { findings: new Set() };
     const record: LiveConnection = {
       ...connection,
       upstream,

@@ -176,7 +176,7 @@ export class Relay implements Relayed, AttemptListener {
   }
 
   #data(side: Side, chunk: Uint8Array): void {
-    this.#idle.heard();
+    this.#idle.received();
     if (side === 1) this.#silence.end();
     else if (!this.clientSpoke) this.#spoke();
     if (this.#phase === "relaying") this.#forwarder.take(side, chunk);

@@ -46,7 +46,7 @@ let exporter: TelemetryExporter | null = null;
 const live = data.livePage == null ? null : new LiveState(new Date().toISOString());
 let liveServer: LiveServer | null = null;
 let relay: RelayState | null = null;
-let heardAt = performance.now();
+let lastReceivedAt = performance.now();
 /** The port of the present inspector. */
 let inspector: MessagePort | null = null;
 let inspected: MetricsSnapshot | null = null;
@@ -87,7 +87,7 @@ function sendMetrics(): void {
 }
 
 function unhealthy(): string | null {
-  return performance.now() - heardAt > SILENT_AFTER ? "the relay does not answer" : null;
+  return performance.now() - lastReceivedAt > SILENT_AFTER ? "the relay does not answer" : null;
 }
 
 async function unready(): Promise<string | null> {
@@ -220,7 +220,7 @@ async function beginAdmin(): Promise<Endpoint | null> {
 parent.on("message", (message: ToTelemetry) => {
   if (message.kind === "relay") {
     relay = message.state;
-    heardAt = performance.now();
+    lastReceivedAt = performance.now();
     live?.relayed(message.state, Date.now());
   } else if (message.kind === "new-visit") liveServer?.allow(message.token);
   else if (message.kind === "inspector") connectInspector(message.port);

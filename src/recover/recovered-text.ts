@@ -59,20 +59,22 @@ export class RecoveredCounts {
       const partly = part === 0 ? "" : whole === 0 ? " (only in part)" : ` (${grouped(part)} only in part)`;
       return [`${grouped(whole + part)} ${fate}${partly}`];
     });
-    const told = [
+    const sentences = [
       `${this.all === 0 ? "No message" : plural(this.all, "message")} lost${fates.length === 0 ? "" : `: ${fates.join(", ")}`}.`,
     ];
     if (this.unsure > 0) {
-      told.push(`${grouped(this.unsure)} of them ("whole?") may be mixtures of two messages whose frames look alike.`);
+      sentences.push(
+        `${grouped(this.unsure)} of them ("whole?") may be mixtures of two messages whose frames look alike.`,
+      );
     }
     if (unconfirmed > 0) {
       const those = unconfirmed === 1 ? "1 more has no confirm" : `${grouped(unconfirmed)} more have no confirm`;
-      told.push(`${those}, and may have arrived (--include-unconfirmed).`);
+      sentences.push(`${those}, and may have arrived (--include-unconfirmed).`);
     }
     if (unknown > 0) {
       const those = unknown === 1 ? "1 more" : `${grouped(unknown)} more`;
-      told.push(`Of ${those} the capture does not say whether the broker took them.`);
+      sentences.push(`Of ${those} the capture does not say whether the broker took them.`);
     }
-    return told.join(" ");
+    return sentences.join(" ");
   }
 }

@@ -6,12 +6,12 @@ import { inputNotes } from "./partial/input-notes.ts";
 import { mapPlaces } from "./partial/map-places.ts";
 import { merge } from "./partial/merge.ts";
 import type { ConnectionPart, FindingPart, InputPart, PartialResult } from "./partial/partial-result.ts";
-import { explainEachKindOnce } from "./partial/same-kind.ts";
+import { shortenRepeatedKinds } from "./partial/same-kind.ts";
 import { unreadFindings, unreadOf } from "./partial/unread.ts";
 import { type Connection, type Finding, type Input, REPORT_SCHEMA, type Report } from "./report.ts";
 
 /** A finding, its connection in the report, and the findings beside it. */
-interface Told {
+interface Reported {
   part: FindingPart;
   connection: string | null;
   /** The findings of the same connection, or file. */
@@ -20,14 +20,14 @@ interface Told {
 
 export function buildReport(result: PartialResult): Report {
   const { inputs, connections: all } = merge([result]);
-  const connections = explainEachKindOnce(all);
-  const told = [
+  const connections = shortenRepeatedKinds(all);
+  const reported = [
     ...inputs.flatMap(fileFindings),
     ...connections.flatMap(({ findings }, i) =>
-      findings.map((part): Told => ({ part, connection: `c${i + 1}`, among: findings })),
+      findings.map((part): Reported => ({ part, connection: `c${i + 1}`, among: findings })),
     ),
   ];
-  const findings = numbered(told);
+  const findings = numbered(reported);
   const count = (severity: Finding["severity"]) => findings.filter(each => each.severity === severity).length;
   const masked = connections.reduce((sum, part) => sum + (part.masked ?? 0), 0);
   return withIncidents({
@@ -45,9 +45,9 @@ export function buildReport(result: PartialResult): Report {
   });
 }
 
-function fileFindings(input: InputPart, index: number): Told[] {
+function fileFindings(input: InputPart, index: number): Reported[] {
   const { file } = input;
-  return [...file.findings, ...unreadFindings(input)].map((part): Told => {
+  return [...file.findings, ...unreadFindings(input)].map((part): Reported => {
     const here = mapPlaces(part, (_, packet) => ({ input: index, packet }));
     return { part: here, connection: null, among: file.findings };
   });
@@ -106,8 +106,10 @@ function connectionOf({ first, counts, details, unexplained }: ConnectionPart, i
 }
 
 /** Puts findings in the order of the captures, and numbers them. */
-function numbered(told: readonly Told[]): Finding[] {
-  const order = told.toSorted(({ part: a }, { part: b }) => inputIn(a) - inputIn(b) || packetIn(a) - packetIn(b) || 0);
+function numbered(reported: readonly Reported[]): Finding[] {
+  const order = reported.toSorted(
+    ({ part: a }, { part: b }) => inputIn(a) - inputIn(b) || packetIn(a) - packetIn(b) || 0,
+  );
   const ids = new Map(order.map(({ part }, i) => [part, `f${i + 1}`]));
   /** By kind: the first one with all details. */
   const first = new Map<string, FindingPart>();

@@ -172,11 +172,11 @@ function ending(
   facts?: ConnectionFacts,
 ): string {
   const own = findings.filter(({ connection }) => connection === id);
-  const told =
+  const end =
     own.find(({ rule, message }) => rule === "broker-close" && CLOSES.test(message)) ??
     own.find(({ rule }) => rule === "ended-abruptly" || rule === "heartbeat-missed");
   // Erlang folds its quotes into lines.
-  if (told !== undefined) return printable(told.message.replace(/\s*\n\s*/g, " "));
+  if (end !== undefined) return printable(ending.message.replace(/\s*\n\s*/g, " "));
   if (observed?.outcome === "close" && ownCloser(observed) === "proxy")
     return "ghostframe proxy shut down, and closed it.";
   const fate = facts?.fate;

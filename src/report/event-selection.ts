@@ -29,8 +29,8 @@ export class EventSelection {
   }
 
   /** Whether an event must be emitted. `at`: seconds since 1970. */
-  tells(event: ConnectionEvent, at: number): boolean {
-    if (!isTold(levelOf(event), this.#level)) return false;
+  selects(event: ConnectionEvent, at: number): boolean {
+    if (!isShownAt(levelOf(event), this.#level)) return false;
     if (this.#every) return true;
     if (event.event === "fault" && !this.#repeats.fault(event, at)) return false;
     if (event.event === "finding" && !this.#repeats.finding(event, at)) return false;
@@ -39,12 +39,12 @@ export class EventSelection {
 
   /** The counts that must be emitted now; `all` at the end. */
   due(at: number, time: string, all = false): CountEvent[] {
-    const repeated = this.#repeats.due(at, time, all).filter(event => isTold(levelOf(event), this.#level));
+    const repeated = this.#repeats.due(at, time, all).filter(event => isShownAt(levelOf(event), this.#level));
     return [...repeated, ...this.#rates.due(at, time, all)];
   }
 }
 
-export function isTold(level: Level, least: Level): boolean {
+export function isShownAt(level: Level, least: Level): boolean {
   return LEVELS.indexOf(level) <= LEVELS.indexOf(least);
 }
 

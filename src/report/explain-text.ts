@@ -58,11 +58,11 @@ function groupLines({ groups, incidents: all }: ExplanationReport, page: Page): 
   });
   const total = groups.reduce((sum, { count }) => sum + count, 0);
   const notes = all.reduce((sum, { level, count }) => (level === "note" ? sum + count : sum), 0);
-  const told = [
+  const counts = [
     ...(total > notes ? [counted(total - notes, "error")] : []),
     ...(notes > 0 ? [counted(notes, "note")] : []),
   ];
-  const title = `${told.join(", ")} of ${counted(groups.length, "kind")}`;
+  const title = `${counts.join(", ")} of ${counted(groups.length, "kind")}`;
   const left = groups.length - shown.length;
   return [
     page.paint.strong(title),
@@ -118,7 +118,7 @@ function answer(incident: ExplainedIncident, numbered: boolean, page: Page): str
   const title = columns(heading) <= page.columns ? [heading] : wrap(heading, page.columns - 2);
   const [first] = causes;
   const room = page.columns - LABEL_COLUMNS;
-  const who = first === undefined ? "not told by this text" : `${first.confidence}: ${first.title}`;
+  const who = first === undefined ? "not stated in this text" : `${first.confidence}: ${first.title}`;
   const now = first === undefined ? "look at the lines around it" : first.now;
   return [
     `${page.paint.error(title[0]!.slice(0, word.length))}${page.paint.strong(title[0]!.slice(word.length))}`,
@@ -169,8 +169,8 @@ function facts({ code, codeName, seenBy, about, source }: ExplainedIncident): st
 function where(incident: ExplainedIncident, page: Page): string[] {
   const { connection, first, last, count, channel, quote } = incident;
   const lines: string[] = [];
-  const told = facts(incident);
-  if (told !== "") lines.push(...page.labelled("kind", told));
+  const kind = facts(incident);
+  if (kind !== "") lines.push(...page.labelled("kind", kind));
   if (connection !== null) {
     const peers = connection.peers.map(peer => printable(peer, 60)).join(", ") + (connection.morePeers ? ", …" : "");
     const host = connection.host === null ? "" : ` → ${printable(connection.host, 60)}`;

@@ -34,7 +34,7 @@ export interface RelayedCarrier extends Carrier {
   /** The version of TLS between client and proxy: "1.3"; null or missing if there is none. */
   readonly clientTlsVersion?: string | null;
   /** An event of it was emitted. Otherwise its end is not emitted either: a health check causes no event. */
-  wasTold: boolean;
+  wasEmitted: boolean;
 }
 
 /** An event without what all events have. */
@@ -91,7 +91,7 @@ export class LiveEventSink<By extends RelayedCarrier> {
         this.#finding(event);
         return;
       case "connection-closed":
-        if (connection.carrier.wasTold) {
+        if (connection.carrier.wasEmitted) {
           this.emit(connection, { event: "closed", findings: this.#of(connection).counts });
         }
         this.#emitted.delete(connection);
@@ -107,7 +107,7 @@ export class LiveEventSink<By extends RelayedCarrier> {
   emit(connection: InspectedConnection<By>, { event, ...details }: News): void {
     const { moment, emit } = this.#options;
     const { id, upstream } = connection.carrier;
-    connection.carrier.wasTold = true;
+    connection.carrier.wasEmitted = true;
     const place = { time: isoTime(moment), connection: { id, ...connectionRecord(connection) }, upstream };
     emit({ schema: EVENT_SCHEMA, event, ...place, ...details } as ConnectionEvent);
   }
@@ -151,8 +151,8 @@ export class LiveEventSink<By extends RelayedCarrier> {
     const record = { id: connection.carrier.id, ...connectionRecord(connection) };
     // What another finding led to is reported with that finding's cause.
     const isLedTo = cause !== undefined && finding.octets.length === 0;
-    const told = isLedTo ? finding : withIncident(finding, record);
-    this.emit(connection, { event: "finding", final, finding: told, fingerprint: print });
+    const reported = isLedTo ? finding : withIncident(finding, record);
+    this.emit(connection, { event: "finding", final, finding: reported, fingerprint: print });
   }
 
   #of(connection: InspectedConnection<By>): Emitted {

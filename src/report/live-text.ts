@@ -60,18 +60,21 @@ export class LiveText {
       case "finding":
         return this.#finding(event);
       case "trouble":
-        return this.#of(event, `${paint.warning(`${printable(event.kind, KIND_COLUMNS)}  `)}${told(event.message)}`);
+        return this.#of(
+          event,
+          `${paint.warning(`${printable(event.kind, KIND_COLUMNS)}  `)}${onOneLine(event.message)}`,
+        );
       case "repeated":
         return this.#repeated(event);
       case "limited": {
         const { kind, count, addresses, since } = event;
         const of = addresses === 1 ? "one address" : `${grouped(addresses)} addresses`;
-        const what = `${counted(count, "more event")} of ${of} since ${sinceClock(since, event.time)} left out: ${told(kind)}`;
+        const what = `${counted(count, "more event")} of ${of} since ${sinceClock(since, event.time)} left out: ${onOneLine(kind)}`;
         return this.#line(event.time, "", paint.warning(what));
       }
       case "uninspected":
       case "guarded":
-        return this.#of(event, `${paint.warning(`${event.event}  `)}${told(event.message)}`);
+        return this.#of(event, `${paint.warning(`${event.event}  `)}${onOneLine(event.message)}`);
       case "closed":
         return all ? this.#of(event, paint.faint(closed(event.connection))) : "";
     }
@@ -98,7 +101,7 @@ export class LiveText {
     } else if (!final) this.#provisional.set(finding.id, explanation);
     if (finding.severity === "note" || finding.cause !== undefined) {
       const after = finding.cause === undefined ? "" : ` (led to by ${printable(finding.cause, 12)})`;
-      return this.#of(event, `${paint[finding.severity](`${finding.rule}  `)}${told(finding.message)}${after}`);
+      return this.#of(event, `${paint[finding.severity](`${finding.rule}  `)}${onOneLine(finding.message)}${after}`);
     }
     const report: Report = {
       schema: REPORT_SCHEMA,
@@ -136,11 +139,11 @@ function sinceClock(since: string, now: string): string {
 }
 
 function proxyText({ kind, counters, message }: ProxyEvent): string {
-  if (counters === undefined) return told(message);
-  return kind === "summary" ? summary(counters) : `${told(message)}; so far ${summary(counters)}`;
+  if (counters === undefined) return onOneLine(message);
+  return kind === "summary" ? summary(counters) : `${onOneLine(message)}; so far ${summary(counters)}`;
 }
 
-function told(message: string): string {
+function onOneLine(message: string): string {
   return printable(joined(message), MESSAGE_COLUMNS);
 }
 
@@ -175,7 +178,7 @@ function summary(counters: ProxyCounters): string {
     counted(notes, "note"),
     ...(lostPackets > 0 ? [`${counted(lostPackets, "packet")} not recorded`] : []),
     ...(unsent > 0 ? [`${counted(unsent, "finding")} not sent to the webhook`] : []),
-    ...(untold > 0 ? [`${counted(untold, "event")} not told: their reader was too slow`] : []),
+    ...(untold > 0 ? [`${counted(untold, "event")} not written: their reader was too slow`] : []),
   ];
   return parts.join(", ");
 }

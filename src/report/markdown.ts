@@ -12,7 +12,7 @@ import type { Report } from "./report.ts";
 import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
 import { ruleFile } from "./rule-pages.ts";
 import { diagnosisPicture, proof } from "./text/diagnosis.ts";
-import { answer, behindStop, causeWords, costWords, toldConfidences, who } from "./text/first-screen.ts";
+import { answer, behindStop, causeWords, costWords, shownConfidences, who } from "./text/first-screen.ts";
 import { marksOf } from "./text/incident.ts";
 import { lostByFate, tornTraces } from "./text/lost-messages.ts";
 import { MAX_NOTES, noteWords } from "./text/notes.ts";
@@ -45,9 +45,9 @@ export function markdown(report: Report, options: Partial<FormatOptions> = {}): 
         behindStop(group),
       ]),
     ]),
-    rest > 0 ? markup.text(`${counted(rest, "more client")} and cause left out: --all tells them.`) : "",
+    rest > 0 ? markup.text(`${counted(rest, "more client")} and cause left out: --all shows them.`) : "",
     ...notes(found, settings.all, markup),
-    markup.text(confidenceMeaning(toldConfidences(shown.map(({ first }) => first)))),
+    markup.text(confidenceMeaning(shownConfidences(shown.map(({ first }) => first)))),
   ];
   return `${parts.filter(part => part !== "").join("\n\n")}\n`;
 }
@@ -127,9 +127,9 @@ function traces({ finding }: Incident, all: boolean, markup: Markup): string {
 function notes({ notes: every }: Overview, all: boolean, markup: Markup): string[] {
   if (every.length === 0) return [];
   const shown = all ? every : fairShare(every, MAX_NOTES);
-  const told = new Set(shown);
-  const rest = every.filter(note => !told.has(note));
+  const inFull = new Set(shown);
+  const rest = every.filter(note => !inFull.has(note));
   const items = shown.map(note => `${markup.code(printable(note.rule, 30))} ${markup.text(noteWords(note))}`);
-  if (rest.length > 0) items.push(markup.text(`and ${grouped(rest.length)} more: ${byRule(rest)}. --all tells each.`));
+  if (rest.length > 0) items.push(markup.text(`and ${grouped(rest.length)} more: ${byRule(rest)}. --all shows each.`));
   return [markup.heading(3, "Notes"), markup.list(items)];
 }

@@ -56,7 +56,7 @@ export class MessageOutput {
   take(message: Message): void {
     this.#readers.onAnyMessage?.(message);
     if (!this.isWanted || !this.#filter.takes(message)) return;
-    if (message.incident === null || this.#waiting.length >= MAX_WAITING) this.#tell(message);
+    if (message.incident === null || this.#waiting.length >= MAX_WAITING) this.#write(message);
     else this.#waiting.push(message);
   }
 
@@ -71,10 +71,10 @@ export class MessageOutput {
   /** The report is made: emits the messages that waited for it. */
   finish(findings: Report["findings"]): void {
     const findingOf = findingsByIncident(findings);
-    for (const message of this.#waiting.splice(0)) this.#tell(message, findingOf(message));
+    for (const message of this.#waiting.splice(0)) this.#write(message, findingOf(message));
   }
 
-  #tell(message: Message, finding?: string): void {
+  #write(message: Message, finding?: string): void {
     this.#readers.onMessageFacts?.(message, finding);
     this.#readers.onMessage?.(messageRecord(message, finding));
     this.#readers.onMessageLine?.(messageJson(message, finding));

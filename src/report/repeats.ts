@@ -54,14 +54,14 @@ export class Repeats {
     const known = this.#problems.get(fingerprint);
     const isNew = known === undefined || at - known.seen > FORGOTTEN_AFTER;
     // A finding that was emitted before it was final is emitted to its end.
-    const isTold = isNew || wasProvisional || known.id === finding.id;
-    if (!final && isTold && this.#provisional.size < MAX_PROVISIONAL) this.#provisional.add(finding.id);
+    const isEmitted = isNew || wasProvisional || known.id === finding.id;
+    if (!final && isEmitted && this.#provisional.size < MAX_PROVISIONAL) this.#provisional.add(finding.id);
     this.#problems.delete(fingerprint);
     if (isNew) this.#add(fingerprint, event, at);
     else this.#problems.set(fingerprint, known);
     const problem = this.#problems.get(fingerprint)!;
     problem.seen = at;
-    if (isTold || !final) return isTold;
+    if (isEmitted || !final) return isEmitted;
     problem.count++;
     problem.uncounted++;
     problem.client = event.connection.client.address;

@@ -121,7 +121,7 @@ export const RULE_PAGES: Readonly<Record<RuleId, RulePage>> = {
   },
   "consumer-cancelled": {
     reason: "The queue was deleted, its node went away, or its leader moved.",
-    todo: "Consume again when the library tells of it: most do not do so by themselves.",
+    todo: "Consume again when the library reports it: most do not do so by themselves.",
   },
   "connection-blocked": {
     reason: "The broker has too little memory or disk. Publishers are not read until it has more.",

@@ -48,9 +48,9 @@ export function statisticsText(statistics: MessageStatistics, report: Report, co
   for (const [kind, title, latency] of KINDS) {
     const counts = [...statistics.outcomes[kind]].sort(([, a], [, b]) => b - a);
     const count = counts.reduce((sum, [, each]) => sum + each, 0);
-    const told = counts.map(([outcome, each]) => `${grouped(each)} ${outcome}`).join(", ");
+    const outcomes = counts.map(([outcome, each]) => `${grouped(each)} ${outcome}`).join(", ");
     lines.push(`${title}  ${grouped(count)}${rate(count, statistics)}, ${size(statistics.octets[kind])}`);
-    if (count > 0) lines.push(`  ${told}`);
+    if (count > 0) lines.push(`  ${outcomes}`);
     for (const grouping of GROUPINGS[kind]) lines.push(...latencyTable(statistics, kind, grouping, latency, room));
     lines.push(...heatMap(statistics.heat[kind].within((columns ?? LAID_OUT) - LABEL_COLUMNS), latency), "");
   }
@@ -169,8 +169,8 @@ function errors(report: Report, columns: number | null): string[] {
   const counts = errorCounts(report);
   if (counts.length === 0) return [];
   const shown = counts.slice(0, MAX_ERRORS).flatMap(({ message, count }) => {
-    const told = printable(message);
-    const lines = columns === null ? [told] : wrap(told, columns - COUNT_COLUMNS);
+    const shown = printable(message);
+    const lines = columns === null ? [shown] : wrap(shown, columns - COUNT_COLUMNS);
     return lines.map((line, i) => pad(i === 0 ? `  ${pad(grouped(count), 7, "right")}` : "", COUNT_COLUMNS) + line);
   });
   const more = Math.max(0, counts.length - MAX_ERRORS);

@@ -12,7 +12,7 @@ import { DEFAULT_FORMAT_OPTIONS, type FormatOptions } from "./report-format.ts";
 import { inAscii } from "./text/ascii.ts";
 import { brokerLogBlock } from "./text/broker-log-lines.ts";
 import { connectionTable } from "./text/connection-table.ts";
-import { answer, firstScreen, isTrouble, toldConfidences } from "./text/first-screen.ts";
+import { answer, firstScreen, isTrouble, shownConfidences } from "./text/first-screen.ts";
 import { headlines } from "./text/headline.ts";
 import { incidentBlocks } from "./text/incident.ts";
 import { notes } from "./text/notes.ts";
@@ -44,18 +44,18 @@ export function text(report: Report, options: Partial<FormatOptions> = {}): stri
 
 /** What the numbers behind causes and diagnoses mean, once. */
 function confidenceNote({ incidents }: Overview, page: Page): string[] {
-  const words = confidenceMeaning(toldConfidences(incidents));
+  const words = confidenceMeaning(shownConfidences(incidents));
   return words === "" ? [] : page.prose(words, page.paint.faint);
 }
 
 /** The answer once more, at the end of a long report; what else was found is counted. */
 function summary(found: Overview, page: Page): string[] {
-  const { counts, incidents, notes: told } = found;
+  const { counts, incidents, notes: shownNotes } = found;
   const trouble = isTrouble(counts);
   const warnings = incidents.filter(({ finding }) => finding.severity === "warning").length;
   const rest = [
     warnings > 0 ? counted(warnings, "warning") : "",
-    told.length > 0 ? counted(told.length, "note") : "",
+    shownNotes.length > 0 ? counted(shownNotes.length, "note") : "",
   ].filter(part => part !== "");
   const words = `${answer(found)}${rest.length === 0 ? "" : ` ${rest.join(", ")}.`}`;
   return page.flush(words, trouble === null ? undefined : page.paint[trouble]);

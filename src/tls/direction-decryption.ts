@@ -143,20 +143,20 @@ export class DirectionDecryption {
   }
 
   #record(size: number, epoch: Epoch, number: number, writer: number): OpenedRecord {
-    const told = this.#opened;
-    told.size = size;
-    told.protection = epoch.protection;
-    told.number = number;
-    told.writer = writer;
-    told.afterGap = writer === 0 && (this.#gap || number > (epoch === told.epoch ? this.#next : 0));
+    const record = this.#opened;
+    record.size = size;
+    record.protection = epoch.protection;
+    record.number = number;
+    record.writer = writer;
+    record.afterGap = writer === 0 && (this.#gap || number > (epoch === record.epoch ? this.#next : 0));
     // Records before the first that is opened are those of a handshake whose keys are not known.
     if (this.opened++ === 0) this.unopened = 0;
     if (writer === 0) {
       this.#next = number + 1;
       this.#gap = false;
       this.#unopenedSince = 0;
-      told.epoch = epoch;
+      record.epoch = epoch;
     } else this.#copies[writer - 1]!.next = number + 1;
-    return told;
+    return record;
   }
 }

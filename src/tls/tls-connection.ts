@@ -69,7 +69,7 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
   gap(side: Side, missing: number, cut: boolean): void {
     if (this.state === "undecided" && !this.midStream) {
-      this.#tellPreludes();
+      this.#passPreludes();
       this.#offsets[0] += this.#held.octets;
       this.directions[0].scanner.offset = this.#offsets[0];
       this.#held.give(this.#context.moment, piece => this.#context.plain.data(0, piece, 0, piece.length));
@@ -193,13 +193,13 @@ export class TlsConnection implements ConnectionObserver, RecordListener {
 
   #isPlain(): void {
     this.state = "plain";
-    this.#tellPreludes();
+    this.#passPreludes();
     this.#held.give(this.#context.moment, piece => this.#context.plain.data(0, piece, 0, piece.length));
     this.#context.isPlain();
   }
 
   /** The octets of preludes count in the offsets of what is not decrypted. */
-  #tellPreludes(): void {
+  #passPreludes(): void {
     for (const prelude of this.#preludes.splice(0)) this.#context.plain.prelude?.(...prelude);
   }
 

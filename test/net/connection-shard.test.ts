@@ -5,7 +5,7 @@ import { type ConnectionShard, isInShard } from "../../src/net/connection-shard.
 import type { TcpConnection } from "../../src/net/tcp-connection.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import { merge } from "../../src/report/partial/merge.ts";
-import { explainEachKindOnce } from "../../src/report/partial/same-kind.ts";
+import { shortenRepeatedKinds } from "../../src/report/partial/same-kind.ts";
 import { FIXTURES } from "../support/golden.ts";
 
 /** A connection as far as it is asked here. */
@@ -55,6 +55,6 @@ describe("what three parts find", () => {
       parts.push(await inspectPart(paths, { shard }));
     }
     const { inputs, connections } = merge(parts);
-    expect(buildReport({ inputs, connections: explainEachKindOnce(connections) })).toEqual(await inspect(paths));
+    expect(buildReport({ inputs, connections: shortenRepeatedKinds(connections) })).toEqual(await inspect(paths));
   });
 });

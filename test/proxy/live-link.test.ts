@@ -59,7 +59,7 @@ function scene() {
   const link: LiveLink = new LiveLink(() => live.inspection.open);
   const live: LiveScene = new LiveScene({
     watch: link.watch,
-    onEvent: event => link.told(event),
+    onEvent: event => link.connectionEvent(event),
     telemetry: {
       ids,
       choice: "incidents",

@@ -27,41 +27,41 @@ function counts(events: readonly CountEvent[]): string[] {
 describe("the same problem", () => {
   it("is told once; then it is counted, at most once a minute, and at the end", () => {
     const events = selection();
-    const told = Array.from({ length: 144 }, (_, i) => events.tells(problem(`f${i + 1}`, "a".repeat(16)), i));
+    const told = Array.from({ length: 144 }, (_, i) => events.selects(problem(`f${i + 1}`, "a".repeat(16)), i));
     expect(told.filter(Boolean)).toHaveLength(1);
     expect(counts(events.due(59, TIME))).toEqual([]);
     expect(counts(events.due(144, TIME))).toEqual(["again f1 ×143 (+143)"]);
     expect(counts(events.due(300, TIME))).toEqual([]);
-    events.tells(problem("f200", "a".repeat(16)), 301);
+    events.selects(problem("f200", "a".repeat(16)), 301);
     expect(counts(events.due(302, TIME, true))).toEqual(["again f1 ×144 (+1)"]);
   });
 
   it("is told to its end where it was told before it was final", () => {
     const events = selection();
-    expect(events.tells(problem("f1", "a", false), 0)).toBe(true);
-    expect(events.tells(problem("f1", "b"), 1)).toBe(true);
-    expect(events.tells(problem("f2", "b"), 2)).toBe(false);
-    expect(events.tells(problem("f3", "a"), 2)).toBe(false);
+    expect(events.selects(problem("f1", "a", false), 0)).toBe(true);
+    expect(events.selects(problem("f1", "b"), 1)).toBe(true);
+    expect(events.selects(problem("f2", "b"), 2)).toBe(false);
+    expect(events.selects(problem("f3", "a"), 2)).toBe(false);
   });
 
   it("is told where it turns out to be another one", () => {
     const events = selection();
-    events.tells(problem("f1", "a"), 0);
-    expect(events.tells(problem("f2", "a", false), 1)).toBe(false);
-    expect(events.tells(problem("f2", "b"), 2)).toBe(true);
+    events.selects(problem("f1", "a"), 0);
+    expect(events.selects(problem("f2", "a", false), 1)).toBe(false);
+    expect(events.selects(problem("f2", "b"), 2)).toBe(true);
     expect(counts(events.due(3, TIME, true))).toEqual([]);
   });
 
   it("is told anew when it was not seen for an hour", () => {
     const events = selection();
-    events.tells(problem("f1", "a"), 0);
-    expect(events.tells(problem("f2", "a"), 3000)).toBe(false);
-    expect(events.tells(problem("f3", "a"), 7000)).toBe(true);
+    events.selects(problem("f1", "a"), 0);
+    expect(events.selects(problem("f2", "a"), 3000)).toBe(false);
+    expect(events.selects(problem("f3", "a"), 7000)).toBe(true);
   });
 
   it("has one first word: its finding follows in any case", () => {
     const events = selection();
-    expect([fault(), fault(), fault({ rule: "content-order" })].map(event => events.tells(event, 0))).toEqual([
+    expect([fault(), fault(), fault({ rule: "content-order" })].map(event => events.selects(event, 0))).toEqual([
       true,
       false,
       true,
@@ -73,14 +73,14 @@ describe("too many events", () => {
   it("of one kind and address are left out, and counted", () => {
     const events = selection("debug", 5);
     events.due(0, TIME);
-    const told = Array.from({ length: 12 }, () => events.tells(closed(), 1));
+    const told = Array.from({ length: 12 }, () => events.selects(closed(), 1));
     expect(told.filter(Boolean)).toHaveLength(5);
     const other = { client: { address: "192.0.2.9", port: 1 } };
-    expect(events.tells(closed({ of: other }), 1)).toBe(true);
-    expect(events.tells(trouble(), 1)).toBe(true);
+    expect(events.selects(closed({ of: other }), 1)).toBe(true);
+    expect(events.selects(trouble(), 1)).toBe(true);
     expect(counts(events.due(59, TIME))).toEqual([]);
     expect(counts(events.due(60, TIME))).toEqual(["left out closed ×7 of 1"]);
-    expect(events.tells(closed(), 61)).toBe(true);
+    expect(events.selects(closed(), 61)).toBe(true);
   });
 
   it("of very many addresses cost bounded memory, and are counted all the same", () => {
@@ -88,7 +88,7 @@ describe("too many events", () => {
     let told = 0;
     for (let i = 0; i < 30_000; i++) {
       const client = { address: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, port: 1 };
-      if (events.tells(closed({ of: { client } }), 1)) told++;
+      if (events.selects(closed({ of: { client } }), 1)) told++;
     }
     const [left] = events.due(2, TIME, true);
     expect(left).toMatchObject({ kind: "closed", count: 30_000 - told });
@@ -106,7 +106,7 @@ describe("levels", () => {
   ])("%s", (_, event, level) => {
     expect(levelOf(event)).toBe(level);
     if (event.event === "proxy" || event.event === "repeated" || event.event === "limited") return;
-    const told = LEVELS.filter(least => selection(least).tells(event, 0));
+    const told = LEVELS.filter(least => selection(least).selects(event, 0));
     expect(told).toEqual(LEVELS.slice(LEVELS.indexOf(level)));
   });
 });

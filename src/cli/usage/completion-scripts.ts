@@ -139,14 +139,14 @@ if [[ $funcstack[1] == _ghostframe ]]; then _ghostframe "$@"; else compdef _ghos
 
 function zshSpecs(option: OptionUsage): string[] {
   const { description, value, choices, isOptional } = option;
-  const told = description.replace(/[[\]:\\]/g, sign => `\\${sign}`);
+  const escaped = description.replace(/[[\]:\\]/g, sign => `\\${sign}`);
   const listed = offers(option).join(" ");
   const keyed = `{compset -P "*=" && _files || compadd -S "" - ${listed}}`;
   const action = isKeyed(value) ? keyed : choices.length > 0 ? `(${listed})` : isPath(value) ? "_files" : " ";
   const message = value === null ? "" : value.replace(/[<>[\]:\\]/g, "");
   const takes = value === null ? "" : `:${message}:${action}`;
   // An optional value is accepted only behind an equals sign.
-  return names(option).map(name => `*${name}${isOptional ? "=-" : ""}[${told}]${isOptional ? `:${takes}` : takes}`);
+  return names(option).map(name => `*${name}${isOptional ? "=-" : ""}[${escaped}]${isOptional ? `:${takes}` : takes}`);
 }
 
 function zshOperands({ operands }: CommandUsage): string[] {

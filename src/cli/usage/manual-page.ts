@@ -29,7 +29,7 @@ function section({ name, takes, description, options, after }: CommandUsage): st
     `\\fBghostframe ${name}\\fR ${plain(takes)}`,
     ".PP",
     line(description),
-    ...options.flatMap(option => [".TP", flags(option), line(told(option))]),
+    ...options.flatMap(option => [".TP", flags(option), line(described(option))]),
     ...(after === "" ? [] : [".PP", ".nf", ...after.split("\n").map(line), ".fi"]),
   ];
 }
@@ -39,7 +39,7 @@ function flags({ long, short, value }: OptionUsage): string {
   return value === null ? named : `${named} \\fI${plain(value)}\\fR`;
 }
 
-function told({ description, choices, defaults }: OptionUsage): string {
+function described({ description, choices, defaults }: OptionUsage): string {
   const more = [
     choices.length === 0 ? "" : `one of ${choices.join(", ")}`,
     defaults === "" ? "" : `default: ${defaults}`,

@@ -21,9 +21,9 @@ export function countsOf(report: Report, incidents: readonly Incident[]): Incide
   const lost = noneLost();
   for (const incident of incidents) addLost(lost, incident.lost);
   // A close that does not concern its frames also costs messages.
-  const told = new Set(incidents.map(({ finding }) => finding));
+  const ofIncidents = new Set(incidents.map(({ finding }) => finding));
   for (const finding of report.findings) {
-    if (finding.severity === "note" && finding.lost !== undefined && !told.has(finding))
+    if (finding.severity === "note" && finding.lost !== undefined && !ofIncidents.has(finding))
       addLost(lost, lostBy(finding, null));
   }
   return {

@@ -27,12 +27,12 @@ export function incidentsOf(report: Pick<Report, "connections" | "findings">, wi
   return [...incidents, ...notes].map(finding => {
     const connection = (finding.connection === null ? undefined : connections.get(finding.connection)) ?? null;
     // Of many alike, the first has what explains the others.
-    const telling = finding.diagnosis ? finding : (findings.get(finding.sameAs ?? "") ?? finding);
+    const explained = finding.diagnosis ? finding : (findings.get(finding.sameAs ?? "") ?? finding);
     return {
       finding,
       connection,
       consequences: consequences.get(finding.id) ?? [],
-      cause: knownCause(finding) ?? causeOf(telling, connection),
+      cause: knownCause(finding) ?? causeOf(explained, connection),
       lost: lostBy(finding, connection),
       afterStop: isAfterStop(finding, connection),
       group: finding.group ?? fingerprint(finding, findings.get(finding.cause ?? "")),

@@ -165,14 +165,14 @@ export function brokerWords({ connection, afterStop }: Pick<Incident, "connectio
   if (connection === null) return "";
   if (afterStop) return "the broker had already stopped reading";
   const { observed, predicted } = connection.verdict;
-  const told = observed ?? predicted;
-  if (told === null) return "";
+  const verdict = observed ?? predicted;
+  if (verdict === null) return "";
   const guess = observed === null && connection.broker?.basis === "guessed" ? " (a guess)" : "";
-  if (told.outcome === "reset") {
+  if (verdict.outcome === "reset") {
     return observed === null ? `the broker will reset the connection${guess}` : "connection reset";
   }
   const verb = observed === null ? "broker will close with" : "broker closed with";
-  return `${verb} ${told.code} ${printable(told.name, 30)}${guess}`;
+  return `${verb} ${verdict.code} ${printable(verdict.name, 30)}${guess}`;
 }
 
 function overlaps(spans: readonly Span[], others: readonly Span[]): boolean {

@@ -8,11 +8,11 @@ import { writerIdentity } from "./writer-identity.ts";
 export function withIncidents(report: Report): Report {
   const incidents = incidentsOf(report);
   const { connections: _, ...counts } = countsOf(report, incidents);
-  const told = new Map(incidents.map(incident => [incident.finding, incident]));
+  const byFinding = new Map(incidents.map(incident => [incident.finding, incident]));
   return {
     ...report,
     findings: report.findings.map(finding => {
-      const incident = told.get(finding);
+      const incident = byFinding.get(finding);
       return incident === undefined ? finding : withAnswer(finding, incident);
     }),
     summary: { ...report.summary, ...counts },

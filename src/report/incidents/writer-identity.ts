@@ -9,12 +9,12 @@ export interface WriterIdentity {
 }
 
 /** Headers that name the writer, the most specific first. */
-const TELLING = [/thread/i, /\bpid\b|process/i, /worker/i, /^task$|host/i];
+const IDENTIFYING = [/thread/i, /\bpid\b|process/i, /worker/i, /^task$|host/i];
 
 /** Null if its messages do not show it. */
 export function writerIdentity({ messages }: Pick<Writer, "messages">): WriterIdentity | null {
   const headers = messages.flatMap(message => Object.keys(message.headers));
-  for (const pattern of TELLING) {
+  for (const pattern of IDENTIFYING) {
     const header = headers.find(name => pattern.test(name));
     if (header === undefined) continue;
     const values = messages.map(message => message.headers[header]).filter(value => value !== undefined);

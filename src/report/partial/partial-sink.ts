@@ -17,7 +17,7 @@ import { addLeftAlone } from "./left-alone.ts";
 import { lostMessage } from "./lost-message.ts";
 import { compareOrder } from "./merge.ts";
 import type { ConnectionPart, FileFacts, FindingPart, InputPart, LeftAlone, PartialResult } from "./partial-result.ts";
-import { explainEachKindOnce, KindsTold } from "./same-kind.ts";
+import { KindsSeen, shortenRepeatedKinds } from "./same-kind.ts";
 
 /** Octets of the shortest frame. Fewer of them are a keep-alive's, and no sign of an unreadable connection. */
 const SHORTEST_FRAME = 8;
@@ -37,7 +37,7 @@ interface Gathered {
 export class PartialSink {
   readonly #open = new Map<InspectedConnection<TcpConnection>, Gathered>();
   #connections: ConnectionPart[] = [];
-  readonly #kinds = new KindsTold();
+  readonly #kinds = new KindsSeen();
   /** Findings that came since those of one kind were searched for. */
   #fresh = 0;
   /** Connections left alone, of each input. */
@@ -84,7 +84,7 @@ export class PartialSink {
     this.#fresh += part.findings.length;
     if (this.#fresh < FRESH) return;
     this.#fresh = 0;
-    this.#connections = explainEachKindOnce(this.#connections.sort(compareOrder));
+    this.#connections = shortenRepeatedKinds(this.#connections.sort(compareOrder));
   }
 
   #leave({ carrier, amqp, preludes }: InspectedConnection<TcpConnection>): void {

@@ -14,7 +14,7 @@ const MAX_FULL = 512;
  * The same connections, without octets and diagnoses of findings whose kind has enough others with them: the first ones
  * keep theirs, whatever the order and number of calls. `connections` are in the report's order.
  */
-export function explainEachKindOnce(connections: readonly ConnectionPart[]): ConnectionPart[] {
+export function shortenRepeatedKinds(connections: readonly ConnectionPart[]): ConnectionPart[] {
   const ranks = new Map<string, number>();
   const full: { part: FindingPart; rank: number }[] = [];
   for (const { findings } of connections) {
@@ -38,18 +38,18 @@ export function explainEachKindOnce(connections: readonly ConnectionPart[]): Con
 }
 
 /** What is known of the kinds while connections come in any order: which are the first of their kind. */
-export class KindsTold {
+export class KindsSeen {
   /** For each kind where its first findings are, in the report's order. */
   readonly #firsts = new Map<string, PlaceInReport[]>();
 
   /** The connection without octets and diagnoses of findings with enough of their kind before them in the report. */
   shortened(connection: ConnectionPart): ConnectionPart {
-    const isTold = connection.findings.map(part => isLarge(part) && this.#isTold(part.group, connection));
-    if (!isTold.includes(true)) return connection;
-    return { ...connection, findings: connection.findings.map((part, i) => (isTold[i] ? briefly(part) : part)) };
+    const isKnown = connection.findings.map(part => isLarge(part) && this.#isKnown(part.group, connection));
+    if (!isKnown.includes(true)) return connection;
+    return { ...connection, findings: connection.findings.map((part, i) => (isKnown[i] ? briefly(part) : part)) };
   }
 
-  #isTold(kind: string, { recognised, first, key }: ConnectionPart): boolean {
+  #isKnown(kind: string, { recognised, first, key }: ConnectionPart): boolean {
     const place = { recognised, first, key };
     const firsts = this.#firsts.get(kind) ?? [];
     this.#firsts.set(kind, firsts);

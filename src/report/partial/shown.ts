@@ -39,7 +39,7 @@ function explains(diagnosis: Diagnosis | null): boolean {
 }
 
 /**
- * The octets of an incident without a text that nobody can vouch for: where some belong to no frame, no text is told, and no
+ * The octets of an incident without a text that nobody can vouch for: where some belong to no frame, no text is shown, and no
  * octets are shown that may be a token.
  */
 export function shownReadings(readings: OctetReading[], diagnosis: Diagnosis | null): OctetReading[] {
@@ -60,12 +60,12 @@ function withoutDoubtfulWords(readings: OctetReading[]): OctetReading[] {
     const run = readings.slice(from, to);
     const words = doubtfulWords(Uint8Array.from(run, ({ hex }) => Number.parseInt(hex, 16)));
     const hides = (i: number): boolean => words.some(word => i >= word[0] && i < word[1]);
-    const told = new Set(run.flatMap(({ likely }, i) => (hides(i) ? [likely] : [])));
+    const hidden = new Set(run.flatMap(({ likely }, i) => (hides(i) ? [likely] : [])));
     for (const [i, each] of run.entries()) {
-      // What is told of an octet may quote those that are hidden.
+      // What is said of an octet may quote those that are hidden.
       if (!hides(i))
         shown.push(
-          told.has(each.likely) || (words.length > 0 && each.likely.includes("“")) ? { ...each, likely: "" } : each,
+          hidden.has(each.likely) || (words.length > 0 && each.likely.includes("“")) ? { ...each, likely: "" } : each,
         );
     }
   }

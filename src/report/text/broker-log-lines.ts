@@ -28,7 +28,7 @@ export function logged({ brokerLog, brokerLogDiffers }: Connection, page: Page):
 export function brokerLogBlock({ report, incidents }: Overview, page: Page): string[] {
   const log = report.brokerLog;
   if (log === undefined) return [];
-  const told = new Set(incidents.map(({ finding }) => finding.connection));
+  const reported = new Set(incidents.map(({ finding }) => finding.connection));
   const path = log.path === "-" ? "standard input" : printable(log.path, 200);
   const count = log.tied + log.untied.length + log.omitted;
   const found =
@@ -44,7 +44,7 @@ export function brokerLogBlock({ report, incidents }: Overview, page: Page): str
       ),
     );
   for (const connection of report.connections) {
-    if (connection.brokerLog === undefined || told.has(connection.id)) continue;
+    if (connection.brokerLog === undefined || reported.has(connection.id)) continue;
     lines.push(...page.labelled("about", `${printable(connection.id, 12)}, in which nothing was found:`));
     lines.push(...logged(connection, page));
   }

@@ -6,7 +6,7 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { columns, cut, pad, printable } from "../../bytes/printable.ts";
 import type { Connection } from "../report.ts";
-import { type Overview, tellsEnd, tellsLimit } from "./overview.ts";
+import { isAboutEnd, isAboutLimit, type Overview } from "./overview.ts";
 import type { Page } from "./page.ts";
 import {
   clientName,
@@ -157,8 +157,8 @@ function stateOf(connection: Connection, { worst, report }: Overview): string {
   if (!finding && report.summary.leftOut !== undefined) return "· none shown";
   if (!finding) return isEncrypted(connection) ? "✓ records" : "✓ clean";
   if (finding.severity === "note") {
-    if (tellsEnd(finding)) return `· ${finding.rule}`;
-    if (tellsLimit(finding)) return "✓ partly seen";
+    if (isAboutEnd(finding)) return `· ${finding.rule}`;
+    if (isAboutLimit(finding)) return "✓ partly seen";
     if (connection.verdict.observed?.outcome === "close") return "✓ closed";
     // A channel that the broker closed may have cost messages.
     return finding.rule === "broker-close" ? "· broker-close" : "✓ clean";

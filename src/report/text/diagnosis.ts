@@ -58,11 +58,11 @@ function tears(diagnosis: Diagnosis): string[] {
   for (const frame of diagnosis.torn) {
     for (const tear of tearsOf(frame, owners)) counts.set(tear, (counts.get(tear) ?? 0) + 1);
   }
-  const told = [...counts].map(([tear, count]) =>
+  const lines = [...counts].map(([tear, count]) =>
     count > 1 ? `${tear} ${count === 2 ? "twice" : `${grouped(count)} times`}` : tear,
   );
-  if (told.length <= MAX_TEARS) return told;
-  return [...told.slice(0, MAX_TEARS), `and ${counted(told.length - MAX_TEARS, "more tear")}`];
+  if (lines.length <= MAX_TEARS) return lines;
+  return [...lines.slice(0, MAX_TEARS), `and ${counted(lines.length - MAX_TEARS, "more tear")}`];
 }
 
 function tearsOf(frame: TornFrame, owners: readonly Owner[]): string[] {
@@ -101,8 +101,8 @@ function called(name: string, channels: readonly number[]): string {
 /** Octets that stand a second time. */
 function repeats({ replayed }: Diagnosis, page: Page): string[] {
   if (replayed.length === 0) return [];
-  const told = replayed
+  const shown = replayed
     .slice(0, MAX_REPEATS)
     .map(({ span, of }) => `the ${grouped(span[1])} at ${span[0]} of ${of[0]}`);
-  return page.labelled("repeats", `${told.join(", ")}${replayed.length > MAX_REPEATS ? ", …" : ""}`);
+  return page.labelled("repeats", `${shown.join(", ")}${replayed.length > MAX_REPEATS ? ", …" : ""}`);
 }

@@ -93,7 +93,7 @@ export function firstScreen(overview: Overview, page: Page): string[][] {
   if (rest.length > 0) {
     const more = rest.reduce((sum, { incidents }) => sum + incidents.length, 0);
     const clients = `${counted(rest.length, "more client")} and cause${rest.length === 1 ? "" : "s"}`;
-    blocks.push(page.prose(`${clients}, ${counted(more, "incident")}: --all tells them.`, page.paint.faint));
+    blocks.push(page.prose(`${clients}, ${counted(more, "incident")}: --all shows them.`, page.paint.faint));
   }
   return [title, ...blocks];
 }
@@ -142,7 +142,7 @@ export function causeWords({ words, confidence: sure }: LikelyCause): string {
 }
 
 /** The confidences of causes and diagnoses of incidents that have one. */
-export function toldConfidences(incidents: readonly Incident[]): number[] {
+export function shownConfidences(incidents: readonly Incident[]): number[] {
   return incidents.flatMap(({ cause, finding }) =>
     [cause.confidence, finding.diagnosis?.confidence].filter(value => typeof value === "number"),
   );

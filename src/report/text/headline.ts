@@ -102,7 +102,7 @@ function trafficOf({ connections, decrypted, encrypted, frames }: InputCounts): 
 function hint(page: Page): string[] {
   return [
     ...page.labelled("try", "--decode-as PORT takes every connection of that port for AMQP"),
-    ...page.labelled("", "--port PORT tells what was spoken on that port instead"),
+    ...page.labelled("", "--port PORT shows what was spoken on that port instead"),
     ...page.labelled("", "--tls-keys FILE decrypts TLS with the key log of a client or broker"),
   ];
 }

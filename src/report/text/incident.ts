@@ -53,9 +53,9 @@ const LIKELY = 0.75;
 export function incidentBlocks(overview: Overview, page: Page): string[][] {
   const { incidents: all, groups } = overview;
   const ruled = groups.map(group => ({ rule: group.first.finding.rule, group }));
-  const told = page.all ? null : fairShare(ruled, MAX_INCIDENTS).map(({ group }) => group);
+  const inFull = page.all ? null : fairShare(ruled, MAX_INCIDENTS).map(({ group }) => group);
   const shown =
-    told === null ? all.map(incident => ({ incident })) : told.map(group => ({ incident: group.first, group }));
+    inFull === null ? all.map(incident => ({ incident })) : inFull.map(group => ({ incident: group.first, group }));
   const introduced = new Map<string, Finding>();
   const blocks = shown.map(({ incident, group }: { incident: Incident; group?: IncidentGroup }) => {
     const { connection, finding } = incident;
@@ -64,10 +64,11 @@ export function incidentBlocks(overview: Overview, page: Page): string[][] {
     if (connection !== null && !before) introduced.set(connection.id, finding);
     return [...incidentBlock(incident, before, overview, page), ...(group === undefined ? [] : sameAgain(group, page))];
   });
-  const rest = told === null ? [] : groups.filter(group => !told.includes(group)).flatMap(({ incidents }) => incidents);
+  const rest =
+    inFull === null ? [] : groups.filter(group => !inFull.includes(group)).flatMap(({ incidents }) => incidents);
   if (rest.length > 0) {
     const rules = byRule(rest.map(({ finding }) => finding));
-    blocks.push(page.prose(`${counted(rest.length, "more incident")}: ${rules}. --all tells each.`));
+    blocks.push(page.prose(`${counted(rest.length, "more incident")}: ${rules}. --all shows each.`));
   }
   const { length: unexplained } = overview.report.connections.filter(connection => connection.unexplained === true);
   if (unexplained > 0) {
@@ -90,7 +91,7 @@ function sameAgain(group: IncidentGroup, page: Page): string[] {
   const again = others.length === 0 ? [] : [`The same, ${times}: ${named(others)}`];
   const { afterStop } = group;
   const behind =
-    afterStop.length === 0 ? [] : [`${capital(behindStop(group))}: ${named(afterStop)}. --all tells each.`];
+    afterStop.length === 0 ? [] : [`${capital(behindStop(group))}: ${named(afterStop)}. --all shows each.`];
   const lines = [...again, ...behind].flatMap(line => page.prose(line, page.paint.strong));
   return lines.length === 0 ? [] : ["", ...lines];
 }

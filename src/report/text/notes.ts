@@ -25,10 +25,10 @@ export function notes(overview: Overview, page: Page): string[] {
       ...more.map(line => margin + line),
     ];
   });
-  const told = new Set(shown);
-  const rest = overview.notes.filter(note => !told.has(note));
+  const inFull = new Set(shown);
+  const rest = overview.notes.filter(note => !inFull.has(note));
   if (rest.length > 0)
-    lines.push(...page.prose(`and ${grouped(rest.length)} more: ${byRule(rest)}. --all tells each.`));
+    lines.push(...page.prose(`and ${grouped(rest.length)} more: ${byRule(rest)}. --all shows each.`));
   if (masked > 0) {
     const [are, they] = masked === 1 ? ["is", "it"] : ["are", "they"];
     lines.push(

@@ -42,17 +42,17 @@ const LIMITS: ReadonlySet<string> = new Set([
   "verdict-mismatch",
 ]);
 
-export function tellsEnd({ rule }: { rule: string }): boolean {
+export function isAboutEnd({ rule }: { rule: string }): boolean {
   return ENDS.has(rule);
 }
 
-export function tellsLimit({ rule }: { rule: string }): boolean {
+export function isAboutLimit({ rule }: { rule: string }): boolean {
   return LIMITS.has(rule);
 }
 
 /** Among notes an end comes first, then the limits of what could be seen. */
 function gravity(finding: Finding): number {
-  return GRAVITY[finding.severity] + (tellsEnd(finding) ? 2 : tellsLimit(finding) ? 1 : 0);
+  return GRAVITY[finding.severity] + (isAboutEnd(finding) ? 2 : isAboutLimit(finding) ? 1 : 0);
 }
 
 /** `withNotes`: notes are shown like incidents if a policy makes them fail. */

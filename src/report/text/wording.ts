@@ -214,12 +214,12 @@ function hundredths(value: number): number {
  * The meaning of the shown numbers: how many such diagnoses were right, which was not counted. "" if none was shown.
  */
 export function confidenceMeaning(values: readonly number[]): string {
-  const told = new Set(values.map(hundredths));
-  if (told.size === 0) return "";
-  const counts = MEASURED.filter(([value]) => told.has(value)).map(
+  const shown = new Set(values.map(hundredths));
+  if (shown.size === 0) return "";
+  const counts = MEASURED.filter(([value]) => shown.has(value)).map(
     ([value, right, of]) => `${right} of ${of} with ${value}`,
   );
-  const rest = [...told].filter(value => MEASURED.every(([known]) => known !== value)).sort((a, b) => b - a);
+  const rest = [...shown].filter(value => MEASURED.every(([known]) => known !== value)).sort((a, b) => b - a);
   const uncounted = `How often ${listed(rest)} ${rest.length === 1 ? "is" : "are"} right was not counted`;
   if (counts.length === 0) return `${uncounted} (docs/accuracy.md).`;
   const figures = `How often such a diagnosis is right: ${counts.join("; ")}, in streams made to be hard (docs/accuracy.md).`;

@@ -14,7 +14,7 @@ const MAX_HEADERS = 6;
 const VALUE_COLUMNS = 60;
 const LABEL_COLUMNS = 10;
 /** Headers that name the writer come before the others. */
-const TELLING = /thread|process|pid|worker|host|task/i;
+const IDENTIFYING = /thread|process|pid|worker|host|task/i;
 
 /** Messages of one writer that differ only in their name. */
 interface Group {
@@ -25,12 +25,12 @@ interface Group {
 
 /** A few lines for each writer that is known by more than its lane. */
 export function writerLines({ writers }: Diagnosis, page: Page): string[] {
-  const telling = writers
+  const notable = writers
     .map((writer, index) => ({ writer, index }))
     .filter(({ writer }) => writer.messages.length > 0);
-  const shown = page.all ? telling : telling.slice(0, MAX_WRITERS);
+  const shown = page.all ? notable : notable.slice(0, MAX_WRITERS);
   const lines = shown.flatMap(({ writer, index }) => writerOf(writer, index, page));
-  const rest = telling.length - shown.length;
+  const rest = notable.length - shown.length;
   if (rest > 0) lines.push(...page.labelled("", `and ${counted(rest, "more writer")}: --all lists them.`));
   return lines;
 }
@@ -80,10 +80,10 @@ function groupLines({ fate, messages, facts }: Group, page: Page): string[] {
 /** `default exchange → tasks`, `app billing`, `thread worker-3`. */
 function factsOf({ exchange, routingKey, appId, correlationId, messageId, headers }: Message): string[] {
   const from = exchange === "" ? "default exchange" : printable(exchange, VALUE_COLUMNS);
-  const telling = Object.entries(headers).sort(([a], [b]) => Number(TELLING.test(b)) - Number(TELLING.test(a)));
+  const ordered = Object.entries(headers).sort(([a], [b]) => Number(IDENTIFYING.test(b)) - Number(IDENTIFYING.test(a)));
   return [
     `${from} → ${printable(routingKey, VALUE_COLUMNS)}`.trimEnd(),
-    ...telling.map(([name, value]) => `${printable(name, 30)} ${printable(value, VALUE_COLUMNS)}`),
+    ...ordered.map(([name, value]) => `${printable(name, 30)} ${printable(value, VALUE_COLUMNS)}`),
     appId ? `app ${printable(appId, VALUE_COLUMNS)}` : "",
     correlationId && messageId ? `correlation ${printable(correlationId, VALUE_COLUMNS)}` : "",
   ].filter(fact => fact !== "");

@@ -24,7 +24,7 @@ export function readingOf(finding: Finding, connection: Connection | null, after
   if (stop === null) return null;
   const { frame, octets } = finding;
   const end = octets.find(({ takenFor }) => takenFor === "frame-end octet");
-  const told = observed ?? predicted;
+  const verdict = observed ?? predicted;
   const took =
     frame === null
       ? ""
@@ -38,12 +38,12 @@ export function readingOf(finding: Finding, connection: Connection | null, after
   const found =
     finding.rule === "frame-end" && end !== undefined
       ? `: found ${end.hex.toUpperCase()}, not CE`
-      : told?.outcome === "close"
-        ? `: ${told.code} ${told.name}`
+      : verdict?.outcome === "close"
+        ? `: ${verdict.code} ${verdict.name}`
         : "";
   const behind = connection.octets.clientToServer - stop;
   const rest = behind > 0 ? ` · ${size(behind)} behind it never read` : "";
-  const atOnce = predicted?.outcome === "reset" || predicted?.fatal === true || told?.outcome === "close";
+  const atOnce = predicted?.outcome === "reset" || predicted?.fatal === true || verdict?.outcome === "close";
   return {
     stop,
     begin: finding.streamOffset,

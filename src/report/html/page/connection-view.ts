@@ -76,7 +76,7 @@ function noMessage(model: Model): string {
 function notRead({ data }: Model): string {
   return data.live === undefined
     ? "Not read for this report: inspect the capture with --output html=FILE."
-    : "Not told here: see the frames below, or inspect a recording.";
+    : "Not shown here: see the frames below, or inspect a recording.";
 }
 
 /** Never more than was seen. */

@@ -20,7 +20,7 @@ export function messagesAs(flavor: Flavor, rows: readonly MessageRow[]): string 
 }
 
 export function messagesAsJson(rows: readonly MessageRow[]): string {
-  const told = rows.slice(0, MOST_COPIED).map(({ id, fate, client, to, body, trace, finding, record }) => ({
+  const copied = rows.slice(0, MOST_COPIED).map(({ id, fate, client, to, body, trace, finding, record }) => ({
     id,
     fate,
     client,
@@ -30,5 +30,5 @@ export function messagesAsJson(rows: readonly MessageRow[]): string {
     finding,
     ...(record === undefined ? {} : { time: record.time, latency: record.latency }),
   }));
-  return JSON.stringify(told, null, 2);
+  return JSON.stringify(copied, null, 2);
 }

@@ -96,7 +96,7 @@ function meaningLine({ cause }: Incident): HTMLElement | null {
 
 function noPicture(model: Model, incident: Incident): HTMLElement {
   const { finding } = incident;
-  const telling =
+  const explained =
     finding.sameAs === undefined
       ? null
       : h(
@@ -104,7 +104,7 @@ function noPicture(model: Model, incident: Incident): HTMLElement {
           {},
           "Many incidents are like this one; ",
           link(`incident/${finding.sameAs}`, finding.sameAs),
-          " is told in full.",
+          " is shown in full.",
         );
   const short =
     model.data.live?.findings.get(finding.id)?.isShort === true
@@ -114,8 +114,8 @@ function noPicture(model: Model, incident: Incident): HTMLElement {
     "div",
     {},
     short,
-    telling,
-    telling === null && finding.octets.length > 0
+    explained,
+    explained === null && finding.octets.length > 0
       ? h(
           "p",
           {},
@@ -130,7 +130,7 @@ function below(model: Model, incident: Incident): HTMLElement {
   const { finding, connection, consequences, cause } = incident;
   const { diagnosis, packets } = finding;
   const filter = packets.length === 0 ? "" : displayFilter(packets, connection ?? undefined);
-  const told = connection?.verdict.observed ?? connection?.verdict.predicted ?? null;
+  const seen = connection?.verdict.observed ?? connection?.verdict.predicted ?? null;
   const words = brokerWords(incident);
   const isEmpty = finding.octets.length === 0 && diagnosis === undefined;
   return h(
@@ -143,7 +143,7 @@ function below(model: Model, incident: Incident): HTMLElement {
       h("h2", {}, "What to do"),
       h("p", {}, cause.todo),
       diagnosis === undefined || diagnosis.remedy === "" ? null : h("p", {}, diagnosis.remedy),
-      told === null
+      seen === null
         ? null
         : h(
             "div",
@@ -154,7 +154,7 @@ function below(model: Model, incident: Incident): HTMLElement {
               {},
               `${words.charAt(0).toUpperCase()}${words.slice(1)}${connection?.verdict.observed === null && !words.endsWith(")") ? " (predicted)" : ""}.`,
             ),
-            h("pre", {}, verdict(told)),
+            h("pre", {}, verdict(seen)),
           ),
       diagnosis === undefined || diagnosis.summary === ""
         ? null

@@ -15,10 +15,10 @@ export function liveAnswer(model: Model, { counts, connections }: LivePart): { w
     const words = `Nothing wrong so far in what is inspected. ${counted(unseen, "connection")} ${unseen === 1 ? "is" : "are"} not.`;
     return { words, isWell: false };
   }
-  const told = counts.findings > 0;
+  const hasFindings = counts.findings > 0;
   if (listed.length === 0)
-    return { words: told ? "No finding is kept any more." : "No connection yet.", isWell: false };
-  const sure = model.report.findings.length === 0 && !told;
+    return { words: hasFindings ? "No finding is kept any more." : "No connection yet.", isWell: false };
+  const sure = model.report.findings.length === 0 && !hasFindings;
   const words = sure
     ? `So far nothing wrong. ${counted(listed.length, "connection")}.`
     : "So far nothing broken. See the notes below.";

@@ -73,7 +73,7 @@ function otherWords({ data }: Model, lost: number, others: number): string {
   const { count } = data.messages;
   if (data.live !== undefined) {
     const words = lost + others < count ? `; ${grouped(lost + others)} are listed: lost ones, and the latest` : "";
-    return `${counted(count, "message")} settled since the proxy began${words}. A message is told when its outcome is known.`;
+    return `${counted(count, "message")} settled since the proxy began${words}. A message is shown when its outcome is known.`;
   }
   const sampled = lost + others < count ? `; ${grouped(others)} of the others are in this file, an even sample` : "";
   return `${counted(count, "message")} in all${sampled}.`;
@@ -140,10 +140,10 @@ function lostRow(
 }
 
 /** All that are not listed as lost already; on the live page the latest first. */
-function othersOf({ data, connections }: Model, told: ReadonlySet<string>): MessageRow[] {
+function othersOf({ data, connections }: Model, shown: ReadonlySet<string>): MessageRow[] {
   const list = data.messages?.list ?? [];
   return (data.live === undefined ? list : list.toReversed())
-    .filter(message => message.operation !== "publish" || !told.has(placeOf(message)))
+    .filter(message => message.operation !== "publish" || !shown.has(placeOf(message)))
     .map(
       (message: MessageRecord): MessageRow => ({
         id: message.messageId ?? message.correlationId ?? `at ${grouped(message.streamOffset)}`,
