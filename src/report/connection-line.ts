@@ -176,7 +176,7 @@ function ending(
     own.find(({ rule, message }) => rule === "broker-close" && CLOSES.test(message)) ??
     own.find(({ rule }) => rule === "ended-abruptly" || rule === "heartbeat-missed");
   // Erlang folds its quotes into lines.
-  if (end !== undefined) return printable(ending.message.replace(/\s*\n\s*/g, " "));
+  if (end !== undefined) return printable(end.message.replace(/\s*\n\s*/g, " "));
   if (observed?.outcome === "close" && ownCloser(observed) === "proxy")
     return "ghostframe proxy shut down, and closed it.";
   const fate = facts?.fate;
