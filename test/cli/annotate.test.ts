@@ -110,7 +110,7 @@ describe("annotate", { concurrent: true }, () => {
     const copy = join(folder, "copy.pcapng");
     mkdirSync(join(folder, "profiles"));
     await ghostframe(["annotate", TORN, "-o", copy, "--wireshark-profile", join(folder, "profiles", "ghostframe")]);
-    const told = run(
+    const summary = run(
       "tshark",
       [
         "-C",
@@ -127,7 +127,7 @@ describe("annotate", { concurrent: true }, () => {
       ],
       { WIRESHARK_CONFIG_DIR: folder },
     );
-    const coloured = told.split("\n").filter(line => line.includes("ghostframe"));
+    const coloured = summary.split("\n").filter(line => line.includes("ghostframe"));
     expect(coloured).toEqual([
       "31\tghostframe, an error begins here",
       "33\tghostframe, a message that was lost begins here",

@@ -12,7 +12,7 @@ import { FIXTURES } from "../support/golden.ts";
 const TWO = "files/two-interfaces.pcapng";
 const NOTHING = "no connection is what was asked for: there are 2";
 
-async function told(flags: FilterFlags): Promise<{ connections: string[]; found: number; absent: string[] }> {
+async function reported(flags: FilterFlags): Promise<{ connections: string[]; found: number; absent: string[] }> {
   const asked = new AskedReport(flags);
   const see = { onAnyMessage: asked.see.bind(asked) };
   const whole = await inspect([join(FIXTURES, TWO)], { explain: false, ...(asked.wantsMessages ? see : {}) });
@@ -45,7 +45,7 @@ describe("a report of what was asked for", () => {
     ],
     ["a user", { user: ["gest"] }, [], ['no connection is of the user "gest" among 2: the nearest is "guest"']],
   ])("%s", async (_, flags, connections, absent) => {
-    const report = await told(flags);
+    const report = await reported(flags);
     expect(report.connections).toEqual(connections);
     expect(report.found > 0).toBe(connections.includes("c2"));
     expect(report.absent).toEqual(absent);

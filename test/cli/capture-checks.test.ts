@@ -17,8 +17,8 @@ it.each<[fixture: string, states: RegExp[]]>([
   ["nowhere.pcap", [/^fail nowhere\.pcap: no such file/]],
 ])("%s", async (fixture, states) => {
   const checks = captureChecks(await inspect([join(FIXTURES, fixture)], { explain: false }));
-  const told = checks.map(({ state, what, found, todo }) => `${state} ${what}: ${found} ${todo}`);
-  for (const [at, state] of states.entries()) expect(told[at]).toMatch(state);
+  const lines = checks.map(({ state, what, found, todo }) => `${state} ${what}: ${found} ${todo}`);
+  for (const [at, state] of states.entries()) expect(lines[at]).toMatch(state);
 });
 
 it("says what the program that captured lost, and that there is no AMQP", () => {

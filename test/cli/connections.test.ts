@@ -87,10 +87,10 @@ it("knows the time between two steps that follow each other, over midnight, and 
     startOk: "2026-12-01T00:00:00.350Z",
     open: "2026-12-01T00:00:01Z",
   };
-  const told = steps({ phases } as unknown as ConnectionSummary).map(
+  const lines = steps({ phases } as unknown as ConnectionSummary).map(
     ([step, latency]) => `${step} ${latency.toFixed(3)}`,
   );
-  expect(told).toEqual([
+  expect(lines).toEqual([
     "syn → synAck 0.100",
     "synAck → protocolHeader 0.050",
     "protocolHeader → start 0.150",

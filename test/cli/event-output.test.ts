@@ -19,7 +19,7 @@ const MANY = 20_000;
 /** Lines that may wait: 8 MiB, and the one that reaches them. */
 const WAITING = 8 * 1024 + 1;
 
-interface Told {
+interface Answer {
   omitted: number;
   written?: boolean;
   failures?: string[];
@@ -27,12 +27,12 @@ interface Told {
 
 class Writer {
   readonly child: ChildProcess;
-  readonly #told: AsyncIterator<string>;
+  readonly #answers: AsyncIterator<string>;
 
   constructor({ onTestFinished }: TestContext, lines: number, stdout: IOType | number = "pipe") {
     this.child = spawn(process.execPath, [WRITER, `${lines}`], { stdio: ["pipe", stdout, "inherit", "pipe"] });
     onTestFinished(() => void this.child.kill("SIGKILL"));
-    this.#told = createInterface({ input: this.child.stdio[3] as Readable })[Symbol.asyncIterator]();
+    this.#answers = createInterface({ input: this.child.stdio[3] as Readable })[Symbol.asyncIterator]();
   }
 
   get stdout(): Readable {
@@ -43,8 +43,8 @@ class Writer {
     this.child.stdin!.end();
   }
 
-  async told(): Promise<Told> {
-    return JSON.parse((await this.#told.next()).value as string) as Told;
+  async answer(): Promise<Answer> {
+    return JSON.parse((await this.#answers.next()).value as string) as Answer;
   }
 
   async exit(): Promise<unknown> {
@@ -63,23 +63,23 @@ describe("an event output", { concurrent: true }, () => {
   it("goes on, counts what is left out and ends, although nobody reads", async context => {
     const writer = new Writer(context, MANY);
     writer.go();
-    const { omitted } = await writer.told();
+    const { omitted } = await writer.answer();
     // What a pipe takes by itself differs from system to system.
     expect(omitted).toBeGreaterThan(MANY / 4);
     expect(omitted).toBeLessThanOrEqual(MANY - WAITING);
-    expect(await writer.told()).toEqual({ omitted: omitted + 1, written: false, failures: [] });
+    expect(await writer.answer()).toEqual({ omitted: omitted + 1, written: false, failures: [] });
     expect(await writer.exit()).toBe(7);
   });
 
   it("writes all that was not left out to a reader who comes late, whole and in order", async context => {
     const writer = new Writer(context, MANY);
     writer.go();
-    const { omitted } = await writer.told();
+    const { omitted } = await writer.answer();
     const shown = await text(writer.stdout);
     const kept = MANY - omitted;
     const numbers = numbersOf(shown.replace("afterwards\n", ""));
     expect(numbers).toEqual(Array.from({ length: kept }, (_, i) => i));
-    expect((await writer.told()).written).toBe(true);
+    expect((await writer.answer()).written).toBe(true);
     expect(await writer.exit()).toBe(7);
   });
 
@@ -87,8 +87,8 @@ describe("an event output", { concurrent: true }, () => {
     const writer = new Writer(context, 1000);
     writer.go();
     expect(numbersOf((await text(writer.stdout)).replace("afterwards\n", ""))).toHaveLength(1000);
-    expect(await writer.told()).toEqual({ omitted: 0 });
-    expect(await writer.told()).toEqual({ omitted: 0, written: true, failures: [] });
+    expect(await writer.answer()).toEqual({ omitted: 0 });
+    expect(await writer.answer()).toEqual({ omitted: 0, written: true, failures: [] });
   });
 
   it("tells once that its reader has gone, and counts what comes then", async context => {
@@ -96,9 +96,9 @@ describe("an event output", { concurrent: true }, () => {
     writer.stdout.destroy();
     await once(writer.stdout, "close");
     writer.go();
-    const { omitted } = await writer.told();
+    const { omitted } = await writer.answer();
     expect(omitted).toBeLessThan(MANY);
-    expect(await writer.told()).toEqual({ omitted: MANY + 1, written: true, failures: ["EPIPE"] });
+    expect(await writer.answer()).toEqual({ omitted: MANY + 1, written: true, failures: ["EPIPE"] });
     expect(await writer.exit()).toBe(7);
   });
 
@@ -106,8 +106,8 @@ describe("an event output", { concurrent: true }, () => {
     const file = join(temporaryFolder(context.onTestFinished), "events");
     const writer = new Writer(context, 1000, openSync(file, "w"));
     writer.go();
-    expect(await writer.told()).toEqual({ omitted: 0 });
-    expect(await writer.told()).toEqual({ omitted: 0, written: true, failures: [] });
+    expect(await writer.answer()).toEqual({ omitted: 0 });
+    expect(await writer.answer()).toEqual({ omitted: 0, written: true, failures: [] });
     expect(await writer.exit()).toBe(7);
     expect(numbersOf(readFileSync(file, "utf8").replace("afterwards\n", ""))).toHaveLength(1000);
   });
@@ -115,8 +115,8 @@ describe("an event output", { concurrent: true }, () => {
   it.runIf(process.platform === "linux")("tells that a file takes no more", async context => {
     const writer = new Writer(context, 10, openSync("/dev/full", "w"));
     writer.go();
-    expect(await writer.told()).toEqual({ omitted: 0 });
-    expect(await writer.told()).toEqual({ omitted: 11, written: true, failures: ["ENOSPC"] });
+    expect(await writer.answer()).toEqual({ omitted: 0 });
+    expect(await writer.answer()).toEqual({ omitted: 11, written: true, failures: ["ENOSPC"] });
     expect(await writer.exit()).toBe(7);
   });
 
@@ -128,20 +128,20 @@ describe("an event output", { concurrent: true }, () => {
       const child = spawn("prlimit", command, { stdio: ["pipe", openSync(file, "w"), "inherit", "pipe"] });
       onTestFinished(() => void child.kill("SIGKILL"));
       const answers = createInterface({ input: child.stdio[3] as Readable })[Symbol.asyncIterator]();
-      const told = async (): Promise<unknown> => JSON.parse((await answers.next()).value as string);
+      const answer = async (): Promise<unknown> => JSON.parse((await answers.next()).value as string);
       const write = (size: number | ""): void => void child.stdin!.write(`${size}\n`);
       for (let i = 0; i < 4; i++) write(1000);
-      expect(await told()).toEqual({ failed: "EFBIG" });
+      expect(await answer()).toEqual({ failed: "EFBIG" });
       // Two are written, the third in part; the next one is the first that is tried again.
       write(1000);
       let omitted = 0;
       while (omitted < 3) {
         write("");
-        ({ omitted } = (await told()) as { omitted: number });
+        ({ omitted } = (await answer()) as { omitted: number });
       }
       execFileSync("prlimit", ["--pid", `${child.pid}`, "--fsize=unlimited:unlimited"]);
       write(10);
-      expect(await told()).toEqual({ recovered: 3 });
+      expect(await answer()).toEqual({ recovered: 3 });
       write(10);
       child.stdin!.end();
       await once(child, "exit");

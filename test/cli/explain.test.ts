@@ -164,9 +164,9 @@ describe("inspect --broker-log", () => {
       tied: 1,
       untied: [{ reason: "its peer is not in the capture" }],
     });
-    const { stdout: told } = await ghostframe(["inspect", CAPTURE, "--broker-log", log]);
-    expect(told).toContain("  log        ");
-    expect(told).toContain("BROKER LOG ");
+    const { stdout: inspected } = await ghostframe(["inspect", CAPTURE, "--broker-log", log]);
+    expect(inspected).toContain("  log        ");
+    expect(inspected).toContain("BROKER LOG ");
   });
 
   it("cannot do its job without the log, and still tells of the capture", async () => {

@@ -24,8 +24,8 @@ interface Segment {
 
 /** The events of one connection, of which `segments` were captured. */
 function eventsOf(segments: readonly Segment[], filter: FrameFilterOptions = {}, options: InspectOptions = {}) {
-  const told: FramesEvent[] = [];
-  const events = new FrameEvents(new FrameFilter(filter), event => told.push(event));
+  const collected: FramesEvent[] = [];
+  const events = new FrameEvents(new FrameFilter(filter), event => collected.push(event));
   const inspection = new Inspection({
     ...options,
     listener: events,
@@ -50,7 +50,7 @@ function eventsOf(segments: readonly Segment[], filter: FrameFilterOptions = {},
   }
   inspection.finish();
   events.finish();
-  return told;
+  return collected;
 }
 
 /** The events as lines, without their times. */
@@ -76,13 +76,13 @@ describe("a connection in mid-stream, its broker on the higher port", () => {
   });
 
   it("is not said to have a client before one shows, and then both arrows are its", () => {
-    const told = lines([
+    const printed = lines([
       { from: HIGH, octets: wire().heartbeat(2) },
       { from: LOW, octets: wire().ack(1, 1).heartbeat() },
       { from: HIGH, octets: wire().deliverMethod(1).header(1, 0) },
       { from: LOW, octets: wire().ack(1, 2).heartbeat() },
     ]);
-    expect(told).toEqual([
+    expect(printed).toEqual([
       "1 c1 10.0.0.2:40000 <?> 10.0.0.1:5000 (not known yet which one is the client)",
       "1 c1 ?> 0 ch 0 heartbeat 0",
       "1 c1 ?> 8 ch 0 heartbeat 0",
@@ -98,8 +98,8 @@ describe("a connection in mid-stream, its broker on the higher port", () => {
   });
 
   it("tells programs the same: no direction, but the end that sent it", () => {
-    const told = eventsOf([{ from: LOW, octets: wire().ack(1, 1).heartbeat() }]);
-    expect(told[0]).toMatchObject({
+    const collected = eventsOf([{ from: LOW, octets: wire().ack(1, 1).heartbeat() }]);
+    expect(collected[0]).toMatchObject({
       event: "endpoints",
       connection: "c1",
       endpoints: [
@@ -107,8 +107,8 @@ describe("a connection in mid-stream, its broker on the higher port", () => {
         { address: "10.0.0.1", port: 5000 },
       ],
     });
-    expect(told[0]).not.toHaveProperty("client");
-    expect(told[1]).toMatchObject({ event: "frame", direction: null, sender: 1, method: "basic.ack" });
+    expect(collected[0]).not.toHaveProperty("client");
+    expect(collected[1]).toMatchObject({ event: "frame", direction: null, sender: 1, method: "basic.ack" });
   });
 
   it("has its client named even where the frame that shows it is not asked for", () => {
@@ -129,11 +129,11 @@ describe("a connection in mid-stream, its broker on the higher port", () => {
 
 describe("a connection in mid-stream, its broker on the lower port", () => {
   it("is told as it is", () => {
-    const told = lines([
+    const printed = lines([
       { from: HIGH, octets: wire().ack(1, 1).heartbeat() },
       { from: HIGH, octets: publish },
     ]);
-    expect(told.slice(0, 4)).toEqual([
+    expect(printed.slice(0, 4)).toEqual([
       "1 c1 10.0.0.2:40000 <?> 10.0.0.1:5000 (not known yet which one is the client)",
       "1 c1 ?> 0 ch 1 method 13 basic.ack delivery-tag=1",
       "1 c1 ?> 21 ch 0 heartbeat 0",
@@ -149,50 +149,55 @@ describe("a connection whose beginning was seen", () => {
   ];
 
   it("has a client from the first packet on, whatever its port", () => {
-    const told = eventsOf([
+    const collected = eventsOf([
       ...opened,
       { from: LOW, octets: clientHandshake() },
       { from: HIGH, octets: serverHandshake() },
     ]);
-    expect(told.map(event => event.event)).toContain("frame");
-    expect(told[0]).toMatchObject({ event: "connection", packet: 1, client: { port: LOW }, server: { port: HIGH } });
-    for (const event of told) if (event.event === "frame") expect(event.direction).not.toBeNull();
+    expect(collected.map(event => event.event)).toContain("frame");
+    expect(collected[0]).toMatchObject({
+      event: "connection",
+      packet: 1,
+      client: { port: LOW },
+      server: { port: HIGH },
+    });
+    for (const event of collected) if (event.event === "frame") expect(event.direction).not.toBeNull();
   });
 
   it("has one although its first octets were missed", () => {
-    const told = lines([...opened, { from: LOW, octets: wire().heartbeat(2), missed: 500 }]);
-    expect(told.slice(0, 2)).toEqual(["1 c1 10.0.0.1:5000 -> 10.0.0.2:40000", "3 c1 -> 500 ch 0 heartbeat 0"]);
+    const printed = lines([...opened, { from: LOW, octets: wire().heartbeat(2), missed: 500 }]);
+    expect(printed.slice(0, 2)).toEqual(["1 c1 10.0.0.1:5000 -> 10.0.0.2:40000", "3 c1 -> 500 ch 0 heartbeat 0"]);
   });
 });
 
 describe("a connection of which no frame was seen", () => {
   it("is told at the end where it was taken for AMQP", () => {
-    const told = lines([{ from: LOW, octets: new Uint8Array(100) }], {}, { decodeAs: [LOW] });
-    expect(told).toEqual(["1 c1 10.0.0.2:40000 <?> 10.0.0.1:5000 (not known yet which one is the client)"]);
+    const printed = lines([{ from: LOW, octets: new Uint8Array(100) }], {}, { decodeAs: [LOW] });
+    expect(printed).toEqual(["1 c1 10.0.0.2:40000 <?> 10.0.0.1:5000 (not known yet which one is the client)"]);
   });
 });
 
 it("what breaks is told of the end that sent it", () => {
   // So many writes that begin with a frame prove the boundary.
   const writes = Array.from({ length: 8 }, (): Segment => ({ from: LOW, octets: ack }));
-  const told = lines([...writes, { from: LOW, octets: wire().heartbeat(2).frame(4, 1, []).heartbeat(2) }]);
-  expect(told.slice(-4, -2)).toEqual([
+  const printed = lines([...writes, { from: LOW, octets: wire().heartbeat(2).frame(4, 1, []).heartbeat(2) }]);
+  expect(printed.slice(-4, -2)).toEqual([
     "9 c1 <? 184 !! broken frame: header says type 4, channel 1, size 0",
     "9 c1 <? 192 == frames go on here",
   ]);
 });
 
 it("frames that may turn out to stand inside a body are told to", () => {
-  const told = lines([{ from: LOW, octets: wire().heartbeat(2).frame(4, 1, []).heartbeat(2) }]);
-  expect(told.slice(3, 5)).toEqual([
+  const printed = lines([{ from: LOW, octets: wire().heartbeat(2).frame(4, 1, []).heartbeat(2) }]);
+  expect(printed.slice(3, 5)).toEqual([
     "1 c1 <? 16 == the frames since 0 may have stood inside a body: they break here",
     "1 c1 <? 24 == frames go on here",
   ]);
 });
 
 it("a frame that is not asked for is neither decoded nor dated", () => {
-  const told: FramesEvent[] = [];
-  const events = new FrameEvents(new FrameFilter({ type: ["heartbeat"] }), event => told.push(event));
+  const collected: FramesEvent[] = [];
+  const events = new FrameEvents(new FrameFilter({ type: ["heartbeat"] }), event => collected.push(event));
   const unlooked = {
     connection: 1,
     isClient: true,
@@ -208,6 +213,6 @@ it("a frame that is not asked for is neither decoded nor dated", () => {
     events.frame(unlooked, type, 1, bytes, 0, 100);
     events.hiddenFrame(unlooked, type, 1, 100);
   }
-  expect(told.map(event => event.event)).toEqual(["connection"]);
+  expect(collected.map(event => event.event)).toEqual(["connection"]);
   expect(() => events.frame(unlooked, 8, 0, bytes, 0, 0)).toThrow("looked at");
 });

@@ -100,12 +100,12 @@ describe("a broker on the higher port, in mid-stream", () => {
       packet(40_000, 5000, 516, wire().deliver(1, "hello")),
     ];
     writeFileSync(path, joinOctets(pcapHeader({ linkType: 1 }), ...packets.map(data => pcapRecord({ data }))));
-    const told = await events(path);
-    const named = told.filter(event => event.event === "connection");
+    const printed = await events(path);
+    const named = printed.filter(event => event.event === "connection");
     expect(named.map(({ client, server }) => [client.port, server.port])).toEqual([[5000, 40_000]]);
     const directions = (packetNumber: number) => [
       ...new Set(
-        told.flatMap(event => (event.event === "frame" && event.packet === packetNumber ? event.direction : [])),
+        printed.flatMap(event => (event.event === "frame" && event.packet === packetNumber ? event.direction : [])),
       ),
     ];
     expect([1, 2, 3].map(directions)).toEqual([[null], ["client-to-server"], ["server-to-client"]]);

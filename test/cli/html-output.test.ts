@@ -34,10 +34,10 @@ it("tells when each end sent heartbeats, an even sample of many, the messages, t
     ]),
   );
   const sample = new PageSample();
-  let heard = 0;
-  const report = await inspect([path], sample.readers({ onConnectionFacts: () => heard++ }));
+  let connections = 0;
+  const report = await inspect([path], sample.readers({ onConnectionFacts: () => connections++ }));
   expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
-  expect(heard).toBe(2);
+  expect(connections).toBe(2);
 
   const { heartbeats = {}, messages, steps = {} } = sample.data;
   expect(Object.keys(steps)).toEqual(["c1", "c2"]);

@@ -68,9 +68,9 @@ describe("workers", { concurrent: true }, () => {
   it("are stopped", async () => {
     const stop = new AbortController();
     const list = files("large hang 1", "large hang 2", "large 3", "large 4", "large 5");
-    const told: number[] = [];
+    const calls: number[] = [];
     const onProgress = (octets: number) => {
-      if (told.push(octets) === 1) stop.abort();
+      if (calls.push(octets) === 1) stop.abort();
     };
     expect(
       await inspectAll(list, { jobs: 3, inspect: {}, signal: stop.signal, worker: WORKER, onProgress }),
@@ -78,10 +78,10 @@ describe("workers", { concurrent: true }, () => {
   });
 
   it("tell how far they are, to the end", async () => {
-    const told: [number, number][] = [];
-    await reports(files("large 1", "large 2", "3"), { onProgress: (octets, total) => told.push([octets, total]) });
-    expect(told).toHaveLength(3);
-    expect(told.at(-1)).toEqual([2 * LARGE + 1000, 2 * LARGE + 1000]);
+    const calls: [number, number][] = [];
+    await reports(files("large 1", "large 2", "3"), { onProgress: (octets, total) => calls.push([octets, total]) });
+    expect(calls).toHaveLength(3);
+    expect(calls.at(-1)).toEqual([2 * LARGE + 1000, 2 * LARGE + 1000]);
   });
 });
 

@@ -78,11 +78,11 @@ it("what was not read when it came is told, and nothing is called clean", async 
   const [first, second] = report.inputs;
   expect(first!.error).toBeUndefined();
   expect(second).toMatchObject({ packets: 0, error: "reading was stopped before it began" });
-  const told = report.findings.filter(({ connection }) => connection === null);
-  expect(told).toMatchObject([{ rule: "unread", severity: "note", input: 0 }]);
-  expect(told[0]!.message).toMatch(/^Reading was stopped after [\d,]+ octets: what follows was not read\.$/);
+  const ofFile = report.findings.filter(({ connection }) => connection === null);
+  expect(ofFile).toMatchObject([{ rule: "unread", severity: "note", input: 0 }]);
+  expect(ofFile[0]!.message).toMatch(/^Reading was stopped after [\d,]+ octets: what follows was not read\.$/);
   expect(text(report)).not.toContain("Clean.");
-  expect(stoppedReadings(report)).toEqual([`${large}: ${told[0]!.message.slice(0, -1)}`]);
+  expect(stoppedReadings(report)).toEqual([`${large}: ${ofFile[0]!.message.slice(0, -1)}`]);
 });
 
 it("while broken connections are explained, what the first reading found is told", async ({ onTestFinished }) => {

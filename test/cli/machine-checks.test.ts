@@ -50,8 +50,8 @@ describe("says", () => {
     ["all processes", machine({ lists: () => true }), [/^ok/, /^warn/, /^ok \/proc: readable/]],
   ])("%s", async (_, of, lines) => {
     const checks = await machineChecks(of);
-    const told = checks.map(({ state, what, found, todo }) => `${state} ${what}: ${found} ${todo}`);
-    for (const [at, line] of lines.entries()) expect(told[at]).toMatch(line);
+    const printed = checks.map(({ state, what, found, todo }) => `${state} ${what}: ${found} ${todo}`);
+    for (const [at, line] of lines.entries()) expect(printed[at]).toMatch(line);
     for (const { state, todo } of checks) expect(todo !== "").toBe(state !== "ok");
   });
 });

@@ -105,8 +105,8 @@ describe("what cannot be done", { concurrent: true }, () => {
 
 describe("messages that an incident cost", { concurrent: true }, () => {
   it("are told once, with its finding", async () => {
-    const told = await records("interleaving/two-publishers-one-socket.pcapng.gz");
-    const lost = told.filter(({ finding }) => finding !== undefined);
+    const printed = await records("interleaving/two-publishers-one-socket.pcapng.gz");
+    const lost = printed.filter(({ finding }) => finding !== undefined);
     expect(lost.map(({ messageId, outcome, finding }) => `${messageId} ${outcome} ${finding}`)).toEqual([
       "t1-3 torn f1",
       "t0-1 swallowed f1",
@@ -115,7 +115,9 @@ describe("messages that an incident cost", { concurrent: true }, () => {
       "t0-4 unread f1",
       "t1-4 unread f1",
     ]);
-    const places = told.map(({ connection, operation, streamOffset }) => `${connection} ${operation} ${streamOffset}`);
+    const places = printed.map(
+      ({ connection, operation, streamOffset }) => `${connection} ${operation} ${streamOffset}`,
+    );
     expect(new Set(places).size).toBe(places.length);
   });
 });

@@ -49,8 +49,8 @@ beforeAll(async () => {
   broker = await startBroker();
   const folder = temporaryFolder(onTestFinished);
   const proxied = await startProxy({ upstream: broker.port, args: ["--record", folder], onTestFinished });
-  const told = await Promise.all(clients.map(async client => run(client, proxied.port)));
-  accounts = accountsIn(told.join(""));
+  const outputs = await Promise.all(clients.map(async client => run(client, proxied.port)));
+  accounts = accountsIn(outputs.join(""));
   await proxied.stop();
   const [name, ...others] = readdirSync(folder);
   expect(others).toEqual([]);
@@ -100,9 +100,9 @@ function keyOf({ operation, messageId, deliveryTag }: Account): string {
 const WARNINGS: readonly RuleId[] = ["delivery-tag", "unconfirmed", "unacknowledged"];
 
 /** What is told of some of a recording's packets, and the warnings in it. */
-function toldOf(packets: readonly Packet[]): { told: Account[]; warnings: string[] } {
-  const told: Account[] = [];
-  const ledger = new Ledger((message: Message) => void told.push(accountOf(message as Account)));
+function reportedOf(packets: readonly Packet[]): { reported: Account[]; warnings: string[] } {
+  const reported: Account[] = [];
+  const ledger = new Ledger((message: Message) => void reported.push(accountOf(message as Account)));
   const inspection = new Inspection({ explain: false }, { ledger });
   inspection.beginInput();
   for (const [i, { record }] of packets.entries()) {
@@ -113,7 +113,7 @@ function toldOf(packets: readonly Packet[]): { told: Account[]; warnings: string
   inspection.endInput("some packets", { format: "pcapng", packets: packets.length, octets: 0, ...none });
   const findings = inspection.finish().connections.flatMap(connection => connection.findings);
   const warnings = findings.map(({ finding }) => finding).filter(({ rule }) => WARNINGS.includes(rule));
-  return { told, warnings: warnings.map(({ message }) => message) };
+  return { reported, warnings: warnings.map(({ message }) => message) };
 }
 
 describe.skipIf(!live)("an account by each client", () => {
@@ -131,9 +131,9 @@ describe.skipIf(!live)("an account by each client", () => {
     const wrong: string[] = [];
     for (const client of new Set(all.map(packet => packet.client))) {
       for (const [what, rest] of partsOf(all.filter(packet => packet.client === client))) {
-        const { told, warnings } = toldOf(rest);
+        const { reported, warnings } = reportedOf(rest);
         wrong.push(...warnings.map(words => `${what}: ${words}`));
-        for (const each of told) {
+        for (const each of reported) {
           const { outcome, code } = truth.get(keyOf(each)) ?? {};
           const isRight = each.outcome === "unknown" || (each.outcome === outcome && each.code === code);
           if (!isRight)
@@ -160,10 +160,10 @@ describe.skipIf(!hasPika)("a consumer that was forked with its connection, and a
     expect(stdout).toBe("406 PRECONDITION_FAILED - unknown delivery tag 1\n");
     await proxied.stop();
     const { findings } = await inspect(readdirSync(folder).map(name => join(folder, name)));
-    const told = findings.find(({ rule }) => rule === "delivery-tag");
-    expect(told).toMatchObject({ severity: "warning", direction: "client-to-server" });
-    expect(told?.message).toContain("delivery tag 1 on channel 1, which was acknowledged before");
-    expect(told?.do).toContain("forked");
+    const finding = findings.find(({ rule }) => rule === "delivery-tag");
+    expect(finding).toMatchObject({ severity: "warning", direction: "client-to-server" });
+    expect(finding?.message).toContain("delivery tag 1 on channel 1, which was acknowledged before");
+    expect(finding?.do).toContain("forked");
   });
 });
 

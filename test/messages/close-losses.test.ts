@@ -37,7 +37,7 @@ interface Row {
   /** Ids of those lost, by fate. */
   lost: Record<string, string[]>;
   /** Rules and levels of what is told. */
-  told: string[];
+  reported: string[];
 }
 
 const rows: Row[] = [
@@ -45,25 +45,25 @@ const rows: Row[] = [
     rule: "a publish to an exchange that is not there",
     segments: [...client(publish("m1"), toNowhere("m2")), ...broker(noExchange()), ...answered],
     lost: { refused: ["m2"] },
-    told: ["broker-close note", "ended-abruptly note"],
+    reported: ["broker-close note", "ended-abruptly note"],
   },
   {
     rule: "and those behind it",
     segments: [...client(toNowhere("m1"), toNowhere("m2"), publish("m3")), ...broker(noExchange()), ...answered],
     lost: { refused: ["m1"], unread: ["m2", "m3"] },
-    told: ["broker-close note", "ended-abruptly note"],
+    reported: ["broker-close note", "ended-abruptly note"],
   },
   {
     rule: "and those that come when the broker has closed the channel",
     segments: [...client(toNowhere("m1")), ...broker(noExchange()), ...client(publish("m2")), ...answered],
     lost: { refused: ["m1"], unread: ["m2"] },
-    told: ["broker-close note", "ended-abruptly note"],
+    reported: ["broker-close note", "ended-abruptly note"],
   },
   {
     rule: "a client that does not answer the close",
     segments: [...client(toNowhere("m1"), publish("m2")), ...broker(noExchange())],
     lost: { refused: ["m1"], unread: ["m2"] },
-    told: ["broker-close note", "ended-abruptly note"],
+    reported: ["broker-close note", "ended-abruptly note"],
   },
   {
     rule: "messages behind a close of the connection that an operator asked for",
@@ -73,7 +73,7 @@ const rows: Row[] = [
       ...client(publish("m2"), wire().closeOk()),
     ],
     lost: { unread: ["m2"] },
-    told: ["broker-close note"],
+    reported: ["broker-close note"],
   },
   {
     rule: "a passive declare that costs nothing",
@@ -83,16 +83,16 @@ const rows: Row[] = [
       ...client(wire().channelCloseOk(2)),
     ],
     lost: {},
-    told: ["broker-close note", "ended-abruptly note"],
+    reported: ["broker-close note", "ended-abruptly note"],
   },
 ];
 
 describe("what a close cost", () => {
-  it.each(rows)("$rule", async ({ rule, segments, lost, told }) => {
+  it.each(rows)("$rule", async ({ rule, segments, lost, reported }) => {
     const path = captureOf(rule, segments);
     const all: MessageRecord[] = [];
     const report = await inspect([path], { onMessage: message => all.push(message) });
-    expect(report.findings.map(({ rule: id, severity }) => `${id} ${severity}`).sort()).toEqual(told);
+    expect(report.findings.map(({ rule: id, severity }) => `${id} ${severity}`).sort()).toEqual(reported);
 
     const inReport = report.findings.flatMap(finding => finding.lost ?? []);
     expect(byFate(inReport.map(({ fate, messageId }) => [fate, messageId]))).toEqual(lost);

@@ -106,8 +106,8 @@ it("what was read inside a body that a diagnosis knows is no message", () => {
   ).toEqual([true, true, true]);
   // One that did not come to its end.
   losses.cut.push(read(1450, 0), read(1550, 0));
-  const told = losses.messages({ inspected: {} } as MessageConnection, -1);
-  expect(told.map(({ streamOffset }) => streamOffset)).toEqual([1000, 1550]);
+  const counted = losses.messages({ inspected: {} } as MessageConnection, -1);
+  expect(counted.map(({ streamOffset }) => streamOffset)).toEqual([1000, 1550]);
 });
 
 it.each([

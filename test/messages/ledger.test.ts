@@ -7,14 +7,14 @@ import { consume, consumeOk, deliver, lifeLines, nack, publish, reject, returned
 
 interface Life {
   rule: string;
-  told: Conversation;
+  conversation: Conversation;
   lines: string[];
 }
 
 function describeLives(title: string, lives: readonly Life[]): void {
   describe(title, () => {
-    it.each(lives)("$rule", ({ told, lines }) => {
-      expect(lifeLines(told)).toEqual(lines);
+    it.each(lives)("$rule", ({ conversation, lines }) => {
+      expect(lifeLines(conversation)).toEqual(lines);
     });
   });
 }
@@ -28,12 +28,12 @@ const midStream = () =>
 describeLives("confirms", [
   {
     rule: "an ack confirms one message, and tells how long that took",
-    told: confirming().client(publish("m1")).later(2).server(wire().ack(1, 1)),
+    conversation: confirming().client(publish("m1")).later(2).server(wire().ack(1, 1)),
     lines: ["publish #1 m1 confirmed 2 s"],
   },
   {
     rule: "with multiple it confirms all up to its number",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1"))
       .client(publish("m2"))
       .client(publish("m3"))
@@ -42,17 +42,21 @@ describeLives("confirms", [
   },
   {
     rule: "out of order",
-    told: confirming().client(publish("m1")).client(publish("m2")).server(wire().ack(1, 2)).server(wire().ack(1, 1)),
+    conversation: confirming()
+      .client(publish("m1"))
+      .client(publish("m2"))
+      .server(wire().ack(1, 2))
+      .server(wire().ack(1, 1)),
     lines: ["publish #2 m2 confirmed", "publish #1 m1 confirmed"],
   },
   {
     rule: "a nack says that the broker could not take it",
-    told: confirming().client(publish("m1")).server(nack(1)),
+    conversation: confirming().client(publish("m1")).server(nack(1)),
     lines: ["publish #1 m1 nacked"],
   },
   {
     rule: "numbers count from confirm.select on, not from the channel's beginning",
-    told: opened()
+    conversation: opened()
       .client(publish("m1"))
       .client(wire().confirmSelect(1))
       .server(wire().confirmSelectOk(1))
@@ -62,7 +66,7 @@ describeLives("confirms", [
   },
   {
     rule: "a second confirm.select changes nothing",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1"))
       .client(wire().confirmSelect(1))
       .client(publish("m2"))
@@ -71,7 +75,7 @@ describeLives("confirms", [
   },
   {
     rule: "each channel counts by itself",
-    told: confirming()
+    conversation: confirming()
       .client(wire().channelOpen(2).confirmSelect(2))
       .server(wire().channelOpenOk(2).confirmSelectOk(2))
       .client(publish("m1"))
@@ -81,7 +85,7 @@ describeLives("confirms", [
   },
   {
     rule: "a channel that is opened again counts from 1",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1"))
       .server(wire().ack(1, 1))
       .client(wire().channelClose(1))
@@ -94,17 +98,17 @@ describeLives("confirms", [
   },
   {
     rule: "a confirm that is captured before its publish is one all the same: directions may be out of step",
-    told: confirming().server(wire().ack(1, 1)).client(publish("m1")),
+    conversation: confirming().server(wire().ack(1, 1)).client(publish("m1")),
     lines: ["publish #1 m1 confirmed"],
   },
   {
     rule: "without confirms the broker says nothing",
-    told: opened().client(publish("m1")),
+    conversation: opened().client(publish("m1")),
     lines: ["publish m1 accepted"],
   },
   {
     rule: "an answer to a later method tells that it was handled",
-    told: opened()
+    conversation: opened()
       .client(publish("m1"))
       .client(wire().queueDeclare(1, "q"))
       .client(publish("m2"))
@@ -117,7 +121,7 @@ describeLives("confirms", [
 describeLives("returns", [
   {
     rule: "a message without a queue comes back, before its confirm",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1", { mandatory: true }))
       .later(1)
       .server(returned("m1"))
@@ -126,7 +130,7 @@ describeLives("returns", [
   },
   {
     rule: "one that did not ask for it is not the one",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1"))
       .client(publish("m1", { mandatory: true }))
       .server(returned("m1"))
@@ -135,7 +139,7 @@ describeLives("returns", [
   },
   {
     rule: "of two that nothing tells apart one comes back: neither is called returned",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1", { mandatory: true }))
       .client(publish("m1", { mandatory: true }))
       .server(returned("m1"))
@@ -145,7 +149,7 @@ describeLives("returns", [
   },
   {
     rule: "unless both do",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1", { mandatory: true }))
       .client(publish("m1", { mandatory: true }))
       .server(wire().raw(returned("m1").octets).raw(returned("m1").octets))
@@ -154,7 +158,7 @@ describeLives("returns", [
   },
   {
     rule: "a confirm before the return tells: the broker handles publishes in their order, and returns before it confirms",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1", { mandatory: true }))
       .client(publish("m1", { mandatory: true }))
       .server(wire().ack(1, 1))
@@ -164,7 +168,7 @@ describeLives("returns", [
   },
   {
     rule: "so does the return of another",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1", { mandatory: true }))
       .client(publish("other", { mandatory: true }))
       .client(publish("m1", { mandatory: true }))
@@ -174,7 +178,7 @@ describeLives("returns", [
   },
   {
     rule: "two of three: the first return is about the first or second, and nobody knows",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1", { mandatory: true }))
       .client(publish("m1", { mandatory: true }))
       .client(publish("m1", { mandatory: true }))
@@ -184,7 +188,7 @@ describeLives("returns", [
   },
   {
     rule: "the size of the body tells apart what has no id",
-    told: confirming()
+    conversation: confirming()
       .client(publish("", { mandatory: true, body: "AAAA" }))
       .client(publish("", { mandatory: true, body: "BBBBBB" }))
       .server(returned("", { body: "BBBBBB" }))
@@ -193,7 +197,7 @@ describeLives("returns", [
   },
   {
     rule: "without confirms one of several stays in doubt",
-    told: opened()
+    conversation: opened()
       .client(publish("m1", { mandatory: true }))
       .client(publish("m1", { mandatory: true }))
       .server(returned("m1"))
@@ -205,7 +209,7 @@ describeLives("returns", [
   },
   {
     rule: "it may be captured before its publish",
-    told: confirming()
+    conversation: confirming()
       .server(returned("m1"))
       .server(wire().ack(1, 1))
       .client(publish("m1", { mandatory: true })),
@@ -216,12 +220,12 @@ describeLives("returns", [
 describeLives("deliveries", [
   {
     rule: "an ack settles one, and its queue is known from basic.consume",
-    told: consuming().server(deliver(1, "m1")).later(3).client(wire().ack(1, 1)),
+    conversation: consuming().server(deliver(1, "m1")).later(3).client(wire().ack(1, 1)),
     lines: ["deliver #1 m1 (jobs) acked 3 s"],
   },
   {
     rule: "tag 0 with multiple settles all (§1.8.3.13)",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, "m1"))
       .server(deliver(2, "m2"))
       .client(wire().ack(1, 0, true)),
@@ -229,7 +233,7 @@ describeLives("deliveries", [
   },
   {
     rule: "nack and reject requeue, or do not",
-    told: consuming()
+    conversation: consuming()
       .server(wire().raw(deliver(1, "m1").octets).raw(deliver(2, "m2").octets))
       .server(wire().raw(deliver(3, "m3").octets).raw(deliver(4, "m4").octets))
       .client(nack(1))
@@ -245,12 +249,12 @@ describeLives("deliveries", [
   },
   {
     rule: "a consumer without acknowledgment",
-    told: consuming(true).server(deliver(1, "m1")),
+    conversation: consuming(true).server(deliver(1, "m1")),
     lines: ["deliver #1 m1 (jobs) auto-acked"],
   },
   {
     rule: "an empty queue name means the queue declared last (§1.7.2.1)",
-    told: opened()
+    conversation: opened()
       .client(wire().queueDeclare(1, ""))
       .server(wire().queueDeclareOk(1, "amq.gen-1"))
       .client(consume(""))
@@ -261,7 +265,7 @@ describeLives("deliveries", [
   },
   {
     rule: "a consumer tag that the broker chooses",
-    told: opened()
+    conversation: opened()
       .client(consume("jobs", { consumerTag: "" }))
       .server(consumeOk("amq.ctag-1"))
       .server(deliver(1, "m1", "amq.ctag-1")),
@@ -269,12 +273,16 @@ describeLives("deliveries", [
   },
   {
     rule: "channel.close puts back what is not settled",
-    told: consuming().server(deliver(1, "m1")).later(1).client(wire().channelClose(1)).server(wire().channelCloseOk(1)),
+    conversation: consuming()
+      .server(deliver(1, "m1"))
+      .later(1)
+      .client(wire().channelClose(1))
+      .server(wire().channelCloseOk(1)),
     lines: ["deliver #1 m1 (jobs) requeued 1 s"],
   },
   {
     rule: "basic.recover puts back all",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, "m1"))
       .client(wire().method(1, 60, 110, bits(true)))
       .server(wire().method(1, 60, 111)),
@@ -282,12 +290,12 @@ describeLives("deliveries", [
   },
   {
     rule: "an ack that is captured before its delivery is one all the same",
-    told: consuming().client(wire().ack(1, 1)).server(deliver(1, "m1")),
+    conversation: consuming().client(wire().ack(1, 1)).server(deliver(1, "m1")),
     lines: ["deliver #1 m1 (jobs) acked"],
   },
   {
     rule: "basic.get brings one",
-    told: opened()
+    conversation: opened()
       .client(wire().method(1, 60, 70, short(0), shortstr("jobs"), bits(false)))
       .server(
         wire()
@@ -306,7 +314,7 @@ const transacting = () =>
 describeLives("transactions", [
   {
     rule: "a commit takes what was published before it",
-    told: transacting()
+    conversation: transacting()
       .client(publish("m1"))
       .client(wire().method(1, 90, 20))
       .client(publish("m2"))
@@ -315,7 +323,7 @@ describeLives("transactions", [
   },
   {
     rule: "a rollback does not",
-    told: transacting()
+    conversation: transacting()
       .client(publish("m1"))
       .client(wire().method(1, 90, 30))
       .server(wire().method(1, 90, 31)),
@@ -326,22 +334,27 @@ describeLives("transactions", [
 describeLives("ends", [
   {
     rule: "a clean close",
-    told: opened().client(publish("m1")).client(wire().close()).server(wire().closeOk()).end(0, "fin").end(1, "fin"),
+    conversation: opened()
+      .client(publish("m1"))
+      .client(wire().close())
+      .server(wire().closeOk())
+      .end(0, "fin")
+      .end(1, "fin"),
     lines: ["publish m1 accepted"],
   },
   {
     rule: "a reset: nobody knows how far the broker had read",
-    told: opened().client(publish("m1")).end(1, "rst").end(0, "rst"),
+    conversation: opened().client(publish("m1")).end(1, "rst").end(0, "rst"),
     lines: ["publish m1 unknown"],
   },
   {
     rule: "a reset with a confirm outstanding",
-    told: confirming().client(publish("m1")).end(1, "rst").end(0, "rst"),
+    conversation: confirming().client(publish("m1")).end(1, "rst").end(0, "rst"),
     lines: ["publish #1 m1 unconfirmed"],
   },
   {
     rule: "what is sent behind the broker's connection.close is not read",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1"))
       .later(1)
       .server(wire().close(320, "CONNECTION_FORCED"))
@@ -351,7 +364,7 @@ describeLives("ends", [
   },
   {
     rule: "what is sent behind a broken frame is not read",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1"))
       .client(wire().frame(1, 1, [0, 60, 0, 40], { end: 0 }))
       .client(publish("m2"))
@@ -362,7 +375,7 @@ describeLives("ends", [
   },
   {
     rule: "the broker closes the channel over an exchange that is not there",
-    told: opened()
+    conversation: opened()
       .client(publish("m1"))
       .client(publish("m2", { exchange: "nope" }))
       .client(publish("m3"))
@@ -372,12 +385,12 @@ describeLives("ends", [
   },
   {
     rule: "a stream that ends inside a message",
-    told: opened().client(wire().publishMethod(1).header(1, 9)).end(0, "fin").end(1, "fin"),
+    conversation: opened().client(wire().publishMethod(1).header(1, 9)).end(0, "fin").end(1, "fin"),
     lines: ["publish /tasks torn"],
   },
   {
     rule: "a capture that ends inside a message",
-    told: opened().client(wire().publishMethod(1).header(1, 9)),
+    conversation: opened().client(wire().publishMethod(1).header(1, 9)),
     lines: ["publish /tasks unknown"],
   },
 ]);
@@ -385,7 +398,7 @@ describeLives("ends", [
 describeLives("behind a close", [
   {
     rule: "of the connection, nothing is read: publishes are lost, acknowledgments mean nothing",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, "d1"))
       .client(publish("m1"))
       .client(wire().close())
@@ -399,12 +412,16 @@ describeLives("behind a close", [
   },
   {
     rule: "of the connection, with confirms",
-    told: confirming().client(publish("m1")).client(wire().close()).client(publish("m2")).server(wire().ack(1, 1)),
+    conversation: confirming()
+      .client(publish("m1"))
+      .client(wire().close())
+      .client(publish("m2"))
+      .server(wire().ack(1, 1)),
     lines: ["publish #1 m1 confirmed", "publish m2 unread"],
   },
   {
     rule: "of the channel, until it is opened again; confirms of the new one are its own",
-    told: confirming()
+    conversation: confirming()
       .client(wire().channelClose(1))
       .client(publish("m1"))
       .server(wire().channelCloseOk(1))
@@ -417,7 +434,7 @@ describeLives("behind a close", [
   },
   {
     rule: "of the channel by the broker: acknowledgments that come later are dropped",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, "d1"))
       .later(1)
       .server(wire().channelClose(1, 406, "PRECONDITION_FAILED - unknown delivery tag 9", 60, 80))
@@ -428,7 +445,7 @@ describeLives("behind a close", [
   },
   {
     rule: "of the connection by the broker, too",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, "d1"))
       .later(1)
       .server(wire().close(320, "CONNECTION_FORCED"))
@@ -441,7 +458,7 @@ describeLives("behind a close", [
   },
   {
     rule: "a gap may hide that the channel was opened again",
-    told: confirming()
+    conversation: confirming()
       .client(wire().channelClose(1))
       .server(wire().channelCloseOk(1))
       .gap(0, 20)
@@ -454,17 +471,17 @@ describeLives("behind a close", [
 describeLives("what was not captured", [
   {
     rule: "a confirm may be in a gap",
-    told: confirming().client(publish("m1")).gap(1, 100).server(wire().heartbeat(3)).client(publish("m2")),
+    conversation: confirming().client(publish("m1")).gap(1, 100).server(wire().heartbeat(3)).client(publish("m2")),
     lines: ["publish #1 m1 unknown", "publish #2 m2 unconfirmed"],
   },
   {
     rule: "and may come behind it all the same",
-    told: confirming().client(publish("m1")).gap(1, 100).server(wire().heartbeat(3).ack(1, 1)),
+    conversation: confirming().client(publish("m1")).gap(1, 100).server(wire().heartbeat(3).ack(1, 1)),
     lines: ["publish #1 m1 confirmed"],
   },
   {
     rule: "behind a gap in the client's octets numbers are not known any more",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1"))
       .gap(0, 100)
       .client(wire().heartbeat(3))
@@ -475,12 +492,12 @@ describeLives("what was not captured", [
   },
   {
     rule: "an acknowledgment may be in a gap",
-    told: consuming().server(deliver(1, "m1")).gap(0, 100).client(wire().heartbeat(3)),
+    conversation: consuming().server(deliver(1, "m1")).gap(0, 100).client(wire().heartbeat(3)),
     lines: ["deliver #1 m1 (jobs) unknown"],
   },
   {
     rule: "behind a gap a confirm of several says nothing of one whose own may be in it",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1"))
       .gap(1, 21)
       .server(wire().heartbeat(3))
@@ -490,7 +507,7 @@ describeLives("what was not captured", [
   },
   {
     rule: "nor does an acknowledgment of several",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, "m1"))
       .gap(0, 21)
       .client(wire().heartbeat(3))
@@ -500,7 +517,7 @@ describeLives("what was not captured", [
   },
   {
     rule: "where both directions have a gap, the channel may have been opened again: no tag settles what was before",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, "m1"))
       .gap(1, 90)
       .gap(0, 60)
@@ -510,7 +527,7 @@ describeLives("what was not captured", [
   },
   {
     rule: "where one of them has, one does",
-    told: consuming()
+    conversation: consuming()
       .server(deliver(1, "m1"))
       .gap(1, 90)
       .server(wire().heartbeat(3))
@@ -519,7 +536,7 @@ describeLives("what was not captured", [
   },
   {
     rule: "nor a confirm's",
-    told: confirming()
+    conversation: confirming()
       .client(publish("m1"))
       .gap(0, 60)
       .gap(1, 40)
@@ -529,12 +546,12 @@ describeLives("what was not captured", [
   },
   {
     rule: "in mid-stream nothing is known of confirms",
-    told: midStream().client(publish("m1")).server(wire().ack(1, 7)),
+    conversation: midStream().client(publish("m1")).server(wire().ack(1, 7)),
     lines: ["publish m1 unknown"],
   },
   {
     rule: "confirm.select in mid-stream: numbers count from there",
-    told: midStream()
+    conversation: midStream()
       .client(wire().confirmSelect(1))
       .server(wire().confirmSelectOk(1))
       .client(publish("m1"))
@@ -543,7 +560,7 @@ describeLives("what was not captured", [
   },
   {
     rule: "unless the broker counts on: it was the second",
-    told: midStream()
+    conversation: midStream()
       .client(wire().confirmSelect(1))
       .server(wire().confirmSelectOk(1))
       .client(publish("m1"))
@@ -553,7 +570,7 @@ describeLives("what was not captured", [
   },
   {
     rule: "in mid-stream an acknowledgment settles a delivery; of a consumer without one nobody knows whether it needs one",
-    told: midStream()
+    conversation: midStream()
       .server(deliver(7, "m1"))
       .server(deliver(8, "m2"))
       .server(deliver(9, "m3", "other"))
@@ -562,7 +579,7 @@ describeLives("what was not captured", [
   },
   {
     rule: "one of several messages proves nothing of another consumer's",
-    told: midStream()
+    conversation: midStream()
       .server(deliver(7, "m1"))
       .server(deliver(8, "m2", "other"))
       .server(deliver(9, "m3"))
@@ -574,7 +591,7 @@ describeLives("what was not captured", [
 describeLives("directions that a capture shows out of step", [
   {
     rule: "confirms that are seen before their confirm.select",
-    told: opened()
+    conversation: opened()
       .later(5)
       .server(wire().confirmSelectOk(1).ack(1, 1))
       .later(-4)
@@ -585,20 +602,20 @@ describeLives("directions that a capture shows out of step", [
   },
   {
     rule: "what is confirmed before confirm.select was sent is no message of its",
-    told: opened().server(wire().ack(1, 1)).later(1).client(wire().confirmSelect(1)).client(publish("m1")),
+    conversation: opened().server(wire().ack(1, 1)).later(1).client(wire().confirmSelect(1)).client(publish("m1")),
     lines: ["publish #1 m1 unconfirmed"],
   },
   {
     rule: "an acknowledgment that was sent before its delivery is another one's",
-    told: consuming().later(5).server(deliver(1, "m1")).later(-4).client(wire().ack(1, 1)),
+    conversation: consuming().later(5).server(deliver(1, "m1")).later(-4).client(wire().ack(1, 1)),
     lines: ["deliver #1 m1 (jobs) unknown"],
   },
 ]);
 
 describe("bounds", () => {
   it("forget the oldest, of which nothing is known then", () => {
-    const told = confirming().client(publish("m1")).client(publish("m2")).client(publish("m3"));
-    expect(lifeLines(told.server(wire().ack(1, 3, true)), undefined)).toHaveLength(3);
+    const sent = confirming().client(publish("m1")).client(publish("m2")).client(publish("m3"));
+    expect(lifeLines(sent.server(wire().ack(1, 3, true)), undefined)).toHaveLength(3);
     const few = confirming().client(publish("m1")).client(publish("m2")).client(publish("m3"));
     expect(lifeLines(few, new MessageBudget(2))).toEqual([
       "publish #1 m1 unknown",

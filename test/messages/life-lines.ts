@@ -11,14 +11,14 @@ import type { Conversation } from "../support/frame-log.ts";
 import { bits, longlong, type Message as Sent, short, shortstr, type Wire, wire } from "../support/wire.ts";
 
 /** `publish #1 (default)/tasks m1 confirmed 2 s`, in the order in which their outcomes were known. */
-export function lifeLines(told: Conversation, budget?: MessageBudget): string[] {
-  const ways = [...chunkings(told.stream)];
-  const [whole, ...others] = ways.map(chunking => ({ chunking, lines: linesOf(told, chunking, budget) }));
+export function lifeLines(conversation: Conversation, budget?: MessageBudget): string[] {
+  const ways = [...chunkings(conversation.stream)];
+  const [whole, ...others] = ways.map(chunking => ({ chunking, lines: linesOf(conversation, chunking, budget) }));
   for (const { chunking, lines } of others) expect(lines, chunking.name).toEqual(whole!.lines);
   return whole!.lines;
 }
 
-function linesOf(told: Conversation, chunking: Chunking, budget?: MessageBudget): string[] {
+function linesOf(conversation: Conversation, chunking: Chunking, budget?: MessageBudget): string[] {
   const lines: string[] = [];
   const predictor = new BrokerPredictor(new BrokerRules("rabbitmq-3.10"));
   const ledger = new Ledger(message => lines.push(line(message)), budget === undefined ? {} : { budget });
@@ -30,7 +30,7 @@ function linesOf(told: Conversation, chunking: Chunking, budget?: MessageBudget)
     },
   } as unknown as InspectedConnection;
   ledger.take({ kind: "connection-opened", connection, number: 1, at: { input: 0, packet: 1 } });
-  const amqp = told.read(chunking, { listener: ledger, predictor });
+  const amqp = conversation.read(chunking, { listener: ledger, predictor });
   Object.assign(connection, { amqp, carrier: {}, hellos: [null, null] });
   ledger.take({ kind: "connection-closed", connection });
   expect(ledger.budget.outstanding, "messages outstanding at the end").toBe(0);

@@ -33,7 +33,7 @@ function message(operation: "publish" | "return", kind: number): Message {
 
 interface Scene {
   /** By number of the publish, less 1. */
-  told: { outcome: Outcome; inDoubt: boolean }[];
+  outcomes: { outcome: Outcome; inDoubt: boolean }[];
   isReturned: boolean[];
   kinds: number[];
 }
@@ -43,7 +43,7 @@ function play(seed: number): Scene {
   const next = random(seed);
   const settled = new Map<number, { outcome: Outcome; inDoubt: boolean }>();
   const emit = ({ number, outcome, mayBeReturned }: Message): void => {
-    expect(settled.has(number), `publish ${number} told once`).toBe(false);
+    expect(settled.has(number), `publish ${number} settled once`).toBe(false);
     settled.set(number, { outcome, inDoubt: mayBeReturned !== null });
   };
   const budget = new MessageBudget();
@@ -70,34 +70,34 @@ function play(seed: number): Scene {
   }
   publishes.end(() => "unconfirmed");
   expect(budget.outstanding, "publishes outstanding at the end").toBe(0);
-  return { told: kinds.map((_, i) => settled.get(i + 1)!), isReturned, kinds };
+  return { outcomes: kinds.map((_, i) => settled.get(i + 1)!), isReturned, kinds };
 }
 
 it(`tells no publish returned that was not, and none confirmed that was returned (seed ${SEED})`, () => {
   let [certain, all] = [0, 0];
   for (let scene = 0; scene < SCENES; scene++) {
-    const { told, isReturned, kinds } = play(SEED + scene);
-    const told1 = JSON.stringify({ told, isReturned, kinds });
-    told.forEach(({ outcome, inDoubt }, i) => {
+    const { outcomes, isReturned, kinds } = play(SEED + scene);
+    const all = JSON.stringify({ outcomes, isReturned, kinds });
+    outcomes.forEach(({ outcome, inDoubt }, i) => {
       all++;
-      if (inDoubt) expect(outcome, told1).toBe("unknown");
+      if (inDoubt) expect(outcome, all).toBe("unknown");
       else {
         certain++;
-        expect(outcome, `scene ${SEED + scene}, publish ${i + 1}: ${told1}`).toBe(
+        expect(outcome, `scene ${SEED + scene}, publish ${i + 1}: ${all}`).toBe(
           isReturned[i] ? "returned" : "confirmed",
         );
       }
       // What is the only one of its kind, or all of whose kind came back, is not in doubt.
       const ofKind = isReturned.filter((_, at) => kinds[at] === kinds[i]);
-      if (ofKind.every(each => each === ofKind[0])) expect(inDoubt, told1).toBe(false);
+      if (ofKind.every(each => each === ofKind[0])) expect(inDoubt, all).toBe(false);
     });
   }
   expect(certain / all).toBeGreaterThan(0.7);
 });
 
 it("takes properties and octets of a broker that writes them anew for the same", () => {
-  const told: string[] = [];
-  const emit = ({ number, outcome }: Message): number => told.push(`${number} ${outcome}`);
+  const emitted: string[] = [];
+  const emit = ({ number, outcome }: Message): number => emitted.push(`${number} ${outcome}`);
   const publishes = new Publishes(new MessageBudget(), { emit, isUnread: () => false, isHeld: () => false });
   publishes.opened();
   publishes.confirmsFromHere(new Moment());
@@ -106,11 +106,11 @@ it("takes properties and octets of a broker that writes them anew for the same",
   back.propertiesHash = 7;
   for (const each of [first, second]) publishes.add(each);
   publishes.returned(back, new Moment());
-  expect(told).toEqual(["2 returned"]);
+  expect(emitted).toEqual(["2 returned"]);
   const anew = message("return", 1);
   anew.propertiesHash = 9;
   const third = message("publish", 1);
   publishes.add(third);
   publishes.returned(anew, new Moment());
-  expect(told).toEqual(["2 returned", "3 returned"]);
+  expect(emitted).toEqual(["2 returned", "3 returned"]);
 });

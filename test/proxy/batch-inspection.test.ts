@@ -96,8 +96,8 @@ describe.each(["always", "finding"] as const)("recorded (%s), a finding is what 
     const { whole, events, recordings } = await playAsBatches(captures, on, `${on}-${name.replaceAll("/", "-")}`);
     if (!whole) return;
     // Notes are no incident: of those alone nothing is recorded where only findings are.
-    const told = findings(events).filter(({ finding }) => finding.severity !== "note");
-    if (on === "finding" && told.length === 0) {
+    const emitted = findings(events).filter(({ finding }) => finding.severity !== "note");
+    if (on === "finding" && emitted.length === 0) {
       expect(recordings).toEqual([]);
       return;
     }
@@ -105,11 +105,11 @@ describe.each(["always", "finding"] as const)("recorded (%s), a finding is what 
     const recorded = report.findings.filter(finding => finding.severity !== "note");
     expect(unnumbered(recorded, report.connections)).toEqual(
       unnumbered(
-        told.map(({ finding }) => finding),
-        told.map(({ connection }) => connection),
+        emitted.map(({ finding }) => finding),
+        emitted.map(({ connection }) => connection),
       ),
     );
-    expect(told.every(({ recording }) => recording !== undefined && recordings.includes(recording))).toBe(true);
+    expect(emitted.every(({ recording }) => recording !== undefined && recordings.includes(recording))).toBe(true);
   });
 });
 

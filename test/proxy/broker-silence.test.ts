@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 type Step = "reached" | "asked" | "end" | number;
 
 /** How often it is told, after steps and milliseconds between them. */
-function told(steps: readonly Step[]): number {
+function notes(steps: readonly Step[]): number {
   let times = 0;
   const silence = new BrokerSilence(100, () => times++);
   for (const step of steps) {
@@ -29,6 +29,6 @@ it.each<[what: string, steps: Step[], times: number]>([
   ["one that answered", ["reached", "asked", 99, "end", 1000], 0],
   ["one that spoke first", ["reached", "end", "asked", 1000], 0],
 ])("%s", (_, steps, times) => {
-  expect(told(steps)).toBe(times);
+  expect(notes(steps)).toBe(times);
   expect(vi.getTimerCount()).toBe(0);
 });

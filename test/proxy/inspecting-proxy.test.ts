@@ -95,8 +95,8 @@ describe("an inspecting proxy", () => {
     expect(await end()).toMatchObject({ connections: 1, errors: 1, warnings: 0, uninspected: 0, refused: 0 });
     expect(events[0]).toMatchObject({ event: "proxy", kind: "listening" });
     expect(events.at(-1)).toMatchObject({ event: "proxy", kind: "summary", counters: { errors: 1 } });
-    const told = events.filter(({ event }) => event !== "proxy" && event !== "fault");
-    expect(told.map(({ event }) => event)).toEqual(["opened", "finding", "closed"]);
+    const emitted = events.filter(({ event }) => event !== "proxy" && event !== "fault");
+    expect(emitted.map(({ event }) => event)).toEqual(["opened", "finding", "closed"]);
   });
 
   it.for([
@@ -105,17 +105,17 @@ describe("an inspecting proxy", () => {
   ])("tells a guarded client why, of an incident $when", async ({ behind }, context) => {
     const { events, client, received, end } = await scene(context, true);
     client.write(join(BROKEN, behind));
-    let heard = "";
+    let answer = "";
     for await (const octets of client) {
-      heard += (octets as Buffer).toString("latin1");
-      if (heard.includes("ghostframe")) client.end();
+      answer += (octets as Buffer).toString("latin1");
+      if (answer.includes("ghostframe")) client.end();
     }
     const octets = await received;
     expect(Uint8Array.from(octets)).toEqual(GOOD);
     await end();
     // It is told when it is decided, and explained later.
     expect(guardedMessage(events)).toMatch(/^The body frame at offset \d+ .* must end with 0xce/);
-    expect(heard).toContain("FRAME_ERROR - ghostframe: The frame at offset ");
+    expect(answer).toContain("FRAME_ERROR - ghostframe: The frame at offset ");
     expect(events.filter(({ event }) => event === "finding")).toHaveLength(1);
   });
 });

@@ -55,8 +55,8 @@ class Scene {
         return this.#thread;
       },
       writing: WRITE_ALL,
-      emit: ({ text: line }) => this.#heard(() => this.events.push(JSON.parse(line) as ConnectionEvent)),
-      problem: message => this.#heard(() => this.problems.push(message)),
+      emit: ({ text: line }) => this.#received(() => this.events.push(JSON.parse(line) as ConnectionEvent)),
+      problem: message => this.#received(() => this.problems.push(message)),
       ...options,
     });
     onTestFinished(() => this.inspector.close());
@@ -96,7 +96,7 @@ class Scene {
     while (!isSo()) await new Promise<void>(resolve => this.#waiting.add(resolve));
   }
 
-  #heard(keep: () => void): void {
+  #received(keep: () => void): void {
     keep();
     for (const look of this.#waiting) look();
     this.#waiting.clear();
@@ -177,8 +177,8 @@ describe("a conclusion", () => {
   it("is what broke", async () => {
     const scene = new Scene();
     scene.running(1).data(0, BROKEN);
-    const told = await scene.inspector.conclude(1, 20_000);
-    expect(told).toMatchObject({ id: "f1", final: true, severity: "error" });
+    const finding = await scene.inspector.conclude(1, 20_000);
+    expect(finding).toMatchObject({ id: "f1", final: true, severity: "error" });
   });
 
   it.each([

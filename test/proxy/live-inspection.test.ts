@@ -20,11 +20,11 @@ describe("a live inspection finds what the capture's inspection finds", () => {
     played++;
     const report = await inspect(captures);
     const inConnections = report.findings.filter(finding => finding.connection !== null);
-    const told = finalFindings(events);
-    const known = told.map(({ connection }) => connection);
+    const emitted = finalFindings(events);
+    const known = emitted.map(({ connection }) => connection);
     expect(
       unnumbered(
-        told.map(({ finding }) => finding),
+        emitted.map(({ finding }) => finding),
         known,
       ),
     ).toEqual(unnumbered(inConnections, report.connections));

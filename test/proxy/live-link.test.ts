@@ -15,22 +15,22 @@ import { clientHandshake, join, serverHandshake, wire } from "../support/wire.ts
 class Reader {
   readonly sent: FromInspectorPort[] = [];
   takes = true;
-  #tell: (message: ToInspectorPort) => void = () => {};
+  #deliver: (message: ToInspectorPort) => void = () => {};
 
   get port(): MessagePort {
     return {
       postMessage: (message: FromInspectorPort) => {
         this.sent.push(message);
-        if (this.takes && message.kind === "news") this.tell({ kind: "news-taken" });
+        if (this.takes && message.kind === "news") this.deliver({ kind: "news-taken" });
       },
-      on: (_: string, tell: (message: ToInspectorPort) => void) => {
-        this.#tell = tell;
+      on: (_: string, deliver: (message: ToInspectorPort) => void) => {
+        this.#deliver = deliver;
       },
     } as unknown as MessagePort;
   }
 
-  tell(message: ToInspectorPort): void {
-    this.#tell(message);
+  deliver(message: ToInspectorPort): void {
+    this.#deliver(message);
   }
 
   get news(): InspectorNews[] {
@@ -124,7 +124,7 @@ describe("the live link", () => {
     live.end(0).end(1).close();
     link.flush();
     expect(reader.news).toHaveLength(4);
-    reader.tell({ kind: "news-taken" });
+    reader.deliver({ kind: "news-taken" });
     link.flush();
     const { messages, messageCount } = reader.news.at(-1)!;
     expect(messages.length).toBeLessThanOrEqual(200);
@@ -151,7 +151,7 @@ describe("frames that are watched", () => {
   const watched = (channel: number | null) => {
     const all = scene();
     all.live.open(7).client(clientHandshake().channelOpen(1).channelOpen(2).octets, 7);
-    all.reader.tell({ kind: "watch", watch: 1, connection: "c7", channel });
+    all.reader.deliver({ kind: "watch", watch: 1, connection: "c7", channel });
     return all;
   };
 
@@ -187,7 +187,7 @@ describe("frames that are watched", () => {
 
   it("end with the connection, and nobody is told of one that is not there", () => {
     const { link, live, reader } = watched(null);
-    reader.tell({ kind: "watch", watch: 2, connection: "c99", channel: null });
+    reader.deliver({ kind: "watch", watch: 2, connection: "c99", channel: null });
     live.end(0, "fin", 7).end(1, "fin", 7).close(7);
     link.flush();
     const over = reader.sent.filter(each => each.kind === "frames" && each.over);
@@ -197,7 +197,7 @@ describe("frames that are watched", () => {
   it("show no credentials", () => {
     const { link, live, reader } = scene();
     live.open(7).client(wire().protocolHeader().octets, 7);
-    reader.tell({ kind: "watch", watch: 1, connection: "c7", channel: null });
+    reader.deliver({ kind: "watch", watch: 1, connection: "c7", channel: null });
     live.client(wire().startOk({}, "PLAIN", "\0guest\0secret-word").tuneOk().open().octets, 7);
     link.flush();
     expect(reader.frames.map(({ details }) => details.split(" ")[0])).toContain("connection.start-ok");

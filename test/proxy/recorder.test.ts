@@ -332,17 +332,17 @@ describe("finding", () => {
 
     const { connections } = await recording.listen();
     expect(connections).toHaveLength(1);
-    const [heard] = connections;
-    const found = heard!.octets(0);
+    const [connection] = connections;
+    const found = connection!.octets(0);
     const gap = 1_016_000 - found.length;
-    expect(heard!.gaps).toEqual([[gap], []]);
+    expect(connection!.gaps).toEqual([[gap], []]);
     // Packets of 8000 octets and their headers: four make the beginning, and twelve the ring.
     const ring = 12 * 8000;
     const beginning = found.length - ring - 8000;
     expect(beginning).toBe(3 * 8000);
     same(found.subarray(0, beginning), stream.subarray(0, beginning));
     same(found.subarray(beginning), stream.subarray(beginning + gap, 1_016_000));
-    same(heard!.octets(1), joined(octets(700, 5), octets(100, 7)));
+    same(connection!.octets(1), joined(octets(700, 5), octets(100, 7)));
     if (!tsharkIsThere) return;
     const comments = sharkPackets(recording.files[0]!, { gaps: true }).map(({ comment }) => comment);
     expect(comments.filter(comment => comment !== "")).toEqual(["f1 frame-end", "f1: why"]);
@@ -428,8 +428,8 @@ describe("credentials", () => {
       recording.data(1, serverHandshake().octets);
       const [file] = recording.files;
       expect(readFileSync(file!).includes(password)).toBe(false);
-      const heard = (await recording.listen()).connections[0]!.octets(0);
-      expect(Buffer.from(heard).toString("latin1")).toBe(
+      const octets = (await recording.listen()).connections[0]!.octets(0);
+      expect(Buffer.from(octets).toString("latin1")).toBe(
         Buffer.from(client).toString("latin1").replace(password, "*".repeat(password.length)),
       );
       const report = await inspect([file!]);

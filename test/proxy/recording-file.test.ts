@@ -181,7 +181,7 @@ async function killWhileRecording(
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   const exit = once(child, "exit");
-  let told = 0;
-  for await (const _ of createInterface({ input: child.stdout })) if (++told === after) child.kill("SIGKILL");
+  let failures = 0;
+  for await (const _ of createInterface({ input: child.stdout })) if (++failures === after) child.kill("SIGKILL");
   expect((await exit)[1]).toBe("SIGKILL");
 }

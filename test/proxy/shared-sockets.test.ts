@@ -9,30 +9,30 @@ function answer(scan: Scan): Map<number, Holder[]> {
   return new Map(Object.entries(scan).map(([number, pids]) => [Number(number), holders(pids)]));
 }
 
-const cases: { what: string; scans: Scan[]; told: string[] }[] = [
-  { what: "one holder is how it should be", scans: [{ 1: [10] }, { 1: [10] }], told: ["", ""] },
-  { what: "two holders count in the second scan", scans: [{ 1: [10, 11] }, { 1: [10, 11] }], told: ["", "1: 10 11"] },
+const cases: { what: string; scans: Scan[]; shared: string[] }[] = [
+  { what: "one holder is how it should be", scans: [{ 1: [10] }, { 1: [10] }], shared: ["", ""] },
+  { what: "two holders count in the second scan", scans: [{ 1: [10, 11] }, { 1: [10, 11] }], shared: ["", "1: 10 11"] },
   {
     what: "what is told is not told again",
     scans: [{ 1: [10, 11] }, { 1: [10, 11] }, { 1: [10, 11] }, { 1: [10, 11, 12] }],
-    told: ["", "1: 10 11", "", ""],
+    shared: ["", "1: 10 11", "", ""],
   },
   {
     what: "held for a moment, and again by another child",
     scans: [{ 1: [10, 11] }, { 1: [10] }, { 1: [10, 12] }, { 1: [10, 13] }],
-    told: ["", "", "", ""],
+    shared: ["", "", "", ""],
   },
   {
     what: "a scan between that found nothing",
     scans: [{ 1: [10, 11] }, { 1: [] }, { 1: [10, 11] }],
-    told: ["", "", ""],
+    shared: ["", "", ""],
   },
   {
     what: "of three holders only those that stay",
     scans: [{ 1: [10, 11, 12] }, { 1: [10, 12, 13] }],
-    told: ["", "1: 10 12"],
+    shared: ["", "1: 10 12"],
   },
-  { what: "handed on from one process to the next", scans: [{ 1: [10] }, { 1: [11] }], told: ["", ""] },
+  { what: "handed on from one process to the next", scans: [{ 1: [10] }, { 1: [11] }], shared: ["", ""] },
   {
     what: "several connections, each on its own",
     scans: [
@@ -40,7 +40,7 @@ const cases: { what: string; scans: Scan[]; told: string[] }[] = [
       { 1: [10, 11], 2: [10, 11], 3: [20] },
       { 1: [10, 11], 2: [10, 11], 3: [20] },
     ],
-    told: ["", "1: 10 11", "2: 10 11"],
+    shared: ["", "1: 10 11", "2: 10 11"],
   },
   {
     what: "connections of the same processes, at once",
@@ -48,19 +48,19 @@ const cases: { what: string; scans: Scan[]; told: string[] }[] = [
       { 1: [10, 11], 2: [10, 11] },
       { 1: [10, 11], 2: [10, 11] },
     ],
-    told: ["", "1: 10 11, 2: 10 11"],
+    shared: ["", "1: 10 11, 2: 10 11"],
   },
-  { what: "nothing is open", scans: [{}, {}], told: ["", ""] },
+  { what: "nothing is open", scans: [{}, {}], shared: ["", ""] },
 ];
 
-test.each(cases)("$what", ({ scans, told }) => {
+test.each(cases)("$what", ({ scans, shared }) => {
   const sockets = new SharedSockets();
   const text = (scan: Scan) =>
     sockets
       .scanned(answer(scan))
       .map(({ number, holders }) => `${number}: ${holders.map(({ pid }) => pid).join(" ")}`)
       .join(", ");
-  expect(scans.map(text)).toEqual(told);
+  expect(scans.map(text)).toEqual(shared);
 });
 
 test("the same answer twice is one scan", () => {

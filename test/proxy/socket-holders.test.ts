@@ -286,10 +286,10 @@ describe.runIf(canFork)("with real processes", () => {
     const path = join(folder, "worker.py");
     writeFileSync(path, script(SCRIPTS[name]));
     child = spawn("python3", [path, host, String(port)], { stdio: ["pipe", "pipe", "inherit"] });
-    const [told] = (await once(createInterface(child.stdout!), "line")) as [string];
+    const [line] = (await once(createInterface(child.stdout!), "line")) as [string];
     while (accepted === undefined) await once(server!, "connection");
     const holders = (await new SocketHolders().scan([asked()])).get(1)!;
-    return { pids: JSON.parse(told) as number[], holders };
+    return { pids: JSON.parse(line) as number[], holders };
   }
 
   const byNumber = (numbers: number[]) => numbers.toSorted((a, b) => a - b);

@@ -27,8 +27,8 @@ function counts(events: readonly CountEvent[]): string[] {
 describe("the same problem", () => {
   it("is told once; then it is counted, at most once a minute, and at the end", () => {
     const events = selection();
-    const told = Array.from({ length: 144 }, (_, i) => events.selects(problem(`f${i + 1}`, "a".repeat(16)), i));
-    expect(told.filter(Boolean)).toHaveLength(1);
+    const selected = Array.from({ length: 144 }, (_, i) => events.selects(problem(`f${i + 1}`, "a".repeat(16)), i));
+    expect(selected.filter(Boolean)).toHaveLength(1);
     expect(counts(events.due(59, TIME))).toEqual([]);
     expect(counts(events.due(144, TIME))).toEqual(["again f1 ×143 (+143)"]);
     expect(counts(events.due(300, TIME))).toEqual([]);
@@ -73,8 +73,8 @@ describe("too many events", () => {
   it("of one kind and address are left out, and counted", () => {
     const events = selection("debug", 5);
     events.due(0, TIME);
-    const told = Array.from({ length: 12 }, () => events.selects(closed(), 1));
-    expect(told.filter(Boolean)).toHaveLength(5);
+    const selected = Array.from({ length: 12 }, () => events.selects(closed(), 1));
+    expect(selected.filter(Boolean)).toHaveLength(5);
     const other = { client: { address: "192.0.2.9", port: 1 } };
     expect(events.selects(closed({ of: other }), 1)).toBe(true);
     expect(events.selects(trouble(), 1)).toBe(true);
@@ -85,13 +85,13 @@ describe("too many events", () => {
 
   it("of very many addresses cost bounded memory, and are counted all the same", () => {
     const events = selection("debug", 1);
-    let told = 0;
+    let selected = 0;
     for (let i = 0; i < 30_000; i++) {
       const client = { address: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, port: 1 };
-      if (events.selects(closed({ of: { client } }), 1)) told++;
+      if (events.selects(closed({ of: { client } }), 1)) selected++;
     }
     const [left] = events.due(2, TIME, true);
-    expect(left).toMatchObject({ kind: "closed", count: 30_000 - told });
+    expect(left).toMatchObject({ kind: "closed", count: 30_000 - selected });
   });
 });
 
@@ -106,7 +106,7 @@ describe("levels", () => {
   ])("%s", (_, event, level) => {
     expect(levelOf(event)).toBe(level);
     if (event.event === "proxy" || event.event === "repeated" || event.event === "limited") return;
-    const told = LEVELS.filter(least => selection(least).selects(event, 0));
-    expect(told).toEqual(LEVELS.slice(LEVELS.indexOf(level)));
+    const selected = LEVELS.filter(least => selection(least).selects(event, 0));
+    expect(selected).toEqual(LEVELS.slice(LEVELS.indexOf(level)));
   });
 });

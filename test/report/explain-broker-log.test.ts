@@ -53,18 +53,18 @@ it("stands with its connection, and what is of none by itself", () => {
 it("is shown where it helps: in the incident, and in a block", () => {
   for (const width of [40, 80, 120]) {
     for (const all of [false, true]) {
-      const told = text(logged(LOG), { columns: width, all });
-      for (const line of told.split("\n")) expect(columns(line)).toBeLessThanOrEqual(width);
-      expect(told).not.toMatch(/(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u);
+      const page = text(logged(LOG), { columns: width, all });
+      for (const line of page.split("\n")) expect(columns(line)).toBeLessThanOrEqual(width);
+      expect(page).not.toMatch(/(?!\n)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u);
     }
   }
-  const told = text(logged(LOG));
-  expect(told).toContain("  log        18:19:51.907608 UTC  Error on AMQP connection <0.1334.0>\n");
-  expect(told).toContain(
+  const page = text(logged(LOG));
+  expect(page).toContain("  log        18:19:51.907608 UTC  Error on AMQP connection <0.1334.0>\n");
+  expect(page).toContain(
     "BROKER LOG rabbit@host.log\n  4 lines, 2 messages about connections in trouble, 1 of them tied",
   );
-  expect(told).toContain("  untied     2026-11-21 18:19:51.907608 UTC  Error on AMQP connection <0.9.0>\n");
-  expect(told).toContain("(its peer is not in the capture)");
+  expect(page).toContain("  untied     2026-11-21 18:19:51.907608 UTC  Error on AMQP connection <0.9.0>\n");
+  expect(page).toContain("(its peer is not in the capture)");
 });
 
 it("is compared with the prediction", () => {
@@ -124,24 +124,24 @@ describe("a TLS record that the broker could not read", () => {
     diagnosis: { ...tornFrame().findings[0]!.diagnosis!, kind: "torn-record" },
   });
   const gap = finding({ id: "f2", rule: "capture-gap", severity: "note", direction, packets: [77] });
-  const told = (findings: Finding[]) => {
+  const shown = (findings: Finding[]) => {
     const [tls] = logged(lines, null, { ...tornFrame(), findings }).connections;
     return tls!.brokerLogDiffers;
   };
 
   it("is said to be missing, where a gap may hold it", () => {
-    expect(told([sentTwice, gap])).toBe(
+    expect(shown([sentTwice, gap])).toBe(
       "The broker logged unsupported_record_type,155: octet 155 stood where a TLS record must begin. All records in front of packet 77 begin as they must: the torn one is among the octets that are missing there, or behind them.",
     );
   });
 
   it("is said not to be there, without a gap", () => {
-    expect(told([sentTwice])).toBe(
+    expect(shown([sentTwice])).toBe(
       "The broker logged unsupported_record_type,155: octet 155 stood where a TLS record must begin. No record in the capture begins so.",
     );
   });
 
   it("is the one that was found", () => {
-    expect(told([torn, gap])).toBeUndefined();
+    expect(shown([torn, gap])).toBeUndefined();
   });
 });

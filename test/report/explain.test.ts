@@ -104,18 +104,18 @@ it("tells a number in a page", () => {
 });
 
 it("says whose connection it was, and ties what belongs together", () => {
-  const told = explainText(samples["a log"]!);
-  expect(told).toContain("ERROR  e1 unexpected_frame: ");
-  expect(told).toContain("  kind       seen by the broker · about frames · 505 UNEXPECTED_FRAME\n");
-  expect(told).toContain("  client     orders-api · vhost / · user guest · state running · channel 1\n");
-  expect(told).toContain("             127.0.0.1:54264 → 127.0.0.1:5673\n");
-  expect(told).toContain("  logged     2026-11-21 18:20:02.731572 UTC\n");
-  expect(told).toContain("ERROR  e2 frame_too_large: ");
-  expect(told.replace(/\s+/g, " ")).toContain(
+  const page = explainText(samples["a log"]!);
+  expect(page).toContain("ERROR  e1 unexpected_frame: ");
+  expect(page).toContain("  kind       seen by the broker · about frames · 505 UNEXPECTED_FRAME\n");
+  expect(page).toContain("  client     orders-api · vhost / · user guest · state running · channel 1\n");
+  expect(page).toContain("             127.0.0.1:54264 → 127.0.0.1:5673\n");
+  expect(page).toContain("  logged     2026-11-21 18:20:02.731572 UTC\n");
+  expect(page).toContain("ERROR  e2 frame_too_large: ");
+  expect(page.replace(/\s+/g, " ")).toContain(
     "causes those of e1, for which the connection had been given up when this was logged; likely: Threads write",
   );
-  expect(told.match(/WHAT USUALLY CAUSES IT/g)).toHaveLength(1);
-  expect(told).toContain("  2 errors in 5 lines; 1 line about other things.\n");
+  expect(page.match(/WHAT USUALLY CAUSES IT/g)).toHaveLength(1);
+  expect(page).toContain("  2 errors in 5 lines; 1 line about other things.\n");
 });
 
 it("begins with a summary where there are several errors: how many of each kind, when, and whose", () => {
@@ -167,10 +167,10 @@ it("advises for the client that is recognised", () => {
 });
 
 it("tells five errors in full, and the others in a line each", () => {
-  const told = explainText(samples["many errors"]!);
-  expect(told.match(/^ERROR/gm)).toHaveLength(5);
-  expect(told).toContain("MORE ERRORS\n  e6  frame_too_large, 1 time: ");
-  expect(told).toContain("  15 more errors\n");
+  const page = explainText(samples["many errors"]!);
+  expect(page.match(/^ERROR/gm)).toHaveLength(5);
+  expect(page).toContain("MORE ERRORS\n  e6  frame_too_large, 1 time: ");
+  expect(page).toContain("  15 more errors\n");
   const all = explainText(samples["many errors"]!, { all: true });
   expect(all.match(/^ERROR/gm)).toHaveLength(40);
 });

@@ -83,8 +83,8 @@ const MOST_SHOWN = 1000;
 const search = new SecretSearch([...CLIENTS, REFRESHING].flatMap(({ secret }) => spellings(secret)));
 
 /** Spellings of a secret that stand in what was told, with the output that tells it. */
-function shown(told: Readonly<Record<string, string>>): string[] {
-  return Object.entries(told).flatMap(([name, text]) => {
+function shown(outputs: Readonly<Record<string, string>>): string[] {
+  return Object.entries(outputs).flatMap(([name, text]) => {
     expect(text.length, name).toBeGreaterThan(50);
     return search.foundIn(text).map(each => `${name}: ${each}`);
   });
@@ -94,7 +94,7 @@ const plain = (value: unknown): string =>
   JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}` : each));
 const telemetryParts = (sink: KeptTelemetry) =>
   ({ ids: new TraceIds(digest, null), choice: "all", sink, instruments: sink.instruments }) as const;
-const toldBy = ({ spans, logs, instruments }: KeptTelemetry) => ({
+const textsOf = ({ spans, logs, instruments }: KeptTelemetry) => ({
   spans: plain(spans),
   logs: plain(logs),
   metrics: prometheusText([instruments.snapshot([0, 0], [1, 0])]),
@@ -139,8 +139,8 @@ it("of no secret anything is told by what is made of a capture", async () => {
   const captures = [{ path: capture, place: capture, isNamed: true, result }];
   const judged = check([{ path: capture, report }], { policy: policyOf(), expectations: [] }, null);
   const parts = { page: "@@title@@ @@plain@@ @@data@@" };
-  const told = {
-    ...toldBy(kept),
+  const outputs = {
+    ...textsOf(kept),
     "messages as text": records.map(messageLine).join("\n"),
     "messages as NDJSON": lines.join("\n"),
     "messages as CSV": records.map(csvRow).join("\n"),
@@ -157,7 +157,7 @@ it("of no secret anything is told by what is made of a capture", async () => {
     "a page of a check": html(checkPage(judged), parts),
     doctor: plain(captureChecks(report)),
   };
-  expect(shown(told)).toEqual([]);
+  expect(shown(outputs)).toEqual([]);
 }, 120_000);
 
 it("nor by messages that are recovered", async () => {
@@ -199,15 +199,15 @@ it("nor by live events, and what the proxy's administration shows", async () => 
   expect(connections).toHaveLength(SOME_SCENES.length);
   live.pass(3);
   const text = new LiveText({ columns: 200, colour: false, all: true });
-  const told = {
-    ...toldBy(kept),
+  const outputs = {
+    ...textsOf(kept),
     "connections that are open": connections.join("\n"),
     "events as text": live.events.map(event => text.write(event)).join("\n"),
     "events as NDJSON": live.events.map(event => eventLine(event, false)).join("\n"),
     "events with octets": live.events.map(event => eventLine(event, true)).join("\n"),
   };
   expect(live.findings.length).toBeGreaterThan(100);
-  expect(shown(told)).toEqual([]);
+  expect(shown(outputs)).toEqual([]);
 }, 120_000);
 
 it("nor by what explains a broker's log with its octets", () => {
@@ -224,9 +224,9 @@ it("nor by what explains a broker's log with its octets", () => {
       `[${list}]`,
     ];
   });
-  const told = lines.map(line => {
+  const printed = lines.map(line => {
     const report = explainAll(tallied(line));
     return explainText(report, { columns: 80, colour: false, all: true }) + plain(report);
   });
-  expect(shown({ explain: told.join("\n") })).toEqual([]);
+  expect(shown({ explain: printed.join("\n") })).toEqual([]);
 });

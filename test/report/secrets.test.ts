@@ -37,7 +37,7 @@ import {
 import { join } from "../support/wire.ts";
 
 /** Everything that is told of a capture, by output. */
-async function told(capture: Uint8Array): Promise<[output: string, text: string][]> {
+async function outputsOf(capture: Uint8Array): Promise<[output: string, text: string][]> {
   const lines: string[] = [];
   const frames = new FrameEvents(new FrameFilter({}), event => lines.push(JSON.stringify(event), frameLine(event)));
   const read = (explain: boolean) => {
@@ -108,7 +108,7 @@ async function leaks(name: string, segments: readonly Segment[], secret: string,
   const found: string[] = [];
   const live = midStream ? [] : relayed(segments);
   const searched = spellings(secret);
-  for (const [output, shown] of [...(await told(capture)), ...live]) {
+  for (const [output, shown] of [...(await outputsOf(capture)), ...live]) {
     // A text is broken into lines.
     const plain = shown
       .split("\n")

@@ -89,8 +89,8 @@ describe("a report of what was asked for", () => {
     [{ user: ["nobody"] }, "No connection of those asked for. Not asked for: 2 more connections, 2 more incidents."],
     [{ connection: ["c1"], channel: [9] }, "No finding on what was asked for, in 1 connection. Not asked for:"],
   ])("as text, %j", (asked, words) => {
-    const told = text(select(two(), asked), { columns: 200 });
-    expect(told.split("\n")[0]).toContain(words);
-    expect(told).not.toContain("clean");
+    const page = text(select(two(), asked), { columns: 200 });
+    expect(page.split("\n")[0]).toContain(words);
+    expect(page).not.toContain("clean");
   });
 });

@@ -91,8 +91,8 @@ describe("beside a clean connection, a torn frame is told, or that it may be the
     ],
   ])("%s", async (_what, wrap, snapLength, reason) => {
     const report = await reportOf(await wrapped(CLEAN, [TORN, wrap, snapLength ?? 65_535]));
-    const told = report.findings.filter(({ rule }) => rule === "frame-end").length > 0;
-    expect(told).toBe(reason === null);
+    const isReported = report.findings.filter(({ rule }) => rule === "frame-end").length > 0;
+    expect(isReported).toBe(reason === null);
     expect(report.inputs[0]!.unread?.filter(({ mayHoldAmqp }) => mayHoldAmqp).map(each => each.reason) ?? []).toEqual(
       reason === null ? [] : [reason],
     );

@@ -115,9 +115,9 @@ describe("where telemetry is sent", () => {
     [undefined, { [`${E}PROTOCOL`]: "grpc", OTEL_RESOURCE_ATTRIBUTES: "novalue" }, null, []],
     ["file:x", { [`${E}PROTOCOL`]: "grpc" }, "x: traces metrics logs", []],
   ])("is not stopped by variables that it cannot use: %s %j", (otlp, environment, expected, warnings) => {
-    const told: string[] = [];
-    expect(urls(otlp, environment, problem => told.push(problem))).toEqual(expected);
-    expect(told).toEqual(warnings.map(warning => expect.stringMatching(warning)));
+    const warned: string[] = [];
+    expect(urls(otlp, environment, problem => warned.push(problem))).toEqual(expected);
+    expect(warned).toEqual(warnings.map(warning => expect.stringMatching(warning)));
     if (warnings.some(({ source }) => source.includes("RESOURCE"))) {
       expect(telemetrySetting(otlp, environment)!.resource).toEqual({});
     }

@@ -14,7 +14,7 @@ function torn(by: string, complete: boolean, ...spans: Span[]): TornFrame {
   return { type: 3, channel: 1, size: 100, spans, packets: [], complete, writer: by };
 }
 
-function told(frames: TornFrame[], ...writers: Writer[]): string[] {
+function tears(frames: TornFrame[], ...writers: Writer[]): string[] {
   const diagnosis = { torn: frames, writers } as unknown as Diagnosis;
   return [...tearsOf(diagnosis)].map(tear => `${tear.torn.messageId} by ${tear.tearing.messageId}`);
 }
@@ -25,7 +25,7 @@ describe("who tore a message", () => {
   it("is each one with octets between those of its frame", () => {
     const others = [message("b1", [150, 50]), message("b2", [200, 60]), message("c1", [260, 40])];
     const frame = torn("A", true, [50, 100], [300, 50]);
-    expect(told([frame], writer("A", whole), writer("B", others[0]!, others[1]!), writer("C", others[2]!))).toEqual([
+    expect(tears([frame], writer("A", whole), writer("B", others[0]!, others[1]!), writer("C", others[2]!))).toEqual([
       "a1 by b1",
       "a1 by b2",
       "a1 by c1",
@@ -34,14 +34,14 @@ describe("who tore a message", () => {
 
   it("is no message in front of it or behind it, nor one of which only a heartbeat stands between", () => {
     const others = [message("b0", [-50, 50]), message("b3", [350, 90])];
-    expect(told([torn("A", true, [50, 100], [158, 50])], writer("A", whole), writer("B", ...others))).toEqual([]);
+    expect(tears([torn("A", true, [50, 100], [158, 50])], writer("A", whole), writer("B", ...others))).toEqual([]);
   });
 
   it("is only who goes on where it stops, if it never became whole", () => {
     const cut = message("a1", [0, 150]);
     const others = [message("b1", [150, 50]), message("b2", [200, 60])];
-    expect(told([torn("A", false, [50, 100])], writer("A", cut), writer("B", ...others))).toEqual(["a1 by b1"]);
-    expect(told([torn("A", false, [50, 100])], writer("A", cut), writer("B", others[1]!))).toEqual([]);
+    expect(tears([torn("A", false, [50, 100])], writer("A", cut), writer("B", ...others))).toEqual(["a1 by b1"]);
+    expect(tears([torn("A", false, [50, 100])], writer("A", cut), writer("B", others[1]!))).toEqual([]);
   });
 
   it("is told once, of several torn frames as well, and of messages that tore each other in both directions", () => {
@@ -49,7 +49,7 @@ describe("who tore a message", () => {
     const other = message("b1", [100, 100], [300, 100]);
     const frames = [torn("A", true, [0, 100], [200, 50]), torn("B", true, [150, 50], [300, 100])];
     frames.push(torn("A", true, [250, 50], [400, 100]));
-    expect(told(frames, writer("A", one), writer("B", other))).toEqual(["a1 by b1", "b1 by a1"]);
+    expect(tears(frames, writer("A", one), writer("B", other))).toEqual(["a1 by b1", "b1 by a1"]);
   });
 
   it("is bounded, and what is left out is counted", () => {

@@ -45,9 +45,9 @@ it("puts what fails before what is told at the same level", () => {
   const findings = Array.from({ length: 30 }, (_, at) =>
     finding({ id: `f${at}`, severity: "warning", connection: null }),
   );
-  const told = capture(report({ inputs: [input({ path: "a.pcap" })], findings }), "told");
+  const reported = capture(report({ inputs: [input({ path: "a.pcap" })], findings }), "told");
   const failing = capture(report({ inputs: [input({ path: "b.pcap" })], findings: findings.slice(0, 3) }), "failing");
-  const lines = github(result({ captures: [told, failing] }))
+  const lines = github(result({ captures: [reported, failing] }))
     .trimEnd()
     .split("\n");
   expect(lines.slice(0, 3).every(line => line.startsWith("::warning file=b.pcap,"))).toBe(true);

@@ -76,8 +76,8 @@ it("counts the severities as the policy has them", () => {
 it("says how the command ended, and nothing that a terminal or a page would act on", () => {
   const evil = "\u001b[31m\u202e\u0000</script>";
   const { outcome } = checkPage(hostileResult(evil, evil), `${evil} ended`);
-  const told = [outcome!.words, outcome!.command!, ...outcome!.violations, ...outcome!.policy, ...outcome!.baseline];
-  for (const text of [...told, ...outcome!.captures.list.flatMap(({ path, words }) => [path, words])]) {
+  const texts = [outcome!.words, outcome!.command!, ...outcome!.violations, ...outcome!.policy, ...outcome!.baseline];
+  for (const text of [...texts, ...outcome!.captures.list.flatMap(({ path, words }) => [path, words])]) {
     expect(text).not.toMatch(UNSAFE);
   }
 });

@@ -153,15 +153,15 @@ describe.each(Object.entries(samples))("%s", (_, sample) => {
   });
 
   it("has a result for each violation, where its capture is, or the config", () => {
-    const told = run.results.filter(({ properties }) => properties.state === "violation");
+    const violations = run.results.filter(({ properties }) => properties.state === "violation");
     const config = sample.config ?? "ghostframe.config.json";
     const expected = [
       ...sample.violations.map(({ kind }) => [kind, "error", uriOf(config)]),
       ...sample.captures.flatMap(({ path, violations }) => violations.map(({ kind }) => [kind, "error", uriOf(path)])),
     ];
     const uri = (each: Result) => each.locations[0].physicalLocation.artifactLocation.uri;
-    expect(told.map(each => [each.ruleId, each.level, uri(each)])).toEqual(expected);
-    const places = told.map(each => `${uri(each)} ${each.partialFingerprints.primaryLocationLineHash}`);
+    expect(violations.map(each => [each.ruleId, each.level, uri(each)])).toEqual(expected);
+    const places = violations.map(each => `${uri(each)} ${each.partialFingerprints.primaryLocationLineHash}`);
     expect(new Set(places).size).toBe(places.length);
   });
 

@@ -11,11 +11,11 @@ const samples = await checkSamples();
 const ESC = "\x1b";
 const COLOURS = new RegExp(`${ESC}\\[\\d+m`, "g");
 const OPTIONS = { columns: 80, colour: false, all: false };
-const told = (sample: CheckResult, all = false) => text(sample, { ...OPTIONS, all });
+const printed = (sample: CheckResult, all = false) => text(sample, { ...OPTIONS, all });
 
 describe.each(Object.entries(samples))("%s", (name, sample) => {
   it("is the golden text", () => {
-    expectGolden(fileURLToPath(new URL(`golden/${name}.txt`, import.meta.url)), told(sample));
+    expectGolden(fileURLToPath(new URL(`golden/${name}.txt`, import.meta.url)), printed(sample));
   });
 
   it.each([40, 80, 120])("fits %i columns, in colour or without", width => {
@@ -32,25 +32,25 @@ describe.each(Object.entries(samples))("%s", (name, sample) => {
 
   it("ends with the outcome", () => {
     const { passed, summary } = sample;
-    const last = told(sample).trimEnd().split("\n").at(-1);
+    const last = printed(sample).trimEnd().split("\n").at(-1);
     expect(last).toMatch(new RegExp(`^${passed ? "PASSED" : "FAILED"}: ${summary.failing} failing`));
   });
 });
 
 it("tells what fails in full, and counts what does not", () => {
-  const shown = told(samples.failing!);
+  const shown = printed(samples.failing!);
   expect(shown).toContain("ERROR  frame-end  f1 · AMQP 0-9-1 §4.2.3 · docs/rules.md#frame-end\n");
   expect(shown).toContain("A (ch 2) torn by B (ch 1)");
   expect(shown).not.toContain("WARNING  shared-channel");
   expect(shown).not.toContain("heartbeat-*.pcap");
-  const all = told(samples.failing!, true);
+  const all = printed(samples.failing!, true);
   expect(all).toContain("WARNING  shared-channel");
   expect(all).toContain("  expects    rules/heartbeat-*.pcap\n");
   expect(all).toContain("  accepted   1 broker-close, 1 frame-end\n");
 });
 
 it("tells a note in full where notes fail", () => {
-  expect(told(samples["note-that-fails"]!)).toContain(
+  expect(printed(samples["note-that-fails"]!)).toContain(
     "NOTE  capture-gap  f1 · docs/rules.md#capture-gap\n  1,298 octets of this direction are missing",
   );
 });
@@ -62,7 +62,7 @@ it("gives findings the level of the policy", () => {
   );
   const [checked] = one.findings;
   checked!.level = "warning";
-  expect(told(result({ captures: [one] }))).toContain("WARNING  frame-end  f1");
+  expect(printed(result({ captures: [one] }))).toContain("WARNING  frame-end  f1");
 });
 
 it("tells a consequence by itself where its cause is accepted", () => {
@@ -71,24 +71,24 @@ it("tells a consequence by itself where its cause is accepted", () => {
     report({ inputs: [input({ path: "a.pcap" })], connections: [connection()], findings }),
     "failing",
   );
-  expect(told(result({ captures: [one] })).match(/^ERROR/gm)).toHaveLength(1);
+  expect(printed(result({ captures: [one] })).match(/^ERROR/gm)).toHaveLength(1);
   one.findings[0]!.state = "accepted";
-  expect(told(result({ captures: [one] }))).toContain("ERROR  broker-close  f2");
+  expect(printed(result({ captures: [one] }))).toContain("ERROR  broker-close  f2");
 });
 
 it("stays short", () => {
-  const shown = told(fiveHundred(5_000));
+  const shown = printed(fiveHundred(5_000));
   expect(shown.split("\n").length).toBeLessThan(200);
   expect(shown).toContain("The same, 4,998 times more: f2 (c1), ");
   expect(shown).toContain("ERROR  stalled-frame  f5000");
   expect(shown).toContain("200 more captures passed: --all lists them.\n");
-  expect(told(fiveHundred(50), true).match(/^clean-\d+\.pcap · /gm)).toHaveLength(200);
+  expect(printed(fiveHundred(50), true).match(/^clean-\d+\.pcap · /gm)).toHaveLength(200);
 });
 
 it("tells of a capture that passed which rules were told, and what the reader said of it", () => {
   const made = input({ path: "a.pcap", notes: ["1 TLS connection was left alone."] });
   const findings = (["snap-length", "snap-length", "mid-stream"] as const).map(rule => finding({ rule }));
-  const shown = told(result({ captures: [capture(report({ inputs: [made], findings }), "told")] }));
+  const shown = printed(result({ captures: [capture(report({ inputs: [made], findings }), "told")] }));
   expect(shown).toMatch(
     /^passed {2}a\.pcap · 3 told: snap-length, mid-stream\n {2}note {7}1 TLS connection was left alone\.$/m,
   );
@@ -98,12 +98,12 @@ it("cuts a long path in front, where paths do not differ", () => {
   const captures = ["one", "two"].map(name =>
     capture(report({ inputs: [input({ path: `${"long/".repeat(30)}${name}.pcap` })] })),
   );
-  expect(told(result({ captures })).match(/^passed {2}….*\/(?:one|two)\.pcap · /gm)).toHaveLength(2);
+  expect(printed(result({ captures })).match(/^passed {2}….*\/(?:one|two)\.pcap · /gm)).toHaveLength(2);
 });
 
 it("names the config, changed levels, captures without AMQP, and what was left out", () => {
   const empty = ["c.pcap", "d.pcap"].map(path => capture(report({ inputs: [input({ path })] })));
-  const shown = told(
+  const shown = printed(
     result({
       captures: [capture(report({ inputs: [input({ path: "b.pcap" })] }), "told", { frames: 1, off: 2 }), ...empty],
       config: "../ghostframe.config.json",
@@ -122,7 +122,7 @@ it("names the config, changed levels, captures without AMQP, and what was left o
 
 it("says whose TLS was not decrypted", () => {
   const encrypted = { ...capture(report({ inputs: [input({ path: "t.pcap" })] })), tlsRecords: 9 };
-  expect(told(result({ captures: [encrypted] })).replaceAll("\n", " ")).toContain(
+  expect(printed(result({ captures: [encrypted] })).replaceAll("\n", " ")).toContain(
     "1 capture whose TLS was not decrypted: nothing of its AMQP was checked (--tls-keys): t.pcap",
   );
 });
@@ -134,20 +134,20 @@ it("counts the captures beyond those it tells", () => {
       "failing",
     ),
   );
-  const shown = told(result({ captures }));
+  const shown = printed(result({ captures }));
   expect(shown.match(/^ERROR/gm)).toHaveLength(20);
   expect(shown.match(/^FAILED {2}run-\d+\.pcap · 1 failing$/gm)).toHaveLength(20);
   expect(shown).toContain("20 more captures, 20 of them failing: --all lists them.");
 });
 
 it("lists what can be taken out of the baseline, and counts the rest", () => {
-  const shown = told(samples["accepted-and-gone"]!);
+  const shown = printed(samples["accepted-and-gone"]!);
   expect(shown).toContain("BASELINE ci/baseline.json\n  accepts 2 findings; 60 entries have no finding any more");
   expect(shown.match(/^ {2}gone /gm)).toHaveLength(20);
   expect(shown).toContain("and 40 more: --all lists them.");
-  expect(told(samples["accepted-and-gone"]!, true).match(/^ {2}gone /gm)).toHaveLength(60);
+  expect(printed(samples["accepted-and-gone"]!, true).match(/^ {2}gone /gm)).toHaveLength(60);
   const one = result({ baseline: { path: "b.json", accepted: 0, gone: [gone()], notChecked: 0 } });
-  expect(told(one)).toContain("accepts 0 findings; 1 entry has no finding any more");
+  expect(printed(one)).toContain("accepts 0 findings; 1 entry has no finding any more");
 });
 
 it("is no workflow command, whatever the wire said", () => {

@@ -39,8 +39,8 @@ async function expectSilence(proxied: Proxied, connections: number): Promise<voi
   const isClosed = ({ event }: { event: string }) => event === "closed";
   await proxied.reports(`${connections} closed`, events => events.filter(isClosed).length === connections);
   const { code, counters, stderr } = await proxied.stop();
-  const told = proxied.events.filter(({ event }) => !["opened", "closed", "proxy"].includes(event));
-  expect(told).toEqual([]);
+  const emitted = proxied.events.filter(({ event }) => !["opened", "closed", "proxy"].includes(event));
+  expect(emitted).toEqual([]);
   expect(counters).toEqual({
     connections,
     probes: 0,
@@ -182,26 +182,26 @@ async function sharedByThreads(context: TestContext, name: string): Promise<bool
   await runProgram(PIKA, "share-connection", [String(proxied.port), name], context.onTestFinished, 4000);
   const { connection } = await proxied.until("closed", event => event.event === "closed");
   const { code } = await proxied.stop();
-  const told = proxied.findings();
+  const emitted = proxied.findings();
   const report = await inspect(readdirSync(folder).map(file => join(folder, file)));
   expect(
     unnumbered(
-      told.map(({ finding }) => finding),
+      emitted.map(({ finding }) => finding),
       [connection],
     ),
   ).toEqual(unnumbered(report.findings, report.connections));
   expect(connection.verdict).toEqual(report.connections[0]!.verdict);
-  expect(code).toBe(told.some(({ finding }) => finding.severity !== "note") ? 1 : 0);
+  expect(code).toBe(emitted.some(({ finding }) => finding.severity !== "note") ? 1 : 0);
   // A client that resets its connection may do so before the broker has read what broke.
   // Its log is written behind its answer.
   const logged = await vi.waitFor(() => loggedAbout(broker, name), { timeout: 10_000 });
   const errors = logged.filter(line => line.startsWith("[error]"));
   if (errors.length > 0) expect(errors.map(unwrapped)).toContain(`[error] ${connection.verdict.predicted!.log![1]}`);
   expectInTraces(
-    told.map(({ finding }) => finding),
+    emitted.map(({ finding }) => finding),
     receiver,
   );
-  return told.length > 0;
+  return emitted.length > 0;
 }
 
 /** The traces of messages that findings name, as their producers wrote them, are in spans, links and log records. */

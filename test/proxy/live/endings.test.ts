@@ -61,7 +61,7 @@ async function held({ command, ending }: ClientProgram, port: number, { onTestFi
 }
 
 /** What was told of each connection between opened and closed, once so many are closed. */
-async function told(proxied: Proxied, connections: number): Promise<string[][]> {
+async function emittedOf(proxied: Proxied, connections: number): Promise<string[][]> {
   const closed = (): ClosedEvent[] => proxied.events.filter(event => event.event === "closed");
   await proxied.reports(`${connections} closed`, () => closed().length >= connections);
   return closed().map(({ connection }) =>
@@ -78,11 +78,11 @@ describe.skipIf(!live).each(clients)("$library", program => {
     const proxied = await startProxy({ upstream: broker.port, onTestFinished: context.onTestFinished });
     const client = await held(program, proxied.port, context);
     await client.close();
-    expect(await told(proxied, 1)).toEqual([[]]);
+    expect(await emittedOf(proxied, 1)).toEqual([[]]);
     const killed = await held(program, proxied.port, context);
     killed.kill();
     // A killed process's kernel ends its streams in good order; what AMQP lacks is told.
-    expect((await told(proxied, 2))[1]).toEqual(["note ended-abruptly"]);
+    expect((await emittedOf(proxied, 2))[1]).toEqual(["note ended-abruptly"]);
     const { counters } = await proxied.stop();
     expect(counters).toMatchObject({ connections: 2, probes: 0, errors: 0, warnings: 0, refused: 0 });
   });
@@ -116,7 +116,7 @@ describe.skipIf(!live)("a broker that is restarted", () => {
     await Promise.all(clients.map(program => held(program, proxied.port, context)));
     // RabbitMQ takes SIGTERM as its operator's stop.
     process.kill(Number(readFileSync(join(dirname(broker.logPath!), "pid"), "utf8")), "SIGTERM");
-    expect(await told(proxied, clients.length)).toEqual(clients.map(() => ["note broker-close"]));
+    expect(await emittedOf(proxied, clients.length)).toEqual(clients.map(() => ["note broker-close"]));
     expect((await proxied.stop()).counters).toMatchObject({ connections: clients.length, errors: 0, warnings: 0 });
   });
 });

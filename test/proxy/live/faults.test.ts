@@ -51,7 +51,7 @@ async function publishedAndRead(port: number, queue: string): Promise<string> {
 async function inMidFrame(proxied: Proxied, name: string): Promise<WireClient> {
   const client = await WireClient.open(proxied.port, { name });
   client.send(wire().channelOpen(1).queueDeclare(1, name).octets);
-  await client.heard("50.11");
+  await client.received("50.11");
   client.send(wire().publish(1, "x".repeat(3000), { routingKey: name }).octets.subarray(0, 2000));
   return client;
 }

@@ -79,7 +79,7 @@ async function haunt(mode: Mode, args: readonly string[]): Promise<Haunting> {
 async function prepared(proxied: Proxied, name: string): Promise<WireClient> {
   const client = await WireClient.open(proxied.port, { name });
   client.send(wire().channelOpen(1).channelOpen(2).queueDeclare(1, name).octets);
-  await client.heard("50.11");
+  await client.received("50.11");
   for (const body of GOOD) client.send(wire().publish(1, body, { routingKey: name }).octets);
   return client;
 }
@@ -97,7 +97,7 @@ async function tear(proxied: Proxied, mode: Mode, { name, writes }: TornWrites):
 async function clean(proxied: Proxied, mode: Mode): Promise<WireClient> {
   const client = await prepared(proxied, queueOf(mode, CLEAN));
   client.send(wire().close().octets);
-  await client.heard("10.51");
+  await client.received("10.51");
   client.end();
   return client;
 }
@@ -129,12 +129,12 @@ describe.skipIf(!live).each(OTHER_PROTOCOLS)("$name", ({ name, octets }) => {
     client.destroy();
     const { connection } = await proxied.closed(client.port);
     expect((await proxied.stop()).code).toBe(1);
-    const told = proxied.findings().map(({ finding }) => finding);
-    expect(told.map(({ rule }) => rule)).toEqual(["handshake"]);
-    expect(told[0]!.message).toContain(`The client opened with ${name}`);
-    expect(told[0]!.message).toContain("the server refused it and wants AMQP 0-9-1");
+    const emitted = proxied.findings().map(({ finding }) => finding);
+    expect(emitted.map(({ rule }) => rule)).toEqual(["handshake"]);
+    expect(emitted[0]!.message).toContain(`The client opened with ${name}`);
+    expect(emitted[0]!.message).toContain("the server refused it and wants AMQP 0-9-1");
     const report = await inspect(readdirSync(folder).map(file => join(folder, file)));
-    expect(unnumbered(told, [connection])).toEqual(unnumbered(report.findings, report.connections));
+    expect(unnumbered(emitted, [connection])).toEqual(unnumbered(report.findings, report.connections));
   });
 });
 
@@ -147,12 +147,12 @@ async function messagesIn(queue: string, count: number): Promise<string[]> {
     await new Promise<void>((resolve, reject) => {
       const late = () => reject(new Error(`${queue}: ${bodies.length} of ${count} messages within ${PATIENCE} ms`));
       const timer = setTimeout(late, PATIENCE);
-      const hear = (body: string): void => {
+      const receive = (body: string): void => {
         if (bodies.push(body) < count) return;
         clearTimeout(timer);
         resolve();
       };
-      channel.consume(queue, message => hear(message!.content.toString()), { noAck: true }).catch(reject);
+      channel.consume(queue, message => receive(message!.content.toString()), { noAck: true }).catch(reject);
     });
     const { messageCount } = await channel.checkQueue(queue);
     expect(messageCount).toBe(0);
@@ -187,17 +187,17 @@ describe.skipIf(!live).each(MODES)("$mode", ({ mode }) => {
       const found = report.findings
         .filter(({ connection }) => connection === recorded.id)
         .filter(({ direction }) => !guarded || direction === "client-to-server");
-      const told = live();
-      expect(told).toHaveLength(guarded ? 1 : 2);
+      const emitted = live();
+      expect(emitted).toHaveLength(guarded ? 1 : 2);
       if (isMasked === true && mode !== "recorded with credentials") {
         // What broke cannot be seen any more, but where.
-        expect(found[0]).toMatchObject({ severity: "error", streamOffset: told[0]!.finding.streamOffset });
+        expect(found[0]).toMatchObject({ severity: "error", streamOffset: emitted[0]!.finding.streamOffset });
         return;
       }
       expect(
         unnumbered(
-          told.map(({ finding }) => finding),
-          told.map(({ connection }) => connection),
+          emitted.map(({ finding }) => finding),
+          emitted.map(({ connection }) => connection),
         ),
       ).toEqual(unnumbered(found, [recorded]));
       const { verdict } = proxied.of(client().port).at(-1)!.connection;

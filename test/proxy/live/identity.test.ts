@@ -9,7 +9,7 @@ import { listenTo } from "../../support/recorded.ts";
 import { clientHandshake, serverHandshake, type Wire } from "../../support/wire.ts";
 import { selfSigned } from "./certificates.ts";
 import { commandOrSkip } from "./live-tools.ts";
-import { digestOf, type Heard, Listener, speak } from "./octet-peers.ts";
+import { digestOf, Listener, type Received, speak } from "./octet-peers.ts";
 
 /** Connections at a time. */
 const SPEAKERS = 6;
@@ -89,9 +89,9 @@ describe("octets arrive as they were sent", { concurrent: true }, () => {
     const clients = Array.from({ length: SPEAKERS }, () =>
       speak(proxied.port, fromClient, certificates?.proxy ?? null),
     );
-    const times = (heard: Heard) => Array.from({ length: SPEAKERS }, () => heard);
+    const times = (received: Received) => Array.from({ length: SPEAKERS }, () => received);
     expect(await Promise.all(clients)).toEqual(times(digestOf(fromServer)));
-    expect(await Promise.all(listener.heard)).toEqual(times(digestOf(fromClient)));
+    expect(await Promise.all(listener.received)).toEqual(times(digestOf(fromClient)));
 
     const { code, counters, stderr } = await proxied.stop();
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -102,7 +102,7 @@ describe("octets arrive as they were sent", { concurrent: true }, () => {
     const files = readdirSync(recordings);
     expect(files).toHaveLength(1);
     const { connections } = listenTo(readFileSync(join(recordings, files[0]!)));
-    expect(connections.map(heard => digestOf(heard.octets(0)))).toEqual(times(digestOf(fromClient)));
-    expect(connections.map(heard => digestOf(heard.octets(1)))).toEqual(times(digestOf(fromServer)));
+    expect(connections.map(connection => digestOf(connection.octets(0)))).toEqual(times(digestOf(fromClient)));
+    expect(connections.map(connection => digestOf(connection.octets(1)))).toEqual(times(digestOf(fromServer)));
   });
 });

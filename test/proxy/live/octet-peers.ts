@@ -6,12 +6,12 @@ import { connect as connectTls, createServer as createTlsServer } from "node:tls
 import type { TestContext } from "vitest";
 import type { Certificate } from "./certificates.ts";
 
-export interface Heard {
+export interface Received {
   octets: number;
   sha256: string;
 }
 
-export function digestOf(octets: Uint8Array): Heard {
+export function digestOf(octets: Uint8Array): Received {
   return { octets: octets.length, sha256: createHash("sha256").update(octets).digest("hex") };
 }
 
@@ -26,7 +26,7 @@ async function say(socket: Socket, octets: Uint8Array, sizes: readonly number[])
 }
 
 /** Not `for await`: that closes the socket when the other end has said all, and we may have more to say. */
-async function hear(socket: Socket): Promise<Heard> {
+async function receive(socket: Socket): Promise<Received> {
   const hash = createHash("sha256");
   let count = 0;
   socket.on("data", chunk => {
@@ -37,9 +37,9 @@ async function hear(socket: Socket): Promise<Heard> {
   return { octets: count, sha256: hash.digest("hex") };
 }
 
-async function talk(socket: Socket, octets: Uint8Array, sizes: readonly number[]): Promise<Heard> {
-  const [heard] = await Promise.all([hear(socket), say(socket, octets, sizes)]);
-  return heard;
+async function talk(socket: Socket, octets: Uint8Array, sizes: readonly number[]): Promise<Received> {
+  const [received] = await Promise.all([receive(socket), say(socket, octets, sizes)]);
+  return received;
 }
 
 /** Sizes of writes: single octets, odd ones, one that fills a read, one that does not fit a pipe. */
@@ -47,7 +47,7 @@ const SIZES = [1, 7, 4096, 65_536, 333, 65_537, 20_000, 2, 200_000];
 
 /** A listening end. `heard` has one promise for each client that came. */
 export class Listener {
-  readonly heard: Promise<Heard>[] = [];
+  readonly received: Promise<Received>[] = [];
   readonly #server: Server;
 
   static async open(
@@ -62,16 +62,16 @@ export class Listener {
   }
 
   private constructor(octets: Uint8Array, certificate: Certificate | null) {
-    const heard = (socket: Socket): void => {
+    const accept = (socket: Socket): void => {
       const talking = talk(socket, octets, SIZES.toReversed());
       // Whoever awaits it may come later than its failure.
       talking.catch(() => {});
-      this.heard.push(talking);
+      this.received.push(talking);
     };
     this.#server =
       certificate === null
-        ? createServer({ allowHalfOpen: true }, heard)
-        : createTlsServer({ ...certificate.pem, allowHalfOpen: true }, heard);
+        ? createServer({ allowHalfOpen: true }, accept)
+        : createTlsServer({ ...certificate.pem, allowHalfOpen: true }, accept);
   }
 
   get port(): number {
@@ -83,11 +83,11 @@ export class Listener {
  * A client that says its octets; resolves to what it heard. It waits for the listener to begin, so that who inspects them
  * has heard both before one ends.
  */
-export async function speak(port: number, octets: Uint8Array, authority: Certificate | null): Promise<Heard> {
+export async function speak(port: number, octets: Uint8Array, authority: Certificate | null): Promise<Received> {
   const tcp = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
   const socket = authority === null ? tcp : connectTls({ socket: tcp, host: "127.0.0.1", ca: authority.pem.cert });
-  const heard = hear(socket);
-  await Promise.race([once(socket, "data"), heard]);
+  const received = receive(socket);
+  await Promise.race([once(socket, "data"), received]);
   await say(socket, octets, SIZES);
-  return heard;
+  return received;
 }

@@ -194,7 +194,7 @@ describe("what is no AMQP", { concurrent: true }, () => {
       socket.once("data", () => socket.end(Uint8Array.of(...text("AMQP"), 0, 0, 9, 1)));
     });
 
-  async function told(proxied: Proxied): Promise<string[]> {
+  async function emittedOf(proxied: Proxied): Promise<string[]> {
     await proxied.until("closed", event => event.event === "closed");
     return proxied.events
       .filter(event => event.event === "finding" || event.event === "uninspected")
@@ -206,7 +206,9 @@ describe("what is no AMQP", { concurrent: true }, () => {
     const client = connect({ host: "127.0.0.1", port: proxied.port });
     client.write("GET / HTTP/1.1\r\nHost: broker\r\n\r\n");
     await endOf(client);
-    expect(await told(proxied)).toEqual([expect.stringMatching(/^handshake: The client opened with an HTTP request/)]);
+    expect(await emittedOf(proxied)).toEqual([
+      expect.stringMatching(/^handshake: The client opened with an HTTP request/),
+    ]);
     expect((await proxied.stop()).code).toBe(1);
   });
 
@@ -214,7 +216,9 @@ describe("what is no AMQP", { concurrent: true }, () => {
     const proxied = await startProxy({ upstream: await refusing(onTestFinished), onTestFinished });
     const client = connectTls({ host: "127.0.0.1", port: proxied.port, rejectUnauthorized: false });
     await endOf(client);
-    expect(await told(proxied)).toEqual([expect.stringMatching(/^handshake: The client opened with a TLS handshake/)]);
+    expect(await emittedOf(proxied)).toEqual([
+      expect.stringMatching(/^handshake: The client opened with a TLS handshake/),
+    ]);
     expect((await proxied.stop()).code).toBe(1);
   });
 
@@ -226,7 +230,7 @@ describe("what is no AMQP", { concurrent: true }, () => {
     const client = connect({ host: "127.0.0.1", port: proxied.port });
     client.write("GET / HTTP/1.1\r\nHost: broker\r\n\r\n");
     await endOf(client);
-    expect(await told(proxied)).toEqual(["left alone: it is no AMQP 0-9-1"]);
+    expect(await emittedOf(proxied)).toEqual(["left alone: it is no AMQP 0-9-1"]);
     expect((await proxied.stop()).code).toBe(0);
   });
 });
@@ -299,11 +303,11 @@ describe("an output that nobody reads", { concurrent: true }, () => {
   /** Relays connections, and sees their octets through. */
   async function relays(port: number, listener: Listener): Promise<void> {
     for (let i = 0; i < CONNECTIONS; i += 10) {
-      const heard = await many(10, () => speak(port, fromClient, null));
-      expect(heard).toEqual(heard.map(() => digestOf(fromServer)));
+      const received = await many(10, () => speak(port, fromClient, null));
+      expect(received).toEqual(received.map(() => digestOf(fromServer)));
     }
-    const heard = await Promise.all(listener.heard);
-    expect(heard).toEqual(Array.from({ length: CONNECTIONS }, () => digestOf(fromClient)));
+    const received = await Promise.all(listener.received);
+    expect(received).toEqual(Array.from({ length: CONNECTIONS }, () => digestOf(fromClient)));
   }
 
   it("a pipe that nobody reads", async ({ onTestFinished }) => {

@@ -22,7 +22,7 @@ export class WireClient {
   readonly #frames = new ServerFrames();
   /** Methods heard: "10.41". */
   readonly #methods: string[] = [];
-  #heard: () => void = () => {};
+  #received: () => void = () => {};
 
   /** Connects to a port of this machine. */
   static async connect(port: number): Promise<WireClient> {
@@ -35,7 +35,7 @@ export class WireClient {
   static async open(port: number, login: Login): Promise<WireClient> {
     const client = await WireClient.connect(port);
     client.login(login);
-    await client.heard("10.41");
+    await client.received("10.41");
     return client;
   }
 
@@ -43,16 +43,16 @@ export class WireClient {
     this.#socket = connect({ host: "127.0.0.1", port, noDelay: true, allowHalfOpen: true });
     this.#socket.on("connect", () => {
       this.port = this.#socket.localPort!;
-      this.#heard();
+      this.#received();
     });
     this.#socket.on("data", octets => {
       this.octets += octets.length;
       for (const event of this.#frames.receive(octets)) this.#note(event);
-      this.#heard();
+      this.#received();
     });
     const end = (how: "fin" | "rst") => (): void => {
       this.ended ??= how;
-      this.#heard();
+      this.#received();
     };
     this.#socket.on("end", end("fin"));
     this.#socket.on("error", end("rst"));
@@ -85,23 +85,23 @@ export class WireClient {
   }
 
   /** Waits for a method of the broker, so often: "50.11" is queue.declare-ok. */
-  heard(method: string, times = 1): Promise<void> {
+  received(method: string, times = 1): Promise<void> {
     return this.until(`${times} of ${method}`, () => this.#methods.filter(each => each === method).length >= times);
   }
 
   until(what: string, isTrue: () => boolean, within = PATIENCE): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        const heard = `heard ${this.#methods.join(" ")}, close ${JSON.stringify(this.close)}, ended ${this.ended}`;
-        reject(new Error(`the client at port ${this.port}: ${what}: not within ${within} ms; ${heard}`));
+        const state = `heard ${this.#methods.join(" ")}, close ${JSON.stringify(this.close)}, ended ${this.ended}`;
+        reject(new Error(`the client at port ${this.port}: ${what}: not within ${within} ms; ${state}`));
       }, within);
-      this.#heard = () => {
+      this.#received = () => {
         if (!isTrue()) return;
         clearTimeout(timer);
-        this.#heard = () => {};
+        this.#received = () => {};
         resolve();
       };
-      this.#heard();
+      this.#received();
     });
   }
 
