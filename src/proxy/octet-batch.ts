@@ -76,8 +76,8 @@ export function writeRecord(
 }
 
 /**
- * Reads the records of batch[0, used) one by one into one object, which is valid during the call. A given chunk is read
- * as DATA, and as several records if it is longer than `mostOctets`.
+ * Reads the records of batch[0, used) one by one into one object, which is valid during the call. A chunk whose memory
+ * was handed over is read as DATA, and as several records if it is longer than `mostOctets`.
  */
 export function readRecords(
   batch: Uint8Array,
