@@ -77,19 +77,19 @@ it(`tells no publish returned that was not, and none confirmed that was returned
   let [certain, all] = [0, 0];
   for (let scene = 0; scene < SCENES; scene++) {
     const { outcomes, isReturned, kinds } = play(SEED + scene);
-    const all = JSON.stringify({ outcomes, isReturned, kinds });
+    const scenario = JSON.stringify({ outcomes, isReturned, kinds });
     outcomes.forEach(({ outcome, inDoubt }, i) => {
       all++;
-      if (inDoubt) expect(outcome, all).toBe("unknown");
+      if (inDoubt) expect(outcome, scenario).toBe("unknown");
       else {
         certain++;
-        expect(outcome, `scene ${SEED + scene}, publish ${i + 1}: ${all}`).toBe(
+        expect(outcome, `scene ${SEED + scene}, publish ${i + 1}: ${scenario}`).toBe(
           isReturned[i] ? "returned" : "confirmed",
         );
       }
       // What is the only one of its kind, or all of whose kind came back, is not in doubt.
       const ofKind = isReturned.filter((_, at) => kinds[at] === kinds[i]);
-      if (ofKind.every(each => each === ofKind[0])) expect(inDoubt, all).toBe(false);
+      if (ofKind.every(each => each === ofKind[0])) expect(inDoubt, scenario).toBe(false);
     });
   }
   expect(certain / all).toBeGreaterThan(0.7);
