@@ -1,3 +1,11 @@
+/** Places looked at for one context. Of more, one run of nth runs is taken, and counts n times: each nth place would follow the records of a body. */
+const MAX_PLACES = 512;
+const RUN = 32;
+
+/** Behind how many of the octets in question another one was seen. */
+const BEHIND_TWO = 1;
+const BEHIND_THREE = 2;
+
 /** Octets that are learned from, from one offset to another. */
 export type Block = readonly [from: number, to: number];
 
@@ -13,7 +21,7 @@ export interface ContextCounts {
 
 /**
  * How often octets stand behind others. Nothing is counted for a context before it is asked for: places are sorted by the
- * two octets before them, so that one context costs a look at the places it shares with others.
+ * two octets before them, so that one context costs a look at the places it shares with others, or at a sample of them.
  */
 export class ContextIndex {
   /** Places looked at so far. */
@@ -25,6 +33,10 @@ export class ContextIndex {
   /** How often each octet stands, and how often behind each other one. */
   readonly #alone = new Uint32Array(0x100);
   readonly #pairs = new Uint32Array(0x10000);
+  readonly #kinds: number;
+  /** How many octets were found behind each one; −1 before it is asked for. */
+  readonly #kindsBehindOne = new Int16Array(0x100).fill(-1);
+  readonly #seen = new Uint8Array(0x100);
   readonly #known = new Map<number, ContextCounts>();
 
   /** Before each block there must be three octets. */
@@ -42,6 +54,7 @@ export class ContextIndex {
         begins[((last << 8) | octets[at - 2]!) + 1]!++;
       }
     }
+    this.#kinds = this.#alone.filter(count => count > 0).length;
     for (let key = 0; key < 0x10000; key++) begins[key + 1]! += begins[key]!;
     this.#places = new Uint32Array(length);
     const next = begins.slice();
@@ -66,38 +79,51 @@ export class ContextIndex {
     const begins = this.#begins;
     const from = begins[(first << 8) | second]!;
     const to = begins[((first << 8) | second) + 1]!;
-    this.looked += to - from;
-    const seen = new Uint8Array(0x100);
+    const every = Math.ceil((to - from) / MAX_PLACES) || 1;
+    this.looked += (to - from) / every;
+    const seen = this.#seen.fill(0);
     let stood = 0;
     let followed = 0;
     let followedTwo = 0;
-    for (let i = from; i < to; i++) {
-      const at = this.#places[i]!;
-      const behind = octets[at]!;
-      if (behind === octet) followedTwo++;
-      seen[behind]! |= 1;
-      if (octets[at - 3] !== third) continue;
-      seen[behind]! |= 2;
-      stood++;
-      if (behind === octet) followed++;
-    }
     let distinct = 0;
     let distinctTwo = 0;
-    for (const how of seen) {
-      distinctTwo += how & 1;
-      distinct += how >> 1;
+    for (let run = from; run < to; run += RUN * every) {
+      for (let i = run; i < to && i < run + RUN; i++) {
+        const at = this.#places[i]!;
+        const behind = octets[at]!;
+        if (behind === octet) followedTwo++;
+        if (seen[behind] === 0) {
+          seen[behind] = BEHIND_TWO;
+          distinctTwo++;
+        }
+        if (octets[at - 3] !== third) continue;
+        stood++;
+        if (behind === octet) followed++;
+        if (seen[behind] === BEHIND_TWO) {
+          seen[behind] = BEHIND_THREE;
+          distinct++;
+        }
+      }
     }
     return {
-      stood: [this.#places.length, begins[(first + 1) << 8]! - begins[first << 8]!, to - from, stood],
-      distinct: [kinds(this.#alone, 0), kinds(this.#pairs, first << 8), distinctTwo, distinct],
-      followed: [this.#alone[octet]!, this.#pairs[(first << 8) | octet]!, followedTwo, followed],
+      stood: [this.#places.length, begins[(first + 1) << 8]! - begins[first << 8]!, to - from, stood * every],
+      distinct: [this.#kinds, this.#kindsBehind(first), distinctTwo, distinct],
+      followed: [
+        this.#alone[octet]!,
+        this.#pairs[(first << 8) | octet]!,
+        Math.min(followedTwo * every, to - from),
+        followed * every,
+      ],
     };
   }
-}
 
-/** How many of 256 numbers are not 0. */
-function kinds(numbers: Uint32Array, from: number): number {
-  let count = 0;
-  for (let i = from; i < from + 0x100; i++) if (numbers[i] !== 0) count++;
-  return count;
+  /** How many octets were found behind `first`. */
+  #kindsBehind(first: number): number {
+    let kinds = this.#kindsBehindOne[first]!;
+    if (kinds < 0) {
+      kinds = this.#pairs.subarray(first << 8, (first + 1) << 8).filter(count => count > 0).length;
+      this.#kindsBehindOne[first] = kinds;
+    }
+    return kinds;
+  }
 }
