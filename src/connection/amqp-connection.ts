@@ -16,6 +16,7 @@ import { decodeArguments, type Values } from "../amqp/payload.ts";
 import { PROTOCOL_HEADER_SIZE } from "../amqp/spec/constants.ts";
 import {
   type ConnectionObserver,
+  type InjectedReset,
   Moment,
   type PreludeFacts,
   type Side,
@@ -208,11 +209,11 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   }
 
   /** Findings about the connection as a whole, now that the timeline is over. */
-  finish(): void {
+  finish(injected?: InjectedReset | null): void {
     if (this.midStream && this.state === "amqp") this.#note(midStreamIncident(this.#first));
-    this.settlements.finish(this.#end.ending(this));
+    this.settlements.finish(this.#end.ending(this, injected));
     for (const incident of [...this.earlyWarnings(), ...this.#notices.incidents()]) this.#note(incident);
-    if (this.state === "amqp") this.#note(this.#end.incident(this));
+    if (this.state === "amqp") this.#note(this.#end.incident(this, injected));
     for (const side of [0, 1] as const) for (const gap of this.gaps[side].incidents(side)) this.#note(gap);
   }
 
@@ -287,8 +288,7 @@ export class AmqpConnection implements ConnectionObserver, DirectionListener {
   }
 
   #serverStarted(values: Values): void {
-    const frameMax = this.#context.serverNamed(...serverIdentity(values));
-    this.#limits.beforeTune(this.client, frameMax);
+    this.#limits.beforeTune(this.client, this.#context.serverNamed(...serverIdentity(values)));
     this.#context.predictor?.serverStarted(textOf(values.get("mechanisms")));
   }
 

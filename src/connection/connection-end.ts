@@ -6,7 +6,7 @@ import { AWAITS_HEADER } from "../amqp/content-order.ts";
 import { textOf } from "../amqp/field-table.ts";
 import { decodeArguments } from "../amqp/payload.ts";
 import { grouped } from "../bytes/grouped.ts";
-import { Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
+import { type InjectedReset, Moment, type Side, type StreamEnd } from "../net/connection-observer.ts";
 import { secondsBetween } from "../net/moment-order.ts";
 import type { Channel } from "./channel.ts";
 import { Incident } from "./incident.ts";
@@ -76,16 +76,18 @@ export class ConnectionEnd {
   }
 
   /** What is known of its end, to judge what was left. */
-  ending({ client, close, directions }: EndedConnection): Ending {
+  ending({ client, close, directions }: EndedConnection, injected?: InjectedReset | null): Ending {
     const isOver = this.#reason !== "capture-ended" || (close !== null && directions.every(({ closing }) => closing));
     const side = close?.sender ?? this.#side;
     const [zero, one] = this.#lastReceived;
     const { broken, incidents } = directions[client];
     const isBroken = broken || incidents.some(({ severity }) => severity === "error");
     const how = close === null ? `${this.#verb} the connection without connection.close` : "closed the connection";
-    const by = isOver
-      ? { side, words: `The ${side === client ? "client" : "broker"} ${how}`, closed: close !== null }
-      : null;
+    const words =
+      injected && close === null
+        ? resetBetween(injected, client)
+        : `The ${side === client ? "client" : "broker"} ${how}`;
+    const by = isOver ? { side, words, closed: close !== null } : null;
     return { by, last: secondsBetween(zero, one) > 0 ? one : zero, client, isBroken };
   }
 
@@ -94,16 +96,20 @@ export class ConnectionEnd {
   }
 
   /** How it ended; null if it was still open, if a close may have been missed, or if an error explains it better. */
-  incident({ client, close, negotiated, directions, gaps }: EndedConnection): Incident | null {
+  incident(connection: EndedConnection, injected?: InjectedReset | null): Incident | null {
+    const { client, close, negotiated, directions, gaps } = connection;
     if (this.#reason === "capture-ended" || close !== null) return null;
     if (this.#boundaryLost || gaps[0].count + gaps[1].count > 0) return null;
     if (directions.some(({ broken, closing, frames }) => broken || closing || frames === 0)) return null;
     const heartbeat = negotiated?.heartbeat ?? 0;
     const name = (side: Side): string => (side === client ? "client" : "broker");
     const other = (1 - this.#side) as Side;
-    const how = `The ${name(this.#side)} ${this.#verb} the connection without connection.close`;
+    const isInjected = this.#reason === "rst" && injected != null;
+    const how = isInjected
+      ? resetBetween(injected, client)
+      : `The ${name(this.#side)} ${this.#verb} the connection without connection.close`;
     const silence = secondsBetween(this.#lastReceived[other], this.#at);
-    const isMissed = heartbeat > 0 && silence >= MISSED_INTERVALS * heartbeat * (1 - TOLERANCE);
+    const isMissed = !isInjected && heartbeat > 0 && silence >= MISSED_INTERVALS * heartbeat * (1 - TOLERANCE);
     const why = isMissed
       ? `, after ${silence.toFixed(1)} s without an octet from the ${name(other)} (heartbeat ${heartbeat} s)`
       : "";
@@ -115,6 +121,12 @@ export class ConnectionEnd {
       `${how}${why}.${unfinished(directions[client].unfinished)}`,
     );
   }
+}
+
+/** "The connection was reset by something in between: TTL 64 in the broker's packets, 253 in the RST (packet 31)". */
+export function resetBetween({ side, timeToLive, usual, packet }: InjectedReset, client: Side): string {
+  const name = side === client ? "client" : "broker";
+  return `The connection was reset by something in between: TTL ${usual} in the ${name}'s packets, ${timeToLive} in the RST (packet ${packet})`;
 }
 
 function unfinished(channels: readonly Channel[]): string {

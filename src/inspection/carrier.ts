@@ -1,4 +1,4 @@
-import type { Moment, Side } from "../net/connection-observer.ts";
+import type { InjectedReset, Moment, Side } from "../net/connection-observer.ts";
 
 /** What carried a connection's octets: a capture's packets, or the proxy's sockets. */
 export interface Carrier {
@@ -10,6 +10,8 @@ export interface Carrier {
   readonly synAck?: Moment | null;
   readonly fin?: Moment | null;
   readonly rst?: Moment | null;
+  /** That RST, if something in between sent it. */
+  readonly injectedReset?: InjectedReset | null;
   /** A guard stopped the client: what followed is not the broker's answer. */
   readonly guarded?: boolean;
   address(side: Side): string;

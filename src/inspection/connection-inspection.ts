@@ -167,7 +167,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     if (this.givenUp) return;
     this.#contained(() => {
       for (const incident of this.#tls?.incidents() ?? []) this.#news.finding(incident, true);
-      if (this.amqp.state === "amqp" || this.tls === null) this.amqp.finish();
+      if (this.amqp.state === "amqp" || this.tls === null) this.amqp.finish(this.carrier.injectedReset);
       else for (const incident of this.#tls?.limits() ?? []) this.#news.finding(incident, true);
       this.#news.emitNew();
     });

@@ -26,6 +26,17 @@ export class Moment {
   }
 }
 
+/** An RST whose IP time to live (hop limit) is not that of its side's other packets: something in between sent it. */
+export interface InjectedReset {
+  /** The side that it claims to come from. */
+  readonly side: Side;
+  readonly timeToLive: number;
+  /** That of the side's packets before. */
+  readonly usual: number;
+  /** 1-based packet number in its file. */
+  readonly packet: number;
+}
+
 /** What stands in front of a protocol: "PROXY v1", "SOCKS5"; and the port that it asks for, if it asks for one. */
 export interface PreludeFacts {
   readonly protocol: string;

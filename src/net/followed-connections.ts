@@ -13,10 +13,11 @@ import type { SegmentReader } from "./segment-reader.ts";
 import { octetsFrom } from "./sequence-number.ts";
 import type { StreamReassembly } from "./stream-reassembly.ts";
 import { isStt } from "./stt.ts";
-import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
+import type { TcpConnection } from "./tcp-connection.ts";
 import { isSeenElsewhere } from "./tcp-handshake.ts";
 import type { TcpLimits } from "./tcp-limits.ts";
 import { ACK, FIN, RST, SYN } from "./tcp-segment.ts";
+import type { TcpStream } from "./tcp-stream.ts";
 
 export class FollowedConnections {
   /** Called for a connection after its last packet: no later packet is taken as part of it. */

@@ -8,8 +8,9 @@ import { CHANGED_COPY } from "./packet-outcome.ts";
 import type { SegmentReader } from "./segment-reader.ts";
 import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import type { StreamReassembly } from "./stream-reassembly.ts";
-import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
+import type { TcpConnection } from "./tcp-connection.ts";
 import { MAX_AHEAD, MAX_BEHIND } from "./tcp-limits.ts";
+import type { TcpStream } from "./tcp-stream.ts";
 
 /** This many segments in a row, each beginning where the one before ended or shortly behind, are a stream. */
 const RESYNCHRONISE_AFTER = 4;
@@ -49,6 +50,7 @@ export class IrregularSegments {
     stream.strays = 0;
     if (stream.ended) return connection;
 
+    stream.noteTimeToLive(segment.timeToLive);
     this.#takeOctets(connection, stream, side, sequence);
     this.#streams.settle(connection, connection.stream0, 0);
     this.#streams.settle(connection, connection.stream1, 1);

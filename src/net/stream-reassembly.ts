@@ -14,8 +14,9 @@ import { ComparedStreams } from "./delivered-octets.ts";
 import { HeldSegments } from "./held-segments.ts";
 import { CHANGED_COPY } from "./packet-outcome.ts";
 import { comesBefore, octetsFrom, sequenceBehind } from "./sequence-number.ts";
-import type { TcpConnection, TcpStream } from "./tcp-connection.ts";
+import type { TcpConnection } from "./tcp-connection.ts";
 import { TcpCounters, type TcpLimits } from "./tcp-limits.ts";
+import type { TcpStream } from "./tcp-stream.ts";
 
 /** What it costs to keep one segment, besides its octets. */
 const HELD_SEGMENT_COST = 256;

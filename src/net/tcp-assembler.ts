@@ -23,7 +23,7 @@ import { SegmentReader } from "./segment-reader.ts";
 import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import { StreamReassembly } from "./stream-reassembly.ts";
 import type { TcpConnection } from "./tcp-connection.ts";
-import { belongs, noteAcknowledgment, synchronise } from "./tcp-handshake.ts";
+import { belongs, injectedReset, noteAcknowledgment, synchronise } from "./tcp-handshake.ts";
 import { DEFAULT_TCP_LIMITS, MAX_AHEAD, MAX_BEHIND, type TcpCounters, type TcpLimits } from "./tcp-limits.ts";
 import { ACK, FIN, RST, SYN, type TcpSegment } from "./tcp-segment.ts";
 
@@ -161,6 +161,7 @@ export class TcpAssembler {
         this.#connections.expectCopies(connection);
       }
       synchronise(connection.sender(segment), sequence);
+      connection.sender(segment).noteTimeToLive(segment.timeToLive);
       if ((flags & ACK) !== 0) connection.synAck ??= this.#streams.noted(this.#reader.record);
     }
     this.#connections.seen(connection, this.#reader.record);
@@ -199,7 +200,8 @@ export class TcpAssembler {
   #reset(connection: TcpConnection, side: Side): void {
     const stream = connection.stream(side);
     const other = connection.stream((1 - side) as Side);
-    const { sequence, acknowledgment, flags } = this.#segment;
+    const segment = this.#segment;
+    const { sequence, acknowledgment, flags } = segment;
     if (!connection.leftAlone) {
       let near = true;
       if (stream.known) near = isNear(sequence, stream.next) || isNear(sequence, stream.acked);
@@ -209,7 +211,10 @@ export class TcpAssembler {
         return;
       }
     }
-    connection.rst ??= this.#streams.noted(this.#reader.record);
+    if (connection.rst === null) {
+      connection.rst = this.#streams.noted(this.#reader.record);
+      connection.injectedReset = injectedReset(connection, side, segment, connection.rst.packet);
+    }
     if (!stream.known) stream.beginAt(sequence);
     if (stream.closing === null) this.#close(connection, side, "rst", sequence);
     this.#connections.setSpare(connection, true);

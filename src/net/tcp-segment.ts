@@ -25,6 +25,8 @@ export class TcpSegment {
   /** Sequence number as it stands in the header, signed. */
   sequence = 0;
   acknowledgment = 0;
+  /** Time to live of its IPv4 packet, or hop limit of its IPv6 packet. */
+  timeToLive = 0;
   flags = 0;
   /** The captured payload is bytes[payloadStart, payloadEnd) of the record that the segment reader names. */
   payloadStart = 0;

@@ -71,7 +71,7 @@ function inputOf(input: InputPart): Input {
 const NOWHERE = { address: "", port: 0 };
 
 function connectionOf({ first, counts, details, unexplained }: ConnectionPart, index: number): Connection {
-  const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels, preludes } = counts;
+  const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels, preludes, injectedReset } = counts;
   const { client, server, clientProperties, user, virtualHost, negotiated, verdict, broker } = details ?? {
     client: NOWHERE,
     server: NOWHERE,
@@ -90,6 +90,7 @@ function connectionOf({ first, counts, details, unexplained }: ConnectionPart, i
     start,
     end,
     ended,
+    ...(injectedReset === undefined ? {} : { injectedReset }),
     midStream,
     clientProperties,
     ...(user === undefined ? {} : { user }),

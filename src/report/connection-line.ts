@@ -2,12 +2,13 @@
 
 import { grouped } from "../bytes/grouped.ts";
 import { columns as columnsOf, cut, pad, printable } from "../bytes/printable.ts";
+import { resetBetween } from "../connection/connection-end.ts";
 import { ownCloser } from "../connection/own-close.ts";
 import type { ConnectionFacts } from "../messages/ledger-context.ts";
 import type { Message } from "../messages/message.ts";
 import { isoTime } from "../net/place.ts";
 import { duration } from "./message-line.ts";
-import type { Connection, Endpoint, Finding, Report } from "./report.ts";
+import type { Connection, Endpoint, Finding, InjectedResetRecord, Report } from "./report.ts";
 import { library, tlsName } from "./text/wording.ts";
 
 const NAME_COLUMNS = 30;
@@ -167,7 +168,7 @@ function seconds(time: string): number {
 const CLOSES = /^The (?:broker|client|guard) closed the connection/;
 
 function ending(
-  { id, ended, gaps, verdict: { observed } }: Connection,
+  { id, ended, gaps, injectedReset, verdict: { observed } }: Connection,
   findings: readonly Finding[],
   facts?: ConnectionFacts,
 ): string {
@@ -187,8 +188,13 @@ function ending(
       : "The client closed the connection; no close-ok was seen.";
   }
   if (ended === "open") return "Open when the capture ended.";
-  const how = `Ended by ${ended === "rst" ? "RST" : "FIN"}.`;
+  const how = injectedReset === undefined ? `Ended by ${ended === "rst" ? "RST" : "FIN"}.` : between(injectedReset);
   return gaps.clientToServer + gaps.serverToClient > 0 ? `${how} A close may be among what was not captured.` : how;
+}
+
+/** As connection-end.ts tells it, where a broken stream has no finding of its end. */
+function between({ sender, timeToLive, usualTimeToLive: usual, packet }: InjectedResetRecord): string {
+  return `${resetBetween({ side: sender === "client" ? 0 : 1, timeToLive, usual, packet }, 0)}.`;
 }
 
 function endpoint({ address, port }: Endpoint): string {

@@ -110,6 +110,17 @@ export interface PerDirection {
   serverToClient: number;
 }
 
+/** An RST that neither end sent. */
+export interface InjectedResetRecord {
+  /** Whose it claims to be. */
+  sender: "client" | "server";
+  /** 1-based packet number in its file. */
+  packet: number;
+  /** IP time to live or hop limit: the RST's, and that of the sender's packets. */
+  timeToLive: number;
+  usualTimeToLive: number;
+}
+
 export interface Connection {
   id: string;
   /** Index into `inputs`: the file in which the connection was first seen. */
@@ -123,6 +134,8 @@ export interface Connection {
   start: string;
   end: string;
   ended: "fin" | "rst" | "open";
+  /** Its first RST came from something in between: its time to live shows that. */
+  injectedReset?: InjectedResetRecord;
   /** True when the capture does not hold the connection's beginning. */
   midStream: boolean;
   /** From the client's start-ok; values that are not text are left out. */

@@ -46,6 +46,7 @@ export function ip(packet: LayeredPacket): number {
   const ipEnd = totalLength === 0 ? packet.wireEnd : at + totalLength;
   if (headerLength < 20 || at + headerLength > ipEnd) return MALFORMED;
   segment.version = 4;
+  segment.timeToLive = bytes[at + 8]!;
   segment.source0 = long(bytes, at + 12) | 0;
   segment.destination0 = long(bytes, at + 16) | 0;
   enter(packet, at + headerLength, ipEnd);
@@ -61,6 +62,7 @@ function ipv6(packet: LayeredPacket): number {
   if (at + 40 > end) return HEADER_INCOMPLETE;
   const payloadLength = short(bytes, at + 4);
   segment.version = 6;
+  segment.timeToLive = bytes[at + 7]!;
   segment.source0 = long(bytes, at + 8) | 0;
   segment.source1 = long(bytes, at + 12) | 0;
   segment.source2 = long(bytes, at + 16) | 0;

@@ -26,6 +26,7 @@ export function readPlain({ bytes, start, end, linkType }: PacketRecord, segment
   const capturedEnd = Math.min(ipEnd, end);
   segment.version = 4;
   segment.path = 0;
+  segment.timeToLive = bytes[ipAt + 8]!;
   segment.source0 = long(bytes, ipAt + 12) | 0;
   segment.destination0 = long(bytes, ipAt + 16) | 0;
   segment.sourcePort = short(bytes, at);

@@ -1,8 +1,8 @@
 import type { InspectedConnection } from "../../inspection/inspected-connection.ts";
 import { observedVerdict, predictedVerdict } from "../../inspection/verdict.ts";
-import type { Side } from "../../net/connection-observer.ts";
+import type { InjectedReset, Side } from "../../net/connection-observer.ts";
 import { isoTime } from "../../net/place.ts";
-import type { Broker, Connection, PerDirection } from "../report.ts";
+import type { Broker, Connection, InjectedResetRecord, PerDirection } from "../report.ts";
 
 /** What is known of a connection so far, without its id in a report. */
 export function connectionRecord(connection: InspectedConnection): Omit<Connection, "id"> {
@@ -23,6 +23,7 @@ export function connectionRecord(connection: InspectedConnection): Omit<Connecti
     start: isoTime(carrier.first),
     end: isoTime(carrier.last),
     ended: carrier.ended,
+    ...(carrier.injectedReset ? { injectedReset: injectedResetRecord(carrier.injectedReset, client) } : {}),
     midStream: amqp.midStream,
     clientProperties: Object.fromEntries(
       Array.from(amqp.login.properties, ([name, value]) => [name, amqp.discretion.value(name, value)]),
@@ -37,6 +38,10 @@ export function connectionRecord(connection: InspectedConnection): Omit<Connecti
     ...(amqp.state === "amqp" ? { broker: brokerOf(connection) } : {}),
     ...(connection.tls === null ? {} : { tls: connection.tls }),
   };
+}
+
+function injectedResetRecord({ side, packet, timeToLive, usual }: InjectedReset, client: Side): InjectedResetRecord {
+  return { sender: side === client ? "client" : "server", packet, timeToLive, usualTimeToLive: usual };
 }
 
 /** The rules of the prediction, after it has been made: making it may narrow a guess. */

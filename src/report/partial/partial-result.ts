@@ -79,7 +79,17 @@ export interface ConnectionPart {
   explained: boolean;
   counts: Pick<
     Connection,
-    "start" | "end" | "ended" | "midStream" | "frames" | "octets" | "gaps" | "tls" | "tunnels" | "preludes"
+    | "start"
+    | "end"
+    | "ended"
+    | "midStream"
+    | "frames"
+    | "octets"
+    | "gaps"
+    | "tls"
+    | "tunnels"
+    | "preludes"
+    | "injectedReset"
   >;
   /** null if only the counts were wanted. */
   details: Pick<

@@ -144,7 +144,7 @@ function connectionPart(
   // Live events may have masked before.
   const maskedBefore = discretion.masked;
   const record = connectionRecord(connection);
-  const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels, preludes } = record;
+  const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels, preludes, injectedReset } = record;
   const { client, server, clientProperties, user, virtualHost, negotiated, verdict, broker } = record;
   const ends = ([0, 1] as const).map(side => `${carrier.address(side)} ${carrier.port(side)}`);
   const findings = withFingerprints(withFailure(gathered)).map(part => withLost(part, lost, discretion));
@@ -162,6 +162,7 @@ function connectionPart(
       frames,
       octets,
       gaps,
+      ...(injectedReset === undefined ? {} : { injectedReset }),
       ...(tls === undefined ? {} : { tls }),
       ...(tunnels === undefined ? {} : { tunnels }),
       ...(preludes === undefined ? {} : { preludes }),

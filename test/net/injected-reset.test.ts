@@ -1,0 +1,62 @@
+/** An RST that neither end sent is told by its time to live, and only where that is clear. */
+import { describe, expect, it } from "vitest";
+import { CaptureFeed } from "../../src/capture/capture-feed.ts";
+import { Inspection } from "../../src/inspect.ts";
+import { buildReport } from "../../src/report/build-report.ts";
+import type { Report } from "../../src/report/report.ts";
+import { conversationCapture } from "../support/conversation-capture.ts";
+import { clientHandshake, serverHandshake } from "../support/wire.ts";
+
+const SEGMENTS = [
+  { side: 0, octets: clientHandshake().octets },
+  { side: 1, octets: serverHandshake().octets },
+] as const;
+const TIME_TO_LIVE = 8;
+
+/** A connection that an RST of the server ends; `hops`: the time to live of each packet of the server. */
+function report(hops: readonly number[], midStream = false): Report {
+  const capture = conversationCapture([{ port: 40_000, segments: SEGMENTS, end: "rst", midStream }]);
+  const inspection = new Inspection({ explain: false });
+  inspection.beginInput();
+  const left = [...hops];
+  const feed = new CaptureFeed(record => {
+    const { bytes, start } = record;
+    const isServers = bytes[start + 15] === 2;
+    if (isServers) bytes[start + TIME_TO_LIVE] = left.shift()!;
+    inspection.packet(record);
+  });
+  feed.push(capture, 0, capture.length);
+  expect(left).toEqual([]);
+  const none = { notes: [], truncated: null, error: null, stopped: false };
+  inspection.endInput("reset", { format: "pcap", packets: 6, octets: capture.length, ...none });
+  return buildReport(inspection.finish());
+}
+
+const BETWEEN = /^The connection was reset by something in between/;
+
+describe("an RST of the server", () => {
+  it("with another time to live than its SYN and octets was sent by something in between", () => {
+    const { connections, findings } = report([58, 58, 253]);
+    expect(connections[0]).toMatchObject({
+      ended: "rst",
+      injectedReset: { sender: "server", packet: 6, timeToLive: 253, usualTimeToLive: 58 },
+    });
+    expect(findings.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
+      "ended-abruptly: The connection was reset by something in between: TTL 58 in the broker's packets, 253 in the RST (packet 6).",
+    ]);
+  });
+
+  it("is told by its octets alone where the SYN was not captured", () => {
+    expect(report([58, 253], true).connections[0]?.injectedReset).toMatchObject({ timeToLive: 253 });
+  });
+
+  it.for([
+    ["the same", [64, 64, 64]],
+    ["one hop more, as routes change", [58, 58, 59]],
+    ["another, where its SYN's and its octets' differ as well", [58, 64, 253]],
+  ] as const)("is the broker's with %s", ([, hops]) => {
+    const { connections, findings } = report(hops);
+    expect(connections[0]).not.toHaveProperty("injectedReset");
+    expect(findings.filter(({ message }) => BETWEEN.test(message))).toEqual([]);
+  });
+});
