@@ -273,6 +273,9 @@ function keyOf(report: ErrorSeen): string {
       return `unknown-message ${error.from} ${error.topic}`;
     case "bad-table":
       return `bad-table ${(error.octets ?? []).slice(0, 24).join()}`;
+    // The commonest, in a log of broken connections.
+    case "frame-too-large":
+      return `${error.kind} ${error.type} ${error.size} ${error.limit} ${error.strict} ${channel} ${operation} ${site?.state ?? ""}`;
     default:
       return `${plainOf(error)} ${channel} ${operation} ${site?.state ?? ""}`;
   }
