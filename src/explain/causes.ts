@@ -34,7 +34,7 @@ export function causesOf(report: ErrorReport, readings: readonly Reading[], torn
     .flatMap(([id, score, why]): Cause[] => {
       const text = causeIn(report.runtime, id);
       if (text === null) return [];
-      return [told(id, text, confidenceOf(Math.min(score, MOST)), text.why ?? why)];
+      return [causeOf(id, text, confidenceOf(Math.min(score, MOST)), text.why ?? why)];
     });
   const between = inBetween(report);
   if (between === null || ranked[0]?.id === between.id) return ranked.slice(0, SHOWN);
@@ -48,10 +48,10 @@ export function causesOf(report: ErrorReport, readings: readonly Reading[], torn
 function inBetween({ between, runtime }: ErrorReport): Cause | null {
   const text = between === null ? null : causeIn(runtime, "in-between");
   if (text === null) return null;
-  return told("in-between", text, "possible", `The text names ${between}.`);
+  return causeOf("in-between", text, "possible", `The text names ${between}.`);
 }
 
-function told(id: CauseId, { title, confirm, remedy, now }: CauseText, confidence: Confidence, why: string): Cause {
+function causeOf(id: CauseId, { title, confirm, remedy, now }: CauseText, confidence: Confidence, why: string): Cause {
   return { id, title, confidence, why, confirm, remedy, now: now ?? firstSentence(remedy) };
 }
 

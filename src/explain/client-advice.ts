@@ -34,7 +34,7 @@ export function adviceFor(
   kind: ReadingKind | undefined,
   tornLater: boolean,
 ): ClientAdvice[] {
-  const told = (id: LibraryId, recognised: boolean): ClientAdvice => {
+  const advice = (id: LibraryId, recognised: boolean): ClientAdvice => {
     const { name, label, writes, remedy } = CLIENT_LIBRARIES[id];
     return { library: id, name, label, recognised, writes, remedy };
   };
@@ -43,13 +43,13 @@ export function adviceFor(
     case "frame-too-large":
     case "header-octets":
     case "frame-end":
-      if (library !== null) return [told(library, true)];
-      if (runtime === "processes") return [told("php-amqplib", false)];
-      return (kind === "payload-missing" ? HEADER_WITHOUT_PAYLOAD : OCTET_TEARERS).map(id => told(id, false));
+      if (library !== null) return [advice(library, true)];
+      if (runtime === "processes") return [advice("php-amqplib", false)];
+      return (kind === "payload-missing" ? HEADER_WITHOUT_PAYLOAD : OCTET_TEARERS).map(id => advice(id, false));
     case "content-order":
-      if (library !== null) return [told(library, true)];
-      if (runtime === "processes") return [told("php-amqplib", false)];
-      return (tornLater ? OCTET_TEARERS : ORDER_BREAKERS).map(id => told(id, false));
+      if (library !== null) return [advice(library, true)];
+      if (runtime === "processes") return [advice("php-amqplib", false)];
+      return (tornLater ? OCTET_TEARERS : ORDER_BREAKERS).map(id => advice(id, false));
     case "unknown-frame":
     case "misplaced-frame":
     case "cannot-decode":
@@ -57,7 +57,7 @@ export function adviceFor(
     case "body-overrun":
     case "channel-not-open":
     case "channel-opened-twice":
-      return library === null ? [] : [told(library, true)];
+      return library === null ? [] : [advice(library, true)];
     default:
       return [];
   }

@@ -10,11 +10,11 @@ export function clientReadCauses(
   top: Reading | undefined,
 ): readonly Weighed[] {
   const own = knownLine(error.line).causes;
-  const told = top === undefined ? "" : `${capital(top.evidence)}: ${top.meaning}.`;
+  const why = top === undefined ? "" : `${capital(top.evidence)}: ${top.meaning}.`;
   switch (top?.kind) {
     case "protocol-refusal":
       return [
-        ["header-refused", 82, told],
+        ["header-refused", 82, why],
         ["something-before-header", refusedItself(error) ? 84 : 42, REFUSED_ITSELF],
         ["wrong-port", 25, "Another service of another AMQP version may have that port."],
       ];
@@ -27,7 +27,7 @@ export function clientReadCauses(
               ? "http-answered"
               : "not-a-broker",
           82,
-          told,
+          why,
         ],
         ["wrong-port", 52, "The address or port is another service's, or a proxy answers in the broker's place."],
         ["in-between", 30, "A proxy that answers for itself while the broker is away."],

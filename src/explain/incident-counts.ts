@@ -94,9 +94,9 @@ export class IncidentCounts {
     const isPasted = this.lines <= MAX_PASTED_LINES && this.#pastedCharacters <= MAX_PASTED_CHARACTERS;
     if (isPasted && this.incidents.every(({ report }) => isGeneral(report))) this.#readAsMeant();
     // A log without errors has nothing to explain; a pasted line is answered in any case.
-    const told = this.#unknown.filter(({ trouble }) => trouble || isPasted);
+    const unknown = this.#unknown.filter(({ trouble }) => trouble || isPasted);
     if (this.incidents.length === 0)
-      for (const { report } of told.slice(0, MAX_UNKNOWN)) this.#count(report, () => report);
+      for (const { report } of unknown.slice(0, MAX_UNKNOWN)) this.#count(report, () => report);
     if (isPasted) {
       this.#dropGeneral();
       this.#nameLibrary();
@@ -153,8 +153,8 @@ export class IncidentCounts {
 
   /** Among the lines of one exception, a general "it failed" adds nothing to one with the reason. */
   #dropGeneral(): void {
-    const telling = this.incidents.filter(({ report }) => !isGeneral(report));
-    if (telling.length > 0 && telling.length < this.incidents.length) this.incidents.splice(0, Infinity, ...telling);
+    const specific = this.incidents.filter(({ report }) => !isGeneral(report));
+    if (specific.length > 0 && specific.length < this.incidents.length) this.incidents.splice(0, Infinity, ...specific);
   }
 
   /** Adds the results for another text, which is not a part of this one. */

@@ -18,7 +18,7 @@ import { asText, isText, kindOfText } from "./text-octets.ts";
 /** The octets in the place of AMQP's protocol header, at the beginning of a connection. */
 export function openingReadings(octets: readonly number[]): Reading[] {
   const readings = signatureReadings(octets)
-    .filter(({ octets: told }) => told[0] !== "")
+    .filter(({ octets: signature }) => signature[0] !== "")
     .map(asOpening);
   const stream = streamCommand(octets);
   if (stream !== null) readings.push(stream);

@@ -10,9 +10,9 @@ import type { Finding } from "./explanation.ts";
 import type { OctetWindow } from "./octet-window.ts";
 import { type Content, type Disorder, type OrderReading, readOrder } from "./order-reading.ts";
 import type { ReadFrame } from "./read-frames.ts";
-import { tellWriters } from "./writers.ts";
+import { separateWriters } from "./writers.ts";
 
-const TOLD = 3;
+const SHOWN = 3;
 /** A frame of fewer octets may equal another by chance. */
 const MIN_REPEATED = 16;
 
@@ -37,7 +37,7 @@ export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], 
   const disorders = all.filter(each => each.kind !== "lost" || !overwritten.has(each.content.last));
   const again = new Set(disorders.map(each => (each.kind === "replayed" ? each.frame : null)));
   const firstPlace = Math.min(faultOffset, placeOf(disorders[0]!));
-  const { writers } = tellWriters(
+  const { writers } = separateWriters(
     frames.filter(frame => !again.has(frame)),
     firstPlace,
     faultOffset,
@@ -45,7 +45,7 @@ export function explainOrder(window: OctetWindow, frames: readonly ReadFrame[], 
   return {
     kind: overwritten.size > 0 ? "overwritten-octets" : kindOf(disorders),
     confidence: overwritten.size > 0 ? 0.8 : confidenceOf(disorders, readings),
-    summary: [...Array.from(overwritten, inAnothersPlace).slice(0, TOLD), summarise(disorders)].join(" ").trim(),
+    summary: [...Array.from(overwritten, inAnothersPlace).slice(0, SHOWN), summarise(disorders)].join(" ").trim(),
     torn: [],
     replayed: disorders.flatMap(each =>
       each.kind === "replayed" ? [{ span: each.frame.spans[0]!, of: each.of }] : [],
@@ -170,7 +170,7 @@ function repeatsIn(window: OctetWindow, frames: readonly ReadFrame[]): (frame: R
 }
 
 function summarise(disorders: readonly Disorder[]): string {
-  const sentences = disorders.slice(0, TOLD).map(sentence);
+  const sentences = disorders.slice(0, SHOWN).map(sentence);
   const more = disorders.length - sentences.length;
   if (more > 0)
     sentences.push(`${grouped(more)} more such place${more === 1 ? "" : "s"} follow${more === 1 ? "s" : ""}.`);

@@ -13,9 +13,9 @@ import {
 import type { OctetWindow } from "./octet-window.ts";
 import { type ReadFrame, readFrame, wholeFrameAt } from "./read-frames.ts";
 import { sharedRests } from "./shared-rest.ts";
-import { FRAMES_TOLD, type Parts, summarise } from "./summary.ts";
+import { type Parts, SHOWN_FRAMES, summarise } from "./summary.ts";
 import type { Untangling } from "./untangle/result.ts";
-import { joined, tellWriters, writerName } from "./writers.ts";
+import { joined, separateWriters, writerName } from "./writers.ts";
 
 /** A diagnosis without its remedy, which depends on the client library. */
 export type Finding = Omit<Diagnosis, "remedy">;
@@ -39,7 +39,7 @@ export function explain(
   const begins = Math.min(faultOffset, untangling.frames[0]?.spans[0]?.[0] ?? faultOffset);
   const context = framesBefore(window, before, begins);
   const frames = owned.map(frame => readFrame(window, frame));
-  const { writers, of } = tellWriters([...context, ...frames], begins, faultOffset);
+  const { writers, of } = separateWriters([...context, ...frames], begins, faultOffset);
   const oversize = frames.find(({ size, spans }) => size > fault.sizeLimit && spans.length === 1);
   if (oversize !== undefined) return genuineOversize(oversize, fault.sizeLimit, writers);
 
@@ -163,7 +163,7 @@ export function merged(findings: readonly Finding[]): Finding {
       : {}),
   };
   const summary = findings
-    .slice(0, FRAMES_TOLD)
+    .slice(0, SHOWN_FRAMES)
     .map(finding => finding.summary)
     .join(" ");
   const kind = kindOf(

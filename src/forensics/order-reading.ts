@@ -56,12 +56,12 @@ interface State {
   /** Null: octets before the first method are not known. */
   readonly open: readonly Content[] | null;
   readonly cost: number;
-  readonly told: Told | null;
+  readonly chain: DisorderChain | null;
 }
 
-interface Told {
+interface DisorderChain {
   readonly disorder: Disorder;
-  readonly before: Told | null;
+  readonly before: DisorderChain | null;
 }
 
 export interface OrderReading {
@@ -74,7 +74,7 @@ export interface OrderReading {
 
 /** What is wrong with the order of a channel's frames; `repeats` finds where the same frame stood before. */
 export function readOrder(frames: readonly ReadFrame[], repeats: (frame: ReadFrame) => Span | null): OrderReading {
-  let states: State[] = [{ open: null, cost: 0, told: null }];
+  let states: State[] = [{ open: null, cost: 0, chain: null }];
   for (const [index, frame] of frames.entries()) {
     const next = new Map<string, State>();
     const of = states.every(state => isInOrder(state, frame, index)) && states.length === 1 ? null : repeats(frame);
@@ -104,9 +104,9 @@ export function readOrder(frames: readonly ReadFrame[], repeats: (frame: ReadFra
   return { disorders, open, tied };
 }
 
-function disordersOf({ told }: State): Disorder[] {
+function disordersOf({ chain }: State): Disorder[] {
   const disorders: Disorder[] = [];
-  for (let each = told; each !== null; each = each.before) disorders.push(each.disorder);
+  for (let each = chain; each !== null; each = each.before) disorders.push(each.disorder);
   return disorders.reverse();
 }
 
@@ -127,8 +127,8 @@ function successors(state: State, frame: ReadFrame, index: number, of: Span | nu
   const after: State[] = [];
   const to = (contents: readonly Content[] | null, disorder?: Disorder, extra = 0): void => {
     const cost = state.cost + extra + (disorder === undefined ? 0 : COSTS[disorder.kind]);
-    const told = disorder === undefined ? state.told : { disorder, before: state.told };
-    if ((contents?.length ?? 0) <= MAX_OPEN) after.push({ open: contents, cost, told });
+    const chain = disorder === undefined ? state.chain : { disorder, before: state.chain };
+    if ((contents?.length ?? 0) <= MAX_OPEN) after.push({ open: contents, cost, chain });
   };
   if (of !== null) to(open, { kind: "replayed", frame, of });
   switch (frame.type) {

@@ -8,8 +8,8 @@ import type { SharedRest } from "./shared-rest.ts";
 import type { Untangling } from "./untangle/result.ts";
 
 /** Frames of a kind that a summary names; the others are counted. */
-export const FRAMES_TOLD = 3;
-const GAPS_TOLD = 3;
+export const SHOWN_FRAMES = 3;
+const SHOWN_GAPS = 3;
 
 /** All that a diagnosis contains except what follows from it. */
 export type Parts = Pick<
@@ -25,23 +25,23 @@ export function summarise(
   writerOf: (frameAt: number) => string | undefined,
 ): string {
   const sentences: string[] = [];
-  for (const frame of parts.torn.slice(0, FRAMES_TOLD)) {
+  for (const frame of parts.torn.slice(0, SHOWN_FRAMES)) {
     const rest = parts.shared.find(({ frame: at }) => at === frame.spans[0]![0]);
     if (rest !== undefined) sentences.push(overwrittenInBuffer(frame, rest, writerOf));
     else sentences.push(frame.complete ? interrupted(frame, untangling, writerOf) : neverCompleted(frame));
   }
-  const more = parts.torn.length - FRAMES_TOLD;
+  const more = parts.torn.length - SHOWN_FRAMES;
   if (more > 0) sentences.push(`${plural(more, "more frame")} ${more === 1 ? "was" : "were"} torn.`);
-  for (const frame of parts.restUnseen.slice(0, FRAMES_TOLD)) sentences.push(restUnseen(frame, untangling.spent));
-  const isTold = (at: number): boolean => parts.shared.some(({ span }) => span[0] === at);
-  for (const { span } of parts.overwritten.filter(({ span: [at] }) => !isTold(at)).slice(0, FRAMES_TOLD)) {
+  for (const frame of parts.restUnseen.slice(0, SHOWN_FRAMES)) sentences.push(restUnseen(frame, untangling.spent));
+  const isReported = (at: number): boolean => parts.shared.some(({ span }) => span[0] === at);
+  for (const { span } of parts.overwritten.filter(({ span: [at] }) => !isReported(at)).slice(0, SHOWN_FRAMES)) {
     sentences.push(
       untangling.frames.some(({ spans: [first], size }) => first![0] === span[0] && size + FRAME_ENVELOPE > span[1])
         ? `The ${grouped(span[1])} octets at ${span[0]} are the beginning of the frame behind them, which comes again as a whole: it was written into the buffer of another frame of ${grouped(span[1])} octets before that was sent.`
         : `The frame at offset ${span[0]} has the right length, ${grouped(span[1])} octets, and other octets in it than it must: its buffer was overwritten before it was sent.`,
     );
   }
-  for (const { span, of } of parts.replayed.slice(0, FRAMES_TOLD)) {
+  for (const { span, of } of parts.replayed.slice(0, SHOWN_FRAMES)) {
     sentences.push(`${grouped(span[1])} octets at ${span[0]} repeat those at ${of[0]}: a buffer was sent twice.`);
   }
   for (const tail of tails) {
@@ -49,7 +49,7 @@ export function summarise(
       `The ${grouped(tail.span[1])} octets at ${tail.span[0]} are the end of the body frame of ${grouped(tail.whole)} octets that channel ${tail.channel} awaits: its first ${grouped(tail.missing)} octets were never written.`,
     );
   }
-  for (const { span, protocol } of parts.foreign.slice(0, FRAMES_TOLD)) {
+  for (const { span, protocol } of parts.foreign.slice(0, SHOWN_FRAMES)) {
     sentences.push(`${grouped(span[1])} octets at ${span[0]} are another protocol's: ${protocol}.`);
   }
   if (parts.unexplained.length > 0) {
@@ -64,19 +64,19 @@ export function summarise(
 }
 
 /** The second reading, in this many of its stretches. */
-const DOUBTS_TOLD = 2;
+const SHOWN_DOUBTS = 2;
 
 function fitsAsWell(doubtful: readonly Doubtful[], writerOf: (frameAt: number) => string | undefined): string {
   const whose = (frame: number): string => {
     const writer = writerOf(frame);
     return frame < 0 ? "nobody's" : `of the frame at ${frame}${writer === undefined ? "" : ` (writer ${writer})`}`;
   };
-  const told = doubtful.slice(0, DOUBTS_TOLD).map(({ span: [at, octets], frame, other }) => {
+  const doubts = doubtful.slice(0, SHOWN_DOUBTS).map(({ span: [at, octets], frame, other }) => {
     return `the ${grouped(octets)} octets at ${at}, told as ${whose(frame)}, are ${whose(other)}`;
   });
-  const more = doubtful.length - told.length;
+  const more = doubtful.length - doubts.length;
   const others = more > 0 ? `; and ${grouped(more)} more ${more === 1 ? "stretch" : "stretches"} likewise` : "";
-  return `Another reading fits as well, or nearly so: ${told.join("; ")}${others}.`;
+  return `Another reading fits as well, or nearly so: ${doubts.join("; ")}${others}.`;
 }
 
 /** A frame that others came into: which ones, and the proof that they do not belong to it. */
@@ -102,8 +102,9 @@ function interrupted(
     inside.length === 0
       ? "octets of others"
       : `${plural(inside.length, "frame")}${whose} on ${list("channel", channels)}`;
-  const told = gaps.slice(0, GAPS_TOLD).map(([at]) => at);
-  const where = gaps.length > GAPS_TOLD ? `${told.join(", ")} and ${gaps.length - GAPS_TOLD} more places` : and(told);
+  const shown = gaps.slice(0, SHOWN_GAPS).map(([at]) => at);
+  const where =
+    gaps.length > SHOWN_GAPS ? `${shown.join(", ")} and ${gaps.length - SHOWN_GAPS} more places` : and(shown);
   const times = gaps.length > 1 ? ` (and ${plural(gaps.length - 1, "more time")})` : "";
   const end = last + rest;
   const next = frames.some(frame => frame.spans[0]![0] === end) || (end === boundary && !open);

@@ -26,7 +26,7 @@ interface AtWork {
  * another writer; and a writer keeps to its channel. `frames` are in the order in which they begin; those before `from`
  * serve only to identify messages, with all that they hold. `stoppedAt` is where the broker stopped reading.
  */
-export function tellWriters(frames: readonly ReadFrame[], from: number, stoppedAt: number): Writers {
+export function separateWriters(frames: readonly ReadFrame[], from: number, stoppedAt: number): Writers {
   const atWork: AtWork[] = [];
   const of = new Map<ReadFrame, string>();
   for (const frame of frames) {

@@ -19,7 +19,7 @@ export interface ClientIncident {
 const MAX_LOST = 1000;
 const BEHIND: ReadonlySet<Outcome> = new Set<Outcome>(["unread", "unconfirmed"]);
 /** Lost messages of a connection that no diagnosis reports again. */
-const MAX_TOLD = 65_536;
+const MAX_REPORTED = 65_536;
 const LOST: ReadonlySet<Outcome> = new Set<Outcome>(["refused", "torn", "swallowed", "unread", "unconfirmed"]);
 
 /** Possible outcomes of messages that a close cost. */
@@ -42,7 +42,7 @@ export class IncidentLosses {
   /** The octets of all messages in diagnoses. */
   readonly #octets = new SpanIndex();
   /** Where lost messages begin that were reported. */
-  readonly #told = new Set<number>();
+  readonly #reported = new Set<number>();
   /** Where the broker stopped reading; −1 if it did not, or that is not known yet. */
   #stoppedAt = -1;
 
@@ -60,17 +60,17 @@ export class IncidentLosses {
   messages(connection: MessageConnection, stoppedAt: number): Message[] {
     this.#stoppedAt = stoppedAt;
     const explained = this.#incidents.flatMap(incident => incidentMessages(connection, incident, stoppedAt));
-    const told: Message[] = [];
+    const lost: Message[] = [];
     for (const message of explained) {
-      if (this.#told.has(message.streamOffset)) continue;
-      this.#told.add(message.streamOffset);
+      if (this.#reported.has(message.streamOffset)) continue;
+      this.#reported.add(message.streamOffset);
       const cut = this.cut.find(({ streamOffset }) => streamOffset === message.streamOffset);
       if (message.size < 0 && cut !== undefined) message.size = cut.size;
-      told.push(message);
+      lost.push(message);
     }
     const cut = this.cut.filter(message => !this.#liesInBody(message));
     for (const message of cut) message.settle("torn", null);
-    return [...told, ...cut];
+    return [...lost, ...cut];
   }
 
   /** Something broke in the client's direction. */
@@ -100,7 +100,7 @@ export class IncidentLosses {
     if (!LOST.has(message.outcome)) return true;
     if (this.#liesInBody(message)) return false;
     // Behind the first incident the broker reads nothing.
-    if (this.#told.size < MAX_TOLD) this.#told.add(message.streamOffset);
+    if (this.#reported.size < MAX_REPORTED) this.#reported.add(message.streamOffset);
     message.incident ??= this.#first;
     this.lost.add(message);
     return true;

@@ -65,8 +65,8 @@ export function closeFinding(
   { side, scanner }: ObservedDirection,
   values: Values,
 ): string {
-  const toldAt = amqp.reportedCloses.reportedAt(readClose(side, values));
-  return identityAt("broker-close", side, toldAt < 0 ? scanner.frameOffset : toldAt);
+  const reportedAt = amqp.reportedCloses.reportedAt(readClose(side, values));
+  return identityAt("broker-close", side, reportedAt < 0 ? scanner.frameOffset : reportedAt);
 }
 
 /** The outcomes of a connection's messages when it is over; `prediction`: what the broker does about its octets. */

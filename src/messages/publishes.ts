@@ -66,7 +66,7 @@ export class Publishes {
   readonly #returns = new ReturnedPublishes({
     settleReturned: (message, outcome, at) => {
       this.#outstanding.take(message.number);
-      this.#tell(message, outcome, at);
+      this.#emit(message, outcome, at);
     },
   });
 
@@ -284,10 +284,10 @@ export class Publishes {
       this.#lastTaking = message.exchange;
       if (this.#taking.size < MAX_TAKING) this.#taking.add(message.exchange);
     }
-    this.#tell(message, outcome, at);
+    this.#emit(message, outcome, at);
   }
 
-  #tell(message: Message, outcome: Outcome, at: Moment | null): void {
+  #emit(message: Message, outcome: Outcome, at: Moment | null): void {
     this.#budget.outstanding--;
     message.settle(outcome, at);
     this.#sink.emit(message);

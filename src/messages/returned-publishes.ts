@@ -88,7 +88,7 @@ export class ReturnedPublishes {
     const known = candidates.map(each => this.#groupOf(each)).find(each => each !== undefined);
     if (candidates.length === 1 && known === undefined) {
       this.#handled = candidates[0]!.number;
-      this.#tell(candidates[0]!, back.code, at);
+      this.#settleReturned(candidates[0]!, back.code, at);
       return true;
     }
     const group: Group = known ?? { candidates: [], returns: [], otherwise: new Map() };
@@ -138,7 +138,7 @@ export class ReturnedPublishes {
       const at = numbers.indexOf(number);
       const own = isAll ? returns[at] : returns.find(({ first, last }) => first === number && last === number);
       const other = otherwise.get(number);
-      if (own !== undefined) this.#tell(message, own.code, own.at);
+      if (own !== undefined) this.#settleReturned(message, own.code, own.at);
       else if (inDoubt.includes(message)) {
         message.mayBeReturned = { code: doubtful[0]!.code, returns: doubtful.length, candidates: inDoubt.length };
         this.#settle(message, "unknown", null);
@@ -146,7 +146,7 @@ export class ReturnedPublishes {
     }
   }
 
-  #tell(message: Message, code: number, at: Moment): void {
+  #settleReturned(message: Message, code: number, at: Moment): void {
     message.code = code;
     this.#settle(message, "returned", at);
   }

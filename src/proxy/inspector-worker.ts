@@ -53,7 +53,7 @@ const batches: BatchInspection = new BatchInspection({
     live?.connectionEvent(event);
     events.push(messages.message(event, clock.seconds));
   },
-  telemetry: link === null ? null : { ...link.parts, heard: live === null ? null : live.message.bind(live) },
+  telemetry: link === null ? null : { ...link.parts, onMessage: live === null ? null : live.message.bind(live) },
   watch: live?.watch ?? null,
 });
 

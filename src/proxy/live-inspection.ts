@@ -67,7 +67,7 @@ export class LiveInspection {
       firstFinding,
       emit: event => {
         emit(event);
-        this.#telemetry?.told(event);
+        this.#telemetry?.connectionEvent(event);
       },
     });
     this.#telemetry =

@@ -100,8 +100,16 @@ export class CaptureTelemetry {
       const findings = findingsOf.get(id) ?? [];
       const broker = this.#server ?? brokerAt(connection.server);
       const facts = this.#facts.get(id) ?? null;
-      const told = { connection, trace, broker, upstreamSteps: null, facts, findings, lost: lost.get(id) ?? [] };
-      const spans = connectionSpans(ids, told);
+      const telemetryConnection = {
+        connection,
+        trace,
+        broker,
+        upstreamSteps: null,
+        facts,
+        findings,
+        lost: lost.get(id) ?? [],
+      };
+      const spans = connectionSpans(ids, telemetryConnection);
       await this.#ready();
       for (const span of spans) sink.span(span);
       measureEnd(instruments, connection);
@@ -117,8 +125,8 @@ export class CaptureTelemetry {
   }
 
   /** Sends the spans of the messages that incidents cost; returns them by connection. */
-  async #emitLost({ findings }: Report, told: readonly TelemetryFinding[]): Promise<Map<string, SpanContext[]>> {
-    const byId = new Map(told.map(each => [each.finding.id, each]));
+  async #emitLost({ findings }: Report, found: readonly TelemetryFinding[]): Promise<Map<string, SpanContext[]>> {
+    const byId = new Map(found.map(each => [each.finding.id, each]));
     const idOf = findingsByIncident(findings);
     const findingOf = (message: Message): TelemetryFinding | undefined => byId.get(idOf(message) ?? "");
     const lost = new Map<string, SpanContext[]>();

@@ -47,12 +47,12 @@ export interface TelemetryConnection {
   lost: readonly SpanContext[];
 }
 
-export function connectionSpans(ids: TraceIds, told: TelemetryConnection): SpanRecord[] {
-  const { connection, trace, findings, lost } = told;
+export function connectionSpans(ids: TraceIds, telemetryConnection: TelemetryConnection): SpanRecord[] {
+  const { connection, trace, findings, lost } = telemetryConnection;
   const start = timeOf(connection.start) ?? [0, 0];
   const end = latest(start, timeOf(connection.end) ?? start);
   const worst = findings.find(({ finding }) => finding.severity === "error");
-  const attributes = connectionAttributes(told);
+  const attributes = connectionAttributes(telemetryConnection);
   if (worst !== undefined) attributes["error.type"] = worst.finding.rule;
   const root: SpanRecord = {
     traceId: trace.traceId,
@@ -71,8 +71,8 @@ export function connectionSpans(ids: TraceIds, told: TelemetryConnection): SpanR
     error: worst === undefined ? null : shownText(worst.finding.diagnosis?.summary ?? worst.finding.message),
   };
   const beginning = connection.midStream ? null : start;
-  const steps = STEPS.flatMap(step => stepSpan(ids, told, beginning, step));
-  return [root, ...upstreamSpans(ids, told), ...steps];
+  const steps = STEPS.flatMap(step => stepSpan(ids, telemetryConnection, beginning, step));
+  return [root, ...upstreamSpans(ids, telemetryConnection), ...steps];
 }
 
 /** What came before AMQP when a proxy connected to the broker: the look-up of its name, TCP, TLS. */

@@ -13,26 +13,26 @@ import type { TraceIds } from "./trace-ids.ts";
 export class FindingTrouble {
   readonly #ids: TraceIds;
   readonly #source: ConnectionSource;
-  readonly #told: TelemetryFinding;
+  readonly #telemetryFinding: TelemetryFinding;
   readonly #tears: Tears | null;
   /** What it adds to every message. */
   readonly #attributes: Attributes;
 
-  constructor(ids: TraceIds, source: ConnectionSource, told: TelemetryFinding) {
+  constructor(ids: TraceIds, source: ConnectionSource, telemetryFinding: TelemetryFinding) {
     this.#ids = ids;
     this.#source = source;
-    this.#told = told;
-    const { diagnosis } = told.finding;
+    this.#telemetryFinding = telemetryFinding;
+    const { diagnosis } = telemetryFinding.finding;
     this.#tears = diagnosis === undefined ? null : new Tears(diagnosis);
     this.#attributes = Object.fromEntries(
-      Object.entries(findingAttributes(told)).filter(([name]) => !OF_THE_FINDING_ALONE.has(name)),
+      Object.entries(findingAttributes(telemetryFinding)).filter(([name]) => !OF_THE_FINDING_ALONE.has(name)),
     );
   }
 
   of({ streamOffset, outcome }: Message): MessageTrouble {
     const { tornBy = [], tore = [], dropped = 0 } = this.#tears?.of(streamOffset) ?? {};
     return {
-      errorType: this.#told.finding.rule,
+      errorType: this.#telemetryFinding.finding.rule,
       // The reason is in an attribute: many messages may be lost for one reason.
       description: FATES[outcome] ?? "Lost",
       attributes: this.#attributes,

@@ -90,7 +90,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   }
 
   /** An event that was emitted for it. */
-  told(event: ConnectionEvent): void {
+  connectionEvent(event: ConnectionEvent): void {
     const followed = this.#byId.get(event.connection.id);
     if (followed === undefined) return;
     if (event.event === "finding") this.#finding(followed, event);
@@ -118,7 +118,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     const source = this.#sourceOf(followed);
     const { connection } = followed;
     const costBy = message.incident === null ? undefined : this.#idOf(connection, message.incident);
-    this.#parts.heard?.(message, costBy);
+    this.#parts.onMessage?.(message, costBy);
     if (message.incident === null) emitMessage(this.#parts, source, message);
     else if (followed.lost.length < MAX_LOST) followed.lost.push(message);
     else emitLost(this.#parts, source, [message], () => undefined);
@@ -132,7 +132,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
   #finding(followed: Followed<By>, { finding, final }: FindingEvent): void {
     const { findings } = followed;
     const cause = finding.cause === undefined ? undefined : findings.get(finding.cause)?.finding;
-    const told: TelemetryFinding = {
+    const telemetryFinding: TelemetryFinding = {
       finding,
       fingerprint: fingerprint(finding, cause),
       traceIds: traceIdsOf(finding),
@@ -143,13 +143,13 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     const isNew = !findings.has(finding.id);
     if (isNew && findings.size >= MAX_FINDINGS) {
       // If it is not final it comes again, and is logged then.
-      if (final) this.#log(followed, told);
+      if (final) this.#log(followed, telemetryFinding);
       return;
     }
-    findings.set(finding.id, told);
+    findings.set(finding.id, telemetryFinding);
     // A break is mostly explained a little later.
     const isExplained = final || finding.severity !== "error" || finding.diagnosis !== undefined;
-    if (isExplained ? isNew || followed.unlogged.delete(finding.id) : false) this.#log(followed, told);
+    if (isExplained ? isNew || followed.unlogged.delete(finding.id) : false) this.#log(followed, telemetryFinding);
     else if (isNew) followed.unlogged.set(finding.id, 0);
   }
 
@@ -163,13 +163,13 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     }
   }
 
-  #log(followed: Followed<By>, told: TelemetryFinding): void {
-    const { finding } = told;
+  #log(followed: Followed<By>, telemetryFinding: TelemetryFinding): void {
+    const { finding } = telemetryFinding;
     const { instruments, sink, sendsSpans = true } = this.#parts;
     // A span that is not sent is unknown to others.
     const trace = sendsSpans ? this.#sourceOf(followed).trace : null;
-    measureFinding(instruments, told, trace ?? producerOfFinding(finding));
-    sink.log(findingLog(told, trace, timeOf(finding.time) ?? [0, 0]));
+    measureFinding(instruments, telemetryFinding, trace ?? producerOfFinding(finding));
+    sink.log(findingLog(telemetryFinding, trace, timeOf(finding.time) ?? [0, 0]));
   }
 
   #closed(followed: Followed<By>, { connection: record }: ConnectionEvent): void {
@@ -180,7 +180,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
       findings.get(this.#idOf(connection, incident ?? "") ?? "");
     const { steps = null, clientTlsVersion = null } = connection.carrier;
     const lost = emitLost(this.#parts, source, followed.lost, findingOf);
-    const told = {
+    const telemetryConnection = {
       connection: record,
       trace: source.trace,
       broker: brokerOf(connection),
@@ -190,7 +190,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
       findings: [...findings.values()],
       lost,
     };
-    if (sendsSpans) for (const span of connectionSpans(ids, told)) sink.span(span);
+    if (sendsSpans) for (const span of connectionSpans(ids, telemetryConnection)) sink.span(span);
     measureEnd(instruments, record);
     // A proxy ends TLS on both sides: a connection may have two sessions.
     if (clientTlsVersion !== null) measureTls(instruments, clientTlsVersion);

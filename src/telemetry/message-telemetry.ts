@@ -25,7 +25,7 @@ export interface TelemetryParts {
   /** Whether spans are sent. Else a measurement's exemplar is the span that a producer sent. Missing: they are sent. */
   sendsSpans?: boolean;
   /** Also called with every message, and the id of the finding that cost it. */
-  heard?: ((message: Message, finding: string | undefined) => void) | null;
+  onMessage?: ((message: Message, finding: string | undefined) => void) | null;
 }
 
 /** Measures a message that no incident cost, and sends its spans if they are wanted. */
@@ -56,14 +56,14 @@ export function emitLost(
 ): SpanContext[] {
   const troubles = new Map<TelemetryFinding, FindingTrouble>();
   return messages.map(message => {
-    const told = findingOf(message);
-    let trouble = told && troubles.get(told);
-    if (told !== undefined && trouble === undefined) {
-      trouble = new FindingTrouble(ids, source, told);
-      troubles.set(told, trouble);
+    const telemetryFinding = findingOf(message);
+    let trouble = telemetryFinding && troubles.get(telemetryFinding);
+    if (telemetryFinding !== undefined && trouble === undefined) {
+      trouble = new FindingTrouble(ids, source, telemetryFinding);
+      troubles.set(telemetryFinding, trouble);
     }
     const context = messageContext(ids, source, message);
-    const rule = told?.finding.rule ?? null;
+    const rule = telemetryFinding?.finding.rule ?? null;
     measureMessage(instruments, source, message, sendsSpans ? context : producerOf(message), rule);
     if (!sendsSpans) return context;
     for (const span of messageSpans(ids, source, message, trouble?.of(message) ?? null)) sink.span(span);

@@ -38,11 +38,11 @@ function family(name: MetricName, points: readonly Point[], isOpen: boolean): st
   const { kind, description, unit } = METRICS[name];
   const plain = familyName(name);
   const sample = kind === "counter" ? `${plain}_total` : plain;
-  const told = isOpen ? plain : sample;
+  const family = isOpen ? plain : sample;
   const unitName = UNITS[unit];
-  let text = `# TYPE ${told} ${kind}\n`;
-  if (isOpen && unitName !== undefined) text += `# UNIT ${told} ${unitName}\n`;
-  text += `# HELP ${told} ${description}\n`;
+  let text = `# TYPE ${family} ${kind}\n`;
+  if (isOpen && unitName !== undefined) text += `# UNIT ${family} ${unitName}\n`;
+  text += `# HELP ${family} ${description}\n`;
   for (const { attributes, value, exemplar, histogram } of points) {
     if (histogram !== null) text += histogramLines(sample, attributes, histogram, isOpen);
     else

@@ -102,7 +102,7 @@ function targetOf(
 class Variables {
   readonly #environment: Environment;
   readonly #warn: (problem: string) => void;
-  readonly #told = new Set<string>();
+  readonly #warned = new Set<string>();
 
   constructor(environment: Environment, warn: (problem: string) => void) {
     this.#environment = environment;
@@ -131,7 +131,7 @@ class Variables {
     const protocol = nonEmpty(this.#environment[name]) ?? DEFAULT_PROTOCOL;
     if (protocol === "http/protobuf" || protocol === "http/json") return protocol;
     const done = otherwise === null ? unsent(isOwn ? signal : null) : `${otherwise} is used`;
-    this.#tell(name, `${name}: expected http/protobuf or http/json, found ${protocol}: ${done}`);
+    this.#warnOnce(name, `${name}: expected http/protobuf or http/json, found ${protocol}: ${done}`);
     return otherwise;
   }
 
@@ -140,14 +140,14 @@ class Variables {
       return checkedUrl(name, text);
     } catch (error) {
       if (!(error instanceof TelemetryError)) throw error;
-      this.#tell(name, `${error.message}: ${unsent(signal)}`);
+      this.#warnOnce(name, `${error.message}: ${unsent(signal)}`);
       return null;
     }
   }
 
-  #tell(name: string, problem: string): void {
-    if (!this.#told.has(name)) this.#warn(problem);
-    this.#told.add(name);
+  #warnOnce(name: string, problem: string): void {
+    if (!this.#warned.has(name)) this.#warn(problem);
+    this.#warned.add(name);
   }
 }
 

@@ -59,17 +59,24 @@ export function findingAttributes({ finding, fingerprint, traceIds, isFinal, cap
 }
 
 /** `otherwise`: its time if it has none of its own. */
-export function findingEvent(told: TelemetryFinding, otherwise: UnixTime): SpanEvent {
+export function findingEvent(telemetryFinding: TelemetryFinding, otherwise: UnixTime): SpanEvent {
   return {
     name: FINDING_EVENT,
-    time: timeOf(told.finding.time) ?? otherwise,
-    stretch: told.stretch,
-    attributes: { ...findingAttributes(told), "ghostframe.finding.message": shownText(told.finding.message) },
+    time: timeOf(telemetryFinding.finding.time) ?? otherwise,
+    stretch: telemetryFinding.stretch,
+    attributes: {
+      ...findingAttributes(telemetryFinding),
+      "ghostframe.finding.message": shownText(telemetryFinding.finding.message),
+    },
   };
 }
 
-export function findingLog(told: TelemetryFinding, context: SpanContext | null, otherwise: UnixTime): LogRecord {
-  const { finding } = told;
+export function findingLog(
+  telemetryFinding: TelemetryFinding,
+  context: SpanContext | null,
+  otherwise: UnixTime,
+): LogRecord {
+  const { finding } = telemetryFinding;
   const [severityNumber, severityText] = SEVERITIES[finding.severity];
   return {
     time: timeOf(finding.time) ?? otherwise,
@@ -77,8 +84,8 @@ export function findingLog(told: TelemetryFinding, context: SpanContext | null, 
     severityText,
     eventName: FINDING_EVENT,
     body: shownText(finding.message),
-    stretch: told.stretch,
-    attributes: findingAttributes(told),
+    stretch: telemetryFinding.stretch,
+    attributes: findingAttributes(telemetryFinding),
     context: context === null ? null : { traceId: context.traceId, spanId: context.spanId },
   };
 }

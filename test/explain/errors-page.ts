@@ -46,13 +46,13 @@ const SECTIONS: readonly (readonly [about: string | null, title: string])[] = [
 
 export function errorsPage(): string {
   const examples = [...FRAME_ERRORS, ...KNOWN_LINES.map(({ example }) => example)];
-  const entries = examples.map(example => ({ example, told: explainAll(tallied(example)).incidents[0]! }));
+  const entries = examples.map(example => ({ example, incident: explainAll(tallied(example)).incidents[0]! }));
   const used = new Set<CauseId>();
   const sections = SECTIONS.map(([about, title]) => {
-    const own = entries.filter(({ told }) => told.about === about);
+    const own = entries.filter(({ incident }) => incident.about === about);
     return own.length === 0
       ? ""
-      : `## ${title}\n\n${own.map(({ example, told }) => entry(example, told, used)).join("\n")}`;
+      : `## ${title}\n\n${own.map(({ example, incident }) => entry(example, incident, used)).join("\n")}`;
   });
   return `# Errors around AMQP frames: a catalogue
 
@@ -70,20 +70,20 @@ ${[...used]
   .join("\n")}`;
 }
 
-function entry(example: string, told: ExplainedIncident, used: Set<CauseId>): string {
-  for (const { id } of told.causes) used.add(id);
+function entry(example: string, incident: ExplainedIncident, used: Set<CauseId>): string {
+  for (const { id } of incident.causes) used.add(id);
   const facts = [
-    told.seenBy === null ? "" : `seen by the ${told.seenBy}`,
-    told.code === null ? "" : `${told.code} ${told.codeName ?? ""}`.trim(),
-    told.library ?? "",
-    told.source ?? "",
+    incident.seenBy === null ? "" : `seen by the ${incident.seenBy}`,
+    incident.code === null ? "" : `${incident.code} ${incident.codeName ?? ""}`.trim(),
+    incident.library ?? "",
+    incident.source ?? "",
   ].filter(fact => fact !== "");
-  const causes = told.causes.map(({ id, title, confidence, why }) => `- ${confidence}: [${title}](#${id}). ${why}`);
-  return `### ${told.name}
+  const causes = incident.causes.map(({ id, title, confidence, why }) => `- ${confidence}: [${title}](#${id}). ${why}`);
+  return `### ${incident.name}
 
     ${example}
 
-${facts.length === 0 ? "" : `*${facts.join(" · ")}*\n\n`}${told.summary}
+${facts.length === 0 ? "" : `*${facts.join(" · ")}*\n\n`}${incident.summary}
 
 ${causes.join("\n")}
 `;

@@ -420,7 +420,7 @@ describe.each([
     // Hypotheses, never one confident guess.
     expect(explained.causes.length).toBeGreaterThan(1);
     expect(explained.causes.every(({ confidence }) => confidence !== "near certain")).toBe(true);
-    for (const told of explained.causes) expect([told.why, told.confirm, told.remedy]).not.toContain("");
+    for (const cause of explained.causes) expect([cause.why, cause.confirm, cause.remedy]).not.toContain("");
   });
 });
 

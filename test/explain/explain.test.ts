@@ -137,11 +137,11 @@ describe("every sentence of the broker's", () => {
     ["504", "reply code 504", 504, "closed-channel-used", /Only the code/],
     ["541", "reply code 541", 541, "client-encoding", /Only the code/],
   ])("%s", (text, name, code, cause, summary) => {
-    const told = explained(text);
-    expect([told.name, told.code]).toEqual([name, code]);
-    expect(told.summary).toMatch(summary);
-    expect(told.causes[0]?.id).toBe(cause);
-    expect(told.causes.length).toBeGreaterThan(1);
+    const explanation = explained(text);
+    expect([explanation.name, explanation.code]).toEqual([name, code]);
+    expect(explanation.summary).toMatch(summary);
+    expect(explanation.causes[0]?.id).toBe(cause);
+    expect(explanation.causes.length).toBeGreaterThan(1);
   });
 });
 
@@ -218,9 +218,9 @@ describe("octets", () => {
   });
 
   it("tells a token that is too long for the handshake from corruption", () => {
-    const told = explained("type 1, all octets = <<>>: {frame_too_large,6307,4088}");
-    expect(told.readings[0]).toMatchObject({ kind: "handshake-oversize", confidence: "near certain" });
-    expect(told.causes[0]).toMatchObject({ id: "large-token" });
+    const explanation = explained("type 1, all octets = <<>>: {frame_too_large,6307,4088}");
+    expect(explanation.readings[0]).toMatchObject({ kind: "handshake-oversize", confidence: "near certain" });
+    expect(explanation.causes[0]).toMatchObject({ id: "large-token" });
   });
 
   it("tells genuine oversize by type, channel and size together", () => {

@@ -451,12 +451,16 @@ describe.each([
   it.each<Row>(rows)("%s", (text, seenBy, about, first, more) => {
     const { incidents } = explainAll(tallied(text));
     expect(incidents).toHaveLength(1);
-    const [told] = incidents as [(typeof incidents)[number]];
-    expect({ seenBy: told.seenBy, about: told.about, first: told.causes[0]?.id }).toEqual({ seenBy, about, first });
-    if (more !== undefined) expect(JSON.stringify(told)).toMatch(more);
+    const [incident] = incidents as [(typeof incidents)[number]];
+    expect({ seenBy: incident.seenBy, about: incident.about, first: incident.causes[0]?.id }).toEqual({
+      seenBy,
+      about,
+      first,
+    });
+    if (more !== undefined) expect(JSON.stringify(incident)).toMatch(more);
     if (seenBy === "client") {
-      expect(JSON.stringify(told.causes)).not.toMatch(/write to one (?:connection|socket)/);
-      expect(told.clients).toEqual([]);
+      expect(JSON.stringify(incident.causes)).not.toMatch(/write to one (?:connection|socket)/);
+      expect(incident.clients).toEqual([]);
     }
   });
 });
@@ -538,9 +542,9 @@ describe("what stands between", () => {
     ["amqp://x.servicebus.windows.net: com.rabbitmq.client.MalformedFrameException: Bad frame end marker: 69", "Azure"],
     ["haproxy in front: {invalid_frame_end_marker,97}", "HAProxy"],
   ])("%s", (text, name) => {
-    const [told] = explainAll(tallied(text)).incidents;
-    expect(told?.between).toBe(name);
-    expect(told?.causes.map(({ id }) => id)).toContain("in-between");
+    const [incident] = explainAll(tallied(text)).incidents;
+    expect(incident?.between).toBe(name);
+    expect(incident?.causes.map(({ id }) => id)).toContain("in-between");
   });
 });
 

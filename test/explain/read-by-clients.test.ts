@@ -134,8 +134,8 @@ describe("who read it, and what of it", () => {
     const incident = only(text);
     expect(incident).toMatchObject({ seenBy, about });
     expect(incident.causes[0]!.id).toBe(first);
-    const { octets: _, ...told } = incident;
-    expect(JSON.stringify(told).replaceAll("\n", " ")).toMatch(more);
+    const { octets: _, ...shown } = incident;
+    expect(JSON.stringify(shown).replaceAll("\n", " ")).toMatch(more);
   });
 
   it("reads what stands for a method's ids as a size, too", () => {

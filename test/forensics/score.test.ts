@@ -40,7 +40,7 @@ const LEAST: Readonly<Record<string, number>> = {
 };
 
 const rows: Figures[] = [];
-const told: Judged["told"] = [];
+const reported: Judged["reported"] = [];
 
 describe(`diagnoses of ${STREAMS} streams of each shape, from seed ${SEED} on`, () => {
   it.each(Object.entries(SHAPES))("%s", (name, shape) => {
@@ -50,7 +50,7 @@ describe(`diagnoses of ${STREAMS} streams of each shape, from seed ${SEED} on`, 
     });
     const row = figures(name, judged);
     rows.push(row);
-    for (const each of judged) told.push(...each.told);
+    for (const each of judged) reported.push(...each.reported);
     const wrong = judged.filter(each => !isExact(each)).map(inWords);
     const least = LEAST[name] ?? 0.99;
     expect(recall(row), wrong.join("\n")).toBeGreaterThanOrEqual(least);
@@ -60,8 +60,8 @@ describe(`diagnoses of ${STREAMS} streams of each shape, from seed ${SEED} on`, 
   });
 
   it("a diagnosis told with 0.9 or more is wholly right nine times in ten, one told with less more often than not", () => {
-    const sure = told.filter(({ confidence }) => confidence >= 0.9);
-    const likely = told.filter(({ confidence }) => confidence > 0.5 && confidence < 0.9);
+    const sure = reported.filter(({ confidence }) => confidence >= 0.9);
+    const likely = reported.filter(({ confidence }) => confidence > 0.5 && confidence < 0.9);
     expect(share(sure)).toBeGreaterThanOrEqual(0.9);
     if (likely.length >= 20) expect(share(likely)).toBeGreaterThanOrEqual(0.5);
   });
@@ -106,18 +106,18 @@ afterAll(() => {
 
 /** How many diagnoses were told with each confidence, and how many of them are wholly right; the surest first. */
 function byConfidence(): { confidence: number; right: number; all: number }[] {
-  const confidences = [...new Set(told.map(({ confidence }) => confidence))].sort((a, b) => b - a);
+  const confidences = [...new Set(reported.map(({ confidence }) => confidence))].sort((a, b) => b - a);
   return confidences.map(confidence => {
-    const of = told.filter(each => each.confidence === confidence);
+    const of = reported.filter(each => each.confidence === confidence);
     return { confidence, right: of.filter(({ right }) => right).length, all: of.length };
   });
 }
 
-function share(of: Judged["told"]): number {
+function share(of: Judged["reported"]): number {
   return of.length === 0 ? 1 : of.filter(({ right }) => right).length / of.length;
 }
 
-function inWords({ stream, claimed, real, told: each }: Judged): string {
+function inWords({ stream, claimed, real, reported: each }: Judged): string {
   const confidences = each.map(({ confidence }) => confidence).join(", ");
   return `seed ${stream.seed} (${stream.library}, ${stream.bodies}; told with ${confidences})\n  true    ${real.join("; ")}\n  claimed ${claimed.join("; ")}`;
 }

@@ -15,7 +15,7 @@ const begun = join(method(1), header(1, content.length), torn.subarray(0, 27));
 const rest = torn.subarray(27);
 
 /** Of what is told of the client as an error: kind, spans of what is torn. `before` is lost. */
-function told(behind: Uint8Array): string[] {
+function findingsOf(behind: Uint8Array): string[] {
   const { findings } = inspected({ segments: [opened, behind], lost: new Set([0]) });
   return findings
     .filter(({ severity }) => severity === "error")
@@ -31,23 +31,25 @@ describe("behind octets that were not captured", () => {
   const expected = `torn-frame ${at}+27 ${some.length + begun.length + whole(2, "other").length}+${rest.length}`;
 
   it("frames that tear each other to the octet are the stream's own", () => {
-    expect(told(tear)).toEqual([expected]);
+    expect(findingsOf(tear)).toEqual([expected]);
   });
   it("the rest of a frame that began before them is nobody's tear, and hides none", () => {
     const rests = join(text("rest of a body"), Uint8Array.of(0xce));
-    expect(told(join(some, rests, inOrder))).toEqual([]);
+    expect(findingsOf(join(some, rests, inOrder))).toEqual([]);
     const moved = expected.replace(/\d+(?=\+)/g, offset => `${Number(offset) + some.length + rests.length}`);
-    expect(told(join(some, rests, tear))).toEqual([moved]);
+    expect(findingsOf(join(some, rests, tear))).toEqual([moved]);
   });
   it("frames that break off in a body are not", () => {
     for (const cut of [1, 7, 9, 27, torn.length - 1]) {
       const inBody = join(some, method(1), header(1, content.length), torn.subarray(0, cut), Uint8Array.of(0xce));
-      expect(told(join(inBody, inOrder, inOrder)), `${cut} octets of a frame at the body's end`).toEqual([]);
+      expect(findingsOf(join(inBody, inOrder, inOrder)), `${cut} octets of a frame at the body's end`).toEqual([]);
     }
   });
   it("a channel is in use when a frame on it is whole", () => {
     const onNew = join(method(3), header(3, 3), body(3, "new"));
     const between = join(some, begun, onNew, rest, inOrder);
-    expect(told(between)).toEqual([`torn-frame ${at}+27 ${some.length + begun.length + onNew.length}+${rest.length}`]);
+    expect(findingsOf(between)).toEqual([
+      `torn-frame ${at}+27 ${some.length + begun.length + onNew.length}+${rest.length}`,
+    ]);
   });
 });

@@ -65,7 +65,7 @@ function scene() {
       choice: "incidents",
       sink: kept,
       instruments: kept.instruments,
-      heard: (message, finding) => link.message(message, finding),
+      onMessage: (message, finding) => link.message(message, finding),
     },
   });
   const reader = new Reader();

@@ -7,7 +7,7 @@ import { CLIENT_CONNECTION_LINES } from "./client-connection-lines.ts";
 import { CLIENT_FRAME_LINES } from "./client-frame-lines.ts";
 import { CLIENT_HANDSHAKE_LINES } from "./client-handshake-lines.ts";
 import { CLIENT_READ_LINES } from "./client-read-lines.ts";
-import { CONNECT_LINES, UNTOLD_LINES } from "./connect-lines.ts";
+import { CONNECT_LINES, LAST_LINES } from "./connect-lines.ts";
 import { DECLARATION_LINES } from "./declaration-lines.ts";
 import { EXCEPTION_LINES } from "./exception-lines.ts";
 import type { KnownLine } from "./known-line.ts";
@@ -36,7 +36,7 @@ const ALL: readonly KnownLine[] = [
   ...STREAM_LINES,
   ...EXCEPTION_LINES,
   ...BARE_NAME_LINES,
-  ...UNTOLD_LINES,
+  ...LAST_LINES,
 ];
 
 export const KNOWN_LINES: readonly KnownLine[] = [

@@ -21,7 +21,7 @@ const WAITED_FOR_START: readonly Weighed[] = [
   ["tls-waiting", 52, "A plain client waits for ever on a TLS port, and TLS does on some plain ones."],
   ["not-a-broker", 34, "Another server waits for the client's first word, too."],
 ];
-const HEARD_NOTHING: readonly Weighed[] = [
+const RECEIVED_NOTHING: readonly Weighed[] = [
   ["blocked-client", 62, "A client that does not read misses heartbeats that have come."],
   ["broker-silent", 54, "The broker may really have been silent."],
   ["idle-limit", 50, "What is dropped on the way is not heard."],
@@ -217,7 +217,7 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
     pattern: /\{\s?:?socket_error\s?,\s?:?timeout\s?\}/,
     name: "{socket_error,timeout}",
     says: "The client heard nothing from the broker for two heartbeat intervals, and gave the connection up (Erlang's timer, not the system's etimedout). No frame was broken.",
-    causes: HEARD_NOTHING,
+    causes: RECEIVED_NOTHING,
     source: "pma/amqp#88; rabbitmq-erlang-client#112",
     example: "** (stop) {:socket_error, :timeout}",
   },
@@ -229,7 +229,7 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
       /[Ss]erver did not respond to heartbeats for (?<seconds>\d{1,6})s(?: \(missed consecutive heartbeats: (?<missed>\d{1,6})\))?/,
     name: "missed heartbeats",
     says: "The client heard nothing from the broker for several heartbeat intervals of {seconds} s, and gave the connection up. No frame was broken.",
-    causes: HEARD_NOTHING,
+    causes: RECEIVED_NOTHING,
     source: "achilleasa/dart_amqp: amqp_client_impl.dart",
     example:
       "HeartbeatFailedException: Server did not respond to heartbeats for 20s (missed consecutive heartbeats: 3)",
@@ -258,7 +258,7 @@ export const CLIENT_HANDSHAKE_LINES: readonly KnownLine[] = [
       /AMQPHeartbeatTimeout|[Nn]o activity or too many missed heartbeats|MissedHeartbeatException|Heartbeat missing with heartbeat|AMQPHeartbeatMissedException|Missed server heartbeat|MissingHeartbeatError|no heartbeat received from server|Heartbeat timeout|[Hh]eartbeat timeout, connection closed|HEARTBEAT_TIMEOUT|AMQP_STATUS_HEARTBEAT_TIMEOUT|Too many missed heartbeats|[Mm]issed (?:too many )?heartbeats? from (?:the )?(?:server|broker)|[Cc]onnection [^\n]{0,120}was stuck(?:ed)?\. No frames were received|heartbeat timed out|Last message in was heartbeat_timeout|No heartbeat received|HeartbeatFailedException|[Hh]eartbeats? (?:from (?:server|broker) )?(?:were |was )?(?:missed|lost|expired)/,
     name: "missed heartbeats",
     says: "The client heard nothing from the broker for two heartbeat intervals, and gave the connection up. No frame was broken.",
-    causes: HEARD_NOTHING,
+    causes: RECEIVED_NOTHING,
     source:
       "pika: heartbeat.py; rabbitmq-java-client; php-amqplib; lapin: src/error.rs; amqplib: lib/connection.js; rabbitmq-c: amqp_api.c; rabbitmq-dotnet-client#637",
     example: "com.rabbitmq.client.MissedHeartbeatException: Heartbeat missing with heartbeat = 60 seconds",

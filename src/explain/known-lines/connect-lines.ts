@@ -4,7 +4,7 @@ import type { KnownLine } from "./known-line.ts";
 
 const TRANSPORT = { code: null, seenBy: "client", about: "transport", library: null } as const;
 
-const NOT_TOLD: readonly Weighed[] = [
+const WITHOUT_REASON: readonly Weighed[] = [
   ["nothing-listens", 52, "A closed port is the usual reason …"],
   ["wrong-credentials", 46, "… and a refused login or vhost is often shown this way, too."],
   ["plain-answered", 40, "So is TLS on one side only."],
@@ -79,7 +79,7 @@ export const CONNECT_LINES: readonly KnownLine[] = [
 ];
 
 /** Tried last of all: any other line is more specific. */
-export const UNTOLD_LINES: readonly KnownLine[] = [
+export const LAST_LINES: readonly KnownLine[] = [
   {
     ...TRANSPORT,
     id: "normal-close",
@@ -106,7 +106,7 @@ export const UNTOLD_LINES: readonly KnownLine[] = [
     pattern: /BrokerUnreachableException|[Nn]one of the specified endpoints (?:were|was) reachable/,
     name: "broker unreachable",
     says: "The client could not connect to any of its brokers. The inner exception says why: that line is worth explaining.",
-    causes: NOT_TOLD,
+    causes: WITHOUT_REASON,
     library: "dotnet",
     source: "rabbitmq-dotnet-client#980",
     example: "RabbitMQ.Client.Exceptions.BrokerUnreachableException: None of the specified endpoints were reachable",
@@ -121,7 +121,7 @@ export const UNTOLD_LINES: readonly KnownLine[] = [
       /AMQPConnectionError|AMQPConnectorSocketConnectError|TCPConnectionFailed|connect call failed|TCP connection to \S{1,80} failed|AmqpConnectException|RabbitMqConnectionException|ReceiveTransport faulted|connection failed: rabbitmq|connection attempt to \S{1,200} failed|(?:cannot|can't|can not|could not|couldn't|failed to|unable to|error) connect(?:ing)? (?:to|with)\b|(?:cannot|could not|failed to|unable to) (?:establish|open|create|make) (?:an? |the )?(?:\w{1,12} )?connection|disconnected from RMQ|broker not available|not connected to (?:the )?(?:broker|RabbitMQ)|Error opening socket/i,
     name: "could not connect",
     says: "The client could not connect to the broker, or lost it. Why is not in this line: the lines beside it, or the inner exception, say it. No frame is shown to be broken.",
-    causes: NOT_TOLD,
+    causes: WITHOUT_REASON,
     source: "pika: exceptions.py; ruby-amqp/bunny#329; spring-amqp; MassTransit; NestJS; EasyNetQ",
     example: "pika.exceptions.AMQPConnectionError",
     generic: true,

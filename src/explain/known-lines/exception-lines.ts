@@ -6,7 +6,7 @@ import type { KnownLine } from "./known-line.ts";
 
 const CLIENT = { code: null, seenBy: "client", library: null, generic: true, anybody: true } as const;
 const BROKER = { ...CLIENT, seenBy: "broker" } as const;
-const TOLD_BY = "the libraries' own lists of exceptions";
+const SOURCE = "the libraries' own lists of exceptions";
 
 export const EXCEPTION_LINES: readonly KnownLine[] = [
   {
@@ -21,7 +21,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["limit-reached", 60, "A queue that is full, with reject-publish as its overflow, answers like this."],
       ["vhost-failed", 40, "So does a queue whose node or leader is away."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "pika.exceptions.NackError: 2 message(s) NACKed",
   },
   {
@@ -37,7 +37,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["not-declared", 68, "The queue or its binding is missing, or the routing key is another one."],
       ["wrong-vhost", 34, "Or they are in another vhost."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "pika.exceptions.UnroutableError: 3 unroutable message(s) returned",
   },
   {
@@ -60,7 +60,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ],
       ["declared-otherwise", 38, "Or it was declared with other properties meanwhile."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "com.rabbitmq.client.TopologyRecoveryException: Caught an exception while recovering queue jobs: null",
   },
   {
@@ -75,7 +75,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["misused-call", 66, "The class says which rule of the library was not kept."],
       ["shared-channel", 34, "Two threads on one channel get into each other's calls."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "pika.exceptions.DuplicateGetOkCallback",
   },
   {
@@ -89,7 +89,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["client-encoding", 52, "A value of another type than the call takes, or one that is too long."],
       ["newer-field-kind", 44, "Or, in what was read, a kind of value that this library does not know."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "RabbitMQ.Client.Exceptions.WireFormattingException",
   },
   {
@@ -104,7 +104,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["channel-leak", 76, "A program needs few channels; so many were not closed."],
       ["limit-reached", 40, "Or the limit (channel_max) is low."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "pika.exceptions.NoFreeChannels",
   },
   {
@@ -118,7 +118,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["wrong-credentials", 76, "The class says so."],
       ["guest-remote", 44, "guest is refused from other hosts than the broker's own."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "org.springframework.amqp.AmqpAuthenticationException",
   },
   {
@@ -135,7 +135,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["acked-twice", 44, "406 at an acknowledgement: the delivery tag is not known."],
       ["no-permission", 42, "403: the user has no permission."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "PhpAmqpLib\\Exception\\AMQPProtocolChannelException",
   },
   {
@@ -150,7 +150,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["earlier-error", 60, "Without its code and text the class tells no more."],
       ["broker-restarted", 36, "320: the broker stopped, or somebody closed it."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "pika.exceptions.ConnectionClosedByBroker",
   },
   {
@@ -165,7 +165,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["closed-by-program", 78, "The class says so."],
       ["earlier-error", 20, "A library or framework may do it for the program, over an error."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "pika.exceptions.ConnectionClosedByClient: (200) 'Bye'",
   },
   {
@@ -182,7 +182,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["blocked-client", 44, "A client that misses heartbeats is closed."],
       ["nothing-listens", 42, "At connect: the port is closed, or the address is wrong."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "PhpAmqpLib\\Exception\\AMQPIOException",
   },
   {
@@ -198,7 +198,7 @@ export const EXCEPTION_LINES: readonly KnownLine[] = [
       ["shared-reader", 48, "Two readers on one connection: each takes the other's replies."],
       ["client-decoder", 40, "A broker or proxy of another kind may answer otherwise."],
     ],
-    source: TOLD_BY,
+    source: SOURCE,
     example: "com.rabbitmq.client.UnexpectedMethodError",
   },
   {

@@ -46,9 +46,9 @@ export function doubtsOf(stretch: Stretch, found: Found, owned: readonly Owned[]
     doubt(ownedBy(learnedFrom.reading, Math.min(learnedFrom.boundary, until)), 1);
     rivals(learnedFrom, null);
   }
-  const told = all.filter(({ odds }) => odds >= LEAST_ODDS).sort((a, b) => b.odds - a.odds);
+  const credible = all.filter(({ odds }) => odds >= LEAST_ODDS).sort((a, b) => b.odds - a.odds);
   const stretches = new Map<string, Doubt>();
-  for (const doubt of told.flatMap(({ doubts }) => doubts)) {
+  for (const doubt of credible.flatMap(({ doubts }) => doubts)) {
     if (stretches.size < MAX_DOUBTFUL && doubt.from < until)
       stretches.set(`${doubt.from} ${doubt.to} ${doubt.frame} ${doubt.other}`, doubt);
   }

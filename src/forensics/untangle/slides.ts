@@ -52,12 +52,12 @@ function slide(stretch: Stretch, frames: OpenFrames, between: Between): Alternat
   const [latest] = pieces as [Owned];
   const other = frames.get(latest.frame);
   const previous = other?.pieces[other.pieces.indexOf(latest) - 1]?.to;
-  const tells = areOrderly(stretch, other === undefined ? [frame] : [frame, other]);
+  const isOrderly = areOrderly(stretch, other === undefined ? [frame] : [frame, other]);
   const costOf = (by: number): number => {
     const { places, continuity } = stretch;
     const at = cut + by;
     const cost = places.cutPrice(at, -1, true);
-    if (!tells) return cost;
+    if (!isOrderly) return cost;
     const joined = continuity.gain(at, goesOn + by) + (previous === undefined ? 0 : continuity.gain(previous, at));
     return cost + continuity.gain(at, at) - joined;
   };

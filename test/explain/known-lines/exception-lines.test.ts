@@ -65,9 +65,13 @@ function only(text: string): ExplainedIncident {
 
 describe("exceptions, closes and heartbeats", () => {
   it.each(ROWS)("%s", (text, seenBy, about, first, more = /./) => {
-    const told = only(text);
-    expect({ seenBy: told.seenBy, about: told.about, first: told.causes[0]?.id }).toEqual({ seenBy, about, first });
-    expect(JSON.stringify(told)).toMatch(more);
+    const incident = only(text);
+    expect({ seenBy: incident.seenBy, about: incident.about, first: incident.causes[0]?.id }).toEqual({
+      seenBy,
+      about,
+      first,
+    });
+    expect(JSON.stringify(incident)).toMatch(more);
   });
 
   it("never speaks of threads to PHP", () => {
@@ -77,8 +81,8 @@ describe("exceptions, closes and heartbeats", () => {
   });
 
   it("takes a Celery worker's own heartbeat for no heartbeat of AMQP", () => {
-    const told = only("[INFO/MainProcess] missed heartbeat from celery@worker-9");
-    expect(told).toMatchObject({ level: "note", about: null, seenBy: null });
+    const incident = only("[INFO/MainProcess] missed heartbeat from celery@worker-9");
+    expect(incident).toMatchObject({ level: "note", about: null, seenBy: null });
   });
 
   it("answers what speaks of AMQP and is not known, however little it says", () => {

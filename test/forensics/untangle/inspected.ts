@@ -4,13 +4,13 @@ import { buildReport } from "../../../src/report/build-report.ts";
 import type { Report } from "../../../src/report/report.ts";
 import { carrying } from "../../support/segments.ts";
 
-export interface Heard {
+export interface Inspected {
   segments: readonly Uint8Array[];
   lost?: ReadonlySet<number>;
 }
 
 /** The report on one connection of which the client's segments were captured, but for those that are lost. */
-export function inspected({ segments, lost }: Heard, explain = true): Report {
+export function inspected({ segments, lost }: Inspected, explain = true): Report {
   const inspection = new Inspection({ explain, decodeAs: [5672] });
   inspection.beginInput();
   let number = 1;

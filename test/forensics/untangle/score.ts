@@ -8,7 +8,7 @@ export interface Judged {
   real: string[];
   kindRight: boolean;
   /** Of each diagnosis: what it says of itself, and whether all of it, and of the stream, is right. */
-  told: { confidence: number; right: boolean }[];
+  reported: { confidence: number; right: boolean }[];
   falseAlarm: boolean;
 }
 
@@ -22,11 +22,18 @@ export function judge(stream: TangledStream, report: Report): Judged {
   const complete = real.every(claim => claimed.includes(claim));
   const kindRight =
     truth.kinds.length === 0 ? errors.length === 0 : diagnoses.some(({ kind }) => truth.kinds.includes(kind));
-  const told = diagnoses.map(({ kind, confidence }, i) => ({
+  const reported = diagnoses.map(({ kind, confidence }, i) => ({
     confidence,
     right: complete && truth.kinds.includes(kind) && each[i]!.every(claim => real.includes(claim)),
   }));
-  return { stream, claimed, real, kindRight, told, falseAlarm: truth.kinds.length === 0 && errors.length > 0 };
+  return {
+    stream,
+    claimed,
+    real,
+    kindRight,
+    reported,
+    falseAlarm: truth.kinds.length === 0 && errors.length > 0,
+  };
 }
 
 function claimsOf({ torn, missing, replayed, overwritten, foreign, unexplained }: Diagnosis): string[] {
