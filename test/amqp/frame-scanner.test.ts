@@ -5,7 +5,7 @@ import { FrameScanner, UNKNOWN_FRAME_LIMIT } from "../../src/amqp/frame-scanner.
 import type { FrameSink } from "../../src/amqp/frame-sink.ts";
 import { Moment } from "../../src/net/connection-observer.ts";
 import { type ScanOptions, scanEveryWay, stream } from "../support/frame-log.ts";
-import { hex } from "../support/wire.ts";
+import { hex, wire } from "../support/wire.ts";
 
 interface Case extends Pick<ScanOptions, "limit" | "lost"> {
   rule: string;
@@ -553,6 +553,43 @@ describe("a stream that ends inside a frame, which is taken for broken", () => {
   it("inside its header there is nothing to break", () => {
     expect(broken("08 0000 00000000 ce 03 0001 0000", 100)).toEqual({ log: ["@0"], offset: 13, partial: 5 });
     expect(broken("08 0000 00000000 ce", 100)).toEqual({ log: ["@0"], offset: 8, partial: undefined });
+  });
+});
+
+describe("frames that lie whole in the octets received", () => {
+  it("are handed on in place: nothing is copied, up to the limit and the last octet", () => {
+    const octets = wire().frame(1, 1, [0, 20, 0, 10, 0]).frame(3, 1, new Uint8Array(32)).heartbeat(2).octets;
+    const places: [isSame: boolean, at: number, size: number][] = [];
+    const { sink } = offsets();
+    const inPlace: FrameSink = {
+      ...sink,
+      frame: (_, __, bytes, at, size) => places.push([bytes === octets, at, size]),
+    };
+    const scanner = new FrameScanner(inPlace, new Moment(), 32, (from, limit) => {
+      throw new Error(`a search from ${from}, limit ${limit}`);
+    });
+    scanner.receive(octets, 0, octets.length);
+    expect(places).toEqual([
+      [true, 7, 5],
+      [true, 20, 32],
+      [true, 60, 0],
+      [true, 68, 0],
+    ]);
+  });
+
+  it("are not read on where the scanner is stopped at one of them", () => {
+    const noted = offsets();
+    const frame = (): void => {
+      noted.log.push(`@${noted.scanner!.frameOffset}`);
+      noted.scanner!.stop();
+    };
+    const scanner = new FrameScanner({ ...noted.sink, frame }, new Moment(), 4096, () => {
+      throw new Error("nothing is searched for");
+    });
+    noted.scanner = scanner;
+    const octets = hex(HEARTBEATS);
+    scanner.receive(octets, 0, octets.length);
+    expect({ log: noted.log, offset: scanner.offset }).toEqual({ log: ["@0"], offset: 16 });
   });
 });
 

