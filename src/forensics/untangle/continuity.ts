@@ -102,16 +102,14 @@ export class Continuity {
     this.#index ??= this.#learn();
     const index = this.#index;
     const looked = index.looked;
-    const met = new Set<number>();
-    this.#near.take(before, this.#from);
+    const near = this.#near;
+    near.begin(before, this.#from);
     let context = contextBefore(this.#octets, before);
     let gain = 0;
     for (let k = at; k < at + COMPARED && k < this.#end; k++) {
       const octet = this.#octets[k]!;
-      const near = this.#near.count(context, octet);
       // Behind octets that stand on this side of the junction alone, anything may follow. What is said again is no evidence again.
-      if ((k < at + ORDER || near.stood > 0) && !met.has(context)) {
-        met.add(context);
+      if (near.look(context, octet) || k < at + ORDER) {
         // The octet itself was learned, too, if what stands before it here does in the stream.
         const own = (before === at || k >= at + ORDER) && this.#isLearned(k) ? 1 : 0;
         const { behindAll, behindOwn } = shares(index.counts(octet, context), own, k - at);

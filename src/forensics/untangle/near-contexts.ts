@@ -8,8 +8,14 @@ export class NearContexts {
   readonly #last = new Int16Array(SLOTS);
   readonly #earlier: Int16Array;
   readonly #contexts: Int32Array;
+  /** By place: in which comparison the octets before it were looked up. */
+  readonly #met: Int32Array;
   #from = 0;
   #before = -1;
+  #comparison = 0;
+  /** Of the octets looked up last: how often they stand there, and how often the octet in question is behind them. */
+  stood = 0;
+  followed = 0;
 
   /** At most 32 Ki octets are looked back. */
   constructor(octets: Uint8Array, reach: number) {
@@ -17,10 +23,12 @@ export class NearContexts {
     this.#reach = reach;
     this.#earlier = new Int16Array(reach);
     this.#contexts = new Int32Array(reach);
+    this.#met = new Int32Array(reach);
   }
 
-  /** Takes the octets before `before`, from `from` on at most. */
-  take(before: number, from: number): void {
+  /** Begins a comparison with the octets before `before`, from `from` on at most. */
+  begin(before: number, from: number): void {
+    this.#comparison++;
     if (before === this.#before) return;
     this.#before = before;
     this.#from = Math.max(from, before - this.#reach) + 3;
@@ -39,16 +47,18 @@ export class NearContexts {
     this.#last[slot] = i;
   }
 
-  /** How often three octets stand there, and how often `octet` is behind them. */
-  count(context: number, octet: number): { stood: number; followed: number } {
-    let stood = 0;
-    let followed = 0;
+  /** Looks three octets up, with the one behind them. Returns whether they stand there, and were not looked up before in this comparison. */
+  look(context: number, octet: number): boolean {
+    this.stood = 0;
+    this.followed = 0;
     for (let i = this.#last[slotOf(context)]!; i >= 0; i = this.#earlier[i]!) {
       if (this.#contexts[i] !== context) continue;
-      stood++;
-      if (this.#octets[this.#from + i] === octet) followed++;
+      if (this.#met[i] === this.#comparison) return false;
+      if (this.stood === 0) this.#met[i] = this.#comparison;
+      this.stood++;
+      if (this.#octets[this.#from + i] === octet) this.followed++;
     }
-    return { stood, followed };
+    return this.stood > 0;
   }
 }
 

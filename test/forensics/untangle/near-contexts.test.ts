@@ -17,7 +17,7 @@ describe("contexts near a place", () => {
       [4, 0],
       [3, 0],
     ] as const) {
-      near.take(before, from);
+      near.begin(before, from);
       for (let context = 0; context < 64; context++) {
         const wanted = ((context >> 4) << 16) | (((context >> 2) & 3) << 8) | (context & 3);
         let [stood, followed] = [0, 0];
@@ -26,14 +26,17 @@ describe("contexts near a place", () => {
           stood++;
           if (octets[at] === 2) followed++;
         }
-        expect(near.count(wanted, 2), `before ${before}, ${wanted.toString(16)}`).toEqual({ stood, followed });
+        const where = `before ${before}, ${wanted.toString(16)}`;
+        expect(near.look(wanted, 2), where).toBe(stood > 0);
+        expect([near.stood, near.followed], where).toEqual([stood, followed]);
+        expect(near.look(wanted, 2), `again, ${where}`).toBe(false);
       }
     }
   });
 
   it("have equal octets left out", () => {
     const near = new NearContexts(text("aaaaaaaab"), 256);
-    near.take(9, 0);
-    expect(near.count(0x616161, 0x61)).toEqual({ stood: 0, followed: 0 });
+    near.begin(9, 0);
+    expect(near.look(0x616161, 0x61)).toBe(false);
   });
 });
