@@ -29,6 +29,8 @@ import type { TlsKeys } from "./tls/tls-session.ts";
 export interface InspectOptions extends Omit<CaptureInspectionOptions, "only" | "keys" | "steps">, MessageReaders {
   /** Texts of TLS key logs (NSS's format). Those that pcapng files carry are always used. */
   keyLogs?: readonly string[];
+  /** Channels that are asked for: each connection of the report then has `channels`, those with frames. */
+  channels?: readonly number[] | undefined;
   /** Explain what breaks by the octets around it. Default: true. */
   explain?: boolean;
   /**
@@ -193,7 +195,7 @@ export class Inspection {
     this.#onFailure = onFailure;
     this.#onFinding = onFinding;
     this.#keys = options.keys ?? null;
-    this.#sink = new PartialSink([...(options.ports ?? []), ...(options.decodeAs ?? [])]);
+    this.#sink = new PartialSink([...(options.ports ?? []), ...(options.decodeAs ?? [])], options.channels);
     const listener = this.#ledger ?? options.listener ?? null;
     this.#captures = new CaptureInspection({ seed: randomSeed(), ...options, listener }, event => this.#take(event));
   }

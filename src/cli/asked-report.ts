@@ -18,9 +18,7 @@ export class AskedReport {
   constructor(flags: FilterFlags) {
     this.options = filterOf(flags);
     this.#selects = selects(flags);
-    // Findings are chosen by channel, too: a channel without messages is no typing error.
-    const { channel: _, ...named } = this.options;
-    this.#values = new AskedValues(named);
+    this.#values = new AskedValues(this.options);
     this.#filter = choosesMessages(this.options) ? new MessageFilter(this.options) : null;
   }
 

@@ -4,6 +4,7 @@ import { printable } from "../bytes/printable.ts";
 import type { Message } from "../messages/message.ts";
 import type { MessageFilterOptions } from "../messages/message-filter.ts";
 import type { Report } from "../report/report.ts";
+import { channelsOf, takesConnection } from "../report/selection.ts";
 import { NearestName } from "./nearest-name.ts";
 
 type ValuesOf = (message: Message) => readonly (string | null)[];
@@ -20,7 +21,6 @@ const NAMED: readonly [option: keyof MessageFilterOptions, what: string, valuesO
   ["exchange", "exchange", ({ exchange }) => [exchange]],
   ["routingKey", "routing key", ({ routingKey }) => [routingKey]],
   ["queue", "queue", ({ queue }) => [queue]],
-  ["channel", "channel", ({ channel }) => [String(channel)]],
 ];
 
 interface Asked {
@@ -34,12 +34,10 @@ export class AskedValues {
   /** What was requested, and was not seen so far. */
   #unseen: Asked[];
   #messages = 0;
-  readonly #users: readonly string[];
-  readonly #vhosts: readonly string[];
+  readonly #options: MessageFilterOptions;
 
   constructor(options: MessageFilterOptions) {
-    this.#users = options.user ?? [];
-    this.#vhosts = options.vhost ?? [];
+    this.#options = options;
     this.#unseen = NAMED.flatMap(([option, what, valuesOf]) => {
       const wanted = options[option];
       const values = wanted === undefined ? [] : [wanted].flat();
@@ -59,8 +57,13 @@ export class AskedValues {
     });
   }
 
-  /** A sentence for each value that no message has, and for each user and virtual host that no connection has. */
-  absent({ connections }: Report): string[] {
+  /**
+   * A sentence for each value that no message has, each user and virtual host that no connection has, and each channel
+   * without frames. Channels are known if the reading was asked for them.
+   */
+  absent(report: Report): string[] {
+    const { connections } = report;
+    const { user = [], vhost = [] } = this.#options;
     const among = this.#messages === 1 ? "the 1 message" : `${grouped(this.#messages)} messages`;
     return [
       ...this.#unseen.map(
@@ -68,16 +71,41 @@ export class AskedValues {
       ),
       ...absentOf(
         "user",
-        this.#users,
+        user,
         connections.map(({ user }) => user),
       ),
       ...absentOf(
         "virtual host",
-        this.#vhosts,
+        vhost,
         connections.map(({ virtualHost }) => virtualHost),
       ),
+      ...absentChannels(report, this.#options),
     ];
   }
+}
+
+/**
+ * A sentence for each channel without a frame, of the connections that are asked for by themselves. A broken frame
+ * counts, and so does a frame that was found in broken octets.
+ */
+export function absentChannels({ connections, findings }: Report, options: MessageFilterOptions): string[] {
+  const { channel: wanted = [], connection: names } = options;
+  const asked = connections.filter(each => takesConnection(each, options));
+  // The names are not there: that is an error of its own.
+  if (asked.length === 0 && connections.length > 0) return [];
+  const ids = new Set(asked.map(({ id }) => id));
+  const known = new Set(asked.flatMap(({ channels = [] }) => channels));
+  for (const finding of findings) {
+    if (ids.has(finding.connection ?? "")) for (const each of channelsOf(finding)) known.add(each);
+  }
+  const of = names === undefined ? "" : ` of ${names.map(shown).join(", ")}`;
+  return wanted
+    .filter(channel => !known.has(channel))
+    .map(channel => {
+      const nearest = new NearestName(String(channel));
+      for (const each of known) nearest.see(String(each));
+      return `no frame${of} was seen on channel ${channel}${hint(nearest)}`;
+    });
 }
 
 function absentOf(what: string, wanted: readonly string[], known: readonly (string | undefined)[]): string[] {

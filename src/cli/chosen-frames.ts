@@ -38,12 +38,11 @@ export class ChosenFrames {
     options: MessageFilterOptions,
   ): Promise<ChosenFrames> {
     const chosen = new ChosenFrames(options);
-    // Frames of other messages may be on a channel, too: that is not checked here.
-    const { channel: _, ...named } = options;
-    const asked = new AskedValues(named);
+    const asked = new AskedValues(options);
     const onMessageFacts = (message: Message): void => chosen.#add(message);
     const readers = { messages: options, onMessageFacts, onAnyMessage: (message: Message) => asked.see(message) };
-    const report = await inspect(paths, { ...captures, explain: false, ...readers });
+    const { channel: channels } = options;
+    const report = await inspect(paths, { ...captures, channels, explain: false, ...readers });
     chosen.#conclude(report, options);
     chosen.absent = asked.absent(report);
     return chosen;

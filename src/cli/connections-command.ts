@@ -25,7 +25,7 @@ On a narrow terminal how it ended is kept, and what matters least is left out.
 Messages are counted as the other options choose them; connections are chosen by
 --connection, --user and --vhost.
 
-Exit status: 0 done, 1 nothing has an id, exchange, user, … that was asked for,
+Exit status: 0 done, 1 nothing has an id, channel, user, … that was asked for,
 2 an input could not be read, or a connection asked for is not there, 130
 stopped by Ctrl-C.
 

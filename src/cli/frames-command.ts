@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
-import { printable } from "../bytes/printable.ts";
 import { frameLine } from "../report/frame-event.ts";
 import { jsonLine } from "../report/json.ts";
 import { frameLevel, rowStyle } from "../report/row-style.ts";
+import { absentChannels } from "./asked-values.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { ChosenFrames, choosesByContent } from "./chosen-frames.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -48,13 +48,6 @@ Examples:
     .action(run);
 }
 
-/** If no frame was printed: the requested channel does not exist. By type and time "no frame" may be an answer. */
-function absentChannels({ connection, channel, type, from, to }: Options): string[] {
-  if (channel === undefined || type !== undefined || from !== undefined || to !== undefined) return [];
-  const of = connection === undefined ? "" : ` of ${connection.map(name => printable(name)).join(", ")}`;
-  return [`no frame${of} is on channel ${channel.join(", ")}`];
-}
-
 async function run(paths: string[], options: Options): Promise<void> {
   try {
     await printFrames(paths, options, await chosenIn(paths, options));
@@ -81,15 +74,14 @@ async function chosenIn(paths: readonly string[], options: Options): Promise<Cho
 async function printFrames(paths: readonly string[], options: Options, chosen: ChosenFrames | null): Promise<void> {
   await readPrinting(paths, options, print => {
     const row = rowStyle(rowOptions(process.stdout, process.env));
-    let frames = 0;
-    const events = new FrameEvents(new FrameFilter({ ...options, chosen }), event => {
-      if (event.event === "frame") frames++;
-      print(`${options.format === "ndjson" ? jsonLine(event) : row(frameLine(event), frameLevel(event))}\n`);
-    });
+    const events = new FrameEvents(new FrameFilter({ ...options, chosen }), event =>
+      print(`${options.format === "ndjson" ? jsonLine(event) : row(frameLine(event), frameLevel(event))}\n`),
+    );
     return {
-      absent: () => [...(chosen?.absent ?? []), ...(frames === 0 && chosen === null ? absentChannels(options) : [])],
+      absent: report => chosen?.absent ?? absentChannels(report, options),
       options: {
         explain: false,
+        channels: options.channel,
         listener: events,
         onConnection: (number, tcp, clientKnown) => events.connection(number, tcp, clientKnown),
       },

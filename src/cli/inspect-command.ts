@@ -65,7 +65,7 @@ findings. --otlp sends everything. sarif, junit and github cannot say what was
 left out, so they are refused with any of these options.
 
 Exit status: 0 nothing wrong, 1 errors or warnings found, or nothing has the id,
-exchange, user, … asked for, 2 an input could not be read, or is corrupt from
+exchange, channel, … asked for, 2 an input could not be read, or is corrupt from
 some octet on, or a connection asked for is not there, 130 stopped by Ctrl-C. A
 capture that only ends inside its last packet gets a note, like packets that
 were not read.
@@ -135,10 +135,8 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
     },
   };
   const readers = readersOf(telemetry?.readers(), sample, asked);
-  const seen = await inspected(paths, { ...captures, explain: options.explain }, options.jobs, {
-    ...hooks,
-    ...readers,
-  });
+  const { explain, channel: channels, jobs } = options;
+  const seen = await inspected(paths, { ...captures, explain, channels }, jobs, { ...hooks, ...readers });
   progress.clear();
   const sent = await telemetry?.finish([seen]);
   interruption.release();

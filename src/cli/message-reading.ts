@@ -34,6 +34,7 @@ export async function readMessages(
       absent: report => asked.absent(report),
       options: {
         messages: filter,
+        channels: flags.channel,
         // Telemetry gets everything.
         onlyTheirConnections: telemetry === null,
         onAnyMessage: message => asked.see(message),

@@ -31,7 +31,7 @@ export function messagesCommand(): Command {
     .addHelpText(
       "after",
       `
-Exit status: 0 done, 1 no message has an id, exchange, … that was asked for, 2 an
+Exit status: 0 done, 1 nothing has an id, channel, … that was asked for, 2 an
 input could not be read, or a connection asked for is not there, 130 stopped by
 Ctrl-C.
 

@@ -72,7 +72,7 @@ sent. Messages that are there in part are never published. --include-unconfirmed
 is asked for by name because a confirm that is missing does not mean that the
 message is: consumers may get it twice. So may they after a broken connection.
 
-Exit status: 0 done, 1 no message has an id, exchange, … that was asked for, 2 an
+Exit status: 0 done, 1 nothing has an id, channel, … that was asked for, 2 an
 input could not be read, a file not written, or a message not confirmed, 130
 stopped by Ctrl-C.
 
@@ -175,6 +175,7 @@ async function recoverInto(
     {
       ...captures,
       messages: filter,
+      channels: options.channel,
       onAnyMessage: message => asked.see(message),
       includeUnconfirmed: options.includeUnconfirmed,
       signal: stop.signal,

@@ -17,7 +17,7 @@ import { printStack } from "./own-failure.ts";
 /** What can be sent to a worker. */
 export type SentOptions = Pick<
   InspectOptions,
-  "ports" | "decodeAs" | "vxlanPorts" | "broker" | "keyLogs" | "explain" | "shard"
+  "ports" | "decodeAs" | "vxlanPorts" | "broker" | "keyLogs" | "explain" | "channels" | "shard"
 >;
 
 export interface ShardTask {

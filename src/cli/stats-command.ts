@@ -23,7 +23,7 @@ export function statsCommand(): Command {
     .addHelpText(
       "after",
       `
-Exit status: 0 done, 1 nothing has an id, exchange, user, … that was asked for,
+Exit status: 0 done, 1 nothing has an id, channel, user, … that was asked for,
 2 an input could not be read, or a connection asked for is not there, 130
 stopped by Ctrl-C.
 

@@ -20,6 +20,11 @@ export class ChannelStates {
     return this.#channels[number] !== undefined;
   }
 
+  /** Those on which a frame has come, the lowest first. */
+  get used(): number[] {
+    return Object.keys(this.#channels).map(Number);
+  }
+
   /** Whether the known state of a channel is still valid. */
   isCurrent(channel: Channel): boolean {
     return channel.epoch === this.#epoch;

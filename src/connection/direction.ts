@@ -17,7 +17,7 @@ import type { EarlyWarnings } from "./early-warnings.ts";
 import { FrameLimits } from "./frame-limits.ts";
 import type { Incident } from "./incident.ts";
 import type { IncidentLog } from "./incident-log.ts";
-import type { DirectionListener, FrameListener, Predictor, StreamForensics } from "./observers.ts";
+import type { DirectionListener, FrameListener, Predictor, StreamForensics, UsedChannels } from "./observers.ts";
 import { PredictorFeed } from "./predictor-feed.ts";
 
 /**
@@ -140,9 +140,9 @@ export class Direction implements FrameSink {
     return this.hypothesis.open;
   }
 
-  /** Whether this direction has sent frames on a channel, or opened it. */
-  usesChannel(channel: number): boolean {
-    return this.#frames.channels.isUsed(channel);
+  /** The channels on which this direction has sent frames, without channel 0. */
+  get channels(): UsedChannels {
+    return this.#frames.channels;
   }
 
   /** The broker has confirmed what was published here on a channel, up to this number. */

@@ -25,10 +25,17 @@ export interface ObservedDirection {
   /** The shared moment: when and where the present octets were seen. */
   readonly moment: Moment;
   frames: number;
-  /** Whether this direction has sent frames on a channel, or opened it. */
-  usesChannel(channel: number): boolean;
+  /** The channels on which this direction has sent frames, without channel 0. */
+  readonly channels: UsedChannels;
   /** What is known of the boundary that its frames follow from. */
   readonly hypothesis: BoundaryHypothesis;
+}
+
+/** Channels on which frames have come. */
+export interface UsedChannels {
+  isUsed(channel: number): boolean;
+  /** Rising. */
+  readonly used: number[];
 }
 
 /** What a direction reports to its connection. */

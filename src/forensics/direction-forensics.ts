@@ -178,7 +178,7 @@ export class DirectionForensics implements StreamForensics {
       isClient: direction.isClient,
       seenWhole: direction.hypothesis.seenWhole,
       maxBody: direction.scanner.sizeLimit === UNKNOWN_FRAME_LIMIT ? null : sizeLimit - FRAME_ENVELOPE,
-      usesChannel: channel => direction.usesChannel(channel),
+      usesChannel: channel => direction.channels.isUsed(channel),
     };
     const isGuess = direction.isGuess;
     const emit = (untangling: Untangling): boolean => {

@@ -71,7 +71,8 @@ function inputOf(input: InputPart): Input {
 const NOWHERE = { address: "", port: 0 };
 
 function connectionOf({ first, counts, details, unexplained }: ConnectionPart, index: number): Connection {
-  const { start, end, ended, midStream, frames, octets, gaps, tls, tunnels, preludes, injectedReset } = counts;
+  const { start, end, ended, midStream, frames, channels, octets, gaps, tls, tunnels, preludes, injectedReset } =
+    counts;
   const { client, server, clientProperties, user, virtualHost, negotiated, verdict, broker } = details ?? {
     client: NOWHERE,
     server: NOWHERE,
@@ -97,6 +98,7 @@ function connectionOf({ first, counts, details, unexplained }: ConnectionPart, i
     ...(virtualHost === undefined ? {} : { virtualHost }),
     negotiated,
     frames,
+    ...(channels === undefined ? {} : { channels }),
     octets,
     gaps,
     verdict,

@@ -146,6 +146,8 @@ export interface Connection {
   virtualHost?: string;
   negotiated: { frameMax: number; channelMax: number; heartbeat: number } | null;
   frames: PerDirection;
+  /** If channels were asked for: 0 and those with frames of either side, rising; at most 2,048, and all that were asked for. */
+  channels?: number[];
   octets: PerDirection;
   gaps: PerDirection;
   verdict: { predicted: Verdict | null; observed: Verdict | null };

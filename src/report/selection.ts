@@ -79,7 +79,7 @@ function takesFinding(finding: Finding, ids: ReadonlySet<string>, selection: Sel
 }
 
 /** What has no frame concerns the connection: channel 0. */
-function channelsOf({ frame, diagnosis }: Finding): number[] {
+export function channelsOf({ frame, diagnosis }: Finding): number[] {
   const torn = diagnosis?.torn.map(({ channel }) => channel) ?? [];
   return [frame?.channel ?? 0, ...torn, ...(diagnosis?.writers.flatMap(w => w.channels) ?? [])];
 }

@@ -15,7 +15,8 @@ const NOTHING = "no connection is what was asked for: there are 2";
 async function reported(flags: FilterFlags): Promise<{ connections: string[]; found: number; absent: string[] }> {
   const asked = new AskedReport(flags);
   const see = { onAnyMessage: asked.see.bind(asked) };
-  const whole = await inspect([join(FIXTURES, TWO)], { explain: false, ...(asked.wantsMessages ? see : {}) });
+  const { channel: channels } = flags;
+  const whole = await inspect([join(FIXTURES, TWO)], { explain: false, channels, ...(asked.wantsMessages ? see : {}) });
   const { connections, findings } = asked.of(whole);
   const found = findings.filter(({ connection, severity }) => connection !== null && severity === "error").length;
   return { connections: connections.map(({ id }) => id), found, absent: asked.absent(whole) };
@@ -34,7 +35,21 @@ describe("a report of what was asked for", () => {
     ["slower ones than there are", { slowerThan: 3600 }, [], []],
     ["of a connection", { outcome: ["torn"], connection: ["c2"] }, ["c2"], []],
     ["a channel, which chooses findings", { channel: [1] }, ["c1", "c2"], []],
-    ["a key on a channel on which it is not", { routingKey: ["tasks"], channel: [9] }, [], [NOTHING]],
+    ["a channel of both that carries no message", { channel: [0] }, ["c1", "c2"], []],
+    [
+      "a channel that is on none",
+      { channel: [1, 14] },
+      ["c1", "c2"],
+      ['no frame was seen on channel 14: the nearest is "1"'],
+    ],
+    [
+      "a channel that is on another connection",
+      { connection: ["c1"], channel: [2] },
+      ["c1"],
+      ["no frame of c1 was seen on channel 2"],
+    ],
+    ["that channel by the user of both", { user: ["guest"], channel: [1, 2] }, ["c1", "c2"], []],
+    ["a key on a channel on which it is not", { routingKey: ["tasks"], channel: [0] }, [], [NOTHING]],
     ["a key when it was not", { routingKey: ["tasks"], to: parseTimeBound("00:00") }, [], [NOTHING]],
     ["a key that is there, and of nobody", { routingKey: ["tasks"], queue: ["orders.web"] }, [], [NOTHING]],
     [

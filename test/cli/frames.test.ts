@@ -57,7 +57,7 @@ describe("a line a frame", { concurrent: true }, () => {
 
   it("says that a channel is not there", async () => {
     const { code, stderr } = await ghostframe(["frames", CLEAN, "--channel", "99"]);
-    expect([code, stderr]).toEqual([1, "ghostframe: no frame is on channel 99\n"]);
+    expect([code, stderr]).toEqual([1, "ghostframe: no frame was seen on channel 99\n"]);
   });
 
   it("is one line, whatever a name holds", async () => {
@@ -136,7 +136,7 @@ describe("filters", { concurrent: true }, () => {
       ["basic.publish", "header", "body", "basic.deliver", "header", "body"],
     ],
     ["an outcome, and a type", CLEAN, ["--outcome", "acked", "--type", "body"], ["body", "body", "body", "body"]],
-    ["an exchange and a channel that has none of it", CLEAN, ["--exchange", "", "--channel", "2"], []],
+    ["an exchange and a channel that has none of it", CLEAN, ["--exchange", "", "--channel", "0"], []],
   ])("by %s: the frames of such messages", async (_, capture, args, shown) => {
     expect((await frames(capture, ...args)).map(({ type, method }) => method ?? type)).toEqual(shown);
   });

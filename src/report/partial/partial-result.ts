@@ -84,6 +84,7 @@ export interface ConnectionPart {
     | "ended"
     | "midStream"
     | "frames"
+    | "channels"
     | "octets"
     | "gaps"
     | "tls"

@@ -1,5 +1,6 @@
 import { grouped } from "../../bytes/grouped.ts";
 import { capital } from "../../bytes/words.ts";
+import type { AmqpConnection } from "../../connection/amqp-connection.ts";
 import type { Discretion } from "../../connection/discretion.ts";
 import { unreadFrames } from "../../connection/unread-frames.ts";
 import type { CaptureInput, PacketFailures } from "../../inspection/capture-inspection.ts";
@@ -25,6 +26,9 @@ const SHORTEST_FRAME = 8;
 /** After this many new findings, those that are reported in full are chosen anew. */
 const FRESH = 256;
 
+/** Channels of a connection that are listed: as many as RabbitMQ allows by default, and channel 0. */
+const MAX_CHANNELS = 2_048;
+
 /** A connection whose findings are gathered until it is over. */
 interface Gathered {
   recognised: Position;
@@ -43,9 +47,11 @@ export class PartialSink {
   /** Connections left alone, of each input. */
   readonly #leftAlone: LeftAlone[][] = [];
   readonly #isAmqpPort: (port: number) => boolean;
+  readonly #channels: readonly number[] | null;
 
-  /** `amqpPorts`: ports on which AMQP is expected besides its own. */
-  constructor(amqpPorts: readonly number[] = []) {
+  /** `amqpPorts`: ports on which AMQP is expected besides its own. `channels`: those asked for; null for none. */
+  constructor(amqpPorts: readonly number[] = [], channels: readonly number[] | null = null) {
+    this.#channels = channels;
     this.#isAmqpPort = port => AMQP_PORTS.includes(port) || amqpPorts.includes(port);
   }
 
@@ -61,7 +67,8 @@ export class PartialSink {
         return;
       case "connection-closed": {
         const gathered = this.#open.get(connection);
-        if (gathered !== undefined) this.#keep(connectionPart(connection, gathered, lost));
+        if (gathered !== undefined)
+          this.#keep(this.#withChannels(connectionPart(connection, gathered, lost), connection));
         this.#open.delete(connection);
         this.#readInPart(connection);
         return;
@@ -77,6 +84,12 @@ export class PartialSink {
       case "incident-opened":
         return;
     }
+  }
+
+  #withChannels(part: ConnectionPart, { amqp }: InspectedConnection<TcpConnection>): ConnectionPart {
+    if (this.#channels === null) return part;
+    const channels = usedChannels(amqp.directions, this.#channels);
+    return { ...part, counts: { ...part.counts, channels } };
   }
 
   #keep(part: ConnectionPart): void {
@@ -181,6 +194,12 @@ function connectionPart(
     ...(masked === 0 ? {} : { masked }),
     ...(connection.unexplained ? { unexplained: true } : {}),
   };
+}
+
+/** Channel 0, which is the connection's own, and those with frames of either side, rising: the lowest, and any of `asked`. */
+function usedChannels(directions: AmqpConnection["directions"], asked: readonly number[]): number[] {
+  const used = [...new Set([0, ...directions.flatMap(each => each.channels.used)])].sort((a, b) => a - b);
+  return used.filter((channel, i) => i < MAX_CHANNELS || asked.includes(channel));
 }
 
 /** With their fingerprints: that of a close by the broker depends on what led to it. */
