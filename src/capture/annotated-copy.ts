@@ -6,6 +6,8 @@ export type OctetSink = (bytes: Uint8Array, start: number, end: number) => void;
 /** What one copy writes, and its results. */
 export class AnnotatedCopy {
   readonly write: OctetSink;
+  /** Called before the first octets that a copy without comments would not have, and perhaps later. */
+  readonly differ: () => void;
   /** By number of the packet. */
   readonly comments: ReadonlyMap<number, readonly PacketComment[]>;
   /** Packets that got a comment, or have it already. */
@@ -19,8 +21,13 @@ export class AnnotatedCopy {
   /** Number of the last packet. */
   lastNumber = 0;
 
-  constructor(write: OctetSink, comments: ReadonlyMap<number, readonly PacketComment[]>) {
+  constructor(
+    write: OctetSink,
+    comments: ReadonlyMap<number, readonly PacketComment[]>,
+    differ: () => void = () => {},
+  ) {
     this.write = write;
     this.comments = comments;
+    this.differ = differ;
   }
 }

@@ -120,6 +120,7 @@ export class AnnotatedPcap implements CaptureReader {
       const added = addComments({ bytes: NO_OCTETS, start: 0, end: 0, littleEndian }, comments);
       if (added instanceof Uint8Array) options = added;
       this.#copy.commented++;
+      this.#copy.differ();
     }
     const padding = -(end - start) & 3;
     const length = PACKET_AT + (end - start) + padding + options.length + CLOSING_LENGTH;

@@ -82,6 +82,7 @@ export class AnnotatedPcapng implements CaptureReader {
     this.#littleEndian = littleEndian;
     if (this.#copy.comments.size === 0) return;
     this.#writeUpTo(bytes, at + SECTION_LENGTH_AT);
+    if (UNKNOWN_LENGTH.some((octet, i) => bytes[at + SECTION_LENGTH_AT + i] !== octet)) this.#copy.differ();
     this.#copy.write(UNKNOWN_LENGTH, 0, UNKNOWN_LENGTH.length);
     this.#written = at + SECTION_LENGTH_AT + UNKNOWN_LENGTH.length;
   }
@@ -109,6 +110,7 @@ export class AnnotatedPcapng implements CaptureReader {
     this.#copy.commented++;
     if (options === null) return;
     this.#writeUpTo(bytes, at);
+    this.#copy.differ();
     const head = isSimple ? this.#enhancedHead(record) : bytes.slice(at, start);
     const whole = head.length + (optionsAt - start) + options.length + CLOSING_LENGTH;
     const view = new DataView(head.buffer);

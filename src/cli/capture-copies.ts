@@ -1,7 +1,7 @@
 /** Copies of captures in one file, with comments, for `ghostframe annotate`. */
 import { packetComments } from "../annotate/packet-comments.ts";
 import { plural } from "../bytes/words.ts";
-import { AnnotatedCopy } from "../capture/annotated-copy.ts";
+import { AnnotatedCopy, type OctetSink } from "../capture/annotated-copy.ts";
 import { annotatingReader } from "../capture/annotating-reader.ts";
 import type { CaptureReading } from "../capture/capture-reading.ts";
 import { readCapture } from "../capture/capture-source.ts";
@@ -28,7 +28,7 @@ const NO_COMMENTS: ReadonlyMap<number, readonly PacketComment[]> = new Map();
 
 /**
  * The captures are copied without comments while they are inspected; if nothing is found, that is the result. Otherwise
- * they are copied once more.
+ * they are copied once more, from the first comment on.
  */
 export class CaptureCopies {
   readonly #paths: readonly string[];
@@ -84,7 +84,8 @@ export class CaptureCopies {
     if (says) this.stop();
     const plain = await this.#plain;
     if (plain !== null && !this.#stop.signal.aborted) return plain;
-    if (plain !== null) {
+    // What was copied up to the first comment stays.
+    if (plain !== null && !(await this.#file.repeat())) {
       await this.#file.discard();
       this.#file = await NewFile.create(this.#path, this.#options);
     }
@@ -113,7 +114,8 @@ export class CaptureCopies {
     const copied: Copied = { packets: 0, commented: 0, enhanced: 0, problems: [] };
     for (const [i, path] of this.#paths.entries()) {
       if (signal.aborted) break;
-      const copy = new AnnotatedCopy((bytes, start, end) => file.append(bytes, start, end), commentsOf(i, before));
+      const write: OctetSink = (bytes, start, end) => file.append(bytes, start, end);
+      const copy = new AnnotatedCopy(write, commentsOf(i, before), () => file.differ());
       const reading = await copyOne(path, copy, signal, async (read, total) => {
         this.#onProgress(path, read, total);
         await file.flush();

@@ -35,6 +35,10 @@ export class NewFile {
   #writing: Promise<void> = Promise.resolve();
   #failure: { cause: unknown } | null = null;
   #octets = 0;
+  /** At the end of what was written: octets that come once more, and are not written again. */
+  #repeated = 0;
+  /** Behind what counts, the file may hold octets of a first writing. */
+  #hasRest = false;
   readonly #removeAtExit = (): void => {
     if (this.#temporary !== null) rmSync(this.#temporary, { force: true });
   };
@@ -82,7 +86,13 @@ export class NewFile {
   }
 
   /** Takes the next octets, bytes[start, end), which are copied. They are on the way to the disk after `flush`. */
-  append(bytes: Uint8Array, start: number, end: number): void {
+  append(bytes: Uint8Array, from: number, end: number): void {
+    let start = from;
+    if (this.#repeated > 0) {
+      start += Math.min(end - start, this.#repeated);
+      this.#repeated -= start - from;
+      if (start === end) return;
+    }
     // A few octets are copied faster one by one than by an array made for them.
     if (end - start <= FEW_OCTETS && end - start < BATCH_OCTETS - this.#batched) {
       const batch = this.#batch;
@@ -122,6 +132,30 @@ export class NewFile {
   }
 
   /**
+   * The octets will be given once more from the first on: those that are written already are passed over, up to where
+   * `differ` tells that others come. false if that cannot be, because they are compressed or have left.
+   *
+   * @throws OutputFileError
+   */
+  async repeat(): Promise<boolean> {
+    if (this.#gzip !== null || this.#temporary === null) return false;
+    try {
+      await this.#writeAll();
+    } catch (cause) {
+      throw outputFileErrorOf(this.path, cause);
+    }
+    this.#repeated = this.#octets;
+    this.#hasRest = true;
+    return true;
+  }
+
+  /** The next octets are others than those given before `repeat`. */
+  differ(): void {
+    this.#octets -= this.#repeated;
+    this.#repeated = 0;
+  }
+
+  /**
    * Takes back the last octets that were given. Compressed octets, or those written into a pipe, stay.
    *
    * @throws OutputFileError
@@ -129,6 +163,7 @@ export class NewFile {
   async takeBack(octets: number): Promise<void> {
     if (octets === 0 || this.#gzip !== null || this.#temporary === null) return;
     try {
+      this.differ();
       await this.#writeAll();
       this.#octets -= octets;
       await this.#handle.truncate(this.#octets);
@@ -144,7 +179,9 @@ export class NewFile {
    */
   async commit(): Promise<void> {
     try {
+      this.differ();
       await this.#writeAll();
+      if (this.#hasRest) await this.#handle.truncate(this.#octets);
       await this.#endGzip();
       await this.#handle.close();
       if (this.#temporary !== null) await rename(this.#temporary, this.path);
