@@ -87,7 +87,7 @@ async function annotate(paths: readonly string[], output: string, options: Optio
   // Before the long work: there may be such a file.
   const taken = filesRead(paths, options);
   const copies = await CaptureCopies.create(paths, output, { force, gzip: output.endsWith(".gz"), taken });
-  const interruption = onInterrupt(0);
+  const interruption = onInterrupt(0, () => {});
   const progress = new Progress(process.stderr, performance);
   const onProgress = (path: string, read: number, total: number | null): void => progress.update(path, read, total);
   try {

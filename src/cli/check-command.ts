@@ -116,7 +116,7 @@ async function checkCaptures(named: readonly string[], options: CheckOptions & T
   if (keyLogs === null) return EXIT.FAILED;
   const telemetry = await telemetryOf(options, outputs, read);
   const decrypting = { ...settings, inspect: { ...settings.inspect, keyLogs } };
-  const { signal, release, beforeDeafWork: onExplaining } = onInterrupt(0);
+  const { signal, release, beforeDeafWork: onExplaining } = onInterrupt(0, () => {});
   const reports = await inspected(files, decrypting, {
     signal,
     lean: lean && telemetry === null,

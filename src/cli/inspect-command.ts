@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Command } from "commander";
 import type { OutputName } from "../check/outputs/outputs.ts";
 import { type InspectOptions, inspect } from "../inspect.ts";
@@ -106,6 +107,8 @@ function refuseGates({ format, output = [], ...flags }: Options): void {
   throw new UsageError(`${gate} cannot say what --connection and its like leave out: leave these out, or take json`);
 }
 
+const NO_TIME = "stopped by Ctrl-C; the report of what was read would have taken too long";
+
 async function inspectCaptures(paths: string[], options: Options): Promise<void> {
   if (options.brokerLog === "-" && paths.includes("-")) {
     complain("standard input cannot be both the capture and the broker's log");
@@ -119,7 +122,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const telemetry = await CaptureSession.open({ otlp, otlpMessages, captures: paths });
   const asked = new AskedReport(options);
   const sample = wantsPage(options) ? new (await import("./html-output.ts")).PageSample() : null;
-  const interruption = onInterrupt(await graceOf(paths));
+  const interruption = onInterrupt(await graceOf(paths), () => complain(NO_TIME));
   const { signal } = interruption;
   const progress = new Progress(process.stderr, performance);
   const hooks = {
@@ -145,6 +148,8 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
     brokerLog === undefined
       ? seen
       : await (await import("./broker-log-file.ts")).addBrokerLog(seen, brokerLog, signal.aborted);
+  // Here and below: what Ctrl-C has begun may end the process.
+  await nextTurn();
   const report = asked.of(whole);
   const unknown = asked.unknown(whole);
   // After an incomplete reading it is not known what does not exist.
@@ -156,7 +161,10 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   };
   const terminal = terminalOptions(process.stdout, process.env, options);
   const layout = { ...terminal, ...(flavor === undefined ? {} : { flavor }) };
-  for (const piece of await rendered(report, options.format, layout, page)) if (!(await write(piece))) break;
+  const pieces = await rendered(report, options.format, layout, page);
+  await nextTurn();
+  interruption.reported();
+  for (const piece of pieces) if (!(await write(piece))) break;
   const written = signal.aborted || ((await writeReports(report, options, page)) && sent !== false);
   complainOf(report);
   for (const words of [...unknown, ...absent]) complain(words);

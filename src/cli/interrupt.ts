@@ -7,6 +7,8 @@ import { EXIT } from "./exit-codes.ts";
 
 /** Milliseconds for the writer of a pipe: it gets the same signal, and writes its last packets before it ends. */
 const LAST_PACKETS = 300;
+/** Milliseconds from Ctrl-C for the report of what was read: of thousands of broken connections it takes longer. */
+const LAST_WORDS = 500;
 
 /** Ctrl-C, as long as captures are read. */
 export interface Interruption {
@@ -19,6 +21,8 @@ export interface Interruption {
    * and one that came already ends the reading at once.
    */
   beforeDeafWork: () => void;
+  /** The report is there, and will be written to its end. */
+  reported: () => void;
 }
 
 /** Milliseconds until reading of these captures ends: files have no writer to wait for. */
@@ -27,15 +31,25 @@ export async function graceOf(paths: readonly string[]): Promise<number> {
   return areFiles.every(isFile => isFile) ? 0 : LAST_PACKETS;
 }
 
-/** @param grace milliseconds until reading ends. */
-export function onInterrupt(grace = LAST_PACKETS): Interruption {
+/**
+ * @param grace milliseconds until reading ends.
+ * @param onLate called when Ctrl-C was LAST_WORDS ago and `reported` did not come; then the process ends. Not for pipes,
+ *   whose octets nothing else may hold: there a second Ctrl-C ends the process.
+ */
+export function onInterrupt(grace = LAST_PACKETS, onLate?: () => void): Interruption {
   const controller = new AbortController();
   const end = (): void => process.exit(EXIT.INTERRUPTED);
   let came = false;
+  let lateness: NodeJS.Timeout | undefined;
+  const endLate = (): void => {
+    onLate?.();
+    end();
+  };
   const stop = (): void => {
     came = true;
     if (grace === 0) controller.abort();
     else setTimeout(() => controller.abort(), grace).unref();
+    if (grace === 0 && onLate !== undefined) lateness = setTimeout(endLate, LAST_WORDS).unref();
     process.once("SIGINT", end);
   };
   process.once("SIGINT", stop);
@@ -44,5 +58,6 @@ export function onInterrupt(grace = LAST_PACKETS): Interruption {
     if (came) controller.abort();
     else release();
   };
-  return { signal: controller.signal, release, beforeDeafWork };
+  const reported = (): void => clearTimeout(lateness);
+  return { signal: controller.signal, release, beforeDeafWork, reported };
 }

@@ -55,7 +55,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   for (const path of paths) if (await unreadableTwice(path)) return;
   const captures = await captureOptions(options);
   if (captures === null) return;
-  const interruption = onInterrupt(0);
+  const interruption = onInterrupt(0, () => {});
   const progress = new Progress(process.stderr, performance);
   try {
     process.exitCode = await repair(paths, options, {

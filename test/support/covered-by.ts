@@ -47,7 +47,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "cli/recover.test.ts": ["cli/recover-command.ts"],
   "cli/interruption.test.ts": ["cli/printed-reading.ts"],
   "repair/repaired-connection.test.ts": ["cli/repair-command.ts"],
-  "cli/annotate.test.ts": ["cli/annotate-command.ts", "cli/capture-copies.ts", "cli/new-file.ts"],
+  "cli/annotate.test.ts": ["cli/annotate-command.ts", "cli/capture-copies.ts"],
   "capture/capture-format.test.ts": ["capture/foreign-file.ts"],
   "capture/capture-source.test.ts": ["capture/stream-source.ts"],
   "capture/pcapng-time.test.ts": ["capture/pcapng-interface.ts"],
