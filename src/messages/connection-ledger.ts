@@ -152,6 +152,7 @@ export class ConnectionLedger {
 
   #emit(message: Message): void {
     if (message.outcome === "confirmed") this.#fate.handled = Math.max(this.#fate.handled, message.endOffset);
+    message.end(this.#connection.inspected.carrier.last);
     if (!this.#isBroken) this.losses.takeBehindClose(message, this.#fate.closeFinding);
     if (!this.#emitsNow) return;
     if (!this.#isBroken || this.losses.take(message)) this.#context.emit(message);
@@ -281,7 +282,7 @@ export class ConnectionLedger {
   }
 
   #complete(use: ChannelLedger, direction: ObservedDirection, message: Message): void {
-    message.lastPacket = direction.moment.packet;
+    message.complete(direction.moment);
     this.#seen.add(message, direction.moment, use.publishes.isTaken);
     use.whole(message, direction);
   }

@@ -198,7 +198,8 @@ function messageOf(connection: MessageConnection, channel: number, explained: Ex
     streamOffset: spans[0]![0],
     moment: momentOf(place?.time ?? null, place?.input ?? 0, place?.packet ?? 0),
   });
-  message.lastPacket = at?.at(-1)?.to.packet ?? message.packet;
+  const end = at?.at(-1)?.to;
+  if (end !== undefined) message.complete(momentOf(end.time, end.input, end.packet ?? message.packet));
   message.size = explained.size ?? -1;
   message.exchange = exchange;
   message.routingKey = routingKey;

@@ -90,6 +90,9 @@ export interface RequestMatch extends SeenPublish {
   readonly seconds: number;
 }
 
+/** Outcomes of messages that an answer was awaited for when all was over. */
+const UNANSWERED: ReadonlySet<Outcome> = new Set<Outcome>(["unconfirmed", "requeued", "unsettled"]);
+
 /** One message on its way: a publish, a delivery, or what basic.get brought. Plain fields, one object a message. */
 export class Message {
   readonly operation: Operation;
@@ -138,6 +141,11 @@ export class Message {
   code = 0;
   /** Seconds from its first octet to what settled it; −1 if that is not known. */
   latency = -1;
+  /**
+   * Seconds from its first octet to its last one; for a message without an answer to where its channel, its connection
+   * or the capture ended. −1 if that is not known.
+   */
+  lasted = -1;
   /** Identity of the incident that cost it (FindingMade); null for none. */
   incident: string | null = null;
   /** For a publish in a diagnosis: the stretches of the stream that its frames occupy, and the confidence. */
@@ -184,7 +192,25 @@ export class Message {
   settle(outcome: Outcome, at: Moment | null): void {
     this.outcome = outcome;
     if (at === null) return;
-    const latency = at.seconds - this.seconds + (at.nanoseconds - this.nanoseconds) / 1e9;
+    const latency = this.#secondsTo(at);
     if (latency >= 0) this.latency = latency;
+  }
+
+  /** Its last octet was seen at this moment. */
+  complete(at: Moment): void {
+    this.lastPacket = at.packet;
+    const lasted = this.#secondsTo(at);
+    if (lasted >= 0) this.lasted = lasted;
+  }
+
+  /** Nothing more can come of it: its connection was last seen at this moment. */
+  end(at: Moment): void {
+    if (this.latency >= 0) return;
+    const isOpen = UNANSWERED.has(this.outcome) || (this.outcome === "torn" && this.lasted < 0);
+    if (isOpen) this.lasted = Math.max(this.lasted, this.#secondsTo(at));
+  }
+
+  #secondsTo(at: Moment): number {
+    return at.seconds - this.seconds + (at.nanoseconds - this.nanoseconds) / 1e9;
   }
 }

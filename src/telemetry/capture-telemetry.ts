@@ -7,7 +7,7 @@ import { type Broker, brokerAt, type ConnectionSource, connectionSource } from "
 import { connectionSpans } from "./connection-span.ts";
 import { traceIdsOf } from "./finding-trouble.ts";
 import { measureEnd, measureFinding, measureTraffic } from "./measure.ts";
-import { emitLost, emitMessage, type TelemetryParts } from "./message-telemetry.ts";
+import { emitLost, emitMessage, NO_FINDINGS, type TelemetryParts } from "./message-telemetry.ts";
 import type { SpanContext, UnixTime } from "./records.ts";
 import { findingLog, type TelemetryFinding } from "./telemetry-finding.ts";
 import type { ConnectionTrace, TraceIds } from "./trace-ids.ts";
@@ -73,7 +73,7 @@ export class CaptureTelemetry {
       const lost = this.#lost.get(id) ?? [];
       this.#lost.set(id, lost);
       lost.push(message);
-    } else emitLost(this.#parts, source, [message], () => undefined);
+    } else emitLost(this.#parts, source, [message], NO_FINDINGS);
   }
 
   connection(facts: ConnectionFacts): void {
@@ -85,13 +85,13 @@ export class CaptureTelemetry {
     await this.ready();
     const { ids, sink, instruments } = this.#parts;
     const found = telemetryFindings(report);
-    const lost = await this.#emitLost(report, found);
     const findingsOf = new Map<string | null, TelemetryFinding[]>();
     for (const each of found) {
       const { connection } = each.finding;
       findingsOf.set(connection, findingsOf.get(connection) ?? []);
       findingsOf.get(connection)!.push(each);
     }
+    const lost = await this.#emitLost(report, findingsOf);
     const traces = new Map<string | null, ConnectionTrace>();
     for (const connection of report.connections) {
       const { id } = connection;
@@ -125,14 +125,18 @@ export class CaptureTelemetry {
   }
 
   /** Sends the spans of the messages that incidents cost; returns them by connection. */
-  async #emitLost({ findings }: Report, found: readonly TelemetryFinding[]): Promise<Map<string, SpanContext[]>> {
-    const byId = new Map(found.map(each => [each.finding.id, each]));
+  async #emitLost(
+    { findings }: Report,
+    findingsOf: ReadonlyMap<string | null, readonly TelemetryFinding[]>,
+  ): Promise<Map<string, SpanContext[]>> {
+    const byId = new Map([...findingsOf.values()].flat().map(each => [each.finding.id, each]));
     const idOf = findingsByIncident(findings);
-    const findingOf = (message: Message): TelemetryFinding | undefined => byId.get(idOf(message) ?? "");
+    const of = (message: Message): TelemetryFinding | undefined => byId.get(idOf(message) ?? "");
     const lost = new Map<string, SpanContext[]>();
     for (const [id, messages] of this.#lost) {
       await this.#ready();
-      lost.set(id, emitLost(this.#parts, this.#sourceOf(messages[0]!), messages, findingOf));
+      const all = findingsOf.get(id) ?? [];
+      lost.set(id, emitLost(this.#parts, this.#sourceOf(messages[0]!), messages, { of, all }));
     }
     this.#lost.clear();
     return lost;

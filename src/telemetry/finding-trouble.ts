@@ -5,7 +5,7 @@ import type { Finding } from "../report/report.ts";
 import type { ConnectionSource } from "./connection-source.ts";
 import { linkTo, type MessageTrouble, messageContext, producerOf, traceIdOf } from "./message-span.ts";
 import type { Attributes, SpanContext } from "./records.ts";
-import { beginOf, Tears } from "./tears.ts";
+import { beginOf, type LostMessage, type Tears } from "./tears.ts";
 import { findingAttributes, type TelemetryFinding } from "./telemetry-finding.ts";
 import type { TraceIds } from "./trace-ids.ts";
 
@@ -14,23 +14,23 @@ export class FindingTrouble {
   readonly #ids: TraceIds;
   readonly #source: ConnectionSource;
   readonly #telemetryFinding: TelemetryFinding;
-  readonly #tears: Tears | null;
+  readonly #tears: Tears;
   /** What it adds to every message. */
   readonly #attributes: Attributes;
 
-  constructor(ids: TraceIds, source: ConnectionSource, telemetryFinding: TelemetryFinding) {
+  /** `tears`: those of its connection. */
+  constructor(ids: TraceIds, source: ConnectionSource, telemetryFinding: TelemetryFinding, tears: Tears) {
     this.#ids = ids;
     this.#source = source;
     this.#telemetryFinding = telemetryFinding;
-    const { diagnosis } = telemetryFinding.finding;
-    this.#tears = diagnosis === undefined ? null : new Tears(diagnosis);
+    this.#tears = tears;
     this.#attributes = Object.fromEntries(
       Object.entries(findingAttributes(telemetryFinding)).filter(([name]) => !OF_THE_FINDING_ALONE.has(name)),
     );
   }
 
   of({ streamOffset, outcome }: Message): MessageTrouble {
-    const { tornBy = [], tore = [], dropped = 0 } = this.#tears?.of(streamOffset) ?? {};
+    const { tornBy = [], tore = [], dropped = 0 } = this.#tears.of(streamOffset) ?? {};
     return {
       errorType: this.#telemetryFinding.finding.rule,
       // The reason is in an attribute: many messages may be lost for one reason.
@@ -44,12 +44,9 @@ export class FindingTrouble {
     };
   }
 
-  #context(message: ExplainedMessage): SpanContext {
-    return messageContext(this.#ids, this.#source, {
-      operation: "publish",
-      streamOffset: beginOf(message),
-      traceId: traceOf(message).traceId,
-    });
+  #context(message: ExplainedMessage | LostMessage): SpanContext {
+    const { traceId } = "spans" in message ? traceOf(message) : message;
+    return messageContext(this.#ids, this.#source, { operation: "publish", streamOffset: beginOf(message), traceId });
   }
 }
 

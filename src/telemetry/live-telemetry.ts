@@ -12,7 +12,7 @@ import { type Broker, type ConnectionSource, connectionSource } from "./connecti
 import { connectionSpans } from "./connection-span.ts";
 import { producerOfFinding, traceIdsOf } from "./finding-trouble.ts";
 import { measureEnd, measureFinding, measureTls, measureTraffic, NO_TRAFFIC, type Traffic } from "./measure.ts";
-import { emitLost, emitMessage, type TelemetryParts } from "./message-telemetry.ts";
+import { emitLost, emitMessage, NO_FINDINGS, type TelemetryParts } from "./message-telemetry.ts";
 import type { RelayedStretch } from "./records.ts";
 import { findingLog, type TelemetryFinding } from "./telemetry-finding.ts";
 import { timeOf } from "./unix-time.ts";
@@ -121,7 +121,7 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     this.#parts.onMessage?.(message, costBy);
     if (message.incident === null) emitMessage(this.#parts, source, message);
     else if (followed.lost.length < MAX_LOST) followed.lost.push(message);
-    else emitLost(this.#parts, source, [message], () => undefined);
+    else emitLost(this.#parts, source, [message], NO_FINDINGS);
   }
 
   #facts(facts: ConnectionFacts): void {
@@ -176,10 +176,10 @@ export class LiveTelemetry<By extends RelayedCarrier> {
     const { connection, findings, facts } = followed;
     const { ids, sink, instruments, sendsSpans = true } = this.#parts;
     const source = this.#sourceOf(followed);
-    const findingOf = ({ incident }: Message): TelemetryFinding | undefined =>
+    const of = ({ incident }: Message): TelemetryFinding | undefined =>
       findings.get(this.#idOf(connection, incident ?? "") ?? "");
     const { steps = null, clientTlsVersion = null } = connection.carrier;
-    const lost = emitLost(this.#parts, source, followed.lost, findingOf);
+    const lost = emitLost(this.#parts, source, followed.lost, { of, all: [...findings.values()] });
     const telemetryConnection = {
       connection: record,
       trace: source.trace,

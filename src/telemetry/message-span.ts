@@ -6,6 +6,8 @@
  *   get       the same of what basic.get brought
  *   ack, nack, reject   its moment, under the delivery
  *
+ * What is not answered ends with its last octet; if the answer was awaited to the end, with its channel or connection.
+ *
  * A message that carries a trace context belongs into that trace, under the span that sent it. Others have a trace of
  * their own. All are linked to the span of their connection.
  */
@@ -70,7 +72,7 @@ export function messageSpans(
   message: Message,
   trouble: MessageTrouble | null,
 ): SpanRecord[] {
-  const { operation, outcome, latency } = message;
+  const { operation, outcome, latency, lasted } = message;
   const context = { ...messageContext(ids, source, message), traceState: traceStateOf(message, source.discretion) };
   const [type, kind] = KINDS[operation]!;
   const { discretion } = source;
@@ -82,7 +84,7 @@ export function messageSpans(
   const failure = trouble ?? failureOf(message);
   if (failure !== null) Object.assign(attributes, { "error.type": failure.errorType }, failure.attributes);
   const start = unixTime(message);
-  const end = latency >= 0 ? later(start, latency) : start;
+  const end = later(start, Math.max(0, latency >= 0 ? latency : lasted));
   const parentSpanId = traceIdOf(message.traceId) === null ? null : spanIdOf(message.spanId);
   const links: SpanLink[] = [linkTo(source.trace, "connection")];
   // A delivery's span links to the span that created the message; the publish's span is in that trace anyway.

@@ -5,6 +5,7 @@ import type { Instruments } from "./instruments.ts";
 import { measureMessage } from "./measure.ts";
 import { isTraced, messageContext, messageSpans, producerOf } from "./message-span.ts";
 import type { SpanContext, TelemetrySink } from "./records.ts";
+import { Tears } from "./tears.ts";
 import type { TelemetryFinding } from "./telemetry-finding.ts";
 import type { TraceIds } from "./trace-ids.ts";
 
@@ -44,22 +45,31 @@ export function emitMessage(
   for (const span of spans) sink.span(span);
 }
 
-/**
- * The same for messages of one connection that incidents cost; `findingOf` returns the finding if it is known. Returns
- * the contexts of their spans.
- */
+/** The findings of a connection whose messages incidents cost. */
+export interface FindingsOfLost {
+  /** The finding that cost a message, if it is known. */
+  of(message: Message): TelemetryFinding | undefined;
+  readonly all: readonly TelemetryFinding[];
+}
+
+/** None of them is known. */
+export const NO_FINDINGS: FindingsOfLost = { of: () => undefined, all: [] };
+
+/** The same for messages of one connection that incidents cost. Returns the contexts of their spans. */
 export function emitLost(
   { ids, sink, instruments, sendsSpans = true }: TelemetryParts,
   source: ConnectionSource,
   messages: readonly Message[],
-  findingOf: (message: Message) => TelemetryFinding | undefined,
+  findings: FindingsOfLost,
 ): SpanContext[] {
+  const diagnoses = findings.all.flatMap(({ finding }) => finding.diagnosis ?? []);
+  const tears = new Tears(diagnoses, messages);
   const troubles = new Map<TelemetryFinding, FindingTrouble>();
   return messages.map(message => {
-    const telemetryFinding = findingOf(message);
+    const telemetryFinding = findings.of(message);
     let trouble = telemetryFinding && troubles.get(telemetryFinding);
     if (telemetryFinding !== undefined && trouble === undefined) {
-      trouble = new FindingTrouble(ids, source, telemetryFinding);
+      trouble = new FindingTrouble(ids, source, telemetryFinding, tears);
       troubles.set(telemetryFinding, trouble);
     }
     const context = messageContext(ids, source, message);

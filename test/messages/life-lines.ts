@@ -6,6 +6,7 @@ import type { InspectedConnection } from "../../src/inspection/inspected-connect
 import { Ledger } from "../../src/messages/ledger.ts";
 import type { Message } from "../../src/messages/message.ts";
 import type { MessageBudget } from "../../src/messages/message-budget.ts";
+import { Moment } from "../../src/net/connection-observer.ts";
 import { type Chunking, chunkings } from "../support/chunkings.ts";
 import type { Conversation } from "../support/frame-log.ts";
 import { bits, longlong, type Message as Sent, short, shortstr, type Wire, wire } from "../support/wire.ts";
@@ -24,14 +25,14 @@ function linesOf(conversation: Conversation, chunking: Chunking, budget?: Messag
   const ledger = new Ledger(message => lines.push(line(message)), budget === undefined ? {} : { budget });
   const connection = {
     amqp: { client: 0, virtualHost: "/", reportedCloses: { reportedAt: () => -1 } },
-    carrier: { address: () => "127.0.0.1", port: () => 5672 },
+    carrier: { address: () => "127.0.0.1", port: () => 5672, last: new Moment() },
     get prediction() {
       return predictor.prediction;
     },
   } as unknown as InspectedConnection;
   ledger.take({ kind: "connection-opened", connection, number: 1, at: { input: 0, packet: 1 } });
   const amqp = conversation.read(chunking, { listener: ledger, predictor });
-  Object.assign(connection, { amqp, carrier: {}, hellos: [null, null] });
+  Object.assign(connection, { amqp, carrier: { last: new Moment() }, hellos: [null, null] });
   ledger.take({ kind: "connection-closed", connection });
   expect(ledger.budget.outstanding, "messages outstanding at the end").toBe(0);
   return lines;

@@ -84,6 +84,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "telemetry/capture-telemetry.test.ts": [
     "telemetry/connection-span.ts",
     "telemetry/finding-trouble.ts",
+    "telemetry/message-telemetry.ts",
     "telemetry/telemetry-finding.ts",
   ],
   "cli/explain.test.ts": ["cli/explain-command.ts"],

@@ -165,6 +165,15 @@ it("links every torn message of forked workers to who tore it, both ways", async
   expect(written.filter(({ traceId }) => !traces.has(traceId))).toEqual([]);
 });
 
+it("links a message that a cut write left unfinished to what stands in it, both ways", async () => {
+  const seen = await telemetryOf("interleaving/two-publishers-one-channel.pcapng.gz");
+  const [torn, tearing] = ["t0-0", "t2-0"].map(
+    id => seen.spans.find(span => span.attributes["messaging.message.id"] === id)!,
+  );
+  expect(linked(torn!, "torn-by").map(each => seen.at(each))).toEqual([tearing]);
+  expect(linked(tearing!, "tore").map(each => seen.at(each))).toEqual([torn]);
+});
+
 describe("messages that get spans", () => {
   const count = async (fixture: string, choice: "traced" | "all" | "incidents"): Promise<number> => {
     const { spans } = await telemetryOf(fixture, choice);

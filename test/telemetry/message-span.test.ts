@@ -125,6 +125,12 @@ describe("a message's span", () => {
     expect(made.attributes["ghostframe.outcome"]).toBe(outcome);
   });
 
+  it("ends with its last octet, or where all ended, if nothing settled it; at once if that is not known", () => {
+    expect(span(message("publish", { outcome: "unread", lasted: 0.5 })).end).toEqual([1_700_000_001, 499_999_999]);
+    expect(span(message("publish", { outcome: "confirmed", latency: 0, lasted: 0.5 })).end[0]).toBe(1_700_000_000);
+    expect(span(message("publish", { outcome: "torn" })).end).toEqual([1_700_000_000, 999_999_999]);
+  });
+
   it("ends when it is settled, to the nanosecond, and the settlement is a span under it", () => {
     const [delivery, settled] = messageSpans(
       ids,

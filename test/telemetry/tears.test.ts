@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Diagnosis, Message, Span, TornFrame, Writer } from "../../src/forensics/diagnosis.ts";
-import { Tears, tearsOf } from "../../src/telemetry/tears.ts";
+import { type LostMessage, Tears, tearsOf } from "../../src/telemetry/tears.ts";
 
 function message(messageId: string, ...spans: Span[]): Message {
   return { exchange: "", routingKey: "tasks", messageId, headers: {}, spans, fate: "torn" };
@@ -10,13 +10,22 @@ function writer(name: string, ...messages: Message[]): Writer {
   return { name, channels: [1], spans: messages.flatMap(({ spans }) => spans), messages };
 }
 
+/** Of a frame that is not complete 58 octets are missing. */
 function torn(by: string, complete: boolean, ...spans: Span[]): TornFrame {
-  return { type: 3, channel: 1, size: 100, spans, packets: [], complete, writer: by };
+  const octets = spans.reduce((sum, [, each]) => sum + each, 0);
+  return { type: 3, channel: 1, size: octets - 8 + (complete ? 0 : 58), spans, packets: [], complete, writer: by };
 }
 
 function tears(frames: TornFrame[], ...writers: Writer[]): string[] {
+  return tearsWith([], frames, ...writers);
+}
+
+function tearsWith(lost: LostMessage[], frames: TornFrame[], ...writers: Writer[]): string[] {
   const diagnosis = { torn: frames, writers } as unknown as Diagnosis;
-  return [...tearsOf(diagnosis)].map(tear => `${tear.torn.messageId} by ${tear.tearing.messageId}`);
+  return [...tearsOf(diagnosis, lost)].map(
+    ({ torn, tearing }) =>
+      `${torn.messageId} by ${"spans" in tearing ? tearing.messageId : `what begins at ${tearing.streamOffset}`}`,
+  );
 }
 
 describe("who tore a message", () => {
@@ -44,6 +53,30 @@ describe("who tore a message", () => {
     expect(tears([torn("A", false, [50, 100])], writer("A", cut), writer("B", others[1]!))).toEqual([]);
   });
 
+  it("is the lost message that begins where a cut write stops, if the diagnosis has none there", () => {
+    const cut = message("a1", [0, 150]);
+    const lost = [0, 100, 150, 200].map(streamOffset => ({ streamOffset, traceId: null }));
+    expect(tearsWith(lost, [torn("A", false, [50, 100])], writer("A", cut))).toEqual(["a1 by what begins at 150"]);
+    const known = writer("B", message("b1", [150, 50]));
+    expect(tearsWith(lost, [torn("A", false, [50, 100])], writer("A", cut), known)).toEqual(["a1 by b1"]);
+    expect(tearsWith(lost, [torn("A", true, [50, 100])], writer("A", cut))).toEqual([]);
+  });
+
+  it("is nobody behind a frame that has all its octets, some of them overwritten", () => {
+    const overwritten = { ...torn("A", true, [50, 100]), complete: false };
+    const behind = writer("B", message("b1", [150, 50]));
+    expect(tears([overwritten], writer("A", message("a1", [0, 150])), behind)).toEqual([]);
+  });
+
+  it("is told of a message by another incident than the one that it is lost by, and once by two", () => {
+    const frame = torn("A", true, [50, 50], [300, 50]);
+    const first = { torn: [], writers: [writer("A", message("a1", [0, 60]))] };
+    const second = { torn: [frame], writers: [writer("A", message("a1", [0, 100], [300, 50]))] };
+    second.writers.push(writer("B", message("b1", [100, 200])));
+    const tears = new Tears([first, second, second] as unknown as Diagnosis[], []);
+    expect([tears.of(0)?.tornBy, tears.of(100)?.tore].map(each => each?.length)).toEqual([1, 1]);
+  });
+
   it("is told once, of several torn frames as well, and of messages that tore each other in both directions", () => {
     const one = message("a1", [0, 100], [200, 100], [400, 100]);
     const other = message("b1", [100, 100], [300, 100]);
@@ -56,7 +89,7 @@ describe("who tore a message", () => {
     const long = message("a1", [0, 100], [300, 50]);
     const others = Array.from({ length: 200 }, (_, i) => message(`b${i}`, [100 + i, 1]));
     const frame = torn("A", true, [50, 50], [300, 50]);
-    const tears = new Tears({ torn: [frame], writers: [writer("A", long), writer("B", ...others)] } as never);
+    const tears = new Tears([{ torn: [frame], writers: [writer("A", long), writer("B", ...others)] }] as never, []);
     expect(tears.of(0)!.tornBy).toEqual(others.slice(0, 128));
     expect(tears.of(0)!.dropped).toBe(72);
     expect(tears.of(299)).toEqual({ tornBy: [], tore: [long], dropped: 0 });
