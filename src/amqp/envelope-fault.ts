@@ -9,10 +9,11 @@ const MAX_WATCHED = 256;
 
 /**
  * What is wrong with a frame envelope, in the broker's order of checks: size, end octet, type. It is undecided until
- * the end octet's place has come, and stalled if the stream ended inside a plausible frame.
+ * the end octet's place has come, and stalled if the stream ended inside a plausible frame; unfinished, if that is natural:
+ * such a fault is one only where what follows the header proves it.
  */
 export class EnvelopeFault {
-  rule: "frame-too-large" | "frame-end" | "frame-type" | "undecided" | "stalled";
+  rule: "frame-too-large" | "frame-end" | "frame-type" | "undecided" | "stalled" | "unfinished";
   readonly streamOffset: number;
   readonly type: number;
   readonly channel: number;
@@ -51,6 +52,16 @@ export class EnvelopeFault {
     this.endOctet = endOctet;
     this.behindOffset = rule === "frame-end" ? this.endOffset : streamOffset + FRAME_HEADER_SIZE;
     this.moment.set(begun);
+  }
+
+  /** The stream ended before anything in the frame broke. */
+  get isOfEnd(): boolean {
+    return this.rule === "stalled" || this.rule === "unfinished";
+  }
+
+  /** The rule that it breaks. If the stream ended before the end octet's place, the type is certainly wrong. */
+  get brokenRule(): "frame-too-large" | "frame-end" | "frame-type" {
+    return this.rule === "frame-too-large" || this.rule === "frame-end" ? this.rule : "frame-type";
   }
 
   /** Stream offset of the place where the frame-end octet must stand. */

@@ -4,7 +4,7 @@ import type { BoundarySearch, NewSearch } from "./boundary-search.ts";
 import { AwaitedEvidence, EnvelopeFault } from "./envelope-fault.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import { LostBoundary } from "./lost-boundary.ts";
-import { PartialFrame } from "./partial-frame.ts";
+import { type Begun, PartialFrame } from "./partial-frame.ts";
 import { FRAME_BODY, FRAME_END, FRAME_ENVELOPE, FRAME_HEADER_SIZE, isFrameType } from "./spec/constants.ts";
 import { mayBeWhole } from "./whole-message.ts";
 
@@ -71,11 +71,11 @@ export class FrameScanner {
     return this.#phase === "lost";
   }
 
-  /** Octets seen of a frame that has begun and is not whole, and the frame's own size; 0 at a boundary. */
-  get partial(): { streamOffset: number; octets: number; header: Uint8Array; size: number; moment: Moment } | null {
+  /** The frame that has begun and is not whole; null at a boundary. */
+  get partial(): Begun | null {
     if (this.#phase !== "header" && this.#phase !== "payload" && this.#phase !== "end") return null;
-    const { header, octets, size, begun } = this.#partial;
-    return { streamOffset: this.frameOffset, octets, header, size, moment: begun };
+    const { header, octets, size, begun, held } = this.#partial;
+    return { streamOffset: this.frameOffset, octets, header, size, payload: held, moment: begun };
   }
 
   /** The next octets of the stream: bytes[start, end). */
@@ -148,7 +148,7 @@ export class FrameScanner {
   finish(): void {
     // What follows a boundary found now may be broken too, and is searched in the same way.
     for (let lost = this.#lost; lost !== null && this.#phase === "lost"; lost = this.#lost) {
-      if (!lost.search.finish()) {
+      if (!lost.search.finish() || lost.isUnproved) {
         lost.giveUp(this.#sink);
         return;
       }
@@ -156,11 +156,13 @@ export class FrameScanner {
     }
   }
 
-  /** The stream is over inside a frame, which is taken as broken: searches for frames behind its header. */
-  breakPartial(): void {
-    if (this.#phase !== "payload" && this.#phase !== "end") return;
-    this.#break("stalled");
+  /** The stream is over inside a frame, which is taken as broken, or may be: searches for frames behind its header. */
+  breakPartial(rule: "stalled" | "unfinished"): void {
+    const phase = this.#phase;
+    if (phase !== "payload" && phase !== "end") return;
+    this.#break(rule);
     this.finish();
+    if (rule === "unfinished" && this.lost) this.#phase = phase;
   }
 
   /** From now on counts octets and does not read them. */
@@ -253,7 +255,7 @@ export class FrameScanner {
   }
 
   #break(rule: EnvelopeFault["rule"], endOctet = -1): void {
-    const guess = this.#sink.guessBroken();
+    const guess = rule === "unfinished" ? "in-doubt" : this.#sink.guessBroken();
     const fault = guess === "refuted" ? null : this.#faultOf(rule, endOctet);
     // Where the size is not credible, the true boundary may be anywhere behind the first header octet.
     const search = this.#seek(rule === "frame-end" ? this.offset : this.frameOffset + 1, fault, guess === "in-doubt");
@@ -269,7 +271,8 @@ export class FrameScanner {
 
   /** Begins to search for the boundary, from stream offset `from` on, behind what broke; `isDoubted`: if it was one. */
   #seek(from: number, fault: EnvelopeFault | null, isDoubted: boolean): BoundarySearch {
-    const search = this.#newSearch(from, this.#searchLimit(), fault);
+    const limit = this.sizeLimit === UNKNOWN_FRAME_LIMIT ? UNKNOWN_SEARCH_LIMIT : this.sizeLimit;
+    const search = this.#newSearch(from, limit, fault);
     this.#phase = "lost";
     this.#lost = new LostBoundary(search, isDoubted ? fault : null);
     return search;
@@ -292,9 +295,5 @@ export class FrameScanner {
     this.offset = search.foundAt;
     this.#sink.boundaryFound(search.foundAt, search.foundMoment());
     search.replay(this.#moment, (bytes, start, end) => this.receive(bytes, start, end));
-  }
-
-  #searchLimit(): number {
-    return this.sizeLimit === UNKNOWN_FRAME_LIMIT ? UNKNOWN_SEARCH_LIMIT : this.sizeLimit;
   }
 }

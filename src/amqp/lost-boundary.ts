@@ -10,7 +10,7 @@ const MAX_REACH = 1 << 16;
 export class LostBoundary {
   readonly search: BoundarySearch;
   #reach = FIRST_REACH;
-  /** What broke, if the boundary before it is in doubt. */
+  /** What broke, if the boundary before it is in doubt, or if it may be whole. */
   #doubted: EnvelopeFault | null;
 
   constructor(search: BoundarySearch, doubted: EnvelopeFault | null) {
@@ -26,6 +26,11 @@ export class LostBoundary {
     const reach = this.#reach;
     this.#reach = Math.min(reach * 2, MAX_REACH);
     return reach;
+  }
+
+  /** What was found is no reason to take the frame in doubt as broken. */
+  get isUnproved(): boolean {
+    return this.#doubted?.rule === "unfinished" && this.search.isExplained !== true;
   }
 
   /** Octets were not captured: what is undecided now stays undecided. */
@@ -46,7 +51,7 @@ export class LostBoundary {
     if (fault === null) return;
     this.#doubted = null;
     const wasRight = this.search.isExplained === true;
-    sink.guessDecided(wasRight);
+    if (fault.rule !== "unfinished") sink.guessDecided(wasRight);
     if (wasRight) sink.brokenEnvelope(fault);
   }
 }

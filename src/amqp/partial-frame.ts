@@ -11,6 +11,21 @@ export const MAX_HELD_PAYLOAD = 1 << 20;
  * A frame that does not lie whole in one piece of octets, put together piece by piece. The payload of a method or
  * content header is held; of a body only what a report shows. One instance is reused for frame after frame.
  */
+/** A frame that has begun, as far as it was seen. */
+export interface Begun {
+  readonly streamOffset: number;
+  /** Octets seen of it. */
+  readonly octets: number;
+  /** Its header, or as much of it as was seen. */
+  readonly header: Uint8Array;
+  /** Octets of payload that it claims. */
+  readonly size: number;
+  /** The first octets of its payload; what was not seen yet is something else. */
+  readonly payload: Uint8Array;
+  /** When it began. */
+  readonly moment: Moment;
+}
+
 export class PartialFrame {
   size = 0;
   /** The payload, where `isHeld`; else its first SNIPPET octets. */

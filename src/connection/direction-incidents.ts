@@ -1,13 +1,15 @@
+import { AWAITS_ANY } from "../amqp/content-order.ts";
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
 import { CONNECTION_CLOSE_OK } from "../amqp/method-keys.ts";
 import type { Method } from "../amqp/method-registry.ts";
 import { FRAME_ENVELOPE, FRAME_METHOD, frameTypeName } from "../amqp/spec/constants.ts";
 import { grouped } from "../bytes/grouped.ts";
-import type { Moment } from "../net/connection-observer.ts";
+import type { Moment, StreamEnd } from "../net/connection-observer.ts";
 import { secondsBetween } from "../net/moment-order.ts";
 import type { BoundaryHypothesis } from "./boundary-hypothesis.ts";
 import type { Channel } from "./channel.ts";
+import type { ChannelStates } from "./channel-states.ts";
 import { mayHoldCredentials } from "./credentials.ts";
 import type { Discretion, Doubt } from "./discretion.ts";
 import type { Fault } from "./fault.ts";
@@ -15,7 +17,7 @@ import { Incident, type Secret } from "./incident.ts";
 import { IncidentLog } from "./incident-log.ts";
 import type { IncidentListener, ObservedDirection, StreamForensics } from "./observers.ts";
 import { RULES, type RuleId, type Severity } from "./rules.ts";
-import { stalledFrame } from "./stalled-frame.ts";
+import { mayBeWhole, stalledFrame } from "./stalled-frame.ts";
 import { REACH, StrayCredentials } from "./stray-credentials.ts";
 
 /** By then a client knows that the broker closed a channel: its later publishes are not on their way by chance. */
@@ -39,6 +41,8 @@ export class DirectionIncidents {
   #answersClose = false;
   #reportedRefuted = false;
   #reportedRefused = false;
+  /** The frame that the stream ended inside, which may be broken. */
+  #unfinished: Incident | null = null;
   /** Octets were not captured, or the frame that they are of has not ended. */
   #missed = false;
 
@@ -66,8 +70,7 @@ export class DirectionIncidents {
     const incident = this.#ofFrame(rule, RULES[rule].severity, `${clause}.`);
     incident.frame = { type, channel, size };
     incident.endOffset = behind;
-    this.#hide(incident);
-    this.log.begin(incident);
+    this.#begin(incident);
   }
 
   /**
@@ -132,16 +135,19 @@ export class DirectionIncidents {
       if (fault.streamOffset !== open.streamOffset) this.log.again(open, fault.streamOffset, this.#moment);
       return;
     }
+    if (this.#unfinished !== null) {
+      this.#begin(this.#unfinished);
+      return;
+    }
     const { side, scanner } = this.#source;
-    const rule = fault.rule === "undecided" || fault.rule === "stalled" ? "frame-type" : fault.rule;
-    const incident = new Incident(rule, "error", { side, streamOffset: fault.streamOffset, moment: fault.moment }, "");
+    const at = { side, streamOffset: fault.streamOffset, moment: fault.moment };
+    const incident = new Incident(fault.brokenRule, "error", at, "");
     incident.envelope = fault;
     incident.endOffset = scanner.offset;
     incident.to.set(this.#moment);
     incident.secret = secret;
     incident.frame = { type: fault.type, channel: fault.channel, size: fault.size };
-    this.#hide(incident);
-    this.log.begin(incident);
+    this.#begin(incident);
   }
 
   boundaryFound(streamOffset: number, moment: Moment): void {
@@ -183,14 +189,30 @@ export class DirectionIncidents {
     return true;
   }
 
-  /** The stream has ended. Returns whether it ended inside a frame. */
-  stalled(reason: "fin" | "rst"): boolean {
-    const incident = stalledFrame(this.#source.scanner, this.#source.side, reason);
-    if (incident === null) return false;
+  /**
+   * The stream has ended inside a frame. Where that is natural it is an incident only if the frame proves to be broken.
+   * Returns false if it is no incident in any case.
+   */
+  endedInside(reason: StreamEnd, isNatural: boolean, channels: ChannelStates): boolean {
+    const { scanner, side } = this.#source;
+    const { partial } = scanner;
+    const incident = stalledFrame(scanner, side, reason);
+    if (partial === null || incident === null) return false;
     incident.to.set(this.#moment);
+    if (!isNatural) {
+      this.#begin(incident);
+      return true;
+    }
+    const content = channels.known(incident.frame?.channel ?? 0)?.content ?? AWAITS_ANY;
+    // Behind a broken frame nothing is known of the channel.
+    if (mayBeWhole(partial, content) && !(this.log.broken && content === AWAITS_ANY)) return false;
+    this.#unfinished = incident;
+    return true;
+  }
+
+  #begin(incident: Incident): void {
     this.#hide(incident);
     this.log.begin(incident);
-    return true;
   }
 
   /** Nothing comes any more. */

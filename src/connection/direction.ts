@@ -85,12 +85,10 @@ export class Direction implements FrameSink {
     this.#frames.handshake.isClient = value;
     this.senderKnown = true;
   }
-
   /** Incidents that are over, in the order in which they ended. */
   get incidents(): readonly Incident[] {
     return this.#log.over;
   }
-
   /** It has sent connection.close or close-ok: what it sends after that is not judged. */
   get closing(): boolean {
     return this.#frames.closing;
@@ -106,7 +104,6 @@ export class Direction implements FrameSink {
   get warnings(): EarlyWarnings {
     return this.#frames.warnings;
   }
-
   get openIncident(): Incident | null {
     return this.#log.open;
   }
@@ -159,13 +156,16 @@ export class Direction implements FrameSink {
 
   end(reason: StreamEnd): void {
     this.scanner.finish();
-    this.isCutShort = reason === "capture-ended" && this.scanner.partial !== null && !this.broken;
     this.#prediction.handOver(null);
+    const isInside = this.scanner.partial !== null;
     if (this.hypothesis.open) this.#endGuessing();
-    else if (reason !== "capture-ended" && !this.#frames.closing && !this.closedByPeer && !this.#log.broken) {
+    else if (isInside) {
+      const isNatural = reason === "capture-ended" || this.#frames.closing || this.closedByPeer || this.#log.broken;
+      const mayBeBroken = this.#incidents.endedInside(reason, isNatural, this.#frames.channels);
       // What the frame seems to lack may have been written elsewhere: it is searched for as behind any broken frame.
-      if (this.#incidents.stalled(reason) && this.forensics !== null) this.scanner.breakPartial();
+      if (mayBeBroken && this.forensics !== null) this.scanner.breakPartial(isNatural ? "unfinished" : "stalled");
     }
+    this.isCutShort = reason === "capture-ended" && isInside && !this.broken;
     this.#incidents.end();
     this.listener?.ended?.(this, reason);
     this.scanner.stop();

@@ -180,7 +180,7 @@ export class DirectionForensics implements StreamForensics {
       maxBody: direction.scanner.sizeLimit === UNKNOWN_FRAME_LIMIT ? null : sizeLimit - FRAME_ENVELOPE,
       usesChannel: channel => direction.channels.isUsed(channel),
     };
-    const isGuess = direction.isGuess;
+    const isGuess = direction.isGuess || fault.rule === "unfinished";
     const emit = (untangling: Untangling): boolean => {
       const finding = explain(this.window, untangling, frames, fault);
       if (isGuess && (untangling.spent || !provesFrames(finding))) return false;

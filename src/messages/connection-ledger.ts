@@ -124,9 +124,9 @@ export class ConnectionLedger {
   }
 
   /** A frame is broken: what was begun by then is not completed. */
-  broken(direction: ObservedDirection, { rule }: EnvelopeFault): void {
+  broken(direction: ObservedDirection, fault: EnvelopeFault): void {
     // For a frame that its stream's end cut off; only a reading that explains gets this.
-    if (rule === "stalled") return;
+    if (fault.isOfEnd) return;
     if (direction.isClient) {
       this.#break();
       for (const { client } of this.#channels) this.#cut(client);

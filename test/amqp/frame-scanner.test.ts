@@ -530,7 +530,7 @@ describe("a stream that ends inside a frame, which is taken for broken", () => {
     const octets = hex(text);
     for (let at = 0; at < octets.length; at += size) scanner.receive(octets, at, Math.min(at + size, octets.length));
     scanner.finish();
-    scanner.breakPartial();
+    scanner.breakPartial("stalled");
     const { offset, partial } = scanner;
     scanner.stop();
     expect(budget.octets, "octets kept at the end").toBe(0);

@@ -1,5 +1,4 @@
 /** The finding that an incident becomes. */
-import type { EnvelopeFault } from "../../amqp/envelope-fault.ts";
 import { grouped } from "../../bytes/grouped.ts";
 import { envelopeSentence } from "../../connection/envelope-sentence.ts";
 import type { Incident } from "../../connection/incident.ts";
@@ -128,10 +127,5 @@ function moreFaults({ faults, severity, endOffset, rule }: Incident): string {
 }
 
 function ruleOf({ envelope, rule }: Incident): RuleId {
-  return envelope === null ? rule : envelopeRule(envelope);
-}
-
-function envelopeRule(fault: EnvelopeFault): RuleId {
-  // If the stream ended before its end octet's place, the type is certainly wrong.
-  return fault.rule === "undecided" || fault.rule === "stalled" ? "frame-type" : fault.rule;
+  return envelope === null ? rule : envelope.brokenRule;
 }

@@ -7,10 +7,12 @@ import { carrying } from "../../support/segments.ts";
 export interface Inspected {
   segments: readonly Uint8Array[];
   lost?: ReadonlySet<number>;
+  /** How the client's stream ends; "FA" by default. Null if the capture ends before it. */
+  end?: "FA" | "R" | null;
 }
 
 /** The report on one connection of which the client's segments were captured, but for those that are lost. */
-export function inspected({ segments, lost }: Inspected, explain = true): Report {
+export function inspected({ segments, lost, end = "FA" }: Inspected, explain = true): Report {
   const inspection = new Inspection({ explain, decodeAs: [5672] });
   inspection.beginInput();
   let number = 1;
@@ -22,7 +24,7 @@ export function inspected({ segments, lost }: Inspected, explain = true): Report
     if (lost?.has(i) !== true) send("A", at, octets);
     at += octets.length;
   }
-  send("FA", at, new Uint8Array(0));
+  if (end !== null) send(end, at, new Uint8Array(0));
   return buildReport(inspection.finish());
 }
 
