@@ -187,8 +187,9 @@ export class ConnectionLedger {
     const end = connectionEnd(prediction, this.#fate);
     for (const message of this.losses.messages(this.#connection, prediction?.streamOffset ?? -1)) this.#emit(message);
     for (const use of this.#channels) {
+      const ended = use.closedWith === null ? end : channelEnd(use);
       this.#breakOff(use.client, this.#fate.ended === "capture-ended" ? "unknown" : "torn");
-      use.end(use.closedWith === null ? end : channelEnd(use), null);
+      use.end(ended, null);
     }
     this.#channels.clear();
     if (this.#context.part === "from-break") return;

@@ -26,7 +26,16 @@ interface EndedChannel {
   /** Identity of the finding that reports this close. */
   readonly closeFinding: string | null;
   readonly closedAt: Moment | null;
-  readonly publishes: { readonly outstanding: Iterable<Message>; hasTaken(exchange: string): boolean };
+  readonly publishes: {
+    readonly outstanding: Iterable<Message>;
+    readonly hasForgotten: boolean;
+    hasTaken(exchange: string): boolean;
+  };
+  /** When its opening was seen; null if it was not. */
+  readonly clientOpened: Moment | null;
+  readonly hasClientMissed: boolean;
+  /** What the client is publishing. */
+  readonly client: { readonly message: Message | null };
 }
 
 /** The outcomes of the messages of a channel that both ends have ended. */
@@ -115,7 +124,7 @@ function afterCapture({ awaits }: Message): Outcome {
 /** Seconds within which no exchange is deleted between two publishes to it, and the broker's answer comes. */
 const SOON = 1;
 
-/** The publish for which the broker closed a channel: the broker names the exchange. */
+/** The publish for which the broker closed a channel: the broker names the exchange, or nothing of it. */
 interface Refused {
   /** The first and the last publish that may be meant; null for none. */
   first: Message | null;
@@ -124,14 +133,17 @@ interface Refused {
   isFirst: boolean;
 }
 
-function refusedPublish({ closedWith, closedAt, publishes }: EndedChannel): Refused {
+function refusedPublish(use: EndedChannel): Refused {
+  const { closedWith, closedAt, publishes } = use;
   let first: Message | null = null;
   let last: Message | null = null;
   const methodId = Number(closedWith!.get("method-id"));
   if (keyOf(Number(closedWith!.get("class-id")), methodId) === BASIC_PUBLISH) {
     const text = textOf(closedWith!.get("reply-text"));
+    if (!text.includes("exchange '")) first = last = onlyPublish(use);
     for (const message of publishes.outstanding) {
-      if (!text.includes(`exchange '${message.exchange}'`)) continue;
+      // RabbitMQ's name for the default exchange, where it refuses access to it.
+      if (!text.includes(`exchange '${message.exchange === "" ? "amq.default" : message.exchange}'`)) continue;
       first ??= message;
       last = message;
     }
@@ -139,4 +151,16 @@ function refusedPublish({ closedWith, closedAt, publishes }: EndedChannel): Refu
   const wasThere = first !== null && publishes.hasTaken(first.exchange);
   const isSoon = first !== null && closedAt !== null && closedAt.seconds - first.seconds <= SOON;
   return { first, last, isFirst: first === last || (isSoon && !wasThere) };
+}
+
+/**
+ * The one publish that a close can mean which names none: no other was sent before it and is without an answer. Null if
+ * there are several, or another may have been missed.
+ */
+function onlyPublish({ closedAt, publishes, clientOpened, hasClientMissed, client }: EndedChannel): Message | null {
+  const isWhole = clientOpened !== null && !hasClientMissed && !publishes.hasForgotten && client.message === null;
+  if (!isWhole || closedAt === null) return null;
+  const before = [];
+  for (const message of publishes.outstanding) if (!isAfter(message, closedAt) && before.push(message) > 1) return null;
+  return before[0] ?? null;
 }

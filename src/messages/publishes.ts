@@ -46,6 +46,8 @@ export type EndOutcome = (message: Message) => Outcome;
 export class Publishes {
   /** How many were seen. */
   sent = 0;
+  /** Some were given up without an answer. */
+  hasForgotten = false;
   /** The answer that the broker will send to the next one. */
   #awaits: Awaited = AWAITS_UNKNOWN;
   readonly #outstanding = new OutstandingMessages();
@@ -269,13 +271,11 @@ export class Publishes {
 
   #forgetFirst(): void {
     const first = this.#outstanding.takeFirst(this.sent)!;
-    if (this.#isClosed || this.#sink.isUnread(first)) {
-      this.#settle(first, "unread", null);
-      return;
-    }
+    const isUnread = this.#isClosed || this.#sink.isUnread(first);
     const isPlain = first.awaits === AWAITS_NOTHING && !first.isHidden;
-    if (!isPlain) this.#budget.forgotten++;
-    this.#settle(first, isPlain ? "accepted" : "unknown", null);
+    if (!(isUnread || isPlain)) this.#budget.forgotten++;
+    this.hasForgotten = true;
+    this.#settle(first, isUnread ? "unread" : isPlain ? "accepted" : "unknown", null);
   }
 
   #settle(message: Message | null, outcome: Outcome, at: Moment | null): void {

@@ -66,6 +66,17 @@ const rows: Row[] = [
     reported: ["broker-close note", "ended-abruptly note"],
   },
   {
+    rule: "a message too large, where the broker names no exchange and only one can be meant",
+    segments: [
+      ...client(publish("m1")),
+      ...broker(wire().channelClose(1, 406, "PRECONDITION_FAILED - message size 9 is larger", 60, 40)),
+      ...client(publish("m2")),
+      ...answered,
+    ],
+    lost: { refused: ["m1"], unread: ["m2"] },
+    reported: ["broker-close note", "ended-abruptly note"],
+  },
+  {
     rule: "messages behind a close of the connection that an operator asked for",
     segments: [
       ...client(publish("m1")),

@@ -19,6 +19,12 @@ export function lifeLines(conversation: Conversation, budget?: MessageBudget): s
   return whole!.lines;
 }
 
+/** The same of octets that come as they were sent; how they are cut makes no difference. */
+export function lifeLinesAsSent(conversation: Conversation, budget?: MessageBudget): string[] {
+  const [asSent] = chunkings(conversation.stream);
+  return linesOf(conversation, asSent!, budget);
+}
+
 function linesOf(conversation: Conversation, chunking: Chunking, budget?: MessageBudget): string[] {
   const lines: string[] = [];
   const predictor = new BrokerPredictor(new BrokerRules("rabbitmq-3.10"));
