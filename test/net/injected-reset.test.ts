@@ -13,17 +13,39 @@ const SEGMENTS = [
 ] as const;
 const TIME_TO_LIVE = 8;
 
-/** A connection that an RST of the server ends; `hops`: the time to live of each packet of the server. */
-function report(hops: readonly number[], midStream = false): Report {
+/** The IPv6 packet of an IPv4 packet, its addresses mapped (RFC 4291 §2.5.5.2). */
+function asIpv6(packet: Uint8Array, hopLimit: number): Uint8Array {
+  const tcp = packet.subarray(20);
+  const mapped = (at: number): number[] => [...new Array(10).fill(0), 0xff, 0xff, ...packet.subarray(at, at + 4)];
+  return Uint8Array.of(
+    0x60,
+    0,
+    0,
+    0,
+    tcp.length >> 8,
+    tcp.length & 0xff,
+    6,
+    hopLimit,
+    ...mapped(12),
+    ...mapped(16),
+    ...tcp,
+  );
+}
+
+/** A connection that an RST of the server ends; `hops`: the time to live, or hop limit, of each packet of the server. */
+function report(hops: readonly number[], { midStream = false, isIpv6 = false } = {}): Report {
   const capture = conversationCapture([{ port: 40_000, segments: SEGMENTS, end: "rst", midStream }]);
   const inspection = new Inspection({ explain: false });
   inspection.beginInput();
   const left = [...hops];
   const feed = new CaptureFeed(record => {
-    const { bytes, start } = record;
+    const { bytes, start, end } = record;
     const isServers = bytes[start + 15] === 2;
-    if (isServers) bytes[start + TIME_TO_LIVE] = left.shift()!;
-    inspection.packet(record);
+    const hop = isServers ? left.shift()! : 64;
+    bytes[start + TIME_TO_LIVE] = hop;
+    if (!isIpv6) return inspection.packet(record);
+    const packet = asIpv6(bytes.subarray(start, end), hop);
+    inspection.packet({ ...record, bytes: packet, start: 0, end: packet.length, originalLength: packet.length });
   });
   feed.push(capture, 0, capture.length);
   expect(left).toEqual([]);
@@ -47,7 +69,16 @@ describe("an RST of the server", () => {
   });
 
   it("is told by its octets alone where the SYN was not captured", () => {
-    expect(report([58, 253], true).connections[0]?.injectedReset).toMatchObject({ timeToLive: 253 });
+    expect(report([58, 253], { midStream: true }).connections[0]?.injectedReset).toMatchObject({ timeToLive: 253 });
+  });
+
+  it("is told by IPv6's hop limit", () => {
+    const { connections } = report([58, 58, 253], { isIpv6: true });
+    expect(connections[0]).toMatchObject({
+      server: { address: "::ffff:10.0.0.2", port: 5672 },
+      injectedReset: { sender: "server", packet: 6, timeToLive: 253, usualTimeToLive: 58 },
+    });
+    expect(report([58, 58, 58], { isIpv6: true }).connections[0]).not.toHaveProperty("injectedReset");
   });
 
   it.for([
