@@ -15,12 +15,13 @@
  *   no client sends on its channel REACH octets are masked: the ids may be of two frames, one within the other.
  * - Where no frame begins although one should, all is masked up to a frame's end with another frame behind it, or REACH
  *   octets: it may be the rest of anything.
- * - In URLs of methods and headers user and password are masked; where frames cannot be followed, in whatever stands there.
+ * - In URLs of methods and headers user and password are masked, and the values of fields whose names tell of a secret; where
+ *   frames cannot be followed, in whatever stands there.
  * - Behind a broken envelope the three methods' ids are enough, and of update-secret those that came behind another frame.
  *
  * What it cannot see: a PLAIN response whose second NUL is missing, so that the password is a part of the user; three
  * octets of a response that stand where its length should; a method without its frame's header inside a torn frame
- * whose size could be right; what comes of a torn method beyond REACH.
+ * whose size could be right; what comes of a torn method beyond REACH; the value of a field that is torn within its name.
  */
 import { Undecodable } from "../amqp/field-walk.ts";
 import {
@@ -130,12 +131,12 @@ export class CredentialsMask {
 
   /** Masks as well what the envelope's walk found. */
   #withoutStrange(bytes: Uint8Array, shown: Uint8Array): Uint8Array {
-    const { strange, urls } = this.#envelope;
+    const { strange, secrets } = this.#envelope;
     const from = this.#walks ? this.#brokenFrom : 0;
-    if (from < bytes.length) urls.search(bytes, from, bytes.length, true);
-    const masked = withStars(bytes, withStars(bytes, shown, strange), urls.found);
+    if (from < bytes.length) secrets.search(bytes, from, bytes.length, true);
+    const masked = withStars(bytes, withStars(bytes, shown, strange), secrets.found);
     strange.length = 0;
-    urls.found.length = 0;
+    secrets.found.length = 0;
     return masked;
   }
 
@@ -149,7 +150,8 @@ export class CredentialsMask {
     this.#following = null;
     if (this.#walks || this.#hides) return;
     this.#walks = true;
-    this.#envelope.urls.search(bytes, 0, at, false);
+    this.#envelope.secrets.search(bytes, 0, at, false);
+    this.#envelope.secrets.end();
     if (this.#brokenFrom > at) this.#walk(bytes, at);
   }
 

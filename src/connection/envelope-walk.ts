@@ -9,7 +9,7 @@ import {
   METHOD_IDS_SIZE,
 } from "../amqp/spec/constants.ts";
 import { long } from "../bytes/big-endian.ts";
-import { UrlSearch } from "./url-search.ts";
+import { SecretSearch } from "./secret-search.ts";
 
 /** Whether a client may send the method of a class-id and a method-id on channel 0, or on others. */
 function mayBeSent(ids: number, onZero: boolean): boolean {
@@ -28,8 +28,8 @@ export class EnvelopeWalk {
   #payload = 0;
   /** Of the octets walked over last: stretches [from, to) of payload on channel 0 that is no method's. */
   readonly strange: [number, number][] = [];
-  /** What authenticates somebody in URLs of methods and headers. Bodies are left as they are. */
-  readonly urls = new UrlSearch();
+  /** What authenticates somebody in methods and headers. Bodies are left as they are. */
+  readonly secrets = new SecretSearch();
   /** It is broken because no frame begins where one should: the octets there may be the rest of anything. */
   isStray = false;
   /** It is broken behind the ids of a method that no client sends there: they may be of two, and one of them carry a secret. */
@@ -57,12 +57,13 @@ export class EnvelopeWalk {
           return strangeAt;
         }
         this.#payload -= octets;
-        if (this.#header[0] !== FRAME_BODY) this.urls.search(bytes, at, at + octets, this.#payload > 0);
+        if (this.#header[0] !== FRAME_BODY) this.secrets.search(bytes, at, at + octets, this.#payload > 0);
         at += octets;
       } else {
         if (bytes[at] !== FRAME_END) return at;
         at++;
         this.#headerOctets = 0;
+        this.secrets.end();
       }
     }
     return -1;

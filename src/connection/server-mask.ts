@@ -1,7 +1,7 @@
 /**
  * Masks with `*`, in a copy of a server's octets, what would show its client's credentials, over any chunking: the challenge
- * of connection.secure, in the reply text of a close what repeats a secret, with the whole quote around it, and what authenticates
- * somebody in URLs of methods and headers.
+ * of connection.secure, in the reply text of a close what repeats a secret, with the whole quote around it, and of methods
+ * and headers what authenticates somebody in URLs, or by the name of its field.
  *
  * It fails closed: of a text that comes in pieces all is masked where anything of the client was, and where the server's frames
  * cannot be followed whatever repeats a secret is masked wherever it stands.
@@ -19,7 +19,7 @@ import { long } from "../bytes/big-endian.ts";
 import { withStars } from "./masked-stretch.ts";
 import type { PieceSet } from "./piece-set.ts";
 import { QUOTES, quotedOctets } from "./quotes.ts";
-import { UrlSearch } from "./url-search.ts";
+import { SecretSearch } from "./secret-search.ts";
 
 /** Of a frame's header and its method's ids. */
 const HEAD = FRAME_HEADER_SIZE + METHOD_IDS_SIZE;
@@ -36,7 +36,7 @@ export class ServerMask {
   /** Octets of the present frame that came, and how many it has; 0 while that is not known. */
   #came = 0;
   #size = 0;
-  readonly #urls = new UrlSearch();
+  readonly #inTexts = new SecretSearch();
   /** What begins no frame stands where one should. */
   #isLost = false;
 
@@ -54,9 +54,9 @@ export class ServerMask {
     const hidden: [number, number][] = [];
     let at = 0;
     while (at < bytes.length && !this.#isLost) at = this.#goOn(bytes, at, hidden);
-    if (this.#isLost) this.#urls.search(bytes, at, bytes.length, true);
-    for (const span of this.#urls.found) hidden.push(span);
-    this.#urls.found.length = 0;
+    if (this.#isLost) this.#inTexts.search(bytes, at, bytes.length, true);
+    for (const span of this.#inTexts.found) hidden.push(span);
+    this.#inTexts.found.length = 0;
     if (this.#isLost)
       for (const [from, to] of this.#secrets.spans(bytes.subarray(at))) hidden.push([at + from, at + to]);
     return withStars(bytes, bytes, hidden);
@@ -76,10 +76,11 @@ export class ServerMask {
     if (this.#head[0] === FRAME_METHOD && this.#came + payloadEnd - at > HEAD)
       this.#hide(bytes, at, payloadEnd, hidden);
     if (this.#head[0] !== FRAME_BODY && payloadEnd > at)
-      this.#urls.search(bytes, at, payloadEnd, this.#came + payloadEnd - at < this.#size - 1);
+      this.#inTexts.search(bytes, at, payloadEnd, this.#came + payloadEnd - at < this.#size - 1);
     this.#came += end - at;
     if (this.#came < this.#size) return end;
-    if (bytes[end - 1] !== FRAME_END) this.#isLost = true;
+    if (bytes[end - 1] === FRAME_END) this.#inTexts.end();
+    else this.#isLost = true;
     this.#came = 0;
     return end;
   }

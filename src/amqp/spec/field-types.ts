@@ -44,6 +44,7 @@ export const FIELD_SIZES = new Int8Array(256).fill(NO_TYPE);
 for (const [letter, { size }] of Object.entries(FIELD_TYPES)) FIELD_SIZES[letter.charCodeAt(0)] = size;
 
 /** Octets of these letters. */
+export const TYPE_BOOLEAN = 0x74;
 export const TYPE_LONGSTR = 0x53;
 export const TYPE_OCTETS = 0x78;
 export const TYPE_TABLE = 0x46;
