@@ -62,8 +62,10 @@ export function emitLost(
   messages: readonly Message[],
   findings: FindingsOfLost,
 ): SpanContext[] {
-  const diagnoses = findings.all.flatMap(({ finding }) => finding.diagnosis ?? []);
-  const tears = new Tears(diagnoses, messages);
+  const tears = new Tears(
+    findings.all.map(({ finding }) => finding),
+    messages,
+  );
   const troubles = new Map<TelemetryFinding, FindingTrouble>();
   return messages.map(message => {
     const telemetryFinding = findings.of(message);

@@ -1,15 +1,19 @@
 import { FRAME_ENVELOPE } from "../amqp/spec/constants.ts";
 import type { Diagnosis, Message, TornFrame } from "../forensics/diagnosis.ts";
 import type { Message as PublishedMessage } from "../messages/message.ts";
+import type { Finding } from "../report/report.ts";
 
 /** A message of no diagnosis that was lost. */
-export type LostMessage = Pick<PublishedMessage, "streamOffset" | "traceId">;
+export type LostMessage = Pick<PublishedMessage, "streamOffset" | "traceId" | "channel" | "outcome">;
 /** A message whose frame was torn, or that tore one. */
 type TearMessage = Message | LostMessage;
 
+/** What is needed of a finding. */
+type TearFinding = Pick<Finding, "rule" | "direction" | "streamOffset" | "frame" | "diagnosis">;
+
 /** Which message tore which. */
 interface Tear {
-  torn: Message;
+  torn: TearMessage;
   /** The message whose octets stand between those of the torn message. */
   tearing: TearMessage;
 }
@@ -29,9 +33,11 @@ const MAX_LINKS = 128;
 export class Tears {
   readonly #of = new Map<number, TearsOfMessage>();
 
-  constructor(diagnoses: readonly Diagnosis[], lost: readonly LostMessage[]) {
-    for (const diagnosis of diagnoses) {
-      for (const { torn, tearing } of tearsOf(diagnosis, lost)) {
+  constructor(findings: readonly TearFinding[], lost: readonly LostMessage[]) {
+    const begins = new Map(lost.map(each => [each.streamOffset, each]));
+    for (const finding of findings) {
+      const tears = finding.diagnosis === undefined ? [] : tearsOf(finding.diagnosis, begins);
+      for (const { torn, tearing } of [...tears, ...contentTear(finding, begins)]) {
         this.#add(torn, "tornBy", tearing);
         this.#add(tearing, "tore", torn);
       }
@@ -56,15 +62,18 @@ export class Tears {
 /**
  * The tears of an incident. Every message that has octets between those of a torn frame tore it. Behind the last octets
  * of a frame that never became whole, only a message that goes on at that very octet tore it: one of the diagnosis, or
- * one of `lost` that begins there, as behind a write that was cut. Heartbeats and octets of no frame are not reported.
+ * one that was lost and begins there, as behind a write that was cut; `begins` has these by their first octet. Heartbeats
+ * and octets of no frame are not reported.
  */
-export function* tearsOf({ torn, writers }: Diagnosis, lost: readonly LostMessage[] = []): Generator<Tear> {
+export function* tearsOf(
+  { torn, writers }: Diagnosis,
+  begins: ReadonlyMap<number, LostMessage> = new Map(),
+): Generator<Tear> {
   const stretches = writers
     .flatMap(({ name, messages }) =>
       messages.flatMap(message => message.spans.map(([from, octets]) => ({ message, name, from, to: from + octets }))),
     )
     .sort((a, b) => a.from - b.from);
-  const begins = new Map(lost.map(each => [each.streamOffset, each]));
   const frames = new Map<Message, TornFrame[]>();
   for (const frame of torn) {
     const begin = frame.spans[0]![0];
@@ -84,6 +93,25 @@ export function* tearsOf({ torn, writers }: Diagnosis, lost: readonly LostMessag
     }
     for (const each of tearing) yield { torn: owner, tearing: each };
   }
+}
+
+/**
+ * The tear by frames that are whole: a publish begins inside the content of another one of its channel (§4.2.6 of AMQP
+ * 0-9-1: that one was given up, or another producer shares the channel). The one under way is the last before it there.
+ */
+function contentTear(
+  { rule, direction, streamOffset, frame }: TearFinding,
+  begins: ReadonlyMap<number, LostMessage>,
+): Tear[] {
+  const tearing = begins.get(streamOffset ?? -1);
+  const isInside = rule === "content-order" && direction === "client-to-server";
+  if (!isInside || tearing === undefined || tearing.channel !== frame?.channel) return [];
+  let torn: LostMessage | null = null;
+  for (const each of begins.values()) {
+    const isBefore = each.channel === tearing.channel && each.streamOffset < tearing.streamOffset;
+    if (isBefore && each.streamOffset > (torn?.streamOffset ?? -1)) torn = each;
+  }
+  return torn?.outcome === "torn" ? [{ torn, tearing }] : [];
 }
 
 /** Where others' octets stand: from the offset of the first up to that of the last. */

@@ -10,6 +10,10 @@ function writer(name: string, ...messages: Message[]): Writer {
   return { name, channels: [1], spans: messages.flatMap(({ spans }) => spans), messages };
 }
 
+function lostAt(streamOffset: number, outcome: LostMessage["outcome"], channel = 1): LostMessage {
+  return { streamOffset, outcome, channel, traceId: null };
+}
+
 /** Of a frame that is not complete 58 octets are missing. */
 function torn(by: string, complete: boolean, ...spans: Span[]): TornFrame {
   const octets = spans.reduce((sum, [, each]) => sum + each, 0);
@@ -22,9 +26,9 @@ function tears(frames: TornFrame[], ...writers: Writer[]): string[] {
 
 function tearsWith(lost: LostMessage[], frames: TornFrame[], ...writers: Writer[]): string[] {
   const diagnosis = { torn: frames, writers } as unknown as Diagnosis;
-  return [...tearsOf(diagnosis, lost)].map(
+  return [...tearsOf(diagnosis, new Map(lost.map(each => [each.streamOffset, each])))].map(
     ({ torn, tearing }) =>
-      `${torn.messageId} by ${"spans" in tearing ? tearing.messageId : `what begins at ${tearing.streamOffset}`}`,
+      `${"spans" in torn ? torn.messageId : ""} by ${"spans" in tearing ? tearing.messageId : `what begins at ${tearing.streamOffset}`}`,
   );
 }
 
@@ -55,7 +59,7 @@ describe("who tore a message", () => {
 
   it("is the lost message that begins where a cut write stops, if the diagnosis has none there", () => {
     const cut = message("a1", [0, 150]);
-    const lost = [0, 100, 150, 200].map(streamOffset => ({ streamOffset, traceId: null }));
+    const lost = [0, 100, 150, 200].map(streamOffset => lostAt(streamOffset, "unread"));
     expect(tearsWith(lost, [torn("A", false, [50, 100])], writer("A", cut))).toEqual(["a1 by what begins at 150"]);
     const known = writer("B", message("b1", [150, 50]));
     expect(tearsWith(lost, [torn("A", false, [50, 100])], writer("A", cut), known)).toEqual(["a1 by b1"]);
@@ -73,8 +77,22 @@ describe("who tore a message", () => {
     const first = { torn: [], writers: [writer("A", message("a1", [0, 60]))] };
     const second = { torn: [frame], writers: [writer("A", message("a1", [0, 100], [300, 50]))] };
     second.writers.push(writer("B", message("b1", [100, 200])));
-    const tears = new Tears([first, second, second] as unknown as Diagnosis[], []);
+    const tears = new Tears([first, second, second].map(diagnosis => ({ diagnosis })) as never, []);
     expect([tears.of(0)?.tornBy, tears.of(100)?.tore].map(each => each?.length)).toEqual([1, 1]);
+  });
+
+  it.each<[what: string, lost: LostMessage[], tornAt: number[]]>([
+    ["which that tore", [lostAt(100, "torn"), lostAt(200, "refused")], [100]],
+    ["of another channel, which it did not touch", [lostAt(100, "torn", 2), lostAt(200, "refused")], []],
+    ["that was whole", [lostAt(50, "torn"), lostAt(100, "unread"), lostAt(200, "refused")], []],
+    ["that nobody followed", [lostAt(100, "torn"), lostAt(210, "refused")], []],
+  ])("is the publish that begins inside the content of one %s", (_, lost, tornAt) => {
+    const disorder = { rule: "content-order", direction: "client-to-server", streamOffset: 200, frame: { channel: 1 } };
+    const tears = new Tears([disorder] as never, lost);
+    expect(
+      lost.filter(each => tears.of(each.streamOffset)?.tornBy.length === 1).map(each => each.streamOffset),
+    ).toEqual(tornAt);
+    expect(tears.of(200)?.tore.map(each => "streamOffset" in each && each.streamOffset) ?? []).toEqual(tornAt);
   });
 
   it("is told once, of several torn frames as well, and of messages that tore each other in both directions", () => {
@@ -89,7 +107,10 @@ describe("who tore a message", () => {
     const long = message("a1", [0, 100], [300, 50]);
     const others = Array.from({ length: 200 }, (_, i) => message(`b${i}`, [100 + i, 1]));
     const frame = torn("A", true, [50, 50], [300, 50]);
-    const tears = new Tears([{ torn: [frame], writers: [writer("A", long), writer("B", ...others)] }] as never, []);
+    const tears = new Tears(
+      [{ diagnosis: { torn: [frame], writers: [writer("A", long), writer("B", ...others)] } }] as never,
+      [],
+    );
     expect(tears.of(0)!.tornBy).toEqual(others.slice(0, 128));
     expect(tears.of(0)!.dropped).toBe(72);
     expect(tears.of(299)).toEqual({ tornBy: [], tore: [long], dropped: 0 });
