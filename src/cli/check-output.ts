@@ -8,7 +8,7 @@ import { DEFAULT_FORMAT_OPTIONS } from "../report/report-format.ts";
 import { makeFolder } from "../telemetry/export/folder.ts";
 import { terminalOptions, write } from "./output.ts";
 import { outputFileErrorOf } from "./output-file-error.ts";
-import { OTLP, type OutputFile, PARTIAL } from "./output-option.ts";
+import { OTLP, type OutputFile, PARQUET, PARTIAL } from "./output-option.ts";
 
 /**
  * What the environment asks for, in addition to the options: in GitHub Actions, annotations behind the text on stdout,
@@ -79,7 +79,7 @@ export async function writeResult(
   extras: PageExtras,
 ): Promise<void> {
   // The first is written before anything is judged, the second while captures are read.
-  if (format === PARTIAL || format === OTLP) return;
+  if (format === PARTIAL || format === OTLP || format === PARQUET) return;
   const options = { ...DEFAULT_FORMAT_OPTIONS, all };
   if (!append) return writeText(path, await rendered(result, format, options, extras));
   const { octets, endsInLine } = await heldBy(path);

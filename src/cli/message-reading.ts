@@ -5,8 +5,7 @@ import type { Report } from "../report/report.ts";
 import { AskedValues } from "./asked-values.ts";
 import { addCaptureOptions, type CaptureFlags } from "./capture-options.ts";
 import { addFilterOptions, type FilterFlags, filterOf, unknownConnections } from "./message-filter-options.ts";
-import { readPrinting } from "./printed-reading.ts";
-import type { CaptureSession } from "./telemetry-options.ts";
+import { type Besides, readPrinting } from "./printed-reading.ts";
 
 export interface ReadingOptions extends FilterFlags, CaptureFlags {}
 
@@ -23,7 +22,7 @@ export async function readMessages(
   flags: ReadingOptions,
   readers: (print: (text: string) => void) => MessageReaders,
   finish: (report: Report) => string,
-  telemetry: CaptureSession | null = null,
+  besides: Besides = {},
 ): Promise<void> {
   const filter = filterOf(flags);
   const asked = new AskedValues(filter);
@@ -36,16 +35,16 @@ export async function readMessages(
         messages: filter,
         channels: flags.channel,
         // Telemetry gets everything.
-        onlyTheirConnections: telemetry === null,
+        onlyTheirConnections: !besides.telemetry,
         onAnyMessage: message => asked.see(message),
         ...readers(print),
-        ...telemetry?.readers(),
+        ...besides.telemetry?.readers(),
       },
       finish: report => {
         print(finish(report));
         return unknownConnections(flags.connection, report);
       },
     }),
-    telemetry,
+    besides,
   );
 }

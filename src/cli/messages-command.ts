@@ -7,14 +7,16 @@ import type { MessageRecord } from "../report/message-record.ts";
 import { MessageStory } from "../report/message-story.ts";
 import { MessageTrace } from "../report/message-trace.ts";
 import { outcomeLevel, rowStyle } from "../report/row-style.ts";
+import { MESSAGES } from "../report/tables.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
 import { complain, rowOptions } from "./output.ts";
+import { addTableOptions, complaining, type TableFlags, tableFolder } from "./table-output.ts";
 import { filesRead } from "./taken-files.ts";
 import { addTelemetryOptions, CaptureSession, TelemetryError, type TelemetryOptions } from "./telemetry-options.ts";
 
-interface Options extends ReadingOptions, TelemetryOptions {
-  format: "text" | "ndjson" | "csv" | "perfetto";
+interface Options extends ReadingOptions, TelemetryOptions, TableFlags {
+  format: "text" | "ndjson" | "csv" | "perfetto" | "parquet";
 }
 
 export function messagesCommand(): Command {
@@ -24,10 +26,12 @@ export function messagesCommand(): Command {
     )
     .argument("<file...>", "captures")
     .addOption(
-      new Option("--format <format>", "how to print").choices(["text", "ndjson", "csv", "perfetto"]).default("text"),
+      new Option("--format <format>", "how to print")
+        .choices(["text", "ndjson", "csv", "perfetto", "parquet"])
+        .default("text"),
     )
     .option("--follow <id>", "only messages with this message, correlation or trace id, on whatever connections");
-  return addTelemetryOptions(addReadingOptions(command))
+  return addTelemetryOptions(addReadingOptions(addTableOptions(command)))
     .addHelpText(
       "after",
       `
@@ -42,6 +46,7 @@ Examples:
   $ ghostframe messages trace.pcapng --follow 4bf92f3577b34da6a3ce929d0e0e4736
   $ ghostframe messages trace.pcapng --format ndjson | jq 'select(.outcome == "returned")'
   $ ghostframe messages trace.pcapng --format perfetto > trace.json  # ui.perfetto.dev opens it
+  $ ghostframe messages ring_*.pcapng --format parquet -o messages
   $ ghostframe messages trace.pcapng --follow order-7 --otlp=http://collector:4318
   $ tcpdump -i any -U -w - port 5672 | ghostframe messages -`,
     )
@@ -51,7 +56,7 @@ Examples:
 async function run(paths: string[], options: Options): Promise<void> {
   try {
     filesRead(paths, options).refuseTelemetry(options.otlp, process.env);
-    await printMessages(paths, options);
+    await complaining(printMessages(paths, options));
   } catch (error) {
     if (!(error instanceof TelemetryError)) throw error;
     complain(error.message);
@@ -60,6 +65,7 @@ async function run(paths: string[], options: Options): Promise<void> {
 }
 
 async function printMessages(paths: string[], { format, otlp, otlpMessages, ...options }: Options): Promise<void> {
+  const table = await tableFolder(format, MESSAGES, paths, options);
   const telemetry = await CaptureSession.open({ otlp, otlpMessages, captures: paths });
   const trace = new MessageTrace();
   const row = rowStyle(rowOptions(process.stdout, process.env));
@@ -67,7 +73,19 @@ async function printMessages(paths: string[], { format, otlp, otlpMessages, ...o
   let rest = (): string => (format === "perfetto" ? trace.end : "");
   const readers = (print: (text: string) => void): MessageReaders => {
     const text = (record: MessageRecord): string => `${row(messageLine(record), outcomeLevel(record.outcome))}\n`;
-    if (options.follow !== undefined && format !== "perfetto") {
+    if (table !== null) {
+      rest = () => {
+        for (const record of story.inOrder()) table.add(record);
+        return "";
+      };
+      const of = (record: MessageRecord) => (options.follow === undefined ? [record] : story.add(record));
+      return {
+        onMessage: record => {
+          for (const each of of(record)) table.add(each);
+        },
+      };
+    }
+    if (options.follow !== undefined && format !== "perfetto" && format !== "parquet") {
       if (format === "csv") print(CSV_HEADER);
       const line = { text, csv: csvRow, ndjson: (record: MessageRecord) => `${jsonLine(record)}\n` }[format];
       rest = () => story.inOrder().map(line).join("");
@@ -84,7 +102,9 @@ async function printMessages(paths: string[], { format, otlp, otlpMessages, ...o
       case "perfetto":
         print(trace.begin);
         return { onMessage: record => print(trace.event(record)) };
+      case "parquet":
+        return {};
     }
   };
-  await readMessages(paths, options, readers, () => rest(), telemetry);
+  await readMessages(paths, options, readers, () => rest(), { telemetry, table });
 }

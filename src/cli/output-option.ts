@@ -8,9 +8,12 @@ export const OTLP = "otlp";
 /** A check's findings before they are judged, for `merge`: not a format of its result. */
 export const PARTIAL = "partial";
 
+/** A report's findings as a table in a folder, for databases. */
+export const PARQUET = "parquet";
+
 /** Formats of files. Stdout has neither `otlp` nor `partial`. */
 export const FILE_FORMATS = [...OUTPUT_NAMES, OTLP] as const;
-export type FileFormat = OutputName | typeof OTLP | typeof PARTIAL;
+export type FileFormat = OutputName | typeof OTLP | typeof PARTIAL | typeof PARQUET;
 
 export interface OutputFile {
   format: FileFormat;
@@ -26,7 +29,7 @@ export function formatOption(what: "report" | "result"): Option {
 }
 
 /** `what`: its purpose, in the help; `others`: formats that only this command has. */
-export function outputOption(what: string, others: readonly (typeof PARTIAL)[] = []): Option {
+export function outputOption(what: string, others: readonly (typeof PARTIAL | typeof PARQUET)[] = []): Option {
   const formats: readonly FileFormat[] = [...FILE_FORMATS, ...others];
   return new Option("--output <format=file>", `${what} into a file (repeat it for more)`)
     .choices(formats)

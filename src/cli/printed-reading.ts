@@ -7,6 +7,7 @@ import { graceOf, onInterrupt } from "./interrupt.ts";
 import { complain, isReaderGone, write } from "./output.ts";
 import { ownFailures, printStack } from "./own-failure.ts";
 import { stoppedReadings } from "./stopped-reading.ts";
+import type { ParquetFolder } from "./parquet-folder.ts";
 import type { CaptureSession } from "./telemetry-options.ts";
 
 /** What a command does with captures. */
@@ -19,6 +20,12 @@ export interface PrintedReading {
   absent?: (report: Report) => readonly string[];
 }
 
+/** What goes out besides standard output. */
+export interface Besides {
+  telemetry?: CaptureSession | null;
+  table?: ParquetFolder<never> | null;
+}
+
 /** Characters gathered before they are written. */
 const BATCH = 1 << 16;
 
@@ -27,7 +34,7 @@ export async function readPrinting(
   paths: readonly string[],
   flags: CaptureFlags,
   reading: (print: (text: string) => void) => PrintedReading,
-  telemetry: CaptureSession | null = null,
+  { telemetry = null, table = null }: Besides = {},
 ): Promise<void> {
   const captures = await captureOptions(flags);
   if (captures === null) return;
@@ -52,6 +59,7 @@ export async function readPrinting(
     flush();
     await written;
     await telemetry?.ready();
+    await table?.ready();
     if (isReaderGone()) stop.abort();
   };
 
@@ -68,6 +76,7 @@ export async function readPrinting(
   await telemetry?.finish([report]);
   const problems = [...finish(report)];
   await keepPace();
+  await table?.finish();
   for (const { path, error } of report.inputs) {
     if (error !== undefined) problems.push(`${path === "-" ? "standard input" : path}: ${error}`);
   }

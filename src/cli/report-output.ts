@@ -8,10 +8,11 @@ import type { PageData } from "../report/html/page-data.ts";
 import { FLAVORS } from "../report/markdown/markup.ts";
 import type { Input, Report } from "../report/report.ts";
 import { DEFAULT_FORMAT_OPTIONS, type FormatOptions, type ReportFormat } from "../report/report-format.ts";
+import { FINDINGS } from "../report/tables.ts";
 import { writeText } from "./check-output.ts";
 import { complain } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
-import { OTLP, type OutputFile, outputOption, PARTIAL, traceUrlOption } from "./output-option.ts";
+import { OTLP, type OutputFile, outputOption, PARQUET, PARTIAL, traceUrlOption } from "./output-option.ts";
 
 export interface ReportOutputOptions {
   output?: OutputFile[];
@@ -28,7 +29,7 @@ export function wantsPage({ format, output = [] }: ReportOutputOptions & { forma
 /** `what`: the purpose of `--output`, in the help. */
 export function addReportOutputs(command: Command, what = "also write the report"): Command {
   return command
-    .addOption(outputOption(what))
+    .addOption(outputOption(what, [PARQUET]))
     .addOption(traceUrlOption())
     .addOption(new Option("--flavor <flavor>", "of markdown: for whom").choices(FLAVORS).default("github"));
 }
@@ -68,7 +69,8 @@ export async function writeReports(
     // Written while captures are read.
     if (format === OTLP || format === PARTIAL) continue;
     try {
-      await writeText(path, await rendered(report, format, options, page));
+      if (format === PARQUET) await writeFindings(report, path);
+      else await writeText(path, await rendered(report, format, options, page));
     } catch (error) {
       if (!(error instanceof OutputFileError)) throw error;
       complain(error.message);
@@ -76,6 +78,15 @@ export async function writeReports(
     }
   }
   return written;
+}
+
+/** @throws OutputFileError */
+async function writeFindings({ inputs, findings }: Report, path: string): Promise<void> {
+  const { ParquetFolder } = await import("./parquet-folder.ts");
+  const captures = inputs.map(input => input.path);
+  const folder = await ParquetFolder.create(path, FINDINGS, captures, { force: true });
+  for (const finding of findings) folder.add(finding);
+  await folder.finish();
 }
 
 /** The others belong to a check: they judge the report by the default policy. */

@@ -178,6 +178,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
     "forensics/read-frames.ts",
     "forensics/summary.ts",
   ],
+  "cli/parquet.test.ts": ["report/tables.ts"],
   "forensics/untangle-bounds.test.ts": ["forensics/direction-forensics.ts", "forensics/untangling-search.ts"],
   "forensics/untangle.test.ts": [
     "forensics/untangle/leftovers.ts",
