@@ -1,12 +1,16 @@
 /** What `inspect` tells of where messages are asked for: the connections that carried one, with what was found in them. */
-import { join } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { AskedReport } from "../../src/cli/asked-report.ts";
 import { parseTimeBound } from "../../src/cli/frame-filter.ts";
 import type { FilterFlags } from "../../src/cli/message-filter-options.ts";
-import { inspect } from "../../src/inspect.ts";
+import { type InspectOptions, inspect } from "../../src/inspect.ts";
 import { ghostframe } from "../support/command.ts";
+import { conversationCapture } from "../support/conversation-capture.ts";
 import { FIXTURES } from "../support/golden.ts";
+import { join as joined, wire } from "../support/wire.ts";
 
 /** c1: orders, confirmed and acknowledged. c2: tasks, of which one is torn. */
 const TWO = "files/two-interfaces.pcapng";
@@ -64,6 +68,28 @@ describe("a report of what was asked for", () => {
     expect(report.connections).toEqual(connections);
     expect(report.found > 0).toBe(connections.includes("c2"));
     expect(report.absent).toEqual(absent);
+  });
+});
+
+describe("the channels of a report", () => {
+  it("are those with frames, and only where channels are asked for", async () => {
+    const listed = async (options: InspectOptions) =>
+      (await inspect([join(FIXTURES, TWO)], { explain: false, ...options })).connections.map(each => each.channels);
+    expect(await listed({ channels: [5] })).toEqual([
+      [0, 1],
+      [0, 1, 2],
+    ]);
+    expect(await listed({})).toEqual([undefined, undefined]);
+  });
+
+  it("are at most 2,048, and those asked for", async () => {
+    const opens = Array.from({ length: 3000 }, (_, i) => wire().channelOpen(i + 1).octets);
+    const segments = [{ side: 0 as const, octets: joined(wire().heartbeat(3).octets, ...opens) }];
+    const path = join(mkdtempSync(join(tmpdir(), "ghostframe-")), "channels.pcap");
+    writeFileSync(path, conversationCapture([{ port: 40_000, segments, midStream: true }]));
+    const { connections } = await inspect([path], { explain: false, channels: [2500, 3001] });
+    rmSync(dirname(path), { recursive: true });
+    expect(connections.map(each => each.channels)).toEqual([[...Array.from({ length: 2048 }, (_, i) => i), 2500]]);
   });
 });
 
