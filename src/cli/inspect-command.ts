@@ -155,10 +155,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   // After an incomplete reading it is not known what does not exist.
   const absent = signal.aborted || unknown.length > 0 ? [] : asked.absent(whole);
   const { flavor, traceUrl } = options;
-  const page = {
-    ...sample?.data,
-    ...(traceUrl === undefined ? {} : { traceUrl }),
-  };
+  const page = { ...sample?.data, ...(traceUrl === undefined ? {} : { traceUrl }) };
   const terminal = terminalOptions(process.stdout, process.env, options);
   const layout = { ...terminal, ...(flavor === undefined ? {} : { flavor }) };
   const pieces = await rendered(report, options.format, layout, page);

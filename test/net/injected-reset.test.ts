@@ -16,7 +16,7 @@ const TIME_TO_LIVE = 8;
 /** The IPv6 packet of an IPv4 packet, its addresses mapped (RFC 4291 §2.5.5.2). */
 function asIpv6(packet: Uint8Array, hopLimit: number): Uint8Array {
   const tcp = packet.subarray(20);
-  const mapped = (at: number): number[] => [...new Array(10).fill(0), 0xff, 0xff, ...packet.subarray(at, at + 4)];
+  const mapped = (at: number): number[] => [...new Uint8Array(10), 0xff, 0xff, ...packet.subarray(at, at + 4)];
   return Uint8Array.of(
     0x60,
     0,
