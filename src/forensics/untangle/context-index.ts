@@ -27,12 +27,16 @@ export class ContextIndex {
   /** Places looked at so far. */
   looked = 0;
   readonly #octets: Uint8Array;
-  /** By the octet before a place, then the one before that: where its places begin in #places. */
-  readonly #begins = new Uint32Array(0x10001);
+  /** Of each octet that stands somewhere, its number among these; −1 of others. Few octets need small tables. */
+  readonly #numbers = new Int16Array(0x100).fill(-1);
+  /** How many octets have a number. */
+  readonly #numbered: number;
+  /** By the number of the octet before a place, then of the one before that: where its places begin in #places. */
+  readonly #begins: Uint32Array;
   readonly #places: Uint32Array;
-  /** How often each octet stands, and how often behind each other one. */
+  /** How often each octet stands, and how often behind each other one, by their numbers. */
   readonly #alone = new Uint32Array(0x100);
-  readonly #pairs = new Uint32Array(0x10000);
+  readonly #pairs: Uint32Array;
   readonly #kinds: number;
   /** How many octets were found behind each one; −1 before it is asked for. */
   readonly #kindsBehindOne = new Int16Array(0x100).fill(-1);
@@ -42,25 +46,40 @@ export class ContextIndex {
   /** Before each block there must be three octets. */
   constructor(octets: Uint8Array, blocks: readonly Block[]) {
     this.#octets = octets;
-    const begins = this.#begins;
+    const numbers = this.#numbers;
+    let numbered = 0;
     let length = 0;
     for (const [from, to] of blocks) {
       length += to - from;
+      for (let at = from - 2; at < to; at++) if (numbers[octets[at]!] === -1) numbers[octets[at]!] = numbered++;
+    }
+    this.#numbered = numbered;
+    const begins = new Uint32Array(numbered * numbered + 1);
+    const pairs = new Uint32Array(numbered * numbered);
+    for (const [from, to] of blocks) {
       for (let at = from; at < to; at++) {
         const octet = octets[at]!;
-        const last = octets[at - 1]!;
+        const last = numbers[octets[at - 1]!]! * numbered;
         this.#alone[octet]!++;
-        this.#pairs[(last << 8) | octet]!++;
-        begins[((last << 8) | octets[at - 2]!) + 1]!++;
+        pairs[last + numbers[octet]!]!++;
+        begins[last + numbers[octets[at - 2]!]!]!++;
       }
     }
+    this.#pairs = pairs;
     this.#kinds = this.#alone.filter(count => count > 0).length;
-    for (let key = 0; key < 0x10000; key++) begins[key + 1]! += begins[key]!;
-    this.#places = new Uint32Array(length);
-    const next = begins.slice();
-    for (const [from, to] of blocks) {
-      for (let at = from; at < to; at++) this.#places[next[(octets[at - 1]! << 8) | octets[at - 2]!]!++] = at;
+    // From here to the loop's end each is where its places end: they are put in from the last one on.
+    let end = 0;
+    for (let key = 0; key < begins.length; key++) {
+      end += begins[key]!;
+      begins[key] = end;
     }
+    const places = new Uint32Array(length);
+    for (const [from, to] of blocks.toReversed()) {
+      for (let at = to - 1; at >= from; at--)
+        places[--begins[numbers[octets[at - 1]!]! * numbered + numbers[octets[at - 2]!]!]!] = at;
+    }
+    this.#begins = begins;
+    this.#places = places;
   }
 
   /** Of `octet` behind three others, of which the nearest one is the lowest octet of `context`. */
@@ -77,8 +96,12 @@ export class ContextIndex {
   #count(octet: number, first: number, second: number, third: number): ContextCounts {
     const octets = this.#octets;
     const begins = this.#begins;
-    const from = begins[(first << 8) | second]!;
-    const to = begins[((first << 8) | second) + 1]!;
+    const behindFirst = this.#numbers[first]! * this.#numbered;
+    const isKnown = behindFirst >= 0 && this.#numbers[second]! >= 0;
+    const from = isKnown ? begins[behindFirst + this.#numbers[second]!]! : 0;
+    const to = isKnown ? begins[behindFirst + this.#numbers[second]! + 1]! : 0;
+    const stoodOne = behindFirst < 0 ? 0 : begins[behindFirst + this.#numbered]! - begins[behindFirst]!;
+    const isFollowed = behindFirst >= 0 && this.#numbers[octet]! >= 0;
     const every = Math.ceil((to - from) / MAX_PLACES) || 1;
     this.looked += (to - from) / every;
     const seen = this.#seen.fill(0);
@@ -106,11 +129,11 @@ export class ContextIndex {
       }
     }
     return {
-      stood: [this.#places.length, begins[(first + 1) << 8]! - begins[first << 8]!, to - from, stood * every],
+      stood: [this.#places.length, stoodOne, to - from, stood * every],
       distinct: [this.#kinds, this.#kindsBehind(first), distinctTwo, distinct],
       followed: [
         this.#alone[octet]!,
-        this.#pairs[(first << 8) | octet]!,
+        isFollowed ? this.#pairs[behindFirst + this.#numbers[octet]!]! : 0,
         Math.min(followedTwo * every, to - from),
         followed * every,
       ],
@@ -121,7 +144,8 @@ export class ContextIndex {
   #kindsBehind(first: number): number {
     let kinds = this.#kindsBehindOne[first]!;
     if (kinds < 0) {
-      kinds = this.#pairs.subarray(first << 8, (first + 1) << 8).filter(count => count > 0).length;
+      const at = this.#numbers[first]! * this.#numbered;
+      kinds = at < 0 ? 0 : this.#pairs.subarray(at, at + this.#numbered).filter(count => count > 0).length;
       this.#kindsBehindOne[first] = kinds;
     }
     return kinds;
