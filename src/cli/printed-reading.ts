@@ -6,8 +6,8 @@ import { EXIT } from "./exit-codes.ts";
 import { graceOf, onInterrupt } from "./interrupt.ts";
 import { complain, isReaderGone, write } from "./output.ts";
 import { ownFailures, printStack } from "./own-failure.ts";
-import { stoppedReadings } from "./stopped-reading.ts";
 import type { ParquetFolder } from "./parquet-folder.ts";
+import { stoppedReadings } from "./stopped-reading.ts";
 import type { CaptureSession } from "./telemetry-options.ts";
 
 /** What a command does with captures. */
