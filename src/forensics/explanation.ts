@@ -68,7 +68,7 @@ export function explain(
     if (place !== null) overwritten.push({ span: place });
     return place === null;
   });
-  const { replayed, foreign, unexplained } = sortLeftovers(window, rests, around, tails);
+  const { replayed, foreign, unexplained, areRepetitive } = sortLeftovers(window, rests, around, tails);
   for (const tail of tails) missing.push({ streamOffset: tail.span[0], octets: tail.missing });
   const { doubts, doubtOdds } = untangling;
   const doubtful = doubts.length === 0 ? {} : { doubtful: doubts };
@@ -77,7 +77,8 @@ export function explain(
   const again = broken.some(frame => comesAgain(window, frame, around));
   const names = new Map(frames.map(frame => [frame.spans[0]![0], of.get(frame)]));
   const writerAt = (frameAt: number): string | undefined => names.get(frameAt);
-  const isGuessed = again || restUnseen.length > 0 || untangling.spent || hasGuessedPiece(window, frames);
+  const isGuessed =
+    again || areRepetitive || restUnseen.length > 0 || untangling.spent || hasGuessedPiece(window, frames);
   return {
     kind,
     confidence: Math.min(confidenceOf(parts, isGuessed), confidenceBeside(doubtOdds)),

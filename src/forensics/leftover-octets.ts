@@ -11,14 +11,18 @@ const MIN_REPLAY = 24;
 
 type Parts = Pick<Diagnosis, "replayed" | "foreign" | "unexplained">;
 
-/** What octets of no frame are: sent before, another protocol's, a frame's end, or unknown. */
+/**
+ * What octets of no frame are: sent before, another protocol's, a frame's end, or unknown; and whether some that were sent
+ * before are the same few octets again and again, which stand everywhere.
+ */
 export function sortLeftovers(
   window: OctetWindow,
   spans: readonly Span[],
   frames: readonly ReadFrame[],
   tails: Tail[],
-): Pick<Parts, "replayed" | "foreign" | "unexplained"> {
+): Parts & { areRepetitive: boolean } {
   const replayed: Parts["replayed"] = [];
+  let areRepetitive = false;
   const foreign: Parts["foreign"] = [];
   const unexplained: Span[] = [];
   const octets = Buffer.from(window.bytes.buffer, window.bytes.byteOffset, window.length);
@@ -27,13 +31,16 @@ export function sortLeftovers(
     const protocol = foreignProtocolAt(stretch, 0)?.label ?? null;
     const original = protocol === null && span[1] >= MIN_REPLAY ? originalOf(window, octets, span, frames) : -1;
     // If a frame's end is expected, it proves nothing that ordinary octets stood before.
-    const tail = original >= 0 && !isRepetitive(stretch) ? null : tailOf(window, span, frames);
+    const isPlain = original >= 0 && isRepetitive(stretch);
+    const tail = original >= 0 && !isPlain ? null : tailOf(window, span, frames);
     if (protocol !== null) foreign.push({ span, protocol });
     else if (tail !== null) tails.push(tail);
-    else if (original >= 0) replayed.push({ span, of: [original, span[1]] });
-    else unexplained.push(span);
+    else if (original >= 0) {
+      replayed.push({ span, of: [original, span[1]] });
+      areRepetitive ||= isPlain;
+    } else unexplained.push(span);
   }
-  return { replayed, foreign, unexplained };
+  return { replayed, foreign, unexplained, areRepetitive };
 }
 
 /**
