@@ -89,7 +89,7 @@ export class ParquetFolder<Row> {
       for (const input of this.#names.keys()) {
         const part = this.#partOf(input);
         const { file, octets, parquet } = await this.#write(input, part);
-        parquet.finish();
+        await parquet.finish();
         take(octets, file);
         await file.commit();
         this.#parts.delete(input);
@@ -121,7 +121,7 @@ export class ParquetFolder<Row> {
     const { file, octets, parquet } = part.open;
     if (part.rows > 0) {
       const columnData = this.#table.columns.map(({ name }, i) => ({ name, data: part.columns[i]! }));
-      parquet.write({ columnData, rowGroupSize: part.rows });
+      await parquet.write({ columnData, rowGroupSize: part.rows });
     }
     this.#rows -= part.rows;
     part.columns = part.columns.map(() => []);

@@ -37,7 +37,7 @@ function row(table: Table<never>, record: Row): Row {
     table.columns.map(({ name, type, of }) => {
       const value = of(record as never) ?? null;
       if (value === null) return [name, null];
-      return [name, type === "json" ? JSON.stringify(value) : type === "integer" ? String(value) : value];
+      return [name, type === "json" ? JSON.stringify(value) : type === "integer" ? String(value as number) : value];
     }),
   );
 }

@@ -1,6 +1,7 @@
 /** An RST that neither end sent is told by its time to live, and only where that is clear. */
 import { describe, expect, it } from "vitest";
 import { CaptureFeed } from "../../src/capture/capture-feed.ts";
+import { PacketRecord } from "../../src/capture/packet-record.ts";
 import { Inspection } from "../../src/inspect.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import type { Report } from "../../src/report/report.ts";
@@ -45,7 +46,13 @@ function report(hops: readonly number[], { midStream = false, isIpv6 = false } =
     bytes[start + TIME_TO_LIVE] = hop;
     if (!isIpv6) return inspection.packet(record);
     const packet = asIpv6(bytes.subarray(start, end), hop);
-    inspection.packet({ ...record, bytes: packet, start: 0, end: packet.length, originalLength: packet.length });
+    const instead = Object.assign(new PacketRecord(), record, {
+      bytes: packet,
+      start: 0,
+      end: packet.length,
+      originalLength: packet.length,
+    });
+    inspection.packet(instead);
   });
   feed.push(capture, 0, capture.length);
   expect(left).toEqual([]);
