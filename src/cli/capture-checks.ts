@@ -85,7 +85,7 @@ function unread({ message, packets = 0, connections = 0, mayHoldAmqp }: Unread, 
 }
 
 /** How many of each: `5 ok, 1 warn, 0 fail`. */
-export function tally(checks: readonly Check[]): string {
+export function countsLine(checks: readonly Check[]): string {
   const count = (state: Check["state"]) => grouped(checks.filter(each => each.state === state).length);
   return `${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed`;
 }

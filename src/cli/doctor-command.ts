@@ -6,7 +6,7 @@ import { inAscii } from "../report/text/ascii.ts";
 import { Page } from "../report/text/page.ts";
 import { whyUnreachable } from "./broker-probe.ts";
 import { parseBrokerUrl } from "./broker-url.ts";
-import { captureChecks, tally } from "./capture-checks.ts";
+import { captureChecks, countsLine } from "./capture-checks.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { type Check, machineChecks, thisMachine } from "./machine-checks.ts";
@@ -87,6 +87,6 @@ function text(checks: readonly Check[]): string {
     const [first = "", ...rest] = page.labelled(state, `${what}: ${found}`, ink[state]);
     return [first, ...rest, ...(todo === "" ? [] : page.labelled("", todo))];
   });
-  const whole = `${[...lines, "", tally(checks)].join("\n")}\n`;
+  const whole = `${[...lines, "", countsLine(checks)].join("\n")}\n`;
   return options.ascii ? inAscii(whole) : whole;
 }

@@ -101,19 +101,19 @@ async function countsOf(stream: NodeJS.ReadStream): Promise<IncidentCounts | nul
 
 /** Arguments that each make sense alone are several things to explain; otherwise they are the words of one. */
 function countsOfArguments(texts: readonly string[]): IncidentCounts {
-  const whole = tallyOfText(texts.join(" "));
+  const whole = countsInText(texts.join(" "));
   const octets = texts.every(text => /^(?:[0-9a-f]{2}|\?\?)$/i.test(text));
-  const alone = octets ? [whole] : texts.map(tallyOfText);
+  const alone = octets ? [whole] : texts.map(countsInText);
   if (alone.length === 1 || alone.some(({ incidents }) => incidents.length === 0)) {
     // The lines of a log, an argument each.
-    return whole.incidents.length > 0 ? whole : tallyOfText(texts.join("\n"));
+    return whole.incidents.length > 0 ? whole : countsInText(texts.join("\n"));
   }
   const [first, ...others] = alone;
   for (const other of others) first!.absorb(other);
   return first!;
 }
 
-function tallyOfText(text: string): IncidentCounts {
+function countsInText(text: string): IncidentCounts {
   const counts = new IncidentCounts();
   for (const line of text.split("\n")) counts.line(line);
   counts.end();

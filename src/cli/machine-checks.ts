@@ -35,7 +35,7 @@ const OLDEST_NODE = [20, 19] as const;
 /** Bits of Linux's capabilities that capturing needs. */
 const CAP_NET_RAW = 13n;
 /** Milliseconds for a program's answer. */
-const PATIENCE = 3000;
+const PROGRAM_TIMEOUT = 3000;
 
 export async function machineChecks(machine: Machine): Promise<Check[]> {
   return [node(machine), ...(await capturing(machine)), ...proc(machine)];
@@ -110,7 +110,7 @@ export const thisMachine: Machine = {
   lists: path => attempt(() => readdirSync(path)) !== null,
   output: (program, args) =>
     new Promise(resolve => {
-      execFile(program, [...args], { timeout: PATIENCE }, (error, stdout) =>
+      execFile(program, [...args], { timeout: PROGRAM_TIMEOUT }, (error, stdout) =>
         resolve(error === null ? printable(stdout, 400) : null),
       );
     }),

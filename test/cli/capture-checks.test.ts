@@ -1,7 +1,7 @@
 /** What `doctor` says of captures: whole or not, lossy or not, AMQP or not. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { captureChecks, tally } from "../../src/cli/capture-checks.ts";
+import { captureChecks, countsLine } from "../../src/cli/capture-checks.ts";
 import { inspect } from "../../src/inspect.ts";
 import { FIXTURES } from "../support/golden.ts";
 
@@ -38,5 +38,5 @@ it("says what the program that captured lost, and that there is no AMQP", () => 
   const checks = captureChecks(structuredClone(report) as never);
   expect(checks.map(({ found }) => found)).toContain("7 packets dropped while capturing, and missing here");
   expect(checks.map(({ found }) => found)).toContain("no AMQP 0-9-1 connection");
-  expect(tally(checks)).toBe("1 ok, 2 to look at, 0 failed");
+  expect(countsLine(checks)).toBe("1 ok, 2 to look at, 0 failed");
 });
