@@ -173,7 +173,6 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   "forensics/score.test.ts": [
     "forensics/content-order.ts",
     "forensics/explanation.ts",
-    "forensics/leftover-octets.ts",
     "forensics/order-reading.ts",
     "forensics/read-frames.ts",
     "forensics/summary.ts",
