@@ -74,8 +74,8 @@ export class FrameScanner {
   /** The frame that has begun and is not whole; null at a boundary. */
   get partial(): Begun | null {
     if (this.#phase !== "header" && this.#phase !== "payload" && this.#phase !== "end") return null;
-    const { header, octets, size, begun, held } = this.#partial;
-    return { streamOffset: this.frameOffset, octets, header, size, payload: held, moment: begun };
+    const { header, octets, size, begun, held, isHoled } = this.#partial;
+    return { streamOffset: this.frameOffset, octets, header, size, payload: held, isHoled, moment: begun };
   }
 
   /** The next octets of the stream: bytes[start, end). */

@@ -7,10 +7,6 @@ import { FRAME_BODY, FRAME_HEADER_SIZE } from "./spec/constants.ts";
 /** Method and header frames larger than this are skipped like bodies. */
 export const MAX_HELD_PAYLOAD = 1 << 20;
 
-/**
- * A frame that does not lie whole in one piece of octets, put together piece by piece. The payload of a method or
- * content header is held; of a body only what a report shows. One instance is reused for frame after frame.
- */
 /** A frame that has begun, as far as it was seen. */
 export interface Begun {
   readonly streamOffset: number;
@@ -22,10 +18,16 @@ export interface Begun {
   readonly size: number;
   /** The first octets of its payload; what was not seen yet is something else. */
   readonly payload: Uint8Array;
+  /** Octets of its payload were not captured. */
+  readonly isHoled: boolean;
   /** When it began. */
   readonly moment: Moment;
 }
 
+/**
+ * A frame that does not lie whole in one piece of octets, put together piece by piece. The payload of a method or
+ * content header is held; of a body only what a report shows. One instance is reused for frame after frame.
+ */
 export class PartialFrame {
   size = 0;
   /** The payload, where `isHeld`; else its first SNIPPET octets. */

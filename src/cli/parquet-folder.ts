@@ -1,8 +1,10 @@
 /** A folder of Parquet files, one for each capture: DIR/capture=NAME/TABLE.parquet, as query engines find partitions. */
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ByteWriter, ParquetWriter, SchemaElement } from "hyparquet-writer";
 import type { Column, ColumnType, Table } from "../report/tables.ts";
 import { NewFile, type NewFileOptions } from "./new-file.ts";
+import { OutputFileError } from "./output-file-error.ts";
 
 type Library = typeof import("hyparquet-writer");
 
@@ -48,14 +50,24 @@ export class ParquetFolder<Row> {
     this.#options = options;
   }
 
-  /** `paths`: the captures. A capture without rows gets a file, too. */
+  /**
+   * `paths`: the captures. A capture without rows gets a file, too.
+   *
+   * @throws OutputFileError if a file is there already and must not be replaced
+   */
   static async create<Row>(
     folder: string,
     table: Table<Row>,
     paths: readonly string[],
     options: NewFileOptions,
   ): Promise<ParquetFolder<Row>> {
-    return new ParquetFolder(await import("hyparquet-writer"), folder, table, paths, options);
+    const made = new ParquetFolder(await import("hyparquet-writer"), folder, table, paths, options);
+    for (const input of paths.keys()) {
+      const path = made.#pathOf(input);
+      if (!options.force && existsSync(path))
+        throw new OutputFileError(`${path}: is there already; --force replaces it`);
+    }
+    return made;
   }
 
   /** Takes a row. Rows wait for `ready` to be written. */
@@ -106,6 +118,10 @@ export class ParquetFolder<Row> {
     this.#parts.clear();
   }
 
+  #pathOf(input: number): string {
+    return join(this.#folder, `capture=${this.#names[input]}`, `${this.#table.name}.parquet`);
+  }
+
   #partOf(input: number): Part {
     let part = this.#parts.get(input);
     if (part === undefined) {
@@ -132,8 +148,7 @@ export class ParquetFolder<Row> {
   }
 
   async #open(input: number): Promise<NonNullable<Part["open"]>> {
-    const path = join(this.#folder, `capture=${this.#names[input]}`, `${this.#table.name}.parquet`);
-    const file = await NewFile.create(path, this.#options);
+    const file = await NewFile.create(this.#pathOf(input), this.#options);
     const octets = new this.#library.ByteWriter();
     const { columns } = this.#table;
     const schema: SchemaElement[] = [
@@ -150,12 +165,13 @@ export class ParquetFolder<Row> {
 
 /** Names of partitions: those of the files, each once. */
 function partitions(paths: readonly string[]): string[] {
-  const used = new Map<string, number>();
+  const used = new Set<string>();
   return paths.map(path => {
     const name = path === "-" ? "stdin" : encodeURIComponent(basename(path));
-    const count = (used.get(name) ?? 0) + 1;
-    used.set(name, count);
-    return count === 1 ? name : `${name}_${count}`;
+    let unused = name;
+    for (let count = 2; used.has(unused); count++) unused = `${name}_${count}`;
+    used.add(unused);
+    return unused;
   });
 }
 
@@ -171,7 +187,8 @@ function cell<Row>({ type, of }: Column<Row>, row: Row): unknown {
   if (value === undefined || value === null) return null;
   switch (type) {
     case "integer":
-      return BigInt(value as number);
+      // Of a broken content header, say.
+      return Number.isSafeInteger(value) ? BigInt(value as number) : null;
     case "time":
       return nanoseconds(value as string);
     case "json":

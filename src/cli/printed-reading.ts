@@ -76,7 +76,8 @@ export async function readPrinting(
   await telemetry?.finish([report]);
   const problems = [...finish(report)];
   await keepPace();
-  await table?.finish();
+  // A table of a part would look like a whole one.
+  await (interrupt.aborted ? table?.discard() : table?.finish());
   for (const { path, error } of report.inputs) {
     if (error !== undefined) problems.push(`${path === "-" ? "standard input" : path}: ${error}`);
   }

@@ -84,7 +84,7 @@ export class ConnectionEnd {
     const isBroken = broken || incidents.some(({ severity }) => severity === "error");
     const how = close === null ? `${this.#verb} the connection without connection.close` : "closed the connection";
     const words =
-      injected && close === null
+      injected && close === null && this.#reason === "rst"
         ? resetBetween(injected, client)
         : `The ${side === client ? "client" : "broker"} ${how}`;
     const by = isOver ? { side, words, closed: close !== null } : null;

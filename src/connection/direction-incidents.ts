@@ -17,7 +17,7 @@ import { Incident, type Secret } from "./incident.ts";
 import { IncidentLog } from "./incident-log.ts";
 import type { IncidentListener, ObservedDirection, StreamForensics } from "./observers.ts";
 import { RULES, type RuleId, type Severity } from "./rules.ts";
-import { mayBeWhole, stalledFrame } from "./stalled-frame.ts";
+import { fitsChannel, stalledFrame } from "./stalled-frame.ts";
 import { REACH, StrayCredentials } from "./stray-credentials.ts";
 
 /** By then a client knows that the broker closed a channel: its later publishes are not on their way by chance. */
@@ -136,6 +136,7 @@ export class DirectionIncidents {
       return;
     }
     if (this.#unfinished !== null) {
+      this.#unfinished.secret = secret;
       this.#begin(this.#unfinished);
       return;
     }
@@ -205,7 +206,7 @@ export class DirectionIncidents {
     }
     const content = channels.known(incident.frame?.channel ?? 0)?.content ?? AWAITS_ANY;
     // Behind a broken frame nothing is known of the channel.
-    if (mayBeWhole(partial, content) && !(this.log.broken && content === AWAITS_ANY)) return false;
+    if (fitsChannel(partial, content) && !(this.log.broken && content === AWAITS_ANY)) return false;
     this.#unfinished = incident;
     return true;
   }

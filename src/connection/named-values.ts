@@ -17,8 +17,8 @@ import { FieldRun, type Following, LOOK } from "./credential-fields.ts";
 import { SECRET_NAME } from "./discretion.ts";
 import { REACH } from "./masked-stretch.ts";
 
-/** Octets that are remembered: as many as the longest name has, and its length. */
-const REMEMBERED = 256;
+/** Octets that are remembered: as many as the longest name has, its length, and the type behind it. */
+const REMEMBERED = 257;
 const SHORTEST_NAME = "token".length;
 const SPACE = 0x20;
 
@@ -121,7 +121,7 @@ export class NamedValueSearch {
     if (type === TYPE_BOOLEAN) return null;
     if (isShort) return SECRET_NAME.test(this.#text(at, text)) ? secretValue(type) : null;
     // The length of a longer name is no control character. Whether it is one nobody knows, but where another length follows.
-    for (let length = Math.min(text, REMEMBERED) - 1; length >= SPACE; length--) {
+    for (let length = Math.min(text, REMEMBERED - 1) - 1; length >= SPACE; length--) {
       if (this.#latest[(at - length - 1) % REMEMBERED] !== length) continue;
       return SECRET_NAME.test(this.#text(at, length)) ? secretValue(type) : null;
     }

@@ -24,11 +24,11 @@ const ENDS: Readonly<Record<StreamEnd, string>> = {
  * Whether a frame that has begun is one that its channel may carry next, as far as it goes; `content` is the channel's state.
  * A frame torn in its header has the first octets of others as its size, and theirs as its payload.
  */
-export function mayBeWhole({ header, octets, size, payload }: Begun, content: ContentState): boolean {
+export function fitsChannel({ header, octets, size, payload, isHoled }: Begun, content: ContentState): boolean {
   if (header.length < FRAME_HEADER_SIZE) return true;
   const type = header[0]!;
   if (contentFault(content, type, size) !== IN_ORDER) return false;
-  if (type === FRAME_METHOD && octets >= FRAME_HEADER_SIZE + METHOD_IDS_SIZE)
+  if (type === FRAME_METHOD && !isHoled && octets >= FRAME_HEADER_SIZE + METHOD_IDS_SIZE)
     return methodOf(short(payload, 0), short(payload, 2)) !== undefined;
   return true;
 }

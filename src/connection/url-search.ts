@@ -84,7 +84,9 @@ export class UrlSearch {
     const until = Math.min(to, start + TEXT_OCTETS, fieldEnd);
     let end = start;
     while (end < until && isText(bytes, end, to)) end++;
-    const text = `x${BEHIND_SCHEME}${String.fromCharCode(...bytes.subarray(start, end))}`;
+    // Octets of UTF-8 are no blanks, whatever they are by themselves: 0xa0.
+    const octets = bytes.subarray(start, end).map(octet => (octet < DELETE ? octet : 0xff));
+    const text = `x${BEHIND_SCHEME}${String.fromCharCode(...octets)}`;
     const first = start - 1 - BEHIND_SCHEME.length;
     if (text.split(BEHIND_SCHEME, MAX_SCHEMES + 2).length > MAX_SCHEMES + 1) this.found.push([start, end]);
     else for (const [a, b] of urlPasswordSpans(text)) this.found.push([first + a, first + b]);
@@ -102,7 +104,7 @@ export class UrlSearch {
 
   /**
    * Where the long string ends that holds the text at `start`, or the short one if `orShort`; infinite where its length did not
-   * come. A length's last octets may be printable themselves: of two that a short string could have, the larger counts.
+   * come. A length's last octets may be printable themselves: of two rows of short strings that it could be in, the later end counts.
    */
   #fieldEnd(bytes: Uint8Array, from: number, start: number, orShort: boolean): number {
     let first = start;
@@ -113,9 +115,16 @@ export class UrlSearch {
       const end = at + long(bytes, at - 4);
       if (end > start) return end;
     }
-    const end = Math.max(first + bytes[first - 1]!, first + 1 + bytes[first]!);
+    const end = Math.max(shortStringEnd(bytes, first - 1, start), shortStringEnd(bytes, first, start));
     return orShort && end > start ? end : Number.POSITIVE_INFINITY;
   }
+}
+
+/** Where the short string ends that holds the octet at `start`, if the one whose length is at `at` begins a row of them. */
+function shortStringEnd(bytes: Uint8Array, at: number, start: number): number {
+  let end = at;
+  while (end <= start) end += 1 + bytes[end]!;
+  return end;
 }
 
 /** Whether the octet at `at` may be one of a text: of the octets from 0x80 on, all but what ends a frame. */

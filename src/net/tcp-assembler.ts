@@ -107,6 +107,7 @@ export class TcpAssembler {
       return;
     }
     const stream = side === 0 ? connection.stream0 : connection.stream1;
+    if (segment.timeToLive !== stream.timeToLive) stream.noteTimeToLive(segment.timeToLive);
     noteAcknowledgment(stream, side === 0 ? connection.stream1 : connection.stream0, segment, segment.sequence);
     const { payloadStart, payloadEnd, cut } = segment;
     if (payloadEnd + cut > payloadStart) {

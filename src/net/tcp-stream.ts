@@ -37,7 +37,7 @@ export class TcpStream {
   strays = 0;
   strayNext = 0;
 
-  /** Time to live of its SYN and first octets; 0 for none, −1 if it changes. */
+  /** Time to live of its packets, but for FIN and RST; 0 for none, −1 if it changes. */
   timeToLive = 0;
 
   /** Octets delivered. */

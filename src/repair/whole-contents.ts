@@ -74,13 +74,15 @@ export class WholeContents {
       this.#write(octets, comment);
       return;
     }
+    if (channel.owed !== null) {
+      this.leftOut += octets.length;
+      return;
+    }
     channel.waiting.push({ octets: isDone ? octets : octets.slice(), comment });
     this.#waiting += octets.length;
-    channel.passes ||= !isDone && this.#waiting > MAX_WAITING && channel.owed === null;
-    if (channel.passes || (isDone && channel.owed === null)) this.#goOn(channel);
-    if (!isDone) return;
-    channel.passes = false;
-    this.#drop(channel);
+    channel.passes ||= !isDone && this.#waiting > MAX_WAITING;
+    if (channel.passes || isDone) this.#goOn(channel);
+    if (isDone) this.#drop(channel);
   }
 
   /** No more frames: unfinished contents are left out. */
@@ -130,7 +132,9 @@ export class WholeContents {
     waiting.length = 0;
   }
 
-  #drop({ waiting }: Channel): void {
+  #drop(channel: Channel): void {
+    const { waiting } = channel;
+    channel.passes = false;
     for (const { octets } of waiting) {
       this.#waiting -= octets.length;
       this.leftOut += octets.length;

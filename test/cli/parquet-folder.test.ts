@@ -57,6 +57,22 @@ it("writes row groups as rows come, those of the capture that has most of them f
   expect(groups[0]).toMatchObject({ stats_min_value: "2", nulls: 0 });
 });
 
+it("has null for numbers that no column holds, and a name of its own for each capture", async ({ onTestFinished }) => {
+  const folder = temporaryFolder(onTestFinished);
+  const paths = ["x/a.pcap", "y/a.pcap", "a.pcap_2"];
+  const tables = await ParquetFolder.create(folder, SAMPLES, paths, { force: false });
+  for (const number of [2 ** 53 - 1, 2 ** 64, Number.NaN, 0.5]) tables.add({ input: 0, number });
+  await tables.finish();
+  expect(readdirSync(folder).sort()).toEqual(["capture=a.pcap", "capture=a.pcap_2", "capture=a.pcap_2_2"]);
+  const file = join(folder, "capture=a.pcap", "messages.parquet");
+  const rows = await asked(`SELECT number::VARCHAR AS number FROM read_parquet('${file}')`);
+  expect(rows).toEqual([{ number: "9007199254740991" }, { number: null }, { number: null }, { number: null }]);
+  await expect(ParquetFolder.create(folder, SAMPLES, ["new.pcap", "x/a.pcap"], { force: false })).rejects.toThrow(
+    "is there already; --force replaces it",
+  );
+  expect(readdirSync(folder)).not.toContain("capture=new.pcap");
+});
+
 it("leaves nothing behind that is not complete", async ({ onTestFinished }) => {
   const folder = temporaryFolder(onTestFinished);
   const tables = await ParquetFolder.create(folder, SAMPLES, ["one.pcap"], { force: false });

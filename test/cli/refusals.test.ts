@@ -71,7 +71,11 @@ describe.skipIf(process.platform === "win32")("refused", { concurrent: true }, (
     ["a glob of many stars", glob(`${"*a".repeat(100)}b`), /expected a glob with at most 16 wildcards\n$/],
     ["a name of many stars", glob("x/*a*a*a*a*a*b"), /expected a glob with at most 4 "\*" in a name\n$/],
     ["a string of 16 MB", `{"a":"${"x".repeat(16_000_000)}"}`, /unknown key "a"/],
-    ["a string of 20 MB", `{"a":"${"x".repeat(20_000_000)}"}`, /is longer than 16,777,216 octets, expected a file of settings\n$/],
+    [
+      "a string of 20 MB",
+      `{"a":"${"x".repeat(20_000_000)}"}`,
+      /is longer than 16,777,216 octets, expected a file of settings\n$/,
+    ],
     [
       "200,000 brackets",
       "[".repeat(200_000),

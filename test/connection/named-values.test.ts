@@ -31,6 +31,7 @@ const HIDDEN: readonly [name: string, value: ReturnType<typeof field.S>, shown: 
   ["password", secret, `S\0\0\0\x10${stars(16)}`],
   ["x-api-key", secret, `S\0\0\0\x10${stars(16)}`],
   [`${"x-".repeat(100)}Authorization`, secret, `S\0\0\0\x10${stars(16)}`],
+  [`${"n".repeat(247)}password`, secret, `S\0\0\0\x10${stars(16)}`],
   ["session-token", field.F({ id: secret, ok: field.t(true) }), `F\0\0\0\x1d\x02idS\0\0\0\x10${stars(16)}\x02okt\x01`],
   ["cookies", field.A([secret, field.I(7)]), `A\0\0\0\x1aS\0\0\0\x10${stars(16)}I${stars(4)}`],
   ["client_secret", field.I(4711), `I${stars(4)}`],

@@ -72,6 +72,26 @@ describe.each(URLS)("in a recording of a URL with %s", (_, url) => {
   });
 });
 
+it("no octet of a password is shown behind another short text, or behind letters that are no ASCII", () => {
+  const opening = () => wire().protocolHeader().startOk({}, "PLAIN", "\0u\0p").tuneOk().open().channelOpen(1);
+  for (const lead of ["", "x", "17", "a longer text"]) {
+    for (const url of [
+      `amqp://${SECRET}@rabbit:5672/`,
+      `amqp://svc:${SECRET}@rabbit`,
+      `amqp://tokà${SECRET}@rabbit/`,
+      `amqp://svc:pà中${SECRET}@b`,
+    ]) {
+      const properties = { correlationId: lead, replyTo: url, headers: { "x-from": field.S(url) } };
+      const { octets } = opening().publish(1, "a body", { properties });
+      for (const pieces of [[octets], Array.from(octets, (_, at) => octets.slice(at, at + 1))]) {
+        const shown = recorded(pieces);
+        expect(leaked(shown), `${lead}, ${url}, ${pieces.length} pieces`).toEqual([]);
+        expect(shown).toContain("a body");
+      }
+    }
+  }
+});
+
 it("hosts, ports and paths of URLs without users are shown", () => {
   for (const url of [
     "https://example.com/a/b?c=d",

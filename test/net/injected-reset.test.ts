@@ -6,12 +6,12 @@ import { Inspection } from "../../src/inspect.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import type { Report } from "../../src/report/report.ts";
 import { conversationCapture } from "../support/conversation-capture.ts";
-import { clientHandshake, serverHandshake } from "../support/wire.ts";
+import { clientHandshake, serverHandshake, wire } from "../support/wire.ts";
 
-const SEGMENTS = [
+const SEGMENTS: readonly { side: 0 | 1; octets: Uint8Array }[] = [
   { side: 0, octets: clientHandshake().octets },
   { side: 1, octets: serverHandshake().octets },
-] as const;
+];
 const TIME_TO_LIVE = 8;
 
 /** The IPv6 packet of an IPv4 packet, its addresses mapped (RFC 4291 §2.5.5.2). */
@@ -34,8 +34,8 @@ function asIpv6(packet: Uint8Array, hopLimit: number): Uint8Array {
 }
 
 /** A connection that an RST of the server ends; `hops`: the time to live, or hop limit, of each packet of the server. */
-function report(hops: readonly number[], { midStream = false, isIpv6 = false } = {}): Report {
-  const capture = conversationCapture([{ port: 40_000, segments: SEGMENTS, end: "rst", midStream }]);
+function report(hops: readonly number[], { midStream = false, isIpv6 = false, segments = SEGMENTS } = {}): Report {
+  const capture = conversationCapture([{ port: 40_000, segments, end: "rst", midStream }]);
   const inspection = new Inspection({ explain: false });
   inspection.beginInput();
   const left = [...hops];
@@ -86,6 +86,16 @@ describe("an RST of the server", () => {
       injectedReset: { sender: "server", packet: 6, timeToLive: 253, usualTimeToLive: 58 },
     });
     expect(report([58, 58, 58], { isIpv6: true }).connections[0]).not.toHaveProperty("injectedReset");
+  });
+
+  it("is the broker's where its packets came another way before it", () => {
+    const heartbeat = { side: 1 as const, octets: wire().heartbeat().octets };
+    const segments = [...SEGMENTS, heartbeat, heartbeat];
+    expect(report([58, 58, 58, 58, 253], { segments }).connections[0]?.injectedReset).toMatchObject({
+      usualTimeToLive: 58,
+    });
+    expect(report([58, 58, 58, 55, 55], { segments }).connections[0]).not.toHaveProperty("injectedReset");
+    expect(report([58, 58, 55, 55, 55], { segments }).connections[0]).not.toHaveProperty("injectedReset");
   });
 
   it.for([

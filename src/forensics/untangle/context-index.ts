@@ -1,6 +1,8 @@
 /** Places looked at for one context. Of more, one run of nth runs is taken, and counts n times: each nth place would follow the records of a body. */
 const MAX_PLACES = 512;
 const RUN = 32;
+/** Answers that are kept. */
+const MAX_KNOWN = 1 << 15;
 
 /** Behind how many of the octets in question another one was seen. */
 const BEHIND_TWO = 1;
@@ -87,6 +89,7 @@ export class ContextIndex {
     const key = context * 0x100 + octet;
     let counts = this.#known.get(key);
     if (counts === undefined) {
+      if (this.#known.size >= MAX_KNOWN) this.#known.clear();
       counts = this.#count(octet, context & 0xff, (context >> 8) & 0xff, context >> 16);
       this.#known.set(key, counts);
     }

@@ -50,7 +50,7 @@ export class Continuity {
   readonly #near: NearContexts;
 
   /**
-   * For octets[from, end). Learning is paid for from `budget`; what is learned takes up to 1 MiB, so that none is kept
+   * For octets[from, end). Learning is paid for from `budget`; what is learned takes some megabytes at most, so that none is kept
    * while more octets are awaited.
    */
   constructor(octets: Uint8Array, from: number, end: number, budget: StepBudget) {
