@@ -93,6 +93,13 @@ async function repeat({ host, port }: Broker, verdict: Verdict): Promise<void> {
       verdict.askedTwice = true;
       return;
     }
+    // What came late, behind the silence, may be what nobody can know.
+    const reason = unknowable(verdict.prediction, answer, octets);
+    if (reason !== null) {
+      verdict.outcome = "unknowable";
+      verdict.reason = reason;
+      return;
+    }
   }
   for (const [at, pace] of REPETITIONS.entries()) {
     const answer = await answerTo({ host, port, octets, pace, random: new Random(seed, index, 2 + at) });
