@@ -50,7 +50,6 @@ export class IrregularSegments {
     stream.strays = 0;
     if (stream.ended) return connection;
 
-    stream.noteTimeToLive(segment.timeToLive);
     this.#takeOctets(connection, stream, side, sequence);
     this.#streams.settle(connection, connection.stream0, 0);
     this.#streams.settle(connection, connection.stream1, 1);

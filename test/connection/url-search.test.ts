@@ -1,29 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { CredentialsMask } from "../../src/connection/credentials-mask.ts";
-import { ServerMask } from "../../src/connection/server-mask.ts";
 import { UrlSearch } from "../../src/connection/url-search.ts";
-import { spellings } from "../support/secret-scenes.ts";
-import { field, join, text, wire } from "../support/wire.ts";
+import { cuts, leaked, recorded, SECRET } from "../support/masked-recording.ts";
+import { field, text, wire } from "../support/wire.ts";
 
-const SECRET = "Kq7!zW3#xV9$hT5%";
-const latin1 = new TextDecoder("latin1");
-const PIECES = spellings(SECRET).filter(each => each.length === 5);
-
-/** What stands in a recording of octets that come in these pieces. */
-function recorded(pieces: readonly Uint8Array[], of: "client" | "server" = "client"): string {
-  const client = new CredentialsMask();
-  const mask = of === "client" ? client : new ServerMask(client.masked.pieces);
-  return latin1.decode(join(...pieces.map(piece => new Uint8Array(mask.mask(piece)))));
-}
-
-/** The octets whole, cut once anywhere, and one by one. */
-function* cuts(octets: Uint8Array): Generator<Uint8Array[]> {
-  yield [octets];
-  for (let at = 1; at < octets.length; at++) yield [octets.slice(0, at), octets.slice(at)];
-  yield Array.from(octets, (_, at) => octets.slice(at, at + 1));
-}
-
-const leaked = (shown: string): string[] => PIECES.filter(piece => shown.includes(piece));
 /** All but stars: the octets that are shown must be what they were. */
 const changed = (shown: string, octets: Uint8Array): number =>
   Array.from(shown).filter((sign, at) => sign !== "*" && sign.charCodeAt(0) !== octets[at]).length;
