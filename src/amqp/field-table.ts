@@ -77,33 +77,33 @@ class Collector implements FieldVisitor {
   }
 }
 
-function valueAt(bytes: Uint8Array, type: number, at: number, size: number): FieldValue {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, size);
+/** The value of a field that is neither table nor array: octets `at` to `at + size`, of a long string without its length. */
+export function valueAt(bytes: Uint8Array, type: number, at: number, size: number): FieldValue {
   switch (String.fromCharCode(type) as FieldLetter) {
     case "t":
       return bytes[at] !== 0;
     case "b":
-      return view.getInt8(0);
+      return viewAt(bytes, at, size).getInt8(0);
     case "B":
-      return view.getUint8(0);
+      return viewAt(bytes, at, size).getUint8(0);
     case "U":
     case "s":
-      return view.getInt16(0);
+      return viewAt(bytes, at, size).getInt16(0);
     case "u":
       return short(bytes, at);
     case "I":
-      return view.getInt32(0);
+      return viewAt(bytes, at, size).getInt32(0);
     case "i":
       return long(bytes, at);
     case "l":
     case "L":
-      return view.getBigInt64(0);
+      return viewAt(bytes, at, size).getBigInt64(0);
     case "f":
-      return view.getFloat32(0);
+      return viewAt(bytes, at, size).getFloat32(0);
     case "d":
-      return view.getFloat64(0);
+      return viewAt(bytes, at, size).getFloat64(0);
     case "D":
-      return { decimal: { scale: view.getUint8(0), value: view.getInt32(1) } };
+      return { decimal: { scale: viewAt(bytes, at, size).getUint8(0), value: viewAt(bytes, at, size).getInt32(1) } };
     case "T":
       return { timestamp: exactLonglong(bytes, at) };
     case "V":
@@ -117,4 +117,8 @@ function valueAt(bytes: Uint8Array, type: number, at: number, size: number): Fie
     case "A":
       throw new Undecodable("a table or array is no single value");
   }
+}
+
+function viewAt(bytes: Uint8Array, at: number, size: number): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset + at, size);
 }

@@ -82,7 +82,21 @@ export class Cursor {
 
 /** The octets bytes[at, at + size) as text; those that are not UTF-8 become U+FFFD. */
 export function textAt(bytes: Uint8Array, at: number, size: number): string {
-  return UTF8.decode(bytes.subarray(at, at + size));
+  return (size <= SHORT_TEXT ? asciiAt(bytes, at, size) : null) ?? UTF8.decode(bytes.subarray(at, at + size));
+}
+
+/** Text up to this long is put together by its letters: a decoder takes longer to begin. Names are, and most values. */
+const SHORT_TEXT = 24;
+
+/** Octets as text, or null where one is no ASCII. */
+function asciiAt(bytes: Uint8Array, at: number, size: number): string | null {
+  let text = "";
+  for (let i = at; i < at + size; i++) {
+    const octet = bytes[i] ?? 0x80;
+    if (octet >= 0x80) return null;
+    text += String.fromCharCode(octet);
+  }
+  return text;
 }
 
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -2,13 +2,13 @@
  * Signs that writers share what they must not share, before anything breaks: legal octets that are known to lead to
  * corruption. Searched for in what the client sends.
  */
-import { decodeProperties } from "../amqp/payload.ts";
 import { grouped } from "../bytes/grouped.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { Moment } from "../net/connection-observer.ts";
 import type { Channel } from "./channel.ts";
 import { type ClientLibrary, contentsOf, libraryOfClient } from "./client-libraries.ts";
 import { Incident } from "./incident.ts";
+import { threadNamed } from "./thread-header.ts";
 
 /** Producers remembered of a channel. */
 const MAX_PRODUCERS = 64;
@@ -19,11 +19,6 @@ const MIN_SPLITS_OF_WHOLE = 3;
 const MIN_SPLITS = 10;
 /** Without confirms the end of a publish is not known: another's that begins this soon after it may overlap it. */
 const OVERLAP_NANOSECONDS = 1e9;
-/** Headers in which applications name the publishing thread; and those that do so if their value looks like an id. */
-const THREAD_HEADER = /^(x-)?(thread|goroutine|fiber)([-_. ]?(id|name))?$/i;
-const WORKER_HEADER = /^(x-)?(worker|process)([-_. ]?(id|name))?$/i;
-const LOOKS_LIKE_ID = /^[\w.:@-]{0,48}\d$|^[0-9a-f-]{8,36}$/i;
-
 /** Watches for publishes with other channels' frames inside. */
 export class SplitContents {
   publishes = 0;
@@ -187,24 +182,6 @@ function overlaps({ lastAt }: Producers, channel: Channel, { seconds, nanosecond
   if (channel.confirms) return channel.published - 1 > channel.confirmed;
   return (seconds - lastAt.seconds) * 1e9 + (nanoseconds - lastAt.nanoseconds) < OVERLAP_NANOSECONDS;
 }
-
-/** The thread that a content header's payload names, or "". */
-function threadNamed(bytes: Uint8Array, start: number, size: number): string {
-  if (size <= FLAGS_AT || ((bytes[start + FLAGS_AT] ?? 0) & HEADERS_FLAG) === 0) return "";
-  const headers = decodeProperties(bytes, start, size).get("headers");
-  if (!(headers instanceof Map)) return "";
-  for (const [name, value] of headers) {
-    const isNumber = typeof value === "number" || typeof value === "bigint";
-    if (!isNumber && typeof value !== "string") continue;
-    const text = String(value).slice(0, 64);
-    if (THREAD_HEADER.test(name) || (WORKER_HEADER.test(name) && LOOKS_LIKE_ID.test(text))) return text;
-  }
-  return "";
-}
-
-/** A content header's property flags, of which bit 13 is that of `headers` (§4.2.6.1). */
-const FLAGS_AT = 12;
-const HEADERS_FLAG = 0x20;
 
 /** All early warnings of one direction. */
 export class EarlyWarnings {

@@ -77,4 +77,10 @@ it("is used for payload after payload", () => {
 it("makes U+FFFD of octets that are no UTF-8, and keeps a byte order mark", () => {
   expect(over("61 c3 28 62").text(4)).toBe("a\ufffd(b");
   expect(textAt(hex("00 efbbbf 61 00"), 1, 4)).toBe("\ufeffa");
+  // Short text is put together by its letters.
+  for (let size = 0; size < 40; size++) {
+    const plain = "x".repeat(size);
+    expect(textAt(Buffer.from(`<${plain}>`), 1, size)).toBe(plain);
+    expect(textAt(Buffer.from(`${plain}é`), 0, size + 2)).toBe(`${plain}é`);
+  }
 });
