@@ -124,9 +124,13 @@ export class ConnectionEnd {
 }
 
 /** "The connection was reset by something in between: TTL 64 in the broker's packets, 253 in the RST (packet 31)". */
-export function resetBetween({ side, timeToLive, usual, packet }: InjectedReset, client: Side): string {
+export function resetBetween({ side, packet, sign }: InjectedReset, client: Side): string {
   const name = side === client ? "client" : "broker";
-  return `The connection was reset by something in between: TTL ${usual} in the ${name}'s packets, ${timeToLive} in the RST (packet ${packet})`;
+  const why =
+    "goesOn" in sign
+      ? `the ${name} goes on in packet ${sign.goesOn}, after the RST in its name (packet ${packet})`
+      : `TTL ${sign.usual} in the ${name}'s packets, ${sign.timeToLive} in the RST (packet ${packet})`;
+  return `The connection was reset by something in between: ${why}`;
 }
 
 function unfinished(channels: readonly Channel[]): string {

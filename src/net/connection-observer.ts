@@ -26,15 +26,24 @@ export class Moment {
   }
 }
 
-/** An RST whose IP time to live (hop limit) is not that of its side's other packets: something in between sent it. */
+/** An RST that something in between sent, and what shows that. */
 export interface InjectedReset {
   /** The side that it claims to come from. */
   readonly side: Side;
-  readonly timeToLive: number;
-  /** That of the side's packets before. */
-  readonly usual: number;
   /** 1-based packet number in its file. */
   readonly packet: number;
+  readonly sign: OtherTimeToLive | GoesOn;
+}
+
+/** Its IP time to live (hop limit), and that of the side's packets before. */
+export interface OtherTimeToLive {
+  readonly timeToLive: number;
+  readonly usual: number;
+}
+
+/** The side sends its next octets after it, in this packet. */
+export interface GoesOn {
+  readonly goesOn: number;
 }
 
 /** What stands in front of a protocol: "PROXY v1", "SOCKS5"; and the port that it asks for, if it asks for one. */

@@ -4,6 +4,7 @@
  */
 import type { Side } from "./connection-observer.ts";
 import type { FollowedConnections } from "./followed-connections.ts";
+import { resetIgnored } from "./injected-reset.ts";
 import { CHANGED_COPY } from "./packet-outcome.ts";
 import type { SegmentReader } from "./segment-reader.ts";
 import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
@@ -48,6 +49,9 @@ export class IrregularSegments {
       stream.restartAt(sequence);
     }
     stream.strays = 0;
+    if (stream.closing === "rst") {
+      connection.injectedReset ??= resetIgnored(connection, side, sequence, this.#streams.noted(this.#reader.record));
+    }
     if (stream.ended) return connection;
 
     this.#takeOctets(connection, stream, side, sequence);

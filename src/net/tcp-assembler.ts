@@ -17,13 +17,14 @@
 import type { PacketRecord } from "../capture/packet-record.ts";
 import type { ConnectionObserver, Moment, Side, StreamEnd } from "./connection-observer.ts";
 import { FollowedConnections } from "./followed-connections.ts";
+import { resetFromElsewhere } from "./injected-reset.ts";
 import { IrregularSegments } from "./irregular-segments.ts";
 import { CONTRADICTORY_FLAGS, FRAGMENT, UNREAD } from "./packet-outcome.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import { StreamReassembly } from "./stream-reassembly.ts";
 import type { TcpConnection } from "./tcp-connection.ts";
-import { belongs, injectedReset, noteAcknowledgment, synchronise } from "./tcp-handshake.ts";
+import { belongs, noteAcknowledgment, synchronise } from "./tcp-handshake.ts";
 import { DEFAULT_TCP_LIMITS, MAX_AHEAD, MAX_BEHIND, type TcpCounters, type TcpLimits } from "./tcp-limits.ts";
 import { ACK, FIN, RST, SYN, type TcpSegment } from "./tcp-segment.ts";
 
@@ -214,7 +215,7 @@ export class TcpAssembler {
     }
     if (connection.rst === null) {
       connection.rst = this.#streams.noted(this.#reader.record);
-      connection.injectedReset = injectedReset(connection, side, segment, connection.rst.packet);
+      connection.injectedReset = resetFromElsewhere(connection, side, segment, connection.rst.packet);
     }
     if (!stream.known) stream.beginAt(sequence);
     if (stream.closing === null) this.#close(connection, side, "rst", sequence);

@@ -3,15 +3,11 @@
  * are used again, SYNs are sent again, and a capture may show a SYN after the octets that followed it.
  */
 
-import type { InjectedReset, Side } from "./connection-observer.ts";
 import { octetsFrom, sequenceBehind } from "./sequence-number.ts";
 import type { TcpConnection } from "./tcp-connection.ts";
 import { MAX_AHEAD } from "./tcp-limits.ts";
 import { ACK, SYN, type TcpSegment } from "./tcp-segment.ts";
 import type { TcpStream } from "./tcp-stream.ts";
-
-/** By how much more the time to live must differ: a route may change by a hop. */
-const ROUTE_CHANGE = 1;
 
 /** How late a SYN may be: octets captured before it, at most. */
 const LATE_SYN_OCTETS = 2 ** 16;
@@ -106,19 +102,4 @@ export function noteAcknowledgment(stream: TcpStream, other: TcpStream, segment:
     // The other half of the handshake was not captured, or not yet, but this is what it agreed on.
     synchronise(other, segment.acknowledgment);
   }
-}
-
-/**
- * Whether something between the ends sent the RST `segment` of a side: its time to live is another one than that of
- * the side's SYN and octets, which agree (RFC 791 §3.1; RFC 8200 §3). Null where that is not clear.
- */
-export function injectedReset(
-  connection: TcpConnection,
-  side: Side,
-  { timeToLive }: TcpSegment,
-  packet: number,
-): InjectedReset | null {
-  const usual = connection.stream(side).timeToLive;
-  if (usual <= 0 || Math.abs(timeToLive - usual) <= ROUTE_CHANGE) return null;
-  return { side, timeToLive, usual, packet };
 }

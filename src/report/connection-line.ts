@@ -193,8 +193,12 @@ function ending(
 }
 
 /** As connection-end.ts tells it, where a broken stream has no finding of its end. */
-function between({ sender, timeToLive, usualTimeToLive: usual, packet }: InjectedResetRecord): string {
-  return `${resetBetween({ side: sender === "client" ? 0 : 1, timeToLive, usual, packet }, 0)}.`;
+function between({ sender, packet, ...shows }: InjectedResetRecord): string {
+  const sign =
+    "nextPacket" in shows
+      ? { goesOn: shows.nextPacket }
+      : { timeToLive: shows.timeToLive, usual: shows.usualTimeToLive };
+  return `${resetBetween({ side: sender === "client" ? 0 : 1, packet, sign }, 0)}.`;
 }
 
 function endpoint({ address, port }: Endpoint): string {

@@ -111,15 +111,18 @@ export interface PerDirection {
 }
 
 /** An RST that neither end sent. */
-export interface InjectedResetRecord {
-  /** Whose it claims to be. */
-  sender: "client" | "server";
-  /** 1-based packet number in its file. */
-  packet: number;
-  /** IP time to live or hop limit: the RST's, and that of the sender's packets. */
-  timeToLive: number;
-  usualTimeToLive: number;
-}
+/** Whose RST it claims to be, its 1-based packet number in its file, and what shows that something in between sent it. */
+export type InjectedResetRecord = { sender: "client" | "server"; packet: number } & (
+  | {
+      /** IP time to live or hop limit: the RST's, and that of the sender's packets. */
+      timeToLive: number;
+      usualTimeToLive: number;
+    }
+  | {
+      /** The packet of the sender's next octets, after the RST. */
+      nextPacket: number;
+    }
+);
 
 export interface Connection {
   id: string;
@@ -134,7 +137,7 @@ export interface Connection {
   start: string;
   end: string;
   ended: "fin" | "rst" | "open";
-  /** Its first RST came from something in between: its time to live shows that. */
+  /** Its first RST came from something in between: its time to live, or what its sender sent after it, shows that. */
   injectedReset?: InjectedResetRecord;
   /** True when the capture does not hold the connection's beginning. */
   midStream: boolean;

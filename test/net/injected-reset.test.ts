@@ -1,14 +1,14 @@
-/** An RST that neither end sent is told by its time to live, and only where that is clear. */
+/** An RST that neither end sent shows by its time to live, or by octets after it, and only where that is clear. */
 import { describe, expect, it } from "vitest";
 import { CaptureFeed } from "../../src/capture/capture-feed.ts";
 import { PacketRecord } from "../../src/capture/packet-record.ts";
 import { Inspection } from "../../src/inspect.ts";
 import { buildReport } from "../../src/report/build-report.ts";
 import type { Report } from "../../src/report/report.ts";
-import { conversationCapture } from "../support/conversation-capture.ts";
+import { conversationCapture, type Segment } from "../support/conversation-capture.ts";
 import { clientHandshake, serverHandshake, wire } from "../support/wire.ts";
 
-const SEGMENTS: readonly { side: 0 | 1; octets: Uint8Array }[] = [
+const SEGMENTS: readonly Segment[] = [
   { side: 0, octets: clientHandshake().octets },
   { side: 1, octets: serverHandshake().octets },
 ];
@@ -35,7 +35,10 @@ function asIpv6(packet: Uint8Array, hopLimit: number): Uint8Array {
 
 /** A connection that an RST of the server ends; `hops`: the time to live, or hop limit, of each packet of the server. */
 function report(hops: readonly number[], { midStream = false, isIpv6 = false, segments = SEGMENTS } = {}): Report {
-  const capture = conversationCapture([{ port: 40_000, segments, end: "rst", midStream }]);
+  return reportOf(conversationCapture([{ port: 40_000, segments, end: "rst", midStream }]), hops, isIpv6);
+}
+
+function reportOf(capture: Uint8Array, hops: readonly number[], isIpv6 = false): Report {
   const inspection = new Inspection({ explain: false });
   inspection.beginInput();
   const left = [...hops];
@@ -59,6 +62,18 @@ function report(hops: readonly number[], { midStream = false, isIpv6 = false, se
   const none = { notes: [], truncated: null, error: null, stopped: false };
   inspection.endInput("reset", { format: "pcap", packets: 6, octets: capture.length, ...none });
   return buildReport(inspection.finish());
+}
+
+/** What follows the handshakes, a second apart, or all of it at once; every packet has the same time to live. */
+function goesOn(behind: readonly Segment[], { atOnce = false } = {}): Report {
+  const capture = conversationCapture([{ port: 40_000, segments: [...SEGMENTS, ...behind], end: "open" }]);
+  const view = new DataView(capture.buffer, capture.byteOffset);
+  let servers = 0;
+  for (let at = 24; at < capture.length; at += 16 + view.getUint32(at + 8, true)) {
+    if (atOnce) view.setUint32(at, 1_700_000_000, true);
+    if (capture[at + 16 + 15] === 2) servers++;
+  }
+  return reportOf(capture, new Array(servers).fill(64));
 }
 
 const BETWEEN = /^The connection was reset by something in between/;
@@ -106,5 +121,33 @@ describe("an RST of the server", () => {
     const { connections, findings } = report(hops);
     expect(connections[0]).not.toHaveProperty("injectedReset");
     expect(findings.filter(({ message }) => BETWEEN.test(message))).toEqual([]);
+  });
+});
+
+describe("an RST after which its sender goes on", () => {
+  const server = wire().heartbeat().octets;
+  const reset: Segment = { side: 1, octets: new Uint8Array(0), flags: "RA" };
+  const heartbeat: Segment = { side: 1, octets: server };
+
+  it("was sent by something in between", () => {
+    const { connections, findings } = goesOn([heartbeat, reset, { side: 0, octets: server }, heartbeat, heartbeat]);
+    expect(connections[0]?.injectedReset).toEqual({ sender: "server", packet: 7, nextPacket: 9 });
+    expect(findings.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
+      "ended-abruptly: The connection was reset by something in between: the broker goes on in packet 9, after the RST in its name (packet 7).",
+    ]);
+  });
+
+  it.for<[string, readonly Segment[], boolean]>([
+    ["what comes at the same time may have been sent before", [reset, heartbeat], true],
+    ["octets sent again were sent before", [heartbeat, reset, { ...heartbeat, again: true }], false],
+    [
+      "octets behind others that were not captured may be another connection's",
+      [reset, { ...heartbeat, lost: true }, heartbeat],
+      false,
+    ],
+    ["the other side goes on", [reset, { side: 0, octets: server }], false],
+    ["a connection on the same ports", [reset, { side: 0, octets: new Uint8Array(0), flags: "S" }, heartbeat], false],
+  ])("is its own: %s", ([, behind, atOnce]) => {
+    expect(goesOn(behind, { atOnce }).connections[0]).not.toHaveProperty("injectedReset");
   });
 });

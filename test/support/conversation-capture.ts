@@ -10,6 +10,8 @@ export interface Segment {
   again?: boolean;
   /** Sent, and not captured. */
   lost?: boolean;
+  /** "PA", if nothing else is said. */
+  flags?: string;
 }
 
 export interface PlayedConnection {
@@ -49,9 +51,9 @@ export function conversationCapture(connections: readonly PlayedConnection[]): U
       keep(send(1, "SA", undefined, 4999));
       keep(send(0, "A"));
     }
-    for (const { side, octets, again = false, lost = false } of segments) {
+    for (const { side, octets, again = false, lost = false, flags = "PA" } of segments) {
       const sequence = again ? next[side]! - octets.length : next[side]!;
-      const packet = send(side, "PA", octets, sequence);
+      const packet = send(side, flags, octets, sequence);
       if (!lost) keep(packet);
       if (!again) next[side]! += octets.length;
     }

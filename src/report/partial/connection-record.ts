@@ -40,8 +40,10 @@ export function connectionRecord(connection: InspectedConnection): Omit<Connecti
   };
 }
 
-function injectedResetRecord({ side, packet, timeToLive, usual }: InjectedReset, client: Side): InjectedResetRecord {
-  return { sender: side === client ? "client" : "server", packet, timeToLive, usualTimeToLive: usual };
+function injectedResetRecord({ side, packet, sign }: InjectedReset, client: Side): InjectedResetRecord {
+  const shows =
+    "goesOn" in sign ? { nextPacket: sign.goesOn } : { timeToLive: sign.timeToLive, usualTimeToLive: sign.usual };
+  return { sender: side === client ? "client" : "server", packet, ...shows };
 }
 
 /** The rules of the prediction, after it has been made: making it may narrow a guess. */
