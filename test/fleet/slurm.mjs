@@ -44,7 +44,8 @@ exec ${run}
   const expected = Array.from({ length: TASKS }, (_, i) => `${i + 1} 0`)
     .concat(`${KILLED} 1`)
     .sort();
-  if (counted.join() !== expected.join()) throw new Failure(`tasks and restarts were ${counted}, expected ${expected}`);
+  if (counted.join() !== expected.join())
+    throw new Failure(`tasks and restarts were ${counted.join()}, expected ${expected.join()}`);
   const version = slurm.ask("sbatch", ["--version"]);
   console.log(
     `${captures} captures, ${version}, an array of ${TASKS}, task ${KILLED} killed while it read and requeued;`,

@@ -22,8 +22,20 @@ const SHARED =
 const TERMINAL =
   /[\\/]src[\\/](?:bytes[\\/]printable|capture[\\/]system-error|cli[\\/](?:exit-codes|output|own-failure))\.ts$/;
 
+/** The command as the package has it. */
 export async function bundle() {
-  rmSync(bundled, { recursive: true, force: true });
+  const output = await bundleInto(bundled, {
+    external: /^@opentelemetry\//,
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+  });
+  writeFileSync(join(bundled, "package.json"), '{ "type": "commonjs" }\n');
+  writeFileSync(NOTICES, notices(output, "The command is bundled (dist/command/) with parts of these packages."));
+}
+
+/** Empties the folder `dir`, and bundles the command into it. */
+export async function bundleInto(dir, { external, ...maps }) {
+  rmSync(dir, { recursive: true, force: true });
   const entry = file => join(root, "src", file);
   const { output } = await build({
     input: {
@@ -34,9 +46,10 @@ export async function bundle() {
       "telemetry-worker": entry("proxy/telemetry-worker.ts"),
     },
     platform: "node",
-    external: /^@opentelemetry\//,
+    external,
     output: {
-      dir: bundled,
+      ...maps,
+      dir,
       format: "cjs",
       entryFileNames: "[name].js",
       chunkFileNames: "[name]-[hash].js",
@@ -49,32 +62,29 @@ export async function bundle() {
       },
       // Comments go; names stay, for the stack of an error.
       minify: { mangle: false, compress: false, codegen: true },
-      sourcemap: true,
-      sourcemapExcludeSources: true,
     },
     logLevel: "warn",
   });
-  writeFileSync(join(bundled, "package.json"), '{ "type": "commonjs" }\n');
-  writeNotices(output.flatMap(chunk => Object.keys(chunk.modules ?? {})));
+  return output;
 }
 
-/** The licences of the packages that these modules belong to. */
-function writeNotices(modules) {
+/** The licences of the packages of which parts are in `output`, what rolldown made. */
+export function notices(output, about) {
+  const modules = output.flatMap(chunk => Object.keys(chunk.modules ?? {}));
   const folders = [...new Set(modules.map(packageOf).filter(folder => folder !== null))];
   const packages = folders.map(folder => ({
     folder,
     ...JSON.parse(readFileSync(join(folder, "package.json"), "utf8")),
   }));
   packages.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const notices = packages.map(({ folder, name, version, license }) => {
+  const licences = packages.map(({ folder, name, version, license }) => {
     const file = readdirSync(folder).find(each => /^licen[cs]e/i.test(each));
     if (file === undefined) throw new Error(`${name} has no licence file`);
     const text = readFileSync(join(folder, file), "utf8").replaceAll("\r\n", "\n").trim();
     return `${name} ${version} (${license})\n\n${text}\n`;
   });
   const line = `\n${"-".repeat(80)}\n\n`;
-  const intro = "The command is bundled (dist/command/) with parts of these packages. Their licences:\n";
-  writeFileSync(NOTICES, [intro, ...notices].join(line));
+  return [`${about} Their licences:\n`, ...licences].join(line);
 }
 
 function packageOf(module) {

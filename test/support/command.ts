@@ -9,7 +9,11 @@ import type { TestContext } from "vitest";
 import { FIXTURES } from "./golden.ts";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const BIN = join(ROOT, "bin", "ghostframe.js");
+/** The command's program and first arguments: Node with the built command, or an executable, as test/executable/run.mjs names it. */
+const [PROGRAM, ...BEFORE] =
+  process.env.GHOSTFRAME_EXECUTABLE === undefined
+    ? ([process.execPath, join(ROOT, "bin", "ghostframe.js")] as const)
+    : ([process.env.GHOSTFRAME_EXECUTABLE] as const);
 
 export interface Ended {
   code: number | null;
@@ -37,7 +41,7 @@ export async function ghostframe(args: readonly string[], options: RunOptions = 
 
 /** Starts `ghostframe ARGS…`; whoever asked for it closes its standard input. */
 export function start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
-  const child = startCommand(process.execPath, [BIN, ...args], options);
+  const child = startCommand(PROGRAM, [...BEFORE, ...args], options);
   // A command that is done before it has read everything is no failure of the test.
   child.stdin.on("error", () => {});
   return child;
