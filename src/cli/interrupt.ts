@@ -10,6 +10,9 @@ const LAST_PACKETS = 300;
 /** Milliseconds from Ctrl-C for the report of what was read: of thousands of broken connections it takes longer. */
 const LAST_WORDS = 500;
 
+/** For commands that print while they read. */
+export const NO_TIME_FOR_REST = "stopped by Ctrl-C; what else was read would have taken too long";
+
 /** Ctrl-C, as long as captures are read. */
 export interface Interruption {
   /** Aborted by Ctrl-C: read no further. */

@@ -1,9 +1,10 @@
 /** Reading for commands that print while they read: `frames`, `messages`, `connections`, `stats`. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type InspectOptions, inspect } from "../inspect.ts";
 import type { Report } from "../report/report.ts";
 import { type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
-import { graceOf, onInterrupt } from "./interrupt.ts";
+import { graceOf, NO_TIME_FOR_REST, onInterrupt } from "./interrupt.ts";
 import { complain, isReaderGone, write } from "./output.ts";
 import { ownFailures, printStack } from "./own-failure.ts";
 import type { ParquetFolder } from "./parquet-folder.ts";
@@ -38,7 +39,10 @@ export async function readPrinting(
 ): Promise<void> {
   const captures = await captureOptions(flags);
   if (captures === null) return;
-  const interruption = onInterrupt(await graceOf(paths));
+  const interruption = onInterrupt(await graceOf(paths), () => {
+    flush();
+    complain(NO_TIME_FOR_REST);
+  });
   const { signal: interrupt } = interruption;
   const stop = new AbortController();
   interrupt.addEventListener("abort", () => stop.abort());
@@ -74,7 +78,10 @@ export async function readPrinting(
   });
   interruption.release();
   await telemetry?.finish([report]);
+  await nextTurn();
   const problems = [...finish(report)];
+  await nextTurn();
+  interruption.reported();
   await keepPace();
   // A table of a part would look like a whole one.
   await (interrupt.aborted ? table?.discard() : table?.finish());

@@ -9,7 +9,7 @@ import { jsonLine } from "../report/json.ts";
 import { AskedValues } from "./asked-values.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
+import { NO_TIME_FOR_REST, onInterrupt } from "./interrupt.ts";
 import { keepHeapSmall } from "./memory.ts";
 import { addFilterOptions, type FilterFlags, filterOf, unknownConnections } from "./message-filter-options.ts";
 import { complain, isReaderGone, write } from "./output.ts";
@@ -156,7 +156,7 @@ async function recoverInto(
   captures: InspectOptions,
   options: Options,
 ): Promise<number> {
-  const interruption = onInterrupt(0);
+  const interruption = onInterrupt(0, () => complain(NO_TIME_FOR_REST));
   const stop = new AbortController();
   interruption.signal.addEventListener("abort", () => stop.abort());
   const counts = new RecoveredCounts();
@@ -185,6 +185,8 @@ async function recoverInto(
     },
     take,
   );
+  // What is published by now is waited for.
+  interruption.reported();
   progress.clear();
   await (stop.signal.aborted ? folder?.discard() : folder?.finish());
   const isDone = (await republishing?.finish(stop.signal.aborted)) ?? true;
