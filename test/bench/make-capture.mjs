@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /**
- * node test/bench/make-capture.mjs OUT MEGABYTES [pcap|pcapng]
+ * node test/bench/make-capture.mjs OUT MEGABYTES [pcap|pcapng] [CONNECTIONS]
  *
  * Writes a clean capture of publishers and consumers, the same octets every time, and prints what is in it as JSON:
  * packets and frames, exactly. Made to be written quickly: payloads are rendered once, and copied from then on.
  *
- * Eight connections, two channels each: messages are published on channel 1, delivered and acknowledged on channel 2, up
- * to six in one write. Four connections cut their writes into segments of 1,448 octets, as on a network, the other four
+ * Eight connections, if nothing else is said, two channels each: messages are published on channel 1, delivered and acknowledged on channel 2, up
+ * to six in one write. Half of the connections cut their writes into segments of 1,448 octets, as on a network, the others
  * of 65,483, as on a loopback interface; now and then a message fills several body frames.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
@@ -14,6 +14,10 @@ import { pathToFileURL } from "node:url";
 
 const SEED = 20261121;
 const CONNECTIONS = 8;
+/** If there are more connections, so many are open at a time, and are closed before the next ones open. */
+const AT_A_TIME = 1000;
+/** Client ports of one address. */
+const PORTS = 30_000;
 const FRAME_MAX = 131072;
 const SEGMENT_OCTETS = [1448, 65483];
 /** Rendered writes to choose from. */
@@ -21,9 +25,12 @@ const VARIANTS = 256;
 const BUFFER_OCTETS = 8 << 20;
 const ETHERNET_IP_TCP = 14 + 20 + 20;
 
+const FIN_ACK = 0x11;
 const SYN = 0x02;
 const SYN_ACK = 0x12;
 const PUSH_ACK = 0x18;
+/** SYN and FIN take a sequence number each. */
+const TAKES_ONE = 0x03;
 
 /** @param {number} seed */
 function random(seed) {
@@ -183,6 +190,8 @@ export class Connection {
   frames = 0;
   #file;
   #port;
+  /** The client's address. */
+  #client;
   #segmentOctets;
   /** Next sequence number of client and server. */
   #sequence;
@@ -190,9 +199,10 @@ export class Connection {
 
   constructor(file, number) {
     this.#file = file;
-    this.#port = 30000 + number;
+    this.#port = 30_000 + (number % PORTS);
+    this.#client = 0x0a000001 + 256 * Math.floor(number / PORTS);
     this.#segmentOctets = SEGMENT_OCTETS[number % 2];
-    this.#sequence = [1000 * number, 0xffff0000 + number];
+    this.#sequence = [1000 * number, (0xffff0000 + number) >>> 0];
   }
 
   open() {
@@ -230,6 +240,13 @@ export class Connection {
     }
   }
 
+  close() {
+    const nothing = Buffer.alloc(0);
+    this.send(0, new Write().method(0, 10, 50, short(200), shortstr(""), short(0), short(0)));
+    this.send(1, new Write().method(0, 10, 51));
+    for (const side of [0, 1]) this.#segment(side, nothing, 0, 0, FIN_ACK);
+  }
+
   /** One side's write, cut into segments. */
   send(side, { octets, frames, tagOffsets }) {
     this.frames += frames;
@@ -249,8 +266,8 @@ export class Connection {
     buffer.writeUInt16BE(40 + size, ip + 2);
     buffer[ip + 8] = 64;
     buffer[ip + 9] = 6;
-    buffer.writeUInt32BE(side === 0 ? 0x0a000001 : 0x0a000002, ip + 12);
-    buffer.writeUInt32BE(side === 0 ? 0x0a000002 : 0x0a000001, ip + 16);
+    buffer.writeUInt32BE(side === 0 ? this.#client : 0x0a000002, ip + 12);
+    buffer.writeUInt32BE(side === 0 ? 0x0a000002 : this.#client, ip + 16);
     const tcp = ip + 20;
     buffer.writeUInt16BE(side === 0 ? this.#port : 5672, tcp);
     buffer.writeUInt16BE(side === 0 ? 5672 : this.#port, tcp + 2);
@@ -260,7 +277,7 @@ export class Connection {
     buffer[tcp + 13] = flags;
     buffer.writeUInt16BE(65535, tcp + 14);
     octets.copy(buffer, tcp + 20, start, end);
-    this.#sequence[side] = (this.#sequence[side] + size + (flags & SYN ? 1 : 0)) >>> 0;
+    this.#sequence[side] = (this.#sequence[side] + size + (flags & TAKES_ONE ? 1 : 0)) >>> 0;
   }
 }
 
@@ -269,29 +286,34 @@ export class Connection {
  * @param {number} megabytes
  * @param {"pcap" | "pcapng"} format
  */
-export function makeCapture(path, megabytes, format = "pcap") {
+export function makeCapture(path, megabytes, format = "pcap", count = CONNECTIONS) {
   const next = random(SEED);
   const variants = Array.from({ length: VARIANTS }, (_, number) => renderVariant(number, next));
   const file = new CaptureFile(path, format);
-  const connections = Array.from({ length: CONNECTIONS }, (_, number) => new Connection(file, number));
-  for (const connection of connections) connection.open();
-  while (file.size < megabytes * 1e6) {
-    const connection = connections[Math.floor(next() * CONNECTIONS)];
-    const [published, delivered, acknowledged] = variants[Math.floor(next() * VARIANTS)];
-    connection.send(0, published);
-    connection.send(1, delivered);
-    connection.send(0, acknowledged);
+  const connections = Array.from({ length: count }, (_, number) => new Connection(file, number));
+  for (let first = 0; first < count; first += AT_A_TIME) {
+    const open = connections.slice(first, first + AT_A_TIME);
+    const size = (megabytes * 1e6 * (first + open.length)) / count;
+    for (const connection of open) connection.open();
+    while (file.size < size) {
+      const connection = open[Math.floor(next() * open.length)];
+      const [published, delivered, acknowledged] = variants[Math.floor(next() * VARIANTS)];
+      connection.send(0, published);
+      connection.send(1, delivered);
+      connection.send(0, acknowledged);
+    }
+    if (count > AT_A_TIME) for (const connection of open) connection.close();
   }
   file.close();
   const frames = connections.reduce((sum, connection) => sum + connection.frames, 0);
-  return { path, format, seed: SEED, octets: file.octets, packets: file.packets, frames, connections: CONNECTIONS };
+  return { path, format, seed: SEED, octets: file.octets, packets: file.packets, frames, connections: count };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [path, megabytes, format = "pcap"] = process.argv.slice(2);
-  if (!path || !(Number(megabytes) > 0) || !["pcap", "pcapng"].includes(format)) {
-    console.error("usage: node test/bench/make-capture.mjs OUT MEGABYTES [pcap|pcapng]");
+  const [path, megabytes, format = "pcap", count = String(CONNECTIONS)] = process.argv.slice(2);
+  if (!path || !(Number(megabytes) > 0) || (format !== "pcap" && format !== "pcapng") || !(Number(count) >= 1)) {
+    console.error("usage: node test/bench/make-capture.mjs OUT MEGABYTES [pcap|pcapng] [CONNECTIONS]");
     process.exit(2);
   }
-  console.log(JSON.stringify(makeCapture(path, Number(megabytes), /** @type {"pcap" | "pcapng"} */ (format))));
+  console.log(JSON.stringify(makeCapture(path, Number(megabytes), format, Number(count))));
 }
