@@ -12,7 +12,7 @@ import { positiveNumber } from "./check-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { PageSample } from "./html-output.ts";
 import { graceOf, onInterrupt } from "./interrupt.ts";
-import { keepHeapSmall } from "./memory.ts";
+import { keepHeapModerate, keepHeapSmall } from "./memory.ts";
 import { addFilterOptions, type FilterFlags, selects } from "./message-filter-options.ts";
 import { complain, terminalOptions, widthOption, write } from "./output.ts";
 import { formatOption } from "./output-option.ts";
@@ -128,6 +128,7 @@ async function inspectCaptures(paths: string[], options: Options): Promise<void>
   const hooks = {
     signal,
     onFailure: printStack,
+    onConnection: keepHeapModerate,
     onExplaining: (connections: number) => {
       keepHeapSmall(connections);
       interruption.beforeDeafWork();

@@ -13,7 +13,7 @@ import { type PartialResult, unreadableInput } from "../report/partial/partial-r
 import { countsOfHealthy } from "../report/partial/reduce.ts";
 import type { Report } from "../report/report.ts";
 import type { CaptureFile } from "./check-files.ts";
-import { keepHeapSmall } from "./memory.ts";
+import { keepHeapModerate, keepHeapSmall } from "./memory.ts";
 import { printStack } from "./own-failure.ts";
 import { inspectSharded, shardsFor } from "./sharded-inspection.ts";
 
@@ -80,7 +80,7 @@ function workOf({ octets }: CaptureFile): number {
 
 /** One capture; an error within ghostframe affects only this one. */
 export function inspectOne({ index, path }: Task, options: InspectOptions): Promise<Outcome> {
-  const inspect = { onFailure: printStack, onExplaining: keepHeapSmall, ...options };
+  const inspect = { onFailure: printStack, onConnection: keepHeapModerate, onExplaining: keepHeapSmall, ...options };
   return outcomeOf(index, () => inspectPart([path], inspect));
 }
 

@@ -2,13 +2,17 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Broken connections from which on memory counts more than time. */
+/** Connections from which on memory counts more than time. V8 lets a heap grow to four times its live data. */
 const MANY = 1000;
 
+/** The `number`th connection was seen: with many of them, the heap may only double before garbage is collected. */
+export function keepHeapModerate(number: number): void {
+  if (number === MANY) setFlagsFromString("--heap-growing-percent=100");
+}
+
 /**
- * Many connections are about to be explained: V8 lets a heap grow to four times its live data before it collects
- * garbage. From here on it may grow by half. The present limit was set at the last collection: so one more collection
- * is run.
+ * Many connections are about to be explained: from here on the heap may grow by half. The present limit was set at the
+ * last collection: so one more collection is run.
  */
 export function keepHeapSmall(connections: number): void {
   if (connections < MANY) return;

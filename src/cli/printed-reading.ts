@@ -5,6 +5,7 @@ import type { Report } from "../report/report.ts";
 import { type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { graceOf, NO_TIME_FOR_REST, onInterrupt } from "./interrupt.ts";
+import { keepHeapModerate } from "./memory.ts";
 import { complain, isReaderGone, write } from "./output.ts";
 import { ownFailures, printStack } from "./own-failure.ts";
 import type { ParquetFolder } from "./parquet-folder.ts";
@@ -69,6 +70,7 @@ export async function readPrinting(
 
   const { options, finish, absent } = reading(print);
   const report = await inspect(paths, {
+    onConnection: keepHeapModerate,
     ...captures,
     ...options,
     signal: stop.signal,

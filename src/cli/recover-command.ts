@@ -10,7 +10,7 @@ import { AskedValues } from "./asked-values.ts";
 import { addCaptureOptions, type CaptureFlags, captureOptions } from "./capture-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { NO_TIME_FOR_REST, onInterrupt } from "./interrupt.ts";
-import { keepHeapSmall } from "./memory.ts";
+import { keepHeapModerate, keepHeapSmall } from "./memory.ts";
 import { addFilterOptions, type FilterFlags, filterOf, unknownConnections } from "./message-filter-options.ts";
 import { complain, isReaderGone, write } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
@@ -180,6 +180,7 @@ async function recoverInto(
       includeUnconfirmed: options.includeUnconfirmed,
       signal: stop.signal,
       onFailure: printStack,
+      onConnection: keepHeapModerate,
       onExplaining: keepHeapSmall,
       onProgress: (path, read, total) => progress.update(path, read, total),
     },
