@@ -6,12 +6,12 @@ import { didYouMean } from "../check/nearest-name.ts";
 import { LEVELS, RULE_IDS, SEVERITIES } from "../check/policy.ts";
 import type { RuleId } from "../connection/rules.ts";
 import { widthOption } from "./output.ts";
-import { outputOption, type PARTIAL, traceUrlOption } from "./output-option.ts";
+import { outputOption, PARQUET, type PARTIAL, traceUrlOption } from "./output-option.ts";
 
 /** The policy, the baseline, and the files to write; `partial` is of check only. */
 export function addPolicyOptions(command: Command, others: readonly (typeof PARTIAL)[] = []): Command {
   return command
-    .addOption(outputOption("also write the result", others))
+    .addOption(outputOption("also write the result", [PARQUET, ...others]))
     .addOption(traceUrlOption())
     .addOption(new Option("--fail-on <level>", "lowest level that fails (default: warning)").choices(SEVERITIES))
     .option("--rule <rule=level>", `level of a rule's findings: ${LEVELS.join(", ")}`, collectRules)

@@ -79,13 +79,24 @@ export async function writeResult(
   extras: PageExtras,
 ): Promise<void> {
   // The first is written before anything is judged, the second while captures are read.
-  if (format === PARTIAL || format === OTLP || format === PARQUET) return;
+  if (format === PARTIAL || format === OTLP) return;
+  if (format === PARQUET) return writeFindings(result, path);
   const options = { ...DEFAULT_FORMAT_OPTIONS, all };
   if (!append) return writeText(path, await rendered(result, format, options, extras));
   const { octets, endsInLine } = await heldBy(path);
   const feed = endsInLine ? "" : "\n";
   const text = await rendered(result, format, { ...options, octetsBefore: octets + feed.length }, extras);
   await writeText(path, feed + text, true);
+}
+
+/** @throws OutputFileError */
+async function writeFindings(result: CheckResult, folder: string): Promise<void> {
+  const [{ CHECKED_FINDINGS, checkedRows }, { writeTable }] = await Promise.all([
+    import("../check/checked-findings.ts"),
+    import("./table-output.ts"),
+  ]);
+  const captures = result.captures.map(({ path }) => path);
+  await writeTable(folder, CHECKED_FINDINGS, captures, checkedRows(result));
 }
 
 /** @throws OutputFileError */

@@ -13,6 +13,7 @@ import { writeText } from "./check-output.ts";
 import { complain } from "./output.ts";
 import { OutputFileError } from "./output-file-error.ts";
 import { OTLP, type OutputFile, outputOption, PARQUET, PARTIAL, traceUrlOption } from "./output-option.ts";
+import { writeTable } from "./table-output.ts";
 
 export interface ReportOutputOptions {
   output?: OutputFile[];
@@ -69,7 +70,7 @@ export async function writeReports(
     // Written while captures are read.
     if (format === OTLP || format === PARTIAL) continue;
     try {
-      if (format === PARQUET) await writeFindings(report, path);
+      if (format === PARQUET) await writeTable(path, FINDINGS, pathsOf(report), report.findings);
       else await writeText(path, await rendered(report, format, options, page));
     } catch (error) {
       if (!(error instanceof OutputFileError)) throw error;
@@ -80,13 +81,8 @@ export async function writeReports(
   return written;
 }
 
-/** @throws OutputFileError */
-async function writeFindings({ inputs, findings }: Report, path: string): Promise<void> {
-  const { ParquetFolder } = await import("./parquet-folder.ts");
-  const captures = inputs.map(input => input.path);
-  const folder = await ParquetFolder.create(path, FINDINGS, captures, { force: true });
-  for (const finding of findings) folder.add(finding);
-  await folder.finish();
+function pathsOf({ inputs }: Report): string[] {
+  return inputs.map(({ path }) => path);
 }
 
 /** The others belong to a check: they judge the report by the default policy. */

@@ -39,6 +39,23 @@ export async function tableFolder<Row>(
   return ParquetFolder.create(output, table, paths, { force, taken: filesRead(paths, flags) });
 }
 
+/**
+ * Writes rows of `table`, each file as a whole. What is there is replaced, as by every other `--output`.
+ *
+ * @throws OutputFileError
+ */
+export async function writeTable<Row>(
+  folder: string,
+  table: Table<Row>,
+  captures: readonly string[],
+  rows: Iterable<Row>,
+): Promise<void> {
+  const { ParquetFolder } = await import("./parquet-folder.ts");
+  const written = await ParquetFolder.create(folder, table, captures, { force: true });
+  for (const row of rows) written.add(row);
+  await written.finish();
+}
+
 /** Does the work of a command, and complains of options that do not fit together and of files that cannot be written. */
 export async function complaining(work: Promise<void>): Promise<void> {
   try {

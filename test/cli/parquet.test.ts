@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, it } from "vitest";
+import type { CheckResult } from "../../src/check/check-result.ts";
+import { CHECKED_FINDINGS, type CheckedRow, checkedRows } from "../../src/check/checked-findings.ts";
 import { CONNECTIONS, FINDINGS, FRAMES, MESSAGES, type Table } from "../../src/report/tables.ts";
 import { ghostframe, ROOT, temporaryFolder } from "../support/command.ts";
 
@@ -79,6 +81,36 @@ describe("tables", { concurrent: true }, () => {
     await expectRows(FINDINGS, folder, (JSON.parse(stdout) as { findings: Row[] }).findings);
   });
 
+  it("of a check: have each finding, as it was judged", async ({ onTestFinished }) => {
+    const folder = temporaryFolder(onTestFinished);
+    const output = ["--format", "json", "--output", `parquet=${folder}`];
+    const { stdout, code } = await ghostframe(["check", ...CAPTURES, ...output]);
+    expect(code).toBe(1);
+    const { captures } = JSON.parse(stdout) as CheckResult;
+    const judged = [...checkedRows({ captures } as CheckResult)];
+    const asRecord = ({ finding, level, state, fingerprint, path }: CheckedRow): Row => ({
+      ...(finding as object),
+      level,
+      state,
+      fingerprint,
+      path,
+    });
+    const columns = CHECKED_FINDINGS.columns.slice(FINDINGS.columns.length);
+    expect(columns.map(({ name }) => name)).toEqual(["level", "state", "fingerprint", "path"]);
+    const flat: Table<never> = {
+      ...FINDINGS,
+      columns: [
+        ...FINDINGS.columns,
+        ...columns.map(({ name }) => ({ name, type: "text" as const, of: (row: Row) => row[name] })),
+      ],
+    };
+    await expectRows(flat, folder, judged.map(asRecord));
+    const [{ count } = {}] = await asked(
+      `SELECT count(*) AS count FROM read_parquet('${folder}/*/findings.parquet', hive_partitioning = true) WHERE path LIKE '%/' || capture`,
+    );
+    expect(count).toBe(String(judged.length));
+  });
+
   it("answer the questions of docs/scale.md", async ({ onTestFinished }) => {
     const folder = temporaryFolder(onTestFinished);
     for (const command of ["messages", "connections"]) {
@@ -124,7 +156,19 @@ describe("tables", { concurrent: true }, () => {
 });
 
 /** In JSON, and in no column. */
-const LEFT_OUT = ["schema", "input", "at", "spec", "frame", "places", "preludes", "verdict", "negotiated", "packets"];
+const LEFT_OUT = [
+  "schema",
+  "octets",
+  "input",
+  "at",
+  "spec",
+  "frame",
+  "places",
+  "preludes",
+  "verdict",
+  "negotiated",
+  "packets",
+];
 
 async function expectRows(table: Table<never>, folder: string, records: readonly Row[]): Promise<void> {
   const names = [
