@@ -101,14 +101,14 @@ export class Write {
   }
 }
 
-function renderVariant(number, next) {
+function renderVariant(number, next, { most, big }) {
   const published = new Write();
   const delivered = new Write();
   const acknowledged = new Write();
-  const big = number === VARIANTS - 1;
-  const messages = big ? 1 : 1 + Math.floor(next() * 6);
+  const isBig = number === VARIANTS - 1;
+  const messages = isBig ? 1 : 1 + Math.floor(next() * 6);
   for (let i = 0; i < messages; i++) {
-    const size = big ? 150_000 : 1 + Math.floor(next() ** 3 * 2000);
+    const size = isBig ? big : 1 + Math.floor(next() ** 3 * most);
     published.method(1, 60, 40, short(0), shortstr(""), shortstr("jobs"), [0]).content(1, size, number);
     delivered.tagged(2, 60, 60, shortstr("ctag1"), [0, ...shortstr(""), ...shortstr("jobs")]).content(2, size, number);
     acknowledged.tagged(2, 60, 80, [], [0]);
@@ -281,14 +281,17 @@ export class Connection {
   }
 }
 
+/** Octets of bodies: most of them have up to `most`, one of 256 writes is a `big` one. */
+const BODIES = { most: 2000, big: 150_000 };
+
 /**
  * @param {string} path
  * @param {number} megabytes
  * @param {"pcap" | "pcapng"} format
  */
-export function makeCapture(path, megabytes, format = "pcap", count = CONNECTIONS) {
+export function makeCapture(path, megabytes, format = "pcap", { count = CONNECTIONS, bodies = BODIES } = {}) {
   const next = random(SEED);
-  const variants = Array.from({ length: VARIANTS }, (_, number) => renderVariant(number, next));
+  const variants = Array.from({ length: VARIANTS }, (_, number) => renderVariant(number, next, bodies));
   const file = new CaptureFile(path, format);
   const connections = Array.from({ length: count }, (_, number) => new Connection(file, number));
   for (let first = 0; first < count; first += AT_A_TIME) {
@@ -315,5 +318,5 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     console.error("usage: node test/bench/make-capture.mjs OUT MEGABYTES [pcap|pcapng] [CONNECTIONS]");
     process.exit(2);
   }
-  console.log(JSON.stringify(makeCapture(path, Number(megabytes), format, Number(count))));
+  console.log(JSON.stringify(makeCapture(path, Number(megabytes), format, { count: Number(count) })));
 }

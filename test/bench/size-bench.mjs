@@ -42,7 +42,7 @@ console.log(`Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?
 for (const size of values.megabytes) clean(`${count(size)} MB, 8 connections`, makeCapture(path, Number(size)));
 for (const size of values.piped) await piped(Number(size));
 for (const many of values.connections) {
-  clean(`${MEGABYTES} MB, ${count(many)} connections`, makeCapture(path, MEGABYTES, "pcap", Number(many)));
+  clean(`${MEGABYTES} MB, ${count(many)} connections`, makeCapture(path, MEGABYTES, "pcap", { count: Number(many) }));
 }
 for (const many of values.broken) broken(Number(many));
 process.exitCode = failures > 0 ? 1 : 0;
