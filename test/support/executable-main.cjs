@@ -9,13 +9,13 @@ const { getAsset } = process.getBuiltinModule("node:sea");
 const { compileFunction } = process.getBuiltinModule("node:vm");
 const { fileURLToPath } = process.getBuiltinModule("node:url");
 const { isBuiltin } = process.getBuiltinModule("node:module");
-const { basename, join, resolve } = process.getBuiltinModule("node:path");
+const path = process.getBuiltinModule("node:path");
 const fs = process.getBuiltinModule("node:fs");
 const threads = process.getBuiltinModule("node:worker_threads");
 
 /** Where the files believe they are: a folder that does not exist, and is never looked for. */
-const INSIDE = resolve("/inside-the-executable");
-const PAGE = join(INSIDE, "page", "page.html");
+const INSIDE = path.resolve("/inside-the-executable");
+const PAGE = path.join(INSIDE, "page", "page.html");
 
 /** Modules of Node through which the command opens files of its own. */
 const REPLACED = {
@@ -30,7 +30,7 @@ const REPLACED = {
     ...threads,
     Worker: class Worker extends threads.Worker {
       constructor(file, options) {
-        const name = JSON.stringify(basename(fileURLToPath(file)));
+        const name = JSON.stringify(path.basename(fileURLToPath(file)));
         super(`const FILE = ${name};\n${getAsset("executable-main.cjs", "utf8")}`, { ...options, eval: true });
       }
     },
@@ -45,17 +45,17 @@ function load(name) {
   if (module === undefined) {
     module = { exports: {} };
     loaded.set(name, module);
-    const filename = join(INSIDE, "command", name);
+    const filename = path.join(INSIDE, "command", name);
     const parameters = ["exports", "require", "module", "__filename", "__dirname"];
     const run = compileFunction(getAsset(name, "utf8"), parameters, { filename });
-    run.call(module.exports, module.exports, required, module, filename, join(INSIDE, "command"));
+    run.call(module.exports, module.exports, required, module, filename, path.join(INSIDE, "command"));
   }
   return module.exports;
 }
 
 function required(name) {
   if (isBuiltin(name)) return REPLACED[name] ?? process.getBuiltinModule(name);
-  return load(basename(name));
+  return load(path.basename(name));
 }
 
 function failed(error) {
