@@ -3,12 +3,10 @@ import type { CaptureReading } from "./capture/capture-reading.ts";
 import { canReadAgain, nextTurn, randomSeed, readCapture } from "./capture/capture-source.ts";
 import { InputError } from "./capture/input-error.ts";
 import type { PacketRecord } from "./capture/packet-record.ts";
-import type { Incident } from "./connection/incident.ts";
 import { MAX_STEPS } from "./forensics/untangle/untangle.ts";
 import { BrokenConnections } from "./inspection/broken-connections.ts";
 import { CaptureInspection, type CaptureInspectionOptions } from "./inspection/capture-inspection.ts";
 import type { InspectionEvent } from "./inspection/event.ts";
-import { closedBehindGuess } from "./inspection/verdict.ts";
 import { Ledger } from "./messages/ledger.ts";
 import type { ConnectionFacts, LedgerPart } from "./messages/ledger-context.ts";
 import type { CallFacts } from "./messages/ledger-sink.ts";
@@ -243,22 +241,11 @@ export class Inspection {
     if (event.kind === "connection-opened") this.#onConnection?.(event.number, carrier, sawBeginning);
     if (event.kind === "uninspected" && event.why === "failed") this.#onFailure?.(event.error);
     if (event.kind === "finding") this.#onFinding?.();
-    if (event.kind === "finding" && this.#broken !== null) {
-      const { number } = event.connection.amqp;
-      if (isBreak(event.incident)) this.#broken.add(carrier, number, event.incident);
-      else if (closedBehindGuess(event.connection)) this.#broken.addClosed(carrier, number, event.incident);
-      else if (event.incident.isRefutedGuess) this.#broken.add(carrier, number, event.incident);
-    }
+    if (event.kind === "finding") this.#broken?.take(event.connection, event.incident);
     this.#ledger?.take(event, this.#broken?.number(carrier));
     const lost = event.kind === "connection-closed" ? this.#ledger?.takeLost(event.connection) : null;
     this.#sink.take(event, lost ?? null);
   }
-}
-
-/** Whether its octets could show more, or which messages it cost. */
-function isBreak({ severity, side, rule, mayCostMessages }: Incident): boolean {
-  if (mayCostMessages) return true;
-  return side !== null && (rule === "channel-state" || (severity === "error" && rule !== "broker-close"));
 }
 
 /** Reads all captures; no further than packet `limits[i]` of each: a file may grow while it is read. */
@@ -268,6 +255,8 @@ export async function readAll(
   { signal, onProgress }: InspectOptions,
   limits?: readonly number[],
 ): Promise<PartialResult> {
+  /** Reports the progress made last once more: its reader may want to wait. */
+  let keepPace = (): unknown => undefined;
   for (const [i, path] of paths.entries()) {
     inspection.beginInput();
     if (signal?.aborted === true) {
@@ -285,7 +274,12 @@ export async function readAll(
           signal,
           ...(limits === undefined ? {} : { windowOctets: EXPLAINED_OCTETS }),
           onSecrets: keyLog => inspection.secrets(keyLog),
-          onProgress: onProgress && ((read, total) => onProgress(path, read, total)),
+          onProgress:
+            onProgress &&
+            ((read, total) => {
+              keepPace = () => onProgress(path, read, total);
+              return keepPace();
+            }),
         },
       );
       inspection.endInput(path, reading);
@@ -295,6 +289,10 @@ export async function readAll(
     }
   }
   let connections = 0;
-  for (const _ of inspection.finishing()) if (++connections % CONNECTIONS_A_TURN === 0) await nextTurn();
+  for (const _ of inspection.finishing()) {
+    // A connection may have very many messages whose outcome is known only now.
+    await keepPace();
+    if (++connections % CONNECTIONS_A_TURN === 0) await nextTurn();
+  }
   return inspection.result();
 }

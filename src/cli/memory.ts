@@ -10,13 +10,18 @@ export function keepHeapModerate(number: number): void {
   if (number === MANY) setFlagsFromString("--heap-growing-percent=100");
 }
 
+/** Messages whose outcome is awaited take most of the heap, and printed lines what it grows by: it may grow by half. */
+export function keepHeapTight(): void {
+  setFlagsFromString("--heap-growing-percent=50");
+}
+
 /**
  * Many connections are about to be explained: from here on the heap may grow by half. The present limit was set at the
  * last collection: so one more collection is run.
  */
 export function keepHeapSmall(connections: number): void {
   if (connections < MANY) return;
-  setFlagsFromString("--heap-growing-percent=50");
+  keepHeapTight();
   setFlagsFromString("--expose-gc");
   runInNewContext("gc")();
 }

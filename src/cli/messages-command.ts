@@ -9,6 +9,7 @@ import { MessageTrace } from "../report/message-trace.ts";
 import { outcomeLevel, rowStyle } from "../report/row-style.ts";
 import { MESSAGES } from "../report/tables.ts";
 import { EXIT } from "./exit-codes.ts";
+import { keepHeapTight } from "./memory.ts";
 import { addReadingOptions, type ReadingOptions, readMessages } from "./message-reading.ts";
 import { complain, rowOptions } from "./output.ts";
 import { addTableOptions, complaining, type TableFlags, tableFolder } from "./table-output.ts";
@@ -65,6 +66,7 @@ async function run(paths: string[], options: Options): Promise<void> {
 }
 
 async function printMessages(paths: string[], { format, otlp, otlpMessages, ...options }: Options): Promise<void> {
+  keepHeapTight();
   const table = await tableFolder(format, MESSAGES, paths, options);
   const telemetry = await CaptureSession.open({ otlp, otlpMessages, captures: paths });
   const trace = new MessageTrace();

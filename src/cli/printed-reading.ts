@@ -31,6 +31,29 @@ export interface Besides {
 /** Characters gathered before they are written. */
 const BATCH = 1 << 16;
 
+/** Text on its way to standard output, gathered before it is written. */
+class Printer {
+  #batch = "";
+  #written: Promise<unknown> | undefined;
+
+  print(text: string): void {
+    this.#batch += text;
+    if (this.#batch.length > BATCH) this.flush();
+  }
+
+  flush(): void {
+    if (this.#batch === "") return;
+    this.#written = write(this.#batch);
+    this.#batch = "";
+  }
+
+  /** Resolves when all of it is on its way. */
+  async ready(): Promise<void> {
+    this.flush();
+    await this.#written;
+  }
+}
+
 /** Reads captures and writes the output of `reading`, as they are read. Sets the exit status. */
 export async function readPrinting(
   paths: readonly string[],
@@ -40,35 +63,24 @@ export async function readPrinting(
 ): Promise<void> {
   const captures = await captureOptions(flags);
   if (captures === null) return;
+  const printer = new Printer();
   const interruption = onInterrupt(await graceOf(paths), () => {
-    flush();
+    printer.flush();
     complain(NO_TIME_FOR_REST);
   });
   const { signal: interrupt } = interruption;
   const stop = new AbortController();
   interrupt.addEventListener("abort", () => stop.abort());
 
-  let batch = "";
-  let written: Promise<unknown> | undefined;
-  const flush = (): void => {
-    if (batch === "") return;
-    written = write(batch);
-    batch = "";
-  };
-  const print = (text: string): void => {
-    batch += text;
-    if (batch.length > BATCH) flush();
-  };
   // The capture is read no faster than its lines are: otherwise what is written would wait in memory.
   const keepPace = async (): Promise<void> => {
-    flush();
-    await written;
+    await printer.ready();
     await telemetry?.ready();
     await table?.ready();
     if (isReaderGone()) stop.abort();
   };
 
-  const { options, finish, absent } = reading(print);
+  const { options, finish, absent } = reading(text => printer.print(text));
   const report = await inspect(paths, {
     onConnection: keepHeapModerate,
     ...captures,

@@ -1,5 +1,7 @@
 import type { Incident } from "../connection/incident.ts";
 import type { TcpConnection } from "../net/tcp-connection.ts";
+import type { InspectedConnection } from "./inspected-connection.ts";
+import { closedBehindGuess } from "./verdict.ts";
 
 /** Broken connections of one kind that the second reading explains even without room for more. */
 const EXPLAINED_OF_KIND = 16;
@@ -38,7 +40,18 @@ export class BrokenConnections {
     return this.waiting > 0 && this.#isUseful;
   }
 
-  add({ first }: TcpConnection, number: number, { rule, side, frame }: Incident): void {
+  /** Takes note of what was found in a connection, if its octets could show more, or which messages it cost. */
+  take(connection: InspectedConnection<TcpConnection>, incident: Incident): void {
+    const { carrier, amqp } = connection;
+    if (!isBreak(incident)) {
+      // The broker closed it for its frames, and what is wrong with them may stand behind a guessed boundary.
+      if (closedBehindGuess(connection)) this.#closed.add(placeOf(carrier.first));
+      else if (!incident.isRefutedGuess) return;
+    }
+    this.#add(carrier, amqp.number, incident);
+  }
+
+  #add({ first }: TcpConnection, number: number, { rule, side, frame }: Incident): void {
     const place = placeOf(first);
     if (this.#found.has(place)) return;
     this.#found.add(place);
@@ -48,12 +61,6 @@ export class BrokenConnections {
     const isFirst = count < EXPLAINED_OF_KIND && (count > 0 || this.#kinds.size < MAX_KINDS);
     if (isFirst) this.#kinds.set(kind, count + 1);
     this.#waiting.set(place, isFirst);
-  }
-
-  /** The broker closed it for its frames, and what is wrong with them may stand behind a guessed boundary. */
-  addClosed(tcp: TcpConnection, number: number, incident: Incident): void {
-    this.#closed.add(placeOf(tcp.first));
-    this.add(tcp, number, incident);
   }
 
   wasClosed({ first }: TcpConnection): boolean {
@@ -110,4 +117,9 @@ export class BrokenConnections {
 /** The same connection in two readings of the same captures begins with the same packet. */
 function placeOf({ input, packet }: Place): string {
   return `${input}:${packet}`;
+}
+
+function isBreak({ severity, side, rule, mayCostMessages }: Incident): boolean {
+  if (mayCostMessages) return true;
+  return side !== null && (rule === "channel-state" || (severity === "error" && rule !== "broker-close"));
 }

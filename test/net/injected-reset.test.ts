@@ -73,7 +73,10 @@ function goesOn(behind: readonly Segment[], { atOnce = false } = {}): Report {
     if (atOnce) view.setUint32(at, 1_700_000_000, true);
     if (capture[at + 16 + 15] === 2) servers++;
   }
-  return reportOf(capture, new Array(servers).fill(64));
+  return reportOf(
+    capture,
+    Array.from({ length: servers }, () => 64),
+  );
 }
 
 const BETWEEN = /^The connection was reset by something in between/;
