@@ -70,7 +70,16 @@ export type FromTelemetry =
   /** It cannot do what is asked: no folder, no port. */
   | { kind: "failed"; what: string; problem: string }
   | { kind: "problem"; message: string }
-  | { kind: "closed"; dropped: number };
+  /** Records that were dropped, and those that still waited when its time was over. */
+  | ({ kind: "closed" } & Unsent);
+
+export interface Unsent {
+  dropped: number;
+  waiting: number;
+}
+
+/** Milliseconds that it has to send the rest when the proxy ends. */
+export const CLOSE_WITHIN = 15_000;
 
 /** From an inspector. */
 export interface InspectorRecords {

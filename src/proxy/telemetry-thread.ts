@@ -2,14 +2,22 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Endpoint } from "../report/report.ts";
 import { newSecret, newSecrets, visitAddress } from "./one-visit.ts";
 import { ProxyError } from "./proxy-error.ts";
-import type { FromTelemetry, LiveAddress, RelayState, TelemetryData, ToTelemetry } from "./telemetry-protocol.ts";
+import {
+  CLOSE_WITHIN,
+  type FromTelemetry,
+  type LiveAddress,
+  type RelayState,
+  type TelemetryData,
+  type ToTelemetry,
+  type Unsent,
+} from "./telemetry-protocol.ts";
 
 /** Milliseconds between two reports of the relay's state. */
 const REPORT_EVERY = 1000;
 /** Milliseconds after which a thread that ended is replaced. */
 const AGAIN_AFTER = 5000;
-/** Milliseconds that it has to send the rest when the proxy ends. */
-const CLOSE_WITHIN = 15_000;
+/** Milliseconds more than its thread has to send the rest: then it hangs. */
+const LATE = 2000;
 /** Megabytes of heap that it may use. */
 const MAX_HEAP = 512;
 
@@ -30,7 +38,7 @@ export class TelemetryThread {
   #worker: Worker | null = null;
   #reporting: NodeJS.Timeout | null = null;
   #again: NodeJS.Timeout | null = null;
-  #closed: ((dropped: number) => void) | null = null;
+  #closed: ((unsent: Unsent | null) => void) | null = null;
   #ready: ((message: FromTelemetry) => void) | null = null;
 
   constructor(options: TelemetryThreadOptions) {
@@ -80,16 +88,21 @@ export class TelemetryThread {
     if (this.#again !== null) clearTimeout(this.#again);
     const worker = this.#worker;
     if (worker === null || this.#closed !== null) return;
-    const dropped = await new Promise<number | null>(resolve => {
-      const timer = setTimeout(() => resolve(null), CLOSE_WITHIN);
-      this.#closed = count => {
+    const unsent = await new Promise<Unsent | null>(resolve => {
+      const timer = setTimeout(() => resolve(null), CLOSE_WITHIN + LATE);
+      this.#closed = counts => {
         clearTimeout(timer);
-        resolve(count);
+        resolve(counts);
       };
       this.#post({ kind: "close" });
     });
-    if (dropped === null) this.#options.problem(`telemetry: not all was sent within ${CLOSE_WITHIN / 1000} s`);
-    else if (dropped > 0) this.#options.problem(`telemetry: ${dropped} records could not be sent`);
+    if (unsent === null || unsent.waiting > 0) {
+      const left = unsent === null ? "" : `: ${unsent.waiting} records were left`;
+      this.#options.problem(`telemetry: not all was sent within ${CLOSE_WITHIN / 1000} s${left}`);
+    }
+    if (unsent !== null && unsent.dropped > 0) {
+      this.#options.problem(`telemetry: ${unsent.dropped} records could not be sent`);
+    }
     await worker.terminate();
   }
 
@@ -133,7 +146,7 @@ export class TelemetryThread {
         this.#options.problem(message.message);
         return;
       case "closed":
-        this.#closed?.(message.dropped);
+        this.#closed?.(message);
     }
   }
 
@@ -143,7 +156,7 @@ export class TelemetryThread {
     this.#ready?.({ kind: "failed", what: "", problem: "its thread ended" });
     this.#ready = null;
     if (this.#closed !== null) {
-      this.#closed(0);
+      this.#closed(null);
       return;
     }
     this.#options.problem(

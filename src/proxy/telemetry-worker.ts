@@ -1,5 +1,6 @@
 /** The thread of telemetry: sends the inspector's records by OTLP, and serves metrics and health. */
 import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { systemSentence } from "../capture/system-error.ts";
 import { jsonLine } from "../report/json.ts";
@@ -12,15 +13,16 @@ import { TelemetryError } from "../telemetry/settings.ts";
 import { AdminServer } from "./admin-server.ts";
 import { LiveServer } from "./live-server.ts";
 import { LiveState } from "./live-state.ts";
-import type {
-  FromInspectorPort,
-  FromTelemetry,
-  InspectorConnections,
-  InspectorRecords,
-  RelayState,
-  TelemetryData,
-  ToInspectorPort,
-  ToTelemetry,
+import {
+  CLOSE_WITHIN,
+  type FromInspectorPort,
+  type FromTelemetry,
+  type InspectorConnections,
+  type InspectorRecords,
+  type RelayState,
+  type TelemetryData,
+  type ToInspectorPort,
+  type ToTelemetry,
 } from "./telemetry-protocol.ts";
 import { UpstreamReachability } from "./upstream-reachability.ts";
 
@@ -161,9 +163,10 @@ function connectInspector(port: MessagePort): void {
 async function close(): Promise<void> {
   if (exporter !== null) {
     sendMetrics();
-    await exporter.flush();
+    await Promise.race([exporter.flush(), delay(CLOSE_WITHIN)]);
   }
-  post({ kind: "closed", dropped: dropped.before + dropped.now + (exporter?.dropped ?? 0) });
+  const lost = dropped.before + dropped.now + (exporter?.dropped ?? 0);
+  post({ kind: "closed", dropped: lost, waiting: exporter?.waiting ?? 0 });
 }
 
 /** Listening for `what` failed. */

@@ -22,6 +22,8 @@ export class SignalQueue<Item> {
   /** The request that is waited for. */
   #inFlight: Promise<unknown> = Promise.resolve();
   readonly #reported = new Set<string>();
+  /** Records of the request that is waited for. */
+  #underWay = 0;
   /** Records that were sent, and taken. */
   sent = 0;
   /** Records that were not sent, for any reason. */
@@ -41,6 +43,11 @@ export class SignalQueue<Item> {
       this.#queue.push(item);
       if (this.#queue.length >= BATCH) this.#begin(false);
     }
+  }
+
+  /** Records of which it is not known whether they will be sent. */
+  get waiting(): number {
+    return this.#queue.length + this.#underWay;
   }
 
   get hasGivenUp(): boolean {
@@ -78,7 +85,9 @@ export class SignalQueue<Item> {
       else {
         const answer = this.#send(batch);
         this.#inFlight = answer;
+        this.#underWay = batch.length;
         this.#count(batch.length, await answer);
+        this.#underWay = 0;
       }
     }
   }

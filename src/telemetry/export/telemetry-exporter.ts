@@ -41,6 +41,11 @@ export class TelemetryExporter implements TelemetrySink {
     return this.#queues.reduce((sum, { dropped }) => sum + dropped, 0);
   }
 
+  /** Records of which it is not known whether they will be sent. */
+  get waiting(): number {
+    return this.#queues.reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
   /** Sends what waits, and does not wait for it. */
   push(): void {
     for (const queue of this.#queues) queue.push();
@@ -56,7 +61,7 @@ export class TelemetryExporter implements TelemetrySink {
     await Promise.all(this.#queues.map(queue => queue.flush()));
   }
 
-  get #queues(): Pick<SignalQueue<unknown>, "dropped" | "push" | "ready" | "flush">[] {
+  get #queues(): Pick<SignalQueue<unknown>, "dropped" | "waiting" | "push" | "ready" | "flush">[] {
     return [this.#spans, this.#logs, this.#metrics].filter(queue => queue !== null);
   }
 }

@@ -30,14 +30,17 @@ describe("a queue", () => {
     const queue = new SignalQueue(receiver.send, { maxFailures: 2, problem: () => {} });
     fill(queue, 2500);
     expect(receiver.batches).toEqual([1024]);
+    expect(queue.waiting).toBe(2500);
     receiver.answer();
     await Promise.resolve();
     const flushed = queue.flush();
     await expect.poll(() => receiver.batches).toEqual([1024, 1024]);
     receiver.answer();
     await expect.poll(() => receiver.batches).toEqual([1024, 1024, 452]);
+    expect(queue.waiting).toBe(452);
     receiver.answer();
     await flushed;
+    expect(queue.waiting).toBe(0);
     expect(queue).toMatchObject({ sent: 2500, dropped: 0 });
   });
 
