@@ -1,4 +1,5 @@
 import { HEAD_OCTETS, type RecordScanner, TAIL_OCTETS } from "./record-scanner.ts";
+import { ViewedOctets } from "./viewed-octets.ts";
 
 /*
  * Theory. A stream-like AEAD (GCM, CCM, ChaCha20-Poly1305) encrypts by XOR with a key stream, made from key and nonce.
@@ -15,14 +16,30 @@ import { HEAD_OCTETS, type RecordScanner, TAIL_OCTETS } from "./record-scanner.t
 export const MAX_REMEMBERED = 1 << 14;
 const FIRST_CAPACITY = 32;
 
-/** 32-bit words of each record: the first octets of its body, its last ones, its length, its packet. */
+/**
+ * 32-bit words of each record: the first octets of its body, its last ones, its length, packet and input, and its
+ * offset in two halves. They fill one cache line: memory that is far apart costs more than all else here.
+ */
 const HEAD_WORDS = HEAD_OCTETS / 4;
 const TAIL_WORDS = TAIL_OCTETS / 4;
 const LENGTH_WORD = HEAD_WORDS + TAIL_WORDS;
 const PACKET_WORD = LENGTH_WORD + 1;
-const WORDS = PACKET_WORD + 1;
-/** Octets of memory per record remembered. */
-const OCTETS_EACH = WORDS * 4 + 8 + 4 * 4;
+const INPUT_WORD = PACKET_WORD + 1;
+const OFFSET_WORD = INPUT_WORD + 1;
+const WORDS = 16;
+/** Buckets for each record that is remembered: most of them have no other then. */
+const BUCKETS_EACH = 4;
+/** Octets of memory per record remembered: its words, and its place in the index. */
+const OCTETS_EACH = (WORDS + 1 + BUCKETS_EACH) * 4;
+/** Records that may wait to be compared. */
+const MAX_WAITING = 64;
+
+/**
+ * In the index a record has the low bits of its number, and above them bits of its key: those of another key need not be
+ * compared octet by octet.
+ */
+const NUMBER_MASK = 0xffffff;
+const KEY_BITS_SHIFT = 24;
 
 /** Octets of a ciphertext that are compared. */
 const COMPARED = HEAD_OCTETS - 8;
@@ -71,17 +88,18 @@ export class KeyStreamReuse {
   readonly #nonceSize: number;
   readonly #tagSize: number;
   #count = 0;
+  /** Records that are in the index, and those that `next` has compared. */
+  #entered = 0;
+  #searched = 0;
   /** The first record that is not forgotten. */
   #oldest = 0;
   #capacity = 0;
   #words = new Int32Array(0);
-  #offsets = new Float64Array(0);
-  #inputs = new Int32Array(0);
-  #keys = new Int32Array(0);
-  /** Record before this one with the same bucket, by number; −1 for none. */
+  /** Index entry of the record before this one with the same bucket. Entries of records no longer kept are passed over. */
   #before = new Int32Array(0);
-  /** The latest record of each bucket, by number. */
+  /** Index entry of the latest record of each bucket. */
   #latest = new Int32Array(0);
+  readonly #octets = new ViewedOctets();
 
   constructor(nonceSize: 0 | 8, tagSize: number, budget: ReuseBudget) {
     this.#nonceSize = nonceSize;
@@ -91,67 +109,109 @@ export class KeyStreamReuse {
 
   /** The keys have changed, or an unknown number of records was missed: what came before is forgotten. */
   forget(): void {
-    this.#latest.fill(-1);
     this.#oldest = this.#count;
+    this.#entered = this.#count;
+    this.#searched = this.#count;
   }
 
   release(): void {
     this.#budget.octets -= this.#capacity * OCTETS_EACH;
     this.#capacity = 0;
     this.#count = 1;
+    this.forget();
     this.#words = new Int32Array(0);
+    this.#before = new Int32Array(0);
+    this.#latest = new Int32Array(0);
+    this.#octets.release();
   }
 
-  /** An application-data record, as `scanner` reports it. Returns what it repeats, or null. */
-  record(scanner: RecordScanner, length: number, bytes: Uint8Array, start: number): RepeatedNonce | null {
-    if (length < this.#nonceSize + MIN_FRAME + this.#tagSize) return null;
+  /** Remembers an application-data record, as `scanner` reports it. What it repeats, `next` will tell. */
+  record(scanner: RecordScanner, length: number, bytes: Uint8Array, start: number): void {
+    if (length < this.#nonceSize + MIN_FRAME + this.#tagSize) return;
     if (this.#count === this.#capacity && this.#capacity < MAX_REMEMBERED) this.#grow();
-    const key = this.#nonceSize === 8 ? nonceKey(bytes, start) : cipherKey(bytes, start);
-    // Octets that are not encrypted: the octets are zero if zeros were sent.
-    if (key === 0 && this.#nonceSize === 0) return null;
     const slot = this.#count & (this.#capacity - 1);
     this.#keep(slot * WORDS, scanner, length, bytes, start);
-    this.#offsets[slot] = scanner.recordOffset;
-    this.#inputs[slot] = scanner.recordMoment.input;
-    this.#keys[slot] = key;
-    const bucket = bucketOf(key, this.#capacity);
-    const before = this.#latest[bucket]!;
-    this.#before[slot] = before;
-    this.#latest[bucket] = this.#count;
-    this.#count++;
-    return before < 0 ? null : this.#repeated(slot, key, before);
+    // Octets that are not encrypted: the octets are zero if zeros were sent.
+    if (this.#nonceSize !== 0 || this.#key(slot) !== 0) this.#count++;
+  }
+
+  /** So many records wait for `next` that no more should. */
+  get isDue(): boolean {
+    return this.#count - this.#searched >= Math.min(MAX_WAITING, this.#capacity >> 3);
+  }
+
+  /**
+   * The next of the remembered records that repeats one before it, or null if there is none until now. For many records
+   * at once this is faster than for each: what the index has of them lies far apart, and is fetched side by side.
+   */
+  next(): RepeatedNonce | null {
+    while (this.#entered < this.#count) this.#enter(this.#entered++);
+    while (this.#searched < this.#count) {
+      const pair = this.#repeated(this.#searched++);
+      if (pair !== null) return pair;
+    }
+    return null;
+  }
+
+  /** Enters a record into the index, as the latest of its bucket. */
+  #enter(number: number): void {
+    const slot = number & (this.#capacity - 1);
+    const hash = Math.imul(this.#key(slot), 0x9e3779b1);
+    const bucket = (hash >>> 16) & (BUCKETS_EACH * this.#capacity - 1);
+    this.#before[slot] = this.#latest[bucket]!;
+    this.#latest[bucket] = ((hash >>> 8) << KEY_BITS_SHIFT) | (number & NUMBER_MASK);
   }
 
   #keep(at: number, scanner: RecordScanner, length: number, bytes: Uint8Array, start: number): void {
     const words = this.#words;
-    const { tail, tailEnd } = scanner;
-    const octets = Math.min(length, HEAD_OCTETS) & ~3;
-    for (let i = 0; i < octets; i += 4) words[at + (i >> 2)] = word(bytes, start + i);
-    for (let i = 0; i < TAIL_WORDS; i++) words[at + HEAD_WORDS + i] = word(tail, tailEnd - TAIL_OCTETS + 4 * i);
+    const { tail, tailEnd, recordOffset, recordMoment } = scanner;
+    const head = Math.min(length, HEAD_OCTETS) >> 2;
+    let view = this.#octets.of(bytes);
+    for (let i = 0; i < head; i++) words[at + i] = view.getInt32(start + 4 * i);
+    view = this.#octets.of(tail);
+    words[at + HEAD_WORDS] = view.getInt32(tailEnd - TAIL_OCTETS);
+    words[at + HEAD_WORDS + 1] = view.getInt32(tailEnd - TAIL_OCTETS + 4);
     words[at + LENGTH_WORD] = length;
-    words[at + PACKET_WORD] = scanner.recordMoment.packet;
+    words[at + PACKET_WORD] = recordMoment.packet;
+    words[at + INPUT_WORD] = recordMoment.input;
+    words[at + OFFSET_WORD] = recordOffset % 2 ** 32;
+    words[at + OFFSET_WORD + 1] = recordOffset / 2 ** 32;
   }
 
-  /** The record that the one in `slot` repeats, searched for among those of its bucket. */
-  #repeated(slot: number, key: number, latest: number): RepeatedNonce | null {
-    const oldest = this.#count - this.#capacity;
-    let steps = MAX_STEPS;
-    for (let number = latest; number >= oldest && number >= 0 && steps > 0; steps--) {
-      const other = number & (this.#capacity - 1);
-      if (this.#keys[other] === key && this.#isRepeated(other, slot)) return this.#pair(number, other, slot);
-      const next = this.#before[other]!;
-      // A slot that was used again belongs to a younger record.
-      if (next >= number) break;
-      number = next;
+  /** What records of one nonce have in common. */
+  #key(slot: number): number {
+    const first = this.#words[slot * WORDS]!;
+    const second = this.#words[slot * WORDS + 1]!;
+    // The nonce; or the octets 1, 3 and 4.
+    if (this.#nonceSize === 8) return first ^ Math.imul(second, 0x9e3779b1);
+    return (first & 0x00ff00ff) | (second & 0xff000000);
+  }
+
+  /** The record that record `number` repeats, searched for among those of its bucket. */
+  #repeated(number: number): RepeatedNonce | null {
+    const slots = this.#capacity - 1;
+    const slot = number & slots;
+    const keyBits = Math.imul(this.#key(slot), 0x9e3779b1) >>> 8;
+    const most = Math.min(this.#capacity - (this.#count - number), number - this.#oldest);
+    let age = 0;
+    let entry = this.#before[slot]!;
+    for (let steps = MAX_STEPS; steps > 0; steps--) {
+      const next = (number - entry) & NUMBER_MASK;
+      // No longer kept; or its slot was used again, by a younger record.
+      if (next > most || next <= age) break;
+      age = next;
+      const other = (number - age) & slots;
+      const mayFit = ((entry >>> KEY_BITS_SHIFT) ^ keyBits) & 0xff;
+      if (mayFit === 0 && this.#isRepeated(other, slot)) return this.#pair(number - age, other, number);
+      entry = this.#before[other]!;
     }
     return null;
   }
 
   #isRepeated(a: number, b: number): boolean {
-    if (this.#nonceSize === 8) {
-      const words = this.#words;
-      return words[a * WORDS] === words[b * WORDS] && words[a * WORDS + 1] === words[b * WORDS + 1];
-    }
+    if (this.#key(a) !== this.#key(b)) return false;
+    // Then the nonces are equal if their first halves are.
+    if (this.#nonceSize === 8) return this.#words[a * WORDS] === this.#words[b * WORDS];
     const xor = this.#xor(a, b);
     if (!TYPE_XORS.includes(xor[0]!)) return false;
     let equal = 0;
@@ -176,7 +236,9 @@ export class KeyStreamReuse {
     });
   }
 
-  #pair(number: number, a: number, b: number): RepeatedNonce {
+  /** Record `first` in slot `a`, and `second`, which repeats it. */
+  #pair(first: number, a: number, second: number): RepeatedNonce {
+    const b = second & (this.#capacity - 1);
     const words = this.#words;
     const xor = this.#xor(a, b);
     let identical =
@@ -185,16 +247,17 @@ export class KeyStreamReuse {
       if (words[a * WORDS + i] !== words[b * WORDS + i]) identical = false;
     }
     const nonce = this.#nonceSize === 0 ? null : octetsOf(words.subarray(a * WORDS, a * WORDS + 2));
-    return { first: this.#record(a, number), second: this.#record(b, this.#count - 1), nonce, xor, identical };
+    return { first: this.#record(a, first), second: this.#record(b, second), nonce, xor, identical };
   }
 
   #record(slot: number, index: number): RepeatedRecord {
+    const words = this.#words.subarray(slot * WORDS, (slot + 1) * WORDS);
     return {
-      streamOffset: this.#offsets[slot]!,
-      length: this.#words[slot * WORDS + LENGTH_WORD]!,
+      streamOffset: words[OFFSET_WORD + 1]! * 2 ** 32 + (words[OFFSET_WORD]! >>> 0),
+      length: words[LENGTH_WORD]!,
       index,
-      input: this.#inputs[slot]!,
-      packet: this.#words[slot * WORDS + PACKET_WORD]!,
+      input: words[INPUT_WORD]!,
+      packet: words[PACKET_WORD]!,
     };
   }
 
@@ -205,22 +268,13 @@ export class KeyStreamReuse {
     if (this.#capacity > 0 && this.#budget.octets + more > this.#budget.limit) return;
     this.#budget.octets += more;
     this.#capacity = capacity;
-    const larger = <T extends Int32Array | Float64Array>(fresh: T, old: T): T => {
-      fresh.set(old);
-      return fresh;
-    };
+    const words = new Int32Array(capacity * WORDS);
+    words.set(this.#words);
+    this.#words = words;
+    this.#before = new Int32Array(capacity);
+    this.#latest = new Int32Array(BUCKETS_EACH * capacity).fill(-1);
     // Records are numbered from 0, and the old capacity was just filled: each keeps its slot.
-    this.#words = larger(new Int32Array(capacity * WORDS), this.#words);
-    this.#offsets = larger(new Float64Array(capacity), this.#offsets);
-    this.#inputs = larger(new Int32Array(capacity), this.#inputs);
-    this.#keys = larger(new Int32Array(capacity), this.#keys);
-    this.#before = larger(new Int32Array(capacity), this.#before);
-    this.#latest = new Int32Array(capacity).fill(-1);
-    for (let number = this.#oldest; number < this.#count; number++) {
-      const bucket = bucketOf(this.#keys[number]!, capacity);
-      this.#before[number] = this.#latest[bucket]!;
-      this.#latest[bucket] = number;
-    }
+    for (let number = this.#oldest; number < this.#entered; number++) this.#enter(number);
   }
 }
 
@@ -229,24 +283,8 @@ const MIN_FRAME = 8;
 /** Records of one bucket that are examined, in case a stream was made to have many. */
 const MAX_STEPS = 64;
 
-function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-}
-
 function octetsOf(words: Int32Array): Uint8Array {
   return Uint8Array.from({ length: words.length * 4 }, (_, i) => words[i >> 2]! >>> (24 - 8 * (i & 3)));
-}
-
-function nonceKey(bytes: Uint8Array, start: number): number {
-  return word(bytes, start) ^ Math.imul(word(bytes, start + 4), 0x9e3779b1);
-}
-
-function cipherKey(bytes: Uint8Array, start: number): number {
-  return (bytes[start + 1]! << 16) | (bytes[start + 3]! << 8) | bytes[start + 4]!;
-}
-
-function bucketOf(key: number, capacity: number): number {
-  return (Math.imul(key, 0x9e3779b1) >>> 12) & (capacity - 1);
 }
 
 /** Binary logarithm of the ways to choose `k` of `n`, rounded up. */

@@ -67,6 +67,8 @@ export class TlsDirection implements RecordSink {
   #open: TlsFinding | null = null;
   #quiet = 0;
   #shared: TlsFinding | null = null;
+  /** What the scanner reports was kept: it was captured before the present moment. */
+  #replays = false;
 
   /** `octets`: keep what is needed to explain torn records, within this budget. */
   constructor(side: Side, listener: RecordListener, moment: Moment, octets: OctetBudget | null) {
@@ -80,6 +82,8 @@ export class TlsDirection implements RecordSink {
   receive(bytes: Uint8Array, start: number, end: number, streamOffset: number): void {
     if (this.#window !== null) this.#window.append(bytes, start, end, streamOffset, this.#moment);
     this.scanner.receive(bytes, start, end);
+    this.#search();
+    this.#replays = false;
   }
 
   gap(missing: number): void {
@@ -115,14 +119,14 @@ export class TlsDirection implements RecordSink {
     this.#step(length);
     this.endsWithAlert = type === APPLICATION_DATA && length === this.alertLength;
     if (type === CHANGE_CIPHER_SPEC) {
+      this.#search();
       this.#listener.changeCipherSpec(this);
       return;
     }
     if (type === APPLICATION_DATA && this.reuse !== null && length >= TAIL_OCTETS) {
-      const pair = this.reuse.record(this.scanner, length, bytes, start);
-      if (pair !== null) this.#repeated(pair);
+      this.reuse.record(this.scanner, length, bytes, start);
       // The same octets once more show nothing new.
-      if (pair?.identical === true) return;
+      if (this.#mustSearch() && this.#search()) return;
     }
     if (type !== APPLICATION_DATA || this.#listener.wantsBody(this.side, type)) {
       this.#listener.record(this, type, bytes, start, length);
@@ -174,6 +178,7 @@ export class TlsDirection implements RecordSink {
   }
 
   boundaryFound(streamOffset: number): void {
+    this.#replays = true;
     this.#before = -1;
     this.#quiet = 0;
     this.#listener.boundaryFound(this);
@@ -210,23 +215,46 @@ export class TlsDirection implements RecordSink {
     this.#add(finding);
   }
 
+  /**
+   * Whether nonces used twice must be searched for now. If not, that waits until the packet was read: all records that
+   * wait were captured at the present moment.
+   */
+  #mustSearch(): boolean {
+    const { packet, input } = this.scanner.recordMoment;
+    if (this.#replays || packet !== this.#moment.packet || input !== this.#moment.input) return true;
+    return this.reuse?.isDue === true || this.#listener.wantsBody(this.side, APPLICATION_DATA);
+  }
+
+  /** Searches for nonces used twice. Returns whether the present record is the same as one before. */
+  #search(): boolean {
+    let pair = this.reuse?.next() ?? null;
+    let isSame = false;
+    for (; pair !== null; pair = this.reuse?.next() ?? null) {
+      this.#repeated(pair);
+      isSame = pair.identical && pair.second.streamOffset === this.scanner.recordOffset;
+    }
+    return isSame;
+  }
+
   #repeated(pair: RepeatedNonce): void {
-    const { recordOffset, recordMoment, offset } = this.scanner;
+    const { streamOffset, length } = pair.second;
+    const from = streamOffset === this.scanner.recordOffset ? this.scanner.recordMoment : this.#moment;
+    const endOffset = streamOffset + RECORD_HEADER_SIZE + length;
     if (this.#shared !== null) {
       const shared = this.#shared.evidence as SharedSession;
       this.#shared.faults++;
       shared.count++;
       if (pair.identical) shared.identical++;
       if (shared.pairs.length < MAX_PAIRS) shared.pairs.push(pair);
-      this.#shared.endOffset = offset;
+      this.#shared.endOffset = endOffset;
       this.#shared.to.set(this.#moment);
       return;
     }
     const evidence: TlsFinding["evidence"] = pair.identical
       ? { kind: "sent-twice", pair }
       : { kind: "shared-session", pairs: [pair], count: 1, identical: 0, numberUsedAgain: null };
-    const finding = new TlsFinding(this.side, recordOffset, recordMoment, evidence);
-    finding.endOffset = offset;
+    const finding = new TlsFinding(this.side, streamOffset, from, evidence);
+    finding.endOffset = endOffset;
     finding.to.set(this.#moment);
     if (!pair.identical) this.#shared = finding;
     this.#add(finding);

@@ -9,29 +9,17 @@
  * to six in one write. Half of the connections cut their writes into segments of 1,448 octets, as on a network, the others
  * of 65,483, as on a loopback interface; now and then a message fills several body frames.
  */
-import { closeSync, openSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { CaptureFile, TcpConnection } from "./capture-file.mjs";
 
 const SEED = 20261121;
 const CONNECTIONS = 8;
 /** If there are more connections, so many are open at a time, and are closed before the next ones open. */
 const AT_A_TIME = 1000;
-/** Client ports of one address. */
-const PORTS = 30_000;
 const FRAME_MAX = 131072;
 const SEGMENT_OCTETS = [1448, 65483];
 /** Rendered writes to choose from. */
 const VARIANTS = 256;
-const BUFFER_OCTETS = 8 << 20;
-const ETHERNET_IP_TCP = 14 + 20 + 20;
-
-const FIN_ACK = 0x11;
-const SYN = 0x02;
-const SYN_ACK = 0x12;
-const PUSH_ACK = 0x18;
-/** SYN and FIN take a sequence number each. */
-const TAKES_ONE = 0x03;
-
 /** @param {number} seed */
 function random(seed) {
   let state = seed >>> 0;
@@ -116,100 +104,19 @@ function renderVariant(number, next, { most, big }) {
   return [published, delivered, acknowledged].map(({ octets, frames, tagOffsets }) => ({ octets, frames, tagOffsets }));
 }
 
-/** Writes packet records, gathered into large writes to the file. */
-export class CaptureFile {
-  packets = 0;
-  octets = 0;
-  #microseconds = 1_790_000_000_000_000;
-  #fd;
-  #pcapng;
-  #buffer = Buffer.alloc(BUFFER_OCTETS);
-  #at = 0;
-
-  constructor(path, format) {
-    this.#fd = openSync(path, "w");
-    this.#pcapng = format === "pcapng";
-    const buffer = this.#buffer;
-    if (this.#pcapng) {
-      // Section header block, interface description block: Ethernet, no snap length, microseconds.
-      const words = [0x0a0d0d0a, 28, 0x1a2b3c4d, 0x00000001, 0xffffffff, 0xffffffff, 28, 1, 20, 1, 0, 20];
-      for (const word of words) this.#at = buffer.writeUInt32LE(word, this.#at);
-    } else {
-      const words = [0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1];
-      for (const word of words) this.#at = buffer.writeUInt32LE(word, this.#at);
-    }
-  }
-
-  /** Octets written so far, and those about to be. */
-  get size() {
-    return this.octets + this.#at;
-  }
-
-  /** Begins a record of so many captured octets; returns the buffer and where they belong. */
-  begin(captured) {
-    if (this.#at + captured + 64 > BUFFER_OCTETS) this.#flush();
-    this.packets++;
-    this.#microseconds += 3;
-    const buffer = this.#buffer;
-    let at = this.#at;
-    if (this.#pcapng) {
-      const padded = (captured + 3) & ~3;
-      const total = 32 + padded;
-      at = buffer.writeUInt32LE(6, at);
-      at = buffer.writeUInt32LE(total, at);
-      at = buffer.writeUInt32LE(0, at);
-      at = buffer.writeUInt32LE(Math.floor(this.#microseconds / 0x1_0000_0000), at);
-      at = buffer.writeUInt32LE(this.#microseconds % 0x1_0000_0000, at);
-      at = buffer.writeUInt32LE(captured, at);
-      at = buffer.writeUInt32LE(captured, at);
-      buffer.fill(0, at + captured, at + padded);
-      this.#at = buffer.writeUInt32LE(total, at + padded);
-    } else {
-      at = buffer.writeUInt32LE(Math.floor(this.#microseconds / 1e6), at);
-      at = buffer.writeUInt32LE(this.#microseconds % 1e6, at);
-      at = buffer.writeUInt32LE(captured, at);
-      at = buffer.writeUInt32LE(captured, at);
-      this.#at = at + captured;
-    }
-    return { buffer, at };
-  }
-
-  close() {
-    this.#flush();
-    closeSync(this.#fd);
-  }
-
-  #flush() {
-    for (let at = 0; at < this.#at; ) at += writeSync(this.#fd, this.#buffer, at, this.#at - at);
-    this.octets += this.#at;
-    this.#at = 0;
-  }
-}
-
 export class Connection {
   frames = 0;
-  #file;
-  #port;
-  /** The client's address. */
-  #client;
-  #segmentOctets;
-  /** Next sequence number of client and server. */
-  #sequence;
+  #tcp;
   #tags = [0, 0];
 
-  constructor(file, number) {
-    this.#file = file;
-    this.#port = 30_000 + (number % PORTS);
-    this.#client = 0x0a000001 + 256 * Math.floor(number / PORTS);
-    this.#segmentOctets = SEGMENT_OCTETS[number % 2];
-    this.#sequence = [1000 * number, (0xffff0000 + number) >>> 0];
+  /** `tcp`: what carries the octets; its own connection of the file if none is given. */
+  constructor(file, number, tcp = new TcpConnection(file, number, SEGMENT_OCTETS[number % 2])) {
+    this.#tcp = tcp;
   }
 
   open() {
-    const nothing = Buffer.alloc(0);
-    this.#segment(0, nothing, 0, 0, SYN);
-    this.#segment(1, nothing, 0, 0, SYN_ACK);
-    this.#segment(0, Buffer.from("AMQP\0\0\x09\x01", "latin1"), 0, 8, PUSH_ACK);
+    this.#tcp.open();
+    this.#tcp.send(0, Buffer.from("AMQP\0\0\x09\x01", "latin1"));
     const start = new Write().method(
       0,
       10,
@@ -241,43 +148,36 @@ export class Connection {
   }
 
   close() {
-    const nothing = Buffer.alloc(0);
     this.send(0, new Write().method(0, 10, 50, short(200), shortstr(""), short(0), short(0)));
     this.send(1, new Write().method(0, 10, 51));
-    for (const side of [0, 1]) this.#segment(side, nothing, 0, 0, FIN_ACK);
+    this.#tcp.close();
   }
 
-  /** One side's write, cut into segments. */
+  /** One side's write. */
   send(side, { octets, frames, tagOffsets }) {
     this.frames += frames;
     for (const offset of tagOffsets) octets.writeUInt32BE(++this.#tags[side], offset + 4);
-    for (let at = 0; at < octets.length; at += this.#segmentOctets) {
-      this.#segment(side, octets, at, Math.min(octets.length, at + this.#segmentOctets), PUSH_ACK);
-    }
+    this.#tcp.send(side, octets);
+  }
+}
+
+/** Lets connections publish, deliver and acknowledge by chance, the same every time. */
+export class Conversation {
+  #next = random(SEED);
+  #variants;
+
+  /** @param {typeof BODIES} bodies */
+  constructor(bodies = BODIES) {
+    this.#variants = Array.from({ length: VARIANTS }, (_, number) => renderVariant(number, this.#next, bodies));
   }
 
-  #segment(side, octets, start, end, flags) {
-    const size = end - start;
-    const { buffer, at } = this.#file.begin(ETHERNET_IP_TCP + size);
-    buffer.fill(0, at, at + ETHERNET_IP_TCP);
-    buffer.writeUInt16BE(0x0800, at + 12);
-    const ip = at + 14;
-    buffer[ip] = 0x45;
-    buffer.writeUInt16BE(40 + size, ip + 2);
-    buffer[ip + 8] = 64;
-    buffer[ip + 9] = 6;
-    buffer.writeUInt32BE(side === 0 ? this.#client : 0x0a000002, ip + 12);
-    buffer.writeUInt32BE(side === 0 ? 0x0a000002 : this.#client, ip + 16);
-    const tcp = ip + 20;
-    buffer.writeUInt16BE(side === 0 ? this.#port : 5672, tcp);
-    buffer.writeUInt16BE(side === 0 ? 5672 : this.#port, tcp + 2);
-    buffer.writeUInt32BE(this.#sequence[side], tcp + 4);
-    buffer.writeUInt32BE(this.#sequence[1 - side], tcp + 8);
-    buffer[tcp + 12] = 0x50;
-    buffer[tcp + 13] = flags;
-    buffer.writeUInt16BE(65535, tcp + 14);
-    octets.copy(buffer, tcp + 20, start, end);
-    this.#sequence[side] = (this.#sequence[side] + size + (flags & TAKES_ONE ? 1 : 0)) >>> 0;
+  /** @param {readonly Connection[]} connections one of which has its turn */
+  turn(connections) {
+    const connection = connections[Math.floor(this.#next() * connections.length)];
+    const [published, delivered, acknowledged] = this.#variants[Math.floor(this.#next() * VARIANTS)];
+    connection.send(0, published);
+    connection.send(1, delivered);
+    connection.send(0, acknowledged);
   }
 }
 
@@ -290,21 +190,14 @@ const BODIES = { most: 2000, big: 150_000 };
  * @param {"pcap" | "pcapng"} format
  */
 export function makeCapture(path, megabytes, format = "pcap", { count = CONNECTIONS, bodies = BODIES } = {}) {
-  const next = random(SEED);
-  const variants = Array.from({ length: VARIANTS }, (_, number) => renderVariant(number, next, bodies));
+  const conversation = new Conversation(bodies);
   const file = new CaptureFile(path, format);
   const connections = Array.from({ length: count }, (_, number) => new Connection(file, number));
   for (let first = 0; first < count; first += AT_A_TIME) {
     const open = connections.slice(first, first + AT_A_TIME);
     const size = (megabytes * 1e6 * (first + open.length)) / count;
     for (const connection of open) connection.open();
-    while (file.size < size) {
-      const connection = open[Math.floor(next() * open.length)];
-      const [published, delivered, acknowledged] = variants[Math.floor(next() * VARIANTS)];
-      connection.send(0, published);
-      connection.send(1, delivered);
-      connection.send(0, acknowledged);
-    }
+    while (file.size < size) conversation.turn(open);
     if (count > AT_A_TIME) for (const connection of open) connection.close();
   }
   file.close();

@@ -6,7 +6,8 @@
  * and acknowledged, each in a trace of its own. The same octets every time.
  */
 import { pathToFileURL } from "node:url";
-import { CaptureFile, Connection, longlong, short, shortstr, table, Write } from "./make-capture.mjs";
+import { CaptureFile } from "./capture-file.mjs";
+import { Connection, longlong, short, shortstr, table, Write } from "./make-capture.mjs";
 
 const CONNECTIONS = 8;
 const BODY_OCTETS = 300;
