@@ -1,10 +1,10 @@
 /** Inspects captures: reads files, has them inspected, and makes a report of what was found. */
 import type { CaptureReading } from "./capture/capture-reading.ts";
-import { canReadAgain, nextTurn, randomSeed, readCapture } from "./capture/capture-source.ts";
-import { InputError } from "./capture/input-error.ts";
+import { canReadAgain, randomSeed } from "./capture/capture-source.ts";
+import type { InputError } from "./capture/input-error.ts";
 import type { PacketRecord } from "./capture/packet-record.ts";
 import { MAX_STEPS } from "./forensics/untangle/untangle.ts";
-import { BrokenConnections } from "./inspection/broken-connections.ts";
+import { BrokenConnections, type PacketRange } from "./inspection/broken-connections.ts";
 import { CaptureInspection, type CaptureInspectionOptions } from "./inspection/capture-inspection.ts";
 import type { InspectionEvent } from "./inspection/event.ts";
 import { Ledger } from "./messages/ledger.ts";
@@ -12,6 +12,7 @@ import type { ConnectionFacts, LedgerPart } from "./messages/ledger-context.ts";
 import type { CallFacts } from "./messages/ledger-sink.ts";
 import type { Message, MessageConnection } from "./messages/message.ts";
 import type { TcpConnection } from "./net/tcp-connection.ts";
+import { readAll } from "./read-all.ts";
 import { buildReport } from "./report/build-report.ts";
 import { MessageOutput, type MessageReaders } from "./report/message-output.ts";
 import { merge } from "./report/partial/merge.ts";
@@ -123,21 +124,29 @@ async function explained(
   const only = (tcp: TcpConnection, hasRoom: boolean): boolean => broken.wants(tcp, hasRoom && steps.steps > 0);
   const closedForFrames = (tcp: TcpConnection): boolean => broken.wasClosed(tcp);
   const limits = inputs.map(({ file }) => file.packets);
+  const all = limits.map(to => ({ from: 0, to }));
   if (broken.waiting > 0) options.onExplaining?.(broken.waiting);
+  let ranges: readonly PacketRange[] = broken.ranges(limits);
   for (let reading = 0; reading < MAX_READINGS && broken.remain; reading++) {
     broken.beginReading();
     const ledger = ledgerOfRest(messages, broken);
     const inspection = new Inspection({ ...rest, explain: true, steps, only, closedForFrames }, { broken, ledger });
-    const part = await readAll(paths, inspection, options, limits);
+    const part = await readAll(paths, inspection, options, ranges);
     // A reading that was stopped, or in which a file is gone, has less than the first.
-    if (isStopped() || part.inputs.some(({ file }, i) => file.error !== inputs[i]?.file.error)) break;
+    const lacks = ({ file: { error, packets } }: InputPart, i: number): boolean =>
+      packets < ranges[i]!.to && error !== inputs[i]!.file.error;
+    if (isStopped() || part.inputs.some(lacks)) break;
+    if (ranges !== all && broken.waiting > 0) {
+      ranges = all;
+      broken.lookAgain();
+    }
     const merged = merge([result, ofConnections(part, inputs)]);
     result = { ...merged, connections: shortenRepeatedKinds(merged.connections) };
   }
   if (broken.someSuspended && !isStopped()) {
     const ledger = ledgerOf(messages, "from-break", broken);
     const left = new Inspection({ ...rest, only: tcp => broken.isSuspended(tcp.first) }, { broken, ledger });
-    await readAll(paths, left, options, limits);
+    await readAll(paths, left, options, all);
   }
   const connections = result.connections.map(each =>
     broken.holds(each.first) ? { ...each, unexplained: true as const } : each,
@@ -164,10 +173,6 @@ function ofConnections({ connections }: PartialResult, inputs: readonly InputPar
   return { inputs: inputs.map(input => ({ ...input, traffic: NO_TRAFFIC })), connections };
 }
 
-/** Connections that are finished between two turns of the event loop: Ctrl-C waits for no more. */
-const CONNECTIONS_A_TURN = 32;
-/** Octets read at a time while breaks are explained, which takes long. */
-const EXPLAINED_OCTETS = 128 << 10;
 /** Readings that explain what a first one found broken. */
 const MAX_READINGS = 16;
 
@@ -242,57 +247,9 @@ export class Inspection {
     if (event.kind === "uninspected" && event.why === "failed") this.#onFailure?.(event.error);
     if (event.kind === "finding") this.#onFinding?.();
     if (event.kind === "finding") this.#broken?.take(event.connection, event.incident);
+    if (event.kind === "connection-closed") this.#broken?.over(carrier);
     this.#ledger?.take(event, this.#broken?.number(carrier));
     const lost = event.kind === "connection-closed" ? this.#ledger?.takeLost(event.connection) : null;
     this.#sink.take(event, lost ?? null);
   }
-}
-
-/** Reads all captures; no further than packet `limits[i]` of each: a file may grow while it is read. */
-export async function readAll(
-  paths: readonly string[],
-  inspection: Inspection,
-  { signal, onProgress }: InspectOptions,
-  limits?: readonly number[],
-): Promise<PartialResult> {
-  /** Reports the progress made last once more: its reader may want to wait. */
-  let keepPace = (): unknown => undefined;
-  for (const [i, path] of paths.entries()) {
-    inspection.beginInput();
-    if (signal?.aborted === true) {
-      inspection.failInput(path, new InputError(path, "reading was stopped before it began"));
-      continue;
-    }
-    const limit = limits?.[i] ?? Number.POSITIVE_INFINITY;
-    try {
-      const reading = await readCapture(
-        path,
-        record => {
-          if (record.number <= limit) inspection.packet(record);
-        },
-        {
-          signal,
-          ...(limits === undefined ? {} : { windowOctets: EXPLAINED_OCTETS }),
-          onSecrets: keyLog => inspection.secrets(keyLog),
-          onProgress:
-            onProgress &&
-            ((read, total) => {
-              keepPace = () => onProgress(path, read, total);
-              return keepPace();
-            }),
-        },
-      );
-      inspection.endInput(path, reading);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      inspection.failInput(path, error);
-    }
-  }
-  let connections = 0;
-  for (const _ of inspection.finishing()) {
-    // A connection may have very many messages whose outcome is known only now.
-    await keepPace();
-    if (++connections % CONNECTIONS_A_TURN === 0) await nextTurn();
-  }
-  return inspection.result();
 }

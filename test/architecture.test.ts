@@ -24,6 +24,7 @@ const ORDER = [
   "report",
   "telemetry",
   "annotate",
+  "read-all.ts",
   "inspect.ts",
   "recover",
   "repair",

@@ -2,10 +2,11 @@ import { Command } from "commander";
 import { grouped } from "../bytes/grouped.ts";
 import { plural } from "../bytes/words.ts";
 import { PcapngWriter } from "../capture/pcapng-writer.ts";
-import { Inspection, type InspectOptions, inspect, readAll } from "../inspect.ts";
+import { Inspection, type InspectOptions, inspect } from "../inspect.ts";
 import type { Side } from "../net/connection-observer.ts";
 import { isoTime } from "../net/place.ts";
 import type { TcpConnection } from "../net/tcp-connection.ts";
+import { readAll } from "../read-all.ts";
 import { type PlannedConnection, planKey, repairPlan } from "../repair/repair-plan.ts";
 import { RepairedConnection, type RepairOutput } from "../repair/repaired-connection.ts";
 import type { Report } from "../report/report.ts";
@@ -159,7 +160,7 @@ async function readPlanned(
     paths,
     inspection,
     reading,
-    inputs.map(({ packets }) => packets),
+    inputs.map(({ packets }) => ({ from: 0, to: packets })),
   );
   for (const each of repaired) each.finish();
 }

@@ -8,9 +8,18 @@ const EXPLAINED_OF_KIND = 16;
 /** Kinds that have such connections. */
 const MAX_KINDS = 32;
 
+/** Before its first packet a connection may have begun with fragments of that packet: IpFragments waits so long for the others. */
+const FRAGMENT_PACKETS = 16_384;
+
 interface Place {
   input: number;
   packet: number | null;
+}
+
+/** Packets of one input that must be read again: those with a number from `from` to `to`. */
+export interface PacketRange {
+  from: number;
+  to: number;
 }
 
 /** The connections of a first reading that must be read again: those with an error, until they are explained. */
@@ -28,6 +37,8 @@ export class BrokenConnections {
    * rest is reported by now.
    */
   readonly #suspended = new Map<string, boolean>();
+  /** Those that are over, and their first and last packet; `isPlain` as long as all begin with SYN, outside of tunnels. */
+  readonly #over = { count: 0, first: END, last: BEGINNING, isPlain: true };
   /** The present reading takes some of them. */
   #isUseful = true;
 
@@ -61,6 +72,29 @@ export class BrokenConnections {
     const isFirst = count < EXPLAINED_OF_KIND && (count > 0 || this.#kinds.size < MAX_KINDS);
     if (isFirst) this.#kinds.set(kind, count + 1);
     this.#waiting.set(place, isFirst);
+  }
+
+  /** No more packets of a connection come. */
+  over(tcp: TcpConnection): void {
+    const { first, last } = tcp;
+    if (!this.#found.has(placeOf(first))) return;
+    const over = this.#over;
+    over.count++;
+    if (isBefore(first, over.first)) over.first = { input: first.input, packet: first.packet };
+    if (isBefore(over.last, last)) over.last = { input: last.input, packet: last.packet };
+    over.isPlain &&= tcp.sawSyn && tcp.tunnels().length === 0;
+  }
+
+  /** What of inputs with so many packets must be read to explain all that the first reading, which is over, found. */
+  ranges(packets: readonly number[]): PacketRange[] {
+    const { count, first, last, isPlain } = this.#over;
+    if (count !== this.#found.size) return packets.map(to => ({ from: 0, to }));
+    return packets.map((all, input) => {
+      const to = input > last.input ? 0 : input === last.input ? Math.min(last.packet, all) : all;
+      // An earlier input decides whether a later one goes on with its connections.
+      const from = isPlain && packets.length === 1 ? first.packet - FRAGMENT_PACKETS : 0;
+      return { from, to };
+    });
   }
 
   wasClosed({ first }: TcpConnection): boolean {
@@ -97,6 +131,11 @@ export class BrokenConnections {
     this.#isUseful = false;
   }
 
+  /** The next reading reads more than the present one. */
+  lookAgain(): void {
+    this.#isUseful = true;
+  }
+
   /** Whether a connection must be explained now. */
   wants({ first }: TcpConnection, hasRoom: boolean): boolean {
     const place = placeOf(first);
@@ -112,6 +151,13 @@ export class BrokenConnections {
   holds(first: Place): boolean {
     return this.#waiting.has(placeOf(first));
   }
+}
+
+const BEGINNING = { input: -1, packet: 0 };
+const END = { input: Number.POSITIVE_INFINITY, packet: 0 };
+
+function isBefore(one: typeof END, other: typeof END): boolean {
+  return one.input < other.input || (one.input === other.input && one.packet < other.packet);
 }
 
 /** The same connection in two readings of the same captures begins with the same packet. */

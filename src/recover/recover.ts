@@ -1,6 +1,7 @@
 /** Recovers the messages that broken connections lost: finds them, then reads their octets. */
-import { Inspection, type InspectOptions, inspect, readAll } from "../inspect.ts";
+import { Inspection, type InspectOptions, inspect } from "../inspect.ts";
 import type { Message } from "../messages/message.ts";
+import { readAll } from "../read-all.ts";
 import type { Report } from "../report/report.ts";
 import { KeyLog } from "../tls/key-log.ts";
 import { nodeCrypto } from "../tls/node-crypto.ts";
@@ -104,7 +105,7 @@ async function readLost(
     paths,
     inspection,
     reading,
-    inputs.map(({ packets }) => packets),
+    inputs.map(({ packets }) => ({ from: 0, to: packets })),
   );
   if (signal?.aborted === true) return;
   for (const tap of taps) tap.finish();

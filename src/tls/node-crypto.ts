@@ -14,8 +14,7 @@ export const nodeCrypto: TlsCrypto = {
     const tag = tagSize(suite);
     const size = end - start - tag;
     if (size < 0) return null;
-    const decipher = createDecipheriv(algorithm(suite) as "aes-128-ccm", key, nonce, { authTagLength: tag });
-    decipher.setAAD(additionalData, { plaintextLength: size });
+    const decipher = begun(suite, key, nonce, additionalData, size);
     decipher.setAuthTag(bytes.subarray(end - tag, end));
     try {
       const plaintext = decipher.update(bytes.subarray(start, end - tag));
@@ -33,6 +32,14 @@ export const nodeCrypto: TlsCrypto = {
     out.set(decipher.update(blocks));
   },
 };
+
+/** Options take a fifth of the time of a small record: GCM needs none. */
+function begun(suite: CipherSuite, key: Uint8Array, nonce: Uint8Array, additionalData: Uint8Array, size: number) {
+  const name = algorithm(suite);
+  if (suite.protection === "gcm") return createDecipheriv(name as "aes-128-gcm", key, nonce).setAAD(additionalData);
+  const decipher = createDecipheriv(name as "aes-128-ccm", key, nonce, { authTagLength: tagSize(suite) });
+  return decipher.setAAD(additionalData, { plaintextLength: size });
+}
 
 function algorithm({ protection, keySize }: CipherSuite): string {
   switch (protection) {

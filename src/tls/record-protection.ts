@@ -27,7 +27,8 @@ export class RecordProtection {
     this.#version = version;
     this.#keys = keys;
     this.#encryptThenMac = encryptThenMac;
-    const additionalData = new Uint8Array(suite.isTls13 ? 5 : 13);
+    // The header of a record; or what stands before it too, and is written for each record.
+    const additionalData = suite.isTls13 ? Uint8Array.of(APPLICATION_DATA, 3, 3, 0, 0) : new Uint8Array(13);
     const nonce = new Uint8Array(12);
     this.#sealed = { suite, key: keys.key, nonce, additionalData, bytes: nonce, start: 0, end: 0 };
     this.#chained = keys.iv;
@@ -51,7 +52,9 @@ export class RecordProtection {
   }
 
   #openTls13(bytes: Uint8Array, start: number, length: number, number: number): number {
-    this.#sealed.additionalData.set([APPLICATION_DATA, 3, 3, length >> 8, length & 255]);
+    const { additionalData } = this.#sealed;
+    additionalData[3] = length >> 8;
+    additionalData[4] = length;
     this.#xorNonce(number);
     const end = start + length;
     let size = this.#open(bytes, start, end);
@@ -88,9 +91,11 @@ export class RecordProtection {
 
   /** RFC 8446 §5.3, RFC 7905 §2: the record's number, XOR the IV. */
   #xorNonce(number: number): void {
-    this.#sealed.nonce.set(this.#keys.iv);
-    writeNumber(numberOctets, 0, number);
-    for (let i = 0; i < 8; i++) this.#sealed.nonce[4 + i]! ^= numberOctets[i]!;
+    const { nonce } = this.#sealed;
+    const { iv } = this.#keys;
+    writeNumber(nonce, 4, number);
+    for (let i = 0; i < 4; i++) nonce[i] = iv[i]!;
+    for (let i = 4; i < 12; i++) nonce[i]! ^= iv[i]!;
   }
 
   #openCbc(type: number, bytes: Uint8Array, start: number, length: number, number: number): number {
@@ -135,7 +140,6 @@ export class RecordProtection {
 }
 
 const NOTHING = new Uint8Array(0);
-const numberOctets = new Uint8Array(8);
 
 /** A record's number, type, version and size: MAC and additional data begin with them (RFC 5246 §6.2.3). */
 function writePrefix(out: Uint8Array, number: number, type: number, version: number, size: number): void {
@@ -145,5 +149,7 @@ function writePrefix(out: Uint8Array, number: number, type: number, version: num
 
 function writeNumber(out: Uint8Array, at: number, number: number): void {
   const high = Math.floor(number / 2 ** 32);
-  out.set([high >>> 24, high >>> 16, high >>> 8, high, number >>> 24, number >>> 16, number >>> 8, number], at);
+  // A set of eight octets at once would make an array of them.
+  for (let i = 3; i >= 0; i--) out[at + 3 - i] = high >>> (8 * i);
+  for (let i = 3; i >= 0; i--) out[at + 7 - i] = number >>> (8 * i);
 }
