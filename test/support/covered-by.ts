@@ -163,7 +163,6 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   ],
   "fixtures.test.ts": [
     "inspect.ts",
-    "inspection/broken-connections.ts",
     "inspection/capture-inspection.ts",
     "inspection/incident-news.ts",
     "inspection/tls-inspection.ts",

@@ -99,6 +99,44 @@ describe.each(scenes().map(({ name }, i) => [name, i] as const))("%s", (_, i) =>
   });
 });
 
+it("finds the same in packets of many records as in those of one, or of a part", () => {
+  const random = randomNumbers(SEED);
+  for (const make of [scene13, scene12]) {
+    const scene = make();
+    const writers: { seal(octets: Uint8Array): Uint8Array }[] = [scene.client];
+    // One copy from early on, another that comes late, and octets that are sent twice.
+    const records: Uint8Array[] = [];
+    for (let i = 0; i < 600; i++) {
+      if (i === 20 || i === 400) writers.push(scene.client.fork());
+      const writer = Math.floor(random() * writers.length);
+      for (const octets of publish(writer + 1, `message ${i}`)) records.push(writers[writer]!.seal(octets));
+      if (i % 50 === 0) records.push(records.at(-1)!);
+    }
+    const stream = join(...records);
+    const found = (size: () => number) => {
+      const observed = begin(scene);
+      for (let at = 0; at < stream.length; ) {
+        const end = Math.min(stream.length, at + size());
+        observed.data(0, stream.subarray(at, end));
+        at = end;
+      }
+      return observed.end().findings.map(({ streamOffset, endOffset, faults, evidence }) => ({
+        streamOffset,
+        endOffset,
+        faults,
+        pairs:
+          evidence.kind === "shared-session" ? evidence.pairs.map(each => [each.first.index, each.second.index]) : [],
+      }));
+    };
+    let number = 0;
+    const one = found(() => records[number++]!.length);
+    expect(one.length, `seed ${SEED}`).toBeGreaterThan(0);
+    for (const size of [() => stream.length, () => 60_000, () => 1448, () => 1 + Math.floor(random() * 5000)]) {
+      expect(found(size), `seed ${SEED}`).toEqual(one);
+    }
+  }
+});
+
 it("finds the nonce that TLS 1.2 shows twice, far apart", () => {
   const scene = scene12();
   const observed = begin(scene);
