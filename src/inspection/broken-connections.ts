@@ -1,4 +1,5 @@
 import type { Incident } from "../connection/incident.ts";
+import { DEFAULT_FRAGMENT_LIMITS } from "../net/ip-fragments.ts";
 import type { TcpConnection } from "../net/tcp-connection.ts";
 import type { InspectedConnection } from "./inspected-connection.ts";
 import { closedBehindGuess } from "./verdict.ts";
@@ -7,9 +8,6 @@ import { closedBehindGuess } from "./verdict.ts";
 const EXPLAINED_OF_KIND = 16;
 /** Kinds that have such connections. */
 const MAX_KINDS = 32;
-
-/** Before its first packet a connection may have begun with fragments of that packet: IpFragments waits so long for the others. */
-const FRAGMENT_PACKETS = 16_384;
 
 interface Place {
   input: number;
@@ -91,8 +89,8 @@ export class BrokenConnections {
     if (count !== this.#found.size) return packets.map(to => ({ from: 0, to }));
     return packets.map((all, input) => {
       const to = input > last.input ? 0 : input === last.input ? Math.min(last.packet, all) : all;
-      // An earlier input decides whether a later one goes on with its connections.
-      const from = isPlain && packets.length === 1 ? first.packet - FRAGMENT_PACKETS : 0;
+      // An earlier input decides whether a later one goes on with its connections. The first packet may have fragments.
+      const from = isPlain && packets.length === 1 ? first.packet - DEFAULT_FRAGMENT_LIMITS.fragmentAge : 0;
       return { from, to };
     });
   }
