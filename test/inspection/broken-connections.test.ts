@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Incident } from "../../src/connection/incident.ts";
 import { BrokenConnections } from "../../src/inspection/broken-connections.ts";
+import type { InspectedConnection } from "../../src/inspection/inspected-connection.ts";
 import type { TcpConnection } from "../../src/net/tcp-connection.ts";
 
 interface Scene {
@@ -16,12 +17,16 @@ function connection({ first, last, sawSyn = true, tunnels = [] }: Scene): TcpCon
   return { first: place(first), last: place(last), sawSyn, tunnels: () => tunnels } as unknown as TcpConnection;
 }
 
-const INCIDENT = { rule: "frame-end", side: 0, frame: null } as Incident;
+const INCIDENT = { rule: "frame-end", severity: "error", side: 0, frame: null } as Incident;
+
+function inspected(scene: Scene, number: number): InspectedConnection<TcpConnection> {
+  return { carrier: connection(scene), amqp: { number } } as unknown as InspectedConnection<TcpConnection>;
+}
 
 function broken(scenes: readonly Scene[]): BrokenConnections {
   const all = new BrokenConnections();
   for (const [i, scene] of scenes.entries()) {
-    all.add(connection(scene), i, INCIDENT);
+    all.take(inspected(scene, i), INCIDENT);
     all.over(connection(scene));
   }
   return all;
@@ -67,7 +72,7 @@ describe("the packets that explain what is broken", () => {
 
   it("are all as long as a broken connection is not over", () => {
     const all = broken([{ first: [0, 1], last: [0, 9] }]);
-    all.add(connection({ first: [0, 3], last: [0, 5] }), 2, INCIDENT);
+    all.take(inspected({ first: [0, 3], last: [0, 5] }, 2), INCIDENT);
     expect(all.ranges([100])).toEqual([{ from: 0, to: 100 }]);
   });
 

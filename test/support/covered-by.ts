@@ -163,6 +163,7 @@ export const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
   ],
   "fixtures.test.ts": [
     "inspect.ts",
+    "read-all.ts",
     "inspection/capture-inspection.ts",
     "inspection/incident-news.ts",
     "inspection/tls-inspection.ts",
