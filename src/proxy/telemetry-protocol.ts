@@ -59,8 +59,8 @@ export type ToTelemetry =
   | { kind: "inspector"; port: import("node:worker_threads").MessagePort }
   /** Another browser may be let in to the live page, with this token. */
   | { kind: "new-visit"; token: string }
-  /** Send all, then end. */
-  | { kind: "close" };
+  /** Send all, then end; what waits after so many milliseconds is only counted. */
+  | { kind: "close"; within: number };
 
 export type FromTelemetry =
   /** `live`: port of the live page; null for none. */
@@ -77,9 +77,6 @@ export interface Unsent {
   dropped: number;
   waiting: number;
 }
-
-/** Milliseconds that it has to send the rest when the proxy ends. */
-export const CLOSE_WITHIN = 15_000;
 
 /** From an inspector. */
 export interface InspectorRecords {

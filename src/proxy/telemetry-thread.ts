@@ -2,20 +2,21 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Endpoint } from "../report/report.ts";
 import { newSecret, newSecrets, visitAddress } from "./one-visit.ts";
 import { ProxyError } from "./proxy-error.ts";
-import {
-  CLOSE_WITHIN,
-  type FromTelemetry,
-  type LiveAddress,
-  type RelayState,
-  type TelemetryData,
-  type ToTelemetry,
-  type Unsent,
+import type {
+  FromTelemetry,
+  LiveAddress,
+  RelayState,
+  TelemetryData,
+  ToTelemetry,
+  Unsent,
 } from "./telemetry-protocol.ts";
 
 /** Milliseconds between two reports of the relay's state. */
 const REPORT_EVERY = 1000;
 /** Milliseconds after which a thread that ended is replaced. */
 const AGAIN_AFTER = 5000;
+/** Milliseconds that it has to send the rest when the proxy ends. */
+const CLOSE_WITHIN = 15_000;
 /** Milliseconds more than its thread has to send the rest: then it hangs. */
 const LATE = 2000;
 /** Megabytes of heap that it may use. */
@@ -94,7 +95,7 @@ export class TelemetryThread {
         clearTimeout(timer);
         resolve(counts);
       };
-      this.#post({ kind: "close" });
+      this.#post({ kind: "close", within: CLOSE_WITHIN });
     });
     if (unsent === null || unsent.waiting > 0) {
       const left = unsent === null ? "" : `: ${unsent.waiting} records were left`;

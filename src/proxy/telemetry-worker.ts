@@ -13,16 +13,15 @@ import { TelemetryError } from "../telemetry/settings.ts";
 import { AdminServer } from "./admin-server.ts";
 import { LiveServer } from "./live-server.ts";
 import { LiveState } from "./live-state.ts";
-import {
-  CLOSE_WITHIN,
-  type FromInspectorPort,
-  type FromTelemetry,
-  type InspectorConnections,
-  type InspectorRecords,
-  type RelayState,
-  type TelemetryData,
-  type ToInspectorPort,
-  type ToTelemetry,
+import type {
+  FromInspectorPort,
+  FromTelemetry,
+  InspectorConnections,
+  InspectorRecords,
+  RelayState,
+  TelemetryData,
+  ToInspectorPort,
+  ToTelemetry,
 } from "./telemetry-protocol.ts";
 import { UpstreamReachability } from "./upstream-reachability.ts";
 
@@ -160,10 +159,10 @@ function connectInspector(port: MessagePort): void {
   port.on("message", (message: FromInspectorPort) => fromInspector(port, message));
 }
 
-async function close(): Promise<void> {
+async function close(within: number): Promise<void> {
   if (exporter !== null) {
     sendMetrics();
-    await Promise.race([exporter.flush(), delay(CLOSE_WITHIN)]);
+    await Promise.race([exporter.flush(), delay(within)]);
   }
   const lost = dropped.before + dropped.now + (exporter?.dropped ?? 0);
   post({ kind: "closed", dropped: lost, waiting: exporter?.waiting ?? 0 });
@@ -227,7 +226,7 @@ parent.on("message", (message: ToTelemetry) => {
     live?.relayed(message.state, Date.now());
   } else if (message.kind === "new-visit") liveServer?.allow(message.token);
   else if (message.kind === "inspector") connectInspector(message.port);
-  else void close();
+  else void close(message.within);
 });
 
 begin().catch((error: unknown) => {
