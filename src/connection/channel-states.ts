@@ -1,11 +1,17 @@
 import { isInContent } from "../amqp/content-order.ts";
+import { grouped } from "../bytes/grouped.ts";
+import { BoundReached } from "./bound-reached.ts";
 import { Channel, CLOSED, CLOSING } from "./channel.ts";
+
+/** Channels of one direction, some 3 KiB each. RabbitMQ allows 2,047 by default; numbers reach to 65,535. */
+export const MAX_CHANNELS = 8_192;
 
 /** The channels of one direction, by number. All of them are forgotten at once when octets were missed. */
 export class ChannelStates {
   /** The channel of the frame before. */
   last = new Channel(0, 0);
   readonly #channels: (Channel | undefined)[] = [];
+  #count = 0;
   /** How many times all were forgotten: older states are not known any more. */
   #epoch = 0;
   readonly #forgotten: () => void;
@@ -36,10 +42,16 @@ export class ChannelStates {
     return channel !== undefined && channel.epoch === this.#epoch ? channel : undefined;
   }
 
-  /** The channel of this number, which is the last one from now on. */
+  /**
+   * The channel of this number, which is the last one from now on.
+   *
+   * @throws BoundReached
+   */
   take(number: number): Channel {
     let channel = this.#channels[number];
     if (channel === undefined) {
+      if (++this.#count > MAX_CHANNELS)
+        throw new BoundReached(`more than ${grouped(MAX_CHANNELS)} channels are in use`);
       channel = new Channel(number, this.#epoch);
       this.#channels[number] = channel;
     } else if (channel.epoch !== this.#epoch) channel.forget(this.#epoch);

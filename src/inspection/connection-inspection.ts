@@ -11,7 +11,7 @@ import { DirectionForensics } from "../forensics/direction-forensics.ts";
 import type { ConnectionObserver, Moment, Side, StreamEnd } from "../net/connection-observer.ts";
 import type { Carrier } from "./carrier.ts";
 import type { InspectionSink, Uninspected } from "./event.ts";
-import { problemOf } from "./failure.ts";
+import { endOfInspection } from "./failure.ts";
 import { causeOf } from "./identity.ts";
 import { diagnosisOf } from "./incident-diagnosis.ts";
 import { IncidentNews } from "./incident-news.ts";
@@ -216,7 +216,7 @@ export class ConnectionInspection<By extends Carrier = Carrier> implements Inspe
     }
     const [client, server] = ([0, 1] as const).map(side => this.amqp.directions[side].scanner.offset);
     const where = `${grouped(client!)} octets from the client and ${grouped(server!)} from the broker`;
-    this.giveUp("failed", `an internal error ended its inspection behind ${where}: ${problemOf(error)}`, error);
+    this.giveUp("failed", endOfInspection(error, where), error);
   }
 
   /** Whether a direction is broken at present. */

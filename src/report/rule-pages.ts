@@ -156,8 +156,9 @@ export const RULE_PAGES: Readonly<Record<RuleId, RulePage>> = {
     todo: "Do as the note says: `--tls-keys`, `--decode-as`, a capture of whole packets. `--max-unread` lets it pass in `check`.",
   },
   "internal-error": {
-    reason: "An error of ghostframe's own. The rest of the report stands; the exit status is 2.",
-    todo: "Report it, with the command that led to it. `GHOSTFRAME_DEBUG=1` shows where it happened.",
+    reason:
+      "An error of ghostframe's own, or one of its bounds was reached (docs/bounds.md). The rest of the report stands; the exit status is 2.",
+    todo: "If it is no bound, report it, with the command that led to it. `GHOSTFRAME_DEBUG=1` shows where it happened.",
   },
   "file-truncated": {
     reason: "The program that captured was killed, the disk was full, or the file is still being written.",
