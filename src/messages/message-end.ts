@@ -46,7 +46,10 @@ export function channelEnd(use: EndedChannel): MessageEnd {
   const { first, last, isFirst } = refusedPublish(use);
   const published = (message: Message): Outcome => {
     if (closedAt !== null && isAfter(message, closedAt)) return "unread";
+    // The broker answers in order: a commit that it had handled would have been answered before the close.
+    const isUncommitted = message.awaits === AWAITS_COMMIT;
     const isPlain = message.awaits !== AWAITS_CONFIRM;
+    if (isUncommitted && (first === null || message.number < first.number)) return "rolled-back";
     if (first === null || last === null) return isPlain ? "unknown" : "unconfirmed";
     if (message.number < first.number) return isPlain ? "accepted" : "unconfirmed";
     if (isFirst && message === first) {
@@ -54,14 +57,14 @@ export function channelEnd(use: EndedChannel): MessageEnd {
       return "refused";
     }
     if (isFirst || message.number >= last.number) return "unread";
-    return isPlain ? "unknown" : "unconfirmed";
+    return isUncommitted ? "rolled-back" : isPlain ? "unknown" : "unconfirmed";
   };
   return {
     published: message => {
       // A publish without an answer may also have been lost to another close.
       message.incident = closeFinding;
       const outcome = published(message);
-      if (outcome === "unknown" || outcome === "accepted") message.incident = null;
+      if (outcome === "unknown" || outcome === "accepted" || outcome === "rolled-back") message.incident = null;
       return outcome;
     },
     delivered: "requeued",

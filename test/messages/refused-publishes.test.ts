@@ -103,6 +103,18 @@ it.each<[what: string, conversation: Conversation, lines: string[]]>([
       .client(closeOk),
     ["publish m1 accepted", "publish m2 refused 403"],
   ],
+  [
+    "one in a transaction whose commit was not answered: what stands before it is rolled back",
+    opened()
+      .client(wire().method(1, 90, 10))
+      .server(wire().method(1, 90, 11))
+      .client(publish("m1"))
+      .client(publish("m2", { exchange: "gone" }))
+      .client(wire().method(1, 90, 20))
+      .server(wire().channelClose(1, 404, "NOT_FOUND - no exchange 'gone' in vhost '/'", 60, 40))
+      .client(closeOk),
+    ["publish m1 rolled-back", "publish m2 refused 404"],
+  ],
 ])("refused is %s", (_, talk, lines) => {
   expect(lifeLinesAsSent(talk)).toEqual(lines);
 });
