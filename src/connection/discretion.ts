@@ -7,6 +7,7 @@
 import { mayBeToken } from "./doubtful-words.ts";
 import { PIECE, PieceSet } from "./piece-set.ts";
 import { QUOTES, quotedOctets } from "./quotes.ts";
+import { namedSecretSpans, SECRET_NAME } from "./secret-names.ts";
 import { withoutUrlPasswords } from "./url-passwords.ts";
 
 export const MASKED = "…";
@@ -17,10 +18,6 @@ const HEXADECIMALS = /\b[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4,}\b/gi;
 const MAY_QUOTE = /,|[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4}/i;
 /** Characters that may belong to the secret beside them: all that are no blank, quote or bracket. */
 const WORD = /[^\s'"<>()[\]{},;“”]/;
-/** In names of headers, properties and the like: their values authenticate somebody. */
-export const SECRET_NAME = /passw|secret|token|authorization|api[-_]?key|cookie|credential|bearer/i;
-/** `invalid secret 'abc'`: what is quoted behind such a name. */
-const QUOTED_SECRET = new RegExp(`((?:${SECRET_NAME.source})\\w{0,20}[ :=]{1,3})(['"])[^'"]{1,500}(?:\\2|$)`, "gi");
 
 /**
  * Whether a connection's client has sent what nobody can vouch for: octets that no frame explains, or octets near a
@@ -49,8 +46,7 @@ export class Discretion {
   text(text: string): string {
     let free = withoutUrlPasswords(text);
     if (free !== text) this.masked++;
-    if (SECRET_NAME.test(free))
-      free = free.replace(QUOTED_SECRET, (_, name, quote) => name + quote + this.#hidden() + quote);
+    free = this.#without(namedSecretSpans(free), free);
     if (free.includes("<<")) free = this.#withoutQuotes(free);
     if (this.#pieces.size === 0 || free.length < PIECE) return free;
     if (this.#pieces.isFull) return this.#hidden();
@@ -58,20 +54,25 @@ export class Discretion {
     const unquoted = free
       .replace(DECIMALS, run => (this.holds(Uint8Array.from(run.split(","), Number)) ? this.#hidden() : run))
       .replace(HEXADECIMALS, run => (this.holds(pairs(run)) ? this.#hidden() : run));
-    let shown = "";
-    let at = 0;
+    const rest = this.#without(this.#spans(unquoted), unquoted);
     // A text that was decoded as UTF-8 is compared by its octets as well.
-    for (const [from, to] of this.#spans(unquoted)) {
-      shown += unquoted.slice(at, from) + this.#hidden();
-      at = to;
-    }
-    const rest = shown + unquoted.slice(at);
     return isAscii(rest) || !this.holds(UTF_8.encode(rest)) ? rest : this.#hidden();
   }
 
   /** The value of a header or a property of this name. */
   value(name: string, value: string): string {
     return SECRET_NAME.test(name) ? this.#hidden() : this.text(value);
+  }
+
+  /** A text without stretches [from, to) of it. */
+  #without(spans: readonly [number, number][], text: string): string {
+    let shown = "";
+    let at = 0;
+    for (const [from, to] of spans) {
+      shown += text.slice(at, from) + this.#hidden();
+      at = to;
+    }
+    return shown + text.slice(at);
   }
 
   #hidden(): string {

@@ -14,12 +14,11 @@ import { isFrameType } from "../amqp/spec/constants.ts";
 import { FIELD_SIZES, LENGTH_AND_OCTETS, NO_TYPE, TYPE_BOOLEAN, TYPE_TABLE } from "../amqp/spec/field-types.ts";
 import { PayloadOverrun } from "../bytes/cursor.ts";
 import { FieldRun, type Following, LOOK } from "./credential-fields.ts";
-import { SECRET_NAME } from "./discretion.ts";
 import { REACH } from "./masked-stretch.ts";
+import { SECRET_NAME, SHORTEST_SECRET_NAME } from "./secret-names.ts";
 
 /** Octets that are remembered: as many as the longest name has, its length, and the type behind it. */
 const REMEMBERED = 257;
-const SHORTEST_NAME = "token".length;
 const SPACE = 0x20;
 
 export class NamedValueSearch {
@@ -62,7 +61,7 @@ export class NamedValueSearch {
       } else {
         const text = count - controlAt - 1;
         const size = FIELD_SIZES[octet]!;
-        if (text >= SHORTEST_NAME && size !== NO_TYPE && (text === control || (text > SPACE && size < 0)))
+        if (text >= SHORTEST_SECRET_NAME && size !== NO_TYPE && (text === control || (text > SPACE && size < 0)))
           this.#value = this.#behind(octet, { at: count, text, isShort: text === control });
       }
       count++;

@@ -2,13 +2,14 @@
 
 /**
  * `amqp://user:password@host`: what stands between. A password may hold what ought to be percent-encoded, and either may
- * hold blanks; a port and what follows it is none.
+ * hold blanks; a port and what follows it is none. A scheme is what stands in front of `://`, and no more than 21 characters: a
+ * letter or digit before it may be the length of its field.
  */
 const USER_INFO =
-  /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s'"<>]{1,500}|[^'"<>:/\n]{0,255}:(?!\d{1,5}(?:[\s/?#]|$))[^'"<>\n]{1,500}?)@/gi;
+  /([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s'"<>]{1,500}|[^'"<>:/\n]{0,255}:(?!\d{1,5}(?:[\s/?#]|$))[^'"<>\n]{1,500}?)@/gi;
 /** `amqp://user:password`, cut or written without a host: what no port is. An IPv6 address stands in brackets. */
 const NO_PORT =
-  /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)(?!…@)[^\s'"<>:/@[\]]{0,255}:(?!\d{0,5}(?![^\s'"<>/?#,;)\]}]))[^\s'"<>@]{1,500}/gi;
+  /([a-z][a-z0-9+.-]{0,20}:\/\/)(?!…@)[^\s'"<>:/@[\]]{0,255}:(?!\d{0,5}(?![^\s'"<>/?#,;)\]}]))[^\s'"<>@]{1,500}/gi;
 
 /** A text without the users and passwords of its URLs. */
 export function withoutUrlPasswords(text: string): string {

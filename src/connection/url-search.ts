@@ -99,7 +99,8 @@ export class UrlSearch {
         this.#left = Math.min(LONGEST, fieldEnd - to);
       }
     }
-    return end === start + TEXT_OCTETS ? end - OVERLAP : end;
+    const behind = end === start + TEXT_OCTETS ? end - OVERLAP : end;
+    return lastScheme(bytes, start, Math.min(to, behind + 2)) ?? behind;
   }
 
   /**
@@ -137,6 +138,16 @@ function isText(bytes: Uint8Array, at: number, to: number): boolean {
 /** Blanks, quotes and angle brackets. */
 function endsUserInfo(octet: number): boolean {
   return octet === SPACE || octet === 0x22 || octet === 0x27 || octet === 0x3c || octet === 0x3e;
+}
+
+/**
+ * Where the slashes of the last `://` in [from, to) begin; null where there is none. What stands there may be a field of its own,
+ * and the end of the one before it may not be known.
+ */
+function lastScheme(bytes: Uint8Array, from: number, to: number): number | null {
+  for (let at = to - 2; at > from; at--)
+    if (bytes[at] === SLASH && bytes[at - 1] === COLON && bytes[at + 1] === SLASH) return at;
+  return null;
 }
 
 function includesScheme(bytes: Uint8Array, from: number, to: number): boolean {

@@ -1,13 +1,14 @@
 /**
  * Credentials in pasted text: in URLs, behind names, and in octets that were dumped as decimals or text. The names of
- * secrets, and the mask for URLs, are in connection/discretion.ts. A dump of a login (connection.start-ok, secure-ok,
+ * secrets, and the mask for URLs, are in connection/. A dump of a login (connection.start-ok, secure-ok,
  * update-secret, an AMQPLAIN table) is never turned into text, nor shown again.
  */
 
 import { FRAME_HEADER_SIZE, FRAME_METHOD, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { holdLoginIds } from "../connection/credentials.ts";
-import { MASKED, SECRET_NAME } from "../connection/discretion.ts";
+import { MASKED } from "../connection/discretion.ts";
 import { mayBeToken } from "../connection/doubtful-words.ts";
+import { SECRET_NAME } from "../connection/secret-names.ts";
 import { withoutUrlPasswords } from "../connection/url-passwords.ts";
 
 /** `password=…`, `"token": "…"`, `Authorization: Bearer …`. */

@@ -2,6 +2,7 @@
 import type { FieldLetter } from "../amqp/spec/field-types.ts";
 import { exactLonglong, long, short } from "../bytes/big-endian.ts";
 import type { Discretion } from "../connection/discretion.ts";
+import { SECRET_NAME } from "../connection/secret-names.ts";
 import type { Span } from "../forensics/diagnosis.ts";
 import type { MessageRecord } from "../report/message-record.ts";
 import { type Fate, isSure } from "./lost-publish.ts";
@@ -126,10 +127,16 @@ function typedProperty({ name, type, octets }: WireProperty, discretion: Discret
 function typedField({ name, letter, octets, fields }: WireField, discretion: Discretion): TypedValue {
   const shownName = name === null ? "" : (exactText(name) ?? String.fromCharCode(...name));
   const type = TYPE_NAMES[letter];
-  const value =
-    fields?.map(field => typedField(field, discretion)) ?? typedValue(letter, octets, shownName, discretion);
+  const value = hidesValue(letter, shownName)
+    ? discretion.value(shownName, "")
+    : (fields?.map(field => typedField(field, discretion)) ?? typedValue(letter, octets, shownName, discretion));
   const named = name === null ? {} : { name: discretion.text(shownName) };
   return { ...named, type, ...(value === undefined ? {} : { value }) };
+}
+
+/** Whether a value authenticates somebody by its name; a boolean does not. */
+function hidesValue(letter: FieldLetter, name: string): boolean {
+  return letter !== "t" && letter !== "V" && SECRET_NAME.test(name);
 }
 
 function typedValue(

@@ -51,7 +51,7 @@ describe("a secret that is known", () => {
 it("masks what is quoted behind a secret's name", () => {
   const discretion = new Discretion();
   expect(discretion.text("NOT_ALLOWED - invalid secret 'q7Zk'")).toBe("NOT_ALLOWED - invalid secret '…'");
-  expect(discretion.text(`bad token "q7Zk`)).toBe(`bad token "…"`);
+  expect(discretion.text(`bad token "q7Zk`)).toBe(`bad token "…`);
   expect(discretion.masked).toBe(2);
   expect(discretion.text("the token of user 'app' expired")).toBe("the token of user 'app' expired");
 });

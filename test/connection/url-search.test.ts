@@ -71,6 +71,23 @@ it("no octet of a password is shown behind another short text, or behind letters
   }
 });
 
+it.each([0x39, 0x50, 0x61, 0x26])(
+  "no octet of it is shown of URLs in a row whose length, %d, is a character",
+  length => {
+    const url = `postgres://a:${SECRET}@db/x`.padEnd(length, "y");
+    const row = { correlationId: url, replyTo: url, messageId: url };
+    const { octets } = wire()
+      .protocolHeader()
+      .startOk({}, "PLAIN", "\0u\0p")
+      .tuneOk()
+      .open()
+      .channelOpen(1)
+      .publish(1, "a body", { properties: row })
+      .heartbeat();
+    expect(leaked(recorded([octets]))).toEqual([]);
+  },
+);
+
 it("hosts, ports and paths of URLs without users are shown", () => {
   for (const url of [
     "https://example.com/a/b?c=d",

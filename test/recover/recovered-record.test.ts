@@ -7,7 +7,7 @@ import schema from "../../src/recover/recovered.schema.json" with { type: "json"
 import { base64, recoveredRecord } from "../../src/recover/recovered-record.ts";
 import { RecoveredCounts, recoveredLine } from "../../src/recover/recovered-text.ts";
 import { FIXTURES } from "../support/golden.ts";
-import { field, headerPayload } from "../support/wire.ts";
+import { field, headerPayload, text } from "../support/wire.ts";
 
 const TORN = `${FIXTURES}/interleaving/two-publishers-one-socket.pcapng.gz`;
 
@@ -181,6 +181,31 @@ describe("recover", () => {
     expectValid({ ...record, ...PLACE });
     expect((record.properties![0]!.value as { type: string }[]).map(({ type }) => type)).toHaveLength(19);
     expect(record.sure).toBe(false);
+  });
+
+  it("what a name tells to be a secret is not shown, of any type but a boolean", () => {
+    const { x, F, A, S, I, t } = field;
+    const secret = S("q7Zk9Tw2");
+    const headers: [string, ReturnType<typeof S>][] = [
+      ["pwd", x(text("q7Zk9Tw2"))],
+      ["tokens", F([["v", secret]])],
+      ["private_key", A([secret])],
+      ["nested", F([["apiKey", x(text("q7Zk9Tw2"))]])],
+      ["pass-phrase", I(4711)],
+      ["has-token", t(true)],
+    ];
+    const header = headerPayload(0, { headers });
+    const lost = { fate: "torn", record: { packets: [1, 1] }, spans: [], doubtful: [], discretion: new Discretion() };
+    const content = { method: header, header, bodySize: 0, body: new Uint8Array(), isWhole: true };
+    const record = recoveredRecord({ lost, content } as unknown as RecoveredMessage);
+    expect(record.properties![0]!.value).toEqual([
+      { name: "pwd", type: "octets", value: "…" },
+      { name: "tokens", type: "table", value: "…" },
+      { name: "private_key", type: "array", value: "…" },
+      { name: "nested", type: "table", value: [{ name: "apiKey", type: "octets", value: "…" }] },
+      { name: "pass-phrase", type: "int32", value: "…" },
+      { name: "has-token", type: "boolean", value: true },
+    ]);
   });
 
   it("Base64 is that of Node.js, of any length", () => {
