@@ -127,6 +127,7 @@ async function explained(
   const all = limits.map(to => ({ from: 0, to }));
   if (broken.waiting > 0) options.onExplaining?.(broken.waiting);
   let ranges: readonly PacketRange[] = broken.ranges(limits);
+  let isNarrow = ranges.some(({ from, to }, i) => from > 0 || to < limits[i]!);
   for (let reading = 0; reading < MAX_READINGS && broken.remain; reading++) {
     broken.beginReading();
     const ledger = ledgerOfRest(messages, broken);
@@ -136,8 +137,9 @@ async function explained(
     const lacks = ({ file: { error, packets } }: InputPart, i: number): boolean =>
       packets < ranges[i]!.to && error !== inputs[i]!.file.error;
     if (isStopped() || part.inputs.some(lacks)) break;
-    if (ranges !== all && broken.waiting > 0) {
+    if (isNarrow && broken.waiting > 0) {
       ranges = all;
+      isNarrow = false;
       broken.lookAgain();
     }
     const merged = merge([result, ofConnections(part, inputs)]);

@@ -43,6 +43,7 @@ export function onInterrupt(grace = LAST_PACKETS, onLate?: () => void): Interrup
   const controller = new AbortController();
   const end = (): void => process.exit(EXIT.INTERRUPTED);
   let came = false;
+  let isReported = false;
   let lateness: NodeJS.Timeout | undefined;
   const endLate = (): void => {
     onLate?.();
@@ -52,7 +53,7 @@ export function onInterrupt(grace = LAST_PACKETS, onLate?: () => void): Interrup
     came = true;
     if (grace === 0) controller.abort();
     else setTimeout(() => controller.abort(), grace).unref();
-    if (grace === 0 && onLate !== undefined) lateness = setTimeout(endLate, LAST_WORDS).unref();
+    if (grace === 0 && onLate !== undefined && !isReported) lateness = setTimeout(endLate, LAST_WORDS).unref();
     process.once("SIGINT", end);
   };
   process.once("SIGINT", stop);
@@ -61,6 +62,9 @@ export function onInterrupt(grace = LAST_PACKETS, onLate?: () => void): Interrup
     if (came) controller.abort();
     else release();
   };
-  const reported = (): void => clearTimeout(lateness);
+  const reported = (): void => {
+    isReported = true;
+    clearTimeout(lateness);
+  };
   return { signal: controller.signal, release, beforeDeafWork, reported };
 }

@@ -82,9 +82,12 @@ export async function readPrinting(
 
   const { options, finish, absent } = reading(text => printer.print(text));
   const report = await inspect(paths, {
-    onConnection: keepHeapModerate,
     ...captures,
     ...options,
+    onConnection: (number, ...connection) => {
+      keepHeapModerate(number);
+      options.onConnection?.(number, ...connection);
+    },
     signal: stop.signal,
     onFailure: printStack,
     onExplaining: interruption.beforeDeafWork,

@@ -156,7 +156,9 @@ async function recoverInto(
   captures: InspectOptions,
   options: Options,
 ): Promise<number> {
-  const interruption = onInterrupt(0, () => complain(NO_TIME_FOR_REST));
+  // What was published is waited for, and told.
+  const onLate = republishing === null ? () => complain(NO_TIME_FOR_REST) : undefined;
+  const interruption = onInterrupt(0, onLate);
   const stop = new AbortController();
   interruption.signal.addEventListener("abort", () => stop.abort());
   const counts = new RecoveredCounts();
@@ -186,7 +188,6 @@ async function recoverInto(
     },
     take,
   );
-  // What is published by now is waited for.
   interruption.reported();
   progress.clear();
   await (stop.signal.aborted ? folder?.discard() : folder?.finish());

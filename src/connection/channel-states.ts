@@ -3,7 +3,7 @@ import { grouped } from "../bytes/grouped.ts";
 import { BoundReached } from "./bound-reached.ts";
 import { Channel, CLOSED, CLOSING } from "./channel.ts";
 
-/** Channels of one direction, some 3 KiB each. RabbitMQ allows 2,047 by default; numbers reach to 65,535. */
+/** Channels of one direction that are followed, some 3 KiB each. RabbitMQ allows 2,047 by default; numbers reach to 65,535. */
 export const MAX_CHANNELS = 8_192;
 
 /** The channels of one direction, by number. All of them are forgotten at once when octets were missed. */
@@ -23,7 +23,7 @@ export class ChannelStates {
 
   /** Whether a frame has come on this channel. */
   isUsed(number: number): boolean {
-    return this.#channels[number] !== undefined;
+    return number in this.#channels;
   }
 
   /** Those on which a frame has come, the lowest first. */
@@ -50,13 +50,30 @@ export class ChannelStates {
   take(number: number): Channel {
     let channel = this.#channels[number];
     if (channel === undefined) {
-      if (++this.#count > MAX_CHANNELS)
-        throw new BoundReached(`more than ${grouped(MAX_CHANNELS)} channels are in use`);
+      if (++this.#count > MAX_CHANNELS) this.#dropClosed();
       channel = new Channel(number, this.#epoch);
       this.#channels[number] = channel;
     } else if (channel.epoch !== this.#epoch) channel.forget(this.#epoch);
     this.last = channel;
     return channel;
+  }
+
+  /**
+   * Of a closed channel nothing is known that is not known of one that was never opened. Half of them must be closed: else
+   * this would soon be done again.
+   */
+  #dropClosed(): void {
+    this.#count = 1;
+    for (const [number, channel] of this.#channels.entries()) {
+      if (channel === undefined) continue;
+      const isOver =
+        (channel.state === CLOSED || channel.state === CLOSING) && channel.use === null && this.isCurrent(channel);
+      if (isOver) this.#channels[number] = undefined;
+      else this.#count++;
+    }
+    if (2 * this.#count > MAX_CHANNELS) {
+      throw new BoundReached(`more channels are in use than are followed (${grouped(MAX_CHANNELS)})`);
+    }
   }
 
   /** Those whose content is unfinished. */

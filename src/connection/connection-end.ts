@@ -128,7 +128,7 @@ export function resetBetween({ side, packet, sign }: InjectedReset, client: Side
   const name = side === client ? "client" : "broker";
   const why =
     "goesOn" in sign
-      ? `the ${name} goes on in packet ${sign.goesOn}, after the RST in its name (packet ${packet})`
+      ? `the ${name} goes on in packet ${sign.goesOn}, which is not read, after the RST in its name (packet ${packet})`
       : `TTL ${sign.usual} in the ${name}'s packets, ${sign.timeToLive} in the RST (packet ${packet})`;
   return `The connection was reset by something in between: ${why}`;
 }

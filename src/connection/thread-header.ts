@@ -17,6 +17,8 @@ const FLAGS_AT = 12;
 const CONTENT_TYPE = 0x80;
 const CONTENT_ENCODING = 0x40;
 const HEADERS = 0x20;
+/** In the second octet: another word of flags follows, which class basic has not. */
+const MORE_FLAGS = 0x01;
 
 /** Takes the first header that names a thread. Only names that are as long as one of them are looked at as text. */
 class ThreadField implements FieldVisitor {
@@ -48,7 +50,7 @@ const field = new ThreadField();
 /** The thread that a content header names, whose payload is bytes[start, start + size), or "". */
 export function threadNamed(bytes: Uint8Array, start: number, size: number): string {
   const flags = size < LEAST_CONTENT_HEADER ? 0 : bytes[start + FLAGS_AT]!;
-  if ((flags & HEADERS) === 0) return "";
+  if ((flags & HEADERS) === 0 || (bytes[start + FLAGS_AT + 1]! & MORE_FLAGS) !== 0) return "";
   field.bytes = bytes;
   field.thread = "";
   cursor.over(bytes, start + LEAST_CONTENT_HEADER, start + size);

@@ -49,7 +49,7 @@ export class IrregularSegments {
       stream.restartAt(sequence);
     }
     stream.strays = 0;
-    if (stream.closing === "rst") {
+    if (stream.closing === "rst" && sequence === stream.closeAt) {
       connection.injectedReset ??= resetIgnored(connection, side, sequence, this.#streams.noted(this.#reader.record));
     }
     if (stream.ended) return connection;

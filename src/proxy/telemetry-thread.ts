@@ -97,9 +97,10 @@ export class TelemetryThread {
       };
       this.#post({ kind: "close", within: CLOSE_WITHIN });
     });
-    if (unsent === null || unsent.waiting > 0) {
-      const left = unsent === null ? "" : `: ${unsent.waiting} records were left`;
-      this.#options.problem(`telemetry: not all was sent within ${CLOSE_WITHIN / 1000} s${left}`);
+    if (unsent === null) this.#options.problem("telemetry: its thread ended, or hangs; what was not sent is not known");
+    else if (unsent.waiting > 0) {
+      const left = `${unsent.waiting} records were left`;
+      this.#options.problem(`telemetry: not all was sent within ${CLOSE_WITHIN / 1000} s: ${left}`);
     }
     if (unsent !== null && unsent.dropped > 0) {
       this.#options.problem(`telemetry: ${unsent.dropped} records could not be sent`);

@@ -110,7 +110,6 @@ export interface PerDirection {
   serverToClient: number;
 }
 
-/** An RST that neither end sent. */
 /** Whose RST it claims to be, its 1-based packet number in its file, and what shows that something in between sent it. */
 export type InjectedResetRecord = { sender: "client" | "server"; packet: number } & (
   | {

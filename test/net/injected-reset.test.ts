@@ -136,7 +136,7 @@ describe("an RST after which its sender goes on", () => {
     const { connections, findings } = goesOn([heartbeat, reset, { side: 0, octets: server }, heartbeat, heartbeat]);
     expect(connections[0]?.injectedReset).toEqual({ sender: "server", packet: 7, nextPacket: 9 });
     expect(findings.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
-      "ended-abruptly: The connection was reset by something in between: the broker goes on in packet 9, after the RST in its name (packet 7).",
+      "ended-abruptly: The connection was reset by something in between: the broker goes on in packet 9, which is not read, after the RST in its name (packet 7).",
     ]);
   });
 

@@ -139,7 +139,7 @@ function inTurn(
       if (sent !== undefined) keep(each, sent[0], "PA", sent[1]);
     }
   }
-  return join(...records);
+  return Buffer.concat(records);
 }
 
 const [, , kind, count, path, octets] = process.argv;
