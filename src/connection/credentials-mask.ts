@@ -19,9 +19,9 @@
  *   frames cannot be followed, in whatever stands there.
  * - Behind a broken envelope the three methods' ids are enough, and of update-secret those that came behind another frame.
  *
- * What it cannot see: a PLAIN response whose second NUL is missing, so that the password is a part of the user; three
- * octets of a response that stand where its length should; a method without its frame's header inside a torn frame
- * whose size could be right; what comes of a torn method beyond REACH; the value of a field that is torn within its name.
+ * What it cannot see: a PLAIN response whose second NUL is missing, so that the password is a part of the user; three octets of a
+ * response that stand where its length should; a method without its frame's header, or without its first octets, inside a torn frame
+ * whose size could be right; a torn method beyond REACH; the value of a field torn within its name.
  */
 import { Undecodable } from "../amqp/field-walk.ts";
 import {
@@ -92,8 +92,9 @@ export class CredentialsMask {
   #walks: boolean;
   /** Where in the octets at hand the envelope is known to be broken. */
   #brokenFrom = Number.POSITIVE_INFINITY;
-  /** What the server repeats of it is masked too. */
+  /** What the server repeats of it is masked too; and of what is known by its name, or in a URL. */
   readonly masked = new MaskedOctets();
+  readonly #named = new MaskedOctets(this.masked.pieces);
   /** The last octets before those at hand, as they came. */
   readonly #before = new Uint8Array(SIGNATURE - 1).fill(0xff);
 
@@ -135,8 +136,9 @@ export class CredentialsMask {
     const from = this.#walks ? this.#brokenFrom : 0;
     if (from < bytes.length) secrets.search(bytes, from, bytes.length, true);
     const masked = withStars(bytes, withStars(bytes, shown, strange), secrets.found);
+    for (const [from, to] of secrets.found.splice(0)) this.#named.add(bytes, from, to);
+    this.#named.behind(bytes.length);
     strange.length = 0;
-    secrets.found.length = 0;
     return masked;
   }
 

@@ -8,6 +8,7 @@ import { FRAME_METHOD, METHOD_IDS_SIZE } from "../amqp/spec/constants.ts";
 import { Cursor, PayloadOverrun, textAt } from "../bytes/cursor.ts";
 import { equalOctets } from "../bytes/octets.ts";
 import type { Discretion } from "./discretion.ts";
+import { SECRET_NAME } from "./secret-names.ts";
 
 const KEYS: readonly number[] = [CONNECTION_START_OK, CONNECTION_SECURE_OK, CONNECTION_UPDATE_SECRET];
 /** The four octets of class-id and method-id of each. */
@@ -85,9 +86,21 @@ export function learnSecrets(method: string, values: Values, discretion: Discret
   if (method === "connection.update-secret") discretion.learn(octetsOf(values.get("new-secret")));
   else if (method === "connection.secure-ok") discretion.learn(octetsOf(values.get("response")));
   else if (method === "connection.start-ok") {
+    learnNamed(values, discretion);
     const response = octetsOf(values.get("response"));
     for (const secret of secretsOf(textOf(values.get("mechanism")), response)) discretion.learn(secret);
   }
+}
+
+/** Has it learn the texts and octets that a table holds under names of secrets, in tables and arrays of such a name, too. */
+export function learnNamed(fields: ReadonlyMap<string, FieldValue>, discretion: Discretion, isSecret = false): void {
+  for (const [name, value] of fields) learnValue(value, discretion, isSecret || SECRET_NAME.test(name));
+}
+
+function learnValue(value: FieldValue, discretion: Discretion, isSecret: boolean): void {
+  if (value instanceof Map) learnNamed(value, discretion, isSecret);
+  else if (Array.isArray(value)) for (const each of value) learnValue(each, discretion, isSecret);
+  else if (isSecret && (typeof value === "string" || value instanceof Uint8Array)) discretion.learn(octetsOf(value));
 }
 
 const UTF_8 = new TextEncoder();

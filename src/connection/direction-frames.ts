@@ -151,12 +151,12 @@ export class DirectionFrames {
     size: number,
     decodes: boolean,
   ): void {
+    if (decodes) learnCredentials(method, bytes, start, size, this.#listener.discretion);
     const fault = channelZeroFault(method, channel);
     if (fault !== null) {
       this.#incidents.add(fault, FRAME_METHOD, channel, size);
       return;
     }
-    if (decodes) learnCredentials(method, bytes, start, size, this.#listener.discretion);
     const closes = method.key === CONNECTION_CLOSE || method.key === CONNECTION_CLOSE_OK;
     if (this.#hypothesis.open && (closes || this.#source.frames > HANDSHAKE_FRAMES)) {
       if (closes && decodes) this.#hypothesis.keepClose(method, bytes.slice(start, start + size), this.#source.scanner);

@@ -19,6 +19,8 @@ const MAY_QUOTE = /,|[0-9a-f]{2}(?:[ :]?[0-9a-f]{2}){4}/i;
 /** Characters that may belong to the secret beside them: all that are no blank, quote or bracket. */
 const WORD = /[^\s'"<>()[\]{},;“”]/;
 
+const WORDS = new RegExp(`${WORD.source}+`, "g");
+
 /**
  * Whether a connection's client has sent what nobody can vouch for: octets that no frame explains, or octets near a
  * credential.
@@ -57,6 +59,18 @@ export class Discretion {
     const rest = this.#without(this.#spans(unquoted), unquoted);
     // A text that was decoded as UTF-8 is compared by its octets as well.
     return isAscii(rest) || !this.holds(UTF_8.encode(rest)) ? rest : this.#hidden();
+  }
+
+  /** A reply text where octets are not kept: behind a broken frame nobody knows which of them it repeats. */
+  unexplainedText(text: string): string {
+    const shown = this.text(text);
+    if (this.doubts.every(doubt => doubt() === "none")) return shown;
+    return this.#without(
+      [...shown.matchAll(WORDS)].flatMap(({ index, 0: word }): [number, number][] =>
+        mayBeToken(UTF_8.encode(word)) ? [[index, index + word.length]] : [],
+      ),
+      shown,
+    );
   }
 
   /** The value of a header or a property of this name. */

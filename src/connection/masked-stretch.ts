@@ -52,10 +52,13 @@ export function* stray(): Following {
 
 /** What was masked, by its pieces, over any chunking. */
 export class MaskedOctets {
-  readonly pieces = new PieceSet();
+  readonly pieces: PieceSet;
   /** The last of them, and the position behind them in the octets at hand. */
   #last: readonly number[] = [];
   #until = -1;
+  constructor(pieces = new PieceSet()) {
+    this.pieces = pieces;
+  }
 
   /** bytes[from, to) were masked. */
   add(bytes: Uint8Array, from: number, to: number): void {

@@ -19,6 +19,7 @@ import { long } from "../bytes/big-endian.ts";
 import { withStars } from "./masked-stretch.ts";
 import type { PieceSet } from "./piece-set.ts";
 import { QUOTES, quotedOctets } from "./quotes.ts";
+import { namedSecretSpans } from "./secret-names.ts";
 import { SecretSearch } from "./secret-search.ts";
 
 /** Of a frame's header and its method's ids. */
@@ -97,7 +98,7 @@ export class ServerMask {
       // class-id and method-id end it.
       const last = Math.min(to, from + this.#size - 1 - 4 - this.#came);
       const isWhole = this.#came <= CLOSE_SHOWN && to === from + this.#size - 1 - this.#came;
-      if (last <= first || this.#secrets.size === 0) return;
+      if (last <= first) return;
       if (!isWhole) hidden.push([first, last]);
       else
         for (const [start, end] of repeated(bytes.subarray(first, last), this.#secrets))
@@ -106,10 +107,11 @@ export class ServerMask {
   }
 }
 
-/** Where a text repeats secrets, as it stands or in what it quotes; of a quote all of it. */
+/** Where a text repeats secrets, as it stands or in what it quotes, of a quote all of it; and what it names as one. */
 function repeated(octets: Uint8Array, secrets: PieceSet): [number, number][] {
   const found = secrets.spans(octets);
   const text = String.fromCharCode(...octets);
+  found.push(...namedSecretSpans(text));
   for (const { index, 0: quote } of text.matchAll(QUOTES)) {
     const [from, to] = [index + 2, index + quote.length - (quote.endsWith(">>") ? 2 : 0)];
     const repeats = found.some(([start, end]) => start < to && end > from);

@@ -2,10 +2,11 @@ import type { BoundarySearch } from "../amqp/boundary-search.ts";
 import type { EnvelopeFault } from "../amqp/envelope-fault.ts";
 import { FrameBoundarySearch, type SearchBudget } from "../amqp/frame-boundary-search.ts";
 import { UNKNOWN_FRAME_LIMIT } from "../amqp/frame-scanner.ts";
-import { FRAME_ENVELOPE, FRAME_METHOD } from "../amqp/spec/constants.ts";
-import { learnSecrets } from "../connection/credentials.ts";
+import { FRAME_ENVELOPE, FRAME_HEADER, FRAME_METHOD } from "../amqp/spec/constants.ts";
+import { learnNamed, learnSecrets } from "../connection/credentials.ts";
 import type { Direction } from "../connection/direction.ts";
 import type { Discretion } from "../connection/discretion.ts";
+import { NamedValueSearch } from "../connection/named-values.ts";
 import type { StreamForensics } from "../connection/observers.ts";
 import type { Moment } from "../net/connection-observer.ts";
 import { explainOrder } from "./content-order.ts";
@@ -30,6 +31,10 @@ const ORDER_FRAMES = 256;
 
 /** Broken frames remembered; there are this many in a row only if nothing can be explained. */
 const MAX_BREAKS = 64;
+
+/** Octets of an incident in which torn fields are looked for, and octets that are taken for the value of one. */
+const MAX_TORN = 1 << 16;
+const MAX_TORN_SECRET = 4096;
 
 /** Incidents explained of one direction; later ones are found, and not explained. */
 const MAX_EXPLANATIONS = 256;
@@ -148,13 +153,23 @@ export class DirectionForensics implements StreamForensics {
     return bytes.subarray(Math.min(Math.max(streamOffset - base, 0), length), length);
   }
 
-  /** What authenticates the client in methods that were put together again. */
-  #learn({ frames }: Untangling, discretion: Discretion): void {
-    for (const frame of frames) {
-      if (frame.type !== FRAME_METHOD || frame.spans.length === 1) continue;
+  /** What authenticates somebody in methods that were put together again, and in headers: in those sent `before`, too. */
+  #learn({ frames }: Untangling, before: readonly number[], discretion: Discretion): void {
+    const whole = before.flatMap(offset => wholeFrameAt(this.window, offset) ?? []);
+    for (const frame of [...whole, ...frames]) {
+      if (frame.type !== FRAME_HEADER && (frame.type !== FRAME_METHOD || frame.spans.length === 1)) continue;
       const { method, values } = readFrame(this.window, frame);
       if (method !== null) learnSecrets(method, values, discretion);
+      else learnNamed(values, discretion);
     }
+  }
+
+  /** The same of fields that stand in no whole frame, between two stream offsets. */
+  #learnTorn(from: number, to: number, discretion: Discretion): void {
+    const octets = this.octetsFrom(from).subarray(0, Math.min(to - from, MAX_TORN));
+    const found: [number, number][] = [];
+    new NamedValueSearch(found).search(octets, 0, octets.length);
+    for (const [begin, end] of found) discretion.learn(octets.subarray(begin, Math.min(end, begin + MAX_TORN_SECRET)));
   }
 
   end(): void {
@@ -188,7 +203,8 @@ export class DirectionForensics implements StreamForensics {
         return complete && (spans.length > 1 || spans[0]![0] >= fault.streamOffset);
       }).length;
       this.#keep(fault.streamOffset, finding);
-      this.#learn(untangling, direction.discretion);
+      this.#learn(untangling, frames, direction.discretion);
+      this.#learnTorn(fault.streamOffset, untangling.boundary, direction.discretion);
       this.#untangledUntil = untangling.boundary;
       const [first] = untangling.frames;
       const begin = Math.min(fault.streamOffset, first?.spans[0]?.[0] ?? fault.streamOffset);

@@ -170,13 +170,15 @@ export function boundaryRefutedEvent(from: Direction, since: number): BoundaryRe
   return { event: "boundary-refuted", ...place(from, scanner.frameMoment(), scanner.frameOffset), since };
 }
 
-function scalars(values: Values, { discretion }: Direction): Scalars {
+function scalars(values: Values, { discretion, forensics }: Direction): Scalars {
+  const shown = (name: string, text: string): string =>
+    name === "reply-text" && forensics === null ? discretion.unexplainedText(text) : discretion.text(text);
   const kept: Scalars = {};
   for (const [name, value] of values) {
     if (SECRETS.has(name) || name.startsWith("reserved") || value === false) continue;
     const scalar = toScalar(value);
     if (scalar !== undefined)
-      kept[name] = typeof scalar === "string" ? discretion.text(withoutCredentials(scalar)) : scalar;
+      kept[name] = typeof scalar === "string" ? shown(name, withoutCredentials(scalar)) : scalar;
   }
   return kept;
 }

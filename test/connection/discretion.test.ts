@@ -1,5 +1,7 @@
 /** What is known of a secret, however long, is masked in all that is shown; so is what may be one where nobody can say. */
 import { describe, expect, it } from "vitest";
+import type { FieldValue } from "../../src/amqp/field-table.ts";
+import { learnNamed } from "../../src/connection/credentials.ts";
 import { Discretion, type Doubt } from "../../src/connection/discretion.ts";
 import { text } from "../support/wire.ts";
 
@@ -54,6 +56,30 @@ it("masks what is quoted behind a secret's name", () => {
   expect(discretion.text(`bad token "q7Zk`)).toBe(`bad token "…`);
   expect(discretion.masked).toBe(2);
   expect(discretion.text("the token of user 'app' expired")).toBe("the token of user 'app' expired");
+});
+
+it("shows no word that may be a token of a reply text, where octets are not kept and a frame is broken", () => {
+  const discretion = new Discretion();
+  let doubt: Doubt = "none";
+  discretion.doubts.push(() => doubt);
+  const reply = "ACCESS_REFUSED - got 'Qz7mKp2LwX9vRt4N' in vhost 'orders'";
+  expect(discretion.unexplainedText(reply)).toBe(reply);
+  doubt = "unexplained";
+  expect(discretion.unexplainedText(reply)).toBe("ACCESS_REFUSED - got '…' in vhost 'orders'");
+});
+
+it("knows what tables hold under names of secrets", () => {
+  const discretion = new Discretion();
+  const inner = new Map([["v", "q7Zk9Tw2"]]);
+  learnNamed(
+    new Map<string, FieldValue>([
+      ["tokens", [inner]],
+      ["a", "plain8word"],
+      ["b", new Map([["pwd", text("Rt4Nc8")]])],
+    ]),
+    discretion,
+  );
+  expect(discretion.text("x q7Zk9 and t4Nc8 of plain8word")).toBe("x … and … of plain8word");
 });
 
 describe("what a broker quotes of octets", () => {

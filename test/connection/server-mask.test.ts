@@ -20,6 +20,7 @@ const QUOTING = [
   ["a part of it", `x <<"ab${SECRET.slice(0, 6)}cd">>`, `x <<${"*".repeat(12)}>>`],
   ["decimals", `x <<${text("S3cr3").join(",")}>> y`, `x <<${"*".repeat(text("S3cr3").join(",").length)}>> y`],
   ["no quote", `invalid '${SECRET}'`, `invalid '${"*".repeat(SECRET.length)}'`],
+  ["what is named as one", "password='q7Zk', pwd: Bearer q7Zk", "password='****', pwd: Bearer ****"],
   ["nothing of it", `x <<"lorem ipsum">>`, `x <<"lorem ipsum">>`],
 ] as const;
 

@@ -19,7 +19,7 @@ export function findingPart({ connection, incident, identity }: FindingMade): Fi
   const diagnosis = connection.diagnosis(incident);
   const secret = secretOf(incident, connection, diagnosis);
   const octets = envelope === null ? [] : octetReadings(envelope, secret);
-  const shown = shownReadings(octets, diagnosis);
+  const shown = shownReadings(octets, diagnosis, discretion);
   if ((secret !== "none" && envelope !== null) || shown.length < octets.length) discretion.masked++;
   const inStream = streamOffset >= 0;
   const direction: Direction = side === connection.amqp.client ? "client-to-server" : "server-to-client";

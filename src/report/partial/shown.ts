@@ -42,8 +42,14 @@ function explains(diagnosis: Diagnosis | null): boolean {
  * The octets of an incident without a text that nobody can vouch for: where some belong to no frame, no text is shown, and no
  * octets are shown that may be a token.
  */
-export function shownReadings(readings: OctetReading[], diagnosis: Diagnosis | null): OctetReading[] {
-  if (explains(diagnosis)) return readings;
+export function shownReadings(
+  readings: OctetReading[],
+  diagnosis: Diagnosis | null,
+  discretion: Discretion,
+): OctetReading[] {
+  if (explains(diagnosis)) {
+    return readings.map(each => (each.likely === "" ? each : { ...each, likely: discretion.text(each.likely) }));
+  }
   const shown = withoutDoubtfulWords(readings);
   return shown.filter(({ likely }) => !likely.startsWith("text") || HARMLESS.test(likely));
 }
