@@ -33,8 +33,8 @@ const ORDER_FRAMES = 256;
 const MAX_BREAKS = 64;
 
 /** Octets of an incident in which torn fields are looked for, and octets that are taken for the value of one. */
-const MAX_TORN = 1 << 16;
-const MAX_TORN_SECRET = 4096;
+const MAX_SEARCHED = 1 << 16;
+const MAX_SECRET = 4096;
 
 /** Incidents explained of one direction; later ones are found, and not explained. */
 const MAX_EXPLANATIONS = 256;
@@ -166,10 +166,10 @@ export class DirectionForensics implements StreamForensics {
 
   /** The same of fields that stand in no whole frame, between two stream offsets. */
   #learnTorn(from: number, to: number, discretion: Discretion): void {
-    const octets = this.octetsFrom(from).subarray(0, Math.min(to - from, MAX_TORN));
+    const octets = this.octetsFrom(from).subarray(0, Math.min(to - from, MAX_SEARCHED));
     const found: [number, number][] = [];
     new NamedValueSearch(found).search(octets, 0, octets.length);
-    for (const [begin, end] of found) discretion.learn(octets.subarray(begin, Math.min(end, begin + MAX_TORN_SECRET)));
+    for (const [begin, end] of found) discretion.learn(octets.subarray(begin, Math.min(end, begin + MAX_SECRET)));
   }
 
   end(): void {
