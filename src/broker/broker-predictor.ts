@@ -267,7 +267,7 @@ export class BrokerPredictor {
       this.#channelError(number, error);
       return;
     }
-    const unasked = error === null || !this.#channels.certain ? null : this.#exceptions.closed(error, number);
+    const unasked = error === null || !this.#channels.certain ? null : this.#exceptions.closedByChannel(error, number);
     this.#verdicts.closeOk(number, unasked, error?.slow === true);
     this.#channels.forget(number);
   }
@@ -282,7 +282,7 @@ export class BrokerPredictor {
         return;
       }
       case "channel":
-        this.#verdicts.pend(this.#exceptions.closed(error, number), number, error);
+        this.#verdicts.pend(this.#exceptions.closedByChannel(error, number), number, error);
         return;
       case "crash":
         this.#exceptions.crash(error.text, "exception error: no function clause matching …");

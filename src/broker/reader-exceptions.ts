@@ -107,6 +107,11 @@ export class ReaderExceptions {
     return closed(error, { state: this.#connection.name, channel }, fatal, this.#clock.offset);
   }
 
+  /** The same of a channel's process. */
+  closedByChannel(error: ChannelError, channel: number): PredictedClose {
+    return { ...this.closed(error, channel), byChannel: channel };
+  }
+
   silence(): void {
     this.#verdicts.settle(this.silent());
   }

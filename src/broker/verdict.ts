@@ -25,6 +25,11 @@ export interface PredictedClose extends Predicted {
   methodId: number;
   /** The broker stops reading at once, and resets the connection after 3 s. */
   fatal: boolean;
+  /**
+   * The channel whose process decides it, not the reader: this reads on meanwhile, and other channels may still get
+   * what stands behind it. Absent if the reader decides it.
+   */
+  byChannel?: number;
 }
 
 export interface PredictedReset extends Predicted {

@@ -64,7 +64,8 @@ function verdictOf({ amqp, carrier }: InspectedConnection, prediction: Predictio
   if (prediction.outcome === "reset") {
     return { ...prediction, reason: masked(prediction.reason), log, broker };
   }
-  return { ...prediction, text: masked(prediction.text), log, broker };
+  const { byChannel: _, ...close } = prediction;
+  return { ...close, text: masked(close.text), log, broker };
 }
 
 /** What was seen to end the connection; null if nothing of the broker was seen. */

@@ -91,6 +91,7 @@ export function connectionEnd(prediction: Prediction | null, fate: ConnectionFat
     published: message => {
       if (isUnread(message, prediction, fate)) return "unread";
       if (stop === null || message.endOffset < stop.streamOffset) return left(message);
+      if (isOfOtherChannel(message, stop)) return afterBreak(message);
       if (stop.outcome === "close") message.code = stop.code;
       return "refused";
     },
@@ -102,7 +103,12 @@ export function connectionEnd(prediction: Prediction | null, fate: ConnectionFat
 export function isUnread(message: Message, prediction: Prediction | null, fate: ConnectionFate): boolean {
   if (fate.closedByServer !== null && isAfter(message, fate.closedByServer)) return true;
   const stop = stopOf(prediction, fate);
-  return stop !== null && message.streamOffset >= stop.streamOffset;
+  return stop !== null && message.streamOffset >= stop.streamOffset && !isOfOtherChannel(message, stop);
+}
+
+/** A channel's process decides where the broker stops: the reader may give other channels what stands behind that. */
+function isOfOtherChannel({ channel }: Message, stop: Prediction): boolean {
+  return stop.outcome === "close" && stop.byChannel !== undefined && stop.byChannel !== channel;
 }
 
 /** The prediction counts unless the broker is known to have read on. */

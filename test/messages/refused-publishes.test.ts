@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { MessageBudget } from "../../src/messages/message-budget.ts";
 import { type Conversation, conversation } from "../support/frame-log.ts";
-import { wire } from "../support/wire.ts";
+import { type Wire, wire } from "../support/wire.ts";
 import { lifeLinesAsSent, publish } from "./life-lines.ts";
 
 const opened = () => conversation().client(wire().channelOpen(1)).server(wire().channelOpenOk(1));
@@ -122,4 +122,17 @@ it.each<[what: string, conversation: Conversation, lines: string[]]>([
 it("is not known of a message if others of its channel were given up", () => {
   const talk = confirming().client(publish("m1")).client(publish("m2")).server(tooLarge()).client(closeOk);
   expect(lifeLinesAsSent(talk, new MessageBudget(1))).toEqual(["publish #1 m1 unknown", "publish #2 m2 unconfirmed"]);
+});
+
+it("is a publish on a channel that is not open; what others got behind it may have been read, but behind a reader's error is not", () => {
+  const others = (offence: Wire) =>
+    opened()
+      .client(wire().channelOpen(2))
+      .server(wire().channelOpenOk(2))
+      .client(offence)
+      .client(publish("m2", { channel: 2 }));
+  expect(lifeLinesAsSent(others(publish("m1", { channel: 7 })))).toEqual(["publish m2 unknown", "publish m1 unknown"]);
+  expect(lifeLinesAsSent(others(wire().frame(2, 0, [0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])))).toEqual([
+    "publish m2 unread",
+  ]);
 });
