@@ -1,5 +1,6 @@
 import { AWAITS_HEADER, type ContentState } from "../amqp/content-order.ts";
 import { textOf } from "../amqp/field-table.ts";
+import type { FrameScanner } from "../amqp/frame-scanner.ts";
 import {
   BASIC_ACK,
   BASIC_CONSUME,
@@ -36,6 +37,9 @@ import { Publishes } from "./publishes.ts";
 
 /** Methods of a channel whose answer is awaited. */
 const MAX_CALLS = 64;
+
+/** Methods by which the client settles deliveries, and that nothing answers. */
+const SETTLEMENTS: ReadonlySet<number> = new Set([BASIC_ACK, BASIC_NACK, BASIC_REJECT, BASIC_RECOVER_ASYNC]);
 
 /** A method of the client whose answer is awaited. */
 interface Call {
@@ -119,8 +123,20 @@ export class ChannelLedger {
   }
 
   /** A method of the client without content, which decodes. */
-  fromClient(method: Method, bytes: Uint8Array, start: number, size: number, at: Moment): void {
+  fromClient(
+    method: Method,
+    bytes: Uint8Array,
+    start: number,
+    size: number,
+    scanner: Pick<FrameScanner, "frameOffset" | "frameMoment">,
+  ): void {
+    const at = scanner.frameMoment();
     if (this.closedAt !== null && isAfter(at, this.closedAt)) return;
+    if (SETTLEMENTS.has(method.key)) {
+      const isRead = this.#sink.isRead(scanner.frameOffset);
+      if (isRead === null) this.deliveries.doubt();
+      if (isRead !== true) return;
+    }
     const tagAt = start + METHOD_IDS_SIZE;
     const flags = tagAt + 8;
     const { deliveries } = this;

@@ -40,6 +40,7 @@ export class ChannelTable {
         emit: message => sink.emit(message),
         emitCall: call => sink.emitCall(number, call),
         isUnread: message => sink.isUnread(message),
+        isRead: streamOffset => sink.isRead({ channel: number, streamOffset }),
         isHeld: isClient => sink.isHeld(isClient),
       });
       if (this.#hasClientMissed) uses.clientMissed();

@@ -24,7 +24,7 @@ import { LateFrames } from "./late-frames.ts";
 import type { LedgerContext } from "./ledger-context.ts";
 import { isHeld, LostBoundaries } from "./lost-boundaries.ts";
 import type { Message, MessageConnection, Outcome } from "./message.ts";
-import { channelEnd, closeFinding, connectionEnd, isUnread } from "./message-end.ts";
+import { channelEnd, closeFinding, connectionEnd, isRead, isUnread } from "./message-end.ts";
 import { decodableMethod, MessageBeginnings } from "./message-method.ts";
 import { bodySizeOf, hashBody, propertiesDecode, readMessageProperties } from "./message-properties.ts";
 import { WholeMessages } from "./whole-messages.ts";
@@ -57,6 +57,7 @@ export class ConnectionLedger {
         if (this.#emitsNow) context.emitCall({ ...call, connection, channel });
       },
       isUnread: message => isUnread(message, connection.inspected.prediction, this.#fate),
+      isRead: method => isRead(method, connection.inspected.prediction, this.#fate, this.#isBroken),
       isHeld: isClient => isHeld(connection.inspected, isClient),
     });
     this.#beginnings = new MessageBeginnings(connection, context.texts);
@@ -231,7 +232,7 @@ export class ConnectionLedger {
         content.message = this.#beginnings.begin(direction, method, number, bytes, start);
         content.state = afterMethod(true);
         if (!isDue) this.#disorder(content, direction);
-      } else if (direction.isClient) use.fromClient(method, bytes, start, size, direction.scanner.frameMoment());
+      } else if (direction.isClient) use.fromClient(method, bytes, start, size, direction.scanner);
       else use.fromServer(method, bytes, start, size, direction.scanner.frameMoment());
     }
   }

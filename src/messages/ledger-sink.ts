@@ -21,6 +21,8 @@ export interface LedgerSink {
   readonly lost: LostBoundaries;
   /** Whether it is known by now that the broker does not read a publish. */
   isUnread(message: Message): boolean;
+  /** Whether the broker reads a method of the client at this stream offset; null if nobody knows. */
+  isRead(streamOffset: number): boolean | null;
   /** Whether octets of a direction wait for missing ones: what the other one sends meanwhile may answer these. */
   isHeld(isClient: boolean): boolean;
 }
@@ -31,5 +33,6 @@ export interface ConnectionSink {
   emit(message: Message): void;
   emitCall(channel: number, call: Omit<CallFacts, "connection" | "channel">): void;
   isUnread(message: Message): boolean;
+  isRead(method: Pick<Message, "channel" | "streamOffset">): boolean | null;
   isHeld(isClient: boolean): boolean;
 }

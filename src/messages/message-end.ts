@@ -106,8 +106,23 @@ export function isUnread(message: Message, prediction: Prediction | null, fate: 
   return stop !== null && message.streamOffset >= stop.streamOffset && !isOfOtherChannel(message, stop);
 }
 
+/**
+ * Whether the broker reads a method of a channel, as far as is known; null if nobody knows. `isBroken`: the client's frames
+ * broke before it, at which the broker mostly stops.
+ */
+export function isRead(
+  { channel, streamOffset }: Pick<Message, "channel" | "streamOffset">,
+  prediction: Prediction | null,
+  fate: ConnectionFate,
+  isBroken: boolean,
+): boolean | null {
+  const stop = stopOf(prediction, fate);
+  if (stop === null || streamOffset < stop.streamOffset) return isBroken ? null : true;
+  return isOfOtherChannel({ channel }, stop) ? null : false;
+}
+
 /** A channel's process decides where the broker stops: the reader may give other channels what stands behind that. */
-function isOfOtherChannel({ channel }: Message, stop: Prediction): boolean {
+function isOfOtherChannel({ channel }: Pick<Message, "channel">, stop: Prediction): boolean {
   return stop.outcome === "close" && stop.byChannel !== undefined && stop.byChannel !== channel;
 }
 

@@ -1,4 +1,7 @@
-/** A prediction that the broker's own answers refute is taken back, with a note; and nothing is lost by it. */
+/**
+ * A prediction that the broker's own answers refute is taken back, with a note. Nothing is known to be lost by one of a
+ * channel's process: the reader may have given channel 2 what came behind it.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
@@ -30,30 +33,27 @@ it.each([
     end: [broker(wire().channelCloseOk(1)), client(wire().close()), broker(wire().closeOk())],
     predicted: null,
     reported: ["channel-state error", "verdict-mismatch note"],
-    lost: 0,
   },
   {
     rule: "one that says nothing may have",
     end: [broker(wire().channelCloseOk(1)), client(wire().close())],
     predicted: TEXT,
     reported: ["channel-state error"],
-    lost: 1,
   },
   {
     rule: "one that objects is right, whatever it answers then",
     end: [broker(wire().channelCloseOk(1).close(504, TEXT, 60, 80)), client(wire().close()), broker(wire().closeOk())],
     predicted: TEXT,
     reported: ["broker-close error", "channel-state error"],
-    lost: 1,
   },
-])("$rule", async ({ rule, end, predicted, reported, lost }) => {
+])("$rule", async ({ rule, end, predicted, reported }) => {
   const path = joinPath(folder, `${rule.replaceAll(/\W/g, "-")}.pcap`);
   writeFileSync(path, conversationCapture([{ port: 40_000, segments: [...begun, ...end], end: "fin" }]));
   const report = await inspect([path]);
   const { verdict } = report.connections[0]!;
   expect(verdict.predicted?.outcome === "close" ? verdict.predicted.text : null).toBe(predicted);
   expect(report.findings.map(finding => `${finding.rule} ${finding.severity}`).sort()).toEqual(reported);
-  expect(report.summary.lost?.messages ?? 0).toBe(lost);
+  expect(report.summary.lost?.messages ?? 0).toBe(0);
 });
 
 it("takes a broker that offers no frame-max at its word, where its client is not captured", async () => {

@@ -224,6 +224,23 @@ describeLives("deliveries", [
     lines: ["deliver #1 m1 (jobs) acked 3 s"],
   },
   {
+    rule: "an ack behind what ends the connection is not read",
+    conversation: consuming()
+      .server(deliver(1, "m1"))
+      .server(deliver(2, "m2"))
+      .client(wire().ack(1, 1).method(1, 99, 1).ack(1, 2))
+      .server(wire().close(503, "COMMAND_INVALID - unknown method {99,1}", 99, 1)),
+    lines: ["deliver #1 m1 (jobs) acked", "deliver #2 m2 (jobs) requeued"],
+  },
+  {
+    rule: "nobody knows of one behind an error of another channel's process",
+    conversation: consuming()
+      .server(deliver(1, "m1"))
+      .client(wire().publish(7, "body").ack(1, 1))
+      .server(wire().close(504, "CHANNEL_ERROR - expected 'channel.open'", 60, 40)),
+    lines: ["deliver #1 m1 (jobs) unknown", "publish /tasks unknown"],
+  },
+  {
     rule: "tag 0 with multiple settles all (§1.8.3.13)",
     conversation: consuming()
       .server(deliver(1, "m1"))
