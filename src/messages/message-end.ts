@@ -45,7 +45,8 @@ export function channelEnd(use: EndedChannel): MessageEnd {
   const code = Number(closedWith.get("reply-code"));
   const { first, last, isFirst } = refusedPublish(use);
   const published = (message: Message): Outcome => {
-    if (closedAt !== null && isAfter(message, closedAt)) return "unread";
+    // In what was missed, the client may have opened the channel again.
+    if (closedAt !== null && isAfter(message, closedAt)) return use.hasClientMissed ? "unknown" : "unread";
     // The broker answers in order: a commit that it had handled would have been answered before the close.
     const isUncommitted = message.awaits === AWAITS_COMMIT;
     const isPlain = message.awaits !== AWAITS_CONFIRM;
