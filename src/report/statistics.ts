@@ -157,10 +157,11 @@ function shade(count: number): string {
 /** Closes of channels and connections for an error, those with one text together. */
 function errorCounts({ findings }: Report): { message: string; count: number }[] {
   const counts = new Map<string, number>();
-  for (const { rule, message } of findings) {
+  for (const { rule, message, faults } of findings) {
     if (rule !== "broker-close") continue;
-    const kind = message.replace(/\bchannel \d+/g, "a channel").replace(/\s*\n\s*/g, " ");
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    const one = message.replace(/; [\d,]+ such closes in all/, "");
+    const kind = one.replace(/\bchannel \d+/g, "a channel").replace(/\s*\n\s*/g, " ");
+    counts.set(kind, (counts.get(kind) ?? 0) + faults);
   }
   return [...counts].map(([message, count]) => ({ message, count })).sort((a, b) => b.count - a.count);
 }

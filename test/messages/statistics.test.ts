@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { HEAT_COLUMNS, HeatMap } from "../../src/messages/heat-map.ts";
 import { LatencyHistogram } from "../../src/messages/latency-histogram.ts";
+import { MessageStatistics } from "../../src/messages/message-statistics.ts";
+import type { Report } from "../../src/report/report.ts";
+import { statisticsJson } from "../../src/report/statistics.ts";
 import { randomNumbers, SEED } from "../support/chunkings.ts";
 
 describe("a histogram of latencies", () => {
@@ -48,4 +51,18 @@ describe("a heat map", () => {
     heat.add(100.0015, 60);
     expect(heat.cells.map(column => column.join(""))).toEqual(["1000000000000", "0000000000001"]);
   });
+});
+
+it("counts each of the closes that one finding reports", () => {
+  const close = (message: string, faults: number) => ({ rule: "broker-close", message, faults });
+  const findings = [
+    close("The broker closed channel 1: 404 NOT_FOUND; 3 such closes in all", 3),
+    close("The broker closed channel 7: 404 NOT_FOUND", 1),
+    close("The broker closed channel 2: 406 PRECONDITION_FAILED", 1),
+  ];
+  const { errors } = statisticsJson(new MessageStatistics(), { findings } as unknown as Report) as { errors: unknown };
+  expect(errors).toEqual([
+    { message: "The broker closed a channel: 404 NOT_FOUND", count: 4 },
+    { message: "The broker closed a channel: 406 PRECONDITION_FAILED", count: 1 },
+  ]);
 });
