@@ -50,7 +50,7 @@ export class ChannelStates {
   take(number: number): Channel {
     let channel = this.#channels[number];
     if (channel === undefined) {
-      if (++this.#count > MAX_CHANNELS) this.#dropClosed();
+      if (++this.#count > MAX_CHANNELS) this.#dropUnknown();
       channel = new Channel(number, this.#epoch);
       this.#channels[number] = channel;
     } else if (channel.epoch !== this.#epoch) channel.forget(this.#epoch);
@@ -59,16 +59,15 @@ export class ChannelStates {
   }
 
   /**
-   * Of a closed channel nothing is known that is not known of one that was never opened. Half of them must be closed: else
-   * this would soon be done again.
+   * Of channels that are closed, that this direction closes, or that were forgotten, no more is known than of new ones. They
+   * must be half of all: else this would soon be done again.
    */
-  #dropClosed(): void {
+  #dropUnknown(): void {
     this.#count = 1;
     for (const [number, channel] of this.#channels.entries()) {
       if (channel === undefined) continue;
-      const isOver =
-        (channel.state === CLOSED || channel.state === CLOSING) && channel.use === null && this.isCurrent(channel);
-      if (isOver) this.#channels[number] = undefined;
+      const isClosed = channel.use === null && (channel.state === CLOSED || channel.state === CLOSING);
+      if (isClosed || !this.isCurrent(channel)) this.#channels[number] = undefined;
       else this.#count++;
     }
     if (2 * this.#count > MAX_CHANNELS) {
